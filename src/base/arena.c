@@ -1,0 +1,136 @@
+/*
+ * arena.c: a chain of blocks, each at least twice what a usual request needs.
+ */
+#include "base/arena.h"
+
+#include "base/check.h"
+#include "base/limits.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct arena_block {
+    struct arena_block *previous;
+    size_t size;
+    _Alignas(16) char data[];
+};
+
+void arena_free(struct arena *arena)
+{
+    while (arena->blocks) {
+        struct arena_block *block = arena->blocks;
+        arena->blocks = block->previous;
+        free(block);
+    }
+    *arena = (struct arena){0};
+}
+
+void arena_reset(struct arena *arena)
+{
+    struct arena_block *first = arena->blocks;
+
+    while (first && first->previous) {
+        struct arena_block *block = first;
+        first = block->previous;
+        free(block);
+    }
+    arena->blocks = first;
+    arena->next = first ? first->data : NULL;
+    arena->end = first ? first->data + first->size : NULL;
+}
+
+static void add_block(struct arena *arena, size_t at_least)
+{
+    size_t size = at_least > LIMIT_ARENA_BLOCK_BYTES ? at_least : LIMIT_ARENA_BLOCK_BYTES;
+    struct arena_block *block = malloc(sizeof *block + size);
+
+    check(block != NULL);
+    block->previous = arena->blocks;
+    block->size = size;
+    arena->blocks = block;
+    arena->next = block->data;
+    arena->end = block->data + size;
+}
+
+static char *take(struct arena *arena, size_t size)
+{
+    check(size <= SIZE_MAX / 2);
+    size = (size + 15) & ~(size_t)15;
+    if ((size_t)(arena->end - arena->next) < size)
+        add_block(arena, size);
+
+    char *memory = arena->next;
+    arena->next += size;
+    return memory;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+    return memset(take(arena, size), 0, size);
+}
+
+str arena_copy(struct arena *arena, str s)
+{
+    return str_present(s) ? (str){arena_cstr(arena, s), s.size} : s;
+}
+
+const char *arena_cstr(struct arena *arena, str s)
+{
+    char *copy = take(arena, s.size + 1);
+
+    if (s.size)
+        memcpy(copy, s.data, s.size);
+    copy[s.size] = '\0';
+    return copy;
+}
+
+str arena_format(struct arena *arena, const char *format, ...)
+{
+    va_list args, again;
+
+    va_start(args, format);
+    va_copy(again, args);
+    int size = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    check(size >= 0);
+
+    char *memory = take(arena, (size_t)size + 1);
+    vsnprintf(memory, (size_t)size + 1, format, again);
+    va_end(again);
+    return (str){memory, (size_t)size};
+}
+
+str arena_join(struct arena *arena, str a, str b)
+{
+    char *both = take(arena, a.size + b.size + 1);
+
+    if (a.size)
+        memcpy(both, a.data, a.size);
+    if (b.size)
+        memcpy(both + a.size, b.data, b.size);
+    both[a.size + b.size] = '\0';
+    return (str){both, a.size + b.size};
+}
+
+const int64_t *arena_i64(struct arena *arena, int64_t value)
+{
+    int64_t *copy = arena_new(arena, int64_t);
+    *copy = value;
+    return copy;
+}
+
+const double *arena_double(struct arena *arena, double value)
+{
+    double *copy = arena_new(arena, double);
+    *copy = value;
+    return copy;
+}
+
+const bool *arena_bool(struct arena *arena, bool value)
+{
+    bool *copy = arena_new(arena, bool);
+    *copy = value;
+    return copy;
+}

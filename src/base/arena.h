@@ -1,0 +1,38 @@
+#pragma once
+
+/*
+ * arena.h: memory that is freed all at once, tied to one request.
+ *
+ * Allocation cannot fail (out of memory is a check).  Memory is zeroed and aligned for any type.
+ * An arena belongs to one thread at a time.
+ */
+#include "base/str.h"
+
+struct arena_block;
+
+struct arena {
+    struct arena_block *blocks;
+    char *next, *end;
+};
+
+/* An arena that is all zeroes is empty and ready. */
+void arena_free(struct arena *arena);
+/* Forget everything but keep the first block for reuse. */
+void arena_reset(struct arena *arena);
+
+void *arena_alloc(struct arena *arena, size_t size);
+str arena_copy(struct arena *arena, str s);
+/* A NUL-terminated copy. */
+const char *arena_cstr(struct arena *arena, str s);
+
+/* printf into the arena.  The result is NUL-terminated, the NUL not counted. */
+str arena_format(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* a + b */
+str arena_join(struct arena *arena, str a, str b);
+
+/* Optional scalars in requests and replies are pointers: these make one. */
+const int64_t *arena_i64(struct arena *arena, int64_t value);
+const double *arena_double(struct arena *arena, double value);
+const bool *arena_bool(struct arena *arena, bool value);
+
+#define arena_new(arena, type) ((type *)arena_alloc((arena), sizeof(type)))

@@ -1,0 +1,41 @@
+#pragma once
+
+/*
+ * hash.h: digests, checksums, encodings of bytes and random numbers.
+ *
+ * The algorithms are OpenSSL's and zlib's, fetched once.  Every function may be called from any
+ * thread.
+ */
+#include "base/arena.h"
+
+enum { MD5_SIZE = 16, SHA256_SIZE = 32 };
+
+struct md5 { unsigned char bytes[MD5_SIZE]; };
+struct sha256 { unsigned char bytes[SHA256_SIZE]; };
+
+struct md5 md5(str data);
+struct sha256 sha256(str data);
+struct sha256 hmac_sha256(str key, str data);
+uint32_t crc32_of(str data);
+
+#define HASH_STR(hash) ((str){(const char *)(hash).bytes, sizeof(hash).bytes})
+
+/* Lower-case hexadecimal digits. */
+str hex_encode(struct arena *arena, str bytes);
+/* False when the text is not pairs of hexadecimal digits. */
+bool hex_decode(struct arena *arena, str text, str *bytes);
+
+/* Standard alphabet, padded. */
+str base64_encode(struct arena *arena, str bytes);
+/* Strict: padding required, no white space, unused bits zero. */
+bool base64_decode(struct arena *arena, str text, str *bytes);
+
+/* True when equal; takes the same time wherever they differ. */
+bool equal_in_constant_time(str a, str b);
+
+void random_bytes(void *memory, size_t size);
+uint64_t random_u64(void);
+/* A version 4 UUID: 36 characters. */
+str random_uuid(struct arena *arena);
+/* `size` characters drawn from `alphabet`. */
+str random_text(struct arena *arena, str alphabet, size_t size);

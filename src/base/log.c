@@ -1,0 +1,47 @@
+#include "base/log.h"
+
+#include "base/time.h"
+
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+
+static const char *const level_names[] = {"error", "warn", "info", "debug"};
+static atomic_int current_level = LOG_INFO;
+
+void log_set_level(enum log_level level)
+{
+    atomic_store(&current_level, (int)level);
+}
+
+bool log_level_parse(str word, enum log_level *level)
+{
+    for (int i = LOG_ERROR; i <= LOG_DEBUG; i++)
+        if (str_equal(word, str_of(level_names[i]))) {
+            *level = (enum log_level)i;
+            return true;
+        }
+    return false;
+}
+
+bool log_enabled(enum log_level level)
+{
+    return (int)level <= atomic_load_explicit(&current_level, memory_order_relaxed);
+}
+
+void log_write(enum log_level level, const char *format, ...)
+{
+    if (!log_enabled(level))
+        return;
+
+    struct arena arena = {0};
+    char message[2048];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    fprintf(stderr, "%s %s %s\n", time_iso8601_ms(&arena, wall_clock_ms()).data, level_names[level],
+            message);
+    arena_free(&arena);
+}

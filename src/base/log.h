@@ -1,0 +1,21 @@
+#pragma once
+
+/*
+ * log.h: the structured log on stderr: one line per event, `time level message key=value ...`.
+ */
+#include "base/str.h"
+
+enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
+
+void log_set_level(enum log_level level);
+/* "error", "warn", "info", "debug"; false for another word. */
+bool log_level_parse(str word, enum log_level *level);
+bool log_enabled(enum log_level level);
+
+/* printf-style; the caller writes key=value pairs after the message.  No newline. */
+void log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#define log_error(...) log_write(LOG_ERROR, __VA_ARGS__)
+#define log_warn(...) log_write(LOG_WARN, __VA_ARGS__)
+#define log_info(...) log_write(LOG_INFO, __VA_ARGS__)
+#define log_debug(...) (log_enabled(LOG_DEBUG) ? log_write(LOG_DEBUG, __VA_ARGS__) : (void)0)

@@ -1,0 +1,144 @@
+/*
+ * str.c: comparing, cutting and reading borrowed text.
+ */
+#include "base/str.h"
+
+#include <string.h>
+
+str str_of(const char *text)
+{
+    return text ? (str){text, strlen(text)} : (str){0};
+}
+
+bool str_equal(str a, str b)
+{
+    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+}
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+bool str_equal_nocase(str a, str b)
+{
+    if (a.size != b.size)
+        return false;
+    for (size_t i = 0; i < a.size; i++)
+        if (lower(a.data[i]) != lower(b.data[i]))
+            return false;
+    return true;
+}
+
+int str_compare(str a, str b)
+{
+    size_t common = a.size < b.size ? a.size : b.size;
+    int order = common ? memcmp(a.data, b.data, common) : 0;
+
+    return order ? order : (a.size > b.size) - (a.size < b.size);
+}
+
+bool str_starts_with(str s, str prefix)
+{
+    return s.size >= prefix.size && str_equal(str_head(s, prefix.size), prefix);
+}
+
+bool str_ends_with(str s, str suffix)
+{
+    return s.size >= suffix.size && str_equal(str_from(s, s.size - suffix.size), suffix);
+}
+
+str str_from(str s, size_t from)
+{
+    if (!s.data)
+        return s;
+    if (from > s.size)
+        from = s.size;
+    return (str){s.data + from, s.size - from};
+}
+
+str str_head(str s, size_t size)
+{
+    return (str){s.data, size < s.size ? size : s.size};
+}
+
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+str str_trim(str s)
+{
+    while (s.size > 0 && is_space(s.data[0]))
+        s = str_from(s, 1);
+    while (s.size > 0 && is_space(s.data[s.size - 1]))
+        s.size--;
+    return s;
+}
+
+ptrdiff_t str_index(str s, char c)
+{
+    const char *at = s.size ? memchr(s.data, c, s.size) : NULL;
+
+    return at ? at - s.data : -1;
+}
+
+ptrdiff_t str_last_index(str s, char c)
+{
+    for (size_t i = s.size; i > 0; i--)
+        if (s.data[i - 1] == c)
+            return (ptrdiff_t)i - 1;
+    return -1;
+}
+
+ptrdiff_t str_find(str s, str part)
+{
+    for (size_t i = 0; i + part.size <= s.size; i++)
+        if (str_equal((str){s.data + i, part.size}, part))
+            return (ptrdiff_t)i;
+    return -1;
+}
+
+bool str_next(str *rest, char separator, str *piece)
+{
+    if (!str_present(*rest))
+        return false;
+
+    ptrdiff_t at = str_index(*rest, separator);
+    if (at < 0) {
+        *piece = *rest;
+        *rest = (str){0};
+        return true;
+    }
+    *piece = str_head(*rest, (size_t)at);
+    *rest = str_from(*rest, (size_t)at + 1);
+    return true;
+}
+
+bool str_to_i64(str s, int64_t *value)
+{
+    bool negative = s.size > 0 && s.data[0] == '-';
+    int64_t sum = 0;
+
+    if (s.size == (size_t)negative)
+        return false;
+    for (size_t i = negative; i < s.size; i++) {
+        int64_t digit = s.data[i] - '0';
+        if (digit < 0 || digit > 9 || __builtin_mul_overflow(sum, 10, &sum) ||
+            __builtin_sub_overflow(sum, digit, &sum))
+            return false; /* sums are kept negative, whose range is one larger */
+    }
+    if (!negative && sum == INT64_MIN)
+        return false;
+    *value = negative ? sum : -sum;
+    return true;
+}
+
+uint64_t str_hash(str s)
+{
+    uint64_t hash = 0xcbf29ce484222325u;
+
+    for (size_t i = 0; i < s.size; i++)
+        hash = (hash ^ (unsigned char)s.data[i]) * 0x100000001b3u;
+    return hash;
+}

@@ -1,0 +1,61 @@
+#pragma once
+
+/*
+ * str.h: a borrowed piece of text or bytes, pointer and length.
+ *
+ * A str never owns its memory and need not end in NUL.  Absent is data == NULL; empty is
+ * size == 0 with a non-NULL data.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct str {
+    const char *data;
+    size_t size;
+} str;
+
+/* A str over a string literal. */
+#define S(literal) ((str){"" literal, sizeof(literal) - 1})
+/* The same as an initializer of static data. */
+#define STR_INIT(literal) {"" literal, sizeof(literal) - 1}
+/* For printf("%.*s"): length and pointer of s. */
+#define STR_ARGS(s) (int)(s).size, (s).data ? (s).data : ""
+
+static inline bool str_present(str s) { return s.data != NULL; }
+static inline bool str_empty(str s) { return s.size == 0; }
+
+/* A str over a NUL-terminated string; NULL becomes the absent str. */
+str str_of(const char *text);
+
+bool str_equal(str a, str b);
+/* ASCII letters compare without case. */
+bool str_equal_nocase(str a, str b);
+/* Order of bytes, a prefix first: <0, 0, >0. */
+int str_compare(str a, str b);
+
+bool str_starts_with(str s, str prefix);
+bool str_ends_with(str s, str suffix);
+
+/* The rest of s from `from` on (empty past the end); the first `size` bytes of s. */
+str str_from(str s, size_t from);
+str str_head(str s, size_t size);
+str str_trim(str s);
+
+/* The index of the first (last) `c`, or -1. */
+ptrdiff_t str_index(str s, char c);
+ptrdiff_t str_last_index(str s, char c);
+/* The index of the first `part`, or -1. */
+ptrdiff_t str_find(str s, str part);
+
+/*
+ * Cut the next piece off *rest, up to `separator` or the end.  False when nothing is left.
+ * "a,,b" gives "a", "", "b"; "a," gives "a" and ""; "" gives "" once.
+ */
+bool str_next(str *rest, char separator, str *piece);
+
+/* A whole decimal number, optional '-'; false on anything else or overflow. */
+bool str_to_i64(str s, int64_t *value);
+
+/* FNV-1a. */
+uint64_t str_hash(str s);

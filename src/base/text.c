@@ -1,0 +1,64 @@
+#include "base/text.h"
+
+#include "base/check.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { FIRST_CAPACITY = 256 };
+
+str text_str(const struct text *text)
+{
+    return text->data ? (str){text->data, text->size} : S("");
+}
+
+char *text_reserve(struct text *text, size_t size)
+{
+    if (text->capacity - text->size < size) {
+        size_t capacity = text->capacity ? text->capacity * 2 : FIRST_CAPACITY;
+        while (capacity - text->size < size)
+            capacity *= 2;
+        char *data = arena_alloc(text->arena, capacity);
+        if (text->size)
+            memcpy(data, text->data, text->size);
+        text->data = data;
+        text->capacity = capacity;
+    }
+    return text->data + text->size;
+}
+
+void text_add(struct text *text, str s)
+{
+    if (s.size == 0)
+        return;
+    memcpy(text_reserve(text, s.size), s.data, s.size);
+    text->size += s.size;
+}
+
+void text_add_char(struct text *text, char c)
+{
+    *text_reserve(text, 1) = c;
+    text->size++;
+}
+
+void text_add_i64(struct text *text, int64_t value)
+{
+    text_format(text, "%" PRId64, value);
+}
+
+void text_format(struct text *text, const char *format, ...)
+{
+    va_list args, again;
+
+    va_start(args, format);
+    va_copy(again, args);
+    int size = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    check(size >= 0);
+
+    vsnprintf(text_reserve(text, (size_t)size + 1), (size_t)size + 1, format, again);
+    va_end(again);
+    text->size += (size_t)size;
+}

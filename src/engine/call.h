@@ -1,0 +1,141 @@
+#pragma once
+
+/*
+ * call.h: what a handler knows and may do.
+ *
+ * A handler is a plain function: typed request in, transaction, typed reply out.
+ *
+ *     enum outcome sqs_send_message(struct call *call, const struct sqs_send_message_request *in,
+ *                                   struct sqs_send_message_result *out);
+ *
+ * DONE:   *out is filled and what was written stays.
+ * FAILED: fail() was called; what this call wrote is undone.
+ * PARKED: park() was called; what was written stays, and the same handler runs again with the same
+ *         input when somebody wakes it or its deadline comes.
+ *
+ * An operation marked `reads` runs on a server thread and may only read: no park, wake, timers.
+ */
+#include "base/arena.h"
+#include "engine/model.h"
+
+struct txn;
+struct engine;
+
+enum principal_kind {
+    PRINCIPAL_ANONYMOUS,
+    PRINCIPAL_ROOT,              /* the account's administrator */
+    PRINCIPAL_USER,
+    PRINCIPAL_ROLE,              /* a role session */
+    PRINCIPAL_SERVICE,           /* "sns.amazonaws.com", acting for source_arn */
+    PRINCIPAL_ENVIRONMENT,       /* a function's child process on its own Runtime API port */
+};
+
+struct principal {
+    enum principal_kind kind;
+    str arn;                     /* arn:aws:sts::000000000000:assumed-role/R/S; of a service absent */
+    str id;                      /* SenderId: AROA…:session, AIDA…, the account of root; the environment's id */
+    str account;
+    str name;                    /* the user, the role, or the service's host name */
+    str session_policy;          /* JSON; absent when there is none */
+    str source_arn, source_account; /* of a service: aws:SourceArn, aws:SourceAccount */
+};
+
+struct failure {
+    const struct error *error;   /* NULL when nothing failed */
+    str message;
+    const void *details;         /* the struct of error->shape, NULL when there is none */
+};
+
+struct call {
+    struct engine *engine;
+    struct txn *txn;             /* the only door to stored state */
+    struct arena *arena;         /* freed once the reply has been sent */
+    const struct operation *operation;
+    const struct principal *caller;
+    str account, region;
+    str endpoint;                /* "http://localhost:4566", as the client called it */
+    str source_ip;
+    str request_id;
+    str trace_id;                /* "1-67891233-abcdef012345678912345678"; of every call */
+    int64_t now_ms;              /* fixed for the whole run: never ask the clock */
+    int64_t arrived_ms;          /* unchanged when the call runs again */
+    struct failure failure;
+    bool authorized;             /* authorize() has been asked */
+};
+
+/* Record the error to answer with.  Returns FAILED, so that a handler can `return fail(...)`. */
+enum outcome fail(struct call *call, const struct error *error, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/*
+ * May the caller do this operation's action to that resource?  The resource's own policy is JSON,
+ * absent when it has none.  False means fail() was called with the service's access-denied error.
+ * Every handler asks before it answers anything (the engine checks that it did), as soon as it
+ * knows the resource's ARN, and before it says whether the resource exists.
+ */
+bool authorize(struct call *call, str resource_arn, str resource_policy);
+/* The same for another action than the operation's own (iam:PassRole). */
+bool authorize_action(struct call *call, str action, str resource_arn, str resource_policy);
+
+/*
+ * Wait until somebody wakes `what`, or until until_ms (engine time; INT64_MAX for ever).
+ * Names of what is waited for begin with the service's name: "sqs/<queue id>".
+ * Returns PARKED.
+ */
+enum outcome park(struct call *call, str what, int64_t until_ms);
+/* Run the oldest call that waits for `what` again once this one is done; wake_all: all of them. */
+void wake(struct call *call, str what);
+void wake_all(struct call *call, str what);
+
+/*
+ * Call another service's operation, as part of this call: same transaction, and undone with it when
+ * this one fails.  A FAILED invoke has undone its own writes and left the error in *failure, and
+ * this call goes on.  A PARKED invoke parks this call: return PARKED.
+ */
+enum outcome invoke(struct call *call, const struct principal *caller, const struct operation *operation,
+                    const void *in, void *out, struct failure *failure);
+
+/* Principals for invoke(). */
+const struct principal *service_principal(struct call *call, str host_name, str source_arn);
+/* A session of that role, by its ARN, as AWS's services assume one; its policies bind. */
+const struct principal *role_principal(struct call *call, str role_arn, str session_name);
+
+/*
+ * Have an internal operation run later.  Its input is stored, so a restart keeps it.  A timer is
+ * known by (operation, id): setting it again moves it.
+ */
+void timer_set(struct call *call, const struct operation *operation, str id, int64_t due_ms, const void *in);
+void timer_cancel(struct call *call, const struct operation *operation, str id);
+
+/*
+ * Run an internal operation by itself, right after this call: a poller that parks and runs again for
+ * as long as it likes.  Not stored: each service's start hook begins its pollers anew.
+ */
+void spawn(struct call *call, const struct operation *operation, const void *in);
+
+/*
+ * Something to do in the world once this call is durable: `kind` names who does it (the server
+ * registers runners: "environment.start", …), payload is what it needs to know.  Stored with its
+ * cause until effect_end(), and started again after a restart, so it happens at least once.
+ */
+void effect_begin(struct call *call, str kind, str id, str payload);
+void effect_end(struct call *call, str kind, str id);
+
+/* One hop of the current trace: kind "published", "delivered", "received", "invoked", … */
+void trace(struct call *call, str kind, str resource_arn, str detail);
+
+/* JSON of a modelled struct, and back; what services store of their shapes. */
+str model_to_json(struct arena *arena, const struct shape *shape, const void *value);
+/* False when the text is not JSON of that shape. */
+bool model_from_json(struct arena *arena, const struct shape *shape, str json, void *value);
+
+/* Texts that every service writes. */
+str arn(struct call *call, str service, str resource);   /* arn:aws:<service>:<region>:<account>:<resource> */
+
+/* What a service gives to main: see services/services.c. */
+struct schema;
+struct module {
+    const struct service *service;
+    const struct schema *schema; /* NULL when it stores nothing */
+    void (*start)(struct call *call); /* once, in a transaction of its own, before the first call; or NULL */
+};

@@ -1,0 +1,106 @@
+#pragma once
+
+/*
+ * engine.h: the engine, as the server and main see it.
+ *
+ * An exchange is one request on its way: the server fills it with what arrived, dispatch_begin()
+ * finds out what it is, the engine runs it, and exchange->answered is called when the reply may
+ * leave.  An exchange belongs to whoever holds it: first the server thread, then (after
+ * engine_submit) the engine, then, through `answered`, the server again.
+ */
+#include "engine/call.h"
+#include "store/store.h"
+#include "wire/http.h"
+
+struct protocol;
+struct engine;
+struct dispatcher;               /* what one server thread needs: a reader, caches */
+
+struct exchange {
+    /* filled by the server */
+    struct arena arena;
+    const struct http_request *request;
+    str listener;                /* of a Runtime API port: the environment's id; else absent */
+    str source_ip;
+    void (*answered)(struct exchange *exchange); /* called on any thread */
+    void *connection;            /* the server's own */
+    struct exchange *next;       /* for whoever holds it */
+
+    /* the reply, whole when answered */
+    struct http_reply reply;
+
+    /* the engine's */
+    const struct operation *operation;
+    const struct protocol *protocol;
+    struct call call;
+    void *in, *out;
+    enum outcome outcome;
+    uint64_t sequence;           /* the reply may leave when this is durable */
+    struct waiter *waiter;       /* while parked */
+    _Atomic bool cancelled;      /* the client has gone */
+    int64_t began_us;
+};
+
+struct credentials {
+    str secret;                  /* absent: the key is known, no secret is (an account's id as key) */
+    str session_token;           /* absent when there is none */
+    int64_t expires_ms;          /* INT64_MAX: never */
+    struct principal principal;
+};
+
+/* Who somebody is and what they may do: the IAM service answers, main wires it in. */
+struct identity_provider {
+    /* False when the key is unknown. */
+    bool (*find_credentials)(struct txn *txn, struct arena *arena, str access_key_id, int64_t now_ms,
+                             struct credentials *credentials);
+    /* *message is AWS's sentence when the answer is false. */
+    bool (*authorize)(struct call *call, str action, str resource_arn, str resource_policy, str *message);
+    bool (*find_role)(struct call *call, str role_arn, str session_name, struct principal *principal);
+    /* Has any access key ever been created in this store? */
+    bool (*has_access_keys)(struct txn *txn);
+};
+
+/* Someone who carries out effects of a kind; start is called on any thread once the cause is durable. */
+struct effect_runner {
+    const char *kind;
+    void (*start)(void *context, str id, str payload);
+    void *context;
+};
+
+struct engine_options {
+    struct store_options store;  /* on_durable and schemas are the engine's to fill */
+    const struct module *const *modules; /* NULL-terminated */
+    struct identity_provider identity;
+    const struct effect_runner *effect_runners; /* up to a NULL kind */
+    bool strict_auth;            /* known keys only */
+    str default_region, default_account;
+};
+
+/* Opens the store and starts the engine thread; NULL and *error on trouble. */
+struct engine *engine_start(const struct engine_options *options, struct arena *arena, str *error);
+/* Parked calls are run a last time (they answer empty), what is in flight is answered, everything is synced. */
+void engine_stop(struct engine *engine);
+void engine_free(struct engine *engine);
+
+/* Give an exchange whose call is decoded to the engine thread. */
+void engine_submit(struct engine *engine, struct exchange *exchange);
+/* The client has gone: a parked call is given back at once through `answered`. */
+void engine_cancel(struct engine *engine, struct exchange *exchange);
+
+/* An event from the world: run that internal operation with this JSON input.  Any thread. */
+void engine_post(struct engine *engine, str service, str operation, str input_json);
+
+int64_t engine_now_ms(const struct engine *engine);
+/* Moves the virtual clock forward, and wakes what is due. */
+void engine_advance_clock(struct engine *engine, int64_t by_ms);
+
+/* One per server thread. */
+struct dispatcher *dispatcher_new(struct engine *engine);
+void dispatcher_free(struct dispatcher *dispatcher);
+/*
+ * Route, verify, decode, validate, and run or submit.  `answered` is called exactly once, perhaps
+ * before this returns.  Admin paths (/_orderly/…, /_localstack/…) are answered too.
+ */
+void dispatch(struct dispatcher *dispatcher, struct exchange *exchange);
+/* Free what the engine kept for an exchange once the reply has left (its arena stays the server's). */
+void exchange_finish(struct exchange *exchange);

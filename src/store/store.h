@@ -1,0 +1,77 @@
+#pragma once
+
+/*
+ * store.h: the database, as everyone above it sees it.
+ *
+ * One file, one writer (the engine thread), any number of readers (the server threads).  A
+ * commit puts a batch into the write-ahead log without waiting for the disk; a thread of the
+ * store's own syncs the log behind it and says up to which commit everything is durable.
+ *
+ * Disk trouble is remembered inside the transaction and reported once, by store_commit() or
+ * store_end_read(); after it every statement of that transaction finds nothing and changes
+ * nothing, so callers test nothing else.
+ *
+ * Nobody writes SQL in C: tools/sqlc turns each X.sql into a schema and typed functions over
+ * statements that are prepared once per connection.
+ */
+#include "base/arena.h"
+
+struct store;
+struct store_reader;
+struct txn;
+
+struct schema;                   /* generated from X.sql, see store/schema.h */
+
+enum durability { DURABILITY_FULL, DURABILITY_RELAXED };
+
+struct store_options {
+    const char *folder;          /* created when missing; ignored when in_memory */
+    bool in_memory;
+    enum durability durability;
+    const struct schema *const *schemas; /* NULL-terminated */
+    /*
+     * Called on the sync thread whenever more commits became durable.  With DURABILITY_RELAXED and
+     * in memory it is called from store_commit() itself.
+     */
+    void (*on_durable)(void *context, uint64_t sequence);
+    void *context;
+};
+
+/* Opens, migrates, starts the sync and checkpoint threads.  NULL and *error (in arena) on trouble. */
+struct store *store_open(const struct store_options *options, struct arena *arena, str *error);
+/* Syncs what is committed, checkpoints, closes.  Readers must be closed before. */
+void store_close(struct store *store);
+
+/*
+ * Writing: the engine thread only, one transaction at a time.
+ *
+ * store_begin() opens a batch; each call inside it runs between txn_savepoint() and either
+ * txn_release() or txn_rollback(), which leaves no trace of it.  Savepoints nest.
+ */
+struct txn *store_begin(struct store *store);
+void txn_savepoint(struct txn *txn);
+void txn_release(struct txn *txn);
+void txn_rollback(struct txn *txn);
+/*
+ * False when the batch could not be committed (then it is rolled back whole; the store works on
+ * when the trouble passes).  *sequence is what must become durable before anybody may be told;
+ * when nothing was written it is the last commit's.
+ */
+bool store_commit(struct store *store, uint64_t *sequence);
+uint64_t store_durable(const struct store *store);
+
+/* Reading on another thread: one reader per thread, short transactions. */
+struct store_reader *store_reader_open(struct store *store);
+void store_reader_close(struct store_reader *reader);
+struct txn *store_begin_read(struct store_reader *reader);
+/* *sequence: the answer may leave once this is durable.  False when a statement failed. */
+bool store_end_read(struct store_reader *reader, uint64_t *sequence);
+
+/* Rows are copied into this arena; it is set anew for each call that uses the transaction. */
+void txn_use_arena(struct txn *txn, struct arena *arena);
+bool txn_broken(const struct txn *txn);
+/* In words, for the log; absent when the transaction is whole. */
+str txn_trouble(const struct txn *txn);
+
+/* Delete every row of every table (the reset endpoint); part of the current write transaction. */
+void txn_delete_everything(struct txn *txn);

@@ -1,0 +1,20 @@
+#pragma once
+
+/*
+ * form.h: application/x-www-form-urlencoded, as the Query protocol and query strings use it.
+ */
+#include "base/text.h"
+
+struct form_field { str name, value; };
+
+struct form {
+    struct form_field *items;
+    size_t count;
+};
+
+/* False on a bad percent escape or invalid UTF-8.  '+' is a space. */
+bool form_parse(struct arena *arena, str source, struct form *form);
+/* The first value of that name, the absent str when there is none. */
+str form_get(const struct form *form, str name);
+/* Appends `name=value`, with '&' before all but the first. */
+void form_add(struct text *text, str name, str value);

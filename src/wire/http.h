@@ -1,0 +1,69 @@
+#pragma once
+
+/*
+ * http.h: HTTP/1.1 requests from bytes (llhttp does the parsing), and replies to bytes.
+ *
+ * The parser is fed whatever arrives.  It knows no socket: the connection asks it for the next
+ * whole request, tells it when that one has been answered, and obeys `state`.  Names and values
+ * live in the arena given to http_parser_begin().
+ */
+#include "base/arena.h"
+#include "base/limits.h"
+#include "base/text.h"
+
+struct http_header { str name, value; };
+
+struct http_headers {
+    struct http_header *items;
+    size_t count;
+};
+
+struct http_request {
+    str method, target;          /* as sent */
+    str path, query;             /* of target, still encoded */
+    struct http_headers headers;
+    str body;                    /* de-chunked; un-gzipped when Content-Encoding said gzip */
+    bool keep_alive;
+};
+
+struct http_reply {
+    int status;
+    str content_type;            /* absent: no header */
+    struct http_headers headers;
+    str body;
+};
+
+enum http_state {
+    HTTP_NEED_MORE,              /* feed more bytes */
+    HTTP_CONTINUE,               /* the client waits for "100 Continue": send it, then feed on */
+    HTTP_COMPLETE,               /* parser->request is whole */
+    HTTP_BAD,                    /* answer parser->error_status, then close */
+};
+
+struct http_parser;
+
+struct http_parser *http_parser_new(void);
+void http_parser_free(struct http_parser *parser);
+
+/* Start on the next request of the connection, whose memory is `arena`. */
+void http_parser_begin(struct http_parser *parser, struct arena *arena);
+/*
+ * Feed bytes.  *used is how many were taken: at HTTP_COMPLETE the rest belongs to the next
+ * (pipelined) request and must be fed again after http_parser_begin().
+ */
+enum http_state http_parser_feed(struct http_parser *parser, str bytes, size_t *used);
+/* The whole request at HTTP_COMPLETE. */
+const struct http_request *http_parser_request(const struct http_parser *parser);
+/* 400, 408, 413, 431, 501 or 505 at HTTP_BAD. */
+int http_parser_error_status(const struct http_parser *parser);
+/* What has been seen so far, for time-outs. */
+bool http_parser_idle(const struct http_parser *parser);      /* no byte of a request yet */
+bool http_parser_in_body(const struct http_parser *parser);
+
+/* The value of that header (any case), the absent str when there is none. */
+str http_header(const struct http_headers *headers, str name);
+void http_header_add(struct arena *arena, struct http_headers *headers, str name, str value);
+
+/* Status line, Date, Content-Type, Content-Length, the headers, Connection when closing; then the body. */
+void http_reply_write(struct text *text, const struct http_reply *reply, bool keep_alive, int64_t now_ms);
+str http_status_text(int status);

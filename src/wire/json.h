@@ -1,0 +1,63 @@
+#pragma once
+
+/*
+ * json.h: strict JSON (RFC 8259) into a tree on an arena, and back out.
+ *
+ * Rejected: invalid UTF-8, lone surrogates, control characters in strings, duplicate commas,
+ * numbers outside the grammar, anything after the value, nesting deeper than LIMIT_JSON_DEPTH.
+ * Numbers stay text, so that nothing of them is lost.  Strings without escapes borrow from the
+ * source, which must outlive the tree.
+ */
+#include "base/text.h"
+
+enum json_type { JSON_NULL, JSON_FALSE, JSON_TRUE, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
+
+struct json {
+    enum json_type type;
+    uint32_t count;              /* of items or members */
+    union {
+        str text;                /* of a string (unescaped) or a number (as written) */
+        struct json *items;
+        struct json_member *members; /* in source order; a repeated name stays repeated */
+    };
+};
+
+struct json_member {
+    str name;
+    struct json value;
+};
+
+/* NULL when the text is not JSON; *error_at (may be NULL) is then the offset where it stopped being so. */
+const struct json *json_parse(struct arena *arena, str source, size_t *error_at);
+
+/* The last member of that name, NULL when there is none or `object` is NULL or no object. */
+const struct json *json_get(const struct json *object, str name);
+/* Its text when it is a string, else the absent str. */
+str json_get_str(const struct json *object, str name);
+bool json_is(const struct json *value, enum json_type type);
+
+/* Compact JSON.  The caller opens and closes; commas are put by the writer. */
+struct json_writer {
+    struct text text;
+    bool need_comma;
+};
+
+struct json_writer json_writer_in(struct arena *arena);
+void json_open_object(struct json_writer *writer);
+void json_close_object(struct json_writer *writer);
+void json_open_array(struct json_writer *writer);
+void json_close_array(struct json_writer *writer);
+void json_name(struct json_writer *writer, str name);
+void json_string(struct json_writer *writer, str value);
+void json_i64(struct json_writer *writer, int64_t value);
+/* Shortest text that reads back as the same double; integral values without a point. */
+void json_double(struct json_writer *writer, double value);
+void json_bool(struct json_writer *writer, bool value);
+void json_null(struct json_writer *writer);
+/* Already JSON: copied as it is. */
+void json_raw(struct json_writer *writer, str json);
+void json_value(struct json_writer *writer, const struct json *value);
+str json_written(const struct json_writer *writer);
+
+/* A name and a string value, skipped when the value is absent. */
+void json_field(struct json_writer *writer, str name, str value);

@@ -1,0 +1,20 @@
+#pragma once
+
+/*
+ * uri.h: percent encoding as AWS's signature wants it, and the parts of a request target.
+ */
+#include "base/text.h"
+
+/* Everything but A-Z a-z 0-9 - . _ ~ (and '/' when keep_slash) becomes %XX, upper case. */
+void uri_encode(struct text *text, str value, bool keep_slash);
+/* False on a bad escape.  '+' stays. */
+bool uri_decode(struct arena *arena, str text, str *decoded);
+
+struct uri {
+    str scheme, host;            /* host without port; absent when not given */
+    int port;                    /* 0 when not given */
+    str path, query;             /* still encoded; query without '?' */
+};
+
+/* An absolute URL or an origin-form target ("/path?query"); false when it is neither. */
+bool uri_parse(str text, struct uri *uri);

@@ -1,0 +1,13 @@
+#pragma once
+
+/*
+ * utf8.h: UTF-8 as RFC 3629 has it: no overlong forms, no surrogates, nothing past U+10FFFF.
+ */
+#include "base/str.h"
+
+/* The size of the valid sequence that begins at `at` (before `end`), 0 when there is none. */
+size_t utf8_sequence(const char *at, const char *end);
+bool utf8_valid(str text);
+
+/* Write a code point (never a surrogate) and return the place after it: at most 4 bytes. */
+char *utf8_write(char *to, uint32_t code_point);

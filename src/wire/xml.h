@@ -1,0 +1,24 @@
+#pragma once
+
+/*
+ * xml.h: writing XML replies, and reading them back (the command line is a client, too).
+ */
+#include "base/text.h"
+
+/* <name>, </name>, <name>text</name> with &, <, >, " and control characters escaped. */
+void xml_open(struct text *text, str name);
+void xml_close(struct text *text, str name);
+void xml_element(struct text *text, str name, str value);
+void xml_text(struct text *text, str value);
+
+struct xml_node {
+    str name;                    /* without a namespace prefix */
+    str text;                    /* unescaped; of a leaf */
+    struct xml_node *children;   /* in source order */
+    size_t count;
+};
+
+/* The root element; NULL when the source is not well-formed.  No DTD, no external entities. */
+const struct xml_node *xml_parse(struct arena *arena, str source);
+/* The first child of that name, NULL when there is none or node is NULL. */
+const struct xml_node *xml_child(const struct xml_node *node, str name);
