@@ -303,7 +303,7 @@ static void close_object(struct parser *parser, size_t base, struct json *object
 
     object->type = JSON_OBJECT;
     object->count = (uint32_t)count;
-    object->members = arena_alloc(parser->arena, size + 1);
+    object->members = arena_alloc(parser->arena, size);
     memcpy(object->members, parser->stack + base, size);
     parser->stacked = base;
 }
@@ -314,7 +314,7 @@ static void close_array(struct parser *parser, size_t base, struct json *array)
 
     array->type = JSON_ARRAY;
     array->count = (uint32_t)count;
-    array->items = arena_alloc(parser->arena, count * sizeof(struct json) + 1);
+    array->items = arena_alloc(parser->arena, count * sizeof(struct json));
     for (size_t i = 0; i < count; i++)
         array->items[i] = parser->stack[base + i].value;
     parser->stacked = base;
