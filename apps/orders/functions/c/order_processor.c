@@ -1,0 +1,116 @@
+/*
+ * order_processor.c: the function OrderProcessor: orders from the queue into the table.
+ *
+ * Each message is handled by itself.  One that could not be stored is reported as a batch item failure,
+ * and the queue delivers it again or, in the end, moves it to the dead-letter queue.  Each leaves one log
+ * line in JSON, from which the order's way can be told; ../README.md describes it.
+ */
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "order.h"
+#include "orderly_lambda.h"
+#include "table.h"
+
+enum { TIME_TO_ANSWER_MS = 50 };
+
+struct processor {
+    struct table *table;
+    struct json_memory memory;
+};
+
+static void add_text(struct json_text *line, const char *name, const char *value)
+{
+    if (!value)
+        return;
+    json_add(line, "%s\"%s\":", line->length > 1 ? "," : "", name);
+    json_add_string(line, value, strlen(value));
+}
+
+static void add_number(struct json_text *line, const char *name, int64_t value)
+{
+    if (value >= 0)
+        json_add(line, "%s\"%s\":%lld", line->length > 1 ? "," : "", name, (long long)value);
+}
+
+static int64_t attribute_number(const struct json *record, const char *name)
+{
+    const char *value = json_string(json_member(json_member(record, "attributes"), name));
+
+    return value ? strtoll(value, NULL, 10) : -1;
+}
+
+/* What a request may take so that its failure can still be reported before the deadline. */
+static long time_for_request_ms(const struct lambda_invocation *invocation)
+{
+    int64_t remaining_ms = lambda_remaining_ms(invocation) - TIME_TO_ANSWER_MS;
+
+    return remaining_ms > 0 ? (long)remaining_ms : 1;
+}
+
+/* Stores one message's order and logs what became of it.  False if the message must come again. */
+static bool process(struct processor *processor, const struct lambda_invocation *invocation,
+                    const struct json *record)
+{
+    int64_t started_ms = lambda_now_ms();
+    const char *body = json_string(json_member(record, "body"));
+    struct order order = order_in(&processor->memory, body ? body : "");
+    const char *reason = order_problem(order.item), *outcome = reason ? "rejected" : "stored";
+    struct json_text line = {0};
+
+    if (!reason && !table_put(processor->table, order.item, time_for_request_ms(invocation), &reason))
+        outcome = "failed";
+    json_add(&line, "{");
+    add_text(&line, "orderId", json_string(json_member(order.item, "orderId")));
+    add_text(&line, "messageId", json_string(json_member(record, "messageId")));
+    add_text(&line, "requestId", invocation->request_id);
+    add_number(&line, "published", order.published_ms);
+    add_number(&line, "queued", attribute_number(record, "SentTimestamp"));
+    add_number(&line, "received", attribute_number(record, "ApproximateFirstReceiveTimestamp"));
+    add_number(&line, "started", started_ms);
+    add_number(&line, "stored", reason ? -1 : lambda_now_ms());
+    add_number(&line, "receiveCount", attribute_number(record, "ApproximateReceiveCount"));
+    add_text(&line, "outcome", outcome);
+    add_text(&line, "reason", reason);
+    lambda_log("%s}", line.data);
+    json_text_release(&line);
+    return !reason;
+}
+
+static void handle(void *context, struct lambda_invocation *invocation)
+{
+    struct processor *processor = context;
+    struct json_text failures = {0};
+
+    json_clear(&processor->memory);
+    const struct json *event = json_read(&processor->memory, invocation->payload, invocation->payload_size);
+    const struct json *records = json_member(event, "Records");
+    if (!records || records->kind != JSON_ARRAY) {
+        lambda_fail(invocation, "InvalidEvent", "The event has no Records: this function reads a queue.");
+        return;
+    }
+    for (const struct json *record = records->first; record; record = record->next) {
+        const char *message_id = json_string(json_member(record, "messageId"));
+        if (process(processor, invocation, record) || !message_id)
+            continue;
+        json_add(&failures, "%s{\"itemIdentifier\":", failures.length > 0 ? "," : "");
+        json_add_string(&failures, message_id, strlen(message_id));
+        json_add(&failures, "}");
+    }
+    struct json_text reply = {0};
+    json_add(&reply, "{\"batchItemFailures\":[%s]}", failures.data ? failures.data : "");
+    lambda_reply(invocation, reply.data, reply.length);
+    json_text_release(&reply);
+    json_text_release(&failures);
+}
+
+int main(void)
+{
+    const char *problem;
+    struct processor processor = {.table = table_open(&problem)};
+
+    if (!processor.table)
+        return lambda_init_failed("Runtime.InitError", problem);
+    return lambda_run(handle, &processor);
+}

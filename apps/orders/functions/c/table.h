@@ -1,0 +1,21 @@
+#pragma once
+#include <stdbool.h>
+
+#include "orderly_json.h"
+
+/*
+ * table.h: one DynamoDB table, over one kept HTTP connection.
+ */
+struct table;
+
+/*
+ * The table $TABLE_NAME (Orders) at $AWS_ENDPOINT_URL_DYNAMODB, $AWS_ENDPOINT_URL or AWS itself, with the
+ * function's own credentials.  NULL, and *problem says why, if the environment lacks them.
+ */
+struct table *table_open(const char **problem);
+
+/*
+ * PutItem: writes the object `item`, whose members become attributes, over whatever has its key.  False,
+ * and *problem says why until the next call, if it is not known to be stored.
+ */
+bool table_put(struct table *table, const struct json *item, long timeout_ms, const char **problem);

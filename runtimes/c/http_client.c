@@ -1,0 +1,230 @@
+/*
+ * http_client.c: see http_client.h.  Bodies come with a Content-Length or in chunks.
+ *
+ * A kept connection may have been closed by the server since its last use.  A request that got not one
+ * byte of a reply is therefore sent once more on a new connection.
+ */
+#define _GNU_SOURCE
+#include "http_client.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+enum { BUFFER_BYTES = 64 * 1024, MAX_HEAD_BYTES = 64 * 1024 };
+
+static void disconnect(struct http_client *client)
+{
+    if (client->socket >= 0)
+        close(client->socket);
+    client->socket = -1;
+    client->start = client->end = 0;
+}
+
+static bool connect_to_server(struct http_client *client)
+{
+    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
+    struct addrinfo *found;
+    const char *colon = strrchr(client->address, ':');
+    char host[256];
+
+    if (!colon || (size_t)(colon - client->address) >= sizeof host)
+        return false;
+    snprintf(host, sizeof host, "%.*s", (int)(colon - client->address), client->address);
+    if (getaddrinfo(host, colon + 1, &hints, &found) != 0)
+        return false;
+    for (const struct addrinfo *at = found; at && client->socket < 0; at = at->ai_next) {
+        client->socket = socket(at->ai_family, at->ai_socktype | SOCK_CLOEXEC, at->ai_protocol);
+        if (client->socket >= 0 && connect(client->socket, at->ai_addr, at->ai_addrlen) != 0)
+            disconnect(client);
+    }
+    freeaddrinfo(found);
+    setsockopt(client->socket, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
+    return client->socket >= 0;
+}
+
+static bool send_all(struct http_client *client, struct iovec *parts, int count)
+{
+    while (count > 0) {
+        struct msghdr message = {.msg_iov = parts, .msg_iovlen = (size_t)count};
+        ssize_t sent = sendmsg(client->socket, &message, MSG_NOSIGNAL);
+        if (sent < 0 && errno == EINTR)
+            continue;
+        if (sent < 0)
+            return false;
+        for (; count > 0 && (size_t)sent >= parts->iov_len; parts++, count--)
+            sent -= (ssize_t)parts->iov_len;
+        if (count > 0) {
+            parts->iov_base = (char *)parts->iov_base + sent;
+            parts->iov_len -= (size_t)sent;
+        }
+    }
+    return true;
+}
+
+static bool send_request(struct http_client *client, const char *method, const char *path,
+                         const char *headers, const char *body, size_t body_length)
+{
+    char head[2048];
+    int length = snprintf(head, sizeof head, "%s %s HTTP/1.1\r\nHost: %s\r\n%sContent-Length: %zu\r\n\r\n",
+                          method, path, client->address, headers, body_length);
+
+    if (length < 0 || (size_t)length >= sizeof head)
+        return false;
+    struct iovec parts[] = {{head, (size_t)length}, {(char *)(uintptr_t)body, body_length}};
+    return send_all(client, parts, body_length > 0 ? 2 : 1);
+}
+
+/* More bytes into the empty buffer; false at the connection's end. */
+static bool receive(struct http_client *client)
+{
+    ssize_t received;
+
+    if (!client->buffer)
+        client->buffer = malloc(BUFFER_BYTES);
+    if (!client->buffer)
+        return false;
+    do
+        received = recv(client->socket, client->buffer, BUFFER_BYTES, 0);
+    while (received < 0 && errno == EINTR);
+    client->start = 0;
+    client->end = received > 0 ? (size_t)received : 0;
+    return received > 0;
+}
+
+static bool append(char **text, size_t *length, size_t *capacity, const char *bytes, size_t size)
+{
+    if (*length + size + 1 > *capacity) {
+        size_t wanted = (*length + size + 1) * 2;
+        char *grown = realloc(*text, wanted);
+        if (!grown)
+            return false;
+        *text = grown;
+        *capacity = wanted;
+    }
+    memcpy(*text + *length, bytes, size);
+    *length += size;
+    (*text)[*length] = '\0';
+    return true;
+}
+
+/* One line to the end of the head, with a NUL in place of its line break. */
+static bool read_line(struct http_client *client, struct http_reply *reply)
+{
+    for (;;) {
+        if (client->start == client->end && !receive(client))
+            return false;
+        char *from = client->buffer + client->start;
+        char *newline = memchr(from, '\n', client->end - client->start);
+        size_t size = newline ? (size_t)(newline - from) + 1 : client->end - client->start;
+
+        if (reply->head_length + size > MAX_HEAD_BYTES ||
+            !append(&reply->head, &reply->head_length, &reply->head_capacity, from, size))
+            return false;
+        client->start += size;
+        if (newline) {
+            reply->head_length -= reply->head_length > 1 && newline > from && newline[-1] == '\r' ? 2 : 1;
+            reply->head[reply->head_length++] = '\0';
+            return true;
+        }
+    }
+}
+
+static bool read_body_bytes(struct http_client *client, struct http_reply *reply, size_t size)
+{
+    while (size > 0) {
+        if (client->start == client->end && !receive(client))
+            return false;
+        size_t here = client->end - client->start < size ? client->end - client->start : size;
+        if (!append(&reply->body, &reply->body_length, &reply->body_capacity,
+                    client->buffer + client->start, here))
+            return false;
+        client->start += here;
+        size -= here;
+    }
+    return true;
+}
+
+/* A line that is not part of the head: a chunk's size, or the empty line after a chunk. */
+static bool read_chunk_line(struct http_client *client, struct http_reply *reply, size_t *number)
+{
+    size_t head_length = reply->head_length;
+    if (!read_line(client, reply))
+        return false;
+    *number = strtoul(reply->head + head_length, NULL, 16);
+    bool empty = reply->head[head_length] == '\0';
+    reply->head_length = head_length;
+    reply->head[head_length] = '\0';
+    return !empty;
+}
+
+static bool read_chunks(struct http_client *client, struct http_reply *reply)
+{
+    size_t size, none;
+
+    do {
+        if (!read_chunk_line(client, reply, &size) || !read_body_bytes(client, reply, size))
+            return false;
+        if (size > 0)
+            read_chunk_line(client, reply, &none);
+    } while (size > 0);
+    while (read_chunk_line(client, reply, &none))
+        ; /* trailers */
+    return true;
+}
+
+static bool read_reply(struct http_client *client, struct http_reply *reply)
+{
+    size_t line;
+
+    reply->head_length = reply->body_length = 0;
+    if (!append(&reply->body, &reply->body_length, &reply->body_capacity, "", 0))
+        return false;
+    do {
+        line = reply->head_length;
+        if (!read_line(client, reply))
+            return false;
+    } while (reply->head[line] != '\0');
+    if (sscanf(reply->head, "HTTP/1.1 %d", &reply->status) != 1)
+        return false;
+    if (strcasecmp(http_header(reply, "Transfer-Encoding"), "chunked") == 0)
+        return read_chunks(client, reply);
+    return read_body_bytes(client, reply, strtoul(http_header(reply, "Content-Length"), NULL, 10));
+}
+
+bool http_exchange(struct http_client *client, const char *method, const char *path, const char *headers,
+                   const char *body, size_t body_length, struct http_reply *reply)
+{
+    bool kept = client->socket >= 0;
+
+    if (!kept && !connect_to_server(client))
+        return false;
+    reply->head_length = 0;
+    if (send_request(client, method, path, headers, body, body_length) && read_reply(client, reply)) {
+        if (strcasecmp(http_header(reply, "Connection"), "close") == 0)
+            disconnect(client);
+        return true;
+    }
+    disconnect(client);
+    return kept && reply->head_length == 0 &&
+           http_exchange(client, method, path, headers, body, body_length, reply);
+}
+
+const char *http_header(const struct http_reply *reply, const char *name)
+{
+    size_t length = strlen(name);
+
+    for (const char *line = reply->head; *line; line += strlen(line) + 1)
+        if (strncasecmp(line, name, length) == 0 && line[length] == ':')
+            return line + length + 1 + strspn(line + length + 1, " \t");
+    return "";
+}

@@ -1,0 +1,399 @@
+/*
+ * json.c: a recursive-descent JSON reader that keeps its values in blocks of memory, and a text builder.
+ *
+ * Every function of the reader leaves `at` behind what it took, or returns NULL or false; then the whole
+ * text is refused.
+ */
+#include "orderly_json.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_DEPTH = 100, BLOCK_BYTES = 16 * 1024 };
+
+struct json_block {
+    struct json_block *next;
+    size_t used, capacity;
+    _Alignas(max_align_t) char bytes[];
+};
+
+struct reader {
+    struct json_memory *memory;
+    const char *at, *end;
+    int depth;
+};
+
+static struct json *read_value(struct reader *reader, const char *name, size_t name_length);
+
+static void *must(void *memory)
+{
+    if (!memory) {
+        fputs("out of memory\n", stderr);
+        abort();
+    }
+    return memory;
+}
+
+static void *allocate(struct json_memory *memory, size_t size)
+{
+    struct json_block *block = memory->blocks;
+    size = (size + _Alignof(max_align_t) - 1) & ~(_Alignof(max_align_t) - 1);
+
+    if (!block || block->capacity - block->used < size) {
+        size_t capacity = size > BLOCK_BYTES ? size : BLOCK_BYTES;
+        block = must(malloc(sizeof(struct json_block) + capacity));
+        *block = (struct json_block){.next = memory->blocks, .capacity = capacity};
+        memory->blocks = block;
+    }
+    void *place = block->bytes + block->used;
+    block->used += size;
+    return place;
+}
+
+/* Keeps one block, so that small documents, one after the other, need no malloc. */
+void json_clear(struct json_memory *memory)
+{
+    struct json_block *kept = memory->blocks;
+    if (!kept)
+        return;
+    if (kept->capacity > BLOCK_BYTES) {
+        json_release(memory);
+        return;
+    }
+    struct json_memory rest = {kept->next};
+    json_release(&rest);
+    kept->next = NULL;
+    kept->used = 0;
+}
+
+void json_release(struct json_memory *memory)
+{
+    while (memory->blocks) {
+        struct json_block *next = memory->blocks->next;
+        free(memory->blocks);
+        memory->blocks = next;
+    }
+}
+
+static void skip_space(struct reader *reader)
+{
+    while (reader->at < reader->end && strchr(" \t\r\n", *reader->at) && *reader->at)
+        reader->at++;
+}
+
+static bool take(struct reader *reader, char wanted)
+{
+    if (reader->at == reader->end || *reader->at != wanted)
+        return false;
+    reader->at++;
+    return true;
+}
+
+static bool take_word(struct reader *reader, const char *word)
+{
+    size_t length = strlen(word);
+    if ((size_t)(reader->end - reader->at) < length || memcmp(reader->at, word, length) != 0)
+        return false;
+    reader->at += length;
+    return true;
+}
+
+static bool take_digits(struct reader *reader)
+{
+    const char *start = reader->at;
+    while (reader->at < reader->end && *reader->at >= '0' && *reader->at <= '9')
+        reader->at++;
+    return reader->at > start;
+}
+
+static bool take_number(struct reader *reader)
+{
+    take(reader, '-');
+    if (!take(reader, '0') && !take_digits(reader))
+        return false;
+    if (take(reader, '.') && !take_digits(reader))
+        return false;
+    if (take(reader, 'e') || take(reader, 'E')) {
+        if (!take(reader, '+'))
+            take(reader, '-');
+        return take_digits(reader);
+    }
+    return true;
+}
+
+/* The length of the UTF-8 character at `at` (RFC 3629: shortest form, no surrogates), 0 if it is none. */
+static size_t utf8_length(const unsigned char *at, const unsigned char *end)
+{
+    size_t length = at[0] < 0x80 ? 1 : at[0] < 0xC2 ? 0 : at[0] < 0xE0 ? 2 : at[0] < 0xF0 ? 3 : at[0] < 0xF5 ? 4 : 0;
+
+    if (length == 0 || (size_t)(end - at) < length)
+        return 0;
+    for (size_t i = 1; i < length; i++)
+        if ((at[i] & 0xC0) != 0x80)
+            return 0;
+    if ((at[0] == 0xE0 && at[1] < 0xA0) || (at[0] == 0xED && at[1] > 0x9F) ||
+        (at[0] == 0xF0 && at[1] < 0x90) || (at[0] == 0xF4 && at[1] > 0x8F))
+        return 0;
+    return length;
+}
+
+static char *put_utf8(char *out, uint32_t point)
+{
+    if (point < 0x80) {
+        *out++ = (char)point;
+    } else if (point < 0x800) {
+        *out++ = (char)(0xC0 | point >> 6);
+        *out++ = (char)(0x80 | (point & 0x3F));
+    } else if (point < 0x10000) {
+        *out++ = (char)(0xE0 | point >> 12);
+        *out++ = (char)(0x80 | (point >> 6 & 0x3F));
+        *out++ = (char)(0x80 | (point & 0x3F));
+    } else {
+        *out++ = (char)(0xF0 | point >> 18);
+        *out++ = (char)(0x80 | (point >> 12 & 0x3F));
+        *out++ = (char)(0x80 | (point >> 6 & 0x3F));
+        *out++ = (char)(0x80 | (point & 0x3F));
+    }
+    return out;
+}
+
+static bool take_hex4(struct reader *reader, uint32_t *value)
+{
+    *value = 0;
+    for (int i = 0; i < 4; i++) {
+        static const char digits[] = "0123456789abcdef0123456789ABCDEF";
+        const char *digit =
+            reader->at < reader->end && *reader->at ? strchr(digits, *reader->at) : NULL;
+        if (!digit)
+            return false;
+        *value = *value << 4 | (uint32_t)((digit - digits) & 15);
+        reader->at++;
+    }
+    return true;
+}
+
+/* After "\u": four digits, or eight in two escapes for a character beyond U+FFFF. */
+static bool take_code_point(struct reader *reader, uint32_t *point)
+{
+    uint32_t low;
+
+    if (!take_hex4(reader, point) || (*point >= 0xDC00 && *point <= 0xDFFF))
+        return false;
+    if (*point < 0xD800 || *point > 0xDFFF)
+        return true;
+    if (!take_word(reader, "\\u") || !take_hex4(reader, &low) || low < 0xDC00 || low > 0xDFFF)
+        return false;
+    *point = 0x10000 + ((*point - 0xD800) << 10) + (low - 0xDC00);
+    return true;
+}
+
+static char *take_escape(struct reader *reader, char *out)
+{
+    static const char names[] = "\"\\/bfnrt", values[] = "\"\\/\b\f\n\r\t";
+    uint32_t point;
+
+    if (reader->at == reader->end || !*reader->at)
+        return NULL;
+    char letter = *reader->at++;
+    if (letter == 'u')
+        return take_code_point(reader, &point) ? put_utf8(out, point) : NULL;
+    const char *name = strchr(names, letter);
+    if (!name)
+        return NULL;
+    *out++ = values[name - names];
+    return out;
+}
+
+/* The end of the string that begins at `at`, whose length no decoded text exceeds; NULL if it has none. */
+static const char *closing_quote(const struct reader *reader)
+{
+    for (const char *at = reader->at; at < reader->end; at++) {
+        if (*at == '"')
+            return at;
+        if (*at == '\\')
+            at++;
+    }
+    return NULL;
+}
+
+static const char *take_string(struct reader *reader, size_t *length)
+{
+    if (!take(reader, '"'))
+        return NULL;
+    const char *close = closing_quote(reader);
+    if (!close)
+        return NULL;
+    char *start = allocate(reader->memory, (size_t)(close - reader->at) + 1), *out = start;
+
+    while (out && reader->at < close) {
+        const unsigned char *at = (const unsigned char *)reader->at;
+        size_t size = utf8_length(at, (const unsigned char *)close);
+        if (size == 0 || *at < 0x20)
+            return NULL;
+        reader->at += size;
+        if (*at == '\\') {
+            out = take_escape(reader, out);
+        } else {
+            memcpy(out, at, size);
+            out += size;
+        }
+    }
+    if (!out)
+        return NULL;
+    reader->at = close + 1;
+    *out = '\0';
+    *length = (size_t)(out - start);
+    return start;
+}
+
+/* The elements of an array or object, after its bracket. */
+static bool read_elements(struct reader *reader, struct json *parent, char close)
+{
+    const struct json **link = &parent->first;
+
+    skip_space(reader);
+    if (take(reader, close))
+        return true;
+    do {
+        const char *name = NULL;
+        size_t name_length = 0;
+        skip_space(reader);
+        if (close == '}') {
+            name = take_string(reader, &name_length);
+            skip_space(reader);
+            if (!name || !take(reader, ':'))
+                return false;
+        }
+        struct json *element = read_value(reader, name, name_length);
+        if (!element)
+            return false;
+        *link = element;
+        link = &element->next;
+        skip_space(reader);
+    } while (take(reader, ','));
+    return take(reader, close);
+}
+
+static bool read_kind(struct reader *reader, struct json *value)
+{
+    const char *start = reader->at;
+
+    if (take_word(reader, "null") || take_word(reader, "false") || take_word(reader, "true")) {
+        value->kind = *start == 'n' ? JSON_NULL : *start == 'f' ? JSON_FALSE : JSON_TRUE;
+        return true;
+    }
+    if (start < reader->end && *start == '"') {
+        value->kind = JSON_STRING;
+        value->text = take_string(reader, &value->length);
+        return value->text != NULL;
+    }
+    if (take(reader, '[') || take(reader, '{')) {
+        value->kind = *start == '[' ? JSON_ARRAY : JSON_OBJECT;
+        return read_elements(reader, value, *start == '[' ? ']' : '}');
+    }
+    if (!take_number(reader))
+        return false;
+    value->kind = JSON_NUMBER;
+    value->length = (size_t)(reader->at - start);
+    char *text = allocate(reader->memory, value->length + 1);
+    memcpy(text, start, value->length);
+    text[value->length] = '\0';
+    value->text = text;
+    return true;
+}
+
+static struct json *read_value(struct reader *reader, const char *name, size_t name_length)
+{
+    struct json *value = allocate(reader->memory, sizeof(struct json));
+
+    *value = (struct json){.name = name, .name_length = name_length};
+    skip_space(reader);
+    if (++reader->depth > MAX_DEPTH || !read_kind(reader, value))
+        return NULL;
+    reader->depth--;
+    return value;
+}
+
+const struct json *json_read(struct json_memory *memory, const char *text, size_t length)
+{
+    struct reader reader = {.memory = memory, .at = text, .end = text + length};
+    const struct json *value = read_value(&reader, NULL, 0);
+
+    skip_space(&reader);
+    return reader.at == reader.end ? value : NULL;
+}
+
+const struct json *json_member(const struct json *object, const char *name)
+{
+    const struct json *found = NULL;
+
+    if (!object || object->kind != JSON_OBJECT)
+        return NULL;
+    for (const struct json *member = object->first; member; member = member->next)
+        if (member->name_length == strlen(name) && memcmp(member->name, name, member->name_length) == 0)
+            found = member;
+    return found;
+}
+
+const char *json_string(const struct json *value)
+{
+    if (!value || value->kind != JSON_STRING || strlen(value->text) != value->length)
+        return NULL;
+    return value->text;
+}
+
+static void reserve(struct json_text *text, size_t more)
+{
+    size_t needed = text->length + more + 1;
+
+    if (needed <= text->capacity)
+        return;
+    text->capacity = needed < 512 ? 512 : needed * 2;
+    text->data = must(realloc(text->data, text->capacity));
+}
+
+void json_add_bytes(struct json_text *text, const char *bytes, size_t length)
+{
+    reserve(text, length);
+    memcpy(text->data + text->length, bytes, length);
+    text->length += length;
+    text->data[text->length] = '\0';
+}
+
+void json_add(struct json_text *text, const char *format, ...)
+{
+    va_list arguments, again;
+
+    va_start(arguments, format);
+    va_copy(again, arguments);
+    size_t length = (size_t)vsnprintf(NULL, 0, format, arguments);
+    reserve(text, length);
+    vsnprintf(text->data + text->length, length + 1, format, again);
+    text->length += length;
+    va_end(again);
+    va_end(arguments);
+}
+
+void json_add_string(struct json_text *text, const char *value, size_t length)
+{
+    json_add_bytes(text, "\"", 1);
+    for (size_t i = 0, start = 0; i <= length; i++) {
+        unsigned char byte = i < length ? (unsigned char)value[i] : '"';
+        if (byte >= 0x20 && byte != '"' && byte != '\\')
+            continue;
+        json_add_bytes(text, value + start, i - start);
+        start = i + 1;
+        if (i < length)
+            json_add(text, byte < 0x20 ? "\\u%04x" : "\\%c", byte);
+    }
+    json_add_bytes(text, "\"", 1);
+}
+
+void json_text_release(struct json_text *text)
+{
+    free(text->data);
+    *text = (struct json_text){0};
+}

@@ -1,0 +1,62 @@
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * orderly_json.h: a strict JSON reader and a text builder, for handlers.
+ *
+ * The reader takes RFC 8259 and nothing else: invalid UTF-8, lone surrogates, trailing text and nesting
+ * deeper than 100 are refused.  Numbers stay the text they were, so that none loses a digit.
+ */
+
+enum json_kind {
+    JSON_NULL,
+    JSON_FALSE,
+    JSON_TRUE,
+    JSON_NUMBER,
+    JSON_STRING,
+    JSON_ARRAY,
+    JSON_OBJECT,
+};
+
+struct json {
+    enum json_kind kind;
+    const char *text; /* a string's UTF-8 or a number as written; a NUL follows it */
+    size_t length;    /* of text; a string may hold a NUL itself */
+    const char *name; /* of an object's member, as text; else NULL */
+    size_t name_length;
+    const struct json *first; /* an array's or object's first element */
+    const struct json *next;  /* the next element of the same array or object */
+};
+
+/* Where values are kept.  Starts as {0}, is reused after json_clear(), ends with json_release(). */
+struct json_memory {
+    struct json_block *blocks;
+};
+
+/* The value that `text` holds, or NULL if that is not JSON.  Lives in `memory`. */
+const struct json *json_read(struct json_memory *memory, const char *text, size_t length);
+
+void json_clear(struct json_memory *memory);
+void json_release(struct json_memory *memory);
+
+/* The member of that name (the last, if there are several); NULL if none, or `object` is no object. */
+const struct json *json_member(const struct json *object, const char *name);
+
+/* A string's text, or NULL if `value` is NULL, no string, or holds a NUL. */
+const char *json_string(const struct json *value);
+
+/* A text that grows.  Starts as {0}; `data` ends with a NUL once anything was added. */
+struct json_text {
+    char *data;
+    size_t length;
+    size_t capacity;
+};
+
+void json_add(struct json_text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void json_add_bytes(struct json_text *text, const char *bytes, size_t length);
+
+/* Adds a quoted, escaped string; `value` is UTF-8. */
+void json_add_string(struct json_text *text, const char *value, size_t length);
+
+void json_text_release(struct json_text *text);

@@ -1,0 +1,149 @@
+/*
+ * bootstrap.mjs: runs one nodejs* function as AWS's own runtime client does.
+ *
+ * Load the handler, then for ever: fetch the next invocation, run the handler, report what came of it.
+ * One invocation at a time. A rejected promise or an exception that nobody caught ends the process
+ * after it was reported, and the server starts a new one.
+ */
+import { formatError, UnhandledPromiseRejection } from "./errors.mjs";
+import { patchConsole, setLoggedRequestId } from "./log.mjs";
+import * as runtimeApi from "./runtime_api.mjs";
+import { loadHandler } from "./user_function.mjs";
+
+const EXIT_UNHANDLED_REJECTION = 128;
+const EXIT_UNCAUGHT_EXCEPTION = 129;
+
+/* "AWS_Lambda_nodejs24.x" → 24.  From 24 on, handlers are async functions only. */
+const nodeGeneration = Number(/nodejs(\d+)/.exec(process.env.AWS_EXECUTION_ENV ?? "")?.[1] ?? 0);
+const callbacksAllowed = nodeGeneration < 24;
+
+let reportFatalError = runtimeApi.postInitError;
+let whenEventLoopIsEmpty = null;
+
+async function endWith(error, label, exitCode) {
+  console.error(label, formatError(error));
+  try {
+    await reportFatalError(error);
+  } finally {
+    process.exit(exitCode);
+  }
+}
+
+process.on("uncaughtException", (error) =>
+  endWith(error, "Uncaught Exception", EXIT_UNCAUGHT_EXCEPTION));
+process.on("unhandledRejection", (reason, promise) =>
+  endWith(new UnhandledPromiseRejection(reason, promise), "Unhandled Promise Rejection",
+    EXIT_UNHANDLED_REJECTION));
+process.on("beforeExit", () => {
+  const act = whenEventLoopIsEmpty;
+  whenEventLoopIsEmpty = null;
+  act?.();
+});
+
+/*
+ * The answer of one invocation: given once, by whichever comes first of the handler's promise, its
+ * callback, the context's done/succeed/fail, and an event loop that has run empty.
+ */
+function answerOf(invocation) {
+  let given = false;
+  let finished;
+  const whenFinished = new Promise((resolve) => { finished = resolve; });
+
+  const give = (send) => {
+    if (given) {
+      console.error("Invocation has already been reported as done. " +
+        "Cannot call complete more than once per invocation.");
+      return;
+    }
+    given = true;
+    whenEventLoopIsEmpty = null;
+    send().then(finished, (error) => endWith(error, "Runtime API Error", 1));
+  };
+  const fail = (error) => {
+    console.error("Invoke Error", formatError(error));
+    give(() => runtimeApi.postError(invocation.requestId, error));
+  };
+  const succeed = (result) => {
+    let body;
+    try {
+      body = JSON.stringify(result === undefined ? null : result) ?? "null";
+    } catch {
+      fail(new Error("Unable to stringify response body"));
+      return;
+    }
+    give(() => runtimeApi.postResponse(invocation.requestId, body));
+  };
+  return { succeed, fail, whenFinished };
+}
+
+function contextOf(invocation) {
+  const { env } = process;
+  return {
+    functionVersion: env.AWS_LAMBDA_FUNCTION_VERSION,
+    functionName: env.AWS_LAMBDA_FUNCTION_NAME,
+    memoryLimitInMB: env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
+    logGroupName: env.AWS_LAMBDA_LOG_GROUP_NAME,
+    logStreamName: env.AWS_LAMBDA_LOG_STREAM_NAME,
+    clientContext: invocation.clientContext,
+    identity: invocation.identity,
+    invokedFunctionArn: invocation.functionArn,
+    awsRequestId: invocation.requestId,
+    getRemainingTimeInMillis: () => invocation.deadlineMs - Date.now(),
+  };
+}
+
+/* The older ways to answer, which Node.js 24 dropped: context.done/succeed/fail and the callback. */
+function addCallbacks(context, answer) {
+  let waitsForEmptyEventLoop = true;
+  const isError = (error) => error !== undefined && error !== null;
+  const done = (error, result) => (isError(error) ? answer.fail(error) : answer.succeed(result));
+
+  Object.defineProperty(context, "callbackWaitsForEmptyEventLoop", {
+    enumerable: true,
+    get: () => waitsForEmptyEventLoop,
+    set: (value) => { waitsForEmptyEventLoop = value; },
+  });
+  context.succeed = (result) => done(null, result);
+  context.fail = (error) => done(isError(error) ? error : "handled");
+  context.done = done;
+
+  return (error, result) => {
+    if (isError(error) || !waitsForEmptyEventLoop)
+      done(error, result);
+    else
+      whenEventLoopIsEmpty = () => setImmediate(() => answer.succeed(result));
+  };
+}
+
+async function invoke(handler, invocation) {
+  const answer = answerOf(invocation);
+  const context = contextOf(invocation);
+  const callback = callbacksAllowed ? addCallbacks(context, answer) : undefined;
+
+  reportFatalError = (error) => runtimeApi.postError(invocation.requestId, error);
+  setLoggedRequestId(invocation.requestId);
+  if (invocation.traceId)
+    process.env._X_AMZN_TRACE_ID = invocation.traceId;
+  else
+    delete process.env._X_AMZN_TRACE_ID;
+  whenEventLoopIsEmpty = () => answer.succeed(null);
+
+  try {
+    const result = handler(JSON.parse(invocation.body), context, callback);
+    if (typeof result?.then === "function")
+      result.then(answer.succeed, answer.fail);
+  } catch (error) {
+    answer.fail(error);
+  }
+  await answer.whenFinished;
+}
+
+patchConsole();
+try {
+  const handler = await loadHandler(process.env.LAMBDA_TASK_ROOT, process.env._HANDLER,
+    { callbacksAllowed });
+  for (;;)
+    await invoke(handler, await runtimeApi.nextInvocation());
+} catch (error) {
+  await endWith(error, "Uncaught Exception", EXIT_UNCAUGHT_EXCEPTION);
+}

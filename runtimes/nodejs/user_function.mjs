@@ -1,0 +1,113 @@
+/*
+ * user_function.mjs: finds the handler that _HANDLER names, with AWS's order of search and its errors.
+ *
+ * "dir/file.export" is looked for as file, file.js, file.mjs and file.cjs under the task root, then as
+ * an installed package.  Bare imports that the function did not bring are served from the runtime's own
+ * node_modules.
+ */
+import fs from "node:fs";
+import Module, { createRequire } from "node:module";
+import path from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import {
+  CallbackHandlerDeprecated, HandlerNotFound, ImportModuleError, MalformedHandlerName,
+  UserCodeSyntaxError,
+} from "./errors.mjs";
+
+const require = createRequire(import.meta.url);
+const OWN_MODULES = fileURLToPath(new URL("node_modules", import.meta.url));
+
+function samePlace(one, other) {
+  try {
+    return fs.realpathSync(one) === fs.realpathSync(other);
+  } catch {
+    return false;
+  }
+}
+
+/*
+ * require() looks where NODE_PATH says, import does not.  A node_modules link beside the task root lets
+ * both find ours with no help; without it a resolve hook does, which on Node.js before 22.15 runs on a
+ * thread of its own and costs 25 ms at start.
+ */
+async function lendOwnModules(taskRoot) {
+  process.env.NODE_PATH = [process.env.NODE_PATH, OWN_MODULES].filter(Boolean).join(path.delimiter);
+  Module._initPaths();
+  if (samePlace(path.join(path.dirname(taskRoot), "node_modules"), OWN_MODULES))
+    return;
+  if (Module.registerHooks)
+    Module.registerHooks({ resolve: (await import("./resolve.mjs")).resolveNow });
+  else
+    Module.register?.("./resolve.mjs", import.meta.url);
+}
+
+function splitHandlerName(name) {
+  if (name.includes(".."))
+    throw new MalformedHandlerName("'..' is not valid in handler name. " +
+      "Use absolute paths when specifying root directories in handler names.");
+  const match = /^([^.]*)\.(.*)$/.exec(path.basename(name));
+  if (!match)
+    throw new MalformedHandlerName("Bad handler");
+  return [path.join(path.dirname(name), match[1]), match[2].split(".")];
+}
+
+/* Does the nearest package.json above the file say that .js is an ES module? */
+function isEsmPackage(file, taskRoot) {
+  for (let folder = path.dirname(file); ; folder = path.dirname(folder)) {
+    try {
+      const text = fs.readFileSync(path.join(folder, "package.json"), "utf8");
+      return JSON.parse(text).type === "module";
+    } catch (error) {
+      if (error.code !== "ENOENT")
+        return false;
+    }
+    if (folder === taskRoot || folder === path.dirname(folder))
+      return false;
+  }
+}
+
+async function loadModule(taskRoot, moduleName) {
+  const file = path.resolve(taskRoot, moduleName);
+  const exists = (extension) => fs.statSync(file + extension, { throwIfNoEntry: false })?.isFile();
+
+  if (exists(""))
+    return require(file);
+  if (exists(".js"))
+    return isEsmPackage(file, taskRoot) ? import(pathToFileURL(`${file}.js`)) : require(`${file}.js`);
+  if (exists(".mjs"))
+    return import(pathToFileURL(`${file}.mjs`));
+  if (exists(".cjs"))
+    return require(`${file}.cjs`);
+  return require(require.resolve(moduleName, { paths: [taskRoot, path.dirname(file)] }));
+}
+
+async function loadModuleOrExplain(taskRoot, moduleName) {
+  try {
+    return await loadModule(taskRoot, moduleName);
+  } catch (error) {
+    if (error instanceof SyntaxError)
+      throw new UserCodeSyntaxError(error);
+    if (error?.code === "MODULE_NOT_FOUND")
+      throw new ImportModuleError(error);
+    throw error;
+  }
+}
+
+/* The handler function, or an error as AWS words it. */
+export async function loadHandler(taskRoot, handlerName, { callbacksAllowed }) {
+  const [moduleName, names] = splitHandlerName(handlerName);
+  await lendOwnModules(taskRoot);
+  const loaded = await loadModuleOrExplain(taskRoot, moduleName);
+  const handler = names.reduce((object, name) => object?.[name], loaded);
+
+  if (handler === undefined || handler === null)
+    throw new HandlerNotFound(`${handlerName} is undefined or not exported`);
+  if (typeof handler !== "function")
+    throw new HandlerNotFound(`${handlerName} is not a function`);
+  if (!callbacksAllowed && handler.length >= 3)
+    throw new CallbackHandlerDeprecated("AWS Lambda has removed support for callback-based function " +
+      "handlers starting with Node.js 24. You need to modify this function to use a supported handler " +
+      "signature to use Node.js 24 or later. For more information see " +
+      "https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html.");
+  return handler;
+}

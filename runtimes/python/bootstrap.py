@@ -1,0 +1,280 @@
+"""Runs one python3* function as AWS's own runtime client does; standard library only.
+
+Load the handler, then for ever: fetch the next invocation, run the handler, report what came of it.
+One invocation at a time, over one kept connection to the Lambda Runtime API:
+https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+"""
+
+import http.client
+import importlib
+import json
+import logging
+import os
+import sys
+import time
+
+API_ROOT = "/2018-06-01/runtime"
+OWN_PACKAGES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "site")
+
+# One line of standard output is one log event, so a break inside a record becomes this.
+LINE_BREAK_IN_RECORD = "\r"
+# AWS indents the lines of a traceback with this, so that consoles keep the indentation.
+NO_BREAK_SPACE = "\u00a0"
+
+
+class Fault(Exception):
+    """An error of the runtime itself, with the type and the words that AWS gives it."""
+
+    def __init__(self, error_type, message, trace=None):
+        super().__init__(message)
+        self.error_type = error_type
+        self.trace = trace
+
+
+class RuntimeApi:
+    """The function's side of the Runtime API."""
+
+    def __init__(self, address):
+        self.connection = http.client.HTTPConnection(address)
+
+    def request(self, method, path, body=None, headers=None):
+        self.connection.request(method, API_ROOT + path, body, headers or {})
+        response = self.connection.getresponse()
+        return response, response.read()
+
+    def next_invocation(self):
+        response, body = self.request("GET", "/invocation/next")
+        if response.status != 200:
+            raise RuntimeError("The Runtime API answered %d to invocation/next." % response.status)
+        return response.headers, body
+
+    def post_response(self, request_id, body):
+        path = "/invocation/%s/response" % request_id
+        self.request("POST", path, body, {"Content-Type": "application/json"})
+
+    def post_error(self, request_id, error):
+        self._post_error("/invocation/%s/error" % request_id, error)
+
+    def post_init_error(self, error):
+        self._post_error("/init/error", error)
+
+    def _post_error(self, path, error):
+        body = to_json(error)
+        error_type = error["errorType"].encode("ascii", "replace").decode()
+        self.request("POST", path, body, {
+            "Content-Type": "application/json",
+            "Lambda-Runtime-Function-Error-Type": error_type,
+        })
+
+
+class Attributes:
+    """Named values of which any may be absent (None)."""
+
+    def __init__(self, names, values):
+        for name in names:
+            setattr(self, name, values.get(name))
+
+    def __repr__(self):
+        values = ",".join("%s=%s" % item for item in vars(self).items())
+        return "%s([%s])" % (type(self).__name__, values)
+
+
+class CognitoIdentity(Attributes):
+    def __init__(self, values):
+        super().__init__(("cognito_identity_id", "cognito_identity_pool_id"), {
+            "cognito_identity_id": values.get("cognitoIdentityId"),
+            "cognito_identity_pool_id": values.get("cognitoIdentityPoolId"),
+        })
+
+
+class Client(Attributes):
+    def __init__(self, values):
+        super().__init__(("installation_id", "app_title", "app_version_name", "app_version_code",
+                          "app_package_name"), values)
+
+
+class ClientContext(Attributes):
+    def __init__(self, values):
+        super().__init__(("custom", "env"), values)
+        self.client = Client(values["client"]) if values.get("client") else None
+
+
+class LambdaContext(Attributes):
+    """What a handler is told about its invocation."""
+
+    def __init__(self, headers):
+        self._deadline_ms = int(headers.get("Lambda-Runtime-Deadline-Ms") or 0)
+        self.aws_request_id = headers.get("Lambda-Runtime-Aws-Request-Id")
+        self.log_group_name = os.environ.get("AWS_LAMBDA_LOG_GROUP_NAME")
+        self.log_stream_name = os.environ.get("AWS_LAMBDA_LOG_STREAM_NAME")
+        self.function_name = os.environ.get("AWS_LAMBDA_FUNCTION_NAME")
+        self.memory_limit_in_mb = os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
+        self.function_version = os.environ.get("AWS_LAMBDA_FUNCTION_VERSION")
+        self.invoked_function_arn = headers.get("Lambda-Runtime-Invoked-Function-Arn")
+        client_context = json.loads(headers.get("Lambda-Runtime-Client-Context") or "null")
+        self.client_context = ClientContext(client_context) if client_context else None
+        self.identity = CognitoIdentity(
+            json.loads(headers.get("Lambda-Runtime-Cognito-Identity") or "null") or {})
+
+    def get_remaining_time_in_millis(self):
+        return max(0, self._deadline_ms - int(time.time() * 1000))
+
+    def log(self, message):
+        sys.stdout.write(str(message))
+
+
+class RecordHandler(logging.Handler):
+    """Writes each log record as one line."""
+
+    def emit(self, record):
+        try:
+            text = self.format(record).replace("\n", LINE_BREAK_IN_RECORD)
+            sys.stdout.write(text + "\n")
+        except Exception:
+            self.handleError(record)
+
+
+class RequestIdFilter(logging.Filter):
+    """Lets every record know the request that it belongs to."""
+
+    request_id = ""
+
+    def filter(self, record):
+        record.aws_request_id = self.request_id
+        return True
+
+
+def set_up_logging():
+    formatter = logging.Formatter(
+        "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s",
+        "%Y-%m-%dT%H:%M:%S")
+    formatter.converter = time.gmtime
+    handler = RecordHandler()
+    handler.setFormatter(formatter)
+    request_ids = RequestIdFilter()
+    handler.addFilter(request_ids)
+    logging.getLogger().addHandler(handler)
+    return request_ids
+
+
+def to_json(value):
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+
+def make_error(error_type, message, trace, request_id):
+    error = {"errorMessage": message, "errorType": error_type}
+    if request_id:
+        error["requestId"] = request_id
+    error["stackTrace"] = trace or []
+    return error
+
+
+def describe(exception, request_id=None):
+    """The report of whatever was raised; the runtime's own frames are left out."""
+    if isinstance(exception, Fault):
+        return make_error(exception.error_type, str(exception), exception.trace, request_id)
+
+    import traceback  # costs 10 ms, which a function that does not fail should not pay
+
+    frames = traceback.extract_tb(exception.__traceback__)
+    first = next((i for i, frame in enumerate(frames) if frame.filename != __file__), 0)
+    trace = traceback.format_list(frames[first:])
+    return make_error(type(exception).__name__, str(exception), trace, request_id)
+
+
+def log_error(error):
+    message = "[ERROR] " + error["errorType"]
+    if error["errorMessage"]:
+        message += ": " + error["errorMessage"].replace("\n", LINE_BREAK_IN_RECORD)
+    lines = [message, "Traceback (most recent call last):"]
+    for entry in error["stackTrace"]:
+        for line in entry.splitlines() or [""]:
+            text = line.lstrip(" ")
+            lines.append(NO_BREAK_SPACE * (len(line) - len(text)) + text)
+    if not error["stackTrace"]:
+        lines.pop()
+    sys.stdout.write(LINE_BREAK_IN_RECORD.join(lines) + "\n")
+
+
+def load_handler(handler):
+    """The function that _HANDLER names ("a/b.handler" or "a.b.handler"), or a Fault."""
+    module_name, dot, function_name = handler.rpartition(".")
+    if not dot:
+        raise Fault("Runtime.MalformedHandlerName",
+                    "Bad handler '%s': not enough values to unpack (expected 2, got 1)" % handler)
+    if module_name.split(".")[0] in sys.builtin_module_names:
+        raise Fault("Runtime.BuiltInModuleConflict",
+                    "Cannot use built-in module %s as a handler module" % module_name)
+    try:
+        module = importlib.import_module(module_name.replace("/", "."))
+    except ImportError as error:
+        raise Fault("Runtime.ImportModuleError",
+                    "Unable to import module '%s': %s" % (module_name, error)) from error
+    except SyntaxError as error:
+        trace = ['  File "%s" Line %s\n    %s' % (error.filename, error.lineno, error.text)]
+        raise Fault("Runtime.UserCodeSyntaxError",
+                    "Syntax error in module '%s': %s" % (module_name, error), trace) from error
+    try:
+        return getattr(module, function_name)
+    except AttributeError as error:
+        raise Fault("Runtime.HandlerNotFound", "Handler '%s' missing on module '%s'"
+                    % (function_name, module_name)) from error
+
+
+def parse_event(body):
+    try:
+        return json.loads(body)
+    except ValueError as error:
+        raise Fault("Runtime.UnmarshalError", "Unable to unmarshal input: %s" % error) from error
+
+
+def render_response(response):
+    try:
+        return to_json(response)
+    except (TypeError, ValueError) as error:
+        raise Fault("Runtime.MarshalError",
+                    "Unable to marshal response: %s" % error) from error
+
+
+def invoke(api, handler, headers, body):
+    request_id = headers.get("Lambda-Runtime-Aws-Request-Id")
+    trace_id = headers.get("Lambda-Runtime-Trace-Id")
+    if trace_id:
+        os.environ["_X_AMZN_TRACE_ID"] = trace_id
+    else:
+        os.environ.pop("_X_AMZN_TRACE_ID", None)
+    try:
+        response = render_response(handler(parse_event(body), LambdaContext(headers)))
+    except Exception as exception:
+        error = describe(exception, request_id)
+        log_error(error)
+        sys.stdout.flush()
+        api.post_error(request_id, error)
+    else:
+        sys.stdout.flush()
+        api.post_response(request_id, response)
+
+
+def main():
+    sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
+    # The folder of this file gives way to the function's own; our packages come last of all.
+    sys.path[0] = os.environ["LAMBDA_TASK_ROOT"]
+    sys.path.append(OWN_PACKAGES)
+    request_ids = set_up_logging()
+    api = RuntimeApi(os.environ["AWS_LAMBDA_RUNTIME_API"])
+    try:
+        handler = load_handler(os.environ["_HANDLER"])
+    except Exception as exception:
+        error = describe(exception)
+        log_error(error)
+        sys.stdout.flush()
+        api.post_init_error(error)
+        sys.exit(1)
+    while True:
+        headers, body = api.next_invocation()
+        request_ids.request_id = headers.get("Lambda-Runtime-Aws-Request-Id")
+        invoke(api, handler, headers, body)
+
+
+if __name__ == "__main__":
+    main()
