@@ -12,7 +12,10 @@ struct form {
     size_t count;
 };
 
-/* False on a bad percent escape or invalid UTF-8.  '+' is a space. */
+/*
+ * False on a bad percent escape, invalid UTF-8 or more than LIMIT_FORM_FIELDS.  '+' is a space; a
+ * piece without '=' has an empty value.  Text without escapes borrows from the source.
+ */
 bool form_parse(struct arena *arena, str source, struct form *form);
 /* The first value of that name, the absent str when there is none. */
 str form_get(const struct form *form, str name);

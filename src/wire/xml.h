@@ -5,7 +5,10 @@
  */
 #include "base/text.h"
 
-/* <name>, </name>, <name>text</name> with &, <, >, " and control characters escaped. */
+/*
+ * <name>, </name>, <name>text</name> with &, <, >, " and control characters escaped: a carriage
+ * return written plainly would be read back as a newline.
+ */
 void xml_open(struct text *text, str name);
 void xml_close(struct text *text, str name);
 void xml_element(struct text *text, str name, str value);
@@ -13,12 +16,15 @@ void xml_text(struct text *text, str value);
 
 struct xml_node {
     str name;                    /* without a namespace prefix */
-    str text;                    /* unescaped; of a leaf */
+    str text;                    /* unescaped; of a leaf, empty elsewhere */
     struct xml_node *children;   /* in source order */
     size_t count;
 };
 
-/* The root element; NULL when the source is not well-formed.  No DTD, no external entities. */
+/*
+ * The root element; NULL when the source is not well-formed.  No DTD, no external entities, nesting
+ * up to LIMIT_XML_DEPTH.  Attributes are checked and dropped.  Text may borrow from the source.
+ */
 const struct xml_node *xml_parse(struct arena *arena, str source);
 /* The first child of that name, NULL when there is none or node is NULL. */
 const struct xml_node *xml_child(const struct xml_node *node, str name);

@@ -1,0 +1,70 @@
+/*
+ * form.c: name=value pairs; what carries no escape is borrowed, not copied.
+ */
+#include "wire/form.h"
+
+#include "base/limits.h"
+#include "base/list.h"
+#include "wire/percent.h"
+#include "wire/utf8.h"
+
+static bool decode(struct arena *arena, str text, str *decoded)
+{
+    if (str_index(text, '%') < 0 && str_index(text, '+') < 0)
+        *decoded = str_present(text) ? text : S("");
+    else if (!percent_decode(arena, text, true, decoded))
+        return false;
+    return utf8_valid(*decoded);
+}
+
+bool form_parse(struct arena *arena, str source, struct form *form)
+{
+    str rest = source, pair, name;
+
+    *form = (struct form){0};
+    while (str_next(&rest, '&', &pair)) {
+        if (str_empty(pair))
+            continue;
+        if (form->count == LIMIT_FORM_FIELDS)
+            return false;
+        struct form_field *field = list_add(arena, form);
+        str value = pair;
+        str_next(&value, '=', &name);
+        if (!decode(arena, name, &field->name) || !decode(arena, value, &field->value))
+            return false;
+    }
+    return true;
+}
+
+str form_get(const struct form *form, str name)
+{
+    for (size_t i = 0; i < form->count; i++)
+        if (str_equal(form->items[i].name, name))
+            return form->items[i].value;
+    return (str){0};
+}
+
+static void encode(struct text *text, str value)
+{
+    char *start = text_reserve(text, value.size * 3 + 1), *to = start;
+
+    for (size_t i = 0; i < value.size; i++) {
+        char c = value.data[i];
+        if (percent_unreserved(c))
+            *to++ = c;
+        else if (c == ' ')
+            *to++ = '+';
+        else
+            to = percent_escape(to, c);
+    }
+    text_grew(text, (size_t)(to - start));
+}
+
+void form_add(struct text *text, str name, str value)
+{
+    if (text->size > 0)
+        text_add_char(text, '&');
+    encode(text, name);
+    text_add_char(text, '=');
+    encode(text, value);
+}

@@ -1,0 +1,55 @@
+#include "wire/percent.h"
+
+/* The value of a hexadecimal digit, one more than 0..15; everything else is 0. */
+static const unsigned char digit_plus_one[256] = {
+    ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+    ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+    ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16};
+
+bool percent_unreserved(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '.' || c == '_' || c == '~';
+}
+
+char *percent_escape(char *to, char c)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    unsigned char byte = (unsigned char)c;
+
+    *to++ = '%';
+    *to++ = digits[byte >> 4];
+    *to++ = digits[byte & 15];
+    return to;
+}
+
+/* The byte that the two digits at `at` stand for, or -1. */
+static int escaped_byte(const char *at, const char *end)
+{
+    if (end - at < 2)
+        return -1;
+    int high = digit_plus_one[(unsigned char)at[0]], low = digit_plus_one[(unsigned char)at[1]];
+    return high && low ? (high - 1) << 4 | (low - 1) : -1;
+}
+
+bool percent_decode(struct arena *arena, str text, bool plus_is_space, str *decoded)
+{
+    const char *at = text.size ? text.data : "", *end = at + text.size;
+    char *start = arena_alloc(arena, text.size + 1), *to = start;
+
+    while (at < end) {
+        char c = *at++;
+        if (c == '%') {
+            int byte = escaped_byte(at, end);
+            if (byte < 0)
+                return false;
+            c = (char)byte;
+            at += 2;
+        } else if (c == '+' && plus_is_space) {
+            c = ' ';
+        }
+        *to++ = c;
+    }
+    *decoded = (str){start, (size_t)(to - start)};
+    return true;
+}

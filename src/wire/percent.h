@@ -1,0 +1,13 @@
+#pragma once
+
+/*
+ * percent.h: percent escapes, as URIs and forms share them.
+ */
+#include "base/arena.h"
+
+/* A-Z a-z 0-9 - . _ ~ */
+bool percent_unreserved(char c);
+/* Write %XX, upper case; returns the place after it. */
+char *percent_escape(char *to, char c);
+/* False on a bad escape. */
+bool percent_decode(struct arena *arena, str text, bool plus_is_space, str *decoded);
