@@ -1,0 +1,295 @@
+"""The Node.js bootstrap: what a nodejs* function sees of it, its callers and its log."""
+
+import re
+
+import pytest
+
+from .conftest import LOG_GROUP, LOG_STREAM, RUNTIMES
+from .fakes import FUNCTION_ARN
+
+ECHO = "export const handler = async (event) => event;"
+
+
+def test_an_async_handler_answers_with_what_it_returns(node):
+    function = node("index.handler", {"index.mjs": ECHO})
+    answer = function.invoke({"text": "Grüße, 世界 🎁", "number": 1.5})
+    assert answer.kind == "response"
+    assert answer.value == {"text": "Grüße, 世界 🎁", "number": 1.5}
+
+
+def test_a_handler_that_returns_nothing_answers_null(node):
+    function = node("index.handler", {"index.mjs": "export const handler = async () => {};"})
+    assert function.invoke({}).body == b"null"
+
+
+def test_a_warm_function_keeps_its_state_and_its_connection(node):
+    function = node("index.handler", {
+        "index.mjs": "let count = 0; export const handler = async () => ++count;"})
+    assert [function.invoke({}).value for _ in range(50)] == list(range(1, 51))
+    assert function.api.connections == 1
+
+
+def test_six_megabytes_pass_both_ways(node):
+    function = node("index.handler", {"index.mjs": ECHO})
+    event = "é" * (3 * 1024 * 1024 - 10)
+    assert function.invoke(event).value == event
+
+
+@pytest.mark.parametrize("files, handler", [
+    ({"index.mjs": ECHO}, "index.handler"),
+    ({"index.js": "exports.handler = async (event) => event;"}, "index.handler"),
+    ({"index.cjs": "exports.handler = async (event) => event;"}, "index.handler"),
+    ({"index.js": ECHO, "package.json": '{"type": "module"}'}, "index.handler"),
+    ({"src/api/order.mjs": ECHO}, "src/api/order.handler"),
+    ({"index.mjs": "export const orders = { create: async (event) => event };"}, "index.orders.create"),
+])
+def test_the_handler_is_found_where_aws_looks_for_it(node, files, handler):
+    assert node(handler, files).invoke({"found": True}).value == {"found": True}
+
+
+def test_a_thrown_error_is_reported_and_logged(node):
+    function = node("index.handler", {"index.mjs": """
+        export const handler = async () => { throw new RangeError("no such\\norder"); };
+        """})
+    answer = function.invoke({})
+    assert answer.kind == "error"
+    assert answer.error_type == answer.value["errorType"] == "RangeError"
+    assert answer.value["errorMessage"] == "no such\norder"
+    assert answer.value["trace"][:2] == ["RangeError: no such", "order"]
+    assert re.match(r'[^\t]+Z\t%s\tERROR\tInvoke Error \t\{"errorType":"RangeError",'
+                    r'"errorMessage":"no such\\norder","stack":\[' % answer.request_id,
+                    function.log()[-1])
+
+
+def test_a_function_that_threw_serves_the_next_invocation(node):
+    function = node("index.handler", {"index.mjs": """
+        export const handler = async (event) => { if (event.bad) throw new Error("bad"); return "good"; };
+        """})
+    assert function.invoke({"bad": True}).kind == "error"
+    assert function.invoke({}).value == "good"
+
+
+def test_a_handler_that_throws_before_its_promise_is_an_error_too(node):
+    function = node("index.handler", {"index.js": "exports.handler = () => { throw new Error('at once'); };"})
+    assert function.invoke({}).value["errorMessage"] == "at once"
+
+
+def test_a_rejection_without_an_error_names_its_type(node):
+    function = node("index.handler", {"index.mjs": "export const handler = () => Promise.reject('why');"})
+    assert function.invoke({}).value == {"errorType": "string", "errorMessage": "why", "trace": []}
+
+
+def test_an_event_that_is_no_json_is_an_error(node):
+    function = node("index.handler", {"index.mjs": ECHO})
+    assert function.invoke(raw=b"{oops").value["errorType"] == "SyntaxError"
+
+
+def test_an_answer_that_json_cannot_hold_is_an_error(node):
+    function = node("index.handler", {"index.mjs": """
+        export const handler = async () => { const ring = {}; ring.ring = ring; return ring; };
+        """})
+    assert function.invoke({}).value["errorMessage"] == "Unable to stringify response body"
+
+
+def test_a_callback_answers_once_the_event_loop_is_empty(node):
+    function = node("index.handler", {"index.js": """
+        let late = false;
+        exports.handler = (event, context, callback) => {
+          setTimeout(() => { late = true; }, 50);
+          callback(null, { get late() { return late; } });
+        };
+        """})
+    assert function.invoke({}).value == {"late": True}
+
+
+def test_a_callback_answers_at_once_if_it_need_not_wait(node):
+    function = node("index.handler", {"index.js": """
+        exports.handler = (event, context, callback) => {
+          context.callbackWaitsForEmptyEventLoop = false;
+          setTimeout(() => {}, 60000);
+          callback(null, "at once");
+        };
+        """})
+    assert function.invoke({}).value == "at once"
+    assert function.invoke({}).value == "at once"
+
+
+def test_a_callback_with_an_error_fails(node):
+    function = node("index.handler", {"index.js": """
+        exports.handler = (event, context, callback) => callback(new TypeError("called back"));
+        """})
+    assert function.invoke({}).value["errorType"] == "TypeError"
+
+
+@pytest.mark.parametrize("call, kind, value", [
+    ("context.succeed('yes')", "response", "yes"),
+    ("context.done(null, 'done')", "response", "done"),
+    ("context.fail('no')", "error", {"errorType": "string", "errorMessage": "no", "trace": []}),
+])
+def test_the_context_answers_as_it_did_in_old_times(node, call, kind, value):
+    function = node("index.handler", {"index.js": "exports.handler = (event, context) => { %s; };" % call})
+    answer = function.invoke({})
+    assert (answer.kind, answer.value) == (kind, value)
+
+
+def test_a_handler_that_leaves_nothing_to_wait_for_answers_null(node):
+    function = node("index.handler", {"index.mjs": "export const handler = () => new Promise(() => {});"})
+    assert function.invoke({}).body == b"null"
+    assert function.invoke({}).body == b"null"
+
+
+def test_callback_handlers_are_refused_from_node_24_on(node):
+    function = node("index.handler", {"index.js": "exports.handler = (event, context, callback) => 0;"},
+                    AWS_EXECUTION_ENV="AWS_Lambda_nodejs24.x")
+    answer = function.answer()
+    assert answer.kind == "init error"
+    assert answer.error_type == "Runtime.CallbackHandlerDeprecated"
+
+
+def test_the_context_tells_of_the_invocation(node):
+    function = node("index.handler", {"index.mjs": """
+        export const handler = async (event, context) => ({
+          ...context, remaining: context.getRemainingTimeInMillis(), trace: process.env._X_AMZN_TRACE_ID,
+        });
+        """})
+    answer = function.invoke({}, {
+        "Lambda-Runtime-Client-Context": '{"custom":{"shop":"1"}}',
+        "Lambda-Runtime-Cognito-Identity": '{"cognitoIdentityId":"id"}'})
+    assert 25_000 < answer.value.pop("remaining") <= 30_000
+    assert answer.value["clientContext"] == {"custom": {"shop": "1"}}
+    assert answer.value["identity"] == {"cognitoIdentityId": "id"}
+    assert answer.value["awsRequestId"] == answer.request_id
+    assert answer.value["invokedFunctionArn"] == FUNCTION_ARN
+    assert answer.value["functionName"] == "Probe"
+    assert answer.value["functionVersion"] == "$LATEST"
+    assert answer.value["memoryLimitInMB"] == "128"
+    assert answer.value["logGroupName"] == LOG_GROUP
+    assert answer.value["logStreamName"] == LOG_STREAM
+    assert answer.value["callbackWaitsForEmptyEventLoop"] is True
+    assert answer.value["trace"].startswith("Root=1-5bef4de7")
+
+
+def test_console_records_are_one_line_each_in_the_format_of_aws(node):
+    function = node("index.handler", {"index.mjs": """
+        console.log("at start");
+        export const handler = async () => {
+          console.log("order %s:", "O1234", { quantity: 1 });
+          console.info("two\\nlines");
+          console.warn("warned");
+          console.error("failed");
+          console.debug("details");
+          console.trace("here");
+        };
+        """})
+    request_id = function.invoke({}).request_id
+    records = [record.split("\t", 3) for record in function.log()]
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", record[0]) for record in records)
+    assert records[0][1:] == ["undefined", "INFO", "at start"]
+    assert [record[1:] for record in records[1:6]] == [
+        [request_id, "INFO", "order O1234: { quantity: 1 }"],
+        [request_id, "INFO", "two\rlines"],
+        [request_id, "WARN", "warned"],
+        [request_id, "ERROR", "failed"],
+        [request_id, "DEBUG", "details"],
+    ]
+    assert records[6][1:3] == [request_id, "TRACE"]
+    assert records[6][3].startswith("Trace: here\r    at ")
+    assert len(records) == 7
+
+
+@pytest.mark.parametrize("files, handler, error_type, message", [
+    ({}, "index.handler", "Runtime.ImportModuleError", "Error: Cannot find module 'index'"),
+    ({"index.js": "require('absent');"}, "index.handler", "Runtime.ImportModuleError",
+     "Error: Cannot find module 'absent'"),
+    ({"index.mjs": "import 'absent';"}, "index.handler", "Error", "Cannot find package 'absent'"),
+    ({"index.mjs": ECHO}, "index.other", "Runtime.HandlerNotFound",
+     "index.other is undefined or not exported"),
+    ({"index.mjs": "export const handler = 1;"}, "index.handler", "Runtime.HandlerNotFound",
+     "index.handler is not a function"),
+    ({"index.mjs": "export const = ;"}, "index.handler", "Runtime.UserCodeSyntaxError",
+     "SyntaxError: Unexpected token '='"),
+    ({"index.js": "exports. = ;"}, "index.handler", "Runtime.UserCodeSyntaxError",
+     "SyntaxError: Unexpected token '='"),
+    ({"index.mjs": ECHO}, "../index.handler", "Runtime.MalformedHandlerName",
+     "'..' is not valid in handler name."),
+    ({"index.mjs": ECHO}, "index", "Runtime.MalformedHandlerName", "Bad handler"),
+    ({"index.mjs": "throw new TypeError('at start');"}, "index.handler", "TypeError", "at start"),
+])
+def test_a_function_that_cannot_be_loaded_says_why_and_ends(node, files, handler, error_type, message):
+    function = node(handler, files)
+    answer = function.answer()
+    assert answer.kind == "init error"
+    assert answer.error_type == answer.value["errorType"] == error_type
+    assert answer.value["errorMessage"].startswith(message)
+    assert "\tERROR\tUncaught Exception \t{\"errorType\":\"%s\"" % error_type in function.log()[-1]
+    assert function.exit_status() == 129
+
+
+def test_a_rejection_that_nobody_handles_is_reported_and_ends_the_process(node):
+    function = node("index.handler", {"index.mjs": """
+        export const handler = () => { Promise.reject(new Error("forgotten")); return new Promise(() => {}); };
+        """})
+    answer = function.invoke({})
+    assert answer.error_type == "Runtime.UnhandledPromiseRejection"
+    assert answer.value["errorMessage"] == "Error: forgotten"
+    assert "\tERROR\tUnhandled Promise Rejection \t" in function.log()[-1]
+    assert function.exit_status() == 128
+
+
+def test_an_exception_that_nobody_catches_is_reported_and_ends_the_process(node):
+    function = node("index.handler", {"index.mjs": """
+        export const handler = () => new Promise(() => setTimeout(() => { throw new Error("later"); }));
+        """})
+    answer = function.invoke({})
+    assert (answer.kind, answer.value["errorMessage"]) == ("error", "later")
+    assert function.exit_status() == 129
+
+
+def test_a_function_that_exits_keeps_its_exit_status(node):
+    function = node("index.handler", {"index.mjs": "export const handler = () => process.exit(7);"})
+    function.api.send(b"{}")
+    assert function.exit_status() == 7
+
+
+IMPORTS_SDK = """
+    import { SQSClient } from "@aws-sdk/client-sqs";
+    export const handler = async () => typeof SQSClient;
+    """
+REQUIRES_SDK = """
+    const { SQSClient } = require("@aws-sdk/client-sqs");
+    exports.handler = async () => typeof SQSClient;
+    """
+
+
+@pytest.mark.parametrize("files", [{"index.mjs": IMPORTS_SDK}, {"index.js": REQUIRES_SDK}])
+def test_the_aws_sdk_resolves_in_a_folder_without_node_modules(node, node_modules, files):
+    assert node("index.handler", files).invoke({}).value == "function"
+
+
+@pytest.mark.parametrize("files", [{"index.mjs": IMPORTS_SDK}, {"index.js": REQUIRES_SDK}])
+def test_the_aws_sdk_resolves_through_a_link_beside_the_task_root(start, node_modules, tmp_path, files):
+    link = tmp_path / "function0" / "node_modules"
+    link.parent.mkdir()
+    link.symlink_to(node_modules)
+    function = start(["node", str(RUNTIMES / "nodejs" / "bootstrap.mjs")], "index.handler", files)
+    assert function.invoke({}).value == "function"
+
+
+def test_a_package_that_the_function_brings_wins_over_ours(node, node_modules):
+    function = node("index.handler", {
+        "index.mjs": IMPORTS_SDK,
+        "node_modules/@aws-sdk/client-sqs/package.json": '{"main": "index.js"}',
+        "node_modules/@aws-sdk/client-sqs/index.js": "exports.SQSClient = 'its own';"})
+    assert function.invoke({}).value == "string"
+
+
+def test_every_listed_client_can_be_imported(node, node_modules):
+    names = ["client-cloudwatch-logs", "client-dynamodb", "client-iam", "client-lambda", "client-sns",
+             "client-sqs", "client-sts", "lib-dynamodb", "util-dynamodb"]
+    imports = "".join('import "@aws-sdk/%s";\n' % name for name in names)
+    function = node("index.handler", {"index.mjs": imports + ECHO})
+    assert function.invoke("all of them").value == "all of them"
+
+
+def test_the_lock_file_names_no_registry():
+    assert '"resolved"' not in (RUNTIMES / "nodejs" / "package-lock.json").read_text()

@@ -1,0 +1,208 @@
+"""The Python bootstrap: what a python3* function sees of it, its callers and its log."""
+
+import re
+
+import pytest
+
+from .conftest import LOG_GROUP, LOG_STREAM
+from .fakes import FUNCTION_ARN
+
+ECHO = """
+    def handler(event, context):
+        return event
+    """
+
+
+def test_a_handler_answers_with_what_it_returns(python):
+    function = python("index.handler", {"index.py": ECHO})
+    answer = function.invoke({"text": "Grüße, 世界 🎁", "number": 1.5})
+    assert answer.kind == "response"
+    assert answer.value == {"text": "Grüße, 世界 🎁", "number": 1.5}
+    assert "世界".encode() in answer.body
+
+
+def test_a_warm_function_keeps_its_state_and_its_connection(python):
+    function = python("index.handler", {"index.py": """
+        calls = []
+        def handler(event, context):
+            calls.append(event)
+            return len(calls)
+        """})
+    assert [function.invoke({}).value for _ in range(50)] == list(range(1, 51))
+    assert function.api.connections == 1
+
+
+def test_six_megabytes_pass_both_ways(python):
+    function = python("index.handler", {"index.py": ECHO})
+    event = "é" * (3 * 1024 * 1024 - 10)
+    assert function.invoke(event).value == event
+
+
+@pytest.mark.parametrize("files, handler", [
+    ({"index.py": ECHO}, "index.handler"),
+    ({"a/b.py": ECHO}, "a/b.handler"),
+    ({"a/b.py": ECHO}, "a.b.handler"),
+    ({"a/__init__.py": ECHO}, "a.handler"),
+    ({"bootstrap.py": ECHO}, "bootstrap.handler"),
+])
+def test_the_handler_is_found_where_aws_looks_for_it(python, files, handler):
+    assert python(handler, files).invoke({"found": True}).value == {"found": True}
+
+
+def test_a_raised_error_is_reported_and_logged_as_one_record(python):
+    function = python("index.handler", {"index.py": """
+        def find(orders):
+            return orders["x"]
+
+        def handler(event, context):
+            return find({})
+        """})
+    answer = function.invoke({})
+    assert answer.kind == "error"
+    assert answer.error_type == answer.value["errorType"] == "KeyError"
+    assert answer.value["errorMessage"] == "'x'"
+    assert answer.value["requestId"] == answer.request_id
+    assert len(answer.value["stackTrace"]) == 2
+    assert re.match(r'  File "/.*/index\.py", line 6, in handler\n', answer.value["stackTrace"][0])
+    assert len(function.log()) == 1
+    lines = function.log()[0].split("\r")
+    assert lines[:2] == ["[ERROR] KeyError: 'x'", "Traceback (most recent call last):"]
+    assert lines[2].startswith('\u00a0\u00a0File "/')
+    assert lines[3] == "\u00a0\u00a0\u00a0\u00a0return find({})"
+
+
+def test_a_function_that_raised_serves_the_next_invocation(python):
+    function = python("index.handler", {"index.py": """
+        def handler(event, context):
+            return 1 / event
+        """})
+    assert function.invoke(0).value["errorType"] == "ZeroDivisionError"
+    assert function.invoke(1).value == 1
+
+
+def test_an_answer_that_json_cannot_hold_is_an_error(python):
+    function = python("index.handler", {"index.py": """
+        import decimal
+        def handler(event, context):
+            return decimal.Decimal(1)
+        """})
+    answer = function.invoke({})
+    assert answer.error_type == "Runtime.MarshalError"
+    assert answer.value["errorMessage"] == \
+        "Unable to marshal response: Object of type Decimal is not JSON serializable"
+
+
+def test_an_event_that_is_no_json_is_an_error(python):
+    function = python("index.handler", {"index.py": ECHO})
+    assert function.invoke(raw=b"{oops").error_type == "Runtime.UnmarshalError"
+
+
+def test_the_context_tells_of_the_invocation(python):
+    function = python("index.handler", {"index.py": """
+        import os
+
+        def handler(event, context):
+            return {
+                "remaining": context.get_remaining_time_in_millis(),
+                "names": [context.aws_request_id, context.function_name, context.function_version,
+                          context.invoked_function_arn, context.memory_limit_in_mb,
+                          context.log_group_name, context.log_stream_name],
+                "identity": context.identity.cognito_identity_id,
+                "client": [context.client_context.custom, context.client_context.client.app_title],
+                "trace": os.environ["_X_AMZN_TRACE_ID"],
+            }
+        """})
+    answer = function.invoke({}, {
+        "Lambda-Runtime-Client-Context": '{"custom":{"shop":"1"},"client":{"app_title":"Orders"}}',
+        "Lambda-Runtime-Cognito-Identity": '{"cognitoIdentityId":"id"}'})
+    assert 25_000 < answer.value["remaining"] <= 30_000
+    assert answer.value["names"] == [answer.request_id, "Probe", "$LATEST", FUNCTION_ARN, "128",
+                                     LOG_GROUP, LOG_STREAM]
+    assert answer.value["identity"] == "id"
+    assert answer.value["client"] == [{"shop": "1"}, "Orders"]
+    assert answer.value["trace"].startswith("Root=1-5bef4de7")
+
+
+def test_the_context_can_do_without_client_and_identity(python):
+    function = python("index.handler", {"index.py": """
+        def handler(event, context):
+            return [context.client_context, context.identity.cognito_identity_id]
+        """})
+    assert function.invoke({}).value == [None, None]
+
+
+def test_prints_go_to_the_log_as_they_are_and_before_the_answer(python):
+    function = python("index.handler", {"index.py": """
+        print("at start")
+        def handler(event, context):
+            print("order", {"orderId": "O1234"})
+            print("ünïcödé")
+        """})
+    function.invoke({})
+    assert function.log() == ["at start", "order {'orderId': 'O1234'}", "ünïcödé"]
+
+
+def test_logging_writes_records_in_the_format_of_aws(python):
+    function = python("index.handler", {"index.py": """
+        import logging
+
+        logger = logging.getLogger("orders")
+        logger.warning("at start")
+        logging.getLogger().setLevel(logging.INFO)
+
+        def handler(event, context):
+            logger.info("order %s", "O1234")
+            logger.error("two\\nlines")
+            logger.debug("not shown")
+        """})
+    request_id = function.invoke({}).request_id
+    records = [record.split("\t") for record in function.log()]
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", record[1]) for record in records)
+    assert [(record[0], *record[2:]) for record in records] == [
+        ("[WARNING]", "", "at start"),
+        ("[INFO]", request_id, "order O1234"),
+        ("[ERROR]", request_id, "two\rlines"),
+    ]
+
+
+@pytest.mark.parametrize("files, handler, error_type, message", [
+    ({}, "index.handler", "Runtime.ImportModuleError",
+     "Unable to import module 'index': No module named 'index'"),
+    ({"index.py": "import absent"}, "index.handler", "Runtime.ImportModuleError",
+     "Unable to import module 'index': No module named 'absent'"),
+    ({"index.py": ECHO}, "index.other", "Runtime.HandlerNotFound",
+     "Handler 'other' missing on module 'index'"),
+    ({"index.py": "def handler(:\n"}, "index.handler", "Runtime.UserCodeSyntaxError",
+     "Syntax error in module 'index': "),
+    ({"index.py": ECHO}, "index", "Runtime.MalformedHandlerName", "Bad handler 'index': "),
+    ({}, "sys.exit", "Runtime.BuiltInModuleConflict",
+     "Cannot use built-in module sys as a handler module"),
+    ({"index.py": "raise ValueError('at start')"}, "index.handler", "ValueError", "at start"),
+])
+def test_a_function_that_cannot_be_loaded_says_why_and_ends(python, files, handler, error_type, message):
+    function = python(handler, files)
+    answer = function.answer()
+    assert answer.kind == "init error"
+    assert answer.error_type == answer.value["errorType"] == error_type
+    assert answer.value["errorMessage"].startswith(message)
+    assert function.log()[-1].startswith("[ERROR] %s: %s" % (error_type, message))
+    assert function.exit_status() == 1
+
+
+def test_a_function_that_exits_keeps_its_exit_status(python):
+    function = python("index.handler", {"index.py": """
+        import sys
+        def handler(event, context):
+            sys.exit(7)
+        """})
+    function.api.send(b"{}")
+    assert function.exit_status() == 7
+
+
+def test_boto3_can_be_imported(python):
+    function = python("index.handler", {"index.py": """
+        import boto3
+        def handler(event, context):
+            return boto3.client("sqs").meta.region_name
+        """})
+    assert function.invoke({}).value == "us-east-1"
