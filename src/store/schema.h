@@ -1,0 +1,21 @@
+#pragma once
+
+/*
+ * schema.h: what sqlc makes of an X.sql, as the store reads it.
+ */
+#include <stddef.h>
+
+struct migration {
+    int version;                     /* 1, 2, 3, ... */
+    const char *sql;
+};
+
+struct schema {
+    const char *name;
+    const struct migration *migrations; /* in order */
+    size_t migration_count;
+    const char *const *tables;       /* as they stand after the last migration */
+    size_t table_count;
+    const char *const *statements;
+    size_t statement_count;
+};

@@ -1,0 +1,263 @@
+/*
+ * check.c: the source against a database: the migrations are applied to one in memory, every
+ * statement is prepared on it, and it says what parameters and columns there are.
+ *
+ * A name means what the tables that the statement uses say it means, else what any table says.
+ */
+#include "sqlc.h"
+
+#include "base/list.h"
+
+#include <sqlite3.h>
+#include <string.h>
+
+struct column {
+    str table;
+    struct field field;
+};
+
+struct catalog {
+    struct source *source;
+    sqlite3 *db;
+    struct { struct column *items; size_t count; } columns;
+    struct { str *items; size_t count; } used; /* tables of the statement at hand */
+};
+
+/* The line on which byte `offset` of the text stands. */
+static int line_at(const struct sql *sql, int offset)
+{
+    int line = sql->line;
+
+    for (int i = 0; i < offset && i < (int)sql->text.size; i++)
+        line += sql->text.data[i] == '\n';
+    return line;
+}
+
+/* `at` is where in the text the SQL began that the database complains of. */
+static _Noreturn void sql_error(const struct catalog *catalog, const struct sql *sql, const char *at)
+{
+    int offset = sqlite3_error_offset(catalog->db);
+
+    if (offset < 0)
+        offset = (int)strspn(at, " \n");
+    source_error(catalog->source, line_at(sql, offset + (int)(at - sql->text.data)), "%s", sqlite3_errmsg(catalog->db));
+}
+
+static void apply_migration(struct catalog *catalog, const struct migration *migration)
+{
+    const char *next = migration->sql.text.data;
+    const char *end = next + migration->sql.text.size;
+
+    while (next < end) {
+        const char *at = next;
+        sqlite3_stmt *prepared;
+
+        if (sqlite3_prepare_v2(catalog->db, at, (int)(end - at), &prepared, &next) != SQLITE_OK)
+            sql_error(catalog, &migration->sql, at);
+        if (prepared) {
+            while (sqlite3_step(prepared) == SQLITE_ROW)
+                ;
+            if (sqlite3_reset(prepared) != SQLITE_OK)
+                sql_error(catalog, &migration->sql, at);
+        }
+        sqlite3_finalize(prepared);
+    }
+}
+
+static str read_text(struct catalog *catalog, sqlite3_stmt *prepared, int column)
+{
+    return arena_copy(catalog->source->arena, str_of((const char *)sqlite3_column_text(prepared, column)));
+}
+
+static void add_column(struct catalog *catalog, sqlite3_stmt *prepared)
+{
+    struct source *source = catalog->source;
+    struct column *column = list_add(source->arena, &catalog->columns);
+    str type = read_text(catalog, prepared, 2);
+
+    column->table = read_text(catalog, prepared, 0);
+    column->field.name = read_text(catalog, prepared, 1);
+    column->field.nullable = sqlite3_column_int(prepared, 3) == 0;
+    if (!type_parse(type, &column->field.type))
+        source_error(source, 1, "%.*s.%.*s: a column is integer, real, text or blob, not \"%.*s\"",
+                     STR_ARGS(column->table), STR_ARGS(column->field.name), STR_ARGS(type));
+    if (source->tables.count == 0 || !str_equal(source->tables.items[source->tables.count - 1], column->table))
+        *list_add(source->arena, &source->tables) = column->table;
+}
+
+/* An integer primary key is never null, nor is any primary key of a table without rowid. */
+static void read_columns(struct catalog *catalog)
+{
+    static const char query[] =
+        "select l.name, c.name, c.type, c.\"notnull\" or (c.pk > 0 and (l.wr or (upper(c.type) = 'INTEGER'"
+        "    and (select count(*) from pragma_table_xinfo(l.name) where pk > 0) = 1)))"
+        " from pragma_table_list l join pragma_table_xinfo(l.name) c"
+        " where l.schema = 'main' and l.type = 'table' and l.name not like 'sqlite\\_%' escape '\\'"
+        " order by l.name, c.cid";
+    sqlite3_stmt *prepared;
+
+    if (sqlite3_prepare_v2(catalog->db, query, -1, &prepared, NULL) != SQLITE_OK)
+        source_error(catalog->source, 1, "%s", sqlite3_errmsg(catalog->db));
+    while (sqlite3_step(prepared) == SQLITE_ROW)
+        add_column(catalog, prepared);
+    sqlite3_finalize(prepared);
+}
+
+static bool is_used(const struct catalog *catalog, str table)
+{
+    for (size_t i = 0; i < catalog->used.count; i++) {
+        if (str_equal_nocase(catalog->used.items[i], table))
+            return true;
+    }
+    return false;
+}
+
+/* SQLite's authorizer: told of each table as a statement is prepared. */
+static int note_table(void *context, int action, const char *first, const char *second, const char *database,
+                      const char *trigger)
+{
+    struct catalog *catalog = context;
+
+    (void)second, (void)database, (void)trigger;
+    if (action == SQLITE_READ || action == SQLITE_UPDATE || action == SQLITE_INSERT || action == SQLITE_DELETE)
+        *list_add(catalog->source->arena, &catalog->used) = arena_copy(catalog->source->arena, str_of(first));
+    return SQLITE_OK;
+}
+
+/* What the tables (those used, or all) say of a name.  They must not disagree. */
+static bool find_among(const struct catalog *catalog, str name, bool used_only, int line, struct field *field)
+{
+    const struct column *found = NULL;
+
+    for (size_t i = 0; i < catalog->columns.count; i++) {
+        const struct column *column = &catalog->columns.items[i];
+        if (!str_equal_nocase(column->field.name, name) || (used_only && !is_used(catalog, column->table)))
+            continue;
+        if (found && (found->field.type != column->field.type || found->field.nullable != column->field.nullable))
+            source_error(catalog->source, line,
+                         "%.*s is not the same in %.*s and %.*s: declare it with -- param: or -- column:",
+                         STR_ARGS(name), STR_ARGS(found->table), STR_ARGS(column->table));
+        found = column;
+    }
+    if (found) {
+        field->type = found->field.type;
+        field->nullable = found->field.nullable;
+    }
+    return found != NULL;
+}
+
+static bool find_by_name(const struct catalog *catalog, str name, int line, struct field *field)
+{
+    return find_among(catalog, name, true, line, field) || find_among(catalog, name, false, line, field);
+}
+
+static void check_name(const struct catalog *catalog, const struct statement *statement,
+                       const struct fields *fields, str name)
+{
+    if (!is_c_name(name))
+        source_error(catalog->source, statement->line, "\"%.*s\" cannot be a member's name in C: use `as`",
+                     STR_ARGS(name));
+    if (find_field(fields, name))
+        source_error(catalog->source, statement->line, "two columns named %.*s: use `as`", STR_ARGS(name));
+}
+
+static void find_params(struct catalog *catalog, struct statement *statement, sqlite3_stmt *prepared)
+{
+    for (int i = 1; i <= sqlite3_bind_parameter_count(prepared); i++) {
+        const char *written = sqlite3_bind_parameter_name(prepared, i);
+        if (!written || written[0] != ':')
+            source_error(catalog->source, statement->line, "parameters are written :name");
+
+        struct field field = {.name = arena_copy(catalog->source->arena, str_of(written + 1))};
+        const struct field *declared = find_field(&statement->declared_params, field.name);
+        check_name(catalog, statement, &statement->params, field.name);
+        if (declared)
+            field = *declared;
+        else if (!find_by_name(catalog, field.name, statement->line, &field))
+            source_error(catalog->source, statement->line,
+                         "no column is named as the parameter :%.*s: declare it with -- param:", STR_ARGS(field.name));
+        *list_add(catalog->source->arena, &statement->params) = field;
+    }
+}
+
+/* The column of a table that result column i is; false for an expression. */
+static bool find_origin(const struct catalog *catalog, sqlite3_stmt *prepared, int i, struct field *field)
+{
+    const char *table = sqlite3_column_table_name(prepared, i);
+    const char *origin = sqlite3_column_origin_name(prepared, i);
+
+    for (size_t c = 0; table && origin && c < catalog->columns.count; c++) {
+        const struct column *column = &catalog->columns.items[c];
+        if (str_equal(column->table, str_of(table)) && str_equal(column->field.name, str_of(origin))) {
+            field->type = column->field.type;
+            field->nullable = column->field.nullable;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void find_columns(struct catalog *catalog, struct statement *statement, sqlite3_stmt *prepared)
+{
+    for (int i = 0; i < sqlite3_column_count(prepared); i++) {
+        struct field field = {.name = arena_copy(catalog->source->arena, str_of(sqlite3_column_name(prepared, i)))};
+        const struct field *declared = find_field(&statement->declared_columns, field.name);
+
+        check_name(catalog, statement, &statement->columns, field.name);
+        if (declared)
+            field = *declared;
+        else if (!find_origin(catalog, prepared, i, &field) &&
+                 !find_by_name(catalog, field.name, statement->line, &field))
+            source_error(catalog->source, statement->line,
+                         "the result %.*s is no column of a table: declare it with -- column:", STR_ARGS(field.name));
+        *list_add(catalog->source->arena, &statement->columns) = field;
+    }
+}
+
+static void check_declared(const struct catalog *catalog, const struct fields *declared, const struct fields *used)
+{
+    for (size_t i = 0; i < declared->count; i++) {
+        const struct field *field = &declared->items[i];
+        if (!find_field(used, field->name))
+            source_error(catalog->source, field->line, "the statement has no %.*s", STR_ARGS(field->name));
+    }
+}
+
+static void check_statement(struct catalog *catalog, struct statement *statement)
+{
+    const struct sql *sql = &statement->sql;
+    sqlite3_stmt *prepared;
+    const char *tail;
+
+    catalog->used.count = 0;
+    catalog->used.items = NULL;
+    if (sqlite3_prepare_v2(catalog->db, sql->text.data, (int)sql->text.size, &prepared, &tail) != SQLITE_OK)
+        sql_error(catalog, sql, sql->text.data);
+    if (!str_empty(str_trim(str_from(sql->text, (size_t)(tail - sql->text.data)))))
+        source_error(catalog->source, line_at(sql, (int)(tail - sql->text.data)), "more than one statement");
+
+    find_params(catalog, statement, prepared);
+    find_columns(catalog, statement, prepared);
+    check_declared(catalog, &statement->declared_params, &statement->params);
+    check_declared(catalog, &statement->declared_columns, &statement->columns);
+    if (returns_rows(statement) && statement->columns.count == 0)
+        source_error(catalog->source, statement->line, "it returns no columns: use :exec or :insert");
+    if (!returns_rows(statement) && statement->columns.count > 0)
+        source_error(catalog->source, statement->line, "it returns columns: use :one, :many or :each");
+    sqlite3_finalize(prepared);
+}
+
+void check_source(struct source *source)
+{
+    struct catalog catalog = {.source = source};
+
+    if (sqlite3_open(":memory:", &catalog.db) != SQLITE_OK)
+        source_error(source, 1, "%s", sqlite3_errmsg(catalog.db));
+    for (size_t i = 0; i < source->migrations.count; i++)
+        apply_migration(&catalog, &source->migrations.items[i]);
+    read_columns(&catalog);
+    sqlite3_set_authorizer(catalog.db, note_table, &catalog);
+    for (size_t i = 0; i < source->statements.count; i++)
+        check_statement(&catalog, &source->statements.items[i]);
+    sqlite3_close(catalog.db);
+}

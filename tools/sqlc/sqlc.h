@@ -1,0 +1,71 @@
+#pragma once
+
+/*
+ * sqlc.h: what the steps of sqlc pass on: read_source() fills a source with what is written,
+ * check_source() adds what the database says about it, write_header() and write_code() print it.
+ *
+ * A mistake in the source ends the program with "file:line: error: ...".  All memory is one arena's.
+ */
+#include "base/arena.h"
+
+#include <stdio.h>
+
+enum kind { KIND_ONE, KIND_MANY, KIND_EACH, KIND_EXEC, KIND_INSERT };
+
+enum type { TYPE_INTEGER, TYPE_REAL, TYPE_TEXT, TYPE_BLOB };
+
+/* A column or a parameter. */
+struct field {
+    str name;
+    enum type type;
+    bool nullable;
+    int line;                        /* of its declaration in the source */
+};
+
+struct fields {
+    struct field *items;
+    size_t count;
+};
+
+struct sql {
+    str text;
+    int line;                        /* where the text begins */
+};
+
+struct migration {
+    int64_t version;
+    struct sql sql;
+};
+
+struct statement {
+    str name;
+    int line;
+    enum kind kind;
+    str comment;                     /* lines without "-- "; absent when there is none */
+    struct sql sql;
+    struct fields declared_params, declared_columns;
+    struct fields params, columns;   /* filled by check_source() */
+};
+
+struct source {
+    struct arena *arena;
+    const char *path;
+    struct { struct migration *items; size_t count; } migrations;
+    struct { struct statement *items; size_t count; } statements;
+    struct { str *items; size_t count; } tables; /* filled by check_source() */
+};
+
+void read_source(struct source *source);
+void check_source(struct source *source);
+void write_header(const struct source *source, str prefix, FILE *out);
+void write_code(const struct source *source, str prefix, str header_name, FILE *out);
+
+/* False for a word that is no type of a column. */
+bool type_parse(str word, enum type *type);
+bool returns_rows(const struct statement *statement);
+const struct field *find_field(const struct fields *fields, str name);
+/* Is it fit to be the name of a struct member? */
+bool is_c_name(str name);
+
+_Noreturn void source_error(const struct source *source, int line, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
