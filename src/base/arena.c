@@ -17,28 +17,35 @@ struct arena_block {
     _Alignas(16) char data[];
 };
 
-void arena_free(struct arena *arena)
+struct arena_mark arena_mark(const struct arena *arena)
 {
-    while (arena->blocks) {
+    return (struct arena_mark){arena->blocks, arena->next, arena->end};
+}
+
+void arena_rewind(struct arena *arena, struct arena_mark mark)
+{
+    while (arena->blocks != mark.blocks) {
         struct arena_block *block = arena->blocks;
         arena->blocks = block->previous;
         free(block);
     }
-    *arena = (struct arena){0};
+    arena->next = mark.next;
+    arena->end = mark.end;
+}
+
+void arena_free(struct arena *arena)
+{
+    arena_rewind(arena, (struct arena_mark){0});
 }
 
 void arena_reset(struct arena *arena)
 {
     struct arena_block *first = arena->blocks;
 
-    while (first && first->previous) {
-        struct arena_block *block = first;
-        first = block->previous;
-        free(block);
-    }
-    arena->blocks = first;
-    arena->next = first ? first->data : NULL;
-    arena->end = first ? first->data + first->size : NULL;
+    while (first && first->previous)
+        first = first->previous;
+    if (first)
+        arena_rewind(arena, (struct arena_mark){first, first->data, first->data + first->size});
 }
 
 static void add_block(struct arena *arena, size_t at_least)

@@ -20,6 +20,14 @@ void arena_free(struct arena *arena);
 /* Forget everything but keep the first block for reuse. */
 void arena_reset(struct arena *arena);
 
+/* A place in an arena to come back to: what was allocated since is freed. */
+struct arena_mark {
+    struct arena_block *blocks;
+    char *next, *end;
+};
+struct arena_mark arena_mark(const struct arena *arena);
+void arena_rewind(struct arena *arena, struct arena_mark mark);
+
 void *arena_alloc(struct arena *arena, size_t size);
 str arena_copy(struct arena *arena, str s);
 /* A NUL-terminated copy. */

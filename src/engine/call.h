@@ -52,7 +52,8 @@ struct call {
     struct arena *arena;         /* freed once the reply has been sent */
     const struct operation *operation;
     const struct principal *caller;
-    str account, region;
+    str account, region;         /* the world it happens in; invoke() hands them on, so change them around
+                                    an invoke() that crosses into another */
     str endpoint;                /* "http://localhost:4566", as the client called it */
     str source_ip;
     str request_id;
@@ -61,6 +62,11 @@ struct call {
     int64_t arrived_ms;          /* unchanged when the call runs again */
     struct failure failure;
     bool authorized;             /* authorize() has been asked */
+    bool last_run;               /* the server stops: answer with what there is, do not park */
+    struct {
+        str what;
+        int64_t until_ms;
+    } parked;                    /* what park() was told */
 };
 
 /* Record the error to answer with.  Returns FAILED, so that a handler can `return fail(...)`. */
@@ -97,7 +103,7 @@ enum outcome invoke(struct call *call, const struct principal *caller, const str
 
 /* Principals for invoke(). */
 const struct principal *service_principal(struct call *call, str host_name, str source_arn);
-/* A session of that role, by its ARN, as AWS's services assume one; its policies bind. */
+/* A session of that role, by its ARN, as AWS's services assume one; its policies bind.  NULL: no such role. */
 const struct principal *role_principal(struct call *call, str role_arn, str session_name);
 
 /*
@@ -137,5 +143,9 @@ struct schema;
 struct module {
     const struct service *service;
     const struct schema *schema; /* NULL when it stores nothing */
-    void (*start)(struct call *call); /* once, in a transaction of its own, before the first call; or NULL */
+    /* Both run in a transaction of their own, and may be NULL. */
+    void (*start)(struct call *call); /* before the first call, and after a reset */
+    void (*reset)(struct call *call); /* before everything stored is deleted */
+    /* What anybody may GET from this path without a signature; absent when it is not there.  May be NULL. */
+    str (*public_file)(struct call *call, str path);
 };

@@ -26,17 +26,19 @@ struct exchange {
     void *connection;            /* the server's own */
     struct exchange *next;       /* for whoever holds it */
 
-    /* the reply, whole when answered */
+    /* the reply: call exchange_encode() when `answered` brought the exchange home */
     struct http_reply reply;
 
     /* the engine's */
+    void (*admin)(struct exchange *exchange); /* run instead of an operation's handler */
     const struct operation *operation;
     const struct protocol *protocol;
     struct call call;
     void *in, *out;
     enum outcome outcome;
     uint64_t sequence;           /* the reply may leave when this is durable */
-    struct waiter *waiter;       /* while parked */
+    struct arena_mark decoded;   /* a parked call runs again from here */
+    uint64_t order;              /* among those that wait for one thing; 0: has not waited yet */
     _Atomic bool cancelled;      /* the client has gone */
     int64_t began_us;
 };
@@ -72,14 +74,20 @@ struct engine_options {
     const struct module *const *modules; /* NULL-terminated */
     struct identity_provider identity;
     const struct effect_runner *effect_runners; /* up to a NULL kind */
-    bool strict_auth;            /* known keys only */
+    bool strict_auth;            /* known keys only, and no admin endpoint that changes anything */
+    str root_access_key_id, root_secret; /* the administrator's, besides those that IAM knows */
     str default_region, default_account;
+    str endpoint;                /* what functions and internal calls use: "http://127.0.0.1:4566" */
 };
 
 /* Opens the store and starts the engine thread; NULL and *error on trouble. */
 struct engine *engine_start(const struct engine_options *options, struct arena *arena, str *error);
-/* Parked calls are run a last time (they answer empty), what is in flight is answered, everything is synced. */
+/*
+ * Parked calls are run a last time (they answer empty), what is in flight is answered; when this
+ * returns every exchange has been given back, and later ones are answered 503.
+ */
 void engine_stop(struct engine *engine);
+/* Close the store.  Dispatchers must be freed before. */
 void engine_free(struct engine *engine);
 
 /* Give an exchange whose call is decoded to the engine thread. */
@@ -91,8 +99,6 @@ void engine_cancel(struct engine *engine, struct exchange *exchange);
 void engine_post(struct engine *engine, str service, str operation, str input_json);
 
 int64_t engine_now_ms(const struct engine *engine);
-/* Moves the virtual clock forward, and wakes what is due. */
-void engine_advance_clock(struct engine *engine, int64_t by_ms);
 
 /* One per server thread. */
 struct dispatcher *dispatcher_new(struct engine *engine);
@@ -102,5 +108,5 @@ void dispatcher_free(struct dispatcher *dispatcher);
  * before this returns.  Admin paths (/_orderly/…, /_localstack/…) are answered too.
  */
 void dispatch(struct dispatcher *dispatcher, struct exchange *exchange);
-/* Free what the engine kept for an exchange once the reply has left (its arena stays the server's). */
-void exchange_finish(struct exchange *exchange);
+/* Put what the handler answered into exchange->reply, on the server thread that owns it again. */
+void exchange_encode(struct exchange *exchange);

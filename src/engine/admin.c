@@ -1,0 +1,181 @@
+/*
+ * admin.c: what is not AWS: health, the null request, the virtual clock, traces and the reset.
+ *
+ *     GET  /_orderly/health             also /_localstack/health
+ *     POST /_orderly/null               an empty answer by the whole HTTP path, for measuring
+ *     GET  /_orderly/clock              {"now_ms": …, "offset_ms": …}
+ *     POST /_orderly/clock              {"advance_ms": …}
+ *     GET  /_orderly/trace?id=…         the hops of one trace
+ *     POST /_localstack/state/reset     forget everything
+ *
+ * With strict authentication only the health is to be had.
+ */
+#include "engine/engine_internal.h"
+#include "engine/engine_sql.h"
+
+#include "wire/form.h"
+#include "wire/json.h"
+
+static void reply_json(struct exchange *exchange, int status, str json)
+{
+    exchange->reply = (struct http_reply){
+        .status = status, .content_type = S("application/json"), .body = json};
+}
+
+static void reply_message(struct exchange *exchange, int status, str message)
+{
+    struct json_writer writer = json_writer_in(&exchange->arena);
+
+    json_open_object(&writer);
+    json_field(&writer, S("message"), message);
+    json_close_object(&writer);
+    reply_json(exchange, status, json_written(&writer));
+}
+
+static void health(struct exchange *exchange)
+{
+    struct json_writer writer = json_writer_in(&exchange->arena);
+
+    json_open_object(&writer);
+    json_name(&writer, S("services"));
+    json_open_object(&writer);
+    for (const struct module *const *module = exchange->call.engine->options.modules; *module; module++)
+        json_field(&writer, str_of((*module)->service->name), S("running"));
+    json_close_object(&writer);
+    json_field(&writer, S("edition"), S("orderly"));
+    json_field(&writer, S("version"), S(ORDERLY_VERSION));
+    json_close_object(&writer);
+    reply_json(exchange, 200, json_written(&writer));
+    exchange->answered(exchange);
+}
+
+static void null_request(struct exchange *exchange)
+{
+    exchange->reply = (struct http_reply){.status = 200, .body = S("")};
+    exchange->answered(exchange);
+}
+
+static void reply_clock(struct exchange *exchange)
+{
+    struct json_writer writer = json_writer_in(&exchange->arena);
+
+    json_open_object(&writer);
+    json_name(&writer, S("now_ms"));
+    json_i64(&writer, engine_now_ms(exchange->call.engine));
+    json_name(&writer, S("offset_ms"));
+    json_i64(&writer, exchange->call.engine->clock_offset_ms);
+    json_close_object(&writer);
+    reply_json(exchange, 200, json_written(&writer));
+}
+
+static void show_clock(struct exchange *exchange)
+{
+    reply_clock(exchange);
+    exchange->answered(exchange);
+}
+
+/* On the engine thread. */
+static void advance_clock(struct exchange *exchange)
+{
+    struct call *call = &exchange->call;
+    const struct json *body = json_parse(call->arena, exchange->request->body, NULL);
+    const struct json *advance = json_get(body, S("advance_ms"));
+    int64_t by_ms;
+
+    if (!json_is(advance, JSON_NUMBER) || !str_to_i64(advance->text, &by_ms) || by_ms < 0) {
+        reply_message(exchange, 400, S("The body must be {\"advance_ms\": N} with a whole N of 0 or more."));
+        return;
+    }
+    clock_advance(call->engine, call->txn, by_ms);
+    reply_clock(exchange);
+}
+
+static void show_trace(struct exchange *exchange)
+{
+    struct call *call = &exchange->call;
+    struct json_writer writer = json_writer_in(call->arena);
+    struct form query;
+    str id = {0};
+
+    if (form_parse(call->arena, exchange->request->query, &query))
+        id = form_get(&query, S("id"));
+    struct engine_list_trace_rows hops =
+        engine_list_trace(call->txn, &(struct engine_list_trace_params){.trace_id = id});
+    json_open_object(&writer);
+    json_field(&writer, S("trace_id"), id);
+    json_name(&writer, S("hops"));
+    json_open_array(&writer);
+    for (size_t i = 0; i < hops.count; i++) {
+        json_open_object(&writer);
+        json_name(&writer, S("at_ms"));
+        json_i64(&writer, hops.items[i].at_ms);
+        json_field(&writer, S("kind"), hops.items[i].kind);
+        json_field(&writer, S("resource"), hops.items[i].resource);
+        json_field(&writer, S("detail"), hops.items[i].detail);
+        json_close_object(&writer);
+    }
+    json_close_array(&writer);
+    json_close_object(&writer);
+    reply_json(exchange, 200, json_written(&writer));
+}
+
+static void reset(struct exchange *exchange)
+{
+    struct call *call = &exchange->call;
+
+    modules_run(call, false);
+    txn_delete_everything(call->txn);
+    call->engine->clock_offset_ms = 0;
+    call->engine->next_timer_ms = INT64_MIN;
+    call->engine->retry_ms = call->now_ms;
+    modules_run(call, true);
+    reply_json(exchange, 200, S("{}"));
+}
+
+struct admin_path {
+    str method, path;
+    void (*answer)(struct exchange *exchange);
+    bool on_engine;              /* it reads or writes the store */
+    bool open;                   /* with strict authentication, too */
+};
+
+static const struct admin_path paths[] = {
+    {STR_INIT("GET"), STR_INIT("/_orderly/health"), health, false, true},
+    {STR_INIT("GET"), STR_INIT("/_localstack/health"), health, false, true},
+    {STR_INIT("POST"), STR_INIT("/_orderly/null"), null_request, false, true},
+    {STR_INIT("GET"), STR_INIT("/_orderly/clock"), show_clock, false, false},
+    {STR_INIT("POST"), STR_INIT("/_orderly/clock"), advance_clock, true, false},
+    {STR_INIT("GET"), STR_INIT("/_orderly/trace"), show_trace, true, false},
+    {STR_INIT("POST"), STR_INIT("/_localstack/state/reset"), reset, true, false},
+};
+
+static const struct admin_path *find_path(const struct http_request *request)
+{
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+        if (str_equal(request->path, paths[i].path) && str_equal(request->method, paths[i].method))
+            return &paths[i];
+    return NULL;
+}
+
+bool admin_dispatch(struct engine *engine, struct exchange *exchange)
+{
+    if (str_present(exchange->listener) || (!str_starts_with(exchange->request->path, S("/_orderly/")) &&
+                                            !str_starts_with(exchange->request->path, S("/_localstack/"))))
+        return false;
+
+    const struct admin_path *path = find_path(exchange->request);
+    if (!path) {
+        reply_message(exchange, 404, S("There is no such admin path."));
+        exchange->answered(exchange);
+    } else if (!path->open && engine->options.strict_auth) {
+        reply_message(exchange, 403, S("With --auth strict this admin path is closed."));
+        exchange->answered(exchange);
+    } else if (path->on_engine) {
+        exchange->admin = path->answer;
+        exchange->decoded = arena_mark(&exchange->arena);
+        engine_submit(engine, exchange);
+    } else {
+        path->answer(exchange);
+    }
+    return true;
+}

@@ -1,0 +1,199 @@
+/*
+ * auth.c: who signed a request, and is the signature theirs?
+ *
+ * Runs on the server threads.  A signature is verified whenever the secret is known.  Unless the
+ * server was told to be strict, a key that nobody created is the account's administrator for as
+ * long as no access key has been created at all; a key of twelve digits selects that account.
+ */
+#include "engine/engine_internal.h"
+
+#include "base/check.h"
+#include "base/time.h"
+
+#include <stdlib.h>
+
+enum { KEY_CACHE_SIZE = 256, ACCOUNT_ID_DIGITS = 12 };
+
+/* Signing keys cost four HMACs; a client uses one for a whole day. */
+struct cached_key {
+    struct sha256 name;          /* over secret, date, region and service */
+    struct sha256 key;
+};
+
+struct auth {
+    struct cached_key keys[KEY_CACHE_SIZE];
+};
+
+struct auth *auth_new(void)
+{
+    struct auth *auth = calloc(1, sizeof *auth);
+    check(auth != NULL);
+    return auth;
+}
+
+void auth_free(struct auth *auth)
+{
+    free(auth);
+}
+
+/* Each protocol family words the front end's refusals in its own way. */
+enum refusal { MISSING, UNKNOWN_KEY, MISMATCH, INCOMPLETE, EXPIRED, REFUSALS };
+
+#define REFUSAL(error_name, http_status)                                                                     \
+    {.name = error_name, .query_code = error_name, .status = http_status, .sender = true}
+
+static const struct error json_refusals[REFUSALS] = {
+    [MISSING] = REFUSAL("MissingAuthenticationTokenException", 400),
+    [UNKNOWN_KEY] = REFUSAL("UnrecognizedClientException", 400),
+    [MISMATCH] = REFUSAL("InvalidSignatureException", 400),
+    [INCOMPLETE] = REFUSAL("IncompleteSignatureException", 400),
+    [EXPIRED] = REFUSAL("ExpiredTokenException", 400),
+};
+static const struct error query_refusals[REFUSALS] = {
+    [MISSING] = REFUSAL("MissingAuthenticationToken", 403),
+    [UNKNOWN_KEY] = REFUSAL("InvalidClientTokenId", 403),
+    [MISMATCH] = REFUSAL("SignatureDoesNotMatch", 403),
+    [INCOMPLETE] = REFUSAL("IncompleteSignature", 400),
+    [EXPIRED] = REFUSAL("ExpiredToken", 403),
+};
+static const struct error rest_refusals[REFUSALS] = {
+    [MISSING] = REFUSAL("MissingAuthenticationTokenException", 403),
+    [UNKNOWN_KEY] = REFUSAL("UnrecognizedClientException", 403),
+    [MISMATCH] = REFUSAL("InvalidSignatureException", 403),
+    [INCOMPLETE] = REFUSAL("IncompleteSignatureException", 403),
+    [EXPIRED] = REFUSAL("ExpiredTokenException", 403),
+};
+
+static bool refuse(struct call *call, enum protocol_name protocol, enum refusal refusal, str message)
+{
+    const struct error *errors = protocol == PROTOCOL_QUERY       ? query_refusals
+                                 : protocol == PROTOCOL_REST_JSON ? rest_refusals
+                                                                  : json_refusals;
+    fail(call, &errors[refusal], "%.*s", STR_ARGS(message));
+    return false;
+}
+
+static const struct sha256 *signing_key(struct auth *auth, struct arena *arena, str secret,
+                                        const struct sigv4 *sigv4)
+{
+    str name = arena_format(arena, "%.*s/%.*s/%.*s/%.*s", STR_ARGS(sigv4->date), STR_ARGS(sigv4->region),
+                            STR_ARGS(sigv4->service), STR_ARGS(secret));
+    struct sha256 digest = sha256(name);
+    struct cached_key *cached = &auth->keys[str_hash(name) % KEY_CACHE_SIZE];
+
+    if (!str_equal(HASH_STR(digest), HASH_STR(cached->name))) {
+        cached->name = digest;
+        cached->key = sigv4_signing_key(secret, sigv4->date, sigv4->region, sigv4->service);
+    }
+    return &cached->key;
+}
+
+static bool is_account_id(str key)
+{
+    for (size_t i = 0; i < key.size; i++)
+        if (key.data[i] < '0' || key.data[i] > '9')
+            return false;
+    return key.size == ACCOUNT_ID_DIGITS;
+}
+
+static void become_root(struct call *call, struct credentials *credentials, str account, str secret)
+{
+    *credentials = (struct credentials){
+        .secret = secret,
+        .expires_ms = INT64_MAX,
+        .principal = {
+            .kind = PRINCIPAL_ROOT,
+            .arn = arena_format(call->arena, "arn:aws:iam::%.*s:root", STR_ARGS(account)),
+            .id = account,
+            .account = account,
+            .name = S("root"),
+        },
+    };
+}
+
+/* Find whose key it is; false when nobody's. */
+static bool find_credentials(struct call *call, struct store_reader *reader, str key,
+                             struct credentials *credentials)
+{
+    const struct engine_options *options = &call->engine->options;
+    uint64_t sequence;
+
+    if (str_equal(key, options->root_access_key_id)) {
+        become_root(call, credentials, options->default_account, options->root_secret);
+        return true;
+    }
+    struct txn *txn = store_begin_read(reader);
+    txn_use_arena(txn, call->arena);
+    bool found = options->identity.find_credentials(txn, call->arena, key, call->now_ms, credentials);
+    if (!found && !options->strict_auth && (is_account_id(key) || !options->identity.has_access_keys(txn))) {
+        become_root(call, credentials, is_account_id(key) ? key : options->default_account, (str){0});
+        found = true;
+    }
+    return store_end_read(reader, &sequence) && found;
+}
+
+static bool verify(struct auth *auth, struct exchange *exchange, const struct sigv4 *sigv4,
+                   const struct credentials *credentials, enum protocol_name protocol)
+{
+    struct call *call = &exchange->call;
+
+    if (!str_present(credentials->secret))
+        return true;
+    if (str_present(credentials->session_token) &&
+        !(str_present(sigv4->security_token) &&
+          equal_in_constant_time(sigv4->security_token, credentials->session_token)))
+        return refuse(call, protocol, UNKNOWN_KEY,
+                      S("The security token included in the request is invalid."));
+
+    /* Clients sign by the machine's clock; a presigned URL runs out by the engine's, which can be moved. */
+    int64_t now_ms = sigv4->presigned ? call->now_ms : wall_clock_ms();
+    switch (sigv4_verify(call->arena, exchange->request, sigv4,
+                         signing_key(auth, call->arena, credentials->secret, sigv4), now_ms)) {
+    case SIGV4_OK:
+        return true;
+    case SIGV4_INCOMPLETE:
+        return refuse(call, protocol, INCOMPLETE,
+                      S("The request signature does not conform to AWS standards."));
+    case SIGV4_EXPIRED:
+        return refuse(call, protocol, MISMATCH,
+                      arena_format(call->arena, "Signature expired: %.*s is now earlier than %.*s (%.*s - 15 min.)",
+                                   STR_ARGS(sigv4->amz_date),
+                                   STR_ARGS(time_amz_date(call->arena, now_ms - LIMIT_CLOCK_SKEW_MS)),
+                                   STR_ARGS(time_amz_date(call->arena, now_ms))));
+    case SIGV4_NOT_YET:
+        return refuse(call, protocol, MISMATCH,
+                      arena_format(call->arena, "Signature not yet current: %.*s is still later than %.*s (%.*s + 15 min.)",
+                                   STR_ARGS(sigv4->amz_date),
+                                   STR_ARGS(time_amz_date(call->arena, now_ms + LIMIT_CLOCK_SKEW_MS)),
+                                   STR_ARGS(time_amz_date(call->arena, now_ms))));
+    case SIGV4_MISMATCH:
+        break;
+    }
+    return refuse(call, protocol, MISMATCH,
+                  S("The request signature we calculated does not match the signature you provided. Check your "
+                    "AWS Secret Access Key and signing method. Consult the service documentation for details."));
+}
+
+bool auth_identify(struct auth *auth, struct exchange *exchange, struct store_reader *reader,
+                   const struct sigv4 *sigv4, enum protocol_name protocol)
+{
+    struct call *call = &exchange->call;
+    struct credentials credentials;
+
+    if (!sigv4->present)
+        return refuse(call, protocol, MISSING, S("Request is missing Authentication Token"));
+    if (!find_credentials(call, reader, sigv4->access_key_id, &credentials))
+        return refuse(call, protocol, UNKNOWN_KEY,
+                      S("The security token included in the request is invalid."));
+    if (!verify(auth, exchange, sigv4, &credentials, protocol))
+        return false;
+    if (credentials.expires_ms <= call->now_ms)
+        return refuse(call, protocol, EXPIRED, S("The security token included in the request is expired"));
+
+    struct principal *caller = arena_new(call->arena, struct principal);
+    *caller = credentials.principal;
+    call->caller = caller;
+    call->account = caller->account;
+    call->region = sigv4->region;
+    return true;
+}

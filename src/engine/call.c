@@ -1,0 +1,186 @@
+/*
+ * call.c: what a handler may do, apart from timers and effects.
+ */
+#include "engine/call.h"
+#include "engine/engine_internal.h"
+#include "engine/engine_sql.h"
+#include "engine/errors.h"
+
+#include "base/check.h"
+#include "base/hash.h"
+#include "base/text.h"
+
+#include <stdarg.h>
+
+str trace_id_new(struct arena *arena, int64_t now_ms)
+{
+    return arena_format(arena, "1-%08x-%08x%016llx", (unsigned)(now_ms / 1000), (unsigned)random_u64(),
+                        (unsigned long long)random_u64());
+}
+
+void call_reset(struct call *call)
+{
+    call->failure = (struct failure){0};
+    call->authorized = false;
+    call->parked.what = (str){0};
+}
+
+enum outcome fail(struct call *call, const struct error *error, const char *format, ...)
+{
+    char message[4096];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    call->failure = (struct failure){.error = error, .message = arena_copy(call->arena, str_of(message))};
+    return FAILED;
+}
+
+void call_fail_internal(struct call *call)
+{
+    const struct error *error = call->operation ? call->operation->service->internal_error : NULL;
+
+    fail(call, error ? error : &ERROR_INTERNAL_FAILURE,
+         "We encountered an internal error. Please try again.");
+}
+
+bool authorize_action(struct call *call, str action, str resource_arn, str resource_policy)
+{
+    str message;
+
+    call->authorized = true;
+    if (call->engine->options.identity.authorize(call, action, resource_arn, resource_policy, &message))
+        return true;
+    fail(call, call->operation->service->access_denied, "%.*s", STR_ARGS(message));
+    return false;
+}
+
+bool authorize(struct call *call, str resource_arn, str resource_policy)
+{
+    return authorize_action(call, str_of(call->operation->action), resource_arn, resource_policy);
+}
+
+enum outcome park(struct call *call, str what, int64_t until_ms)
+{
+    call->parked.what = what;
+    call->parked.until_ms = until_ms;
+    return PARKED;
+}
+
+/* Give back those whose clients have gone until one is found that has not. */
+static struct exchange *take_waiting(struct engine *engine, str what)
+{
+    struct exchange *exchange;
+
+    while ((exchange = parking_take(&engine->parking, what)) && exchange->cancelled) {
+        exchange->outcome = FAILED;
+        exchange->answered(exchange);
+    }
+    return exchange;
+}
+
+void wake(struct call *call, str what)
+{
+    struct exchange *exchange = take_waiting(call->engine, what);
+
+    if (exchange)
+        queue_push(&call->engine->runnable, exchange);
+}
+
+void wake_all(struct call *call, str what)
+{
+    struct exchange *exchange;
+
+    while ((exchange = take_waiting(call->engine, what)))
+        queue_push(&call->engine->runnable, exchange);
+}
+
+static struct call child_of(const struct call *call, const struct principal *caller,
+                            const struct operation *operation)
+{
+    struct call child = *call;
+
+    child.caller = caller;
+    child.operation = operation;
+    call_reset(&child);
+    return child;
+}
+
+static enum outcome invoke_read(struct call *child, const void *in, void *out)
+{
+    return child->operation->handler(child, in, out);
+}
+
+/* Between a savepoint and its end; effects that were begun go with the writes that caused them. */
+static enum outcome invoke_write(struct call *child, const void *in, void *out)
+{
+    struct batch *batch = child->engine->batch;
+    size_t effects_before = batch->effects.count;
+
+    txn_savepoint(child->txn);
+    enum outcome outcome = child->operation->handler(child, in, out);
+    if (outcome == FAILED) {
+        txn_rollback(child->txn);
+        batch->effects.count = effects_before;
+    } else {
+        txn_release(child->txn);
+    }
+    return outcome;
+}
+
+enum outcome invoke(struct call *call, const struct principal *caller, const struct operation *operation,
+                    const void *in, void *out, struct failure *failure)
+{
+    struct call child = child_of(call, caller, operation);
+    bool reads = operation->flags & OPERATION_READS;
+    enum outcome outcome = reads ? invoke_read(&child, in, out) : invoke_write(&child, in, out);
+
+    check(outcome != DONE || child.authorized || operation->flags & OPERATION_ANONYMOUS);
+    *failure = child.failure;
+    call->parked.what = child.parked.what;
+    call->parked.until_ms = child.parked.until_ms;
+    return outcome;
+}
+
+const struct principal *service_principal(struct call *call, str host_name, str source_arn)
+{
+    struct principal *principal = arena_new(call->arena, struct principal);
+
+    *principal = (struct principal){
+        .kind = PRINCIPAL_SERVICE,
+        .name = host_name,
+        .id = host_name,
+        .account = call->account,
+        .source_arn = source_arn,
+        .source_account = call->account,
+    };
+    return principal;
+}
+
+const struct principal *role_principal(struct call *call, str role_arn, str session_name)
+{
+    struct principal *principal = arena_new(call->arena, struct principal);
+    bool found = call->engine->options.identity.find_role(call, role_arn, session_name, principal);
+
+    return found ? principal : NULL;
+}
+
+void trace(struct call *call, str kind, str resource_arn, str detail)
+{
+    if (call->operation->flags & OPERATION_READS)
+        return;
+    engine_add_trace(call->txn, &(struct engine_add_trace_params){
+                                    .trace_id = call->trace_id,
+                                    .at_ms = call->now_ms,
+                                    .kind = kind,
+                                    .resource = resource_arn,
+                                    .detail = detail,
+                                });
+}
+
+str arn(struct call *call, str service, str resource)
+{
+    return arena_format(call->arena, "arn:aws:%.*s:%.*s:%.*s:%.*s", STR_ARGS(service), STR_ARGS(call->region),
+                        STR_ARGS(call->account), STR_ARGS(resource));
+}

@@ -1,0 +1,147 @@
+/*
+ * deliver.c: answers leave, and effects start, when what they stand on is durable.
+ *
+ * The engine thread and the server threads put in what waits; the store's sync thread lets it go.
+ */
+#include "engine/engine_internal.h"
+#include "engine/engine_sql.h"
+
+#include "base/check.h"
+
+#include <stdlib.h>
+
+static const struct effect_runner *find_runner(const struct engine *engine, str kind)
+{
+    const struct effect_runner *runner = engine->options.effect_runners;
+
+    while (runner && runner->kind && !str_equal(kind, str_of(runner->kind)))
+        runner++;
+    return runner && runner->kind ? runner : NULL;
+}
+
+static void start_effect(const struct engine *engine, const struct effect *effect)
+{
+    const struct effect_runner *runner = find_runner(engine, effect->kind);
+
+    check(runner != NULL);
+    runner->start(runner->context, effect->id, effect->payload);
+}
+
+static void release(struct engine *engine, struct batch *batch)
+{
+    for (size_t i = 0; i < batch->answers.count; i++)
+        batch->answers.items[i]->answered(batch->answers.items[i]);
+    for (size_t i = 0; i < batch->effects.count; i++)
+        start_effect(engine, &batch->effects.items[i]);
+    arena_free(&batch->arena);
+    free(batch);
+}
+
+void deliver_batch(struct engine *engine, struct batch *batch)
+{
+    pthread_mutex_lock(&engine->durable_lock);
+    bool durable = batch->sequence <= engine->durable;
+    if (!durable) {
+        *(engine->unsynced_last ? &engine->unsynced_last->next : &engine->unsynced_first) = batch;
+        engine->unsynced_last = batch;
+    }
+    pthread_mutex_unlock(&engine->durable_lock);
+    if (durable)
+        release(engine, batch);
+}
+
+void deliver_read(struct engine *engine, struct exchange *exchange)
+{
+    pthread_mutex_lock(&engine->durable_lock);
+    bool durable = exchange->sequence <= engine->durable;
+    if (!durable)
+        queue_push(&engine->unsynced_reads, exchange);
+    pthread_mutex_unlock(&engine->durable_lock);
+    if (durable)
+        exchange->answered(exchange);
+}
+
+/* Unlink the batches that are durable; they are in order. */
+static struct batch *take_durable_batches(struct engine *engine)
+{
+    struct batch *first = engine->unsynced_first, **end = &first;
+
+    while (*end && (*end)->sequence <= engine->durable)
+        end = &(*end)->next;
+    engine->unsynced_first = *end;
+    if (!*end)
+        engine->unsynced_last = NULL;
+    *end = NULL;
+    return first;
+}
+
+static struct exchange_queue take_durable_reads(struct engine *engine)
+{
+    struct exchange_queue waiting = engine->unsynced_reads, ready = {0};
+    struct exchange *exchange;
+
+    engine->unsynced_reads = (struct exchange_queue){0};
+    while ((exchange = queue_pop(&waiting)))
+        queue_push(exchange->sequence <= engine->durable ? &ready : &engine->unsynced_reads, exchange);
+    return ready;
+}
+
+void deliver_durable(void *context, uint64_t sequence)
+{
+    struct engine *engine = context;
+    struct exchange *exchange;
+
+    pthread_mutex_lock(&engine->durable_lock);
+    if (sequence > engine->durable)
+        engine->durable = sequence;
+    struct batch *batches = take_durable_batches(engine);
+    struct exchange_queue reads = take_durable_reads(engine);
+    pthread_mutex_unlock(&engine->durable_lock);
+
+    while (batches) {
+        struct batch *batch = batches;
+        batches = batch->next;
+        release(engine, batch);
+    }
+    while ((exchange = queue_pop(&reads)))
+        exchange->answered(exchange);
+    pthread_cond_signal(&engine->delivered);
+}
+
+void deliver_wait_for_all(struct engine *engine)
+{
+    pthread_mutex_lock(&engine->durable_lock);
+    while (engine->unsynced_first || engine->unsynced_reads.first)
+        pthread_cond_wait(&engine->delivered, &engine->durable_lock);
+    pthread_mutex_unlock(&engine->durable_lock);
+}
+
+void effect_begin(struct call *call, str kind, str id, str payload)
+{
+    struct batch *batch = call->engine->batch;
+
+    engine_begin_effect(call->txn,
+                        &(struct engine_begin_effect_params){.kind = kind, .id = id, .payload = payload});
+    *list_add(&batch->arena, &batch->effects) = (struct effect){
+        .kind = arena_copy(&batch->arena, kind),
+        .id = arena_copy(&batch->arena, id),
+        .payload = arena_copy(&batch->arena, payload),
+    };
+}
+
+void effect_end(struct call *call, str kind, str id)
+{
+    engine_end_effect(call->txn, &(struct engine_end_effect_params){.kind = kind, .id = id});
+}
+
+void effects_resume(struct engine *engine)
+{
+    struct batch *batch = engine->batch;
+
+    txn_use_arena(engine->txn, &batch->arena);
+    struct engine_list_effects_rows rows = engine_list_effects(engine->txn);
+    batch->effects = (struct effect_list){0};
+    for (size_t i = 0; i < rows.count; i++)
+        *list_add(&batch->arena, &batch->effects) =
+            (struct effect){rows.items[i].kind, rows.items[i].id, rows.items[i].payload};
+}

@@ -1,0 +1,246 @@
+/*
+ * dispatch.c: from a request to a typed call and back, on the server threads.
+ *
+ * Route, verify the signature, decode, validate.  What only reads runs right here against a
+ * snapshot; what writes goes to the engine thread.  Either way the answer waits until what it saw is durable.
+ */
+#include "engine/engine_internal.h"
+#include "engine/errors.h"
+#include "engine/protocol.h"
+
+#include "base/check.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/time.h"
+
+#include <stdlib.h>
+
+enum { MAX_SERVICES = 32 };
+
+struct dispatcher {
+    struct engine *engine;
+    struct store_reader *reader;
+    struct auth *auth;
+    const struct service *public_services[MAX_SERVICES + 1];
+    const struct service *runtime_services[2]; /* what a function's own port serves */
+};
+
+static const str runtime_service = STR_INIT("runtime");
+
+struct dispatcher *dispatcher_new(struct engine *engine)
+{
+    struct dispatcher *dispatcher = calloc(1, sizeof *dispatcher);
+    size_t count = 0;
+
+    check(dispatcher != NULL);
+    dispatcher->engine = engine;
+    dispatcher->reader = store_reader_open(engine->store);
+    dispatcher->auth = auth_new();
+    for (const struct module *const *module = engine->options.modules; *module; module++) {
+        const struct service *service = (*module)->service;
+        check(count < MAX_SERVICES);
+        if (str_equal(str_of(service->name), runtime_service))
+            dispatcher->runtime_services[0] = service;
+        else
+            dispatcher->public_services[count++] = service;
+    }
+    return dispatcher;
+}
+
+void dispatcher_free(struct dispatcher *dispatcher)
+{
+    store_reader_close(dispatcher->reader);
+    auth_free(dispatcher->auth);
+    free(dispatcher);
+}
+
+/* The trace to go on with: "Root=1-…" of the header, else a new one. */
+static str trace_id_of(struct call *call, const struct http_request *request)
+{
+    str rest = http_header(&request->headers, S("X-Amzn-Trace-Id")), part;
+
+    while (str_next(&rest, ';', &part))
+        if (str_starts_with(str_trim(part), S("Root=")))
+            return str_from(str_trim(part), 5);
+    return trace_id_new(call->arena, call->now_ms);
+}
+
+static str endpoint_of(struct call *call, const struct http_request *request)
+{
+    str host = http_header(&request->headers, S("Host"));
+
+    return str_empty(host) ? call->engine->options.endpoint
+                           : arena_format(call->arena, "http://%.*s", STR_ARGS(host));
+}
+
+static void begin(struct dispatcher *dispatcher, struct exchange *exchange)
+{
+    struct call *call = &exchange->call;
+
+    exchange->reply = (struct http_reply){0};
+    exchange->admin = NULL;
+    exchange->operation = NULL;
+    exchange->protocol = NULL;
+    exchange->order = 0;
+    exchange->sequence = 0;
+    exchange->cancelled = false;
+    exchange->began_us = monotonic_us();
+    exchange->outcome = FAILED;
+    *call = (struct call){
+        .engine = dispatcher->engine,
+        .arena = &exchange->arena,
+        .source_ip = exchange->source_ip,
+        .account = dispatcher->engine->options.default_account,
+        .region = dispatcher->engine->options.default_region,
+        .now_ms = engine_now_ms(dispatcher->engine),
+    };
+    call->arrived_ms = call->now_ms;
+    call->request_id = random_uuid(call->arena);
+    call->endpoint = endpoint_of(call, exchange->request);
+    call->trace_id = trace_id_of(call, exchange->request);
+}
+
+static void refuse_unknown(struct exchange *exchange, const struct route *route)
+{
+    struct call *call = &exchange->call;
+    bool query = route->protocol && route->protocol->name == PROTOCOL_QUERY;
+
+    if (!route->service)
+        fail(call, &UNKNOWN_OPERATION_EXCEPTION, "Nothing here answers %.*s %.*s.",
+             STR_ARGS(exchange->request->method), STR_ARGS(exchange->request->path));
+    else if (route->known_to_aws)
+        fail(call, &NOT_IMPLEMENTED, "%s: %.*s is an operation of AWS that Orderly does not serve.",
+             route->service->title, STR_ARGS(route->operation_name));
+    else if (query && str_empty(route->operation_name))
+        fail(call, &MISSING_ACTION, "The request must contain the parameter Action.");
+    else if (query)
+        fail(call, &INVALID_ACTION, "Could not find operation %.*s for version %s",
+             STR_ARGS(route->operation_name), route->service->version);
+    else
+        fail(call, &UNKNOWN_OPERATION_EXCEPTION, "The operation %.*s is not known to %s.",
+             STR_ARGS(route->operation_name), route->service->title);
+}
+
+/* A function's own port needs no signature: whoever reaches it is that environment. */
+static void identify_environment(struct exchange *exchange)
+{
+    struct principal *caller = arena_new(&exchange->arena, struct principal);
+
+    *caller = (struct principal){
+        .kind = PRINCIPAL_ENVIRONMENT, .id = exchange->listener, .name = exchange->listener};
+    exchange->call.caller = caller;
+}
+
+/* Everything up to the typed, checked request.  False: the call has failed. */
+static bool prepare(struct dispatcher *dispatcher, struct exchange *exchange)
+{
+    struct call *call = &exchange->call;
+    bool environment = str_present(exchange->listener);
+    struct sigv4 sigv4 = {0};
+    enum sigv4_result read = sigv4_read(call->arena, exchange->request, &sigv4);
+
+    struct route route = route_find(call->arena,
+                                    environment ? dispatcher->runtime_services : dispatcher->public_services,
+                                    exchange->request, sigv4.service);
+    exchange->protocol = route.protocol;
+    exchange->operation = call->operation = route.operation;
+    if (!route.operation) {
+        refuse_unknown(exchange, &route);
+        return false;
+    }
+    if (environment) {
+        identify_environment(exchange);
+    } else {
+        if (read != SIGV4_OK)
+            sigv4.present = false;
+        if (!auth_identify(dispatcher->auth, exchange, dispatcher->reader, &sigv4, route.protocol->name))
+            return false;
+    }
+    exchange->in = arena_alloc(call->arena, route.operation->input->size);
+    return route.protocol->decode_request(call, exchange->request, exchange->in) &&
+           validate(call, route.operation->input, exchange->in);
+}
+
+static void run_read(struct dispatcher *dispatcher, struct exchange *exchange)
+{
+    struct call *call = &exchange->call;
+
+    call->txn = store_begin_read(dispatcher->reader);
+    txn_use_arena(call->txn, call->arena);
+    exchange->out = arena_alloc(call->arena, call->operation->output->size);
+    exchange->outcome = call->operation->handler(call, exchange->in, exchange->out);
+    call->txn = NULL;
+    check(exchange->outcome != PARKED);
+    check(exchange->outcome != DONE || call->authorized || call->operation->flags & OPERATION_ANONYMOUS);
+    if (!store_end_read(dispatcher->reader, &exchange->sequence)) {
+        exchange->outcome = FAILED;
+        call_fail_internal(call);
+    }
+    deliver_read(dispatcher->engine, exchange);
+}
+
+/* What a service lets anybody read without a signature. */
+static bool serve_public_file(struct dispatcher *dispatcher, struct exchange *exchange)
+{
+    const struct module *const *module = dispatcher->engine->options.modules;
+    struct call *call = &exchange->call;
+    str file = {0};
+
+    if (!str_equal(exchange->request->method, S("GET")) || str_present(exchange->listener) ||
+        str_present(http_header(&exchange->request->headers, S("Authorization"))))
+        return false;
+    call->txn = store_begin_read(dispatcher->reader);
+    txn_use_arena(call->txn, call->arena);
+    for (; *module && !str_present(file); module++)
+        if ((*module)->public_file)
+            file = (*module)->public_file(call, exchange->request->path);
+    call->txn = NULL;
+    store_end_read(dispatcher->reader, &exchange->sequence);
+    if (!str_present(file))
+        return false;
+    exchange->reply = (struct http_reply){.status = 200, .content_type = S("text/plain"), .body = file};
+    deliver_read(dispatcher->engine, exchange);
+    return true;
+}
+
+void dispatch(struct dispatcher *dispatcher, struct exchange *exchange)
+{
+    begin(dispatcher, exchange);
+    if (admin_dispatch(dispatcher->engine, exchange) || serve_public_file(dispatcher, exchange))
+        return;
+    if (!prepare(dispatcher, exchange)) {
+        exchange->answered(exchange);
+        return;
+    }
+    exchange->decoded = arena_mark(&exchange->arena);
+    if (exchange->operation->flags & OPERATION_READS)
+        run_read(dispatcher, exchange);
+    else
+        engine_submit(dispatcher->engine, exchange);
+}
+
+static void log_request(const struct exchange *exchange)
+{
+    const struct error *error = exchange->call.failure.error;
+
+    log_debug("request method=%.*s path=%.*s operation=%s status=%d us=%lld request_id=%.*s%s%s",
+              STR_ARGS(exchange->request->method), STR_ARGS(exchange->request->path),
+              exchange->operation ? exchange->operation->name : "-", exchange->reply.status,
+              (long long)(monotonic_us() - exchange->began_us), STR_ARGS(exchange->call.request_id),
+              error ? " error=" : "", error ? error->name : "");
+}
+
+void exchange_encode(struct exchange *exchange)
+{
+    struct call *call = &exchange->call;
+
+    if (exchange->reply.status == 0) {
+        const struct protocol *protocol =
+            exchange->protocol ? exchange->protocol : protocol_find(PROTOCOL_JSON_1_0);
+        if (exchange->outcome == DONE)
+            protocol->encode_reply(call, exchange->out, &exchange->reply);
+        else
+            protocol->encode_error(call, &exchange->reply);
+    }
+    log_request(exchange);
+}

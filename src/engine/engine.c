@@ -1,0 +1,272 @@
+/*
+ * engine.c: the engine thread: take what has arrived, run it as one batch, sleep until the next
+ * thing is due.
+ */
+#include "engine/engine_internal.h"
+#include "engine/engine_sql.h"
+
+#include "base/check.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+enum { MAX_MODULES = 32, NS_PER_MS = 1000000, MS_PER_S = 1000 };
+
+void queue_push(struct exchange_queue *queue, struct exchange *exchange)
+{
+    exchange->next = NULL;
+    *(queue->last ? &queue->last->next : &queue->first) = exchange;
+    queue->last = exchange;
+}
+
+struct exchange *queue_pop(struct exchange_queue *queue)
+{
+    struct exchange *exchange = queue->first;
+
+    if (!exchange)
+        return NULL;
+    queue->first = exchange->next;
+    if (!queue->first)
+        queue->last = NULL;
+    exchange->next = NULL;
+    return exchange;
+}
+
+static int64_t next_due_ms(const struct engine *engine)
+{
+    int64_t due_ms = parking_next_due_ms(&engine->parking);
+
+    if (engine->next_timer_ms < due_ms)
+        due_ms = engine->next_timer_ms;
+    return engine->retry_ms < due_ms ? engine->retry_ms : due_ms;
+}
+
+static bool has_arrived(const struct engine *engine)
+{
+    return engine->inbox.first || engine->cancellations || engine->stopping;
+}
+
+/* With the lock held: wait until something arrives or is due. */
+static void wait_for_work(struct engine *engine)
+{
+    int64_t due_ms = next_due_ms(engine), wait_ms = due_ms - engine_now_ms(engine);
+    struct timespec until;
+
+    if (has_arrived(engine) || wait_ms <= 0)
+        return;
+    if (due_ms == INT64_MAX) {
+        pthread_cond_wait(&engine->arrived, &engine->lock);
+        return;
+    }
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += wait_ms / MS_PER_S;
+    until.tv_nsec += wait_ms % MS_PER_S * NS_PER_MS;
+    if (until.tv_nsec >= MS_PER_S * NS_PER_MS) {
+        until.tv_nsec -= MS_PER_S * NS_PER_MS;
+        until.tv_sec++;
+    }
+    pthread_cond_timedwait(&engine->arrived, &engine->lock, &until);
+}
+
+static void give_back(struct exchange *exchange)
+{
+    exchange->outcome = FAILED;
+    call_fail_internal(&exchange->call);
+    exchange->answered(exchange);
+}
+
+static void give_back_cancelled(struct engine *engine)
+{
+    struct exchange *exchange;
+
+    while ((exchange = parking_take_cancelled(&engine->parking)))
+        give_back(exchange);
+}
+
+static void run_parked_a_last_time(struct engine *engine)
+{
+    struct exchange *exchange;
+
+    while ((exchange = parking_take_any(&engine->parking))) {
+        exchange->call.last_run = true;
+        queue_push(&engine->runnable, exchange);
+    }
+}
+
+/* Move the inbox behind what is runnable.  Returns whether the engine is stopping. */
+static bool take_arrivals(struct engine *engine)
+{
+    struct exchange *exchange;
+
+    pthread_mutex_lock(&engine->lock);
+    if (!engine->runnable.first)
+        wait_for_work(engine);
+    while ((exchange = queue_pop(&engine->inbox)))
+        queue_push(&engine->runnable, exchange);
+    bool cancellations = engine->cancellations, stopping = engine->stopping;
+    engine->cancellations = false;
+    if (stopping && !engine->runnable.first && !engine->parking.count)
+        engine->stopped = true;
+    pthread_mutex_unlock(&engine->lock);
+
+    if (cancellations)
+        give_back_cancelled(engine);
+    return stopping;
+}
+
+static void *engine_main(void *context)
+{
+    struct engine *engine = context;
+
+    while (!engine->stopped) {
+        if (take_arrivals(engine))
+            run_parked_a_last_time(engine);
+        if (engine->runnable.first || next_due_ms(engine) <= engine_now_ms(engine))
+            batch_run(engine);
+    }
+    return NULL;
+}
+
+void engine_submit(struct engine *engine, struct exchange *exchange)
+{
+    pthread_mutex_lock(&engine->lock);
+    bool stopped = engine->stopped;
+    bool sleeping = !engine->inbox.first;
+    if (!stopped)
+        queue_push(&engine->inbox, exchange);
+    pthread_mutex_unlock(&engine->lock);
+
+    if (stopped)
+        give_back(exchange);
+    else if (sleeping)
+        pthread_cond_signal(&engine->arrived);
+}
+
+void engine_cancel(struct engine *engine, struct exchange *exchange)
+{
+    pthread_mutex_lock(&engine->lock);
+    exchange->cancelled = true;
+    engine->cancellations = true;
+    pthread_mutex_unlock(&engine->lock);
+    pthread_cond_signal(&engine->arrived);
+}
+
+void modules_run(struct call *call, bool start)
+{
+    for (const struct module *const *module = call->engine->options.modules; *module; module++) {
+        void (*hook)(struct call *) = start ? (*module)->start : (*module)->reset;
+        if (hook)
+            hook(call);
+    }
+}
+
+/* Restore the clock, let the modules begin, and resume the effects that had not ended. */
+static void start_admin(struct exchange *exchange)
+{
+    struct engine *engine = exchange->call.engine;
+
+    clock_restore(engine);
+    engine->next_timer_ms = INT64_MIN;
+    modules_run(&exchange->call, true);
+    effects_resume(engine);
+}
+
+static void free_exchange(struct exchange *exchange)
+{
+    arena_free(&exchange->arena);
+    free(exchange);
+}
+
+static void submit_start(struct engine *engine)
+{
+    struct exchange *exchange = calloc(1, sizeof *exchange);
+
+    check(exchange != NULL);
+    exchange->admin = start_admin;
+    exchange->answered = free_exchange;
+    exchange->call = (struct call){
+        .engine = engine,
+        .arena = &exchange->arena,
+        .account = engine->options.default_account,
+        .region = engine->options.default_region,
+        .endpoint = engine->options.endpoint,
+        .trace_id = S(""),
+        .request_id = S(""),
+    };
+    queue_push(&engine->runnable, exchange);
+}
+
+static const struct schema **collect_schemas(const struct engine_options *options)
+{
+    const struct schema **schemas = calloc(MAX_MODULES + 2, sizeof(struct schema *));
+    size_t count = 0;
+
+    check(schemas != NULL);
+    schemas[count++] = &ENGINE_SCHEMA;
+    for (const struct module *const *module = options->modules; *module; module++)
+        if ((*module)->schema) {
+            check(count <= MAX_MODULES);
+            schemas[count++] = (*module)->schema;
+        }
+    return schemas;
+}
+
+static void init_locks(struct engine *engine)
+{
+    pthread_condattr_t monotonic;
+
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&engine->arrived, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    pthread_mutex_init(&engine->lock, NULL);
+    pthread_mutex_init(&engine->durable_lock, NULL);
+    pthread_cond_init(&engine->delivered, NULL);
+}
+
+struct engine *engine_start(const struct engine_options *options, struct arena *arena, str *error)
+{
+    struct engine *engine = calloc(1, sizeof *engine);
+
+    check(engine != NULL);
+    engine->options = *options;
+    engine->next_timer_ms = engine->retry_ms = INT64_MAX;
+    init_locks(engine);
+
+    const struct schema **schemas = collect_schemas(options);
+    engine->options.store.schemas = schemas;
+    engine->options.store.on_durable = deliver_durable;
+    engine->options.store.context = engine;
+    engine->store = store_open(&engine->options.store, arena, error);
+    free(schemas);
+    engine->options.store.schemas = NULL;
+    if (!engine->store) {
+        free(engine);
+        return NULL;
+    }
+    submit_start(engine);
+    batch_run(engine);
+    check(pthread_create(&engine->thread, NULL, engine_main, engine) == 0);
+    return engine;
+}
+
+void engine_stop(struct engine *engine)
+{
+    pthread_mutex_lock(&engine->lock);
+    engine->stopping = true;
+    pthread_mutex_unlock(&engine->lock);
+    pthread_cond_signal(&engine->arrived);
+    pthread_join(engine->thread, NULL);
+    deliver_wait_for_all(engine);
+}
+
+void engine_free(struct engine *engine)
+{
+    store_close(engine->store);
+    parking_free(&engine->parking);
+    pthread_mutex_destroy(&engine->lock);
+    pthread_mutex_destroy(&engine->durable_lock);
+    pthread_cond_destroy(&engine->arrived);
+    pthread_cond_destroy(&engine->delivered);
+    free(engine);
+}

@@ -1,0 +1,77 @@
+-- migration: 1
+create table engine_timer (
+    operation text not null,
+    id text not null,
+    due_ms integer not null,
+    account text not null,
+    region text not null,
+    input text not null,
+    primary key (operation, id)
+) without rowid;
+create index engine_timer_due on engine_timer (due_ms);
+
+create table engine_effect (
+    kind text not null,
+    id text not null,
+    payload text not null,
+    primary key (kind, id)
+) without rowid;
+
+create table engine_trace (
+    sequence integer primary key,
+    trace_id text not null,
+    at_ms integer not null,
+    kind text not null,
+    resource text not null,
+    detail text
+);
+create index engine_trace_of on engine_trace (trace_id);
+
+create table engine_setting (
+    name text primary key,
+    value text not null
+) without rowid;
+
+-- statement: set_timer :exec
+insert into engine_timer (operation, id, due_ms, account, region, input)
+values (:operation, :id, :due_ms, :account, :region, :input)
+on conflict (operation, id) do update
+set due_ms = excluded.due_ms, account = excluded.account, region = excluded.region, input = excluded.input;
+
+-- statement: cancel_timer :exec
+delete from engine_timer where operation = :operation and id = :id;
+
+-- statement: find_due_timers :many
+-- param: limit integer
+select operation, id, account, region, input from engine_timer where due_ms <= :due_ms order by due_ms limit :limit;
+
+-- statement: find_next_timer :one
+select due_ms from engine_timer order by due_ms limit 1;
+
+-- statement: begin_effect :exec
+insert into engine_effect (kind, id, payload) values (:kind, :id, :payload)
+on conflict (kind, id) do update set payload = excluded.payload;
+
+-- statement: end_effect :exec
+delete from engine_effect where kind = :kind and id = :id;
+
+-- statement: list_effects :many
+select kind, id, payload from engine_effect;
+
+-- statement: add_trace :insert
+insert into engine_trace (trace_id, at_ms, kind, resource, detail)
+values (:trace_id, :at_ms, :kind, :resource, :detail);
+
+-- statement: list_trace :many
+select at_ms, kind, resource, detail from engine_trace where trace_id = :trace_id order by sequence;
+
+-- statement: prune_trace :exec
+delete from engine_trace where sequence in
+    (select sequence from engine_trace where at_ms < :at_ms order by sequence limit 10000);
+
+-- statement: get_setting :one
+select value from engine_setting where name = :name;
+
+-- statement: put_setting :exec
+insert into engine_setting (name, value) values (:name, :value)
+on conflict (name) do update set value = excluded.value;

@@ -1,0 +1,134 @@
+#pragma once
+
+/*
+ * engine_internal.h: what the files of the engine share.
+ *
+ * Everything here belongs to the engine thread, but for what stands under a lock.
+ */
+#include "base/list.h"
+#include "base/map.h"
+#include "engine/engine.h"
+#include "engine/protocol.h"
+#include "wire/sigv4.h"
+
+#include <pthread.h>
+
+/* A parked exchange: in the queue of what it waits for, and in the heap of deadlines. */
+struct waiter {
+    struct exchange *exchange;
+    struct waiters *queue;
+    struct waiter *previous, *next; /* by order of arrival */
+    uint64_t order;
+    int64_t until_ms;
+    size_t heap_index;
+};
+
+struct parking {
+    struct map queues;           /* what -> struct waiters */
+    struct waiter **heap;        /* the earliest deadline first */
+    size_t count, capacity;
+    uint64_t next_order;
+};
+
+struct effect { str kind, id, payload; };
+struct effect_list { struct effect *items; size_t count; };
+struct exchange_list { struct exchange **items; size_t count; };
+
+/* One transaction: who gets an answer, and what starts in the world, once it is durable. */
+struct batch {
+    struct arena arena;
+    struct exchange_list answers;
+    struct effect_list effects;
+    struct exchange_list spawned; /* internal calls that begin when this call is done */
+    uint64_t sequence;
+    struct batch *next;
+};
+
+struct exchange_queue { struct exchange *first, *last; };
+
+struct engine {
+    struct engine_options options;
+    struct store *store;
+    pthread_t thread;
+
+    pthread_mutex_t lock;        /* over the next five */
+    pthread_cond_t arrived;
+    struct exchange_queue inbox;
+    bool cancellations, stopping, stopped;
+
+    _Atomic int64_t clock_offset_ms;
+
+    struct exchange_queue runnable;
+    struct parking parking;
+    struct txn *txn;
+    struct batch *batch;
+    int64_t now_ms;
+    int64_t next_timer_ms;       /* INT64_MAX: none */
+    int64_t retry_ms;            /* after a failed commit, everything parked runs again then */
+
+    pthread_mutex_t durable_lock; /* over the next four */
+    pthread_cond_t delivered;     /* nothing waits for the disk any more */
+    uint64_t durable;
+    struct batch *unsynced_first, *unsynced_last;
+    struct exchange_queue unsynced_reads;
+};
+
+void queue_push(struct exchange_queue *queue, struct exchange *exchange);
+struct exchange *queue_pop(struct exchange_queue *queue);
+
+/* engine.c */
+/* Every module's start hook, or every module's reset hook. */
+void modules_run(struct call *call, bool start);
+
+/* park.c */
+void parking_add(struct parking *parking, struct exchange *exchange);
+/* The oldest exchange that waits for `what`; NULL when none does. */
+struct exchange *parking_take(struct parking *parking, str what);
+/* One whose deadline has passed; NULL when there is none. */
+struct exchange *parking_take_due(struct parking *parking, int64_t now_ms);
+/* One whose client has gone; any one at all. */
+struct exchange *parking_take_cancelled(struct parking *parking);
+struct exchange *parking_take_any(struct parking *parking);
+int64_t parking_next_due_ms(const struct parking *parking); /* INT64_MAX: none */
+void parking_free(struct parking *parking);
+
+/* batch.c */
+void batch_run(struct engine *engine);
+
+/* deliver.c: answers and effects leave when they are durable */
+void deliver_batch(struct engine *engine, struct batch *batch);
+void deliver_read(struct engine *engine, struct exchange *exchange);
+void deliver_durable(void *engine, uint64_t sequence);
+void deliver_wait_for_all(struct engine *engine);
+void effects_resume(struct engine *engine);
+
+/* internal.c: calls that no client makes */
+const struct operation *internal_operation(const struct engine *engine, str service, str operation);
+/* NULL when the JSON does not fit the operation's input. */
+struct exchange *internal_exchange(struct engine *engine, const struct operation *operation, str account,
+                                   str region, str input_json);
+
+/* timers.c */
+void timers_take_due(struct engine *engine);
+void timers_learn_next(struct engine *engine);
+
+/* clock.c */
+void clock_restore(struct engine *engine);
+void clock_advance(struct engine *engine, struct txn *txn, int64_t by_ms);
+
+/* auth.c: who is it? */
+struct auth;
+struct auth *auth_new(void);
+void auth_free(struct auth *auth);
+/* False: call->failure says why.  Sets caller, account and region. */
+bool auth_identify(struct auth *auth, struct exchange *exchange, struct store_reader *reader,
+                   const struct sigv4 *sigv4, enum protocol_name protocol);
+
+/* admin.c: paths below /_orderly/ and /_localstack/ */
+bool admin_dispatch(struct engine *engine, struct exchange *exchange);
+
+/* call.c */
+str trace_id_new(struct arena *arena, int64_t now_ms);
+void call_reset(struct call *call);
+/* Fail with the service's internal error (or a plain one when there is no service). */
+void call_fail_internal(struct call *call);

@@ -1,0 +1,98 @@
+/*
+ * internal.c: calls that no client makes: timers, events from the world, pollers.
+ *
+ * They are exchanges like any other, with no connection at the end.
+ */
+#include "engine/engine_internal.h"
+
+#include "base/check.h"
+#include "base/hash.h"
+#include "base/log.h"
+
+#include <stdlib.h>
+
+/* The administrator of whichever account the call is in: what an internal call does for somebody
+ * else it does by invoke() as that somebody. */
+static const struct principal internal_caller = {.kind = PRINCIPAL_ROOT, .name = STR_INIT("internal")};
+
+static const struct service *find_service(const struct engine *engine, str name)
+{
+    for (const struct module *const *module = engine->options.modules; *module; module++)
+        if (str_equal(name, str_of((*module)->service->name)))
+            return (*module)->service;
+    return NULL;
+}
+
+const struct operation *internal_operation(const struct engine *engine, str service, str name)
+{
+    const struct service *found = find_service(engine, service);
+
+    if (!found)
+        return NULL;
+    for (const struct operation *const *operation = found->operations; *operation; operation++)
+        if (str_equal(name, str_of((*operation)->name)) && (*operation)->flags & OPERATION_INTERNAL)
+            return *operation;
+    return NULL;
+}
+
+static void drop(struct exchange *exchange)
+{
+    if (exchange->outcome == FAILED && exchange->call.failure.error)
+        log_warn("internal call failed operation=%s error=%s message=\"%.*s\"", exchange->operation->name,
+                 exchange->call.failure.error->name, STR_ARGS(exchange->call.failure.message));
+    arena_free(&exchange->arena);
+    free(exchange);
+}
+
+struct exchange *internal_exchange(struct engine *engine, const struct operation *operation, str account,
+                                   str region, str input_json)
+{
+    struct exchange *exchange = calloc(1, sizeof *exchange);
+
+    check(exchange != NULL);
+    struct arena *arena = &exchange->arena;
+    exchange->operation = operation;
+    exchange->answered = drop;
+    exchange->in = arena_alloc(arena, operation->input->size);
+    exchange->call = (struct call){
+        .engine = engine,
+        .arena = arena,
+        .operation = operation,
+        .caller = &internal_caller,
+        .account = arena_copy(arena, account),
+        .region = arena_copy(arena, region),
+        .endpoint = engine->options.endpoint,
+        .source_ip = S("127.0.0.1"),
+        .request_id = random_uuid(arena),
+        .arrived_ms = engine_now_ms(engine),
+    };
+    exchange->call.trace_id = trace_id_new(arena, exchange->call.arrived_ms);
+    if (!model_from_json(arena, operation->input, arena_copy(arena, input_json), exchange->in)) {
+        log_error("internal call does not fit its input operation=%s", operation->name);
+        drop(exchange);
+        return NULL;
+    }
+    exchange->decoded = arena_mark(arena);
+    return exchange;
+}
+
+void engine_post(struct engine *engine, str service, str name, str input_json)
+{
+    const struct operation *operation = internal_operation(engine, service, name);
+
+    check(operation != NULL);
+    struct exchange *exchange = internal_exchange(engine, operation, engine->options.default_account,
+                                                  engine->options.default_region, input_json);
+    if (exchange)
+        engine_submit(engine, exchange);
+}
+
+void spawn(struct call *call, const struct operation *operation, const void *in)
+{
+    struct engine *engine = call->engine;
+    str json = model_to_json(call->arena, operation->input, in);
+    struct exchange *exchange = internal_exchange(engine, operation, call->account, call->region, json);
+
+    check(exchange != NULL);
+    *list_add(&engine->batch->arena, &engine->batch->spawned) = exchange;
+}

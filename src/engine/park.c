@@ -1,0 +1,175 @@
+/*
+ * park.c: calls that wait, by what they wait for and by their deadline.
+ *
+ * A thousand long polls are a thousand entries here and nothing else: no timer, no thread, no CPU.
+ * Waiters of one name are served in the order in which they first came, however often they were
+ * woken for nothing.
+ */
+#include "engine/engine_internal.h"
+
+#include "base/check.h"
+
+#include <stdlib.h>
+
+struct waiters {
+    struct waiter *first, *last;
+    str what;                    /* points into the text behind it */
+};
+
+static void *allocate(size_t size)
+{
+    void *memory = calloc(1, size);
+    check(memory != NULL);
+    return memory;
+}
+
+static void heap_set(struct parking *parking, size_t index, struct waiter *waiter)
+{
+    parking->heap[index] = waiter;
+    waiter->heap_index = index;
+}
+
+static void heap_up(struct parking *parking, size_t index)
+{
+    struct waiter *waiter = parking->heap[index];
+
+    while (index > 0 && waiter->until_ms < parking->heap[(index - 1) / 2]->until_ms) {
+        heap_set(parking, index, parking->heap[(index - 1) / 2]);
+        index = (index - 1) / 2;
+    }
+    heap_set(parking, index, waiter);
+}
+
+static void heap_down(struct parking *parking, size_t index)
+{
+    struct waiter *waiter = parking->heap[index];
+
+    for (;;) {
+        size_t child = 2 * index + 1;
+        if (child + 1 < parking->count && parking->heap[child + 1]->until_ms < parking->heap[child]->until_ms)
+            child++;
+        if (child >= parking->count || parking->heap[child]->until_ms >= waiter->until_ms)
+            break;
+        heap_set(parking, index, parking->heap[child]);
+        index = child;
+    }
+    heap_set(parking, index, waiter);
+}
+
+static void heap_add(struct parking *parking, struct waiter *waiter)
+{
+    if (parking->count == parking->capacity) {
+        parking->capacity = parking->capacity ? parking->capacity * 2 : 64;
+        parking->heap = realloc(parking->heap, parking->capacity * sizeof(struct waiter *));
+        check(parking->heap != NULL);
+    }
+    heap_set(parking, parking->count++, waiter);
+    heap_up(parking, waiter->heap_index);
+}
+
+static void heap_remove(struct parking *parking, struct waiter *waiter)
+{
+    size_t index = waiter->heap_index;
+    struct waiter *last = parking->heap[--parking->count];
+
+    if (last == waiter)
+        return;
+    heap_set(parking, index, last);
+    heap_up(parking, index);
+    heap_down(parking, last->heap_index);
+}
+
+static struct waiters *queue_of(struct parking *parking, str what)
+{
+    struct waiters *queue = map_get(&parking->queues, what);
+
+    if (!queue) {
+        queue = allocate(sizeof *queue + what.size);
+        char *copy = (char *)(queue + 1);
+        for (size_t i = 0; i < what.size; i++)
+            copy[i] = what.data[i];
+        queue->what = (str){copy, what.size};
+        map_put(&parking->queues, what, queue);
+    }
+    return queue;
+}
+
+static void queue_insert(struct waiters *queue, struct waiter *waiter)
+{
+    struct waiter *after = queue->last;
+
+    while (after && after->order > waiter->order)
+        after = after->previous;
+    waiter->previous = after;
+    waiter->next = after ? after->next : queue->first;
+    *(waiter->next ? &waiter->next->previous : &queue->last) = waiter;
+    *(after ? &after->next : &queue->first) = waiter;
+}
+
+void parking_add(struct parking *parking, struct exchange *exchange)
+{
+    struct waiter *waiter = allocate(sizeof *waiter);
+
+    if (exchange->order == 0)
+        exchange->order = ++parking->next_order;
+    waiter->exchange = exchange;
+    waiter->order = exchange->order;
+    waiter->until_ms = exchange->call.parked.until_ms;
+    waiter->queue = queue_of(parking, exchange->call.parked.what);
+    queue_insert(waiter->queue, waiter);
+    heap_add(parking, waiter);
+}
+
+/* Unlink, free, and return the exchange. */
+static struct exchange *leave(struct parking *parking, struct waiter *waiter)
+{
+    struct exchange *exchange = waiter->exchange;
+    struct waiters *queue = waiter->queue;
+
+    heap_remove(parking, waiter);
+    *(waiter->previous ? &waiter->previous->next : &queue->first) = waiter->next;
+    *(waiter->next ? &waiter->next->previous : &queue->last) = waiter->previous;
+    if (!queue->first) {
+        map_remove(&parking->queues, queue->what);
+        free(queue);
+    }
+    free(waiter);
+    return exchange;
+}
+
+struct exchange *parking_take(struct parking *parking, str what)
+{
+    struct waiters *queue = map_get(&parking->queues, what);
+
+    return queue ? leave(parking, queue->first) : NULL;
+}
+
+struct exchange *parking_take_due(struct parking *parking, int64_t now_ms)
+{
+    return parking_next_due_ms(parking) <= now_ms ? parking_take_any(parking) : NULL;
+}
+
+struct exchange *parking_take_cancelled(struct parking *parking)
+{
+    for (size_t i = 0; i < parking->count; i++)
+        if (parking->heap[i]->exchange->cancelled)
+            return leave(parking, parking->heap[i]);
+    return NULL;
+}
+
+struct exchange *parking_take_any(struct parking *parking)
+{
+    return parking->count ? leave(parking, parking->heap[0]) : NULL;
+}
+
+int64_t parking_next_due_ms(const struct parking *parking)
+{
+    return parking->count ? parking->heap[0]->until_ms : INT64_MAX;
+}
+
+void parking_free(struct parking *parking)
+{
+    check(parking->count == 0);
+    free(parking->heap);
+    map_free(&parking->queues);
+}
