@@ -67,15 +67,19 @@ struct member {
 struct error {
     const char *name;            /* QueueDoesNotExist */
     const char *query_code;      /* AWS.SimpleQueueService.NonExistentQueue; name when the same */
+    const char *prefix;          /* of __type; the service's unless the error has its own; NULL: none */
+    const char *message_name;    /* the message's member in JSON: "message", or "Message" */
     int status;
     bool sender;                 /* the client's fault */
     const struct shape *shape;   /* members beside the message, NULL when there are none */
+    const void *defaults;        /* a struct of that shape, sent when the handler gives no details; or NULL */
 };
 
 enum operation_flags {
     OPERATION_READS = 1,         /* runs on a server thread against a read snapshot */
     OPERATION_INTERNAL = 2,      /* no client can call it: timers, effects' ends, pollers */
     OPERATION_ANONYMOUS = 4,     /* needs no authorize(): GetCallerIdentity, the Runtime API */
+    OPERATION_NO_OUTPUT = 8,     /* AWS's model has none: the body is empty, in Query there is no result */
 };
 
 struct operation {

@@ -1,0 +1,339 @@
+/*
+ * check.c: everything that can be wrong between declarations.  What passes can be written down
+ * without further questions.
+ */
+#include "modelc.h"
+
+bool names_contain(const struct names *names, str text)
+{
+    for (size_t i = 0; i < names->count; i++)
+        if (str_equal(names->items[i].text, text))
+            return true;
+    return false;
+}
+
+struct shape_entry *find_shape(const struct model *model, str name)
+{
+    for (size_t i = 0; i < model->shapes.count; i++)
+        if (str_equal(model->shapes.items[i]->name, name))
+            return model->shapes.items[i];
+    return NULL;
+}
+
+struct shape_entry *add_shape(struct model *model, str name, int line, enum kind kind)
+{
+    struct shape_entry *shape = arena_new(model->arena, struct shape_entry);
+
+    *shape = (struct shape_entry){.name = name, .line = line, .kind = kind};
+    *list_add(model->arena, &model->shapes) = shape;
+    return shape;
+}
+
+struct error_entry *find_error(const struct model *model, str name)
+{
+    for (size_t i = 0; i < model->errors.count; i++)
+        if (str_equal(model->errors.items[i].name, name))
+            return &model->errors.items[i];
+    return NULL;
+}
+
+const struct operation_entry *find_operation(const struct model *model, str name)
+{
+    for (size_t i = 0; i < model->operations.count; i++)
+        if (str_equal(model->operations.items[i].name, name))
+            return &model->operations.items[i];
+    return NULL;
+}
+
+static bool speaks(const struct model *model, str protocol)
+{
+    return names_contain(&model->protocols, protocol);
+}
+
+static void check_service(struct model *model)
+{
+    static const char *const known[] = {"json-1.0", "json-1.1", "query", "rest-json", "rpc-v2-cbor"};
+
+    if (!str_present(model->name)) {
+        complain(model, 1, "The model names no service.");
+        return;
+    }
+    if (model->protocols.count == 0 || model->protocols.count > 3)
+        complain(model, 1, "A service speaks one to three protocols.");
+    for (size_t i = 0; i < model->protocols.count; i++) {
+        bool found = false;
+        for (size_t k = 0; k < sizeof known / sizeof *known; k++)
+            found = found || str_equal(model->protocols.items[i].text, str_of(known[k]));
+        if (!found)
+            complain(model, model->protocols.items[i].line, "There is no protocol \"%.*s\".",
+                     STR_ARGS(model->protocols.items[i].text));
+    }
+    bool by_target = speaks(model, S("json-1.0")) || speaks(model, S("json-1.1"));
+    if (by_target && !str_present(model->target))
+        complain(model, 1, "A service that speaks JSON needs a target.");
+    if (speaks(model, S("query")) && !str_present(model->xml_namespace))
+        complain(model, 1, "A service that speaks Query needs a namespace.");
+}
+
+static void use_error(struct model *model, const struct name *name)
+{
+    struct error_entry *error = find_error(model, name->text);
+
+    if (error)
+        error->used = true;
+    else
+        complain(model, name->line, "There is no error %.*s.", STR_ARGS(name->text));
+}
+
+static void check_role(struct model *model, const struct name *role, const char *word)
+{
+    if (str_present(role->text))
+        use_error(model, role);
+    else
+        complain(model, 1, "The service names no %s.", word);
+}
+
+/* ---- types ---- */
+
+static bool check_type(struct model *model, int line, str type)
+{
+    if (!str_present(type))
+        return false;
+    return find_shape(model, type) || complain(model, line, "There is no shape %.*s.", STR_ARGS(type));
+}
+
+static void check_field(struct model *model, const struct shape_entry *shape, const struct field *field)
+{
+    if (!check_type(model, field->line, field->type))
+        return;
+
+    enum kind kind = find_shape(model, field->type)->kind;
+    if (field->flattened && kind != KIND_LIST && kind != KIND_MAP)
+        complain(model, field->line, "%.*s is flattened, but is neither a list nor a map.", STR_ARGS(field->name));
+    if (field->timestamp && kind != KIND_TIMESTAMP)
+        complain(model, field->line, "%.*s is no timestamp.", STR_ARGS(field->name));
+    if (str_present(field->default_text) && (!shape->is_error || kind != KIND_STRING))
+        complain(model, field->line, "Only a string of an error has a default.");
+}
+
+static void check_container(struct model *model, struct shape_entry *shape)
+{
+    if (shape->kind == KIND_MAP && check_type(model, shape->line, shape->key) &&
+        find_shape(model, shape->key)->kind != KIND_STRING)
+        complain(model, shape->line, "The keys of a map are strings.");
+    if (!check_type(model, shape->line, shape->element))
+        return;
+
+    /* a container that holds itself with no structure between has no end */
+    size_t steps = 0;
+    const struct shape_entry *inner = shape;
+    while (inner && (inner->kind == KIND_LIST || inner->kind == KIND_MAP) && steps++ <= model->shapes.count)
+        inner = find_shape(model, inner->element);
+    if (steps > model->shapes.count)
+        complain(model, shape->line, "%.*s holds itself.", STR_ARGS(shape->name));
+}
+
+static void check_shape(struct model *model, struct shape_entry *shape)
+{
+    if (shape->kind == KIND_LIST || shape->kind == KIND_MAP)
+        check_container(model, shape);
+    for (size_t i = 0; i < shape->fields.count; i++)
+        check_field(model, shape, &shape->fields.items[i]);
+    for (size_t i = 0; i < shape->values.count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (str_equal(shape->values.items[i].text, shape->values.items[j].text))
+                complain(model, shape->values.items[i].line, "%.*s has the value %.*s twice.", STR_ARGS(shape->name),
+                         STR_ARGS(shape->values.items[i].text));
+}
+
+/* ---- operations ---- */
+
+static void use_shape(struct model *model, str name)
+{
+    struct shape_entry *shape = find_shape(model, name);
+
+    if (!shape || shape->used)
+        return;
+    shape->used = true;
+    if (shape->kind == KIND_MAP)
+        use_shape(model, shape->key);
+    if (shape->kind == KIND_LIST || shape->kind == KIND_MAP)
+        use_shape(model, shape->element);
+    for (size_t i = 0; i < shape->fields.count; i++)
+        use_shape(model, shape->fields.items[i].type);
+}
+
+static void use_structure(struct model *model, const struct name *name)
+{
+    if (!str_present(name->text) || !check_type(model, name->line, name->text))
+        return;
+    if (find_shape(model, name->text)->kind != KIND_STRUCTURE)
+        complain(model, name->line, "%.*s is no structure.", STR_ARGS(name->text));
+    else
+        use_shape(model, name->text);
+}
+
+static bool path_names(str path, str label)
+{
+    ptrdiff_t at = str_find(path, label);
+
+    return at > 0 && path.data[at - 1] == '{' && (size_t)at + label.size < path.size &&
+           (path.data[(size_t)at + label.size] == '}' || path.data[(size_t)at + label.size] == '+');
+}
+
+static str label_of(const struct field *field)
+{
+    return str_present(field->wire_name) ? field->wire_name : field->name;
+}
+
+static void check_input_locations(struct model *model, const struct operation_entry *operation,
+                                  const struct shape_entry *input)
+{
+    size_t in_path = 0, payloads = 0, labels = 0;
+
+    for (size_t i = 0; i < input->fields.count; i++) {
+        const struct field *field = &input->fields.items[i];
+        str location = str_of(field->location);
+
+        payloads += str_equal(location, S("IN_PAYLOAD"));
+        if (!str_equal(location, S("IN_PATH")))
+            continue;
+        in_path++;
+        if (!field->required)
+            complain(model, field->line, "%.*s stands in the path, so it is required.", STR_ARGS(field->name));
+        if (!path_names(operation->http_path, label_of(field)))
+            complain(model, operation->line, "The path of %.*s lacks {%.*s}.", STR_ARGS(operation->name),
+                     STR_ARGS(label_of(field)));
+    }
+    for (size_t i = 0; i < operation->http_path.size; i++)
+        labels += operation->http_path.data[i] == '{';
+    if (labels > in_path)
+        complain(model, operation->line, "The path of %.*s names members that are not `in path`.",
+                 STR_ARGS(operation->name));
+    if (payloads > 1)
+        complain(model, operation->line, "The input of %.*s has more than one payload.", STR_ARGS(operation->name));
+}
+
+static void check_http(struct model *model, const struct operation_entry *operation)
+{
+    if (!speaks(model, S("rest-json")) || operation->internal)
+        return;
+    if (!str_present(operation->http_path)) {
+        complain(model, operation->line, "Operation %.*s needs its http line.", STR_ARGS(operation->name));
+        return;
+    }
+    const struct shape_entry *input = find_shape(model, operation->input.text);
+    if (input)
+        check_input_locations(model, operation, input);
+}
+
+static void check_operation(struct model *model, size_t index)
+{
+    const struct operation_entry *operation = &model->operations.items[index];
+
+    for (size_t i = 0; i < index; i++)
+        if (str_equal(model->operations.items[i].name, operation->name))
+            complain(model, operation->line, "Operation %.*s is declared twice.", STR_ARGS(operation->name));
+    if (names_contain(&model->also, operation->name))
+        complain(model, operation->line, "%.*s is served, so it does not belong under `also`.",
+                 STR_ARGS(operation->name));
+    use_structure(model, &operation->input);
+    use_structure(model, &operation->output);
+    for (size_t i = 0; i < operation->errors.count; i++)
+        use_error(model, &operation->errors.items[i]);
+    check_http(model, operation);
+}
+
+static void check_error(struct model *model, size_t index)
+{
+    const struct error_entry *error = &model->errors.items[index];
+
+    for (size_t i = 0; i < index; i++)
+        if (str_equal(model->errors.items[i].name, error->name))
+            complain(model, error->line, "Error %.*s is declared twice.", STR_ARGS(error->name));
+    if (!error->used)
+        complain(model, error->line, "No operation answers with the error %.*s.", STR_ARGS(error->name));
+    if (error->shape)
+        use_shape(model, error->shape->name);
+}
+
+/* ---- notes, and what nobody uses ---- */
+
+static bool note_has_subject(const struct model *model, str subject)
+{
+    ptrdiff_t dot = str_index(subject, '.');
+
+    if (dot < 0)
+        return find_operation(model, subject) || names_contain(&model->also, subject);
+
+    const struct shape_entry *shape = find_shape(model, str_head(subject, (size_t)dot));
+    for (size_t i = 0; shape && i < shape->fields.count; i++)
+        if (str_equal(shape->fields.items[i].name, str_from(subject, (size_t)dot + 1)))
+            return true;
+    return false;
+}
+
+static void check_notes(struct model *model)
+{
+    for (size_t i = 0; i < model->notes.count; i++) {
+        const struct name *subject = &model->notes.items[i].subject;
+        if (!note_has_subject(model, subject->text))
+            complain(model, subject->line, "There is no operation or member %.*s to take note of.",
+                     STR_ARGS(subject->text));
+    }
+}
+
+static void check_unused(struct model *model)
+{
+    for (size_t i = 0; i < model->shapes.count; i++) {
+        const struct shape_entry *shape = model->shapes.items[i];
+        if (shape->named && !shape->used)
+            complain(model, shape->line, "No operation uses %.*s.", STR_ARGS(shape->name));
+    }
+}
+
+/* Operations, errors and shapes share the upper-case names of the header. */
+static void check_constants(struct model *model)
+{
+    struct names constants = {0};
+
+    for (size_t i = 0; i < model->shapes.count; i++)
+        if (model->shapes.items[i]->named)
+            *list_add(model->arena, &constants) =
+                (struct name){model->shapes.items[i]->name, model->shapes.items[i]->line};
+    for (size_t i = 0; i < model->operations.count; i++)
+        *list_add(model->arena, &constants) =
+            (struct name){model->operations.items[i].name, model->operations.items[i].line};
+    for (size_t i = 0; i < model->errors.count; i++)
+        *list_add(model->arena, &constants) = (struct name){model->errors.items[i].name, model->errors.items[i].line};
+    *list_add(model->arena, &constants) = (struct name){S("Service"), 1};
+
+    for (size_t i = 0; i < constants.count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (str_equal(snake_case(model->arena, constants.items[i].text),
+                          snake_case(model->arena, constants.items[j].text)))
+                complain(model, constants.items[i].line, "%.*s and %.*s (line %d) have the same name in C.",
+                         STR_ARGS(constants.items[i].text), STR_ARGS(constants.items[j].text),
+                         constants.items[j].line);
+}
+
+void check_model(struct model *model)
+{
+    check_service(model);
+    check_role(model, &model->validation_error, "validation-error");
+    check_role(model, &model->access_denied, "access-denied");
+    check_role(model, &model->internal_error, "internal-error");
+    for (size_t i = 0; i < model->common_errors.count; i++)
+        use_error(model, &model->common_errors.items[i]);
+    for (size_t i = 0; i < model->shapes.count; i++)
+        check_shape(model, model->shapes.items[i]);
+    for (size_t i = 0; i < model->operations.count; i++)
+        check_operation(model, i);
+    for (size_t i = 0; i < model->errors.count; i++)
+        check_error(model, i);
+    check_notes(model);
+    check_unused(model);
+    check_constants(model);
+    if (model->complaints == 0)
+        name_everything(model);
+}

@@ -1,0 +1,165 @@
+/*
+ * emit_header.c: X_model.h, what a service's handlers include.
+ *
+ * Containers hold pointers only, so the order that always works is: names of all structs,
+ * containers, structures, and last the entries of maps, which hold their values.
+ */
+#include "modelc.h"
+
+static bool is_container(const struct shape_entry *shape)
+{
+    return shape->kind == KIND_LIST || shape->kind == KIND_MAP;
+}
+
+static bool has_struct(const struct shape_entry *shape)
+{
+    return is_container(shape) || shape->kind == KIND_STRUCTURE;
+}
+
+/* str_list and its like stand in model.h. */
+static bool is_shared(const struct model *model, const struct shape_entry *shape)
+{
+    return is_container(shape) && !str_starts_with(shape->tag, arena_join(model->arena, model->name, S("_")));
+}
+
+/* Several shapes may be one struct: lists of the same thing with different bounds. */
+static bool emitted_before(const struct model *model, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (has_struct(model->shapes.items[i]) && str_equal(model->shapes.items[i]->tag, model->shapes.items[index]->tag))
+            return true;
+    return false;
+}
+
+static bool owns_struct(const struct model *model, size_t index)
+{
+    const struct shape_entry *shape = model->shapes.items[index];
+
+    return has_struct(shape) && !is_shared(model, shape) && !emitted_before(model, index);
+}
+
+/* As a list's item, a map's value or a required scalar. */
+static str value_type(const struct model *model, str type)
+{
+    const struct shape_entry *shape = find_shape(model, type);
+
+    return has_struct(shape) ? arena_join(model->arena, S("struct "), shape->tag) : shape->tag;
+}
+
+static void emit_forward(const struct model *model, struct text *out)
+{
+    for (size_t i = 0; i < model->shapes.count; i++)
+        if (owns_struct(model, i) && model->shapes.items[i]->kind == KIND_STRUCTURE)
+            text_format(out, "struct %.*s;\n", STR_ARGS(model->shapes.items[i]->tag));
+    for (size_t i = 0; i < model->shapes.count; i++)
+        if (owns_struct(model, i) && model->shapes.items[i]->kind == KIND_MAP)
+            text_format(out, "struct %.*s_entry;\n", STR_ARGS(model->shapes.items[i]->tag));
+    text_add(out, S("\n"));
+}
+
+static void emit_containers(const struct model *model, struct text *out)
+{
+    for (size_t i = 0; i < model->shapes.count; i++) {
+        const struct shape_entry *shape = model->shapes.items[i];
+        if (!owns_struct(model, i) || !is_container(shape))
+            continue;
+        str item = shape->kind == KIND_LIST ? value_type(model, shape->element)
+                                            : arena_format(model->arena, "struct %.*s_entry", STR_ARGS(shape->tag));
+        text_format(out, "struct %.*s { %.*s *items; size_t count; };\n", STR_ARGS(shape->tag), STR_ARGS(item));
+    }
+    text_add(out, S("\n"));
+}
+
+static void emit_field(const struct model *model, const struct field *field, struct text *out)
+{
+    const struct shape_entry *shape = find_shape(model, field->type);
+    str type = value_type(model, field->type);
+    bool pointer = shape->kind == KIND_STRUCTURE || (is_scalar(shape->kind) && !field->required);
+
+    if (pointer)
+        text_format(out, "    const %.*s *%.*s;\n", STR_ARGS(type), STR_ARGS(field->c_name));
+    else
+        text_format(out, "    %.*s %.*s;\n", STR_ARGS(type), STR_ARGS(field->c_name));
+}
+
+static void emit_empty_struct(str tag, struct text *out)
+{
+    text_format(out, "struct %.*s { char no_members; };\n\n", STR_ARGS(tag));
+}
+
+static void emit_structures(const struct model *model, struct text *out)
+{
+    for (size_t i = 0; i < model->shapes.count; i++) {
+        const struct shape_entry *shape = model->shapes.items[i];
+        if (shape->kind != KIND_STRUCTURE)
+            continue;
+        if (shape->fields.count == 0) {
+            emit_empty_struct(shape->tag, out);
+            continue;
+        }
+        text_format(out, "struct %.*s {\n", STR_ARGS(shape->tag));
+        for (size_t k = 0; k < shape->fields.count; k++)
+            emit_field(model, &shape->fields.items[k], out);
+        text_add(out, S("};\n\n"));
+    }
+    for (size_t i = 0; i < model->operations.count; i++) {
+        const struct operation_entry *operation = &model->operations.items[i];
+        if (!str_present(operation->input.text))
+            emit_empty_struct(operation->input_tag, out);
+        if (!str_present(operation->output.text))
+            emit_empty_struct(operation->output_tag, out);
+    }
+}
+
+static void emit_map_entries(const struct model *model, struct text *out)
+{
+    for (size_t i = 0; i < model->shapes.count; i++) {
+        const struct shape_entry *shape = model->shapes.items[i];
+        if (!owns_struct(model, i) || shape->kind != KIND_MAP)
+            continue;
+        str value = value_type(model, shape->element);
+        text_format(out, "struct %.*s_entry { str key; %.*s value; };\n", STR_ARGS(shape->tag), STR_ARGS(value));
+    }
+    text_add(out, S("\n"));
+}
+
+static void emit_constants(const struct model *model, struct text *out)
+{
+    str prefix = upper_case(model->arena, model->name);
+
+    text_format(out, "extern const struct service %.*s_SERVICE;\n\n", STR_ARGS(prefix));
+    for (size_t i = 0; i < model->operations.count; i++)
+        text_format(out, "extern const struct operation %.*s;\n",
+                    STR_ARGS(upper_case(model->arena, model->operations.items[i].c_name)));
+    text_add(out, S("\n"));
+    for (size_t i = 0; i < model->errors.count; i++) {
+        str name = upper_case(model->arena, snake_case(model->arena, model->errors.items[i].name));
+        text_format(out, "extern const struct error %.*s_%.*s;\n", STR_ARGS(prefix), STR_ARGS(name));
+    }
+    text_add(out, S("\n"));
+    for (size_t i = 0; i < model->shapes.count; i++)
+        if (model->shapes.items[i]->named)
+            text_format(out, "extern const struct shape %.*s;\n", STR_ARGS(model->shapes.items[i]->constant));
+    text_add(out, S("\n"));
+}
+
+static void emit_handlers(const struct model *model, struct text *out)
+{
+    for (size_t i = 0; i < model->operations.count; i++) {
+        const struct operation_entry *operation = &model->operations.items[i];
+        text_format(out, "enum outcome %.*s(struct call *call, const struct %.*s *in,\n    struct %.*s *out);\n",
+                    STR_ARGS(operation->c_name), STR_ARGS(operation->input_tag), STR_ARGS(operation->output_tag));
+    }
+}
+
+void emit_header(const struct model *model, struct text *out)
+{
+    text_format(out, "#pragma once\n/* Made by modelc from %.*s: change that. */\n#include \"engine/model.h\"\n\n",
+                STR_ARGS(str_from(model->path, (size_t)(str_last_index(model->path, '/') + 1))));
+    emit_forward(model, out);
+    emit_containers(model, out);
+    emit_structures(model, out);
+    emit_map_entries(model, out);
+    emit_constants(model, out);
+    emit_handlers(model, out);
+}

@@ -1,0 +1,181 @@
+#pragma once
+
+/*
+ * modelc.h: a service's model as modelc holds it between reading and writing.
+ *
+ * Shapes refer to each other by name.  Types written in place ("list<Tag>", "integer range 0..9")
+ * are shapes too, known by the text that wrote them.  Everything lives in one arena until the end.
+ */
+#include "base/arena.h"
+#include "base/list.h"
+#include "base/text.h"
+
+struct word {
+    str text;
+    bool quoted;
+};
+
+/* One line of a model with something on it. */
+struct line {
+    int number;
+    bool indented;
+    struct word *items;
+    size_t count;
+};
+
+struct lines {
+    struct line *items;
+    size_t count;
+};
+
+/* A word of the source with where it stands, for complaints. */
+struct name {
+    str text;
+    int line;
+};
+
+struct names {
+    struct name *items;
+    size_t count;
+};
+
+enum kind {
+    KIND_STRING, KIND_BLOB, KIND_BOOLEAN, KIND_INTEGER, KIND_DOUBLE, KIND_TIMESTAMP,
+    KIND_STRUCTURE, KIND_LIST, KIND_MAP,
+};
+
+struct field {
+    str name, c_name;
+    int line;
+    str type;                   /* of a shape */
+    bool required, flattened;
+    str wire_name;              /* absent: the name itself */
+    str default_text;           /* of an error's member: what is sent when the handler says nothing */
+    const char *location;       /* enum location's words */
+    const char *timestamp;      /* enum timestamp_format's */
+};
+
+struct fields {
+    struct field *items;
+    size_t count;
+};
+
+struct shape_entry {
+    str name;                   /* as the source spells it */
+    int line;
+    enum kind kind;
+    bool named;                 /* declared, so it has a constant in the header */
+    bool is_union, is_error, sensitive;
+    bool used;
+    struct fields fields;
+    str key, element;           /* of a list or map: names of shapes */
+    str item_name, key_name, value_name;
+    bool has_min, has_max;
+    int64_t min, max;
+    str pattern;
+    struct names values;        /* of an enum */
+    str tag;                    /* the struct's tag or the scalar's type, in C */
+    str constant;               /* the struct shape's identifier in C */
+};
+
+struct shapes {
+    struct shape_entry **items;
+    size_t count;
+};
+
+struct operation_entry {
+    str name, c_name;
+    int line;
+    bool reads, internal, anonymous;
+    struct name input, output;  /* text absent: AWS has none */
+    str input_tag, output_tag;
+    struct names errors;
+    str action;
+    str http_method, http_path;
+    int http_status;
+};
+
+struct operations {
+    struct operation_entry *items;
+    size_t count;
+};
+
+struct error_entry {
+    str name;
+    int line;
+    int status;
+    bool receiver;              /* the service's fault, not the client's */
+    str query_code, prefix, message_name;
+    struct shape_entry *shape;  /* members beside the message; NULL when there are none */
+    bool used;
+};
+
+struct errors {
+    struct error_entry *items;
+    size_t count;
+};
+
+struct note {
+    struct name subject;        /* Operation, or Shape.Member */
+    str text;
+};
+
+struct notes {
+    struct note *items;
+    size_t count;
+};
+
+struct model {
+    struct arena *arena;
+    str path;                   /* for complaints */
+    str source;
+    int complaints;
+
+    str name, title, version;
+    struct names protocols;     /* as in the source: "json-1.0" */
+    str target, xml_namespace, signing_name, error_prefix;
+    struct name validation_error, access_denied, internal_error;
+    struct names common_errors;
+    bool validation_plain, query_error_header, crc32_header;
+
+    struct shapes shapes;
+    struct operations operations;
+    struct errors errors;
+    struct names also;
+    struct notes notes;
+};
+
+/* Print "file:line: sentence" and count it.  Returns false. */
+bool complain(struct model *model, int line, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+struct lines lex(struct model *model);
+/* The model's source into its lists. */
+void parse(struct model *model);
+/* One word of the service's header, from its line. */
+void parse_header(struct model *model, const struct line *line);
+/* The type that begins at *at, which moves past it; registers what is written in place.  Absent after a complaint. */
+str parse_type(struct model *model, const struct line *line, size_t *at);
+/* "range a..b", "length a..b", "pattern", "sensitive" at *at; false when it is none of them. */
+bool parse_constraint(struct model *model, const struct line *line, size_t *at, struct shape_entry *shape);
+/* Everything that can be wrong across lines; also gives each shape and operation its names in C. */
+void check_model(struct model *model);
+
+struct shape_entry *find_shape(const struct model *model, str name);
+struct shape_entry *add_shape(struct model *model, str name, int line, enum kind kind);
+struct error_entry *find_error(const struct model *model, str name);
+const struct operation_entry *find_operation(const struct model *model, str name);
+bool names_contain(const struct names *names, str text);
+
+/* MD5OfMessageBody → md5_of_message_body. */
+str snake_case(struct arena *arena, str name);
+str upper_case(struct arena *arena, str name);
+/* snake_case, with an underscore behind what C keeps for itself. */
+str c_identifier(struct arena *arena, str name);
+/* Names in C for shapes, members and operations; complains where two meet. */
+void name_everything(struct model *model);
+/* A scalar is a pointer in its struct unless it must be there. */
+bool is_scalar(enum kind kind);
+
+void emit_header(const struct model *model, struct text *out);
+void emit_tables(const struct model *model, str header_name, struct text *out);
+void emit_docs(const struct model *models, size_t count, struct text *out);

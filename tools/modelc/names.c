@@ -1,0 +1,190 @@
+/*
+ * names.c: from AWS's names to C's.
+ *
+ * A new word begins at a capital after a small letter or digit, and at the last capital of a run
+ * that a small letter follows: MD5OfMessageBody is md5_of_message_body, SSESpecification is
+ * sse_specification, KMSMasterKeyArn is kms_master_key_arn.
+ */
+#include "modelc.h"
+
+static bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
+static bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+static bool begins_word(str name, size_t i)
+{
+    if (i == 0 || !is_upper(name.data[i]))
+        return false;
+    char before = name.data[i - 1];
+    if (is_lower(before) || is_digit(before))
+        return true;
+    /* "IDs": a plural s does not make a word of the capital in front of it */
+    bool plural = i + 2 == name.size && name.data[i + 1] == 's';
+    return is_upper(before) && i + 1 < name.size && is_lower(name.data[i + 1]) && !plural;
+}
+
+str snake_case(struct arena *arena, str name)
+{
+    struct text text = text_in(arena);
+
+    for (size_t i = 0; i < name.size; i++) {
+        char c = name.data[i];
+        if (begins_word(name, i))
+            text_add_char(&text, '_');
+        if (is_upper(c))
+            c = (char)(c - 'A' + 'a');
+        text_add_char(&text, is_lower(c) || is_digit(c) ? c : '_');
+    }
+    return text_str(&text);
+}
+
+str upper_case(struct arena *arena, str name)
+{
+    struct text text = text_in(arena);
+
+    for (size_t i = 0; i < name.size; i++)
+        text_add_char(&text, is_lower(name.data[i]) ? (char)(name.data[i] - 'a' + 'A') : name.data[i]);
+    return text_str(&text);
+}
+
+static bool is_reserved(str name)
+{
+    static const char *const reserved[] = {
+        "auto",   "bool",     "break",   "case",   "char",   "const",    "continue", "default",  "do",
+        "double", "else",     "enum",    "extern", "false",  "float",    "for",      "goto",     "if",
+        "inline", "int",      "long",    "register", "restrict", "return", "short",  "signed",   "sizeof",
+        "static", "struct",   "switch",  "true",   "typedef", "union",   "unsigned", "void",     "volatile",
+        "while",  NULL};
+
+    for (const char *const *word = reserved; *word; word++)
+        if (str_equal(name, str_of(*word)))
+            return true;
+    return false;
+}
+
+str c_identifier(struct arena *arena, str name)
+{
+    str snake = snake_case(arena, name);
+    return is_reserved(snake) ? arena_join(arena, snake, S("_")) : snake;
+}
+
+bool is_scalar(enum kind kind)
+{
+    return kind == KIND_BOOLEAN || kind == KIND_INTEGER || kind == KIND_DOUBLE || kind == KIND_TIMESTAMP;
+}
+
+static const char *scalar_type(enum kind kind)
+{
+    switch (kind) {
+    case KIND_BOOLEAN:
+        return "bool";
+    case KIND_INTEGER:
+    case KIND_TIMESTAMP:
+        return "int64_t";
+    case KIND_DOUBLE:
+        return "double";
+    default:
+        return "str";
+    }
+}
+
+/* "message" of "struct sqs_message", "str", "i64", "str_list": what composed names are made of. */
+static str stem(const struct model *model, str type)
+{
+    const struct shape_entry *shape = find_shape(model, type);
+    str prefix = arena_join(model->arena, model->name, S("_"));
+
+    switch (shape->kind) {
+    case KIND_BOOLEAN:
+        return S("bool");
+    case KIND_INTEGER:
+    case KIND_TIMESTAMP:
+        return S("i64");
+    case KIND_DOUBLE:
+        return S("double");
+    case KIND_STRUCTURE:
+        return str_from(shape->tag, prefix.size);
+    case KIND_LIST:
+        return arena_join(model->arena, stem(model, shape->element), S("_list"));
+    case KIND_MAP:
+        return arena_join(model->arena, stem(model, shape->element), S("_map"));
+    default:
+        return S("str");
+    }
+}
+
+static bool is_shared(str container)
+{
+    return str_equal(container, S("str_list")) || str_equal(container, S("i64_list")) ||
+           str_equal(container, S("double_list")) || str_equal(container, S("str_map"));
+}
+
+static str container_tag(const struct model *model, const struct shape_entry *shape)
+{
+    str name = stem(model, shape->name);
+
+    return is_shared(name) ? name : arena_format(model->arena, "%.*s_%.*s", STR_ARGS(model->name), STR_ARGS(name));
+}
+
+static void name_shape(struct model *model, struct shape_entry *shape, size_t index)
+{
+    struct arena *arena = model->arena;
+    str snake = snake_case(arena, shape->name);
+
+    if (shape->kind == KIND_STRUCTURE)
+        shape->tag = arena_format(arena, "%.*s_%.*s", STR_ARGS(model->name), STR_ARGS(snake));
+    else if (shape->kind == KIND_LIST || shape->kind == KIND_MAP)
+        shape->tag = container_tag(model, shape);
+    else
+        shape->tag = str_of(scalar_type(shape->kind));
+
+    if (shape->is_error)
+        shape->constant = arena_format(arena, "%.*s_details", STR_ARGS(snake));
+    else if (shape->named)
+        shape->constant = upper_case(arena, arena_format(arena, "%.*s_%.*s", STR_ARGS(model->name), STR_ARGS(snake)));
+    else
+        shape->constant = arena_format(arena, "shape_%zu", index);
+}
+
+static void name_fields(struct model *model, struct shape_entry *shape)
+{
+    for (size_t i = 0; i < shape->fields.count; i++) {
+        struct field *field = &shape->fields.items[i];
+
+        field->c_name = c_identifier(model->arena, field->name);
+        for (size_t j = 0; j < i; j++)
+            if (str_equal(shape->fields.items[j].c_name, field->c_name))
+                complain(model, field->line, "The members %.*s and %.*s of %.*s have the same name in C.",
+                         STR_ARGS(shape->fields.items[j].name), STR_ARGS(field->name), STR_ARGS(shape->name));
+    }
+}
+
+/* An operation for which AWS has no input or output gets a struct of its own all the same. */
+static str operation_tag(const struct model *model, const struct operation_entry *operation, const struct name *shape,
+                         const char *suffix)
+{
+    return str_present(shape->text) ? find_shape(model, shape->text)->tag
+                                    : arena_format(model->arena, "%.*s%s", STR_ARGS(operation->c_name), suffix);
+}
+
+void name_everything(struct model *model)
+{
+    /* containers are named after structures */
+    for (size_t i = 0; i < model->shapes.count; i++)
+        if (model->shapes.items[i]->kind == KIND_STRUCTURE)
+            name_shape(model, model->shapes.items[i], i);
+    for (size_t i = 0; i < model->shapes.count; i++)
+        if (model->shapes.items[i]->kind != KIND_STRUCTURE)
+            name_shape(model, model->shapes.items[i], i);
+    for (size_t i = 0; i < model->shapes.count; i++)
+        name_fields(model, model->shapes.items[i]);
+
+    for (size_t i = 0; i < model->operations.count; i++) {
+        struct operation_entry *operation = &model->operations.items[i];
+        str snake = snake_case(model->arena, operation->name);
+
+        operation->c_name = arena_format(model->arena, "%.*s_%.*s", STR_ARGS(model->name), STR_ARGS(snake));
+        operation->input_tag = operation_tag(model, operation, &operation->input, "_input");
+        operation->output_tag = operation_tag(model, operation, &operation->output, "_output");
+    }
+}
