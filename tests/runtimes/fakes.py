@@ -19,9 +19,11 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, handler):
+    def __init__(self, handler, tls=None):
         super().__init__(("127.0.0.1", 0), handler)
         self.connections = 0
+        if tls:
+            self.socket = tls.wrap_socket(self.socket, server_side=True)
         threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05},
                          daemon=True).start()
 
@@ -146,8 +148,8 @@ def signature_of(method, path, headers, body, region):
 class DynamoDb(Server):
     """Keeps what is put; answers `refusal` (status, error) instead when it is set."""
 
-    def __init__(self):
-        super().__init__(DynamoDbExchange)
+    def __init__(self, tls=None):
+        super().__init__(DynamoDbExchange, tls)
         self.puts = []
         self.refusal = None
         self.problems = []

@@ -98,5 +98,9 @@ int64_t time_ms(const char *iso8601)
     }
     if (!read_offset(rest, &offset_minutes))
         return -1;
-    return ((int64_t)timegm(&date) - offset_minutes * 60) * 1000 + milliseconds;
+    int day = date.tm_mday;
+    int64_t seconds = timegm(&date);
+    if (date.tm_mday != day)
+        return -1; /* 30 February became 2 March */
+    return (seconds - offset_minutes * 60) * 1000 + milliseconds;
 }
