@@ -22,7 +22,8 @@ struct http_request {
     str method, target;          /* as sent */
     str path, query;             /* of target, still encoded */
     struct http_headers headers;
-    str body;                    /* de-chunked; un-gzipped when Content-Encoding said gzip */
+    str payload;                 /* the body as sent, de-chunked: what a signature covers */
+    str body;                    /* payload, un-gzipped when Content-Encoding said gzip */
     bool keep_alive;
 };
 
@@ -48,13 +49,13 @@ void http_parser_free(struct http_parser *parser);
 /* Start on the next request of the connection, whose memory is `arena`. */
 void http_parser_begin(struct http_parser *parser, struct arena *arena);
 /*
- * Feed bytes.  *used is how many were taken: at HTTP_COMPLETE the rest belongs to the next
+ * Feed bytes, which are copied.  *used is how many were taken: at HTTP_COMPLETE the rest belongs to the next
  * (pipelined) request and must be fed again after http_parser_begin().
  */
 enum http_state http_parser_feed(struct http_parser *parser, str bytes, size_t *used);
 /* The whole request at HTTP_COMPLETE. */
 const struct http_request *http_parser_request(const struct http_parser *parser);
-/* 400, 408, 413, 431, 501 or 505 at HTTP_BAD. */
+/* 400, 413, 431, 501 or 505 at HTTP_BAD. */
 int http_parser_error_status(const struct http_parser *parser);
 /* What has been seen so far, for time-outs. */
 bool http_parser_idle(const struct http_parser *parser);      /* no byte of a request yet */
@@ -64,6 +65,10 @@ bool http_parser_in_body(const struct http_parser *parser);
 str http_header(const struct http_headers *headers, str name);
 void http_header_add(struct arena *arena, struct http_headers *headers, str name, str value);
 
-/* Status line, Date, Content-Type, Content-Length, the headers, Connection when closing; then the body. */
+/*
+ * Status line, Date, Content-Type, Content-Length, the headers, Connection when closing; then the
+ * body.  Control characters in a header's value become spaces; a header whose name is no name is left
+ * out.
+ */
 void http_reply_write(struct text *text, const struct http_reply *reply, bool keep_alive, int64_t now_ms);
 str http_status_text(int status);

@@ -38,14 +38,16 @@ struct sha256 sigv4_signing_key(str secret, str date, str region, str service);
 /* Check time and signature. */
 enum sigv4_result sigv4_verify(struct arena *arena, const struct http_request *request,
                                const struct sigv4 *sigv4, const struct sha256 *signing_key, int64_t now_ms);
-/* The same without the time, giving what AWS prints in SignatureDoesNotMatch. */
+/* What AWS prints in SignatureDoesNotMatch: the request as it should have been signed, and the text signed. */
 str sigv4_canonical_request(struct arena *arena, const struct http_request *request, const struct sigv4 *sigv4);
+str sigv4_string_to_sign(struct arena *arena, const struct sigv4 *sigv4, str canonical_request);
 
 struct sigv4_credentials { str access_key_id, secret, session_token; };
 
 /*
- * Sign a request in place: adds X-Amz-Date, X-Amz-Security-Token (when there is a token) and
- * Authorization.  The request must carry its Host header already.
+ * Sign a request in place: adds X-Amz-Date, X-Amz-Security-Token (when there is a token),
+ * X-Amz-Content-Sha256 (for s3) and Authorization.  The request must carry its method, path, query,
+ * payload and Host header already.
  */
 void sigv4_sign(struct arena *arena, struct http_request *request, const struct sigv4_credentials *credentials,
                 str region, str service, int64_t now_ms);

@@ -1,0 +1,510 @@
+/*
+ * http.c: requests are parsed by llhttp in its strict mode; what it leaves open is decided here.
+ *
+ * llhttp is told to stop at the end of the head and at the end of the message.  A scan of the head
+ * beside it enforces the size limit before llhttp sees the bytes, and refuses what servers in front
+ * of us might read differently: folded lines and line ends without a carriage return.
+ */
+#include "wire/http.h"
+
+#include "base/check.h"
+#include "base/list.h"
+#include "base/time.h"
+#include "wire/gzip.h"
+#include "wire/uri.h"
+
+#include <llhttp.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Names and values while the head grows: offsets into it. */
+struct piece { size_t at, size; };
+struct field { struct piece name, value; };
+
+struct http_parser {
+    llhttp_t llhttp;
+    struct arena *arena;
+    struct text head;            /* target, names and values, one after the other */
+    struct piece target;
+    struct field fields[LIMIT_HTTP_HEADERS];
+    size_t field_count;
+    bool value_seen;             /* of the last field: what comes next is a new name */
+
+    size_t head_size, line_size; /* bytes scanned of the head and of its last line */
+    char last;                   /* the byte scanned last */
+    bool head_scanned;           /* up to the empty line that ends it */
+    bool head_complete, complete, asked_to_continue;
+
+    char *body;
+    size_t body_size, body_capacity;
+    int error_status;            /* 0: none */
+    struct http_request request;
+};
+
+static int refuse(struct http_parser *parser, int status)
+{
+    if (parser->error_status == 0)
+        parser->error_status = status;
+    return HPE_USER;
+}
+
+/* ---- what llhttp calls ---- */
+
+static struct http_parser *owner(llhttp_t *llhttp)
+{
+    return llhttp->data;
+}
+
+static void piece_add(struct http_parser *parser, struct piece *piece, const char *at, size_t size)
+{
+    if (piece->size == 0)
+        piece->at = parser->head.size;
+    text_add(&parser->head, (str){at, size});
+    piece->size += size;
+}
+
+static int on_url(llhttp_t *llhttp, const char *at, size_t size)
+{
+    struct http_parser *parser = owner(llhttp);
+
+    piece_add(parser, &parser->target, at, size);
+    return HPE_OK;
+}
+
+static int on_header_field(llhttp_t *llhttp, const char *at, size_t size)
+{
+    struct http_parser *parser = owner(llhttp);
+
+    if (parser->head_complete)
+        return HPE_OK; /* a trailer: nobody needs them, so they are dropped */
+    if (parser->field_count == 0 || parser->value_seen) {
+        if (parser->field_count == LIMIT_HTTP_HEADERS)
+            return refuse(parser, 431);
+        parser->fields[parser->field_count++] = (struct field){0};
+        parser->value_seen = false;
+    }
+    piece_add(parser, &parser->fields[parser->field_count - 1].name, at, size);
+    return HPE_OK;
+}
+
+static int on_header_value(llhttp_t *llhttp, const char *at, size_t size)
+{
+    struct http_parser *parser = owner(llhttp);
+
+    if (!parser->head_complete)
+        piece_add(parser, &parser->fields[parser->field_count - 1].value, at, size);
+    return HPE_OK;
+}
+
+static int on_header_value_complete(llhttp_t *llhttp)
+{
+    owner(llhttp)->value_seen = true;
+    return HPE_OK;
+}
+
+static int on_headers_complete(llhttp_t *llhttp)
+{
+    owner(llhttp)->head_complete = true;
+    return HPE_PAUSED;
+}
+
+/*
+ * A claimed length is believed step by step, each eight times the last, so that a claim alone costs
+ * the client more than us.
+ */
+static size_t next_capacity(const struct http_parser *parser, size_t wanted)
+{
+    enum { FIRST = 16 * 1024, CLAIMED_STEP = 8, STEP = 2 };
+    bool claimed = parser->llhttp.flags & F_CONTENT_LENGTH;
+    size_t capacity = parser->body_capacity * (claimed ? CLAIMED_STEP : STEP);
+    size_t left = claimed ? (size_t)parser->llhttp.content_length : 0; /* llhttp counts it down */
+
+    if (capacity < FIRST)
+        capacity = FIRST;
+    if (claimed && capacity > wanted + left)
+        capacity = wanted + left;
+    return capacity > wanted ? capacity : wanted;
+}
+
+static int on_body(llhttp_t *llhttp, const char *at, size_t size)
+{
+    struct http_parser *parser = owner(llhttp);
+    size_t wanted = parser->body_size + size;
+
+    if (wanted > LIMIT_HTTP_BODY_BYTES)
+        return refuse(parser, 413);
+    if (wanted > parser->body_capacity) {
+        parser->body_capacity = next_capacity(parser, wanted);
+        char *larger = arena_alloc(parser->arena, parser->body_capacity);
+        if (parser->body_size)
+            memcpy(larger, parser->body, parser->body_size);
+        parser->body = larger;
+    }
+    memcpy(parser->body + parser->body_size, at, size);
+    parser->body_size = wanted;
+    return HPE_OK;
+}
+
+static int on_message_complete(llhttp_t *llhttp)
+{
+    owner(llhttp)->complete = true;
+    return HPE_PAUSED;
+}
+
+static const llhttp_settings_t callbacks = {
+    .on_url = on_url,
+    .on_header_field = on_header_field,
+    .on_header_value = on_header_value,
+    .on_header_value_complete = on_header_value_complete,
+    .on_headers_complete = on_headers_complete,
+    .on_body = on_body,
+    .on_message_complete = on_message_complete,
+};
+
+/* ---- the head ---- */
+
+static str piece_str(const struct http_parser *parser, struct piece piece)
+{
+    return piece.size ? (str){parser->head.data + piece.at, piece.size} : S("");
+}
+
+static size_t header_count(const struct http_headers *headers, str name)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < headers->count; i++)
+        count += str_equal_nocase(headers->items[i].name, name);
+    return count;
+}
+
+static void collect_headers(struct http_parser *parser)
+{
+    for (size_t i = 0; i < parser->field_count; i++)
+        http_header_add(parser->arena, &parser->request.headers, piece_str(parser, parser->fields[i].name),
+                        str_trim(piece_str(parser, parser->fields[i].value)));
+}
+
+static bool method_supported(llhttp_method_t method)
+{
+    switch (method) {
+    case HTTP_GET: case HTTP_HEAD: case HTTP_POST: case HTTP_PUT:
+    case HTTP_DELETE: case HTTP_PATCH: case HTTP_OPTIONS:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static int check_transfer_encoding(const struct http_parser *parser)
+{
+    const struct http_headers *headers = &parser->request.headers;
+    size_t count = header_count(headers, S("Transfer-Encoding"));
+
+    if (count == 0)
+        return 0;
+    if (parser->llhttp.http_minor == 0)
+        return 400;
+    if (count > 1 || !str_equal_nocase(http_header(headers, S("Transfer-Encoding")), S("chunked")))
+        return 501;
+    return 0;
+}
+
+/* What llhttp allows and we do not: the status to answer, or 0. */
+static int check_head(struct http_parser *parser)
+{
+    const llhttp_t *llhttp = &parser->llhttp;
+    struct uri uri;
+
+    if (llhttp->http_major != 1 || llhttp->http_minor > 1)
+        return 505;
+    if (!method_supported((llhttp_method_t)llhttp->method))
+        return 501;
+
+    size_t hosts = header_count(&parser->request.headers, S("Host"));
+    if (hosts > 1 || (hosts == 0 && llhttp->http_minor == 1))
+        return 400;
+    if (!uri_parse(parser->request.target, &uri))
+        return 400;
+    parser->request.path = uri.path;
+    parser->request.query = uri.query;
+
+    if ((llhttp->flags & F_CONTENT_LENGTH) && llhttp->content_length > LIMIT_HTTP_BODY_BYTES)
+        return 413;
+    return check_transfer_encoding(parser);
+}
+
+static void head_done(struct http_parser *parser)
+{
+    struct http_request *request = &parser->request;
+
+    request->method = str_of(llhttp_method_name((llhttp_method_t)parser->llhttp.method));
+    request->target = piece_str(parser, parser->target);
+    request->keep_alive = llhttp_should_keep_alive(&parser->llhttp);
+    request->payload = request->body = S("");
+    collect_headers(parser);
+
+    int status = check_head(parser);
+    if (status != 0)
+        refuse(parser, status);
+    /* An offer to upgrade (to h2c, say) is declined by answering in HTTP/1.1. */
+    parser->llhttp.upgrade = 0;
+}
+
+static bool wants_continue(const struct http_parser *parser)
+{
+    const llhttp_t *llhttp = &parser->llhttp;
+    bool has_body = (llhttp->flags & F_CHUNKED) || llhttp->content_length > 0;
+
+    return has_body && llhttp->http_minor == 1 &&
+           str_equal_nocase(http_header(&parser->request.headers, S("Expect")), S("100-continue"));
+}
+
+/* Scan to the next line end, or as far as the bytes go; returns how far. */
+static size_t scan_line(struct http_parser *parser, str bytes)
+{
+    ptrdiff_t newline = str_index(bytes, '\n');
+    size_t size = newline < 0 ? bytes.size : (size_t)newline + 1;
+    char last = newline > 0 ? bytes.data[newline - 1] : parser->last;
+    bool folded = parser->line_size == 0 && parser->head_size > 0 &&
+                  (bytes.data[0] == ' ' || bytes.data[0] == '\t');
+
+    parser->head_size += size;
+    parser->line_size += size;
+    parser->last = bytes.data[size - 1];
+    if (parser->head_size > LIMIT_HTTP_HEAD_BYTES)
+        refuse(parser, 431);
+    else if (folded || (newline >= 0 && last != '\r'))
+        refuse(parser, 400);
+    if (newline >= 0) {
+        parser->head_scanned = parser->line_size == 2;
+        parser->line_size = 0;
+    }
+    return size;
+}
+
+/* Look over the head's bytes before llhttp gets them; returns how many belong to the head. */
+static size_t scan_head(struct http_parser *parser, str bytes)
+{
+    size_t size = 0;
+
+    /* Empty lines before a request are forgiven: RFC 9112, section 2.2. */
+    while (parser->head_size == 0 && size < bytes.size && (bytes.data[size] == '\r' || bytes.data[size] == '\n'))
+        size++;
+    while (size < bytes.size && !parser->head_scanned && parser->error_status == 0)
+        size += scan_line(parser, str_from(bytes, size));
+    return size;
+}
+
+/* ---- the body ---- */
+
+static void body_done(struct http_parser *parser)
+{
+    struct http_request *request = &parser->request;
+
+    if (parser->body_size == 0)
+        return;
+    request->payload = request->body = (str){parser->body, parser->body_size};
+    if (!str_equal_nocase(http_header(&request->headers, S("Content-Encoding")), S("gzip")))
+        return;
+    switch (gzip_inflate(parser->arena, request->payload, LIMIT_HTTP_BODY_BYTES, &request->body)) {
+    case GZIP_OK: break;
+    case GZIP_BAD: refuse(parser, 400); break;
+    case GZIP_TOO_LARGE: refuse(parser, 413); break;
+    }
+}
+
+/* ---- feeding ---- */
+
+struct http_parser *http_parser_new(void)
+{
+    struct http_parser *parser = calloc(1, sizeof *parser);
+
+    check(parser != NULL);
+    return parser;
+}
+
+void http_parser_free(struct http_parser *parser)
+{
+    free(parser);
+}
+
+void http_parser_begin(struct http_parser *parser, struct arena *arena)
+{
+    llhttp_init(&parser->llhttp, HTTP_REQUEST, &callbacks);
+    parser->llhttp.data = parser;
+    parser->arena = arena;
+    parser->head = text_in(arena);
+    parser->target = (struct piece){0};
+    parser->field_count = parser->head_size = parser->line_size = 0;
+    parser->body_size = parser->body_capacity = 0;
+    parser->value_seen = parser->head_scanned = parser->head_complete = false;
+    parser->complete = parser->asked_to_continue = false;
+    parser->last = '\0';
+    parser->body = NULL;
+    parser->error_status = 0;
+    parser->request = (struct http_request){0};
+}
+
+/* Run llhttp over the bytes; returns how many it took before it paused or ended. */
+static size_t run(struct http_parser *parser, str bytes)
+{
+    llhttp_errno_t error = llhttp_execute(&parser->llhttp, bytes.data, bytes.size);
+
+    if (error == HPE_OK)
+        return bytes.size;
+    if (error != HPE_PAUSED) {
+        refuse(parser, error == HPE_INVALID_VERSION ? 505 : 400);
+        return 0;
+    }
+    size_t taken = (size_t)(llhttp_get_error_pos(&parser->llhttp) - bytes.data);
+    llhttp_resume(&parser->llhttp);
+    return taken;
+}
+
+/* Feed the head's part of the bytes; returns how many were taken. */
+static size_t feed_head(struct http_parser *parser, str bytes)
+{
+    size_t size = scan_head(parser, bytes);
+
+    if (parser->error_status != 0)
+        return 0;
+    size_t taken = run(parser, str_head(bytes, size));
+    if (parser->error_status != 0)
+        return 0;
+    if (parser->head_scanned != parser->head_complete)
+        refuse(parser, 400); /* the scan and llhttp see different ends of the head */
+    else if (parser->head_complete)
+        head_done(parser);
+    return taken;
+}
+
+enum http_state http_parser_feed(struct http_parser *parser, str bytes, size_t *used)
+{
+    check(!parser->complete);
+    *used = 0;
+    if (!parser->head_complete && bytes.size > 0 && parser->error_status == 0)
+        *used = feed_head(parser, bytes);
+    if (parser->head_complete && parser->error_status == 0) {
+        *used += run(parser, str_from(bytes, *used));
+        if (parser->complete && parser->error_status == 0)
+            body_done(parser);
+    }
+    if (parser->error_status != 0)
+        return HTTP_BAD;
+    if (parser->complete)
+        return HTTP_COMPLETE;
+    if (parser->head_complete && parser->body_size == 0 && !parser->asked_to_continue && wants_continue(parser)) {
+        parser->asked_to_continue = true;
+        return HTTP_CONTINUE;
+    }
+    return HTTP_NEED_MORE;
+}
+
+const struct http_request *http_parser_request(const struct http_parser *parser)
+{
+    check(parser->complete && parser->error_status == 0);
+    return &parser->request;
+}
+
+int http_parser_error_status(const struct http_parser *parser)
+{
+    return parser->error_status;
+}
+
+bool http_parser_idle(const struct http_parser *parser)
+{
+    return parser->head_size == 0;
+}
+
+bool http_parser_in_body(const struct http_parser *parser)
+{
+    return parser->head_complete && !parser->complete;
+}
+
+/* ---- headers and replies ---- */
+
+str http_header(const struct http_headers *headers, str name)
+{
+    for (size_t i = 0; i < headers->count; i++)
+        if (str_equal_nocase(headers->items[i].name, name))
+            return headers->items[i].value;
+    return (str){0};
+}
+
+void http_header_add(struct arena *arena, struct http_headers *headers, str name, str value)
+{
+    struct http_header *header = list_add(arena, headers);
+
+    *header = (struct http_header){name, value};
+}
+
+str http_status_text(int status)
+{
+    static const struct { int status; str text; } known[] = {
+        {200, STR_INIT("OK")}, {100, STR_INIT("Continue")}, {201, STR_INIT("Created")},
+        {202, STR_INIT("Accepted")}, {204, STR_INIT("No Content")}, {206, STR_INIT("Partial Content")},
+        {301, STR_INIT("Moved Permanently")}, {302, STR_INIT("Found")}, {303, STR_INIT("See Other")},
+        {304, STR_INIT("Not Modified")}, {307, STR_INIT("Temporary Redirect")},
+        {400, STR_INIT("Bad Request")}, {401, STR_INIT("Unauthorized")}, {403, STR_INIT("Forbidden")},
+        {404, STR_INIT("Not Found")}, {405, STR_INIT("Method Not Allowed")},
+        {408, STR_INIT("Request Timeout")}, {409, STR_INIT("Conflict")}, {410, STR_INIT("Gone")},
+        {411, STR_INIT("Length Required")}, {412, STR_INIT("Precondition Failed")},
+        {413, STR_INIT("Content Too Large")}, {415, STR_INIT("Unsupported Media Type")},
+        {416, STR_INIT("Range Not Satisfiable")}, {424, STR_INIT("Failed Dependency")},
+        {429, STR_INIT("Too Many Requests")}, {431, STR_INIT("Request Header Fields Too Large")},
+        {500, STR_INIT("Internal Server Error")}, {501, STR_INIT("Not Implemented")},
+        {502, STR_INIT("Bad Gateway")}, {503, STR_INIT("Service Unavailable")},
+        {504, STR_INIT("Gateway Timeout")}, {505, STR_INIT("HTTP Version Not Supported")}};
+
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (known[i].status == status)
+            return known[i].text;
+    return S("Unknown");
+}
+
+/* A value may come from a client (a function's reply): no line may begin inside it. */
+static void add_header_line(struct text *text, str name, str value)
+{
+    text_add(text, name);
+    text_add(text, S(": "));
+    char *to = text_reserve(text, value.size + 2);
+    for (size_t i = 0; i < value.size; i++)
+        to[i] = (unsigned char)value.data[i] < 0x20 || value.data[i] == 0x7f ? ' ' : value.data[i];
+    memcpy(to + value.size, "\r\n", 2);
+    text_grew(text, value.size + 2);
+}
+
+static bool name_valid(str name)
+{
+    for (size_t i = 0; i < name.size; i++) {
+        char c = name.data[i];
+        bool alphanumeric = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (!alphanumeric && c != '-' && c != '_')
+            return false;
+    }
+    return name.size > 0;
+}
+
+void http_reply_write(struct text *text, const struct http_reply *reply, bool keep_alive, int64_t now_ms)
+{
+    text_add(text, S("HTTP/1.1 "));
+    text_add_i64(text, reply->status);
+    text_add_char(text, ' ');
+    text_add(text, http_status_text(reply->status));
+    text_add(text, S("\r\n"));
+    add_header_line(text, S("Date"), time_http_date(text->arena, now_ms));
+    if (str_present(reply->content_type))
+        add_header_line(text, S("Content-Type"), reply->content_type);
+    if (reply->status >= 200 && reply->status != 204 && reply->status != 304) {
+        text_add(text, S("Content-Length: "));
+        text_add_i64(text, (int64_t)reply->body.size);
+        text_add(text, S("\r\n"));
+    }
+    for (size_t i = 0; i < reply->headers.count; i++)
+        if (name_valid(reply->headers.items[i].name))
+            add_header_line(text, reply->headers.items[i].name, reply->headers.items[i].value);
+    if (!keep_alive)
+        add_header_line(text, S("Connection"), S("close"));
+    text_add(text, S("\r\n"));
+    text_add(text, reply->body);
+}

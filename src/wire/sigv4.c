@@ -1,0 +1,480 @@
+/*
+ * sigv4.c: one canonical form, from which both the checking and the making of signatures start.
+ *
+ * What is signed is the request as it came over the wire: the path and query still encoded, the
+ * payload before it is unpacked.
+ */
+#include "wire/sigv4.h"
+
+#include "base/list.h"
+#include "base/time.h"
+#include "wire/form.h"
+#include "wire/uri.h"
+
+#include <stdlib.h>
+
+#define ALGORITHM "AWS4-HMAC-SHA256"
+#define TERMINATOR "aws4_request"
+#define UNSIGNED_PAYLOAD "UNSIGNED-PAYLOAD"
+
+enum { DATE_SIZE = 8, SIGNATURE_SIZE = 2 * SHA256_SIZE, LONGEST_EXPIRES_S = 7 * 24 * 60 * 60 };
+
+/* ---- reading ---- */
+
+/* Cut the part behind the last `separator` off *rest. */
+static bool cut_last(str *rest, char separator, str *part)
+{
+    ptrdiff_t at = str_last_index(*rest, separator);
+
+    if (at < 0)
+        return false;
+    *part = str_from(*rest, (size_t)at + 1);
+    *rest = str_head(*rest, (size_t)at);
+    return true;
+}
+
+/* "AKID/20260131/eu-west-1/sqs/aws4_request", from the end, as a made-up key may hold a slash. */
+static bool read_credential(str credential, struct sigv4 *sigv4)
+{
+    str terminator;
+
+    if (!cut_last(&credential, '/', &terminator) || !cut_last(&credential, '/', &sigv4->service) ||
+        !cut_last(&credential, '/', &sigv4->region) || !cut_last(&credential, '/', &sigv4->date))
+        return false;
+    sigv4->access_key_id = credential;
+    return str_equal(terminator, S(TERMINATOR)) && sigv4->date.size == DATE_SIZE && credential.size > 0 &&
+           sigv4->region.size > 0 && sigv4->service.size > 0;
+}
+
+static bool signs_header(const struct sigv4 *sigv4, str name)
+{
+    str rest = sigv4->signed_headers, signed_name;
+
+    while (str_next(&rest, ';', &signed_name))
+        if (str_equal_nocase(signed_name, name))
+            return true;
+    return false;
+}
+
+static bool read_signature(struct sigv4 *sigv4)
+{
+    for (size_t i = 0; i < sigv4->signature.size; i++) {
+        char c = sigv4->signature.data[i];
+        if (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'f'))
+            return false;
+    }
+    return sigv4->signature.size == SIGNATURE_SIZE && signs_header(sigv4, S("host"));
+}
+
+/* "Credential=..., SignedHeaders=..., Signature=..." */
+static bool read_parts(str parts, str *credential, struct sigv4 *sigv4)
+{
+    str part, name;
+
+    while (str_next(&parts, ',', &part)) {
+        str value = str_trim(part);
+        str_next(&value, '=', &name);
+        if (str_equal(name, S("Credential")))
+            *credential = value;
+        else if (str_equal(name, S("SignedHeaders")))
+            sigv4->signed_headers = value;
+        else if (str_equal(name, S("Signature")))
+            sigv4->signature = value;
+        else
+            return false;
+    }
+    return str_present(*credential);
+}
+
+/* X-Amz-Date, or else Date in either of its forms. */
+static bool read_date_header(struct arena *arena, const struct http_request *request, struct sigv4 *sigv4)
+{
+    str amz_date = http_header(&request->headers, S("X-Amz-Date"));
+
+    if (!str_present(amz_date))
+        amz_date = http_header(&request->headers, S("Date"));
+    if (time_parse_http_date(amz_date, &sigv4->signed_ms))
+        amz_date = time_amz_date(arena, sigv4->signed_ms);
+    sigv4->amz_date = amz_date;
+    return time_parse_amz_date(amz_date, &sigv4->signed_ms);
+}
+
+static enum sigv4_result read_header(struct arena *arena, const struct http_request *request, str parts,
+                                     struct sigv4 *sigv4)
+{
+    str credential = {0};
+
+    sigv4->present = true;
+    sigv4->security_token = http_header(&request->headers, S("X-Amz-Security-Token"));
+    bool complete = read_parts(parts, &credential, sigv4) && read_credential(credential, sigv4) &&
+                    read_signature(sigv4) && read_date_header(arena, request, sigv4);
+    return complete ? SIGV4_OK : SIGV4_INCOMPLETE;
+}
+
+static enum sigv4_result read_query(const struct form *query, struct sigv4 *sigv4)
+{
+    int64_t expires_s;
+
+    sigv4->present = sigv4->presigned = true;
+    sigv4->signed_headers = form_get(query, S("X-Amz-SignedHeaders"));
+    sigv4->signature = form_get(query, S("X-Amz-Signature"));
+    sigv4->security_token = form_get(query, S("X-Amz-Security-Token"));
+    sigv4->amz_date = form_get(query, S("X-Amz-Date"));
+    if (!str_equal(form_get(query, S("X-Amz-Algorithm")), S(ALGORITHM)) ||
+        !read_credential(form_get(query, S("X-Amz-Credential")), sigv4) || !read_signature(sigv4) ||
+        !time_parse_amz_date(sigv4->amz_date, &sigv4->signed_ms) ||
+        !str_to_i64(form_get(query, S("X-Amz-Expires")), &expires_s) || expires_s < 0 ||
+        expires_s > LONGEST_EXPIRES_S)
+        return SIGV4_INCOMPLETE;
+    sigv4->expires_ms = sigv4->signed_ms + expires_s * 1000;
+    return SIGV4_OK;
+}
+
+enum sigv4_result sigv4_read(struct arena *arena, const struct http_request *request, struct sigv4 *sigv4)
+{
+    str authorization = http_header(&request->headers, S("Authorization"));
+    bool in_header = str_starts_with(authorization, S("AWS4-"));
+    bool in_query = str_find(request->query, S("X-Amz-Signature=")) >= 0;
+    struct form query;
+
+    *sigv4 = (struct sigv4){0};
+    if (!in_header && !in_query)
+        return SIGV4_OK;
+    sigv4->present = true;
+    if (in_header && in_query)
+        return SIGV4_INCOMPLETE;
+    if (in_query)
+        return form_parse(arena, request->query, &query) ? read_query(&query, sigv4) : SIGV4_INCOMPLETE;
+    if (!str_starts_with(authorization, S(ALGORITHM " ")))
+        return SIGV4_INCOMPLETE;
+    return read_header(arena, request, str_from(authorization, sizeof ALGORITHM), sigv4);
+}
+
+/* ---- the canonical request ---- */
+
+/* Without empty and dot segments, what was encoded once encoded once more. */
+static void add_normalized_path(struct text *text, str path)
+{
+    size_t start = text->size;
+    str segment, rest = path;
+
+    while (str_next(&rest, '/', &segment)) {
+        if (str_equal(segment, S("..")))
+            while (text->size > start && text->data[--text->size] != '/')
+                ;
+        else if (segment.size > 0 && !str_equal(segment, S("."))) {
+            text_add_char(text, '/');
+            uri_encode(text, segment, false);
+        }
+    }
+    if (text->size == start || str_ends_with(path, S("/")))
+        text_add_char(text, '/');
+}
+
+/* Decoded and encoded again, so that both ways of writing a character are one. */
+static void add_reencoded(struct text *text, str encoded, bool keep_slash)
+{
+    str decoded;
+
+    uri_encode(text, uri_decode(text->arena, encoded, &decoded) ? decoded : encoded, keep_slash);
+}
+
+/* S3 keeps keys as they are: "a//b" and "a/../b" are names. */
+static void add_path(struct text *text, const struct http_request *request, const struct sigv4 *sigv4)
+{
+    if (str_equal(sigv4->service, S("s3")))
+        add_reencoded(text, request->path, true);
+    else
+        add_normalized_path(text, request->path);
+}
+
+struct parameter { str name, value; };
+struct parameters { struct parameter *items; size_t count; };
+
+static int compare_parameters(const void *left, const void *right)
+{
+    const struct parameter *a = left, *b = right;
+    int order = str_compare(a->name, b->name);
+
+    return order ? order : str_compare(a->value, b->value);
+}
+
+static str reencoded(struct arena *arena, str encoded)
+{
+    struct text text = text_in(arena);
+
+    add_reencoded(&text, encoded, false);
+    return text_str(&text);
+}
+
+static void add_query(struct text *text, str query)
+{
+    struct parameters parameters = {0};
+    str rest = query, pair, name;
+
+    while (!str_empty(query) && str_next(&rest, '&', &pair)) {
+        str value = pair;
+        str_next(&value, '=', &name);
+        if (pair.size == 0 || str_equal(name, S("X-Amz-Signature")))
+            continue;
+        struct parameter *parameter = list_add(text->arena, &parameters);
+        *parameter = (struct parameter){reencoded(text->arena, name), reencoded(text->arena, value)};
+    }
+    if (parameters.count > 0)
+        qsort(parameters.items, parameters.count, sizeof *parameters.items, compare_parameters);
+    for (size_t i = 0; i < parameters.count; i++) {
+        if (i > 0)
+            text_add_char(text, '&');
+        text_add(text, parameters.items[i].name);
+        text_add_char(text, '=');
+        text_add(text, parameters.items[i].value);
+    }
+}
+
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/* Runs of white space become one space, those at the ends nothing. */
+static void add_collapsed(struct text *text, str value)
+{
+    str trimmed = str_trim(value);
+    char *start = text_reserve(text, trimmed.size + 1), *to = start;
+
+    for (size_t i = 0; i < trimmed.size; i++) {
+        if (!is_space(trimmed.data[i]))
+            *to++ = trimmed.data[i];
+        else if (!is_space(trimmed.data[i + 1])) /* the last one is no space */
+            *to++ = ' ';
+    }
+    text_grew(text, (size_t)(to - start));
+}
+
+/* "name:value,value" of one signed header, however often it was sent. */
+static void add_header(struct text *text, const struct http_headers *headers, str name)
+{
+    bool first = true;
+
+    text_add(text, name);
+    text_add_char(text, ':');
+    for (size_t i = 0; i < headers->count; i++) {
+        if (!str_equal_nocase(headers->items[i].name, name))
+            continue;
+        if (!first)
+            text_add_char(text, ',');
+        first = false;
+        add_collapsed(text, headers->items[i].value);
+    }
+    text_add_char(text, '\n');
+}
+
+static void add_hex_digest(struct text *text, str data)
+{
+    struct sha256 hash = sha256(data);
+
+    text_add(text, hex_encode(text->arena, HASH_STR(hash)));
+}
+
+/* What the client declares its payload's hash to be, under the signature; absent when it does not. */
+static str declared_payload(struct arena *arena, const struct http_request *request, const struct sigv4 *sigv4)
+{
+    static const str header_name = STR_INIT("X-Amz-Content-Sha256");
+    struct form query;
+
+    if (signs_header(sigv4, header_name))
+        return http_header(&request->headers, header_name);
+    if (!sigv4->presigned || !form_parse(arena, request->query, &query))
+        return (str){0};
+    str in_query = form_get(&query, header_name);
+    if (!str_present(in_query) && str_equal(sigv4->service, S("s3")))
+        return S(UNSIGNED_PAYLOAD);
+    return in_query;
+}
+
+str sigv4_canonical_request(struct arena *arena, const struct http_request *request, const struct sigv4 *sigv4)
+{
+    struct text text = text_in(arena);
+    str names = sigv4->signed_headers, name;
+    str payload = declared_payload(arena, request, sigv4);
+
+    text_reserve(&text, 1024);
+    text_add(&text, request->method);
+    text_add_char(&text, '\n');
+    add_path(&text, request, sigv4);
+    text_add_char(&text, '\n');
+    add_query(&text, request->query);
+    text_add_char(&text, '\n');
+    while (str_next(&names, ';', &name))
+        add_header(&text, &request->headers, name);
+    text_add_char(&text, '\n');
+    text_add(&text, sigv4->signed_headers);
+    text_add_char(&text, '\n');
+    if (str_present(payload))
+        text_add(&text, payload);
+    else
+        add_hex_digest(&text, request->payload);
+    return text_str(&text);
+}
+
+str sigv4_string_to_sign(struct arena *arena, const struct sigv4 *sigv4, str canonical_request)
+{
+    struct text text = text_in(arena);
+
+    text_add(&text, S(ALGORITHM "\n"));
+    text_add(&text, sigv4->amz_date);
+    text_add_char(&text, '\n');
+    text_add(&text, sigv4->date);
+    text_add_char(&text, '/');
+    text_add(&text, sigv4->region);
+    text_add_char(&text, '/');
+    text_add(&text, sigv4->service);
+    text_add(&text, S("/" TERMINATOR "\n"));
+    add_hex_digest(&text, canonical_request);
+    return text_str(&text);
+}
+
+/* ---- checking ---- */
+
+struct sha256 sigv4_signing_key(str secret, str date, str region, str service)
+{
+    struct arena arena = {0};
+    str start = arena_join(&arena, S("AWS4"), secret);
+    struct sha256 key = hmac_sha256(start, date);
+
+    arena_free(&arena);
+    key = hmac_sha256(HASH_STR(key), region);
+    key = hmac_sha256(HASH_STR(key), service);
+    return hmac_sha256(HASH_STR(key), S(TERMINATOR));
+}
+
+static enum sigv4_result check_time(const struct sigv4 *sigv4, int64_t now_ms)
+{
+    int64_t last_ms = sigv4->presigned ? sigv4->expires_ms : sigv4->signed_ms + LIMIT_CLOCK_SKEW_MS;
+
+    if (sigv4->signed_ms > now_ms + LIMIT_CLOCK_SKEW_MS)
+        return SIGV4_NOT_YET;
+    return now_ms > last_ms ? SIGV4_EXPIRED : SIGV4_OK;
+}
+
+static bool payload_as_declared(struct arena *arena, const struct http_request *request, const struct sigv4 *sigv4)
+{
+    str declared = declared_payload(arena, request, sigv4);
+
+    if (!str_present(declared) || str_equal(declared, S(UNSIGNED_PAYLOAD)) ||
+        str_equal(declared, S("STREAMING-" UNSIGNED_PAYLOAD "-TRAILER")))
+        return true;
+    struct sha256 hash = sha256(request->payload);
+    return str_equal(declared, hex_encode(arena, HASH_STR(hash)));
+}
+
+/* X-Amz-Target says what the request does: nobody may change it on its way. */
+static bool operation_signed(const struct http_request *request, const struct sigv4 *sigv4)
+{
+    static const str name = STR_INIT("X-Amz-Target");
+
+    return !str_present(http_header(&request->headers, name)) || signs_header(sigv4, name);
+}
+
+static str make_signature(struct arena *arena, const struct http_request *request, const struct sigv4 *sigv4,
+                          const struct sha256 *signing_key)
+{
+    str canonical = sigv4_canonical_request(arena, request, sigv4);
+    struct sha256 signature = hmac_sha256(HASH_STR(*signing_key), sigv4_string_to_sign(arena, sigv4, canonical));
+
+    return hex_encode(arena, HASH_STR(signature));
+}
+
+enum sigv4_result sigv4_verify(struct arena *arena, const struct http_request *request,
+                               const struct sigv4 *sigv4, const struct sha256 *signing_key, int64_t now_ms)
+{
+    enum sigv4_result in_time = check_time(sigv4, now_ms);
+
+    if (in_time != SIGV4_OK)
+        return in_time;
+    if (!str_starts_with(sigv4->amz_date, sigv4->date) || !operation_signed(request, sigv4) ||
+        !payload_as_declared(arena, request, sigv4))
+        return SIGV4_MISMATCH;
+    str expected = make_signature(arena, request, sigv4, signing_key);
+    return equal_in_constant_time(expected, sigv4->signature) ? SIGV4_OK : SIGV4_MISMATCH;
+}
+
+/* ---- making ---- */
+
+static str lower_case(struct arena *arena, str name)
+{
+    char *lower = arena_alloc(arena, name.size + 1);
+
+    for (size_t i = 0; i < name.size; i++)
+        lower[i] = name.data[i] >= 'A' && name.data[i] <= 'Z' ? (char)(name.data[i] + ('a' - 'A')) : name.data[i];
+    return (str){lower, name.size};
+}
+
+static int compare_names(const void *left, const void *right)
+{
+    return str_compare(*(const str *)left, *(const str *)right);
+}
+
+static bool worth_signing(str lower_name)
+{
+    return str_equal(lower_name, S("host")) || str_equal(lower_name, S("content-type")) ||
+           str_starts_with(lower_name, S("x-amz-"));
+}
+
+/* "content-type;host;x-amz-date" */
+static str choose_signed_headers(struct arena *arena, const struct http_headers *headers)
+{
+    struct { str *items; size_t count; } names = {0};
+    struct text text = text_in(arena);
+
+    for (size_t i = 0; i < headers->count; i++) {
+        str name = lower_case(arena, headers->items[i].name);
+        if (worth_signing(name))
+            *list_add(arena, &names) = name;
+    }
+    if (names.count > 0)
+        qsort(names.items, names.count, sizeof *names.items, compare_names);
+    for (size_t i = 0; i < names.count; i++) {
+        if (i > 0 && str_equal(names.items[i], names.items[i - 1]))
+            continue;
+        if (i > 0)
+            text_add_char(&text, ';');
+        text_add(&text, names.items[i]);
+    }
+    return text_str(&text);
+}
+
+static void add_amz_headers(struct arena *arena, struct http_request *request, const struct sigv4 *sigv4)
+{
+    http_header_add(arena, &request->headers, S("X-Amz-Date"), sigv4->amz_date);
+    if (str_present(sigv4->security_token))
+        http_header_add(arena, &request->headers, S("X-Amz-Security-Token"), sigv4->security_token);
+    if (str_equal(sigv4->service, S("s3"))) {
+        struct sha256 hash = sha256(request->payload);
+        http_header_add(arena, &request->headers, S("X-Amz-Content-Sha256"), hex_encode(arena, HASH_STR(hash)));
+    }
+}
+
+void sigv4_sign(struct arena *arena, struct http_request *request, const struct sigv4_credentials *credentials,
+                str region, str service, int64_t now_ms)
+{
+    str amz_date = time_amz_date(arena, now_ms);
+    struct sigv4 sigv4 = {
+        .access_key_id = credentials->access_key_id,
+        .date = str_head(amz_date, DATE_SIZE),
+        .region = region,
+        .service = service,
+        .security_token = credentials->session_token,
+        .amz_date = amz_date,
+    };
+    struct sha256 key = sigv4_signing_key(credentials->secret, sigv4.date, region, service);
+
+    add_amz_headers(arena, request, &sigv4);
+    sigv4.signed_headers = choose_signed_headers(arena, &request->headers);
+    str signature = make_signature(arena, request, &sigv4, &key);
+    http_header_add(arena, &request->headers, S("Authorization"),
+                    arena_format(arena, ALGORITHM " Credential=%.*s/%.*s/%.*s/%.*s/" TERMINATOR
+                                 ", SignedHeaders=%.*s, Signature=%.*s",
+                                 STR_ARGS(sigv4.access_key_id), STR_ARGS(sigv4.date), STR_ARGS(region),
+                                 STR_ARGS(service), STR_ARGS(sigv4.signed_headers), STR_ARGS(signature)));
+}
