@@ -11,7 +11,7 @@
  * With strict authentication only the health is to be had.
  */
 #include "engine/engine_internal.h"
-#include "engine/engine_sql.h"
+#include "engine_sql.h"
 
 #include "wire/form.h"
 #include "wire/json.h"

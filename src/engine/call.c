@@ -3,14 +3,14 @@
  */
 #include "engine/call.h"
 #include "engine/engine_internal.h"
-#include "engine/engine_sql.h"
-#include "engine/errors.h"
+#include "engine_sql.h"
 
 #include "base/check.h"
 #include "base/hash.h"
 #include "base/text.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 
 str trace_id_new(struct arena *arena, int64_t now_ms)
 {
@@ -37,11 +37,15 @@ enum outcome fail(struct call *call, const struct error *error, const char *form
     return FAILED;
 }
 
+/* For a call of which not even the service is known. */
+static const struct error internal_failure = {
+    .name = "InternalFailure", .query_code = "InternalFailure", .status = 500};
+
 void call_fail_internal(struct call *call)
 {
     const struct error *error = call->operation ? call->operation->service->internal_error : NULL;
 
-    fail(call, error ? error : &ERROR_INTERNAL_FAILURE,
+    fail(call, error ? error : &internal_failure,
          "We encountered an internal error. Please try again.");
 }
 
@@ -94,6 +98,16 @@ void wake_all(struct call *call, str what)
 
     while ((exchange = take_waiting(call->engine, what)))
         queue_push(&call->engine->runnable, exchange);
+}
+
+bool awaited(struct call *call, str what)
+{
+    return parking_awaited(&call->engine->parking, what);
+}
+
+void wake_at(struct call *call, str what, int64_t at_ms)
+{
+    parking_alarm(&call->engine->parking, what, at_ms);
 }
 
 static struct call child_of(const struct call *call, const struct principal *caller,

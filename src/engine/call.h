@@ -92,6 +92,9 @@ enum outcome park(struct call *call, str what, int64_t until_ms);
 /* Run the oldest call that waits for `what` again once this one is done; wake_all: all of them. */
 void wake(struct call *call, str what);
 void wake_all(struct call *call, str what);
+/* Does anybody wait for it?  Then wake_at() has the oldest run at that time at the latest. */
+bool awaited(struct call *call, str what);
+void wake_at(struct call *call, str what, int64_t at_ms);
 
 /*
  * Call another service's operation, as part of this call: same transaction, and undone with it when

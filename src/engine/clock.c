@@ -5,7 +5,7 @@
  * restart.
  */
 #include "engine/engine_internal.h"
-#include "engine/engine_sql.h"
+#include "engine_sql.h"
 
 #include "base/time.h"
 

@@ -4,7 +4,7 @@
  * The engine thread and the server threads put in what waits; the store's sync thread lets it go.
  */
 #include "engine/engine_internal.h"
-#include "engine/engine_sql.h"
+#include "engine_sql.h"
 
 #include "base/check.h"
 

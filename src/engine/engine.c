@@ -3,7 +3,7 @@
  * thing is due.
  */
 #include "engine/engine_internal.h"
-#include "engine/engine_sql.h"
+#include "engine_sql.h"
 
 #include "base/check.h"
 

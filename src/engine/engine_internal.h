@@ -82,6 +82,9 @@ void modules_run(struct call *call, bool start);
 
 /* park.c */
 void parking_add(struct parking *parking, struct exchange *exchange);
+bool parking_awaited(const struct parking *parking, str what);
+/* Have the oldest waiter for `what`, if there is one, taken as due at that time. */
+void parking_alarm(struct parking *parking, str what, int64_t at_ms);
 /* The oldest exchange that waits for `what`; NULL when none does. */
 struct exchange *parking_take(struct parking *parking, str what);
 /* One whose deadline has passed; NULL when there is none. */

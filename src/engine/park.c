@@ -3,7 +3,8 @@
  *
  * A thousand long polls are a thousand entries here and nothing else: no timer, no thread, no CPU.
  * Waiters of one name are served in the order in which they first came, however often they were
- * woken for nothing.
+ * woken for nothing.  Besides each waiter's own deadline a name may have an alarm, at which its oldest
+ * waiter runs; it sits in the same heap as a waiter without an exchange.
  */
 #include "engine/engine_internal.h"
 
@@ -13,6 +14,7 @@
 
 struct waiters {
     struct waiter *first, *last;
+    struct waiter alarm;         /* in the heap when until_ms is not INT64_MAX */
     str what;                    /* points into the text behind it */
 };
 
@@ -89,6 +91,7 @@ static struct waiters *queue_of(struct parking *parking, str what)
         for (size_t i = 0; i < what.size; i++)
             copy[i] = what.data[i];
         queue->what = (str){copy, what.size};
+        queue->alarm = (struct waiter){.queue = queue, .until_ms = INT64_MAX};
         map_put(&parking->queues, what, queue);
     }
     return queue;
@@ -120,6 +123,28 @@ void parking_add(struct parking *parking, struct exchange *exchange)
     heap_add(parking, waiter);
 }
 
+static void alarm_set(struct parking *parking, struct waiters *queue, int64_t at_ms)
+{
+    if (queue->alarm.until_ms != INT64_MAX)
+        heap_remove(parking, &queue->alarm);
+    queue->alarm.until_ms = at_ms;
+    if (at_ms != INT64_MAX)
+        heap_add(parking, &queue->alarm);
+}
+
+bool parking_awaited(const struct parking *parking, str what)
+{
+    return map_get(&parking->queues, what) != NULL;
+}
+
+void parking_alarm(struct parking *parking, str what, int64_t at_ms)
+{
+    struct waiters *queue = map_get(&parking->queues, what);
+
+    if (queue && at_ms < queue->alarm.until_ms)
+        alarm_set(parking, queue, at_ms);
+}
+
 /* Unlink, free, and return the exchange. */
 static struct exchange *leave(struct parking *parking, struct waiter *waiter)
 {
@@ -130,6 +155,7 @@ static struct exchange *leave(struct parking *parking, struct waiter *waiter)
     *(waiter->previous ? &waiter->previous->next : &queue->first) = waiter->next;
     *(waiter->next ? &waiter->next->previous : &queue->last) = waiter->previous;
     if (!queue->first) {
+        alarm_set(parking, queue, INT64_MAX);
         map_remove(&parking->queues, queue->what);
         free(queue);
     }
@@ -151,15 +177,25 @@ struct exchange *parking_take_due(struct parking *parking, int64_t now_ms)
 
 struct exchange *parking_take_cancelled(struct parking *parking)
 {
-    for (size_t i = 0; i < parking->count; i++)
-        if (parking->heap[i]->exchange->cancelled)
-            return leave(parking, parking->heap[i]);
+    for (size_t i = 0; i < parking->count; i++) {
+        struct waiter *waiter = parking->heap[i];
+        if (waiter->exchange && waiter->exchange->cancelled)
+            return leave(parking, waiter);
+    }
     return NULL;
 }
 
 struct exchange *parking_take_any(struct parking *parking)
 {
-    return parking->count ? leave(parking, parking->heap[0]) : NULL;
+    if (parking->count == 0)
+        return NULL;
+
+    struct waiter *waiter = parking->heap[0];
+    if (waiter->exchange)
+        return leave(parking, waiter);
+    struct waiters *queue = waiter->queue;
+    alarm_set(parking, queue, INT64_MAX);
+    return leave(parking, queue->first);
 }
 
 int64_t parking_next_due_ms(const struct parking *parking)

@@ -2,7 +2,7 @@
  * timers.c: internal operations that are due at a time, as rows.
  */
 #include "engine/engine_internal.h"
-#include "engine/engine_sql.h"
+#include "engine_sql.h"
 
 #include "base/check.h"
 #include "base/log.h"
