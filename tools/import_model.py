@@ -1,0 +1,229 @@
+#!/usr/bin/env python3
+"""Drafts a service's model from botocore's data: names and types, no prose.
+
+    import_model.py sqs SendMessage ReceiveMessage > draft.model
+
+Without operations, all of them are drafted.  What botocore does not know stays to be done by hand:
+actions that are not named like their operation, error prefixes, the service's common errors, notes.
+
+Current data describes SQS as a JSON service only; the names that its Query protocol uses stand in
+the data of botocore 1.29, which Debian 12 has:
+
+    import_model.py --query-data /usr/lib/python3/dist-packages/botocore/data sqs SendMessage
+"""
+import argparse
+import gzip
+import json
+import pathlib
+import re
+
+BUILTIN = {"string": "string", "character": "string", "blob": "blob", "boolean": "boolean", "integer": "integer",
+           "long": "long", "float": "float", "double": "double", "timestamp": "timestamp"}
+READS = re.compile(r"(Batch|Transact)?(Get|List|Describe|Filter)|Query$|Scan$")
+LOCATIONS = {"uri": "path", "querystring": "query", "header": "header", "headers": "headers", "statusCode": "status"}
+WIDTH = 100
+
+
+def default_data():
+    import botocore
+    return pathlib.Path(botocore.__file__).parent / "data"
+
+
+def load(data, service):
+    """The newest version of a service's description."""
+    for folder in sorted(pathlib.Path(data, service).iterdir(), reverse=True):
+        for name, opener in (("service-2.json", open), ("service-2.json.gz", gzip.open)):
+            if (folder / name).exists():
+                with opener(folder / name) as file:
+                    return json.load(file)
+    raise SystemExit(f"{data} does not describe {service}")
+
+
+def quote(text):
+    return '"' + text.replace('"', '\\"') + '"'
+
+
+def wrap(words, indent="    "):
+    lines, line = [], indent
+    for word in words:
+        if len(line) + len(word) >= WIDTH and line.strip():
+            lines.append(line.rstrip())
+            line = indent
+        line += word + " "
+    return lines + ([line.rstrip()] if line.strip() else [])
+
+
+class Draft:
+    """Model text for some operations; shapes are drafted as they are met."""
+
+    def __init__(self, description, query_description=None):
+        self.description = description
+        self.shapes = description["shapes"]
+        self.query_shapes = (query_description or description)["shapes"]
+        self.done = {}
+        self.errors = {}
+
+    def bounds(self, shape):
+        word = "range" if shape["type"] in ("integer", "long", "float", "double") else "length"
+        text = ""
+        if "min" in shape or "max" in shape:
+            low, high = shape.get("min"), shape.get("max")
+            text += f" {word} {'' if low is None else int(low)}..{'' if high is None else int(high)}"
+        if "pattern" in shape:
+            text += f" pattern {quote(shape['pattern'])}"
+        return text + (" sensitive" if shape.get("sensitive") else "")
+
+    def container_names(self, name):
+        """`item` or `entry`, where Query calls them other than the protocol does."""
+        shape = self.query_shapes.get(name, self.shapes[name])
+        if shape["type"] == "list":
+            item = shape["member"].get("locationName", "member")
+            return "" if item == "member" or shape.get("flattened") else f" item {quote(item)}"
+        key, value = shape["key"].get("locationName", "key"), shape["value"].get("locationName", "value")
+        return "" if (key, value) == ("key", "value") else f" entry {quote(key)} {quote(value)}"
+
+    def type_of(self, name):
+        shape = self.shapes[name]
+        if shape["type"] in ("list", "map"):
+            return self.container(name, shape)
+        if shape["type"] == "structure" or "enum" in shape or self.bounds(shape):
+            self.declare(name)
+            return name
+        return BUILTIN[shape["type"]]
+
+    def container(self, name, shape):
+        traits = self.container_names(name) + self.bounds(shape)
+        if traits:
+            self.declare(name)
+            return name
+        if shape["type"] == "list":
+            return f"list<{self.type_of(shape['member']['shape'])}>"
+        return f"map<{self.type_of(shape['key']['shape'])}, {self.type_of(shape['value']['shape'])}>"
+
+    def declare(self, name):
+        if name in self.done:
+            return
+        shape = self.shapes[name]
+        self.done[name] = None
+        if shape["type"] == "structure":
+            lines = ["union " * shape.get("union", False) or "structure ", name]
+            self.done[name] = ["".join(lines)] + self.members(name, shape)
+        elif "enum" in shape:
+            values = [value if re.fullmatch(r'[^\s<>,"#]+', value) else quote(value) for value in shape["enum"]]
+            self.done[name] = [f"enum {name}"] + wrap(values)
+        elif shape["type"] in ("list", "map"):
+            parts = ("member",) if shape["type"] == "list" else ("key", "value")
+            types = " ".join(self.type_of(shape[part]["shape"]) for part in parts)
+            self.done[name] = [f"{shape['type']} {name} of {types}{self.container_names(name)}{self.bounds(shape)}"]
+        else:
+            self.done[name] = [f"{BUILTIN[shape['type']]} {name}{self.bounds(shape)}"]
+
+    def members(self, name, shape, skip=()):
+        rows = []
+        for member, reference in shape["members"].items():
+            if member in skip:
+                continue
+            traits = ["required"] if member in shape.get("required", ()) else []
+            rows.append((member, self.type_of(reference["shape"]), traits + self.traits(name, shape, member)))
+        longest = max((len(row[0]) for row in rows), default=0)
+        widest = max((len(row[1]) for row in rows if row[2]), default=0)
+        return [f"    {m:<{longest}}  {t:<{widest}}  {'  '.join(traits)}".rstrip() for m, t, traits in rows]
+
+    def traits(self, name, shape, member):
+        reference = shape["members"][member]
+        wire = reference.get("locationName", member)
+        target = self.shapes[reference["shape"]]
+        format_ = reference.get("timestampFormat") or target.get("timestampFormat")
+        traits = []
+        if shape.get("payload") == member:
+            traits.append("in payload")
+        elif "location" in reference:
+            location = LOCATIONS[reference["location"]]
+            traits.append(f"in {location}" + (f" {quote(wire)}" if wire != member else ""))
+        else:
+            traits += self.query_traits(name, member, reference)
+        if format_:
+            traits.append(f"timestamp {dict(unixTimestamp='epoch', rfc822='http').get(format_, format_)}")
+        return traits
+
+    def query_traits(self, name, member, reference):
+        reference = self.query_shapes.get(name, self.shapes[name])["members"].get(member, reference)
+        target = self.query_shapes.get(reference["shape"], {})
+        wire = reference.get("locationName", member)
+        if target.get("flattened") or reference.get("flattened"):
+            if target["type"] == "list":
+                wire = target["member"].get("locationName", wire)
+            return [f"flattened {quote(wire)}"]
+        return [f"as {quote(wire)}"] if wire != member else []
+
+    def error(self, name):
+        if name in self.errors:
+            return
+        shape = self.shapes[name]
+        facts = self.query_shapes.get(name, shape).get("error", {})
+        receiver = shape.get("fault") or facts.get("httpStatusCode", 400) >= 500
+        line = f"error {name} {facts.get('httpStatusCode', 500 if receiver else 400)}"
+        if facts.get("code", name) != name:
+            line += f" query {quote(facts['code'])}"
+        if "Message" in shape["members"]:
+            line += ' message "Message"'
+        self.errors[name] = [line + " receiver" * bool(receiver)]
+        self.errors[name] += self.members(name, shape, skip=("message", "Message"))
+
+    def operation(self, name, skip_errors):
+        description = self.description["operations"][name]
+        lines = [f"operation {name} {'reads' if READS.match(name) else 'writes'}"]
+        for part in ("input", "output"):
+            if part in description:
+                lines.append(f"    {part} {description[part]['shape']}")
+                self.declare(description[part]["shape"])
+        errors = [error["shape"] for error in description.get("errors", ()) if not skip_errors(error["shape"])]
+        for error in errors:
+            self.error(error)
+        if errors:
+            lines += [line[:4] + "errors " + line[4:] for line in wrap(errors)]
+        if self.description["metadata"]["protocol"] == "rest-json":
+            http = description["http"]
+            lines.append(f"    http {http['method']} {http['requestUri']} {http.get('responseCode', 200)}")
+        return lines
+
+    def header(self, service):
+        metadata = self.description["metadata"]
+        protocol = metadata["protocol"]
+        protocol = f"json-{metadata['jsonVersion']}" if protocol == "json" else protocol
+        lines = [f"service {service} {quote(metadata.get('targetPrefix') or metadata['serviceFullName'])} "
+                 f"{metadata['apiVersion']}", f"    protocols {protocol}"]
+        for word, key in (("target", "targetPrefix"), ("namespace", "xmlNamespace"), ("signing", "signingName")):
+            if key in metadata:
+                lines.append(f"    {word} {quote(metadata[key]) if key == 'xmlNamespace' else metadata[key]}")
+        return lines
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=pathlib.Path, help="botocore's data folder (default: the installed one's)")
+    parser.add_argument("--query-data", type=pathlib.Path, help="take the Query protocol's names from this one")
+    parser.add_argument("--skip-errors", default="$^", help="leave out errors whose names match")
+    parser.add_argument("service")
+    parser.add_argument("operations", nargs="*")
+    args = parser.parse_args()
+
+    description = load(args.data or default_data(), args.service)
+    query_description = load(args.query_data, args.service) if args.query_data else None
+    wanted = args.operations or list(description["operations"])
+    unknown = set(wanted) - set(description["operations"])
+    if unknown:
+        parser.error(f"{args.service} has no operation {', '.join(sorted(unknown))}")
+
+    draft = Draft(description, query_description)
+    blocks = [draft.header(args.service)]
+    blocks += [draft.operation(name, re.compile(args.skip_errors).search) for name in wanted]
+    blocks += list(draft.done.values()) + list(draft.errors.values())
+    also = [name for name in description["operations"] if name not in wanted]
+    if also:
+        blocks.append(["also"] + wrap(also))
+    print("\n\n".join("\n".join(block) for block in blocks))
+
+
+if __name__ == "__main__":
+    main()
