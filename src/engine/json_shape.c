@@ -1,0 +1,257 @@
+/*
+ * json_shape.c: JSON to typed structs and back, driven by the model's tables.
+ *
+ * The hot path of the product: one pass over the parsed tree, no table is built, memory is taken
+ * once per list and once per optional number.
+ */
+#include "engine/protocol_internal.h"
+
+#include "base/hash.h"
+
+#include <string.h>
+
+struct decoder {
+    struct arena *arena;
+    struct mismatch *mismatch;
+    bool mark;
+};
+
+/* ---- from JSON ---- */
+
+static bool refuse(const struct decoder *decoder, const struct shape *shape, const struct json *json)
+{
+    *decoder->mismatch = (struct mismatch){.json = json, .shape = shape};
+    return false;
+}
+
+/* Clients tend to send members in the model's order, so the search begins behind the last one found. */
+static const struct member *find_member(const struct shape *shape, const struct member *from, str name)
+{
+    const struct member *end = shape->members + shape->member_count;
+
+    for (const struct member *member = from; member < end; member++)
+        if (str_equal(member->json_name, name))
+            return member;
+    for (const struct member *member = shape->members; member < from; member++)
+        if (str_equal(member->json_name, name))
+            return member;
+    return NULL;
+}
+
+static bool decode_value(const struct decoder *decoder, const struct shape *shape, const struct json *json, void *value);
+
+static bool decode_moment(const struct decoder *decoder, const struct member *member, const struct json *json,
+                          void *value)
+{
+    enum timestamp_format format = member->timestamp_format ? member->timestamp_format : TIMESTAMP_EPOCH;
+    enum json_type expected = format == TIMESTAMP_EPOCH ? JSON_NUMBER : JSON_STRING;
+
+    return (json->type == expected && scalar_from_text(decoder->arena, member->shape, format, json->text, value)) ||
+           refuse(decoder, member->shape, json);
+}
+
+static bool decode_member(const struct decoder *decoder, const struct member *member, const struct json *json,
+                          void *structure)
+{
+    void *value = member_room(decoder->arena, member, structure);
+
+    if (member->shape->type == SHAPE_TIMESTAMP)
+        return decode_moment(decoder, member, json, value);
+    return decode_value(decoder, member->shape, json, value);
+}
+
+static bool decode_structure(const struct decoder *decoder, const struct shape *shape, const struct json *json,
+                             void *structure)
+{
+    const struct member *next = shape->members;
+
+    if (json->type != JSON_OBJECT)
+        return refuse(decoder, shape, json);
+    if (decoder->mark)
+        mark_missing(shape, structure);
+    for (uint32_t i = 0; i < json->count; i++) {
+        const struct json_member *source = &json->members[i];
+        const struct member *member = find_member(shape, next, source->name);
+        if (!member || member->location != IN_BODY || source->value.type == JSON_NULL)
+            continue;
+        if (!decode_member(decoder, member, &source->value, structure))
+            return false;
+        next = member + 1;
+    }
+    return true;
+}
+
+/* An item of a list or a map's value; null leaves the value as it was made. */
+static bool decode_item(const struct decoder *decoder, const struct shape *shape, const struct json *json, void *value)
+{
+    if (json->type == JSON_NULL || decode_value(decoder, shape, json, value))
+        return true;
+    decoder->mismatch->in_collection |= decoder->mismatch->json == json;
+    return false;
+}
+
+static bool decode_list(const struct decoder *decoder, const struct shape *shape, const struct json *json, void *value)
+{
+    size_t size = item_size(shape);
+
+    if (json->type != JSON_ARRAY)
+        return refuse(decoder, shape, json);
+    struct items items = {arena_alloc(decoder->arena, (json->count ? json->count : 1) * size), json->count};
+    for (uint32_t i = 0; i < json->count; i++)
+        if (!decode_item(decoder, shape->element, &json->items[i], items.data + i * size))
+            return false;
+    items_write(value, items);
+    return true;
+}
+
+static bool decode_map(const struct decoder *decoder, const struct shape *shape, const struct json *json, void *value)
+{
+    size_t size = item_size(shape);
+
+    if (json->type != JSON_OBJECT)
+        return refuse(decoder, shape, json);
+    struct items items = {arena_alloc(decoder->arena, (json->count ? json->count : 1) * size), json->count};
+    for (uint32_t i = 0; i < json->count; i++) {
+        char *entry = items.data + i * size;
+        *entry_key(entry) = json->members[i].name;
+        if (!decode_item(decoder, shape->element, &json->members[i].value, entry + MAP_VALUE_OFFSET))
+            return false;
+    }
+    items_write(value, items);
+    if (items.count > 1)
+        map_drop_repeats(decoder->arena, shape, value);
+    return true;
+}
+
+static bool decode_scalar(const struct decoder *decoder, const struct shape *shape, const struct json *json, void *value)
+{
+    switch (shape->type) {
+    case SHAPE_STRING:
+        *(str *)value = json->text;
+        return json->type == JSON_STRING;
+    case SHAPE_BLOB:
+        return json->type == JSON_STRING && base64_decode(decoder->arena, json->text, value);
+    case SHAPE_BOOLEAN:
+        *(bool *)value = json->type == JSON_TRUE;
+        return json->type == JSON_TRUE || json->type == JSON_FALSE;
+    case SHAPE_INTEGER:
+        if (json->type == JSON_NUMBER)
+            *(int64_t *)value = number_to_i64(decoder->arena, json->text);
+        return json->type == JSON_NUMBER;
+    case SHAPE_DOUBLE:
+        return json->type == JSON_NUMBER || json->type == JSON_STRING
+                   ? scalar_from_text(decoder->arena, shape, TIMESTAMP_DEFAULT, json->text, value)
+                   : false;
+    default:
+        return json->type == JSON_NUMBER && epoch_from_text(decoder->arena, json->text, value);
+    }
+}
+
+static bool decode_value(const struct decoder *decoder, const struct shape *shape, const struct json *json, void *value)
+{
+    switch (shape->type) {
+    case SHAPE_STRUCTURE: return decode_structure(decoder, shape, json, value);
+    case SHAPE_LIST: return decode_list(decoder, shape, json, value);
+    case SHAPE_MAP: return decode_map(decoder, shape, json, value);
+    default: return decode_scalar(decoder, shape, json, value) || refuse(decoder, shape, json);
+    }
+}
+
+bool json_to_structure(struct arena *arena, const struct shape *shape, const struct json *json, bool mark,
+                       void *structure, struct mismatch *mismatch)
+{
+    struct decoder decoder = {arena, mismatch, mark};
+
+    return decode_structure(&decoder, shape, json, structure);
+}
+
+/* ---- to JSON ---- */
+
+static void write_value(struct json_writer *writer, const struct shape *shape, const void *value);
+
+static void write_list(struct json_writer *writer, const struct shape *shape, const void *value)
+{
+    struct items items = items_read(value);
+    size_t size = item_size(shape);
+
+    json_open_array(writer);
+    for (size_t i = 0; i < items.count; i++)
+        write_value(writer, shape->element, items.data + i * size);
+    json_close_array(writer);
+}
+
+static void write_map(struct json_writer *writer, const struct shape *shape, const void *value)
+{
+    struct items items = items_read(value);
+    size_t size = item_size(shape);
+
+    json_open_object(writer);
+    for (size_t i = 0; i < items.count; i++) {
+        char *entry = items.data + i * size;
+        json_name(writer, *entry_key(entry));
+        write_value(writer, shape->element, entry + MAP_VALUE_OFFSET);
+    }
+    json_close_object(writer);
+}
+
+static void write_structure(struct json_writer *writer, const struct shape *shape, const void *value)
+{
+    json_open_object(writer);
+    json_write_members(writer, shape, value);
+    json_close_object(writer);
+}
+
+static void write_value(struct json_writer *writer, const struct shape *shape, const void *value)
+{
+    switch (shape->type) {
+    case SHAPE_STRING: json_string(writer, *(const str *)value); break;
+    case SHAPE_BLOB: json_string(writer, base64_encode(writer->text.arena, *(const str *)value)); break;
+    case SHAPE_BOOLEAN: json_bool(writer, *(const bool *)value); break;
+    case SHAPE_INTEGER: json_i64(writer, *(const int64_t *)value); break;
+    case SHAPE_DOUBLE: json_double(writer, *(const double *)value); break;
+    case SHAPE_TIMESTAMP: json_raw(writer, epoch_to_text(writer->text.arena, *(const int64_t *)value)); break;
+    case SHAPE_STRUCTURE: write_structure(writer, shape, value); break;
+    case SHAPE_LIST: write_list(writer, shape, value); break;
+    case SHAPE_MAP: write_map(writer, shape, value); break;
+    }
+}
+
+static void write_member(struct json_writer *writer, const struct member *member, const void *value)
+{
+    bool as_text = member->shape->type == SHAPE_TIMESTAMP && member->timestamp_format != TIMESTAMP_DEFAULT &&
+                   member->timestamp_format != TIMESTAMP_EPOCH;
+
+    json_name(writer, member->json_name);
+    if (as_text)
+        json_string(writer, scalar_to_text(writer->text.arena, member->shape, member->timestamp_format, value));
+    else
+        write_value(writer, member->shape, value);
+}
+
+void json_write_members(struct json_writer *writer, const struct shape *shape, const void *structure)
+{
+    for (const struct member *member = shape->members; member < shape->members + shape->member_count; member++) {
+        const void *value = member_value(member, structure);
+        if (value && member->location == IN_BODY)
+            write_member(writer, member, value);
+    }
+}
+
+/* ---- what services store of their shapes ---- */
+
+str model_to_json(struct arena *arena, const struct shape *shape, const void *value)
+{
+    struct json_writer writer = json_writer_in(arena);
+
+    write_value(&writer, shape, value);
+    return json_written(&writer);
+}
+
+bool model_from_json(struct arena *arena, const struct shape *shape, str json, void *value)
+{
+    struct mismatch mismatch;
+    struct decoder decoder = {.arena = arena, .mismatch = &mismatch};
+    const struct json *parsed = json_parse(arena, json, NULL);
+
+    return parsed && decode_value(&decoder, shape, parsed, value);
+}

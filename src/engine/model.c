@@ -1,0 +1,9 @@
+#include "engine/model.h"
+
+str str_map_get(const struct str_map *map, str key)
+{
+    for (size_t i = 0; i < map->count; i++)
+        if (str_equal(map->items[i].key, key))
+            return map->items[i].value;
+    return (str){0};
+}

@@ -1,0 +1,53 @@
+#pragma once
+
+/*
+ * protocol_internal.h: what the protocols share with each other and with nobody else.
+ */
+#include "engine/call.h"
+#include "engine/protocol.h"
+#include "engine/shape.h"
+#include "wire/json.h"
+
+extern const struct protocol PROTOCOL_OF_JSON_1_0, PROTOCOL_OF_JSON_1_1, PROTOCOL_OF_QUERY, PROTOCOL_OF_REST_JSON;
+
+/* The service that a call is for; NULL when its operation is not known. */
+static inline const struct service *call_service(const struct call *call)
+{
+    return call->operation ? call->operation->service : NULL;
+}
+
+static inline str error_query_code(const struct error *error)
+{
+    return str_of(error->query_code ? error->query_code : error->name);
+}
+
+/* x-amzn-RequestId, which every reply carries. */
+void add_request_id(const struct call *call, struct http_reply *reply);
+
+/* ---- JSON ---- */
+
+/* Where a JSON value was not what the model says. */
+struct mismatch {
+    const struct json *json;
+    const struct shape *shape;
+    bool in_collection;          /* an item of a list or a map's value */
+};
+
+/*
+ * Fill the structure from an object; null is absent, unknown members are ignored.  Only members that
+ * travel in the body are looked at.  mark: what is required and missing is marked for validate().
+ */
+bool json_to_structure(struct arena *arena, const struct shape *shape, const struct json *json, bool mark,
+                       void *structure, struct mismatch *mismatch);
+/* The members that are present and travel in the body, into an object that is open. */
+void json_write_members(struct json_writer *writer, const struct shape *shape, const void *structure);
+
+/* Parse the body of a request into `structure`, or fail the call with a SerializationException. */
+bool json_decode_body(struct call *call, const struct shape *shape, str body, void *structure);
+/* AWS's sentence for a value of the wrong type. */
+str mismatch_sentence(struct arena *arena, const struct service *service, const struct mismatch *mismatch);
+
+/* The error that a JSON reply speaks of: its code (after any '#') and message. */
+void json_read_failure(struct arena *arena, const struct http_reply *reply, struct failure *failure);
+/* An error that is in no table, as a client learns of it. */
+const struct error *error_from_reply(struct arena *arena, str code, int status);

@@ -1,0 +1,209 @@
+/*
+ * protocol_json.c: AWS JSON 1.0 and 1.1, both ways.
+ * https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html
+ *
+ * The two differ in their content type and in how an error names itself: 1.0 writes the whole name
+ * ("com.amazonaws.sqs#QueueDoesNotExist"), 1.1 what stands behind the '#'.
+ */
+#include "engine/errors.h"
+#include "engine/protocol_internal.h"
+
+#include "base/hash.h"
+
+/* What a client that sent no JSON at all is taken to have sent. */
+static const struct json EMPTY_OBJECT = {.type = JSON_OBJECT};
+
+/* ---- the server's side ---- */
+
+bool json_decode_body(struct call *call, const struct shape *shape, str body, void *structure)
+{
+    const struct json *json = &EMPTY_OBJECT;
+    struct mismatch mismatch;
+
+    if (body.size > 0)
+        json = json_parse(call->arena, body, NULL);
+    if (!json || json->type < JSON_ARRAY) {
+        fail(call, &SERIALIZATION_EXCEPTION, "%s", ""); /* AWS says no more than that */
+        return false;
+    }
+    if (json_to_structure(call->arena, shape, json, true, structure, &mismatch))
+        return true;
+    str sentence = mismatch_sentence(call->arena, call_service(call), &mismatch);
+    fail(call, &SERIALIZATION_EXCEPTION, "%.*s", STR_ARGS(sentence));
+    return false;
+}
+
+static bool decode_request(struct call *call, const struct http_request *request, void *in)
+{
+    const struct shape *input = call->operation->input;
+
+    return !input || json_decode_body(call, input, request->body, in);
+}
+
+static void finish(struct call *call, const struct json_writer *writer, str content_type, struct http_reply *reply)
+{
+    const struct service *service = call_service(call);
+
+    reply->content_type = content_type;
+    reply->body = json_written(writer);
+    add_request_id(call, reply);
+    if (service && service->crc32_header)
+        http_header_add(call->arena, &reply->headers, S("x-amz-crc32"),
+                        arena_format(call->arena, "%u", crc32_of(reply->body)));
+}
+
+static void encode_reply(struct call *call, const void *out, str content_type, struct http_reply *reply)
+{
+    const struct shape *output = call->operation->output;
+    struct json_writer writer = json_writer_in(call->arena);
+
+    reply->status = 200;
+    json_open_object(&writer);
+    if (output)
+        json_write_members(&writer, output, out);
+    json_close_object(&writer);
+    finish(call, &writer, content_type, reply);
+}
+
+/* Errors that AWS's framework raises carry its name, whatever the service, and some spell "Message". */
+static const struct framework_error {
+    str name, prefix, message_name;
+} framework_errors[] = {
+    {STR_INIT("AccessDeniedException"), STR_INIT("com.amazon.coral.service#"), STR_INIT("Message")},
+    {STR_INIT("IncompleteSignatureException"), STR_INIT("com.amazon.coral.service#"), STR_INIT("message")},
+    {STR_INIT("InternalFailure"), STR_INIT("com.amazon.coral.service#"), STR_INIT("message")},
+    {STR_INIT("InvalidSignatureException"), STR_INIT("com.amazon.coral.service#"), STR_INIT("message")},
+    {STR_INIT("MissingAuthenticationTokenException"), STR_INIT("com.amazon.coral.service#"), STR_INIT("message")},
+    {STR_INIT("NotImplemented"), STR_INIT("com.amazon.coral.service#"), STR_INIT("message")},
+    {STR_INIT("SerializationException"), STR_INIT("com.amazon.coral.service#"), STR_INIT("Message")},
+    {STR_INIT("UnknownOperationException"), STR_INIT("com.amazon.coral.service#"), STR_INIT("message")},
+    {STR_INIT("UnrecognizedClientException"), STR_INIT("com.amazon.coral.service#"), STR_INIT("message")},
+    {STR_INIT("ValidationException"), STR_INIT("com.amazon.coral.validate#"), STR_INIT("message")},
+};
+
+static struct framework_error error_naming(const struct service *service, str name)
+{
+    for (size_t i = 0; i < sizeof framework_errors / sizeof *framework_errors; i++)
+        if (str_equal(framework_errors[i].name, name))
+            return framework_errors[i];
+    str prefix = service && service->error_prefix ? str_of(service->error_prefix) : S("");
+    return (struct framework_error){name, prefix, S("message")};
+}
+
+static void encode_error(struct call *call, str content_type, bool whole_name, struct http_reply *reply)
+{
+    const struct service *service = call_service(call);
+    const struct failure *failure = &call->failure;
+    struct json_writer writer = json_writer_in(call->arena);
+    struct framework_error naming = error_naming(service, str_of(failure->error->name));
+
+    reply->status = failure->error->status;
+    json_open_object(&writer);
+    json_name(&writer, S("__type"));
+    json_string(&writer, whole_name ? arena_join(call->arena, naming.prefix, naming.name) : naming.name);
+    if (failure->message.size > 0)
+        json_field(&writer, naming.message_name, failure->message);
+    if (failure->details && failure->error->shape)
+        json_write_members(&writer, failure->error->shape, failure->details);
+    json_close_object(&writer);
+    finish(call, &writer, content_type, reply);
+    if (service && service->query_error_header)
+        http_header_add(call->arena, &reply->headers, S("x-amzn-query-error"),
+                        arena_join(call->arena, error_query_code(failure->error),
+                                   failure->error->sender ? S(";Sender") : S(";Receiver")));
+}
+
+static void encode_reply_1_0(struct call *call, const void *out, struct http_reply *reply)
+{
+    encode_reply(call, out, S("application/x-amz-json-1.0"), reply);
+}
+
+static void encode_reply_1_1(struct call *call, const void *out, struct http_reply *reply)
+{
+    encode_reply(call, out, S("application/x-amz-json-1.1"), reply);
+}
+
+static void encode_error_1_0(struct call *call, struct http_reply *reply)
+{
+    encode_error(call, S("application/x-amz-json-1.0"), true, reply);
+}
+
+static void encode_error_1_1(struct call *call, struct http_reply *reply)
+{
+    encode_error(call, S("application/x-amz-json-1.1"), false, reply);
+}
+
+/* ---- the client's side ---- */
+
+static void encode_request(struct arena *arena, const struct operation *operation, const void *in, str content_type,
+                           struct http_request *request)
+{
+    struct json_writer writer = json_writer_in(arena);
+
+    json_open_object(&writer);
+    if (operation->input)
+        json_write_members(&writer, operation->input, in);
+    json_close_object(&writer);
+
+    request->method = S("POST");
+    request->target = request->path = S("/");
+    request->query = S("");
+    request->body = json_written(&writer);
+    http_header_add(arena, &request->headers, S("Content-Type"), content_type);
+    http_header_add(arena, &request->headers, S("X-Amz-Target"),
+                    arena_format(arena, "%s.%s", operation->service->target_prefix, operation->name));
+}
+
+static void encode_request_1_0(struct arena *arena, const struct operation *operation, const void *in,
+                               struct http_request *request)
+{
+    encode_request(arena, operation, in, S("application/x-amz-json-1.0"), request);
+}
+
+static void encode_request_1_1(struct arena *arena, const struct operation *operation, const void *in,
+                               struct http_request *request)
+{
+    encode_request(arena, operation, in, S("application/x-amz-json-1.1"), request);
+}
+
+void json_read_failure(struct arena *arena, const struct http_reply *reply, struct failure *failure)
+{
+    const struct json *json = json_parse(arena, reply->body, NULL);
+    str code = http_header(&reply->headers, S("x-amzn-ErrorType"));
+    str message = json_get_str(json, S("message"));
+
+    if (!str_present(code))
+        code = json_get_str(json, S("__type"));
+    ptrdiff_t colon = str_index(code, ':');
+    if (colon >= 0)
+        code = str_head(code, (size_t)colon);
+    code = str_from(code, (size_t)(str_last_index(code, '#') + 1));
+    failure->error = error_from_reply(arena, code, reply->status);
+    failure->message = str_present(message) ? message : json_get_str(json, S("Message"));
+}
+
+static bool decode_reply(struct arena *arena, const struct operation *operation, const struct http_reply *reply,
+                         void *out, struct failure *failure)
+{
+    const struct json *json;
+    struct mismatch mismatch;
+
+    if (reply->status >= 300) {
+        json_read_failure(arena, reply, failure);
+        return false;
+    }
+    if (!operation->output)
+        return true;
+    json = json_parse(arena, reply->body, NULL);
+    if (json && json_to_structure(arena, operation->output, json, false, out, &mismatch))
+        return true;
+    failure->error = &SERIALIZATION_EXCEPTION;
+    failure->message = S("The reply could not be read");
+    return false;
+}
+
+const struct protocol PROTOCOL_OF_JSON_1_0 = {
+    PROTOCOL_JSON_1_0, decode_request, encode_reply_1_0, encode_error_1_0, encode_request_1_0, decode_reply};
+
+const struct protocol PROTOCOL_OF_JSON_1_1 = {
+    PROTOCOL_JSON_1_1, decode_request, encode_reply_1_1, encode_error_1_1, encode_request_1_1, decode_reply};

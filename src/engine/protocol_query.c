@@ -1,0 +1,179 @@
+/*
+ * protocol_query.c: the AWS Query protocol: forms in, XML out, and the other way round.
+ * https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
+ */
+#include "engine/errors.h"
+#include "engine/protocol_internal.h"
+#include "engine/query_form.h"
+#include "engine/query_xml.h"
+
+#include "base/list.h"
+#include "wire/form.h"
+#include "wire/xml.h"
+
+/* ---- requests, the server's side ---- */
+
+/*
+ * SQS takes the queue from the path when the form names none: that is how curl and old clients call
+ * https://sqs.us-east-1.amazonaws.com/123456789012/orders?Action=ReceiveMessage
+ */
+static void add_queue_of_path(struct arena *arena, const struct http_request *request, struct form *form)
+{
+    str path = request->path;
+
+    while (str_ends_with(path, S("/")))
+        path.size--;
+    if (path.size > 0 && !str_present(form_get(form, S("QueueUrl"))))
+        *list_add(arena, form) = (struct form_field){S("QueueUrl"), path};
+}
+
+static bool refuse(struct call *call, const struct form_mismatch *mismatch)
+{
+    str value = mismatch->value, name = mismatch->name;
+
+    if (call_service(call)->query_error_header)
+        fail(call, &INVALID_PARAMETER_VALUE, "Value %.*s for parameter %.*s is invalid. Reason: Must be %s.",
+             STR_ARGS(value), STR_ARGS(name), mismatch->shape->type == SHAPE_INTEGER ? "an integer" : "of its type");
+    else
+        fail(call, &MALFORMED_INPUT, "Value '%.*s' at '%.*s' can not be converted to its type", STR_ARGS(value),
+             STR_ARGS(name));
+    return false;
+}
+
+static bool decode_request(struct call *call, const struct http_request *request, void *in)
+{
+    const struct shape *input = call->operation->input;
+    struct form_mismatch mismatch;
+    struct form form;
+    bool in_body = request->body.size > 0;
+
+    if (!form_parse(call->arena, in_body ? request->body : request->query, &form)) {
+        fail(call, &MALFORMED_QUERY_STRING, "The query string contains a syntax error.");
+        return false;
+    }
+    if (call_service(call)->query_error_header)
+        add_queue_of_path(call->arena, request, &form);
+    return !input || form_to_structure(call->arena, input, &form, in, &mismatch) || refuse(call, &mismatch);
+}
+
+/* ---- replies, the server's side ---- */
+
+static void open_root(struct text *text, const struct service *service, str name)
+{
+    text_add_char(text, '<');
+    text_add(text, name);
+    if (service && service->xml_namespace) {
+        text_add(text, S(" xmlns=\""));
+        text_add(text, str_of(service->xml_namespace));
+        text_add(text, S("\""));
+    }
+    text_add_char(text, '>');
+}
+
+static struct text begin(struct call *call)
+{
+    struct text text = text_in(call->arena);
+
+    text_add(&text, S("<?xml version=\"1.0\"?>\n"));
+    return text;
+}
+
+static void finish(const struct call *call, const struct text *text, struct http_reply *reply)
+{
+    reply->content_type = S("text/xml");
+    reply->body = text_str(text);
+    add_request_id(call, reply);
+}
+
+static void encode_reply(struct call *call, const void *out, struct http_reply *reply)
+{
+    const struct operation *operation = call->operation;
+    str root = arena_format(call->arena, "%sResponse", operation->name);
+    str wrapper = str_of(operation->result_wrapper);
+    struct text text = begin(call);
+
+    open_root(&text, operation->service, root);
+    if (str_present(wrapper))
+        xml_open(&text, wrapper);
+    if (operation->output)
+        structure_to_xml(&text, operation->output, out);
+    if (str_present(wrapper))
+        xml_close(&text, wrapper);
+    xml_open(&text, S("ResponseMetadata"));
+    xml_element(&text, S("RequestId"), call->request_id);
+    xml_close(&text, S("ResponseMetadata"));
+    xml_close(&text, root);
+    reply->status = 200;
+    finish(call, &text, reply);
+}
+
+static void encode_error(struct call *call, struct http_reply *reply)
+{
+    const struct service *service = call_service(call);
+    const struct failure *failure = &call->failure;
+    struct text text = begin(call);
+
+    open_root(&text, service, S("ErrorResponse"));
+    xml_open(&text, S("Error"));
+    xml_element(&text, S("Type"), failure->error->sender ? S("Sender") : S("Receiver"));
+    xml_element(&text, S("Code"), error_query_code(failure->error));
+    xml_element(&text, S("Message"), failure->message);
+    if (failure->details && failure->error->shape)
+        structure_to_xml(&text, failure->error->shape, failure->details);
+    if (service && service->query_error_header)
+        text_add(&text, S("<Detail/>")); /* SQS's own form has it, always empty */
+    xml_close(&text, S("Error"));
+    xml_element(&text, S("RequestId"), call->request_id);
+    xml_close(&text, S("ErrorResponse"));
+    reply->status = failure->error->status;
+    finish(call, &text, reply);
+}
+
+/* ---- the client's side ---- */
+
+static void encode_request(struct arena *arena, const struct operation *operation, const void *in,
+                           struct http_request *request)
+{
+    struct text text = text_in(arena);
+
+    form_add(&text, S("Action"), str_of(operation->name));
+    form_add(&text, S("Version"), str_of(operation->service->version));
+    if (operation->input)
+        structure_to_form(&text, operation->input, S(""), in);
+    request->method = S("POST");
+    request->target = request->path = S("/");
+    request->query = S("");
+    request->body = text_str(&text);
+    http_header_add(arena, &request->headers, S("Content-Type"),
+                    S("application/x-www-form-urlencoded; charset=utf-8"));
+}
+
+static str child_text(const struct xml_node *node, str name)
+{
+    const struct xml_node *child = xml_child(node, name);
+
+    return child ? child->text : (str){0};
+}
+
+static bool decode_reply(struct arena *arena, const struct operation *operation, const struct http_reply *reply,
+                         void *out, struct failure *failure)
+{
+    const struct xml_node *root = xml_parse(arena, reply->body), *result = root;
+
+    if (reply->status >= 300) {
+        const struct xml_node *error = xml_child(root, S("Error"));
+        failure->error = error_from_reply(arena, child_text(error, S("Code")), reply->status);
+        failure->message = child_text(error, S("Message"));
+        return false;
+    }
+    if (operation->result_wrapper)
+        result = xml_child(root, str_of(operation->result_wrapper));
+    if (!operation->output || !result || xml_to_structure(arena, operation->output, result, out))
+        return true;
+    failure->error = &MALFORMED_INPUT;
+    failure->message = S("The reply could not be read");
+    return false;
+}
+
+const struct protocol PROTOCOL_OF_QUERY = {
+    PROTOCOL_QUERY, decode_request, encode_reply, encode_error, encode_request, decode_reply};

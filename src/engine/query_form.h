@@ -1,0 +1,21 @@
+#pragma once
+
+/*
+ * query_form.h: the form bodies of the Query protocol.  Internal to protocol_query.c.
+ */
+#include "base/text.h"
+#include "engine/shape.h"
+
+struct form;
+
+/* A field whose value is not of its member's type. */
+struct form_mismatch {
+    const struct shape *shape;
+    str name, value;
+};
+
+/* Fill the structure; unknown fields are ignored.  Sorts the form. */
+bool form_to_structure(struct arena *arena, const struct shape *shape, struct form *form, void *structure,
+                       struct form_mismatch *mismatch);
+/* The members that are present, each name with `prefix` before it. */
+void structure_to_form(struct text *text, const struct shape *shape, str prefix, const void *structure);

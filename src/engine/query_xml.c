@@ -1,0 +1,157 @@
+/*
+ * query_xml.c: typed structs to XML, as AWS's Query services answer, and back for the client.
+ *
+ *     <Attributes><entry><key>…</key><value>…</value></entry></Attributes>     a map
+ *     <Attribute><Name>…</Name><Value>…</Value></Attribute>                    the same flattened
+ *     <Topics><member><TopicArn>…</TopicArn></member></Topics>                 a list
+ *
+ * A list that is present and empty is an empty element; flattened it is nothing at all.
+ */
+#include "engine/query_xml.h"
+
+#include "base/list.h"
+#include "wire/xml.h"
+
+static str name_or(const char *name, str usual)
+{
+    return name ? str_of(name) : usual;
+}
+
+static bool is_flattened(const struct member *member, const struct shape *shape)
+{
+    return shape->flattened || (member && member->flattened);
+}
+
+/* ---- to XML ---- */
+
+static void write_value(struct text *text, const struct member *member, const struct shape *shape, str name,
+                        const void *value);
+
+static void write_items(struct text *text, const struct shape *shape, str name, struct items items)
+{
+    size_t size = item_size(shape);
+
+    for (size_t i = 0; i < items.count; i++)
+        write_value(text, NULL, shape->element, name, items.data + i * size);
+}
+
+static void write_entries(struct text *text, const struct shape *shape, str name, struct items items)
+{
+    size_t size = item_size(shape);
+
+    for (size_t i = 0; i < items.count; i++) {
+        char *entry = items.data + i * size;
+        xml_open(text, name);
+        xml_element(text, name_or(shape->key_name, S("key")), *entry_key(entry));
+        write_value(text, NULL, shape->element, name_or(shape->value_name, S("value")), entry + MAP_VALUE_OFFSET);
+        xml_close(text, name);
+    }
+}
+
+static void write_collection(struct text *text, const struct member *member, const struct shape *shape, str name,
+                             const void *value)
+{
+    void (*write)(struct text *, const struct shape *, str, struct items) =
+        shape->type == SHAPE_LIST ? write_items : write_entries;
+    str usual = shape->type == SHAPE_LIST ? S("member") : S("entry");
+
+    if (is_flattened(member, shape)) {
+        write(text, shape, name, items_read(value));
+        return;
+    }
+    xml_open(text, name);
+    write(text, shape, name_or(shape->item_name, usual), items_read(value));
+    xml_close(text, name);
+}
+
+static void write_value(struct text *text, const struct member *member, const struct shape *shape, str name,
+                        const void *value)
+{
+    enum timestamp_format format = member ? member->timestamp_format : TIMESTAMP_DEFAULT;
+
+    switch (shape->type) {
+    case SHAPE_STRUCTURE:
+        xml_open(text, name);
+        structure_to_xml(text, shape, value);
+        xml_close(text, name);
+        break;
+    case SHAPE_LIST: case SHAPE_MAP:
+        write_collection(text, member, shape, name, value);
+        break;
+    default:
+        xml_element(text, name, scalar_to_text(text->arena, shape, format, value));
+    }
+}
+
+void structure_to_xml(struct text *text, const struct shape *shape, const void *structure)
+{
+    for (const struct member *member = shape->members; member < shape->members + shape->member_count; member++) {
+        const void *value = member_value(member, structure);
+        if (value)
+            write_value(text, member, member->shape, member->query_name, value);
+    }
+}
+
+/* ---- from XML ---- */
+
+static bool read_value(struct arena *arena, const struct member *member, const struct shape *shape,
+                       const struct xml_node *node, void *value);
+
+static bool read_entry(struct arena *arena, const struct shape *shape, const struct xml_node *node, char *entry)
+{
+    const struct xml_node *key = xml_child(node, name_or(shape->key_name, S("key")));
+    const struct xml_node *value = xml_child(node, name_or(shape->value_name, S("value")));
+
+    *entry_key(entry) = key ? key->text : S("");
+    return !value || read_value(arena, NULL, shape->element, value, entry + MAP_VALUE_OFFSET);
+}
+
+/* Those children of the node that are called `name`. */
+static bool read_collection(struct arena *arena, const struct shape *shape, const struct xml_node *node, str name,
+                            void *value)
+{
+    size_t size = item_size(shape);
+    struct items items = {arena_alloc(arena, (node->count ? node->count : 1) * size), 0};
+
+    for (size_t i = 0; i < node->count; i++) {
+        const struct xml_node *child = &node->children[i];
+        if (!str_equal(child->name, name))
+            continue;
+        char *item = items.data + items.count++ * size;
+        bool read = shape->type == SHAPE_LIST ? read_value(arena, NULL, shape->element, child, item)
+                                              : read_entry(arena, shape, child, item);
+        if (!read)
+            return false;
+    }
+    items_write(value, items);
+    return true;
+}
+
+static bool read_value(struct arena *arena, const struct member *member, const struct shape *shape,
+                       const struct xml_node *node, void *value)
+{
+    enum timestamp_format format = member ? member->timestamp_format : TIMESTAMP_DEFAULT;
+
+    switch (shape->type) {
+    case SHAPE_STRUCTURE: return xml_to_structure(arena, shape, node, value);
+    case SHAPE_LIST: return read_collection(arena, shape, node, name_or(shape->item_name, S("member")), value);
+    case SHAPE_MAP: return read_collection(arena, shape, node, name_or(shape->item_name, S("entry")), value);
+    default: return scalar_from_text(arena, shape, format, node->text, value);
+    }
+}
+
+bool xml_to_structure(struct arena *arena, const struct shape *shape, const struct xml_node *node, void *structure)
+{
+    for (const struct member *member = shape->members; member < shape->members + shape->member_count; member++) {
+        const struct xml_node *child = xml_child(node, member->query_name);
+        if (!child)
+            continue;
+        void *room = member_room(arena, member, structure);
+        bool read = is_flattened(member, member->shape)
+                        ? read_collection(arena, member->shape, node, member->query_name, room)
+                        : read_value(arena, member, member->shape, child, room);
+        if (!read)
+            return false;
+    }
+    return true;
+}

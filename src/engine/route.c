@@ -1,0 +1,194 @@
+/*
+ * route.c: what a request asks for, found before anything of it is decoded.
+ *
+ * X-Amz-Target names service and operation at once.  A form names its operation in Action and its
+ * service by Version (no two services share one) or by the signature's scope.  All else is a path of
+ * a REST service.
+ */
+#include "engine/protocol.h"
+#include "engine/rest_path.h"
+
+#include "wire/form.h"
+
+#include <string.h>
+
+static bool speaks(const struct service *service, enum protocol_name protocol)
+{
+    for (size_t i = 0; i < sizeof service->protocols / sizeof *service->protocols; i++)
+        if (service->protocols[i] == protocol)
+            return true;
+    return false;
+}
+
+static bool is_named(const char *name, str text)
+{
+    return name && str_equal(str_of(name), text);
+}
+
+static const struct operation *find_operation(const struct service *service, str name)
+{
+    for (const struct operation *const *at = service->operations; *at; at++)
+        if (is_named((*at)->name, name))
+            return (*at)->flags & OPERATION_INTERNAL ? NULL : *at;
+    return NULL;
+}
+
+static bool knows(const struct service *service, str name)
+{
+    for (const char *const *at = service->known_operations; at && *at; at++)
+        if (is_named(*at, name))
+            return true;
+    return false;
+}
+
+static struct route named_route(const struct service *service, enum protocol_name protocol, str name)
+{
+    return (struct route){
+        .service = service,
+        .protocol = protocol_find(protocol),
+        .operation = find_operation(service, name),
+        .operation_name = name,
+        .known_to_aws = knows(service, name),
+    };
+}
+
+static bool is_signed_for(const struct service *service, str signing_name)
+{
+    return is_named(service->signing_name, signing_name);
+}
+
+/* ---- AWS JSON ---- */
+
+/* The version that the client speaks if it says so, else the service's own. */
+static enum protocol_name json_version(const struct service *service, str content_type)
+{
+    bool says_1_0 = str_starts_with(content_type, S("application/x-amz-json-1.0"));
+    bool says_1_1 = str_starts_with(content_type, S("application/x-amz-json-1.1"));
+
+    if (says_1_0 || says_1_1)
+        return says_1_0 ? PROTOCOL_JSON_1_0 : PROTOCOL_JSON_1_1;
+    return speaks(service, PROTOCOL_JSON_1_1) ? PROTOCOL_JSON_1_1 : PROTOCOL_JSON_1_0;
+}
+
+static struct route target_route(const struct service *const *services, const struct http_request *request, str target)
+{
+    str content_type = http_header(&request->headers, S("Content-Type"));
+    ptrdiff_t dot = str_last_index(target, '.');
+    str prefix = dot < 0 ? (str){0} : str_head(target, (size_t)dot);
+
+    for (; *services; services++)
+        if (is_named((*services)->target_prefix, prefix))
+            return named_route(*services, json_version(*services, content_type), str_from(target, (size_t)dot + 1));
+    return (struct route){.operation_name = target};
+}
+
+/* ---- Query ---- */
+
+struct action {
+    str name, version;
+};
+
+/* Only the two fields that matter are decoded. */
+static struct action find_action(struct arena *arena, str source)
+{
+    struct action action = {0};
+    struct form form;
+    str pair;
+
+    while (str_next(&source, '&', &pair)) {
+        bool names = str_starts_with(pair, S("Action="));
+        bool dates = str_starts_with(pair, S("Version="));
+        if (!(names || dates) || !form_parse(arena, pair, &form) || form.count == 0)
+            continue;
+        *(names ? &action.name : &action.version) = form.items[0].value;
+    }
+    return action;
+}
+
+static const struct service *query_service(const struct service *const *services, const struct action *action,
+                                           str signing_name)
+{
+    const struct service *of_version = NULL, *of_operation = NULL;
+
+    for (; *services; services++) {
+        if (!speaks(*services, PROTOCOL_QUERY))
+            continue;
+        if (is_signed_for(*services, signing_name))
+            return *services;
+        if (is_named((*services)->version, action->version))
+            of_version = *services;
+        if (find_operation(*services, action->name))
+            of_operation = *services;
+    }
+    return of_version ? of_version : of_operation;
+}
+
+static struct route query_route(const struct service *const *services, const struct action *action, str signing_name)
+{
+    const struct service *service = query_service(services, action, signing_name);
+
+    if (!service)
+        return (struct route){.protocol = protocol_find(PROTOCOL_QUERY), .operation_name = action->name};
+    return named_route(service, PROTOCOL_QUERY, action->name);
+}
+
+/* ---- REST ---- */
+
+/* The operation that fits best, so that a literal part wins over a label. */
+static const struct operation *best_fit(const struct service *service, const struct http_request *request,
+                                        const struct form *query, int *best)
+{
+    const struct operation *found = NULL;
+
+    for (const struct operation *const *at = service->operations; *at; at++) {
+        if (!is_named((*at)->http_method, request->method))
+            continue;
+        int fit = rest_path_fit(str_of((*at)->http_path), request->path, query);
+        if (fit > *best) {
+            *best = fit;
+            found = *at;
+        }
+    }
+    return found;
+}
+
+static struct route rest_route(struct arena *arena, const struct service *const *services,
+                               const struct http_request *request, str signing_name)
+{
+    struct route route = {0};
+    struct form query;
+    int best = 0;
+
+    if (!form_parse(arena, request->query, &query))
+        query = (struct form){0};
+    for (; *services; services++) {
+        if (!speaks(*services, PROTOCOL_REST_JSON))
+            continue;
+        const struct operation *found = best_fit(*services, request, &query, &best);
+        if (found || (!route.operation && is_signed_for(*services, signing_name))) {
+            route.service = *services;
+            route.operation = found;
+        }
+    }
+    if (route.service)
+        route.protocol = protocol_find(PROTOCOL_REST_JSON);
+    if (route.operation)
+        route.operation_name = str_of(route.operation->name);
+    return route;
+}
+
+struct route route_find(struct arena *arena, const struct service *const *services,
+                        const struct http_request *request, str signing_name)
+{
+    str target = http_header(&request->headers, S("X-Amz-Target"));
+    str content_type = http_header(&request->headers, S("Content-Type"));
+    struct action action;
+
+    if (str_present(target))
+        return target_route(services, request, target);
+    bool is_form = str_starts_with(content_type, S("application/x-www-form-urlencoded")) && request->body.size > 0;
+    action = find_action(arena, is_form ? request->body : request->query);
+    if (str_present(action.name) || is_form)
+        return query_route(services, &action, signing_name);
+    return rest_route(arena, services, request, signing_name);
+}

@@ -1,0 +1,292 @@
+/*
+ * shape.c: the only file that knows where a value lies in a generated struct.
+ *
+ * Pointers and lists are moved with memcpy: a `struct x_list { struct x *items; ... }` is none of
+ * the types written here.
+ */
+#include "engine/shape.h"
+
+#include "base/hash.h"
+#include "base/time.h"
+#include "wire/json.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FEW_ENTRIES = 12, MISSING_BOOLEAN = 2 };
+
+static const int64_t MISSING_NUMBER = INT64_MIN;
+
+/* ---- where things lie ---- */
+
+struct items items_read(const void *list)
+{
+    struct items items;
+
+    memcpy(&items, list, sizeof items);
+    return items;
+}
+
+void items_write(void *list, struct items items)
+{
+    memcpy(list, &items, sizeof items);
+}
+
+size_t item_size(const struct shape *shape)
+{
+    size_t size = shape->element->size;
+
+    return shape->type == SHAPE_LIST ? size : MAP_VALUE_OFFSET + ((size + 7) & ~(size_t)7);
+}
+
+static bool is_number(const struct shape *shape)
+{
+    return shape->type == SHAPE_INTEGER || shape->type == SHAPE_DOUBLE || shape->type == SHAPE_TIMESTAMP;
+}
+
+static bool is_pointed_at(const struct member *member)
+{
+    bool scalar = is_number(member->shape) || member->shape->type == SHAPE_BOOLEAN;
+
+    return member->shape->type == SHAPE_STRUCTURE || (scalar && !member->required);
+}
+
+const void *member_value(const struct member *member, const void *structure)
+{
+    const char *place = (const char *)structure + member->offset;
+    const void *pointer;
+
+    switch (member->shape->type) {
+    case SHAPE_STRING: case SHAPE_BLOB: case SHAPE_LIST: case SHAPE_MAP:
+        memcpy(&pointer, place, sizeof pointer); /* data and items come first */
+        return pointer ? place : NULL;
+    default:
+        if (!is_pointed_at(member))
+            return place;
+        memcpy(&pointer, place, sizeof pointer);
+        return pointer;
+    }
+}
+
+void *member_room(struct arena *arena, const struct member *member, void *structure)
+{
+    char *place = (char *)structure + member->offset;
+
+    if (!is_pointed_at(member))
+        return place;
+    void *room = arena_alloc(arena, member->shape->size);
+    memcpy(place, &room, sizeof room);
+    return room;
+}
+
+/* ---- what is missing ---- */
+
+void mark_missing(const struct shape *shape, void *structure)
+{
+    for (const struct member *member = shape->members; member < shape->members + shape->member_count; member++) {
+        char *place = (char *)structure + member->offset;
+        if (!member->required)
+            continue;
+        if (is_number(member->shape))
+            memcpy(place, &MISSING_NUMBER, sizeof MISSING_NUMBER);
+        else if (member->shape->type == SHAPE_BOOLEAN)
+            *place = MISSING_BOOLEAN;
+    }
+}
+
+bool is_missing(const struct member *member, const void *structure)
+{
+    const char *place = (const char *)structure + member->offset;
+
+    if (!member->required || !(is_number(member->shape) || member->shape->type == SHAPE_BOOLEAN))
+        return member_value(member, structure) == NULL;
+    if (member->shape->type == SHAPE_BOOLEAN)
+        return *place == MISSING_BOOLEAN;
+    return memcmp(place, &MISSING_NUMBER, sizeof MISSING_NUMBER) == 0;
+}
+
+/* ---- maps ---- */
+
+/* Slots hold the index of an entry plus one. */
+struct key_index {
+    uint32_t *slots;
+    size_t mask;
+};
+
+static struct key_index key_index_for(struct arena *arena, size_t count)
+{
+    size_t size = 16;
+
+    while (size < count * 2)
+        size *= 2;
+    return (struct key_index){arena_alloc(arena, size * sizeof(uint32_t)), size - 1};
+}
+
+/* The kept entry of that key, or NULL after remembering that `at` will be it. */
+static char *find_or_add(const struct key_index *index, struct items *kept, size_t size, str key)
+{
+    if (!index->slots) {
+        for (size_t i = 0; i < kept->count; i++)
+            if (str_equal(*entry_key(kept->data + i * size), key))
+                return kept->data + i * size;
+        return NULL;
+    }
+    size_t slot = str_hash(key) & index->mask;
+    for (; index->slots[slot]; slot = (slot + 1) & index->mask) {
+        char *entry = kept->data + (index->slots[slot] - 1) * size;
+        if (str_equal(*entry_key(entry), key))
+            return entry;
+    }
+    index->slots[slot] = (uint32_t)kept->count + 1;
+    return NULL;
+}
+
+void map_drop_repeats(struct arena *arena, const struct shape *shape, void *map)
+{
+    struct items all = items_read(map), kept = {all.data, 0};
+    struct key_index index = {0};
+    size_t size = item_size(shape);
+
+    if (all.count > FEW_ENTRIES)
+        index = key_index_for(arena, all.count);
+    for (size_t i = 0; i < all.count; i++) {
+        char *entry = all.data + i * size;
+        char *place = find_or_add(&index, &kept, size, *entry_key(entry));
+        if (!place)
+            place = kept.data + kept.count++ * size;
+        if (place != entry)
+            memcpy(place, entry, size);
+    }
+    items_write(map, kept);
+}
+
+/* ---- numbers and moments ---- */
+
+bool number_to_double(struct arena *arena, str number, double *value)
+{
+    const char *text = arena_cstr(arena, number);
+    char *end;
+
+    if (number.size == 0 || strchr("-.0123456789", text[0]) == NULL)
+        return false;
+    *value = strtod(text, &end);
+    return end == text + number.size;
+}
+
+int64_t number_to_i64(struct arena *arena, str number)
+{
+    int64_t whole;
+    double value;
+
+    if (str_to_i64(number, &whole))
+        return whole;
+    if (!number_to_double(arena, number, &value))
+        return 0;
+    if (value >= 0x1p63)
+        return INT64_MAX;
+    return value <= -0x1p63 ? INT64_MIN + 1 : (int64_t)value;
+}
+
+str epoch_to_text(struct arena *arena, int64_t ms)
+{
+    int64_t seconds = ms / 1000, rest = ms % 1000;
+
+    if (rest == 0)
+        return arena_format(arena, "%" PRId64, seconds);
+    str text = arena_format(arena, "%s%" PRId64 ".%03" PRId64, ms < 0 ? "-" : "", seconds < 0 ? -seconds : seconds,
+                            rest < 0 ? -rest : rest);
+    while (text.data[text.size - 1] == '0')
+        text.size--;
+    return text;
+}
+
+bool epoch_from_text(struct arena *arena, str text, int64_t *ms)
+{
+    enum { LAST_SECOND = 1000000000 };
+    double seconds;
+
+    if (!number_to_double(arena, text, &seconds) || fabs(seconds) > 1000.0 * LAST_SECOND)
+        return false;
+    *ms = llround(seconds * 1000);
+    return true;
+}
+
+static str moment_to_text(struct arena *arena, enum timestamp_format format, int64_t ms)
+{
+    switch (format) {
+    case TIMESTAMP_EPOCH: return epoch_to_text(arena, ms);
+    case TIMESTAMP_HTTP: return time_http_date(arena, ms);
+    default: return ms % 1000 ? time_iso8601_ms(arena, ms) : time_iso8601(arena, ms);
+    }
+}
+
+static bool moment_from_text(struct arena *arena, enum timestamp_format format, str text, int64_t *ms)
+{
+    switch (format) {
+    case TIMESTAMP_EPOCH: return epoch_from_text(arena, text, ms);
+    case TIMESTAMP_HTTP: return time_parse_http_date(text, ms);
+    default: return time_parse_iso8601(text, ms) || epoch_from_text(arena, text, ms);
+    }
+}
+
+/* ---- scalars as text ---- */
+
+static str double_to_text(struct arena *arena, double value)
+{
+    struct json_writer writer = json_writer_in(arena);
+
+    if (isnan(value))
+        return S("NaN");
+    if (isinf(value))
+        return value > 0 ? S("Infinity") : S("-Infinity");
+    json_double(&writer, value);
+    return json_written(&writer);
+}
+
+static bool double_from_text(struct arena *arena, str text, double *value)
+{
+    if (number_to_double(arena, text, value))
+        return true;
+    if (str_equal(text, S("NaN")))
+        *value = (double)NAN;
+    else if (str_equal(text, S("Infinity")))
+        *value = (double)INFINITY;
+    else if (str_equal(text, S("-Infinity")))
+        *value = -(double)INFINITY;
+    else
+        return false;
+    return true;
+}
+
+str scalar_to_text(struct arena *arena, const struct shape *shape, enum timestamp_format format, const void *value)
+{
+    switch (shape->type) {
+    case SHAPE_BLOB: return base64_encode(arena, *(const str *)value);
+    case SHAPE_BOOLEAN: return *(const bool *)value ? S("true") : S("false");
+    case SHAPE_INTEGER: return arena_format(arena, "%" PRId64, *(const int64_t *)value);
+    case SHAPE_DOUBLE: return double_to_text(arena, *(const double *)value);
+    case SHAPE_TIMESTAMP: return moment_to_text(arena, format, *(const int64_t *)value);
+    default: return *(const str *)value;
+    }
+}
+
+static bool boolean_from_text(str text, bool *value)
+{
+    *value = str_equal_nocase(text, S("true"));
+    return *value || str_equal_nocase(text, S("false"));
+}
+
+bool scalar_from_text(struct arena *arena, const struct shape *shape, enum timestamp_format format, str text,
+                      void *value)
+{
+    switch (shape->type) {
+    case SHAPE_BLOB: return base64_decode(arena, text, value);
+    case SHAPE_BOOLEAN: return boolean_from_text(text, value);
+    case SHAPE_INTEGER: return str_to_i64(text, value);
+    case SHAPE_DOUBLE: return double_from_text(arena, text, value);
+    case SHAPE_TIMESTAMP: return moment_from_text(arena, format, text, value);
+    default: *(str *)value = text; return true;
+    }
+}

@@ -1,0 +1,53 @@
+#pragma once
+
+/*
+ * shape.h: reading and filling the typed structs of a model through its tables.
+ *
+ * Internal to the protocols and to validation.  What model.h says about how a shape looks in C is
+ * written down in code here and nowhere else.
+ */
+#include "base/arena.h"
+#include "engine/model.h"
+
+/* Any list or map: of a map, each item is a str and the value behind it. */
+struct items {
+    char *data;
+    size_t count;
+};
+
+struct items items_read(const void *list);
+void items_write(void *list, struct items items);
+/* The size of one item of that list or map. */
+size_t item_size(const struct shape *shape);
+
+enum { MAP_VALUE_OFFSET = sizeof(str) };
+
+static inline str *entry_key(char *entry) { return (str *)(void *)entry; }
+
+/* The member's value inside the structure, NULL when it is absent. */
+const void *member_value(const struct member *member, const void *structure);
+/* Where to put the member's value: memory for it is made where the structure only points. */
+void *member_room(struct arena *arena, const struct member *member, void *structure);
+
+/*
+ * Required numbers and booleans have no room for "absent", so a decoder first marks all of a
+ * structure's as missing, with a value that nobody sends, and validate() refuses what is left.
+ */
+void mark_missing(const struct shape *shape, void *structure);
+bool is_missing(const struct member *member, const void *structure);
+
+/* The last of the entries with the same key stays, in the place of the first. */
+void map_drop_repeats(struct arena *arena, const struct shape *shape, void *map);
+
+/* A string, blob, number, boolean or timestamp as the text of a form, an XML element or a header. */
+str scalar_to_text(struct arena *arena, const struct shape *shape, enum timestamp_format format, const void *value);
+/* False when the text is not of that type.  Text is borrowed. */
+bool scalar_from_text(struct arena *arena, const struct shape *shape, enum timestamp_format format, str text,
+                      void *value);
+
+/* A JSON or decimal number; what is too large for 64 bits becomes the largest.  Fractions are cut off. */
+int64_t number_to_i64(struct arena *arena, str number);
+bool number_to_double(struct arena *arena, str number, double *value);
+/* Seconds since 1970 with up to three decimals, and back; false when the text is no number. */
+str epoch_to_text(struct arena *arena, int64_t ms);
+bool epoch_from_text(struct arena *arena, str text, int64_t *ms);
