@@ -109,7 +109,8 @@ static void check_field(struct model *model, const struct shape_entry *shape, co
 
     enum kind kind = find_shape(model, field->type)->kind;
     if (field->flattened && kind != KIND_LIST && kind != KIND_MAP)
-        complain(model, field->line, "%.*s is flattened, but is neither a list nor a map.", STR_ARGS(field->name));
+        complain(model, field->line, "%.*s is flattened, but is neither a list nor a map.",
+                 STR_ARGS(field->name));
     if (field->timestamp && kind != KIND_TIMESTAMP)
         complain(model, field->line, "%.*s is no timestamp.", STR_ARGS(field->name));
     if (str_present(field->default_text) && (!shape->is_error || kind != KIND_STRING))
@@ -142,8 +143,8 @@ static void check_shape(struct model *model, struct shape_entry *shape)
     for (size_t i = 0; i < shape->values.count; i++)
         for (size_t j = 0; j < i; j++)
             if (str_equal(shape->values.items[i].text, shape->values.items[j].text))
-                complain(model, shape->values.items[i].line, "%.*s has the value %.*s twice.", STR_ARGS(shape->name),
-                         STR_ARGS(shape->values.items[i].text));
+                complain(model, shape->values.items[i].line, "%.*s has the value %.*s twice.",
+                         STR_ARGS(shape->name), STR_ARGS(shape->values.items[i].text));
 }
 
 /* ---- operations ---- */
@@ -200,7 +201,8 @@ static void check_input_locations(struct model *model, const struct operation_en
             continue;
         in_path++;
         if (!field->required)
-            complain(model, field->line, "%.*s stands in the path, so it is required.", STR_ARGS(field->name));
+            complain(model, field->line, "%.*s stands in the path, so it is required.",
+                     STR_ARGS(field->name));
         if (!path_names(operation->http_path, label_of(field)))
             complain(model, operation->line, "The path of %.*s lacks {%.*s}.", STR_ARGS(operation->name),
                      STR_ARGS(label_of(field)));
@@ -211,7 +213,8 @@ static void check_input_locations(struct model *model, const struct operation_en
         complain(model, operation->line, "The path of %.*s names members that are not `in path`.",
                  STR_ARGS(operation->name));
     if (payloads > 1)
-        complain(model, operation->line, "The input of %.*s has more than one payload.", STR_ARGS(operation->name));
+        complain(model, operation->line, "The input of %.*s has more than one payload.",
+                 STR_ARGS(operation->name));
 }
 
 static void check_http(struct model *model, const struct operation_entry *operation)
@@ -305,7 +308,8 @@ static void check_constants(struct model *model)
         *list_add(model->arena, &constants) =
             (struct name){model->operations.items[i].name, model->operations.items[i].line};
     for (size_t i = 0; i < model->errors.count; i++)
-        *list_add(model->arena, &constants) = (struct name){model->errors.items[i].name, model->errors.items[i].line};
+        *list_add(model->arena, &constants) =
+            (struct name){model->errors.items[i].name, model->errors.items[i].line};
     *list_add(model->arena, &constants) = (struct name){S("Service"), 1};
 
     for (size_t i = 0; i < constants.count; i++)

@@ -5,33 +5,26 @@
 
 #include <stdlib.h>
 
-struct row {
-    str name;
-    bool served;
-};
-
-struct rows {
-    struct row *items;
-    size_t count;
-};
-
-static int compare_rows(const void *a, const void *b)
+static int compare_names(const void *a, const void *b)
 {
-    return str_compare(((const struct row *)a)->name, ((const struct row *)b)->name);
+    return str_compare(((const struct name *)a)->text, ((const struct name *)b)->text);
 }
 
-static struct rows sorted_operations(const struct model *model)
+static void sort(struct names *names)
 {
-    struct rows rows = {0};
+    if (names->count > 0)
+        qsort(names->items, names->count, sizeof *names->items, compare_names);
+}
+
+static struct names served_operations(const struct model *model)
+{
+    struct names served = {0};
 
     for (size_t i = 0; i < model->operations.count; i++)
         if (!model->operations.items[i].internal)
-            *list_add(model->arena, &rows) = (struct row){model->operations.items[i].name, true};
-    for (size_t i = 0; i < model->also.count; i++)
-        *list_add(model->arena, &rows) = (struct row){model->also.items[i].text, false};
-    if (rows.count > 0)
-        qsort(rows.items, rows.count, sizeof *rows.items, compare_rows);
-    return rows;
+            *list_add(model->arena, &served) = (struct name){model->operations.items[i].name, 0};
+    sort(&served);
+    return served;
 }
 
 static void emit_operation_notes(const struct model *model, str operation, struct text *out)
@@ -56,39 +49,53 @@ static void emit_member_notes(const struct model *model, struct text *out)
     }
 }
 
-static size_t count_served(const struct rows *rows)
+static void emit_heading(const struct model *model, size_t served, struct text *out)
 {
-    size_t served = 0;
+    text_format(out, "\n## %.*s (%.*s)\n\nProtocols:", STR_ARGS(model->name), STR_ARGS(model->version));
+    for (size_t i = 0; i < model->protocols.count; i++)
+        text_format(out, "%s %.*s", i ? "," : "", STR_ARGS(model->protocols.items[i].text));
+    text_format(out, ". Served: %zu of %zu operations.\n\n", served, served + model->also.count);
+}
 
-    for (size_t i = 0; i < rows->count; i++)
-        served += rows->items[i].served;
-    return served;
+static void emit_not_served(const struct model *model, struct text *out)
+{
+    struct names also = {0};
+
+    if (model->also.count == 0)
+        return;
+    for (size_t i = 0; i < model->also.count; i++)
+        *list_add(model->arena, &also) = model->also.items[i];
+    sort(&also);
+    text_add(out, S("\nNot served (501):"));
+    for (size_t i = 0; i < also.count; i++) {
+        text_format(out, "%s %.*s", i ? "," : "", STR_ARGS(also.items[i].text));
+        emit_operation_notes(model, also.items[i].text, out);
+    }
+    text_add(out, S(".\n"));
 }
 
 static void emit_service(const struct model *model, struct text *out)
 {
-    struct rows rows = sorted_operations(model);
+    struct names served = served_operations(model);
 
-    text_format(out, "\n## %.*s (%.*s)\n\nProtocols:", STR_ARGS(model->name), STR_ARGS(model->version));
-    for (size_t i = 0; i < model->protocols.count; i++)
-        text_format(out, "%s %.*s", i ? "," : "", STR_ARGS(model->protocols.items[i].text));
-    text_format(out, ". Served: %zu of %zu operations.\n\n", count_served(&rows), rows.count);
-
-    text_add(out, S("| Operation | Served | Notes |\n|---|---|---|\n"));
-    for (size_t i = 0; i < rows.count; i++) {
-        text_format(out, "| %.*s | %s |", STR_ARGS(rows.items[i].name), rows.items[i].served ? "yes" : "501");
-        emit_operation_notes(model, rows.items[i].name, out);
+    emit_heading(model, served.count, out);
+    text_add(out, S("| Served | Notes |\n|---|---|\n"));
+    for (size_t i = 0; i < served.count; i++) {
+        text_format(out, "| %.*s |", STR_ARGS(served.items[i].text));
+        emit_operation_notes(model, served.items[i].text, out);
         text_add(out, S(" |\n"));
     }
     emit_member_notes(model, out);
+    emit_not_served(model, out);
 }
 
 void emit_docs(const struct model *models, size_t count, struct text *out)
 {
-    text_add(out, S("# Compatibility\n\n"
-                    "<!-- Made by modelc from the models under src/services: change those. -->\n"
-                    "What Orderly serves of each service's API. An operation that AWS has and Orderly does not\n"
-                    "answers 501 `NotImplemented`.\n"));
+    text_add(out,
+             S("# Compatibility\n\n"
+               "<!-- Made by modelc from the models under src/services: change those. -->\n"
+               "What Orderly serves of each service's API. An operation that AWS has and Orderly does not\n"
+               "answers 501 `NotImplemented`.\n"));
     for (size_t i = 0; i < count; i++)
         emit_service(&models[i], out);
 }

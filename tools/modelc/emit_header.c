@@ -26,7 +26,8 @@ static bool is_shared(const struct model *model, const struct shape_entry *shape
 static bool emitted_before(const struct model *model, size_t index)
 {
     for (size_t i = 0; i < index; i++)
-        if (has_struct(model->shapes.items[i]) && str_equal(model->shapes.items[i]->tag, model->shapes.items[index]->tag))
+        if (has_struct(model->shapes.items[i]) &&
+            str_equal(model->shapes.items[i]->tag, model->shapes.items[index]->tag))
             return true;
     return false;
 }
@@ -63,9 +64,11 @@ static void emit_containers(const struct model *model, struct text *out)
         const struct shape_entry *shape = model->shapes.items[i];
         if (!owns_struct(model, i) || !is_container(shape))
             continue;
-        str item = shape->kind == KIND_LIST ? value_type(model, shape->element)
-                                            : arena_format(model->arena, "struct %.*s_entry", STR_ARGS(shape->tag));
-        text_format(out, "struct %.*s { %.*s *items; size_t count; };\n", STR_ARGS(shape->tag), STR_ARGS(item));
+        str item = shape->kind == KIND_LIST
+                       ? value_type(model, shape->element)
+                       : arena_format(model->arena, "struct %.*s_entry", STR_ARGS(shape->tag));
+        text_format(out, "struct %.*s { %.*s *items; size_t count; };\n", STR_ARGS(shape->tag),
+                    STR_ARGS(item));
     }
     text_add(out, S("\n"));
 }
@@ -118,7 +121,8 @@ static void emit_map_entries(const struct model *model, struct text *out)
         if (!owns_struct(model, i) || shape->kind != KIND_MAP)
             continue;
         str value = value_type(model, shape->element);
-        text_format(out, "struct %.*s_entry { str key; %.*s value; };\n", STR_ARGS(shape->tag), STR_ARGS(value));
+        text_format(out, "struct %.*s_entry { str key; %.*s value; };\n", STR_ARGS(shape->tag),
+                    STR_ARGS(value));
     }
     text_add(out, S("\n"));
 }
@@ -147,14 +151,16 @@ static void emit_handlers(const struct model *model, struct text *out)
 {
     for (size_t i = 0; i < model->operations.count; i++) {
         const struct operation_entry *operation = &model->operations.items[i];
-        text_format(out, "enum outcome %.*s(struct call *call, const struct %.*s *in,\n    struct %.*s *out);\n",
-                    STR_ARGS(operation->c_name), STR_ARGS(operation->input_tag), STR_ARGS(operation->output_tag));
+        text_format(
+            out, "enum outcome %.*s(struct call *call, const struct %.*s *in,\n    struct %.*s *out);\n",
+            STR_ARGS(operation->c_name), STR_ARGS(operation->input_tag), STR_ARGS(operation->output_tag));
     }
 }
 
 void emit_header(const struct model *model, struct text *out)
 {
-    text_format(out, "#pragma once\n/* Made by modelc from %.*s: change that. */\n#include \"engine/model.h\"\n\n",
+    text_format(out,
+                "#pragma once\n/* Made by modelc from %.*s: change that. */\n#include \"engine/model.h\"\n\n",
                 STR_ARGS(str_from(model->path, (size_t)(str_last_index(model->path, '/') + 1))));
     emit_forward(model, out);
     emit_containers(model, out);

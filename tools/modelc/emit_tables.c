@@ -46,9 +46,15 @@ static str constant(const struct model *model, str name)
 static const char *shape_type(enum kind kind)
 {
     static const char *const types[] = {
-        [KIND_STRING] = "SHAPE_STRING",       [KIND_BLOB] = "SHAPE_BLOB",     [KIND_BOOLEAN] = "SHAPE_BOOLEAN",
-        [KIND_INTEGER] = "SHAPE_INTEGER",     [KIND_DOUBLE] = "SHAPE_DOUBLE", [KIND_TIMESTAMP] = "SHAPE_TIMESTAMP",
-        [KIND_STRUCTURE] = "SHAPE_STRUCTURE", [KIND_LIST] = "SHAPE_LIST",     [KIND_MAP] = "SHAPE_MAP",
+        [KIND_STRING] = "SHAPE_STRING",
+        [KIND_BLOB] = "SHAPE_BLOB",
+        [KIND_BOOLEAN] = "SHAPE_BOOLEAN",
+        [KIND_INTEGER] = "SHAPE_INTEGER",
+        [KIND_DOUBLE] = "SHAPE_DOUBLE",
+        [KIND_TIMESTAMP] = "SHAPE_TIMESTAMP",
+        [KIND_STRUCTURE] = "SHAPE_STRUCTURE",
+        [KIND_LIST] = "SHAPE_LIST",
+        [KIND_MAP] = "SHAPE_MAP",
     };
     return types[kind];
 }
@@ -70,7 +76,8 @@ static void emit_member(const struct model *model, const struct shape_entry *sha
     add_str(out, "json_name", field->name);
     add_str(out, "query_name", str_present(field->wire_name) ? field->wire_name : field->name);
     text_format(out, ".shape = &%.*s, .offset = offsetof(struct %.*s, %.*s)",
-                STR_ARGS(find_shape(model, field->type)->constant), STR_ARGS(shape->tag), STR_ARGS(field->c_name));
+                STR_ARGS(find_shape(model, field->type)->constant), STR_ARGS(shape->tag),
+                STR_ARGS(field->c_name));
     if (field->required)
         text_add(out, S(", .required = true"));
     if (field->flattened)
@@ -106,7 +113,8 @@ static void emit_values(const struct model *model, const struct shape_entry *sha
     text_add(out, S("    NULL,\n};\n\n"));
 }
 
-static void emit_container_traits(const struct model *model, const struct shape_entry *shape, struct text *out)
+static void emit_container_traits(const struct model *model, const struct shape_entry *shape,
+                                  struct text *out)
 {
     if (shape->kind == KIND_LIST) {
         add_text(out, "item_name", str_present(shape->item_name) ? shape->item_name : S("member"));
@@ -134,7 +142,8 @@ static void emit_bounds(const struct shape_entry *shape, struct text *out)
 
 static void emit_shape(const struct model *model, const struct shape_entry *shape, struct text *out)
 {
-    text_format(out, "%sconst struct shape %.*s = {", shape->named ? "" : "static ", STR_ARGS(shape->constant));
+    text_format(out, "%sconst struct shape %.*s = {", shape->named ? "" : "static ",
+                STR_ARGS(shape->constant));
     add_text(out, "name", shape->name);
     text_format(out, ".type = %s, ", shape_type(shape->kind));
     if (shape->is_union)
@@ -142,7 +151,8 @@ static void emit_shape(const struct model *model, const struct shape_entry *shap
     if (shape->sensitive)
         text_add(out, S(".sensitive = true, "));
     if (shape->fields.count > 0)
-        text_format(out, ".members = %.*s_members, .member_count = %zu, ", STR_ARGS(shape->tag), shape->fields.count);
+        text_format(out, ".members = %.*s_members, .member_count = %zu, ", STR_ARGS(shape->tag),
+                    shape->fields.count);
     if (shape->kind == KIND_LIST || shape->kind == KIND_MAP)
         emit_container_traits(model, shape, out);
     emit_bounds(shape, out);
@@ -180,10 +190,12 @@ static bool has_defaults(const struct shape_entry *shape)
 
 static void emit_defaults(const struct shape_entry *shape, struct text *out)
 {
-    text_format(out, "static const struct %.*s %.*s_defaults = {", STR_ARGS(shape->tag), STR_ARGS(shape->tag));
+    text_format(out, "static const struct %.*s %.*s_defaults = {", STR_ARGS(shape->tag),
+                STR_ARGS(shape->tag));
     for (size_t i = 0; i < shape->fields.count; i++)
         if (str_present(shape->fields.items[i].default_text))
-            add_str(out, arena_cstr(out->arena, shape->fields.items[i].c_name), shape->fields.items[i].default_text);
+            add_str(out, arena_cstr(out->arena, shape->fields.items[i].c_name),
+                    shape->fields.items[i].default_text);
     text_add(out, S("};\n"));
 }
 
@@ -219,7 +231,9 @@ static str operation_shape(const struct model *model, const struct name *shape, 
     if (str_present(shape->text))
         return find_shape(model, shape->text)->constant;
     str name = arena_format(model->arena, "%.*s_shape", STR_ARGS(tag));
-    text_format(out, "static const struct shape %.*s = {.name = \"\", .type = SHAPE_STRUCTURE, .size = sizeof(struct %.*s)};\n",
+    text_format(out,
+                "static const struct shape %.*s = {.name = \"\", .type = SHAPE_STRUCTURE, .size = "
+                "sizeof(struct %.*s)};\n",
                 STR_ARGS(name), STR_ARGS(tag));
     return name;
 }
@@ -238,7 +252,8 @@ static void add_flags(const struct operation_entry *operation, struct text *out)
     text_add(out, S(", "));
 }
 
-static void emit_operation(const struct model *model, const struct operation_entry *operation, struct text *out)
+static void emit_operation(const struct model *model, const struct operation_entry *operation,
+                           struct text *out)
 {
     struct arena *arena = model->arena;
     str action = arena_format(arena, "%.*s:%.*s", STR_ARGS(model->signing_name), STR_ARGS(operation->name));
@@ -254,8 +269,8 @@ static void emit_operation(const struct model *model, const struct operation_ent
     add_text(out, "action", str_present(operation->action) ? operation->action : action);
     add_text(out, "http_method", str_present(operation->http_method) ? operation->http_method : S("POST"));
     add_text(out, "http_path", str_present(operation->http_path) ? operation->http_path : S("/"));
-    text_format(out, ".http_status = %d, .input = &%.*s, .output = &%.*s, ", operation->http_status, STR_ARGS(input),
-                STR_ARGS(output));
+    text_format(out, ".http_status = %d, .input = &%.*s, .output = &%.*s, ", operation->http_status,
+                STR_ARGS(input), STR_ARGS(output));
     if (names_contain(&model->protocols, S("query")) && str_present(operation->output.text))
         add_text(out, "result_wrapper", arena_join(arena, operation->name, S("Result")));
     text_format(out, ".handler = run_%.*s};\n\n", STR_ARGS(operation->c_name));
@@ -267,7 +282,8 @@ static void emit_operation_lists(const struct model *model, struct text *out)
 {
     text_add(out, S("static const struct operation *const operations[] = {\n"));
     for (size_t i = 0; i < model->operations.count; i++)
-        text_format(out, "    &%.*s,\n", STR_ARGS(upper_case(model->arena, model->operations.items[i].c_name)));
+        text_format(out, "    &%.*s,\n",
+                    STR_ARGS(upper_case(model->arena, model->operations.items[i].c_name)));
     text_add(out, S("    NULL,\n};\n\nstatic const char *const known_operations[] = {\n"));
     for (size_t i = 0; i < model->operations.count; i++)
         if (!model->operations.items[i].internal)
@@ -289,7 +305,8 @@ static void add_protocols(const struct model *model, struct text *out)
 
 static void emit_service(const struct model *model, struct text *out)
 {
-    text_format(out, "const struct service %.*s_SERVICE = {\n    ", STR_ARGS(upper_case(model->arena, model->name)));
+    text_format(out, "const struct service %.*s_SERVICE = {\n    ",
+                STR_ARGS(upper_case(model->arena, model->name)));
     add_text(out, "name", model->name);
     add_text(out, "title", model->title);
     add_text(out, "version", model->version);
@@ -304,15 +321,19 @@ static void emit_service(const struct model *model, struct text *out)
     text_format(out, ".query_error_header = %s, ", model->query_error_header ? "true" : "false");
     text_format(out, ".crc32_header = %s,\n    ", model->crc32_header ? "true" : "false");
     text_add(out, S(".operations = operations, .known_operations = known_operations,\n"));
-    text_format(out, "    .validation_error = &%.*s,\n", STR_ARGS(constant(model, model->validation_error.text)));
+    text_format(out, "    .validation_error = &%.*s,\n",
+                STR_ARGS(constant(model, model->validation_error.text)));
     text_format(out, "    .access_denied = &%.*s,\n", STR_ARGS(constant(model, model->access_denied.text)));
-    text_format(out, "    .internal_error = &%.*s,\n};\n", STR_ARGS(constant(model, model->internal_error.text)));
+    text_format(out, "    .internal_error = &%.*s,\n};\n",
+                STR_ARGS(constant(model, model->internal_error.text)));
 }
 
 void emit_tables(const struct model *model, str header_name, struct text *out)
 {
-    text_format(out, "/* Made by modelc from %.*s: change that. */\n#include \"%.*s\"\n\n#include <stddef.h>\n\n",
-                STR_ARGS(str_from(model->path, (size_t)(str_last_index(model->path, '/') + 1))), STR_ARGS(header_name));
+    text_format(out,
+                "/* Made by modelc from %.*s: change that. */\n#include \"%.*s\"\n\n#include <stddef.h>\n\n",
+                STR_ARGS(str_from(model->path, (size_t)(str_last_index(model->path, '/') + 1))),
+                STR_ARGS(header_name));
     emit_shapes(model, out);
     for (size_t i = 0; i < model->errors.count; i++)
         emit_error(model, &model->errors.items[i], out);

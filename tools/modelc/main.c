@@ -74,7 +74,8 @@ static str file_name(const char *path)
     return str_of(slash ? slash + 1 : path);
 }
 
-static bool compile(struct arena *arena, const char *model_path, const char *header_path, const char *tables_path)
+static bool compile(struct arena *arena, const char *model_path, const char *header_path,
+                    const char *tables_path)
 {
     struct model model;
     struct text header = text_in(arena), tables = text_in(arena);

@@ -40,19 +40,26 @@ struct names {
 };
 
 enum kind {
-    KIND_STRING, KIND_BLOB, KIND_BOOLEAN, KIND_INTEGER, KIND_DOUBLE, KIND_TIMESTAMP,
-    KIND_STRUCTURE, KIND_LIST, KIND_MAP,
+    KIND_STRING,
+    KIND_BLOB,
+    KIND_BOOLEAN,
+    KIND_INTEGER,
+    KIND_DOUBLE,
+    KIND_TIMESTAMP,
+    KIND_STRUCTURE,
+    KIND_LIST,
+    KIND_MAP,
 };
 
 struct field {
     str name, c_name;
     int line;
-    str type;                   /* of a shape */
+    str type; /* of a shape */
     bool required, flattened;
-    str wire_name;              /* absent: the name itself */
-    str default_text;           /* of an error's member: what is sent when the handler says nothing */
-    const char *location;       /* enum location's words */
-    const char *timestamp;      /* enum timestamp_format's */
+    str wire_name;         /* absent: the name itself */
+    str default_text;      /* of an error's member: what is sent when the handler says nothing */
+    const char *location;  /* enum location's words */
+    const char *timestamp; /* enum timestamp_format's */
 };
 
 struct fields {
@@ -61,21 +68,21 @@ struct fields {
 };
 
 struct shape_entry {
-    str name;                   /* as the source spells it */
+    str name; /* as the source spells it */
     int line;
     enum kind kind;
-    bool named;                 /* declared, so it has a constant in the header */
+    bool named; /* declared, so it has a constant in the header */
     bool is_union, is_error, sensitive;
     bool used;
     struct fields fields;
-    str key, element;           /* of a list or map: names of shapes */
+    str key, element; /* of a list or map: names of shapes */
     str item_name, key_name, value_name;
     bool has_min, has_max;
     int64_t min, max;
     str pattern;
-    struct names values;        /* of an enum */
-    str tag;                    /* the struct's tag or the scalar's type, in C */
-    str constant;               /* the struct shape's identifier in C */
+    struct names values; /* of an enum */
+    str tag;             /* the struct's tag or the scalar's type, in C */
+    str constant;        /* the struct shape's identifier in C */
 };
 
 struct shapes {
@@ -87,7 +94,7 @@ struct operation_entry {
     str name, c_name;
     int line;
     bool reads, internal, anonymous;
-    struct name input, output;  /* text absent: AWS has none */
+    struct name input, output; /* text absent: AWS has none */
     str input_tag, output_tag;
     struct names errors;
     str action;
@@ -104,9 +111,9 @@ struct error_entry {
     str name;
     int line;
     int status;
-    bool receiver;              /* the service's fault, not the client's */
+    bool receiver; /* the service's fault, not the client's */
     str query_code, prefix, message_name;
-    struct shape_entry *shape;  /* members beside the message; NULL when there are none */
+    struct shape_entry *shape; /* members beside the message; NULL when there are none */
     bool used;
 };
 
@@ -116,7 +123,7 @@ struct errors {
 };
 
 struct note {
-    struct name subject;        /* Operation, or Shape.Member */
+    struct name subject; /* Operation, or Shape.Member */
     str text;
 };
 
@@ -127,12 +134,12 @@ struct notes {
 
 struct model {
     struct arena *arena;
-    str path;                   /* for complaints */
+    str path; /* for complaints */
     str source;
     int complaints;
 
     str name, title, version;
-    struct names protocols;     /* as in the source: "json-1.0" */
+    struct names protocols; /* as in the source: "json-1.0" */
     str target, xml_namespace, signing_name, error_prefix;
     struct name validation_error, access_denied, internal_error;
     struct names common_errors;
@@ -153,7 +160,8 @@ struct lines lex(struct model *model);
 void parse(struct model *model);
 /* One word of the service's header, from its line. */
 void parse_header(struct model *model, const struct line *line);
-/* The type that begins at *at, which moves past it; registers what is written in place.  Absent after a complaint. */
+/* The type that begins at *at, which moves past it; registers what is written in place.  Absent after a
+ * complaint. */
 str parse_type(struct model *model, const struct line *line, size_t *at);
 /* "range a..b", "length a..b", "pattern", "sensitive" at *at; false when it is none of them. */
 bool parse_constraint(struct model *model, const struct line *line, size_t *at, struct shape_entry *shape);

@@ -7,9 +7,18 @@
  */
 #include "modelc.h"
 
-static bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-static bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+static bool is_upper(char c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+static bool is_lower(char c)
+{
+    return c >= 'a' && c <= 'z';
+}
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
 
 static bool begins_word(str name, size_t i)
 {
@@ -50,11 +59,11 @@ str upper_case(struct arena *arena, str name)
 static bool is_reserved(str name)
 {
     static const char *const reserved[] = {
-        "auto",   "bool",     "break",   "case",   "char",   "const",    "continue", "default",  "do",
-        "double", "else",     "enum",    "extern", "false",  "float",    "for",      "goto",     "if",
-        "inline", "int",      "long",    "register", "restrict", "return", "short",  "signed",   "sizeof",
-        "static", "struct",   "switch",  "true",   "typedef", "union",   "unsigned", "void",     "volatile",
-        "while",  NULL};
+        "auto",  "bool",     "break",  "case",     "char",   "const",    "continue", "default",
+        "do",    "double",   "else",   "enum",     "extern", "false",    "float",    "for",
+        "goto",  "if",       "inline", "int",      "long",   "register", "restrict", "return",
+        "short", "signed",   "sizeof", "static",   "struct", "switch",   "true",     "typedef",
+        "union", "unsigned", "void",   "volatile", "while",  NULL};
 
     for (const char *const *word = reserved; *word; word++)
         if (str_equal(name, str_of(*word)))
@@ -123,7 +132,8 @@ static str container_tag(const struct model *model, const struct shape_entry *sh
 {
     str name = stem(model, shape->name);
 
-    return is_shared(name) ? name : arena_format(model->arena, "%.*s_%.*s", STR_ARGS(model->name), STR_ARGS(name));
+    return is_shared(name) ? name
+                           : arena_format(model->arena, "%.*s_%.*s", STR_ARGS(model->name), STR_ARGS(name));
 }
 
 static void name_shape(struct model *model, struct shape_entry *shape, size_t index)
@@ -141,7 +151,8 @@ static void name_shape(struct model *model, struct shape_entry *shape, size_t in
     if (shape->is_error)
         shape->constant = arena_format(arena, "%.*s_details", STR_ARGS(snake));
     else if (shape->named)
-        shape->constant = upper_case(arena, arena_format(arena, "%.*s_%.*s", STR_ARGS(model->name), STR_ARGS(snake)));
+        shape->constant =
+            upper_case(arena, arena_format(arena, "%.*s_%.*s", STR_ARGS(model->name), STR_ARGS(snake)));
     else
         shape->constant = arena_format(arena, "shape_%zu", index);
 }
@@ -160,11 +171,12 @@ static void name_fields(struct model *model, struct shape_entry *shape)
 }
 
 /* An operation for which AWS has no input or output gets a struct of its own all the same. */
-static str operation_tag(const struct model *model, const struct operation_entry *operation, const struct name *shape,
-                         const char *suffix)
+static str operation_tag(const struct model *model, const struct operation_entry *operation,
+                         const struct name *shape, const char *suffix)
 {
-    return str_present(shape->text) ? find_shape(model, shape->text)->tag
-                                    : arena_format(model->arena, "%.*s%s", STR_ARGS(operation->c_name), suffix);
+    return str_present(shape->text)
+               ? find_shape(model, shape->text)->tag
+               : arena_format(model->arena, "%.*s%s", STR_ARGS(operation->c_name), suffix);
 }
 
 void name_everything(struct model *model)

@@ -36,7 +36,8 @@ static struct shape_entry *declare_shape(struct model *model, const struct line 
     if (previous && previous->line == 0)
         complain(model, line->number, "%.*s is the name of a built-in type.", STR_ARGS(name));
     else if (previous)
-        complain(model, line->number, "%.*s is declared twice, first in line %d.", STR_ARGS(name), previous->line);
+        complain(model, line->number, "%.*s is declared twice, first in line %d.", STR_ARGS(name),
+                 previous->line);
 
     struct shape_entry *shape = add_shape(model, name, line->number, kind);
     shape->named = true;
@@ -92,7 +93,8 @@ static void parse_http(struct model *model, const struct line *line, struct oper
         operation->http_status = (int)status;
 }
 
-static void parse_operation_line(struct model *model, const struct line *line, struct operation_entry *operation)
+static void parse_operation_line(struct model *model, const struct line *line,
+                                 struct operation_entry *operation)
 {
     str word = line->items[0].text;
     struct name value = {word_or_absent(line, 1), line->number};
@@ -118,7 +120,8 @@ struct choice {
     const char *word, *constant;
 };
 
-static const char *choose(struct model *model, const struct line *line, size_t at, const struct choice *choices)
+static const char *choose(struct model *model, const struct line *line, size_t at,
+                          const struct choice *choices)
 {
     for (const struct choice *choice = choices; choice->word; choice++)
         if (str_equal(word_or_absent(line, at), str_of(choice->word)))
@@ -130,9 +133,13 @@ static const char *choose(struct model *model, const struct line *line, size_t a
 
 static void parse_location(struct model *model, const struct line *line, size_t *at, struct field *field)
 {
-    static const struct choice locations[] = {
-        {"path", "IN_PATH"},       {"query", "IN_QUERY"},   {"header", "IN_HEADER"}, {"headers", "IN_HEADERS"},
-        {"status", "IN_STATUS"},   {"payload", "IN_PAYLOAD"}, {NULL, NULL}};
+    static const struct choice locations[] = {{"path", "IN_PATH"},
+                                              {"query", "IN_QUERY"},
+                                              {"header", "IN_HEADER"},
+                                              {"headers", "IN_HEADERS"},
+                                              {"status", "IN_STATUS"},
+                                              {"payload", "IN_PAYLOAD"},
+                                              {NULL, NULL}};
 
     field->location = choose(model, line, ++*at, locations);
     ++*at;
@@ -257,7 +264,8 @@ static void parse_named_scalar(struct model *model, const struct line *line, enu
         complain(model, line->number, "\"%.*s\" is no constraint.", STR_ARGS(line->items[at].text));
 }
 
-/* `list Tags of Tag [item "Tag"] [length 1..50]`, `map Tags of string string [entry "Key" "Value"] [length ..]` */
+/* `list Tags of Tag [item "Tag"] [length 1..50]`, `map Tags of string string [entry "Key" "Value"] [length
+ * ..]` */
 static void parse_named_container(struct model *model, const struct line *line, enum kind kind)
 {
     struct shape_entry *shape = declare_shape(model, line, kind);
@@ -295,7 +303,8 @@ static void parse_error(struct model *model, const struct line *line, struct pla
     place->error = list_add(model->arena, &model->errors);
     *place->error = (struct error_entry){.name = line->items[1].text, .line = line->number};
     if (!str_to_i64(word_or_absent(line, 2), &status) || status < 400 || status > 599)
-        complain(model, line->number, "Error %.*s needs a status between 400 and 599.", STR_ARGS(place->error->name));
+        complain(model, line->number, "Error %.*s needs a status between 400 and 599.",
+                 STR_ARGS(place->error->name));
     place->error->status = (int)status;
 
     while (at < line->count) {
@@ -328,7 +337,8 @@ static void parse_error_member(struct model *model, const struct line *line, str
 static void parse_note(struct model *model, const struct line *line)
 {
     if (line->count != 3 || !line->items[2].quoted) {
-        complain(model, line->number, "This is written: note OPERATION \"text\", or note SHAPE.MEMBER \"text\"");
+        complain(model, line->number,
+                 "This is written: note OPERATION \"text\", or note SHAPE.MEMBER \"text\"");
         return;
     }
     *list_add(model->arena, &model->notes) =
@@ -341,8 +351,8 @@ static bool parse_scalar_declaration(struct model *model, const struct line *lin
         const char *word;
         enum kind kind;
     } scalars[] = {
-        {"string", KIND_STRING}, {"blob", KIND_BLOB},     {"integer", KIND_INTEGER},
-        {"long", KIND_INTEGER},  {"float", KIND_DOUBLE},  {"double", KIND_DOUBLE},
+        {"string", KIND_STRING}, {"blob", KIND_BLOB},    {"integer", KIND_INTEGER},
+        {"long", KIND_INTEGER},  {"float", KIND_DOUBLE}, {"double", KIND_DOUBLE},
     };
 
     for (size_t i = 0; i < sizeof scalars / sizeof *scalars; i++) {
@@ -418,8 +428,9 @@ static void add_builtins(struct model *model)
         const char *name;
         enum kind kind;
     } builtins[] = {
-        {"string", KIND_STRING},   {"blob", KIND_BLOB},    {"boolean", KIND_BOOLEAN}, {"integer", KIND_INTEGER},
-        {"long", KIND_INTEGER},    {"float", KIND_DOUBLE}, {"double", KIND_DOUBLE},   {"timestamp", KIND_TIMESTAMP},
+        {"string", KIND_STRING},   {"blob", KIND_BLOB},           {"boolean", KIND_BOOLEAN},
+        {"integer", KIND_INTEGER}, {"long", KIND_INTEGER},        {"float", KIND_DOUBLE},
+        {"double", KIND_DOUBLE},   {"timestamp", KIND_TIMESTAMP},
     };
 
     for (size_t i = 0; i < sizeof builtins / sizeof *builtins; i++)

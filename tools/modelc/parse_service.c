@@ -6,7 +6,8 @@
 static bool one_word(struct model *model, const struct line *line, str *value)
 {
     if (line->count != 2)
-        return complain(model, line->number, "\"%.*s\" takes exactly one word.", STR_ARGS(line->items[0].text));
+        return complain(model, line->number, "\"%.*s\" takes exactly one word.",
+                        STR_ARGS(line->items[0].text));
     *value = line->items[1].text;
     return true;
 }

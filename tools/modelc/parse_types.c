@@ -18,8 +18,9 @@ static bool expect(struct model *model, const struct line *line, size_t *at, str
 
 static str add_container(struct model *model, int line, enum kind kind, str key, str element)
 {
-    str name = kind == KIND_LIST ? arena_format(model->arena, "list<%.*s>", STR_ARGS(element))
-                                 : arena_format(model->arena, "map<%.*s,%.*s>", STR_ARGS(key), STR_ARGS(element));
+    str name = kind == KIND_LIST
+                   ? arena_format(model->arena, "list<%.*s>", STR_ARGS(element))
+                   : arena_format(model->arena, "map<%.*s,%.*s>", STR_ARGS(key), STR_ARGS(element));
 
     if (!find_shape(model, name)) {
         struct shape_entry *shape = add_shape(model, name, line, kind);
@@ -60,10 +61,12 @@ static bool parse_bounds(struct model *model, const struct line *line, str text,
 
     shape->has_min = low.size > 0;
     shape->has_max = high.size > 0;
-    bool well = dots >= 0 && (shape->has_min || shape->has_max) && (!shape->has_min || str_to_i64(low, &shape->min)) &&
+    bool well = dots >= 0 && (shape->has_min || shape->has_max) &&
+                (!shape->has_min || str_to_i64(low, &shape->min)) &&
                 (!shape->has_max || str_to_i64(high, &shape->max));
     if (!well)
-        return complain(model, line->number, "Bounds are written 1..255, 0.. or ..255, not \"%.*s\".", STR_ARGS(text));
+        return complain(model, line->number, "Bounds are written 1..255, 0.. or ..255, not \"%.*s\".",
+                        STR_ARGS(text));
     if (shape->has_min && shape->has_max && shape->min > shape->max)
         return complain(model, line->number, "The bounds %.*s are the wrong way round.", STR_ARGS(text));
     return true;
@@ -78,7 +81,8 @@ static void check_range_fits(struct model *model, const struct line *line, const
 static void check_length_fits(struct model *model, const struct line *line, const struct shape_entry *shape)
 {
     if (is_scalar(shape->kind) || shape->kind == KIND_STRUCTURE)
-        complain(model, line->number, "Only texts, blobs, lists and maps have a length; numbers have a range.");
+        complain(model, line->number,
+                 "Only texts, blobs, lists and maps have a length; numbers have a range.");
 }
 
 bool parse_constraint(struct model *model, const struct line *line, size_t *at, struct shape_entry *shape)
