@@ -4,7 +4,6 @@
  * A kept connection may have been closed by the server since its last use.  A request that got not one
  * byte of a reply is therefore sent once more on a new connection.
  */
-#define _GNU_SOURCE
 #include "http_client.h"
 
 #include <errno.h>
@@ -145,8 +144,8 @@ static bool read_body_bytes(struct http_client *client, struct http_reply *reply
         if (client->start == client->end && !receive(client))
             return false;
         size_t here = client->end - client->start < size ? client->end - client->start : size;
-        if (!append(&reply->body, &reply->body_length, &reply->body_capacity,
-                    client->buffer + client->start, here))
+        if (!append(&reply->body, &reply->body_length, &reply->body_capacity, client->buffer + client->start,
+                    here))
             return false;
         client->start += here;
         size -= here;

@@ -127,7 +127,12 @@ static bool take_number(struct reader *reader)
 /* The length of the UTF-8 character at `at` (RFC 3629: shortest form, no surrogates), 0 if it is none. */
 static size_t utf8_length(const unsigned char *at, const unsigned char *end)
 {
-    size_t length = at[0] < 0x80 ? 1 : at[0] < 0xC2 ? 0 : at[0] < 0xE0 ? 2 : at[0] < 0xF0 ? 3 : at[0] < 0xF5 ? 4 : 0;
+    size_t length = at[0] < 0x80   ? 1
+                    : at[0] < 0xC2 ? 0
+                    : at[0] < 0xE0 ? 2
+                    : at[0] < 0xF0 ? 3
+                    : at[0] < 0xF5 ? 4
+                                   : 0;
 
     if (length == 0 || (size_t)(end - at) < length)
         return 0;
@@ -165,8 +170,7 @@ static bool take_hex4(struct reader *reader, uint32_t *value)
     *value = 0;
     for (int i = 0; i < 4; i++) {
         static const char digits[] = "0123456789abcdef0123456789ABCDEF";
-        const char *digit =
-            reader->at < reader->end && *reader->at ? strchr(digits, *reader->at) : NULL;
+        const char *digit = reader->at < reader->end && *reader->at ? strchr(digits, *reader->at) : NULL;
         if (!digit)
             return false;
         *value = *value << 4 | (uint32_t)((digit - digits) & 15);

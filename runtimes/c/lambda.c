@@ -2,7 +2,6 @@
  * lambda.c: the loop of a function: fetch the next invocation, run the handler, send its answer.
  * https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
  */
-#define _GNU_SOURCE
 #include "orderly_lambda.h"
 
 #include "http_client.h"

@@ -13,6 +13,9 @@ from .fakes import ACCESS_KEY_ID, SECRET_ACCESS_KEY, SESSION_TOKEN, DynamoDb, Ru
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 RUNTIMES = REPOSITORY / "runtimes"
+# The interpreters that the tests use; the environment names others.
+NODE = os.environ.get("NODE", "node")
+PYTHON = os.environ.get("PYTHON", sys.executable)
 LOG_GROUP = "/aws/lambda/Probe"
 LOG_STREAM = "2026/01/31/[$LATEST]0123456789abcdef0123456789abcdef"
 
@@ -103,7 +106,7 @@ def node_modules():
 def node(start):
     """node(handler, files, ...) → Function, run by the Node.js bootstrap."""
     return lambda handler, files, **environment: start(
-        ["node", str(RUNTIMES / "nodejs" / "bootstrap.mjs")], handler, files,
+        [NODE, str(RUNTIMES / "nodejs" / "bootstrap.mjs")], handler, files,
         **{"AWS_EXECUTION_ENV": "AWS_Lambda_nodejs20.x", **environment})
 
 
@@ -111,7 +114,7 @@ def node(start):
 def python(start):
     """python(handler, files, ...) → Function, run by the Python bootstrap."""
     return lambda handler, files, **environment: start(
-        [sys.executable, str(RUNTIMES / "python" / "bootstrap.py")], handler, files, **environment)
+        [PYTHON, str(RUNTIMES / "python" / "bootstrap.py")], handler, files, **environment)
 
 
 @pytest.fixture(scope="session")
@@ -122,7 +125,8 @@ def c_build(tmp_path_factory):
         (project / name).symlink_to(REPOSITORY / name)
     (project / "meson.build").write_text(
         "project('functions', 'c', default_options: ['c_std=c17', 'warning_level=3', 'werror=true'])\n"
-        "subdir('runtimes/c')\n"
+        "add_project_arguments('-Wshadow', '-Wconversion', language: 'c')\n"
+        "subdir('runtimes')\n"
         "subdir('apps/orders/functions/c')\n")
     subprocess.run(["meson", "setup", "build"], cwd=project, check=True, stdout=subprocess.DEVNULL)
     subprocess.run(["ninja", "-C", "build"], cwd=project, check=True, stdout=subprocess.DEVNULL)
@@ -135,12 +139,14 @@ def orders_zip(c_build):
 
 
 @pytest.fixture(scope="session")
-def probe_program(c_build):
-    """functions/probe.c, linked with the library as a function's author would."""
-    program = c_build / "probe"
-    subprocess.run([os.environ.get("CC", "cc"), "-std=c17", "-Wall", "-Wextra", "-Wpedantic", "-Werror",
-                    "-I", RUNTIMES / "c", Path(__file__).parent / "functions" / "probe.c",
-                    c_build / "runtimes" / "c" / "liborderly-lambda.a", "-o", program], check=True)
+def probe_program(tmp_path_factory):
+    """functions/probe.c with the library, under the sanitizers."""
+    program = tmp_path_factory.mktemp("probe") / "probe"
+    sources = [Path(__file__).parent / "functions" / "probe.c", *(RUNTIMES / "c").glob("*.c")]
+    subprocess.run([os.environ.get("CC", "cc"), "-std=c17", "-g", "-O1", "-D_GNU_SOURCE",
+                    "-fsanitize=address,undefined", "-fno-sanitize-recover=all",
+                    "-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Werror",
+                    "-I", RUNTIMES / "c", *sources, "-o", program], check=True)
     return program
 
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from .conftest import LOG_GROUP, LOG_STREAM, RUNTIMES
+from .conftest import LOG_GROUP, LOG_STREAM, NODE, RUNTIMES
 from .fakes import FUNCTION_ARN
 
 ECHO = "export const handler = async (event) => event;"
@@ -271,7 +271,7 @@ def test_the_aws_sdk_resolves_through_a_link_beside_the_task_root(start, node_mo
     link = tmp_path / "function0" / "node_modules"
     link.parent.mkdir()
     link.symlink_to(node_modules)
-    function = start(["node", str(RUNTIMES / "nodejs" / "bootstrap.mjs")], "index.handler", files)
+    function = start([NODE, str(RUNTIMES / "nodejs" / "bootstrap.mjs")], "index.handler", files)
     assert function.invoke({}).value == "function"
 
 

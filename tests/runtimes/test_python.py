@@ -1,10 +1,11 @@
 """The Python bootstrap: what a python3* function sees of it, its callers and its log."""
 
 import re
+import shutil
 
 import pytest
 
-from .conftest import LOG_GROUP, LOG_STREAM
+from .conftest import LOG_GROUP, LOG_STREAM, PYTHON, RUNTIMES
 from .fakes import FUNCTION_ARN
 
 ECHO = """
@@ -206,3 +207,19 @@ def test_boto3_can_be_imported(python):
             return boto3.client("sqs").meta.region_name
         """})
     assert function.invoke({}).value == "us-east-1"
+
+
+def test_the_runtime_s_own_packages_come_last(start, tmp_path):
+    runtime = tmp_path / "runtime"
+    (runtime / "site").mkdir(parents=True)
+    shutil.copy(RUNTIMES / "python" / "bootstrap.py", runtime)
+    for name in ("lent", "brought", "colorsys"):
+        (runtime / "site" / (name + ".py")).write_text("origin = 'lent'")
+    function = start([PYTHON, str(runtime / "bootstrap.py")], "index.handler", {
+        "brought.py": "origin = 'brought'",
+        "index.py": """
+            import brought, colorsys, lent
+            def handler(event, context):
+                return [brought.origin, lent.origin, hasattr(colorsys, "origin")]
+            """})
+    assert function.invoke({}).value == ["brought", "lent", False]

@@ -39,9 +39,9 @@ static void tell(struct lambda_invocation *invocation)
     struct json_text text = {0};
     const char *trace = getenv("_X_AMZN_TRACE_ID");
 
-    json_add(&text, "[\"%s\",\"%s\",\"%s\",\"%s\",%lld,%s]", invocation->request_id,
-             invocation->function_arn, invocation->trace_id, trace ? trace : "",
-             (long long)lambda_remaining_ms(invocation), invocation->client_context);
+    json_add(&text, "[\"%s\",\"%s\",\"%s\",\"%s\",%lld,%s]", invocation->request_id, invocation->function_arn,
+             invocation->trace_id, trace ? trace : "", (long long)lambda_remaining_ms(invocation),
+             invocation->client_context);
     lambda_reply(invocation, text.data, text.length);
     json_text_release(&text);
 }

@@ -4,7 +4,6 @@
  * An order has orderId, userId, itemName and status (text), quantity (a whole number from 1) and
  * timestamp (ISO 8601).  Whatever else it holds is kept with it.
  */
-#define _GNU_SOURCE
 #include "order.h"
 
 #include <stdbool.h>
@@ -102,5 +101,5 @@ int64_t time_ms(const char *iso8601)
     int64_t seconds = timegm(&date);
     if (date.tm_mday != day)
         return -1; /* 30 February became 2 March */
-    return (seconds - offset_minutes * 60) * 1000 + milliseconds;
+    return (seconds - INT64_C(60) * offset_minutes) * 1000 + milliseconds;
 }

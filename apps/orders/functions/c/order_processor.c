@@ -17,7 +17,8 @@ enum { TIME_TO_ANSWER_MS = 50 };
 
 struct processor {
     struct table *table;
-    struct json_memory memory;
+    struct json_memory memory; /* of one invocation */
+    int64_t started_ms;        /* when that began */
 };
 
 static void add_text(struct json_text *line, const char *name, const char *value)
@@ -53,7 +54,6 @@ static long time_for_request_ms(const struct lambda_invocation *invocation)
 static bool process(struct processor *processor, const struct lambda_invocation *invocation,
                     const struct json *record)
 {
-    int64_t started_ms = lambda_now_ms();
     const char *body = json_string(json_member(record, "body"));
     struct order order = order_in(&processor->memory, body ? body : "");
     const char *reason = order_problem(order.item), *outcome = reason ? "rejected" : "stored";
@@ -68,7 +68,7 @@ static bool process(struct processor *processor, const struct lambda_invocation 
     add_number(&line, "published", order.published_ms);
     add_number(&line, "queued", attribute_number(record, "SentTimestamp"));
     add_number(&line, "received", attribute_number(record, "ApproximateFirstReceiveTimestamp"));
-    add_number(&line, "started", started_ms);
+    add_number(&line, "started", processor->started_ms);
     add_number(&line, "stored", reason ? -1 : lambda_now_ms());
     add_number(&line, "receiveCount", attribute_number(record, "ApproximateReceiveCount"));
     add_text(&line, "outcome", outcome);
@@ -83,6 +83,7 @@ static void handle(void *context, struct lambda_invocation *invocation)
     struct processor *processor = context;
     struct json_text failures = {0};
 
+    processor->started_ms = lambda_now_ms();
     json_clear(&processor->memory);
     const struct json *event = json_read(&processor->memory, invocation->payload, invocation->payload_size);
     const struct json *records = json_member(event, "Records");

@@ -4,7 +4,6 @@
  * Putting the same item again leaves the same item: that, and nothing else, makes a message that is
  * delivered twice harmless.
  */
-#define _GNU_SOURCE
 #include "table.h"
 
 #include <curl/curl.h>
@@ -135,8 +134,8 @@ struct table *table_open(const char **problem)
 static void add_attribute(struct json_text *text, const struct json *value)
 {
     static const char *const types[] = {
-        [JSON_NULL] = "NULL",  [JSON_FALSE] = "BOOL", [JSON_TRUE] = "BOOL",  [JSON_NUMBER] = "N",
-        [JSON_STRING] = "S",   [JSON_ARRAY] = "L",    [JSON_OBJECT] = "M",
+        [JSON_NULL] = "NULL", [JSON_FALSE] = "BOOL", [JSON_TRUE] = "BOOL", [JSON_NUMBER] = "N",
+        [JSON_STRING] = "S",  [JSON_ARRAY] = "L",    [JSON_OBJECT] = "M",
     };
 
     json_add(text, "{\"%s\":", types[value->kind]);
@@ -180,8 +179,8 @@ static void build_request(struct table *table, const struct json *item)
 static const char *refusal(struct table *table, long status)
 {
     json_clear(&table->memory);
-    const struct json *error = json_read(&table->memory, table->response.data ? table->response.data : "",
-                                         table->response.length);
+    const struct json *error =
+        json_read(&table->memory, table->response.data ? table->response.data : "", table->response.length);
     const char *type = json_string(json_member(error, "__type"));
     const char *message = json_string(json_member(error, "message"));
     const char *hash = type ? strchr(type, '#') : NULL;
@@ -189,8 +188,10 @@ static const char *refusal(struct table *table, long status)
     if (!message)
         message = json_string(json_member(error, "Message"));
     snprintf(table->problem, sizeof table->problem, "%s (HTTP %ld)%s%s",
-             hash ? hash + 1 : type ? type : "DynamoDB refused", status, message ? ": " : "",
-             message ? message : "");
+             hash   ? hash + 1
+             : type ? type
+                    : "DynamoDB refused",
+             status, message ? ": " : "", message ? message : "");
     return table->problem;
 }
 
