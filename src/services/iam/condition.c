@@ -1,0 +1,116 @@
+/*
+ * condition.c: does a condition hold?
+ *
+ * A request may have no value under a key, one, or several.  A positive operator wants a value
+ * that meets one of the policy's; a negated one wants a value that meets none of them, and holds
+ * when there is no value at all.
+ */
+#include "services/iam/policy_internal.h"
+
+#include <string.h>
+
+static bool texts_meet(const struct condition *condition, const struct condition_value *value, str text,
+                       const struct policy_request *request)
+{
+    const struct condition_operator *operator = condition->operator;
+    str pattern;
+
+    if (!pattern_expand(&value->pattern, request, &pattern))
+        return false;
+    if (operator->type == VALUE_ARN)
+        return wildcard_match_arn(pattern, text);
+    if (operator->ignore_case)
+        return str_equal_nocase(pattern, text);
+    return operator->wildcards ? wildcard_match(pattern, text) : str_equal(pattern, text);
+}
+
+static bool parse_number(enum value_type type, str text, double *number)
+{
+    return type == VALUE_DATE ? date_of_text(text, number) : number_of_text(text, number);
+}
+
+static bool numbers_meet(const struct condition *condition, const struct condition_value *value, str text,
+                         const struct policy_request *request)
+{
+    const struct condition_operator *operator = condition->operator;
+    double wanted = value->number, given;
+    str expanded;
+
+    if (!value->is_number && (!pattern_expand(&value->pattern, request, &expanded) ||
+                              !parse_number(operator->type, expanded, &wanted)))
+        return false;
+    if (!parse_number(operator->type, text, &given))
+        return false;
+    return (operator->less && given < wanted) || (operator->greater && given > wanted) ||
+           (operator->equal && given == wanted);
+}
+
+static bool same_bits(const unsigned char *a, const unsigned char *b, unsigned bits)
+{
+    unsigned whole = bits / 8, rest = bits % 8;
+
+    return memcmp(a, b, whole) == 0 && (rest == 0 || (a[whole] ^ b[whole]) >> (8 - rest) == 0);
+}
+
+static bool addresses_meet(const struct condition_value *value, str text, const struct policy_request *request)
+{
+    struct ip_range range = value->range, address = {.size = 0};
+    str expanded;
+
+    if (value->pattern.has_variables &&
+        (!pattern_expand(&value->pattern, request, &expanded) || !ip_range_of_text(expanded, &range)))
+        return false;
+    return ip_range_of_text(text, &address) && address.size == range.size &&
+           same_bits(address.bytes, range.bytes, range.bits);
+}
+
+static bool meets(const struct condition *condition, const struct condition_value *value, str text,
+                  const struct policy_request *request)
+{
+    switch (condition->operator->type) {
+    case VALUE_NUMBER:
+    case VALUE_DATE: return numbers_meet(condition, value, text, request);
+    case VALUE_IP: return addresses_meet(value, text, request);
+    default: return texts_meet(condition, value, text, request);
+    }
+}
+
+/* Does this value of the request satisfy the operator? */
+static bool satisfies(const struct condition *condition, str text, const struct policy_request *request)
+{
+    for (size_t i = 0; i < condition->values.count; i++)
+        if (meets(condition, &condition->values.items[i], text, request))
+            return !condition->operator->negated;
+    return condition->operator->negated;
+}
+
+static bool null_holds(const struct condition *condition, bool exists, const struct policy_request *request)
+{
+    return satisfies(condition, exists ? S("false") : S("true"), request);
+}
+
+static bool holds_without_value(const struct condition *condition)
+{
+    if (condition->if_exists || condition->set == SET_ALL)
+        return true;
+    return condition->operator->negated && condition->set != SET_ANY;
+}
+
+bool condition_holds(const struct condition *condition, const struct policy_request *request)
+{
+    /* Without a set operator a negated condition is about every value, a positive one about any. */
+    bool every = condition->set == SET_ALL || (condition->set == SET_NONE && condition->operator->negated);
+    size_t position = 0;
+    str text;
+
+    bool exists = context_next(request, condition->key, condition->key_name, &position, &text);
+    if (condition->operator->type == VALUE_NULL)
+        return null_holds(condition, exists, request);
+    if (!exists)
+        return holds_without_value(condition);
+    do {
+        if (satisfies(condition, text, request) != every)
+            return !every;
+    } while (context_next(request, condition->key, condition->key_name, &position, &text));
+    return every;
+}

@@ -1,0 +1,185 @@
+/*
+ * context.c: what a request says under the keys that conditions and variables name.
+ *
+ * Keys are looked up when a policy is parsed; only a service's own keys are compared by name later.
+ */
+#include "services/iam/policy_internal.h"
+
+#include "base/text.h"
+#include "base/time.h"
+
+struct known_key {
+    str name;
+    enum context_key key;
+};
+
+static const struct known_key KNOWN_KEYS[] = {
+    {STR_INIT("aws:CurrentTime"), KEY_CURRENT_TIME},
+    {STR_INIT("aws:EpochTime"), KEY_EPOCH_TIME},
+    {STR_INIT("aws:PrincipalAccount"), KEY_PRINCIPAL_ACCOUNT},
+    {STR_INIT("aws:PrincipalArn"), KEY_PRINCIPAL_ARN},
+    {STR_INIT("aws:PrincipalIsAWSService"), KEY_PRINCIPAL_IS_SERVICE},
+    {STR_INIT("aws:PrincipalServiceName"), KEY_PRINCIPAL_SERVICE_NAME},
+    {STR_INIT("aws:PrincipalType"), KEY_PRINCIPAL_TYPE},
+    {STR_INIT("aws:RequestedRegion"), KEY_REQUESTED_REGION},
+    {STR_INIT("aws:ResourceAccount"), KEY_RESOURCE_ACCOUNT},
+    {STR_INIT("aws:SecureTransport"), KEY_SECURE_TRANSPORT},
+    {STR_INIT("aws:SourceAccount"), KEY_SOURCE_ACCOUNT},
+    {STR_INIT("aws:SourceOwner"), KEY_SOURCE_OWNER},
+    {STR_INIT("aws:SourceArn"), KEY_SOURCE_ARN},
+    {STR_INIT("aws:SourceIp"), KEY_SOURCE_IP},
+    {STR_INIT("aws:userid"), KEY_USER_ID},
+    {STR_INIT("aws:username"), KEY_USER_NAME},
+};
+
+enum context_key context_key_find(str key, str *name)
+{
+    static const str TAG = STR_INIT("aws:PrincipalTag/");
+
+    *name = key;
+    if (str_equal_nocase(str_head(key, TAG.size), TAG)) {
+        *name = str_from(key, TAG.size);
+        return KEY_PRINCIPAL_TAG;
+    }
+    for (size_t i = 0; i < sizeof KNOWN_KEYS / sizeof *KNOWN_KEYS; i++)
+        if (str_equal_nocase(key, KNOWN_KEYS[i].name))
+            return KNOWN_KEYS[i].key;
+    return KEY_OTHER;
+}
+
+str arn_account(str arn)
+{
+    str part = {0};
+
+    for (int number = 0; number < 5; number++)
+        if (!str_next(&arn, ':', &part))
+            return (str){0};
+    return part.size == 12 ? part : (str){0};
+}
+
+static str truth(bool value)
+{
+    return value ? S("true") : S("false");
+}
+
+static str principal_type(const struct principal *caller)
+{
+    switch (caller->kind) {
+    case PRINCIPAL_ROOT: return S("Account");
+    case PRINCIPAL_USER: return S("User");
+    case PRINCIPAL_ROLE: return S("AssumedRole");
+    case PRINCIPAL_ANONYMOUS: return S("Anonymous");
+    case PRINCIPAL_SERVICE:
+    case PRINCIPAL_ENVIRONMENT: break;
+    }
+    return (str){0};
+}
+
+/* A key with at most one value, absent when it has none. */
+static str single_value(const struct policy_request *request, enum context_key key)
+{
+    const struct principal *caller = request->caller;
+    bool is_service = caller->kind == PRINCIPAL_SERVICE;
+
+    switch (key) {
+    case KEY_CURRENT_TIME: return time_iso8601(request->arena, request->now_ms);
+    case KEY_EPOCH_TIME: return arena_format(request->arena, "%lld", (long long)(request->now_ms / 1000));
+    case KEY_PRINCIPAL_ACCOUNT: return is_service ? (str){0} : caller->account;
+    case KEY_PRINCIPAL_ARN: return request->principal_arn;
+    case KEY_PRINCIPAL_IS_SERVICE: return truth(is_service);
+    case KEY_PRINCIPAL_SERVICE_NAME: return is_service ? caller->name : (str){0};
+    case KEY_PRINCIPAL_TYPE: return principal_type(caller);
+    case KEY_REQUESTED_REGION: return request->region;
+    case KEY_RESOURCE_ACCOUNT: return arn_account(request->resource);
+    case KEY_SECURE_TRANSPORT: return truth(request->secure_transport);
+    case KEY_SOURCE_ACCOUNT: return caller->source_account;
+    case KEY_SOURCE_OWNER: return is_service ? caller->source_account : caller->account;
+    case KEY_SOURCE_ARN: return caller->source_arn;
+    case KEY_SOURCE_IP: return request->source_ip;
+    case KEY_USER_ID: return caller->id;
+    case KEY_USER_NAME: return caller->kind == PRINCIPAL_USER ? caller->name : (str){0};
+    case KEY_OTHER:
+    case KEY_PRINCIPAL_TAG: break;
+    }
+    return (str){0};
+}
+
+static bool next_named(const struct policy_request *request, str name, size_t *position, str *value)
+{
+    while (*position < request->context_count) {
+        const struct context_value *entry = &request->context[(*position)++];
+        if (str_equal_nocase(entry->key, name)) {
+            *value = entry->value;
+            return true;
+        }
+    }
+    return false;
+}
+
+static str principal_tag(const struct policy_request *request, str name)
+{
+    const struct str_map *tags = request->principal_tags;
+
+    for (size_t i = 0; tags && i < tags->count; i++)
+        if (str_equal_nocase(tags->items[i].key, name))
+            return tags->items[i].value;
+    return (str){0};
+}
+
+bool context_next(const struct policy_request *request, enum context_key key, str name, size_t *position,
+                  str *value)
+{
+    if (key == KEY_OTHER)
+        return next_named(request, name, position, value);
+    if ((*position)++ > 0)
+        return false;
+    *value = key == KEY_PRINCIPAL_TAG ? principal_tag(request, name) : single_value(request, key);
+    return str_present(*value);
+}
+
+/* A value that could pass for a wildcard cannot be put into a pattern. */
+static bool is_plain(str value)
+{
+    for (size_t i = 0; i < value.size; i++)
+        if ((unsigned char)value.data[i] <= WILD_VARIABLE)
+            return false;
+    return true;
+}
+
+/* `inside` is what stands between the braces: a key, perhaps with a default: key, 'value'. */
+static bool variable_value(const struct policy_request *request, str inside, str *value)
+{
+    str key_text, name, rest = inside;
+    size_t position = 0;
+
+    str_next(&rest, ',', &key_text);
+    enum context_key key = context_key_find(str_trim(key_text), &name);
+    if (context_next(request, key, name, &position, value)) {
+        str second;
+        return !context_next(request, key, name, &position, &second) && is_plain(*value);
+    }
+    rest = str_trim(rest);
+    if (rest.size < 2 || !str_starts_with(rest, S("'")) || !str_ends_with(rest, S("'")))
+        return false;
+    *value = str_head(str_from(rest, 1), rest.size - 2);
+    return true;
+}
+
+bool pattern_expand(const struct pattern *pattern, const struct policy_request *request, str *expanded)
+{
+    struct text text = text_in(request->arena);
+    str rest = pattern->text, piece, value;
+    bool inside = false;
+
+    if (!pattern->has_variables) {
+        *expanded = pattern->text;
+        return true;
+    }
+    for (; str_next(&rest, WILD_VARIABLE, &piece); inside = !inside) {
+        if (inside && !variable_value(request, piece, &value))
+            return false;
+        text_add(&text, inside ? value : piece);
+    }
+    *expanded = text_str(&text);
+    return true;
+}

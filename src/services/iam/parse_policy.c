@@ -1,0 +1,433 @@
+/*
+ * parse_policy.c: the grammar of policy documents, and AWS's sentences about breaches of it.
+ *
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+ *
+ * AWS checks in several passes, and which sentence it gives depends on their order: the syntax of
+ * the whole document, its version, what it calls legacy parsing, then actions and resources.
+ */
+#include "services/iam/policy_internal.h"
+
+#include "base/list.h"
+
+struct parser {
+    struct arena *arena;         /* the parsed policy's */
+    struct arena scratch;        /* the JSON tree's */
+    enum policy_kind kind;
+    bool variables;              /* version 2012-10-17 has policy variables */
+    str problem;                 /* the first found */
+};
+
+static const char SYNTAX[] = "Syntax errors in policy.";
+static const char LEGACY[] = "The policy failed legacy parsing";
+
+static bool broken(struct parser *parser, str sentence)
+{
+    if (!str_present(parser->problem))
+        parser->problem = sentence;
+    return false;
+}
+
+static bool syntax_error(struct parser *parser)
+{
+    return broken(parser, str_of(SYNTAX));
+}
+
+bool is_policy_text(str text)
+{
+    for (size_t i = 0; i < text.size; i++)
+        if ((unsigned char)text.data[i] < ' ' && text.data[i] != '\t' && text.data[i] != '\r' &&
+            text.data[i] != '\n')
+            return false;
+    return true;
+}
+
+static bool name_is_one_of(str name, const char *const *names)
+{
+    for (; *names; names++)
+        if (str_equal(name, str_of(*names)))
+            return true;
+    return false;
+}
+
+static bool only_known_members(const struct json *object, const char *const *names)
+{
+    for (uint32_t i = 0; i < object->count; i++)
+        if (!name_is_one_of(object->members[i].name, names))
+            return false;
+    return true;
+}
+
+/* A text or a list of texts: item number `index`, false past the end. */
+static bool text_at(const struct json *value, uint32_t index, const struct json **item)
+{
+    if (!json_is(value, JSON_ARRAY)) {
+        *item = value;
+        return index == 0;
+    }
+    *item = index < value->count ? &value->items[index] : NULL;
+    return index < value->count;
+}
+
+static bool parse_patterns(struct parser *parser, const struct json *value, bool variables,
+                           struct pattern_list *list)
+{
+    const struct json *item;
+
+    list_make_empty(parser->arena, list);
+    for (uint32_t i = 0; text_at(value, i, &item); i++) {
+        if (!json_is(item, JSON_STRING) || !is_policy_text(item->text))
+            return syntax_error(parser);
+        *list_add(parser->arena, list) = pattern_compile(parser->arena, item->text, true, variables);
+    }
+    return true;
+}
+
+/* Two elements that exclude each other. */
+struct element {
+    str plain, negated;
+    bool has_variables;
+};
+
+static const struct element ACTION = {STR_INIT("Action"), STR_INIT("NotAction"), false};
+static const struct element RESOURCE = {STR_INIT("Resource"), STR_INIT("NotResource"), true};
+
+static bool parse_element(struct parser *parser, const struct json *statement, const struct element *element,
+                          struct pattern_list *list, bool *negated)
+{
+    const struct json *plain = json_get(statement, element->plain);
+    const struct json *not = json_get(statement, element->negated);
+
+    if (plain && not)
+        return syntax_error(parser);
+    *negated = not != NULL;
+    if (!plain && !not)
+        return true;
+    return parse_patterns(parser, plain ? plain : not, element->has_variables && parser->variables, list);
+}
+
+static bool is_digits(str text)
+{
+    for (size_t i = 0; i < text.size; i++)
+        if (text.data[i] < '0' || text.data[i] > '9')
+            return false;
+    return text.size > 0;
+}
+
+static bool is_unique_id(str text)
+{
+    return text.size >= 16 && (str_starts_with(text, S("AIDA")) || str_starts_with(text, S("AROA")));
+}
+
+static bool classify_arn(struct principal_pattern *principal)
+{
+    str account = arn_account(principal->source), service = {0}, rest = principal->source;
+
+    for (int part = 0; part < 3; part++)
+        str_next(&rest, ':', &service);
+    if (!str_starts_with(principal->source, S("arn:")) || !is_digits(account) ||
+        str_index(principal->source, '*') >= 0 ||
+        !(str_equal(service, S("iam")) || str_equal(service, S("sts"))))
+        return false;
+    bool whole_account = str_ends_with(principal->source, S(":root"));
+    principal->type = whole_account ? PRINCIPAL_IS_ACCOUNT : PRINCIPAL_IS_ARN;
+    principal->name = whole_account ? account : principal->source;
+    return true;
+}
+
+static bool classify_aws_principal(struct principal_pattern *principal)
+{
+    str text = principal->source;
+
+    principal->name = text;
+    if (str_equal(text, S("*")))
+        principal->type = PRINCIPAL_IS_ANYONE;
+    else if (text.size == 12 && is_digits(text))
+        principal->type = PRINCIPAL_IS_ACCOUNT;
+    else if (is_unique_id(text))
+        principal->type = PRINCIPAL_IS_UNIQUE_ID;
+    else
+        return classify_arn(principal);
+    return true;
+}
+
+static bool classify(struct principal_pattern *principal, str kind)
+{
+    if (str_equal(kind, S("AWS")))
+        return classify_aws_principal(principal);
+    principal->name = principal->source;
+    principal->type = str_equal(kind, S("Service")) ? PRINCIPAL_IS_SERVICE : PRINCIPAL_IS_FOREIGN;
+    if (principal->type == PRINCIPAL_IS_SERVICE)
+        return str_index(principal->source, '.') > 0;
+    return str_equal(kind, S("Federated")) || str_equal(kind, S("CanonicalUser"));
+}
+
+static bool add_principal(struct parser *parser, str kind, const struct json *item, struct principal_list *list)
+{
+    struct principal_pattern *principal = list_add(parser->arena, list);
+
+    if (!json_is(item, JSON_STRING) || !is_policy_text(item->text))
+        return syntax_error(parser);
+    principal->source = arena_copy(parser->arena, item->text);
+    if (classify(principal, kind))
+        return true;
+    bool service = str_equal(kind, S("Service"));
+    return broken(parser, arena_format(parser->arena, "Invalid principal in policy: \"%.*s\":\"%.*s\"",
+                                       STR_ARGS(service ? S("SERVICE") : kind), STR_ARGS(item->text)));
+}
+
+static bool parse_principals(struct parser *parser, const struct json *value, struct principal_list *list)
+{
+    const struct json *item;
+
+    list_make_empty(parser->arena, list);
+    if (json_is(value, JSON_STRING) && str_equal(value->text, S("*")))
+        return add_principal(parser, S("AWS"), value, list);
+    if (!json_is(value, JSON_OBJECT))
+        return syntax_error(parser);
+    for (uint32_t i = 0; i < value->count; i++)
+        for (uint32_t j = 0; text_at(&value->members[i].value, j, &item); j++)
+            if (!add_principal(parser, value->members[i].name, item, list))
+                return false;
+    return true;
+}
+
+static bool parse_principal_element(struct parser *parser, const struct json *json, struct statement *statement)
+{
+    const struct json *plain = json_get(json, S("Principal")), *not = json_get(json, S("NotPrincipal"));
+
+    if (plain && not)
+        return syntax_error(parser);
+    statement->not_principals = not != NULL;
+    if (!plain && !not)
+        return true;
+    return parse_principals(parser, plain ? plain : not, &statement->principals);
+}
+
+static bool parse_operator(struct parser *parser, const struct json_member *member, struct statement *statement)
+{
+    if (!json_is(&member->value, JSON_OBJECT))
+        return syntax_error(parser);
+    for (uint32_t i = 0; i < member->value.count; i++) {
+        struct condition *condition = list_add(parser->arena, &statement->conditions);
+        if (parse_condition(parser->arena, member->name, &member->value.members[i], parser->variables, condition))
+            continue;
+        bool date = condition->operator && condition->operator->type == VALUE_DATE;
+        return broken(parser, str_of(date ? LEGACY : SYNTAX));
+    }
+    return true;
+}
+
+static bool parse_conditions(struct parser *parser, const struct json *value, struct statement *statement)
+{
+    if (!value)
+        return true;
+    if (!json_is(value, JSON_OBJECT))
+        return syntax_error(parser);
+    for (uint32_t i = 0; i < value->count; i++)
+        if (!parse_operator(parser, &value->members[i], statement))
+            return false;
+    return true;
+}
+
+static bool parse_effect(struct parser *parser, str effect, struct statement *statement)
+{
+    statement->deny = str_equal(effect, S("Deny"));
+    if (statement->deny || str_equal(effect, S("Allow")))
+        return true;
+    bool wrong_case = str_equal_nocase(effect, S("Deny")) || str_equal_nocase(effect, S("Allow"));
+    return broken(parser, str_of(wrong_case ? LEGACY : SYNTAX));
+}
+
+static bool parse_statement(struct parser *parser, const struct json *json, struct statement *statement)
+{
+    static const char *const ELEMENTS[] = {"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction",
+                                           "Resource", "NotResource", "Condition", NULL};
+    const struct json *sid = json_get(json, S("Sid"));
+
+    if (!json_is(json, JSON_OBJECT) || !only_known_members(json, ELEMENTS) || (sid && !json_is(sid, JSON_STRING)))
+        return syntax_error(parser);
+    return parse_effect(parser, json_get_str(json, S("Effect")), statement) &&
+           parse_element(parser, json, &ACTION, &statement->actions, &statement->not_actions) &&
+           parse_element(parser, json, &RESOURCE, &statement->resources, &statement->not_resources) &&
+           parse_principal_element(parser, json, statement) &&
+           parse_conditions(parser, json_get(json, S("Condition")), statement);
+}
+
+/* The statement number `index` of an object or a list of them. */
+static const struct json *statement_at(const struct json *statements, uint32_t index)
+{
+    const struct json *item;
+
+    return text_at(statements, index, &item) ? item : NULL;
+}
+
+static bool sids_are_unique(const struct json *statements)
+{
+    const struct json *statement;
+
+    for (uint32_t i = 0; (statement = statement_at(statements, i)); i++) {
+        str sid = json_get_str(statement, S("Sid"));
+        for (uint32_t j = 0; j < i && sid.size > 0; j++)
+            if (str_equal(sid, json_get_str(statement_at(statements, j), S("Sid"))))
+                return false;
+    }
+    return true;
+}
+
+static bool check_action(struct parser *parser, str action)
+{
+    str rest = action, vendor;
+
+    if (str_equal(action, S("*")))
+        return true;
+    str_next(&rest, ':', &vendor);
+    if (!str_present(rest))
+        return broken(parser, S("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."));
+    if (str_index(rest, ':') >= 0)
+        return broken(parser, S("Actions/Condition can contain only one colon."));
+    for (size_t i = 0; i < vendor.size; i++) {
+        char c = vendor.data[i];
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (!letter && c != '-' && c != '.' && !str_equal(vendor, S("*")))
+            return broken(parser, arena_format(parser->arena, "Vendor %.*s is not valid", STR_ARGS(vendor)));
+    }
+    if (parser->kind == POLICY_TRUST && !str_equal_nocase(vendor, S("sts")))
+        return broken(parser, S("AssumeRole policy may only specify STS AssumeRole actions."));
+    return true;
+}
+
+static bool check_resource(struct parser *parser, str resource)
+{
+    str rest = resource, part, partition;
+
+    if (str_equal(resource, S("*")))
+        return true;
+    str_next(&rest, ':', &part);
+    if (!str_equal(part, S("arn")) || !str_next(&rest, ':', &partition))
+        return broken(parser, arena_format(parser->arena, "Resource %.*s must be in ARN format or \"*\".",
+                                           STR_ARGS(resource)));
+    if (!str_starts_with(partition, S("aws")) && str_index(partition, '*') < 0)
+        return broken(parser, arena_format(parser->arena, "Partition \"%.*s\" is not valid for resource \"%.*s\".",
+                                           STR_ARGS(partition), STR_ARGS(resource)));
+    return true;
+}
+
+static bool check_element(struct parser *parser, const struct json *statements, const struct element *element,
+                          bool (*check_text)(struct parser *, str))
+{
+    const struct json *statement, *item;
+
+    for (uint32_t i = 0; (statement = statement_at(statements, i)); i++) {
+        const struct json *value = json_get(statement, element->plain);
+        if (!value)
+            value = json_get(statement, element->negated);
+        for (uint32_t j = 0; value && text_at(value, j, &item); j++)
+            if (!check_text(parser, item->text))
+                return false;
+    }
+    return true;
+}
+
+static bool have_actions(const struct policy *policy)
+{
+    for (size_t i = 0; i < policy->statements.count; i++)
+        if (policy->statements.items[i].actions.count == 0)
+            return false;
+    return true;
+}
+
+/* What each kind of policy must and must not say. */
+static bool check_elements(struct parser *parser, const struct policy *policy)
+{
+    bool identity = policy->kind == POLICY_MANAGED || policy->kind == POLICY_INLINE || policy->kind == POLICY_SESSION;
+
+    for (size_t i = 0; i < policy->statements.count; i++) {
+        const struct statement *statement = &policy->statements.items[i];
+        bool resources = statement->resources.count > 0;
+        bool principals = statement->principals.items != NULL;
+        if (identity && !resources)
+            return broken(parser, S("Policy statement must contain resources."));
+        if (identity && principals)
+            return broken(parser, S("Policy document should not specify a principal."));
+        if (policy->kind == POLICY_TRUST && resources)
+            return broken(parser, S("Has prohibited field Resource"));
+        if (!identity && !principals)
+            return broken(parser, S("Missing required field Principal"));
+    }
+    return true;
+}
+
+static bool parse_statements(struct parser *parser, const struct json *statements, struct policy *policy)
+{
+    const struct json *json;
+
+    for (uint32_t i = 0; (json = statement_at(statements, i)); i++) {
+        if (i == POLICY_MAX_STATEMENTS)
+            return syntax_error(parser);
+        if (!parse_statement(parser, json, list_add(parser->arena, &policy->statements)))
+            return false;
+    }
+    return policy->statements.count > 0 || syntax_error(parser);
+}
+
+static bool parse_version(struct parser *parser, const struct json *version)
+{
+    if (!version)
+        return true;
+    if (!json_is(version, JSON_STRING))
+        return syntax_error(parser);
+    parser->variables = str_equal(version->text, S("2012-10-17"));
+    return parser->variables || str_equal(version->text, S("2008-10-17")) || syntax_error(parser);
+}
+
+static bool parse_document(struct parser *parser, const struct json *document, struct policy *policy)
+{
+    static const char *const ELEMENTS[] = {"Version", "Id", "Statement", NULL};
+    const struct json *statements = json_get(document, S("Statement")), *id = json_get(document, S("Id"));
+
+    if (!only_known_members(document, ELEMENTS) || !statements || (id && !json_is(id, JSON_STRING)))
+        return syntax_error(parser);
+    if (!parse_version(parser, json_get(document, S("Version"))) || !parse_statements(parser, statements, policy))
+        return false;
+    if (parser->kind == POLICY_MANAGED && !parser->variables)
+        return broken(parser, S("Policy document must be version 2012-10-17 or greater."));
+    if (!sids_are_unique(statements))
+        return broken(parser, S("Statement IDs (SID) in a single policy must be unique."));
+    if (!have_actions(policy))
+        return broken(parser, S("Policy statement must contain actions."));
+    return check_element(parser, statements, &RESOURCE, check_resource) &&
+           check_element(parser, statements, &ACTION, check_action) && check_elements(parser, policy);
+}
+
+const struct policy *policy_parse(struct arena *arena, enum policy_kind kind, str document, str *problem)
+{
+    struct parser parser = {.arena = arena, .kind = kind};
+    struct policy *policy = arena_new(arena, struct policy);
+    const struct json *json = json_parse(&parser.scratch, document, NULL);
+
+    policy->kind = kind;
+    if (!json_is(json, JSON_OBJECT))
+        broken(&parser, kind == POLICY_TRUST ? S("This policy contains invalid Json") : str_of(SYNTAX));
+    else
+        parse_document(&parser, json, policy);
+    arena_free(&parser.scratch);
+    *problem = parser.problem;
+    return str_present(parser.problem) ? NULL : policy;
+}
+
+bool policy_next_aws_principal(const struct policy *policy, size_t *position, str *principal)
+{
+    size_t number = 0;
+
+    for (size_t i = 0; i < policy->statements.count; i++)
+        for (size_t j = 0; j < policy->statements.items[i].principals.count; j++) {
+            const struct principal_pattern *pattern = &policy->statements.items[i].principals.items[j];
+            if (pattern->type != PRINCIPAL_IS_ARN || number++ < *position)
+                continue;
+            (*position)++;
+            *principal = pattern->source;
+            return true;
+        }
+    return false;
+}

@@ -1,0 +1,163 @@
+/*
+ * policy.c: what one policy says about a request.
+ */
+#include "services/iam/policy_internal.h"
+
+static bool matches_any_action(const struct pattern_list *actions, str action)
+{
+    for (size_t i = 0; i < actions->count; i++) {
+        const struct pattern *pattern = &actions->items[i];
+        if (pattern->literal ? str_equal_nocase(pattern->text, action)
+                             : wildcard_match_nocase(pattern->text, action))
+            return true;
+    }
+    return false;
+}
+
+static bool matches_any_resource(const struct pattern_list *resources, const struct policy_request *request)
+{
+    for (size_t i = 0; i < resources->count; i++) {
+        const struct pattern *pattern = &resources->items[i];
+        str expanded;
+        if (pattern->literal ? str_equal(pattern->text, request->resource)
+                             : pattern_expand(pattern, request, &expanded) &&
+                                   wildcard_match_resource(expanded, request->resource))
+            return true;
+    }
+    return false;
+}
+
+/* The role's unique id of a session's "AROA…:name"; a user's id is its own. */
+static str unique_id(const struct principal *caller)
+{
+    str rest = caller->id, id = {0};
+
+    str_next(&rest, ':', &id);
+    return id;
+}
+
+static bool is_aws_principal(const struct principal *caller)
+{
+    return caller->kind == PRINCIPAL_ROOT || caller->kind == PRINCIPAL_USER || caller->kind == PRINCIPAL_ROLE;
+}
+
+/* What an Allow for this principal gives the caller. */
+static enum policy_verdict grant(const struct principal_pattern *pattern, const struct policy_request *request)
+{
+    const struct principal *caller = request->caller;
+    bool session = caller->kind == PRINCIPAL_ROLE;
+
+    switch (pattern->type) {
+    case PRINCIPAL_IS_ANYONE:
+        return session ? POLICY_ALLOWS_ROLE : POLICY_ALLOWS;
+    case PRINCIPAL_IS_ACCOUNT:
+        return is_aws_principal(caller) && str_equal(pattern->name, caller->account) ? POLICY_ALLOWS_ACCOUNT
+                                                                                      : POLICY_SILENT;
+    case PRINCIPAL_IS_ARN:
+        if (!is_aws_principal(caller))
+            return POLICY_SILENT;
+        if (str_equal(pattern->name, caller->arn))
+            return POLICY_ALLOWS;
+        return session && str_equal(pattern->name, request->principal_arn) ? POLICY_ALLOWS_ROLE : POLICY_SILENT;
+    case PRINCIPAL_IS_UNIQUE_ID:
+        if (!is_aws_principal(caller) || !str_equal(pattern->name, unique_id(caller)))
+            return POLICY_SILENT;
+        return session ? POLICY_ALLOWS_ROLE : POLICY_ALLOWS;
+    case PRINCIPAL_IS_SERVICE:
+        return caller->kind == PRINCIPAL_SERVICE && str_equal_nocase(pattern->name, caller->name) ? POLICY_ALLOWS
+                                                                                                  : POLICY_SILENT;
+    case PRINCIPAL_IS_FOREIGN:
+        break;
+    }
+    return POLICY_SILENT;
+}
+
+static enum policy_verdict strongest_grant(const struct principal_list *principals,
+                                           const struct policy_request *request)
+{
+    enum policy_verdict strongest = POLICY_SILENT;
+
+    for (size_t i = 0; i < principals->count; i++) {
+        enum policy_verdict verdict = grant(&principals->items[i], request);
+        if (verdict > strongest)
+            strongest = verdict;
+    }
+    return strongest;
+}
+
+static bool is_listed(const struct principal_list *principals, enum policy_verdict as,
+                      const struct policy_request *request)
+{
+    for (size_t i = 0; i < principals->count; i++)
+        if (grant(&principals->items[i], request) == as)
+            return true;
+    return false;
+}
+
+/*
+ * A Deny with NotPrincipal spares only who is listed with everything it is part of: the account,
+ * of a session also the role.
+ */
+static bool is_spared(const struct principal_list *principals, const struct policy_request *request)
+{
+    const struct principal *caller = request->caller;
+
+    if (!is_aws_principal(caller))
+        return strongest_grant(principals, request) != POLICY_SILENT;
+    if (!is_listed(principals, POLICY_ALLOWS_ACCOUNT, request))
+        return false;
+    if (caller->kind == PRINCIPAL_ROLE && !is_listed(principals, POLICY_ALLOWS_ROLE, request))
+        return false;
+    return caller->kind == PRINCIPAL_ROOT || is_listed(principals, POLICY_ALLOWS, request);
+}
+
+static enum policy_verdict principal_verdict(const struct statement *statement,
+                                             const struct policy_request *request)
+{
+    const struct principal_list *principals = &statement->principals;
+
+    if (!principals->items)
+        return POLICY_ALLOWS;
+    if (!statement->not_principals)
+        return strongest_grant(principals, request);
+    if (statement->deny)
+        return is_spared(principals, request) ? POLICY_SILENT : POLICY_ALLOWS;
+    if (strongest_grant(principals, request) != POLICY_SILENT)
+        return POLICY_SILENT;
+    return request->caller->kind == PRINCIPAL_ROLE ? POLICY_ALLOWS_ROLE : POLICY_ALLOWS;
+}
+
+static bool conditions_hold(const struct statement *statement, const struct policy_request *request)
+{
+    for (size_t i = 0; i < statement->conditions.count; i++)
+        if (!condition_holds(&statement->conditions.items[i], request))
+            return false;
+    return true;
+}
+
+static enum policy_verdict statement_verdict(const struct statement *statement,
+                                             const struct policy_request *request)
+{
+    const struct pattern_list *resources = &statement->resources;
+
+    if (matches_any_action(&statement->actions, request->action) == statement->not_actions)
+        return POLICY_SILENT;
+    if (resources->count && matches_any_resource(resources, request) == statement->not_resources)
+        return POLICY_SILENT;
+    enum policy_verdict verdict = principal_verdict(statement, request);
+    if (verdict == POLICY_SILENT || !conditions_hold(statement, request))
+        return POLICY_SILENT;
+    return statement->deny ? POLICY_DENIES : verdict;
+}
+
+enum policy_verdict policy_evaluate(const struct policy *policy, const struct policy_request *request)
+{
+    enum policy_verdict strongest = POLICY_SILENT;
+
+    for (size_t i = 0; i < policy->statements.count && strongest != POLICY_DENIES; i++) {
+        enum policy_verdict verdict = statement_verdict(&policy->statements.items[i], request);
+        if (verdict > strongest)
+            strongest = verdict;
+    }
+    return strongest;
+}

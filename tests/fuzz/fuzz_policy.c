@@ -1,0 +1,55 @@
+/*
+ * fuzz_policy.c: policy documents from strangers: parse as every kind, then ask what was parsed.
+ *
+ * The input is a document, perhaps followed by a zero byte and the resource asked about.
+ */
+#include "services/iam/policy.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const struct context_value CONTEXT[] = {
+    {STR_INIT("dynamodb:LeadingKeys"), STR_INIT("alice")},
+    {STR_INIT("dynamodb:LeadingKeys"), STR_INIT("bob")},
+};
+
+static void ask(struct arena *arena, const struct policy *policy, const struct principal *caller, str resource)
+{
+    struct policy_request request = {
+        .caller = caller,
+        .principal_arn = caller->arn,
+        .action = S("dynamodb:PutItem"),
+        .resource = resource,
+        .region = S("us-east-1"),
+        .source_ip = S("127.0.0.1"),
+        .now_ms = 1767225600000,
+        .context = CONTEXT,
+        .context_count = 2,
+        .arena = arena,
+    };
+    struct policy_set set = {.identity = &policy, .identity_count = 1, .resource = policy};
+
+    enum denial denial = policy_decide(&set, &request);
+    if (denial != NOT_DENIED)
+        denial_message(denial, &request);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct principal session = {.kind = PRINCIPAL_ROLE, .arn = S("arn:aws:sts::000000000000:assumed-role/R/s"),
+                                .id = S("AROAQWERTYUIOPASDFGHJ:s"), .account = S("000000000000"), .name = S("R")};
+    struct principal service = {.kind = PRINCIPAL_SERVICE, .name = S("sns.amazonaws.com")};
+    str rest = {size ? (const char *)data : "", size}, document, resource, problem;
+    struct arena arena = {0};
+
+    str_next(&rest, '\0', &document);
+    resource = str_present(rest) ? rest : S("arn:aws:dynamodb:us-east-1:000000000000:table/Orders");
+    for (int kind = POLICY_MANAGED; kind <= POLICY_RESOURCE; kind++) {
+        const struct policy *policy = policy_parse(&arena, (enum policy_kind)kind, document, &problem);
+        if (!policy)
+            continue;
+        ask(&arena, policy, &session, resource);
+        ask(&arena, policy, &service, resource);
+    }
+    arena_free(&arena);
+    return 0;
+}

@@ -1,0 +1,144 @@
+#include "policy_fixture.h"
+
+static const struct context_value CONTEXT[] = {
+    {STR_INIT("sqs:Size"), STR_INIT("12.5")},
+    {STR_INIT("dynamodb:LeadingKeys"), STR_INIT("alice")},
+    {STR_INIT("dynamodb:LeadingKeys"), STR_INIT("bob")},
+    {STR_INIT("sns:Protocol"), STR_INIT("SQS")},
+};
+
+/* Does a statement with this Condition apply to the caller's request? */
+static bool holds_for(const struct principal *caller, str condition)
+{
+    struct policy_request request = asks(caller, S("dynamodb:PutItem"), S(TABLE));
+    str text = arena_format(&scratch, "{'Version':'2012-10-17','Statement':{'Effect':'Allow','Action':'*',"
+                                      "'Resource':'*','Condition':{%.*s}}}", STR_ARGS(condition));
+
+    request.context = CONTEXT;
+    request.context_count = sizeof CONTEXT / sizeof *CONTEXT;
+    return policy_evaluate(policy_of(POLICY_INLINE, text), &request) == POLICY_ALLOWS;
+}
+
+static bool holds(str condition)
+{
+    return holds_for(&BOB, condition);
+}
+
+TEST(texts_are_compared_exactly_or_without_case_or_by_pattern)
+{
+    assert_true(holds(S("'StringEquals':{'aws:username':'bob'}")));
+    assert_true(holds(S("'stringequals':{'AWS:UserName':['alice','bob']}")));
+    assert_false(holds(S("'StringEquals':{'aws:username':'Bob'}")));
+    assert_true(holds(S("'StringEqualsIgnoreCase':{'aws:username':'BOB'}")));
+    assert_true(holds(S("'StringLike':{'aws:PrincipalArn':'arn:aws:iam::*:user/b?b'}")));
+    assert_false(holds(S("'StringEquals':{'aws:PrincipalArn':'arn:aws:iam::*:user/bob'}")));
+}
+
+TEST(a_negated_operator_wants_none_of_the_values)
+{
+    assert_false(holds(S("'StringNotEquals':{'aws:username':['alice','bob']}")));
+    assert_true(holds(S("'StringNotEquals':{'aws:username':['alice','carol']}")));
+    assert_false(holds(S("'StringNotLike':{'aws:username':'b*'}")));
+    assert_true(holds(S("'StringNotEqualsIgnoreCase':{'aws:username':'alice'}")));
+}
+
+TEST(a_missing_key_satisfies_only_negated_and_if_exists_operators)
+{
+    assert_false(holds(S("'StringEquals':{'aws:SourceArn':'x'}")));
+    assert_true(holds(S("'StringNotEquals':{'aws:SourceArn':'x'}")));
+    assert_true(holds(S("'StringEqualsIfExists':{'aws:SourceArn':'x'}")));
+    assert_false(holds(S("'StringEqualsIfExists':{'aws:username':'x'}")));
+    assert_true(holds(S("'Null':{'aws:SourceArn':'true'}")));
+    assert_false(holds(S("'Null':{'aws:username':true}")));
+    assert_true(holds(S("'Null':{'aws:username':'false'}")));
+}
+
+TEST(numbers_are_compared_as_numbers)
+{
+    assert_true(holds(S("'NumericEquals':{'sqs:Size':'12.50'}")));
+    assert_true(holds(S("'NumericLessThan':{'sqs:Size':100}")));
+    assert_false(holds(S("'NumericGreaterThan':{'sqs:Size':'12.5'}")));
+    assert_true(holds(S("'NumericGreaterThanEquals':{'sqs:Size':'12.5'}")));
+    assert_true(holds(S("'NumericNotEquals':{'sqs:Size':'3'}")));
+    assert_false(holds(S("'NumericEquals':{'aws:username':'3'}")));
+}
+
+TEST(dates_are_iso_8601_or_seconds)
+{
+    assert_true(holds(S("'DateGreaterThan':{'aws:CurrentTime':'2025-12-31T23:59:59Z'}")));
+    assert_true(holds(S("'DateLessThanEquals':{'aws:CurrentTime':'2026-01-01T00:00:00Z'}")));
+    assert_true(holds(S("'DateEquals':{'aws:CurrentTime':'2026-01-01'}")));
+    assert_true(holds(S("'DateEquals':{'aws:EpochTime':'1767225600'}")));
+    assert_false(holds(S("'DateLessThan':{'aws:CurrentTime':'2026-01-01T00:00:00Z'}")));
+}
+
+TEST(addresses_are_compared_by_their_prefix)
+{
+    assert_true(holds(S("'IpAddress':{'aws:SourceIp':'203.0.113.0/24'}")));
+    assert_true(holds(S("'IpAddress':{'aws:SourceIp':['10.0.0.0/8','203.0.113.7']}")));
+    assert_false(holds(S("'IpAddress':{'aws:SourceIp':'203.0.113.8/30'}")));
+    assert_true(holds(S("'NotIpAddress':{'aws:SourceIp':'2001:db8::/32'}")));
+    assert_true(holds(S("'IpAddress':{'aws:SourceIp':'0.0.0.0/0'}")));
+}
+
+TEST(arns_are_compared_part_by_part)
+{
+    assert_true(holds(S("'ArnLike':{'aws:PrincipalArn':'arn:aws:iam::*:user/*'}")));
+    assert_true(holds(S("'ArnEquals':{'aws:PrincipalArn':'arn:aws:iam::000000000000:*'}")));
+    assert_false(holds(S("'ArnLike':{'aws:PrincipalArn':'arn:aws:*'}")));
+    assert_true(holds(S("'ArnNotLike':{'aws:PrincipalArn':'arn:aws:sts::*:*'}")));
+}
+
+TEST(booleans_are_compared_without_case)
+{
+    assert_true(holds(S("'Bool':{'aws:SecureTransport':'False'}")));
+    assert_true(holds(S("'Bool':{'aws:PrincipalIsAWSService':false}")));
+    assert_false(holds(S("'Bool':{'aws:SecureTransport':true}")));
+}
+
+TEST(set_operators_look_at_every_or_any_value_of_the_request)
+{
+    assert_true(holds(S("'ForAllValues:StringEquals':{'dynamodb:LeadingKeys':['alice','bob','carol']}")));
+    assert_false(holds(S("'ForAllValues:StringEquals':{'dynamodb:LeadingKeys':['alice']}")));
+    assert_true(holds(S("'ForAnyValue:StringEquals':{'dynamodb:LeadingKeys':'${aws:username}'}")));
+    assert_false(holds(S("'ForAnyValue:StringEquals':{'dynamodb:LeadingKeys':['carol']}")));
+    assert_true(holds(S("'ForAllValues:StringEquals':{'sns:Nothing':'x'}")));
+    assert_false(holds(S("'ForAnyValue:StringEquals':{'sns:Nothing':'x'}")));
+    assert_false(holds(S("'ForAnyValue:StringNotEquals':{'sns:Nothing':'x'}")));
+    assert_true(holds(S("'ForAnyValue:StringNotEquals':{'dynamodb:LeadingKeys':'alice'}")));
+}
+
+TEST(all_conditions_of_a_statement_must_hold)
+{
+    assert_true(holds(S("'StringEquals':{'aws:username':'bob','sns:protocol':'SQS'},'Bool':{'aws:SecureTransport':false}")));
+    assert_false(holds(S("'StringEquals':{'aws:username':'bob','sns:protocol':'sms'}")));
+}
+
+TEST(variables_are_filled_in_and_a_missing_one_matches_nothing)
+{
+    assert_true(holds(S("'StringEquals':{'aws:userid':'${aws:userid}'}")));
+    assert_true(holds(S("'StringLike':{'aws:PrincipalArn':'*/${aws:username}'}")));
+    assert_false(holds(S("'StringEquals':{'aws:username':'${aws:PrincipalTag/team}'}")));
+}
+
+TEST(a_service_is_known_by_what_it_acts_for)
+{
+    struct principal sns = {.kind = PRINCIPAL_SERVICE, .name = S("sns.amazonaws.com"),
+                            .source_arn = S("arn:aws:sns:us-east-1:000000000000:OrderTopic"),
+                            .source_account = S("000000000000")};
+
+    assert_true(holds_for(&sns, S("'ArnLike':{'aws:SourceArn':'arn:aws:sns:*:*:Order*'},"
+                                  "'StringEquals':{'aws:SourceAccount':'000000000000',"
+                                  "'aws:PrincipalServiceName':'sns.amazonaws.com'},"
+                                  "'Bool':{'aws:PrincipalIsAWSService':'true'}")));
+    assert_false(holds_for(&sns, S("'StringLike':{'aws:PrincipalArn':'*'}")));
+}
+
+TESTS(test(texts_are_compared_exactly_or_without_case_or_by_pattern),
+      test(a_negated_operator_wants_none_of_the_values),
+      test(a_missing_key_satisfies_only_negated_and_if_exists_operators), test(numbers_are_compared_as_numbers),
+      test(dates_are_iso_8601_or_seconds), test(addresses_are_compared_by_their_prefix),
+      test(arns_are_compared_part_by_part), test(booleans_are_compared_without_case),
+      test(set_operators_look_at_every_or_any_value_of_the_request), test(all_conditions_of_a_statement_must_hold),
+      test(variables_are_filled_in_and_a_missing_one_matches_nothing),
+      test(a_service_is_known_by_what_it_acts_for))

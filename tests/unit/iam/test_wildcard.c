@@ -1,0 +1,78 @@
+#include "services/iam/wildcard.h"
+
+#include "unit.h"
+
+static str compiled(str source)
+{
+    return pattern_compile(&scratch, source, true, true).text;
+}
+
+static bool like(str pattern, str text)
+{
+    return wildcard_match(compiled(pattern), text);
+}
+
+static bool names(str pattern, str resource)
+{
+    return wildcard_match_resource(compiled(pattern), resource);
+}
+
+static bool arn_like(str pattern, str arn)
+{
+    return wildcard_match_arn(compiled(pattern), arn);
+}
+
+TEST(a_star_matches_any_run_of_characters)
+{
+    assert_true(like(S("*"), S("")));
+    assert_true(like(S("a*c"), S("abbbc")));
+    assert_true(like(S("*a*b*"), S("xxaxxbxx")));
+    assert_true(like(S("*aab"), S("aaaab")));
+    assert_false(like(S("a*c"), S("abcd")));
+    assert_false(like(S(""), S("a")));
+}
+
+TEST(a_question_mark_matches_one_character_of_utf_8)
+{
+    assert_true(like(S("a?c"), S("abc")));
+    assert_true(like(S("a?c"), S("a\xc3\xa9"
+                                 "c")));
+    assert_false(like(S("a?c"), S("ac")));
+    assert_false(like(S("a?"), S("abc")));
+}
+
+TEST(an_escaped_wildcard_is_an_ordinary_character)
+{
+    assert_true(like(S("a${*}c"), S("a*c")));
+    assert_false(like(S("a${*}c"), S("abc")));
+    assert_true(like(S("${?}${$}"), S("?$")));
+}
+
+TEST(a_star_at_the_end_of_a_segment_reaches_over_colons)
+{
+    assert_true(names(S("arn:aws:sqs:us-east-1:000000000000:*"), S("arn:aws:sqs:us-east-1:000000000000:orders")));
+    assert_true(names(S("arn:aws:sqs:*:orders"), S("arn:aws:sqs:us-east-1:000000000000:orders")));
+    assert_true(names(S("arn:aws:logs:*"), S("arn:aws:logs:us-east-1:000000000000:log-group:/aws/lambda/f:*")));
+    assert_true(names(S("*"), S("arn:aws:sqs:us-east-1:000000000000:orders")));
+}
+
+TEST(a_star_within_a_segment_stops_at_colons)
+{
+    assert_true(names(S("arn:aws:s3:::my*bucket"), S("arn:aws:s3:::my-own-bucket")));
+    assert_false(names(S("arn:aws:sqs:us*1:orders"), S("arn:aws:sqs:us-east-1:000000000001:orders")));
+    assert_true(names(S("arn:*:us-*-1:*:q*s"), S("arn:aws:sqs:us-east-1:000000000000:queues")));
+    assert_false(names(S("arn:*:us-*-1:*:q*s"), S("arn:aws:sqs:us-east-2:000000000000:queues")));
+}
+
+TEST(an_arn_is_compared_part_by_part)
+{
+    assert_true(arn_like(S("arn:aws:sns:*:000000000000:Order*"), S("arn:aws:sns:us-east-1:000000000000:OrderTopic")));
+    assert_true(arn_like(S("arn:*:*:*:*:*"), S("arn:aws:lambda:us-east-1:000000000000:function:f:1")));
+    assert_false(arn_like(S("arn:aws:sns:*"), S("arn:aws:sns:us-east-1:000000000000:OrderTopic")));
+    assert_false(arn_like(S("arn:aws:sns:*:000000000000:Order*"), S("not an arn")));
+}
+
+TESTS(test(a_star_matches_any_run_of_characters), test(a_question_mark_matches_one_character_of_utf_8),
+      test(an_escaped_wildcard_is_an_ordinary_character),
+      test(a_star_at_the_end_of_a_segment_reaches_over_colons), test(a_star_within_a_segment_stops_at_colons),
+      test(an_arn_is_compared_part_by_part))
