@@ -47,6 +47,8 @@ bool json_decode_body(struct call *call, const struct shape *shape, str body, vo
 /* AWS's sentence for a value of the wrong type. */
 str mismatch_sentence(struct arena *arena, const struct service *service, const struct mismatch *mismatch);
 
+/* The error's message and details, into an object that is open. */
+void json_write_error(struct json_writer *writer, const struct failure *failure);
 /* The error that a JSON reply speaks of: its code (after any '#') and message. */
 void json_read_failure(struct arena *arena, const struct http_reply *reply, struct failure *failure);
 /* An error that is in no table, as a client learns of it. */

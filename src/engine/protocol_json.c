@@ -40,77 +40,73 @@ static bool decode_request(struct call *call, const struct http_request *request
     return !input || json_decode_body(call, input, request->body, in);
 }
 
-static void finish(struct call *call, const struct json_writer *writer, str content_type, struct http_reply *reply)
+static void finish(struct call *call, str content_type, struct http_reply *reply)
 {
     const struct service *service = call_service(call);
 
     reply->content_type = content_type;
-    reply->body = json_written(writer);
     add_request_id(call, reply);
     if (service && service->crc32_header)
         http_header_add(call->arena, &reply->headers, S("x-amz-crc32"),
                         arena_format(call->arena, "%u", crc32_of(reply->body)));
 }
 
-static void encode_reply(struct call *call, const void *out, str content_type, struct http_reply *reply)
+static str json_of(struct arena *arena, const struct shape *shape, const void *structure)
 {
-    const struct shape *output = call->operation->output;
-    struct json_writer writer = json_writer_in(call->arena);
+    struct json_writer writer = json_writer_in(arena);
 
-    reply->status = 200;
     json_open_object(&writer);
-    if (output)
-        json_write_members(&writer, output, out);
+    if (shape)
+        json_write_members(&writer, shape, structure);
     json_close_object(&writer);
-    finish(call, &writer, content_type, reply);
+    return json_written(&writer);
 }
 
-/* Errors that AWS's framework raises carry its name, whatever the service, and some spell "Message". */
-static const struct framework_error {
-    str name, prefix, message_name;
-} framework_errors[] = {
-    {STR_INIT("AccessDeniedException"), STR_INIT("com.amazon.coral.service#"), STR_INIT("Message")},
-    {STR_INIT("IncompleteSignatureException"), STR_INIT("com.amazon.coral.service#"), STR_INIT("message")},
-    {STR_INIT("InternalFailure"), STR_INIT("com.amazon.coral.service#"), STR_INIT("message")},
-    {STR_INIT("InvalidSignatureException"), STR_INIT("com.amazon.coral.service#"), STR_INIT("message")},
-    {STR_INIT("MissingAuthenticationTokenException"), STR_INIT("com.amazon.coral.service#"), STR_INIT("message")},
-    {STR_INIT("NotImplemented"), STR_INIT("com.amazon.coral.service#"), STR_INIT("message")},
-    {STR_INIT("SerializationException"), STR_INIT("com.amazon.coral.service#"), STR_INIT("Message")},
-    {STR_INIT("UnknownOperationException"), STR_INIT("com.amazon.coral.service#"), STR_INIT("message")},
-    {STR_INIT("UnrecognizedClientException"), STR_INIT("com.amazon.coral.service#"), STR_INIT("message")},
-    {STR_INIT("ValidationException"), STR_INIT("com.amazon.coral.validate#"), STR_INIT("message")},
-};
-
-static struct framework_error error_naming(const struct service *service, str name)
+static void encode_reply(struct call *call, const void *out, str content_type, struct http_reply *reply)
 {
-    for (size_t i = 0; i < sizeof framework_errors / sizeof *framework_errors; i++)
-        if (str_equal(framework_errors[i].name, name))
-            return framework_errors[i];
-    str prefix = service && service->error_prefix ? str_of(service->error_prefix) : S("");
-    return (struct framework_error){name, prefix, S("message")};
+    const struct operation *operation = call->operation;
+
+    reply->status = 200;
+    reply->body = operation->flags & OPERATION_NO_OUTPUT ? S("") : json_of(call->arena, operation->output, out);
+    finish(call, content_type, reply);
+}
+
+void json_write_error(struct json_writer *writer, const struct failure *failure)
+{
+    const struct error *error = failure->error;
+    const void *details = failure->details ? failure->details : error->defaults;
+
+    if (failure->message.size > 0)
+        json_field(writer, error->message_name ? str_of(error->message_name) : S("message"), failure->message);
+    if (details)
+        json_write_members(writer, error->shape, details);
+}
+
+/* The service's own errors, and those of the framework before it, differ in what stands before the '#'. */
+static str type_name(struct arena *arena, const struct error *error, bool whole)
+{
+    str name = str_of(error->name);
+
+    return whole && error->prefix ? arena_join(arena, str_of(error->prefix), name) : name;
 }
 
 static void encode_error(struct call *call, str content_type, bool whole_name, struct http_reply *reply)
 {
     const struct service *service = call_service(call);
-    const struct failure *failure = &call->failure;
+    const struct error *error = call->failure.error;
     struct json_writer writer = json_writer_in(call->arena);
-    struct framework_error naming = error_naming(service, str_of(failure->error->name));
 
-    reply->status = failure->error->status;
+    reply->status = error->status;
     json_open_object(&writer);
-    json_name(&writer, S("__type"));
-    json_string(&writer, whole_name ? arena_join(call->arena, naming.prefix, naming.name) : naming.name);
-    if (failure->message.size > 0)
-        json_field(&writer, naming.message_name, failure->message);
-    if (failure->details && failure->error->shape)
-        json_write_members(&writer, failure->error->shape, failure->details);
+    json_field(&writer, S("__type"), type_name(call->arena, error, whole_name));
+    json_write_error(&writer, &call->failure);
     json_close_object(&writer);
-    finish(call, &writer, content_type, reply);
+    reply->body = json_written(&writer);
+    finish(call, content_type, reply);
     if (service && service->query_error_header)
         http_header_add(call->arena, &reply->headers, S("x-amzn-query-error"),
-                        arena_join(call->arena, error_query_code(failure->error),
-                                   failure->error->sender ? S(";Sender") : S(";Receiver")));
+                        arena_join(call->arena, error_query_code(error),
+                                   error->sender ? S(";Sender") : S(";Receiver")));
 }
 
 static void encode_reply_1_0(struct call *call, const void *out, struct http_reply *reply)
@@ -138,17 +134,10 @@ static void encode_error_1_1(struct call *call, struct http_reply *reply)
 static void encode_request(struct arena *arena, const struct operation *operation, const void *in, str content_type,
                            struct http_request *request)
 {
-    struct json_writer writer = json_writer_in(arena);
-
-    json_open_object(&writer);
-    if (operation->input)
-        json_write_members(&writer, operation->input, in);
-    json_close_object(&writer);
-
     request->method = S("POST");
     request->target = request->path = S("/");
     request->query = S("");
-    request->body = json_written(&writer);
+    request->body = json_of(arena, operation->input, in);
     http_header_add(arena, &request->headers, S("Content-Type"), content_type);
     http_header_add(arena, &request->headers, S("X-Amz-Target"),
                     arena_format(arena, "%s.%s", operation->service->target_prefix, operation->name));
@@ -192,7 +181,7 @@ static bool decode_reply(struct arena *arena, const struct operation *operation,
         json_read_failure(arena, reply, failure);
         return false;
     }
-    if (!operation->output)
+    if (!operation->output || reply->body.size == 0)
         return true;
     json = json_parse(arena, reply->body, NULL);
     if (json && json_to_structure(arena, operation->output, json, false, out, &mismatch))

@@ -118,7 +118,7 @@ static void encode_error(struct call *call, struct http_reply *reply)
     xml_element(&text, S("Type"), failure->error->sender ? S("Sender") : S("Receiver"));
     xml_element(&text, S("Code"), error_query_code(failure->error));
     xml_element(&text, S("Message"), failure->message);
-    if (failure->details && failure->error->shape)
+    if (failure->details)
         structure_to_xml(&text, failure->error->shape, failure->details);
     if (service && service->query_error_header)
         text_add(&text, S("<Detail/>")); /* SQS's own form has it, always empty */

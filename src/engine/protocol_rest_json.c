@@ -215,9 +215,10 @@ static void encode_reply(struct call *call, const void *out, struct http_reply *
 {
     const struct operation *operation = call->operation;
     const struct shape *output = operation->output;
+    bool no_output = operation->flags & OPERATION_NO_OUTPUT;
 
     reply->status = operation->http_status ? operation->http_status : 200;
-    reply->body = output ? body_of(call->arena, output, out) : S("");
+    reply->body = output && !no_output ? body_of(call->arena, output, out) : S("");
     if (reply->body.size > 0)
         reply->content_type = S("application/json");
     add_request_id(call, reply);
@@ -230,29 +231,13 @@ static void encode_reply(struct call *call, const void *out, struct http_reply *
     }
 }
 
-/*
- * Lambda's own errors are {"Type": "User", "Message": …}; those of AWS's framework before it have only
- * a message, in lower case when it is the validation's.
- */
-static void write_error_body(struct json_writer *writer, const struct service *service, const struct failure *failure)
-{
-    bool validation = service && failure->error == service->validation_error;
-    bool framework = validation || failure->error == &SERIALIZATION_EXCEPTION;
-
-    json_open_object(writer);
-    if (failure->details && failure->error->shape)
-        json_write_members(writer, failure->error->shape, failure->details);
-    else if (!framework)
-        json_field(writer, S("Type"), failure->error->sender ? S("User") : S("Service"));
-    json_field(writer, validation ? S("message") : S("Message"), failure->message);
-    json_close_object(writer);
-}
-
 static void encode_error(struct call *call, struct http_reply *reply)
 {
     struct json_writer writer = json_writer_in(call->arena);
 
-    write_error_body(&writer, call_service(call), &call->failure);
+    json_open_object(&writer);
+    json_write_error(&writer, &call->failure);
+    json_close_object(&writer);
     reply->status = call->failure.error->status;
     reply->content_type = S("application/json");
     reply->body = json_written(&writer);

@@ -1,0 +1,446 @@
+/*
+ * validate.c: is what was decoded what the model asks for?
+ *
+ * Two voices.  Services on AWS's Coral framework list everything that is wrong in one sentence:
+ *
+ *     2 validation errors detected: Value 'x y' at 'tableName' failed to satisfy constraint: Member must
+ *     satisfy regular expression pattern: [a-zA-Z0-9_.-]+; Value null at 'keySchema.1.member.keyType'
+ *     failed to satisfy constraint: Member must not be null
+ *
+ * The others are only checked for what is missing, and say the rest themselves.
+ */
+#include "engine/call.h"
+#include "engine/pattern.h"
+#include "engine/protocol.h"
+#include "engine/shape.h"
+
+#include "base/text.h"
+
+#include <inttypes.h>
+
+enum { MOST_SENTENCES = 10 };    /* AWS stops there, too */
+
+/* Where we are, from the innermost part outwards. */
+struct place {
+    const struct place *outer;
+    str member;                  /* absent of an item */
+    str key;                     /* of a map's entry */
+    size_t number;               /* of a list's item, from 1 */
+};
+
+struct checker {
+    const struct service *service;
+    struct arena *arena;
+    struct text sentences;
+    int count;
+    str union_sentence;          /* the first union with not exactly one member */
+};
+
+/* ---- constraints ---- */
+
+enum constraint { MOST = 1, LEAST = 2, PATTERN = 4, VALUES = 8 };
+
+/* Java counts UTF-16 units. */
+static int64_t text_length(str text)
+{
+    int64_t length = 0;
+
+    for (size_t i = 0; i < text.size; i++) {
+        unsigned char byte = (unsigned char)text.data[i];
+        length += (byte & 0xc0) != 0x80;
+        length += byte >= 0xf0;
+    }
+    return length;
+}
+
+static bool is_in(const char *const *values, str text)
+{
+    for (; *values; values++)
+        if (str_equal(str_of(*values), text))
+            return true;
+    return false;
+}
+
+static unsigned broken_text(const struct shape *shape, str text)
+{
+    unsigned broken = 0;
+
+    if (shape->values && !is_in(shape->values, text))
+        broken |= VALUES;
+    if (shape->pattern && !pattern_matches(shape->pattern, text))
+        broken |= PATTERN;
+    return broken;
+}
+
+static unsigned broken_range(const struct shape *shape, int64_t size)
+{
+    unsigned broken = 0;
+
+    if (shape->has_max && size > shape->max)
+        broken |= MOST;
+    if (shape->has_min && size < shape->min)
+        broken |= LEAST;
+    return broken;
+}
+
+static unsigned broken_double(const struct shape *shape, double value)
+{
+    unsigned broken = 0;
+
+    if (shape->has_max && !(value <= (double)shape->max))
+        broken |= MOST;
+    if (shape->has_min && !(value >= (double)shape->min))
+        broken |= LEAST;
+    return broken;
+}
+
+static bool is_constrained(const struct shape *shape)
+{
+    return shape->has_min || shape->has_max || shape->pattern || shape->values;
+}
+
+/* The constraints on the value itself, not on what it holds. */
+static unsigned broken_constraints(const struct shape *shape, const void *value)
+{
+    if (!is_constrained(shape))
+        return 0;
+    switch (shape->type) {
+    case SHAPE_STRING:
+        return broken_text(shape, *(const str *)value) |
+               (shape->has_min || shape->has_max ? broken_range(shape, text_length(*(const str *)value)) : 0);
+    case SHAPE_BLOB: return broken_range(shape, (int64_t)((const str *)value)->size);
+    case SHAPE_INTEGER: return broken_range(shape, *(const int64_t *)value);
+    case SHAPE_DOUBLE: return broken_double(shape, *(const double *)value);
+    case SHAPE_LIST: case SHAPE_MAP: return broken_range(shape, (int64_t)items_read(value).count);
+    default: return 0;
+    }
+}
+
+/* ---- words ---- */
+
+static void add_range(struct text *text, const struct shape *shape, const char *relation, int64_t bound)
+{
+    bool number = shape->type == SHAPE_INTEGER || shape->type == SHAPE_DOUBLE;
+
+    text_format(text, "Member must have %s %s than or equal to %" PRId64 "%s", number ? "value" : "length", relation,
+                bound, shape->type == SHAPE_DOUBLE ? ".0" : "");
+}
+
+static void add_values(struct text *text, const struct shape *shape)
+{
+    text_add(text, S("Member must satisfy enum value set: ["));
+    for (size_t i = 0; shape->values[i]; i++)
+        text_format(text, "%s%s", i ? ", " : "", shape->values[i]);
+    text_add_char(text, ']');
+}
+
+static void add_constraint(struct text *text, const struct shape *shape, enum constraint constraint)
+{
+    switch (constraint) {
+    case MOST: add_range(text, shape, "less", shape->max); break;
+    case LEAST: add_range(text, shape, "greater", shape->min); break;
+    case PATTERN: text_format(text, "Member must satisfy regular expression pattern: %s", shape->pattern); break;
+    case VALUES: add_values(text, shape); break;
+    }
+}
+
+/* "[Member must …, Member must …]": all that an item must satisfy, broken or not. */
+static void add_all_constraints(struct text *text, const struct shape *shape)
+{
+    bool has[] = {shape->has_max, shape->has_min, shape->pattern != NULL, shape->values != NULL};
+    bool any = false;
+
+    text_add_char(text, '[');
+    for (unsigned i = 0; i < sizeof has / sizeof *has; i++) {
+        if (!has[i])
+            continue;
+        text_add(text, any ? S(", ") : S(""));
+        add_constraint(text, shape, (enum constraint)(1u << i));
+        any = true;
+    }
+    text_add_char(text, ']');
+}
+
+static void add_lower_first(struct text *text, str name)
+{
+    char first = name.data[0];
+
+    text_add_char(text, first >= 'A' && first <= 'Z' ? (char)(first - 'A' + 'a') : first);
+    text_add(text, str_from(name, 1));
+}
+
+static void add_place(struct text *text, const struct place *place)
+{
+    if (place->outer) {
+        add_place(text, place->outer);
+        text_add_char(text, '.');
+    }
+    if (str_present(place->member)) {
+        add_lower_first(text, place->member);
+        return;
+    }
+    if (str_present(place->key))
+        text_add(text, place->key);
+    else
+        text_add_i64(text, (int64_t)place->number);
+    text_add(text, S(".member"));
+}
+
+static void add_value(struct text *text, const struct shape *shape, const void *value);
+
+/* As Java prints them: [a, b], {k=v}, KeySchemaElement(attributeName=pk, keyType=HASH). */
+static void add_collection(struct text *text, const struct shape *shape, const void *value)
+{
+    struct items items = items_read(value);
+    bool map = shape->type == SHAPE_MAP;
+    size_t size = item_size(shape);
+
+    text_add_char(text, map ? '{' : '[');
+    for (size_t i = 0; i < items.count; i++) {
+        char *item = items.data + i * size;
+        text_add(text, i ? S(", ") : S(""));
+        if (map)
+            text_format(text, "%.*s=", STR_ARGS(*entry_key(item)));
+        add_value(text, shape->element, map ? item + MAP_VALUE_OFFSET : item);
+    }
+    text_add_char(text, map ? '}' : ']');
+}
+
+static void add_structure(struct text *text, const struct shape *shape, const void *structure)
+{
+    bool any = false;
+
+    text_format(text, "%s(", shape->name);
+    for (const struct member *member = shape->members; member < shape->members + shape->member_count; member++) {
+        bool missing = is_missing(member, structure);
+        if (missing && shape->is_union)
+            continue;
+        text_add(text, any ? S(", ") : S(""));
+        add_lower_first(text, member->name);
+        text_add_char(text, '=');
+        if (missing)
+            text_add(text, S("null"));
+        else
+            add_value(text, member->shape, member_value(member, structure));
+        any = true;
+    }
+    text_add_char(text, ')');
+}
+
+static void add_value(struct text *text, const struct shape *shape, const void *value)
+{
+    switch (shape->type) {
+    case SHAPE_STRUCTURE: add_structure(text, shape, value); break;
+    case SHAPE_LIST: case SHAPE_MAP: add_collection(text, shape, value); break;
+    case SHAPE_BLOB:
+        text_format(text, "java.nio.HeapByteBuffer[pos=0 lim=%zu cap=%zu]", ((const str *)value)->size,
+                    ((const str *)value)->size);
+        break;
+    default: text_add(text, scalar_to_text(text->arena, shape, TIMESTAMP_DEFAULT, value));
+    }
+}
+
+/* ---- sentences ---- */
+
+/* "Value '…' at '…' failed to satisfy constraint: "; NULL for null.  False when there are enough. */
+static bool begin_sentence(struct checker *checker, const struct place *place, const struct shape *shape,
+                           const void *value)
+{
+    struct text *text = &checker->sentences;
+
+    if (checker->count == MOST_SENTENCES)
+        return false;
+    text_add(text, checker->count++ ? S("; Value ") : S("Value "));
+    if (!value) {
+        text_add(text, S("null "));
+    } else if (!shape->sensitive) {
+        text_add_char(text, '\'');
+        add_value(text, shape, value);
+        text_add(text, S("' "));
+    }
+    text_add(text, S("at '"));
+    add_place(text, place);
+    text_add(text, S("' failed to satisfy constraint: "));
+    return true;
+}
+
+static void report_missing(struct checker *checker, const struct place *place, const struct member *member)
+{
+    if (begin_sentence(checker, place, member->shape, NULL))
+        text_add(&checker->sentences, S("Member must not be null"));
+}
+
+static void report_broken(struct checker *checker, const struct place *place, const struct shape *shape,
+                          const void *value, unsigned broken)
+{
+    static const enum constraint order[] = {VALUES, PATTERN, LEAST, MOST};
+
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++)
+        if (broken & order[i] && begin_sentence(checker, place, shape, value))
+            add_constraint(&checker->sentences, shape, order[i]);
+}
+
+/* Of items, AWS says all that they must satisfy, once for the whole collection. */
+static void report_items(struct checker *checker, const struct place *place, const struct shape *collection,
+                         const void *value, const char *who, const struct shape *item)
+{
+    if (!begin_sentence(checker, place, collection, value))
+        return;
+    text_format(&checker->sentences, "%s must satisfy constraint: ", who);
+    add_all_constraints(&checker->sentences, item);
+}
+
+/* ---- the walk ---- */
+
+static void check_structure(struct checker *checker, const struct shape *shape, const void *structure,
+                            const struct place *outer);
+static void check_inside(struct checker *checker, const struct shape *shape, const void *value,
+                         const struct place *place);
+
+static bool is_absent_item(const struct shape *shape, const void *value)
+{
+    return shape->type == SHAPE_STRING && !str_present(*(const str *)value);
+}
+
+/* True when every item, or every key, satisfies its own constraints. */
+static bool all_satisfy(const struct shape *shape, struct items items, size_t size, size_t offset)
+{
+    for (size_t i = 0; is_constrained(shape) && i < items.count; i++) {
+        const void *value = items.data + i * size + offset;
+        if (!is_absent_item(shape, value) && broken_constraints(shape, value))
+            return false;
+    }
+    return true;
+}
+
+static bool holds_more(const struct shape *shape)
+{
+    return shape->type == SHAPE_STRUCTURE || shape->type == SHAPE_LIST || shape->type == SHAPE_MAP;
+}
+
+static void check_items(struct checker *checker, const struct shape *shape, const void *value,
+                        const struct place *place)
+{
+    struct items items = items_read(value);
+    size_t size = item_size(shape);
+    bool map = shape->type == SHAPE_MAP;
+
+    if (map && !all_satisfy(shape->key, items, size, 0))
+        report_items(checker, place, shape, value, "Map keys", shape->key);
+    if (!all_satisfy(shape->element, items, size, map ? MAP_VALUE_OFFSET : 0))
+        report_items(checker, place, shape, value, map ? "Map value" : "Member", shape->element);
+    for (size_t i = 0; holds_more(shape->element) && i < items.count; i++) {
+        char *item = items.data + i * size;
+        struct place of_item = {.outer = place, .key = map ? *entry_key(item) : (str){0}, .number = i + 1};
+        check_inside(checker, shape->element, map ? item + MAP_VALUE_OFFSET : item, &of_item);
+    }
+}
+
+static void check_inside(struct checker *checker, const struct shape *shape, const void *value,
+                         const struct place *place)
+{
+    if (shape->type == SHAPE_STRUCTURE)
+        check_structure(checker, shape, value, place);
+    else if (holds_more(shape))
+        check_items(checker, shape, value, place);
+}
+
+static void check_union(struct checker *checker, const struct shape *shape, size_t present)
+{
+    if (present == 1 || str_present(checker->union_sentence))
+        return;
+    const char *wrong = present ? "has more than one datatypes set" : "is empty";
+    checker->union_sentence = arena_format(
+        checker->arena, "Supplied %s %s, must contain exactly one of the supported datatypes", shape->name, wrong);
+}
+
+static void check_structure(struct checker *checker, const struct shape *shape, const void *structure,
+                            const struct place *outer)
+{
+    size_t present = 0;
+
+    for (const struct member *member = shape->members; member < shape->members + shape->member_count; member++) {
+        struct place place = {.outer = outer, .member = member->name};
+        if (is_missing(member, structure)) {
+            if (member->required)
+                report_missing(checker, &place, member);
+            continue;
+        }
+        const void *value = member_value(member, structure);
+        unsigned broken = broken_constraints(member->shape, value);
+        if (broken)
+            report_broken(checker, &place, member->shape, value, broken);
+        check_inside(checker, member->shape, value, &place);
+        present++;
+    }
+    if (shape->is_union)
+        check_union(checker, shape, present);
+}
+
+static bool validate_coral(struct call *call, const struct shape *shape, const void *in)
+{
+    struct checker checker = {call->operation->service, call->arena, text_in(call->arena), 0, {0}};
+
+    check_structure(&checker, shape, in, NULL);
+    if (checker.count > 0) {
+        str sentences = text_str(&checker.sentences);
+        fail(call, checker.service->validation_error, "%d validation error%s detected: %.*s", checker.count,
+             checker.count == 1 ? "" : "s", STR_ARGS(sentences));
+    } else if (str_present(checker.union_sentence)) {
+        fail(call, checker.service->validation_error, "%.*s", STR_ARGS(checker.union_sentence));
+    } else {
+        return true;
+    }
+    return false;
+}
+
+/* ---- the plain voice ---- */
+
+static const struct member *first_missing(const struct shape *shape, const void *value);
+
+static const struct member *first_missing_item(const struct shape *shape, const void *value)
+{
+    struct items items = items_read(value);
+    size_t size = item_size(shape), offset = shape->type == SHAPE_MAP ? MAP_VALUE_OFFSET : 0;
+    const struct member *missing = NULL;
+
+    for (size_t i = 0; holds_more(shape->element) && !missing && i < items.count; i++)
+        missing = first_missing(shape->element, items.data + i * size + offset);
+    return missing;
+}
+
+static const struct member *first_missing_member(const struct shape *shape, const void *structure)
+{
+    for (const struct member *member = shape->members; member < shape->members + shape->member_count; member++) {
+        const struct member *missing = NULL;
+        if (!is_missing(member, structure))
+            missing = first_missing(member->shape, member_value(member, structure));
+        else if (member->required)
+            missing = member;
+        if (missing)
+            return missing;
+    }
+    return NULL;
+}
+
+static const struct member *first_missing(const struct shape *shape, const void *value)
+{
+    switch (shape->type) {
+    case SHAPE_STRUCTURE: return first_missing_member(shape, value);
+    case SHAPE_LIST: case SHAPE_MAP: return first_missing_item(shape, value);
+    default: return NULL;
+    }
+}
+
+bool validate(struct call *call, const struct shape *shape, const void *in)
+{
+    const struct service *service = call->operation->service;
+
+    if (service->validation == VALIDATION_CORAL)
+        return validate_coral(call, shape, in);
+    const struct member *missing = first_missing(shape, in);
+    if (missing)
+        fail(call, service->validation_error, "The request must contain the parameter %.*s.",
+             STR_ARGS(missing->name));
+    return !missing;
+}
