@@ -91,8 +91,11 @@ static int on_header_value(llhttp_t *llhttp, const char *at, size_t size)
 {
     struct http_parser *parser = owner(llhttp);
 
-    if (!parser->head_complete)
-        piece_add(parser, &parser->fields[parser->field_count - 1].value, at, size);
+    if (parser->head_complete)
+        return HPE_OK;
+    if (parser->field_count == 0 || parser->value_seen)
+        return refuse(parser, 400); /* ": value" */
+    piece_add(parser, &parser->fields[parser->field_count - 1].value, at, size);
     return HPE_OK;
 }
 
@@ -177,11 +180,18 @@ static size_t header_count(const struct http_headers *headers, str name)
     return count;
 }
 
-static void collect_headers(struct http_parser *parser)
+/* False when one has no name. */
+static bool collect_headers(struct http_parser *parser)
 {
-    for (size_t i = 0; i < parser->field_count; i++)
-        http_header_add(parser->arena, &parser->request.headers, piece_str(parser, parser->fields[i].name),
-                        str_trim(piece_str(parser, parser->fields[i].value)));
+    bool named = true;
+
+    for (size_t i = 0; i < parser->field_count; i++) {
+        const struct field *field = &parser->fields[i];
+        http_header_add(parser->arena, &parser->request.headers, piece_str(parser, field->name),
+                        str_trim(piece_str(parser, field->value)));
+        named &= field->name.size > 0;
+    }
+    return named;
 }
 
 static bool method_supported(llhttp_method_t method)
@@ -241,9 +251,8 @@ static void head_done(struct http_parser *parser)
     request->target = piece_str(parser, parser->target);
     request->keep_alive = llhttp_should_keep_alive(&parser->llhttp);
     request->payload = request->body = S("");
-    collect_headers(parser);
 
-    int status = check_head(parser);
+    int status = collect_headers(parser) ? check_head(parser) : 400;
     if (status != 0)
         refuse(parser, status);
     /* An offer to upgrade (to h2c, say) is declined by answering in HTTP/1.1. */

@@ -1,0 +1,450 @@
+#include "unit.h"
+
+#include "wire/http.h"
+
+#include <stdlib.h>
+#include <zlib.h>
+
+#define GET_START "GET /a?b=1 HTTP/1.1\r\nHost: localhost\r\n"
+#define POST_START "POST / HTTP/1.1\r\nHost: localhost\r\n"
+
+static struct http_parser *parser;
+
+static enum http_state feed(str bytes, size_t *used)
+{
+    char *copy = malloc(bytes.size ? bytes.size : 1); /* exactly as large, and gone afterwards */
+
+    memcpy(copy, bytes.data, bytes.size);
+    enum http_state state = http_parser_feed(parser, (str){copy, bytes.size}, used);
+    free(copy);
+    return state;
+}
+
+static void begin(void)
+{
+    if (!parser)
+        parser = http_parser_new();
+    http_parser_begin(parser, &scratch);
+}
+
+/* All at once. */
+static enum http_state state_of(str bytes)
+{
+    size_t used;
+
+    begin();
+    return feed(bytes, &used);
+}
+
+static const struct http_request *parsed(str bytes)
+{
+    assert_int_equal(state_of(bytes), HTTP_COMPLETE);
+    return http_parser_request(parser);
+}
+
+static int refused_with(str bytes)
+{
+    assert_int_equal(state_of(bytes), HTTP_BAD);
+    return http_parser_error_status(parser);
+}
+
+TEST(a_request_is_taken_apart)
+{
+    const struct http_request *request = parsed(S("GET /a%20b?c=%64 HTTP/1.1\r\nHost: localhost:4566\r\nX-Empty:\r\n"
+                                                  "X-Spaces: \t a  b \t\r\n\r\n"));
+
+    assert_text(request->method, "GET");
+    assert_text(request->target, "/a%20b?c=%64");
+    assert_text(request->path, "/a%20b");
+    assert_text(request->query, "c=%64");
+    assert_int_equal(request->headers.count, 3);
+    assert_text(http_header(&request->headers, S("hOST")), "localhost:4566");
+    assert_text(http_header(&request->headers, S("x-empty")), "");
+    assert_text(http_header(&request->headers, S("x-spaces")), "a  b");
+    assert_absent(http_header(&request->headers, S("x-none")));
+    assert_text(request->body, "");
+    assert_text(request->payload, "");
+    assert_true(request->keep_alive);
+}
+
+TEST(a_body_of_known_length_is_read)
+{
+    const struct http_request *request = parsed(S(POST_START "Content-Length: 5\r\n\r\nhello"));
+
+    assert_text(request->method, "POST");
+    assert_text(request->body, "hello");
+}
+
+TEST(a_chunked_body_is_joined)
+{
+    const struct http_request *request =
+        parsed(S(POST_START "Transfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\n1\r\n \r\nA\r\n0123456789\r\n0\r\n\r\n"));
+
+    assert_text(request->body, "hello 0123456789");
+}
+
+TEST(trailers_are_dropped)
+{
+    const struct http_request *request =
+        parsed(S(POST_START "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nHost: evil\r\nX-Late: 1\r\n\r\n"));
+
+    assert_text(request->body, "a");
+    assert_int_equal(request->headers.count, 2);
+}
+
+TEST(bytes_may_arrive_one_by_one)
+{
+    static const str requests[] = {
+        STR_INIT("\r\n" GET_START "X-Long: some value\r\n\r\n"),
+        STR_INIT(POST_START "Content-Length: 5\r\n\r\nhello"),
+        STR_INIT(POST_START "Transfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n")};
+
+    for (size_t r = 0; r < sizeof requests / sizeof *requests; r++) {
+        begin();
+        for (size_t i = 0, used; i < requests[r].size; i++) {
+            enum http_state state = feed(str_head(str_from(requests[r], i), 1), &used);
+            assert_int_equal(state, i + 1 < requests[r].size ? HTTP_NEED_MORE : HTTP_COMPLETE);
+            assert_int_equal(used, 1);
+        }
+        const struct http_request *request = http_parser_request(parser);
+        assert_text(http_header(&request->headers, S("host")), "localhost");
+        assert_str(request->body, r == 0 ? S("") : S("hello"));
+        if (r == 0)
+            assert_text(http_header(&request->headers, S("x-long")), "some value");
+    }
+}
+
+TEST(pipelined_requests_are_taken_one_at_a_time)
+{
+    str bytes = S(GET_START "\r\n" POST_START "Content-Length: 2\r\n\r\nhi" POST_START
+                            "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n" GET_START "\r\n");
+    static const char *const bodies[] = {"", "hi", "a", ""};
+    size_t used;
+
+    for (size_t i = 0; i < 4; i++) {
+        begin();
+        assert_int_equal(feed(bytes, &used), HTTP_COMPLETE);
+        assert_str(http_parser_request(parser)->body, str_of(bodies[i]));
+        bytes = str_from(bytes, used);
+    }
+    assert_int_equal(bytes.size, 0);
+}
+
+TEST(the_connection_stays_open_unless_told_otherwise)
+{
+    assert_true(parsed(S(GET_START "\r\n"))->keep_alive);
+    assert_false(parsed(S(GET_START "Connection: close\r\n\r\n"))->keep_alive);
+    assert_false(parsed(S("GET / HTTP/1.0\r\n\r\n"))->keep_alive);
+    assert_true(parsed(S("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"))->keep_alive);
+}
+
+TEST(a_waiting_client_is_told_to_continue_once)
+{
+    size_t used;
+
+    begin();
+    str head = S(POST_START "Expect: 100-continue\r\nContent-Length: 4\r\n\r\n");
+    assert_int_equal(feed(head, &used), HTTP_CONTINUE);
+    assert_int_equal(used, head.size);
+    assert_true(http_parser_in_body(parser));
+    assert_int_equal(feed(S("ab"), &used), HTTP_NEED_MORE);
+    assert_int_equal(feed(S("cd"), &used), HTTP_COMPLETE);
+    assert_text(http_parser_request(parser)->body, "abcd");
+}
+
+TEST(a_client_that_does_not_wait_is_not_told_to_continue)
+{
+    assert_int_equal(state_of(S(POST_START "Expect: 100-continue\r\nContent-Length: 2\r\n\r\na")), HTTP_NEED_MORE);
+    assert_int_equal(state_of(S(POST_START "Expect: 100-continue\r\nContent-Length: 0\r\n\r\n")), HTTP_COMPLETE);
+}
+
+TEST(a_body_too_large_is_refused_before_it_is_sent)
+{
+    str head = arena_format(&scratch, POST_START "Expect: 100-continue\r\nContent-Length: %d\r\n\r\n",
+                            LIMIT_HTTP_BODY_BYTES + 1);
+
+    assert_int_equal(refused_with(head), 413);
+}
+
+TEST(a_chunked_body_too_large_is_refused_on_its_way)
+{
+    enum { CHUNK = 1 << 20 };
+    char *chunk = malloc(CHUNK + 9);
+    enum http_state state = state_of(S(POST_START "Transfer-Encoding: chunked\r\n\r\n"));
+    size_t sent = 0, used;
+
+    memcpy(chunk, "100000\r\n", 8);
+    memset(chunk + 8, 'a', CHUNK);
+    while (state == HTTP_NEED_MORE && sent < 2 * (size_t)LIMIT_HTTP_BODY_BYTES) {
+        state = feed((str){chunk, CHUNK + 8}, &used);
+        if (state == HTTP_NEED_MORE)
+            state = feed(S("\r\n"), &used);
+        sent += CHUNK;
+    }
+    free(chunk);
+    assert_int_equal(state, HTTP_BAD);
+    assert_int_equal(http_parser_error_status(parser), 413);
+    assert_true(sent <= (size_t)LIMIT_HTTP_BODY_BYTES + CHUNK);
+}
+
+TEST(a_large_body_arrives_whole)
+{
+    enum { SIZE = 3000000, STEP = 65536 };
+    char *body = malloc(SIZE);
+    enum http_state state = state_of(S(POST_START "Content-Length: 3000000\r\n\r\n"));
+
+    for (size_t i = 0; i < SIZE; i++)
+        body[i] = (char)(i * 7 + i / 251);
+    for (size_t i = 0, used; i < SIZE; i += used)
+        state = feed(str_head((str){body + i, SIZE - i}, STEP), &used);
+    assert_int_equal(state, HTTP_COMPLETE);
+    assert_true(str_equal(http_parser_request(parser)->body, (str){body, SIZE}));
+    free(body);
+}
+
+TEST(a_head_too_large_is_refused)
+{
+    struct text head = text_in(&scratch);
+
+    text_add(&head, S(GET_START "X-Big: "));
+    while (head.size <= LIMIT_HTTP_HEAD_BYTES)
+        text_add_char(&head, 'a');
+    assert_int_equal(refused_with(text_str(&head)), 431);
+}
+
+TEST(a_head_too_large_is_refused_when_it_drips)
+{
+    enum http_state state = state_of(S(GET_START "X-Big: "));
+    size_t used, sent = 0;
+
+    while (state == HTTP_NEED_MORE && sent < 2 * LIMIT_HTTP_HEAD_BYTES) {
+        state = feed(S("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"), &used);
+        sent += 40;
+    }
+    assert_int_equal(state, HTTP_BAD);
+    assert_int_equal(http_parser_error_status(parser), 431);
+    assert_true(sent <= LIMIT_HTTP_HEAD_BYTES);
+}
+
+TEST(too_many_headers_are_refused)
+{
+    struct text head = text_in(&scratch);
+
+    text_add(&head, S(GET_START));
+    for (int i = 1; i < LIMIT_HTTP_HEADERS; i++)
+        text_format(&head, "X-%d: 1\r\n", i);
+    str allowed = arena_join(&scratch, text_str(&head), S("\r\n"));
+    assert_int_equal(parsed(allowed)->headers.count, LIMIT_HTTP_HEADERS);
+    text_add(&head, S("X-Last: 1\r\n\r\n"));
+    assert_int_equal(refused_with(text_str(&head)), 431);
+}
+
+TEST(ambiguous_lengths_are_refused)
+{
+    static const str bad[] = {
+        STR_INIT(POST_START "Content-Length: 1\r\nContent-Length: 1\r\n\r\na"),
+        STR_INIT(POST_START "Content-Length: 1\r\nContent-Length: 2\r\n\r\na"),
+        STR_INIT(POST_START "Content-Length: 1, 1\r\n\r\na"),
+        STR_INIT(POST_START "Content-Length: +1\r\n\r\na"),
+        STR_INIT(POST_START "Content-Length: -1\r\n\r\na"),
+        STR_INIT(POST_START "Content-Length: 0x1\r\n\r\na"),
+        STR_INIT(POST_START "Content-Length: 99999999999999999999999\r\n\r\na"),
+        STR_INIT(POST_START "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+        STR_INIT(POST_START "Transfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n0\r\n\r\n"),
+        STR_INIT(POST_START "Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n"),
+        STR_INIT("POST / HTTP/1.0\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+        STR_INIT(POST_START "Transfer-Encoding: chunked\r\n\r\n-1\r\n\r\n"),
+        STR_INIT(POST_START "Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n\r\n"),
+        STR_INIT(POST_START "Transfer-Encoding: chunked\r\n\r\n1\r\nab\r\n0\r\n\r\n")};
+
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        if (refused_with(bad[i]) != 400 && http_parser_error_status(parser) != 501)
+            fail_msg("%d for %.*s", http_parser_error_status(parser), STR_ARGS(bad[i]));
+}
+
+TEST(malformed_heads_are_refused)
+{
+    static const str bad[] = {
+        STR_INIT(GET_START "X-Folded: a\r\n b\r\n\r\n"), STR_INIT(GET_START "X-Folded:\r\n\tb\r\n\r\n"),
+        STR_INIT(GET_START " X-Folded: a\r\n\r\n"), STR_INIT(GET_START "X-Space : a\r\n\r\n"),
+        STR_INIT(GET_START "X-Bare: a\n\r\n"), STR_INIT("GET / HTTP/1.1\nHost: h\n\n"), STR_INIT(GET_START "X-Nul: a\0b\r\n\r\n"),
+        STR_INIT(GET_START "No colon\r\n\r\n"), STR_INIT(GET_START ": no name\r\n\r\n"), STR_INIT(GET_START "X-Cr: a\rb\r\n\r\n"),
+        STR_INIT("GET / HTTP/1.1\r\n\r\n"), STR_INIT(GET_START "Host: other\r\n\r\n"), STR_INIT("GET /a b HTTP/1.1\r\nHost: h\r\n\r\n"),
+        STR_INIT("GET * HTTP/1.1\r\nHost: h\r\n\r\n"), STR_INIT("GET /\xff HTTP/1.1\r\nHost: h\r\n\r\n"),
+        STR_INIT("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"), STR_INIT("get / HTTP/1.1\r\nHost: h\r\n\r\n")};
+
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        if (state_of(bad[i]) != HTTP_BAD || http_parser_error_status(parser) != 400)
+            fail_msg("%d for %.*s", http_parser_error_status(parser), STR_ARGS(bad[i]));
+}
+
+TEST(what_we_do_not_do_is_named)
+{
+    assert_int_equal(refused_with(S("GET / HTTP/1.2\r\nHost: h\r\n\r\n")), 505);
+    assert_int_equal(refused_with(S("GET / HTTP/2.0\r\nHost: h\r\n\r\n")), 505);
+    assert_int_equal(refused_with(S("GET /\r\n\r\n")), 505);
+    assert_int_equal(refused_with(S("CONNECT a:1 HTTP/1.1\r\nHost: h\r\n\r\n")), 501);
+    assert_int_equal(refused_with(S("TRACE / HTTP/1.1\r\nHost: h\r\n\r\n")), 501);
+    assert_int_equal(refused_with(S(POST_START "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n")), 501);
+}
+
+TEST(an_offer_to_upgrade_is_declined)
+{
+    const struct http_request *request =
+        parsed(S(POST_START "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: x\r\n"
+                            "Content-Length: 2\r\n\r\nhi"));
+
+    assert_text(request->body, "hi");
+    assert_text(parsed(S(GET_START "Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n"))->path, "/a");
+}
+
+TEST(an_absolute_target_gives_its_path)
+{
+    const struct http_request *request = parsed(S("GET http://h:80/p?q HTTP/1.1\r\nHost: h\r\n\r\n"));
+
+    assert_text(request->path, "/p");
+    assert_text(request->query, "q");
+}
+
+static str gzipped(str plain)
+{
+    z_stream stream = {0};
+    uLong room = plain.size / 100 + 1000;
+    char *packed = arena_alloc(&scratch, room);
+
+    deflateInit2(&stream, 9, Z_DEFLATED, MAX_WBITS + 16, 9, Z_DEFAULT_STRATEGY);
+    stream.next_in = (unsigned char *)(uintptr_t)plain.data;
+    stream.avail_in = (uInt)plain.size;
+    stream.next_out = (unsigned char *)packed;
+    stream.avail_out = (uInt)room;
+    assert_int_equal(deflate(&stream, Z_FINISH), Z_STREAM_END);
+    deflateEnd(&stream);
+    return (str){packed, stream.total_out};
+}
+
+static str gzip_request(str packed)
+{
+    str head = arena_format(&scratch, POST_START "Content-Encoding: GZip\r\nContent-Length: %zu\r\n\r\n", packed.size);
+
+    return arena_join(&scratch, head, packed);
+}
+
+TEST(a_gzipped_body_is_unpacked_and_kept_as_sent)
+{
+    str packed = gzipped(S("{\"hello\": \"world\"}"));
+    const struct http_request *request = parsed(gzip_request(packed));
+
+    assert_text(request->body, "{\"hello\": \"world\"}");
+    assert_str(request->payload, packed);
+    assert_text(parsed(gzip_request(arena_join(&scratch, packed, packed)))->body,
+                "{\"hello\": \"world\"}{\"hello\": \"world\"}");
+    assert_text(parsed(gzip_request(gzipped(S(""))))->body, "");
+}
+
+TEST(a_broken_gzip_is_refused)
+{
+    str packed = gzipped(S("{\"hello\": \"world\"}"));
+
+    assert_int_equal(refused_with(gzip_request(S("hello"))), 400);
+    assert_int_equal(refused_with(gzip_request(str_head(packed, packed.size - 1))), 400);
+    assert_int_equal(refused_with(gzip_request(arena_join(&scratch, packed, S("x")))), 400);
+}
+
+TEST(a_gzip_bomb_is_refused)
+{
+    size_t size = (size_t)LIMIT_HTTP_BODY_BYTES + 1;
+    char *zeroes = calloc(size, 1);
+    str bomb = gzip_request(gzipped((str){zeroes, size}));
+    str largest = gzip_request(gzipped((str){zeroes, size - 1}));
+
+    assert_int_equal(refused_with(bomb), 413);
+    assert_int_equal(parsed(largest)->body.size, size - 1);
+    free(zeroes);
+}
+
+TEST(what_has_arrived_is_known_for_time_outs)
+{
+    size_t used;
+
+    begin();
+    assert_true(http_parser_idle(parser));
+    feed(S("\r\n"), &used);
+    assert_true(http_parser_idle(parser));
+    feed(S("P"), &used);
+    assert_false(http_parser_idle(parser));
+    assert_false(http_parser_in_body(parser));
+    feed(S("OST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\n"), &used);
+    assert_true(http_parser_in_body(parser));
+    feed(S("x"), &used);
+    assert_false(http_parser_in_body(parser));
+}
+
+TEST(a_refused_connection_stays_refused)
+{
+    size_t used;
+
+    assert_int_equal(state_of(S("?\r\n")), HTTP_BAD);
+    assert_int_equal(feed(S(GET_START "\r\n"), &used), HTTP_BAD);
+    assert_int_equal(used, 0);
+}
+
+TEST(headers_of_a_request_may_be_added_to)
+{
+    struct http_request request = *parsed(S(GET_START "A: 1\r\nB: 2\r\n\r\n"));
+
+    for (int i = 0; i < 20; i++)
+        http_header_add(&scratch, &request.headers, S("X"), S("x"));
+    assert_int_equal(request.headers.count, 23);
+    assert_text(http_header(&request.headers, S("B")), "2");
+}
+
+static str written(struct http_reply reply, bool keep_alive)
+{
+    struct text text = text_in(&scratch);
+
+    http_reply_write(&text, &reply, keep_alive, 1769860800000);
+    return text_str(&text);
+}
+
+TEST(a_reply_is_written_with_its_headers)
+{
+    struct http_reply reply = {.status = 200, .content_type = S("application/x-amz-json-1.0"), .body = S("{}")};
+
+    http_header_add(&scratch, &reply.headers, S("x-amzn-RequestId"), S("abc"));
+    assert_text(written(reply, true), "HTTP/1.1 200 OK\r\nDate: Sat, 31 Jan 2026 12:00:00 GMT\r\n"
+                                      "Content-Type: application/x-amz-json-1.0\r\nContent-Length: 2\r\n"
+                                      "x-amzn-RequestId: abc\r\n\r\n{}");
+    assert_text(written((struct http_reply){.status = 404}, false),
+                "HTTP/1.1 404 Not Found\r\nDate: Sat, 31 Jan 2026 12:00:00 GMT\r\nContent-Length: 0\r\n"
+                "Connection: close\r\n\r\n");
+    assert_text(written((struct http_reply){.status = 204}, true),
+                "HTTP/1.1 204 No Content\r\nDate: Sat, 31 Jan 2026 12:00:00 GMT\r\n\r\n");
+}
+
+TEST(no_header_can_begin_inside_another)
+{
+    struct http_reply reply = {.status = 200};
+
+    http_header_add(&scratch, &reply.headers, S("X-A"), S("a\r\nX-Evil: 1"));
+    http_header_add(&scratch, &reply.headers, S("X-B: 1\r\nX-Evil"), S("1"));
+    assert_true(str_find(written(reply, true), S("\nX-Evil")) < 0);
+    assert_true(str_find(written(reply, true), S("X-A: a  X-Evil: 1\r\n")) > 0);
+}
+
+TESTS(test(a_request_is_taken_apart), test(a_body_of_known_length_is_read), test(a_chunked_body_is_joined),
+      test(trailers_are_dropped), test(bytes_may_arrive_one_by_one),
+      test(pipelined_requests_are_taken_one_at_a_time),
+      test(the_connection_stays_open_unless_told_otherwise),
+      test(a_waiting_client_is_told_to_continue_once),
+      test(a_client_that_does_not_wait_is_not_told_to_continue),
+      test(a_body_too_large_is_refused_before_it_is_sent),
+      test(a_chunked_body_too_large_is_refused_on_its_way),
+      test(a_large_body_arrives_whole), test(a_head_too_large_is_refused),
+      test(a_head_too_large_is_refused_when_it_drips), test(too_many_headers_are_refused),
+      test(ambiguous_lengths_are_refused), test(malformed_heads_are_refused),
+      test(what_we_do_not_do_is_named), test(an_offer_to_upgrade_is_declined),
+      test(an_absolute_target_gives_its_path), test(a_gzipped_body_is_unpacked_and_kept_as_sent),
+      test(a_broken_gzip_is_refused), test(a_gzip_bomb_is_refused),
+      test(what_has_arrived_is_known_for_time_outs), test(a_refused_connection_stays_refused),
+      test(headers_of_a_request_may_be_added_to), test(a_reply_is_written_with_its_headers),
+      test(no_header_can_begin_inside_another))

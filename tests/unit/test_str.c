@@ -1,0 +1,122 @@
+#include "unit.h"
+
+TEST(a_prefix_sorts_before_what_it_begins)
+{
+    assert_true(str_compare(S("ab"), S("abc")) < 0);
+    assert_true(str_compare(S("abc"), S("ab")) > 0);
+    assert_true(str_compare(S(""), S("a")) < 0);
+    assert_true(str_compare(S("b"), S("abc")) > 0);
+    assert_int_equal(str_compare(S("ab"), S("ab")), 0);
+}
+
+TEST(bytes_above_127_sort_last)
+{
+    assert_true(str_compare(S("\xff"), S("a")) > 0);
+}
+
+TEST(absent_and_empty_are_told_apart)
+{
+    assert_false(str_present((str){0}));
+    assert_true(str_present(S("")));
+    assert_true(str_empty(S("")));
+    assert_absent(str_of(NULL));
+    assert_absent(str_from((str){0}, 3));
+}
+
+TEST(letters_compare_without_case_when_asked)
+{
+    assert_true(str_equal_nocase(S("X-Amz-Date"), S("x-AMZ-date")));
+    assert_false(str_equal_nocase(S("a["), S("a{")));
+    assert_false(str_equal(S("A"), S("a")));
+}
+
+TEST(cutting_past_the_end_gives_the_empty_text)
+{
+    assert_text(str_from(S("abc"), 9), "");
+    assert_text(str_head(S("abc"), 9), "abc");
+    assert_text(str_from(S("abc"), 1), "bc");
+    assert_text(str_head(S("abc"), 1), "a");
+}
+
+TEST(white_space_is_trimmed_at_both_ends_only)
+{
+    assert_text(str_trim(S(" \t\r\na b\n ")), "a b");
+    assert_text(str_trim(S("  ")), "");
+}
+
+TEST(beginnings_and_ends_are_found)
+{
+    assert_true(str_starts_with(S("arn:aws:sqs"), S("arn:")));
+    assert_false(str_starts_with(S("ar"), S("arn:")));
+    assert_true(str_ends_with(S("orders.fifo"), S(".fifo")));
+    assert_false(str_ends_with(S("fifo"), S(".fifo")));
+}
+
+TEST(parts_are_found_at_their_first_place)
+{
+    assert_int_equal(str_index(S("a/b/c"), '/'), 1);
+    assert_int_equal(str_last_index(S("a/b/c"), '/'), 3);
+    assert_int_equal(str_index(S("abc"), '/'), -1);
+    assert_int_equal(str_last_index(S(""), '/'), -1);
+    assert_int_equal(str_find(S("aab"), S("ab")), 1);
+    assert_int_equal(str_find(S("ab"), S("abc")), -1);
+    assert_int_equal(str_index((str){0}, 'a'), -1);
+}
+
+static size_t pieces(str text, str *last)
+{
+    size_t count = 0;
+
+    while (str_next(&text, ',', last))
+        count++;
+    return count;
+}
+
+TEST(every_separator_begins_a_piece)
+{
+    str last;
+
+    assert_int_equal(pieces(S("a,,b"), &last), 3);
+    assert_text(last, "b");
+    assert_int_equal(pieces(S("a,"), &last), 2);
+    assert_text(last, "");
+    assert_int_equal(pieces(S(""), &last), 1);
+    assert_int_equal(pieces((str){0}, &last), 0);
+}
+
+TEST(whole_numbers_are_read_to_their_limits)
+{
+    int64_t value;
+
+    assert_true(str_to_i64(S("9223372036854775807"), &value));
+    assert_true(value == INT64_MAX);
+    assert_true(str_to_i64(S("-9223372036854775808"), &value));
+    assert_true(value == INT64_MIN);
+    assert_true(str_to_i64(S("007"), &value));
+    assert_int_equal(value, 7);
+}
+
+TEST(what_is_no_whole_number_is_refused)
+{
+    static const str bad[] = {STR_INIT(""),    STR_INIT("-"),   STR_INIT("+1"),  STR_INIT("1 "),
+                              STR_INIT("1.0"), STR_INIT("0x1"), STR_INIT("--1"), STR_INIT("9223372036854775808"),
+                              STR_INIT("-9223372036854775809")};
+    int64_t value;
+
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_false(str_to_i64(bad[i], &value));
+}
+
+TEST(the_hash_is_fnv_1a)
+{
+    assert_true(str_hash(S("")) == 0xcbf29ce484222325u);
+    assert_true(str_hash(S("a")) == 0xaf63dc4c8601ec8cu);
+    assert_true(str_hash(S("foobar")) == 0x85944171f73967e8u);
+}
+
+TESTS(test(a_prefix_sorts_before_what_it_begins), test(bytes_above_127_sort_last),
+      test(absent_and_empty_are_told_apart), test(letters_compare_without_case_when_asked),
+      test(cutting_past_the_end_gives_the_empty_text), test(white_space_is_trimmed_at_both_ends_only),
+      test(beginnings_and_ends_are_found), test(parts_are_found_at_their_first_place),
+      test(every_separator_begins_a_piece), test(whole_numbers_are_read_to_their_limits),
+      test(what_is_no_whole_number_is_refused), test(the_hash_is_fnv_1a))

@@ -1,0 +1,112 @@
+#include "unit.h"
+
+#include "base/limits.h"
+#include "wire/xml.h"
+
+#include <stdlib.h>
+
+static const struct xml_node *parse(str source)
+{
+    return xml_parse(&scratch, source);
+}
+
+TEST(elements_are_written_with_their_text_escaped)
+{
+    struct text text = text_in(&scratch);
+
+    xml_open(&text, S("R"));
+    xml_element(&text, S("M"), S("<a href=\"x\">&'\xc3\xa9\t\n"));
+    xml_element(&text, S("E"), (str){0});
+    xml_close(&text, S("R"));
+    assert_text(text_str(&text), "<R><M>&lt;a href=&quot;x&quot;&gt;&amp;'\xc3\xa9\t\n</M><E></E></R>");
+}
+
+TEST(control_characters_survive_as_references)
+{
+    struct text text = text_in(&scratch);
+
+    xml_element(&text, S("M"), S("a\r\nb\x01"));
+    assert_text(text_str(&text), "<M>a&#xD;\nb&#x1;</M>");
+    assert_text(parse(text_str(&text))->text, "a\r\nb\x01");
+}
+
+TEST(a_reply_is_read_into_a_tree)
+{
+    const struct xml_node *root = parse(S("<?xml version='1.0'?>\n<R xmlns=\"http://x/\" a = 'b'>\n"
+                                          "  <ns:Id>7</ns:Id><Id>8</Id><Empty/><Empty2 x='1' /></R >\n<!-- end -->"));
+
+    assert_text(root->name, "R");
+    assert_int_equal(root->count, 4);
+    assert_text(root->text, "");
+    assert_text(xml_child(root, S("Id"))->text, "7");
+    assert_text(xml_child(root, S("Empty"))->text, "");
+    assert_null(xml_child(root, S("Nope")));
+    assert_null(xml_child(NULL, S("Id")));
+}
+
+TEST(references_and_cdata_are_unescaped)
+{
+    assert_text(parse(S("<a>&lt;&gt;&amp;&quot;&apos;&#65;&#x20aC;&#x1F600;</a>"))->text,
+                "<>&\"'A\xe2\x82\xac\xf0\x9f\x98\x80");
+    assert_text(parse(S("<a>x<![CDATA[<&amp;>]]>y<!-- c -->z<?pi?></a>"))->text, "x<&amp;>yz");
+    assert_text(parse(S("<a><![CDATA[]]></a>"))->text, "");
+}
+
+TEST(every_line_end_becomes_a_newline)
+{
+    assert_text(parse(S("<a>1\r\n2\r3\n4&#13;</a>"))->text, "1\n2\n3\n4\r");
+}
+
+TEST(what_is_not_well_formed_is_refused)
+{
+    static const str bad[] = {
+        STR_INIT(""), STR_INIT("x"), STR_INIT("<a>"), STR_INIT("<a></b>"), STR_INIT("<a><b></a></b>"), STR_INIT("<a/><b/>"),
+        STR_INIT("<a/>x"), STR_INIT("< a/>"), STR_INIT("<1/>"), STR_INIT("<a b/>"), STR_INIT("<a b=c/>"),
+        STR_INIT("<a b='<'/>"), STR_INIT("<a b='1'c='2'/>"), STR_INIT("<a b='&x;'/>"), STR_INIT("<a>&x;</a>"),
+        STR_INIT("<a>&amp</a>"), STR_INIT("<a>&#0;</a>"), STR_INIT("<a>&#;</a>"), STR_INIT("<a>&#xD800;</a>"),
+        STR_INIT("<a>&#x110000;</a>"), STR_INIT("<a>&#99999999999999999999;</a>"), STR_INIT("<a>\xff</a>"),
+        STR_INIT("<a>\x01</a>"), STR_INIT("<a>]]></a>"), STR_INIT("<a><![CDATA[x</a>"), STR_INIT("<a><!-- -- --></a>"),
+        STR_INIT("<a><!-- </a>"), STR_INIT("<n:a></m:a>"), STR_INIT("<a></a"), STR_INIT("<a"), STR_INIT("<a b='")};
+
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        if (parse(bad[i]))
+            fail_msg("accepted: %.*s", STR_ARGS(bad[i]));
+}
+
+TEST(document_types_and_entities_are_refused)
+{
+    assert_null(parse(S("<!DOCTYPE a><a/>")));
+    assert_null(parse(S("<!DOCTYPE a [<!ENTITY b \"bb\">]><a>&b;</a>")));
+    assert_null(parse(S("<!DOCTYPE a SYSTEM \"file:///etc/passwd\"><a/>")));
+}
+
+TEST(nesting_is_allowed_up_to_the_limit)
+{
+    for (size_t depth = LIMIT_XML_DEPTH; depth <= LIMIT_XML_DEPTH + 1; depth++) {
+        struct text text = text_in(&scratch);
+        for (size_t i = 0; i < depth; i++)
+            xml_open(&text, S("a"));
+        for (size_t i = 0; i < depth; i++)
+            xml_close(&text, S("a"));
+        assert_int_equal(parse(text_str(&text)) != NULL, depth == LIMIT_XML_DEPTH);
+    }
+}
+
+TEST(many_children_keep_their_order)
+{
+    struct text text = text_in(&scratch);
+
+    xml_open(&text, S("r"));
+    for (int i = 0; i < 100; i++)
+        xml_element(&text, S("i"), arena_format(&scratch, "%d", i));
+    xml_close(&text, S("r"));
+    const struct xml_node *root = parse(text_str(&text));
+    assert_int_equal(root->count, 100);
+    assert_text(root->children[63].text, "63");
+}
+
+TESTS(test(elements_are_written_with_their_text_escaped), test(control_characters_survive_as_references),
+      test(a_reply_is_read_into_a_tree), test(references_and_cdata_are_unescaped),
+      test(every_line_end_becomes_a_newline), test(what_is_not_well_formed_is_refused),
+      test(document_types_and_entities_are_refused), test(nesting_is_allowed_up_to_the_limit),
+      test(many_children_keep_their_order))
