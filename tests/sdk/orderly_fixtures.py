@@ -1,0 +1,279 @@
+"""
+Fixtures of the suites that use an AWS SDK: a server, clients, the virtual clock, names.
+
+ORDERLY_ENDPOINT names a server that runs already; else the binary ORDERLY_BINARY (by default
+build-test/orderly) is started on a free port with a fresh data folder.
+"""
+
+import io
+import itertools
+import json
+import os
+import re
+import uuid
+import zipfile
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+import orderly_server
+
+ACCOUNT = "000000000000"
+REGION = "us-east-1"
+
+
+@pytest.fixture(scope="session")
+def endpoint():
+    running = os.environ.get("ORDERLY_ENDPOINT")
+    if running:
+        yield running
+        return
+    server = orderly_server.Server().start()
+    yield server.endpoint
+    try:
+        server.stop()
+    finally:
+        server.remove_data()
+
+
+@pytest.fixture(scope="session")
+def client(endpoint):
+    """client(service): a boto3 client, made once; other keyword arguments are boto3's."""
+    made = {}
+
+    def make(service, **overrides):
+        options = {
+            "region_name": REGION,
+            "aws_access_key_id": "test",
+            "aws_secret_access_key": "test",
+            **overrides,
+        }
+        key = (service, tuple(sorted(options.items())))
+        if key not in made:
+            made[key] = boto3.client(
+                service,
+                endpoint_url=endpoint,
+                config=Config(retries={"max_attempts": 0}, read_timeout=60, max_pool_connections=100),
+                **options,
+            )
+        return made[key]
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def advance_clock(endpoint):
+    """advance_clock(seconds) moves the server's clock forward."""
+
+    def advance(seconds):
+        orderly_server.post(endpoint, "/_orderly/clock", json.dumps({"advance_ms": round(seconds * 1000)}))
+
+    return advance
+
+
+@pytest.fixture(scope="session")
+def reset(endpoint):
+    """reset() empties the server."""
+    return lambda: orderly_server.post(endpoint, "/_localstack/state/reset")
+
+
+@pytest.fixture(scope="session")
+def wait_until():
+    return orderly_server.wait_until
+
+
+@pytest.fixture
+def unique(request):
+    """unique("queue") is a name that nobody else has."""
+    words = re.sub(r"[^A-Za-z0-9]+", "-", request.node.name).strip("-")[:32]
+    token = uuid.uuid4().hex[:8]
+    return lambda kind="x": f"{kind}-{words}-{token}"
+
+
+@pytest.fixture(scope="session")
+def refused():
+    """refused(call, **arguments) is the error reply of a call that must fail."""
+
+    def refuse(call, **arguments):
+        with pytest.raises(ClientError) as caught:
+            call(**arguments)
+        reply = caught.value.response
+        return {
+            "code": reply["Error"]["Code"],
+            "message": reply["Error"].get("Message", ""),
+            "status": reply["ResponseMetadata"]["HTTPStatusCode"],
+            "reply": reply,
+        }
+
+    return refuse
+
+
+# --- Functions ---------------------------------------------------------------------------------
+
+
+def zip_of(files):
+    """A function package: {file name: source}."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as package:
+        for name, source in files.items():
+            entry = zipfile.ZipInfo(name)
+            entry.external_attr = 0o755 << 16
+            package.writestr(entry, source)
+    return packed.getvalue()
+
+
+LAMBDA_TRUST = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        ],
+    }
+)
+
+
+@pytest.fixture
+def make_role(client, unique):
+    """make_role(allow=[actions], managed=[policy names]) is the ARN of a role functions may have."""
+    count = itertools.count(1)
+
+    def make(allow=(), managed=("AWSLambdaBasicExecutionRole",)):
+        iam = client("iam")
+        name = f"{unique('r')}-{next(count)}"[-60:].lstrip("-")
+        arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=LAMBDA_TRUST)["Role"]["Arn"]
+        for policy in managed:
+            folder = "service-role/" if policy == "AWSLambdaBasicExecutionRole" else ""
+            iam.attach_role_policy(RoleName=name, PolicyArn=f"arn:aws:iam::aws:policy/{folder}{policy}")
+        if allow:
+            statement = {"Effect": "Allow", "Action": list(allow), "Resource": "*"}
+            document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+            iam.put_role_policy(RoleName=name, PolicyName="inline", PolicyDocument=document)
+        return arn
+
+    return make
+
+
+@pytest.fixture
+def make_function(client, unique, make_role):
+    """make_function(python source, **create_function arguments) is the name of a python3.11 function."""
+    made = []
+    count = itertools.count(1)
+
+    def make(source, **arguments):
+        files = source if isinstance(source, dict) else {"index.py": source}
+        name = f"f{next(count)}-{unique('fn')}"[:64]
+        settings = {
+            "Runtime": "python3.11",
+            "Handler": "index.handler",
+            "Timeout": 10,
+            **arguments,
+        }
+        settings.setdefault("Role", None)
+        settings["Role"] = settings["Role"] or make_role()
+        client("lambda").create_function(FunctionName=name, Code={"ZipFile": zip_of(files)}, **settings)
+        client("lambda").get_waiter("function_active_v2").wait(
+            FunctionName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 30}
+        )
+        made.append(name)
+        return name
+
+    yield make
+    for name in made:
+        try:
+            client("lambda").delete_function(FunctionName=name)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ResourceNotFoundException":
+                raise
+
+
+@pytest.fixture
+def log_of(client, wait_until):
+    """log_of(function, "text", ...) waits until its log holds all these texts; the log's messages."""
+
+    def read(function):
+        try:
+            events = client("logs").get_paginator("filter_log_events").paginate(
+                logGroupName=f"/aws/lambda/{function}"
+            )
+            return [event["message"] for page in events for event in page["events"]]
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ResourceNotFoundException":
+                return []
+            raise
+
+    def wait(function, *texts):
+        def complete():
+            messages = read(function)
+            return messages if all(any(text in one for one in messages) for text in texts) else None
+
+        return wait_until(complete, what=f"{texts} in the log of {function}") if texts else read(function)
+
+    return wait
+
+
+# --- Topics and queues -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def make_queue(client, unique):
+    """make_queue(**attributes) is the URL of a new queue; make_queue.arn(url) its ARN."""
+    count = itertools.count(1)
+    sqs = client("sqs")
+
+    def make(**attributes):
+        name = f"q{next(count)}-{unique('q')}"[:80]
+        return sqs.create_queue(QueueName=name, Attributes={k: str(v) for k, v in attributes.items()})["QueueUrl"]
+
+    def arn(url):
+        return sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+
+    make.arn = arn
+    return make
+
+
+@pytest.fixture
+def drain(client):
+    """drain(queue url) receives and deletes until the queue is empty; the messages."""
+    sqs = client("sqs")
+
+    def all_of(url, **arguments):
+        taken = []
+        while True:
+            messages = sqs.receive_message(
+                QueueUrl=url,
+                MaxNumberOfMessages=10,
+                AttributeNames=["All"],
+                MessageAttributeNames=["All"],
+                **arguments,
+            ).get("Messages", [])
+            if not messages:
+                return taken
+            for message in messages:
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            taken += messages
+
+    return all_of
+
+
+@pytest.fixture
+def allow_topic(client, make_queue):
+    """allow_topic(queue url, topic arn): the queue policy that the AWS console writes."""
+
+    def allow(url, topic_arn):
+        policy = {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Principal": {"Service": "sns.amazonaws.com"},
+                    "Action": "sqs:SendMessage",
+                    "Resource": make_queue.arn(url),
+                    "Condition": {"ArnEquals": {"aws:SourceArn": topic_arn}},
+                }
+            ],
+        }
+        client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
+
+    return allow

@@ -1,0 +1,136 @@
+"""
+One Orderly process under test: start it, wait for `Ready.`, stop or kill it, and notice a bad end.
+
+Runs under any Python from 3.9 on and needs nothing but the standard library.
+"""
+
+import http.client
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SANITIZER_MARKS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:", "check failed")
+SANITIZER_ENVIRONMENT = {
+    "ASAN_OPTIONS": "detect_leaks=1:exitcode=99:detect_stack_use_after_return=1",
+    "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1:exitcode=98",
+}
+
+
+def binary() -> str:
+    return os.environ.get("ORDERLY_BINARY", str(ROOT / "build-test" / "orderly"))
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_until(condition, timeout_seconds=20.0, what="the condition"):
+    """What `condition` answers as soon as that is true; fails the test when the deadline passes first."""
+    deadline = time.monotonic() + timeout_seconds
+    while True:
+        answer = condition()
+        if answer:
+            return answer
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {timeout_seconds:g} s for {what}")
+        time.sleep(0.02)
+
+
+class Server:
+    """A process with a data folder, which outlives kills and restarts."""
+
+    def __init__(self, *arguments: str, data: "str | None" = None, keep_data: bool = False):
+        self.arguments = arguments
+        self.keep_data = keep_data or data is not None
+        self.data = data or tempfile.mkdtemp(prefix="orderly-test-")
+        self.port = free_port()
+        self.process = None
+        self.log_lines: "list[str]" = []
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> str:
+        return "".join(self.log_lines)
+
+    def start(self, timeout_seconds: float = 30.0) -> "Server":
+        ready = threading.Event()
+        self.process = subprocess.Popen(
+            [binary(), "--port", str(self.port), "--data", self.data, *self.arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env={**SANITIZER_ENVIRONMENT, **os.environ},
+        )
+        self.reader = threading.Thread(target=self._read_log, args=(self.process, ready), daemon=True)
+        self.reader.start()
+        deadline = time.monotonic() + timeout_seconds
+        while not ready.wait(0.05):
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                self.kill()
+                raise AssertionError(f"the server did not become ready:\n{self.log[-4000:]}")
+        return self
+
+    def _read_log(self, process: subprocess.Popen, ready: threading.Event) -> None:
+        for line in process.stdout:
+            text = line.decode(errors="replace")
+            self.log_lines.append(text)
+            if "Ready." in text:
+                ready.set()
+
+    def running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def kill(self) -> None:
+        """As a power cut would: no time to say goodbye."""
+        if self.process is None:
+            return
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self.reader.join(5)
+        self.process = None
+
+    def stop(self) -> None:
+        """SIGTERM, then the exit code and the sanitizers' verdict."""
+        if self.process is None:
+            return
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            code = self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError(f"the server did not stop within 30 s:\n{self.log[-4000:]}") from None
+        self.reader.join(5)
+        self.process = None
+        marks = [mark for mark in SANITIZER_MARKS if mark in self.log]
+        if code != 0 or marks:
+            raise AssertionError(f"the server ended with {code} {marks}:\n{self.log[-12000:]}")
+
+    def remove_data(self) -> None:
+        if not self.keep_data:
+            shutil.rmtree(self.data, ignore_errors=True)
+
+
+def post(endpoint: str, path: str, body: str = "", timeout_seconds: float = 30.0) -> str:
+    """An administrative request; the reply's body."""
+    connection = http.client.HTTPConnection(endpoint.split("//", 1)[1], timeout=timeout_seconds)
+    try:
+        connection.request("POST", path, body, {"Content-Type": "application/json"})
+        reply = connection.getresponse()
+        text = reply.read().decode()
+    finally:
+        connection.close()
+    assert 200 <= reply.status < 300, f"POST {path} answered {reply.status}: {text}"
+    return text

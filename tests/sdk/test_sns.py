@@ -1,0 +1,459 @@
+"""SNS as boto3 sees it, and what it leaves on the queues that subscribe."""
+
+import base64
+import datetime
+import json
+import re
+import urllib.request
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
+
+ACCOUNT = "000000000000"
+
+
+@pytest.fixture(scope="module")
+def sns(client):
+    return client("sns")
+
+
+@pytest.fixture(scope="module")
+def sqs(client):
+    return client("sqs")
+
+
+@pytest.fixture
+def make_topic(sns, unique):
+    made = []
+
+    def make(kind="t", **attributes):
+        arn = sns.create_topic(Name=unique(kind), Attributes=attributes)["TopicArn"]
+        made.append(arn)
+        return arn
+
+    yield make
+    for arn in made:
+        sns.delete_topic(TopicArn=arn)
+
+
+@pytest.fixture
+def subscribed(sns, make_topic, make_queue, allow_topic):
+    """subscribed(**attributes) is (topic arn, queue url, subscription arn), with the policy written."""
+
+    def make(**attributes):
+        topic, queue = make_topic(), make_queue()
+        allow_topic(queue, topic)
+        subscription = sns.subscribe(
+            TopicArn=topic,
+            Protocol="sqs",
+            Endpoint=make_queue.arn(queue),
+            Attributes=attributes,
+            ReturnSubscriptionArn=True,
+        )["SubscriptionArn"]
+        return topic, queue, subscription
+
+    return make
+
+
+def the_message(sqs, url):
+    [message] = sqs.receive_message(
+        QueueUrl=url, WaitTimeSeconds=10, AttributeNames=["All"], MessageAttributeNames=["All"]
+    )["Messages"]
+    sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    return message
+
+
+# --- Topics ------------------------------------------------------------------------------------
+
+
+def test_creating_a_topic_twice_answers_the_same_arn(sns, unique):
+    first = sns.create_topic(Name=unique())["TopicArn"]
+    assert first == f"arn:aws:sns:us-east-1:{ACCOUNT}:{unique()}"
+    assert sns.create_topic(Name=unique())["TopicArn"] == first
+
+
+@pytest.mark.parametrize("name", ["", "with space", "dotted.name", "x" * 257])
+def test_a_topic_name_outside_the_rules_is_refused(sns, refused, name):
+    error = refused(sns.create_topic, Name=name)
+    assert (error["code"], error["status"]) == ("InvalidParameter", 400)
+    assert error["message"] == "Invalid parameter: Topic Name"
+
+
+def test_a_topics_attributes_can_be_read_and_set(sns, make_topic):
+    arn = make_topic(DisplayName="Orders")
+    attributes = sns.get_topic_attributes(TopicArn=arn)["Attributes"]
+    assert attributes["TopicArn"] == arn
+    assert attributes["Owner"] == ACCOUNT
+    assert attributes["DisplayName"] == "Orders"
+    assert attributes["SubscriptionsConfirmed"] == "0"
+    statement = json.loads(attributes["Policy"])["Statement"][0]
+    assert statement["Resource"] == arn
+    assert statement["Condition"] == {"StringEquals": {"AWS:SourceOwner": ACCOUNT}}
+    assert "http" in json.loads(attributes["EffectiveDeliveryPolicy"])
+    sns.set_topic_attributes(TopicArn=arn, AttributeName="DisplayName", AttributeValue="Other")
+    assert sns.get_topic_attributes(TopicArn=arn)["Attributes"]["DisplayName"] == "Other"
+
+
+def test_an_attribute_that_topics_do_not_have_is_refused(sns, make_topic, refused):
+    error = refused(
+        sns.set_topic_attributes, TopicArn=make_topic(), AttributeName="Colour", AttributeValue="red"
+    )
+    assert (error["code"], error["message"]) == ("InvalidParameter", "Invalid parameter: AttributeName")
+
+
+def test_topics_are_listed(sns, make_topic):
+    arn = make_topic()
+    arns = [topic["TopicArn"] for page in sns.get_paginator("list_topics").paginate() for topic in page["Topics"]]
+    assert arn in arns
+
+
+def test_more_than_a_hundred_topics_are_listed_in_pages(sns, unique):
+    made = {sns.create_topic(Name=f"{unique()}-{i}")["TopicArn"] for i in range(101)}
+    first = sns.list_topics()
+    assert len(first["Topics"]) == 100 and first["NextToken"]
+    listed = {t["TopicArn"] for page in sns.get_paginator("list_topics").paginate() for t in page["Topics"]}
+    assert made <= listed
+    for arn in made:
+        sns.delete_topic(TopicArn=arn)
+
+
+def test_a_deleted_topic_is_gone_and_deleting_again_is_fine(sns, unique, refused):
+    arn = sns.create_topic(Name=unique())["TopicArn"]
+    sns.delete_topic(TopicArn=arn)
+    sns.delete_topic(TopicArn=arn)
+    error = refused(sns.get_topic_attributes, TopicArn=arn)
+    assert (error["code"], error["status"], error["message"]) == ("NotFound", 404, "Topic does not exist")
+    assert refused(sns.publish, TopicArn=arn, Message="x")["code"] == "NotFound"
+
+
+# --- Subscriptions -----------------------------------------------------------------------------
+
+
+def test_a_queue_in_the_same_account_is_subscribed_without_confirmation(sns, make_queue, subscribed):
+    topic, queue, subscription = subscribed()
+    assert re.fullmatch(re.escape(topic) + r":[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", subscription)
+    attributes = sns.get_subscription_attributes(SubscriptionArn=subscription)["Attributes"]
+    assert attributes["SubscriptionArn"] == subscription
+    assert attributes["TopicArn"] == topic
+    assert attributes["Protocol"] == "sqs"
+    assert attributes["Endpoint"] == make_queue.arn(queue)
+    assert attributes["Owner"] == ACCOUNT
+    assert attributes["PendingConfirmation"] == "false"
+    assert attributes["ConfirmationWasAuthenticated"] == "true"
+    assert attributes["RawMessageDelivery"] == "false"
+    assert sns.get_topic_attributes(TopicArn=topic)["Attributes"]["SubscriptionsConfirmed"] == "1"
+
+
+def test_subscribing_again_answers_the_same_subscription(sns, make_queue, subscribed):
+    topic, queue, subscription = subscribed()
+    again = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=make_queue.arn(queue))
+    assert again["SubscriptionArn"] == subscription
+
+
+def test_subscriptions_are_listed_by_topic_and_all(sns, make_queue, subscribed):
+    topic, queue, subscription = subscribed()
+    expected = {
+        "SubscriptionArn": subscription,
+        "Owner": ACCOUNT,
+        "Protocol": "sqs",
+        "Endpoint": make_queue.arn(queue),
+        "TopicArn": topic,
+    }
+    assert sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"] == [expected]
+    pages = sns.get_paginator("list_subscriptions").paginate()
+    assert expected in [one for page in pages for one in page["Subscriptions"]]
+
+
+def test_a_missing_topic_cannot_be_subscribed_to(sns, make_queue, refused):
+    arn = f"arn:aws:sns:us-east-1:{ACCOUNT}:nowhere-to-be-found"
+    error = refused(sns.subscribe, TopicArn=arn, Protocol="sqs", Endpoint=make_queue.arn(make_queue()))
+    assert (error["code"], error["status"], error["message"]) == ("NotFound", 404, "Topic does not exist")
+    assert refused(sns.list_subscriptions_by_topic, TopicArn=arn)["code"] == "NotFound"
+
+
+@pytest.mark.parametrize(
+    "protocol, target",
+    [("pigeon", "arn:aws:sqs:us-east-1:000000000000:q"), ("sqs", "http://not-an-arn"), ("sqs", "")],
+)
+def test_a_protocol_or_endpoint_that_makes_no_sense_is_refused(sns, make_topic, refused, protocol, target):
+    error = refused(sns.subscribe, TopicArn=make_topic(), Protocol=protocol, Endpoint=target)
+    assert (error["code"], error["status"]) == ("InvalidParameter", 400)
+    assert error["message"].startswith("Invalid parameter: ")
+
+
+def test_an_unsubscribed_queue_gets_no_more(sns, sqs, subscribed, drain, refused):
+    topic, queue, subscription = subscribed()
+    sns.publish(TopicArn=topic, Message="before")
+    sns.unsubscribe(SubscriptionArn=subscription)
+    sns.publish(TopicArn=topic, Message="after")
+    assert [json.loads(m["Body"])["Message"] for m in drain(queue)] == ["before"]
+    error = refused(sns.get_subscription_attributes, SubscriptionArn=subscription)
+    assert (error["code"], error["message"]) == ("NotFound", "Subscription does not exist")
+    sns.unsubscribe(SubscriptionArn=subscription)
+
+
+# --- Publishing --------------------------------------------------------------------------------
+
+
+def test_the_envelope_holds_what_aws_puts_there_in_its_order(sns, sqs, endpoint, subscribed):
+    topic, queue, subscription = subscribed()
+    published = sns.publish(TopicArn=topic, Message='{"orderId": "O1234"}', Subject="An order")
+    body = the_message(sqs, queue)["Body"]
+    envelope = json.loads(body)
+    assert list(envelope) == [
+        "Type",
+        "MessageId",
+        "TopicArn",
+        "Subject",
+        "Message",
+        "Timestamp",
+        "SignatureVersion",
+        "Signature",
+        "SigningCertURL",
+        "UnsubscribeURL",
+    ]
+    assert envelope["Type"] == "Notification"
+    assert envelope["MessageId"] == published["MessageId"]
+    assert envelope["TopicArn"] == topic
+    assert envelope["Subject"] == "An order"
+    assert envelope["Message"] == '{"orderId": "O1234"}'
+    assert envelope["SignatureVersion"] == "1"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", envelope["Timestamp"])
+    assert subscription in envelope["UnsubscribeURL"]
+
+
+def test_message_attributes_stand_at_the_envelopes_end(sns, sqs, subscribed):
+    topic, queue, _ = subscribed()
+    attributes = {
+        "kind": {"DataType": "String", "StringValue": "new"},
+        "count": {"DataType": "Number", "StringValue": "3"},
+        "list": {"DataType": "String.Array", "StringValue": '["a", "b"]'},
+        "bytes": {"DataType": "Binary", "BinaryValue": b"\x00\x01\xff"},
+    }
+    sns.publish(TopicArn=topic, Message="x", MessageAttributes=attributes)
+    message = the_message(sqs, queue)
+    envelope = json.loads(message["Body"])
+    assert list(envelope)[-1] == "MessageAttributes" and "Subject" not in envelope
+    assert envelope["MessageAttributes"] == {
+        "kind": {"Type": "String", "Value": "new"},
+        "count": {"Type": "Number", "Value": "3"},
+        "list": {"Type": "String.Array", "Value": '["a", "b"]'},
+        "bytes": {"Type": "Binary", "Value": base64.b64encode(b"\x00\x01\xff").decode()},
+    }
+    assert "MessageAttributes" not in message
+
+
+def signed_text(envelope):
+    names = ["Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"]
+    return "".join(f"{name}\n{envelope[name]}\n" for name in names if name in envelope).encode()
+
+
+@pytest.mark.parametrize("version, digest", [("1", hashes.SHA1), ("2", hashes.SHA256)])
+@pytest.mark.parametrize("subject", [{}, {"Subject": "An order"}])
+def test_the_signature_verifies_against_the_certificate_served(
+    sns, sqs, subscribed, version, digest, subject, endpoint
+):
+    topic, queue, _ = subscribed()
+    sns.set_topic_attributes(TopicArn=topic, AttributeName="SignatureVersion", AttributeValue=version)
+    sns.publish(TopicArn=topic, Message='é {"orderId": "O1234"}\n', **subject)
+    envelope = json.loads(the_message(sqs, queue)["Body"])
+    assert envelope["SignatureVersion"] == version
+    assert envelope["SigningCertURL"].startswith("http") and envelope["SigningCertURL"].endswith(".pem")
+    with urllib.request.urlopen(envelope["SigningCertURL"], timeout=10) as reply:
+        certificate = x509.load_pem_x509_certificate(reply.read())
+    assert certificate.not_valid_after_utc > datetime.datetime.now(datetime.timezone.utc)
+    key = certificate.public_key()
+    signature = base64.b64decode(envelope["Signature"])
+    key.verify(signature, signed_text(envelope), padding.PKCS1v15(), digest())
+    envelope["Message"] += "!"
+    with pytest.raises(Exception):
+        key.verify(signature, signed_text(envelope), padding.PKCS1v15(), digest())
+
+
+def test_raw_delivery_makes_the_body_the_message_and_carries_the_attributes(sns, sqs, subscribed):
+    topic, queue, _ = subscribed(RawMessageDelivery="true")
+    attributes = {
+        "kind": {"DataType": "String", "StringValue": "new"},
+        "count": {"DataType": "Number", "StringValue": "3"},
+        "bytes": {"DataType": "Binary", "BinaryValue": b"\x00\x01\xff"},
+    }
+    sns.publish(TopicArn=topic, Message="as it is", MessageAttributes=attributes)
+    message = the_message(sqs, queue)
+    assert message["Body"] == "as it is"
+    assert message["MessageAttributes"] == attributes
+
+
+def test_raw_delivery_can_be_switched_on_later(sns, sqs, subscribed):
+    topic, queue, subscription = subscribed()
+    sns.set_subscription_attributes(
+        SubscriptionArn=subscription, AttributeName="RawMessageDelivery", AttributeValue="true"
+    )
+    attributes = sns.get_subscription_attributes(SubscriptionArn=subscription)["Attributes"]
+    assert attributes["RawMessageDelivery"] == "true"
+    sns.publish(TopicArn=topic, Message="raw")
+    assert the_message(sqs, queue)["Body"] == "raw"
+
+
+def test_a_raw_message_with_more_than_ten_attributes_is_not_delivered(sns, drain, subscribed):
+    topic, queue, _ = subscribed(RawMessageDelivery="true")
+    many = {f"a{i}": {"DataType": "String", "StringValue": "x"} for i in range(11)}
+    sns.publish(TopicArn=topic, Message="too many", MessageAttributes=many)
+    sns.publish(TopicArn=topic, Message="fine")
+    assert [m["Body"] for m in drain(queue)] == ["fine"]
+
+
+def test_every_subscriber_gets_its_copy_with_the_same_message_id(sns, sqs, make_topic, make_queue, allow_topic):
+    topic = make_topic()
+    queues = [make_queue() for _ in range(3)]
+    for queue in queues:
+        allow_topic(queue, topic)
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=make_queue.arn(queue))
+    published = sns.publish(TopicArn=topic, Message="to all")["MessageId"]
+    messages = [the_message(sqs, queue) for queue in queues]
+    assert {json.loads(m["Body"])["MessageId"] for m in messages} == {published}
+    assert len({m["MessageId"] for m in messages}) == 3
+    assert all(m["MessageId"] != published for m in messages)
+
+
+def test_a_queue_whose_policy_does_not_let_sns_in_gets_nothing(sns, make_topic, make_queue, drain, allow_topic):
+    topic, other, queue = make_topic(), make_topic("other"), make_queue()
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=make_queue.arn(queue))
+    sns.publish(TopicArn=topic, Message="no policy")
+    allow_topic(queue, other)
+    sns.publish(TopicArn=topic, Message="the policy names another topic")
+    allow_topic(queue, topic)
+    sns.publish(TopicArn=topic, Message="allowed")
+    assert [json.loads(m["Body"])["Message"] for m in drain(queue)] == ["allowed"]
+
+
+def test_the_json_structure_chooses_the_message_by_protocol(sns, sqs, subscribed, refused):
+    topic, queue, _ = subscribed()
+    text = json.dumps({"default": "for all", "sqs": "for queues"})
+    sns.publish(TopicArn=topic, Message=text, MessageStructure="json")
+    assert json.loads(the_message(sqs, queue)["Body"])["Message"] == "for queues"
+    sns.publish(TopicArn=topic, Message='{"default": "for all"}', MessageStructure="json")
+    assert json.loads(the_message(sqs, queue)["Body"])["Message"] == "for all"
+    error = refused(sns.publish, TopicArn=topic, Message='{"sqs": "x"}', MessageStructure="json")
+    assert error["code"] == "InvalidParameter"
+    assert error["message"] == (
+        "Invalid parameter: Message Structure - No default entry in JSON message body"
+    )
+
+
+def test_an_empty_message_is_refused(sns, make_topic, refused):
+    error = refused(sns.publish, TopicArn=make_topic(), Message="")
+    assert (error["code"], error["message"]) == ("InvalidParameter", "Invalid parameter: Empty message")
+
+
+def test_a_message_longer_than_256_kib_is_refused(sns, make_topic, refused):
+    topic = make_topic()
+    sns.publish(TopicArn=topic, Message="x" * 262144)
+    error = refused(sns.publish, TopicArn=topic, Message="x" * 262145)
+    assert (error["code"], error["message"]) == ("InvalidParameter", "Invalid parameter: Message too long")
+
+
+@pytest.mark.parametrize("subject", ["", "x" * 101, "two\nlines"])
+def test_a_subject_outside_the_rules_is_refused(sns, make_topic, refused, subject):
+    error = refused(sns.publish, TopicArn=make_topic(), Message="x", Subject=subject)
+    assert (error["code"], error["status"]) == ("InvalidParameter", 400)
+    assert "Subject" in error["message"]
+
+
+def test_an_attribute_without_a_value_is_refused(sns, make_topic, refused):
+    error = refused(
+        sns.publish,
+        TopicArn=make_topic(),
+        Message="x",
+        MessageAttributes={"n": {"DataType": "String", "StringValue": ""}},
+    )
+    assert (error["code"], error["status"]) == ("ParameterValueInvalid", 400)
+
+
+# --- Batches -----------------------------------------------------------------------------------
+
+
+def test_a_batch_publishes_each_entry(sns, subscribed, drain):
+    topic, queue, _ = subscribed()
+    entries = [{"Id": f"e{i}", "Message": f"m{i}", "Subject": f"s{i}"} for i in range(10)]
+    reply = sns.publish_batch(TopicArn=topic, PublishBatchRequestEntries=entries)
+    assert reply["Failed"] == []
+    published = {entry["Id"]: entry["MessageId"] for entry in reply["Successful"]}
+    envelopes = {json.loads(m["Body"])["Message"]: json.loads(m["Body"]) for m in drain(queue)}
+    assert sorted(envelopes) == sorted(f"m{i}" for i in range(10))
+    for i in range(10):
+        assert envelopes[f"m{i}"]["MessageId"] == published[f"e{i}"]
+        assert envelopes[f"m{i}"]["Subject"] == f"s{i}"
+
+
+def test_a_bad_entry_of_a_batch_fails_alone(sns, subscribed, drain):
+    topic, queue, _ = subscribed()
+    reply = sns.publish_batch(
+        TopicArn=topic,
+        PublishBatchRequestEntries=[{"Id": "good", "Message": "fine"}, {"Id": "bad", "Message": ""}],
+    )
+    assert [entry["Id"] for entry in reply["Successful"]] == ["good"]
+    assert [(e["Id"], e["Code"], e["SenderFault"]) for e in reply["Failed"]] == [
+        ("bad", "InvalidParameter", True)
+    ]
+    assert [json.loads(m["Body"])["Message"] for m in drain(queue)] == ["fine"]
+
+
+@pytest.mark.parametrize(
+    "ids, code",
+    [
+        ([], "EmptyBatchRequest"),
+        ([str(i) for i in range(11)], "TooManyEntriesInBatchRequest"),
+        (["a", "a"], "BatchEntryIdsNotDistinct"),
+        (["with space"], "InvalidBatchEntryId"),
+    ],
+)
+def test_a_batch_outside_the_rules_is_refused_whole(sns, subscribed, drain, refused, ids, code):
+    topic, queue, _ = subscribed()
+    entries = [{"Id": one, "Message": "x"} for one in ids]
+    error = refused(sns.publish_batch, TopicArn=topic, PublishBatchRequestEntries=entries)
+    assert (error["code"], error["status"]) == (code, 400)
+    assert drain(queue) == []
+
+
+def test_a_batch_longer_than_256_kib_is_refused(sns, make_topic, refused):
+    entries = [{"Id": str(i), "Message": "x" * 140000} for i in range(2)]
+    error = refused(sns.publish_batch, TopicArn=make_topic(), PublishBatchRequestEntries=entries)
+    assert error["code"] == "BatchRequestTooLong"
+
+
+# --- Permissions -------------------------------------------------------------------------------
+
+
+def test_a_topics_policy_that_denies_binds(sns, make_topic, refused):
+    topic = make_topic()
+    statement = {"Effect": "Deny", "Principal": "*", "Action": "sns:Publish", "Resource": topic}
+    sns.set_topic_attributes(
+        TopicArn=topic,
+        AttributeName="Policy",
+        AttributeValue=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+    )
+    error = refused(sns.publish, TopicArn=topic, Message="x")
+    assert (error["code"], error["status"]) == ("AuthorizationError", 403)
+    assert "is not authorized to perform: SNS:Publish on resource: " + topic in error["message"]
+    assert "explicit deny in a resource-based policy" in error["message"]
+
+
+def test_another_account_may_not_publish_unless_the_topics_policy_says_so(sns, sqs, client, subscribed, refused):
+    topic, queue, _ = subscribed()
+    stranger = client("sns", aws_access_key_id="123456789012")
+    assert refused(stranger.publish, TopicArn=topic, Message="x")["code"] == "AuthorizationError"
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "arn:aws:iam::123456789012:root"},
+        "Action": "sns:Publish",
+        "Resource": topic,
+    }
+    sns.set_topic_attributes(
+        TopicArn=topic,
+        AttributeName="Policy",
+        AttributeValue=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+    )
+    stranger.publish(TopicArn=topic, Message="from abroad")
+    assert json.loads(the_message(sqs, queue)["Body"])["Message"] == "from abroad"

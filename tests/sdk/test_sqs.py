@@ -1,0 +1,960 @@
+"""SQS as boto3 sees it: JSON 1.0 with a current botocore, the Query protocol with Debian 12's."""
+
+import hashlib
+import json
+import struct
+import threading
+import time
+
+import boto3
+import pytest
+
+ACCOUNT = "000000000000"
+
+
+@pytest.fixture(scope="module")
+def sqs(client):
+    return client("sqs")
+
+
+def send(sqs, url, body="hello", **arguments):
+    return sqs.send_message(QueueUrl=url, MessageBody=body, **arguments)
+
+
+def receive(sqs, url, count=10, **arguments):
+    arguments = {"AttributeNames": ["All"], "MessageAttributeNames": ["All"], **arguments}
+    return sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=count, **arguments).get("Messages", [])
+
+
+def attributes_of(sqs, url, *names):
+    return sqs.get_queue_attributes(QueueUrl=url, AttributeNames=list(names) or ["All"])["Attributes"]
+
+
+def md5(text):
+    return hashlib.md5(text.encode()).hexdigest()
+
+
+def md5_of_attributes(attributes):
+    """As AWS's developer guide defines it."""
+    digest = hashlib.md5()
+    for name in sorted(attributes):
+        value = attributes[name]
+        data_type = value["DataType"].encode()
+        digest.update(struct.pack(">I", len(name.encode())) + name.encode())
+        digest.update(struct.pack(">I", len(data_type)) + data_type)
+        binary = value["DataType"].startswith("Binary")
+        content = value["BinaryValue"] if binary else value["StringValue"].encode()
+        digest.update((b"\x02" if binary else b"\x01") + struct.pack(">I", len(content)) + content)
+    return digest.hexdigest()
+
+
+def in_background(function):
+    """Starts the function; answers how to wait for what it returned."""
+    box = {}
+
+    def run():
+        try:
+            box["value"] = function()
+        except Exception as error:  # handed to who waits
+            box["error"] = error
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+
+    def result(timeout_seconds=30):
+        thread.join(timeout_seconds)
+        assert not thread.is_alive(), "still waiting"
+        if "error" in box:
+            raise box["error"]
+        return box["value"]
+
+    return result
+
+
+@pytest.fixture
+def parked_receive(sqs, endpoint):
+    """parked_receive(url) starts a receive that waits 20 s, and comes back once the server has it."""
+
+    def start(url, **arguments):
+        own = boto3.client(
+            "sqs",
+            endpoint_url=endpoint,
+            region_name="us-east-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+        leaving = threading.Event()
+        own.meta.events.register("before-send.sqs.ReceiveMessage", lambda **_: leaving.set())
+        result = in_background(lambda: receive(own, url, WaitTimeSeconds=20, **arguments))
+        assert leaving.wait(10)
+        for _ in range(20):  # each a whole round trip: the receive arrived long before the last
+            attributes_of(sqs, url, "QueueArn")
+        return result
+
+    return start
+
+
+# --- Queues ------------------------------------------------------------------------------------
+
+
+def test_a_queues_url_names_host_account_and_queue(sqs, endpoint, unique):
+    url = sqs.create_queue(QueueName=unique())["QueueUrl"]
+    assert url == f"{endpoint}/{ACCOUNT}/{unique()}"
+    assert sqs.get_queue_url(QueueName=unique())["QueueUrl"] == url
+
+
+def test_a_new_queue_has_the_defaults_of_aws(sqs, make_queue):
+    url = make_queue()
+    attributes = attributes_of(sqs, url)
+    assert attributes["QueueArn"] == f"arn:aws:sqs:us-east-1:{ACCOUNT}:{url.rsplit('/', 1)[1]}"
+    expected = {
+        "VisibilityTimeout": "30",
+        "MessageRetentionPeriod": "345600",
+        "MaximumMessageSize": "1048576",
+        "DelaySeconds": "0",
+        "ReceiveMessageWaitTimeSeconds": "0",
+        "SqsManagedSseEnabled": "true",
+        "ApproximateNumberOfMessages": "0",
+        "ApproximateNumberOfMessagesNotVisible": "0",
+        "ApproximateNumberOfMessagesDelayed": "0",
+    }
+    assert {name: attributes.get(name) for name in expected} == expected
+    assert attributes["CreatedTimestamp"].isdigit() and attributes["LastModifiedTimestamp"].isdigit()
+    assert "Policy" not in attributes and "RedrivePolicy" not in attributes
+
+
+def test_only_the_attributes_asked_for_are_answered(sqs, make_queue):
+    assert attributes_of(sqs, make_queue(), "DelaySeconds", "VisibilityTimeout") == {
+        "DelaySeconds": "0",
+        "VisibilityTimeout": "30",
+    }
+
+
+def test_creating_a_queue_again_with_the_same_attributes_answers_the_same_url(sqs, unique):
+    first = sqs.create_queue(QueueName=unique(), Attributes={"VisibilityTimeout": "5"})["QueueUrl"]
+    assert sqs.create_queue(QueueName=unique(), Attributes={"VisibilityTimeout": "5"})["QueueUrl"] == first
+    assert sqs.create_queue(QueueName=unique())["QueueUrl"] == first
+
+
+def test_creating_a_queue_again_with_other_attributes_is_refused(sqs, unique, refused):
+    sqs.create_queue(QueueName=unique(), Attributes={"VisibilityTimeout": "5"})
+    error = refused(sqs.create_queue, QueueName=unique(), Attributes={"VisibilityTimeout": "6"})
+    assert (error["code"], error["status"]) == ("QueueAlreadyExists", 400)
+    assert error["message"] == (
+        "A queue already exists with the same name and a different value for attribute VisibilityTimeout"
+    )
+
+
+@pytest.mark.parametrize("name", ["with space", "dotted.name", "x" * 81, "slash/ed", "ümlaut"])
+def test_a_queue_name_outside_the_rules_is_refused(sqs, refused, name):
+    error = refused(sqs.create_queue, QueueName=name)
+    assert (error["code"], error["status"]) == ("InvalidParameterValue", 400)
+    assert error["message"] == (
+        "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"
+    )
+
+
+def test_a_queue_name_of_eighty_characters_is_fine(sqs, unique):
+    name = (unique() + "-" * 80)[:79] + "_"
+    assert sqs.create_queue(QueueName=name)["QueueUrl"].endswith("/" + name)
+
+
+@pytest.mark.parametrize(
+    "attribute, value",
+    [
+        ("VisibilityTimeout", "43201"),
+        ("VisibilityTimeout", "-1"),
+        ("VisibilityTimeout", "soon"),
+        ("DelaySeconds", "901"),
+        ("MessageRetentionPeriod", "59"),
+        ("MessageRetentionPeriod", "1209601"),
+        ("ReceiveMessageWaitTimeSeconds", "21"),
+        ("MaximumMessageSize", "1023"),
+        ("MaximumMessageSize", "1048577"),
+        ("Policy", "not json"),
+        ("RedrivePolicy", "not json"),
+    ],
+)
+def test_an_attribute_outside_its_range_is_refused(sqs, unique, refused, attribute, value):
+    error = refused(sqs.create_queue, QueueName=unique(), Attributes={attribute: value})
+    assert error["status"] == 400
+    assert error["code"] in ("InvalidAttributeValue", "InvalidParameterValue")
+    assert attribute in error["message"]
+    assert refused(sqs.get_queue_url, QueueName=unique())["code"] == "AWS.SimpleQueueService.NonExistentQueue"
+
+
+def test_an_attribute_that_does_not_exist_is_refused(sqs, make_queue, unique, refused):
+    error = refused(sqs.create_queue, QueueName=unique(), Attributes={"Colour": "red"})
+    assert (error["code"], error["message"]) == ("InvalidAttributeName", "Unknown Attribute Colour.")
+    error = refused(sqs.get_queue_attributes, QueueUrl=make_queue(), AttributeNames=["Colour"])
+    assert (error["code"], error["message"]) == ("InvalidAttributeName", "Unknown Attribute Colour.")
+
+
+def test_set_attributes_take_effect_and_can_be_read(sqs, make_queue):
+    url = make_queue()
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "7", "DelaySeconds": "3"})
+    assert attributes_of(sqs, url, "VisibilityTimeout", "DelaySeconds") == {
+        "VisibilityTimeout": "7",
+        "DelaySeconds": "3",
+    }
+
+
+def test_a_missing_queue_is_said_to_be_missing(sqs, endpoint, refused):
+    url = f"{endpoint}/{ACCOUNT}/nowhere-to-be-found"
+    calls = [
+        (sqs.get_queue_url, {"QueueName": "nowhere-to-be-found"}),
+        (sqs.get_queue_attributes, {"QueueUrl": url}),
+        (sqs.set_queue_attributes, {"QueueUrl": url, "Attributes": {"DelaySeconds": "1"}}),
+        (sqs.send_message, {"QueueUrl": url, "MessageBody": "x"}),
+        (sqs.receive_message, {"QueueUrl": url}),
+        (sqs.delete_message, {"QueueUrl": url, "ReceiptHandle": "x"}),
+        (sqs.purge_queue, {"QueueUrl": url}),
+    ]
+    for call, arguments in calls:
+        error = refused(call, **arguments)
+        assert error["code"] == "AWS.SimpleQueueService.NonExistentQueue", arguments
+        assert error["status"] == 400
+        assert error["message"].startswith("The specified queue does not exist")
+
+
+def test_a_deleted_queue_is_gone_with_its_messages(sqs, make_queue, refused, advance_clock):
+    url = make_queue()
+    send(sqs, url)
+    sqs.delete_queue(QueueUrl=url)
+    assert refused(send, sqs=sqs, url=url)["code"] == "AWS.SimpleQueueService.NonExistentQueue"
+    advance_clock(61)  # AWS lets a name be used again after 60 seconds
+    sqs.create_queue(QueueName=url.rsplit("/", 1)[1])
+    assert receive(sqs, url) == []
+
+
+def test_queues_are_listed_by_prefix_and_by_page(sqs, unique):
+    urls = sorted(sqs.create_queue(QueueName=f"{unique()}-{i}")["QueueUrl"] for i in range(5))
+    sqs.create_queue(QueueName=unique("other"))
+    assert sorted(sqs.list_queues(QueueNamePrefix=unique())["QueueUrls"]) == urls
+
+    pages, token = [], None
+    while True:
+        more = {"NextToken": token} if token else {}
+        reply = sqs.list_queues(QueueNamePrefix=unique(), MaxResults=2, **more)
+        pages.append(reply["QueueUrls"])
+        token = reply.get("NextToken")
+        if not token:
+            break
+    assert [len(page) for page in pages] == [2, 2, 1]
+    assert sorted(url for page in pages for url in page) == urls
+    assert "QueueUrls" not in sqs.list_queues(QueueNamePrefix="no-queue-is-called-so")
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "http://sqs.us-east-1.localhost.localstack.cloud:4566/{account}/{name}",
+        "https://sqs.us-east-1.amazonaws.com/{account}/{name}",
+        "https://queue.amazonaws.com/{account}/{name}",
+        "http://somewhere-else:1/{account}/{name}",
+        "http://localhost:4566/queue/us-east-1/{account}/{name}",
+    ],
+)
+def test_a_queue_url_is_matched_by_its_path(sqs, make_queue, form):
+    if sqs.meta.service_model.metadata["protocol"] == "query":
+        pytest.skip("a botocore of the Query protocol sends to the host in the URL")
+    url = make_queue()
+    other = form.format(account=ACCOUNT, name=url.rsplit("/", 1)[1])
+    send(sqs, other, "by another name")
+    assert [m["Body"] for m in receive(sqs, url)] == ["by another name"]
+
+
+def test_accounts_and_regions_are_separate_worlds(client, unique):
+    here = client("sqs")
+    elsewhere = client("sqs", region_name="eu-west-1")
+    stranger = client("sqs", aws_access_key_id="123456789012")
+    here.create_queue(QueueName=unique())
+    assert "QueueUrls" not in elsewhere.list_queues(QueueNamePrefix=unique())
+    assert "QueueUrls" not in stranger.list_queues(QueueNamePrefix=unique())
+    theirs = stranger.create_queue(QueueName=unique())["QueueUrl"]
+    assert theirs.endswith(f"/123456789012/{unique()}")
+    assert attributes_of(stranger, theirs, "QueueArn") == {
+        "QueueArn": f"arn:aws:sqs:us-east-1:123456789012:{unique()}"
+    }
+
+
+# --- Messages ----------------------------------------------------------------------------------
+
+
+def test_a_message_comes_back_as_it_was_sent(sqs, make_queue):
+    url = make_queue()
+    body = 'tab\t, line\n, return\r, quote ", <&>, é, 漢字, 𝄞 and a \ufffd'
+    sent = send(sqs, url, body)
+    assert sent["MD5OfMessageBody"] == md5(body)
+    [message] = receive(sqs, url)
+    assert message["Body"] == body
+    assert message["MessageId"] == sent["MessageId"]
+    assert message["MD5OfBody"] == md5(body)
+    attributes = message["Attributes"]
+    assert attributes["ApproximateReceiveCount"] == "1"
+    assert attributes["SenderId"]
+    assert len(attributes["SentTimestamp"]) == 13
+    assert int(attributes["ApproximateFirstReceiveTimestamp"]) >= int(attributes["SentTimestamp"])
+
+
+def test_only_the_system_attributes_asked_for_come_along(sqs, make_queue):
+    url = make_queue(VisibilityTimeout=0)
+    send(sqs, url)
+    assert "Attributes" not in receive(sqs, url, AttributeNames=[])[0]
+    [message] = receive(sqs, url, AttributeNames=["SentTimestamp"])
+    assert list(message["Attributes"]) == ["SentTimestamp"]
+
+
+def test_message_attributes_come_back_with_their_md5(sqs, make_queue):
+    url = make_queue()
+    attributes = {
+        "Name": {"DataType": "String", "StringValue": "grüße"},
+        "number": {"DataType": "Number", "StringValue": "12.50"},
+        "typed": {"DataType": "String.json", "StringValue": "{}"},
+        "bytes": {"DataType": "Binary", "BinaryValue": b"\x00\xff\x10"},
+        "png": {"DataType": "Binary.png", "BinaryValue": bytes(range(256))},
+    }
+    sent = send(sqs, url, MessageAttributes=attributes)
+    assert sent["MD5OfMessageAttributes"] == md5_of_attributes(attributes)
+    [message] = receive(sqs, url)
+    assert message["MessageAttributes"] == attributes
+    assert message["MD5OfMessageAttributes"] == md5_of_attributes(attributes)
+
+
+def test_message_attributes_are_chosen_by_name_and_prefix(sqs, make_queue):
+    url = make_queue(VisibilityTimeout=0)
+    attributes = {
+        name: {"DataType": "String", "StringValue": name} for name in ("order.id", "order.user", "colour")
+    }
+    send(sqs, url, MessageAttributes=attributes)
+    assert "MessageAttributes" not in receive(sqs, url, MessageAttributeNames=[])[0]
+    [message] = receive(sqs, url, MessageAttributeNames=["colour"])
+    assert message["MessageAttributes"] == {"colour": attributes["colour"]}
+    assert message["MD5OfMessageAttributes"] == md5_of_attributes({"colour": attributes["colour"]})
+    [message] = receive(sqs, url, MessageAttributeNames=["order.*"])
+    assert sorted(message["MessageAttributes"]) == ["order.id", "order.user"]
+
+
+def test_a_trace_header_is_a_system_attribute_of_its_own(sqs, make_queue):
+    url = make_queue()
+    header = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
+    system = {"AWSTraceHeader": {"DataType": "String", "StringValue": header}}
+    sent = send(sqs, url, MessageSystemAttributes=system)
+    assert sent["MD5OfMessageSystemAttributes"] == md5_of_attributes(system)
+    [message] = receive(sqs, url)
+    assert message["Attributes"]["AWSTraceHeader"] == header
+
+
+@pytest.mark.parametrize(
+    "attribute, reason",
+    [
+        ({"DataType": "Colour", "StringValue": "x"}, "invalid message attribute type"),
+        ({"DataType": "Number", "StringValue": "twelve"}, ""),
+        ({"DataType": "String", "StringValue": ""}, ""),
+        ({"DataType": "Binary", "StringValue": "x"}, ""),
+    ],
+)
+def test_a_message_attribute_outside_the_rules_is_refused(sqs, make_queue, refused, attribute, reason):
+    url = make_queue()
+    error = refused(send, sqs=sqs, url=url, MessageAttributes={"odd": attribute})
+    assert (error["code"], error["status"]) == ("InvalidParameterValue", 400)
+    assert "odd" in error["message"] or "twelve" in error["message"]
+    assert reason in error["message"]
+    assert receive(sqs, url) == []
+
+
+def test_eleven_message_attributes_are_one_too_many(sqs, make_queue, refused):
+    attributes = {f"a{i}": {"DataType": "String", "StringValue": "x"} for i in range(11)}
+    error = refused(send, sqs=sqs, url=make_queue(), MessageAttributes=attributes)
+    assert error["code"] == "InvalidParameterValue"
+    assert error["message"] == "Number of message attributes [11] exceeds the allowed maximum [10]."
+
+
+def test_an_empty_body_is_refused(sqs, make_queue, refused):
+    error = refused(send, sqs=sqs, url=make_queue(), body="")
+    assert (error["code"], error["status"]) == ("MissingParameter", 400)
+    assert "MessageBody" in error["message"]
+
+
+@pytest.mark.parametrize("character", ["\x00", "\x08", "\x1f", "\ufffe", "\uffff"])
+def test_characters_that_xml_cannot_carry_are_refused(sqs, make_queue, refused, character):
+    url = make_queue()
+    error = refused(send, sqs=sqs, url=url, body=f"a{character}b")
+    assert (error["code"], error["status"]) == ("InvalidMessageContents", 400)
+    assert receive(sqs, url) == []
+
+
+def test_a_message_may_be_as_long_as_the_limit_and_no_longer(sqs, make_queue, refused):
+    url = make_queue(MaximumMessageSize=1024)
+    send(sqs, url, "é" * 512)
+    error = refused(send, sqs=sqs, url=url, body="é" * 512 + "x")
+    assert error["code"] == "InvalidParameterValue"
+    assert error["message"] == "One or more parameters are invalid. Reason: Message must be shorter than 1024 bytes."
+    attribute = {"n": {"DataType": "String", "StringValue": "v" * 10}}
+    error = refused(send, sqs=sqs, url=url, body="x" * 1008, MessageAttributes=attribute)  # 1008 + 1 + 6 + 10
+    assert error["code"] == "InvalidParameterValue"
+    send(sqs, url, "x" * 1007, MessageAttributes=attribute)
+
+
+def test_a_message_of_a_mebibyte_passes_through(sqs, make_queue, refused):
+    url = make_queue()
+    body = "0123456789abcdef" * 65536
+    send(sqs, url, body)
+    assert receive(sqs, url)[0]["Body"] == body
+    assert refused(send, sqs=sqs, url=url, body=body + "x")["code"] == "InvalidParameterValue"
+
+
+@pytest.mark.parametrize("delay", [-1, 901])
+def test_a_delay_outside_its_range_is_refused(sqs, make_queue, refused, delay):
+    error = refused(send, sqs=sqs, url=make_queue(), DelaySeconds=delay)
+    assert (error["code"], error["status"]) == ("InvalidParameterValue", 400)
+    assert error["message"] == (
+        f"Value {delay} for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900."
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments, name",
+    [
+        ({"MaxNumberOfMessages": 0}, "MaxNumberOfMessages"),
+        ({"MaxNumberOfMessages": 11}, "MaxNumberOfMessages"),
+        ({"WaitTimeSeconds": 21}, "WaitTimeSeconds"),
+        ({"WaitTimeSeconds": -1}, "WaitTimeSeconds"),
+        ({"VisibilityTimeout": 43201}, "VisibilityTimeout"),
+    ],
+)
+def test_what_a_receive_asks_for_must_be_in_range(sqs, make_queue, refused, arguments, name):
+    error = refused(sqs.receive_message, QueueUrl=make_queue(), **arguments)
+    assert (error["code"], error["status"]) == ("InvalidParameterValue", 400)
+    assert error["message"].startswith(f"Value {arguments[name]} for parameter {name} is invalid. Reason: ")
+
+
+def test_at_most_as_many_messages_come_as_were_asked_for(sqs, make_queue):
+    url = make_queue()
+    for i in range(12):
+        send(sqs, url, str(i))
+    assert len(receive(sqs, url, 1)) == 1
+    assert len(receive(sqs, url, 10)) == 10
+    assert len(receive(sqs, url, 10)) == 1
+    assert receive(sqs, url, 10) == []
+
+
+def test_the_numbers_of_messages_are_counted(sqs, make_queue):
+    url = make_queue()
+    send(sqs, url)
+    send(sqs, url)
+    send(sqs, url, DelaySeconds=900)
+    receive(sqs, url, 1)
+    counts = attributes_of(
+        sqs,
+        url,
+        "ApproximateNumberOfMessages",
+        "ApproximateNumberOfMessagesNotVisible",
+        "ApproximateNumberOfMessagesDelayed",
+    )
+    assert [counts[name] for name in sorted(counts)] == ["1", "1", "1"]
+
+
+# --- Time --------------------------------------------------------------------------------------
+
+
+def test_a_message_is_hidden_until_its_visibility_timeout_passes(sqs, make_queue, advance_clock):
+    url = make_queue(VisibilityTimeout=30)
+    send(sqs, url)
+    [first] = receive(sqs, url)
+    advance_clock(28)
+    assert receive(sqs, url) == []
+    advance_clock(2.1)
+    [second] = receive(sqs, url)
+    assert second["MessageId"] == first["MessageId"]
+    assert second["ReceiptHandle"] != first["ReceiptHandle"]
+    assert second["Attributes"]["ApproximateReceiveCount"] == "2"
+    for name in ("SentTimestamp", "ApproximateFirstReceiveTimestamp", "SenderId"):
+        assert second["Attributes"][name] == first["Attributes"][name]
+
+
+def test_a_receives_own_visibility_timeout_wins_over_the_queues(sqs, make_queue, advance_clock):
+    url = make_queue(VisibilityTimeout=30)
+    send(sqs, url)
+    assert len(receive(sqs, url, VisibilityTimeout=300)) == 1
+    advance_clock(100)
+    assert receive(sqs, url) == []
+    advance_clock(201)
+    assert len(receive(sqs, url, VisibilityTimeout=0)) == 1
+    assert len(receive(sqs, url)) == 1
+
+
+def test_a_visibility_timeout_can_be_prolonged_and_given_up(sqs, make_queue, advance_clock):
+    url = make_queue(VisibilityTimeout=30)
+    send(sqs, url)
+    [message] = receive(sqs, url)
+    handle = message["ReceiptHandle"]
+    sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=1000)
+    advance_clock(900)
+    assert receive(sqs, url) == []
+    sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=0)
+    assert len(receive(sqs, url)) == 1
+
+
+@pytest.mark.parametrize("timeout", [-1, 43201])
+def test_a_changed_visibility_timeout_must_be_in_range(sqs, make_queue, refused, timeout):
+    url = make_queue()
+    send(sqs, url)
+    [message] = receive(sqs, url)
+    error = refused(
+        sqs.change_message_visibility,
+        QueueUrl=url,
+        ReceiptHandle=message["ReceiptHandle"],
+        VisibilityTimeout=timeout,
+    )
+    assert (error["code"], error["status"]) == ("InvalidParameterValue", 400)
+    assert error["message"].startswith(f"Value {timeout} for parameter VisibilityTimeout is invalid.")
+
+
+def test_visibility_can_only_be_changed_while_a_message_is_in_flight(sqs, make_queue, refused, advance_clock):
+    url = make_queue(VisibilityTimeout=10)
+    send(sqs, url)
+    [message] = receive(sqs, url)
+    advance_clock(11)
+    error = refused(
+        sqs.change_message_visibility,
+        QueueUrl=url,
+        ReceiptHandle=message["ReceiptHandle"],
+        VisibilityTimeout=100,
+    )
+    assert error["status"] == 400
+    assert error["code"] in ("AWS.SimpleQueueService.MessageNotInflight", "InvalidParameterValue")
+    assert len(receive(sqs, url)) == 1
+
+
+def test_a_delayed_message_arrives_after_its_delay(sqs, make_queue, advance_clock):
+    url = make_queue(DelaySeconds=60)
+    send(sqs, url, "the queue's delay")
+    send(sqs, url, "its own", DelaySeconds=0)
+    assert [m["Body"] for m in receive(sqs, url)] == ["its own"]
+    advance_clock(59)
+    assert receive(sqs, url) == []
+    advance_clock(1.1)
+    assert [m["Body"] for m in receive(sqs, url)] == ["the queue's delay"]
+
+
+def test_a_message_expires_after_the_retention_period(sqs, make_queue, advance_clock):
+    url = make_queue()
+    send(sqs, url, "old")
+    advance_clock(345600 - 60)
+    send(sqs, url, "young")
+    advance_clock(61)
+    assert [m["Body"] for m in receive(sqs, url)] == ["young"]
+    assert attributes_of(sqs, url, "ApproximateNumberOfMessages") == {"ApproximateNumberOfMessages": "0"}
+
+
+def test_a_short_retention_period_reaches_messages_sent_before_it(sqs, make_queue, advance_clock):
+    url = make_queue()
+    send(sqs, url)
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"MessageRetentionPeriod": "60"})
+    advance_clock(61)
+    assert receive(sqs, url) == []
+
+
+# --- Long polling ------------------------------------------------------------------------------
+
+
+def test_a_waiting_receive_is_answered_by_a_later_send(sqs, make_queue, parked_receive):
+    url = make_queue()
+    waiting = parked_receive(url)
+    sent = send(sqs, url, "awaited")
+    [message] = waiting()
+    assert (message["Body"], message["MessageId"]) == ("awaited", sent["MessageId"])
+
+
+def test_a_waiting_receive_answers_empty_when_its_time_is_up(make_queue, parked_receive, advance_clock):
+    waiting = parked_receive(make_queue())
+    advance_clock(20)
+    assert waiting(15) == []
+
+
+def test_a_waiting_receive_gets_a_message_whose_visibility_timeout_ends(sqs, make_queue, parked_receive, advance_clock):
+    url = make_queue(VisibilityTimeout=10)
+    send(sqs, url)
+    [first] = receive(sqs, url)
+    waiting = parked_receive(url)
+    advance_clock(10)
+    [second] = waiting(15)
+    assert second["MessageId"] == first["MessageId"]
+
+
+def test_a_waiting_receive_gets_a_delayed_message_when_it_is_due(sqs, make_queue, parked_receive, advance_clock):
+    url = make_queue()
+    send(sqs, url, "due", DelaySeconds=15)
+    waiting = parked_receive(url)
+    advance_clock(15)
+    assert [m["Body"] for m in waiting(15)] == ["due"]
+
+
+def test_a_waiting_receive_gets_a_message_that_is_given_back(sqs, make_queue, parked_receive):
+    url = make_queue()
+    send(sqs, url)
+    [message] = receive(sqs, url)
+    waiting = parked_receive(url)
+    sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0)
+    assert [m["MessageId"] for m in waiting(15)] == [message["MessageId"]]
+
+
+def test_the_queues_own_wait_time_makes_a_receive_wait(sqs, make_queue, advance_clock, client):
+    url = make_queue(ReceiveMessageWaitTimeSeconds=20)
+    waiting = in_background(lambda: receive(sqs, url))
+    send(sqs, url, "awaited")
+    assert [m["Body"] for m in waiting(15)] == ["awaited"]
+    began = time.monotonic()
+    assert receive(sqs, url, WaitTimeSeconds=0) == []
+    assert time.monotonic() - began < 19
+
+
+def test_many_waiting_receives_share_the_messages_without_one_coming_twice(sqs, make_queue, parked_receive):
+    url = make_queue()
+    waiting = [parked_receive(url, count=1) for _ in range(10)]
+    for i in range(10):
+        send(sqs, url, str(i))
+    bodies = [message["Body"] for result in waiting for message in result()]
+    assert sorted(bodies, key=int) == [str(i) for i in range(10)]
+
+
+def test_a_message_wakes_the_receive_that_has_waited_longest(sqs, make_queue, parked_receive, advance_clock):
+    url = make_queue()
+    first, second = parked_receive(url), parked_receive(url)
+    send(sqs, url, "one")
+    assert [m["Body"] for m in first()] == ["one"]
+    send(sqs, url, "two")
+    assert [m["Body"] for m in second()] == ["two"]
+
+
+def test_deleting_a_queue_ends_the_receives_that_wait_on_it(sqs, make_queue, parked_receive, advance_clock):
+    url = make_queue()
+    waiting = parked_receive(url)
+    sqs.delete_queue(QueueUrl=url)
+    advance_clock(20)
+    try:
+        assert waiting(15) == []
+    except Exception as error:
+        assert "NonExistentQueue" in str(error)
+
+
+def test_eight_clients_take_every_message_exactly_once(sqs, make_queue):
+    url = make_queue()
+
+    def produce(worker):
+        for i in range(25):
+            send(sqs, url, f"{worker}-{i}")
+
+    def consume():
+        bodies = []
+        while True:
+            messages = receive(sqs, url, WaitTimeSeconds=1)
+            if not messages:
+                return bodies
+            for message in messages:
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+                bodies.append(message["Body"])
+
+    producers = [in_background(lambda worker=worker: produce(worker)) for worker in range(4)]
+    consumers = [in_background(consume) for _ in range(4)]
+    for producer in producers:
+        producer()
+    taken = [body for consumer in consumers for body in consumer()]
+    assert sorted(taken) == sorted(f"{worker}-{i}" for worker in range(4) for i in range(25))
+
+
+# --- Deleting ----------------------------------------------------------------------------------
+
+
+def test_a_deleted_message_never_comes_again(sqs, make_queue, advance_clock):
+    url = make_queue()
+    send(sqs, url)
+    [message] = receive(sqs, url)
+    sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    advance_clock(31)
+    assert receive(sqs, url) == []
+    sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])  # again: fine
+
+
+def test_a_handle_still_deletes_after_the_visibility_timeout_if_nobody_else_received(sqs, make_queue, advance_clock):
+    url = make_queue()
+    send(sqs, url)
+    [message] = receive(sqs, url)
+    advance_clock(31)
+    sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    assert receive(sqs, url) == []
+
+
+def test_a_handle_that_never_was_is_refused(sqs, make_queue, refused):
+    url = make_queue()
+    error = refused(sqs.delete_message, QueueUrl=url, ReceiptHandle="nonsense")
+    assert (error["code"], error["status"]) == ("ReceiptHandleIsInvalid", 400)
+    assert error["message"] == 'The input receipt handle "nonsense" is not a valid receipt handle.'
+    error = refused(
+        sqs.change_message_visibility, QueueUrl=url, ReceiptHandle="nonsense", VisibilityTimeout=1
+    )
+    assert error["code"] == "ReceiptHandleIsInvalid"
+
+
+def test_a_purge_empties_the_queue_and_may_not_follow_another_at_once(sqs, make_queue, refused, advance_clock):
+    url = make_queue()
+    send(sqs, url)
+    send(sqs, url)
+    receive(sqs, url, 1)
+    sqs.purge_queue(QueueUrl=url)
+    error = refused(sqs.purge_queue, QueueUrl=url)
+    assert (error["code"], error["status"]) == ("AWS.SimpleQueueService.PurgeQueueInProgress", 403)
+    assert error["message"] == (
+        f"Only one PurgeQueue operation on {url.rsplit('/', 1)[1]} is allowed every 60 seconds."
+    )
+    advance_clock(61)
+    assert receive(sqs, url) == []
+    sqs.purge_queue(QueueUrl=url)
+
+
+# --- Batches -----------------------------------------------------------------------------------
+
+
+def test_a_batch_answers_for_each_of_its_entries(sqs, make_queue):
+    url = make_queue()
+    reply = sqs.send_message_batch(
+        QueueUrl=url,
+        Entries=[
+            {"Id": "good", "MessageBody": "fine"},
+            {"Id": "bad", "MessageBody": "bad\x01character"},
+            {"Id": "late", "MessageBody": "late", "DelaySeconds": 901},
+            {
+                "Id": "typed",
+                "MessageBody": "typed",
+                "MessageAttributes": {"n": {"DataType": "Number", "StringValue": "1"}},
+            },
+        ],
+    )
+    succeeded = {entry["Id"]: entry for entry in reply["Successful"]}
+    failed = {entry["Id"]: entry for entry in reply["Failed"]}
+    assert sorted(succeeded) == ["good", "typed"]
+    assert succeeded["good"]["MD5OfMessageBody"] == md5("fine")
+    assert succeeded["typed"]["MD5OfMessageAttributes"] == md5_of_attributes(
+        {"n": {"DataType": "Number", "StringValue": "1"}}
+    )
+    assert sorted(failed) == ["bad", "late"]
+    assert failed["bad"]["Code"] == "InvalidMessageContents" and failed["bad"]["SenderFault"] is True
+    assert failed["late"]["Code"] == "InvalidParameterValue"
+    assert sorted(m["Body"] for m in receive(sqs, url)) == ["fine", "typed"]
+
+
+@pytest.mark.parametrize(
+    "ids, code, message",
+    [
+        (
+            [],
+            "AWS.SimpleQueueService.EmptyBatchRequest",
+            "There should be at least one SendMessageBatchRequestEntry in the request.",
+        ),
+        (
+            [str(i) for i in range(11)],
+            "AWS.SimpleQueueService.TooManyEntriesInBatchRequest",
+            "Maximum number of entries per request are 10. You have sent 11.",
+        ),
+        (["a", "b", "a"], "AWS.SimpleQueueService.BatchEntryIdsNotDistinct", "Id a repeated."),
+        (
+            ["with space"],
+            "AWS.SimpleQueueService.InvalidBatchEntryId",
+            "A batch entry id can only contain alphanumeric characters, hyphens and underscores. "
+            "It can be at most 80 letters long.",
+        ),
+    ],
+)
+def test_a_batch_outside_the_rules_is_refused_whole(sqs, make_queue, refused, ids, code, message):
+    url = make_queue()
+    entries = [{"Id": one, "MessageBody": "x"} for one in ids]
+    error = refused(sqs.send_message_batch, QueueUrl=url, Entries=entries)
+    assert (error["code"], error["message"], error["status"]) == (code, message, 400)
+    assert receive(sqs, url) == []
+
+
+def test_a_batch_may_not_be_longer_than_a_mebibyte(sqs, make_queue, refused):
+    url = make_queue()
+    entries = [{"Id": str(i), "MessageBody": "x" * 600000} for i in range(2)]
+    error = refused(sqs.send_message_batch, QueueUrl=url, Entries=entries)
+    assert error["code"] == "AWS.SimpleQueueService.BatchRequestTooLong"
+    assert error["message"] == (
+        "Batch requests cannot be longer than 1048576 bytes. You have sent 1200000 bytes."
+    )
+
+
+def test_batches_delete_and_change_visibility(sqs, make_queue, advance_clock):
+    url = make_queue()
+    for i in range(4):
+        send(sqs, url, str(i))
+    messages = {m["Body"]: m["ReceiptHandle"] for m in receive(sqs, url)}
+    reply = sqs.delete_message_batch(
+        QueueUrl=url,
+        Entries=[
+            {"Id": "a", "ReceiptHandle": messages["0"]},
+            {"Id": "b", "ReceiptHandle": messages["1"]},
+            {"Id": "c", "ReceiptHandle": "nonsense"},
+        ],
+    )
+    assert sorted(entry["Id"] for entry in reply["Successful"]) == ["a", "b"]
+    assert [(e["Id"], e["Code"], e["SenderFault"]) for e in reply["Failed"]] == [
+        ("c", "ReceiptHandleIsInvalid", True)
+    ]
+    reply = sqs.change_message_visibility_batch(
+        QueueUrl=url,
+        Entries=[
+            {"Id": "now", "ReceiptHandle": messages["2"], "VisibilityTimeout": 0},
+            {"Id": "later", "ReceiptHandle": messages["3"], "VisibilityTimeout": 600},
+            {"Id": "never", "ReceiptHandle": messages["3"], "VisibilityTimeout": 43201},
+        ],
+    )
+    assert sorted(entry["Id"] for entry in reply["Successful"]) == ["later", "now"]
+    assert [(e["Id"], e["Code"]) for e in reply["Failed"]] == [("never", "InvalidParameterValue")]
+    assert [m["Body"] for m in receive(sqs, url)] == ["2"]
+    advance_clock(601)
+    assert sorted(m["Body"] for m in receive(sqs, url)) == ["2", "3"]
+
+
+# --- Dead letters ------------------------------------------------------------------------------
+
+
+def redrive(make_queue, dead_letters, count=3):
+    return json.dumps({"deadLetterTargetArn": make_queue.arn(dead_letters), "maxReceiveCount": count})
+
+
+def test_a_message_goes_to_the_dead_letter_queue_after_exactly_three_receives(sqs, make_queue, advance_clock):
+    dead_letters = make_queue()
+    url = make_queue(VisibilityTimeout=10, RedrivePolicy=redrive(make_queue, dead_letters))
+    attributes = {"reason": {"DataType": "String", "StringValue": "poison"}}
+    sent = send(sqs, url, "poison", MessageAttributes=attributes)
+    for count in ("1", "2", "3"):
+        [message] = receive(sqs, url)
+        assert message["Attributes"]["ApproximateReceiveCount"] == count
+        sent_timestamp = message["Attributes"]["SentTimestamp"]
+        assert receive(sqs, dead_letters) == []
+        advance_clock(10.1)
+    assert receive(sqs, url) == []
+
+    [dead] = receive(sqs, dead_letters)
+    assert dead["Body"] == "poison"
+    assert dead["MessageId"] == sent["MessageId"]
+    assert dead["MessageAttributes"] == attributes
+    assert dead["Attributes"]["SentTimestamp"] == sent_timestamp
+    assert dead["Attributes"]["DeadLetterQueueSourceArn"] == make_queue.arn(url)
+    advance_clock(3600)
+    assert receive(sqs, url) == []
+
+
+def test_a_dead_letter_wakes_who_waits_on_the_dead_letter_queue(sqs, make_queue, parked_receive):
+    dead_letters = make_queue()
+    url = make_queue(VisibilityTimeout=0, RedrivePolicy=redrive(make_queue, dead_letters, 1))
+    sent = send(sqs, url)
+    assert len(receive(sqs, url)) == 1
+    waiting = parked_receive(dead_letters)
+    assert receive(sqs, url) == []
+    assert [m["MessageId"] for m in waiting(15)] == [sent["MessageId"]]
+
+
+def test_a_dead_letter_expires_by_its_original_time(sqs, make_queue, advance_clock):
+    dead_letters = make_queue(MessageRetentionPeriod=3600)
+    url = make_queue(VisibilityTimeout=0, RedrivePolicy=redrive(make_queue, dead_letters, 1))
+    send(sqs, url)
+    advance_clock(3000)
+    receive(sqs, url)
+    receive(sqs, url)
+    assert attributes_of(sqs, dead_letters, "ApproximateNumberOfMessages") == {
+        "ApproximateNumberOfMessages": "1"
+    }
+    advance_clock(700)
+    assert receive(sqs, dead_letters) == []
+
+
+def test_a_good_message_is_not_held_up_by_a_poisonous_one(sqs, make_queue, advance_clock):
+    dead_letters = make_queue()
+    url = make_queue(VisibilityTimeout=0, RedrivePolicy=redrive(make_queue, dead_letters, 1))
+    send(sqs, url, "poison")
+    receive(sqs, url)
+    send(sqs, url, "good")
+    assert [m["Body"] for m in receive(sqs, url)] == ["good"]
+    assert [m["Body"] for m in receive(sqs, dead_letters)] == ["poison"]
+
+
+@pytest.mark.parametrize("count", [0, 1001])
+def test_max_receive_count_must_be_between_one_and_a_thousand(sqs, make_queue, unique, refused, count):
+    policy = redrive(make_queue, make_queue(), count)
+    error = refused(sqs.create_queue, QueueName=unique("bad"), Attributes={"RedrivePolicy": policy})
+    assert error["code"] == "InvalidParameterValue"
+    assert "maxReceiveCount" in error["message"]
+
+
+def test_a_dead_letter_queue_must_exist(sqs, unique, refused):
+    target = f"arn:aws:sqs:us-east-1:{ACCOUNT}:nowhere-to-be-found"
+    policy = json.dumps({"deadLetterTargetArn": target, "maxReceiveCount": 3})
+    error = refused(sqs.create_queue, QueueName=unique("bad"), Attributes={"RedrivePolicy": policy})
+    assert error["status"] == 400
+    assert error["code"] in ("InvalidParameterValue", "AWS.SimpleQueueService.NonExistentQueue")
+
+
+# --- Policies ----------------------------------------------------------------------------------
+
+
+def policy(effect, principal, action, resource, **more):
+    statement = {"Effect": effect, "Principal": principal, "Action": action, "Resource": resource, **more}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def test_a_deny_in_the_queues_policy_binds_even_the_administrator(sqs, make_queue, refused):
+    url = make_queue()
+    arn = make_queue.arn(url)
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy("Deny", "*", "sqs:SendMessage", arn)})
+    error = refused(send, sqs=sqs, url=url)
+    assert (error["code"], error["status"]) == ("AccessDenied", 403)
+    assert "is not authorized to perform: sqs:sendmessage on resource: " + arn.lower() in error["message"].lower()
+    assert "explicit deny in a resource-based policy" in error["message"]
+    assert receive(sqs, url) == []  # what is not denied goes on
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": ""})
+    send(sqs, url)
+    assert "Policy" not in attributes_of(sqs, url)
+
+
+def test_another_account_may_send_only_when_the_queues_policy_says_so(sqs, client, make_queue, refused):
+    url = make_queue()
+    stranger = client("sqs", aws_access_key_id="123456789012")
+    error = refused(send, sqs=stranger, url=url)
+    assert error["code"] in ("AccessDenied", "AWS.SimpleQueueService.NonExistentQueue")
+    allow = policy("Allow", {"AWS": "123456789012"}, "sqs:SendMessage", make_queue.arn(url))
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": allow})
+    send(stranger, url, "from abroad")
+    assert refused(receive, sqs=stranger, url=url)["code"] in (
+        "AccessDenied",
+        "AWS.SimpleQueueService.NonExistentQueue",
+    )
+    [message] = receive(sqs, url)
+    assert message["Body"] == "from abroad"
+
+
+def test_a_queues_policy_is_answered_as_it_was_written(sqs, make_queue):
+    url = make_queue()
+    text = policy("Allow", {"AWS": "123456789012"}, "sqs:SendMessage", make_queue.arn(url))
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": text})
+    assert json.loads(attributes_of(sqs, url, "Policy")["Policy"]) == json.loads(text)
+
+
+# --- Replies -----------------------------------------------------------------------------------
+
+
+def test_every_reply_has_a_request_id_of_its_own(sqs, make_queue):
+    url = make_queue()
+    ids = {send(sqs, url)["ResponseMetadata"]["RequestId"] for _ in range(3)}
+    assert len(ids) == 3 and "" not in ids
+
+
+def test_a_wrong_signature_is_refused(client, refused, unique):
+    iam = client("iam")
+    iam.create_user(UserName=unique("u"))
+    key = iam.create_access_key(UserName=unique("u"))["AccessKey"]
+    liar = client("sqs", aws_access_key_id=key["AccessKeyId"], aws_secret_access_key="not the secret")
+    error = refused(liar.list_queues)
+    assert error["status"] == 403
+    assert error["code"] in ("SignatureDoesNotMatch", "InvalidSignatureException")
