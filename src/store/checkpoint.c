@@ -1,0 +1,123 @@
+/*
+ * checkpoint.c: emptying the write-ahead log into the database, so that it does not grow for ever.
+ *
+ * Two steps.  Most pages are moved while the engine goes on writing (SQLite's passive checkpoint,
+ * with its two syncs).  But the log starts over only when it is empty, and under load the engine has
+ * always written more by then.  So when little is left the gate is closed between two batches, the
+ * rest is moved, and the next batch writes at the log's beginning.
+ */
+#include "base/check.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "store/store_internal.h"
+
+enum {
+    LITTLE_LEFT_PAGES = 256,
+    PASSIVE_ROUNDS = 4,
+    READERS_WAIT_MS = 20,            /* how long the engine may have to wait for readers to finish */
+    RETRY_MS = 20,
+    RETRY_AFTER_TROUBLE_MS = 1000,
+};
+
+static bool wait_until_large(struct store *store)
+{
+    pthread_mutex_lock(&store->lock);
+    while (store->log_bytes <= LIMIT_WAL_BYTES && !store->stopping)
+        pthread_cond_wait(&store->log_is_large, &store->lock);
+    bool stopping = store->stopping;
+    pthread_mutex_unlock(&store->lock);
+    return !stopping;
+}
+
+/* False on trouble with the disk; readers or another checkpoint in the way are none. */
+static bool checkpoint(struct store *store, int mode, int *left_pages, bool *complete)
+{
+    int log_pages = 0, moved_pages = 0;
+    int code = sqlite3_wal_checkpoint_v2(store->checkpointer.db, NULL, mode, &log_pages, &moved_pages);
+
+    *left_pages = log_pages - moved_pages;
+    *complete = code == SQLITE_OK && *left_pages == 0;
+    if (code == SQLITE_OK || (code & 0xff) == SQLITE_BUSY)
+        return true;
+    if (code == SQLITE_IOERR_FSYNC)
+        sync_failed(sqlite3_errmsg(store->checkpointer.db));
+    log_error("checkpoint failed error=\"%s\" code=%d", sqlite3_errmsg(store->checkpointer.db), code);
+    return false;
+}
+
+static bool move_most(struct store *store)
+{
+    int left_pages = LITTLE_LEFT_PAGES;
+    bool complete;
+
+    for (int round = 0; round < PASSIVE_ROUNDS && left_pages >= LITTLE_LEFT_PAGES; round++) {
+        if (!checkpoint(store, SQLITE_CHECKPOINT_PASSIVE, &left_pages, &complete))
+            return false;
+    }
+    return true;
+}
+
+static void close_gate(struct store *store)
+{
+    pthread_mutex_lock(&store->lock);
+    store->gate_closed = true;
+    while (store->writing)
+        pthread_cond_wait(&store->gate_changed, &store->lock);
+    pthread_mutex_unlock(&store->lock);
+}
+
+static void open_gate(struct store *store, bool log_is_empty)
+{
+    pthread_mutex_lock(&store->lock);
+    store->gate_closed = false;
+    if (log_is_empty)
+        store->log_bytes = 0;
+    pthread_cond_broadcast(&store->gate_changed);
+    pthread_mutex_unlock(&store->lock);
+}
+
+static bool restart_log(struct store *store, bool *restarted)
+{
+    int left_pages;
+
+    close_gate(store);
+    bool good = checkpoint(store, SQLITE_CHECKPOINT_RESTART, &left_pages, restarted);
+    open_gate(store, *restarted);
+    return good;
+}
+
+static void *run_checkpoints(void *context)
+{
+    struct store *store = context;
+
+    while (wait_until_large(store)) {
+        bool restarted;
+        if (!move_most(store) || !restart_log(store, &restarted))
+            store_pause(store, &store->log_is_large, RETRY_AFTER_TROUBLE_MS);
+        else if (!restarted)
+            store_pause(store, &store->log_is_large, RETRY_MS);
+    }
+    return NULL;
+}
+
+bool checkpoint_start(struct store *store, struct arena *arena, str *error)
+{
+    static const struct schema *const no_schemas[] = {NULL};
+
+    if (!txn_open(&store->checkpointer, store->folder.database, no_schemas, arena, error))
+        return false;
+    sqlite3_busy_timeout(store->checkpointer.db, READERS_WAIT_MS);
+    if (store->options.in_memory)
+        txn_pragma(&store->checkpointer, "synchronous", 0);
+    check(pthread_create(&store->checkpoint_thread, NULL, run_checkpoints, store) == 0);
+    return true;
+}
+
+/* store->stopping is set. */
+void checkpoint_stop(struct store *store)
+{
+    if (!store->checkpointer.db)
+        return;
+    pthread_join(store->checkpoint_thread, NULL);
+    txn_close(&store->checkpointer);
+}

@@ -1,0 +1,194 @@
+/*
+ * folder.c: where the files are, and that nobody else has them.
+ *
+ * "In memory" is a private folder on a memory file system: the write-ahead log then works for
+ * readers on other threads exactly as it does on disk.  A killed process leaves its folder behind,
+ * so each start removes those whose process is gone.
+ */
+#include "store/store_internal.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#define MEMORY_FOLDER "/dev/shm"
+#define MEMORY_FOLDER_PREFIX "orderly-"
+
+enum { MEMORY_BYTES_NEEDED = 256 * 1024 * 1024 };
+
+static const char *const file_names[] = {"orderly.db", "orderly.db-wal", "orderly.db-shm", "lock"};
+
+bool folder_sync(const char *path)
+{
+    int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool synced = folder >= 0 && fsync(folder) == 0;
+
+    if (folder >= 0)
+        close(folder);
+    return synced;
+}
+
+static bool make_one(char *path)
+{
+    char *slash = strrchr(path, '/');
+
+    if (mkdir(path, 0700) != 0)
+        return errno == EEXIST;
+    if (!slash)
+        return folder_sync(".");
+    if (slash == path)
+        return folder_sync("/");
+    *slash = '\0';
+    bool synced = folder_sync(path);
+    *slash = '/';
+    return synced;
+}
+
+/* The folder and those above it, as far as they are missing. */
+static bool make_folders(const char *path)
+{
+    char prefix[STORE_PATH_BYTES];
+
+    snprintf(prefix, sizeof prefix, "%s", path);
+    for (char *slash = strchr(prefix + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (!make_one(prefix))
+            return false;
+        *slash = '/';
+    }
+    return make_one(prefix);
+}
+
+static void remove_files(const char *path)
+{
+    char name[STORE_PATH_BYTES];
+
+    for (size_t i = 0; i < sizeof file_names / sizeof *file_names; i++) {
+        if (snprintf(name, sizeof name, "%s/%s", path, file_names[i]) < (int)sizeof name)
+            unlink(name);
+    }
+    rmdir(path);
+}
+
+static int take_lock(const char *folder)
+{
+    char name[STORE_PATH_BYTES];
+
+    if (snprintf(name, sizeof name, "%s/lock", folder) >= (int)sizeof name) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    int lock = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) != 0) {
+        int why = errno;
+        close(lock);
+        errno = why;
+        return -1;
+    }
+    return lock;
+}
+
+/* Names are orderly-<process>-XXXXXX.  The lock guards against processes that we cannot see. */
+static void remove_if_left_behind(const char *base, const char *name)
+{
+    char path[STORE_PATH_BYTES];
+    intmax_t process = strtoimax(name + strlen(MEMORY_FOLDER_PREFIX), NULL, 10);
+
+    if (process <= 0 || kill((pid_t)process, 0) == 0 || errno != ESRCH)
+        return;
+    if (snprintf(path, sizeof path, "%s/%s", base, name) >= (int)sizeof path)
+        return;
+    int lock = take_lock(path);
+    if (lock >= 0) {
+        remove_files(path);
+        close(lock);
+    }
+}
+
+static void remove_left_behind(const char *base)
+{
+    DIR *folder = opendir(base);
+    const struct dirent *entry;
+
+    if (!folder)
+        return;
+    while ((entry = readdir(folder)) != NULL) {
+        if (strncmp(entry->d_name, MEMORY_FOLDER_PREFIX, strlen(MEMORY_FOLDER_PREFIX)) == 0)
+            remove_if_left_behind(base, entry->d_name);
+    }
+    closedir(folder);
+}
+
+/* Containers often have a very small /dev/shm; elsewhere nothing is synced, so it is nearly as fast. */
+static const char *memory_base(void)
+{
+    struct statvfs space;
+    const char *temporary = getenv("TMPDIR");
+
+    if (statvfs(MEMORY_FOLDER, &space) == 0 && access(MEMORY_FOLDER, W_OK) == 0 &&
+        (uint64_t)space.f_bavail * space.f_frsize >= MEMORY_BYTES_NEEDED)
+        return MEMORY_FOLDER;
+    return temporary && *temporary ? temporary : "/tmp";
+}
+
+static bool make_memory_folder(struct folder *folder)
+{
+    const char *base = memory_base();
+
+    remove_left_behind(base);
+    int size = snprintf(folder->path, sizeof folder->path, "%s/%s%ld-XXXXXX", base, MEMORY_FOLDER_PREFIX, (long)getpid());
+    if (size >= (int)sizeof folder->path) {
+        errno = ENAMETOOLONG;
+        return false;
+    }
+    return mkdtemp(folder->path) != NULL;
+}
+
+static bool make_disk_folder(struct folder *folder, const char *path)
+{
+    if (snprintf(folder->path, sizeof folder->path, "%s", path) >= (int)sizeof folder->path) {
+        errno = ENAMETOOLONG;
+        return false;
+    }
+    return make_folders(path);
+}
+
+bool folder_open(struct folder *folder, const struct store_options *options, struct arena *arena, str *error)
+{
+    folder->lock = -1;
+    folder->in_memory = options->in_memory;
+    if (!(options->in_memory ? make_memory_folder(folder) : make_disk_folder(folder, options->folder))) {
+        *error = arena_format(arena, "cannot make the folder %s: %s", folder->path, strerror(errno));
+        return false;
+    }
+    if (snprintf(folder->database, sizeof folder->database, "%s/%s", folder->path, file_names[0]) >=
+        (int)sizeof folder->database) {
+        *error = arena_format(arena, "the name of the folder %s is too long", folder->path);
+        return false;
+    }
+
+    folder->lock = take_lock(folder->path);
+    if (folder->lock < 0 && errno == EWOULDBLOCK)
+        *error = arena_format(arena, "the folder %s is in use by another orderly", folder->path);
+    else if (folder->lock < 0)
+        *error = arena_format(arena, "cannot lock the folder %s: %s", folder->path, strerror(errno));
+    return folder->lock >= 0;
+}
+
+void folder_close(struct folder *folder)
+{
+    if (folder->lock < 0)
+        return;
+    if (folder->in_memory)
+        remove_files(folder->path);
+    close(folder->lock);
+}

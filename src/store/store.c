@@ -1,0 +1,206 @@
+/*
+ * store.c: opening, committing, reading.
+ *
+ * Commits are numbered.  A number is announced before its commit begins, so whatever a reader sees
+ * has a number that is announced by the time the reader looks.  A number whose commit failed stands
+ * for nothing, and becomes durable as the others do: a reader may be waiting for it.
+ */
+#include "base/check.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "store/store_internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+/* Counting allocations takes a global lock on each. */
+static void configure_library(void)
+{
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
+/* SQLite calls this on the engine thread after each commit that wrote something. */
+static int note_log_size(void *context, sqlite3 *db, const char *name, int pages)
+{
+    struct store *store = context;
+
+    (void)db, (void)name;
+    pthread_mutex_lock(&store->lock);
+    store->log_bytes = (int64_t)pages * STORE_PAGE_BYTES;
+    pthread_mutex_unlock(&store->lock);
+    return SQLITE_OK;
+}
+
+static bool open_files(struct store *store, struct arena *arena, str *error)
+{
+    const struct schema *const *schemas = store->options.schemas;
+
+    if (!folder_open(&store->folder, &store->options, arena, error) ||
+        !txn_open(&store->writer, store->folder.database, schemas, arena, error))
+        return false;
+    sqlite3_wal_hook(store->writer.db, note_log_size, store);
+    txn_pragma(&store->writer, "cache_size", -STORE_WRITER_CACHE_KIB);
+    if (store->options.in_memory)
+        txn_pragma(&store->writer, "synchronous", 0);
+    return migrate(&store->writer, schemas, arena, error);
+}
+
+struct store *store_open(const struct store_options *options, struct arena *arena, str *error)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    struct store *store = calloc(1, sizeof *store);
+
+    check(store != NULL);
+    pthread_once(&once, configure_library);
+    store->options = *options;
+    store->folder.lock = -1;
+    store->log_file = -1;
+    pthread_mutex_init(&store->lock, NULL);
+    pthread_cond_init(&store->gate_changed, NULL);
+    pthread_cond_init(&store->has_committed, NULL);
+    pthread_cond_init(&store->log_is_large, NULL);
+    if (open_files(store, arena, error) && sync_start(store, arena, error) && checkpoint_start(store, arena, error))
+        return store;
+    store_close(store);
+    return NULL;
+}
+
+void store_close(struct store *store)
+{
+    check(!store->writing);
+    pthread_mutex_lock(&store->lock);
+    store->stopping = true;
+    pthread_cond_signal(&store->has_committed);
+    pthread_cond_signal(&store->log_is_large);
+    pthread_mutex_unlock(&store->lock);
+
+    sync_stop(store);
+    checkpoint_stop(store);
+    txn_close(&store->writer);
+    folder_close(&store->folder);
+    pthread_cond_destroy(&store->log_is_large);
+    pthread_cond_destroy(&store->has_committed);
+    pthread_cond_destroy(&store->gate_changed);
+    pthread_mutex_destroy(&store->lock);
+    free(store);
+}
+
+void store_pause(struct store *store, pthread_cond_t *closing, int64_t ms)
+{
+    struct timespec until;
+
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += (until.tv_nsec / 1000000 + ms) / 1000;
+    until.tv_nsec = (until.tv_nsec + ms * 1000000) % 1000000000;
+    pthread_mutex_lock(&store->lock);
+    while (!store->stopping && pthread_cond_timedwait(closing, &store->lock, &until) != ETIMEDOUT)
+        ;
+    pthread_mutex_unlock(&store->lock);
+}
+
+struct txn *store_begin(struct store *store)
+{
+    pthread_mutex_lock(&store->lock);
+    check(!store->writing);
+    while (store->gate_closed)
+        pthread_cond_wait(&store->gate_changed, &store->lock);
+    store->writing = true;
+    pthread_mutex_unlock(&store->lock);
+    txn_begin(&store->writer, CONTROL_BEGIN_WRITE);
+    return &store->writer;
+}
+
+/* End the transaction one way or the other; false when it could not be committed. */
+static bool finish(struct txn *txn)
+{
+    check(txn->running == 0 && txn->depth == 0);
+    if (!txn->broken)
+        txn_control(txn, CONTROL_COMMIT);
+    if (!txn->broken)
+        return true;
+    log_error("a batch was rolled back error=\"%s\"", txn->trouble);
+    if (sqlite3_get_autocommit(txn->db) == 0)
+        txn_control(txn, CONTROL_ROLLBACK);
+    return false;
+}
+
+/* Hand the commit to the sync thread, and let a waiting checkpoint in. */
+static void publish(struct store *store, uint64_t sequence)
+{
+    pthread_mutex_lock(&store->lock);
+    store->writing = false;
+    if (store->gate_closed)
+        pthread_cond_broadcast(&store->gate_changed);
+    if (store->log_bytes > LIMIT_WAL_BYTES)
+        pthread_cond_signal(&store->log_is_large);
+    if (sequence != store->committed) {
+        store->committed = sequence;
+        pthread_cond_signal(&store->has_committed);
+    }
+    pthread_mutex_unlock(&store->lock);
+}
+
+static bool is_durable_at_once(const struct store *store)
+{
+    return store->options.in_memory || store->options.durability == DURABILITY_RELAXED;
+}
+
+bool store_commit(struct store *store, uint64_t *sequence)
+{
+    struct txn *txn = &store->writer;
+    bool wrote = sqlite3_total_changes64(txn->db) != txn->changes_before;
+
+    *sequence = store->committed + (wrote ? 1 : 0);
+    atomic_store(&store->announced, *sequence);
+    bool good = finish(txn);
+    publish(store, *sequence);
+    if (wrote && is_durable_at_once(store)) {
+        atomic_store(&store->durable, *sequence);
+        store->options.on_durable(store->options.context, *sequence);
+    }
+    return good;
+}
+
+uint64_t store_durable(const struct store *store)
+{
+    return atomic_load(&store->durable);
+}
+
+struct store_reader *store_reader_open(struct store *store)
+{
+    struct store_reader *reader = calloc(1, sizeof *reader);
+    struct arena arena = {0};
+    str error;
+
+    check(reader != NULL);
+    reader->store = store;
+    if (!txn_open(&reader->txn, store->folder.database, store->options.schemas, &arena, &error)) {
+        log_error("a reader could not be opened error=\"%.*s\"", STR_ARGS(error));
+        free(reader);
+        reader = NULL;
+    } else {
+        reader->txn.reads_only = true;
+        txn_pragma(&reader->txn, "cache_size", -STORE_READER_CACHE_KIB);
+    }
+    arena_free(&arena);
+    return reader;
+}
+
+void store_reader_close(struct store_reader *reader)
+{
+    txn_close(&reader->txn);
+    free(reader);
+}
+
+struct txn *store_begin_read(struct store_reader *reader)
+{
+    txn_begin(&reader->txn, CONTROL_BEGIN_READ);
+    return &reader->txn;
+}
+
+bool store_end_read(struct store_reader *reader, uint64_t *sequence)
+{
+    *sequence = atomic_load(&reader->store->announced);
+    return finish(&reader->txn);
+}

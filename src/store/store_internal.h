@@ -1,0 +1,139 @@
+#pragma once
+
+/*
+ * store_internal.h: what the files of the store share.
+ *
+ *     folder.c      the folder on disk (or in memory) and its lock
+ *     txn.c         a connection with its transaction, its savepoints and its trouble
+ *     statement.c   prepared statements, for the generated code
+ *     migrate.c     the schemas
+ *     sync.c        the thread that makes commits durable
+ *     checkpoint.c  the thread that empties the write-ahead log into the database
+ *     store.c       the store that they make
+ */
+#include "store/schema.h"
+#include "store/store.h"
+
+#include <pthread.h>
+#include <sqlite3.h>
+#include <stdatomic.h>
+
+enum {
+    STORE_PATH_BYTES = 4096,
+    STORE_TROUBLE_BYTES = 256,
+    STORE_SAVEPOINT_DEPTH = 64,      /* calls that invoke calls */
+    STORE_BUSY_MS = 10 * 1000,       /* somebody has the file open in a shell */
+    STORE_PAGE_BYTES = 4096,
+    STORE_WRITER_CACHE_KIB = 8 * 1024,
+    STORE_READER_CACHE_KIB = 1024,
+};
+
+/* One place per statement of each schema and connection; filled when it is first used. */
+struct statement {
+    struct txn *txn;
+    sqlite3_stmt *prepared;
+    bool writes;
+    bool running;                    /* between begin and end */
+    bool finished;                   /* all rows have been seen */
+    bool extra;                      /* a second run of a running statement: not kept */
+};
+
+struct schema_statements {
+    const struct schema *schema;
+    struct statement *statements;
+};
+
+enum control {
+    CONTROL_BEGIN_WRITE, CONTROL_BEGIN_READ, CONTROL_COMMIT, CONTROL_ROLLBACK,
+    CONTROL_SAVEPOINT, CONTROL_RELEASE, CONTROL_ROLLBACK_TO,
+    CONTROL_COUNT,
+};
+
+/* A connection and the one transaction that it can have at a time. */
+struct txn {
+    sqlite3 *db;
+    sqlite3_stmt *controls[CONTROL_COUNT];
+    struct schema_statements *schemas;
+    size_t schema_count;
+    struct arena *arena;
+    bool reads_only;
+    size_t running;                  /* statements between begin and end */
+    int64_t changes_before;
+    size_t depth;                    /* savepoints asked for, */
+    bool opened[STORE_SAVEPOINT_DEPTH + 1]; /* and which of them the database knows */
+    bool broken;
+    bool forgivable;                 /* undoing the savepoint it happened in mends it */
+    size_t trouble_depth;
+    char trouble[STORE_TROUBLE_BYTES];
+};
+
+/* NULL-terminated; false means *error is set. */
+bool txn_open(struct txn *txn, const char *path, const struct schema *const *schemas, struct arena *arena, str *error);
+void txn_close(struct txn *txn);
+/* A setting of the connection. */
+bool txn_pragma(struct txn *txn, const char *pragma, int64_t value);
+void txn_control(struct txn *txn, enum control control);
+/* Before a statement that writes: the savepoints asked for become real. */
+void txn_will_write(struct txn *txn);
+/* The database has just said no; remember why. */
+void txn_note_trouble(struct txn *txn);
+/* Ready for the next transaction. */
+void txn_begin(struct txn *txn, enum control control);
+
+struct folder {
+    char path[STORE_PATH_BYTES];     /* of the folder */
+    char database[STORE_PATH_BYTES]; /* of the file in it */
+    int lock;                        /* held while the store is open; -1 */
+    bool in_memory;
+};
+
+bool folder_open(struct folder *folder, const struct store_options *options, struct arena *arena, str *error);
+/* Make the names of the files in it durable. */
+bool folder_sync(const char *path);
+void folder_close(struct folder *folder);
+
+struct store {
+    struct store_options options;
+    struct folder folder;
+    struct txn writer;
+
+    pthread_mutex_t lock;            /* of everything down to the threads */
+    bool stopping;
+    bool writing;                    /* between store_begin() and store_commit() */
+    bool gate_closed;                /* no transaction may begin: the log is being restarted */
+    pthread_cond_t gate_changed;     /* writing or gate_closed did */
+    uint64_t committed;              /* changed by the engine thread only */
+    pthread_cond_t has_committed;
+    int64_t log_bytes;
+    pthread_cond_t log_is_large;
+
+    _Atomic uint64_t announced;      /* what readers may have seen */
+    _Atomic uint64_t durable;
+
+    bool has_sync_thread;
+    pthread_t sync_thread;
+    int log_file;                    /* our own descriptor of the write-ahead log */
+    pthread_t checkpoint_thread;
+    struct txn checkpointer;
+};
+
+struct store_reader {
+    struct store *store;
+    struct txn txn;
+};
+
+/* Sleep, but not when the store is closing: it signals `closing` then. */
+void store_pause(struct store *store, pthread_cond_t *closing, int64_t ms);
+
+bool migrate(struct txn *txn, const struct schema *const *schemas, struct arena *arena, str *error);
+
+bool sync_start(struct store *store, struct arena *arena, str *error);
+void sync_stop(struct store *store);
+/*
+ * After a failed sync nobody knows what is on disk, and trying again would report success without
+ * it.  So the process ends here; the next start recovers what really is there.
+ */
+_Noreturn void sync_failed(const char *what);
+
+bool checkpoint_start(struct store *store, struct arena *arena, str *error);
+void checkpoint_stop(struct store *store);

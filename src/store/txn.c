@@ -1,0 +1,213 @@
+/*
+ * txn.c: a connection and its transaction.
+ *
+ * Savepoints are lazy.  Most calls only read, or fail before they write; so a savepoint is only
+ * counted, and becomes one of the database's when the first write inside it comes.  A level without
+ * writes of its own has none: on release it inherits that of the level inside it.
+ */
+#include "base/check.h"
+#include "base/limits.h"
+#include "store/store_internal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Savepoints may share a name: the innermost is meant. */
+static const char *const control_texts[CONTROL_COUNT] = {
+    [CONTROL_BEGIN_WRITE] = "begin immediate",
+    [CONTROL_BEGIN_READ] = "begin",
+    [CONTROL_COMMIT] = "commit",
+    [CONTROL_ROLLBACK] = "rollback",
+    [CONTROL_SAVEPOINT] = "savepoint call",
+    [CONTROL_RELEASE] = "release call",
+    [CONTROL_ROLLBACK_TO] = "rollback to call",
+};
+
+static void make_places(struct txn *txn, const struct schema *const *schemas)
+{
+    while (schemas[txn->schema_count])
+        txn->schema_count++;
+    txn->schemas = calloc(txn->schema_count + 1, sizeof *txn->schemas);
+    check(txn->schemas != NULL);
+    for (size_t i = 0; i < txn->schema_count; i++) {
+        txn->schemas[i].schema = schemas[i];
+        txn->schemas[i].statements = calloc(schemas[i]->statement_count + 1, sizeof(struct statement));
+        check(txn->schemas[i].statements != NULL);
+    }
+}
+
+bool txn_pragma(struct txn *txn, const char *pragma, int64_t value)
+{
+    char text[128];
+
+    snprintf(text, sizeof text, "pragma %s = %" PRId64, pragma, value);
+    return sqlite3_exec(txn->db, text, NULL, NULL, NULL) == SQLITE_OK;
+}
+
+static bool configure(struct txn *txn)
+{
+    sqlite3_extended_result_codes(txn->db, 1);
+    sqlite3_busy_timeout(txn->db, STORE_BUSY_MS);
+    if (!txn_pragma(txn, "page_size", STORE_PAGE_BYTES) || !txn_pragma(txn, "secure_delete", 0) ||
+        !txn_pragma(txn, "temp_store", 2 /* memory */) || !txn_pragma(txn, "foreign_keys", 0) ||
+        !txn_pragma(txn, "synchronous", 1 /* normal */))
+        return false;
+    if (sqlite3_exec(txn->db, "pragma journal_mode = wal", NULL, NULL, NULL) != SQLITE_OK)
+        return false;
+    if (!txn_pragma(txn, "wal_autocheckpoint", 0) || !txn_pragma(txn, "journal_size_limit", 2 * LIMIT_WAL_BYTES))
+        return false;
+    for (size_t i = 0; i < CONTROL_COUNT; i++) {
+        if (sqlite3_prepare_v3(txn->db, control_texts[i], -1, SQLITE_PREPARE_PERSISTENT, &txn->controls[i], NULL) != SQLITE_OK)
+            return false;
+    }
+    return true;
+}
+
+bool txn_open(struct txn *txn, const char *path, const struct schema *const *schemas, struct arena *arena, str *error)
+{
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+
+    *txn = (struct txn){0};
+    make_places(txn, schemas);
+    if (sqlite3_open_v2(path, &txn->db, flags, NULL) == SQLITE_OK && configure(txn))
+        return true;
+    *error = arena_format(arena, "cannot open %s: %s", path, sqlite3_errmsg(txn->db));
+    txn_close(txn);
+    return false;
+}
+
+void txn_close(struct txn *txn)
+{
+    for (size_t i = 0; i < txn->schema_count; i++) {
+        for (size_t s = 0; s < txn->schemas[i].schema->statement_count; s++)
+            sqlite3_finalize(txn->schemas[i].statements[s].prepared);
+        free(txn->schemas[i].statements);
+    }
+    free(txn->schemas);
+    for (size_t i = 0; i < CONTROL_COUNT; i++)
+        sqlite3_finalize(txn->controls[i]);
+    check(sqlite3_close(txn->db) == SQLITE_OK);
+    *txn = (struct txn){0};
+}
+
+/* Trouble that is the statement's own leaves the transaction as it was before the statement. */
+static bool is_statements_own(int code)
+{
+    switch (code & 0xff) {
+    case SQLITE_CONSTRAINT:
+    case SQLITE_ERROR:
+    case SQLITE_MISMATCH:
+    case SQLITE_TOOBIG:
+        return true;
+    default:
+        return false;
+    }
+}
+
+void txn_note_trouble(struct txn *txn)
+{
+    int code = sqlite3_extended_errcode(txn->db);
+
+    if (code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC)
+        sync_failed(sqlite3_errmsg(txn->db));
+    if (txn->broken)
+        return;
+    txn->broken = true;
+    txn->forgivable = is_statements_own(code) && sqlite3_get_autocommit(txn->db) == 0;
+    txn->trouble_depth = txn->depth;
+    snprintf(txn->trouble, sizeof txn->trouble, "%s (SQLite %d)", sqlite3_errmsg(txn->db), code);
+}
+
+bool txn_broken(const struct txn *txn)
+{
+    return txn->broken;
+}
+
+str txn_trouble(const struct txn *txn)
+{
+    return txn->broken ? str_of(txn->trouble) : (str){0};
+}
+
+void txn_use_arena(struct txn *txn, struct arena *arena)
+{
+    txn->arena = arena;
+}
+
+void txn_control(struct txn *txn, enum control control)
+{
+    sqlite3_stmt *prepared = txn->controls[control];
+
+    if (sqlite3_step(prepared) != SQLITE_DONE)
+        txn_note_trouble(txn);
+    sqlite3_reset(prepared);
+}
+
+void txn_begin(struct txn *txn, enum control control)
+{
+    check(txn->running == 0 && txn->depth == 0);
+    txn->broken = txn->forgivable = false;
+    txn->changes_before = sqlite3_total_changes64(txn->db);
+    txn_control(txn, control);
+}
+
+void txn_will_write(struct txn *txn)
+{
+    check(!txn->reads_only);
+    if (txn->depth == 0 || txn->opened[txn->depth])
+        return;
+    txn_control(txn, CONTROL_SAVEPOINT);
+    txn->opened[txn->depth] = true;
+}
+
+void txn_savepoint(struct txn *txn)
+{
+    check(txn->depth < STORE_SAVEPOINT_DEPTH);
+    txn->opened[++txn->depth] = false;
+}
+
+/* The innermost level ends; what it opened becomes the next one's, or goes. */
+static void leave_level(struct txn *txn)
+{
+    bool opened = txn->opened[txn->depth--];
+
+    if (!opened)
+        return;
+    if (txn->depth > 0 && !txn->opened[txn->depth])
+        txn->opened[txn->depth] = true;
+    else if (!txn->broken)
+        txn_control(txn, CONTROL_RELEASE);
+}
+
+void txn_release(struct txn *txn)
+{
+    check(txn->depth > 0);
+    leave_level(txn);
+    if (txn->trouble_depth > txn->depth)
+        txn->trouble_depth = txn->depth;
+}
+
+void txn_rollback(struct txn *txn)
+{
+    check(txn->depth > 0);
+    if (txn->forgivable && txn->trouble_depth == txn->depth)
+        txn->broken = txn->forgivable = false;
+    if (!txn->broken && txn->opened[txn->depth])
+        txn_control(txn, CONTROL_ROLLBACK_TO);
+    leave_level(txn);
+}
+
+void txn_delete_everything(struct txn *txn)
+{
+    for (size_t i = 0; i < txn->schema_count; i++) {
+        const struct schema *schema = txn->schemas[i].schema;
+        for (size_t t = 0; t < schema->table_count && !txn->broken; t++) {
+            char text[256];
+            check(snprintf(text, sizeof text, "delete from \"%s\"", schema->tables[t]) < (int)sizeof text);
+            txn_will_write(txn);
+            if (sqlite3_exec(txn->db, text, NULL, NULL, NULL) != SQLITE_OK)
+                txn_note_trouble(txn);
+        }
+    }
+}
