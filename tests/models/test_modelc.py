@@ -1,0 +1,179 @@
+"""modelc refuses bad models with a sentence that says what is wrong and where."""
+import os
+import pathlib
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+HEADER = """\
+service toy "Toy" 2020-01-01
+    protocols json-1.0
+    target Toy
+    validation-error Invalid
+    access-denied Invalid
+    internal-error Invalid
+error Invalid 400
+"""  # seven lines: what follows begins in line 8
+
+GOOD = """\
+operation Play writes
+    input PlayRequest
+structure PlayRequest
+    Name  string  required
+"""
+
+
+@pytest.fixture(scope="session")
+def modelc():
+    binaries = [os.environ["MODELC"]] if "MODELC" in os.environ else ROOT.glob("build*/tools/modelc/modelc")
+    for binary in sorted(map(pathlib.Path, binaries)):
+        if binary.exists():
+            return binary
+    pytest.skip("modelc is not built; MODELC may name it")
+
+
+@pytest.fixture
+def compile_model(modelc, tmp_path):
+    def run(text):
+        (tmp_path / "toy.model").write_text(text)
+        command = [modelc, "toy.model", "toy_model.h", "toy_model.c"]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+
+    return run
+
+
+def test_a_good_model_compiles_without_a_word(compile_model, tmp_path):
+    result = compile_model(HEADER + GOOD)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "enum outcome toy_play(" in (tmp_path / "toy_model.h").read_text()
+    assert "const struct operation TOY_PLAY" in (tmp_path / "toy_model.c").read_text()
+
+
+BAD = {
+    "an unknown shape": (
+        GOOD + "    Size  Size\n",
+        "toy.model:12: There is no shape Size."),
+    "an unused shape": (
+        GOOD + "string Lonely length 1..\n",
+        "toy.model:12: No operation uses Lonely."),
+    "a duplicate shape": (
+        GOOD + "enum PlayRequest\n    A\n",
+        "toy.model:12: PlayRequest is declared twice, first in line 10."),
+    "a duplicate member": (
+        GOOD + "    Name  integer\n",
+        "toy.model:12: PlayRequest has two members named Name."),
+    "members that meet in C": (
+        GOOD + "    name  integer\n",
+        "toy.model:12: The members Name and name of PlayRequest have the same name in C."),
+    "constants that meet in C": (
+        GOOD + "operation PLAY reads\n",
+        "toy.model:12: PLAY and Play (line 8) have the same name in C."),
+    "a duplicate operation": (
+        GOOD + "operation Play reads\n",
+        "toy.model:12: Operation Play is declared twice."),
+    "an operation that is served and not": (
+        GOOD + "also Play\n",
+        "toy.model:8: Play is served, so it does not belong under `also`."),
+    "an operation that neither reads nor writes": (
+        GOOD + "operation Stop quietly\n",
+        "toy.model:12: Operation Stop must say whether it reads or writes."),
+    "an unknown error": (
+        GOOD + "operation Stop writes\n    errors Jammed\n",
+        "toy.model:13: There is no error Jammed."),
+    "an unused error": (
+        GOOD + "error Jammed 400\n",
+        "toy.model:12: No operation answers with the error Jammed."),
+    "an error without status": (
+        GOOD + "error Jammed\n",
+        "toy.model:12: Error Jammed needs a status between 400 and 599."),
+    "an input that is no structure": (
+        GOOD + "operation Stop writes\n    input Word\nstring Word length 1..\n",
+        "toy.model:13: Word is no structure."),
+    "bounds the wrong way round": (
+        GOOD + "    Size  integer  range 9..1\n",
+        "toy.model:12: The bounds 9..1 are the wrong way round."),
+    "bounds that are none": (
+        GOOD + "    Size  integer  range many\n",
+        'toy.model:12: Bounds are written 1..255, 0.. or ..255, not "many".'),
+    "a range of a string": (
+        GOOD + "    Size  string  range 1..2\n",
+        "toy.model:12: Only numbers have a range; texts, lists and maps have a length."),
+    "a length of a number": (
+        GOOD + "    Size  integer  length 1..2\n",
+        "toy.model:12: Only texts, blobs, lists and maps have a length; numbers have a range."),
+    "a map with keys that are no strings": (
+        GOOD + "    Sizes  map<integer, string>\n",
+        "toy.model:12: The keys of a map are strings."),
+    "a list that holds itself": (
+        GOOD + "    Rest  Rest\nlist Rest of Rest\n",
+        "toy.model:13: Rest holds itself."),
+    "a flattened string": (
+        GOOD + '    Size  string  flattened "Size"\n',
+        "toy.model:12: Size is flattened, but is neither a list nor a map."),
+    "an enum with a value twice": (
+        GOOD + "    Size  Size\nenum Size\n    S M S\n",
+        "toy.model:14: Size has the value S twice."),
+    "an open quote": (
+        GOOD + '    Size  string  pattern "[a-z]\n',
+        "toy.model:12: The quote is not closed on its line."),
+    "a word that means nothing": (
+        GOOD + "    Size  string  mandatory\n",
+        'toy.model:12: A member cannot be "mandatory".'),
+    "a declaration that means nothing": (
+        GOOD + "record Queue\n",
+        'toy.model:12: "record" begins no declaration.'),
+    "a note about nothing": (
+        GOOD + 'note Sing "Out of tune."\n',
+        "toy.model:12: There is no operation or member Sing to take note of."),
+    "an unclosed type": (
+        GOOD + "    Sizes  list<string\n",
+        "toy.model:12: Expected '>' here: list<T> or map<K, T>."),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_modelc_refuses(compile_model, case):
+    text, sentence = BAD[case]
+    result = compile_model(HEADER + text)
+    assert result.returncode == 1
+    assert sentence in result.stderr.splitlines()
+
+
+def test_all_that_is_wrong_is_said_at_once_and_nothing_is_written(compile_model, tmp_path):
+    result = compile_model(HEADER + GOOD + "    Size  Size\nstring Lonely length 1..\n")
+    assert len(result.stderr.splitlines()) == 2
+    assert not (tmp_path / "toy_model.h").exists()
+
+
+REST = HEADER.replace("json-1.0", "rest-json") + """\
+operation Play writes
+    input PlayRequest
+    http POST {path} 200
+structure PlayRequest
+    Name  string  {traits}
+"""
+
+
+@pytest.mark.parametrize("path, traits, sentence", [
+    ("/play", "required in path", "toy.model:8: The path of Play lacks {Name}."),
+    ("/play/{Name}", "in path", "toy.model:12: Name stands in the path, so it is required."),
+    ("/play/{Name}", "in query", "toy.model:8: The path of Play names members that are not `in path`."),
+])
+def test_modelc_refuses_paths_that_do_not_fit_their_members(compile_model, path, traits, sentence):
+    result = compile_model(REST.replace("{path}", path).replace("{traits}", traits))
+    assert result.returncode == 1
+    assert sentence in result.stderr.splitlines()
+
+
+def test_a_service_names_the_errors_that_the_engine_answers_with(compile_model):
+    result = compile_model(HEADER.replace("    access-denied Invalid\n", "") + GOOD)
+    assert result.stderr.splitlines() == ["toy.model:1: The service names no access-denied."]
+
+
+def test_the_compatibility_page_is_that_of_the_models(modelc, tmp_path):
+    names = "sqs/sqs sns/sns lambda/lambda lambda/runtime dynamodb/dynamodb iam/iam sts/sts logs/logs".split()
+    models = [ROOT / f"src/services/{name}.model" for name in names]
+    subprocess.run([modelc, "--compatibility", tmp_path / "page.md", *models], check=True)
+    assert (tmp_path / "page.md").read_text() == (ROOT / "docs/compatibility.md").read_text()

@@ -1,0 +1,195 @@
+"""The models say what AWS's own descriptions say, so that they cannot drift.
+
+botocore's data is the reference, in the version that tests/requirements.txt pins.  A member that is
+missing or different on purpose has a note in its model.
+"""
+import gzip
+import json
+import pathlib
+import re
+
+import pytest
+
+from model_text import SCALARS, Shape, read_model
+
+botocore = pytest.importorskip("botocore")
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SERVICES = ["sqs", "sns", "dynamodb", "lambda", "iam", "sts", "logs"]
+LOCATIONS = {"uri": "path", "querystring": "query", "header": "header", "headers": "headers", "statusCode": "status"}
+# AWS's description of SQS no longer names what its Query protocol uses; this older one does.
+OLD_DATA = pathlib.Path("/usr/lib/python3/dist-packages/botocore/data")
+
+PINNED = re.search(r"^botocore==(\S+)", (ROOT / "tests/requirements.txt").read_text(), re.M)[1]
+pytestmark = pytest.mark.skipif(botocore.__version__ != PINNED, reason=f"the models follow botocore {PINNED}")
+
+
+def description(data, service):
+    version = max(path for path in (data / service).iterdir() if path.is_dir())
+    packed = version / "service-2.json.gz"
+    return json.loads(gzip.open(packed).read() if packed.exists() else (version / "service-2.json").read_text())
+
+
+class Pair:
+    """A model and AWS's description of the same service."""
+
+    def __init__(self, service, data):
+        self.model = read_model(ROOT / f"src/services/{service}/{service}.model")
+        self.aws = description(data, service)
+        self.shapes = self.aws["shapes"]
+
+    def operations(self):
+        """Those that both have; older descriptions lack some."""
+        for name, operation in self.model.operations.items():
+            if not operation.internal and name in self.aws["operations"]:
+                yield name, operation, self.aws["operations"][name]
+
+    def resolve(self, type_):
+        if isinstance(type_, Shape):
+            return type_
+        return self.model.shapes.get(type_) or Shape(type_)
+
+    def structures(self):
+        """(name, ours, theirs) of each structure that operations and errors reach."""
+        found = {}
+
+        def visit(type_, aws_name, path):
+            ours, theirs = self.resolve(type_), self.shapes[aws_name]
+            assert ours.kind == theirs["type"], f"{path} is a {ours.kind}, AWS's a {theirs['type']}"
+            if ours.kind == "list":
+                visit(ours.element, theirs["member"]["shape"], path + "[]")
+            elif ours.kind == "map":
+                visit(ours.key, theirs["key"]["shape"], path + "{key}")
+                visit(ours.element, theirs["value"]["shape"], path + "{}")
+            elif ours.kind == "structure" and type_ not in found:
+                found[type_] = (ours.members, theirs)
+                for name, member in ours.members.items():
+                    if name in theirs["members"]:
+                        visit(member.type, theirs["members"][name]["shape"], f"{type_}.{name}")
+
+        for name, operation, theirs in self.operations():
+            for part in ("input", "output"):
+                if part in theirs:
+                    visit(getattr(operation, part), theirs[part]["shape"], f"{name}'s {part}")
+        return [(name, *pair) for name, pair in found.items()]
+
+
+@pytest.fixture(scope="module", params=SERVICES)
+def pair(request):
+    return Pair(request.param, pathlib.Path(botocore.__file__).parent / "data")
+
+
+@pytest.fixture(scope="module", params=["sqs"])
+def query_pair(request):
+    if not (OLD_DATA / request.param).is_dir():
+        pytest.skip("no description of the Query protocol on this machine")
+    return Pair(request.param, OLD_DATA)
+
+
+def test_every_operation_of_aws_is_served_or_listed(pair):
+    ours = {name for name, operation in pair.model.operations.items() if not operation.internal}
+    assert ours | pair.model.also == set(pair.aws["operations"])
+
+
+def test_operations_have_the_inputs_and_outputs_of_aws(pair):
+    for name, operation, theirs in pair.operations():
+        assert operation.input == theirs.get("input", {}).get("shape", ""), name
+        assert operation.output == theirs.get("output", {}).get("shape", ""), name
+
+
+def test_types_and_members_are_those_of_aws(pair):
+    for name, members, theirs in pair.structures():
+        noted = {note.split(".")[1] for note in pair.model.notes if note.startswith(name + ".")}
+        assert set(members) - noted == set(theirs["members"]) - noted, name
+
+
+def test_the_same_members_are_required(pair):
+    for name, members, theirs in pair.structures():
+        required = {member.name for member in members.values() if member.required}
+        assert required == set(theirs.get("required", ())), name
+
+
+def test_enums_have_the_values_of_aws(pair):
+    for name, shape in pair.model.shapes.items():
+        if shape.values and name in pair.shapes:
+            assert set(shape.values) == set(pair.shapes[name]["enum"]), name
+
+
+def test_named_shapes_have_the_types_of_aws(pair):
+    for name, shape in pair.model.shapes.items():
+        if name in pair.shapes and shape.kind in SCALARS:
+            assert shape.kind == pair.shapes[name]["type"], name
+
+
+def test_rest_operations_have_the_methods_and_paths_of_aws(pair):
+    if pair.aws["metadata"]["protocol"] != "rest-json":
+        pytest.skip("no REST")
+    for name, operation, theirs in pair.operations():
+        http = theirs["http"]
+        assert operation.http == (http["method"], http["requestUri"], http.get("responseCode", 200)), name
+
+
+def test_members_travel_where_aws_has_them(pair):
+    for name, members, theirs in pair.structures():
+        for member in members.values():
+            reference = theirs["members"].get(member.name, {})
+            location = LOCATIONS.get(reference.get("location"), "")
+            location = "payload" if theirs.get("payload") == member.name else location
+            assert member.location == location, f"{name}.{member.name}"
+            if location not in ("", "payload", "status"):
+                assert member.wire == reference.get("locationName", member.name), f"{name}.{member.name}"
+
+
+def test_errors_are_those_of_aws(pair):
+    for name, operation, theirs in pair.operations():
+        assert set(operation.errors) <= {error["shape"] for error in theirs.get("errors", ())}, name
+
+
+def test_errors_have_the_codes_statuses_and_members_of_aws(pair):
+    for name, error in pair.model.errors.items():
+        shape = pair.shapes.get(name)
+        if not shape:
+            continue
+        facts = shape.get("error")
+        if facts:
+            theirs = (facts.get("code", name), facts["httpStatusCode"], not facts.get("senderFault", False))
+            assert (error.code, error.status, error.receiver) == theirs, name
+        in_body = {member for member, reference in shape["members"].items() if "location" not in reference}
+        assert set(error.members) == in_body - {"message", "Message"}, name
+
+
+def check_query_names(pair, name, members, theirs):
+    for member in members.values():
+        reference = theirs["members"].get(member.name)
+        if not reference or "location" in reference:
+            continue
+        target, ours = pair.shapes[reference["shape"]], pair.resolve(member.type)
+        flattened = target.get("flattened", False) or reference.get("flattened", False)
+        wire = reference.get("locationName", member.name)
+        if flattened and target["type"] == "list":
+            wire = target["member"].get("locationName", wire)
+        elif target["type"] == "list":
+            assert ours.item == target["member"].get("locationName", "member"), f"{name}.{member.name}"
+        if target["type"] == "map":
+            entry = (target["key"].get("locationName", "key"), target["value"].get("locationName", "value"))
+            assert ours.entry == entry, f"{name}.{member.name}"
+        assert (member.flattened, member.wire) == (flattened, wire), f"{name}.{member.name}"
+
+
+def test_query_names_are_those_of_aws(pair):
+    if pair.aws["metadata"]["protocol"] != "query":
+        pytest.skip("no Query")
+    for name, members, theirs in pair.structures():
+        check_query_names(pair, name, members, theirs)
+
+
+def test_query_names_are_those_of_the_older_description(query_pair):
+    for name, members, theirs in query_pair.structures():
+        check_query_names(query_pair, name, members, theirs)
+
+
+def test_query_error_codes_are_those_of_the_older_description(query_pair):
+    for name, error in query_pair.model.errors.items():
+        facts = query_pair.shapes.get(name, {}).get("error")
+        if facts:
+            assert error.code == facts.get("code", name), name
