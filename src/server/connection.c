@@ -1,0 +1,495 @@
+/*
+ * connection.c: one client's connection: requests in, one at a time, replies out in their order.
+ *
+ * Bytes are parsed straight from the loop's read buffer.  While a request is in flight what
+ * arrives behind it waits in `input`; reading goes on, for that is how we learn that the client has
+ * gone.  Replies gather in the loop's output and leave with one system call when there is nothing
+ * more to serve at once.
+ *
+ * The exchange may be with the engine when the connection closes: its slot then loses its
+ * connection, and is given back when it comes home.
+ */
+#include "server/server_internal.h"
+
+#include "base/check.h"
+#include "base/log.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { OUTPUT_FLUSH_BYTES = 64 * 1024, REPLY_HEAD_BYTES = 1024 };
+
+struct connection {
+    uv_tcp_t tcp;
+    uv_shutdown_t shutdown;
+    struct loop *loop;
+    struct port *port;
+    struct connection *previous, *next;
+    struct slot *slot;           /* the request being read or in flight; NULL between requests */
+    bool in_flight;              /* the slot is with the engine */
+    bool in_body;
+    bool writing;                /* the socket did not take all at once */
+    bool reading;
+    bool ended;                  /* the client has sent its last byte */
+    bool finishing;              /* no more requests: a reply with "Connection: close" is on its way */
+    bool lingering;              /* our side is shut; wait for the client to close */
+    char *input;                 /* bytes that wait: from input_start to input_end */
+    size_t input_start, input_end, input_capacity;
+    uint64_t deadline_ms;        /* of uv_now(); UINT64_MAX: none */
+    struct address from;
+};
+
+/* What the socket did not take. */
+struct leftover {
+    uv_write_t write;
+    char data[];
+};
+
+static void move_on(struct connection *connection);
+
+static void expire_in(struct connection *connection, uint64_t ms)
+{
+    connection->deadline_ms = uv_now(&connection->loop->uv) + ms;
+}
+
+/* ---- closing ---- */
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct connection *connection = handle->data;
+
+    free(connection->input);
+    free(connection);
+}
+
+static void unlink_connection(struct connection *connection)
+{
+    struct loop *loop = connection->loop;
+
+    if (connection->previous)
+        connection->previous->next = connection->next;
+    else
+        loop->connections = connection->next;
+    if (connection->next)
+        connection->next->previous = connection->previous;
+    atomic_fetch_sub_explicit(&loop->connection_count, 1, memory_order_relaxed);
+}
+
+static void tell_port(struct connection *connection, void (*what)(struct port *port))
+{
+    if (what)
+        what(connection->port);
+}
+
+static void drop_slot(struct connection *connection)
+{
+    struct slot *slot = connection->slot;
+
+    if (!slot)
+        return;
+    connection->slot = NULL;
+    slot->connection = NULL;
+    if (connection->in_flight) {
+        tell_port(connection, connection->port->request_ended);
+        engine_cancel(connection->loop->engine, &slot->exchange);
+    } else {
+        slot_give_back(slot);
+    }
+}
+
+static void connection_close(struct connection *connection)
+{
+    if (uv_is_closing((uv_handle_t *)&connection->tcp))
+        return;
+    drop_slot(connection);
+    unlink_connection(connection);
+    uv_close((uv_handle_t *)&connection->tcp, on_closed);
+    loop_end_when_empty(connection->loop);
+}
+
+static bool open_still(const struct connection *connection)
+{
+    return !uv_is_closing((const uv_handle_t *)&connection->tcp);
+}
+
+/*
+ * Closing a socket that holds unread bytes makes the kernel reset it, and the client may lose the
+ * reply: so shut our side, and read on for a while.
+ */
+static void on_shut(uv_shutdown_t *request, int status)
+{
+    (void)request, (void)status;
+}
+
+static void linger(struct connection *connection)
+{
+    if (connection->ended || uv_shutdown(&connection->shutdown, (uv_stream_t *)&connection->tcp, on_shut) != 0) {
+        connection_close(connection);
+        return;
+    }
+    connection->lingering = true;
+    expire_in(connection, LINGER_MS);
+}
+
+/* ---- replies ---- */
+
+static void on_written(uv_write_t *write, int status)
+{
+    struct connection *connection = write->handle->data;
+
+    free(write);
+    if (!open_still(connection))
+        return;
+    if (status < 0) {
+        connection_close(connection);
+        return;
+    }
+    connection->writing = false;
+    expire_in(connection, LIMIT_HTTP_IDLE_TIMEOUT_MS);
+    move_on(connection);
+}
+
+static void write_later(struct connection *connection, str rest)
+{
+    struct leftover *leftover = malloc(sizeof *leftover + rest.size);
+
+    check(leftover != NULL);
+    memcpy(leftover->data, rest.data, rest.size);
+    uv_buf_t buffer = uv_buf_init(leftover->data, (unsigned)rest.size);
+    if (uv_write(&leftover->write, (uv_stream_t *)&connection->tcp, &buffer, 1, on_written) != 0) {
+        free(leftover);
+        connection_close(connection);
+        return;
+    }
+    connection->writing = true;
+    expire_in(connection, LIMIT_HTTP_BODY_TIMEOUT_MS);
+}
+
+/* Send what has gathered.  The connection may be closed after it. */
+static void flush(struct connection *connection)
+{
+    struct loop *loop = connection->loop;
+    str output = text_str(&loop->output);
+
+    if (output.size == 0)
+        return;
+    uv_buf_t buffer = uv_buf_init(loop->output.data, (unsigned)output.size);
+    int sent = uv_try_write((uv_stream_t *)&connection->tcp, &buffer, 1);
+    if (sent < 0 && sent != UV_EAGAIN)
+        connection_close(connection);
+    else if (sent < (int)output.size)
+        write_later(connection, str_from(output, sent > 0 ? (size_t)sent : 0));
+    arena_reset(&loop->output_arena);
+    loop->output = text_in(&loop->output_arena);
+}
+
+static void write_reply(struct connection *connection, const struct http_reply *reply, bool keep_alive)
+{
+    struct loop *loop = connection->loop;
+
+    loop->output.arena = &loop->output_arena;
+    text_reserve(&loop->output, reply->body.size + REPLY_HEAD_BYTES);
+    http_reply_write(&loop->output, reply, keep_alive, engine_now_ms(loop->engine));
+    connection->finishing = !keep_alive;
+    expire_in(connection, LIMIT_HTTP_IDLE_TIMEOUT_MS);
+}
+
+static void reply(struct connection *connection)
+{
+    struct slot *slot = connection->slot;
+    struct exchange *exchange = &slot->exchange;
+    bool keep_alive = exchange->request->keep_alive && !connection->loop->draining;
+
+    connection->slot = NULL;
+    connection->in_flight = false;
+    tell_port(connection, connection->port->request_ended);
+    exchange_encode(exchange);
+    write_reply(connection, &exchange->reply, keep_alive);
+    slot_give_back(slot);
+}
+
+void connection_answered(struct slot *slot)
+{
+    struct connection *connection = slot->connection;
+
+    if (!connection) {
+        slot_give_back(slot);
+        return;
+    }
+    reply(connection);
+    move_on(connection);
+}
+
+/* The request cannot be understood or comes too slowly. */
+static void refuse(struct connection *connection, int status)
+{
+    struct slot *slot = connection->slot;
+    struct http_reply refusal = {.status = status, .body = S("")};
+
+    log_debug("refused status=%d from=%s", status, connection->from.text);
+    connection->slot = NULL;
+    slot_give_back(slot);
+    write_reply(connection, &refusal, false);
+}
+
+/* ---- requests ---- */
+
+static void run(struct connection *connection)
+{
+    struct slot *slot = connection->slot;
+    struct exchange *exchange = &slot->exchange;
+    struct loop *loop = connection->loop;
+
+    exchange->request = http_parser_request(slot->parser);
+    exchange->listener = arena_copy(&exchange->arena, connection->port->listener);
+    exchange->source_ip = arena_copy(&exchange->arena, str_of(connection->from.text));
+    connection->in_flight = true;
+    connection->in_body = false;
+    connection->deadline_ms = UINT64_MAX;
+    tell_port(connection, connection->port->request_arrives);
+
+    loop->dispatching = slot;
+    dispatch(loop->dispatcher, exchange);
+    loop->dispatching = NULL;
+    if (slot->answered)
+        reply(connection);
+}
+
+static void begin_request(struct connection *connection)
+{
+    connection->slot = slot_take(connection->loop, connection);
+    connection->in_body = false;
+    expire_in(connection, LIMIT_HTTP_HEAD_TIMEOUT_MS);
+}
+
+static void note_body(struct connection *connection)
+{
+    if (connection->in_body || !http_parser_in_body(connection->slot->parser))
+        return;
+    connection->in_body = true;
+    expire_in(connection, LIMIT_HTTP_BODY_TIMEOUT_MS);
+}
+
+/* Feed the parser and do what it says; returns how many bytes it took. */
+static size_t feed(struct connection *connection, str bytes)
+{
+    size_t used = 0;
+
+    if (!connection->slot)
+        begin_request(connection);
+    struct http_parser *parser = connection->slot->parser;
+    switch (http_parser_feed(parser, bytes, &used)) {
+    case HTTP_NEED_MORE:
+        note_body(connection);
+        break;
+    case HTTP_CONTINUE:
+        note_body(connection);
+        connection->loop->output.arena = &connection->loop->output_arena;
+        text_add(&connection->loop->output, S("HTTP/1.1 100 Continue\r\n\r\n"));
+        break;
+    case HTTP_COMPLETE:
+        run(connection);
+        break;
+    case HTTP_BAD:
+        refuse(connection, http_parser_error_status(parser));
+        break;
+    }
+    return used;
+}
+
+static bool can_serve(const struct connection *connection)
+{
+    return !connection->in_flight && !connection->writing && !connection->finishing && open_still(connection);
+}
+
+static void keep_input(struct connection *connection, str bytes)
+{
+    size_t waiting = connection->input_end - connection->input_start;
+
+    if (connection->input_capacity - connection->input_end < bytes.size) {
+        char *larger = malloc(waiting + bytes.size + READ_BUFFER_BYTES);
+        check(larger != NULL);
+        if (waiting)
+            memcpy(larger, connection->input + connection->input_start, waiting);
+        free(connection->input);
+        connection->input = larger;
+        connection->input_capacity = waiting + bytes.size + READ_BUFFER_BYTES;
+        connection->input_start = 0;
+        connection->input_end = waiting;
+    }
+    memcpy(connection->input + connection->input_end, bytes.data, bytes.size);
+    connection->input_end += bytes.size;
+}
+
+static void drop_input(struct connection *connection)
+{
+    free(connection->input);
+    connection->input = NULL;
+    connection->input_start = connection->input_end = connection->input_capacity = 0;
+}
+
+/* Serve what is in `bytes` for as long as nothing has to be waited for; returns what is left. */
+static str serve_bytes(struct connection *connection, str bytes)
+{
+    while (bytes.size > 0 && can_serve(connection)) {
+        bytes = str_from(bytes, feed(connection, bytes));
+        if (connection->loop->output.size >= OUTPUT_FLUSH_BYTES)
+            flush(connection);
+    }
+    return bytes;
+}
+
+/* ---- reading ---- */
+
+static void on_allocate(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
+{
+    struct connection *connection = handle->data;
+
+    (void)suggested;
+    *buffer = uv_buf_init(connection->loop->read_buffer, READ_BUFFER_BYTES);
+}
+
+static void read_or_pause(struct connection *connection);
+
+/* After whatever happened: close, linger, or read on. */
+static void settle(struct connection *connection)
+{
+    if (!open_still(connection) || connection->writing)
+        return;
+    if (connection->finishing && !connection->lingering)
+        linger(connection);
+    else if (connection->ended && !connection->in_flight)
+        connection_close(connection);
+}
+
+/* Serve what waits, send what has gathered. */
+static void move_on(struct connection *connection)
+{
+    str waiting = {connection->input + connection->input_start, connection->input_end - connection->input_start};
+
+    str rest = serve_bytes(connection, waiting);
+    connection->input_start = connection->input_end - rest.size;
+    if (rest.size == 0 || connection->finishing)
+        drop_input(connection);
+    flush(connection);
+    settle(connection);
+    read_or_pause(connection);
+}
+
+static void take_bytes(struct connection *connection, str bytes)
+{
+    if (connection->finishing)
+        return;
+    if (connection->input_start == connection->input_end)
+        bytes = serve_bytes(connection, bytes);
+    if (bytes.size > 0 && !connection->finishing)
+        keep_input(connection, bytes);
+    flush(connection);
+    settle(connection);
+    read_or_pause(connection);
+}
+
+static void end_of_input(struct connection *connection)
+{
+    connection->ended = true;
+    read_or_pause(connection);
+    if (connection->in_flight)
+        engine_cancel(connection->loop->engine, &connection->slot->exchange);
+    settle(connection);
+}
+
+static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer)
+{
+    struct connection *connection = stream->data;
+
+    if (size > 0)
+        take_bytes(connection, (str){buffer->base, (size_t)size});
+    else if (size == UV_EOF && !connection->lingering)
+        end_of_input(connection);
+    else if (size < 0)
+        connection_close(connection);
+}
+
+/* Reading pauses when a client has sent enough for now. */
+static void read_or_pause(struct connection *connection)
+{
+    size_t waiting = connection->input_end - connection->input_start;
+    bool read = !connection->ended && waiting < INPUT_WAITING_BYTES;
+
+    if (!open_still(connection) || read == connection->reading)
+        return;
+    connection->reading = read;
+    if (read)
+        uv_read_start((uv_stream_t *)&connection->tcp, on_allocate, on_read);
+    else
+        uv_read_stop((uv_stream_t *)&connection->tcp);
+}
+
+/* ---- life ---- */
+
+void connection_open(struct loop *loop, struct port *port, int fd, const struct address *from)
+{
+    struct connection *connection = calloc(1, sizeof *connection);
+
+    check(connection != NULL);
+    check(uv_tcp_init(&loop->uv, &connection->tcp) == 0);
+    connection->tcp.data = connection;
+    connection->loop = loop;
+    connection->port = port;
+    connection->from = *from;
+    connection->next = loop->connections;
+    if (loop->connections)
+        loop->connections->previous = connection;
+    loop->connections = connection;
+    loop_begin_sweeping(loop);
+
+    check(uv_tcp_open(&connection->tcp, fd) == 0);
+    uv_tcp_nodelay(&connection->tcp, 1);
+    expire_in(connection, LIMIT_HTTP_IDLE_TIMEOUT_MS);
+    if (loop->draining)
+        connection_close(connection);
+    else
+        read_or_pause(connection);
+}
+
+static void expire(struct connection *connection)
+{
+    bool reads_request = connection->slot && !connection->in_flight && !connection->writing;
+
+    if (!reads_request || http_parser_idle(connection->slot->parser)) {
+        connection_close(connection);
+        return;
+    }
+    refuse(connection, 408);
+    move_on(connection);
+}
+
+void connections_sweep(struct loop *loop)
+{
+    for (struct connection *connection = loop->connections, *next; connection; connection = next) {
+        next = connection->next;
+        if (connection->deadline_ms <= uv_now(&loop->uv))
+            expire(connection);
+    }
+}
+
+/* When the loop ends, those who still read our last words get a little longer. */
+void connections_close_idle(struct loop *loop)
+{
+    for (struct connection *connection = loop->connections, *next; connection; connection = next) {
+        next = connection->next;
+        if (connection->writing)
+            expire_in(connection, LINGER_MS);
+        else if (loop->ending || (!connection->in_flight && !connection->lingering))
+            connection_close(connection);
+    }
+}
+
+void connections_close(struct loop *loop, const struct port *port)
+{
+    for (struct connection *connection = loop->connections, *next; connection; connection = next) {
+        next = connection->next;
+        if (connection->port == port)
+            connection_close(connection);
+    }
+}

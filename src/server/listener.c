@@ -1,0 +1,152 @@
+/*
+ * listener.c: a listening socket on a loop.
+ *
+ * One socket accepts for all threads.  SO_REUSEPORT would let the kernel spread connections by
+ * hash, which leaves some threads idle when a few busy clients are all there are, and resets what
+ * waits in a queue that is being closed.  Clients keep their connections, so accepting is rare.
+ */
+#include "server/server_internal.h"
+
+#include "base/log.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { BACKLOG = 1024, ACCEPTS_PER_WAKE_UP = 64, REST_MS = 100 };
+
+static struct address address_of(const struct sockaddr_storage *from)
+{
+    static const char mapped[] = "::ffff:";
+    struct address address = {""};
+
+    if (from->ss_family == AF_INET)
+        inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)from)->sin_addr, address.text,
+                  sizeof address.text);
+    else
+        inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)(const void *)from)->sin6_addr, address.text,
+                  sizeof address.text);
+    if (strncmp(address.text, mapped, sizeof mapped - 1) == 0 && strchr(address.text, '.'))
+        memmove(address.text, address.text + sizeof mapped - 1, strlen(address.text) - sizeof mapped + 2);
+    return address;
+}
+
+static void on_readable(uv_poll_t *poll, int status, int events);
+
+static void on_rested(uv_timer_t *rest)
+{
+    struct listener *listener = rest->data;
+
+    uv_poll_start(&listener->poll, UV_READABLE, on_readable);
+}
+
+/* A loop that cannot accept would spin: the socket stays readable. */
+static void rest_a_while(struct listener *listener, int error)
+{
+    log_warn("cannot accept a connection error=\"%s\"", strerror(error));
+    uv_poll_stop(&listener->poll);
+    uv_timer_start(&listener->rest, on_rested, REST_MS, 0);
+}
+
+static bool passing(int error)
+{
+    return error == ECONNABORTED || error == EINTR || error == EPROTO || error == EPERM;
+}
+
+static void on_readable(uv_poll_t *poll, int status, int events)
+{
+    struct listener *listener = poll->data;
+
+    (void)status, (void)events;
+    for (int i = 0; i < ACCEPTS_PER_WAKE_UP; i++) {
+        struct sockaddr_storage from;
+        socklen_t size = sizeof from;
+        int fd = accept4(listener->fd, (struct sockaddr *)&from, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+        if (fd >= 0) {
+            struct address address = address_of(&from);
+            listener->accepted(listener, fd, &address);
+        } else if (errno == EAGAIN) {
+            return;
+        } else if (!passing(errno)) {
+            rest_a_while(listener, errno);
+            return;
+        }
+    }
+}
+
+static int listen_at(const struct addrinfo *at)
+{
+    int fd = socket(at->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int yes = 1;
+
+    if (fd < 0)
+        return -1;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    if (bind(fd, at->ai_addr, at->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
+        return fd;
+
+    int error = errno;
+    close(fd);
+    errno = error;
+    return -1;
+}
+
+static int open_socket(const char *host, int port, struct arena *arena, str *error)
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV}, *found;
+    char service[16];
+
+    snprintf(service, sizeof service, "%d", port);
+    int failure = getaddrinfo(host, service, &hints, &found);
+    if (failure != 0) {
+        *error = arena_format(arena, "%s: %s", host, gai_strerror(failure));
+        return -1;
+    }
+    int fd = listen_at(found);
+    if (fd < 0)
+        *error = arena_format(arena, "cannot listen on %s:%d: %s", host, port, strerror(errno));
+    freeaddrinfo(found);
+    return fd;
+}
+
+bool listener_open(struct listener *listener, struct loop *loop, const char *host, int port, struct arena *arena,
+                   str *error)
+{
+    listener->fd = open_socket(host, port, arena, error);
+    if (listener->fd < 0)
+        return false;
+    uv_poll_init(&loop->uv, &listener->poll, listener->fd);
+    uv_timer_init(&loop->uv, &listener->rest);
+    listener->poll.data = listener->rest.data = listener;
+    uv_poll_start(&listener->poll, UV_READABLE, on_readable);
+    return true;
+}
+
+int listener_port(const struct listener *listener)
+{
+    struct sockaddr_storage at = {0};
+    socklen_t size = sizeof at;
+
+    getsockname(listener->fd, (struct sockaddr *)&at, &size);
+    return ntohs(at.ss_family == AF_INET ? ((struct sockaddr_in *)(void *)&at)->sin_port
+                                         : ((struct sockaddr_in6 *)(void *)&at)->sin6_port);
+}
+
+static void on_rest_closed(uv_handle_t *rest)
+{
+    struct listener *listener = rest->data;
+
+    uv_close((uv_handle_t *)&listener->poll, listener->closed);
+}
+
+void listener_close(struct listener *listener, uv_close_cb closed)
+{
+    uv_poll_stop(&listener->poll);
+    close(listener->fd);
+    listener->closed = closed;
+    uv_close((uv_handle_t *)&listener->rest, on_rest_closed);
+}

@@ -1,0 +1,194 @@
+/*
+ * loop.c: one thread with its libuv loop, and how exchanges and tasks come to it.
+ *
+ * Whoever answers an exchange, on whatever thread, puts it into the outbox of the loop it came
+ * from; only the first to find the outbox empty wakes the loop, which then takes all at once.  An
+ * exchange answered within dispatch() never goes that way.
+ */
+#include "server/server_internal.h"
+
+#include "base/check.h"
+
+#include <stdlib.h>
+
+static _Thread_local struct loop *loop_of_this_thread;
+
+/* ---- slots ---- */
+
+static void wake_up(struct loop *loop, bool was_empty)
+{
+    if (was_empty)
+        uv_async_send(&loop->wake_up);
+}
+
+static void bring_home(struct exchange *exchange)
+{
+    struct slot *slot = exchange->connection;
+    struct loop *loop = slot->loop;
+
+    if (loop_of_this_thread == loop && loop->dispatching == slot) {
+        slot->answered = true;
+        return;
+    }
+    exchange->next = NULL;
+    pthread_mutex_lock(&loop->lock);
+    bool was_empty = loop->outbox_first == NULL;
+    if (was_empty)
+        loop->outbox_first = exchange;
+    else
+        loop->outbox_last->next = exchange;
+    loop->outbox_last = exchange;
+    /* Under the lock: after it the loop may have taken the exchange and ended. */
+    wake_up(loop, was_empty);
+    pthread_mutex_unlock(&loop->lock);
+}
+
+static struct slot *slot_new(struct loop *loop)
+{
+    struct slot *slot = calloc(1, sizeof *slot);
+
+    check(slot != NULL);
+    slot->loop = loop;
+    slot->parser = http_parser_new();
+    return slot;
+}
+
+struct slot *slot_take(struct loop *loop, struct connection *connection)
+{
+    struct slot *slot = loop->free_slots;
+
+    if (slot)
+        loop->free_slots = slot->next_free;
+    else
+        slot = slot_new(loop);
+    slot->connection = connection;
+    slot->exchange.connection = slot;
+    slot->exchange.answered = bring_home;
+    http_parser_begin(slot->parser, &slot->exchange.arena);
+    return slot;
+}
+
+void slot_give_back(struct slot *slot)
+{
+    struct arena arena = slot->exchange.arena;
+
+    arena_reset(&arena);
+    slot->exchange = (struct exchange){.arena = arena};
+    slot->connection = NULL;
+    slot->answered = false;
+    slot->next_free = slot->loop->free_slots;
+    slot->loop->free_slots = slot;
+}
+
+static void free_slots(struct loop *loop)
+{
+    while (loop->free_slots) {
+        struct slot *slot = loop->free_slots;
+        loop->free_slots = slot->next_free;
+        arena_free(&slot->exchange.arena);
+        http_parser_free(slot->parser);
+        free(slot);
+    }
+}
+
+/* ---- what other threads bring ---- */
+
+void loop_post(struct loop *loop, struct task *task)
+{
+    task->next = NULL;
+    pthread_mutex_lock(&loop->lock);
+    bool was_empty = loop->tasks_first == NULL;
+    if (was_empty)
+        loop->tasks_first = task;
+    else
+        loop->tasks_last->next = task;
+    loop->tasks_last = task;
+    wake_up(loop, was_empty);
+    pthread_mutex_unlock(&loop->lock);
+}
+
+static void on_wake_up(uv_async_t *async)
+{
+    struct loop *loop = async->data;
+
+    pthread_mutex_lock(&loop->lock);
+    struct exchange *exchange = loop->outbox_first;
+    struct task *task = loop->tasks_first;
+    loop->outbox_first = NULL;
+    loop->tasks_first = NULL;
+    pthread_mutex_unlock(&loop->lock);
+
+    while (exchange) {
+        struct exchange *next = exchange->next;
+        connection_answered(exchange->connection);
+        exchange = next;
+    }
+    while (task) {
+        struct task *next = task->next;
+        task->run(loop, task);
+        task = next;
+    }
+}
+
+/* ---- life ---- */
+
+static void on_sweep(uv_timer_t *sweep)
+{
+    struct loop *loop = sweep->data;
+
+    connections_sweep(loop);
+    if (!loop->connections)
+        uv_timer_stop(sweep);
+}
+
+void loop_begin_sweeping(struct loop *loop)
+{
+    if (!uv_is_active((uv_handle_t *)&loop->sweep))
+        uv_timer_start(&loop->sweep, on_sweep, SWEEP_INTERVAL_MS, SWEEP_INTERVAL_MS);
+}
+
+void loop_init(struct loop *loop, struct server *server)
+{
+    loop->server = server;
+    check(uv_loop_init(&loop->uv) == 0);
+    check(uv_async_init(&loop->uv, &loop->wake_up, on_wake_up) == 0);
+    uv_timer_init(&loop->uv, &loop->sweep);
+    loop->wake_up.data = loop->sweep.data = loop;
+    pthread_mutex_init(&loop->lock, NULL);
+}
+
+void loop_drain(struct loop *loop)
+{
+    loop->draining = true;
+    connections_close_idle(loop);
+}
+
+/* libuv's loop ends when its last handle has been closed. */
+void loop_end_when_empty(struct loop *loop)
+{
+    if (!loop->ending || loop->connections || uv_is_closing((uv_handle_t *)&loop->wake_up))
+        return;
+    uv_close((uv_handle_t *)&loop->wake_up, NULL);
+    uv_close((uv_handle_t *)&loop->sweep, NULL);
+}
+
+void loop_end(struct loop *loop)
+{
+    loop->ending = true;
+    connections_close_idle(loop);
+    loop_end_when_empty(loop);
+}
+
+void loop_run(struct loop *loop)
+{
+    loop_of_this_thread = loop;
+    loop->dispatcher = dispatcher_new(loop->engine);
+    uv_run(&loop->uv, UV_RUN_DEFAULT);
+    on_wake_up(&loop->wake_up); /* what came home after the last connection had gone */
+    dispatcher_free(loop->dispatcher);
+    free_slots(loop);
+    arena_free(&loop->output_arena);
+    check(uv_loop_close(&loop->uv) == 0);
+    pthread_mutex_destroy(&loop->lock);
+    loop_of_this_thread = NULL;
+}

@@ -1,0 +1,301 @@
+/*
+ * server.c: the serving threads, and the order in which things begin and end.
+ *
+ * Stopping goes in steps, each begun when the one before is complete on every thread: no new
+ * connections and requests; the engine stops, which answers what is in flight; children end; loops
+ * send what they have and close.
+ */
+#include "server/server_internal.h"
+
+#include "base/check.h"
+#include "base/log.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { DESCRIPTORS = 64 * 1024 };
+
+struct server {
+    struct server_options options;
+    struct engine *engine;
+    struct loop main;            /* accepts, and owns the environments */
+    struct loop *loops;          /* these serve */
+    unsigned loop_count, loops_draining;
+    struct port port;
+    struct listener listener;
+    int port_number;
+    struct environments *environments;
+    struct effect_runner effect_runners[3];
+    uv_async_t stop;
+    bool stopping;
+};
+
+static struct server *server_to_stop; /* by a signal */
+static volatile sig_atomic_t signalled;
+
+/* ---- accepting ---- */
+
+struct arrival {
+    struct task task;
+    struct port *port;
+    struct address from;
+    int fd;
+};
+
+static void open_arrival(struct loop *loop, struct task *task)
+{
+    struct arrival *arrival = (struct arrival *)task;
+
+    connection_open(loop, arrival->port, arrival->fd, &arrival->from);
+    free(arrival);
+}
+
+static unsigned connection_count(struct loop *loop)
+{
+    return atomic_load_explicit(&loop->connection_count, memory_order_relaxed);
+}
+
+static struct loop *least_busy(struct server *server, unsigned *all)
+{
+    struct loop *least = &server->loops[0];
+
+    *all = 0;
+    for (unsigned i = 0; i < server->loop_count; i++) {
+        *all += connection_count(&server->loops[i]);
+        if (connection_count(&server->loops[i]) < connection_count(least))
+            least = &server->loops[i];
+    }
+    return least;
+}
+
+static void turn_away(int fd)
+{
+    static const char busy[] = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+
+    log_warn("too many connections limit=%d", LIMIT_CONNECTIONS);
+    (void)!send(fd, busy, sizeof busy - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+    close(fd);
+}
+
+static void on_accepted(struct listener *listener, int fd, const struct address *from)
+{
+    struct server *server = listener->owner;
+    unsigned all;
+    struct loop *loop = least_busy(server, &all);
+
+    if (all >= LIMIT_CONNECTIONS) {
+        turn_away(fd);
+        return;
+    }
+    struct arrival *arrival = malloc(sizeof *arrival);
+    check(arrival != NULL);
+    *arrival = (struct arrival){{.run = open_arrival}, &server->port, *from, fd};
+    atomic_fetch_add_explicit(&loop->connection_count, 1, memory_order_relaxed);
+    loop_post(loop, &arrival->task);
+}
+
+/* ---- stopping ---- */
+
+static void post(struct loop *loop, void (*run)(struct loop *loop, struct task *task))
+{
+    struct task *task = malloc(sizeof *task);
+
+    check(task != NULL);
+    task->run = run;
+    loop_post(loop, task);
+}
+
+static void end_loop(struct loop *loop, struct task *task)
+{
+    free(task);
+    loop_end(loop);
+}
+
+static void on_stop_closed(uv_handle_t *handle)
+{
+    struct server *server = handle->data;
+
+    loop_end(&server->main);
+}
+
+static void on_children_gone(struct loop *loop)
+{
+    struct server *server = loop->server;
+
+    for (unsigned i = 0; i < server->loop_count; i++)
+        post(&server->loops[i], end_loop);
+    uv_close((uv_handle_t *)&server->stop, on_stop_closed);
+}
+
+/* Every thread has stopped to dispatch. */
+static void stop_engine(struct server *server)
+{
+    loop_drain(&server->main);
+    engine_stop(server->engine);
+    environments_end(server->environments, on_children_gone);
+}
+
+static void one_is_draining(struct loop *loop, struct task *task)
+{
+    struct server *server = loop->server;
+
+    free(task);
+    if (++server->loops_draining == server->loop_count)
+        stop_engine(server);
+}
+
+static void drain_loop(struct loop *loop, struct task *task)
+{
+    free(task);
+    loop_drain(loop);
+    post(&loop->server->main, one_is_draining);
+}
+
+static void on_listener_closed(uv_handle_t *handle)
+{
+    (void)handle;
+}
+
+static void on_stop(uv_async_t *async)
+{
+    struct server *server = async->data;
+
+    if (server->stopping)
+        return;
+    server->stopping = true;
+    log_info("stopping");
+    listener_close(&server->listener, on_listener_closed);
+    for (unsigned i = 0; i < server->loop_count; i++)
+        post(&server->loops[i], drain_loop);
+}
+
+void server_stop(struct server *server)
+{
+    uv_async_send(&server->stop);
+}
+
+static void on_signal(int number)
+{
+    if (signalled)
+        _exit(128 + number);
+    signalled = 1;
+    server_stop(server_to_stop);
+}
+
+static void watch_signals(struct server *server)
+{
+    struct sigaction stop = {.sa_handler = on_signal, .sa_flags = SA_RESTART}, ignore = {.sa_handler = SIG_IGN};
+
+    server_to_stop = server;
+    signalled = 0;
+    sigaction(SIGPIPE, &ignore, NULL);
+    sigaction(SIGTERM, &stop, NULL);
+    sigaction(SIGINT, &stop, NULL);
+}
+
+static void unwatch_signals(void)
+{
+    struct sigaction usual = {.sa_handler = SIG_DFL};
+
+    sigaction(SIGTERM, &usual, NULL);
+    sigaction(SIGINT, &usual, NULL);
+    server_to_stop = NULL;
+}
+
+/* ---- life ---- */
+
+static unsigned usual_thread_count(void)
+{
+    unsigned cores = uv_available_parallelism();
+
+    return cores > 1 ? cores - 1 : 1;
+}
+
+static void allow_many_descriptors(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max < DESCRIPTORS ? limit.rlim_max : DESCRIPTORS;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+struct server *server_new(const struct server_options *options)
+{
+    struct server *server = calloc(1, sizeof *server);
+
+    check(server != NULL);
+    server->options = *options;
+    server->loop_count = options->thread_count ? options->thread_count : usual_thread_count();
+    server->loops = calloc(server->loop_count, sizeof *server->loops);
+    check(server->loops != NULL);
+    loop_init(&server->main, server);
+    for (unsigned i = 0; i < server->loop_count; i++)
+        loop_init(&server->loops[i], server);
+    check(uv_async_init(&server->main.uv, &server->stop, on_stop) == 0);
+    server->stop.data = server;
+
+    server->environments = environments_new(&server->main, options);
+    server->effect_runners[0] =
+        (struct effect_runner){"environment.start", environments_start_effect, server->environments};
+    server->effect_runners[1] =
+        (struct effect_runner){"environment.stop", environments_stop_effect, server->environments};
+    return server;
+}
+
+const struct effect_runner *server_effect_runners(struct server *server)
+{
+    return server->effect_runners;
+}
+
+static void *serve(void *loop)
+{
+    loop_run(loop);
+    return NULL;
+}
+
+bool server_start(struct server *server, struct engine *engine, struct arena *arena, str *error)
+{
+    allow_many_descriptors();
+    server->engine = server->main.engine = engine;
+    server->listener.owner = server;
+    server->listener.accepted = on_accepted;
+    if (!listener_open(&server->listener, &server->main, server->options.host, server->options.port, arena, error))
+        return false;
+    server->port_number = listener_port(&server->listener);
+    watch_signals(server);
+    for (unsigned i = 0; i < server->loop_count; i++) {
+        server->loops[i].engine = engine;
+        check(pthread_create(&server->loops[i].thread, NULL, serve, &server->loops[i]) == 0);
+    }
+    log_info("listening host=%s port=%d threads=%u", server->options.host, server->port_number, server->loop_count);
+    return true;
+}
+
+int server_port(const struct server *server)
+{
+    return server->port_number;
+}
+
+void server_run(struct server *server)
+{
+    puts("Ready.");
+    fflush(stdout);
+    loop_run(&server->main);
+    for (unsigned i = 0; i < server->loop_count; i++)
+        pthread_join(server->loops[i].thread, NULL);
+    unwatch_signals();
+    log_info("stopped");
+}
+
+void server_free(struct server *server)
+{
+    environments_free(server->environments);
+    free(server->loops);
+    free(server);
+}

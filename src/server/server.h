@@ -1,0 +1,40 @@
+#pragma once
+
+/*
+ * server.h: sockets in, exchanges out, and the child processes of functions.
+ *
+ * main makes a server first, for its effect runners belong into the engine's options; then starts
+ * the engine; then hands it to server_start().  server_run() belongs on the main thread: children
+ * die with the thread that started them.
+ */
+#include "engine/engine.h"
+
+struct server;
+
+struct server_options {
+    const char *host;            /* an address or a name; "127.0.0.1" */
+    int port;                    /* 0: any free one */
+    unsigned thread_count;       /* of loops that serve; 0: one per core but one, at least one */
+    /* What functions must still see when it lies below /tmp, for they get a /tmp of their own. */
+    const char *functions_folder, *runtimes_folder; /* or NULL */
+};
+
+struct server *server_new(const struct server_options *options);
+/* Runners of "environment.start" and "environment.stop", up to a NULL kind; as long as the server lives. */
+const struct effect_runner *server_effect_runners(struct server *server);
+
+/* Listens and starts the serving threads.  False and *error (in arena) on trouble. */
+bool server_start(struct server *server, struct engine *engine, struct arena *arena, str *error);
+/* The port it listens on. */
+int server_port(const struct server *server);
+
+/*
+ * Prints "Ready." on standard output and serves until SIGTERM, SIGINT or server_stop().  Then: no
+ * new connections, no new requests, engine_stop(), what was in flight is answered, children are
+ * ended, threads are joined.  A second signal ends the process at once.
+ */
+void server_run(struct server *server);
+/* Any thread, or a signal handler. */
+void server_stop(struct server *server);
+/* After server_run(), before engine_free(). */
+void server_free(struct server *server);

@@ -1,0 +1,133 @@
+#pragma once
+
+/*
+ * server_internal.h: what the files of the server share.
+ *
+ * A loop is one thread with one libuv loop.  The main thread's loop accepts connections and hands
+ * each to the serving loop that has fewest; it also owns everything about environments, so that
+ * what a child prints and what it asks of the Runtime API are seen in one order, without locks.
+ */
+#include "server/server.h"
+
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <uv.h>
+
+enum {
+    READ_BUFFER_BYTES = 64 * 1024,
+    INPUT_WAITING_BYTES = 64 * 1024, /* of pipelined requests, then reading pauses */
+    SWEEP_INTERVAL_MS = 1000,        /* how exact time-outs are */
+    LINGER_MS = 2000,                /* for the client to read our last words */
+    STOP_GRACE_MS = 300,             /* between SIGTERM and SIGKILL when the server stops */
+};
+
+struct loop;
+struct connection;
+struct environments;
+
+/* ---- ports: where connections come in ---- */
+
+struct port {
+    str listener;                /* the environment's id; absent at the public port */
+    void (*request_arrives)(struct port *port);   /* before it is dispatched; or NULL */
+    void (*request_ended)(struct port *port);     /* answered, or its client is gone; or NULL */
+};
+
+struct address { char text[INET6_ADDRSTRLEN]; };
+
+struct listener {
+    uv_poll_t poll;
+    uv_timer_t rest;             /* after we ran out of descriptors */
+    int fd;
+    void *owner;
+    void (*accepted)(struct listener *listener, int fd, const struct address *from);
+    uv_close_cb closed;
+};
+
+/* False and *error (in arena) on trouble. */
+bool listener_open(struct listener *listener, struct loop *loop, const char *host, int port, struct arena *arena,
+                   str *error);
+int listener_port(const struct listener *listener);
+/* `closed` is called with the poll handle (its data is the listener) when the listener's memory may go. */
+void listener_close(struct listener *listener, uv_close_cb closed);
+
+/* ---- slots: a request being read or in flight ---- */
+
+struct slot {
+    struct exchange exchange;    /* first: exchange->connection is the slot */
+    struct http_parser *parser;
+    struct loop *loop;
+    struct connection *connection; /* NULL when the client is gone */
+    bool answered;               /* within dispatch() */
+    struct slot *next_free;
+};
+
+struct slot *slot_take(struct loop *loop, struct connection *connection);
+void slot_give_back(struct slot *slot);
+
+/* ---- loops ---- */
+
+/* Something to do on a loop's thread; it frees itself. */
+struct task {
+    void (*run)(struct loop *loop, struct task *task);
+    struct task *next;
+};
+
+struct loop {
+    uv_loop_t uv;
+    uv_async_t wake_up;
+    uv_timer_t sweep;            /* runs while there are connections */
+    pthread_t thread;            /* of a serving loop */
+    struct server *server;
+    struct engine *engine;
+    struct dispatcher *dispatcher;
+    struct connection *connections;
+    _Atomic unsigned connection_count; /* those on their way here counted */
+    struct slot *free_slots;
+    struct slot *dispatching;    /* in dispatch() right now */
+    bool draining;               /* no new requests */
+    bool ending;                 /* stop when the last connection has gone */
+
+    pthread_mutex_t lock;        /* over the next four */
+    struct exchange *outbox_first, *outbox_last;
+    struct task *tasks_first, *tasks_last;
+
+    struct arena output_arena;
+    struct text output;          /* replies of the connection at work, not yet sent */
+    char read_buffer[READ_BUFFER_BYTES];
+};
+
+void loop_init(struct loop *loop, struct server *server);
+/* Runs until it is told to end; then closes what is left and frees what the loop owns. */
+void loop_run(struct loop *loop);
+/* Any thread. */
+void loop_post(struct loop *loop, struct task *task);
+/* On the loop's own thread: no new requests; then, after engine_stop(), no more at all. */
+void loop_drain(struct loop *loop);
+void loop_end(struct loop *loop);
+/* For connections, when they come and go. */
+void loop_begin_sweeping(struct loop *loop);
+void loop_end_when_empty(struct loop *loop);
+
+/* ---- connections ---- */
+
+/* Takes the descriptor over.  The loop has counted it already. */
+void connection_open(struct loop *loop, struct port *port, int fd, const struct address *from);
+/* The exchange came home. */
+void connection_answered(struct slot *slot);
+/* Close those that are past their deadline. */
+void connections_sweep(struct loop *loop);
+/* Close those that wait for nothing of ours. */
+void connections_close_idle(struct loop *loop);
+/* Close all of a port, whatever they wait for. */
+void connections_close(struct loop *loop, const struct port *port);
+
+/* ---- environments ---- */
+
+struct environments *environments_new(struct loop *loop, const struct server_options *options);
+void environments_free(struct environments *environments);
+void environments_start_effect(void *environments, str id, str payload);
+void environments_stop_effect(void *environments, str id, str payload);
+/* Ends all children, without a word to the engine; `done` is called when the last has gone. */
+void environments_end(struct environments *environments, void (*done)(struct loop *loop));

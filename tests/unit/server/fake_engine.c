@@ -1,0 +1,264 @@
+/*
+ * fake_engine.c: a server over an engine that only plays one, for the tests of src/server.
+ *
+ *     GET /null        answered within dispatch()
+ *     GET /slow        answered from another thread
+ *     POST /echo       the body comes back, from another thread
+ *     GET /large       a body of 8 MiB
+ *     GET /park        answered "empty" when the engine stops, "cancelled" when it is cancelled
+ *     GET /cancelled   how many calls have been cancelled
+ *     POST /environment/start, /environment/stop   the body is the effect's payload
+ *     GET /events      what was posted, and the requests of environments, in order
+ *
+ * On an environment's port everything is noted as an event; /next parks, the rest is answered.
+ */
+#include "base/check.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "server/server.h"
+#include "wire/json.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct engine {
+    pthread_mutex_t lock;
+    pthread_cond_t arrived;
+    pthread_t thread;
+    struct exchange *inbox, *parked;
+    bool stopping;
+    struct server *server;
+    struct arena arena;          /* of the events */
+    struct json_writer events;
+    _Atomic int64_t cancelled_count;
+};
+
+struct dispatcher { struct engine *engine; };
+
+static void answer(struct exchange *exchange, str body)
+{
+    exchange->reply = (struct http_reply){.status = 200, .content_type = S("text/plain"), .body = body};
+    exchange->answered(exchange);
+}
+
+/* ---- events ---- */
+
+static void note(struct engine *engine, str name, str input_json)
+{
+    pthread_mutex_lock(&engine->lock);
+    json_open_object(&engine->events);
+    json_field(&engine->events, S("event"), name);
+    json_name(&engine->events, S("input"));
+    json_raw(&engine->events, input_json);
+    json_close_object(&engine->events);
+    pthread_mutex_unlock(&engine->lock);
+}
+
+void engine_post(struct engine *engine, str service, str operation, str input_json)
+{
+    check(str_equal(service, S("lambda")));
+    note(engine, operation, input_json);
+}
+
+static str events(struct engine *engine, struct arena *arena)
+{
+    pthread_mutex_lock(&engine->lock);
+    str all = arena_format(arena, "[%.*s]", STR_ARGS(json_written(&engine->events)));
+    pthread_mutex_unlock(&engine->lock);
+    return all;
+}
+
+/* ---- the thread ---- */
+
+static struct exchange *take_all(struct exchange **list)
+{
+    struct exchange *all = *list;
+
+    *list = NULL;
+    return all;
+}
+
+static void answer_parked(struct engine *engine)
+{
+    struct exchange *parked = take_all(&engine->parked);
+
+    while (parked) {
+        struct exchange *exchange = parked;
+        parked = exchange->next;
+        if (exchange->cancelled || engine->stopping) {
+            answer(exchange, exchange->cancelled ? S("cancelled") : S("empty"));
+        } else {
+            exchange->next = engine->parked;
+            engine->parked = exchange;
+        }
+    }
+}
+
+static void run(struct engine *engine, struct exchange *exchange)
+{
+    str path = exchange->request->path;
+
+    if (str_equal(path, S("/park")) || str_ends_with(path, S("/next"))) {
+        exchange->next = engine->parked;
+        engine->parked = exchange;
+    } else if (str_equal(path, S("/echo"))) {
+        answer(exchange, exchange->request->body);
+    } else if (str_equal(path, S("/large"))) {
+        answer(exchange, (str){arena_alloc(&exchange->arena, 8 * 1024 * 1024), 8 * 1024 * 1024});
+    } else {
+        answer(exchange, arena_join(&exchange->arena, S("slow "), exchange->request->query));
+    }
+}
+
+static void *engine_main(void *context)
+{
+    struct engine *engine = context;
+
+    pthread_mutex_lock(&engine->lock);
+    while (!engine->stopping || engine->inbox) {
+        struct exchange *arrived = take_all(&engine->inbox);
+        pthread_mutex_unlock(&engine->lock);
+        while (arrived) {
+            struct exchange *exchange = arrived;
+            arrived = exchange->next;
+            run(engine, exchange);
+        }
+        answer_parked(engine);
+        pthread_mutex_lock(&engine->lock);
+        struct timespec soon;
+        clock_gettime(CLOCK_REALTIME, &soon);
+        soon.tv_sec += 1;
+        if (!engine->inbox && !engine->stopping)
+            pthread_cond_timedwait(&engine->arrived, &engine->lock, &soon);
+    }
+    pthread_mutex_unlock(&engine->lock);
+    answer_parked(engine);
+    return NULL;
+}
+
+/* ---- what the server calls ---- */
+
+void engine_submit(struct engine *engine, struct exchange *exchange)
+{
+    pthread_mutex_lock(&engine->lock);
+    struct exchange **end = &engine->inbox;
+    while (*end)
+        end = &(*end)->next;
+    exchange->next = NULL;
+    *end = exchange;
+    pthread_cond_signal(&engine->arrived);
+    pthread_mutex_unlock(&engine->lock);
+}
+
+void engine_cancel(struct engine *engine, struct exchange *exchange)
+{
+    pthread_mutex_lock(&engine->lock);
+    engine->cancelled_count++;
+    exchange->cancelled = true;
+    pthread_cond_signal(&engine->arrived);
+    pthread_mutex_unlock(&engine->lock);
+}
+
+void engine_stop(struct engine *engine)
+{
+    pthread_mutex_lock(&engine->lock);
+    engine->stopping = true;
+    pthread_cond_signal(&engine->arrived);
+    pthread_mutex_unlock(&engine->lock);
+    pthread_join(engine->thread, NULL);
+}
+
+int64_t engine_now_ms(const struct engine *engine)
+{
+    (void)engine;
+    return wall_clock_ms();
+}
+
+struct dispatcher *dispatcher_new(struct engine *engine)
+{
+    struct dispatcher *dispatcher = malloc(sizeof *dispatcher);
+
+    check(dispatcher != NULL);
+    dispatcher->engine = engine;
+    return dispatcher;
+}
+
+void dispatcher_free(struct dispatcher *dispatcher)
+{
+    free(dispatcher);
+}
+
+static void start_effect(struct engine *engine, str kind, str payload)
+{
+    const struct effect_runner *runner = server_effect_runners(engine->server);
+
+    while (!str_equal(str_of(runner->kind), kind))
+        runner++;
+    runner->start(runner->context, S("effect"), payload);
+}
+
+static void note_request(struct engine *engine, struct exchange *exchange)
+{
+    struct json_writer writer = json_writer_in(&exchange->arena);
+
+    json_open_object(&writer);
+    json_field(&writer, S("EnvironmentId"), exchange->listener);
+    json_field(&writer, S("Path"), exchange->request->path);
+    json_close_object(&writer);
+    note(engine, S("Request"), json_written(&writer));
+}
+
+void dispatch(struct dispatcher *dispatcher, struct exchange *exchange)
+{
+    struct engine *engine = dispatcher->engine;
+    str path = exchange->request->path;
+
+    if (str_present(exchange->listener)) {
+        note_request(engine, exchange);
+        engine_submit(engine, exchange);
+    } else if (str_equal(path, S("/null"))) {
+        answer(exchange, S("{}"));
+    } else if (str_equal(path, S("/events"))) {
+        answer(exchange, events(engine, &exchange->arena));
+    } else if (str_equal(path, S("/cancelled"))) {
+        answer(exchange, arena_format(&exchange->arena, "%d", (int)engine->cancelled_count));
+    } else if (str_starts_with(path, S("/environment/"))) {
+        start_effect(engine, arena_join(&exchange->arena, S("environment."), str_from(path, strlen("/environment/"))),
+                     exchange->request->body);
+        answer(exchange, S("started"));
+    } else {
+        engine_submit(engine, exchange);
+    }
+}
+
+void exchange_encode(struct exchange *exchange)
+{
+    log_debug("request path=%.*s status=%d", STR_ARGS(exchange->request->path), exchange->reply.status);
+}
+
+int main(int argc, char **argv)
+{
+    struct server_options options = {.host = "127.0.0.1", .functions_folder = argc > 2 ? argv[2] : NULL};
+    struct engine engine = {.lock = PTHREAD_MUTEX_INITIALIZER, .arrived = PTHREAD_COND_INITIALIZER};
+    struct arena arena = {0};
+    str error;
+
+    if (argc > 1)
+        options.thread_count = (unsigned)strtoul(argv[1], NULL, 10);
+    log_set_level(argc > 3 ? LOG_INFO : LOG_DEBUG);
+    engine.events = json_writer_in(&engine.arena);
+    engine.server = server_new(&options);
+    check(pthread_create(&engine.thread, NULL, engine_main, &engine) == 0);
+    if (!server_start(engine.server, &engine, &arena, &error)) {
+        fprintf(stderr, "%.*s\n", STR_ARGS(error));
+        return EXIT_FAILURE;
+    }
+    fprintf(stderr, "port %d\n", server_port(engine.server));
+    server_run(engine.server);
+    server_free(engine.server);
+    arena_free(&engine.arena);
+    arena_free(&arena);
+    return EXIT_SUCCESS;
+}
