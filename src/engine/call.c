@@ -182,10 +182,15 @@ const struct principal *role_principal(struct call *call, str role_arn, str sess
 
 void trace(struct call *call, str kind, str resource_arn, str detail)
 {
+    trace_in(call, call->trace_id, kind, resource_arn, detail);
+}
+
+void trace_in(struct call *call, str trace_id, str kind, str resource_arn, str detail)
+{
     if (call->operation->flags & OPERATION_READS)
         return;
     engine_add_trace(call->txn, &(struct engine_add_trace_params){
-                                    .trace_id = call->trace_id,
+                                    .trace_id = trace_id,
                                     .at_ms = call->now_ms,
                                     .kind = kind,
                                     .resource = resource_arn,

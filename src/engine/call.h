@@ -132,6 +132,8 @@ void effect_end(struct call *call, str kind, str id);
 
 /* One hop of the current trace: kind "published", "delivered", "received", "invoked", … */
 void trace(struct call *call, str kind, str resource_arn, str detail);
+/* The same of the trace that came with a message. */
+void trace_in(struct call *call, str trace_id, str kind, str resource_arn, str detail);
 
 /* JSON of a modelled struct, and back; what services store of their shapes. */
 str model_to_json(struct arena *arena, const struct shape *shape, const void *value);

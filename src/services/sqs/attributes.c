@@ -1,0 +1,332 @@
+/*
+ * attributes.c: a queue's attributes, as text outside and columns inside.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
+ *
+ * The table below is the list of what can be set: how each is checked, kept and shown.
+ */
+#include "sqs_internal.h"
+
+#include "wire/json.h"
+
+#include <stddef.h>
+
+enum { MAX_POLICY = 20480, MAX_RECEIVES = 1000 };
+
+struct attribute {
+    str name;
+    /* False when the value is not one the attribute can have. */
+    bool (*set)(struct call *call, const struct attribute *attribute, str value, struct queue *queue);
+    str (*show)(struct call *call, const struct attribute *attribute, const struct queue *queue);
+    size_t offset;               /* of an int64_t or str column in the row */
+    int64_t min, max;
+};
+
+static int64_t *integer_of(const struct attribute *attribute, const struct queue *queue)
+{
+    return (int64_t *)((char *)(uintptr_t)&queue->row + attribute->offset);
+}
+
+static str *text_of(const struct attribute *attribute, const struct queue *queue)
+{
+    return (str *)((char *)(uintptr_t)&queue->row + attribute->offset);
+}
+
+static bool set_integer(struct call *call, const struct attribute *attribute, str value, struct queue *queue)
+{
+    int64_t number;
+
+    (void)call;
+    if (!str_to_i64(value, &number) || number < attribute->min || number > attribute->max)
+        return false;
+    *integer_of(attribute, queue) = number;
+    return true;
+}
+
+static str show_integer(struct call *call, const struct attribute *attribute, const struct queue *queue)
+{
+    return arena_format(call->arena, "%lld", (long long)*integer_of(attribute, queue));
+}
+
+static bool set_boolean(struct call *call, const struct attribute *attribute, str value, struct queue *queue)
+{
+    (void)call;
+    *integer_of(attribute, queue) = str_equal_nocase(value, S("true"));
+    return str_equal_nocase(value, S("true")) || str_equal_nocase(value, S("false"));
+}
+
+static str show_boolean(struct call *call, const struct attribute *attribute, const struct queue *queue)
+{
+    (void)call;
+    return *integer_of(attribute, queue) ? S("true") : S("false");
+}
+
+/* An empty text takes the attribute away. */
+static bool set_text(struct call *call, const struct attribute *attribute, str value, struct queue *queue)
+{
+    (void)call;
+    *text_of(attribute, queue) = str_empty(value) ? (str){0} : value;
+    return true;
+}
+
+static str show_text(struct call *call, const struct attribute *attribute, const struct queue *queue)
+{
+    (void)call;
+    return *text_of(attribute, queue);
+}
+
+static bool set_policy(struct call *call, const struct attribute *attribute, str value, struct queue *queue)
+{
+    const struct json *policy = json_parse(call->arena, value, NULL);
+
+    if (!str_empty(value) && (!json_is(policy, JSON_OBJECT) || !json_get(policy, S("Statement")) ||
+                              value.size > MAX_POLICY))
+        return false;
+    return set_text(call, attribute, value, queue);
+}
+
+/* A number, or the text of one: the console writes the one, CloudFormation the other. */
+static bool read_count(const struct json *value, int64_t *count)
+{
+    return (json_is(value, JSON_NUMBER) || json_is(value, JSON_STRING)) && str_to_i64(value->text, count) &&
+           *count >= 1 && *count <= MAX_RECEIVES;
+}
+
+static bool refuse_redrive(struct call *call, str value, const char *reason)
+{
+    fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION,
+         "Value %.*s for parameter RedrivePolicy is invalid. Reason: %s", STR_ARGS(value), reason);
+    return false;
+}
+
+/* Does the dead-letter queue take from this source?  Absent means everybody. */
+static bool redrive_allowed(struct call *call, const struct queue *dead_letters, str source_arn)
+{
+    const struct json *policy = json_parse(call->arena, dead_letters->row.redrive_allow_policy, NULL);
+    str permission = json_get_str(policy, S("redrivePermission"));
+    const struct json *sources = json_get(policy, S("sourceQueueArns"));
+
+    if (!str_present(permission) || str_equal(permission, S("allowAll")))
+        return true;
+    for (size_t i = 0; json_is(sources, JSON_ARRAY) && i < sources->count; i++)
+        if (str_equal(sources->items[i].text, source_arn))
+            return str_equal(permission, S("byQueue"));
+    return false;
+}
+
+static bool set_redrive(struct call *call, const struct attribute *attribute, str value, struct queue *queue)
+{
+    const struct json *policy = json_parse(call->arena, value, NULL);
+    str target = json_get_str(policy, S("deadLetterTargetArn"));
+    struct queue dead_letters;
+    int64_t count;
+
+    if (str_empty(value)) {
+        queue->row.redrive_policy = queue->row.dead_letter_arn = (str){0};
+        queue->row.max_receive_count = NULL;
+        return true;
+    }
+    if (!json_is(policy, JSON_OBJECT))
+        return refuse_redrive(call, value, "Redrive policy is not a valid JSON map.");
+    if (!str_present(target))
+        return refuse_redrive(call, value, "Redrive policy does not contain mandatory attribute: deadLetterTargetArn.");
+    if (!json_get(policy, S("maxReceiveCount")))
+        return refuse_redrive(call, value, "Redrive policy does not contain mandatory attribute: maxReceiveCount.");
+    if (!read_count(json_get(policy, S("maxReceiveCount")), &count))
+        return refuse_redrive(call, value, "Invalid value for maxReceiveCount. Must be between 1 and 1000.");
+    if (!queue_find_arn(call, target, &dead_letters))
+        return refuse_redrive(call, value, "Dead letter target does not exist.");
+    if (!redrive_allowed(call, &dead_letters, queue->arn))
+        return refuse_redrive(call, value, "Dead letter target does not allow this source queue.");
+    queue->row.dead_letter_arn = target;
+    queue->row.max_receive_count = arena_i64(call->arena, count);
+    return set_text(call, attribute, value, queue);
+}
+
+static bool set_redrive_allow(struct call *call, const struct attribute *attribute, str value,
+                              struct queue *queue)
+{
+    const struct json *policy = json_parse(call->arena, value, NULL);
+    str permission = json_get_str(policy, S("redrivePermission"));
+
+    if (!str_empty(value) && !str_equal(permission, S("allowAll")) && !str_equal(permission, S("denyAll")) &&
+        !str_equal(permission, S("byQueue")))
+        return false;
+    return set_text(call, attribute, value, queue);
+}
+
+#define COLUMN(name) offsetof(struct sqs_find_queue_row, name)
+
+static const struct attribute settable[] = {
+    {STR_INIT("VisibilityTimeout"), set_integer, show_integer, COLUMN(visibility_timeout), 0, 43200},
+    {STR_INIT("MaximumMessageSize"), set_integer, show_integer, COLUMN(maximum_message_size), 1024, 1048576},
+    {STR_INIT("MessageRetentionPeriod"), set_integer, show_integer, COLUMN(retention_seconds), 60, 1209600},
+    {STR_INIT("DelaySeconds"), set_integer, show_integer, COLUMN(delay_seconds), 0, 900},
+    {STR_INIT("ReceiveMessageWaitTimeSeconds"), set_integer, show_integer, COLUMN(wait_seconds), 0, 20},
+    {STR_INIT("SqsManagedSseEnabled"), set_boolean, show_boolean, COLUMN(sse_managed), 0, 0},
+    {STR_INIT("Policy"), set_policy, show_text, COLUMN(policy), 0, 0},
+    {STR_INIT("RedrivePolicy"), set_redrive, show_text, COLUMN(redrive_policy), 0, 0},
+    {STR_INIT("RedriveAllowPolicy"), set_redrive_allow, show_text, COLUMN(redrive_allow_policy), 0, 0},
+    {STR_INIT("KmsMasterKeyId"), set_text, show_text, COLUMN(kms_key_id), 0, 0},
+    {STR_INIT("KmsDataKeyReusePeriodSeconds"), set_integer, show_integer, COLUMN(kms_reuse_seconds), 60, 86400},
+};
+enum { SETTABLE = sizeof settable / sizeof *settable };
+
+static const struct attribute *find_settable(str name)
+{
+    for (size_t i = 0; i < SETTABLE; i++)
+        if (str_equal(settable[i].name, name))
+            return &settable[i];
+    return NULL;
+}
+
+static bool apply(struct call *call, str name, str value, struct queue *queue)
+{
+    const struct attribute *attribute = find_settable(name);
+
+    if (!attribute) {
+        fail(call, &SQS_INVALID_ATTRIBUTE_NAME, "Unknown Attribute %.*s.", STR_ARGS(name));
+        return false;
+    }
+    if (attribute->set(call, attribute, value, queue))
+        return true;
+    if (!call->failure.error)
+        fail(call, &SQS_INVALID_ATTRIBUTE_VALUE, "Invalid value for the parameter %.*s.", STR_ARGS(name));
+    return false;
+}
+
+bool attributes_apply(struct call *call, const struct str_map *attributes, struct queue *queue)
+{
+    for (size_t i = 0; i < attributes->count; i++)
+        if (!apply(call, attributes->items[i].key, attributes->items[i].value, queue))
+            return false;
+    return true;
+}
+
+bool attributes_match(struct call *call, const struct str_map *attributes, const struct queue *queue,
+                      str *different)
+{
+    for (size_t i = 0; i < attributes->count; i++) {
+        const struct attribute *attribute = find_settable(attributes->items[i].key);
+        *different = attributes->items[i].key;
+        if (!attribute || !str_equal(attribute->show(call, attribute, queue), attributes->items[i].value))
+            return false;
+    }
+    return true;
+}
+
+void attributes_store(struct call *call, const struct queue *queue)
+{
+    const struct sqs_find_queue_row *row = &queue->row;
+
+    sqs_update_queue(call->txn, &(struct sqs_update_queue_params){
+                                    .id = row->id,
+                                    .modified_ms = call->now_ms,
+                                    .visibility_timeout = row->visibility_timeout,
+                                    .retention_seconds = row->retention_seconds,
+                                    .maximum_message_size = row->maximum_message_size,
+                                    .delay_seconds = row->delay_seconds,
+                                    .wait_seconds = row->wait_seconds,
+                                    .sse_managed = row->sse_managed,
+                                    .policy = row->policy,
+                                    .redrive_policy = row->redrive_policy,
+                                    .redrive_allow_policy = row->redrive_allow_policy,
+                                    .dead_letter_arn = row->dead_letter_arn,
+                                    .max_receive_count = row->max_receive_count,
+                                    .kms_key_id = row->kms_key_id,
+                                    .kms_reuse_seconds = row->kms_reuse_seconds,
+                                });
+}
+
+enum outcome sqs_set_queue_attributes(struct call *call, const struct sqs_set_queue_attributes_request *in,
+                                      struct sqs_set_queue_attributes_output *out)
+{
+    struct queue queue;
+
+    (void)out;
+    if (!queue_open(call, in->queue_url, &queue) || !attributes_apply(call, &in->attributes, &queue))
+        return FAILED;
+    attributes_store(call, &queue);
+    return DONE;
+}
+
+static bool is_asked_for(const struct str_list *names, str name)
+{
+    for (size_t i = 0; i < names->count; i++)
+        if (str_equal(names->items[i], name) || str_equal(names->items[i], S("All")))
+            return true;
+    return false;
+}
+
+/* Add one that was asked for and has a value. */
+static void show(struct call *call, const struct str_list *names, struct str_map *shown, str name, str value)
+{
+    if (str_present(value) && is_asked_for(names, name))
+        *list_add(call->arena, shown) = (struct str_map_entry){name, value};
+}
+
+static str number(struct call *call, int64_t value)
+{
+    return arena_format(call->arena, "%lld", (long long)value);
+}
+
+/* Counting walks the queue, so it is done only when somebody asks. */
+static void show_counts(struct call *call, const struct str_list *names, const struct queue *queue,
+                        struct str_map *shown)
+{
+    str ready = S("ApproximateNumberOfMessages"), in_flight = S("ApproximateNumberOfMessagesNotVisible"),
+        delayed = S("ApproximateNumberOfMessagesDelayed");
+    struct sqs_count_messages_row count;
+
+    if (!is_asked_for(names, ready) && !is_asked_for(names, in_flight) && !is_asked_for(names, delayed))
+        return;
+    if (!sqs_count_messages(call->txn,
+                            &(struct sqs_count_messages_params){
+                                .queue_id = queue->row.id,
+                                .now_ms = call->now_ms,
+                                .oldest_ms = call->now_ms - queue->row.retention_seconds * MS,
+                            },
+                            &count))
+        return;
+    show(call, names, shown, ready, number(call, count.ready));
+    show(call, names, shown, in_flight, number(call, count.in_flight));
+    show(call, names, shown, delayed, number(call, count.delayed));
+}
+
+/* Every name must be one that AWS has, though a standard queue has no value for those of FIFO queues. */
+static bool names_check(struct call *call, const struct str_list *names)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        const char *const *known = SQS_QUEUE_ATTRIBUTE_NAME.values;
+        while (*known && !str_equal(str_of(*known), names->items[i]))
+            known++;
+        if (!*known) {
+            fail(call, &SQS_INVALID_ATTRIBUTE_NAME, "Unknown Attribute %.*s.", STR_ARGS(names->items[i]));
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_shown(const struct attribute *attribute, const struct queue *queue)
+{
+    return !str_equal(attribute->name, S("KmsDataKeyReusePeriodSeconds")) || str_present(queue->row.kms_key_id);
+}
+
+enum outcome sqs_get_queue_attributes(struct call *call, const struct sqs_get_queue_attributes_request *in,
+                                      struct sqs_get_queue_attributes_result *out)
+{
+    const struct str_list *names = &in->attribute_names;
+    struct str_map *shown = &out->attributes;
+    struct queue queue;
+
+    if (!queue_open(call, in->queue_url, &queue) || !names_check(call, names))
+        return FAILED;
+    show(call, names, shown, S("QueueArn"), queue.arn);
+    show_counts(call, names, &queue, shown);
+    show(call, names, shown, S("CreatedTimestamp"), number(call, queue.row.created_ms / MS));
+    show(call, names, shown, S("LastModifiedTimestamp"), number(call, queue.row.modified_ms / MS));
+    for (size_t i = 0; i < SETTABLE; i++)
+        if (is_shown(&settable[i], &queue))
+            show(call, names, shown, settable[i].name, settable[i].show(call, &settable[i], &queue));
+    return DONE;
+}

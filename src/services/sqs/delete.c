@@ -1,0 +1,134 @@
+/*
+ * delete.c: what receivers do with a message by its receipt handle: delete it, or hide it for
+ * longer or shorter.
+ */
+#include "sqs_internal.h"
+
+enum { MAX_VISIBILITY_SECONDS = 43200 };
+
+/*
+ * Deleting twice succeeds, and so does deleting with the handle of an earlier receive, which leaves
+ * the message where it is.
+ */
+static bool delete_by_handle(struct call *call, const struct queue *queue, str handle)
+{
+    struct sqs_find_receipt_row row;
+    struct receipt receipt;
+
+    if (!receipt_read(call, handle, &receipt))
+        return false;
+    if (sqs_find_receipt(call->txn,
+                         &(struct sqs_find_receipt_params){
+                             .id = receipt.id, .queue_id = queue->row.id, .receipt = receipt.number},
+                         &row)) {
+        sqs_remove_message(call->txn, &(struct sqs_remove_message_params){.id = receipt.id});
+        trace_in(call, row.trace_id, S("deleted"), queue->arn, row.message_id);
+    }
+    return true;
+}
+
+static bool visibility_check(struct call *call, int64_t seconds)
+{
+    if (seconds >= 0 && seconds <= MAX_VISIBILITY_SECONDS)
+        return true;
+    fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION,
+         "Value %lld for parameter VisibilityTimeout is invalid. Reason: VisibilityTimeout must be an integer "
+         "between 0 and 43200.",
+         (long long)seconds);
+    return false;
+}
+
+static bool hide_by_handle(struct call *call, const struct queue *queue, str handle, int64_t seconds)
+{
+    struct sqs_find_receipt_row row;
+    struct receipt receipt;
+
+    if (!visibility_check(call, seconds) || !receipt_read(call, handle, &receipt))
+        return false;
+    if (!sqs_find_receipt(call->txn,
+                          &(struct sqs_find_receipt_params){
+                              .id = receipt.id, .queue_id = queue->row.id, .receipt = receipt.number},
+                          &row)) {
+        fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION,
+             "Value %.*s for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not "
+             "available for visibility timeout change.",
+             STR_ARGS(handle));
+        return false;
+    }
+    if (row.visible_ms <= call->now_ms) {
+        fail(call, &SQS_MESSAGE_NOT_INFLIGHT, "The specified message isn't in flight.");
+        return false;
+    }
+    int64_t visible_ms = call->now_ms + seconds * MS;
+    sqs_set_visible(call->txn, &(struct sqs_set_visible_params){.id = receipt.id, .visible_ms = visible_ms});
+    if (seconds == 0)
+        wake(call, queue_arrivals(call, queue));
+    else
+        wake_at(call, queue_arrivals(call, queue), visible_ms);
+    return true;
+}
+
+enum outcome sqs_delete_message(struct call *call, const struct sqs_delete_message_request *in,
+                                struct sqs_delete_message_output *out)
+{
+    struct queue queue;
+
+    (void)out;
+    return queue_open(call, in->queue_url, &queue) && delete_by_handle(call, &queue, in->receipt_handle) ? DONE
+                                                                                                        : FAILED;
+}
+
+enum outcome sqs_delete_message_batch(struct call *call, const struct sqs_delete_message_batch_request *in,
+                                      struct sqs_delete_message_batch_result *out)
+{
+    struct str_list ids = {0};
+    struct queue queue;
+
+    for (size_t i = 0; i < in->entries.count; i++)
+        *list_add(call->arena, &ids) = in->entries.items[i].id;
+    if (!queue_open(call, in->queue_url, &queue) || !batch_check(call, ids))
+        return FAILED;
+    for (size_t i = 0; i < in->entries.count; i++) {
+        str id = in->entries.items[i].id;
+        if (delete_by_handle(call, &queue, in->entries.items[i].receipt_handle))
+            list_add(call->arena, &out->successful)->id = id;
+        else
+            *list_add(call->arena, &out->failed) = batch_error(call, id);
+    }
+    return DONE;
+}
+
+enum outcome sqs_change_message_visibility(struct call *call,
+                                           const struct sqs_change_message_visibility_request *in,
+                                           struct sqs_change_message_visibility_output *out)
+{
+    struct queue queue;
+
+    (void)out;
+    return queue_open(call, in->queue_url, &queue) &&
+                   hide_by_handle(call, &queue, in->receipt_handle, in->visibility_timeout)
+               ? DONE
+               : FAILED;
+}
+
+enum outcome sqs_change_message_visibility_batch(struct call *call,
+                                                 const struct sqs_change_message_visibility_batch_request *in,
+                                                 struct sqs_change_message_visibility_batch_result *out)
+{
+    struct str_list ids = {0};
+    struct queue queue;
+
+    for (size_t i = 0; i < in->entries.count; i++)
+        *list_add(call->arena, &ids) = in->entries.items[i].id;
+    if (!queue_open(call, in->queue_url, &queue) || !batch_check(call, ids))
+        return FAILED;
+    for (size_t i = 0; i < in->entries.count; i++) {
+        const struct sqs_change_message_visibility_batch_request_entry *entry = &in->entries.items[i];
+        int64_t seconds = entry->visibility_timeout ? *entry->visibility_timeout : 0;
+        if (hide_by_handle(call, &queue, entry->receipt_handle, seconds))
+            list_add(call->arena, &out->successful)->id = entry->id;
+        else
+            *list_add(call->arena, &out->failed) = batch_error(call, entry->id);
+    }
+    return DONE;
+}

@@ -1,0 +1,147 @@
+/*
+ * message_attributes.c: the attributes that senders put on a message, and the digest that clients compare.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html
+ */
+#include "sqs_internal.h"
+
+#include "base/hash.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+
+enum { MAX_ATTRIBUTES = 10, MAX_NAME = 256, MAX_TYPE = 256 };
+
+
+
+static bool is_name_character(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+           c == '.';
+}
+
+static bool refuse(struct call *call, const char *format, str name)
+{
+    fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION, format, STR_ARGS(name));
+    return false;
+}
+
+static bool starts_with_nocase(str s, str prefix)
+{
+    return s.size >= prefix.size && str_equal_nocase(str_head(s, prefix.size), prefix);
+}
+
+static bool name_check(struct call *call, str name)
+{
+    bool valid = name.size >= 1 && name.size <= MAX_NAME && name.data[0] != '.' && name.data[name.size - 1] != '.' &&
+                 str_find(name, S("..")) < 0;
+
+    for (size_t i = 0; valid && i < name.size; i++)
+        valid = is_name_character(name.data[i]);
+    if (!valid)
+        return refuse(call, "Message (user) attribute name '%.*s' can only contain A-Z, a-z, 0-9, underscore (_), "
+                            "hyphen (-), and period (.) characters, and must be 1 to 256 characters long.", name);
+    if (starts_with_nocase(name, S("AWS.")) || starts_with_nocase(name, S("Amazon.")))
+        return refuse(call, "Message (user) attribute name '%.*s' must not start with AWS. or Amazon.", name);
+    return true;
+}
+
+/* "String", or "String.some label". */
+static bool is_type(str data_type, str base)
+{
+    return str_starts_with(data_type, base) && (data_type.size == base.size || data_type.data[base.size] == '.');
+}
+
+static bool is_number(str text)
+{
+    char buffer[128], *end;
+
+    if (str_empty(text) || text.size >= sizeof buffer)
+        return false;
+    for (size_t i = 0; i < text.size; i++)
+        buffer[i] = text.data[i];
+    buffer[text.size] = '\0';
+    strtod(buffer, &end);
+    return *end == '\0';
+}
+
+static bool value_check(struct call *call, str name, const struct sqs_message_attribute_value *value)
+{
+    if (str_empty(value->data_type))
+        return refuse(call, "The message attribute '%.*s' must contain a non-empty message attribute type.", name);
+    if (value->data_type.size > MAX_TYPE)
+        return refuse(call, "The message attribute '%.*s' has a type that is longer than 256 characters.", name);
+    if (value->string_list_values.count || value->binary_list_values.count) {
+        fail(call, &SQS_UNSUPPORTED_OPERATION,
+             "Message attribute list values in SendMessage operation are not supported.");
+        return false;
+    }
+    if (is_type(value->data_type, S("Binary")))
+        return !str_empty(value->binary_value) ||
+               refuse(call, "The message attribute '%.*s' must contain a non-empty message attribute value for "
+                            "message attribute type 'Binary'.", name);
+    if (!is_type(value->data_type, S("String")) && !is_type(value->data_type, S("Number")))
+        return refuse(call, "The message attribute '%.*s' has an invalid message attribute type, the set of supported "
+                            "type prefixes is Binary, Number, and String.", name);
+    if (str_empty(value->string_value))
+        return refuse(call, "The message attribute '%.*s' must contain a non-empty message attribute value.", name);
+    if (is_type(value->data_type, S("Number")) && !is_number(value->string_value))
+        return refuse(call, "Can't cast the value of message (user) attribute '%.*s' to a number.", name);
+    return true;
+}
+
+bool message_attributes_check(struct call *call, const struct sqs_message_attribute_value_map *attributes,
+                              size_t *size)
+{
+    *size = 0;
+    if (attributes->count > MAX_ATTRIBUTES) {
+        fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION,
+             "Number of message attributes [%zu] exceeds the allowed maximum [10].", attributes->count);
+        return false;
+    }
+    for (size_t i = 0; i < attributes->count; i++) {
+        const struct sqs_message_attribute_value_map_entry *attribute = &attributes->items[i];
+        if (!name_check(call, attribute->key) || !value_check(call, attribute->key, &attribute->value))
+            return false;
+        *size += attribute->key.size + attribute->value.data_type.size + attribute->value.string_value.size +
+                 attribute->value.binary_value.size;
+    }
+    return true;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return str_compare(((const struct sqs_message_attribute_value_map_entry *)a)->key, ((const struct sqs_message_attribute_value_map_entry *)b)->key);
+}
+
+static void add_sized(struct text *text, str s)
+{
+    char size[4] = {(char)(s.size >> 24), (char)(s.size >> 16), (char)(s.size >> 8), (char)s.size};
+
+    text_add(text, (str){size, sizeof size});
+    text_add(text, s);
+}
+
+/* By name: size and name, size and type, 1 or 2 for text or bytes, size and value. */
+str message_attributes_md5(struct call *call, const struct sqs_message_attribute_value_map *attributes)
+{
+    struct text text = text_in(call->arena);
+    struct sqs_message_attribute_value_map_entry *sorted;
+
+    if (attributes->count == 0)
+        return (str){0};
+    sorted = arena_alloc(call->arena, attributes->count * sizeof *sorted);
+    for (size_t i = 0; i < attributes->count; i++)
+        sorted[i] = attributes->items[i];
+    qsort(sorted, attributes->count, sizeof *sorted, by_name);
+
+    for (size_t i = 0; i < attributes->count; i++) {
+        const struct sqs_message_attribute_value *value = &sorted[i].value;
+        bool binary = is_type(value->data_type, S("Binary"));
+        add_sized(&text, sorted[i].key);
+        add_sized(&text, value->data_type);
+        text_add_char(&text, binary ? 2 : 1);
+        add_sized(&text, binary ? value->binary_value : value->string_value);
+    }
+    struct md5 digest = md5(text_str(&text));
+    return hex_encode(call->arena, HASH_STR(digest));
+}

@@ -1,0 +1,73 @@
+/*
+ * queue_find.c: from names, URLs and ARNs to queues.
+ */
+#include "sqs_internal.h"
+
+enum { ARN_PARTS = 6 };
+
+bool queue_find(struct call *call, str account, str region, str name, struct queue *queue)
+{
+    queue->arn = arena_format(call->arena, "arn:aws:sqs:%.*s:%.*s:%.*s", STR_ARGS(region), STR_ARGS(account),
+                              STR_ARGS(name));
+    return sqs_find_queue(
+        call->txn, &(struct sqs_find_queue_params){.account = account, .region = region, .name = name},
+        &queue->row);
+}
+
+bool queue_find_arn(struct call *call, str arn, struct queue *queue)
+{
+    str parts[ARN_PARTS], rest = arn;
+
+    for (int i = 0; i < ARN_PARTS; i++)
+        if (!str_next(&rest, ':', &parts[i]))
+            return false;
+    return !str_present(rest) && str_equal(parts[2], S("sqs")) &&
+           queue_find(call, parts[4], parts[3], parts[5], queue);
+}
+
+struct address { str account, region, name; };
+
+/*
+ * "…/<account>/<name>", "…/queue/<region>/<account>/<name>", or just a name of the caller's account.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-queue-message-identifiers.html
+ */
+static struct address address_of(const struct call *call, str url)
+{
+    ptrdiff_t scheme = str_find(url, S("://"));
+    str rest = scheme < 0 ? url : str_from(url, (size_t)scheme + 3), segment;
+    str last[4] = {0}; /* the last segment first */
+
+    while (str_next(&rest, '/', &segment)) {
+        for (int i = 3; i > 0; i--)
+            last[i] = last[i - 1];
+        last[0] = segment;
+    }
+    return (struct address){
+        .account = str_empty(last[1]) ? call->account : last[1],
+        .region = str_equal(last[3], S("queue")) ? last[2] : call->region,
+        .name = last[0],
+    };
+}
+
+bool queue_open(struct call *call, str url, struct queue *queue)
+{
+    struct address address = address_of(call, url);
+    bool found = queue_find(call, address.account, address.region, address.name, queue);
+
+    if (!authorize(call, queue->arn, found ? queue->row.policy : (str){0}))
+        return false;
+    if (!found)
+        fail(call, &SQS_QUEUE_DOES_NOT_EXIST, "The specified queue does not exist.");
+    return found;
+}
+
+str queue_url(struct call *call, const struct queue *queue)
+{
+    return arena_format(call->arena, "%.*s/%.*s/%.*s", STR_ARGS(call->endpoint), STR_ARGS(queue->row.account),
+                        STR_ARGS(queue->row.name));
+}
+
+str queue_arrivals(struct call *call, const struct queue *queue)
+{
+    return arena_format(call->arena, "sqs/%lld", (long long)queue->row.id);
+}

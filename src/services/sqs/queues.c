@@ -1,0 +1,236 @@
+/*
+ * queues.c: making, naming, listing, emptying and deleting queues.
+ */
+#include "sqs_internal.h"
+
+enum {
+    MAX_NAME = 80,
+    LIST_LIMIT = 1000,
+    SWEEP_INTERVAL_MS = 3600 * MS,
+};
+
+static bool is_name_character(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+}
+
+static bool name_check(struct call *call, str name)
+{
+    bool valid = name.size >= 1 && name.size <= MAX_NAME;
+
+    if (str_ends_with(name, S(".fifo"))) {
+        fail(call, &SQS_UNSUPPORTED_OPERATION, "FIFO queues are not supported yet.");
+        return false;
+    }
+    for (size_t i = 0; valid && i < name.size; i++)
+        valid = is_name_character(name.data[i]);
+    if (!valid)
+        fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION,
+             "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length");
+    return valid;
+}
+
+/* https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html */
+static struct sqs_find_queue_row default_queue(const struct call *call, str name)
+{
+    return (struct sqs_find_queue_row){
+        .account = call->account,
+        .region = call->region,
+        .name = name,
+        .created_ms = call->now_ms,
+        .modified_ms = call->now_ms,
+        .visibility_timeout = 30,
+        .retention_seconds = 345600,
+        .maximum_message_size = 1048576,
+        .sse_managed = 1,
+        .kms_reuse_seconds = 300,
+    };
+}
+
+static void sweep_later(struct call *call, const struct queue *queue)
+{
+    timer_set(call, &SQS_SWEEP_QUEUE, queue->arn, call->now_ms + SWEEP_INTERVAL_MS,
+              &(struct sqs_sweep_queue_request){.queue_arn = queue->arn});
+}
+
+static enum outcome answer_existing(struct call *call, const struct sqs_create_queue_request *in,
+                                    const struct queue *queue, struct sqs_create_queue_result *out)
+{
+    str different;
+
+    if (!attributes_match(call, &in->attributes, queue, &different))
+        return fail(call, &SQS_QUEUE_NAME_EXISTS,
+                    "A queue already exists with the same name and a different value for attribute %.*s",
+                    STR_ARGS(different));
+    out->queue_url = queue_url(call, queue);
+    return DONE;
+}
+
+enum outcome sqs_create_queue(struct call *call, const struct sqs_create_queue_request *in,
+                              struct sqs_create_queue_result *out)
+{
+    struct queue queue;
+    bool exists = queue_find(call, call->account, call->region, in->queue_name, &queue);
+
+    if (!authorize(call, queue.arn, (str){0}) || !name_check(call, in->queue_name))
+        return FAILED;
+    if (exists)
+        return answer_existing(call, in, &queue, out);
+
+    queue.row = default_queue(call, in->queue_name);
+    if (!attributes_apply(call, &in->attributes, &queue))
+        return FAILED;
+    queue.row.id = sqs_add_queue(call->txn, &(struct sqs_add_queue_params){
+                                                .account = queue.row.account,
+                                                .region = queue.row.region,
+                                                .name = queue.row.name,
+                                                .created_ms = queue.row.created_ms,
+                                                .modified_ms = queue.row.modified_ms,
+                                                .visibility_timeout = queue.row.visibility_timeout,
+                                                .retention_seconds = queue.row.retention_seconds,
+                                                .maximum_message_size = queue.row.maximum_message_size,
+                                                .delay_seconds = queue.row.delay_seconds,
+                                                .wait_seconds = queue.row.wait_seconds,
+                                                .sse_managed = queue.row.sse_managed,
+                                                .kms_reuse_seconds = queue.row.kms_reuse_seconds,
+                                            });
+    attributes_store(call, &queue);
+    if (!tags_put(call, &queue, &in->tags))
+        return FAILED;
+    sweep_later(call, &queue);
+    out->queue_url = queue_url(call, &queue);
+    return DONE;
+}
+
+enum outcome sqs_get_queue_url(struct call *call, const struct sqs_get_queue_url_request *in,
+                               struct sqs_get_queue_url_result *out)
+{
+    str account = str_present(in->queue_owner_aws_account_id) ? in->queue_owner_aws_account_id : call->account;
+    struct queue queue;
+    bool found = queue_find(call, account, call->region, in->queue_name, &queue);
+
+    if (!authorize(call, queue.arn, found ? queue.row.policy : (str){0}))
+        return FAILED;
+    if (!found)
+        return fail(call, &SQS_QUEUE_DOES_NOT_EXIST, "The specified queue does not exist.");
+    out->queue_url = queue_url(call, &queue);
+    return DONE;
+}
+
+/* How many to list at most; false: fail() has been called. */
+static bool list_limit(struct call *call, const int64_t *max_results, int64_t *limit)
+{
+    *limit = max_results ? *max_results : LIST_LIMIT;
+    if (*limit >= 1 && *limit <= LIST_LIMIT)
+        return true;
+    fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION,
+         "Value %lld for parameter MaxResults is invalid. Reason: MaxResults must be an integer between 1 and 1000.",
+         (long long)*limit);
+    return false;
+}
+
+static str url_of_name(struct call *call, str name)
+{
+    struct queue queue = {.row = {.account = call->account, .name = name}};
+
+    return queue_url(call, &queue);
+}
+
+/* A page token is the last name listed; it was given out only when the client asked for pages. */
+enum outcome sqs_list_queues(struct call *call, const struct sqs_list_queues_request *in,
+                             struct sqs_list_queues_result *out)
+{
+    int64_t limit;
+
+    if (!authorize(call, arn(call, S("sqs"), S("*")), (str){0}) || !list_limit(call, in->max_results, &limit))
+        return FAILED;
+
+    str prefix = str_present(in->queue_name_prefix) ? in->queue_name_prefix : S("");
+    struct sqs_list_queues_page_rows rows =
+        sqs_list_queues_page(call->txn, &(struct sqs_list_queues_page_params){
+                                       .account = call->account,
+                                       .region = call->region,
+                                       .after = str_present(in->next_token) ? in->next_token : S(""),
+                                       .name = prefix,
+                                       .prefix_end = arena_join(call->arena, prefix, S("\x7f")),
+                                       .limit = limit + 1,
+                                   });
+    bool more = (int64_t)rows.count > limit;
+    for (size_t i = 0; i < rows.count - more; i++)
+        *list_add(call->arena, &out->queue_urls) = url_of_name(call, rows.items[i].name);
+    if (more && in->max_results)
+        out->next_token = rows.items[limit - 1].name;
+    return DONE;
+}
+
+enum outcome sqs_list_dead_letter_source_queues(struct call *call,
+                                                const struct sqs_list_dead_letter_source_queues_request *in,
+                                                struct sqs_list_dead_letter_source_queues_result *out)
+{
+    struct queue queue;
+    int64_t limit;
+
+    if (!queue_open(call, in->queue_url, &queue) || !list_limit(call, in->max_results, &limit))
+        return FAILED;
+
+    struct sqs_list_sources_rows rows =
+        sqs_list_sources(call->txn, &(struct sqs_list_sources_params){
+                                        .account = queue.row.account,
+                                        .region = queue.row.region,
+                                        .dead_letter_arn = queue.arn,
+                                        .after = str_present(in->next_token) ? in->next_token : S(""),
+                                        .limit = limit + 1,
+                                    });
+    bool more = (int64_t)rows.count > limit;
+    list_make_empty(call->arena, &out->queue_urls);
+    for (size_t i = 0; i < rows.count - more; i++)
+        *list_add(call->arena, &out->queue_urls) = url_of_name(call, rows.items[i].name);
+    if (more && in->max_results)
+        out->next_token = rows.items[limit - 1].name;
+    return DONE;
+}
+
+enum outcome sqs_delete_queue(struct call *call, const struct sqs_delete_queue_request *in,
+                              struct sqs_delete_queue_output *out)
+{
+    struct queue queue;
+
+    (void)out;
+    if (!queue_open(call, in->queue_url, &queue))
+        return FAILED;
+    sqs_remove_messages(call->txn, &(struct sqs_remove_messages_params){.queue_id = queue.row.id});
+    sqs_remove_tags(call->txn, &(struct sqs_remove_tags_params){.queue_id = queue.row.id});
+    sqs_remove_queue(call->txn, &(struct sqs_remove_queue_params){.id = queue.row.id});
+    timer_cancel(call, &SQS_SWEEP_QUEUE, queue.arn);
+    wake_all(call, queue_arrivals(call, &queue));
+    return DONE;
+}
+
+enum outcome sqs_purge_queue(struct call *call, const struct sqs_purge_queue_request *in,
+                             struct sqs_purge_queue_output *out)
+{
+    struct queue queue;
+
+    (void)out;
+    if (!queue_open(call, in->queue_url, &queue))
+        return FAILED;
+    sqs_remove_messages(call->txn, &(struct sqs_remove_messages_params){.queue_id = queue.row.id});
+    return DONE;
+}
+
+/* Expired messages are never given out nor counted; this frees their room. */
+enum outcome sqs_sweep_queue(struct call *call, const struct sqs_sweep_queue_request *in,
+                             struct sqs_sweep_queue_output *out)
+{
+    struct queue queue;
+
+    (void)out;
+    if (!queue_find_arn(call, in->queue_arn, &queue))
+        return DONE;
+    sqs_remove_expired(call->txn, &(struct sqs_remove_expired_params){
+                                      .queue_id = queue.row.id,
+                                      .sent_ms = call->now_ms - queue.row.retention_seconds * MS,
+                                  });
+    sweep_later(call, &queue);
+    return DONE;
+}

@@ -1,0 +1,244 @@
+/*
+ * send.c: putting messages on a queue.
+ *
+ * A standard queue is a range of (queue, visible_ms).  Delay, visibility timeout and long polling are
+ * one thing: where a message stands in that range.  Nothing has to happen, and no timer fires,
+ * when a delay or a visibility timeout runs out.
+ */
+#include "sqs_internal.h"
+
+#include "base/hash.h"
+#include "base/text.h"
+
+enum { MAX_DELAY_SECONDS = 900, MAX_BATCH_BYTES = 1048576 };
+
+struct outgoing {
+    str body;
+    const int64_t *delay_seconds;
+    const struct sqs_message_attribute_value_map *attributes;
+    const struct sqs_message_system_attribute_value_map *system_attributes;
+    str group_id, deduplication_id;
+};
+
+struct sent { str message_id, body_md5, attributes_md5, system_attributes_md5; };
+
+/* #x9 #xA #xD #x20-#xD7FF #xE000-#xFFFD #x10000-#x10FFFF; the text is UTF-8 already, without surrogates. */
+static bool is_body_text(str body)
+{
+    for (size_t i = 0; i < body.size; i++) {
+        unsigned char c = (unsigned char)body.data[i];
+        if (c < 0x20 && c != '\t' && c != '\n' && c != '\r')
+            return false;
+        if (c == 0xef && i + 2 < body.size && (unsigned char)body.data[i + 1] == 0xbf &&
+            (unsigned char)body.data[i + 2] >= 0xbe)
+            return false; /* U+FFFE and U+FFFF */
+    }
+    return true;
+}
+
+static bool body_check(struct call *call, str body)
+{
+    if (str_empty(body)) {
+        fail(call, &SQS_MISSING_REQUIRED_PARAMETER_EXCEPTION,
+             "The request must contain the parameter MessageBody.");
+        return false;
+    }
+    if (is_body_text(body))
+        return true;
+    fail(call, &SQS_INVALID_MESSAGE_CONTENTS,
+         "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | "
+         "#xE000 to #xFFFD | #x10000 to #x10FFFF.");
+    return false;
+}
+
+static bool delay_check(struct call *call, const int64_t *delay_seconds)
+{
+    if (!delay_seconds || (*delay_seconds >= 0 && *delay_seconds <= MAX_DELAY_SECONDS))
+        return true;
+    fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION,
+         "Value %lld for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900.",
+         (long long)*delay_seconds);
+    return false;
+}
+
+/* FIFO queues' parameters; a message group is allowed on standard queues (fair queues), a deduplication id is not. */
+static bool fifo_check(struct call *call, const struct outgoing *message)
+{
+    if (!str_present(message->deduplication_id))
+        return true;
+    fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION,
+         "Value %.*s for parameter MessageDeduplicationId is invalid. Reason: The request include parameter that is "
+         "not valid for this queue type.",
+         STR_ARGS(message->deduplication_id));
+    return false;
+}
+
+/* What the message counts, or false: fail() has been called. */
+static bool message_check(struct call *call, const struct queue *queue, const struct outgoing *message,
+                          size_t *size)
+{
+    if (!body_check(call, message->body) || !delay_check(call, message->delay_seconds) ||
+        !fifo_check(call, message) || !message_attributes_check(call, message->attributes, size))
+        return false;
+    *size += message->body.size;
+    if (*size <= (size_t)queue->row.maximum_message_size)
+        return true;
+    fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION,
+         "One or more parameters are invalid. Reason: Message must be shorter than %lld bytes.",
+         (long long)queue->row.maximum_message_size);
+    return false;
+}
+
+static str trace_header_of(const struct outgoing *message)
+{
+    const struct sqs_message_system_attribute_value_map *attributes = message->system_attributes;
+
+    for (size_t i = 0; i < attributes->count; i++)
+        if (str_equal(attributes->items[i].key, S("AWSTraceHeader")))
+            return attributes->items[i].value.string_value;
+    return (str){0};
+}
+
+/* A sender's AWSTraceHeader goes on with the trace it names: "Root=1-…;Parent=…". */
+static str trace_id_of(const struct call *call, str trace_header)
+{
+    str rest = trace_header, part;
+
+    while (str_next(&rest, ';', &part))
+        if (str_starts_with(str_trim(part), S("Root=")))
+            return str_from(str_trim(part), 5);
+    return call->trace_id;
+}
+
+/* The two kinds of attributes have one form; their digests are made alike. */
+static str system_attributes_md5(struct call *call, const struct sqs_message_system_attribute_value_map *system)
+{
+    struct sqs_message_attribute_value_map same = {0};
+
+    for (size_t i = 0; i < system->count; i++) {
+        struct sqs_message_attribute_value_map_entry *entry = list_add(call->arena, &same);
+        entry->key = system->items[i].key;
+        entry->value.data_type = system->items[i].value.data_type;
+        entry->value.string_value = system->items[i].value.string_value;
+        entry->value.binary_value = system->items[i].value.binary_value;
+    }
+    return message_attributes_md5(call, &same);
+}
+
+static struct sent put(struct call *call, const struct queue *queue, const struct outgoing *message)
+{
+    int64_t delay_seconds = message->delay_seconds ? *message->delay_seconds : queue->row.delay_seconds;
+    int64_t visible_ms = call->now_ms + delay_seconds * MS;
+    struct md5 digest = md5(message->body);
+    str trace_header = trace_header_of(message);
+    struct sent sent = {
+        .message_id = random_uuid(call->arena),
+        .body_md5 = hex_encode(call->arena, HASH_STR(digest)),
+        .attributes_md5 = message_attributes_md5(call, message->attributes),
+        .system_attributes_md5 = system_attributes_md5(call, message->system_attributes),
+    };
+
+    sqs_add_message(call->txn, &(struct sqs_add_message_params){
+                                   .queue_id = queue->row.id,
+                                   .visible_ms = visible_ms,
+                                   .message_id = sent.message_id,
+                                   .sent_ms = call->now_ms,
+                                   .sender_id = call->caller->id,
+                                   .body = message->body,
+                                   .attributes = message->attributes->count
+                                                     ? model_to_json(call->arena, &SQS_MESSAGE_BODY_ATTRIBUTE_MAP,
+                                                                     message->attributes)
+                                                     : (str){0},
+                                   .attributes_md5 = sent.attributes_md5,
+                                   .trace_header = trace_header,
+                                   .trace_id = trace_id_of(call, trace_header),
+                                   .group_id = message->group_id,
+                               });
+    trace(call, S("queued"), queue->arn, sent.message_id);
+    if (delay_seconds > 0)
+        wake_at(call, queue_arrivals(call, queue), visible_ms);
+    else
+        wake(call, queue_arrivals(call, queue));
+    return sent;
+}
+
+enum outcome sqs_send_message(struct call *call, const struct sqs_send_message_request *in,
+                              struct sqs_send_message_result *out)
+{
+    struct outgoing message = {
+        .body = in->message_body,
+        .delay_seconds = in->delay_seconds,
+        .attributes = &in->message_attributes,
+        .system_attributes = &in->message_system_attributes,
+        .group_id = in->message_group_id,
+        .deduplication_id = in->message_deduplication_id,
+    };
+    struct queue queue;
+    size_t size;
+
+    if (!queue_open(call, in->queue_url, &queue) || !message_check(call, &queue, &message, &size))
+        return FAILED;
+
+    struct sent sent = put(call, &queue, &message);
+    out->message_id = sent.message_id;
+    out->md5_of_message_body = sent.body_md5;
+    out->md5_of_message_attributes = sent.attributes_md5;
+    out->md5_of_message_system_attributes = sent.system_attributes_md5;
+    return DONE;
+}
+
+static void send_entry(struct call *call, const struct queue *queue,
+                       const struct sqs_send_message_batch_request_entry *entry,
+                       struct sqs_send_message_batch_result *out)
+{
+    struct outgoing message = {
+        .body = entry->message_body,
+        .delay_seconds = entry->delay_seconds,
+        .attributes = &entry->message_attributes,
+        .system_attributes = &entry->message_system_attributes,
+        .group_id = entry->message_group_id,
+        .deduplication_id = entry->message_deduplication_id,
+    };
+    size_t size;
+
+    if (!message_check(call, queue, &message, &size)) {
+        *list_add(call->arena, &out->failed) = batch_error(call, entry->id);
+        return;
+    }
+    struct sent sent = put(call, queue, &message);
+    *list_add(call->arena, &out->successful) = (struct sqs_send_message_batch_result_entry){
+        .id = entry->id,
+        .message_id = sent.message_id,
+        .md5_of_message_body = sent.body_md5,
+        .md5_of_message_attributes = sent.attributes_md5,
+        .md5_of_message_system_attributes = sent.system_attributes_md5,
+    };
+}
+
+static bool batch_size_check(struct call *call, const struct sqs_send_message_batch_request *in)
+{
+    size_t size = 0;
+
+    for (size_t i = 0; i < in->entries.count; i++)
+        size += in->entries.items[i].message_body.size;
+    if (size <= MAX_BATCH_BYTES)
+        return true;
+    fail(call, &SQS_BATCH_REQUEST_TOO_LONG, "Batch requests cannot be longer than 1048576 bytes. You have sent %zu bytes.",
+         size);
+    return false;
+}
+
+enum outcome sqs_send_message_batch(struct call *call, const struct sqs_send_message_batch_request *in,
+                                    struct sqs_send_message_batch_result *out)
+{
+    struct str_list ids = {0};
+    struct queue queue;
+
+    for (size_t i = 0; i < in->entries.count; i++)
+        *list_add(call->arena, &ids) = in->entries.items[i].id;
+    if (!queue_open(call, in->queue_url, &queue) || !batch_check(call, ids) || !batch_size_check(call, in))
+        return FAILED;
+    for (size_t i = 0; i < in->entries.count; i++)
+        send_entry(call, &queue, &in->entries.items[i], out);
+    return DONE;
+}

@@ -1,0 +1,63 @@
+#pragma once
+
+/*
+ * sqs_internal.h: what the files of SQS share.
+ */
+#include "base/list.h"
+#include "engine/call.h"
+#include "sqs_model.h"
+#include "sqs_sql.h"
+#include "store/store.h"
+
+enum { MS = 1000 };
+
+/* A queue is its row; its ARN and URL are made from it. */
+struct queue {
+    struct sqs_find_queue_row row;
+    str arn;
+};
+
+/* queue_find.c */
+/* A queue by name in the caller's account; false when there is none.  Authorizes nothing. */
+bool queue_find(struct call *call, str account, str region, str name, struct queue *queue);
+/* The same by ARN. */
+bool queue_find_arn(struct call *call, str arn, struct queue *queue);
+/*
+ * The queue that a URL names, for the operation under way: authorized, and there.  False: fail() has
+ * been called.  Only the URL's path counts, whatever host or scheme it carries.
+ */
+bool queue_open(struct call *call, str url, struct queue *queue);
+str queue_url(struct call *call, const struct queue *queue);
+/* What its receivers wait for. */
+str queue_arrivals(struct call *call, const struct queue *queue);
+
+/* attributes.c */
+/* Put the attributes into the queue's row.  False: fail() has been called. */
+bool attributes_apply(struct call *call, const struct str_map *attributes, struct queue *queue);
+/* Do the attributes name the values that the queue has?  If not, *different is the first that does not. */
+bool attributes_match(struct call *call, const struct str_map *attributes, const struct queue *queue, str *different);
+void attributes_store(struct call *call, const struct queue *queue);
+
+/* message_attributes.c */
+/* Check names, types and values; *size is what they count against the message's size. */
+bool message_attributes_check(struct call *call, const struct sqs_message_attribute_value_map *attributes,
+                              size_t *size);
+/* The digest that clients compare; absent when there are none. */
+str message_attributes_md5(struct call *call, const struct sqs_message_attribute_value_map *attributes);
+
+/* receipt.c */
+/* A receipt handle is opaque to clients: the message's row, and the number of this receive. */
+struct receipt { int64_t id, number; };
+str receipt_handle(struct call *call, struct receipt receipt);
+/* False when the handle was never one of ours; fail() has been called. */
+bool receipt_read(struct call *call, str handle, struct receipt *receipt);
+
+/* tags.c */
+/* False: too many; fail() has been called. */
+bool tags_put(struct call *call, const struct queue *queue, const struct str_map *tags);
+
+/* batch.c */
+/* 1 to 10 entries, well-formed ids, no id twice.  False: fail() has been called. */
+bool batch_check(struct call *call, struct str_list ids);
+/* Make the failure of one entry its result, and let the call go on. */
+struct sqs_batch_result_error_entry batch_error(struct call *call, str id);
