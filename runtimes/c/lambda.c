@@ -7,6 +7,7 @@
 #include "http_client.h"
 #include "orderly_json.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,6 +41,8 @@ static void write_all(const char *text, size_t length)
 {
     while (length > 0) {
         ssize_t written = write(STDOUT_FILENO, text, length);
+        if (written < 0 && errno == EINTR)
+            continue;
         if (written <= 0)
             return;
         text += written;

@@ -19,7 +19,17 @@ function write(level, parts) {
   process.stdout.write(`${new Date().toISOString()}\t${requestId}\t${level}\t${text}\n`);
 }
 
+/*
+ * Over a socket, which is what a server's "pipe" often is, Node.js writes behind the program's back, and a
+ * process that exits or is killed loses what it said last.
+ */
+function writeAtOnce(stream) {
+  stream._handle?.setBlocking?.(true);
+}
+
 export function patchConsole() {
+  writeAtOnce(process.stdout);
+  writeAtOnce(process.stderr);
   console.log = (...parts) => write("INFO", parts);
   console.info = (...parts) => write("INFO", parts);
   console.warn = (...parts) => write("WARN", parts);

@@ -23,12 +23,12 @@ LOG_STREAM = "2026/01/31/[$LATEST]0123456789abcdef0123456789abcdef"
 class Function:
     """One function environment: a child process and the Runtime API that it asks for work."""
 
-    def __init__(self, argv, task_root, handler, environment):
+    def __init__(self, argv, task_root, handler, stdout, environment):
         self.api = RuntimeApi()
         self.log_file = task_root.parent / "log"
         with open(self.log_file, "wb") as log:
             self.process = subprocess.Popen(
-                argv, cwd=task_root, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+                argv, cwd=task_root, stdin=subprocess.DEVNULL, stdout=stdout or log, stderr=log,
                 env={
                     "PATH": os.environ["PATH"],
                     "LANG": "en_US.UTF-8",
@@ -61,7 +61,7 @@ class Function:
         return self.api.next_answer()
 
     def log(self):
-        """The log's records: the lines of standard output."""
+        """The log's records: the lines of standard output and standard error."""
         return self.log_file.read_bytes().decode().split("\n")[:-1]
 
     def exit_status(self):
@@ -75,17 +75,17 @@ class Function:
 
 @pytest.fixture
 def start(tmp_path):
-    """start(argv, handler, {file name: content}, ENVIRONMENT=...) → Function"""
+    """start(argv, handler, {file name: content}, stdout=the log, ENVIRONMENT=...) → Function"""
     started = []
 
-    def start_function(argv, handler, files, **environment):
+    def start_function(argv, handler, files, stdout=None, **environment):
         task_root = tmp_path / ("function%d" % len(started)) / "task"
         task_root.mkdir(parents=True)
         for name, content in files.items():
             path = task_root / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(textwrap.dedent(content))
-        started.append(Function(argv, task_root, handler, environment))
+        started.append(Function(argv, task_root, handler, stdout, environment))
         return started[-1]
 
     yield start_function

@@ -1,6 +1,7 @@
 """The Node.js bootstrap: what a nodejs* function sees of it, its callers and its log."""
 
 import re
+import socket
 
 import pytest
 
@@ -248,6 +249,22 @@ def test_an_exception_that_nobody_catches_is_reported_and_ends_the_process(node)
 def test_a_function_that_exits_keeps_its_exit_status(node):
     function = node("index.handler", {"index.mjs": "export const handler = () => process.exit(7);"})
     function.api.send(b"{}")
+    assert function.exit_status() == 7
+
+
+def test_what_a_function_logs_before_it_exits_is_not_lost(node):
+    ours, its = socket.socketpair()
+    function = node("index.handler", {"index.mjs": """
+        export const handler = () => {
+          for (let n = 0; n < 5000; n++)
+            console.log("x".repeat(100));
+          process.exit(7);
+        };
+        """}, stdout=its)
+    its.close()
+    function.api.send(b"{}")
+    with ours, ours.makefile() as log:
+        assert len(log.readlines()) == 5000
     assert function.exit_status() == 7
 
 
