@@ -89,8 +89,14 @@ static void emit_service(const struct model *model, struct text *out)
     emit_not_served(model, out);
 }
 
-void emit_docs(const struct model *models, size_t count, struct text *out)
+static int compare_models(const void *a, const void *b)
 {
+    return str_compare(((const struct model *)a)->name, ((const struct model *)b)->name);
+}
+
+void emit_docs(struct model *models, size_t count, struct text *out)
+{
+    qsort(models, count, sizeof *models, compare_models);
     text_add(out,
              S("# Compatibility\n\n"
                "<!-- Made by modelc from the models under src/services: change those. -->\n"

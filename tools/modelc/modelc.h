@@ -186,4 +186,5 @@ bool is_scalar(enum kind kind);
 
 void emit_header(const struct model *model, struct text *out);
 void emit_tables(const struct model *model, str header_name, struct text *out);
-void emit_docs(const struct model *models, size_t count, struct text *out);
+/* Sorts the models by name. */
+void emit_docs(struct model *models, size_t count, struct text *out);
