@@ -1,0 +1,127 @@
+/*
+ * fixture.c: the tests' store, and their own fdatasync(), which SQLite calls as well.
+ */
+#include "fixture.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+const struct schema *const demo_schemas[] = {&DEMO_SCHEMA, NULL};
+
+static atomic_bool held, failing;
+
+int fdatasync(int file)
+{
+    while (atomic_load(&held))
+        usleep(100);
+    if (atomic_load(&failing)) {
+        errno = EIO;
+        return -1;
+    }
+    return (int)syscall(SYS_fdatasync, file);
+}
+
+void disk_hold(bool hold)
+{
+    atomic_store(&held, hold);
+}
+
+void disk_fail(bool fail)
+{
+    atomic_store(&failing, fail);
+}
+
+static void ignore_durable(void *context, uint64_t sequence)
+{
+    (void)context, (void)sequence;
+}
+
+struct store_options fixture_options(const struct fixture *fixture)
+{
+    return (struct store_options){
+        .folder = fixture->folder,
+        .schemas = demo_schemas,
+        .on_durable = ignore_durable,
+    };
+}
+
+static void open_store(struct fixture *fixture)
+{
+    struct store_options options = fixture_options(fixture);
+    str error = {0};
+
+    fixture->store = store_open(&options, &fixture->arena, &error);
+    if (!fixture->store)
+        fail_msg("%.*s", STR_ARGS(error));
+}
+
+int fixture_setup(void **state)
+{
+    struct fixture *fixture = calloc(1, sizeof *fixture);
+
+    assert_non_null(fixture);
+    strcpy(fixture->folder, "/tmp/orderly-test-XXXXXX");
+    assert_non_null(mkdtemp(fixture->folder));
+    open_store(fixture);
+    *state = fixture;
+    return 0;
+}
+
+void fixture_remove_folder(const char *folder)
+{
+    static const char *const names[] = {"orderly.db", "orderly.db-wal", "orderly.db-shm", "lock"};
+    char path[256];
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+        unlink(path);
+    }
+    rmdir(folder);
+}
+
+int fixture_teardown(void **state)
+{
+    struct fixture *fixture = *state;
+
+    if (fixture->store)
+        store_close(fixture->store);
+    arena_free(&fixture->arena);
+    fixture_remove_folder(fixture->folder);
+    free(fixture);
+    return 0;
+}
+
+void fixture_reopen(struct fixture *fixture)
+{
+    store_close(fixture->store);
+    open_store(fixture);
+}
+
+void wait_until_durable(const struct store *store, uint64_t sequence)
+{
+    for (int i = 0; store_durable(store) < sequence; i++) {
+        assert_true(i < 100000);
+        usleep(100);
+    }
+}
+
+uint64_t commit(struct store *store)
+{
+    uint64_t sequence;
+
+    assert_true(store_commit(store, &sequence));
+    return sequence;
+}
+
+int64_t count_messages(struct txn *txn)
+{
+    struct demo_count_row row;
+
+    assert_true(demo_count(txn, &row));
+    return row.count;
+}

@@ -1,0 +1,40 @@
+#pragma once
+
+/*
+ * fixture.h: a store in a temporary folder, and a disk that does as it is told.
+ */
+#include "demo_sql.h"
+#include "store/store.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+struct fixture {
+    char folder[64];
+    struct arena arena;
+    struct store *store;
+};
+
+extern const struct schema *const demo_schemas[];
+
+/* cmocka's setup and teardown; *state is a struct fixture with its store open. */
+int fixture_setup(void **state);
+int fixture_teardown(void **state);
+
+struct store_options fixture_options(const struct fixture *fixture);
+/* Close the store and open it again. */
+void fixture_reopen(struct fixture *fixture);
+void fixture_remove_folder(const char *folder);
+
+/* Wait until that commit is durable. */
+void wait_until_durable(const struct store *store, uint64_t sequence);
+/* Commit; it must work. */
+uint64_t commit(struct store *store);
+int64_t count_messages(struct txn *txn);
+
+/* This process's fdatasync(): hold it up, have it fail, see how often it has run. */
+void disk_hold(bool hold);
+void disk_fail(bool fail);
