@@ -236,9 +236,9 @@ static void write_statements(const struct writer *writer)
     for (size_t i = 0; i < writer->source->statements.count; i++) {
         fputs("    [", writer->out);
         write_upper(writer, writer->source->statements.items[i].name);
-        fputs("_STATEMENT] =", writer->out);
+        fputs("_STATEMENT] = (", writer->out);
         write_literal(writer, writer->source->statements.items[i].sql.text);
-        fputs(",\n", writer->out);
+        fputs("),\n", writer->out);
     }
     fputs("};\n", writer->out);
 }
