@@ -17,14 +17,21 @@
 
 static struct {
     EVP_MD *md5, *sha256;
+    pthread_key_t context;       /* so that a thread's context is freed with the thread */
 } algorithms;
 static pthread_once_t fetched = PTHREAD_ONCE_INIT;
+
+static void free_context(void *context)
+{
+    EVP_MD_CTX_free(context);
+}
 
 static void fetch(void)
 {
     algorithms.md5 = EVP_MD_fetch(NULL, "MD5", NULL);
     algorithms.sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
     check(algorithms.md5 && algorithms.sha256);
+    check(pthread_key_create(&algorithms.context, free_context) == 0);
 }
 
 static EVP_MD_CTX *thread_context(void)
@@ -32,9 +39,10 @@ static EVP_MD_CTX *thread_context(void)
     static _Thread_local EVP_MD_CTX *context;
 
     pthread_once(&fetched, fetch);
-    if (!context)
+    if (!context) {
         context = EVP_MD_CTX_new();
-    check(context != NULL);
+        check(context && pthread_setspecific(algorithms.context, context) == 0);
+    }
     return context;
 }
 

@@ -203,3 +203,18 @@ str arn(struct call *call, str service, str resource)
     return arena_format(call->arena, "arn:aws:%.*s:%.*s:%.*s:%.*s", STR_ARGS(service), STR_ARGS(call->region),
                         STR_ARGS(call->account), STR_ARGS(resource));
 }
+
+str functions_folder(const struct call *call)
+{
+    return call->engine->options.functions_folder;
+}
+
+str runtimes_folder(const struct call *call)
+{
+    return call->engine->options.runtimes_folder;
+}
+
+str local_endpoint(const struct call *call)
+{
+    return call->engine->options.endpoint;
+}

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { MAX_MODULES = 32, NS_PER_MS = 1000000, MS_PER_S = 1000 };
+enum { NS_PER_MS = 1000000, MS_PER_S = 1000 };
 
 void queue_push(struct exchange_queue *queue, struct exchange *exchange)
 {
@@ -196,19 +196,16 @@ static void submit_start(struct engine *engine)
     queue_push(&engine->runnable, exchange);
 }
 
-static const struct schema **collect_schemas(const struct engine_options *options)
+static void collect_schemas(const struct engine_options *options, const struct schema **schemas)
 {
-    const struct schema **schemas = calloc(MAX_MODULES + 2, sizeof(struct schema *));
     size_t count = 0;
 
-    check(schemas != NULL);
     schemas[count++] = &ENGINE_SCHEMA;
     for (const struct module *const *module = options->modules; *module; module++)
         if ((*module)->schema) {
             check(count <= MAX_MODULES);
             schemas[count++] = (*module)->schema;
         }
-    return schemas;
 }
 
 static void init_locks(struct engine *engine)
@@ -233,13 +230,11 @@ struct engine *engine_start(const struct engine_options *options, struct arena *
     engine->next_timer_ms = engine->retry_ms = INT64_MAX;
     init_locks(engine);
 
-    const struct schema **schemas = collect_schemas(options);
-    engine->options.store.schemas = schemas;
+    collect_schemas(options, engine->schemas);
+    engine->options.store.schemas = engine->schemas;
     engine->options.store.on_durable = deliver_durable;
     engine->options.store.context = engine;
     engine->store = store_open(&engine->options.store, arena, error);
-    free(schemas);
-    engine->options.store.schemas = NULL;
     if (!engine->store) {
         free(engine);
         return NULL;

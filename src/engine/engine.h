@@ -77,6 +77,8 @@ struct engine_options {
     bool strict_auth;            /* known keys only, and no admin endpoint that changes anything */
     str root_access_key_id, root_secret; /* the administrator's, besides those that IAM knows */
     str default_region, default_account;
+    str functions_folder;        /* where function packages are unpacked; made anew when it is lost */
+    str runtimes_folder;         /* the bootstraps of nodejs and python */
     str endpoint;                /* what functions and internal calls use: "http://127.0.0.1:4566" */
 };
 

@@ -46,8 +46,11 @@ struct batch {
 
 struct exchange_queue { struct exchange *first, *last; };
 
+enum { MAX_MODULES = 32 };
+
 struct engine {
     struct engine_options options;
+    const struct schema *schemas[MAX_MODULES + 2];
     struct store *store;
     pthread_t thread;
 
