@@ -69,7 +69,7 @@ BAD = {
         "toy.model:12: The members Name and name of PlayRequest have the same name in C."),
     "constants that meet in C": (
         GOOD + "operation PLAY reads\n",
-        "toy.model:12: PLAY and Play (line 8) have the same name in C."),
+        "toy.model:12: PLAY would have the same name in C as what line 8 declares."),
     "a duplicate operation": (
         GOOD + "operation Play reads\n",
         "toy.model:12: Operation Play is declared twice."),
@@ -127,6 +127,12 @@ BAD = {
     "a note about nothing": (
         GOOD + 'note Sing "Out of tune."\n',
         "toy.model:12: There is no operation or member Sing to take note of."),
+    "a member that cannot be a name": (
+        GOOD + "    1st  string\n",
+        'toy.model:12: "1st" is no name: letters, digits and underscores.'),
+    "a shape that cannot be a name": (
+        GOOD + "structure Play-Ground\n",
+        'toy.model:12: "Play-Ground" is no name: letters, digits and underscores.'),
     "an unclosed type": (
         GOOD + "    Sizes  list<string\n",
         "toy.model:12: Expected '>' here: list<T> or map<K, T>."),

@@ -45,6 +45,26 @@ const struct operation_entry *find_operation(const struct model *model, str name
     return NULL;
 }
 
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static void check_name(struct model *model, int line, str name)
+{
+    bool well = name.size > 0 && is_letter(name.data[0]);
+
+    for (size_t i = 1; well && i < name.size; i++)
+        well = is_letter(name.data[i]) || is_digit(name.data[i]) || name.data[i] == '_';
+    if (!well)
+        complain(model, line, "\"%.*s\" is no name: letters, digits and underscores.", STR_ARGS(name));
+}
+
 static bool speaks(const struct model *model, str protocol)
 {
     return names_contain(&model->protocols, protocol);
@@ -58,6 +78,7 @@ static void check_service(struct model *model)
         complain(model, 1, "The model names no service.");
         return;
     }
+    check_name(model, 1, model->name);
     if (model->protocols.count == 0 || model->protocols.count > 3)
         complain(model, 1, "A service speaks one to three protocols.");
     for (size_t i = 0; i < model->protocols.count; i++) {
@@ -104,6 +125,7 @@ static bool check_type(struct model *model, int line, str type)
 
 static void check_field(struct model *model, const struct shape_entry *shape, const struct field *field)
 {
+    check_name(model, field->line, field->name);
     if (!check_type(model, field->line, field->type))
         return;
 
@@ -295,30 +317,34 @@ static void check_unused(struct model *model)
     }
 }
 
+static void add_constant(struct model *model, struct names *constants, struct name name)
+{
+    struct name spelled = {snake_case(model->arena, name.text), name.line};
+
+    check_name(model, name.line, name.text);
+    for (size_t i = 0; i < constants->count; i++)
+        if (str_equal(constants->items[i].text, spelled.text))
+            complain(model, name.line, "%.*s would have the same name in C as what line %d declares.",
+                     STR_ARGS(name.text), constants->items[i].line);
+    *list_add(model->arena, constants) = spelled;
+}
+
 /* Operations, errors and shapes share the upper-case names of the header. */
 static void check_constants(struct model *model)
 {
     struct names constants = {0};
 
+    add_constant(model, &constants, (struct name){S("Service"), 1});
+    for (size_t i = 0; i < model->operations.count; i++)
+        add_constant(model, &constants,
+                     (struct name){model->operations.items[i].name, model->operations.items[i].line});
+    for (size_t i = 0; i < model->errors.count; i++)
+        add_constant(model, &constants,
+                     (struct name){model->errors.items[i].name, model->errors.items[i].line});
     for (size_t i = 0; i < model->shapes.count; i++)
         if (model->shapes.items[i]->named)
-            *list_add(model->arena, &constants) =
-                (struct name){model->shapes.items[i]->name, model->shapes.items[i]->line};
-    for (size_t i = 0; i < model->operations.count; i++)
-        *list_add(model->arena, &constants) =
-            (struct name){model->operations.items[i].name, model->operations.items[i].line};
-    for (size_t i = 0; i < model->errors.count; i++)
-        *list_add(model->arena, &constants) =
-            (struct name){model->errors.items[i].name, model->errors.items[i].line};
-    *list_add(model->arena, &constants) = (struct name){S("Service"), 1};
-
-    for (size_t i = 0; i < constants.count; i++)
-        for (size_t j = 0; j < i; j++)
-            if (str_equal(snake_case(model->arena, constants.items[i].text),
-                          snake_case(model->arena, constants.items[j].text)))
-                complain(model, constants.items[i].line, "%.*s and %.*s (line %d) have the same name in C.",
-                         STR_ARGS(constants.items[i].text), STR_ARGS(constants.items[j].text),
-                         constants.items[j].line);
+            add_constant(model, &constants,
+                         (struct name){model->shapes.items[i]->name, model->shapes.items[i]->line});
 }
 
 void check_model(struct model *model)
