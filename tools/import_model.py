@@ -50,7 +50,7 @@ def wrap(words, indent="    "):
             lines.append(line.rstrip())
             line = indent
         line += word + " "
-    return lines + ([line.rstrip()] if line.strip() else [])
+    return lines + [line.rstrip()] * bool(line.strip())
 
 
 class Draft:
@@ -106,8 +106,8 @@ class Draft:
         shape = self.shapes[name]
         self.done[name] = None
         if shape["type"] == "structure":
-            lines = ["union " * shape.get("union", False) or "structure ", name]
-            self.done[name] = ["".join(lines)] + self.members(name, shape)
+            kind = "union" if shape.get("union") else "structure"
+            self.done[name] = [f"{kind} {name}"] + self.members(name, shape)
         elif "enum" in shape:
             values = [value if re.fullmatch(r'[^\s<>,"#]+', value) else quote(value) for value in shape["enum"]]
             self.done[name] = [f"enum {name}"] + wrap(values)
