@@ -13,7 +13,8 @@
 struct decoder {
     struct arena *arena;
     struct mismatch *mismatch;
-    bool mark;
+    bool mark;                   /* what is missing */
+    bool everywhere;             /* not only the members that travel in the body */
 };
 
 /* ---- from JSON ---- */
@@ -72,7 +73,7 @@ static bool decode_structure(const struct decoder *decoder, const struct shape *
     for (uint32_t i = 0; i < json->count; i++) {
         const struct json_member *source = &json->members[i];
         const struct member *member = find_member(shape, next, source->name);
-        if (!member || member->location != IN_BODY || source->value.type == JSON_NULL)
+        if (!member || source->value.type == JSON_NULL || (member->location != IN_BODY && !decoder->everywhere))
             continue;
         if (!decode_member(decoder, member, &source->value, structure))
             return false;
@@ -160,7 +161,7 @@ static bool decode_value(const struct decoder *decoder, const struct shape *shap
 bool json_to_structure(struct arena *arena, const struct shape *shape, const struct json *json, bool mark,
                        void *structure, struct mismatch *mismatch)
 {
-    struct decoder decoder = {arena, mismatch, mark};
+    struct decoder decoder = {.arena = arena, .mismatch = mismatch, .mark = mark};
 
     return decode_structure(&decoder, shape, json, structure);
 }
@@ -168,6 +169,7 @@ bool json_to_structure(struct arena *arena, const struct shape *shape, const str
 /* ---- to JSON ---- */
 
 static void write_value(struct json_writer *writer, const struct shape *shape, const void *value);
+static void write_member(struct json_writer *writer, const struct member *member, const void *value);
 
 static void write_list(struct json_writer *writer, const struct shape *shape, const void *value)
 {
@@ -197,7 +199,8 @@ static void write_map(struct json_writer *writer, const struct shape *shape, con
 static void write_structure(struct json_writer *writer, const struct shape *shape, const void *value)
 {
     json_open_object(writer);
-    json_write_members(writer, shape, value);
+    for (const struct member *member = shape->members; member < shape->members + shape->member_count; member++)
+        write_member(writer, member, member_value(member, value));
     json_close_object(writer);
 }
 
@@ -216,11 +219,14 @@ static void write_value(struct json_writer *writer, const struct shape *shape, c
     }
 }
 
+/* Nothing when the value is absent. */
 static void write_member(struct json_writer *writer, const struct member *member, const void *value)
 {
     bool as_text = member->shape->type == SHAPE_TIMESTAMP && member->timestamp_format != TIMESTAMP_DEFAULT &&
                    member->timestamp_format != TIMESTAMP_EPOCH;
 
+    if (!value)
+        return;
     json_name(writer, member->json_name);
     if (as_text)
         json_string(writer, scalar_to_text(writer->text.arena, member->shape, member->timestamp_format, value));
@@ -230,11 +236,9 @@ static void write_member(struct json_writer *writer, const struct member *member
 
 void json_write_members(struct json_writer *writer, const struct shape *shape, const void *structure)
 {
-    for (const struct member *member = shape->members; member < shape->members + shape->member_count; member++) {
-        const void *value = member_value(member, structure);
-        if (value && member->location == IN_BODY)
-            write_member(writer, member, value);
-    }
+    for (const struct member *member = shape->members; member < shape->members + shape->member_count; member++)
+        if (member->location == IN_BODY)
+            write_member(writer, member, member_value(member, structure));
 }
 
 /* ---- what services store of their shapes ---- */
@@ -250,7 +254,7 @@ str model_to_json(struct arena *arena, const struct shape *shape, const void *va
 bool model_from_json(struct arena *arena, const struct shape *shape, str json, void *value)
 {
     struct mismatch mismatch;
-    struct decoder decoder = {.arena = arena, .mismatch = &mismatch};
+    struct decoder decoder = {.arena = arena, .mismatch = &mismatch, .everywhere = true};
     const struct json *parsed = json_parse(arena, json, NULL);
 
     return parsed && decode_value(&decoder, shape, parsed, value);

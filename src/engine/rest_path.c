@@ -9,6 +9,7 @@ struct step {
     str part;                    /* of the pattern: a literal or "{Label}" */
     str segment;                 /* of the path */
     bool label, greedy;
+    bool fits;                   /* the path has a segment for the part */
 };
 
 static str path_of_pattern(str pattern)
@@ -27,7 +28,7 @@ static struct step begin(str pattern, str path)
     return step;
 }
 
-/* False at the end of the pattern, and when the path has nothing for its next part. */
+/* False at the end of the pattern. */
 static bool next(struct step *step)
 {
     if (!str_next(&step->pattern, '/', &step->part))
@@ -37,9 +38,11 @@ static bool next(struct step *step)
     if (step->greedy) {
         step->segment = step->path;
         step->path = (str){0};
-        return step->segment.size > 0;
+    } else if (!str_next(&step->path, '/', &step->segment)) {
+        step->segment = (str){0};
     }
-    return str_next(&step->path, '/', &step->segment) && (!step->label || step->segment.size > 0);
+    step->fits = step->label ? step->segment.size > 0 : str_equal(step->part, step->segment);
+    return true;
 }
 
 static str label_name(const struct step *step)
@@ -70,12 +73,11 @@ int rest_path_fit(str pattern, str path, const struct form *query)
     int literals = 0, of_query = query_fit(pattern, query);
 
     while (next(&step)) {
-        if (!step.label && !str_equal(step.part, step.segment))
+        if (!step.fits)
             return 0;
         literals += !step.label;
     }
-    bool both_ended = !str_present(step.pattern) && !str_present(step.path);
-    return both_ended && of_query >= 0 ? literals + of_query : 0;
+    return !str_present(step.path) && of_query >= 0 ? literals + of_query : 0;
 }
 
 str rest_path_label(str pattern, str path, str label)

@@ -1,0 +1,36 @@
+#pragma once
+
+/*
+ * engine_test.h: a call without an engine, and a request from its parts.
+ */
+#include "unit.h"
+#undef fail                      /* cmocka's; the engine has its own */
+
+#include "engine/call.h"
+#include "engine/protocol.h"
+
+static inline struct call call_of(const struct operation *operation)
+{
+    return (struct call){.arena = &scratch, .operation = operation, .request_id = S("the-request-id")};
+}
+
+static inline struct http_request json_request(const struct operation *operation, str body)
+{
+    struct http_request request = {
+        .method = S("POST"), .target = S("/"), .path = S("/"), .query = S(""), .body = body};
+
+    http_header_add(&scratch, &request.headers, S("Content-Type"), S("application/x-amz-json-1.0"));
+    http_header_add(&scratch, &request.headers, S("X-Amz-Target"),
+                    arena_format(&scratch, "%s.%s", operation->service->target_prefix, operation->name));
+    return request;
+}
+
+/* The body read as that operation's input; NULL when the call failed. */
+static inline void *decoded(struct call *call, enum protocol_name protocol, str body)
+{
+    struct http_request request = {
+        .method = S("POST"), .target = S("/"), .path = S("/"), .query = S(""), .body = body};
+    void *in = arena_alloc(&scratch, call->operation->input->size);
+
+    return protocol_find(protocol)->decode_request(call, &request, in) ? in : NULL;
+}

@@ -1,0 +1,22 @@
+/*
+ * fail.c: the fail() of a test: the error is recorded, as the engine does it.
+ */
+#include "engine/call.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum outcome fail(struct call *call, const struct error *error, const char *format, ...)
+{
+    char *message;
+    va_list args;
+
+    va_start(args, format);
+    int size = vasprintf(&message, format, args);
+    va_end(args);
+    call->failure.error = error;
+    call->failure.message = arena_copy(call->arena, (str){message, (size_t)size});
+    free(message);
+    return FAILED;
+}

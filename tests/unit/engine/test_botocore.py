@@ -1,0 +1,304 @@
+"""Every operation that we model, both ways, against botocore's own serializers and parsers."""
+import base64
+import datetime
+import itertools
+import json
+import os
+import random
+import subprocess
+
+import botocore.parsers
+import botocore.serialize
+import botocore.session
+import pytest
+from botocore.awsrequest import AWSRequest, prepare_request_dict
+
+loader = botocore.session.get_session().get_component("data_loader")
+
+SERVICES = {
+    "sqs": ["json-1.0", "query"],
+    "sns": ["query"],
+    "dynamodb": ["json-1.0"],
+    "iam": ["query"],
+    "sts": ["query"],
+    "lambda": ["rest-json"],
+    "logs": ["json-1.1"],
+}
+BOTOCORE_NAME = {"json-1.0": "json", "json-1.1": "json", "query": "query", "rest-json": "rest-json"}
+
+
+class Probe:
+    def __init__(self):
+        self.process = subprocess.Popen(
+            [os.environ["PROTOCOL_PROBE"]], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def ask(self, **command):
+        self.process.stdin.write(json.dumps(command).encode() + b"\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        assert line, "the probe died"
+        return json.loads(line)
+
+
+@pytest.fixture(scope="session")
+def probe():
+    return Probe()
+
+
+def service_model(service, protocol):
+    description = loader.load_service_model(service, "service-2")
+    if protocol == "query" and service == "sqs":
+        description = old_sqs(description)
+    return botocore.model.ServiceModel(description)
+
+
+def old_sqs(description):
+    """Botocore no longer describes SQS's Query protocol; the model that older clients carried differs in this."""
+    description = json.loads(json.dumps(description))
+    names = {
+        "QueueAttributeMap": "Attribute", "TagMap": "Tag", "MessageBodyAttributeMap": "MessageAttribute",
+        "MessageBodySystemAttributeMap": "MessageSystemAttribute", "MessageSystemAttributeMap": "Attribute",
+    }
+    items = {
+        "AWSAccountIdList": "AWSAccountId", "ActionNameList": "ActionName", "AttributeNameList": "AttributeName",
+        "MessageAttributeNameList": "MessageAttributeName", "QueueUrlList": "QueueUrl", "TagKeyList": "TagKey",
+        "MessageSystemAttributeList": "AttributeName",
+        "MessageList": "Message", "SendMessageBatchRequestEntryList": "SendMessageBatchRequestEntry",
+        "SendMessageBatchResultEntryList": "SendMessageBatchResultEntry",
+        "DeleteMessageBatchRequestEntryList": "DeleteMessageBatchRequestEntry",
+        "DeleteMessageBatchResultEntryList": "DeleteMessageBatchResultEntry",
+        "ChangeMessageVisibilityBatchRequestEntryList": "ChangeMessageVisibilityBatchRequestEntry",
+        "ChangeMessageVisibilityBatchResultEntryList": "ChangeMessageVisibilityBatchResultEntry",
+        "BatchResultErrorEntryList": "BatchResultErrorEntry",
+        "ListMessageMoveTasksResultEntryList": "ListMessageMoveTasksResultEntry",
+    }
+    description["metadata"].update(protocol="query", protocols=["query"],
+                                   xmlNamespace="http://queue.amazonaws.com/doc/2012-11-05/")
+    for name, shape in description["shapes"].items():
+        if name in names:
+            shape["key"]["locationName"] = "Key" if name == "TagMap" else "Name"
+            shape["value"]["locationName"] = "Value"
+        if name in items:
+            shape["member"]["locationName"] = items[name]
+        for member in shape.get("members", {}).values():
+            if member["shape"] in names and name != "TagQueueRequest":
+                member["locationName"] = names[member["shape"]]
+        shape.get("members", {}).pop("MessageSystemAttributeNames", None)
+    for name in ("StringList", "BinaryList"):
+        description["shapes"][name]["member"]["locationName"] = name + "Value"
+    for operation in description["operations"].values():
+        if "output" in operation:
+            operation["output"]["resultWrapper"] = operation["output"]["shape"]
+    return description
+
+
+def known(probe_service, operation, seen={}):
+    """Do we model that operation?  Asked of the models themselves."""
+    if not seen:
+        root = os.path.join(os.path.dirname(__file__), "../../../src/services")
+        for service in SERVICES:
+            folder = "iam" if service == "sts" else service
+            with open(os.path.join(root, folder, service + ".model")) as source:
+                seen[service] = {line.split()[1] for line in source
+                                 if line.startswith("operation ") and "internal" not in line.split()}
+    return operation in seen[probe_service]
+
+
+def cases():
+    for service, protocols in SERVICES.items():
+        for protocol in protocols:
+            for operation in service_model(service, protocol).operation_names:
+                if known(service, operation):
+                    yield pytest.param(service, protocol, operation, id=f"{service}-{protocol}-{operation}")
+
+
+# ---- random values of a shape ----
+
+TEXTS = {
+    "QueueUrl": "http://localhost:4566/000000000000/orders", "TopicArn": "arn:aws:sns:us-east-1:000000000000:t",
+    "FunctionName": "process-order", "TableName": "Orders", "logGroupName": "/aws/lambda/f",
+}
+
+
+def random_text(shape, name, rng):
+    if shape.enum:
+        return rng.choice(shape.enum)
+    if name in TEXTS:
+        return TEXTS[name]
+    if "Arn" in name or "ARN" in name:
+        return "arn:aws:lambda:us-east-1:000000000000:function:process-order"
+    least = shape.metadata.get("min", 1)
+    return "".join(rng.choice("abcxyz019") for _ in range(max(least, rng.randint(1, 12))))
+
+
+def random_value(shape, rng, depth=0, name=""):
+    kind = shape.type_name
+    if kind == "structure":
+        members = list(shape.members.items())
+        if getattr(shape, "is_tagged_union", False):
+            scalars = [member for member in members if depth < 4 or member[1].type_name in ("string", "boolean")]
+            members = [rng.choice(scalars)]
+        chosen = [member for member in members
+                  if member[0] in shape.required_members or getattr(shape, "is_tagged_union", False)
+                  or (depth < 5 and rng.random() < 0.7)]
+        if depth > 0 and not chosen:
+            chosen = members[:1]  # Query has no way to write an empty structure
+        return {key: random_value(member, rng, depth + 1, key) for key, member in chosen}
+    if kind == "list":
+        return [random_value(shape.member, rng, depth + 1, name) for _ in range(rng.randint(1, 2))]
+    if kind == "map":
+        return {random_text(shape.key, "", rng) + ("" if shape.key.enum else str(i)):
+                random_value(shape.value, rng, depth + 1, name) for i in range(2)}
+    if kind == "string":
+        return random_text(shape, name, rng)
+    if kind == "blob":
+        return bytes(rng.randrange(256) for _ in range(rng.randint(1, 9)))
+    if kind == "boolean":
+        return rng.random() < 0.5
+    if kind in ("integer", "long"):
+        return rng.randint(shape.metadata.get("min", 1), min(shape.metadata.get("max", 10 ** 6), 10 ** 6))
+    if kind in ("float", "double"):
+        return rng.randint(1, 999) / 8
+    if kind == "timestamp":
+        return datetime.datetime(2026, 1, 2, 3, 4, rng.randint(0, 59), tzinfo=datetime.timezone.utc)
+    raise AssertionError(kind)
+
+
+def ours(value):
+    """The same value as model_to_json writes it."""
+    if isinstance(value, dict):
+        return {key: ours(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [ours(item) for item in value]
+    if isinstance(value, (bytes, bytearray)):
+        return base64.b64encode(value).decode()
+    if isinstance(value, datetime.datetime):
+        return int(value.timestamp()) if value.microsecond == 0 else round(value.timestamp(), 3)
+    if hasattr(value, "read"):
+        return base64.b64encode(value.read()).decode()
+    return value
+
+
+def body_bytes(body):
+    if body is None:
+        return b""
+    if hasattr(body, "read"):
+        return body.read()
+    return body if isinstance(body, bytes) else body.encode()
+
+
+def wire(request_dict):
+    request_dict["headers"] = dict(request_dict["headers"])
+    prepare_request_dict(request_dict, endpoint_url="http://localhost:4566")
+    prepared = AWSRequest(method=request_dict["method"], url=request_dict["url"], headers=request_dict["headers"],
+                          data=request_dict["body"]).prepare()
+    headers = {key: value if isinstance(value, str) else value.decode() for key, value in prepared.headers.items()}
+    return prepared.method, prepared.url[len("http://localhost:4566"):], headers, body_bytes(prepared.body)
+
+
+def serialized(model, operation, params):
+    serializer = botocore.serialize.create_serializer(model.metadata["protocol"], include_validation=False)
+    return wire(serializer.serialize_to_request(params, model.operation_model(operation)))
+
+
+def decode(probe, model, method, target, headers, body):
+    return probe.ask(do="decode", signing_name=model.signing_name, method=method, target=target, headers=headers,
+                     body=base64.b64encode(body).decode())
+
+
+@pytest.mark.parametrize("service, protocol, operation", cases())
+def test_what_botocore_sends_is_what_we_read(probe, service, protocol, operation):
+    model = service_model(service, protocol)
+    shape = model.operation_model(operation).input_shape
+    for seed in range(8):
+        params = random_value(shape, random.Random(seed)) if shape else {}
+        expected = ours(params)
+        answer = decode(probe, model, *serialized(model, operation, params))
+        assert answer.get("operation") == operation, answer
+        assert "error" not in answer, (answer, params)
+        assert answer["in"] == expected
+
+
+@pytest.mark.parametrize("service, protocol, operation", cases())
+def test_what_we_send_is_what_botocore_sends(probe, service, protocol, operation):
+    model = service_model(service, protocol)
+    shape = model.operation_model(operation).input_shape
+    params = random_value(shape, random.Random(7)) if shape else {}
+    expected = ours(params)
+    request = probe.ask(do="request", service=service, operation=operation, protocol=protocol, **{"in": expected})
+    method, target, headers, body = serialized(model, operation, params)
+    sent = base64.b64decode(request["body"])
+    assert request["method"] == method
+    assert sorted(target.split("?")) == sorted(request["target"].split("?"))
+    if protocol.startswith("json"):
+        assert json.loads(sent) == json.loads(body)
+        assert request["headers"]["X-Amz-Target"] == headers["X-Amz-Target"]
+    elif protocol == "query":
+        assert sorted(sent.split(b"&")) == sorted(body.split(b"&"))
+    elif body[:1] == b"{" and sent[:1] == b"{":
+        assert json.loads(sent) == json.loads(body)
+    else:
+        assert sent == body
+    answer = decode(probe, model, request["method"], request["target"], request["headers"], sent)
+    assert answer.get("in") == expected, answer
+
+
+def parse(model, operation, reply):
+    parser = botocore.parsers.create_parser(model.metadata["protocol"])
+    headers = {key: value for key, value in reply["headers"].items()}
+    headers["content-type"] = reply.get("content_type", "")
+    response = {"status_code": reply["status"], "headers": botocore.awsrequest.HeadersDict(headers),
+                "body": base64.b64decode(reply["body"])}
+    if reply["status"] < 300 and has_stream(model.operation_model(operation).output_shape):
+        response["body"] = Stream(response["body"])
+    return parser.parse(response, model.operation_model(operation).output_shape)
+
+
+class Stream:
+    def __init__(self, body):
+        self.body = body
+
+    def read(self):
+        return self.body
+
+
+def has_stream(shape):
+    return shape is not None and shape.serialization.get("payload") and \
+        shape.members[shape.serialization["payload"]].type_name == "blob"
+
+
+@pytest.mark.parametrize("service, protocol, operation", cases())
+def test_what_we_answer_is_what_botocore_reads(probe, service, protocol, operation):
+    model = service_model(service, protocol)
+    shape = model.operation_model(operation).output_shape
+    for seed in range(8):
+        out = random_value(shape, random.Random(seed)) if shape else {}
+        if shape and "StatusCode" in shape.members:
+            out["StatusCode"] = 200
+        if has_stream(shape):
+            out[shape.serialization["payload"]] = b"{}"  # a stream that is absent reads as an empty one
+        expected = ours(out)
+        reply = probe.ask(do="reply", service=service, operation=operation, protocol=protocol, out=expected)
+        assert reply["headers"]["x-amzn-RequestId"] == "the-request-id"
+        parsed = parse(model, operation, reply)
+        metadata = parsed.pop("ResponseMetadata")
+        assert metadata["RequestId"] == "the-request-id"
+        assert ours(parsed) == expected
+        read = probe.ask(do="read", service=service, operation=operation, protocol=protocol, status=reply["status"],
+                         headers=reply["headers"], body=reply["body"])
+        assert read.get("out") == expected, read
+
+
+@pytest.mark.parametrize("service, protocol", itertools.chain.from_iterable(
+    [(service, protocol) for protocol in protocols] for service, protocols in SERVICES.items()))
+def test_an_error_reaches_botocore(probe, service, protocol):
+    model = service_model(service, protocol)
+    operation = next(name for name in model.operation_names if known(service, name))
+    reply = probe.ask(do="fail", service=service, operation=operation, protocol=protocol, message="No <such> thing")
+    parsed = parse(model, operation, reply)
+    read = probe.ask(do="read", service=service, operation=operation, protocol=protocol, status=reply["status"],
+                     headers=reply["headers"], body=reply["body"])
+    assert parsed["Error"]["Message"] == "No <such> thing"
+    assert parsed["Error"]["Code"]
+    assert parsed["ResponseMetadata"]["RequestId"] == "the-request-id"
+    assert read["message"] == "No <such> thing"

@@ -1,0 +1,193 @@
+#include "engine_test.h"
+
+#include "dynamodb_model.h"
+#include "logs_model.h"
+#include "sns_model.h"
+#include "sqs_model.h"
+
+/* What is said of a body that is not of the operation's shape. */
+static str refusal(const struct operation *operation, enum protocol_name protocol, str body)
+{
+    struct call call = call_of(operation);
+
+    assert_null(decoded(&call, protocol, body));
+    assert_string_equal(call.failure.error->name, "SerializationException");
+    return call.failure.message;
+}
+
+TEST(a_send_is_read_from_json)
+{
+    struct call call = call_of(&SQS_SEND_MESSAGE);
+    str body = S("{\"QueueUrl\":\"http://localhost:4566/000000000000/orders\",\"MessageBody\":\"a \\\"b\\\"\","
+                 "\"DelaySeconds\":5,\"Unknown\":[1,{}],\"MessageGroupId\":null,"
+                 "\"MessageAttributes\":{\"kind\":{\"DataType\":\"Binary\",\"BinaryValue\":\"AAEC\"}}}");
+    const struct sqs_send_message_request *in = decoded(&call, PROTOCOL_JSON_1_0, body);
+
+    assert_text(in->queue_url, "http://localhost:4566/000000000000/orders");
+    assert_text(in->message_body, "a \"b\"");
+    assert_int_equal(*in->delay_seconds, 5);
+    assert_absent(in->message_group_id);
+    assert_int_equal(in->message_attributes.count, 1);
+    assert_text(in->message_attributes.items[0].key, "kind");
+    assert_text(in->message_attributes.items[0].value.data_type, "Binary");
+    assert_str(in->message_attributes.items[0].value.binary_value, ((str){"\0\1\2", 3}));
+}
+
+TEST(a_send_is_read_from_a_form)
+{
+    struct call call = call_of(&SQS_SEND_MESSAGE);
+    str body = S("Action=SendMessage&Version=2012-11-05&QueueUrl=http%3A%2F%2Flocalhost%2F1%2Fq&MessageBody=a+b%26c"
+                 "&DelaySeconds=5&MessageAttribute.2.Name=two&MessageAttribute.2.Value.DataType=String"
+                 "&MessageAttribute.2.Value.StringValue=2&MessageAttribute.10.Name=ten"
+                 "&MessageAttribute.10.Value.DataType=Number&MessageAttribute.10.Value.StringValue=10");
+    const struct sqs_send_message_request *in = decoded(&call, PROTOCOL_QUERY, body);
+
+    assert_text(in->queue_url, "http://localhost/1/q");
+    assert_text(in->message_body, "a b&c");
+    assert_int_equal(*in->delay_seconds, 5);
+    assert_int_equal(in->message_attributes.count, 2);
+    assert_text(in->message_attributes.items[0].key, "two");
+    assert_text(in->message_attributes.items[1].key, "ten");
+    assert_text(in->message_attributes.items[1].value.string_value, "10");
+}
+
+TEST(sqs_takes_the_queue_from_the_path)
+{
+    struct call call = call_of(&SQS_RECEIVE_MESSAGE);
+    struct http_request request = {.method = S("GET"), .path = S("/000000000000/orders/"),
+                                   .query = S("Action=ReceiveMessage&AttributeName=All&AttributeName.2=Policy")};
+    struct sqs_receive_message_request in = {0};
+
+    assert_true(protocol_find(PROTOCOL_QUERY)->decode_request(&call, &request, &in));
+    assert_text(in.queue_url, "/000000000000/orders");
+}
+
+TEST(an_entry_given_twice_counts_once_and_the_last_wins)
+{
+    struct call call = call_of(&DYNAMODB_PUT_ITEM);
+    str body = S("{\"TableName\":\"t\",\"Item\":{\"a\":{\"S\":\"1\"},\"b\":{\"S\":\"2\"},\"a\":{\"S\":\"3\"}}}");
+    const struct dynamodb_put_item_input *in = decoded(&call, PROTOCOL_JSON_1_0, body);
+
+    assert_int_equal(in->item.count, 2);
+    assert_text(in->item.items[0].key, "a");
+    assert_text(in->item.items[0].value.s, "3");
+    assert_text(in->item.items[1].value.s, "2");
+}
+
+TEST(many_entries_given_twice_count_once)
+{
+    struct call call = call_of(&DYNAMODB_PUT_ITEM);
+    struct text body = text_in(&scratch);
+
+    text_add(&body, S("{\"TableName\":\"t\",\"Item\":{"));
+    for (int i = 0; i < 300; i++)
+        text_format(&body, "%s\"k%d\":{\"N\":\"%d\"}", i ? "," : "", i % 100, i);
+    text_add(&body, S("}}"));
+    const struct dynamodb_put_item_input *in = decoded(&call, PROTOCOL_JSON_1_0, text_str(&body));
+    assert_int_equal(in->item.count, 100);
+    assert_text(in->item.items[0].value.n, "200");
+    assert_text(in->item.items[99].value.n, "299");
+}
+
+TEST(an_empty_body_is_an_empty_object)
+{
+    struct call call = call_of(&DYNAMODB_LIST_TABLES);
+
+    assert_non_null(decoded(&call, PROTOCOL_JSON_1_0, S("")));
+}
+
+TEST(what_is_no_json_is_refused_without_a_word)
+{
+    assert_text(refusal(&SQS_SEND_MESSAGE, PROTOCOL_JSON_1_0, S("{")), "");
+    assert_text(refusal(&SQS_SEND_MESSAGE, PROTOCOL_JSON_1_0, S("null")), "");
+    assert_text(refusal(&SQS_SEND_MESSAGE, PROTOCOL_JSON_1_0, S("[]")), "Start of list found where not expected");
+}
+
+TEST(coral_says_which_type_it_cannot_convert)
+{
+    assert_text(refusal(&SQS_SEND_MESSAGE, PROTOCOL_JSON_1_0, S("{\"MessageBody\":1}")),
+                "NUMBER_VALUE can not be converted to a String");
+    assert_text(refusal(&SQS_SEND_MESSAGE, PROTOCOL_JSON_1_0, S("{\"DelaySeconds\":\"5\"}")),
+                "STRING_VALUE can not be converted to an Integer");
+    assert_text(refusal(&SQS_SEND_MESSAGE, PROTOCOL_JSON_1_0, S("{\"MessageBody\":{}}")),
+                "Start of structure or map found where not expected.");
+    assert_text(refusal(&SQS_SEND_MESSAGE, PROTOCOL_JSON_1_0, S("{\"MessageAttributes\":true}")),
+                "Expected map or null");
+    assert_text(refusal(&LOGS_PUT_LOG_EVENTS, PROTOCOL_JSON_1_1, S("{\"logEvents\":1}")), "Expected list or null");
+}
+
+TEST(dynamodb_says_it_in_its_own_words)
+{
+    static const struct { const char *attribute, *sentence; } cases[] = {
+        {"{\"S\":1}", "NUMBER_VALUE cannot be converted to String"},
+        {"{\"S\":1.5}", "DECIMAL_VALUE cannot be converted to String"},
+        {"{\"S\":true}", "TRUE_VALUE cannot be converted to String"},
+        {"{\"S\":[]}", "Unrecognized collection type class java.lang.String"},
+        {"{\"S\":{}}", "Start of structure or map found where not expected"},
+        {"{\"BOOL\":\"true\"}", "Unexpected token received from parser"},
+        {"{\"B\":1}", "only base-64-encoded strings are convertible to bytes"},
+        {"{\"B\":\"23456\"}", "Base64 encoded length is expected a multiple of 4 bytes but found: 5"},
+        {"{\"B\":\"=+/=\"}", "Invalid last non-pad Base64 character dectected"},
+        {"{\"SS\":1}", "Unexpected field type"},
+        {"{\"L\":[1]}", "Unexpected value type in payload"},
+        {"{\"M\":[]}", "Unrecognized collection type java.util.Map<java.lang.String, "
+                       "com.amazonaws.dynamodb.v20120810.AttributeValue>"},
+        {"1", "Unexpected value type in payload"},
+        {"[]", "Unrecognized collection type class com.amazonaws.dynamodb.v20120810.AttributeValue"},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_str(refusal(&DYNAMODB_PUT_ITEM, PROTOCOL_JSON_1_0,
+                           arena_format(&scratch, "{\"Item\":{\"a\":%s}}", cases[i].attribute)),
+                   str_of(cases[i].sentence));
+}
+
+TEST(fractions_of_whole_numbers_are_cut_off)
+{
+    struct call call = call_of(&DYNAMODB_SCAN);
+    const struct dynamodb_scan_input *in = decoded(&call, PROTOCOL_JSON_1_0, S("{\"Limit\":7.9}"));
+
+    assert_int_equal(*in->limit, 7);
+}
+
+TEST(a_form_with_a_bad_escape_is_malformed)
+{
+    struct call call = call_of(&SNS_PUBLISH);
+
+    assert_null(decoded(&call, PROTOCOL_QUERY, S("Action=Publish&Message=%zz")));
+    assert_string_equal(call.failure.error->name, "MalformedQueryString");
+}
+
+TEST(a_form_with_text_for_a_number_is_refused)
+{
+    struct call call = call_of(&SQS_SEND_MESSAGE);
+
+    assert_null(decoded(&call, PROTOCOL_QUERY, S("DelaySeconds=soon")));
+    assert_text(call.failure.message, "Value soon for parameter DelaySeconds is invalid. Reason: Must be an integer.");
+}
+
+TEST(what_a_service_stores_comes_back_the_same)
+{
+    str json = S("{\"M\":{\"a\":{\"N\":\"1\"},\"b\":{\"L\":[{\"BOOL\":true},{\"NULL\":true},{\"BS\":[\"AAE=\"]}]}}}");
+    struct dynamodb_attribute_value value = {0};
+
+    assert_true(model_from_json(&scratch, &DYNAMODB_ATTRIBUTE_VALUE, json, &value));
+    assert_str(model_to_json(&scratch, &DYNAMODB_ATTRIBUTE_VALUE, &value), json);
+    assert_false(model_from_json(&scratch, &DYNAMODB_ATTRIBUTE_VALUE, S("{\"S\":1}"), &value));
+    assert_false(model_from_json(&scratch, &DYNAMODB_ATTRIBUTE_VALUE, S("{"), &value));
+}
+
+TESTS(
+    test(a_send_is_read_from_json),
+    test(a_send_is_read_from_a_form),
+    test(sqs_takes_the_queue_from_the_path),
+    test(an_entry_given_twice_counts_once_and_the_last_wins),
+    test(many_entries_given_twice_count_once),
+    test(an_empty_body_is_an_empty_object),
+    test(what_is_no_json_is_refused_without_a_word),
+    test(coral_says_which_type_it_cannot_convert),
+    test(dynamodb_says_it_in_its_own_words),
+    test(fractions_of_whole_numbers_are_cut_off),
+    test(a_form_with_a_bad_escape_is_malformed),
+    test(a_form_with_text_for_a_number_is_refused),
+    test(what_a_service_stores_comes_back_the_same))
