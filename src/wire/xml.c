@@ -349,15 +349,23 @@ static bool read_start_tag(struct reader *reader, bool *empty)
     }
 }
 
+/* The part behind the prefix; false when one of the two is no name of its own. */
+static bool local_part(str name, str *local)
+{
+    ptrdiff_t colon = str_index(name, ':');
+
+    *local = str_from(name, (size_t)(colon + 1));
+    return colon != 0 && local->size > 0 && str_index(*local, ':') < 0 && name_char(local->data[0], true);
+}
+
 static bool read_element(struct reader *reader, struct xml_node *node)
 {
     str name;
     bool empty;
 
     if (++reader->depth > LIMIT_XML_DEPTH || !skip_exact(reader, S("<")) || !read_name(reader, &name) ||
-        !read_start_tag(reader, &empty))
+        !local_part(name, &node->name) || !read_start_tag(reader, &empty))
         return false;
-    node->name = str_from(name, (size_t)(str_last_index(name, ':') + 1));
     node->text = S("");
     if (!empty && (!read_content(reader, node) || !read_end_tag(reader, name)))
         return false;

@@ -66,7 +66,8 @@ TEST(what_is_not_well_formed_is_refused)
         STR_INIT("<a>&amp</a>"), STR_INIT("<a>&#0;</a>"), STR_INIT("<a>&#;</a>"), STR_INIT("<a>&#xD800;</a>"),
         STR_INIT("<a>&#x110000;</a>"), STR_INIT("<a>&#99999999999999999999;</a>"), STR_INIT("<a>\xff</a>"),
         STR_INIT("<a>\x01</a>"), STR_INIT("<a>]]></a>"), STR_INIT("<a><![CDATA[x</a>"), STR_INIT("<a><!-- -- --></a>"),
-        STR_INIT("<a><!-- </a>"), STR_INIT("<n:a></m:a>"), STR_INIT("<a></a"), STR_INIT("<a"), STR_INIT("<a b='")};
+        STR_INIT("<a><!-- </a>"), STR_INIT("<n:a></m:a>"), STR_INIT("<n:/>"), STR_INIT("<:n/>"),
+        STR_INIT("<n:1/>"), STR_INIT("<a:b:c/>"), STR_INIT("<a></a"), STR_INIT("<a"), STR_INIT("<a b='")};
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         if (parse(bad[i]))
