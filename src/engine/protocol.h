@@ -15,16 +15,20 @@ struct failure;
 struct protocol {
     enum protocol_name name;
 
-    /* Fill `in` (zeroed, of the operation's input shape).  False: fail() has been called. */
+    /*
+     * Fill `in` (zeroed, of the operation's input shape).  False: fail() has been called.
+     * Required numbers and booleans that are missing hold a mark that validate() refuses, so nothing
+     * may look into `in` before that.  Text is borrowed from the request.
+     */
     bool (*decode_request)(struct call *call, const struct http_request *request, void *in);
     void (*encode_reply)(struct call *call, const void *out, struct http_reply *reply);
-    /* From call->failure. */
+    /* From call->failure.  call->operation may be NULL: then no service's names are in it. */
     void (*encode_error)(struct call *call, struct http_reply *reply);
 
     /* The client's side: everything but the Host header and the signature. */
     void (*encode_request)(struct arena *arena, const struct operation *operation, const void *in,
                            struct http_request *request);
-    /* Fill `out`, or *failure: its error is found by code among the service's, or made from the reply. */
+    /* Fill `out`, or *failure, whose error is made from the reply. */
     bool (*decode_reply)(struct arena *arena, const struct operation *operation, const struct http_reply *reply,
                          void *out, struct failure *failure);
 };
@@ -47,7 +51,7 @@ struct route route_find(struct arena *arena, const struct service *const *servic
                         const struct http_request *request, str signing_name);
 
 /*
- * Check `in` against the model: required members, ranges, lengths, patterns, enums.  False: fail()
- * has been called with AWS's sentence.
+ * Check what has been decoded against the model: required members, ranges, lengths, patterns, enums,
+ * unions.  False: fail() has been called with AWS's sentence and the service's validation_error.
  */
 bool validate(struct call *call, const struct shape *shape, const void *in);

@@ -1,7 +1,6 @@
 """Every operation that we model, both ways, against botocore's own serializers and parsers."""
 import base64
 import datetime
-import itertools
 import json
 import os
 import random
@@ -24,7 +23,6 @@ SERVICES = {
     "lambda": ["rest-json"],
     "logs": ["json-1.1"],
 }
-BOTOCORE_NAME = {"json-1.0": "json", "json-1.1": "json", "query": "query", "rest-json": "rest-json"}
 
 
 class Probe:
@@ -111,6 +109,8 @@ def cases():
                 if known(service, operation):
                     yield pytest.param(service, protocol, operation, id=f"{service}-{protocol}-{operation}")
 
+
+CASES = list(cases())
 
 # ---- random values of a shape ----
 
@@ -206,7 +206,7 @@ def decode(probe, model, method, target, headers, body):
                      body=base64.b64encode(body).decode())
 
 
-@pytest.mark.parametrize("service, protocol, operation", cases())
+@pytest.mark.parametrize("service, protocol, operation", CASES)
 def test_what_botocore_sends_is_what_we_read(probe, service, protocol, operation):
     model = service_model(service, protocol)
     shape = model.operation_model(operation).input_shape
@@ -219,7 +219,7 @@ def test_what_botocore_sends_is_what_we_read(probe, service, protocol, operation
         assert answer["in"] == expected
 
 
-@pytest.mark.parametrize("service, protocol, operation", cases())
+@pytest.mark.parametrize("service, protocol, operation", CASES)
 def test_what_we_send_is_what_botocore_sends(probe, service, protocol, operation):
     model = service_model(service, protocol)
     shape = model.operation_model(operation).input_shape
@@ -267,7 +267,7 @@ def has_stream(shape):
         shape.members[shape.serialization["payload"]].type_name == "blob"
 
 
-@pytest.mark.parametrize("service, protocol, operation", cases())
+@pytest.mark.parametrize("service, protocol, operation", CASES)
 def test_what_we_answer_is_what_botocore_reads(probe, service, protocol, operation):
     model = service_model(service, protocol)
     shape = model.operation_model(operation).output_shape
@@ -289,8 +289,8 @@ def test_what_we_answer_is_what_botocore_reads(probe, service, protocol, operati
         assert read.get("out") == expected, read
 
 
-@pytest.mark.parametrize("service, protocol", itertools.chain.from_iterable(
-    [(service, protocol) for protocol in protocols] for service, protocols in SERVICES.items()))
+@pytest.mark.parametrize("service, protocol", [
+    (service, protocol) for service, protocols in SERVICES.items() for protocol in protocols])
 def test_an_error_reaches_botocore(probe, service, protocol):
     model = service_model(service, protocol)
     operation = next(name for name in model.operation_names if known(service, name))
