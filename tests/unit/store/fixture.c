@@ -4,6 +4,7 @@
 #include "fixture.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,24 @@
 const struct schema *const demo_schemas[] = {&DEMO_SCHEMA, NULL};
 
 static atomic_bool held, failing;
+static pthread_mutex_t watch_lock = PTHREAD_MUTEX_INITIALIZER;
+static const char *watched_folder;
+static void (*watcher)(const char *path, int file);
+
+static void tell_watcher(int file)
+{
+    char link[64], path[256];
+
+    snprintf(link, sizeof link, "/proc/self/fd/%d", file);
+    ssize_t size = readlink(link, path, sizeof path - 1);
+    pthread_mutex_lock(&watch_lock);
+    if (watched_folder && size > 0) {
+        path[size] = '\0';
+        if (strncmp(path, watched_folder, strlen(watched_folder)) == 0)
+            watcher(path, file);
+    }
+    pthread_mutex_unlock(&watch_lock);
+}
 
 int fdatasync(int file)
 {
@@ -23,6 +42,7 @@ int fdatasync(int file)
         errno = EIO;
         return -1;
     }
+    tell_watcher(file);
     return (int)syscall(SYS_fdatasync, file);
 }
 
@@ -34,6 +54,14 @@ void disk_hold(bool hold)
 void disk_fail(bool fail)
 {
     atomic_store(&failing, fail);
+}
+
+void disk_watch(const char *folder, void (*synced)(const char *path, int file))
+{
+    pthread_mutex_lock(&watch_lock);
+    watched_folder = folder;
+    watcher = synced;
+    pthread_mutex_unlock(&watch_lock);
 }
 
 static void ignore_durable(void *context, uint64_t sequence)

@@ -35,6 +35,7 @@ void wait_until_durable(const struct store *store, uint64_t sequence);
 uint64_t commit(struct store *store);
 int64_t count_messages(struct txn *txn);
 
-/* This process's fdatasync(): hold it up, have it fail, see how often it has run. */
+/* This process's fdatasync(): hold it up, have it fail, be told of each for a file in that folder. */
 void disk_hold(bool hold);
 void disk_fail(bool fail);
+void disk_watch(const char *folder, void (*synced)(const char *path, int file));

@@ -1,0 +1,199 @@
+/*
+ * test_sqlc.c: what sqlc makes of a source, and what it says of a bad one.
+ *
+ *     test_sqlc PATH_OF_SQLC
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define TABLES "-- migration: 1\ncreate table t (id integer primary key, name text not null, size integer);\n"
+
+struct output {
+    int status;
+    char said[4096];
+    char header[8192];
+    char code[8192];
+};
+
+static const char *sqlc;
+
+static void read_stream(FILE *stream, char *text, size_t capacity)
+{
+    size_t size = stream ? fread(text, 1, capacity - 1, stream) : 0;
+
+    text[size] = '\0';
+}
+
+static void read_and_remove(const char *folder, const char *name, char *text, size_t capacity)
+{
+    char path[128];
+
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, "r");
+    read_stream(file, text, capacity);
+    if (file)
+        fclose(file);
+    unlink(path);
+}
+
+static struct output compile(const char *source)
+{
+    char folder[] = "/tmp/sqlc-test-XXXXXX", path[128], command[512], ignored[8192];
+    struct output output;
+
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/t.sql", folder);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(source, file);
+    fclose(file);
+
+    snprintf(command, sizeof command, "cd %s && %s demo t.sql t.h t.c 2>&1", folder, sqlc);
+    FILE *running = popen(command, "r");
+    assert_non_null(running);
+    read_stream(running, output.said, sizeof output.said);
+    output.status = pclose(running);
+
+    read_and_remove(folder, "t.h", output.header, sizeof output.header);
+    read_and_remove(folder, "t.c", output.code, sizeof output.code);
+    read_and_remove(folder, "t.sql", ignored, sizeof ignored);
+    rmdir(folder);
+    return output;
+}
+
+static void assert_refused(const char *source, const char *message)
+{
+    struct output output = compile(source);
+
+    assert_int_not_equal(output.status, 0);
+    assert_string_equal(output.said, message);
+}
+
+static void assert_contains(const char *text, const char *part)
+{
+    if (!strstr(text, part))
+        fail_msg("no \"%s\" in:\n%s", part, text);
+}
+
+static void types_and_null_come_from_the_tables(void **state)
+{
+    (void)state;
+    struct output output = compile(TABLES "-- statement: find :one\nselect id, name, size from t where size = :size;\n");
+
+    assert_string_equal(output.said, "");
+    assert_contains(output.header, "struct demo_find_params {\n    const int64_t *size;\n};");
+    assert_contains(output.header, "struct demo_find_row {\n    int64_t id;\n    str name;\n    const int64_t *size;\n};");
+}
+
+static void a_declaration_overrides_the_tables(void **state)
+{
+    (void)state;
+    struct output output = compile(TABLES "-- statement: find :one\n-- param: size integer\n-- column: id text null\n"
+                                          "select id from t where size = :size;\n");
+
+    assert_string_equal(output.said, "");
+    assert_contains(output.header, "struct demo_find_params {\n    int64_t size;\n};");
+    assert_contains(output.header, "    str id; /* or absent */\n");
+}
+
+static void each_kind_has_its_signature(void **state)
+{
+    (void)state;
+    struct output output = compile(TABLES "-- statement: a :one\nselect id from t;\n"
+                                          "-- statement: b :many\nselect id from t;\n"
+                                          "-- statement: c :each\nselect id from t;\n"
+                                          "-- statement: d :exec\ndelete from t;\n"
+                                          "-- statement: e :insert\ninsert into t (name) values (:name);\n");
+
+    assert_string_equal(output.said, "");
+    assert_contains(output.header, "bool demo_a(struct txn *txn, struct demo_a_row *row);");
+    assert_contains(output.header, "struct demo_b_rows demo_b(struct txn *txn);");
+    assert_contains(output.header, "struct demo_c_cursor demo_c_open(struct txn *txn);");
+    assert_contains(output.header, "int64_t demo_d(struct txn *txn);");
+    assert_contains(output.header, "int64_t demo_e(struct txn *txn, const struct demo_e_params *params);");
+}
+
+static void a_comment_right_above_is_the_functions(void **state)
+{
+    (void)state;
+    struct output output = compile(TABLES "-- Not this one.\n\n-- All of them,\n-- at once.\n-- statement: a :many\nselect id from t;\n");
+
+    assert_contains(output.header, "\n/*\n * All of them,\n * at once.\n */\nstruct demo_a_row {");
+    assert_null(strstr(output.header, "Not this one"));
+}
+
+static void text_is_escaped_for_c(void **state)
+{
+    (void)state;
+    struct output output = compile(TABLES "-- statement: a :exec\ndelete from t where name = '\\ \"\?\?/';\n");
+
+    assert_string_equal(output.said, "");
+    assert_contains(output.code, "\"delete from t where name = '\\\\ \\\"\\?\\?/'\"");
+}
+
+static void mistakes_are_reported_with_their_line(void **state)
+{
+    (void)state;
+    assert_refused("select 1;\n", "t.sql:1: error: SQL before any -- migration: or -- statement:\n");
+    assert_refused("-- migration: 2\n", "t.sql:1: error: migrations are numbered 1, 2, 3, ...\n");
+    assert_refused("-- migration: 1\n\ncreate table a (id integer);\ncreate tabel b;\n",
+                   "t.sql:4: error: near \"tabel\": syntax error\n");
+    assert_refused(TABLES "-- statement: a :one\nselect id,\n    nmae\nfrom t;\n", "t.sql:5: error: no such column: nmae\n");
+    assert_refused(TABLES "-- statement: a :some\n", "t.sql:3: error: the kind is one of :one :many :each :exec :insert\n");
+    assert_refused(TABLES "-- statement: a :exec\ndelete from t;\n\ndelete from t;\n", "t.sql:4: error: more than one statement\n");
+    assert_refused(TABLES "-- statement: a :one\n-- param: x integer\nselect id from t;\n",
+                   "t.sql:4: error: the statement has no x\n");
+}
+
+static void what_has_no_type_is_refused(void **state)
+{
+    (void)state;
+    assert_refused(TABLES "-- statement: a :one\nselect id from t limit :most;\n",
+                   "t.sql:3: error: no column is named as the parameter :most: declare it with -- param:\n");
+    assert_refused(TABLES "-- statement: a :one\nselect count(*) as n from t;\n",
+                   "t.sql:3: error: the result n is no column of a table: declare it with -- column:\n");
+    assert_refused("-- migration: 1\ncreate table a (x integer);\ncreate table b (x text, y text);\n"
+                   "-- statement: a :one\nselect b.y from a, b where a.x = :x;\n",
+                   "t.sql:4: error: x is not the same in a and b: declare it with -- param: or -- column:\n");
+    assert_refused("-- migration: 1\ncreate table a (x varchar(3));\n",
+                   "t.sql:1: error: a.x: a column is integer, real, text or blob, not \"varchar(3)\"\n");
+}
+
+static void a_kind_must_fit_what_the_statement_returns(void **state)
+{
+    (void)state;
+    assert_refused(TABLES "-- statement: a :one\ndelete from t;\n",
+                   "t.sql:3: error: it returns no columns: use :exec or :insert\n");
+    assert_refused(TABLES "-- statement: a :exec\nselect id from t;\n",
+                   "t.sql:3: error: it returns columns: use :one, :many or :each\n");
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(types_and_null_come_from_the_tables),
+        cmocka_unit_test(a_declaration_overrides_the_tables),
+        cmocka_unit_test(each_kind_has_its_signature),
+        cmocka_unit_test(a_comment_right_above_is_the_functions),
+        cmocka_unit_test(text_is_escaped_for_c),
+        cmocka_unit_test(mistakes_are_reported_with_their_line),
+        cmocka_unit_test(what_has_no_type_is_refused),
+        cmocka_unit_test(a_kind_must_fit_what_the_statement_returns),
+    };
+
+    if (argc != 2) {
+        fputs("usage: test_sqlc PATH_OF_SQLC\n", stderr);
+        return 2;
+    }
+    sqlc = argv[1];
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
