@@ -5,7 +5,9 @@
  */
 #include "base/text.h"
 
-struct form_field { str name, value; };
+struct form_field {
+    str name, value;
+};
 
 struct form {
     struct form_field *items;

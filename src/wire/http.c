@@ -18,17 +18,21 @@
 #include <string.h>
 
 /* Names and values while the head grows: offsets into it. */
-struct piece { size_t at, size; };
-struct field { struct piece name, value; };
+struct piece {
+    size_t at, size;
+};
+struct field {
+    struct piece name, value;
+};
 
 struct http_parser {
     llhttp_t llhttp;
     struct arena *arena;
-    struct text head;            /* target, names and values, one after the other */
+    struct text head; /* target, names and values, one after the other */
     struct piece target;
     struct field fields[LIMIT_HTTP_HEADERS];
     size_t field_count;
-    bool value_seen;             /* of the last field: what comes next is a new name */
+    bool value_seen; /* of the last field: what comes next is a new name */
 
     size_t head_size, line_size; /* bytes scanned of the head and of its last line */
     char last;                   /* the byte scanned last */
@@ -37,7 +41,7 @@ struct http_parser {
 
     char *body;
     size_t body_size, body_capacity;
-    int error_status;            /* 0: none */
+    int error_status; /* 0: none */
     struct http_request request;
 };
 
@@ -197,8 +201,13 @@ static bool collect_headers(struct http_parser *parser)
 static bool method_supported(llhttp_method_t method)
 {
     switch (method) {
-    case HTTP_GET: case HTTP_HEAD: case HTTP_POST: case HTTP_PUT:
-    case HTTP_DELETE: case HTTP_PATCH: case HTTP_OPTIONS:
+    case HTTP_GET:
+    case HTTP_HEAD:
+    case HTTP_POST:
+    case HTTP_PUT:
+    case HTTP_DELETE:
+    case HTTP_PATCH:
+    case HTTP_OPTIONS:
         return true;
     default:
         return false;
@@ -274,8 +283,8 @@ static size_t scan_line(struct http_parser *parser, str bytes)
     ptrdiff_t newline = str_index(bytes, '\n');
     size_t size = newline < 0 ? bytes.size : (size_t)newline + 1;
     char last = newline > 0 ? bytes.data[newline - 1] : parser->last;
-    bool folded = parser->line_size == 0 && parser->head_size > 0 &&
-                  (bytes.data[0] == ' ' || bytes.data[0] == '\t');
+    bool folded =
+        parser->line_size == 0 && parser->head_size > 0 && (bytes.data[0] == ' ' || bytes.data[0] == '\t');
 
     parser->head_size += size;
     parser->line_size += size;
@@ -297,7 +306,8 @@ static size_t scan_head(struct http_parser *parser, str bytes)
     size_t size = 0;
 
     /* Empty lines before a request are forgiven: RFC 9112, section 2.2. */
-    while (parser->head_size == 0 && size < bytes.size && (bytes.data[size] == '\r' || bytes.data[size] == '\n'))
+    while (parser->head_size == 0 && size < bytes.size &&
+           (bytes.data[size] == '\r' || bytes.data[size] == '\n'))
         size++;
     while (size < bytes.size && !parser->head_scanned && parser->error_status == 0)
         size += scan_line(parser, str_from(bytes, size));
@@ -316,9 +326,14 @@ static void body_done(struct http_parser *parser)
     if (!str_equal_nocase(http_header(&request->headers, S("Content-Encoding")), S("gzip")))
         return;
     switch (gzip_inflate(parser->arena, request->payload, LIMIT_HTTP_BODY_BYTES, &request->body)) {
-    case GZIP_OK: break;
-    case GZIP_BAD: refuse(parser, 400); break;
-    case GZIP_TOO_LARGE: refuse(parser, 413); break;
+    case GZIP_OK:
+        break;
+    case GZIP_BAD:
+        refuse(parser, 400);
+        break;
+    case GZIP_TOO_LARGE:
+        refuse(parser, 413);
+        break;
     }
 }
 
@@ -402,7 +417,8 @@ enum http_state http_parser_feed(struct http_parser *parser, str bytes, size_t *
         return HTTP_BAD;
     if (parser->complete)
         return HTTP_COMPLETE;
-    if (parser->head_complete && parser->body_size == 0 && !parser->asked_to_continue && wants_continue(parser)) {
+    if (parser->head_complete && parser->body_size == 0 && !parser->asked_to_continue &&
+        wants_continue(parser)) {
         parser->asked_to_continue = true;
         return HTTP_CONTINUE;
     }
@@ -449,21 +465,42 @@ void http_header_add(struct arena *arena, struct http_headers *headers, str name
 
 str http_status_text(int status)
 {
-    static const struct { int status; str text; } known[] = {
-        {200, STR_INIT("OK")}, {100, STR_INIT("Continue")}, {201, STR_INIT("Created")},
-        {202, STR_INIT("Accepted")}, {204, STR_INIT("No Content")}, {206, STR_INIT("Partial Content")},
-        {301, STR_INIT("Moved Permanently")}, {302, STR_INIT("Found")}, {303, STR_INIT("See Other")},
-        {304, STR_INIT("Not Modified")}, {307, STR_INIT("Temporary Redirect")},
-        {400, STR_INIT("Bad Request")}, {401, STR_INIT("Unauthorized")}, {403, STR_INIT("Forbidden")},
-        {404, STR_INIT("Not Found")}, {405, STR_INIT("Method Not Allowed")},
-        {408, STR_INIT("Request Timeout")}, {409, STR_INIT("Conflict")}, {410, STR_INIT("Gone")},
-        {411, STR_INIT("Length Required")}, {412, STR_INIT("Precondition Failed")},
-        {413, STR_INIT("Content Too Large")}, {415, STR_INIT("Unsupported Media Type")},
-        {416, STR_INIT("Range Not Satisfiable")}, {424, STR_INIT("Failed Dependency")},
-        {429, STR_INIT("Too Many Requests")}, {431, STR_INIT("Request Header Fields Too Large")},
-        {500, STR_INIT("Internal Server Error")}, {501, STR_INIT("Not Implemented")},
-        {502, STR_INIT("Bad Gateway")}, {503, STR_INIT("Service Unavailable")},
-        {504, STR_INIT("Gateway Timeout")}, {505, STR_INIT("HTTP Version Not Supported")}};
+    static const struct {
+        int status;
+        str text;
+    } known[] = {{200, STR_INIT("OK")},
+                 {100, STR_INIT("Continue")},
+                 {201, STR_INIT("Created")},
+                 {202, STR_INIT("Accepted")},
+                 {204, STR_INIT("No Content")},
+                 {206, STR_INIT("Partial Content")},
+                 {301, STR_INIT("Moved Permanently")},
+                 {302, STR_INIT("Found")},
+                 {303, STR_INIT("See Other")},
+                 {304, STR_INIT("Not Modified")},
+                 {307, STR_INIT("Temporary Redirect")},
+                 {400, STR_INIT("Bad Request")},
+                 {401, STR_INIT("Unauthorized")},
+                 {403, STR_INIT("Forbidden")},
+                 {404, STR_INIT("Not Found")},
+                 {405, STR_INIT("Method Not Allowed")},
+                 {408, STR_INIT("Request Timeout")},
+                 {409, STR_INIT("Conflict")},
+                 {410, STR_INIT("Gone")},
+                 {411, STR_INIT("Length Required")},
+                 {412, STR_INIT("Precondition Failed")},
+                 {413, STR_INIT("Content Too Large")},
+                 {415, STR_INIT("Unsupported Media Type")},
+                 {416, STR_INIT("Range Not Satisfiable")},
+                 {424, STR_INIT("Failed Dependency")},
+                 {429, STR_INIT("Too Many Requests")},
+                 {431, STR_INIT("Request Header Fields Too Large")},
+                 {500, STR_INIT("Internal Server Error")},
+                 {501, STR_INIT("Not Implemented")},
+                 {502, STR_INIT("Bad Gateway")},
+                 {503, STR_INIT("Service Unavailable")},
+                 {504, STR_INIT("Gateway Timeout")},
+                 {505, STR_INIT("HTTP Version Not Supported")}};
 
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (known[i].status == status)
@@ -476,11 +513,11 @@ static void add_header_line(struct text *text, str name, str value)
 {
     text_add(text, name);
     text_add(text, S(": "));
-    char *to = text_reserve(text, value.size + 2);
+    char *to = text_reserve(text, value.size + 1);
     for (size_t i = 0; i < value.size; i++)
         to[i] = (unsigned char)value.data[i] < 0x20 || value.data[i] == 0x7f ? ' ' : value.data[i];
-    memcpy(to + value.size, "\r\n", 2);
-    text_grew(text, value.size + 2);
+    text_grew(text, value.size);
+    text_add(text, S("\r\n"));
 }
 
 static bool name_valid(str name)

@@ -11,7 +11,9 @@
 #include "base/limits.h"
 #include "base/text.h"
 
-struct http_header { str name, value; };
+struct http_header {
+    str name, value;
+};
 
 struct http_headers {
     struct http_header *items;
@@ -19,26 +21,26 @@ struct http_headers {
 };
 
 struct http_request {
-    str method, target;          /* as sent */
-    str path, query;             /* of target, still encoded */
+    str method, target; /* as sent */
+    str path, query;    /* of target, still encoded */
     struct http_headers headers;
-    str payload;                 /* the body as sent, de-chunked: what a signature covers */
-    str body;                    /* payload, un-gzipped when Content-Encoding said gzip */
+    str payload; /* the body as sent, de-chunked: what a signature covers */
+    str body;    /* payload, un-gzipped when Content-Encoding said gzip */
     bool keep_alive;
 };
 
 struct http_reply {
     int status;
-    str content_type;            /* absent: no header */
+    str content_type; /* absent: no header */
     struct http_headers headers;
     str body;
 };
 
 enum http_state {
-    HTTP_NEED_MORE,              /* feed more bytes */
-    HTTP_CONTINUE,               /* the client waits for "100 Continue": send it, then feed on */
-    HTTP_COMPLETE,               /* parser->request is whole */
-    HTTP_BAD,                    /* answer parser->error_status, then close */
+    HTTP_NEED_MORE, /* feed more bytes */
+    HTTP_CONTINUE,  /* the client waits for "100 Continue": send it, then feed on */
+    HTTP_COMPLETE,  /* http_parser_request() is whole */
+    HTTP_BAD,       /* answer http_parser_error_status(), then close */
 };
 
 struct http_parser;
@@ -58,7 +60,7 @@ const struct http_request *http_parser_request(const struct http_parser *parser)
 /* 400, 413, 431, 501 or 505 at HTTP_BAD. */
 int http_parser_error_status(const struct http_parser *parser);
 /* What has been seen so far, for time-outs. */
-bool http_parser_idle(const struct http_parser *parser);      /* no byte of a request yet */
+bool http_parser_idle(const struct http_parser *parser); /* no byte of a request yet */
 bool http_parser_in_body(const struct http_parser *parser);
 
 /* The value of that header (any case), the absent str when there is none. */

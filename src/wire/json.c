@@ -22,7 +22,7 @@ struct parser {
     const char *at, *end;
     struct arena *arena;
     size_t depth, value_count;
-    struct json_member *stack;   /* of an array's item only the value counts */
+    struct json_member *stack; /* of an array's item only the value counts */
     size_t stacked, capacity;
     struct json_member stack_start[STACK_START];
 };
@@ -135,13 +135,22 @@ static bool read_code_point(struct parser *parser, uint32_t *code_point)
 static char short_escape(char letter)
 {
     switch (letter) {
-    case '"': case '\\': case '/': return letter;
-    case 'b': return '\b';
-    case 'f': return '\f';
-    case 'n': return '\n';
-    case 'r': return '\r';
-    case 't': return '\t';
-    default: return '\0';
+    case '"':
+    case '\\':
+    case '/':
+        return letter;
+    case 'b':
+        return '\b';
+    case 'f':
+        return '\f';
+    case 'n':
+        return '\n';
+    case 'r':
+        return '\r';
+    case 't':
+        return '\t';
+    default:
+        return '\0';
     }
 }
 
@@ -395,12 +404,18 @@ static bool read_value(struct parser *parser, struct json *value)
         parser->at++;
         value->type = JSON_STRING;
         return read_string(parser, &value->text);
-    case '{': return read_object(parser, value);
-    case '[': return read_array(parser, value);
-    case 't': return read_word(parser, S("true"), JSON_TRUE, value);
-    case 'f': return read_word(parser, S("false"), JSON_FALSE, value);
-    case 'n': return read_word(parser, S("null"), JSON_NULL, value);
-    default: return read_number(parser, value);
+    case '{':
+        return read_object(parser, value);
+    case '[':
+        return read_array(parser, value);
+    case 't':
+        return read_word(parser, S("true"), JSON_TRUE, value);
+    case 'f':
+        return read_word(parser, S("false"), JSON_FALSE, value);
+    case 'n':
+        return read_word(parser, S("null"), JSON_NULL, value);
+    default:
+        return read_number(parser, value);
     }
 }
 
@@ -508,8 +523,7 @@ void json_close_array(struct json_writer *writer)
 static char *write_escape(char *to, char c)
 {
     static const char digits[] = "0123456789abcdef";
-    static const char letters[0x20] = {
-        ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r'};
+    static const char letters[0x20] = {['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r'};
     unsigned char byte = (unsigned char)c;
     char letter = byte < 0x20 ? letters[byte] : c;
 
@@ -518,10 +532,12 @@ static char *write_escape(char *to, char c)
         *to++ = letter;
         return to;
     }
-    memcpy(to, "u00", 3);
-    to[3] = digits[byte >> 4];
-    to[4] = digits[byte & 15];
-    return to + 5;
+    *to++ = 'u';
+    *to++ = '0';
+    *to++ = '0';
+    *to++ = digits[byte >> 4];
+    *to++ = digits[byte & 15];
+    return to;
 }
 
 static void write_quoted(struct text *text, str value)
@@ -628,13 +644,27 @@ static void write_items(struct json_writer *writer, const struct json *array)
 void json_value(struct json_writer *writer, const struct json *value)
 {
     switch (value->type) {
-    case JSON_NULL: json_null(writer); break;
-    case JSON_FALSE: json_bool(writer, false); break;
-    case JSON_TRUE: json_bool(writer, true); break;
-    case JSON_NUMBER: json_raw(writer, value->text); break;
-    case JSON_STRING: json_string(writer, value->text); break;
-    case JSON_ARRAY: write_items(writer, value); break;
-    case JSON_OBJECT: write_members(writer, value); break;
+    case JSON_NULL:
+        json_null(writer);
+        break;
+    case JSON_FALSE:
+        json_bool(writer, false);
+        break;
+    case JSON_TRUE:
+        json_bool(writer, true);
+        break;
+    case JSON_NUMBER:
+        json_raw(writer, value->text);
+        break;
+    case JSON_STRING:
+        json_string(writer, value->text);
+        break;
+    case JSON_ARRAY:
+        write_items(writer, value);
+        break;
+    case JSON_OBJECT:
+        write_members(writer, value);
+        break;
     }
 }
 

@@ -14,9 +14,9 @@ enum json_type { JSON_NULL, JSON_FALSE, JSON_TRUE, JSON_NUMBER, JSON_STRING, JSO
 
 struct json {
     enum json_type type;
-    uint32_t count;              /* of items or members */
+    uint32_t count; /* of items or members */
     union {
-        str text;                /* of a string (unescaped) or a number (as written) */
+        str text; /* of a string (unescaped) or a number (as written) */
         struct json *items;
         struct json_member *members; /* in source order; a repeated name stays repeated */
     };

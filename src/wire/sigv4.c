@@ -188,8 +188,13 @@ static void add_path(struct text *text, const struct http_request *request, cons
         add_normalized_path(text, request->path);
 }
 
-struct parameter { str name, value; };
-struct parameters { struct parameter *items; size_t count; };
+struct parameter {
+    str name, value;
+};
+struct parameters {
+    struct parameter *items;
+    size_t count;
+};
 
 static int compare_parameters(const void *left, const void *right)
 {
@@ -277,7 +282,8 @@ static void add_hex_digest(struct text *text, str data)
 }
 
 /* What the client declares its payload's hash to be, under the signature; absent when it does not. */
-static str declared_payload(struct arena *arena, const struct http_request *request, const struct sigv4 *sigv4)
+static str declared_payload(struct arena *arena, const struct http_request *request,
+                            const struct sigv4 *sigv4)
 {
     static const str header_name = STR_INIT("X-Amz-Content-Sha256");
     struct form query;
@@ -292,7 +298,8 @@ static str declared_payload(struct arena *arena, const struct http_request *requ
     return in_query;
 }
 
-str sigv4_canonical_request(struct arena *arena, const struct http_request *request, const struct sigv4 *sigv4)
+str sigv4_canonical_request(struct arena *arena, const struct http_request *request,
+                            const struct sigv4 *sigv4)
 {
     struct text text = text_in(arena);
     str names = sigv4->signed_headers, name;
@@ -357,7 +364,8 @@ static enum sigv4_result check_time(const struct sigv4 *sigv4, int64_t now_ms)
     return now_ms > last_ms ? SIGV4_EXPIRED : SIGV4_OK;
 }
 
-static bool payload_as_declared(struct arena *arena, const struct http_request *request, const struct sigv4 *sigv4)
+static bool payload_as_declared(struct arena *arena, const struct http_request *request,
+                                const struct sigv4 *sigv4)
 {
     str declared = declared_payload(arena, request, sigv4);
 
@@ -380,7 +388,8 @@ static str make_signature(struct arena *arena, const struct http_request *reques
                           const struct sha256 *signing_key)
 {
     str canonical = sigv4_canonical_request(arena, request, sigv4);
-    struct sha256 signature = hmac_sha256(HASH_STR(*signing_key), sigv4_string_to_sign(arena, sigv4, canonical));
+    struct sha256 signature =
+        hmac_sha256(HASH_STR(*signing_key), sigv4_string_to_sign(arena, sigv4, canonical));
 
     return hex_encode(arena, HASH_STR(signature));
 }
@@ -406,7 +415,8 @@ static str lower_case(struct arena *arena, str name)
     char *lower = arena_alloc(arena, name.size + 1);
 
     for (size_t i = 0; i < name.size; i++)
-        lower[i] = name.data[i] >= 'A' && name.data[i] <= 'Z' ? (char)(name.data[i] + ('a' - 'A')) : name.data[i];
+        lower[i] =
+            name.data[i] >= 'A' && name.data[i] <= 'Z' ? (char)(name.data[i] + ('a' - 'A')) : name.data[i];
     return (str){lower, name.size};
 }
 
@@ -424,7 +434,10 @@ static bool worth_signing(str lower_name)
 /* "content-type;host;x-amz-date" */
 static str choose_signed_headers(struct arena *arena, const struct http_headers *headers)
 {
-    struct { str *items; size_t count; } names = {0};
+    struct {
+        str *items;
+        size_t count;
+    } names = {0};
     struct text text = text_in(arena);
 
     for (size_t i = 0; i < headers->count; i++) {
@@ -451,12 +464,13 @@ static void add_amz_headers(struct arena *arena, struct http_request *request, c
         http_header_add(arena, &request->headers, S("X-Amz-Security-Token"), sigv4->security_token);
     if (str_equal(sigv4->service, S("s3"))) {
         struct sha256 hash = sha256(request->payload);
-        http_header_add(arena, &request->headers, S("X-Amz-Content-Sha256"), hex_encode(arena, HASH_STR(hash)));
+        http_header_add(arena, &request->headers, S("X-Amz-Content-Sha256"),
+                        hex_encode(arena, HASH_STR(hash)));
     }
 }
 
-void sigv4_sign(struct arena *arena, struct http_request *request, const struct sigv4_credentials *credentials,
-                str region, str service, int64_t now_ms)
+void sigv4_sign(struct arena *arena, struct http_request *request,
+                const struct sigv4_credentials *credentials, str region, str service, int64_t now_ms)
 {
     str amz_date = time_amz_date(arena, now_ms);
     struct sigv4 sigv4 = {
@@ -473,8 +487,9 @@ void sigv4_sign(struct arena *arena, struct http_request *request, const struct 
     sigv4.signed_headers = choose_signed_headers(arena, &request->headers);
     str signature = make_signature(arena, request, &sigv4, &key);
     http_header_add(arena, &request->headers, S("Authorization"),
-                    arena_format(arena, ALGORITHM " Credential=%.*s/%.*s/%.*s/%.*s/" TERMINATOR
-                                 ", SignedHeaders=%.*s, Signature=%.*s",
+                    arena_format(arena,
+                                 ALGORITHM " Credential=%.*s/%.*s/%.*s/%.*s/" TERMINATOR
+                                           ", SignedHeaders=%.*s, Signature=%.*s",
                                  STR_ARGS(sigv4.access_key_id), STR_ARGS(sigv4.date), STR_ARGS(region),
                                  STR_ARGS(service), STR_ARGS(sigv4.signed_headers), STR_ARGS(signature)));
 }

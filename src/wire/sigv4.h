@@ -11,22 +11,22 @@
 #include "wire/http.h"
 
 struct sigv4 {
-    bool present;                /* the request carries a signature at all */
-    bool presigned;              /* in the query string */
+    bool present;                             /* the request carries a signature at all */
+    bool presigned;                           /* in the query string */
     str access_key_id, date, region, service; /* the credential scope; date is YYYYMMDD */
-    str signed_headers;          /* "host;x-amz-date" */
-    str signature;               /* 64 hex digits */
-    str security_token;          /* absent when there is none */
+    str signed_headers;                       /* "host;x-amz-date" */
+    str signature;                            /* 64 hex digits */
+    str security_token;                       /* absent when there is none */
     str amz_date;
     int64_t signed_ms, expires_ms; /* expires_ms is absolute; of a presigned request only */
 };
 
 enum sigv4_result {
     SIGV4_OK,
-    SIGV4_INCOMPLETE,            /* malformed: IncompleteSignature */
-    SIGV4_MISMATCH,              /* SignatureDoesNotMatch */
-    SIGV4_EXPIRED,               /* too old, or a presigned URL past its time */
-    SIGV4_NOT_YET,               /* dated in the future beyond the skew */
+    SIGV4_INCOMPLETE, /* malformed: IncompleteSignature */
+    SIGV4_MISMATCH,   /* SignatureDoesNotMatch */
+    SIGV4_EXPIRED,    /* too old, or a presigned URL past its time */
+    SIGV4_NOT_YET,    /* dated in the future beyond the skew */
 };
 
 /* Read what the request says.  SIGV4_OK with present == false when it is unsigned. */
@@ -38,16 +38,20 @@ struct sha256 sigv4_signing_key(str secret, str date, str region, str service);
 /* Check time and signature. */
 enum sigv4_result sigv4_verify(struct arena *arena, const struct http_request *request,
                                const struct sigv4 *sigv4, const struct sha256 *signing_key, int64_t now_ms);
-/* What AWS prints in SignatureDoesNotMatch: the request as it should have been signed, and the text signed. */
-str sigv4_canonical_request(struct arena *arena, const struct http_request *request, const struct sigv4 *sigv4);
+/* What AWS prints in SignatureDoesNotMatch: the request as it should have been signed, ... */
+str sigv4_canonical_request(struct arena *arena, const struct http_request *request,
+                            const struct sigv4 *sigv4);
+/* ... and the text whose signature was compared. */
 str sigv4_string_to_sign(struct arena *arena, const struct sigv4 *sigv4, str canonical_request);
 
-struct sigv4_credentials { str access_key_id, secret, session_token; };
+struct sigv4_credentials {
+    str access_key_id, secret, session_token;
+};
 
 /*
  * Sign a request in place: adds X-Amz-Date, X-Amz-Security-Token (when there is a token),
  * X-Amz-Content-Sha256 (for s3) and Authorization.  The request must carry its method, path, query,
  * payload and Host header already.
  */
-void sigv4_sign(struct arena *arena, struct http_request *request, const struct sigv4_credentials *credentials,
-                str region, str service, int64_t now_ms);
+void sigv4_sign(struct arena *arena, struct http_request *request,
+                const struct sigv4_credentials *credentials, str region, str service, int64_t now_ms);

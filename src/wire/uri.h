@@ -11,9 +11,9 @@ void uri_encode(struct text *text, str value, bool keep_slash);
 bool uri_decode(struct arena *arena, str text, str *decoded);
 
 struct uri {
-    str scheme, userinfo, host;  /* host without port or brackets; absent when not given */
-    int port;                    /* 0 when not given */
-    str path, query;             /* still encoded; query without '?'; a fragment is dropped */
+    str scheme, userinfo, host; /* host without port or brackets; absent when not given */
+    int port;                   /* 0 when not given */
+    str path, query;            /* still encoded; query without '?'; a fragment is dropped */
 };
 
 /* An absolute URL or an origin-form target ("/path?query"); false when it is neither. */

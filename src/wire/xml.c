@@ -45,11 +45,20 @@ static bool needs_escape(char c)
 static void add_escaped(struct text *text, char c)
 {
     switch (c) {
-    case '&': text_add(text, S("&amp;")); break;
-    case '<': text_add(text, S("&lt;")); break;
-    case '>': text_add(text, S("&gt;")); break;
-    case '"': text_add(text, S("&quot;")); break;
-    default: text_format(text, "&#x%X;", (unsigned)c);
+    case '&':
+        text_add(text, S("&amp;"));
+        break;
+    case '<':
+        text_add(text, S("&lt;"));
+        break;
+    case '>':
+        text_add(text, S("&gt;"));
+        break;
+    case '"':
+        text_add(text, S("&quot;"));
+        break;
+    default:
+        text_format(text, "&#x%X;", (unsigned)c);
     }
 }
 
@@ -116,8 +125,8 @@ static bool read_until(struct reader *reader, str closing, str *inside)
 
 static bool name_char(char c, bool first)
 {
-    bool start = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == ':' ||
-                 (unsigned char)c >= 0x80;
+    bool start =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == ':' || (unsigned char)c >= 0x80;
 
     return start || (!first && ((c >= '0' && c <= '9') || c == '-' || c == '.'));
 }
@@ -143,9 +152,10 @@ static bool char_reference(str text, uint32_t *code_point)
     *code_point = 0;
     for (size_t i = 0; i < digits.size; i++) {
         char c = digits.data[i];
-        uint32_t digit = c >= '0' && c <= '9' ? (uint32_t)(c - '0')
+        uint32_t digit = c >= '0' && c <= '9'   ? (uint32_t)(c - '0')
                          : c >= 'a' && c <= 'f' ? (uint32_t)(c - 'a' + 10)
-                         : c >= 'A' && c <= 'F' ? (uint32_t)(c - 'A' + 10) : base;
+                         : c >= 'A' && c <= 'F' ? (uint32_t)(c - 'A' + 10)
+                                                : base;
         if (digit >= base)
             return false;
         *code_point = *code_point * base + digit;
@@ -158,9 +168,14 @@ static bool char_reference(str text, uint32_t *code_point)
 /* The code point of what stands between '&' and ';'. */
 static bool entity(str name, uint32_t *code_point)
 {
-    static const struct { str name; char c; } predefined[] = {
-        {STR_INIT("amp"), '&'}, {STR_INIT("lt"), '<'}, {STR_INIT("gt"), '>'},
-        {STR_INIT("quot"), '"'}, {STR_INIT("apos"), '\''}};
+    static const struct {
+        str name;
+        char c;
+    } predefined[] = {{STR_INIT("amp"), '&'},
+                      {STR_INIT("lt"), '<'},
+                      {STR_INIT("gt"), '>'},
+                      {STR_INIT("quot"), '"'},
+                      {STR_INIT("apos"), '\''}};
 
     if (str_starts_with(name, S("#")))
         return char_reference(name, code_point);
@@ -188,7 +203,8 @@ static bool unescape_entity(str *rest, char **to)
 static bool plain(str raw)
 {
     for (size_t i = 0; i < raw.size; i++)
-        if (raw.data[i] == '&' || ((unsigned char)raw.data[i] < 0x20 && raw.data[i] != '\n' && raw.data[i] != '\t'))
+        if (raw.data[i] == '&' ||
+            ((unsigned char)raw.data[i] < 0x20 && raw.data[i] != '\n' && raw.data[i] != '\t'))
             return false;
     return true;
 }
@@ -313,8 +329,8 @@ static bool read_content(struct reader *reader, struct xml_node *node)
     struct content content = {.joined = text_in(reader->arena)};
 
     while (!skip_exact(reader, S("</"))) {
-        bool skipped, text = !str_starts_with(reader->rest, S("<")) ||
-                             str_starts_with(reader->rest, S("<![CDATA["));
+        bool skipped,
+            text = !str_starts_with(reader->rest, S("<")) || str_starts_with(reader->rest, S("<![CDATA["));
         if (!skip_aside(reader, &skipped))
             return false;
         if (skipped)

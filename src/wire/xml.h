@@ -15,9 +15,9 @@ void xml_element(struct text *text, str name, str value);
 void xml_text(struct text *text, str value);
 
 struct xml_node {
-    str name;                    /* without a namespace prefix */
-    str text;                    /* unescaped; of a leaf, empty elsewhere */
-    struct xml_node *children;   /* in source order */
+    str name;                  /* without a namespace prefix */
+    str text;                  /* unescaped; of a leaf, empty elsewhere */
+    struct xml_node *children; /* in source order */
     size_t count;
 };
 

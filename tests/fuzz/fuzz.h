@@ -10,13 +10,13 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* static void fuzz(struct arena *arena, str input), called with an empty arena. */
-#define FUZZ(arena, input)                                                                          \
-    static void fuzz(struct arena *arena, str input);                                               \
-    int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)                                    \
-    {                                                                                               \
-        struct arena memory = {0};                                                                  \
-        fuzz(&memory, (str){size ? (const char *)data : "", size});                                 \
-        arena_free(&memory);                                                                        \
-        return 0;                                                                                   \
-    }                                                                                               \
+#define FUZZ(arena, input)                                                                                   \
+    static void fuzz(struct arena *arena, str input);                                                        \
+    int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)                                             \
+    {                                                                                                        \
+        struct arena memory = {0};                                                                           \
+        fuzz(&memory, (str){size ? (const char *)data : "", size});                                          \
+        arena_free(&memory);                                                                                 \
+        return 0;                                                                                            \
+    }                                                                                                        \
     static void fuzz(struct arena *arena, str input)

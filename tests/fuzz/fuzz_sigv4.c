@@ -38,7 +38,8 @@ static bool unsigned_yet(const struct http_request *request)
         if (str_equal_nocase(str_head(name, 6), S("x-amz-")) || str_equal_nocase(name, S("Authorization")))
             return false;
     }
-    return str_find(request->query, S("X-Amz-Signature=")) < 0 && str_present(http_header(&request->headers, S("Host")));
+    return str_find(request->query, S("X-Amz-Signature=")) < 0 &&
+           str_present(http_header(&request->headers, S("Host")));
 }
 
 FUZZ(arena, input)

@@ -52,7 +52,7 @@ TEST(the_first_of_a_repeated_name_is_given)
 
 TEST(bad_escapes_and_invalid_utf8_are_refused)
 {
-    static const str bad[] = {STR_INIT("a=%"),  STR_INIT("a=%2"),  STR_INIT("a=%zz"), STR_INIT("%=1"),
+    static const str bad[] = {STR_INIT("a=%"),   STR_INIT("a=%2"),   STR_INIT("a=%zz"),      STR_INIT("%=1"),
                               STR_INIT("a=%ff"), STR_INIT("a=\xff"), STR_INIT("a=%ed%a0%80")};
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)

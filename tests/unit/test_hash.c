@@ -2,10 +2,10 @@
 
 #include "base/hash.h"
 
-#define assert_hex(hash, literal)                                                                   \
-    do {                                                                                            \
-        __typeof__(hash) digest = (hash);                                                           \
-        assert_text(hex_encode(&scratch, HASH_STR(digest)), literal);                                 \
+#define assert_hex(hash, literal)                                                                            \
+    do {                                                                                                     \
+        __typeof__(hash) digest = (hash);                                                                    \
+        assert_text(hex_encode(&scratch, HASH_STR(digest)), literal);                                        \
     } while (0)
 
 TEST(md5_gives_the_examples_of_rfc_1321)
@@ -27,7 +27,8 @@ TEST(hmac_gives_the_examples_of_rfc_4231)
     memset(long_key, 0xaa, sizeof long_key);
     assert_hex(hmac_sha256(S("Jefe"), S("what do ya want for nothing?")),
                "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
-    assert_hex(hmac_sha256((str){long_key, sizeof long_key}, S("Test Using Larger Than Block-Size Key - Hash Key First")),
+    assert_hex(hmac_sha256((str){long_key, sizeof long_key},
+                           S("Test Using Larger Than Block-Size Key - Hash Key First")),
                "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
 }
 
@@ -50,10 +51,14 @@ TEST(hexadecimal_goes_both_ways)
 
 TEST(base64_gives_the_examples_of_rfc_4648)
 {
-    static const struct { str plain, encoded; } examples[] = {
-        {STR_INIT(""), STR_INIT("")},          {STR_INIT("f"), STR_INIT("Zg==")},
-        {STR_INIT("fo"), STR_INIT("Zm8=")},    {STR_INIT("foo"), STR_INIT("Zm9v")},
-        {STR_INIT("foob"), STR_INIT("Zm9vYg==")}, {STR_INIT("\xff\xfe\xfd"), STR_INIT("//79")}};
+    static const struct {
+        str plain, encoded;
+    } examples[] = {{STR_INIT(""), STR_INIT("")},
+                    {STR_INIT("f"), STR_INIT("Zg==")},
+                    {STR_INIT("fo"), STR_INIT("Zm8=")},
+                    {STR_INIT("foo"), STR_INIT("Zm9v")},
+                    {STR_INIT("foob"), STR_INIT("Zm9vYg==")},
+                    {STR_INIT("\xff\xfe\xfd"), STR_INIT("//79")}};
     str decoded;
 
     for (size_t i = 0; i < sizeof examples / sizeof *examples; i++) {
@@ -65,7 +70,7 @@ TEST(base64_gives_the_examples_of_rfc_4648)
 
 TEST(careless_base64_is_refused)
 {
-    static const str bad[] = {STR_INIT("Zg"),   STR_INIT("Zg="),   STR_INIT("Zh=="), STR_INIT("Zm9="),
+    static const str bad[] = {STR_INIT("Zg"),   STR_INIT("Zg="),    STR_INIT("Zh=="), STR_INIT("Zm9="),
                               STR_INIT("===="), STR_INIT("Zm9v\n"), STR_INIT("Zm-v"), STR_INIT("Zg==Zg==")};
     str decoded;
 

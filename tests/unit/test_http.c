@@ -50,8 +50,9 @@ static int refused_with(str bytes)
 
 TEST(a_request_is_taken_apart)
 {
-    const struct http_request *request = parsed(S("GET /a%20b?c=%64 HTTP/1.1\r\nHost: localhost:4566\r\nX-Empty:\r\n"
-                                                  "X-Spaces: \t a  b \t\r\n\r\n"));
+    const struct http_request *request =
+        parsed(S("GET /a%20b?c=%64 HTTP/1.1\r\nHost: localhost:4566\r\nX-Empty:\r\n"
+                 "X-Spaces: \t a  b \t\r\n\r\n"));
 
     assert_text(request->method, "GET");
     assert_text(request->target, "/a%20b?c=%64");
@@ -77,16 +78,17 @@ TEST(a_body_of_known_length_is_read)
 
 TEST(a_chunked_body_is_joined)
 {
-    const struct http_request *request =
-        parsed(S(POST_START "Transfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\n1\r\n \r\nA\r\n0123456789\r\n0\r\n\r\n"));
+    const struct http_request *request = parsed(
+        S(POST_START
+          "Transfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\n1\r\n \r\nA\r\n0123456789\r\n0\r\n\r\n"));
 
     assert_text(request->body, "hello 0123456789");
 }
 
 TEST(trailers_are_dropped)
 {
-    const struct http_request *request =
-        parsed(S(POST_START "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nHost: evil\r\nX-Late: 1\r\n\r\n"));
+    const struct http_request *request = parsed(
+        S(POST_START "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nHost: evil\r\nX-Late: 1\r\n\r\n"));
 
     assert_text(request->body, "a");
     assert_int_equal(request->headers.count, 2);
@@ -154,8 +156,10 @@ TEST(a_waiting_client_is_told_to_continue_once)
 
 TEST(a_client_that_does_not_wait_is_not_told_to_continue)
 {
-    assert_int_equal(state_of(S(POST_START "Expect: 100-continue\r\nContent-Length: 2\r\n\r\na")), HTTP_NEED_MORE);
-    assert_int_equal(state_of(S(POST_START "Expect: 100-continue\r\nContent-Length: 0\r\n\r\n")), HTTP_COMPLETE);
+    assert_int_equal(state_of(S(POST_START "Expect: 100-continue\r\nContent-Length: 2\r\n\r\na")),
+                     HTTP_NEED_MORE);
+    assert_int_equal(state_of(S(POST_START "Expect: 100-continue\r\nContent-Length: 0\r\n\r\n")),
+                     HTTP_COMPLETE);
 }
 
 TEST(a_body_too_large_is_refused_before_it_is_sent)
@@ -264,14 +268,23 @@ TEST(ambiguous_lengths_are_refused)
 
 TEST(malformed_heads_are_refused)
 {
-    static const str bad[] = {
-        STR_INIT(GET_START "X-Folded: a\r\n b\r\n\r\n"), STR_INIT(GET_START "X-Folded:\r\n\tb\r\n\r\n"),
-        STR_INIT(GET_START " X-Folded: a\r\n\r\n"), STR_INIT(GET_START "X-Space : a\r\n\r\n"),
-        STR_INIT(GET_START "X-Bare: a\n\r\n"), STR_INIT("GET / HTTP/1.1\nHost: h\n\n"), STR_INIT(GET_START "X-Nul: a\0b\r\n\r\n"),
-        STR_INIT(GET_START "No colon\r\n\r\n"), STR_INIT(GET_START ": no name\r\n\r\n"), STR_INIT(GET_START "X-Cr: a\rb\r\n\r\n"),
-        STR_INIT("GET / HTTP/1.1\r\n\r\n"), STR_INIT(GET_START "Host: other\r\n\r\n"), STR_INIT("GET /a b HTTP/1.1\r\nHost: h\r\n\r\n"),
-        STR_INIT("GET * HTTP/1.1\r\nHost: h\r\n\r\n"), STR_INIT("GET /\xff HTTP/1.1\r\nHost: h\r\n\r\n"),
-        STR_INIT("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"), STR_INIT("get / HTTP/1.1\r\nHost: h\r\n\r\n")};
+    static const str bad[] = {STR_INIT(GET_START "X-Folded: a\r\n b\r\n\r\n"),
+                              STR_INIT(GET_START "X-Folded:\r\n\tb\r\n\r\n"),
+                              STR_INIT(GET_START " X-Folded: a\r\n\r\n"),
+                              STR_INIT(GET_START "X-Space : a\r\n\r\n"),
+                              STR_INIT(GET_START "X-Bare: a\n\r\n"),
+                              STR_INIT("GET / HTTP/1.1\nHost: h\n\n"),
+                              STR_INIT(GET_START "X-Nul: a\0b\r\n\r\n"),
+                              STR_INIT(GET_START "No colon\r\n\r\n"),
+                              STR_INIT(GET_START ": no name\r\n\r\n"),
+                              STR_INIT(GET_START "X-Cr: a\rb\r\n\r\n"),
+                              STR_INIT("GET / HTTP/1.1\r\n\r\n"),
+                              STR_INIT(GET_START "Host: other\r\n\r\n"),
+                              STR_INIT("GET /a b HTTP/1.1\r\nHost: h\r\n\r\n"),
+                              STR_INIT("GET * HTTP/1.1\r\nHost: h\r\n\r\n"),
+                              STR_INIT("GET /\xff HTTP/1.1\r\nHost: h\r\n\r\n"),
+                              STR_INIT("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"),
+                              STR_INIT("get / HTTP/1.1\r\nHost: h\r\n\r\n")};
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         if (state_of(bad[i]) != HTTP_BAD || http_parser_error_status(parser) != 400)
@@ -324,7 +337,8 @@ static str gzipped(str plain)
 
 static str gzip_request(str packed)
 {
-    str head = arena_format(&scratch, POST_START "Content-Encoding: GZip\r\nContent-Length: %zu\r\n\r\n", packed.size);
+    str head = arena_format(&scratch, POST_START "Content-Encoding: GZip\r\nContent-Length: %zu\r\n\r\n",
+                            packed.size);
 
     return arena_join(&scratch, head, packed);
 }
@@ -408,7 +422,8 @@ static str written(struct http_reply reply, bool keep_alive)
 
 TEST(a_reply_is_written_with_its_headers)
 {
-    struct http_reply reply = {.status = 200, .content_type = S("application/x-amz-json-1.0"), .body = S("{}")};
+    struct http_reply reply = {
+        .status = 200, .content_type = S("application/x-amz-json-1.0"), .body = S("{}")};
 
     http_header_add(&scratch, &reply.headers, S("x-amzn-RequestId"), S("abc"));
     assert_text(written(reply, true), "HTTP/1.1 200 OK\r\nDate: Sat, 31 Jan 2026 12:00:00 GMT\r\n"
@@ -433,18 +448,16 @@ TEST(no_header_can_begin_inside_another)
 
 TESTS(test(a_request_is_taken_apart), test(a_body_of_known_length_is_read), test(a_chunked_body_is_joined),
       test(trailers_are_dropped), test(bytes_may_arrive_one_by_one),
-      test(pipelined_requests_are_taken_one_at_a_time),
-      test(the_connection_stays_open_unless_told_otherwise),
+      test(pipelined_requests_are_taken_one_at_a_time), test(the_connection_stays_open_unless_told_otherwise),
       test(a_waiting_client_is_told_to_continue_once),
       test(a_client_that_does_not_wait_is_not_told_to_continue),
       test(a_body_too_large_is_refused_before_it_is_sent),
-      test(a_chunked_body_too_large_is_refused_on_its_way),
-      test(a_large_body_arrives_whole), test(a_head_too_large_is_refused),
-      test(a_head_too_large_is_refused_when_it_drips), test(too_many_headers_are_refused),
-      test(ambiguous_lengths_are_refused), test(malformed_heads_are_refused),
-      test(what_we_do_not_do_is_named), test(an_offer_to_upgrade_is_declined),
-      test(an_absolute_target_gives_its_path), test(a_gzipped_body_is_unpacked_and_kept_as_sent),
-      test(a_broken_gzip_is_refused), test(a_gzip_bomb_is_refused),
-      test(what_has_arrived_is_known_for_time_outs), test(a_refused_connection_stays_refused),
-      test(headers_of_a_request_may_be_added_to), test(a_reply_is_written_with_its_headers),
-      test(no_header_can_begin_inside_another))
+      test(a_chunked_body_too_large_is_refused_on_its_way), test(a_large_body_arrives_whole),
+      test(a_head_too_large_is_refused), test(a_head_too_large_is_refused_when_it_drips),
+      test(too_many_headers_are_refused), test(ambiguous_lengths_are_refused),
+      test(malformed_heads_are_refused), test(what_we_do_not_do_is_named),
+      test(an_offer_to_upgrade_is_declined), test(an_absolute_target_gives_its_path),
+      test(a_gzipped_body_is_unpacked_and_kept_as_sent), test(a_broken_gzip_is_refused),
+      test(a_gzip_bomb_is_refused), test(what_has_arrived_is_known_for_time_outs),
+      test(a_refused_connection_stays_refused), test(headers_of_a_request_may_be_added_to),
+      test(a_reply_is_written_with_its_headers), test(no_header_can_begin_inside_another))

@@ -44,10 +44,18 @@ static void assert_all(const str *sources, size_t count, bool expected)
 
 TEST(every_kind_of_value_is_accepted)
 {
-    static const str good[] = {
-        STR_INIT("null"), STR_INIT("true"), STR_INIT("false"), STR_INIT("\"\""), STR_INIT("[]"), STR_INIT("{}"),
-        STR_INIT(" \t\r\n[ ] "), STR_INIT("{ \"a\" : [ 1 , 2 ] , \"\" : { } }"), STR_INIT("[[],[[]],{}]"),
-        STR_INIT("\"\x7f\""), STR_INIT("[\"\\u0000\"]"), STR_INIT("\"\xe2\x82\xac\"")};
+    static const str good[] = {STR_INIT("null"),
+                               STR_INIT("true"),
+                               STR_INIT("false"),
+                               STR_INIT("\"\""),
+                               STR_INIT("[]"),
+                               STR_INIT("{}"),
+                               STR_INIT(" \t\r\n[ ] "),
+                               STR_INIT("{ \"a\" : [ 1 , 2 ] , \"\" : { } }"),
+                               STR_INIT("[[],[[]],{}]"),
+                               STR_INIT("\"\x7f\""),
+                               STR_INIT("[\"\\u0000\"]"),
+                               STR_INIT("\"\xe2\x82\xac\"")};
 
     assert_all(good, COUNT(good), true);
 }
@@ -55,61 +63,88 @@ TEST(every_kind_of_value_is_accepted)
 TEST(numbers_within_the_grammar_are_accepted)
 {
     static const str good[] = {
-        STR_INIT("0"), STR_INIT("-0"), STR_INIT("1"), STR_INIT("-12"), STR_INIT("0.5"), STR_INIT("1e5"), STR_INIT("1E+5"),
-        STR_INIT("1e-05"), STR_INIT("123456789012345678901234567890.5e400")};
+        STR_INIT("0"),    STR_INIT("-0"),    STR_INIT("1"),
+        STR_INIT("-12"),  STR_INIT("0.5"),   STR_INIT("1e5"),
+        STR_INIT("1E+5"), STR_INIT("1e-05"), STR_INIT("123456789012345678901234567890.5e400")};
 
     assert_all(good, COUNT(good), true);
 }
 
 TEST(numbers_outside_the_grammar_are_refused)
 {
-    static const str bad[] = {
-        STR_INIT("-"), STR_INIT("+1"), STR_INIT("01"), STR_INIT("-01"), STR_INIT("1."), STR_INIT(".5"), STR_INIT("1.e5"),
-        STR_INIT("1e"), STR_INIT("1e+"), STR_INIT("1e+-5"), STR_INIT("0x10"), STR_INIT("1_000"), STR_INIT("Infinity"),
-        STR_INIT("NaN"), STR_INIT("-NaN"), STR_INIT("1 2"), STR_INIT("--1"), STR_INIT("1a")};
+    static const str bad[] = {STR_INIT("-"),        STR_INIT("+1"),    STR_INIT("01"),   STR_INIT("-01"),
+                              STR_INIT("1."),       STR_INIT(".5"),    STR_INIT("1.e5"), STR_INIT("1e"),
+                              STR_INIT("1e+"),      STR_INIT("1e+-5"), STR_INIT("0x10"), STR_INIT("1_000"),
+                              STR_INIT("Infinity"), STR_INIT("NaN"),   STR_INIT("-NaN"), STR_INIT("1 2"),
+                              STR_INIT("--1"),      STR_INIT("1a")};
 
     assert_all(bad, COUNT(bad), false);
 }
 
 TEST(broken_structure_is_refused)
 {
-    static const str bad[] = {
-        STR_INIT(""), STR_INIT(" "), STR_INIT("["), STR_INIT("]"), STR_INIT("{"), STR_INIT("}"), STR_INIT("[1"),
-        STR_INIT("[1,"), STR_INIT("[1,]"), STR_INIT("[,1]"), STR_INIT("[1,,2]"), STR_INIT("[1 2]"), STR_INIT("[1}"),
-        STR_INIT("{\"a\"}"), STR_INIT("{\"a\":}"), STR_INIT("{\"a\":1,}"), STR_INIT("{,}"), STR_INIT("{a:1}"),
-        STR_INIT("{1:1}"), STR_INIT("{'a':1}"), STR_INIT("{\"a\" 1}"), STR_INIT("{\"a\":1 \"b\":2}"), STR_INIT("{\"a\":1]"),
-        STR_INIT("{\"a\"::1}"), STR_INIT("[1]x"), STR_INIT("[][]"), STR_INIT("nul"), STR_INIT("True"), STR_INIT("nulls"),
-        STR_INIT("/* */ 1"), STR_INIT("1 // one"), STR_INIT("\xef\xbb\xbf{}"), STR_INIT("\0"), STR_INIT("1\0"), STR_INIT("\f1")};
+    static const str bad[] = {STR_INIT(""),          STR_INIT(" "),
+                              STR_INIT("["),         STR_INIT("]"),
+                              STR_INIT("{"),         STR_INIT("}"),
+                              STR_INIT("[1"),        STR_INIT("[1,"),
+                              STR_INIT("[1,]"),      STR_INIT("[,1]"),
+                              STR_INIT("[1,,2]"),    STR_INIT("[1 2]"),
+                              STR_INIT("[1}"),       STR_INIT("{\"a\"}"),
+                              STR_INIT("{\"a\":}"),  STR_INIT("{\"a\":1,}"),
+                              STR_INIT("{,}"),       STR_INIT("{a:1}"),
+                              STR_INIT("{1:1}"),     STR_INIT("{'a':1}"),
+                              STR_INIT("{\"a\" 1}"), STR_INIT("{\"a\":1 \"b\":2}"),
+                              STR_INIT("{\"a\":1]"), STR_INIT("{\"a\"::1}"),
+                              STR_INIT("[1]x"),      STR_INIT("[][]"),
+                              STR_INIT("nul"),       STR_INIT("True"),
+                              STR_INIT("nulls"),     STR_INIT("/* */ 1"),
+                              STR_INIT("1 // one"),  STR_INIT("\xef\xbb\xbf{}"),
+                              STR_INIT("\0"),        STR_INIT("1\0"),
+                              STR_INIT("\f1")};
 
     assert_all(bad, COUNT(bad), false);
 }
 
 TEST(broken_strings_are_refused)
 {
-    static const str bad[] = {
-        STR_INIT("\""), STR_INIT("\"a"), STR_INIT("\"\\\""), STR_INIT("\"\\"), STR_INIT("\"\\x41\""), STR_INIT("\"\\u12\""),
-        STR_INIT("\"\\u12G4\""), STR_INIT("\"\\u"), STR_INIT("\"\\U0041\""), STR_INIT("\"a\nb\""), STR_INIT("\"a\tb\""),
-        STR_INIT("\"a\0b\""), STR_INIT("\"\x1f\""), STR_INIT("'a'"), STR_INIT("\"\\\n\""), STR_INIT("\"01234567\x01\"")};
+    static const str bad[] = {STR_INIT("\""),          STR_INIT("\"a"),
+                              STR_INIT("\"\\\""),      STR_INIT("\"\\"),
+                              STR_INIT("\"\\x41\""),   STR_INIT("\"\\u12\""),
+                              STR_INIT("\"\\u12G4\""), STR_INIT("\"\\u"),
+                              STR_INIT("\"\\U0041\""), STR_INIT("\"a\nb\""),
+                              STR_INIT("\"a\tb\""),    STR_INIT("\"a\0b\""),
+                              STR_INIT("\"\x1f\""),    STR_INIT("'a'"),
+                              STR_INIT("\"\\\n\""),    STR_INIT("\"01234567\x01\"")};
 
     assert_all(bad, COUNT(bad), false);
 }
 
 TEST(invalid_utf8_is_refused)
 {
-    static const str bad[] = {
-        STR_INIT("\"\x80\""), STR_INIT("\"\xc0\xaf\""), STR_INIT("\"\xc1\xbf\""), STR_INIT("\"\xe0\x80\x80\""),
-        STR_INIT("\"\xed\xa0\x80\""), STR_INIT("\"\xf0\x80\x80\x80\""), STR_INIT("\"\xf4\x90\x80\x80\""),
-        STR_INIT("\"\xf5\x80\x80\x80\""), STR_INIT("\"\xff\""), STR_INIT("\"\xe2\x82\""), STR_INIT("\"\xe2"),
-        STR_INIT("\"\xf0\x9f\x98"), STR_INIT("{\"\xff\":1}"), STR_INIT("\"\\\xe2\x82\xac\"")};
+    static const str bad[] = {STR_INIT("\"\x80\""),
+                              STR_INIT("\"\xc0\xaf\""),
+                              STR_INIT("\"\xc1\xbf\""),
+                              STR_INIT("\"\xe0\x80\x80\""),
+                              STR_INIT("\"\xed\xa0\x80\""),
+                              STR_INIT("\"\xf0\x80\x80\x80\""),
+                              STR_INIT("\"\xf4\x90\x80\x80\""),
+                              STR_INIT("\"\xf5\x80\x80\x80\""),
+                              STR_INIT("\"\xff\""),
+                              STR_INIT("\"\xe2\x82\""),
+                              STR_INIT("\"\xe2"),
+                              STR_INIT("\"\xf0\x9f\x98"),
+                              STR_INIT("{\"\xff\":1}"),
+                              STR_INIT("\"\\\xe2\x82\xac\"")};
 
     assert_all(bad, COUNT(bad), false);
 }
 
 TEST(a_lone_surrogate_is_refused)
 {
-    static const str bad[] = {
-        STR_INIT("\"\\ud800\""), STR_INIT("\"\\udc00\""), STR_INIT("\"\\ud800\\ud800\""), STR_INIT("\"\\ud83dx\""),
-        STR_INIT("\"\\ud83d\\n\""), STR_INIT("\"\\ude00\\ud83d\""), STR_INIT("\"\\ud83d\\u0041\""), STR_INIT("\"\\ud83d\\")};
+    static const str bad[] = {STR_INIT("\"\\ud800\""),        STR_INIT("\"\\udc00\""),
+                              STR_INIT("\"\\ud800\\ud800\""), STR_INIT("\"\\ud83dx\""),
+                              STR_INIT("\"\\ud83d\\n\""),     STR_INIT("\"\\ude00\\ud83d\""),
+                              STR_INIT("\"\\ud83d\\u0041\""), STR_INIT("\"\\ud83d\\")};
 
     assert_all(bad, COUNT(bad), false);
 }
@@ -118,8 +153,8 @@ TEST(escapes_become_what_they_mean)
 {
     assert_text(parse(S("\"\\\"\\\\\\/\\b\\f\\n\\r\\t\""))->text, "\"\\/\b\f\n\r\t");
     assert_text(parse(S("\"a\\u00e9b\\u20AC\\ud83d\\uDE00c\""))->text, "a\xc3\xa9"
-                                                                     "b\xe2\x82\xac\xf0\x9f\x98\x80"
-                                                                     "c");
+                                                                       "b\xe2\x82\xac\xf0\x9f\x98\x80"
+                                                                       "c");
     assert_text(parse(S("\"\\u0000\""))->text, "\0");
     assert_text(parse(S("\"\xc3\xa9\\n\xc3\xa9\""))->text, "\xc3\xa9\n\xc3\xa9");
     assert_text(parse(S("\"\\u0022\\u005c\""))->text, "\"\\");
@@ -243,8 +278,9 @@ TEST(looking_into_what_is_no_object_finds_nothing)
 
 TEST(commas_are_put_by_the_writer)
 {
-    assert_text(rewritten(S(" { \"a\" : [ 1 , [ ] , { } , null ] , \"b\" : { \"c\" : true , \"d\" : false } } ")),
-                "{\"a\":[1,[],{},null],\"b\":{\"c\":true,\"d\":false}}");
+    assert_text(
+        rewritten(S(" { \"a\" : [ 1 , [ ] , { } , null ] , \"b\" : { \"c\" : true , \"d\" : false } } ")),
+        "{\"a\":[1,[],{},null],\"b\":{\"c\":true,\"d\":false}}");
 }
 
 TEST(only_what_must_be_is_escaped)
@@ -278,7 +314,8 @@ static str double_text(double value)
 
 TEST(doubles_are_written_as_short_as_they_read_back)
 {
-    static const double values[] = {0.1, 1.0 / 3, 1e300, 5e-324, 123456.789, 1e15, 1e22, 9007199254740993.0, -2.5};
+    static const double values[] = {0.1, 1.0 / 3, 1e300, 5e-324, 123456.789, 1e15, 1e22, 9007199254740993.0,
+                                    -2.5};
 
     assert_text(double_text(1769860800), "1769860800");
     assert_text(double_text(1769860800.123), "1769860800.123");
@@ -307,5 +344,5 @@ TESTS(test(every_kind_of_value_is_accepted), test(numbers_within_the_grammar_are
       test(many_children_survive_the_growing_stack), test(the_place_of_an_error_is_told),
       test(the_last_of_a_repeated_name_counts), test(looking_into_what_is_no_object_finds_nothing),
       test(commas_are_put_by_the_writer), test(only_what_must_be_is_escaped),
-      test(absent_fields_are_left_out_and_empty_ones_written), test(doubles_are_written_as_short_as_they_read_back),
-      test(what_is_no_number_is_written_as_aws_does))
+      test(absent_fields_are_left_out_and_empty_ones_written),
+      test(doubles_are_written_as_short_as_they_read_back), test(what_is_no_number_is_written_as_aws_does))

@@ -2,7 +2,10 @@
 
 #include "base/list.h"
 
-struct numbers { int *items; size_t count; };
+struct numbers {
+    int *items;
+    size_t count;
+};
 
 TEST(items_keep_their_places_while_the_list_grows)
 {

@@ -125,19 +125,20 @@ TEST(awss_example_of_list_users_is_verified)
     assert_text(sigv4_string_to_sign(&scratch, &sigv4, sigv4_canonical_request(&scratch, &request, &sigv4)),
                 "AWS4-HMAC-SHA256\n20150830T123600Z\n20150830/us-east-1/iam/aws4_request\n"
                 "f536975d06c0309214f805bb90ccff089219ecd68b2577efef23edd43b7e1a59");
-    assert_int_equal(verified_at(&request, S("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"), sigv4.signed_ms), SIGV4_OK);
+    assert_int_equal(verified_at(&request, S("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"), sigv4.signed_ms),
+                     SIGV4_OK);
 }
 
 /* https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html */
 TEST(awss_example_of_getting_an_object_is_verified)
 {
-    struct http_request request = request_of(
-        S("GET /test.txt HTTP/1.1\r\nHost: examplebucket.s3.amazonaws.com\r\nRange: bytes=0-9\r\n"
-          "x-amz-content-sha256: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\r\n"
-          "x-amz-date: 20130524T000000Z\r\n"
-          "Authorization: AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request,"
-          "SignedHeaders=host;range;x-amz-content-sha256;x-amz-date,"
-          "Signature=f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41\r\n\r\n"));
+    struct http_request request = request_of(S(
+        "GET /test.txt HTTP/1.1\r\nHost: examplebucket.s3.amazonaws.com\r\nRange: bytes=0-9\r\n"
+        "x-amz-content-sha256: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\r\n"
+        "x-amz-date: 20130524T000000Z\r\n"
+        "Authorization: AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request,"
+        "SignedHeaders=host;range;x-amz-content-sha256;x-amz-date,"
+        "Signature=f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41\r\n\r\n"));
 
     assert_int_equal(verified_at(&request, S(SECRET), 1369353600000), SIGV4_OK);
 }
@@ -147,7 +148,8 @@ TEST(awss_example_of_a_presigned_url_is_verified_for_a_day)
 {
     struct http_request request = request_of(
         S("GET /test.txt?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2F"
-          "us-east-1%2Fs3%2Faws4_request&X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders=host"
+          "us-east-1%2Fs3%2Faws4_request&X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders="
+          "host"
           "&X-Amz-Signature=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404 HTTP/1.1\r\n"
           "Host: examplebucket.s3.amazonaws.com\r\n\r\n"));
     int64_t signed_ms = 1369353600000, day_ms = 86400000;
@@ -198,7 +200,8 @@ TEST(a_changed_request_is_refused)
     assert_int_equal(vector_with(call, S(".SendMessage"), S(".PurgeQueue.")), SIGV4_MISMATCH);
     assert_int_equal(vector_with(call, S("caf"), S("CAF")), SIGV4_MISMATCH);
     assert_int_equal(vector_with(call, S("/eu-west-1/"), S("/us-east-1/")), SIGV4_MISMATCH);
-    assert_int_equal(vector_with(call, S("Date: 20260131T120000Z"), S("Date: 20260131T120001Z")), SIGV4_MISMATCH);
+    assert_int_equal(vector_with(call, S("Date: 20260131T120000Z"), S("Date: 20260131T120001Z")),
+                     SIGV4_MISMATCH);
     assert_int_equal(vector_with("a presigned call of a session", S("GetCallerIdentity"), S("AssumeRole")),
                      SIGV4_MISMATCH);
     assert_int_equal(vector_with("a presigned object", S("Expires="), S("Expires=1")), SIGV4_MISMATCH);
@@ -268,8 +271,9 @@ TEST(a_declared_payload_hash_that_is_not_signed_does_not_count)
 
 TEST(a_chunk_signed_payload_is_refused)
 {
-    assert_int_equal(vector_with("an object", S("SHA256: fcab7fcc"), S("SHA256: STREAMING-AWS4-HMAC-SHA256-PAYLOAD")),
-                     SIGV4_MISMATCH);
+    assert_int_equal(
+        vector_with("an object", S("SHA256: fcab7fcc"), S("SHA256: STREAMING-AWS4-HMAC-SHA256-PAYLOAD")),
+        SIGV4_MISMATCH);
 }
 
 TEST(a_target_that_is_not_signed_is_refused)
@@ -285,18 +289,19 @@ TEST(a_target_that_is_not_signed_is_refused)
 
 TEST(malformed_signatures_are_incomplete)
 {
-    static const struct { str from, to; } edits[] = {
-        {STR_INIT("AWS4-HMAC-SHA256"), STR_INIT("AWS4-ECDSA-P256-SHA256")},
-        {STR_INIT("Credential="), STR_INIT("Credentials=")},
-        {STR_INIT("/aws4_request"), STR_INIT("/aws5_request")},
-        {STR_INIT("/sqs/"), STR_INIT("/")},
-        {STR_INIT("/20260131/"), STR_INIT("/2026/")},
-        {STR_INIT("AKID/"), STR_INIT("/")},
-        {STR_INIT("SignedHeaders=content-type;host;"), STR_INIT("SignedHeaders=content-type;")},
-        {STR_INIT("SignedHeaders="), STR_INIT("Headers=")},
-        {STR_INIT(", Signature="), STR_INIT(", Signature=0")},
-        {STR_INIT(", Signature="), STR_INIT(" Signature=")},
-        {STR_INIT("AWS4-HMAC-SHA256 Credential"), STR_INIT("AWS4-HMAC-SHA256Credential")}};
+    static const struct {
+        str from, to;
+    } edits[] = {{STR_INIT("AWS4-HMAC-SHA256"), STR_INIT("AWS4-ECDSA-P256-SHA256")},
+                 {STR_INIT("Credential="), STR_INIT("Credentials=")},
+                 {STR_INIT("/aws4_request"), STR_INIT("/aws5_request")},
+                 {STR_INIT("/sqs/"), STR_INIT("/")},
+                 {STR_INIT("/20260131/"), STR_INIT("/2026/")},
+                 {STR_INIT("AKID/"), STR_INIT("/")},
+                 {STR_INIT("SignedHeaders=content-type;host;"), STR_INIT("SignedHeaders=content-type;")},
+                 {STR_INIT("SignedHeaders="), STR_INIT("Headers=")},
+                 {STR_INIT(", Signature="), STR_INIT(", Signature=0")},
+                 {STR_INIT(", Signature="), STR_INIT(" Signature=")},
+                 {STR_INIT("AWS4-HMAC-SHA256 Credential"), STR_INIT("AWS4-HMAC-SHA256Credential")}};
 
     for (size_t i = 0; i < sizeof edits / sizeof *edits; i++) {
         struct http_request request = signed_request();
@@ -331,16 +336,19 @@ TEST(presigned_parameters_are_checked)
 {
     const char *url = "a presigned call of a session";
 
-    assert_int_equal(vector_with(url, S("X-Amz-Algorithm=AWS4-HMAC-SHA256"), S("X-Amz-Algorithm=none")), SIGV4_INCOMPLETE);
+    assert_int_equal(vector_with(url, S("X-Amz-Algorithm=AWS4-HMAC-SHA256"), S("X-Amz-Algorithm=none")),
+                     SIGV4_INCOMPLETE);
     assert_int_equal(vector_with(url, S("X-Amz-Expires="), S("X-Amz-Expires=-")), SIGV4_INCOMPLETE);
     assert_int_equal(vector_with(url, S("X-Amz-Expires="), S("X-Amz-Expires=604801")), SIGV4_INCOMPLETE);
-    assert_int_equal(vector_with(url, S("X-Amz-SignedHeaders=host"), S("X-Amz-SignedHeaders=date")), SIGV4_INCOMPLETE);
+    assert_int_equal(vector_with(url, S("X-Amz-SignedHeaders=host"), S("X-Amz-SignedHeaders=date")),
+                     SIGV4_INCOMPLETE);
     assert_int_equal(vector_with(url, S("X-Amz-Date="), S("X-Amz-Dote=")), SIGV4_INCOMPLETE);
 }
 
 TEST(two_signatures_are_one_too_many)
 {
-    assert_int_equal(vector_with("a JSON call", S("POST / "), S("POST /?X-Amz-Signature=00 ")), SIGV4_INCOMPLETE);
+    assert_int_equal(vector_with("a JSON call", S("POST / "), S("POST /?X-Amz-Signature=00 ")),
+                     SIGV4_INCOMPLETE);
 }
 
 TEST(an_access_key_may_hold_a_slash)

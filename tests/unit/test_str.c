@@ -98,8 +98,14 @@ TEST(whole_numbers_are_read_to_their_limits)
 
 TEST(what_is_no_whole_number_is_refused)
 {
-    static const str bad[] = {STR_INIT(""),    STR_INIT("-"),   STR_INIT("+1"),  STR_INIT("1 "),
-                              STR_INIT("1.0"), STR_INIT("0x1"), STR_INIT("--1"), STR_INIT("9223372036854775808"),
+    static const str bad[] = {STR_INIT(""),
+                              STR_INIT("-"),
+                              STR_INIT("+1"),
+                              STR_INIT("1 "),
+                              STR_INIT("1.0"),
+                              STR_INIT("0x1"),
+                              STR_INIT("--1"),
+                              STR_INIT("9223372036854775808"),
                               STR_INIT("-9223372036854775809")};
     int64_t value;
 

@@ -49,10 +49,16 @@ TEST(leap_days_are_days_and_others_are_not)
 
 TEST(what_is_no_moment_is_refused)
 {
-    static const str bad[] = {
-        STR_INIT(""), STR_INIT("2026-01-31"), STR_INIT("2026-01-31T12:00:00"), STR_INIT("2026-01-31T24:00:00Z"),
-        STR_INIT("2026-13-01T00:00:00Z"), STR_INIT("2026-01-31T12:60:00Z"), STR_INIT("2026-01-31T12:00:00.Z"),
-        STR_INIT("2026-01-31T12:00:00Zx"), STR_INIT("-026-01-31T12:00:00Z"), STR_INIT("2026-01-31T12:00:00+25:00")};
+    static const str bad[] = {STR_INIT(""),
+                              STR_INIT("2026-01-31"),
+                              STR_INIT("2026-01-31T12:00:00"),
+                              STR_INIT("2026-01-31T24:00:00Z"),
+                              STR_INIT("2026-13-01T00:00:00Z"),
+                              STR_INIT("2026-01-31T12:60:00Z"),
+                              STR_INIT("2026-01-31T12:00:00.Z"),
+                              STR_INIT("2026-01-31T12:00:00Zx"),
+                              STR_INIT("-026-01-31T12:00:00Z"),
+                              STR_INIT("2026-01-31T12:00:00+25:00")};
     int64_t ms;
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)

@@ -102,11 +102,24 @@ TEST(the_host_is_what_stands_behind_the_last_at_sign)
 
 TEST(what_is_no_url_is_refused)
 {
-    static const str bad[] = {
-        STR_INIT(""), STR_INIT("*"), STR_INIT("example.com"), STR_INIT("://x"), STR_INIT("1http://x"), STR_INIT("http://"),
-        STR_INIT("http:///path"), STR_INIT("http://h:0/"), STR_INIT("http://h:65536/"), STR_INIT("http://h:8a/"),
-        STR_INIT("http://h:-1/"), STR_INIT("http://[::1/"), STR_INIT("http://[::1]x/"), STR_INIT("http://u@/"),
-        STR_INIT("/a b"), STR_INIT("/a\nb"), STR_INIT("/\xc3\xa9"), STR_INIT("/\x7f")};
+    static const str bad[] = {STR_INIT(""),
+                              STR_INIT("*"),
+                              STR_INIT("example.com"),
+                              STR_INIT("://x"),
+                              STR_INIT("1http://x"),
+                              STR_INIT("http://"),
+                              STR_INIT("http:///path"),
+                              STR_INIT("http://h:0/"),
+                              STR_INIT("http://h:65536/"),
+                              STR_INIT("http://h:8a/"),
+                              STR_INIT("http://h:-1/"),
+                              STR_INIT("http://[::1/"),
+                              STR_INIT("http://[::1]x/"),
+                              STR_INIT("http://u@/"),
+                              STR_INIT("/a b"),
+                              STR_INIT("/a\nb"),
+                              STR_INIT("/\xc3\xa9"),
+                              STR_INIT("/\x7f")};
     struct uri uri;
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
@@ -117,5 +130,5 @@ TEST(what_is_no_url_is_refused)
 TESTS(test(all_but_the_unreserved_characters_are_escaped), test(escapes_are_decoded_and_plus_stays),
       test(every_byte_survives_encoding), test(an_absolute_url_has_all_its_parts),
       test(parts_not_given_have_their_defaults), test(an_ipv6_address_loses_its_brackets),
-      test(an_origin_form_target_has_path_and_query_only), test(the_host_is_what_stands_behind_the_last_at_sign),
-      test(what_is_no_url_is_refused))
+      test(an_origin_form_target_has_path_and_query_only),
+      test(the_host_is_what_stands_behind_the_last_at_sign), test(what_is_no_url_is_refused))

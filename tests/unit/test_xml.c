@@ -32,8 +32,9 @@ TEST(control_characters_survive_as_references)
 
 TEST(a_reply_is_read_into_a_tree)
 {
-    const struct xml_node *root = parse(S("<?xml version='1.0'?>\n<R xmlns=\"http://x/\" a = 'b'>\n"
-                                          "  <ns:Id>7</ns:Id><Id>8</Id><Empty/><Empty2 x='1' /></R >\n<!-- end -->"));
+    const struct xml_node *root =
+        parse(S("<?xml version='1.0'?>\n<R xmlns=\"http://x/\" a = 'b'>\n"
+                "  <ns:Id>7</ns:Id><Id>8</Id><Empty/><Empty2 x='1' /></R >\n<!-- end -->"));
 
     assert_text(root->name, "R");
     assert_int_equal(root->count, 4);
@@ -59,15 +60,41 @@ TEST(every_line_end_becomes_a_newline)
 
 TEST(what_is_not_well_formed_is_refused)
 {
-    static const str bad[] = {
-        STR_INIT(""), STR_INIT("x"), STR_INIT("<a>"), STR_INIT("<a></b>"), STR_INIT("<a><b></a></b>"), STR_INIT("<a/><b/>"),
-        STR_INIT("<a/>x"), STR_INIT("< a/>"), STR_INIT("<1/>"), STR_INIT("<a b/>"), STR_INIT("<a b=c/>"),
-        STR_INIT("<a b='<'/>"), STR_INIT("<a b='1'c='2'/>"), STR_INIT("<a b='&x;'/>"), STR_INIT("<a>&x;</a>"),
-        STR_INIT("<a>&amp</a>"), STR_INIT("<a>&#0;</a>"), STR_INIT("<a>&#;</a>"), STR_INIT("<a>&#xD800;</a>"),
-        STR_INIT("<a>&#x110000;</a>"), STR_INIT("<a>&#99999999999999999999;</a>"), STR_INIT("<a>\xff</a>"),
-        STR_INIT("<a>\x01</a>"), STR_INIT("<a>]]></a>"), STR_INIT("<a><![CDATA[x</a>"), STR_INIT("<a><!-- -- --></a>"),
-        STR_INIT("<a><!-- </a>"), STR_INIT("<n:a></m:a>"), STR_INIT("<n:/>"), STR_INIT("<:n/>"),
-        STR_INIT("<n:1/>"), STR_INIT("<a:b:c/>"), STR_INIT("<a></a"), STR_INIT("<a"), STR_INIT("<a b='")};
+    static const str bad[] = {STR_INIT(""),
+                              STR_INIT("x"),
+                              STR_INIT("<a>"),
+                              STR_INIT("<a></b>"),
+                              STR_INIT("<a><b></a></b>"),
+                              STR_INIT("<a/><b/>"),
+                              STR_INIT("<a/>x"),
+                              STR_INIT("< a/>"),
+                              STR_INIT("<1/>"),
+                              STR_INIT("<a b/>"),
+                              STR_INIT("<a b=c/>"),
+                              STR_INIT("<a b='<'/>"),
+                              STR_INIT("<a b='1'c='2'/>"),
+                              STR_INIT("<a b='&x;'/>"),
+                              STR_INIT("<a>&x;</a>"),
+                              STR_INIT("<a>&amp</a>"),
+                              STR_INIT("<a>&#0;</a>"),
+                              STR_INIT("<a>&#;</a>"),
+                              STR_INIT("<a>&#xD800;</a>"),
+                              STR_INIT("<a>&#x110000;</a>"),
+                              STR_INIT("<a>&#99999999999999999999;</a>"),
+                              STR_INIT("<a>\xff</a>"),
+                              STR_INIT("<a>\x01</a>"),
+                              STR_INIT("<a>]]></a>"),
+                              STR_INIT("<a><![CDATA[x</a>"),
+                              STR_INIT("<a><!-- -- --></a>"),
+                              STR_INIT("<a><!-- </a>"),
+                              STR_INIT("<n:a></m:a>"),
+                              STR_INIT("<n:/>"),
+                              STR_INIT("<:n/>"),
+                              STR_INIT("<n:1/>"),
+                              STR_INIT("<a:b:c/>"),
+                              STR_INIT("<a></a"),
+                              STR_INIT("<a"),
+                              STR_INIT("<a b='")};
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         if (parse(bad[i]))

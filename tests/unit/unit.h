@@ -40,9 +40,9 @@ static inline void equal_at(str actual, str expected, const char *file, int line
 #define assert_text(actual, literal) assert_str((actual), S(literal))
 #define assert_absent(actual) assert_false(str_present(actual))
 
-#define TESTS(...)                                                                                  \
-    int main(void)                                                                                  \
-    {                                                                                               \
-        const struct CMUnitTest tests[] = {__VA_ARGS__};                                            \
-        return cmocka_run_group_tests(tests, NULL, NULL);                                           \
+#define TESTS(...)                                                                                           \
+    int main(void)                                                                                           \
+    {                                                                                                        \
+        const struct CMUnitTest tests[] = {__VA_ARGS__};                                                     \
+        return cmocka_run_group_tests(tests, NULL, NULL);                                                    \
     }
