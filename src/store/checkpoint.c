@@ -4,10 +4,10 @@
  * Two steps.  Most pages are moved while the engine goes on writing (SQLite's passive checkpoint,
  * with its two syncs).  But the log starts over only when it is empty, and under load the engine has
  * always written more by then.  So when little is left the gate is closed between two batches, the
- * rest is moved, and the next batch writes at the log's beginning.
+ * rest is moved, and the next batch writes at the log's beginning.  An engine that writes faster than
+ * pages can be moved is made to wait.
  */
 #include "base/check.h"
-#include "base/limits.h"
 #include "base/log.h"
 #include "store/store_internal.h"
 
@@ -25,6 +25,7 @@ static bool wait_until_large(struct store *store)
     while (store->log_bytes <= LIMIT_WAL_BYTES && !store->stopping)
         pthread_cond_wait(&store->log_is_large, &store->lock);
     bool stopping = store->stopping;
+    store->moving = !stopping;
     pthread_mutex_unlock(&store->lock);
     return !stopping;
 }
@@ -66,10 +67,11 @@ static void close_gate(struct store *store)
     pthread_mutex_unlock(&store->lock);
 }
 
-static void open_gate(struct store *store, bool log_is_empty)
+/* Whether the log could be emptied or not: for a long reader or a full disk the engine does not wait. */
+static void let_engine_go(struct store *store, bool log_is_empty)
 {
     pthread_mutex_lock(&store->lock);
-    store->gate_closed = false;
+    store->gate_closed = store->moving = false;
     if (log_is_empty)
         store->log_bytes = 0;
     pthread_cond_broadcast(&store->gate_changed);
@@ -81,9 +83,7 @@ static bool restart_log(struct store *store, bool *restarted)
     int left_pages;
 
     close_gate(store);
-    bool good = checkpoint(store, SQLITE_CHECKPOINT_RESTART, &left_pages, restarted);
-    open_gate(store, *restarted);
-    return good;
+    return checkpoint(store, SQLITE_CHECKPOINT_RESTART, &left_pages, restarted);
 }
 
 static void *run_checkpoints(void *context)
@@ -91,8 +91,10 @@ static void *run_checkpoints(void *context)
     struct store *store = context;
 
     while (wait_until_large(store)) {
-        bool restarted;
-        if (!move_most(store) || !restart_log(store, &restarted))
+        bool restarted = false;
+        bool good = move_most(store) && restart_log(store, &restarted);
+        let_engine_go(store, restarted);
+        if (!good)
             store_pause(store, &store->log_is_large, RETRY_AFTER_TROUBLE_MS);
         else if (!restarted)
             store_pause(store, &store->log_is_large, RETRY_MS);

@@ -6,7 +6,6 @@
  * for nothing, and becomes durable as the others do: a reader may be waiting for it.
  */
 #include "base/check.h"
-#include "base/limits.h"
 #include "base/log.h"
 #include "store/store_internal.h"
 
@@ -103,7 +102,7 @@ struct txn *store_begin(struct store *store)
 {
     pthread_mutex_lock(&store->lock);
     check(!store->writing);
-    while (store->gate_closed)
+    while (store->gate_closed || (store->moving && store->log_bytes > STORE_LOG_BYTES))
         pthread_cond_wait(&store->gate_changed, &store->lock);
     store->writing = true;
     pthread_mutex_unlock(&store->lock);

@@ -9,7 +9,11 @@
  *
  * Disk trouble is remembered inside the transaction and reported once, by store_commit() or
  * store_end_read(); after it every statement of that transaction finds nothing and changes
- * nothing, so callers test nothing else.
+ * nothing, so callers test nothing else.  Trouble of a statement's own making (a broken constraint:
+ * a bug of ours) is undone and forgotten by the txn_rollback() of the call it happened in.
+ *
+ * When a sync fails, nobody knows what is on disk: the process logs it and aborts, and the next start
+ * recovers what really is there.
  *
  * Nobody writes SQL in C: tools/sqlc turns each X.sql into a schema and typed functions over
  * statements that are prepared once per connection.
@@ -31,7 +35,7 @@ struct store_options {
     const struct schema *const *schemas; /* NULL-terminated */
     /*
      * Called on the sync thread whenever more commits became durable.  With DURABILITY_RELAXED and
-     * in memory it is called from store_commit() itself.
+     * in memory it is called from store_commit() itself.  Not NULL.
      */
     void (*on_durable)(void *context, uint64_t sequence);
     void *context;
@@ -46,7 +50,11 @@ void store_close(struct store *store);
  * Writing: the engine thread only, one transaction at a time.
  *
  * store_begin() opens a batch; each call inside it runs between txn_savepoint() and either
- * txn_release() or txn_rollback(), which leaves no trace of it.  Savepoints nest.
+ * txn_release() or txn_rollback(), which leaves no trace of it.  Savepoints nest, to a depth of 64,
+ * and cost nothing until something is written inside.
+ *
+ * Once per LIMIT_WAL_BYTES written, store_begin() waits some milliseconds for the log to start over.
+ * While an engine keeps writing faster than the disk takes the log in, it waits longer.
  */
 struct txn *store_begin(struct store *store);
 void txn_savepoint(struct txn *txn);
@@ -55,7 +63,8 @@ void txn_rollback(struct txn *txn);
 /*
  * False when the batch could not be committed (then it is rolled back whole; the store works on
  * when the trouble passes).  *sequence is what must become durable before anybody may be told;
- * when nothing was written it is the last commit's.
+ * when nothing was written it is the last commit's.  Sequences count from 0 at each opening.  Every
+ * cursor must be closed by then.
  */
 bool store_commit(struct store *store, uint64_t *sequence);
 uint64_t store_durable(const struct store *store);

@@ -11,6 +11,7 @@
  *     checkpoint.c  the thread that empties the write-ahead log into the database
  *     store.c       the store that they make
  */
+#include "base/limits.h"
 #include "store/schema.h"
 #include "store/store.h"
 
@@ -24,6 +25,7 @@ enum {
     STORE_SAVEPOINT_DEPTH = 64,      /* calls that invoke calls */
     STORE_BUSY_MS = 10 * 1000,       /* somebody has the file open in a shell */
     STORE_PAGE_BYTES = 4096,
+    STORE_LOG_BYTES = 4 * LIMIT_WAL_BYTES, /* the engine waits for a checkpoint here */
     STORE_WRITER_CACHE_KIB = 8 * 1024,
     STORE_READER_CACHE_KIB = 1024,
 };
@@ -100,8 +102,9 @@ struct store {
     pthread_mutex_t lock;            /* of everything down to the threads */
     bool stopping;
     bool writing;                    /* between store_begin() and store_commit() */
+    bool moving;                     /* a checkpoint is emptying the log */
     bool gate_closed;                /* no transaction may begin: the log is being restarted */
-    pthread_cond_t gate_changed;     /* writing or gate_closed did */
+    pthread_cond_t gate_changed;     /* writing, moving or gate_closed did */
     uint64_t committed;              /* changed by the engine thread only */
     pthread_cond_t has_committed;
     int64_t log_bytes;

@@ -6,7 +6,6 @@
  * writes of its own has none: on release it inherits that of the level inside it.
  */
 #include "base/check.h"
-#include "base/limits.h"
 #include "store/store_internal.h"
 
 #include <inttypes.h>
@@ -56,7 +55,7 @@ static bool configure(struct txn *txn)
         return false;
     if (sqlite3_exec(txn->db, "pragma journal_mode = wal", NULL, NULL, NULL) != SQLITE_OK)
         return false;
-    if (!txn_pragma(txn, "wal_autocheckpoint", 0) || !txn_pragma(txn, "journal_size_limit", 2 * LIMIT_WAL_BYTES))
+    if (!txn_pragma(txn, "wal_autocheckpoint", 0) || !txn_pragma(txn, "journal_size_limit", STORE_LOG_BYTES))
         return false;
     for (size_t i = 0; i < CONTROL_COUNT; i++) {
         if (sqlite3_prepare_v3(txn->db, control_texts[i], -1, SQLITE_PREPARE_PERSISTENT, &txn->controls[i], NULL) != SQLITE_OK)

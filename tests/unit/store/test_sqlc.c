@@ -24,7 +24,7 @@ struct output {
     char code[8192];
 };
 
-static const char *sqlc;
+static char *sqlc;
 
 static void read_stream(FILE *stream, char *text, size_t capacity)
 {
@@ -194,6 +194,8 @@ int main(int argc, char **argv)
         fputs("usage: test_sqlc PATH_OF_SQLC\n", stderr);
         return 2;
     }
-    sqlc = argv[1];
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    sqlc = realpath(argv[1], NULL);
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    free(sqlc);
+    return failed;
 }
