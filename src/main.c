@@ -1,0 +1,165 @@
+/*
+ * main.c: which command it is; and for the server, the wiring: services into the engine, the engine
+ * into the server.
+ */
+#include "cli/cli.h"
+#include "options.h"
+#include "server/server.h"
+#include "services/iam/iam.h"
+#include "services/services.h"
+
+#include "base/hash.h"
+#include "base/log.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool is_folder(const char *path)
+{
+    struct stat status;
+
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+/* Beside the installed binary (share/orderly/runtimes), or in the source tree it was built from. */
+static str find_runtimes(struct arena *arena)
+{
+    char path[PATH_MAX];
+    ssize_t size = readlink("/proc/self/exe", path, sizeof path);
+    str self = size > 0 ? (str){path, (size_t)size} : S("");
+    str folder = str_head(self, (size_t)(str_last_index(self, '/') + 1));
+    str installed = arena_format(arena, "%.*s../share/orderly/runtimes", STR_ARGS(folder));
+
+    return is_folder(installed.data) ? installed : S(ORDERLY_SOURCE "/runtimes");
+}
+
+/* What is in memory only still unpacks functions somewhere. */
+static str find_functions(struct arena *arena, const struct options *options)
+{
+    if (!options->in_memory)
+        return arena_format(arena, "%.*s/functions", STR_ARGS(options->data));
+    const char *tmp = getenv("TMPDIR");
+    return arena_format(arena, "%s/orderly-functions-%d", tmp ? tmp : "/tmp", (int)getpid());
+}
+
+static str absolute(struct arena *arena, str path)
+{
+    char folder[PATH_MAX];
+
+    if (str_starts_with(path, S("/")) || !getcwd(folder, sizeof folder))
+        return path;
+    return arena_format(arena, "%s/%.*s", folder, STR_ARGS(path));
+}
+
+static int complain(str problem)
+{
+    fprintf(stderr, "orderly: %.*s\n", STR_ARGS(problem));
+    return EXIT_FAILURE;
+}
+
+static void warn_of_loss(const struct options *options)
+{
+    if (options->in_memory)
+        log_warn("in memory: nothing is kept when the server stops");
+    else if (options->durability == DURABILITY_RELAXED)
+        log_warn("durability relaxed: a crash may lose what was answered in the last 100 ms");
+}
+
+static struct engine_options engine_options_of(struct arena *arena, const struct options *options,
+                                               struct server *server, str functions, str runtimes)
+{
+    return (struct engine_options){
+        .store = {
+            .folder = arena_cstr(arena, options->data),
+            .in_memory = options->in_memory,
+            .durability = options->durability,
+        },
+        .modules = services,
+        .identity = {
+            .find_credentials = iam_find_credentials,
+            .authorize = iam_authorize,
+            .find_role = iam_find_role,
+            .has_access_keys = iam_has_access_keys,
+        },
+        .effect_runners = server_effect_runners(server),
+        .strict_auth = options->strict_auth,
+        .root_access_key_id = options->root_access_key_id,
+        .root_secret = options->root_secret,
+        .default_region = options->region,
+        .default_account = options->account,
+        .functions_folder = functions,
+        .runtimes_folder = runtimes,
+        .endpoint = arena_format(arena, "http://127.0.0.1:%d", server_port(server)),
+    };
+}
+
+static int serve(struct arena *arena, struct options *options)
+{
+    options->data = absolute(arena, options->data);
+    str functions = find_functions(arena, options), error;
+    str runtimes = str_empty(options->runtimes) ? find_runtimes(arena) : absolute(arena, options->runtimes);
+    struct server *server = server_new(
+        &(struct server_options){
+            .host = arena_cstr(arena, options->host),
+            .port = options->port,
+            .thread_count = (unsigned)options->threads,
+            .functions_folder = arena_cstr(arena, functions),
+            .runtimes_folder = arena_cstr(arena, runtimes),
+        },
+        arena, &error);
+    if (!server)
+        return complain(error);
+
+    struct engine_options engine_options = engine_options_of(arena, options, server, functions, runtimes);
+    struct engine *engine = engine_start(&engine_options, arena, &error);
+    if (!engine) {
+        server_free(server);
+        return complain(error);
+    }
+    warn_of_loss(options);
+    server_start(server, engine);
+    server_run(server);
+    server_free(server);
+    engine_free(engine);
+    return EXIT_SUCCESS;
+}
+
+static int serve_command(int argc, char **argv)
+{
+    struct arena arena = {0};
+    struct options options = {0};
+    str problem = {0};
+    int status = EXIT_SUCCESS;
+
+    switch (options_read(&arena, argc, argv, &options, &problem)) {
+    case OPTIONS_HELP:
+        options_print_help();
+        break;
+    case OPTIONS_BAD:
+        status = complain(problem);
+        break;
+    case OPTIONS_OK:
+        log_set_level(options.log_level);
+        status = serve(&arena, &options);
+        break;
+    }
+    arena_free(&arena);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    const char *command = argc > 1 ? argv[1] : "";
+
+    if (strcmp(command, "version") == 0 || strcmp(command, "--version") == 0) {
+        puts("orderly " ORDERLY_VERSION);
+        return EXIT_SUCCESS;
+    }
+    if (strcmp(command, "orders") == 0)
+        return cli_orders(argc - 1, argv + 1);
+    return serve_command(argc, argv);
+}

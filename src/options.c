@@ -1,0 +1,225 @@
+/*
+ * options.c: one table says every flag, its environment twin, its default and its help.
+ */
+#include "options.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct option {
+    const char *flag, *variable, *fallback; /* fallback NULL: a switch, off unless given */
+    const char *value, *help;
+    bool (*set)(struct options *options, str value);
+};
+
+static bool set_host(struct options *options, str value)
+{
+    options->host = value;
+    return !str_empty(value);
+}
+
+static bool read_int(str value, int64_t min, int64_t max, int *number)
+{
+    int64_t wide;
+
+    if (!str_to_i64(value, &wide) || wide < min || wide > max)
+        return false;
+    *number = (int)wide;
+    return true;
+}
+
+static bool set_port(struct options *options, str value)
+{
+    return read_int(value, 0, 65535, &options->port);
+}
+
+static bool set_data(struct options *options, str value)
+{
+    options->data = value;
+    return !str_empty(value);
+}
+
+static bool set_durability(struct options *options, str value)
+{
+    options->durability = str_equal(value, S("relaxed")) ? DURABILITY_RELAXED : DURABILITY_FULL;
+    return str_equal(value, S("relaxed")) || str_equal(value, S("full"));
+}
+
+static bool set_in_memory(struct options *options, str value)
+{
+    options->in_memory = str_equal(value, S("1"));
+    return str_equal(value, S("1")) || str_equal(value, S("0"));
+}
+
+static bool set_auth(struct options *options, str value)
+{
+    options->strict_auth = str_equal(value, S("strict"));
+    return str_equal(value, S("strict")) || str_equal(value, S("open"));
+}
+
+static bool set_root_key(struct options *options, str value)
+{
+    options->root_access_key_id = value;
+    return true;
+}
+
+static bool set_root_secret(struct options *options, str value)
+{
+    options->root_secret = value;
+    return true;
+}
+
+static bool set_region(struct options *options, str value)
+{
+    options->region = value;
+    return !str_empty(value);
+}
+
+static bool set_account(struct options *options, str value)
+{
+    int64_t number;
+
+    options->account = value;
+    return value.size == 12 && str_to_i64(value, &number) && number >= 0;
+}
+
+static bool set_runtimes(struct options *options, str value)
+{
+    options->runtimes = value;
+    return true;
+}
+
+static bool set_threads(struct options *options, str value)
+{
+    return read_int(value, 0, 64, &options->threads);
+}
+
+static bool set_log_level(struct options *options, str value)
+{
+    return log_level_parse(value, &options->log_level);
+}
+
+static const struct option table[] = {
+    {"--host", "ORDERLY_HOST", "127.0.0.1", "ADDRESS",
+     "where to listen; elsewhere than on loopback needs --auth strict", set_host},
+    {"--port", "ORDERLY_PORT", "4566", "N", "the port for every service; 0 takes a free one", set_port},
+    {"--data", "ORDERLY_DATA", "orderly-data", "FOLDER", "where everything is kept", set_data},
+    {"--durability", "ORDERLY_DURABILITY", "full", "full|relaxed",
+     "full: an answer means it is on disk; relaxed: at most 100 ms may be lost", set_durability},
+    {"--in-memory", "ORDERLY_IN_MEMORY", NULL, NULL, "keep nothing", set_in_memory},
+    {"--auth", "ORDERLY_AUTH", "open", "open|strict",
+     "open: test/test and, until an access key is created, any key is the administrator; "
+     "strict: known keys only",
+     set_auth},
+    {"--root-access-key-id", "ORDERLY_ROOT_ACCESS_KEY_ID", "", "ID",
+     "the administrator's access key (test, unless strict)", set_root_key},
+    {"--root-secret-access-key", "ORDERLY_ROOT_SECRET_ACCESS_KEY", "", "SECRET",
+     "and its secret; better said in the environment, where ps does not show it", set_root_secret},
+    {"--region", "ORDERLY_REGION", "us-east-1", "NAME", "for what is not signed for a region", set_region},
+    {"--account", "ORDERLY_ACCOUNT", "000000000000", "ID", "the account of keys that name none", set_account},
+    {"--runtimes", "ORDERLY_RUNTIMES", "", "FOLDER", "the bootstraps of nodejs and python functions", set_runtimes},
+    {"--threads", "ORDERLY_THREADS", "0", "N", "server threads; 0: one per core but one", set_threads},
+    {"--log-level", "ORDERLY_LOG_LEVEL", "info", "error|warn|info|debug", "debug: a line per request",
+     set_log_level},
+};
+enum { OPTIONS = sizeof table / sizeof *table };
+
+void options_print_help(void)
+{
+    printf("Orderly speaks SNS, SQS, Lambda, DynamoDB, IAM, STS and CloudWatch Logs on one port.\n\n"
+           "    orderly [flags]          start the server\n"
+           "    orderly orders --help    the order notification system from the command line\n"
+           "    orderly version\n\n");
+    for (size_t i = 0; i < OPTIONS; i++) {
+        const struct option *option = &table[i];
+        printf("  %s%s%s\n        %s\n        also %s%s%s\n", option->flag, option->value ? " " : "",
+               option->value ? option->value : "", option->help, option->variable,
+               option->fallback && *option->fallback ? ", default " : "",
+               option->fallback ? option->fallback : "=1");
+    }
+}
+
+static enum options_result refuse(struct arena *arena, const char *name, str value, str *problem)
+{
+    *problem = arena_format(arena, "%s: \"%.*s\" is not a value it takes. See orderly --help.", name,
+                            STR_ARGS(value));
+    return OPTIONS_BAD;
+}
+
+static enum options_result read_environment(struct arena *arena, struct options *options, str *problem)
+{
+    for (size_t i = 0; i < OPTIONS; i++) {
+        const char *given = getenv(table[i].variable);
+        str value = str_of(given ? given : table[i].fallback ? table[i].fallback : "0");
+        if (!table[i].set(options, value))
+            return refuse(arena, table[i].variable, value, problem);
+    }
+    return OPTIONS_OK;
+}
+
+static const struct option *find_option(str flag)
+{
+    for (size_t i = 0; i < OPTIONS; i++)
+        if (str_equal(flag, str_of(table[i].flag)))
+            return &table[i];
+    return NULL;
+}
+
+/* "--flag value" or "--flag=value". */
+static enum options_result read_flag(struct arena *arena, int argc, char **argv, int *at,
+                                     struct options *options, str *problem)
+{
+    str word = str_of(argv[*at]);
+    ptrdiff_t equals = str_index(word, '=');
+    const struct option *option = find_option(equals < 0 ? word : str_head(word, (size_t)equals));
+    str value;
+
+    if (!option) {
+        *problem = arena_format(arena, "There is no flag %.*s. See orderly --help.", STR_ARGS(word));
+        return OPTIONS_BAD;
+    }
+    if (equals >= 0)
+        value = str_from(word, (size_t)equals + 1);
+    else if (!option->value)
+        value = S("1");
+    else if (*at + 1 < argc)
+        value = str_of(argv[++*at]);
+    else
+        value = (str){0};
+    return str_present(value) && option->set(options, value) ? OPTIONS_OK
+                                                             : refuse(arena, option->flag, value, problem);
+}
+
+static bool is_loopback(str host)
+{
+    return str_starts_with(host, S("127.")) || str_equal(host, S("localhost")) || str_equal(host, S("::1"));
+}
+
+static enum options_result check_together(struct options *options, str *problem)
+{
+    if (!options->strict_auth && str_empty(options->root_access_key_id)) {
+        options->root_access_key_id = S("test");
+        options->root_secret = S("test");
+    }
+    if (!options->strict_auth && !is_loopback(options->host)) {
+        *problem = S("Listening elsewhere than on loopback needs --auth strict.");
+        return OPTIONS_BAD;
+    }
+    if (!str_empty(options->root_access_key_id) && str_empty(options->root_secret)) {
+        *problem = S("--root-access-key-id needs --root-secret-access-key.");
+        return OPTIONS_BAD;
+    }
+    return OPTIONS_OK;
+}
+
+enum options_result options_read(struct arena *arena, int argc, char **argv, struct options *options, str *problem)
+{
+    enum options_result result = read_environment(arena, options, problem);
+
+    for (int i = 1; i < argc && result == OPTIONS_OK; i++) {
+        if (str_equal(str_of(argv[i]), S("--help")) || str_equal(str_of(argv[i]), S("-h")))
+            return OPTIONS_HELP;
+        result = read_flag(arena, argc, argv, &i, options, problem);
+    }
+    return result == OPTIONS_OK ? check_together(options, problem) : result;
+}

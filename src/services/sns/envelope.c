@@ -1,0 +1,102 @@
+/*
+ * envelope.c: the JSON text around a message, byte for byte as SNS lays it out.
+ * https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
+ */
+#include "sns_internal.h"
+
+#include "base/hash.h"
+#include "base/time.h"
+#include "wire/json.h"
+
+static void add_signed(struct text *text, str name, str value)
+{
+    if (!str_present(value))
+        return;
+    text_add(text, name);
+    text_add_char(text, '\n');
+    text_add(text, value);
+    text_add_char(text, '\n');
+}
+
+/* https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html */
+static str text_to_sign(struct call *call, const struct topic *topic, const struct message *message, str body,
+                        str timestamp)
+{
+    struct text text = text_in(call->arena);
+
+    add_signed(&text, S("Message"), body);
+    add_signed(&text, S("MessageId"), message->id);
+    add_signed(&text, S("Subject"), message->subject);
+    add_signed(&text, S("Timestamp"), timestamp);
+    add_signed(&text, S("TopicArn"), topic->arn);
+    add_signed(&text, S("Type"), S("Notification"));
+    return text_str(&text);
+}
+
+/* A line `  "Name" : "value"`, with a comma before all but the first. */
+static void add_line(struct json_writer *writer, str name, str value)
+{
+    if (!str_present(value))
+        return;
+    text_add(&writer->text, writer->text.size > 1 ? S(",\n  ") : S("\n  "));
+    writer->need_comma = false;
+    json_string(writer, name);
+    text_add(&writer->text, S(" : "));
+    writer->need_comma = false;
+    json_string(writer, value);
+}
+
+static void add_attribute(struct call *call, struct json_writer *writer, bool first,
+                          const struct sns_message_attribute_value_map_entry *entry)
+{
+    bool binary = str_present(entry->value.binary_value);
+
+    text_add(&writer->text, first ? S("\n    ") : S(",\n    "));
+    writer->need_comma = false;
+    json_string(writer, entry->key);
+    text_add(&writer->text, S(" : "));
+    writer->need_comma = false;
+    json_open_object(writer);
+    json_field(writer, S("Type"), entry->value.data_type);
+    json_field(writer, S("Value"),
+               binary ? base64_encode(call->arena, entry->value.binary_value) : entry->value.string_value);
+    json_close_object(writer);
+}
+
+static void add_attributes(struct call *call, struct json_writer *writer, const struct message *message)
+{
+    if (message->attributes->count == 0)
+        return;
+    text_add(&writer->text, S(",\n  \"MessageAttributes\" : {"));
+    for (size_t i = 0; i < message->attributes->count; i++)
+        add_attribute(call, writer, i == 0, &message->attributes->items[i]);
+    text_add(&writer->text, S("\n  }"));
+}
+
+str envelope(struct call *call, const struct topic *topic, const struct message *message, str text,
+             str subscription_arn)
+{
+    struct json_writer writer = json_writer_in(call->arena);
+    int64_t version = topic->row.signature_version;
+    str timestamp = time_iso8601_ms(call->arena, call->now_ms);
+    str signature = signer_sign(call, version, text_to_sign(call, topic, message, text, timestamp));
+
+    text_add_char(&writer.text, '{');
+    add_line(&writer, S("Type"), S("Notification"));
+    add_line(&writer, S("MessageId"), message->id);
+    add_line(&writer, S("TopicArn"), topic->arn);
+    add_line(&writer, S("Subject"), message->subject);
+    add_line(&writer, S("Message"), text);
+    add_line(&writer, S("Timestamp"), timestamp);
+    add_line(&writer, S("SignatureVersion"), version == 1 ? S("1") : S("2"));
+    add_line(&writer, S("Signature"), signature);
+    add_line(&writer, S("SigningCertURL"),
+             arena_format(call->arena, "%.*s/SimpleNotificationService-%.*s.pem", STR_ARGS(call->endpoint),
+                          STR_ARGS(signer_name(call))));
+    add_line(&writer, S("UnsubscribeURL"),
+             arena_format(call->arena, "%.*s/?Action=Unsubscribe&SubscriptionArn=%.*s", STR_ARGS(call->endpoint),
+                          STR_ARGS(subscription_arn)));
+    add_attributes(call, &writer, message);
+    text_add(&writer.text, S("\n}"));
+    return text_str(&writer.text);
+}

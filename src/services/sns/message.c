@@ -1,0 +1,102 @@
+/*
+ * message.c: what may be published.
+ * https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
+ */
+#include "sns_internal.h"
+
+#include "wire/json.h"
+
+static bool refuse(struct call *call, const char *problem)
+{
+    fail(call, &SNS_INVALID_PARAMETER_EXCEPTION, "Invalid parameter: %s", problem);
+    return false;
+}
+
+/* At most 100 characters, no control characters; UTF-8 continuation bytes are not counted. */
+static bool is_subject(str subject)
+{
+    size_t characters = 0;
+
+    for (size_t i = 0; i < subject.size; i++) {
+        unsigned char c = (unsigned char)subject.data[i];
+        if (c < 0x20 || c == 0x7f)
+            return false;
+        characters += (c & 0xc0) != 0x80;
+    }
+    return characters >= 1 && characters <= MAX_SUBJECT_CHARACTERS;
+}
+
+static bool structure_check(struct call *call, const struct message *message)
+{
+    const struct json *texts;
+
+    if (!str_present(message->structure))
+        return true;
+    if (!str_equal(message->structure, S("json")))
+        return refuse(call, "MessageStructure");
+    texts = json_parse(call->arena, message->text, NULL);
+    if (!json_is(texts, JSON_OBJECT))
+        return refuse(call, "Message Structure - JSON message body failed to parse");
+    return json_is(json_get(texts, S("default")), JSON_STRING) ||
+           refuse(call, "Message Structure - No default entry in JSON message body");
+}
+
+static bool is_type(str data_type, str base)
+{
+    return str_starts_with(data_type, base) && (data_type.size == base.size || data_type.data[base.size] == '.');
+}
+
+static bool attribute_check(struct call *call, const struct sns_message_attribute_value_map_entry *entry)
+{
+    const struct sns_message_attribute_value *value = &entry->value;
+    bool binary = is_type(value->data_type, S("Binary"));
+
+    if (!binary && !is_type(value->data_type, S("String")) && !is_type(value->data_type, S("Number"))) {
+        fail(call, &SNS_INVALID_PARAMETER_VALUE_EXCEPTION,
+             "The message attribute '%.*s' has an invalid message attribute type, the set of supported type prefixes "
+             "is Binary, Number, and String.",
+             STR_ARGS(entry->key));
+        return false;
+    }
+    if (!str_empty(binary ? value->binary_value : value->string_value))
+        return true;
+    fail(call, &SNS_INVALID_PARAMETER_VALUE_EXCEPTION,
+         "The message attribute '%.*s' must contain non-empty message attribute value for message attribute type "
+         "'%.*s'.",
+         STR_ARGS(entry->key), STR_ARGS(value->data_type));
+    return false;
+}
+
+bool message_check(struct call *call, const struct message *message)
+{
+    size_t size = message->text.size;
+
+    if (str_empty(message->text))
+        return refuse(call, "Empty message");
+    if (str_present(message->subject) && !is_subject(message->subject))
+        return refuse(call, "Subject");
+    if (str_present(message->deduplication_id))
+        return refuse(call, "MessageDeduplicationId Reason: The request includes MessageDeduplicationId parameter "
+                            "that is not valid for this topic type");
+    for (size_t i = 0; i < message->attributes->count; i++) {
+        const struct sns_message_attribute_value_map_entry *entry = &message->attributes->items[i];
+        if (!attribute_check(call, entry))
+            return false;
+        size += entry->key.size + entry->value.data_type.size + entry->value.string_value.size +
+                entry->value.binary_value.size;
+    }
+    if (size > MAX_MESSAGE_BYTES)
+        return refuse(call, "Message too long");
+    return structure_check(call, message);
+}
+
+str message_text_for(struct call *call, const struct message *message, str protocol)
+{
+    const struct json *texts;
+
+    if (!str_present(message->structure))
+        return message->text;
+    texts = json_parse(call->arena, message->text, NULL);
+    str own = json_get_str(texts, protocol);
+    return str_present(own) ? own : json_get_str(texts, S("default"));
+}

@@ -1,0 +1,138 @@
+/*
+ * signer.c: the key that envelopes are signed with, and its certificate.
+ *
+ * The store keeps one key; the engine thread holds it ready.  A reset of the store does not change
+ * it: making one takes a tenth of a second.
+ */
+#include "sns_internal.h"
+
+#include "base/check.h"
+#include "base/hash.h"
+
+#include <openssl/bio.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+#include <openssl/x509.h>
+#include <stdio.h>
+
+enum { KEY_BITS = 2048, CERTIFICATE_SECONDS = 10 * 365 * 24 * 3600, SIGNATURE_BYTES = KEY_BITS / 8, NAME_SIZE = 32 };
+
+/* Only the engine thread signs. */
+static struct {
+    EVP_PKEY *key;
+    char name[NAME_SIZE + 1];
+} signer;
+
+static str read_bio(struct arena *arena, BIO *bio)
+{
+    char *data;
+    long size = BIO_get_mem_data(bio, &data);
+    str text = arena_copy(arena, (str){data, (size_t)size});
+
+    BIO_free(bio);
+    return text;
+}
+
+static str key_text(struct arena *arena, EVP_PKEY *key)
+{
+    BIO *bio = BIO_new(BIO_s_mem());
+
+    check(bio && PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) == 1);
+    return read_bio(arena, bio);
+}
+
+/* Self-signed, in the name AWS's has. */
+static str certificate_text(struct arena *arena, EVP_PKEY *key)
+{
+    BIO *bio = BIO_new(BIO_s_mem());
+    X509 *certificate = X509_new();
+    X509_NAME *name = X509_get_subject_name(certificate);
+
+    check(bio && X509_set_version(certificate, 2) == 1);
+    ASN1_INTEGER_set_uint64(X509_get_serialNumber(certificate), random_u64() >> 1);
+    X509_gmtime_adj(X509_getm_notBefore(certificate), 0);
+    X509_gmtime_adj(X509_getm_notAfter(certificate), CERTIFICATE_SECONDS);
+    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"sns.amazonaws.com", -1, -1, 0);
+    X509_set_issuer_name(certificate, name);
+    check(X509_set_pubkey(certificate, key) == 1 && X509_sign(certificate, key, EVP_sha256()) > 0);
+    check(PEM_write_bio_X509(bio, certificate) == 1);
+    X509_free(certificate);
+    return read_bio(arena, bio);
+}
+
+static void remember(EVP_PKEY *key, str name)
+{
+    EVP_PKEY_free(signer.key);
+    signer.key = key;
+    snprintf(signer.name, sizeof signer.name, "%.*s", STR_ARGS(name));
+}
+
+static void store_key(struct call *call)
+{
+    sns_add_signing_key(call->txn, &(struct sns_add_signing_key_params){
+                                       .name = str_of(signer.name),
+                                       .private_key = key_text(call->arena, signer.key),
+                                       .certificate = certificate_text(call->arena, signer.key),
+                                   });
+}
+
+static void load_key(const struct sns_find_signing_key_row *row)
+{
+    BIO *bio = BIO_new_mem_buf(row->private_key.data, (int)row->private_key.size);
+    EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
+
+    BIO_free(bio);
+    check(key != NULL);
+    remember(key, row->name);
+}
+
+static void make_key(struct call *call)
+{
+    unsigned char bytes[NAME_SIZE / 2];
+
+    random_bytes(bytes, sizeof bytes);
+    remember(EVP_RSA_gen(KEY_BITS), hex_encode(call->arena, (str){(const char *)bytes, sizeof bytes}));
+    check(signer.key != NULL);
+}
+
+/* The store's key is the one in hand; when the store has none, it gets one. */
+str signer_name(struct call *call)
+{
+    struct sns_find_signing_key_row row;
+
+    if (!sns_find_signing_key(call->txn, &row)) {
+        if (!signer.key)
+            make_key(call);
+        store_key(call);
+    } else if (!str_equal(row.name, str_of(signer.name))) {
+        load_key(&row);
+    }
+    return str_of(signer.name);
+}
+
+str signer_sign(struct call *call, int64_t version, str text)
+{
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    unsigned char signature[SIGNATURE_BYTES];
+    size_t size = sizeof signature;
+
+    signer_name(call);
+    check(context && EVP_DigestSignInit(context, NULL, version == 1 ? EVP_sha1() : EVP_sha256(), NULL, signer.key) == 1);
+    check(EVP_DigestSign(context, signature, &size, (const unsigned char *)text.data, text.size) == 1);
+    EVP_MD_CTX_free(context);
+    return base64_encode(call->arena, (str){(const char *)signature, size});
+}
+
+str signer_public_file(struct call *call, str path)
+{
+    str before = S("/SimpleNotificationService-"), after = S(".pem");
+    struct sns_find_certificate_row row;
+
+    if (!str_starts_with(path, before) || !str_ends_with(path, after) || path.size < before.size + after.size)
+        return (str){0};
+    str name = str_head(str_from(path, before.size), path.size - before.size - after.size);
+    return sns_find_certificate(call->txn, &(struct sns_find_certificate_params){.name = name}, &row)
+               ? row.certificate
+               : (str){0};
+}

@@ -1,0 +1,66 @@
+#pragma once
+
+/*
+ * sns_internal.h: what the files of SNS share.
+ */
+#include "base/list.h"
+#include "engine/call.h"
+#include "sns_model.h"
+#include "sns_sql.h"
+#include "store/store.h"
+
+enum { PAGE_SIZE = 100, MAX_SUBJECT_CHARACTERS = 100, MAX_MESSAGE_BYTES = 262144 };
+
+/* A topic is its row and its ARN. */
+struct topic {
+    struct sns_find_topic_row row;
+    str arn;
+};
+
+struct arn_parts { str service, region, account, resource; };
+
+/* topic_find.c */
+/* "arn:aws:<service>:<region>:<account>:<resource>", the resource with all its colons; false for anything else. */
+bool arn_split(str arn, struct arn_parts *parts);
+/*
+ * The topic of that ARN, for the operation under way: authorized, and there.  False: fail() has been
+ * called.
+ */
+bool topic_open(struct call *call, str arn, struct topic *topic);
+/* The number that a page token stands for; 0 for the absent one. */
+int64_t page_after(str token);
+
+/* topic_attributes.c */
+/* Set one attribute in the row.  False: fail() has been called. */
+bool topic_attribute_set(struct call *call, struct topic *topic, str name, str value);
+/* Does the topic have that value?  For CreateTopic of one that is there. */
+bool topic_attribute_is(const struct topic *topic, str name, str value);
+void topic_store(struct call *call, const struct topic *topic);
+
+/* tags.c */
+void tags_put(struct call *call, const struct topic *topic, const struct sns_tag_list *tags);
+
+/* message.c */
+/* A message on its way to the subscribers. */
+struct message {
+    str id, text, subject, structure;
+    const struct sns_message_attribute_value_map *attributes;
+    str deduplication_id, group_id;
+};
+/* False: fail() has been called. */
+bool message_check(struct call *call, const struct message *message);
+/* What subscribers of that protocol get: with structure "json" each protocol may have its own text. */
+str message_text_for(struct call *call, const struct message *message, str protocol);
+
+/* envelope.c */
+/* The JSON text that subscribers without raw delivery get, signed. */
+str envelope(struct call *call, const struct topic *topic, const struct message *message, str text,
+             str subscription_arn);
+
+/* signer.c */
+/* The key's name, which is that of its certificate's file; made at the first use. */
+str signer_name(struct call *call);
+/* RSA over SHA-1 (version 1) or SHA-256 (version 2), in base64. */
+str signer_sign(struct call *call, int64_t version, str text);
+/* "/SimpleNotificationService-<name>.pem" -> the certificate; absent for other paths. */
+str signer_public_file(struct call *call, str path);

@@ -1,0 +1,235 @@
+/*
+ * subscriptions.c: who gets a topic's messages.  Queues, so far.
+ */
+#include "sns_internal.h"
+
+#include "base/hash.h"
+
+static bool refuse(struct call *call, const char *problem)
+{
+    fail(call, &SNS_INVALID_PARAMETER_EXCEPTION, "Invalid parameter: %s", problem);
+    return false;
+}
+
+static bool endpoint_check(struct call *call, str protocol, str endpoint)
+{
+    struct arn_parts parts;
+
+    if (!str_equal(protocol, S("sqs")))
+        return refuse(call, "Protocol: only sqs is supported yet");
+    if (!arn_split(endpoint, &parts) || !str_equal(parts.service, S("sqs")))
+        return refuse(call, "SQS endpoint ARN");
+    if (str_ends_with(parts.resource, S(".fifo")))
+        return refuse(call, "Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics");
+    return true;
+}
+
+static bool raw_delivery_read(struct call *call, str name, str value, int64_t *raw_delivery)
+{
+    if (!str_equal(name, S("RawMessageDelivery"))) {
+        fail(call, &SNS_INVALID_PARAMETER_EXCEPTION,
+             "Invalid parameter: AttributeName Reason: %.*s is not supported yet.", STR_ARGS(name));
+        return false;
+    }
+    *raw_delivery = str_equal_nocase(value, S("true"));
+    if (*raw_delivery || str_equal_nocase(value, S("false")))
+        return true;
+    fail(call, &SNS_INVALID_PARAMETER_EXCEPTION,
+         "Invalid parameter: Attributes Reason: RawMessageDelivery: Invalid value [%.*s]. Must be true or false.",
+         STR_ARGS(value));
+    return false;
+}
+
+static bool attributes_read(struct call *call, const struct str_map *attributes, int64_t *raw_delivery)
+{
+    *raw_delivery = 0;
+    for (size_t i = 0; i < attributes->count; i++)
+        if (!raw_delivery_read(call, attributes->items[i].key, attributes->items[i].value, raw_delivery))
+            return false;
+    return true;
+}
+
+enum outcome sns_subscribe(struct call *call, const struct sns_subscribe_input *in,
+                           struct sns_subscribe_response *out)
+{
+    struct sns_find_same_subscription_row same;
+    struct topic topic;
+    int64_t raw_delivery;
+
+    if (!topic_open(call, in->topic_arn, &topic) || !endpoint_check(call, in->protocol, in->endpoint) ||
+        !attributes_read(call, &in->attributes, &raw_delivery))
+        return FAILED;
+    if (sns_find_same_subscription(
+            call->txn,
+            &(struct sns_find_same_subscription_params){
+                .topic_id = topic.row.id, .protocol = in->protocol, .endpoint = in->endpoint},
+            &same)) {
+        if (in->attributes.count > 0 && same.raw_delivery != raw_delivery)
+            return fail(call, &SNS_INVALID_PARAMETER_EXCEPTION,
+                        "Invalid parameter: Attributes Reason: Subscription already exists with different attributes");
+        out->subscription_arn = same.arn;
+        return DONE;
+    }
+    out->subscription_arn =
+        arena_format(call->arena, "%.*s:%.*s", STR_ARGS(topic.arn), STR_ARGS(random_uuid(call->arena)));
+    sns_add_subscription(call->txn, &(struct sns_add_subscription_params){
+                                        .topic_id = topic.row.id,
+                                        .arn = out->subscription_arn,
+                                        .owner = call->caller->account,
+                                        .protocol = in->protocol,
+                                        .endpoint = in->endpoint,
+                                        .raw_delivery = raw_delivery,
+                                    });
+    if (!raw_delivery)
+        signer_name(call); /* making a key takes a tenth of a second: now, rather than at the first message */
+    return DONE;
+}
+
+/* "<topic's ARN>:<uuid>"; the absent str when it is not of that form. */
+static str topic_arn_of(str subscription_arn)
+{
+    struct arn_parts parts;
+    bool valid = arn_split(subscription_arn, &parts) && str_equal(parts.service, S("sns")) &&
+                 str_index(parts.resource, ':') > 0;
+
+    return valid ? str_head(subscription_arn, (size_t)str_last_index(subscription_arn, ':')) : (str){0};
+}
+
+/* Authorized on its topic, and there.  False: fail() has been called. */
+static bool subscription_open(struct call *call, str arn, struct sns_find_subscription_row *subscription)
+{
+    str topic_arn = topic_arn_of(arn);
+
+    if (!str_present(topic_arn))
+        return refuse(call, "SubscriptionArn Reason: An ARN must have at least 6 elements");
+    bool found = sns_find_subscription(call->txn, &(struct sns_find_subscription_params){.arn = arn}, subscription);
+    if (!authorize(call, topic_arn, found ? subscription->policy : (str){0}))
+        return false;
+    if (!found)
+        fail(call, &SNS_NOT_FOUND_EXCEPTION, "Subscription does not exist");
+    return found;
+}
+
+static void show(struct call *call, struct str_map *shown, str name, str value)
+{
+    *list_add(call->arena, shown) = (struct str_map_entry){name, value};
+}
+
+enum outcome sns_get_subscription_attributes(struct call *call,
+                                             const struct sns_get_subscription_attributes_input *in,
+                                             struct sns_get_subscription_attributes_response *out)
+{
+    struct sns_find_subscription_row row;
+    struct str_map *shown = &out->attributes;
+
+    if (!subscription_open(call, in->subscription_arn, &row))
+        return FAILED;
+    show(call, shown, S("SubscriptionArn"), row.arn);
+    show(call, shown, S("TopicArn"), topic_arn_of(row.arn));
+    show(call, shown, S("Owner"), row.owner);
+    show(call, shown, S("Protocol"), row.protocol);
+    show(call, shown, S("Endpoint"), row.endpoint);
+    show(call, shown, S("RawMessageDelivery"), row.raw_delivery ? S("true") : S("false"));
+    show(call, shown, S("PendingConfirmation"), S("false"));
+    show(call, shown, S("ConfirmationWasAuthenticated"), S("true"));
+    return DONE;
+}
+
+enum outcome sns_set_subscription_attributes(struct call *call,
+                                             const struct sns_set_subscription_attributes_input *in,
+                                             struct sns_set_subscription_attributes_output *out)
+{
+    struct sns_find_subscription_row row;
+    int64_t raw_delivery;
+
+    (void)out;
+    if (!subscription_open(call, in->subscription_arn, &row) ||
+        !raw_delivery_read(call, in->attribute_name, in->attribute_value, &raw_delivery))
+        return FAILED;
+    sns_set_raw_delivery(call->txn,
+                         &(struct sns_set_raw_delivery_params){.id = row.id, .raw_delivery = raw_delivery});
+    if (!raw_delivery)
+        signer_name(call);
+    return DONE;
+}
+
+/* Unsubscribing twice succeeds. */
+enum outcome sns_unsubscribe(struct call *call, const struct sns_unsubscribe_input *in,
+                             struct sns_unsubscribe_output *out)
+{
+    struct sns_find_subscription_row row;
+
+    (void)out;
+    if (!subscription_open(call, in->subscription_arn, &row)) {
+        if (call->failure.error != &SNS_NOT_FOUND_EXCEPTION)
+            return FAILED;
+        call->failure = (struct failure){0};
+        return DONE;
+    }
+    sns_remove_subscription(call->txn, &(struct sns_remove_subscription_params){.id = row.id});
+    sns_count_deleted(call->txn, &(struct sns_count_deleted_params){.id = row.topic_id});
+    return DONE;
+}
+
+static str token_of(struct call *call, int64_t id)
+{
+    return arena_format(call->arena, "%lld", (long long)id);
+}
+
+enum outcome sns_list_subscriptions(struct call *call, const struct sns_list_subscriptions_input *in,
+                                    struct sns_list_subscriptions_response *out)
+{
+    if (!authorize(call, arn(call, S("sns"), S("*")), (str){0}))
+        return FAILED;
+
+    struct sns_list_subscriptions_page_rows rows =
+        sns_list_subscriptions_page(call->txn, &(struct sns_list_subscriptions_page_params){
+                                                   .account = call->account,
+                                                   .region = call->region,
+                                                   .after = page_after(in->next_token),
+                                                   .limit = PAGE_SIZE + 1,
+                                               });
+    bool more = rows.count > PAGE_SIZE;
+    list_make_empty(call->arena, &out->subscriptions);
+    for (size_t i = 0; i < rows.count - more; i++)
+        *list_add(call->arena, &out->subscriptions) = (struct sns_subscription){
+            .subscription_arn = rows.items[i].arn,
+            .owner = rows.items[i].owner,
+            .protocol = rows.items[i].protocol,
+            .endpoint = rows.items[i].endpoint,
+            .topic_arn = arn(call, S("sns"), rows.items[i].name),
+        };
+    if (more)
+        out->next_token = token_of(call, rows.items[PAGE_SIZE - 1].id);
+    return DONE;
+}
+
+enum outcome sns_list_subscriptions_by_topic(struct call *call,
+                                             const struct sns_list_subscriptions_by_topic_input *in,
+                                             struct sns_list_subscriptions_by_topic_response *out)
+{
+    struct topic topic;
+
+    if (!topic_open(call, in->topic_arn, &topic))
+        return FAILED;
+
+    struct sns_list_subscriptions_of_topic_rows rows =
+        sns_list_subscriptions_of_topic(call->txn, &(struct sns_list_subscriptions_of_topic_params){
+                                                       .topic_id = topic.row.id,
+                                                       .id = page_after(in->next_token),
+                                                       .limit = PAGE_SIZE + 1,
+                                                   });
+    bool more = rows.count > PAGE_SIZE;
+    list_make_empty(call->arena, &out->subscriptions);
+    for (size_t i = 0; i < rows.count - more; i++)
+        *list_add(call->arena, &out->subscriptions) = (struct sns_subscription){
+            .subscription_arn = rows.items[i].arn,
+            .owner = rows.items[i].owner,
+            .protocol = rows.items[i].protocol,
+            .endpoint = rows.items[i].endpoint,
+            .topic_arn = topic.arn,
+        };
+    if (more)
+        out->next_token = token_of(call, rows.items[PAGE_SIZE - 1].id);
+    return DONE;
+}

@@ -1,0 +1,201 @@
+/*
+ * topic_attributes.c: what can be set on a topic, and what it shows.
+ * https://docs.aws.amazon.com/sns/latest/api/API_SetTopicAttributes.html
+ */
+#include "sns_internal.h"
+
+#include "wire/json.h"
+
+#include <stddef.h>
+
+enum { MAX_DISPLAY_NAME = 100 };
+
+struct attribute {
+    str name;
+    size_t offset;               /* of a str column in the row */
+    bool (*check)(struct call *call, str value);
+};
+
+static bool any(struct call *call, str value)
+{
+    (void)call;
+    (void)value;
+    return true;
+}
+
+static bool is_display_name(struct call *call, str value)
+{
+    (void)call;
+    return value.size <= MAX_DISPLAY_NAME;
+}
+
+static bool is_policy(struct call *call, str value)
+{
+    return json_get(json_parse(call->arena, value, NULL), S("Statement")) != NULL;
+}
+
+static bool is_json(struct call *call, str value)
+{
+    return str_empty(value) || json_is(json_parse(call->arena, value, NULL), JSON_OBJECT);
+}
+
+static bool is_tracing_config(struct call *call, str value)
+{
+    (void)call;
+    return str_equal(value, S("PassThrough")) || str_equal(value, S("Active"));
+}
+
+#define COLUMN(name) offsetof(struct sns_find_topic_row, name)
+
+static const struct attribute texts[] = {
+    {STR_INIT("DisplayName"), COLUMN(display_name), is_display_name},
+    {STR_INIT("Policy"), COLUMN(policy), is_policy},
+    {STR_INIT("DeliveryPolicy"), COLUMN(delivery_policy), is_json},
+    {STR_INIT("KmsMasterKeyId"), COLUMN(kms_key_id), any},
+    {STR_INIT("TracingConfig"), COLUMN(tracing_config), is_tracing_config},
+};
+enum { TEXTS = sizeof texts / sizeof *texts };
+
+static const struct attribute *find_text(str name)
+{
+    for (size_t i = 0; i < TEXTS; i++)
+        if (str_equal(texts[i].name, name))
+            return &texts[i];
+    return NULL;
+}
+
+static str text_of(const struct topic *topic, const struct attribute *attribute)
+{
+    return *(const str *)((const char *)&topic->row + attribute->offset);
+}
+
+static bool refuse(struct call *call, str name)
+{
+    fail(call, &SNS_INVALID_PARAMETER_EXCEPTION, "Invalid parameter: %.*s", STR_ARGS(name));
+    return false;
+}
+
+static bool is_signature_version(str name, str value)
+{
+    return str_equal(name, S("SignatureVersion")) && (str_equal(value, S("1")) || str_equal(value, S("2")));
+}
+
+bool topic_attribute_set(struct call *call, struct topic *topic, str name, str value)
+{
+    const struct attribute *attribute = find_text(name);
+
+    if (is_signature_version(name, value)) {
+        topic->row.signature_version = value.data[0] - '0';
+        return true;
+    }
+    if (str_equal(name, S("FifoTopic")) && str_equal(value, S("false")))
+        return true;
+    if (!attribute)
+        return refuse(call, arena_format(call->arena, "AttributeName Reason: %.*s is not supported.", STR_ARGS(name)));
+    if (!attribute->check(call, value))
+        return refuse(call, name);
+    *(str *)((char *)&topic->row + attribute->offset) = str_empty(value) ? (str){0} : value;
+    return true;
+}
+
+bool topic_attribute_is(const struct topic *topic, str name, str value)
+{
+    const struct attribute *attribute = find_text(name);
+
+    if (is_signature_version(name, value))
+        return topic->row.signature_version == value.data[0] - '0';
+    return attribute ? str_equal(text_of(topic, attribute), value) : str_equal(name, S("FifoTopic"));
+}
+
+void topic_store(struct call *call, const struct topic *topic)
+{
+    const struct sns_find_topic_row *row = &topic->row;
+
+    sns_update_topic(call->txn, &(struct sns_update_topic_params){
+                                    .id = row->id,
+                                    .display_name = row->display_name,
+                                    .policy = row->policy,
+                                    .delivery_policy = row->delivery_policy,
+                                    .kms_key_id = row->kms_key_id,
+                                    .tracing_config = row->tracing_config,
+                                    .signature_version = row->signature_version,
+                                });
+}
+
+enum outcome sns_set_topic_attributes(struct call *call, const struct sns_set_topic_attributes_input *in,
+                                      struct sns_set_topic_attributes_output *out)
+{
+    struct topic topic;
+    str value = str_present(in->attribute_value) ? in->attribute_value : S("");
+
+    (void)out;
+    if (!topic_open(call, in->topic_arn, &topic) ||
+        !topic_attribute_set(call, &topic, in->attribute_name, value))
+        return FAILED;
+    topic_store(call, &topic);
+    return DONE;
+}
+
+/* What AWS shows for a topic whose policy was never set: its own account may do everything. */
+static str default_policy(struct call *call, const struct topic *topic)
+{
+    return arena_format(
+        call->arena,
+        "{\"Version\":\"2008-10-17\",\"Id\":\"__default_policy_ID\",\"Statement\":[{\"Sid\":\"__default_statement_ID\","
+        "\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"*\"},\"Action\":[\"SNS:GetTopicAttributes\","
+        "\"SNS:SetTopicAttributes\",\"SNS:AddPermission\",\"SNS:RemovePermission\",\"SNS:DeleteTopic\","
+        "\"SNS:Subscribe\",\"SNS:ListSubscriptionsByTopic\",\"SNS:Publish\"],\"Resource\":\"%.*s\","
+        "\"Condition\":{\"StringEquals\":{\"AWS:SourceOwner\":\"%.*s\"}}}]}",
+        STR_ARGS(topic->arn), STR_ARGS(topic->row.account));
+}
+
+static const str effective_delivery_policy =
+    STR_INIT("{\"http\":{\"defaultHealthyRetryPolicy\":{\"minDelayTarget\":20,\"maxDelayTarget\":20,\"numRetries\":3,"
+             "\"numMaxDelayRetries\":0,\"numNoDelayRetries\":0,\"numMinDelayRetries\":0,"
+             "\"backoffFunction\":\"linear\"},\"disableSubscriptionOverrides\":false,"
+             "\"defaultRequestPolicy\":{\"headerContentType\":\"text/plain; charset=UTF-8\"}}}");
+
+static void show(struct call *call, struct str_map *shown, str name, str value)
+{
+    if (str_present(value))
+        *list_add(call->arena, shown) = (struct str_map_entry){name, value};
+}
+
+static str number(struct call *call, int64_t value)
+{
+    return arena_format(call->arena, "%lld", (long long)value);
+}
+
+static int64_t count_subscriptions(struct call *call, const struct topic *topic)
+{
+    struct sns_count_subscriptions_row row;
+
+    return sns_count_subscriptions(call->txn, &(struct sns_count_subscriptions_params){.topic_id = topic->row.id}, &row)
+               ? row.count
+               : 0;
+}
+
+enum outcome sns_get_topic_attributes(struct call *call, const struct sns_get_topic_attributes_input *in,
+                                      struct sns_get_topic_attributes_response *out)
+{
+    struct str_map *shown = &out->attributes;
+    struct topic topic;
+
+    if (!topic_open(call, in->topic_arn, &topic))
+        return FAILED;
+    const struct sns_find_topic_row *row = &topic.row;
+    show(call, shown, S("TopicArn"), topic.arn);
+    show(call, shown, S("Owner"), row->account);
+    show(call, shown, S("Policy"), str_present(row->policy) ? row->policy : default_policy(call, &topic));
+    show(call, shown, S("DisplayName"), str_present(row->display_name) ? row->display_name : S(""));
+    show(call, shown, S("SubscriptionsConfirmed"), number(call, count_subscriptions(call, &topic)));
+    show(call, shown, S("SubscriptionsPending"), S("0"));
+    show(call, shown, S("SubscriptionsDeleted"), number(call, row->deleted_subscriptions));
+    show(call, shown, S("DeliveryPolicy"), row->delivery_policy);
+    show(call, shown, S("EffectiveDeliveryPolicy"), effective_delivery_policy);
+    show(call, shown, S("KmsMasterKeyId"), row->kms_key_id);
+    show(call, shown, S("TracingConfig"), row->tracing_config);
+    if (row->signature_version != 1)
+        show(call, shown, S("SignatureVersion"), number(call, row->signature_version));
+    return DONE;
+}

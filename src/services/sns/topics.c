@@ -1,0 +1,113 @@
+/*
+ * topics.c: making, listing and deleting topics.
+ */
+#include "sns_internal.h"
+
+enum { MAX_NAME = 256 };
+
+static bool is_name_character(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+}
+
+static bool name_check(struct call *call, str name)
+{
+    bool valid = name.size >= 1 && name.size <= MAX_NAME;
+
+    if (str_ends_with(name, S(".fifo"))) {
+        fail(call, &SNS_INVALID_PARAMETER_EXCEPTION,
+             "Invalid parameter: Topic Name: FIFO topics are not supported yet.");
+        return false;
+    }
+    for (size_t i = 0; valid && i < name.size; i++)
+        valid = is_name_character(name.data[i]);
+    if (!valid)
+        fail(call, &SNS_INVALID_PARAMETER_EXCEPTION, "Invalid parameter: Topic Name");
+    return valid;
+}
+
+static str topic_arn(struct call *call, str name)
+{
+    return arn(call, S("sns"), name);
+}
+
+/* Creating a topic that is there is no error as long as it would be the same one. */
+static enum outcome answer_existing(struct call *call, const struct sns_create_topic_input *in,
+                                    const struct topic *topic, struct sns_create_topic_response *out)
+{
+    for (size_t i = 0; i < in->attributes.count; i++)
+        if (!topic_attribute_is(topic, in->attributes.items[i].key, in->attributes.items[i].value))
+            return fail(call, &SNS_INVALID_PARAMETER_EXCEPTION,
+                        "Invalid parameter: Attributes Reason: Topic already exists with different attributes");
+    out->topic_arn = topic->arn;
+    return DONE;
+}
+
+enum outcome sns_create_topic(struct call *call, const struct sns_create_topic_input *in,
+                              struct sns_create_topic_response *out)
+{
+    struct topic topic = {.arn = topic_arn(call, in->name)};
+    struct sns_find_topic_params key = {.account = call->account, .region = call->region, .name = in->name};
+
+    if (!authorize(call, topic.arn, (str){0}) || !name_check(call, in->name))
+        return FAILED;
+    if (str_present(in->data_protection_policy))
+        return fail(call, &SNS_INVALID_PARAMETER_EXCEPTION,
+                    "Invalid parameter: DataProtectionPolicy is not supported.");
+    if (sns_find_topic(call->txn, &key, &topic.row))
+        return answer_existing(call, in, &topic, out);
+
+    sns_add_topic(call->txn, &(struct sns_add_topic_params){.account = call->account,
+                                                            .region = call->region,
+                                                            .name = in->name,
+                                                            .signature_version = 1});
+    sns_find_topic(call->txn, &key, &topic.row);
+    for (size_t i = 0; i < in->attributes.count; i++)
+        if (!topic_attribute_set(call, &topic, in->attributes.items[i].key, in->attributes.items[i].value))
+            return FAILED;
+    topic_store(call, &topic);
+    tags_put(call, &topic, &in->tags);
+    out->topic_arn = topic.arn;
+    return DONE;
+}
+
+enum outcome sns_list_topics(struct call *call, const struct sns_list_topics_input *in,
+                             struct sns_list_topics_response *out)
+{
+    if (!authorize(call, topic_arn(call, S("*")), (str){0}))
+        return FAILED;
+
+    struct sns_list_topics_page_rows rows =
+        sns_list_topics_page(call->txn, &(struct sns_list_topics_page_params){
+                                            .account = call->account,
+                                            .region = call->region,
+                                            .name = str_present(in->next_token) ? in->next_token : S(""),
+                                            .limit = PAGE_SIZE + 1,
+                                        });
+    bool more = rows.count > PAGE_SIZE;
+    list_make_empty(call->arena, &out->topics);
+    for (size_t i = 0; i < rows.count - more; i++)
+        list_add(call->arena, &out->topics)->topic_arn = topic_arn(call, rows.items[i].name);
+    if (more)
+        out->next_token = rows.items[PAGE_SIZE - 1].name;
+    return DONE;
+}
+
+/* Deleting what is not there succeeds. */
+enum outcome sns_delete_topic(struct call *call, const struct sns_delete_topic_input *in,
+                              struct sns_delete_topic_output *out)
+{
+    struct topic topic;
+
+    (void)out;
+    if (!topic_open(call, in->topic_arn, &topic)) {
+        if (call->failure.error != &SNS_NOT_FOUND_EXCEPTION)
+            return FAILED;
+        call->failure = (struct failure){0};
+        return DONE;
+    }
+    sns_remove_subscriptions(call->txn, &(struct sns_remove_subscriptions_params){.topic_id = topic.row.id});
+    sns_remove_tags(call->txn, &(struct sns_remove_tags_params){.topic_id = topic.row.id});
+    sns_remove_topic(call->txn, &(struct sns_remove_topic_params){.id = topic.row.id});
+    return DONE;
+}
