@@ -32,13 +32,25 @@
 
 enum { STACK_BYTES = 256 * 1024, OPEN_FILES = 1024, MOST_KEPT = 8, ID_MAP_BYTES = 64 };
 
+/* Sanitizers keep books in memory that the child would spoil: there it gets a copy. */
+#ifndef __has_feature
+#define __has_feature(feature) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || __has_feature(address_sanitizer) || \
+    __has_feature(thread_sanitizer)
+enum { CHILD_MEMORY = 0 };
+#else
+enum { CHILD_MEMORY = CLONE_VM };
+#endif
+
 static const char tmp[] = "/tmp";
 /* Pages of it count as memory only when used; AWS gives 512 MB. */
 static const char tmp_options[] = "size=512m,mode=1777";
 
+/* Lies in memory shared with the child, at the low end of its stack. */
 struct child {
     const struct launch *launch;
-    struct launch_failure *failure;
+    struct launch_failure failure;
     sigset_t signals;            /* to be blocked in the program: what was blocked before */
     pid_t parent;
     bool new_user_namespace;
@@ -47,8 +59,8 @@ struct child {
 
 static bool failed(struct child *child, const char *step)
 {
-    child->failure->step = step;
-    child->failure->error = errno;
+    child->failure.step = step;
+    child->failure.error = errno;
     return false;
 }
 
@@ -119,12 +131,12 @@ static bool cover_tmp(const struct launch *launch)
 
 static bool make_private_tmp(struct child *child)
 {
-    child->failure->of_private_tmp = true;
+    child->failure.of_private_tmp = true;
     if (child->new_user_namespace && !map_ids(child))
         return failed(child, "map user ids");
     if (!cover_tmp(child->launch))
         return failed(child, "mount a private /tmp");
-    child->failure->of_private_tmp = false;
+    child->failure.of_private_tmp = false;
     return true;
 }
 
@@ -205,36 +217,35 @@ static int namespaces(const struct child *child)
 
 static pid_t start(struct child *child, int *pid_fd)
 {
-    char *stack = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
     sigset_t all;
 
-    check(stack != MAP_FAILED);
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, &child->signals);
-    int flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD | namespaces(child);
-    pid_t pid = clone(in_child, stack + STACK_BYTES, flags, child, pid_fd);
-    int error = errno;
+    int flags = CHILD_MEMORY | CLONE_VFORK | CLONE_PIDFD | SIGCHLD | namespaces(child);
+    pid_t pid = clone(in_child, (char *)child + STACK_BYTES, flags, child, pid_fd);
+    if (pid < 0) {
+        failed(child, "make a process");
+        child->failure.of_private_tmp = child->launch->private_tmp;
+    }
     pthread_sigmask(SIG_SETMASK, &child->signals, NULL);
-    munmap(stack, STACK_BYTES);
-    errno = error;
     return pid;
 }
 
 bool launch(const struct launch *launch, struct launched *launched, struct launch_failure *failure)
 {
-    struct child child = {
-        .launch = launch, .failure = failure, .parent = getpid(), .new_user_namespace = geteuid() != 0};
+    struct child *child = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
-    *failure = (struct launch_failure){0};
-    snprintf(child.uid_map, sizeof child.uid_map, "%u %u 1", geteuid(), geteuid());
-    snprintf(child.gid_map, sizeof child.gid_map, "%u %u 1", getegid(), getegid());
-    launched->pid = start(&child, &launched->pid_fd);
-    if (launched->pid < 0) {
-        failure->of_private_tmp = launch->private_tmp;
-        return failed(&child, "make a process");
-    }
-    if (!failure->step)
-        return true;
+    check(child != MAP_FAILED);
+    child->launch = launch;
+    child->parent = getpid();
+    child->new_user_namespace = geteuid() != 0;
+    snprintf(child->uid_map, sizeof child->uid_map, "%u %u 1", geteuid(), geteuid());
+    snprintf(child->gid_map, sizeof child->gid_map, "%u %u 1", getegid(), getegid());
+    launched->pid = start(child, &launched->pid_fd);
+    *failure = child->failure;
+    munmap(child, STACK_BYTES);
+    if (launched->pid < 0 || !failure->step)
+        return launched->pid > 0;
     waitpid(launched->pid, NULL, 0);
     close(launched->pid_fd);
     return false;

@@ -1,0 +1,129 @@
+"""A server over the fake engine (fake_engine.c), for each test.
+
+The binary is named by the environment variable SERVER_UNDER_TEST.
+"""
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+
+import pytest
+
+
+class Client:
+    """A raw socket: these tests are about bytes."""
+
+    def __init__(self, port):
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=20)
+        self.received = b""
+
+    def send(self, data):
+        self.socket.sendall(data)
+        return self
+
+    def get(self, path, *headers):
+        lines = [f"GET {path} HTTP/1.1", "Host: h", *headers, "", ""]
+        return self.send("\r\n".join(lines).encode())
+
+    def _fill(self):
+        data = self.socket.recv(65536)
+        if not data:
+            raise EOFError
+        self.received += data
+
+    def read_head(self):
+        while b"\r\n\r\n" not in self.received:
+            self._fill()
+        head, self.received = self.received.split(b"\r\n\r\n", 1)
+        return head.decode()
+
+    def read_reply(self):
+        head = self.read_head()
+        status = int(head.split(" ")[1])
+        headers = dict(line.split(": ", 1) for line in head.split("\r\n")[1:])
+        size = int(headers.get("Content-Length", 0))
+        while len(self.received) < size:
+            self._fill()
+        body, self.received = self.received[:size], self.received[size:]
+        return status, headers, body
+
+    def read_body(self):
+        return self.read_reply()[2].decode()
+
+    def is_closed_by_server(self):
+        return self.received == b"" and self.socket.recv(1) == b""
+
+    def close(self):
+        self.socket.close()
+
+
+class Server:
+    def __init__(self, folder, threads=2, prefix=(), **popen):
+        self.errors = open(folder / "stderr", "w+")
+        self.process = subprocess.Popen(
+            [*prefix, os.environ["SERVER_UNDER_TEST"], str(threads), str(folder)],
+            stdout=subprocess.PIPE, stderr=self.errors, text=True, **popen)
+        self.ready_line = self.process.stdout.readline()
+        self.port = int(self.log().split("\nport ")[1].split("\n")[0])
+
+    def log(self):
+        self.errors.flush()
+        with open(self.errors.name) as log:
+            return log.read()
+
+    def client(self):
+        return Client(self.port)
+
+    def ask(self, method, path, body=None):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection.request(method, path, body)
+        return connection.getresponse().read().decode()
+
+    def start(self, identity, *command, **payload):
+        self.ask("POST", "/environment/start", json.dumps(
+            {"environmentId": identity, "command": list(command), "workingDirectory": "/",
+             "environment": {"PATH": "/usr/bin:/bin"}, **payload}))
+
+    def stop_environment(self, identity):
+        self.ask("POST", "/environment/stop", json.dumps({"environmentId": identity}))
+
+    def events(self):
+        return json.loads(self.ask("GET", "/events"))
+
+    def events_of(self, identity):
+        return [(e["event"], e["input"]) for e in self.events() if e["input"]["EnvironmentId"] == identity]
+
+    def lines_of(self, identity):
+        return [line["Text"] for name, event in self.events_of(identity) if name == "EnvironmentOutput"
+                for line in event["Lines"]]
+
+    def exit_of(self, identity):
+        return eventually(lambda: [event for name, event in self.events_of(identity) if name == "EnvironmentExited"])[0]
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(20)
+
+
+def eventually(what, seconds=10):
+    """The first true value of what(), asked again and again."""
+    end = time.monotonic() + seconds
+    while True:
+        value = what()
+        if value:
+            return value
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def server(tmp_path):
+    server = Server(tmp_path)
+    yield server
+    assert server.stop() == 0
+    log = server.log()
+    assert "Sanitizer" not in log and "runtime error" not in log, log

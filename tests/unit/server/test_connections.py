@@ -1,0 +1,183 @@
+"""What one connection may count on: order, limits, time-outs, an orderly end."""
+import signal
+import socket
+import threading
+import time
+
+import pytest
+from conftest import Server, eventually
+
+
+def test_ready_is_printed_on_a_line_of_its_own(server):
+    assert server.ready_line == "Ready.\n"
+
+
+def test_one_connection_serves_many_requests(server):
+    client = server.client()
+    for _ in range(100):
+        assert client.get("/null").read_body() == "{}"
+        assert client.get("/slow?a").read_body() == "slow a"
+
+
+def test_pipelined_requests_are_answered_in_order(server):
+    client = server.client()
+    for i in range(200):
+        client.get(f"/slow?{i}")
+        client.get("/null")
+    for i in range(200):
+        assert client.read_body() == f"slow {i}"
+        assert client.read_body() == "{}"
+
+
+def test_more_pipelined_requests_than_are_read_ahead(server):
+    client = server.client()
+    request = b"GET /slow?x HTTP/1.1\r\nHost: h\r\nX: " + b"y" * 1000 + b"\r\n\r\n"
+    sender = threading.Thread(target=client.send, args=(request * 1000,))
+    sender.start()
+    for _ in range(1000):
+        assert client.read_body() == "slow x"
+    sender.join()
+
+
+def test_a_request_may_arrive_byte_by_byte(server):
+    client = server.client()
+    for byte in b"POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello":
+        client.send(bytes([byte]))
+        time.sleep(0.001)
+    assert client.read_body() == "hello"
+
+
+def test_a_chunked_body_is_put_together(server):
+    client = server.client()
+    client.send(b"POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n")
+    time.sleep(0.05)
+    client.send(b"6\r\n world\r\n0\r\n\r\n")
+    assert client.read_body() == "hello world"
+
+
+def test_a_client_that_waits_for_continue_gets_it_before_it_sends_its_body(server):
+    client = server.client()
+    client.send(b"POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n")
+    assert client.read_head() == "HTTP/1.1 100 Continue"
+    client.send(b"hello")
+    assert client.read_body() == "hello"
+
+
+def test_a_large_body_goes_in_and_out(server):
+    client = server.client()
+    body = b"x" * (20 * 1024 * 1024)
+    client.send(b"POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n" % len(body))
+    sender = threading.Thread(target=client.send, args=(body,))
+    sender.start()
+    assert client.read_reply()[2] == body
+    sender.join()
+
+
+def test_a_slow_reader_gets_all_of_a_large_reply(server):
+    client = server.client().get("/large").get("/null")
+    time.sleep(0.3)
+    assert len(client.read_reply()[2]) == 8 * 1024 * 1024
+    assert client.read_body() == "{}"
+
+
+def test_connection_close_is_obeyed(server):
+    client = server.client().get("/null", "Connection: close")
+    status, headers, _ = client.read_reply()
+    assert (status, headers["Connection"]) == (200, "close")
+    assert client.is_closed_by_server()
+
+
+@pytest.mark.parametrize("request_bytes, status", [
+    (b"GET / HTTP/1.1\r\nX: " + b"y" * 70000, 431),
+    (b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 99999999999\r\n\r\n", 413),
+    (b"nonsense\r\n\r\n", 400),
+])
+def test_what_cannot_be_served_is_refused_and_the_connection_closed(server, request_bytes, status):
+    client = server.client().send(request_bytes)
+    assert client.read_reply()[0] == status
+    client.socket.shutdown(socket.SHUT_WR)
+    assert client.is_closed_by_server()
+
+
+def test_a_client_that_is_still_sending_reads_why_it_was_refused(server):
+    client = server.client()
+    client.send(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 99999999999\r\n\r\n" + b"x" * 1000000)
+    assert client.read_reply()[0] == 413
+
+
+def test_a_slow_head_gets_408(server):
+    client = server.client().send(b"GET /null HTTP/1.1\r\n")
+    began = time.monotonic()
+    assert client.read_reply()[0] == 408
+    assert 9 < time.monotonic() - began < 13
+
+
+def test_a_client_that_leaves_cancels_its_parked_call(server):
+    client = server.client().get("/park")
+    time.sleep(0.1)
+    assert server.ask("GET", "/cancelled") == "0"
+    client.close()
+    eventually(lambda: server.ask("GET", "/cancelled") != "0")
+
+
+def test_a_client_that_resets_cancels_its_parked_call(server):
+    client = server.client().get("/park").get("/null")
+    time.sleep(0.1)
+    client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
+    client.close()
+    eventually(lambda: server.ask("GET", "/cancelled") != "0")
+
+
+def test_a_client_that_has_said_its_last_word_still_gets_its_replies(server):
+    client = server.client().get("/slow?1").get("/null").get("/slow?2")
+    client.socket.shutdown(socket.SHUT_WR)
+    assert [client.read_body() for _ in range(3)] == ["slow 1", "{}", "slow 2"]
+    assert client.is_closed_by_server()
+
+
+def test_many_connections_are_served_at_once(server):
+    clients = [server.client() for _ in range(500)]
+    for client in clients:
+        client.get("/slow?1")
+    assert all(client.read_body() == "slow 1" for client in clients)
+
+
+def test_a_stop_answers_what_is_in_flight_and_closes_idle_connections(server):
+    idle, parked, half = server.client().get("/null"), server.client().get("/park"), server.client()
+    idle.read_reply()
+    half.send(b"GET /nu")
+    time.sleep(0.1)
+    began = time.monotonic()
+    server.process.send_signal(signal.SIGTERM)
+    status, headers, body = parked.read_reply()
+    assert (status, headers["Connection"], body) == (200, "close", b"empty")
+    assert idle.is_closed_by_server()
+    with pytest.raises((ConnectionResetError, EOFError)):
+        half.read_reply()
+    parked.close()
+    assert server.process.wait(10) == 0
+    assert time.monotonic() - began < 1.5
+
+
+def test_a_stop_does_not_wait_for_clients_that_keep_their_connection(server):
+    parked = server.client().get("/park")
+    time.sleep(0.1)
+    server.process.send_signal(signal.SIGINT)
+    assert parked.read_body() == "empty"
+    assert server.process.wait(10) == 0
+
+
+def test_nobody_can_connect_once_the_server_stops(server):
+    assert server.stop() == 0
+    with pytest.raises(ConnectionRefusedError):
+        server.client()
+
+
+def test_a_second_signal_ends_the_process_at_once(tmp_path):
+    server = Server(tmp_path)
+    server.start("E", "/bin/sh", "-c", "trap '' TERM; echo up; while :; do sleep 0.01; done")
+    eventually(lambda: server.lines_of("E"))
+    server.process.send_signal(signal.SIGTERM)
+    time.sleep(0.05)
+    server.process.send_signal(signal.SIGTERM)
+    assert server.process.wait(10) == 128 + signal.SIGTERM
