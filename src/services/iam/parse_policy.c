@@ -301,8 +301,8 @@ static bool check_resource(struct parser *parser, str resource)
 {
     str rest = resource, part, partition;
 
-    if (str_equal(resource, S("*")))
-        return true;
+    if (str_equal(resource, S("*")) || parser->kind == POLICY_RESOURCE)
+        return true; /* each service has its own rules for what its resources' policies name */
     str_next(&rest, ':', &part);
     if (!str_equal(part, S("arn")) || !str_next(&rest, ':', &partition))
         return broken(parser, arena_format(parser->arena, "Resource %.*s must be in ARN format or \"*\".",

@@ -28,6 +28,9 @@ struct policy;
  */
 const struct policy *policy_parse(struct arena *arena, enum policy_kind kind, str document, str *problem);
 
+/* The account in an ARN's fifth part, absent when it is not one. */
+str arn_account(str arn);
+
 /* What a resource policy's principals of type "AWS" are called, in order, without "*"; false at the end. */
 bool policy_next_aws_principal(const struct policy *policy, size_t *position, str *principal);
 

@@ -104,6 +104,3 @@ bool context_next(const struct policy_request *request, enum context_key key, st
                   str *value);
 /* The pattern's text with its variables filled in; false when one of them has no value. */
 bool pattern_expand(const struct pattern *pattern, const struct policy_request *request, str *text);
-
-/* The account in an ARN's fifth part, absent when it is not one. */
-str arn_account(str arn);
