@@ -1,0 +1,710 @@
+/*
+ * load.c: a load generator that signs its requests, for bench/run.
+ *
+ *     bench-load OPERATION [--port N] [--connections N] [--seconds S | --count N] [--pid SERVER] ...
+ *
+ * N keep-alive connections on one epoll loop, each with one request under way.  Requests are written
+ * and signed in advance where they can be (a ring of them), so that the generator costs little of the
+ * CPU that it shares with the server.  Prints one JSON object.
+ */
+#include "sign.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <getopt.h>
+#include <netinet/tcp.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    MAX_SAMPLES = 8 * 1024 * 1024,
+    MAX_EVENTS = 256,
+    REPLY_BYTES = 16 * 1024,
+    BODY_BYTES = 4096,
+    WARM_UP_PERCENT = 15,
+    FLOW_TIMEOUT_US = 10 * 1000 * 1000,
+};
+
+struct load;
+
+struct operation {
+    const char *name;
+    size_t ring_size;
+    void (*write)(const struct load *load, size_t number, struct request *request);
+};
+
+struct options {
+    int port, connections;
+    double seconds;
+    long count; /* stop after so many replies; 0: after `seconds` */
+    int pid;
+    const char *queue_url, *table, *topic, *prefix;
+    bool unsigned_requests;
+};
+
+struct load {
+    struct options options;
+    const struct operation *operation;
+    struct signer signer;
+    char host[32];
+    struct request *ring;
+    size_t next;
+    uint32_t *samples_us;
+    size_t sample_count, errors, sent;
+    int epoll;
+    bool draining; /* the queue is empty: no more to do */
+};
+
+struct connection {
+    int socket;
+    struct request request;
+    bool owns_request;
+    size_t sent;
+    uint64_t began_us;
+    char *reply;
+    size_t reply_length, reply_room;
+    size_t head_length, body_length;
+    bool chunked, head_seen;
+    char handle[2048]; /* of the message to delete next */
+};
+
+static void die(const char *what)
+{
+    fprintf(stderr, "bench-load: %s: %s\n", what, strerror(errno));
+    exit(1);
+}
+
+static uint64_t now_us(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+/* --- The requests ------------------------------------------------------------------------------- */
+
+static struct request make(const struct load *load, const struct message *message)
+{
+    return load->options.unsigned_requests ? plain_request(&load->signer, message)
+                                           : sign_request(&load->signer, message);
+}
+
+static struct request json(const struct load *load, const char *service, const char *target, const char *body)
+{
+    struct message message = {
+        .service = service,
+        .target = target,
+        .content_type = "application/x-amz-json-1.0",
+        .path = "/",
+        .body = body,
+    };
+
+    return make(load, &message);
+}
+
+static void write_null(const struct load *load, size_t number, struct request *request)
+{
+    struct message message = {
+        .service = "sqs",
+        .content_type = "application/x-amz-json-1.0",
+        .path = "/_orderly/null",
+        .body = "{}",
+    };
+
+    (void)number;
+    *request = make(load, &message);
+}
+
+static void write_send(const struct load *load, size_t number, struct request *request)
+{
+    char body[BODY_BYTES], filler[320];
+
+    memset(filler, 'x', sizeof filler);
+    snprintf(body, sizeof body,
+             "{\"QueueUrl\": \"%s\", \"MessageBody\": \"{\\\"orderId\\\": \\\"O%zu\\\", \\\"note\\\": "
+             "\\\"%.*s\\\"}\"}",
+             load->options.queue_url, number, (int)sizeof filler, filler);
+    *request = json(load, "sqs", "AmazonSQS.SendMessage", body);
+}
+
+static void write_fill(const struct load *load, size_t number, struct request *request)
+{
+    char body[BODY_BYTES];
+    int used = snprintf(body, sizeof body, "{\"QueueUrl\": \"%s\", \"Entries\": [", load->options.queue_url);
+
+    for (int i = 0; i < 10; i++)
+        used += snprintf(body + used, sizeof body - (size_t)used,
+                         "%s{\"Id\": \"%d\", \"MessageBody\": \"message %zu of the benchmark\"}",
+                         i ? ", " : "", i, number * 10 + (size_t)i);
+    snprintf(body + used, sizeof body - (size_t)used, "]}");
+    *request = json(load, "sqs", "AmazonSQS.SendMessageBatch", body);
+}
+
+static void write_receive(const struct load *load, size_t number, struct request *request)
+{
+    char body[BODY_BYTES];
+
+    (void)number;
+    snprintf(body, sizeof body, "{\"QueueUrl\": \"%s\", \"MaxNumberOfMessages\": 1}",
+             load->options.queue_url);
+    *request = json(load, "sqs", "AmazonSQS.ReceiveMessage", body);
+}
+
+static void write_park(const struct load *load, size_t number, struct request *request)
+{
+    char body[BODY_BYTES];
+
+    (void)number;
+    snprintf(body, sizeof body, "{\"QueueUrl\": \"%s\", \"WaitTimeSeconds\": 20}", load->options.queue_url);
+    *request = json(load, "sqs", "AmazonSQS.ReceiveMessage", body);
+}
+
+static void write_delete(const struct load *load, const char *handle, struct request *request)
+{
+    char body[BODY_BYTES];
+
+    snprintf(body, sizeof body, "{\"QueueUrl\": \"%s\", \"ReceiptHandle\": \"%s\"}", load->options.queue_url,
+             handle);
+    *request = json(load, "sqs", "AmazonSQS.DeleteMessage", body);
+}
+
+static void write_put(const struct load *load, size_t number, struct request *request)
+{
+    char body[BODY_BYTES], filler[200];
+
+    memset(filler, 'x', sizeof filler);
+    snprintf(
+        body, sizeof body,
+        "{\"TableName\": \"%s\", \"Item\": {\"orderId\": {\"S\": \"O%zu\"}, \"userId\": {\"S\": \"U123\"}, "
+        "\"itemName\": {\"S\": \"Laptop\"}, \"quantity\": {\"N\": \"1\"}, \"status\": {\"S\": \"new\"}, "
+        "\"timestamp\": {\"S\": \"2025-05-03T12:00:00Z\"}, \"note\": {\"S\": \"%.*s\"}}}",
+        load->options.table, number, (int)sizeof filler, filler);
+    *request = json(load, "dynamodb", "DynamoDB_20120810.PutItem", body);
+}
+
+static void write_get_key(const struct load *load, const char *key, struct request *request)
+{
+    char body[BODY_BYTES];
+
+    snprintf(body, sizeof body,
+             "{\"TableName\": \"%s\", \"ConsistentRead\": true, \"Key\": {\"orderId\": {\"S\": \"%s\"}}}",
+             load->options.table, key);
+    *request = json(load, "dynamodb", "DynamoDB_20120810.GetItem", body);
+}
+
+static void write_get(const struct load *load, size_t number, struct request *request)
+{
+    char key[32];
+
+    snprintf(key, sizeof key, "O%zu", number);
+    write_get_key(load, key, request);
+}
+
+/* An order, percent-encoded for a form. */
+#define ORDER                                                                                                \
+    "%%7B%%22orderId%%22%%3A%%22%s%zu%%22%%2C%%22userId%%22%%3A%%22U123%%22%%2C%%22itemName%%22%%3A%%"       \
+    "22Laptop"                                                                                               \
+    "%%22%%2C%%22quantity%%22%%3A1%%2C%%22status%%22%%3A%%22new%%22%%2C%%22timestamp%%22%%3A%%222025-05-"    \
+    "03T12"                                                                                                  \
+    "%%3A00%%3A00Z%%22%%7D"
+
+static struct request form(const struct load *load, const char *body)
+{
+    struct message message = {
+        .service = "sns",
+        .content_type = "application/x-www-form-urlencoded; charset=utf-8",
+        .path = "/",
+        .body = body,
+    };
+
+    return make(load, &message);
+}
+
+static void write_publish(const struct load *load, size_t number, struct request *request)
+{
+    char body[BODY_BYTES];
+
+    snprintf(body, sizeof body, "Action=Publish&Version=2010-03-31&TopicArn=%s&Message=" ORDER,
+             load->options.topic, load->options.prefix, number);
+    *request = form(load, body);
+}
+
+static void write_publish_batch(const struct load *load, size_t number, struct request *request)
+{
+    char body[BODY_BYTES];
+    int used = snprintf(body, sizeof body, "Action=PublishBatch&Version=2010-03-31&TopicArn=%s",
+                        load->options.topic);
+
+    for (int i = 0; i < 10; i++)
+        used += snprintf(body + used, sizeof body - (size_t)used,
+                         "&PublishBatchRequestEntries.member.%d.Id=%d"
+                         "&PublishBatchRequestEntries.member.%d.Message=" ORDER,
+                         i + 1, i, i + 1, load->options.prefix, number * 10 + (size_t)i);
+    *request = form(load, body);
+}
+
+static const struct operation operations[] = {
+    {"null", 1, write_null},          {"send", 1024, write_send},
+    {"fill", 1024, write_fill},       {"receive-delete", 1, write_receive},
+    {"put", 16384, write_put},        {"get", 16384, write_get},
+    {"publish", 1024, write_publish}, {"publish-batch", 1024, write_publish_batch},
+    {"park", 1, write_park},          {"flow", 0, NULL},
+};
+
+/* --- Connections -------------------------------------------------------------------------------- */
+
+static int connect_to(const struct load *load)
+{
+    struct sockaddr_in address = {
+        .sin_family = AF_INET,
+        .sin_port = htons((uint16_t)load->options.port),
+        .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+    };
+    int one = 1, fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) != 0)
+        die("connect");
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    return fd;
+}
+
+static void watch(struct load *load, struct connection *connection, bool writing)
+{
+    struct epoll_event event = {
+        .events = EPOLLIN | (writing ? (uint32_t)EPOLLOUT : 0),
+        .data.ptr = connection,
+    };
+
+    if (epoll_ctl(load->epoll, EPOLL_CTL_MOD, connection->socket, &event) != 0)
+        die("epoll_ctl");
+}
+
+static void open_connection(struct load *load, struct connection *connection)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = connection};
+
+    connection->socket = connect_to(load);
+    if (epoll_ctl(load->epoll, EPOLL_CTL_ADD, connection->socket, &event) != 0)
+        die("epoll_ctl");
+}
+
+static bool write_some(struct load *load, struct connection *connection)
+{
+    const struct request *request = &connection->request;
+
+    while (connection->sent < request->length) {
+        ssize_t wrote = send(connection->socket, request->bytes + connection->sent,
+                             request->length - connection->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (wrote < 0 && errno == EAGAIN) {
+            watch(load, connection, true);
+            return true;
+        }
+        if (wrote < 0)
+            return false;
+        connection->sent += (size_t)wrote;
+    }
+    return true;
+}
+
+static void reopen(struct load *load, struct connection *connection)
+{
+    close(connection->socket);
+    open_connection(load, connection);
+    connection->sent = 0;
+    connection->reply_length = 0;
+    connection->head_seen = false;
+    if (!write_some(load, connection))
+        die("send");
+}
+
+static void send_request(struct load *load, struct connection *connection, struct request request, bool owns)
+{
+    if (connection->owns_request)
+        free(connection->request.bytes);
+    connection->request = request;
+    connection->owns_request = owns;
+    connection->sent = 0;
+    connection->reply_length = 0;
+    connection->head_seen = false;
+    connection->began_us = now_us();
+    load->sent++;
+    if (!write_some(load, connection))
+        reopen(load, connection);
+}
+
+static void send_next(struct load *load, struct connection *connection)
+{
+    if (connection->handle[0]) {
+        struct request request;
+
+        write_delete(load, connection->handle, &request);
+        connection->handle[0] = '\0';
+        send_request(load, connection, request, true);
+        return;
+    }
+    if (load->options.count && load->sent >= (size_t)load->options.count)
+        return;
+    size_t number = load->next++;
+    if (load->options.count && load->operation->ring_size > 1) {
+        struct request request; /* a counted run sends each number once */
+
+        load->operation->write(load, number, &request);
+        send_request(load, connection, request, true);
+        return;
+    }
+    send_request(load, connection, load->ring[number % load->operation->ring_size], false);
+}
+
+/* The value of a header whose name stands in lower case, up to the line's end; NULL when there is none. */
+static const char *header_value(const char *head, const char *name)
+{
+    size_t length = strlen(name);
+
+    for (const char *line = strstr(head, "\r\n"); line; line = strstr(line + 2, "\r\n"))
+        if (strncasecmp(line + 2, name, length) == 0 && line[2 + length] == ':')
+            return line + 3 + length;
+    return NULL;
+}
+
+static bool read_head(struct connection *connection)
+{
+    char *end = strstr(connection->reply, "\r\n\r\n");
+
+    if (!end)
+        return false;
+    char after = end[2];
+    end[2] = '\0';
+    const char *length = header_value(connection->reply, "content-length");
+    const char *coding = header_value(connection->reply, "transfer-encoding");
+    connection->head_length = (size_t)(end + 4 - connection->reply);
+    connection->body_length = length ? strtoul(length, NULL, 10) : 0;
+    connection->chunked = coding && !length;
+    connection->head_seen = true;
+    end[2] = after;
+    return true;
+}
+
+static bool reply_whole(struct connection *connection)
+{
+    if (!connection->head_seen && !read_head(connection))
+        return false;
+    if (!connection->chunked)
+        return connection->reply_length >= connection->head_length + connection->body_length;
+    return connection->reply_length >= 5 &&
+           memcmp(connection->reply + connection->reply_length - 5, "0\r\n\r\n", 5) == 0;
+}
+
+/* False when the server has closed the connection. */
+static bool read_some(struct connection *connection)
+{
+    if (connection->reply_length + 1 >= connection->reply_room) {
+        connection->reply_room = connection->reply_room ? 2 * connection->reply_room : REPLY_BYTES;
+        connection->reply = realloc(connection->reply, connection->reply_room);
+        if (!connection->reply)
+            die("realloc");
+    }
+    ssize_t got = recv(connection->socket, connection->reply + connection->reply_length,
+                       connection->reply_room - connection->reply_length - 1, MSG_DONTWAIT);
+    if (got < 0)
+        return errno == EAGAIN;
+    connection->reply_length += (size_t)got;
+    connection->reply[connection->reply_length] = '\0';
+    return got > 0;
+}
+
+static int status_of(const struct connection *connection)
+{
+    return connection->reply_length > 12 ? atoi(connection->reply + 9) : 0;
+}
+
+/* --- The run ------------------------------------------------------------------------------------ */
+
+static void note_handle(struct load *load, struct connection *connection)
+{
+    static const char name[] = "\"ReceiptHandle\"";
+    const char *body = connection->reply + connection->head_length;
+    const char *found = strstr(body, name);
+    const char *begin = found ? strchr(found + sizeof name - 1, '"') : NULL;
+    const char *end = begin ? strchr(begin + 1, '"') : NULL;
+
+    if (end && (size_t)(end - begin) < sizeof connection->handle) {
+        memcpy(connection->handle, begin + 1, (size_t)(end - begin - 1));
+        connection->handle[end - begin - 1] = '\0';
+    } else if (strstr(connection->request.bytes, "ReceiveMessage")) {
+        load->draining = true;
+    }
+}
+
+static void answered(struct load *load, struct connection *connection)
+{
+    if (status_of(connection) / 100 != 2) {
+        if (load->errors++ == 0)
+            fprintf(stderr, "bench-load: %.400s\n", connection->reply);
+    }
+    if (load->sample_count < MAX_SAMPLES)
+        load->samples_us[load->sample_count++] = (uint32_t)(now_us() - connection->began_us);
+    if (strcmp(load->operation->name, "receive-delete") == 0)
+        note_handle(load, connection);
+    send_next(load, connection);
+}
+
+static void turn(struct load *load, int timeout_ms)
+{
+    struct epoll_event events[MAX_EVENTS];
+    int count = epoll_wait(load->epoll, events, MAX_EVENTS, timeout_ms);
+
+    for (int i = 0; i < count; i++) {
+        struct connection *connection = events[i].data.ptr;
+
+        if (events[i].events & EPOLLOUT) {
+            watch(load, connection, false);
+            if (!write_some(load, connection))
+                reopen(load, connection);
+        }
+        if (!(events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
+            continue;
+        if (!read_some(connection))
+            reopen(load, connection);
+        else if (reply_whole(connection))
+            answered(load, connection);
+    }
+}
+
+/* User and system time of a process so far, in microseconds; 0 without one. */
+static uint64_t cpu_us(int pid)
+{
+    char path[64], line[1024];
+    unsigned long user = 0, system = 0;
+
+    if (pid == 0)
+        return 0;
+    snprintf(path, sizeof path, "/proc/%d/stat", pid);
+    FILE *file = fopen(path, "r");
+    if (!file || !fgets(line, sizeof line, file))
+        die(path);
+    fclose(file);
+    const char *fields = strrchr(line, ')');
+    if (!fields ||
+        sscanf(fields + 1, "%*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %lu %lu", &user, &system) != 2)
+        die(path);
+    return (user + system) * 1000000 / (uint64_t)sysconf(_SC_CLK_TCK);
+}
+
+static bool finished(const struct load *load, uint64_t end_us)
+{
+    if (load->draining)
+        return true;
+    return load->options.count ? load->sample_count >= (size_t)load->options.count : now_us() >= end_us;
+}
+
+static int compare_us(const void *left, const void *right)
+{
+    uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+
+    return (a > b) - (a < b);
+}
+
+static void report(const struct load *load, double seconds, uint64_t cpu)
+{
+    size_t count = load->sample_count;
+    uint32_t *samples = load->samples_us;
+
+    qsort(samples, count, sizeof *samples, compare_us);
+    printf(
+        "{\"operation\": \"%s\", \"connections\": %d, \"requests\": %zu, \"errors\": %zu, \"seconds\": %.3f, "
+        "\"per_second\": %.1f, \"p50_us\": %u, \"p99_us\": %u, \"cpu_us\": %llu, "
+        "\"cpu_us_per_request\": %.2f}\n",
+        load->operation->name, load->options.connections, count, load->errors, seconds,
+        (double)count / seconds, count ? samples[count / 2] : 0, count ? samples[count * 99 / 100] : 0,
+        (unsigned long long)cpu, count ? (double)cpu / (double)count : 0.0);
+}
+
+static void run(struct load *load)
+{
+    struct connection *connections = calloc((size_t)load->options.connections, sizeof *connections);
+    uint64_t length_us = (uint64_t)(load->options.seconds * 1e6);
+
+    if (!connections)
+        die("calloc");
+    for (int i = 0; i < load->options.connections; i++) {
+        open_connection(load, &connections[i]);
+        send_next(load, &connections[i]);
+    }
+    if (!load->options.count) {
+        uint64_t warm_us = now_us() + length_us * WARM_UP_PERCENT / 100;
+
+        while (!load->draining && now_us() < warm_us)
+            turn(load, 10);
+        load->sample_count = 0;
+    }
+    uint64_t began_us = now_us(), cpu_before = cpu_us(load->options.pid);
+    while (!finished(load, began_us + length_us))
+        turn(load, 10);
+    report(load, (double)(now_us() - began_us) / 1e6, cpu_us(load->options.pid) - cpu_before);
+}
+
+/* --- The order flow: publish, then ask for the item until it is there -------------------------- */
+
+static void exchange(struct load *load, struct connection *connection, struct request request)
+{
+    send_request(load, connection, request, true);
+    while (!reply_whole(connection)) {
+        struct epoll_event event;
+
+        if (epoll_wait(load->epoll, &event, 1, 1000) < 0 && errno != EINTR)
+            die("epoll_wait");
+        if (!read_some(connection))
+            die("the server closed the connection");
+    }
+    if (status_of(connection) / 100 != 2) {
+        fprintf(stderr, "bench-load: %.1000s\n", connection->reply);
+        exit(1);
+    }
+}
+
+static bool item_there(struct load *load, struct connection *connection, const char *key)
+{
+    struct request request;
+
+    write_get_key(load, key, &request);
+    exchange(load, connection, request);
+    return strstr(connection->reply + connection->head_length, "\"Item\"") != NULL;
+}
+
+static void run_flow(struct load *load)
+{
+    struct connection publisher = {.reply_room = 0}, reader = {.reply_room = 0};
+    uint64_t began_us = now_us(), cpu_before = cpu_us(load->options.pid);
+
+    open_connection(load, &publisher);
+    open_connection(load, &reader);
+    for (size_t i = 0; i < (size_t)load->options.count; i++) {
+        struct request request;
+        char key[64];
+
+        snprintf(key, sizeof key, "%s%zu", load->options.prefix, i);
+        write_publish(load, i, &request);
+        uint64_t published_us = now_us();
+        exchange(load, &publisher, request);
+        while (!item_there(load, &reader, key)) {
+            if (now_us() - published_us > FLOW_TIMEOUT_US) {
+                fprintf(stderr, "bench-load: order %s did not arrive\n", key);
+                exit(1);
+            }
+        }
+        load->samples_us[load->sample_count++] = (uint32_t)(now_us() - published_us);
+    }
+    report(load, (double)(now_us() - began_us) / 1e6, cpu_us(load->options.pid) - cpu_before);
+}
+
+/* --- Main --------------------------------------------------------------------------------------- */
+
+static void usage(void)
+{
+    fprintf(stderr, "usage: bench-load OPERATION [--port N] [--connections N] [--seconds S | --count N]\n"
+                    "           [--pid SERVER] [--queue-url URL] [--table NAME] [--topic ARN] [--prefix ID]\n"
+                    "           [--unsigned]\noperations:");
+    for (size_t i = 0; i < sizeof operations / sizeof *operations; i++)
+        fprintf(stderr, " %s", operations[i].name);
+    fprintf(stderr, "\n");
+    exit(2);
+}
+
+static struct options read_options(int argc, char **argv)
+{
+    static const struct option names[] = {
+        {"port", required_argument, NULL, 'p'},
+        {"connections", required_argument, NULL, 'c'},
+        {"seconds", required_argument, NULL, 's'},
+        {"count", required_argument, NULL, 'n'},
+        {"pid", required_argument, NULL, 'i'},
+        {"queue-url", required_argument, NULL, 'q'},
+        {"table", required_argument, NULL, 't'},
+        {"topic", required_argument, NULL, 'a'},
+        {"prefix", required_argument, NULL, 'x'},
+        {"unsigned", no_argument, NULL, 'u'},
+        {NULL, 0, NULL, 0},
+    };
+    struct options options = {.port = 4566,
+                              .connections = 1,
+                              .seconds = 3,
+                              .queue_url = "",
+                              .table = "Orders",
+                              .topic = "",
+                              .prefix = "O"};
+
+    for (int name; (name = getopt_long(argc, argv, "", names, NULL)) != -1;) {
+        switch (name) {
+        case 'p':
+            options.port = atoi(optarg);
+            break;
+        case 'c':
+            options.connections = atoi(optarg);
+            break;
+        case 's':
+            options.seconds = atof(optarg);
+            break;
+        case 'n':
+            options.count = atol(optarg);
+            break;
+        case 'i':
+            options.pid = atoi(optarg);
+            break;
+        case 'q':
+            options.queue_url = optarg;
+            break;
+        case 't':
+            options.table = optarg;
+            break;
+        case 'a':
+            options.topic = optarg;
+            break;
+        case 'x':
+            options.prefix = optarg;
+            break;
+        case 'u':
+            options.unsigned_requests = true;
+            break;
+        default:
+            usage();
+        }
+    }
+    return options;
+}
+
+int main(int argc, char **argv)
+{
+    struct load load = {.options = read_options(argc, argv)};
+
+    if (optind + 1 != argc)
+        usage();
+    for (size_t i = 0; i < sizeof operations / sizeof *operations; i++)
+        if (strcmp(operations[i].name, argv[optind]) == 0)
+            load.operation = &operations[i];
+    if (!load.operation || load.options.connections < 1)
+        usage();
+
+    snprintf(load.host, sizeof load.host, "127.0.0.1:%d", load.options.port);
+    load.signer = (struct signer){"test", "test", "us-east-1", load.host};
+    load.samples_us = malloc(MAX_SAMPLES * sizeof *load.samples_us);
+    load.ring = calloc(load.operation->ring_size + 1, sizeof *load.ring);
+    load.epoll = epoll_create1(0);
+    if (!load.samples_us || !load.ring || load.epoll < 0)
+        die("setup");
+    if (strcmp(load.operation->name, "flow") == 0) {
+        run_flow(&load);
+        return 0;
+    }
+    for (size_t i = 0; i < load.operation->ring_size; i++)
+        load.operation->write(&load, i, &load.ring[i]);
+    run(&load);
+    return load.errors ? 1 : 0;
+}
