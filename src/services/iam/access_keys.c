@@ -1,0 +1,159 @@
+/*
+ * access_keys.c: the long-lived keys of users, and of the account's root.
+ */
+#include "services/iam/iam_internal.h"
+
+#include "base/hash.h"
+
+enum { MAX_KEYS = 2, SECRET_SIZE = 40, PREFIX_SIZE = 4, RANDOM_SIZE = 12, CHECK_SIZE = 4 };
+
+static const char ALPHABET[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
+str new_secret(struct arena *arena)
+{
+    return random_text(arena, S("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"), SECRET_SIZE);
+}
+
+/* Four letters that follow from those before. */
+static str check_letters(struct arena *arena, str id)
+{
+    char *letters = arena_alloc(arena, CHECK_SIZE);
+    uint32_t sum = crc32_of(id);
+
+    for (int i = 0; i < CHECK_SIZE; i++)
+        letters[i] = ALPHABET[sum >> (5 * i) & 31];
+    return (str){letters, CHECK_SIZE};
+}
+
+str new_access_key_id(struct arena *arena, str prefix)
+{
+    str id = arena_join(arena, prefix, random_text(arena, str_of(ALPHABET), RANDOM_SIZE));
+
+    return arena_join(arena, id, check_letters(arena, id));
+}
+
+bool access_key_is_ours(struct arena *arena, str access_key_id)
+{
+    size_t checked = PREFIX_SIZE + RANDOM_SIZE;
+
+    return access_key_id.size == checked + CHECK_SIZE &&
+           str_equal(str_from(access_key_id, checked), check_letters(arena, str_head(access_key_id, checked)));
+}
+
+/* Whose keys an operation is about: a user's, or the root's. */
+struct owner {
+    str user_name;
+    const int64_t *identity_id;  /* NULL: the account's root */
+};
+
+/* Without a name, the caller's own.  False: fail() has been called. */
+static bool owner_open(struct call *call, str user_name, struct owner *owner)
+{
+    struct identity *user = arena_new(call->arena, struct identity);
+
+    *owner = (struct owner){.user_name = S("root")};
+    if (!str_present(user_name) && call->caller->kind == PRINCIPAL_ROOT)
+        return authorize(call, call->caller->arn, (str){0});
+    if (!str_present(user_name) && call->caller->kind != PRINCIPAL_USER) {
+        if (authorize(call, call->caller->arn, (str){0}))
+            fail(call, &IAM_VALIDATION_ERROR, "Must specify userName when calling with non-User credentials");
+        return false;
+    }
+    if (!identity_open(call, &USER_KIND, str_present(user_name) ? user_name : call->caller->name, user))
+        return false;
+    *owner = (struct owner){.user_name = user->row.name, .identity_id = &user->row.id};
+    return true;
+}
+
+static struct iam_access_keys_rows keys_of(struct call *call, const struct owner *owner)
+{
+    return iam_access_keys(call->txn, &(struct iam_access_keys_params){call->account, owner->identity_id});
+}
+
+/* Is that one of the owner's keys?  False: fail() has been called. */
+static bool key_check(struct call *call, const struct owner *owner, str access_key_id)
+{
+    struct iam_access_keys_rows rows = keys_of(call, owner);
+
+    for (size_t i = 0; i < rows.count; i++)
+        if (str_equal(rows.items[i].access_key_id, access_key_id))
+            return true;
+    fail(call, &IAM_NO_SUCH_ENTITY_EXCEPTION, "The Access Key with id %.*s cannot be found.", STR_ARGS(access_key_id));
+    return false;
+}
+
+enum outcome iam_create_access_key(struct call *call, const struct iam_create_access_key_request *in,
+                                   struct iam_create_access_key_response *out)
+{
+    struct iam_access_key *key = arena_new(call->arena, struct iam_access_key);
+    struct owner owner;
+
+    if (!owner_open(call, in->user_name, &owner))
+        return FAILED;
+    if (keys_of(call, &owner).count >= MAX_KEYS)
+        return fail(call, &IAM_LIMIT_EXCEEDED_EXCEPTION, "Cannot exceed quota for AccessKeysPerUser: %d", MAX_KEYS);
+    *key = (struct iam_access_key){
+        .user_name = owner.user_name,
+        .access_key_id = new_access_key_id(call->arena, S("AKIA")),
+        .status = S("Active"),
+        .secret_access_key = new_secret(call->arena),
+        .create_date = arena_i64(call->arena, call->now_ms),
+    };
+    iam_insert_access_key(call->txn, &(struct iam_insert_access_key_params){
+        .access_key_id = key->access_key_id,
+        .account = call->account,
+        .identity_id = owner.identity_id,
+        .secret = key->secret_access_key,
+        .status = key->status,
+        .created_ms = call->now_ms,
+    });
+    iam_set_keys_created(call->txn);
+    out->access_key = key;
+    return DONE;
+}
+
+enum outcome iam_list_access_keys(struct call *call, const struct iam_list_access_keys_request *in,
+                                  struct iam_list_access_keys_response *out)
+{
+    struct owner owner;
+    struct page page;
+
+    if (!page_open(call, in->marker, in->max_items, &page) || !owner_open(call, in->user_name, &owner))
+        return FAILED;
+    struct iam_access_keys_rows rows = keys_of(call, &owner);
+    list_make_empty(call->arena, &out->access_key_metadata);
+    for (size_t i = 0; i < rows.count; i++)
+        if (page_takes(&page, rows.items[i].access_key_id))
+            *list_add(call->arena, &out->access_key_metadata) = (struct iam_access_key_metadata){
+                .user_name = owner.user_name,
+                .access_key_id = rows.items[i].access_key_id,
+                .status = rows.items[i].status,
+                .create_date = arena_i64(call->arena, rows.items[i].created_ms),
+            };
+    page_close(call, &page, &out->is_truncated, &out->marker);
+    return DONE;
+}
+
+enum outcome iam_update_access_key(struct call *call, const struct iam_update_access_key_request *in,
+                                   struct iam_update_access_key_output *out)
+{
+    struct owner owner;
+
+    (void)out;
+    if (!owner_open(call, in->user_name, &owner) || !key_check(call, &owner, in->access_key_id))
+        return FAILED;
+    iam_set_access_key_status(call->txn, &(struct iam_set_access_key_status_params){in->status, in->access_key_id});
+    return DONE;
+}
+
+enum outcome iam_delete_access_key(struct call *call, const struct iam_delete_access_key_request *in,
+                                   struct iam_delete_access_key_output *out)
+{
+    struct owner owner;
+
+    (void)out;
+    if (!owner_open(call, in->user_name, &owner) || !key_check(call, &owner, in->access_key_id))
+        return FAILED;
+    iam_remove_access_key(call->txn, &(struct iam_remove_access_key_params){in->access_key_id});
+    return DONE;
+}

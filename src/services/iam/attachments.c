@@ -1,0 +1,198 @@
+/*
+ * attachments.c: which managed policies roles and users have.
+ */
+#include "services/iam/iam_internal.h"
+
+enum { MAX_ATTACHMENTS = 10 };
+
+static bool is_attached(struct call *call, const struct identity *identity, str policy_arn, size_t *count)
+{
+    struct iam_attachments_rows rows = iam_attachments(call->txn, &(struct iam_attachments_params){identity->row.id});
+
+    *count = rows.count;
+    for (size_t i = 0; i < rows.count; i++)
+        if (str_equal(rows.items[i].policy_arn, policy_arn))
+            return true;
+    return false;
+}
+
+static enum outcome attach(struct call *call, const struct identity_kind *kind, str name, str policy_arn)
+{
+    struct context_value context = {S("iam:PolicyARN"), policy_arn};
+    struct managed_policy policy;
+    struct identity identity;
+    size_t count;
+
+    if (!identity_open_in_context(call, kind, name, &context, 1, &identity) || !policy_arn_check(call, policy_arn))
+        return FAILED;
+    if (!managed_policy_find(call->txn, call->arena, policy_arn, &policy) ||
+        !(policy.aws || str_equal(policy.row.account, call->account)))
+        return fail(call, &IAM_NO_SUCH_ENTITY_EXCEPTION, "Policy %.*s does not exist or is not attachable.",
+                    STR_ARGS(policy_arn));
+    if (is_attached(call, &identity, policy_arn, &count))
+        return DONE;
+    if (count >= MAX_ATTACHMENTS)
+        return fail(call, &IAM_LIMIT_EXCEEDED_EXCEPTION, "Cannot exceed quota for %.*s: %d",
+                    STR_ARGS(kind->attachment_quota), MAX_ATTACHMENTS);
+    iam_insert_attachment(call->txn, &(struct iam_insert_attachment_params){identity.row.id, policy_arn});
+    policies_changed(call);
+    return DONE;
+}
+
+static enum outcome detach(struct call *call, const struct identity_kind *kind, str name, str policy_arn)
+{
+    struct context_value context = {S("iam:PolicyARN"), policy_arn};
+    struct identity identity;
+
+    if (!identity_open_in_context(call, kind, name, &context, 1, &identity) || !policy_arn_check(call, policy_arn))
+        return FAILED;
+    struct iam_remove_attachment_params params = {identity.row.id, policy_arn};
+    if (iam_remove_attachment(call->txn, &params) == 0)
+        return fail(call, &IAM_NO_SUCH_ENTITY_EXCEPTION, "Policy %.*s was not found.", STR_ARGS(policy_arn));
+    policies_changed(call);
+    return DONE;
+}
+
+static bool list_attached(struct call *call, const struct identity_kind *kind, str name, str path_prefix,
+                          struct iam_attached_policy_list *list, struct page *page)
+{
+    struct managed_policy policy;
+    struct identity identity;
+
+    if (!identity_open(call, kind, name, &identity))
+        return false;
+    struct iam_attachments_rows rows = iam_attachments(call->txn, &(struct iam_attachments_params){identity.row.id});
+    list_make_empty(call->arena, list);
+    for (size_t i = 0; i < rows.count; i++) {
+        str arn = rows.items[i].policy_arn;
+        if (!managed_policy_find(call->txn, call->arena, arn, &policy) ||
+            !str_starts_with(policy.path, path_prefix) || !page_takes(page, arn))
+            continue;
+        *list_add(call->arena, list) = (struct iam_attached_policy){.policy_name = policy.name, .policy_arn = arn};
+    }
+    return true;
+}
+
+enum outcome iam_attach_role_policy(struct call *call, const struct iam_attach_role_policy_request *in,
+                                    struct iam_attach_role_policy_output *out)
+{
+    (void)out;
+    return attach(call, &ROLE_KIND, in->role_name, in->policy_arn);
+}
+
+enum outcome iam_attach_user_policy(struct call *call, const struct iam_attach_user_policy_request *in,
+                                    struct iam_attach_user_policy_output *out)
+{
+    (void)out;
+    return attach(call, &USER_KIND, in->user_name, in->policy_arn);
+}
+
+enum outcome iam_detach_role_policy(struct call *call, const struct iam_detach_role_policy_request *in,
+                                    struct iam_detach_role_policy_output *out)
+{
+    (void)out;
+    return detach(call, &ROLE_KIND, in->role_name, in->policy_arn);
+}
+
+enum outcome iam_detach_user_policy(struct call *call, const struct iam_detach_user_policy_request *in,
+                                    struct iam_detach_user_policy_output *out)
+{
+    (void)out;
+    return detach(call, &USER_KIND, in->user_name, in->policy_arn);
+}
+
+enum outcome iam_list_attached_role_policies(struct call *call, const struct iam_list_attached_role_policies_request *in,
+                                             struct iam_list_attached_role_policies_response *out)
+{
+    struct page page;
+
+    if (!page_open(call, in->marker, in->max_items, &page) ||
+        !list_attached(call, &ROLE_KIND, in->role_name, in->path_prefix, &out->attached_policies, &page))
+        return FAILED;
+    page_close(call, &page, &out->is_truncated, &out->marker);
+    return DONE;
+}
+
+enum outcome iam_list_attached_user_policies(struct call *call, const struct iam_list_attached_user_policies_request *in,
+                                             struct iam_list_attached_user_policies_response *out)
+{
+    struct page page;
+
+    if (!page_open(call, in->marker, in->max_items, &page) ||
+        !list_attached(call, &USER_KIND, in->user_name, in->path_prefix, &out->attached_policies, &page))
+        return FAILED;
+    page_close(call, &page, &out->is_truncated, &out->marker);
+    return DONE;
+}
+
+static void add_entity(struct call *call, struct iam_list_entities_for_policy_response *out, str kind, str name,
+                       str unique_id)
+{
+    if (str_equal(kind, ROLE_KIND.word))
+        *list_add(call->arena, &out->policy_roles) = (struct iam_policy_role){name, unique_id};
+    else
+        *list_add(call->arena, &out->policy_users) = (struct iam_policy_user){name, unique_id};
+}
+
+static bool wants(str filter, str word)
+{
+    return !str_present(filter) || str_equal(filter, word);
+}
+
+/* Groups and their filter are AWS's; there are none here. */
+static bool wants_kind(str filter, str kind)
+{
+    return wants(filter, str_equal(kind, ROLE_KIND.word) ? ROLE_KIND.title : USER_KIND.title);
+}
+
+/* Roles come before users; the key of an entity is "role/name". */
+static str entity_key(struct call *call, str kind, str folded_name)
+{
+    return arena_format(call->arena, "%.*s/%.*s", STR_ARGS(kind), STR_ARGS(folded_name));
+}
+
+static void list_attached_entities(struct call *call, const struct iam_list_entities_for_policy_request *in,
+                                   str path_prefix, struct page *page, struct iam_list_entities_for_policy_response *out)
+{
+    struct iam_attached_identities_rows rows = iam_attached_identities(
+        call->txn, &(struct iam_attached_identities_params){
+                       .policy_arn = in->policy_arn, .account = call->account, .path_prefix = path_prefix});
+
+    for (size_t i = 0; i < rows.count; i++)
+        if (wants_kind(in->entity_filter, rows.items[i].kind) &&
+            page_takes(page, entity_key(call, rows.items[i].kind, rows.items[i].folded_name)))
+            add_entity(call, out, rows.items[i].kind, rows.items[i].name, rows.items[i].unique_id);
+}
+
+static void list_bounded_entities(struct call *call, const struct iam_list_entities_for_policy_request *in,
+                                  str path_prefix, struct page *page, struct iam_list_entities_for_policy_response *out)
+{
+    struct iam_bounded_identities_rows rows = iam_bounded_identities(
+        call->txn, &(struct iam_bounded_identities_params){
+                       .boundary_arn = in->policy_arn, .account = call->account, .path_prefix = path_prefix});
+
+    for (size_t i = 0; i < rows.count; i++)
+        if (wants_kind(in->entity_filter, rows.items[i].kind) &&
+            page_takes(page, entity_key(call, rows.items[i].kind, rows.items[i].folded_name)))
+            add_entity(call, out, rows.items[i].kind, rows.items[i].name, rows.items[i].unique_id);
+}
+
+enum outcome iam_list_entities_for_policy(struct call *call, const struct iam_list_entities_for_policy_request *in,
+                                          struct iam_list_entities_for_policy_response *out)
+{
+    str path_prefix = str_present(in->path_prefix) ? in->path_prefix : S("/");
+    struct managed_policy policy;
+    struct page page;
+
+    if (!managed_policy_open(call, in->policy_arn, &policy) || !page_open(call, in->marker, in->max_items, &page))
+        return FAILED;
+    list_make_empty(call->arena, &out->policy_groups);
+    list_make_empty(call->arena, &out->policy_users);
+    list_make_empty(call->arena, &out->policy_roles);
+    if (str_present(in->policy_usage_filter) && str_equal(in->policy_usage_filter, S("PermissionsBoundary")))
+        list_bounded_entities(call, in, path_prefix, &page, out);
+    else
+        list_attached_entities(call, in, path_prefix, &page, out);
+    page_close(call, &page, &out->is_truncated, &out->marker);
+    return DONE;
+}

@@ -1,0 +1,162 @@
+/*
+ * authorize.c: whether the caller may: its own policies, those of its session, and the resource's.
+ */
+#include "services/iam/iam.h"
+#include "services/iam/iam_internal.h"
+
+#include "base/check.h"
+
+static bool is_loopback(str address)
+{
+    return str_starts_with(address, S("127.")) || str_equal(address, S("::1")) ||
+           str_starts_with(address, S("::ffff:127."));
+}
+
+/* Over TLS, or without leaving the machine. */
+static bool is_secure(const struct call *call)
+{
+    return !str_present(call->source_ip) || is_loopback(call->source_ip) ||
+           str_starts_with(call->endpoint, S("https://"));
+}
+
+/* The part of "AROA…:session" that is the role's; a user's id has no other. */
+static str identity_part(str id)
+{
+    str part = {0};
+
+    str_next(&id, ':', &part);
+    return part;
+}
+
+/* AWS services that act are called by their host names. */
+static str service_host(struct call *call)
+{
+    return arena_format(call->arena, "%s.amazonaws.com", call->operation->service->signing_name);
+}
+
+/* A question, together with all policies that answer it. */
+struct inquiry {
+    struct policy_request request;
+    struct policy_set set;
+};
+
+static struct policy_request ask(struct call *call, str action, str resource_arn)
+{
+    return (struct policy_request){
+        .caller = call->caller,
+        .principal_arn = call->caller->arn,
+        .action = action,
+        .resource = resource_arn,
+        .region = call->region,
+        .source_ip = call->source_ip,
+        .secure_transport = is_secure(call),
+        .now_ms = call->now_ms,
+        .arena = call->arena,
+    };
+}
+
+static void add_caller(struct call *call, struct inquiry *inquiry)
+{
+    const struct principal *caller = call->caller;
+
+    if (caller->kind != PRINCIPAL_USER && caller->kind != PRINCIPAL_ROLE)
+        return;
+    const struct cached_identity *identity = cached_identity(call->txn, call->arena, identity_part(caller->id));
+    if (identity) {
+        inquiry->request.principal_arn = identity->arn;
+        inquiry->request.principal_tags = &identity->tags;
+        inquiry->set.identity = identity->policies.items;
+        inquiry->set.identity_count = identity->policies.count;
+        inquiry->set.boundary = identity->boundary;
+    }
+    if (str_present(caller->session_policy)) {
+        inquiry->set.session = cached_policy(POLICY_SESSION, caller->arn, caller->session_policy);
+        check(inquiry->set.session != NULL); /* it was parsed when the session began */
+    }
+}
+
+static bool decide(struct call *call, struct inquiry *inquiry, str resource_policy, str *message)
+{
+    add_caller(call, inquiry);
+    inquiry->set.trust = str_starts_with(inquiry->request.action, S("sts:AssumeRole"));
+    if (str_present(resource_policy) && !str_empty(resource_policy))
+        inquiry->set.resource = cached_policy(inquiry->set.trust ? POLICY_TRUST : POLICY_RESOURCE,
+                                              inquiry->request.resource, resource_policy);
+
+    enum denial denial = policy_decide(&inquiry->set, &inquiry->request);
+    if (denial != NOT_DENIED)
+        *message = denial_message(denial, &inquiry->request);
+    return denial == NOT_DENIED;
+}
+
+bool iam_authorize(struct call *call, str action, str resource_arn, str resource_policy, str *message)
+{
+    struct inquiry inquiry = {.request = ask(call, action, resource_arn)};
+    struct context_value passed_to;
+
+    if (str_equal(action, S("iam:PassRole"))) {
+        passed_to = (struct context_value){S("iam:PassedToService"), service_host(call)};
+        inquiry.request.context = &passed_to;
+        inquiry.request.context_count = 1;
+    }
+    return decide(call, &inquiry, resource_policy, message);
+}
+
+bool authorize_in_context(struct call *call, str resource_arn, str resource_policy,
+                          const struct context_value *context, size_t context_count)
+{
+    struct inquiry inquiry = {.request = ask(call, str_of(call->operation->action), resource_arn)};
+    str message;
+
+    call->authorized = true;
+    inquiry.request.context = context;
+    inquiry.request.context_count = context_count;
+    if (decide(call, &inquiry, resource_policy, &message))
+        return true;
+    fail(call, call->operation->service->access_denied, "%.*s", STR_ARGS(message));
+    return false;
+}
+
+static bool role_trusts(struct call *call, const struct identity *role, const struct principal *service)
+{
+    struct policy_request request = ask(call, S("sts:AssumeRole"), role->arn);
+    struct policy_set set = {.resource = cached_policy(POLICY_TRUST, role->arn, role->row.trust_policy), .trust = true};
+
+    request.caller = service;
+    request.principal_arn = (str){0};
+    return policy_decide(&set, &request) == NOT_DENIED;
+}
+
+struct principal session_principal(struct arena *arena, const struct identity *role, str session_name)
+{
+    return (struct principal){
+        .kind = PRINCIPAL_ROLE,
+        .arn = arena_format(arena, "arn:aws:sts::%.*s:assumed-role/%.*s/%.*s", STR_ARGS(role->row.account),
+                            STR_ARGS(role->row.name), STR_ARGS(session_name)),
+        .id = arena_format(arena, "%.*s:%.*s", STR_ARGS(role->row.unique_id), STR_ARGS(session_name)),
+        .account = role->row.account,
+        .name = role->row.name,
+    };
+}
+
+bool role_find(struct call *call, str role_arn, struct identity *role)
+{
+    str account = arn_account(role_arn);
+
+    return str_present(account) &&
+           identity_find(call->txn, call->arena, &ROLE_KIND, account, arn_name(role_arn), role) &&
+           str_equal(role->arn, role_arn);
+}
+
+bool iam_find_role(struct call *call, str role_arn, str session_name, struct principal *principal)
+{
+    const struct principal *service = call->caller;
+    struct identity role;
+
+    if (!service || service->kind != PRINCIPAL_SERVICE)
+        service = service_principal(call, service_host(call), (str){0});
+    if (!role_find(call, role_arn, &role) || !role_trusts(call, &role, service))
+        return false;
+    *principal = session_principal(call->arena, &role, session_name);
+    return true;
+}

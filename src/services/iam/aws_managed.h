@@ -1,0 +1,21 @@
+#pragma once
+
+/*
+ * aws_managed.h: the policies that AWS keeps for everybody (arn:aws:iam::aws:policy/…): a table
+ * made from managed/ at build time, in order of names.
+ */
+#include "base/arena.h"
+
+struct aws_managed_policy {
+    str name, path;
+    int64_t version;
+    int64_t created_ms, updated_ms;
+    str document;
+};
+
+extern const struct aws_managed_policy AWS_MANAGED_POLICIES[];
+extern const size_t AWS_MANAGED_POLICY_COUNT;
+
+/* NULL when it is none of them. */
+const struct aws_managed_policy *aws_managed_find(str arn);
+str aws_managed_arn(struct arena *arena, const struct aws_managed_policy *policy);

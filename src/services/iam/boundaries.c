@@ -1,0 +1,76 @@
+/*
+ * boundaries.c: permissions boundaries: the most that a role or user may ever do.
+ */
+#include "services/iam/iam_internal.h"
+
+bool boundary_check(struct call *call, str policy_arn)
+{
+    struct managed_policy policy;
+
+    if (!str_present(policy_arn))
+        return true;
+    if (!policy_arn_check(call, policy_arn))
+        return false;
+    if (managed_policy_find(call->txn, call->arena, policy_arn, &policy) &&
+        (policy.aws || str_equal(policy.row.account, call->account)))
+        return true;
+    fail(call, &IAM_NO_SUCH_ENTITY_EXCEPTION, "Scope ARN: %.*s does not exist or is not attachable.",
+         STR_ARGS(policy_arn));
+    return false;
+}
+
+/* The identity as it is open to a change of its boundary, which iam:PermissionsBoundary names. */
+static enum outcome set_boundary(struct call *call, const struct identity_kind *kind, str name, str policy_arn)
+{
+    struct context_value context = {S("iam:PermissionsBoundary"), policy_arn};
+    struct identity identity;
+
+    if (!identity_open_in_context(call, kind, name, &context, 1, &identity) || !boundary_check(call, policy_arn))
+        return FAILED;
+    iam_set_boundary(call->txn, &(struct iam_set_boundary_params){policy_arn, identity.row.id});
+    policies_changed(call);
+    return DONE;
+}
+
+static enum outcome remove_boundary(struct call *call, const struct identity_kind *kind, str name)
+{
+    struct identity identity;
+
+    if (!identity_open(call, kind, name, &identity))
+        return FAILED;
+    iam_set_boundary(call->txn, &(struct iam_set_boundary_params){(str){0}, identity.row.id});
+    policies_changed(call);
+    return DONE;
+}
+
+enum outcome iam_put_role_permissions_boundary(struct call *call,
+                                               const struct iam_put_role_permissions_boundary_request *in,
+                                               struct iam_put_role_permissions_boundary_output *out)
+{
+    (void)out;
+    return set_boundary(call, &ROLE_KIND, in->role_name, in->permissions_boundary);
+}
+
+enum outcome iam_put_user_permissions_boundary(struct call *call,
+                                               const struct iam_put_user_permissions_boundary_request *in,
+                                               struct iam_put_user_permissions_boundary_output *out)
+{
+    (void)out;
+    return set_boundary(call, &USER_KIND, in->user_name, in->permissions_boundary);
+}
+
+enum outcome iam_delete_role_permissions_boundary(struct call *call,
+                                                  const struct iam_delete_role_permissions_boundary_request *in,
+                                                  struct iam_delete_role_permissions_boundary_output *out)
+{
+    (void)out;
+    return remove_boundary(call, &ROLE_KIND, in->role_name);
+}
+
+enum outcome iam_delete_user_permissions_boundary(struct call *call,
+                                                  const struct iam_delete_user_permissions_boundary_request *in,
+                                                  struct iam_delete_user_permissions_boundary_output *out)
+{
+    (void)out;
+    return remove_boundary(call, &USER_KIND, in->user_name);
+}

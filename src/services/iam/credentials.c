@@ -1,0 +1,88 @@
+/*
+ * credentials.c: whose an access key is.
+ *
+ * Sessions are forgotten some time after they ran out.  Their keys must not pass for unknown ones,
+ * which may be taken for the administrator's, so ids of our making are known by their check letters.
+ */
+#include "services/iam/iam.h"
+#include "services/iam/iam_internal.h"
+
+static bool find_session(struct txn *txn, struct arena *arena, str access_key_id, struct credentials *credentials)
+{
+    struct iam_find_session_row row;
+
+    if (!iam_find_session(txn, &(struct iam_find_session_params){access_key_id}, &row))
+        return false;
+    struct identity role = {
+        .kind = &ROLE_KIND,
+        .row = {.account = row.account, .name = row.role_name, .unique_id = row.role_unique_id},
+    };
+    *credentials = (struct credentials){
+        .secret = row.secret,
+        .session_token = row.session_token,
+        .expires_ms = row.expires_ms,
+        .principal = session_principal(arena, &role, row.session_name),
+    };
+    credentials->principal.session_policy = row.session_policy;
+    return true;
+}
+
+static struct principal root_principal(struct arena *arena, str account)
+{
+    return (struct principal){
+        .kind = PRINCIPAL_ROOT,
+        .arn = arena_format(arena, "arn:aws:iam::%.*s:root", STR_ARGS(account)),
+        .id = account,
+        .account = account,
+        .name = S("root"),
+    };
+}
+
+static struct principal user_principal(const struct identity *user)
+{
+    return (struct principal){
+        .kind = PRINCIPAL_USER,
+        .arn = user->arn,
+        .id = user->row.unique_id,
+        .account = user->row.account,
+        .name = user->row.name,
+    };
+}
+
+static bool find_key(struct txn *txn, struct arena *arena, str access_key_id, struct credentials *credentials)
+{
+    struct iam_find_access_key_row row;
+    struct identity user;
+
+    if (!iam_find_access_key(txn, &(struct iam_find_access_key_params){access_key_id}, &row) ||
+        !str_equal(row.status, S("Active")))
+        return false;
+    *credentials = (struct credentials){.secret = row.secret, .expires_ms = INT64_MAX};
+    if (!row.identity_id) {
+        credentials->principal = root_principal(arena, row.account);
+        return true;
+    }
+    if (!identity_find_id(txn, arena, *row.identity_id, &user))
+        return false;
+    credentials->principal = user_principal(&user);
+    return true;
+}
+
+bool iam_find_credentials(struct txn *txn, struct arena *arena, str access_key_id, int64_t now_ms,
+                          struct credentials *credentials)
+{
+    if (!str_starts_with(access_key_id, S("ASIA")))
+        return find_key(txn, arena, access_key_id, credentials);
+    if (find_session(txn, arena, access_key_id, credentials))
+        return true;
+    *credentials = (struct credentials){.expires_ms = now_ms - 1};
+    return access_key_is_ours(arena, access_key_id);
+}
+
+bool iam_has_access_keys(struct txn *txn)
+{
+    struct iam_find_state_row row = {0};
+
+    iam_find_state(txn, &row);
+    return row.keys_created != 0;
+}

@@ -1,0 +1,312 @@
+-- migration: 1
+-- Roles and users are one thing to policies: an identity.  Names are unique whatever their case.
+create table iam_identity (
+    id integer primary key,
+    account text not null,
+    kind text not null,
+    name text not null,
+    folded_name text not null,
+    unique_id text not null unique,
+    path text not null,
+    created_ms integer not null,
+    trust_policy text,
+    description text,
+    max_session_seconds integer,
+    boundary_arn text,
+    last_used_ms integer,
+    last_used_region text,
+    unique (account, kind, folded_name)
+);
+
+create table iam_identity_tag (
+    identity_id integer not null,
+    folded_key text not null,
+    tag_key text not null,
+    tag_value text not null,
+    primary key (identity_id, folded_key)
+);
+
+create table iam_inline_policy (
+    identity_id integer not null,
+    policy_name text not null,
+    document text not null,
+    primary key (identity_id, policy_name)
+);
+
+create table iam_attachment (
+    identity_id integer not null,
+    policy_arn text not null,
+    primary key (identity_id, policy_arn)
+);
+create index iam_attachment_by_policy on iam_attachment (policy_arn);
+
+create table iam_policy (
+    id integer primary key,
+    account text not null,
+    policy_name text not null,
+    folded_name text not null,
+    path text not null,
+    unique_id text not null,
+    arn text not null unique,
+    description text,
+    created_ms integer not null,
+    updated_ms integer not null,
+    default_version integer not null,
+    newest_version integer not null,
+    unique (account, folded_name)
+);
+
+create table iam_policy_version (
+    policy_id integer not null,
+    version integer not null,
+    document text not null,
+    created_ms integer not null,
+    primary key (policy_id, version)
+);
+
+create table iam_policy_tag (
+    policy_id integer not null,
+    folded_key text not null,
+    tag_key text not null,
+    tag_value text not null,
+    primary key (policy_id, folded_key)
+);
+
+-- Without identity_id it is a key of the account's root.
+create table iam_access_key (
+    access_key_id text not null primary key,
+    account text not null,
+    identity_id integer,
+    secret text not null,
+    status text not null,
+    created_ms integer not null
+);
+create index iam_access_key_by_identity on iam_access_key (account, identity_id);
+
+create table iam_session (
+    access_key_id text not null primary key,
+    account text not null,
+    role_name text not null,
+    role_unique_id text not null,
+    session_name text not null,
+    secret text not null,
+    session_token text not null,
+    session_policy text,
+    expires_ms integer not null
+);
+create index iam_session_by_expiry on iam_session (expires_ms);
+
+-- One row.  policies_version changes, to a number never seen, whenever what any identity may do changes.
+create table iam_state (
+    id integer primary key,
+    policies_version integer not null,
+    keys_created integer not null
+);
+
+-- statement: insert_identity :insert
+insert into iam_identity (account, kind, name, folded_name, unique_id, path, created_ms, trust_policy, description,
+                          max_session_seconds, boundary_arn)
+values (:account, :kind, :name, :folded_name, :unique_id, :path, :created_ms, :trust_policy, :description,
+        :max_session_seconds, :boundary_arn)
+on conflict (account, kind, folded_name) do nothing;
+
+-- statement: find_identity :one
+select id, account, kind, name, unique_id, path, created_ms, trust_policy, description, max_session_seconds,
+       boundary_arn, last_used_ms, last_used_region
+from iam_identity where id = :id;
+
+-- statement: identity_by_name :one
+select id from iam_identity where account = :account and kind = :kind and folded_name = :folded_name;
+
+-- statement: identity_by_unique_id :one
+select id from iam_identity where unique_id = :unique_id;
+
+-- Those after a name, in order of names.
+-- statement: page_identities :many
+-- param: path_prefix text
+-- param: after text
+-- param: limit integer
+select id, folded_name from iam_identity
+where account = :account and kind = :kind and folded_name > :after
+  and substr(path, 1, length(:path_prefix)) = :path_prefix
+order by folded_name limit :limit;
+
+-- statement: remove_identity :exec
+delete from iam_identity where id = :id;
+
+-- statement: set_trust_policy :exec
+update iam_identity set trust_policy = :trust_policy where id = :id;
+
+-- statement: set_role_settings :exec
+update iam_identity set description = :description, max_session_seconds = :max_session_seconds where id = :id;
+
+-- statement: set_boundary :exec
+update iam_identity set boundary_arn = :boundary_arn where id = :id;
+
+-- statement: set_last_used :exec
+update iam_identity set last_used_ms = :last_used_ms, last_used_region = :last_used_region where id = :id;
+
+-- statement: put_identity_tag :exec
+insert into iam_identity_tag (identity_id, folded_key, tag_key, tag_value)
+values (:identity_id, :folded_key, :tag_key, :tag_value)
+on conflict (identity_id, folded_key) do update set tag_key = excluded.tag_key, tag_value = excluded.tag_value;
+
+-- statement: remove_identity_tag :exec
+delete from iam_identity_tag where identity_id = :identity_id and folded_key = :folded_key;
+
+-- statement: remove_identity_tags :exec
+delete from iam_identity_tag where identity_id = :identity_id;
+
+-- statement: identity_tags :many
+select folded_key, tag_key, tag_value from iam_identity_tag where identity_id = :identity_id order by folded_key;
+
+-- statement: put_inline_policy :exec
+insert into iam_inline_policy (identity_id, policy_name, document) values (:identity_id, :policy_name, :document)
+on conflict (identity_id, policy_name) do update set document = excluded.document;
+
+-- statement: find_inline_policy :one
+select document from iam_inline_policy where identity_id = :identity_id and policy_name = :policy_name;
+
+-- statement: inline_policies :many
+select policy_name, document from iam_inline_policy where identity_id = :identity_id order by policy_name;
+
+-- statement: remove_inline_policy :exec
+delete from iam_inline_policy where identity_id = :identity_id and policy_name = :policy_name;
+
+-- statement: insert_attachment :exec
+insert into iam_attachment (identity_id, policy_arn) values (:identity_id, :policy_arn)
+on conflict (identity_id, policy_arn) do nothing;
+
+-- statement: remove_attachment :exec
+delete from iam_attachment where identity_id = :identity_id and policy_arn = :policy_arn;
+
+-- statement: attachments :many
+select policy_arn from iam_attachment where identity_id = :identity_id order by policy_arn;
+
+-- statement: count_attachments :one
+-- column: count integer
+select count(*) as count from iam_attachment
+join iam_identity on iam_identity.id = iam_attachment.identity_id
+where iam_attachment.policy_arn = :policy_arn and iam_identity.account = :account;
+
+-- statement: count_boundaries :one
+-- column: count integer
+select count(*) as count from iam_identity where boundary_arn = :boundary_arn and account = :account;
+
+-- Whom a policy is attached to.
+-- statement: attached_identities :many
+-- param: path_prefix text
+select iam_identity.kind, iam_identity.name, iam_identity.folded_name, iam_identity.unique_id
+from iam_attachment join iam_identity on iam_identity.id = iam_attachment.identity_id
+where iam_attachment.policy_arn = :policy_arn and iam_identity.account = :account
+  and substr(iam_identity.path, 1, length(:path_prefix)) = :path_prefix
+order by iam_identity.kind, iam_identity.folded_name;
+
+-- Whose boundary a policy is.
+-- statement: bounded_identities :many
+-- param: path_prefix text
+select kind, name, folded_name, unique_id from iam_identity
+where boundary_arn = :boundary_arn and account = :account
+  and substr(path, 1, length(:path_prefix)) = :path_prefix
+order by kind, folded_name;
+
+-- statement: insert_policy :insert
+insert into iam_policy (account, policy_name, folded_name, path, unique_id, arn, description, created_ms, updated_ms,
+                        default_version, newest_version)
+values (:account, :policy_name, :folded_name, :path, :unique_id, :arn, :description, :created_ms, :created_ms, 1, 1)
+on conflict (account, folded_name) do nothing;
+
+-- statement: find_policy :one
+select id, account, policy_name, folded_name, path, unique_id, arn, description, created_ms, updated_ms,
+       default_version, newest_version
+from iam_policy where arn = :arn;
+
+-- statement: policies_of_account :many
+select arn, folded_name from iam_policy where account = :account order by folded_name;
+
+-- statement: set_policy_versions :exec
+update iam_policy set default_version = :default_version, newest_version = :newest_version, updated_ms = :updated_ms
+where id = :id;
+
+-- statement: remove_policy :exec
+delete from iam_policy where id = :id;
+
+-- statement: insert_policy_version :exec
+insert into iam_policy_version (policy_id, version, document, created_ms)
+values (:policy_id, :version, :document, :created_ms);
+
+-- statement: find_policy_version :one
+select document, created_ms from iam_policy_version where policy_id = :policy_id and version = :version;
+
+-- The document in force.
+-- statement: find_policy_document :one
+select iam_policy_version.document
+from iam_policy join iam_policy_version on iam_policy_version.policy_id = iam_policy.id
+where iam_policy.arn = :arn and iam_policy_version.version = iam_policy.default_version;
+
+-- Newest first.
+-- statement: policy_versions :many
+select version, created_ms from iam_policy_version where policy_id = :policy_id order by version desc;
+
+-- statement: remove_policy_version :exec
+delete from iam_policy_version where policy_id = :policy_id and version = :version;
+
+-- statement: remove_policy_versions :exec
+delete from iam_policy_version where policy_id = :policy_id;
+
+-- statement: put_policy_tag :exec
+insert into iam_policy_tag (policy_id, folded_key, tag_key, tag_value)
+values (:policy_id, :folded_key, :tag_key, :tag_value)
+on conflict (policy_id, folded_key) do update set tag_key = excluded.tag_key, tag_value = excluded.tag_value;
+
+-- statement: remove_policy_tag :exec
+delete from iam_policy_tag where policy_id = :policy_id and folded_key = :folded_key;
+
+-- statement: remove_policy_tags :exec
+delete from iam_policy_tag where policy_id = :policy_id;
+
+-- statement: policy_tags :many
+select folded_key, tag_key, tag_value from iam_policy_tag where policy_id = :policy_id order by folded_key;
+
+-- statement: insert_access_key :exec
+insert into iam_access_key (access_key_id, account, identity_id, secret, status, created_ms)
+values (:access_key_id, :account, :identity_id, :secret, :status, :created_ms);
+
+-- statement: find_access_key :one
+select access_key_id, account, identity_id, secret, status, created_ms
+from iam_access_key where access_key_id = :access_key_id;
+
+-- statement: access_keys :many
+select access_key_id, status, created_ms from iam_access_key
+where account = :account and identity_id is not distinct from :identity_id order by access_key_id;
+
+-- statement: set_access_key_status :exec
+update iam_access_key set status = :status where access_key_id = :access_key_id;
+
+-- statement: remove_access_key :exec
+delete from iam_access_key where access_key_id = :access_key_id;
+
+-- statement: insert_session :exec
+insert into iam_session (access_key_id, account, role_name, role_unique_id, session_name, secret, session_token,
+                         session_policy, expires_ms)
+values (:access_key_id, :account, :role_name, :role_unique_id, :session_name, :secret, :session_token,
+        :session_policy, :expires_ms);
+
+-- statement: find_session :one
+select account, role_name, role_unique_id, session_name, secret, session_token, session_policy, expires_ms
+from iam_session where access_key_id = :access_key_id;
+
+-- statement: remove_expired_sessions :exec
+-- param: before_ms integer
+delete from iam_session where expires_ms < :before_ms;
+
+-- statement: find_state :one
+select policies_version, keys_created from iam_state where id = 1;
+
+-- statement: set_policies_version :exec
+insert into iam_state (id, policies_version, keys_created) values (1, :policies_version, 0)
+on conflict (id) do update set policies_version = excluded.policies_version;
+
+-- statement: set_keys_created :exec
+insert into iam_state (id, policies_version, keys_created) values (1, 0, 1)
+on conflict (id) do update set keys_created = 1;

@@ -1,0 +1,149 @@
+#pragma once
+
+/*
+ * iam_internal.h: what the files of IAM and STS share.
+ */
+#include "base/list.h"
+#include "engine/call.h"
+#include "iam_model.h"
+#include "iam_sql.h"
+#include "services/iam/aws_managed.h"
+#include "services/iam/policy.h"
+#include "store/store.h"
+
+/* Roles and users differ in little; what they share is written once, over this. */
+struct identity_kind {
+    str word;                    /* "role", in ARNs and in the store */
+    str title;                   /* "Role", in sentences */
+    str id_prefix;               /* of unique ids */
+    int64_t max_inline_bytes;    /* of all inline policies together, white space not counted */
+    str attachment_quota;        /* its name in sentences */
+};
+
+extern const struct identity_kind ROLE_KIND, USER_KIND;
+
+struct identity {
+    const struct identity_kind *kind;
+    struct iam_find_identity_row row;
+    str arn;
+};
+
+/* identities.c */
+/* The names of identities, policies and tag keys are compared without case: this is what is compared. */
+str folded(struct arena *arena, str name);
+/* AWS's ids: a prefix and random letters and digits. */
+str unique_id(struct arena *arena, str prefix);
+/* arn:aws:iam::<account>:<type><path><name> */
+str iam_arn(struct arena *arena, str account, str type, str path, str name);
+/* The name at the end of an ARN of IAM. */
+str arn_name(str arn);
+bool identity_find(struct txn *txn, struct arena *arena, const struct identity_kind *kind, str account, str name,
+                   struct identity *identity);
+bool identity_find_unique(struct txn *txn, struct arena *arena, str unique_id, struct identity *identity);
+bool identity_find_id(struct txn *txn, struct arena *arena, int64_t id, struct identity *identity);
+/*
+ * The identity that the operation under way is about: authorized for, and there.  False: fail() has
+ * been called.
+ */
+bool identity_open(struct call *call, const struct identity_kind *kind, str name, struct identity *identity);
+/* The same; extra keys are context of the authorization. */
+bool identity_open_in_context(struct call *call, const struct identity_kind *kind, str name,
+                              const struct context_value *context, size_t context_count, struct identity *identity);
+/* Store a new one with its tags; row.id and row.unique_id are filled here.  False: fail() has been called. */
+bool identity_create(struct call *call, struct identity *identity, const struct iam_tag_list *tags);
+/* Fails while anything is attached to it; then deletes it with its tags. */
+bool identity_delete(struct call *call, const struct identity *identity);
+const struct iam_attached_permissions_boundary *identity_boundary(struct call *call, const struct identity *identity);
+
+/* Whatever changes what somebody may do calls this, so that no cached policy outlives it. */
+void policies_changed(struct call *call);
+
+/* tags.c */
+bool tags_check(struct call *call, const struct iam_tag_list *tags);
+void identity_put_tags(struct call *call, int64_t identity_id, const struct iam_tag_list *tags);
+struct iam_tag_list identity_tags(struct call *call, int64_t identity_id);
+void policy_put_tags(struct call *call, int64_t policy_id, const struct iam_tag_list *tags);
+struct iam_tag_list policy_tags(struct call *call, int64_t policy_id);
+
+/* boundaries.c */
+/* May that policy be a boundary?  False: fail() has been called. */
+bool boundary_check(struct call *call, str policy_arn);
+
+/* documents.c */
+/* Parse it only to see that it is right.  False: fail() has been called. */
+bool document_check(struct call *call, enum policy_kind kind, str document);
+/* Characters that count against quotas: all but white space. */
+int64_t document_size(str document);
+/* As replies carry documents: percent-encoded. */
+str document_reply(struct call *call, str document);
+
+/* managed_policies.c: those of AWS and of the account, alike. */
+struct managed_policy {
+    const struct aws_managed_policy *aws; /* NULL: of an account, then row is filled */
+    struct iam_find_policy_row row;
+    str arn, name, path;
+    int64_t default_version;
+};
+
+bool managed_policy_find(struct txn *txn, struct arena *arena, str arn, struct managed_policy *policy);
+/* The document in force, absent when there is no such policy. */
+str managed_policy_document(struct txn *txn, str arn);
+/* Authorized for the operation under way, and there, as identity_open(). */
+bool managed_policy_open(struct call *call, str arn, struct managed_policy *policy);
+/* The same, and the account's own. */
+bool managed_policy_open_own(struct call *call, str arn, struct managed_policy *policy);
+/* Is the ARN's form right?  False: fail() has been called. */
+bool policy_arn_check(struct call *call, str arn);
+
+/* policy_versions.c */
+/* May the document be one?  False: fail() has been called. */
+bool version_check(struct call *call, str document);
+void version_insert(struct call *call, int64_t policy_id, int64_t version, str document);
+/* "v3" */
+str version_id(struct call *call, int64_t version);
+
+/* page.c: lists in parts.  Items come in ascending order of their keys. */
+struct page {
+    str after;                   /* the last key of the part before; empty at the start */
+    int64_t limit, taken;
+    bool truncated;
+    str last;
+};
+
+/* False: the marker is none of ours, and fail() has been called. */
+bool page_open(struct call *call, str marker, const int64_t *max_items, struct page *page);
+/* Does the item with this key belong into this part? */
+bool page_takes(struct page *page, str key);
+void page_close(struct call *call, const struct page *page, const bool **is_truncated, str *marker);
+
+/* access_keys.c */
+/* Random text of a new key's secret. */
+str new_secret(struct arena *arena);
+/* An id that access_key_is_ours() knows again, even when it is stored no more. */
+str new_access_key_id(struct arena *arena, str prefix);
+bool access_key_is_ours(struct arena *arena, str access_key_id);
+
+/* policy_cache.c: parsed policies, kept by each thread for itself. */
+struct cached_identity {
+    str unique_id;
+    int64_t version;             /* of all policies, when this was read */
+    str arn;
+    struct str_map tags;
+    struct { const struct policy **items; size_t count; } policies;
+    const struct policy *boundary; /* NULL: none */
+    struct arena arena;
+};
+
+/* What that role or user may do as of this transaction; NULL when it is gone.  Until the next lookup. */
+const struct cached_identity *cached_identity(struct txn *txn, struct arena *arena, str unique_id);
+/* NULL when the text is no policy.  `owner`, what the policy is of, is where it is looked for. */
+const struct policy *cached_policy(enum policy_kind kind, str owner, str text);
+
+/* authorize.c */
+/* As authorize(), with values for the service's own condition keys. */
+bool authorize_in_context(struct call *call, str resource_arn, str resource_policy,
+                          const struct context_value *context, size_t context_count);
+/* A role by its ARN, of whatever account. */
+bool role_find(struct call *call, str role_arn, struct identity *role);
+/* A session's principal, in arena. */
+struct principal session_principal(struct arena *arena, const struct identity *role, str session_name);

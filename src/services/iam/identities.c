@@ -1,0 +1,165 @@
+/*
+ * identities.c: roles and users in the store, and what they have in common.
+ */
+#include "services/iam/iam_internal.h"
+
+#include "base/hash.h"
+
+enum { UNIQUE_ID_SIZE = 17 };
+
+static const str LETTERS_AND_DIGITS = STR_INIT("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
+
+const struct identity_kind ROLE_KIND = {
+    .word = STR_INIT("role"),
+    .title = STR_INIT("Role"),
+    .id_prefix = STR_INIT("AROA"),
+    .max_inline_bytes = 10240,
+    .attachment_quota = STR_INIT("PoliciesPerRole"),
+};
+
+const struct identity_kind USER_KIND = {
+    .word = STR_INIT("user"),
+    .title = STR_INIT("User"),
+    .id_prefix = STR_INIT("AIDA"),
+    .max_inline_bytes = 2048,
+    .attachment_quota = STR_INIT("PoliciesPerUser"),
+};
+
+str folded(struct arena *arena, str name)
+{
+    char *copy = arena_alloc(arena, name.size + 1);
+
+    for (size_t i = 0; i < name.size; i++) {
+        char c = name.data[i];
+        copy[i] = c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+    }
+    return (str){copy, name.size};
+}
+
+str unique_id(struct arena *arena, str prefix)
+{
+    return arena_join(arena, prefix, random_text(arena, LETTERS_AND_DIGITS, UNIQUE_ID_SIZE));
+}
+
+str iam_arn(struct arena *arena, str account, str type, str path, str name)
+{
+    return arena_format(arena, "arn:aws:iam::%.*s:%.*s%.*s%.*s", STR_ARGS(account), STR_ARGS(type), STR_ARGS(path),
+                        STR_ARGS(name));
+}
+
+str arn_name(str arn)
+{
+    return str_from(arn, (size_t)(str_last_index(arn, '/') + 1));
+}
+
+bool identity_find_id(struct txn *txn, struct arena *arena, int64_t id, struct identity *identity)
+{
+    if (!iam_find_identity(txn, &(struct iam_find_identity_params){.id = id}, &identity->row))
+        return false;
+    identity->kind = str_equal(identity->row.kind, ROLE_KIND.word) ? &ROLE_KIND : &USER_KIND;
+    identity->arn = iam_arn(arena, identity->row.account, identity->kind->word, identity->row.path, identity->row.name);
+    return true;
+}
+
+bool identity_find(struct txn *txn, struct arena *arena, const struct identity_kind *kind, str account, str name,
+                   struct identity *identity)
+{
+    struct iam_identity_by_name_params params = {account, kind->word, folded(arena, name)};
+    struct iam_identity_by_name_row row;
+
+    return iam_identity_by_name(txn, &params, &row) && identity_find_id(txn, arena, row.id, identity) &&
+           str_equal(identity->row.name, name);
+}
+
+bool identity_find_unique(struct txn *txn, struct arena *arena, str id, struct identity *identity)
+{
+    struct iam_identity_by_unique_id_row row;
+
+    return iam_identity_by_unique_id(txn, &(struct iam_identity_by_unique_id_params){id}, &row) &&
+           identity_find_id(txn, arena, row.id, identity);
+}
+
+bool identity_open_in_context(struct call *call, const struct identity_kind *kind, str name,
+                              const struct context_value *context, size_t context_count, struct identity *identity)
+{
+    bool found = identity_find(call->txn, call->arena, kind, call->account, name, identity);
+    str arn = found ? identity->arn : iam_arn(call->arena, call->account, kind->word, S("/"), name);
+
+    if (!authorize_in_context(call, arn, (str){0}, context, context_count))
+        return false;
+    if (!found)
+        fail(call, &IAM_NO_SUCH_ENTITY_EXCEPTION, "The %.*s with name %.*s cannot be found.", STR_ARGS(kind->word),
+             STR_ARGS(name));
+    return found;
+}
+
+bool identity_open(struct call *call, const struct identity_kind *kind, str name, struct identity *identity)
+{
+    return identity_open_in_context(call, kind, name, NULL, 0, identity);
+}
+
+bool identity_create(struct call *call, struct identity *identity, const struct iam_tag_list *tags)
+{
+    struct iam_find_identity_row *row = &identity->row;
+
+    row->unique_id = unique_id(call->arena, identity->kind->id_prefix);
+    row->id = iam_insert_identity(call->txn, &(struct iam_insert_identity_params){
+        .account = row->account,
+        .kind = identity->kind->word,
+        .name = row->name,
+        .folded_name = folded(call->arena, row->name),
+        .unique_id = row->unique_id,
+        .path = row->path,
+        .created_ms = row->created_ms,
+        .trust_policy = row->trust_policy,
+        .description = row->description,
+        .max_session_seconds = row->max_session_seconds,
+        .boundary_arn = row->boundary_arn,
+    });
+    if (row->id == 0) {
+        fail(call, &IAM_ENTITY_ALREADY_EXISTS_EXCEPTION, "%.*s with name %.*s already exists.",
+             STR_ARGS(identity->kind->title), STR_ARGS(row->name));
+        return false;
+    }
+    identity_put_tags(call, row->id, tags);
+    return true;
+}
+
+bool identity_delete(struct call *call, const struct identity *identity)
+{
+    int64_t id = identity->row.id;
+
+    if (iam_attachments(call->txn, &(struct iam_attachments_params){id}).count > 0) {
+        fail(call, &IAM_DELETE_CONFLICT_EXCEPTION, "Cannot delete entity, must detach all policies first.");
+        return false;
+    }
+    if (iam_inline_policies(call->txn, &(struct iam_inline_policies_params){id}).count > 0) {
+        fail(call, &IAM_DELETE_CONFLICT_EXCEPTION, "Cannot delete entity, must delete policies first.");
+        return false;
+    }
+    iam_remove_identity_tags(call->txn, &(struct iam_remove_identity_tags_params){id});
+    iam_remove_identity(call->txn, &(struct iam_remove_identity_params){id});
+    policies_changed(call);
+    return true;
+}
+
+const struct iam_attached_permissions_boundary *identity_boundary(struct call *call, const struct identity *identity)
+{
+    if (!str_present(identity->row.boundary_arn))
+        return NULL;
+    struct iam_attached_permissions_boundary *boundary =
+        arena_new(call->arena, struct iam_attached_permissions_boundary);
+    *boundary = (struct iam_attached_permissions_boundary){
+        .permissions_boundary_type = S("Policy"),
+        .permissions_boundary_arn = identity->row.boundary_arn,
+    };
+    return boundary;
+}
+
+void policies_changed(struct call *call)
+{
+    /* Random, not counted up: a number used by a call that is undone must not come again. */
+    int64_t version = (int64_t)(random_u64() >> 1);
+
+    iam_set_policies_version(call->txn, &(struct iam_set_policies_version_params){version});
+}

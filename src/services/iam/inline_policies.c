@@ -1,0 +1,152 @@
+/*
+ * inline_policies.c: the policies that belong to one role or user.
+ */
+#include "services/iam/iam_internal.h"
+
+/* All inline policies of an identity share one allowance. */
+static bool check_size(struct call *call, const struct identity *identity, str name, str document)
+{
+    struct iam_inline_policies_rows rows =
+        iam_inline_policies(call->txn, &(struct iam_inline_policies_params){identity->row.id});
+    int64_t size = document_size(document);
+
+    for (size_t i = 0; i < rows.count; i++)
+        if (!str_equal(rows.items[i].policy_name, name))
+            size += document_size(rows.items[i].document);
+    if (size <= identity->kind->max_inline_bytes)
+        return true;
+    fail(call, &IAM_LIMIT_EXCEEDED_EXCEPTION, "Maximum policy size of %lld bytes exceeded for %.*s %.*s",
+         (long long)identity->kind->max_inline_bytes, STR_ARGS(identity->kind->word), STR_ARGS(identity->row.name));
+    return false;
+}
+
+static enum outcome put_policy(struct call *call, const struct identity_kind *kind, str identity_name, str name,
+                               str document)
+{
+    struct identity identity;
+
+    if (!identity_open(call, kind, identity_name, &identity) || !document_check(call, POLICY_INLINE, document) ||
+        !check_size(call, &identity, name, document))
+        return FAILED;
+    iam_put_inline_policy(call->txn, &(struct iam_put_inline_policy_params){identity.row.id, name, document});
+    policies_changed(call);
+    return DONE;
+}
+
+static enum outcome no_such_policy(struct call *call, const struct identity_kind *kind, str name)
+{
+    return fail(call, &IAM_NO_SUCH_ENTITY_EXCEPTION, "The %.*s policy with name %.*s cannot be found.",
+                STR_ARGS(kind->word), STR_ARGS(name));
+}
+
+static enum outcome get_policy(struct call *call, const struct identity_kind *kind, str identity_name, str name,
+                               str *document)
+{
+    struct iam_find_inline_policy_row row;
+    struct identity identity;
+
+    if (!identity_open(call, kind, identity_name, &identity))
+        return FAILED;
+    struct iam_find_inline_policy_params params = {identity.row.id, name};
+    if (!iam_find_inline_policy(call->txn, &params, &row))
+        return no_such_policy(call, kind, name);
+    *document = document_reply(call, row.document);
+    return DONE;
+}
+
+static bool list_policies(struct call *call, const struct identity_kind *kind, str identity_name, struct page *page,
+                          struct str_list *names)
+{
+    struct identity identity;
+
+    if (!identity_open(call, kind, identity_name, &identity))
+        return false;
+    struct iam_inline_policies_rows rows =
+        iam_inline_policies(call->txn, &(struct iam_inline_policies_params){identity.row.id});
+    list_make_empty(call->arena, names);
+    for (size_t i = 0; i < rows.count; i++)
+        if (page_takes(page, rows.items[i].policy_name))
+            *list_add(call->arena, names) = rows.items[i].policy_name;
+    return true;
+}
+
+static enum outcome delete_policy(struct call *call, const struct identity_kind *kind, str identity_name, str name)
+{
+    struct identity identity;
+
+    if (!identity_open(call, kind, identity_name, &identity))
+        return FAILED;
+    struct iam_remove_inline_policy_params params = {identity.row.id, name};
+    if (iam_remove_inline_policy(call->txn, &params) == 0)
+        return no_such_policy(call, kind, name);
+    policies_changed(call);
+    return DONE;
+}
+
+enum outcome iam_put_role_policy(struct call *call, const struct iam_put_role_policy_request *in,
+                                 struct iam_put_role_policy_output *out)
+{
+    (void)out;
+    return put_policy(call, &ROLE_KIND, in->role_name, in->policy_name, in->policy_document);
+}
+
+enum outcome iam_put_user_policy(struct call *call, const struct iam_put_user_policy_request *in,
+                                 struct iam_put_user_policy_output *out)
+{
+    (void)out;
+    return put_policy(call, &USER_KIND, in->user_name, in->policy_name, in->policy_document);
+}
+
+enum outcome iam_get_role_policy(struct call *call, const struct iam_get_role_policy_request *in,
+                                 struct iam_get_role_policy_response *out)
+{
+    out->role_name = in->role_name;
+    out->policy_name = in->policy_name;
+    return get_policy(call, &ROLE_KIND, in->role_name, in->policy_name, &out->policy_document);
+}
+
+enum outcome iam_get_user_policy(struct call *call, const struct iam_get_user_policy_request *in,
+                                 struct iam_get_user_policy_response *out)
+{
+    out->user_name = in->user_name;
+    out->policy_name = in->policy_name;
+    return get_policy(call, &USER_KIND, in->user_name, in->policy_name, &out->policy_document);
+}
+
+enum outcome iam_list_role_policies(struct call *call, const struct iam_list_role_policies_request *in,
+                                    struct iam_list_role_policies_response *out)
+{
+    struct page page;
+
+    if (!page_open(call, in->marker, in->max_items, &page) ||
+        !list_policies(call, &ROLE_KIND, in->role_name, &page, &out->policy_names))
+        return FAILED;
+    page_close(call, &page, &out->is_truncated, &out->marker);
+    return DONE;
+}
+
+enum outcome iam_list_user_policies(struct call *call, const struct iam_list_user_policies_request *in,
+                                    struct iam_list_user_policies_response *out)
+{
+    struct page page;
+
+    if (!page_open(call, in->marker, in->max_items, &page) ||
+        !list_policies(call, &USER_KIND, in->user_name, &page, &out->policy_names))
+        return FAILED;
+    page_close(call, &page, &out->is_truncated, &out->marker);
+    return DONE;
+}
+
+enum outcome iam_delete_role_policy(struct call *call, const struct iam_delete_role_policy_request *in,
+                                    struct iam_delete_role_policy_output *out)
+{
+    (void)out;
+    return delete_policy(call, &ROLE_KIND, in->role_name, in->policy_name);
+}
+
+enum outcome iam_delete_user_policy(struct call *call, const struct iam_delete_user_policy_request *in,
+                                    struct iam_delete_user_policy_output *out)
+{
+    (void)out;
+    return delete_policy(call, &USER_KIND, in->user_name, in->policy_name);
+}

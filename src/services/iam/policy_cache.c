@@ -1,0 +1,166 @@
+/*
+ * policy_cache.c: parsed policies, so that a busy function's calls do not parse its role's again.
+ *
+ * Each thread has its own tables, and nothing in them is ever out of date: an identity's policies
+ * are used only at the very version that the transaction reads, a text only if it is the same text.
+ */
+#include "services/iam/iam_internal.h"
+
+#include "base/check.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+enum { SLOTS = 128 };
+
+struct cached_text {
+    enum policy_kind kind;
+    str text;
+    const struct policy *policy; /* NULL: the text is none */
+    struct arena arena;
+};
+
+struct policy_cache {
+    struct cached_identity *identities[SLOTS];
+    struct cached_text *texts[SLOTS];
+};
+
+static pthread_once_t key_once = PTHREAD_ONCE_INIT;
+static pthread_key_t key;
+
+static void free_identity(struct cached_identity *cached)
+{
+    if (cached)
+        arena_free(&cached->arena);
+    free(cached);
+}
+
+static void free_text(struct cached_text *cached)
+{
+    if (cached)
+        arena_free(&cached->arena);
+    free(cached);
+}
+
+static void free_cache(void *memory)
+{
+    struct policy_cache *cache = memory;
+
+    for (size_t i = 0; i < SLOTS; i++) {
+        free_identity(cache->identities[i]);
+        free_text(cache->texts[i]);
+    }
+    free(cache);
+}
+
+static void make_key(void)
+{
+    check(pthread_key_create(&key, free_cache) == 0);
+}
+
+static struct policy_cache *this_threads_cache(void)
+{
+    pthread_once(&key_once, make_key);
+    struct policy_cache *cache = pthread_getspecific(key);
+    if (!cache) {
+        cache = calloc(1, sizeof *cache);
+        check(cache != NULL && pthread_setspecific(key, cache) == 0);
+    }
+    return cache;
+}
+
+static void add_policy(struct cached_identity *cached, enum policy_kind kind, str document)
+{
+    str problem;
+    const struct policy *policy = policy_parse(&cached->arena, kind, document, &problem);
+
+    if (policy)
+        *list_add(&cached->arena, &cached->policies) = policy;
+}
+
+static void load_policies(struct txn *txn, struct cached_identity *cached, int64_t identity_id)
+{
+    struct iam_inline_policies_rows own = iam_inline_policies(txn, &(struct iam_inline_policies_params){identity_id});
+    struct iam_attachments_rows attached = iam_attachments(txn, &(struct iam_attachments_params){identity_id});
+
+    for (size_t i = 0; i < own.count; i++)
+        add_policy(cached, POLICY_INLINE, own.items[i].document);
+    for (size_t i = 0; i < attached.count; i++)
+        add_policy(cached, POLICY_MANAGED, managed_policy_document(txn, attached.items[i].policy_arn));
+}
+
+static void load_tags(struct txn *txn, struct cached_identity *cached, int64_t identity_id)
+{
+    struct iam_identity_tags_rows rows = iam_identity_tags(txn, &(struct iam_identity_tags_params){identity_id});
+
+    for (size_t i = 0; i < rows.count; i++)
+        *list_add(&cached->arena, &cached->tags) = (struct str_map_entry){
+            .key = arena_copy(&cached->arena, rows.items[i].tag_key),
+            .value = arena_copy(&cached->arena, rows.items[i].tag_value),
+        };
+}
+
+/* A policy in use as a boundary cannot be deleted, so it is there. */
+static const struct policy *load_boundary(struct txn *txn, struct cached_identity *cached, str policy_arn)
+{
+    str problem;
+
+    if (!str_present(policy_arn))
+        return NULL;
+    const struct policy *boundary =
+        policy_parse(&cached->arena, POLICY_MANAGED, managed_policy_document(txn, policy_arn), &problem);
+    check(boundary != NULL || txn_broken(txn));
+    return boundary;
+}
+
+static struct cached_identity *load(struct txn *txn, const struct identity *identity, int64_t version)
+{
+    struct cached_identity *cached = calloc(1, sizeof *cached);
+
+    check(cached != NULL);
+    cached->version = version;
+    cached->unique_id = arena_copy(&cached->arena, identity->row.unique_id);
+    cached->arn = arena_copy(&cached->arena, identity->arn);
+    load_policies(txn, cached, identity->row.id);
+    load_tags(txn, cached, identity->row.id);
+    cached->boundary = load_boundary(txn, cached, identity->row.boundary_arn);
+    return cached;
+}
+
+static int64_t policies_version(struct txn *txn)
+{
+    struct iam_find_state_row row = {0};
+
+    iam_find_state(txn, &row);
+    return row.policies_version;
+}
+
+const struct cached_identity *cached_identity(struct txn *txn, struct arena *arena, str id)
+{
+    struct cached_identity **slot = &this_threads_cache()->identities[str_hash(id) % SLOTS];
+    int64_t version = policies_version(txn);
+    struct identity identity;
+
+    if (*slot && (*slot)->version == version && str_equal((*slot)->unique_id, id))
+        return *slot;
+    free_identity(*slot);
+    *slot = identity_find_unique(txn, arena, id, &identity) ? load(txn, &identity, version) : NULL;
+    return *slot;
+}
+
+const struct policy *cached_policy(enum policy_kind kind, str owner, str text)
+{
+    struct cached_text **slot = &this_threads_cache()->texts[str_hash(owner) % SLOTS];
+    str problem;
+
+    if (*slot && (*slot)->kind == kind && str_equal((*slot)->text, text))
+        return (*slot)->policy;
+    free_text(*slot);
+    struct cached_text *cached = calloc(1, sizeof *cached);
+    check(cached != NULL);
+    cached->kind = kind;
+    cached->text = arena_copy(&cached->arena, text);
+    cached->policy = policy_parse(&cached->arena, kind, text, &problem);
+    *slot = cached;
+    return cached->policy;
+}

@@ -1,0 +1,197 @@
+/*
+ * roles.c: making, showing, changing and deleting roles.
+ */
+#include "services/iam/iam_internal.h"
+
+enum { DEFAULT_SESSION_SECONDS = 3600, MAX_TRUST_POLICY_SIZE = 2048 };
+
+static const struct iam_role_last_used *last_used(struct call *call, const struct identity *role)
+{
+    struct iam_role_last_used *used = arena_new(call->arena, struct iam_role_last_used);
+
+    *used = (struct iam_role_last_used){
+        .last_used_date = role->row.last_used_ms,
+        .region = role->row.last_used_region,
+    };
+    return used;
+}
+
+/* As lists show it: without tags, boundary and use. */
+static struct iam_role brief(struct call *call, const struct identity *role)
+{
+    return (struct iam_role){
+        .path = role->row.path,
+        .role_name = role->row.name,
+        .role_id = role->row.unique_id,
+        .arn = role->arn,
+        .create_date = role->row.created_ms,
+        .assume_role_policy_document = document_reply(call, role->row.trust_policy),
+        .description = role->row.description,
+        .max_session_duration = role->row.max_session_seconds,
+    };
+}
+
+static const struct iam_role *shown(struct call *call, const struct identity *role)
+{
+    struct iam_role *shown = arena_new(call->arena, struct iam_role);
+
+    *shown = brief(call, role);
+    shown->permissions_boundary = identity_boundary(call, role);
+    shown->tags = identity_tags(call, role->row.id);
+    return shown;
+}
+
+static bool check_trust_policy(struct call *call, str document)
+{
+    if (!document_check(call, POLICY_TRUST, document))
+        return false;
+    if (document_size(document) <= MAX_TRUST_POLICY_SIZE)
+        return true;
+    fail(call, &IAM_LIMIT_EXCEEDED_EXCEPTION, "Cannot exceed quota for ACLSizePerRole: %d", MAX_TRUST_POLICY_SIZE);
+    return false;
+}
+
+enum outcome iam_create_role(struct call *call, const struct iam_create_role_request *in,
+                             struct iam_create_role_response *out)
+{
+    str path = str_present(in->path) ? in->path : S("/");
+    struct context_value boundary = {S("iam:PermissionsBoundary"), in->permissions_boundary};
+    struct identity role = {
+        .kind = &ROLE_KIND,
+        .arn = iam_arn(call->arena, call->account, ROLE_KIND.word, path, in->role_name),
+        .row = {
+            .account = call->account,
+            .name = in->role_name,
+            .path = path,
+            .created_ms = call->now_ms,
+            .trust_policy = in->assume_role_policy_document,
+            .description = in->description,
+            .max_session_seconds = in->max_session_duration ? in->max_session_duration
+                                                            : arena_i64(call->arena, DEFAULT_SESSION_SECONDS),
+            .boundary_arn = in->permissions_boundary,
+        },
+    };
+
+    if (!authorize_in_context(call, role.arn, (str){0}, &boundary, str_present(boundary.value)) ||
+        !check_trust_policy(call, in->assume_role_policy_document) ||
+        !boundary_check(call, in->permissions_boundary) || !tags_check(call, &in->tags) ||
+        !identity_create(call, &role, &in->tags))
+        return FAILED;
+    out->role = shown(call, &role);
+    return DONE;
+}
+
+enum outcome iam_get_role(struct call *call, const struct iam_get_role_request *in, struct iam_get_role_response *out)
+{
+    struct identity role;
+
+    if (!identity_open(call, &ROLE_KIND, in->role_name, &role))
+        return FAILED;
+    struct iam_role *full = arena_new(call->arena, struct iam_role);
+    *full = *shown(call, &role);
+    full->role_last_used = last_used(call, &role);
+    out->role = full;
+    return DONE;
+}
+
+enum outcome iam_list_roles(struct call *call, const struct iam_list_roles_request *in,
+                            struct iam_list_roles_response *out)
+{
+    str path_prefix = str_present(in->path_prefix) ? in->path_prefix : S("/");
+    struct page page;
+
+    if (!authorize(call, iam_arn(call->arena, call->account, ROLE_KIND.word, path_prefix, S("")), (str){0}) ||
+        !page_open(call, in->marker, in->max_items, &page))
+        return FAILED;
+    struct iam_page_identities_rows rows = iam_page_identities(call->txn, &(struct iam_page_identities_params){
+        .account = call->account,
+        .kind = ROLE_KIND.word,
+        .after = page.after,
+        .path_prefix = path_prefix,
+        .limit = page.limit + 1,
+    });
+    list_make_empty(call->arena, &out->roles);
+    for (size_t i = 0; i < rows.count; i++) {
+        struct identity role;
+        if (page_takes(&page, rows.items[i].folded_name) &&
+            identity_find_id(call->txn, call->arena, rows.items[i].id, &role))
+            *list_add(call->arena, &out->roles) = brief(call, &role);
+    }
+    page_close(call, &page, &out->is_truncated, &out->marker);
+    return DONE;
+}
+
+enum outcome iam_delete_role(struct call *call, const struct iam_delete_role_request *in,
+                             struct iam_delete_role_output *out)
+{
+    struct identity role;
+
+    (void)out;
+    if (!identity_open(call, &ROLE_KIND, in->role_name, &role) || !identity_delete(call, &role))
+        return FAILED;
+    return DONE;
+}
+
+/* What is absent becomes what a new role has. */
+static void change_settings(struct call *call, const struct identity *role, str description,
+                            const int64_t *max_session_seconds)
+{
+    iam_set_role_settings(call->txn, &(struct iam_set_role_settings_params){
+        .description = description,
+        .max_session_seconds = max_session_seconds,
+        .id = role->row.id,
+    });
+}
+
+enum outcome iam_update_role(struct call *call, const struct iam_update_role_request *in,
+                             struct iam_update_role_response *out)
+{
+    struct identity role;
+
+    (void)out;
+    if (!identity_open(call, &ROLE_KIND, in->role_name, &role))
+        return FAILED;
+    change_settings(call, &role, in->description,
+                    in->max_session_duration ? in->max_session_duration
+                                             : arena_i64(call->arena, DEFAULT_SESSION_SECONDS));
+    return DONE;
+}
+
+enum outcome iam_update_role_description(struct call *call, const struct iam_update_role_description_request *in,
+                                         struct iam_update_role_description_response *out)
+{
+    struct identity role;
+
+    if (!identity_open(call, &ROLE_KIND, in->role_name, &role))
+        return FAILED;
+    change_settings(call, &role, in->description, role.row.max_session_seconds);
+    role.row.description = in->description;
+    out->role = shown(call, &role);
+    return DONE;
+}
+
+enum outcome iam_update_assume_role_policy(struct call *call, const struct iam_update_assume_role_policy_request *in,
+                                           struct iam_update_assume_role_policy_output *out)
+{
+    struct identity role;
+
+    (void)out;
+    if (!identity_open(call, &ROLE_KIND, in->role_name, &role) || !check_trust_policy(call, in->policy_document))
+        return FAILED;
+    iam_set_trust_policy(call->txn, &(struct iam_set_trust_policy_params){in->policy_document, role.row.id});
+    return DONE;
+}
+
+/* Instance profiles belong to EC2, which is not here: no role is in one. */
+enum outcome iam_list_instance_profiles_for_role(struct call *call,
+                                                 const struct iam_list_instance_profiles_for_role_request *in,
+                                                 struct iam_list_instance_profiles_for_role_response *out)
+{
+    struct identity role;
+
+    if (!identity_open(call, &ROLE_KIND, in->role_name, &role))
+        return FAILED;
+    list_make_empty(call->arena, &out->instance_profiles);
+    out->is_truncated = arena_bool(call->arena, false);
+    return DONE;
+}

@@ -1,0 +1,227 @@
+/*
+ * sts.c: who one is, and becoming a role.
+ */
+#include "services/iam/iam_internal.h"
+
+#include "base/hash.h"
+#include "sts_model.h"
+#include "wire/json.h"
+
+enum {
+    DEFAULT_SECONDS = 3600,
+    MAX_CHAINED_SECONDS = 3600,
+    MAX_SESSION_POLICY_SIZE = 2048,
+    MAX_POLICY_ARNS = 10,
+    TOKEN_BYTES = 144,
+    MS = 1000,
+};
+
+enum outcome sts_get_caller_identity(struct call *call, const struct sts_get_caller_identity_request *in,
+                                     struct sts_get_caller_identity_response *out)
+{
+    (void)in;
+    out->user_id = call->caller->id;
+    out->account = call->caller->account;
+    out->arn = call->caller->arn;
+    return DONE;
+}
+
+/* What is AWS's, but has nothing here that it could work on. */
+static bool check_unsupported(struct call *call, const struct sts_assume_role_request *in)
+{
+    if (in->tags.count > 0 || in->transitive_tag_keys.count > 0)
+        fail(call, &STS_VALIDATION_ERROR, "Session tags are not supported yet.");
+    else if (str_present(in->source_identity))
+        fail(call, &STS_VALIDATION_ERROR, "Source identities are not supported yet.");
+    else if (in->provided_contexts.count > 0)
+        fail(call, &STS_VALIDATION_ERROR, "Provided contexts are not supported yet.");
+    else if (str_present(in->serial_number) || str_present(in->token_code))
+        fail(call, &STS_ACCESS_DENIED, "MultiFactorAuthentication failed with invalid MFA one time pass code.");
+    else
+        return true;
+    return false;
+}
+
+/* May the caller become that role?  False: fail() has been called, the same whether it exists or not. */
+static bool role_open(struct call *call, const struct sts_assume_role_request *in, struct identity *role)
+{
+    struct context_value context[] = {
+        {S("sts:RoleSessionName"), in->role_session_name},
+        {S("sts:ExternalId"), in->external_id},
+    };
+    size_t count = str_present(in->external_id) ? 2 : 1;
+    bool found = role_find(call, in->role_arn, role);
+
+    return authorize_in_context(call, in->role_arn, found ? role->row.trust_policy : (str){0}, context, count);
+}
+
+static bool check_duration(struct call *call, const struct identity *role, const int64_t *seconds)
+{
+    if (!seconds || call->caller->kind == PRINCIPAL_SERVICE)
+        return true;
+    if (*seconds > *role->row.max_session_seconds) {
+        fail(call, &STS_VALIDATION_ERROR,
+             "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.");
+        return false;
+    }
+    if (call->caller->kind == PRINCIPAL_ROLE && *seconds > MAX_CHAINED_SECONDS) {
+        fail(call, &STS_VALIDATION_ERROR,
+             "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining");
+        return false;
+    }
+    return true;
+}
+
+/* Statements of several documents under one roof must not share Sids. */
+static void add_statement(struct json_writer *writer, const struct json *statement)
+{
+    json_open_object(writer);
+    for (uint32_t i = 0; i < statement->count; i++) {
+        if (str_equal(statement->members[i].name, S("Sid")))
+            continue;
+        json_name(writer, statement->members[i].name);
+        json_value(writer, &statement->members[i].value);
+    }
+    json_close_object(writer);
+}
+
+static void add_statements(struct call *call, struct json_writer *writer, str document)
+{
+    const struct json *statements = json_get(json_parse(call->arena, document, NULL), S("Statement"));
+
+    if (json_is(statements, JSON_OBJECT))
+        add_statement(writer, statements);
+    for (uint32_t i = 0; json_is(statements, JSON_ARRAY) && i < statements->count; i++)
+        add_statement(writer, &statements->items[i]);
+}
+
+static bool check_session_policy(struct call *call, str document)
+{
+    struct arena parsed = {0};
+    str problem;
+
+    bool valid = policy_parse(&parsed, POLICY_SESSION, document, &problem) != NULL;
+    if (!valid)
+        fail(call, &STS_MALFORMED_POLICY_DOCUMENT_EXCEPTION, "%.*s", STR_ARGS(problem));
+    arena_free(&parsed);
+    return valid;
+}
+
+static bool check_size(struct call *call, str document)
+{
+    if (document.size <= MAX_SESSION_POLICY_SIZE)
+        return true;
+    fail(call, &STS_PACKED_POLICY_TOO_LARGE_EXCEPTION,
+         "Packed policy consumes %zu%% of allotted space, please use smaller policy.",
+         document.size * 100 / MAX_SESSION_POLICY_SIZE);
+    return false;
+}
+
+static bool add_managed(struct call *call, struct json_writer *writer, const struct sts_assume_role_request *in)
+{
+    if (in->policy_arns.count > MAX_POLICY_ARNS) {
+        fail(call, &STS_VALIDATION_ERROR, "The number of session policy ARNs exceeds the limit of %d.", MAX_POLICY_ARNS);
+        return false;
+    }
+    for (size_t i = 0; i < in->policy_arns.count; i++) {
+        str arn = in->policy_arns.items[i].arn;
+        str document = str_present(arn) ? managed_policy_document(call->txn, arn) : (str){0};
+        if (!str_present(document)) {
+            fail(call, &STS_MALFORMED_POLICY_DOCUMENT_EXCEPTION, "Policy %.*s does not exist or is not attachable.",
+                 STR_ARGS(arn));
+            return false;
+        }
+        add_statements(call, writer, document);
+    }
+    return true;
+}
+
+/* All session policies as one; absent when none is given.  False: fail() has been called. */
+static bool session_policy(struct call *call, const struct sts_assume_role_request *in, str *policy)
+{
+    struct json_writer writer = json_writer_in(call->arena);
+    bool given = str_present(in->policy);
+
+    *policy = in->policy;
+    if (given && !(check_size(call, in->policy) && check_session_policy(call, in->policy)))
+        return false;
+    if (in->policy_arns.count == 0)
+        return true;
+    json_open_object(&writer);
+    json_field(&writer, S("Version"), S("2012-10-17"));
+    json_name(&writer, S("Statement"));
+    json_open_array(&writer);
+    if (given)
+        add_statements(call, &writer, in->policy);
+    if (!add_managed(call, &writer, in))
+        return false;
+    json_close_array(&writer);
+    json_close_object(&writer);
+    *policy = json_written(&writer);
+    return check_session_policy(call, *policy);
+}
+
+static str new_session_token(struct arena *arena)
+{
+    char bytes[TOKEN_BYTES];
+
+    random_bytes(bytes, sizeof bytes);
+    return base64_encode(arena, (str){bytes, sizeof bytes});
+}
+
+static const struct sts_credentials *open_session(struct call *call, const struct identity *role,
+                                                  const struct sts_assume_role_request *in, str policy)
+{
+    struct sts_credentials *credentials = arena_new(call->arena, struct sts_credentials);
+    int64_t seconds = in->duration_seconds ? *in->duration_seconds : DEFAULT_SECONDS;
+
+    *credentials = (struct sts_credentials){
+        .access_key_id = new_access_key_id(call->arena, S("ASIA")),
+        .secret_access_key = new_secret(call->arena),
+        .session_token = new_session_token(call->arena),
+        .expiration = call->now_ms + seconds * MS,
+    };
+    iam_insert_session(call->txn, &(struct iam_insert_session_params){
+        .access_key_id = credentials->access_key_id,
+        .account = role->row.account,
+        .role_name = role->row.name,
+        .role_unique_id = role->row.unique_id,
+        .session_name = in->role_session_name,
+        .secret = credentials->secret_access_key,
+        .session_token = credentials->session_token,
+        .session_policy = policy,
+        .expires_ms = credentials->expiration,
+    });
+    return credentials;
+}
+
+/* Every new session sweeps out those that ran out. */
+static void note_use(struct call *call, const struct identity *role)
+{
+    iam_remove_expired_sessions(call->txn, &(struct iam_remove_expired_sessions_params){call->now_ms});
+    iam_set_last_used(call->txn, &(struct iam_set_last_used_params){
+        .last_used_ms = &call->now_ms,
+        .last_used_region = call->region,
+        .id = role->row.id,
+    });
+}
+
+enum outcome sts_assume_role(struct call *call, const struct sts_assume_role_request *in,
+                             struct sts_assume_role_response *out)
+{
+    struct sts_assumed_role_user *user = arena_new(call->arena, struct sts_assumed_role_user);
+    struct identity role;
+    str policy;
+
+    if (!role_open(call, in, &role) || !check_unsupported(call, in) ||
+        !check_duration(call, &role, in->duration_seconds) || !session_policy(call, in, &policy))
+        return FAILED;
+    struct principal session = session_principal(call->arena, &role, in->role_session_name);
+    *user = (struct sts_assumed_role_user){.assumed_role_id = session.id, .arn = session.arn};
+    note_use(call, &role);
+    out->credentials = open_session(call, &role, in, policy);
+    out->assumed_role_user = user;
+    if (str_present(policy))
+        out->packed_policy_size = arena_i64(call->arena, (int64_t)(in->policy.size * 100 / MAX_SESSION_POLICY_SIZE));
+    return DONE;
+}

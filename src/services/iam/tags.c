@@ -1,0 +1,213 @@
+/*
+ * tags.c: tags of roles, users and policies.  Their keys are compared without case.
+ */
+#include "services/iam/iam_internal.h"
+
+enum { MAX_TAGS = 50 };
+
+bool tags_check(struct call *call, const struct iam_tag_list *tags)
+{
+    for (size_t i = 0; i < tags->count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (str_equal_nocase(tags->items[i].key, tags->items[j].key)) {
+                fail(call, &IAM_INVALID_INPUT_EXCEPTION,
+                     "Duplicate tag keys found. Please note that Tag keys are case insensitive.");
+                return false;
+            }
+    return true;
+}
+
+void identity_put_tags(struct call *call, int64_t identity_id, const struct iam_tag_list *tags)
+{
+    for (size_t i = 0; i < tags->count; i++)
+        iam_put_identity_tag(call->txn, &(struct iam_put_identity_tag_params){
+            .identity_id = identity_id,
+            .folded_key = folded(call->arena, tags->items[i].key),
+            .tag_key = tags->items[i].key,
+            .tag_value = tags->items[i].value,
+        });
+}
+
+void policy_put_tags(struct call *call, int64_t policy_id, const struct iam_tag_list *tags)
+{
+    for (size_t i = 0; i < tags->count; i++)
+        iam_put_policy_tag(call->txn, &(struct iam_put_policy_tag_params){
+            .policy_id = policy_id,
+            .folded_key = folded(call->arena, tags->items[i].key),
+            .tag_key = tags->items[i].key,
+            .tag_value = tags->items[i].value,
+        });
+}
+
+struct iam_tag_list identity_tags(struct call *call, int64_t identity_id)
+{
+    struct iam_identity_tags_rows rows =
+        iam_identity_tags(call->txn, &(struct iam_identity_tags_params){identity_id});
+    struct iam_tag_list tags = {0};
+
+    for (size_t i = 0; i < rows.count; i++)
+        *list_add(call->arena, &tags) = (struct iam_tag){rows.items[i].tag_key, rows.items[i].tag_value};
+    return tags;
+}
+
+struct iam_tag_list policy_tags(struct call *call, int64_t policy_id)
+{
+    struct iam_policy_tags_rows rows = iam_policy_tags(call->txn, &(struct iam_policy_tags_params){policy_id});
+    struct iam_tag_list tags = {0};
+
+    for (size_t i = 0; i < rows.count; i++)
+        *list_add(call->arena, &tags) = (struct iam_tag){rows.items[i].tag_key, rows.items[i].tag_value};
+    return tags;
+}
+
+static bool has_room(struct call *call, const struct iam_tag_list *tags)
+{
+    if (tags->count <= MAX_TAGS)
+        return true;
+    fail(call, &IAM_LIMIT_EXCEEDED_EXCEPTION, "The number of tags has reached the maximum limit.");
+    return false;
+}
+
+static enum outcome tag_identity(struct call *call, const struct identity_kind *kind, str name,
+                                 const struct iam_tag_list *tags)
+{
+    struct identity identity;
+
+    if (!identity_open(call, kind, name, &identity) || !tags_check(call, tags))
+        return FAILED;
+    identity_put_tags(call, identity.row.id, tags);
+    struct iam_tag_list all = identity_tags(call, identity.row.id);
+    if (!has_room(call, &all))
+        return FAILED;
+    policies_changed(call); /* conditions may name aws:PrincipalTag */
+    return DONE;
+}
+
+static enum outcome untag_identity(struct call *call, const struct identity_kind *kind, str name,
+                                   const struct str_list *keys)
+{
+    struct identity identity;
+
+    if (!identity_open(call, kind, name, &identity))
+        return FAILED;
+    for (size_t i = 0; i < keys->count; i++)
+        iam_remove_identity_tag(call->txn, &(struct iam_remove_identity_tag_params){
+            .identity_id = identity.row.id,
+            .folded_key = folded(call->arena, keys->items[i]),
+        });
+    policies_changed(call);
+    return DONE;
+}
+
+static void take_page(struct call *call, const struct iam_tag_list *all, struct page *page, struct iam_tag_list *tags)
+{
+    list_make_empty(call->arena, tags);
+    for (size_t i = 0; i < all->count; i++)
+        if (page_takes(page, folded(call->arena, all->items[i].key)))
+            *list_add(call->arena, tags) = all->items[i];
+}
+
+static bool list_identity_tags(struct call *call, const struct identity_kind *kind, str name, struct page *page,
+                               struct iam_tag_list *tags)
+{
+    struct identity identity;
+
+    if (!identity_open(call, kind, name, &identity))
+        return false;
+    struct iam_tag_list all = identity_tags(call, identity.row.id);
+    take_page(call, &all, page, tags);
+    return true;
+}
+
+enum outcome iam_tag_role(struct call *call, const struct iam_tag_role_request *in, struct iam_tag_role_output *out)
+{
+    (void)out;
+    return tag_identity(call, &ROLE_KIND, in->role_name, &in->tags);
+}
+
+enum outcome iam_tag_user(struct call *call, const struct iam_tag_user_request *in, struct iam_tag_user_output *out)
+{
+    (void)out;
+    return tag_identity(call, &USER_KIND, in->user_name, &in->tags);
+}
+
+enum outcome iam_untag_role(struct call *call, const struct iam_untag_role_request *in,
+                            struct iam_untag_role_output *out)
+{
+    (void)out;
+    return untag_identity(call, &ROLE_KIND, in->role_name, &in->tag_keys);
+}
+
+enum outcome iam_untag_user(struct call *call, const struct iam_untag_user_request *in,
+                            struct iam_untag_user_output *out)
+{
+    (void)out;
+    return untag_identity(call, &USER_KIND, in->user_name, &in->tag_keys);
+}
+
+enum outcome iam_list_role_tags(struct call *call, const struct iam_list_role_tags_request *in,
+                                struct iam_list_role_tags_response *out)
+{
+    struct page page;
+
+    if (!page_open(call, in->marker, in->max_items, &page) ||
+        !list_identity_tags(call, &ROLE_KIND, in->role_name, &page, &out->tags))
+        return FAILED;
+    page_close(call, &page, &out->is_truncated, &out->marker);
+    return DONE;
+}
+
+enum outcome iam_list_user_tags(struct call *call, const struct iam_list_user_tags_request *in,
+                                struct iam_list_user_tags_response *out)
+{
+    struct page page;
+
+    if (!page_open(call, in->marker, in->max_items, &page) ||
+        !list_identity_tags(call, &USER_KIND, in->user_name, &page, &out->tags))
+        return FAILED;
+    page_close(call, &page, &out->is_truncated, &out->marker);
+    return DONE;
+}
+
+enum outcome iam_tag_policy(struct call *call, const struct iam_tag_policy_request *in,
+                            struct iam_tag_policy_output *out)
+{
+    struct managed_policy policy;
+
+    (void)out;
+    if (!managed_policy_open_own(call, in->policy_arn, &policy) || !tags_check(call, &in->tags))
+        return FAILED;
+    policy_put_tags(call, policy.row.id, &in->tags);
+    struct iam_tag_list all = policy_tags(call, policy.row.id);
+    return has_room(call, &all) ? DONE : FAILED;
+}
+
+enum outcome iam_untag_policy(struct call *call, const struct iam_untag_policy_request *in,
+                              struct iam_untag_policy_output *out)
+{
+    struct managed_policy policy;
+
+    (void)out;
+    if (!managed_policy_open_own(call, in->policy_arn, &policy))
+        return FAILED;
+    for (size_t i = 0; i < in->tag_keys.count; i++)
+        iam_remove_policy_tag(call->txn, &(struct iam_remove_policy_tag_params){
+            .policy_id = policy.row.id,
+            .folded_key = folded(call->arena, in->tag_keys.items[i]),
+        });
+    return DONE;
+}
+
+enum outcome iam_list_policy_tags(struct call *call, const struct iam_list_policy_tags_request *in,
+                                  struct iam_list_policy_tags_response *out)
+{
+    struct managed_policy policy;
+    struct page page;
+
+    if (!managed_policy_open(call, in->policy_arn, &policy) || !page_open(call, in->marker, in->max_items, &page))
+        return FAILED;
+    struct iam_tag_list all = policy.aws ? (struct iam_tag_list){0} : policy_tags(call, policy.row.id);
+    take_page(call, &all, &page, &out->tags);
+    page_close(call, &page, &out->is_truncated, &out->marker);
+    return DONE;
+}

@@ -1,0 +1,126 @@
+/*
+ * users.c: making, showing and deleting users.
+ */
+#include "services/iam/iam_internal.h"
+
+/* As lists show it: without tags and boundary. */
+static struct iam_user brief(const struct identity *user)
+{
+    return (struct iam_user){
+        .path = user->row.path,
+        .user_name = user->row.name,
+        .user_id = user->row.unique_id,
+        .arn = user->arn,
+        .create_date = user->row.created_ms,
+    };
+}
+
+static const struct iam_user *shown(struct call *call, const struct identity *user)
+{
+    struct iam_user *shown = arena_new(call->arena, struct iam_user);
+
+    *shown = brief(user);
+    shown->permissions_boundary = identity_boundary(call, user);
+    shown->tags = identity_tags(call, user->row.id);
+    return shown;
+}
+
+enum outcome iam_create_user(struct call *call, const struct iam_create_user_request *in,
+                             struct iam_create_user_response *out)
+{
+    str path = str_present(in->path) ? in->path : S("/");
+    struct context_value boundary = {S("iam:PermissionsBoundary"), in->permissions_boundary};
+    struct identity user = {
+        .kind = &USER_KIND,
+        .arn = iam_arn(call->arena, call->account, USER_KIND.word, path, in->user_name),
+        .row = {
+            .account = call->account,
+            .name = in->user_name,
+            .path = path,
+            .created_ms = call->now_ms,
+            .boundary_arn = in->permissions_boundary,
+        },
+    };
+
+    if (!authorize_in_context(call, user.arn, (str){0}, &boundary, str_present(boundary.value)) ||
+        !boundary_check(call, in->permissions_boundary) || !tags_check(call, &in->tags) ||
+        !identity_create(call, &user, &in->tags))
+        return FAILED;
+    out->user = shown(call, &user);
+    return DONE;
+}
+
+/* The root of an account is shown as a user too. */
+static const struct iam_user *root_user(struct call *call)
+{
+    struct iam_user *user = arena_new(call->arena, struct iam_user);
+
+    *user = (struct iam_user){
+        .path = S("/"),
+        .user_name = S("root"),
+        .user_id = call->account,
+        .arn = call->caller->arn,
+    };
+    return user;
+}
+
+enum outcome iam_get_user(struct call *call, const struct iam_get_user_request *in, struct iam_get_user_response *out)
+{
+    struct identity user;
+
+    if (!str_present(in->user_name) && call->caller->kind == PRINCIPAL_ROOT) {
+        if (!authorize(call, call->caller->arn, (str){0}))
+            return FAILED;
+        out->user = root_user(call);
+        return DONE;
+    }
+    if (!str_present(in->user_name) && call->caller->kind != PRINCIPAL_USER)
+        return authorize(call, call->caller->arn, (str){0})
+                   ? fail(call, &IAM_VALIDATION_ERROR, "Must specify userName when calling with non-User credentials")
+                   : FAILED;
+    if (!identity_open(call, &USER_KIND, str_present(in->user_name) ? in->user_name : call->caller->name, &user))
+        return FAILED;
+    out->user = shown(call, &user);
+    return DONE;
+}
+
+enum outcome iam_list_users(struct call *call, const struct iam_list_users_request *in,
+                            struct iam_list_users_response *out)
+{
+    str path_prefix = str_present(in->path_prefix) ? in->path_prefix : S("/");
+    struct page page;
+
+    if (!authorize(call, iam_arn(call->arena, call->account, USER_KIND.word, path_prefix, S("")), (str){0}) ||
+        !page_open(call, in->marker, in->max_items, &page))
+        return FAILED;
+    struct iam_page_identities_rows rows = iam_page_identities(call->txn, &(struct iam_page_identities_params){
+        .account = call->account,
+        .kind = USER_KIND.word,
+        .after = page.after,
+        .path_prefix = path_prefix,
+        .limit = page.limit + 1,
+    });
+    list_make_empty(call->arena, &out->users);
+    for (size_t i = 0; i < rows.count; i++) {
+        struct identity user;
+        if (page_takes(&page, rows.items[i].folded_name) &&
+            identity_find_id(call->txn, call->arena, rows.items[i].id, &user))
+            *list_add(call->arena, &out->users) = brief(&user);
+    }
+    page_close(call, &page, &out->is_truncated, &out->marker);
+    return DONE;
+}
+
+enum outcome iam_delete_user(struct call *call, const struct iam_delete_user_request *in,
+                             struct iam_delete_user_output *out)
+{
+    struct identity user;
+
+    (void)out;
+    if (!identity_open(call, &USER_KIND, in->user_name, &user))
+        return FAILED;
+    struct iam_access_keys_params keys = {call->account, &user.row.id};
+    if (iam_access_keys(call->txn, &keys).count > 0)
+        return fail(call, &IAM_DELETE_CONFLICT_EXCEPTION, "Cannot delete entity, must delete access keys first.");
+    return identity_delete(call, &user) ? DONE : FAILED;
+}
