@@ -38,7 +38,7 @@ bool topic_attribute_is(const struct topic *topic, str name, str value);
 void topic_store(struct call *call, const struct topic *topic);
 
 /* tags.c */
-void tags_put(struct call *call, const struct topic *topic, const struct sns_tag_list *tags);
+void topic_put_tags(struct call *call, const struct topic *topic, const struct sns_tag_list *tags);
 
 /* message.c */
 /* A message on its way to the subscribers. */

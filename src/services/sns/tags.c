@@ -3,7 +3,7 @@
  */
 #include "sns_internal.h"
 
-void tags_put(struct call *call, const struct topic *topic, const struct sns_tag_list *tags)
+void topic_put_tags(struct call *call, const struct topic *topic, const struct sns_tag_list *tags)
 {
     for (size_t i = 0; i < tags->count; i++)
         sns_put_tag(call->txn, &(struct sns_put_tag_params){.topic_id = topic->row.id,
@@ -29,7 +29,7 @@ enum outcome sns_tag_resource(struct call *call, const struct sns_tag_resource_r
     (void)out;
     if (!resource_open(call, in->resource_arn, &topic))
         return FAILED;
-    tags_put(call, &topic, &in->tags);
+    topic_put_tags(call, &topic, &in->tags);
     return DONE;
 }
 

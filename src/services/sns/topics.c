@@ -66,7 +66,7 @@ enum outcome sns_create_topic(struct call *call, const struct sns_create_topic_i
         if (!topic_attribute_set(call, &topic, in->attributes.items[i].key, in->attributes.items[i].value))
             return FAILED;
     topic_store(call, &topic);
-    tags_put(call, &topic, &in->tags);
+    topic_put_tags(call, &topic, &in->tags);
     out->topic_arn = topic.arn;
     return DONE;
 }

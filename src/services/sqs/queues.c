@@ -95,7 +95,7 @@ enum outcome sqs_create_queue(struct call *call, const struct sqs_create_queue_r
                                                 .kms_reuse_seconds = queue.row.kms_reuse_seconds,
                                             });
     attributes_store(call, &queue);
-    if (!tags_put(call, &queue, &in->tags))
+    if (!queue_put_tags(call, &queue, &in->tags))
         return FAILED;
     sweep_later(call, &queue);
     out->queue_url = queue_url(call, &queue);

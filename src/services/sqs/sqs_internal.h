@@ -54,7 +54,7 @@ bool receipt_read(struct call *call, str handle, struct receipt *receipt);
 
 /* tags.c */
 /* False: too many; fail() has been called. */
-bool tags_put(struct call *call, const struct queue *queue, const struct str_map *tags);
+bool queue_put_tags(struct call *call, const struct queue *queue, const struct str_map *tags);
 
 /* batch.c */
 /* 1 to 10 entries, well-formed ids, no id twice.  False: fail() has been called. */

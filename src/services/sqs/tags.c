@@ -5,7 +5,7 @@
 
 enum { MAX_TAGS = 50 };
 
-bool tags_put(struct call *call, const struct queue *queue, const struct str_map *tags)
+bool queue_put_tags(struct call *call, const struct queue *queue, const struct str_map *tags)
 {
     for (size_t i = 0; i < tags->count; i++)
         sqs_put_tag(call->txn, &(struct sqs_put_tag_params){.queue_id = queue->row.id,
@@ -26,7 +26,7 @@ enum outcome sqs_tag_queue(struct call *call, const struct sqs_tag_queue_request
     struct queue queue;
 
     (void)out;
-    return queue_open(call, in->queue_url, &queue) && tags_put(call, &queue, &in->tags) ? DONE : FAILED;
+    return queue_open(call, in->queue_url, &queue) && queue_put_tags(call, &queue, &in->tags) ? DONE : FAILED;
 }
 
 enum outcome sqs_untag_queue(struct call *call, const struct sqs_untag_queue_request *in,
