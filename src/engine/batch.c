@@ -52,8 +52,9 @@ static enum outcome run_handler(struct exchange *exchange)
         return DONE;
     }
     enum outcome outcome = call->operation->handler(call, exchange->in, exchange->out);
-    check(outcome != DONE || call->authorized || call->operation->flags & (OPERATION_ANONYMOUS | OPERATION_INTERNAL));
-    return outcome;
+    check(outcome != DONE || call->authorized ||
+          call->operation->flags & (OPERATION_ANONYMOUS | OPERATION_INTERNAL));
+    return call_unless_broken(call, outcome);
 }
 
 static void run(struct engine *engine, struct exchange *exchange)

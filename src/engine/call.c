@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/hash.h"
+#include "base/log.h"
 #include "base/text.h"
 
 #include <stdarg.h>
@@ -47,6 +48,16 @@ void call_fail_internal(struct call *call)
 
     fail(call, error ? error : &internal_failure,
          "We encountered an internal error. Please try again.");
+}
+
+enum outcome call_unless_broken(struct call *call, enum outcome outcome)
+{
+    if (outcome == FAILED || !txn_broken(call->txn))
+        return outcome;
+    log_error("statement failed operation=%s trouble=\"%.*s\"", call->operation->name,
+              STR_ARGS(txn_trouble(call->txn)));
+    call_fail_internal(call);
+    return FAILED;
 }
 
 bool authorize_action(struct call *call, str action, str resource_arn, str resource_policy)
@@ -133,7 +144,7 @@ static enum outcome invoke_write(struct call *child, const void *in, void *out)
     size_t effects_before = batch->effects.count;
 
     txn_savepoint(child->txn);
-    enum outcome outcome = child->operation->handler(child, in, out);
+    enum outcome outcome = call_unless_broken(child, child->operation->handler(child, in, out));
     if (outcome == FAILED) {
         txn_rollback(child->txn);
         batch->effects.count = effects_before;

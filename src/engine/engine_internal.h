@@ -136,5 +136,7 @@ bool admin_dispatch(struct engine *engine, struct exchange *exchange);
 /* call.c */
 str trace_id_new(struct arena *arena, int64_t now_ms);
 void call_reset(struct call *call);
+/* The outcome; but FAILED, and said in the log, when one of the call's statements failed. */
+enum outcome call_unless_broken(struct call *call, enum outcome outcome);
 /* Fail with the service's internal error (or a plain one when there is no service). */
 void call_fail_internal(struct call *call);
