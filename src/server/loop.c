@@ -11,6 +11,8 @@
 
 #include <stdlib.h>
 
+enum { FREE_SLOTS_KEPT = 256 };     /* a burst of parked requests shall not hold its memory for ever */
+
 static _Thread_local struct loop *loop_of_this_thread;
 
 /* ---- slots ---- */
@@ -57,10 +59,12 @@ struct slot *slot_take(struct loop *loop, struct connection *connection)
 {
     struct slot *slot = loop->free_slots;
 
-    if (slot)
+    if (slot) {
         loop->free_slots = slot->next_free;
-    else
+        loop->free_slot_count--;
+    } else {
         slot = slot_new(loop);
+    }
     slot->connection = connection;
     slot->exchange.connection = slot;
     slot->exchange.answered = bring_home;
@@ -68,16 +72,28 @@ struct slot *slot_take(struct loop *loop, struct connection *connection)
     return slot;
 }
 
+static void slot_free(struct slot *slot)
+{
+    arena_free(&slot->exchange.arena);
+    http_parser_free(slot->parser);
+    free(slot);
+}
+
 void slot_give_back(struct slot *slot)
 {
     struct arena arena = slot->exchange.arena;
 
+    if (slot->loop->free_slot_count == FREE_SLOTS_KEPT) {
+        slot_free(slot);
+        return;
+    }
     arena_reset(&arena);
     slot->exchange = (struct exchange){.arena = arena};
     slot->connection = NULL;
     slot->answered = false;
     slot->next_free = slot->loop->free_slots;
     slot->loop->free_slots = slot;
+    slot->loop->free_slot_count++;
 }
 
 static void free_slots(struct loop *loop)
@@ -85,9 +101,7 @@ static void free_slots(struct loop *loop)
     while (loop->free_slots) {
         struct slot *slot = loop->free_slots;
         loop->free_slots = slot->next_free;
-        arena_free(&slot->exchange.arena);
-        http_parser_free(slot->parser);
-        free(slot);
+        slot_free(slot);
     }
 }
 

@@ -85,6 +85,7 @@ struct loop {
     struct connection *connections;
     _Atomic unsigned connection_count; /* those on their way here counted */
     struct slot *free_slots;
+    unsigned free_slot_count;
     struct slot *dispatching;    /* in dispatch() right now */
     bool draining;               /* no new requests */
     bool ending;                 /* stop when the last connection has gone */

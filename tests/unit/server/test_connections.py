@@ -1,4 +1,5 @@
 """What one connection may count on: order, limits, time-outs, an orderly end."""
+import resource
 import signal
 import socket
 import threading
@@ -140,6 +141,22 @@ def test_many_connections_are_served_at_once(server):
     for client in clients:
         client.get("/slow?1")
     assert all(client.read_body() == "slow 1" for client in clients)
+
+
+def test_one_connection_too_many_is_turned_away(server):
+    limit, most = 8192, resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    if most < limit + 200:
+        pytest.skip("too few file descriptors allowed")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit + 200, most))
+    clients = [server.client() for _ in range(limit)]
+    assert clients[-1].get("/null").read_body() == "{}"
+    too_many = server.client()
+    assert too_many.read_reply()[0] == 503
+    assert too_many.is_closed_by_server()
+    clients.pop().close()
+    eventually(lambda: server.client().get("/null").read_reply()[0] == 200)
+    for client in clients:
+        client.close()
 
 
 def test_a_stop_answers_what_is_in_flight_and_closes_idle_connections(server):
