@@ -29,7 +29,7 @@ enum {
     REPLY_BYTES = 16 * 1024,
     BODY_BYTES = 4096,
     WARM_UP_PERCENT = 15,
-    FLOW_TIMEOUT_US = 10 * 1000 * 1000,
+    PATIENCE_US = 30 * 1000 * 1000, /* without any reply: longer than the longest poll */
 };
 
 struct load;
@@ -58,6 +58,7 @@ struct load {
     size_t next;
     uint32_t *samples_us;
     size_t sample_count, errors, sent;
+    uint64_t answered_us; /* the last reply */
     int epoll;
     bool draining; /* the queue is empty: no more to do */
 };
@@ -71,7 +72,7 @@ struct connection {
     char *reply;
     size_t reply_length, reply_room;
     size_t head_length, body_length;
-    bool chunked, head_seen;
+    bool chunked, closing, head_seen;
     char handle[2048]; /* of the message to delete next */
 };
 
@@ -314,10 +315,12 @@ static bool write_some(struct load *load, struct connection *connection)
     return true;
 }
 
+/* The server has closed, or is about to: ask again on a new connection. */
 static void reopen(struct load *load, struct connection *connection)
 {
     close(connection->socket);
     open_connection(load, connection);
+    connection->closing = false;
     connection->sent = 0;
     connection->reply_length = 0;
     connection->head_seen = false;
@@ -336,7 +339,7 @@ static void send_request(struct load *load, struct connection *connection, struc
     connection->head_seen = false;
     connection->began_us = now_us();
     load->sent++;
-    if (!write_some(load, connection))
+    if (connection->closing || !write_some(load, connection))
         reopen(load, connection);
 }
 
@@ -387,6 +390,8 @@ static bool read_head(struct connection *connection)
     connection->head_length = (size_t)(end + 4 - connection->reply);
     connection->body_length = length ? strtoul(length, NULL, 10) : 0;
     connection->chunked = coding && !length;
+    const char *keep = header_value(connection->reply, "connection");
+    connection->closing = keep && strncasecmp(keep + strspn(keep, " "), "close", 5) == 0;
     connection->head_seen = true;
     end[2] = after;
     return true;
@@ -449,8 +454,9 @@ static void answered(struct load *load, struct connection *connection)
         if (load->errors++ == 0)
             fprintf(stderr, "bench-load: %.400s\n", connection->reply);
     }
+    load->answered_us = now_us();
     if (load->sample_count < MAX_SAMPLES)
-        load->samples_us[load->sample_count++] = (uint32_t)(now_us() - connection->began_us);
+        load->samples_us[load->sample_count++] = (uint32_t)(load->answered_us - connection->began_us);
     if (strcmp(load->operation->name, "receive-delete") == 0)
         note_handle(load, connection);
     send_next(load, connection);
@@ -502,6 +508,10 @@ static bool finished(const struct load *load, uint64_t end_us)
 {
     if (load->draining)
         return true;
+    if (now_us() - load->answered_us > PATIENCE_US) {
+        fprintf(stderr, "bench-load: the server does not answer\n");
+        exit(1);
+    }
     return load->options.count ? load->sample_count >= (size_t)load->options.count : now_us() >= end_us;
 }
 
@@ -546,6 +556,7 @@ static void run(struct load *load)
         load->sample_count = 0;
     }
     uint64_t began_us = now_us(), cpu_before = cpu_us(load->options.pid);
+    load->answered_us = began_us;
     while (!finished(load, began_us + length_us))
         turn(load, 10);
     report(load, (double)(now_us() - began_us) / 1e6, cpu_us(load->options.pid) - cpu_before);
@@ -595,7 +606,7 @@ static void run_flow(struct load *load)
         uint64_t published_us = now_us();
         exchange(load, &publisher, request);
         while (!item_there(load, &reader, key)) {
-            if (now_us() - published_us > FLOW_TIMEOUT_US) {
+            if (now_us() - published_us > PATIENCE_US) {
                 fprintf(stderr, "bench-load: order %s did not arrive\n", key);
                 exit(1);
             }
