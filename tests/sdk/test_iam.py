@@ -1,0 +1,578 @@
+"""IAM and STS as boto3 sees them, and what their policies do to calls of other services."""
+
+import datetime
+import json
+import time
+
+import pytest
+
+ACCOUNT = "000000000000"
+OTHER_ACCOUNT = "111122223333"
+LOGS_ONLY = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+SQS_FULL = "arn:aws:iam::aws:policy/AmazonSQSFullAccess"
+
+
+def statements(*items):
+    return json.dumps({"Version": "2012-10-17", "Statement": list(items)})
+
+
+def allow(action, resource="*", **rest):
+    return {"Effect": "Allow", "Action": action, "Resource": resource, **rest}
+
+
+def deny(action, resource="*", **rest):
+    return {**allow(action, resource, **rest), "Effect": "Deny"}
+
+
+def trust(**principal):
+    return statements({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"})
+
+
+FROM_ACCOUNT = trust(AWS=ACCOUNT)
+
+
+def clear(iam, kind, name):
+    """Delete a role or user with all that hangs on it."""
+    argument = {f"{kind.title()}Name": name}
+    for policy in getattr(iam, f"list_{kind}_policies")(**argument)["PolicyNames"]:
+        getattr(iam, f"delete_{kind}_policy")(PolicyName=policy, **argument)
+    for policy in getattr(iam, f"list_attached_{kind}_policies")(**argument)["AttachedPolicies"]:
+        getattr(iam, f"detach_{kind}_policy")(PolicyArn=policy["PolicyArn"], **argument)
+    if kind == "user":
+        for key in iam.list_access_keys(**argument)["AccessKeyMetadata"]:
+            iam.delete_access_key(AccessKeyId=key["AccessKeyId"], **argument)
+    getattr(iam, f"delete_{kind}")(**argument)
+
+
+@pytest.fixture(scope="module")
+def iam(client):
+    return client("iam")
+
+
+@pytest.fixture(scope="module")
+def sts(client):
+    return client("sts")
+
+
+@pytest.fixture
+def new_policy(iam, unique):
+    """new_policy(statement, ...) is a managed policy's ARN."""
+    arns = []
+
+    def make(*items, **arguments):
+        name = unique(f"policy{len(arns)}")
+        document = statements(*items or [allow("sqs:*")])
+        arns.append(iam.create_policy(PolicyName=name, PolicyDocument=document, **arguments)["Policy"]["Arn"])
+        return arns[-1]
+
+    yield make
+    for arn in arns:
+        for version in iam.list_policy_versions(PolicyArn=arn)["Versions"]:
+            if not version["IsDefaultVersion"]:
+                iam.delete_policy_version(PolicyArn=arn, VersionId=version["VersionId"])
+        iam.delete_policy(PolicyArn=arn)
+
+
+@pytest.fixture
+def new_role(iam, unique, new_policy):
+    """new_role(...) is a role's name; the roles are gone when the test ends, before the policies they have."""
+    names = []
+
+    def make(document=FROM_ACCOUNT, **arguments):
+        name = unique(f"role{len(names)}")
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=document, **arguments)
+        names.append(name)
+        return name
+
+    yield make
+    for name in names:
+        clear(iam, "role", name)
+
+
+def role_arn(name):
+    return f"arn:aws:iam::{ACCOUNT}:role/{name}"
+
+
+@pytest.fixture
+def become(sts, client):
+    """become(role, ...) makes clients of a session of that role."""
+
+    def assume(name, session="session", **arguments):
+        credentials = sts.assume_role(RoleArn=role_arn(name), RoleSessionName=session, **arguments)["Credentials"]
+
+        def as_role(service):
+            return client(
+                service,
+                aws_access_key_id=credentials["AccessKeyId"],
+                aws_secret_access_key=credentials["SecretAccessKey"],
+                aws_session_token=credentials["SessionToken"],
+            )
+
+        return as_role
+
+    return assume
+
+
+# --- Roles -------------------------------------------------------------------------------------
+
+
+def test_a_role_is_shown_as_it_was_made(iam, new_role):
+    name = new_role(trust(Service="lambda.amazonaws.com"), Path="/team/", Description="works",
+                    MaxSessionDuration=7200, Tags=[{"Key": "team", "Value": "orders"}])
+    role = iam.get_role(RoleName=name)["Role"]
+    assert role["Arn"] == f"arn:aws:iam::{ACCOUNT}:role/team/{name}"
+    assert role["RoleId"].startswith("AROA") and len(role["RoleId"]) == 21
+    assert role["Path"] == "/team/"
+    assert role["Description"] == "works"
+    assert role["MaxSessionDuration"] == 7200
+    assert role["Tags"] == [{"Key": "team", "Value": "orders"}]
+    assert role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] == {"Service": "lambda.amazonaws.com"}
+    assert abs(role["CreateDate"].timestamp() - time.time()) < 86400 * 30
+
+
+def test_names_are_unique_whatever_their_case(iam, new_role, refused):
+    name = new_role()
+    error = refused(iam.create_role, RoleName=name.upper(), AssumeRolePolicyDocument=FROM_ACCOUNT)
+    assert error["code"] == "EntityAlreadyExists" and error["status"] == 409
+    assert error["message"] == f"Role with name {name.upper()} already exists."
+
+
+def test_a_missing_role_is_named_in_the_error(iam, refused):
+    error = refused(iam.get_role, RoleName="nobody")
+    assert (error["code"], error["status"]) == ("NoSuchEntity", 404)
+    assert error["message"] == "The role with name nobody cannot be found."
+
+
+def test_roles_are_listed_in_pages(iam, new_role, unique):
+    path = f"/{unique('list')}/"
+    names = sorted(new_role(Path=path) for _ in range(5))
+    paginator = iam.get_paginator("list_roles")
+    pages = list(paginator.paginate(PathPrefix=path, PaginationConfig={"PageSize": 2}))
+    assert [len(page["Roles"]) for page in pages] == [2, 2, 1]
+    assert [role["RoleName"] for page in pages for role in page["Roles"]] == names
+    assert "Tags" not in pages[0]["Roles"][0]
+
+
+def test_a_foreign_marker_is_refused(iam, refused):
+    assert refused(iam.list_roles, Marker="???")["code"] == "ValidationError"
+
+
+def test_a_role_with_policies_cannot_be_deleted(iam, new_role, refused):
+    name = new_role()
+    iam.attach_role_policy(RoleName=name, PolicyArn=LOGS_ONLY)
+    error = refused(iam.delete_role, RoleName=name)
+    assert error["code"] == "DeleteConflict"
+    assert error["message"] == "Cannot delete entity, must detach all policies first."
+    iam.detach_role_policy(RoleName=name, PolicyArn=LOGS_ONLY)
+    iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=statements(allow("sqs:*")))
+    assert refused(iam.delete_role, RoleName=name)["message"] == "Cannot delete entity, must delete policies first."
+
+
+def test_a_role_can_be_changed(iam, new_role):
+    name = new_role(Description="before")
+    iam.update_role(RoleName=name, Description="after", MaxSessionDuration=43200)
+    iam.update_assume_role_policy(RoleName=name, PolicyDocument=trust(Service="sns.amazonaws.com"))
+    role = iam.get_role(RoleName=name)["Role"]
+    assert (role["Description"], role["MaxSessionDuration"]) == ("after", 43200)
+    assert role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] == {"Service": "sns.amazonaws.com"}
+    described = iam.update_role_description(RoleName=name, Description="again")["Role"]
+    assert (described["Description"], described["MaxSessionDuration"]) == ("again", 43200)
+
+
+def test_tags_are_put_and_taken(iam, new_role, refused):
+    name = new_role(Tags=[{"Key": "a", "Value": "1"}])
+    iam.tag_role(RoleName=name, Tags=[{"Key": "A", "Value": "2"}, {"Key": "b", "Value": ""}])
+    assert iam.list_role_tags(RoleName=name)["Tags"] == [{"Key": "A", "Value": "2"}, {"Key": "b", "Value": ""}]
+    iam.untag_role(RoleName=name, TagKeys=["a"])
+    assert iam.list_role_tags(RoleName=name)["Tags"] == [{"Key": "b", "Value": ""}]
+    twice = refused(iam.tag_role, RoleName=name, Tags=[{"Key": "x", "Value": ""}, {"Key": "X", "Value": ""}])
+    assert twice["code"] == "InvalidInput"
+
+
+def test_a_role_is_in_no_instance_profile(iam, new_role):
+    assert iam.list_instance_profiles_for_role(RoleName=new_role())["InstanceProfiles"] == []
+
+
+@pytest.mark.parametrize("document, message", [
+    ("nonsense", "This policy contains invalid Json"),
+    (statements({"Effect": "Allow", "Action": "sts:AssumeRole"}), "Missing required field Principal"),
+    (statements({"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"}),
+     "AssumeRole policy may only specify STS AssumeRole actions."),
+    (statements({"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole", "Resource": "*"}),
+     "Has prohibited field Resource"),
+    (trust(AWS="arn:aws:iam::000000000000:user/*"),
+     'Invalid principal in policy: "AWS":"arn:aws:iam::000000000000:user/*"'),
+])
+def test_a_malformed_trust_policy_is_refused(iam, unique, refused, document, message):
+    error = refused(iam.create_role, RoleName=unique("role"), AssumeRolePolicyDocument=document)
+    assert (error["code"], error["message"]) == ("MalformedPolicyDocument", message)
+
+
+def test_shapes_are_validated_in_aws_words(iam, refused):
+    error = refused(iam.create_role, RoleName="a b", AssumeRolePolicyDocument=FROM_ACCOUNT)
+    assert error["code"] == "ValidationError"
+    assert error["message"] == (
+        "1 validation error detected: Value 'a b' at 'roleName' failed to satisfy constraint: "
+        r"Member must satisfy regular expression pattern: [\w+=,.@-]+"
+    )
+
+
+# --- Policies ----------------------------------------------------------------------------------
+
+
+def test_inline_policies_are_kept(iam, new_role, refused):
+    name = new_role()
+    document = {"Version": "2012-10-17", "Statement": allow("dynamodb:PutItem", "arn:aws:dynamodb:*:*:table/Ü*")}
+    iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=json.dumps(document, ensure_ascii=False))
+    assert iam.list_role_policies(RoleName=name)["PolicyNames"] == ["own"]
+    assert iam.get_role_policy(RoleName=name, PolicyName="own")["PolicyDocument"] == document
+    iam.delete_role_policy(RoleName=name, PolicyName="own")
+    error = refused(iam.get_role_policy, RoleName=name, PolicyName="own")
+    assert (error["code"], error["message"]) == ("NoSuchEntity", "The role policy with name own cannot be found.")
+
+
+def test_inline_policies_share_one_allowance(iam, new_role, refused):
+    name = new_role()
+    large = statements(*[allow("sqs:SendMessage", f"arn:aws:sqs:*:*:{'q' * 100}{i}") for i in range(50)])
+    iam.put_role_policy(RoleName=name, PolicyName="one", PolicyDocument=large)
+    error = refused(iam.put_role_policy, RoleName=name, PolicyName="two", PolicyDocument=large)
+    assert error["code"] == "LimitExceeded"
+    assert error["message"] == f"Maximum policy size of 10240 bytes exceeded for role {name}"
+
+
+@pytest.mark.parametrize("document, message", [
+    ("nonsense", "Syntax errors in policy."),
+    (statements({"Effect": "Allow", "Resource": "*"}), "Policy statement must contain actions."),
+    (statements({"Effect": "Allow", "Action": "sqs:*"}), "Policy statement must contain resources."),
+    (statements(allow("SendMessage")), "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."),
+    (statements(allow("sqs:*", "orders")), 'Resource orders must be in ARN format or "*".'),
+    (json.dumps({"Statement": allow("sqs:*")}), "Policy document must be version 2012-10-17 or greater."),
+])
+def test_a_malformed_policy_is_refused(iam, unique, refused, document, message):
+    error = refused(iam.create_policy, PolicyName=unique("policy"), PolicyDocument=document)
+    assert (error["code"], error["message"]) == ("MalformedPolicyDocument", message)
+
+
+def test_a_managed_policy_has_versions(iam, new_policy, refused):
+    arn = new_policy(allow("sqs:*"), Description="queues")
+    policy = iam.get_policy(PolicyArn=arn)["Policy"]
+    assert (policy["DefaultVersionId"], policy["Description"], policy["AttachmentCount"]) == ("v1", "queues", 0)
+    second = iam.create_policy_version(PolicyArn=arn, PolicyDocument=statements(allow("sns:*")), SetAsDefault=True)
+    assert second["PolicyVersion"]["VersionId"] == "v2"
+    assert [v["VersionId"] for v in iam.list_policy_versions(PolicyArn=arn)["Versions"]] == ["v2", "v1"]
+    shown = iam.get_policy_version(PolicyArn=arn, VersionId="v2")["PolicyVersion"]
+    assert shown["IsDefaultVersion"] and shown["Document"]["Statement"][0]["Action"] == "sns:*"
+    assert refused(iam.delete_policy_version, PolicyArn=arn, VersionId="v2")["code"] == "DeleteConflict"
+    assert refused(iam.delete_policy, PolicyArn=arn)["code"] == "DeleteConflict"
+    iam.set_default_policy_version(PolicyArn=arn, VersionId="v1")
+    iam.delete_policy_version(PolicyArn=arn, VersionId="v2")
+    assert refused(iam.get_policy_version, PolicyArn=arn, VersionId="v2")["code"] == "NoSuchEntity"
+
+
+def test_a_policy_has_at_most_five_versions(iam, new_policy, refused):
+    arn = new_policy()
+    for _ in range(4):
+        iam.create_policy_version(PolicyArn=arn, PolicyDocument=statements(allow("sns:*")))
+    error = refused(iam.create_policy_version, PolicyArn=arn, PolicyDocument=statements(allow("sns:*")))
+    assert error["code"] == "LimitExceeded" and "up to 5 versions" in error["message"]
+
+
+def test_an_attached_policy_knows_to_whom(iam, new_role, new_policy, refused):
+    name, arn = new_role(), new_policy()
+    iam.attach_role_policy(RoleName=name, PolicyArn=arn)
+    iam.attach_role_policy(RoleName=name, PolicyArn=arn)
+    assert iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"][0]["PolicyArn"] == arn
+    assert iam.get_policy(PolicyArn=arn)["Policy"]["AttachmentCount"] == 1
+    entities = iam.list_entities_for_policy(PolicyArn=arn)
+    assert [role["RoleName"] for role in entities["PolicyRoles"]] == [name]
+    assert entities["PolicyUsers"] == [] and entities["PolicyGroups"] == []
+    assert refused(iam.delete_policy, PolicyArn=arn)["message"] == "Cannot delete a policy attached to entities."
+    iam.detach_role_policy(RoleName=name, PolicyArn=arn)
+    error = refused(iam.detach_role_policy, RoleName=name, PolicyArn=arn)
+    assert (error["code"], error["message"]) == ("NoSuchEntity", f"Policy {arn} was not found.")
+
+
+def test_a_missing_policy_cannot_be_attached(iam, new_role, refused):
+    arn = "arn:aws:iam::aws:policy/NoSuchThing"
+    error = refused(iam.attach_role_policy, RoleName=new_role(), PolicyArn=arn)
+    assert error["code"] == "NoSuchEntity"
+    assert error["message"] == f"Policy {arn} does not exist or is not attachable."
+
+
+def test_policies_of_aws_and_of_the_account_are_listed(iam, new_policy):
+    arn = new_policy()
+    local = [policy["Arn"] for policy in iam.list_policies(Scope="Local")["Policies"]]
+    of_aws = [policy["Arn"] for policy in iam.list_policies(Scope="AWS", MaxItems=1000)["Policies"]]
+    assert arn in local and arn not in of_aws
+    assert {SQS_FULL, LOGS_ONLY, "arn:aws:iam::aws:policy/AmazonDynamoDBFullAccess"} <= set(of_aws)
+    pages = iam.get_paginator("list_policies").paginate(PaginationConfig={"PageSize": 7})
+    everything = [policy["Arn"] for page in pages for policy in page["Policies"]]
+    assert len(everything) == len(set(everything)) and {arn, *of_aws} <= set(everything)
+
+
+def test_policies_of_aws_cannot_be_changed(iam, refused):
+    assert iam.get_policy_version(PolicyArn=SQS_FULL, VersionId="v1")["PolicyVersion"]["Document"]["Statement"]
+    assert refused(iam.delete_policy, PolicyArn=SQS_FULL)["code"] == "AccessDenied"
+
+
+# --- Users and keys ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def user(iam, unique):
+    name = unique("user")
+    iam.create_user(UserName=name)
+    yield name
+    clear(iam, "user", name)
+
+
+def test_a_user_is_bound_by_its_policies(iam, client, user, refused):
+    key = iam.create_access_key(UserName=user)["AccessKey"]
+    assert key["AccessKeyId"].startswith("AKIA") and len(key["AccessKeyId"]) == 20
+    keys = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
+    identity = client("sts", **keys).get_caller_identity()
+    assert identity["Arn"] == f"arn:aws:iam::{ACCOUNT}:user/{user}"
+    assert identity["UserId"].startswith("AIDA")
+
+    denied = refused(client("iam", **keys).get_user)
+    assert denied["message"] == (
+        f"User: arn:aws:iam::{ACCOUNT}:user/{user} is not authorized to perform: iam:GetUser on resource: "
+        f"arn:aws:iam::{ACCOUNT}:user/{user} because no identity-based policy allows the iam:GetUser action"
+    )
+    own = f"arn:aws:iam::{ACCOUNT}:user/${{aws:username}}"
+    iam.put_user_policy(UserName=user, PolicyName="self", PolicyDocument=statements(allow("iam:Get*", own)))
+    assert client("iam", **keys).get_user()["User"]["UserName"] == user
+
+
+def test_an_inactive_key_is_unknown(iam, client, user, refused):
+    key = iam.create_access_key(UserName=user)["AccessKey"]
+    keys = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
+    iam.update_access_key(UserName=user, AccessKeyId=key["AccessKeyId"], Status="Inactive")
+    assert refused(client("sts", **keys).get_caller_identity)["code"] == "InvalidClientTokenId"
+    iam.update_access_key(UserName=user, AccessKeyId=key["AccessKeyId"], Status="Active")
+    assert client("sts", **keys).get_caller_identity()["Arn"].endswith(user)
+
+
+def test_a_wrong_secret_is_refused(iam, client, user, refused):
+    key = iam.create_access_key(UserName=user)["AccessKey"]
+    wrong = client("sts", aws_access_key_id=key["AccessKeyId"], aws_secret_access_key="wrong")
+    assert refused(wrong.get_caller_identity)["code"] == "SignatureDoesNotMatch"
+
+
+def test_a_user_has_at_most_two_keys(iam, user, refused):
+    iam.create_access_key(UserName=user)
+    iam.create_access_key(UserName=user)
+    error = refused(iam.create_access_key, UserName=user)
+    assert (error["code"], error["message"]) == ("LimitExceeded", "Cannot exceed quota for AccessKeysPerUser: 2")
+    assert len(iam.list_access_keys(UserName=user)["AccessKeyMetadata"]) == 2
+    assert refused(iam.delete_user, UserName=user)["message"] == "Cannot delete entity, must delete access keys first."
+
+
+# --- Becoming a role ---------------------------------------------------------------------------
+
+
+def test_the_administrator_is_the_account_s_root(sts):
+    identity = sts.get_caller_identity()
+    assert (identity["Account"], identity["UserId"]) == (ACCOUNT, ACCOUNT)
+    assert identity["Arn"] == f"arn:aws:iam::{ACCOUNT}:root"
+
+
+def test_a_key_of_twelve_digits_is_another_account(client):
+    identity = client("sts", aws_access_key_id=OTHER_ACCOUNT).get_caller_identity()
+    assert identity["Arn"] == f"arn:aws:iam::{OTHER_ACCOUNT}:root"
+
+
+def test_a_session_is_the_role_s(iam, sts, new_role, become):
+    name = new_role()
+    reply = sts.assume_role(RoleArn=role_arn(name), RoleSessionName="worker", DurationSeconds=900)
+    role_id = iam.get_role(RoleName=name)["Role"]["RoleId"]
+    assert reply["AssumedRoleUser"] == {
+        "AssumedRoleId": f"{role_id}:worker",
+        "Arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/{name}/worker",
+    }
+    assert reply["Credentials"]["AccessKeyId"].startswith("ASIA")
+    assert become(name, "other")("sts").get_caller_identity() | {"ResponseMetadata": 0} == {
+        "UserId": f"{role_id}:other",
+        "Account": ACCOUNT,
+        "Arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/{name}/other",
+        "ResponseMetadata": 0,
+    }
+    assert iam.get_role(RoleName=name)["Role"]["RoleLastUsed"]["Region"] == "us-east-1"
+
+
+def test_a_role_is_assumed_only_by_whom_it_trusts(client, sts, new_role, refused):
+    name = new_role(trust(Service="lambda.amazonaws.com"))
+    error = refused(sts.assume_role, RoleArn=role_arn(name), RoleSessionName="me")
+    assert (error["code"], error["status"]) == ("AccessDenied", 403)
+    assert error["message"].startswith(
+        f"User: arn:aws:iam::{ACCOUNT}:root is not authorized to perform: sts:AssumeRole on resource: {role_arn(name)}"
+    )
+    missing = refused(sts.assume_role, RoleArn=role_arn("nobody"), RoleSessionName="me")
+    assert missing["message"].replace("nobody", name) == error["message"]
+    stranger = client("sts", aws_access_key_id=OTHER_ACCOUNT)
+    assert refused(stranger.assume_role, RoleArn=role_arn(new_role()), RoleSessionName="me")["code"] == "AccessDenied"
+    shared = new_role(trust(AWS=OTHER_ACCOUNT))
+    assert stranger.assume_role(RoleArn=role_arn(shared), RoleSessionName="me")["Credentials"]
+
+
+def test_an_external_id_can_be_required(sts, new_role, refused):
+    name = new_role(statements({"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole",
+                                "Condition": {"StringEquals": {"sts:ExternalId": "secret"}}}))
+    arguments = {"RoleArn": role_arn(name), "RoleSessionName": "me"}
+    assert refused(sts.assume_role, **arguments)["code"] == "AccessDenied"
+    assert refused(sts.assume_role, ExternalId="other", **arguments)["code"] == "AccessDenied"
+    assert sts.assume_role(ExternalId="secret", **arguments)["Credentials"]
+
+
+def test_a_session_lasts_no_longer_than_the_role_allows(sts, new_role, refused):
+    error = refused(sts.assume_role, RoleArn=role_arn(new_role()), RoleSessionName="me", DurationSeconds=7200)
+    assert error["code"] == "ValidationError"
+    assert error["message"] == "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
+
+
+def test_a_session_token_is_needed(client, sts, new_role, refused):
+    credentials = sts.assume_role(RoleArn=role_arn(new_role()), RoleSessionName="me")["Credentials"]
+    keys = {"aws_access_key_id": credentials["AccessKeyId"], "aws_secret_access_key": credentials["SecretAccessKey"]}
+    assert refused(client("sts", **keys).get_caller_identity)["code"] == "InvalidClientTokenId"
+    wrong = client("sts", aws_session_token="wrong", **keys)
+    assert refused(wrong.get_caller_identity)["code"] == "InvalidClientTokenId"
+
+
+def test_a_session_runs_out(client, sts, new_role, refused, advance_clock):
+    name = new_role()
+    reply = sts.assume_role(RoleArn=role_arn(name), RoleSessionName="me", DurationSeconds=900)["Credentials"]
+    assert reply["Expiration"] > datetime.datetime.now(datetime.timezone.utc)
+    late = client("sts", aws_access_key_id=reply["AccessKeyId"], aws_secret_access_key=reply["SecretAccessKey"],
+                  aws_session_token=reply["SessionToken"])
+    late.get_caller_identity()
+    advance_clock(901)
+    assert refused(late.get_caller_identity)["code"] == "ExpiredToken"
+    sts.assume_role(RoleArn=role_arn(name), RoleSessionName="sweeps")
+    assert refused(late.get_caller_identity)["code"] == "ExpiredToken"
+
+
+# --- What policies do --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def queue(client, unique):
+    sqs = client("sqs")
+    url = sqs.create_queue(QueueName=unique("queue"))["QueueUrl"]
+    yield url
+    sqs.delete_queue(QueueUrl=url)
+
+
+def queue_arn(url):
+    return f"arn:aws:sqs:us-east-1:{ACCOUNT}:{url.rsplit('/', 1)[1]}"
+
+
+def test_a_change_of_policies_binds_at_once(iam, new_role, become, queue, refused):
+    name = new_role()
+    sqs = become(name)("sqs")
+    send = {"QueueUrl": queue, "MessageBody": "hi"}
+    for _ in range(3):
+        denied = refused(sqs.send_message, **send)
+        assert "AccessDenied" in denied["code"]
+        assert denied["message"] == (
+            f"User: arn:aws:sts::{ACCOUNT}:assumed-role/{name}/session is not authorized to perform: sqs:SendMessage "
+            f"on resource: {queue_arn(queue)} because no identity-based policy allows the sqs:SendMessage action"
+        )
+        iam.put_role_policy(RoleName=name, PolicyName="own",
+                            PolicyDocument=statements(allow("sqs:SendMessage", queue_arn(queue))))
+        sqs.send_message(**send)
+        iam.put_role_policy(RoleName=name, PolicyName="deny", PolicyDocument=statements(deny("sqs:Send*")))
+        assert refused(sqs.send_message, **send)["message"].endswith(
+            "with an explicit deny in an identity-based policy")
+        iam.delete_role_policy(RoleName=name, PolicyName="deny")
+        sqs.send_message(**send)
+        iam.delete_role_policy(RoleName=name, PolicyName="own")
+
+
+def test_attached_policies_and_their_versions_bind(iam, new_role, new_policy, become, queue, refused):
+    name, arn = new_role(), new_policy(allow("sqs:*"))
+    iam.attach_role_policy(RoleName=name, PolicyArn=arn)
+    sqs = become(name)("sqs")
+    sqs.send_message(QueueUrl=queue, MessageBody="hi")
+    iam.create_policy_version(PolicyArn=arn, PolicyDocument=statements(allow("sns:*")), SetAsDefault=True)
+    refused(sqs.send_message, QueueUrl=queue, MessageBody="hi")
+    iam.set_default_policy_version(PolicyArn=arn, VersionId="v1")
+    sqs.send_message(QueueUrl=queue, MessageBody="hi")
+
+
+def test_a_session_policy_cuts_down(iam, new_role, become, queue, refused):
+    name = new_role()
+    iam.attach_role_policy(RoleName=name, PolicyArn=SQS_FULL)
+    sqs = become(name, Policy=statements(allow("sqs:Receive*")))("sqs")
+    sqs.receive_message(QueueUrl=queue)
+    assert refused(sqs.send_message, QueueUrl=queue, MessageBody="hi")["message"].endswith(
+        "because no session policy allows the sqs:SendMessage action")
+    reader = become(name, PolicyArns=[{"arn": "arn:aws:iam::aws:policy/AmazonSQSReadOnlyAccess"}])("sqs")
+    reader.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
+    refused(reader.send_message, QueueUrl=queue, MessageBody="hi")
+
+
+def test_a_malformed_session_policy_is_refused(sts, new_role, refused):
+    arguments = {"RoleArn": role_arn(new_role()), "RoleSessionName": "me"}
+    assert refused(sts.assume_role, Policy="{}", **arguments)["code"] == "MalformedPolicyDocument"
+    large = statements(allow([f"sqs:{'x' * 100}{i}" for i in range(30)]))
+    assert refused(sts.assume_role, Policy=large, **arguments)["code"] == "PackedPolicyTooLarge"
+
+
+def test_a_boundary_cuts_down(iam, new_role, new_policy, become, queue, refused):
+    boundary = new_policy(allow("sqs:Receive*"))
+    name = new_role(PermissionsBoundary=boundary)
+    iam.attach_role_policy(RoleName=name, PolicyArn=SQS_FULL)
+    shown = iam.get_role(RoleName=name)["Role"]["PermissionsBoundary"]
+    assert shown["PermissionsBoundaryArn"] == boundary
+    sqs = become(name)("sqs")
+    sqs.receive_message(QueueUrl=queue)
+    assert refused(sqs.send_message, QueueUrl=queue, MessageBody="hi")["message"].endswith(
+        "because no permissions boundary allows the sqs:SendMessage action")
+    assert refused(iam.delete_policy, PolicyArn=boundary)["code"] == "DeleteConflict"
+    iam.delete_role_permissions_boundary(RoleName=name)
+    sqs.send_message(QueueUrl=queue, MessageBody="hi")
+
+
+def test_a_queue_s_policy_lets_a_role_in(client, new_role, become, queue, refused):
+    name = new_role()
+    sqs = become(name)("sqs")
+    policy = statements({"Effect": "Allow", "Principal": {"AWS": role_arn(name)}, "Action": "sqs:SendMessage",
+                         "Resource": queue_arn(queue)})
+    client("sqs").set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
+    sqs.send_message(QueueUrl=queue, MessageBody="hi")
+    refused(sqs.receive_message, QueueUrl=queue)
+
+
+def test_tags_of_the_principal_are_conditions(iam, new_role, become, queue, refused):
+    name = new_role(Tags=[{"Key": "team", "Value": "orders"}])
+    condition = {"StringEquals": {"aws:PrincipalTag/team": "orders"}}
+    iam.put_role_policy(RoleName=name, PolicyName="own",
+                        PolicyDocument=statements(allow("sqs:*", Condition=condition)))
+    sqs = become(name)("sqs")
+    sqs.send_message(QueueUrl=queue, MessageBody="hi")
+    iam.tag_role(RoleName=name, Tags=[{"Key": "team", "Value": "others"}])
+    refused(sqs.send_message, QueueUrl=queue, MessageBody="hi")
+
+
+def test_a_role_may_assume_another(iam, client, new_role, become, refused):
+    first = new_role()
+    second = new_role(trust(AWS=role_arn(first)))
+    as_first = become(first)("sts")
+    chained = as_first.assume_role(RoleArn=role_arn(second), RoleSessionName="two")["Credentials"]
+    identity = client("sts", aws_access_key_id=chained["AccessKeyId"], aws_session_token=chained["SessionToken"],
+                      aws_secret_access_key=chained["SecretAccessKey"]).get_caller_identity()
+    assert identity["Arn"].endswith(f"{second}/two")
+    third = new_role()
+    assert refused(as_first.assume_role, RoleArn=role_arn(third), RoleSessionName="three")["code"] == "AccessDenied"
+
+
+def test_a_role_made_again_does_not_inherit_sessions(iam, new_role, become, queue, refused):
+    name = new_role()
+    iam.attach_role_policy(RoleName=name, PolicyArn=SQS_FULL)
+    sqs = become(name)("sqs")
+    sqs.send_message(QueueUrl=queue, MessageBody="hi")
+    clear(iam, "role", name)
+    refused(sqs.send_message, QueueUrl=queue, MessageBody="hi")
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=FROM_ACCOUNT)
+    iam.attach_role_policy(RoleName=name, PolicyArn=SQS_FULL)
+    refused(sqs.send_message, QueueUrl=queue, MessageBody="hi")
