@@ -426,6 +426,11 @@ static struct text_list kept_folders(struct environments *environments, const st
     return kept;
 }
 
+static str scalar_text(const struct json *value)
+{
+    return json_is(value, JSON_STRING) || json_is(value, JSON_NUMBER) ? value->text : S("");
+}
+
 static const char **command_of(struct arena *arena, const struct json *payload)
 {
     const struct json *command = json_get(payload, S("command"));
@@ -434,7 +439,7 @@ static const char **command_of(struct arena *arena, const struct json *payload)
     if (!json_is(command, JSON_ARRAY) || command->count == 0)
         return NULL;
     for (uint32_t i = 0; i < command->count; i++)
-        add_text(arena, &argv, arena_cstr(arena, command->items[i].text));
+        add_text(arena, &argv, arena_cstr(arena, scalar_text(&command->items[i])));
     add_text(arena, &argv, NULL);
     return argv.items;
 }
@@ -447,8 +452,8 @@ static struct text_list variables_of(struct environment *environment, const stru
 
     for (uint32_t i = 0; json_is(variables, JSON_OBJECT) && i < variables->count; i++) {
         const struct json_member *member = &variables->members[i];
-        add_text(arena, &list,
-                 arena_format(arena, "%.*s=%.*s", STR_ARGS(member->name), STR_ARGS(member->value.text)).data);
+        str value = scalar_text(&member->value);
+        add_text(arena, &list, arena_format(arena, "%.*s=%.*s", STR_ARGS(member->name), STR_ARGS(value)).data);
     }
     add_text(arena, &list,
              arena_format(arena, "AWS_LAMBDA_RUNTIME_API=127.0.0.1:%d", listener_port(&environment->listener)).data);

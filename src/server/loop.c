@@ -193,6 +193,12 @@ void loop_end(struct loop *loop)
     loop_end_when_empty(loop);
 }
 
+static void close_loop(struct loop *loop)
+{
+    check(uv_loop_close(&loop->uv) == 0);
+    pthread_mutex_destroy(&loop->lock);
+}
+
 void loop_run(struct loop *loop)
 {
     loop_of_this_thread = loop;
@@ -202,7 +208,14 @@ void loop_run(struct loop *loop)
     dispatcher_free(loop->dispatcher);
     free_slots(loop);
     arena_free(&loop->output_arena);
-    check(uv_loop_close(&loop->uv) == 0);
-    pthread_mutex_destroy(&loop->lock);
+    close_loop(loop);
     loop_of_this_thread = NULL;
+}
+
+void loop_discard(struct loop *loop)
+{
+    loop_end(loop);
+    uv_run(&loop->uv, UV_RUN_DEFAULT);
+    on_wake_up(&loop->wake_up); /* orders of effects that nobody will carry out */
+    close_loop(loop);
 }

@@ -20,8 +20,7 @@
 enum { DESCRIPTORS = 64 * 1024 };
 
 struct server {
-    struct server_options options;
-    struct engine *engine;
+    struct engine *engine;       /* NULL until the start */
     struct loop main;            /* accepts, and owns the environments */
     struct loop *loops;          /* these serve */
     unsigned loop_count, loops_draining;
@@ -31,7 +30,7 @@ struct server {
     struct environments *environments;
     struct effect_runner effect_runners[3];
     uv_async_t stop;
-    bool stopping;
+    bool listening, stopping;
 };
 
 static struct server *server_to_stop; /* by a signal */
@@ -155,11 +154,6 @@ static void drain_loop(struct loop *loop, struct task *task)
     post(&loop->server->main, one_is_draining);
 }
 
-static void on_listener_closed(uv_handle_t *handle)
-{
-    (void)handle;
-}
-
 static void on_stop(uv_async_t *async)
 {
     struct server *server = async->data;
@@ -168,7 +162,7 @@ static void on_stop(uv_async_t *async)
         return;
     server->stopping = true;
     log_info("stopping");
-    listener_close(&server->listener, on_listener_closed);
+    listener_close(&server->listener, NULL);
     for (unsigned i = 0; i < server->loop_count; i++)
         post(&server->loops[i], drain_loop);
 }
@@ -225,12 +219,8 @@ static void allow_many_descriptors(void)
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-struct server *server_new(const struct server_options *options)
+static void init(struct server *server, const struct server_options *options)
 {
-    struct server *server = calloc(1, sizeof *server);
-
-    check(server != NULL);
-    server->options = *options;
     server->loop_count = options->thread_count ? options->thread_count : usual_thread_count();
     server->loops = calloc(server->loop_count, sizeof *server->loops);
     check(server->loops != NULL);
@@ -245,6 +235,22 @@ struct server *server_new(const struct server_options *options)
         (struct effect_runner){"environment.start", environments_start_effect, server->environments};
     server->effect_runners[1] =
         (struct effect_runner){"environment.stop", environments_stop_effect, server->environments};
+}
+
+struct server *server_new(const struct server_options *options, struct arena *arena, str *error)
+{
+    struct server *server = calloc(1, sizeof *server);
+
+    check(server != NULL);
+    init(server, options);
+    server->listener.owner = server;
+    server->listener.accepted = on_accepted;
+    server->listening = listener_open(&server->listener, &server->main, options->host, options->port, arena, error);
+    if (!server->listening) {
+        server_free(server);
+        return NULL;
+    }
+    server->port_number = listener_port(&server->listener);
     return server;
 }
 
@@ -259,22 +265,16 @@ static void *serve(void *loop)
     return NULL;
 }
 
-bool server_start(struct server *server, struct engine *engine, struct arena *arena, str *error)
+void server_start(struct server *server, struct engine *engine)
 {
     allow_many_descriptors();
-    server->engine = server->main.engine = engine;
-    server->listener.owner = server;
-    server->listener.accepted = on_accepted;
-    if (!listener_open(&server->listener, &server->main, server->options.host, server->options.port, arena, error))
-        return false;
-    server->port_number = listener_port(&server->listener);
     watch_signals(server);
+    server->engine = server->main.engine = engine;
     for (unsigned i = 0; i < server->loop_count; i++) {
         server->loops[i].engine = engine;
         check(pthread_create(&server->loops[i].thread, NULL, serve, &server->loops[i]) == 0);
     }
-    log_info("listening host=%s port=%d threads=%u", server->options.host, server->port_number, server->loop_count);
-    return true;
+    log_info("listening port=%d threads=%u", server->port_number, server->loop_count);
 }
 
 int server_port(const struct server *server)
@@ -293,8 +293,27 @@ void server_run(struct server *server)
     log_info("stopped");
 }
 
+static void nothing_more(struct loop *loop)
+{
+    (void)loop;
+}
+
+/* libuv's handles are closed by running their loops, even when nothing has run yet. */
+static void discard_loops(struct server *server)
+{
+    if (server->listening)
+        listener_close(&server->listener, NULL);
+    environments_end(server->environments, nothing_more);
+    uv_close((uv_handle_t *)&server->stop, NULL);
+    loop_discard(&server->main);
+    for (unsigned i = 0; i < server->loop_count; i++)
+        loop_discard(&server->loops[i]);
+}
+
 void server_free(struct server *server)
 {
+    if (!server->engine)
+        discard_loops(server);
     environments_free(server->environments);
     free(server->loops);
     free(server);

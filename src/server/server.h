@@ -3,8 +3,8 @@
 /*
  * server.h: sockets in, exchanges out, and the child processes of functions.
  *
- * main makes a server first, for its effect runners belong into the engine's options; then starts
- * the engine; then hands it to server_start().  server_run() belongs on the main thread: children
+ * main makes a server first, for its port and effect runners belong into the engine's options; then
+ * starts the engine; then hands it to server_start().  server_run() belongs on the main thread: children
  * die with the thread that started them.
  */
 #include "engine/engine.h"
@@ -19,15 +19,15 @@ struct server_options {
     const char *functions_folder, *runtimes_folder; /* or NULL */
 };
 
-struct server *server_new(const struct server_options *options);
+/* Listens already, so that the port is known.  NULL and *error (in arena) on trouble. */
+struct server *server_new(const struct server_options *options, struct arena *arena, str *error);
+/* The port it listens on. */
+int server_port(const struct server *server);
 /* Runners of "environment.start" and "environment.stop", up to a NULL kind; as long as the server lives. */
 const struct effect_runner *server_effect_runners(struct server *server);
 
-/* Listens and starts the serving threads.  False and *error (in arena) on trouble. */
-bool server_start(struct server *server, struct engine *engine, struct arena *arena, str *error);
-/* The port it listens on. */
-int server_port(const struct server *server);
-
+/* Starts the serving threads; from here on signals stop the server. */
+void server_start(struct server *server, struct engine *engine);
 /*
  * Prints "Ready." on standard output and serves until SIGTERM, SIGINT or server_stop().  Then: no
  * new connections, no new requests, engine_stop(), what was in flight is answered, children are
@@ -36,5 +36,5 @@ int server_port(const struct server *server);
 void server_run(struct server *server);
 /* Any thread, or a signal handler. */
 void server_stop(struct server *server);
-/* After server_run(), before engine_free(). */
+/* After server_run() and before engine_free(), or without a start. */
 void server_free(struct server *server);

@@ -49,7 +49,7 @@ struct listener {
 bool listener_open(struct listener *listener, struct loop *loop, const char *host, int port, struct arena *arena,
                    str *error);
 int listener_port(const struct listener *listener);
-/* `closed` is called with the poll handle (its data is the listener) when the listener's memory may go. */
+/* `closed` is called with the poll handle (its data is the listener) when the listener's memory may go; or NULL. */
 void listener_close(struct listener *listener, uv_close_cb closed);
 
 /* ---- slots: a request being read or in flight ---- */
@@ -102,6 +102,8 @@ struct loop {
 void loop_init(struct loop *loop, struct server *server);
 /* Runs until it is told to end; then closes what is left and frees what the loop owns. */
 void loop_run(struct loop *loop);
+/* Instead of loop_run(), when nothing shall run. */
+void loop_discard(struct loop *loop);
 /* Any thread. */
 void loop_post(struct loop *loop, struct task *task);
 /* On the loop's own thread: no new requests; then, after engine_stop(), no more at all. */

@@ -5,12 +5,15 @@ The binary is named by the environment variable SERVER_UNDER_TEST.
 import http.client
 import json
 import os
+import pathlib
 import signal
 import socket
 import subprocess
 import time
 
 import pytest
+
+os.environ.setdefault("TSAN_OPTIONS", f"suppressions={pathlib.Path(__file__).parent}/tsan.supp")
 
 
 class Client:

@@ -1,6 +1,8 @@
 /*
  * fake_engine.c: a server over an engine that only plays one, for the tests of src/server.
  *
+ *     server_under_test [threads [functions folder [log level [port]]]]
+ *
  *     GET /null        answered within dispatch()
  *     GET /slow        answered from another thread
  *     POST /echo       the body comes back, from another thread
@@ -247,14 +249,21 @@ int main(int argc, char **argv)
 
     if (argc > 1)
         options.thread_count = (unsigned)strtoul(argv[1], NULL, 10);
-    log_set_level(argc > 3 ? LOG_INFO : LOG_DEBUG);
+    if (argc > 4)
+        options.port = (int)strtol(argv[4], NULL, 10);
+    enum log_level level = LOG_DEBUG;
+    if (argc > 3)
+        check(log_level_parse(str_of(argv[3]), &level));
+    log_set_level(level);
     engine.events = json_writer_in(&engine.arena);
-    engine.server = server_new(&options);
-    check(pthread_create(&engine.thread, NULL, engine_main, &engine) == 0);
-    if (!server_start(engine.server, &engine, &arena, &error)) {
+    engine.server = server_new(&options, &arena, &error);
+    if (!engine.server) {
         fprintf(stderr, "%.*s\n", STR_ARGS(error));
+        arena_free(&arena);
         return EXIT_FAILURE;
     }
+    check(pthread_create(&engine.thread, NULL, engine_main, &engine) == 0);
+    server_start(engine.server, &engine);
     fprintf(stderr, "port %d\n", server_port(engine.server));
     server_run(engine.server);
     server_free(engine.server);

@@ -1,7 +1,9 @@
 """What one connection may count on: order, limits, time-outs, an orderly end."""
+import os
 import resource
 import signal
 import socket
+import subprocess
 import threading
 import time
 
@@ -11,6 +13,13 @@ from conftest import Server, eventually
 
 def test_ready_is_printed_on_a_line_of_its_own(server):
     assert server.ready_line == "Ready.\n"
+
+
+def test_a_port_that_is_taken_is_an_error(server):
+    second = subprocess.run([os.environ["SERVER_UNDER_TEST"], "1", "/nowhere", "info", str(server.port)],
+                            capture_output=True, text=True, timeout=20)
+    assert second.returncode == 1 and second.stdout == ""
+    assert second.stderr == f"cannot listen on 127.0.0.1:{server.port}: Address already in use\n"
 
 
 def test_one_connection_serves_many_requests(server):

@@ -1,8 +1,8 @@
 """What a function's child process gets, and what the engine hears of it."""
 import os
-import pathlib
 import signal
 import sys
+import tempfile
 import time
 
 import pytest
@@ -110,18 +110,16 @@ def test_it_works_in_its_folder(server, tmp_path):
 
 
 def check_that_each_child_has_a_tmp_of_its_own(server):
-    mark = pathlib.Path("/tmp/orderly-test-mark")
-    mark.write_text("")
-    try:
+    program = "cd ${TMPDIR:-/tmp}; pwd; ls; echo x > mine && echo written; ls"
+    with tempfile.NamedTemporaryFile(dir="/tmp") as mark:
         for identity in "AB":
-            server.start(identity, "/bin/sh", "-c", "cd ${TMPDIR:-/tmp}; ls; echo x > mine && echo written; ls")
+            server.start(identity, "/bin/sh", "-c", program)
             assert server.exit_of(identity)["ExitCode"] == 0
-            before, after = "\n".join(server.lines_of(identity)).split("written")
-            assert "mine" not in before and mark.name not in before and "mine" in after
-    finally:
-        mark.unlink()
+            folder, *lines = server.lines_of(identity)
+            before, after = lines[:lines.index("written")], lines[lines.index("written"):]
+            assert "mine" not in before and os.path.basename(mark.name) not in before and "mine" in after
+            assert folder == "/tmp" or not os.path.exists(folder)
     assert not os.path.exists("/tmp/mine")
-    assert not list(pathlib.Path("/tmp").glob("orderly-??????"))
 
 
 def test_each_child_has_a_tmp_of_its_own(server):
