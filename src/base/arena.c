@@ -93,18 +93,22 @@ const char *arena_cstr(struct arena *arena, str s)
     return copy;
 }
 
+/* One pass when the rest of the block has room, which is nearly always. */
 str arena_format(struct arena *arena, const char *format, ...)
 {
+    size_t room = (size_t)(arena->end - arena->next);
     va_list args, again;
 
     va_start(args, format);
     va_copy(again, args);
-    int size = vsnprintf(NULL, 0, format, args);
+    int size = vsnprintf(arena->next, room, format, args);
     va_end(args);
     check(size >= 0);
 
+    bool fits = (size_t)size < room;
     char *memory = take(arena, (size_t)size + 1);
-    vsnprintf(memory, (size_t)size + 1, format, again);
+    if (!fits)
+        vsnprintf(memory, (size_t)size + 1, format, again);
     va_end(again);
     return (str){memory, (size_t)size};
 }

@@ -228,12 +228,21 @@ uint64_t random_u64(void)
 
 str random_uuid(struct arena *arena)
 {
-    uint64_t a = random_u64(), b = random_u64();
+    static const char digits[] = "0123456789abcdef";
+    unsigned char bytes[16];
+    uint64_t halves[2] = {random_u64(), random_u64()};
+    char *out = arena_alloc(arena, 37), *next = out;
 
-    return arena_format(arena, "%08x-%04x-4%03x-%04x-%012llx", (unsigned)(a >> 32),
-                        (unsigned)(a >> 16 & 0xffff), (unsigned)(a & 0xfff),
-                        (unsigned)(b >> 48 & 0x3fff) | 0x8000,
-                        (unsigned long long)(b & 0xffffffffffff));
+    memcpy(bytes, halves, sizeof bytes);
+    bytes[6] = (unsigned char)((bytes[6] & 0x0f) | 0x40);
+    bytes[8] = (unsigned char)((bytes[8] & 0x3f) | 0x80);
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10)
+            *next++ = '-';
+        *next++ = digits[bytes[i] >> 4];
+        *next++ = digits[bytes[i] & 15];
+    }
+    return (str){out, 36};
 }
 
 str random_text(struct arena *arena, str alphabet, size_t size)

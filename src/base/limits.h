@@ -21,5 +21,6 @@ enum {
     LIMIT_CLOCK_SKEW_MS = 15 * 60 * 1000,       /* of a signature */
     LIMIT_BATCH_CALLS = 512,                    /* one commit */
     LIMIT_WAL_BYTES = 32 * 1024 * 1024,         /* a checkpoint starts here */
+    LIMIT_TRACE_AGE_MS = 7 * 24 * 3600 * 1000,
     LIMIT_RELAXED_SYNC_MS = 100,
 };

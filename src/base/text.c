@@ -2,7 +2,6 @@
 
 #include "base/check.h"
 
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -45,20 +44,31 @@ void text_add_char(struct text *text, char c)
 
 void text_add_i64(struct text *text, int64_t value)
 {
-    text_format(text, "%" PRId64, value);
+    char digits[24], *first = digits + sizeof digits;
+    uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
+
+    do
+        *--first = (char)('0' + rest % 10);
+    while (rest /= 10);
+    if (value < 0)
+        *--first = '-';
+    text_add(text, (str){first, (size_t)(digits + sizeof digits - first)});
 }
 
+/* One pass when there is room, which is nearly always. */
 void text_format(struct text *text, const char *format, ...)
 {
+    size_t room = text->capacity - text->size;
     va_list args, again;
 
     va_start(args, format);
     va_copy(again, args);
-    int size = vsnprintf(NULL, 0, format, args);
+    int size = vsnprintf(text->data ? text->data + text->size : NULL, room, format, args);
     va_end(args);
     check(size >= 0);
 
-    vsnprintf(text_reserve(text, (size_t)size + 1), (size_t)size + 1, format, again);
+    if ((size_t)size >= room)
+        vsnprintf(text_reserve(text, (size_t)size + 1), (size_t)size + 1, format, again);
     va_end(again);
     text->size += (size_t)size;
 }

@@ -2,8 +2,8 @@
  * batch.c: one transaction over all that is there to run.
  *
  * Each call runs between a savepoint and its release or rollback, so one that fails leaves no
- * trace.  The engine never waits for the disk: store_commit() only hands the batch to the log,
- * and deliver.c lets the answers go when the log is on disk.
+ * trace.  store_commit() only hands the batch to the log; deliver.c lets the answers go when the log
+ * is on disk, and meanwhile the next batch runs.
  */
 #include "engine/engine_internal.h"
 
@@ -137,18 +137,35 @@ static void take_parked(struct engine *engine)
         queue_push(&engine->runnable, exchange);
 }
 
+/*
+ * While the disk is busy with earlier batches, answers of this one could not leave any sooner: so it
+ * stays open and takes what arrives meanwhile.  The log then gets each page once for all of them.
+ */
+static void run_calls(struct engine *engine)
+{
+    struct exchange *exchange;
+    int calls = 0;
+
+    do {
+        engine->now_ms = engine_now_ms(engine);
+        while (calls < LIMIT_BATCH_CALLS && (exchange = queue_pop(&engine->runnable))) {
+            run(engine, exchange);
+            calls++;
+        }
+    } while (calls < LIMIT_BATCH_CALLS && wait_while_disk_is_busy(engine));
+}
+
 void batch_run(struct engine *engine)
 {
     struct batch *batch = engine->batch = batch_new();
-    struct exchange *exchange;
 
     engine->now_ms = engine_now_ms(engine);
     engine->txn = store_begin(engine->store);
     take_parked(engine);
     timers_take_due(engine);
-    for (int calls = 0; calls < LIMIT_BATCH_CALLS && (exchange = queue_pop(&engine->runnable)); calls++)
-        run(engine, exchange);
+    run_calls(engine);
     timers_learn_next(engine);
+    trace_prune(engine);
 
     if (!store_commit(engine->store, &batch->sequence))
         undo(engine, batch);

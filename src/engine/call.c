@@ -3,21 +3,13 @@
  */
 #include "engine/call.h"
 #include "engine/engine_internal.h"
-#include "engine_sql.h"
 
 #include "base/check.h"
-#include "base/hash.h"
 #include "base/log.h"
 #include "base/text.h"
 
 #include <stdarg.h>
 #include <stdio.h>
-
-str trace_id_new(struct arena *arena, int64_t now_ms)
-{
-    return arena_format(arena, "1-%08x-%08x%016llx", (unsigned)(now_ms / 1000), (unsigned)random_u64(),
-                        (unsigned long long)random_u64());
-}
 
 void call_reset(struct call *call)
 {
@@ -189,24 +181,6 @@ const struct principal *role_principal(struct call *call, str role_arn, str sess
     bool found = call->engine->options.identity.find_role(call, role_arn, session_name, principal);
 
     return found ? principal : NULL;
-}
-
-void trace(struct call *call, str kind, str resource_arn, str detail)
-{
-    trace_in(call, call->trace_id, kind, resource_arn, detail);
-}
-
-void trace_in(struct call *call, str trace_id, str kind, str resource_arn, str detail)
-{
-    if (call->operation->flags & OPERATION_READS)
-        return;
-    engine_add_trace(call->txn, &(struct engine_add_trace_params){
-                                    .trace_id = trace_id,
-                                    .at_ms = call->now_ms,
-                                    .kind = kind,
-                                    .resource = resource_arn,
-                                    .detail = detail,
-                                });
 }
 
 str arn(struct call *call, str service, str resource)

@@ -97,6 +97,7 @@ void deliver_durable(void *context, uint64_t sequence)
     struct batch *batches = take_durable_batches(engine);
     struct exchange_queue reads = take_durable_reads(engine);
     pthread_mutex_unlock(&engine->durable_lock);
+    engine_disk_is_free(engine);
 
     while (batches) {
         struct batch *batch = batches;
@@ -106,6 +107,14 @@ void deliver_durable(void *context, uint64_t sequence)
     while ((exchange = queue_pop(&reads)))
         exchange->answered(exchange);
     pthread_cond_signal(&engine->delivered);
+}
+
+bool deliver_is_waiting(struct engine *engine)
+{
+    pthread_mutex_lock(&engine->durable_lock);
+    bool waiting = engine->unsynced_first != NULL;
+    pthread_mutex_unlock(&engine->durable_lock);
+    return waiting;
 }
 
 void deliver_wait_for_all(struct engine *engine)

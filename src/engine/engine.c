@@ -93,16 +93,40 @@ static void run_parked_a_last_time(struct engine *engine)
     }
 }
 
-/* Move the inbox behind what is runnable.  Returns whether the engine is stopping. */
-static bool take_arrivals(struct engine *engine)
+/* With the lock held: move the inbox behind what is runnable. */
+static void take_inbox(struct engine *engine)
 {
     struct exchange *exchange;
 
+    while ((exchange = queue_pop(&engine->inbox)))
+        queue_push(&engine->runnable, exchange);
+}
+
+/* The lock is taken so that a waiter either sees the news or gets the signal. */
+void engine_disk_is_free(struct engine *engine)
+{
+    pthread_mutex_lock(&engine->lock);
+    pthread_mutex_unlock(&engine->lock);
+    pthread_cond_signal(&engine->arrived);
+}
+
+bool wait_while_disk_is_busy(struct engine *engine)
+{
+    pthread_mutex_lock(&engine->lock);
+    while (!has_arrived(engine) && deliver_is_waiting(engine))
+        pthread_cond_wait(&engine->arrived, &engine->lock);
+    take_inbox(engine);
+    pthread_mutex_unlock(&engine->lock);
+    return engine->runnable.first && deliver_is_waiting(engine);
+}
+
+/* Returns whether the engine is stopping. */
+static bool take_arrivals(struct engine *engine)
+{
     pthread_mutex_lock(&engine->lock);
     if (!engine->runnable.first)
         wait_for_work(engine);
-    while ((exchange = queue_pop(&engine->inbox)))
-        queue_push(&engine->runnable, exchange);
+    take_inbox(engine);
     bool cancellations = engine->cancellations, stopping = engine->stopping;
     engine->cancellations = false;
     if (stopping && !engine->runnable.first && !engine->parking.count)
@@ -239,6 +263,7 @@ struct engine *engine_start(const struct engine_options *options, struct arena *
         free(engine);
         return NULL;
     }
+    trace_start(engine);
     submit_start(engine);
     batch_run(engine);
     check(pthread_create(&engine->thread, NULL, engine_main, engine) == 0);

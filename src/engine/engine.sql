@@ -17,15 +17,16 @@ create table engine_effect (
     primary key (kind, id)
 ) without rowid;
 
+-- A trace's id begins with its time, so new rows go to the end of the table.
 create table engine_trace (
-    sequence integer primary key,
     trace_id text not null,
+    sequence integer not null,
     at_ms integer not null,
     kind text not null,
     resource text not null,
-    detail text
-);
-create index engine_trace_of on engine_trace (trace_id);
+    detail text,
+    primary key (trace_id, sequence)
+) without rowid;
 
 create table engine_setting (
     name text primary key,
@@ -58,16 +59,18 @@ delete from engine_effect where kind = :kind and id = :id;
 -- statement: list_effects :many
 select kind, id, payload from engine_effect;
 
--- statement: add_trace :insert
-insert into engine_trace (trace_id, at_ms, kind, resource, detail)
-values (:trace_id, :at_ms, :kind, :resource, :detail);
+-- statement: add_trace :exec
+insert into engine_trace (trace_id, sequence, at_ms, kind, resource, detail)
+values (:trace_id, :sequence, :at_ms, :kind, :resource, :detail);
 
 -- statement: list_trace :many
 select at_ms, kind, resource, detail from engine_trace where trace_id = :trace_id order by sequence;
 
 -- statement: prune_trace :exec
-delete from engine_trace where sequence in
-    (select sequence from engine_trace where at_ms < :at_ms order by sequence limit 10000);
+-- param: before text
+-- param: limit integer
+delete from engine_trace where trace_id in
+    (select trace_id from engine_trace where trace_id < :before order by trace_id limit :limit);
 
 -- statement: get_setting :one
 select value from engine_setting where name = :name;

@@ -67,6 +67,8 @@ struct engine {
     struct batch *batch;
     int64_t now_ms;
     int64_t next_timer_ms;       /* INT64_MAX: none */
+    int64_t next_hop;            /* numbers the rows of traces */
+    int64_t prune_ms;            /* when traces are pruned next */
     int64_t retry_ms;            /* after a failed commit, everything parked runs again then */
 
     pthread_mutex_t durable_lock; /* over the next four */
@@ -82,6 +84,14 @@ struct exchange *queue_pop(struct exchange_queue *queue);
 /* engine.c */
 /* Every module's start hook, or every module's reset hook. */
 void modules_run(struct call *call, bool start);
+
+/*
+ * Wait until something arrives or the disk has nothing more to sync.  True when there is more to run
+ * and the disk is busy still.
+ */
+bool wait_while_disk_is_busy(struct engine *engine);
+/* On the sync thread. */
+void engine_disk_is_free(struct engine *engine);
 
 /* park.c */
 void parking_add(struct parking *parking, struct exchange *exchange);
@@ -106,6 +116,8 @@ void deliver_batch(struct engine *engine, struct batch *batch);
 void deliver_read(struct engine *engine, struct exchange *exchange);
 void deliver_durable(void *engine, uint64_t sequence);
 void deliver_wait_for_all(struct engine *engine);
+/* Does a batch wait for the disk? */
+bool deliver_is_waiting(struct engine *engine);
 void effects_resume(struct engine *engine);
 
 /* internal.c: calls that no client makes */
@@ -133,8 +145,13 @@ bool auth_identify(struct auth *auth, struct exchange *exchange, struct store_re
 /* admin.c: paths below /_orderly/ and /_localstack/ */
 bool admin_dispatch(struct engine *engine, struct exchange *exchange);
 
-/* call.c */
+/* trace.c */
 str trace_id_new(struct arena *arena, int64_t now_ms);
+void trace_start(struct engine *engine);
+/* Forget traces past their age, some at a time. */
+void trace_prune(struct engine *engine);
+
+/* call.c */
 void call_reset(struct call *call);
 /* The outcome; but FAILED, and said in the log, when one of the call's statements failed. */
 enum outcome call_unless_broken(struct call *call, enum outcome outcome);

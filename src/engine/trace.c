@@ -1,0 +1,62 @@
+/*
+ * trace.c: the hops of each trace, one row in the same transaction as what they tell of.
+ *
+ * Rows lie in the order of their trace's id, which begins with the time: so writing one goes to the
+ * end of the table, and old ones are cut off its beginning.
+ */
+#include "engine/engine_internal.h"
+#include "engine_sql.h"
+
+#include "base/hash.h"
+
+enum { MS = 1000, US = 1000, PRUNE_EVERY_MS = 10 * 1000, PRUNE_TRACES = 1000 };
+
+/* "1-<seconds, 8 hex digits>-<24 hex digits>" */
+str trace_id_new(struct arena *arena, int64_t now_ms)
+{
+    struct { uint32_t seconds, random[3]; } id = {
+        .seconds = __builtin_bswap32((uint32_t)(now_ms / MS)),
+        .random = {(uint32_t)random_u64(), (uint32_t)random_u64(), (uint32_t)random_u64()},
+    };
+    str digits = hex_encode(arena, (str){(const char *)&id, sizeof id});
+
+    return arena_join(arena, arena_join(arena, S("1-"), str_head(digits, 8)),
+                      arena_join(arena, S("-"), str_from(digits, 8)));
+}
+
+void trace_in(struct call *call, str trace_id, str kind, str resource_arn, str detail)
+{
+    if (call->operation->flags & OPERATION_READS)
+        return;
+    engine_add_trace(call->txn, &(struct engine_add_trace_params){
+                                    .trace_id = trace_id,
+                                    .sequence = call->engine->next_hop++,
+                                    .at_ms = call->now_ms,
+                                    .kind = kind,
+                                    .resource = resource_arn,
+                                    .detail = detail,
+                                });
+}
+
+void trace(struct call *call, str kind, str resource_arn, str detail)
+{
+    trace_in(call, call->trace_id, kind, resource_arn, detail);
+}
+
+void trace_start(struct engine *engine)
+{
+    engine->next_hop = engine_now_ms(engine) * US; /* above all that an earlier run gave out */
+}
+
+void trace_prune(struct engine *engine)
+{
+    if (engine->now_ms < engine->prune_ms)
+        return;
+    engine->prune_ms = engine->now_ms + PRUNE_EVERY_MS;
+    int64_t oldest_ms = engine->now_ms - LIMIT_TRACE_AGE_MS;
+    engine_prune_trace(engine->txn,
+                       &(struct engine_prune_trace_params){
+                           .before = arena_format(&engine->batch->arena, "1-%08x", (unsigned)(oldest_ms / MS)),
+                           .limit = PRUNE_TRACES,
+                       });
+}
