@@ -12,7 +12,8 @@ static const struct context_value CONTEXT[] = {
     {STR_INIT("dynamodb:LeadingKeys"), STR_INIT("bob")},
 };
 
-static void ask(struct arena *arena, const struct policy *policy, const struct principal *caller, str resource)
+static void ask(struct arena *arena, const struct policy *policy, const struct principal *caller,
+                str resource)
 {
     struct policy_request request = {
         .caller = caller,
@@ -35,8 +36,11 @@ static void ask(struct arena *arena, const struct policy *policy, const struct p
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct principal session = {.kind = PRINCIPAL_ROLE, .arn = S("arn:aws:sts::000000000000:assumed-role/R/s"),
-                                .id = S("AROAQWERTYUIOPASDFGHJ:s"), .account = S("000000000000"), .name = S("R")};
+    struct principal session = {.kind = PRINCIPAL_ROLE,
+                                .arn = S("arn:aws:sts::000000000000:assumed-role/R/s"),
+                                .id = S("AROAQWERTYUIOPASDFGHJ:s"),
+                                .account = S("000000000000"),
+                                .name = S("R")};
     struct principal service = {.kind = PRINCIPAL_SERVICE, .name = S("sns.amazonaws.com")};
     str rest = {size ? (const char *)data : "", size}, document, resource, problem;
     struct arena arena = {0};

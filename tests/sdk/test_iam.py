@@ -202,6 +202,8 @@ def test_a_role_is_in_no_instance_profile(iam, new_role):
      "Has prohibited field Resource"),
     (trust(AWS="arn:aws:iam::000000000000:user/*"),
      'Invalid principal in policy: "AWS":"arn:aws:iam::000000000000:user/*"'),
+    (trust(AWS="arn:aws:iam::000000000000:role/nobody"),
+     'Invalid principal in policy: "AWS":"arn:aws:iam::000000000000:role/nobody"'),
 ])
 def test_a_malformed_trust_policy_is_refused(iam, unique, refused, document, message):
     error = refused(iam.create_role, RoleName=unique("role"), AssumeRolePolicyDocument=document)

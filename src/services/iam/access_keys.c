@@ -11,7 +11,8 @@ static const char ALPHABET[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 str new_secret(struct arena *arena)
 {
-    return random_text(arena, S("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"), SECRET_SIZE);
+    return random_text(arena, S("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"),
+                       SECRET_SIZE);
 }
 
 /* Four letters that follow from those before. */
@@ -37,13 +38,14 @@ bool access_key_is_ours(struct arena *arena, str access_key_id)
     size_t checked = PREFIX_SIZE + RANDOM_SIZE;
 
     return access_key_id.size == checked + CHECK_SIZE &&
-           str_equal(str_from(access_key_id, checked), check_letters(arena, str_head(access_key_id, checked)));
+           str_equal(str_from(access_key_id, checked),
+                     check_letters(arena, str_head(access_key_id, checked)));
 }
 
 /* Whose keys an operation is about: a user's, or the root's. */
 struct owner {
     str user_name;
-    const int64_t *identity_id;  /* NULL: the account's root */
+    const int64_t *identity_id; /* NULL: the account's root */
 };
 
 /* Without a name, the caller's own.  False: fail() has been called. */
@@ -78,7 +80,8 @@ static bool key_check(struct call *call, const struct owner *owner, str access_k
     for (size_t i = 0; i < rows.count; i++)
         if (str_equal(rows.items[i].access_key_id, access_key_id))
             return true;
-    fail(call, &IAM_NO_SUCH_ENTITY_EXCEPTION, "The Access Key with id %.*s cannot be found.", STR_ARGS(access_key_id));
+    fail(call, &IAM_NO_SUCH_ENTITY_EXCEPTION, "The Access Key with id %.*s cannot be found.",
+         STR_ARGS(access_key_id));
     return false;
 }
 
@@ -91,7 +94,8 @@ enum outcome iam_create_access_key(struct call *call, const struct iam_create_ac
     if (!owner_open(call, in->user_name, &owner))
         return FAILED;
     if (keys_of(call, &owner).count >= MAX_KEYS)
-        return fail(call, &IAM_LIMIT_EXCEEDED_EXCEPTION, "Cannot exceed quota for AccessKeysPerUser: %d", MAX_KEYS);
+        return fail(call, &IAM_LIMIT_EXCEEDED_EXCEPTION, "Cannot exceed quota for AccessKeysPerUser: %d",
+                    MAX_KEYS);
     *key = (struct iam_access_key){
         .user_name = owner.user_name,
         .access_key_id = new_access_key_id(call->arena, S("AKIA")),
@@ -99,14 +103,15 @@ enum outcome iam_create_access_key(struct call *call, const struct iam_create_ac
         .secret_access_key = new_secret(call->arena),
         .create_date = arena_i64(call->arena, call->now_ms),
     };
-    iam_insert_access_key(call->txn, &(struct iam_insert_access_key_params){
+    struct iam_insert_access_key_params params = {
         .access_key_id = key->access_key_id,
         .account = call->account,
         .identity_id = owner.identity_id,
         .secret = key->secret_access_key,
         .status = key->status,
         .created_ms = call->now_ms,
-    });
+    };
+    iam_insert_access_key(call->txn, &params);
     iam_set_keys_created(call->txn);
     out->access_key = key;
     return DONE;
@@ -142,7 +147,8 @@ enum outcome iam_update_access_key(struct call *call, const struct iam_update_ac
     (void)out;
     if (!owner_open(call, in->user_name, &owner) || !key_check(call, &owner, in->access_key_id))
         return FAILED;
-    iam_set_access_key_status(call->txn, &(struct iam_set_access_key_status_params){in->status, in->access_key_id});
+    iam_set_access_key_status(call->txn,
+                              &(struct iam_set_access_key_status_params){in->status, in->access_key_id});
     return DONE;
 }
 

@@ -7,7 +7,8 @@ enum { MAX_ATTACHMENTS = 10 };
 
 static bool is_attached(struct call *call, const struct identity *identity, str policy_arn, size_t *count)
 {
-    struct iam_attachments_rows rows = iam_attachments(call->txn, &(struct iam_attachments_params){identity->row.id});
+    struct iam_attachments_rows rows =
+        iam_attachments(call->txn, &(struct iam_attachments_params){identity->row.id});
 
     *count = rows.count;
     for (size_t i = 0; i < rows.count; i++)
@@ -23,7 +24,8 @@ static enum outcome attach(struct call *call, const struct identity_kind *kind, 
     struct identity identity;
     size_t count;
 
-    if (!identity_open_in_context(call, kind, name, &context, 1, &identity) || !policy_arn_check(call, policy_arn))
+    if (!identity_open_in_context(call, kind, name, &context, 1, &identity) ||
+        !policy_arn_check(call, policy_arn))
         return FAILED;
     if (!managed_policy_find(call->txn, call->arena, policy_arn, &policy) ||
         !(policy.aws || str_equal(policy.row.account, call->account)))
@@ -44,7 +46,8 @@ static enum outcome detach(struct call *call, const struct identity_kind *kind, 
     struct context_value context = {S("iam:PolicyARN"), policy_arn};
     struct identity identity;
 
-    if (!identity_open_in_context(call, kind, name, &context, 1, &identity) || !policy_arn_check(call, policy_arn))
+    if (!identity_open_in_context(call, kind, name, &context, 1, &identity) ||
+        !policy_arn_check(call, policy_arn))
         return FAILED;
     struct iam_remove_attachment_params params = {identity.row.id, policy_arn};
     if (iam_remove_attachment(call->txn, &params) == 0)
@@ -61,14 +64,16 @@ static bool list_attached(struct call *call, const struct identity_kind *kind, s
 
     if (!identity_open(call, kind, name, &identity))
         return false;
-    struct iam_attachments_rows rows = iam_attachments(call->txn, &(struct iam_attachments_params){identity.row.id});
+    struct iam_attachments_rows rows =
+        iam_attachments(call->txn, &(struct iam_attachments_params){identity.row.id});
     list_make_empty(call->arena, list);
     for (size_t i = 0; i < rows.count; i++) {
         str arn = rows.items[i].policy_arn;
         if (!managed_policy_find(call->txn, call->arena, arn, &policy) ||
             !str_starts_with(policy.path, path_prefix) || !page_takes(page, arn))
             continue;
-        *list_add(call->arena, list) = (struct iam_attached_policy){.policy_name = policy.name, .policy_arn = arn};
+        *list_add(call->arena, list) =
+            (struct iam_attached_policy){.policy_name = policy.name, .policy_arn = arn};
     }
     return true;
 }
@@ -101,7 +106,8 @@ enum outcome iam_detach_user_policy(struct call *call, const struct iam_detach_u
     return detach(call, &USER_KIND, in->user_name, in->policy_arn);
 }
 
-enum outcome iam_list_attached_role_policies(struct call *call, const struct iam_list_attached_role_policies_request *in,
+enum outcome iam_list_attached_role_policies(struct call *call,
+                                             const struct iam_list_attached_role_policies_request *in,
                                              struct iam_list_attached_role_policies_response *out)
 {
     struct page page;
@@ -113,7 +119,8 @@ enum outcome iam_list_attached_role_policies(struct call *call, const struct iam
     return DONE;
 }
 
-enum outcome iam_list_attached_user_policies(struct call *call, const struct iam_list_attached_user_policies_request *in,
+enum outcome iam_list_attached_user_policies(struct call *call,
+                                             const struct iam_list_attached_user_policies_request *in,
                                              struct iam_list_attached_user_policies_response *out)
 {
     struct page page;
@@ -125,8 +132,8 @@ enum outcome iam_list_attached_user_policies(struct call *call, const struct iam
     return DONE;
 }
 
-static void add_entity(struct call *call, struct iam_list_entities_for_policy_response *out, str kind, str name,
-                       str unique_id)
+static void add_entity(struct call *call, struct iam_list_entities_for_policy_response *out, str kind,
+                       str name, str unique_id)
 {
     if (str_equal(kind, ROLE_KIND.word))
         *list_add(call->arena, &out->policy_roles) = (struct iam_policy_role){name, unique_id};
@@ -152,11 +159,15 @@ static str entity_key(struct call *call, str kind, str folded_name)
 }
 
 static void list_attached_entities(struct call *call, const struct iam_list_entities_for_policy_request *in,
-                                   str path_prefix, struct page *page, struct iam_list_entities_for_policy_response *out)
+                                   str path_prefix, struct page *page,
+                                   struct iam_list_entities_for_policy_response *out)
 {
-    struct iam_attached_identities_rows rows = iam_attached_identities(
-        call->txn, &(struct iam_attached_identities_params){
-                       .policy_arn = in->policy_arn, .account = call->account, .path_prefix = path_prefix});
+    struct iam_attached_identities_params params = {
+        .policy_arn = in->policy_arn,
+        .account = call->account,
+        .path_prefix = path_prefix,
+    };
+    struct iam_attached_identities_rows rows = iam_attached_identities(call->txn, &params);
 
     for (size_t i = 0; i < rows.count; i++)
         if (wants_kind(in->entity_filter, rows.items[i].kind) &&
@@ -165,11 +176,15 @@ static void list_attached_entities(struct call *call, const struct iam_list_enti
 }
 
 static void list_bounded_entities(struct call *call, const struct iam_list_entities_for_policy_request *in,
-                                  str path_prefix, struct page *page, struct iam_list_entities_for_policy_response *out)
+                                  str path_prefix, struct page *page,
+                                  struct iam_list_entities_for_policy_response *out)
 {
-    struct iam_bounded_identities_rows rows = iam_bounded_identities(
-        call->txn, &(struct iam_bounded_identities_params){
-                       .boundary_arn = in->policy_arn, .account = call->account, .path_prefix = path_prefix});
+    struct iam_bounded_identities_params params = {
+        .boundary_arn = in->policy_arn,
+        .account = call->account,
+        .path_prefix = path_prefix,
+    };
+    struct iam_bounded_identities_rows rows = iam_bounded_identities(call->txn, &params);
 
     for (size_t i = 0; i < rows.count; i++)
         if (wants_kind(in->entity_filter, rows.items[i].kind) &&
@@ -177,14 +192,16 @@ static void list_bounded_entities(struct call *call, const struct iam_list_entit
             add_entity(call, out, rows.items[i].kind, rows.items[i].name, rows.items[i].unique_id);
 }
 
-enum outcome iam_list_entities_for_policy(struct call *call, const struct iam_list_entities_for_policy_request *in,
+enum outcome iam_list_entities_for_policy(struct call *call,
+                                          const struct iam_list_entities_for_policy_request *in,
                                           struct iam_list_entities_for_policy_response *out)
 {
     str path_prefix = str_present(in->path_prefix) ? in->path_prefix : S("/");
     struct managed_policy policy;
     struct page page;
 
-    if (!managed_policy_open(call, in->policy_arn, &policy) || !page_open(call, in->marker, in->max_items, &page))
+    if (!managed_policy_open(call, in->policy_arn, &policy) ||
+        !page_open(call, in->marker, in->max_items, &page))
         return FAILED;
     list_make_empty(call->arena, &out->policy_groups);
     list_make_empty(call->arena, &out->policy_users);

@@ -61,7 +61,8 @@ static void add_caller(struct call *call, struct inquiry *inquiry)
 
     if (caller->kind != PRINCIPAL_USER && caller->kind != PRINCIPAL_ROLE)
         return;
-    const struct cached_identity *identity = cached_identity(call->txn, call->arena, identity_part(caller->id));
+    const struct cached_identity *identity =
+        cached_identity(call->txn, call->arena, identity_part(caller->id));
     if (identity) {
         inquiry->request.principal_arn = identity->arn;
         inquiry->request.principal_tags = &identity->tags;
@@ -120,7 +121,8 @@ bool authorize_in_context(struct call *call, str resource_arn, str resource_poli
 static bool role_trusts(struct call *call, const struct identity *role, const struct principal *service)
 {
     struct policy_request request = ask(call, S("sts:AssumeRole"), role->arn);
-    struct policy_set set = {.resource = cached_policy(POLICY_TRUST, role->arn, role->row.trust_policy), .trust = true};
+    struct policy_set set = {.resource = cached_policy(POLICY_TRUST, role->arn, role->row.trust_policy),
+                             .trust = true};
 
     request.caller = service;
     request.principal_arn = (str){0};

@@ -20,5 +20,6 @@ const struct aws_managed_policy *aws_managed_find(str arn)
 
 str aws_managed_arn(struct arena *arena, const struct aws_managed_policy *policy)
 {
-    return arena_format(arena, "%.*s%.*s%.*s", STR_ARGS(PREFIX), STR_ARGS(policy->path), STR_ARGS(policy->name));
+    return arena_format(arena, "%.*s%.*s%.*s", STR_ARGS(PREFIX), STR_ARGS(policy->path),
+                        STR_ARGS(policy->name));
 }

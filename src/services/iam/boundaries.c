@@ -20,12 +20,14 @@ bool boundary_check(struct call *call, str policy_arn)
 }
 
 /* The identity as it is open to a change of its boundary, which iam:PermissionsBoundary names. */
-static enum outcome set_boundary(struct call *call, const struct identity_kind *kind, str name, str policy_arn)
+static enum outcome set_boundary(struct call *call, const struct identity_kind *kind, str name,
+                                 str policy_arn)
 {
     struct context_value context = {S("iam:PermissionsBoundary"), policy_arn};
     struct identity identity;
 
-    if (!identity_open_in_context(call, kind, name, &context, 1, &identity) || !boundary_check(call, policy_arn))
+    if (!identity_open_in_context(call, kind, name, &context, 1, &identity) ||
+        !boundary_check(call, policy_arn))
         return FAILED;
     iam_set_boundary(call->txn, &(struct iam_set_boundary_params){policy_arn, identity.row.id});
     policies_changed(call);
@@ -59,17 +61,19 @@ enum outcome iam_put_user_permissions_boundary(struct call *call,
     return set_boundary(call, &USER_KIND, in->user_name, in->permissions_boundary);
 }
 
-enum outcome iam_delete_role_permissions_boundary(struct call *call,
-                                                  const struct iam_delete_role_permissions_boundary_request *in,
-                                                  struct iam_delete_role_permissions_boundary_output *out)
+enum outcome
+iam_delete_role_permissions_boundary(struct call *call,
+                                     const struct iam_delete_role_permissions_boundary_request *in,
+                                     struct iam_delete_role_permissions_boundary_output *out)
 {
     (void)out;
     return remove_boundary(call, &ROLE_KIND, in->role_name);
 }
 
-enum outcome iam_delete_user_permissions_boundary(struct call *call,
-                                                  const struct iam_delete_user_permissions_boundary_request *in,
-                                                  struct iam_delete_user_permissions_boundary_output *out)
+enum outcome
+iam_delete_user_permissions_boundary(struct call *call,
+                                     const struct iam_delete_user_permissions_boundary_request *in,
+                                     struct iam_delete_user_permissions_boundary_output *out)
 {
     (void)out;
     return remove_boundary(call, &USER_KIND, in->user_name);

@@ -12,7 +12,7 @@
 static bool texts_meet(const struct condition *condition, const struct condition_value *value, str text,
                        const struct policy_request *request)
 {
-    const struct condition_operator *operator = condition->operator;
+    const struct condition_operator *operator= condition->operator;
     str pattern;
 
     if (!pattern_expand(&value->pattern, request, &pattern))
@@ -32,7 +32,7 @@ static bool parse_number(enum value_type type, str text, double *number)
 static bool numbers_meet(const struct condition *condition, const struct condition_value *value, str text,
                          const struct policy_request *request)
 {
-    const struct condition_operator *operator = condition->operator;
+    const struct condition_operator *operator= condition->operator;
     double wanted = value->number, given;
     str expanded;
 
@@ -41,7 +41,7 @@ static bool numbers_meet(const struct condition *condition, const struct conditi
         return false;
     if (!parse_number(operator->type, text, &given))
         return false;
-    return (operator->less && given < wanted) || (operator->greater && given > wanted) ||
+    return (operator->less && given<wanted) || (operator->greater && given> wanted) ||
            (operator->equal && given == wanted);
 }
 
@@ -52,7 +52,8 @@ static bool same_bits(const unsigned char *a, const unsigned char *b, unsigned b
     return memcmp(a, b, whole) == 0 && (rest == 0 || (a[whole] ^ b[whole]) >> (8 - rest) == 0);
 }
 
-static bool addresses_meet(const struct condition_value *value, str text, const struct policy_request *request)
+static bool addresses_meet(const struct condition_value *value, str text,
+                           const struct policy_request *request)
 {
     struct ip_range range = value->range, address = {.size = 0};
     str expanded;
@@ -69,9 +70,12 @@ static bool meets(const struct condition *condition, const struct condition_valu
 {
     switch (condition->operator->type) {
     case VALUE_NUMBER:
-    case VALUE_DATE: return numbers_meet(condition, value, text, request);
-    case VALUE_IP: return addresses_meet(value, text, request);
-    default: return texts_meet(condition, value, text, request);
+    case VALUE_DATE:
+        return numbers_meet(condition, value, text, request);
+    case VALUE_IP:
+        return addresses_meet(value, text, request);
+    default:
+        return texts_meet(condition, value, text, request);
     }
 }
 

@@ -65,12 +65,17 @@ static str truth(bool value)
 static str principal_type(const struct principal *caller)
 {
     switch (caller->kind) {
-    case PRINCIPAL_ROOT: return S("Account");
-    case PRINCIPAL_USER: return S("User");
-    case PRINCIPAL_ROLE: return S("AssumedRole");
-    case PRINCIPAL_ANONYMOUS: return S("Anonymous");
+    case PRINCIPAL_ROOT:
+        return S("Account");
+    case PRINCIPAL_USER:
+        return S("User");
+    case PRINCIPAL_ROLE:
+        return S("AssumedRole");
+    case PRINCIPAL_ANONYMOUS:
+        return S("Anonymous");
     case PRINCIPAL_SERVICE:
-    case PRINCIPAL_ENVIRONMENT: break;
+    case PRINCIPAL_ENVIRONMENT:
+        break;
     }
     return (str){0};
 }
@@ -82,24 +87,41 @@ static str single_value(const struct policy_request *request, enum context_key k
     bool is_service = caller->kind == PRINCIPAL_SERVICE;
 
     switch (key) {
-    case KEY_CURRENT_TIME: return time_iso8601(request->arena, request->now_ms);
-    case KEY_EPOCH_TIME: return arena_format(request->arena, "%lld", (long long)(request->now_ms / 1000));
-    case KEY_PRINCIPAL_ACCOUNT: return is_service ? (str){0} : caller->account;
-    case KEY_PRINCIPAL_ARN: return request->principal_arn;
-    case KEY_PRINCIPAL_IS_SERVICE: return truth(is_service);
-    case KEY_PRINCIPAL_SERVICE_NAME: return is_service ? caller->name : (str){0};
-    case KEY_PRINCIPAL_TYPE: return principal_type(caller);
-    case KEY_REQUESTED_REGION: return request->region;
-    case KEY_RESOURCE_ACCOUNT: return arn_account(request->resource);
-    case KEY_SECURE_TRANSPORT: return truth(request->secure_transport);
-    case KEY_SOURCE_ACCOUNT: return caller->source_account;
-    case KEY_SOURCE_OWNER: return is_service ? caller->source_account : caller->account;
-    case KEY_SOURCE_ARN: return caller->source_arn;
-    case KEY_SOURCE_IP: return request->source_ip;
-    case KEY_USER_ID: return caller->id;
-    case KEY_USER_NAME: return caller->kind == PRINCIPAL_USER ? caller->name : (str){0};
+    case KEY_CURRENT_TIME:
+        return time_iso8601(request->arena, request->now_ms);
+    case KEY_EPOCH_TIME:
+        return arena_format(request->arena, "%lld", (long long)(request->now_ms / 1000));
+    case KEY_PRINCIPAL_ACCOUNT:
+        return is_service ? (str){0} : caller->account;
+    case KEY_PRINCIPAL_ARN:
+        return request->principal_arn;
+    case KEY_PRINCIPAL_IS_SERVICE:
+        return truth(is_service);
+    case KEY_PRINCIPAL_SERVICE_NAME:
+        return is_service ? caller->name : (str){0};
+    case KEY_PRINCIPAL_TYPE:
+        return principal_type(caller);
+    case KEY_REQUESTED_REGION:
+        return request->region;
+    case KEY_RESOURCE_ACCOUNT:
+        return arn_account(request->resource);
+    case KEY_SECURE_TRANSPORT:
+        return truth(request->secure_transport);
+    case KEY_SOURCE_ACCOUNT:
+        return caller->source_account;
+    case KEY_SOURCE_OWNER:
+        return is_service ? caller->source_account : caller->account;
+    case KEY_SOURCE_ARN:
+        return caller->source_arn;
+    case KEY_SOURCE_IP:
+        return request->source_ip;
+    case KEY_USER_ID:
+        return caller->id;
+    case KEY_USER_NAME:
+        return caller->kind == PRINCIPAL_USER ? caller->name : (str){0};
     case KEY_OTHER:
-    case KEY_PRINCIPAL_TAG: break;
+    case KEY_PRINCIPAL_TAG:
+        break;
     }
     return (str){0};
 }

@@ -7,7 +7,8 @@
 #include "services/iam/iam.h"
 #include "services/iam/iam_internal.h"
 
-static bool find_session(struct txn *txn, struct arena *arena, str access_key_id, struct credentials *credentials)
+static bool find_session(struct txn *txn, struct arena *arena, str access_key_id,
+                         struct credentials *credentials)
 {
     struct iam_find_session_row row;
 

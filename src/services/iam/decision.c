@@ -95,19 +95,24 @@ enum denial policy_decide(const struct policy_set *set, const struct policy_requ
 }
 
 struct reason {
-    str before, after;           /* the action's name stands between, unless `after` is absent */
+    str before, after; /* the action's name stands between, unless `after` is absent */
 };
 
 static const struct reason REASONS[] = {
-    [DENIED_EXPLICITLY_BY_RESOURCE] = {.before = STR_INIT("with an explicit deny in a resource-based policy")},
+    [DENIED_EXPLICITLY_BY_RESOURCE] = {.before =
+                                           STR_INIT("with an explicit deny in a resource-based policy")},
     [DENIED_EXPLICITLY_BY_TRUST] = {.before = STR_INIT("with an explicit deny in the role trust policy")},
-    [DENIED_EXPLICITLY_BY_IDENTITY] = {.before = STR_INIT("with an explicit deny in an identity-based policy")},
+    [DENIED_EXPLICITLY_BY_IDENTITY] = {.before =
+                                           STR_INIT("with an explicit deny in an identity-based policy")},
     [DENIED_EXPLICITLY_BY_BOUNDARY] = {.before = STR_INIT("with an explicit deny in a permissions boundary")},
     [DENIED_EXPLICITLY_BY_SESSION] = {.before = STR_INIT("with an explicit deny in a session policy")},
-    [NOT_ALLOWED_BY_RESOURCE] = {STR_INIT("because no resource-based policy allows the "), STR_INIT(" action")},
+    [NOT_ALLOWED_BY_RESOURCE] = {STR_INIT("because no resource-based policy allows the "),
+                                 STR_INIT(" action")},
     [NOT_ALLOWED_BY_TRUST] = {STR_INIT("because no role trust policy allows the "), STR_INIT(" action")},
-    [NOT_ALLOWED_BY_IDENTITY] = {STR_INIT("because no identity-based policy allows the "), STR_INIT(" action")},
-    [NOT_ALLOWED_BY_BOUNDARY] = {STR_INIT("because no permissions boundary allows the "), STR_INIT(" action")},
+    [NOT_ALLOWED_BY_IDENTITY] = {STR_INIT("because no identity-based policy allows the "),
+                                 STR_INIT(" action")},
+    [NOT_ALLOWED_BY_BOUNDARY] = {STR_INIT("because no permissions boundary allows the "),
+                                 STR_INIT(" action")},
     [NOT_ALLOWED_BY_SESSION] = {STR_INIT("because no session policy allows the "), STR_INIT(" action")},
 };
 
@@ -123,9 +128,8 @@ str denial_message(enum denial denial, const struct policy_request *request)
     const struct reason *reason = &REASONS[denial];
     str action = str_present(reason->after) ? request->action : (str){0};
 
-    return arena_format(request->arena,
-                        "User: %.*s is not authorized to perform: %.*s on resource: %.*s %.*s%.*s%.*s",
-                        STR_ARGS(caller_text(request->caller)), STR_ARGS(request->action),
-                        STR_ARGS(request->resource), STR_ARGS(reason->before), STR_ARGS(action),
-                        STR_ARGS(reason->after));
+    return arena_format(
+        request->arena, "User: %.*s is not authorized to perform: %.*s on resource: %.*s %.*s%.*s%.*s",
+        STR_ARGS(caller_text(request->caller)), STR_ARGS(request->action), STR_ARGS(request->resource),
+        STR_ARGS(reason->before), STR_ARGS(action), STR_ARGS(reason->after));
 }

@@ -13,11 +13,11 @@
 
 /* Roles and users differ in little; what they share is written once, over this. */
 struct identity_kind {
-    str word;                    /* "role", in ARNs and in the store */
-    str title;                   /* "Role", in sentences */
-    str id_prefix;               /* of unique ids */
-    int64_t max_inline_bytes;    /* of all inline policies together, white space not counted */
-    str attachment_quota;        /* its name in sentences */
+    str word;                 /* "role", in ARNs and in the store */
+    str title;                /* "Role", in sentences */
+    str id_prefix;            /* of unique ids */
+    int64_t max_inline_bytes; /* of all inline policies together, white space not counted */
+    str attachment_quota;     /* its name in sentences */
 };
 
 extern const struct identity_kind ROLE_KIND, USER_KIND;
@@ -26,6 +26,14 @@ struct identity {
     const struct identity_kind *kind;
     struct iam_find_identity_row row;
     str arn;
+};
+
+/* Lists in parts.  Items come in ascending order of their keys. */
+struct page {
+    str after; /* the last key of the part before; empty at the start */
+    int64_t limit, taken;
+    bool truncated;
+    str last;
 };
 
 /* identities.c */
@@ -37,8 +45,8 @@ str unique_id(struct arena *arena, str prefix);
 str iam_arn(struct arena *arena, str account, str type, str path, str name);
 /* The name at the end of an ARN of IAM. */
 str arn_name(str arn);
-bool identity_find(struct txn *txn, struct arena *arena, const struct identity_kind *kind, str account, str name,
-                   struct identity *identity);
+bool identity_find(struct txn *txn, struct arena *arena, const struct identity_kind *kind, str account,
+                   str name, struct identity *identity);
 bool identity_find_unique(struct txn *txn, struct arena *arena, str unique_id, struct identity *identity);
 bool identity_find_id(struct txn *txn, struct arena *arena, int64_t id, struct identity *identity);
 /*
@@ -48,12 +56,17 @@ bool identity_find_id(struct txn *txn, struct arena *arena, int64_t id, struct i
 bool identity_open(struct call *call, const struct identity_kind *kind, str name, struct identity *identity);
 /* The same; extra keys are context of the authorization. */
 bool identity_open_in_context(struct call *call, const struct identity_kind *kind, str name,
-                              const struct context_value *context, size_t context_count, struct identity *identity);
+                              const struct context_value *context, size_t context_count,
+                              struct identity *identity);
+/* Those of the caller's account for one part of a list, and one more. */
+struct iam_page_identities_rows identity_page(struct call *call, const struct identity_kind *kind,
+                                              str path_prefix, const struct page *page);
 /* Store a new one with its tags; row.id and row.unique_id are filled here.  False: fail() has been called. */
 bool identity_create(struct call *call, struct identity *identity, const struct iam_tag_list *tags);
 /* Fails while anything is attached to it; then deletes it with its tags. */
 bool identity_delete(struct call *call, const struct identity *identity);
-const struct iam_attached_permissions_boundary *identity_boundary(struct call *call, const struct identity *identity);
+const struct iam_attached_permissions_boundary *identity_boundary(struct call *call,
+                                                                  const struct identity *identity);
 
 /* Whatever changes what somebody may do calls this, so that no cached policy outlives it. */
 void policies_changed(struct call *call);
@@ -102,14 +115,7 @@ void version_insert(struct call *call, int64_t policy_id, int64_t version, str d
 /* "v3" */
 str version_id(struct call *call, int64_t version);
 
-/* page.c: lists in parts.  Items come in ascending order of their keys. */
-struct page {
-    str after;                   /* the last key of the part before; empty at the start */
-    int64_t limit, taken;
-    bool truncated;
-    str last;
-};
-
+/* page.c */
 /* False: the marker is none of ours, and fail() has been called. */
 bool page_open(struct call *call, str marker, const int64_t *max_items, struct page *page);
 /* Does the item with this key belong into this part? */
@@ -126,10 +132,13 @@ bool access_key_is_ours(struct arena *arena, str access_key_id);
 /* policy_cache.c: parsed policies, kept by each thread for itself. */
 struct cached_identity {
     str unique_id;
-    int64_t version;             /* of all policies, when this was read */
+    int64_t version; /* of all policies, when this was read */
     str arn;
     struct str_map tags;
-    struct { const struct policy **items; size_t count; } policies;
+    struct {
+        const struct policy **items;
+        size_t count;
+    } policies;
     const struct policy *boundary; /* NULL: none */
     struct arena arena;
 };

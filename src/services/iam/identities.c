@@ -43,8 +43,8 @@ str unique_id(struct arena *arena, str prefix)
 
 str iam_arn(struct arena *arena, str account, str type, str path, str name)
 {
-    return arena_format(arena, "arn:aws:iam::%.*s:%.*s%.*s%.*s", STR_ARGS(account), STR_ARGS(type), STR_ARGS(path),
-                        STR_ARGS(name));
+    return arena_format(arena, "arn:aws:iam::%.*s:%.*s%.*s%.*s", STR_ARGS(account), STR_ARGS(type),
+                        STR_ARGS(path), STR_ARGS(name));
 }
 
 str arn_name(str arn)
@@ -57,12 +57,13 @@ bool identity_find_id(struct txn *txn, struct arena *arena, int64_t id, struct i
     if (!iam_find_identity(txn, &(struct iam_find_identity_params){.id = id}, &identity->row))
         return false;
     identity->kind = str_equal(identity->row.kind, ROLE_KIND.word) ? &ROLE_KIND : &USER_KIND;
-    identity->arn = iam_arn(arena, identity->row.account, identity->kind->word, identity->row.path, identity->row.name);
+    identity->arn =
+        iam_arn(arena, identity->row.account, identity->kind->word, identity->row.path, identity->row.name);
     return true;
 }
 
-bool identity_find(struct txn *txn, struct arena *arena, const struct identity_kind *kind, str account, str name,
-                   struct identity *identity)
+bool identity_find(struct txn *txn, struct arena *arena, const struct identity_kind *kind, str account,
+                   str name, struct identity *identity)
 {
     struct iam_identity_by_name_params params = {account, kind->word, folded(arena, name)};
     struct iam_identity_by_name_row row;
@@ -80,7 +81,8 @@ bool identity_find_unique(struct txn *txn, struct arena *arena, str id, struct i
 }
 
 bool identity_open_in_context(struct call *call, const struct identity_kind *kind, str name,
-                              const struct context_value *context, size_t context_count, struct identity *identity)
+                              const struct context_value *context, size_t context_count,
+                              struct identity *identity)
 {
     bool found = identity_find(call->txn, call->arena, kind, call->account, name, identity);
     str arn = found ? identity->arn : iam_arn(call->arena, call->account, kind->word, S("/"), name);
@@ -88,8 +90,8 @@ bool identity_open_in_context(struct call *call, const struct identity_kind *kin
     if (!authorize_in_context(call, arn, (str){0}, context, context_count))
         return false;
     if (!found)
-        fail(call, &IAM_NO_SUCH_ENTITY_EXCEPTION, "The %.*s with name %.*s cannot be found.", STR_ARGS(kind->word),
-             STR_ARGS(name));
+        fail(call, &IAM_NO_SUCH_ENTITY_EXCEPTION, "The %.*s with name %.*s cannot be found.",
+             STR_ARGS(kind->word), STR_ARGS(name));
     return found;
 }
 
@@ -98,12 +100,26 @@ bool identity_open(struct call *call, const struct identity_kind *kind, str name
     return identity_open_in_context(call, kind, name, NULL, 0, identity);
 }
 
+struct iam_page_identities_rows identity_page(struct call *call, const struct identity_kind *kind,
+                                              str path_prefix, const struct page *page)
+{
+    struct iam_page_identities_params params = {
+        .account = call->account,
+        .kind = kind->word,
+        .after = page->after,
+        .path_prefix = path_prefix,
+        .limit = page->limit + 1, /* one more, to see whether there are any */
+    };
+
+    return iam_page_identities(call->txn, &params);
+}
+
 bool identity_create(struct call *call, struct identity *identity, const struct iam_tag_list *tags)
 {
     struct iam_find_identity_row *row = &identity->row;
 
     row->unique_id = unique_id(call->arena, identity->kind->id_prefix);
-    row->id = iam_insert_identity(call->txn, &(struct iam_insert_identity_params){
+    struct iam_insert_identity_params params = {
         .account = row->account,
         .kind = identity->kind->word,
         .name = row->name,
@@ -115,7 +131,8 @@ bool identity_create(struct call *call, struct identity *identity, const struct 
         .description = row->description,
         .max_session_seconds = row->max_session_seconds,
         .boundary_arn = row->boundary_arn,
-    });
+    };
+    row->id = iam_insert_identity(call->txn, &params);
     if (row->id == 0) {
         fail(call, &IAM_ENTITY_ALREADY_EXISTS_EXCEPTION, "%.*s with name %.*s already exists.",
              STR_ARGS(identity->kind->title), STR_ARGS(row->name));
@@ -143,7 +160,8 @@ bool identity_delete(struct call *call, const struct identity *identity)
     return true;
 }
 
-const struct iam_attached_permissions_boundary *identity_boundary(struct call *call, const struct identity *identity)
+const struct iam_attached_permissions_boundary *identity_boundary(struct call *call,
+                                                                  const struct identity *identity)
 {
     if (!str_present(identity->row.boundary_arn))
         return NULL;

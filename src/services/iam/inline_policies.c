@@ -16,17 +16,18 @@ static bool check_size(struct call *call, const struct identity *identity, str n
     if (size <= identity->kind->max_inline_bytes)
         return true;
     fail(call, &IAM_LIMIT_EXCEEDED_EXCEPTION, "Maximum policy size of %lld bytes exceeded for %.*s %.*s",
-         (long long)identity->kind->max_inline_bytes, STR_ARGS(identity->kind->word), STR_ARGS(identity->row.name));
+         (long long)identity->kind->max_inline_bytes, STR_ARGS(identity->kind->word),
+         STR_ARGS(identity->row.name));
     return false;
 }
 
-static enum outcome put_policy(struct call *call, const struct identity_kind *kind, str identity_name, str name,
-                               str document)
+static enum outcome put_policy(struct call *call, const struct identity_kind *kind, str identity_name,
+                               str name, str document)
 {
     struct identity identity;
 
-    if (!identity_open(call, kind, identity_name, &identity) || !document_check(call, POLICY_INLINE, document) ||
-        !check_size(call, &identity, name, document))
+    if (!identity_open(call, kind, identity_name, &identity) ||
+        !document_check(call, POLICY_INLINE, document) || !check_size(call, &identity, name, document))
         return FAILED;
     iam_put_inline_policy(call->txn, &(struct iam_put_inline_policy_params){identity.row.id, name, document});
     policies_changed(call);
@@ -39,8 +40,8 @@ static enum outcome no_such_policy(struct call *call, const struct identity_kind
                 STR_ARGS(kind->word), STR_ARGS(name));
 }
 
-static enum outcome get_policy(struct call *call, const struct identity_kind *kind, str identity_name, str name,
-                               str *document)
+static enum outcome get_policy(struct call *call, const struct identity_kind *kind, str identity_name,
+                               str name, str *document)
 {
     struct iam_find_inline_policy_row row;
     struct identity identity;
@@ -54,8 +55,8 @@ static enum outcome get_policy(struct call *call, const struct identity_kind *ki
     return DONE;
 }
 
-static bool list_policies(struct call *call, const struct identity_kind *kind, str identity_name, struct page *page,
-                          struct str_list *names)
+static bool list_policies(struct call *call, const struct identity_kind *kind, str identity_name,
+                          struct page *page, struct str_list *names)
 {
     struct identity identity;
 
@@ -70,7 +71,8 @@ static bool list_policies(struct call *call, const struct identity_kind *kind, s
     return true;
 }
 
-static enum outcome delete_policy(struct call *call, const struct identity_kind *kind, str identity_name, str name)
+static enum outcome delete_policy(struct call *call, const struct identity_kind *kind, str identity_name,
+                                  str name)
 {
     struct identity identity;
 

@@ -34,7 +34,7 @@ str managed_policy_document(struct txn *txn, str arn)
     if (aws)
         return aws->document;
     return iam_find_policy_document(txn, &(struct iam_find_policy_document_params){arn}, &row) ? row.document
-                                                                                              : (str){0};
+                                                                                               : (str){0};
 }
 
 bool policy_arn_check(struct call *call, str arn)
@@ -62,7 +62,8 @@ bool managed_policy_open_own(struct call *call, str arn, struct managed_policy *
     if (!policy->aws)
         return true;
     fail(call, &IAM_ACCESS_DENIED,
-         "User: %.*s is not authorized to perform: %s on resource: %.*s because AWS-managed policies cannot be changed",
+         "User: %.*s is not authorized to perform: %s on resource: %.*s because AWS-managed policies cannot "
+         "be changed",
          STR_ARGS(call->caller->arn), call->operation->action, STR_ARGS(arn));
     return false;
 }
@@ -83,8 +84,8 @@ static int64_t count_attachments(struct call *call, str arn)
 {
     struct iam_count_attachments_row row = {0};
 
-    iam_count_attachments(call->txn, &(struct iam_count_attachments_params){.policy_arn = arn, .account = call->account},
-                          &row);
+    iam_count_attachments(
+        call->txn, &(struct iam_count_attachments_params){.policy_arn = arn, .account = call->account}, &row);
     return row.count;
 }
 
@@ -92,7 +93,8 @@ static int64_t count_boundaries(struct call *call, str arn)
 {
     struct iam_count_boundaries_row row = {0};
 
-    iam_count_boundaries(call->txn, &(struct iam_count_boundaries_params){.boundary_arn = arn, .account = call->account},
+    iam_count_boundaries(call->txn,
+                         &(struct iam_count_boundaries_params){.boundary_arn = arn, .account = call->account},
                          &row);
     return row.count;
 }
@@ -135,9 +137,10 @@ enum outcome iam_create_policy(struct call *call, const struct iam_create_policy
     str arn = iam_arn(call->arena, call->account, S("policy"), path, in->policy_name);
     struct managed_policy policy;
 
-    if (!authorize(call, arn, (str){0}) || !version_check(call, in->policy_document) || !tags_check(call, &in->tags))
+    if (!authorize(call, arn, (str){0}) || !version_check(call, in->policy_document) ||
+        !tags_check(call, &in->tags))
         return FAILED;
-    int64_t id = iam_insert_policy(call->txn, &(struct iam_insert_policy_params){
+    struct iam_insert_policy_params params = {
         .account = call->account,
         .policy_name = in->policy_name,
         .folded_name = folded(call->arena, in->policy_name),
@@ -146,10 +149,12 @@ enum outcome iam_create_policy(struct call *call, const struct iam_create_policy
         .arn = arn,
         .description = in->description,
         .created_ms = call->now_ms,
-    });
+    };
+    int64_t id = iam_insert_policy(call->txn, &params);
     if (id == 0)
         return fail(call, &IAM_ENTITY_ALREADY_EXISTS_EXCEPTION,
-                    "A policy called %.*s already exists. Duplicate names are not allowed.", STR_ARGS(in->policy_name));
+                    "A policy called %.*s already exists. Duplicate names are not allowed.",
+                    STR_ARGS(in->policy_name));
     version_insert(call, id, 1, in->policy_document);
     policy_put_tags(call, id, &in->tags);
     managed_policy_find(call->txn, call->arena, arn, &policy);
@@ -179,9 +184,10 @@ enum outcome iam_delete_policy(struct call *call, const struct iam_delete_policy
     if (count_attachments(call, policy.arn) > 0 || count_boundaries(call, policy.arn) > 0)
         return fail(call, &IAM_DELETE_CONFLICT_EXCEPTION, "Cannot delete a policy attached to entities.");
     if (iam_policy_versions(call->txn, &(struct iam_policy_versions_params){policy.row.id}).count > 1)
-        return fail(call, &IAM_DELETE_CONFLICT_EXCEPTION,
-                    "This policy has more than one version. Before you delete a policy, you must delete the policy's "
-                    "versions. The default version is deleted with the policy.");
+        return fail(
+            call, &IAM_DELETE_CONFLICT_EXCEPTION,
+            "This policy has more than one version. Before you delete a policy, you must delete the policy's "
+            "versions. The default version is deleted with the policy.");
     iam_remove_policy_versions(call->txn, &(struct iam_remove_policy_versions_params){policy.row.id});
     iam_remove_policy_tags(call->txn, &(struct iam_remove_policy_tags_params){policy.row.id});
     iam_remove_policy(call->txn, &(struct iam_remove_policy_params){policy.row.id});
@@ -197,8 +203,8 @@ struct listing {
 
 static bool is_wanted(const struct iam_list_policies_request *in, const struct iam_policy *policy)
 {
-    bool boundaries = str_present(in->policy_usage_filter) &&
-                      str_equal(in->policy_usage_filter, S("PermissionsBoundary"));
+    bool boundaries =
+        str_present(in->policy_usage_filter) && str_equal(in->policy_usage_filter, S("PermissionsBoundary"));
 
     if (in->only_attached && *in->only_attached && *policy->attachment_count == 0)
         return false;
@@ -230,13 +236,15 @@ enum outcome iam_list_policies(struct call *call, const struct iam_list_policies
     list_make_empty(call->arena, &out->policies);
     for (size_t i = 0; i < AWS_MANAGED_POLICY_COUNT && !str_equal(scope, S("Local")); i++) {
         const struct aws_managed_policy *aws = &AWS_MANAGED_POLICIES[i];
-        consider(call, &listing, arena_join(call->arena, S("aws/"), aws->name), aws_managed_arn(call->arena, aws));
+        consider(call, &listing, arena_join(call->arena, S("aws/"), aws->name),
+                 aws_managed_arn(call->arena, aws));
     }
     struct iam_policies_of_account_rows rows = {0};
     if (!str_equal(scope, S("AWS")))
         rows = iam_policies_of_account(call->txn, &(struct iam_policies_of_account_params){call->account});
     for (size_t i = 0; i < rows.count; i++)
-        consider(call, &listing, arena_join(call->arena, S("own/"), rows.items[i].folded_name), rows.items[i].arn);
+        consider(call, &listing, arena_join(call->arena, S("own/"), rows.items[i].folded_name),
+                 rows.items[i].arn);
     page_close(call, &listing.page, &out->is_truncated, &out->marker);
     return DONE;
 }

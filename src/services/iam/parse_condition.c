@@ -70,8 +70,8 @@ static bool find_operator(str name, struct condition *condition)
 
     for (size_t i = 0; i < sizeof OPERATORS / sizeof *OPERATORS; i++)
         if (str_equal_nocase(name, str_of(OPERATORS[i].name)))
-            condition->operator = &OPERATORS[i];
-    return condition->operator && !(condition->if_exists && condition->operator->type == VALUE_NULL);
+            condition->operator= & OPERATORS[i];
+    return condition->operator&& !(condition->if_exists && condition->operator->type == VALUE_NULL);
 }
 
 bool number_of_text(str text, double *number)
@@ -136,13 +136,18 @@ bool ip_range_of_text(str text, struct ip_range *range)
 static bool parse_typed(const struct condition_operator *operator, str text, struct condition_value *value)
 {
     switch (operator->type) {
-    case VALUE_NUMBER: return value->is_number = number_of_text(text, &value->number);
-    case VALUE_DATE: return value->is_number = date_of_text(text, &value->number);
-    case VALUE_IP: return ip_range_of_text(text, &value->range);
+    case VALUE_NUMBER:
+        return value->is_number = number_of_text(text, &value->number);
+    case VALUE_DATE:
+        return value->is_number = date_of_text(text, &value->number);
+    case VALUE_IP:
+        return ip_range_of_text(text, &value->range);
     case VALUE_BOOL:
-    case VALUE_NULL: return str_equal_nocase(text, S("true")) || str_equal_nocase(text, S("false"));
+    case VALUE_NULL:
+        return str_equal_nocase(text, S("true")) || str_equal_nocase(text, S("false"));
     case VALUE_STRING:
-    case VALUE_ARN: break;
+    case VALUE_ARN:
+        break;
     }
     return true;
 }
@@ -155,10 +160,17 @@ static bool parse_value(struct arena *arena, struct condition *condition, const 
 
     switch (json->type) {
     case JSON_STRING:
-    case JSON_NUMBER: text = json->text; break;
-    case JSON_TRUE: text = S("true"); break;
-    case JSON_FALSE: text = S("false"); break;
-    default: return false;
+    case JSON_NUMBER:
+        text = json->text;
+        break;
+    case JSON_TRUE:
+        text = S("true");
+        break;
+    case JSON_FALSE:
+        text = S("false");
+        break;
+    default:
+        return false;
     }
     if (!is_policy_text(text))
         return false;

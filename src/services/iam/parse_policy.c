@@ -11,11 +11,11 @@
 #include "base/list.h"
 
 struct parser {
-    struct arena *arena;         /* the parsed policy's */
-    struct arena scratch;        /* the JSON tree's */
+    struct arena *arena;  /* the parsed policy's */
+    struct arena scratch; /* the JSON tree's */
     enum policy_kind kind;
-    bool variables;              /* version 2012-10-17 has policy variables */
-    str problem;                 /* the first found */
+    bool variables; /* version 2012-10-17 has policy variables */
+    str problem;    /* the first found */
 };
 
 static const char SYNTAX[] = "Syntax errors in policy.";
@@ -98,10 +98,10 @@ static bool parse_element(struct parser *parser, const struct json *statement, c
     const struct json *plain = json_get(statement, element->plain);
     const struct json *not = json_get(statement, element->negated);
 
-    if (plain && not)
+    if (plain && not )
         return syntax_error(parser);
     *negated = not != NULL;
-    if (!plain && !not)
+    if (!plain && !not )
         return true;
     return parse_patterns(parser, plain ? plain : not, element->has_variables && parser->variables, list);
 }
@@ -162,7 +162,8 @@ static bool classify(struct principal_pattern *principal, str kind)
     return str_equal(kind, S("Federated")) || str_equal(kind, S("CanonicalUser"));
 }
 
-static bool add_principal(struct parser *parser, str kind, const struct json *item, struct principal_list *list)
+static bool add_principal(struct parser *parser, str kind, const struct json *item,
+                          struct principal_list *list)
 {
     struct principal_pattern *principal = list_add(parser->arena, list);
 
@@ -192,27 +193,30 @@ static bool parse_principals(struct parser *parser, const struct json *value, st
     return true;
 }
 
-static bool parse_principal_element(struct parser *parser, const struct json *json, struct statement *statement)
+static bool parse_principal_element(struct parser *parser, const struct json *json,
+                                    struct statement *statement)
 {
     const struct json *plain = json_get(json, S("Principal")), *not = json_get(json, S("NotPrincipal"));
 
-    if (plain && not)
+    if (plain && not )
         return syntax_error(parser);
     statement->not_principals = not != NULL;
-    if (!plain && !not)
+    if (!plain && !not )
         return true;
     return parse_principals(parser, plain ? plain : not, &statement->principals);
 }
 
-static bool parse_operator(struct parser *parser, const struct json_member *member, struct statement *statement)
+static bool parse_operator(struct parser *parser, const struct json_member *member,
+                           struct statement *statement)
 {
     if (!json_is(&member->value, JSON_OBJECT))
         return syntax_error(parser);
     for (uint32_t i = 0; i < member->value.count; i++) {
         struct condition *condition = list_add(parser->arena, &statement->conditions);
-        if (parse_condition(parser->arena, member->name, &member->value.members[i], parser->variables, condition))
+        if (parse_condition(parser->arena, member->name, &member->value.members[i], parser->variables,
+                            condition))
             continue;
-        bool date = condition->operator && condition->operator->type == VALUE_DATE;
+        bool date = condition->operator&& condition->operator->type == VALUE_DATE;
         return broken(parser, str_of(date ? LEGACY : SYNTAX));
     }
     return true;
@@ -241,11 +245,12 @@ static bool parse_effect(struct parser *parser, str effect, struct statement *st
 
 static bool parse_statement(struct parser *parser, const struct json *json, struct statement *statement)
 {
-    static const char *const ELEMENTS[] = {"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction",
-                                           "Resource", "NotResource", "Condition", NULL};
+    static const char *const ELEMENTS[] = {"Sid",       "Effect",   "Principal",   "NotPrincipal", "Action",
+                                           "NotAction", "Resource", "NotResource", "Condition",    NULL};
     const struct json *sid = json_get(json, S("Sid"));
 
-    if (!json_is(json, JSON_OBJECT) || !only_known_members(json, ELEMENTS) || (sid && !json_is(sid, JSON_STRING)))
+    if (!json_is(json, JSON_OBJECT) || !only_known_members(json, ELEMENTS) ||
+        (sid && !json_is(sid, JSON_STRING)))
         return syntax_error(parser);
     return parse_effect(parser, json_get_str(json, S("Effect")), statement) &&
            parse_element(parser, json, &ACTION, &statement->actions, &statement->not_actions) &&
@@ -283,7 +288,8 @@ static bool check_action(struct parser *parser, str action)
         return true;
     str_next(&rest, ':', &vendor);
     if (!str_present(rest))
-        return broken(parser, S("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."));
+        return broken(parser,
+                      S("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."));
     if (str_index(rest, ':') >= 0)
         return broken(parser, S("Actions/Condition can contain only one colon."));
     for (size_t i = 0; i < vendor.size; i++) {
@@ -308,8 +314,9 @@ static bool check_resource(struct parser *parser, str resource)
         return broken(parser, arena_format(parser->arena, "Resource %.*s must be in ARN format or \"*\".",
                                            STR_ARGS(resource)));
     if (!str_starts_with(partition, S("aws")) && str_index(partition, '*') < 0)
-        return broken(parser, arena_format(parser->arena, "Partition \"%.*s\" is not valid for resource \"%.*s\".",
-                                           STR_ARGS(partition), STR_ARGS(resource)));
+        return broken(parser,
+                      arena_format(parser->arena, "Partition \"%.*s\" is not valid for resource \"%.*s\".",
+                                   STR_ARGS(partition), STR_ARGS(resource)));
     return true;
 }
 
@@ -340,7 +347,8 @@ static bool have_actions(const struct policy *policy)
 /* What each kind of policy must and must not say. */
 static bool check_elements(struct parser *parser, const struct policy *policy)
 {
-    bool identity = policy->kind == POLICY_MANAGED || policy->kind == POLICY_INLINE || policy->kind == POLICY_SESSION;
+    bool identity =
+        policy->kind == POLICY_MANAGED || policy->kind == POLICY_INLINE || policy->kind == POLICY_SESSION;
 
     for (size_t i = 0; i < policy->statements.count; i++) {
         const struct statement *statement = &policy->statements.items[i];
@@ -388,7 +396,8 @@ static bool parse_document(struct parser *parser, const struct json *document, s
 
     if (!only_known_members(document, ELEMENTS) || !statements || (id && !json_is(id, JSON_STRING)))
         return syntax_error(parser);
-    if (!parse_version(parser, json_get(document, S("Version"))) || !parse_statements(parser, statements, policy))
+    if (!parse_version(parser, json_get(document, S("Version"))) ||
+        !parse_statements(parser, statements, policy))
         return false;
     if (parser->kind == POLICY_MANAGED && !parser->variables)
         return broken(parser, S("Policy document must be version 2012-10-17 or greater."));

@@ -42,7 +42,8 @@ static bool is_aws_principal(const struct principal *caller)
 }
 
 /* What an Allow for this principal gives the caller. */
-static enum policy_verdict grant(const struct principal_pattern *pattern, const struct policy_request *request)
+static enum policy_verdict grant(const struct principal_pattern *pattern,
+                                 const struct policy_request *request)
 {
     const struct principal *caller = request->caller;
     bool session = caller->kind == PRINCIPAL_ROLE;
@@ -52,20 +53,22 @@ static enum policy_verdict grant(const struct principal_pattern *pattern, const 
         return session ? POLICY_ALLOWS_ROLE : POLICY_ALLOWS;
     case PRINCIPAL_IS_ACCOUNT:
         return is_aws_principal(caller) && str_equal(pattern->name, caller->account) ? POLICY_ALLOWS_ACCOUNT
-                                                                                      : POLICY_SILENT;
+                                                                                     : POLICY_SILENT;
     case PRINCIPAL_IS_ARN:
         if (!is_aws_principal(caller))
             return POLICY_SILENT;
         if (str_equal(pattern->name, caller->arn))
             return POLICY_ALLOWS;
-        return session && str_equal(pattern->name, request->principal_arn) ? POLICY_ALLOWS_ROLE : POLICY_SILENT;
+        return session && str_equal(pattern->name, request->principal_arn) ? POLICY_ALLOWS_ROLE
+                                                                           : POLICY_SILENT;
     case PRINCIPAL_IS_UNIQUE_ID:
         if (!is_aws_principal(caller) || !str_equal(pattern->name, unique_id(caller)))
             return POLICY_SILENT;
         return session ? POLICY_ALLOWS_ROLE : POLICY_ALLOWS;
     case PRINCIPAL_IS_SERVICE:
-        return caller->kind == PRINCIPAL_SERVICE && str_equal_nocase(pattern->name, caller->name) ? POLICY_ALLOWS
-                                                                                                  : POLICY_SILENT;
+        return caller->kind == PRINCIPAL_SERVICE && str_equal_nocase(pattern->name, caller->name)
+                   ? POLICY_ALLOWS
+                   : POLICY_SILENT;
     case PRINCIPAL_IS_FOREIGN:
         break;
     }

@@ -9,10 +9,10 @@
 #include "engine/call.h"
 
 enum policy_kind {
-    POLICY_MANAGED,              /* of an identity, as a document of its own */
-    POLICY_INLINE,               /* of an identity */
+    POLICY_MANAGED, /* of an identity, as a document of its own */
+    POLICY_INLINE,  /* of an identity */
     POLICY_SESSION,
-    POLICY_TRUST,                /* of a role: who may assume it */
+    POLICY_TRUST, /* of a role: who may assume it */
     POLICY_RESOURCE,
 };
 
@@ -31,17 +31,17 @@ const struct policy *policy_parse(struct arena *arena, enum policy_kind kind, st
 /* The account in an ARN's fifth part, absent when it is not one. */
 str arn_account(str arn);
 
-/* What a resource policy's principals of type "AWS" are called, in order, without "*"; false at the end. */
+/* The ARNs among a policy's principals, in order; *position starts at 0.  False at the end. */
 bool policy_next_aws_principal(const struct policy *policy, size_t *position, str *principal);
 
 struct context_value {
-    str key, value;              /* "sns:Protocol"; a key that stands here several times has several values */
+    str key, value; /* "sns:Protocol"; a key that stands here several times has several values */
 };
 
 /* What is asked. */
 struct policy_request {
     const struct principal *caller;
-    str principal_arn;           /* aws:PrincipalArn: of a session the role's ARN, with its path */
+    str principal_arn; /* aws:PrincipalArn: of a session the role's ARN, with its path */
     const struct str_map *principal_tags;
     str action, resource;
     str region, source_ip;
@@ -49,14 +49,15 @@ struct policy_request {
     int64_t now_ms;
     const struct context_value *context;
     size_t context_count;
-    struct arena *arena;         /* for what has to be spelled out on the way */
+    struct arena *arena; /* for what has to be spelled out on the way */
 };
 
 /* What one policy says, weakest first; the strongest of its matching statements counts. */
 enum policy_verdict {
     POLICY_SILENT,
-    POLICY_ALLOWS_ACCOUNT,       /* the caller's whole account: that account's own policies decide on */
-    POLICY_ALLOWS_ROLE,          /* a session through its role or through "*": boundary and session policy still bind */
+    POLICY_ALLOWS_ACCOUNT, /* the caller's whole account: that account's own policies decide on */
+    POLICY_ALLOWS_ROLE, /* a session through its role or through "*": boundary and session policy still bind
+                         */
     POLICY_ALLOWS,
     POLICY_DENIES,
 };
@@ -67,22 +68,29 @@ enum policy_verdict policy_evaluate(const struct policy *policy, const struct po
 struct policy_set {
     const struct policy *const *identity;
     size_t identity_count;
-    const struct policy *boundary;   /* NULL: none */
-    const struct policy *session;    /* NULL: none */
-    const struct policy *resource;   /* NULL: none; a role's trust policy when `trust` */
+    const struct policy *boundary; /* NULL: none */
+    const struct policy *session;  /* NULL: none */
+    const struct policy *resource; /* NULL: none; a role's trust policy when `trust` */
     bool trust;
 };
 
 enum denial {
     NOT_DENIED,
-    DENIED_EXPLICITLY_BY_RESOURCE, DENIED_EXPLICITLY_BY_TRUST, DENIED_EXPLICITLY_BY_IDENTITY,
-    DENIED_EXPLICITLY_BY_BOUNDARY, DENIED_EXPLICITLY_BY_SESSION,
-    NOT_ALLOWED_BY_RESOURCE, NOT_ALLOWED_BY_TRUST, NOT_ALLOWED_BY_IDENTITY,
-    NOT_ALLOWED_BY_BOUNDARY, NOT_ALLOWED_BY_SESSION,
+    DENIED_EXPLICITLY_BY_RESOURCE,
+    DENIED_EXPLICITLY_BY_TRUST,
+    DENIED_EXPLICITLY_BY_IDENTITY,
+    DENIED_EXPLICITLY_BY_BOUNDARY,
+    DENIED_EXPLICITLY_BY_SESSION,
+    NOT_ALLOWED_BY_RESOURCE,
+    NOT_ALLOWED_BY_TRUST,
+    NOT_ALLOWED_BY_IDENTITY,
+    NOT_ALLOWED_BY_BOUNDARY,
+    NOT_ALLOWED_BY_SESSION,
 };
 
 /*
- * Decide as AWS does: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+ * Decide as AWS does:
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
 enum denial policy_decide(const struct policy_set *set, const struct policy_request *request);
 /* AWS's sentence for it, in request->arena. */

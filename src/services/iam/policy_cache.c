@@ -80,8 +80,10 @@ static void add_policy(struct cached_identity *cached, enum policy_kind kind, st
 
 static void load_policies(struct txn *txn, struct cached_identity *cached, int64_t identity_id)
 {
-    struct iam_inline_policies_rows own = iam_inline_policies(txn, &(struct iam_inline_policies_params){identity_id});
-    struct iam_attachments_rows attached = iam_attachments(txn, &(struct iam_attachments_params){identity_id});
+    struct iam_inline_policies_rows own =
+        iam_inline_policies(txn, &(struct iam_inline_policies_params){identity_id});
+    struct iam_attachments_rows attached =
+        iam_attachments(txn, &(struct iam_attachments_params){identity_id});
 
     for (size_t i = 0; i < own.count; i++)
         add_policy(cached, POLICY_INLINE, own.items[i].document);
@@ -91,7 +93,8 @@ static void load_policies(struct txn *txn, struct cached_identity *cached, int64
 
 static void load_tags(struct txn *txn, struct cached_identity *cached, int64_t identity_id)
 {
-    struct iam_identity_tags_rows rows = iam_identity_tags(txn, &(struct iam_identity_tags_params){identity_id});
+    struct iam_identity_tags_rows rows =
+        iam_identity_tags(txn, &(struct iam_identity_tags_params){identity_id});
 
     for (size_t i = 0; i < rows.count; i++)
         *list_add(&cached->arena, &cached->tags) = (struct str_map_entry){

@@ -8,26 +8,38 @@
 #include "wire/json.h"
 
 enum principal_type {
-    PRINCIPAL_IS_ANYONE,         /* "*" */
-    PRINCIPAL_IS_ACCOUNT,        /* name: its 12 digits */
-    PRINCIPAL_IS_ARN,            /* name: of a user, a role or a session */
-    PRINCIPAL_IS_UNIQUE_ID,      /* name: AIDA… or AROA… */
-    PRINCIPAL_IS_SERVICE,        /* name: sns.amazonaws.com */
-    PRINCIPAL_IS_FOREIGN,        /* federated and canonical users: nobody here */
+    PRINCIPAL_IS_ANYONE,    /* "*" */
+    PRINCIPAL_IS_ACCOUNT,   /* name: its 12 digits */
+    PRINCIPAL_IS_ARN,       /* name: of a user, a role or a session */
+    PRINCIPAL_IS_UNIQUE_ID, /* name: AIDA… or AROA… */
+    PRINCIPAL_IS_SERVICE,   /* name: sns.amazonaws.com */
+    PRINCIPAL_IS_FOREIGN,   /* federated and canonical users: nobody here */
 };
 
 struct principal_pattern {
     enum principal_type type;
     str name;
-    str source;                  /* as the document has it */
+    str source; /* as the document has it */
 };
 
 enum context_key {
-    KEY_OTHER,                   /* among request->context, by name */
+    KEY_OTHER, /* among request->context, by name */
     KEY_PRINCIPAL_TAG,
-    KEY_CURRENT_TIME, KEY_EPOCH_TIME, KEY_PRINCIPAL_ACCOUNT, KEY_PRINCIPAL_ARN, KEY_PRINCIPAL_IS_SERVICE,
-    KEY_PRINCIPAL_SERVICE_NAME, KEY_PRINCIPAL_TYPE, KEY_REQUESTED_REGION, KEY_RESOURCE_ACCOUNT,
-    KEY_SECURE_TRANSPORT, KEY_SOURCE_ACCOUNT, KEY_SOURCE_ARN, KEY_SOURCE_IP, KEY_SOURCE_OWNER, KEY_USER_ID,
+    KEY_CURRENT_TIME,
+    KEY_EPOCH_TIME,
+    KEY_PRINCIPAL_ACCOUNT,
+    KEY_PRINCIPAL_ARN,
+    KEY_PRINCIPAL_IS_SERVICE,
+    KEY_PRINCIPAL_SERVICE_NAME,
+    KEY_PRINCIPAL_TYPE,
+    KEY_REQUESTED_REGION,
+    KEY_RESOURCE_ACCOUNT,
+    KEY_SECURE_TRANSPORT,
+    KEY_SOURCE_ACCOUNT,
+    KEY_SOURCE_ARN,
+    KEY_SOURCE_IP,
+    KEY_SOURCE_OWNER,
+    KEY_USER_ID,
     KEY_USER_NAME,
 };
 
@@ -37,18 +49,18 @@ struct condition_operator {
     const char *name;
     enum value_type type;
     bool negated, ignore_case, wildcards;
-    bool less, equal, greater;   /* numbers and dates: which orders satisfy it */
+    bool less, equal, greater; /* numbers and dates: which orders satisfy it */
 };
 
 struct ip_range {
     unsigned char bytes[16];
-    unsigned bits, size;         /* length of the prefix; 4 or 16 bytes, 0 when the text is no address */
+    unsigned bits, size; /* length of the prefix; 4 or 16 bytes, 0 when the text is no address */
 };
 
 struct condition_value {
     struct pattern pattern;
-    double number;               /* of a number, or a date in milliseconds */
-    bool is_number;              /* false too while it is a variable */
+    double number;  /* of a number, or a date in milliseconds */
+    bool is_number; /* false too while it is a variable */
     struct ip_range range;
 };
 
@@ -59,13 +71,25 @@ struct condition {
     enum set_operator set;
     bool if_exists;
     enum context_key key;
-    str key_name;                /* of KEY_OTHER the key, of KEY_PRINCIPAL_TAG the tag's */
-    struct { struct condition_value *items; size_t count; } values;
+    str key_name; /* of KEY_OTHER the key, of KEY_PRINCIPAL_TAG the tag's */
+    struct {
+        struct condition_value *items;
+        size_t count;
+    } values;
 };
 
-struct pattern_list { struct pattern *items; size_t count; };
-struct principal_list { struct principal_pattern *items; size_t count; };
-struct condition_list { struct condition *items; size_t count; };
+struct pattern_list {
+    struct pattern *items;
+    size_t count;
+};
+struct principal_list {
+    struct principal_pattern *items;
+    size_t count;
+};
+struct condition_list {
+    struct condition *items;
+    size_t count;
+};
 
 struct statement {
     bool deny, not_actions, not_resources, not_principals;
@@ -77,7 +101,10 @@ struct statement {
 
 struct policy {
     enum policy_kind kind;
-    struct { struct statement *items; size_t count; } statements;
+    struct {
+        struct statement *items;
+        size_t count;
+    } statements;
 };
 
 /* Without control characters, which compiled patterns use for themselves. */

@@ -18,12 +18,13 @@ bool version_check(struct call *call, str document)
 
 void version_insert(struct call *call, int64_t policy_id, int64_t version, str document)
 {
-    iam_insert_policy_version(call->txn, &(struct iam_insert_policy_version_params){
+    struct iam_insert_policy_version_params params = {
         .policy_id = policy_id,
         .version = version,
         .document = document,
         .created_ms = call->now_ms,
-    });
+    };
+    iam_insert_policy_version(call->txn, &params);
 }
 
 str version_id(struct call *call, int64_t version)
@@ -32,8 +33,8 @@ str version_id(struct call *call, int64_t version)
 }
 
 /* The document is not always shown. */
-static struct iam_policy_version shown(struct call *call, const struct managed_policy *policy, int64_t version,
-                                       int64_t created_ms)
+static struct iam_policy_version shown(struct call *call, const struct managed_policy *policy,
+                                       int64_t version, int64_t created_ms)
 {
     return (struct iam_policy_version){
         .version_id = version_id(call, version),
@@ -42,14 +43,16 @@ static struct iam_policy_version shown(struct call *call, const struct managed_p
     };
 }
 
-static void set_versions(struct call *call, const struct managed_policy *policy, int64_t in_force, int64_t newest)
+static void set_versions(struct call *call, const struct managed_policy *policy, int64_t in_force,
+                         int64_t newest)
 {
-    iam_set_policy_versions(call->txn, &(struct iam_set_policy_versions_params){
+    struct iam_set_policy_versions_params params = {
         .default_version = in_force,
         .newest_version = newest,
         .updated_ms = call->now_ms,
         .id = policy->row.id,
-    });
+    };
+    iam_set_policy_versions(call->txn, &params);
     policies_changed(call);
 }
 
@@ -60,10 +63,13 @@ enum outcome iam_create_policy_version(struct call *call, const struct iam_creat
 
     if (!managed_policy_open_own(call, in->policy_arn, &policy) || !version_check(call, in->policy_document))
         return FAILED;
-    if (iam_policy_versions(call->txn, &(struct iam_policy_versions_params){policy.row.id}).count >= MAX_VERSIONS)
+    if (iam_policy_versions(call->txn, &(struct iam_policy_versions_params){policy.row.id}).count >=
+        MAX_VERSIONS)
         return fail(call, &IAM_LIMIT_EXCEEDED_EXCEPTION,
-                    "A managed policy can have up to %d versions. Before you create a new version, you must delete an "
-                    "existing version.", MAX_VERSIONS);
+                    "A managed policy can have up to %d versions. Before you create a new version, you must "
+                    "delete an "
+                    "existing version.",
+                    MAX_VERSIONS);
     int64_t number = policy.row.newest_version + 1;
     if (in->set_as_default && *in->set_as_default)
         policy.default_version = number;
@@ -123,11 +129,13 @@ enum outcome iam_list_policy_versions(struct call *call, const struct iam_list_p
     struct managed_policy policy;
     struct page page;
 
-    if (!managed_policy_open(call, in->policy_arn, &policy) || !page_open(call, in->marker, in->max_items, &page))
+    if (!managed_policy_open(call, in->policy_arn, &policy) ||
+        !page_open(call, in->marker, in->max_items, &page))
         return FAILED;
     list_make_empty(call->arena, &out->versions);
     if (policy.aws && page_takes(&page, version_key(call, policy.aws->version)))
-        *list_add(call->arena, &out->versions) = shown(call, &policy, policy.aws->version, policy.aws->updated_ms);
+        *list_add(call->arena, &out->versions) =
+            shown(call, &policy, policy.aws->version, policy.aws->updated_ms);
     struct iam_policy_versions_rows rows = {0};
     if (!policy.aws)
         rows = iam_policy_versions(call->txn, &(struct iam_policy_versions_params){policy.row.id});
@@ -139,7 +147,8 @@ enum outcome iam_list_policy_versions(struct call *call, const struct iam_list_p
     return DONE;
 }
 
-enum outcome iam_set_default_policy_version(struct call *call, const struct iam_set_default_policy_version_request *in,
+enum outcome iam_set_default_policy_version(struct call *call,
+                                            const struct iam_set_default_policy_version_request *in,
                                             struct iam_set_default_policy_version_output *out)
 {
     struct iam_find_policy_version_row row;

@@ -41,13 +41,44 @@ static const struct iam_role *shown(struct call *call, const struct identity *ro
     return shown;
 }
 
+/* Is that a role or user of this account that does not exist?  Who lives in other accounts is not known here.
+ */
+static bool is_nobody(struct call *call, str principal)
+{
+    str prefix = iam_arn(call->arena, call->account, S(""), S(""), S(""));
+    str rest = str_from(principal, prefix.size), type;
+    struct identity identity;
+
+    if (!str_starts_with(principal, prefix) || !str_next(&rest, '/', &type))
+        return false;
+    const struct identity_kind *kind = str_equal(type, ROLE_KIND.word) ? &ROLE_KIND : &USER_KIND;
+    return !identity_find(call->txn, call->arena, kind, call->account, arn_name(principal), &identity) ||
+           !str_equal(identity.arn, principal);
+}
+
+static bool check_principals(struct call *call, str document)
+{
+    str problem, principal;
+    const struct policy *policy = policy_parse(call->arena, POLICY_TRUST, document, &problem);
+    size_t position = 0;
+
+    while (policy_next_aws_principal(policy, &position, &principal))
+        if (is_nobody(call, principal)) {
+            fail(call, &IAM_MALFORMED_POLICY_DOCUMENT_EXCEPTION,
+                 "Invalid principal in policy: \"AWS\":\"%.*s\"", STR_ARGS(principal));
+            return false;
+        }
+    return true;
+}
+
 static bool check_trust_policy(struct call *call, str document)
 {
-    if (!document_check(call, POLICY_TRUST, document))
+    if (!document_check(call, POLICY_TRUST, document) || !check_principals(call, document))
         return false;
     if (document_size(document) <= MAX_TRUST_POLICY_SIZE)
         return true;
-    fail(call, &IAM_LIMIT_EXCEEDED_EXCEPTION, "Cannot exceed quota for ACLSizePerRole: %d", MAX_TRUST_POLICY_SIZE);
+    fail(call, &IAM_LIMIT_EXCEEDED_EXCEPTION, "Cannot exceed quota for ACLSizePerRole: %d",
+         MAX_TRUST_POLICY_SIZE);
     return false;
 }
 
@@ -59,17 +90,19 @@ enum outcome iam_create_role(struct call *call, const struct iam_create_role_req
     struct identity role = {
         .kind = &ROLE_KIND,
         .arn = iam_arn(call->arena, call->account, ROLE_KIND.word, path, in->role_name),
-        .row = {
-            .account = call->account,
-            .name = in->role_name,
-            .path = path,
-            .created_ms = call->now_ms,
-            .trust_policy = in->assume_role_policy_document,
-            .description = in->description,
-            .max_session_seconds = in->max_session_duration ? in->max_session_duration
-                                                            : arena_i64(call->arena, DEFAULT_SESSION_SECONDS),
-            .boundary_arn = in->permissions_boundary,
-        },
+        .row =
+            {
+                .account = call->account,
+                .name = in->role_name,
+                .path = path,
+                .created_ms = call->now_ms,
+                .trust_policy = in->assume_role_policy_document,
+                .description = in->description,
+                .max_session_seconds = in->max_session_duration
+                                           ? in->max_session_duration
+                                           : arena_i64(call->arena, DEFAULT_SESSION_SECONDS),
+                .boundary_arn = in->permissions_boundary,
+            },
     };
 
     if (!authorize_in_context(call, role.arn, (str){0}, &boundary, str_present(boundary.value)) ||
@@ -81,7 +114,8 @@ enum outcome iam_create_role(struct call *call, const struct iam_create_role_req
     return DONE;
 }
 
-enum outcome iam_get_role(struct call *call, const struct iam_get_role_request *in, struct iam_get_role_response *out)
+enum outcome iam_get_role(struct call *call, const struct iam_get_role_request *in,
+                          struct iam_get_role_response *out)
 {
     struct identity role;
 
@@ -103,13 +137,7 @@ enum outcome iam_list_roles(struct call *call, const struct iam_list_roles_reque
     if (!authorize(call, iam_arn(call->arena, call->account, ROLE_KIND.word, path_prefix, S("")), (str){0}) ||
         !page_open(call, in->marker, in->max_items, &page))
         return FAILED;
-    struct iam_page_identities_rows rows = iam_page_identities(call->txn, &(struct iam_page_identities_params){
-        .account = call->account,
-        .kind = ROLE_KIND.word,
-        .after = page.after,
-        .path_prefix = path_prefix,
-        .limit = page.limit + 1,
-    });
+    struct iam_page_identities_rows rows = identity_page(call, &ROLE_KIND, path_prefix, &page);
     list_make_empty(call->arena, &out->roles);
     for (size_t i = 0; i < rows.count; i++) {
         struct identity role;
@@ -136,11 +164,12 @@ enum outcome iam_delete_role(struct call *call, const struct iam_delete_role_req
 static void change_settings(struct call *call, const struct identity *role, str description,
                             const int64_t *max_session_seconds)
 {
-    iam_set_role_settings(call->txn, &(struct iam_set_role_settings_params){
+    struct iam_set_role_settings_params params = {
         .description = description,
         .max_session_seconds = max_session_seconds,
         .id = role->row.id,
-    });
+    };
+    iam_set_role_settings(call->txn, &params);
 }
 
 enum outcome iam_update_role(struct call *call, const struct iam_update_role_request *in,
@@ -157,7 +186,8 @@ enum outcome iam_update_role(struct call *call, const struct iam_update_role_req
     return DONE;
 }
 
-enum outcome iam_update_role_description(struct call *call, const struct iam_update_role_description_request *in,
+enum outcome iam_update_role_description(struct call *call,
+                                         const struct iam_update_role_description_request *in,
                                          struct iam_update_role_description_response *out)
 {
     struct identity role;
@@ -170,13 +200,15 @@ enum outcome iam_update_role_description(struct call *call, const struct iam_upd
     return DONE;
 }
 
-enum outcome iam_update_assume_role_policy(struct call *call, const struct iam_update_assume_role_policy_request *in,
+enum outcome iam_update_assume_role_policy(struct call *call,
+                                           const struct iam_update_assume_role_policy_request *in,
                                            struct iam_update_assume_role_policy_output *out)
 {
     struct identity role;
 
     (void)out;
-    if (!identity_open(call, &ROLE_KIND, in->role_name, &role) || !check_trust_policy(call, in->policy_document))
+    if (!identity_open(call, &ROLE_KIND, in->role_name, &role) ||
+        !check_trust_policy(call, in->policy_document))
         return FAILED;
     iam_set_trust_policy(call->txn, &(struct iam_set_trust_policy_params){in->policy_document, role.row.id});
     return DONE;

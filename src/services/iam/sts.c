@@ -36,7 +36,8 @@ static bool check_unsupported(struct call *call, const struct sts_assume_role_re
     else if (in->provided_contexts.count > 0)
         fail(call, &STS_VALIDATION_ERROR, "Provided contexts are not supported yet.");
     else if (str_present(in->serial_number) || str_present(in->token_code))
-        fail(call, &STS_ACCESS_DENIED, "MultiFactorAuthentication failed with invalid MFA one time pass code.");
+        fail(call, &STS_ACCESS_DENIED,
+             "MultiFactorAuthentication failed with invalid MFA one time pass code.");
     else
         return true;
     return false;
@@ -52,7 +53,8 @@ static bool role_open(struct call *call, const struct sts_assume_role_request *i
     size_t count = str_present(in->external_id) ? 2 : 1;
     bool found = role_find(call, in->role_arn, role);
 
-    return authorize_in_context(call, in->role_arn, found ? role->row.trust_policy : (str){0}, context, count);
+    return authorize_in_context(call, in->role_arn, found ? role->row.trust_policy : (str){0}, context,
+                                count);
 }
 
 static bool check_duration(struct call *call, const struct identity *role, const int64_t *seconds)
@@ -66,7 +68,8 @@ static bool check_duration(struct call *call, const struct identity *role, const
     }
     if (call->caller->kind == PRINCIPAL_ROLE && *seconds > MAX_CHAINED_SECONDS) {
         fail(call, &STS_VALIDATION_ERROR,
-             "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining");
+             "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role "
+             "chaining");
         return false;
     }
     return true;
@@ -117,18 +120,20 @@ static bool check_size(struct call *call, str document)
     return false;
 }
 
-static bool add_managed(struct call *call, struct json_writer *writer, const struct sts_assume_role_request *in)
+static bool add_managed(struct call *call, struct json_writer *writer,
+                        const struct sts_assume_role_request *in)
 {
     if (in->policy_arns.count > MAX_POLICY_ARNS) {
-        fail(call, &STS_VALIDATION_ERROR, "The number of session policy ARNs exceeds the limit of %d.", MAX_POLICY_ARNS);
+        fail(call, &STS_VALIDATION_ERROR, "The number of session policy ARNs exceeds the limit of %d.",
+             MAX_POLICY_ARNS);
         return false;
     }
     for (size_t i = 0; i < in->policy_arns.count; i++) {
         str arn = in->policy_arns.items[i].arn;
         str document = str_present(arn) ? managed_policy_document(call->txn, arn) : (str){0};
         if (!str_present(document)) {
-            fail(call, &STS_MALFORMED_POLICY_DOCUMENT_EXCEPTION, "Policy %.*s does not exist or is not attachable.",
-                 STR_ARGS(arn));
+            fail(call, &STS_MALFORMED_POLICY_DOCUMENT_EXCEPTION,
+                 "Policy %.*s does not exist or is not attachable.", STR_ARGS(arn));
             return false;
         }
         add_statements(call, writer, document);
@@ -181,7 +186,7 @@ static const struct sts_credentials *open_session(struct call *call, const struc
         .session_token = new_session_token(call->arena),
         .expiration = call->now_ms + seconds * MS,
     };
-    iam_insert_session(call->txn, &(struct iam_insert_session_params){
+    struct iam_insert_session_params params = {
         .access_key_id = credentials->access_key_id,
         .account = role->row.account,
         .role_name = role->row.name,
@@ -191,7 +196,8 @@ static const struct sts_credentials *open_session(struct call *call, const struc
         .session_token = credentials->session_token,
         .session_policy = policy,
         .expires_ms = credentials->expiration,
-    });
+    };
+    iam_insert_session(call->txn, &params);
     return credentials;
 }
 
@@ -199,11 +205,12 @@ static const struct sts_credentials *open_session(struct call *call, const struc
 static void note_use(struct call *call, const struct identity *role)
 {
     iam_remove_expired_sessions(call->txn, &(struct iam_remove_expired_sessions_params){call->now_ms});
-    iam_set_last_used(call->txn, &(struct iam_set_last_used_params){
+    struct iam_set_last_used_params params = {
         .last_used_ms = &call->now_ms,
         .last_used_region = call->region,
         .id = role->row.id,
-    });
+    };
+    iam_set_last_used(call->txn, &params);
 }
 
 enum outcome sts_assume_role(struct call *call, const struct sts_assume_role_request *in,
@@ -222,6 +229,7 @@ enum outcome sts_assume_role(struct call *call, const struct sts_assume_role_req
     out->credentials = open_session(call, &role, in, policy);
     out->assumed_role_user = user;
     if (str_present(policy))
-        out->packed_policy_size = arena_i64(call->arena, (int64_t)(in->policy.size * 100 / MAX_SESSION_POLICY_SIZE));
+        out->packed_policy_size =
+            arena_i64(call->arena, (int64_t)(in->policy.size * 100 / MAX_SESSION_POLICY_SIZE));
     return DONE;
 }

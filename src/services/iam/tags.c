@@ -21,22 +21,22 @@ void identity_put_tags(struct call *call, int64_t identity_id, const struct iam_
 {
     for (size_t i = 0; i < tags->count; i++)
         iam_put_identity_tag(call->txn, &(struct iam_put_identity_tag_params){
-            .identity_id = identity_id,
-            .folded_key = folded(call->arena, tags->items[i].key),
-            .tag_key = tags->items[i].key,
-            .tag_value = tags->items[i].value,
-        });
+                                            .identity_id = identity_id,
+                                            .folded_key = folded(call->arena, tags->items[i].key),
+                                            .tag_key = tags->items[i].key,
+                                            .tag_value = tags->items[i].value,
+                                        });
 }
 
 void policy_put_tags(struct call *call, int64_t policy_id, const struct iam_tag_list *tags)
 {
     for (size_t i = 0; i < tags->count; i++)
         iam_put_policy_tag(call->txn, &(struct iam_put_policy_tag_params){
-            .policy_id = policy_id,
-            .folded_key = folded(call->arena, tags->items[i].key),
-            .tag_key = tags->items[i].key,
-            .tag_value = tags->items[i].value,
-        });
+                                          .policy_id = policy_id,
+                                          .folded_key = folded(call->arena, tags->items[i].key),
+                                          .tag_key = tags->items[i].key,
+                                          .tag_value = tags->items[i].value,
+                                      });
 }
 
 struct iam_tag_list identity_tags(struct call *call, int64_t identity_id)
@@ -52,7 +52,8 @@ struct iam_tag_list identity_tags(struct call *call, int64_t identity_id)
 
 struct iam_tag_list policy_tags(struct call *call, int64_t policy_id)
 {
-    struct iam_policy_tags_rows rows = iam_policy_tags(call->txn, &(struct iam_policy_tags_params){policy_id});
+    struct iam_policy_tags_rows rows =
+        iam_policy_tags(call->txn, &(struct iam_policy_tags_params){policy_id});
     struct iam_tag_list tags = {0};
 
     for (size_t i = 0; i < rows.count; i++)
@@ -92,14 +93,15 @@ static enum outcome untag_identity(struct call *call, const struct identity_kind
         return FAILED;
     for (size_t i = 0; i < keys->count; i++)
         iam_remove_identity_tag(call->txn, &(struct iam_remove_identity_tag_params){
-            .identity_id = identity.row.id,
-            .folded_key = folded(call->arena, keys->items[i]),
-        });
+                                               .identity_id = identity.row.id,
+                                               .folded_key = folded(call->arena, keys->items[i]),
+                                           });
     policies_changed(call);
     return DONE;
 }
 
-static void take_page(struct call *call, const struct iam_tag_list *all, struct page *page, struct iam_tag_list *tags)
+static void take_page(struct call *call, const struct iam_tag_list *all, struct page *page,
+                      struct iam_tag_list *tags)
 {
     list_make_empty(call->arena, tags);
     for (size_t i = 0; i < all->count; i++)
@@ -107,8 +109,8 @@ static void take_page(struct call *call, const struct iam_tag_list *all, struct 
             *list_add(call->arena, tags) = all->items[i];
 }
 
-static bool list_identity_tags(struct call *call, const struct identity_kind *kind, str name, struct page *page,
-                               struct iam_tag_list *tags)
+static bool list_identity_tags(struct call *call, const struct identity_kind *kind, str name,
+                               struct page *page, struct iam_tag_list *tags)
 {
     struct identity identity;
 
@@ -119,13 +121,15 @@ static bool list_identity_tags(struct call *call, const struct identity_kind *ki
     return true;
 }
 
-enum outcome iam_tag_role(struct call *call, const struct iam_tag_role_request *in, struct iam_tag_role_output *out)
+enum outcome iam_tag_role(struct call *call, const struct iam_tag_role_request *in,
+                          struct iam_tag_role_output *out)
 {
     (void)out;
     return tag_identity(call, &ROLE_KIND, in->role_name, &in->tags);
 }
 
-enum outcome iam_tag_user(struct call *call, const struct iam_tag_user_request *in, struct iam_tag_user_output *out)
+enum outcome iam_tag_user(struct call *call, const struct iam_tag_user_request *in,
+                          struct iam_tag_user_output *out)
 {
     (void)out;
     return tag_identity(call, &USER_KIND, in->user_name, &in->tags);
@@ -192,9 +196,9 @@ enum outcome iam_untag_policy(struct call *call, const struct iam_untag_policy_r
         return FAILED;
     for (size_t i = 0; i < in->tag_keys.count; i++)
         iam_remove_policy_tag(call->txn, &(struct iam_remove_policy_tag_params){
-            .policy_id = policy.row.id,
-            .folded_key = folded(call->arena, in->tag_keys.items[i]),
-        });
+                                             .policy_id = policy.row.id,
+                                             .folded_key = folded(call->arena, in->tag_keys.items[i]),
+                                         });
     return DONE;
 }
 
@@ -204,7 +208,8 @@ enum outcome iam_list_policy_tags(struct call *call, const struct iam_list_polic
     struct managed_policy policy;
     struct page page;
 
-    if (!managed_policy_open(call, in->policy_arn, &policy) || !page_open(call, in->marker, in->max_items, &page))
+    if (!managed_policy_open(call, in->policy_arn, &policy) ||
+        !page_open(call, in->marker, in->max_items, &page))
         return FAILED;
     struct iam_tag_list all = policy.aws ? (struct iam_tag_list){0} : policy_tags(call, policy.row.id);
     take_page(call, &all, &page, &out->tags);

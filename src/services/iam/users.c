@@ -33,13 +33,14 @@ enum outcome iam_create_user(struct call *call, const struct iam_create_user_req
     struct identity user = {
         .kind = &USER_KIND,
         .arn = iam_arn(call->arena, call->account, USER_KIND.word, path, in->user_name),
-        .row = {
-            .account = call->account,
-            .name = in->user_name,
-            .path = path,
-            .created_ms = call->now_ms,
-            .boundary_arn = in->permissions_boundary,
-        },
+        .row =
+            {
+                .account = call->account,
+                .name = in->user_name,
+                .path = path,
+                .created_ms = call->now_ms,
+                .boundary_arn = in->permissions_boundary,
+            },
     };
 
     if (!authorize_in_context(call, user.arn, (str){0}, &boundary, str_present(boundary.value)) ||
@@ -64,7 +65,8 @@ static const struct iam_user *root_user(struct call *call)
     return user;
 }
 
-enum outcome iam_get_user(struct call *call, const struct iam_get_user_request *in, struct iam_get_user_response *out)
+enum outcome iam_get_user(struct call *call, const struct iam_get_user_request *in,
+                          struct iam_get_user_response *out)
 {
     struct identity user;
 
@@ -76,9 +78,11 @@ enum outcome iam_get_user(struct call *call, const struct iam_get_user_request *
     }
     if (!str_present(in->user_name) && call->caller->kind != PRINCIPAL_USER)
         return authorize(call, call->caller->arn, (str){0})
-                   ? fail(call, &IAM_VALIDATION_ERROR, "Must specify userName when calling with non-User credentials")
+                   ? fail(call, &IAM_VALIDATION_ERROR,
+                          "Must specify userName when calling with non-User credentials")
                    : FAILED;
-    if (!identity_open(call, &USER_KIND, str_present(in->user_name) ? in->user_name : call->caller->name, &user))
+    if (!identity_open(call, &USER_KIND, str_present(in->user_name) ? in->user_name : call->caller->name,
+                       &user))
         return FAILED;
     out->user = shown(call, &user);
     return DONE;
@@ -93,13 +97,7 @@ enum outcome iam_list_users(struct call *call, const struct iam_list_users_reque
     if (!authorize(call, iam_arn(call->arena, call->account, USER_KIND.word, path_prefix, S("")), (str){0}) ||
         !page_open(call, in->marker, in->max_items, &page))
         return FAILED;
-    struct iam_page_identities_rows rows = iam_page_identities(call->txn, &(struct iam_page_identities_params){
-        .account = call->account,
-        .kind = USER_KIND.word,
-        .after = page.after,
-        .path_prefix = path_prefix,
-        .limit = page.limit + 1,
-    });
+    struct iam_page_identities_rows rows = identity_page(call, &USER_KIND, path_prefix, &page);
     list_make_empty(call->arena, &out->users);
     for (size_t i = 0; i < rows.count; i++) {
         struct identity user;
@@ -121,6 +119,7 @@ enum outcome iam_delete_user(struct call *call, const struct iam_delete_user_req
         return FAILED;
     struct iam_access_keys_params keys = {call->account, &user.row.id};
     if (iam_access_keys(call->txn, &keys).count > 0)
-        return fail(call, &IAM_DELETE_CONFLICT_EXCEPTION, "Cannot delete entity, must delete access keys first.");
+        return fail(call, &IAM_DELETE_CONFLICT_EXCEPTION,
+                    "Cannot delete entity, must delete access keys first.");
     return identity_delete(call, &user) ? DONE : FAILED;
 }

@@ -10,15 +10,15 @@
 #include <string.h>
 
 struct star {
-    size_t pattern_at;           /* just behind the star; 0 when there has been none */
-    size_t text_at;              /* where the star ends at present */
+    size_t pattern_at; /* just behind the star; 0 when there has been none */
+    size_t text_at;    /* where the star ends at present */
 };
 
 struct match {
     str pattern, text;
     size_t pattern_at, text_at;
     bool ignore_case, stop_at_colons;
-    struct star any, inner;      /* the last star; the last one within a segment */
+    struct star any, inner; /* the last star; the last one within a segment */
 };
 
 static char lower(char c)

@@ -12,9 +12,9 @@
 enum { WILD_MANY = 1, WILD_ONE = 2, WILD_VARIABLE = 3 };
 
 struct pattern {
-    str text;                    /* compiled */
-    bool literal;                /* no wildcards and no variables: compare for equality */
-    bool has_variables;          /* names between WILD_VARIABLEs are still in the text */
+    str text;           /* compiled */
+    bool literal;       /* no wildcards and no variables: compare for equality */
+    bool has_variables; /* names between WILD_VARIABLEs are still in the text */
 };
 
 /* With `variables`, ${*}, ${?} and ${$} are unescaped and other ${…} become variables. */

@@ -11,8 +11,10 @@ static const struct context_value CONTEXT[] = {
 static bool holds_for(const struct principal *caller, str condition)
 {
     struct policy_request request = asks(caller, S("dynamodb:PutItem"), S(TABLE));
-    str text = arena_format(&scratch, "{'Version':'2012-10-17','Statement':{'Effect':'Allow','Action':'*',"
-                                      "'Resource':'*','Condition':{%.*s}}}", STR_ARGS(condition));
+    str text = arena_format(&scratch,
+                            "{'Version':'2012-10-17','Statement':{'Effect':'Allow','Action':'*',"
+                            "'Resource':'*','Condition':{%.*s}}}",
+                            STR_ARGS(condition));
 
     request.context = CONTEXT;
     request.context_count = sizeof CONTEXT / sizeof *CONTEXT;
@@ -110,7 +112,8 @@ TEST(set_operators_look_at_every_or_any_value_of_the_request)
 
 TEST(all_conditions_of_a_statement_must_hold)
 {
-    assert_true(holds(S("'StringEquals':{'aws:username':'bob','sns:protocol':'SQS'},'Bool':{'aws:SecureTransport':false}")));
+    assert_true(holds(S(
+        "'StringEquals':{'aws:username':'bob','sns:protocol':'SQS'},'Bool':{'aws:SecureTransport':false}")));
     assert_false(holds(S("'StringEquals':{'aws:username':'bob','sns:protocol':'sms'}")));
 }
 
@@ -123,7 +126,8 @@ TEST(variables_are_filled_in_and_a_missing_one_matches_nothing)
 
 TEST(a_service_is_known_by_what_it_acts_for)
 {
-    struct principal sns = {.kind = PRINCIPAL_SERVICE, .name = S("sns.amazonaws.com"),
+    struct principal sns = {.kind = PRINCIPAL_SERVICE,
+                            .name = S("sns.amazonaws.com"),
                             .source_arn = S("arn:aws:sns:us-east-1:000000000000:OrderTopic"),
                             .source_account = S("000000000000")};
 
@@ -136,9 +140,10 @@ TEST(a_service_is_known_by_what_it_acts_for)
 
 TESTS(test(texts_are_compared_exactly_or_without_case_or_by_pattern),
       test(a_negated_operator_wants_none_of_the_values),
-      test(a_missing_key_satisfies_only_negated_and_if_exists_operators), test(numbers_are_compared_as_numbers),
-      test(dates_are_iso_8601_or_seconds), test(addresses_are_compared_by_their_prefix),
-      test(arns_are_compared_part_by_part), test(booleans_are_compared_without_case),
-      test(set_operators_look_at_every_or_any_value_of_the_request), test(all_conditions_of_a_statement_must_hold),
+      test(a_missing_key_satisfies_only_negated_and_if_exists_operators),
+      test(numbers_are_compared_as_numbers), test(dates_are_iso_8601_or_seconds),
+      test(addresses_are_compared_by_their_prefix), test(arns_are_compared_part_by_part),
+      test(booleans_are_compared_without_case), test(set_operators_look_at_every_or_any_value_of_the_request),
+      test(all_conditions_of_a_statement_must_hold),
       test(variables_are_filled_in_and_a_missing_one_matches_nothing),
       test(a_service_is_known_by_what_it_acts_for))

@@ -42,7 +42,8 @@ static str decided(const struct texts *texts, struct policy_request request)
         .identity_count = identity != NULL,
         .boundary = optional(POLICY_MANAGED, texts->boundary),
         .session = optional(POLICY_SESSION, texts->session),
-        .resource = texts->trust ? optional(POLICY_TRUST, texts->trust) : optional(POLICY_RESOURCE, texts->resource),
+        .resource =
+            texts->trust ? optional(POLICY_TRUST, texts->trust) : optional(POLICY_RESOURCE, texts->resource),
         .trust = texts->trust != NULL,
     };
 
@@ -52,10 +53,12 @@ static str decided(const struct texts *texts, struct policy_request request)
     return denial == NOT_DENIED ? S("allowed") : denial_message(denial, &request);
 }
 
-#define BOB_PUTS "User: arn:aws:iam::000000000000:user/bob is not authorized to perform: dynamodb:PutItem on " \
-                 "resource: " TABLE " "
-#define WORKER_SENDS "User: arn:aws:sts::000000000000:assumed-role/Worker/f is not authorized to perform: " \
-                     "sqs:SendMessage on resource: " QUEUE " "
+#define BOB_PUTS                                                                                             \
+    "User: arn:aws:iam::000000000000:user/bob is not authorized to perform: dynamodb:PutItem on "            \
+    "resource: " TABLE " "
+#define WORKER_SENDS                                                                                         \
+    "User: arn:aws:sts::000000000000:assumed-role/Worker/f is not authorized to perform: "                   \
+    "sqs:SendMessage on resource: " QUEUE " "
 
 static struct policy_request bob_puts(void)
 {
@@ -90,16 +93,19 @@ TEST(nothing_is_allowed_without_a_policy)
 
 TEST(actions_match_without_case_and_with_wildcards)
 {
-    static const char *const ACTIONS[] = {"dynamodb:PutItem", "DynamoDB:putitem", "dynamodb:Put*", "dynamodb:*",
-                                          "*", "dynamodb:?utItem"};
+    static const char *const ACTIONS[] = {
+        "dynamodb:PutItem", "DynamoDB:putitem", "dynamodb:Put*", "dynamodb:*", "*", "dynamodb:?utItem"};
 
     for (size_t i = 0; i < sizeof ACTIONS / sizeof *ACTIONS; i++) {
-        str text = arena_format(&scratch, ALLOW("'Action':['sqs:SendMessage','%s'],'Resource':'" TABLE "'"), ACTIONS[i]);
+        str text = arena_format(&scratch, ALLOW("'Action':['sqs:SendMessage','%s'],'Resource':'" TABLE "'"),
+                                ACTIONS[i]);
         assert_text(decided(&(struct texts){.identity = text.data}, bob_puts()), "allowed");
     }
-    assert_text(decided(&(struct texts){.identity = ALLOW("'NotAction':'iam:*','Resource':'*'")}, bob_puts()), "allowed");
+    assert_text(decided(&(struct texts){.identity = ALLOW("'NotAction':'iam:*','Resource':'*'")}, bob_puts()),
+                "allowed");
     assert_string_not_equal(
-        decided(&(struct texts){.identity = ALLOW("'NotAction':'dynamodb:*','Resource':'*'")}, bob_puts()).data,
+        decided(&(struct texts){.identity = ALLOW("'NotAction':'dynamodb:*','Resource':'*'")}, bob_puts())
+            .data,
         "allowed");
 }
 
@@ -113,11 +119,12 @@ TEST(resources_match_with_wildcards_and_variables)
         assert_text(decided(&(struct texts){.identity = text.data}, bob_puts()), "allowed");
     }
     static const char OWN[] = ALLOW("'Action':'s3:*','Resource':'arn:aws:s3:::home/${aws:username}/*'");
-    assert_text(decided(&(struct texts){.identity = OWN}, asks(&BOB, S("s3:GetObject"), S("arn:aws:s3:::home/bob/x"))),
+    assert_text(decided(&(struct texts){.identity = OWN},
+                        asks(&BOB, S("s3:GetObject"), S("arn:aws:s3:::home/bob/x"))),
                 "allowed");
-    assert_true(str_starts_with(
-        decided(&(struct texts){.identity = OWN}, asks(&BOB, S("s3:GetObject"), S("arn:aws:s3:::home/eve/x"))),
-        S("User: ")));
+    assert_true(str_starts_with(decided(&(struct texts){.identity = OWN},
+                                        asks(&BOB, S("s3:GetObject"), S("arn:aws:s3:::home/eve/x"))),
+                                S("User: ")));
 }
 
 TEST(a_variable_of_the_old_version_is_plain_text)
@@ -135,8 +142,9 @@ TEST(a_variable_of_the_old_version_is_plain_text)
 
 TEST(an_explicit_deny_wins)
 {
-    static const char DENY[] = "{'Version':'2012-10-17','Statement':[{'Effect':'Allow','Action':'*','Resource':'*'},"
-                               "{'Effect':'Deny','Action':'dynamodb:PutItem','Resource':'*'}]}";
+    static const char DENY[] =
+        "{'Version':'2012-10-17','Statement':[{'Effect':'Allow','Action':'*','Resource':'*'},"
+        "{'Effect':'Deny','Action':'dynamodb:PutItem','Resource':'*'}]}";
 
     assert_text(decided(&(struct texts){.identity = DENY}, bob_puts()),
                 BOB_PUTS "with an explicit deny in an identity-based policy");
@@ -156,16 +164,20 @@ TEST(a_boundary_and_a_session_policy_cut_down)
                 BOB_PUTS "because no session policy allows the dynamodb:PutItem action");
     assert_text(decided(&(struct texts){.boundary = ANYTHING}, bob_puts()),
                 BOB_PUTS "because no identity-based policy allows the dynamodb:PutItem action");
-    assert_text(decided(&(struct texts){.identity = ANYTHING, .boundary = ANYTHING, .session = ANYTHING}, bob_puts()),
-                "allowed");
+    assert_text(
+        decided(&(struct texts){.identity = ANYTHING, .boundary = ANYTHING, .session = ANYTHING}, bob_puts()),
+        "allowed");
 }
 
-#define QUEUE_POLICY(principal) ALLOW("'Principal':" principal ",'Action':'sqs:SendMessage','Resource':'" QUEUE "'")
+#define QUEUE_POLICY(principal)                                                                              \
+    ALLOW("'Principal':" principal ",'Action':'sqs:SendMessage','Resource':'" QUEUE "'")
 
 TEST(in_one_account_the_resource_policy_may_allow_too)
 {
     static const char *const PRINCIPALS[] = {
-        QUEUE_POLICY("'*'"), QUEUE_POLICY("{'AWS':'*'}"), QUEUE_POLICY("{'AWS':'AROAQWERTYUIOPASDFGHJ'}"),
+        QUEUE_POLICY("'*'"),
+        QUEUE_POLICY("{'AWS':'*'}"),
+        QUEUE_POLICY("{'AWS':'AROAQWERTYUIOPASDFGHJ'}"),
         QUEUE_POLICY("{'AWS':['123456789012','arn:aws:iam::000000000000:role/team/Worker']}"),
         QUEUE_POLICY("{'AWS':'arn:aws:sts::000000000000:assumed-role/Worker/f'}"),
     };
@@ -174,9 +186,10 @@ TEST(in_one_account_the_resource_policy_may_allow_too)
         assert_text(decided(&(struct texts){.resource = PRINCIPALS[i]}, worker_sends()), "allowed");
     assert_text(decided(&(struct texts){.resource = QUEUE_POLICY("{'AWS':'000000000000'}")}, worker_sends()),
                 WORKER_SENDS "because no identity-based policy allows the sqs:SendMessage action");
-    assert_text(decided(&(struct texts){.resource = QUEUE_POLICY("{'AWS':'arn:aws:iam::000000000000:user/eve'}")},
-                        worker_sends()),
-                WORKER_SENDS "because no identity-based policy allows the sqs:SendMessage action");
+    assert_text(
+        decided(&(struct texts){.resource = QUEUE_POLICY("{'AWS':'arn:aws:iam::000000000000:user/eve'}")},
+                worker_sends()),
+        WORKER_SENDS "because no identity-based policy allows the sqs:SendMessage action");
 }
 
 TEST(a_grant_to_the_session_itself_passes_its_session_policy)
@@ -185,7 +198,8 @@ TEST(a_grant_to_the_session_itself_passes_its_session_policy)
     struct texts by_role = {.session = OTHER,
                             .resource = QUEUE_POLICY("{'AWS':'arn:aws:iam::000000000000:role/team/Worker'}")};
     struct texts by_session = {.session = OTHER,
-                               .resource = QUEUE_POLICY("{'AWS':'arn:aws:sts::000000000000:assumed-role/Worker/f'}")};
+                               .resource =
+                                   QUEUE_POLICY("{'AWS':'arn:aws:sts::000000000000:assumed-role/Worker/f'}")};
 
     assert_text(decided(&by_role, worker_sends()),
                 WORKER_SENDS "because no session policy allows the sqs:SendMessage action");
@@ -196,8 +210,9 @@ TEST(across_accounts_both_sides_must_allow)
 {
     struct policy_request request = worker_sends();
     request.resource = S("arn:aws:sqs:us-east-1:111111111111:theirs");
-    static const char THEIRS[] = ALLOW("'Principal':{'AWS':'arn:aws:iam::000000000000:root'},'Action':'sqs:*',"
-                                       "'Resource':'*'");
+    static const char THEIRS[] =
+        ALLOW("'Principal':{'AWS':'arn:aws:iam::000000000000:root'},'Action':'sqs:*',"
+              "'Resource':'*'");
 
     assert_text(decided(&(struct texts){.identity = ANYTHING, .resource = THEIRS}, request), "allowed");
     assert_true(str_ends_with(decided(&(struct texts){.identity = ANYTHING}, request),
@@ -225,7 +240,8 @@ TEST(a_service_has_only_what_the_resource_policy_gives)
 
 TEST(the_root_of_the_account_is_bound_only_by_resource_policies_that_deny)
 {
-    static const char DENY[] = "{'Statement':{'Effect':'Deny','Principal':'*','Action':'sqs:*','Resource':'*'}}";
+    static const char DENY[] =
+        "{'Statement':{'Effect':'Deny','Principal':'*','Action':'sqs:*','Resource':'*'}}";
     struct policy_request request = asks(&ROOT, S("sqs:SendMessage"), S(QUEUE));
 
     assert_text(decided(&(struct texts){0}, request), "allowed");
@@ -248,20 +264,25 @@ TEST(nobody_is_allowed_by_not_principal_who_is_listed)
 
 TEST(a_role_is_assumed_only_by_whom_it_trusts)
 {
-    struct policy_request request = asks(&BOB, S("sts:AssumeRole"), S("arn:aws:iam::000000000000:role/Worker"));
+    struct policy_request request =
+        asks(&BOB, S("sts:AssumeRole"), S("arn:aws:iam::000000000000:role/Worker"));
 
-    assert_text(decided(&(struct texts){.trust = TRUST("{'AWS':'arn:aws:iam::000000000000:user/bob'}")}, request),
-                "allowed");
+    assert_text(
+        decided(&(struct texts){.trust = TRUST("{'AWS':'arn:aws:iam::000000000000:user/bob'}")}, request),
+        "allowed");
     assert_true(str_ends_with(decided(&(struct texts){.trust = TRUST("{'AWS':'000000000000'}")}, request),
                               S("because no identity-based policy allows the sts:AssumeRole action")));
-    assert_text(decided(&(struct texts){.identity = ANYTHING, .trust = TRUST("{'AWS':'000000000000'}")}, request),
-                "allowed");
+    assert_text(
+        decided(&(struct texts){.identity = ANYTHING, .trust = TRUST("{'AWS':'000000000000'}")}, request),
+        "allowed");
     assert_true(str_ends_with(
-        decided(&(struct texts){.identity = ANYTHING, .trust = TRUST("{'Service':'lambda.amazonaws.com'}")}, request),
+        decided(&(struct texts){.identity = ANYTHING, .trust = TRUST("{'Service':'lambda.amazonaws.com'}")},
+                request),
         S("because no role trust policy allows the sts:AssumeRole action")));
     request.caller = &ROOT;
-    assert_true(str_starts_with(decided(&(struct texts){.trust = TRUST("{'Service':'lambda.amazonaws.com'}")}, request),
-                                S("User: arn:aws:iam::000000000000:root")));
+    assert_true(str_starts_with(
+        decided(&(struct texts){.trust = TRUST("{'Service':'lambda.amazonaws.com'}")}, request),
+        S("User: arn:aws:iam::000000000000:root")));
 }
 
 TEST(malformed_documents_are_answered_in_aws_words)
@@ -271,10 +292,13 @@ TEST(malformed_documents_are_answered_in_aws_words)
     assert_text(problem_of(POLICY_INLINE, S("{'Version':'2012-10-17'}")), "Syntax errors in policy.");
     assert_text(problem_of(POLICY_INLINE, S(ALLOW("'Action':'*','Resource':'*','Extra':1"))),
                 "Syntax errors in policy.");
-    assert_text(problem_of(POLICY_INLINE, S("{'Version':'2012-10-17','Statement':{'Action':'*','Resource':'*'}}")),
-                "Syntax errors in policy.");
-    assert_text(problem_of(POLICY_INLINE, S(ALLOW("'Resource':'*'"))), "Policy statement must contain actions.");
-    assert_text(problem_of(POLICY_INLINE, S(ALLOW("'Action':'*'"))), "Policy statement must contain resources.");
+    assert_text(
+        problem_of(POLICY_INLINE, S("{'Version':'2012-10-17','Statement':{'Action':'*','Resource':'*'}}")),
+        "Syntax errors in policy.");
+    assert_text(problem_of(POLICY_INLINE, S(ALLOW("'Resource':'*'"))),
+                "Policy statement must contain actions.");
+    assert_text(problem_of(POLICY_INLINE, S(ALLOW("'Action':'*'"))),
+                "Policy statement must contain resources.");
     assert_text(problem_of(POLICY_INLINE, S(ALLOW("'Action':'PutItem','Resource':'*'"))),
                 "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.");
     assert_text(problem_of(POLICY_INLINE, S(ALLOW("'Action':'a:b:c','Resource':'*'"))),
@@ -287,27 +311,32 @@ TEST(malformed_documents_are_answered_in_aws_words)
                 "Policy document should not specify a principal.");
     assert_text(problem_of(POLICY_MANAGED, S("{'Statement':{'Effect':'Allow','Action':'*','Resource':'*'}}")),
                 "Policy document must be version 2012-10-17 or greater.");
-    assert_text(problem_of(POLICY_INLINE,
-                           S("{'Statement':[{'Sid':'a','Effect':'Allow','Action':'*','Resource':'*'},"
-                             "{'Sid':'a','Effect':'Allow','Action':'*','Resource':'*'}]}")),
-                "Statement IDs (SID) in a single policy must be unique.");
+    assert_text(
+        problem_of(POLICY_INLINE, S("{'Statement':[{'Sid':'a','Effect':'Allow','Action':'*','Resource':'*'},"
+                                    "{'Sid':'a','Effect':'Allow','Action':'*','Resource':'*'}]}")),
+        "Statement IDs (SID) in a single policy must be unique.");
     assert_text(problem_of(POLICY_INLINE, S("{'Statement':{'Effect':'allow','Action':'*','Resource':'*'}}")),
                 "The policy failed legacy parsing");
-    assert_text(problem_of(POLICY_INLINE,
-                           S(ALLOW("'Action':'*','Resource':'*','Condition':{'StringIs':{'aws:username':'x'}}"))),
-                "Syntax errors in policy.");
-    assert_text(problem_of(POLICY_INLINE,
-                           S(ALLOW("'Action':'*','Resource':'*','Condition':{'DateEquals':{'aws:CurrentTime':'x'}}"))),
-                "The policy failed legacy parsing");
+    assert_text(
+        problem_of(POLICY_INLINE,
+                   S(ALLOW("'Action':'*','Resource':'*','Condition':{'StringIs':{'aws:username':'x'}}"))),
+        "Syntax errors in policy.");
+    assert_text(
+        problem_of(
+            POLICY_INLINE,
+            S(ALLOW("'Action':'*','Resource':'*','Condition':{'DateEquals':{'aws:CurrentTime':'x'}}"))),
+        "The policy failed legacy parsing");
 }
 
 TEST(a_trust_policy_has_its_own_rules)
 {
     assert_text(problem_of(POLICY_TRUST, S(ALLOW("'Principal':'*','Action':'s3:GetObject'"))),
                 "AssumeRole policy may only specify STS AssumeRole actions.");
-    assert_text(problem_of(POLICY_TRUST, S(ALLOW("'Principal':'*','Action':'sts:AssumeRole','Resource':'*'"))),
-                "Has prohibited field Resource");
-    assert_text(problem_of(POLICY_TRUST, S(ALLOW("'Action':'sts:AssumeRole'"))), "Missing required field Principal");
+    assert_text(
+        problem_of(POLICY_TRUST, S(ALLOW("'Principal':'*','Action':'sts:AssumeRole','Resource':'*'"))),
+        "Has prohibited field Resource");
+    assert_text(problem_of(POLICY_TRUST, S(ALLOW("'Action':'sts:AssumeRole'"))),
+                "Missing required field Principal");
     assert_text(problem_of(POLICY_TRUST, S(TRUST("{'AWS':'arn:aws:iam::000000000000:user/*'}"))),
                 "Invalid principal in policy: \"AWS\":\"arn:aws:iam::000000000000:user/*\"");
     assert_text(problem_of(POLICY_TRUST, S(TRUST("{'Service':'lambda'}"))),
@@ -322,9 +351,10 @@ TEST(control_characters_cannot_pass_for_wildcards)
 
 TEST(the_principals_of_a_policy_can_be_listed)
 {
-    const struct policy *policy = policy_of(POLICY_TRUST, S(TRUST(
-        "{'AWS':['*','000000000000','arn:aws:iam::000000000000:user/bob','arn:aws:iam::000000000000:role/R'],"
-        "'Service':'lambda.amazonaws.com'}")));
+    const struct policy *policy =
+        policy_of(POLICY_TRUST, S(TRUST("{'AWS':['*','000000000000','arn:aws:iam::000000000000:user/"
+                                        "bob','arn:aws:iam::000000000000:role/R'],"
+                                        "'Service':'lambda.amazonaws.com'}")));
     size_t position = 0;
     str principal;
 
@@ -339,8 +369,8 @@ TESTS(test(nothing_is_allowed_without_a_policy), test(actions_match_without_case
       test(resources_match_with_wildcards_and_variables), test(a_variable_of_the_old_version_is_plain_text),
       test(an_explicit_deny_wins), test(a_boundary_and_a_session_policy_cut_down),
       test(in_one_account_the_resource_policy_may_allow_too),
-      test(a_grant_to_the_session_itself_passes_its_session_policy), test(across_accounts_both_sides_must_allow),
-      test(a_service_has_only_what_the_resource_policy_gives),
+      test(a_grant_to_the_session_itself_passes_its_session_policy),
+      test(across_accounts_both_sides_must_allow), test(a_service_has_only_what_the_resource_policy_gives),
       test(the_root_of_the_account_is_bound_only_by_resource_policies_that_deny),
       test(nobody_is_allowed_by_not_principal_who_is_listed), test(a_role_is_assumed_only_by_whom_it_trusts),
       test(malformed_documents_are_answered_in_aws_words), test(a_trust_policy_has_its_own_rules),

@@ -50,9 +50,11 @@ TEST(an_escaped_wildcard_is_an_ordinary_character)
 
 TEST(a_star_at_the_end_of_a_segment_reaches_over_colons)
 {
-    assert_true(names(S("arn:aws:sqs:us-east-1:000000000000:*"), S("arn:aws:sqs:us-east-1:000000000000:orders")));
+    assert_true(
+        names(S("arn:aws:sqs:us-east-1:000000000000:*"), S("arn:aws:sqs:us-east-1:000000000000:orders")));
     assert_true(names(S("arn:aws:sqs:*:orders"), S("arn:aws:sqs:us-east-1:000000000000:orders")));
-    assert_true(names(S("arn:aws:logs:*"), S("arn:aws:logs:us-east-1:000000000000:log-group:/aws/lambda/f:*")));
+    assert_true(
+        names(S("arn:aws:logs:*"), S("arn:aws:logs:us-east-1:000000000000:log-group:/aws/lambda/f:*")));
     assert_true(names(S("*"), S("arn:aws:sqs:us-east-1:000000000000:orders")));
 }
 
@@ -66,7 +68,8 @@ TEST(a_star_within_a_segment_stops_at_colons)
 
 TEST(an_arn_is_compared_part_by_part)
 {
-    assert_true(arn_like(S("arn:aws:sns:*:000000000000:Order*"), S("arn:aws:sns:us-east-1:000000000000:OrderTopic")));
+    assert_true(
+        arn_like(S("arn:aws:sns:*:000000000000:Order*"), S("arn:aws:sns:us-east-1:000000000000:OrderTopic")));
     assert_true(arn_like(S("arn:*:*:*:*:*"), S("arn:aws:lambda:us-east-1:000000000000:function:f:1")));
     assert_false(arn_like(S("arn:aws:sns:*"), S("arn:aws:sns:us-east-1:000000000000:OrderTopic")));
     assert_false(arn_like(S("arn:aws:sns:*:000000000000:Order*"), S("not an arn")));
