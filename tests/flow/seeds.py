@@ -76,6 +76,39 @@ def queue_policy(queue_arn, topic_arn):
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
+def deploy(client, wait_until, package, **function):
+    """The order system with that function, by the SDK: (topic arn, queue url, dead-letter queue url)."""
+    dynamodb, sqs, sns, iam, functions = (client(s) for s in ("dynamodb", "sqs", "sns", "iam", "lambda"))
+    dynamodb.create_table(
+        TableName="Orders",
+        AttributeDefinitions=[{"AttributeName": "orderId", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "orderId", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    topic = sns.create_topic(Name="OrderTopic")["TopicArn"]
+    dead_letters = sqs.create_queue(QueueName="OrderDLQ")["QueueUrl"]
+    prefix = topic.rsplit(":", 1)[0].replace(":sns:", ":sqs:")
+    redrive = json.dumps({"deadLetterTargetArn": f"{prefix}:OrderDLQ", "maxReceiveCount": 3})
+    queue_arn = f"{prefix}:OrderQueue"
+    queue = sqs.create_queue(
+        QueueName="OrderQueue", Attributes={"RedrivePolicy": redrive, "Policy": queue_policy(queue_arn, topic)}
+    )["QueueUrl"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue_arn)
+    role = iam.create_role(RoleName="LambdaOrderProcessorRole", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
+    for policy in ("AmazonDynamoDBFullAccess", "AmazonSQSFullAccess", "service-role/AWSLambdaBasicExecutionRole"):
+        iam.attach_role_policy(RoleName="LambdaOrderProcessorRole", PolicyArn=f"arn:aws:iam::aws:policy/{policy}")
+    settings = {"Runtime": "provided.al2023", "Handler": "bootstrap", "Timeout": 15, **function}
+    functions.create_function(FunctionName="OrderProcessor", Role=role, Code={"ZipFile": package}, **settings)
+    functions.get_waiter("function_active_v2").wait(FunctionName="OrderProcessor", WaiterConfig={"Delay": 1})
+    uuid = functions.create_event_source_mapping(
+        FunctionName="OrderProcessor",
+        EventSourceArn=queue_arn,
+        FunctionResponseTypes=["ReportBatchItemFailures"],
+    )["UUID"]
+    wait_until(lambda: functions.get_event_source_mapping(UUID=uuid)["State"] == "Enabled", what="the trigger")
+    return topic, queue, dead_letters
+
+
 class Flow:
     """A deployed order system, whoever made it, and the questions that its tests ask."""
 

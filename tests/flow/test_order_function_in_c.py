@@ -3,46 +3,13 @@
 import json
 
 import pytest
-from seeds import ORDER, ORDER_ITEM, TRUST, Flow, queue_policy
+from seeds import ORDER, ORDER_ITEM, Flow, deploy
 
 
 @pytest.fixture(scope="module")
 def flow(client, reset, wait_until, advance_clock, order_package):
     reset()
-    dynamodb, sqs, sns, iam, functions = (client(s) for s in ("dynamodb", "sqs", "sns", "iam", "lambda"))
-    dynamodb.create_table(
-        TableName="Orders",
-        AttributeDefinitions=[{"AttributeName": "orderId", "AttributeType": "S"}],
-        KeySchema=[{"AttributeName": "orderId", "KeyType": "HASH"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    topic = sns.create_topic(Name="OrderTopic")["TopicArn"]
-    dead_letters = sqs.create_queue(QueueName="OrderDLQ")["QueueUrl"]
-    prefix = topic.rsplit(":", 1)[0].replace(":sns:", ":sqs:")
-    redrive = json.dumps({"deadLetterTargetArn": f"{prefix}:OrderDLQ", "maxReceiveCount": 3})
-    queue_arn = f"{prefix}:OrderQueue"
-    queue = sqs.create_queue(
-        QueueName="OrderQueue", Attributes={"RedrivePolicy": redrive, "Policy": queue_policy(queue_arn, topic)}
-    )["QueueUrl"]
-    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue_arn)
-    role = iam.create_role(RoleName="LambdaOrderProcessorRole", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
-    for policy in ("AmazonDynamoDBFullAccess", "AmazonSQSFullAccess", "service-role/AWSLambdaBasicExecutionRole"):
-        iam.attach_role_policy(RoleName="LambdaOrderProcessorRole", PolicyArn=f"arn:aws:iam::aws:policy/{policy}")
-    functions.create_function(
-        FunctionName="OrderProcessor",
-        Runtime="provided.al2023",
-        Handler="bootstrap",
-        Role=role,
-        Code={"ZipFile": order_package},
-        Timeout=15,
-    )
-    functions.get_waiter("function_active_v2").wait(FunctionName="OrderProcessor", WaiterConfig={"Delay": 1})
-    uuid = functions.create_event_source_mapping(
-        FunctionName="OrderProcessor",
-        EventSourceArn=queue_arn,
-        FunctionResponseTypes=["ReportBatchItemFailures"],
-    )["UUID"]
-    wait_until(lambda: functions.get_event_source_mapping(UUID=uuid)["State"] == "Enabled", what="the trigger")
+    topic, queue, dead_letters = deploy(client, wait_until, order_package)
     return Flow(client, wait_until, advance_clock, topic, queue, dead_letters, "OrderProcessor")
 
 

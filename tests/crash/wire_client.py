@@ -1,0 +1,70 @@
+"""A small signed client for load: one keep-alive connection, JSON protocols, no retries."""
+
+import datetime
+import hashlib
+import hmac
+import http.client
+import json
+
+
+def digest(key, text):
+    return hmac.new(key, text.encode(), hashlib.sha256).digest()
+
+
+class Refused(Exception):
+    """The server answered with an error."""
+
+    def __init__(self, status, body):
+        super().__init__(f"{status} {body}")
+        self.status = status
+
+
+class WireClient:
+    def __init__(self, port):
+        self.host = f"127.0.0.1:{port}"
+        self.connection = http.client.HTTPConnection(self.host, timeout=30)
+        self.keys = {}
+
+    def close(self):
+        self.connection.close()
+
+    def signing_key(self, day, service):
+        if (day, service) not in self.keys:
+            key = b"AWS4test"
+            for part in (day, "us-east-1", service, "aws4_request"):
+                key = digest(key, part)
+            self.keys[day, service] = key
+        return self.keys[day, service]
+
+    def headers(self, service, target, body):
+        at = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+        scope = f"{at[:8]}/us-east-1/{service}/aws4_request"
+        names = "content-type;host;x-amz-date;x-amz-target"
+        canonical = (
+            f"POST\n/\n\ncontent-type:application/x-amz-json-1.0\nhost:{self.host}\nx-amz-date:{at}\n"
+            f"x-amz-target:{target}\n\n{names}\n{hashlib.sha256(body).hexdigest()}"
+        )
+        hashed = hashlib.sha256(canonical.encode()).hexdigest()
+        signature = digest(self.signing_key(at[:8], service), f"AWS4-HMAC-SHA256\n{at}\n{scope}\n{hashed}").hex()
+        return {
+            "Host": self.host,
+            "Content-Type": "application/x-amz-json-1.0",
+            "X-Amz-Date": at,
+            "X-Amz-Target": target,
+            "Authorization": f"AWS4-HMAC-SHA256 Credential=test/{scope}, SignedHeaders={names}, Signature={signature}",
+        }
+
+    def call(self, service, target, arguments):
+        body = json.dumps(arguments).encode()
+        self.connection.request("POST", "/", body, self.headers(service, target, body))
+        reply = self.connection.getresponse()
+        text = reply.read()
+        if reply.status != 200:
+            raise Refused(reply.status, text.decode())
+        return json.loads(text or b"{}")
+
+    def sqs(self, operation, **arguments):
+        return self.call("sqs", f"AmazonSQS.{operation}", arguments)
+
+    def dynamodb(self, operation, **arguments):
+        return self.call("dynamodb", f"DynamoDB_20120810.{operation}", arguments)
