@@ -1,0 +1,39 @@
+/*
+ * capacity.c: what a request consumes.  Nobody is charged, and nobody is throttled.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/capacity-mode.html
+ */
+#include "dynamodb_internal.h"
+
+static double units_of(int64_t size_bytes, int64_t unit_bytes)
+{
+    return size_bytes <= unit_bytes ? 1 : (double)((size_bytes + unit_bytes - 1) / unit_bytes);
+}
+
+double write_units(int64_t size_bytes)
+{
+    return units_of(size_bytes, WRITE_UNIT_BYTES);
+}
+
+double read_units(int64_t size_bytes, const bool *consistent)
+{
+    double units = units_of(size_bytes, READ_UNIT_BYTES);
+
+    return consistent && *consistent ? units : units / 2;
+}
+
+const struct dynamodb_consumed_capacity *consumed(struct call *call, const struct table *table, str asked,
+                                                  double units)
+{
+    if (!str_present(asked) || str_equal(asked, S("NONE")))
+        return NULL;
+
+    struct dynamodb_consumed_capacity *capacity = arena_new(call->arena, struct dynamodb_consumed_capacity);
+    capacity->table_name = table->given;
+    capacity->capacity_units = arena_double(call->arena, units);
+    if (str_equal(asked, S("INDEXES"))) {
+        struct dynamodb_capacity *of_table = arena_new(call->arena, struct dynamodb_capacity);
+        of_table->capacity_units = capacity->capacity_units;
+        capacity->table = of_table;
+    }
+    return capacity;
+}

@@ -1,0 +1,43 @@
+/*
+ * delete.c: DeleteItem.
+ */
+#include "dynamodb_internal.h"
+
+static bool request_check(struct call *call, const struct dynamodb_delete_item_input *in,
+                          struct expressions *expressions)
+{
+    struct expression_texts texts = {
+        .condition = in->condition_expression,
+        .names = &in->expression_attribute_names,
+        .values = &in->expression_attribute_values,
+        .value_expressions = "ConditionExpression is",
+    };
+
+    return legacy_refuse(call, "Expected", in->expected.items, "ConditionExpression") &&
+           legacy_refuse(call, "ConditionalOperator", str_present(in->conditional_operator), "ConditionExpression") &&
+           expressions_read(call, &texts, expressions) && attributes_check(call, &in->key) &&
+           (!str_present(in->return_values) || str_equal(in->return_values, S("NONE")) ||
+            str_equal(in->return_values, S("ALL_OLD")) ||
+            refuse(call, S("Return values set to invalid value")));
+}
+
+enum outcome dynamodb_delete_item(struct call *call, const struct dynamodb_delete_item_input *in,
+                                  struct dynamodb_delete_item_output *out)
+{
+    struct expressions expressions;
+    struct table table;
+    struct item_key key;
+    struct stored stored;
+
+    if (!table_address(call, in->table_name, &table) || !request_check(call, in, &expressions) ||
+        !table_open(call, &table) || !key_of_request(call, &table, &in->key, &key))
+        return FAILED;
+    stored_read(call, &table, &key, &stored);
+    if (!stored_meets(call, expressions.condition, &stored, in->return_values_on_condition_check_failure))
+        return FAILED;
+    stored_remove(call, &table, &stored);
+    if (str_equal(in->return_values, S("ALL_OLD")))
+        out->attributes = stored.item;
+    out->consumed_capacity = consumed(call, &table, in->return_consumed_capacity, write_units(stored.size_bytes));
+    return DONE;
+}

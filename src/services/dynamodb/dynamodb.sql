@@ -1,0 +1,126 @@
+-- migration: 1
+create table dynamodb_table (
+    id integer primary key autoincrement,
+    account text not null,
+    region text not null,
+    name text not null,
+    table_uuid text not null,
+    created_ms integer not null,
+    hash_name text not null,
+    hash_type text not null,
+    range_name text,
+    range_type text,
+    read_units integer not null,
+    write_units integer not null,
+    on_demand integer not null,
+    max_read_units integer,
+    max_write_units integer,
+    table_class text,
+    protected integer not null,
+    unique (account, region, name)
+);
+
+create table dynamodb_tag (
+    table_id integer not null,
+    name text not null,
+    value text not null,
+    primary key (table_id, name)
+) without rowid;
+
+-- Items stand in the order of their arrival, and only the small entries of the index in the order of keys:
+-- a put with a random key then dirties one page of an index a tenth as large as the items.
+-- There is one item for each key: put.c looks before it writes.
+create table dynamodb_item (
+    id integer primary key,
+    table_id integer not null,
+    hash_key blob not null,
+    range_key blob not null,
+    size_bytes integer not null,
+    item blob not null
+);
+create index dynamodb_item_key on dynamodb_item (table_id, hash_key, range_key, size_bytes);
+
+-- What every request about items needs of its table.
+-- statement: find_table :one
+select id, hash_name, hash_type, range_name, range_type
+from dynamodb_table where account = :account and region = :region and name = :name;
+
+-- statement: read_settings :one
+select table_uuid, created_ms, read_units, write_units, on_demand, max_read_units, max_write_units, table_class,
+    protected
+from dynamodb_table where id = :id;
+
+-- statement: add_table :insert
+insert into dynamodb_table (account, region, name, table_uuid, created_ms, hash_name, hash_type, range_name,
+    range_type, read_units, write_units, on_demand, max_read_units, max_write_units, table_class, protected)
+values (:account, :region, :name, :table_uuid, :created_ms, :hash_name, :hash_type, :range_name,
+    :range_type, :read_units, :write_units, :on_demand, :max_read_units, :max_write_units, :table_class, :protected);
+
+-- statement: remove_table :exec
+delete from dynamodb_table where id = :id;
+
+-- statement: list_names :many
+-- param: after text
+-- param: limit integer
+select name from dynamodb_table
+where account = :account and region = :region and name > :after
+order by name limit :limit;
+
+-- statement: add_tag :exec
+insert into dynamodb_tag (table_id, name, value) values (:table_id, :name, :value);
+
+-- statement: remove_tags :exec
+delete from dynamodb_tag where table_id = :table_id;
+
+-- statement: count_items :one
+-- column: items integer
+-- column: bytes integer
+select count(*) as items, coalesce(sum(size_bytes), 0) as bytes from dynamodb_item where table_id = :table_id;
+
+-- Some of the items of a table that is gone.
+-- statement: remove_some_items :exec
+-- param: limit integer
+delete from dynamodb_item
+where id in (select id from dynamodb_item where table_id = :table_id limit :limit);
+
+-- Where an item stands; only the index is read.
+-- statement: find_place :one
+select id, size_bytes from dynamodb_item
+where table_id = :table_id and hash_key = :hash_key and range_key = :range_key;
+
+-- statement: find_item :one
+select id, size_bytes, item from dynamodb_item
+where table_id = :table_id and hash_key = :hash_key and range_key = :range_key;
+
+-- statement: add_item :insert
+insert into dynamodb_item (table_id, hash_key, range_key, size_bytes, item)
+values (:table_id, :hash_key, :range_key, :size_bytes, :item);
+
+-- Of the same size as before, so that the index stays as it is.
+-- statement: replace_item :exec
+update dynamodb_item set item = :item where id = :id;
+
+-- statement: replace_item_resized :exec
+update dynamodb_item set item = :item, size_bytes = :size_bytes where id = :id;
+
+-- statement: remove_item :exec
+delete from dynamodb_item where id = :id;
+
+-- statement: scan_items :each
+select hash_key, size_bytes, item from dynamodb_item
+where table_id = :table_id and (hash_key, range_key) > (:hash_key, :range_key)
+order by hash_key, range_key;
+
+-- statement: query_forward :each
+-- param: low blob
+-- param: high blob
+select size_bytes, item from dynamodb_item
+where table_id = :table_id and hash_key = :hash_key and range_key >= :low and range_key < :high
+order by range_key;
+
+-- statement: query_backward :each
+-- param: low blob
+-- param: high blob
+select size_bytes, item from dynamodb_item
+where table_id = :table_id and hash_key = :hash_key and range_key >= :low and range_key < :high
+order by range_key desc;

@@ -1,0 +1,120 @@
+#pragma once
+
+/*
+ * dynamodb_internal.h: what the files of DynamoDB share.
+ */
+#include "base/list.h"
+#include "dynamodb_model.h"
+#include "dynamodb_sql.h"
+#include "engine/call.h"
+#include "expression.h"
+#include "store/store.h"
+#include "value.h"
+
+/* A table as requests about its items need it. */
+struct table {
+    str given;                   /* as the client named it: the name or the ARN */
+    str account, region, name, arn;
+    struct dynamodb_find_table_row row;
+};
+
+/* Which item of a table: bytes whose memcmp order is DynamoDB's.  Without a sort key, range is empty. */
+struct item_key { str hash, range; };
+
+/* table_find.c */
+/* Whose table it is, by name or ARN: authorized, though perhaps not there.  False: fail() has been called. */
+bool table_address(struct call *call, str given, struct table *table);
+/* Read its row; false when there is no such table. */
+bool table_read(struct call *call, struct table *table);
+/* The same for a request about items, which fails when there is none. */
+bool table_open(struct call *call, struct table *table);
+
+/* table_check.c */
+bool table_check(struct call *call, const struct dynamodb_create_table_input *in);
+/* Absent when there is no definition of that name. */
+str definition_type(const struct dynamodb_attribute_definition_list *definitions, str name);
+
+/* item_key.c */
+/* The key out of a whole item, or out of a request's Key that must hold nothing else. */
+bool key_of_item(struct call *call, const struct table *table, const struct dynamodb_attribute_value_map *item,
+                 struct item_key *key);
+bool key_of_request(struct call *call, const struct table *table, const struct dynamodb_attribute_value_map *map,
+                    struct item_key *key);
+/* The same of a page's start: false and the sentence, nothing has failed yet. */
+bool key_of_start(struct arena *arena, const struct table *table, const struct dynamodb_attribute_value_map *map,
+                  struct item_key *key, str *problem);
+/* The bytes of one attribute of the key. */
+str key_bytes(struct arena *arena, const struct dynamodb_attribute_value *value);
+/* Only the key's attributes of an item. */
+struct dynamodb_attribute_value_map key_attributes(struct arena *arena, const struct table *table,
+                                                   const struct dynamodb_attribute_value_map *item);
+
+/* request.c */
+/* Fail with a ValidationException; returns false. */
+bool refuse(struct call *call, str sentence);
+/* Check a request's item or key, and rewrite its numbers. */
+bool attributes_check(struct call *call, const struct dynamodb_attribute_value_map *attributes);
+
+/* The expressions of a request, an absent text is none. */
+struct expressions {
+    struct scope scope;
+    const struct node *condition;        /* ConditionExpression or FilterExpression, NULL when there is none */
+    const struct node *key_condition;
+    const struct projection *projection; /* NULL: everything */
+};
+struct expression_texts {
+    str condition, filter, key_condition, projection;
+    const struct str_map *names;
+    const struct dynamodb_attribute_value_map *values; /* NULL: the operation knows none */
+    const struct str_list *attributes_to_get;          /* the older way to project; NULL like values */
+    const char *value_expressions;       /* "ConditionExpression is": what values could be for */
+};
+bool expressions_read(struct call *call, const struct expression_texts *texts, struct expressions *expressions);
+/* Parameters from before the expressions. */
+bool legacy_refuse(struct call *call, const char *name, bool present, const char *instead);
+
+/* capacity.c */
+enum { WRITE_UNIT_BYTES = 1024, READ_UNIT_BYTES = 4096 };
+double write_units(int64_t size_bytes);
+double read_units(int64_t size_bytes, const bool *consistent);
+/* NULL unless the request asked for it. */
+const struct dynamodb_consumed_capacity *consumed(struct call *call, const struct table *table, str asked,
+                                                  double units);
+
+/* stored.c */
+/* An item that is there, perhaps: id is 0 when not. */
+struct stored {
+    int64_t id, size_bytes;
+    struct dynamodb_attribute_value_map item;
+};
+void stored_read(struct call *call, const struct table *table, const struct item_key *key, struct stored *stored);
+/* The same without the item itself. */
+void stored_find(struct call *call, const struct table *table, const struct item_key *key, struct stored *stored);
+/* Does the condition hold of what is there?  False: fail() has been called. */
+bool stored_meets(struct call *call, const struct node *condition, const struct stored *stored,
+                  str return_values_on_failure);
+/* Put the item there; false when it is too large: fail() has been called with that sentence. */
+bool stored_write(struct call *call, const struct table *table, const struct item_key *key, struct stored *stored,
+                  const struct dynamodb_attribute_value_map *item, str too_large);
+/* Of one that stored_read() has read. */
+void stored_remove(struct call *call, const struct table *table, const struct stored *stored);
+
+/* page.c */
+/* A page of a Scan or a Query. */
+struct page {
+    struct call *call;
+    const struct table *table;
+    const struct expressions *expressions;
+    bool count_only;
+    int64_t limit;               /* INT64_MAX: none */
+    int64_t count, scanned, size_bytes;
+    struct dynamodb_attribute_value_map last; /* the last that was looked at */
+    bool more;
+    struct dynamodb_attribute_value_map_list items;
+};
+/* What both have to say about Select, IndexName and a projection. */
+bool page_begin(struct page *page, str select, str index_name, const int64_t *limit);
+/* Look at one more item; false: the page is full. */
+bool page_add(struct page *page, int64_t size_bytes, str blob);
+/* Where the next page begins, absent when this is the last. */
+struct dynamodb_attribute_value_map page_next(const struct page *page);

@@ -1,0 +1,250 @@
+/*
+ * expression_check.c: does a condition's tree make sense?  Names and values are put in on the way.
+ *
+ * The order is AWS's: functions that do not exist, functions where they cannot stand, reserved words;
+ * then condition by condition what is not defined and what does not fit.
+ */
+#include "expression_internal.h"
+
+#include "base/hash.h"
+
+struct function_rule { size_t operands; bool is_condition; };
+
+static const struct function_rule rules[] = {
+    [ATTRIBUTE_EXISTS] = {1, true}, [ATTRIBUTE_NOT_EXISTS] = {1, true}, [ATTRIBUTE_TYPE] = {2, true},
+    [BEGINS_WITH] = {2, true},      [CONTAINS] = {2, true},             [SIZE] = {1, false},
+};
+
+static bool refuse(str *problem, str sentence)
+{
+    *problem = sentence;
+    return false;
+}
+
+/* ---- over the whole tree ---- */
+
+static bool each(struct scope *scope, struct node *node, str *problem,
+                 bool (*check)(struct scope *, struct node *, str *))
+{
+    if (!check(scope, node, problem))
+        return false;
+    for (size_t i = 0; i < node->operands.count; i++)
+        if (!each(scope, node->operands.items[i], problem, check))
+            return false;
+    return true;
+}
+
+static bool check_known(struct scope *scope, struct node *node, str *problem)
+{
+    if (node->kind != NODE_FUNCTION || node->function != UNKNOWN_FUNCTION)
+        return true;
+    return refuse(problem, arena_format(scope->arena, "Invalid function name; function: %.*s", STR_ARGS(node->text)));
+}
+
+/* Conditions stand under AND, OR and NOT, values everywhere else. */
+static bool check_use(struct scope *scope, struct node *node, str *problem)
+{
+    bool conditions = node->kind == NODE_AND || node->kind == NODE_OR || node->kind == NODE_NOT;
+
+    for (size_t i = 0; i < node->operands.count; i++) {
+        const struct node *operand = node->operands.items[i];
+        if (operand->kind == NODE_FUNCTION && rules[operand->function].is_condition != conditions)
+            return refuse(problem, arena_format(scope->arena, "The function is not allowed to be used this way in an "
+                                                              "expression; function: %.*s", STR_ARGS(operand->text)));
+    }
+    return true;
+}
+
+static bool check_root_use(struct scope *scope, struct node *root, str *problem)
+{
+    struct node above = {.kind = NODE_NOT, .operands = {&root, 1}};
+
+    return check_use(scope, &above, problem);
+}
+
+static bool check_reserved(struct scope *scope, struct node *node, str *problem)
+{
+    str word = path_reserved_word(&node->path);
+
+    return !str_present(word) ||
+           refuse(problem, arena_format(scope->arena, "Attribute name is a reserved keyword; reserved keyword: %.*s",
+                                        STR_ARGS(word)));
+}
+
+/* ---- condition by condition ---- */
+
+static bool resolve_value(struct scope *scope, struct node *node, str *problem)
+{
+    for (size_t i = 0; i < scope->values->count; i++) {
+        if (str_equal(scope->values->items[i].key, node->text)) {
+            scope->values_used[i] = true;
+            node->value = &scope->values->items[i].value;
+            return true;
+        }
+    }
+    return refuse(problem, arena_format(scope->arena, "An expression attribute value used in expression is not "
+                                                      "defined; attribute value: %.*s", STR_ARGS(node->text)));
+}
+
+static bool resolve(struct scope *scope, struct node *node, str *problem)
+{
+    if (node->kind == NODE_VALUE)
+        return resolve_value(scope, node, problem);
+    return path_resolve(scope, &node->path, problem);
+}
+
+/* The type that an operand is sure to have, VALUE_NONE when only the item knows. */
+static enum value_type operand_type(const struct node *node)
+{
+    if (node->kind == NODE_VALUE)
+        return value_type(node->value);
+    return node->kind == NODE_FUNCTION ? VALUE_N : VALUE_NONE;
+}
+
+static str operator_text(const struct node *node)
+{
+    return node->kind == NODE_FUNCTION ? node->text : comparator_text(node->comparator);
+}
+
+static bool refuse_type(struct scope *scope, const struct node *node, str type, str *problem)
+{
+    return refuse(problem, arena_format(scope->arena, "Incorrect operand type for operator or function; operator or "
+                                                      "function: %.*s, operand type: %.*s",
+                                        STR_ARGS(operator_text(node)), STR_ARGS(type)));
+}
+
+static bool check_count(struct scope *scope, struct node *node, str *problem)
+{
+    if (node->kind != NODE_FUNCTION || rules[node->function].operands == node->operands.count)
+        return true;
+    return refuse(problem, arena_format(scope->arena, "Incorrect number of operands for operator or function; operator "
+                                                      "or function: %.*s, number of operands: %zu",
+                                        STR_ARGS(node->text), node->operands.count));
+}
+
+static bool check_distinct(struct scope *scope, const struct node *node, str *problem)
+{
+    if (node->operands.count != 2 || (node->kind != NODE_COMPARISON && node->kind != NODE_FUNCTION))
+        return true;
+    const struct path *first = &node->operands.items[0]->path, *second = &node->operands.items[1]->path;
+    if (first->count == 0 || !paths_equal(first, second))
+        return true;
+    return refuse(problem, arena_format(scope->arena, "The first operand must be distinct from the remaining operands "
+                                                      "for this operator or function; operator: %.*s, first operand: "
+                                                      "%.*s",
+                                        STR_ARGS(operator_text(node)), STR_ARGS(path_text(scope->arena, first))));
+}
+
+/* One of a set of types; what only the item knows is always fine. */
+static bool check_types(struct scope *scope, const struct node *node, unsigned allowed, str *problem)
+{
+    for (size_t i = 0; i < node->operands.count; i++) {
+        enum value_type type = operand_type(node->operands.items[i]);
+        if (type != VALUE_NONE && !(allowed & (1u << type)))
+            return refuse_type(scope, node, value_type_name(type), problem);
+    }
+    return true;
+}
+
+static bool check_attribute_type(struct scope *scope, const struct node *node, str *problem)
+{
+    const struct node *name = node->operands.items[1];
+    enum value_type type = operand_type(name);
+
+    if (type != VALUE_S)
+        return refuse_type(scope, node, type == VALUE_NONE ? S("{NS,SS,L,BS,N,M,B,BOOL,NULL,S}") : value_type_name(type),
+                           problem);
+    return value_type_named(name->value->s) != VALUE_NONE ||
+           refuse(problem, arena_format(scope->arena, "Invalid attribute type name found; type: %.*s, valid types: "
+                                                      "{B,NULL,SS,BOOL,L,BS,N,NS,S,M}",
+                                        STR_ARGS(name->value->s)));
+}
+
+static bool check_function(struct scope *scope, const struct node *node, str *problem)
+{
+    enum { ORDERED_TEXT = 1u << VALUE_S | 1u << VALUE_B };
+    enum { SIZELESS = 1u << VALUE_N | 1u << VALUE_BOOL | 1u << VALUE_NULL };
+
+    switch (node->function) {
+    case ATTRIBUTE_EXISTS: case ATTRIBUTE_NOT_EXISTS:
+        return node->operands.items[0]->kind == NODE_PATH ||
+               refuse(problem, arena_format(scope->arena, "Operator or function requires a document path; operator or "
+                                                          "function: %.*s", STR_ARGS(node->text)));
+    case ATTRIBUTE_TYPE: return check_attribute_type(scope, node, problem);
+    case BEGINS_WITH: return check_types(scope, node, ORDERED_TEXT, problem);
+    case SIZE: return check_types(scope, node, ~(unsigned)SIZELESS, problem);
+    default: return true;
+    }
+}
+
+static bool check_comparison(struct scope *scope, const struct node *node, str *problem)
+{
+    enum { ORDERED = 1u << VALUE_S | 1u << VALUE_N | 1u << VALUE_B };
+
+    return node->comparator == EQUAL || node->comparator == NOT_EQUAL ||
+           check_types(scope, node, ORDERED, problem);
+}
+
+static str bound_text(struct arena *arena, const struct dynamodb_attribute_value *value)
+{
+    enum value_type type = value_type(value);
+    str content = type == VALUE_S   ? value->s
+                  : type == VALUE_N ? value->n
+                  : type == VALUE_B ? base64_encode(arena, value->b)
+                                    : S("...");
+
+    return arena_format(arena, "AttributeValue: {%.*s:%.*s}", STR_ARGS(value_type_name(type)), STR_ARGS(content));
+}
+
+static bool check_bounds(struct scope *scope, const struct node *node, str *problem)
+{
+    const struct dynamodb_attribute_value *lower = node->operands.items[1]->value;
+    const struct dynamodb_attribute_value *upper = node->operands.items[2]->value;
+    const char *requirement = NULL;
+    int order;
+
+    if (!lower || !upper)
+        return true;
+    if (value_type(lower) != value_type(upper))
+        requirement = "same data type for lower and upper bounds";
+    else if (value_compare(lower, upper, &order) && order > 0)
+        requirement = "upper bound to be greater than or equal to lower bound";
+    return !requirement ||
+           refuse(problem, arena_format(scope->arena, "The BETWEEN operator requires %s; lower bound operand: %.*s, "
+                                                      "upper bound operand: %.*s", requirement,
+                                        STR_ARGS(bound_text(scope->arena, lower)),
+                                        STR_ARGS(bound_text(scope->arena, upper))));
+}
+
+static bool check_fit(struct scope *scope, struct node *node, str *problem)
+{
+    switch (node->kind) {
+    case NODE_FUNCTION: return check_function(scope, node, problem);
+    case NODE_COMPARISON: return check_comparison(scope, node, problem);
+    case NODE_BETWEEN: return check_bounds(scope, node, problem);
+    default: return true;
+    }
+}
+
+static bool check_one(struct scope *scope, struct node *condition, str *problem)
+{
+    return each(scope, condition, problem, resolve) && each(scope, condition, problem, check_count) &&
+           check_distinct(scope, condition, problem) && each(scope, condition, problem, check_fit);
+}
+
+static bool check_each(struct scope *scope, struct node *node, str *problem)
+{
+    if (node->kind != NODE_AND && node->kind != NODE_OR && node->kind != NODE_NOT)
+        return check_one(scope, node, problem);
+    for (size_t i = 0; i < node->operands.count; i++)
+        if (!check_each(scope, node->operands.items[i], problem))
+            return false;
+    return true;
+}
+
+bool condition_check(struct scope *scope, struct node *condition, str *problem)
+{
+    return each(scope, condition, problem, check_known) && check_root_use(scope, condition, problem) &&
+           each(scope, condition, problem, check_use) && each(scope, condition, problem, check_reserved) &&
+           check_each(scope, condition, problem);
+}

@@ -1,0 +1,57 @@
+#pragma once
+
+/*
+ * expression_internal.h: what the files of the expressions' parser share.
+ */
+#include "expression.h"
+
+enum {
+    MAX_EXPRESSION_BYTES = 4096,
+    MAX_EXPRESSION_DEPTH = 256,  /* our own bound: AWS allows 300 operators in all */
+};
+
+enum token_kind { TOKEN_END, TOKEN_WORD, TOKEN_NAME, TOKEN_VALUE, TOKEN_NUMBER, TOKEN_SYMBOL };
+
+struct token {
+    enum token_kind kind;
+    str text;
+};
+
+struct parser {
+    struct scope *scope;
+    str source;
+    struct token previous, current;
+    int depth;                   /* of parentheses and NOT */
+    bool redundant_parentheses;
+    str *problem;
+};
+
+/* expression_lex.c */
+/* False: *problem is set. */
+bool parser_begin(struct parser *parser, struct scope *scope, str source, str *problem);
+void parser_advance(struct parser *parser);
+bool parser_at_symbol(const struct parser *parser, const char *symbol);
+bool parser_at_word(const struct parser *parser, const char *word);
+/* Step over it if it is there. */
+bool parser_accept_symbol(struct parser *parser, const char *symbol);
+bool parser_accept_word(struct parser *parser, const char *word);
+/* The same, or else a syntax error. */
+bool parser_expect_symbol(struct parser *parser, const char *symbol);
+/* AND, OR, NOT, BETWEEN, IN. */
+bool parser_at_operator_word(const struct parser *parser);
+/* Say that the current token cannot stand here; returns false. */
+bool parser_refuse(struct parser *parser);
+
+/* expression_path.c */
+/* A document path as it is written: its names are not looked up yet. */
+bool path_parse(struct parser *parser, struct path *path);
+/* The first reserved word among its names, absent when there is none. */
+str path_reserved_word(const struct path *path);
+/* Put the names in for #names. */
+bool path_resolve(struct scope *scope, struct path *path, str *problem);
+bool paths_equal(const struct path *a, const struct path *b);
+/* [a, b, [0]] */
+str path_text(struct arena *arena, const struct path *path);
+
+/* expression_check.c */
+bool condition_check(struct scope *scope, struct node *condition, str *problem);

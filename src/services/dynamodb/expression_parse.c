@@ -1,0 +1,286 @@
+/*
+ * expression_parse.c: from tokens to a condition's tree, by recursive descent.
+ *
+ *     condition  = and { OR and }
+ *     and        = not { AND not }
+ *     not        = NOT not | comparison
+ *     comparison = primary [ comparator operand | BETWEEN operand AND operand | IN "(" operands ")" ]
+ *     primary    = "(" condition ")" | operand
+ *     operand    = "(" operand ")" | :value | path | function "(" operands ")"
+ *
+ * Only behind a "(" it shows whether a condition or an operand stands in it; so primary reads either, and
+ * whoever needs the one or the other says so.
+ */
+#include "expression_internal.h"
+
+#include "base/list.h"
+
+static const str comparator_texts[] = {
+    STR_INIT("="), STR_INIT("<>"), STR_INIT("<"), STR_INIT("<="), STR_INIT(">"), STR_INIT(">="),
+};
+
+static const str function_names[] = {
+    STR_INIT("attribute_exists"), STR_INIT("attribute_not_exists"), STR_INIT("attribute_type"),
+    STR_INIT("begins_with"),      STR_INIT("contains"),             STR_INIT("size"),
+};
+
+str comparator_text(enum comparator comparator)
+{
+    return comparator_texts[comparator];
+}
+
+static enum function function_named(str name)
+{
+    enum function function = ATTRIBUTE_EXISTS;
+
+    while (function < UNKNOWN_FUNCTION && !str_equal(function_names[function], name))
+        function++;
+    return function;
+}
+
+static struct node *new_node(struct parser *parser, enum node_kind kind)
+{
+    struct node *node = arena_new(parser->scope->arena, struct node);
+
+    node->kind = kind;
+    return node;
+}
+
+static void add_operand(struct parser *parser, struct node *node, struct node *operand)
+{
+    *list_add(parser->scope->arena, &node->operands) = operand;
+}
+
+/* ---- operands ---- */
+
+static struct node *parse_operand(struct parser *parser);
+
+/* Behind the "(". */
+static bool parse_operands(struct parser *parser, struct node *node)
+{
+    do {
+        struct node *operand = parse_operand(parser);
+        if (!operand)
+            return false;
+        add_operand(parser, node, operand);
+    } while (parser_accept_symbol(parser, ","));
+    return parser_expect_symbol(parser, ")");
+}
+
+static struct node *parse_function(struct parser *parser, str name)
+{
+    struct node *node = new_node(parser, NODE_FUNCTION);
+
+    node->text = name;
+    node->function = function_named(name);
+    return parse_operands(parser, node) ? node : NULL;
+}
+
+static struct node *parse_value(struct parser *parser)
+{
+    struct node *node = new_node(parser, NODE_VALUE);
+
+    node->text = parser->current.text;
+    parser_advance(parser);
+    return node;
+}
+
+/* A word with a "(" behind it is a function's name, else the head of a path. */
+static struct node *parse_path_or_function(struct parser *parser)
+{
+    struct token first = parser->current;
+    struct node *node = new_node(parser, NODE_PATH);
+
+    if (!path_parse(parser, &node->path))
+        return NULL;
+    if (first.kind == TOKEN_WORD && node->path.count == 1 && parser_accept_symbol(parser, "("))
+        return parse_function(parser, first.text);
+    return node;
+}
+
+static struct node *parse_plain_operand(struct parser *parser)
+{
+    return parser->current.kind == TOKEN_VALUE ? parse_value(parser) : parse_path_or_function(parser);
+}
+
+static bool go_deeper(struct parser *parser)
+{
+    if (++parser->depth <= MAX_EXPRESSION_DEPTH)
+        return true;
+    *parser->problem = S("The expression is nested too deeply;");
+    return false;
+}
+
+/* Behind the "(" and what stands in it. */
+static struct node *close_group(struct parser *parser, struct node *inner)
+{
+    if (!inner || !parser_expect_symbol(parser, ")"))
+        return NULL;
+    parser->depth--;
+    parser->redundant_parentheses |= inner->grouped;
+    inner->grouped = true;
+    return inner;
+}
+
+static struct node *parse_operand(struct parser *parser)
+{
+    if (!go_deeper(parser))
+        return NULL;
+    if (parser_accept_symbol(parser, "("))
+        return close_group(parser, parse_operand(parser));
+    parser->depth--;
+    return parse_plain_operand(parser);
+}
+
+/* ---- conditions ---- */
+
+static struct node *parse_or(struct parser *parser);
+
+static bool is_operand(const struct node *node)
+{
+    return node->kind == NODE_PATH || node->kind == NODE_VALUE;
+}
+
+/* A function may be both; expression_check.c knows which is which. */
+static bool is_condition(struct parser *parser, const struct node *node)
+{
+    return node && (!is_operand(node) || parser_refuse(parser));
+}
+
+static struct node *parse_primary(struct parser *parser)
+{
+    if (!parser_accept_symbol(parser, "("))
+        return parse_plain_operand(parser);
+    return go_deeper(parser) ? close_group(parser, parse_or(parser)) : NULL;
+}
+
+static bool accept_comparator(struct parser *parser, enum comparator *comparator)
+{
+    for (*comparator = EQUAL; *comparator <= GREATER_OR_EQUAL; (*comparator)++)
+        if (parser_accept_symbol(parser, comparator_texts[*comparator].data))
+            return true;
+    return false;
+}
+
+static struct node *parse_rest(struct parser *parser, struct node *node, struct node *left)
+{
+    struct node *right = parse_operand(parser);
+
+    if (!right)
+        return NULL;
+    add_operand(parser, node, left);
+    add_operand(parser, node, right);
+    return node;
+}
+
+static struct node *parse_between(struct parser *parser, struct node *left)
+{
+    struct node *node = parse_rest(parser, new_node(parser, NODE_BETWEEN), left);
+
+    if (!node)
+        return NULL;
+    if (!parser_accept_word(parser, "AND")) {
+        parser_refuse(parser);
+        return NULL;
+    }
+    struct node *upper = parse_operand(parser);
+    if (!upper)
+        return NULL;
+    add_operand(parser, node, upper);
+    return node;
+}
+
+static struct node *parse_in(struct parser *parser, struct node *left)
+{
+    struct node *node = new_node(parser, NODE_IN);
+
+    add_operand(parser, node, left);
+    return parser_expect_symbol(parser, "(") && parse_operands(parser, node) ? node : NULL;
+}
+
+static struct node *parse_comparison(struct parser *parser)
+{
+    struct node *left = parse_primary(parser);
+    enum comparator comparator;
+
+    if (!left || (!is_operand(left) && left->kind != NODE_FUNCTION))
+        return left;
+    if (accept_comparator(parser, &comparator)) {
+        struct node *node = new_node(parser, NODE_COMPARISON);
+        node->comparator = comparator;
+        return parse_rest(parser, node, left);
+    }
+    if (parser_accept_word(parser, "BETWEEN"))
+        return parse_between(parser, left);
+    if (parser_accept_word(parser, "IN"))
+        return parse_in(parser, left);
+    if (parser->depth > 0 && parser_at_symbol(parser, ")"))
+        return left; /* an operand in parentheses, perhaps */
+    return is_condition(parser, left) ? left : NULL;
+}
+
+static struct node *parse_not(struct parser *parser)
+{
+    if (!parser_accept_word(parser, "NOT"))
+        return parse_comparison(parser);
+    if (!go_deeper(parser))
+        return NULL;
+    struct node *node = new_node(parser, NODE_NOT), *inner = parse_not(parser);
+    if (!is_condition(parser, inner))
+        return NULL;
+    parser->depth--;
+    add_operand(parser, node, inner);
+    return node;
+}
+
+/* One of them alone, or a node of them all. */
+static struct node *parse_series(struct parser *parser, enum node_kind kind, const char *word,
+                                 struct node *(*parse)(struct parser *))
+{
+    struct node *first = parse(parser);
+
+    if (!first || !parser_at_word(parser, word))
+        return first;
+    struct node *node = new_node(parser, kind);
+    add_operand(parser, node, first);
+    while (parser_at_word(parser, word)) {
+        if (!is_condition(parser, node->operands.items[node->operands.count - 1]))
+            return NULL;
+        parser_advance(parser);
+        struct node *next = parse(parser);
+        if (!is_condition(parser, next))
+            return NULL;
+        add_operand(parser, node, next);
+    }
+    return node;
+}
+
+static struct node *parse_and(struct parser *parser)
+{
+    return parse_series(parser, NODE_AND, "AND", parse_not);
+}
+
+static struct node *parse_or(struct parser *parser)
+{
+    return parse_series(parser, NODE_OR, "OR", parse_and);
+}
+
+const struct node *condition_parse(struct scope *scope, str text, str *problem)
+{
+    struct parser parser;
+
+    if (!parser_begin(&parser, scope, text, problem))
+        return NULL;
+    struct node *condition = parse_or(&parser);
+    if (!is_condition(&parser, condition))
+        return NULL;
+    if (parser.current.kind != TOKEN_END) {
+        parser_refuse(&parser);
+        return NULL;
+    }
+    if (parser.redundant_parentheses) {
+        *problem = S("The expression has redundant parentheses;");
+        return NULL;
+    }
+    return condition_check(scope, condition, problem) ? condition : NULL;
+}

@@ -1,0 +1,30 @@
+/*
+ * get.c: GetItem.  Reads are always consistent here; ConsistentRead only counts.
+ */
+#include "dynamodb_internal.h"
+
+enum outcome dynamodb_get_item(struct call *call, const struct dynamodb_get_item_input *in,
+                               struct dynamodb_get_item_output *out)
+{
+    struct expression_texts texts = {
+        .projection = in->projection_expression,
+        .names = &in->expression_attribute_names,
+        .attributes_to_get = &in->attributes_to_get,
+    };
+    struct expressions expressions;
+    struct table table;
+    struct item_key key;
+    struct stored stored;
+
+    if (!table_address(call, in->table_name, &table) || !attributes_check(call, &in->key) ||
+        !expressions_read(call, &texts, &expressions) || !table_open(call, &table) ||
+        !key_of_request(call, &table, &in->key, &key))
+        return FAILED;
+    stored_read(call, &table, &key, &stored);
+    if (stored.id)
+        out->item = expressions.projection ? projection_apply(call->arena, expressions.projection, &stored.item)
+                                           : stored.item;
+    out->consumed_capacity =
+        consumed(call, &table, in->return_consumed_capacity, read_units(stored.size_bytes, in->consistent_read));
+    return DONE;
+}

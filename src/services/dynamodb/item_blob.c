@@ -1,0 +1,216 @@
+/*
+ * item_blob.c: an item as it is stored: a version byte, then each attribute's name and value.
+ *
+ * A value is a byte for its type and its content; texts and bytes stand behind their length, collections
+ * behind their count.  Reading it back copies nothing.
+ */
+#include "value.h"
+
+#include "base/check.h"
+#include "base/text.h"
+#include "number.h"
+
+enum { VERSION = 1 };
+
+/* ---- writing ---- */
+
+struct writer {
+    struct text text;
+    size_t size;                 /* as AWS counts */
+};
+
+static void add_count(struct writer *writer, size_t count)
+{
+    for (; count >= 0x80; count >>= 7)
+        text_add_char(&writer->text, (char)(count | 0x80));
+    text_add_char(&writer->text, (char)count);
+}
+
+static void add_bytes(struct writer *writer, str bytes)
+{
+    add_count(writer, bytes.size);
+    text_add(&writer->text, bytes);
+}
+
+static void add_text(struct writer *writer, str bytes)
+{
+    add_bytes(writer, bytes);
+    writer->size += bytes.size;
+}
+
+static void add_number(struct writer *writer, str text)
+{
+    struct number number;
+
+    number_parse(text, &number);
+    add_bytes(writer, text);
+    writer->size += number_size(&number);
+}
+
+static void add_set(struct writer *writer, const struct str_list *set, void (*add)(struct writer *, str))
+{
+    add_count(writer, set->count);
+    for (size_t i = 0; i < set->count; i++)
+        add(writer, set->items[i]);
+}
+
+static void add_value(struct writer *writer, const struct dynamodb_attribute_value *value);
+
+static void add_attributes(struct writer *writer, const struct dynamodb_attribute_value_map *map)
+{
+    add_count(writer, map->count);
+    for (size_t i = 0; i < map->count; i++) {
+        add_text(writer, map->items[i].key);
+        add_value(writer, &map->items[i].value);
+    }
+}
+
+/* Maps and lists count three bytes, and one for each element. */
+static void add_map(struct writer *writer, const struct dynamodb_attribute_value_map *map)
+{
+    add_attributes(writer, map);
+    writer->size += 3 + map->count;
+}
+
+static void add_list(struct writer *writer, const struct dynamodb_attribute_value_list *list)
+{
+    add_count(writer, list->count);
+    for (size_t i = 0; i < list->count; i++)
+        add_value(writer, &list->items[i]);
+    writer->size += 3 + list->count;
+}
+
+/* True is VALUE_BOOL, false the next number. */
+static void add_value(struct writer *writer, const struct dynamodb_attribute_value *value)
+{
+    enum value_type type = value_type(value);
+    bool is_false = type == VALUE_BOOL && !*value->bool_;
+
+    text_add_char(&writer->text, (char)((int)type + is_false));
+    switch (type) {
+    case VALUE_S: add_text(writer, value->s); break;
+    case VALUE_N: add_number(writer, value->n); break;
+    case VALUE_B: add_text(writer, value->b); break;
+    case VALUE_SS: add_set(writer, &value->ss, add_text); break;
+    case VALUE_NS: add_set(writer, &value->ns, add_number); break;
+    case VALUE_BS: add_set(writer, &value->bs, add_text); break;
+    case VALUE_M: add_map(writer, &value->m); break;
+    case VALUE_L: add_list(writer, &value->l); break;
+    default: writer->size += 1;
+    }
+}
+
+str item_encode(struct arena *arena, const struct dynamodb_attribute_value_map *item, size_t *size)
+{
+    struct writer writer = {.text = text_in(arena)};
+
+    text_reserve(&writer.text, 512);
+    text_add_char(&writer.text, VERSION);
+    add_attributes(&writer, item);
+    *size = writer.size;
+    return text_str(&writer.text);
+}
+
+/* ---- reading ---- */
+
+static const bool yes = true, no = false;
+
+struct reader {
+    struct arena *arena;
+    const unsigned char *at, *end;
+};
+
+static unsigned read_byte(struct reader *reader)
+{
+    check(reader->at < reader->end);
+    return *reader->at++;
+}
+
+static size_t read_count(struct reader *reader)
+{
+    size_t count = 0;
+
+    for (unsigned shift = 0;; shift += 7) {
+        unsigned byte = read_byte(reader);
+        count |= (size_t)(byte & 0x7f) << shift;
+        if (byte < 0x80)
+            return count;
+    }
+}
+
+static str read_text(struct reader *reader)
+{
+    size_t size = read_count(reader);
+    str text = {(const char *)reader->at, size};
+
+    check(size <= (size_t)(reader->end - reader->at));
+    reader->at += size;
+    return text;
+}
+
+/* Room for so many; never NULL, for that would be absent. */
+static void *make_room(struct reader *reader, size_t count, size_t size)
+{
+    check(count <= (size_t)(reader->end - reader->at));
+    return arena_alloc(reader->arena, (count ? count : 1) * size);
+}
+
+static struct str_list read_set(struct reader *reader)
+{
+    struct str_list set = {.count = read_count(reader)};
+
+    set.items = make_room(reader, set.count, sizeof *set.items);
+    for (size_t i = 0; i < set.count; i++)
+        set.items[i] = read_text(reader);
+    return set;
+}
+
+static void read_value(struct reader *reader, struct dynamodb_attribute_value *value);
+
+static struct dynamodb_attribute_value_map read_map(struct reader *reader)
+{
+    struct dynamodb_attribute_value_map map = {.count = read_count(reader)};
+
+    map.items = make_room(reader, map.count, sizeof *map.items);
+    for (size_t i = 0; i < map.count; i++) {
+        map.items[i].key = read_text(reader);
+        read_value(reader, &map.items[i].value);
+    }
+    return map;
+}
+
+static struct dynamodb_attribute_value_list read_list(struct reader *reader)
+{
+    struct dynamodb_attribute_value_list list = {.count = read_count(reader)};
+
+    list.items = make_room(reader, list.count, sizeof *list.items);
+    for (size_t i = 0; i < list.count; i++)
+        read_value(reader, &list.items[i]);
+    return list;
+}
+
+static void read_value(struct reader *reader, struct dynamodb_attribute_value *value)
+{
+    switch (read_byte(reader)) {
+    case VALUE_S: value->s = read_text(reader); break;
+    case VALUE_N: value->n = read_text(reader); break;
+    case VALUE_B: value->b = read_text(reader); break;
+    case VALUE_SS: value->ss = read_set(reader); break;
+    case VALUE_NS: value->ns = read_set(reader); break;
+    case VALUE_BS: value->bs = read_set(reader); break;
+    case VALUE_M: value->m = read_map(reader); break;
+    case VALUE_L: value->l = read_list(reader); break;
+    case VALUE_NULL: value->null = &yes; break;
+    case VALUE_BOOL: value->bool_ = &yes; break;
+    case VALUE_BOOL + 1: value->bool_ = &no; break;
+    default: check(false);
+    }
+}
+
+struct dynamodb_attribute_value_map item_decode(struct arena *arena, str blob)
+{
+    struct reader reader = {arena, (const unsigned char *)blob.data, (const unsigned char *)blob.data + blob.size};
+
+    check(read_byte(&reader) == VERSION);
+    return read_map(&reader);
+}

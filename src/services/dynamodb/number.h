@@ -1,0 +1,34 @@
+#pragma once
+
+/*
+ * number.h: DynamoDB's numbers: decimals of up to 38 digits, from 1E-130 to 9.99…E+125 and their negatives.
+ *
+ * A number has one text (no exponent, no useless zeros), so equal numbers are equal texts, and one key,
+ * whose memcmp order is the numbers' order.
+ */
+#include "base/arena.h"
+
+enum {
+    NUMBER_DIGITS = 38,
+    NUMBER_MIN_EXPONENT = -130,
+    NUMBER_MAX_EXPONENT = 125,
+};
+
+/* d.ddd × 10^exponent; digits are 0 to 9, the first and the last are not 0.  Zero has no digits. */
+struct number {
+    bool negative;
+    int exponent;
+    int count;
+    unsigned char digits[NUMBER_DIGITS];
+};
+
+enum number_result { NUMBER_OK, NUMBER_INVALID, NUMBER_OVERFLOW, NUMBER_UNDERFLOW, NUMBER_TOO_PRECISE };
+
+enum number_result number_parse(str text, struct number *number);
+str number_text(struct arena *arena, const struct number *number);
+str number_key(struct arena *arena, const struct number *number);
+int number_compare(const struct number *a, const struct number *b);
+/* What it counts against an item's size, in bytes. */
+size_t number_size(const struct number *number);
+/* a + b; the same results as number_parse() has for what cannot be stored. */
+enum number_result number_add(const struct number *a, const struct number *b, struct number *sum);

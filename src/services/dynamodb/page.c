@@ -1,0 +1,68 @@
+/*
+ * page.c: a page of a Scan or a Query: filtered, projected, and bounded by a count and by a megabyte.
+ */
+#include "dynamodb_internal.h"
+
+enum { MAX_PAGE_BYTES = 1024 * 1024 };
+
+/* What Select says against the other parameters; absent when nothing. */
+static str select_problem(struct call *call, str select, bool projected)
+{
+    bool all = str_equal(select, S("ALL_ATTRIBUTES"));
+
+    if (projected && (all || str_equal(select, S("COUNT"))))
+        return arena_format(call->arena, "Cannot specify the ProjectionExpression when choosing to get %s",
+                            all ? "ALL_ATTRIBUTES" : "only the Count");
+    if (!projected && str_equal(select, S("SPECIFIC_ATTRIBUTES")))
+        return S("Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES");
+    if (str_equal(select, S("ALL_PROJECTED_ATTRIBUTES")))
+        return S("One or more parameter values were invalid: ALL_PROJECTED_ATTRIBUTES can be used only when Querying "
+                 "using an IndexName");
+    return (str){0};
+}
+
+bool page_begin(struct page *page, str select, str index_name, const int64_t *limit)
+{
+    struct call *call = page->call;
+    str problem = select_problem(call, select, page->expressions->projection != NULL);
+
+    if (str_present(problem))
+        return refuse(call, problem);
+    if (str_present(index_name))
+        return refuse(call, arena_format(call->arena, "The table does not have the specified index: %.*s",
+                                         STR_ARGS(index_name)));
+    page->count_only = str_equal(select, S("COUNT"));
+    page->limit = limit ? *limit : INT64_MAX;
+    if (!page->count_only)
+        list_make_empty(call->arena, &page->items);
+    return true;
+}
+
+bool page_add(struct page *page, int64_t size_bytes, str blob)
+{
+    const struct expressions *expressions = page->expressions;
+    struct arena *arena = page->call->arena;
+
+    if (page->scanned > 0 && page->size_bytes + size_bytes > MAX_PAGE_BYTES) {
+        page->more = true;
+        return false;
+    }
+    page->last = item_decode(arena, blob);
+    page->size_bytes += size_bytes;
+    page->scanned++;
+    if (!expressions->condition || condition_holds(arena, expressions->condition, &page->last)) {
+        page->count++;
+        if (!page->count_only)
+            *list_add(arena, &page->items) = expressions->projection
+                                                 ? projection_apply(arena, expressions->projection, &page->last)
+                                                 : page->last;
+    }
+    page->more = page->scanned >= page->limit; /* as AWS: whether anything follows is not looked up */
+    return !page->more;
+}
+
+struct dynamodb_attribute_value_map page_next(const struct page *page)
+{
+    return page->more ? key_attributes(page->call->arena, page->table, &page->last)
+                      : (struct dynamodb_attribute_value_map){0};
+}

@@ -1,0 +1,243 @@
+/*
+ * query.c: Query: the items of one partition, in the order of their sort keys.
+ *
+ * Whatever is said about the sort key is a range of bytes, from `low` on and below `high`: the next key
+ * after k is k with a zero byte behind it, and no key reaches 1025 bytes of ff.
+ */
+#include "dynamodb_internal.h"
+
+#include <string.h>
+
+enum { ABOVE_ALL_BYTES = 1025 };
+
+struct range { str partition, low, high; };
+
+static bool request_check(struct call *call, const struct dynamodb_query_input *in, struct expressions *expressions)
+{
+    struct expression_texts texts = {
+        .filter = in->filter_expression,
+        .key_condition = in->key_condition_expression,
+        .projection = in->projection_expression,
+        .names = &in->expression_attribute_names,
+        .values = &in->expression_attribute_values,
+        .attributes_to_get = &in->attributes_to_get,
+        .value_expressions = "FilterExpression and KeyConditionExpression are",
+    };
+
+    if (!legacy_refuse(call, "KeyConditions", in->key_conditions.items, "KeyConditionExpression") ||
+        !legacy_refuse(call, "QueryFilter", in->query_filter.items, "FilterExpression") ||
+        !legacy_refuse(call, "ConditionalOperator", str_present(in->conditional_operator), "FilterExpression"))
+        return false;
+    if (!str_present(in->key_condition_expression))
+        return refuse(call, S("Either the KeyConditions or KeyConditionExpression parameter must be specified in the "
+                              "request."));
+    return expressions_read(call, &texts, expressions) && attributes_check(call, &in->exclusive_start_key);
+}
+
+/* ---- the key condition against the table's schema ---- */
+
+static const struct key_term *term_of(const struct key_condition *key, str name)
+{
+    for (size_t i = 0; i < key->count; i++)
+        if (str_equal(key->terms[i].name, name))
+            return &key->terms[i];
+    return NULL;
+}
+
+static bool refuse_missing(struct call *call, str name)
+{
+    return refuse(call, arena_format(call->arena, "Query condition missed key schema element: %.*s", STR_ARGS(name)));
+}
+
+static bool check_value(struct call *call, const struct dynamodb_attribute_value *value, str name, str type)
+{
+    if (!str_equal(value_type_name(value_type(value)), type))
+        return refuse(call, S("One or more parameter values were invalid: Condition parameter type does not match "
+                              "schema type"));
+    if (!str_empty(key_bytes(call->arena, value)))
+        return true;
+    return refuse(call, arena_format(call->arena, "One or more parameter values are not valid. The AttributeValue for "
+                                                  "a key attribute cannot contain an empty %s value. Key: %.*s",
+                                     value->s.data ? "string" : "binary", STR_ARGS(name)));
+}
+
+static bool check_term(struct call *call, const struct key_term *term, str type)
+{
+    return check_value(call, term->first, term->name, type) &&
+           (!term->second || check_value(call, term->second, term->name, type));
+}
+
+static str above_all(struct arena *arena)
+{
+    char *bytes = arena_alloc(arena, ABOVE_ALL_BYTES);
+
+    memset(bytes, 0xff, ABOVE_ALL_BYTES);
+    return (str){bytes, ABOVE_ALL_BYTES};
+}
+
+static str just_above(struct arena *arena, str key)
+{
+    return arena_join(arena, key, (str){"", 1});
+}
+
+/* The least key above all that begin with the prefix. */
+static str above_prefix(struct arena *arena, str prefix)
+{
+    char *bytes = arena_alloc(arena, prefix.size + 1);
+    size_t size = prefix.size;
+
+    memcpy(bytes, prefix.data, prefix.size);
+    while (size > 0 && (unsigned char)bytes[size - 1] == 0xff)
+        size--;
+    if (size == 0)
+        return above_all(arena);
+    bytes[size - 1]++;
+    return (str){bytes, size};
+}
+
+static void narrow_by_comparison(struct arena *arena, enum comparator comparator, str key, struct range *range)
+{
+    switch (comparator) {
+    case LESS: range->high = key; break;
+    case LESS_OR_EQUAL: range->high = just_above(arena, key); break;
+    case GREATER: range->low = just_above(arena, key); break;
+    case GREATER_OR_EQUAL: range->low = key; break;
+    default:
+        range->low = key;
+        range->high = just_above(arena, key);
+    }
+}
+
+static bool narrow(struct call *call, const struct key_term *term, str type, struct range *range)
+{
+    if (!check_term(call, term, type))
+        return false;
+
+    str first = key_bytes(call->arena, term->first);
+    switch (term->kind) {
+    case TERM_COMPARISON: narrow_by_comparison(call->arena, term->comparator, first, range); break;
+    case TERM_BETWEEN:
+        range->low = first;
+        range->high = just_above(call->arena, key_bytes(call->arena, term->second));
+        break;
+    case TERM_BEGINS_WITH:
+        range->low = first;
+        range->high = above_prefix(call->arena, first);
+        break;
+    }
+    return true;
+}
+
+static bool range_of(struct call *call, const struct table *table, const struct key_condition *key,
+                     struct range *range)
+{
+    const struct dynamodb_find_table_row *row = &table->row;
+    const struct key_term *hash = term_of(key, row->hash_name);
+    const struct key_term *sort = str_present(row->range_name) ? term_of(key, row->range_name) : NULL;
+
+    if (!hash)
+        return refuse_missing(call, row->hash_name);
+    if (key->count == 2 && !str_present(row->range_name))
+        return refuse(call, S("Query key condition not supported"));
+    if (key->count == 2 && !sort)
+        return refuse_missing(call, row->range_name);
+    if (hash->kind != TERM_COMPARISON || hash->comparator != EQUAL)
+        return refuse(call, S("Query key condition not supported"));
+    if (!check_term(call, hash, row->hash_type))
+        return false;
+    *range = (struct range){key_bytes(call->arena, hash->first), S(""), above_all(call->arena)};
+    return !sort || narrow(call, sort, row->range_type, range);
+}
+
+/* The page begins behind that key, which the query itself could have answered. */
+static bool start_after(struct call *call, const struct table *table, const struct dynamodb_query_input *in,
+                        bool forward, struct range *range)
+{
+    struct item_key start;
+    str problem;
+
+    if (!in->exclusive_start_key.items)
+        return true;
+    if (!key_of_start(call->arena, table, &in->exclusive_start_key, &start, &problem))
+        return refuse(call, arena_format(call->arena, "The provided starting key is invalid: %.*s",
+                                         STR_ARGS(problem)));
+    if (!str_equal(start.hash, range->partition))
+        return refuse(call, S("The provided starting key is outside query boundaries based on provided conditions"));
+    if (str_compare(start.range, range->low) < 0 || str_compare(start.range, range->high) >= 0)
+        return refuse(call, S("The provided starting key does not match the range key predicate"));
+    if (forward)
+        range->low = just_above(call->arena, start.range);
+    else
+        range->high = start.range;
+    return true;
+}
+
+static bool filter_check(struct call *call, const struct table *table, const struct node *filter)
+{
+    str names[] = {table->row.hash_name, table->row.range_name};
+
+    for (size_t i = 0; filter && i < 2; i++)
+        if (str_present(names[i]) && condition_names(filter, names[i]))
+            return refuse(call, arena_format(call->arena, "Filter Expression can only contain non-primary key "
+                                                          "attributes: Primary key attribute: %.*s",
+                                             STR_ARGS(names[i])));
+    return true;
+}
+
+/* ---- reading ---- */
+
+static void fill_forward(struct page *page, const struct range *range)
+{
+    struct dynamodb_query_forward_params params = {
+        .table_id = page->table->row.id, .hash_key = range->partition, .low = range->low, .high = range->high};
+    struct dynamodb_query_forward_cursor cursor = dynamodb_query_forward_open(page->call->txn, &params);
+    struct dynamodb_query_forward_row row;
+
+    while (dynamodb_query_forward_next(&cursor, &row) && page_add(page, row.size_bytes, row.item))
+        ;
+    dynamodb_query_forward_close(&cursor);
+}
+
+static void fill_backward(struct page *page, const struct range *range)
+{
+    struct dynamodb_query_backward_params params = {
+        .table_id = page->table->row.id, .hash_key = range->partition, .low = range->low, .high = range->high};
+    struct dynamodb_query_backward_cursor cursor = dynamodb_query_backward_open(page->call->txn, &params);
+    struct dynamodb_query_backward_row row;
+
+    while (dynamodb_query_backward_next(&cursor, &row) && page_add(page, row.size_bytes, row.item))
+        ;
+    dynamodb_query_backward_close(&cursor);
+}
+
+enum outcome dynamodb_query(struct call *call, const struct dynamodb_query_input *in,
+                            struct dynamodb_query_output *out)
+{
+    bool forward = !in->scan_index_forward || *in->scan_index_forward;
+    struct expressions expressions;
+    struct key_condition key = {0};
+    struct table table;
+    struct range range;
+    struct page page = {.call = call, .table = &table, .expressions = &expressions};
+    str problem;
+
+    if (!table_address(call, in->table_name, &table) || !request_check(call, in, &expressions))
+        return FAILED;
+    if (!key_condition_read(call->arena, expressions.key_condition, &key, &problem))
+        return fail(call, &DYNAMODB_VALIDATION_EXCEPTION, "%.*s", STR_ARGS(problem));
+    if (!table_open(call, &table) || !page_begin(&page, in->select, in->index_name, in->limit) ||
+        !range_of(call, &table, &key, &range) || !filter_check(call, &table, expressions.condition) ||
+        !start_after(call, &table, in, forward, &range))
+        return FAILED;
+    if (forward)
+        fill_forward(&page, &range);
+    else
+        fill_backward(&page, &range);
+    out->items = page.items;
+    out->count = arena_i64(call->arena, page.count);
+    out->scanned_count = arena_i64(call->arena, page.scanned);
+    out->last_evaluated_key = page_next(&page);
+    out->consumed_capacity =
+        consumed(call, &table, in->return_consumed_capacity, read_units(page.size_bytes, in->consistent_read));
+    return DONE;
+}

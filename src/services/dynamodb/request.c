@@ -1,0 +1,192 @@
+/*
+ * request.c: what requests about items have in common: values to check, and expressions to read.
+ */
+#include "dynamodb_internal.h"
+
+#include "base/text.h"
+
+bool refuse(struct call *call, str sentence)
+{
+    fail(call, &DYNAMODB_VALIDATION_EXCEPTION, "%.*s", STR_ARGS(sentence));
+    return false;
+}
+
+bool attributes_check(struct call *call, const struct dynamodb_attribute_value_map *attributes)
+{
+    str problem;
+
+    return item_check(call->arena, attributes, &problem) || refuse(call, problem);
+}
+
+bool legacy_refuse(struct call *call, const char *name, bool present, const char *instead)
+{
+    return !present || refuse(call, arena_format(call->arena, "The legacy parameter %s is not supported: use %s", name,
+                                                 instead));
+}
+
+/* ---- names and values ---- */
+
+static bool is_placeholder(str text, char mark)
+{
+    bool valid = text.size > 1 && text.data[0] == mark;
+
+    for (size_t i = 1; valid && i < text.size; i++) {
+        char c = text.data[i];
+        valid = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+    }
+    return valid;
+}
+
+static bool check_names(struct call *call, const struct str_map *names, bool any_expression)
+{
+    if (!names->items)
+        return true;
+    if (!any_expression)
+        return refuse(call, S("ExpressionAttributeNames can only be specified when using expressions"));
+    if (names->count == 0)
+        return refuse(call, S("ExpressionAttributeNames must not be empty"));
+    for (size_t i = 0; i < names->count; i++)
+        if (!is_placeholder(names->items[i].key, '#'))
+            return refuse(call, arena_format(call->arena, "ExpressionAttributeNames contains invalid key: Syntax "
+                                                          "error; key: \"%.*s\"", STR_ARGS(names->items[i].key)));
+    return true;
+}
+
+static bool check_value(struct call *call, struct dynamodb_attribute_value_map_entry *entry)
+{
+    str problem;
+
+    if (!is_placeholder(entry->key, ':'))
+        return refuse(call, arena_format(call->arena, "ExpressionAttributeValues contains invalid key: Syntax error; "
+                                                      "key: \"%.*s\"", STR_ARGS(entry->key)));
+    return value_check(call->arena, &entry->value, &problem) ||
+           refuse(call, arena_format(call->arena, "ExpressionAttributeValues contains invalid value: %.*s for key "
+                                                  "%.*s", STR_ARGS(problem), STR_ARGS(entry->key)));
+}
+
+static bool check_values(struct call *call, const struct expression_texts *texts)
+{
+    if (!texts->values || !texts->values->items)
+        return true;
+    if (!str_present(texts->condition) && !str_present(texts->filter) && !str_present(texts->key_condition))
+        return refuse(call, arena_format(call->arena, "ExpressionAttributeValues can only be specified when using "
+                                                      "expressions: %s null", texts->value_expressions));
+    if (texts->values->count == 0)
+        return refuse(call, S("ExpressionAttributeValues must not be empty"));
+    for (size_t i = 0; i < texts->values->count; i++)
+        if (!check_value(call, &texts->values->items[i]))
+            return false;
+    return true;
+}
+
+static bool refuse_unused(struct call *call, const char *what, const struct text *unused)
+{
+    return unused->size == 0 ||
+           refuse(call, arena_format(call->arena, "Value provided in %s unused in expressions: keys: {%.*s}", what,
+                                     STR_ARGS(text_str(unused))));
+}
+
+static void add_unused(struct text *unused, bool used, str key)
+{
+    if (used)
+        return;
+    text_add(unused, unused->size ? S(", ") : S(""));
+    text_add(unused, key);
+}
+
+static bool check_all_used(struct call *call, const struct scope *scope)
+{
+    struct text names = text_in(call->arena), values = text_in(call->arena);
+
+    for (size_t i = 0; i < scope->names->count; i++)
+        add_unused(&names, scope->names_used[i], scope->names->items[i].key);
+    for (size_t i = 0; i < scope->values->count; i++)
+        add_unused(&values, scope->values_used[i], scope->values->items[i].key);
+    return refuse_unused(call, "ExpressionAttributeNames", &names) &&
+           refuse_unused(call, "ExpressionAttributeValues", &values);
+}
+
+/* ---- expressions ---- */
+
+static bool refuse_expression(struct call *call, const char *name, str problem)
+{
+    return refuse(call, arena_format(call->arena, "Invalid %s: %.*s", name, STR_ARGS(problem)));
+}
+
+static bool read_condition(struct call *call, struct scope *scope, const char *name, str text,
+                           const struct node **condition)
+{
+    str problem;
+
+    if (!str_present(text))
+        return true;
+    *condition = condition_parse(scope, text, &problem);
+    return *condition || refuse_expression(call, name, problem);
+}
+
+static bool read_projection(struct call *call, struct scope *scope, str text, const struct projection **projection)
+{
+    struct projection *parsed = arena_new(call->arena, struct projection);
+    str problem;
+
+    if (!str_present(text))
+        return true;
+    *projection = parsed;
+    return projection_parse(scope, text, parsed, &problem) ||
+           refuse_expression(call, "ProjectionExpression", problem);
+}
+
+/* AttributesToGet names whole attributes, whatever characters they have. */
+static bool read_attributes_to_get(struct call *call, const struct expression_texts *texts, bool any_expression,
+                                   const struct projection **projection)
+{
+    struct projection *named = arena_new(call->arena, struct projection);
+    const struct str_list *names = texts->attributes_to_get;
+
+    if (!names || !names->items)
+        return true;
+    if (any_expression)
+        return refuse(call, arena_format(call->arena, "Can not use both expression and non-expression parameters in "
+                                                      "the same request: Non-expression parameters: {AttributesToGet} "
+                                                      "Expression parameters: {%s}",
+                                         str_present(texts->projection)      ? "ProjectionExpression"
+                                         : str_present(texts->key_condition) ? "KeyConditionExpression"
+                                                                             : "FilterExpression"));
+    for (size_t i = 0; i < names->count; i++) {
+        struct path path = {0};
+        for (size_t j = 0; j < i; j++)
+            if (str_equal(names->items[i], names->items[j]))
+                return refuse(call, arena_format(call->arena, "One or more parameter values were invalid: Duplicate "
+                                                              "value in attribute name: %.*s",
+                                                 STR_ARGS(names->items[i])));
+        list_add(call->arena, &path)->name = names->items[i];
+        *list_add(call->arena, named) = path;
+    }
+    *projection = named;
+    return true;
+}
+
+bool expressions_read(struct call *call, const struct expression_texts *texts, struct expressions *expressions)
+{
+    static const struct dynamodb_attribute_value_map no_values;
+    bool any = str_present(texts->condition) || str_present(texts->filter) || str_present(texts->key_condition) ||
+               str_present(texts->projection);
+    struct scope *scope = &expressions->scope;
+
+    *expressions = (struct expressions){
+        .scope = {.arena = call->arena, .names = texts->names, .values = texts->values ? texts->values : &no_values}};
+    if (!read_attributes_to_get(call, texts, any, &expressions->projection))
+        return false;
+    if (!check_names(call, texts->names, any) || !check_values(call, texts))
+        return false;
+    if (!any)
+        return true;
+    scope->names_used = arena_alloc(call->arena, scope->names->count + 1);
+    scope->values_used = arena_alloc(call->arena, scope->values->count + 1);
+    return read_condition(call, scope, "ConditionExpression", texts->condition, &expressions->condition) &&
+           read_projection(call, scope, texts->projection, &expressions->projection) &&
+           read_condition(call, scope, "FilterExpression", texts->filter, &expressions->condition) &&
+           read_condition(call, scope, "KeyConditionExpression", texts->key_condition,
+                          &expressions->key_condition) &&
+           check_all_used(call, scope);
+}

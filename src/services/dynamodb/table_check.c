@@ -1,0 +1,164 @@
+/*
+ * table_check.c: does a CreateTable make sense?
+ */
+#include "dynamodb_internal.h"
+
+#include "base/text.h"
+
+enum { MAX_TAGS = 50 };
+static const int64_t max_capacity_units = 1000000000000;
+
+static str names_of_keys(struct call *call, const struct dynamodb_key_schema_element_list *keys)
+{
+    struct text text = text_in(call->arena);
+
+    for (size_t i = 0; i < keys->count; i++)
+        text_format(&text, "%s%.*s", i ? ", " : "", STR_ARGS(keys->items[i].attribute_name));
+    return text_str(&text);
+}
+
+static str names_of_definitions(struct call *call, const struct dynamodb_attribute_definition_list *definitions)
+{
+    struct text text = text_in(call->arena);
+
+    for (size_t i = 0; i < definitions->count; i++)
+        text_format(&text, "%s%.*s", i ? ", " : "", STR_ARGS(definitions->items[i].attribute_name));
+    return text_str(&text);
+}
+
+str definition_type(const struct dynamodb_attribute_definition_list *definitions, str name)
+{
+    for (size_t i = 0; i < definitions->count; i++)
+        if (str_equal(definitions->items[i].attribute_name, name))
+            return definitions->items[i].attribute_type;
+    return (str){0};
+}
+
+static bool check_required(struct call *call, const struct dynamodb_create_table_input *in)
+{
+    if (!in->key_schema.items)
+        return refuse(call, S("1 validation error detected: Value null at 'keySchema' failed to satisfy constraint: "
+                              "Member must not be null"));
+    if (!in->attribute_definitions.items)
+        return refuse(call, S("1 validation error detected: Value null at 'attributeDefinitions' failed to satisfy "
+                              "constraint: Member must not be null"));
+    return true;
+}
+
+static bool check_defined(struct call *call, const struct dynamodb_create_table_input *in)
+{
+    for (size_t i = 0; i < in->key_schema.count; i++) {
+        if (str_present(definition_type(&in->attribute_definitions, in->key_schema.items[i].attribute_name)))
+            continue;
+        return refuse(call, arena_format(call->arena,
+                                         "One or more parameter values were invalid: Some index key attributes are not "
+                                         "defined in AttributeDefinitions. Keys: [%.*s], AttributeDefinitions: [%.*s]",
+                                         STR_ARGS(names_of_keys(call, &in->key_schema)),
+                                         STR_ARGS(names_of_definitions(call, &in->attribute_definitions))));
+    }
+    return true;
+}
+
+static bool check_definitions(struct call *call, const struct dynamodb_attribute_definition_list *definitions)
+{
+    for (size_t i = 0; i < definitions->count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (str_equal(definitions->items[i].attribute_name, definitions->items[j].attribute_name))
+                return refuse(call, arena_format(call->arena,
+                                                 "One or more parameter values were invalid: Duplicate attribute name: "
+                                                 "%.*s", STR_ARGS(definitions->items[i].attribute_name)));
+    return true;
+}
+
+static bool check_schema(struct call *call, const struct dynamodb_create_table_input *in)
+{
+    const struct dynamodb_key_schema_element_list *keys = &in->key_schema;
+
+    if (keys->count > 2)
+        return refuse(call, S("One or more parameter values were invalid: Number of attributes in KeySchema exceeds "
+                              "the limit of 2"));
+    if (keys->count > in->attribute_definitions.count)
+        return refuse(call, S("Invalid KeySchema: Some index key attribute have no definition"));
+    if (!check_defined(call, in))
+        return false;
+    if (keys->count == 2 && str_equal(keys->items[0].attribute_name, keys->items[1].attribute_name))
+        return refuse(call, S("Both the Hash Key and the Range Key element in the KeySchema have the same name"));
+    if (!str_equal(keys->items[0].key_type, S("HASH")))
+        return refuse(call, S("Invalid KeySchema: The first KeySchemaElement is not a HASH key type"));
+    if (keys->count == 2 && !str_equal(keys->items[1].key_type, S("RANGE")))
+        return refuse(call, S("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type"));
+    if (keys->count != in->attribute_definitions.count)
+        return refuse(call, S("One or more parameter values were invalid: Number of attributes in KeySchema does not "
+                              "exactly match number of attributes defined in AttributeDefinitions"));
+    return check_definitions(call, &in->attribute_definitions);
+}
+
+static bool check_units(struct call *call, const char *name, int64_t units)
+{
+    return units <= max_capacity_units ||
+           refuse(call, arena_format(call->arena, "Given value %lld for %s is out of bounds", (long long)units, name));
+}
+
+static bool check_billing(struct call *call, const struct dynamodb_create_table_input *in)
+{
+    const struct dynamodb_provisioned_throughput *throughput = in->provisioned_throughput;
+    bool on_demand = str_equal(in->billing_mode, S("PAY_PER_REQUEST"));
+
+    if (on_demand && throughput)
+        return refuse(call, S("One or more parameter values were invalid: Neither ReadCapacityUnits nor "
+                              "WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"));
+    if (!on_demand && !throughput)
+        return refuse(call, S("One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits "
+                              "must both be specified when BillingMode is PROVISIONED"));
+    if (!on_demand && in->on_demand_throughput)
+        return refuse(call, S("One or more parameter values were invalid: OnDemandThroughput can only be specified "
+                              "when BillingMode is PAY_PER_REQUEST"));
+    return !throughput || (check_units(call, "ReadCapacityUnits", throughput->read_capacity_units) &&
+                           check_units(call, "WriteCapacityUnits", throughput->write_capacity_units));
+}
+
+static bool refuse_feature(struct call *call, const char *parameter)
+{
+    return refuse(call, arena_format(call->arena, "One or more parameter values were invalid: Orderly does not support "
+                                                  "%s yet", parameter));
+}
+
+/* What would have to do something later on, and would not. */
+static bool check_features(struct call *call, const struct dynamodb_create_table_input *in)
+{
+    if (in->local_secondary_indexes.items)
+        return refuse_feature(call, "LocalSecondaryIndexes");
+    if (in->global_secondary_indexes.items)
+        return refuse_feature(call, "GlobalSecondaryIndexes");
+    if (in->vector_indexes.items)
+        return refuse_feature(call, "VectorIndexes");
+    if (in->stream_specification && in->stream_specification->stream_enabled)
+        return refuse_feature(call, "StreamSpecification");
+    if (in->sse_specification && in->sse_specification->enabled && *in->sse_specification->enabled)
+        return refuse_feature(call, "SSESpecification");
+    if (str_present(in->resource_policy))
+        return refuse_feature(call, "ResourcePolicy");
+    if (in->warm_throughput)
+        return refuse_feature(call, "WarmThroughput");
+    if (str_present(in->global_table_source_arn) || str_present(in->global_table_settings_replication_mode))
+        return refuse_feature(call, "global tables");
+    return true;
+}
+
+static bool check_tags(struct call *call, const struct dynamodb_tag_list *tags)
+{
+    if (tags->count > MAX_TAGS)
+        return refuse(call, S("One or more parameter values were invalid: Too many tags: the limit is 50"));
+    for (size_t i = 0; i < tags->count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (str_equal(tags->items[i].key, tags->items[j].key))
+                return refuse(call, arena_format(call->arena, "One or more parameter values were invalid: Duplicate tag "
+                                                              "key: %.*s", STR_ARGS(tags->items[i].key)));
+    return true;
+}
+
+bool table_check(struct call *call, const struct dynamodb_create_table_input *in)
+{
+    return check_required(call, in) && check_features(call, in) && check_billing(call, in) &&
+           check_schema(call, in) && check_tags(call, &in->tags);
+}

@@ -1,0 +1,66 @@
+/*
+ * table_find.c: from names and ARNs to tables.
+ */
+#include "dynamodb_internal.h"
+
+enum { MIN_NAME = 3, MAX_NAME = 255, ARN_PARTS = 6 };
+
+static bool is_name_character(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+           c == '-';
+}
+
+static bool name_check(struct call *call, str name)
+{
+    if (name.size < MIN_NAME || name.size > MAX_NAME)
+        return refuse(call, S("TableName must be at least 3 characters long and at most 255 characters long"));
+    for (size_t i = 0; i < name.size; i++)
+        if (!is_name_character(name.data[i]))
+            return refuse(call, arena_format(call->arena,
+                                             "1 validation error detected: Value '%.*s' at 'tableName' failed to "
+                                             "satisfy constraint: Member must satisfy regular expression pattern: "
+                                             "[a-zA-Z0-9_.-]+", STR_ARGS(name)));
+    return true;
+}
+
+/* arn:aws:dynamodb:<region>:<account>:table/<name> */
+static bool read_arn(str arn, struct table *table)
+{
+    str parts[ARN_PARTS], rest = arn;
+
+    for (int i = 0; i < ARN_PARTS; i++)
+        if (!str_next(&rest, ':', &parts[i]))
+            return false;
+    table->region = parts[3];
+    table->account = parts[4];
+    table->name = str_from(parts[5], sizeof "table/" - 1);
+    return !str_present(rest) && str_equal(parts[2], S("dynamodb")) && str_starts_with(parts[5], S("table/"));
+}
+
+bool table_address(struct call *call, str given, struct table *table)
+{
+    *table = (struct table){.given = given, .account = call->account, .region = call->region, .name = given};
+    if (str_starts_with(given, S("arn:")) && !read_arn(given, table))
+        return refuse(call, S("Invalid table ARN"));
+    table->arn = arena_format(call->arena, "arn:aws:dynamodb:%.*s:%.*s:table/%.*s", STR_ARGS(table->region),
+                              STR_ARGS(table->account), STR_ARGS(table->name));
+    return authorize(call, table->arn, (str){0}) && name_check(call, table->name);
+}
+
+bool table_read(struct call *call, struct table *table)
+{
+    return dynamodb_find_table(
+        call->txn,
+        &(struct dynamodb_find_table_params){
+            .account = table->account, .region = table->region, .name = table->name},
+        &table->row);
+}
+
+bool table_open(struct call *call, struct table *table)
+{
+    if (table_read(call, table))
+        return true;
+    fail(call, &DYNAMODB_RESOURCE_NOT_FOUND_EXCEPTION, "Requested resource not found");
+    return false;
+}

@@ -1,0 +1,232 @@
+/*
+ * tables.c: making, describing, listing and deleting tables.
+ *
+ * A table can be used as soon as CreateTable has answered.  Its reply says CREATING all the same, as AWS's
+ * does; DescribeTable, which programs wait with, says ACTIVE.
+ */
+#include "dynamodb_internal.h"
+
+#include "base/hash.h"
+
+enum { LIST_LIMIT = 100, REMOVED_AT_ONCE = 1000 };
+
+/* ---- describing ---- */
+
+static void add_key(struct call *call, struct dynamodb_table_description *description, str name, str type,
+                    str key_type)
+{
+    if (!str_present(name))
+        return;
+    *list_add(call->arena, &description->attribute_definitions) =
+        (struct dynamodb_attribute_definition){.attribute_name = name, .attribute_type = type};
+    *list_add(call->arena, &description->key_schema) =
+        (struct dynamodb_key_schema_element){.attribute_name = name, .key_type = key_type};
+}
+
+static void add_throughput(struct call *call, struct dynamodb_table_description *description,
+                           const struct dynamodb_read_settings_row *row)
+{
+    struct dynamodb_provisioned_throughput_description *throughput =
+        arena_new(call->arena, struct dynamodb_provisioned_throughput_description);
+
+    throughput->number_of_decreases_today = arena_i64(call->arena, 0);
+    throughput->read_capacity_units = arena_i64(call->arena, row->read_units);
+    throughput->write_capacity_units = arena_i64(call->arena, row->write_units);
+    description->provisioned_throughput = throughput;
+}
+
+static void add_on_demand(struct call *call, struct dynamodb_table_description *description,
+                          const struct dynamodb_read_settings_row *row)
+{
+    if (row->on_demand) {
+        struct dynamodb_billing_mode_summary *billing = arena_new(call->arena, struct dynamodb_billing_mode_summary);
+        billing->billing_mode = S("PAY_PER_REQUEST");
+        billing->last_update_to_pay_per_request_date_time = arena_i64(call->arena, row->created_ms);
+        description->billing_mode_summary = billing;
+    }
+    if (row->max_read_units || row->max_write_units) {
+        struct dynamodb_on_demand_throughput *bounds = arena_new(call->arena, struct dynamodb_on_demand_throughput);
+        bounds->max_read_request_units = row->max_read_units;
+        bounds->max_write_request_units = row->max_write_units;
+        description->on_demand_throughput = bounds;
+    }
+}
+
+static void add_class(struct call *call, struct dynamodb_table_description *description,
+                      const struct dynamodb_read_settings_row *row)
+{
+    if (!str_present(row->table_class))
+        return;
+    struct dynamodb_table_class_summary *summary = arena_new(call->arena, struct dynamodb_table_class_summary);
+    summary->table_class = row->table_class;
+    description->table_class_summary = summary;
+}
+
+static void add_count(struct call *call, struct dynamodb_table_description *description, const struct table *table)
+{
+    struct dynamodb_count_items_row counted = {0};
+
+    dynamodb_count_items(call->txn, &(struct dynamodb_count_items_params){.table_id = table->row.id}, &counted);
+    description->item_count = arena_i64(call->arena, counted.items);
+    description->table_size_bytes = arena_i64(call->arena, counted.bytes);
+}
+
+static const struct dynamodb_table_description *describe(struct call *call, const struct table *table, str status)
+{
+    struct dynamodb_table_description *description = arena_new(call->arena, struct dynamodb_table_description);
+    struct dynamodb_read_settings_row row = {0};
+
+    dynamodb_read_settings(call->txn, &(struct dynamodb_read_settings_params){.id = table->row.id}, &row);
+    add_key(call, description, table->row.hash_name, table->row.hash_type, S("HASH"));
+    add_key(call, description, table->row.range_name, table->row.range_type, S("RANGE"));
+    description->table_name = table->name;
+    description->table_status = status;
+    description->creation_date_time = arena_i64(call->arena, row.created_ms);
+    description->table_arn = table->arn;
+    description->table_id = row.table_uuid;
+    description->deletion_protection_enabled = arena_bool(call->arena, row.protected);
+    add_throughput(call, description, &row);
+    add_on_demand(call, description, &row);
+    add_class(call, description, &row);
+    add_count(call, description, table);
+    return description;
+}
+
+static bool refuse_missing(struct call *call, const struct table *table)
+{
+    fail(call, &DYNAMODB_RESOURCE_NOT_FOUND_EXCEPTION, "Requested resource not found: Table: %.*s not found",
+         STR_ARGS(table->name));
+    return false;
+}
+
+enum outcome dynamodb_describe_table(struct call *call, const struct dynamodb_describe_table_input *in,
+                                     struct dynamodb_describe_table_output *out)
+{
+    struct table table;
+
+    if (!table_address(call, in->table_name, &table) ||
+        (!table_read(call, &table) && !refuse_missing(call, &table)))
+        return FAILED;
+    out->table = describe(call, &table, S("ACTIVE"));
+    return DONE;
+}
+
+/* ---- making ---- */
+
+static void add(struct call *call, const struct dynamodb_create_table_input *in, struct table *table)
+{
+    const struct dynamodb_provisioned_throughput *throughput = in->provisioned_throughput;
+    const struct dynamodb_on_demand_throughput *bounds = in->on_demand_throughput;
+    struct dynamodb_find_table_row *row = &table->row;
+
+    row->hash_name = in->key_schema.items[0].attribute_name;
+    row->hash_type = definition_type(&in->attribute_definitions, row->hash_name);
+    row->range_name = in->key_schema.count > 1 ? in->key_schema.items[1].attribute_name : (str){0};
+    row->range_type = definition_type(&in->attribute_definitions, row->range_name);
+    row->id = dynamodb_add_table(
+        call->txn, &(struct dynamodb_add_table_params){
+                       .account = table->account,
+                       .region = table->region,
+                       .name = table->name,
+                       .table_uuid = random_uuid(call->arena),
+                       .created_ms = call->now_ms,
+                       .hash_name = row->hash_name,
+                       .hash_type = row->hash_type,
+                       .range_name = row->range_name,
+                       .range_type = row->range_type,
+                       .read_units = throughput ? throughput->read_capacity_units : 0,
+                       .write_units = throughput ? throughput->write_capacity_units : 0,
+                       .on_demand = str_equal(in->billing_mode, S("PAY_PER_REQUEST")),
+                       .max_read_units = bounds ? bounds->max_read_request_units : NULL,
+                       .max_write_units = bounds ? bounds->max_write_request_units : NULL,
+                       .table_class = in->table_class,
+                       .protected = in->deletion_protection_enabled && *in->deletion_protection_enabled,
+                   });
+    for (size_t i = 0; i < in->tags.count; i++)
+        dynamodb_add_tag(call->txn, &(struct dynamodb_add_tag_params){.table_id = row->id,
+                                                                      .name = in->tags.items[i].key,
+                                                                      .value = in->tags.items[i].value});
+}
+
+enum outcome dynamodb_create_table(struct call *call, const struct dynamodb_create_table_input *in,
+                                   struct dynamodb_create_table_output *out)
+{
+    struct table table;
+
+    if (!table_address(call, in->table_name, &table) || !table_check(call, in))
+        return FAILED;
+    if (table_read(call, &table))
+        return fail(call, &DYNAMODB_RESOURCE_IN_USE_EXCEPTION, "Table already exists: %.*s", STR_ARGS(table.name));
+    add(call, in, &table);
+    out->table_description = describe(call, &table, S("CREATING"));
+    return DONE;
+}
+
+/* ---- listing ---- */
+
+enum outcome dynamodb_list_tables(struct call *call, const struct dynamodb_list_tables_input *in,
+                                  struct dynamodb_list_tables_output *out)
+{
+    int64_t limit = in->limit ? *in->limit : LIST_LIMIT;
+    str after = in->exclusive_start_table_name;
+
+    if (!authorize(call, arn(call, S("dynamodb"), S("table/*")), (str){0}))
+        return FAILED;
+
+    struct dynamodb_list_names_rows rows =
+        dynamodb_list_names(call->txn, &(struct dynamodb_list_names_params){
+                                           .account = call->account,
+                                           .region = call->region,
+                                           .after = str_present(after) ? after : S(""),
+                                           .limit = limit + 1,
+                                       });
+    bool more = (int64_t)rows.count > limit;
+    list_make_empty(call->arena, &out->table_names);
+    for (size_t i = 0; i < rows.count - more; i++)
+        *list_add(call->arena, &out->table_names) = rows.items[i].name;
+    if (more)
+        out->last_evaluated_table_name = rows.items[limit - 1].name;
+    return DONE;
+}
+
+/* ---- deleting ---- */
+
+static void remove_items(struct call *call, int64_t table_id)
+{
+    int64_t removed = dynamodb_remove_some_items(
+        call->txn, &(struct dynamodb_remove_some_items_params){.table_id = table_id, .limit = REMOVED_AT_ONCE});
+
+    if (removed == REMOVED_AT_ONCE)
+        timer_set(call, &DYNAMODB_REMOVE_ITEMS, arena_format(call->arena, "%lld", (long long)table_id), call->now_ms,
+                  &(struct dynamodb_remove_items_input){.table = table_id});
+}
+
+enum outcome dynamodb_delete_table(struct call *call, const struct dynamodb_delete_table_input *in,
+                                   struct dynamodb_delete_table_output *out)
+{
+    struct dynamodb_read_settings_row row = {0};
+    struct table table;
+
+    if (!table_address(call, in->table_name, &table) ||
+        (!table_read(call, &table) && !refuse_missing(call, &table)))
+        return FAILED;
+    dynamodb_read_settings(call->txn, &(struct dynamodb_read_settings_params){.id = table.row.id}, &row);
+    if (row.protected)
+        return fail(call, &DYNAMODB_VALIDATION_EXCEPTION,
+                    "1 validation error detected: Table '%.*s' can't be deleted while DeletionProtectionEnabled is set "
+                    "to True", STR_ARGS(table.name));
+    out->table_description = describe(call, &table, S("DELETING"));
+    dynamodb_remove_tags(call->txn, &(struct dynamodb_remove_tags_params){.table_id = table.row.id});
+    dynamodb_remove_table(call->txn, &(struct dynamodb_remove_table_params){.id = table.row.id});
+    remove_items(call, table.row.id);
+    return DONE;
+}
+
+/* The items of a large table go some at a time; nobody sees them, for ids of tables are not used again. */
+enum outcome dynamodb_remove_items(struct call *call, const struct dynamodb_remove_items_input *in,
+                                   struct dynamodb_remove_items_output *out)
+{
+    (void)out;
+    remove_items(call, in->table);
+    return DONE;
+}

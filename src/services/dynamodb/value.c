@@ -1,0 +1,305 @@
+/*
+ * value.c: attribute values: what may be stored, and how they compare.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
+ */
+#include "value.h"
+
+#include "base/hash.h"
+#include "base/text.h"
+#include "number.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_DEPTH = 32 };
+
+static const str type_names[] = {
+    STR_INIT("S"),  STR_INIT("N"), STR_INIT("B"), STR_INIT("SS"),   STR_INIT("NS"),
+    STR_INIT("BS"), STR_INIT("M"), STR_INIT("L"), STR_INIT("NULL"), STR_INIT("BOOL"),
+};
+
+enum value_type value_type(const struct dynamodb_attribute_value *value)
+{
+    return value->s.data     ? VALUE_S
+           : value->n.data   ? VALUE_N
+           : value->b.data   ? VALUE_B
+           : value->bool_    ? VALUE_BOOL
+           : value->m.items  ? VALUE_M
+           : value->l.items  ? VALUE_L
+           : value->null     ? VALUE_NULL
+           : value->ss.items ? VALUE_SS
+           : value->ns.items ? VALUE_NS
+           : value->bs.items ? VALUE_BS
+                             : VALUE_NONE;
+}
+
+str value_type_name(enum value_type type)
+{
+    return type_names[type];
+}
+
+enum value_type value_type_named(str name)
+{
+    enum value_type type = VALUE_S;
+
+    while (type < VALUE_NONE && !str_equal(type_names[type], name))
+        type++;
+    return type;
+}
+
+/* ---- checks ---- */
+
+static bool refuse(str *problem, str sentence)
+{
+    *problem = sentence;
+    return false;
+}
+
+static bool check_number(struct arena *arena, str *text, str *problem)
+{
+    struct number number;
+
+    switch (number_parse(*text, &number)) {
+    case NUMBER_OK: *text = number_text(arena, &number); return true;
+    case NUMBER_OVERFLOW:
+        return refuse(problem, S("Number overflow. Attempting to store a number with magnitude larger than "
+                                 "supported range"));
+    case NUMBER_UNDERFLOW:
+        return refuse(problem, S("Number underflow. Attempting to store a number with magnitude smaller than "
+                                 "supported range"));
+    case NUMBER_TOO_PRECISE:
+        return refuse(problem, S("Attempting to store more than 38 significant digits in a Number"));
+    case NUMBER_INVALID: break;
+    }
+    if (str_empty(*text))
+        return refuse(problem, S("The parameter cannot be converted to a numeric value"));
+    return refuse(problem, arena_format(arena, "The parameter cannot be converted to a numeric value: %.*s",
+                                        STR_ARGS(*text)));
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+    return str_compare(*(const str *)a, *(const str *)b);
+}
+
+static bool has_repeats(struct arena *arena, const struct str_list *set)
+{
+    size_t size = set->count * sizeof *set->items;
+    str *sorted = arena_alloc(arena, size);
+
+    memcpy(sorted, set->items, size);
+    qsort(sorted, set->count, sizeof *sorted, by_bytes);
+    for (size_t i = 1; i < set->count; i++)
+        if (str_equal(sorted[i - 1], sorted[i]))
+            return true;
+    return false;
+}
+
+static str repeats_sentence(struct arena *arena, const struct str_list *set, bool binary)
+{
+    struct text text = text_in(arena);
+
+    text_add(&text, S("One or more parameter values were invalid: Input collection ["));
+    for (size_t i = 0; i < set->count; i++) {
+        text_add(&text, i ? S(", ") : S(""));
+        text_add(&text, binary ? base64_encode(arena, set->items[i]) : set->items[i]);
+    }
+    text_add(&text, binary ? S("]of type BS contains duplicates.") : S("] contains duplicates."));
+    return text_str(&text);
+}
+
+/* A null in the JSON list is an absent text. */
+static bool check_set(const struct str_list *set, str empty, str *problem)
+{
+    if (set->count == 0)
+        return refuse(problem, empty);
+    for (size_t i = 0; i < set->count; i++)
+        if (!str_present(set->items[i]))
+            return refuse(problem, S("One or more parameter values were invalid: An AttributeValue may not contain "
+                                     "a null value in a set"));
+    return true;
+}
+
+static bool check_strings(struct arena *arena, const struct str_list *set, str *problem)
+{
+    if (!check_set(set, S("One or more parameter values were invalid: An string set  may not be empty"), problem))
+        return false;
+    return !has_repeats(arena, set) || refuse(problem, repeats_sentence(arena, set, false));
+}
+
+static bool check_numbers(struct arena *arena, const struct str_list *set, str *problem)
+{
+    if (!check_set(set, S("One or more parameter values were invalid: An number set  may not be empty"), problem))
+        return false;
+    for (size_t i = 0; i < set->count; i++)
+        if (!check_number(arena, &set->items[i], problem))
+            return false;
+    return !has_repeats(arena, set) || refuse(problem, S("Input collection contains duplicates"));
+}
+
+static bool check_binaries(struct arena *arena, const struct str_list *set, str *problem)
+{
+    if (!check_set(set, S("One or more parameter values were invalid: Binary sets should not be empty"), problem))
+        return false;
+    return !has_repeats(arena, set) || refuse(problem, repeats_sentence(arena, set, true));
+}
+
+static int count_members(const struct dynamodb_attribute_value *value)
+{
+    return (value->s.data != NULL) + (value->n.data != NULL) + (value->b.data != NULL) + (value->ss.items != NULL) +
+           (value->ns.items != NULL) + (value->bs.items != NULL) + (value->m.items != NULL) +
+           (value->l.items != NULL) + (value->null != NULL) + (value->bool_ != NULL);
+}
+
+static bool check_at(struct arena *arena, struct dynamodb_attribute_value *value, int depth, str *problem);
+
+static bool check_map(struct arena *arena, const struct dynamodb_attribute_value_map *map, int depth, str *problem)
+{
+    for (size_t i = 0; i < map->count; i++)
+        if (!check_at(arena, &map->items[i].value, depth, problem))
+            return false;
+    return true;
+}
+
+static bool check_list(struct arena *arena, const struct dynamodb_attribute_value_list *list, int depth, str *problem)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (!check_at(arena, &list->items[i], depth, problem))
+            return false;
+    return true;
+}
+
+static bool check_content(struct arena *arena, struct dynamodb_attribute_value *value, int depth, str *problem)
+{
+    switch (value_type(value)) {
+    case VALUE_N: return check_number(arena, &value->n, problem);
+    case VALUE_SS: return check_strings(arena, &value->ss, problem);
+    case VALUE_NS: return check_numbers(arena, &value->ns, problem);
+    case VALUE_BS: return check_binaries(arena, &value->bs, problem);
+    case VALUE_M: return check_map(arena, &value->m, depth + 1, problem);
+    case VALUE_L: return check_list(arena, &value->l, depth + 1, problem);
+    case VALUE_NULL:
+        return *value->null || refuse(problem, S("One or more parameter values were invalid: Null attribute value "
+                                                 "types must have the value of true"));
+    default: return true;
+    }
+}
+
+static bool check_at(struct arena *arena, struct dynamodb_attribute_value *value, int depth, str *problem)
+{
+    int members = count_members(value);
+
+    if (depth > MAX_DEPTH)
+        return refuse(problem, S("Nesting Levels have exceeded supported limits: Attributes has nesting levels of "
+                                 "more than 32"));
+    if (members == 0)
+        return refuse(problem, S("Supplied AttributeValue is empty, must contain exactly one of the supported "
+                                 "datatypes"));
+    if (members > 1)
+        return refuse(problem, S("Supplied AttributeValue has more than one datatypes set, must contain exactly one "
+                                 "of the supported datatypes"));
+    return check_content(arena, value, depth, problem);
+}
+
+bool value_check(struct arena *arena, struct dynamodb_attribute_value *value, str *problem)
+{
+    return check_at(arena, value, 1, problem);
+}
+
+bool item_check(struct arena *arena, const struct dynamodb_attribute_value_map *item, str *problem)
+{
+    return check_map(arena, item, 1, problem);
+}
+
+/* ---- comparing ---- */
+
+static bool set_holds(const struct str_list *set, str element)
+{
+    for (size_t i = 0; i < set->count; i++)
+        if (str_equal(set->items[i], element))
+            return true;
+    return false;
+}
+
+static bool sets_equal(const struct str_list *a, const struct str_list *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (!set_holds(b, a->items[i]))
+            return false;
+    return true;
+}
+
+static bool maps_equal(const struct dynamodb_attribute_value_map *a, const struct dynamodb_attribute_value_map *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; i++) {
+        const struct dynamodb_attribute_value *other = item_get(b, a->items[i].key);
+        if (!other || !value_equal(&a->items[i].value, other))
+            return false;
+    }
+    return true;
+}
+
+static bool lists_equal(const struct dynamodb_attribute_value_list *a, const struct dynamodb_attribute_value_list *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (!value_equal(&a->items[i], &b->items[i]))
+            return false;
+    return true;
+}
+
+bool value_equal(const struct dynamodb_attribute_value *a, const struct dynamodb_attribute_value *b)
+{
+    enum value_type type = value_type(a);
+
+    if (type != value_type(b))
+        return false;
+    switch (type) {
+    case VALUE_S: return str_equal(a->s, b->s);
+    case VALUE_N: return str_equal(a->n, b->n);
+    case VALUE_B: return str_equal(a->b, b->b);
+    case VALUE_SS: return sets_equal(&a->ss, &b->ss);
+    case VALUE_NS: return sets_equal(&a->ns, &b->ns);
+    case VALUE_BS: return sets_equal(&a->bs, &b->bs);
+    case VALUE_M: return maps_equal(&a->m, &b->m);
+    case VALUE_L: return lists_equal(&a->l, &b->l);
+    case VALUE_BOOL: return *a->bool_ == *b->bool_;
+    default: return true;
+    }
+}
+
+static int compare_numbers(str a, str b)
+{
+    struct number first, second;
+
+    number_parse(a, &first);
+    number_parse(b, &second);
+    return number_compare(&first, &second);
+}
+
+bool value_compare(const struct dynamodb_attribute_value *a, const struct dynamodb_attribute_value *b, int *order)
+{
+    enum value_type type = value_type(a);
+
+    if (type != value_type(b))
+        return false;
+    switch (type) {
+    case VALUE_S: *order = str_compare(a->s, b->s); return true;
+    case VALUE_B: *order = str_compare(a->b, b->b); return true;
+    case VALUE_N: *order = compare_numbers(a->n, b->n); return true;
+    default: return false;
+    }
+}
+
+const struct dynamodb_attribute_value *item_get(const struct dynamodb_attribute_value_map *item, str name)
+{
+    for (size_t i = 0; i < item->count; i++)
+        if (str_equal(item->items[i].key, name))
+            return &item->items[i].value;
+    return NULL;
+}

@@ -1,0 +1,43 @@
+#pragma once
+
+/*
+ * value.h: attribute values and items: what may be stored, how values compare, and how an item is stored.
+ *
+ * Numbers inside a checked value are in the one text that number.h gives them, so equal values are equal texts.
+ */
+#include "base/arena.h"
+#include "dynamodb_model.h"
+
+enum value_type {
+    VALUE_S, VALUE_N, VALUE_B, VALUE_SS, VALUE_NS, VALUE_BS, VALUE_M, VALUE_L, VALUE_NULL, VALUE_BOOL,
+    VALUE_NONE,                  /* no member is present */
+};
+
+enum { MAX_ITEM_BYTES = 400 * 1024 };
+
+/* Of a value with one member; the first when there are several. */
+enum value_type value_type(const struct dynamodb_attribute_value *value);
+/* "S", "NULL"; and back, VALUE_NONE when there is no such type. */
+str value_type_name(enum value_type type);
+enum value_type value_type_named(str name);
+
+/*
+ * Is it one of DynamoDB's values?  Its numbers are rewritten in their one text.  False: *problem is
+ * AWS's sentence.
+ */
+bool value_check(struct arena *arena, struct dynamodb_attribute_value *value, str *problem);
+bool item_check(struct arena *arena, const struct dynamodb_attribute_value_map *item, str *problem);
+
+/* Both values have been checked. */
+bool value_equal(const struct dynamodb_attribute_value *a, const struct dynamodb_attribute_value *b);
+/* Of two strings, numbers or binaries; false when they have no order. */
+bool value_compare(const struct dynamodb_attribute_value *a, const struct dynamodb_attribute_value *b, int *order);
+
+/* NULL when the item has no such attribute. */
+const struct dynamodb_attribute_value *item_get(const struct dynamodb_attribute_value_map *item, str name);
+
+/* item_blob.c */
+/* The blob of a checked item; *size is what AWS counts against the 400 KB. */
+str item_encode(struct arena *arena, const struct dynamodb_attribute_value_map *item, size_t *size);
+/* What is decoded points into the blob. */
+struct dynamodb_attribute_value_map item_decode(struct arena *arena, str blob);
