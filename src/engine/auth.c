@@ -66,7 +66,9 @@ static const struct error rest_refusals[REFUSALS] = {
 
 static bool refuse(struct call *call, enum protocol_name protocol, enum refusal refusal, str message)
 {
-    const struct error *errors = protocol == PROTOCOL_QUERY       ? query_refusals
+    /* SQS answers JSON clients with the codes and statuses of its Query days. */
+    bool query = protocol == PROTOCOL_QUERY || call->operation->service->query_error_header;
+    const struct error *errors = query                            ? query_refusals
                                  : protocol == PROTOCOL_REST_JSON ? rest_refusals
                                                                   : json_refusals;
     fail(call, &errors[refusal], "%.*s", STR_ARGS(message));

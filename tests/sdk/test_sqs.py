@@ -528,7 +528,7 @@ def test_visibility_can_only_be_changed_while_a_message_is_in_flight(sqs, make_q
 
 
 def test_a_delayed_message_arrives_after_its_delay(sqs, make_queue, advance_clock):
-    url = make_queue(DelaySeconds=60)
+    url = make_queue(DelaySeconds=60, VisibilityTimeout=600)
     send(sqs, url, "the queue's delay")
     send(sqs, url, "its own", DelaySeconds=0)
     assert [m["Body"] for m in receive(sqs, url)] == ["its own"]
@@ -689,7 +689,7 @@ def test_a_handle_still_deletes_after_the_visibility_timeout_if_nobody_else_rece
 def test_a_handle_that_never_was_is_refused(sqs, make_queue, refused):
     url = make_queue()
     error = refused(sqs.delete_message, QueueUrl=url, ReceiptHandle="nonsense")
-    assert (error["code"], error["status"]) == ("ReceiptHandleIsInvalid", 400)
+    assert (error["code"], error["status"]) == ("ReceiptHandleIsInvalid", 404)
     assert error["message"] == 'The input receipt handle "nonsense" is not a valid receipt handle.'
     error = refused(
         sqs.change_message_visibility, QueueUrl=url, ReceiptHandle="nonsense", VisibilityTimeout=1

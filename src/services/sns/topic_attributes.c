@@ -91,7 +91,7 @@ bool topic_attribute_set(struct call *call, struct topic *topic, str name, str v
     if (str_equal(name, S("FifoTopic")) && str_equal(value, S("false")))
         return true;
     if (!attribute)
-        return refuse(call, arena_format(call->arena, "AttributeName Reason: %.*s is not supported.", STR_ARGS(name)));
+        return refuse(call, S("AttributeName"));
     if (!attribute->check(call, value))
         return refuse(call, name);
     *(str *)((char *)&topic->row + attribute->offset) = str_empty(value) ? (str){0} : value;

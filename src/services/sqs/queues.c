@@ -7,6 +7,7 @@ enum {
     MAX_NAME = 80,
     LIST_LIMIT = 1000,
     SWEEP_INTERVAL_MS = 3600 * MS,
+    PURGE_INTERVAL_MS = 60 * MS,
 };
 
 static bool is_name_character(char c)
@@ -214,7 +215,12 @@ enum outcome sqs_purge_queue(struct call *call, const struct sqs_purge_queue_req
     (void)out;
     if (!queue_open(call, in->queue_url, &queue))
         return FAILED;
+    if (queue.row.purged_ms && *queue.row.purged_ms + PURGE_INTERVAL_MS > call->now_ms)
+        return fail(call, &SQS_PURGE_QUEUE_IN_PROGRESS,
+                    "Only one PurgeQueue operation on %.*s is allowed every 60 seconds.", STR_ARGS(queue.row.name));
     sqs_remove_messages(call->txn, &(struct sqs_remove_messages_params){.queue_id = queue.row.id});
+    sqs_set_purged(call->txn, &(struct sqs_set_purged_params){
+                                  .id = queue.row.id, .purged_ms = arena_i64(call->arena, call->now_ms)});
     return DONE;
 }
 

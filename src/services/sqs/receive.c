@@ -152,21 +152,22 @@ static void take_or_put_aside(struct call *call, const struct queue *queue,
         take(call, queue, in, row, list_add(call->arena, messages));
 }
 
+/* Once more only when all that was found had to be put aside: no message is returned twice. */
 static void take_visible(struct call *call, const struct queue *queue, const struct sqs_receive_message_request *in,
                          struct sqs_message_list *messages)
 {
-    size_t wanted = in->max_number_of_messages ? (size_t)*in->max_number_of_messages : 1;
+    int64_t wanted = in->max_number_of_messages ? *in->max_number_of_messages : 1;
     struct sqs_find_visible_rows rows;
 
     do {
         rows = sqs_find_visible(call->txn, &(struct sqs_find_visible_params){
                                                .queue_id = queue->row.id,
                                                .visible_ms = call->now_ms,
-                                               .limit = (int64_t)(wanted - messages->count),
+                                               .limit = wanted,
                                            });
         for (size_t i = 0; i < rows.count; i++)
             take_or_put_aside(call, queue, in, &rows.items[i], messages);
-    } while (rows.count > 0 && messages->count < wanted);
+    } while (rows.count > 0 && messages->count == 0);
 }
 
 /* When the next message that is delayed or in flight will be visible; INT64_MAX: never. */

@@ -19,6 +19,7 @@ create table sqs_queue (
     max_receive_count integer,
     kms_key_id text,
     kms_reuse_seconds integer not null,
+    purged_ms integer,
     unique (account, region, name)
 );
 
@@ -59,7 +60,7 @@ values (:account, :region, :name, :created_ms, :modified_ms, :visibility_timeout
 -- statement: find_queue :one
 select id, account, region, name, created_ms, modified_ms, visibility_timeout, retention_seconds,
     maximum_message_size, delay_seconds, wait_seconds, sse_managed, policy, redrive_policy,
-    redrive_allow_policy, dead_letter_arn, max_receive_count, kms_key_id, kms_reuse_seconds
+    redrive_allow_policy, dead_letter_arn, max_receive_count, kms_key_id, kms_reuse_seconds, purged_ms
 from sqs_queue where account = :account and region = :region and name = :name;
 
 -- statement: update_queue :exec
@@ -90,6 +91,9 @@ order by name limit :limit;
 
 -- statement: remove_queue :exec
 delete from sqs_queue where id = :id;
+
+-- statement: set_purged :exec
+update sqs_queue set purged_ms = :purged_ms where id = :id;
 
 -- statement: remove_messages :exec
 delete from sqs_message where queue_id = :queue_id;
