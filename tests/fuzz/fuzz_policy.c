@@ -27,7 +27,8 @@ static void ask(struct arena *arena, const struct policy *policy, const struct p
         .context_count = 2,
         .arena = arena,
     };
-    struct policy_set set = {.identity = &policy, .identity_count = 1, .resource = policy};
+    struct policy_reference identity = {policy};
+    struct policy_set set = {.identity = {&identity, 1}, .resource = policy};
 
     enum denial denial = policy_decide(&set, &request);
     if (denial != NOT_DENIED)

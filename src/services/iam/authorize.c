@@ -40,11 +40,12 @@ struct inquiry {
     struct policy_set set;
 };
 
-static struct policy_request ask(struct call *call, str action, str resource_arn)
+static struct policy_request ask(struct call *call, const struct principal *caller, str action,
+                                 str resource_arn)
 {
     return (struct policy_request){
-        .caller = call->caller,
-        .principal_arn = call->caller->arn,
+        .caller = caller,
+        .principal_arn = caller->arn,
         .action = action,
         .resource = resource_arn,
         .region = call->region,
@@ -66,8 +67,7 @@ static void add_caller(struct call *call, struct inquiry *inquiry)
     if (identity) {
         inquiry->request.principal_arn = identity->arn;
         inquiry->request.principal_tags = &identity->tags;
-        inquiry->set.identity = identity->policies.items;
-        inquiry->set.identity_count = identity->policies.count;
+        inquiry->set.identity = identity->policies;
         inquiry->set.boundary = identity->boundary;
     }
     if (str_present(caller->session_policy)) {
@@ -92,7 +92,7 @@ static bool decide(struct call *call, struct inquiry *inquiry, str resource_poli
 
 bool iam_authorize(struct call *call, str action, str resource_arn, str resource_policy, str *message)
 {
-    struct inquiry inquiry = {.request = ask(call, action, resource_arn)};
+    struct inquiry inquiry = {.request = ask(call, call->caller, action, resource_arn)};
     struct context_value passed_to;
 
     if (str_equal(action, S("iam:PassRole"))) {
@@ -106,7 +106,8 @@ bool iam_authorize(struct call *call, str action, str resource_arn, str resource
 bool authorize_in_context(struct call *call, str resource_arn, str resource_policy,
                           const struct context_value *context, size_t context_count)
 {
-    struct inquiry inquiry = {.request = ask(call, str_of(call->operation->action), resource_arn)};
+    struct inquiry inquiry = {.request =
+                                  ask(call, call->caller, str_of(call->operation->action), resource_arn)};
     str message;
 
     call->authorized = true;
@@ -120,12 +121,10 @@ bool authorize_in_context(struct call *call, str resource_arn, str resource_poli
 
 static bool role_trusts(struct call *call, const struct identity *role, const struct principal *service)
 {
-    struct policy_request request = ask(call, S("sts:AssumeRole"), role->arn);
+    struct policy_request request = ask(call, service, S("sts:AssumeRole"), role->arn);
     struct policy_set set = {.resource = cached_policy(POLICY_TRUST, role->arn, role->row.trust_policy),
                              .trust = true};
 
-    request.caller = service;
-    request.principal_arn = (str){0};
     return policy_decide(&set, &request) == NOT_DENIED;
 }
 

@@ -25,8 +25,8 @@ static struct verdicts collect(const struct policy_set *set, const struct policy
         .resource = verdict_of(set->resource, POLICY_SILENT, request),
     };
 
-    for (size_t i = 0; i < set->identity_count; i++) {
-        enum policy_verdict verdict = policy_evaluate(set->identity[i], request);
+    for (size_t i = 0; i < set->identity.count; i++) {
+        enum policy_verdict verdict = policy_evaluate(set->identity.items[i].policy, request);
         if (verdict > verdicts.identity)
             verdicts.identity = verdict;
     }

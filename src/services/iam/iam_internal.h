@@ -135,10 +135,7 @@ struct cached_identity {
     int64_t version; /* of all policies, when this was read */
     str arn;
     struct str_map tags;
-    struct {
-        const struct policy **items;
-        size_t count;
-    } policies;
+    struct policy_list policies;
     const struct policy *boundary; /* NULL: none */
     struct arena arena;
 };

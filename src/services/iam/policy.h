@@ -64,10 +64,18 @@ enum policy_verdict {
 
 enum policy_verdict policy_evaluate(const struct policy *policy, const struct policy_request *request);
 
+struct policy_reference {
+    const struct policy *policy;
+};
+
+struct policy_list {
+    struct policy_reference *items;
+    size_t count;
+};
+
 /* Everything that bears on one request. */
 struct policy_set {
-    const struct policy *const *identity;
-    size_t identity_count;
+    struct policy_list identity;
     const struct policy *boundary; /* NULL: none */
     const struct policy *session;  /* NULL: none */
     const struct policy *resource; /* NULL: none; a role's trust policy when `trust` */

@@ -75,7 +75,7 @@ static void add_policy(struct cached_identity *cached, enum policy_kind kind, st
     const struct policy *policy = policy_parse(&cached->arena, kind, document, &problem);
 
     if (policy)
-        *list_add(&cached->arena, &cached->policies) = policy;
+        list_add(&cached->arena, &cached->policies)->policy = policy;
 }
 
 static void load_policies(struct txn *txn, struct cached_identity *cached, int64_t identity_id)

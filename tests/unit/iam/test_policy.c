@@ -36,10 +36,9 @@ static const struct policy *optional(enum policy_kind kind, const char *text)
 
 static str decided(const struct texts *texts, struct policy_request request)
 {
-    const struct policy *identity = optional(POLICY_INLINE, texts->identity);
+    struct policy_reference identity = {optional(POLICY_INLINE, texts->identity)};
     struct policy_set set = {
-        .identity = &identity,
-        .identity_count = identity != NULL,
+        .identity = {&identity, identity.policy != NULL},
         .boundary = optional(POLICY_MANAGED, texts->boundary),
         .session = optional(POLICY_SESSION, texts->session),
         .resource =
