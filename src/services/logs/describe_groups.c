@@ -7,13 +7,14 @@ static void describe(struct call *call, const struct logs_list_groups_row *row, 
 {
     group->log_group_name = row->name;
     group->creation_time = arena_i64(call->arena, row->created_ms);
-    group->arn = arena_join(call->arena, group_arn(call, row->name), S(":*"));
+    group->arn = arena_join(call->arena, log_group_arn(call, row->name), S(":*"));
 }
 
-static void describe_whole(struct call *call, const struct logs_list_groups_row *row, struct logs_log_group *group)
+static void describe_whole(struct call *call, const struct logs_list_groups_row *row,
+                           struct logs_log_group *group)
 {
     describe(call, row, group);
-    group->log_group_arn = group_arn(call, row->name);
+    group->log_group_arn = log_group_arn(call, row->name);
     group->log_group_class = row->class;
     group->kms_key_id = row->kms_key_id;
     group->retention_in_days = row->retention_days;
@@ -42,9 +43,9 @@ static enum outcome describe_named(struct call *call, const struct logs_describe
                                    struct logs_describe_log_groups_response *out)
 {
     for (size_t i = 0; i < in->log_group_identifiers.count; i++) {
-        str name = group_name_of(call, in->log_group_identifiers.items[i]);
-        struct logs_list_groups_rows rows =
-            list(call, &(struct logs_describe_log_groups_request){0}, name, arena_join(call->arena, name, S("\0")), 1);
+        str name = log_group_name(call, in->log_group_identifiers.items[i]);
+        struct logs_list_groups_rows rows = list(call, &(struct logs_describe_log_groups_request){0}, name,
+                                                 arena_join(call->arena, name, S("\0")), 1);
         if (rows.count > 0)
             describe_whole(call, &rows.items[0], list_add(call->arena, &out->log_groups));
     }
@@ -55,7 +56,7 @@ static enum outcome describe_named(struct call *call, const struct logs_describe
 enum outcome logs_describe_log_groups(struct call *call, const struct logs_describe_log_groups_request *in,
                                       struct logs_describe_log_groups_response *out)
 {
-    if (!authorize(call, stream_arn(call, S(""), S("")), (str){0}))
+    if (!authorize(call, log_stream_arn(call, S(""), S("")), (str){0}))
         return FAILED;
     if (str_present(in->log_group_name_prefix) && str_present(in->log_group_name_pattern))
         return fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION,
@@ -66,7 +67,7 @@ enum outcome logs_describe_log_groups(struct call *call, const struct logs_descr
 
     int64_t limit = in->limit ? *in->limit : PAGE_SIZE;
     str prefix = str_present(in->log_group_name_prefix) ? in->log_group_name_prefix : S("");
-    struct logs_list_groups_rows rows = list(call, in, prefix, prefix_end(call, prefix), limit + 1);
+    struct logs_list_groups_rows rows = list(call, in, prefix, log_prefix_end(call, prefix), limit + 1);
     bool more = (int64_t)rows.count > limit;
     for (size_t i = 0; i < rows.count - more; i++) {
         struct logs_log_group *group = list_add(call->arena, &out->log_groups);

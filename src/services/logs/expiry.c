@@ -14,12 +14,12 @@ static void expire_at(struct call *call, str group_arn, int64_t group_id, int64_
               &(struct logs_expire_events_request){.group_id = group_id, .group_arn = group_arn});
 }
 
-void expire_from_now_on(struct call *call, const struct group *group)
+void log_expiry_start(struct call *call, const struct group *group)
 {
     expire_at(call, group->arn, group->row.id, call->now_ms);
 }
 
-void expire_no_more(struct call *call, const struct group *group)
+void log_expiry_stop(struct call *call, const struct group *group)
 {
     timer_cancel(call, &LOGS_EXPIRE_EVENTS, group->arn);
 }
@@ -38,19 +38,21 @@ enum outcome logs_expire_events(struct call *call, const struct logs_expire_even
     struct logs_list_expired_rows expired = logs_list_expired(
         call->txn,
         &(struct logs_list_expired_params){.group_id = in->group_id,
-                                           .before_ms = oldest_kept_ms(call, group.retention_days),
+                                           .before_ms = log_group_oldest_ms(call, group.retention_days),
                                            .limit = EVENTS_PER_RUN});
     for (size_t i = 0; i < expired.count; i++) {
         const struct logs_list_expired_row *event = &expired.items[i];
         logs_remove_event(call->txn, &(struct logs_remove_event_params){.id = event->id});
-        logs_stream_lost(call->txn, &(struct logs_stream_lost_params){.id = event->stream_id,
-                                                                      .bytes = event->bytes + EVENT_OVERHEAD_BYTES});
+        logs_stream_lost(call->txn,
+                         &(struct logs_stream_lost_params){.id = event->stream_id,
+                                                           .bytes = event->bytes + EVENT_OVERHEAD_BYTES});
     }
-    expire_at(call, in->group_arn, in->group_id, call->now_ms + (expired.count < EVENTS_PER_RUN ? HOUR_MS : 0));
+    expire_at(call, in->group_arn, in->group_id,
+              call->now_ms + (expired.count < EVENTS_PER_RUN ? HOUR_MS : 0));
     return DONE;
 }
 
-void remove_deleted_streams(struct call *call)
+void log_remove_deleted_streams(struct call *call)
 {
     timer_set(call, &LOGS_REMOVE_DELETED_STREAMS, S("all"), call->now_ms,
               &(struct logs_remove_deleted_streams_request){0});
@@ -74,6 +76,6 @@ enum outcome logs_remove_deleted_streams(struct call *call,
         removed += count + 1; /* the stream itself is some work too */
     }
     if (removed >= EVENTS_PER_RUN)
-        remove_deleted_streams(call);
+        log_remove_deleted_streams(call);
     return DONE;
 }

@@ -13,10 +13,10 @@ enum { MAX_EXAMINED = 100000 };
 /* What is asked for. */
 struct query {
     struct position after;
-    int64_t end_ms;              /* not included */
+    int64_t end_ms; /* not included */
     size_t limit;
     struct pattern pattern;
-    struct i64_list stream_ids;  /* absent: all */
+    struct i64_list stream_ids; /* absent: all */
 };
 
 static void streams_named(struct call *call, const struct group *group, const struct str_list *names,
@@ -37,7 +37,7 @@ static void streams_prefixed(struct call *call, const struct group *group, str p
         call->txn, &(struct logs_list_streams_by_name_params){.group_id = group->row.id,
                                                               .after = S(""),
                                                               .prefix = prefix,
-                                                              .prefix_end = prefix_end(call, prefix),
+                                                              .prefix_end = log_prefix_end(call, prefix),
                                                               .limit = INT64_MAX});
     for (size_t i = 0; i < rows.count; i++)
         *list_add(call->arena, ids) = rows.items[i].id;
@@ -74,7 +74,7 @@ static bool selected(const struct query *query, int64_t stream_id)
 static bool query_of(struct call *call, const struct group *group,
                      const struct logs_filter_log_events_request *in, struct query *query)
 {
-    int64_t oldest_ms = oldest_kept_ms(call, group->row.retention_days);
+    int64_t oldest_ms = log_group_oldest_ms(call, group->row.retention_days);
     int64_t from_ms = in->start_time && *in->start_time > oldest_ms ? *in->start_time : oldest_ms;
     struct position token = {0};
     str problem = {0};
@@ -83,11 +83,11 @@ static bool query_of(struct call *call, const struct group *group,
         problem = S("logStreamNames and logStreamNamePrefix cannot both be specified.");
     else if (in->start_time && in->end_time && *in->start_time > *in->end_time)
         problem = S("The startTime must not be after the endTime.");
-    else if (str_present(in->next_token) && !position_parse(in->next_token, &token))
+    else if (str_present(in->next_token) && !log_position_parse(in->next_token, &token))
         problem = S("The specified nextToken is invalid.");
     else
-        pattern_parse(call->arena, str_present(in->filter_pattern) ? in->filter_pattern : S(""), &query->pattern,
-                      &problem);
+        log_pattern_parse(call->arena, str_present(in->filter_pattern) ? in->filter_pattern : S(""),
+                          &query->pattern, &problem);
     if (str_present(problem)) {
         fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION, "%.*s", STR_ARGS(problem));
         return false;
@@ -102,7 +102,7 @@ static bool query_of(struct call *call, const struct group *group,
 struct page {
     struct logs_filtered_log_event_list events;
     size_t bytes, examined;
-    struct position last;        /* the last event that was looked at */
+    struct position last; /* the last event that was looked at */
     bool full;
 };
 
@@ -114,10 +114,11 @@ struct event {
 };
 
 /* Look at one event.  True: it was taken; false: it does not match, or the page is full. */
-static bool examine(struct call *call, const struct query *query, struct page *page, const struct event *event)
+static bool examine(struct call *call, const struct query *query, struct page *page,
+                    const struct event *event)
 {
     size_t bytes = event->message.size + EVENT_OVERHEAD_BYTES;
-    bool matches = pattern_matches(&query->pattern, event->message);
+    bool matches = log_pattern_matches(&query->pattern, event->message);
 
     page->full = page->examined == MAX_EXAMINED ||
                  (matches && (page->events.count == query->limit ||
@@ -134,13 +135,14 @@ static bool examine(struct call *call, const struct query *query, struct page *p
         .timestamp = arena_i64(call->arena, event->at.timestamp_ms),
         .ingestion_time = arena_i64(call->arena, event->ingested_ms),
         .message = event->message,
-        .event_id = position_text(call->arena, event->at),
+        .event_id = log_position_text(call->arena, event->at),
     };
     return true;
 }
 
 /* Events that do not match are forgotten at once: there may be a hundred thousand. */
-static void scan_group(struct call *call, const struct group *group, const struct query *query, struct page *page)
+static void scan_group(struct call *call, const struct group *group, const struct query *query,
+                       struct page *page)
 {
     struct logs_read_group_params params = {.group_id = group->row.id,
                                             .after_ms = query->after.timestamp_ms,
@@ -188,7 +190,7 @@ enum outcome logs_filter_log_events(struct call *call, const struct logs_filter_
     struct query query = {0};
     struct page page = {0};
 
-    if (!group_open(call, address, (str){0}, &group) || !unmask_authorize(call, &group, in->unmask) ||
+    if (!log_group_open(call, address, (str){0}, &group) || !log_group_may_unmask(call, &group, in->unmask) ||
         !query_of(call, &group, in, &query))
         return FAILED;
 
@@ -198,7 +200,7 @@ enum outcome logs_filter_log_events(struct call *call, const struct logs_filter_
     else if (!query.stream_ids.items || query.stream_ids.count > 0)
         scan_group(call, &group, &query, &page);
     if (page.full)
-        out->next_token = position_text(call->arena, page.last);
+        out->next_token = log_position_text(call->arena, page.last);
     if (page.events.count == 0)
         list_make_empty(call->arena, &page.events);
     out->events = page.events;

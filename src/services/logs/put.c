@@ -12,7 +12,9 @@ enum {
 };
 
 /* Events [first, end) of a batch are taken: it is in order, so those too old and too new are at its ends. */
-struct accepted { size_t first, end; };
+struct accepted {
+    size_t first, end;
+};
 
 static size_t bytes_of(const struct logs_input_log_event *event)
 {
@@ -26,8 +28,8 @@ static bool sizes_check(struct call *call, const struct logs_input_log_event_lis
     for (size_t i = 0; i < events->count; i++) {
         size_t bytes = bytes_of(&events->items[i]);
         if (bytes > MAX_BATCH_BYTES) {
-            fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION, "Log event too large: %zu bytes exceeds limit of %d", bytes,
-                 MAX_BATCH_BYTES);
+            fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION,
+                 "Log event too large: %zu bytes exceeds limit of %d", bytes, MAX_BATCH_BYTES);
             return false;
         }
         sum += bytes;
@@ -64,9 +66,10 @@ static struct accepted accept(struct call *call, const struct group *group,
                               struct logs_put_log_events_response *out)
 {
     size_t too_old = first_from(events, call->now_ms - MAX_AGE_MS);
-    size_t expired = first_from(events, oldest_kept_ms(call, group->row.retention_days));
+    size_t expired = first_from(events, log_group_oldest_ms(call, group->row.retention_days));
     size_t too_new = first_from(events, call->now_ms + MAX_AHEAD_MS + 1);
-    struct logs_rejected_log_events_info *rejected = arena_new(call->arena, struct logs_rejected_log_events_info);
+    struct logs_rejected_log_events_info *rejected =
+        arena_new(call->arena, struct logs_rejected_log_events_info);
 
     if (too_old > 0)
         rejected->too_old_log_event_end_index = arena_i64(call->arena, (int64_t)too_old);
@@ -112,20 +115,22 @@ enum outcome logs_put_log_events(struct call *call, const struct logs_put_log_ev
     struct group group;
     int64_t stream_id, last_id = 0;
 
-    if (!group_open(call, (struct group_address){.name = in->log_group_name}, in->log_stream_name, &group) ||
-        !stream_find(call, &group, in->log_stream_name, &stream_id) || !sizes_check(call, &in->log_events) ||
-        !order_check(call, &in->log_events))
+    if (!log_group_open(call, (struct group_address){.name = in->log_group_name}, in->log_stream_name,
+                        &group) ||
+        !log_stream_find(call, &group, in->log_stream_name, &stream_id) ||
+        !sizes_check(call, &in->log_events) || !order_check(call, &in->log_events))
         return FAILED;
 
     struct accepted accepted = accept(call, &group, &in->log_events, out);
     if (accepted.first < accepted.end) {
         const struct logs_input_log_event *items = in->log_events.items;
         if (items[accepted.end - 1].timestamp - items[accepted.first].timestamp > DAY_MS)
-            return fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION,
-                        "The batch of log events in a single PutLogEvents request cannot span more than 24 hours.");
+            return fail(
+                call, &LOGS_INVALID_PARAMETER_EXCEPTION,
+                "The batch of log events in a single PutLogEvents request cannot span more than 24 hours.");
         last_id = store(call, &group, stream_id, &in->log_events, accepted);
     }
     out->next_sequence_token =
-        position_text(call->arena, (struct position){.timestamp_ms = call->now_ms, .id = last_id});
+        log_position_text(call->arena, (struct position){.timestamp_ms = call->now_ms, .id = last_id});
     return DONE;
 }

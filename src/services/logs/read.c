@@ -8,8 +8,8 @@
 
 /* What is asked for. */
 struct span {
-    struct position at;          /* go on from here */
-    int64_t from_ms, end_ms;     /* the end is not included */
+    struct position at;      /* go on from here */
+    int64_t from_ms, end_ms; /* the end is not included */
     size_t limit;
     bool backward;
 };
@@ -22,7 +22,8 @@ struct page {
 };
 
 /* False when the page is full. */
-static bool page_add(struct call *call, struct page *page, size_t limit, const struct logs_read_stream_row *row)
+static bool page_add(struct call *call, struct page *page, size_t limit,
+                     const struct logs_read_stream_row *row)
 {
     size_t bytes = row->message.size + EVENT_OVERHEAD_BYTES;
 
@@ -42,11 +43,10 @@ static bool page_add(struct call *call, struct page *page, size_t limit, const s
 
 static void read_forward(struct call *call, int64_t stream_id, const struct span *span, struct page *page)
 {
-    struct position after = span->at.timestamp_ms < span->from_ms ? (struct position){span->from_ms, 0} : span->at;
-    struct logs_read_stream_params params = {.stream_id = stream_id,
-                                             .after_ms = after.timestamp_ms,
-                                             .after_id = after.id,
-                                             .end_ms = span->end_ms};
+    struct position after =
+        span->at.timestamp_ms < span->from_ms ? (struct position){span->from_ms, 0} : span->at;
+    struct logs_read_stream_params params = {
+        .stream_id = stream_id, .after_ms = after.timestamp_ms, .after_id = after.id, .end_ms = span->end_ms};
     struct logs_read_stream_cursor cursor = logs_read_stream_open(call->txn, &params);
     struct logs_read_stream_row row;
 
@@ -70,7 +70,8 @@ static void reverse(struct page *page)
 
 static void read_backward(struct call *call, int64_t stream_id, const struct span *span, struct page *page)
 {
-    struct position before = span->at.timestamp_ms >= span->end_ms ? (struct position){span->end_ms, 0} : span->at;
+    struct position before =
+        span->at.timestamp_ms >= span->end_ms ? (struct position){span->end_ms, 0} : span->at;
     struct logs_read_stream_backward_params params = {.stream_id = stream_id,
                                                       .before_ms = before.timestamp_ms,
                                                       .before_id = before.id,
@@ -93,7 +94,7 @@ static bool token_read(struct call *call, str token, struct span *span)
 
     span->backward = str_starts_with(token, S("b/"));
     if ((forward || span->backward) && str_ends_with(token, S("/s")) &&
-        position_parse(str_head(str_from(token, 2), token.size - 4), &span->at))
+        log_position_parse(str_head(str_from(token, 2), token.size - 4), &span->at))
         return true;
     fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION, "The specified nextToken is invalid.");
     return false;
@@ -101,14 +102,15 @@ static bool token_read(struct call *call, str token, struct span *span)
 
 static str token_text(struct call *call, char direction, struct position at)
 {
-    return arena_format(call->arena, "%c/%.*s/s", direction, STR_ARGS(position_text(call->arena, at)));
+    return arena_format(call->arena, "%c/%.*s/s", direction, STR_ARGS(log_position_text(call->arena, at)));
 }
 
 /*
  * Of a page without events one token says again what the client came with, and the other one must not
  * leave out the event at whose edge the client stands.
  */
-static void tokens_of_empty_page(struct call *call, const struct span *span, struct logs_get_log_events_response *out)
+static void tokens_of_empty_page(struct call *call, const struct span *span,
+                                 struct logs_get_log_events_response *out)
 {
     struct position forward = span->at, backward = span->at;
 
@@ -121,10 +123,10 @@ static void tokens_of_empty_page(struct call *call, const struct span *span, str
 }
 
 /* False: fail() has been called. */
-static bool span_of(struct call *call, const struct group *group, const struct logs_get_log_events_request *in,
-                    struct span *span)
+static bool span_of(struct call *call, const struct group *group,
+                    const struct logs_get_log_events_request *in, struct span *span)
 {
-    int64_t oldest_ms = oldest_kept_ms(call, group->row.retention_days);
+    int64_t oldest_ms = log_group_oldest_ms(call, group->row.retention_days);
 
     span->from_ms = in->start_time && *in->start_time > oldest_ms ? *in->start_time : oldest_ms;
     span->end_ms = in->end_time ? *in->end_time : INT64_MAX;
@@ -149,9 +151,9 @@ enum outcome logs_get_log_events(struct call *call, const struct logs_get_log_ev
     struct page page = {0};
     int64_t stream_id;
 
-    if (!group_open(call, address, in->log_stream_name, &group) ||
-        !unmask_authorize(call, &group, in->unmask) ||
-        !stream_find(call, &group, in->log_stream_name, &stream_id) || !span_of(call, &group, in, &span))
+    if (!log_group_open(call, address, in->log_stream_name, &group) ||
+        !log_group_may_unmask(call, &group, in->unmask) ||
+        !log_stream_find(call, &group, in->log_stream_name, &stream_id) || !span_of(call, &group, in, &span))
         return FAILED;
 
     if (span.backward)

@@ -11,7 +11,8 @@ enum outcome logs_create_log_stream(struct call *call, const struct logs_create_
     struct group group;
 
     (void)out;
-    if (!group_open(call, (struct group_address){.name = in->log_group_name}, in->log_stream_name, &group))
+    if (!log_group_open(call, (struct group_address){.name = in->log_group_name}, in->log_stream_name,
+                        &group))
         return FAILED;
     if (logs_add_stream(call->txn, &(struct logs_add_stream_params){.group_id = group.row.id,
                                                                     .name = in->log_stream_name,
@@ -27,11 +28,12 @@ enum outcome logs_delete_log_stream(struct call *call, const struct logs_delete_
     int64_t stream_id;
 
     (void)out;
-    if (!group_open(call, (struct group_address){.name = in->log_group_name}, in->log_stream_name, &group) ||
-        !stream_find(call, &group, in->log_stream_name, &stream_id))
+    if (!log_group_open(call, (struct group_address){.name = in->log_group_name}, in->log_stream_name,
+                        &group) ||
+        !log_stream_find(call, &group, in->log_stream_name, &stream_id))
         return FAILED;
     logs_delete_stream(call->txn, &(struct logs_delete_stream_params){.id = stream_id});
-    remove_deleted_streams(call);
+    log_remove_deleted_streams(call);
     return DONE;
 }
 
@@ -48,7 +50,7 @@ static bool time_page_start(struct call *call, const struct page *page, struct p
     int64_t first = page->descending ? INT64_MAX : -1;
 
     *after = (struct position){.timestamp_ms = first, .id = first};
-    if (!str_present(page->token) || position_parse(page->token, after))
+    if (!str_present(page->token) || log_position_parse(page->token, after))
         return true;
     fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION, "The specified nextToken is invalid.");
     return false;
@@ -80,7 +82,7 @@ static void ids_by_name(struct call *call, const struct group *group, const stru
         &(struct logs_list_streams_by_name_params){.group_id = group->row.id,
                                                    .after = str_present(page->token) ? page->token : S(""),
                                                    .prefix = page->prefix,
-                                                   .prefix_end = prefix_end(call, page->prefix),
+                                                   .prefix_end = log_prefix_end(call, page->prefix),
                                                    .limit = page->limit + 1});
     for (size_t i = 0; i < rows.count; i++)
         *list_add(call->arena, ids) = rows.items[i].id;
@@ -89,7 +91,7 @@ static void ids_by_name(struct call *call, const struct group *group, const stru
 static void ids_by_name_descending(struct call *call, const struct group *group, const struct page *page,
                                    struct i64_list *ids)
 {
-    str end = prefix_end(call, page->prefix);
+    str end = log_prefix_end(call, page->prefix);
     struct logs_list_streams_by_name_descending_rows rows = logs_list_streams_by_name_descending(
         call->txn, &(struct logs_list_streams_by_name_descending_params){
                        .group_id = group->row.id,
@@ -106,19 +108,18 @@ static struct logs_describe_stream_row describe(struct call *call, const struct 
 {
     struct logs_describe_stream_row row = {0};
 
-    logs_describe_stream(
-        call->txn,
-        &(struct logs_describe_stream_params){.id = id,
-                                              .oldest_ms = oldest_kept_ms(call, group->row.retention_days)},
-        &row);
+    logs_describe_stream(call->txn,
+                         &(struct logs_describe_stream_params){
+                             .id = id, .oldest_ms = log_group_oldest_ms(call, group->row.retention_days)},
+                         &row);
     stream->log_stream_name = row.name;
     stream->creation_time = arena_i64(call->arena, row.created_ms);
     stream->first_event_timestamp = row.first_event_ms;
     stream->last_event_timestamp = row.last_event_ms;
     stream->last_ingestion_time = row.last_ingestion_ms;
     stream->upload_sequence_token =
-        position_text(call->arena, (struct position){.timestamp_ms = row.created_ms, .id = id});
-    stream->arn = stream_arn(call, group->row.name, row.name);
+        log_position_text(call->arena, (struct position){.timestamp_ms = row.created_ms, .id = id});
+    stream->arn = log_stream_arn(call, group->row.name, row.name);
     stream->stored_bytes = arena_i64(call->arena, 0); /* as AWS says since 2019 */
     return row;
 }
@@ -138,7 +139,7 @@ enum outcome logs_describe_log_streams(struct call *call, const struct logs_desc
         .descending = in->descending && *in->descending,
     };
 
-    if (!group_open(call, address, (str){0}, &group))
+    if (!log_group_open(call, address, (str){0}, &group))
         return FAILED;
     if (page.by_time && str_present(in->log_stream_name_prefix))
         return fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION,
@@ -156,11 +157,12 @@ enum outcome logs_describe_log_streams(struct call *call, const struct logs_desc
     for (size_t i = 0; i < ids.count - more; i++)
         last = describe(call, &group, ids.items[i], list_add(call->arena, &out->log_streams));
     if (more)
-        out->next_token = page.by_time
-                              ? position_text(call->arena, (struct position){
-                                                               .timestamp_ms = last.last_event_ms ? *last.last_event_ms : 0,
-                                                               .id = ids.items[page.limit - 1],
-                                                           })
-                              : last.name;
+        out->next_token =
+            page.by_time ? log_position_text(call->arena,
+                                             (struct position){
+                                                 .timestamp_ms = last.last_event_ms ? *last.last_event_ms : 0,
+                                                 .id = ids.items[page.limit - 1],
+                                             })
+                         : last.name;
     return DONE;
 }

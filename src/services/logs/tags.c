@@ -5,7 +5,7 @@
 
 enum { MAX_TAGS = 50 };
 
-bool tags_put(struct call *call, const struct group *group, const struct str_map *tags)
+bool log_tags_put(struct call *call, const struct group *group, const struct str_map *tags)
 {
     for (size_t i = 0; i < tags->count; i++)
         logs_put_tag(call->txn, &(struct logs_put_tag_params){.group_id = group->row.id,
@@ -24,9 +24,9 @@ enum outcome logs_tag_resource(struct call *call, const struct logs_tag_resource
     struct group group;
 
     (void)out;
-    if (!group_open(call, (struct group_address){.identifier = in->resource_arn}, (str){0}, &group))
+    if (!log_group_open(call, (struct group_address){.identifier = in->resource_arn}, (str){0}, &group))
         return FAILED;
-    return tags_put(call, &group, &in->tags) ? DONE : FAILED;
+    return log_tags_put(call, &group, &in->tags) ? DONE : FAILED;
 }
 
 enum outcome logs_untag_resource(struct call *call, const struct logs_untag_resource_request *in,
@@ -35,7 +35,7 @@ enum outcome logs_untag_resource(struct call *call, const struct logs_untag_reso
     struct group group;
 
     (void)out;
-    if (!group_open(call, (struct group_address){.identifier = in->resource_arn}, (str){0}, &group))
+    if (!log_group_open(call, (struct group_address){.identifier = in->resource_arn}, (str){0}, &group))
         return FAILED;
     for (size_t i = 0; i < in->tag_keys.count; i++)
         logs_remove_tag(call->txn, &(struct logs_remove_tag_params){.group_id = group.row.id,
@@ -49,7 +49,7 @@ enum outcome logs_list_tags_for_resource(struct call *call,
 {
     struct group group;
 
-    if (!group_open(call, (struct group_address){.identifier = in->resource_arn}, (str){0}, &group))
+    if (!log_group_open(call, (struct group_address){.identifier = in->resource_arn}, (str){0}, &group))
         return FAILED;
     struct logs_list_tags_rows rows =
         logs_list_tags(call->txn, &(struct logs_list_tags_params){.group_id = group.row.id});

@@ -1,7 +1,7 @@
 /*
- * pattern.c: reading patterns of terms, and matching messages against them.
+ * log_pattern.c: reading patterns of terms, and matching messages against them.
  */
-#include "pattern.h"
+#include "log_pattern.h"
 
 #include "base/list.h"
 #include "base/text.h"
@@ -22,7 +22,8 @@ static bool take_phrase(struct arena *arena, str *rest, str *phrase)
     size_t i = 1;
 
     for (; i < rest->size && rest->data[i] != '"'; i++) {
-        if (rest->data[i] == '\\' && i + 1 < rest->size && (rest->data[i + 1] == '"' || rest->data[i + 1] == '\\'))
+        if (rest->data[i] == '\\' && i + 1 < rest->size &&
+            (rest->data[i + 1] == '"' || rest->data[i + 1] == '\\'))
             i++;
         text_add_char(&text, rest->data[i]);
     }
@@ -36,8 +37,8 @@ static bool take_phrase(struct arena *arena, str *rest, str *phrase)
 /* Bytes above 7F are letters of other alphabets. */
 static bool is_word_character(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
-           (unsigned char)c > 0x7f;
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-' || (unsigned char)c > 0x7f;
 }
 
 /* Anything else has to stand in quotes. */
@@ -77,7 +78,7 @@ static bool terms_parse(struct arena *arena, str rest, struct pattern *pattern)
     return true;
 }
 
-bool pattern_parse(struct arena *arena, str text, struct pattern *pattern, str *problem)
+bool log_pattern_parse(struct arena *arena, str text, struct pattern *pattern, str *problem)
 {
     char first = str_empty(skip_spaces(text)) ? ' ' : skip_spaces(text).data[0];
 
@@ -100,7 +101,7 @@ static bool contains(str message, str text)
 }
 
 /* Beside other terms, optional ones have no say. */
-bool pattern_matches(const struct pattern *pattern, str message)
+bool log_pattern_matches(const struct pattern *pattern, str message)
 {
     for (size_t i = 0; i < pattern->terms.count; i++) {
         const struct term *term = &pattern->terms.items[i];

@@ -1,7 +1,7 @@
 #pragma once
 
 /*
- * pattern.h: the filter patterns of CloudWatch Logs.
+ * log_pattern.h: the filter patterns of CloudWatch Logs.
  *
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
  *
@@ -18,10 +18,13 @@ struct term {
 };
 
 struct pattern {
-    struct { struct term *items; size_t count; } terms;
+    struct {
+        struct term *items;
+        size_t count;
+    } terms;
     bool only_optional;
 };
 
 /* False when it is not a pattern that can be matched; *problem says why. */
-bool pattern_parse(struct arena *arena, str text, struct pattern *pattern, str *problem);
-bool pattern_matches(const struct pattern *pattern, str message);
+bool log_pattern_parse(struct arena *arena, str text, struct pattern *pattern, str *problem);
+bool log_pattern_matches(const struct pattern *pattern, str message);

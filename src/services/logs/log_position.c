@@ -1,12 +1,14 @@
 /*
- * position.c: positions as numbers of 192 bits: 48 of milliseconds, 80 that are zero, 64 of the id.
+ * log_position.c: positions as numbers of 192 bits: 48 of milliseconds, 80 that are zero, 64 of the id.
  */
-#include "position.h"
+#include "log_position.h"
 
 enum { DIGITS = 56, WORDS = 12, TIMESTAMP_WORDS = 3, ID_WORDS = 4 };
 
 /* Words of 16 bits, the most significant first. */
-struct number { uint32_t words[WORDS]; };
+struct number {
+    uint32_t words[WORDS];
+};
 
 static uint32_t divide_by_ten(struct number *number)
 {
@@ -33,7 +35,7 @@ static bool append_digit(struct number *number, uint32_t digit)
     return carry == 0;
 }
 
-str position_text(struct arena *arena, struct position position)
+str log_position_text(struct arena *arena, struct position position)
 {
     struct number number = {0};
     char *digits = arena_alloc(arena, DIGITS);
@@ -48,7 +50,7 @@ str position_text(struct arena *arena, struct position position)
     return (str){digits, DIGITS};
 }
 
-bool position_parse(str text, struct position *position)
+bool log_position_parse(str text, struct position *position)
 {
     struct number number = {0};
     uint64_t timestamp_ms = 0, id = 0;
@@ -56,7 +58,8 @@ bool position_parse(str text, struct position *position)
     if (text.size != DIGITS)
         return false;
     for (size_t i = 0; i < text.size; i++)
-        if (text.data[i] < '0' || text.data[i] > '9' || !append_digit(&number, (uint32_t)(text.data[i] - '0')))
+        if (text.data[i] < '0' || text.data[i] > '9' ||
+            !append_digit(&number, (uint32_t)(text.data[i] - '0')))
             return false;
     for (int i = 0; i < TIMESTAMP_WORDS; i++)
         timestamp_ms = timestamp_ms << 16 | number.words[i];

@@ -1,0 +1,16 @@
+#pragma once
+
+/*
+ * log_position.h: where an event stands in the order of time, and how AWS writes that: the 56 digits of
+ * an event id are the number timestamp * 2^144 + (what tells events of one millisecond apart).
+ */
+#include "base/arena.h"
+
+struct position {
+    int64_t timestamp_ms, id;
+};
+
+/* 56 digits. */
+str log_position_text(struct arena *arena, struct position position);
+/* False when the text is not such a number. */
+bool log_position_parse(str text, struct position *position);
