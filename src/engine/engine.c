@@ -10,7 +10,11 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { NS_PER_MS = 1000000, MS_PER_S = 1000 };
+enum {
+    WORTH_WAKING_FOR = 16, /* calls, while none could be answered anyway */
+    NS_PER_MS = 1000000,
+    MS_PER_S = 1000,
+};
 
 void queue_push(struct exchange_queue *queue, struct exchange *exchange)
 {
@@ -43,7 +47,7 @@ static int64_t next_due_ms(const struct engine *engine)
 
 static bool has_arrived(const struct engine *engine)
 {
-    return engine->inbox.first || engine->cancellations || engine->stopping;
+    return engine->inbox_count >= engine->inbox_wanted || engine->cancellations || engine->stopping;
 }
 
 /* With the lock held: wait until something arrives or is due. */
@@ -100,6 +104,7 @@ static void take_inbox(struct engine *engine)
 
     while ((exchange = queue_pop(&engine->inbox)))
         queue_push(&engine->runnable, exchange);
+    engine->inbox_count = 0;
 }
 
 /* The lock is taken so that a waiter either sees the news or gets the signal. */
@@ -113,8 +118,10 @@ void engine_disk_is_free(struct engine *engine)
 bool wait_while_disk_is_busy(struct engine *engine)
 {
     pthread_mutex_lock(&engine->lock);
+    engine->inbox_wanted = WORTH_WAKING_FOR;
     while (!has_arrived(engine) && deliver_is_waiting(engine))
         pthread_cond_wait(&engine->arrived, &engine->lock);
+    engine->inbox_wanted = 1;
     take_inbox(engine);
     pthread_mutex_unlock(&engine->lock);
     return engine->runnable.first && deliver_is_waiting(engine);
@@ -155,14 +162,14 @@ void engine_submit(struct engine *engine, struct exchange *exchange)
 {
     pthread_mutex_lock(&engine->lock);
     bool stopped = engine->stopped;
-    bool sleeping = !engine->inbox.first;
     if (!stopped)
         queue_push(&engine->inbox, exchange);
+    bool enough = ++engine->inbox_count == engine->inbox_wanted;
     pthread_mutex_unlock(&engine->lock);
 
     if (stopped)
         give_back(exchange);
-    else if (sleeping)
+    else if (enough)
         pthread_cond_signal(&engine->arrived);
 }
 
@@ -252,6 +259,7 @@ struct engine *engine_start(const struct engine_options *options, struct arena *
     check(engine != NULL);
     engine->options = *options;
     engine->next_timer_ms = engine->retry_ms = INT64_MAX;
+    engine->inbox_wanted = 1;
     init_locks(engine);
 
     collect_schemas(options, engine->schemas);

@@ -54,9 +54,10 @@ struct engine {
     struct store *store;
     pthread_t thread;
 
-    pthread_mutex_t lock;        /* over the next five */
+    pthread_mutex_t lock;        /* over the next seven */
     pthread_cond_t arrived;
     struct exchange_queue inbox;
+    size_t inbox_count, inbox_wanted; /* how many it takes to wake the engine */
     bool cancellations, stopping, stopped;
 
     _Atomic int64_t clock_offset_ms;
