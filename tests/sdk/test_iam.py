@@ -370,6 +370,15 @@ def test_a_user_has_at_most_two_keys(iam, user, refused):
     assert refused(iam.delete_user, UserName=user)["message"] == "Cannot delete entity, must delete access keys first."
 
 
+def test_the_root_may_have_keys_too(iam, client, refused):
+    key = iam.create_access_key()["AccessKey"]
+    keys = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
+    assert client("sts", **keys).get_caller_identity()["Arn"] == f"arn:aws:iam::{ACCOUNT}:root"
+    assert client("iam", **keys).get_user()["User"]["Arn"] == f"arn:aws:iam::{ACCOUNT}:root"
+    iam.delete_access_key(AccessKeyId=key["AccessKeyId"])
+    assert refused(client("sts", **keys).get_caller_identity)["code"] == "InvalidClientTokenId"
+
+
 # --- Becoming a role ---------------------------------------------------------------------------
 
 

@@ -44,11 +44,12 @@ static enum denial explicit_denial(const struct policy_set *set, const struct ve
     return verdicts->session == POLICY_DENIES ? DENIED_EXPLICITLY_BY_SESSION : NOT_DENIED;
 }
 
+/* The engine's own calls are of no account, and at home in every one. */
 static bool is_another_account(const struct policy_request *request)
 {
-    str owner = arn_account(request->resource);
+    str owner = arn_account(request->resource), caller = request->caller->account;
 
-    return str_present(owner) && !str_equal(owner, request->caller->account);
+    return str_present(owner) && str_present(caller) && !str_equal(owner, caller);
 }
 
 /* Who has nothing but what the resource's policy gives: services, strangers, other accounts' roots. */

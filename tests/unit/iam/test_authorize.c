@@ -3,6 +3,7 @@
  */
 #include "services/iam/iam.h"
 #include "services/iam/iam_internal.h"
+#include "sts_model.h"
 
 #include "unit.h"
 
@@ -37,6 +38,7 @@ static int open_store(void **state)
                          .now_ms = 1767225600000};
     txn_use_arena(call.txn, &scratch);
     role = (struct identity){.kind = &ROLE_KIND,
+                             .arn = S("arn:aws:iam::000000000000:role/Worker"),
                              .row = {.account = call.account,
                                      .name = S("Worker"),
                                      .path = S("/"),
@@ -133,6 +135,34 @@ TEST(a_role_is_found_only_by_a_service_that_it_trusts)
     assert_false(iam_find_role(&call, S("arn:aws:iam::000000000000:role/Worker"), S("x"), &found));
 }
 
+TEST(a_service_becomes_a_role_that_trusts_it_for_as_long_as_it_likes)
+{
+    const int64_t twelve_hours = (int64_t)12 * 3600;
+    struct sts_assume_role_request in = {
+        .role_arn = role.arn, .role_session_name = S("f"), .duration_seconds = &twelve_hours};
+    struct sts_assume_role_response out = {0};
+    struct credentials credentials;
+
+    call.operation = &STS_ASSUME_ROLE;
+    call.caller = &(struct principal){.kind = PRINCIPAL_SERVICE, .name = S("iam.amazonaws.com")};
+    assert_int_equal(sts_assume_role(&call, &in, &out), DONE);
+    assert_true(
+        iam_find_credentials(call.txn, &scratch, out.credentials->access_key_id, call.now_ms, &credentials));
+    assert_str(credentials.secret, out.credentials->secret_access_key);
+    assert_text(credentials.principal.arn, "arn:aws:sts::000000000000:assumed-role/Worker/f");
+    assert_int_equal(credentials.expires_ms, call.now_ms + twelve_hours * 1000);
+
+    call.caller = &(struct principal){.kind = PRINCIPAL_SERVICE, .name = S("sns.amazonaws.com")};
+    assert_int_equal(sts_assume_role(&call, &in, &out), FAILED);
+    assert_ptr_equal(call.failure.error, &STS_ACCESS_DENIED);
+}
+
+TEST(the_engine_itself_is_at_home_in_every_account)
+{
+    call.caller = &(struct principal){.kind = PRINCIPAL_ROOT, .name = S("internal")};
+    assert_true(may_send());
+}
+
 TEST(callers_on_this_machine_are_secure)
 {
     put_policy(S("{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\","
@@ -167,5 +197,7 @@ TESTS(with_store(a_session_has_its_role_s_policies),
       with_store(what_an_undone_call_changed_is_not_remembered),
       with_store(a_role_that_is_gone_allows_nothing), with_store(a_changed_resource_policy_is_seen),
       with_store(a_role_is_found_only_by_a_service_that_it_trusts),
+      with_store(a_service_becomes_a_role_that_trusts_it_for_as_long_as_it_likes),
+      with_store(the_engine_itself_is_at_home_in_every_account),
       with_store(callers_on_this_machine_are_secure),
       with_store(a_forgotten_session_is_expired_and_a_stranger_s_key_is_unknown))
