@@ -41,10 +41,10 @@ class Cli:
     """cli("sqs", "create-queue", "--queue-name", "q") runs the AWS CLI; its JSON answer."""
 
     def __init__(self, endpoint, access_key_id="test"):
+        self.endpoint = endpoint
         self.environment = {
             "PATH": os.environ["PATH"],
             "HOME": "/nonexistent",
-            "AWS_ENDPOINT_URL": endpoint,
             "AWS_ACCESS_KEY_ID": access_key_id,
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_DEFAULT_REGION": "us-east-1",
@@ -54,7 +54,7 @@ class Cli:
 
     def __call__(self, *arguments):
         ended = subprocess.run(
-            [aws_command(), *arguments, "--output", "json"],
+            [aws_command(), *arguments, "--output", "json", "--endpoint-url", self.endpoint],
             env=self.environment,
             capture_output=True,
             text=True,

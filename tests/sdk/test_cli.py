@@ -21,11 +21,10 @@ def aws(endpoint, tmp_path):
 
     def run(words, *more, check=True):
         ended = subprocess.run(
-            [aws_command(), *words.split(), *more],
+            [aws_command(), "--endpoint-url", endpoint, *words.split(), *more],
             env={
                 "PATH": os.environ["PATH"],
                 "HOME": str(tmp_path),
-                "AWS_ENDPOINT_URL": endpoint,
                 "AWS_ACCESS_KEY_ID": "test",
                 "AWS_SECRET_ACCESS_KEY": "test",
                 "AWS_DEFAULT_REGION": "us-east-1",
