@@ -1,0 +1,288 @@
+#!/usr/bin/env python3
+"""Measures and prints Markdown tables; bench/README.md tells what and how."""
+
+import argparse
+import json
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.parse
+import zipfile
+
+import boto3
+from botocore.config import Config
+from peers import DEPOT, ROOT, Orderly, default_binary, orderly_server, peers_at_hand
+
+sys.path.insert(0, str(ROOT / "tests" / "flow"))
+from seeds import deploy  # noqa: E402
+
+LOAD = ROOT / "build" / "bench" / "bench-load"
+CONNECTIONS = [1, 16, 64]
+FUNCTIONS = {
+    "C": {"Runtime": "provided.al2023", "Handler": "bootstrap"},
+    "Node.js": {"Runtime": "nodejs20.x", "Handler": "index.handler"},
+    "Python": {"Runtime": "python3.11", "Handler": "index.lambda_handler"},
+}
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def client(port, service):
+    return boto3.client(
+        service,
+        endpoint_url=f"http://127.0.0.1:{port}",
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=Config(retries={"max_attempts": 0}),
+    )
+
+
+def load(target, operation, *arguments):
+    """One run of the load generator: its JSON."""
+    command = [str(LOAD), operation, "--port", str(target.port), "--pid", str(target.pid), *map(str, arguments)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=600)
+    if ended.returncode != 0:
+        raise SystemExit(f"{target.name}: {' '.join(command)}\n{ended.stderr}")
+    return json.loads(ended.stdout)
+
+
+def table(head, rows):
+    print("\n| " + " | ".join(head) + " |\n|" + "---|" * len(head))
+    for row in rows:
+        print("| " + " | ".join(str(cell) for cell in row) + " |")
+    sys.stdout.flush()
+
+
+def number(value):
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
+
+
+# --- Requests per second -----------------------------------------------------------------------
+
+
+class Throughput:
+    """Interleaved rounds of each operation on each server, and their medians."""
+
+    def __init__(self, targets, options):
+        self.targets, self.options = targets, options
+        self.samples = {}
+        self.queues = 0
+
+    def prepare(self):
+        for target in self.targets:
+            if "put" in target.operations:
+                dynamodb = client(target.port, "dynamodb")
+                dynamodb.create_table(
+                    TableName="Orders",
+                    BillingMode="PAY_PER_REQUEST",
+                    AttributeDefinitions=[{"AttributeName": "orderId", "AttributeType": "S"}],
+                    KeySchema=[{"AttributeName": "orderId", "KeyType": "HASH"}],
+                )
+                dynamodb.get_waiter("table_exists").wait(TableName="Orders", WaiterConfig={"Delay": 1})
+                load(target, "put", "--count", 2000, "--connections", 16)
+
+    def new_queue(self, target):
+        self.queues += 1
+        url = client(target.port, "sqs").create_queue(QueueName=f"bench-{self.queues}")["QueueUrl"]
+        return f"http://127.0.0.1:{target.port}{urllib.parse.urlparse(url).path}"
+
+    def once(self, target, operation, connections):
+        arguments = ["--connections", connections, "--seconds", self.options.seconds]
+        if operation in ("send", "receive-delete"):
+            url = self.new_queue(target)
+            arguments += ["--queue-url", url]
+            if operation == "receive-delete":
+                messages = (20_000 if target.name == "Orderly" else 400) * self.options.seconds
+                load(target, "fill", "--count", int(messages / 10), "--connections", 4, "--queue-url", url)
+        result = load(target, operation, *arguments)
+        self.samples.setdefault((target.name, operation, connections), []).append(result)
+
+    def run(self):
+        self.prepare()
+        for round_number in range(1, self.options.rounds + 1):
+            for connections in CONNECTIONS:
+                for operation in Orderly.operations:
+                    for target in self.targets:
+                        if operation in target.operations:
+                            self.once(target, operation, connections)
+            say(f"round {round_number} of {self.options.rounds}")
+
+    def median(self, target, operation, connections, what="per_second"):
+        samples = self.samples.get((target, operation, connections))
+        return statistics.median(sample[what] for sample in samples) if samples else None
+
+    def report(self):
+        rows = []
+        for operation in Orderly.operations:
+            for connections in CONNECTIONS:
+                rate, p50, p99, cpu = (
+                    self.median("Orderly", operation, connections, what)
+                    for what in ("per_second", "p50_us", "p99_us", "cpu_us_per_request")
+                )
+                limit = self.median("Orderly", "null", connections)
+                rows.append(
+                    [operation, connections, number(rate), f"{p50 / 1000:.2f}", f"{p99 / 1000:.2f}", f"{cpu:.1f}"]
+                    + [f"{rate / limit:.2f}"]
+                    + [self.against(peer.name, operation, connections, rate) for peer in self.targets[1:]]
+                )
+        head = ["operation", "connections", "requests/s", "p50 ms", "p99 ms", "CPU µs/request", "of null"]
+        table(head + [f"× {peer.name}" for peer in self.targets[1:]], rows)
+
+    def against(self, peer, operation, connections, rate):
+        theirs = self.median(peer, operation, connections)
+        return f"{rate / theirs:.1f} ({number(theirs)}/s)" if theirs else "–"
+
+
+# --- Publish to item ---------------------------------------------------------------------------
+
+
+def package_of(language):
+    if language == "C":
+        return (ROOT / "build/apps/orders/functions/c/orders.zip").read_bytes()
+    folder = ROOT / "apps/orders/functions" / {"Node.js": "nodejs", "Python": "python"}[language]
+    with tempfile.TemporaryFile() as file:
+        with zipfile.ZipFile(file, "w") as package:
+            for source in folder.glob("index.*"):
+                package.write(source, source.name)
+        file.seek(0)
+        return file.read()
+
+
+def orders_per_second(target, topic, queue_url, orders):
+    """From the first publish to the last message deleted: every order is in the table by then."""
+    sqs = client(target.port, "sqs")
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+
+    def worked_off():
+        counts = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=names)["Attributes"]
+        return all(counts[name] == "0" for name in names)
+
+    began = time.monotonic()
+    load(target, "publish-batch", "--count", orders // 10, "--connections", 4, "--topic", topic, "--prefix", "burst-")
+    orderly_server.wait_until(worked_off, timeout_seconds=300, what="the burst to be worked off")
+    return orders / (time.monotonic() - began)
+
+
+def measure_flow(options):
+    rows = []
+    for language, settings in FUNCTIONS.items():
+        target = Orderly().start()
+        try:
+            topic, queue_url, _ = deploy(
+                lambda service: client(target.port, service),
+                orderly_server.wait_until,
+                package_of(language),
+                **settings,
+            )
+            flow = ["--topic", topic, "--table", "Orders"]
+            load(target, "flow", "--count", 30, "--prefix", "warm-", *flow)
+            runs = [
+                load(target, "flow", "--count", options.orders_one_by_one, "--prefix", f"run-{i}-", *flow)
+                for i in range(options.rounds)
+            ]
+            p50, p99 = (statistics.median(run[what] for run in runs) / 1000 for what in ("p50_us", "p99_us"))
+            rate = orders_per_second(target, topic, queue_url, options.orders)
+            rows.append([language, f"{p50:.2f}", f"{p99:.2f}", number(rate)])
+            say(f"order flow, {language}: done")
+        finally:
+            target.stop()
+    table(["function", "publish → item p50 ms", "p99 ms", f"orders/s (burst of {options.orders:,})"], rows)
+
+
+# --- The process -------------------------------------------------------------------------------
+
+
+def resident_kib(pid):
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return int(status.split("VmRSS:")[1].split()[0])
+
+
+def measure_start(options):
+    times, sizes = [], []
+    for _ in range(max(5, options.rounds)):
+        began = time.monotonic()
+        target = Orderly().start()
+        times.append((time.monotonic() - began) * 1000)
+        sizes.append(resident_kib(target.pid) / 1024)
+        target.stop()
+    table(
+        ["the process", "median", "worst"],
+        [
+            ["start on an empty folder to Ready, ms", f"{statistics.median(times):.1f}", f"{max(times):.1f}"],
+            ["resident when idle, MiB", f"{statistics.median(sizes):.1f}", f"{max(sizes):.1f}"],
+        ],
+    )
+
+
+def measure_parked(options):
+    target = Orderly().start()
+    try:
+        url = client(target.port, "sqs").create_queue(QueueName="parked")["QueueUrl"]
+        arguments = ["--connections", options.waiters, "--seconds", options.park_seconds, "--queue-url", url]
+        result = load(target, "park", *arguments)
+    finally:
+        target.stop()
+    share = result["cpu_us"] / (result["seconds"] * 1e6) * 100
+    table(
+        ["receives that wait", "seconds", "replies", "CPU ms in all", "of one core"],
+        [[options.waiters, f"{result['seconds']:.0f}", result["requests"], f"{result['cpu_us'] / 1000:.0f}", f"{share:.2f} %"]],
+    )
+
+
+def read_options():
+    parser = argparse.ArgumentParser(prog="bench/run", description=__doc__)
+    parser.add_argument("parts", nargs="*", help="start, throughput, flow, parked; all when none is named")
+    parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds, whose medians are told")
+    parser.add_argument("--seconds", type=float, default=3, help="length of one run")
+    parser.add_argument("--no-peers", action="store_true", help="only Orderly")
+    parser.add_argument("--orders", type=int, default=10_000, help="orders of the burst")
+    parser.add_argument("--orders-one-by-one", type=int, default=300, help="orders whose latency is measured")
+    parser.add_argument("--waiters", type=int, default=1000, help="parked receives")
+    parser.add_argument("--park-seconds", type=float, default=60)
+    return parser.parse_args()
+
+
+def measure_throughput(options):
+    targets = [Orderly()] + ([] if options.no_peers else list(peers_at_hand()))
+    started = []
+    try:
+        for target in targets:
+            try:
+                started.append(target.start())
+            except AssertionError as problem:
+                if target.name == "Orderly":
+                    raise
+                say(f"{target.name} is left out: {problem}")
+        throughput = Throughput(started, options)
+        throughput.run()
+        throughput.report()
+    finally:
+        for target in started:
+            target.stop()
+
+
+def main():
+    options = read_options()
+    DEPOT.mkdir(exist_ok=True)
+    default_binary()
+    parts = {
+        "start": measure_start,
+        "throughput": measure_throughput,
+        "flow": measure_flow,
+        "parked": measure_parked,
+    }
+    unknown = set(options.parts) - set(parts)
+    if unknown:
+        raise SystemExit(f"bench/run: there is no part {', '.join(sorted(unknown))}; there are {', '.join(parts)}")
+    for name in options.parts or parts:
+        parts[name](options)
+
+
+if __name__ == "__main__":
+    main()
