@@ -1,10 +1,8 @@
 /*
- * filter.c: reading all streams of a group, or some, in the order of time, by a
- * pattern.
+ * filter.c: reading all streams of a group, or some, in the order of time, by a pattern.
  *
- * A token is the position of the last event that was looked at.  A call looks
- * at a bounded number of them, so a page may be empty and yet not the last, as
- * on AWS.
+ * A token is the position of the last event that was looked at.  A call looks at a bounded number of
+ * them, so a page may be empty and yet not the last, as on AWS.
  */
 #include "logs_internal.h"
 
@@ -14,225 +12,200 @@ enum { MAX_EXAMINED = 100000 };
 
 /* What is asked for. */
 struct query {
-  struct position after;
-  int64_t end_ms; /* not included */
-  size_t limit;
-  struct pattern pattern;
-  struct i64_list stream_ids; /* absent: all */
+    struct position after;
+    int64_t end_ms; /* not included */
+    size_t limit;
+    struct pattern pattern;
+    struct i64_list stream_ids; /* absent: all */
 };
 
-static void streams_named(struct call *call, const struct group *group,
-                          const struct str_list *names, struct i64_list *ids) {
-  struct logs_find_stream_row row;
+static void streams_named(struct call *call, const struct group *group, const struct str_list *names,
+                          struct i64_list *ids)
+{
+    struct logs_find_stream_row row;
 
-  for (size_t i = 0; i < names->count; i++) {
-    struct logs_find_stream_params key = {.group_id = group->row.id,
-                                          .name = names->items[i]};
-    if (logs_find_stream(call->txn, &key, &row))
-      *list_add(call->arena, ids) = row.id;
-  }
+    for (size_t i = 0; i < names->count; i++) {
+        struct logs_find_stream_params key = {.group_id = group->row.id, .name = names->items[i]};
+        if (logs_find_stream(call->txn, &key, &row))
+            *list_add(call->arena, ids) = row.id;
+    }
 }
 
-static void streams_prefixed(struct call *call, const struct group *group,
-                             str prefix, struct i64_list *ids) {
-  struct logs_list_streams_by_name_rows rows = logs_list_streams_by_name(
-      call->txn, &(struct logs_list_streams_by_name_params){
-                     .group_id = group->row.id,
-                     .after = S(""),
-                     .prefix = prefix,
-                     .prefix_end = log_prefix_end(call, prefix),
-                     .limit = INT64_MAX});
-  for (size_t i = 0; i < rows.count; i++)
-    *list_add(call->arena, ids) = rows.items[i].id;
+static void streams_prefixed(struct call *call, const struct group *group, str prefix, struct i64_list *ids)
+{
+    struct logs_list_streams_by_name_rows rows = logs_list_streams_by_name(
+        call->txn, &(struct logs_list_streams_by_name_params){.group_id = group->row.id,
+                                                              .after = S(""),
+                                                              .prefix = prefix,
+                                                              .prefix_end = log_prefix_end(call, prefix),
+                                                              .limit = INT64_MAX});
+    for (size_t i = 0; i < rows.count; i++)
+        *list_add(call->arena, ids) = rows.items[i].id;
 }
 
-static int compare_ids(const void *a, const void *b) {
-  int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
+static int compare_ids(const void *a, const void *b)
+{
+    int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
 
-  return (left > right) - (left < right);
+    return (left > right) - (left < right);
 }
 
 static void select_streams(struct call *call, const struct group *group,
-                           const struct logs_filter_log_events_request *in,
-                           struct i64_list *ids) {
-  if (in->log_stream_names.count == 0 &&
-      !str_present(in->log_stream_name_prefix))
-    return;
-  list_make_empty(call->arena, ids);
-  if (in->log_stream_names.count > 0)
-    streams_named(call, group, &in->log_stream_names, ids);
-  else
-    streams_prefixed(call, group, in->log_stream_name_prefix, ids);
-  qsort(ids->items, ids->count, sizeof *ids->items, compare_ids);
+                           const struct logs_filter_log_events_request *in, struct i64_list *ids)
+{
+    if (in->log_stream_names.count == 0 && !str_present(in->log_stream_name_prefix))
+        return;
+    list_make_empty(call->arena, ids);
+    if (in->log_stream_names.count > 0)
+        streams_named(call, group, &in->log_stream_names, ids);
+    else
+        streams_prefixed(call, group, in->log_stream_name_prefix, ids);
+    qsort(ids->items, ids->count, sizeof *ids->items, compare_ids);
 }
 
-static bool selected(const struct query *query, int64_t stream_id) {
-  const struct i64_list *ids = &query->stream_ids;
+static bool selected(const struct query *query, int64_t stream_id)
+{
+    const struct i64_list *ids = &query->stream_ids;
 
-  return !ids->items || bsearch(&stream_id, ids->items, ids->count,
-                                sizeof *ids->items, compare_ids);
+    return !ids->items || bsearch(&stream_id, ids->items, ids->count, sizeof *ids->items, compare_ids);
 }
 
 /* False: fail() has been called. */
 static bool query_of(struct call *call, const struct group *group,
-                     const struct logs_filter_log_events_request *in,
-                     struct query *query) {
-  int64_t oldest_ms = log_group_oldest_ms(call, group->row.retention_days);
-  int64_t from_ms = in->start_time && *in->start_time > oldest_ms
-                        ? *in->start_time
-                        : oldest_ms;
-  struct position token = {0};
-  str problem = {0};
+                     const struct logs_filter_log_events_request *in, struct query *query)
+{
+    int64_t oldest_ms = log_group_oldest_ms(call, group->row.retention_days);
+    int64_t from_ms = in->start_time && *in->start_time > oldest_ms ? *in->start_time : oldest_ms;
+    struct position token = {0};
+    str problem = {0};
 
-  if (in->log_stream_names.count > 0 && str_present(in->log_stream_name_prefix))
-    problem =
-        S("logStreamNames and logStreamNamePrefix cannot both be specified.");
-  else if (in->start_time && in->end_time && *in->start_time > *in->end_time)
-    problem = S("The startTime must not be after the endTime.");
-  else if (str_present(in->next_token) &&
-           !log_position_parse(in->next_token, &token))
-    problem = S("The specified nextToken is invalid.");
-  else
-    log_pattern_parse(call->arena,
-                      str_present(in->filter_pattern) ? in->filter_pattern
-                                                      : S(""),
-                      &query->pattern, &problem);
-  if (str_present(problem)) {
-    fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION, "%.*s", STR_ARGS(problem));
-    return false;
-  }
-  query->after =
-      token.timestamp_ms < from_ms ? (struct position){from_ms, 0} : token;
-  query->end_ms =
-      in->end_time && *in->end_time < INT64_MAX ? *in->end_time + 1 : INT64_MAX;
-  query->limit = in->limit ? (size_t)*in->limit : PAGE_EVENTS;
-  select_streams(call, group, in, &query->stream_ids);
-  return true;
+    if (in->log_stream_names.count > 0 && str_present(in->log_stream_name_prefix))
+        problem = S("logStreamNames and logStreamNamePrefix cannot both be specified.");
+    else if (in->start_time && in->end_time && *in->start_time > *in->end_time)
+        problem = S("The startTime must not be after the endTime.");
+    else if (str_present(in->next_token) && !log_position_parse(in->next_token, &token))
+        problem = S("The specified nextToken is invalid.");
+    else
+        log_pattern_parse(call->arena, str_present(in->filter_pattern) ? in->filter_pattern : S(""),
+                          &query->pattern, &problem);
+    if (str_present(problem)) {
+        fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION, "%.*s", STR_ARGS(problem));
+        return false;
+    }
+    query->after = token.timestamp_ms < from_ms ? (struct position){from_ms, 0} : token;
+    query->end_ms = in->end_time && *in->end_time < INT64_MAX ? *in->end_time + 1 : INT64_MAX;
+    query->limit = in->limit ? (size_t)*in->limit : PAGE_EVENTS;
+    select_streams(call, group, in, &query->stream_ids);
+    return true;
 }
 
 struct page {
-  struct logs_filtered_log_event_list events;
-  size_t bytes, examined;
-  struct position last; /* the last event that was looked at */
-  bool full;
+    struct logs_filtered_log_event_list events;
+    size_t bytes, examined;
+    struct position last; /* the last event that was looked at */
+    bool full;
 };
 
 /* An event of either scan. */
 struct event {
-  struct position at;
-  int64_t stream_id, ingested_ms;
-  str stream_name, message;
+    struct position at;
+    int64_t stream_id, ingested_ms;
+    str stream_name, message;
 };
 
-/* Look at one event.  True: it was taken; false: it does not match, or the page
- * is full. */
-static bool examine(struct call *call, const struct query *query,
-                    struct page *page, const struct event *event) {
-  size_t bytes = event->message.size + EVENT_OVERHEAD_BYTES;
-  bool matches = selected(query, event->stream_id) &&
-                 log_pattern_matches(&query->pattern, event->message);
+/* Look at one event.  True: it was taken; false: it does not match, or the page is full. */
+static bool examine(struct call *call, const struct query *query, struct page *page,
+                    const struct event *event)
+{
+    size_t bytes = event->message.size + EVENT_OVERHEAD_BYTES;
+    bool matches = selected(query, event->stream_id) && log_pattern_matches(&query->pattern, event->message);
 
-  page->full = page->examined == MAX_EXAMINED ||
-               (matches &&
-                (page->events.count == query->limit ||
-                 (page->events.count > 0 && page->bytes + bytes > PAGE_BYTES)));
-  if (page->full)
-    return false;
-  page->examined++;
-  page->last = event->at;
-  if (!matches)
-    return false;
-  page->bytes += bytes;
-  *list_add(call->arena, &page->events) = (struct logs_filtered_log_event){
-      .log_stream_name = event->stream_name,
-      .timestamp = arena_i64(call->arena, event->at.timestamp_ms),
-      .ingestion_time = arena_i64(call->arena, event->ingested_ms),
-      .message = event->message,
-      .event_id = log_position_text(call->arena, event->at),
-  };
-  return true;
+    page->full = page->examined == MAX_EXAMINED ||
+                 (matches && (page->events.count == query->limit ||
+                              (page->events.count > 0 && page->bytes + bytes > PAGE_BYTES)));
+    if (page->full)
+        return false;
+    page->examined++;
+    page->last = event->at;
+    if (!matches)
+        return false;
+    page->bytes += bytes;
+    *list_add(call->arena, &page->events) = (struct logs_filtered_log_event){
+        .log_stream_name = event->stream_name,
+        .timestamp = arena_i64(call->arena, event->at.timestamp_ms),
+        .ingestion_time = arena_i64(call->arena, event->ingested_ms),
+        .message = event->message,
+        .event_id = log_position_text(call->arena, event->at),
+    };
+    return true;
 }
 
-/* Events that do not match are forgotten at once: there may be a hundred
- * thousand. */
-static void scan_group(struct call *call, const struct group *group,
-                       const struct query *query, struct page *page) {
-  struct logs_read_group_params params = {.group_id = group->row.id,
-                                          .after_ms = query->after.timestamp_ms,
-                                          .after_id = query->after.id,
-                                          .end_ms = query->end_ms};
-  struct logs_read_group_cursor cursor =
-      logs_read_group_open(call->txn, &params);
-  struct logs_read_group_row row;
-  struct arena_mark mark = arena_mark(call->arena);
+/* Events that do not match are forgotten at once: there may be a hundred thousand. */
+static void scan_group(struct call *call, const struct group *group, const struct query *query,
+                       struct page *page)
+{
+    struct logs_read_group_params params = {.group_id = group->row.id,
+                                            .after_ms = query->after.timestamp_ms,
+                                            .after_id = query->after.id,
+                                            .end_ms = query->end_ms};
+    struct logs_read_group_cursor cursor = logs_read_group_open(call->txn, &params);
+    struct logs_read_group_row row;
+    struct arena_mark mark = arena_mark(call->arena);
 
-  while (!page->full && logs_read_group_next(&cursor, &row)) {
-    struct event event = {{row.timestamp_ms, row.id},
-                          row.stream_id,
-                          row.ingested_ms,
-                          row.stream_name,
-                          row.message};
-    if (examine(call, query, page, &event))
-      mark = arena_mark(call->arena);
-    else
-      arena_rewind(call->arena, mark);
-  }
-  logs_read_group_close(&cursor);
+    while (!page->full && logs_read_group_next(&cursor, &row)) {
+        struct event event = {
+            {row.timestamp_ms, row.id}, row.stream_id, row.ingested_ms, row.stream_name, row.message};
+        if (examine(call, query, page, &event))
+            mark = arena_mark(call->arena);
+        else
+            arena_rewind(call->arena, mark);
+    }
+    logs_read_group_close(&cursor);
 }
 
-static void scan_stream(struct call *call, str stream_name,
-                        const struct query *query, struct page *page) {
-  struct logs_read_stream_params params = {
-      .stream_id = query->stream_ids.items[0],
-      .after_ms = query->after.timestamp_ms,
-      .after_id = query->after.id,
-      .end_ms = query->end_ms};
-  struct logs_read_stream_cursor cursor =
-      logs_read_stream_open(call->txn, &params);
-  struct logs_read_stream_row row;
-  struct arena_mark mark = arena_mark(call->arena);
+static void scan_stream(struct call *call, str stream_name, const struct query *query, struct page *page)
+{
+    struct logs_read_stream_params params = {.stream_id = query->stream_ids.items[0],
+                                             .after_ms = query->after.timestamp_ms,
+                                             .after_id = query->after.id,
+                                             .end_ms = query->end_ms};
+    struct logs_read_stream_cursor cursor = logs_read_stream_open(call->txn, &params);
+    struct logs_read_stream_row row;
+    struct arena_mark mark = arena_mark(call->arena);
 
-  while (!page->full && logs_read_stream_next(&cursor, &row)) {
-    struct event event = {{row.timestamp_ms, row.id},
-                          params.stream_id,
-                          row.ingested_ms,
-                          stream_name,
-                          row.message};
-    if (examine(call, query, page, &event))
-      mark = arena_mark(call->arena);
-    else
-      arena_rewind(call->arena, mark);
-  }
-  logs_read_stream_close(&cursor);
+    while (!page->full && logs_read_stream_next(&cursor, &row)) {
+        struct event event = {
+            {row.timestamp_ms, row.id}, params.stream_id, row.ingested_ms, stream_name, row.message};
+        if (examine(call, query, page, &event))
+            mark = arena_mark(call->arena);
+        else
+            arena_rewind(call->arena, mark);
+    }
+    logs_read_stream_close(&cursor);
 }
 
-enum outcome
-logs_filter_log_events(struct call *call,
-                       const struct logs_filter_log_events_request *in,
-                       struct logs_filter_log_events_response *out) {
-  struct group_address address = {.name = in->log_group_name,
-                                  .identifier = in->log_group_identifier};
-  struct group group;
-  struct query query = {0};
-  struct page page = {0};
+enum outcome logs_filter_log_events(struct call *call, const struct logs_filter_log_events_request *in,
+                                    struct logs_filter_log_events_response *out)
+{
+    struct group_address address = {.name = in->log_group_name, .identifier = in->log_group_identifier};
+    struct group group;
+    struct query query = {0};
+    struct page page = {0};
 
-  if (!log_group_open(call, address, (str){0}, &group) ||
-      !log_group_may_unmask(call, &group, in->unmask) ||
-      !query_of(call, &group, in, &query))
-    return FAILED;
+    if (!log_group_open(call, address, (str){0}, &group) || !log_group_may_unmask(call, &group, in->unmask) ||
+        !query_of(call, &group, in, &query))
+        return FAILED;
 
-  page.last = query.after;
-  if (in->log_stream_names.count == 1 && query.stream_ids.count == 1)
-    scan_stream(call, in->log_stream_names.items[0], &query, &page);
-  else if (!query.stream_ids.items || query.stream_ids.count > 0)
-    scan_group(call, &group, &query, &page);
-  if (page.full)
-    out->next_token = log_position_text(call->arena, page.last);
-  if (page.events.count == 0)
-    list_make_empty(call->arena, &page.events);
-  out->events = page.events;
-  list_make_empty(
-      call->arena,
-      &out->searched_log_streams); /* always empty since 2020, AWS says */
-  return DONE;
+    page.last = query.after;
+    if (in->log_stream_names.count == 1 && query.stream_ids.count == 1)
+        scan_stream(call, in->log_stream_names.items[0], &query, &page);
+    else if (!query.stream_ids.items || query.stream_ids.count > 0)
+        scan_group(call, &group, &query, &page);
+    if (page.full)
+        out->next_token = log_position_text(call->arena, page.last);
+    if (page.events.count == 0)
+        list_make_empty(call->arena, &page.events);
+    out->events = page.events;
+    list_make_empty(call->arena, &out->searched_log_streams); /* always empty since 2020, AWS says */
+    return DONE;
 }

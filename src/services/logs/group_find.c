@@ -3,80 +3,72 @@
  */
 #include "logs_internal.h"
 
-str log_group_arn(struct call *call, str name) {
-  return arn(call, S("logs"), arena_join(call->arena, S("log-group:"), name));
+str log_group_arn(struct call *call, str name)
+{
+    return arn(call, S("logs"), arena_join(call->arena, S("log-group:"), name));
 }
 
-str log_stream_arn(struct call *call, str group_name, str stream_name) {
-  return arn(call, S("logs"),
-             arena_format(call->arena, "log-group:%.*s:log-stream:%.*s",
-                          STR_ARGS(group_name), STR_ARGS(stream_name)));
+str log_stream_arn(struct call *call, str group_name, str stream_name)
+{
+    return arn(call, S("logs"),
+               arena_format(call->arena, "log-group:%.*s:log-stream:%.*s", STR_ARGS(group_name),
+                            STR_ARGS(stream_name)));
 }
 
-str log_group_name(struct call *call, str identifier) {
-  str own = log_group_arn(call, S(""));
+str log_group_name(struct call *call, str identifier)
+{
+    str own = log_group_arn(call, S(""));
 
-  return str_starts_with(identifier, own) ? str_from(identifier, own.size)
-                                          : identifier;
+    return str_starts_with(identifier, own) ? str_from(identifier, own.size) : identifier;
 }
 
-bool log_group_open(struct call *call, struct group_address address,
-                    str stream_name, struct group *group) {
-  if (str_present(address.name) == str_present(address.identifier)) {
-    fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION,
-         "Exactly one of logGroupName and logGroupIdentifier must be "
-         "specified.");
+bool log_group_open(struct call *call, struct group_address address, str stream_name, struct group *group)
+{
+    if (str_present(address.name) == str_present(address.identifier)) {
+        fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION,
+             "Exactly one of logGroupName and logGroupIdentifier must be specified.");
+        return false;
+    }
+    str name = str_present(address.name) ? address.name : log_group_name(call, address.identifier);
+    group->arn = log_group_arn(call, name);
+    str resource = str_present(stream_name) ? log_stream_arn(call, name, stream_name)
+                                            : arena_join(call->arena, group->arn, S(":*"));
+    if (!authorize(call, resource, (str){0}))
+        return false;
+
+    struct logs_find_group_params key = {.account = call->account, .region = call->region, .name = name};
+    if (logs_find_group(call->txn, &key, &group->row))
+        return true;
+    fail(call, &LOGS_RESOURCE_NOT_FOUND_EXCEPTION, "The specified log group does not exist.");
     return false;
-  }
-  str name = str_present(address.name)
-                 ? address.name
-                 : log_group_name(call, address.identifier);
-  group->arn = log_group_arn(call, name);
-  str resource = str_present(stream_name)
-                     ? log_stream_arn(call, name, stream_name)
-                     : arena_join(call->arena, group->arn, S(":*"));
-  if (!authorize(call, resource, (str){0}))
-    return false;
+}
 
-  struct logs_find_group_params key = {
-      .account = call->account, .region = call->region, .name = name};
-  if (logs_find_group(call->txn, &key, &group->row))
+bool log_stream_find(struct call *call, const struct group *group, str name, int64_t *stream_id)
+{
+    struct logs_find_stream_row row;
+
+    if (!logs_find_stream(call->txn,
+                          &(struct logs_find_stream_params){.group_id = group->row.id, .name = name}, &row)) {
+        fail(call, &LOGS_RESOURCE_NOT_FOUND_EXCEPTION, "The specified log stream does not exist.");
+        return false;
+    }
+    *stream_id = row.id;
     return true;
-  fail(call, &LOGS_RESOURCE_NOT_FOUND_EXCEPTION,
-       "The specified log group does not exist.");
-  return false;
 }
 
-bool log_stream_find(struct call *call, const struct group *group, str name,
-                     int64_t *stream_id) {
-  struct logs_find_stream_row row;
-
-  if (!logs_find_stream(call->txn,
-                        &(struct logs_find_stream_params){
-                            .group_id = group->row.id, .name = name},
-                        &row)) {
-    fail(call, &LOGS_RESOURCE_NOT_FOUND_EXCEPTION,
-         "The specified log stream does not exist.");
-    return false;
-  }
-  *stream_id = row.id;
-  return true;
-}
-
-int64_t log_group_oldest_ms(const struct call *call,
-                            const int64_t *retention_days) {
-  return retention_days ? call->now_ms - *retention_days * DAY_MS : 0;
+int64_t log_group_oldest_ms(const struct call *call, const int64_t *retention_days)
+{
+    return retention_days ? call->now_ms - *retention_days * DAY_MS : 0;
 }
 
 /* No byte of a name in UTF-8 is FF. */
-str log_prefix_end(struct call *call, str prefix) {
-  return arena_join(call->arena, prefix, S("\xff"));
+str log_prefix_end(struct call *call, str prefix)
+{
+    return arena_join(call->arena, prefix, S("\xff"));
 }
 
-bool log_group_may_unmask(struct call *call, const struct group *group,
-                          const bool *unmask) {
-  return !unmask || !*unmask ||
-         authorize_action(call, S("logs:Unmask"),
-                          arena_join(call->arena, group->arn, S(":*")),
-                          (str){0});
+bool log_group_may_unmask(struct call *call, const struct group *group, const bool *unmask)
+{
+    return !unmask || !*unmask ||
+           authorize_action(call, S("logs:Unmask"), arena_join(call->arena, group->arn, S(":*")), (str){0});
 }

@@ -1,142 +1,121 @@
 /*
- * groups.c: making, describing and deleting groups, and how long their events
- * are kept.
+ * groups.c: making, describing and deleting groups, and how long their events are kept.
  */
 #include "logs_internal.h"
 
-/* https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
- */
-static const int64_t retention_choices[] = {
-    1,   3,   5,   7,   14,   30,   60,   90,   120,  150,  180,
-    365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653};
+/* https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html */
+static const int64_t retention_choices[] = {1,   3,   5,   7,   14,   30,   60,   90,   120,  150,  180,
+                                            365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653};
 
-enum outcome
-logs_create_log_group(struct call *call,
-                      const struct logs_create_log_group_request *in,
-                      struct logs_create_log_group_output *out) {
-  struct group group = {.arn = log_group_arn(call, in->log_group_name)};
-  struct logs_find_group_params key = {.account = call->account,
-                                       .region = call->region,
-                                       .name = in->log_group_name};
+enum outcome logs_create_log_group(struct call *call, const struct logs_create_log_group_request *in,
+                                   struct logs_create_log_group_output *out)
+{
+    struct group group = {.arn = log_group_arn(call, in->log_group_name)};
+    struct logs_find_group_params key = {
+        .account = call->account, .region = call->region, .name = in->log_group_name};
 
-  (void)out;
-  if (!authorize(call, arena_join(call->arena, group.arn, S(":*")), (str){0}))
-    return FAILED;
-  if (str_equal_nocase(str_head(in->log_group_name, 4), S("aws/")))
-    return fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION,
-                "Log groups starting with AWS/ are reserved for AWS.");
-  if (logs_find_group(call->txn, &key, &group.row))
-    return fail(call, &LOGS_RESOURCE_ALREADY_EXISTS_EXCEPTION,
-                "The specified log group already exists");
+    (void)out;
+    if (!authorize(call, arena_join(call->arena, group.arn, S(":*")), (str){0}))
+        return FAILED;
+    if (str_equal_nocase(str_head(in->log_group_name, 4), S("aws/")))
+        return fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION,
+                    "Log groups starting with AWS/ are reserved for AWS.");
+    if (logs_find_group(call->txn, &key, &group.row))
+        return fail(call, &LOGS_RESOURCE_ALREADY_EXISTS_EXCEPTION, "The specified log group already exists");
 
-  group.row.id = logs_add_group(
-      call->txn,
-      &(struct logs_add_group_params){
-          .account = call->account,
-          .region = call->region,
-          .name = in->log_group_name,
-          .created_ms = call->now_ms,
-          .class = str_present(in->log_group_class) ? in->log_group_class
-                                                    : S("STANDARD"),
-          .kms_key_id = in->kms_key_id,
-          .deletion_protected = in->deletion_protection_enabled &&
-                                *in->deletion_protection_enabled,
-      });
-  return log_tags_put(call, &group, &in->tags) ? DONE : FAILED;
+    group.row.id = logs_add_group(
+        call->txn,
+        &(struct logs_add_group_params){
+            .account = call->account,
+            .region = call->region,
+            .name = in->log_group_name,
+            .created_ms = call->now_ms,
+            .class = str_present(in->log_group_class) ? in->log_group_class : S("STANDARD"),
+            .kms_key_id = in->kms_key_id,
+            .deletion_protected = in->deletion_protection_enabled && *in->deletion_protection_enabled,
+        });
+    return log_tags_put(call, &group, &in->tags) ? DONE : FAILED;
+}
+
+enum outcome logs_delete_log_group(struct call *call, const struct logs_delete_log_group_request *in,
+                                   struct logs_delete_log_group_output *out)
+{
+    struct group group;
+
+    (void)out;
+    if (!log_group_open(call, (struct group_address){.name = in->log_group_name}, (str){0}, &group))
+        return FAILED;
+    if (group.row.deletion_protected)
+        return fail(call, &LOGS_VALIDATION_EXCEPTION,
+                    "The specified log group has deletion protection enabled. Disable it first.");
+
+    logs_delete_streams(call->txn, &(struct logs_delete_streams_params){.group_id = group.row.id});
+    logs_remove_tags(call->txn, &(struct logs_remove_tags_params){.group_id = group.row.id});
+    logs_remove_group(call->txn, &(struct logs_remove_group_params){.id = group.row.id});
+    log_expiry_stop(call, &group);
+    log_cleanup_start(call);
+    return DONE;
+}
+
+static bool retention_check(struct call *call, int64_t days)
+{
+    struct text choices = text_in(call->arena);
+
+    for (size_t i = 0; i < sizeof retention_choices / sizeof *retention_choices; i++) {
+        if (retention_choices[i] == days)
+            return true;
+        text_format(&choices, "%s%lld", i ? ", " : "", (long long)retention_choices[i]);
+    }
+    fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION,
+         "1 validation error detected: Value '%lld' at 'retentionInDays' failed to satisfy constraint: "
+         "Member must satisfy enum value set: [%.*s]",
+         (long long)days, STR_ARGS(text_str(&choices)));
+    return false;
+}
+
+enum outcome logs_put_retention_policy(struct call *call, const struct logs_put_retention_policy_request *in,
+                                       struct logs_put_retention_policy_output *out)
+{
+    struct group group;
+
+    (void)out;
+    if (!log_group_open(call, (struct group_address){.name = in->log_group_name}, (str){0}, &group) ||
+        !retention_check(call, in->retention_in_days))
+        return FAILED;
+    logs_set_retention(call->txn, &(struct logs_set_retention_params){
+                                      .id = group.row.id, .retention_days = &in->retention_in_days});
+    log_expiry_start(call, &group);
+    return DONE;
+}
+
+enum outcome logs_delete_retention_policy(struct call *call,
+                                          const struct logs_delete_retention_policy_request *in,
+                                          struct logs_delete_retention_policy_output *out)
+{
+    struct group group;
+
+    (void)out;
+    if (!log_group_open(call, (struct group_address){.name = in->log_group_name}, (str){0}, &group))
+        return FAILED;
+    logs_set_retention(call->txn, &(struct logs_set_retention_params){.id = group.row.id});
+    log_expiry_stop(call, &group);
+    return DONE;
 }
 
 enum outcome
-logs_delete_log_group(struct call *call,
-                      const struct logs_delete_log_group_request *in,
-                      struct logs_delete_log_group_output *out) {
-  struct group group;
+logs_put_log_group_deletion_protection(struct call *call,
+                                       const struct logs_put_log_group_deletion_protection_request *in,
+                                       struct logs_put_log_group_deletion_protection_output *out)
+{
+    struct group group;
 
-  (void)out;
-  if (!log_group_open(call, (struct group_address){.name = in->log_group_name},
-                      (str){0}, &group))
-    return FAILED;
-  if (group.row.deletion_protected)
-    return fail(call, &LOGS_VALIDATION_EXCEPTION,
-                "The specified log group has deletion protection enabled. "
-                "Disable it first.");
-
-  logs_delete_streams(call->txn, &(struct logs_delete_streams_params){
-                                     .group_id = group.row.id});
-  logs_remove_tags(call->txn,
-                   &(struct logs_remove_tags_params){.group_id = group.row.id});
-  logs_remove_group(call->txn,
-                    &(struct logs_remove_group_params){.id = group.row.id});
-  log_expiry_stop(call, &group);
-  log_remove_deleted_streams(call);
-  return DONE;
-}
-
-static bool retention_check(struct call *call, int64_t days) {
-  struct text choices = text_in(call->arena);
-
-  for (size_t i = 0; i < sizeof retention_choices / sizeof *retention_choices;
-       i++) {
-    if (retention_choices[i] == days)
-      return true;
-    text_format(&choices, "%s%lld", i ? ", " : "",
-                (long long)retention_choices[i]);
-  }
-  fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION,
-       "1 validation error detected: Value '%lld' at 'retentionInDays' failed "
-       "to satisfy constraint: "
-       "Member must satisfy enum value set: [%.*s]",
-       (long long)days, STR_ARGS(text_str(&choices)));
-  return false;
-}
-
-enum outcome
-logs_put_retention_policy(struct call *call,
-                          const struct logs_put_retention_policy_request *in,
-                          struct logs_put_retention_policy_output *out) {
-  struct group group;
-
-  (void)out;
-  if (!log_group_open(call, (struct group_address){.name = in->log_group_name},
-                      (str){0}, &group) ||
-      !retention_check(call, in->retention_in_days))
-    return FAILED;
-  logs_set_retention(call->txn, &(struct logs_set_retention_params){
-                                    .id = group.row.id,
-                                    .retention_days = &in->retention_in_days});
-  log_expiry_start(call, &group);
-  return DONE;
-}
-
-enum outcome logs_delete_retention_policy(
-    struct call *call, const struct logs_delete_retention_policy_request *in,
-    struct logs_delete_retention_policy_output *out) {
-  struct group group;
-
-  (void)out;
-  if (!log_group_open(call, (struct group_address){.name = in->log_group_name},
-                      (str){0}, &group))
-    return FAILED;
-  logs_set_retention(call->txn,
-                     &(struct logs_set_retention_params){.id = group.row.id});
-  log_expiry_stop(call, &group);
-  return DONE;
-}
-
-enum outcome logs_put_log_group_deletion_protection(
-    struct call *call,
-    const struct logs_put_log_group_deletion_protection_request *in,
-    struct logs_put_log_group_deletion_protection_output *out) {
-  struct group group;
-
-  (void)out;
-  if (!log_group_open(
-          call, (struct group_address){.identifier = in->log_group_identifier},
-          (str){0}, &group))
-    return FAILED;
-  logs_set_deletion_protected(
-      call->txn, &(struct logs_set_deletion_protected_params){
-                     .id = group.row.id,
-                     .deletion_protected = in->deletion_protection_enabled,
-                 });
-  return DONE;
+    (void)out;
+    if (!log_group_open(call, (struct group_address){.identifier = in->log_group_identifier}, (str){0},
+                        &group))
+        return FAILED;
+    logs_set_deletion_protected(call->txn, &(struct logs_set_deletion_protected_params){
+                                               .id = group.row.id,
+                                               .deletion_protected = in->deletion_protection_enabled,
+                                           });
+    return DONE;
 }

@@ -1,14 +1,13 @@
 #pragma once
 
 /*
- * log_position.h: where an event stands in the order of time, and how AWS
- * writes that: the 56 digits of an event id are the number timestamp * 2^144 +
- * (what tells events of one millisecond apart).
+ * log_position.h: where an event stands in the order of time, and how AWS writes that: the 56 digits of
+ * an event id are the number timestamp * 2^144 + (what tells events of one millisecond apart).
  */
 #include "base/arena.h"
 
 struct position {
-  int64_t timestamp_ms, id;
+    int64_t timestamp_ms, id;
 };
 
 /* 56 digits. */

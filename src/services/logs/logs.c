@@ -2,5 +2,4 @@
 
 #include "logs_internal.h"
 
-const struct module LOGS_MODULE = {.service = &LOGS_SERVICE,
-                                   .schema = &LOGS_SCHEMA};
+const struct module LOGS_MODULE = {.service = &LOGS_SERVICE, .schema = &LOGS_SCHEMA};

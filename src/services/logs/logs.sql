@@ -134,7 +134,8 @@ order by name desc limit :limit;
 -- param: limit integer
 select id from logs_stream
 where group_id = :group_id
-    and (:direction * coalesce(last_event_ms, 0), :direction * id) > (:direction * :after_ms, :direction * :after_id)
+    and (:direction * coalesce(last_event_ms, 0), :direction * id)
+        > (:direction * :after_ms, :direction * :after_id)
 order by :direction * coalesce(last_event_ms, 0), :direction * id limit :limit;
 
 -- statement: stream_received :exec

@@ -1,150 +1,136 @@
 /*
  * put.c: events coming in.
  *
- * This is on the way of every function invocation: one insert per event, one
- * update of the stream.
+ * This is on the way of every function invocation: one insert per event, one update of the stream.
  */
 #include "logs_internal.h"
 
 enum {
-  MAX_BATCH_BYTES = 1048576,
-  MAX_AGE_MS = 14 * DAY_MS,
-  MAX_AHEAD_MS = 2 * HOUR_MS,
+    MAX_BATCH_BYTES = 1048576,
+    MAX_AGE_MS = 14 * DAY_MS,
+    MAX_AHEAD_MS = 2 * HOUR_MS,
 };
 
-/* Events [first, end) of a batch are taken: it is in order, so those too old
- * and too new are at its ends. */
+/* Events [first, end) of a batch are taken: it is in order, so those too old and too new are at its ends. */
 struct accepted {
-  size_t first, end;
+    size_t first, end;
 };
 
-static size_t bytes_of(const struct logs_input_log_event *event) {
-  return event->message.size + EVENT_OVERHEAD_BYTES;
+static size_t bytes_of(const struct logs_input_log_event *event)
+{
+    return event->message.size + EVENT_OVERHEAD_BYTES;
 }
 
-static bool sizes_check(struct call *call,
-                        const struct logs_input_log_event_list *events) {
-  size_t sum = 0;
+static bool sizes_check(struct call *call, const struct logs_input_log_event_list *events)
+{
+    size_t sum = 0;
 
-  for (size_t i = 0; i < events->count; i++) {
-    size_t bytes = bytes_of(&events->items[i]);
-    if (bytes > MAX_BATCH_BYTES) {
-      fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION,
-           "Log event too large: %zu bytes exceeds limit of %d", bytes,
-           MAX_BATCH_BYTES);
-      return false;
+    for (size_t i = 0; i < events->count; i++) {
+        size_t bytes = bytes_of(&events->items[i]);
+        if (bytes > MAX_BATCH_BYTES) {
+            fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION,
+                 "Log event too large: %zu bytes exceeds limit of %d", bytes, MAX_BATCH_BYTES);
+            return false;
+        }
+        sum += bytes;
     }
-    sum += bytes;
-  }
-  if (sum > MAX_BATCH_BYTES)
-    fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION,
-         "Upload too large: %zu bytes exceeds limit of %d", sum,
-         MAX_BATCH_BYTES);
-  return sum <= MAX_BATCH_BYTES;
+    if (sum > MAX_BATCH_BYTES)
+        fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION, "Upload too large: %zu bytes exceeds limit of %d", sum,
+             MAX_BATCH_BYTES);
+    return sum <= MAX_BATCH_BYTES;
 }
 
-static bool order_check(struct call *call,
-                        const struct logs_input_log_event_list *events) {
-  for (size_t i = 1; i < events->count; i++)
-    if (events->items[i].timestamp < events->items[i - 1].timestamp) {
-      fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION,
-           "Log events in a single PutLogEvents request must be in "
-           "chronological order.");
-      return false;
-    }
-  return true;
+static bool order_check(struct call *call, const struct logs_input_log_event_list *events)
+{
+    for (size_t i = 1; i < events->count; i++)
+        if (events->items[i].timestamp < events->items[i - 1].timestamp) {
+            fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION,
+                 "Log events in a single PutLogEvents request must be in chronological order.");
+            return false;
+        }
+    return true;
 }
 
 /* The index of the first event at or after that moment. */
-static size_t first_from(const struct logs_input_log_event_list *events,
-                         int64_t ms) {
-  size_t i = 0;
+static size_t first_from(const struct logs_input_log_event_list *events, int64_t ms)
+{
+    size_t i = 0;
 
-  while (i < events->count && events->items[i].timestamp < ms)
-    i++;
-  return i;
+    while (i < events->count && events->items[i].timestamp < ms)
+        i++;
+    return i;
 }
 
 static struct accepted accept(struct call *call, const struct group *group,
                               const struct logs_input_log_event_list *events,
-                              struct logs_put_log_events_response *out) {
-  size_t too_old = first_from(events, call->now_ms - MAX_AGE_MS);
-  size_t expired =
-      first_from(events, log_group_oldest_ms(call, group->row.retention_days));
-  size_t too_new = first_from(events, call->now_ms + MAX_AHEAD_MS + 1);
-  struct logs_rejected_log_events_info *rejected =
-      arena_new(call->arena, struct logs_rejected_log_events_info);
+                              struct logs_put_log_events_response *out)
+{
+    size_t too_old = first_from(events, call->now_ms - MAX_AGE_MS);
+    size_t expired = first_from(events, log_group_oldest_ms(call, group->row.retention_days));
+    size_t too_new = first_from(events, call->now_ms + MAX_AHEAD_MS + 1);
+    struct logs_rejected_log_events_info *rejected =
+        arena_new(call->arena, struct logs_rejected_log_events_info);
 
-  if (too_old > 0)
-    rejected->too_old_log_event_end_index =
-        arena_i64(call->arena, (int64_t)too_old);
-  if (expired > too_old)
-    rejected->expired_log_event_end_index =
-        arena_i64(call->arena, (int64_t)expired);
-  if (too_new < events->count)
-    rejected->too_new_log_event_start_index =
-        arena_i64(call->arena, (int64_t)too_new);
-  if (too_old > 0 || expired > 0 || too_new < events->count)
-    out->rejected_log_events_info = rejected;
-  return (struct accepted){.first = too_old > expired ? too_old : expired,
-                           .end = too_new};
+    if (too_old > 0)
+        rejected->too_old_log_event_end_index = arena_i64(call->arena, (int64_t)too_old);
+    if (expired > too_old)
+        rejected->expired_log_event_end_index = arena_i64(call->arena, (int64_t)expired);
+    if (too_new < events->count)
+        rejected->too_new_log_event_start_index = arena_i64(call->arena, (int64_t)too_new);
+    if (too_old > 0 || expired > 0 || too_new < events->count)
+        out->rejected_log_events_info = rejected;
+    return (struct accepted){.first = too_old > expired ? too_old : expired, .end = too_new};
 }
 
 /* Returns the last event's id. */
-static int64_t store(struct call *call, const struct group *group,
-                     int64_t stream_id,
-                     const struct logs_input_log_event_list *events,
-                     struct accepted accepted) {
-  int64_t id = 0, bytes = 0;
+static int64_t store(struct call *call, const struct group *group, int64_t stream_id,
+                     const struct logs_input_log_event_list *events, struct accepted accepted)
+{
+    int64_t id = 0, bytes = 0;
 
-  for (size_t i = accepted.first; i < accepted.end; i++) {
-    const struct logs_input_log_event *event = &events->items[i];
-    id = logs_add_event(call->txn, &(struct logs_add_event_params){
-                                       .group_id = group->row.id,
-                                       .stream_id = stream_id,
-                                       .timestamp_ms = event->timestamp,
-                                       .ingested_ms = call->now_ms,
-                                       .message = event->message,
-                                   });
-    bytes += (int64_t)bytes_of(event);
-  }
-  logs_stream_received(
-      call->txn,
-      &(struct logs_stream_received_params){
-          .id = stream_id,
-          .last_event_ms = &events->items[accepted.end - 1].timestamp,
-          .last_ingestion_ms = &call->now_ms,
-          .bytes = bytes,
-      });
-  return id;
+    for (size_t i = accepted.first; i < accepted.end; i++) {
+        const struct logs_input_log_event *event = &events->items[i];
+        id = logs_add_event(call->txn, &(struct logs_add_event_params){
+                                           .group_id = group->row.id,
+                                           .stream_id = stream_id,
+                                           .timestamp_ms = event->timestamp,
+                                           .ingested_ms = call->now_ms,
+                                           .message = event->message,
+                                       });
+        bytes += (int64_t)bytes_of(event);
+    }
+    logs_stream_received(call->txn, &(struct logs_stream_received_params){
+                                        .id = stream_id,
+                                        .last_event_ms = &events->items[accepted.end - 1].timestamp,
+                                        .last_ingestion_ms = &call->now_ms,
+                                        .bytes = bytes,
+                                    });
+    return id;
 }
 
 /* Sequence tokens are still given out, and no longer looked at, as on AWS. */
-enum outcome logs_put_log_events(struct call *call,
-                                 const struct logs_put_log_events_request *in,
-                                 struct logs_put_log_events_response *out) {
-  struct group group;
-  int64_t stream_id, last_id = 0;
+enum outcome logs_put_log_events(struct call *call, const struct logs_put_log_events_request *in,
+                                 struct logs_put_log_events_response *out)
+{
+    struct group group;
+    int64_t stream_id, last_id = 0;
 
-  if (!log_group_open(call, (struct group_address){.name = in->log_group_name},
-                      in->log_stream_name, &group) ||
-      !log_stream_find(call, &group, in->log_stream_name, &stream_id) ||
-      !sizes_check(call, &in->log_events) ||
-      !order_check(call, &in->log_events))
-    return FAILED;
+    if (!log_group_open(call, (struct group_address){.name = in->log_group_name}, in->log_stream_name,
+                        &group) ||
+        !log_stream_find(call, &group, in->log_stream_name, &stream_id) ||
+        !sizes_check(call, &in->log_events) || !order_check(call, &in->log_events))
+        return FAILED;
 
-  struct accepted accepted = accept(call, &group, &in->log_events, out);
-  if (accepted.first < accepted.end) {
-    const struct logs_input_log_event *items = in->log_events.items;
-    if (items[accepted.end - 1].timestamp - items[accepted.first].timestamp >
-        DAY_MS)
-      return fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION,
-                  "The batch of log events in a single PutLogEvents request "
-                  "cannot span more than 24 hours.");
-    last_id = store(call, &group, stream_id, &in->log_events, accepted);
-  }
-  out->next_sequence_token = log_position_text(
-      call->arena,
-      (struct position){.timestamp_ms = call->now_ms, .id = last_id});
-  return DONE;
+    struct accepted accepted = accept(call, &group, &in->log_events, out);
+    if (accepted.first < accepted.end) {
+        const struct logs_input_log_event *items = in->log_events.items;
+        if (items[accepted.end - 1].timestamp - items[accepted.first].timestamp > DAY_MS)
+            return fail(
+                call, &LOGS_INVALID_PARAMETER_EXCEPTION,
+                "The batch of log events in a single PutLogEvents request cannot span more than 24 hours.");
+        last_id = store(call, &group, stream_id, &in->log_events, accepted);
+    }
+    out->next_sequence_token =
+        log_position_text(call->arena, (struct position){.timestamp_ms = call->now_ms, .id = last_id});
+    return DONE;
 }

@@ -1,188 +1,164 @@
 /*
  * streams.c: making, describing and deleting streams.
  *
- * A deleted stream stays as a row of no group until expiry.c has removed its
- * events.
+ * A deleted stream stays as a row of no group until expiry.c has removed its events.
  */
 #include "logs_internal.h"
 
-enum outcome
-logs_create_log_stream(struct call *call,
-                       const struct logs_create_log_stream_request *in,
-                       struct logs_create_log_stream_output *out) {
-  struct group group;
+enum outcome logs_create_log_stream(struct call *call, const struct logs_create_log_stream_request *in,
+                                    struct logs_create_log_stream_output *out)
+{
+    struct group group;
 
-  (void)out;
-  if (!log_group_open(call, (struct group_address){.name = in->log_group_name},
-                      in->log_stream_name, &group))
-    return FAILED;
-  if (logs_add_stream(call->txn, &(struct logs_add_stream_params){
-                                     .group_id = group.row.id,
-                                     .name = in->log_stream_name,
-                                     .created_ms = call->now_ms}) == 0)
-    return fail(call, &LOGS_RESOURCE_ALREADY_EXISTS_EXCEPTION,
-                "The specified log stream already exists");
-  return DONE;
+    (void)out;
+    if (!log_group_open(call, (struct group_address){.name = in->log_group_name}, in->log_stream_name,
+                        &group))
+        return FAILED;
+    if (logs_add_stream(call->txn, &(struct logs_add_stream_params){.group_id = group.row.id,
+                                                                    .name = in->log_stream_name,
+                                                                    .created_ms = call->now_ms}) == 0)
+        return fail(call, &LOGS_RESOURCE_ALREADY_EXISTS_EXCEPTION, "The specified log stream already exists");
+    return DONE;
 }
 
-enum outcome
-logs_delete_log_stream(struct call *call,
-                       const struct logs_delete_log_stream_request *in,
-                       struct logs_delete_log_stream_output *out) {
-  struct group group;
-  int64_t stream_id;
+enum outcome logs_delete_log_stream(struct call *call, const struct logs_delete_log_stream_request *in,
+                                    struct logs_delete_log_stream_output *out)
+{
+    struct group group;
+    int64_t stream_id;
 
-  (void)out;
-  if (!log_group_open(call, (struct group_address){.name = in->log_group_name},
-                      in->log_stream_name, &group) ||
-      !log_stream_find(call, &group, in->log_stream_name, &stream_id))
-    return FAILED;
-  logs_delete_stream(call->txn,
-                     &(struct logs_delete_stream_params){.id = stream_id});
-  log_remove_deleted_streams(call);
-  return DONE;
+    (void)out;
+    if (!log_group_open(call, (struct group_address){.name = in->log_group_name}, in->log_stream_name,
+                        &group) ||
+        !log_stream_find(call, &group, in->log_stream_name, &stream_id))
+        return FAILED;
+    logs_delete_stream(call->txn, &(struct logs_delete_stream_params){.id = stream_id});
+    log_cleanup_start(call);
+    return DONE;
 }
 
 /* What one page of the list is made of. */
 struct page {
-  str prefix, token;
-  int64_t limit;
-  bool by_time, descending;
+    str prefix, token;
+    int64_t limit;
+    bool by_time, descending;
 };
 
-/* Where a page by time begins: behind the stream at this position.  False:
- * fail() has been called. */
-static bool time_page_start(struct call *call, const struct page *page,
-                            struct position *after) {
-  int64_t first = page->descending ? INT64_MAX : -1;
+/* Where a page by time begins: behind the stream at this position.  False: fail() has been called. */
+static bool time_page_start(struct call *call, const struct page *page, struct position *after)
+{
+    int64_t first = page->descending ? INT64_MAX : -1;
 
-  *after = (struct position){.timestamp_ms = first, .id = first};
-  if (!str_present(page->token) || log_position_parse(page->token, after))
-    return true;
-  fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION,
-       "The specified nextToken is invalid.");
-  return false;
-}
-
-static bool ids_by_time(struct call *call, const struct group *group,
-                        const struct page *page, struct i64_list *ids) {
-  struct position after;
-
-  if (!time_page_start(call, page, &after))
+    *after = (struct position){.timestamp_ms = first, .id = first};
+    if (!str_present(page->token) || log_position_parse(page->token, after))
+        return true;
+    fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION, "The specified nextToken is invalid.");
     return false;
-  struct logs_list_streams_by_time_rows rows = logs_list_streams_by_time(
-      call->txn, &(struct logs_list_streams_by_time_params){
-                     .group_id = group->row.id,
-                     .direction = page->descending ? -1 : 1,
-                     .after_ms = after.timestamp_ms,
-                     .after_id = after.id,
-                     .limit = page->limit + 1});
-  for (size_t i = 0; i < rows.count; i++)
-    *list_add(call->arena, ids) = rows.items[i].id;
-  return true;
 }
 
-static void ids_by_name(struct call *call, const struct group *group,
-                        const struct page *page, struct i64_list *ids) {
-  struct logs_list_streams_by_name_rows rows = logs_list_streams_by_name(
-      call->txn, &(struct logs_list_streams_by_name_params){
-                     .group_id = group->row.id,
-                     .after = str_present(page->token) ? page->token : S(""),
-                     .prefix = page->prefix,
-                     .prefix_end = log_prefix_end(call, page->prefix),
-                     .limit = page->limit + 1});
-  for (size_t i = 0; i < rows.count; i++)
-    *list_add(call->arena, ids) = rows.items[i].id;
+static bool ids_by_time(struct call *call, const struct group *group, const struct page *page,
+                        struct i64_list *ids)
+{
+    struct position after;
+
+    if (!time_page_start(call, page, &after))
+        return false;
+    struct logs_list_streams_by_time_rows rows = logs_list_streams_by_time(
+        call->txn, &(struct logs_list_streams_by_time_params){.group_id = group->row.id,
+                                                              .direction = page->descending ? -1 : 1,
+                                                              .after_ms = after.timestamp_ms,
+                                                              .after_id = after.id,
+                                                              .limit = page->limit + 1});
+    for (size_t i = 0; i < rows.count; i++)
+        *list_add(call->arena, ids) = rows.items[i].id;
+    return true;
 }
 
-static void ids_by_name_descending(struct call *call, const struct group *group,
-                                   const struct page *page,
-                                   struct i64_list *ids) {
-  str end = log_prefix_end(call, page->prefix);
-  struct logs_list_streams_by_name_descending_rows rows =
-      logs_list_streams_by_name_descending(
-          call->txn, &(struct logs_list_streams_by_name_descending_params){
-                         .group_id = group->row.id,
-                         .before = str_present(page->token) ? page->token : end,
-                         .prefix = page->prefix,
-                         .prefix_end = end,
-                         .limit = page->limit + 1});
-  for (size_t i = 0; i < rows.count; i++)
-    *list_add(call->arena, ids) = rows.items[i].id;
+static void ids_by_name(struct call *call, const struct group *group, const struct page *page,
+                        struct i64_list *ids)
+{
+    struct logs_list_streams_by_name_rows rows = logs_list_streams_by_name(
+        call->txn,
+        &(struct logs_list_streams_by_name_params){.group_id = group->row.id,
+                                                   .after = str_present(page->token) ? page->token : S(""),
+                                                   .prefix = page->prefix,
+                                                   .prefix_end = log_prefix_end(call, page->prefix),
+                                                   .limit = page->limit + 1});
+    for (size_t i = 0; i < rows.count; i++)
+        *list_add(call->arena, ids) = rows.items[i].id;
 }
 
-static struct logs_describe_stream_row
-describe(struct call *call, const struct group *group, int64_t id,
-         struct logs_log_stream *stream) {
-  struct logs_describe_stream_row row = {0};
-
-  logs_describe_stream(
-      call->txn,
-      &(struct logs_describe_stream_params){
-          .id = id,
-          .oldest_ms = log_group_oldest_ms(call, group->row.retention_days)},
-      &row);
-  stream->log_stream_name = row.name;
-  stream->creation_time = arena_i64(call->arena, row.created_ms);
-  stream->first_event_timestamp = row.first_event_ms;
-  stream->last_event_timestamp = row.last_event_ms;
-  stream->last_ingestion_time = row.last_ingestion_ms;
-  stream->upload_sequence_token = log_position_text(
-      call->arena, (struct position){.timestamp_ms = row.created_ms, .id = id});
-  stream->arn = log_stream_arn(call, group->row.name, row.name);
-  stream->stored_bytes = arena_i64(call->arena, 0); /* as AWS says since 2019 */
-  return row;
+static void ids_by_name_descending(struct call *call, const struct group *group, const struct page *page,
+                                   struct i64_list *ids)
+{
+    str end = log_prefix_end(call, page->prefix);
+    struct logs_list_streams_by_name_descending_rows rows = logs_list_streams_by_name_descending(
+        call->txn, &(struct logs_list_streams_by_name_descending_params){
+                       .group_id = group->row.id,
+                       .before = str_present(page->token) ? page->token : end,
+                       .prefix = page->prefix,
+                       .prefix_end = end,
+                       .limit = page->limit + 1});
+    for (size_t i = 0; i < rows.count; i++)
+        *list_add(call->arena, ids) = rows.items[i].id;
 }
 
-/* A page token is the last name listed; by time, the last stream's time and id.
- */
-enum outcome
-logs_describe_log_streams(struct call *call,
-                          const struct logs_describe_log_streams_request *in,
-                          struct logs_describe_log_streams_response *out) {
-  struct group_address address = {.name = in->log_group_name,
-                                  .identifier = in->log_group_identifier};
-  struct group group;
-  struct i64_list ids = {0};
-  struct page page = {
-      .prefix = str_present(in->log_stream_name_prefix)
-                    ? in->log_stream_name_prefix
-                    : S(""),
-      .token = in->next_token,
-      .limit = in->limit ? *in->limit : PAGE_SIZE,
-      .by_time = str_equal(in->order_by, S("LastEventTime")),
-      .descending = in->descending && *in->descending,
-  };
+/* Returns the token that goes on behind this stream: its name or, by time, its time and id. */
+static str describe(struct call *call, const struct group *group, int64_t id, const struct page *page,
+                    struct logs_log_stream *stream)
+{
+    struct logs_describe_stream_row row = {0};
 
-  if (!log_group_open(call, address, (str){0}, &group))
-    return FAILED;
-  if (page.by_time && str_present(in->log_stream_name_prefix))
-    return fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION,
-                "Cannot order by LastEventTime with a logStreamNamePrefix.");
-  if (page.by_time) {
-    if (!ids_by_time(call, &group, &page, &ids))
-      return FAILED;
-  } else if (page.descending) {
-    ids_by_name_descending(call, &group, &page, &ids);
-  } else {
-    ids_by_name(call, &group, &page, &ids);
-  }
+    logs_describe_stream(call->txn,
+                         &(struct logs_describe_stream_params){
+                             .id = id, .oldest_ms = log_group_oldest_ms(call, group->row.retention_days)},
+                         &row);
+    stream->log_stream_name = row.name;
+    stream->creation_time = arena_i64(call->arena, row.created_ms);
+    stream->first_event_timestamp = row.first_event_ms;
+    stream->last_event_timestamp = row.last_event_ms;
+    stream->last_ingestion_time = row.last_ingestion_ms;
+    stream->upload_sequence_token =
+        log_position_text(call->arena, (struct position){.timestamp_ms = row.created_ms, .id = id});
+    stream->arn = log_stream_arn(call, group->row.name, row.name);
+    stream->stored_bytes = arena_i64(call->arena, 0); /* as AWS says since 2019 */
+    int64_t last_event_ms = row.last_event_ms ? *row.last_event_ms : 0;
+    return page->by_time ? log_position_text(call->arena, (struct position){last_event_ms, id}) : row.name;
+}
 
-  bool more = (int64_t)ids.count > page.limit;
-  struct logs_describe_stream_row last = {0};
-  list_make_empty(call->arena, &out->log_streams);
-  for (size_t i = 0; i < ids.count - more; i++)
-    last = describe(call, &group, ids.items[i],
-                    list_add(call->arena, &out->log_streams));
-  if (more)
-    out->next_token =
-        page.by_time ? log_position_text(
-                           call->arena,
-                           (struct position){
-                               .timestamp_ms =
-                                   last.last_event_ms ? *last.last_event_ms : 0,
-                               .id = ids.items[page.limit - 1],
-                           })
-                     : last.name;
-  return DONE;
+enum outcome logs_describe_log_streams(struct call *call, const struct logs_describe_log_streams_request *in,
+                                       struct logs_describe_log_streams_response *out)
+{
+    struct group_address address = {.name = in->log_group_name, .identifier = in->log_group_identifier};
+    struct group group;
+    struct i64_list ids = {0};
+    struct page page = {
+        .prefix = str_present(in->log_stream_name_prefix) ? in->log_stream_name_prefix : S(""),
+        .token = in->next_token,
+        .limit = in->limit ? *in->limit : PAGE_SIZE,
+        .by_time = str_equal(in->order_by, S("LastEventTime")),
+        .descending = in->descending && *in->descending,
+    };
+
+    if (!log_group_open(call, address, (str){0}, &group))
+        return FAILED;
+    if (page.by_time && str_present(in->log_stream_name_prefix))
+        return fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION,
+                    "Cannot order by LastEventTime with a logStreamNamePrefix.");
+    if (page.by_time) {
+        if (!ids_by_time(call, &group, &page, &ids))
+            return FAILED;
+    } else if (page.descending) {
+        ids_by_name_descending(call, &group, &page, &ids);
+    } else {
+        ids_by_name(call, &group, &page, &ids);
+    }
+
+    str token = {0};
+    list_make_empty(call->arena, &out->log_streams);
+    for (size_t i = 0; i < ids.count && (int64_t)i < page.limit; i++)
+        token = describe(call, &group, ids.items[i], &page, list_add(call->arena, &out->log_streams));
+    if ((int64_t)ids.count > page.limit)
+        out->next_token = token;
+    return DONE;
 }

@@ -5,65 +5,57 @@
 
 enum { MAX_TAGS = 50 };
 
-bool log_tags_put(struct call *call, const struct group *group,
-                  const struct str_map *tags) {
-  for (size_t i = 0; i < tags->count; i++)
-    logs_put_tag(call->txn,
-                 &(struct logs_put_tag_params){.group_id = group->row.id,
-                                               .name = tags->items[i].key,
-                                               .value = tags->items[i].value});
-  struct logs_list_tags_params key = {.group_id = group->row.id};
-  if (tags->count == 0 || logs_list_tags(call->txn, &key).count <= MAX_TAGS)
-    return true;
-  fail(call, &LOGS_TOO_MANY_TAGS_EXCEPTION,
-       "A resource can have no more than 50 tags.");
-  return false;
+bool log_tags_put(struct call *call, const struct group *group, const struct str_map *tags)
+{
+    for (size_t i = 0; i < tags->count; i++)
+        logs_put_tag(call->txn, &(struct logs_put_tag_params){.group_id = group->row.id,
+                                                              .name = tags->items[i].key,
+                                                              .value = tags->items[i].value});
+    struct logs_list_tags_params key = {.group_id = group->row.id};
+    if (tags->count == 0 || logs_list_tags(call->txn, &key).count <= MAX_TAGS)
+        return true;
+    fail(call, &LOGS_TOO_MANY_TAGS_EXCEPTION, "A resource can have no more than 50 tags.");
+    return false;
 }
 
-enum outcome logs_tag_resource(struct call *call,
-                               const struct logs_tag_resource_request *in,
-                               struct logs_tag_resource_output *out) {
-  struct group group;
+enum outcome logs_tag_resource(struct call *call, const struct logs_tag_resource_request *in,
+                               struct logs_tag_resource_output *out)
+{
+    struct group group;
 
-  (void)out;
-  if (!log_group_open(call,
-                      (struct group_address){.identifier = in->resource_arn},
-                      (str){0}, &group))
-    return FAILED;
-  return log_tags_put(call, &group, &in->tags) ? DONE : FAILED;
+    (void)out;
+    if (!log_group_open(call, (struct group_address){.identifier = in->resource_arn}, (str){0}, &group))
+        return FAILED;
+    return log_tags_put(call, &group, &in->tags) ? DONE : FAILED;
 }
 
-enum outcome logs_untag_resource(struct call *call,
-                                 const struct logs_untag_resource_request *in,
-                                 struct logs_untag_resource_output *out) {
-  struct group group;
+enum outcome logs_untag_resource(struct call *call, const struct logs_untag_resource_request *in,
+                                 struct logs_untag_resource_output *out)
+{
+    struct group group;
 
-  (void)out;
-  if (!log_group_open(call,
-                      (struct group_address){.identifier = in->resource_arn},
-                      (str){0}, &group))
-    return FAILED;
-  for (size_t i = 0; i < in->tag_keys.count; i++)
-    logs_remove_tag(call->txn, &(struct logs_remove_tag_params){
-                                   .group_id = group.row.id,
-                                   .name = in->tag_keys.items[i]});
-  return DONE;
+    (void)out;
+    if (!log_group_open(call, (struct group_address){.identifier = in->resource_arn}, (str){0}, &group))
+        return FAILED;
+    for (size_t i = 0; i < in->tag_keys.count; i++)
+        logs_remove_tag(call->txn, &(struct logs_remove_tag_params){.group_id = group.row.id,
+                                                                    .name = in->tag_keys.items[i]});
+    return DONE;
 }
 
-enum outcome logs_list_tags_for_resource(
-    struct call *call, const struct logs_list_tags_for_resource_request *in,
-    struct logs_list_tags_for_resource_response *out) {
-  struct group group;
+enum outcome logs_list_tags_for_resource(struct call *call,
+                                         const struct logs_list_tags_for_resource_request *in,
+                                         struct logs_list_tags_for_resource_response *out)
+{
+    struct group group;
 
-  if (!log_group_open(call,
-                      (struct group_address){.identifier = in->resource_arn},
-                      (str){0}, &group))
-    return FAILED;
-  struct logs_list_tags_rows rows = logs_list_tags(
-      call->txn, &(struct logs_list_tags_params){.group_id = group.row.id});
-  list_make_empty(call->arena, &out->tags);
-  for (size_t i = 0; i < rows.count; i++)
-    *list_add(call->arena, &out->tags) = (struct str_map_entry){
-        .key = rows.items[i].name, .value = rows.items[i].value};
-  return DONE;
+    if (!log_group_open(call, (struct group_address){.identifier = in->resource_arn}, (str){0}, &group))
+        return FAILED;
+    struct logs_list_tags_rows rows =
+        logs_list_tags(call->txn, &(struct logs_list_tags_params){.group_id = group.row.id});
+    list_make_empty(call->arena, &out->tags);
+    for (size_t i = 0; i < rows.count; i++)
+        *list_add(call->arena, &out->tags) =
+            (struct str_map_entry){.key = rows.items[i].name, .value = rows.items[i].value};
+    return DONE;
 }

@@ -5,95 +5,100 @@
 
 #include "services/logs/log_pattern.h"
 
-static bool matches(const char *text, const char *message) {
-  struct pattern pattern;
-  str problem;
+static bool matches(const char *text, const char *message)
+{
+    struct pattern pattern;
+    str problem;
 
-  assert_true(log_pattern_parse(&scratch, str_of(text), &pattern, &problem));
-  return log_pattern_matches(&pattern, str_of(message));
+    assert_true(log_pattern_parse(&scratch, str_of(text), &pattern, &problem));
+    return log_pattern_matches(&pattern, str_of(message));
 }
 
-static str problem_of(const char *text) {
-  struct pattern pattern;
-  str problem;
+static str problem_of(const char *text)
+{
+    struct pattern pattern;
+    str problem;
 
-  assert_false(log_pattern_parse(&scratch, str_of(text), &pattern, &problem));
-  return problem;
+    assert_false(log_pattern_parse(&scratch, str_of(text), &pattern, &problem));
+    return problem;
 }
 
-TEST(the_empty_pattern_matches_everything) {
-  assert_true(matches("", "anything"));
-  assert_true(matches("  ", ""));
+TEST(the_empty_pattern_matches_everything)
+{
+    assert_true(matches("", "anything"));
+    assert_true(matches("  ", ""));
 }
 
-TEST(every_term_must_be_in_the_message) {
-  assert_true(matches("ERROR disk", "disk: ERROR"));
-  assert_false(matches("ERROR disk", "ERROR network"));
+TEST(every_term_must_be_in_the_message)
+{
+    assert_true(matches("ERROR disk", "disk: ERROR"));
+    assert_false(matches("ERROR disk", "ERROR network"));
 }
 
-TEST(terms_match_in_their_own_case_and_inside_words) {
-  assert_false(matches("ERROR", "error"));
-  assert_true(matches("ERROR", "[ERRORS]"));
+TEST(terms_match_in_their_own_case_and_inside_words)
+{
+    assert_false(matches("ERROR", "error"));
+    assert_true(matches("ERROR", "[ERRORS]"));
 }
 
-TEST(a_phrase_matches_as_it_stands) {
-  assert_true(matches("\"network down\"", "the network down the road"));
-  assert_false(matches("\"network down\"", "network is down"));
-  assert_true(matches("\"a \\\"b\\\" \\\\c\"", "say a \"b\" \\c"));
-  assert_true(matches("\"\"", "anything"));
+TEST(a_phrase_matches_as_it_stands)
+{
+    assert_true(matches("\"network down\"", "the network down the road"));
+    assert_false(matches("\"network down\"", "network is down"));
+    assert_true(matches("\"a \\\"b\\\" \\\\c\"", "say a \"b\" \\c"));
+    assert_true(matches("\"\"", "anything"));
 }
 
-TEST(excluded_terms_keep_messages_out) {
-  assert_true(matches("ERROR -disk", "ERROR network"));
-  assert_false(matches("ERROR -disk", "ERROR disk"));
-  assert_true(matches("-disk", "network"));
-  assert_false(matches("-\"disk full\"", "disk full"));
+TEST(excluded_terms_keep_messages_out)
+{
+    assert_true(matches("ERROR -disk", "ERROR network"));
+    assert_false(matches("ERROR -disk", "ERROR disk"));
+    assert_true(matches("-disk", "network"));
+    assert_false(matches("-\"disk full\"", "disk full"));
 }
 
-TEST(one_optional_term_is_enough) {
-  assert_true(matches("?disk ?\"all fine\"", "all fine"));
-  assert_true(matches("?disk ?fine", "disk"));
-  assert_false(matches("?disk ?fine", "network"));
+TEST(one_optional_term_is_enough)
+{
+    assert_true(matches("?disk ?\"all fine\"", "all fine"));
+    assert_true(matches("?disk ?fine", "disk"));
+    assert_false(matches("?disk ?fine", "network"));
 }
 
-TEST(beside_other_terms_optional_ones_have_no_say) {
-  assert_true(matches("?disk ERROR", "ERROR"));
-  assert_false(matches("?disk ERROR", "disk"));
-  assert_true(matches("?disk -ERROR", "network"));
+TEST(beside_other_terms_optional_ones_have_no_say)
+{
+    assert_true(matches("?disk ERROR", "ERROR"));
+    assert_false(matches("?disk ERROR", "disk"));
+    assert_true(matches("?disk -ERROR", "network"));
 }
 
-TEST(a_hyphen_inside_a_word_excludes_nothing) {
-  assert_true(matches("end-of-file", "an end-of-file"));
-  assert_false(matches("end-of-file", "end"));
+TEST(a_hyphen_inside_a_word_excludes_nothing)
+{
+    assert_true(matches("end-of-file", "an end-of-file"));
+    assert_false(matches("end-of-file", "end"));
 }
 
-TEST(letters_of_other_alphabets_make_words) {
-  assert_true(matches("été", "un été chaud"));
+TEST(letters_of_other_alphabets_make_words)
+{
+    assert_true(matches("été", "un été chaud"));
 }
 
-TEST(what_is_no_pattern_is_refused) {
-  assert_text(problem_of("\"open"), "Invalid filter pattern");
-  assert_text(problem_of("a:b"), "Invalid filter pattern");
-  assert_text(problem_of("?"), "Invalid filter pattern");
-  assert_text(problem_of("ERROR -"), "Invalid filter pattern");
+TEST(what_is_no_pattern_is_refused)
+{
+    assert_text(problem_of("\"open"), "Invalid filter pattern");
+    assert_text(problem_of("a:b"), "Invalid filter pattern");
+    assert_text(problem_of("?"), "Invalid filter pattern");
+    assert_text(problem_of("ERROR -"), "Invalid filter pattern");
 }
 
-TEST(space_delimited_patterns_and_regular_expressions_are_not_supported_yet) {
-  assert_text(problem_of("[ip, user]"),
-              "Space-delimited filter patterns are not supported yet");
-  assert_text(problem_of(" %ERR%"),
-              "Regular expressions in filter patterns are not supported yet");
+TEST(space_delimited_patterns_and_regular_expressions_are_not_supported_yet)
+{
+    assert_text(problem_of("[ip, user]"), "Space-delimited filter patterns are not supported yet");
+    assert_text(problem_of(" %ERR%"), "Regular expressions in filter patterns are not supported yet");
 }
 
-TESTS(
-    test(the_empty_pattern_matches_everything),
-    test(every_term_must_be_in_the_message),
-    test(terms_match_in_their_own_case_and_inside_words),
-    test(a_phrase_matches_as_it_stands), test(excluded_terms_keep_messages_out),
-    test(one_optional_term_is_enough),
-    test(beside_other_terms_optional_ones_have_no_say),
-    test(a_hyphen_inside_a_word_excludes_nothing),
-    test(letters_of_other_alphabets_make_words),
-    test(what_is_no_pattern_is_refused),
-    test(
-        space_delimited_patterns_and_regular_expressions_are_not_supported_yet))
+TESTS(test(the_empty_pattern_matches_everything), test(every_term_must_be_in_the_message),
+      test(terms_match_in_their_own_case_and_inside_words), test(a_phrase_matches_as_it_stands),
+      test(excluded_terms_keep_messages_out), test(one_optional_term_is_enough),
+      test(beside_other_terms_optional_ones_have_no_say), test(a_hyphen_inside_a_word_excludes_nothing),
+      test(letters_of_other_alphabets_make_words), test(what_is_no_pattern_is_refused),
+      test(space_delimited_patterns_and_regular_expressions_are_not_supported_yet))
