@@ -1,5 +1,7 @@
 #include "engine/model.h"
 
+const struct member no_members[1];
+
 str str_map_get(const struct str_map *map, str key)
 {
     for (size_t i = 0; i < map->count; i++)

@@ -64,6 +64,9 @@ struct member {
     enum timestamp_format timestamp_format;
 };
 
+/* What a structure without members points at, so that nobody walks from NULL. */
+extern const struct member no_members[1];
+
 struct error {
     const char *name;            /* QueueDoesNotExist */
     const char *query_code;      /* AWS.SimpleQueueService.NonExistentQueue; name when the same */

@@ -365,7 +365,7 @@ static void settle(struct connection *connection)
 /* Serve what waits, send what has gathered. */
 static void move_on(struct connection *connection)
 {
-    str waiting = {connection->input + connection->input_start, connection->input_end - connection->input_start};
+    str waiting = str_from((str){connection->input, connection->input_end}, connection->input_start);
 
     str rest = serve_bytes(connection, waiting);
     connection->input_start = connection->input_end - rest.size;

@@ -150,6 +150,8 @@ static void emit_shape(const struct model *model, const struct shape_entry *shap
         text_add(out, S(".is_union = true, "));
     if (shape->sensitive)
         text_add(out, S(".sensitive = true, "));
+    if (shape->kind == KIND_STRUCTURE && shape->fields.count == 0)
+        text_add(out, S(".members = no_members, "));
     if (shape->fields.count > 0)
         text_format(out, ".members = %.*s_members, .member_count = %zu, ", STR_ARGS(shape->tag),
                     shape->fields.count);
@@ -232,8 +234,8 @@ static str operation_shape(const struct model *model, const struct name *shape, 
         return find_shape(model, shape->text)->constant;
     str name = arena_format(model->arena, "%.*s_shape", STR_ARGS(tag));
     text_format(out,
-                "static const struct shape %.*s = {.name = \"\", .type = SHAPE_STRUCTURE, .size = "
-                "sizeof(struct %.*s)};\n",
+                "static const struct shape %.*s = {.name = \"\", .type = SHAPE_STRUCTURE, "
+                ".members = no_members, .size = sizeof(struct %.*s)};\n",
                 STR_ARGS(name), STR_ARGS(tag));
     return name;
 }
