@@ -19,7 +19,10 @@ DYNAMODB_LOCAL = "com.amazonaws:DynamoDBLocal:2.5.2"
 ELASTICMQ = "org.elasticmq:elasticmq-server_2.13:1.6.9"
 POM = """<project><modelVersion>4.0.0</modelVersion><groupId>bench</groupId><artifactId>{name}</artifactId>
 <version>1</version><dependencies><dependency><groupId>{group}</groupId><artifactId>{artifact}</artifactId>
-<version>{version}</version></dependency></dependencies></project>"""
+<version>{version}</version>{exclusions}</dependency></dependencies></project>"""
+# ElasticMQ's own description names an artifact that was never published.
+WITHOUT_TESTS = """<exclusions><exclusion><groupId>org.elasticmq</groupId>
+<artifactId>elasticmq-common-test_2.13</artifactId></exclusion></exclusions>"""
 
 
 class Peer:
@@ -80,7 +83,7 @@ class Orderly:
         self.server.remove_data()
 
 
-def java_library(coordinates):
+def java_library(coordinates, exclusions=""):
     """The folder with that artifact and all it needs, fetched by Maven; None when that cannot be."""
     group, artifact, version = coordinates.split(":")
     folder = DEPOT / artifact
@@ -90,7 +93,9 @@ def java_library(coordinates):
         print(f"{artifact} is left out: it needs java and mvn", file=sys.stderr)
         return None
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "pom.xml").write_text(POM.format(name=artifact.lower(), group=group, artifact=artifact, version=version))
+    (folder / "pom.xml").write_text(
+        POM.format(name=artifact.lower(), group=group, artifact=artifact, version=version, exclusions=exclusions)
+    )
     fetched = subprocess.run(
         ["mvn", "-q", "-B", "dependency:copy-dependencies", "-DoutputDirectory=fetched"],
         cwd=folder,
@@ -110,7 +115,7 @@ def java_peers():
         main = "com.amazonaws.services.dynamodbv2.local.main.ServerRunner"
         command = ["java", f"-Djava.library.path={library}", "-cp", f"{library}/*", main, "-inMemory", "-port", "PORT"]
         yield Peer("DynamoDB Local", TABLE_OPERATIONS, command)
-    library = java_library(ELASTICMQ)
+    library = java_library(ELASTICMQ, WITHOUT_TESTS)
     if library:
         options = ["-Drest-sqs.bind-port=PORT", "-Dnode-address.port=PORT", "-Drest-stats.enabled=false"]
         command = ["java", *options, "-cp", f"{library}/*", "org.elasticmq.server.Main"]
