@@ -1,0 +1,317 @@
+/*
+ * configuration.c: what a function is told to be: checked, kept, described.
+ *
+ * What makes a difference here are columns; the rest of what clients set and expect to read again is
+ * kept as JSON of AWS's own shape.
+ */
+#include "lambda_internal.h"
+
+#include "base/hash.h"
+#include "base/text.h"
+#include "base/time.h"
+
+enum {
+    MAX_TIMEOUT_SECONDS = 900,
+    MAX_MEMORY_MB = 10240,
+    MAX_VARIABLES_BYTES = 4096,
+    DEFAULT_STORAGE_MB = 512,
+};
+
+static bool refuse(struct call *call, const char *what)
+{
+    fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "%s is not supported.", what);
+    return false;
+}
+
+static bool at_most(struct call *call, const char *member, const int64_t *value, int64_t most)
+{
+    if (!value || *value <= most)
+        return true;
+    fail(call, &LAMBDA_VALIDATION_EXCEPTION,
+         "1 validation error detected: Value '%lld' at '%s' failed to satisfy constraint: "
+         "Member must have value less than or equal to %lld",
+         (long long)*value, member, (long long)most);
+    return false;
+}
+
+/* ---- environment variables ---- */
+
+/* https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime */
+static bool is_reserved(str name)
+{
+    static const char *const reserved[] = {
+        "_HANDLER", "_X_AMZN_TRACE_ID", "AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "AWS_DEFAULT_REGION",
+        "AWS_EXECUTION_ENV", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_FUNCTION_NAME",
+        "AWS_LAMBDA_FUNCTION_VERSION", "AWS_LAMBDA_INITIALIZATION_TYPE", "AWS_LAMBDA_LOG_GROUP_NAME",
+        "AWS_LAMBDA_LOG_STREAM_NAME", "AWS_LAMBDA_RUNTIME_API", "AWS_REGION", "AWS_SECRET_ACCESS_KEY",
+        "AWS_SECRET_KEY", "AWS_SESSION_TOKEN", "LAMBDA_RUNTIME_DIR", "LAMBDA_TASK_ROOT", NULL,
+    };
+
+    for (const char *const *at = reserved; *at; at++)
+        if (str_equal(name, str_of(*at)))
+            return true;
+    return false;
+}
+
+static bool variables_check(struct call *call, const struct str_map *variables, str json)
+{
+    struct text bad = text_in(call->arena);
+
+    for (size_t i = 0; i < variables->count; i++) {
+        if (!is_reserved(variables->items[i].key))
+            continue;
+        if (bad.size > 0)
+            text_add(&bad, S(", "));
+        text_add(&bad, variables->items[i].key);
+    }
+    if (bad.size > 0) {
+        fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
+             "Lambda was unable to configure your environment variables because the environment variables you have "
+             "provided contains reserved keys that are currently not supported for modification. "
+             "Reserved keys used in this request: %.*s",
+             STR_ARGS(text_str(&bad)));
+        return false;
+    }
+    if (json.size > MAX_VARIABLES_BYTES) {
+        fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
+             "Lambda was unable to configure your environment variables because the environment variables you have "
+             "provided exceeded the 4KB limit. String measured: %.*s",
+             STR_ARGS(json));
+        return false;
+    }
+    return true;
+}
+
+static bool apply_variables(struct call *call, const struct lambda_environment *environment, struct function *function)
+{
+    if (!environment)
+        return true;
+    if (environment->variables.count == 0) {
+        function->row.variables = (str){0};
+        return true;
+    }
+    str json = model_to_json(call->arena, &LAMBDA_ENVIRONMENT_VARIABLES, &environment->variables);
+    function->row.variables = json;
+    return variables_check(call, &environment->variables, json);
+}
+
+/* ---- what is kept for clients to read again ---- */
+
+static const struct lambda_vpc_config_response *vpc_of(struct call *call, const struct lambda_vpc_config *vpc)
+{
+    struct lambda_vpc_config_response *kept = arena_new(call->arena, struct lambda_vpc_config_response);
+
+    *kept = (struct lambda_vpc_config_response){
+        .subnet_ids = vpc->subnet_ids,
+        .security_group_ids = vpc->security_group_ids,
+        .vpc_id = S(""),
+        .ipv6_allowed_for_dual_stack = vpc->ipv6_allowed_for_dual_stack,
+    };
+    return kept;
+}
+
+static const struct lambda_tracing_config_response *tracing_of(struct call *call, str mode)
+{
+    struct lambda_tracing_config_response *kept = arena_new(call->arena, struct lambda_tracing_config_response);
+
+    kept->mode = mode;
+    return kept;
+}
+
+static const struct lambda_logging_config *logging_of(struct call *call, const struct function *function)
+{
+    struct lambda_logging_config *kept = arena_new(call->arena, struct lambda_logging_config);
+
+    *kept = (struct lambda_logging_config){.log_format = S("Text"), .log_group = function->row.log_group};
+    return kept;
+}
+
+static void keep_settings(struct call *call, const struct lambda_update_function_configuration_request *in,
+                          struct function *function)
+{
+    struct lambda_function_configuration settings = {0};
+
+    if (str_present(function->row.settings))
+        model_from_json(call->arena, &LAMBDA_FUNCTION_CONFIGURATION, function->row.settings, &settings);
+    if (str_present(in->description) || !str_present(settings.description))
+        settings.description = str_present(in->description) ? in->description : S("");
+    if (in->vpc_config)
+        settings.vpc_config = vpc_of(call, in->vpc_config);
+    if (in->dead_letter_config)
+        settings.dead_letter_config = in->dead_letter_config;
+    if (str_present(in->kms_key_arn))
+        settings.kms_key_arn = str_empty(in->kms_key_arn) ? (str){0} : in->kms_key_arn;
+    if (in->tracing_config && str_present(in->tracing_config->mode))
+        settings.tracing_config = tracing_of(call, in->tracing_config->mode);
+    if (in->ephemeral_storage)
+        settings.ephemeral_storage = in->ephemeral_storage;
+    function->row.settings = model_to_json(call->arena, &LAMBDA_FUNCTION_CONFIGURATION, &settings);
+}
+
+static bool check_unserved(struct call *call, const struct lambda_update_function_configuration_request *in)
+{
+    if (in->layers.count > 0) {
+        fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "Layer version %.*s does not exist.",
+             STR_ARGS(in->layers.items[0]));
+        return false;
+    }
+    if (in->snap_start && str_equal(in->snap_start->apply_on, S("PublishedVersions")))
+        return refuse(call, "SnapStart");
+    if (in->logging_config && str_equal(in->logging_config->log_format, S("JSON")))
+        return refuse(call, "LogFormat JSON");
+    return (in->file_system_configs.count == 0 || refuse(call, "FileSystemConfigs")) &&
+           (!in->image_config || refuse(call, "ImageConfig")) &&
+           (!in->capacity_provider_config || refuse(call, "CapacityProviderConfig")) &&
+           (!in->durable_config || refuse(call, "DurableConfig")) &&
+           (!in->runtime_config || refuse(call, "RuntimeConfig")) &&
+           (!in->accelerator_config || refuse(call, "AcceleratorConfig"));
+}
+
+/* ---- applying ---- */
+
+static bool runtime_check(struct call *call, str runtime)
+{
+    if (runtime_find(runtime))
+        return true;
+    fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
+         "Value %.*s at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: %.*s "
+         "or be a valid ARN",
+         STR_ARGS(runtime), STR_ARGS(runtime_names(call->arena)));
+    return false;
+}
+
+bool configuration_apply(struct call *call, const struct lambda_update_function_configuration_request *in,
+                         struct function *function)
+{
+    struct lambda_find_function_row *row = &function->row;
+
+    if (str_present(in->runtime))
+        row->runtime = in->runtime;
+    if (str_present(in->handler))
+        row->handler = in->handler;
+    if (str_present(in->role))
+        row->role = in->role;
+    if (in->timeout)
+        row->timeout_seconds = *in->timeout;
+    if (in->memory_size)
+        row->memory_mb = *in->memory_size;
+    if (in->logging_config && str_present(in->logging_config->log_group))
+        row->log_group = in->logging_config->log_group;
+    if (!at_most(call, "timeout", in->timeout, MAX_TIMEOUT_SECONDS) ||
+        !at_most(call, "memorySize", in->memory_size, MAX_MEMORY_MB) || !runtime_check(call, row->runtime) ||
+        !check_unserved(call, in) || !apply_variables(call, in->environment, function))
+        return false;
+    keep_settings(call, in, function);
+    return true;
+}
+
+bool architectures_check(struct call *call, const struct str_list *architectures)
+{
+    if (architectures->count <= 1)
+        return true;
+    fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "Functions must have exactly one architecture.");
+    return false;
+}
+
+bool configuration_check_new(struct call *call, const struct lambda_create_function_request *in)
+{
+    if (str_equal(in->package_type, S("Image")))
+        return refuse(call, "PackageType Image");
+    if (in->publish && *in->publish)
+        return refuse(call, "Publish");
+    if (!str_present(in->runtime) || !str_present(in->handler)) {
+        fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
+             "Runtime and Handler are mandatory parameters for functions created with deployment packages.");
+        return false;
+    }
+    return (!str_present(in->code_signing_config_arn) || refuse(call, "CodeSigningConfigArn")) &&
+           (!in->tenancy_config || refuse(call, "TenancyConfig")) &&
+           architectures_check(call, &in->architectures);
+}
+
+bool execution_role_check(struct call *call, const struct function *function)
+{
+    if (!authorize_action(call, S("iam:PassRole"), function->row.role, (str){0}))
+        return false;
+    if (function_role(call, function))
+        return true;
+    fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
+         "The role defined for the function cannot be assumed by Lambda.");
+    return false;
+}
+
+/* ---- describing ---- */
+
+static const struct lambda_environment_response *environment_of(struct call *call, const struct function *function)
+{
+    struct lambda_environment_response *environment = arena_new(call->arena, struct lambda_environment_response);
+
+    if (!str_present(function->row.variables) ||
+        !model_from_json(call->arena, &LAMBDA_ENVIRONMENT_VARIABLES, function->row.variables, &environment->variables))
+        return NULL;
+    return environment;
+}
+
+static const struct lambda_ephemeral_storage *default_storage(struct call *call)
+{
+    struct lambda_ephemeral_storage *storage = arena_new(call->arena, struct lambda_ephemeral_storage);
+
+    storage->size = DEFAULT_STORAGE_MB;
+    return storage;
+}
+
+static const struct lambda_snap_start_response *no_snap_start(struct call *call)
+{
+    struct lambda_snap_start_response *snap_start = arena_new(call->arena, struct lambda_snap_start_response);
+
+    *snap_start = (struct lambda_snap_start_response){.apply_on = S("None"), .optimization_status = S("Off")};
+    return snap_start;
+}
+
+static str code_sha256(struct call *call, const struct function *function)
+{
+    str digest = S("");
+
+    hex_decode(call->arena, function->row.package, &digest);
+    return base64_encode(call->arena, digest);
+}
+
+/* 2026-01-31T12:00:00.123+0000 */
+static str last_modified(struct call *call, int64_t ms)
+{
+    str time = time_iso8601_ms(call->arena, ms);
+
+    return arena_join(call->arena, str_head(time, time.size - 1), S("+0000"));
+}
+
+struct lambda_function_configuration *configuration_of(struct call *call, const struct function *function)
+{
+    struct lambda_function_configuration *out = arena_new(call->arena, struct lambda_function_configuration);
+    const struct lambda_find_function_row *row = &function->row;
+
+    model_from_json(call->arena, &LAMBDA_FUNCTION_CONFIGURATION, row->settings, out);
+    out->function_name = row->name;
+    out->function_arn = function->arn;
+    out->runtime = row->runtime;
+    out->role = row->role;
+    out->handler = row->handler;
+    out->code_size = arena_i64(call->arena, row->package_size);
+    out->timeout = arena_i64(call->arena, row->timeout_seconds);
+    out->memory_size = arena_i64(call->arena, row->memory_mb);
+    out->last_modified = last_modified(call, row->modified_ms);
+    out->code_sha256 = code_sha256(call, function);
+    out->version = S("$LATEST");
+    out->environment = environment_of(call, function);
+    out->revision_id = row->revision;
+    out->state = S("Active");
+    out->last_update_status = S("Successful");
+    out->package_type = S("Zip");
+    *list_add(call->arena, &out->architectures) = row->architecture;
+    out->snap_start = no_snap_start(call);
+    out->logging_config = logging_of(call, function);
+    if (!out->tracing_config)
+        out->tracing_config = tracing_of(call, S("PassThrough"));
+    if (!out->ephemeral_storage)
+        out->ephemeral_storage = default_storage(call);
+    return out;
+}

@@ -1,0 +1,105 @@
+/*
+ * event.c: what a function is given of a queue's messages, and what it answers.
+ *
+ * https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
+ */
+#include "lambda_internal.h"
+
+#include "base/hash.h"
+#include "sqs_model.h"
+#include "wire/json.h"
+
+static const str trace_header_name = STR_INIT("AWSTraceHeader");
+
+static void add_empty_list(struct json_writer *writer, str name)
+{
+    json_name(writer, name);
+    json_open_array(writer);
+    json_close_array(writer);
+}
+
+static void add_message_attribute(struct call *call, struct json_writer *writer,
+                                  const struct sqs_message_attribute_value *value)
+{
+    json_open_object(writer);
+    json_field(writer, S("stringValue"), value->string_value);
+    if (str_present(value->binary_value))
+        json_field(writer, S("binaryValue"), base64_encode(call->arena, value->binary_value));
+    add_empty_list(writer, S("stringListValues"));
+    add_empty_list(writer, S("binaryListValues"));
+    json_field(writer, S("dataType"), value->data_type);
+    json_close_object(writer);
+}
+
+static void add_message_attributes(struct call *call, struct json_writer *writer, const struct sqs_message *message)
+{
+    json_name(writer, S("messageAttributes"));
+    json_open_object(writer);
+    for (size_t i = 0; i < message->message_attributes.count; i++) {
+        json_name(writer, message->message_attributes.items[i].key);
+        add_message_attribute(call, writer, &message->message_attributes.items[i].value);
+    }
+    json_close_object(writer);
+}
+
+static void add_attributes(struct json_writer *writer, const struct sqs_message *message)
+{
+    json_name(writer, S("attributes"));
+    json_open_object(writer);
+    for (size_t i = 0; i < message->attributes.count; i++)
+        json_field(writer, message->attributes.items[i].key, message->attributes.items[i].value);
+    json_close_object(writer);
+}
+
+str event_record(struct call *call, const struct sqs_message *message, str queue_arn)
+{
+    struct json_writer writer = json_writer_in(call->arena);
+
+    json_open_object(&writer);
+    json_field(&writer, S("messageId"), message->message_id);
+    json_field(&writer, S("receiptHandle"), message->receipt_handle);
+    json_field(&writer, S("body"), message->body);
+    add_attributes(&writer, message);
+    add_message_attributes(call, &writer, message);
+    json_field(&writer, S("md5OfMessageAttributes"), message->md5_of_message_attributes);
+    json_field(&writer, S("md5OfBody"), message->md5_of_body);
+    json_field(&writer, S("eventSource"), S("aws:sqs"));
+    json_field(&writer, S("eventSourceARN"), queue_arn);
+    json_field(&writer, S("awsRegion"), call->region);
+    json_close_object(&writer);
+    return json_written(&writer);
+}
+
+str event_trace_id(const struct sqs_message *message)
+{
+    str rest = str_map_get(&message->attributes, trace_header_name), part;
+
+    while (str_present(rest) && str_next(&rest, ';', &part))
+        if (str_starts_with(part, S("Root=")))
+            return str_from(part, 5);
+    return (str){0};
+}
+
+/* https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting */
+bool event_failures(struct call *call, str answer, struct str_list *ids)
+{
+    const struct json *response = answer.size > 0 ? json_parse(call->arena, answer, NULL) : NULL;
+    const struct json *failures = json_get(response, S("batchItemFailures"));
+
+    *ids = (struct str_list){0};
+    if (answer.size == 0 || json_is(response, JSON_NULL))
+        return true;
+    if (!json_is(response, JSON_OBJECT))
+        return false;
+    if (!failures || json_is(failures, JSON_NULL))
+        return true;
+    if (!json_is(failures, JSON_ARRAY))
+        return false;
+    for (uint32_t i = 0; i < failures->count; i++) {
+        str id = json_get_str(&failures->items[i], S("itemIdentifier"));
+        if (str_empty(id))
+            return false;
+        *list_add(call->arena, ids) = id;
+    }
+    return true;
+}

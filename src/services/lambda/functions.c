@@ -1,0 +1,311 @@
+/*
+ * functions.c: making, changing, showing and deleting functions.
+ *
+ * There is one version of each: $LATEST.
+ */
+#include "lambda_internal.h"
+
+#include "base/hash.h"
+
+enum { DEFAULT_TIMEOUT_SECONDS = 3, DEFAULT_MEMORY_MB = 128, MAX_PAGE = 50, MAX_NAME = 64 };
+
+/* ---- code ---- */
+
+static bool source_check(struct call *call, str zip_file, str s3_bucket, str image_uri)
+{
+    if (str_present(zip_file))
+        return true;
+    if (str_present(s3_bucket))
+        fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
+             "Error occurred while GetObject. S3 Error Code: NoSuchBucket. S3 Error Message: "
+             "The specified bucket does not exist");
+    else if (str_present(image_uri))
+        fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "PackageType Image is not supported.");
+    else
+        fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "Please provide a source for function code.");
+    return false;
+}
+
+static bool publish_check(struct call *call, const bool *publish)
+{
+    if (!publish || !*publish)
+        return true;
+    fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "Publish is not supported.");
+    return false;
+}
+
+static bool revision_check(struct call *call, str revision, const struct function *function)
+{
+    if (!str_present(revision) || str_equal(revision, function->row.revision))
+        return true;
+    fail(call, &LAMBDA_PRECONDITION_FAILED_EXCEPTION,
+         "The Revision Id provided does not match the latest Revision Id. Call the "
+         "GetFunction/GetAlias API to retrieve the latest Revision Id");
+    return false;
+}
+
+/* ---- CreateFunction ---- */
+
+static struct lambda_update_function_configuration_request settings_of(const struct lambda_create_function_request *in)
+{
+    return (struct lambda_update_function_configuration_request){
+        .function_name = in->function_name,
+        .role = in->role,
+        .handler = in->handler,
+        .description = in->description,
+        .timeout = in->timeout,
+        .memory_size = in->memory_size,
+        .vpc_config = in->vpc_config,
+        .environment = in->environment,
+        .runtime = in->runtime,
+        .dead_letter_config = in->dead_letter_config,
+        .kms_key_arn = in->kms_key_arn,
+        .tracing_config = in->tracing_config,
+        .layers = in->layers,
+        .file_system_configs = in->file_system_configs,
+        .image_config = in->image_config,
+        .ephemeral_storage = in->ephemeral_storage,
+        .snap_start = in->snap_start,
+        .logging_config = in->logging_config,
+        .capacity_provider_config = in->capacity_provider_config,
+        .durable_config = in->durable_config,
+        .runtime_config = in->runtime_config,
+        .accelerator_config = in->accelerator_config,
+    };
+}
+
+static struct function new_function(struct call *call, const struct function_name *name,
+                                    const struct lambda_create_function_request *in)
+{
+    str architecture = in->architectures.count > 0 ? in->architectures.items[0] : S("x86_64");
+
+    return (struct function){
+        .arn = function_arn(call->arena, name),
+        .row = {
+            .account = name->account,
+            .region = name->region,
+            .name = name->name,
+            .timeout_seconds = DEFAULT_TIMEOUT_SECONDS,
+            .memory_mb = DEFAULT_MEMORY_MB,
+            .architecture = architecture,
+            .log_group = arena_format(call->arena, "/aws/lambda/%.*s", STR_ARGS(name->name)),
+            .revision = random_uuid(call->arena),
+            .modified_ms = call->now_ms,
+        },
+    };
+}
+
+static void store_new(struct call *call, const struct function *function)
+{
+    const struct lambda_find_function_row *row = &function->row;
+
+    lambda_add_function(call->txn, &(struct lambda_add_function_params){
+                                       .account = row->account,
+                                       .region = row->region,
+                                       .name = row->name,
+                                       .runtime = row->runtime,
+                                       .handler = row->handler,
+                                       .role = row->role,
+                                       .timeout_seconds = row->timeout_seconds,
+                                       .memory_mb = row->memory_mb,
+                                       .variables = row->variables,
+                                       .architecture = row->architecture,
+                                       .log_group = row->log_group,
+                                       .package = row->package,
+                                       .package_size = row->package_size,
+                                       .settings = row->settings,
+                                       .revision = row->revision,
+                                       .modified_ms = row->modified_ms,
+                                   });
+}
+
+static bool name_check(struct call *call, const struct function_name *name)
+{
+    if (name->name.size <= MAX_NAME && !str_present(name->qualifier))
+        return true;
+    fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "1 validation error detected: Value '%.*s' at 'functionName' "
+         "failed to satisfy constraint: Member must have length less than or equal to %d", STR_ARGS(name->name), MAX_NAME);
+    return false;
+}
+
+enum outcome lambda_create_function(struct call *call, const struct lambda_create_function_request *in,
+                                    struct lambda_function_configuration *out)
+{
+    struct function_name name = function_name_of(call, in->function_name);
+    struct lambda_update_function_configuration_request settings = settings_of(in);
+    struct function function, existing;
+
+    if (!authorize(call, function_arn(call->arena, &name), (str){0}) || !name_check(call, &name))
+        return FAILED;
+    if (function_find(call, name.account, name.region, name.name, &existing))
+        return fail(call, &LAMBDA_RESOURCE_CONFLICT_EXCEPTION, "Function already exist: %.*s", STR_ARGS(name.name));
+    function = new_function(call, &name, in);
+    if (!configuration_check_new(call, in) || !configuration_apply(call, &settings, &function) ||
+        !execution_role_check(call, &function) ||
+        !source_check(call, in->code->zip_file, in->code->s3_bucket, in->code->image_uri) ||
+        !package_store(call, in->code->zip_file, &function) || !resource_tags_put(call, function.arn, &in->tags))
+        return FAILED;
+    store_new(call, &function);
+    *out = *configuration_of(call, &function);
+    return DONE;
+}
+
+/* ---- changes ---- */
+
+static void store_change(struct call *call, struct function *function)
+{
+    struct lambda_find_function_row *row = &function->row;
+
+    row->revision = random_uuid(call->arena);
+    row->modified_ms = call->now_ms;
+    row->generation++;
+    lambda_update_function(call->txn, &(struct lambda_update_function_params){
+                                          .id = row->id,
+                                          .runtime = row->runtime,
+                                          .handler = row->handler,
+                                          .role = row->role,
+                                          .timeout_seconds = row->timeout_seconds,
+                                          .memory_mb = row->memory_mb,
+                                          .variables = row->variables,
+                                          .architecture = row->architecture,
+                                          .log_group = row->log_group,
+                                          .package = row->package,
+                                          .package_size = row->package_size,
+                                          .settings = row->settings,
+                                          .revision = row->revision,
+                                          .modified_ms = row->modified_ms,
+                                          .generation = row->generation,
+                                      });
+    processes_retire(call, function);
+}
+
+enum outcome lambda_update_function_code(struct call *call, const struct lambda_update_function_code_request *in,
+                                         struct lambda_function_configuration *out)
+{
+    struct function function;
+
+    if (!function_open(call, in->function_name, (str){0}, &function) ||
+        !revision_check(call, in->revision_id, &function) || !publish_check(call, in->publish) ||
+        !architectures_check(call, &in->architectures) ||
+        !source_check(call, in->zip_file, in->s3_bucket, in->image_uri))
+        return FAILED;
+    str replaced = function.row.package;
+    if (in->architectures.count > 0)
+        function.row.architecture = in->architectures.items[0];
+    if (!package_store(call, in->zip_file, &function))
+        return FAILED;
+    if (!in->dry_run || !*in->dry_run)
+        store_change(call, &function);
+    else
+        replaced = function.row.package;
+    lambda_remove_unused_package(call->txn, &(struct lambda_remove_unused_package_params){.sha256 = replaced});
+    *out = *configuration_of(call, &function);
+    return DONE;
+}
+
+enum outcome lambda_update_function_configuration(struct call *call,
+                                                  const struct lambda_update_function_configuration_request *in,
+                                                  struct lambda_function_configuration *out)
+{
+    struct function function;
+
+    if (!function_open(call, in->function_name, (str){0}, &function) ||
+        !revision_check(call, in->revision_id, &function) || !configuration_apply(call, in, &function) ||
+        (str_present(in->role) && !execution_role_check(call, &function)))
+        return FAILED;
+    store_change(call, &function);
+    *out = *configuration_of(call, &function);
+    return DONE;
+}
+
+/* Whoever waits for an answer of the function looks again, and finds that it is gone. */
+static void forget_invocations(struct call *call, const struct function *function)
+{
+    int64_t id = function->row.id;
+    struct lambda_list_sync_rows waiting =
+        lambda_list_sync(call->txn, &(struct lambda_list_sync_params){.function_id = id});
+
+    lambda_remove_invocations(call->txn, &(struct lambda_remove_invocations_params){.function_id = id});
+    for (size_t i = 0; i < waiting.count; i++)
+        wake(call, invocation_answer(call, waiting.items[i].request_id));
+}
+
+enum outcome lambda_delete_function(struct call *call, const struct lambda_delete_function_request *in,
+                                    struct lambda_delete_function_response *out)
+{
+    struct function function;
+
+    if (!function_open(call, in->function_name, in->qualifier, &function))
+        return FAILED;
+    if (str_present(in->qualifier))
+        return fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
+                    "$LATEST version cannot be deleted without deleting the function.");
+    processes_kill(call, &function);
+    forget_invocations(call, &function);
+    lambda_remove_function(call->txn, &(struct lambda_remove_function_params){.id = function.row.id});
+    lambda_remove_unused_package(call->txn,
+                                 &(struct lambda_remove_unused_package_params){.sha256 = function.row.package});
+    lambda_remove_tags(call->txn, &(struct lambda_remove_tags_params){.resource = function.arn});
+    out->status_code = arena_i64(call->arena, 204);
+    return DONE;
+}
+
+/* ---- showing ---- */
+
+static const struct lambda_function_code_location *location_of(struct call *call, const struct function *function)
+{
+    struct lambda_function_code_location *location = arena_new(call->arena, struct lambda_function_code_location);
+
+    location->repository_type = S("S3");
+    location->location = package_url(call, function);
+    return location;
+}
+
+enum outcome lambda_get_function(struct call *call, const struct lambda_get_function_request *in,
+                                 struct lambda_get_function_response *out)
+{
+    struct function function;
+
+    if (!function_open(call, in->function_name, in->qualifier, &function))
+        return FAILED;
+    out->configuration = configuration_of(call, &function);
+    out->code = location_of(call, &function);
+    out->tags = resource_tags(call, function.arn);
+    return DONE;
+}
+
+enum outcome lambda_get_function_configuration(struct call *call,
+                                               const struct lambda_get_function_configuration_request *in,
+                                               struct lambda_function_configuration *out)
+{
+    struct function function;
+
+    if (!function_open(call, in->function_name, in->qualifier, &function))
+        return FAILED;
+    *out = *configuration_of(call, &function);
+    return DONE;
+}
+
+enum outcome lambda_list_functions(struct call *call, const struct lambda_list_functions_request *in,
+                                   struct lambda_list_functions_response *out)
+{
+    int64_t limit = in->max_items && *in->max_items < MAX_PAGE ? *in->max_items : MAX_PAGE;
+    struct function function;
+
+    if (!authorize(call, S("*"), (str){0}))
+        return FAILED;
+    struct lambda_list_functions_page_rows rows =
+        lambda_list_functions_page(call->txn, &(struct lambda_list_functions_page_params){
+                                                  .account = call->account,
+                                                  .region = call->region,
+                                                  .after = str_present(in->marker) ? in->marker : S(""),
+                                                  .limit = limit + 1,
+                                              });
+    list_make_empty(call->arena, &out->functions);
+    for (size_t i = 0; i < rows.count && i < (size_t)limit; i++)
+        if (function_get(call, rows.items[i].id, &function))
+            *list_add(call->arena, &out->functions) = *configuration_of(call, &function);
+    if (rows.count > (size_t)limit)
+        out->next_marker = out->functions.items[out->functions.count - 1].function_name;
+    return DONE;
+}

@@ -1,0 +1,225 @@
+/*
+ * invoke.c: Invoke, and what becomes of an invocation.
+ *
+ * Every invocation is a row that the next free process of its function takes.  A synchronous caller
+ * is parked until its row is done; an asynchronous one is retried twice; a batch of a queue goes
+ * back to its poller.
+ */
+#include "lambda_internal.h"
+
+#include "base/hash.h"
+#include "wire/json.h"
+
+enum {
+    CONCURRENT_SYNC = 1000,      /* AWS's default for an account */
+    MAX_ATTEMPTS = 3,
+    RETRY_MS = 60 * MS,          /* after the first failure; twice that after the second */
+    MAX_EVENT_AGE_MS = 6 * 3600 * MS,
+};
+
+str invocation_answer(struct call *call, str request_id)
+{
+    return arena_format(call->arena, "lambda/answer/%.*s", STR_ARGS(request_id));
+}
+
+bool invocation_of_process(struct call *call, str process_id, struct lambda_find_invocation_row *invocation)
+{
+    return lambda_find_invocation(call->txn, &(struct lambda_find_invocation_params){.process_id = process_id},
+                                  invocation);
+}
+
+bool invocation_next(struct call *call, const struct function *function, struct lambda_find_invocation_row *invocation)
+{
+    return lambda_find_invocation(
+        call->txn, &(struct lambda_find_invocation_params){.function_id = &function->row.id}, invocation);
+}
+
+/* ---- asking for one ---- */
+
+static bool payload_check(struct call *call, str payload, bool asynchronous)
+{
+    size_t most = asynchronous ? ASYNC_PAYLOAD_BYTES : PAYLOAD_BYTES, error_at = 0;
+
+    if (payload.size > most) {
+        fail(call, &LAMBDA_REQUEST_TOO_LARGE_EXCEPTION,
+             "Request must be smaller than %zu bytes for the InvokeFunction operation", most);
+        return false;
+    }
+    if (payload.size == 0 || json_parse(call->arena, payload, &error_at))
+        return true;
+    fail(call, &LAMBDA_INVALID_REQUEST_CONTENT_EXCEPTION,
+         "Could not parse request body into json: Could not parse payload into json: Unexpected character "
+         "at offset %zu",
+         error_at);
+    return false;
+}
+
+static bool concurrency_check(struct call *call, const struct function *function)
+{
+    struct lambda_too_many_requests_exception *details =
+        arena_new(call->arena, struct lambda_too_many_requests_exception);
+    struct lambda_count_sync_row count;
+
+    if (!lambda_count_sync(call->txn, &(struct lambda_count_sync_params){.function_id = function->row.id}, &count) ||
+        count.count < CONCURRENT_SYNC)
+        return true;
+    *details = (struct lambda_too_many_requests_exception){
+        .type = S("User"), .reason = S("ConcurrentInvocationLimitExceeded")};
+    fail(call, &LAMBDA_TOO_MANY_REQUESTS_EXCEPTION, "Rate Exceeded.");
+    call->failure.details = details;
+    return false;
+}
+
+static void add(struct call *call, const struct lambda_invocation_request *in, const struct function *function, str kind)
+{
+    str context = {0};
+
+    if (str_present(in->client_context) && !base64_decode(call->arena, in->client_context, &context))
+        context = (str){0};
+    lambda_add_invocation(call->txn, &(struct lambda_add_invocation_params){
+                                         .request_id = call->request_id,
+                                         .function_id = function->row.id,
+                                         .kind = kind,
+                                         .payload = in->payload.size > 0 ? in->payload : S("{}"),
+                                         .client_context = context,
+                                         .trace_id = call->trace_id,
+                                         .queued_ms = call->now_ms,
+                                         .wants_tail = str_equal(in->log_type, S("Tail")),
+                                     });
+    function_dispatch(call, function);
+}
+
+static enum outcome answer(struct call *call, const struct lambda_find_by_request_row *row,
+                           struct lambda_invocation_response *out)
+{
+    out->status_code = arena_i64(call->arena, 200);
+    out->function_error = row->error;
+    out->payload = row->result;
+    out->executed_version = S("$LATEST");
+    if (str_present(row->tail))
+        out->log_result = base64_encode(call->arena, row->tail);
+    lambda_remove_invocation(call->txn, &(struct lambda_remove_invocation_params){.id = row->id});
+    return DONE;
+}
+
+/* Runs twice: the first time it leaves a row, the second time it finds it done. */
+static enum outcome invoke_and_wait(struct call *call, const struct lambda_invocation_request *in,
+                                    const struct function *function, struct lambda_invocation_response *out)
+{
+    struct lambda_find_by_request_row row;
+
+    if (!lambda_find_by_request(
+            call->txn, &(struct lambda_find_by_request_params){.request_id = call->request_id}, &row)) {
+        if (!payload_check(call, in->payload, false) || !concurrency_check(call, function))
+            return FAILED;
+        add(call, in, function, S("sync"));
+    } else if (str_equal(row.state, S("done"))) {
+        return answer(call, &row, out);
+    }
+    if (call->last_run)
+        return fail(call, &LAMBDA_SERVICE_EXCEPTION, "The server stops.");
+    return park(call, invocation_answer(call, call->request_id), INT64_MAX);
+}
+
+enum outcome lambda_invoke(struct call *call, const struct lambda_invocation_request *in,
+                           struct lambda_invocation_response *out)
+{
+    struct function function;
+
+    if (!function_open(call, in->function_name, in->qualifier, &function))
+        return FAILED;
+    if (str_present(in->durable_execution_name) || str_present(in->tenant_id))
+        return fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
+                    "Durable executions and tenants are not supported.");
+    function_enter(call, &function);
+    if (!str_equal(in->invocation_type, S("Event")) && !str_equal(in->invocation_type, S("DryRun")))
+        return invoke_and_wait(call, in, &function, out);
+
+    bool dry = str_equal(in->invocation_type, S("DryRun"));
+    if (!payload_check(call, in->payload, !dry))
+        return FAILED;
+    out->status_code = arena_i64(call->arena, dry ? 204 : 202);
+    if (!dry)
+        add(call, in, &function, S("event"));
+    return DONE;
+}
+
+/* ---- the end of one ---- */
+
+struct result result_error(struct call *call, const char *type, str message)
+{
+    struct json_writer writer = json_writer_in(call->arena);
+
+    json_open_object(&writer);
+    json_field(&writer, S("errorType"), str_of(type));
+    json_field(&writer, S("errorMessage"), message);
+    json_close_object(&writer);
+    return (struct result){.error = S("Unhandled"), .payload = json_written(&writer), .error_type = str_of(type)};
+}
+
+static void forget(struct call *call, const struct lambda_find_invocation_row *invocation)
+{
+    lambda_remove_invocation(call->txn, &(struct lambda_remove_invocation_params){.id = invocation->id});
+}
+
+static void answer_caller(struct call *call, const struct lambda_find_invocation_row *invocation,
+                          const struct result *result, str tail)
+{
+    str answered = invocation_answer(call, invocation->request_id);
+
+    if (!awaited(call, answered)) {
+        forget(call, invocation);
+        return;
+    }
+    lambda_set_done(call->txn, &(struct lambda_set_done_params){.id = invocation->id,
+                                                                .error = result->error,
+                                                                .result = result->payload,
+                                                                .tail = tail});
+    wake(call, answered);
+}
+
+/* https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html */
+static void retry_or_forget(struct call *call, const struct lambda_find_invocation_row *invocation,
+                            const struct result *result)
+{
+    int64_t attempts = invocation->attempts + 1, due_ms = call->now_ms + RETRY_MS * attempts;
+
+    if (!str_present(result->error) || attempts >= MAX_ATTEMPTS || due_ms > invocation->queued_ms + MAX_EVENT_AGE_MS) {
+        forget(call, invocation);
+        return;
+    }
+    lambda_set_waiting(call->txn, &(struct lambda_set_waiting_params){.id = invocation->id, .attempts = attempts});
+    timer_set(call, &LAMBDA_RETRY_INVOCATION, invocation->request_id, due_ms,
+              &(struct lambda_retry_invocation_request){.invocation_id = invocation->id});
+}
+
+void invocation_finish(struct call *call, const struct function *function,
+                       const struct lambda_get_process_row *process,
+                       const struct lambda_find_invocation_row *invocation, const struct result *result)
+{
+    str tail = process ? log_end(call, function, process, invocation, result) : (str){0};
+
+    if (str_equal(invocation->kind, S("sync"))) {
+        answer_caller(call, invocation, result, tail);
+    } else if (str_equal(invocation->kind, S("event"))) {
+        retry_or_forget(call, invocation, result);
+    } else {
+        forget(call, invocation);
+        batch_end(call, function, invocation, result);
+    }
+}
+
+enum outcome lambda_retry_invocation(struct call *call, const struct lambda_retry_invocation_request *in,
+                                     struct lambda_retry_invocation_output *out)
+{
+    struct lambda_queue_again_row row;
+    struct function function;
+
+    (void)out;
+    if (!lambda_queue_again(call->txn, &(struct lambda_queue_again_params){.id = in->invocation_id}, &row) ||
+        !function_get(call, row.function_id, &function))
+        return DONE;
+    function_enter(call, &function);
+    function_dispatch(call, &function);
+    return DONE;
+}

@@ -1,0 +1,54 @@
+/*
+ * lambda.c: the two services, and what has to happen when the server starts or is emptied.
+ */
+#include "lambda.h"
+
+#include "lambda_internal.h"
+#include "runtime_model.h"
+
+/* Asynchronous invocations go on; what had a caller or a queue behind it is theirs to repeat. */
+static void resume_invocations(struct call *call)
+{
+    struct function function;
+
+    lambda_remove_orphans(call->txn);
+    lambda_requeue_all(call->txn);
+    struct lambda_list_waiting_functions_rows rows = lambda_list_waiting_functions(call->txn);
+    for (size_t i = 0; i < rows.count; i++) {
+        if (!function_get(call, rows.items[i].function_id, &function))
+            continue;
+        function_enter(call, &function);
+        function_dispatch(call, &function);
+    }
+}
+
+static void start(struct call *call)
+{
+    str account = call->account, region = call->region;
+
+    packages_sweep(call);
+    processes_forget(call);
+    lambda_remove_all_held(call->txn);
+    resume_invocations(call);
+    pollers_resume(call);
+    call->account = account;
+    call->region = region;
+}
+
+static void reset(struct call *call)
+{
+    struct lambda_list_all_processes_rows rows = lambda_list_all_processes(call->txn);
+
+    for (size_t i = 0; i < rows.count; i++)
+        process_stop(call, rows.items[i].id);
+}
+
+const struct module LAMBDA_MODULE = {
+    .service = &LAMBDA_SERVICE,
+    .schema = &LAMBDA_SCHEMA,
+    .start = start,
+    .reset = reset,
+    .public_file = package_public_file,
+};
+
+const struct module RUNTIME_MODULE = {.service = &RUNTIME_SERVICE};

@@ -1,0 +1,410 @@
+-- migration: 1
+create table lambda_function (
+    id integer primary key autoincrement,
+    account text not null,
+    region text not null,
+    name text not null,
+    runtime text not null,
+    handler text,
+    role text not null,
+    timeout_seconds integer not null,
+    memory_mb integer not null,
+    variables text,
+    architecture text not null,
+    log_group text not null,
+    package text not null,
+    package_size integer not null,
+    settings text not null,
+    policy text,
+    revision text not null,
+    modified_ms integer not null,
+    generation integer not null,
+    unique (account, region, name)
+);
+
+-- Code as it was uploaded, by its digest: functions share what is the same.
+create table lambda_package (
+    sha256 text not null unique,
+    content blob not null
+);
+
+create table lambda_tag (
+    resource text not null,
+    name text not null,
+    value text not null,
+    primary key (resource, name)
+) without rowid;
+
+-- One child process.  starting -> idle <-> busy; late (killed at its deadline) and stopping end it.
+create table lambda_process (
+    id text primary key,
+    function_id integer not null,
+    generation integer not null,
+    state text not null,
+    started_ms integer not null,
+    init_ms integer,
+    idle_since_ms integer not null,
+    deadline_ms integer not null,
+    retire_ms integer not null,
+    check_ms integer not null,
+    log_stream text not null,
+    memory_bytes integer not null
+) without rowid;
+create index lambda_process_function on lambda_process (function_id);
+
+-- waiting (for a retry) -> queued -> running -> done (a synchronous one, until its caller has it).
+create table lambda_invocation (
+    id integer primary key,
+    request_id text not null,
+    function_id integer not null,
+    mapping_id integer,
+    kind text not null,
+    state text not null,
+    payload blob not null,
+    client_context text,
+    trace_id text not null,
+    queued_ms integer not null,
+    attempts integer not null,
+    process_id text,
+    started_ms integer not null,
+    announced integer not null,
+    wants_tail integer not null,
+    tail text,
+    receipts text,
+    error text,
+    result blob
+);
+create index lambda_invocation_function on lambda_invocation (function_id);
+create index lambda_invocation_queued on lambda_invocation (function_id, id) where state = 'queued';
+create index lambda_invocation_sync on lambda_invocation (request_id) where kind = 'sync';
+create index lambda_invocation_mapping on lambda_invocation (mapping_id) where mapping_id is not null;
+create index lambda_invocation_process on lambda_invocation (process_id) where process_id is not null;
+
+-- What a process has printed and is not in its log stream yet.
+create table lambda_line (
+    id integer primary key,
+    process_id text not null,
+    timestamp_ms integer not null,
+    text text not null
+);
+create index lambda_line_process on lambda_line (process_id);
+
+create table lambda_mapping (
+    id integer primary key autoincrement,
+    uuid text not null unique,
+    account text not null,
+    region text not null,
+    function_name text not null,
+    source_arn text not null,
+    batch_size integer not null,
+    window_seconds integer not null,
+    reports_failures integer not null,
+    maximum_concurrency integer,
+    enabled integer not null,
+    reason text not null,
+    result text,
+    modified_ms integer not null,
+    poller integer not null,
+    failures integer not null,
+    waits_for text
+);
+create index lambda_mapping_function on lambda_mapping (account, region, function_name);
+
+-- Messages that wait for their batch to be full or its window to end.
+create table lambda_held (
+    id integer primary key,
+    mapping_id integer not null,
+    held_ms integer not null,
+    trace_id text not null,
+    receipt text not null,
+    record text not null
+);
+create index lambda_held_mapping on lambda_held (mapping_id);
+
+-- ---- functions ----
+
+-- statement: add_function :insert
+insert into lambda_function (account, region, name, runtime, handler, role, timeout_seconds, memory_mb, variables,
+    architecture, log_group, package, package_size, settings, revision, modified_ms, generation)
+values (:account, :region, :name, :runtime, :handler, :role, :timeout_seconds, :memory_mb, :variables,
+    :architecture, :log_group, :package, :package_size, :settings, :revision, :modified_ms, 1);
+
+-- By its id, or else by its name.
+-- statement: find_function :one
+-- param: id integer null
+-- param: account text null
+-- param: region text null
+-- param: name text null
+select id, account, region, name, runtime, handler, role, timeout_seconds, memory_mb, variables, architecture,
+    log_group, package, package_size, settings, policy, revision, modified_ms, generation
+from lambda_function
+where id = coalesce(:id,
+    (select id from lambda_function where account = :account and region = :region and name = :name));
+
+-- statement: list_functions_page :many
+-- param: after text
+-- param: limit integer
+select id from lambda_function where account = :account and region = :region and name > :after
+order by name limit :limit;
+
+-- statement: update_function :exec
+update lambda_function
+set runtime = :runtime, handler = :handler, role = :role, timeout_seconds = :timeout_seconds,
+    memory_mb = :memory_mb, variables = :variables, architecture = :architecture, log_group = :log_group,
+    package = :package, package_size = :package_size, settings = :settings, revision = :revision,
+    modified_ms = :modified_ms, generation = :generation
+where id = :id;
+
+-- statement: set_policy :exec
+update lambda_function set policy = :policy, revision = :revision where id = :id;
+
+-- statement: remove_function :exec
+delete from lambda_function where id = :id;
+
+-- statement: add_package :exec
+insert into lambda_package (sha256, content) values (:sha256, :content) on conflict (sha256) do nothing;
+
+-- statement: get_package :one
+select content from lambda_package where sha256 = :sha256;
+
+-- statement: has_package :one
+-- column: found integer
+select 1 as found from lambda_package where sha256 = :sha256;
+
+-- statement: remove_unused_package :exec
+delete from lambda_package
+where sha256 = :sha256 and not exists (select 1 from lambda_function where package = lambda_package.sha256);
+
+-- ---- tags ----
+
+-- statement: put_tag :exec
+insert into lambda_tag (resource, name, value) values (:resource, :name, :value)
+on conflict (resource, name) do update set value = excluded.value;
+
+-- statement: remove_tag :exec
+delete from lambda_tag where resource = :resource and name = :name;
+
+-- statement: remove_tags :exec
+delete from lambda_tag where resource = :resource;
+
+-- statement: list_tags_of :many
+select name, value from lambda_tag where resource = :resource order by name;
+
+-- ---- processes ----
+
+-- statement: add_process :exec
+insert into lambda_process (id, function_id, generation, state, started_ms, idle_since_ms, deadline_ms, retire_ms,
+    check_ms, log_stream, memory_bytes)
+values (:id, :function_id, :generation, 'starting', :started_ms, :started_ms, :deadline_ms, :retire_ms,
+    :check_ms, :log_stream, 0);
+
+-- statement: get_process :one
+select id, function_id, generation, state, started_ms, init_ms, idle_since_ms, deadline_ms, retire_ms, check_ms,
+    log_stream, memory_bytes
+from lambda_process where id = :id;
+
+-- statement: list_processes :many
+select id, state from lambda_process where function_id = :function_id;
+
+-- statement: list_all_processes :many
+select id from lambda_process;
+
+-- How many processes there are, how many of them will ask for work soon, and how much work there is.
+-- statement: count_work :one
+-- column: processes integer
+-- column: available integer
+-- column: queued integer
+select count(*) as processes,
+    coalesce(sum(case when state in ('starting', 'idle') then 1 else 0 end), 0) as available,
+    (select count(*) from (select 1 from lambda_invocation
+        where function_id = :function_id and state = 'queued' limit 100)) as queued
+from lambda_process where function_id = :function_id;
+
+-- statement: set_process_state :exec
+update lambda_process set state = :state where id = :id;
+
+-- statement: set_initialized :exec
+update lambda_process set state = 'idle', init_ms = :init_ms, idle_since_ms = :idle_since_ms where id = :id;
+
+-- statement: set_busy :exec
+update lambda_process set state = 'busy', deadline_ms = :deadline_ms, check_ms = :check_ms where id = :id;
+
+-- statement: set_idle :exec
+update lambda_process set state = 'idle', init_ms = null, idle_since_ms = :idle_since_ms where id = :id;
+
+-- statement: set_check :exec
+update lambda_process set check_ms = :check_ms where id = :id;
+
+-- statement: set_memory :exec
+update lambda_process set memory_bytes = :memory_bytes where id = :id;
+
+-- statement: remove_process :exec
+delete from lambda_process where id = :id;
+
+-- ---- invocations ----
+
+-- statement: add_invocation :insert
+insert into lambda_invocation (request_id, function_id, mapping_id, kind, state, payload, client_context, trace_id,
+    queued_ms, attempts, started_ms, announced, wants_tail, receipts)
+values (:request_id, :function_id, :mapping_id, :kind, 'queued', :payload, :client_context, :trace_id,
+    :queued_ms, 0, 0, 0, :wants_tail, :receipts);
+
+-- The oldest queued invocation of a function is this process's from now on.
+-- statement: take_invocation :one
+update lambda_invocation set state = 'running', process_id = :process_id, started_ms = :started_ms, announced = 0
+where id = (select min(id) from lambda_invocation where function_id = :function_id and state = 'queued')
+returning request_id, payload, client_context, trace_id;
+
+-- What this process is at, or else the oldest of a function that nobody has taken yet.
+-- statement: find_invocation :one
+-- param: process_id text null
+-- param: function_id integer null
+select id, request_id, function_id, mapping_id, kind, trace_id, queued_ms, attempts, started_ms, announced, wants_tail,
+    tail, receipts
+from lambda_invocation
+where id = coalesce((select id from lambda_invocation where process_id = :process_id),
+    (select min(id) from lambda_invocation where function_id = :function_id and state = 'queued'));
+
+-- statement: find_by_request :one
+select id, state, error, result, tail from lambda_invocation where request_id = :request_id and kind = 'sync';
+
+-- statement: count_sync :one
+-- column: count integer
+select count(*) as count from lambda_invocation where function_id = :function_id and kind = 'sync';
+
+-- statement: count_of_mapping :one
+-- column: count integer
+select count(*) as count from lambda_invocation where mapping_id = :mapping_id;
+
+-- statement: set_done :exec
+update lambda_invocation set state = 'done', process_id = null, payload = x'', error = :error, result = :result,
+    tail = :tail
+where id = :id;
+
+-- statement: set_waiting :exec
+update lambda_invocation set state = 'waiting', process_id = null, attempts = :attempts where id = :id;
+
+-- statement: queue_again :one
+update lambda_invocation set state = 'queued' where id = :id and state = 'waiting' returning function_id;
+
+-- statement: set_announced :exec
+update lambda_invocation set announced = 1 where id = :id;
+
+-- statement: set_tail :exec
+update lambda_invocation set tail = :tail where id = :id;
+
+-- statement: remove_invocation :exec
+delete from lambda_invocation where id = :id;
+
+-- statement: list_sync :many
+select request_id from lambda_invocation where function_id = :function_id and kind = 'sync';
+
+-- statement: remove_invocations :exec
+delete from lambda_invocation where function_id = :function_id;
+
+-- After a restart nobody waits for the synchronous ones any more, and messages come back by themselves.
+-- statement: remove_orphans :exec
+delete from lambda_invocation where kind <> 'event';
+
+-- statement: requeue_all :exec
+update lambda_invocation set state = 'queued', process_id = null where state = 'running';
+
+-- statement: list_waiting_functions :many
+select distinct function_id from lambda_invocation where state = 'queued';
+
+-- ---- lines ----
+
+-- statement: add_line :insert
+insert into lambda_line (process_id, timestamp_ms, text) values (:process_id, :timestamp_ms, :text);
+
+-- statement: list_lines :many
+select timestamp_ms, text from lambda_line where process_id = :process_id order by id;
+
+-- statement: has_lines :one
+-- column: found integer
+select 1 as found from lambda_line where process_id = :process_id limit 1;
+
+-- statement: remove_lines :exec
+delete from lambda_line where process_id = :process_id;
+
+-- statement: remove_all_lines :exec
+delete from lambda_line;
+
+-- ---- mappings ----
+
+-- statement: add_mapping :insert
+insert into lambda_mapping (uuid, account, region, function_name, source_arn, batch_size, window_seconds,
+    reports_failures, maximum_concurrency, enabled, reason, modified_ms, poller, failures)
+values (:uuid, :account, :region, :function_name, :source_arn, :batch_size, :window_seconds,
+    :reports_failures, :maximum_concurrency, :enabled, 'USER_INITIATED', :modified_ms, 1, 0);
+
+-- By its id, or else by its name.
+-- statement: find_mapping :one
+-- param: id integer null
+-- param: uuid text null
+-- param: account text null
+-- param: region text null
+select id, uuid, account, region, function_name, source_arn, batch_size, window_seconds, reports_failures,
+    maximum_concurrency, enabled, reason, result, modified_ms, poller, failures, waits_for
+from lambda_mapping
+where id = coalesce(:id,
+    (select id from lambda_mapping where uuid = :uuid and account = :account and region = :region));
+
+-- statement: find_same_mapping :one
+select uuid from lambda_mapping
+where account = :account and region = :region and function_name = :function_name and source_arn = :source_arn;
+
+-- Of this function and this source, where they are given.
+-- statement: list_mappings :many
+-- param: name text null
+-- param: source text null
+-- param: after text
+-- param: limit integer
+select id, uuid from lambda_mapping
+where account = :account and region = :region and uuid > :after
+    and (:name is null or function_name = :name) and (:source is null or source_arn = :source)
+order by uuid limit :limit;
+
+-- statement: list_enabled_mappings :many
+select id, account, region, poller from lambda_mapping where enabled = 1;
+
+-- statement: update_mapping :exec
+update lambda_mapping
+set function_name = :function_name, batch_size = :batch_size, window_seconds = :window_seconds,
+    reports_failures = :reports_failures, maximum_concurrency = :maximum_concurrency, enabled = :enabled,
+    reason = 'USER_INITIATED', modified_ms = :modified_ms, poller = poller + 1, failures = 0
+where id = :id;
+
+-- statement: set_mapping_result :exec
+update lambda_mapping set reason = :reason, result = :result, failures = :failures where id = :id;
+
+-- statement: set_waits_for :exec
+update lambda_mapping set waits_for = :waits_for where id = :id;
+
+-- statement: remove_mapping :exec
+delete from lambda_mapping where id = :id;
+
+-- statement: add_held :insert
+insert into lambda_held (mapping_id, held_ms, trace_id, receipt, record)
+values (:mapping_id, :held_ms, :trace_id, :receipt, :record);
+
+-- statement: list_held :many
+-- param: limit integer
+select id, held_ms, trace_id, receipt, record from lambda_held where mapping_id = :mapping_id order by id limit :limit;
+
+-- statement: count_held :one
+-- column: count integer
+-- column: size integer
+-- column: oldest_ms integer
+select count(*) as count, coalesce(sum(length(record)), 0) as size, coalesce(min(held_ms), 0) as oldest_ms
+from lambda_held where mapping_id = :mapping_id;
+
+-- statement: remove_held :exec
+-- param: last integer
+delete from lambda_held where mapping_id = :mapping_id and id <= :last;
+
+-- statement: remove_all_held :exec
+delete from lambda_held;
+
+-- statement: remove_held_of :exec
+delete from lambda_held where mapping_id = :mapping_id;

@@ -1,0 +1,164 @@
+#pragma once
+
+/*
+ * lambda_internal.h: what the files of Lambda share.
+ *
+ * A function runs in processes (AWS says execution environments, which the model's shapes are
+ * named after).  An invocation is a row: queued, then a process's, then answered.
+ */
+#include "base/list.h"
+#include "engine/call.h"
+#include "lambda_model.h"
+#include "lambda_sql.h"
+#include "store/store.h"
+
+enum { MS = 1000, PAYLOAD_BYTES = 6291556, ASYNC_PAYLOAD_BYTES = 1024 * 1024 };
+
+/* A function is its row; its ARN is made from it. */
+struct function {
+    struct lambda_find_function_row row;
+    str arn;
+};
+
+/* names.c */
+/* "name", "function:name", "<account>:function:name", a whole ARN; each with or without a qualifier. */
+struct function_name {
+    str account, region, name;
+    str qualifier;               /* absent when there is none */
+};
+/* False when the text is none of them. */
+bool function_name_parse(str text, struct function_name *name);
+/* The caller's account and region where the text names none. */
+struct function_name function_name_of(const struct call *call, str text);
+str function_arn(struct arena *arena, const struct function_name *name);
+bool function_get(struct call *call, int64_t id, struct function *function);
+bool function_find(struct call *call, str account, str region, str name, struct function *function);
+/*
+ * The function that a request names, for the operation under way: authorized, and there.  False:
+ * fail() has been called.
+ */
+bool function_open(struct call *call, str name, str qualifier, struct function *function);
+/* The world that it lives in: what is invoked for it happens there. */
+void function_enter(struct call *call, const struct function *function);
+/* Who the function is to other services: a session of its role.  NULL: Lambda may not assume it. */
+const struct principal *function_role(struct call *call, const struct function *function);
+/* Lambda itself, acting for the function. */
+const struct principal *lambda_principal(struct call *call, const struct function *function);
+
+/* configuration.c */
+/* Put what the request says into the row, where it says something.  False: fail() has been called. */
+bool configuration_apply(struct call *call, const struct lambda_update_function_configuration_request *in,
+                         struct function *function);
+/* What may not be asked of a new function; the rest is configuration_apply()'s.  False: fail(). */
+bool configuration_check_new(struct call *call, const struct lambda_create_function_request *in);
+bool architectures_check(struct call *call, const struct str_list *architectures);
+struct lambda_function_configuration *configuration_of(struct call *call, const struct function *function);
+/* The role's trust and the caller's right to pass it.  False: fail() has been called. */
+bool execution_role_check(struct call *call, const struct function *function);
+
+/* packages.c */
+/* Keep an uploaded package and unpack it.  False: fail() has been called. */
+bool package_store(struct call *call, str zip, struct function *function);
+/* Where the function's package lies unpacked: below it are code/ and node_modules.  False: it is broken. */
+bool package_folder(struct call *call, const struct function *function, str *folder);
+/* At start: forget the folders of packages that are gone. */
+void packages_sweep(struct call *call);
+str package_public_file(struct call *call, str path);
+str package_url(struct call *call, const struct function *function);
+
+/* tags.c */
+/* False: too many; fail() has been called. */
+bool resource_tags_put(struct call *call, str resource, const struct str_map *tags);
+struct str_map resource_tags(struct call *call, str resource);
+
+/* runtimes.c */
+struct runtime {
+    const char *name;            /* "python3.11" */
+    const char *family;          /* "python", "nodejs", or "provided" */
+    const char *version;         /* of the interpreter that AWS has; NULL for provided */
+};
+/* NULL when we have none of that name. */
+const struct runtime *runtime_find(str name);
+/* All names, as AWS lists an enum's values. */
+str runtime_names(struct arena *arena);
+struct interpreter {
+    const char *path;            /* NULL: there is none on this machine */
+    const char *version;
+};
+/* What runs it; looked for once.  Not for provided runtimes. */
+const struct interpreter *runtime_interpreter(const struct runtime *runtime);
+
+/* processes.c: the pool of a function's child processes */
+enum { PROCESSES_PER_FUNCTION = 10 };
+/* Queued invocations get a process: an idle one is woken, or one is started. */
+void function_dispatch(struct call *call, const struct function *function);
+/* What idle processes of a function wait for. */
+str function_work(struct call *call, int64_t function_id);
+/* End the processes that are not at work; the busy ones end after it, for their generation is over. */
+void processes_retire(struct call *call, const struct function *function);
+void processes_kill(struct call *call, const struct function *function);
+/* End it; its row stays until it has ended. */
+void process_stop(struct call *call, str process_id);
+/* Have it looked after at that time at the latest. */
+void process_check_at(struct call *call, struct lambda_get_process_row *process, int64_t due_ms);
+/* It has given its answer: it is idle, or has served long enough. */
+void process_release(struct call *call, const struct function *function, const struct lambda_get_process_row *process);
+/* At start: nothing of what ran before runs any more. */
+void processes_forget(struct call *call);
+
+/* launch.c */
+/* Have the server start that process, which is to end at *retire_ms.  False: *problem says why it cannot run. */
+bool process_launch(struct call *call, const struct function *function, str id, str log_stream, int64_t *retire_ms,
+                    str *problem);
+
+/* invoke.c */
+/* What the caller of a synchronous invocation waits for. */
+str invocation_answer(struct call *call, str request_id);
+/* How an invocation ended: error is "Unhandled" and payload its report, or error is absent. */
+struct result {
+    str error, payload;
+    str status;                  /* of a runtime that failed, for the log: "timeout", "error"; or absent */
+    str error_type;
+};
+struct result result_error(struct call *call, const char *type, str message);
+/* What process_id is at, or the oldest queued one of the function. */
+bool invocation_of_process(struct call *call, str process_id, struct lambda_find_invocation_row *invocation);
+bool invocation_next(struct call *call, const struct function *function, struct lambda_find_invocation_row *invocation);
+/* It has ended: log it, answer whoever waits, retry or forget it.  process may be NULL: it never had one. */
+void invocation_finish(struct call *call, const struct function *function,
+                       const struct lambda_get_process_row *process,
+                       const struct lambda_find_invocation_row *invocation, const struct result *result);
+
+/* logs.c */
+/* A line of our own, kept back until the next flush. */
+void log_keep(struct call *call, str process_id, int64_t timestamp_ms, str text);
+/* What the process printed. */
+void log_output(struct call *call, struct lambda_get_process_row *process,
+                const struct lambda_output_line_list *lines);
+/* Write what is kept back into the function's log stream.  invocation: the one under way, or NULL. */
+void log_flush(struct call *call, const struct function *function, const struct lambda_get_process_row *process,
+               const struct lambda_find_invocation_row *invocation);
+/* END and REPORT; the tail for a caller who wants it, else the absent str. */
+str log_end(struct call *call, const struct function *function, const struct lambda_get_process_row *process,
+            const struct lambda_find_invocation_row *invocation, const struct result *result);
+
+/* event.c */
+struct sqs_message;
+/* One of the event's Records. */
+str event_record(struct call *call, const struct sqs_message *message, str queue_arn);
+/* The trace that the message came with; absent when nothing says. */
+str event_trace_id(const struct sqs_message *message);
+/* The ids that a function says it failed at.  False: what it answered makes no sense. */
+bool event_failures(struct call *call, str answer, struct str_list *ids);
+
+/* poller.c */
+str source_queue_url(struct call *call, str queue_arn);
+/* Poll from now on, as that mapping's row says. */
+void poller_begin(struct call *call, int64_t mapping_id, int64_t poller);
+/* Have a poller see that its time is over: the mapping was changed or is about to go. */
+void poller_end(struct call *call, const struct lambda_find_mapping_row *mapping);
+/* At start: nobody polls any more, so all that are enabled begin. */
+void pollers_resume(struct call *call);
+/* A batch came back from its function. */
+void batch_end(struct call *call, const struct function *function,
+               const struct lambda_find_invocation_row *invocation, const struct result *result);

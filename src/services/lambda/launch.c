@@ -1,0 +1,142 @@
+/*
+ * launch.c: what the server is told when it has to start a process for a function.
+ *
+ * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+ */
+#include "lambda_internal.h"
+
+#include "base/time.h"
+#include "sts_model.h"
+#include "wire/json.h"
+
+#include <string.h>
+
+enum { SESSION_SECONDS = 12 * 3600, MARGIN_MS = 60 * MS, BYTES_PER_MB = 1024 * 1024 };
+
+/* Temporary credentials of the function's role.  NULL: *problem says why there are none. */
+static const struct sts_credentials *assume_role(struct call *call, const struct function *function, str *problem)
+{
+    struct sts_assume_role_request in = {
+        .role_arn = function->row.role,
+        .role_session_name = function->row.name,
+        .duration_seconds = arena_i64(call->arena, SESSION_SECONDS),
+    };
+    struct sts_assume_role_response *out = arena_new(call->arena, struct sts_assume_role_response);
+    struct failure failure;
+
+    if (invoke(call, lambda_principal(call, function), &STS_ASSUME_ROLE, &in, out, &failure) == DONE)
+        return out->credentials;
+    *problem = arena_format(call->arena, "The role defined for the function cannot be assumed by Lambda. %.*s",
+                            STR_ARGS(failure.message));
+    return NULL;
+}
+
+static bool is_provided(const struct runtime *runtime)
+{
+    return strcmp(runtime->family, "provided") == 0;
+}
+
+static bool add_command(struct call *call, struct json_writer *writer, const struct runtime *runtime, str code,
+                        str *problem)
+{
+    str folder = runtimes_folder(call);
+
+    json_name(writer, S("command"));
+    json_open_array(writer);
+    if (is_provided(runtime)) {
+        json_string(writer, arena_join(call->arena, code, S("/bootstrap")));
+    } else {
+        const struct interpreter *interpreter = runtime_interpreter(runtime);
+        if (!interpreter->path) {
+            *problem = arena_format(call->arena, "%s is not installed on this machine.", runtime->family);
+            return false;
+        }
+        json_string(writer, str_of(interpreter->path));
+        json_string(writer, arena_format(call->arena, "%.*s/%s/bootstrap.%s", STR_ARGS(folder), runtime->family,
+                                         strcmp(runtime->family, "nodejs") == 0 ? "mjs" : "py"));
+    }
+    json_close_array(writer);
+    return true;
+}
+
+/* What AWS sets unless the function's configuration does. */
+static void add_default(struct json_writer *writer, const struct str_map *own, str name, str value)
+{
+    if (!str_present(str_map_get(own, name)))
+        json_field(writer, name, value);
+}
+
+static void add_configured(struct call *call, struct json_writer *writer, const struct function *function)
+{
+    struct str_map own = {0};
+
+    if (str_present(function->row.variables))
+        model_from_json(call->arena, &LAMBDA_ENVIRONMENT_VARIABLES, function->row.variables, &own);
+    for (size_t i = 0; i < own.count; i++)
+        json_field(writer, own.items[i].key, own.items[i].value);
+    add_default(writer, &own, S("PATH"), S("/usr/local/bin:/usr/bin:/bin"));
+    add_default(writer, &own, S("LANG"), S("en_US.UTF-8"));
+    add_default(writer, &own, S("TZ"), S(":UTC"));
+    add_default(writer, &own, S("AWS_ENDPOINT_URL"), local_endpoint(call));
+}
+
+static void add_reserved(struct call *call, struct json_writer *writer, const struct function *function,
+                         const struct runtime *runtime, str code)
+{
+    json_field(writer, S("_HANDLER"), function->row.handler);
+    json_field(writer, S("LAMBDA_TASK_ROOT"), code);
+    json_field(writer, S("LAMBDA_RUNTIME_DIR"),
+               arena_format(call->arena, "%.*s/%s", STR_ARGS(runtimes_folder(call)),
+                            is_provided(runtime) ? "c" : runtime->family));
+    json_field(writer, S("AWS_REGION"), function->row.region);
+    json_field(writer, S("AWS_DEFAULT_REGION"), function->row.region);
+    json_field(writer, S("AWS_LAMBDA_FUNCTION_NAME"), function->row.name);
+    json_field(writer, S("AWS_LAMBDA_FUNCTION_VERSION"), S("$LATEST"));
+    json_field(writer, S("AWS_LAMBDA_FUNCTION_MEMORY_SIZE"),
+               arena_format(call->arena, "%lld", (long long)function->row.memory_mb));
+    json_field(writer, S("AWS_LAMBDA_INITIALIZATION_TYPE"), S("on-demand"));
+    json_field(writer, S("AWS_LAMBDA_LOG_GROUP_NAME"), function->row.log_group);
+    if (!is_provided(runtime))
+        json_field(writer, S("AWS_EXECUTION_ENV"), arena_format(call->arena, "AWS_Lambda_%s", runtime->name));
+}
+
+static void add_credentials(struct json_writer *writer, const struct sts_credentials *credentials)
+{
+    json_field(writer, S("AWS_ACCESS_KEY_ID"), credentials->access_key_id);
+    json_field(writer, S("AWS_SECRET_ACCESS_KEY"), credentials->secret_access_key);
+    json_field(writer, S("AWS_SESSION_TOKEN"), credentials->session_token);
+}
+
+bool process_launch(struct call *call, const struct function *function, str id, str log_stream, int64_t *retire_ms,
+                    str *problem)
+{
+    const struct runtime *runtime = runtime_find(function->row.runtime);
+    struct json_writer writer = json_writer_in(call->arena);
+    str folder;
+
+    if (!package_folder(call, function, &folder)) {
+        *problem = call->failure.message;
+        return false;
+    }
+    str code = arena_join(call->arena, folder, S("/code"));
+    const struct sts_credentials *credentials = assume_role(call, function, problem);
+    json_open_object(&writer);
+    json_field(&writer, S("environmentId"), id);
+    json_field(&writer, S("functionName"), function->row.name);
+    if (!credentials || !add_command(call, &writer, runtime, code, problem))
+        return false;
+    json_field(&writer, S("workingDirectory"), code);
+    json_name(&writer, S("memoryBytes"));
+    json_i64(&writer, function->row.memory_mb * BYTES_PER_MB);
+    json_name(&writer, S("environment"));
+    json_open_object(&writer);
+    add_reserved(call, &writer, function, runtime, code);
+    json_field(&writer, S("AWS_LAMBDA_LOG_STREAM_NAME"), log_stream);
+    add_credentials(&writer, credentials);
+    add_configured(call, &writer, function);
+    json_close_object(&writer);
+    json_close_object(&writer);
+    *retire_ms = credentials->expiration - function->row.timeout_seconds * MS - MARGIN_MS;
+    effect_begin(call, S("environment.start"), id, json_written(&writer));
+    return true;
+}

@@ -1,0 +1,204 @@
+/*
+ * logs.c: a function's lines into CloudWatch Logs, in the name of its role.
+ *
+ * Lines are kept back until the invocation ends, so that a short one costs one PutLogEvents; the
+ * process's timer flushes what has been kept for a second.  A role that may not write leaves no log.
+ */
+#include "lambda_internal.h"
+
+#include "base/text.h"
+#include "base/time.h"
+#include "logs_model.h"
+
+enum {
+    KEPT_MS = 1000,
+    TAIL_BYTES = 4096,
+    MAX_EVENTS = 10000,          /* of one PutLogEvents */
+    MAX_BATCH_BYTES = 1048576,
+    EVENT_OVERHEAD_BYTES = 26,
+    BYTES_PER_MB = 1024 * 1024,
+};
+
+void log_keep(struct call *call, str process_id, int64_t timestamp_ms, str text)
+{
+    lambda_add_line(call->txn, &(struct lambda_add_line_params){
+                                   .process_id = process_id, .timestamp_ms = timestamp_ms, .text = text});
+}
+
+/* ---- writing ---- */
+
+static enum outcome put(struct call *call, const struct principal *role, const struct logs_put_log_events_request *in,
+                        struct failure *failure)
+{
+    struct logs_put_log_events_response out = {0};
+
+    return invoke(call, role, &LOGS_PUT_LOG_EVENTS, in, &out, failure);
+}
+
+/* The group may be there already, and so may the stream: only the next attempt to write tells. */
+static void make_stream(struct call *call, const struct principal *role, const struct logs_put_log_events_request *in)
+{
+    struct logs_create_log_group_request group = {.log_group_name = in->log_group_name};
+    struct logs_create_log_stream_request stream = {.log_group_name = in->log_group_name,
+                                                    .log_stream_name = in->log_stream_name};
+    struct logs_create_log_group_output group_out;
+    struct logs_create_log_stream_output stream_out;
+    struct failure failure;
+
+    invoke(call, role, &LOGS_CREATE_LOG_GROUP, &group, &group_out, &failure);
+    invoke(call, role, &LOGS_CREATE_LOG_STREAM, &stream, &stream_out, &failure);
+}
+
+static void write_batch(struct call *call, const struct principal *role, struct logs_put_log_events_request *in)
+{
+    struct failure failure;
+
+    if (put(call, role, in, &failure) == DONE || failure.error != &LOGS_RESOURCE_NOT_FOUND_EXCEPTION)
+        return;
+    make_stream(call, role, in);
+    put(call, role, in, &failure);
+}
+
+/* How many of the events, from the first on, go into one request. */
+static size_t batch_count(const struct logs_input_log_event *events, size_t count)
+{
+    size_t size = 0, i;
+
+    for (i = 0; i < count && i < MAX_EVENTS; i++) {
+        size += events[i].message.size + EVENT_OVERHEAD_BYTES;
+        if (size > MAX_BATCH_BYTES && i > 0)
+            break;
+    }
+    return i;
+}
+
+static void write_events(struct call *call, const struct function *function,
+                         const struct lambda_get_process_row *process, const struct logs_input_log_event_list *events)
+{
+    const struct principal *role = events->count > 0 ? function_role(call, function) : NULL;
+    struct logs_put_log_events_request in = {.log_group_name = function->row.log_group,
+                                             .log_stream_name = process->log_stream};
+
+    for (size_t done = 0; role && done < events->count; done += in.log_events.count) {
+        in.log_events.items = events->items + done;
+        in.log_events.count = batch_count(in.log_events.items, events->count - done);
+        write_batch(call, role, &in);
+    }
+}
+
+/* ---- collecting ---- */
+
+/* Each line ends as it was printed. */
+static void add_event(struct call *call, struct logs_input_log_event_list *events, int64_t timestamp_ms, str text)
+{
+    *list_add(call->arena, events) = (struct logs_input_log_event){
+        .timestamp = timestamp_ms, .message = arena_format(call->arena, "%.*s\n", STR_ARGS(text))};
+}
+
+/* Take what has been kept back. */
+static void take_lines(struct call *call, const struct lambda_get_process_row *process,
+                       struct logs_input_log_event_list *events)
+{
+    struct lambda_list_lines_rows rows =
+        lambda_list_lines(call->txn, &(struct lambda_list_lines_params){.process_id = process->id});
+
+    for (size_t i = 0; i < rows.count; i++)
+        add_event(call, events, rows.items[i].timestamp_ms, rows.items[i].text);
+    if (rows.count > 0)
+        lambda_remove_lines(call->txn, &(struct lambda_remove_lines_params){.process_id = process->id});
+}
+
+static str tail_of(struct call *call, str before, const struct logs_input_log_event_list *events)
+{
+    struct text all = text_in(call->arena);
+
+    text_add(&all, before);
+    for (size_t i = 0; i < events->count; i++)
+        text_add(&all, events->items[i].message);
+    str text = text_str(&all);
+    return text.size > TAIL_BYTES ? str_from(text, text.size - TAIL_BYTES) : text;
+}
+
+static str start_line(struct call *call, const struct lambda_find_invocation_row *invocation)
+{
+    return arena_format(call->arena, "START RequestId: %.*s Version: $LATEST", STR_ARGS(invocation->request_id));
+}
+
+/* The invocation's first output is what makes its beginning worth a line of its own. */
+static void announce(struct call *call, const struct lambda_get_process_row *process)
+{
+    struct lambda_find_invocation_row invocation;
+
+    if (!str_equal(process->state, S("busy")) || !invocation_of_process(call, process->id, &invocation) ||
+        invocation.announced)
+        return;
+    log_keep(call, process->id, invocation.started_ms, start_line(call, &invocation));
+    lambda_set_announced(call->txn, &(struct lambda_set_announced_params){.id = invocation.id});
+}
+
+void log_output(struct call *call, struct lambda_get_process_row *process, const struct lambda_output_line_list *lines)
+{
+    if (lines->count == 0)
+        return;
+    announce(call, process);
+    for (size_t i = 0; i < lines->count; i++)
+        log_keep(call, process->id, lines->items[i].timestamp, lines->items[i].text);
+    process_check_at(call, process, call->now_ms + KEPT_MS);
+}
+
+void log_flush(struct call *call, const struct function *function, const struct lambda_get_process_row *process,
+               const struct lambda_find_invocation_row *invocation)
+{
+    struct logs_input_log_event_list events = {0};
+
+    take_lines(call, process, &events);
+    if (events.count > 0 && invocation && invocation->wants_tail)
+        lambda_set_tail(call->txn, &(struct lambda_set_tail_params){
+                                       .id = invocation->id, .tail = tail_of(call, invocation->tail, &events)});
+    write_events(call, function, process, &events);
+}
+
+/* ---- the end of an invocation ---- */
+
+static str report_line(struct call *call, const struct function *function,
+                       const struct lambda_get_process_row *process,
+                       const struct lambda_find_invocation_row *invocation, const struct result *result)
+{
+    int64_t duration_ms = invocation->started_ms ? call->now_ms - invocation->started_ms : 0;
+    int64_t init_ms = process->init_ms ? *process->init_ms : 0;
+    struct text line = text_in(call->arena);
+
+    text_format(&line,
+                "REPORT RequestId: %.*s\tDuration: %lld.00 ms\tBilled Duration: %lld ms\tMemory Size: %lld MB\t"
+                "Max Memory Used: %lld MB\t",
+                STR_ARGS(invocation->request_id), (long long)duration_ms, (long long)(duration_ms + init_ms),
+                (long long)function->row.memory_mb, (long long)(process->memory_bytes / BYTES_PER_MB));
+    if (process->init_ms)
+        text_format(&line, "Init Duration: %lld.00 ms\t", (long long)init_ms);
+    if (str_present(result->status))
+        text_format(&line, "Status: %.*s\t", STR_ARGS(result->status));
+    if (str_equal(result->status, S("error")))
+        text_format(&line, "Error Type: %.*s\t", STR_ARGS(result->error_type));
+    return text_str(&line);
+}
+
+str log_end(struct call *call, const struct function *function, const struct lambda_get_process_row *process,
+            const struct lambda_find_invocation_row *invocation, const struct result *result)
+{
+    struct logs_input_log_event_list events = {0};
+    str id = invocation->request_id;
+
+    take_lines(call, process, &events);
+    if (!invocation->announced)
+        add_event(call, &events, invocation->started_ms ? invocation->started_ms : call->now_ms,
+                  start_line(call, invocation));
+    if (str_equal(result->status, S("timeout")))
+        add_event(call, &events, call->now_ms,
+                  arena_format(call->arena, "%.*s %.*s Task timed out after %lld.00 seconds\n",
+                               STR_ARGS(time_iso8601_ms(call->arena, call->now_ms)), STR_ARGS(id),
+                               (long long)function->row.timeout_seconds));
+    add_event(call, &events, call->now_ms, arena_format(call->arena, "END RequestId: %.*s", STR_ARGS(id)));
+    add_event(call, &events, call->now_ms, report_line(call, function, process, invocation, result));
+    write_events(call, function, process, &events);
+    return invocation->wants_tail ? tail_of(call, invocation->tail, &events) : (str){0};
+}

@@ -1,0 +1,386 @@
+/*
+ * mappings.c: making, changing, showing and deleting event source mappings.
+ *
+ * AWS lets clients see each change as one under way (Creating, Updating, Deleting); here it is done
+ * when the answer leaves, so only the answer itself says so.
+ */
+#include "lambda_internal.h"
+
+#include "base/hash.h"
+#include "sqs_model.h"
+
+enum { DEFAULT_BATCH_SIZE = 10, BATCH_SIZE_WITHOUT_WINDOW = 10, MAX_PAGE = 100 };
+
+static str mapping_arn(struct call *call, const struct lambda_find_mapping_row *mapping)
+{
+    return arena_format(call->arena, "arn:aws:lambda:%.*s:%.*s:event-source-mapping:%.*s", STR_ARGS(mapping->region),
+                        STR_ARGS(mapping->account), STR_ARGS(mapping->uuid));
+}
+
+static str state_of(const struct lambda_find_mapping_row *mapping)
+{
+    return mapping->enabled ? S("Enabled") : S("Disabled");
+}
+
+static void describe(struct call *call, const struct lambda_find_mapping_row *mapping, str state,
+                     struct lambda_event_source_mapping_configuration *out)
+{
+    struct function_name name = {
+        .account = mapping->account, .region = mapping->region, .name = mapping->function_name};
+
+    out->uuid = mapping->uuid;
+    out->batch_size = arena_i64(call->arena, mapping->batch_size);
+    out->maximum_batching_window_in_seconds = arena_i64(call->arena, mapping->window_seconds);
+    out->event_source_arn = mapping->source_arn;
+    out->function_arn = function_arn(call->arena, &name);
+    out->last_modified = arena_i64(call->arena, mapping->modified_ms);
+    out->last_processing_result = mapping->result;
+    out->state = state;
+    out->state_transition_reason = mapping->reason;
+    out->event_source_mapping_arn = mapping_arn(call, mapping);
+    list_make_empty(call->arena, &out->function_response_types);
+    if (mapping->reports_failures)
+        *list_add(call->arena, &out->function_response_types) = S("ReportBatchItemFailures");
+    if (mapping->maximum_concurrency) {
+        struct lambda_scaling_config *scaling = arena_new(call->arena, struct lambda_scaling_config);
+        scaling->maximum_concurrency = mapping->maximum_concurrency;
+        out->scaling_config = scaling;
+    }
+}
+
+/* ---- what a mapping asks for ---- */
+
+static bool refuse(struct call *call, const char *what)
+{
+    fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "%s is not supported for SQS event sources.", what);
+    return false;
+}
+
+/* Create and Update ask for the same; this is what Update can say. */
+static bool check_unserved(struct call *call, const struct lambda_update_event_source_mapping_request *in)
+{
+    return (!in->filter_criteria || in->filter_criteria->filters.count == 0 || refuse(call, "FilterCriteria")) &&
+           (!in->destination_config || refuse(call, "DestinationConfig")) &&
+           (!in->parallelization_factor || refuse(call, "ParallelizationFactor")) &&
+           (!in->tumbling_window_in_seconds || refuse(call, "TumblingWindowInSeconds")) &&
+           (!in->bisect_batch_on_function_error || refuse(call, "BisectBatchOnFunctionError")) &&
+           (!in->maximum_retry_attempts || refuse(call, "MaximumRetryAttempts")) &&
+           (!in->maximum_record_age_in_seconds || refuse(call, "MaximumRecordAgeInSeconds")) &&
+           (in->source_access_configurations.count == 0 || refuse(call, "SourceAccessConfigurations")) &&
+           (!in->provisioned_poller_config || refuse(call, "ProvisionedPollerConfig"));
+}
+
+static bool apply(struct call *call, const struct lambda_update_event_source_mapping_request *in,
+                  struct lambda_find_mapping_row *mapping)
+{
+    if (in->batch_size)
+        mapping->batch_size = *in->batch_size;
+    if (in->maximum_batching_window_in_seconds)
+        mapping->window_seconds = *in->maximum_batching_window_in_seconds;
+    if (in->scaling_config)
+        mapping->maximum_concurrency = in->scaling_config->maximum_concurrency;
+    if (in->function_response_types.items)
+        mapping->reports_failures = in->function_response_types.count > 0;
+    if (in->enabled)
+        mapping->enabled = *in->enabled;
+    if (!check_unserved(call, in))
+        return false;
+    if (mapping->batch_size <= BATCH_SIZE_WITHOUT_WINDOW || mapping->window_seconds > 0)
+        return true;
+    fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
+         "Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10");
+    return false;
+}
+
+static struct lambda_update_event_source_mapping_request
+settings_of(const struct lambda_create_event_source_mapping_request *in)
+{
+    return (struct lambda_update_event_source_mapping_request){
+        .function_name = in->function_name,
+        .enabled = in->enabled,
+        .batch_size = in->batch_size,
+        .filter_criteria = in->filter_criteria,
+        .scaling_config = in->scaling_config,
+        .maximum_batching_window_in_seconds = in->maximum_batching_window_in_seconds,
+        .parallelization_factor = in->parallelization_factor,
+        .destination_config = in->destination_config,
+        .maximum_record_age_in_seconds = in->maximum_record_age_in_seconds,
+        .bisect_batch_on_function_error = in->bisect_batch_on_function_error,
+        .maximum_retry_attempts = in->maximum_retry_attempts,
+        .tumbling_window_in_seconds = in->tumbling_window_in_seconds,
+        .source_access_configurations = in->source_access_configurations,
+        .function_response_types = in->function_response_types,
+        .provisioned_poller_config = in->provisioned_poller_config,
+    };
+}
+
+static bool source_check(struct call *call, const struct lambda_create_event_source_mapping_request *in)
+{
+    if (!str_starts_with(in->event_source_arn, S("arn:aws:sqs:"))) {
+        fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
+             "Unrecognized event source: only Amazon SQS queues are supported.");
+        return false;
+    }
+    if (str_present(in->starting_position) || in->starting_position_timestamp) {
+        fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
+             "StartingPosition is not valid for SQS event sources.");
+        return false;
+    }
+    return true;
+}
+
+/* ---- what the function's role must be able to do ---- */
+
+static bool lacks(struct call *call, const char *action)
+{
+    fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
+         "The function execution role does not have permissions to call %s on SQS", action);
+    return false;
+}
+
+static bool role_may(struct call *call, const struct principal *role, const char *action, str queue_arn, str policy)
+{
+    const struct principal *caller = call->caller;
+
+    call->caller = role;
+    bool may = authorize_action(call, arena_format(call->arena, "sqs:%s", action), queue_arn, policy);
+    call->caller = caller;
+    return may || lacks(call, action);
+}
+
+static bool read_queue(struct call *call, const struct principal *role, str queue_arn, struct str_map *attributes)
+{
+    static str all_names[] = {STR_INIT("All")};
+    struct sqs_get_queue_attributes_request in = {
+        .queue_url = source_queue_url(call, queue_arn),
+        .attribute_names = {all_names, 1},
+    };
+    struct sqs_get_queue_attributes_result out = {0};
+    struct failure failure;
+
+    if (invoke(call, role, &SQS_GET_QUEUE_ATTRIBUTES, &in, &out, &failure) == DONE) {
+        *attributes = out.attributes;
+        return true;
+    }
+    if (failure.error != &SQS_QUEUE_DOES_NOT_EXIST)
+        return lacks(call, "GetQueueAttributes");
+    fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
+         "Error occurred while ReceiveMessage. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue. "
+         "SQS Error Message: The specified queue does not exist.");
+    return false;
+}
+
+static bool timeout_check(struct call *call, const struct function *function, const struct str_map *attributes)
+{
+    int64_t visibility_seconds;
+
+    if (!str_to_i64(str_map_get(attributes, S("VisibilityTimeout")), &visibility_seconds) ||
+        visibility_seconds >= function->row.timeout_seconds)
+        return true;
+    fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
+         "Queue visibility timeout: %lld seconds is less than Function timeout: %lld seconds",
+         (long long)visibility_seconds, (long long)function->row.timeout_seconds);
+    return false;
+}
+
+static bool queue_check(struct call *call, const struct function *function, str queue_arn)
+{
+    const struct principal *role = function_role(call, function);
+    struct str_map attributes = {0};
+
+    if (!role)
+        return lacks(call, "ReceiveMessage");
+    if (!read_queue(call, role, queue_arn, &attributes))
+        return false;
+    str policy = str_map_get(&attributes, S("Policy"));
+    return role_may(call, role, "ReceiveMessage", queue_arn, policy) &&
+           role_may(call, role, "DeleteMessage", queue_arn, policy) && timeout_check(call, function, &attributes);
+}
+
+/* ---- CreateEventSourceMapping ---- */
+
+/* The function that a mapping names; authorized already.  False: fail() has been called. */
+static bool find_function(struct call *call, str text, struct function *function)
+{
+    struct function_name name = function_name_of(call, text);
+    bool latest = !str_present(name.qualifier) || str_equal(name.qualifier, S("$LATEST"));
+
+    if (latest && function_find(call, call->account, call->region, name.name, function))
+        return true;
+    fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "Function not found: %.*s",
+         STR_ARGS(function_arn(call->arena, &name)));
+    return false;
+}
+
+static bool check_new(struct call *call, const struct function *function, str queue_arn)
+{
+    struct lambda_find_same_mapping_row same;
+
+    if (!lambda_find_same_mapping(call->txn,
+                                  &(struct lambda_find_same_mapping_params){.account = call->account,
+                                                                            .region = call->region,
+                                                                            .function_name = function->row.name,
+                                                                            .source_arn = queue_arn},
+                                  &same))
+        return true;
+    fail(call, &LAMBDA_RESOURCE_CONFLICT_EXCEPTION,
+         "An event source mapping with SQS arn (\" %.*s \") and function (\" %.*s \") already exists. "
+         "Please update or delete the existing mapping with UUID %.*s",
+         STR_ARGS(queue_arn), STR_ARGS(function->row.name), STR_ARGS(same.uuid));
+    return false;
+}
+
+static void store_new(struct call *call, struct lambda_find_mapping_row *mapping)
+{
+    mapping->id = lambda_add_mapping(call->txn, &(struct lambda_add_mapping_params){
+                                                    .uuid = mapping->uuid,
+                                                    .account = mapping->account,
+                                                    .region = mapping->region,
+                                                    .function_name = mapping->function_name,
+                                                    .source_arn = mapping->source_arn,
+                                                    .batch_size = mapping->batch_size,
+                                                    .window_seconds = mapping->window_seconds,
+                                                    .reports_failures = mapping->reports_failures,
+                                                    .maximum_concurrency = mapping->maximum_concurrency,
+                                                    .enabled = mapping->enabled,
+                                                    .modified_ms = mapping->modified_ms,
+                                                });
+    if (mapping->enabled)
+        poller_begin(call, mapping->id, mapping->poller);
+}
+
+enum outcome lambda_create_event_source_mapping(struct call *call,
+                                                const struct lambda_create_event_source_mapping_request *in,
+                                                struct lambda_event_source_mapping_configuration *out)
+{
+    struct lambda_update_event_source_mapping_request settings = settings_of(in);
+    struct function function;
+
+    if (!authorize(call, S("*"), (str){0}) || !source_check(call, in) ||
+        !find_function(call, in->function_name, &function))
+        return FAILED;
+    struct lambda_find_mapping_row mapping = {
+        .uuid = random_uuid(call->arena),
+        .account = call->account,
+        .region = call->region,
+        .function_name = function.row.name,
+        .source_arn = in->event_source_arn,
+        .batch_size = DEFAULT_BATCH_SIZE,
+        .enabled = 1,
+        .reason = S("USER_INITIATED"),
+        .modified_ms = call->now_ms,
+        .poller = 1,
+    };
+    if (!apply(call, &settings, &mapping) || !queue_check(call, &function, in->event_source_arn) ||
+        !check_new(call, &function, in->event_source_arn) ||
+        !resource_tags_put(call, mapping_arn(call, &mapping), &in->tags))
+        return FAILED;
+    store_new(call, &mapping);
+    describe(call, &mapping, S("Creating"), out);
+    return DONE;
+}
+
+/* ---- the others ---- */
+
+/* The mapping that a request names, for the operation under way.  False: fail() has been called. */
+static bool mapping_open(struct call *call, str uuid, struct lambda_find_mapping_row *mapping)
+{
+    struct lambda_find_mapping_params params = {.uuid = uuid, .account = call->account, .region = call->region};
+    bool found = lambda_find_mapping(call->txn, &params, mapping);
+    str resource = arn(call, S("lambda"), arena_join(call->arena, S("event-source-mapping:"), uuid));
+
+    if (!authorize(call, resource, (str){0}))
+        return false;
+    if (!found)
+        fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "The resource you requested does not exist.");
+    return found;
+}
+
+enum outcome lambda_get_event_source_mapping(struct call *call,
+                                             const struct lambda_get_event_source_mapping_request *in,
+                                             struct lambda_event_source_mapping_configuration *out)
+{
+    struct lambda_find_mapping_row mapping;
+
+    if (!mapping_open(call, in->uuid, &mapping))
+        return FAILED;
+    describe(call, &mapping, state_of(&mapping), out);
+    return DONE;
+}
+
+enum outcome lambda_list_event_source_mappings(struct call *call,
+                                               const struct lambda_list_event_source_mappings_request *in,
+                                               struct lambda_list_event_source_mappings_response *out)
+{
+    int64_t limit = in->max_items && *in->max_items < MAX_PAGE ? *in->max_items : MAX_PAGE;
+    struct lambda_find_mapping_row mapping;
+
+    if (!authorize(call, S("*"), (str){0}))
+        return FAILED;
+    struct lambda_list_mappings_rows rows = lambda_list_mappings(
+        call->txn, &(struct lambda_list_mappings_params){
+                       .account = call->account,
+                       .region = call->region,
+                       .after = str_present(in->marker) ? in->marker : S(""),
+                       .name = str_present(in->function_name) ? function_name_of(call, in->function_name).name
+                                                              : (str){0},
+                       .source = in->event_source_arn,
+                       .limit = limit + 1,
+                   });
+    list_make_empty(call->arena, &out->event_source_mappings);
+    for (size_t i = 0; i < rows.count && i < (size_t)limit; i++)
+        if (lambda_find_mapping(call->txn, &(struct lambda_find_mapping_params){.id = &rows.items[i].id}, &mapping))
+            describe(call, &mapping, state_of(&mapping), list_add(call->arena, &out->event_source_mappings));
+    if (rows.count > (size_t)limit)
+        out->next_marker = rows.items[limit - 1].uuid;
+    return DONE;
+}
+
+enum outcome lambda_update_event_source_mapping(struct call *call,
+                                                const struct lambda_update_event_source_mapping_request *in,
+                                                struct lambda_event_source_mapping_configuration *out)
+{
+    struct lambda_find_mapping_row mapping;
+    struct function function;
+
+    if (!mapping_open(call, in->uuid, &mapping))
+        return FAILED;
+    str name = str_present(in->function_name) ? in->function_name : mapping.function_name;
+    if (!find_function(call, name, &function) || !apply(call, in, &mapping) ||
+        !queue_check(call, &function, mapping.source_arn))
+        return FAILED;
+    if (!str_equal(function.row.name, mapping.function_name) && !check_new(call, &function, mapping.source_arn))
+        return FAILED;
+    mapping.function_name = function.row.name;
+    mapping.modified_ms = call->now_ms;
+    lambda_update_mapping(call->txn, &(struct lambda_update_mapping_params){
+                                         .id = mapping.id,
+                                         .function_name = mapping.function_name,
+                                         .batch_size = mapping.batch_size,
+                                         .window_seconds = mapping.window_seconds,
+                                         .reports_failures = mapping.reports_failures,
+                                         .maximum_concurrency = mapping.maximum_concurrency,
+                                         .enabled = mapping.enabled,
+                                         .modified_ms = mapping.modified_ms,
+                                     });
+    poller_end(call, &mapping);
+    if (mapping.enabled)
+        poller_begin(call, mapping.id, mapping.poller + 1);
+    describe(call, &mapping, S("Updating"), out);
+    return DONE;
+}
+
+enum outcome lambda_delete_event_source_mapping(struct call *call,
+                                                const struct lambda_delete_event_source_mapping_request *in,
+                                                struct lambda_event_source_mapping_configuration *out)
+{
+    struct lambda_find_mapping_row mapping;
+
+    if (!mapping_open(call, in->uuid, &mapping))
+        return FAILED;
+    poller_end(call, &mapping);
+    lambda_remove_mapping(call->txn, &(struct lambda_remove_mapping_params){.id = mapping.id});
+    lambda_remove_tags(call->txn, &(struct lambda_remove_tags_params){.resource = mapping_arn(call, &mapping)});
+    describe(call, &mapping, S("Deleting"), out);
+    return DONE;
+}

@@ -1,0 +1,152 @@
+/*
+ * names.c: the ways in which clients name a function, and functions by them.
+ */
+#include "lambda_internal.h"
+
+enum { ACCOUNT_DIGITS = 12, MOST_PARTS = 8 };
+
+static bool is_account(str part)
+{
+    for (size_t i = 0; i < part.size; i++)
+        if (part.data[i] < '0' || part.data[i] > '9')
+            return false;
+    return part.size == ACCOUNT_DIGITS;
+}
+
+struct parts { str items[MOST_PARTS]; size_t count, next; };
+
+static bool split(str text, struct parts *parts)
+{
+    str rest = text;
+
+    *parts = (struct parts){0};
+    while (str_present(rest)) {
+        if (parts->count == MOST_PARTS || !str_next(&rest, ':', &parts->items[parts->count]) ||
+            str_empty(parts->items[parts->count]))
+            return false;
+        parts->count++;
+    }
+    return true;
+}
+
+static str take(struct parts *parts)
+{
+    return parts->next < parts->count ? parts->items[parts->next++] : (str){0};
+}
+
+static bool next_is(const struct parts *parts, str word)
+{
+    return parts->next < parts->count && str_equal(parts->items[parts->next], word);
+}
+
+/* Whether the next part is an account; a name of twelve digits that stands alone is none. */
+static bool next_is_account(const struct parts *parts, size_t ahead)
+{
+    size_t at = parts->next + ahead;
+
+    return at + 1 < parts->count && is_account(parts->items[at]);
+}
+
+bool function_name_parse(str text, struct function_name *name)
+{
+    struct parts parts;
+
+    *name = (struct function_name){0};
+    if (!split(text, &parts))
+        return false;
+    if (next_is(&parts, S("arn"))) {
+        parts.next = 2;
+        if (parts.count < 7 || !str_equal(take(&parts), S("lambda")))
+            return false;
+    }
+    if (next_is_account(&parts, 1))
+        name->region = take(&parts);
+    if (next_is_account(&parts, 0))
+        name->account = take(&parts);
+    if (next_is(&parts, S("function")) && parts.next + 1 < parts.count)
+        take(&parts);
+    name->name = take(&parts);
+    name->qualifier = take(&parts);
+    return str_present(name->name) && parts.next == parts.count;
+}
+
+struct function_name function_name_of(const struct call *call, str text)
+{
+    struct function_name name;
+
+    if (!function_name_parse(text, &name))
+        name = (struct function_name){.name = text};
+    if (!str_present(name.account))
+        name.account = call->account;
+    if (!str_present(name.region))
+        name.region = call->region;
+    return name;
+}
+
+str function_arn(struct arena *arena, const struct function_name *name)
+{
+    str unqualified = arena_format(arena, "arn:aws:lambda:%.*s:%.*s:function:%.*s", STR_ARGS(name->region),
+                                   STR_ARGS(name->account), STR_ARGS(name->name));
+
+    return str_present(name->qualifier)
+               ? arena_format(arena, "%.*s:%.*s", STR_ARGS(unqualified), STR_ARGS(name->qualifier))
+               : unqualified;
+}
+
+static bool find(struct call *call, const struct lambda_find_function_params *params, struct function *function)
+{
+    if (!lambda_find_function(call->txn, params, &function->row))
+        return false;
+    function->arn = function_arn(call->arena, &(struct function_name){.account = function->row.account,
+                                                                      .region = function->row.region,
+                                                                      .name = function->row.name});
+    return true;
+}
+
+bool function_get(struct call *call, int64_t id, struct function *function)
+{
+    return find(call, &(struct lambda_find_function_params){.id = &id}, function);
+}
+
+bool function_find(struct call *call, str account, str region, str name, struct function *function)
+{
+    return find(call, &(struct lambda_find_function_params){.account = account, .region = region, .name = name},
+                function);
+}
+
+bool function_open(struct call *call, str text, str qualifier, struct function *function)
+{
+    struct function_name name = function_name_of(call, text);
+    bool found = function_find(call, name.account, name.region, name.name, function);
+    str asked = str_present(qualifier) ? qualifier : name.qualifier;
+
+    name.qualifier = asked;
+    str asked_arn = function_arn(call->arena, &name);
+    if (!authorize(call, asked_arn, found ? function->row.policy : (str){0}))
+        return false;
+    if (found && (!str_present(asked) || str_equal(asked, S("$LATEST"))))
+        return true;
+    fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "Function not found: %.*s", STR_ARGS(asked_arn));
+    return false;
+}
+
+void function_enter(struct call *call, const struct function *function)
+{
+    call->account = function->row.account;
+    call->region = function->row.region;
+}
+
+const struct principal *lambda_principal(struct call *call, const struct function *function)
+{
+    return service_principal(call, S("lambda.amazonaws.com"), function->arn);
+}
+
+const struct principal *function_role(struct call *call, const struct function *function)
+{
+    const struct principal *caller = call->caller;
+
+    call->caller = lambda_principal(call, function);
+    const struct principal *role = role_principal(call, function->row.role, function->row.name);
+    call->caller = caller;
+    return role;
+}

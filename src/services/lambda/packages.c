@@ -1,0 +1,220 @@
+/*
+ * packages.c: the code of functions: in the database as it was uploaded, on the disk unpacked.
+ *
+ * <functions folder>/<digest>/code is what $LAMBDA_TASK_ROOT names, and node_modules beside it leads
+ * to what every Node.js function may import.  The folder is made under another name and moved to its
+ * own, so it is whole or not there; it is made anew when it is lost.
+ */
+#include "lambda_internal.h"
+
+#include "base/hash.h"
+#include "base/log.h"
+#include "unzip.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <ftw.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { UNZIPPED_BYTES = 262144000, ZIPPED_BYTES = 50 * 1024 * 1024, OPEN_FOLDERS = 16 };
+
+static const char public_path[] = "/_lambda/code/";
+
+/* ---- folders ---- */
+
+static int make_writable(const char *path, const struct stat *status, int type, struct FTW *at)
+{
+    (void)status, (void)at;
+    return type == FTW_D ? chmod(path, S_IRWXU) : 0;
+}
+
+static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *at)
+{
+    (void)status, (void)type, (void)at;
+    return remove(path);
+}
+
+static void remove_folder(const char *path)
+{
+    nftw(path, make_writable, OPEN_FOLDERS, FTW_PHYS);
+    nftw(path, remove_entry, OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS);
+}
+
+static bool make_folders(struct arena *arena, str path)
+{
+    for (size_t i = 1; i <= path.size; i++) {
+        if (i < path.size && path.data[i] != '/')
+            continue;
+        if (mkdir(arena_cstr(arena, str_head(path, i)), S_IRWXU | S_IRGRP | S_IXGRP | S_IROTH | S_IXOTH) != 0 &&
+            errno != EEXIST)
+            return false;
+    }
+    return true;
+}
+
+static bool is_folder(const char *path)
+{
+    struct stat status;
+
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+/* Its folder without symbolic links on the way; NULL (errno) when it cannot be made. */
+static const char *real_functions_folder(struct call *call)
+{
+    char path[PATH_MAX];
+    str folder = functions_folder(call);
+
+    if (!make_folders(call->arena, folder) || !realpath(arena_cstr(call->arena, folder), path))
+        return NULL;
+    return arena_cstr(call->arena, str_of(path));
+}
+
+/* ---- unpacking ---- */
+
+static enum unzip_result fill(struct call *call, const char *folder, str zip)
+{
+    str code = arena_format(call->arena, "%s/code", folder);
+    str modules = arena_format(call->arena, "%s/node_modules", folder);
+    str target = arena_format(call->arena, "%.*s/nodejs/node_modules", STR_ARGS(runtimes_folder(call)));
+
+    if (mkdir(code.data, S_IRWXU | S_IRGRP | S_IXGRP | S_IROTH | S_IXOTH) != 0 ||
+        symlink(target.data, modules.data) != 0 || chmod(folder, 0755) != 0)
+        return UNZIP_DISK;
+    return unzip(call->arena, zip, code, UNZIPPED_BYTES);
+}
+
+static enum unzip_result unpack(struct call *call, const char *functions, str folder, str zip)
+{
+    str template = arena_format(call->arena, "%s/.new-XXXXXX", functions);
+    char *made = mkdtemp((char *)(uintptr_t)template.data);
+
+    if (!made)
+        return UNZIP_DISK;
+    enum unzip_result result = fill(call, made, zip);
+    if (result == UNZIP_OK && rename(made, folder.data) != 0 && !is_folder(folder.data))
+        result = UNZIP_DISK;
+    int error = errno;
+    if (is_folder(made))
+        remove_folder(made);
+    errno = error;
+    return result;
+}
+
+static bool unpack_failed(struct call *call, enum unzip_result result)
+{
+    switch (result) {
+    case UNZIP_OK: return true;
+    case UNZIP_EMPTY:
+        fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "Uploaded file must be a non-empty zip");
+        return false;
+    case UNZIP_BROKEN:
+        fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
+             "Could not unzip uploaded file. Please check your file, then try to upload again.");
+        return false;
+    case UNZIP_TOO_LARGE:
+        fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
+             "Unzipped size must be smaller than %d bytes", UNZIPPED_BYTES);
+        return false;
+    case UNZIP_DISK: break;
+    }
+    log_error("cannot unpack a function error=\"%s\"", strerror(errno));
+    fail(call, &LAMBDA_SERVICE_EXCEPTION, "The package could not be unpacked.");
+    return false;
+}
+
+static str folder_named(struct call *call, const char *functions, str sha256)
+{
+    return arena_format(call->arena, "%s/%.*s", functions, STR_ARGS(sha256));
+}
+
+bool package_store(struct call *call, str zip, struct function *function)
+{
+    if (zip.size > ZIPPED_BYTES) {
+        fail(call, &LAMBDA_REQUEST_TOO_LARGE_EXCEPTION, "Request must be smaller than 70167211 bytes for the %s operation",
+             call->operation->name);
+        return false;
+    }
+    struct sha256 digest = sha256(zip);
+    function->row.package = hex_encode(call->arena, HASH_STR(digest));
+    function->row.package_size = (int64_t)zip.size;
+
+    const char *functions = real_functions_folder(call);
+    if (!functions)
+        return unpack_failed(call, UNZIP_DISK);
+    str folder = folder_named(call, functions, function->row.package);
+    if (!is_folder(folder.data) && !unpack_failed(call, unpack(call, functions, folder, zip)))
+        return false;
+    lambda_add_package(call->txn,
+                       &(struct lambda_add_package_params){.sha256 = function->row.package, .content = zip});
+    return true;
+}
+
+bool package_folder(struct call *call, const struct function *function, str *folder)
+{
+    const char *functions = real_functions_folder(call);
+    struct lambda_get_package_row package;
+
+    if (!functions)
+        return unpack_failed(call, UNZIP_DISK);
+    *folder = folder_named(call, functions, function->row.package);
+    if (is_folder(folder->data))
+        return true;
+    return lambda_get_package(call->txn, &(struct lambda_get_package_params){.sha256 = function->row.package},
+                              &package) &&
+           unpack_failed(call, unpack(call, functions, *folder, package.content));
+}
+
+/* Nothing else in that folder is ours to delete. */
+static bool is_package_folder(str name)
+{
+    bool unfinished = str_starts_with(name, S(".new-"));
+
+    for (size_t i = 0; i < name.size; i++)
+        if (!strchr("0123456789abcdef", name.data[i]))
+            return unfinished;
+    return unfinished || name.size == 2 * SHA256_SIZE;
+}
+
+void packages_sweep(struct call *call)
+{
+    const char *functions = real_functions_folder(call);
+    DIR *folder = functions ? opendir(functions) : NULL;
+    struct lambda_has_package_row found;
+    struct dirent *entry;
+
+    while (folder && (entry = readdir(folder))) {
+        str name = str_of(entry->d_name);
+        if (is_package_folder(name) &&
+            !lambda_has_package(call->txn, &(struct lambda_has_package_params){.sha256 = name}, &found))
+            remove_folder(folder_named(call, functions, name).data);
+    }
+    if (folder)
+        closedir(folder);
+}
+
+/* ---- GetFunction's Code.Location ---- */
+
+/* Whoever knows the digest has seen the code, or was told by somebody who may. */
+str package_url(struct call *call, const struct function *function)
+{
+    return arena_format(call->arena, "%.*s%s%.*s", STR_ARGS(call->endpoint), public_path,
+                        STR_ARGS(function->row.package));
+}
+
+str package_public_file(struct call *call, str path)
+{
+    struct lambda_get_package_row package;
+    str prefix = str_of(public_path);
+
+    if (!str_starts_with(path, prefix) ||
+        !lambda_get_package(call->txn, &(struct lambda_get_package_params){.sha256 = str_from(path, prefix.size)},
+                            &package))
+        return (str){0};
+    return package.content;
+}

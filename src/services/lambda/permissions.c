@@ -1,0 +1,188 @@
+/*
+ * permissions.c: a function's own policy, one statement at a time.
+ */
+#include "lambda_internal.h"
+
+#include "base/hash.h"
+#include "wire/json.h"
+
+static const struct json *statements_of(struct call *call, const struct function *function)
+{
+    const struct json *statements = NULL;
+
+    if (str_present(function->row.policy))
+        statements = json_get(json_parse(call->arena, function->row.policy, NULL), S("Statement"));
+    return json_is(statements, JSON_ARRAY) ? statements : NULL;
+}
+
+static bool is_statement(const struct json *statement, str id)
+{
+    return str_equal(json_get_str(statement, S("Sid")), id);
+}
+
+static bool has_statement(const struct json *statements, str id)
+{
+    for (size_t i = 0; statements && i < statements->count; i++)
+        if (is_statement(&statements->items[i], id))
+            return true;
+    return false;
+}
+
+/* The old statements but for `without`, and the new one; absent when there are none. */
+static str policy_of(struct call *call, const struct json *statements, str without, str added)
+{
+    struct json_writer writer = json_writer_in(call->arena);
+    size_t count = 0;
+
+    json_open_object(&writer);
+    json_field(&writer, S("Version"), S("2012-10-17"));
+    json_field(&writer, S("Id"), S("default"));
+    json_name(&writer, S("Statement"));
+    json_open_array(&writer);
+    for (size_t i = 0; statements && i < statements->count; i++) {
+        if (is_statement(&statements->items[i], without))
+            continue;
+        json_value(&writer, &statements->items[i]);
+        count++;
+    }
+    if (str_present(added)) {
+        json_raw(&writer, added);
+        count++;
+    }
+    json_close_array(&writer);
+    json_close_object(&writer);
+    return count > 0 ? json_written(&writer) : (str){0};
+}
+
+static void store_policy(struct call *call, const struct function *function, str policy)
+{
+    lambda_set_policy(call->txn, &(struct lambda_set_policy_params){.id = function->row.id,
+                                                                    .policy = policy,
+                                                                    .revision = random_uuid(call->arena)});
+}
+
+/* A service's host name, an account, an ARN, or everybody. */
+static void add_principal(struct call *call, struct json_writer *writer, str principal)
+{
+    int64_t account;
+
+    json_name(writer, S("Principal"));
+    if (str_equal(principal, S("*"))) {
+        json_string(writer, principal);
+        return;
+    }
+    json_open_object(writer);
+    if (str_to_i64(principal, &account))
+        json_field(writer, S("AWS"), arena_format(call->arena, "arn:aws:iam::%.*s:root", STR_ARGS(principal)));
+    else if (str_starts_with(principal, S("arn:")))
+        json_field(writer, S("AWS"), principal);
+    else
+        json_field(writer, S("Service"), principal);
+    json_close_object(writer);
+}
+
+static void add_condition(struct json_writer *writer, str operator, str key, str value)
+{
+    if (!str_present(value))
+        return;
+    json_name(writer, operator);
+    json_open_object(writer);
+    json_field(writer, key, value);
+    json_close_object(writer);
+}
+
+static void add_string_conditions(struct json_writer *writer, const struct lambda_add_permission_request *in)
+{
+    if (!str_present(in->source_account) && !str_present(in->principal_org_id))
+        return;
+    json_name(writer, S("StringEquals"));
+    json_open_object(writer);
+    json_field(writer, S("AWS:SourceAccount"), in->source_account);
+    json_field(writer, S("aws:PrincipalOrgID"), in->principal_org_id);
+    json_close_object(writer);
+}
+
+static str statement_of(struct call *call, const struct lambda_add_permission_request *in,
+                        const struct function *function)
+{
+    struct json_writer writer = json_writer_in(call->arena);
+
+    json_open_object(&writer);
+    json_field(&writer, S("Sid"), in->statement_id);
+    json_field(&writer, S("Effect"), S("Allow"));
+    add_principal(call, &writer, in->principal);
+    json_field(&writer, S("Action"), in->action);
+    json_field(&writer, S("Resource"), function->arn);
+    if (str_present(in->source_arn) || str_present(in->source_account) || str_present(in->principal_org_id)) {
+        json_name(&writer, S("Condition"));
+        json_open_object(&writer);
+        add_string_conditions(&writer, in);
+        add_condition(&writer, S("ArnLike"), S("AWS:SourceArn"), in->source_arn);
+        json_close_object(&writer);
+    }
+    json_close_object(&writer);
+    return json_written(&writer);
+}
+
+static bool revision_matches(struct call *call, str revision, const struct function *function)
+{
+    if (!str_present(revision) || str_equal(revision, function->row.revision))
+        return true;
+    fail(call, &LAMBDA_PRECONDITION_FAILED_EXCEPTION,
+         "The RevisionId provided does not match the latest RevisionId. Call the GetPolicy API to retrieve the "
+         "latest RevisionId");
+    return false;
+}
+
+enum outcome lambda_add_permission(struct call *call, const struct lambda_add_permission_request *in,
+                                   struct lambda_add_permission_response *out)
+{
+    struct function function;
+
+    if (!function_open(call, in->function_name, in->qualifier, &function) ||
+        !revision_matches(call, in->revision_id, &function))
+        return FAILED;
+    if (str_present(in->function_url_auth_type) || in->invoked_via_function_url || str_present(in->event_source_token))
+        return fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
+                    "Function URLs and event source tokens are not supported.");
+    const struct json *statements = statements_of(call, &function);
+    if (has_statement(statements, in->statement_id))
+        return fail(call, &LAMBDA_RESOURCE_CONFLICT_EXCEPTION,
+                    "The statement id (%.*s) provided already exists. Please provide a new statement id, or remove "
+                    "the existing statement.",
+                    STR_ARGS(in->statement_id));
+    out->statement = statement_of(call, in, &function);
+    store_policy(call, &function, policy_of(call, statements, (str){0}, out->statement));
+    return DONE;
+}
+
+enum outcome lambda_remove_permission(struct call *call, const struct lambda_remove_permission_request *in,
+                                      struct lambda_remove_permission_output *out)
+{
+    struct function function;
+
+    (void)out;
+    if (!function_open(call, in->function_name, in->qualifier, &function) ||
+        !revision_matches(call, in->revision_id, &function))
+        return FAILED;
+    const struct json *statements = statements_of(call, &function);
+    if (!has_statement(statements, in->statement_id))
+        return fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "Statement %.*s is not found in resource policy.",
+                    STR_ARGS(in->statement_id));
+    store_policy(call, &function, policy_of(call, statements, in->statement_id, (str){0}));
+    return DONE;
+}
+
+enum outcome lambda_get_policy(struct call *call, const struct lambda_get_policy_request *in,
+                               struct lambda_get_policy_response *out)
+{
+    struct function function;
+
+    if (!function_open(call, in->function_name, in->qualifier, &function))
+        return FAILED;
+    if (!str_present(function.row.policy))
+        return fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "The resource you requested does not exist.");
+    out->policy = function.row.policy;
+    out->revision_id = function.row.revision;
+    return DONE;
+}

@@ -1,0 +1,439 @@
+/*
+ * poller.c: from queues to functions.
+ *
+ * Each enabled mapping has one poller: an internal call that parks in the queue's own long polling,
+ * under the function's role, and so runs in the very batch that brings a message.  What it receives
+ * becomes an invocation; at the limit of those it waits until one comes back.  A poller knows by its
+ * number whether it is still the mapping's.
+ */
+#include "lambda_internal.h"
+
+#include "base/hash.h"
+#include "base/text.h"
+#include "sqs_model.h"
+
+enum {
+    BATCHES_IN_FLIGHT = 5,       /* where AWS begins; ScalingConfig may say otherwise */
+    MESSAGES_AT_ONCE = 10,
+    WAIT_SECONDS = 20,
+    EVENT_BYTES = 6 * 1024 * 1024 - 4096,
+    PROBLEM_MS = 1 * MS,         /* doubled at each one that follows */
+    MAX_PROBLEM_MS = 60 * MS,
+    MOST_DOUBLINGS = 6,
+    ARN_PARTS = 6,
+};
+
+struct poll {
+    struct lambda_find_mapping_row mapping;
+    struct function function;
+    const struct principal *role;
+};
+
+struct record {
+    str json, receipt, trace_id;
+};
+struct record_list { struct record *items; size_t count; };
+
+static str mapping_name(struct call *call, int64_t mapping_id)
+{
+    return arena_format(call->arena, "lambda/mapping/%lld", (long long)mapping_id);
+}
+
+str source_queue_url(struct call *call, str queue_arn)
+{
+    str parts[ARN_PARTS] = {{0}}, rest = queue_arn;
+
+    for (int i = 0; i < ARN_PARTS; i++)
+        str_next(&rest, ':', &parts[i]);
+    return arena_format(call->arena, "%.*s/%.*s/%.*s", STR_ARGS(local_endpoint(call)), STR_ARGS(parts[4]),
+                        STR_ARGS(parts[5]));
+}
+
+void poller_begin(struct call *call, int64_t mapping_id, int64_t poller)
+{
+    spawn(call, &LAMBDA_POLL_EVENT_SOURCE,
+          &(struct lambda_poll_event_source_request){.mapping_id = mapping_id, .poller = poller});
+}
+
+void poller_end(struct call *call, const struct lambda_find_mapping_row *mapping)
+{
+    lambda_remove_held_of(call->txn, &(struct lambda_remove_held_of_params){.mapping_id = mapping->id});
+    wake_all(call, mapping_name(call, mapping->id));
+    if (str_present(mapping->waits_for))
+        wake_all(call, mapping->waits_for);
+}
+
+void pollers_resume(struct call *call)
+{
+    struct lambda_list_enabled_mappings_rows rows = lambda_list_enabled_mappings(call->txn);
+
+    for (size_t i = 0; i < rows.count; i++) {
+        call->account = rows.items[i].account;
+        call->region = rows.items[i].region;
+        poller_begin(call, rows.items[i].id, rows.items[i].poller);
+    }
+}
+
+/* ---- what goes wrong ---- */
+
+static void set_result(struct call *call, const struct lambda_find_mapping_row *mapping, str reason, str result,
+                       int64_t failures)
+{
+    lambda_set_mapping_result(call->txn, &(struct lambda_set_mapping_result_params){
+                                             .id = mapping->id, .reason = reason, .result = result, .failures = failures});
+}
+
+static enum outcome have_problem(struct call *call, const struct lambda_find_mapping_row *mapping, str message)
+{
+    int64_t doublings = mapping->failures < MOST_DOUBLINGS ? mapping->failures : MOST_DOUBLINGS;
+    int64_t delay_ms = (int64_t)PROBLEM_MS << doublings;
+    str problem = arena_format(call->arena, "PROBLEM: %.*s", STR_ARGS(message));
+
+    set_result(call, mapping, problem, problem, mapping->failures + 1);
+    return park(call, mapping_name(call, mapping->id),
+                call->now_ms + (delay_ms < MAX_PROBLEM_MS ? delay_ms : MAX_PROBLEM_MS));
+}
+
+static void have_no_problem(struct call *call, struct lambda_find_mapping_row *mapping)
+{
+    if (mapping->failures == 0)
+        return;
+    set_result(call, mapping, S("USER_INITIATED"), S("OK"), 0);
+    mapping->failures = 0;
+}
+
+/* ---- batches ---- */
+
+/* A batch is a new trace unless a message brings one along. */
+static str batch_trace_id(struct call *call, const struct record *first)
+{
+    if (str_present(first->trace_id))
+        return first->trace_id;
+    return arena_format(call->arena, "1-%08x-%.*s", (unsigned)(call->now_ms / MS),
+                        STR_ARGS(random_text(call->arena, S("0123456789abcdef"), 24)));
+}
+
+/* How many records, from the first on, make one event. */
+static size_t event_count(const struct record *records, size_t count, int64_t batch_size)
+{
+    size_t size = 0, i;
+
+    for (i = 0; i < count && i < (size_t)batch_size; i++) {
+        size += records[i].json.size + 1;
+        if (size > EVENT_BYTES && i > 0)
+            break;
+    }
+    return i;
+}
+
+static str event_of(struct call *call, const struct record *records, size_t count)
+{
+    struct text event = text_in(call->arena);
+
+    text_add(&event, S("{\"Records\":["));
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0)
+            text_add_char(&event, ',');
+        text_add(&event, records[i].json);
+    }
+    text_add(&event, S("]}"));
+    return text_str(&event);
+}
+
+/* The queue's ARN, then a line for each message. */
+static str receipts_of(struct call *call, str queue_arn, const struct record *records, size_t count)
+{
+    struct text receipts = text_in(call->arena);
+
+    text_add(&receipts, queue_arn);
+    for (size_t i = 0; i < count; i++) {
+        text_add_char(&receipts, '\n');
+        text_add(&receipts, records[i].receipt);
+    }
+    return text_str(&receipts);
+}
+
+static void send_batch(struct call *call, const struct poll *poll, const struct record *records, size_t count)
+{
+    lambda_add_invocation(
+        call->txn, &(struct lambda_add_invocation_params){
+                       .request_id = random_uuid(call->arena),
+                       .function_id = poll->function.row.id,
+                       .mapping_id = arena_i64(call->arena, poll->mapping.id),
+                       .kind = S("mapping"),
+                       .payload = event_of(call, records, count),
+                       .trace_id = batch_trace_id(call, records),
+                       .queued_ms = call->now_ms,
+                       .receipts = receipts_of(call, poll->mapping.source_arn, records, count),
+                   });
+    function_dispatch(call, &poll->function);
+}
+
+static void send_batches(struct call *call, const struct poll *poll, const struct record_list *records)
+{
+    size_t done = 0;
+
+    while (done < records->count) {
+        const struct record *rest = records->items + done;
+        size_t count = event_count(rest, records->count - done, poll->mapping.batch_size);
+        send_batch(call, poll, rest, count);
+        done += count;
+    }
+}
+
+/* ---- the batching window ---- */
+
+static void hold(struct call *call, const struct poll *poll, const struct record_list *records)
+{
+    for (size_t i = 0; i < records->count; i++)
+        lambda_add_held(call->txn, &(struct lambda_add_held_params){
+                                       .mapping_id = poll->mapping.id,
+                                       .held_ms = call->now_ms,
+                                       .trace_id = str_present(records->items[i].trace_id)
+                                                       ? records->items[i].trace_id
+                                                       : S(""),
+                                       .receipt = records->items[i].receipt,
+                                       .record = records->items[i].json,
+                                   });
+}
+
+static struct lambda_count_held_row held(struct call *call, const struct poll *poll)
+{
+    struct lambda_count_held_row count = {0};
+
+    if (poll->mapping.window_seconds > 0)
+        lambda_count_held(call->txn, &(struct lambda_count_held_params){.mapping_id = poll->mapping.id}, &count);
+    return count;
+}
+
+static int64_t window_end_ms(const struct poll *poll, const struct lambda_count_held_row *held_now)
+{
+    return held_now->count > 0 ? held_now->oldest_ms + poll->mapping.window_seconds * MS : INT64_MAX;
+}
+
+static bool is_complete(const struct call *call, const struct poll *poll, const struct lambda_count_held_row *held_now)
+{
+    return held_now->count >= poll->mapping.batch_size || held_now->size >= EVENT_BYTES ||
+           window_end_ms(poll, held_now) <= call->now_ms;
+}
+
+static void send_held(struct call *call, const struct poll *poll)
+{
+    struct lambda_list_held_rows rows =
+        lambda_list_held(call->txn, &(struct lambda_list_held_params){.mapping_id = poll->mapping.id,
+                                                                      .limit = poll->mapping.batch_size});
+    struct record_list records = {0};
+
+    for (size_t i = 0; i < rows.count; i++)
+        *list_add(call->arena, &records) = (struct record){
+            .json = rows.items[i].record,
+            .receipt = rows.items[i].receipt,
+            .trace_id = rows.items[i].trace_id.size > 0 ? rows.items[i].trace_id : (str){0},
+        };
+    send_batches(call, poll, &records);
+    lambda_remove_held(call->txn, &(struct lambda_remove_held_params){.mapping_id = poll->mapping.id,
+                                                                      .last = rows.items[rows.count - 1].id});
+}
+
+/* ---- receiving ---- */
+
+static struct record_list records_of(struct call *call, const struct poll *poll, const struct sqs_message_list *messages)
+{
+    struct record_list records = {0};
+
+    for (size_t i = 0; i < messages->count; i++) {
+        const struct sqs_message *message = &messages->items[i];
+        *list_add(call->arena, &records) = (struct record){
+            .json = event_record(call, message, poll->mapping.source_arn),
+            .receipt = arena_format(call->arena, "%.*s %.*s", STR_ARGS(message->message_id),
+                                    STR_ARGS(message->receipt_handle)),
+            .trace_id = event_trace_id(message),
+        };
+    }
+    return records;
+}
+
+static enum outcome receive(struct call *call, const struct poll *poll, int64_t most, struct record_list *records,
+                            struct failure *failure)
+{
+    static str all_names[] = {STR_INIT("All")};
+    struct sqs_receive_message_request in = {
+        .queue_url = source_queue_url(call, poll->mapping.source_arn),
+        .message_system_attribute_names = {all_names, 1},
+        .message_attribute_names = {all_names, 1},
+        .max_number_of_messages = arena_i64(call->arena, most < MESSAGES_AT_ONCE ? most : MESSAGES_AT_ONCE),
+        .wait_time_seconds = arena_i64(call->arena, WAIT_SECONDS),
+    };
+    struct sqs_receive_message_result out = {0};
+    enum outcome outcome = invoke(call, poll->role, &SQS_RECEIVE_MESSAGE, &in, &out, failure);
+
+    if (outcome == DONE)
+        *records = records_of(call, poll, &out.messages);
+    return outcome;
+}
+
+/* Parked by the queue: remember on what, so that poller_end() finds us; a window may end before. */
+static enum outcome stay_parked(struct call *call, const struct poll *poll, int64_t window_ends_ms)
+{
+    if (!str_equal(call->parked.what, poll->mapping.waits_for))
+        lambda_set_waits_for(call->txn, &(struct lambda_set_waits_for_params){.id = poll->mapping.id,
+                                                                              .waits_for = call->parked.what});
+    if (window_ends_ms < call->parked.until_ms)
+        call->parked.until_ms = window_ends_ms;
+    return PARKED;
+}
+
+static bool is_at_limit(struct call *call, const struct poll *poll)
+{
+    const int64_t *configured = poll->mapping.maximum_concurrency;
+    int64_t limit = configured ? *configured : BATCHES_IN_FLIGHT;
+    struct lambda_count_of_mapping_row in_flight = {0};
+
+    lambda_count_of_mapping(
+        call->txn, &(struct lambda_count_of_mapping_params){.mapping_id = arena_i64(call->arena, poll->mapping.id)},
+        &in_flight);
+    return in_flight.count >= limit;
+}
+
+/* Until there is nothing to receive, or enough is under way. */
+static enum outcome run(struct call *call, struct poll *poll)
+{
+    struct record_list records;
+    struct failure failure;
+
+    for (;;) {
+        struct lambda_count_held_row held_now = held(call, poll);
+        if (is_at_limit(call, poll))
+            return park(call, mapping_name(call, poll->mapping.id), INT64_MAX);
+        if (held_now.count > 0 && is_complete(call, poll, &held_now)) {
+            send_held(call, poll);
+            continue;
+        }
+        switch (receive(call, poll, poll->mapping.batch_size - held_now.count, &records, &failure)) {
+        case PARKED:
+            have_no_problem(call, &poll->mapping);
+            return stay_parked(call, poll, window_end_ms(poll, &held_now));
+        case FAILED: return have_problem(call, &poll->mapping, failure.message);
+        case DONE: break;
+        }
+        if (records.count == 0)
+            return park(call, mapping_name(call, poll->mapping.id), call->now_ms + PROBLEM_MS);
+        have_no_problem(call, &poll->mapping);
+        if (poll->mapping.window_seconds > 0)
+            hold(call, poll, &records);
+        else
+            send_batches(call, poll, &records);
+    }
+}
+
+enum outcome lambda_poll_event_source(struct call *call, const struct lambda_poll_event_source_request *in,
+                                      struct lambda_poll_event_source_output *out)
+{
+    struct poll poll;
+
+    (void)out;
+    if (call->last_run ||
+        !lambda_find_mapping(call->txn, &(struct lambda_find_mapping_params){.id = &in->mapping_id}, &poll.mapping) ||
+        !poll.mapping.enabled || poll.mapping.poller != in->poller)
+        return DONE;
+    call->account = poll.mapping.account;
+    call->region = poll.mapping.region;
+    call->arrived_ms = call->now_ms; /* each run is a new long poll */
+    if (!function_find(call, call->account, call->region, poll.mapping.function_name, &poll.function))
+        return have_problem(call, &poll.mapping, S("Function not found"));
+    poll.role = function_role(call, &poll.function);
+    if (!poll.role)
+        return have_problem(call, &poll.mapping, S("The function's execution role cannot be assumed by Lambda."));
+    return run(call, &poll);
+}
+
+/* ---- the end of a batch ---- */
+
+static bool has(const struct str_list *ids, str id)
+{
+    for (size_t i = 0; i < ids->count; i++)
+        if (str_equal(ids->items[i], id))
+            return true;
+    return false;
+}
+
+struct receipts {
+    str queue_arn;
+    struct str_list ids, handles;
+};
+
+static struct receipts receipts_read(struct call *call, str text)
+{
+    struct receipts receipts = {0};
+    str line, id;
+
+    str_next(&text, '\n', &receipts.queue_arn);
+    while (str_present(text) && str_next(&text, '\n', &line)) {
+        str_next(&line, ' ', &id);
+        *list_add(call->arena, &receipts.ids) = id;
+        *list_add(call->arena, &receipts.handles) = line;
+    }
+    return receipts;
+}
+
+/* Which of a batch failed.  False: all of it. */
+static bool failures_of(struct call *call, const struct lambda_find_mapping_row *mapping,
+                        const struct receipts *receipts, const struct result *result, struct str_list *failures)
+{
+    *failures = (struct str_list){0};
+    if (str_present(result->error))
+        return false;
+    if (!mapping || !mapping->reports_failures)
+        return true;
+    if (!event_failures(call, result->payload, failures))
+        return false;
+    for (size_t i = 0; i < failures->count; i++)
+        if (!has(&receipts->ids, failures->items[i]))
+            return false;
+    return true;
+}
+
+static void delete_some(struct call *call, const struct principal *role, str queue_arn,
+                        const struct sqs_delete_message_batch_request_entry_list *entries)
+{
+    struct sqs_delete_message_batch_request in = {.queue_url = source_queue_url(call, queue_arn), .entries = *entries};
+    struct sqs_delete_message_batch_result out = {0};
+    struct failure failure;
+
+    if (entries->count > 0)
+        invoke(call, role, &SQS_DELETE_MESSAGE_BATCH, &in, &out, &failure);
+}
+
+/* What cannot be deleted comes again, as on AWS. */
+static void delete_others(struct call *call, const struct principal *role, const struct receipts *receipts,
+                          const struct str_list *failures)
+{
+    struct sqs_delete_message_batch_request_entry_list entries = {0};
+
+    for (size_t i = 0; role && i < receipts->ids.count; i++) {
+        if (has(failures, receipts->ids.items[i]))
+            continue;
+        struct sqs_delete_message_batch_request_entry *entry = list_add(call->arena, &entries);
+        entry->id = arena_format(call->arena, "%zu", i);
+        entry->receipt_handle = receipts->handles.items[i];
+        if (entries.count == MESSAGES_AT_ONCE) {
+            delete_some(call, role, receipts->queue_arn, &entries);
+            entries = (struct sqs_delete_message_batch_request_entry_list){0};
+        }
+    }
+    delete_some(call, role, receipts->queue_arn, &entries);
+}
+
+void batch_end(struct call *call, const struct function *function,
+               const struct lambda_find_invocation_row *invocation, const struct result *result)
+{
+    struct receipts receipts = receipts_read(call, invocation->receipts);
+    struct lambda_find_mapping_row mapping;
+    struct str_list failures;
+    bool found = lambda_find_mapping(
+        call->txn, &(struct lambda_find_mapping_params){.id = invocation->mapping_id}, &mapping);
+
+    if (failures_of(call, found ? &mapping : NULL, &receipts, result, &failures))
+        delete_others(call, function_role(call, function), &receipts, &failures);
+    wake(call, mapping_name(call, *invocation->mapping_id));
+}

@@ -1,0 +1,170 @@
+/*
+ * runtime_api.c: what a function's process asks of us, on a port of its own.
+ *
+ * https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+ */
+#include "lambda_internal.h"
+
+#include "base/time.h"
+#include "runtime_model.h"
+
+/* The caller and its function.  False: there is nothing for it to do any more; what it asked parks. */
+static bool find_caller(struct call *call, struct lambda_get_process_row *process, struct function *function)
+{
+    if (!lambda_get_process(call->txn, &(struct lambda_get_process_params){.id = call->caller->id}, process) ||
+        !function_get(call, process->function_id, function))
+        return false;
+    function_enter(call, function);
+    return true;
+}
+
+static bool is_in(const struct lambda_get_process_row *process, str state)
+{
+    return str_equal(process->state, state);
+}
+
+/* It will be killed in a moment, and wants no answer any more. */
+static enum outcome park_until_killed(struct call *call)
+{
+    if (call->last_run)
+        return fail(call, &RUNTIME_INTERNAL_SERVER_ERROR, "The server stops.");
+    return park(call, S("lambda/end"), INT64_MAX);
+}
+
+static enum outcome refuse_transition(struct call *call, str from, const char *to)
+{
+    return fail(call, &RUNTIME_FORBIDDEN,
+                "State transition from %.*s to %s failed for runtime. Error: State transition is not allowed",
+                STR_ARGS(from), to);
+}
+
+static void become_idle(struct call *call, struct lambda_get_process_row *process)
+{
+    lambda_set_initialized(call->txn, &(struct lambda_set_initialized_params){
+                                          .id = process->id,
+                                          .init_ms = arena_i64(call->arena, call->now_ms - process->started_ms),
+                                          .idle_since_ms = call->now_ms,
+                                      });
+    process->state = S("idle");
+}
+
+/*
+ * Processes live by the machine's clock, which the engine's may have been moved ahead of: so the
+ * deadline that a function sees is told in the machine's time.
+ */
+static int64_t deadline_for_process(const struct function *function)
+{
+    return wall_clock_ms() + function->row.timeout_seconds * MS;
+}
+
+static void become_busy(struct call *call, const struct function *function, struct lambda_get_process_row *process)
+{
+    int64_t deadline_ms = call->now_ms + function->row.timeout_seconds * MS;
+
+    process_check_at(call, process, deadline_ms);
+    lambda_set_busy(call->txn, &(struct lambda_set_busy_params){
+                                   .id = process->id, .deadline_ms = deadline_ms, .check_ms = process->check_ms});
+}
+
+enum outcome runtime_next(struct call *call, const struct runtime_next_request *in, struct runtime_next_response *out)
+{
+    struct lambda_get_process_row process;
+    struct lambda_take_invocation_row invocation;
+    struct function function;
+
+    (void)in;
+    if (!find_caller(call, &process, &function) || is_in(&process, S("late")) || is_in(&process, S("stopping")) ||
+        call->last_run)
+        return park_until_killed(call);
+    if (is_in(&process, S("busy")))
+        return refuse_transition(call, S("Running"), "Ready");
+    if (is_in(&process, S("starting")))
+        become_idle(call, &process);
+    if (!lambda_take_invocation(call->txn,
+                                &(struct lambda_take_invocation_params){.function_id = function.row.id,
+                                                                        .process_id = process.id,
+                                                                        .started_ms = call->now_ms},
+                                &invocation))
+        return park(call, function_work(call, function.row.id), INT64_MAX);
+
+    become_busy(call, &function, &process);
+    trace_in(call, invocation.trace_id, S("invoked"), function.arn, invocation.request_id);
+    out->aws_request_id = invocation.request_id;
+    out->deadline_ms = deadline_for_process(&function);
+    out->invoked_function_arn = function.arn;
+    out->trace_id = arena_format(call->arena, "Root=%.*s;Sampled=0", STR_ARGS(invocation.trace_id));
+    out->client_context = invocation.client_context;
+    out->content_type = S("application/json");
+    out->event = invocation.payload;
+    return DONE;
+}
+
+/* End what the caller is at.  False: it is not at that; fail() has been called. */
+static bool finish(struct call *call, str request_id, const struct result *result)
+{
+    struct lambda_get_process_row process;
+    struct lambda_find_invocation_row invocation;
+    struct function function;
+
+    if (!find_caller(call, &process, &function) || !is_in(&process, S("busy")) ||
+        !invocation_of_process(call, process.id, &invocation) || !str_equal(invocation.request_id, request_id)) {
+        fail(call, &RUNTIME_INVALID_REQUEST_ID, "Invalid request ID");
+        return false;
+    }
+    invocation_finish(call, &function, &process, &invocation, result);
+    process_release(call, &function, &process);
+    return true;
+}
+
+enum outcome runtime_response(struct call *call, const struct runtime_response_request *in,
+                              struct runtime_status_response *out)
+{
+    struct result result = {.payload = str_present(in->result) ? in->result : S("")};
+
+    if (result.payload.size > PAYLOAD_BYTES)
+        result = result_error(call, "Function.ResponseSizeTooLarge",
+                              arena_format(call->arena,
+                                           "Response payload size exceeded maximum allowed payload size (%d bytes).",
+                                           PAYLOAD_BYTES));
+    out->status = S("OK");
+    return finish(call, in->aws_request_id, &result) ? DONE : FAILED;
+}
+
+static struct result reported(str error_type, str report)
+{
+    return (struct result){
+        .error = S("Unhandled"),
+        .error_type = str_present(error_type) ? error_type : S("Runtime.Unknown"),
+        .payload = str_present(report) ? report : S("{}"),
+    };
+}
+
+enum outcome runtime_error(struct call *call, const struct runtime_error_request *in,
+                           struct runtime_status_response *out)
+{
+    struct result result = reported(in->error_type, in->report);
+
+    out->status = S("OK");
+    return finish(call, in->aws_request_id, &result) ? DONE : FAILED;
+}
+
+/* The oldest invocation that waits is told why; the next one has a new process try again. */
+enum outcome runtime_init_error(struct call *call, const struct runtime_init_error_request *in,
+                                struct runtime_status_response *out)
+{
+    struct lambda_get_process_row process;
+    struct lambda_find_invocation_row invocation;
+    struct function function;
+    struct result result = reported(in->error_type, in->report);
+
+    result.status = S("error");
+    out->status = S("OK");
+    if (!find_caller(call, &process, &function) || !is_in(&process, S("starting")))
+        return refuse_transition(call, process.state, "InitError");
+    lambda_set_process_state(
+        call->txn, &(struct lambda_set_process_state_params){.id = process.id, .state = S("stopping")});
+    process_stop(call, process.id);
+    if (invocation_next(call, &function, &invocation))
+        invocation_finish(call, &function, &process, &invocation, &result);
+    return DONE;
+}

@@ -1,0 +1,84 @@
+/*
+ * tags.c: tags of functions and of event source mappings, by their ARN.
+ */
+#include "lambda_internal.h"
+
+enum { MAX_TAGS = 50 };
+
+struct str_map resource_tags(struct call *call, str resource)
+{
+    struct lambda_list_tags_of_rows rows =
+        lambda_list_tags_of(call->txn, &(struct lambda_list_tags_of_params){.resource = resource});
+    struct str_map tags = {0};
+
+    for (size_t i = 0; i < rows.count; i++)
+        *list_add(call->arena, &tags) = (struct str_map_entry){rows.items[i].name, rows.items[i].value};
+    return tags;
+}
+
+bool resource_tags_put(struct call *call, str resource, const struct str_map *tags)
+{
+    for (size_t i = 0; i < tags->count; i++)
+        lambda_put_tag(call->txn, &(struct lambda_put_tag_params){.resource = resource,
+                                                                  .name = tags->items[i].key,
+                                                                  .value = tags->items[i].value});
+    if (tags->count == 0 || resource_tags(call, resource).count <= MAX_TAGS)
+        return true;
+    fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "The number of tags exceeds the limit of %d.", MAX_TAGS);
+    return false;
+}
+
+static bool mapping_exists(struct call *call, str resource)
+{
+    struct lambda_find_mapping_row mapping;
+
+    return lambda_find_mapping(call->txn,
+                               &(struct lambda_find_mapping_params){
+                                   .uuid = str_from(resource, (size_t)(str_last_index(resource, ':') + 1)),
+                                   .account = call->account,
+                                   .region = call->region},
+                               &mapping);
+}
+
+/* Authorized, and there.  False: fail() has been called. */
+static bool resource_open(struct call *call, str resource)
+{
+    struct function function;
+
+    if (str_find(resource, S(":function:")) >= 0)
+        return function_open(call, resource, (str){0}, &function);
+    if (!authorize(call, resource, (str){0}))
+        return false;
+    if (str_find(resource, S(":event-source-mapping:")) >= 0 && mapping_exists(call, resource))
+        return true;
+    fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "The resource you requested does not exist.");
+    return false;
+}
+
+enum outcome lambda_tag_resource(struct call *call, const struct lambda_tag_resource_request *in,
+                                 struct lambda_tag_resource_output *out)
+{
+    (void)out;
+    return resource_open(call, in->resource) && resource_tags_put(call, in->resource, &in->tags) ? DONE : FAILED;
+}
+
+enum outcome lambda_untag_resource(struct call *call, const struct lambda_untag_resource_request *in,
+                                   struct lambda_untag_resource_output *out)
+{
+    (void)out;
+    if (!resource_open(call, in->resource))
+        return FAILED;
+    for (size_t i = 0; i < in->tag_keys.count; i++)
+        lambda_remove_tag(call->txn, &(struct lambda_remove_tag_params){.resource = in->resource,
+                                                                        .name = in->tag_keys.items[i]});
+    return DONE;
+}
+
+enum outcome lambda_list_tags(struct call *call, const struct lambda_list_tags_request *in,
+                              struct lambda_list_tags_response *out)
+{
+    if (!resource_open(call, in->resource))
+        return FAILED;
+    out->tags = resource_tags(call, in->resource);
+    return DONE;
+}
