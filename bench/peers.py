@@ -135,6 +135,4 @@ def peers_at_hand():
 
 
 def default_binary():
-    os.environ.setdefault(
-        "ORDERLY_BINARY", str(next(p for p in (ROOT / "build/orderly", ROOT / "build/src/orderly") if p.exists()))
-    )
+    os.environ.setdefault("ORDERLY_BINARY", str(ROOT / "build" / "src" / "orderly"))

@@ -266,7 +266,7 @@ def test_every_reply_has_a_date_a_length_and_a_request_id(connect, signed):
 
 def test_a_presigned_request_is_verified_by_its_query(endpoint, connect):
     aws = AWSRequest("GET", endpoint + "/?Action=ListQueues&Version=2012-11-05", headers={"Host": endpoint.split("//")[1]})
-    SigV4QueryAuth(Credentials("test", "test"), "sqs", "us-east-1", expires=60).add_auth(aws)
+    SigV4QueryAuth(Credentials("test", "test"), "sqs", "us-east-1", expires=3600).add_auth(aws)
     target = aws.url[len(endpoint) :].encode()
     head = b" HTTP/1.1\r\nHost: " + endpoint.split("//")[1].encode() + b"\r\n\r\n"
     assert connect().send(b"GET " + target + head).reply()[0] == 200
