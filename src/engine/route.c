@@ -25,6 +25,14 @@ static bool is_named(const char *name, str text)
     return name && str_equal(str_of(name), text);
 }
 
+static bool any_speaks(const struct service *const *services, enum protocol_name protocol)
+{
+    for (; *services; services++)
+        if (speaks(*services, protocol))
+            return true;
+    return false;
+}
+
 static const struct operation *find_operation(const struct service *service, str name)
 {
     for (const struct operation *const *at = service->operations; *at; at++)
@@ -186,6 +194,8 @@ struct route route_find(struct arena *arena, const struct service *const *servic
 
     if (str_present(target))
         return target_route(services, request, target);
+    if (!any_speaks(services, PROTOCOL_QUERY))
+        return rest_route(arena, services, request, signing_name);
     bool is_form = str_starts_with(content_type, S("application/x-www-form-urlencoded")) && request->body.size > 0;
     action = find_action(arena, is_form ? request->body : request->query);
     if (str_present(action.name) || is_form)

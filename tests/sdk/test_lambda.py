@@ -4,7 +4,9 @@ import base64
 import concurrent.futures
 import hashlib
 import json
+import os
 import re
+import tempfile
 
 import boto3
 import pytest
@@ -423,12 +425,15 @@ def handler(event, context):
     assert [count for _, count in answers] == [1, 2, 3, 4, 5]
 
 
-def test_invocations_at_the_same_time_run_in_environments_of_their_own(make_function, call, tmp_path):
-    meeting = tmp_path / "meeting"
-    meeting.mkdir(mode=0o777)
-    meeting.chmod(0o777)
-    for folder in list(meeting.parents)[:3]:
-        folder.chmod(0o755)
+@pytest.fixture
+def meeting():
+    """A folder that functions see, too: their /tmp is their own."""
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
+        os.chmod(folder, 0o777)
+        yield folder
+
+
+def test_invocations_at_the_same_time_run_in_environments_of_their_own(make_function, call, meeting):
     name = make_function(
         """
 import os, time
@@ -441,7 +446,7 @@ def handler(event, context):
         Timeout=30,
     )
     with concurrent.futures.ThreadPoolExecutor(3) as pool:
-        answers = list(pool.map(lambda _: call(name, str(meeting))[0], range(3)))
+        answers = list(pool.map(lambda _: call(name, meeting)[0], range(3)))
     assert all(isinstance(answer, int) for answer in answers), answers
     assert len(set(answers)) == 3
 
@@ -479,7 +484,7 @@ def test_a_large_payload_goes_there_and_back(make_function, call):
 
 
 def test_an_answer_over_six_megabytes_is_an_error(make_function, call):
-    name = make_function("def handler(event, context):\n    return 'x' * (6 * 1024 * 1024 + 1)\n")
+    name = make_function("def handler(event, context):\n    return 'x' * 6291556\n")
     answer, reply = call(name)
     assert reply["FunctionError"] == "Unhandled"
     assert answer["errorType"] == "Function.ResponseSizeTooLarge"
@@ -584,7 +589,7 @@ def triggered(functions, make_queue, make_function, make_role, wait_until):
     made = []
 
     def make(source=SAY, queue=None, function=None, **mapping):
-        url = make_queue(VisibilityTimeout=30, **(queue or {}))
+        url = make_queue(**{"VisibilityTimeout": 30, **(queue or {})})
         name = make_function(source, Role=make_role(allow=POLLER), **(function or {}))
         uuid = functions.create_event_source_mapping(
             EventSourceArn=make_queue.arn(url), FunctionName=name, **mapping
