@@ -24,7 +24,7 @@ static void ask(struct scope *scope, str text, const struct dynamodb_attribute_v
 
     if (!condition)
         return;
-    condition_holds(scope->arena, condition, item);
+    expression_holds(scope->arena, condition, item);
     condition_names(condition, S("a"));
     key_condition_read(scope->arena, condition, &key, &problem);
 }

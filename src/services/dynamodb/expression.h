@@ -53,7 +53,7 @@ const struct node *condition_parse(struct scope *scope, str text, str *problem);
 str comparator_text(enum comparator comparator);
 
 /* Is it true of this item (checked values)?  expression_evaluate.c */
-bool condition_holds(struct arena *arena, const struct node *condition,
+bool expression_holds(struct arena *arena, const struct node *condition,
                      const struct dynamodb_attribute_value_map *item);
 /* NULL when the item has nothing there. */
 const struct dynamodb_attribute_value *path_get(const struct dynamodb_attribute_value_map *item,

@@ -175,12 +175,12 @@ static bool series_holds(struct arena *arena, const struct node *node,
                          const struct dynamodb_attribute_value_map *item, bool decisive)
 {
     for (size_t i = 0; i < node->operands.count; i++)
-        if (condition_holds(arena, node->operands.items[i], item) == decisive)
+        if (expression_holds(arena, node->operands.items[i], item) == decisive)
             return decisive;
     return !decisive;
 }
 
-bool condition_holds(struct arena *arena, const struct node *condition,
+bool expression_holds(struct arena *arena, const struct node *condition,
                      const struct dynamodb_attribute_value_map *item)
 {
     struct node *const *operands = condition->operands.items;
@@ -188,7 +188,7 @@ bool condition_holds(struct arena *arena, const struct node *condition,
     switch (condition->kind) {
     case NODE_AND: return series_holds(arena, condition, item, false);
     case NODE_OR: return series_holds(arena, condition, item, true);
-    case NODE_NOT: return !condition_holds(arena, operands[0], item);
+    case NODE_NOT: return !expression_holds(arena, operands[0], item);
     case NODE_BETWEEN: return between_holds(arena, condition, item);
     case NODE_IN: return in_holds(arena, condition, item);
     case NODE_COMPARISON:

@@ -50,7 +50,7 @@ bool page_add(struct page *page, int64_t size_bytes, str blob)
     page->last = item_decode(arena, blob);
     page->size_bytes += size_bytes;
     page->scanned++;
-    if (!expressions->condition || condition_holds(arena, expressions->condition, &page->last)) {
+    if (!expressions->condition || expression_holds(arena, expressions->condition, &page->last)) {
         page->count++;
         if (!page->count_only)
             *list_add(arena, &page->items) = expressions->projection

@@ -34,7 +34,7 @@ void stored_read(struct call *call, const struct table *table, const struct item
 bool stored_meets(struct call *call, const struct node *condition, const struct stored *stored,
                   str return_values_on_failure)
 {
-    if (!condition || condition_holds(call->arena, condition, &stored->item))
+    if (!condition || expression_holds(call->arena, condition, &stored->item))
         return true;
     fail(call, &DYNAMODB_CONDITIONAL_CHECK_FAILED_EXCEPTION, "The conditional request failed");
     if (stored->id && str_equal(return_values_on_failure, S("ALL_OLD"))) {

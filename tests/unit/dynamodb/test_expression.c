@@ -41,7 +41,7 @@ static bool holds(str text)
     if (!condition)
         print_error("%.*s\n", STR_ARGS(problem));
     assert_non_null(condition);
-    return condition_holds(&scratch, condition, &item);
+    return expression_holds(&scratch, condition, &item);
 }
 
 static str projected(str text)
