@@ -1,0 +1,30 @@
+#pragma once
+
+/*
+ * arguments.h: the words behind `orderly orders`: which command, its flags, its help.
+ */
+#include "cli/config.h"
+
+enum command {
+    COMMAND_DEPLOY = 1,
+    COMMAND_SUBMIT = 2,
+    COMMAND_LIST = 4,
+    COMMAND_SHOW = 8,
+    COMMAND_WATCH = 16,
+    COMMAND_DLQ = 32,
+    COMMAND_BURST = 64,
+};
+
+struct arguments {
+    enum command command;
+    struct config_flags where;
+    const char *operand;         /* the order, the file; NULL when there is none */
+    const char *function, *zip, *raw;
+    int64_t parallel, count, limit, wait_seconds, visibility_seconds;
+    bool force, json, redrive, purge;
+};
+
+enum arguments_result { ARGUMENTS_RUN, ARGUMENTS_HELPED, ARGUMENTS_WRONG };
+
+/* argv[0] is "orders".  Help goes to stdout; what is wrong is said on stderr. */
+enum arguments_result arguments_parse(int argc, char **argv, struct arguments *arguments);

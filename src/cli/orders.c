@@ -1,0 +1,141 @@
+/*
+ * orders.c: `orderly orders`: which command, and what they share.
+ */
+#include "cli/orders.h"
+
+#include "cli/cli.h"
+#include "cli/output.h"
+
+#include "sts_model.h"
+
+#include <stdlib.h>
+
+enum { EXIT_WRONG_CALL = 2 };
+
+bool orders_call(struct orders *orders, const struct operation *operation, const void *in, void *out)
+{
+    return client_call(orders->client, orders->arena, operation, in, out, &orders->failure);
+}
+
+bool orders_complain(struct orders *orders, const char *what)
+{
+    str why = output_text(orders->arena, failure_sentence(orders->arena, &orders->failure));
+
+    if (orders->failure.error == &UNREACHABLE)
+        fprintf(stderr, "orderly: %.*s\n", STR_ARGS(why));
+    else
+        fprintf(stderr, "orderly: %s failed: %.*s\n", what, STR_ARGS(why));
+    return false;
+}
+
+/* The order system's parts are missing together: then it has not been deployed. */
+static bool says_missing(const struct failure *failure)
+{
+    static const str CODES[] = {STR_INIT("NotFound"), STR_INIT("NotFoundException"),
+                                STR_INIT("QueueDoesNotExist"), STR_INIT("AWS.SimpleQueueService.NonExistentQueue"),
+                                STR_INIT("ResourceNotFoundException")};
+
+    for (size_t i = 0; i < sizeof CODES / sizeof *CODES; i++)
+        if (str_equal(CODES[i], str_of(failure->error->name)))
+            return true;
+    return false;
+}
+
+bool orders_complain_missing(struct orders *orders, const char *what)
+{
+    if (!says_missing(&orders->failure))
+        return orders_complain(orders, what);
+    fprintf(stderr, "orderly: The order system is not there. Make it with: orderly orders deploy\n");
+    return false;
+}
+
+bool orders_who_am_i(struct orders *orders)
+{
+    struct sts_get_caller_identity_request in = {0};
+    struct sts_get_caller_identity_response out = {0};
+
+    if (!orders_call(orders, &STS_GET_CALLER_IDENTITY, &in, &out))
+        return orders_complain(orders, "Asking who I am");
+    str rest = out.arn, arn, partition = {0};
+    str_next(&rest, ':', &arn);
+    str_next(&rest, ':', &partition);
+    orders->partition = str_present(partition) ? partition : S("aws");
+    orders->account = out.account;
+    return true;
+}
+
+str orders_arn(struct orders *orders, const char *service, const char *resource)
+{
+    return arena_format(orders->arena, "arn:%.*s:%s:%.*s:%.*s:%s", STR_ARGS(orders->partition), service,
+                        STR_ARGS(orders->config->region), STR_ARGS(orders->account), resource);
+}
+
+str orders_where(struct orders *orders)
+{
+    return str_present(orders->config->endpoint) ? orders->config->endpoint : S("AWS");
+}
+
+bool orders_queue_url(struct orders *orders, const char *name, str *url)
+{
+    struct sqs_get_queue_url_request in = {.queue_name = str_of(name)};
+    struct sqs_get_queue_url_result out = {0};
+
+    if (!orders_call(orders, &SQS_GET_QUEUE_URL, &in, &out))
+        return orders_complain_missing(orders, "Looking for the queue");
+    *url = out.queue_url;
+    return true;
+}
+
+static int run(struct orders *orders)
+{
+    switch (orders->arguments->command) {
+    case COMMAND_DEPLOY: return orders_deploy(orders);
+    case COMMAND_SUBMIT: return orders_submit(orders);
+    case COMMAND_LIST: return orders_list(orders);
+    case COMMAND_SHOW: return orders_show(orders);
+    case COMMAND_WATCH: return orders_watch(orders);
+    case COMMAND_DLQ: return orders_dlq(orders);
+    case COMMAND_BURST: return orders_burst(orders);
+    }
+    return EXIT_WRONG_CALL;
+}
+
+static int run_with_client(struct arena *arena, const struct arguments *arguments)
+{
+    struct config config;
+    struct orders orders = {.arena = arena, .config = &config, .arguments = arguments};
+    str problem;
+
+    if (!config_read(arena, &arguments->where, &config, &problem)) {
+        fprintf(stderr, "orderly: %.*s\n", STR_ARGS(problem));
+        return EXIT_FAILURE;
+    }
+    if (config.assumed)
+        fprintf(stderr, "No endpoint and no credentials are set: calling Orderly at %.*s.\n",
+                STR_ARGS(config.endpoint));
+    orders.client = client_open(&config);
+    int status = run(&orders);
+    client_close(orders.client);
+    return status;
+}
+
+int cli_orders(int argc, char **argv)
+{
+    struct arguments arguments;
+    struct arena arena = {0};
+    int status = EXIT_SUCCESS;
+
+    output_start();
+    switch (arguments_parse(argc, argv, &arguments)) {
+    case ARGUMENTS_RUN:
+        status = run_with_client(&arena, &arguments);
+        break;
+    case ARGUMENTS_HELPED:
+        break;
+    case ARGUMENTS_WRONG:
+        status = EXIT_WRONG_CALL;
+        break;
+    }
+    arena_free(&arena);
+    return status;
+}
