@@ -7,13 +7,14 @@
 
 #include "fuzz.h"
 
-static const char item_json[] =
-    "{\"a\":{\"S\":\"x\"},\"b\":{\"N\":\"5\"},\"c\":{\"L\":[{\"M\":{\"a\":{\"SS\":[\"x\",\"y\"]}}},{\"NULL\":true}]},"
-    "\"d\":{\"B\":\"AP8=\"},\"e\":{\"BOOL\":false},\"f\":{\"M\":{}}}";
-static const char values_json[] =
-    "{\":a\":{\"S\":\"x\"},\":b\":{\"N\":\"5\"},\":c\":{\"L\":[]},\":d\":{\"B\":\"AA==\"},\":e\":{\"S\":\"SS\"}}";
+static const char item_json[] = "{\"a\":{\"S\":\"x\"},\"b\":{\"N\":\"5\"},\"c\":{\"L\":[{\"M\":{\"a\":{"
+                                "\"SS\":[\"x\",\"y\"]}}},{\"NULL\":true}]},"
+                                "\"d\":{\"B\":\"AP8=\"},\"e\":{\"BOOL\":false},\"f\":{\"M\":{}}}";
+static const char values_json[] = "{\":a\":{\"S\":\"x\"},\":b\":{\"N\":\"5\"},\":c\":{\"L\":[]},\":d\":{"
+                                  "\"B\":\"AA==\"},\":e\":{\"S\":\"SS\"}}";
 
-static struct str_map_entry name_entries[] = {{STR_INIT("#a"), STR_INIT("a")}, {STR_INIT("#b"), STR_INIT("c")}};
+static struct str_map_entry name_entries[] = {{STR_INIT("#a"), STR_INIT("a")},
+                                              {STR_INIT("#b"), STR_INIT("c")}};
 static const struct str_map names = {name_entries, 2};
 
 static void ask(struct scope *scope, str text, const struct dynamodb_attribute_value_map *item)
@@ -33,7 +34,10 @@ FUZZ(arena, input)
 {
     struct dynamodb_attribute_value_map item = {0}, values = {0};
     bool names_used[8] = {0}, values_used[8] = {0};
-    struct scope scope = {.arena = arena, .names = &names, .values = &values, .names_used = names_used,
+    struct scope scope = {.arena = arena,
+                          .names = &names,
+                          .values = &values,
+                          .names_used = names_used,
                           .values_used = values_used};
     struct projection projection;
     str problem;

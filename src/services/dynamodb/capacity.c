@@ -6,7 +6,9 @@
 
 static double units_of(int64_t size_bytes, int64_t unit_bytes)
 {
-    return size_bytes <= unit_bytes ? 1 : (double)((size_bytes + unit_bytes - 1) / unit_bytes);
+    int64_t units = (size_bytes + unit_bytes - 1) / unit_bytes;
+
+    return units < 1 ? 1 : (double)units;
 }
 
 double write_units(int64_t size_bytes)

@@ -14,7 +14,8 @@ static bool request_check(struct call *call, const struct dynamodb_delete_item_i
     };
 
     return legacy_refuse(call, "Expected", in->expected.items, "ConditionExpression") &&
-           legacy_refuse(call, "ConditionalOperator", str_present(in->conditional_operator), "ConditionExpression") &&
+           legacy_refuse(call, "ConditionalOperator", str_present(in->conditional_operator),
+                         "ConditionExpression") &&
            expressions_read(call, &texts, expressions) && attributes_check(call, &in->key) &&
            (!str_present(in->return_values) || str_equal(in->return_values, S("NONE")) ||
             str_equal(in->return_values, S("ALL_OLD")) ||
@@ -38,6 +39,7 @@ enum outcome dynamodb_delete_item(struct call *call, const struct dynamodb_delet
     stored_remove(call, &table, &stored);
     if (str_equal(in->return_values, S("ALL_OLD")))
         out->attributes = stored.item;
-    out->consumed_capacity = consumed(call, &table, in->return_consumed_capacity, write_units(stored.size_bytes));
+    out->consumed_capacity =
+        consumed(call, &table, in->return_consumed_capacity, write_units(stored.size_bytes));
     return DONE;
 }

@@ -13,13 +13,15 @@
 
 /* A table as requests about its items need it. */
 struct table {
-    str given;                   /* as the client named it: the name or the ARN */
+    str given; /* as the client named it: the name or the ARN */
     str account, region, name, arn;
     struct dynamodb_find_table_row row;
 };
 
 /* Which item of a table: bytes whose memcmp order is DynamoDB's.  Without a sort key, range is empty. */
-struct item_key { str hash, range; };
+struct item_key {
+    str hash, range;
+};
 
 /* table_find.c */
 /* Whose table it is, by name or ARN: authorized, though perhaps not there.  False: fail() has been called. */
@@ -36,13 +38,13 @@ str definition_type(const struct dynamodb_attribute_definition_list *definitions
 
 /* item_key.c */
 /* The key out of a whole item, or out of a request's Key that must hold nothing else. */
-bool key_of_item(struct call *call, const struct table *table, const struct dynamodb_attribute_value_map *item,
-                 struct item_key *key);
-bool key_of_request(struct call *call, const struct table *table, const struct dynamodb_attribute_value_map *map,
-                    struct item_key *key);
+bool key_of_item(struct call *call, const struct table *table,
+                 const struct dynamodb_attribute_value_map *item, struct item_key *key);
+bool key_of_request(struct call *call, const struct table *table,
+                    const struct dynamodb_attribute_value_map *map, struct item_key *key);
 /* The same of a page's start: false and the sentence, nothing has failed yet. */
-bool key_of_start(struct arena *arena, const struct table *table, const struct dynamodb_attribute_value_map *map,
-                  struct item_key *key, str *problem);
+bool key_of_start(struct arena *arena, const struct table *table,
+                  const struct dynamodb_attribute_value_map *map, struct item_key *key, str *problem);
 /* The bytes of one attribute of the key. */
 str key_bytes(struct arena *arena, const struct dynamodb_attribute_value *value);
 /* Only the key's attributes of an item. */
@@ -58,7 +60,7 @@ bool attributes_check(struct call *call, const struct dynamodb_attribute_value_m
 /* The expressions of a request, an absent text is none. */
 struct expressions {
     struct scope scope;
-    const struct node *condition;        /* ConditionExpression or FilterExpression, NULL when there is none */
+    const struct node *condition; /* ConditionExpression or FilterExpression, NULL when there is none */
     const struct node *key_condition;
     const struct projection *projection; /* NULL: everything */
 };
@@ -67,9 +69,10 @@ struct expression_texts {
     const struct str_map *names;
     const struct dynamodb_attribute_value_map *values; /* NULL: the operation knows none */
     const struct str_list *attributes_to_get;          /* the older way to project; NULL like values */
-    const char *value_expressions;       /* "ConditionExpression is": what values could be for */
+    const char *value_expressions; /* "ConditionExpression is": what values could be for */
 };
-bool expressions_read(struct call *call, const struct expression_texts *texts, struct expressions *expressions);
+bool expressions_read(struct call *call, const struct expression_texts *texts,
+                      struct expressions *expressions);
 /* Parameters from before the expressions. */
 bool legacy_refuse(struct call *call, const char *name, bool present, const char *instead);
 
@@ -87,15 +90,17 @@ struct stored {
     int64_t id, size_bytes;
     struct dynamodb_attribute_value_map item;
 };
-void stored_read(struct call *call, const struct table *table, const struct item_key *key, struct stored *stored);
+void stored_read(struct call *call, const struct table *table, const struct item_key *key,
+                 struct stored *stored);
 /* The same without the item itself. */
-void stored_find(struct call *call, const struct table *table, const struct item_key *key, struct stored *stored);
+void stored_find(struct call *call, const struct table *table, const struct item_key *key,
+                 struct stored *stored);
 /* Does the condition hold of what is there?  False: fail() has been called. */
 bool stored_meets(struct call *call, const struct node *condition, const struct stored *stored,
                   str return_values_on_failure);
 /* Put the item there; false when it is too large: fail() has been called with that sentence. */
-bool stored_write(struct call *call, const struct table *table, const struct item_key *key, struct stored *stored,
-                  const struct dynamodb_attribute_value_map *item, str too_large);
+bool stored_write(struct call *call, const struct table *table, const struct item_key *key,
+                  struct stored *stored, const struct dynamodb_attribute_value_map *item, str too_large);
 /* Of one that stored_read() has read. */
 void stored_remove(struct call *call, const struct table *table, const struct stored *stored);
 
@@ -106,7 +111,7 @@ struct page {
     const struct table *table;
     const struct expressions *expressions;
     bool count_only;
-    int64_t limit;               /* INT64_MAX: none */
+    int64_t limit; /* INT64_MAX: none */
     int64_t count, scanned, size_bytes;
     struct dynamodb_attribute_value_map last; /* the last that was looked at */
     bool more;

@@ -4,8 +4,9 @@
  * expression.h: conditions, filters, key conditions and projections.
  *
  * Text becomes a tree (expression_lex.c, expression_parse.c), the tree is checked and its names and values
- * are put in (expression_check.c), and it is asked about items (expression_evaluate.c, expression_projection.c).
- * What is wrong is said in AWS's words, without the "Invalid FilterExpression: " in front.
+ * are put in (expression_check.c), and it is asked about items (expression_evaluate.c,
+ * expression_projection.c). What is wrong is said in AWS's words, without the "Invalid FilterExpression: " in
+ * front.
  *
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.OperatorsAndFunctions.html
  */
@@ -20,29 +21,50 @@ struct scope {
 };
 
 /* A step to a map's attribute, or to a list's element when the name is absent. */
-struct step { str name; size_t index; };
-struct path { struct step *items; size_t count; };
+struct step {
+    str name;
+    size_t index;
+};
+struct path {
+    struct step *items;
+    size_t count;
+};
 
 enum node_kind {
-    NODE_PATH, NODE_VALUE, NODE_FUNCTION,
-    NODE_COMPARISON, NODE_BETWEEN, NODE_IN, NODE_AND, NODE_OR, NODE_NOT,
+    NODE_PATH,
+    NODE_VALUE,
+    NODE_FUNCTION,
+    NODE_COMPARISON,
+    NODE_BETWEEN,
+    NODE_IN,
+    NODE_AND,
+    NODE_OR,
+    NODE_NOT,
 };
 
 enum comparator { EQUAL, NOT_EQUAL, LESS, LESS_OR_EQUAL, GREATER, GREATER_OR_EQUAL };
 
 enum function {
-    ATTRIBUTE_EXISTS, ATTRIBUTE_NOT_EXISTS, ATTRIBUTE_TYPE, BEGINS_WITH, CONTAINS, SIZE,
+    ATTRIBUTE_EXISTS,
+    ATTRIBUTE_NOT_EXISTS,
+    ATTRIBUTE_TYPE,
+    BEGINS_WITH,
+    CONTAINS,
+    SIZE,
     UNKNOWN_FUNCTION,
 };
 
-struct node_list { struct node **items; size_t count; };
+struct node_list {
+    struct node **items;
+    size_t count;
+};
 
 struct node {
     enum node_kind kind;
-    bool grouped;                /* stands in parentheses */
+    bool grouped; /* stands in parentheses */
     enum comparator comparator;
     enum function function;
-    str text;                    /* a function's name, a value's placeholder */
+    str text; /* a function's name, a value's placeholder */
     struct path path;
     const struct dynamodb_attribute_value *value;
     struct node_list operands;
@@ -54,7 +76,7 @@ str comparator_text(enum comparator comparator);
 
 /* Is it true of this item (checked values)?  expression_evaluate.c */
 bool expression_holds(struct arena *arena, const struct node *condition,
-                     const struct dynamodb_attribute_value_map *item);
+                      const struct dynamodb_attribute_value_map *item);
 /* NULL when the item has nothing there. */
 const struct dynamodb_attribute_value *path_get(const struct dynamodb_attribute_value_map *item,
                                                 const struct path *path);
@@ -62,7 +84,10 @@ const struct dynamodb_attribute_value *path_get(const struct dynamodb_attribute_
 bool condition_names(const struct node *condition, str attribute);
 
 /* expression_projection.c */
-struct projection { struct path *items; size_t count; };
+struct projection {
+    struct path *items;
+    size_t count;
+};
 bool projection_parse(struct scope *scope, str text, struct projection *projection, str *problem);
 /* The parts of the item that the projection names, in the item's order. */
 struct dynamodb_attribute_value_map projection_apply(struct arena *arena, const struct projection *projection,
@@ -76,9 +101,13 @@ struct key_term {
     enum comparator comparator;
     const struct dynamodb_attribute_value *first, *second; /* second: of BETWEEN */
 };
-struct key_condition { struct key_term terms[2]; size_t count; };
+struct key_condition {
+    struct key_term terms[2];
+    size_t count;
+};
 /* The one or two terms of a key condition; false: *problem is the whole sentence. */
-bool key_condition_read(struct arena *arena, const struct node *condition, struct key_condition *key, str *problem);
+bool key_condition_read(struct arena *arena, const struct node *condition, struct key_condition *key,
+                        str *problem);
 
 /* expression_words.c */
 bool is_reserved_word(str name);

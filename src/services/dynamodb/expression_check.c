@@ -8,11 +8,15 @@
 
 #include "base/hash.h"
 
-struct function_rule { size_t operands; bool is_condition; };
+struct function_rule {
+    size_t operands;
+    bool is_condition;
+};
 
 static const struct function_rule rules[] = {
-    [ATTRIBUTE_EXISTS] = {1, true}, [ATTRIBUTE_NOT_EXISTS] = {1, true}, [ATTRIBUTE_TYPE] = {2, true},
-    [BEGINS_WITH] = {2, true},      [CONTAINS] = {2, true},             [SIZE] = {1, false},
+    [ATTRIBUTE_EXISTS] = {1, true}, [ATTRIBUTE_NOT_EXISTS] = {1, true},
+    [ATTRIBUTE_TYPE] = {2, true},   [BEGINS_WITH] = {2, true},
+    [CONTAINS] = {2, true},         [SIZE] = {1, false},
 };
 
 static bool refuse(str *problem, str sentence)
@@ -38,7 +42,8 @@ static bool check_known(struct scope *scope, struct node *node, str *problem)
 {
     if (node->kind != NODE_FUNCTION || node->function != UNKNOWN_FUNCTION)
         return true;
-    return refuse(problem, arena_format(scope->arena, "Invalid function name; function: %.*s", STR_ARGS(node->text)));
+    return refuse(problem,
+                  arena_format(scope->arena, "Invalid function name; function: %.*s", STR_ARGS(node->text)));
 }
 
 /* Conditions stand under AND, OR and NOT, values everywhere else. */
@@ -49,8 +54,10 @@ static bool check_use(struct scope *scope, struct node *node, str *problem)
     for (size_t i = 0; i < node->operands.count; i++) {
         const struct node *operand = node->operands.items[i];
         if (operand->kind == NODE_FUNCTION && rules[operand->function].is_condition != conditions)
-            return refuse(problem, arena_format(scope->arena, "The function is not allowed to be used this way in an "
-                                                              "expression; function: %.*s", STR_ARGS(operand->text)));
+            return refuse(problem, arena_format(scope->arena,
+                                                "The function is not allowed to be used this way in an "
+                                                "expression; function: %.*s",
+                                                STR_ARGS(operand->text)));
     }
     return true;
 }
@@ -67,8 +74,9 @@ static bool check_reserved(struct scope *scope, struct node *node, str *problem)
     str word = path_reserved_word(&node->path);
 
     return !str_present(word) ||
-           refuse(problem, arena_format(scope->arena, "Attribute name is a reserved keyword; reserved keyword: %.*s",
-                                        STR_ARGS(word)));
+           refuse(problem,
+                  arena_format(scope->arena, "Attribute name is a reserved keyword; reserved keyword: %.*s",
+                               STR_ARGS(word)));
 }
 
 /* ---- condition by condition ---- */
@@ -82,8 +90,10 @@ static bool resolve_value(struct scope *scope, struct node *node, str *problem)
             return true;
         }
     }
-    return refuse(problem, arena_format(scope->arena, "An expression attribute value used in expression is not "
-                                                      "defined; attribute value: %.*s", STR_ARGS(node->text)));
+    return refuse(problem, arena_format(scope->arena,
+                                        "An expression attribute value used in expression is not "
+                                        "defined; attribute value: %.*s",
+                                        STR_ARGS(node->text)));
 }
 
 static bool resolve(struct scope *scope, struct node *node, str *problem)
@@ -108,8 +118,9 @@ static str operator_text(const struct node *node)
 
 static bool refuse_type(struct scope *scope, const struct node *node, str type, str *problem)
 {
-    return refuse(problem, arena_format(scope->arena, "Incorrect operand type for operator or function; operator or "
-                                                      "function: %.*s, operand type: %.*s",
+    return refuse(problem, arena_format(scope->arena,
+                                        "Incorrect operand type for operator or function; operator or "
+                                        "function: %.*s, operand type: %.*s",
                                         STR_ARGS(operator_text(node)), STR_ARGS(type)));
 }
 
@@ -117,8 +128,9 @@ static bool check_count(struct scope *scope, struct node *node, str *problem)
 {
     if (node->kind != NODE_FUNCTION || rules[node->function].operands == node->operands.count)
         return true;
-    return refuse(problem, arena_format(scope->arena, "Incorrect number of operands for operator or function; operator "
-                                                      "or function: %.*s, number of operands: %zu",
+    return refuse(problem, arena_format(scope->arena,
+                                        "Incorrect number of operands for operator or function; operator "
+                                        "or function: %.*s, number of operands: %zu",
                                         STR_ARGS(node->text), node->operands.count));
 }
 
@@ -129,10 +141,12 @@ static bool check_distinct(struct scope *scope, const struct node *node, str *pr
     const struct path *first = &node->operands.items[0]->path, *second = &node->operands.items[1]->path;
     if (first->count == 0 || !paths_equal(first, second))
         return true;
-    return refuse(problem, arena_format(scope->arena, "The first operand must be distinct from the remaining operands "
-                                                      "for this operator or function; operator: %.*s, first operand: "
-                                                      "%.*s",
-                                        STR_ARGS(operator_text(node)), STR_ARGS(path_text(scope->arena, first))));
+    return refuse(problem,
+                  arena_format(scope->arena,
+                               "The first operand must be distinct from the remaining operands "
+                               "for this operator or function; operator: %.*s, first operand: "
+                               "%.*s",
+                               STR_ARGS(operator_text(node)), STR_ARGS(path_text(scope->arena, first))));
 }
 
 /* One of a set of types; what only the item knows is always fine. */
@@ -152,11 +166,13 @@ static bool check_attribute_type(struct scope *scope, const struct node *node, s
     enum value_type type = operand_type(name);
 
     if (type != VALUE_S)
-        return refuse_type(scope, node, type == VALUE_NONE ? S("{NS,SS,L,BS,N,M,B,BOOL,NULL,S}") : value_type_name(type),
+        return refuse_type(scope, node,
+                           type == VALUE_NONE ? S("{NS,SS,L,BS,N,M,B,BOOL,NULL,S}") : value_type_name(type),
                            problem);
     return value_type_named(name->value->s) != VALUE_NONE ||
-           refuse(problem, arena_format(scope->arena, "Invalid attribute type name found; type: %.*s, valid types: "
-                                                      "{B,NULL,SS,BOOL,L,BS,N,NS,S,M}",
+           refuse(problem, arena_format(scope->arena,
+                                        "Invalid attribute type name found; type: %.*s, valid types: "
+                                        "{B,NULL,SS,BOOL,L,BS,N,NS,S,M}",
                                         STR_ARGS(name->value->s)));
 }
 
@@ -166,14 +182,21 @@ static bool check_function(struct scope *scope, const struct node *node, str *pr
     enum { SIZELESS = 1u << VALUE_N | 1u << VALUE_BOOL | 1u << VALUE_NULL };
 
     switch (node->function) {
-    case ATTRIBUTE_EXISTS: case ATTRIBUTE_NOT_EXISTS:
+    case ATTRIBUTE_EXISTS:
+    case ATTRIBUTE_NOT_EXISTS:
         return node->operands.items[0]->kind == NODE_PATH ||
-               refuse(problem, arena_format(scope->arena, "Operator or function requires a document path; operator or "
-                                                          "function: %.*s", STR_ARGS(node->text)));
-    case ATTRIBUTE_TYPE: return check_attribute_type(scope, node, problem);
-    case BEGINS_WITH: return check_types(scope, node, ORDERED_TEXT, problem);
-    case SIZE: return check_types(scope, node, ~(unsigned)SIZELESS, problem);
-    default: return true;
+               refuse(problem, arena_format(scope->arena,
+                                            "Operator or function requires a document path; operator or "
+                                            "function: %.*s",
+                                            STR_ARGS(node->text)));
+    case ATTRIBUTE_TYPE:
+        return check_attribute_type(scope, node, problem);
+    case BEGINS_WITH:
+        return check_types(scope, node, ORDERED_TEXT, problem);
+    case SIZE:
+        return check_types(scope, node, ~(unsigned)SIZELESS, problem);
+    default:
+        return true;
     }
 }
 
@@ -193,7 +216,8 @@ static str bound_text(struct arena *arena, const struct dynamodb_attribute_value
                   : type == VALUE_B ? base64_encode(arena, value->b)
                                     : S("...");
 
-    return arena_format(arena, "AttributeValue: {%.*s:%.*s}", STR_ARGS(value_type_name(type)), STR_ARGS(content));
+    return arena_format(arena, "AttributeValue: {%.*s:%.*s}", STR_ARGS(value_type_name(type)),
+                        STR_ARGS(content));
 }
 
 static bool check_bounds(struct scope *scope, const struct node *node, str *problem)
@@ -210,19 +234,24 @@ static bool check_bounds(struct scope *scope, const struct node *node, str *prob
     else if (value_compare(lower, upper, &order) && order > 0)
         requirement = "upper bound to be greater than or equal to lower bound";
     return !requirement ||
-           refuse(problem, arena_format(scope->arena, "The BETWEEN operator requires %s; lower bound operand: %.*s, "
-                                                      "upper bound operand: %.*s", requirement,
-                                        STR_ARGS(bound_text(scope->arena, lower)),
+           refuse(problem, arena_format(scope->arena,
+                                        "The BETWEEN operator requires %s; lower bound operand: %.*s, "
+                                        "upper bound operand: %.*s",
+                                        requirement, STR_ARGS(bound_text(scope->arena, lower)),
                                         STR_ARGS(bound_text(scope->arena, upper))));
 }
 
 static bool check_fit(struct scope *scope, struct node *node, str *problem)
 {
     switch (node->kind) {
-    case NODE_FUNCTION: return check_function(scope, node, problem);
-    case NODE_COMPARISON: return check_comparison(scope, node, problem);
-    case NODE_BETWEEN: return check_bounds(scope, node, problem);
-    default: return true;
+    case NODE_FUNCTION:
+        return check_function(scope, node, problem);
+    case NODE_COMPARISON:
+        return check_comparison(scope, node, problem);
+    case NODE_BETWEEN:
+        return check_bounds(scope, node, problem);
+    default:
+        return true;
     }
 }
 

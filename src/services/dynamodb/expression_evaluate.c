@@ -37,14 +37,29 @@ static size_t text_length(str text)
 static bool size_of(const struct dynamodb_attribute_value *value, size_t *size)
 {
     switch (value_type(value)) {
-    case VALUE_S: *size = text_length(value->s); return true;
-    case VALUE_B: *size = value->b.size; return true;
-    case VALUE_SS: *size = value->ss.count; return true;
-    case VALUE_NS: *size = value->ns.count; return true;
-    case VALUE_BS: *size = value->bs.count; return true;
-    case VALUE_M: *size = value->m.count; return true;
-    case VALUE_L: *size = value->l.count; return true;
-    default: return false;
+    case VALUE_S:
+        *size = text_length(value->s);
+        return true;
+    case VALUE_B:
+        *size = value->b.size;
+        return true;
+    case VALUE_SS:
+        *size = value->ss.count;
+        return true;
+    case VALUE_NS:
+        *size = value->ns.count;
+        return true;
+    case VALUE_BS:
+        *size = value->bs.count;
+        return true;
+    case VALUE_M:
+        *size = value->m.count;
+        return true;
+    case VALUE_L:
+        *size = value->l.count;
+        return true;
+    default:
+        return false;
     }
 }
 
@@ -69,15 +84,19 @@ static const struct dynamodb_attribute_value *operand_value(struct arena *arena,
                                                             const struct dynamodb_attribute_value_map *item)
 {
     switch (node->kind) {
-    case NODE_PATH: return path_get(item, &node->path);
-    case NODE_VALUE: return node->value;
-    default: return size_value(arena, node, item);
+    case NODE_PATH:
+        return path_get(item, &node->path);
+    case NODE_VALUE:
+        return node->value;
+    default:
+        return size_value(arena, node, item);
     }
 }
 
 /* ---- functions ---- */
 
-static bool begins_with(const struct dynamodb_attribute_value *value, const struct dynamodb_attribute_value *prefix)
+static bool begins_with(const struct dynamodb_attribute_value *value,
+                        const struct dynamodb_attribute_value *prefix)
 {
     if (value->s.data && prefix->s.data)
         return str_starts_with(value->s, prefix->s);
@@ -101,16 +120,24 @@ static bool list_contains(const struct dynamodb_attribute_value_list *list,
     return false;
 }
 
-static bool contains(const struct dynamodb_attribute_value *value, const struct dynamodb_attribute_value *part)
+static bool contains(const struct dynamodb_attribute_value *value,
+                     const struct dynamodb_attribute_value *part)
 {
     switch (value_type(value)) {
-    case VALUE_S: return part->s.data && str_find(value->s, part->s) >= 0;
-    case VALUE_B: return part->b.data && str_find(value->b, part->b) >= 0;
-    case VALUE_SS: return part->s.data && set_contains(&value->ss, part->s);
-    case VALUE_NS: return part->n.data && set_contains(&value->ns, part->n);
-    case VALUE_BS: return part->b.data && set_contains(&value->bs, part->b);
-    case VALUE_L: return list_contains(&value->l, part);
-    default: return false;
+    case VALUE_S:
+        return part->s.data && str_find(value->s, part->s) >= 0;
+    case VALUE_B:
+        return part->b.data && str_find(value->b, part->b) >= 0;
+    case VALUE_SS:
+        return part->s.data && set_contains(&value->ss, part->s);
+    case VALUE_NS:
+        return part->n.data && set_contains(&value->ns, part->n);
+    case VALUE_BS:
+        return part->b.data && set_contains(&value->bs, part->b);
+    case VALUE_L:
+        return list_contains(&value->l, part);
+    default:
+        return false;
     }
 }
 
@@ -122,12 +149,18 @@ static bool function_holds(struct arena *arena, const struct node *node,
         node->operands.count > 1 ? operand_value(arena, node->operands.items[1], item) : NULL;
 
     switch (node->function) {
-    case ATTRIBUTE_EXISTS: return first != NULL;
-    case ATTRIBUTE_NOT_EXISTS: return first == NULL;
-    case ATTRIBUTE_TYPE: return first && value_type(first) == value_type_named(second->s);
-    case BEGINS_WITH: return first && second && begins_with(first, second);
-    case CONTAINS: return first && second && contains(first, second);
-    default: return false;
+    case ATTRIBUTE_EXISTS:
+        return first != NULL;
+    case ATTRIBUTE_NOT_EXISTS:
+        return first == NULL;
+    case ATTRIBUTE_TYPE:
+        return first && second && value_type(first) == value_type_named(second->s);
+    case BEGINS_WITH:
+        return first && second && begins_with(first, second);
+    case CONTAINS:
+        return first && second && contains(first, second);
+    default:
+        return false;
     }
 }
 
@@ -144,10 +177,14 @@ static bool comparison_holds(enum comparator comparator, const struct dynamodb_a
     if (!a || !b || !value_compare(a, b, &order))
         return false;
     switch (comparator) {
-    case LESS: return order < 0;
-    case LESS_OR_EQUAL: return order <= 0;
-    case GREATER: return order > 0;
-    default: return order >= 0;
+    case LESS:
+        return order < 0;
+    case LESS_OR_EQUAL:
+        return order <= 0;
+    case GREATER:
+        return order > 0;
+    default:
+        return order >= 0;
     }
 }
 
@@ -160,7 +197,8 @@ static bool between_holds(struct arena *arena, const struct node *node,
            comparison_holds(LESS_OR_EQUAL, value, operand_value(arena, node->operands.items[2], item));
 }
 
-static bool in_holds(struct arena *arena, const struct node *node, const struct dynamodb_attribute_value_map *item)
+static bool in_holds(struct arena *arena, const struct node *node,
+                     const struct dynamodb_attribute_value_map *item)
 {
     const struct dynamodb_attribute_value *value = operand_value(arena, node->operands.items[0], item);
 
@@ -181,20 +219,26 @@ static bool series_holds(struct arena *arena, const struct node *node,
 }
 
 bool expression_holds(struct arena *arena, const struct node *condition,
-                     const struct dynamodb_attribute_value_map *item)
+                      const struct dynamodb_attribute_value_map *item)
 {
     struct node *const *operands = condition->operands.items;
 
     switch (condition->kind) {
-    case NODE_AND: return series_holds(arena, condition, item, false);
-    case NODE_OR: return series_holds(arena, condition, item, true);
-    case NODE_NOT: return !expression_holds(arena, operands[0], item);
-    case NODE_BETWEEN: return between_holds(arena, condition, item);
-    case NODE_IN: return in_holds(arena, condition, item);
+    case NODE_AND:
+        return series_holds(arena, condition, item, false);
+    case NODE_OR:
+        return series_holds(arena, condition, item, true);
+    case NODE_NOT:
+        return !expression_holds(arena, operands[0], item);
+    case NODE_BETWEEN:
+        return between_holds(arena, condition, item);
+    case NODE_IN:
+        return in_holds(arena, condition, item);
     case NODE_COMPARISON:
         return comparison_holds(condition->comparator, operand_value(arena, operands[0], item),
                                 operand_value(arena, operands[1], item));
-    default: return function_holds(arena, condition, item);
+    default:
+        return function_holds(arena, condition, item);
     }
 }
 

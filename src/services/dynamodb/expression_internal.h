@@ -7,7 +7,7 @@
 
 enum {
     MAX_EXPRESSION_BYTES = 4096,
-    MAX_EXPRESSION_DEPTH = 256,  /* our own bound: AWS allows 300 operators in all */
+    MAX_EXPRESSION_DEPTH = 256, /* our own bound: AWS allows 300 operators in all */
 };
 
 enum token_kind { TOKEN_END, TOKEN_WORD, TOKEN_NAME, TOKEN_VALUE, TOKEN_NUMBER, TOKEN_SYMBOL };
@@ -21,7 +21,7 @@ struct parser {
     struct scope *scope;
     str source;
     struct token previous, current;
-    int depth;                   /* of parentheses and NOT */
+    int depth; /* of parentheses and NOT */
     bool redundant_parentheses;
     str *problem;
 };

@@ -20,11 +20,16 @@ static bool refuse_operator(struct arena *arena, str operator_name, str *problem
 static enum comparator turned(enum comparator comparator)
 {
     switch (comparator) {
-    case LESS: return GREATER;
-    case LESS_OR_EQUAL: return GREATER_OR_EQUAL;
-    case GREATER: return LESS;
-    case GREATER_OR_EQUAL: return LESS_OR_EQUAL;
-    default: return comparator;
+    case LESS:
+        return GREATER;
+    case LESS_OR_EQUAL:
+        return GREATER_OR_EQUAL;
+    case GREATER:
+        return LESS;
+    case GREATER_OR_EQUAL:
+        return LESS_OR_EQUAL;
+    default:
+        return comparator;
     }
 }
 
@@ -42,8 +47,9 @@ static bool check_operands(const struct node *node, str *problem)
         paths += operand->kind == NODE_PATH;
     }
     if (paths > 1)
-        return refuse(problem, S("Invalid condition in KeyConditionExpression: Multiple attribute names used in one "
-                                 "condition"));
+        return refuse(problem,
+                      S("Invalid condition in KeyConditionExpression: Multiple attribute names used in one "
+                        "condition"));
     return paths == 1 ||
            refuse(problem, S("Invalid condition in KeyConditionExpression: No key attribute specified"));
 }
@@ -51,8 +57,11 @@ static bool check_operands(const struct node *node, str *problem)
 static bool check_first(struct arena *arena, const struct node *node, str operator_name, str *problem)
 {
     return node->operands.items[0]->kind == NODE_PATH ||
-           refuse(problem, arena_format(arena, "Invalid condition in KeyConditionExpression: %.*s operator must have "
-                                               "the key attribute as its first operand", STR_ARGS(operator_name)));
+           refuse(problem,
+                  arena_format(arena,
+                               "Invalid condition in KeyConditionExpression: %.*s operator must have "
+                               "the key attribute as its first operand",
+                               STR_ARGS(operator_name)));
 }
 
 static bool read_term(struct arena *arena, const struct node *node, struct key_term *term, str *problem)
@@ -98,7 +107,8 @@ static bool add_term(struct arena *arena, const struct node *node, struct key_co
     return true;
 }
 
-bool key_condition_read(struct arena *arena, const struct node *condition, struct key_condition *key, str *problem)
+bool key_condition_read(struct arena *arena, const struct node *condition, struct key_condition *key,
+                        str *problem)
 {
     switch (condition->kind) {
     case NODE_AND:
@@ -106,9 +116,12 @@ bool key_condition_read(struct arena *arena, const struct node *condition, struc
             if (!key_condition_read(arena, condition->operands.items[i], key, problem))
                 return false;
         return true;
-    case NODE_OR: return refuse_operator(arena, S("OR"), problem);
-    case NODE_NOT: return refuse_operator(arena, S("NOT"), problem);
-    case NODE_IN: return refuse_operator(arena, S("IN"), problem);
+    case NODE_OR:
+        return refuse_operator(arena, S("OR"), problem);
+    case NODE_NOT:
+        return refuse_operator(arena, S("NOT"), problem);
+    case NODE_IN:
+        return refuse_operator(arena, S("IN"), problem);
     case NODE_COMPARISON:
         if (condition->comparator == NOT_EQUAL)
             return refuse_operator(arena, S("<>"), problem);
@@ -117,7 +130,8 @@ bool key_condition_read(struct arena *arena, const struct node *condition, struc
         if (condition->function != BEGINS_WITH)
             return refuse_operator(arena, condition->text, problem);
         break;
-    default: break;
+    default:
+        break;
     }
     return add_term(arena, condition, key, problem);
 }

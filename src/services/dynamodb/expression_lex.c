@@ -27,14 +27,16 @@ static size_t run(str source, size_t from, bool (*belongs)(char c))
 
 static size_t size_of_symbol(str rest)
 {
-    return str_starts_with(rest, S("<>")) || str_starts_with(rest, S("<=")) || str_starts_with(rest, S(">=")) ? 2 : 1;
+    return str_starts_with(rest, S("<>")) || str_starts_with(rest, S("<=")) || str_starts_with(rest, S(">="))
+               ? 2
+               : 1;
 }
 
 /* The token at or behind this offset. */
 static struct token token_at(str source, size_t at)
 {
-    while (at < source.size &&
-           (source.data[at] == ' ' || source.data[at] == '\t' || source.data[at] == '\r' || source.data[at] == '\n'))
+    while (at < source.size && (source.data[at] == ' ' || source.data[at] == '\t' ||
+                                source.data[at] == '\r' || source.data[at] == '\n'))
         at++;
     str rest = str_from(source, at);
     if (str_empty(rest))
@@ -59,8 +61,10 @@ bool parser_begin(struct parser *parser, struct scope *scope, str source, str *p
 {
     *parser = (struct parser){.scope = scope, .source = source, .problem = problem};
     if (source.size > MAX_EXPRESSION_BYTES) {
-        *problem = arena_format(scope->arena, "Expression size has exceeded the maximum allowed size; expression "
-                                              "size: %zu", source.size);
+        *problem = arena_format(scope->arena,
+                                "Expression size has exceeded the maximum allowed size; expression "
+                                "size: %zu",
+                                source.size);
         return false;
     }
     parser->current = token_at(source, 0);

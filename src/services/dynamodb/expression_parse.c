@@ -20,8 +20,9 @@ static const str comparator_texts[] = {
 };
 
 static const str function_names[] = {
-    STR_INIT("attribute_exists"), STR_INIT("attribute_not_exists"), STR_INIT("attribute_type"),
-    STR_INIT("begins_with"),      STR_INIT("contains"),             STR_INIT("size"),
+    STR_INIT("attribute_exists"), STR_INIT("attribute_not_exists"),
+    STR_INIT("attribute_type"),   STR_INIT("begins_with"),
+    STR_INIT("contains"),         STR_INIT("size"),
 };
 
 str comparator_text(enum comparator comparator)
@@ -48,6 +49,7 @@ static struct node *new_node(struct parser *parser, enum node_kind kind)
 
 static void add_operand(struct parser *parser, struct node *node, struct node *operand)
 {
+    // NOLINTNEXTLINE(bugprone-sizeof-expression): a list of pointers
     *list_add(parser->scope->arena, &node->operands) = operand;
 }
 

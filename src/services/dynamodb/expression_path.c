@@ -47,8 +47,9 @@ bool path_parse(struct parser *parser, struct path *path)
     }
     if (path->count <= MAX_PATH_STEPS)
         return true;
-    *parser->problem = S("The document path has too many nesting elements; nesting levels have exceeded supported "
-                         "limits");
+    *parser->problem =
+        S("The document path has too many nesting elements; nesting levels have exceeded supported "
+          "limits");
     return false;
 }
 
@@ -69,15 +70,18 @@ static bool resolve_name(struct scope *scope, str *name, str *problem)
             return true;
         }
     }
-    *problem = arena_format(scope->arena, "An expression attribute name used in the document path is not defined; "
-                                          "attribute name: %.*s", STR_ARGS(*name));
+    *problem = arena_format(scope->arena,
+                            "An expression attribute name used in the document path is not defined; "
+                            "attribute name: %.*s",
+                            STR_ARGS(*name));
     return false;
 }
 
 bool path_resolve(struct scope *scope, struct path *path, str *problem)
 {
     for (size_t i = 0; i < path->count; i++)
-        if (str_starts_with(path->items[i].name, S("#")) && !resolve_name(scope, &path->items[i].name, problem))
+        if (str_starts_with(path->items[i].name, S("#")) &&
+            !resolve_name(scope, &path->items[i].name, problem))
             return false;
     return true;
 }

@@ -38,10 +38,12 @@ static bool check_apart(struct arena *arena, const struct path *a, const struct 
 
     if (relation == APART)
         return true;
-    *problem = arena_format(arena, "Two document paths %s with each other; must remove or rewrite one of these paths; "
-                                   "path one: %.*s, path two: %.*s",
-                            relation == OVERLAPPING ? "overlap" : "conflict", STR_ARGS(path_text(arena, a)),
-                            STR_ARGS(path_text(arena, b)));
+    *problem =
+        arena_format(arena,
+                     "Two document paths %s with each other; must remove or rewrite one of these paths; "
+                     "path one: %.*s, path two: %.*s",
+                     relation == OVERLAPPING ? "overlap" : "conflict", STR_ARGS(path_text(arena, a)),
+                     STR_ARGS(path_text(arena, b)));
     return false;
 }
 
@@ -110,7 +112,8 @@ static struct dynamodb_attribute_value_map project_map(const struct branch *bran
         struct branch next = follow(branch, (struct step){.name = map->items[i].key});
         struct dynamodb_attribute_value part = {0};
         if (next.count > 0 && project(&next, &map->items[i].value, &part))
-            *list_add(branch->arena, &parts) = (struct dynamodb_attribute_value_map_entry){map->items[i].key, part};
+            *list_add(branch->arena, &parts) =
+                (struct dynamodb_attribute_value_map_entry){map->items[i].key, part};
     }
     return parts;
 }

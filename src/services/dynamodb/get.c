@@ -22,9 +22,10 @@ enum outcome dynamodb_get_item(struct call *call, const struct dynamodb_get_item
         return FAILED;
     stored_read(call, &table, &key, &stored);
     if (stored.id)
-        out->item = expressions.projection ? projection_apply(call->arena, expressions.projection, &stored.item)
-                                           : stored.item;
-    out->consumed_capacity =
-        consumed(call, &table, in->return_consumed_capacity, read_units(stored.size_bytes, in->consistent_read));
+        out->item = expressions.projection
+                        ? projection_apply(call->arena, expressions.projection, &stored.item)
+                        : stored.item;
+    out->consumed_capacity = consumed(call, &table, in->return_consumed_capacity,
+                                      read_units(stored.size_bytes, in->consistent_read));
     return DONE;
 }

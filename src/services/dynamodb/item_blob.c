@@ -16,7 +16,7 @@ enum { VERSION = 1 };
 
 struct writer {
     struct text text;
-    size_t size;                 /* as AWS counts */
+    size_t size; /* as AWS counts */
 };
 
 static void add_count(struct writer *writer, size_t count)
@@ -88,15 +88,32 @@ static void add_value(struct writer *writer, const struct dynamodb_attribute_val
 
     text_add_char(&writer->text, (char)((int)type + is_false));
     switch (type) {
-    case VALUE_S: add_text(writer, value->s); break;
-    case VALUE_N: add_number(writer, value->n); break;
-    case VALUE_B: add_text(writer, value->b); break;
-    case VALUE_SS: add_set(writer, &value->ss, add_text); break;
-    case VALUE_NS: add_set(writer, &value->ns, add_number); break;
-    case VALUE_BS: add_set(writer, &value->bs, add_text); break;
-    case VALUE_M: add_map(writer, &value->m); break;
-    case VALUE_L: add_list(writer, &value->l); break;
-    default: writer->size += 1;
+    case VALUE_S:
+        add_text(writer, value->s);
+        break;
+    case VALUE_N:
+        add_number(writer, value->n);
+        break;
+    case VALUE_B:
+        add_text(writer, value->b);
+        break;
+    case VALUE_SS:
+        add_set(writer, &value->ss, add_text);
+        break;
+    case VALUE_NS:
+        add_set(writer, &value->ns, add_number);
+        break;
+    case VALUE_BS:
+        add_set(writer, &value->bs, add_text);
+        break;
+    case VALUE_M:
+        add_map(writer, &value->m);
+        break;
+    case VALUE_L:
+        add_list(writer, &value->l);
+        break;
+    default:
+        writer->size += 1;
     }
 }
 
@@ -192,24 +209,48 @@ static struct dynamodb_attribute_value_list read_list(struct reader *reader)
 static void read_value(struct reader *reader, struct dynamodb_attribute_value *value)
 {
     switch (read_byte(reader)) {
-    case VALUE_S: value->s = read_text(reader); break;
-    case VALUE_N: value->n = read_text(reader); break;
-    case VALUE_B: value->b = read_text(reader); break;
-    case VALUE_SS: value->ss = read_set(reader); break;
-    case VALUE_NS: value->ns = read_set(reader); break;
-    case VALUE_BS: value->bs = read_set(reader); break;
-    case VALUE_M: value->m = read_map(reader); break;
-    case VALUE_L: value->l = read_list(reader); break;
-    case VALUE_NULL: value->null = &yes; break;
-    case VALUE_BOOL: value->bool_ = &yes; break;
-    case VALUE_BOOL + 1: value->bool_ = &no; break;
-    default: check(false);
+    case VALUE_S:
+        value->s = read_text(reader);
+        break;
+    case VALUE_N:
+        value->n = read_text(reader);
+        break;
+    case VALUE_B:
+        value->b = read_text(reader);
+        break;
+    case VALUE_SS:
+        value->ss = read_set(reader);
+        break;
+    case VALUE_NS:
+        value->ns = read_set(reader);
+        break;
+    case VALUE_BS:
+        value->bs = read_set(reader);
+        break;
+    case VALUE_M:
+        value->m = read_map(reader);
+        break;
+    case VALUE_L:
+        value->l = read_list(reader);
+        break;
+    case VALUE_NULL:
+        value->null = &yes;
+        break;
+    case VALUE_BOOL:
+        value->bool_ = &yes;
+        break;
+    case VALUE_BOOL + 1:
+        value->bool_ = &no;
+        break;
+    default:
+        check(false);
     }
 }
 
 struct dynamodb_attribute_value_map item_decode(struct arena *arena, str blob)
 {
-    struct reader reader = {arena, (const unsigned char *)blob.data, (const unsigned char *)blob.data + blob.size};
+    struct reader reader = {arena, (const unsigned char *)blob.data,
+                            (const unsigned char *)blob.data + blob.size};
 
     check(read_byte(&reader) == VERSION);
     return read_map(&reader);

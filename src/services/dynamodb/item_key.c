@@ -27,18 +27,24 @@ static bool problem_is(str *problem, str sentence)
     return false;
 }
 
-static bool check_size(struct arena *arena, str name, enum value_type type, str bytes, bool hash, str *problem)
+static bool check_size(struct arena *arena, str name, enum value_type type, str bytes, bool hash,
+                       str *problem)
 {
     if (str_empty(bytes))
-        return problem_is(problem, arena_format(arena, "One or more parameter values are not valid. The AttributeValue "
-                                                       "for a key attribute cannot contain an empty %s value. Key: "
-                                                       "%.*s", type == VALUE_S ? "string" : "binary", STR_ARGS(name)));
+        return problem_is(problem,
+                          arena_format(arena,
+                                       "One or more parameter values are not valid. The AttributeValue "
+                                       "for a key attribute cannot contain an empty %s value. Key: "
+                                       "%.*s",
+                                       type == VALUE_S ? "string" : "binary", STR_ARGS(name)));
     if (hash && bytes.size > MAX_HASH_BYTES)
-        return problem_is(problem, S("One or more parameter values were invalid: Size of hashkey has exceeded the "
-                                     "maximum size limit of2048 bytes"));
+        return problem_is(problem,
+                          S("One or more parameter values were invalid: Size of hashkey has exceeded the "
+                            "maximum size limit of2048 bytes"));
     if (!hash && bytes.size > MAX_RANGE_BYTES)
-        return problem_is(problem, S("One or more parameter values were invalid: Aggregated size of all range keys has "
-                                     "exceeded the size limit of 1024 bytes"));
+        return problem_is(
+            problem, S("One or more parameter values were invalid: Aggregated size of all range keys has "
+                       "exceeded the size limit of 1024 bytes"));
     return true;
 }
 
@@ -54,21 +60,25 @@ static bool has_type(const struct dynamodb_attribute_value *value, str type)
     return str_equal(value_type_name(value_type(value)), type);
 }
 
-static bool check_item_part(struct arena *arena, str name, str type, const struct dynamodb_attribute_value *value,
-                            str *problem)
+static bool check_item_part(struct arena *arena, str name, str type,
+                            const struct dynamodb_attribute_value *value, str *problem)
 {
     if (!value)
-        return problem_is(problem, arena_format(arena, "One or more parameter values were invalid: Missing the key "
-                                                       "%.*s in the item", STR_ARGS(name)));
+        return problem_is(problem, arena_format(arena,
+                                                "One or more parameter values were invalid: Missing the key "
+                                                "%.*s in the item",
+                                                STR_ARGS(name)));
     if (has_type(value, type))
         return true;
-    return problem_is(problem, arena_format(arena, "One or more parameter values were invalid: Type mismatch for key "
-                                                   "%.*s expected: %.*s actual: %.*s", STR_ARGS(name), STR_ARGS(type),
-                                            STR_ARGS(value_type_name(value_type(value)))));
+    return problem_is(
+        problem, arena_format(arena,
+                              "One or more parameter values were invalid: Type mismatch for key "
+                              "%.*s expected: %.*s actual: %.*s",
+                              STR_ARGS(name), STR_ARGS(type), STR_ARGS(value_type_name(value_type(value)))));
 }
 
-static bool read_item_part(struct call *call, const struct dynamodb_attribute_value_map *item, str name, str type,
-                           bool hash, str *bytes)
+static bool read_item_part(struct call *call, const struct dynamodb_attribute_value_map *item, str name,
+                           str type, bool hash, str *bytes)
 {
     const struct dynamodb_attribute_value *value = item_get(item, name);
     str problem;
@@ -78,8 +88,8 @@ static bool read_item_part(struct call *call, const struct dynamodb_attribute_va
            refuse(call, problem);
 }
 
-bool key_of_item(struct call *call, const struct table *table, const struct dynamodb_attribute_value_map *item,
-                 struct item_key *key)
+bool key_of_item(struct call *call, const struct table *table,
+                 const struct dynamodb_attribute_value_map *item, struct item_key *key)
 {
     const struct dynamodb_find_table_row *row = &table->row;
 
@@ -89,8 +99,8 @@ bool key_of_item(struct call *call, const struct table *table, const struct dyna
             read_item_part(call, item, row->range_name, row->range_type, false, &key->range));
 }
 
-static bool read_key_part(struct arena *arena, const struct dynamodb_attribute_value_map *map, str name, str type,
-                          bool hash, str *bytes, str *problem)
+static bool read_key_part(struct arena *arena, const struct dynamodb_attribute_value_map *map, str name,
+                          str type, bool hash, str *bytes, str *problem)
 {
     const struct dynamodb_attribute_value *value = item_get(map, name);
 
@@ -99,8 +109,8 @@ static bool read_key_part(struct arena *arena, const struct dynamodb_attribute_v
     return read_part(arena, name, value, hash, bytes, problem);
 }
 
-bool key_of_start(struct arena *arena, const struct table *table, const struct dynamodb_attribute_value_map *map,
-                  struct item_key *key, str *problem)
+bool key_of_start(struct arena *arena, const struct table *table,
+                  const struct dynamodb_attribute_value_map *map, struct item_key *key, str *problem)
 {
     const struct dynamodb_find_table_row *row = &table->row;
     bool ranged = str_present(row->range_name);
@@ -109,11 +119,12 @@ bool key_of_start(struct arena *arena, const struct table *table, const struct d
     if (map->count != (ranged ? 2 : 1))
         return problem_is(problem, mismatch);
     return read_key_part(arena, map, row->hash_name, row->hash_type, true, &key->hash, problem) &&
-           (!ranged || read_key_part(arena, map, row->range_name, row->range_type, false, &key->range, problem));
+           (!ranged ||
+            read_key_part(arena, map, row->range_name, row->range_type, false, &key->range, problem));
 }
 
-bool key_of_request(struct call *call, const struct table *table, const struct dynamodb_attribute_value_map *map,
-                    struct item_key *key)
+bool key_of_request(struct call *call, const struct table *table,
+                    const struct dynamodb_attribute_value_map *map, struct item_key *key)
 {
     str problem;
 

@@ -13,7 +13,9 @@ enum { EXPONENT_BOUND = 1000000000 }; /* beyond any number, within an int64_t wh
 
 /* ---- from text ---- */
 
-struct reader { const char *at, *end; };
+struct reader {
+    const char *at, *end;
+};
 
 static bool is_digit(const struct reader *reader)
 {
@@ -31,9 +33,9 @@ static bool accept(struct reader *reader, char c)
 /* What has been seen of the digits before the exponent. */
 struct digits {
     bool any;
-    int64_t significant;         /* from the first that is not 0 */
-    int64_t last;                /* how many of them end with one that is not 0 */
-    int64_t exponent;            /* of the first significant digit */
+    int64_t significant; /* from the first that is not 0 */
+    int64_t last;        /* how many of them end with one that is not 0 */
+    int64_t exponent;    /* of the first significant digit */
 };
 
 static void take_digit(struct digits *seen, struct number *number, char c)

@@ -14,9 +14,11 @@ static str select_problem(struct call *call, str select, bool projected)
         return arena_format(call->arena, "Cannot specify the ProjectionExpression when choosing to get %s",
                             all ? "ALL_ATTRIBUTES" : "only the Count");
     if (!projected && str_equal(select, S("SPECIFIC_ATTRIBUTES")))
-        return S("Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES");
+        return S("Must specify the AttributesToGet or ProjectionExpression when choosing to get "
+                 "SPECIFIC_ATTRIBUTES");
     if (str_equal(select, S("ALL_PROJECTED_ATTRIBUTES")))
-        return S("One or more parameter values were invalid: ALL_PROJECTED_ATTRIBUTES can be used only when Querying "
+        return S("One or more parameter values were invalid: ALL_PROJECTED_ATTRIBUTES can be used only when "
+                 "Querying "
                  "using an IndexName");
     return (str){0};
 }
@@ -53,9 +55,9 @@ bool page_add(struct page *page, int64_t size_bytes, str blob)
     if (!expressions->condition || expression_holds(arena, expressions->condition, &page->last)) {
         page->count++;
         if (!page->count_only)
-            *list_add(arena, &page->items) = expressions->projection
-                                                 ? projection_apply(arena, expressions->projection, &page->last)
-                                                 : page->last;
+            *list_add(arena, &page->items) =
+                expressions->projection ? projection_apply(arena, expressions->projection, &page->last)
+                                        : page->last;
     }
     page->more = page->scanned >= page->limit; /* as AWS: whether anything follows is not looked up */
     return !page->more;

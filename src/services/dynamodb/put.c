@@ -19,11 +19,11 @@ static bool request_check(struct call *call, const struct dynamodb_put_item_inpu
     };
 
     return legacy_refuse(call, "Expected", in->expected.items, "ConditionExpression") &&
-           legacy_refuse(call, "ConditionalOperator", str_present(in->conditional_operator), "ConditionExpression") &&
+           legacy_refuse(call, "ConditionalOperator", str_present(in->conditional_operator),
+                         "ConditionExpression") &&
            expressions_read(call, &texts, expressions) && attributes_check(call, &in->item) &&
            (!str_present(in->return_values) || asks_for(in->return_values, "NONE") ||
-            asks_for(in->return_values, "ALL_OLD") ||
-            refuse(call, S("Return values set to invalid value")));
+            asks_for(in->return_values, "ALL_OLD") || refuse(call, S("Return values set to invalid value")));
 }
 
 enum outcome dynamodb_put_item(struct call *call, const struct dynamodb_put_item_input *in,
@@ -48,6 +48,7 @@ enum outcome dynamodb_put_item(struct call *call, const struct dynamodb_put_item
         return FAILED;
     if (return_old)
         out->attributes = stored.item;
-    out->consumed_capacity = consumed(call, &table, in->return_consumed_capacity, write_units(stored.size_bytes));
+    out->consumed_capacity =
+        consumed(call, &table, in->return_consumed_capacity, write_units(stored.size_bytes));
     return DONE;
 }

@@ -10,9 +10,12 @@
 
 enum { ABOVE_ALL_BYTES = 1025 };
 
-struct range { str partition, low, high; };
+struct range {
+    str partition, low, high;
+};
 
-static bool request_check(struct call *call, const struct dynamodb_query_input *in, struct expressions *expressions)
+static bool request_check(struct call *call, const struct dynamodb_query_input *in,
+                          struct expressions *expressions)
 {
     struct expression_texts texts = {
         .filter = in->filter_expression,
@@ -26,11 +29,13 @@ static bool request_check(struct call *call, const struct dynamodb_query_input *
 
     if (!legacy_refuse(call, "KeyConditions", in->key_conditions.items, "KeyConditionExpression") ||
         !legacy_refuse(call, "QueryFilter", in->query_filter.items, "FilterExpression") ||
-        !legacy_refuse(call, "ConditionalOperator", str_present(in->conditional_operator), "FilterExpression"))
+        !legacy_refuse(call, "ConditionalOperator", str_present(in->conditional_operator),
+                       "FilterExpression"))
         return false;
     if (!str_present(in->key_condition_expression))
-        return refuse(call, S("Either the KeyConditions or KeyConditionExpression parameter must be specified in the "
-                              "request."));
+        return refuse(
+            call, S("Either the KeyConditions or KeyConditionExpression parameter must be specified in the "
+                    "request."));
     return expressions_read(call, &texts, expressions) && attributes_check(call, &in->exclusive_start_key);
 }
 
@@ -46,18 +51,21 @@ static const struct key_term *term_of(const struct key_condition *key, str name)
 
 static bool refuse_missing(struct call *call, str name)
 {
-    return refuse(call, arena_format(call->arena, "Query condition missed key schema element: %.*s", STR_ARGS(name)));
+    return refuse(
+        call, arena_format(call->arena, "Query condition missed key schema element: %.*s", STR_ARGS(name)));
 }
 
 static bool check_value(struct call *call, const struct dynamodb_attribute_value *value, str name, str type)
 {
     if (!str_equal(value_type_name(value_type(value)), type))
-        return refuse(call, S("One or more parameter values were invalid: Condition parameter type does not match "
-                              "schema type"));
+        return refuse(call,
+                      S("One or more parameter values were invalid: Condition parameter type does not match "
+                        "schema type"));
     if (!str_empty(key_bytes(call->arena, value)))
         return true;
-    return refuse(call, arena_format(call->arena, "One or more parameter values are not valid. The AttributeValue for "
-                                                  "a key attribute cannot contain an empty %s value. Key: %.*s",
+    return refuse(call, arena_format(call->arena,
+                                     "One or more parameter values are not valid. The AttributeValue for "
+                                     "a key attribute cannot contain an empty %s value. Key: %.*s",
                                      value->s.data ? "string" : "binary", STR_ARGS(name)));
 }
 
@@ -95,13 +103,22 @@ static str above_prefix(struct arena *arena, str prefix)
     return (str){bytes, size};
 }
 
-static void narrow_by_comparison(struct arena *arena, enum comparator comparator, str key, struct range *range)
+static void narrow_by_comparison(struct arena *arena, enum comparator comparator, str key,
+                                 struct range *range)
 {
     switch (comparator) {
-    case LESS: range->high = key; break;
-    case LESS_OR_EQUAL: range->high = just_above(arena, key); break;
-    case GREATER: range->low = just_above(arena, key); break;
-    case GREATER_OR_EQUAL: range->low = key; break;
+    case LESS:
+        range->high = key;
+        break;
+    case LESS_OR_EQUAL:
+        range->high = just_above(arena, key);
+        break;
+    case GREATER:
+        range->low = just_above(arena, key);
+        break;
+    case GREATER_OR_EQUAL:
+        range->low = key;
+        break;
     default:
         range->low = key;
         range->high = just_above(arena, key);
@@ -115,7 +132,9 @@ static bool narrow(struct call *call, const struct key_term *term, str type, str
 
     str first = key_bytes(call->arena, term->first);
     switch (term->kind) {
-    case TERM_COMPARISON: narrow_by_comparison(call->arena, term->comparator, first, range); break;
+    case TERM_COMPARISON:
+        narrow_by_comparison(call->arena, term->comparator, first, range);
+        break;
     case TERM_BETWEEN:
         range->low = first;
         range->high = just_above(call->arena, key_bytes(call->arena, term->second));
@@ -153,16 +172,17 @@ static bool range_of(struct call *call, const struct table *table, const struct 
 static bool start_after(struct call *call, const struct table *table, const struct dynamodb_query_input *in,
                         bool forward, struct range *range)
 {
-    struct item_key start;
-    str problem;
+    struct item_key start = {0};
+    str problem = {0};
 
     if (!in->exclusive_start_key.items)
         return true;
     if (!key_of_start(call->arena, table, &in->exclusive_start_key, &start, &problem))
-        return refuse(call, arena_format(call->arena, "The provided starting key is invalid: %.*s",
-                                         STR_ARGS(problem)));
+        return refuse(
+            call, arena_format(call->arena, "The provided starting key is invalid: %.*s", STR_ARGS(problem)));
     if (!str_equal(start.hash, range->partition))
-        return refuse(call, S("The provided starting key is outside query boundaries based on provided conditions"));
+        return refuse(
+            call, S("The provided starting key is outside query boundaries based on provided conditions"));
     if (str_compare(start.range, range->low) < 0 || str_compare(start.range, range->high) >= 0)
         return refuse(call, S("The provided starting key does not match the range key predicate"));
     if (forward)
@@ -178,8 +198,9 @@ static bool filter_check(struct call *call, const struct table *table, const str
 
     for (size_t i = 0; filter && i < 2; i++)
         if (str_present(names[i]) && condition_names(filter, names[i]))
-            return refuse(call, arena_format(call->arena, "Filter Expression can only contain non-primary key "
-                                                          "attributes: Primary key attribute: %.*s",
+            return refuse(call, arena_format(call->arena,
+                                             "Filter Expression can only contain non-primary key "
+                                             "attributes: Primary key attribute: %.*s",
                                              STR_ARGS(names[i])));
     return true;
 }
@@ -188,8 +209,10 @@ static bool filter_check(struct call *call, const struct table *table, const str
 
 static void fill_forward(struct page *page, const struct range *range)
 {
-    struct dynamodb_query_forward_params params = {
-        .table_id = page->table->row.id, .hash_key = range->partition, .low = range->low, .high = range->high};
+    struct dynamodb_query_forward_params params = {.table_id = page->table->row.id,
+                                                   .hash_key = range->partition,
+                                                   .low = range->low,
+                                                   .high = range->high};
     struct dynamodb_query_forward_cursor cursor = dynamodb_query_forward_open(page->call->txn, &params);
     struct dynamodb_query_forward_row row;
 
@@ -200,8 +223,10 @@ static void fill_forward(struct page *page, const struct range *range)
 
 static void fill_backward(struct page *page, const struct range *range)
 {
-    struct dynamodb_query_backward_params params = {
-        .table_id = page->table->row.id, .hash_key = range->partition, .low = range->low, .high = range->high};
+    struct dynamodb_query_backward_params params = {.table_id = page->table->row.id,
+                                                    .hash_key = range->partition,
+                                                    .low = range->low,
+                                                    .high = range->high};
     struct dynamodb_query_backward_cursor cursor = dynamodb_query_backward_open(page->call->txn, &params);
     struct dynamodb_query_backward_row row;
 
@@ -214,12 +239,12 @@ enum outcome dynamodb_query(struct call *call, const struct dynamodb_query_input
                             struct dynamodb_query_output *out)
 {
     bool forward = !in->scan_index_forward || *in->scan_index_forward;
-    struct expressions expressions;
+    struct expressions expressions = {0};
     struct key_condition key = {0};
     struct table table;
-    struct range range;
+    struct range range = {0};
     struct page page = {.call = call, .table = &table, .expressions = &expressions};
-    str problem;
+    str problem = {0};
 
     if (!table_address(call, in->table_name, &table) || !request_check(call, in, &expressions))
         return FAILED;
@@ -237,7 +262,7 @@ enum outcome dynamodb_query(struct call *call, const struct dynamodb_query_input
     out->count = arena_i64(call->arena, page.count);
     out->scanned_count = arena_i64(call->arena, page.scanned);
     out->last_evaluated_key = page_next(&page);
-    out->consumed_capacity =
-        consumed(call, &table, in->return_consumed_capacity, read_units(page.size_bytes, in->consistent_read));
+    out->consumed_capacity = consumed(call, &table, in->return_consumed_capacity,
+                                      read_units(page.size_bytes, in->consistent_read));
     return DONE;
 }

@@ -20,8 +20,9 @@ bool attributes_check(struct call *call, const struct dynamodb_attribute_value_m
 
 bool legacy_refuse(struct call *call, const char *name, bool present, const char *instead)
 {
-    return !present || refuse(call, arena_format(call->arena, "The legacy parameter %s is not supported: use %s", name,
-                                                 instead));
+    return !present ||
+           refuse(call, arena_format(call->arena, "The legacy parameter %s is not supported: use %s", name,
+                                     instead));
 }
 
 /* ---- names and values ---- */
@@ -47,8 +48,10 @@ static bool check_names(struct call *call, const struct str_map *names, bool any
         return refuse(call, S("ExpressionAttributeNames must not be empty"));
     for (size_t i = 0; i < names->count; i++)
         if (!is_placeholder(names->items[i].key, '#'))
-            return refuse(call, arena_format(call->arena, "ExpressionAttributeNames contains invalid key: Syntax "
-                                                          "error; key: \"%.*s\"", STR_ARGS(names->items[i].key)));
+            return refuse(call, arena_format(call->arena,
+                                             "ExpressionAttributeNames contains invalid key: Syntax "
+                                             "error; key: \"%.*s\"",
+                                             STR_ARGS(names->items[i].key)));
     return true;
 }
 
@@ -57,11 +60,15 @@ static bool check_value(struct call *call, struct dynamodb_attribute_value_map_e
     str problem;
 
     if (!is_placeholder(entry->key, ':'))
-        return refuse(call, arena_format(call->arena, "ExpressionAttributeValues contains invalid key: Syntax error; "
-                                                      "key: \"%.*s\"", STR_ARGS(entry->key)));
+        return refuse(call, arena_format(call->arena,
+                                         "ExpressionAttributeValues contains invalid key: Syntax error; "
+                                         "key: \"%.*s\"",
+                                         STR_ARGS(entry->key)));
     return value_check(call->arena, &entry->value, &problem) ||
-           refuse(call, arena_format(call->arena, "ExpressionAttributeValues contains invalid value: %.*s for key "
-                                                  "%.*s", STR_ARGS(problem), STR_ARGS(entry->key)));
+           refuse(call, arena_format(call->arena,
+                                     "ExpressionAttributeValues contains invalid value: %.*s for key "
+                                     "%.*s",
+                                     STR_ARGS(problem), STR_ARGS(entry->key)));
 }
 
 static bool check_values(struct call *call, const struct expression_texts *texts)
@@ -69,8 +76,10 @@ static bool check_values(struct call *call, const struct expression_texts *texts
     if (!texts->values || !texts->values->items)
         return true;
     if (!str_present(texts->condition) && !str_present(texts->filter) && !str_present(texts->key_condition))
-        return refuse(call, arena_format(call->arena, "ExpressionAttributeValues can only be specified when using "
-                                                      "expressions: %s null", texts->value_expressions));
+        return refuse(call, arena_format(call->arena,
+                                         "ExpressionAttributeValues can only be specified when using "
+                                         "expressions: %s null",
+                                         texts->value_expressions));
     if (texts->values->count == 0)
         return refuse(call, S("ExpressionAttributeValues must not be empty"));
     for (size_t i = 0; i < texts->values->count; i++)
@@ -82,8 +91,8 @@ static bool check_values(struct call *call, const struct expression_texts *texts
 static bool refuse_unused(struct call *call, const char *what, const struct text *unused)
 {
     return unused->size == 0 ||
-           refuse(call, arena_format(call->arena, "Value provided in %s unused in expressions: keys: {%.*s}", what,
-                                     STR_ARGS(text_str(unused))));
+           refuse(call, arena_format(call->arena, "Value provided in %s unused in expressions: keys: {%.*s}",
+                                     what, STR_ARGS(text_str(unused))));
 }
 
 static void add_unused(struct text *unused, bool used, str key)
@@ -124,7 +133,8 @@ static bool read_condition(struct call *call, struct scope *scope, const char *n
     return *condition || refuse_expression(call, name, problem);
 }
 
-static bool read_projection(struct call *call, struct scope *scope, str text, const struct projection **projection)
+static bool read_projection(struct call *call, struct scope *scope, str text,
+                            const struct projection **projection)
 {
     struct projection *parsed = arena_new(call->arena, struct projection);
     str problem;
@@ -137,8 +147,8 @@ static bool read_projection(struct call *call, struct scope *scope, str text, co
 }
 
 /* AttributesToGet names whole attributes, whatever characters they have. */
-static bool read_attributes_to_get(struct call *call, const struct expression_texts *texts, bool any_expression,
-                                   const struct projection **projection)
+static bool read_attributes_to_get(struct call *call, const struct expression_texts *texts,
+                                   bool any_expression, const struct projection **projection)
 {
     struct projection *named = arena_new(call->arena, struct projection);
     const struct str_list *names = texts->attributes_to_get;
@@ -146,9 +156,10 @@ static bool read_attributes_to_get(struct call *call, const struct expression_te
     if (!names || !names->items)
         return true;
     if (any_expression)
-        return refuse(call, arena_format(call->arena, "Can not use both expression and non-expression parameters in "
-                                                      "the same request: Non-expression parameters: {AttributesToGet} "
-                                                      "Expression parameters: {%s}",
+        return refuse(call, arena_format(call->arena,
+                                         "Can not use both expression and non-expression parameters in "
+                                         "the same request: Non-expression parameters: {AttributesToGet} "
+                                         "Expression parameters: {%s}",
                                          str_present(texts->projection)      ? "ProjectionExpression"
                                          : str_present(texts->key_condition) ? "KeyConditionExpression"
                                                                              : "FilterExpression"));
@@ -156,8 +167,9 @@ static bool read_attributes_to_get(struct call *call, const struct expression_te
         struct path path = {0};
         for (size_t j = 0; j < i; j++)
             if (str_equal(names->items[i], names->items[j]))
-                return refuse(call, arena_format(call->arena, "One or more parameter values were invalid: Duplicate "
-                                                              "value in attribute name: %.*s",
+                return refuse(call, arena_format(call->arena,
+                                                 "One or more parameter values were invalid: Duplicate "
+                                                 "value in attribute name: %.*s",
                                                  STR_ARGS(names->items[i])));
         list_add(call->arena, &path)->name = names->items[i];
         *list_add(call->arena, named) = path;
@@ -166,15 +178,17 @@ static bool read_attributes_to_get(struct call *call, const struct expression_te
     return true;
 }
 
-bool expressions_read(struct call *call, const struct expression_texts *texts, struct expressions *expressions)
+bool expressions_read(struct call *call, const struct expression_texts *texts,
+                      struct expressions *expressions)
 {
     static const struct dynamodb_attribute_value_map no_values;
-    bool any = str_present(texts->condition) || str_present(texts->filter) || str_present(texts->key_condition) ||
-               str_present(texts->projection);
+    bool any = str_present(texts->condition) || str_present(texts->filter) ||
+               str_present(texts->key_condition) || str_present(texts->projection);
     struct scope *scope = &expressions->scope;
 
-    *expressions = (struct expressions){
-        .scope = {.arena = call->arena, .names = texts->names, .values = texts->values ? texts->values : &no_values}};
+    *expressions = (struct expressions){.scope = {.arena = call->arena,
+                                                  .names = texts->names,
+                                                  .values = texts->values ? texts->values : &no_values}};
     if (!read_attributes_to_get(call, texts, any, &expressions->projection))
         return false;
     if (!check_names(call, texts->names, any) || !check_values(call, texts))

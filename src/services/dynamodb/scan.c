@@ -7,7 +7,9 @@
 #include "dynamodb_internal.h"
 
 /* Which part of a parallel scan this is; of one when it is none. */
-struct share { int64_t segment, total; };
+struct share {
+    int64_t segment, total;
+};
 
 static bool share_read(struct call *call, const struct dynamodb_scan_input *in, struct share *share)
 {
@@ -15,11 +17,13 @@ static bool share_read(struct call *call, const struct dynamodb_scan_input *in, 
     if (!in->segment && !in->total_segments)
         return true;
     if (!in->total_segments)
-        return refuse(call, S("The TotalSegments parameter is required but was not present in the request when Segment "
-                              "parameter is present"));
+        return refuse(
+            call, S("The TotalSegments parameter is required but was not present in the request when Segment "
+                    "parameter is present"));
     if (!in->segment)
-        return refuse(call, S("The Segment parameter is required but was not present in the request when parameter "
-                              "TotalSegments is present"));
+        return refuse(call,
+                      S("The Segment parameter is required but was not present in the request when parameter "
+                        "TotalSegments is present"));
     *share = (struct share){*in->segment, *in->total_segments};
     return share->segment < share->total ||
            refuse(call, arena_format(call->arena,
@@ -33,7 +37,8 @@ static bool has_share(const struct share *share, str hash_key)
     return share->total == 1 || (int64_t)(str_hash(hash_key) % (uint64_t)share->total) == share->segment;
 }
 
-static bool request_check(struct call *call, const struct dynamodb_scan_input *in, struct expressions *expressions)
+static bool request_check(struct call *call, const struct dynamodb_scan_input *in,
+                          struct expressions *expressions)
 {
     struct expression_texts texts = {
         .filter = in->filter_expression,
@@ -45,7 +50,8 @@ static bool request_check(struct call *call, const struct dynamodb_scan_input *i
     };
 
     return legacy_refuse(call, "ScanFilter", in->scan_filter.items, "FilterExpression") &&
-           legacy_refuse(call, "ConditionalOperator", str_present(in->conditional_operator), "FilterExpression") &&
+           legacy_refuse(call, "ConditionalOperator", str_present(in->conditional_operator),
+                         "FilterExpression") &&
            expressions_read(call, &texts, expressions) && attributes_check(call, &in->exclusive_start_key);
 }
 
@@ -58,13 +64,14 @@ static bool start_read(struct call *call, const struct dynamodb_scan_input *in, 
     if (!in->exclusive_start_key.items)
         return true;
     if (!key_of_start(call->arena, table, &in->exclusive_start_key, start, &problem))
-        return refuse(call, arena_format(call->arena, "The provided starting key is invalid: %.*s",
-                                         STR_ARGS(problem)));
+        return refuse(
+            call, arena_format(call->arena, "The provided starting key is invalid: %.*s", STR_ARGS(problem)));
     return has_share(share, start->hash) ||
-           refuse(call, arena_format(call->arena,
-                                     "The provided starting key is invalid: Invalid ExclusiveStartKey. Please use "
-                                     "ExclusiveStartKey with correct Segment. TotalSegments: %lld Segment: %lld",
-                                     (long long)share->total, (long long)share->segment));
+           refuse(call,
+                  arena_format(call->arena,
+                               "The provided starting key is invalid: Invalid ExclusiveStartKey. Please use "
+                               "ExclusiveStartKey with correct Segment. TotalSegments: %lld Segment: %lld",
+                               (long long)share->total, (long long)share->segment));
 }
 
 static void fill(struct page *page, const struct share *share, const struct item_key *start)
@@ -87,7 +94,8 @@ static void fill(struct page *page, const struct share *share, const struct item
     dynamodb_scan_items_close(&cursor);
 }
 
-enum outcome dynamodb_scan(struct call *call, const struct dynamodb_scan_input *in, struct dynamodb_scan_output *out)
+enum outcome dynamodb_scan(struct call *call, const struct dynamodb_scan_input *in,
+                           struct dynamodb_scan_output *out)
 {
     struct expressions expressions;
     struct table table;
@@ -105,7 +113,7 @@ enum outcome dynamodb_scan(struct call *call, const struct dynamodb_scan_input *
     out->count = arena_i64(call->arena, page.count);
     out->scanned_count = arena_i64(call->arena, page.scanned);
     out->last_evaluated_key = page_next(&page);
-    out->consumed_capacity =
-        consumed(call, &table, in->return_consumed_capacity, read_units(page.size_bytes, in->consistent_read));
+    out->consumed_capacity = consumed(call, &table, in->return_consumed_capacity,
+                                      read_units(page.size_bytes, in->consistent_read));
     return DONE;
 }

@@ -6,7 +6,8 @@
  */
 #include "dynamodb_internal.h"
 
-void stored_find(struct call *call, const struct table *table, const struct item_key *key, struct stored *stored)
+void stored_find(struct call *call, const struct table *table, const struct item_key *key,
+                 struct stored *stored)
 {
     struct dynamodb_find_place_row row;
 
@@ -18,7 +19,8 @@ void stored_find(struct call *call, const struct table *table, const struct item
         *stored = (struct stored){.id = row.id, .size_bytes = row.size_bytes};
 }
 
-void stored_read(struct call *call, const struct table *table, const struct item_key *key, struct stored *stored)
+void stored_read(struct call *call, const struct table *table, const struct item_key *key,
+                 struct stored *stored)
 {
     struct dynamodb_find_item_row row;
 
@@ -54,8 +56,8 @@ static void trace_item(struct call *call, str kind, const struct table *table,
     trace(call, kind, table->arn, model_to_json(call->arena, &DYNAMODB_ATTRIBUTE_MAP, &key));
 }
 
-bool stored_write(struct call *call, const struct table *table, const struct item_key *key, struct stored *stored,
-                  const struct dynamodb_attribute_value_map *item, str too_large)
+bool stored_write(struct call *call, const struct table *table, const struct item_key *key,
+                  struct stored *stored, const struct dynamodb_attribute_value_map *item, str too_large)
 {
     size_t size;
     str blob = item_encode(call->arena, item, &size);
@@ -70,10 +72,12 @@ bool stored_write(struct call *call, const struct table *table, const struct ite
                                                                         .size_bytes = size_bytes,
                                                                         .item = blob});
     else if (stored->size_bytes == size_bytes)
-        dynamodb_replace_item(call->txn, &(struct dynamodb_replace_item_params){.id = stored->id, .item = blob});
+        dynamodb_replace_item(call->txn,
+                              &(struct dynamodb_replace_item_params){.id = stored->id, .item = blob});
     else
-        dynamodb_replace_item_resized(call->txn, &(struct dynamodb_replace_item_resized_params){
-                                                     .id = stored->id, .item = blob, .size_bytes = size_bytes});
+        dynamodb_replace_item_resized(call->txn,
+                                      &(struct dynamodb_replace_item_resized_params){
+                                          .id = stored->id, .item = blob, .size_bytes = size_bytes});
     if (stored->size_bytes < size_bytes)
         stored->size_bytes = size_bytes; /* the larger of the two is what the write costs */
     trace_item(call, S("item written"), table, item);

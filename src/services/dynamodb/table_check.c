@@ -17,7 +17,8 @@ static str names_of_keys(struct call *call, const struct dynamodb_key_schema_ele
     return text_str(&text);
 }
 
-static str names_of_definitions(struct call *call, const struct dynamodb_attribute_definition_list *definitions)
+static str names_of_definitions(struct call *call,
+                                const struct dynamodb_attribute_definition_list *definitions)
 {
     struct text text = text_in(call->arena);
 
@@ -37,11 +38,13 @@ str definition_type(const struct dynamodb_attribute_definition_list *definitions
 static bool check_required(struct call *call, const struct dynamodb_create_table_input *in)
 {
     if (!in->key_schema.items)
-        return refuse(call, S("1 validation error detected: Value null at 'keySchema' failed to satisfy constraint: "
-                              "Member must not be null"));
+        return refuse(
+            call, S("1 validation error detected: Value null at 'keySchema' failed to satisfy constraint: "
+                    "Member must not be null"));
     if (!in->attribute_definitions.items)
-        return refuse(call, S("1 validation error detected: Value null at 'attributeDefinitions' failed to satisfy "
-                              "constraint: Member must not be null"));
+        return refuse(call,
+                      S("1 validation error detected: Value null at 'attributeDefinitions' failed to satisfy "
+                        "constraint: Member must not be null"));
     return true;
 }
 
@@ -50,11 +53,12 @@ static bool check_defined(struct call *call, const struct dynamodb_create_table_
     for (size_t i = 0; i < in->key_schema.count; i++) {
         if (str_present(definition_type(&in->attribute_definitions, in->key_schema.items[i].attribute_name)))
             continue;
-        return refuse(call, arena_format(call->arena,
-                                         "One or more parameter values were invalid: Some index key attributes are not "
-                                         "defined in AttributeDefinitions. Keys: [%.*s], AttributeDefinitions: [%.*s]",
-                                         STR_ARGS(names_of_keys(call, &in->key_schema)),
-                                         STR_ARGS(names_of_definitions(call, &in->attribute_definitions))));
+        return refuse(
+            call, arena_format(call->arena,
+                               "One or more parameter values were invalid: Some index key attributes are not "
+                               "defined in AttributeDefinitions. Keys: [%.*s], AttributeDefinitions: [%.*s]",
+                               STR_ARGS(names_of_keys(call, &in->key_schema)),
+                               STR_ARGS(names_of_definitions(call, &in->attribute_definitions))));
     }
     return true;
 }
@@ -64,9 +68,11 @@ static bool check_definitions(struct call *call, const struct dynamodb_attribute
     for (size_t i = 0; i < definitions->count; i++)
         for (size_t j = 0; j < i; j++)
             if (str_equal(definitions->items[i].attribute_name, definitions->items[j].attribute_name))
-                return refuse(call, arena_format(call->arena,
-                                                 "One or more parameter values were invalid: Duplicate attribute name: "
-                                                 "%.*s", STR_ARGS(definitions->items[i].attribute_name)));
+                return refuse(
+                    call, arena_format(call->arena,
+                                       "One or more parameter values were invalid: Duplicate attribute name: "
+                                       "%.*s",
+                                       STR_ARGS(definitions->items[i].attribute_name)));
     return true;
 }
 
@@ -75,28 +81,32 @@ static bool check_schema(struct call *call, const struct dynamodb_create_table_i
     const struct dynamodb_key_schema_element_list *keys = &in->key_schema;
 
     if (keys->count > 2)
-        return refuse(call, S("One or more parameter values were invalid: Number of attributes in KeySchema exceeds "
-                              "the limit of 2"));
+        return refuse(
+            call, S("One or more parameter values were invalid: Number of attributes in KeySchema exceeds "
+                    "the limit of 2"));
     if (keys->count > in->attribute_definitions.count)
         return refuse(call, S("Invalid KeySchema: Some index key attribute have no definition"));
     if (!check_defined(call, in))
         return false;
     if (keys->count == 2 && str_equal(keys->items[0].attribute_name, keys->items[1].attribute_name))
-        return refuse(call, S("Both the Hash Key and the Range Key element in the KeySchema have the same name"));
+        return refuse(call,
+                      S("Both the Hash Key and the Range Key element in the KeySchema have the same name"));
     if (!str_equal(keys->items[0].key_type, S("HASH")))
         return refuse(call, S("Invalid KeySchema: The first KeySchemaElement is not a HASH key type"));
     if (keys->count == 2 && !str_equal(keys->items[1].key_type, S("RANGE")))
         return refuse(call, S("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type"));
     if (keys->count != in->attribute_definitions.count)
-        return refuse(call, S("One or more parameter values were invalid: Number of attributes in KeySchema does not "
-                              "exactly match number of attributes defined in AttributeDefinitions"));
+        return refuse(
+            call, S("One or more parameter values were invalid: Number of attributes in KeySchema does not "
+                    "exactly match number of attributes defined in AttributeDefinitions"));
     return check_definitions(call, &in->attribute_definitions);
 }
 
 static bool check_units(struct call *call, const char *name, int64_t units)
 {
     return units <= max_capacity_units ||
-           refuse(call, arena_format(call->arena, "Given value %lld for %s is out of bounds", (long long)units, name));
+           refuse(call, arena_format(call->arena, "Given value %lld for %s is out of bounds",
+                                     (long long)units, name));
 }
 
 static bool check_billing(struct call *call, const struct dynamodb_create_table_input *in)
@@ -108,19 +118,23 @@ static bool check_billing(struct call *call, const struct dynamodb_create_table_
         return refuse(call, S("One or more parameter values were invalid: Neither ReadCapacityUnits nor "
                               "WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"));
     if (!on_demand && !throughput)
-        return refuse(call, S("One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits "
-                              "must both be specified when BillingMode is PROVISIONED"));
+        return refuse(call,
+                      S("One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits "
+                        "must both be specified when BillingMode is PROVISIONED"));
     if (!on_demand && in->on_demand_throughput)
-        return refuse(call, S("One or more parameter values were invalid: OnDemandThroughput can only be specified "
-                              "when BillingMode is PAY_PER_REQUEST"));
+        return refuse(call,
+                      S("One or more parameter values were invalid: OnDemandThroughput can only be specified "
+                        "when BillingMode is PAY_PER_REQUEST"));
     return !throughput || (check_units(call, "ReadCapacityUnits", throughput->read_capacity_units) &&
                            check_units(call, "WriteCapacityUnits", throughput->write_capacity_units));
 }
 
 static bool refuse_feature(struct call *call, const char *parameter)
 {
-    return refuse(call, arena_format(call->arena, "One or more parameter values were invalid: Orderly does not support "
-                                                  "%s yet", parameter));
+    return refuse(call, arena_format(call->arena,
+                                     "One or more parameter values were invalid: Orderly does not support "
+                                     "%s yet",
+                                     parameter));
 }
 
 /* What would have to do something later on, and would not. */
@@ -152,8 +166,10 @@ static bool check_tags(struct call *call, const struct dynamodb_tag_list *tags)
     for (size_t i = 0; i < tags->count; i++)
         for (size_t j = 0; j < i; j++)
             if (str_equal(tags->items[i].key, tags->items[j].key))
-                return refuse(call, arena_format(call->arena, "One or more parameter values were invalid: Duplicate tag "
-                                                              "key: %.*s", STR_ARGS(tags->items[i].key)));
+                return refuse(call, arena_format(call->arena,
+                                                 "One or more parameter values were invalid: Duplicate tag "
+                                                 "key: %.*s",
+                                                 STR_ARGS(tags->items[i].key)));
     return true;
 }
 

@@ -39,13 +39,15 @@ static void add_on_demand(struct call *call, struct dynamodb_table_description *
                           const struct dynamodb_read_settings_row *row)
 {
     if (row->on_demand) {
-        struct dynamodb_billing_mode_summary *billing = arena_new(call->arena, struct dynamodb_billing_mode_summary);
+        struct dynamodb_billing_mode_summary *billing =
+            arena_new(call->arena, struct dynamodb_billing_mode_summary);
         billing->billing_mode = S("PAY_PER_REQUEST");
         billing->last_update_to_pay_per_request_date_time = arena_i64(call->arena, row->created_ms);
         description->billing_mode_summary = billing;
     }
     if (row->max_read_units || row->max_write_units) {
-        struct dynamodb_on_demand_throughput *bounds = arena_new(call->arena, struct dynamodb_on_demand_throughput);
+        struct dynamodb_on_demand_throughput *bounds =
+            arena_new(call->arena, struct dynamodb_on_demand_throughput);
         bounds->max_read_request_units = row->max_read_units;
         bounds->max_write_request_units = row->max_write_units;
         description->on_demand_throughput = bounds;
@@ -57,23 +59,28 @@ static void add_class(struct call *call, struct dynamodb_table_description *desc
 {
     if (!str_present(row->table_class))
         return;
-    struct dynamodb_table_class_summary *summary = arena_new(call->arena, struct dynamodb_table_class_summary);
+    struct dynamodb_table_class_summary *summary =
+        arena_new(call->arena, struct dynamodb_table_class_summary);
     summary->table_class = row->table_class;
     description->table_class_summary = summary;
 }
 
-static void add_count(struct call *call, struct dynamodb_table_description *description, const struct table *table)
+static void add_count(struct call *call, struct dynamodb_table_description *description,
+                      const struct table *table)
 {
     struct dynamodb_count_items_row counted = {0};
 
-    dynamodb_count_items(call->txn, &(struct dynamodb_count_items_params){.table_id = table->row.id}, &counted);
+    dynamodb_count_items(call->txn, &(struct dynamodb_count_items_params){.table_id = table->row.id},
+                         &counted);
     description->item_count = arena_i64(call->arena, counted.items);
     description->table_size_bytes = arena_i64(call->arena, counted.bytes);
 }
 
-static const struct dynamodb_table_description *describe(struct call *call, const struct table *table, str status)
+static const struct dynamodb_table_description *describe(struct call *call, const struct table *table,
+                                                         str status)
 {
-    struct dynamodb_table_description *description = arena_new(call->arena, struct dynamodb_table_description);
+    struct dynamodb_table_description *description =
+        arena_new(call->arena, struct dynamodb_table_description);
     struct dynamodb_read_settings_row row = {0};
 
     dynamodb_read_settings(call->txn, &(struct dynamodb_read_settings_params){.id = table->row.id}, &row);
@@ -156,7 +163,8 @@ enum outcome dynamodb_create_table(struct call *call, const struct dynamodb_crea
     if (!table_address(call, in->table_name, &table) || !table_check(call, in))
         return FAILED;
     if (table_read(call, &table))
-        return fail(call, &DYNAMODB_RESOURCE_IN_USE_EXCEPTION, "Table already exists: %.*s", STR_ARGS(table.name));
+        return fail(call, &DYNAMODB_RESOURCE_IN_USE_EXCEPTION, "Table already exists: %.*s",
+                    STR_ARGS(table.name));
     add(call, in, &table);
     out->table_description = describe(call, &table, S("CREATING"));
     return DONE;
@@ -194,11 +202,12 @@ enum outcome dynamodb_list_tables(struct call *call, const struct dynamodb_list_
 static void remove_items(struct call *call, int64_t table_id)
 {
     int64_t removed = dynamodb_remove_some_items(
-        call->txn, &(struct dynamodb_remove_some_items_params){.table_id = table_id, .limit = REMOVED_AT_ONCE});
+        call->txn,
+        &(struct dynamodb_remove_some_items_params){.table_id = table_id, .limit = REMOVED_AT_ONCE});
 
     if (removed == REMOVED_AT_ONCE)
-        timer_set(call, &DYNAMODB_REMOVE_ITEMS, arena_format(call->arena, "%lld", (long long)table_id), call->now_ms,
-                  &(struct dynamodb_remove_items_input){.table = table_id});
+        timer_set(call, &DYNAMODB_REMOVE_ITEMS, arena_format(call->arena, "%lld", (long long)table_id),
+                  call->now_ms, &(struct dynamodb_remove_items_input){.table = table_id});
 }
 
 enum outcome dynamodb_delete_table(struct call *call, const struct dynamodb_delete_table_input *in,
@@ -213,8 +222,10 @@ enum outcome dynamodb_delete_table(struct call *call, const struct dynamodb_dele
     dynamodb_read_settings(call->txn, &(struct dynamodb_read_settings_params){.id = table.row.id}, &row);
     if (row.protected)
         return fail(call, &DYNAMODB_VALIDATION_EXCEPTION,
-                    "1 validation error detected: Table '%.*s' can't be deleted while DeletionProtectionEnabled is set "
-                    "to True", STR_ARGS(table.name));
+                    "1 validation error detected: Table '%.*s' can't be deleted while "
+                    "DeletionProtectionEnabled is set "
+                    "to True",
+                    STR_ARGS(table.name));
     out->table_description = describe(call, &table, S("DELETING"));
     dynamodb_remove_tags(call->txn, &(struct dynamodb_remove_tags_params){.table_id = table.row.id});
     dynamodb_remove_table(call->txn, &(struct dynamodb_remove_table_params){.id = table.row.id});

@@ -60,7 +60,9 @@ static bool check_number(struct arena *arena, str *text, str *problem)
     struct number number;
 
     switch (number_parse(*text, &number)) {
-    case NUMBER_OK: *text = number_text(arena, &number); return true;
+    case NUMBER_OK:
+        *text = number_text(arena, &number);
+        return true;
     case NUMBER_OVERFLOW:
         return refuse(problem, S("Number overflow. Attempting to store a number with magnitude larger than "
                                  "supported range"));
@@ -69,7 +71,8 @@ static bool check_number(struct arena *arena, str *text, str *problem)
                                  "supported range"));
     case NUMBER_TOO_PRECISE:
         return refuse(problem, S("Attempting to store more than 38 significant digits in a Number"));
-    case NUMBER_INVALID: break;
+    case NUMBER_INVALID:
+        break;
     }
     if (str_empty(*text))
         return refuse(problem, S("The parameter cannot be converted to a numeric value"));
@@ -115,21 +118,24 @@ static bool check_set(const struct str_list *set, str empty, str *problem)
         return refuse(problem, empty);
     for (size_t i = 0; i < set->count; i++)
         if (!str_present(set->items[i]))
-            return refuse(problem, S("One or more parameter values were invalid: An AttributeValue may not contain "
-                                     "a null value in a set"));
+            return refuse(problem,
+                          S("One or more parameter values were invalid: An AttributeValue may not contain "
+                            "a null value in a set"));
     return true;
 }
 
 static bool check_strings(struct arena *arena, const struct str_list *set, str *problem)
 {
-    if (!check_set(set, S("One or more parameter values were invalid: An string set  may not be empty"), problem))
+    if (!check_set(set, S("One or more parameter values were invalid: An string set  may not be empty"),
+                   problem))
         return false;
     return !has_repeats(arena, set) || refuse(problem, repeats_sentence(arena, set, false));
 }
 
 static bool check_numbers(struct arena *arena, const struct str_list *set, str *problem)
 {
-    if (!check_set(set, S("One or more parameter values were invalid: An number set  may not be empty"), problem))
+    if (!check_set(set, S("One or more parameter values were invalid: An number set  may not be empty"),
+                   problem))
         return false;
     for (size_t i = 0; i < set->count; i++)
         if (!check_number(arena, &set->items[i], problem))
@@ -139,21 +145,24 @@ static bool check_numbers(struct arena *arena, const struct str_list *set, str *
 
 static bool check_binaries(struct arena *arena, const struct str_list *set, str *problem)
 {
-    if (!check_set(set, S("One or more parameter values were invalid: Binary sets should not be empty"), problem))
+    if (!check_set(set, S("One or more parameter values were invalid: Binary sets should not be empty"),
+                   problem))
         return false;
     return !has_repeats(arena, set) || refuse(problem, repeats_sentence(arena, set, true));
 }
 
 static int count_members(const struct dynamodb_attribute_value *value)
 {
-    return (value->s.data != NULL) + (value->n.data != NULL) + (value->b.data != NULL) + (value->ss.items != NULL) +
-           (value->ns.items != NULL) + (value->bs.items != NULL) + (value->m.items != NULL) +
-           (value->l.items != NULL) + (value->null != NULL) + (value->bool_ != NULL);
+    return (value->s.data != NULL) + (value->n.data != NULL) + (value->b.data != NULL) +
+           (value->ss.items != NULL) + (value->ns.items != NULL) + (value->bs.items != NULL) +
+           (value->m.items != NULL) + (value->l.items != NULL) + (value->null != NULL) +
+           (value->bool_ != NULL);
 }
 
 static bool check_at(struct arena *arena, struct dynamodb_attribute_value *value, int depth, str *problem);
 
-static bool check_map(struct arena *arena, const struct dynamodb_attribute_value_map *map, int depth, str *problem)
+static bool check_map(struct arena *arena, const struct dynamodb_attribute_value_map *map, int depth,
+                      str *problem)
 {
     for (size_t i = 0; i < map->count; i++)
         if (!check_at(arena, &map->items[i].value, depth, problem))
@@ -161,7 +170,8 @@ static bool check_map(struct arena *arena, const struct dynamodb_attribute_value
     return true;
 }
 
-static bool check_list(struct arena *arena, const struct dynamodb_attribute_value_list *list, int depth, str *problem)
+static bool check_list(struct arena *arena, const struct dynamodb_attribute_value_list *list, int depth,
+                       str *problem)
 {
     for (size_t i = 0; i < list->count; i++)
         if (!check_at(arena, &list->items[i], depth, problem))
@@ -169,19 +179,28 @@ static bool check_list(struct arena *arena, const struct dynamodb_attribute_valu
     return true;
 }
 
-static bool check_content(struct arena *arena, struct dynamodb_attribute_value *value, int depth, str *problem)
+static bool check_content(struct arena *arena, struct dynamodb_attribute_value *value, int depth,
+                          str *problem)
 {
     switch (value_type(value)) {
-    case VALUE_N: return check_number(arena, &value->n, problem);
-    case VALUE_SS: return check_strings(arena, &value->ss, problem);
-    case VALUE_NS: return check_numbers(arena, &value->ns, problem);
-    case VALUE_BS: return check_binaries(arena, &value->bs, problem);
-    case VALUE_M: return check_map(arena, &value->m, depth + 1, problem);
-    case VALUE_L: return check_list(arena, &value->l, depth + 1, problem);
+    case VALUE_N:
+        return check_number(arena, &value->n, problem);
+    case VALUE_SS:
+        return check_strings(arena, &value->ss, problem);
+    case VALUE_NS:
+        return check_numbers(arena, &value->ns, problem);
+    case VALUE_BS:
+        return check_binaries(arena, &value->bs, problem);
+    case VALUE_M:
+        return check_map(arena, &value->m, depth + 1, problem);
+    case VALUE_L:
+        return check_list(arena, &value->l, depth + 1, problem);
     case VALUE_NULL:
-        return *value->null || refuse(problem, S("One or more parameter values were invalid: Null attribute value "
-                                                 "types must have the value of true"));
-    default: return true;
+        return *value->null ||
+               refuse(problem, S("One or more parameter values were invalid: Null attribute value "
+                                 "types must have the value of true"));
+    default:
+        return true;
     }
 }
 
@@ -190,14 +209,17 @@ static bool check_at(struct arena *arena, struct dynamodb_attribute_value *value
     int members = count_members(value);
 
     if (depth > MAX_DEPTH)
-        return refuse(problem, S("Nesting Levels have exceeded supported limits: Attributes has nesting levels of "
-                                 "more than 32"));
+        return refuse(problem,
+                      S("Nesting Levels have exceeded supported limits: Attributes has nesting levels of "
+                        "more than 32"));
     if (members == 0)
-        return refuse(problem, S("Supplied AttributeValue is empty, must contain exactly one of the supported "
-                                 "datatypes"));
+        return refuse(problem,
+                      S("Supplied AttributeValue is empty, must contain exactly one of the supported "
+                        "datatypes"));
     if (members > 1)
-        return refuse(problem, S("Supplied AttributeValue has more than one datatypes set, must contain exactly one "
-                                 "of the supported datatypes"));
+        return refuse(problem,
+                      S("Supplied AttributeValue has more than one datatypes set, must contain exactly one "
+                        "of the supported datatypes"));
     return check_content(arena, value, depth, problem);
 }
 
@@ -231,7 +253,8 @@ static bool sets_equal(const struct str_list *a, const struct str_list *b)
     return true;
 }
 
-static bool maps_equal(const struct dynamodb_attribute_value_map *a, const struct dynamodb_attribute_value_map *b)
+static bool maps_equal(const struct dynamodb_attribute_value_map *a,
+                       const struct dynamodb_attribute_value_map *b)
 {
     if (a->count != b->count)
         return false;
@@ -243,7 +266,8 @@ static bool maps_equal(const struct dynamodb_attribute_value_map *a, const struc
     return true;
 }
 
-static bool lists_equal(const struct dynamodb_attribute_value_list *a, const struct dynamodb_attribute_value_list *b)
+static bool lists_equal(const struct dynamodb_attribute_value_list *a,
+                        const struct dynamodb_attribute_value_list *b)
 {
     if (a->count != b->count)
         return false;
@@ -260,16 +284,26 @@ bool value_equal(const struct dynamodb_attribute_value *a, const struct dynamodb
     if (type != value_type(b))
         return false;
     switch (type) {
-    case VALUE_S: return str_equal(a->s, b->s);
-    case VALUE_N: return str_equal(a->n, b->n);
-    case VALUE_B: return str_equal(a->b, b->b);
-    case VALUE_SS: return sets_equal(&a->ss, &b->ss);
-    case VALUE_NS: return sets_equal(&a->ns, &b->ns);
-    case VALUE_BS: return sets_equal(&a->bs, &b->bs);
-    case VALUE_M: return maps_equal(&a->m, &b->m);
-    case VALUE_L: return lists_equal(&a->l, &b->l);
-    case VALUE_BOOL: return *a->bool_ == *b->bool_;
-    default: return true;
+    case VALUE_S:
+        return str_equal(a->s, b->s);
+    case VALUE_N:
+        return str_equal(a->n, b->n);
+    case VALUE_B:
+        return str_equal(a->b, b->b);
+    case VALUE_SS:
+        return sets_equal(&a->ss, &b->ss);
+    case VALUE_NS:
+        return sets_equal(&a->ns, &b->ns);
+    case VALUE_BS:
+        return sets_equal(&a->bs, &b->bs);
+    case VALUE_M:
+        return maps_equal(&a->m, &b->m);
+    case VALUE_L:
+        return lists_equal(&a->l, &b->l);
+    case VALUE_BOOL:
+        return *a->bool_ == *b->bool_;
+    default:
+        return true;
     }
 }
 
@@ -282,17 +316,25 @@ static int compare_numbers(str a, str b)
     return number_compare(&first, &second);
 }
 
-bool value_compare(const struct dynamodb_attribute_value *a, const struct dynamodb_attribute_value *b, int *order)
+bool value_compare(const struct dynamodb_attribute_value *a, const struct dynamodb_attribute_value *b,
+                   int *order)
 {
     enum value_type type = value_type(a);
 
     if (type != value_type(b))
         return false;
     switch (type) {
-    case VALUE_S: *order = str_compare(a->s, b->s); return true;
-    case VALUE_B: *order = str_compare(a->b, b->b); return true;
-    case VALUE_N: *order = compare_numbers(a->n, b->n); return true;
-    default: return false;
+    case VALUE_S:
+        *order = str_compare(a->s, b->s);
+        return true;
+    case VALUE_B:
+        *order = str_compare(a->b, b->b);
+        return true;
+    case VALUE_N:
+        *order = compare_numbers(a->n, b->n);
+        return true;
+    default:
+        return false;
     }
 }
 

@@ -3,14 +3,24 @@
 /*
  * value.h: attribute values and items: what may be stored, how values compare, and how an item is stored.
  *
- * Numbers inside a checked value are in the one text that number.h gives them, so equal values are equal texts.
+ * Numbers inside a checked value are in the one text that number.h gives them, so equal values are equal
+ * texts.
  */
 #include "base/arena.h"
 #include "dynamodb_model.h"
 
 enum value_type {
-    VALUE_S, VALUE_N, VALUE_B, VALUE_SS, VALUE_NS, VALUE_BS, VALUE_M, VALUE_L, VALUE_NULL, VALUE_BOOL,
-    VALUE_NONE,                  /* no member is present */
+    VALUE_S,
+    VALUE_N,
+    VALUE_B,
+    VALUE_SS,
+    VALUE_NS,
+    VALUE_BS,
+    VALUE_M,
+    VALUE_L,
+    VALUE_NULL,
+    VALUE_BOOL,
+    VALUE_NONE, /* no member is present */
 };
 
 enum { MAX_ITEM_BYTES = 400 * 1024 };
@@ -31,7 +41,8 @@ bool item_check(struct arena *arena, const struct dynamodb_attribute_value_map *
 /* Both values have been checked. */
 bool value_equal(const struct dynamodb_attribute_value *a, const struct dynamodb_attribute_value *b);
 /* Of two strings, numbers or binaries; false when they have no order. */
-bool value_compare(const struct dynamodb_attribute_value *a, const struct dynamodb_attribute_value *b, int *order);
+bool value_compare(const struct dynamodb_attribute_value *a, const struct dynamodb_attribute_value *b,
+                   int *order);
 
 /* NULL when the item has no such attribute. */
 const struct dynamodb_attribute_value *item_get(const struct dynamodb_attribute_value_map *item, str name);

@@ -2,18 +2,22 @@
 
 #include "items.h"
 
-static struct str_map_entry name_entries[] = {
-    {STR_INIT("#n"), STR_INIT("name with spaces")}, {STR_INIT("#s"), STR_INIT("status")}};
+static struct str_map_entry name_entries[] = {{STR_INIT("#n"), STR_INIT("name with spaces")},
+                                              {STR_INIT("#s"), STR_INIT("status")}};
 static const struct str_map names = {name_entries, 2};
 static bool names_used[2], values_used[16];
 static struct dynamodb_attribute_value_map values;
 
 static struct scope scope(void)
 {
-    values = item_of(S("{\":a\":{\"S\":\"a\"},\":b\":{\"S\":\"b\"},\":one\":{\"N\":\"1\"},\":ten\":{\"N\":\"1E1\"},"
-                       "\":yes\":{\"BOOL\":true},\":set\":{\"SS\":[\"a\"]},\":type\":{\"S\":\"SS\"},"
-                       "\":list\":{\"L\":[]},\":null\":{\"NULL\":true}}"));
-    return (struct scope){.arena = &scratch, .names = &names, .values = &values, .names_used = names_used,
+    values = item_of(
+        S("{\":a\":{\"S\":\"a\"},\":b\":{\"S\":\"b\"},\":one\":{\"N\":\"1\"},\":ten\":{\"N\":\"1E1\"},"
+          "\":yes\":{\"BOOL\":true},\":set\":{\"SS\":[\"a\"]},\":type\":{\"S\":\"SS\"},"
+          "\":list\":{\"L\":[]},\":null\":{\"NULL\":true}}"));
+    return (struct scope){.arena = &scratch,
+                          .names = &names,
+                          .values = &values,
+                          .names_used = names_used,
                           .values_used = values_used};
 }
 
@@ -28,7 +32,8 @@ static str problem_of(str text)
 static const char item_json[] =
     "{\"id\":{\"S\":\"b\"},\"n\":{\"N\":\"5\"},\"status\":{\"S\":\"active\"},\"flag\":{\"BOOL\":true},"
     "\"name with spaces\":{\"S\":\"a\"},\"tags\":{\"SS\":[\"a\",\"z\"]},\"nil\":{\"NULL\":true},"
-    "\"pieces\":{\"L\":[{\"S\":\"a\"},{\"M\":{\"deep\":{\"N\":\"10\"}}}]},\"m\":{\"M\":{\"x\":{\"S\":\"a\"}}},"
+    "\"pieces\":{\"L\":[{\"S\":\"a\"},{\"M\":{\"deep\":{\"N\":\"10\"}}}]},\"m\":{\"M\":{\"x\":{\"S\":\"a\"}}}"
+    ","
     "\"ten\":{\"N\":\"10\"}}";
 
 static bool holds(str text)
@@ -124,7 +129,8 @@ TEST(a_syntax_error_shows_the_token_and_its_neighbours)
 {
     assert_text(problem_of(S("a-b")), "Syntax error; token: \"-\", near: \"a-b\"");
     assert_text(problem_of(S("id = ")), "Syntax error; token: \"<EOF>\", near: \"=\"");
-    assert_text(problem_of(S("attribute_exists(id) AND NOT #s")), "Syntax error; token: \"<EOF>\", near: \"#s\"");
+    assert_text(problem_of(S("attribute_exists(id) AND NOT #s")),
+                "Syntax error; token: \"<EOF>\", near: \"#s\"");
     assert_text(problem_of(S("size()")), "Syntax error; token: \")\", near: \"()\"");
     assert_text(problem_of(S("id == :a")), "Syntax error; token: \"=\", near: \"== :a\"");
     assert_text(problem_of(S("id :a-")), "Syntax error; token: \":a\", near: \"id :a-\"");
@@ -142,7 +148,8 @@ TEST(names_values_functions_and_words_are_checked_in_awss_words)
                 "An expression attribute name used in the document path is not defined; attribute name: #x");
     assert_text(problem_of(S("id = :x")),
                 "An expression attribute value used in expression is not defined; attribute value: :x");
-    assert_text(problem_of(S("status = :a")), "Attribute name is a reserved keyword; reserved keyword: status");
+    assert_text(problem_of(S("status = :a")),
+                "Attribute name is a reserved keyword; reserved keyword: status");
     assert_text(problem_of(S("m.Zone = :a")), "Attribute name is a reserved keyword; reserved keyword: Zone");
     assert_text(problem_of(S("nope(id, :a)")), "Invalid function name; function: nope");
     assert_text(problem_of(S("((id = :a))")), "The expression has redundant parentheses;");
@@ -155,26 +162,31 @@ TEST(names_values_functions_and_words_are_checked_in_awss_words)
 
 TEST(operands_must_fit)
 {
-    assert_text(problem_of(S("begins_with(id)")),
-                "Incorrect number of operands for operator or function; operator or function: begins_with, number of "
-                "operands: 1");
-    assert_text(problem_of(S("begins_with(id, :one)")),
-                "Incorrect operand type for operator or function; operator or function: begins_with, operand type: N");
-    assert_text(problem_of(S("id < :yes")),
-                "Incorrect operand type for operator or function; operator or function: <, operand type: BOOL");
+    assert_text(
+        problem_of(S("begins_with(id)")),
+        "Incorrect number of operands for operator or function; operator or function: begins_with, number of "
+        "operands: 1");
+    assert_text(problem_of(S("begins_with(id, :one)")), "Incorrect operand type for operator or function; "
+                                                        "operator or function: begins_with, operand type: N");
+    assert_text(
+        problem_of(S("id < :yes")),
+        "Incorrect operand type for operator or function; operator or function: <, operand type: BOOL");
     assert_text(problem_of(S("attribute_exists(:a)")),
                 "Operator or function requires a document path; operator or function: attribute_exists");
     assert_text(problem_of(S("attribute_type(id, :a)")),
                 "Invalid attribute type name found; type: a, valid types: {B,NULL,SS,BOOL,L,BS,N,NS,S,M}");
-    assert_text(problem_of(S("m.x = m.x")),
-                "The first operand must be distinct from the remaining operands for this operator or function; "
-                "operator: =, first operand: [m, x]");
-    assert_text(problem_of(S("n BETWEEN :ten AND :one")),
-                "The BETWEEN operator requires upper bound to be greater than or equal to lower bound; lower bound "
-                "operand: AttributeValue: {N:10}, upper bound operand: AttributeValue: {N:1}");
-    assert_text(problem_of(S("n BETWEEN :a AND :one")),
-                "The BETWEEN operator requires same data type for lower and upper bounds; lower bound operand: "
-                "AttributeValue: {S:a}, upper bound operand: AttributeValue: {N:1}");
+    assert_text(
+        problem_of(S("m.x = m.x")),
+        "The first operand must be distinct from the remaining operands for this operator or function; "
+        "operator: =, first operand: [m, x]");
+    assert_text(
+        problem_of(S("n BETWEEN :ten AND :one")),
+        "The BETWEEN operator requires upper bound to be greater than or equal to lower bound; lower bound "
+        "operand: AttributeValue: {N:10}, upper bound operand: AttributeValue: {N:1}");
+    assert_text(
+        problem_of(S("n BETWEEN :a AND :one")),
+        "The BETWEEN operator requires same data type for lower and upper bounds; lower bound operand: "
+        "AttributeValue: {S:a}, upper bound operand: AttributeValue: {N:1}");
 }
 
 TEST(nesting_ends_in_a_sentence_not_in_the_stack)
@@ -191,8 +203,9 @@ TEST(nesting_ends_in_a_sentence_not_in_the_stack)
 TEST(a_projection_keeps_structure_and_order)
 {
     assert_text(projected(S("n, id")), "{\"id\":{\"S\":\"b\"},\"n\":{\"N\":\"5\"}}");
-    assert_text(projected(S("m.x, pieces[1].deep")),
-                "{\"pieces\":{\"L\":[{\"M\":{\"deep\":{\"N\":\"10\"}}}]},\"m\":{\"M\":{\"x\":{\"S\":\"a\"}}}}");
+    assert_text(
+        projected(S("m.x, pieces[1].deep")),
+        "{\"pieces\":{\"L\":[{\"M\":{\"deep\":{\"N\":\"10\"}}}]},\"m\":{\"M\":{\"x\":{\"S\":\"a\"}}}}");
     assert_text(projected(S("pieces[1], pieces[0]")),
                 "{\"pieces\":{\"L\":[{\"S\":\"a\"},{\"M\":{\"deep\":{\"N\":\"10\"}}}]}}");
     assert_text(projected(S("nowhere, m.y, id.x, pieces[7]")), "{}");
@@ -201,12 +214,12 @@ TEST(a_projection_keeps_structure_and_order)
 
 TEST(paths_of_a_projection_keep_apart)
 {
-    assert_text(projected(S("m, m.x")),
-                "Two document paths overlap with each other; must remove or rewrite one of these paths; path one: [m], "
-                "path two: [m, x]");
-    assert_text(projected(S("m.x, m[0]")),
-                "Two document paths conflict with each other; must remove or rewrite one of these paths; path one: [m, "
-                "x], path two: [m, [0]]");
+    assert_text(projected(S("m, m.x")), "Two document paths overlap with each other; must remove or rewrite "
+                                        "one of these paths; path one: [m], "
+                                        "path two: [m, x]");
+    assert_text(projected(S("m.x, m[0]")), "Two document paths conflict with each other; must remove or "
+                                           "rewrite one of these paths; path one: [m, "
+                                           "x], path two: [m, [0]]");
     assert_text(projected(S("n, name")), "Attribute name is a reserved keyword; reserved keyword: name");
     assert_text(projected(S("n,")), "Syntax error; token: \"<EOF>\", near: \",\"");
     assert_text(projected(S("pieces[x]")), "Syntax error; token: \"x\", near: \"[x]\"");
@@ -217,16 +230,20 @@ TEST(a_key_condition_is_one_or_two_terms)
     assert_text(key_problem_of(S("id = :a AND begins_with(n, :a)")), "fine");
     assert_text(key_problem_of(S("(id = :a) AND (n BETWEEN :a AND :b)")), "fine");
     assert_text(key_problem_of(S(":a = id")), "fine");
-    assert_text(key_problem_of(S("id = :a OR n = :b")), "Invalid operator used in KeyConditionExpression: OR");
+    assert_text(key_problem_of(S("id = :a OR n = :b")),
+                "Invalid operator used in KeyConditionExpression: OR");
     assert_text(key_problem_of(S("id <> :a")), "Invalid operator used in KeyConditionExpression: <>");
     assert_text(key_problem_of(S("attribute_exists(id)")),
                 "Invalid operator used in KeyConditionExpression: attribute_exists");
     assert_text(key_problem_of(S("id = :a AND id = :b")),
                 "KeyConditionExpressions must only contain one condition per key");
-    assert_text(key_problem_of(S("m.x = :a")), "KeyConditionExpressions cannot have conditions on nested attributes");
-    assert_text(key_problem_of(S("size(id) = :one")), "KeyConditionExpressions cannot contain nested operations");
-    assert_text(key_problem_of(S("id = n")),
-                "Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition");
+    assert_text(key_problem_of(S("m.x = :a")),
+                "KeyConditionExpressions cannot have conditions on nested attributes");
+    assert_text(key_problem_of(S("size(id) = :one")),
+                "KeyConditionExpressions cannot contain nested operations");
+    assert_text(
+        key_problem_of(S("id = n")),
+        "Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition");
 }
 
 TEST(every_reserved_word_is_known_in_any_case)
@@ -241,7 +258,8 @@ TEST(every_reserved_word_is_known_in_any_case)
 
 TESTS(test(comparisons_know_types_and_order),
       test(a_missing_attribute_differs_from_everything_and_compares_with_nothing),
-      test(and_binds_more_than_or_and_not_more_than_both), test(functions_look_into_texts_sets_lists_and_maps),
+      test(and_binds_more_than_or_and_not_more_than_both),
+      test(functions_look_into_texts_sets_lists_and_maps),
       test(a_syntax_error_shows_the_token_and_its_neighbours),
       test(names_values_functions_and_words_are_checked_in_awss_words), test(operands_must_fit),
       test(nesting_ends_in_a_sentence_not_in_the_stack), test(a_projection_keeps_structure_and_order),

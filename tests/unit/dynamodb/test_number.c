@@ -50,9 +50,12 @@ TEST(equal_numbers_have_one_text)
 
 TEST(thirty_eight_digits_are_exact_and_more_are_refused)
 {
-    assert_text(normal(S("99999999999999999999999999999999999999")), "99999999999999999999999999999999999999");
-    assert_text(normal(S("1234567890123456789.0123456789012345678")), "1234567890123456789.0123456789012345678");
-    assert_text(normal(S("100000000000000000000000000000000000000000")), "100000000000000000000000000000000000000000");
+    assert_text(normal(S("99999999999999999999999999999999999999")),
+                "99999999999999999999999999999999999999");
+    assert_text(normal(S("1234567890123456789.0123456789012345678")),
+                "1234567890123456789.0123456789012345678");
+    assert_text(normal(S("100000000000000000000000000000000000000000")),
+                "100000000000000000000000000000000000000000");
     assert_int_equal(result(S("111111111111111111111111111111111111111")), NUMBER_TOO_PRECISE);
     assert_int_equal(result(S("0.111111111111111111111111111111111111111")), NUMBER_TOO_PRECISE);
     assert_int_equal(result(S("0.1111111111111111111111111111111111111100000")), NUMBER_OK);
@@ -71,8 +74,9 @@ TEST(numbers_out_of_range_are_refused)
 
 TEST(what_is_no_number_is_refused)
 {
-    static const char *const texts[] = {"", " ", "-", "+", ".", "e5", "1e", "1e+", "1 ", " 1", "1 2", "0x10", "NaN",
-                                        "Infinity", "1.2.3", "--1", "1,5", "1e1.5"};
+    static const char *const texts[] = {"",    " ",        "-",     "+",   ".",   "e5",
+                                        "1e",  "1e+",      "1 ",    " 1",  "1 2", "0x10",
+                                        "NaN", "Infinity", "1.2.3", "--1", "1,5", "1e1.5"};
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         assert_int_equal(result(str_of(texts[i])), NUMBER_INVALID);
@@ -81,9 +85,10 @@ TEST(what_is_no_number_is_refused)
 TEST(keys_are_in_the_order_of_the_numbers)
 {
     static const char *const ordered[] = {
-        "-9.9E125", "-1E100", "-1001", "-1000", "-20", "-3.5", "-3.45", "-3.4", "-1.1", "-1.01", "-1", "-0.1",
-        "-0.001", "-1E-130", "0", "1E-130", "1E-100", "0.001", "0.09", "0.1", "0.5", "1", "1.01", "1.1", "1.11", "2",
-        "9", "9.9", "10", "11", "99", "100", "101", "1E38", "9E99", "9.9E125"};
+        "-9.9E125", "-1E100", "-1001", "-1000",  "-20",     "-3.5", "-3.45",  "-3.4",   "-1.1",
+        "-1.01",    "-1",     "-0.1",  "-0.001", "-1E-130", "0",    "1E-130", "1E-100", "0.001",
+        "0.09",     "0.1",    "0.5",   "1",      "1.01",    "1.1",  "1.11",   "2",      "9",
+        "9.9",      "10",     "11",    "99",     "100",     "101",  "1E38",   "9E99",   "9.9E125"};
 
     for (size_t i = 1; i < sizeof ordered / sizeof *ordered; i++)
         assert_true(str_compare(key(str_of(ordered[i - 1])), key(str_of(ordered[i]))) < 0);
@@ -107,8 +112,8 @@ static str random_decimal(void)
     for (unsigned i = 0; i < count; i++)
         digits[i] = (char)('0' + random_below(10));
     digits[count] = '\0';
-    return arena_format(&scratch, "%s%s%sE%d", random_below(2) ? "-" : "", random_below(2) ? "" : "0.", digits,
-                        (int)random_below(random_below(2) ? 4 : 80) - 2);
+    return arena_format(&scratch, "%s%s%sE%d", random_below(2) ? "-" : "", random_below(2) ? "" : "0.",
+                        digits, (int)random_below(random_below(2) ? 4 : 80) - 2);
 }
 
 static int sign(int order)
@@ -158,7 +163,8 @@ TEST(sums_that_cannot_be_stored_are_refused)
 
 TEST(a_number_counts_a_byte_for_two_digits_and_one_more)
 {
-    struct number zero = number(S("0")), one = number(S("1")), three = number(S("123")), minus = number(S("-12"));
+    struct number zero = number(S("0")), one = number(S("1")), three = number(S("123")),
+                  minus = number(S("-12"));
 
     assert_int_equal(number_size(&zero), 1);
     assert_int_equal(number_size(&one), 2);
@@ -169,5 +175,6 @@ TEST(a_number_counts_a_byte_for_two_digits_and_one_more)
 TESTS(test(equal_numbers_have_one_text), test(thirty_eight_digits_are_exact_and_more_are_refused),
       test(numbers_out_of_range_are_refused), test(what_is_no_number_is_refused),
       test(keys_are_in_the_order_of_the_numbers),
-      test(random_numbers_compare_as_their_keys_and_survive_their_text), test(small_sums_are_those_of_the_machine),
-      test(sums_that_cannot_be_stored_are_refused), test(a_number_counts_a_byte_for_two_digits_and_one_more))
+      test(random_numbers_compare_as_their_keys_and_survive_their_text),
+      test(small_sums_are_those_of_the_machine), test(sums_that_cannot_be_stored_are_refused),
+      test(a_number_counts_a_byte_for_two_digits_and_one_more))

@@ -28,10 +28,11 @@ static bool equal(str a, str b)
 
 TEST(an_item_of_every_type_comes_back_from_its_blob)
 {
-    str json = S("{\"s\":{\"S\":\"é\"},\"e\":{\"S\":\"\"},\"n\":{\"N\":\"-12.5\"},\"b\":{\"B\":\"AP8=\"},"
-                 "\"ss\":{\"SS\":[\"a\",\"b\"]},\"ns\":{\"NS\":[\"1\",\"2\"]},\"bs\":{\"BS\":[\"AA==\"]},"
-                 "\"m\":{\"M\":{\"x\":{\"L\":[{\"NULL\":true},{\"BOOL\":false},{\"BOOL\":true}]},\"y\":{\"M\":{}}}},"
-                 "\"l\":{\"L\":[]}}");
+    str json =
+        S("{\"s\":{\"S\":\"é\"},\"e\":{\"S\":\"\"},\"n\":{\"N\":\"-12.5\"},\"b\":{\"B\":\"AP8=\"},"
+          "\"ss\":{\"SS\":[\"a\",\"b\"]},\"ns\":{\"NS\":[\"1\",\"2\"]},\"bs\":{\"BS\":[\"AA==\"]},"
+          "\"m\":{\"M\":{\"x\":{\"L\":[{\"NULL\":true},{\"BOOL\":false},{\"BOOL\":true}]},\"y\":{\"M\":{}}}},"
+          "\"l\":{\"L\":[]}}");
     struct dynamodb_attribute_value_map item = item_of(json);
     size_t size;
 
@@ -54,9 +55,10 @@ TEST(values_outside_the_rules_are_refused_in_awss_words)
 {
     assert_text(problem_of(S("{\"a\":{}}")),
                 "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes");
-    assert_text(problem_of(S("{\"a\":{\"S\":\"x\",\"N\":\"1\"}}")),
-                "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported "
-                "datatypes");
+    assert_text(
+        problem_of(S("{\"a\":{\"S\":\"x\",\"N\":\"1\"}}")),
+        "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported "
+        "datatypes");
     assert_text(problem_of(S("{\"a\":{\"L\":[{\"SS\":[]}]}}")),
                 "One or more parameter values were invalid: An string set  may not be empty");
     assert_text(problem_of(S("{\"a\":{\"SS\":[\"x\",\"x\"]}}")),
@@ -65,8 +67,9 @@ TEST(values_outside_the_rules_are_refused_in_awss_words)
     assert_text(problem_of(S("{\"a\":{\"BS\":[\"AA==\",\"AA==\"]}}")),
                 "One or more parameter values were invalid: Input collection [AA==, AA==]of type BS contains "
                 "duplicates.");
-    assert_text(problem_of(S("{\"a\":{\"NULL\":false}}")),
-                "One or more parameter values were invalid: Null attribute value types must have the value of true");
+    assert_text(
+        problem_of(S("{\"a\":{\"NULL\":false}}")),
+        "One or more parameter values were invalid: Null attribute value types must have the value of true");
     assert_text(problem_of(S("{\"a\":{\"N\":\"ten\"}}")),
                 "The parameter cannot be converted to a numeric value: ten");
 }
@@ -77,10 +80,12 @@ TEST(equality_looks_at_content_not_at_writing)
     assert_true(equal(S("{\"SS\":[\"a\",\"b\"]}"), S("{\"SS\":[\"b\",\"a\"]}")));
     assert_true(equal(S("{\"M\":{\"x\":{\"S\":\"1\"},\"y\":{\"S\":\"2\"}}}"),
                       S("{\"M\":{\"y\":{\"S\":\"2\"},\"x\":{\"S\":\"1\"}}}")));
-    assert_false(equal(S("{\"L\":[{\"S\":\"1\"},{\"S\":\"2\"}]}"), S("{\"L\":[{\"S\":\"2\"},{\"S\":\"1\"}]}")));
+    assert_false(
+        equal(S("{\"L\":[{\"S\":\"1\"},{\"S\":\"2\"}]}"), S("{\"L\":[{\"S\":\"2\"},{\"S\":\"1\"}]}")));
     assert_false(equal(S("{\"S\":\"1\"}"), S("{\"N\":\"1\"}")));
     assert_false(equal(S("{\"BOOL\":true}"), S("{\"BOOL\":false}")));
 }
 
 TESTS(test(an_item_of_every_type_comes_back_from_its_blob), test(sizes_are_counted_as_aws_counts_them),
-      test(values_outside_the_rules_are_refused_in_awss_words), test(equality_looks_at_content_not_at_writing))
+      test(values_outside_the_rules_are_refused_in_awss_words),
+      test(equality_looks_at_content_not_at_writing))
