@@ -36,6 +36,18 @@ static void add_attribute(struct call *call, const struct sqs_receive_message_re
         *list_add(call->arena, &message->attributes) = (struct str_map_entry){name, value};
 }
 
+/* Whoever asks for the trace by name is told it, although the sender set no header: so a trace goes on. */
+static str trace_header(struct call *call, const struct sqs_receive_message_request *in,
+                        const struct sqs_find_visible_row *row)
+{
+    const struct str_list *names = &in->message_system_attribute_names;
+
+    for (size_t i = 0; !str_present(row->trace_header) && i < names->count; i++)
+        if (str_equal(names->items[i], S("AWSTraceHeader")))
+            return arena_join(call->arena, S("Root="), row->trace_id);
+    return row->trace_header;
+}
+
 static str number(struct call *call, int64_t value)
 {
     return arena_format(call->arena, "%lld", (long long)value);
@@ -52,7 +64,7 @@ static void add_attributes(struct call *call, const struct sqs_receive_message_r
     add_attribute(call, in, message, S("SentTimestamp"), number(call, row->sent_ms));
     add_attribute(call, in, message, S("ApproximateReceiveCount"), number(call, row->receive_count + 1));
     add_attribute(call, in, message, S("ApproximateFirstReceiveTimestamp"), number(call, first_ms));
-    add_attribute(call, in, message, S("AWSTraceHeader"), row->trace_header);
+    add_attribute(call, in, message, S("AWSTraceHeader"), trace_header(call, in, row));
     add_attribute(call, in, message, S("MessageGroupId"), row->group_id);
     add_attribute(call, in, message, S("DeadLetterQueueSourceArn"), row->dead_letter_source_arn);
 }
