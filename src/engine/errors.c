@@ -17,6 +17,9 @@ const struct error INVALID_PARAMETER_VALUE = {
 const struct error UNKNOWN_OPERATION_EXCEPTION = {
     .name = "UnknownOperationException", .prefix = "com.amazon.coral.service#", .status = 400, .sender = true};
 
+const struct error NOTHING_HERE = {
+    .name = "UnknownOperationException", .query_code = "UnknownOperationException", .status = 404, .sender = true};
+
 const struct error INVALID_ACTION = {
     .name = "InvalidAction", .status = 400, .sender = true};
 

@@ -13,4 +13,5 @@ extern const struct error INVALID_PARAMETER_VALUE;       /* the same, as SQS say
 extern const struct error UNKNOWN_OPERATION_EXCEPTION;   /* AWS has no such operation */
 extern const struct error INVALID_ACTION;                /* the same of the Query protocol */
 extern const struct error MISSING_ACTION;                /* a form without Action */
+extern const struct error NOTHING_HERE;                  /* no service answers that path */
 extern const struct error NOT_IMPLEMENTED;               /* AWS has that operation, we do not */

@@ -10,10 +10,10 @@
 
 extern const struct protocol PROTOCOL_OF_JSON_1_0, PROTOCOL_OF_JSON_1_1, PROTOCOL_OF_QUERY, PROTOCOL_OF_REST_JSON;
 
-/* The service that a call is for; NULL when its operation is not known. */
+/* The service that a call is for; NULL when not even that is known. */
 static inline const struct service *call_service(const struct call *call)
 {
-    return call->operation ? call->operation->service : NULL;
+    return call->operation ? call->operation->service : call->unserved;
 }
 
 static inline str error_query_code(const struct error *error)

@@ -205,6 +205,8 @@ static void reply(struct connection *connection)
     tell_port(connection, connection->port->request_ended);
     exchange_encode(exchange);
     write_reply(connection, &exchange->reply, keep_alive);
+    if (str_equal(exchange->request->method, S("HEAD")))
+        connection->loop->output.size -= exchange->reply.body.size;
     slot_give_back(slot);
 }
 
