@@ -42,12 +42,19 @@ static void add_message_attributes(struct call *call, struct json_writer *writer
     json_close_object(writer);
 }
 
+/* A header that names nothing but the trace is the queue's own: no sender asked to be traced. */
+static bool is_untraced(const struct str_map_entry *attribute)
+{
+    return str_equal(attribute->key, trace_header_name) && str_index(attribute->value, ';') < 0;
+}
+
 static void add_attributes(struct json_writer *writer, const struct sqs_message *message)
 {
     json_name(writer, S("attributes"));
     json_open_object(writer);
     for (size_t i = 0; i < message->attributes.count; i++)
-        json_field(writer, message->attributes.items[i].key, message->attributes.items[i].value);
+        if (!is_untraced(&message->attributes.items[i]))
+            json_field(writer, message->attributes.items[i].key, message->attributes.items[i].value);
     json_close_object(writer);
 }
 

@@ -11,6 +11,7 @@
 #include "wire/json.h"
 
 enum {
+    CONTEXT_BYTES = 3583,        /* AWS's limit, in base64 */
     CONCURRENT_SYNC = 1000,      /* AWS's default for an account */
     MAX_ATTEMPTS = 3,
     RETRY_MS = 60 * MS,          /* after the first failure; twice that after the second */
@@ -70,12 +71,34 @@ static bool concurrency_check(struct call *call, const struct function *function
     return false;
 }
 
-static void add(struct call *call, const struct lambda_invocation_request *in, const struct function *function, str kind)
+/* A client's context becomes a header of the Runtime API: on one line, and JSON. */
+static bool context_read(struct call *call, str encoded, str *context)
 {
-    str context = {0};
+    struct json_writer writer = json_writer_in(call->arena);
+    const struct json *object = NULL;
+    str text;
 
-    if (str_present(in->client_context) && !base64_decode(call->arena, in->client_context, &context))
-        context = (str){0};
+    *context = (str){0};
+    if (!str_present(encoded))
+        return true;
+    if (encoded.size <= CONTEXT_BYTES && base64_decode(call->arena, encoded, &text))
+        object = json_parse(call->arena, text, NULL);
+    if (!json_is(object, JSON_OBJECT)) {
+        fail(call, &LAMBDA_INVALID_REQUEST_CONTENT_EXCEPTION,
+             "Client context must be a valid Base64-encoded JSON object.");
+        return false;
+    }
+    json_value(&writer, object);
+    *context = json_written(&writer);
+    return true;
+}
+
+static bool add(struct call *call, const struct lambda_invocation_request *in, const struct function *function, str kind)
+{
+    str context;
+
+    if (!context_read(call, in->client_context, &context))
+        return false;
     lambda_add_invocation(call->txn, &(struct lambda_add_invocation_params){
                                          .request_id = call->request_id,
                                          .function_id = function->row.id,
@@ -87,6 +110,7 @@ static void add(struct call *call, const struct lambda_invocation_request *in, c
                                          .wants_tail = str_equal(in->log_type, S("Tail")),
                                      });
     function_dispatch(call, function);
+    return true;
 }
 
 static enum outcome answer(struct call *call, const struct lambda_find_by_request_row *row,
@@ -110,9 +134,9 @@ static enum outcome invoke_and_wait(struct call *call, const struct lambda_invoc
 
     if (!lambda_find_by_request(
             call->txn, &(struct lambda_find_by_request_params){.request_id = call->request_id}, &row)) {
-        if (!payload_check(call, in->payload, false) || !concurrency_check(call, function))
+        if (!payload_check(call, in->payload, false) || !concurrency_check(call, function) ||
+            !add(call, in, function, S("sync")))
             return FAILED;
-        add(call, in, function, S("sync"));
     } else if (str_equal(row.state, S("done"))) {
         return answer(call, &row, out);
     }
@@ -136,11 +160,9 @@ enum outcome lambda_invoke(struct call *call, const struct lambda_invocation_req
         return invoke_and_wait(call, in, &function, out);
 
     bool dry = str_equal(in->invocation_type, S("DryRun"));
-    if (!payload_check(call, in->payload, !dry))
+    if (!payload_check(call, in->payload, !dry) || (!dry && !add(call, in, &function, S("event"))))
         return FAILED;
     out->status_code = arena_i64(call->arena, dry ? 204 : 202);
-    if (!dry)
-        add(call, in, &function, S("event"));
     return DONE;
 }
 

@@ -88,9 +88,11 @@ static void write_events(struct call *call, const struct function *function,
 
 /* ---- collecting ---- */
 
-/* Each line ends as it was printed. */
+/* Each line ends as it was printed.  Time never goes back within a request: PutLogEvents would refuse it. */
 static void add_event(struct call *call, struct logs_input_log_event_list *events, int64_t timestamp_ms, str text)
 {
+    if (events->count > 0 && timestamp_ms < events->items[events->count - 1].timestamp)
+        timestamp_ms = events->items[events->count - 1].timestamp;
     *list_add(call->arena, events) = (struct logs_input_log_event){
         .timestamp = timestamp_ms, .message = arena_format(call->arena, "%.*s\n", STR_ARGS(text))};
 }

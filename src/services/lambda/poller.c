@@ -51,8 +51,9 @@ str source_queue_url(struct call *call, str queue_arn)
 
 void poller_begin(struct call *call, int64_t mapping_id, int64_t poller)
 {
-    spawn(call, &LAMBDA_POLL_EVENT_SOURCE,
-          &(struct lambda_poll_event_source_request){.mapping_id = mapping_id, .poller = poller});
+    if (!call->last_run)
+        spawn(call, &LAMBDA_POLL_EVENT_SOURCE,
+              &(struct lambda_poll_event_source_request){.mapping_id = mapping_id, .poller = poller});
 }
 
 void poller_end(struct call *call, const struct lambda_find_mapping_row *mapping)
@@ -256,10 +257,10 @@ static struct record_list records_of(struct call *call, const struct poll *poll,
 static enum outcome receive(struct call *call, const struct poll *poll, int64_t most, struct record_list *records,
                             struct failure *failure)
 {
-    static str all_names[] = {STR_INIT("All")};
+    static str all_names[] = {STR_INIT("All"), STR_INIT("AWSTraceHeader")};
     struct sqs_receive_message_request in = {
         .queue_url = source_queue_url(call, poll->mapping.source_arn),
-        .message_system_attribute_names = {all_names, 1},
+        .message_system_attribute_names = {all_names, 2},
         .message_attribute_names = {all_names, 1},
         .max_number_of_messages = arena_i64(call->arena, most < MESSAGES_AT_ONCE ? most : MESSAGES_AT_ONCE),
         .wait_time_seconds = arena_i64(call->arena, WAIT_SECONDS),

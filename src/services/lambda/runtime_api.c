@@ -159,8 +159,10 @@ enum outcome runtime_init_error(struct call *call, const struct runtime_init_err
 
     result.status = S("error");
     out->status = S("OK");
-    if (!find_caller(call, &process, &function) || !is_in(&process, S("starting")))
-        return refuse_transition(call, process.state, "InitError");
+    if (!find_caller(call, &process, &function))
+        return park_until_killed(call);
+    if (!is_in(&process, S("starting")))
+        return refuse_transition(call, S("Ready"), "InitError");
     lambda_set_process_state(
         call->txn, &(struct lambda_set_process_state_params){.id = process.id, .state = S("stopping")});
     process_stop(call, process.id);

@@ -8,7 +8,7 @@
 #include <archive_entry.h>
 #include <errno.h>
 
-enum { READABLE = 0444, EXECUTABLE = 0111, FOLDER_MODE = 0555 };
+enum { READABLE = 0444, EXECUTABLE = 0111, FOLDER_MODE = 0555, END_RECORD_BYTES = 22 };
 
 /* How far below the folder a path leads, piece by piece; -1 when it leaves it on the way. */
 static int depth_of(str path, int depth)
@@ -85,7 +85,7 @@ static enum unzip_result copy_data(struct archive *from, struct archive *to, int
         if (status < ARCHIVE_WARN)
             return UNZIP_BROKEN;
         *left_bytes -= (int64_t)size;
-        if (*left_bytes < 0 || offset > *left_bytes + (int64_t)size + offset)
+        if (*left_bytes < 0)
             return UNZIP_TOO_LARGE;
         if (archive_write_data_block(to, block, size, offset) < ARCHIVE_WARN) {
             errno = archive_errno(to);
@@ -117,26 +117,29 @@ static enum unzip_result unpack(struct arena *arena, struct archive *from, struc
                                 int64_t left_bytes)
 {
     struct archive_entry *entry;
-    enum unzip_result result = UNZIP_OK;
-    bool empty = true;
 
     for (;;) {
         int status = archive_read_next_header(from, &entry);
         if (status == ARCHIVE_EOF)
-            return empty ? UNZIP_EMPTY : UNZIP_OK;
+            return UNZIP_OK;
         if (status < ARCHIVE_WARN)
             return UNZIP_BROKEN;
-        empty = false;
-        result = unpack_entry(arena, from, to, entry, folder, &left_bytes);
+        enum unzip_result result = unpack_entry(arena, from, to, entry, folder, &left_bytes);
         if (result != UNZIP_OK)
             return result;
     }
 }
 
+/* Nothing but the end of a directory, which libarchive takes for no zip file at all. */
+static bool is_without_entries(str zip)
+{
+    return zip.size == END_RECORD_BYTES && str_starts_with(zip, S("PK\005\006"));
+}
+
 enum unzip_result unzip(struct arena *arena, str zip, str folder, int64_t most_bytes)
 {
     struct archive *from = archive_read_new(), *to = archive_write_disk_new();
-    enum unzip_result result = UNZIP_BROKEN;
+    enum unzip_result result = is_without_entries(zip) ? UNZIP_EMPTY : UNZIP_BROKEN;
 
     archive_read_support_format_zip_seekable(from);
     archive_write_disk_set_options(to, ARCHIVE_EXTRACT_PERM | ARCHIVE_EXTRACT_SECURE_SYMLINKS |
