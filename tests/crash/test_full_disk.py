@@ -8,8 +8,8 @@ import orderly_server
 import pytest
 from load import Refused, WireClient
 
-DISK_BYTES = 24 * 1024 * 1024
-BALLAST_BYTES = 8 * 1024 * 1024
+DISK_BYTES = 72 * 1024 * 1024
+BALLAST_BYTES = 48 * 1024 * 1024  # without it there is room for the database and its log side by side
 
 
 @pytest.fixture

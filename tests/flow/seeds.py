@@ -158,9 +158,21 @@ class Flow:
     def wait_for_empty_queue(self):
         self.wait_until(lambda: self.counts(self.queue_url) == 0, what="the queue to be empty")
 
-    def dead_letter_after_three_tries(self):
-        """Lets three visibility timeouts pass as the tries fail; the message in the dead-letter queue."""
+    def quiet(self):
+        """Nothing is queued, and every invocation that began has ended."""
+        log = self.log()
+        begun = [line for line in log if line.startswith("START RequestId:")]
+        ended = [line for line in log if line.startswith("REPORT RequestId:")]
+        return len(begun) == len(ended) and self.counts(self.queue_url) == 0
+
+    def dead_letter_after_three_tries(self, order):
+        """
+        Publishes, and lets three visibility timeouts pass as the tries fail.
+        The message's id, and the message in the dead-letter queue.
+        """
+        self.wait_until(self.quiet, what="earlier orders to be worked off")
         before = len(self.reports())
+        message_id = self.publish(order)
         for tries in (1, 2, 3):
             self.wait_until(
                 lambda tries=tries: len(self.reports()) >= before + tries, what=f"try {tries} of the function"
@@ -176,7 +188,7 @@ class Flow:
         assert len(reply.get("Messages", [])) == 1
         self.wait_for_empty_queue()
         assert len(self.reports()) == before + 3
-        return reply["Messages"][0]
+        return message_id, reply["Messages"][0]
 
     def visibility_timeout(self):
         return int(

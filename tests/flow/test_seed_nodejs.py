@@ -128,8 +128,7 @@ def test_many_orders_all_land_in_the_table(flow):
 
 def test_poison_goes_to_the_dead_letter_queue_after_exactly_three_receives(flow):
     poison = "Hello, I would like to order a laptop, please."
-    message_id = flow.publish(poison)
-    dead = flow.dead_letter_after_three_tries()
+    message_id, dead = flow.dead_letter_after_three_tries(poison)
     envelope = json.loads(dead["Body"])
     assert (envelope["Message"], envelope["MessageId"]) == (poison, message_id)
     assert dead["Attributes"]["DeadLetterQueueSourceArn"] == f"arn:aws:sqs:us-east-1:{ACCOUNT}:OrderQueue"

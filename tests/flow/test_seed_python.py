@@ -117,8 +117,7 @@ def test_the_tutorials_account_is_a_world_of_its_own(flow, client):
 
 
 def test_poison_goes_to_the_dead_letter_queue_after_exactly_three_receives(flow):
-    flow.publish("this is no order")
-    dead = flow.dead_letter_after_three_tries()
+    _, dead = flow.dead_letter_after_three_tries("this is no order")
     assert json.loads(dead["Body"])["Message"] == "this is no order"
     flow.sqs.purge_queue(QueueUrl=flow.dead_letters_url)
 
@@ -126,8 +125,7 @@ def test_poison_goes_to_the_dead_letter_queue_after_exactly_three_receives(flow)
 def test_a_role_without_put_item_is_denied_and_nothing_is_written(flow, own_client):
     iam = own_client("iam")
     iam.delete_role_policy(RoleName=ROLE, PolicyName="DynamoPutItemPolicy")
-    flow.publish({**ORDER, "orderId": "denied"})
-    dead = flow.dead_letter_after_three_tries()
+    _, dead = flow.dead_letter_after_three_tries({**ORDER, "orderId": "denied"})
     assert json.loads(json.loads(dead["Body"])["Message"])["orderId"] == "denied"
     denials = [line for line in flow.log() if "AccessDeniedException" in line]
     assert denials
