@@ -6,36 +6,41 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ALL = 127, MAX_NUMBER = 100000000, FLAG_COLUMN = 32 };
+enum { ALL = 255, MAX_NUMBER = 100000000, FLAG_COLUMN = 32 };
 
 struct command_row {
     enum command command;
-    const char *name, *operand;
     bool operand_needed;
+    const char *name, *operand;
     const char *summary, *text;
 };
 
 static const struct command_row COMMANDS[] = {
-    {COMMAND_DEPLOY, "deploy", NULL, false, "make the order system: topic, queues, table, role, function, trigger",
+    {COMMAND_DEPLOY, false, "deploy", NULL,
+     "make the order system: topic, queues, table, role, function, trigger",
      "Makes what is missing of the order system and changes what differs; what is there already stays.\n"
      "Run it again at any time, also with another --function.\n"},
-    {COMMAND_SUBMIT, "submit", "[FILE|-]", false, "publish orders, one JSON object per line",
-     "Publishes the orders of FILE, or of the standard input, to the topic OrderTopic. An order is a JSON\n"
-     "object on a line of its own with the texts orderId, userId, itemName and status, a positive whole number\n"
-     "quantity, and an ISO 8601 timestamp. Each line is checked first; what is wrong is said and not sent.\n\n"
-     "    {\"orderId\":\"O1\",\"userId\":\"U1\",\"itemName\":\"Laptop\",\"quantity\":1,\"status\":\"new\","
-     "\"timestamp\":\"2025-05-03T12:00:00Z\"}\n"},
-    {COMMAND_LIST, "list", NULL, false, "the orders in the table",
+    {COMMAND_SUBMIT, false, "submit", "[FILE|-]", "publish orders, one JSON object per line",
+     "Publishes the orders of FILE, or of the standard input, to the topic OrderTopic. An order is a\n"
+     "JSON object on a line of its own with the texts orderId, userId, itemName and status, a positive\n"
+     "whole number quantity, and an ISO 8601 timestamp. Each line is checked first; what is wrong is\n"
+     "said and not sent.\n\n"
+     "    {\"orderId\":\"O1\",\"userId\":\"U1\",\"itemName\":\"Laptop\",\"quantity\":1,"
+     "\"status\":\"new\",\n     \"timestamp\":\"2025-05-03T12:00:00Z\"}    (on one line)\n"},
+    {COMMAND_LIST, false, "list", NULL, "the orders in the table",
      "Prints the orders that are in the table Orders, sorted by their id.\n"},
-    {COMMAND_SHOW, "show", "ORDER", true, "one order's way, hop by hop",
-     "Tells the way of one order, from the table, the function's log and the dead-letter queue: when it was\n"
-     "published, queued, received, handled and stored, or why it was not.\n"},
-    {COMMAND_WATCH, "watch", NULL, false, "follow the orders as they are handled",
+    {COMMAND_SHOW, true, "show", "ORDER", "one order's way, hop by hop",
+     "Tells the way of one order, from the table, the function's log and the dead-letter queue: when it\n"
+     "was published, queued, received, handled and stored, or why it was not.\n"},
+    {COMMAND_WATCH, false, "watch", NULL, "follow the orders as they are handled",
      "Follows the function's log, one line for each order, until you press Ctrl-C.\n"},
-    {COMMAND_DLQ, "dlq", NULL, false, "the messages that could not be handled",
+    {COMMAND_DLQ, false, "dlq", NULL, "the messages that could not be handled",
      "Shows what is in the dead-letter queue OrderDLQ, and why, as far as the function's log knows.\n"
      "Looking counts as a receive there; the messages are put back at once.\n"},
-    {COMMAND_BURST, "burst", "N", true, "publish N made-up orders at full speed and time them",
+    {COMMAND_WAIT, false, "wait", NULL, "wait until the orders are where they belong",
+     "Waits until each order of a file is in the table and the dead-letter queue has as many messages as\n"
+     "are expected there. Exit code 0 says that it is so, 1 that the time was over before.\n"},
+    {COMMAND_BURST, true, "burst", "N", "publish N made-up orders at full speed and time them",
      "Publishes N made-up orders as fast as it can, waits until each is in the table or in the dead-letter\n"
      "queue, and reports orders per second and how long they took.\n"},
 };
@@ -45,40 +50,47 @@ enum kind { SWITCH, TEXT, NUMBER };
 
 struct flag {
     unsigned commands;
-    const char *name, *value, *help;
     enum kind kind;
+    const char *name, *value, *help;
     size_t offset;
-    int64_t min, fallback;       /* of a number */
+    int64_t min, max, fallback; /* of a number */
 };
 
 #define AT(member) offsetof(struct arguments, member)
 
 static const struct flag FLAGS[] = {
-    {COMMAND_DEPLOY, "--function", "c|nodejs|python", "which function handles the orders (default c)", TEXT,
-     AT(function), 0, 0},
-    {COMMAND_DEPLOY, "--zip", "FILE", "its code, instead of the one that comes with Orderly", TEXT, AT(zip), 0, 0},
-    {COMMAND_DEPLOY, "--visibility-timeout", "SECONDS",
-     "until a failed order is tried again (default 30);\n                                 the function may take a sixth of it", NUMBER,
-     AT(visibility_seconds), 6, 30},
-    {COMMAND_SUBMIT, "--raw", "FILE", "publish that file as one message, as it is", TEXT, AT(raw), 0, 0},
-    {COMMAND_SUBMIT, "--force", NULL, "send bad lines, too", SWITCH, AT(force), 0, 0},
-    {COMMAND_SUBMIT | COMMAND_BURST, "--parallel", "N", "requests at the same time, of ten orders each (default 8)",
-     NUMBER, AT(parallel), 1, 8},
-    {COMMAND_LIST, "--limit", "N", "at most that many", NUMBER, AT(limit), 1, MAX_NUMBER},
-    {COMMAND_SHOW, "--wait", "SECONDS", "wait that long for the order's end (default 0)", NUMBER, AT(wait_seconds),
+    {COMMAND_DEPLOY, TEXT, "--function", "c|nodejs|python", "which function handles the orders (default c)",
+     AT(function), 0, 0, 0},
+    {COMMAND_DEPLOY, TEXT, "--zip", "FILE", "its code, instead of the one that comes with Orderly", AT(zip),
+     0, 0, 0},
+    {COMMAND_DEPLOY, NUMBER, "--visibility-timeout", "SECONDS",
+     "until a failed order is tried again (default 30); the function may take a sixth of it",
+     AT(visibility_seconds), 6, 43200, 30},
+    {COMMAND_SUBMIT, TEXT, "--raw", "FILE", "publish that file as one message, as it is", AT(raw), 0, 0, 0},
+    {COMMAND_SUBMIT, SWITCH, "--force", NULL, "send bad lines, too", AT(force), 0, 0, 0},
+    {COMMAND_SUBMIT | COMMAND_BURST, NUMBER, "--parallel", "N",
+     "requests at the same time, of ten orders each (default 8)", AT(parallel), 1, 256, 8},
+    {COMMAND_WAIT, TEXT, "--file", "FILE", "the orders, one JSON object per line", AT(file), 0, 0, 0},
+    {COMMAND_WAIT, NUMBER, "--dead-letters", "N", "messages expected in OrderDLQ (default 0)",
+     AT(dead_letters), 0, MAX_NUMBER, 0},
+    {COMMAND_WAIT, NUMBER, "--timeout", "SECONDS", "give up after that long (default 300)", AT(wait_seconds),
+     0, MAX_NUMBER, 300},
+    {COMMAND_LIST, NUMBER, "--limit", "N", "at most that many", AT(limit), 1, MAX_NUMBER, MAX_NUMBER},
+    {COMMAND_SHOW, NUMBER, "--wait", "SECONDS", "wait that long for the order's end (default 0)",
+     AT(wait_seconds), 0, MAX_NUMBER, 0},
+    {COMMAND_BURST, NUMBER, "--wait", "SECONDS", "wait at most that long for the orders' end (default 120)",
+     AT(wait_seconds), 0, MAX_NUMBER, 120},
+    {COMMAND_WATCH, NUMBER, "--count", "N", "stop after N lines", AT(count), 1, MAX_NUMBER, MAX_NUMBER},
+    {COMMAND_DLQ, SWITCH, "--redrive", NULL, "send them to OrderQueue again", AT(redrive), 0, 0, 0},
+    {COMMAND_DLQ, SWITCH, "--purge", NULL, "throw them away", AT(purge), 0, 0, 0},
+    {COMMAND_LIST | COMMAND_SHOW | COMMAND_DLQ | COMMAND_BURST, SWITCH, "--json", NULL, "for scripts",
+     AT(json), 0, 0, 0},
+    {ALL, TEXT, "--endpoint-url", "URL", "whom to call (AWS_ENDPOINT_URL, or the profile's)",
+     AT(where.endpoint_url), 0, 0, 0},
+    {ALL, TEXT, "--region", "NAME", "(AWS_REGION, AWS_DEFAULT_REGION, or the profile's)", AT(where.region), 0,
      0, 0},
-    {COMMAND_BURST, "--wait", "SECONDS", "wait at most that long for the orders' end (default 120)", NUMBER,
-     AT(wait_seconds), 0, 120},
-    {COMMAND_WATCH, "--count", "N", "stop after N lines", NUMBER, AT(count), 1, MAX_NUMBER},
-    {COMMAND_DLQ, "--redrive", NULL, "send them to OrderQueue again", SWITCH, AT(redrive), 0, 0},
-    {COMMAND_DLQ, "--purge", NULL, "throw them away", SWITCH, AT(purge), 0, 0},
-    {COMMAND_LIST | COMMAND_SHOW | COMMAND_DLQ | COMMAND_BURST, "--json", NULL, "for scripts", SWITCH, AT(json), 0,
-     0},
-    {ALL, "--endpoint-url", "URL", "whom to call (AWS_ENDPOINT_URL, or the profile's)", TEXT, AT(where.endpoint_url),
-     0, 0},
-    {ALL, "--region", "NAME", "(AWS_REGION, AWS_DEFAULT_REGION, or the profile's)", TEXT, AT(where.region), 0, 0},
-    {ALL, "--profile", "NAME", "of ~/.aws/config and ~/.aws/credentials (AWS_PROFILE)", TEXT, AT(where.profile), 0,
-     0},
+    {ALL, TEXT, "--profile", "NAME", "of ~/.aws/config and ~/.aws/credentials (AWS_PROFILE)",
+     AT(where.profile), 0, 0, 0},
 };
 enum { FLAG_COUNT = sizeof FLAGS / sizeof *FLAGS };
 
@@ -99,8 +111,8 @@ static void print_where(void)
 {
     puts("\nWhere:");
     print_flags(ALL, true);
-    puts("\nWithout an endpoint, credentials are AWS's and so is the endpoint. Without either, it is Orderly on this\n"
-         "machine: http://127.0.0.1:4566 with the key test.");
+    puts("\nCredentials without an endpoint are AWS's: then AWS is called. Without either it is Orderly on\n"
+         "this machine: http://127.0.0.1:4566 with the key test.");
 }
 
 static void print_command_help(const struct command_row *row)
@@ -159,7 +171,7 @@ static bool set_flag(const struct flag *flag, const char *value, struct argument
         memcpy(place, &value, sizeof value);
         return *value != '\0';
     case NUMBER:
-        if (!str_to_i64(str_of(value), &number) || number < flag->min || number > MAX_NUMBER)
+        if (!str_to_i64(str_of(value), &number) || number < flag->min || number > flag->max)
             return false;
         memcpy(place, &number, sizeof number);
         return true;
@@ -194,7 +206,8 @@ static enum arguments_result parse_flag(int argc, char **argv, int *at, struct a
     str name = str_of(word);
     ptrdiff_t equals = str_index(name, '=');
     const char *value = equals >= 0 ? word + equals + 1 : NULL;
-    const struct flag *flag = find_flag(arguments->command, equals >= 0 ? str_head(name, (size_t)equals) : name);
+    const struct flag *flag =
+        find_flag(arguments->command, equals >= 0 ? str_head(name, (size_t)equals) : name);
 
     if (!flag)
         return complain(word, "is not a flag of this command");
@@ -204,10 +217,12 @@ static enum arguments_result parse_flag(int argc, char **argv, int *at, struct a
         value = argv[*at];
     if (flag->kind != SWITCH && !value)
         return complain(flag->name, "needs a value");
-    return set_flag(flag, value, arguments) ? ARGUMENTS_RUN : complain(flag->name, "does not take that value");
+    return set_flag(flag, value, arguments) ? ARGUMENTS_RUN
+                                            : complain(flag->name, "does not take that value");
 }
 
-static enum arguments_result parse_words(int argc, char **argv, const struct command_row *row, struct arguments *arguments)
+static enum arguments_result parse_words(int argc, char **argv, const struct command_row *row,
+                                         struct arguments *arguments)
 {
     for (int i = 2; i < argc; i++) {
         bool is_flag = argv[i][0] == '-' && argv[i][1] != '\0';

@@ -13,14 +13,15 @@ enum command {
     COMMAND_WATCH = 16,
     COMMAND_DLQ = 32,
     COMMAND_BURST = 64,
+    COMMAND_WAIT = 128,
 };
 
 struct arguments {
     enum command command;
     struct config_flags where;
-    const char *operand;         /* the order, the file; NULL when there is none */
-    const char *function, *zip, *raw;
-    int64_t parallel, count, limit, wait_seconds, visibility_seconds;
+    const char *operand; /* the order, the file; NULL when there is none */
+    const char *function, *zip, *raw, *file;
+    int64_t parallel, count, limit, wait_seconds, visibility_seconds, dead_letters;
     bool force, json, redrive, purge;
 };
 

@@ -19,13 +19,14 @@ enum { WAIT_MS = 100, LOG_PATIENCE_MS = 5000, MAX_ORDERS = 10000000, RUN_BYTES =
 
 struct burst {
     struct orders *orders;
-    str run;                     /* what the ids of this burst begin with: "B1a2b3c4d-" */
+    str run; /* what the ids of this burst begin with: "B1a2b3c4d-" */
     size_t total, sent, accepted, refused;
-    int64_t *sent_ms;            /* of each order */
-    int64_t *done_ms;            /* of each order: when it was stored, 0 while that is not known */
-    bool *stored;                /* of each order: the table has it */
-    size_t stored_count, dead;
-    str refusal;                 /* the first */
+    int64_t *sent_ms; /* of each order */
+    int64_t *done_ms; /* of each order: when it was stored, 0 while that is not known */
+    bool *stored;     /* of each order: the table has it */
+    size_t stored_count;
+    int64_t dead; /* messages in the dead-letter queue, of this burst or not */
+    str refusal;  /* the first */
     int64_t began_ms, published_us;
     struct progress progress;
 };
@@ -80,7 +81,8 @@ static void publish(struct burst *burst)
 /* Messages that the queue still has, visible or not; -1: the failure has been said. */
 static int64_t backlog(struct orders *orders, str queue_url)
 {
-    static str names[] = {STR_INIT("ApproximateNumberOfMessages"), STR_INIT("ApproximateNumberOfMessagesNotVisible")};
+    static str names[] = {STR_INIT("ApproximateNumberOfMessages"),
+                          STR_INIT("ApproximateNumberOfMessagesNotVisible")};
     struct sqs_get_queue_attributes_request in = {.queue_url = queue_url, .attribute_names = {names, 2}};
     struct sqs_get_queue_attributes_result out = {0};
     int64_t visible = 0, hidden = 0;
@@ -121,8 +123,9 @@ static bool await_queue(struct burst *burst, int64_t until_us)
 static int64_t number_of(const struct burst *burst, str order_id)
 {
     int64_t number;
-    bool ours = str_starts_with(order_id, burst->run) && str_to_i64(str_from(order_id, burst->run.size), &number) &&
-                number >= 0 && number < (int64_t)burst->total;
+    bool ours = str_starts_with(order_id, burst->run) &&
+                str_to_i64(str_from(order_id, burst->run.size), &number) && number >= 0 &&
+                number < (int64_t)burst->total;
 
     return ours ? number : -1;
 }
@@ -154,23 +157,6 @@ static bool count_stored(struct burst *burst)
     return true;
 }
 
-static bool count_dead(struct burst *burst)
-{
-    static str names[] = {STR_INIT("ApproximateNumberOfMessages")};
-    struct orders *orders = burst->orders;
-    struct sqs_get_queue_attributes_request in = {.attribute_names = {names, 1}};
-    struct sqs_get_queue_attributes_result out = {0};
-    int64_t count = 0;
-
-    if (!orders_queue_url(orders, ORDERS_DEAD_LETTERS, &in.queue_url))
-        return false;
-    if (!orders_call(orders, &SQS_GET_QUEUE_ATTRIBUTES, &in, &out))
-        return orders_complain(orders, "Looking at the dead-letter queue");
-    str_to_i64(str_map_get(&out.attributes, names[0]), &count);
-    burst->dead = (size_t)count;
-    return true;
-}
-
 /* The table is what counts; the queue's counts, which are approximate on AWS, only say when to look. */
 static bool await_orders(struct burst *burst)
 {
@@ -182,9 +168,9 @@ static bool await_orders(struct burst *burst)
             return false;
         if (burst->stored_count == burst->accepted || monotonic_us() >= until_us)
             return true;
-        if (!count_dead(burst))
+        if (!orders_queue_length(burst->orders, ORDERS_DEAD_LETTERS, &burst->dead))
             return false;
-        if (burst->stored_count + burst->dead >= burst->accepted)
+        if (burst->stored_count + (size_t)burst->dead >= burst->accepted)
             return true;
         pause_ms(WAIT_MS);
     }
@@ -210,7 +196,8 @@ static size_t note_times(struct burst *burst, const struct log_lines *lines)
     return known;
 }
 
-/* The log may come a little after the table. How many orders' times it knows; 0 as well when it cannot be read. */
+/* The log may come a little after the table. How many orders' times it knows; 0 as well when it cannot be
+ * read. */
 static size_t find_times(struct burst *burst)
 {
     struct orders *orders = burst->orders;
@@ -241,7 +228,7 @@ static int compare_i64(const void *left, const void *right)
 struct times {
     size_t known;
     int64_t p50_ms, p90_ms, p99_ms, max_ms;
-    double orders_per_second;    /* from the first publish to the last order stored */
+    double orders_per_second; /* from the first publish to the last order stored */
 };
 
 static struct times times_of(struct burst *burst)
@@ -281,16 +268,17 @@ static void print_report(const struct burst *burst, const struct times *times)
            STR_ARGS(output_duration(arena, burst->published_us)),
            (double)burst->accepted * 1e6 / (double)(burst->published_us > 0 ? burst->published_us : 1));
     if (times->known > 0)
-        printf("From publish to table: %.0f orders/s; an order took p50 %lld ms, p90 %lld ms, p99 %lld ms, at most "
-               "%lld ms.\n", times->orders_per_second, (long long)times->p50_ms, (long long)times->p90_ms,
+        printf("From publish to table: %.0f orders/s; an order took "
+               "p50 %lld ms, p90 %lld ms, p99 %lld ms, at most %lld ms.\n",
+               times->orders_per_second, (long long)times->p50_ms, (long long)times->p90_ms,
                (long long)times->p99_ms, (long long)times->max_ms);
     else
         puts("The function's log does not say how long they took.");
     if (missing == 0)
         puts("All of them are in the table.");
     else
-        printf("%zu of them are not in the table; " ORDERS_DEAD_LETTERS " holds %zu messages.\n", missing,
-               burst->dead);
+        printf("%zu of them are not in the table; " ORDERS_DEAD_LETTERS " holds %lld messages.\n", missing,
+               (long long)burst->dead);
     if (burst->refused > 0)
         printf("%zu were not accepted: %.*s\n", burst->refused, STR_ARGS(burst->refusal));
 }

@@ -44,8 +44,8 @@ static void pause_until_us(int64_t at_us)
         pause_ms((left_us + 999) / 1000);
 }
 
-bool client_call(struct client *client, struct arena *arena, const struct operation *operation, const void *in,
-                 void *out, struct failure *failure)
+bool client_call(struct client *client, struct arena *arena, const struct operation *operation,
+                 const void *in, void *out, struct failure *failure)
 {
     struct exchange exchange = {
         .client = client, .curl = client->curl, .arena = arena, .operation = operation, .in = in, .out = out};
@@ -77,7 +77,7 @@ struct lanes {
     size_t count;
     CURLM *multi;
     const struct client_stream *stream;
-    bool exhausted;              /* the stream has no more */
+    bool exhausted; /* the stream has no more */
 };
 
 static void send_lane(struct lanes *lanes, struct lane *lane)
@@ -92,10 +92,12 @@ static void fill_lane(struct lanes *lanes, struct client *client, struct lane *l
     struct exchange *exchange = &lane->exchange;
 
     arena_reset(&lane->arena);
-    *exchange = (struct exchange){
-        .client = client, .curl = exchange->curl, .arena = &lane->arena, .operation = lanes->stream->operation};
-    lanes->exhausted =
-        !lanes->stream->next(lanes->stream->context, &lane->arena, &exchange->in, &exchange->out, &exchange->tag);
+    *exchange = (struct exchange){.client = client,
+                                  .curl = exchange->curl,
+                                  .arena = &lane->arena,
+                                  .operation = lanes->stream->operation};
+    lanes->exhausted = !lanes->stream->next(lanes->stream->context, &lane->arena, &exchange->in,
+                                            &exchange->out, &exchange->tag);
     if (!lanes->exhausted)
         send_lane(lanes, lane);
 }

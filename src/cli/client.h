@@ -17,8 +17,8 @@ struct client *client_open(const struct config *config);
 void client_close(struct client *client);
 
 /* `in` and `out` (zeroed) are the structs of the operation.  False: *failure says why. */
-bool client_call(struct client *client, struct arena *arena, const struct operation *operation, const void *in,
-                 void *out, struct failure *failure);
+bool client_call(struct client *client, struct arena *arena, const struct operation *operation,
+                 const void *in, void *out, struct failure *failure);
 
 /* The same operation many times, several at once. */
 struct client_stream {

@@ -35,8 +35,8 @@ enum { SERVICE_COUNT = sizeof SERVICES / sizeof *SERVICES };
 
 struct files {
     struct ini config, credentials;
-    str profile;         /* "dev" */
-    str config_section;  /* "profile dev" */
+    str profile;        /* "dev" */
+    str config_section; /* "profile dev" */
     bool profile_is_flag;
 };
 
@@ -62,7 +62,8 @@ static struct ini read_ini(struct arena *arena, const char *variable, const char
     return file_read(arena, arena_cstr(arena, path), &text) ? ini_parse(arena, text) : (struct ini){0};
 }
 
-static bool read_files(struct arena *arena, const struct config_flags *flags, struct files *files, str *problem)
+static bool read_files(struct arena *arena, const struct config_flags *flags, struct files *files,
+                       str *problem)
 {
     str named = first_of(str_of(flags->profile), environment("AWS_PROFILE"));
 
@@ -76,8 +77,9 @@ static bool read_files(struct arena *arena, const struct config_flags *flags, st
     if (!str_present(named) || ini_has(&files->config, files->config_section) ||
         ini_has(&files->credentials, files->profile))
         return true;
-    *problem = arena_format(arena, "The profile \"%.*s\" is neither in ~/.aws/config nor in ~/.aws/credentials.",
-                            STR_ARGS(named));
+    *problem =
+        arena_format(arena, "The profile \"%.*s\" is neither in ~/.aws/config nor in ~/.aws/credentials.",
+                     STR_ARGS(named));
     return false;
 }
 
@@ -161,7 +163,8 @@ static bool check_url(struct arena *arena, str url, str *problem)
     if (uri_parse(url, &uri) && str_present(uri.host) &&
         (str_equal(uri.scheme, S("http")) || str_equal(uri.scheme, S("https"))))
         return true;
-    *problem = arena_format(arena, "\"%.*s\" is not an endpoint's URL, as http://127.0.0.1:4566 is.", STR_ARGS(url));
+    *problem =
+        arena_format(arena, "\"%.*s\" is not an endpoint's URL, as http://127.0.0.1:4566 is.", STR_ARGS(url));
     return false;
 }
 
@@ -225,8 +228,9 @@ static bool settle_credentials(struct config *config, str *problem)
         config->assumed = true;
     }
     if (!str_present(config->endpoint) || !config_is_local(config->endpoint)) {
-        *problem = S("There are no credentials. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, name a --profile "
-                     "that has them, or run: eval \"$(aws configure export-credentials --format env)\"");
+        *problem =
+            S("There are no credentials. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, name a --profile "
+              "that has them, or run: eval \"$(aws configure export-credentials --format env)\"");
         return false;
     }
     config->credentials = (struct sigv4_credentials){S("test"), S("test"), {0}};

@@ -17,7 +17,7 @@ struct config {
     str endpoint;                     /* of every service; absent: AWS's own */
     struct str_map service_endpoints; /* of single services, by their id: "cloudwatch_logs" */
     struct sigv4_credentials credentials;
-    bool assumed;                     /* nothing was configured: Orderly on this machine */
+    bool assumed; /* nothing was configured: Orderly on this machine */
 };
 
 /* False: *problem says what is missing or wrong, as a sentence. */

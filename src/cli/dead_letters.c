@@ -77,24 +77,27 @@ void dead_letters_put_back(struct orders *orders, const struct dead_letters *let
         struct sqs_change_message_visibility_batch_request in = {.queue_url = letters->queue_url};
         struct sqs_change_message_visibility_batch_result out = {0};
         for (size_t i = first; i < page_end(letters, first); i++)
-            *list_add(orders->arena, &in.entries) = (struct sqs_change_message_visibility_batch_request_entry){
-                .id = arena_format(orders->arena, "%zu", i - first),
-                .receipt_handle = letters->items[i].receipt_handle,
-                .visibility_timeout = &at_once,
-            };
+            *list_add(orders->arena, &in.entries) =
+                (struct sqs_change_message_visibility_batch_request_entry){
+                    .id = arena_format(orders->arena, "%zu", i - first),
+                    .receipt_handle = letters->items[i].receipt_handle,
+                    .visibility_timeout = &at_once,
+                };
         if (!orders_call(orders, &SQS_CHANGE_MESSAGE_VISIBILITY_BATCH, &in, &out))
             return;
     }
 }
 
-bool dead_letters_delete(struct orders *orders, const struct dead_letters *letters, size_t first, size_t count)
+bool dead_letters_delete(struct orders *orders, const struct dead_letters *letters, size_t first,
+                         size_t count)
 {
     struct sqs_delete_message_batch_request in = {.queue_url = letters->queue_url};
     struct sqs_delete_message_batch_result out = {0};
 
     for (size_t i = 0; i < count; i++)
         *list_add(orders->arena, &in.entries) = (struct sqs_delete_message_batch_request_entry){
-            .id = arena_format(orders->arena, "%zu", i), .receipt_handle = letters->items[first + i].receipt_handle};
+            .id = arena_format(orders->arena, "%zu", i),
+            .receipt_handle = letters->items[first + i].receipt_handle};
     return orders_call(orders, &SQS_DELETE_MESSAGE_BATCH, &in, &out) ||
            orders_complain(orders, "Deleting from the dead-letter queue");
 }

@@ -9,7 +9,11 @@
 
 #include <stdlib.h>
 
-enum { WAIT_MS = 200, TIMEOUT_SHARE = 6 /* AWS: the queue's visibility is six times the function's timeout */ };
+enum {
+    WAIT_MS = 200,
+    TIMEOUT_SHARE = 6, /* AWS: a queue's visibility timeout is six times its function's timeout */
+    MAX_TIMEOUT_SECONDS = 900,
+};
 
 struct step {
     const char *kind, *name;
@@ -44,10 +48,14 @@ bool patience_wait(struct patience *patience)
 static const char *change_name(enum change change)
 {
     switch (change) {
-    case CHANGE_FAILED: return "failed";
-    case CHANGE_NONE: return "there already";
-    case CHANGE_CREATED: return "created";
-    case CHANGE_UPDATED: return "updated";
+    case CHANGE_FAILED:
+        return "failed";
+    case CHANGE_NONE:
+        return "there already";
+    case CHANGE_CREATED:
+        return "created";
+    case CHANGE_UPDATED:
+        return "updated";
     }
     return "";
 }
@@ -88,6 +96,13 @@ static void print_next(void)
          "  orderly orders watch                             follow them all");
 }
 
+static int64_t timeout_for(int64_t visibility_seconds)
+{
+    int64_t seconds = visibility_seconds / TIMEOUT_SHARE;
+
+    return seconds < MAX_TIMEOUT_SECONDS ? seconds : MAX_TIMEOUT_SECONDS;
+}
+
 int orders_deploy(struct orders *orders)
 {
     const char *function = orders->arguments->function ? orders->arguments->function : "c";
@@ -95,7 +110,7 @@ int orders_deploy(struct orders *orders)
         .orders = orders,
         .flavor = flavor_find(function),
         .visibility_seconds = orders->arguments->visibility_seconds,
-        .timeout_seconds = orders->arguments->visibility_seconds / TIMEOUT_SHARE,
+        .timeout_seconds = timeout_for(orders->arguments->visibility_seconds),
     };
 
     if (!deployment.flavor) {

@@ -15,10 +15,10 @@ enum function { FUNCTION_C = 1, FUNCTION_NODEJS = 2, FUNCTION_PYTHON = 4 };
 struct flavor {
     enum function function;
     const char *name, *runtime, *handler;
-    const char *file;                /* under apps/orders: a zip, or the source of which one is made */
+    const char *file; /* under apps/orders: a zip, or the source of which one is made */
     int64_t memory_mb;
-    bool reports_failures;           /* of single messages: ReportBatchItemFailures */
-    bool is_native;                  /* machine code of this machine's architecture */
+    bool reports_failures; /* of single messages: ReportBatchItemFailures */
+    bool is_native;        /* machine code of this machine's architecture */
 };
 
 /* NULL when there is none of that name. */
@@ -32,7 +32,7 @@ struct deployment {
     str zip;
     int64_t visibility_seconds, timeout_seconds;
     str table_arn, topic_arn, queue_arn, dead_letter_arn, role_arn;
-    str queue_url, dead_letter_url;  /* known once these steps are done */
+    str queue_url, dead_letter_url; /* known once these steps are done */
 };
 
 /* CHANGE_FAILED: orders->failure says why. */
@@ -45,9 +45,6 @@ enum change deploy_role(struct deployment *deployment);
 enum change deploy_permissions(struct deployment *deployment);
 enum change deploy_function(struct deployment *deployment);
 enum change deploy_trigger(struct deployment *deployment);
-
-/* Do two JSON documents say the same?  Members may stand in any order; 3 is "3", one item is a list of one. */
-bool documents_equal(struct arena *arena, str a, str b);
 
 /* A deadline for what becomes true by itself on AWS. */
 struct patience {

@@ -31,7 +31,8 @@ static bool role_is_too_new(const struct failure *failure)
 }
 
 /* One call, again and again as long as it fails only because the role is new or the function busy. */
-static bool call_patiently(struct orders *orders, const struct operation *operation, const void *in, void *out)
+static bool call_patiently(struct orders *orders, const struct operation *operation, const void *in,
+                           void *out)
 {
     struct patience patience = patience_of(ROLE_PATIENCE_SECONDS);
 
@@ -62,8 +63,9 @@ static bool await_function(struct orders *orders)
     do {
         if (!get_function(orders, &actual))
             return false;
-    } while ((str_equal(actual.state, S("Pending")) || str_equal(actual.last_update_status, S("InProgress"))) &&
-             patience_wait(&patience));
+    } while (
+        (str_equal(actual.state, S("Pending")) || str_equal(actual.last_update_status, S("InProgress"))) &&
+        patience_wait(&patience));
     return true;
 }
 
@@ -92,8 +94,9 @@ static enum change create_function(const struct deployment *deployment)
     };
     struct lambda_function_configuration out = {0};
 
-    return call_patiently(orders, &LAMBDA_CREATE_FUNCTION, &in, &out) && await_function(orders) ? CHANGE_CREATED
-                                                                                                 : CHANGE_FAILED;
+    return call_patiently(orders, &LAMBDA_CREATE_FUNCTION, &in, &out) && await_function(orders)
+               ? CHANGE_CREATED
+               : CHANGE_FAILED;
 }
 
 static bool same_number(const int64_t *actual, int64_t wanted)
@@ -155,8 +158,9 @@ enum change deploy_function(struct deployment *deployment)
     struct lambda_function_configuration actual;
 
     if (!get_function(orders, &actual))
-        return failed_with(&orders->failure, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION) ? create_function(deployment)
-                                                                                    : CHANGE_FAILED;
+        return failed_with(&orders->failure, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION)
+                   ? create_function(deployment)
+                   : CHANGE_FAILED;
     bool code_stays = same_code(deployment, &actual);
     bool configuration_stays = same_configuration(deployment, &actual);
     if (!code_stays && !update_code(deployment))

@@ -2,6 +2,7 @@
  * deploy_messaging.c: the table, the queues, the topic and what connects them.
  */
 #include "cli/deploy.h"
+#include "cli/documents.h"
 
 #include "base/list.h"
 
@@ -129,11 +130,12 @@ enum change deploy_dead_letter_queue(struct deployment *deployment)
 
 static str queue_policy(const struct deployment *deployment)
 {
-    return arena_format(deployment->orders->arena,
-                        "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Sid\":\"OrderTopicMaySend\",\"Effect\":"
-                        "\"Allow\",\"Principal\":{\"Service\":\"sns.amazonaws.com\"},\"Action\":\"sqs:SendMessage\","
-                        "\"Resource\":\"%.*s\",\"Condition\":{\"ArnEquals\":{\"aws:SourceArn\":\"%.*s\"}}}]}",
-                        STR_ARGS(deployment->queue_arn), STR_ARGS(deployment->topic_arn));
+    return arena_format(
+        deployment->orders->arena,
+        "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Sid\":\"OrderTopicMaySend\",\"Effect\":"
+        "\"Allow\",\"Principal\":{\"Service\":\"sns.amazonaws.com\"},\"Action\":\"sqs:SendMessage\","
+        "\"Resource\":\"%.*s\",\"Condition\":{\"ArnEquals\":{\"aws:SourceArn\":\"%.*s\"}}}]}",
+        STR_ARGS(deployment->queue_arn), STR_ARGS(deployment->topic_arn));
 }
 
 enum change deploy_queue(struct deployment *deployment)

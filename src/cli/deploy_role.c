@@ -5,6 +5,7 @@
  * say, so that these can be followed. What another function had and this one has not is taken away.
  */
 #include "cli/deploy.h"
+#include "cli/documents.h"
 
 #include "wire/uri.h"
 
@@ -18,25 +19,27 @@ enum resource { RESOURCE_QUEUE, RESOURCE_TABLE, RESOURCE_LOGS };
 
 /* A policy of the role: one of AWS's own, or actions on one resource written into the role. */
 struct grant {
-    unsigned functions;              /* that have it */
+    unsigned functions;     /* that have it */
+    enum resource resource; /* of an inline policy */
     const char *name;
-    const char *managed;             /* the end of its ARN; NULL: an inline policy */
+    const char *managed; /* the end of its ARN; NULL: an inline policy */
     const char *actions;
-    enum resource resource;
 };
 
 static const struct grant GRANTS[] = {
-    {FUNCTION_C, "TakeOrders", NULL, "\"sqs:ReceiveMessage\",\"sqs:DeleteMessage\",\"sqs:GetQueueAttributes\"",
-     RESOURCE_QUEUE},
-    {FUNCTION_C, "StoreOrders", NULL, "\"dynamodb:PutItem\"", RESOURCE_TABLE},
-    {FUNCTION_C, "WriteLog", NULL, "\"logs:CreateLogGroup\",\"logs:CreateLogStream\",\"logs:PutLogEvents\"", RESOURCE_LOGS},
-    {FUNCTION_NODEJS, "AmazonDynamoDBFullAccess", "AmazonDynamoDBFullAccess", NULL, 0},
-    {FUNCTION_NODEJS, "AmazonSQSFullAccess", "AmazonSQSFullAccess", NULL, 0},
-    {FUNCTION_NODEJS | FUNCTION_PYTHON, "AWSLambdaBasicExecutionRole", "service-role/AWSLambdaBasicExecutionRole", NULL, 0},
-    {FUNCTION_PYTHON, "DynamoPutItemPolicy", NULL, "\"dynamodb:PutItem\"", RESOURCE_TABLE},
-    {FUNCTION_PYTHON, "SQSDeleteMessagePolicy", NULL, "\"sqs:DeleteMessage\"", RESOURCE_QUEUE},
-    {FUNCTION_PYTHON, "SQSGetQueueAttributesPolicy", NULL, "\"sqs:GetQueueAttributes\"", RESOURCE_QUEUE},
-    {FUNCTION_PYTHON, "SQSReceiveMessagePolicy", NULL, "\"sqs:ReceiveMessage\"", RESOURCE_QUEUE},
+    {FUNCTION_C, RESOURCE_QUEUE, "TakeOrders", NULL,
+     "\"sqs:ReceiveMessage\",\"sqs:DeleteMessage\",\"sqs:GetQueueAttributes\""},
+    {FUNCTION_C, RESOURCE_TABLE, "StoreOrders", NULL, "\"dynamodb:PutItem\""},
+    {FUNCTION_C, RESOURCE_LOGS, "WriteLog", NULL,
+     "\"logs:CreateLogGroup\",\"logs:CreateLogStream\",\"logs:PutLogEvents\""},
+    {FUNCTION_NODEJS, 0, "AmazonDynamoDBFullAccess", "AmazonDynamoDBFullAccess", NULL},
+    {FUNCTION_NODEJS, 0, "AmazonSQSFullAccess", "AmazonSQSFullAccess", NULL},
+    {FUNCTION_NODEJS | FUNCTION_PYTHON, 0, "AWSLambdaBasicExecutionRole",
+     "service-role/AWSLambdaBasicExecutionRole", NULL},
+    {FUNCTION_PYTHON, RESOURCE_TABLE, "DynamoPutItemPolicy", NULL, "\"dynamodb:PutItem\""},
+    {FUNCTION_PYTHON, RESOURCE_QUEUE, "SQSDeleteMessagePolicy", NULL, "\"sqs:DeleteMessage\""},
+    {FUNCTION_PYTHON, RESOURCE_QUEUE, "SQSGetQueueAttributesPolicy", NULL, "\"sqs:GetQueueAttributes\""},
+    {FUNCTION_PYTHON, RESOURCE_QUEUE, "SQSReceiveMessagePolicy", NULL, "\"sqs:ReceiveMessage\""},
 };
 enum { GRANT_COUNT = sizeof GRANTS / sizeof *GRANTS };
 
@@ -64,7 +67,8 @@ static enum change create_role(struct orders *orders)
 
 static enum change update_trust(struct orders *orders)
 {
-    struct iam_update_assume_role_policy_request in = {.role_name = S(ORDERS_ROLE), .policy_document = S(TRUST)};
+    struct iam_update_assume_role_policy_request in = {.role_name = S(ORDERS_ROLE),
+                                                       .policy_document = S(TRUST)};
     struct iam_update_assume_role_policy_output out = {0};
 
     return orders_call(orders, &IAM_UPDATE_ASSUME_ROLE_POLICY, &in, &out) ? CHANGE_UPDATED : CHANGE_FAILED;
@@ -77,7 +81,8 @@ enum change deploy_role(struct deployment *deployment)
     struct iam_get_role_response out = {0};
 
     if (!orders_call(orders, &IAM_GET_ROLE, &in, &out))
-        return failed_with(&orders->failure, &IAM_NO_SUCH_ENTITY_EXCEPTION) ? create_role(orders) : CHANGE_FAILED;
+        return failed_with(&orders->failure, &IAM_NO_SUCH_ENTITY_EXCEPTION) ? create_role(orders)
+                                                                            : CHANGE_FAILED;
     str trust = out.role ? plain_document(orders->arena, out.role->assume_role_policy_document) : (str){0};
     return documents_equal(orders->arena, trust, S(TRUST)) ? CHANGE_NONE : update_trust(orders);
 }
@@ -87,9 +92,12 @@ enum change deploy_role(struct deployment *deployment)
 static str resource_of(const struct deployment *deployment, enum resource resource)
 {
     switch (resource) {
-    case RESOURCE_QUEUE: return deployment->queue_arn;
-    case RESOURCE_TABLE: return deployment->table_arn;
-    case RESOURCE_LOGS: return orders_arn(deployment->orders, "logs", "log-group:" ORDERS_LOG_GROUP "*");
+    case RESOURCE_QUEUE:
+        return deployment->queue_arn;
+    case RESOURCE_TABLE:
+        return deployment->table_arn;
+    case RESOURCE_LOGS:
+        return orders_arn(deployment->orders, "logs", "log-group:" ORDERS_LOG_GROUP "*");
     }
     return (str){0};
 }
@@ -105,7 +113,8 @@ static str document_of(const struct deployment *deployment, const struct grant *
 static enum change ensure_inline(const struct deployment *deployment, const struct grant *grant)
 {
     struct orders *orders = deployment->orders;
-    struct iam_get_role_policy_request get = {.role_name = S(ORDERS_ROLE), .policy_name = str_of(grant->name)};
+    struct iam_get_role_policy_request get = {.role_name = S(ORDERS_ROLE),
+                                              .policy_name = str_of(grant->name)};
     struct iam_get_role_policy_response actual = {0};
     struct iam_put_role_policy_request put = {.role_name = S(ORDERS_ROLE),
                                               .policy_name = str_of(grant->name),
@@ -125,7 +134,8 @@ static enum change ensure_inline(const struct deployment *deployment, const stru
 
 static enum change remove_inline(struct orders *orders, const struct grant *grant)
 {
-    struct iam_delete_role_policy_request in = {.role_name = S(ORDERS_ROLE), .policy_name = str_of(grant->name)};
+    struct iam_delete_role_policy_request in = {.role_name = S(ORDERS_ROLE),
+                                                .policy_name = str_of(grant->name)};
     struct iam_delete_role_policy_output out = {0};
 
     return orders_call(orders, &IAM_DELETE_ROLE_POLICY, &in, &out) ? CHANGE_UPDATED : CHANGE_FAILED;
@@ -133,12 +143,14 @@ static enum change remove_inline(struct orders *orders, const struct grant *gran
 
 static str managed_arn(const struct orders *orders, const struct grant *grant)
 {
-    return arena_format(orders->arena, "arn:%.*s:iam::aws:policy/%s", STR_ARGS(orders->partition), grant->managed);
+    return arena_format(orders->arena, "arn:%.*s:iam::aws:policy/%s", STR_ARGS(orders->partition),
+                        grant->managed);
 }
 
 static enum change attach(struct orders *orders, const struct grant *grant)
 {
-    struct iam_attach_role_policy_request in = {.role_name = S(ORDERS_ROLE), .policy_arn = managed_arn(orders, grant)};
+    struct iam_attach_role_policy_request in = {.role_name = S(ORDERS_ROLE),
+                                                .policy_arn = managed_arn(orders, grant)};
     struct iam_attach_role_policy_output out = {0};
 
     return orders_call(orders, &IAM_ATTACH_ROLE_POLICY, &in, &out) ? CHANGE_CREATED : CHANGE_FAILED;
@@ -146,7 +158,8 @@ static enum change attach(struct orders *orders, const struct grant *grant)
 
 static enum change detach(struct orders *orders, const struct grant *grant)
 {
-    struct iam_detach_role_policy_request in = {.role_name = S(ORDERS_ROLE), .policy_arn = managed_arn(orders, grant)};
+    struct iam_detach_role_policy_request in = {.role_name = S(ORDERS_ROLE),
+                                                .policy_arn = managed_arn(orders, grant)};
     struct iam_detach_role_policy_output out = {0};
 
     return orders_call(orders, &IAM_DETACH_ROLE_POLICY, &in, &out) ? CHANGE_UPDATED : CHANGE_FAILED;

@@ -52,9 +52,8 @@ static void print_letter(struct orders *orders, const struct dead_letter *letter
         printf("  queued    %.*s\n", STR_ARGS(output_time(arena, letter->queued_ms)));
     printf("  received  %lld times\n", (long long)letter->receive_count);
     printf("  body      %.*s\n", STR_ARGS(text));
-    printf("  why       %.*s\n\n",
-           STR_ARGS(str_present(reason) ? output_line(arena, reason, TEXT_COLUMNS)
-                                        : S("the function's log does not say")));
+    printf("  why       %.*s\n\n", STR_ARGS(str_present(reason) ? output_line(arena, reason, TEXT_COLUMNS)
+                                                                : S("the function's log does not say")));
 }
 
 static void write_letter(struct json_writer *writer, const struct dead_letter *letter, str reason)

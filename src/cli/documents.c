@@ -1,7 +1,7 @@
 /*
  * documents.c: whether two policies say the same, however they are written.
  */
-#include "cli/deploy.h"
+#include "cli/documents.h"
 
 #include "wire/json.h"
 

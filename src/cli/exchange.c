@@ -60,9 +60,10 @@ static void add_headers(struct exchange *exchange, const struct http_headers *he
     if (!str_present(http_header(headers, S("Content-Type"))))
         add_header_line(exchange, "Content-Type:"); /* or curl calls every body a form */
     for (size_t i = 0; i < headers->count; i++)
-        add_header_line(exchange, arena_format(exchange->arena, "%.*s: %.*s", STR_ARGS(headers->items[i].name),
-                                               STR_ARGS(headers->items[i].value))
-                                      .data);
+        add_header_line(exchange,
+                        arena_format(exchange->arena, "%.*s: %.*s", STR_ARGS(headers->items[i].name),
+                                     STR_ARGS(headers->items[i].value))
+                            .data);
 }
 
 static void set_body(CURL *curl, str method, str body)
@@ -141,11 +142,13 @@ static void fail_unreachable(struct exchange *exchange, CURLcode code)
 
     exchange->failure = (struct failure){.error = &UNREACHABLE};
     if (code == CURLE_COULDNT_CONNECT && config_is_local(endpoint))
-        exchange->failure.message = arena_format(exchange->arena, "Nothing answers at %.*s. Start it with ./run or "
-                                                 "orderly.", STR_ARGS(endpoint));
+        exchange->failure.message = arena_format(exchange->arena,
+                                                 "Nothing answers at %.*s. Start it with ./run or "
+                                                 "orderly.",
+                                                 STR_ARGS(endpoint));
     else
-        exchange->failure.message = arena_format(exchange->arena, "%.*s cannot be reached: %s.", STR_ARGS(endpoint),
-                                                 curl_easy_strerror(code));
+        exchange->failure.message = arena_format(exchange->arena, "%.*s cannot be reached: %s.",
+                                                 STR_ARGS(endpoint), curl_easy_strerror(code));
 }
 
 static bool names_throttling(str code)
@@ -158,7 +161,8 @@ static bool passes_by_itself(const struct failure *failure)
 {
     int status = failure->error->status;
 
-    return (status >= 500 && status != 501) || status == 429 || names_throttling(str_of(failure->error->name));
+    return (status >= 500 && status != 501) || status == 429 ||
+           names_throttling(str_of(failure->error->name));
 }
 
 /* A signature of another time than the server's: believe the server, whose clock may have been moved. */
@@ -167,7 +171,8 @@ static bool correct_clock(struct exchange *exchange)
     str code = str_of(exchange->failure.error->name);
     int64_t server_ms, now_ms = wall_clock_ms() + exchange->client->clock_offset_ms;
 
-    if (str_find(code, S("Signature")) < 0 && str_find(code, S("Expired")) < 0 && str_find(code, S("Skewed")) < 0)
+    if (str_find(code, S("Signature")) < 0 && str_find(code, S("Expired")) < 0 &&
+        str_find(code, S("Skewed")) < 0)
         return false;
     if (!time_parse_http_date(http_header(&exchange->reply.headers, S("Date")), &server_ms) ||
         (server_ms - now_ms < CLOCK_TROUBLE_MS && now_ms - server_ms < CLOCK_TROUBLE_MS))
@@ -182,7 +187,8 @@ static enum exchange_state again(struct exchange *exchange, bool soon)
 
     if (exchange->attempts >= MAX_ATTEMPTS)
         return EXCHANGE_FAILED;
-    exchange->again_us = monotonic_us() + (soon ? 0 : pause_us / 2 + (int64_t)(random_u64() % (uint64_t)pause_us));
+    exchange->again_us =
+        monotonic_us() + (soon ? 0 : pause_us / 2 + (int64_t)(random_u64() % (uint64_t)pause_us));
     return EXCHANGE_AGAIN;
 }
 

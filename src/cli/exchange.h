@@ -11,8 +11,8 @@
 
 struct client {
     const struct config *config;
-    CURL *curl;                  /* of the calls made one by one */
-    int64_t clock_offset_ms;     /* the server's clock less ours */
+    CURL *curl;              /* of the calls made one by one */
+    int64_t clock_offset_ms; /* the server's clock less ours */
 };
 
 struct exchange {
@@ -25,11 +25,11 @@ struct exchange {
 
     str endpoint;
     struct curl_slist *headers;
-    struct text body;            /* of the reply */
+    struct text body; /* of the reply */
     struct http_reply reply;
     struct failure failure;
     unsigned attempts;
-    int64_t again_us;            /* when to try again; 0: now */
+    int64_t again_us; /* when to try again; 0: now */
 };
 
 /* Prepare curl to send it, signed as of now. */

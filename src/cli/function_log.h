@@ -1,43 +1,16 @@
 #pragma once
 
 /*
- * function_log.h: the function's log, read: which line speaks of which order, and what it says.
- *
- * The C function writes a JSON object for each message (apps/orders/functions/README.md). The other
- * functions write text that mentions the order; Lambda itself writes START and REPORT around it.
+ * function_log.h: reading the function's log.
  */
+#include "cli/log_line.h"
 #include "cli/orders.h"
 
-enum log_kind {
-    LOG_OTHER,
-    LOG_OUTCOME,                 /* the C function's line: everything below is known */
-    LOG_MENTION,                 /* text that names an order */
-    LOG_START,                   /* of an invocation */
-    LOG_REPORT,
-    LOG_PROBLEM,                 /* an error or a time-out */
-};
-
-struct log_line {
-    enum log_kind kind;
-    str text, stream, event_id;
-    int64_t logged_ms;
-    str order_id, message_id, request_id, outcome, reason; /* absent where the line does not say */
-    int64_t published_ms, queued_ms, received_ms, started_ms, stored_ms; /* -1 where it does not say */
-    int64_t receive_count;
-};
-
-struct log_lines {
-    struct log_line *items;
-    size_t count;
-};
-
-/* What one line says. */
-struct log_line log_line_read(struct arena *arena, str text, int64_t logged_ms);
-
 struct log_query {
-    str words;                   /* a term that must be in the line; absent: any line */
-    str stream;                  /* absent: all */
-    int64_t from_ms, to_ms;      /* 0: no bound */
+    str words;              /* a term that must be in the line; absent: any line */
+    str stream;             /* absent: all */
+    int64_t from_ms, to_ms; /* 0: no bound */
 };
-/* Appends what is found, oldest first. False: orders->failure says why; a log that is not there yet is empty. */
+/* Appends what is found, oldest first. False: orders->failure says why; a log that is not there yet is empty.
+ */
 bool log_read(struct orders *orders, const struct log_query *query, struct log_lines *lines);

@@ -20,7 +20,8 @@ static void write_binary(struct json_writer *writer, str bytes)
     json_string(writer, base64_encode(writer->text.arena, bytes));
 }
 
-static void write_set(struct json_writer *writer, const struct str_list *set, void (*write)(struct json_writer *, str))
+static void write_set(struct json_writer *writer, const struct str_list *set,
+                      void (*write)(struct json_writer *, str))
 {
     json_open_array(writer);
     for (size_t i = 0; i < set->count; i++)

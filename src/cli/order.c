@@ -66,7 +66,8 @@ static str json_problem(struct arena *arena, str text, size_t error_at)
 
 str order_problem(struct arena *arena, str text)
 {
-    static const str TEXTS[] = {STR_INIT("orderId"), STR_INIT("userId"), STR_INIT("itemName"), STR_INIT("status")};
+    static const str TEXTS[] = {STR_INIT("orderId"), STR_INIT("userId"), STR_INIT("itemName"),
+                                STR_INIT("status")};
     size_t error_at = 0;
 
     if (text.size > MAX_MESSAGE_BYTES)

@@ -31,9 +31,9 @@ bool orders_complain(struct orders *orders, const char *what)
 /* The order system's parts are missing together: then it has not been deployed. */
 static bool says_missing(const struct failure *failure)
 {
-    static const str CODES[] = {STR_INIT("NotFound"), STR_INIT("NotFoundException"),
-                                STR_INIT("QueueDoesNotExist"), STR_INIT("AWS.SimpleQueueService.NonExistentQueue"),
-                                STR_INIT("ResourceNotFoundException")};
+    static const str CODES[] = {
+        STR_INIT("NotFound"), STR_INIT("NotFoundException"), STR_INIT("QueueDoesNotExist"),
+        STR_INIT("AWS.SimpleQueueService.NonExistentQueue"), STR_INIT("ResourceNotFoundException")};
 
     for (size_t i = 0; i < sizeof CODES / sizeof *CODES; i++)
         if (str_equal(CODES[i], str_of(failure->error->name)))
@@ -86,16 +86,52 @@ bool orders_queue_url(struct orders *orders, const char *name, str *url)
     return true;
 }
 
+bool orders_queue_length(struct orders *orders, const char *name, int64_t *length)
+{
+    static str names[] = {STR_INIT("ApproximateNumberOfMessages")};
+    struct sqs_get_queue_attributes_request in = {.attribute_names = {names, 1}};
+    struct sqs_get_queue_attributes_result out = {0};
+
+    *length = 0;
+    if (!orders_queue_url(orders, name, &in.queue_url))
+        return false;
+    if (!orders_call(orders, &SQS_GET_QUEUE_ATTRIBUTES, &in, &out))
+        return orders_complain(orders, "Asking for the queue's length");
+    str_to_i64(str_map_get(&out.attributes, names[0]), length);
+    return true;
+}
+
+bool orders_get(struct orders *orders, str order_id, struct dynamodb_attribute_value_map *item)
+{
+    struct dynamodb_attribute_value_map_entry key = {.key = S("orderId"), .value.s = order_id};
+    bool consistent = true;
+    struct dynamodb_get_item_input in = {
+        .table_name = S(ORDERS_TABLE), .key = {&key, 1}, .consistent_read = &consistent};
+    struct dynamodb_get_item_output out = {0};
+
+    if (!orders_call(orders, &DYNAMODB_GET_ITEM, &in, &out))
+        return orders_complain_missing(orders, "Reading the table");
+    *item = out.item;
+    return true;
+}
+
 static int run(struct orders *orders)
 {
     switch (orders->arguments->command) {
-    case COMMAND_DEPLOY: return orders_deploy(orders);
-    case COMMAND_SUBMIT: return orders_submit(orders);
-    case COMMAND_LIST: return orders_list(orders);
-    case COMMAND_SHOW: return orders_show(orders);
-    case COMMAND_WATCH: return orders_watch(orders);
-    case COMMAND_DLQ: return orders_dlq(orders);
-    case COMMAND_BURST: return orders_burst(orders);
+    case COMMAND_DEPLOY:
+        return orders_deploy(orders);
+    case COMMAND_SUBMIT:
+        return orders_submit(orders);
+    case COMMAND_LIST:
+        return orders_list(orders);
+    case COMMAND_SHOW:
+        return orders_show(orders);
+    case COMMAND_WATCH:
+        return orders_watch(orders);
+    case COMMAND_DLQ:
+        return orders_dlq(orders);
+    case COMMAND_BURST:
+        return orders_burst(orders);
     }
     return EXIT_WRONG_CALL;
 }

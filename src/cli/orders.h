@@ -20,12 +20,12 @@
 #define ORDERS_LOG_GROUP "/aws/lambda/" ORDERS_FUNCTION
 
 struct orders {
-    struct arena *arena;         /* of the whole command */
+    struct arena *arena; /* of the whole command */
     struct config *config;
     struct client *client;
     const struct arguments *arguments;
-    struct failure failure;      /* of the last call that failed */
-    str partition, account;      /* after orders_who_am_i() */
+    struct failure failure; /* of the last call that failed */
+    str partition, account; /* after orders_who_am_i() */
 };
 
 /* One call.  False: `failure` is set, nothing has been said. */
@@ -44,6 +44,11 @@ str orders_where(struct orders *orders);
 /* The URL of that queue.  False: it has been said that there is none, or why it is not known. */
 bool orders_queue_url(struct orders *orders, const char *name, str *url);
 
+/* How many visible messages the queue has, about. False: it has been said why it is not known. */
+bool orders_queue_length(struct orders *orders, const char *name, int64_t *length);
+/* The order as it is in the table; without attributes when it is not there. False: it has been said why. */
+bool orders_get(struct orders *orders, str order_id, struct dynamodb_attribute_value_map *item);
+
 /* Each returns the exit code. */
 int orders_deploy(struct orders *orders);
 int orders_submit(struct orders *orders);
@@ -52,3 +57,4 @@ int orders_show(struct orders *orders);
 int orders_watch(struct orders *orders);
 int orders_dlq(struct orders *orders);
 int orders_burst(struct orders *orders);
+int orders_wait(struct orders *orders);

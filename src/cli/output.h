@@ -30,7 +30,7 @@ str output_time(struct arena *arena, int64_t ms);
 struct output_table {
     size_t columns, rows;
     str *cells;
-    const bool *right;           /* of each column: align to the right */
+    const bool *right; /* of each column: align to the right */
 };
 void output_print_table(struct arena *arena, const struct output_table *table);
 

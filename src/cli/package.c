@@ -24,8 +24,10 @@ enum {
 
 static const struct flavor FLAVORS[] = {
     {FUNCTION_C, "c", "provided.al2023", "bootstrap", "functions/c/orders.zip", 128, true, true},
-    {FUNCTION_NODEJS, "nodejs", "nodejs22.x", "index.handler", "functions/nodejs/index.mjs", 256, false, false},
-    {FUNCTION_PYTHON, "python", "python3.12", "index.lambda_handler", "functions/python/index.py", 256, false, false},
+    {FUNCTION_NODEJS, "nodejs", "nodejs22.x", "index.handler", "functions/nodejs/index.mjs", 256, false,
+     false},
+    {FUNCTION_PYTHON, "python", "python3.12", "index.lambda_handler", "functions/python/index.py", 256, false,
+     false},
 };
 
 const struct flavor *flavor_find(const char *name)
@@ -44,7 +46,7 @@ static const char *find_file(struct arena *arena, const char *name)
     str self = size > 0 ? (str){path, (size_t)size} : S("");
     str folder = str_head(self, (size_t)(str_last_index(self, '/') + 1));
     const char *candidates[] = {
-        arena_format(arena, "%.*s../apps/orders/%s", STR_ARGS(folder), name).data,
+        arena_format(arena, "%.*sapps/orders/%s", STR_ARGS(folder), name).data,
         arena_format(arena, "%.*s../share/orderly/orders/%s", STR_ARGS(folder), name).data,
         arena_format(arena, ORDERLY_SOURCE "/apps/orders/%s", name).data,
     };
@@ -90,8 +92,10 @@ bool package_load(struct arena *arena, const struct flavor *flavor, const char *
     str content;
 
     if (!path) {
-        fprintf(stderr, "orderly: %s, the %s function, is not where Orderly was built or installed. Name its zip "
-                "with --zip.\n", flavor->file, flavor->name);
+        fprintf(stderr,
+                "orderly: %s, the %s function, is not where Orderly was built or installed. Name its zip "
+                "with --zip.\n",
+                flavor->file, flavor->name);
         return false;
     }
     if (!file_read(arena, path, &content)) {

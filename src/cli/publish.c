@@ -20,8 +20,8 @@ struct batch {
 struct publisher {
     const struct publish_source *source;
     str topic_arn;
-    struct arena arena;              /* of the message held back */
-    struct publish_message held;     /* taken from the source, but too large for the batch that was open */
+    struct arena arena;          /* of the message held back */
+    struct publish_message held; /* taken from the source, but too large for the batch that was open */
     bool holds;
 };
 
@@ -61,7 +61,8 @@ static bool next_batch(void *context, struct arena *arena, const void **in, void
     size_t bytes = 0;
 
     batch->in.topic_arn = publisher->topic_arn;
-    while (batch->in.publish_batch_request_entries.count < BATCH_MESSAGES && take(publisher, arena, &message)) {
+    while (batch->in.publish_batch_request_entries.count < BATCH_MESSAGES &&
+           take(publisher, arena, &message)) {
         bytes += message.text.size;
         if (bytes > BATCH_BYTES && batch->in.publish_batch_request_entries.count > 0) {
             hold(publisher, &message);
@@ -98,8 +99,7 @@ static void end_batch(void *context, void *tag, const void *out, const struct fa
         if (failure)
             problem = failure_sentence(&arena, failure);
         else if (refusal)
-            problem =
-                arena_format(&arena, "%.*s: %.*s", STR_ARGS(refusal->code), STR_ARGS(refusal->message));
+            problem = arena_format(&arena, "%.*s: %.*s", STR_ARGS(refusal->code), STR_ARGS(refusal->message));
         source->end(source->context, batch->numbers[i], problem);
     }
     arena_free(&arena);

@@ -7,7 +7,7 @@
 
 struct publish_message {
     str text;
-    size_t number;               /* the caller's */
+    size_t number; /* the caller's */
 };
 
 struct publish_source {

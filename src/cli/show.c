@@ -14,10 +14,14 @@ enum { WAIT_MS = 100, LOOKS_PER_DEAD_LOOK = 20, DETAIL_COLUMNS = 90 };
 static const char *end_name(enum way_end end)
 {
     switch (end) {
-    case WAY_UNKNOWN: return "unknown";
-    case WAY_PENDING: return "on its way";
-    case WAY_STORED: return "stored";
-    case WAY_DEAD: return "dead-lettered";
+    case WAY_UNKNOWN:
+        return "unknown";
+    case WAY_PENDING:
+        return "on its way";
+    case WAY_STORED:
+        return "stored";
+    case WAY_DEAD:
+        return "dead-lettered";
     }
     return "";
 }
@@ -64,7 +68,8 @@ static void print_way(struct orders *orders, const struct way *way)
     if (way->item.count > 0)
         print_item(orders, way);
     if (way->end == WAY_UNKNOWN)
-        puts("  It is not in the table, not in the function's log, not in the dead-letter queue. It may wait in the\n"
+        puts("  It is not in the table, not in the function's log, not in the dead-letter queue. It may wait "
+             "in the\n"
              "  queue, or was never published.");
     if (way->end == WAY_PENDING)
         puts("  It was tried and will be tried again.");

@@ -101,7 +101,8 @@ static bool read_input(struct orders *orders, const char *path, str *content)
 
     if (standard ? file_read_stream(orders->arena, stdin, content) : file_read(orders->arena, path, content))
         return true;
-    fprintf(stderr, "orderly: %s cannot be read: %s.\n", standard ? "The standard input" : path, strerror(errno));
+    fprintf(stderr, "orderly: %s cannot be read: %s.\n", standard ? "The standard input" : path,
+            strerror(errno));
     return false;
 }
 
@@ -110,8 +111,11 @@ static void summarize(const struct submission *submission, int64_t elapsed_us)
     struct arena *arena = submission->orders->arena;
     str took = output_duration(arena, elapsed_us);
 
-    printf("%.*s of %.*s orders accepted in %.*s", STR_ARGS(output_count(arena, (int64_t)submission->accepted)),
-           STR_ARGS(output_count(arena, (int64_t)(submission->lines.count + (submission->orders->arguments->force ? 0 : submission->bad)))),
+    printf("%.*s of %.*s orders accepted in %.*s",
+           STR_ARGS(output_count(arena, (int64_t)submission->accepted)),
+           STR_ARGS(
+               output_count(arena, (int64_t)(submission->lines.count +
+                                             (submission->orders->arguments->force ? 0 : submission->bad)))),
            STR_ARGS(took));
     if (submission->accepted > 0 && elapsed_us > 0)
         printf(" (%.0f orders/s)", (double)submission->accepted * 1e6 / (double)elapsed_us);

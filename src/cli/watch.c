@@ -17,27 +17,24 @@ enum { WAIT_MS = 500, OVERLAP_MS = 5000, MAX_ITEMS_PER_LOOK = 25, TEXT_COLUMNS =
 
 struct watch {
     struct orders *orders;
-    struct map shown;            /* event ids; the values only say that they are there */
+    struct map shown; /* event ids; the values only say that they are there */
     int64_t newest_ms;
-    int64_t left;                /* lines to show */
-    size_t items_left;           /* to fetch in this look */
+    int64_t left;      /* lines to show */
+    size_t items_left; /* to fetch in this look */
 };
 
 /* "Laptop × 1", or nothing where there is no time to ask or nothing in the table. */
 static str describe(struct watch *watch, str order_id)
 {
-    struct arena *arena = watch->orders->arena;
-    struct dynamodb_attribute_value_map_entry key = {.key = S("orderId"), .value.s = order_id};
-    struct dynamodb_get_item_input in = {.table_name = S(ORDERS_TABLE), .key = {&key, 1}};
-    struct dynamodb_get_item_output out = {0};
+    struct dynamodb_attribute_value_map item = {0};
 
     if (watch->items_left == 0)
         return S("");
     watch->items_left--;
-    if (!orders_call(watch->orders, &DYNAMODB_GET_ITEM, &in, &out) || out.item.count == 0)
+    if (!orders_get(watch->orders, order_id, &item) || item.count == 0)
         return S("");
-    return arena_format(arena, "%.*s × %.*s", STR_ARGS(item_text(&out.item, S("itemName"))),
-                        STR_ARGS(item_text(&out.item, S("quantity"))));
+    return arena_format(watch->orders->arena, "%.*s × %.*s", STR_ARGS(item_text(&item, S("itemName"))),
+                        STR_ARGS(item_text(&item, S("quantity"))));
 }
 
 static void print_outcome(struct watch *watch, const struct log_line *line)
@@ -70,7 +67,8 @@ static void show_line(struct watch *watch, const struct log_line *line)
 
     if (line->logged_ms > watch->newest_ms)
         watch->newest_ms = line->logged_ms;
-    if (known || watch->left == 0 || line->kind == LOG_OTHER || line->kind == LOG_START || line->kind == LOG_REPORT)
+    if (known || watch->left == 0 || line->kind == LOG_OTHER || line->kind == LOG_START ||
+        line->kind == LOG_REPORT)
         return;
     watch->left--;
     printf("%.*s  ", STR_ARGS(output_time(watch->orders->arena, line->logged_ms)));

@@ -24,16 +24,9 @@ static void add_hop(struct orders *orders, struct way *way, const char *name, in
 
 static bool find_item(struct orders *orders, struct way *way)
 {
-    struct dynamodb_attribute_value_map_entry key = {.key = S("orderId"), .value.s = way->order_id};
-    bool consistent = true;
-    struct dynamodb_get_item_input in = {
-        .table_name = S(ORDERS_TABLE), .key = {&key, 1}, .consistent_read = &consistent};
-    struct dynamodb_get_item_output out = {0};
-
-    if (!orders_call(orders, &DYNAMODB_GET_ITEM, &in, &out))
-        return orders_complain_missing(orders, "Reading the table");
-    way->item = out.item;
-    if (out.item.count > 0)
+    if (!orders_get(orders, way->order_id, &way->item))
+        return false;
+    if (way->item.count > 0)
         way->end = WAY_STORED;
     return true;
 }
