@@ -2,11 +2,14 @@
  * deliver.c: answers leave, and effects start, when what they stand on is durable.
  *
  * The engine thread and the server threads put in what waits; the store's sync thread lets it go.
+ * Batches leave in order and by one thread at a time, so that an effect never starts before one that
+ * was begun earlier.
  */
 #include "engine/engine_internal.h"
 #include "engine_sql.h"
 
 #include "base/check.h"
+#include "base/log.h"
 
 #include <stdlib.h>
 
@@ -23,8 +26,11 @@ static void start_effect(const struct engine *engine, const struct effect *effec
 {
     const struct effect_runner *runner = find_runner(engine, effect->kind);
 
-    check(runner != NULL);
-    runner->start(runner->context, effect->id, effect->payload);
+    if (runner)
+        runner->start(runner->context, effect->id, effect->payload);
+    else
+        log_warn("nobody carries out a stored effect kind=%.*s id=%.*s", STR_ARGS(effect->kind),
+                 STR_ARGS(effect->id));
 }
 
 static void release(struct engine *engine, struct batch *batch)
@@ -35,30 +41,6 @@ static void release(struct engine *engine, struct batch *batch)
         start_effect(engine, &batch->effects.items[i]);
     arena_free(&batch->arena);
     free(batch);
-}
-
-void deliver_batch(struct engine *engine, struct batch *batch)
-{
-    pthread_mutex_lock(&engine->durable_lock);
-    bool durable = batch->sequence <= engine->durable;
-    if (!durable) {
-        *(engine->unsynced_last ? &engine->unsynced_last->next : &engine->unsynced_first) = batch;
-        engine->unsynced_last = batch;
-    }
-    pthread_mutex_unlock(&engine->durable_lock);
-    if (durable)
-        release(engine, batch);
-}
-
-void deliver_read(struct engine *engine, struct exchange *exchange)
-{
-    pthread_mutex_lock(&engine->durable_lock);
-    bool durable = exchange->sequence <= engine->durable;
-    if (!durable)
-        queue_push(&engine->unsynced_reads, exchange);
-    pthread_mutex_unlock(&engine->durable_lock);
-    if (durable)
-        exchange->answered(exchange);
 }
 
 /* Unlink the batches that are durable; they are in order. */
@@ -86,18 +68,9 @@ static struct exchange_queue take_durable_reads(struct engine *engine)
     return ready;
 }
 
-void deliver_durable(void *context, uint64_t sequence)
+static void release_all(struct engine *engine, struct batch *batches, struct exchange_queue reads)
 {
-    struct engine *engine = context;
     struct exchange *exchange;
-
-    pthread_mutex_lock(&engine->durable_lock);
-    if (sequence > engine->durable)
-        engine->durable = sequence;
-    struct batch *batches = take_durable_batches(engine);
-    struct exchange_queue reads = take_durable_reads(engine);
-    pthread_mutex_unlock(&engine->durable_lock);
-    engine_disk_is_free(engine);
 
     while (batches) {
         struct batch *batch = batches;
@@ -106,7 +79,60 @@ void deliver_durable(void *context, uint64_t sequence)
     }
     while ((exchange = queue_pop(&reads)))
         exchange->answered(exchange);
-    pthread_cond_signal(&engine->delivered);
+}
+
+/*
+ * Called with the lock held, which is open while things leave.  Whoever comes meanwhile leaves it to
+ * the thread that is at it.
+ */
+static void release_durable(struct engine *engine)
+{
+    if (engine->delivering)
+        return;
+    engine->delivering = true;
+    for (;;) {
+        struct batch *batches = take_durable_batches(engine);
+        struct exchange_queue reads = take_durable_reads(engine);
+        if (!batches && !reads.first)
+            break;
+        pthread_mutex_unlock(&engine->durable_lock);
+        engine_disk_is_free(engine);
+        release_all(engine, batches, reads);
+        pthread_mutex_lock(&engine->durable_lock);
+    }
+    engine->delivering = false;
+    pthread_cond_broadcast(&engine->delivered);
+}
+
+void deliver_batch(struct engine *engine, struct batch *batch)
+{
+    pthread_mutex_lock(&engine->durable_lock);
+    *(engine->unsynced_last ? &engine->unsynced_last->next : &engine->unsynced_first) = batch;
+    engine->unsynced_last = batch;
+    release_durable(engine);
+    pthread_mutex_unlock(&engine->durable_lock);
+}
+
+void deliver_durable(void *context, uint64_t sequence)
+{
+    struct engine *engine = context;
+
+    pthread_mutex_lock(&engine->durable_lock);
+    if (sequence > engine->durable)
+        engine->durable = sequence;
+    release_durable(engine);
+    pthread_mutex_unlock(&engine->durable_lock);
+}
+
+void deliver_read(struct engine *engine, struct exchange *exchange)
+{
+    pthread_mutex_lock(&engine->durable_lock);
+    bool durable = exchange->sequence <= engine->durable;
+    if (!durable)
+        queue_push(&engine->unsynced_reads, exchange);
+    pthread_mutex_unlock(&engine->durable_lock);
+    if (durable)
+        exchange->answered(exchange);
 }
 
 bool deliver_is_waiting(struct engine *engine)
@@ -120,7 +146,7 @@ bool deliver_is_waiting(struct engine *engine)
 void deliver_wait_for_all(struct engine *engine)
 {
     pthread_mutex_lock(&engine->durable_lock);
-    while (engine->unsynced_first || engine->unsynced_reads.first)
+    while (engine->delivering || engine->unsynced_first || engine->unsynced_reads.first)
         pthread_cond_wait(&engine->delivered, &engine->durable_lock);
     pthread_mutex_unlock(&engine->durable_lock);
 }
@@ -129,6 +155,7 @@ void effect_begin(struct call *call, str kind, str id, str payload)
 {
     struct batch *batch = call->engine->batch;
 
+    check(find_runner(call->engine, kind) != NULL);
     engine_begin_effect(call->txn,
                         &(struct engine_begin_effect_params){.kind = kind, .id = id, .payload = payload});
     *list_add(&batch->arena, &batch->effects) = (struct effect){

@@ -72,8 +72,9 @@ struct engine {
     int64_t prune_ms;            /* when traces are pruned next */
     int64_t retry_ms;            /* after a failed commit, everything parked runs again then */
 
-    pthread_mutex_t durable_lock; /* over the next four */
-    pthread_cond_t delivered;     /* nothing waits for the disk any more */
+    pthread_mutex_t durable_lock; /* over the next five */
+    pthread_cond_t delivered;     /* what is durable has left */
+    bool delivering;              /* some thread is letting things go */
     uint64_t durable;
     struct batch *unsynced_first, *unsynced_last;
     struct exchange_queue unsynced_reads;
