@@ -16,6 +16,8 @@
 #include "wire/form.h"
 #include "wire/json.h"
 
+static const int64_t END_OF_TIME_MS = 253402300799999; /* a year has four digits */
+
 static void reply_json(struct exchange *exchange, int status, str json)
 {
     exchange->reply = (struct http_reply){
@@ -86,6 +88,10 @@ static void advance_clock(struct exchange *exchange)
         reply_message(exchange, 400, S("The body must be {\"advance_ms\": N} with a whole N of 0 or more."));
         return;
     }
+    if (by_ms > END_OF_TIME_MS - engine_now_ms(call->engine)) {
+        reply_message(exchange, 400, S("The clock ends with the year 9999."));
+        return;
+    }
     clock_advance(call->engine, call->txn, by_ms);
     reply_clock(exchange);
 }
@@ -122,12 +128,15 @@ static void show_trace(struct exchange *exchange)
 static void reset(struct exchange *exchange)
 {
     struct call *call = &exchange->call;
+    struct engine *engine = call->engine;
 
     modules_run(call, false);
     txn_delete_everything(call->txn);
-    call->engine->clock_offset_ms = 0;
-    call->engine->next_timer_ms = INT64_MIN;
-    call->engine->retry_ms = call->now_ms;
+    engine->batch->reset = true;
+    engine->clock_offset_ms = 0;
+    engine->now_ms = call->now_ms = engine_now_ms(engine);
+    engine->next_timer_ms = INT64_MAX;
+    engine->prune_ms = 0;
     modules_run(call, true);
     reply_json(exchange, 200, S("{}"));
 }

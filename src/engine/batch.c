@@ -21,7 +21,7 @@ static struct batch *batch_new(void)
     return batch;
 }
 
-static void drop_spawned(struct batch *batch, size_t keep)
+void batch_drop_spawned(struct batch *batch, size_t keep)
 {
     while (batch->spawned.count > keep) {
         struct exchange *exchange = batch->spawned.items[--batch->spawned.count];
@@ -29,13 +29,12 @@ static void drop_spawned(struct batch *batch, size_t keep)
     }
 }
 
-static void start_spawned(struct engine *engine, size_t from)
+static void start_spawned(struct engine *engine, struct batch *batch)
 {
-    struct exchange_list *spawned = &engine->batch->spawned;
-
-    for (size_t i = from; i < spawned->count; i++)
-        queue_push(&engine->runnable, spawned->items[i]);
-    spawned->count = from;
+    if (engine->last_run)
+        batch_drop_spawned(batch, 0);
+    for (size_t i = 0; i < batch->spawned.count; i++)
+        queue_push(&engine->runnable, batch->spawned.items[i]);
 }
 
 static void answer(struct engine *engine, struct exchange *exchange)
@@ -54,43 +53,65 @@ static enum outcome run_handler(struct exchange *exchange)
     enum outcome outcome = call->operation->handler(call, exchange->in, exchange->out);
     check(outcome != DONE || call->authorized ||
           call->operation->flags & (OPERATION_ANONYMOUS | OPERATION_INTERNAL));
-    return call_unless_broken(call, outcome);
+    return outcome;
 }
 
-static void run(struct engine *engine, struct exchange *exchange)
+static void prepare(struct engine *engine, struct exchange *exchange)
 {
     struct call *call = &exchange->call;
-    size_t effects_before = engine->batch->effects.count;
-    size_t spawned_before = engine->batch->spawned.count;
 
     arena_rewind(&exchange->arena, exchange->decoded);
     call_reset(call);
     call->txn = engine->txn;
     call->now_ms = engine->now_ms;
+    if (call->arrived_ms > call->now_ms)
+        call->arrived_ms = call->now_ms; /* a reset has set the clock back */
+    call->last_run = engine->last_run;
     if (exchange->operation)
         exchange->out = arena_alloc(&exchange->arena, exchange->operation->output->size);
-
     txn_use_arena(engine->txn, &exchange->arena);
-    txn_savepoint(engine->txn);
-    exchange->outcome = run_handler(exchange);
-    if (exchange->outcome == FAILED) {
-        txn_rollback(engine->txn);
-        engine->batch->effects.count = effects_before;
-        drop_spawned(engine->batch, spawned_before);
-    } else {
-        txn_release(engine->txn);
-        start_spawned(engine, spawned_before);
-    }
-    call->txn = NULL;
+}
 
-    if (exchange->outcome != PARKED) {
-        answer(engine, exchange);
-    } else if (call->last_run) {
+static void run(struct engine *engine, struct exchange *exchange)
+{
+    struct call *call = &exchange->call;
+
+    prepare(engine, exchange);
+    struct call_mark mark = call_begin(call);
+    exchange->outcome = call_end(call, mark, run_handler(exchange));
+    call->txn = NULL;
+    if (exchange->outcome == PARKED && (call->last_run || exchange->cancelled)) {
         exchange->outcome = FAILED;
-        call_fail_internal(call);
-        answer(engine, exchange);
+        call_fail_unavailable(call);
+    }
+    if (exchange->outcome == FAILED)
+        exchange->reply = (struct http_reply){0};
+}
+
+/* Its client has gone while it waited: it shall not take what nobody will get. */
+static bool is_abandoned(const struct exchange *exchange)
+{
+    return exchange->order != 0 && exchange->cancelled;
+}
+
+static void run_or_give_back(struct engine *engine, struct exchange *exchange)
+{
+    str waited_for = arena_copy(&engine->batch->arena, exchange->call.parked.what);
+
+    if (is_abandoned(exchange)) {
+        exchange->outcome = FAILED;
+        call_fail_unavailable(&exchange->call);
     } else {
+        run(engine, exchange);
+    }
+    if (exchange->outcome == FAILED && str_present(waited_for))
+        wake_oldest(engine, waited_for);
+
+    if (exchange->outcome == PARKED) {
+        exchange->from_timer = false; /* it goes on without its row */
         parking_add(&engine->parking, exchange);
+    } else {
+        answer(engine, exchange);
     }
 }
 
@@ -108,27 +129,50 @@ static void undo(struct engine *engine, struct batch *batch)
     struct exchange_list told = batch->answers;
 
     log_error("commit failed calls=%zu", told.count);
+    engine->clock_offset_ms = batch->clock_offset_ms;
+    engine->retry_ms = engine->now_ms + RETRY_AFTER_MS;
+    engine->next_timer_ms = engine->retry_ms; /* the rows of those that ran are back */
     batch->effects.count = 0;
+    batch_drop_spawned(batch, 0);
     batch->answers = (struct exchange_list){0};
     for (size_t i = 0; i < told.count; i++) {
         struct exchange *exchange = told.items[i];
-        if (is_internal(exchange) && !exchange->call.last_run) {
+        if (is_internal(exchange) && !exchange->from_timer && !engine->last_run) {
             exchange->call.parked.what = S("engine/retry");
-            exchange->call.parked.until_ms = engine->now_ms + RETRY_AFTER_MS;
+            exchange->call.parked.until_ms = engine->retry_ms;
             parking_add(&engine->parking, exchange);
             continue;
         }
         exchange->outcome = FAILED;
+        exchange->reply = (struct http_reply){0};
         call_fail_internal(&exchange->call);
         answer(engine, exchange);
     }
-    engine->retry_ms = engine->now_ms + RETRY_AFTER_MS;
+}
+
+/*
+ * Everything was forgotten.  Clients that wait look again; internal calls end, for the start hooks
+ * have begun new pollers.
+ */
+static void begin_anew(struct engine *engine)
+{
+    struct exchange_queue before = engine->runnable;
+    struct exchange *exchange;
+
+    engine->runnable = (struct exchange_queue){0};
+    while ((exchange = parking_take_any(&engine->parking)))
+        queue_push(&before, exchange);
+    while ((exchange = queue_pop(&before)))
+        if (is_internal(exchange))
+            exchange->answered(exchange);
+        else
+            queue_push(&engine->runnable, exchange);
 }
 
 static void take_parked(struct engine *engine)
 {
     struct exchange *exchange;
-    bool all = engine->now_ms >= engine->retry_ms;
+    bool all = engine->last_run || engine->now_ms >= engine->retry_ms;
 
     if (all)
         engine->retry_ms = INT64_MAX;
@@ -138,6 +182,8 @@ static void take_parked(struct engine *engine)
 }
 
 /*
+ * Due timers first, but however many they are, calls have half of the batch.
+ *
  * While the disk is busy with earlier batches, answers of this one could not leave any sooner: so it
  * stays open and takes what arrives meanwhile.  The log then gets each page once for all of them.
  */
@@ -146,12 +192,12 @@ static void run_calls(struct engine *engine)
     struct exchange *exchange;
     int calls = 0;
 
+    for (; calls < LIMIT_BATCH_CALLS / 2 && (exchange = timers_take_due(engine)); calls++)
+        run_or_give_back(engine, exchange);
     do {
         engine->now_ms = engine_now_ms(engine);
-        while (calls < LIMIT_BATCH_CALLS && (exchange = queue_pop(&engine->runnable))) {
-            run(engine, exchange);
-            calls++;
-        }
+        for (; calls < LIMIT_BATCH_CALLS && (exchange = queue_pop(&engine->runnable)); calls++)
+            run_or_give_back(engine, exchange);
     } while (calls < LIMIT_BATCH_CALLS && wait_while_disk_is_busy(engine));
 }
 
@@ -159,16 +205,20 @@ void batch_run(struct engine *engine)
 {
     struct batch *batch = engine->batch = batch_new();
 
+    batch->clock_offset_ms = engine->clock_offset_ms;
     engine->now_ms = engine_now_ms(engine);
     engine->txn = store_begin(engine->store);
     take_parked(engine);
-    timers_take_due(engine);
     run_calls(engine);
-    timers_learn_next(engine);
     trace_prune(engine);
 
-    if (!store_commit(engine->store, &batch->sequence))
+    if (!store_commit(engine->store, &batch->sequence)) {
         undo(engine, batch);
+    } else {
+        if (batch->reset)
+            begin_anew(engine);
+        start_spawned(engine, batch);
+    }
     engine->txn = NULL;
     engine->batch = NULL;
     deliver_batch(engine, batch);

@@ -38,18 +38,58 @@ void call_fail_internal(struct call *call)
 {
     const struct error *error = call->operation ? call->operation->service->internal_error : NULL;
 
-    fail(call, error ? error : &internal_failure,
-         "We encountered an internal error. Please try again.");
+    fail(call, error ? error : &internal_failure, "We encountered an internal error. Please try again.");
 }
 
-enum outcome call_unless_broken(struct call *call, enum outcome outcome)
+/* No service declares it, and every client knows it. */
+static const struct error service_unavailable = {
+    .name = "ServiceUnavailable", .query_code = "ServiceUnavailable", .status = 503};
+
+void call_fail_unavailable(struct call *call)
 {
-    if (outcome == FAILED || !txn_broken(call->txn))
+    fail(call, &service_unavailable, "The server is stopping.");
+}
+
+/*
+ * The outcome; but FAILED, and said in the log, when one of the call's statements failed: what the
+ * handler did not find then may well be there.
+ */
+static enum outcome unless_broken(struct call *call, enum outcome outcome)
+{
+    if (!txn_broken(call->txn))
         return outcome;
-    log_error("statement failed operation=%s trouble=\"%.*s\"", call->operation->name,
+    log_error("statement failed operation=%s trouble=\"%.*s\"", call->operation ? call->operation->name : "-",
               STR_ARGS(txn_trouble(call->txn)));
     call_fail_internal(call);
     return FAILED;
+}
+
+struct call_mark call_begin(struct call *call)
+{
+    const struct batch *batch = call->engine->batch;
+
+    txn_savepoint(call->txn);
+    return (struct call_mark){.effects = batch->effects.count, .spawned = batch->spawned.count};
+}
+
+enum outcome call_end(struct call *call, struct call_mark mark, enum outcome outcome)
+{
+    struct batch *batch = call->engine->batch;
+
+    outcome = unless_broken(call, outcome);
+    if (outcome == FAILED) {
+        txn_rollback(call->txn);
+        batch->effects.count = mark.effects;
+        batch_drop_spawned(batch, mark.spawned);
+    } else {
+        txn_release(call->txn);
+    }
+    return outcome;
+}
+
+void check_writes(const struct call *call)
+{
+    check(!call->operation || !(call->operation->flags & OPERATION_READS));
 }
 
 bool authorize_action(struct call *call, str action, str resource_arn, str resource_policy)
@@ -70,46 +110,43 @@ bool authorize(struct call *call, str resource_arn, str resource_policy)
 
 enum outcome park(struct call *call, str what, int64_t until_ms)
 {
+    check_writes(call);
     call->parked.what = what;
     call->parked.until_ms = until_ms;
     return PARKED;
 }
 
-/* Give back those whose clients have gone until one is found that has not. */
-static struct exchange *take_waiting(struct engine *engine, str what)
+bool wake_oldest(struct engine *engine, str what)
 {
-    struct exchange *exchange;
+    struct exchange *exchange = parking_take(&engine->parking, what);
 
-    while ((exchange = parking_take(&engine->parking, what)) && exchange->cancelled) {
-        exchange->outcome = FAILED;
-        exchange->answered(exchange);
-    }
-    return exchange;
+    if (exchange)
+        queue_push(&engine->runnable, exchange);
+    return exchange != NULL;
 }
 
 void wake(struct call *call, str what)
 {
-    struct exchange *exchange = take_waiting(call->engine, what);
-
-    if (exchange)
-        queue_push(&call->engine->runnable, exchange);
+    check_writes(call);
+    wake_oldest(call->engine, what);
 }
 
 void wake_all(struct call *call, str what)
 {
-    struct exchange *exchange;
-
-    while ((exchange = take_waiting(call->engine, what)))
-        queue_push(&call->engine->runnable, exchange);
+    check_writes(call);
+    while (wake_oldest(call->engine, what))
+        ;
 }
 
 bool awaited(struct call *call, str what)
 {
+    check_writes(call);
     return parking_awaited(&call->engine->parking, what);
 }
 
 void wake_at(struct call *call, str what, int64_t at_ms)
 {
+    check_writes(call);
     parking_alarm(&call->engine->parking, what, at_ms);
 }
 
@@ -129,21 +166,11 @@ static enum outcome invoke_read(struct call *child, const void *in, void *out)
     return child->operation->handler(child, in, out);
 }
 
-/* Between a savepoint and its end; effects that were begun go with the writes that caused them. */
 static enum outcome invoke_write(struct call *child, const void *in, void *out)
 {
-    struct batch *batch = child->engine->batch;
-    size_t effects_before = batch->effects.count;
+    struct call_mark mark = call_begin(child);
 
-    txn_savepoint(child->txn);
-    enum outcome outcome = call_unless_broken(child, child->operation->handler(child, in, out));
-    if (outcome == FAILED) {
-        txn_rollback(child->txn);
-        batch->effects.count = effects_before;
-    } else {
-        txn_release(child->txn);
-    }
-    return outcome;
+    return call_end(child, mark, child->operation->handler(child, in, out));
 }
 
 enum outcome invoke(struct call *call, const struct principal *caller, const struct operation *operation,
@@ -151,6 +178,9 @@ enum outcome invoke(struct call *call, const struct principal *caller, const str
 {
     struct call child = child_of(call, caller, operation);
     bool reads = operation->flags & OPERATION_READS;
+
+    if (!reads)
+        check_writes(call);
     enum outcome outcome = reads ? invoke_read(&child, in, out) : invoke_write(&child, in, out);
 
     check(outcome != DONE || child.authorized || operation->flags & OPERATION_ANONYMOUS);

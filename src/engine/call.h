@@ -62,7 +62,7 @@ struct call {
     int64_t arrived_ms;          /* unchanged when the call runs again */
     struct failure failure;
     bool authorized;             /* authorize() has been asked */
-    bool last_run;               /* the server stops: answer with what there is, do not park */
+    bool last_run;               /* the server stops: answer with what there is, do not park or spawn */
     struct {
         str what;
         int64_t until_ms;
@@ -89,7 +89,10 @@ bool authorize_action(struct call *call, str action, str resource_arn, str resou
  * Returns PARKED.
  */
 enum outcome park(struct call *call, str what, int64_t until_ms);
-/* Run the oldest call that waits for `what` again once this one is done; wake_all: all of them. */
+/*
+ * Run the oldest call that waits for `what` again once this one is done; wake_all: all of them.  A call
+ * that was woken and fails, or whose client has gone, wakes the next one, so that no wake is lost.
+ */
 void wake(struct call *call, str what);
 void wake_all(struct call *call, str what);
 /* Does anybody wait for it?  Then wake_at() has the oldest run at that time at the latest. */
@@ -111,14 +114,16 @@ const struct principal *role_principal(struct call *call, str role_arn, str sess
 
 /*
  * Have an internal operation run later.  Its input is stored, so a restart keeps it.  A timer is
- * known by (operation, id): setting it again moves it.
+ * known by (operation, id): setting it again moves it.  It is gone once its call has run, whatever
+ * the outcome; a call that parks is not kept by a restart any more.
  */
 void timer_set(struct call *call, const struct operation *operation, str id, int64_t due_ms, const void *in);
 void timer_cancel(struct call *call, const struct operation *operation, str id);
 
 /*
- * Run an internal operation by itself, right after this call: a poller that parks and runs again for
- * as long as it likes.  Not stored: each service's start hook begins its pollers anew.
+ * Run an internal operation by itself, as soon as this call's batch is committed: a poller that parks
+ * and runs again for as long as it likes.  Not stored: each service's start hook begins its pollers
+ * anew, and a reset ends the old ones.
  */
 void spawn(struct call *call, const struct operation *operation, const void *in);
 

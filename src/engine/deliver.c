@@ -155,6 +155,7 @@ void effect_begin(struct call *call, str kind, str id, str payload)
 {
     struct batch *batch = call->engine->batch;
 
+    check_writes(call);
     check(find_runner(call->engine, kind) != NULL);
     engine_begin_effect(call->txn,
                         &(struct engine_begin_effect_params){.kind = kind, .id = id, .payload = payload});

@@ -82,6 +82,7 @@ static void begin(struct dispatcher *dispatcher, struct exchange *exchange)
     exchange->operation = NULL;
     exchange->protocol = NULL;
     exchange->order = 0;
+    exchange->from_timer = false;
     exchange->sequence = 0;
     exchange->cancelled = false;
     exchange->began_us = monotonic_us();

@@ -14,6 +14,7 @@ enum {
     WORTH_WAKING_FOR = 16, /* calls, while none could be answered anyway */
     NS_PER_MS = 1000000,
     MS_PER_S = 1000,
+    LONGEST_SLEEP_MS = 60 * 1000, /* somebody may set the machine's clock, or send it to sleep */
 };
 
 void queue_push(struct exchange_queue *queue, struct exchange *exchange)
@@ -62,6 +63,8 @@ static void wait_for_work(struct engine *engine)
         pthread_cond_wait(&engine->arrived, &engine->lock);
         return;
     }
+    if (wait_ms > LONGEST_SLEEP_MS)
+        wait_ms = LONGEST_SLEEP_MS;
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += wait_ms / MS_PER_S;
     until.tv_nsec += wait_ms % MS_PER_S * NS_PER_MS;
@@ -75,26 +78,17 @@ static void wait_for_work(struct engine *engine)
 static void give_back(struct exchange *exchange)
 {
     exchange->outcome = FAILED;
-    call_fail_internal(&exchange->call);
+    call_fail_unavailable(&exchange->call);
     exchange->answered(exchange);
 }
 
 static void give_back_cancelled(struct engine *engine)
 {
+    struct exchange_queue gone = parking_take_cancelled(&engine->parking);
     struct exchange *exchange;
 
-    while ((exchange = parking_take_cancelled(&engine->parking)))
+    while ((exchange = queue_pop(&gone)))
         give_back(exchange);
-}
-
-static void run_parked_a_last_time(struct engine *engine)
-{
-    struct exchange *exchange;
-
-    while ((exchange = parking_take_any(&engine->parking))) {
-        exchange->call.last_run = true;
-        queue_push(&engine->runnable, exchange);
-    }
 }
 
 /* With the lock held: move the inbox behind what is runnable. */
@@ -127,34 +121,32 @@ bool wait_while_disk_is_busy(struct engine *engine)
     return engine->runnable.first && deliver_is_waiting(engine);
 }
 
-/* Returns whether the engine is stopping. */
+/* False: the engine stops, and has nobody to answer any more. */
 static bool take_arrivals(struct engine *engine)
 {
     pthread_mutex_lock(&engine->lock);
     if (!engine->runnable.first)
         wait_for_work(engine);
     take_inbox(engine);
-    bool cancellations = engine->cancellations, stopping = engine->stopping;
+    bool cancellations = engine->cancellations;
     engine->cancellations = false;
-    if (stopping && !engine->runnable.first && !engine->parking.count)
-        engine->stopped = true;
+    engine->last_run = engine->stopping;
+    engine->stopped = engine->stopping && !engine->runnable.first && !engine->parking.count;
+    bool stopped = engine->stopped;
     pthread_mutex_unlock(&engine->lock);
 
     if (cancellations)
         give_back_cancelled(engine);
-    return stopping;
+    return !stopped;
 }
 
 static void *engine_main(void *context)
 {
     struct engine *engine = context;
 
-    while (!engine->stopped) {
-        if (take_arrivals(engine))
-            run_parked_a_last_time(engine);
-        if (engine->runnable.first || next_due_ms(engine) <= engine_now_ms(engine))
+    while (take_arrivals(engine))
+        if (engine->runnable.first || engine->last_run || next_due_ms(engine) <= engine_now_ms(engine))
             batch_run(engine);
-    }
     return NULL;
 }
 
@@ -197,24 +189,24 @@ static void start_admin(struct exchange *exchange)
     struct engine *engine = exchange->call.engine;
 
     clock_restore(engine);
-    engine->next_timer_ms = INT64_MIN;
+    engine->now_ms = exchange->call.now_ms = engine_now_ms(engine);
+    engine->next_timer_ms = 0;
     modules_run(&exchange->call, true);
     effects_resume(engine);
 }
 
-static void free_exchange(struct exchange *exchange)
+static void tell_nobody(struct exchange *exchange)
 {
-    arena_free(&exchange->arena);
-    free(exchange);
+    (void)exchange;
 }
 
-static void submit_start(struct engine *engine)
+/* False when it failed; then nothing of it is kept. */
+static bool run_start(struct engine *engine)
 {
-    struct exchange *exchange = calloc(1, sizeof *exchange);
+    struct exchange *exchange = &engine->start;
 
-    check(exchange != NULL);
     exchange->admin = start_admin;
-    exchange->answered = free_exchange;
+    exchange->answered = tell_nobody;
     exchange->call = (struct call){
         .engine = engine,
         .arena = &exchange->arena,
@@ -225,6 +217,8 @@ static void submit_start(struct engine *engine)
         .request_id = S(""),
     };
     queue_push(&engine->runnable, exchange);
+    batch_run(engine);
+    return exchange->outcome == DONE;
 }
 
 static void collect_schemas(const struct engine_options *options, const struct schema **schemas)
@@ -268,12 +262,16 @@ struct engine *engine_start(const struct engine_options *options, struct arena *
     engine->options.store.context = engine;
     engine->store = store_open(&engine->options.store, arena, error);
     if (!engine->store) {
-        free(engine);
+        engine_free(engine);
         return NULL;
     }
     trace_start(engine);
-    submit_start(engine);
-    batch_run(engine);
+    if (!run_start(engine)) {
+        *error = S("the services could not start; the log says why");
+        deliver_wait_for_all(engine);
+        engine_free(engine);
+        return NULL;
+    }
     check(pthread_create(&engine->thread, NULL, engine_main, engine) == 0);
     return engine;
 }
@@ -290,7 +288,9 @@ void engine_stop(struct engine *engine)
 
 void engine_free(struct engine *engine)
 {
-    store_close(engine->store);
+    if (engine->store)
+        store_close(engine->store);
+    arena_free(&engine->start.arena);
     parking_free(&engine->parking);
     pthread_mutex_destroy(&engine->lock);
     pthread_mutex_destroy(&engine->durable_lock);

@@ -42,9 +42,10 @@ set due_ms = excluded.due_ms, account = excluded.account, region = excluded.regi
 -- statement: cancel_timer :exec
 delete from engine_timer where operation = :operation and id = :id;
 
--- statement: find_due_timers :many
--- param: limit integer
-select operation, id, account, region, input from engine_timer where due_ms <= :due_ms order by due_ms limit :limit;
+-- statement: take_due_timer :one
+delete from engine_timer where (operation, id) in
+    (select operation, id from engine_timer where due_ms <= :due_ms order by due_ms limit 1)
+returning operation, account, region, input;
 
 -- statement: find_next_timer :one
 select due_ms from engine_timer order by due_ms limit 1;

@@ -39,7 +39,9 @@ struct batch {
     struct arena arena;
     struct exchange_list answers;
     struct effect_list effects;
-    struct exchange_list spawned; /* internal calls that begin when this call is done */
+    struct exchange_list spawned; /* internal calls that begin when this batch is committed */
+    bool reset;                  /* everything stored was deleted */
+    int64_t clock_offset_ms;     /* as it was before */
     uint64_t sequence;
     struct batch *next;
 };
@@ -62,12 +64,14 @@ struct engine {
 
     _Atomic int64_t clock_offset_ms;
 
+    struct exchange start;       /* what runs before the first call */
+    bool last_run;               /* stopping: nothing parks or is spawned any more */
     struct exchange_queue runnable;
     struct parking parking;
     struct txn *txn;
     struct batch *batch;
     int64_t now_ms;
-    int64_t next_timer_ms;       /* INT64_MAX: none */
+    int64_t next_timer_ms;       /* no timer is due before; INT64_MAX: there is none */
     int64_t next_hop;            /* numbers the rows of traces */
     int64_t prune_ms;            /* when traces are pruned next */
     int64_t retry_ms;            /* after a failed commit, everything parked runs again then */
@@ -104,14 +108,17 @@ void parking_alarm(struct parking *parking, str what, int64_t at_ms);
 struct exchange *parking_take(struct parking *parking, str what);
 /* One whose deadline has passed; NULL when there is none. */
 struct exchange *parking_take_due(struct parking *parking, int64_t now_ms);
-/* One whose client has gone; any one at all. */
-struct exchange *parking_take_cancelled(struct parking *parking);
+/* Those whose clients have gone. */
+struct exchange_queue parking_take_cancelled(struct parking *parking);
+/* Any one at all. */
 struct exchange *parking_take_any(struct parking *parking);
 int64_t parking_next_due_ms(const struct parking *parking); /* INT64_MAX: none */
 void parking_free(struct parking *parking);
 
 /* batch.c */
 void batch_run(struct engine *engine);
+/* Drop all internal calls spawned in this batch but the first `keep`. */
+void batch_drop_spawned(struct batch *batch, size_t keep);
 
 /* deliver.c: answers and effects leave when they are durable */
 void deliver_batch(struct engine *engine, struct batch *batch);
@@ -129,8 +136,8 @@ struct exchange *internal_exchange(struct engine *engine, const struct operation
                                    str region, str input_json);
 
 /* timers.c */
-void timers_take_due(struct engine *engine);
-void timers_learn_next(struct engine *engine);
+/* One whose time has come, to be run in this batch, with which its row is gone.  NULL: there is none. */
+struct exchange *timers_take_due(struct engine *engine);
 
 /* clock.c */
 void clock_restore(struct engine *engine);
@@ -155,7 +162,14 @@ void trace_prune(struct engine *engine);
 
 /* call.c */
 void call_reset(struct call *call);
-/* The outcome; but FAILED, and said in the log, when one of the call's statements failed. */
-enum outcome call_unless_broken(struct call *call, enum outcome outcome);
+/* Around a handler that writes: when it fails, nothing of what it did to store or batch stays. */
+struct call_mark { size_t effects, spawned; };
+struct call_mark call_begin(struct call *call);
+enum outcome call_end(struct call *call, struct call_mark mark, enum outcome outcome);
+/* A call that only reads runs on a server thread, and must not touch what is the engine thread's. */
+void check_writes(const struct call *call);
+/* Make the oldest call that waits for it runnable; false when none waits. */
+bool wake_oldest(struct engine *engine, str what);
 /* Fail with the service's internal error (or a plain one when there is no service). */
 void call_fail_internal(struct call *call);
+void call_fail_unavailable(struct call *call);

@@ -90,6 +90,8 @@ void engine_post(struct engine *engine, str service, str name, str input_json)
 void spawn(struct call *call, const struct operation *operation, const void *in)
 {
     struct engine *engine = call->engine;
+
+    check_writes(call);
     str json = model_to_json(call->arena, operation->input, in);
     struct exchange *exchange = internal_exchange(engine, operation, call->account, call->region, json);
 

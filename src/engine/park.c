@@ -3,8 +3,9 @@
  *
  * A thousand long polls are a thousand entries here and nothing else: no timer, no thread, no CPU.
  * Waiters of one name are served in the order in which they first came, however often they were
- * woken for nothing.  Besides each waiter's own deadline a name may have an alarm, at which its oldest
- * waiter runs; it sits in the same heap as a waiter without an exchange.
+ * woken for nothing; one that has waited for something else meanwhile comes last.  Besides each
+ * waiter's own deadline a name may have an alarm, at which its oldest waiter runs; it sits in the same
+ * heap as a waiter without an exchange.
  */
 #include "engine/engine_internal.h"
 
@@ -14,8 +15,8 @@
 
 struct waiters {
     struct waiter *first, *last;
-    struct waiter alarm;         /* in the heap when until_ms is not INT64_MAX */
-    str what;                    /* points into the text behind it */
+    struct waiter alarm; /* in the heap when until_ms is not INT64_MAX */
+    str what;            /* points into the text behind it */
 };
 
 static void *allocate(size_t size)
@@ -112,13 +113,16 @@ static void queue_insert(struct waiters *queue, struct waiter *waiter)
 void parking_add(struct parking *parking, struct exchange *exchange)
 {
     struct waiter *waiter = allocate(sizeof *waiter);
+    str what = exchange->call.parked.what;
 
-    if (exchange->order == 0)
+    check(str_present(what));
+    if (exchange->order == 0 || exchange->waited_for != str_hash(what))
         exchange->order = ++parking->next_order;
+    exchange->waited_for = str_hash(what);
     waiter->exchange = exchange;
     waiter->order = exchange->order;
     waiter->until_ms = exchange->call.parked.until_ms;
-    waiter->queue = queue_of(parking, exchange->call.parked.what);
+    waiter->queue = queue_of(parking, what);
     queue_insert(waiter->queue, waiter);
     heap_add(parking, waiter);
 }
@@ -175,14 +179,21 @@ struct exchange *parking_take_due(struct parking *parking, int64_t now_ms)
     return parking_next_due_ms(parking) <= now_ms ? parking_take_any(parking) : NULL;
 }
 
-struct exchange *parking_take_cancelled(struct parking *parking)
+struct exchange_queue parking_take_cancelled(struct parking *parking)
 {
+    struct waiter **waiters = allocate((parking->count + 1) * sizeof *waiters);
+    struct exchange_queue gone = {0};
+    size_t count = 0;
+
     for (size_t i = 0; i < parking->count; i++) {
         struct waiter *waiter = parking->heap[i];
         if (waiter->exchange && waiter->exchange->cancelled)
-            return leave(parking, waiter);
+            waiters[count++] = waiter;
     }
-    return NULL;
+    for (size_t i = 0; i < count; i++)
+        queue_push(&gone, leave(parking, waiters[i]));
+    free(waiters);
+    return gone;
 }
 
 struct exchange *parking_take_any(struct parking *parking)

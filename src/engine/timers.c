@@ -14,6 +14,7 @@ static str operation_key(struct arena *arena, const struct operation *operation)
 
 void timer_set(struct call *call, const struct operation *operation, str id, int64_t due_ms, const void *in)
 {
+    check_writes(call);
     check(operation->flags & OPERATION_INTERNAL);
     engine_set_timer(call->txn, &(struct engine_set_timer_params){
                                     .operation = operation_key(call->arena, operation),
@@ -35,8 +36,8 @@ void timer_cancel(struct call *call, const struct operation *operation, str id)
                                    });
 }
 
-/* Queue what one row stands for.  A row of an operation that no longer exists is dropped. */
-static void fire(struct engine *engine, const struct engine_find_due_timers_row *timer)
+/* The call that a row stands for; NULL, said in the log, when this program does not know it any more. */
+static struct exchange *exchange_of(struct engine *engine, const struct engine_take_due_timer_row *timer)
 {
     str rest = timer->operation, service, name;
     const struct operation *operation = NULL;
@@ -45,39 +46,34 @@ static void fire(struct engine *engine, const struct engine_find_due_timers_row 
         operation = internal_operation(engine, service, name);
     if (!operation) {
         log_warn("timer of an unknown operation dropped operation=%.*s", STR_ARGS(timer->operation));
-        return;
+        return NULL;
     }
-    struct exchange *exchange =
-        internal_exchange(engine, operation, timer->account, timer->region, timer->input);
-    if (exchange)
-        queue_push(&engine->runnable, exchange);
+    return internal_exchange(engine, operation, timer->account, timer->region, timer->input);
 }
 
-void timers_take_due(struct engine *engine)
-{
-    if (engine->next_timer_ms > engine->now_ms)
-        return;
-
-    txn_use_arena(engine->txn, &engine->batch->arena);
-    struct engine_find_due_timers_rows due = engine_find_due_timers(
-        engine->txn,
-        &(struct engine_find_due_timers_params){.due_ms = engine->now_ms, .limit = LIMIT_BATCH_CALLS / 2});
-    for (size_t i = 0; i < due.count; i++) {
-        fire(engine, &due.items[i]);
-        engine_cancel_timer(engine->txn, &(struct engine_cancel_timer_params){
-                                             .operation = due.items[i].operation,
-                                             .id = due.items[i].id,
-                                         });
-    }
-    engine->next_timer_ms = INT64_MIN; /* timers_learn_next() must look */
-}
-
-void timers_learn_next(struct engine *engine)
+static void learn_next(struct engine *engine)
 {
     struct engine_find_next_timer_row next;
 
-    if (engine->next_timer_ms != INT64_MIN)
-        return;
-    txn_use_arena(engine->txn, &engine->batch->arena);
     engine->next_timer_ms = engine_find_next_timer(engine->txn, &next) ? next.due_ms : INT64_MAX;
+}
+
+struct exchange *timers_take_due(struct engine *engine)
+{
+    const struct engine_take_due_timer_params due = {.due_ms = engine->now_ms};
+    struct engine_take_due_timer_row timer;
+
+    while (engine->next_timer_ms <= engine->now_ms) {
+        txn_use_arena(engine->txn, &engine->batch->arena);
+        if (!engine_take_due_timer(engine->txn, &due, &timer)) {
+            learn_next(engine);
+            continue;
+        }
+        struct exchange *exchange = exchange_of(engine, &timer);
+        if (exchange) {
+            exchange->from_timer = true;
+            return exchange;
+        }
+    }
+    return NULL;
 }
