@@ -113,9 +113,9 @@ static void become_root(struct call *call, struct credentials *credentials, str 
     };
 }
 
-/* Find whose key it is; false when nobody's. */
+/* Find whose key it is, or fail the call. */
 static bool find_credentials(struct call *call, struct store_reader *reader, str key,
-                             struct credentials *credentials)
+                             enum protocol_name protocol, struct credentials *credentials)
 {
     const struct engine_options *options = &call->engine->options;
     uint64_t sequence;
@@ -131,7 +131,11 @@ static bool find_credentials(struct call *call, struct store_reader *reader, str
         become_root(call, credentials, is_account_id(key) ? key : options->default_account, (str){0});
         found = true;
     }
-    return store_end_read(reader, &sequence) && found;
+    if (!store_end_read(reader, &sequence)) {
+        call_fail_internal(call);
+        return false;
+    }
+    return found || refuse(call, protocol, UNKNOWN_KEY, S("The security token included in the request is invalid."));
 }
 
 static bool verify(struct auth *auth, struct exchange *exchange, const struct sigv4 *sigv4,
@@ -182,12 +186,13 @@ bool auth_identify(struct auth *auth, struct exchange *exchange, struct store_re
     struct call *call = &exchange->call;
     struct credentials credentials;
 
+    if (!sigv4)
+        return refuse(call, protocol, INCOMPLETE,
+                      S("The request signature does not conform to AWS standards."));
     if (!sigv4->present)
         return refuse(call, protocol, MISSING, S("Request is missing Authentication Token"));
-    if (!find_credentials(call, reader, sigv4->access_key_id, &credentials))
-        return refuse(call, protocol, UNKNOWN_KEY,
-                      S("The security token included in the request is invalid."));
-    if (!verify(auth, exchange, sigv4, &credentials, protocol))
+    if (!find_credentials(call, reader, sigv4->access_key_id, protocol, &credentials) ||
+        !verify(auth, exchange, sigv4, &credentials, protocol))
         return false;
     if (credentials.expires_ms <= call->now_ms)
         return refuse(call, protocol, EXPIRED, S("The security token included in the request is expired"));

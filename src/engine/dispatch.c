@@ -35,6 +35,7 @@ struct dispatcher *dispatcher_new(struct engine *engine)
     check(dispatcher != NULL);
     dispatcher->engine = engine;
     dispatcher->reader = store_reader_open(engine->store);
+    check(dispatcher->reader != NULL);
     dispatcher->auth = auth_new();
     for (const struct module *const *module = engine->options.modules; *module; module++) {
         const struct service *service = (*module)->service;
@@ -149,14 +150,11 @@ static bool prepare(struct dispatcher *dispatcher, struct exchange *exchange)
         refuse_unknown(exchange, &route);
         return false;
     }
-    if (environment) {
+    if (environment)
         identify_environment(exchange);
-    } else {
-        if (read != SIGV4_OK)
-            sigv4.present = false;
-        if (!auth_identify(dispatcher->auth, exchange, dispatcher->reader, &sigv4, route.protocol->name))
-            return false;
-    }
+    else if (!auth_identify(dispatcher->auth, exchange, dispatcher->reader, read == SIGV4_OK ? &sigv4 : NULL,
+                            route.protocol->name))
+        return false;
     exchange->in = arena_alloc(call->arena, route.operation->input->size);
     return route.protocol->decode_request(call, exchange->request, exchange->in) &&
            validate(call, route.operation->input, exchange->in);
@@ -196,8 +194,7 @@ static bool serve_public_file(struct dispatcher *dispatcher, struct exchange *ex
         if ((*module)->public_file)
             file = (*module)->public_file(call, exchange->request->path);
     call->txn = NULL;
-    store_end_read(dispatcher->reader, &exchange->sequence);
-    if (!str_present(file))
+    if (!store_end_read(dispatcher->reader, &exchange->sequence) || !str_present(file))
         return false;
     exchange->reply = (struct http_reply){.status = 200, .content_type = S("text/plain"), .body = file};
     deliver_read(dispatcher->engine, exchange);

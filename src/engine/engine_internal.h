@@ -147,7 +147,7 @@ void clock_advance(struct engine *engine, struct txn *txn, int64_t by_ms);
 struct auth;
 struct auth *auth_new(void);
 void auth_free(struct auth *auth);
-/* False: call->failure says why.  Sets caller, account and region. */
+/* False: call->failure says why.  Sets caller, account and region.  sigv4 is NULL when it could not be read. */
 bool auth_identify(struct auth *auth, struct exchange *exchange, struct store_reader *reader,
                    const struct sigv4 *sigv4, enum protocol_name protocol);
 
