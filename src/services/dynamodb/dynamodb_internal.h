@@ -63,9 +63,10 @@ struct expressions {
     const struct node *condition; /* ConditionExpression or FilterExpression, NULL when there is none */
     const struct node *key_condition;
     const struct projection *projection; /* NULL: everything */
+    struct update update;
 };
 struct expression_texts {
-    str condition, filter, key_condition, projection;
+    str condition, filter, key_condition, projection, update;
     const struct str_map *names;
     const struct dynamodb_attribute_value_map *values; /* NULL: the operation knows none */
     const struct str_list *attributes_to_get;          /* the older way to project; NULL like values */

@@ -40,6 +40,8 @@ enum node_kind {
     NODE_AND,
     NODE_OR,
     NODE_NOT,
+    NODE_PLUS, /* these two in updates only */
+    NODE_MINUS,
 };
 
 enum comparator { EQUAL, NOT_EQUAL, LESS, LESS_OR_EQUAL, GREATER, GREATER_OR_EQUAL };
@@ -51,6 +53,8 @@ enum function {
     BEGINS_WITH,
     CONTAINS,
     SIZE,
+    IF_NOT_EXISTS, /* these two in updates only */
+    LIST_APPEND,
     UNKNOWN_FUNCTION,
 };
 
@@ -108,6 +112,24 @@ struct key_condition {
 /* The one or two terms of a key condition; false: *problem is the whole sentence. */
 bool key_condition_read(struct arena *arena, const struct node *condition, struct key_condition *key,
                         str *problem);
+
+/* expression_update.c */
+enum action_kind { ACTION_SET, ACTION_REMOVE, ACTION_ADD, ACTION_DELETE };
+struct action {
+    enum action_kind kind;
+    struct path path;
+    struct node *operand; /* NULL of REMOVE */
+};
+struct update {
+    struct action *items;
+    size_t count;
+};
+bool update_parse(struct scope *scope, str text, struct update *update, str *problem);
+/* update_apply.c: what the item becomes; it may be changed in place.  False: *problem is the whole sentence.
+ */
+bool update_apply(struct arena *arena, const struct update *update,
+                  const struct dynamodb_attribute_value_map *old, struct dynamodb_attribute_value_map *item,
+                  str *problem);
 
 /* expression_words.c */
 bool is_reserved_word(str name);

@@ -17,6 +17,7 @@ static const struct function_rule rules[] = {
     [ATTRIBUTE_EXISTS] = {1, true}, [ATTRIBUTE_NOT_EXISTS] = {1, true},
     [ATTRIBUTE_TYPE] = {2, true},   [BEGINS_WITH] = {2, true},
     [CONTAINS] = {2, true},         [SIZE] = {1, false},
+    [IF_NOT_EXISTS] = {2, false},   [LIST_APPEND] = {2, false},
 };
 
 static bool refuse(str *problem, str sentence)
@@ -27,20 +28,20 @@ static bool refuse(str *problem, str sentence)
 
 /* ---- over the whole tree ---- */
 
-static bool each(struct scope *scope, struct node *node, str *problem,
-                 bool (*check)(struct scope *, struct node *, str *))
+bool node_each(struct scope *scope, struct node *node, str *problem,
+               bool (*check)(struct scope *, struct node *, str *))
 {
     if (!check(scope, node, problem))
         return false;
     for (size_t i = 0; i < node->operands.count; i++)
-        if (!each(scope, node->operands.items[i], problem, check))
+        if (!node_each(scope, node->operands.items[i], problem, check))
             return false;
     return true;
 }
 
 static bool check_known(struct scope *scope, struct node *node, str *problem)
 {
-    if (node->kind != NODE_FUNCTION || node->function != UNKNOWN_FUNCTION)
+    if (node->kind != NODE_FUNCTION || node->function < IF_NOT_EXISTS)
         return true;
     return refuse(problem,
                   arena_format(scope->arena, "Invalid function name; function: %.*s", STR_ARGS(node->text)));
@@ -69,7 +70,7 @@ static bool check_root_use(struct scope *scope, struct node *root, str *problem)
     return check_use(scope, &above, problem);
 }
 
-static bool check_reserved(struct scope *scope, struct node *node, str *problem)
+bool node_check_reserved(struct scope *scope, struct node *node, str *problem)
 {
     str word = path_reserved_word(&node->path);
 
@@ -96,19 +97,18 @@ static bool resolve_value(struct scope *scope, struct node *node, str *problem)
                                         STR_ARGS(node->text)));
 }
 
-static bool resolve(struct scope *scope, struct node *node, str *problem)
+bool node_resolve(struct scope *scope, struct node *node, str *problem)
 {
     if (node->kind == NODE_VALUE)
         return resolve_value(scope, node, problem);
     return path_resolve(scope, &node->path, problem);
 }
 
-/* The type that an operand is sure to have, VALUE_NONE when only the item knows. */
-static enum value_type operand_type(const struct node *node)
+enum value_type node_type(const struct node *node)
 {
     if (node->kind == NODE_VALUE)
         return value_type(node->value);
-    return node->kind == NODE_FUNCTION ? VALUE_N : VALUE_NONE;
+    return node->kind == NODE_FUNCTION && node->function == SIZE ? VALUE_N : VALUE_NONE;
 }
 
 static str operator_text(const struct node *node)
@@ -124,7 +124,7 @@ static bool refuse_type(struct scope *scope, const struct node *node, str type, 
                                         STR_ARGS(operator_text(node)), STR_ARGS(type)));
 }
 
-static bool check_count(struct scope *scope, struct node *node, str *problem)
+bool node_check_count(struct scope *scope, struct node *node, str *problem)
 {
     if (node->kind != NODE_FUNCTION || rules[node->function].operands == node->operands.count)
         return true;
@@ -153,7 +153,7 @@ static bool check_distinct(struct scope *scope, const struct node *node, str *pr
 static bool check_types(struct scope *scope, const struct node *node, unsigned allowed, str *problem)
 {
     for (size_t i = 0; i < node->operands.count; i++) {
-        enum value_type type = operand_type(node->operands.items[i]);
+        enum value_type type = node_type(node->operands.items[i]);
         if (type != VALUE_NONE && !(allowed & (1u << type)))
             return refuse_type(scope, node, value_type_name(type), problem);
     }
@@ -163,7 +163,7 @@ static bool check_types(struct scope *scope, const struct node *node, unsigned a
 static bool check_attribute_type(struct scope *scope, const struct node *node, str *problem)
 {
     const struct node *name = node->operands.items[1];
-    enum value_type type = operand_type(name);
+    enum value_type type = node_type(name);
 
     if (type != VALUE_S)
         return refuse_type(scope, node,
@@ -257,8 +257,9 @@ static bool check_fit(struct scope *scope, struct node *node, str *problem)
 
 static bool check_one(struct scope *scope, struct node *condition, str *problem)
 {
-    return each(scope, condition, problem, resolve) && each(scope, condition, problem, check_count) &&
-           check_distinct(scope, condition, problem) && each(scope, condition, problem, check_fit);
+    return node_each(scope, condition, problem, node_resolve) &&
+           node_each(scope, condition, problem, node_check_count) &&
+           check_distinct(scope, condition, problem) && node_each(scope, condition, problem, check_fit);
 }
 
 static bool check_each(struct scope *scope, struct node *node, str *problem)
@@ -273,7 +274,7 @@ static bool check_each(struct scope *scope, struct node *node, str *problem)
 
 bool condition_check(struct scope *scope, struct node *condition, str *problem)
 {
-    return each(scope, condition, problem, check_known) && check_root_use(scope, condition, problem) &&
-           each(scope, condition, problem, check_use) && each(scope, condition, problem, check_reserved) &&
-           check_each(scope, condition, problem);
+    return node_each(scope, condition, problem, check_known) && check_root_use(scope, condition, problem) &&
+           node_each(scope, condition, problem, check_use) &&
+           node_each(scope, condition, problem, node_check_reserved) && check_each(scope, condition, problem);
 }

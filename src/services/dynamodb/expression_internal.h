@@ -50,8 +50,26 @@ str path_reserved_word(const struct path *path);
 /* Put the names in for #names. */
 bool path_resolve(struct scope *scope, struct path *path, str *problem);
 bool paths_equal(const struct path *a, const struct path *b);
+/* Does neither lead into the other?  expression_projection.c */
+bool paths_check_apart(struct arena *arena, const struct path *a, const struct path *b, str *problem);
 /* [a, b, [0]] */
 str path_text(struct arena *arena, const struct path *path);
 
+/* expression_parse.c */
+/* A value, a path, a function, perhaps in parentheses; NULL: *problem is set. */
+struct node *operand_parse(struct parser *parser);
+struct node *node_new(struct parser *parser, enum node_kind kind);
+void node_add_operand(struct parser *parser, struct node *node, struct node *operand);
+
 /* expression_check.c */
+/* Put names and values into a node, not into what it holds. */
+bool node_resolve(struct scope *scope, struct node *node, str *problem);
+bool node_check_reserved(struct scope *scope, struct node *node, str *problem);
+/* As many operands as the function takes? */
+bool node_check_count(struct scope *scope, struct node *node, str *problem);
+/* Do that for a node and all below it. */
+bool node_each(struct scope *scope, struct node *node, str *problem,
+               bool (*check)(struct scope *, struct node *, str *));
+/* The type that an operand is sure to have, VALUE_NONE when only the item knows. */
+enum value_type node_type(const struct node *node);
 bool condition_check(struct scope *scope, struct node *condition, str *problem);

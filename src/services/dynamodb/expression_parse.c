@@ -23,6 +23,7 @@ static const str function_names[] = {
     STR_INIT("attribute_exists"), STR_INIT("attribute_not_exists"),
     STR_INIT("attribute_type"),   STR_INIT("begins_with"),
     STR_INIT("contains"),         STR_INIT("size"),
+    STR_INIT("if_not_exists"),    STR_INIT("list_append"),
 };
 
 str comparator_text(enum comparator comparator)
@@ -39,7 +40,7 @@ static enum function function_named(str name)
     return function;
 }
 
-static struct node *new_node(struct parser *parser, enum node_kind kind)
+struct node *node_new(struct parser *parser, enum node_kind kind)
 {
     struct node *node = arena_new(parser->scope->arena, struct node);
 
@@ -47,7 +48,7 @@ static struct node *new_node(struct parser *parser, enum node_kind kind)
     return node;
 }
 
-static void add_operand(struct parser *parser, struct node *node, struct node *operand)
+void node_add_operand(struct parser *parser, struct node *node, struct node *operand)
 {
     // NOLINTNEXTLINE(bugprone-sizeof-expression): a list of pointers
     *list_add(parser->scope->arena, &node->operands) = operand;
@@ -55,23 +56,21 @@ static void add_operand(struct parser *parser, struct node *node, struct node *o
 
 /* ---- operands ---- */
 
-static struct node *parse_operand(struct parser *parser);
-
 /* Behind the "(". */
 static bool parse_operands(struct parser *parser, struct node *node)
 {
     do {
-        struct node *operand = parse_operand(parser);
+        struct node *operand = operand_parse(parser);
         if (!operand)
             return false;
-        add_operand(parser, node, operand);
+        node_add_operand(parser, node, operand);
     } while (parser_accept_symbol(parser, ","));
     return parser_expect_symbol(parser, ")");
 }
 
 static struct node *parse_function(struct parser *parser, str name)
 {
-    struct node *node = new_node(parser, NODE_FUNCTION);
+    struct node *node = node_new(parser, NODE_FUNCTION);
 
     node->text = name;
     node->function = function_named(name);
@@ -80,7 +79,7 @@ static struct node *parse_function(struct parser *parser, str name)
 
 static struct node *parse_value(struct parser *parser)
 {
-    struct node *node = new_node(parser, NODE_VALUE);
+    struct node *node = node_new(parser, NODE_VALUE);
 
     node->text = parser->current.text;
     parser_advance(parser);
@@ -91,7 +90,7 @@ static struct node *parse_value(struct parser *parser)
 static struct node *parse_path_or_function(struct parser *parser)
 {
     struct token first = parser->current;
-    struct node *node = new_node(parser, NODE_PATH);
+    struct node *node = node_new(parser, NODE_PATH);
 
     if (!path_parse(parser, &node->path))
         return NULL;
@@ -124,12 +123,12 @@ static struct node *close_group(struct parser *parser, struct node *inner)
     return inner;
 }
 
-static struct node *parse_operand(struct parser *parser)
+struct node *operand_parse(struct parser *parser)
 {
     if (!go_deeper(parser))
         return NULL;
     if (parser_accept_symbol(parser, "("))
-        return close_group(parser, parse_operand(parser));
+        return close_group(parser, operand_parse(parser));
     parser->depth--;
     return parse_plain_operand(parser);
 }
@@ -166,18 +165,18 @@ static bool accept_comparator(struct parser *parser, enum comparator *comparator
 
 static struct node *parse_rest(struct parser *parser, struct node *node, struct node *left)
 {
-    struct node *right = parse_operand(parser);
+    struct node *right = operand_parse(parser);
 
     if (!right)
         return NULL;
-    add_operand(parser, node, left);
-    add_operand(parser, node, right);
+    node_add_operand(parser, node, left);
+    node_add_operand(parser, node, right);
     return node;
 }
 
 static struct node *parse_between(struct parser *parser, struct node *left)
 {
-    struct node *node = parse_rest(parser, new_node(parser, NODE_BETWEEN), left);
+    struct node *node = parse_rest(parser, node_new(parser, NODE_BETWEEN), left);
 
     if (!node)
         return NULL;
@@ -185,18 +184,18 @@ static struct node *parse_between(struct parser *parser, struct node *left)
         parser_refuse(parser);
         return NULL;
     }
-    struct node *upper = parse_operand(parser);
+    struct node *upper = operand_parse(parser);
     if (!upper)
         return NULL;
-    add_operand(parser, node, upper);
+    node_add_operand(parser, node, upper);
     return node;
 }
 
 static struct node *parse_in(struct parser *parser, struct node *left)
 {
-    struct node *node = new_node(parser, NODE_IN);
+    struct node *node = node_new(parser, NODE_IN);
 
-    add_operand(parser, node, left);
+    node_add_operand(parser, node, left);
     return parser_expect_symbol(parser, "(") && parse_operands(parser, node) ? node : NULL;
 }
 
@@ -208,7 +207,7 @@ static struct node *parse_comparison(struct parser *parser)
     if (!left || (!is_operand(left) && left->kind != NODE_FUNCTION))
         return left;
     if (accept_comparator(parser, &comparator)) {
-        struct node *node = new_node(parser, NODE_COMPARISON);
+        struct node *node = node_new(parser, NODE_COMPARISON);
         node->comparator = comparator;
         return parse_rest(parser, node, left);
     }
@@ -227,11 +226,11 @@ static struct node *parse_not(struct parser *parser)
         return parse_comparison(parser);
     if (!go_deeper(parser))
         return NULL;
-    struct node *node = new_node(parser, NODE_NOT), *inner = parse_not(parser);
+    struct node *node = node_new(parser, NODE_NOT), *inner = parse_not(parser);
     if (!is_condition(parser, inner))
         return NULL;
     parser->depth--;
-    add_operand(parser, node, inner);
+    node_add_operand(parser, node, inner);
     return node;
 }
 
@@ -243,8 +242,8 @@ static struct node *parse_series(struct parser *parser, enum node_kind kind, con
 
     if (!first || !parser_at_word(parser, word))
         return first;
-    struct node *node = new_node(parser, kind);
-    add_operand(parser, node, first);
+    struct node *node = node_new(parser, kind);
+    node_add_operand(parser, node, first);
     while (parser_at_word(parser, word)) {
         if (!is_condition(parser, node->operands.items[node->operands.count - 1]))
             return NULL;
@@ -252,7 +251,7 @@ static struct node *parse_series(struct parser *parser, enum node_kind kind, con
         struct node *next = parse(parser);
         if (!is_condition(parser, next))
             return NULL;
-        add_operand(parser, node, next);
+        node_add_operand(parser, node, next);
     }
     return node;
 }

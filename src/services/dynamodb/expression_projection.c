@@ -32,7 +32,7 @@ static enum relation relation_of(const struct path *a, const struct path *b)
     return OVERLAPPING;
 }
 
-static bool check_apart(struct arena *arena, const struct path *a, const struct path *b, str *problem)
+bool paths_check_apart(struct arena *arena, const struct path *a, const struct path *b, str *problem)
 {
     enum relation relation = relation_of(a, b);
 
@@ -62,7 +62,7 @@ static bool check_paths(struct scope *scope, const struct projection *projection
             return false;
     for (size_t i = 0; i < projection->count; i++)
         for (size_t j = 0; j < i; j++)
-            if (!check_apart(scope->arena, &projection->items[j], &projection->items[i], problem))
+            if (!paths_check_apart(scope->arena, &projection->items[j], &projection->items[i], problem))
                 return false;
     return true;
 }

@@ -75,7 +75,8 @@ static bool check_values(struct call *call, const struct expression_texts *texts
 {
     if (!texts->values || !texts->values->items)
         return true;
-    if (!str_present(texts->condition) && !str_present(texts->filter) && !str_present(texts->key_condition))
+    if (!str_present(texts->condition) && !str_present(texts->filter) && !str_present(texts->key_condition) &&
+        !str_present(texts->update))
         return refuse(call, arena_format(call->arena,
                                          "ExpressionAttributeValues can only be specified when using "
                                          "expressions: %s null",
@@ -146,6 +147,14 @@ static bool read_projection(struct call *call, struct scope *scope, str text,
            refuse_expression(call, "ProjectionExpression", problem);
 }
 
+static bool read_update(struct call *call, struct scope *scope, str text, struct update *update)
+{
+    str problem;
+
+    return !str_present(text) || update_parse(scope, text, update, &problem) ||
+           refuse_expression(call, "UpdateExpression", problem);
+}
+
 /* AttributesToGet names whole attributes, whatever characters they have. */
 static bool read_attributes_to_get(struct call *call, const struct expression_texts *texts,
                                    bool any_expression, const struct projection **projection)
@@ -182,7 +191,7 @@ bool expressions_read(struct call *call, const struct expression_texts *texts,
                       struct expressions *expressions)
 {
     static const struct dynamodb_attribute_value_map no_values;
-    bool any = str_present(texts->condition) || str_present(texts->filter) ||
+    bool any = str_present(texts->update) || str_present(texts->condition) || str_present(texts->filter) ||
                str_present(texts->key_condition) || str_present(texts->projection);
     struct scope *scope = &expressions->scope;
 
@@ -197,7 +206,8 @@ bool expressions_read(struct call *call, const struct expression_texts *texts,
         return true;
     scope->names_used = arena_alloc(call->arena, scope->names->count + 1);
     scope->values_used = arena_alloc(call->arena, scope->values->count + 1);
-    return read_condition(call, scope, "ConditionExpression", texts->condition, &expressions->condition) &&
+    return read_update(call, scope, texts->update, &expressions->update) &&
+           read_condition(call, scope, "ConditionExpression", texts->condition, &expressions->condition) &&
            read_projection(call, scope, texts->projection, &expressions->projection) &&
            read_condition(call, scope, "FilterExpression", texts->filter, &expressions->condition) &&
            read_condition(call, scope, "KeyConditionExpression", texts->key_condition,

@@ -1,0 +1,200 @@
+/*
+ * expression_update.c: SET, REMOVE, ADD and DELETE, each once and in any order.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.UpdateExpressions.html
+ */
+#include "base/list.h"
+#include "expression_internal.h"
+
+static const char *const clauses[] = {"SET", "REMOVE", "ADD", "DELETE"};
+
+/* ---- parsing ---- */
+
+/* a, a + b or a - b */
+static struct node *parse_set_operand(struct parser *parser)
+{
+    struct node *left = operand_parse(parser);
+    bool plus = parser_at_symbol(parser, "+");
+
+    if (!left || (!plus && !parser_at_symbol(parser, "-")))
+        return left;
+    parser_advance(parser);
+    struct node *node = node_new(parser, plus ? NODE_PLUS : NODE_MINUS), *right = operand_parse(parser);
+    if (!right)
+        return NULL;
+    node_add_operand(parser, node, left);
+    node_add_operand(parser, node, right);
+    return node;
+}
+
+/* ADD and DELETE take a placeholder, nothing else. */
+static struct node *parse_placeholder(struct parser *parser)
+{
+    if (parser->current.kind == TOKEN_VALUE)
+        return operand_parse(parser);
+    parser_refuse(parser);
+    return NULL;
+}
+
+static bool parse_action(struct parser *parser, enum action_kind kind, struct action *action)
+{
+    action->kind = kind;
+    if (!path_parse(parser, &action->path))
+        return false;
+    if (kind == ACTION_REMOVE)
+        return true;
+    if (kind == ACTION_SET && !parser_expect_symbol(parser, "="))
+        return false;
+    action->operand = kind == ACTION_SET ? parse_set_operand(parser) : parse_placeholder(parser);
+    return action->operand != NULL;
+}
+
+static bool parse_clause(struct parser *parser, enum action_kind kind, struct update *update)
+{
+    do {
+        if (!parse_action(parser, kind, list_add(parser->scope->arena, update)))
+            return false;
+    } while (parser_accept_symbol(parser, ","));
+    return true;
+}
+
+static bool accept_clause(struct parser *parser, enum action_kind *kind)
+{
+    for (*kind = ACTION_SET; *kind <= ACTION_DELETE; (*kind)++)
+        if (parser_accept_word(parser, clauses[*kind]))
+            return true;
+    return parser_refuse(parser);
+}
+
+static bool parse_clauses(struct parser *parser, struct update *update)
+{
+    bool seen[4] = {0};
+    enum action_kind kind;
+
+    while (parser->current.kind != TOKEN_END) {
+        if (!accept_clause(parser, &kind))
+            return false;
+        if (seen[kind]) {
+            *parser->problem = arena_format(
+                parser->scope->arena, "The \"%s\" section can only be used once in an update expression;",
+                clauses[kind]);
+            return false;
+        }
+        seen[kind] = true;
+        if (!parse_clause(parser, kind, update))
+            return false;
+    }
+    return true;
+}
+
+/* ---- checks ---- */
+
+static bool refuse(str *problem, str sentence)
+{
+    *problem = sentence;
+    return false;
+}
+
+static bool check_function(struct scope *scope, struct node *node, str *problem)
+{
+    if (node->kind != NODE_FUNCTION || node->function == IF_NOT_EXISTS || node->function == LIST_APPEND)
+        return true;
+    return refuse(problem,
+                  arena_format(scope->arena,
+                               node->function == UNKNOWN_FUNCTION
+                                   ? "Invalid function name; function: %.*s"
+                                   : "The function is not allowed in an update expression; function: %.*s",
+                               STR_ARGS(node->text)));
+}
+
+static bool refuse_type(struct scope *scope, str operator_name, enum value_type type, str *problem)
+{
+    return refuse(
+        problem,
+        arena_format(scope->arena,
+                     "Incorrect operand type for operator or function; operator or function: %.*s, operand "
+                     "type: %.*s",
+                     STR_ARGS(operator_name), STR_ARGS(value_type_name(type))));
+}
+
+static bool check_types(struct scope *scope, struct node *node, str *problem)
+{
+    bool sum = node->kind == NODE_PLUS || node->kind == NODE_MINUS;
+    bool append = node->kind == NODE_FUNCTION && node->function == LIST_APPEND;
+
+    if (node->kind == NODE_FUNCTION && node->function == IF_NOT_EXISTS &&
+        node->operands.items[0]->kind != NODE_PATH)
+        return refuse(
+            problem, S("Operator or function requires a document path; operator or function: if_not_exists"));
+    for (size_t i = 0; (sum || append) && i < node->operands.count; i++) {
+        enum value_type type = node_type(node->operands.items[i]);
+        if (type != VALUE_NONE && type != (sum ? VALUE_N : VALUE_L))
+            return refuse_type(scope,
+                               append                    ? node->text
+                               : node->kind == NODE_PLUS ? S("+")
+                                                         : S("-"),
+                               type, problem);
+    }
+    return true;
+}
+
+static bool is_set(enum value_type type)
+{
+    return type == VALUE_SS || type == VALUE_NS || type == VALUE_BS;
+}
+
+static bool check_action(struct scope *scope, const struct action *action, str *problem)
+{
+    struct node *operand = action->operand;
+
+    if (!operand)
+        return true;
+    if (!node_each(scope, operand, problem, node_resolve) ||
+        !node_each(scope, operand, problem, node_check_count) ||
+        !node_each(scope, operand, problem, check_types))
+        return false;
+    enum value_type type = node_type(operand);
+    if (action->kind == ACTION_ADD && type != VALUE_N && !is_set(type))
+        return refuse_type(scope, S("ADD"), type, problem);
+    return action->kind != ACTION_DELETE || is_set(type) || refuse_type(scope, S("DELETE"), type, problem);
+}
+
+static bool check_words(struct scope *scope, const struct update *update, str *problem)
+{
+    for (size_t i = 0; i < update->count; i++) {
+        struct node target = {.kind = NODE_PATH, .path = update->items[i].path};
+        struct node *operand = update->items[i].operand;
+        if (!node_check_reserved(scope, &target, problem))
+            return false;
+        if (operand && (!node_each(scope, operand, problem, check_function) ||
+                        !node_each(scope, operand, problem, node_check_reserved)))
+            return false;
+    }
+    return true;
+}
+
+static bool check_update(struct scope *scope, struct update *update, str *problem)
+{
+    if (!check_words(scope, update, problem))
+        return false;
+    for (size_t i = 0; i < update->count; i++)
+        if (!path_resolve(scope, &update->items[i].path, problem) ||
+            !check_action(scope, &update->items[i], problem))
+            return false;
+    for (size_t i = 0; i < update->count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (!paths_check_apart(scope->arena, &update->items[j].path, &update->items[i].path, problem))
+                return false;
+    return true;
+}
+
+bool update_parse(struct scope *scope, str text, struct update *update, str *problem)
+{
+    struct parser parser;
+
+    *update = (struct update){0};
+    if (!parser_begin(&parser, scope, text, problem) || !parse_clauses(&parser, update))
+        return false;
+    if (parser.redundant_parentheses)
+        return refuse(problem, S("The expression has redundant parentheses;"));
+    return check_update(scope, update, problem);
+}
