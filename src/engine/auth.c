@@ -42,12 +42,16 @@ enum refusal { MISSING, UNKNOWN_KEY, MISMATCH, INCOMPLETE, EXPIRED, REFUSALS };
 #define REFUSAL(error_name, http_status)                                                                     \
     {.name = error_name, .query_code = error_name, .status = http_status, .sender = true}
 
+#define JSON_REFUSAL(error_name)                                                                             \
+    {.name = error_name, .query_code = error_name, .status = 400, .sender = true,                            \
+     .prefix = "com.amazon.coral.service#"}
+
 static const struct error json_refusals[REFUSALS] = {
-    [MISSING] = REFUSAL("MissingAuthenticationTokenException", 400),
-    [UNKNOWN_KEY] = REFUSAL("UnrecognizedClientException", 400),
-    [MISMATCH] = REFUSAL("InvalidSignatureException", 400),
-    [INCOMPLETE] = REFUSAL("IncompleteSignatureException", 400),
-    [EXPIRED] = REFUSAL("ExpiredTokenException", 400),
+    [MISSING] = JSON_REFUSAL("MissingAuthenticationTokenException"),
+    [UNKNOWN_KEY] = JSON_REFUSAL("UnrecognizedClientException"),
+    [MISMATCH] = JSON_REFUSAL("InvalidSignatureException"),
+    [INCOMPLETE] = JSON_REFUSAL("IncompleteSignatureException"),
+    [EXPIRED] = JSON_REFUSAL("ExpiredTokenException"),
 };
 static const struct error query_refusals[REFUSALS] = {
     [MISSING] = REFUSAL("MissingAuthenticationToken", 403),
@@ -138,6 +142,19 @@ static bool find_credentials(struct call *call, struct store_reader *reader, str
     return found || refuse(call, protocol, UNKNOWN_KEY, S("The security token included in the request is invalid."));
 }
 
+/*
+ * Clients sign by the machine's clock, or (the SDK for JavaScript) by ours as the Date of replies shows
+ * it, which can be moved: the nearer one judges.  A presigned URL runs out by ours.
+ */
+static int64_t signing_time_ms(const struct call *call, const struct sigv4 *sigv4)
+{
+    int64_t wall_ms = wall_clock_ms();
+
+    if (sigv4->presigned || llabs(sigv4->signed_ms - call->now_ms) < llabs(sigv4->signed_ms - wall_ms))
+        return call->now_ms;
+    return wall_ms;
+}
+
 static bool verify(struct auth *auth, struct exchange *exchange, const struct sigv4 *sigv4,
                    const struct credentials *credentials, enum protocol_name protocol)
 {
@@ -151,10 +168,9 @@ static bool verify(struct auth *auth, struct exchange *exchange, const struct si
         return refuse(call, protocol, UNKNOWN_KEY,
                       S("The security token included in the request is invalid."));
 
-    /* Clients sign by the machine's clock; a presigned URL runs out by the engine's, which can be moved. */
-    int64_t now_ms = sigv4->presigned ? call->now_ms : wall_clock_ms();
-    switch (sigv4_verify(call->arena, exchange->request, sigv4,
-                         signing_key(auth, call->arena, credentials->secret, sigv4), now_ms)) {
+    const struct sha256 *key = signing_key(auth, call->arena, credentials->secret, sigv4);
+    int64_t now_ms = signing_time_ms(call, sigv4);
+    switch (sigv4_verify(call->arena, exchange->request, sigv4, key, now_ms)) {
     case SIGV4_OK:
         return true;
     case SIGV4_INCOMPLETE:

@@ -51,6 +51,7 @@ struct call {
     struct txn *txn;             /* the only door to stored state */
     struct arena *arena;         /* freed once the reply has been sent */
     const struct operation *operation;
+    const struct service *unserved; /* whose operation was asked for, when it is not one of ours */
     const struct principal *caller;
     str account, region;         /* the world it happens in; invoke() hands them on, so change them around
                                     an invoke() that crosses into another */

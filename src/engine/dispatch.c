@@ -107,8 +107,10 @@ static void refuse_unknown(struct exchange *exchange, const struct route *route)
     struct call *call = &exchange->call;
     bool query = route->protocol && route->protocol->name == PROTOCOL_QUERY;
 
+    call->unserved = route->service;
     if (!route->service)
-        fail(call, &UNKNOWN_OPERATION_EXCEPTION, "Nothing here answers %.*s %.*s.",
+        fail(call, str_equal(exchange->request->path, S("/")) ? &UNKNOWN_OPERATION_EXCEPTION : &NOTHING_HERE,
+             "Nothing here answers %.*s %.*s.",
              STR_ARGS(exchange->request->method), STR_ARGS(exchange->request->path));
     else if (route->known_to_aws)
         fail(call, &NOT_IMPLEMENTED, "%s: %.*s is an operation of AWS that Orderly does not serve.",
@@ -116,8 +118,8 @@ static void refuse_unknown(struct exchange *exchange, const struct route *route)
     else if (query && str_empty(route->operation_name))
         fail(call, &MISSING_ACTION, "The request must contain the parameter Action.");
     else if (query)
-        fail(call, &INVALID_ACTION, "Could not find operation %.*s for version %s",
-             STR_ARGS(route->operation_name), route->service->version);
+        fail(call, &INVALID_ACTION, "The action %.*s is not valid for this endpoint.",
+             STR_ARGS(route->operation_name));
     else
         fail(call, &UNKNOWN_OPERATION_EXCEPTION, "The operation %.*s is not known to %s.",
              STR_ARGS(route->operation_name), route->service->title);
