@@ -1,0 +1,257 @@
+/*
+ * test_time.c: deadlines, alarms and timers by the engine's clock, which the tests move; and what a
+ * restart and a reset make of them.
+ */
+#include "core.h"
+
+#include "wire/json.h"
+
+enum { MINUTE = 60 * 1000, DAY = 24 * 60 * MINUTE };
+
+static int64_t offset_ms(void)
+{
+    struct arena arena = {0};
+    const struct json *clock = json_parse(&arena, body_of(begin_http("GET", "/_orderly/clock", "")), NULL);
+    const struct json *offset = json_get(clock, S("offset_ms"));
+    int64_t value = -1;
+
+    assert_true(json_is(offset, JSON_NUMBER) && str_to_i64(offset->text, &value));
+    arena_free(&arena);
+    return value;
+}
+
+static void reset(void)
+{
+    assert_int_equal(status_of(begin_http("POST", "/_localstack/state/reset", "")), 200);
+}
+
+TEST(a_parked_call_runs_when_its_deadline_comes)
+{
+    struct request *soon = begin_run("wait gate never 600000; put soon 1");
+    struct request *late = begin_run("wait gate never 1200000; put late 1");
+
+    let_run();
+    advance_clock(10 * MINUTE);
+    assert_int_equal(status_of(soon), 200);
+    assert_false(is_answered(late));
+    assert_no_item("late");
+    advance_clock(10 * MINUTE);
+    assert_int_equal(status_of(late), 200);
+}
+
+TEST(a_deadline_comes_without_anybodys_help)
+{
+    assert_int_equal(status_of(begin_run("wait gate never 20")), 200);
+}
+
+TEST(an_alarm_runs_the_oldest_and_only_it)
+{
+    struct request *first = begin("Receive", "{\"Queue\": \"q\", \"WaitMs\": %d}", DAY);
+    struct request *second = begin("Receive", "{\"Queue\": \"q\", \"WaitMs\": %d}", DAY);
+
+    let_run();
+    assert_int_equal(status_of(begin("Send", "{\"Queue\": \"q\", \"Body\": \"a\", \"DelayMs\": %d}", MINUTE)),
+                     200);
+    assert_int_equal(
+        status_of(begin("Send", "{\"Queue\": \"q\", \"Body\": \"b\", \"DelayMs\": %d}", 2 * MINUTE)), 200);
+    let_run();
+    assert_false(is_answered(first));
+    advance_clock(MINUTE);
+    assert_text(body_of(first), "{\"Body\":\"a\"}");
+    assert_false(is_answered(second));
+    advance_clock(MINUTE);
+    assert_text(body_of(second), "{\"Body\":\"b\"}");
+}
+
+TEST(a_timer_runs_when_it_is_due_and_once)
+{
+    assert_run("timer t 600000 add fired x");
+    advance_clock(10 * MINUTE - 5000);
+    let_run();
+    assert_no_item("fired");
+    advance_clock(5000);
+    wait_for_item("fired", "x");
+    advance_clock(DAY);
+    let_run();
+    assert_item("fired", "x");
+}
+
+TEST(a_timer_that_is_set_again_is_moved)
+{
+    assert_run("timer t 600000 add fired early");
+    assert_run("timer t 1200000 add fired late");
+    advance_clock(10 * MINUTE);
+    let_run();
+    assert_no_item("fired");
+    advance_clock(10 * MINUTE);
+    wait_for_item("fired", "late");
+}
+
+TEST(a_cancelled_timer_does_not_run)
+{
+    assert_run("timer t 600000 add fired x; timer other 600000 put other 1");
+    assert_run("cancel t");
+    advance_clock(10 * MINUTE);
+    wait_for_item("other", "1");
+    assert_no_item("fired");
+}
+
+TEST(a_timer_due_at_the_same_time_can_be_cancelled_by_the_one_before)
+{
+    assert_run("timer a 600000 cancel b | put a 1; timer b 600000 put b 1; timer c 600001 put c 1");
+    advance_clock(11 * MINUTE);
+    wait_for_item("c", "1");
+    assert_item("a", "1");
+    assert_no_item("b");
+}
+
+TEST(a_timer_may_set_itself_again)
+{
+    assert_run("timer t 600000 add fired x | timer t 600000 add fired y");
+    advance_clock(10 * MINUTE);
+    wait_for_item("fired", "x");
+    advance_clock(10 * MINUTE);
+    wait_for_item("fired", "xy");
+}
+
+TEST(a_timer_whose_call_fails_is_gone_and_what_it_wrote)
+{
+    assert_run("timer t 600000 add fired x | fail; timer u 600001 put u 1");
+    advance_clock(10 * MINUTE + 1);
+    wait_for_item("u", "1");
+    assert_no_item("fired");
+    core_restart();
+    let_run();
+    assert_no_item("fired");
+}
+
+TEST(thousands_of_timers_may_be_due_at_once)
+{
+    enum { TIMERS = 3000, PER_CALL = 50 };
+
+    for (int i = 0; i < TIMERS; i += PER_CALL) {
+        char steps[4000];
+        int size = 0;
+        for (int j = i; j < i + PER_CALL; j++)
+            size += snprintf(steps + size, sizeof steps - (size_t)size, "timer %d 60000%d add fired x;", j,
+                             j % 10);
+        assert_run(steps);
+    }
+    advance_clock(DAY);
+    struct request *call = begin_run("put meanwhile 1"); /* does not wait for all of them */
+    assert_int_equal(status_of(call), 200);
+    for (size_t size = 0; size < TIMERS; size = get("fired").size)
+        let_run();
+    assert_int_equal(get("fired").size, TIMERS);
+}
+
+TEST(a_timer_survives_a_restart)
+{
+    assert_run("timer t 600000 add fired x");
+    core_restart();
+    assert_no_item("fired");
+    advance_clock(10 * MINUTE);
+    wait_for_item("fired", "x");
+}
+
+TEST(a_timer_that_came_due_while_we_were_away_runs_at_the_start)
+{
+    assert_run("timer t 1 add fired x; timer later 86400000 add fired y");
+    core_restart();
+    wait_for_item("fired", "x");
+}
+
+TEST(the_moved_clock_survives_a_restart)
+{
+    advance_clock(3 * DAY);
+    assert_run("timer t 600000 add fired x");
+    core_restart();
+    assert_int_equal(offset_ms(), 3 * DAY);
+    let_run();
+    assert_no_item("fired");
+    advance_clock(10 * MINUTE);
+    wait_for_item("fired", "x");
+}
+
+TEST(the_start_hook_sees_the_moved_clock)
+{
+    advance_clock(3 * DAY);
+    toy_start = S("timer t 600000 add fired x");
+    core_restart();
+    let_run();
+    assert_no_item("fired");
+    advance_clock(10 * MINUTE);
+    wait_for_item("fired", "x");
+}
+
+TEST(the_clock_goes_only_forward_and_not_past_the_year_9999)
+{
+    assert_int_equal(status_of(begin_http("POST", "/_orderly/clock", "{\"advance_ms\": -1}")), 400);
+    assert_int_equal(
+        status_of(begin_http("POST", "/_orderly/clock", "{\"advance_ms\": 9223372036854775807}")), 400);
+    assert_int_equal(status_of(begin_http("POST", "/_orderly/clock", "{\"advance_ms\": \"1\"}")), 400);
+    assert_int_equal(status_of(begin_http("POST", "/_orderly/clock", "{")), 400);
+    assert_int_equal(offset_ms(), 0);
+}
+
+TEST(a_reset_forgets_everything_and_the_clock)
+{
+    assert_run("put a 1; timer t 600000 add fired x");
+    advance_clock(3 * DAY / 1000);
+    reset();
+    assert_int_equal(offset_ms(), 0);
+    assert_no_item("a");
+    advance_clock(DAY);
+    let_run();
+    assert_no_item("fired");
+}
+
+TEST(who_waits_looks_again_after_a_reset)
+{
+    advance_clock(3 * DAY);
+    struct request *waiting = begin_run("add runs x; wait gate open 100");
+
+    let_run();
+    reset();
+    assert_int_equal(status_of(waiting), 200);
+}
+
+TEST(the_start_hooks_run_again_after_a_reset_by_the_new_clock)
+{
+    toy_start = S("timer t 600000 add fired x; put started 1");
+    advance_clock(3 * DAY);
+    reset();
+    assert_item("started", "1");
+    let_run();
+    assert_no_item("fired");
+    advance_clock(10 * MINUTE);
+    wait_for_item("fired", "x");
+}
+
+TEST(a_reset_ends_the_pollers_and_the_start_hooks_begin_new_ones)
+{
+    toy_poller = S("add polls x; sleep bell");
+    core_restart();
+    wait_for_item("polls", "x");
+    reset();
+    wait_for_item("polls", "x");
+    assert_run("wake_all bell");
+    wait_for_item("polls", "xx"); /* and not two of them */
+    let_run();
+    assert_item("polls", "xx");
+}
+
+TESTS(engine_test(a_parked_call_runs_when_its_deadline_comes),
+      engine_test(a_deadline_comes_without_anybodys_help), engine_test(an_alarm_runs_the_oldest_and_only_it),
+      engine_test(a_timer_runs_when_it_is_due_and_once), engine_test(a_timer_that_is_set_again_is_moved),
+      engine_test(a_cancelled_timer_does_not_run),
+      engine_test(a_timer_due_at_the_same_time_can_be_cancelled_by_the_one_before),
+      engine_test(a_timer_may_set_itself_again),
+      engine_test(a_timer_whose_call_fails_is_gone_and_what_it_wrote),
+      engine_test(thousands_of_timers_may_be_due_at_once), engine_test(a_timer_survives_a_restart),
+      engine_test(a_timer_that_came_due_while_we_were_away_runs_at_the_start),
+      engine_test(the_moved_clock_survives_a_restart), engine_test(the_start_hook_sees_the_moved_clock),
+      engine_test(the_clock_goes_only_forward_and_not_past_the_year_9999),
+      engine_test(a_reset_forgets_everything_and_the_clock), engine_test(who_waits_looks_again_after_a_reset),
+      engine_test(the_start_hooks_run_again_after_a_reset_by_the_new_clock),
+      engine_test(a_reset_ends_the_pollers_and_the_start_hooks_begin_new_ones))

@@ -1,0 +1,301 @@
+/*
+ * toy.c: the service under the tests of the engine.
+ */
+#include "toy.h"
+
+#include "toy_model.h"
+#include "toy_sql.h"
+
+#include "base/check.h"
+#include "base/text.h"
+
+str toy_start, toy_poller;
+void (*toy_hook)(void);
+
+static str word(str *rest)
+{
+    str found = {0};
+
+    *rest = str_trim(*rest);
+    str_next(rest, ' ', &found);
+    return found;
+}
+
+static int64_t number(str *rest)
+{
+    int64_t value = 0;
+
+    check(str_to_i64(word(rest), &value));
+    return value;
+}
+
+/* Steps that stand within a step. */
+static struct toy_script inner(struct call *call, str rest)
+{
+    struct text text = text_in(call->arena);
+
+    for (size_t i = 0; i < rest.size; i++)
+        text_add_char(&text, rest.data[i] == '|' ? ';' : rest.data[i]);
+    return (struct toy_script){.steps = text_str(&text)};
+}
+
+static enum outcome put(struct call *call, str rest)
+{
+    str key = word(&rest);
+
+    toy_put_item(call->txn, &(struct toy_put_item_params){.key = key, .value = str_trim(rest)});
+    return DONE;
+}
+
+static enum outcome add(struct call *call, str rest)
+{
+    str key = word(&rest);
+
+    toy_add_to_item(call->txn, &(struct toy_add_to_item_params){.key = key, .value = str_trim(rest)});
+    return DONE;
+}
+
+static enum outcome fail_now(struct call *call, str rest)
+{
+    (void)rest;
+    return fail(call, &TOY_REFUSED, "As it was told.");
+}
+
+static enum outcome break_statement(struct call *call, str rest)
+{
+    (void)rest;
+    for (int i = 0; i < 2; i++)
+        toy_create_item(call->txn, &(struct toy_create_item_params){.key = S("once"), .value = S("")});
+    return DONE;
+}
+
+static enum outcome use_memory(struct call *call, str rest)
+{
+    arena_alloc(call->arena, (size_t)number(&rest));
+    return DONE;
+}
+
+static enum outcome run_hook(struct call *call, str rest)
+{
+    (void)call, (void)rest;
+    toy_hook();
+    return DONE;
+}
+
+static enum outcome ask(struct call *call, str rest)
+{
+    return authorize(call, word(&rest), (str){0}) ? DONE : FAILED;
+}
+
+static enum outcome sleep_for_ever(struct call *call, str rest)
+{
+    return park(call, word(&rest), INT64_MAX);
+}
+
+static enum outcome wait_for(struct call *call, str rest)
+{
+    struct toy_find_item_row row;
+    str name = word(&rest), key = word(&rest);
+    int64_t give_up_ms = call->arrived_ms + number(&rest);
+
+    if (toy_find_item(call->txn, &(struct toy_find_item_params){.key = key}, &row) ||
+        call->now_ms >= give_up_ms || call->last_run)
+        return DONE;
+    return park(call, name, give_up_ms);
+}
+
+static enum outcome wake_one(struct call *call, str rest)
+{
+    wake(call, word(&rest));
+    return DONE;
+}
+
+static enum outcome wake_everyone(struct call *call, str rest)
+{
+    wake_all(call, word(&rest));
+    return DONE;
+}
+
+static enum outcome try(struct call *call, str rest)
+{
+    struct toy_script in = inner(call, rest);
+    struct toy_run_output out;
+    struct failure failure;
+    enum outcome outcome =
+        invoke(call, service_principal(call, S("toy.amazonaws.com"), S("arn:aws:toy:::it")), &TOY_RUN, &in,
+               &out, &failure);
+
+    check((outcome == FAILED) == (failure.error != NULL));
+    return outcome == FAILED ? DONE : outcome;
+}
+
+static enum outcome invoke_it(struct call *call, str rest)
+{
+    struct toy_script in = inner(call, rest);
+    struct toy_run_output out;
+
+    return invoke(call, call->caller, &TOY_RUN, &in, &out, &call->failure);
+}
+
+static enum outcome spawn_it(struct call *call, str rest)
+{
+    struct toy_script in = inner(call, rest);
+
+    spawn(call, &TOY_RUN_LATER, &in);
+    return DONE;
+}
+
+static enum outcome set_timer(struct call *call, str rest)
+{
+    str id = word(&rest);
+    int64_t delay_ms = number(&rest);
+    struct toy_script in = inner(call, rest);
+
+    timer_set(call, &TOY_RUN_LATER, id, call->now_ms + delay_ms, &in);
+    return DONE;
+}
+
+static enum outcome cancel_timer(struct call *call, str rest)
+{
+    timer_cancel(call, &TOY_RUN_LATER, word(&rest));
+    return DONE;
+}
+
+static enum outcome begin_effect(struct call *call, str rest)
+{
+    str id = word(&rest);
+
+    effect_begin(call, S("toy.effect"), id, str_trim(rest));
+    return DONE;
+}
+
+static enum outcome end_effect(struct call *call, str rest)
+{
+    effect_end(call, S("toy.effect"), word(&rest));
+    return DONE;
+}
+
+static const struct {
+    str name;
+    enum outcome (*run)(struct call *call, str rest);
+} steps_known[] = {
+    {STR_INIT("put"), put},
+    {STR_INIT("add"), add},
+    {STR_INIT("fail"), fail_now},
+    {STR_INIT("break"), break_statement},
+    {STR_INIT("use"), use_memory},
+    {STR_INIT("hook"), run_hook},
+    {STR_INIT("ask"), ask},
+    {STR_INIT("sleep"), sleep_for_ever},
+    {STR_INIT("wait"), wait_for},
+    {STR_INIT("wake"), wake_one},
+    {STR_INIT("wake_all"), wake_everyone},
+    {STR_INIT("try"), try},
+    {STR_INIT("invoke"), invoke_it},
+    {STR_INIT("spawn"), spawn_it},
+    {STR_INIT("timer"), set_timer},
+    {STR_INIT("cancel"), cancel_timer},
+    {STR_INIT("effect"), begin_effect},
+    {STR_INIT("end"), end_effect},
+};
+
+static enum outcome run_step(struct call *call, str step)
+{
+    str name = word(&step);
+
+    if (str_empty(name))
+        return DONE;
+    for (size_t i = 0; i < sizeof steps_known / sizeof *steps_known; i++)
+        if (str_equal(name, steps_known[i].name))
+            return steps_known[i].run(call, step);
+    check_failed(__FILE__, __LINE__, "a step that is known");
+}
+
+static enum outcome run_steps(struct call *call, str steps)
+{
+    enum outcome outcome = DONE;
+    str step;
+
+    while (outcome == DONE && str_next(&steps, ';', &step))
+        outcome = run_step(call, step);
+    return outcome;
+}
+
+enum outcome toy_run(struct call *call, const struct toy_script *in, struct toy_run_output *out)
+{
+    (void)out;
+    call->authorized = true;
+    return run_steps(call, in->steps);
+}
+
+enum outcome toy_run_later(struct call *call, const struct toy_script *in, struct toy_run_later_output *out)
+{
+    (void)out;
+    return run_steps(call, in->steps);
+}
+
+enum outcome toy_send(struct call *call, const struct toy_send_request *in, struct toy_send_output *out)
+{
+    int64_t visible_ms = call->now_ms + (in->delay_ms ? *in->delay_ms : 0);
+
+    (void)out;
+    if (!authorize(call, in->queue, (str){0}))
+        return FAILED;
+    toy_add_message(call->txn, &(struct toy_add_message_params){
+                                   .queue = in->queue, .visible_ms = visible_ms, .body = in->body});
+    if (visible_ms > call->now_ms)
+        wake_at(call, in->queue, visible_ms);
+    else
+        wake(call, in->queue);
+    return DONE;
+}
+
+static int64_t next_visible_ms(struct call *call, str queue)
+{
+    struct toy_find_next_message_row next;
+    bool found = toy_find_next_message(call->txn, &(struct toy_find_next_message_params){queue}, &next);
+
+    return found ? next.visible_ms : INT64_MAX;
+}
+
+enum outcome toy_receive(struct call *call, const struct toy_receive_request *in, struct toy_received *out)
+{
+    const struct toy_take_message_params visible = {.queue = in->queue, .now_ms = call->now_ms};
+    struct toy_take_message_row message;
+    int64_t give_up_ms = call->arrived_ms + in->wait_ms;
+
+    if (!authorize(call, in->queue, (str){0}))
+        return FAILED;
+    if (toy_take_message(call->txn, &visible, &message)) {
+        out->body = message.body;
+        if (awaited(call, in->queue))
+            wake_at(call, in->queue, next_visible_ms(call, in->queue));
+        return DONE;
+    }
+    if (call->now_ms >= give_up_ms || call->last_run)
+        return DONE;
+    int64_t next_ms = next_visible_ms(call, in->queue);
+    return park(call, in->queue, next_ms < give_up_ms ? next_ms : give_up_ms);
+}
+
+enum outcome toy_get(struct call *call, const struct toy_get_request *in, struct toy_got *out)
+{
+    struct toy_find_item_row row;
+
+    if (!authorize(call, in->key, (str){0}))
+        return FAILED;
+    if (toy_find_item(call->txn, &(struct toy_find_item_params){in->key}, &row))
+        out->value = row.value;
+    return DONE;
+}
+
+static void start(struct call *call)
+{
+    run_steps(call, toy_start);
+    if (str_present(toy_poller)) {
+        struct toy_script in = {.steps = toy_poller};
+        spawn(call, &TOY_RUN_LATER, &in);
+    }
+}
+
+const struct module TOY_MODULE = {.service = &TOY_SERVICE, .schema = &TOY_SCHEMA, .start = start};

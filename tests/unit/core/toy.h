@@ -1,0 +1,29 @@
+#pragma once
+
+/*
+ * toy.h: a service that does as it is told.
+ *
+ * Run's script is steps between semicolons:
+ *
+ *     put KEY VALUE        add KEY VALUE (to what is there)
+ *     fail                 break (a statement that cannot work)
+ *     use BYTES            (of the call's arena)
+ *     hook                 call toy_hook()
+ *     ask RESOURCE         authorize
+ *     sleep NAME           park for ever, whatever happens
+ *     wait NAME KEY MS     park until KEY is there, the time is over or the server stops
+ *     wake NAME            wake_all NAME
+ *     invoke STEPS         fails when they do            (steps within a step stand between bars)
+ *     try STEPS            goes on when they fail
+ *     spawn STEPS          timer ID MS STEPS             cancel ID
+ *     effect ID PAYLOAD    end ID
+ *
+ * Send and Receive are a queue with long polling, Get reads an item.
+ */
+#include "engine/call.h"
+
+extern const struct module TOY_MODULE;
+
+/* Steps for the start hook to do, and to spawn; absent: none. */
+extern str toy_start, toy_poller;
+extern void (*toy_hook)(void);

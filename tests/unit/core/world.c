@@ -1,0 +1,174 @@
+/*
+ * world.c: the world around the engine under test: identities, effects, the disk.
+ */
+#include "world.h"
+#include "core.h"
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { MAX_EFFECTS = 64, EFFECT_BYTES = 64 };
+
+/* Everything under lock_news(). */
+static struct {
+    bool have_access_keys;
+    int64_t session_expires_ms;
+    char effects[MAX_EFFECTS][EFFECT_BYTES];
+    size_t effect_count;
+    bool disk_held;
+    size_t disk_askers;
+} world;
+
+void world_reset(void)
+{
+    lock_news();
+    memset(&world, 0, sizeof world);
+    world.session_expires_ms = INT64_MAX;
+    unlock_news();
+}
+
+/* ---- identities ---- */
+
+void have_access_keys(bool have)
+{
+    lock_news();
+    world.have_access_keys = have;
+    unlock_news();
+}
+
+void session_expires(int64_t at_ms)
+{
+    lock_news();
+    world.session_expires_ms = at_ms;
+    unlock_news();
+}
+
+static bool find_credentials(struct txn *txn, struct arena *arena, str access_key_id, int64_t now_ms,
+                             struct credentials *credentials)
+{
+    bool session = str_equal(access_key_id, S("ASIASESSION"));
+
+    (void)txn, (void)arena, (void)now_ms;
+    if (!session && !str_equal(access_key_id, S("AKIAALICE")))
+        return false;
+    lock_news();
+    *credentials = (struct credentials){
+        .secret = S("secret"),
+        .session_token = session ? S("token") : (str){0},
+        .expires_ms = session ? world.session_expires_ms : INT64_MAX,
+        .principal = {.kind = PRINCIPAL_USER,
+                      .name = S("alice"),
+                      .id = S("AIDAALICE"),
+                      .account = S("000000000000"),
+                      .arn = S("arn:aws:iam::000000000000:user/alice")},
+    };
+    unlock_news();
+    return true;
+}
+
+static bool may(struct call *call, str action, str resource_arn, str resource_policy, str *message)
+{
+    (void)resource_policy;
+    if (!str_equal(resource_arn, S("denied")))
+        return true;
+    *message =
+        arena_format(call->arena, "%.*s may not %.*s.", STR_ARGS(call->caller->name), STR_ARGS(action));
+    return false;
+}
+
+static bool find_role(struct call *call, str role_arn, str session_name, struct principal *principal)
+{
+    (void)call, (void)role_arn, (void)session_name, (void)principal;
+    return false;
+}
+
+static bool has_access_keys(struct txn *txn)
+{
+    (void)txn;
+    lock_news();
+    bool have = world.have_access_keys;
+    unlock_news();
+    return have;
+}
+
+const struct identity_provider world_identity = {find_credentials, may, find_role, has_access_keys};
+
+/* ---- effects ---- */
+
+static void start_effect(void *context, str id, str payload)
+{
+    (void)context;
+    lock_news();
+    if (world.effect_count < MAX_EFFECTS)
+        snprintf(world.effects[world.effect_count++], EFFECT_BYTES, "%.*s %.*s", STR_ARGS(id),
+                 STR_ARGS(payload));
+    unlock_news();
+}
+
+const struct effect_runner world_runners[] = {{"toy.effect", start_effect, NULL}, {NULL, NULL, NULL}};
+
+void wait_for_effects(size_t count)
+{
+    lock_news();
+    while (world.effect_count < count)
+        wait_for_news();
+    unlock_news();
+}
+
+size_t effect_count(void)
+{
+    lock_news();
+    size_t count = world.effect_count;
+    unlock_news();
+    return count;
+}
+
+str effect_at(size_t index)
+{
+    assert_true(index < effect_count());
+    return str_of(world.effects[index]);
+}
+
+/* ---- the disk ---- */
+
+/* SQLite's calls find this one, too. */
+int fdatasync(int file)
+{
+    lock_news();
+    world.disk_askers++;
+    unlock_news();
+    lock_news();
+    while (world.disk_held)
+        wait_for_news();
+    world.disk_askers--;
+    unlock_news();
+    return (int)syscall(SYS_fdatasync, file);
+}
+
+void hold_disk(bool hold)
+{
+    lock_news();
+    world.disk_held = hold;
+    unlock_news();
+}
+
+void wait_until_disk_is_asked(void)
+{
+    lock_news();
+    while (!world.disk_held || !world.disk_askers)
+        wait_for_news();
+    unlock_news();
+}
+
+void fill_disk(bool full)
+{
+    struct rlimit limit;
+
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = full ? 0 : limit.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
