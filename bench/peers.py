@@ -135,4 +135,4 @@ def peers_at_hand():
 
 
 def default_binary():
-    os.environ.setdefault("ORDERLY_BINARY", str(ROOT / "build" / "src" / "orderly"))
+    os.environ.setdefault("ORDERLY_BINARY", str(ROOT / "build" / "orderly"))

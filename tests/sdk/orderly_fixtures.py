@@ -2,7 +2,7 @@
 Fixtures of the suites that use an AWS SDK: a server, clients, the virtual clock, names.
 
 ORDERLY_ENDPOINT names a server that runs already; else the binary ORDERLY_BINARY (by default
-build-test/src/orderly) is started on a free port with a fresh data folder.
+build-test/orderly) is started on a free port with a fresh data folder.
 """
 
 import io

@@ -24,7 +24,7 @@ SANITIZER_ENVIRONMENT = {
 
 
 def binary() -> str:
-    return os.environ.get("ORDERLY_BINARY", str(ROOT / "build-test" / "src" / "orderly"))
+    return os.environ.get("ORDERLY_BINARY", str(ROOT / "build-test" / "orderly"))
 
 
 def free_port() -> int:
