@@ -132,6 +132,8 @@ static int run(struct orders *orders)
         return orders_dlq(orders);
     case COMMAND_BURST:
         return orders_burst(orders);
+    case COMMAND_WAIT:
+        return orders_wait(orders);
     }
     return EXIT_WRONG_CALL;
 }
