@@ -123,8 +123,10 @@ static bool name_check(struct call *call, const struct function_name *name)
 {
     if (name->name.size <= MAX_NAME && !str_present(name->qualifier))
         return true;
-    fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "1 validation error detected: Value '%.*s' at 'functionName' "
-         "failed to satisfy constraint: Member must have length less than or equal to %d", STR_ARGS(name->name), MAX_NAME);
+    fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
+         "1 validation error detected: Value '%.*s' at 'functionName' failed to satisfy constraint: "
+         "Member must have length less than or equal to %d",
+         STR_ARGS(name->name), MAX_NAME);
     return false;
 }
 

@@ -93,7 +93,8 @@ static bool context_read(struct call *call, str encoded, str *context)
     return true;
 }
 
-static bool add(struct call *call, const struct lambda_invocation_request *in, const struct function *function, str kind)
+static bool add(struct call *call, const struct lambda_invocation_request *in, const struct function *function,
+                str kind)
 {
     str context;
 
@@ -221,6 +222,8 @@ void invocation_finish(struct call *call, const struct function *function,
 {
     str tail = process ? log_end(call, function, process, invocation, result) : (str){0};
 
+    if (str_present(result->error))
+        trace_in(call, invocation->trace_id, S("failed"), function->arn, result->error_type);
     if (str_equal(invocation->kind, S("sync"))) {
         answer_caller(call, invocation, result, tail);
     } else if (str_equal(invocation->kind, S("event"))) {

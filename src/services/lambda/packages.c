@@ -136,8 +136,8 @@ static str folder_named(struct call *call, const char *functions, str sha256)
 bool package_store(struct call *call, str zip, struct function *function)
 {
     if (zip.size > ZIPPED_BYTES) {
-        fail(call, &LAMBDA_REQUEST_TOO_LARGE_EXCEPTION, "Request must be smaller than 70167211 bytes for the %s operation",
-             call->operation->name);
+        fail(call, &LAMBDA_REQUEST_TOO_LARGE_EXCEPTION,
+             "Request must be smaller than 70167211 bytes for the %s operation", call->operation->name);
         return false;
     }
     struct sha256 digest = sha256(zip);

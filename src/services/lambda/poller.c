@@ -80,8 +80,9 @@ void pollers_resume(struct call *call)
 static void set_result(struct call *call, const struct lambda_find_mapping_row *mapping, str reason, str result,
                        int64_t failures)
 {
-    lambda_set_mapping_result(call->txn, &(struct lambda_set_mapping_result_params){
-                                             .id = mapping->id, .reason = reason, .result = result, .failures = failures});
+    lambda_set_mapping_result(
+        call->txn, &(struct lambda_set_mapping_result_params){
+                       .id = mapping->id, .reason = reason, .result = result, .failures = failures});
 }
 
 static enum outcome have_problem(struct call *call, const struct lambda_find_mapping_row *mapping, str message)
@@ -154,11 +155,22 @@ static str receipts_of(struct call *call, str queue_arn, const struct record *re
     return text_str(&receipts);
 }
 
+/* The batch goes on with its first message's trace; the others' say where they went. */
+static void trace_others(struct call *call, const struct poll *poll, const struct record *records, size_t count,
+                         str request_id)
+{
+    for (size_t i = 1; i < count; i++)
+        if (str_present(records[i].trace_id) && !str_equal(records[i].trace_id, records[0].trace_id))
+            trace_in(call, records[i].trace_id, S("invoked"), poll->function.arn, request_id);
+}
+
 static void send_batch(struct call *call, const struct poll *poll, const struct record *records, size_t count)
 {
+    str request_id = random_uuid(call->arena);
+
     lambda_add_invocation(
         call->txn, &(struct lambda_add_invocation_params){
-                       .request_id = random_uuid(call->arena),
+                       .request_id = request_id,
                        .function_id = poll->function.row.id,
                        .mapping_id = arena_i64(call->arena, poll->mapping.id),
                        .kind = S("mapping"),
@@ -167,6 +179,7 @@ static void send_batch(struct call *call, const struct poll *poll, const struct 
                        .queued_ms = call->now_ms,
                        .receipts = receipts_of(call, poll->mapping.source_arn, records, count),
                    });
+    trace_others(call, poll, records, count, request_id);
     function_dispatch(call, &poll->function);
 }
 
@@ -238,7 +251,8 @@ static void send_held(struct call *call, const struct poll *poll)
 
 /* ---- receiving ---- */
 
-static struct record_list records_of(struct call *call, const struct poll *poll, const struct sqs_message_list *messages)
+static struct record_list records_of(struct call *call, const struct poll *poll,
+                                     const struct sqs_message_list *messages)
 {
     struct record_list records = {0};
 
