@@ -44,13 +44,13 @@ static void print_letter(struct orders *orders, const struct dead_letter *letter
 {
     struct arena *arena = orders->arena;
     str id = str_present(letter->order_id) ? letter->order_id : S("not an order");
-    str text = output_line(arena, letter->text, TEXT_COLUMNS);
+    str text = output_line(arena, str_trim(letter->text), TEXT_COLUMNS);
 
     printf("%.*s\n", STR_ARGS(output_line(arena, id, TEXT_COLUMNS)));
     printf("  message   %.*s\n", STR_ARGS(letter->message_id));
     if (letter->queued_ms >= 0)
         printf("  queued    %.*s\n", STR_ARGS(output_time(arena, letter->queued_ms)));
-    printf("  received  %lld times\n", (long long)letter->receive_count);
+    printf("  received  %lld times before this look\n", (long long)letter->receive_count - 1);
     printf("  body      %.*s\n", STR_ARGS(text));
     printf("  why       %.*s\n\n", STR_ARGS(str_present(reason) ? output_line(arena, reason, TEXT_COLUMNS)
                                                                 : S("the function's log does not say")));

@@ -45,14 +45,14 @@ static void print_hops(struct orders *orders, const struct way *way)
         const struct hop *hop = &way->hops.items[i];
         str time = output_time(orders->arena, hop->ms);
         str since = arena_format(orders->arena, "+%lld ms", (long long)(hop->ms - way->hops.items[0].ms));
-        str detail = output_line(orders->arena, hop->detail, DETAIL_COLUMNS);
+        str detail = output_line(orders->arena, str_trim(hop->detail), DETAIL_COLUMNS);
         printf("  %10.*s  %-17s %.*s  %.*s\n", STR_ARGS(since), hop->name, STR_ARGS(time), STR_ARGS(detail));
     }
 }
 
 static void print_dead(struct orders *orders, const struct way *way)
 {
-    str body = output_line(orders->arena, way->letter.text, DETAIL_COLUMNS);
+    str body = output_line(orders->arena, str_trim(way->letter.text), DETAIL_COLUMNS);
 
     printf("  It is in " ORDERS_DEAD_LETTERS ": %.*s\n", STR_ARGS(body));
     if (str_present(way->reason))

@@ -104,38 +104,59 @@ static bool find_invocation(struct orders *orders, const struct log_line *mentio
     return true;
 }
 
-static void add_invocation_line(struct orders *orders, struct way *way, const struct log_line *line)
+/* What stands before "Received order" or "Stored order" is Lambda's: time, request and level. */
+static str mention_text(str text)
 {
-    if (line->kind == LOG_START)
-        add_hop(orders, way, "function started", line->logged_ms, (str){0});
-    else if (line->kind == LOG_REPORT)
-        add_hop(orders, way, "function ended", line->logged_ms, (str){0});
-    else if (line->kind == LOG_PROBLEM) {
-        add_hop(orders, way, "failed", line->logged_ms, line->text);
-        way->reason = line->text;
+    ptrdiff_t stored = str_find(text, S("Stored order")), received = str_find(text, S("Received order"));
+    ptrdiff_t from = stored >= 0 ? stored : received;
+
+    return from >= 0 ? str_from(text, (size_t)from) : text;
+}
+
+static void add_mention(struct orders *orders, struct way *way, const struct log_line *line)
+{
+    bool stored = str_find(line->text, S("Stored order")) >= 0;
+
+    add_hop(orders, way, stored ? "stored" : "read", line->logged_ms, mention_text(line->text));
+}
+
+static void add_lines(struct orders *orders, struct way *way, const struct log_lines *lines,
+                      enum log_kind kind, const char *hop)
+{
+    for (size_t i = 0; i < lines->count; i++) {
+        const struct log_line *line = &lines->items[i];
+        if (line->kind != kind)
+            continue;
+        add_hop(orders, way, hop, line->logged_ms, kind == LOG_PROBLEM ? line->text : (str){0});
+        if (kind == LOG_PROBLEM)
+            way->reason = line->text;
     }
 }
 
 static bool add_mentions(struct orders *orders, struct way *way, const struct log_lines *lines)
 {
-    const struct log_line *mention = last_mention(lines, way->order_id);
+    const struct log_line *last = last_mention(lines, way->order_id);
     struct log_lines invocation = {0};
     struct log_query query = {0};
 
-    if (!mention)
+    if (!last)
         return true;
-    if (!find_invocation(orders, mention, &query.words))
+    if (!find_invocation(orders, last, &query.words))
         return false;
-    query.stream = mention->stream;
-    query.from_ms = mention->logged_ms - LONGEST_INVOCATION_MS;
+    query.stream = last->stream;
+    query.from_ms = last->logged_ms - LONGEST_INVOCATION_MS;
     if (str_present(query.words) && !log_read(orders, &query, &invocation))
         return false;
-    for (size_t i = 0; i < invocation.count; i++)
-        add_invocation_line(orders, way, &invocation.items[i]);
-    for (size_t i = 0; i < lines->count; i++)
-        if (lines->items[i].kind == LOG_MENTION && str_equal(lines->items[i].stream, mention->stream) &&
-            lines->items[i].logged_ms >= (way->hops.count > 0 ? way->hops.items[0].ms : mention->logged_ms))
-            add_hop(orders, way, "mentioned", lines->items[i].logged_ms, lines->items[i].text);
+    add_lines(orders, way, &invocation, LOG_START, "function started");
+    int64_t began_ms = way->hops.count > 0 ? way->hops.items[0].ms : last->logged_ms;
+    for (size_t i = 0; i < lines->count; i++) {
+        const struct log_line *line = &lines->items[i];
+        if (line->kind == LOG_MENTION && str_equal(line->order_id, way->order_id) &&
+            str_equal(line->stream, last->stream) && line->logged_ms >= began_ms)
+            add_mention(orders, way, line);
+    }
+    add_lines(orders, way, &invocation, LOG_PROBLEM, "failed");
+    add_lines(orders, way, &invocation, LOG_REPORT, "function ended");
     return true;
 }
 

@@ -1,0 +1,244 @@
+"""The order system from the command line, on a real server."""
+
+import json
+
+import pytest
+
+from conftest import POISON, SAMPLES
+
+SAMPLE_IDS = [json.loads(line)["orderId"] for line in SAMPLES.read_text().splitlines()]
+VISIBILITY_SECONDS = 30
+STEPS = 9
+
+
+def order(order_id="O1", **changes):
+    return json.dumps(
+        {
+            "orderId": order_id,
+            "userId": "U1",
+            "itemName": "Laptop",
+            "quantity": 1,
+            "status": "new",
+            "timestamp": "2025-05-03T12:00:00Z",
+            **changes,
+        }
+    )
+
+
+def reach_the_dead_letters(call, advance_clock, count=1):
+    """Three receives, each a visibility timeout after the one before."""
+    for _ in range(12):
+        if call("wait", "--dead-letters", count, "--timeout", 1).code == 0:
+            return
+        advance_clock(VISIBILITY_SECONDS + 1)
+    raise AssertionError("nothing reached the dead-letter queue")
+
+
+# ---- deploy ----
+
+
+def test_deploying_twice_changes_nothing(orders, reset):
+    reset()
+    first, second = orders("deploy"), orders("deploy")
+    assert first.code == 0 and first.out.count(" created ") == STEPS, first.text
+    assert second.code == 0 and second.out.count("there already") == STEPS, second.text
+
+
+def test_what_differs_is_brought_back(deployed, client):
+    sqs, iam = client("sqs"), client("iam")
+    url = sqs.get_queue_url(QueueName="OrderQueue")["QueueUrl"]
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "5"})
+    iam.delete_role_policy(RoleName="LambdaOrderProcessorRole", PolicyName="StoreOrders")
+    result = deployed("deploy")
+    assert result.code == 0 and result.out.count(" updated ") == 2, result.text
+    attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    assert attributes["VisibilityTimeout"] == "30"
+    assert json.loads(attributes["RedrivePolicy"])["maxReceiveCount"] in (3, "3")
+    assert "StoreOrders" in iam.list_role_policies(RoleName="LambdaOrderProcessorRole")["PolicyNames"]
+
+
+def test_the_queue_takes_from_its_topic_only(deployed, client):
+    sqs = client("sqs")
+    url = sqs.get_queue_url(QueueName="OrderQueue")["QueueUrl"]
+    policy = json.loads(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])["Attributes"]["Policy"])
+    (statement,) = policy["Statement"]
+    assert statement["Principal"] == {"Service": "sns.amazonaws.com"}
+    assert statement["Condition"]["ArnEquals"]["aws:SourceArn"].endswith(":OrderTopic")
+
+
+@pytest.mark.parametrize("function, runtime", [("nodejs", "nodejs22.x"), ("python", "python3.12")])
+def test_another_function_takes_the_place_of_the_first(deployed, client, function, runtime):
+    result = deployed("deploy", "--function", function)
+    assert result.code == 0, result.text
+    configuration = client("lambda").get_function_configuration(FunctionName="OrderProcessor")
+    assert configuration["Runtime"] == runtime
+    (mapping,) = client("lambda").list_event_source_mappings(FunctionName="OrderProcessor")["EventSourceMappings"]
+    assert not mapping.get("FunctionResponseTypes")
+    policies = client("iam").list_role_policies(RoleName="LambdaOrderProcessorRole")["PolicyNames"]
+    assert "StoreOrders" not in policies
+    assert deployed("deploy", "--function", function).out.count("there already") == STEPS
+    assert deployed("submit", stdin=order()).code == 0
+    shown = deployed("show", "O1", "--json", "--wait", 60)
+    assert json.loads(shown.out)["end"] == "stored", shown.text
+    hops = [hop["hop"] for hop in json.loads(shown.out)["hops"]]
+    assert hops[0] == "function started" and "read" in hops and "function ended" in hops
+
+
+def test_before_deploying_the_other_commands_say_so(orders, reset):
+    reset()
+    for words in (["list"], ["show", "O1"], ["dlq"], ["wait"]):
+        result = orders(*words)
+        assert result.code == 1
+        assert "Make it with: orderly orders deploy" in result.err
+    result = orders("submit", stdin=order())
+    assert result.code == 1
+    assert "Make it with: orderly orders deploy" in result.err
+
+
+# ---- submit and list ----
+
+
+def test_the_sample_orders_come_into_the_table(deployed):
+    result = deployed("submit", SAMPLES)
+    assert result.code == 0 and "12 of 12 orders accepted" in result.out, result.text
+    result = deployed("wait", "--file", SAMPLES)
+    assert result.code == 0 and "all 12 orders are in the table" in result.out, result.text
+    listed = json.loads(deployed("list", "--json").out)
+    assert [item["orderId"] for item in listed] == SAMPLE_IDS
+    assert listed[0]["quantity"] == 1
+    for line in SAMPLES.read_text().splitlines():
+        assert json.loads(line) in listed
+
+
+def test_the_list_has_columns(deployed):
+    deployed("submit", SAMPLES)
+    deployed("wait", "--file", SAMPLES)
+    head, first, *_ = deployed("list").out.splitlines()
+    assert head.split() == ["orderId", "userId", "itemName", "quantity", "status", "timestamp"]
+    assert first.split() == ["O1234", "U123", "Laptop", "1", "new", "2025-05-03T12:00:00Z"]
+    assert len(json.loads(deployed("list", "--json", "--limit", 3).out)) == 3
+
+
+def test_bad_lines_are_named_and_not_sent(deployed):
+    lines = [order("G1"), "hello", "", order("B1", quantity=0), order("G2"), order("B2", timestamp="today")]
+    result = deployed("submit", "-", stdin="\n".join(lines))
+    assert result.code == 1
+    assert "line 2: not JSON: column 1 is unexpected\n" in result.err
+    assert "line 4: quantity must be a positive integer\n" in result.err
+    assert "line 6: timestamp must be an ISO 8601 time" in result.err
+    assert "2 of 5 orders accepted" in result.out
+    assert deployed("show", "G2", "--wait", 60).code == 0
+
+
+def test_a_file_that_is_not_there_is_said(deployed):
+    result = deployed("submit", "/nonexistent.jsonl")
+    assert result.code == 1
+    assert "/nonexistent.jsonl cannot be read: No such file or directory." in result.err
+
+
+# ---- show ----
+
+
+def test_show_tells_the_way_in_order_of_time(deployed):
+    deployed("submit", stdin=order("O7"))
+    result = deployed("show", "O7", "--json", "--wait", 60)
+    way = json.loads(result.out)
+    assert way["end"] == "stored"
+    assert way["item"]["itemName"] == "Laptop"
+    assert [hop["hop"] for hop in way["hops"]] == [
+        "published", "queued", "received", "function started", "stored", "logged"]
+    assert way["hops"][0]["afterMs"] == 0
+    assert way["hops"] == sorted(way["hops"], key=lambda hop: hop["at"])
+    text = deployed("show", "O7").out
+    assert "Order O7: stored" in text and "Laptop × 1 for U1" in text and "+0 ms  published" in text
+
+
+def test_an_order_that_nobody_saw_is_unknown(deployed):
+    result = deployed("show", "nobody")
+    assert result.code == 1
+    assert "Order nobody: unknown" in result.out
+
+
+def test_a_rejected_order_tells_why_and_where_it_is(deployed, advance_clock):
+    result = deployed("submit", "--force", stdin=order("R1", quantity=-5))
+    assert result.code == 0 and "line 1: quantity must be a positive integer" in result.err
+    reach_the_dead_letters(deployed, advance_clock)
+    way = json.loads(deployed("show", "R1", "--json").out)
+    assert way["end"] == "dead-lettered"
+    assert way["reason"] == "quantity is missing or not a positive integer"
+    assert [hop["hop"] for hop in way["hops"]].count("not stored") == 3
+    text = deployed("show", "R1").out
+    assert "It is in OrderDLQ" in text and "one more receive of 1 message" in text
+
+
+# ---- dlq ----
+
+
+def test_poison_is_dead_after_three_receives_with_its_body(deployed, advance_clock):
+    result = deployed("submit", "--raw", POISON)
+    assert result.code == 0 and result.out.startswith("Published 47 bytes as message ")
+    reach_the_dead_letters(deployed, advance_clock)
+    text = deployed("dlq").out
+    assert "not an order" in text and "received  3 times before this look" in text
+    assert "not a JSON object" in text
+    (letter,) = json.loads(deployed("dlq", "--json").out)
+    assert letter["message"] == POISON.read_text()
+    assert letter["reason"] == "not a JSON object"
+
+
+def test_redrive_sends_them_again_and_purge_throws_them_away(deployed, advance_clock):
+    deployed("submit", "--raw", POISON)
+    reach_the_dead_letters(deployed, advance_clock)
+    assert deployed("dlq", "--redrive").out == "1 sent to OrderQueue again.\n"
+    assert deployed("dlq").out == "OrderDLQ is empty.\n"
+    reach_the_dead_letters(deployed, advance_clock)
+    assert deployed("dlq", "--purge").out == "OrderDLQ is empty now.\n"
+    assert json.loads(deployed("dlq", "--json").out) == []
+
+
+# ---- watch, wait, burst ----
+
+
+def test_watch_prints_a_line_for_each_order(deployed, endpoint):
+    import subprocess
+
+    import orderly_server
+    from conftest import environment
+
+    watch = subprocess.Popen(
+        [orderly_server.binary(), "orders", "watch", "--count", "2"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(AWS_ENDPOINT_URL=endpoint))
+    try:
+        watch.stderr.readline()
+        deployed("submit", stdin=order("W1") + "\n" + order("W2"))
+        out, err = watch.communicate(timeout=60)
+    finally:
+        watch.kill()
+    assert watch.returncode == 0, err
+    assert sorted(line.split()[2] for line in out.splitlines()) == ["W1", "W2"]
+    assert "stored" in out and "Laptop × 1" in out
+
+
+def test_wait_gives_up_in_the_end(deployed, tmp_path):
+    file = tmp_path / "orders.jsonl"
+    file.write_text(order("never") + "\n")
+    result = deployed("wait", "--file", file, "--timeout", 1)
+    assert result.code == 1
+    assert "order never is not in the table" in result.out
+
+
+def test_a_burst_is_counted_and_timed(deployed):
+    result = deployed("burst", 200, "--json")
+    figures = json.loads(result.out)
+    assert result.code == 0
+    assert figures["published"] == figures["stored"] == 200 and figures["refused"] == 0
+    assert 0 <= figures["p50Ms"] <= figures["p90Ms"] <= figures["p99Ms"] <= figures["maxMs"]
+    assert "All of them are in the table." in deployed("burst", 20).out
+
+
+def test_profiles_say_whom_to_call(run, deployed, endpoint, tmp_path):
+    (tmp_path / "config").write_text(f"[profile here]\nregion = us-east-1\nendpoint_url = {endpoint}\n")
+    (tmp_path / "credentials").write_text("[here]\naws_access_key_id = test\naws_secret_access_key = test\n")
+    result = run("list", "--profile", "here", AWS_CONFIG_FILE=str(tmp_path / "config"),
+                 AWS_SHARED_CREDENTIALS_FILE=str(tmp_path / "credentials"))
+    assert result.code == 0 and "no orders yet" in result.out, result.text

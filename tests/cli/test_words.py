@@ -1,0 +1,64 @@
+"""What the command line says before it calls anybody."""
+
+import pytest
+
+COMMANDS = ["deploy", "submit", "list", "show", "watch", "dlq", "wait", "burst"]
+
+
+def test_help_names_every_command(run):
+    result = run("--help")
+    assert result.code == 0
+    for command in COMMANDS:
+        assert f"\n  {command}" in result.out
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_explains_itself(run, command):
+    result = run(command, "--help")
+    assert result.code == 0
+    assert result.out.startswith(f"orderly orders {command}")
+    assert "--endpoint-url" in result.out
+
+
+@pytest.mark.parametrize(
+    "words, sentence",
+    [
+        (["dance"], "dance is not a command."),
+        (["show"], "ORDER is missing."),
+        (["show", "O1", "O2"], "O2 is one word too many."),
+        (["list", "--force"], "--force is not a flag of this command."),
+        (["list", "--limit"], "--limit needs a value."),
+        (["list", "--limit", "many"], "--limit does not take that value."),
+        (["submit", "--parallel=1000"], "--parallel does not take that value."),
+        (["dlq", "--purge=yes"], "--purge takes no value."),
+    ],
+)
+def test_a_wrong_call_is_exit_code_2_and_says_what_is_wrong(run, words, sentence):
+    result = run(*words)
+    assert result.code == 2
+    assert sentence in result.err
+
+
+def test_where_nobody_answers_it_says_how_to_start(run):
+    result = run("list", "--endpoint-url", "http://127.0.0.1:9")
+    assert result.code == 1
+    assert result.err == "orderly: Nothing answers at http://127.0.0.1:9. Start it with ./run or orderly.\n"
+
+
+def test_without_anything_configured_it_says_whom_it_calls(run):
+    result = run("burst", "none")
+    assert result.code == 1
+    assert "calling Orderly at http://127.0.0.1:4566" in result.err
+    assert "burst takes a number of orders" in result.err
+
+
+def test_an_endpoint_elsewhere_needs_credentials(run):
+    result = run("list", "--endpoint-url", "http://orders.invalid")
+    assert result.code == 1
+    assert "There are no credentials." in result.err
+
+
+def test_an_unknown_function_is_refused(run):
+    result = run("deploy", "--function", "cobol")
+    assert result.code == 1
+    assert 'There is no function "cobol"' in result.err
