@@ -567,14 +567,14 @@ static void run(struct load *load)
 static void exchange(struct load *load, struct connection *connection, struct request request)
 {
     send_request(load, connection, request, true);
-    while (!reply_whole(connection)) {
+    do {
         struct epoll_event event;
 
         if (epoll_wait(load->epoll, &event, 1, 1000) < 0 && errno != EINTR)
             die("epoll_wait");
         if (!read_some(connection))
             die("the server closed the connection");
-    }
+    } while (connection->reply_length == 0 || !reply_whole(connection));
     if (status_of(connection) / 100 != 2) {
         fprintf(stderr, "bench-load: %.1000s\n", connection->reply);
         exit(1);

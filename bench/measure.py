@@ -48,7 +48,7 @@ def load(target, operation, *arguments):
     command = [str(LOAD), operation, "--port", str(target.port), "--pid", str(target.pid), *map(str, arguments)]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=600)
     if ended.returncode != 0:
-        raise SystemExit(f"{target.name}: {' '.join(command)}\n{ended.stderr}")
+        raise SystemExit(f"{target.name}: {' '.join(command)} ended with {ended.returncode}\n{ended.stderr}")
     return json.loads(ended.stdout)
 
 
