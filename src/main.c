@@ -73,18 +73,20 @@ static struct engine_options engine_options_of(struct arena *arena, const struct
                                                struct server *server, str functions, str runtimes)
 {
     return (struct engine_options){
-        .store = {
-            .folder = arena_cstr(arena, options->data),
-            .in_memory = options->in_memory,
-            .durability = options->durability,
-        },
+        .store =
+            {
+                .folder = arena_cstr(arena, options->data),
+                .in_memory = options->in_memory,
+                .durability = options->durability,
+            },
         .modules = services,
-        .identity = {
-            .find_credentials = iam_find_credentials,
-            .authorize = iam_authorize,
-            .find_role = iam_find_role,
-            .has_access_keys = iam_has_access_keys,
-        },
+        .identity =
+            {
+                .find_credentials = iam_find_credentials,
+                .authorize = iam_authorize,
+                .find_role = iam_find_role,
+                .has_access_keys = iam_has_access_keys,
+            },
         .effect_runners = server_effect_runners(server),
         .strict_auth = options->strict_auth,
         .root_access_key_id = options->root_access_key_id,

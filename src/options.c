@@ -117,7 +117,8 @@ static const struct option table[] = {
      "and its secret; better said in the environment, where ps does not show it", set_root_secret},
     {"--region", "ORDERLY_REGION", "us-east-1", "NAME", "for what is not signed for a region", set_region},
     {"--account", "ORDERLY_ACCOUNT", "000000000000", "ID", "the account of keys that name none", set_account},
-    {"--runtimes", "ORDERLY_RUNTIMES", "", "FOLDER", "the bootstraps of nodejs and python functions", set_runtimes},
+    {"--runtimes", "ORDERLY_RUNTIMES", "", "FOLDER", "the bootstraps of nodejs and python functions",
+     set_runtimes},
     {"--threads", "ORDERLY_THREADS", "0", "N", "server threads; 0: one per core but one", set_threads},
     {"--log-level", "ORDERLY_LOG_LEVEL", "info", "error|warn|info|debug", "debug: a line per request",
      set_log_level},
@@ -212,7 +213,8 @@ static enum options_result check_together(struct options *options, str *problem)
     return OPTIONS_OK;
 }
 
-enum options_result options_read(struct arena *arena, int argc, char **argv, struct options *options, str *problem)
+enum options_result options_read(struct arena *arena, int argc, char **argv, struct options *options,
+                                 str *problem)
 {
     enum options_result result = read_environment(arena, options, problem);
 

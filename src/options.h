@@ -10,19 +10,20 @@
 struct options {
     str host;
     int port;
-    str data;                    /* the folder of the database and the unpacked functions */
+    str data; /* the folder of the database and the unpacked functions */
     enum durability durability;
     bool in_memory;
     bool strict_auth;
     str root_access_key_id, root_secret;
     str region, account;
     str runtimes;
-    int threads;                 /* 0: the server decides */
+    int threads; /* 0: the server decides */
     enum log_level log_level;
 };
 
 enum options_result { OPTIONS_OK, OPTIONS_HELP, OPTIONS_BAD };
 
 /* Environment first, then flags.  At OPTIONS_BAD *problem says what is wrong. */
-enum options_result options_read(struct arena *arena, int argc, char **argv, struct options *options, str *problem);
+enum options_result options_read(struct arena *arena, int argc, char **argv, struct options *options,
+                                 str *problem);
 void options_print_help(void);

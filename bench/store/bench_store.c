@@ -68,13 +68,15 @@ static void take(struct bench *bench, struct txn *txn)
     struct bench_take_row row;
 
     bench->taken_until_ms = TAKEN_MS + bench->requests;
-    check(bench_take(txn, &(struct bench_take_params){bench->taken_until_ms, QUEUE_ID, bench->next_id}, &row));
+    check(
+        bench_take(txn, &(struct bench_take_params){bench->taken_until_ms, QUEUE_ID, bench->next_id}, &row));
     bench->taken_id = row.id;
 }
 
 static void take_away(struct bench *bench, struct txn *txn)
 {
-    check(bench_remove(txn, &(struct bench_remove_params){QUEUE_ID, bench->taken_until_ms, bench->taken_id}) == 1);
+    check(bench_remove(txn,
+                       &(struct bench_remove_params){QUEUE_ID, bench->taken_until_ms, bench->taken_id}) == 1);
 }
 
 static void peek(struct bench *bench, struct txn *txn)
@@ -86,7 +88,7 @@ static void peek(struct bench *bench, struct txn *txn)
 
 static void request(struct bench *bench, struct txn *txn)
 {
-    static void (*const turns[])(struct bench *bench, struct txn *txn) = {send, take, take_away};
+    static void (*const turns[])(struct bench * bench, struct txn * txn) = {send, take, take_away};
 
     if (bench->savepoints != SAVEPOINTS_NONE)
         txn_savepoint(txn);
@@ -164,13 +166,15 @@ int main(int argc, char **argv)
 {
     static const struct schema *const schemas[] = {&BENCH_SCHEMA, NULL};
     static const int sizes[] = {1, 8, 32, 128};
-    static struct bench bench = {.lock = PTHREAD_MUTEX_INITIALIZER, .durable_grew = PTHREAD_COND_INITIALIZER, .next_id = 1};
+    static struct bench bench = {
+        .lock = PTHREAD_MUTEX_INITIALIZER, .durable_grew = PTHREAD_COND_INITIALIZER, .next_id = 1};
     const char *durability = argument(argc, argv, 2, "full");
     const char *savepoints = argument(argc, argv, 3, "lazy");
     str error = {0};
 
     if (argc < 2) {
-        fputs("usage: bench_store FOLDER [full|relaxed|memory] [none|lazy|eager] [write|read] [SECONDS]\n", stderr);
+        fputs("usage: bench_store FOLDER [full|relaxed|memory] [none|lazy|eager] [write|read] [SECONDS]\n",
+              stderr);
         return 2;
     }
     memset(bench.body, 'x', sizeof bench.body);

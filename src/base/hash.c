@@ -17,7 +17,7 @@
 
 static struct {
     EVP_MD *md5, *sha256;
-    pthread_key_t context;       /* so that a thread's context is freed with the thread */
+    pthread_key_t context; /* so that a thread's context is freed with the thread */
 } algorithms;
 static pthread_once_t fetched = PTHREAD_ONCE_INIT;
 
@@ -142,8 +142,7 @@ bool hex_decode(struct arena *arena, str text, str *bytes)
     return true;
 }
 
-static const char base64_alphabet[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char base64_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 str base64_encode(struct arena *arena, str bytes)
 {

@@ -10,8 +10,12 @@
 
 enum { MD5_SIZE = 16, SHA256_SIZE = 32 };
 
-struct md5 { unsigned char bytes[MD5_SIZE]; };
-struct sha256 { unsigned char bytes[SHA256_SIZE]; };
+struct md5 {
+    unsigned char bytes[MD5_SIZE];
+};
+struct sha256 {
+    unsigned char bytes[SHA256_SIZE];
+};
 
 struct md5 md5(str data);
 struct sha256 sha256(str data);

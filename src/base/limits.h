@@ -7,20 +7,20 @@
  */
 enum {
     LIMIT_ARENA_BLOCK_BYTES = 8 * 1024 - 64,
-    LIMIT_HTTP_HEAD_BYTES = 64 * 1024,          /* request line and headers */
+    LIMIT_HTTP_HEAD_BYTES = 64 * 1024, /* request line and headers */
     LIMIT_HTTP_HEADERS = 100,
-    LIMIT_HTTP_BODY_BYTES = 70 * 1024 * 1024,   /* a zipped function of 50 MiB in base64 */
-    LIMIT_HTTP_HEAD_TIMEOUT_MS = 10 * 1000,     /* from the first byte to the end of the head */
+    LIMIT_HTTP_BODY_BYTES = 70 * 1024 * 1024, /* a zipped function of 50 MiB in base64 */
+    LIMIT_HTTP_HEAD_TIMEOUT_MS = 10 * 1000,   /* from the first byte to the end of the head */
     LIMIT_HTTP_BODY_TIMEOUT_MS = 60 * 1000,
-    LIMIT_HTTP_IDLE_TIMEOUT_MS = 350 * 1000,    /* as AWS's load balancers */
+    LIMIT_HTTP_IDLE_TIMEOUT_MS = 350 * 1000, /* as AWS's load balancers */
     LIMIT_CONNECTIONS = 8192,
     LIMIT_JSON_DEPTH = 128,
-    LIMIT_JSON_VALUES = 4 * 1024 * 1024,        /* of one document: 160 MiB of tree */
+    LIMIT_JSON_VALUES = 4 * 1024 * 1024, /* of one document: 160 MiB of tree */
     LIMIT_XML_DEPTH = 128,
     LIMIT_FORM_FIELDS = 1024 * 1024,
-    LIMIT_CLOCK_SKEW_MS = 15 * 60 * 1000,       /* of a signature */
-    LIMIT_BATCH_CALLS = 512,                    /* one commit */
-    LIMIT_WAL_BYTES = 32 * 1024 * 1024,         /* a checkpoint starts here */
+    LIMIT_CLOCK_SKEW_MS = 15 * 60 * 1000, /* of a signature */
+    LIMIT_BATCH_CALLS = 512,              /* one commit */
+    LIMIT_WAL_BYTES = 32 * 1024 * 1024,   /* a checkpoint starts here */
     LIMIT_TRACE_AGE_MS = 7 * 24 * 3600 * 1000,
     LIMIT_RELAXED_SYNC_MS = 100,
 };

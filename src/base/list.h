@@ -13,9 +13,9 @@
 void *list_grow(struct arena *arena, void *items, size_t count, size_t item_size);
 
 /* A pointer to a new zeroed item at the end of the list. */
-#define list_add(arena, list)                                                                       \
-    ((list)->items = list_grow((arena), (list)->items, (list)->count, sizeof *(list)->items),       \
+#define list_add(arena, list)                                                                                \
+    ((list)->items = list_grow((arena), (list)->items, (list)->count, sizeof *(list)->items),                \
      &(list)->items[(list)->count++])
 
-#define list_make_empty(arena, list)                                                                \
+#define list_make_empty(arena, list)                                                                         \
     ((list)->items = list_grow((arena), NULL, 0, sizeof *(list)->items), (list)->count = 0)

@@ -41,7 +41,6 @@ void log_write(enum log_level level, const char *format, ...)
     va_start(args, format);
     vsnprintf(message, sizeof message, format, args);
     va_end(args);
-    fprintf(stderr, "%s %s %s\n", time_iso8601_ms(&arena, wall_clock_ms()).data, level_names[level],
-            message);
+    fprintf(stderr, "%s %s %s\n", time_iso8601_ms(&arena, wall_clock_ms()).data, level_names[level], message);
     arena_free(&arena);
 }

@@ -18,12 +18,21 @@ typedef struct str {
 /* A str over a string literal. */
 #define S(literal) ((str){"" literal, sizeof(literal) - 1})
 /* The same as an initializer of static data. */
-#define STR_INIT(literal) {"" literal, sizeof(literal) - 1}
+#define STR_INIT(literal)                                                                                    \
+    {                                                                                                        \
+        "" literal, sizeof(literal) - 1                                                                      \
+    }
 /* For printf("%.*s"): length and pointer of s. */
 #define STR_ARGS(s) (int)(s).size, (s).data ? (s).data : ""
 
-static inline bool str_present(str s) { return s.data != NULL; }
-static inline bool str_empty(str s) { return s.size == 0; }
+static inline bool str_present(str s)
+{
+    return s.data != NULL;
+}
+static inline bool str_empty(str s)
+{
+    return s.size == 0;
+}
 
 /* A str over a NUL-terminated string; NULL becomes the absent str. */
 str str_of(const char *text);

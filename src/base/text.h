@@ -11,13 +11,19 @@ struct text {
     size_t size, capacity;
 };
 
-static inline struct text text_in(struct arena *arena) { return (struct text){.arena = arena}; }
+static inline struct text text_in(struct arena *arena)
+{
+    return (struct text){.arena = arena};
+}
 /* What has been written so far; stays valid until the next addition.  Never absent. */
 str text_str(const struct text *text);
 
 /* Room for `size` more bytes: write them at the result, then text_grew(). */
 char *text_reserve(struct text *text, size_t size);
-static inline void text_grew(struct text *text, size_t size) { text->size += size; }
+static inline void text_grew(struct text *text, size_t size)
+{
+    text->size += size;
+}
 
 void text_add(struct text *text, str s);
 void text_add_char(struct text *text, char c);

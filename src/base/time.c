@@ -47,8 +47,7 @@ static void set_date(struct moment *moment, int64_t days)
     days += 719468;
     int64_t era = (days >= 0 ? days : days - 146096) / 146097;
     int64_t day_of_era = days - era * 146097;
-    int64_t year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+    int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
     int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     int64_t shifted_month = (5 * day_of_year + 2) / 153;
 
@@ -91,8 +90,8 @@ str time_iso8601(struct arena *arena, int64_t ms)
 str time_iso8601_ms(struct arena *arena, int64_t ms)
 {
     struct moment m = moment_of(ms);
-    return arena_format(arena, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", (int)m.year, (int)m.month,
-                        (int)m.day, (int)m.hour, (int)m.minute, (int)m.second, (int)m.ms);
+    return arena_format(arena, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", (int)m.year, (int)m.month, (int)m.day,
+                        (int)m.hour, (int)m.minute, (int)m.second, (int)m.ms);
 }
 
 str time_amz_date(struct arena *arena, int64_t ms)

@@ -20,8 +20,8 @@ static const int64_t END_OF_TIME_MS = 253402300799999; /* a year has four digits
 
 static void reply_json(struct exchange *exchange, int status, str json)
 {
-    exchange->reply = (struct http_reply){
-        .status = status, .content_type = S("application/json"), .body = json};
+    exchange->reply =
+        (struct http_reply){.status = status, .content_type = S("application/json"), .body = json};
 }
 
 static void reply_message(struct exchange *exchange, int status, str message)
@@ -144,8 +144,8 @@ static void reset(struct exchange *exchange)
 struct admin_path {
     str method, path;
     void (*answer)(struct exchange *exchange);
-    bool on_engine;              /* it reads or writes the store */
-    bool open;                   /* with strict authentication, too */
+    bool on_engine; /* it reads or writes the store */
+    bool open;      /* with strict authentication, too */
 };
 
 static const struct admin_path paths[] = {

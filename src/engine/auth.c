@@ -16,7 +16,7 @@ enum { KEY_CACHE_SIZE = 256, ACCOUNT_ID_DIGITS = 12 };
 
 /* Signing keys cost four HMACs; a client uses one for a whole day. */
 struct cached_key {
-    struct sha256 name;          /* over secret, date, region and service */
+    struct sha256 name; /* over secret, date, region and service */
     struct sha256 key;
 };
 
@@ -40,11 +40,15 @@ void auth_free(struct auth *auth)
 enum refusal { MISSING, UNKNOWN_KEY, MISMATCH, INCOMPLETE, EXPIRED, REFUSALS };
 
 #define REFUSAL(error_name, http_status)                                                                     \
-    {.name = error_name, .query_code = error_name, .status = http_status, .sender = true}
+    {                                                                                                        \
+        .name = error_name, .query_code = error_name, .status = http_status, .sender = true                  \
+    }
 
 #define JSON_REFUSAL(error_name)                                                                             \
-    {.name = error_name, .query_code = error_name, .status = 400, .sender = true,                            \
-     .prefix = "com.amazon.coral.service#"}
+    {                                                                                                        \
+        .name = error_name, .query_code = error_name, .status = 400, .sender = true,                         \
+        .prefix = "com.amazon.coral.service#"                                                                \
+    }
 
 static const struct error json_refusals[REFUSALS] = {
     [MISSING] = JSON_REFUSAL("MissingAuthenticationTokenException"),
@@ -107,13 +111,14 @@ static void become_root(struct call *call, struct credentials *credentials, str 
     *credentials = (struct credentials){
         .secret = secret,
         .expires_ms = INT64_MAX,
-        .principal = {
-            .kind = PRINCIPAL_ROOT,
-            .arn = arena_format(call->arena, "arn:aws:iam::%.*s:root", STR_ARGS(account)),
-            .id = account,
-            .account = account,
-            .name = S("root"),
-        },
+        .principal =
+            {
+                .kind = PRINCIPAL_ROOT,
+                .arn = arena_format(call->arena, "arn:aws:iam::%.*s:root", STR_ARGS(account)),
+                .id = account,
+                .account = account,
+                .name = S("root"),
+            },
     };
 }
 
@@ -139,7 +144,8 @@ static bool find_credentials(struct call *call, struct store_reader *reader, str
         call_fail_internal(call);
         return false;
     }
-    return found || refuse(call, protocol, UNKNOWN_KEY, S("The security token included in the request is invalid."));
+    return found ||
+           refuse(call, protocol, UNKNOWN_KEY, S("The security token included in the request is invalid."));
 }
 
 /*
@@ -178,22 +184,25 @@ static bool verify(struct auth *auth, struct exchange *exchange, const struct si
                       S("The request signature does not conform to AWS standards."));
     case SIGV4_EXPIRED:
         return refuse(call, protocol, MISMATCH,
-                      arena_format(call->arena, "Signature expired: %.*s is now earlier than %.*s (%.*s - 15 min.)",
+                      arena_format(call->arena,
+                                   "Signature expired: %.*s is now earlier than %.*s (%.*s - 15 min.)",
                                    STR_ARGS(sigv4->amz_date),
                                    STR_ARGS(time_amz_date(call->arena, now_ms - LIMIT_CLOCK_SKEW_MS)),
                                    STR_ARGS(time_amz_date(call->arena, now_ms))));
     case SIGV4_NOT_YET:
-        return refuse(call, protocol, MISMATCH,
-                      arena_format(call->arena, "Signature not yet current: %.*s is still later than %.*s (%.*s + 15 min.)",
-                                   STR_ARGS(sigv4->amz_date),
-                                   STR_ARGS(time_amz_date(call->arena, now_ms + LIMIT_CLOCK_SKEW_MS)),
-                                   STR_ARGS(time_amz_date(call->arena, now_ms))));
+        return refuse(
+            call, protocol, MISMATCH,
+            arena_format(
+                call->arena, "Signature not yet current: %.*s is still later than %.*s (%.*s + 15 min.)",
+                STR_ARGS(sigv4->amz_date), STR_ARGS(time_amz_date(call->arena, now_ms + LIMIT_CLOCK_SKEW_MS)),
+                STR_ARGS(time_amz_date(call->arena, now_ms))));
     case SIGV4_MISMATCH:
         break;
     }
-    return refuse(call, protocol, MISMATCH,
-                  S("The request signature we calculated does not match the signature you provided. Check your "
-                    "AWS Secret Access Key and signing method. Consult the service documentation for details."));
+    return refuse(
+        call, protocol, MISMATCH,
+        S("The request signature we calculated does not match the signature you provided. Check your "
+          "AWS Secret Access Key and signing method. Consult the service documentation for details."));
 }
 
 bool auth_identify(struct auth *auth, struct exchange *exchange, struct store_reader *reader,

@@ -23,51 +23,51 @@ struct engine;
 
 enum principal_kind {
     PRINCIPAL_ANONYMOUS,
-    PRINCIPAL_ROOT,              /* the account's administrator */
+    PRINCIPAL_ROOT, /* the account's administrator */
     PRINCIPAL_USER,
-    PRINCIPAL_ROLE,              /* a role session */
-    PRINCIPAL_SERVICE,           /* "sns.amazonaws.com", acting for source_arn */
-    PRINCIPAL_ENVIRONMENT,       /* a function's child process on its own Runtime API port */
+    PRINCIPAL_ROLE,        /* a role session */
+    PRINCIPAL_SERVICE,     /* "sns.amazonaws.com", acting for source_arn */
+    PRINCIPAL_ENVIRONMENT, /* a function's child process on its own Runtime API port */
 };
 
 struct principal {
     enum principal_kind kind;
-    str arn;                     /* arn:aws:sts::000000000000:assumed-role/R/S; of a service absent */
-    str id;                      /* SenderId: AROA…:session, AIDA…, the account of root; the environment's id */
+    str arn; /* arn:aws:sts::000000000000:assumed-role/R/S; of a service absent */
+    str id;  /* SenderId: AROA…:session, AIDA…, the account of root; the environment's id */
     str account;
-    str name;                    /* the user, the role, or the service's host name */
-    str session_policy;          /* JSON; absent when there is none */
+    str name;                       /* the user, the role, or the service's host name */
+    str session_policy;             /* JSON; absent when there is none */
     str source_arn, source_account; /* of a service: aws:SourceArn, aws:SourceAccount */
 };
 
 struct failure {
-    const struct error *error;   /* NULL when nothing failed */
+    const struct error *error; /* NULL when nothing failed */
     str message;
-    const void *details;         /* the struct of error->shape, NULL when there is none */
+    const void *details; /* the struct of error->shape, NULL when there is none */
 };
 
 struct call {
     struct engine *engine;
-    struct txn *txn;             /* the only door to stored state */
-    struct arena *arena;         /* freed once the reply has been sent */
+    struct txn *txn;     /* the only door to stored state */
+    struct arena *arena; /* freed once the reply has been sent */
     const struct operation *operation;
     const struct service *unserved; /* whose operation was asked for, when it is not one of ours */
     const struct principal *caller;
-    str account, region;         /* the world it happens in; invoke() hands them on, so change them around
-                                    an invoke() that crosses into another */
-    str endpoint;                /* "http://localhost:4566", as the client called it */
+    str account, region; /* the world it happens in; invoke() hands them on, so change them around
+                            an invoke() that crosses into another */
+    str endpoint;        /* "http://localhost:4566", as the client called it */
     str source_ip;
     str request_id;
-    str trace_id;                /* "1-67891233-abcdef012345678912345678"; of every call */
-    int64_t now_ms;              /* fixed for the whole run: never ask the clock */
-    int64_t arrived_ms;          /* unchanged when the call runs again */
+    str trace_id;       /* "1-67891233-abcdef012345678912345678"; of every call */
+    int64_t now_ms;     /* fixed for the whole run: never ask the clock */
+    int64_t arrived_ms; /* unchanged when the call runs again */
     struct failure failure;
-    bool authorized;             /* authorize() has been asked */
-    bool last_run;               /* the server stops: answer with what there is, do not park or spawn */
+    bool authorized; /* authorize() has been asked */
+    bool last_run;   /* the server stops: answer with what there is, do not park or spawn */
     struct {
         str what;
         int64_t until_ms;
-    } parked;                    /* what park() was told */
+    } parked; /* what park() was told */
 };
 
 /* Record the error to answer with.  Returns FAILED, so that a handler can `return fail(...)`. */
@@ -110,7 +110,8 @@ enum outcome invoke(struct call *call, const struct principal *caller, const str
 
 /* Principals for invoke(). */
 const struct principal *service_principal(struct call *call, str host_name, str source_arn);
-/* A session of that role, by its ARN, as AWS's services assume one; its policies bind.  NULL: no such role. */
+/* A session of that role, by its ARN, as AWS's services assume one; its policies bind.  NULL: no such role.
+ */
 const struct principal *role_principal(struct call *call, str role_arn, str session_name);
 
 /*
@@ -153,7 +154,7 @@ str model_to_json(struct arena *arena, const struct shape *shape, const void *va
 bool model_from_json(struct arena *arena, const struct shape *shape, str json, void *value);
 
 /* Texts that every service writes. */
-str arn(struct call *call, str service, str resource);   /* arn:aws:<service>:<region>:<account>:<resource> */
+str arn(struct call *call, str service, str resource); /* arn:aws:<service>:<region>:<account>:<resource> */
 
 /* What a service gives to main: see services/services.c. */
 struct schema;

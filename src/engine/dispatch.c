@@ -110,8 +110,8 @@ static void refuse_unknown(struct exchange *exchange, const struct route *route)
     call->unserved = route->service;
     if (!route->service)
         fail(call, str_equal(exchange->request->path, S("/")) ? &UNKNOWN_OPERATION_EXCEPTION : &NOTHING_HERE,
-             "Nothing here answers %.*s %.*s.",
-             STR_ARGS(exchange->request->method), STR_ARGS(exchange->request->path));
+             "Nothing here answers %.*s %.*s.", STR_ARGS(exchange->request->method),
+             STR_ARGS(exchange->request->path));
     else if (route->known_to_aws)
         fail(call, &NOT_IMPLEMENTED, "%s: %.*s is an operation of AWS that Orderly does not serve.",
              route->service->title, STR_ARGS(route->operation_name));
@@ -143,9 +143,9 @@ static bool prepare(struct dispatcher *dispatcher, struct exchange *exchange)
     struct sigv4 sigv4 = {0};
     enum sigv4_result read = sigv4_read(call->arena, exchange->request, &sigv4);
 
-    struct route route = route_find(call->arena,
-                                    environment ? dispatcher->runtime_services : dispatcher->public_services,
-                                    exchange->request, sigv4.service);
+    struct route route =
+        route_find(call->arena, environment ? dispatcher->runtime_services : dispatcher->public_services,
+                   exchange->request, sigv4.service);
     exchange->protocol = route.protocol;
     exchange->operation = call->operation = route.operation;
     if (!route.operation) {

@@ -14,17 +14,17 @@
 
 struct protocol;
 struct engine;
-struct dispatcher;               /* what one server thread needs: a reader, caches */
+struct dispatcher; /* what one server thread needs: a reader, caches */
 
 struct exchange {
     /* filled by the server */
     struct arena arena;
     const struct http_request *request;
-    str listener;                /* of a Runtime API port: the environment's id; else absent */
+    str listener; /* of a Runtime API port: the environment's id; else absent */
     str source_ip;
     void (*answered)(struct exchange *exchange); /* called on any thread */
-    void *connection;            /* the server's own */
-    struct exchange *next;       /* for whoever holds it */
+    void *connection;                            /* the server's own */
+    struct exchange *next;                       /* for whoever holds it */
 
     /* the reply: call exchange_encode() when `answered` brought the exchange home */
     struct http_reply reply;
@@ -36,19 +36,19 @@ struct exchange {
     struct call call;
     void *in, *out;
     enum outcome outcome;
-    uint64_t sequence;           /* the reply may leave when this is durable */
-    struct arena_mark decoded;   /* a parked call runs again from here */
-    uint64_t order;              /* among those that wait for one thing; 0: has not waited yet */
-    uint64_t waited_for;         /* the hash of that thing's name */
-    bool from_timer;             /* its row is back when the commit fails */
-    _Atomic bool cancelled;      /* the client has gone */
+    uint64_t sequence;         /* the reply may leave when this is durable */
+    struct arena_mark decoded; /* a parked call runs again from here */
+    uint64_t order;            /* among those that wait for one thing; 0: has not waited yet */
+    uint64_t waited_for;       /* the hash of that thing's name */
+    bool from_timer;           /* its row is back when the commit fails */
+    _Atomic bool cancelled;    /* the client has gone */
     int64_t began_us;
 };
 
 struct credentials {
-    str secret;                  /* absent: the key is known, no secret is (an account's id as key) */
-    str session_token;           /* absent when there is none */
-    int64_t expires_ms;          /* INT64_MAX: never */
+    str secret;         /* absent: the key is known, no secret is (an account's id as key) */
+    str session_token;  /* absent when there is none */
+    int64_t expires_ms; /* INT64_MAX: never */
     struct principal principal;
 };
 
@@ -72,16 +72,16 @@ struct effect_runner {
 };
 
 struct engine_options {
-    struct store_options store;  /* on_durable and schemas are the engine's to fill */
+    struct store_options store;          /* on_durable and schemas are the engine's to fill */
     const struct module *const *modules; /* NULL-terminated */
     struct identity_provider identity;
     const struct effect_runner *effect_runners; /* up to a NULL kind */
-    bool strict_auth;            /* known keys only, and no admin endpoint that changes anything */
+    bool strict_auth;                    /* known keys only, and no admin endpoint that changes anything */
     str root_access_key_id, root_secret; /* the administrator's, besides those that IAM knows */
     str default_region, default_account;
-    str functions_folder;        /* where function packages are unpacked; made anew when it is lost */
-    str runtimes_folder;         /* the bootstraps of nodejs and python */
-    str endpoint;                /* what functions and internal calls use: "http://127.0.0.1:4566" */
+    str functions_folder; /* where function packages are unpacked; made anew when it is lost */
+    str runtimes_folder;  /* the bootstraps of nodejs and python */
+    str endpoint;         /* what functions and internal calls use: "http://127.0.0.1:4566" */
 };
 
 /* Opens the store and starts the engine thread; NULL and *error on trouble. */

@@ -24,15 +24,23 @@ struct waiter {
 };
 
 struct parking {
-    struct map queues;           /* what -> struct waiters */
-    struct waiter **heap;        /* the earliest deadline first */
+    struct map queues;    /* what -> struct waiters */
+    struct waiter **heap; /* the earliest deadline first */
     size_t count, capacity;
     uint64_t next_order;
 };
 
-struct effect { str kind, id, payload; };
-struct effect_list { struct effect *items; size_t count; };
-struct exchange_list { struct exchange **items; size_t count; };
+struct effect {
+    str kind, id, payload;
+};
+struct effect_list {
+    struct effect *items;
+    size_t count;
+};
+struct exchange_list {
+    struct exchange **items;
+    size_t count;
+};
 
 /* One transaction: who gets an answer, and what starts in the world, once it is durable. */
 struct batch {
@@ -40,13 +48,15 @@ struct batch {
     struct exchange_list answers;
     struct effect_list effects;
     struct exchange_list spawned; /* internal calls that begin when this batch is committed */
-    bool reset;                  /* everything stored was deleted */
-    int64_t clock_offset_ms;     /* as it was before */
+    bool reset;                   /* everything stored was deleted */
+    int64_t clock_offset_ms;      /* as it was before */
     uint64_t sequence;
     struct batch *next;
 };
 
-struct exchange_queue { struct exchange *first, *last; };
+struct exchange_queue {
+    struct exchange *first, *last;
+};
 
 enum { MAX_MODULES = 32 };
 
@@ -56,7 +66,7 @@ struct engine {
     struct store *store;
     pthread_t thread;
 
-    pthread_mutex_t lock;        /* over the next seven */
+    pthread_mutex_t lock; /* over the next seven */
     pthread_cond_t arrived;
     struct exchange_queue inbox;
     size_t inbox_count, inbox_wanted; /* how many it takes to wake the engine */
@@ -64,17 +74,17 @@ struct engine {
 
     _Atomic int64_t clock_offset_ms;
 
-    struct exchange start;       /* what runs before the first call */
-    bool last_run;               /* stopping: nothing parks or is spawned any more */
+    struct exchange start; /* what runs before the first call */
+    bool last_run;         /* stopping: nothing parks or is spawned any more */
     struct exchange_queue runnable;
     struct parking parking;
     struct txn *txn;
     struct batch *batch;
     int64_t now_ms;
-    int64_t next_timer_ms;       /* no timer is due before; INT64_MAX: there is none */
-    int64_t next_hop;            /* numbers the rows of traces */
-    int64_t prune_ms;            /* when traces are pruned next */
-    int64_t retry_ms;            /* after a failed commit, everything parked runs again then */
+    int64_t next_timer_ms; /* no timer is due before; INT64_MAX: there is none */
+    int64_t next_hop;      /* numbers the rows of traces */
+    int64_t prune_ms;      /* when traces are pruned next */
+    int64_t retry_ms;      /* after a failed commit, everything parked runs again then */
 
     pthread_mutex_t durable_lock; /* over the next five */
     pthread_cond_t delivered;     /* what is durable has left */
@@ -147,7 +157,8 @@ void clock_advance(struct engine *engine, struct txn *txn, int64_t by_ms);
 struct auth;
 struct auth *auth_new(void);
 void auth_free(struct auth *auth);
-/* False: call->failure says why.  Sets caller, account and region.  sigv4 is NULL when it could not be read. */
+/* False: call->failure says why.  Sets caller, account and region.  sigv4 is NULL when it could not be read.
+ */
 bool auth_identify(struct auth *auth, struct exchange *exchange, struct store_reader *reader,
                    const struct sigv4 *sigv4, enum protocol_name protocol);
 
@@ -163,7 +174,9 @@ void trace_prune(struct engine *engine);
 /* call.c */
 void call_reset(struct call *call);
 /* Around a handler that writes: when it fails, nothing of what it did to store or batch stays. */
-struct call_mark { size_t effects, spawned; };
+struct call_mark {
+    size_t effects, spawned;
+};
 struct call_mark call_begin(struct call *call);
 enum outcome call_end(struct call *call, struct call_mark mark, enum outcome outcome);
 /* A call that only reads runs on a server thread, and must not touch what is the engine thread's. */

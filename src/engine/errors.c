@@ -1,30 +1,31 @@
 #include "engine/errors.h"
 
-const struct error SERIALIZATION_EXCEPTION = {
-    .name = "SerializationException", .prefix = "com.amazon.coral.service#", .message_name = "Message",
-    .status = 400, .sender = true};
+const struct error SERIALIZATION_EXCEPTION = {.name = "SerializationException",
+                                              .prefix = "com.amazon.coral.service#",
+                                              .message_name = "Message",
+                                              .status = 400,
+                                              .sender = true};
 
 /* https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html: this one is a 404. */
-const struct error MALFORMED_QUERY_STRING = {
-    .name = "MalformedQueryString", .status = 404, .sender = true};
+const struct error MALFORMED_QUERY_STRING = {.name = "MalformedQueryString", .status = 404, .sender = true};
 
-const struct error MALFORMED_INPUT = {
-    .name = "MalformedInput", .status = 400, .sender = true};
+const struct error MALFORMED_INPUT = {.name = "MalformedInput", .status = 400, .sender = true};
 
-const struct error INVALID_PARAMETER_VALUE = {
-    .name = "InvalidParameterValue", .status = 400, .sender = true};
+const struct error INVALID_PARAMETER_VALUE = {.name = "InvalidParameterValue", .status = 400, .sender = true};
 
-const struct error UNKNOWN_OPERATION_EXCEPTION = {
-    .name = "UnknownOperationException", .prefix = "com.amazon.coral.service#", .status = 400, .sender = true};
+const struct error UNKNOWN_OPERATION_EXCEPTION = {.name = "UnknownOperationException",
+                                                  .prefix = "com.amazon.coral.service#",
+                                                  .status = 400,
+                                                  .sender = true};
 
-const struct error NOTHING_HERE = {
-    .name = "UnknownOperationException", .query_code = "UnknownOperationException", .status = 404, .sender = true};
+const struct error NOTHING_HERE = {.name = "UnknownOperationException",
+                                   .query_code = "UnknownOperationException",
+                                   .status = 404,
+                                   .sender = true};
 
-const struct error INVALID_ACTION = {
-    .name = "InvalidAction", .status = 400, .sender = true};
+const struct error INVALID_ACTION = {.name = "InvalidAction", .status = 400, .sender = true};
 
-const struct error MISSING_ACTION = {
-    .name = "MissingAction", .status = 400, .sender = true};
+const struct error MISSING_ACTION = {.name = "MissingAction", .status = 400, .sender = true};
 
 const struct error NOT_IMPLEMENTED = {
     .name = "NotImplemented", .prefix = "com.amazon.coral.service#", .status = 501};

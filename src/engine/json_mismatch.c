@@ -18,22 +18,32 @@ static bool is_collection(const struct shape *shape)
 static str token(const struct json *json)
 {
     switch (json->type) {
-    case JSON_FALSE: return S("FALSE_VALUE");
-    case JSON_TRUE: return S("TRUE_VALUE");
-    case JSON_STRING: return S("STRING_VALUE");
-    default: return S("NUMBER_VALUE");
+    case JSON_FALSE:
+        return S("FALSE_VALUE");
+    case JSON_TRUE:
+        return S("TRUE_VALUE");
+    case JSON_STRING:
+        return S("STRING_VALUE");
+    default:
+        return S("NUMBER_VALUE");
     }
 }
 
 static str type_name(const struct shape *shape)
 {
     switch (shape->type) {
-    case SHAPE_BLOB: return S("Blob");
-    case SHAPE_BOOLEAN: return S("Boolean");
-    case SHAPE_INTEGER: return strstr(shape->name, "Long") ? S("Long") : S("Integer");
-    case SHAPE_DOUBLE: return S("Double");
-    case SHAPE_TIMESTAMP: return S("Date");
-    default: return S("String");
+    case SHAPE_BLOB:
+        return S("Blob");
+    case SHAPE_BOOLEAN:
+        return S("Boolean");
+    case SHAPE_INTEGER:
+        return strstr(shape->name, "Long") ? S("Long") : S("Integer");
+    case SHAPE_DOUBLE:
+        return S("Double");
+    case SHAPE_TIMESTAMP:
+        return S("Date");
+    default:
+        return S("String");
     }
 }
 
@@ -48,10 +58,14 @@ static str coral_sentence(struct arena *arena, const struct mismatch *mismatch)
     if (mismatch->json->type == JSON_OBJECT)
         return S("Start of structure or map found where not expected.");
     switch (shape->type) {
-    case SHAPE_LIST: return S("Expected list or null");
-    case SHAPE_MAP: return S("Expected map or null");
-    case SHAPE_STRUCTURE: return S("Expected null");
-    default: break;
+    case SHAPE_LIST:
+        return S("Expected list or null");
+    case SHAPE_MAP:
+        return S("Expected map or null");
+    case SHAPE_STRUCTURE:
+        return S("Expected null");
+    default:
+        break;
     }
     str type = type_name(shape);
     return arena_format(arena, "%.*s can not be converted to %s %.*s", STR_ARGS(token(mismatch->json)),
@@ -101,10 +115,12 @@ static str bad_scalar(struct arena *arena, const struct mismatch *mismatch)
     if (mismatch->shape->type == SHAPE_BOOLEAN && json->type == JSON_STRING)
         return S("Unexpected token received from parser");
     return arena_format(arena, "%.*s cannot be converted to %.*s",
-                        STR_ARGS(decimal ? S("DECIMAL_VALUE") : token(json)), STR_ARGS(type_name(mismatch->shape)));
+                        STR_ARGS(decimal ? S("DECIMAL_VALUE") : token(json)),
+                        STR_ARGS(type_name(mismatch->shape)));
 }
 
-static str dynamodb_sentence(struct arena *arena, const struct service *service, const struct mismatch *mismatch)
+static str dynamodb_sentence(struct arena *arena, const struct service *service,
+                             const struct mismatch *mismatch)
 {
     if (mismatch->json->type == JSON_OBJECT)
         return S("Start of structure or map found where not expected");
@@ -117,5 +133,6 @@ static str dynamodb_sentence(struct arena *arena, const struct service *service,
 
 str mismatch_sentence(struct arena *arena, const struct service *service, const struct mismatch *mismatch)
 {
-    return service->crc32_header ? dynamodb_sentence(arena, service, mismatch) : coral_sentence(arena, mismatch);
+    return service->crc32_header ? dynamodb_sentence(arena, service, mismatch)
+                                 : coral_sentence(arena, mismatch);
 }

@@ -13,8 +13,8 @@
 struct decoder {
     struct arena *arena;
     struct mismatch *mismatch;
-    bool mark;                   /* what is missing */
-    bool everywhere;             /* not only the members that travel in the body */
+    bool mark;       /* what is missing */
+    bool everywhere; /* not only the members that travel in the body */
 };
 
 /* ---- from JSON ---- */
@@ -39,7 +39,8 @@ static const struct member *find_member(const struct shape *shape, const struct 
     return NULL;
 }
 
-static bool decode_value(const struct decoder *decoder, const struct shape *shape, const struct json *json, void *value);
+static bool decode_value(const struct decoder *decoder, const struct shape *shape, const struct json *json,
+                         void *value);
 
 static bool decode_moment(const struct decoder *decoder, const struct member *member, const struct json *json,
                           void *value)
@@ -47,7 +48,8 @@ static bool decode_moment(const struct decoder *decoder, const struct member *me
     enum timestamp_format format = member->timestamp_format ? member->timestamp_format : TIMESTAMP_EPOCH;
     enum json_type expected = format == TIMESTAMP_EPOCH ? JSON_NUMBER : JSON_STRING;
 
-    return (json->type == expected && scalar_from_text(decoder->arena, member->shape, format, json->text, value)) ||
+    return (json->type == expected &&
+            scalar_from_text(decoder->arena, member->shape, format, json->text, value)) ||
            refuse(decoder, member->shape, json);
 }
 
@@ -61,8 +63,8 @@ static bool decode_member(const struct decoder *decoder, const struct member *me
     return decode_value(decoder, member->shape, json, value);
 }
 
-static bool decode_structure(const struct decoder *decoder, const struct shape *shape, const struct json *json,
-                             void *structure)
+static bool decode_structure(const struct decoder *decoder, const struct shape *shape,
+                             const struct json *json, void *structure)
 {
     const struct member *next = shape->members;
 
@@ -73,7 +75,8 @@ static bool decode_structure(const struct decoder *decoder, const struct shape *
     for (uint32_t i = 0; i < json->count; i++) {
         const struct json_member *source = &json->members[i];
         const struct member *member = find_member(shape, next, source->name);
-        if (!member || source->value.type == JSON_NULL || (member->location != IN_BODY && !decoder->everywhere))
+        if (!member || source->value.type == JSON_NULL ||
+            (member->location != IN_BODY && !decoder->everywhere))
             continue;
         if (!decode_member(decoder, member, &source->value, structure))
             return false;
@@ -83,7 +86,8 @@ static bool decode_structure(const struct decoder *decoder, const struct shape *
 }
 
 /* An item of a list or a map's value; null leaves the value as it was made. */
-static bool decode_item(const struct decoder *decoder, const struct shape *shape, const struct json *json, void *value)
+static bool decode_item(const struct decoder *decoder, const struct shape *shape, const struct json *json,
+                        void *value)
 {
     if (json->type == JSON_NULL || decode_value(decoder, shape, json, value))
         return true;
@@ -91,7 +95,8 @@ static bool decode_item(const struct decoder *decoder, const struct shape *shape
     return false;
 }
 
-static bool decode_list(const struct decoder *decoder, const struct shape *shape, const struct json *json, void *value)
+static bool decode_list(const struct decoder *decoder, const struct shape *shape, const struct json *json,
+                        void *value)
 {
     size_t size = item_size(shape);
 
@@ -105,7 +110,8 @@ static bool decode_list(const struct decoder *decoder, const struct shape *shape
     return true;
 }
 
-static bool decode_map(const struct decoder *decoder, const struct shape *shape, const struct json *json, void *value)
+static bool decode_map(const struct decoder *decoder, const struct shape *shape, const struct json *json,
+                       void *value)
 {
     size_t size = item_size(shape);
 
@@ -124,7 +130,8 @@ static bool decode_map(const struct decoder *decoder, const struct shape *shape,
     return true;
 }
 
-static bool decode_scalar(const struct decoder *decoder, const struct shape *shape, const struct json *json, void *value)
+static bool decode_scalar(const struct decoder *decoder, const struct shape *shape, const struct json *json,
+                          void *value)
 {
     switch (shape->type) {
     case SHAPE_STRING:
@@ -148,13 +155,18 @@ static bool decode_scalar(const struct decoder *decoder, const struct shape *sha
     }
 }
 
-static bool decode_value(const struct decoder *decoder, const struct shape *shape, const struct json *json, void *value)
+static bool decode_value(const struct decoder *decoder, const struct shape *shape, const struct json *json,
+                         void *value)
 {
     switch (shape->type) {
-    case SHAPE_STRUCTURE: return decode_structure(decoder, shape, json, value);
-    case SHAPE_LIST: return decode_list(decoder, shape, json, value);
-    case SHAPE_MAP: return decode_map(decoder, shape, json, value);
-    default: return decode_scalar(decoder, shape, json, value) || refuse(decoder, shape, json);
+    case SHAPE_STRUCTURE:
+        return decode_structure(decoder, shape, json, value);
+    case SHAPE_LIST:
+        return decode_list(decoder, shape, json, value);
+    case SHAPE_MAP:
+        return decode_map(decoder, shape, json, value);
+    default:
+        return decode_scalar(decoder, shape, json, value) || refuse(decoder, shape, json);
     }
 }
 
@@ -199,7 +211,8 @@ static void write_map(struct json_writer *writer, const struct shape *shape, con
 static void write_structure(struct json_writer *writer, const struct shape *shape, const void *value)
 {
     json_open_object(writer);
-    for (const struct member *member = shape->members; member < shape->members + shape->member_count; member++)
+    for (const struct member *member = shape->members; member < shape->members + shape->member_count;
+         member++)
         write_member(writer, member, member_value(member, value));
     json_close_object(writer);
 }
@@ -207,15 +220,33 @@ static void write_structure(struct json_writer *writer, const struct shape *shap
 static void write_value(struct json_writer *writer, const struct shape *shape, const void *value)
 {
     switch (shape->type) {
-    case SHAPE_STRING: json_string(writer, *(const str *)value); break;
-    case SHAPE_BLOB: json_string(writer, base64_encode(writer->text.arena, *(const str *)value)); break;
-    case SHAPE_BOOLEAN: json_bool(writer, *(const bool *)value); break;
-    case SHAPE_INTEGER: json_i64(writer, *(const int64_t *)value); break;
-    case SHAPE_DOUBLE: json_double(writer, *(const double *)value); break;
-    case SHAPE_TIMESTAMP: json_raw(writer, epoch_to_text(writer->text.arena, *(const int64_t *)value)); break;
-    case SHAPE_STRUCTURE: write_structure(writer, shape, value); break;
-    case SHAPE_LIST: write_list(writer, shape, value); break;
-    case SHAPE_MAP: write_map(writer, shape, value); break;
+    case SHAPE_STRING:
+        json_string(writer, *(const str *)value);
+        break;
+    case SHAPE_BLOB:
+        json_string(writer, base64_encode(writer->text.arena, *(const str *)value));
+        break;
+    case SHAPE_BOOLEAN:
+        json_bool(writer, *(const bool *)value);
+        break;
+    case SHAPE_INTEGER:
+        json_i64(writer, *(const int64_t *)value);
+        break;
+    case SHAPE_DOUBLE:
+        json_double(writer, *(const double *)value);
+        break;
+    case SHAPE_TIMESTAMP:
+        json_raw(writer, epoch_to_text(writer->text.arena, *(const int64_t *)value));
+        break;
+    case SHAPE_STRUCTURE:
+        write_structure(writer, shape, value);
+        break;
+    case SHAPE_LIST:
+        write_list(writer, shape, value);
+        break;
+    case SHAPE_MAP:
+        write_map(writer, shape, value);
+        break;
     }
 }
 
@@ -229,14 +260,16 @@ static void write_member(struct json_writer *writer, const struct member *member
         return;
     json_name(writer, member->json_name);
     if (as_text)
-        json_string(writer, scalar_to_text(writer->text.arena, member->shape, member->timestamp_format, value));
+        json_string(writer,
+                    scalar_to_text(writer->text.arena, member->shape, member->timestamp_format, value));
     else
         write_value(writer, member->shape, value);
 }
 
 void json_write_members(struct json_writer *writer, const struct shape *shape, const void *structure)
 {
-    for (const struct member *member = shape->members; member < shape->members + shape->member_count; member++)
+    for (const struct member *member = shape->members; member < shape->members + shape->member_count;
+         member++)
         if (member->location == IN_BODY)
             write_member(writer, member, member_value(member, structure));
 }

@@ -25,8 +25,15 @@ struct call;
 enum outcome { DONE, FAILED, PARKED };
 
 enum shape_type {
-    SHAPE_STRING, SHAPE_BLOB, SHAPE_BOOLEAN, SHAPE_INTEGER, SHAPE_DOUBLE, SHAPE_TIMESTAMP,
-    SHAPE_STRUCTURE, SHAPE_LIST, SHAPE_MAP,
+    SHAPE_STRING,
+    SHAPE_BLOB,
+    SHAPE_BOOLEAN,
+    SHAPE_INTEGER,
+    SHAPE_DOUBLE,
+    SHAPE_TIMESTAMP,
+    SHAPE_STRUCTURE,
+    SHAPE_LIST,
+    SHAPE_MAP,
 };
 
 enum timestamp_format { TIMESTAMP_DEFAULT, TIMESTAMP_ISO8601, TIMESTAMP_EPOCH, TIMESTAMP_HTTP };
@@ -34,28 +41,28 @@ enum timestamp_format { TIMESTAMP_DEFAULT, TIMESTAMP_ISO8601, TIMESTAMP_EPOCH, T
 struct member;
 
 struct shape {
-    const char *name;            /* as AWS spells it */
+    const char *name; /* as AWS spells it */
     enum shape_type type;
-    bool is_union;               /* a structure with exactly one member present */
-    bool sensitive;              /* its value is never logged or echoed */
-    uint32_t size;               /* sizeof the C type, as in a list */
+    bool is_union;  /* a structure with exactly one member present */
+    bool sensitive; /* its value is never logged or echoed */
+    uint32_t size;  /* sizeof the C type, as in a list */
     uint16_t member_count;
-    const struct member *members;      /* of a structure */
-    const struct shape *key, *element; /* of a list or map */
+    const struct member *members;                  /* of a structure */
+    const struct shape *key, *element;             /* of a list or map */
     const char *item_name, *key_name, *value_name; /* of a list or map in Query/XML */
-    bool flattened;                    /* of a list or map in Query/XML */
+    bool flattened;                                /* of a list or map in Query/XML */
     bool has_min, has_max;
-    int64_t min, max;            /* range of a number; length of a string, blob, list or map */
-    const char *pattern;         /* NULL when there is none */
-    const char *const *values;   /* of an enum, NULL-terminated; NULL when there is none */
+    int64_t min, max;          /* range of a number; length of a string, blob, list or map */
+    const char *pattern;       /* NULL when there is none */
+    const char *const *values; /* of an enum, NULL-terminated; NULL when there is none */
 };
 
 enum location { IN_BODY, IN_PATH, IN_QUERY, IN_HEADER, IN_HEADERS, IN_STATUS, IN_PAYLOAD };
 
 struct member {
-    str name;                    /* in C's and JSON's words: QueueUrl */
-    str json_name;               /* REST-JSON and JSON */
-    str query_name;              /* Query and XML, or the header, path or query parameter */
+    str name;       /* in C's and JSON's words: QueueUrl */
+    str json_name;  /* REST-JSON and JSON */
+    str query_name; /* Query and XML, or the header, path or query parameter */
     const struct shape *shape;
     uint32_t offset;
     bool required;
@@ -68,68 +75,89 @@ struct member {
 extern const struct member no_members[1];
 
 struct error {
-    const char *name;            /* QueueDoesNotExist */
-    const char *query_code;      /* AWS.SimpleQueueService.NonExistentQueue; name when the same */
-    const char *prefix;          /* of __type; the service's unless the error has its own; NULL: none */
-    const char *message_name;    /* the message's member in JSON: "message", or "Message" */
+    const char *name;         /* QueueDoesNotExist */
+    const char *query_code;   /* AWS.SimpleQueueService.NonExistentQueue; name when the same */
+    const char *prefix;       /* of __type; the service's unless the error has its own; NULL: none */
+    const char *message_name; /* the message's member in JSON: "message", or "Message" */
     int status;
-    bool sender;                 /* the client's fault */
-    const struct shape *shape;   /* members beside the message, NULL when there are none */
-    const void *defaults;        /* a struct of that shape, sent when the handler gives no details; or NULL */
+    bool sender;               /* the client's fault */
+    const struct shape *shape; /* members beside the message, NULL when there are none */
+    const void *defaults;      /* a struct of that shape, sent when the handler gives no details; or NULL */
 };
 
 enum operation_flags {
-    OPERATION_READS = 1,         /* runs on a server thread against a read snapshot */
-    OPERATION_INTERNAL = 2,      /* no client can call it: timers, effects' ends, pollers */
-    OPERATION_ANONYMOUS = 4,     /* needs no authorize(): GetCallerIdentity, the Runtime API */
-    OPERATION_NO_OUTPUT = 8,     /* AWS's model has none: the body is empty, in Query there is no result */
+    OPERATION_READS = 1,     /* runs on a server thread against a read snapshot */
+    OPERATION_INTERNAL = 2,  /* no client can call it: timers, effects' ends, pollers */
+    OPERATION_ANONYMOUS = 4, /* needs no authorize(): GetCallerIdentity, the Runtime API */
+    OPERATION_NO_OUTPUT = 8, /* AWS's model has none: the body is empty, in Query there is no result */
 };
 
 struct operation {
-    const char *name;            /* SendMessage */
+    const char *name; /* SendMessage */
     const struct service *service;
     unsigned flags;
-    const char *action;          /* "sqs:SendMessage": what policies name */
+    const char *action;                  /* "sqs:SendMessage": what policies name */
     const char *http_method, *http_path; /* REST: "/2015-03-31/functions/{FunctionName}" */
     int http_status;
     const struct shape *input, *output;
-    const char *result_wrapper;  /* Query: "SendMessageResult"; NULL when there is none */
+    const char *result_wrapper; /* Query: "SendMessageResult"; NULL when there is none */
     /* in and out are the structs of input and output */
     enum outcome (*handler)(struct call *call, const void *in, void *out);
 };
 
-enum protocol_name { PROTOCOL_NONE, PROTOCOL_JSON_1_0, PROTOCOL_JSON_1_1, PROTOCOL_QUERY,
-                     PROTOCOL_REST_JSON, PROTOCOL_RPC_V2_CBOR };
+enum protocol_name {
+    PROTOCOL_NONE,
+    PROTOCOL_JSON_1_0,
+    PROTOCOL_JSON_1_1,
+    PROTOCOL_QUERY,
+    PROTOCOL_REST_JSON,
+    PROTOCOL_RPC_V2_CBOR
+};
 
 /* How a broken constraint is worded. */
 enum validation_style {
-    VALIDATION_CORAL,            /* "1 validation error detected: Value '…' at '…' failed to satisfy constraint: …" */
-    VALIDATION_PLAIN,            /* only types and required members are checked; the handlers say the rest */
+    VALIDATION_CORAL, /* "1 validation error detected: Value '…' at '…' failed to satisfy constraint: …" */
+    VALIDATION_PLAIN, /* only types and required members are checked; the handlers say the rest */
 };
 
 struct service {
-    const char *name;            /* "sqs": the prefix in C */
-    const char *title;           /* "AmazonSQS" */
-    const char *version;         /* "2012-11-05" */
-    const char *signing_name;    /* in the credential scope */
-    const char *target_prefix;   /* X-Amz-Target before the dot; NULL when there is none */
+    const char *name;          /* "sqs": the prefix in C */
+    const char *title;         /* "AmazonSQS" */
+    const char *version;       /* "2012-11-05" */
+    const char *signing_name;  /* in the credential scope */
+    const char *target_prefix; /* X-Amz-Target before the dot; NULL when there is none */
     const char *xml_namespace;
-    const char *error_prefix;    /* of __type: "com.amazonaws.sqs#" */
+    const char *error_prefix; /* of __type: "com.amazonaws.sqs#" */
     enum protocol_name protocols[4];
     enum validation_style validation;
-    bool query_error_header;     /* x-amzn-query-error beside a JSON error */
-    bool crc32_header;           /* x-amz-crc32 over the body */
+    bool query_error_header;                   /* x-amzn-query-error beside a JSON error */
+    bool crc32_header;                         /* x-amz-crc32 over the body */
     const struct operation *const *operations; /* NULL-terminated */
-    const char *const *known_operations; /* every operation AWS has, so that the rest answers 501; NULL-terminated */
+    const char *const
+        *known_operations; /* every operation AWS has, so that the rest answers 501; NULL-terminated */
     const struct error *validation_error, *access_denied, *internal_error;
 };
 
 /* Types that every model shares. */
-struct str_list { str *items; size_t count; };
-struct i64_list { int64_t *items; size_t count; };
-struct double_list { double *items; size_t count; };
-struct str_map_entry { str key, value; };
-struct str_map { struct str_map_entry *items; size_t count; };
+struct str_list {
+    str *items;
+    size_t count;
+};
+struct i64_list {
+    int64_t *items;
+    size_t count;
+};
+struct double_list {
+    double *items;
+    size_t count;
+};
+struct str_map_entry {
+    str key, value;
+};
+struct str_map {
+    struct str_map_entry *items;
+    size_t count;
+};
 
 /* The value of that key, the absent str when there is none. */
 str str_map_get(const struct str_map *map, str key);

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLOTS = 4096 };           /* several times what all models together hold */
+enum { SLOTS = 4096 }; /* several times what all models together hold */
 
 struct compiled {
     const char *pattern;
@@ -38,7 +38,8 @@ static bool read_unit(const char *at, unsigned *unit)
     return end == digits + 4;
 }
 
-/* "\uD83D\uDE00" is one character in Java, and so is a "\u0041" alone.  Returns what was read, 0 for neither. */
+/* "\uD83D\uDE00" is one character in Java, and so is a "\u0041" alone.  Returns what was read, 0 for neither.
+ */
 static size_t translate_unit(const char *at, struct text *out)
 {
     unsigned high, low;
@@ -109,8 +110,9 @@ static struct compiled *compile(const char *pattern)
     check(compiled && context);
     pcre2_set_newline(context, PCRE2_NEWLINE_ANY);
     compiled->pattern = pattern;
-    compiled->code = pcre2_compile((PCRE2_SPTR)source.data, source.size,
-                                   PCRE2_UTF | PCRE2_ANCHORED | PCRE2_ENDANCHORED, &error, &error_at, context);
+    compiled->code =
+        pcre2_compile((PCRE2_SPTR)source.data, source.size, PCRE2_UTF | PCRE2_ANCHORED | PCRE2_ENDANCHORED,
+                      &error, &error_at, context);
     check(compiled->code != NULL); /* a mistake in a model: its pattern is no expression */
     pcre2_jit_compile(compiled->code, PCRE2_JIT_COMPLETE);
     pcre2_compile_context_free(context);

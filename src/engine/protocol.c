@@ -3,11 +3,16 @@
 const struct protocol *protocol_find(enum protocol_name name)
 {
     switch (name) {
-    case PROTOCOL_JSON_1_0: return &PROTOCOL_OF_JSON_1_0;
-    case PROTOCOL_JSON_1_1: return &PROTOCOL_OF_JSON_1_1;
-    case PROTOCOL_QUERY: return &PROTOCOL_OF_QUERY;
-    case PROTOCOL_REST_JSON: return &PROTOCOL_OF_REST_JSON;
-    default: return NULL;
+    case PROTOCOL_JSON_1_0:
+        return &PROTOCOL_OF_JSON_1_0;
+    case PROTOCOL_JSON_1_1:
+        return &PROTOCOL_OF_JSON_1_1;
+    case PROTOCOL_QUERY:
+        return &PROTOCOL_OF_QUERY;
+    case PROTOCOL_REST_JSON:
+        return &PROTOCOL_OF_REST_JSON;
+    default:
+        return NULL;
     }
 }
 

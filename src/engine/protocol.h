@@ -29,8 +29,8 @@ struct protocol {
     void (*encode_request)(struct arena *arena, const struct operation *operation, const void *in,
                            struct http_request *request);
     /* Fill `out`, or *failure, whose error is made from the reply. */
-    bool (*decode_reply)(struct arena *arena, const struct operation *operation, const struct http_reply *reply,
-                         void *out, struct failure *failure);
+    bool (*decode_reply)(struct arena *arena, const struct operation *operation,
+                         const struct http_reply *reply, void *out, struct failure *failure);
 };
 
 const struct protocol *protocol_find(enum protocol_name name);
@@ -40,11 +40,11 @@ const struct protocol *protocol_find(enum protocol_name name);
  * Version of a form, the REST path, the credential scope.
  */
 struct route {
-    const struct service *service;      /* NULL: nothing here speaks like that */
+    const struct service *service; /* NULL: nothing here speaks like that */
     const struct protocol *protocol;
-    const struct operation *operation;  /* NULL: not one of ours */
-    str operation_name;                 /* as the client called it; absent when it named none */
-    bool known_to_aws;                  /* answer 501 NotImplemented rather than AWS's unknown operation */
+    const struct operation *operation; /* NULL: not one of ours */
+    str operation_name;                /* as the client called it; absent when it named none */
+    bool known_to_aws;                 /* answer 501 NotImplemented rather than AWS's unknown operation */
 };
 
 struct route route_find(struct arena *arena, const struct service *const *services,

@@ -8,7 +8,8 @@
 #include "engine/shape.h"
 #include "wire/json.h"
 
-extern const struct protocol PROTOCOL_OF_JSON_1_0, PROTOCOL_OF_JSON_1_1, PROTOCOL_OF_QUERY, PROTOCOL_OF_REST_JSON;
+extern const struct protocol PROTOCOL_OF_JSON_1_0, PROTOCOL_OF_JSON_1_1, PROTOCOL_OF_QUERY,
+    PROTOCOL_OF_REST_JSON;
 
 /* The service that a call is for; NULL when not even that is known. */
 static inline const struct service *call_service(const struct call *call)
@@ -30,7 +31,7 @@ void add_request_id(const struct call *call, struct http_reply *reply);
 struct mismatch {
     const struct json *json;
     const struct shape *shape;
-    bool in_collection;          /* an item of a list or a map's value */
+    bool in_collection; /* an item of a list or a map's value */
 };
 
 /*

@@ -67,7 +67,8 @@ static void encode_reply(struct call *call, const void *out, str content_type, s
     const struct operation *operation = call->operation;
 
     reply->status = 200;
-    reply->body = operation->flags & OPERATION_NO_OUTPUT ? S("") : json_of(call->arena, operation->output, out);
+    reply->body =
+        operation->flags & OPERATION_NO_OUTPUT ? S("") : json_of(call->arena, operation->output, out);
     finish(call, content_type, reply);
 }
 
@@ -77,7 +78,8 @@ void json_write_error(struct json_writer *writer, const struct failure *failure)
     const void *details = failure->details ? failure->details : error->defaults;
 
     if (failure->message.size > 0)
-        json_field(writer, error->message_name ? str_of(error->message_name) : S("message"), failure->message);
+        json_field(writer, error->message_name ? str_of(error->message_name) : S("message"),
+                   failure->message);
     if (details)
         json_write_members(writer, error->shape, details);
 }
@@ -104,9 +106,9 @@ static void encode_error(struct call *call, str content_type, bool whole_name, s
     reply->body = json_written(&writer);
     finish(call, content_type, reply);
     if (service && service->query_error_header)
-        http_header_add(call->arena, &reply->headers, S("x-amzn-query-error"),
-                        arena_join(call->arena, error_query_code(error),
-                                   error->sender ? S(";Sender") : S(";Receiver")));
+        http_header_add(
+            call->arena, &reply->headers, S("x-amzn-query-error"),
+            arena_join(call->arena, error_query_code(error), error->sender ? S(";Sender") : S(";Receiver")));
 }
 
 static void encode_reply_1_0(struct call *call, const void *out, struct http_reply *reply)
@@ -131,8 +133,8 @@ static void encode_error_1_1(struct call *call, struct http_reply *reply)
 
 /* ---- the client's side ---- */
 
-static void encode_request(struct arena *arena, const struct operation *operation, const void *in, str content_type,
-                           struct http_request *request)
+static void encode_request(struct arena *arena, const struct operation *operation, const void *in,
+                           str content_type, struct http_request *request)
 {
     request->method = S("POST");
     request->target = request->path = S("/");
@@ -171,8 +173,8 @@ void json_read_failure(struct arena *arena, const struct http_reply *reply, stru
     failure->message = str_present(message) ? message : json_get_str(json, S("Message"));
 }
 
-static bool decode_reply(struct arena *arena, const struct operation *operation, const struct http_reply *reply,
-                         void *out, struct failure *failure)
+static bool decode_reply(struct arena *arena, const struct operation *operation,
+                         const struct http_reply *reply, void *out, struct failure *failure)
 {
     const struct json *json;
     struct mismatch mismatch;
@@ -191,8 +193,8 @@ static bool decode_reply(struct arena *arena, const struct operation *operation,
     return false;
 }
 
-const struct protocol PROTOCOL_OF_JSON_1_0 = {
-    PROTOCOL_JSON_1_0, decode_request, encode_reply_1_0, encode_error_1_0, encode_request_1_0, decode_reply};
+const struct protocol PROTOCOL_OF_JSON_1_0 = {PROTOCOL_JSON_1_0, decode_request,     encode_reply_1_0,
+                                              encode_error_1_0,  encode_request_1_0, decode_reply};
 
-const struct protocol PROTOCOL_OF_JSON_1_1 = {
-    PROTOCOL_JSON_1_1, decode_request, encode_reply_1_1, encode_error_1_1, encode_request_1_1, decode_reply};
+const struct protocol PROTOCOL_OF_JSON_1_1 = {PROTOCOL_JSON_1_1, decode_request,     encode_reply_1_1,
+                                              encode_error_1_1,  encode_request_1_1, decode_reply};

@@ -33,10 +33,11 @@ static bool refuse(struct call *call, const struct form_mismatch *mismatch)
 
     if (call_service(call)->query_error_header)
         fail(call, &INVALID_PARAMETER_VALUE, "Value %.*s for parameter %.*s is invalid. Reason: Must be %s.",
-             STR_ARGS(value), STR_ARGS(name), mismatch->shape->type == SHAPE_INTEGER ? "an integer" : "of its type");
+             STR_ARGS(value), STR_ARGS(name),
+             mismatch->shape->type == SHAPE_INTEGER ? "an integer" : "of its type");
     else
-        fail(call, &MALFORMED_INPUT, "Value '%.*s' at '%.*s' can not be converted to its type", STR_ARGS(value),
-             STR_ARGS(name));
+        fail(call, &MALFORMED_INPUT, "Value '%.*s' at '%.*s' can not be converted to its type",
+             STR_ARGS(value), STR_ARGS(name));
     return false;
 }
 
@@ -155,8 +156,8 @@ static str child_text(const struct xml_node *node, str name)
     return child ? child->text : (str){0};
 }
 
-static bool decode_reply(struct arena *arena, const struct operation *operation, const struct http_reply *reply,
-                         void *out, struct failure *failure)
+static bool decode_reply(struct arena *arena, const struct operation *operation,
+                         const struct http_reply *reply, void *out, struct failure *failure)
 {
     const struct xml_node *root = xml_parse(arena, reply->body), *result = root;
 
@@ -175,5 +176,5 @@ static bool decode_reply(struct arena *arena, const struct operation *operation,
     return false;
 }
 
-const struct protocol PROTOCOL_OF_QUERY = {
-    PROTOCOL_QUERY, decode_request, encode_reply, encode_error, encode_request, decode_reply};
+const struct protocol PROTOCOL_OF_QUERY = {PROTOCOL_QUERY, decode_request, encode_reply,
+                                           encode_error,   encode_request, decode_reply};

@@ -29,7 +29,8 @@ static enum timestamp_format format_of(const struct member *member)
 {
     bool in_header = member->location == IN_HEADER;
 
-    return member->timestamp_format == TIMESTAMP_DEFAULT && in_header ? TIMESTAMP_HTTP : member->timestamp_format;
+    return member->timestamp_format == TIMESTAMP_DEFAULT && in_header ? TIMESTAMP_HTTP
+                                                                      : member->timestamp_format;
 }
 
 /* ---- requests, the server's side ---- */
@@ -58,7 +59,8 @@ static bool decode_label(struct call *call, const struct member *member, str pat
 }
 
 /* A list in the query repeats its name: tagKeys=a&tagKeys=b. */
-static bool decode_repeated(struct call *call, const struct member *member, const struct form *query, void *in)
+static bool decode_repeated(struct call *call, const struct member *member, const struct form *query,
+                            void *in)
 {
     const struct shape *element = member->shape->element;
     struct items items = {0};
@@ -80,26 +82,30 @@ static bool decode_query(struct call *call, const struct member *member, const s
     if (member->shape->type == SHAPE_LIST)
         return decode_repeated(call, member, query, in);
     str text = form_get(query, member->query_name);
-    return !str_present(text) || decode_scalar(call, member, member->shape, text, member_room(call->arena, member, in));
+    return !str_present(text) ||
+           decode_scalar(call, member, member->shape, text, member_room(call->arena, member, in));
 }
 
-static bool decode_header(struct call *call, const struct member *member, const struct http_headers *headers, void *in)
+static bool decode_header(struct call *call, const struct member *member, const struct http_headers *headers,
+                          void *in)
 {
     str text = http_header(headers, member->query_name);
 
-    return !str_present(text) || decode_scalar(call, member, member->shape, text, member_room(call->arena, member, in));
+    return !str_present(text) ||
+           decode_scalar(call, member, member->shape, text, member_room(call->arena, member, in));
 }
 
 /* All headers that begin with the member's prefix, as a map of text without the prefix. */
-static void read_header_map(struct arena *arena, const struct member *member, const struct http_headers *headers,
-                            void *structure)
+static void read_header_map(struct arena *arena, const struct member *member,
+                            const struct http_headers *headers, void *structure)
 {
     struct str_map *map = member_room(arena, member, structure);
 
     for (size_t i = 0; i < headers->count; i++) {
         str name = headers->items[i].name, prefix = member->query_name;
         if (str_equal_nocase(str_head(name, prefix.size), prefix) && name.size > prefix.size)
-            *list_add(arena, map) = (struct str_map_entry){str_from(name, prefix.size), headers->items[i].value};
+            *list_add(arena, map) =
+                (struct str_map_entry){str_from(name, prefix.size), headers->items[i].value};
     }
 }
 
@@ -107,11 +113,17 @@ static bool decode_located(struct call *call, const struct member *member, const
                            const struct form *query, void *in)
 {
     switch (member->location) {
-    case IN_PATH: return decode_label(call, member, request->path, in);
-    case IN_QUERY: return decode_query(call, member, query, in);
-    case IN_HEADER: return decode_header(call, member, &request->headers, in);
-    case IN_HEADERS: read_header_map(call->arena, member, &request->headers, in); return true;
-    default: return true;
+    case IN_PATH:
+        return decode_label(call, member, request->path, in);
+    case IN_QUERY:
+        return decode_query(call, member, query, in);
+    case IN_HEADER:
+        return decode_header(call, member, &request->headers, in);
+    case IN_HEADERS:
+        read_header_map(call->arena, member, &request->headers, in);
+        return true;
+    default:
+        return true;
     }
 }
 
@@ -193,7 +205,8 @@ static str body_of(struct arena *arena, const struct shape *shape, const void *s
     const void *value = member_value(payload, structure);
     if (!value)
         return S("");
-    return payload->shape->type == SHAPE_STRUCTURE ? json_of(arena, payload->shape, value) : *(const str *)value;
+    return payload->shape->type == SHAPE_STRUCTURE ? json_of(arena, payload->shape, value)
+                                                   : *(const str *)value;
 }
 
 /* ---- replies, the server's side ---- */
@@ -257,7 +270,8 @@ static str label_value(void *context, str label)
 {
     const struct labels *labels = context;
 
-    for (const struct member *member = labels->shape->members; member < members_end(labels->shape); member++) {
+    for (const struct member *member = labels->shape->members; member < members_end(labels->shape);
+         member++) {
         const void *value = member_value(member, labels->in);
         if (value && member->location == IN_PATH && str_equal(member->query_name, label))
             return scalar_to_text(labels->arena, member->shape, format_of(member), value);
@@ -325,7 +339,8 @@ static bool read_header(struct arena *arena, const struct member *member, str te
            scalar_from_text(arena, member->shape, format_of(member), text, member_room(arena, member, out));
 }
 
-static bool read_located(struct arena *arena, const struct member *member, const struct http_reply *reply, void *out)
+static bool read_located(struct arena *arena, const struct member *member, const struct http_reply *reply,
+                         void *out)
 {
     switch (member->location) {
     case IN_STATUS:
@@ -360,7 +375,8 @@ static bool read_body(struct arena *arena, const struct shape *shape, str body, 
     return json_to_structure(arena, payload->shape, json, false, member_room(arena, payload, out), &mismatch);
 }
 
-static bool read_reply(struct arena *arena, const struct shape *output, const struct http_reply *reply, void *out)
+static bool read_reply(struct arena *arena, const struct shape *output, const struct http_reply *reply,
+                       void *out)
 {
     if (!read_body(arena, output, reply->body, out))
         return false;
@@ -370,8 +386,8 @@ static bool read_reply(struct arena *arena, const struct shape *output, const st
     return true;
 }
 
-static bool decode_reply(struct arena *arena, const struct operation *operation, const struct http_reply *reply,
-                         void *out, struct failure *failure)
+static bool decode_reply(struct arena *arena, const struct operation *operation,
+                         const struct http_reply *reply, void *out, struct failure *failure)
 {
     if (reply->status >= 300) {
         json_read_failure(arena, reply, failure);
@@ -384,5 +400,5 @@ static bool decode_reply(struct arena *arena, const struct operation *operation,
     return false;
 }
 
-const struct protocol PROTOCOL_OF_REST_JSON = {
-    PROTOCOL_REST_JSON, decode_request, encode_reply, encode_error, encode_request, decode_reply};
+const struct protocol PROTOCOL_OF_REST_JSON = {PROTOCOL_REST_JSON, decode_request, encode_reply,
+                                               encode_error,       encode_request, decode_reply};

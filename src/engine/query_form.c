@@ -78,8 +78,8 @@ static struct run run_below(const struct run *run, str prefix)
 
 struct numbered {
     int64_t number;
-    str value;                  /* of "prefix.1" itself; absent when there is none */
-    struct run below;           /* of "prefix.1." */
+    str value;        /* of "prefix.1" itself; absent when there is none */
+    struct run below; /* of "prefix.1." */
 };
 
 struct numbered_list {
@@ -127,20 +127,22 @@ static bool refuse(const struct decoder *decoder, const struct shape *shape, str
     return false;
 }
 
-static bool decode_value(struct decoder *decoder, const struct member *member, const struct shape *shape, str own,
-                         const struct run *below, void *value);
+static bool decode_value(struct decoder *decoder, const struct member *member, const struct shape *shape,
+                         str own, const struct run *below, void *value);
 
 static struct run prefixed(struct arena *arena, const struct run *run, str name)
 {
     return run_below(run, arena_join(arena, name, S(".")));
 }
 
-static bool decode_item(struct decoder *decoder, const struct shape *shape, const struct numbered *item, void *value)
+static bool decode_item(struct decoder *decoder, const struct shape *shape, const struct numbered *item,
+                        void *value)
 {
     return decode_value(decoder, NULL, shape, item->value, &item->below, value);
 }
 
-static bool decode_list(struct decoder *decoder, const struct shape *shape, const struct run *numbers, void *value)
+static bool decode_list(struct decoder *decoder, const struct shape *shape, const struct run *numbers,
+                        void *value)
 {
     struct numbered_list list = number_items(decoder->arena, numbers);
     size_t size = item_size(shape);
@@ -158,7 +160,8 @@ static str name_or(const char *name, str usual)
     return name ? str_of(name) : usual;
 }
 
-static bool decode_map(struct decoder *decoder, const struct shape *shape, const struct run *numbers, void *value)
+static bool decode_map(struct decoder *decoder, const struct shape *shape, const struct run *numbers,
+                       void *value)
 {
     struct numbered_list list = number_items(decoder->arena, numbers);
     str key_name = name_or(shape->key_name, S("key")), value_name = name_or(shape->value_name, S("value"));
@@ -210,7 +213,8 @@ static bool decode_structure(struct decoder *decoder, const struct shape *shape,
                              void *structure)
 {
     mark_missing(shape, structure);
-    for (const struct member *member = shape->members; member < shape->members + shape->member_count; member++) {
+    for (const struct member *member = shape->members; member < shape->members + shape->member_count;
+         member++) {
         str own = run_value(run, member->query_name);
         struct run below = prefixed(decoder->arena, run, member->query_name);
         if (!str_present(own) && below.count == 0)
@@ -223,8 +227,8 @@ static bool decode_structure(struct decoder *decoder, const struct shape *shape,
 }
 
 /* `own` is the value of the field named so far, `below` are the fields whose names go on. */
-static bool decode_value(struct decoder *decoder, const struct member *member, const struct shape *shape, str own,
-                         const struct run *below, void *value)
+static bool decode_value(struct decoder *decoder, const struct member *member, const struct shape *shape,
+                         str own, const struct run *below, void *value)
 {
     enum timestamp_format format = member ? member->timestamp_format : TIMESTAMP_DEFAULT;
     bool decoded;
@@ -235,7 +239,8 @@ static bool decode_value(struct decoder *decoder, const struct member *member, c
     case SHAPE_STRUCTURE:
         decoded = decode_structure(decoder, shape, below, value);
         break;
-    case SHAPE_LIST: case SHAPE_MAP:
+    case SHAPE_LIST:
+    case SHAPE_MAP:
         decoded = decode_collection(decoder, member, shape, own, below, value);
         break;
     default:
@@ -285,8 +290,8 @@ static void write_map(struct text *text, const struct shape *shape, str prefix, 
     }
 }
 
-static void write_collection(struct text *text, const struct member *member, const struct shape *shape, str name,
-                             const void *value)
+static void write_collection(struct text *text, const struct member *member, const struct shape *shape,
+                             str name, const void *value)
 {
     struct items items = items_read(value);
     bool flattened = shape->flattened || (member && member->flattened);
@@ -294,7 +299,8 @@ static void write_collection(struct text *text, const struct member *member, con
     str prefix = name;
 
     if (!flattened)
-        prefix = arena_format(text->arena, "%.*s.%.*s", STR_ARGS(name), STR_ARGS(name_or(shape->item_name, usual)));
+        prefix = arena_format(text->arena, "%.*s.%.*s", STR_ARGS(name),
+                              STR_ARGS(name_or(shape->item_name, usual)));
     if (items.count == 0 && shape->type == SHAPE_LIST)
         form_add(text, name, S(""));
     else if (shape->type == SHAPE_LIST)
@@ -312,7 +318,8 @@ static void write_value(struct text *text, const struct member *member, const st
     case SHAPE_STRUCTURE:
         structure_to_form(text, shape, arena_join(text->arena, name, S(".")), value);
         break;
-    case SHAPE_LIST: case SHAPE_MAP:
+    case SHAPE_LIST:
+    case SHAPE_MAP:
         write_collection(text, member, shape, name, value);
         break;
     default:
@@ -322,9 +329,11 @@ static void write_value(struct text *text, const struct member *member, const st
 
 void structure_to_form(struct text *text, const struct shape *shape, str prefix, const void *structure)
 {
-    for (const struct member *member = shape->members; member < shape->members + shape->member_count; member++) {
+    for (const struct member *member = shape->members; member < shape->members + shape->member_count;
+         member++) {
         const void *value = member_value(member, structure);
         if (value)
-            write_value(text, member, member->shape, arena_join(text->arena, prefix, member->query_name), value);
+            write_value(text, member, member->shape, arena_join(text->arena, prefix, member->query_name),
+                        value);
     }
 }

@@ -43,13 +43,14 @@ static void write_entries(struct text *text, const struct shape *shape, str name
         char *entry = items.data + i * size;
         xml_open(text, name);
         xml_element(text, name_or(shape->key_name, S("key")), *entry_key(entry));
-        write_value(text, NULL, shape->element, name_or(shape->value_name, S("value")), entry + MAP_VALUE_OFFSET);
+        write_value(text, NULL, shape->element, name_or(shape->value_name, S("value")),
+                    entry + MAP_VALUE_OFFSET);
         xml_close(text, name);
     }
 }
 
-static void write_collection(struct text *text, const struct member *member, const struct shape *shape, str name,
-                             const void *value)
+static void write_collection(struct text *text, const struct member *member, const struct shape *shape,
+                             str name, const void *value)
 {
     void (*write)(struct text *, const struct shape *, str, struct items) =
         shape->type == SHAPE_LIST ? write_items : write_entries;
@@ -75,7 +76,8 @@ static void write_value(struct text *text, const struct member *member, const st
         structure_to_xml(text, shape, value);
         xml_close(text, name);
         break;
-    case SHAPE_LIST: case SHAPE_MAP:
+    case SHAPE_LIST:
+    case SHAPE_MAP:
         write_collection(text, member, shape, name, value);
         break;
     default:
@@ -85,7 +87,8 @@ static void write_value(struct text *text, const struct member *member, const st
 
 void structure_to_xml(struct text *text, const struct shape *shape, const void *structure)
 {
-    for (const struct member *member = shape->members; member < shape->members + shape->member_count; member++) {
+    for (const struct member *member = shape->members; member < shape->members + shape->member_count;
+         member++) {
         const void *value = member_value(member, structure);
         if (value)
             write_value(text, member, member->shape, member->query_name, value);
@@ -97,7 +100,8 @@ void structure_to_xml(struct text *text, const struct shape *shape, const void *
 static bool read_value(struct arena *arena, const struct member *member, const struct shape *shape,
                        const struct xml_node *node, void *value);
 
-static bool read_entry(struct arena *arena, const struct shape *shape, const struct xml_node *node, char *entry)
+static bool read_entry(struct arena *arena, const struct shape *shape, const struct xml_node *node,
+                       char *entry)
 {
     const struct xml_node *key = xml_child(node, name_or(shape->key_name, S("key")));
     const struct xml_node *value = xml_child(node, name_or(shape->value_name, S("value")));
@@ -107,8 +111,8 @@ static bool read_entry(struct arena *arena, const struct shape *shape, const str
 }
 
 /* Those children of the node that are called `name`. */
-static bool read_collection(struct arena *arena, const struct shape *shape, const struct xml_node *node, str name,
-                            void *value)
+static bool read_collection(struct arena *arena, const struct shape *shape, const struct xml_node *node,
+                            str name, void *value)
 {
     size_t size = item_size(shape);
     struct items items = {arena_alloc(arena, (node->count ? node->count : 1) * size), 0};
@@ -133,16 +137,22 @@ static bool read_value(struct arena *arena, const struct member *member, const s
     enum timestamp_format format = member ? member->timestamp_format : TIMESTAMP_DEFAULT;
 
     switch (shape->type) {
-    case SHAPE_STRUCTURE: return xml_to_structure(arena, shape, node, value);
-    case SHAPE_LIST: return read_collection(arena, shape, node, name_or(shape->item_name, S("member")), value);
-    case SHAPE_MAP: return read_collection(arena, shape, node, name_or(shape->item_name, S("entry")), value);
-    default: return scalar_from_text(arena, shape, format, node->text, value);
+    case SHAPE_STRUCTURE:
+        return xml_to_structure(arena, shape, node, value);
+    case SHAPE_LIST:
+        return read_collection(arena, shape, node, name_or(shape->item_name, S("member")), value);
+    case SHAPE_MAP:
+        return read_collection(arena, shape, node, name_or(shape->item_name, S("entry")), value);
+    default:
+        return scalar_from_text(arena, shape, format, node->text, value);
     }
 }
 
-bool xml_to_structure(struct arena *arena, const struct shape *shape, const struct xml_node *node, void *structure)
+bool xml_to_structure(struct arena *arena, const struct shape *shape, const struct xml_node *node,
+                      void *structure)
 {
-    for (const struct member *member = shape->members; member < shape->members + shape->member_count; member++) {
+    for (const struct member *member = shape->members; member < shape->members + shape->member_count;
+         member++) {
         const struct xml_node *child = xml_child(node, member->query_name);
         if (!child)
             continue;

@@ -11,4 +11,5 @@ struct xml_node;
 /* The members that are present, as elements. */
 void structure_to_xml(struct text *text, const struct shape *shape, const void *structure);
 /* Fill the structure from the element's children; false when a text is not of its member's type. */
-bool xml_to_structure(struct arena *arena, const struct shape *shape, const struct xml_node *node, void *structure);
+bool xml_to_structure(struct arena *arena, const struct shape *shape, const struct xml_node *node,
+                      void *structure);

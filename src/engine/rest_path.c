@@ -5,11 +5,11 @@
 
 /* One step through a pattern and a path side by side. */
 struct step {
-    str pattern, path;           /* what is left of both */
-    str part;                    /* of the pattern: a literal or "{Label}" */
-    str segment;                 /* of the path */
+    str pattern, path; /* what is left of both */
+    str part;          /* of the pattern: a literal or "{Label}" */
+    str segment;       /* of the path */
     bool label, greedy;
-    bool fits;                   /* the path has a segment for the part */
+    bool fits; /* the path has a segment for the part */
 };
 
 static str path_of_pattern(str pattern)

@@ -78,7 +78,8 @@ static enum protocol_name json_version(const struct service *service, str conten
     return speaks(service, PROTOCOL_JSON_1_1) ? PROTOCOL_JSON_1_1 : PROTOCOL_JSON_1_0;
 }
 
-static struct route target_route(const struct service *const *services, const struct http_request *request, str target)
+static struct route target_route(const struct service *const *services, const struct http_request *request,
+                                 str target)
 {
     str content_type = http_header(&request->headers, S("Content-Type"));
     ptrdiff_t dot = str_last_index(target, '.');
@@ -86,7 +87,8 @@ static struct route target_route(const struct service *const *services, const st
 
     for (; *services; services++)
         if (is_named((*services)->target_prefix, prefix))
-            return named_route(*services, json_version(*services, content_type), str_from(target, (size_t)dot + 1));
+            return named_route(*services, json_version(*services, content_type),
+                               str_from(target, (size_t)dot + 1));
     return (struct route){.operation_name = target};
 }
 
@@ -131,7 +133,8 @@ static const struct service *query_service(const struct service *const *services
     return of_version ? of_version : of_operation;
 }
 
-static struct route query_route(const struct service *const *services, const struct action *action, str signing_name)
+static struct route query_route(const struct service *const *services, const struct action *action,
+                                str signing_name)
 {
     const struct service *service = query_service(services, action, signing_name);
 
@@ -196,7 +199,8 @@ struct route route_find(struct arena *arena, const struct service *const *servic
         return target_route(services, request, target);
     if (!any_speaks(services, PROTOCOL_QUERY))
         return rest_route(arena, services, request, signing_name);
-    bool is_form = str_starts_with(content_type, S("application/x-www-form-urlencoded")) && request->body.size > 0;
+    bool is_form =
+        str_starts_with(content_type, S("application/x-www-form-urlencoded")) && request->body.size > 0;
     action = find_action(arena, is_form ? request->body : request->query);
     if (str_present(action.name) || is_form)
         return query_route(services, &action, signing_name);

@@ -59,7 +59,10 @@ const void *member_value(const struct member *member, const void *structure)
     const void *pointer;
 
     switch (member->shape->type) {
-    case SHAPE_STRING: case SHAPE_BLOB: case SHAPE_LIST: case SHAPE_MAP:
+    case SHAPE_STRING:
+    case SHAPE_BLOB:
+    case SHAPE_LIST:
+    case SHAPE_MAP:
         memcpy(&pointer, place, sizeof pointer); /* data and items come first */
         return pointer ? place : NULL;
     default:
@@ -85,7 +88,8 @@ void *member_room(struct arena *arena, const struct member *member, void *struct
 
 void mark_missing(const struct shape *shape, void *structure)
 {
-    for (const struct member *member = shape->members; member < shape->members + shape->member_count; member++) {
+    for (const struct member *member = shape->members; member < shape->members + shape->member_count;
+         member++) {
         char *place = (char *)structure + member->offset;
         if (!member->required)
             continue;
@@ -195,8 +199,8 @@ str epoch_to_text(struct arena *arena, int64_t ms)
 
     if (rest == 0)
         return arena_format(arena, "%" PRId64, seconds);
-    str text = arena_format(arena, "%s%" PRId64 ".%03" PRId64, ms < 0 ? "-" : "", seconds < 0 ? -seconds : seconds,
-                            rest < 0 ? -rest : rest);
+    str text = arena_format(arena, "%s%" PRId64 ".%03" PRId64, ms < 0 ? "-" : "",
+                            seconds < 0 ? -seconds : seconds, rest < 0 ? -rest : rest);
     while (text.data[text.size - 1] == '0')
         text.size--;
     return text;
@@ -216,18 +220,24 @@ bool epoch_from_text(struct arena *arena, str text, int64_t *ms)
 static str moment_to_text(struct arena *arena, enum timestamp_format format, int64_t ms)
 {
     switch (format) {
-    case TIMESTAMP_EPOCH: return epoch_to_text(arena, ms);
-    case TIMESTAMP_HTTP: return time_http_date(arena, ms);
-    default: return ms % 1000 ? time_iso8601_ms(arena, ms) : time_iso8601(arena, ms);
+    case TIMESTAMP_EPOCH:
+        return epoch_to_text(arena, ms);
+    case TIMESTAMP_HTTP:
+        return time_http_date(arena, ms);
+    default:
+        return ms % 1000 ? time_iso8601_ms(arena, ms) : time_iso8601(arena, ms);
     }
 }
 
 static bool moment_from_text(struct arena *arena, enum timestamp_format format, str text, int64_t *ms)
 {
     switch (format) {
-    case TIMESTAMP_EPOCH: return epoch_from_text(arena, text, ms);
-    case TIMESTAMP_HTTP: return time_parse_http_date(text, ms);
-    default: return time_parse_iso8601(text, ms) || epoch_from_text(arena, text, ms);
+    case TIMESTAMP_EPOCH:
+        return epoch_from_text(arena, text, ms);
+    case TIMESTAMP_HTTP:
+        return time_parse_http_date(text, ms);
+    default:
+        return time_parse_iso8601(text, ms) || epoch_from_text(arena, text, ms);
     }
 }
 
@@ -260,15 +270,22 @@ static bool double_from_text(struct arena *arena, str text, double *value)
     return true;
 }
 
-str scalar_to_text(struct arena *arena, const struct shape *shape, enum timestamp_format format, const void *value)
+str scalar_to_text(struct arena *arena, const struct shape *shape, enum timestamp_format format,
+                   const void *value)
 {
     switch (shape->type) {
-    case SHAPE_BLOB: return base64_encode(arena, *(const str *)value);
-    case SHAPE_BOOLEAN: return *(const bool *)value ? S("true") : S("false");
-    case SHAPE_INTEGER: return arena_format(arena, "%" PRId64, *(const int64_t *)value);
-    case SHAPE_DOUBLE: return double_to_text(arena, *(const double *)value);
-    case SHAPE_TIMESTAMP: return moment_to_text(arena, format, *(const int64_t *)value);
-    default: return *(const str *)value;
+    case SHAPE_BLOB:
+        return base64_encode(arena, *(const str *)value);
+    case SHAPE_BOOLEAN:
+        return *(const bool *)value ? S("true") : S("false");
+    case SHAPE_INTEGER:
+        return arena_format(arena, "%" PRId64, *(const int64_t *)value);
+    case SHAPE_DOUBLE:
+        return double_to_text(arena, *(const double *)value);
+    case SHAPE_TIMESTAMP:
+        return moment_to_text(arena, format, *(const int64_t *)value);
+    default:
+        return *(const str *)value;
     }
 }
 
@@ -282,11 +299,18 @@ bool scalar_from_text(struct arena *arena, const struct shape *shape, enum times
                       void *value)
 {
     switch (shape->type) {
-    case SHAPE_BLOB: return base64_decode(arena, text, value);
-    case SHAPE_BOOLEAN: return boolean_from_text(text, value);
-    case SHAPE_INTEGER: return str_to_i64(text, value);
-    case SHAPE_DOUBLE: return double_from_text(arena, text, value);
-    case SHAPE_TIMESTAMP: return moment_from_text(arena, format, text, value);
-    default: *(str *)value = text; return true;
+    case SHAPE_BLOB:
+        return base64_decode(arena, text, value);
+    case SHAPE_BOOLEAN:
+        return boolean_from_text(text, value);
+    case SHAPE_INTEGER:
+        return str_to_i64(text, value);
+    case SHAPE_DOUBLE:
+        return double_from_text(arena, text, value);
+    case SHAPE_TIMESTAMP:
+        return moment_from_text(arena, format, text, value);
+    default:
+        *(str *)value = text;
+        return true;
     }
 }

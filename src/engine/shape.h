@@ -22,7 +22,10 @@ size_t item_size(const struct shape *shape);
 
 enum { MAP_VALUE_OFFSET = sizeof(str) };
 
-static inline str *entry_key(char *entry) { return (str *)(void *)entry; }
+static inline str *entry_key(char *entry)
+{
+    return (str *)(void *)entry;
+}
 
 /* The member's value inside the structure, NULL when it is absent. */
 const void *member_value(const struct member *member, const void *structure);
@@ -40,7 +43,8 @@ bool is_missing(const struct member *member, const void *structure);
 void map_drop_repeats(struct arena *arena, const struct shape *shape, void *map);
 
 /* A string, blob, number, boolean or timestamp as the text of a form, an XML element or a header. */
-str scalar_to_text(struct arena *arena, const struct shape *shape, enum timestamp_format format, const void *value);
+str scalar_to_text(struct arena *arena, const struct shape *shape, enum timestamp_format format,
+                   const void *value);
 /* False when the text is not of that type.  Text is borrowed. */
 bool scalar_from_text(struct arena *arena, const struct shape *shape, enum timestamp_format format, str text,
                       void *value);

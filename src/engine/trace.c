@@ -62,9 +62,9 @@ void trace_prune(struct engine *engine)
         return;
     engine->prune_ms = engine->now_ms + PRUNE_EVERY_MS;
     int64_t oldest_ms = engine->now_ms - LIMIT_TRACE_AGE_MS;
-    engine_prune_trace(engine->txn,
-                       &(struct engine_prune_trace_params){
-                           .before = arena_format(&engine->batch->arena, "1-%08x", (unsigned)(oldest_ms / MS)),
-                           .limit = PRUNE_TRACES,
-                       });
+    engine_prune_trace(
+        engine->txn, &(struct engine_prune_trace_params){
+                         .before = arena_format(&engine->batch->arena, "1-%08x", (unsigned)(oldest_ms / MS)),
+                         .limit = PRUNE_TRACES,
+                     });
 }

@@ -18,14 +18,14 @@
 
 #include <inttypes.h>
 
-enum { MOST_SENTENCES = 10 };    /* AWS stops there, too */
+enum { MOST_SENTENCES = 10 }; /* AWS stops there, too */
 
 /* Where we are, from the innermost part outwards. */
 struct place {
     const struct place *outer;
-    str member;                  /* absent of an item */
-    str key;                     /* of a map's entry */
-    size_t number;               /* of a list's item, from 1 */
+    str member;    /* absent of an item */
+    str key;       /* of a map's entry */
+    size_t number; /* of a list's item, from 1 */
 };
 
 struct checker {
@@ -33,7 +33,7 @@ struct checker {
     struct arena *arena;
     struct text sentences;
     int count;
-    str union_sentence;          /* the first union with not exactly one member */
+    str union_sentence; /* the first union with not exactly one member */
 };
 
 /* ---- constraints ---- */
@@ -108,11 +108,17 @@ static unsigned broken_constraints(const struct shape *shape, const void *value)
     case SHAPE_STRING:
         return broken_text(shape, *(const str *)value) |
                (shape->has_min || shape->has_max ? broken_range(shape, text_length(*(const str *)value)) : 0);
-    case SHAPE_BLOB: return broken_range(shape, (int64_t)((const str *)value)->size);
-    case SHAPE_INTEGER: return broken_range(shape, *(const int64_t *)value);
-    case SHAPE_DOUBLE: return broken_double(shape, *(const double *)value);
-    case SHAPE_LIST: case SHAPE_MAP: return broken_range(shape, (int64_t)items_read(value).count);
-    default: return 0;
+    case SHAPE_BLOB:
+        return broken_range(shape, (int64_t)((const str *)value)->size);
+    case SHAPE_INTEGER:
+        return broken_range(shape, *(const int64_t *)value);
+    case SHAPE_DOUBLE:
+        return broken_double(shape, *(const double *)value);
+    case SHAPE_LIST:
+    case SHAPE_MAP:
+        return broken_range(shape, (int64_t)items_read(value).count);
+    default:
+        return 0;
     }
 }
 
@@ -122,8 +128,8 @@ static void add_range(struct text *text, const struct shape *shape, const char *
 {
     bool number = shape->type == SHAPE_INTEGER || shape->type == SHAPE_DOUBLE;
 
-    text_format(text, "Member must have %s %s than or equal to %" PRId64 "%s", number ? "value" : "length", relation,
-                bound, shape->type == SHAPE_DOUBLE ? ".0" : "");
+    text_format(text, "Member must have %s %s than or equal to %" PRId64 "%s", number ? "value" : "length",
+                relation, bound, shape->type == SHAPE_DOUBLE ? ".0" : "");
 }
 
 static void add_values(struct text *text, const struct shape *shape)
@@ -137,10 +143,18 @@ static void add_values(struct text *text, const struct shape *shape)
 static void add_constraint(struct text *text, const struct shape *shape, enum constraint constraint)
 {
     switch (constraint) {
-    case MOST: add_range(text, shape, "less", shape->max); break;
-    case LEAST: add_range(text, shape, "greater", shape->min); break;
-    case PATTERN: text_format(text, "Member must satisfy regular expression pattern: %s", shape->pattern); break;
-    case VALUES: add_values(text, shape); break;
+    case MOST:
+        add_range(text, shape, "less", shape->max);
+        break;
+    case LEAST:
+        add_range(text, shape, "greater", shape->min);
+        break;
+    case PATTERN:
+        text_format(text, "Member must satisfy regular expression pattern: %s", shape->pattern);
+        break;
+    case VALUES:
+        add_values(text, shape);
+        break;
     }
 }
 
@@ -211,7 +225,8 @@ static void add_structure(struct text *text, const struct shape *shape, const vo
     bool any = false;
 
     text_format(text, "%s(", shape->name);
-    for (const struct member *member = shape->members; member < shape->members + shape->member_count; member++) {
+    for (const struct member *member = shape->members; member < shape->members + shape->member_count;
+         member++) {
         bool missing = is_missing(member, structure);
         if (missing && shape->is_union)
             continue;
@@ -230,13 +245,19 @@ static void add_structure(struct text *text, const struct shape *shape, const vo
 static void add_value(struct text *text, const struct shape *shape, const void *value)
 {
     switch (shape->type) {
-    case SHAPE_STRUCTURE: add_structure(text, shape, value); break;
-    case SHAPE_LIST: case SHAPE_MAP: add_collection(text, shape, value); break;
+    case SHAPE_STRUCTURE:
+        add_structure(text, shape, value);
+        break;
+    case SHAPE_LIST:
+    case SHAPE_MAP:
+        add_collection(text, shape, value);
+        break;
     case SHAPE_BLOB:
         text_format(text, "java.nio.HeapByteBuffer[pos=0 lim=%zu cap=%zu]", ((const str *)value)->size,
                     ((const str *)value)->size);
         break;
-    default: text_add(text, scalar_to_text(text->arena, shape, TIMESTAMP_DEFAULT, value));
+    default:
+        text_add(text, scalar_to_text(text->arena, shape, TIMESTAMP_DEFAULT, value));
     }
 }
 
@@ -350,8 +371,9 @@ static void check_union(struct checker *checker, const struct shape *shape, size
     if (present == 1 || str_present(checker->union_sentence))
         return;
     const char *wrong = present ? "has more than one datatypes set" : "is empty";
-    checker->union_sentence = arena_format(
-        checker->arena, "Supplied %s %s, must contain exactly one of the supported datatypes", shape->name, wrong);
+    checker->union_sentence =
+        arena_format(checker->arena, "Supplied %s %s, must contain exactly one of the supported datatypes",
+                     shape->name, wrong);
 }
 
 static void check_structure(struct checker *checker, const struct shape *shape, const void *structure,
@@ -359,7 +381,8 @@ static void check_structure(struct checker *checker, const struct shape *shape, 
 {
     size_t present = 0;
 
-    for (const struct member *member = shape->members; member < shape->members + shape->member_count; member++) {
+    for (const struct member *member = shape->members; member < shape->members + shape->member_count;
+         member++) {
         struct place place = {.outer = outer, .member = member->name};
         if (is_missing(member, structure)) {
             if (member->required)
@@ -411,7 +434,8 @@ static const struct member *first_missing_item(const struct shape *shape, const 
 
 static const struct member *first_missing_member(const struct shape *shape, const void *structure)
 {
-    for (const struct member *member = shape->members; member < shape->members + shape->member_count; member++) {
+    for (const struct member *member = shape->members; member < shape->members + shape->member_count;
+         member++) {
         const struct member *missing = NULL;
         if (!is_missing(member, structure))
             missing = first_missing(member->shape, member_value(member, structure));
@@ -426,9 +450,13 @@ static const struct member *first_missing_member(const struct shape *shape, cons
 static const struct member *first_missing(const struct shape *shape, const void *value)
 {
     switch (shape->type) {
-    case SHAPE_STRUCTURE: return first_missing_member(shape, value);
-    case SHAPE_LIST: case SHAPE_MAP: return first_missing_item(shape, value);
-    default: return NULL;
+    case SHAPE_STRUCTURE:
+        return first_missing_member(shape, value);
+    case SHAPE_LIST:
+    case SHAPE_MAP:
+        return first_missing_item(shape, value);
+    default:
+        return NULL;
     }
 }
 

@@ -25,17 +25,17 @@ struct connection {
     struct loop *loop;
     struct port *port;
     struct connection *previous, *next;
-    struct slot *slot;           /* the request being read or in flight; NULL between requests */
-    bool in_flight;              /* the slot is with the engine */
+    struct slot *slot; /* the request being read or in flight; NULL between requests */
+    bool in_flight;    /* the slot is with the engine */
     bool in_body;
-    bool writing;                /* the socket did not take all at once */
+    bool writing; /* the socket did not take all at once */
     bool reading;
-    bool ended;                  /* the client has sent its last byte */
-    bool finishing;              /* no more requests: a reply with "Connection: close" is on its way */
-    bool lingering;              /* our side is shut; wait for the client to close */
-    char *input;                 /* bytes that wait: from input_start to input_end */
+    bool ended;     /* the client has sent its last byte */
+    bool finishing; /* no more requests: a reply with "Connection: close" is on its way */
+    bool lingering; /* our side is shut; wait for the client to close */
+    char *input;    /* bytes that wait: from input_start to input_end */
     size_t input_start, input_end, input_capacity;
-    uint64_t deadline_ms;        /* of uv_now(); UINT64_MAX: none */
+    uint64_t deadline_ms; /* of uv_now(); UINT64_MAX: none */
     struct address from;
 };
 
@@ -123,7 +123,8 @@ static void on_shut(uv_shutdown_t *request, int status)
 
 static void linger(struct connection *connection)
 {
-    if (connection->ended || uv_shutdown(&connection->shutdown, (uv_stream_t *)&connection->tcp, on_shut) != 0) {
+    if (connection->ended ||
+        uv_shutdown(&connection->shutdown, (uv_stream_t *)&connection->tcp, on_shut) != 0) {
         connection_close(connection);
         return;
     }

@@ -32,27 +32,27 @@
 
 enum {
     TICK_MS = 25,
-    CLOSE_TICK_MS = 5,           /* while somebody has used more than half of his memory */
+    CLOSE_TICK_MS = 5, /* while somebody has used more than half of his memory */
     IDLE_TICK_MS = 1000,
     BYTES_PER_MIB = 1024 * 1024,
     FOLDERS_KEPT = 4,
 };
 
 struct environment {
-    struct port port;            /* first: the port's callbacks get here through it */
+    struct port port; /* first: the port's callbacks get here through it */
     struct environments *environments;
     struct environment *previous, *next;
     struct listener listener;
     struct launched child;
-    uv_poll_t end;               /* on the child's pid_fd */
+    uv_poll_t end; /* on the child's pid_fd */
     struct output output;
-    int status_fd, statm_fd;     /* /proc/<pid>/status and statm */
-    int64_t memory_limit_bytes;  /* 0: none */
+    int status_fd, statm_fd;    /* /proc/<pid>/status and statm */
+    int64_t memory_limit_bytes; /* 0: none */
     int64_t memory_peak_bytes, memory_told_bytes;
-    unsigned requests;           /* in flight */
+    unsigned requests; /* in flight */
     uint64_t looked_after_ms;
-    const char *reason;          /* why it ended, when it was us */
-    char *tmp_folder;            /* of its own when it cannot have a private /tmp; or NULL */
+    const char *reason; /* why it ended, when it was us */
+    char *tmp_folder;   /* of its own when it cannot have a private /tmp; or NULL */
     char id[];
 };
 
@@ -60,10 +60,10 @@ struct environments {
     struct loop *loop;
     struct environment *first;
     uv_timer_t tick, grace;
-    uint64_t tick_ms;            /* how often it runs now */
-    struct arena arena;          /* of one event */
-    char *folders[2];            /* to stay visible */
-    bool no_private_tmp;         /* the kernel has refused */
+    uint64_t tick_ms;                /* how often it runs now */
+    struct arena arena;              /* of one event */
+    char *folders[2];                /* to stay visible */
+    bool no_private_tmp;             /* the kernel has refused */
     void (*done)(struct loop *loop); /* set when everything ends: nobody listens to events then */
 };
 
@@ -131,7 +131,8 @@ static void post_not_started(struct environments *environments, str id, const ch
     json_field(&writer, S("Message"), message);
     json_close_object(&writer);
     post(environments, "EnvironmentExited", &writer);
-    log_info("environment did not start id=%.*s reason=%s message=\"%.*s\"", STR_ARGS(id), reason, STR_ARGS(message));
+    log_info("environment did not start id=%.*s reason=%s message=\"%.*s\"", STR_ARGS(id), reason,
+             STR_ARGS(message));
 }
 
 static void post_exit(struct environment *environment, int status)
@@ -147,8 +148,8 @@ static void post_exit(struct environment *environment, int status)
     add_number(&writer, S("MaxMemoryBytes"), environment->memory_peak_bytes);
     json_close_object(&writer);
     post(environment->environments, "EnvironmentExited", &writer);
-    log_debug("environment ended id=%s pid=%d reason=%s status=0x%x", environment->id, (int)environment->child.pid,
-              reason, (unsigned)status);
+    log_debug("environment ended id=%s pid=%d reason=%s status=0x%x", environment->id,
+              (int)environment->child.pid, reason, (unsigned)status);
 }
 
 /* ---- memory ---- */
@@ -252,7 +253,8 @@ static void on_tick(uv_timer_t *tick)
     uint64_t now_ms = uv_now(&environments->loop->uv);
     uint64_t next_ms = environments->first ? IDLE_TICK_MS : 0;
 
-    for (struct environment *environment = environments->first; environment; environment = environment->next) {
+    for (struct environment *environment = environments->first; environment;
+         environment = environment->next) {
         if (environment->requests == 0 && next_ms > TICK_MS)
             next_ms = TICK_MS;
         if (!is_due(environment, now_ms))
@@ -367,7 +369,8 @@ static void on_ended(uv_poll_t *end, int unused, int events)
 
     (void)unused, (void)events;
     uv_poll_stop(end);
-    kill_group(environment, SIGKILL); /* what it left behind; nobody can have its number before we wait for it */
+    kill_group(environment,
+               SIGKILL); /* what it left behind; nobody can have its number before we wait for it */
     waitpid(environment->child.pid, &status, 0);
     output_take_last(&environment->output, &environments->arena, &lines);
     post_output(environment, &lines);
@@ -378,7 +381,10 @@ static void on_ended(uv_poll_t *end, int unused, int events)
 
 /* ---- the beginning of one ---- */
 
-struct text_list { const char **items; size_t count; };
+struct text_list {
+    const char **items;
+    size_t count;
+};
 
 static void add_text(struct arena *arena, struct text_list *list, const char *text)
 {
@@ -453,10 +459,12 @@ static struct text_list variables_of(struct environment *environment, const stru
     for (uint32_t i = 0; json_is(variables, JSON_OBJECT) && i < variables->count; i++) {
         const struct json_member *member = &variables->members[i];
         str value = scalar_text(&member->value);
-        add_text(arena, &list, arena_format(arena, "%.*s=%.*s", STR_ARGS(member->name), STR_ARGS(value)).data);
+        add_text(arena, &list,
+                 arena_format(arena, "%.*s=%.*s", STR_ARGS(member->name), STR_ARGS(value)).data);
     }
     add_text(arena, &list,
-             arena_format(arena, "AWS_LAMBDA_RUNTIME_API=127.0.0.1:%d", listener_port(&environment->listener)).data);
+             arena_format(arena, "AWS_LAMBDA_RUNTIME_API=127.0.0.1:%d", listener_port(&environment->listener))
+                 .data);
     return list;
 }
 
@@ -496,7 +504,8 @@ static bool launch_child(struct environment *environment, struct launch *request
             return true;
         if (!failure->of_private_tmp)
             return false;
-        log_debug("no private /tmp for functions: cannot %s error=\"%s\"", failure->step, strerror(failure->error));
+        log_debug("no private /tmp for functions: cannot %s error=\"%s\"", failure->step,
+                  strerror(failure->error));
         environments->no_private_tmp = true;
     }
     variables->count--;
@@ -514,8 +523,8 @@ static bool start_child(struct environment *environment, const struct json *payl
 {
     struct arena *arena = &environment->environments->arena;
     str folder = json_get_str(payload, S("workingDirectory"));
-    struct launch request = {
-        .argv = command_of(arena, payload), .folder = str_present(folder) ? arena_cstr(arena, folder) : "/"};
+    struct launch request = {.argv = command_of(arena, payload),
+                             .folder = str_present(folder) ? arena_cstr(arena, folder) : "/"};
     struct text_list variables = variables_of(environment, payload);
     struct launch_failure failure;
     int child_fd;
@@ -533,7 +542,8 @@ static bool start_child(struct environment *environment, const struct json *payl
     bool started = launch_child(environment, &request, &variables, &failure);
     close(child_fd);
     if (!started) {
-        *message = arena_format(arena, "cannot %s %s: %s", failure.step, request.argv[0], strerror(failure.error));
+        *message =
+            arena_format(arena, "cannot %s %s: %s", failure.step, request.argv[0], strerror(failure.error));
         output_close(&environment->output);
     }
     return started;
@@ -546,8 +556,7 @@ static struct environment *environment_new(struct environments *environments, st
     check(environment != NULL);
     memcpy(environment->id, id.data, id.size);
     environment->environments = environments;
-    environment->port =
-        (struct port){{environment->id, id.size}, on_request_arrives, on_request_ended};
+    environment->port = (struct port){{environment->id, id.size}, on_request_arrives, on_request_ended};
     environment->listener.owner = environment;
     environment->listener.accepted = on_accepted;
     return environment;
@@ -577,7 +586,8 @@ static void begin(struct environments *environments, str id, const struct json *
 
     if (json_is(limit, JSON_NUMBER))
         str_to_i64(limit->text, &environment->memory_limit_bytes);
-    if (!listener_open(&environment->listener, environments->loop, "127.0.0.1", 0, &environments->arena, &message)) {
+    if (!listener_open(&environment->listener, environments->loop, "127.0.0.1", 0, &environments->arena,
+                       &message)) {
         post_not_started(environments, id, "StartFailed", message);
         free(environment);
         return;
@@ -658,7 +668,8 @@ static void carry_out_stop(struct loop *loop, struct task *task)
     free(order);
 }
 
-static void give_order(struct environments *environments, str payload, void (*run)(struct loop *, struct task *))
+static void give_order(struct environments *environments, str payload,
+                       void (*run)(struct loop *, struct task *))
 {
     struct order *order = malloc(sizeof *order + payload.size);
 

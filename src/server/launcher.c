@@ -36,7 +36,7 @@ enum { STACK_BYTES = 256 * 1024, OPEN_FILES = 1024, MOST_KEPT = 8, ID_MAP_BYTES 
 #ifndef __has_feature
 #define __has_feature(feature) 0
 #endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || __has_feature(address_sanitizer) || \
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || __has_feature(address_sanitizer) ||     \
     __has_feature(thread_sanitizer)
 enum { CHILD_MEMORY = 0 };
 #else
@@ -51,7 +51,7 @@ static const char tmp_options[] = "size=512m,mode=1777";
 struct child {
     const struct launch *launch;
     struct launch_failure failure;
-    sigset_t signals;            /* to be blocked in the program: what was blocked before */
+    sigset_t signals; /* to be blocked in the program: what was blocked before */
     pid_t parent;
     bool new_user_namespace;
     char uid_map[ID_MAP_BYTES], gid_map[ID_MAP_BYTES];
@@ -116,7 +116,8 @@ static bool cover_tmp(const struct launch *launch)
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
         return false;
     for (; launch->kept[count]; count++) {
-        trees[count] = open_tree(AT_FDCWD, launch->kept[count], OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+        trees[count] =
+            open_tree(AT_FDCWD, launch->kept[count], OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
         if (trees[count] < 0)
             return false;
     }
@@ -196,8 +197,8 @@ static int in_child(void *argument)
     struct child *child = argument;
 
     reset_signals();
-    if (connect_descriptors(child) && confine(child) && (!child->launch->private_tmp || make_private_tmp(child)) &&
-        die_with_parent(child)) {
+    if (connect_descriptors(child) && confine(child) &&
+        (!child->launch->private_tmp || make_private_tmp(child)) && die_with_parent(child)) {
         if (chdir(child->launch->folder) == 0)
             execute(child);
         else

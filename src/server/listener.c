@@ -113,8 +113,8 @@ static int open_socket(const char *host, int port, struct arena *arena, str *err
     return fd;
 }
 
-bool listener_open(struct listener *listener, struct loop *loop, const char *host, int port, struct arena *arena,
-                   str *error)
+bool listener_open(struct listener *listener, struct loop *loop, const char *host, int port,
+                   struct arena *arena, str *error)
 {
     listener->fd = open_socket(host, port, arena, error);
     if (listener->fd < 0)

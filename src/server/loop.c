@@ -11,7 +11,7 @@
 
 #include <stdlib.h>
 
-enum { FREE_SLOTS_KEPT = 256 };     /* a burst of parked requests shall not hold its memory for ever */
+enum { FREE_SLOTS_KEPT = 256 }; /* a burst of parked requests shall not hold its memory for ever */
 
 static _Thread_local struct loop *loop_of_this_thread;
 

@@ -8,12 +8,15 @@
 enum { LINE_BYTES = 256 * 1024 }; /* a longer line is cut: CloudWatch takes no larger event */
 
 struct output {
-    int fd;                      /* our end of the pipe, non-blocking */
-    char *partial;               /* a line that has no end yet */
+    int fd;        /* our end of the pipe, non-blocking */
+    char *partial; /* a line that has no end yet */
     size_t partial_size;
 };
 
-struct line_list { str *items; size_t count; };
+struct line_list {
+    str *items;
+    size_t count;
+};
 
 /* Makes the pipe; *child_fd is the other end.  False (errno) when there are no more descriptors. */
 bool output_open(struct output *output, int *child_fd);

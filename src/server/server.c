@@ -20,9 +20,9 @@
 enum { DESCRIPTORS = 64 * 1024 };
 
 struct server {
-    struct engine *engine;       /* NULL until the start */
-    struct loop main;            /* accepts, and owns the environments */
-    struct loop *loops;          /* these serve */
+    struct engine *engine; /* NULL until the start */
+    struct loop main;      /* accepts, and owns the environments */
+    struct loop *loops;    /* these serve */
     unsigned loop_count, loops_draining;
     struct port port;
     struct listener listener;
@@ -73,7 +73,8 @@ static struct loop *least_busy(struct server *server, unsigned *all)
 
 static void turn_away(int fd)
 {
-    static const char busy[] = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    static const char busy[] =
+        "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
     log_warn("too many connections limit=%d", LIMIT_CONNECTIONS);
     (void)!send(fd, busy, sizeof busy - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -182,7 +183,8 @@ static void on_signal(int number)
 
 static void watch_signals(struct server *server)
 {
-    struct sigaction stop = {.sa_handler = on_signal, .sa_flags = SA_RESTART}, ignore = {.sa_handler = SIG_IGN};
+    struct sigaction stop = {.sa_handler = on_signal, .sa_flags = SA_RESTART},
+                     ignore = {.sa_handler = SIG_IGN};
 
     server_to_stop = server;
     signalled = 0;
@@ -245,7 +247,8 @@ struct server *server_new(const struct server_options *options, struct arena *ar
     init(server, options);
     server->listener.owner = server;
     server->listener.accepted = on_accepted;
-    server->listening = listener_open(&server->listener, &server->main, options->host, options->port, arena, error);
+    server->listening =
+        listener_open(&server->listener, &server->main, options->host, options->port, arena, error);
     if (!server->listening) {
         server_free(server);
         return NULL;

@@ -29,16 +29,18 @@ struct environments;
 /* ---- ports: where connections come in ---- */
 
 struct port {
-    str listener;                /* the environment's id; absent at the public port */
-    void (*request_arrives)(struct port *port);   /* before it is dispatched; or NULL */
-    void (*request_ended)(struct port *port);     /* answered, or its client is gone; or NULL */
+    str listener;                               /* the environment's id; absent at the public port */
+    void (*request_arrives)(struct port *port); /* before it is dispatched; or NULL */
+    void (*request_ended)(struct port *port);   /* answered, or its client is gone; or NULL */
 };
 
-struct address { char text[INET6_ADDRSTRLEN]; };
+struct address {
+    char text[INET6_ADDRSTRLEN];
+};
 
 struct listener {
     uv_poll_t poll;
-    uv_timer_t rest;             /* after we ran out of descriptors */
+    uv_timer_t rest; /* after we ran out of descriptors */
     int fd;
     void *owner;
     void (*accepted)(struct listener *listener, int fd, const struct address *from);
@@ -46,20 +48,21 @@ struct listener {
 };
 
 /* False and *error (in arena) on trouble. */
-bool listener_open(struct listener *listener, struct loop *loop, const char *host, int port, struct arena *arena,
-                   str *error);
+bool listener_open(struct listener *listener, struct loop *loop, const char *host, int port,
+                   struct arena *arena, str *error);
 int listener_port(const struct listener *listener);
-/* `closed` is called with the poll handle (its data is the listener) when the listener's memory may go; or NULL. */
+/* `closed` is called with the poll handle (its data is the listener) when the listener's memory may go; or
+ * NULL. */
 void listener_close(struct listener *listener, uv_close_cb closed);
 
 /* ---- slots: a request being read or in flight ---- */
 
 struct slot {
-    struct exchange exchange;    /* first: exchange->connection is the slot */
+    struct exchange exchange; /* first: exchange->connection is the slot */
     struct http_parser *parser;
     struct loop *loop;
     struct connection *connection; /* NULL when the client is gone */
-    bool answered;               /* within dispatch() */
+    bool answered;                 /* within dispatch() */
     struct slot *next_free;
 };
 
@@ -77,8 +80,8 @@ struct task {
 struct loop {
     uv_loop_t uv;
     uv_async_t wake_up;
-    uv_timer_t sweep;            /* runs while there are connections */
-    pthread_t thread;            /* of a serving loop */
+    uv_timer_t sweep; /* runs while there are connections */
+    pthread_t thread; /* of a serving loop */
     struct server *server;
     struct engine *engine;
     struct dispatcher *dispatcher;
@@ -86,16 +89,16 @@ struct loop {
     _Atomic unsigned connection_count; /* those on their way here counted */
     struct slot *free_slots;
     unsigned free_slot_count;
-    struct slot *dispatching;    /* in dispatch() right now */
-    bool draining;               /* no new requests */
-    bool ending;                 /* stop when the last connection has gone */
+    struct slot *dispatching; /* in dispatch() right now */
+    bool draining;            /* no new requests */
+    bool ending;              /* stop when the last connection has gone */
 
-    pthread_mutex_t lock;        /* over the next four */
+    pthread_mutex_t lock; /* over the next four */
     struct exchange *outbox_first, *outbox_last;
     struct task *tasks_first, *tasks_last;
 
     struct arena output_arena;
-    struct text output;          /* replies of the connection at work, not yet sent */
+    struct text output; /* replies of the connection at work, not yet sent */
     char read_buffer[READ_BUFFER_BYTES];
 };
 

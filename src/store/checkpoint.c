@@ -14,7 +14,7 @@
 enum {
     LITTLE_LEFT_PAGES = 256,
     PASSIVE_ROUNDS = 4,
-    READERS_WAIT_MS = 20,            /* how long the engine may have to wait for readers to finish */
+    READERS_WAIT_MS = 20, /* how long the engine may have to wait for readers to finish */
     RETRY_MS = 20,
     RETRY_AFTER_TROUBLE_MS = 1000,
 };

@@ -145,7 +145,8 @@ static bool make_memory_folder(struct folder *folder)
     const char *base = memory_base();
 
     remove_left_behind(base);
-    int size = snprintf(folder->path, sizeof folder->path, "%s/%s%ld-XXXXXX", base, MEMORY_FOLDER_PREFIX, (long)getpid());
+    int size = snprintf(folder->path, sizeof folder->path, "%s/%s%ld-XXXXXX", base, MEMORY_FOLDER_PREFIX,
+                        (long)getpid());
     if (size >= (int)sizeof folder->path) {
         errno = ENAMETOOLONG;
         return false;

@@ -3,8 +3,8 @@
  */
 #include "store/store_internal.h"
 
-static const char create_table[] =
-    "create table if not exists schema_version (name text primary key, version integer not null) without rowid";
+static const char create_table[] = "create table if not exists schema_version (name text primary key, "
+                                   "version integer not null) without rowid";
 
 static bool run(struct txn *txn, const char *sql)
 {
@@ -15,7 +15,8 @@ static bool read_version(struct txn *txn, const char *name, int *version)
 {
     sqlite3_stmt *prepared;
 
-    if (sqlite3_prepare_v2(txn->db, "select version from schema_version where name = ?", -1, &prepared, NULL) != SQLITE_OK)
+    if (sqlite3_prepare_v2(txn->db, "select version from schema_version where name = ?", -1, &prepared,
+                           NULL) != SQLITE_OK)
         return false;
     sqlite3_bind_text(prepared, 1, name, -1, SQLITE_STATIC);
     *version = sqlite3_step(prepared) == SQLITE_ROW ? sqlite3_column_int(prepared, 0) : 0;
@@ -26,7 +27,8 @@ static bool write_version(struct txn *txn, const char *name, int version)
 {
     sqlite3_stmt *prepared;
 
-    if (sqlite3_prepare_v2(txn->db, "replace into schema_version values (?, ?)", -1, &prepared, NULL) != SQLITE_OK)
+    if (sqlite3_prepare_v2(txn->db, "replace into schema_version values (?, ?)", -1, &prepared, NULL) !=
+        SQLITE_OK)
         return false;
     sqlite3_bind_text(prepared, 1, name, -1, SQLITE_STATIC);
     sqlite3_bind_int(prepared, 2, version);

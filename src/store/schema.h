@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 struct migration {
-    int version;                     /* 1, 2, 3, ... */
+    int version; /* 1, 2, 3, ... */
     const char *sql;
 };
 
@@ -14,7 +14,7 @@ struct schema {
     const char *name;
     const struct migration *migrations; /* in order */
     size_t migration_count;
-    const char *const *tables;       /* as they stand after the last migration */
+    const char *const *tables; /* as they stand after the last migration */
     size_t table_count;
     const char *const *statements;
     size_t statement_count;

@@ -90,14 +90,15 @@ void statement_bind_optional_real(struct statement *statement, int position, con
 void statement_bind_text(struct statement *statement, int position, str value)
 {
     if (!statement->txn->broken)
-        bound(statement, sqlite3_bind_text64(statement->prepared, position, value.data, value.size, SQLITE_STATIC,
-                                             SQLITE_UTF8));
+        bound(statement, sqlite3_bind_text64(statement->prepared, position, value.data, value.size,
+                                             SQLITE_STATIC, SQLITE_UTF8));
 }
 
 void statement_bind_blob(struct statement *statement, int position, str value)
 {
     if (!statement->txn->broken)
-        bound(statement, sqlite3_bind_blob64(statement->prepared, position, value.data, value.size, SQLITE_STATIC));
+        bound(statement,
+              sqlite3_bind_blob64(statement->prepared, position, value.data, value.size, SQLITE_STATIC));
 }
 
 bool statement_next(struct statement *statement)

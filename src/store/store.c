@@ -59,7 +59,8 @@ struct store *store_open(const struct store_options *options, struct arena *aren
     pthread_cond_init(&store->gate_changed, NULL);
     pthread_cond_init(&store->has_committed, NULL);
     pthread_cond_init(&store->log_is_large, NULL);
-    if (open_files(store, arena, error) && sync_start(store, arena, error) && checkpoint_start(store, arena, error))
+    if (open_files(store, arena, error) && sync_start(store, arena, error) &&
+        checkpoint_start(store, arena, error))
         return store;
     store_close(store);
     return NULL;

@@ -24,12 +24,12 @@ struct store;
 struct store_reader;
 struct txn;
 
-struct schema;                   /* generated from X.sql, see store/schema.h */
+struct schema; /* generated from X.sql, see store/schema.h */
 
 enum durability { DURABILITY_FULL, DURABILITY_RELAXED };
 
 struct store_options {
-    const char *folder;          /* created when missing; ignored when in_memory */
+    const char *folder; /* created when missing; ignored when in_memory */
     bool in_memory;
     enum durability durability;
     const struct schema *const *schemas; /* NULL-terminated */

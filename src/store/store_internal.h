@@ -22,8 +22,8 @@
 enum {
     STORE_PATH_BYTES = 4096,
     STORE_TROUBLE_BYTES = 256,
-    STORE_SAVEPOINT_DEPTH = 64,      /* calls that invoke calls */
-    STORE_BUSY_MS = 10 * 1000,       /* somebody has the file open in a shell */
+    STORE_SAVEPOINT_DEPTH = 64, /* calls that invoke calls */
+    STORE_BUSY_MS = 10 * 1000,  /* somebody has the file open in a shell */
     STORE_PAGE_BYTES = 4096,
     STORE_LOG_BYTES = 4 * LIMIT_WAL_BYTES, /* the engine waits for a checkpoint here */
     STORE_WRITER_CACHE_KIB = 8 * 1024,
@@ -35,9 +35,9 @@ struct statement {
     struct txn *txn;
     sqlite3_stmt *prepared;
     bool writes;
-    bool running;                    /* between begin and end */
-    bool finished;                   /* all rows have been seen */
-    bool extra;                      /* a second run of a running statement: not kept */
+    bool running;  /* between begin and end */
+    bool finished; /* all rows have been seen */
+    bool extra;    /* a second run of a running statement: not kept */
 };
 
 struct schema_statements {
@@ -46,8 +46,13 @@ struct schema_statements {
 };
 
 enum control {
-    CONTROL_BEGIN_WRITE, CONTROL_BEGIN_READ, CONTROL_COMMIT, CONTROL_ROLLBACK,
-    CONTROL_SAVEPOINT, CONTROL_RELEASE, CONTROL_ROLLBACK_TO,
+    CONTROL_BEGIN_WRITE,
+    CONTROL_BEGIN_READ,
+    CONTROL_COMMIT,
+    CONTROL_ROLLBACK,
+    CONTROL_SAVEPOINT,
+    CONTROL_RELEASE,
+    CONTROL_ROLLBACK_TO,
     CONTROL_COUNT,
 };
 
@@ -59,18 +64,19 @@ struct txn {
     size_t schema_count;
     struct arena *arena;
     bool reads_only;
-    size_t running;                  /* statements between begin and end */
+    size_t running; /* statements between begin and end */
     int64_t changes_before;
-    size_t depth;                    /* savepoints asked for, */
+    size_t depth;                           /* savepoints asked for, */
     bool opened[STORE_SAVEPOINT_DEPTH + 1]; /* and which of them the database knows */
     bool broken;
-    bool forgivable;                 /* undoing the savepoint it happened in mends it */
+    bool forgivable; /* undoing the savepoint it happened in mends it */
     size_t trouble_depth;
     char trouble[STORE_TROUBLE_BYTES];
 };
 
 /* NULL-terminated; false means *error is set. */
-bool txn_open(struct txn *txn, const char *path, const struct schema *const *schemas, struct arena *arena, str *error);
+bool txn_open(struct txn *txn, const char *path, const struct schema *const *schemas, struct arena *arena,
+              str *error);
 void txn_close(struct txn *txn);
 /* A setting of the connection. */
 bool txn_pragma(struct txn *txn, const char *pragma, int64_t value);
@@ -99,23 +105,23 @@ struct store {
     struct folder folder;
     struct txn writer;
 
-    pthread_mutex_t lock;            /* of everything down to the threads */
+    pthread_mutex_t lock; /* of everything down to the threads */
     bool stopping;
-    bool writing;                    /* between store_begin() and store_commit() */
-    bool moving;                     /* a checkpoint is emptying the log */
-    bool gate_closed;                /* no transaction may begin: the log is being restarted */
-    pthread_cond_t gate_changed;     /* writing, moving or gate_closed did */
-    uint64_t committed;              /* changed by the engine thread only */
+    bool writing;                /* between store_begin() and store_commit() */
+    bool moving;                 /* a checkpoint is emptying the log */
+    bool gate_closed;            /* no transaction may begin: the log is being restarted */
+    pthread_cond_t gate_changed; /* writing, moving or gate_closed did */
+    uint64_t committed;          /* changed by the engine thread only */
     pthread_cond_t has_committed;
     int64_t log_bytes;
     pthread_cond_t log_is_large;
 
-    _Atomic uint64_t announced;      /* what readers may have seen */
+    _Atomic uint64_t announced; /* what readers may have seen */
     _Atomic uint64_t durable;
 
     bool has_sync_thread;
     pthread_t sync_thread;
-    int log_file;                    /* our own descriptor of the write-ahead log */
+    int log_file; /* our own descriptor of the write-ahead log */
     pthread_t checkpoint_thread;
     struct txn checkpointer;
 };

@@ -58,13 +58,15 @@ static bool configure(struct txn *txn)
     if (!txn_pragma(txn, "wal_autocheckpoint", 0) || !txn_pragma(txn, "journal_size_limit", STORE_LOG_BYTES))
         return false;
     for (size_t i = 0; i < CONTROL_COUNT; i++) {
-        if (sqlite3_prepare_v3(txn->db, control_texts[i], -1, SQLITE_PREPARE_PERSISTENT, &txn->controls[i], NULL) != SQLITE_OK)
+        if (sqlite3_prepare_v3(txn->db, control_texts[i], -1, SQLITE_PREPARE_PERSISTENT, &txn->controls[i],
+                               NULL) != SQLITE_OK)
             return false;
     }
     return true;
 }
 
-bool txn_open(struct txn *txn, const char *path, const struct schema *const *schemas, struct arena *arena, str *error)
+bool txn_open(struct txn *txn, const char *path, const struct schema *const *schemas, struct arena *arena,
+              str *error)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
 

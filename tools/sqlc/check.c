@@ -19,8 +19,14 @@ struct column {
 struct catalog {
     struct source *source;
     sqlite3 *db;
-    struct { struct column *items; size_t count; } columns;
-    struct { str *items; size_t count; } used; /* tables of the statement at hand */
+    struct {
+        struct column *items;
+        size_t count;
+    } columns;
+    struct {
+        str *items;
+        size_t count;
+    } used; /* tables of the statement at hand */
 };
 
 /* The line on which byte `offset` of the text stands. */
@@ -40,7 +46,8 @@ static _Noreturn void sql_error(const struct catalog *catalog, const struct sql 
 
     if (offset < 0)
         offset = (int)strspn(at, " \n");
-    source_error(catalog->source, line_at(sql, offset + (int)(at - sql->text.data)), "%s", sqlite3_errmsg(catalog->db));
+    source_error(catalog->source, line_at(sql, offset + (int)(at - sql->text.data)), "%s",
+                 sqlite3_errmsg(catalog->db));
 }
 
 static void apply_migration(struct catalog *catalog, const struct migration *migration)
@@ -81,7 +88,8 @@ static void add_column(struct catalog *catalog, sqlite3_stmt *prepared)
     if (!type_parse(type, &column->field.type))
         source_error(source, 1, "%.*s.%.*s: a column is integer, real, text or blob, not \"%.*s\"",
                      STR_ARGS(column->table), STR_ARGS(column->field.name), STR_ARGS(type));
-    if (source->tables.count == 0 || !str_equal(source->tables.items[source->tables.count - 1], column->table))
+    if (source->tables.count == 0 ||
+        !str_equal(source->tables.items[source->tables.count - 1], column->table))
         *list_add(source->arena, &source->tables) = column->table;
 }
 
@@ -119,7 +127,8 @@ static int note_table(void *context, int action, const char *first, const char *
     struct catalog *catalog = context;
 
     (void)second, (void)database, (void)trigger;
-    if (action == SQLITE_READ || action == SQLITE_UPDATE || action == SQLITE_INSERT || action == SQLITE_DELETE)
+    if (action == SQLITE_READ || action == SQLITE_UPDATE || action == SQLITE_INSERT ||
+        action == SQLITE_DELETE)
         *list_add(catalog->source->arena, &catalog->used) = arena_copy(catalog->source->arena, str_of(first));
     return SQLITE_OK;
 }
@@ -133,7 +142,8 @@ static bool find_among(const struct catalog *catalog, str name, bool used_only, 
         const struct column *column = &catalog->columns.items[i];
         if (!str_equal_nocase(column->field.name, name) || (used_only && !is_used(catalog, column->table)))
             continue;
-        if (found && (found->field.type != column->field.type || found->field.nullable != column->field.nullable))
+        if (found &&
+            (found->field.type != column->field.type || found->field.nullable != column->field.nullable))
             source_error(catalog->source, line,
                          "%.*s is not the same in %.*s and %.*s: declare it with -- param: or -- column:",
                          STR_ARGS(name), STR_ARGS(found->table), STR_ARGS(column->table));
@@ -174,8 +184,9 @@ static void find_params(struct catalog *catalog, struct statement *statement, sq
         if (declared)
             field = *declared;
         else if (!find_by_name(catalog, field.name, statement->line, &field))
-            source_error(catalog->source, statement->line,
-                         "no column is named as the parameter :%.*s: declare it with -- param:", STR_ARGS(field.name));
+            source_error(
+                catalog->source, statement->line,
+                "no column is named as the parameter :%.*s: declare it with -- param:", STR_ARGS(field.name));
         *list_add(catalog->source->arena, &statement->params) = field;
     }
 }
@@ -200,7 +211,8 @@ static bool find_origin(const struct catalog *catalog, sqlite3_stmt *prepared, i
 static void find_columns(struct catalog *catalog, struct statement *statement, sqlite3_stmt *prepared)
 {
     for (int i = 0; i < sqlite3_column_count(prepared); i++) {
-        struct field field = {.name = arena_copy(catalog->source->arena, str_of(sqlite3_column_name(prepared, i)))};
+        struct field field = {
+            .name = arena_copy(catalog->source->arena, str_of(sqlite3_column_name(prepared, i)))};
         const struct field *declared = find_field(&statement->declared_columns, field.name);
 
         check_name(catalog, statement, &statement->columns, field.name);
@@ -208,13 +220,15 @@ static void find_columns(struct catalog *catalog, struct statement *statement, s
             field = *declared;
         else if (!find_origin(catalog, prepared, i, &field) &&
                  !find_by_name(catalog, field.name, statement->line, &field))
-            source_error(catalog->source, statement->line,
-                         "the result %.*s is no column of a table: declare it with -- column:", STR_ARGS(field.name));
+            source_error(
+                catalog->source, statement->line,
+                "the result %.*s is no column of a table: declare it with -- column:", STR_ARGS(field.name));
         *list_add(catalog->source->arena, &statement->columns) = field;
     }
 }
 
-static void check_declared(const struct catalog *catalog, const struct fields *declared, const struct fields *used)
+static void check_declared(const struct catalog *catalog, const struct fields *declared,
+                           const struct fields *used)
 {
     for (size_t i = 0; i < declared->count; i++) {
         const struct field *field = &declared->items[i];

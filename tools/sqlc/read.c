@@ -16,11 +16,11 @@
 struct reader {
     struct source *source;
     int line;
-    struct text comment;             /* lines that may turn out to explain a statement */
+    struct text comment; /* lines that may turn out to explain a statement */
     struct text sql;
     int sql_line;
-    struct migration *migration;     /* the one being read, or */
-    struct statement *statement;     /* this, or neither */
+    struct migration *migration; /* the one being read, or */
+    struct statement *statement; /* this, or neither */
 };
 
 static str read_file(struct source *source)
@@ -93,10 +93,12 @@ static void begin_migration(struct reader *reader, str rest)
 
 static bool kind_parse(str word, enum kind *kind)
 {
-    static const struct { str word; enum kind kind; } kinds[] = {
-        {STR_INIT(":one"), KIND_ONE},   {STR_INIT(":many"), KIND_MANY},
-        {STR_INIT(":each"), KIND_EACH}, {STR_INIT(":exec"), KIND_EXEC},
-        {STR_INIT(":insert"), KIND_INSERT},
+    static const struct {
+        str word;
+        enum kind kind;
+    } kinds[] = {
+        {STR_INIT(":one"), KIND_ONE},   {STR_INIT(":many"), KIND_MANY},     {STR_INIT(":each"), KIND_EACH},
+        {STR_INIT(":exec"), KIND_EXEC}, {STR_INIT(":insert"), KIND_INSERT},
     };
 
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
@@ -164,7 +166,10 @@ static void read_column(struct reader *reader, str rest)
 
 static bool read_directive(struct reader *reader, str comment)
 {
-    static const struct { str word; void (*read)(struct reader *reader, str rest); } directives[] = {
+    static const struct {
+        str word;
+        void (*read)(struct reader *reader, str rest);
+    } directives[] = {
         {STR_INIT("migration:"), begin_migration},
         {STR_INIT("statement:"), begin_statement},
         {STR_INIT("param:"), read_param},

@@ -19,7 +19,7 @@ struct field {
     str name;
     enum type type;
     bool nullable;
-    int line;                        /* of its declaration in the source */
+    int line; /* of its declaration in the source */
 };
 
 struct fields {
@@ -29,7 +29,7 @@ struct fields {
 
 struct sql {
     str text;
-    int line;                        /* where the text begins */
+    int line; /* where the text begins */
 };
 
 struct migration {
@@ -41,18 +41,27 @@ struct statement {
     str name;
     int line;
     enum kind kind;
-    str comment;                     /* lines without "-- "; absent when there is none */
+    str comment; /* lines without "-- "; absent when there is none */
     struct sql sql;
     struct fields declared_params, declared_columns;
-    struct fields params, columns;   /* filled by check_source() */
+    struct fields params, columns; /* filled by check_source() */
 };
 
 struct source {
     struct arena *arena;
     const char *path;
-    struct { struct migration *items; size_t count; } migrations;
-    struct { struct statement *items; size_t count; } statements;
-    struct { str *items; size_t count; } tables; /* filled by check_source() */
+    struct {
+        struct migration *items;
+        size_t count;
+    } migrations;
+    struct {
+        struct statement *items;
+        size_t count;
+    } statements;
+    struct {
+        str *items;
+        size_t count;
+    } tables; /* filled by check_source() */
 };
 
 void read_source(struct source *source);

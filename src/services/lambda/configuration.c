@@ -40,11 +40,26 @@ static bool at_most(struct call *call, const char *member, const int64_t *value,
 static bool is_reserved(str name)
 {
     static const char *const reserved[] = {
-        "_HANDLER", "_X_AMZN_TRACE_ID", "AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "AWS_DEFAULT_REGION",
-        "AWS_EXECUTION_ENV", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_FUNCTION_NAME",
-        "AWS_LAMBDA_FUNCTION_VERSION", "AWS_LAMBDA_INITIALIZATION_TYPE", "AWS_LAMBDA_LOG_GROUP_NAME",
-        "AWS_LAMBDA_LOG_STREAM_NAME", "AWS_LAMBDA_RUNTIME_API", "AWS_REGION", "AWS_SECRET_ACCESS_KEY",
-        "AWS_SECRET_KEY", "AWS_SESSION_TOKEN", "LAMBDA_RUNTIME_DIR", "LAMBDA_TASK_ROOT", NULL,
+        "_HANDLER",
+        "_X_AMZN_TRACE_ID",
+        "AWS_ACCESS_KEY",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_DEFAULT_REGION",
+        "AWS_EXECUTION_ENV",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+        "AWS_LAMBDA_FUNCTION_NAME",
+        "AWS_LAMBDA_FUNCTION_VERSION",
+        "AWS_LAMBDA_INITIALIZATION_TYPE",
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+        "AWS_LAMBDA_LOG_STREAM_NAME",
+        "AWS_LAMBDA_RUNTIME_API",
+        "AWS_REGION",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SECRET_KEY",
+        "AWS_SESSION_TOKEN",
+        "LAMBDA_RUNTIME_DIR",
+        "LAMBDA_TASK_ROOT",
+        NULL,
     };
 
     for (const char *const *at = reserved; *at; at++)
@@ -66,7 +81,8 @@ static bool variables_check(struct call *call, const struct str_map *variables, 
     }
     if (bad.size > 0) {
         fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
-             "Lambda was unable to configure your environment variables because the environment variables you have "
+             "Lambda was unable to configure your environment variables because the environment variables "
+             "you have "
              "provided contains reserved keys that are currently not supported for modification. "
              "Reserved keys used in this request: %.*s",
              STR_ARGS(text_str(&bad)));
@@ -74,7 +90,8 @@ static bool variables_check(struct call *call, const struct str_map *variables, 
     }
     if (json.size > MAX_VARIABLES_BYTES) {
         fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
-             "Lambda was unable to configure your environment variables because the environment variables you have "
+             "Lambda was unable to configure your environment variables because the environment variables "
+             "you have "
              "provided exceeded the 4KB limit. String measured: %.*s",
              STR_ARGS(json));
         return false;
@@ -82,7 +99,8 @@ static bool variables_check(struct call *call, const struct str_map *variables, 
     return true;
 }
 
-static bool apply_variables(struct call *call, const struct lambda_environment *environment, struct function *function)
+static bool apply_variables(struct call *call, const struct lambda_environment *environment,
+                            struct function *function)
 {
     if (!environment)
         return true;
@@ -112,7 +130,8 @@ static const struct lambda_vpc_config_response *vpc_of(struct call *call, const 
 
 static const struct lambda_tracing_config_response *tracing_of(struct call *call, str mode)
 {
-    struct lambda_tracing_config_response *kept = arena_new(call->arena, struct lambda_tracing_config_response);
+    struct lambda_tracing_config_response *kept =
+        arena_new(call->arena, struct lambda_tracing_config_response);
 
     kept->mode = mode;
     return kept;
@@ -242,12 +261,15 @@ bool execution_role_check(struct call *call, const struct function *function)
 
 /* ---- describing ---- */
 
-static const struct lambda_environment_response *environment_of(struct call *call, const struct function *function)
+static const struct lambda_environment_response *environment_of(struct call *call,
+                                                                const struct function *function)
 {
-    struct lambda_environment_response *environment = arena_new(call->arena, struct lambda_environment_response);
+    struct lambda_environment_response *environment =
+        arena_new(call->arena, struct lambda_environment_response);
 
     if (!str_present(function->row.variables) ||
-        !model_from_json(call->arena, &LAMBDA_ENVIRONMENT_VARIABLES, function->row.variables, &environment->variables))
+        !model_from_json(call->arena, &LAMBDA_ENVIRONMENT_VARIABLES, function->row.variables,
+                         &environment->variables))
         return NULL;
     return environment;
 }

@@ -31,7 +31,8 @@ static void add_message_attribute(struct call *call, struct json_writer *writer,
     json_close_object(writer);
 }
 
-static void add_message_attributes(struct call *call, struct json_writer *writer, const struct sqs_message *message)
+static void add_message_attributes(struct call *call, struct json_writer *writer,
+                                   const struct sqs_message *message)
 {
     json_name(writer, S("messageAttributes"));
     json_open_object(writer);
@@ -87,7 +88,8 @@ str event_trace_id(const struct sqs_message *message)
     return (str){0};
 }
 
-/* https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting */
+/* https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
+ */
 bool event_failures(struct call *call, str answer, struct str_list *ids)
 {
     const struct json *response = answer.size > 0 ? json_parse(call->arena, answer, NULL) : NULL;

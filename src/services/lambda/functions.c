@@ -46,7 +46,8 @@ static bool revision_check(struct call *call, str revision, const struct functio
 
 /* ---- CreateFunction ---- */
 
-static struct lambda_update_function_configuration_request settings_of(const struct lambda_create_function_request *in)
+static struct lambda_update_function_configuration_request
+settings_of(const struct lambda_create_function_request *in)
 {
     return (struct lambda_update_function_configuration_request){
         .function_name = in->function_name,
@@ -81,17 +82,18 @@ static struct function new_function(struct call *call, const struct function_nam
 
     return (struct function){
         .arn = function_arn(call->arena, name),
-        .row = {
-            .account = name->account,
-            .region = name->region,
-            .name = name->name,
-            .timeout_seconds = DEFAULT_TIMEOUT_SECONDS,
-            .memory_mb = DEFAULT_MEMORY_MB,
-            .architecture = architecture,
-            .log_group = arena_format(call->arena, "/aws/lambda/%.*s", STR_ARGS(name->name)),
-            .revision = random_uuid(call->arena),
-            .modified_ms = call->now_ms,
-        },
+        .row =
+            {
+                .account = name->account,
+                .region = name->region,
+                .name = name->name,
+                .timeout_seconds = DEFAULT_TIMEOUT_SECONDS,
+                .memory_mb = DEFAULT_MEMORY_MB,
+                .architecture = architecture,
+                .log_group = arena_format(call->arena, "/aws/lambda/%.*s", STR_ARGS(name->name)),
+                .revision = random_uuid(call->arena),
+                .modified_ms = call->now_ms,
+            },
     };
 }
 
@@ -140,12 +142,14 @@ enum outcome lambda_create_function(struct call *call, const struct lambda_creat
     if (!authorize(call, function_arn(call->arena, &name), (str){0}) || !name_check(call, &name))
         return FAILED;
     if (function_find(call, name.account, name.region, name.name, &existing))
-        return fail(call, &LAMBDA_RESOURCE_CONFLICT_EXCEPTION, "Function already exist: %.*s", STR_ARGS(name.name));
+        return fail(call, &LAMBDA_RESOURCE_CONFLICT_EXCEPTION, "Function already exist: %.*s",
+                    STR_ARGS(name.name));
     function = new_function(call, &name, in);
     if (!configuration_check_new(call, in) || !configuration_apply(call, &settings, &function) ||
         !execution_role_check(call, &function) ||
         !source_check(call, in->code->zip_file, in->code->s3_bucket, in->code->image_uri) ||
-        !package_store(call, in->code->zip_file, &function) || !resource_tags_put(call, function.arn, &in->tags))
+        !package_store(call, in->code->zip_file, &function) ||
+        !resource_tags_put(call, function.arn, &in->tags))
         return FAILED;
     store_new(call, &function);
     *out = *configuration_of(call, &function);
@@ -181,7 +185,8 @@ static void store_change(struct call *call, struct function *function)
     processes_retire(call, function);
 }
 
-enum outcome lambda_update_function_code(struct call *call, const struct lambda_update_function_code_request *in,
+enum outcome lambda_update_function_code(struct call *call,
+                                         const struct lambda_update_function_code_request *in,
                                          struct lambda_function_configuration *out)
 {
     struct function function;
@@ -200,14 +205,16 @@ enum outcome lambda_update_function_code(struct call *call, const struct lambda_
         store_change(call, &function);
     else
         replaced = function.row.package;
-    lambda_remove_unused_package(call->txn, &(struct lambda_remove_unused_package_params){.sha256 = replaced});
+    lambda_remove_unused_package(call->txn,
+                                 &(struct lambda_remove_unused_package_params){.sha256 = replaced});
     *out = *configuration_of(call, &function);
     return DONE;
 }
 
-enum outcome lambda_update_function_configuration(struct call *call,
-                                                  const struct lambda_update_function_configuration_request *in,
-                                                  struct lambda_function_configuration *out)
+enum outcome
+lambda_update_function_configuration(struct call *call,
+                                     const struct lambda_update_function_configuration_request *in,
+                                     struct lambda_function_configuration *out)
 {
     struct function function;
 
@@ -245,8 +252,8 @@ enum outcome lambda_delete_function(struct call *call, const struct lambda_delet
     processes_kill(call, &function);
     forget_invocations(call, &function);
     lambda_remove_function(call->txn, &(struct lambda_remove_function_params){.id = function.row.id});
-    lambda_remove_unused_package(call->txn,
-                                 &(struct lambda_remove_unused_package_params){.sha256 = function.row.package});
+    lambda_remove_unused_package(
+        call->txn, &(struct lambda_remove_unused_package_params){.sha256 = function.row.package});
     lambda_remove_tags(call->txn, &(struct lambda_remove_tags_params){.resource = function.arn});
     out->status_code = arena_i64(call->arena, 204);
     return DONE;
@@ -254,9 +261,11 @@ enum outcome lambda_delete_function(struct call *call, const struct lambda_delet
 
 /* ---- showing ---- */
 
-static const struct lambda_function_code_location *location_of(struct call *call, const struct function *function)
+static const struct lambda_function_code_location *location_of(struct call *call,
+                                                               const struct function *function)
 {
-    struct lambda_function_code_location *location = arena_new(call->arena, struct lambda_function_code_location);
+    struct lambda_function_code_location *location =
+        arena_new(call->arena, struct lambda_function_code_location);
 
     location->repository_type = S("S3");
     location->location = package_url(call, function);

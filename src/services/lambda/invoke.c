@@ -11,10 +11,10 @@
 #include "wire/json.h"
 
 enum {
-    CONTEXT_BYTES = 3583,        /* AWS's limit, in base64 */
-    CONCURRENT_SYNC = 1000,      /* AWS's default for an account */
+    CONTEXT_BYTES = 3583,   /* AWS's limit, in base64 */
+    CONCURRENT_SYNC = 1000, /* AWS's default for an account */
     MAX_ATTEMPTS = 3,
-    RETRY_MS = 60 * MS,          /* after the first failure; twice that after the second */
+    RETRY_MS = 60 * MS, /* after the first failure; twice that after the second */
     MAX_EVENT_AGE_MS = 6 * 3600 * MS,
 };
 
@@ -25,11 +25,12 @@ str invocation_answer(struct call *call, str request_id)
 
 bool invocation_of_process(struct call *call, str process_id, struct lambda_find_invocation_row *invocation)
 {
-    return lambda_find_invocation(call->txn, &(struct lambda_find_invocation_params){.process_id = process_id},
-                                  invocation);
+    return lambda_find_invocation(
+        call->txn, &(struct lambda_find_invocation_params){.process_id = process_id}, invocation);
 }
 
-bool invocation_next(struct call *call, const struct function *function, struct lambda_find_invocation_row *invocation)
+bool invocation_next(struct call *call, const struct function *function,
+                     struct lambda_find_invocation_row *invocation)
 {
     return lambda_find_invocation(
         call->txn, &(struct lambda_find_invocation_params){.function_id = &function->row.id}, invocation);
@@ -61,11 +62,12 @@ static bool concurrency_check(struct call *call, const struct function *function
         arena_new(call->arena, struct lambda_too_many_requests_exception);
     struct lambda_count_sync_row count;
 
-    if (!lambda_count_sync(call->txn, &(struct lambda_count_sync_params){.function_id = function->row.id}, &count) ||
+    if (!lambda_count_sync(call->txn, &(struct lambda_count_sync_params){.function_id = function->row.id},
+                           &count) ||
         count.count < CONCURRENT_SYNC)
         return true;
-    *details = (struct lambda_too_many_requests_exception){
-        .type = S("User"), .reason = S("ConcurrentInvocationLimitExceeded")};
+    *details = (struct lambda_too_many_requests_exception){.type = S("User"),
+                                                           .reason = S("ConcurrentInvocationLimitExceeded")};
     fail(call, &LAMBDA_TOO_MANY_REQUESTS_EXCEPTION, "Rate Exceeded.");
     call->failure.details = details;
     return false;
@@ -93,8 +95,8 @@ static bool context_read(struct call *call, str encoded, str *context)
     return true;
 }
 
-static bool add(struct call *call, const struct lambda_invocation_request *in, const struct function *function,
-                str kind)
+static bool add(struct call *call, const struct lambda_invocation_request *in,
+                const struct function *function, str kind)
 {
     str context;
 
@@ -177,7 +179,8 @@ struct result result_error(struct call *call, const char *type, str message)
     json_field(&writer, S("errorType"), str_of(type));
     json_field(&writer, S("errorMessage"), message);
     json_close_object(&writer);
-    return (struct result){.error = S("Unhandled"), .payload = json_written(&writer), .error_type = str_of(type)};
+    return (struct result){
+        .error = S("Unhandled"), .payload = json_written(&writer), .error_type = str_of(type)};
 }
 
 static void forget(struct call *call, const struct lambda_find_invocation_row *invocation)
@@ -207,11 +210,13 @@ static void retry_or_forget(struct call *call, const struct lambda_find_invocati
 {
     int64_t attempts = invocation->attempts + 1, due_ms = call->now_ms + RETRY_MS * attempts;
 
-    if (!str_present(result->error) || attempts >= MAX_ATTEMPTS || due_ms > invocation->queued_ms + MAX_EVENT_AGE_MS) {
+    if (!str_present(result->error) || attempts >= MAX_ATTEMPTS ||
+        due_ms > invocation->queued_ms + MAX_EVENT_AGE_MS) {
         forget(call, invocation);
         return;
     }
-    lambda_set_waiting(call->txn, &(struct lambda_set_waiting_params){.id = invocation->id, .attempts = attempts});
+    lambda_set_waiting(call->txn,
+                       &(struct lambda_set_waiting_params){.id = invocation->id, .attempts = attempts});
     timer_set(call, &LAMBDA_RETRY_INVOCATION, invocation->request_id, due_ms,
               &(struct lambda_retry_invocation_request){.invocation_id = invocation->id});
 }

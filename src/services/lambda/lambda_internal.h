@@ -24,7 +24,7 @@ struct function {
 /* "name", "function:name", "<account>:function:name", a whole ARN; each with or without a qualifier. */
 struct function_name {
     str account, region, name;
-    str qualifier;               /* absent when there is none */
+    str qualifier; /* absent when there is none */
 };
 /* False when the text is none of them. */
 bool function_name_parse(str text, struct function_name *name);
@@ -73,16 +73,16 @@ struct str_map resource_tags(struct call *call, str resource);
 
 /* runtimes.c */
 struct runtime {
-    const char *name;            /* "python3.11" */
-    const char *family;          /* "python", "nodejs", or "provided" */
-    const char *version;         /* of the interpreter that AWS has; NULL for provided */
+    const char *name;    /* "python3.11" */
+    const char *family;  /* "python", "nodejs", or "provided" */
+    const char *version; /* of the interpreter that AWS has; NULL for provided */
 };
 /* NULL when we have none of that name. */
 const struct runtime *runtime_find(str name);
 /* All names, as AWS lists an enum's values. */
 str runtime_names(struct arena *arena);
 struct interpreter {
-    const char *path;            /* NULL: there is none on this machine */
+    const char *path; /* NULL: there is none on this machine */
     const char *version;
 };
 /* What runs it; looked for once.  Not for provided runtimes. */
@@ -102,14 +102,16 @@ void process_stop(struct call *call, str process_id);
 /* Have it looked after at that time at the latest. */
 void process_check_at(struct call *call, struct lambda_get_process_row *process, int64_t due_ms);
 /* It has given its answer: it is idle, or has served long enough. */
-void process_release(struct call *call, const struct function *function, const struct lambda_get_process_row *process);
+void process_release(struct call *call, const struct function *function,
+                     const struct lambda_get_process_row *process);
 /* At start: nothing of what ran before runs any more. */
 void processes_forget(struct call *call);
 
 /* launch.c */
-/* Have the server start that process, which is to end at *retire_ms.  False: *problem says why it cannot run. */
-bool process_launch(struct call *call, const struct function *function, str id, str log_stream, int64_t *retire_ms,
-                    str *problem);
+/* Have the server start that process, which is to end at *retire_ms.  False: *problem says why it cannot run.
+ */
+bool process_launch(struct call *call, const struct function *function, str id, str log_stream,
+                    int64_t *retire_ms, str *problem);
 
 /* invoke.c */
 /* What the caller of a synchronous invocation waits for. */
@@ -117,13 +119,14 @@ str invocation_answer(struct call *call, str request_id);
 /* How an invocation ended: error is "Unhandled" and payload its report, or error is absent. */
 struct result {
     str error, payload;
-    str status;                  /* of a runtime that failed, for the log: "timeout", "error"; or absent */
+    str status; /* of a runtime that failed, for the log: "timeout", "error"; or absent */
     str error_type;
 };
 struct result result_error(struct call *call, const char *type, str message);
 /* What process_id is at, or the oldest queued one of the function. */
 bool invocation_of_process(struct call *call, str process_id, struct lambda_find_invocation_row *invocation);
-bool invocation_next(struct call *call, const struct function *function, struct lambda_find_invocation_row *invocation);
+bool invocation_next(struct call *call, const struct function *function,
+                     struct lambda_find_invocation_row *invocation);
 /* It has ended: log it, answer whoever waits, retry or forget it.  process may be NULL: it never had one. */
 void invocation_finish(struct call *call, const struct function *function,
                        const struct lambda_get_process_row *process,
@@ -136,7 +139,8 @@ void log_keep(struct call *call, str process_id, int64_t timestamp_ms, str text)
 void log_output(struct call *call, struct lambda_get_process_row *process,
                 const struct lambda_output_line_list *lines);
 /* Write what is kept back into the function's log stream.  invocation: the one under way, or NULL. */
-void log_flush(struct call *call, const struct function *function, const struct lambda_get_process_row *process,
+void log_flush(struct call *call, const struct function *function,
+               const struct lambda_get_process_row *process,
                const struct lambda_find_invocation_row *invocation);
 /* END and REPORT; the tail for a caller who wants it, else the absent str. */
 str log_end(struct call *call, const struct function *function, const struct lambda_get_process_row *process,

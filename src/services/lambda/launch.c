@@ -14,7 +14,8 @@
 enum { SESSION_SECONDS = 12 * 3600, MARGIN_MS = 60 * MS, BYTES_PER_MB = 1024 * 1024 };
 
 /* Temporary credentials of the function's role.  NULL: *problem says why there are none. */
-static const struct sts_credentials *assume_role(struct call *call, const struct function *function, str *problem)
+static const struct sts_credentials *assume_role(struct call *call, const struct function *function,
+                                                 str *problem)
 {
     struct sts_assume_role_request in = {
         .role_arn = function->row.role,
@@ -26,8 +27,9 @@ static const struct sts_credentials *assume_role(struct call *call, const struct
 
     if (invoke(call, lambda_principal(call, function), &STS_ASSUME_ROLE, &in, out, &failure) == DONE)
         return out->credentials;
-    *problem = arena_format(call->arena, "The role defined for the function cannot be assumed by Lambda. %.*s",
-                            STR_ARGS(failure.message));
+    *problem =
+        arena_format(call->arena, "The role defined for the function cannot be assumed by Lambda. %.*s",
+                     STR_ARGS(failure.message));
     return NULL;
 }
 
@@ -36,8 +38,8 @@ static bool is_provided(const struct runtime *runtime)
     return strcmp(runtime->family, "provided") == 0;
 }
 
-static bool add_command(struct call *call, struct json_writer *writer, const struct runtime *runtime, str code,
-                        str *problem)
+static bool add_command(struct call *call, struct json_writer *writer, const struct runtime *runtime,
+                        str code, str *problem)
 {
     str folder = runtimes_folder(call);
 
@@ -52,8 +54,9 @@ static bool add_command(struct call *call, struct json_writer *writer, const str
             return false;
         }
         json_string(writer, str_of(interpreter->path));
-        json_string(writer, arena_format(call->arena, "%.*s/%s/bootstrap.%s", STR_ARGS(folder), runtime->family,
-                                         strcmp(runtime->family, "nodejs") == 0 ? "mjs" : "py"));
+        json_string(writer,
+                    arena_format(call->arena, "%.*s/%s/bootstrap.%s", STR_ARGS(folder), runtime->family,
+                                 strcmp(runtime->family, "nodejs") == 0 ? "mjs" : "py"));
     }
     json_close_array(writer);
     return true;
@@ -107,8 +110,8 @@ static void add_credentials(struct json_writer *writer, const struct sts_credent
     json_field(writer, S("AWS_SESSION_TOKEN"), credentials->session_token);
 }
 
-bool process_launch(struct call *call, const struct function *function, str id, str log_stream, int64_t *retire_ms,
-                    str *problem)
+bool process_launch(struct call *call, const struct function *function, str id, str log_stream,
+                    int64_t *retire_ms, str *problem)
 {
     const struct runtime *runtime = runtime_find(function->row.runtime);
     struct json_writer writer = json_writer_in(call->arena);

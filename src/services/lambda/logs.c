@@ -13,7 +13,7 @@
 enum {
     KEPT_MS = 1000,
     TAIL_BYTES = 4096,
-    MAX_EVENTS = 10000,          /* of one PutLogEvents */
+    MAX_EVENTS = 10000, /* of one PutLogEvents */
     MAX_BATCH_BYTES = 1048576,
     EVENT_OVERHEAD_BYTES = 26,
     BYTES_PER_MB = 1024 * 1024,
@@ -27,8 +27,8 @@ void log_keep(struct call *call, str process_id, int64_t timestamp_ms, str text)
 
 /* ---- writing ---- */
 
-static enum outcome put(struct call *call, const struct principal *role, const struct logs_put_log_events_request *in,
-                        struct failure *failure)
+static enum outcome put(struct call *call, const struct principal *role,
+                        const struct logs_put_log_events_request *in, struct failure *failure)
 {
     struct logs_put_log_events_response out = {0};
 
@@ -36,7 +36,8 @@ static enum outcome put(struct call *call, const struct principal *role, const s
 }
 
 /* The group may be there already, and so may the stream: only the next attempt to write tells. */
-static void make_stream(struct call *call, const struct principal *role, const struct logs_put_log_events_request *in)
+static void make_stream(struct call *call, const struct principal *role,
+                        const struct logs_put_log_events_request *in)
 {
     struct logs_create_log_group_request group = {.log_group_name = in->log_group_name};
     struct logs_create_log_stream_request stream = {.log_group_name = in->log_group_name,
@@ -49,7 +50,8 @@ static void make_stream(struct call *call, const struct principal *role, const s
     invoke(call, role, &LOGS_CREATE_LOG_STREAM, &stream, &stream_out, &failure);
 }
 
-static void write_batch(struct call *call, const struct principal *role, struct logs_put_log_events_request *in)
+static void write_batch(struct call *call, const struct principal *role,
+                        struct logs_put_log_events_request *in)
 {
     struct failure failure;
 
@@ -73,7 +75,8 @@ static size_t batch_count(const struct logs_input_log_event *events, size_t coun
 }
 
 static void write_events(struct call *call, const struct function *function,
-                         const struct lambda_get_process_row *process, const struct logs_input_log_event_list *events)
+                         const struct lambda_get_process_row *process,
+                         const struct logs_input_log_event_list *events)
 {
     const struct principal *role = events->count > 0 ? function_role(call, function) : NULL;
     struct logs_put_log_events_request in = {.log_group_name = function->row.log_group,
@@ -89,7 +92,8 @@ static void write_events(struct call *call, const struct function *function,
 /* ---- collecting ---- */
 
 /* Each line ends as it was printed.  Time never goes back within a request: PutLogEvents would refuse it. */
-static void add_event(struct call *call, struct logs_input_log_event_list *events, int64_t timestamp_ms, str text)
+static void add_event(struct call *call, struct logs_input_log_event_list *events, int64_t timestamp_ms,
+                      str text)
 {
     if (events->count > 0 && timestamp_ms < events->items[events->count - 1].timestamp)
         timestamp_ms = events->items[events->count - 1].timestamp;
@@ -123,7 +127,8 @@ static str tail_of(struct call *call, str before, const struct logs_input_log_ev
 
 static str start_line(struct call *call, const struct lambda_find_invocation_row *invocation)
 {
-    return arena_format(call->arena, "START RequestId: %.*s Version: $LATEST", STR_ARGS(invocation->request_id));
+    return arena_format(call->arena, "START RequestId: %.*s Version: $LATEST",
+                        STR_ARGS(invocation->request_id));
 }
 
 /* The invocation's first output is what makes its beginning worth a line of its own. */
@@ -138,7 +143,8 @@ static void announce(struct call *call, const struct lambda_get_process_row *pro
     lambda_set_announced(call->txn, &(struct lambda_set_announced_params){.id = invocation.id});
 }
 
-void log_output(struct call *call, struct lambda_get_process_row *process, const struct lambda_output_line_list *lines)
+void log_output(struct call *call, struct lambda_get_process_row *process,
+                const struct lambda_output_line_list *lines)
 {
     if (lines->count == 0)
         return;
@@ -148,15 +154,17 @@ void log_output(struct call *call, struct lambda_get_process_row *process, const
     process_check_at(call, process, call->now_ms + KEPT_MS);
 }
 
-void log_flush(struct call *call, const struct function *function, const struct lambda_get_process_row *process,
+void log_flush(struct call *call, const struct function *function,
+               const struct lambda_get_process_row *process,
                const struct lambda_find_invocation_row *invocation)
 {
     struct logs_input_log_event_list events = {0};
 
     take_lines(call, process, &events);
     if (events.count > 0 && invocation && invocation->wants_tail)
-        lambda_set_tail(call->txn, &(struct lambda_set_tail_params){
-                                       .id = invocation->id, .tail = tail_of(call, invocation->tail, &events)});
+        lambda_set_tail(call->txn,
+                        &(struct lambda_set_tail_params){.id = invocation->id,
+                                                         .tail = tail_of(call, invocation->tail, &events)});
     write_events(call, function, process, &events);
 }
 
@@ -170,11 +178,12 @@ static str report_line(struct call *call, const struct function *function,
     int64_t init_ms = process->init_ms ? *process->init_ms : 0;
     struct text line = text_in(call->arena);
 
-    text_format(&line,
-                "REPORT RequestId: %.*s\tDuration: %lld.00 ms\tBilled Duration: %lld ms\tMemory Size: %lld MB\t"
-                "Max Memory Used: %lld MB\t",
-                STR_ARGS(invocation->request_id), (long long)duration_ms, (long long)(duration_ms + init_ms),
-                (long long)function->row.memory_mb, (long long)(process->memory_bytes / BYTES_PER_MB));
+    text_format(
+        &line,
+        "REPORT RequestId: %.*s\tDuration: %lld.00 ms\tBilled Duration: %lld ms\tMemory Size: %lld MB\t"
+        "Max Memory Used: %lld MB\t",
+        STR_ARGS(invocation->request_id), (long long)duration_ms, (long long)(duration_ms + init_ms),
+        (long long)function->row.memory_mb, (long long)(process->memory_bytes / BYTES_PER_MB));
     if (process->init_ms)
         text_format(&line, "Init Duration: %lld.00 ms\t", (long long)init_ms);
     if (str_present(result->status))

@@ -13,8 +13,8 @@ enum { DEFAULT_BATCH_SIZE = 10, BATCH_SIZE_WITHOUT_WINDOW = 10, MAX_PAGE = 100 }
 
 static str mapping_arn(struct call *call, const struct lambda_find_mapping_row *mapping)
 {
-    return arena_format(call->arena, "arn:aws:lambda:%.*s:%.*s:event-source-mapping:%.*s", STR_ARGS(mapping->region),
-                        STR_ARGS(mapping->account), STR_ARGS(mapping->uuid));
+    return arena_format(call->arena, "arn:aws:lambda:%.*s:%.*s:event-source-mapping:%.*s",
+                        STR_ARGS(mapping->region), STR_ARGS(mapping->account), STR_ARGS(mapping->uuid));
 }
 
 static str state_of(const struct lambda_find_mapping_row *mapping)
@@ -59,7 +59,8 @@ static bool refuse(struct call *call, const char *what)
 /* Create and Update ask for the same; this is what Update can say. */
 static bool check_unserved(struct call *call, const struct lambda_update_event_source_mapping_request *in)
 {
-    return (!in->filter_criteria || in->filter_criteria->filters.count == 0 || refuse(call, "FilterCriteria")) &&
+    return (!in->filter_criteria || in->filter_criteria->filters.count == 0 ||
+            refuse(call, "FilterCriteria")) &&
            (!in->destination_config || refuse(call, "DestinationConfig")) &&
            (!in->parallelization_factor || refuse(call, "ParallelizationFactor")) &&
            (!in->tumbling_window_in_seconds || refuse(call, "TumblingWindowInSeconds")) &&
@@ -138,7 +139,8 @@ static bool lacks(struct call *call, const char *action)
     return false;
 }
 
-static bool role_may(struct call *call, const struct principal *role, const char *action, str queue_arn, str policy)
+static bool role_may(struct call *call, const struct principal *role, const char *action, str queue_arn,
+                     str policy)
 {
     const struct principal *caller = call->caller;
 
@@ -148,7 +150,8 @@ static bool role_may(struct call *call, const struct principal *role, const char
     return may || lacks(call, action);
 }
 
-static bool read_queue(struct call *call, const struct principal *role, str queue_arn, struct str_map *attributes)
+static bool read_queue(struct call *call, const struct principal *role, str queue_arn,
+                       struct str_map *attributes)
 {
     static str all_names[] = {STR_INIT("All")};
     struct sqs_get_queue_attributes_request in = {
@@ -170,7 +173,8 @@ static bool read_queue(struct call *call, const struct principal *role, str queu
     return false;
 }
 
-static bool timeout_check(struct call *call, const struct function *function, const struct str_map *attributes)
+static bool timeout_check(struct call *call, const struct function *function,
+                          const struct str_map *attributes)
 {
     int64_t visibility_seconds;
 
@@ -194,7 +198,8 @@ static bool queue_check(struct call *call, const struct function *function, str 
         return false;
     str policy = str_map_get(&attributes, S("Policy"));
     return role_may(call, role, "ReceiveMessage", queue_arn, policy) &&
-           role_may(call, role, "DeleteMessage", queue_arn, policy) && timeout_check(call, function, &attributes);
+           role_may(call, role, "DeleteMessage", queue_arn, policy) &&
+           timeout_check(call, function, &attributes);
 }
 
 /* ---- CreateEventSourceMapping ---- */
@@ -216,12 +221,13 @@ static bool check_new(struct call *call, const struct function *function, str qu
 {
     struct lambda_find_same_mapping_row same;
 
-    if (!lambda_find_same_mapping(call->txn,
-                                  &(struct lambda_find_same_mapping_params){.account = call->account,
-                                                                            .region = call->region,
-                                                                            .function_name = function->row.name,
-                                                                            .source_arn = queue_arn},
-                                  &same))
+    if (!lambda_find_same_mapping(
+            call->txn,
+            &(struct lambda_find_same_mapping_params){.account = call->account,
+                                                      .region = call->region,
+                                                      .function_name = function->row.name,
+                                                      .source_arn = queue_arn},
+            &same))
         return true;
     fail(call, &LAMBDA_RESOURCE_CONFLICT_EXCEPTION,
          "An event source mapping with SQS arn (\" %.*s \") and function (\" %.*s \") already exists. "
@@ -285,7 +291,8 @@ enum outcome lambda_create_event_source_mapping(struct call *call,
 /* The mapping that a request names, for the operation under way.  False: fail() has been called. */
 static bool mapping_open(struct call *call, str uuid, struct lambda_find_mapping_row *mapping)
 {
-    struct lambda_find_mapping_params params = {.uuid = uuid, .account = call->account, .region = call->region};
+    struct lambda_find_mapping_params params = {
+        .uuid = uuid, .account = call->account, .region = call->region};
     bool found = lambda_find_mapping(call->txn, &params, mapping);
     str resource = arn(call, S("lambda"), arena_join(call->arena, S("event-source-mapping:"), uuid));
 
@@ -329,7 +336,8 @@ enum outcome lambda_list_event_source_mappings(struct call *call,
                    });
     list_make_empty(call->arena, &out->event_source_mappings);
     for (size_t i = 0; i < rows.count && i < (size_t)limit; i++)
-        if (lambda_find_mapping(call->txn, &(struct lambda_find_mapping_params){.id = &rows.items[i].id}, &mapping))
+        if (lambda_find_mapping(call->txn, &(struct lambda_find_mapping_params){.id = &rows.items[i].id},
+                                &mapping))
             describe(call, &mapping, state_of(&mapping), list_add(call->arena, &out->event_source_mappings));
     if (rows.count > (size_t)limit)
         out->next_marker = rows.items[limit - 1].uuid;
@@ -349,7 +357,8 @@ enum outcome lambda_update_event_source_mapping(struct call *call,
     if (!find_function(call, name, &function) || !apply(call, in, &mapping) ||
         !queue_check(call, &function, mapping.source_arn))
         return FAILED;
-    if (!str_equal(function.row.name, mapping.function_name) && !check_new(call, &function, mapping.source_arn))
+    if (!str_equal(function.row.name, mapping.function_name) &&
+        !check_new(call, &function, mapping.source_arn))
         return FAILED;
     mapping.function_name = function.row.name;
     mapping.modified_ms = call->now_ms;
@@ -380,7 +389,8 @@ enum outcome lambda_delete_event_source_mapping(struct call *call,
         return FAILED;
     poller_end(call, &mapping);
     lambda_remove_mapping(call->txn, &(struct lambda_remove_mapping_params){.id = mapping.id});
-    lambda_remove_tags(call->txn, &(struct lambda_remove_tags_params){.resource = mapping_arn(call, &mapping)});
+    lambda_remove_tags(call->txn,
+                       &(struct lambda_remove_tags_params){.resource = mapping_arn(call, &mapping)});
     describe(call, &mapping, S("Deleting"), out);
     return DONE;
 }

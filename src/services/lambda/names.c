@@ -13,7 +13,10 @@ static bool is_account(str part)
     return part.size == ACCOUNT_DIGITS;
 }
 
-struct parts { str items[MOST_PARTS]; size_t count, next; };
+struct parts {
+    str items[MOST_PARTS];
+    size_t count, next;
+};
 
 static bool split(str text, struct parts *parts)
 {
@@ -93,7 +96,8 @@ str function_arn(struct arena *arena, const struct function_name *name)
                : unqualified;
 }
 
-static bool find(struct call *call, const struct lambda_find_function_params *params, struct function *function)
+static bool find(struct call *call, const struct lambda_find_function_params *params,
+                 struct function *function)
 {
     if (!lambda_find_function(call->txn, params, &function->row))
         return false;
@@ -110,7 +114,8 @@ bool function_get(struct call *call, int64_t id, struct function *function)
 
 bool function_find(struct call *call, str account, str region, str name, struct function *function)
 {
-    return find(call, &(struct lambda_find_function_params){.account = account, .region = region, .name = name},
+    return find(call,
+                &(struct lambda_find_function_params){.account = account, .region = region, .name = name},
                 function);
 }
 

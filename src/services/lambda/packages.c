@@ -50,7 +50,8 @@ static bool make_folders(struct arena *arena, str path)
     for (size_t i = 1; i <= path.size; i++) {
         if (i < path.size && path.data[i] != '/')
             continue;
-        if (mkdir(arena_cstr(arena, str_head(path, i)), S_IRWXU | S_IRGRP | S_IXGRP | S_IROTH | S_IXOTH) != 0 &&
+        if (mkdir(arena_cstr(arena, str_head(path, i)), S_IRWXU | S_IRGRP | S_IXGRP | S_IROTH | S_IXOTH) !=
+                0 &&
             errno != EEXIST)
             return false;
     }
@@ -92,7 +93,7 @@ static enum unzip_result fill(struct call *call, const char *folder, str zip)
 static enum unzip_result unpack(struct call *call, const char *functions, str folder, str zip)
 {
     str template = arena_format(call->arena, "%s/.new-XXXXXX", functions);
-    char *made = mkdtemp((char *)(uintptr_t)template.data);
+    char *made = mkdtemp((char *)(uintptr_t) template.data);
 
     if (!made)
         return UNZIP_DISK;
@@ -109,7 +110,8 @@ static enum unzip_result unpack(struct call *call, const char *functions, str fo
 static bool unpack_failed(struct call *call, enum unzip_result result)
 {
     switch (result) {
-    case UNZIP_OK: return true;
+    case UNZIP_OK:
+        return true;
     case UNZIP_EMPTY:
         fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "Uploaded file must be a non-empty zip");
         return false;
@@ -118,10 +120,11 @@ static bool unpack_failed(struct call *call, enum unzip_result result)
              "Could not unzip uploaded file. Please check your file, then try to upload again.");
         return false;
     case UNZIP_TOO_LARGE:
-        fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
-             "Unzipped size must be smaller than %d bytes", UNZIPPED_BYTES);
+        fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "Unzipped size must be smaller than %d bytes",
+             UNZIPPED_BYTES);
         return false;
-    case UNZIP_DISK: break;
+    case UNZIP_DISK:
+        break;
     }
     log_error("cannot unpack a function error=\"%s\"", strerror(errno));
     fail(call, &LAMBDA_SERVICE_EXCEPTION, "The package could not be unpacked.");
@@ -213,8 +216,8 @@ str package_public_file(struct call *call, str path)
     str prefix = str_of(public_path);
 
     if (!str_starts_with(path, prefix) ||
-        !lambda_get_package(call->txn, &(struct lambda_get_package_params){.sha256 = str_from(path, prefix.size)},
-                            &package))
+        !lambda_get_package(
+            call->txn, &(struct lambda_get_package_params){.sha256 = str_from(path, prefix.size)}, &package))
         return (str){0};
     return package.content;
 }

@@ -73,7 +73,8 @@ static void add_principal(struct call *call, struct json_writer *writer, str pri
     }
     json_open_object(writer);
     if (str_to_i64(principal, &account))
-        json_field(writer, S("AWS"), arena_format(call->arena, "arn:aws:iam::%.*s:root", STR_ARGS(principal)));
+        json_field(writer, S("AWS"),
+                   arena_format(call->arena, "arn:aws:iam::%.*s:root", STR_ARGS(principal)));
     else if (str_starts_with(principal, S("arn:")))
         json_field(writer, S("AWS"), principal);
     else
@@ -129,7 +130,8 @@ static bool revision_matches(struct call *call, str revision, const struct funct
     if (!str_present(revision) || str_equal(revision, function->row.revision))
         return true;
     fail(call, &LAMBDA_PRECONDITION_FAILED_EXCEPTION,
-         "The RevisionId provided does not match the latest RevisionId. Call the GetPolicy API to retrieve the "
+         "The RevisionId provided does not match the latest RevisionId. Call the GetPolicy API to retrieve "
+         "the "
          "latest RevisionId");
     return false;
 }
@@ -142,15 +144,17 @@ enum outcome lambda_add_permission(struct call *call, const struct lambda_add_pe
     if (!function_open(call, in->function_name, in->qualifier, &function) ||
         !revision_matches(call, in->revision_id, &function))
         return FAILED;
-    if (str_present(in->function_url_auth_type) || in->invoked_via_function_url || str_present(in->event_source_token))
+    if (str_present(in->function_url_auth_type) || in->invoked_via_function_url ||
+        str_present(in->event_source_token))
         return fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
                     "Function URLs and event source tokens are not supported.");
     const struct json *statements = statements_of(call, &function);
     if (has_statement(statements, in->statement_id))
-        return fail(call, &LAMBDA_RESOURCE_CONFLICT_EXCEPTION,
-                    "The statement id (%.*s) provided already exists. Please provide a new statement id, or remove "
-                    "the existing statement.",
-                    STR_ARGS(in->statement_id));
+        return fail(
+            call, &LAMBDA_RESOURCE_CONFLICT_EXCEPTION,
+            "The statement id (%.*s) provided already exists. Please provide a new statement id, or remove "
+            "the existing statement.",
+            STR_ARGS(in->statement_id));
     out->statement = statement_of(call, in, &function);
     store_policy(call, &function, policy_of(call, statements, (str){0}, out->statement));
     return DONE;
@@ -167,8 +171,8 @@ enum outcome lambda_remove_permission(struct call *call, const struct lambda_rem
         return FAILED;
     const struct json *statements = statements_of(call, &function);
     if (!has_statement(statements, in->statement_id))
-        return fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "Statement %.*s is not found in resource policy.",
-                    STR_ARGS(in->statement_id));
+        return fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION,
+                    "Statement %.*s is not found in resource policy.", STR_ARGS(in->statement_id));
     store_policy(call, &function, policy_of(call, statements, in->statement_id, (str){0}));
     return DONE;
 }

@@ -13,11 +13,11 @@
 #include "sqs_model.h"
 
 enum {
-    BATCHES_IN_FLIGHT = 5,       /* where AWS begins; ScalingConfig may say otherwise */
+    BATCHES_IN_FLIGHT = 5, /* where AWS begins; ScalingConfig may say otherwise */
     MESSAGES_AT_ONCE = 10,
     WAIT_SECONDS = 20,
     EVENT_BYTES = 6 * 1024 * 1024 - 4096,
-    PROBLEM_MS = 1 * MS,         /* doubled at each one that follows */
+    PROBLEM_MS = 1 * MS, /* doubled at each one that follows */
     MAX_PROBLEM_MS = 60 * MS,
     MOST_DOUBLINGS = 6,
     ARN_PARTS = 6,
@@ -32,7 +32,10 @@ struct poll {
 struct record {
     str json, receipt, trace_id;
 };
-struct record_list { struct record *items; size_t count; };
+struct record_list {
+    struct record *items;
+    size_t count;
+};
 
 static str mapping_name(struct call *call, int64_t mapping_id)
 {
@@ -77,15 +80,16 @@ void pollers_resume(struct call *call)
 
 /* ---- what goes wrong ---- */
 
-static void set_result(struct call *call, const struct lambda_find_mapping_row *mapping, str reason, str result,
-                       int64_t failures)
+static void set_result(struct call *call, const struct lambda_find_mapping_row *mapping, str reason,
+                       str result, int64_t failures)
 {
     lambda_set_mapping_result(
         call->txn, &(struct lambda_set_mapping_result_params){
                        .id = mapping->id, .reason = reason, .result = result, .failures = failures});
 }
 
-static enum outcome have_problem(struct call *call, const struct lambda_find_mapping_row *mapping, str message)
+static enum outcome have_problem(struct call *call, const struct lambda_find_mapping_row *mapping,
+                                 str message)
 {
     int64_t doublings = mapping->failures < MOST_DOUBLINGS ? mapping->failures : MOST_DOUBLINGS;
     int64_t delay_ms = (int64_t)PROBLEM_MS << doublings;
@@ -156,8 +160,8 @@ static str receipts_of(struct call *call, str queue_arn, const struct record *re
 }
 
 /* The batch goes on with its first message's trace; the others' say where they went. */
-static void trace_others(struct call *call, const struct poll *poll, const struct record *records, size_t count,
-                         str request_id)
+static void trace_others(struct call *call, const struct poll *poll, const struct record *records,
+                         size_t count, str request_id)
 {
     for (size_t i = 1; i < count; i++)
         if (str_present(records[i].trace_id) && !str_equal(records[i].trace_id, records[0].trace_id))
@@ -168,17 +172,17 @@ static void send_batch(struct call *call, const struct poll *poll, const struct 
 {
     str request_id = random_uuid(call->arena);
 
-    lambda_add_invocation(
-        call->txn, &(struct lambda_add_invocation_params){
-                       .request_id = request_id,
-                       .function_id = poll->function.row.id,
-                       .mapping_id = arena_i64(call->arena, poll->mapping.id),
-                       .kind = S("mapping"),
-                       .payload = event_of(call, records, count),
-                       .trace_id = batch_trace_id(call, records),
-                       .queued_ms = call->now_ms,
-                       .receipts = receipts_of(call, poll->mapping.source_arn, records, count),
-                   });
+    lambda_add_invocation(call->txn,
+                          &(struct lambda_add_invocation_params){
+                              .request_id = request_id,
+                              .function_id = poll->function.row.id,
+                              .mapping_id = arena_i64(call->arena, poll->mapping.id),
+                              .kind = S("mapping"),
+                              .payload = event_of(call, records, count),
+                              .trace_id = batch_trace_id(call, records),
+                              .queued_ms = call->now_ms,
+                              .receipts = receipts_of(call, poll->mapping.source_arn, records, count),
+                          });
     trace_others(call, poll, records, count, request_id);
     function_dispatch(call, &poll->function);
 }
@@ -200,15 +204,15 @@ static void send_batches(struct call *call, const struct poll *poll, const struc
 static void hold(struct call *call, const struct poll *poll, const struct record_list *records)
 {
     for (size_t i = 0; i < records->count; i++)
-        lambda_add_held(call->txn, &(struct lambda_add_held_params){
-                                       .mapping_id = poll->mapping.id,
-                                       .held_ms = call->now_ms,
-                                       .trace_id = str_present(records->items[i].trace_id)
-                                                       ? records->items[i].trace_id
-                                                       : S(""),
-                                       .receipt = records->items[i].receipt,
-                                       .record = records->items[i].json,
-                                   });
+        lambda_add_held(
+            call->txn,
+            &(struct lambda_add_held_params){
+                .mapping_id = poll->mapping.id,
+                .held_ms = call->now_ms,
+                .trace_id = str_present(records->items[i].trace_id) ? records->items[i].trace_id : S(""),
+                .receipt = records->items[i].receipt,
+                .record = records->items[i].json,
+            });
 }
 
 static struct lambda_count_held_row held(struct call *call, const struct poll *poll)
@@ -216,7 +220,8 @@ static struct lambda_count_held_row held(struct call *call, const struct poll *p
     struct lambda_count_held_row count = {0};
 
     if (poll->mapping.window_seconds > 0)
-        lambda_count_held(call->txn, &(struct lambda_count_held_params){.mapping_id = poll->mapping.id}, &count);
+        lambda_count_held(call->txn, &(struct lambda_count_held_params){.mapping_id = poll->mapping.id},
+                          &count);
     return count;
 }
 
@@ -225,7 +230,8 @@ static int64_t window_end_ms(const struct poll *poll, const struct lambda_count_
     return held_now->count > 0 ? held_now->oldest_ms + poll->mapping.window_seconds * MS : INT64_MAX;
 }
 
-static bool is_complete(const struct call *call, const struct poll *poll, const struct lambda_count_held_row *held_now)
+static bool is_complete(const struct call *call, const struct poll *poll,
+                        const struct lambda_count_held_row *held_now)
 {
     return held_now->count >= poll->mapping.batch_size || held_now->size >= EVENT_BYTES ||
            window_end_ms(poll, held_now) <= call->now_ms;
@@ -268,8 +274,8 @@ static struct record_list records_of(struct call *call, const struct poll *poll,
     return records;
 }
 
-static enum outcome receive(struct call *call, const struct poll *poll, int64_t most, struct record_list *records,
-                            struct failure *failure)
+static enum outcome receive(struct call *call, const struct poll *poll, int64_t most,
+                            struct record_list *records, struct failure *failure)
 {
     static str all_names[] = {STR_INIT("All"), STR_INIT("AWSTraceHeader")};
     struct sqs_receive_message_request in = {
@@ -291,8 +297,8 @@ static enum outcome receive(struct call *call, const struct poll *poll, int64_t 
 static enum outcome stay_parked(struct call *call, const struct poll *poll, int64_t window_ends_ms)
 {
     if (!str_equal(call->parked.what, poll->mapping.waits_for))
-        lambda_set_waits_for(call->txn, &(struct lambda_set_waits_for_params){.id = poll->mapping.id,
-                                                                              .waits_for = call->parked.what});
+        lambda_set_waits_for(call->txn, &(struct lambda_set_waits_for_params){
+                                            .id = poll->mapping.id, .waits_for = call->parked.what});
     if (window_ends_ms < call->parked.until_ms)
         call->parked.until_ms = window_ends_ms;
     return PARKED;
@@ -305,7 +311,8 @@ static bool is_at_limit(struct call *call, const struct poll *poll)
     struct lambda_count_of_mapping_row in_flight = {0};
 
     lambda_count_of_mapping(
-        call->txn, &(struct lambda_count_of_mapping_params){.mapping_id = arena_i64(call->arena, poll->mapping.id)},
+        call->txn,
+        &(struct lambda_count_of_mapping_params){.mapping_id = arena_i64(call->arena, poll->mapping.id)},
         &in_flight);
     return in_flight.count >= limit;
 }
@@ -328,8 +335,10 @@ static enum outcome run(struct call *call, struct poll *poll)
         case PARKED:
             have_no_problem(call, &poll->mapping);
             return stay_parked(call, poll, window_end_ms(poll, &held_now));
-        case FAILED: return have_problem(call, &poll->mapping, failure.message);
-        case DONE: break;
+        case FAILED:
+            return have_problem(call, &poll->mapping, failure.message);
+        case DONE:
+            break;
         }
         if (records.count == 0)
             return park(call, mapping_name(call, poll->mapping.id), call->now_ms + PROBLEM_MS);
@@ -348,7 +357,8 @@ enum outcome lambda_poll_event_source(struct call *call, const struct lambda_pol
 
     (void)out;
     if (call->last_run ||
-        !lambda_find_mapping(call->txn, &(struct lambda_find_mapping_params){.id = &in->mapping_id}, &poll.mapping) ||
+        !lambda_find_mapping(call->txn, &(struct lambda_find_mapping_params){.id = &in->mapping_id},
+                             &poll.mapping) ||
         !poll.mapping.enabled || poll.mapping.poller != in->poller)
         return DONE;
     call->account = poll.mapping.account;
@@ -358,7 +368,8 @@ enum outcome lambda_poll_event_source(struct call *call, const struct lambda_pol
         return have_problem(call, &poll.mapping, S("Function not found"));
     poll.role = function_role(call, &poll.function);
     if (!poll.role)
-        return have_problem(call, &poll.mapping, S("The function's execution role cannot be assumed by Lambda."));
+        return have_problem(call, &poll.mapping,
+                            S("The function's execution role cannot be assumed by Lambda."));
     return run(call, &poll);
 }
 
@@ -393,7 +404,8 @@ static struct receipts receipts_read(struct call *call, str text)
 
 /* Which of a batch failed.  False: all of it. */
 static bool failures_of(struct call *call, const struct lambda_find_mapping_row *mapping,
-                        const struct receipts *receipts, const struct result *result, struct str_list *failures)
+                        const struct receipts *receipts, const struct result *result,
+                        struct str_list *failures)
 {
     *failures = (struct str_list){0};
     if (str_present(result->error))
@@ -411,7 +423,8 @@ static bool failures_of(struct call *call, const struct lambda_find_mapping_row 
 static void delete_some(struct call *call, const struct principal *role, str queue_arn,
                         const struct sqs_delete_message_batch_request_entry_list *entries)
 {
-    struct sqs_delete_message_batch_request in = {.queue_url = source_queue_url(call, queue_arn), .entries = *entries};
+    struct sqs_delete_message_batch_request in = {.queue_url = source_queue_url(call, queue_arn),
+                                                  .entries = *entries};
     struct sqs_delete_message_batch_result out = {0};
     struct failure failure;
 

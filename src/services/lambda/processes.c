@@ -50,13 +50,13 @@ static void log_start(struct call *call, const struct function *function, str pr
     const struct interpreter *interpreter = runtime->version ? runtime_interpreter(runtime) : NULL;
 
     log_keep(call, process_id, call->now_ms,
-             interpreter
-                 ? arena_format(call->arena, "INIT_START Runtime Version: %s:%s", runtime->family, interpreter->version)
-                 : arena_format(call->arena, "INIT_START Runtime Version: %s", runtime->name));
+             interpreter ? arena_format(call->arena, "INIT_START Runtime Version: %s:%s", runtime->family,
+                                        interpreter->version)
+                         : arena_format(call->arena, "INIT_START Runtime Version: %s", runtime->name));
     if (interpreter && strcmp(interpreter->version, runtime->version) != 0)
         log_keep(call, process_id, call->now_ms,
-                 arena_format(call->arena, "[WARN] %s runs on %s %s, which is what this machine has.", runtime->name,
-                              runtime->family, interpreter->version));
+                 arena_format(call->arena, "[WARN] %s runs on %s %s, which is what this machine has.",
+                              runtime->name, runtime->family, interpreter->version));
 }
 
 static bool start(struct call *call, const struct function *function, str *problem)
@@ -67,8 +67,8 @@ static bool start(struct call *call, const struct function *function, str *probl
 
     random_bytes(bytes, sizeof bytes);
     str stream = hex_encode(call->arena, (str){(const char *)bytes, sizeof bytes});
-    stream = arena_format(call->arena, "%.*s/[$LATEST]%.*s", STR_ARGS(time_path_date(call->arena, call->now_ms)),
-                          STR_ARGS(stream));
+    stream = arena_format(call->arena, "%.*s/[$LATEST]%.*s",
+                          STR_ARGS(time_path_date(call->arena, call->now_ms)), STR_ARGS(stream));
     if (!process_launch(call, function, id, stream, &retire_ms, problem))
         return false;
     lambda_add_process(call->txn, &(struct lambda_add_process_params){
@@ -87,8 +87,8 @@ static bool start(struct call *call, const struct function *function, str *probl
 }
 
 /* The oldest invocation that waits for a process pays for one that could not be had. */
-static void fail_next(struct call *call, const struct function *function, const struct lambda_get_process_row *process,
-                      const struct result *result)
+static void fail_next(struct call *call, const struct function *function,
+                      const struct lambda_get_process_row *process, const struct result *result)
 {
     struct lambda_find_invocation_row invocation;
 
@@ -102,7 +102,8 @@ void function_dispatch(struct call *call, const struct function *function)
     str problem;
 
     wake(call, function_work(call, function->row.id));
-    if (!lambda_count_work(call->txn, &(struct lambda_count_work_params){.function_id = function->row.id}, &count) ||
+    if (!lambda_count_work(call->txn, &(struct lambda_count_work_params){.function_id = function->row.id},
+                           &count) ||
         count.queued <= count.available || count.processes >= PROCESSES_PER_FUNCTION)
         return;
     if (!start(call, function, &problem)) {
@@ -132,12 +133,13 @@ static void stop_as(struct call *call, str process_id, str state)
 
 static void stop_all(struct call *call, const struct function *function, bool busy_too)
 {
-    struct lambda_list_processes_rows rows =
-        lambda_list_processes(call->txn, &(struct lambda_list_processes_params){.function_id = function->row.id});
+    struct lambda_list_processes_rows rows = lambda_list_processes(
+        call->txn, &(struct lambda_list_processes_params){.function_id = function->row.id});
 
     for (size_t i = 0; i < rows.count; i++) {
         str state = rows.items[i].state;
-        if (str_equal(state, S("starting")) || str_equal(state, S("idle")) || (busy_too && str_equal(state, S("busy"))))
+        if (str_equal(state, S("starting")) || str_equal(state, S("idle")) ||
+            (busy_too && str_equal(state, S("busy"))))
             stop_as(call, rows.items[i].id, S("stopping"));
     }
 }
@@ -152,7 +154,8 @@ void processes_kill(struct call *call, const struct function *function)
     stop_all(call, function, true);
 }
 
-void process_release(struct call *call, const struct function *function, const struct lambda_get_process_row *process)
+void process_release(struct call *call, const struct function *function,
+                     const struct lambda_get_process_row *process)
 {
     if (process->generation != function->row.generation || call->now_ms >= process->retire_ms)
         stop_as(call, process->id, S("stopping"));
@@ -196,16 +199,17 @@ static int64_t due_ms(const struct lambda_get_process_row *process)
 
 static struct result timed_out(struct call *call, const struct function *function, str request_id)
 {
-    struct result result = result_error(
-        call, "Sandbox.Timedout",
-        arena_format(call->arena, "RequestId: %.*s Error: Task timed out after %lld.00 seconds", STR_ARGS(request_id),
-                     (long long)function->row.timeout_seconds));
+    struct result result =
+        result_error(call, "Sandbox.Timedout",
+                     arena_format(call->arena, "RequestId: %.*s Error: Task timed out after %lld.00 seconds",
+                                  STR_ARGS(request_id), (long long)function->row.timeout_seconds));
 
     result.status = S("timeout");
     return result;
 }
 
-static void act(struct call *call, const struct function *function, const struct lambda_get_process_row *process)
+static void act(struct call *call, const struct function *function,
+                const struct lambda_get_process_row *process)
 {
     struct lambda_find_invocation_row invocation;
 
@@ -228,7 +232,8 @@ enum outcome lambda_check_environment(struct call *call, const struct lambda_che
     struct function function;
 
     (void)out;
-    if (!lambda_get_process(call->txn, &(struct lambda_get_process_params){.id = in->environment_id}, &process) ||
+    if (!lambda_get_process(call->txn, &(struct lambda_get_process_params){.id = in->environment_id},
+                            &process) ||
         is_in(&process, S("stopping")) || is_in(&process, S("late")) ||
         !function_get(call, process.function_id, &function))
         return DONE;
@@ -251,7 +256,8 @@ static void note_memory(struct call *call, struct lambda_get_process_row *proces
     if (!bytes || *bytes <= process->memory_bytes)
         return;
     process->memory_bytes = *bytes;
-    lambda_set_memory(call->txn, &(struct lambda_set_memory_params){.id = process->id, .memory_bytes = *bytes});
+    lambda_set_memory(call->txn,
+                      &(struct lambda_set_memory_params){.id = process->id, .memory_bytes = *bytes});
 }
 
 enum outcome lambda_environment_output(struct call *call, const struct lambda_environment_output_request *in,
@@ -260,7 +266,8 @@ enum outcome lambda_environment_output(struct call *call, const struct lambda_en
     struct lambda_get_process_row process;
 
     (void)out;
-    if (!lambda_get_process(call->txn, &(struct lambda_get_process_params){.id = in->environment_id}, &process))
+    if (!lambda_get_process(call->txn, &(struct lambda_get_process_params){.id = in->environment_id},
+                            &process))
         return DONE;
     note_memory(call, &process, in->max_memory_bytes);
     log_output(call, &process, &in->lines);
@@ -286,7 +293,8 @@ static str exit_message(struct call *call, const struct lambda_environment_exite
         return arena_format(call->arena, "Runtime exited with error: signal: %.*s",
                             STR_ARGS(signal_name(call, *in->signal)));
     if (in->exit_code && *in->exit_code != 0)
-        return arena_format(call->arena, "Runtime exited with error: exit status %lld", (long long)*in->exit_code);
+        return arena_format(call->arena, "Runtime exited with error: exit status %lld",
+                            (long long)*in->exit_code);
     return in->exit_code ? S("Runtime exited without providing a reason") : in->message;
 }
 
@@ -303,10 +311,9 @@ static struct result exit_result(struct call *call, const struct function *funct
 {
     if (is_in(process, S("late")))
         return timed_out(call, function, request_id);
-    struct result result =
-        result_error(call, exit_type(in),
-                     arena_format(call->arena, "RequestId: %.*s Error: %.*s", STR_ARGS(request_id),
-                                  STR_ARGS(exit_message(call, in))));
+    struct result result = result_error(call, exit_type(in),
+                                        arena_format(call->arena, "RequestId: %.*s Error: %.*s",
+                                                     STR_ARGS(request_id), STR_ARGS(exit_message(call, in))));
     result.status = S("error");
     return result;
 }
@@ -334,7 +341,8 @@ enum outcome lambda_environment_exited(struct call *call, const struct lambda_en
     struct function function;
 
     (void)out;
-    if (!lambda_get_process(call->txn, &(struct lambda_get_process_params){.id = in->environment_id}, &process)) {
+    if (!lambda_get_process(call->txn, &(struct lambda_get_process_params){.id = in->environment_id},
+                            &process)) {
         end_effects(call, in->environment_id);
         return DONE;
     }

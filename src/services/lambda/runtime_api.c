@@ -11,7 +11,8 @@
 /* The caller and its function.  False: there is nothing for it to do any more; what it asked parks. */
 static bool find_caller(struct call *call, struct lambda_get_process_row *process, struct function *function)
 {
-    if (!lambda_get_process(call->txn, &(struct lambda_get_process_params){.id = call->caller->id}, process) ||
+    if (!lambda_get_process(call->txn, &(struct lambda_get_process_params){.id = call->caller->id},
+                            process) ||
         !function_get(call, process->function_id, function))
         return false;
     function_enter(call, function);
@@ -40,11 +41,12 @@ static enum outcome refuse_transition(struct call *call, str from, const char *t
 
 static void become_idle(struct call *call, struct lambda_get_process_row *process)
 {
-    lambda_set_initialized(call->txn, &(struct lambda_set_initialized_params){
-                                          .id = process->id,
-                                          .init_ms = arena_i64(call->arena, call->now_ms - process->started_ms),
-                                          .idle_since_ms = call->now_ms,
-                                      });
+    lambda_set_initialized(call->txn,
+                           &(struct lambda_set_initialized_params){
+                               .id = process->id,
+                               .init_ms = arena_i64(call->arena, call->now_ms - process->started_ms),
+                               .idle_since_ms = call->now_ms,
+                           });
     process->state = S("idle");
 }
 
@@ -57,24 +59,27 @@ static int64_t deadline_for_process(const struct function *function)
     return wall_clock_ms() + function->row.timeout_seconds * MS;
 }
 
-static void become_busy(struct call *call, const struct function *function, struct lambda_get_process_row *process)
+static void become_busy(struct call *call, const struct function *function,
+                        struct lambda_get_process_row *process)
 {
     int64_t deadline_ms = call->now_ms + function->row.timeout_seconds * MS;
 
     process_check_at(call, process, deadline_ms);
-    lambda_set_busy(call->txn, &(struct lambda_set_busy_params){
-                                   .id = process->id, .deadline_ms = deadline_ms, .check_ms = process->check_ms});
+    lambda_set_busy(call->txn, &(struct lambda_set_busy_params){.id = process->id,
+                                                                .deadline_ms = deadline_ms,
+                                                                .check_ms = process->check_ms});
 }
 
-enum outcome runtime_next(struct call *call, const struct runtime_next_request *in, struct runtime_next_response *out)
+enum outcome runtime_next(struct call *call, const struct runtime_next_request *in,
+                          struct runtime_next_response *out)
 {
     struct lambda_get_process_row process;
     struct lambda_take_invocation_row invocation;
     struct function function;
 
     (void)in;
-    if (!find_caller(call, &process, &function) || is_in(&process, S("late")) || is_in(&process, S("stopping")) ||
-        call->last_run)
+    if (!find_caller(call, &process, &function) || is_in(&process, S("late")) ||
+        is_in(&process, S("stopping")) || call->last_run)
         return park_until_killed(call);
     if (is_in(&process, S("busy")))
         return refuse_transition(call, S("Running"), "Ready");
@@ -107,7 +112,8 @@ static bool finish(struct call *call, str request_id, const struct result *resul
     struct function function;
 
     if (!find_caller(call, &process, &function) || !is_in(&process, S("busy")) ||
-        !invocation_of_process(call, process.id, &invocation) || !str_equal(invocation.request_id, request_id)) {
+        !invocation_of_process(call, process.id, &invocation) ||
+        !str_equal(invocation.request_id, request_id)) {
         fail(call, &RUNTIME_INVALID_REQUEST_ID, "Invalid request ID");
         return false;
     }
@@ -122,10 +128,11 @@ enum outcome runtime_response(struct call *call, const struct runtime_response_r
     struct result result = {.payload = str_present(in->result) ? in->result : S("")};
 
     if (result.payload.size > PAYLOAD_BYTES)
-        result = result_error(call, "Function.ResponseSizeTooLarge",
-                              arena_format(call->arena,
-                                           "Response payload size exceeded maximum allowed payload size (%d bytes).",
-                                           PAYLOAD_BYTES));
+        result = result_error(
+            call, "Function.ResponseSizeTooLarge",
+            arena_format(call->arena,
+                         "Response payload size exceeded maximum allowed payload size (%d bytes).",
+                         PAYLOAD_BYTES));
     out->status = S("OK");
     return finish(call, in->aws_request_id, &result) ? DONE : FAILED;
 }

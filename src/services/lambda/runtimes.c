@@ -13,10 +13,12 @@
 #include <string.h>
 
 static const struct runtime runtimes[] = {
-    {"nodejs18.x", "nodejs", "18"},     {"nodejs20.x", "nodejs", "20"},     {"nodejs22.x", "nodejs", "22"},
-    {"nodejs24.x", "nodejs", "24"},     {"python3.9", "python", "3.9"},     {"python3.10", "python", "3.10"},
-    {"python3.11", "python", "3.11"},   {"python3.12", "python", "3.12"},   {"python3.13", "python", "3.13"},
-    {"python3.14", "python", "3.14"},   {"provided.al2", "provided", NULL}, {"provided.al2023", "provided", NULL},
+    {"nodejs18.x", "nodejs", "18"},     {"nodejs20.x", "nodejs", "20"},
+    {"nodejs22.x", "nodejs", "22"},     {"nodejs24.x", "nodejs", "24"},
+    {"python3.9", "python", "3.9"},     {"python3.10", "python", "3.10"},
+    {"python3.11", "python", "3.11"},   {"python3.12", "python", "3.12"},
+    {"python3.13", "python", "3.13"},   {"python3.14", "python", "3.14"},
+    {"provided.al2", "provided", NULL}, {"provided.al2023", "provided", NULL},
 };
 
 enum { RUNTIMES = sizeof runtimes / sizeof *runtimes };
@@ -56,7 +58,8 @@ static bool ask(const char *command, struct found *found)
 
     if (!answer)
         return false;
-    bool told = fgets(found->path, sizeof found->path, answer) && fgets(found->version, sizeof found->version, answer);
+    bool told = fgets(found->path, sizeof found->path, answer) &&
+                fgets(found->version, sizeof found->version, answer);
     if (pclose(answer) != 0 || !told)
         return false;
     found->path[strcspn(found->path, "\n")] = '\0';
@@ -69,8 +72,10 @@ static bool ask_python(const char *name, struct found *found)
 {
     char command[256];
 
-    snprintf(command, sizeof command,
-             "%s -c 'import sys; print(sys.executable); print(\"%%d.%%d\" %% sys.version_info[:2])' 2>/dev/null", name);
+    snprintf(
+        command, sizeof command,
+        "%s -c 'import sys; print(sys.executable); print(\"%%d.%%d\" %% sys.version_info[:2])' 2>/dev/null",
+        name);
     return ask(command, found);
 }
 
@@ -78,7 +83,8 @@ static bool look(const struct runtime *runtime, struct found *found)
 {
     if (strcmp(runtime->family, "python") == 0)
         return ask_python(runtime->name, found) || ask_python("python3", found);
-    return ask("node -p 'process.execPath + \"\\n\" + process.versions.node.split(\".\")[0]' 2>/dev/null", found);
+    return ask("node -p 'process.execPath + \"\\n\" + process.versions.node.split(\".\")[0]' 2>/dev/null",
+               found);
 }
 
 const struct interpreter *runtime_interpreter(const struct runtime *runtime)

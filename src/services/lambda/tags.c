@@ -24,7 +24,8 @@ bool resource_tags_put(struct call *call, str resource, const struct str_map *ta
                                                                   .value = tags->items[i].value});
     if (tags->count == 0 || resource_tags(call, resource).count <= MAX_TAGS)
         return true;
-    fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "The number of tags exceeds the limit of %d.", MAX_TAGS);
+    fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "The number of tags exceeds the limit of %d.",
+         MAX_TAGS);
     return false;
 }
 
@@ -59,7 +60,8 @@ enum outcome lambda_tag_resource(struct call *call, const struct lambda_tag_reso
                                  struct lambda_tag_resource_output *out)
 {
     (void)out;
-    return resource_open(call, in->resource) && resource_tags_put(call, in->resource, &in->tags) ? DONE : FAILED;
+    return resource_open(call, in->resource) && resource_tags_put(call, in->resource, &in->tags) ? DONE
+                                                                                                 : FAILED;
 }
 
 enum outcome lambda_untag_resource(struct call *call, const struct lambda_untag_resource_request *in,

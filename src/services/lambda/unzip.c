@@ -54,9 +54,12 @@ static bool is_safe(struct archive_entry *entry)
         return false;
     switch (archive_entry_filetype(entry)) {
     case AE_IFREG:
-    case AE_IFDIR: return true;
-    case AE_IFLNK: return unzip_link_is_safe(name, str_of(archive_entry_symlink(entry)));
-    default: return false;
+    case AE_IFDIR:
+        return true;
+    case AE_IFLNK:
+        return unzip_link_is_safe(name, str_of(archive_entry_symlink(entry)));
+    default:
+        return false;
     }
 }
 
@@ -67,8 +70,8 @@ static void place(struct arena *arena, struct archive_entry *entry, str folder)
 
     archive_entry_set_pathname(entry, path.data);
     if (archive_entry_filetype(entry) != AE_IFLNK)
-        archive_entry_set_perm(entry, archive_entry_filetype(entry) == AE_IFDIR ? FOLDER_MODE
-                                                                                : (mode_t)READABLE | executable);
+        archive_entry_set_perm(
+            entry, archive_entry_filetype(entry) == AE_IFDIR ? FOLDER_MODE : (mode_t)READABLE | executable);
 }
 
 /* The sizes that a zip file claims prove nothing, so what really comes out is counted. */

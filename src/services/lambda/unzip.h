@@ -10,10 +10,10 @@
 
 enum unzip_result {
     UNZIP_OK,
-    UNZIP_BROKEN,                /* no zip file, or one with names that it must not have */
+    UNZIP_BROKEN, /* no zip file, or one with names that it must not have */
     UNZIP_EMPTY,
     UNZIP_TOO_LARGE,
-    UNZIP_DISK,                  /* errno says what was wrong with it */
+    UNZIP_DISK, /* errno says what was wrong with it */
 };
 
 /*

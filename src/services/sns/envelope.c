@@ -94,8 +94,8 @@ str envelope(struct call *call, const struct topic *topic, const struct message 
              arena_format(call->arena, "%.*s/SimpleNotificationService-%.*s.pem", STR_ARGS(call->endpoint),
                           STR_ARGS(signer_name(call))));
     add_line(&writer, S("UnsubscribeURL"),
-             arena_format(call->arena, "%.*s/?Action=Unsubscribe&SubscriptionArn=%.*s", STR_ARGS(call->endpoint),
-                          STR_ARGS(subscription_arn)));
+             arena_format(call->arena, "%.*s/?Action=Unsubscribe&SubscriptionArn=%.*s",
+                          STR_ARGS(call->endpoint), STR_ARGS(subscription_arn)));
     add_attributes(call, &writer, message);
     text_add(&writer.text, S("\n}"));
     return text_str(&writer.text);

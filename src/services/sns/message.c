@@ -43,7 +43,8 @@ static bool structure_check(struct call *call, const struct message *message)
 
 static bool is_type(str data_type, str base)
 {
-    return str_starts_with(data_type, base) && (data_type.size == base.size || data_type.data[base.size] == '.');
+    return str_starts_with(data_type, base) &&
+           (data_type.size == base.size || data_type.data[base.size] == '.');
 }
 
 static bool attribute_check(struct call *call, const struct sns_message_attribute_value_map_entry *entry)
@@ -53,7 +54,8 @@ static bool attribute_check(struct call *call, const struct sns_message_attribut
 
     if (!binary && !is_type(value->data_type, S("String")) && !is_type(value->data_type, S("Number"))) {
         fail(call, &SNS_INVALID_PARAMETER_VALUE_EXCEPTION,
-             "The message attribute '%.*s' has an invalid message attribute type, the set of supported type prefixes "
+             "The message attribute '%.*s' has an invalid message attribute type, the set of supported type "
+             "prefixes "
              "is Binary, Number, and String.",
              STR_ARGS(entry->key));
         return false;
@@ -61,7 +63,8 @@ static bool attribute_check(struct call *call, const struct sns_message_attribut
     if (!str_empty(binary ? value->binary_value : value->string_value))
         return true;
     fail(call, &SNS_INVALID_PARAMETER_VALUE_EXCEPTION,
-         "The message attribute '%.*s' must contain non-empty message attribute value for message attribute type "
+         "The message attribute '%.*s' must contain non-empty message attribute value for message attribute "
+         "type "
          "'%.*s'.",
          STR_ARGS(entry->key), STR_ARGS(value->data_type));
     return false;
@@ -76,8 +79,9 @@ bool message_check(struct call *call, const struct message *message)
     if (str_present(message->subject) && !is_subject(message->subject))
         return refuse(call, "Subject");
     if (str_present(message->deduplication_id))
-        return refuse(call, "MessageDeduplicationId Reason: The request includes MessageDeduplicationId parameter "
-                            "that is not valid for this topic type");
+        return refuse(call,
+                      "MessageDeduplicationId Reason: The request includes MessageDeduplicationId parameter "
+                      "that is not valid for this topic type");
     for (size_t i = 0; i < message->attributes->count; i++) {
         const struct sns_message_attribute_value_map_entry *entry = &message->attributes->items[i];
         if (!attribute_check(call, entry))

@@ -33,8 +33,9 @@ static struct sqs_send_message_request request_for(struct call *call, const stru
 {
     str text = message_text_for(call, message, subscriber->protocol);
     struct sqs_send_message_request request = {
-        .queue_url = arena_format(call->arena, "%.*s/queue/%.*s/%.*s/%.*s", STR_ARGS(call->endpoint),
-                                  STR_ARGS(queue->region), STR_ARGS(queue->account), STR_ARGS(queue->resource)),
+        .queue_url =
+            arena_format(call->arena, "%.*s/queue/%.*s/%.*s/%.*s", STR_ARGS(call->endpoint),
+                         STR_ARGS(queue->region), STR_ARGS(queue->account), STR_ARGS(queue->resource)),
         .message_body = text,
         .message_group_id = message->group_id,
     };
@@ -81,8 +82,9 @@ static bool target_check(struct call *call, const struct sns_publish_input *in, 
 {
     *arn = str_present(in->topic_arn) ? in->topic_arn : in->target_arn;
     if (str_present(in->topic_arn) && str_present(in->target_arn)) {
-        fail(call, &SNS_INVALID_PARAMETER_EXCEPTION,
-             "Invalid parameter: TopicArn or TargetArn Reason: TopicArn and TargetArn are mutually exclusive");
+        fail(
+            call, &SNS_INVALID_PARAMETER_EXCEPTION,
+            "Invalid parameter: TopicArn or TargetArn Reason: TopicArn and TargetArn are mutually exclusive");
         return false;
     }
     if (str_present(in->phone_number)) {
@@ -96,7 +98,8 @@ static bool target_check(struct call *call, const struct sns_publish_input *in, 
     return false;
 }
 
-enum outcome sns_publish(struct call *call, const struct sns_publish_input *in, struct sns_publish_response *out)
+enum outcome sns_publish(struct call *call, const struct sns_publish_input *in,
+                         struct sns_publish_response *out)
 {
     struct message message = {
         .id = random_uuid(call->arena),
@@ -121,7 +124,8 @@ static bool is_id(str id)
 {
     for (size_t i = 0; i < id.size; i++) {
         char c = id.data[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_'))
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+              c == '_'))
             return false;
     }
     return id.size >= 1 && id.size <= MAX_ID;

@@ -16,7 +16,12 @@
 #include <openssl/x509.h>
 #include <stdio.h>
 
-enum { KEY_BITS = 2048, CERTIFICATE_SECONDS = 10 * 365 * 24 * 3600, SIGNATURE_BYTES = KEY_BITS / 8, NAME_SIZE = 32 };
+enum {
+    KEY_BITS = 2048,
+    CERTIFICATE_SECONDS = 10 * 365 * 24 * 3600,
+    SIGNATURE_BYTES = KEY_BITS / 8,
+    NAME_SIZE = 32
+};
 
 /* Only the engine thread signs. */
 static struct {
@@ -53,7 +58,8 @@ static str certificate_text(struct arena *arena, EVP_PKEY *key)
     ASN1_INTEGER_set_uint64(X509_get_serialNumber(certificate), random_u64() >> 1);
     X509_gmtime_adj(X509_getm_notBefore(certificate), 0);
     X509_gmtime_adj(X509_getm_notAfter(certificate), CERTIFICATE_SECONDS);
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"sns.amazonaws.com", -1, -1, 0);
+    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"sns.amazonaws.com", -1, -1,
+                               0);
     X509_set_issuer_name(certificate, name);
     check(X509_set_pubkey(certificate, key) == 1 && X509_sign(certificate, key, EVP_sha256()) > 0);
     check(PEM_write_bio_X509(bio, certificate) == 1);
@@ -118,7 +124,8 @@ str signer_sign(struct call *call, int64_t version, str text)
     size_t size = sizeof signature;
 
     signer_name(call);
-    check(context && EVP_DigestSignInit(context, NULL, version == 1 ? EVP_sha1() : EVP_sha256(), NULL, signer.key) == 1);
+    check(context &&
+          EVP_DigestSignInit(context, NULL, version == 1 ? EVP_sha1() : EVP_sha256(), NULL, signer.key) == 1);
     check(EVP_DigestSign(context, signature, &size, (const unsigned char *)text.data, text.size) == 1);
     EVP_MD_CTX_free(context);
     return base64_encode(call->arena, (str){(const char *)signature, size});

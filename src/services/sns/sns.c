@@ -2,4 +2,5 @@
 
 #include "sns_internal.h"
 
-const struct module SNS_MODULE = {.service = &SNS_SERVICE, .schema = &SNS_SCHEMA, .public_file = signer_public_file};
+const struct module SNS_MODULE = {
+    .service = &SNS_SERVICE, .schema = &SNS_SCHEMA, .public_file = signer_public_file};

@@ -17,10 +17,13 @@ struct topic {
     str arn;
 };
 
-struct arn_parts { str service, region, account, resource; };
+struct arn_parts {
+    str service, region, account, resource;
+};
 
 /* topic_find.c */
-/* "arn:aws:<service>:<region>:<account>:<resource>", the resource with all its colons; false for anything else. */
+/* "arn:aws:<service>:<region>:<account>:<resource>", the resource with all its colons; false for anything
+ * else. */
 bool arn_split(str arn, struct arn_parts *parts);
 /*
  * The topic of that ARN, for the operation under way: authorized, and there.  False: fail() has been

@@ -35,7 +35,8 @@ static bool raw_delivery_read(struct call *call, str name, str value, int64_t *r
     if (*raw_delivery || str_equal_nocase(value, S("false")))
         return true;
     fail(call, &SNS_INVALID_PARAMETER_EXCEPTION,
-         "Invalid parameter: Attributes Reason: RawMessageDelivery: Invalid value [%.*s]. Must be true or false.",
+         "Invalid parameter: Attributes Reason: RawMessageDelivery: Invalid value [%.*s]. Must be true or "
+         "false.",
          STR_ARGS(value));
     return false;
 }
@@ -59,14 +60,15 @@ enum outcome sns_subscribe(struct call *call, const struct sns_subscribe_input *
     if (!topic_open(call, in->topic_arn, &topic) || !endpoint_check(call, in->protocol, in->endpoint) ||
         !attributes_read(call, &in->attributes, &raw_delivery))
         return FAILED;
-    if (sns_find_same_subscription(
-            call->txn,
-            &(struct sns_find_same_subscription_params){
-                .topic_id = topic.row.id, .protocol = in->protocol, .endpoint = in->endpoint},
-            &same)) {
+    if (sns_find_same_subscription(call->txn,
+                                   &(struct sns_find_same_subscription_params){.topic_id = topic.row.id,
+                                                                               .protocol = in->protocol,
+                                                                               .endpoint = in->endpoint},
+                                   &same)) {
         if (in->attributes.count > 0 && same.raw_delivery != raw_delivery)
             return fail(call, &SNS_INVALID_PARAMETER_EXCEPTION,
-                        "Invalid parameter: Attributes Reason: Subscription already exists with different attributes");
+                        "Invalid parameter: Attributes Reason: Subscription already exists with different "
+                        "attributes");
         out->subscription_arn = same.arn;
         return DONE;
     }
@@ -102,7 +104,8 @@ static bool subscription_open(struct call *call, str arn, struct sns_find_subscr
 
     if (!str_present(topic_arn))
         return refuse(call, "SubscriptionArn Reason: An ARN must have at least 6 elements");
-    bool found = sns_find_subscription(call->txn, &(struct sns_find_subscription_params){.arn = arn}, subscription);
+    bool found =
+        sns_find_subscription(call->txn, &(struct sns_find_subscription_params){.arn = arn}, subscription);
     if (!authorize(call, topic_arn, found ? subscription->policy : (str){0}))
         return false;
     if (!found)

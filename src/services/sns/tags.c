@@ -47,7 +47,8 @@ enum outcome sns_untag_resource(struct call *call, const struct sns_untag_resour
     return DONE;
 }
 
-enum outcome sns_list_tags_for_resource(struct call *call, const struct sns_list_tags_for_resource_request *in,
+enum outcome sns_list_tags_for_resource(struct call *call,
+                                        const struct sns_list_tags_for_resource_request *in,
                                         struct sns_list_tags_for_resource_response *out)
 {
     struct topic topic;

@@ -12,7 +12,7 @@ enum { MAX_DISPLAY_NAME = 100 };
 
 struct attribute {
     str name;
-    size_t offset;               /* of a str column in the row */
+    size_t offset; /* of a str column in the row */
     bool (*check)(struct call *call, str value);
 };
 
@@ -141,7 +141,8 @@ static str default_policy(struct call *call, const struct topic *topic)
 {
     return arena_format(
         call->arena,
-        "{\"Version\":\"2008-10-17\",\"Id\":\"__default_policy_ID\",\"Statement\":[{\"Sid\":\"__default_statement_ID\","
+        "{\"Version\":\"2008-10-17\",\"Id\":\"__default_policy_ID\",\"Statement\":[{\"Sid\":\"__default_"
+        "statement_ID\","
         "\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"*\"},\"Action\":[\"SNS:GetTopicAttributes\","
         "\"SNS:SetTopicAttributes\",\"SNS:AddPermission\",\"SNS:RemovePermission\",\"SNS:DeleteTopic\","
         "\"SNS:Subscribe\",\"SNS:ListSubscriptionsByTopic\",\"SNS:Publish\"],\"Resource\":\"%.*s\","
@@ -149,11 +150,11 @@ static str default_policy(struct call *call, const struct topic *topic)
         STR_ARGS(topic->arn), STR_ARGS(topic->row.account));
 }
 
-static const str effective_delivery_policy =
-    STR_INIT("{\"http\":{\"defaultHealthyRetryPolicy\":{\"minDelayTarget\":20,\"maxDelayTarget\":20,\"numRetries\":3,"
-             "\"numMaxDelayRetries\":0,\"numNoDelayRetries\":0,\"numMinDelayRetries\":0,"
-             "\"backoffFunction\":\"linear\"},\"disableSubscriptionOverrides\":false,"
-             "\"defaultRequestPolicy\":{\"headerContentType\":\"text/plain; charset=UTF-8\"}}}");
+static const str effective_delivery_policy = STR_INIT(
+    "{\"http\":{\"defaultHealthyRetryPolicy\":{\"minDelayTarget\":20,\"maxDelayTarget\":20,\"numRetries\":3,"
+    "\"numMaxDelayRetries\":0,\"numNoDelayRetries\":0,\"numMinDelayRetries\":0,"
+    "\"backoffFunction\":\"linear\"},\"disableSubscriptionOverrides\":false,"
+    "\"defaultRequestPolicy\":{\"headerContentType\":\"text/plain; charset=UTF-8\"}}}");
 
 static void show(struct call *call, struct str_map *shown, str name, str value)
 {
@@ -170,7 +171,8 @@ static int64_t count_subscriptions(struct call *call, const struct topic *topic)
 {
     struct sns_count_subscriptions_row row;
 
-    return sns_count_subscriptions(call->txn, &(struct sns_count_subscriptions_params){.topic_id = topic->row.id}, &row)
+    return sns_count_subscriptions(call->txn,
+                                   &(struct sns_count_subscriptions_params){.topic_id = topic->row.id}, &row)
                ? row.count
                : 0;
 }

@@ -9,22 +9,24 @@ bool arn_split(str arn, struct arn_parts *parts)
 
     return str_next(&rest, ':', &prefix) && str_equal(prefix, S("arn")) && str_next(&rest, ':', &partition) &&
            str_next(&rest, ':', &parts->service) && str_next(&rest, ':', &parts->region) &&
-           str_next(&rest, ':', &parts->account) && (parts->resource = rest, str_present(rest) && !str_empty(rest));
+           str_next(&rest, ':', &parts->account) &&
+           (parts->resource = rest, str_present(rest) && !str_empty(rest));
 }
 
 bool topic_open(struct call *call, str arn, struct topic *topic)
 {
     struct arn_parts parts;
 
-    if (!arn_split(arn, &parts) || !str_equal(parts.service, S("sns")) || str_index(parts.resource, ':') >= 0) {
+    if (!arn_split(arn, &parts) || !str_equal(parts.service, S("sns")) ||
+        str_index(parts.resource, ':') >= 0) {
         fail(call, &SNS_INVALID_PARAMETER_EXCEPTION, "Invalid parameter: TopicArn");
         return false;
     }
     topic->arn = arn;
-    bool found = sns_find_topic(
-        call->txn,
-        &(struct sns_find_topic_params){.account = parts.account, .region = parts.region, .name = parts.resource},
-        &topic->row);
+    bool found = sns_find_topic(call->txn,
+                                &(struct sns_find_topic_params){
+                                    .account = parts.account, .region = parts.region, .name = parts.resource},
+                                &topic->row);
     if (!authorize(call, arn, found ? topic->row.policy : (str){0}))
         return false;
     if (!found)

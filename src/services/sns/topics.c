@@ -37,8 +37,9 @@ static enum outcome answer_existing(struct call *call, const struct sns_create_t
 {
     for (size_t i = 0; i < in->attributes.count; i++)
         if (!topic_attribute_is(topic, in->attributes.items[i].key, in->attributes.items[i].value))
-            return fail(call, &SNS_INVALID_PARAMETER_EXCEPTION,
-                        "Invalid parameter: Attributes Reason: Topic already exists with different attributes");
+            return fail(
+                call, &SNS_INVALID_PARAMETER_EXCEPTION,
+                "Invalid parameter: Attributes Reason: Topic already exists with different attributes");
     out->topic_arn = topic->arn;
     return DONE;
 }

@@ -17,7 +17,7 @@ struct attribute {
     /* False when the value is not one the attribute can have. */
     bool (*set)(struct call *call, const struct attribute *attribute, str value, struct queue *queue);
     str (*show)(struct call *call, const struct attribute *attribute, const struct queue *queue);
-    size_t offset;               /* of an int64_t or str column in the row */
+    size_t offset; /* of an int64_t or str column in the row */
     int64_t min, max;
 };
 
@@ -78,8 +78,8 @@ static bool set_policy(struct call *call, const struct attribute *attribute, str
 {
     const struct json *policy = json_parse(call->arena, value, NULL);
 
-    if (!str_empty(value) && (!json_is(policy, JSON_OBJECT) || !json_get(policy, S("Statement")) ||
-                              value.size > MAX_POLICY))
+    if (!str_empty(value) &&
+        (!json_is(policy, JSON_OBJECT) || !json_get(policy, S("Statement")) || value.size > MAX_POLICY))
         return false;
     return set_text(call, attribute, value, queue);
 }
@@ -128,9 +128,11 @@ static bool set_redrive(struct call *call, const struct attribute *attribute, st
     if (!json_is(policy, JSON_OBJECT))
         return refuse_redrive(call, value, "Redrive policy is not a valid JSON map.");
     if (!str_present(target))
-        return refuse_redrive(call, value, "Redrive policy does not contain mandatory attribute: deadLetterTargetArn.");
+        return refuse_redrive(call, value,
+                              "Redrive policy does not contain mandatory attribute: deadLetterTargetArn.");
     if (!json_get(policy, S("maxReceiveCount")))
-        return refuse_redrive(call, value, "Redrive policy does not contain mandatory attribute: maxReceiveCount.");
+        return refuse_redrive(call, value,
+                              "Redrive policy does not contain mandatory attribute: maxReceiveCount.");
     if (!read_count(json_get(policy, S("maxReceiveCount")), &count))
         return refuse_redrive(call, value, "Invalid value for maxReceiveCount. Must be between 1 and 1000.");
     if (!queue_find_arn(call, target, &dead_letters))
@@ -167,7 +169,8 @@ static const struct attribute settable[] = {
     {STR_INIT("RedrivePolicy"), set_redrive, show_text, COLUMN(redrive_policy), 0, 0},
     {STR_INIT("RedriveAllowPolicy"), set_redrive_allow, show_text, COLUMN(redrive_allow_policy), 0, 0},
     {STR_INIT("KmsMasterKeyId"), set_text, show_text, COLUMN(kms_key_id), 0, 0},
-    {STR_INIT("KmsDataKeyReusePeriodSeconds"), set_integer, show_integer, COLUMN(kms_reuse_seconds), 60, 86400},
+    {STR_INIT("KmsDataKeyReusePeriodSeconds"), set_integer, show_integer, COLUMN(kms_reuse_seconds), 60,
+     86400},
 };
 enum { SETTABLE = sizeof settable / sizeof *settable };
 
@@ -309,7 +312,8 @@ static bool names_check(struct call *call, const struct str_list *names)
 
 static bool is_shown(const struct attribute *attribute, const struct queue *queue)
 {
-    return !str_equal(attribute->name, S("KmsDataKeyReusePeriodSeconds")) || str_present(queue->row.kms_key_id);
+    return !str_equal(attribute->name, S("KmsDataKeyReusePeriodSeconds")) ||
+           str_present(queue->row.kms_key_id);
 }
 
 enum outcome sqs_get_queue_attributes(struct call *call, const struct sqs_get_queue_attributes_request *in,

@@ -9,7 +9,8 @@ static bool is_id(str id)
 {
     for (size_t i = 0; i < id.size; i++) {
         char c = id.data[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_'))
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+              c == '_'))
             return false;
     }
     return id.size >= 1 && id.size <= MAX_ID;

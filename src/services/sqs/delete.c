@@ -31,10 +31,11 @@ static bool visibility_check(struct call *call, int64_t seconds)
 {
     if (seconds >= 0 && seconds <= MAX_VISIBILITY_SECONDS)
         return true;
-    fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION,
-         "Value %lld for parameter VisibilityTimeout is invalid. Reason: VisibilityTimeout must be an integer "
-         "between 0 and 43200.",
-         (long long)seconds);
+    fail(
+        call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION,
+        "Value %lld for parameter VisibilityTimeout is invalid. Reason: VisibilityTimeout must be an integer "
+        "between 0 and 43200.",
+        (long long)seconds);
     return false;
 }
 
@@ -74,8 +75,9 @@ enum outcome sqs_delete_message(struct call *call, const struct sqs_delete_messa
     struct queue queue;
 
     (void)out;
-    return queue_open(call, in->queue_url, &queue) && delete_by_handle(call, &queue, in->receipt_handle) ? DONE
-                                                                                                        : FAILED;
+    return queue_open(call, in->queue_url, &queue) && delete_by_handle(call, &queue, in->receipt_handle)
+               ? DONE
+               : FAILED;
 }
 
 enum outcome sqs_delete_message_batch(struct call *call, const struct sqs_delete_message_batch_request *in,

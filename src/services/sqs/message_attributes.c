@@ -11,12 +11,10 @@
 
 enum { MAX_ATTRIBUTES = 10, MAX_NAME = 256, MAX_TYPE = 256 };
 
-
-
 static bool is_name_character(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-           c == '.';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.';
 }
 
 static bool refuse(struct call *call, const char *format, str name)
@@ -32,14 +30,16 @@ static bool starts_with_nocase(str s, str prefix)
 
 static bool name_check(struct call *call, str name)
 {
-    bool valid = name.size >= 1 && name.size <= MAX_NAME && name.data[0] != '.' && name.data[name.size - 1] != '.' &&
-                 str_find(name, S("..")) < 0;
+    bool valid = name.size >= 1 && name.size <= MAX_NAME && name.data[0] != '.' &&
+                 name.data[name.size - 1] != '.' && str_find(name, S("..")) < 0;
 
     for (size_t i = 0; valid && i < name.size; i++)
         valid = is_name_character(name.data[i]);
     if (!valid)
-        return refuse(call, "Message (user) attribute name '%.*s' can only contain A-Z, a-z, 0-9, underscore (_), "
-                            "hyphen (-), and period (.) characters, and must be 1 to 256 characters long.", name);
+        return refuse(call,
+                      "Message (user) attribute name '%.*s' can only contain A-Z, a-z, 0-9, underscore (_), "
+                      "hyphen (-), and period (.) characters, and must be 1 to 256 characters long.",
+                      name);
     if (starts_with_nocase(name, S("AWS.")) || starts_with_nocase(name, S("Amazon.")))
         return refuse(call, "Message (user) attribute name '%.*s' must not start with AWS. or Amazon.", name);
     return true;
@@ -48,7 +48,8 @@ static bool name_check(struct call *call, str name)
 /* "String", or "String.some label". */
 static bool is_type(str data_type, str base)
 {
-    return str_starts_with(data_type, base) && (data_type.size == base.size || data_type.data[base.size] == '.');
+    return str_starts_with(data_type, base) &&
+           (data_type.size == base.size || data_type.data[base.size] == '.');
 }
 
 static bool is_number(str text)
@@ -67,9 +68,11 @@ static bool is_number(str text)
 static bool value_check(struct call *call, str name, const struct sqs_message_attribute_value *value)
 {
     if (str_empty(value->data_type))
-        return refuse(call, "The message attribute '%.*s' must contain a non-empty message attribute type.", name);
+        return refuse(call, "The message attribute '%.*s' must contain a non-empty message attribute type.",
+                      name);
     if (value->data_type.size > MAX_TYPE)
-        return refuse(call, "The message attribute '%.*s' has a type that is longer than 256 characters.", name);
+        return refuse(call, "The message attribute '%.*s' has a type that is longer than 256 characters.",
+                      name);
     if (value->string_list_values.count || value->binary_list_values.count) {
         fail(call, &SQS_UNSUPPORTED_OPERATION,
              "Message attribute list values in SendMessage operation are not supported.");
@@ -77,13 +80,19 @@ static bool value_check(struct call *call, str name, const struct sqs_message_at
     }
     if (is_type(value->data_type, S("Binary")))
         return !str_empty(value->binary_value) ||
-               refuse(call, "The message attribute '%.*s' must contain a non-empty message attribute value for "
-                            "message attribute type 'Binary'.", name);
+               refuse(call,
+                      "The message attribute '%.*s' must contain a non-empty message attribute value for "
+                      "message attribute type 'Binary'.",
+                      name);
     if (!is_type(value->data_type, S("String")) && !is_type(value->data_type, S("Number")))
-        return refuse(call, "The message attribute '%.*s' has an invalid message attribute type, the set of supported "
-                            "type prefixes is Binary, Number, and String.", name);
+        return refuse(
+            call,
+            "The message attribute '%.*s' has an invalid message attribute type, the set of supported "
+            "type prefixes is Binary, Number, and String.",
+            name);
     if (str_empty(value->string_value))
-        return refuse(call, "The message attribute '%.*s' must contain a non-empty message attribute value.", name);
+        return refuse(call, "The message attribute '%.*s' must contain a non-empty message attribute value.",
+                      name);
     if (is_type(value->data_type, S("Number")) && !is_number(value->string_value))
         return refuse(call, "Can't cast the value of message (user) attribute '%.*s' to a number.", name);
     return true;
@@ -110,7 +119,8 @@ bool message_attributes_check(struct call *call, const struct sqs_message_attrib
 
 static int by_name(const void *a, const void *b)
 {
-    return str_compare(((const struct sqs_message_attribute_value_map_entry *)a)->key, ((const struct sqs_message_attribute_value_map_entry *)b)->key);
+    return str_compare(((const struct sqs_message_attribute_value_map_entry *)a)->key,
+                       ((const struct sqs_message_attribute_value_map_entry *)b)->key);
 }
 
 static void add_sized(struct text *text, str s)

@@ -12,7 +12,8 @@ static bool is_statement(const struct json *statement, str label)
 
 static const struct json *statements_of(struct call *call, const struct queue *queue)
 {
-    const struct json *statements = json_get(json_parse(call->arena, queue->row.policy, NULL), S("Statement"));
+    const struct json *statements =
+        json_get(json_parse(call->arena, queue->row.policy, NULL), S("Statement"));
 
     return json_is(statements, JSON_ARRAY) ? statements : NULL;
 }
@@ -26,8 +27,8 @@ static bool has_label(const struct json *statements, str label)
 }
 
 /* A policy whose statements are the old ones but for `label`'s; the array is left open. */
-static struct json_writer open_policy(struct call *call, const struct queue *queue, const struct json *statements,
-                                      str label)
+static struct json_writer open_policy(struct call *call, const struct queue *queue,
+                                      const struct json *statements, str label)
 {
     struct json_writer writer = json_writer_in(call->arena);
 
@@ -57,7 +58,8 @@ static void add_principals(struct call *call, struct json_writer *writer, const 
     json_name(writer, S("AWS"));
     json_open_array(writer);
     for (size_t i = 0; i < accounts->count; i++)
-        json_string(writer, arena_format(call->arena, "arn:aws:iam::%.*s:root", STR_ARGS(accounts->items[i])));
+        json_string(writer,
+                    arena_format(call->arena, "arn:aws:iam::%.*s:root", STR_ARGS(accounts->items[i])));
     json_close_array(writer);
     json_close_object(writer);
 }
@@ -82,7 +84,8 @@ enum outcome sqs_add_permission(struct call *call, const struct sqs_add_permissi
     const struct json *statements = statements_of(call, &queue);
     if (has_label(statements, in->label))
         return fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION,
-                    "Value %.*s for parameter Label is invalid. Reason: Already exists.", STR_ARGS(in->label));
+                    "Value %.*s for parameter Label is invalid. Reason: Already exists.",
+                    STR_ARGS(in->label));
 
     struct json_writer writer = open_policy(call, &queue, statements, in->label);
     json_open_object(&writer);
@@ -107,7 +110,8 @@ enum outcome sqs_remove_permission(struct call *call, const struct sqs_remove_pe
     const struct json *statements = statements_of(call, &queue);
     if (!has_label(statements, in->label))
         return fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION,
-                    "Value %.*s for parameter Label is invalid. Reason: can't find label.", STR_ARGS(in->label));
+                    "Value %.*s for parameter Label is invalid. Reason: can't find label.",
+                    STR_ARGS(in->label));
 
     struct json_writer writer = open_policy(call, &queue, statements, in->label);
     store_policy(call, &queue, &writer);

@@ -9,9 +9,9 @@ bool queue_find(struct call *call, str account, str region, str name, struct que
 {
     queue->arn = arena_format(call->arena, "arn:aws:sqs:%.*s:%.*s:%.*s", STR_ARGS(region), STR_ARGS(account),
                               STR_ARGS(name));
-    return sqs_find_queue(
-        call->txn, &(struct sqs_find_queue_params){.account = account, .region = region, .name = name},
-        &queue->row);
+    return sqs_find_queue(call->txn,
+                          &(struct sqs_find_queue_params){.account = account, .region = region, .name = name},
+                          &queue->row);
 }
 
 bool queue_find_arn(struct call *call, str arn, struct queue *queue)
@@ -25,7 +25,9 @@ bool queue_find_arn(struct call *call, str arn, struct queue *queue)
            queue_find(call, parts[4], parts[3], parts[5], queue);
 }
 
-struct address { str account, region, name; };
+struct address {
+    str account, region, name;
+};
 
 /*
  * "…/<account>/<name>", "…/queue/<region>/<account>/<name>", or just a name of the caller's account.

@@ -106,7 +106,8 @@ enum outcome sqs_create_queue(struct call *call, const struct sqs_create_queue_r
 enum outcome sqs_get_queue_url(struct call *call, const struct sqs_get_queue_url_request *in,
                                struct sqs_get_queue_url_result *out)
 {
-    str account = str_present(in->queue_owner_aws_account_id) ? in->queue_owner_aws_account_id : call->account;
+    str account =
+        str_present(in->queue_owner_aws_account_id) ? in->queue_owner_aws_account_id : call->account;
     struct queue queue;
     bool found = queue_find(call, account, call->region, in->queue_name, &queue);
 
@@ -125,7 +126,8 @@ static bool list_limit(struct call *call, const int64_t *max_results, int64_t *l
     if (*limit >= 1 && *limit <= LIST_LIMIT)
         return true;
     fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION,
-         "Value %lld for parameter MaxResults is invalid. Reason: MaxResults must be an integer between 1 and 1000.",
+         "Value %lld for parameter MaxResults is invalid. Reason: MaxResults must be an integer between 1 "
+         "and 1000.",
          (long long)*limit);
     return false;
 }
@@ -149,13 +151,13 @@ enum outcome sqs_list_queues(struct call *call, const struct sqs_list_queues_req
     str prefix = str_present(in->queue_name_prefix) ? in->queue_name_prefix : S("");
     struct sqs_list_queues_page_rows rows =
         sqs_list_queues_page(call->txn, &(struct sqs_list_queues_page_params){
-                                       .account = call->account,
-                                       .region = call->region,
-                                       .after = str_present(in->next_token) ? in->next_token : S(""),
-                                       .name = prefix,
-                                       .prefix_end = arena_join(call->arena, prefix, S("\x7f")),
-                                       .limit = limit + 1,
-                                   });
+                                            .account = call->account,
+                                            .region = call->region,
+                                            .after = str_present(in->next_token) ? in->next_token : S(""),
+                                            .name = prefix,
+                                            .prefix_end = arena_join(call->arena, prefix, S("\x7f")),
+                                            .limit = limit + 1,
+                                        });
     bool more = (int64_t)rows.count > limit;
     for (size_t i = 0; i < rows.count - more; i++)
         *list_add(call->arena, &out->queue_urls) = url_of_name(call, rows.items[i].name);
@@ -217,7 +219,8 @@ enum outcome sqs_purge_queue(struct call *call, const struct sqs_purge_queue_req
         return FAILED;
     if (queue.row.purged_ms && *queue.row.purged_ms + PURGE_INTERVAL_MS > call->now_ms)
         return fail(call, &SQS_PURGE_QUEUE_IN_PROGRESS,
-                    "Only one PurgeQueue operation on %.*s is allowed every 60 seconds.", STR_ARGS(queue.row.name));
+                    "Only one PurgeQueue operation on %.*s is allowed every 60 seconds.",
+                    STR_ARGS(queue.row.name));
     sqs_remove_messages(call->txn, &(struct sqs_remove_messages_params){.queue_id = queue.row.id});
     sqs_set_purged(call->txn, &(struct sqs_set_purged_params){
                                   .id = queue.row.id, .purged_ms = arena_i64(call->arena, call->now_ms)});

@@ -10,9 +10,11 @@
 
 #include <string.h>
 
-enum { MAGIC = 0x4f524431 };     /* tells our handles from a client's typing error */
+enum { MAGIC = 0x4f524431 }; /* tells our handles from a client's typing error */
 
-struct handle { int64_t magic, id, number; };
+struct handle {
+    int64_t magic, id, number;
+};
 
 str receipt_handle(struct call *call, struct receipt receipt)
 {
@@ -31,7 +33,7 @@ bool receipt_read(struct call *call, str text, struct receipt *receipt)
     *receipt = (struct receipt){handle.id, handle.number};
     if (handle.magic == MAGIC)
         return true;
-    fail(call, &SQS_RECEIPT_HANDLE_IS_INVALID, "The input receipt handle \"%.*s\" is not a valid receipt handle.",
-         STR_ARGS(text));
+    fail(call, &SQS_RECEIPT_HANDLE_IS_INVALID,
+         "The input receipt handle \"%.*s\" is not a valid receipt handle.", STR_ARGS(text));
     return false;
 }

@@ -28,8 +28,8 @@ static bool has_name(const struct str_list *names, str name)
     return false;
 }
 
-static void add_attribute(struct call *call, const struct sqs_receive_message_request *in, struct sqs_message *message,
-                          str name, str value)
+static void add_attribute(struct call *call, const struct sqs_receive_message_request *in,
+                          struct sqs_message *message, str name, str value)
 {
     if (str_present(value) &&
         (has_name(&in->attribute_names, name) || has_name(&in->message_system_attribute_names, name)))
@@ -75,7 +75,8 @@ static bool matches(str pattern, str name)
     if (str_equal(pattern, S("All")) || str_equal(pattern, S(".*")))
         return true;
     if (str_ends_with(pattern, S("*")))
-        return str_starts_with(name, str_head(pattern, pattern.size - (str_ends_with(pattern, S(".*")) ? 2 : 1)));
+        return str_starts_with(name,
+                               str_head(pattern, pattern.size - (str_ends_with(pattern, S(".*")) ? 2 : 1)));
     return str_equal(pattern, name);
 }
 
@@ -110,14 +111,14 @@ static void take(struct call *call, const struct queue *queue, const struct sqs_
     int64_t receipt = (int64_t)(random_u64() >> 1);
     struct md5 digest = md5(row->body);
 
-    sqs_take_message(call->txn, &(struct sqs_take_message_params){
-                                    .id = row->id,
-                                    .visible_ms = call->now_ms + visibility_seconds * MS,
-                                    .first_received_ms = row->first_received_ms
-                                                             ? row->first_received_ms
-                                                             : arena_i64(call->arena, call->now_ms),
-                                    .receipt = receipt,
-                                });
+    sqs_take_message(call->txn,
+                     &(struct sqs_take_message_params){
+                         .id = row->id,
+                         .visible_ms = call->now_ms + visibility_seconds * MS,
+                         .first_received_ms = row->first_received_ms ? row->first_received_ms
+                                                                     : arena_i64(call->arena, call->now_ms),
+                         .receipt = receipt,
+                     });
     message->message_id = row->message_id;
     message->receipt_handle = receipt_handle(call, (struct receipt){row->id, receipt});
     message->body = row->body;
@@ -128,8 +129,8 @@ static void take(struct call *call, const struct queue *queue, const struct sqs_
 }
 
 /* Received as often as allowed: the next queue gets it, with its id, its age and its count. */
-static void move_to_dead_letters(struct call *call, const struct queue *queue, const struct queue *dead_letters,
-                                 const struct sqs_find_visible_row *row)
+static void move_to_dead_letters(struct call *call, const struct queue *queue,
+                                 const struct queue *dead_letters, const struct sqs_find_visible_row *row)
 {
     sqs_move_to_dead_letters(call->txn, &(struct sqs_move_to_dead_letters_params){
                                             .id = row->id,
@@ -142,8 +143,8 @@ static void move_to_dead_letters(struct call *call, const struct queue *queue, c
 }
 
 /* Where this message has to go instead of being returned; false when nowhere. */
-static bool find_dead_letters(struct call *call, const struct queue *queue, const struct sqs_find_visible_row *row,
-                              struct queue *dead_letters)
+static bool find_dead_letters(struct call *call, const struct queue *queue,
+                              const struct sqs_find_visible_row *row, struct queue *dead_letters)
 {
     return queue->row.max_receive_count && row->receive_count >= *queue->row.max_receive_count &&
            queue_find_arn(call, queue->row.dead_letter_arn, dead_letters);
@@ -165,8 +166,8 @@ static void take_or_put_aside(struct call *call, const struct queue *queue,
 }
 
 /* Once more only when all that was found had to be put aside: no message is returned twice. */
-static void take_visible(struct call *call, const struct queue *queue, const struct sqs_receive_message_request *in,
-                         struct sqs_message_list *messages)
+static void take_visible(struct call *call, const struct queue *queue,
+                         const struct sqs_receive_message_request *in, struct sqs_message_list *messages)
 {
     int64_t wanted = in->max_number_of_messages ? *in->max_number_of_messages : 1;
     struct sqs_find_visible_rows rows;

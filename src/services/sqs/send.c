@@ -20,7 +20,9 @@ struct outgoing {
     str group_id, deduplication_id;
 };
 
-struct sent { str message_id, body_md5, attributes_md5, system_attributes_md5; };
+struct sent {
+    str message_id, body_md5, attributes_md5, system_attributes_md5;
+};
 
 /* #x9 #xA #xD #x20-#xD7FF #xE000-#xFFFD #x10000-#x10FFFF; the text is UTF-8 already, without surrogates. */
 static bool is_body_text(str body)
@@ -61,13 +63,15 @@ static bool delay_check(struct call *call, const int64_t *delay_seconds)
     return false;
 }
 
-/* FIFO queues' parameters; a message group is allowed on standard queues (fair queues), a deduplication id is not. */
+/* FIFO queues' parameters; a message group is allowed on standard queues (fair queues), a deduplication id is
+ * not. */
 static bool fifo_check(struct call *call, const struct outgoing *message)
 {
     if (!str_present(message->deduplication_id))
         return true;
     fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION,
-         "Value %.*s for parameter MessageDeduplicationId is invalid. Reason: The request include parameter that is "
+         "Value %.*s for parameter MessageDeduplicationId is invalid. Reason: The request include parameter "
+         "that is "
          "not valid for this queue type.",
          STR_ARGS(message->deduplication_id));
     return false;
@@ -111,7 +115,8 @@ static str trace_id_of(const struct call *call, str trace_header)
 }
 
 /* The two kinds of attributes have one form; their digests are made alike. */
-static str system_attributes_md5(struct call *call, const struct sqs_message_system_attribute_value_map *system)
+static str system_attributes_md5(struct call *call,
+                                 const struct sqs_message_system_attribute_value_map *system)
 {
     struct sqs_message_attribute_value_map same = {0};
 
@@ -138,22 +143,23 @@ static struct sent put(struct call *call, const struct queue *queue, const struc
         .system_attributes_md5 = system_attributes_md5(call, message->system_attributes),
     };
 
-    sqs_add_message(call->txn, &(struct sqs_add_message_params){
-                                   .queue_id = queue->row.id,
-                                   .visible_ms = visible_ms,
-                                   .message_id = sent.message_id,
-                                   .sent_ms = call->now_ms,
-                                   .sender_id = call->caller->id,
-                                   .body = message->body,
-                                   .attributes = message->attributes->count
-                                                     ? model_to_json(call->arena, &SQS_MESSAGE_BODY_ATTRIBUTE_MAP,
-                                                                     message->attributes)
-                                                     : (str){0},
-                                   .attributes_md5 = sent.attributes_md5,
-                                   .trace_header = trace_header,
-                                   .trace_id = trace_id_of(call, trace_header),
-                                   .group_id = message->group_id,
-                               });
+    sqs_add_message(call->txn,
+                    &(struct sqs_add_message_params){
+                        .queue_id = queue->row.id,
+                        .visible_ms = visible_ms,
+                        .message_id = sent.message_id,
+                        .sent_ms = call->now_ms,
+                        .sender_id = call->caller->id,
+                        .body = message->body,
+                        .attributes = message->attributes->count
+                                          ? model_to_json(call->arena, &SQS_MESSAGE_BODY_ATTRIBUTE_MAP,
+                                                          message->attributes)
+                                          : (str){0},
+                        .attributes_md5 = sent.attributes_md5,
+                        .trace_header = trace_header,
+                        .trace_id = trace_id_of(call, trace_header),
+                        .group_id = message->group_id,
+                    });
     trace(call, S("queued"), queue->arn, sent.message_id);
     if (delay_seconds > 0)
         wake_at(call, queue_arrivals(call, queue), visible_ms);
@@ -223,8 +229,8 @@ static bool batch_size_check(struct call *call, const struct sqs_send_message_ba
         size += in->entries.items[i].message_body.size;
     if (size <= MAX_BATCH_BYTES)
         return true;
-    fail(call, &SQS_BATCH_REQUEST_TOO_LONG, "Batch requests cannot be longer than 1048576 bytes. You have sent %zu bytes.",
-         size);
+    fail(call, &SQS_BATCH_REQUEST_TOO_LONG,
+         "Batch requests cannot be longer than 1048576 bytes. You have sent %zu bytes.", size);
     return false;
 }
 

@@ -35,7 +35,8 @@ str queue_arrivals(struct call *call, const struct queue *queue);
 /* Put the attributes into the queue's row.  False: fail() has been called. */
 bool attributes_apply(struct call *call, const struct str_map *attributes, struct queue *queue);
 /* Do the attributes name the values that the queue has?  If not, *different is the first that does not. */
-bool attributes_match(struct call *call, const struct str_map *attributes, const struct queue *queue, str *different);
+bool attributes_match(struct call *call, const struct str_map *attributes, const struct queue *queue,
+                      str *different);
 void attributes_store(struct call *call, const struct queue *queue);
 
 /* message_attributes.c */
@@ -47,7 +48,9 @@ str message_attributes_md5(struct call *call, const struct sqs_message_attribute
 
 /* receipt.c */
 /* A receipt handle is opaque to clients: the message's row, and the number of this receive. */
-struct receipt { int64_t id, number; };
+struct receipt {
+    int64_t id, number;
+};
 str receipt_handle(struct call *call, struct receipt receipt);
 /* False when the handle was never one of ours; fail() has been called. */
 bool receipt_read(struct call *call, str handle, struct receipt *receipt);

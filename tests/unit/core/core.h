@@ -5,7 +5,7 @@
  * do what, who carries effects out, and the disk.
  */
 #include "unit.h"
-#undef fail                      /* cmocka's; the engine has its own */
+#undef fail /* cmocka's; the engine has its own */
 
 #include "engine/engine.h"
 #include "toy.h"
@@ -20,9 +20,9 @@ int core_teardown(void **state);
 struct engine *core_engine(void);
 /* What the next start takes; core_setup() sets it anew. */
 struct engine_options *core_options(void);
-void core_stop(void);            /* engine_stop() */
-void core_close(void);           /* engine_free() */
-void core_start(void);           /* again, on the same folder */
+void core_stop(void);  /* engine_stop() */
+void core_close(void); /* engine_free() */
+void core_start(void); /* again, on the same folder */
 void core_restart(void);
 
 /* ---- a client ---- */
@@ -31,7 +31,7 @@ struct request;
 
 /* How the requests from now on are signed; "unknown" is what they start with. */
 void sign_as(const char *access_key_id, const char *secret, const char *session_token);
-void sign_at(int64_t signed_ms);                 /* 0: now */
+void sign_at(int64_t signed_ms); /* 0: now */
 
 /* Send it and return at once.  All are freed at the end of the test. */
 struct request *begin(const char *operation, const char *json, ...) __attribute__((format(printf, 2, 3)));
@@ -53,7 +53,7 @@ void free_request(struct request *request);
 
 /* And wait for the answer. */
 int run(const char *steps);
-str get(const char *key);                        /* absent when there is none */
+str get(const char *key); /* absent when there is none */
 void advance_clock(int64_t by_ms);
 /* Whatever has been begun has now run once (and is answered or parked). */
 void let_run(void);
@@ -66,15 +66,15 @@ void wait_for_item(const char *key, const char *value);
 
 /* ---- the world ---- */
 
-/* "alice" may do everything but with what is named "denied"; her key is AKIAALICE.  ASIASESSION is a session of
- * hers.  An access key has been created when this says so. */
+/* "alice" may do everything but with what is named "denied"; her key is AKIAALICE.  ASIASESSION is a session
+ * of hers.  An access key has been created when this says so. */
 void have_access_keys(bool have);
 void session_expires(int64_t at_ms);
 
 /* Wait until that many effects have been started; *count of them is what there is then. */
 void wait_for_effects(size_t count);
 size_t effect_count(void);
-str effect_at(size_t index);                     /* "id payload" */
+str effect_at(size_t index); /* "id payload" */
 
 /* This process's fdatasync() waits.  Wait until somebody waits in it. */
 void hold_disk(bool hold);

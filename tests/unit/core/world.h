@@ -12,4 +12,4 @@ void world_reset(void);
 /* Everything that tests wait for changes between these two. */
 void lock_news(void);
 void unlock_news(void);
-void wait_for_news(void);        /* with the lock held; aborts when none comes for a minute */
+void wait_for_news(void); /* with the lock held; aborts when none comes for a minute */

@@ -57,8 +57,8 @@ static void encode_send(const struct operation *operation, str body)
     protocol_find(PROTOCOL_JSON_1_0)->encode_reply(&call, &out, &reply);
 }
 
-static void measure(const char *what, void (*run)(const struct operation *, str), const struct operation *operation,
-                    str body)
+static void measure(const char *what, void (*run)(const struct operation *, str),
+                    const struct operation *operation, str body)
 {
     int64_t best_us = INT64_MAX;
 
@@ -76,24 +76,31 @@ static void measure(const char *what, void (*run)(const struct operation *, str)
 
 int main(void)
 {
-    str send = S("{\"QueueUrl\":\"http://localhost:4566/000000000000/orders\",\"MessageBody\":\"{\\\"orderId\\\": 17, "
-                 "\\\"items\\\": [{\\\"sku\\\": \\\"A-100\\\", \\\"quantity\\\": 2}], \\\"total\\\": 49.9}\","
-                 "\"DelaySeconds\":0,\"MessageAttributes\":{\"kind\":{\"DataType\":\"String\",\"StringValue\":\"order\"},"
-                 "\"priority\":{\"DataType\":\"Number\",\"StringValue\":\"1\"}}}");
-    str put = S("{\"TableName\":\"Orders\",\"Item\":{\"orderId\":{\"S\":\"0d3f9b9e-8a55\"},\"status\":{\"S\":\"NEW\"},"
+    str send = S(
+        "{\"QueueUrl\":\"http://localhost:4566/000000000000/orders\",\"MessageBody\":\"{\\\"orderId\\\": 17, "
+        "\\\"items\\\": [{\\\"sku\\\": \\\"A-100\\\", \\\"quantity\\\": 2}], \\\"total\\\": 49.9}\","
+        "\"DelaySeconds\":0,\"MessageAttributes\":{\"kind\":{\"DataType\":\"String\",\"StringValue\":"
+        "\"order\"},"
+        "\"priority\":{\"DataType\":\"Number\",\"StringValue\":\"1\"}}}");
+    str put = S("{\"TableName\":\"Orders\",\"Item\":{\"orderId\":{\"S\":\"0d3f9b9e-8a55\"},\"status\":{\"S\":"
+                "\"NEW\"},"
                 "\"total\":{\"N\":\"49.90\"},\"customer\":{\"S\":\"ada@example.com\"},\"createdAt\":{\"S\":"
-                "\"2026-01-02T03:04:05Z\"},\"paid\":{\"BOOL\":true},\"tags\":{\"SS\":[\"a\",\"b\"]},\"note\":{\"NULL\":true},"
-                "\"address\":{\"M\":{\"city\":{\"S\":\"Turin\"},\"zip\":{\"S\":\"10121\"}}},\"lines\":{\"L\":[{\"N\":\"1\"},"
+                "\"2026-01-02T03:04:05Z\"},\"paid\":{\"BOOL\":true},\"tags\":{\"SS\":[\"a\",\"b\"]},\"note\":"
+                "{\"NULL\":true},"
+                "\"address\":{\"M\":{\"city\":{\"S\":\"Turin\"},\"zip\":{\"S\":\"10121\"}}},\"lines\":{\"L\":"
+                "[{\"N\":\"1\"},"
                 "{\"N\":\"2\"}]}}}");
-    str publish = S("Action=Publish&Version=2010-03-31&TopicArn=arn%3Aaws%3Asns%3Aus-east-1%3A000000000000%3Aorders"
-                    "&Message=%7B%22orderId%22%3A+17%7D&MessageAttributes.entry.1.Name=kind"
-                    "&MessageAttributes.entry.1.Value.DataType=String"
-                    "&MessageAttributes.entry.1.Value.StringValue=order");
+    str publish =
+        S("Action=Publish&Version=2010-03-31&TopicArn=arn%3Aaws%3Asns%3Aus-east-1%3A000000000000%3Aorders"
+          "&Message=%7B%22orderId%22%3A+17%7D&MessageAttributes.entry.1.Name=kind"
+          "&MessageAttributes.entry.1.Value.DataType=String"
+          "&MessageAttributes.entry.1.Value.StringValue=order");
 
     measure("SendMessage: parse", parse, &SQS_SEND_MESSAGE, send);
     measure("SendMessage: parse, decode", decode_json, &SQS_SEND_MESSAGE, send);
     measure("SendMessage: parse, decode, validate", decode_and_validate_json, &SQS_SEND_MESSAGE, send);
-    measure("SendMessage: encode the reply", encode_send, &SQS_SEND_MESSAGE, S("0123456789abcdef0123456789abcdef"));
+    measure("SendMessage: encode the reply", encode_send, &SQS_SEND_MESSAGE,
+            S("0123456789abcdef0123456789abcdef"));
     measure("PutItem of 10: parse", parse, &DYNAMODB_PUT_ITEM, put);
     measure("PutItem of 10: parse, decode", decode_json, &DYNAMODB_PUT_ITEM, put);
     measure("PutItem of 10: parse, decode, validate", decode_and_validate_json, &DYNAMODB_PUT_ITEM, put);

@@ -4,7 +4,7 @@
  * engine_test.h: a call without an engine, and a request from its parts.
  */
 #include "unit.h"
-#undef fail                      /* cmocka's; the engine has its own */
+#undef fail /* cmocka's; the engine has its own */
 
 #include "engine/call.h"
 #include "engine/protocol.h"

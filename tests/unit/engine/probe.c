@@ -28,8 +28,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const struct service *const services[] = {
-    &DYNAMODB_SERVICE, &IAM_SERVICE, &LAMBDA_SERVICE, &LOGS_SERVICE, &SNS_SERVICE, &SQS_SERVICE, &STS_SERVICE, NULL};
+static const struct service *const services[] = {&DYNAMODB_SERVICE, &IAM_SERVICE, &LAMBDA_SERVICE,
+                                                 &LOGS_SERVICE,     &SNS_SERVICE, &SQS_SERVICE,
+                                                 &STS_SERVICE,      NULL};
 
 static const struct operation *find_operation(const struct json *command)
 {
@@ -45,9 +46,10 @@ static const struct operation *find_operation(const struct json *command)
 
 static const struct protocol *find_protocol(const struct json *command)
 {
-    static const char *const names[] = {
-        [PROTOCOL_JSON_1_0] = "json-1.0", [PROTOCOL_JSON_1_1] = "json-1.1",
-        [PROTOCOL_QUERY] = "query", [PROTOCOL_REST_JSON] = "rest-json"};
+    static const char *const names[] = {[PROTOCOL_JSON_1_0] = "json-1.0",
+                                        [PROTOCOL_JSON_1_1] = "json-1.1",
+                                        [PROTOCOL_QUERY] = "query",
+                                        [PROTOCOL_REST_JSON] = "rest-json"};
     str name = json_get_str(command, S("protocol"));
 
     for (size_t i = 1; i < sizeof names / sizeof *names; i++)
@@ -107,9 +109,10 @@ static void *value_of(struct arena *arena, const struct shape *shape, const stru
 
 static void do_decode(struct arena *arena, const struct json *command, struct json_writer *writer)
 {
-    struct http_request request = {
-        .method = json_get_str(command, S("method")), .target = json_get_str(command, S("target")),
-        .headers = headers_of(arena, command), .body = body_of(arena, command)};
+    struct http_request request = {.method = json_get_str(command, S("method")),
+                                   .target = json_get_str(command, S("target")),
+                                   .headers = headers_of(arena, command),
+                                   .body = body_of(arena, command)};
     ptrdiff_t mark = str_index(request.target, '?');
     request.path = mark < 0 ? request.target : str_head(request.target, (size_t)mark);
     request.query = mark < 0 ? S("") : str_from(request.target, (size_t)mark + 1);
@@ -145,7 +148,8 @@ static void do_reply(struct arena *arena, const struct json *command, struct jso
     struct call call = {.arena = arena, .operation = operation, .request_id = S("the-request-id")};
     struct http_reply reply = {0};
 
-    find_protocol(command)->encode_reply(&call, value_of(arena, operation->output, command, S("out")), &reply);
+    find_protocol(command)->encode_reply(&call, value_of(arena, operation->output, command, S("out")),
+                                         &reply);
     write_reply(writer, &reply);
 }
 
@@ -165,8 +169,8 @@ static void do_request(struct arena *arena, const struct json *command, struct j
     const struct operation *operation = find_operation(command);
     struct http_request request = {0};
 
-    find_protocol(command)->encode_request(arena, operation, value_of(arena, operation->input, command, S("in")),
-                                           &request);
+    find_protocol(command)->encode_request(arena, operation,
+                                           value_of(arena, operation->input, command, S("in")), &request);
     json_field(writer, S("method"), request.method);
     json_field(writer, S("target"), request.target);
     write_headers(writer, &request.headers);
@@ -193,9 +197,14 @@ static void do_read(struct arena *arena, const struct json *command, struct json
 
 static void run(struct arena *arena, str line)
 {
-    static const struct { str name; void (*run)(struct arena *, const struct json *, struct json_writer *); } verbs[] = {
-        {STR_INIT("decode"), do_decode}, {STR_INIT("reply"), do_reply},     {STR_INIT("fail"), do_fail},
-        {STR_INIT("request"), do_request}, {STR_INIT("read"), do_read}};
+    static const struct {
+        str name;
+        void (*run)(struct arena *, const struct json *, struct json_writer *);
+    } verbs[] = {{STR_INIT("decode"), do_decode},
+                 {STR_INIT("reply"), do_reply},
+                 {STR_INIT("fail"), do_fail},
+                 {STR_INIT("request"), do_request},
+                 {STR_INIT("read"), do_read}};
     const struct json *command = json_parse(arena, line, NULL);
     struct json_writer writer = json_writer_in(arena);
 

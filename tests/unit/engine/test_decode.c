@@ -18,9 +18,10 @@ static str refusal(const struct operation *operation, enum protocol_name protoco
 TEST(a_send_is_read_from_json)
 {
     struct call call = call_of(&SQS_SEND_MESSAGE);
-    str body = S("{\"QueueUrl\":\"http://localhost:4566/000000000000/orders\",\"MessageBody\":\"a \\\"b\\\"\","
-                 "\"DelaySeconds\":5,\"Unknown\":[1,{}],\"MessageGroupId\":null,"
-                 "\"MessageAttributes\":{\"kind\":{\"DataType\":\"Binary\",\"BinaryValue\":\"AAEC\"}}}");
+    str body =
+        S("{\"QueueUrl\":\"http://localhost:4566/000000000000/orders\",\"MessageBody\":\"a \\\"b\\\"\","
+          "\"DelaySeconds\":5,\"Unknown\":[1,{}],\"MessageGroupId\":null,"
+          "\"MessageAttributes\":{\"kind\":{\"DataType\":\"Binary\",\"BinaryValue\":\"AAEC\"}}}");
     const struct sqs_send_message_request *in = decoded(&call, PROTOCOL_JSON_1_0, body);
 
     assert_text(in->queue_url, "http://localhost:4566/000000000000/orders");
@@ -36,10 +37,11 @@ TEST(a_send_is_read_from_json)
 TEST(a_send_is_read_from_a_form)
 {
     struct call call = call_of(&SQS_SEND_MESSAGE);
-    str body = S("Action=SendMessage&Version=2012-11-05&QueueUrl=http%3A%2F%2Flocalhost%2F1%2Fq&MessageBody=a+b%26c"
-                 "&DelaySeconds=5&MessageAttribute.2.Name=two&MessageAttribute.2.Value.DataType=String"
-                 "&MessageAttribute.2.Value.StringValue=2&MessageAttribute.10.Name=ten"
-                 "&MessageAttribute.10.Value.DataType=Number&MessageAttribute.10.Value.StringValue=10");
+    str body =
+        S("Action=SendMessage&Version=2012-11-05&QueueUrl=http%3A%2F%2Flocalhost%2F1%2Fq&MessageBody=a+b%26c"
+          "&DelaySeconds=5&MessageAttribute.2.Name=two&MessageAttribute.2.Value.DataType=String"
+          "&MessageAttribute.2.Value.StringValue=2&MessageAttribute.10.Name=ten"
+          "&MessageAttribute.10.Value.DataType=Number&MessageAttribute.10.Value.StringValue=10");
     const struct sqs_send_message_request *in = decoded(&call, PROTOCOL_QUERY, body);
 
     assert_text(in->queue_url, "http://localhost/1/q");
@@ -54,8 +56,10 @@ TEST(a_send_is_read_from_a_form)
 TEST(sqs_takes_the_queue_from_the_path)
 {
     struct call call = call_of(&SQS_RECEIVE_MESSAGE);
-    struct http_request request = {.method = S("GET"), .path = S("/000000000000/orders/"),
-                                   .query = S("Action=ReceiveMessage&AttributeName=All&AttributeName.2=Policy")};
+    struct http_request request = {.method = S("GET"),
+                                   .path = S("/000000000000/orders/"),
+                                   .query =
+                                       S("Action=ReceiveMessage&AttributeName=All&AttributeName.2=Policy")};
     struct sqs_receive_message_request in = {0};
 
     assert_true(protocol_find(PROTOCOL_QUERY)->decode_request(&call, &request, &in));
@@ -65,7 +69,8 @@ TEST(sqs_takes_the_queue_from_the_path)
 TEST(an_entry_given_twice_counts_once_and_the_last_wins)
 {
     struct call call = call_of(&DYNAMODB_PUT_ITEM);
-    str body = S("{\"TableName\":\"t\",\"Item\":{\"a\":{\"S\":\"1\"},\"b\":{\"S\":\"2\"},\"a\":{\"S\":\"3\"}}}");
+    str body =
+        S("{\"TableName\":\"t\",\"Item\":{\"a\":{\"S\":\"1\"},\"b\":{\"S\":\"2\"},\"a\":{\"S\":\"3\"}}}");
     const struct dynamodb_put_item_input *in = decoded(&call, PROTOCOL_JSON_1_0, body);
 
     assert_int_equal(in->item.count, 2);
@@ -100,7 +105,8 @@ TEST(what_is_no_json_is_refused_without_a_word)
 {
     assert_text(refusal(&SQS_SEND_MESSAGE, PROTOCOL_JSON_1_0, S("{")), "");
     assert_text(refusal(&SQS_SEND_MESSAGE, PROTOCOL_JSON_1_0, S("null")), "");
-    assert_text(refusal(&SQS_SEND_MESSAGE, PROTOCOL_JSON_1_0, S("[]")), "Start of list found where not expected");
+    assert_text(refusal(&SQS_SEND_MESSAGE, PROTOCOL_JSON_1_0, S("[]")),
+                "Start of list found where not expected");
 }
 
 TEST(coral_says_which_type_it_cannot_convert)
@@ -113,12 +119,15 @@ TEST(coral_says_which_type_it_cannot_convert)
                 "Start of structure or map found where not expected.");
     assert_text(refusal(&SQS_SEND_MESSAGE, PROTOCOL_JSON_1_0, S("{\"MessageAttributes\":true}")),
                 "Expected map or null");
-    assert_text(refusal(&LOGS_PUT_LOG_EVENTS, PROTOCOL_JSON_1_1, S("{\"logEvents\":1}")), "Expected list or null");
+    assert_text(refusal(&LOGS_PUT_LOG_EVENTS, PROTOCOL_JSON_1_1, S("{\"logEvents\":1}")),
+                "Expected list or null");
 }
 
 TEST(dynamodb_says_it_in_its_own_words)
 {
-    static const struct { const char *attribute, *sentence; } cases[] = {
+    static const struct {
+        const char *attribute, *sentence;
+    } cases[] = {
         {"{\"S\":1}", "NUMBER_VALUE cannot be converted to String"},
         {"{\"S\":1.5}", "DECIMAL_VALUE cannot be converted to String"},
         {"{\"S\":true}", "TRUE_VALUE cannot be converted to String"},
@@ -163,12 +172,14 @@ TEST(a_form_with_text_for_a_number_is_refused)
     struct call call = call_of(&SQS_SEND_MESSAGE);
 
     assert_null(decoded(&call, PROTOCOL_QUERY, S("DelaySeconds=soon")));
-    assert_text(call.failure.message, "Value soon for parameter DelaySeconds is invalid. Reason: Must be an integer.");
+    assert_text(call.failure.message,
+                "Value soon for parameter DelaySeconds is invalid. Reason: Must be an integer.");
 }
 
 TEST(what_a_service_stores_comes_back_the_same)
 {
-    str json = S("{\"M\":{\"a\":{\"N\":\"1\"},\"b\":{\"L\":[{\"BOOL\":true},{\"NULL\":true},{\"BS\":[\"AAE=\"]}]}}}");
+    str json = S(
+        "{\"M\":{\"a\":{\"N\":\"1\"},\"b\":{\"L\":[{\"BOOL\":true},{\"NULL\":true},{\"BS\":[\"AAE=\"]}]}}}");
     struct dynamodb_attribute_value value = {0};
 
     assert_true(model_from_json(&scratch, &DYNAMODB_ATTRIBUTE_VALUE, json, &value));
@@ -177,17 +188,10 @@ TEST(what_a_service_stores_comes_back_the_same)
     assert_false(model_from_json(&scratch, &DYNAMODB_ATTRIBUTE_VALUE, S("{"), &value));
 }
 
-TESTS(
-    test(a_send_is_read_from_json),
-    test(a_send_is_read_from_a_form),
-    test(sqs_takes_the_queue_from_the_path),
-    test(an_entry_given_twice_counts_once_and_the_last_wins),
-    test(many_entries_given_twice_count_once),
-    test(an_empty_body_is_an_empty_object),
-    test(what_is_no_json_is_refused_without_a_word),
-    test(coral_says_which_type_it_cannot_convert),
-    test(dynamodb_says_it_in_its_own_words),
-    test(fractions_of_whole_numbers_are_cut_off),
-    test(a_form_with_a_bad_escape_is_malformed),
-    test(a_form_with_text_for_a_number_is_refused),
-    test(what_a_service_stores_comes_back_the_same))
+TESTS(test(a_send_is_read_from_json), test(a_send_is_read_from_a_form),
+      test(sqs_takes_the_queue_from_the_path), test(an_entry_given_twice_counts_once_and_the_last_wins),
+      test(many_entries_given_twice_count_once), test(an_empty_body_is_an_empty_object),
+      test(what_is_no_json_is_refused_without_a_word), test(coral_says_which_type_it_cannot_convert),
+      test(dynamodb_says_it_in_its_own_words), test(fractions_of_whole_numbers_are_cut_off),
+      test(a_form_with_a_bad_escape_is_malformed), test(a_form_with_text_for_a_number_is_refused),
+      test(what_a_service_stores_comes_back_the_same))

@@ -6,7 +6,8 @@
 #include "sns_model.h"
 #include "sqs_model.h"
 
-static struct http_reply replied(const struct operation *operation, enum protocol_name protocol, const void *out)
+static struct http_reply replied(const struct operation *operation, enum protocol_name protocol,
+                                 const void *out)
 {
     struct call call = call_of(operation);
     struct http_reply reply = {0};
@@ -54,12 +55,11 @@ TEST(a_query_reply_is_wrapped_twice)
     struct http_reply reply = replied(&SQS_SEND_MESSAGE, PROTOCOL_QUERY, &out);
 
     assert_text(reply.content_type, "text/xml");
-    assert_text(reply.body,
-                "<?xml version=\"1.0\"?>\n"
-                "<SendMessageResponse xmlns=\"http://queue.amazonaws.com/doc/2012-11-05/\">"
-                "<SendMessageResult><MessageId>a&lt;b</MessageId></SendMessageResult>"
-                "<ResponseMetadata><RequestId>the-request-id</RequestId></ResponseMetadata>"
-                "</SendMessageResponse>");
+    assert_text(reply.body, "<?xml version=\"1.0\"?>\n"
+                            "<SendMessageResponse xmlns=\"http://queue.amazonaws.com/doc/2012-11-05/\">"
+                            "<SendMessageResult><MessageId>a&lt;b</MessageId></SendMessageResult>"
+                            "<ResponseMetadata><RequestId>the-request-id</RequestId></ResponseMetadata>"
+                            "</SendMessageResponse>");
 }
 
 TEST(an_empty_list_is_an_empty_element_in_xml)
@@ -73,7 +73,8 @@ TEST(an_empty_list_is_an_empty_element_in_xml)
 
 TEST(an_error_of_sqs_says_what_old_clients_expect)
 {
-    struct http_reply reply = failed(&SQS_SEND_MESSAGE, PROTOCOL_JSON_1_0, &SQS_QUEUE_DOES_NOT_EXIST, "Gone.", NULL);
+    struct http_reply reply =
+        failed(&SQS_SEND_MESSAGE, PROTOCOL_JSON_1_0, &SQS_QUEUE_DOES_NOT_EXIST, "Gone.", NULL);
 
     assert_int_equal(reply.status, 400);
     assert_text(reply.body, "{\"__type\":\"com.amazonaws.sqs#QueueDoesNotExist\",\"message\":\"Gone.\"}");
@@ -83,13 +84,15 @@ TEST(an_error_of_sqs_says_what_old_clients_expect)
 
 TEST(an_error_of_sqs_has_its_own_form_in_xml)
 {
-    struct http_reply reply = failed(&SQS_SEND_MESSAGE, PROTOCOL_QUERY, &SQS_QUEUE_DOES_NOT_EXIST, "Gone.", NULL);
+    struct http_reply reply =
+        failed(&SQS_SEND_MESSAGE, PROTOCOL_QUERY, &SQS_QUEUE_DOES_NOT_EXIST, "Gone.", NULL);
 
-    assert_text(reply.body,
-                "<?xml version=\"1.0\"?>\n"
-                "<ErrorResponse xmlns=\"http://queue.amazonaws.com/doc/2012-11-05/\"><Error><Type>Sender</Type>"
-                "<Code>AWS.SimpleQueueService.NonExistentQueue</Code><Message>Gone.</Message><Detail/></Error>"
-                "<RequestId>the-request-id</RequestId></ErrorResponse>");
+    assert_text(
+        reply.body,
+        "<?xml version=\"1.0\"?>\n"
+        "<ErrorResponse xmlns=\"http://queue.amazonaws.com/doc/2012-11-05/\"><Error><Type>Sender</Type>"
+        "<Code>AWS.SimpleQueueService.NonExistentQueue</Code><Message>Gone.</Message><Detail/></Error>"
+        "<RequestId>the-request-id</RequestId></ErrorResponse>");
 }
 
 TEST(an_error_may_carry_details)
@@ -106,8 +109,8 @@ TEST(an_error_may_carry_details)
 
 TEST(json_1_1_names_an_error_without_its_prefix)
 {
-    struct http_reply reply =
-        failed(&LOGS_PUT_LOG_EVENTS, PROTOCOL_JSON_1_1, &LOGS_RESOURCE_NOT_FOUND_EXCEPTION, "No group.", NULL);
+    struct http_reply reply = failed(&LOGS_PUT_LOG_EVENTS, PROTOCOL_JSON_1_1,
+                                     &LOGS_RESOURCE_NOT_FOUND_EXCEPTION, "No group.", NULL);
 
     assert_text(reply.content_type, "application/x-amz-json-1.1");
     assert_text(reply.body, "{\"__type\":\"ResourceNotFoundException\",\"message\":\"No group.\"}");
@@ -115,8 +118,8 @@ TEST(json_1_1_names_an_error_without_its_prefix)
 
 TEST(an_error_of_lambda_says_whose_fault_it_is)
 {
-    struct http_reply reply =
-        failed(&LAMBDA_GET_FUNCTION, PROTOCOL_REST_JSON, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "No function.", NULL);
+    struct http_reply reply = failed(&LAMBDA_GET_FUNCTION, PROTOCOL_REST_JSON,
+                                     &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "No function.", NULL);
 
     assert_int_equal(reply.status, 404);
     assert_text(http_header(&reply.headers, S("x-amzn-ErrorType")), "ResourceNotFoundException");
@@ -144,15 +147,10 @@ TEST(an_unknown_operation_can_be_answered_too)
     assert_text(failed(NULL, PROTOCOL_REST_JSON, &unknown, "x", NULL).body, "{\"message\":\"x\"}");
 }
 
-TESTS(
-    test(a_json_reply_leaves_out_what_is_absent),
-    test(a_reply_of_dynamodb_carries_its_checksum),
-    test(a_query_reply_is_wrapped_twice),
-    test(an_empty_list_is_an_empty_element_in_xml),
-    test(an_error_of_sqs_says_what_old_clients_expect),
-    test(an_error_of_sqs_has_its_own_form_in_xml),
-    test(an_error_may_carry_details),
-    test(json_1_1_names_an_error_without_its_prefix),
-    test(an_error_of_lambda_says_whose_fault_it_is),
-    test(an_invocation_answers_in_status_headers_and_payload),
-    test(an_unknown_operation_can_be_answered_too))
+TESTS(test(a_json_reply_leaves_out_what_is_absent), test(a_reply_of_dynamodb_carries_its_checksum),
+      test(a_query_reply_is_wrapped_twice), test(an_empty_list_is_an_empty_element_in_xml),
+      test(an_error_of_sqs_says_what_old_clients_expect), test(an_error_of_sqs_has_its_own_form_in_xml),
+      test(an_error_may_carry_details), test(json_1_1_names_an_error_without_its_prefix),
+      test(an_error_of_lambda_says_whose_fault_it_is),
+      test(an_invocation_answers_in_status_headers_and_payload),
+      test(an_unknown_operation_can_be_answered_too))

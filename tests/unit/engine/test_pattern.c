@@ -80,11 +80,7 @@ TEST(threads_may_meet_at_a_patterns_first_use)
     }
 }
 
-TESTS(
-    test(a_pattern_must_match_the_whole_text),
-    test(alternatives_are_tried_until_one_matches_the_whole),
-    test(javas_unicode_escapes_are_understood),
-    test(a_hyphen_behind_a_class_is_a_hyphen),
-    test(posix_classes_of_java_are_understood),
-    test(bytes_that_are_not_utf8_match_nothing),
-    test(threads_may_meet_at_a_patterns_first_use))
+TESTS(test(a_pattern_must_match_the_whole_text), test(alternatives_are_tried_until_one_matches_the_whole),
+      test(javas_unicode_escapes_are_understood), test(a_hyphen_behind_a_class_is_a_hyphen),
+      test(posix_classes_of_java_are_understood), test(bytes_that_are_not_utf8_match_nothing),
+      test(threads_may_meet_at_a_patterns_first_use))

@@ -60,15 +60,12 @@ static str an_arn(void *context, str label)
 
 TEST(labels_are_encoded_when_they_are_filled_in)
 {
-    assert_text(rest_path_fill(&scratch, S("/tags/{Resource}?List=ALL"), an_arn, NULL), "/tags/arn%3Aaws%3Ax%2Fy");
+    assert_text(rest_path_fill(&scratch, S("/tags/{Resource}?List=ALL"), an_arn, NULL),
+                "/tags/arn%3Aaws%3Ax%2Fy");
     assert_text(rest_path_fill(&scratch, S("/tags/{Resource+}"), an_arn, NULL), "/tags/arn%3Aaws%3Ax/y");
 }
 
-TESTS(
-    test(literal_parts_must_be_equal),
-    test(a_label_takes_one_segment_that_is_not_empty),
-    test(a_slash_at_the_end_does_not_count),
-    test(a_greedy_label_takes_the_rest),
-    test(a_pattern_may_ask_for_a_query_parameter),
-    test(labels_are_found_by_name),
-    test(labels_are_encoded_when_they_are_filled_in))
+TESTS(test(literal_parts_must_be_equal), test(a_label_takes_one_segment_that_is_not_empty),
+      test(a_slash_at_the_end_does_not_count), test(a_greedy_label_takes_the_rest),
+      test(a_pattern_may_ask_for_a_query_parameter), test(labels_are_found_by_name),
+      test(labels_are_encoded_when_they_are_filled_in))

@@ -6,8 +6,8 @@
 #include "sqs_model.h"
 #include "sts_model.h"
 
-static const struct service *const services[] = {
-    &SQS_SERVICE, &SNS_SERVICE, &STS_SERVICE, &DYNAMODB_SERVICE, &LAMBDA_SERVICE, NULL};
+static const struct service *const services[] = {&SQS_SERVICE,      &SNS_SERVICE,    &STS_SERVICE,
+                                                 &DYNAMODB_SERVICE, &LAMBDA_SERVICE, NULL};
 
 static struct http_request request_of(str method, str path, str query)
 {
@@ -19,7 +19,8 @@ static struct route form_route(str body, str signing_name)
     struct http_request request = request_of(S("POST"), S("/"), S(""));
 
     request.body = body;
-    http_header_add(&scratch, &request.headers, S("Content-Type"), S("application/x-www-form-urlencoded; charset=utf-8"));
+    http_header_add(&scratch, &request.headers, S("Content-Type"),
+                    S("application/x-www-form-urlencoded; charset=utf-8"));
     return route_find(&scratch, services, &request, signing_name);
 }
 
@@ -43,7 +44,8 @@ TEST(a_target_names_service_and_operation)
 
 TEST(an_operation_that_only_aws_has_is_told_from_one_that_nobody_has)
 {
-    struct route ours = target_route(S("DynamoDB_20120810.BatchExecuteStatement"), S("application/x-amz-json-1.0"));
+    struct route ours =
+        target_route(S("DynamoDB_20120810.BatchExecuteStatement"), S("application/x-amz-json-1.0"));
     struct route nobodys = target_route(S("DynamoDB_20120810.Frobnicate"), S("application/x-amz-json-1.0"));
 
     assert_ptr_equal(ours.service, &DYNAMODB_SERVICE);
@@ -119,13 +121,9 @@ TEST(a_path_of_nobody_belongs_to_the_service_it_is_signed_for)
     assert_null(route_find(&scratch, services, &request, (str){0}).service);
 }
 
-TESTS(
-    test(a_target_names_service_and_operation),
-    test(an_operation_that_only_aws_has_is_told_from_one_that_nobody_has),
-    test(a_target_of_no_service_is_nobodys),
-    test(a_form_is_routed_by_its_version),
-    test(a_form_is_routed_by_its_signature_first),
-    test(a_form_without_an_action_has_no_operation),
-    test(an_action_may_stand_in_the_query),
-    test(a_path_names_the_operation_of_a_rest_service),
-    test(a_path_of_nobody_belongs_to_the_service_it_is_signed_for))
+TESTS(test(a_target_names_service_and_operation),
+      test(an_operation_that_only_aws_has_is_told_from_one_that_nobody_has),
+      test(a_target_of_no_service_is_nobodys), test(a_form_is_routed_by_its_version),
+      test(a_form_is_routed_by_its_signature_first), test(a_form_without_an_action_has_no_operation),
+      test(an_action_may_stand_in_the_query), test(a_path_names_the_operation_of_a_rest_service),
+      test(a_path_of_nobody_belongs_to_the_service_it_is_signed_for))

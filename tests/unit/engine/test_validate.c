@@ -30,30 +30,34 @@ TEST(null_is_as_good_as_nothing)
 
 TEST(all_that_is_wrong_is_said_at_once)
 {
-    str body = S("{\"TableName\":\"Orders\",\"AttributeDefinitions\":[{\"AttributeName\":\"pk\",\"AttributeType\":\"X\"}],"
+    str body = S("{\"TableName\":\"Orders\",\"AttributeDefinitions\":[{\"AttributeName\":\"pk\","
+                 "\"AttributeType\":\"X\"}],"
                  "\"KeySchema\":[{\"KeyType\":\"HASH\"},{\"AttributeName\":\"a\"}]}");
 
-    assert_text(told(&DYNAMODB_CREATE_TABLE, body),
-                "3 validation errors detected: "
-                "Value 'X' at 'attributeDefinitions.1.member.attributeType' failed to satisfy constraint: "
-                "Member must satisfy enum value set: [S, N, B]; "
-                "Value null at 'keySchema.1.member.attributeName' failed to satisfy constraint: "
-                "Member must not be null; "
-                "Value null at 'keySchema.2.member.keyType' failed to satisfy constraint: Member must not be null");
+    assert_text(
+        told(&DYNAMODB_CREATE_TABLE, body),
+        "3 validation errors detected: "
+        "Value 'X' at 'attributeDefinitions.1.member.attributeType' failed to satisfy constraint: "
+        "Member must satisfy enum value set: [S, N, B]; "
+        "Value null at 'keySchema.1.member.attributeName' failed to satisfy constraint: "
+        "Member must not be null; "
+        "Value null at 'keySchema.2.member.keyType' failed to satisfy constraint: Member must not be null");
 }
 
 TEST(a_collection_is_printed_as_java_does)
 {
-    str body = S("{\"TableName\":\"Orders\",\"KeySchema\":[],\"AttributeDefinitions\":[],\"LocalSecondaryIndexes\":["
-                 "{\"IndexName\":\"by-day\",\"KeySchema\":[{\"AttributeName\":\"a\",\"KeyType\":\"HASH\"}],"
-                 "\"Projection\":{\"NonKeyAttributes\":[]}}]}");
+    str body =
+        S("{\"TableName\":\"Orders\",\"KeySchema\":[],\"AttributeDefinitions\":[],\"LocalSecondaryIndexes\":["
+          "{\"IndexName\":\"by-day\",\"KeySchema\":[{\"AttributeName\":\"a\",\"KeyType\":\"HASH\"}],"
+          "\"Projection\":{\"NonKeyAttributes\":[]}}]}");
 
-    assert_text(told(&DYNAMODB_CREATE_TABLE, body),
-                "2 validation errors detected: "
-                "Value '[]' at 'keySchema' failed to satisfy constraint: "
-                "Member must have length greater than or equal to 1; "
-                "Value '[]' at 'localSecondaryIndexes.1.member.projection.nonKeyAttributes' failed to satisfy "
-                "constraint: Member must have length greater than or equal to 1");
+    assert_text(
+        told(&DYNAMODB_CREATE_TABLE, body),
+        "2 validation errors detected: "
+        "Value '[]' at 'keySchema' failed to satisfy constraint: "
+        "Member must have length greater than or equal to 1; "
+        "Value '[]' at 'localSecondaryIndexes.1.member.projection.nonKeyAttributes' failed to satisfy "
+        "constraint: Member must have length greater than or equal to 1");
 }
 
 TEST(items_are_told_all_that_they_must_satisfy)
@@ -62,11 +66,12 @@ TEST(items_are_told_all_that_they_must_satisfy)
                  "{\"IndexName\":\"by-day\",\"KeySchema\":[{\"AttributeName\":\"a\",\"KeyType\":\"HASH\"}],"
                  "\"Projection\":{\"NonKeyAttributes\":[\"x\",\"\"]}}]}");
 
-    assert_text(told(&DYNAMODB_CREATE_TABLE, body),
-                "1 validation error detected: "
-                "Value '[x, ]' at 'localSecondaryIndexes.1.member.projection.nonKeyAttributes' failed to satisfy "
-                "constraint: Member must satisfy constraint: [Member must have length less than or equal to 255, "
-                "Member must have length greater than or equal to 1]");
+    assert_text(
+        told(&DYNAMODB_CREATE_TABLE, body),
+        "1 validation error detected: "
+        "Value '[x, ]' at 'localSecondaryIndexes.1.member.projection.nonKeyAttributes' failed to satisfy "
+        "constraint: Member must satisfy constraint: [Member must have length less than or equal to 255, "
+        "Member must have length greater than or equal to 1]");
 }
 
 TEST(a_number_out_of_range_is_refused)
@@ -77,15 +82,20 @@ TEST(a_number_out_of_range_is_refused)
 }
 
 /* A union written by hand, and what it is told. */
-struct choice { str text, number; };
+struct choice {
+    str text, number;
+};
 
 static const struct shape text_shape = {.name = "Text", .type = SHAPE_STRING, .size = sizeof(str)};
 static const struct member choice_members[] = {
     {.name = STR_INIT("S"), .shape = &text_shape, .offset = offsetof(struct choice, text)},
     {.name = STR_INIT("N"), .shape = &text_shape, .offset = offsetof(struct choice, number)}};
-static const struct shape choice_shape = {
-    .name = "AttributeValue", .type = SHAPE_STRUCTURE, .is_union = true, .size = sizeof(struct choice),
-    .member_count = 2, .members = choice_members};
+static const struct shape choice_shape = {.name = "AttributeValue",
+                                          .type = SHAPE_STRUCTURE,
+                                          .is_union = true,
+                                          .size = sizeof(struct choice),
+                                          .member_count = 2,
+                                          .members = choice_members};
 
 static str choice_told(struct choice choice)
 {
@@ -98,9 +108,10 @@ TEST(a_union_must_say_exactly_one_thing)
 {
     assert_text(choice_told((struct choice){0}),
                 "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes");
-    assert_text(choice_told((struct choice){S("x"), S("1")}),
-                "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported "
-                "datatypes");
+    assert_text(
+        choice_told((struct choice){S("x"), S("1")}),
+        "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported "
+        "datatypes");
     assert_absent(choice_told((struct choice){.number = S("1")}));
 }
 
@@ -109,9 +120,10 @@ TEST(a_required_number_that_is_missing_is_null)
     str body = S("{\"TableName\":\"O\",\"AttributeDefinitions\":[],\"KeySchema\":[{\"AttributeName\":\"a\","
                  "\"KeyType\":\"HASH\"}],\"ProvisionedThroughput\":{\"ReadCapacityUnits\":1}}");
 
-    assert_text(told(&DYNAMODB_CREATE_TABLE, body),
-                "1 validation error detected: Value null at 'provisionedThroughput.writeCapacityUnits' failed to "
-                "satisfy constraint: Member must not be null");
+    assert_text(
+        told(&DYNAMODB_CREATE_TABLE, body),
+        "1 validation error detected: Value null at 'provisionedThroughput.writeCapacityUnits' failed to "
+        "satisfy constraint: Member must not be null");
 }
 
 TEST(the_plain_style_names_the_parameter_that_is_missing)
@@ -127,14 +139,8 @@ TEST(the_plain_style_looks_into_lists)
                 "The request must contain the parameter MessageBody.");
 }
 
-TESTS(
-    test(what_is_required_must_not_be_null),
-    test(null_is_as_good_as_nothing),
-    test(all_that_is_wrong_is_said_at_once),
-    test(a_collection_is_printed_as_java_does),
-    test(items_are_told_all_that_they_must_satisfy),
-    test(a_number_out_of_range_is_refused),
-    test(a_union_must_say_exactly_one_thing),
-    test(a_required_number_that_is_missing_is_null),
-    test(the_plain_style_names_the_parameter_that_is_missing),
-    test(the_plain_style_looks_into_lists))
+TESTS(test(what_is_required_must_not_be_null), test(null_is_as_good_as_nothing),
+      test(all_that_is_wrong_is_said_at_once), test(a_collection_is_printed_as_java_does),
+      test(items_are_told_all_that_they_must_satisfy), test(a_number_out_of_range_is_refused),
+      test(a_union_must_say_exactly_one_thing), test(a_required_number_that_is_missing_is_null),
+      test(the_plain_style_names_the_parameter_that_is_missing), test(the_plain_style_looks_into_lists))

@@ -60,8 +60,12 @@ TEST(the_trace_is_taken_from_the_header)
 
 TEST(an_answer_without_failures_is_success)
 {
-    static const char *const answers[] = {
-        "", "null", "{}", "{\"statusCode\":200}", "{\"batchItemFailures\":[]}", "{\"batchItemFailures\":null}"};
+    static const char *const answers[] = {"",
+                                          "null",
+                                          "{}",
+                                          "{\"statusCode\":200}",
+                                          "{\"batchItemFailures\":[]}",
+                                          "{\"batchItemFailures\":null}"};
     struct str_list ids;
 
     for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
@@ -83,10 +87,15 @@ TEST(failures_are_listed_by_their_ids)
 
 TEST(a_malformed_answer_makes_no_sense)
 {
-    static const char *const answers[] = {
-        "{", "\"done\"", "[]", "{\"batchItemFailures\":{}}", "{\"batchItemFailures\":[\"a\"]}",
-        "{\"batchItemFailures\":[{}]}", "{\"batchItemFailures\":[{\"itemIdentifier\":\"\"}]}",
-        "{\"batchItemFailures\":[{\"itemIdentifier\":null}]}", "{\"batchItemFailures\":[{\"wrong\":\"a\"}]}"};
+    static const char *const answers[] = {"{",
+                                          "\"done\"",
+                                          "[]",
+                                          "{\"batchItemFailures\":{}}",
+                                          "{\"batchItemFailures\":[\"a\"]}",
+                                          "{\"batchItemFailures\":[{}]}",
+                                          "{\"batchItemFailures\":[{\"itemIdentifier\":\"\"}]}",
+                                          "{\"batchItemFailures\":[{\"itemIdentifier\":null}]}",
+                                          "{\"batchItemFailures\":[{\"wrong\":\"a\"}]}"};
     struct str_list ids;
 
     for (size_t i = 0; i < sizeof answers / sizeof *answers; i++)

@@ -32,7 +32,8 @@ static struct package package_begin(void)
 
 static void open_package(struct package *package)
 {
-    assert_int_equal(archive_write_open_memory(package->archive, package->room, ROOM, &package->size), ARCHIVE_OK);
+    assert_int_equal(archive_write_open_memory(package->archive, package->room, ROOM, &package->size),
+                     ARCHIVE_OK);
 }
 
 static void add(struct package *package, const char *name, mode_t type, const char *link, str content)
@@ -83,7 +84,7 @@ static int forget(const char *path, const struct stat *status, int type, struct 
     return type == FTW_D ? chmod(path, 0700) : 0;
 }
 
-static int delete(const char *path, const struct stat *status, int type, struct FTW *at)
+static int delete (const char *path, const struct stat *status, int type, struct FTW *at)
 {
     (void)status, (void)type, (void)at;
     return remove(path);
@@ -150,7 +151,8 @@ TEST(a_link_within_the_folder_is_made)
 {
     char target[64];
 
-    assert_int_equal(unpacked(package_of("node_modules/.bin/tool", AE_IFLNK, "../tool/cli.js", S(""))), UNZIP_OK);
+    assert_int_equal(unpacked(package_of("node_modules/.bin/tool", AE_IFLNK, "../tool/cli.js", S(""))),
+                     UNZIP_OK);
     ssize_t size = readlink(path("node_modules/.bin/tool"), target, sizeof target);
     assert_str(((str){target, (size_t)size}), S("../tool/cli.js"));
 }
@@ -186,8 +188,8 @@ TEST(a_package_that_grows_too_large_is_refused)
 
 #define on_disk(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
 
-TESTS(on_disk(a_file_is_unpacked_readable_and_executable_and_not_writable), on_disk(what_is_no_zip_file_is_broken),
-      on_disk(a_cut_off_zip_file_is_broken), on_disk(a_zip_file_without_entries_is_empty),
-      on_disk(a_name_that_leads_out_of_the_folder_is_refused), on_disk(a_link_within_the_folder_is_made),
-      on_disk(a_link_that_leads_out_of_the_folder_is_refused), on_disk(nothing_is_written_through_a_link),
-      on_disk(a_package_that_grows_too_large_is_refused))
+TESTS(on_disk(a_file_is_unpacked_readable_and_executable_and_not_writable),
+      on_disk(what_is_no_zip_file_is_broken), on_disk(a_cut_off_zip_file_is_broken),
+      on_disk(a_zip_file_without_entries_is_empty), on_disk(a_name_that_leads_out_of_the_folder_is_refused),
+      on_disk(a_link_within_the_folder_is_made), on_disk(a_link_that_leads_out_of_the_folder_is_refused),
+      on_disk(nothing_is_written_through_a_link), on_disk(a_package_that_grows_too_large_is_refused))

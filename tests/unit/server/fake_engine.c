@@ -32,12 +32,14 @@ struct engine {
     struct exchange *inbox, *parked;
     bool stopping;
     struct server *server;
-    struct arena arena;          /* of the events */
+    struct arena arena; /* of the events */
     struct json_writer events;
     _Atomic int64_t cancelled_count;
 };
 
-struct dispatcher { struct engine *engine; };
+struct dispatcher {
+    struct engine *engine;
+};
 
 static void answer(struct exchange *exchange, str body)
 {
@@ -227,7 +229,8 @@ void dispatch(struct dispatcher *dispatcher, struct exchange *exchange)
     } else if (str_equal(path, S("/cancelled"))) {
         answer(exchange, arena_format(&exchange->arena, "%d", (int)engine->cancelled_count));
     } else if (str_starts_with(path, S("/environment/"))) {
-        start_effect(engine, arena_join(&exchange->arena, S("environment."), str_from(path, strlen("/environment/"))),
+        start_effect(engine,
+                     arena_join(&exchange->arena, S("environment."), str_from(path, strlen("/environment/"))),
                      exchange->request->body);
         answer(exchange, S("started"));
     } else {

@@ -243,8 +243,10 @@ static void a_power_cut_loses_nothing_that_was_reported(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_killed_process_loses_nothing_it_reported, fixture_setup, fixture_teardown),
-        cmocka_unit_test_setup_teardown(a_power_cut_loses_nothing_that_was_reported, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_killed_process_loses_nothing_it_reported, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_power_cut_loses_nothing_that_was_reported, fixture_setup,
+                                        fixture_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -87,18 +87,21 @@ static void assert_contains(const char *text, const char *part)
 static void types_and_null_come_from_the_tables(void **state)
 {
     (void)state;
-    struct output output = compile(TABLES "-- statement: find :one\nselect id, name, size from t where size = :size;\n");
+    struct output output =
+        compile(TABLES "-- statement: find :one\nselect id, name, size from t where size = :size;\n");
 
     assert_string_equal(output.said, "");
     assert_contains(output.header, "struct demo_find_params {\n    const int64_t *size;\n};");
-    assert_contains(output.header, "struct demo_find_row {\n    int64_t id;\n    str name;\n    const int64_t *size;\n};");
+    assert_contains(output.header,
+                    "struct demo_find_row {\n    int64_t id;\n    str name;\n    const int64_t *size;\n};");
 }
 
 static void a_declaration_overrides_the_tables(void **state)
 {
     (void)state;
-    struct output output = compile(TABLES "-- statement: find :one\n-- param: size integer\n-- column: id text null\n"
-                                          "select id from t where size = :size;\n");
+    struct output output =
+        compile(TABLES "-- statement: find :one\n-- param: size integer\n-- column: id text null\n"
+                       "select id from t where size = :size;\n");
 
     assert_string_equal(output.said, "");
     assert_contains(output.header, "struct demo_find_params {\n    int64_t size;\n};");
@@ -125,7 +128,9 @@ static void each_kind_has_its_signature(void **state)
 static void a_comment_right_above_is_the_functions(void **state)
 {
     (void)state;
-    struct output output = compile(TABLES "-- Not this one.\n\n-- All of them,\n-- at once.\n-- statement: a :many\nselect id from t;\n");
+    struct output output = compile(
+        TABLES
+        "-- Not this one.\n\n-- All of them,\n-- at once.\n-- statement: a :many\nselect id from t;\n");
 
     assert_contains(output.header, "\n/*\n * All of them,\n * at once.\n */\nstruct demo_a_row {");
     assert_null(strstr(output.header, "Not this one"));
@@ -134,7 +139,8 @@ static void a_comment_right_above_is_the_functions(void **state)
 static void text_is_escaped_for_c(void **state)
 {
     (void)state;
-    struct output output = compile(TABLES "-- statement: a :exec\ndelete from t where name = '\\ \"\?\?/';\n");
+    struct output output =
+        compile(TABLES "-- statement: a :exec\ndelete from t where name = '\\ \"\?\?/';\n");
 
     assert_string_equal(output.said, "");
     assert_contains(output.code, "\"delete from t where name = '\\\\ \\\"\\?\\?/'\"");
@@ -147,9 +153,12 @@ static void mistakes_are_reported_with_their_line(void **state)
     assert_refused("-- migration: 2\n", "t.sql:1: error: migrations are numbered 1, 2, 3, ...\n");
     assert_refused("-- migration: 1\n\ncreate table a (id integer);\ncreate tabel b;\n",
                    "t.sql:4: error: near \"tabel\": syntax error\n");
-    assert_refused(TABLES "-- statement: a :one\nselect id,\n    nmae\nfrom t;\n", "t.sql:5: error: no such column: nmae\n");
-    assert_refused(TABLES "-- statement: a :some\n", "t.sql:3: error: the kind is one of :one :many :each :exec :insert\n");
-    assert_refused(TABLES "-- statement: a :exec\ndelete from t;\n\ndelete from t;\n", "t.sql:4: error: more than one statement\n");
+    assert_refused(TABLES "-- statement: a :one\nselect id,\n    nmae\nfrom t;\n",
+                   "t.sql:5: error: no such column: nmae\n");
+    assert_refused(TABLES "-- statement: a :some\n",
+                   "t.sql:3: error: the kind is one of :one :many :each :exec :insert\n");
+    assert_refused(TABLES "-- statement: a :exec\ndelete from t;\n\ndelete from t;\n",
+                   "t.sql:4: error: more than one statement\n");
     assert_refused(TABLES "-- statement: a :one\n-- param: x integer\nselect id from t;\n",
                    "t.sql:4: error: the statement has no x\n");
 }

@@ -1,8 +1,8 @@
 /*
  * test_store.c: the store's promises, one test each.
  */
-#include "fixture.h"
 #include "base/limits.h"
+#include "fixture.h"
 #include "store/schema.h"
 
 #include <dirent.h>
