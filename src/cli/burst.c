@@ -25,8 +25,9 @@ struct burst {
     int64_t *done_ms; /* of each order: when it was stored, 0 while that is not known */
     bool *stored;     /* of each order: the table has it */
     size_t stored_count;
-    int64_t dead; /* messages in the dead-letter queue, of this burst or not */
-    str refusal;  /* the first */
+    bool to_function_only; /* the log says when orders were read, not when they were stored */
+    int64_t dead;          /* messages in the dead-letter queue, of this burst or not */
+    str refusal;           /* the first */
     int64_t began_ms, published_us;
     struct progress progress;
 };
@@ -178,16 +179,17 @@ static bool await_orders(struct burst *burst)
 
 /* ---- when ---- */
 
-static size_t note_times(struct burst *burst, const struct log_lines *lines)
+/* From the lines that tell of a store, or else from all that name an order. How many are known now. */
+static size_t note_times(struct burst *burst, const struct log_lines *lines, bool stores)
 {
     size_t known = 0;
 
     for (size_t i = 0; i < lines->count; i++) {
         const struct log_line *line = &lines->items[i];
         int64_t number = number_of(burst, line->order_id);
-        if (number < 0 || (line->kind == LOG_OUTCOME && line->stored_ms < 0))
+        if (number < 0 || (stores && line->stored_ms < 0))
             continue;
-        burst->done_ms[number] = line->stored_ms >= 0 ? line->stored_ms : line->logged_ms;
+        burst->done_ms[number] = stores ? line->stored_ms : line->logged_ms;
         if (line->published_ms >= 0)
             burst->sent_ms[number] = line->published_ms;
     }
@@ -210,7 +212,10 @@ static size_t find_times(struct burst *burst)
         struct log_lines lines = {0};
         if (!log_read(orders, &query, &lines))
             return known;
-        known = note_times(burst, &lines);
+        known = note_times(burst, &lines, true);
+        burst->to_function_only = known == 0;
+        if (burst->to_function_only)
+            known = note_times(burst, &lines, false);
         arena_rewind(orders->arena, mark);
         if (known >= burst->stored_count || monotonic_us() >= until_us)
             return known;
@@ -268,10 +273,11 @@ static void print_report(const struct burst *burst, const struct times *times)
            STR_ARGS(output_duration(arena, burst->published_us)),
            (double)burst->accepted * 1e6 / (double)(burst->published_us > 0 ? burst->published_us : 1));
     if (times->known > 0)
-        printf("From publish to table: %.0f orders/s; an order took "
+        printf("From publish to %s: %.0f orders/s; an order took "
                "p50 %lld ms, p90 %lld ms, p99 %lld ms, at most %lld ms.\n",
-               times->orders_per_second, (long long)times->p50_ms, (long long)times->p90_ms,
-               (long long)times->p99_ms, (long long)times->max_ms);
+               burst->to_function_only ? "function" : "table", times->orders_per_second,
+               (long long)times->p50_ms, (long long)times->p90_ms, (long long)times->p99_ms,
+               (long long)times->max_ms);
     else
         puts("The function's log does not say how long they took.");
     if (missing == 0)

@@ -122,5 +122,7 @@ struct log_line log_line_read(struct arena *arena, str text, int64_t logged_ms)
         line.kind = LOG_PROBLEM;
     else if (str_present(line.order_id = find_order_id(text)))
         line.kind = LOG_MENTION;
+    if (line.kind == LOG_MENTION && str_find(text, S("Stored order: ")) >= 0)
+        line.stored_ms = logged_ms;
     return line;
 }

@@ -30,13 +30,10 @@ static const char *end_name(enum way_end end)
 
 static void print_item(struct orders *orders, const struct way *way)
 {
-    str name = output_text(orders->arena, item_text(&way->item, S("itemName")));
-    str quantity = item_text(&way->item, S("quantity"));
-    str user = output_text(orders->arena, item_text(&way->item, S("userId")));
-    str status = output_text(orders->arena, item_text(&way->item, S("status")));
+    struct json_writer writer = json_writer_in(orders->arena);
 
-    printf("  %.*s × %.*s for %.*s, status %.*s\n", STR_ARGS(name), STR_ARGS(quantity), STR_ARGS(user),
-           STR_ARGS(status));
+    item_write_json(&writer, &way->item);
+    printf("  %.*s\n", STR_ARGS(output_text(orders->arena, json_written(&writer))));
 }
 
 static void print_hops(struct orders *orders, const struct way *way)
@@ -46,7 +43,8 @@ static void print_hops(struct orders *orders, const struct way *way)
         str time = output_time(orders->arena, hop->ms);
         str since = arena_format(orders->arena, "+%lld ms", (long long)(hop->ms - way->hops.items[0].ms));
         str detail = output_line(orders->arena, str_trim(hop->detail), DETAIL_COLUMNS);
-        printf("  %10.*s  %-17s %.*s  %.*s\n", STR_ARGS(since), hop->name, STR_ARGS(time), STR_ARGS(detail));
+        printf("  %10.*s  %-17s %.*s%s%.*s\n", STR_ARGS(since), hop->name, STR_ARGS(time),
+               str_empty(detail) ? "" : "  ", STR_ARGS(detail));
     }
 }
 

@@ -115,9 +115,7 @@ static str mention_text(str text)
 
 static void add_mention(struct orders *orders, struct way *way, const struct log_line *line)
 {
-    bool stored = str_find(line->text, S("Stored order")) >= 0;
-
-    add_hop(orders, way, stored ? "stored" : "read", line->logged_ms, mention_text(line->text));
+    add_hop(orders, way, line->stored_ms >= 0 ? "stored" : "read", line->logged_ms, mention_text(line->text));
 }
 
 static void add_lines(struct orders *orders, struct way *way, const struct log_lines *lines,
