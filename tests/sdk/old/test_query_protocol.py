@@ -23,7 +23,7 @@ def test_requests_are_forms_and_replies_are_xml(sqs, make_queue):
     )
     sqs.send_message(QueueUrl=url, MessageBody="x")
     (_, body), content_type = seen
-    assert b"Action=SendMessage" in body
+    assert "Action=SendMessage" in (body if isinstance(body, str) else body.decode())
     assert content_type.startswith("text/xml")
 
 
