@@ -15,7 +15,13 @@
 
 #include <stdlib.h>
 
-enum { WAIT_MS = 100, LOG_PATIENCE_MS = 5000, MAX_ORDERS = 10000000, RUN_BYTES = 4 };
+enum {
+    WAIT_MS = 100,
+    LOG_PATIENCE_MS = 5000,
+    CLOCK_TOLERANCE_MS = 60000,
+    MAX_ORDERS = 10000000,
+    RUN_BYTES = 4
+};
 
 struct burst {
     struct orders *orders;
@@ -203,7 +209,7 @@ static size_t note_times(struct burst *burst, const struct log_lines *lines, boo
 static size_t find_times(struct burst *burst)
 {
     struct orders *orders = burst->orders;
-    struct log_query query = {.from_ms = burst->began_ms - 1000};
+    struct log_query query = {.from_ms = burst->began_ms - CLOCK_TOLERANCE_MS};
     struct arena_mark mark = arena_mark(orders->arena);
     int64_t until_us = monotonic_us() + INT64_C(1000) * LOG_PATIENCE_MS;
     size_t known = 0;

@@ -13,7 +13,13 @@
 
 #include <stdlib.h>
 
-enum { WAIT_MS = 500, OVERLAP_MS = 5000, MAX_ITEMS_PER_LOOK = 25, TEXT_COLUMNS = 70 };
+enum {
+    WAIT_MS = 500,
+    OVERLAP_MS = 5000,
+    CLOCK_TOLERANCE_MS = 15 * 60 * 1000,
+    MAX_ITEMS_PER_LOOK = 25,
+    TEXT_COLUMNS = 70
+};
 
 struct watch {
     struct orders *orders;
@@ -94,14 +100,17 @@ static bool look(struct watch *watch)
 
 int orders_watch(struct orders *orders)
 {
-    struct watch watch = {.orders = orders, .newest_ms = wall_clock_ms(), .left = orders->arguments->count};
+    struct watch watch = {.orders = orders, .newest_ms = wall_clock_ms() - CLOCK_TOLERANCE_MS};
     struct arena_mark mark = arena_mark(orders->arena);
-    bool answered;
+    bool answered = look(&watch); /* no lines are left: what is there already is only remembered */
 
-    fprintf(stderr, "Watching the log of %s. Ctrl-C ends it.\n", ORDERS_FUNCTION);
-    while ((answered = look(&watch)) && watch.left > 0) {
+    watch.left = orders->arguments->count;
+    if (answered)
+        fprintf(stderr, "Watching the log of %s. Ctrl-C ends it.\n", ORDERS_FUNCTION);
+    while (answered && watch.left > 0) {
         arena_rewind(orders->arena, mark);
         pause_ms(WAIT_MS);
+        answered = look(&watch);
     }
     map_free(&watch.shown);
     return answered ? EXIT_SUCCESS : EXIT_FAILURE;
