@@ -41,12 +41,12 @@ enum refusal { MISSING, UNKNOWN_KEY, MISMATCH, INCOMPLETE, EXPIRED, REFUSALS };
 
 #define REFUSAL(error_name, http_status)                                                                     \
     {                                                                                                        \
-        .name = error_name, .query_code = error_name, .status = http_status, .sender = true                  \
+        .name = (error_name), .query_code = (error_name), .status = (http_status), .sender = true            \
     }
 
 #define JSON_REFUSAL(error_name)                                                                             \
     {                                                                                                        \
-        .name = error_name, .query_code = error_name, .status = 400, .sender = true,                         \
+        .name = (error_name), .query_code = (error_name), .status = 400, .sender = true,                     \
         .prefix = "com.amazon.coral.service#"                                                                \
     }
 

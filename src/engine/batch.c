@@ -190,6 +190,7 @@ static void take_parked(struct engine *engine)
 static void run_calls(struct engine *engine)
 {
     struct exchange *exchange;
+    bool disk_is_busy;
     int calls = 0;
 
     for (; calls < LIMIT_BATCH_CALLS / 2 && (exchange = timers_take_due(engine)); calls++)
@@ -198,7 +199,8 @@ static void run_calls(struct engine *engine)
         engine->now_ms = engine_now_ms(engine);
         for (; calls < LIMIT_BATCH_CALLS && (exchange = queue_pop(&engine->runnable)); calls++)
             run_or_give_back(engine, exchange);
-    } while (calls < LIMIT_BATCH_CALLS && wait_while_disk_is_busy(engine));
+        disk_is_busy = deliver_is_waiting(engine);
+    } while (calls < LIMIT_BATCH_CALLS && disk_is_busy && take_more_while_disk_is_busy(engine));
 }
 
 void batch_run(struct engine *engine)

@@ -13,6 +13,7 @@
 enum {
     WORTH_WAKING_FOR = 16, /* calls, while none could be answered anyway */
     NS_PER_MS = 1000000,
+    NS_PER_S = 1000000000,
     MS_PER_S = 1000,
     LONGEST_SLEEP_MS = 60 * 1000, /* somebody may set the machine's clock, or send it to sleep */
 };
@@ -68,8 +69,8 @@ static void wait_for_work(struct engine *engine)
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += wait_ms / MS_PER_S;
     until.tv_nsec += wait_ms % MS_PER_S * NS_PER_MS;
-    if (until.tv_nsec >= MS_PER_S * NS_PER_MS) {
-        until.tv_nsec -= MS_PER_S * NS_PER_MS;
+    if (until.tv_nsec >= NS_PER_S) {
+        until.tv_nsec -= NS_PER_S;
         until.tv_sec++;
     }
     pthread_cond_timedwait(&engine->arrived, &engine->lock, &until);
@@ -109,7 +110,7 @@ void engine_disk_is_free(struct engine *engine)
     pthread_cond_signal(&engine->arrived);
 }
 
-bool wait_while_disk_is_busy(struct engine *engine)
+bool take_more_while_disk_is_busy(struct engine *engine)
 {
     pthread_mutex_lock(&engine->lock);
     engine->inbox_wanted = WORTH_WAKING_FOR;
@@ -118,7 +119,7 @@ bool wait_while_disk_is_busy(struct engine *engine)
     engine->inbox_wanted = 1;
     take_inbox(engine);
     pthread_mutex_unlock(&engine->lock);
-    return engine->runnable.first && deliver_is_waiting(engine);
+    return engine->runnable.first != NULL;
 }
 
 /* False: the engine stops, and has nobody to answer any more. */

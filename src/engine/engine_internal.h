@@ -101,11 +101,8 @@ struct exchange *queue_pop(struct exchange_queue *queue);
 /* Every module's start hook, or every module's reset hook. */
 void modules_run(struct call *call, bool start);
 
-/*
- * Wait until something arrives or the disk has nothing more to sync.  True when there is more to run
- * and the disk is busy still.
- */
-bool wait_while_disk_is_busy(struct engine *engine);
+/* Wait until enough has arrived or the disk is free.  True when there is more to run. */
+bool take_more_while_disk_is_busy(struct engine *engine);
 /* On the sync thread. */
 void engine_disk_is_free(struct engine *engine);
 

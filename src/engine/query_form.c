@@ -209,6 +209,12 @@ static bool decode_collection(struct decoder *decoder, const struct member *memb
                                      : decode_map(decoder, shape, &numbers, value);
 }
 
+/* A form cannot tell an empty list from none: where one is required it is empty, and the service says so. */
+static bool may_be_absent(const struct member *member)
+{
+    return !member->required || member->shape->type != SHAPE_LIST;
+}
+
 static bool decode_structure(struct decoder *decoder, const struct shape *shape, const struct run *run,
                              void *structure)
 {
@@ -217,7 +223,7 @@ static bool decode_structure(struct decoder *decoder, const struct shape *shape,
          member++) {
         str own = run_value(run, member->query_name);
         struct run below = prefixed(decoder->arena, run, member->query_name);
-        if (!str_present(own) && below.count == 0)
+        if (!str_present(own) && below.count == 0 && may_be_absent(member))
             continue;
         void *room = member_room(decoder->arena, member, structure);
         if (!decode_value(decoder, member, member->shape, own, &below, room))
