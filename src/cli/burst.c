@@ -333,7 +333,7 @@ static bool prepare(struct orders *orders, struct burst *burst)
     }
     random_bytes(run, sizeof run);
     *burst = (struct burst){.orders = orders, .total = (size_t)total};
-    burst->run = arena_format(orders->arena, "B%.*s-",
+    burst->run = arena_format(orders->arena, "burst-%.*s-",
                               STR_ARGS(hex_encode(orders->arena, (str){(const char *)run, sizeof run})));
     burst->sent_ms = arena_alloc(orders->arena, burst->total * sizeof *burst->sent_ms);
     burst->done_ms = arena_alloc(orders->arena, burst->total * sizeof *burst->done_ms);
