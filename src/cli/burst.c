@@ -25,7 +25,7 @@ enum {
 
 struct burst {
     struct orders *orders;
-    str run; /* what the ids of this burst begin with: "B1a2b3c4d-" */
+    str run; /* what the ids of this burst begin with: "burst-1a2b3c4d-" */
     size_t total, sent, accepted, refused;
     int64_t *sent_ms; /* of each order */
     int64_t *done_ms; /* of each order: when it was stored, 0 while that is not known */
