@@ -102,22 +102,38 @@ static void begin(struct dispatcher *dispatcher, struct exchange *exchange)
     call->trace_id = trace_id_of(call, exchange->request);
 }
 
-static void refuse_unknown(struct exchange *exchange, const struct route *route)
+/* Nobody here speaks like that; the credential scope may tell whom the client meant. */
+static void refuse_unknown_service(struct exchange *exchange, str signing_name)
+{
+    const struct http_request *request = exchange->request;
+    const struct error *error =
+        str_equal(request->path, S("/")) ? &UNKNOWN_OPERATION_EXCEPTION : &NOTHING_HERE;
+
+    if (str_present(signing_name))
+        fail(&exchange->call, error, "Orderly has nothing of %.*s that answers %.*s %.*s.",
+             STR_ARGS(signing_name), STR_ARGS(request->method), STR_ARGS(request->path));
+    else
+        fail(&exchange->call, error, "Nothing here answers %.*s %.*s.", STR_ARGS(request->method),
+             STR_ARGS(request->path));
+}
+
+static void refuse_unknown(struct exchange *exchange, const struct route *route, str signing_name)
 {
     struct call *call = &exchange->call;
-    bool query = route->protocol && route->protocol->name == PROTOCOL_QUERY;
+    enum protocol_name protocol = route->protocol ? route->protocol->name : PROTOCOL_NONE;
 
     call->unserved = route->service;
     if (!route->service)
-        fail(call, str_equal(exchange->request->path, S("/")) ? &UNKNOWN_OPERATION_EXCEPTION : &NOTHING_HERE,
-             "Nothing here answers %.*s %.*s.", STR_ARGS(exchange->request->method),
-             STR_ARGS(exchange->request->path));
+        refuse_unknown_service(exchange, signing_name);
     else if (route->known_to_aws)
         fail(call, &NOT_IMPLEMENTED, "%s: %.*s is an operation of AWS that Orderly does not serve.",
              route->service->title, STR_ARGS(route->operation_name));
-    else if (query && str_empty(route->operation_name))
+    else if (protocol == PROTOCOL_REST_JSON)
+        fail(call, &NOT_IMPLEMENTED, "%s: no operation that Orderly serves answers %.*s %.*s.",
+             route->service->title, STR_ARGS(exchange->request->method), STR_ARGS(exchange->request->path));
+    else if (protocol == PROTOCOL_QUERY && str_empty(route->operation_name))
         fail(call, &MISSING_ACTION, "The request must contain the parameter Action.");
-    else if (query)
+    else if (protocol == PROTOCOL_QUERY)
         fail(call, &INVALID_ACTION, "The action %.*s is not valid for this endpoint.",
              STR_ARGS(route->operation_name));
     else
@@ -149,7 +165,7 @@ static bool prepare(struct dispatcher *dispatcher, struct exchange *exchange)
     exchange->protocol = route.protocol;
     exchange->operation = call->operation = route.operation;
     if (!route.operation) {
-        refuse_unknown(exchange, &route);
+        refuse_unknown(exchange, &route, sigv4.service);
         return false;
     }
     if (environment)
