@@ -560,6 +560,7 @@ static void run(struct load *load)
     while (!finished(load, began_us + length_us))
         turn(load, 10);
     report(load, (double)(now_us() - began_us) / 1e6, cpu_us(load->options.pid) - cpu_before);
+    free(connections);
 }
 
 /* --- The order flow: publish, then ask for the item until it is there -------------------------- */

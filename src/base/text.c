@@ -20,7 +20,7 @@ char *text_reserve(struct text *text, size_t size)
         while (capacity - text->size < size)
             capacity *= 2;
         char *data = arena_alloc(text->arena, capacity);
-        if (text->size)
+        if (text->data)
             memcpy(data, text->data, text->size);
         text->data = data;
         text->capacity = capacity;

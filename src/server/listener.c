@@ -7,6 +7,7 @@
  */
 #include "server/server_internal.h"
 
+#include "base/check.h"
 #include "base/log.h"
 
 #include <errno.h>
@@ -62,7 +63,7 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 
     (void)status, (void)events;
     for (int i = 0; i < ACCEPTS_PER_WAKE_UP; i++) {
-        struct sockaddr_storage from;
+        struct sockaddr_storage from = {0};
         socklen_t size = sizeof from;
         int fd = accept4(listener->fd, (struct sockaddr *)&from, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
@@ -128,12 +129,15 @@ bool listener_open(struct listener *listener, struct loop *loop, const char *hos
 
 int listener_port(const struct listener *listener)
 {
-    struct sockaddr_storage at = {0};
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } at = {0};
     socklen_t size = sizeof at;
 
-    getsockname(listener->fd, (struct sockaddr *)&at, &size);
-    return ntohs(at.ss_family == AF_INET ? ((struct sockaddr_in *)(void *)&at)->sin_port
-                                         : ((struct sockaddr_in6 *)(void *)&at)->sin6_port);
+    check(getsockname(listener->fd, &at.any, &size) == 0);
+    return ntohs(at.any.sa_family == AF_INET ? at.v4.sin_port : at.v6.sin6_port);
 }
 
 static void on_rest_closed(uv_handle_t *rest)

@@ -184,7 +184,7 @@ static void emit_shapes(const struct model *model, struct text *out)
 
 static bool has_defaults(const struct shape_entry *shape)
 {
-    for (size_t i = 0; shape && i < shape->fields.count; i++)
+    for (size_t i = 0; i < shape->fields.count; i++)
         if (str_present(shape->fields.items[i].default_text))
             return true;
     return false;
@@ -203,7 +203,9 @@ static void emit_defaults(const struct shape_entry *shape, struct text *out)
 
 static void emit_error(const struct model *model, const struct error_entry *error, struct text *out)
 {
-    if (has_defaults(error->shape))
+    bool defaults = error->shape && has_defaults(error->shape);
+
+    if (defaults)
         emit_defaults(error->shape, out);
     text_format(out, "const struct error %.*s = {", STR_ARGS(constant(model, error->name)));
     add_text(out, "name", error->name);
@@ -212,7 +214,7 @@ static void emit_error(const struct model *model, const struct error_entry *erro
     add_text(out, "message_name", str_present(error->message_name) ? error->message_name : S("message"));
     if (error->shape)
         text_format(out, ".shape = &%.*s, ", STR_ARGS(error->shape->constant));
-    if (has_defaults(error->shape))
+    if (defaults)
         text_format(out, ".defaults = &%.*s_defaults, ", STR_ARGS(error->shape->tag));
     text_format(out, ".sender = %s, .status = %d};\n", error->receiver ? "false" : "true", error->status);
 }

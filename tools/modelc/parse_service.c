@@ -26,7 +26,7 @@ static void add_names(struct model *model, const struct line *line, struct names
 
 static void parse_validation(struct model *model, const struct line *line)
 {
-    str style;
+    str style = {0};
 
     if (!one_word(model, line, &style))
         return;

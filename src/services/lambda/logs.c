@@ -175,14 +175,14 @@ static str report_line(struct call *call, const struct function *function,
                        const struct lambda_find_invocation_row *invocation, const struct result *result)
 {
     int64_t duration_ms = invocation->started_ms ? call->now_ms - invocation->started_ms : 0;
-    int64_t init_ms = process->init_ms ? *process->init_ms : 0;
+    int64_t init_ms = process->init_ms ? *process->init_ms : 0, billed_ms = duration_ms + init_ms;
     struct text line = text_in(call->arena);
 
     text_format(
         &line,
         "REPORT RequestId: %.*s\tDuration: %lld.00 ms\tBilled Duration: %lld ms\tMemory Size: %lld MB\t"
         "Max Memory Used: %lld MB\t",
-        STR_ARGS(invocation->request_id), (long long)duration_ms, (long long)(duration_ms + init_ms),
+        STR_ARGS(invocation->request_id), (long long)duration_ms, (long long)billed_ms,
         (long long)function->row.memory_mb, (long long)(process->memory_bytes / BYTES_PER_MB));
     if (process->init_ms)
         text_format(&line, "Init Duration: %lld.00 ms\t", (long long)init_ms);

@@ -181,7 +181,7 @@ static bool is_package_folder(str name)
     for (size_t i = 0; i < name.size; i++)
         if (!strchr("0123456789abcdef", name.data[i]))
             return unfinished;
-    return unfinished || name.size == 2 * SHA256_SIZE;
+    return unfinished || name.size == (size_t)2 * SHA256_SIZE;
 }
 
 void packages_sweep(struct call *call)
