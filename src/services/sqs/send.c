@@ -160,7 +160,6 @@ static struct sent put(struct call *call, const struct queue *queue, const struc
                         .trace_id = trace_id_of(call, trace_header),
                         .group_id = message->group_id,
                     });
-    trace(call, S("queued"), queue->arn, sent.message_id);
     if (delay_seconds > 0)
         wake_at(call, queue_arrivals(call, queue), visible_ms);
     else
