@@ -94,15 +94,13 @@ const char *arena_cstr(struct arena *arena, str s)
 }
 
 /* One pass when the rest of the block has room, which is nearly always. */
-str arena_format(struct arena *arena, const char *format, ...)
+str arena_format_list(struct arena *arena, const char *format, va_list args)
 {
     size_t room = (size_t)(arena->end - arena->next);
-    va_list args, again;
+    va_list again;
 
-    va_start(args, format);
     va_copy(again, args);
     int size = vsnprintf(arena->next, room, format, args);
-    va_end(args);
     check(size >= 0);
 
     bool fits = (size_t)size < room;
@@ -111,6 +109,16 @@ str arena_format(struct arena *arena, const char *format, ...)
         vsnprintf(memory, (size_t)size + 1, format, again);
     va_end(again);
     return (str){memory, (size_t)size};
+}
+
+str arena_format(struct arena *arena, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    str text = arena_format_list(arena, format, args);
+    va_end(args);
+    return text;
 }
 
 str arena_join(struct arena *arena, str a, str b)

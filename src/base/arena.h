@@ -8,6 +8,8 @@
  */
 #include "base/str.h"
 
+#include <stdarg.h>
+
 struct arena_block;
 
 struct arena {
@@ -35,6 +37,8 @@ const char *arena_cstr(struct arena *arena, str s);
 
 /* printf into the arena.  The result is NUL-terminated, the NUL not counted. */
 str arena_format(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
+str arena_format_list(struct arena *arena, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
 /* a + b */
 str arena_join(struct arena *arena, str a, str b);
 

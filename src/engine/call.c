@@ -20,13 +20,11 @@ void call_reset(struct call *call)
 
 enum outcome fail(struct call *call, const struct error *error, const char *format, ...)
 {
-    char message[4096];
     va_list args;
 
     va_start(args, format);
-    vsnprintf(message, sizeof message, format, args);
+    call->failure = (struct failure){.error = error, .message = arena_format_list(call->arena, format, args)};
     va_end(args);
-    call->failure = (struct failure){.error = error, .message = arena_copy(call->arena, str_of(message))};
     return FAILED;
 }
 

@@ -17,6 +17,17 @@ TEST(a_failed_call_is_answered_with_its_error)
     assert_text(body_of(failed), "{\"__type\":\"toy#Refused\",\"message\":\"As it was told.\"}");
 }
 
+TEST(an_error_may_be_long)
+{
+    char words[6000], command[sizeof words + 8], body[sizeof words + 64];
+
+    memset(words, 'w', sizeof words - 1);
+    words[sizeof words - 1] = '\0';
+    snprintf(command, sizeof command, "fail %s", words);
+    snprintf(body, sizeof body, "{\"__type\":\"toy#Refused\",\"message\":\"As it was told.%s\"}", words);
+    assert_str(body_of(begin_run(command)), str_of(body));
+}
+
 TEST(a_failed_call_leaves_no_trace_and_its_neighbours_stay)
 {
     hold_disk(true);
@@ -115,7 +126,7 @@ TEST(a_spawned_call_runs_when_its_cause_is_committed)
 }
 
 TESTS(engine_test(what_a_call_wrote_stays), engine_test(a_failed_call_is_answered_with_its_error),
-      engine_test(a_failed_call_leaves_no_trace_and_its_neighbours_stay),
+      engine_test(an_error_may_be_long), engine_test(a_failed_call_leaves_no_trace_and_its_neighbours_stay),
       engine_test(a_broken_statement_fails_its_call_and_nobody_elses),
       engine_test(an_internal_operation_is_not_for_clients),
       engine_test(who_may_not_is_told_so_and_nothing_is_done),

@@ -57,8 +57,7 @@ static enum outcome add(struct call *call, str rest)
 
 static enum outcome fail_now(struct call *call, str rest)
 {
-    (void)rest;
-    return fail(call, &TOY_REFUSED, "As it was told.");
+    return fail(call, &TOY_REFUSED, "As it was told.%.*s", STR_ARGS(rest));
 }
 
 static enum outcome break_statement(struct call *call, str rest)
