@@ -150,7 +150,7 @@ class DynamoDb(Server):
 
     def __init__(self, tls=None):
         super().__init__(DynamoDbExchange, tls)
-        self.puts = []
+        self.puts, self.trace_ids = [], []
         self.refusal = None
         self.problems = []
 
@@ -177,4 +177,5 @@ class DynamoDbExchange(Exchange):
             self.answer(status, json.dumps(error).encode(), headers)
             return
         self.server.puts.append(json.loads(body))
+        self.server.trace_ids.append(self.headers["X-Amzn-Trace-Id"])
         self.answer(200, b"{}", headers)

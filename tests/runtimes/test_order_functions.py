@@ -57,6 +57,13 @@ def test_an_order_that_came_through_the_topic_is_stored(any_function, dynamodb):
     assert dynamodb.items == {"O1234": O1234_ITEM}
 
 
+def test_the_item_belongs_to_the_invocations_trace(any_function, dynamodb):
+    traces = ["Root=1-5bef4de7-%024x;Parent=53995c3f42cd8ad8;Sampled=1" % number for number in (1, 2)]
+    for trace in traces:
+        any_function.invoke(batch(notification(O1234)), headers={"Lambda-Runtime-Trace-Id": trace})
+    assert dynamodb.trace_ids == traces
+
+
 def test_every_sample_order_is_stored(any_function, dynamodb):
     orders = (ORDERS / "orders.jsonl").read_text().splitlines()
     any_function.invoke(batch(*map(notification, orders[:6])))

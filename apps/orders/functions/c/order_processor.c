@@ -13,8 +13,6 @@
 #include "orderly_lambda.h"
 #include "table.h"
 
-enum { TIME_TO_ANSWER_MS = 50 };
-
 struct processor {
     struct table *table;
     struct json_memory memory; /* of one invocation */
@@ -42,14 +40,6 @@ static int64_t attribute_number(const struct json *record, const char *name)
     return value ? strtoll(value, NULL, 10) : -1;
 }
 
-/* What a request may take so that its failure can still be reported before the deadline. */
-static long time_for_request_ms(const struct lambda_invocation *invocation)
-{
-    int64_t remaining_ms = lambda_remaining_ms(invocation) - TIME_TO_ANSWER_MS;
-
-    return remaining_ms > 0 ? (long)remaining_ms : 1;
-}
-
 /* Stores one message's order and logs what became of it.  False if the message must come again. */
 static bool process(struct processor *processor, const struct lambda_invocation *invocation,
                     const struct json *record)
@@ -59,7 +49,7 @@ static bool process(struct processor *processor, const struct lambda_invocation 
     const char *reason = order_problem(order.item), *outcome = reason ? "rejected" : "stored";
     struct json_text line = {0};
 
-    if (!reason && !table_put(processor->table, order.item, time_for_request_ms(invocation), &reason))
+    if (!reason && !table_put(processor->table, order.item, invocation, &reason))
         outcome = "failed";
     json_add(&line, "{");
     add_text(&line, "orderId", json_string(json_member(order.item, "orderId")));

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { TIME_TO_ANSWER_MS = 50 };
+
 struct table {
     CURL *curl;
     const char *name;
@@ -68,7 +70,6 @@ static void set_options(struct table *table, const char *key_id, const char *sec
 
     curl_easy_setopt(curl, CURLOPT_URL, table->url);
     curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, table->headers);
     curl_easy_setopt(curl, CURLOPT_AWS_SIGV4, table->signature);
     curl_easy_setopt(curl, CURLOPT_USERNAME, key_id);
     curl_easy_setopt(curl, CURLOPT_PASSWORD, secret);
@@ -195,16 +196,39 @@ static const char *refusal(struct table *table, long status)
     return table->problem;
 }
 
-bool table_put(struct table *table, const struct json *item, long timeout_ms, const char **problem)
+/* What a request may take so that its failure can still be reported before the deadline. */
+static long time_for_request_ms(const struct lambda_invocation *invocation)
+{
+    int64_t remaining_ms = lambda_remaining_ms(invocation) - TIME_TO_ANSWER_MS;
+
+    return remaining_ms > 0 ? (long)remaining_ms : 1;
+}
+
+/* The request is signed with all its headers, this one among them. */
+static CURLcode perform_in_trace(struct table *table, const char *trace_id)
+{
+    struct json_text line = {0};
+
+    json_add(&line, "X-Amzn-Trace-Id: %s", trace_id);
+    struct curl_slist headers = {.data = line.data, .next = table->headers};
+    curl_easy_setopt(table->curl, CURLOPT_HTTPHEADER, *trace_id ? &headers : table->headers);
+    CURLcode code = curl_easy_perform(table->curl);
+    curl_easy_setopt(table->curl, CURLOPT_HTTPHEADER, table->headers);
+    json_text_release(&line);
+    return code;
+}
+
+bool table_put(struct table *table, const struct json *item, const struct lambda_invocation *invocation,
+               const char **problem)
 {
     long status = 0;
 
     build_request(table, item);
     table->response.length = 0;
-    curl_easy_setopt(table->curl, CURLOPT_TIMEOUT_MS, timeout_ms);
+    curl_easy_setopt(table->curl, CURLOPT_TIMEOUT_MS, time_for_request_ms(invocation));
     curl_easy_setopt(table->curl, CURLOPT_POSTFIELDS, table->request.data);
     curl_easy_setopt(table->curl, CURLOPT_POSTFIELDSIZE, (long)table->request.length);
-    CURLcode code = curl_easy_perform(table->curl);
+    CURLcode code = perform_in_trace(table, invocation->trace_id);
     curl_easy_getinfo(table->curl, CURLINFO_RESPONSE_CODE, &status);
     if (code != CURLE_OK)
         *problem = curl_easy_strerror(code);

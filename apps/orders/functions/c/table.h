@@ -2,6 +2,7 @@
 #include <stdbool.h>
 
 #include "orderly_json.h"
+#include "orderly_lambda.h"
 
 /*
  * table.h: one DynamoDB table, over one kept HTTP connection.
@@ -15,7 +16,9 @@ struct table;
 struct table *table_open(const char **problem);
 
 /*
- * PutItem: writes the object `item`, whose members become attributes, over whatever has its key.  False,
- * and *problem says why until the next call, if it is not known to be stored.
+ * PutItem: writes the object `item`, whose members become attributes, over whatever has its key, in the
+ * invocation's trace and in time for it to answer.  False, and *problem says why until the next call, if
+ * it is not known to be stored.
  */
-bool table_put(struct table *table, const struct json *item, long timeout_ms, const char **problem);
+bool table_put(struct table *table, const struct json *item, const struct lambda_invocation *invocation,
+               const char **problem);
