@@ -21,6 +21,7 @@ struct dispatcher {
     struct engine *engine;
     struct store_reader *reader;
     struct auth *auth;
+    struct exchange_queue waiting; /* for dispatch_flush() */
     const struct service *public_services[MAX_SERVICES + 1];
     const struct service *runtime_services[2]; /* what a function's own port serves */
 };
@@ -231,8 +232,15 @@ void dispatch(struct dispatcher *dispatcher, struct exchange *exchange)
     exchange->decoded = arena_mark(&exchange->arena);
     if (exchange->operation->flags & OPERATION_READS)
         run_read(dispatcher, exchange);
-    else
+    else if (str_present(exchange->listener)) /* in the order of the events of that child process */
         engine_submit(dispatcher->engine, exchange);
+    else
+        queue_push(&dispatcher->waiting, exchange);
+}
+
+void dispatch_flush(struct dispatcher *dispatcher)
+{
+    engine_submit_all(dispatcher->engine, &dispatcher->waiting);
 }
 
 static void log_request(const struct exchange *exchange)

@@ -151,19 +151,34 @@ static void *engine_main(void *context)
     return NULL;
 }
 
-void engine_submit(struct engine *engine, struct exchange *exchange)
+void engine_submit_all(struct engine *engine, struct exchange_queue *exchanges)
 {
+    struct exchange *exchange;
+
+    if (!exchanges->first)
+        return;
     pthread_mutex_lock(&engine->lock);
     bool stopped = engine->stopped;
-    if (!stopped)
+    bool too_few = engine->inbox_count < engine->inbox_wanted;
+    while (!stopped && (exchange = queue_pop(exchanges))) {
         queue_push(&engine->inbox, exchange);
-    bool enough = ++engine->inbox_count == engine->inbox_wanted;
+        engine->inbox_count++;
+    }
+    bool enough = too_few && engine->inbox_count >= engine->inbox_wanted;
     pthread_mutex_unlock(&engine->lock);
 
-    if (stopped)
+    while ((exchange = queue_pop(exchanges)))
         give_back(exchange);
-    else if (enough)
+    if (enough)
         pthread_cond_signal(&engine->arrived);
+}
+
+void engine_submit(struct engine *engine, struct exchange *exchange)
+{
+    struct exchange_queue one = {0};
+
+    queue_push(&one, exchange);
+    engine_submit_all(engine, &one);
 }
 
 void engine_cancel(struct engine *engine, struct exchange *exchange)

@@ -112,5 +112,7 @@ void dispatcher_free(struct dispatcher *dispatcher);
  * before this returns.  Admin paths (/_orderly/…, /_localstack/…) are answered too.
  */
 void dispatch(struct dispatcher *dispatcher, struct exchange *exchange);
+/* Hand over what dispatch() has gathered: all calls of one turn of the server's loop wake the engine once. */
+void dispatch_flush(struct dispatcher *dispatcher);
 /* Put what the handler answered into exchange->reply, on the server thread that owns it again. */
 void exchange_encode(struct exchange *exchange);

@@ -98,6 +98,8 @@ void queue_push(struct exchange_queue *queue, struct exchange *exchange);
 struct exchange *queue_pop(struct exchange_queue *queue);
 
 /* engine.c */
+/* engine_submit() for all of them; the queue is empty then. */
+void engine_submit_all(struct engine *engine, struct exchange_queue *exchanges);
 /* Every module's start hook, or every module's reset hook. */
 void modules_run(struct call *call, bool start);
 

@@ -144,6 +144,14 @@ static void on_wake_up(uv_async_t *async)
     }
 }
 
+/* At the end of each turn, when everything that could be read has been. */
+static void on_turn_end(uv_check_t *turn_end)
+{
+    struct loop *loop = turn_end->data;
+
+    dispatch_flush(loop->dispatcher);
+}
+
 /* ---- life ---- */
 
 static void on_sweep(uv_timer_t *sweep)
@@ -167,7 +175,8 @@ void loop_init(struct loop *loop, struct server *server)
     check(uv_loop_init(&loop->uv) == 0);
     check(uv_async_init(&loop->uv, &loop->wake_up, on_wake_up) == 0);
     uv_timer_init(&loop->uv, &loop->sweep);
-    loop->wake_up.data = loop->sweep.data = loop;
+    uv_check_init(&loop->uv, &loop->turn_end);
+    loop->wake_up.data = loop->sweep.data = loop->turn_end.data = loop;
     pthread_mutex_init(&loop->lock, NULL);
 }
 
@@ -184,6 +193,7 @@ void loop_end_when_empty(struct loop *loop)
         return;
     uv_close((uv_handle_t *)&loop->wake_up, NULL);
     uv_close((uv_handle_t *)&loop->sweep, NULL);
+    uv_close((uv_handle_t *)&loop->turn_end, NULL);
 }
 
 void loop_end(struct loop *loop)
@@ -203,8 +213,10 @@ void loop_run(struct loop *loop)
 {
     loop_of_this_thread = loop;
     loop->dispatcher = dispatcher_new(loop->engine);
+    uv_check_start(&loop->turn_end, on_turn_end);
     uv_run(&loop->uv, UV_RUN_DEFAULT);
     on_wake_up(&loop->wake_up); /* what came home after the last connection had gone */
+    dispatch_flush(loop->dispatcher);
     dispatcher_free(loop->dispatcher);
     free_slots(loop);
     arena_free(&loop->output_arena);

@@ -80,8 +80,9 @@ struct task {
 struct loop {
     uv_loop_t uv;
     uv_async_t wake_up;
-    uv_timer_t sweep; /* runs while there are connections */
-    pthread_t thread; /* of a serving loop */
+    uv_timer_t sweep;
+    uv_check_t turn_end; /* hands over what a turn has gathered */
+    pthread_t thread;    /* of a serving loop */
     struct server *server;
     struct engine *engine;
     struct dispatcher *dispatcher;

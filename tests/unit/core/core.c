@@ -213,6 +213,7 @@ static struct request *dispatch_signed(struct request *request)
     sigv4_sign(&request->exchange.arena, &request->http, &core.credentials, S("us-east-1"), S("toy"),
                core.signed_ms ? core.signed_ms : wall_clock_ms());
     dispatch(core.dispatcher, &request->exchange);
+    dispatch_flush(core.dispatcher);
     return request;
 }
 
@@ -265,6 +266,7 @@ struct request *begin_with(const char *authorization)
     if (authorization)
         add_header(request, "Authorization", str_of(authorization));
     dispatch(core.dispatcher, &request->exchange);
+    dispatch_flush(core.dispatcher);
     return request;
 }
 
@@ -273,6 +275,7 @@ struct request *begin_http(const char *method, const char *path, const char *bod
     struct request *request = request_new(method, path, str_of(body));
 
     dispatch(core.dispatcher, &request->exchange);
+    dispatch_flush(core.dispatcher);
     return request;
 }
 
