@@ -8,22 +8,16 @@
 #include "services/iam/iam.h"
 #include "services/services.h"
 
+#include "base/folder.h"
 #include "base/hash.h"
 #include "base/log.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-static bool is_folder(const char *path)
-{
-    struct stat status;
-
-    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
-}
 
 /* Beside the installed binary (share/orderly/runtimes), or in the source tree it was built from. */
 static str find_runtimes(struct arena *arena)
@@ -34,16 +28,17 @@ static str find_runtimes(struct arena *arena)
     str folder = str_head(self, (size_t)(str_last_index(self, '/') + 1));
     str installed = arena_format(arena, "%.*s../share/orderly/runtimes", STR_ARGS(folder));
 
-    return is_folder(installed.data) ? installed : S(ORDERLY_SOURCE "/runtimes");
+    return folder_exists(installed.data) ? installed : S(ORDERLY_SOURCE "/runtimes");
 }
 
-/* What is in memory only still unpacks functions somewhere. */
+/* What is in memory only still unpacks functions somewhere, as long as it runs; absent (errno) on trouble. */
 static str find_functions(struct arena *arena, const struct options *options)
 {
     if (!options->in_memory)
         return arena_format(arena, "%.*s/functions", STR_ARGS(options->data));
     const char *tmp = getenv("TMPDIR");
-    return arena_format(arena, "%s/orderly-functions-%d", tmp ? tmp : "/tmp", (int)getpid());
+    str path = arena_format(arena, "%s/orderly-functions-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+    return str_of(mkdtemp((char *)(uintptr_t)path.data));
 }
 
 static str absolute(struct arena *arena, str path)
@@ -99,10 +94,9 @@ static struct engine_options engine_options_of(struct arena *arena, const struct
     };
 }
 
-static int serve(struct arena *arena, struct options *options)
+static int serve_from(struct arena *arena, struct options *options, str functions)
 {
-    options->data = absolute(arena, options->data);
-    str functions = find_functions(arena, options), error;
+    str error;
     str runtimes = str_empty(options->runtimes) ? find_runtimes(arena) : absolute(arena, options->runtimes);
     struct server *server = server_new(
         &(struct server_options){
@@ -128,6 +122,18 @@ static int serve(struct arena *arena, struct options *options)
     server_free(server);
     engine_free(engine);
     return EXIT_SUCCESS;
+}
+
+static int serve(struct arena *arena, struct options *options)
+{
+    options->data = absolute(arena, options->data);
+    str functions = find_functions(arena, options);
+    if (!str_present(functions))
+        return complain(arena_format(arena, "a folder for functions cannot be made: %s.", strerror(errno)));
+    int status = serve_from(arena, options, functions);
+    if (options->in_memory)
+        folder_remove(functions.data);
+    return status;
 }
 
 static int serve_command(int argc, char **argv)

@@ -7,13 +7,13 @@
  */
 #include "lambda_internal.h"
 
+#include "base/folder.h"
 #include "base/hash.h"
 #include "base/log.h"
 #include "unzip.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,29 +21,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { UNZIPPED_BYTES = 262144000, ZIPPED_BYTES = 50 * 1024 * 1024, OPEN_FOLDERS = 16 };
+enum { UNZIPPED_BYTES = 262144000, ZIPPED_BYTES = 50 * 1024 * 1024 };
 
 static const char public_path[] = "/_lambda/code/";
 
 /* ---- folders ---- */
-
-static int make_writable(const char *path, const struct stat *status, int type, struct FTW *at)
-{
-    (void)status, (void)at;
-    return type == FTW_D ? chmod(path, S_IRWXU) : 0;
-}
-
-static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *at)
-{
-    (void)status, (void)type, (void)at;
-    return remove(path);
-}
-
-static void remove_folder(const char *path)
-{
-    nftw(path, make_writable, OPEN_FOLDERS, FTW_PHYS);
-    nftw(path, remove_entry, OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS);
-}
 
 static bool make_folders(struct arena *arena, str path)
 {
@@ -56,13 +38,6 @@ static bool make_folders(struct arena *arena, str path)
             return false;
     }
     return true;
-}
-
-static bool is_folder(const char *path)
-{
-    struct stat status;
-
-    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
 /* Its folder without symbolic links on the way; NULL (errno) when it cannot be made. */
@@ -98,11 +73,11 @@ static enum unzip_result unpack(struct call *call, const char *functions, str fo
     if (!made)
         return UNZIP_DISK;
     enum unzip_result result = fill(call, made, zip);
-    if (result == UNZIP_OK && rename(made, folder.data) != 0 && !is_folder(folder.data))
+    if (result == UNZIP_OK && rename(made, folder.data) != 0 && !folder_exists(folder.data))
         result = UNZIP_DISK;
     int error = errno;
-    if (is_folder(made))
-        remove_folder(made);
+    if (folder_exists(made))
+        folder_remove(made);
     errno = error;
     return result;
 }
@@ -151,7 +126,7 @@ bool package_store(struct call *call, str zip, struct function *function)
     if (!functions)
         return unpack_failed(call, UNZIP_DISK);
     str folder = folder_named(call, functions, function->row.package);
-    if (!is_folder(folder.data) && !unpack_failed(call, unpack(call, functions, folder, zip)))
+    if (!folder_exists(folder.data) && !unpack_failed(call, unpack(call, functions, folder, zip)))
         return false;
     lambda_add_package(call->txn,
                        &(struct lambda_add_package_params){.sha256 = function->row.package, .content = zip});
@@ -166,7 +141,7 @@ bool package_folder(struct call *call, const struct function *function, str *fol
     if (!functions)
         return unpack_failed(call, UNZIP_DISK);
     *folder = folder_named(call, functions, function->row.package);
-    if (is_folder(folder->data))
+    if (folder_exists(folder->data))
         return true;
     return lambda_get_package(call->txn, &(struct lambda_get_package_params){.sha256 = function->row.package},
                               &package) &&
@@ -195,7 +170,7 @@ void packages_sweep(struct call *call)
         str name = str_of(entry->d_name);
         if (is_package_folder(name) &&
             !lambda_has_package(call->txn, &(struct lambda_has_package_params){.sha256 = name}, &found))
-            remove_folder(folder_named(call, functions, name).data);
+            folder_remove(folder_named(call, functions, name).data);
     }
     if (folder)
         closedir(folder);
