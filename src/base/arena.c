@@ -121,16 +121,25 @@ str arena_format(struct arena *arena, const char *format, ...)
     return text;
 }
 
+str arena_concat_parts(struct arena *arena, const str *parts, size_t count)
+{
+    size_t size = 0;
+
+    for (size_t i = 0; i < count; i++)
+        size += parts[i].size;
+    char *memory = take(arena, size + 1), *next = memory;
+    for (size_t i = 0; i < count; i++)
+        if (parts[i].size) {
+            memcpy(next, parts[i].data, parts[i].size);
+            next += parts[i].size;
+        }
+    *next = '\0';
+    return (str){memory, size};
+}
+
 str arena_join(struct arena *arena, str a, str b)
 {
-    char *both = take(arena, a.size + b.size + 1);
-
-    if (a.size)
-        memcpy(both, a.data, a.size);
-    if (b.size)
-        memcpy(both + a.size, b.data, b.size);
-    both[a.size + b.size] = '\0';
-    return (str){both, a.size + b.size};
+    return arena_concat(arena, a, b);
 }
 
 const int64_t *arena_i64(struct arena *arena, int64_t value)

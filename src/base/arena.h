@@ -41,6 +41,10 @@ str arena_format_list(struct arena *arena, const char *format, va_list args)
     __attribute__((format(printf, 2, 0)));
 /* a + b */
 str arena_join(struct arena *arena, str a, str b);
+/* All the parts, one after the other: arena_concat(arena, S("a"), b, …).  Quicker than formatting. */
+str arena_concat_parts(struct arena *arena, const str *parts, size_t count);
+#define arena_concat(arena, ...)                                                                             \
+    arena_concat_parts((arena), (const str[]){__VA_ARGS__}, sizeof((const str[]){__VA_ARGS__}) / sizeof(str))
 
 /* Optional scalars in requests and replies are pointers: these make one. */
 const int64_t *arena_i64(struct arena *arena, int64_t value);

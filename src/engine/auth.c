@@ -11,13 +11,15 @@
 #include "base/time.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { KEY_CACHE_SIZE = 256, ACCOUNT_ID_DIGITS = 12 };
 
 /* Signing keys cost four HMACs; a client uses one for a whole day. */
 struct cached_key {
-    struct sha256 name; /* over secret, date, region and service */
     struct sha256 key;
+    size_t name_size;
+    char name[120]; /* date, region, service and secret; a longer one is derived anew each time */
 };
 
 struct auth {
@@ -86,14 +88,14 @@ static bool refuse(struct call *call, enum protocol_name protocol, enum refusal 
 static const struct sha256 *signing_key(struct auth *auth, struct arena *arena, str secret,
                                         const struct sigv4 *sigv4)
 {
-    str name = arena_format(arena, "%.*s/%.*s/%.*s/%.*s", STR_ARGS(sigv4->date), STR_ARGS(sigv4->region),
-                            STR_ARGS(sigv4->service), STR_ARGS(secret));
-    struct sha256 digest = sha256(name);
+    str slash = S("/");
+    str name = arena_concat(arena, sigv4->date, slash, sigv4->region, slash, sigv4->service, slash, secret);
     struct cached_key *cached = &auth->keys[str_hash(name) % KEY_CACHE_SIZE];
 
-    if (!str_equal(HASH_STR(digest), HASH_STR(cached->name))) {
-        cached->name = digest;
+    if (!str_equal(name, (str){cached->name, cached->name_size})) {
         cached->key = sigv4_signing_key(secret, sigv4->date, sigv4->region, sigv4->service);
+        cached->name_size = name.size <= sizeof cached->name ? name.size : 0;
+        memcpy(cached->name, name.data, cached->name_size);
     }
     return &cached->key;
 }

@@ -213,8 +213,10 @@ const struct principal *role_principal(struct call *call, str role_arn, str sess
 
 str arn(struct call *call, str service, str resource)
 {
-    return arena_format(call->arena, "arn:aws:%.*s:%.*s:%.*s:%.*s", STR_ARGS(service), STR_ARGS(call->region),
-                        STR_ARGS(call->account), STR_ARGS(resource));
+    str colon = S(":");
+
+    return arena_concat(call->arena, S("arn:aws:"), service, colon, call->region, colon, call->account, colon,
+                        resource);
 }
 
 str functions_folder(const struct call *call)

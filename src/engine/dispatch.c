@@ -71,8 +71,7 @@ static str endpoint_of(struct call *call, const struct http_request *request)
 {
     str host = http_header(&request->headers, S("Host"));
 
-    return str_empty(host) ? call->engine->options.endpoint
-                           : arena_format(call->arena, "http://%.*s", STR_ARGS(host));
+    return str_empty(host) ? call->engine->options.endpoint : arena_concat(call->arena, S("http://"), host);
 }
 
 static void begin(struct dispatcher *dispatcher, struct exchange *exchange)

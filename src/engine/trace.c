@@ -28,8 +28,7 @@ str trace_id_new(struct arena *arena, int64_t now_ms)
     };
     str digits = hex_encode(arena, (str){(const char *)words, sizeof words});
 
-    return arena_join(arena, arena_join(arena, S("1-"), str_head(digits, 8)),
-                      arena_join(arena, S("-"), str_from(digits, 8)));
+    return arena_concat(arena, S("1-"), str_head(digits, 8), S("-"), str_from(digits, 8));
 }
 
 void trace_in(struct call *call, str trace_id, str kind, str resource_arn, str detail)

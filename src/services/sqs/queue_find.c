@@ -7,8 +7,7 @@ enum { ARN_PARTS = 6 };
 
 bool queue_find(struct call *call, str account, str region, str name, struct queue *queue)
 {
-    queue->arn = arena_format(call->arena, "arn:aws:sqs:%.*s:%.*s:%.*s", STR_ARGS(region), STR_ARGS(account),
-                              STR_ARGS(name));
+    queue->arn = arena_concat(call->arena, S("arn:aws:sqs:"), region, S(":"), account, S(":"), name);
     return sqs_find_queue(call->txn,
                           &(struct sqs_find_queue_params){.account = account, .region = region, .name = name},
                           &queue->row);
