@@ -200,7 +200,7 @@ static void run_calls(struct engine *engine)
         for (; calls < LIMIT_BATCH_CALLS && (exchange = queue_pop(&engine->runnable)); calls++)
             run_or_give_back(engine, exchange);
         disk_is_busy = deliver_is_waiting(engine);
-    } while (calls < LIMIT_BATCH_CALLS && disk_is_busy && take_more_while_disk_is_busy(engine));
+    } while (calls < WORTH_COMMITTING && disk_is_busy && take_more_while_disk_is_busy(engine));
 }
 
 void batch_run(struct engine *engine)

@@ -11,7 +11,6 @@
 #include <time.h>
 
 enum {
-    WORTH_WAKING_FOR = 16, /* calls, while none could be answered anyway */
     NS_PER_MS = 1000000,
     NS_PER_S = 1000000000,
     MS_PER_S = 1000,
@@ -113,7 +112,7 @@ void engine_disk_is_free(struct engine *engine)
 bool take_more_while_disk_is_busy(struct engine *engine)
 {
     pthread_mutex_lock(&engine->lock);
-    engine->inbox_wanted = WORTH_WAKING_FOR;
+    engine->inbox_wanted = WORTH_COMMITTING;
     while (!has_arrived(engine) && deliver_is_waiting(engine))
         pthread_cond_wait(&engine->arrived, &engine->lock);
     engine->inbox_wanted = 1;

@@ -58,7 +58,10 @@ struct exchange_queue {
     struct exchange *first, *last;
 };
 
-enum { MAX_MODULES = 32 };
+enum {
+    MAX_MODULES = 32,
+    WORTH_COMMITTING = 16, /* calls, while the disk is busy and none could be answered anyway */
+};
 
 struct engine {
     struct engine_options options;
