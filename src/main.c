@@ -50,6 +50,14 @@ static str absolute(struct arena *arena, str path)
     return arena_format(arena, "%s/%.*s", folder, STR_ARGS(path));
 }
 
+/* Functions see the folder itself, but nothing of ".." or of links on the way to it. */
+static str real_folder(struct arena *arena, str path)
+{
+    char real[PATH_MAX];
+
+    return realpath(arena_cstr(arena, path), real) ? arena_copy(arena, str_of(real)) : absolute(arena, path);
+}
+
 static int complain(str problem)
 {
     fprintf(stderr, "orderly: %.*s\n", STR_ARGS(problem));
@@ -97,7 +105,8 @@ static struct engine_options engine_options_of(struct arena *arena, const struct
 static int serve_from(struct arena *arena, struct options *options, str functions)
 {
     str error;
-    str runtimes = str_empty(options->runtimes) ? find_runtimes(arena) : absolute(arena, options->runtimes);
+    str runtimes =
+        real_folder(arena, str_empty(options->runtimes) ? find_runtimes(arena) : options->runtimes);
     struct server *server = server_new(
         &(struct server_options){
             .host = arena_cstr(arena, options->host),

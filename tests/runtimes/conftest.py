@@ -127,7 +127,7 @@ def c_build(tmp_path_factory):
         "project('functions', 'c', default_options: ['c_std=c17', 'warning_level=3', 'werror=true'])\n"
         "add_project_arguments('-Wshadow', '-Wconversion', language: 'c')\n"
         "subdir('runtimes')\n"
-        "subdir('apps/orders/functions/c')\n")
+        "subdir('apps/orders')\n")
     subprocess.run(["meson", "setup", "build"], cwd=project, check=True, stdout=subprocess.DEVNULL)
     subprocess.run(["ninja", "-C", "build"], cwd=project, check=True, stdout=subprocess.DEVNULL)
     return project / "build"
