@@ -257,9 +257,11 @@ def invoke(api, handler, headers, body):
 
 def main():
     sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
-    # The folder of this file gives way to the function's own; our packages come last of all.
+    # The folder of this file gives way to the function's own.  What we lend comes after that and before
+    # what the machine happens to have: its boto3 may be too old to know AWS_ENDPOINT_URL.
     sys.path[0] = os.environ["LAMBDA_TASK_ROOT"]
-    sys.path.append(OWN_PACKAGES)
+    is_installed = [path.endswith(("site-packages", "dist-packages")) for path in sys.path[1:]] + [True]
+    sys.path.insert(1 + is_installed.index(True), OWN_PACKAGES)
     request_ids = set_up_logging()
     api = RuntimeApi(os.environ["AWS_LAMBDA_RUNTIME_API"])
     try:

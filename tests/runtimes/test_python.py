@@ -209,7 +209,7 @@ def test_boto3_can_be_imported(python):
     assert function.invoke({}).value == "us-east-1"
 
 
-def test_the_runtime_s_own_packages_come_last(start, tmp_path):
+def test_the_runtime_s_own_packages_come_after_the_function_s_and_the_library_s(start, tmp_path):
     runtime = tmp_path / "runtime"
     (runtime / "site").mkdir(parents=True)
     shutil.copy(RUNTIMES / "python" / "bootstrap.py", runtime)
@@ -223,3 +223,17 @@ def test_the_runtime_s_own_packages_come_last(start, tmp_path):
                 return [brought.origin, lent.origin, hasattr(colorsys, "origin")]
             """})
     assert function.invoke({}).value == ["brought", "lent", False]
+
+
+def test_the_runtime_s_own_packages_come_before_the_machine_s(start, tmp_path):
+    runtime = tmp_path / "runtime"
+    (runtime / "site").mkdir(parents=True)
+    shutil.copy(RUNTIMES / "python" / "bootstrap.py", runtime)
+    (runtime / "site" / "boto3.py").write_text("origin = 'lent'")
+    function = start([PYTHON, str(runtime / "bootstrap.py")], "index.handler", {
+        "index.py": """
+            import boto3
+            def handler(event, context):
+                return boto3.origin
+            """})
+    assert function.invoke({}).value == "lent"
