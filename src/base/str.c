@@ -134,6 +134,16 @@ bool str_to_i64(str s, int64_t *value)
     return true;
 }
 
+bool str_is_word(str s, str others)
+{
+    for (size_t i = 0; i < s.size; i++) {
+        char c = lower(s.data[i]);
+        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || str_index(others, c) >= 0))
+            return false;
+    }
+    return true;
+}
+
 uint64_t str_hash(str s)
 {
     uint64_t hash = 0xcbf29ce484222325u;

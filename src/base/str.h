@@ -66,5 +66,8 @@ bool str_next(str *rest, char separator, str *piece);
 /* A whole decimal number, optional '-'; false on anything else or overflow. */
 bool str_to_i64(str s, int64_t *value);
 
+/* Nothing but ASCII letters, digits and the characters of `others`. */
+bool str_is_word(str s, str others);
+
 /* FNV-1a. */
 uint64_t str_hash(str s);

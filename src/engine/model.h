@@ -50,7 +50,6 @@ struct shape {
     const struct member *members;                  /* of a structure */
     const struct shape *key, *element;             /* of a list or map */
     const char *item_name, *key_name, *value_name; /* of a list or map in Query/XML */
-    bool flattened;                                /* of a list or map in Query/XML */
     bool has_min, has_max;
     int64_t min, max;          /* range of a number; length of a string, blob, list or map */
     const char *pattern;       /* NULL when there is none */

@@ -197,7 +197,7 @@ static bool decode_plain_item(struct decoder *decoder, const struct shape *shape
 static bool decode_collection(struct decoder *decoder, const struct member *member, const struct shape *shape,
                               str own, const struct run *below, void *value)
 {
-    bool flattened = shape->flattened || (member && member->flattened);
+    bool flattened = member && member->flattened;
     str usual = shape->type == SHAPE_LIST ? S("member") : S("entry");
     struct run numbers = *below;
 
@@ -300,7 +300,7 @@ static void write_collection(struct text *text, const struct member *member, con
                              str name, const void *value)
 {
     struct items items = items_read(value);
-    bool flattened = shape->flattened || (member && member->flattened);
+    bool flattened = member && member->flattened;
     str usual = shape->type == SHAPE_LIST ? S("member") : S("entry");
     str prefix = name;
 

@@ -17,9 +17,9 @@ static str name_or(const char *name, str usual)
     return name ? str_of(name) : usual;
 }
 
-static bool is_flattened(const struct member *member, const struct shape *shape)
+static bool is_flattened(const struct member *member)
 {
-    return shape->flattened || (member && member->flattened);
+    return member && member->flattened;
 }
 
 /* ---- to XML ---- */
@@ -56,7 +56,7 @@ static void write_collection(struct text *text, const struct member *member, con
         shape->type == SHAPE_LIST ? write_items : write_entries;
     str usual = shape->type == SHAPE_LIST ? S("member") : S("entry");
 
-    if (is_flattened(member, shape)) {
+    if (is_flattened(member)) {
         write(text, shape, name, items_read(value));
         return;
     }
@@ -157,7 +157,7 @@ bool xml_to_structure(struct arena *arena, const struct shape *shape, const stru
         if (!child)
             continue;
         void *room = member_room(arena, member, structure);
-        bool read = is_flattened(member, member->shape)
+        bool read = is_flattened(member)
                         ? read_collection(arena, member->shape, node, member->query_name, room)
                         : read_value(arena, member, member->shape, child, room);
         if (!read)

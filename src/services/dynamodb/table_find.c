@@ -5,25 +5,18 @@
 
 enum { MIN_NAME = 3, MAX_NAME = 255, ARN_PARTS = 6 };
 
-static bool is_name_character(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '.' || c == '-';
-}
-
 static bool name_check(struct call *call, str name)
 {
     if (name.size < MIN_NAME || name.size > MAX_NAME)
         return refuse(call,
                       S("TableName must be at least 3 characters long and at most 255 characters long"));
-    for (size_t i = 0; i < name.size; i++)
-        if (!is_name_character(name.data[i]))
-            return refuse(call,
-                          arena_format(call->arena,
-                                       "1 validation error detected: Value '%.*s' at 'tableName' failed to "
-                                       "satisfy constraint: Member must satisfy regular expression pattern: "
-                                       "[a-zA-Z0-9_.-]+",
-                                       STR_ARGS(name)));
+    if (!str_is_word(name, S("_.-")))
+        return refuse(call,
+                      arena_format(call->arena,
+                                   "1 validation error detected: Value '%.*s' at 'tableName' failed to "
+                                   "satisfy constraint: Member must satisfy regular expression pattern: "
+                                   "[a-zA-Z0-9_.-]+",
+                                   STR_ARGS(name)));
     return true;
 }
 

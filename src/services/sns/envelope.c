@@ -79,6 +79,7 @@ str envelope(struct call *call, const struct topic *topic, const struct message 
     struct json_writer writer = json_writer_in(call->arena);
     int64_t version = topic->row.signature_version;
     str timestamp = time_iso8601_ms(call->arena, call->now_ms);
+    str key_name = signer_name(call);
     str signature = signer_sign(call, version, text_to_sign(call, topic, message, text, timestamp));
 
     text_add_char(&writer.text, '{');
@@ -92,7 +93,7 @@ str envelope(struct call *call, const struct topic *topic, const struct message 
     add_line(&writer, S("Signature"), signature);
     add_line(&writer, S("SigningCertURL"),
              arena_format(call->arena, "%.*s/SimpleNotificationService-%.*s.pem", STR_ARGS(call->endpoint),
-                          STR_ARGS(signer_name(call))));
+                          STR_ARGS(key_name)));
     add_line(&writer, S("UnsubscribeURL"),
              arena_format(call->arena, "%.*s/?Action=Unsubscribe&SubscriptionArn=%.*s",
                           STR_ARGS(call->endpoint), STR_ARGS(subscription_arn)));

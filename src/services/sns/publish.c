@@ -122,13 +122,7 @@ enum outcome sns_publish(struct call *call, const struct sns_publish_input *in,
 
 static bool is_id(str id)
 {
-    for (size_t i = 0; i < id.size; i++) {
-        char c = id.data[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-              c == '_'))
-            return false;
-    }
-    return id.size >= 1 && id.size <= MAX_ID;
+    return id.size >= 1 && id.size <= MAX_ID && str_is_word(id, S("-_"));
 }
 
 static bool is_repeated(const struct sns_publish_batch_request_entry_list *entries, size_t index)

@@ -83,16 +83,6 @@ static void store_key(struct call *call)
                                    });
 }
 
-static void load_key(const struct sns_find_signing_key_row *row)
-{
-    BIO *bio = BIO_new_mem_buf(row->private_key.data, (int)row->private_key.size);
-    EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
-
-    BIO_free(bio);
-    check(key != NULL);
-    remember(key, row->name);
-}
-
 static void make_key(struct call *call)
 {
     unsigned char bytes[NAME_SIZE / 2];
@@ -102,17 +92,33 @@ static void make_key(struct call *call)
     check(signer.key != NULL);
 }
 
+static void load_key(struct call *call, str name)
+{
+    struct sns_find_private_key_row row;
+
+    if (!sns_find_private_key(call->txn, &(struct sns_find_private_key_params){.name = name}, &row)) {
+        make_key(call); /* the disk's trouble: this call fails anyway, and its key is replaced by the next */
+        return;
+    }
+    BIO *bio = BIO_new_mem_buf(row.private_key.data, (int)row.private_key.size);
+    EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
+
+    BIO_free(bio);
+    check(key != NULL);
+    remember(key, name);
+}
+
 /* The store's key is the one in hand; when the store has none, it gets one. */
 str signer_name(struct call *call)
 {
-    struct sns_find_signing_key_row row;
+    struct sns_find_signing_key_name_row row;
 
-    if (!sns_find_signing_key(call->txn, &row)) {
+    if (!sns_find_signing_key_name(call->txn, &row)) {
         if (!signer.key)
             make_key(call);
         store_key(call);
     } else if (!str_equal(row.name, str_of(signer.name))) {
-        load_key(&row);
+        load_key(call, row.name);
     }
     return str_of(signer.name);
 }
@@ -123,8 +129,7 @@ str signer_sign(struct call *call, int64_t version, str text)
     unsigned char signature[SIGNATURE_BYTES];
     size_t size = sizeof signature;
 
-    signer_name(call);
-    check(context &&
+    check(context && signer.key &&
           EVP_DigestSignInit(context, NULL, version == 1 ? EVP_sha1() : EVP_sha256(), NULL, signer.key) == 1);
     check(EVP_DigestSign(context, signature, &size, (const unsigned char *)text.data, text.size) == 1);
     EVP_MD_CTX_free(context);

@@ -122,8 +122,11 @@ select name, value from sns_tag where topic_id = :topic_id order by name;
 -- statement: add_signing_key :exec
 insert into sns_signing_key (name, private_key, certificate) values (:name, :private_key, :certificate);
 
--- statement: find_signing_key :one
-select name, private_key, certificate from sns_signing_key limit 1;
+-- statement: find_signing_key_name :one
+select name from sns_signing_key limit 1;
+
+-- statement: find_private_key :one
+select private_key from sns_signing_key where name = :name;
 
 -- statement: find_certificate :one
 select certificate from sns_signing_key where name = :name;

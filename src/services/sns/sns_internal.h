@@ -61,9 +61,9 @@ str envelope(struct call *call, const struct topic *topic, const struct message 
              str subscription_arn);
 
 /* signer.c */
-/* The key's name, which is that of its certificate's file; made at the first use. */
+/* Makes the key ready; its name is that of its certificate's file.  One is made at the first use. */
 str signer_name(struct call *call);
-/* RSA over SHA-1 (version 1) or SHA-256 (version 2), in base64. */
+/* RSA over SHA-1 (version 1) or SHA-256 (version 2), in base64.  After signer_name(). */
 str signer_sign(struct call *call, int64_t version, str text);
 /* "/SimpleNotificationService-<name>.pem" -> the certificate; absent for other paths. */
 str signer_public_file(struct call *call, str path);

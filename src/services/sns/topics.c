@@ -5,22 +5,15 @@
 
 enum { MAX_NAME = 256 };
 
-static bool is_name_character(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-}
-
 static bool name_check(struct call *call, str name)
 {
-    bool valid = name.size >= 1 && name.size <= MAX_NAME;
+    bool valid = name.size >= 1 && name.size <= MAX_NAME && str_is_word(name, S("-_"));
 
     if (str_ends_with(name, S(".fifo"))) {
         fail(call, &SNS_INVALID_PARAMETER_EXCEPTION,
              "Invalid parameter: Topic Name: FIFO topics are not supported yet.");
         return false;
     }
-    for (size_t i = 0; valid && i < name.size; i++)
-        valid = is_name_character(name.data[i]);
     if (!valid)
         fail(call, &SNS_INVALID_PARAMETER_EXCEPTION, "Invalid parameter: Topic Name");
     return valid;

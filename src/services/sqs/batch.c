@@ -7,13 +7,7 @@ enum { MAX_ENTRIES = 10, MAX_ID = 80 };
 
 static bool is_id(str id)
 {
-    for (size_t i = 0; i < id.size; i++) {
-        char c = id.data[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-              c == '_'))
-            return false;
-    }
-    return id.size >= 1 && id.size <= MAX_ID;
+    return id.size >= 1 && id.size <= MAX_ID && str_is_word(id, S("-_"));
 }
 
 static bool appears_before(struct str_list ids, size_t index)

@@ -11,12 +11,6 @@
 
 enum { MAX_ATTRIBUTES = 10, MAX_NAME = 256, MAX_TYPE = 256 };
 
-static bool is_name_character(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '_' || c == '.';
-}
-
 static bool refuse(struct call *call, const char *format, str name)
 {
     fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION, format, STR_ARGS(name));
@@ -31,10 +25,9 @@ static bool starts_with_nocase(str s, str prefix)
 static bool name_check(struct call *call, str name)
 {
     bool valid = name.size >= 1 && name.size <= MAX_NAME && name.data[0] != '.' &&
-                 name.data[name.size - 1] != '.' && str_find(name, S("..")) < 0;
+                 name.data[name.size - 1] != '.' && str_find(name, S("..")) < 0 &&
+                 str_is_word(name, S("-_."));
 
-    for (size_t i = 0; valid && i < name.size; i++)
-        valid = is_name_character(name.data[i]);
     if (!valid)
         return refuse(call,
                       "Message (user) attribute name '%.*s' can only contain A-Z, a-z, 0-9, underscore (_), "
