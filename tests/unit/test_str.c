@@ -113,6 +113,16 @@ TEST(what_is_no_whole_number_is_refused)
         assert_false(str_to_i64(bad[i], &value));
 }
 
+TEST(a_word_is_letters_digits_and_what_is_allowed_beside)
+{
+    assert_true(str_is_word(S("azAZ09"), S("")));
+    assert_true(str_is_word(S("a-b_c"), S("-_")));
+    assert_true(str_is_word(S(""), S("-_")));
+    assert_false(str_is_word(S("a.b"), S("-_")));
+    assert_false(str_is_word(S("a b"), S("-_")));
+    assert_false(str_is_word(S("\xc3\xbc"), S("-_")));
+}
+
 TEST(the_hash_is_fnv_1a)
 {
     assert_true(str_hash(S("")) == 0xcbf29ce484222325u);
@@ -125,4 +135,5 @@ TESTS(test(a_prefix_sorts_before_what_it_begins), test(bytes_above_127_sort_last
       test(cutting_past_the_end_gives_the_empty_text), test(white_space_is_trimmed_at_both_ends_only),
       test(beginnings_and_ends_are_found), test(parts_are_found_at_their_first_place),
       test(every_separator_begins_a_piece), test(whole_numbers_are_read_to_their_limits),
-      test(what_is_no_whole_number_is_refused), test(the_hash_is_fnv_1a))
+      test(what_is_no_whole_number_is_refused), test(a_word_is_letters_digits_and_what_is_allowed_beside),
+      test(the_hash_is_fnv_1a))

@@ -6,20 +6,17 @@
 static bool request_check(struct call *call, const struct dynamodb_delete_item_input *in,
                           struct expressions *expressions)
 {
-    struct expression_texts texts = {
+    struct write_request request = {
+        .has_expected = in->expected.items,
+        .conditional_operator = in->conditional_operator,
         .condition = in->condition_expression,
+        .return_values = in->return_values,
         .names = &in->expression_attribute_names,
         .values = &in->expression_attribute_values,
-        .value_expressions = "ConditionExpression is",
+        .attributes = &in->key,
     };
 
-    return legacy_refuse(call, "Expected", in->expected.items, "ConditionExpression") &&
-           legacy_refuse(call, "ConditionalOperator", str_present(in->conditional_operator),
-                         "ConditionExpression") &&
-           expressions_read(call, &texts, expressions) && attributes_check(call, &in->key) &&
-           (!str_present(in->return_values) || str_equal(in->return_values, S("NONE")) ||
-            str_equal(in->return_values, S("ALL_OLD")) ||
-            refuse(call, S("Return values set to invalid value")));
+    return write_request_check(call, &request, expressions);
 }
 
 enum outcome dynamodb_delete_item(struct call *call, const struct dynamodb_delete_item_input *in,

@@ -77,6 +77,17 @@ bool expressions_read(struct call *call, const struct expression_texts *texts,
 /* Parameters from before the expressions. */
 bool legacy_refuse(struct call *call, const char *name, bool present, const char *instead);
 
+/* What PutItem and DeleteItem ask alike. */
+struct write_request {
+    bool has_expected; /* the legacy parameter */
+    str conditional_operator, condition, return_values;
+    const struct str_map *names;
+    const struct dynamodb_attribute_value_map *values, *attributes; /* of the expression; the item or key */
+};
+/* Read the condition into *expressions and check the rest.  False: fail() has been called. */
+bool write_request_check(struct call *call, const struct write_request *request,
+                         struct expressions *expressions);
+
 /* capacity.c */
 enum { WRITE_UNIT_BYTES = 1024, READ_UNIT_BYTES = 4096 };
 double write_units(int64_t size_bytes);

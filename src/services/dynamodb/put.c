@@ -3,33 +3,26 @@
  */
 #include "dynamodb_internal.h"
 
-static bool asks_for(str parameter, const char *value)
-{
-    return str_equal(parameter, str_of(value));
-}
-
 static bool request_check(struct call *call, const struct dynamodb_put_item_input *in,
                           struct expressions *expressions)
 {
-    struct expression_texts texts = {
+    struct write_request request = {
+        .has_expected = in->expected.items,
+        .conditional_operator = in->conditional_operator,
         .condition = in->condition_expression,
+        .return_values = in->return_values,
         .names = &in->expression_attribute_names,
         .values = &in->expression_attribute_values,
-        .value_expressions = "ConditionExpression is",
+        .attributes = &in->item,
     };
 
-    return legacy_refuse(call, "Expected", in->expected.items, "ConditionExpression") &&
-           legacy_refuse(call, "ConditionalOperator", str_present(in->conditional_operator),
-                         "ConditionExpression") &&
-           expressions_read(call, &texts, expressions) && attributes_check(call, &in->item) &&
-           (!str_present(in->return_values) || asks_for(in->return_values, "NONE") ||
-            asks_for(in->return_values, "ALL_OLD") || refuse(call, S("Return values set to invalid value")));
+    return write_request_check(call, &request, expressions);
 }
 
 enum outcome dynamodb_put_item(struct call *call, const struct dynamodb_put_item_input *in,
                                struct dynamodb_put_item_output *out)
 {
-    bool return_old = asks_for(in->return_values, "ALL_OLD");
+    bool return_old = str_equal(in->return_values, S("ALL_OLD"));
     struct expressions expressions;
     struct table table;
     struct item_key key;

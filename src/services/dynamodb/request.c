@@ -214,3 +214,26 @@ bool expressions_read(struct call *call, const struct expression_texts *texts,
                           &expressions->key_condition) &&
            check_all_used(call, scope);
 }
+
+static bool return_values_check(struct call *call, str asked)
+{
+    return !str_present(asked) || str_equal(asked, S("NONE")) || str_equal(asked, S("ALL_OLD")) ||
+           refuse(call, S("Return values set to invalid value"));
+}
+
+bool write_request_check(struct call *call, const struct write_request *request,
+                         struct expressions *expressions)
+{
+    struct expression_texts texts = {
+        .condition = request->condition,
+        .names = request->names,
+        .values = request->values,
+        .value_expressions = "ConditionExpression is",
+    };
+
+    return legacy_refuse(call, "Expected", request->has_expected, "ConditionExpression") &&
+           legacy_refuse(call, "ConditionalOperator", str_present(request->conditional_operator),
+                         "ConditionExpression") &&
+           expressions_read(call, &texts, expressions) && attributes_check(call, request->attributes) &&
+           return_values_check(call, request->return_values);
+}
