@@ -204,13 +204,6 @@ static void unwatch_signals(void)
 
 /* ---- life ---- */
 
-static unsigned usual_thread_count(void)
-{
-    unsigned cores = uv_available_parallelism();
-
-    return cores > 1 ? cores - 1 : 1;
-}
-
 static void allow_many_descriptors(void)
 {
     struct rlimit limit;
@@ -223,7 +216,7 @@ static void allow_many_descriptors(void)
 
 static void init(struct server *server, const struct server_options *options)
 {
-    server->loop_count = options->thread_count ? options->thread_count : usual_thread_count();
+    server->loop_count = options->thread_count ? options->thread_count : uv_available_parallelism();
     server->loops = calloc(server->loop_count, sizeof *server->loops);
     check(server->loops != NULL);
     loop_init(&server->main, server);
