@@ -87,7 +87,7 @@ enum outcome call_end(struct call *call, struct call_mark mark, enum outcome out
 
 void check_writes(const struct call *call)
 {
-    check(!call->operation || !(call->operation->flags & OPERATION_READS));
+    check(!call->preparing && (!call->operation || !(call->operation->flags & OPERATION_READS)));
 }
 
 bool authorize_action(struct call *call, str action, str resource_arn, str resource_policy)
@@ -155,6 +155,7 @@ static struct call child_of(const struct call *call, const struct principal *cal
 
     child.caller = caller;
     child.operation = operation;
+    child.prepared = NULL;
     call_reset(&child);
     return child;
 }

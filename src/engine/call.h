@@ -14,6 +14,14 @@
  *         input when somebody wakes it or its deadline comes.
  *
  * An operation marked `reads` runs on a server thread and may only read: no park, wake, timers.
+ *
+ * An operation that writes, but has much to compute, can be marked `prepared`.  Its second function
+ *
+ *     void sns_publish_prepare(struct call *call, const struct sns_publish_input *in);
+ *
+ * then runs on a server thread first, under the rules of one that reads, and may leave what it has
+ * computed in call->prepared.  It decides nothing: its failures are forgotten, what it has seen may have
+ * changed when the handler runs, and the handler does everything itself when there is nothing prepared.
  */
 #include "base/arena.h"
 #include "engine/model.h"
@@ -63,6 +71,8 @@ struct call {
     int64_t arrived_ms; /* unchanged when the call runs again */
     struct failure failure;
     bool authorized; /* authorize() has been asked */
+    bool preparing;  /* the operation's prepare function runs, not its handler */
+    void *prepared;  /* what that left, on the call's arena; NULL for invoke() */
     bool last_run;   /* the server stops: answer with what there is, do not park or spawn */
     struct {
         str what;

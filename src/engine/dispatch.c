@@ -152,7 +152,7 @@ static void identify_environment(struct exchange *exchange)
 }
 
 /* Everything up to the typed, checked request.  False: the call has failed. */
-static bool prepare(struct dispatcher *dispatcher, struct exchange *exchange)
+static bool understand(struct dispatcher *dispatcher, struct exchange *exchange)
 {
     struct call *call = &exchange->call;
     bool environment = str_present(exchange->listener);
@@ -196,6 +196,24 @@ static void run_read(struct dispatcher *dispatcher, struct exchange *exchange)
     deliver_read(dispatcher->engine, exchange);
 }
 
+/* What costs much is computed here, beside the engine; whatever goes wrong is the handler's to find. */
+static void run_prepare(struct dispatcher *dispatcher, struct exchange *exchange)
+{
+    struct call *call = &exchange->call;
+    uint64_t sequence;
+
+    if (!call->operation->prepare)
+        return;
+    call->txn = store_begin_read(dispatcher->reader);
+    txn_use_arena(call->txn, call->arena);
+    call->preparing = true;
+    call->operation->prepare(call, exchange->in);
+    call->preparing = false;
+    call->txn = NULL;
+    store_end_read(dispatcher->reader, &sequence);
+    call_reset(call);
+}
+
 /* What a service lets anybody read without a signature. */
 static bool serve_public_file(struct dispatcher *dispatcher, struct exchange *exchange)
 {
@@ -224,14 +242,17 @@ void dispatch(struct dispatcher *dispatcher, struct exchange *exchange)
     begin(dispatcher, exchange);
     if (admin_dispatch(dispatcher->engine, exchange) || serve_public_file(dispatcher, exchange))
         return;
-    if (!prepare(dispatcher, exchange)) {
+    if (!understand(dispatcher, exchange)) {
         exchange->answered(exchange);
         return;
     }
-    exchange->decoded = arena_mark(&exchange->arena);
-    if (exchange->operation->flags & OPERATION_READS)
+    if (exchange->operation->flags & OPERATION_READS) {
         run_read(dispatcher, exchange);
-    else if (str_present(exchange->listener)) /* in the order of the events of that child process */
+        return;
+    }
+    run_prepare(dispatcher, exchange);
+    exchange->decoded = arena_mark(&exchange->arena);
+    if (str_present(exchange->listener)) /* in the order of the events of that child process */
         engine_submit(dispatcher->engine, exchange);
     else
         queue_push(&dispatcher->waiting, exchange);

@@ -102,6 +102,7 @@ struct operation {
     const char *result_wrapper; /* Query: "SendMessageResult"; NULL when there is none */
     /* in and out are the structs of input and output */
     enum outcome (*handler)(struct call *call, const void *in, void *out);
+    void (*prepare)(struct call *call, const void *in); /* see call.h; NULL when there is none */
 };
 
 enum protocol_name {

@@ -227,6 +227,11 @@ static void emit_thunk(const struct operation_entry *operation, struct text *out
                 "static enum outcome run_%.*s(struct call *call, const void *in, void *out)\n"
                 "{\n    return %.*s(call, in, out);\n}\n\n",
                 STR_ARGS(operation->c_name), STR_ARGS(operation->c_name));
+    if (operation->prepared)
+        text_format(out,
+                    "static void prepare_%.*s(struct call *call, const void *in)\n"
+                    "{\n    %.*s_prepare(call, in);\n}\n\n",
+                    STR_ARGS(operation->c_name), STR_ARGS(operation->c_name));
 }
 
 /* Where AWS has no input or output: a structure without members, of the operation's own. */
@@ -277,6 +282,8 @@ static void emit_operation(const struct model *model, const struct operation_ent
                 STR_ARGS(input), STR_ARGS(output));
     if (names_contain(&model->protocols, S("query")) && str_present(operation->output.text))
         add_text(out, "result_wrapper", arena_join(arena, operation->name, S("Result")));
+    if (operation->prepared)
+        text_format(out, ".prepare = prepare_%.*s, ", STR_ARGS(operation->c_name));
     text_format(out, ".handler = run_%.*s};\n\n", STR_ARGS(operation->c_name));
 }
 

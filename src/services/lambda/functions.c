@@ -132,6 +132,17 @@ static bool name_check(struct call *call, const struct function_name *name)
     return false;
 }
 
+/* Only what is new has to be unpacked, for those who may. */
+void lambda_create_function_prepare(struct call *call, const struct lambda_create_function_request *in)
+{
+    struct function_name name = function_name_of(call, in->function_name);
+    struct function existing;
+
+    if (authorize(call, function_arn(call->arena, &name), (str){0}) &&
+        !function_find(call, name.account, name.region, name.name, &existing))
+        package_prepare(call, in->code->zip_file);
+}
+
 enum outcome lambda_create_function(struct call *call, const struct lambda_create_function_request *in,
                                     struct lambda_function_configuration *out)
 {
@@ -183,6 +194,15 @@ static void store_change(struct call *call, struct function *function)
                                           .generation = row->generation,
                                       });
     processes_retire(call, function);
+}
+
+void lambda_update_function_code_prepare(struct call *call,
+                                         const struct lambda_update_function_code_request *in)
+{
+    struct function function;
+
+    if (function_open(call, in->function_name, (str){0}, &function))
+        package_prepare(call, in->zip_file);
 }
 
 enum outcome lambda_update_function_code(struct call *call,

@@ -57,7 +57,9 @@ struct lambda_function_configuration *configuration_of(struct call *call, const 
 bool execution_role_check(struct call *call, const struct function *function);
 
 /* packages.c */
-/* Keep an uploaded package and unpack it.  False: fail() has been called. */
+/* Unpack an uploaded package beside the engine, for package_store() of the same call. */
+void package_prepare(struct call *call, str zip);
+/* Keep it and unpack it.  False: fail() has been called. */
 bool package_store(struct call *call, str zip, struct function *function);
 /* Where the function's package lies unpacked: below it are code/ and node_modules.  False: it is broken. */
 bool package_folder(struct call *call, const struct function *function, str *folder);

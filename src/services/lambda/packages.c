@@ -111,22 +111,53 @@ static str folder_named(struct call *call, const char *functions, str sha256)
     return arena_format(call->arena, "%s/%.*s", functions, STR_ARGS(sha256));
 }
 
-bool package_store(struct call *call, str zip, struct function *function)
+static bool size_check(struct call *call, str zip)
 {
-    if (zip.size > ZIPPED_BYTES) {
-        fail(call, &LAMBDA_REQUEST_TOO_LARGE_EXCEPTION,
-             "Request must be smaller than 70167211 bytes for the %s operation", call->operation->name);
-        return false;
-    }
-    struct sha256 digest = sha256(zip);
-    function->row.package = hex_encode(call->arena, HASH_STR(digest));
-    function->row.package_size = (int64_t)zip.size;
+    if (zip.size <= ZIPPED_BYTES)
+        return true;
+    fail(call, &LAMBDA_REQUEST_TOO_LARGE_EXCEPTION,
+         "Request must be smaller than 70167211 bytes for the %s operation", call->operation->name);
+    return false;
+}
 
+/* Unless it is there already. */
+static bool unpack_once(struct call *call, str sha256, str zip)
+{
     const char *functions = real_functions_folder(call);
+
     if (!functions)
         return unpack_failed(call, UNZIP_DISK);
-    str folder = folder_named(call, functions, function->row.package);
-    if (!folder_exists(folder.data) && !unpack_failed(call, unpack(call, functions, folder, zip)))
+    str folder = folder_named(call, functions, sha256);
+    return folder_exists(folder.data) || unpack_failed(call, unpack(call, functions, folder, zip));
+}
+
+static str digest_of(struct call *call, str zip)
+{
+    struct sha256 digest = sha256(zip);
+
+    return hex_encode(call->arena, HASH_STR(digest));
+}
+
+void package_prepare(struct call *call, str zip)
+{
+    str *digest = arena_new(call->arena, str);
+
+    if (!str_present(zip) || !size_check(call, zip))
+        return;
+    *digest = digest_of(call, zip);
+    if (unpack_once(call, *digest, zip))
+        call->prepared = digest;
+}
+
+bool package_store(struct call *call, str zip, struct function *function)
+{
+    const str *prepared = call->prepared;
+
+    if (!size_check(call, zip))
+        return false;
+    function->row.package = prepared ? *prepared : digest_of(call, zip);
+    function->row.package_size = (int64_t)zip.size;
+    if (!unpack_once(call, function->row.package, zip))
         return false;
     lambda_add_package(call->txn,
                        &(struct lambda_add_package_params){.sha256 = function->row.package, .content = zip});

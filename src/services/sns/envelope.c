@@ -4,6 +4,7 @@
  */
 #include "sns_internal.h"
 
+#include "base/check.h"
 #include "base/hash.h"
 #include "base/time.h"
 #include "wire/json.h"
@@ -19,15 +20,14 @@ static void add_signed(struct text *text, str name, str value)
 }
 
 /* https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html */
-static str text_to_sign(struct call *call, const struct topic *topic, const struct message *message, str body,
-                        str timestamp)
+static str text_to_sign(struct call *call, const struct topic *topic, const struct message *message, str body)
 {
     struct text text = text_in(call->arena);
 
     add_signed(&text, S("Message"), body);
     add_signed(&text, S("MessageId"), message->id);
     add_signed(&text, S("Subject"), message->subject);
-    add_signed(&text, S("Timestamp"), timestamp);
+    add_signed(&text, S("Timestamp"), time_iso8601_ms(call->arena, message->published_ms));
     add_signed(&text, S("TopicArn"), topic->arn);
     add_signed(&text, S("Type"), S("Notification"));
     return text_str(&text);
@@ -73,14 +73,30 @@ static void add_attributes(struct call *call, struct json_writer *writer, const 
     text_add(&writer->text, S("\n  }"));
 }
 
+void envelope_prepare(struct call *call, const struct topic *topic, str text, struct message *message)
+{
+    if (signer_sign(call, topic->row.signature_version, text_to_sign(call, topic, message, text),
+                    &message->signature))
+        message->signed_text = text;
+}
+
+static struct signature signature_of(struct call *call, const struct topic *topic,
+                                     const struct message *message, str text)
+{
+    struct signature signature = message->signature;
+    int64_t version = topic->row.signature_version;
+
+    if (!str_present(message->signed_text) || !str_equal(message->signed_text, text) ||
+        !signer_made(call, &signature, version))
+        check(signer_sign(call, version, text_to_sign(call, topic, message, text), &signature));
+    return signature;
+}
+
 str envelope(struct call *call, const struct topic *topic, const struct message *message, str text,
              str subscription_arn)
 {
     struct json_writer writer = json_writer_in(call->arena);
-    int64_t version = topic->row.signature_version;
-    str timestamp = time_iso8601_ms(call->arena, call->now_ms);
-    str key_name = signer_name(call);
-    str signature = signer_sign(call, version, text_to_sign(call, topic, message, text, timestamp));
+    struct signature signature = signature_of(call, topic, message, text);
 
     text_add_char(&writer.text, '{');
     add_line(&writer, S("Type"), S("Notification"));
@@ -88,12 +104,12 @@ str envelope(struct call *call, const struct topic *topic, const struct message 
     add_line(&writer, S("TopicArn"), topic->arn);
     add_line(&writer, S("Subject"), message->subject);
     add_line(&writer, S("Message"), text);
-    add_line(&writer, S("Timestamp"), timestamp);
-    add_line(&writer, S("SignatureVersion"), version == 1 ? S("1") : S("2"));
-    add_line(&writer, S("Signature"), signature);
+    add_line(&writer, S("Timestamp"), time_iso8601_ms(call->arena, message->published_ms));
+    add_line(&writer, S("SignatureVersion"), signature.version == 1 ? S("1") : S("2"));
+    add_line(&writer, S("Signature"), signature.base64);
     add_line(&writer, S("SigningCertURL"),
              arena_format(call->arena, "%.*s/SimpleNotificationService-%.*s.pem", STR_ARGS(call->endpoint),
-                          STR_ARGS(key_name)));
+                          STR_ARGS(signature.key_name)));
     add_line(&writer, S("UnsubscribeURL"),
              arena_format(call->arena, "%.*s/?Action=Unsubscribe&SubscriptionArn=%.*s",
                           STR_ARGS(call->endpoint), STR_ARGS(subscription_arn)));

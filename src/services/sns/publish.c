@@ -98,10 +98,10 @@ static bool target_check(struct call *call, const struct sns_publish_input *in, 
     return false;
 }
 
-enum outcome sns_publish(struct call *call, const struct sns_publish_input *in,
-                         struct sns_publish_response *out)
+static struct message message_of(struct call *call, const struct sns_publish_input *in)
 {
-    struct message message = {
+    return (struct message){
+        .published_ms = call->now_ms,
         .id = random_uuid(call->arena),
         .text = in->message,
         .subject = in->subject,
@@ -110,6 +110,40 @@ enum outcome sns_publish(struct call *call, const struct sns_publish_input *in,
         .deduplication_id = in->message_deduplication_id,
         .group_id = in->message_group_id,
     };
+}
+
+/* Signing costs a fifth of a millisecond a message, which the engine thread should not spend. */
+static void sign_in_advance(struct call *call, const struct topic *topic, struct message *message)
+{
+    struct sns_list_subscribers_rows subscribers =
+        sns_list_subscribers(call->txn, &(struct sns_list_subscribers_params){.topic_id = topic->row.id});
+
+    for (size_t i = 0; i < subscribers.count; i++)
+        if (!subscribers.items[i].raw_delivery) {
+            str text = message_text_for(call, message, subscribers.items[i].protocol);
+            envelope_prepare(call, topic, text, message);
+            return;
+        }
+}
+
+void sns_publish_prepare(struct call *call, const struct sns_publish_input *in)
+{
+    struct message *message = arena_new(call->arena, struct message);
+    struct topic topic;
+    str arn;
+
+    *message = message_of(call, in);
+    if (!target_check(call, in, &arn) || !topic_open(call, arn, &topic) || !message_check(call, message))
+        return;
+    sign_in_advance(call, &topic, message);
+    call->prepared = message;
+}
+
+enum outcome sns_publish(struct call *call, const struct sns_publish_input *in,
+                         struct sns_publish_response *out)
+{
+    const struct message *prepared = call->prepared;
+    struct message message = prepared ? *prepared : message_of(call, in);
     struct topic topic;
     str arn;
 
@@ -167,11 +201,11 @@ static bool entries_check(struct call *call, const struct sns_publish_batch_requ
     return true;
 }
 
-static void publish_entry(struct call *call, const struct topic *topic,
-                          const struct sns_publish_batch_request_entry *entry,
-                          struct sns_publish_batch_response *out)
+static struct message message_of_entry(struct call *call,
+                                       const struct sns_publish_batch_request_entry *entry)
 {
-    struct message message = {
+    return (struct message){
+        .published_ms = call->now_ms,
         .id = random_uuid(call->arena),
         .text = entry->message,
         .subject = entry->subject,
@@ -180,11 +214,32 @@ static void publish_entry(struct call *call, const struct topic *topic,
         .deduplication_id = entry->message_deduplication_id,
         .group_id = entry->message_group_id,
     };
+}
 
-    if (message_check(call, &message)) {
-        publish(call, topic, &message);
+void sns_publish_batch_prepare(struct call *call, const struct sns_publish_batch_input *in)
+{
+    const struct sns_publish_batch_request_entry_list *entries = &in->publish_batch_request_entries;
+    struct topic topic;
+
+    if (!topic_open(call, in->topic_arn, &topic) || !entries_check(call, entries))
+        return;
+    struct message *messages = arena_alloc(call->arena, entries->count * sizeof *messages);
+    for (size_t i = 0; i < entries->count; i++) {
+        messages[i] = message_of_entry(call, &entries->items[i]);
+        if (message_check(call, &messages[i]))
+            sign_in_advance(call, &topic, &messages[i]);
+    }
+    call->prepared = messages;
+}
+
+static void publish_entry(struct call *call, const struct topic *topic,
+                          const struct sns_publish_batch_request_entry *entry, const struct message *message,
+                          struct sns_publish_batch_response *out)
+{
+    if (message_check(call, message)) {
+        publish(call, topic, message);
         *list_add(call->arena, &out->successful) =
-            (struct sns_publish_batch_result_entry){.id = entry->id, .message_id = message.id};
+            (struct sns_publish_batch_result_entry){.id = entry->id, .message_id = message->id};
         return;
     }
     *list_add(call->arena, &out->failed) = (struct sns_batch_result_error_entry){
@@ -199,13 +254,17 @@ static void publish_entry(struct call *call, const struct topic *topic,
 enum outcome sns_publish_batch(struct call *call, const struct sns_publish_batch_input *in,
                                struct sns_publish_batch_response *out)
 {
+    const struct message *prepared = call->prepared;
     struct topic topic;
 
     if (!topic_open(call, in->topic_arn, &topic) || !entries_check(call, &in->publish_batch_request_entries))
         return FAILED;
     list_make_empty(call->arena, &out->successful);
     list_make_empty(call->arena, &out->failed);
-    for (size_t i = 0; i < in->publish_batch_request_entries.count; i++)
-        publish_entry(call, &topic, &in->publish_batch_request_entries.items[i], out);
+    for (size_t i = 0; i < in->publish_batch_request_entries.count; i++) {
+        const struct sns_publish_batch_request_entry *entry = &in->publish_batch_request_entries.items[i];
+        struct message message = prepared ? prepared[i] : message_of_entry(call, entry);
+        publish_entry(call, &topic, entry, &message, out);
+    }
     return DONE;
 }

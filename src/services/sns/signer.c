@@ -1,8 +1,8 @@
 /*
  * signer.c: the key that envelopes are signed with, and its certificate.
  *
- * The store keeps one key; the engine thread holds it ready.  A reset of the store does not change
- * it: making one takes a tenth of a second.
+ * The store keeps one key; we hold it ready for whichever thread signs.  A reset of the store does not
+ * change it: making one takes a tenth of a second.
  */
 #include "sns_internal.h"
 
@@ -14,6 +14,7 @@
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
+#include <pthread.h>
 #include <stdio.h>
 
 enum {
@@ -23,11 +24,11 @@ enum {
     NAME_SIZE = 32
 };
 
-/* Only the engine thread signs. */
 static struct {
+    pthread_mutex_t lock; /* over the next two */
     EVP_PKEY *key;
     char name[NAME_SIZE + 1];
-} signer;
+} signer = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static str read_bio(struct arena *arena, BIO *bio)
 {
@@ -108,32 +109,73 @@ static void load_key(struct call *call, str name)
     remember(key, name);
 }
 
-/* The store's key is the one in hand; when the store has none, it gets one. */
-str signer_name(struct call *call)
+/*
+ * The store's key is the one in hand; when the store has none, it gets one.  False when this call
+ * must not write.
+ */
+static bool make_ready(struct call *call)
+{
+    struct sns_find_signing_key_name_row row;
+    bool found = sns_find_signing_key_name(call->txn, &row);
+
+    if (!found && call->preparing)
+        return false;
+    if (!found && !signer.key)
+        make_key(call);
+    if (!found)
+        store_key(call);
+    else if (!str_equal(row.name, str_of(signer.name)))
+        load_key(call, row.name);
+    return true;
+}
+
+/* The caller's to free; NULL when there is none. */
+static EVP_PKEY *take_key(struct call *call, str *name)
+{
+    EVP_PKEY *key = NULL;
+
+    pthread_mutex_lock(&signer.lock);
+    if (make_ready(call)) {
+        key = signer.key;
+        EVP_PKEY_up_ref(key);
+        *name = arena_copy(call->arena, str_of(signer.name));
+    }
+    pthread_mutex_unlock(&signer.lock);
+    return key;
+}
+
+void signer_begin(struct call *call)
+{
+    str name;
+
+    EVP_PKEY_free(take_key(call, &name));
+}
+
+bool signer_made(struct call *call, const struct signature *signature, int64_t version)
 {
     struct sns_find_signing_key_name_row row;
 
-    if (!sns_find_signing_key_name(call->txn, &row)) {
-        if (!signer.key)
-            make_key(call);
-        store_key(call);
-    } else if (!str_equal(row.name, str_of(signer.name))) {
-        load_key(call, row.name);
-    }
-    return str_of(signer.name);
+    return signature->version == version && sns_find_signing_key_name(call->txn, &row) &&
+           str_equal(row.name, signature->key_name);
 }
 
-str signer_sign(struct call *call, int64_t version, str text)
+bool signer_sign(struct call *call, int64_t version, str text, struct signature *signature)
 {
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    unsigned char signature[SIGNATURE_BYTES];
-    size_t size = sizeof signature;
+    unsigned char bytes[SIGNATURE_BYTES];
+    size_t size = sizeof bytes;
+    EVP_PKEY *key = take_key(call, &signature->key_name);
 
-    check(context && signer.key &&
-          EVP_DigestSignInit(context, NULL, version == 1 ? EVP_sha1() : EVP_sha256(), NULL, signer.key) == 1);
-    check(EVP_DigestSign(context, signature, &size, (const unsigned char *)text.data, text.size) == 1);
+    if (!key)
+        return false;
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    check(context &&
+          EVP_DigestSignInit(context, NULL, version == 1 ? EVP_sha1() : EVP_sha256(), NULL, key) == 1);
+    check(EVP_DigestSign(context, bytes, &size, (const unsigned char *)text.data, text.size) == 1);
     EVP_MD_CTX_free(context);
-    return base64_encode(call->arena, (str){(const char *)signature, size});
+    EVP_PKEY_free(key);
+    signature->version = version;
+    signature->base64 = base64_encode(call->arena, (str){(const char *)bytes, size});
+    return true;
 }
 
 str signer_public_file(struct call *call, str path)

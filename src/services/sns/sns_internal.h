@@ -44,11 +44,21 @@ void topic_store(struct call *call, const struct topic *topic);
 void topic_put_tags(struct call *call, const struct topic *topic, const struct sns_tag_list *tags);
 
 /* message.c */
+/* RSA over SHA-1 (version 1) or SHA-256 (version 2). */
+struct signature {
+    int64_t version;
+    str key_name; /* that of its certificate's file */
+    str base64;
+};
+
 /* A message on its way to the subscribers. */
 struct message {
+    int64_t published_ms;
     str id, text, subject, structure;
     const struct sns_message_attribute_value_map *attributes;
     str deduplication_id, group_id;
+    str signed_text; /* what the signature was prepared for; absent when there is none */
+    struct signature signature;
 };
 /* False: fail() has been called. */
 bool message_check(struct call *call, const struct message *message);
@@ -56,14 +66,21 @@ bool message_check(struct call *call, const struct message *message);
 str message_text_for(struct call *call, const struct message *message, str protocol);
 
 /* envelope.c */
+/* Sign the message with that text in advance, if that can be done. */
+void envelope_prepare(struct call *call, const struct topic *topic, str text, struct message *message);
 /* The JSON text that subscribers without raw delivery get, signed. */
 str envelope(struct call *call, const struct topic *topic, const struct message *message, str text,
              str subscription_arn);
 
 /* signer.c */
-/* Makes the key ready; its name is that of its certificate's file.  One is made at the first use. */
-str signer_name(struct call *call);
-/* RSA over SHA-1 (version 1) or SHA-256 (version 2), in base64.  After signer_name(). */
-str signer_sign(struct call *call, int64_t version, str text);
+/* Make the key ready before the first message. */
+void signer_begin(struct call *call);
+/* Is that the version and the key to sign with now? */
+bool signer_made(struct call *call, const struct signature *signature, int64_t version);
+/*
+ * Sign with the store's key; one is made at the first use.  Any thread.  False in a prepare function
+ * when there is no key yet.
+ */
+bool signer_sign(struct call *call, int64_t version, str text, struct signature *signature);
 /* "/SimpleNotificationService-<name>.pem" -> the certificate; absent for other paths. */
 str signer_public_file(struct call *call, str path);

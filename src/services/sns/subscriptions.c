@@ -83,7 +83,7 @@ enum outcome sns_subscribe(struct call *call, const struct sns_subscribe_input *
                                         .raw_delivery = raw_delivery,
                                     });
     if (!raw_delivery)
-        signer_name(call); /* making a key takes a tenth of a second: now, rather than at the first message */
+        signer_begin(call); /* making a key takes a tenth of a second: now, rather than at the first message */
     return DONE;
 }
 
@@ -152,7 +152,7 @@ enum outcome sns_set_subscription_attributes(struct call *call,
     sns_set_raw_delivery(call->txn,
                          &(struct sns_set_raw_delivery_params){.id = row.id, .raw_delivery = raw_delivery});
     if (!raw_delivery)
-        signer_name(call);
+        signer_begin(call);
     return DONE;
 }
 

@@ -9,6 +9,8 @@
 #include "base/check.h"
 #include "base/text.h"
 
+#include <string.h>
+
 str toy_start, toy_poller;
 void (*toy_hook)(void);
 
@@ -275,6 +277,37 @@ enum outcome toy_receive(struct call *call, const struct toy_receive_request *in
         return DONE;
     int64_t next_ms = next_visible_ms(call, in->queue);
     return park(call, in->queue, next_ms < give_up_ms ? next_ms : give_up_ms);
+}
+
+void toy_foresee_prepare(struct call *call, const struct toy_foresee_request *in)
+{
+    struct toy_find_item_row *row = arena_new(call->arena, struct toy_find_item_row);
+
+    if (!authorize(call, in->key, (str){0}))
+        return;
+    if (toy_find_item(call->txn, &(struct toy_find_item_params){in->key}, row))
+        call->prepared = row;
+    else
+        fail(call, &TOY_REFUSED, "This is forgotten.");
+}
+
+enum outcome toy_foresee(struct call *call, const struct toy_foresee_request *in,
+                         struct toy_foresee_output *out)
+{
+    const struct toy_find_item_row *foreseen = call->prepared;
+    struct toy_foresee_request also = {.key = in->key, .into = in->also};
+    struct toy_find_item_row row;
+
+    if (!authorize(call, in->key, (str){0}))
+        return FAILED;
+    if (str_present(in->after) &&
+        !toy_find_item(call->txn, &(struct toy_find_item_params){in->after}, &row)) {
+        memset(arena_alloc(call->arena, 256), 'x', 256); /* what the next run must not find */
+        return park(call, in->after, INT64_MAX);
+    }
+    toy_put_item(call->txn, &(struct toy_put_item_params){
+                                .key = in->into, .value = foreseen ? foreseen->value : S("nothing")});
+    return str_present(in->also) ? invoke(call, call->caller, &TOY_FORESEE, &also, out, &call->failure) : DONE;
 }
 
 enum outcome toy_get(struct call *call, const struct toy_get_request *in, struct toy_got *out)

@@ -19,6 +19,9 @@
  *     effect ID PAYLOAD    end ID
  *
  * Send and Receive are a queue with long polling, Get reads an item.
+ *
+ * Foresee writes what its prepare function has seen in Key into Into, "nothing" when there was nothing
+ * prepared.  It waits until After is there, and invokes itself for Also.
  */
 #include "engine/call.h"
 

@@ -10,7 +10,8 @@ header, stubs = sys.argv[1:]
 text = open(header).read()
 with open(stubs, "w") as out:
     out.write(f'#include "{os.path.basename(header)}"\n\n')
-    for name, arguments in re.findall(r"^enum outcome (\w+)\(([^)]*)\);", text, re.M):
+    for result, name, arguments in re.findall(r"^(enum outcome|void) (\w+)\(([^)]*)\);", text, re.M):
         names = re.findall(r"(\w+)(?:,|$)", arguments)
         unused = "\n".join(f"    (void){argument};" for argument in names)
-        out.write(f"enum outcome {name}({arguments})\n{{\n{unused}\n    return DONE;\n}}\n\n")
+        done = "    return DONE;\n" if result == "enum outcome" else ""
+        out.write(f"{result} {name}({arguments})\n{{\n{unused}\n{done}}}\n\n")
