@@ -201,8 +201,7 @@ static bool entries_check(struct call *call, const struct sns_publish_batch_requ
     return true;
 }
 
-static struct message message_of_entry(struct call *call,
-                                       const struct sns_publish_batch_request_entry *entry)
+static struct message message_of_entry(struct call *call, const struct sns_publish_batch_request_entry *entry)
 {
     return (struct message){
         .published_ms = call->now_ms,

@@ -83,7 +83,8 @@ enum outcome sns_subscribe(struct call *call, const struct sns_subscribe_input *
                                         .raw_delivery = raw_delivery,
                                     });
     if (!raw_delivery)
-        signer_begin(call); /* making a key takes a tenth of a second: now, rather than at the first message */
+        signer_begin(
+            call); /* making a key takes a tenth of a second: now, rather than at the first message */
     return DONE;
 }
 

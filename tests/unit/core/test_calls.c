@@ -86,8 +86,7 @@ TEST(what_preparing_fails_with_is_forgotten)
 TEST(a_call_that_waits_keeps_what_was_prepared)
 {
     assert_run("put a 1");
-    struct request *waiting =
-        begin("Foresee", "{\"Key\": \"a\", \"Into\": \"b\", \"After\": \"signal\"}");
+    struct request *waiting = begin("Foresee", "{\"Key\": \"a\", \"Into\": \"b\", \"After\": \"signal\"}");
     let_run();
     assert_false(is_answered(waiting));
     assert_run("put a 2; put signal 1; wake signal");
@@ -98,8 +97,7 @@ TEST(a_call_that_waits_keeps_what_was_prepared)
 TEST(nothing_is_prepared_for_a_call_that_another_makes)
 {
     assert_run("put a 1");
-    assert_int_equal(
-        status_of(begin("Foresee", "{\"Key\": \"a\", \"Into\": \"b\", \"Also\": \"c\"}")), 200);
+    assert_int_equal(status_of(begin("Foresee", "{\"Key\": \"a\", \"Into\": \"b\", \"Also\": \"c\"}")), 200);
     assert_item("b", "1");
     assert_item("c", "nothing");
 }
@@ -164,11 +162,10 @@ TEST(a_spawned_call_runs_when_its_cause_is_committed)
 TESTS(engine_test(what_a_call_wrote_stays), engine_test(a_failed_call_is_answered_with_its_error),
       engine_test(an_error_may_be_long), engine_test(a_failed_call_leaves_no_trace_and_its_neighbours_stay),
       engine_test(a_broken_statement_fails_its_call_and_nobody_elses),
-      engine_test(a_call_gets_what_was_prepared_for_it),
-        engine_test(what_preparing_fails_with_is_forgotten),
-        engine_test(a_call_that_waits_keeps_what_was_prepared),
-        engine_test(nothing_is_prepared_for_a_call_that_another_makes),
-        engine_test(an_internal_operation_is_not_for_clients),
+      engine_test(a_call_gets_what_was_prepared_for_it), engine_test(what_preparing_fails_with_is_forgotten),
+      engine_test(a_call_that_waits_keeps_what_was_prepared),
+      engine_test(nothing_is_prepared_for_a_call_that_another_makes),
+      engine_test(an_internal_operation_is_not_for_clients),
       engine_test(who_may_not_is_told_so_and_nothing_is_done),
       engine_test(an_invoked_call_that_fails_is_undone_and_its_caller_goes_on),
       engine_test(an_invoked_call_goes_with_the_caller_that_fails_after_it),

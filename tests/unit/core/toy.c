@@ -307,7 +307,8 @@ enum outcome toy_foresee(struct call *call, const struct toy_foresee_request *in
     }
     toy_put_item(call->txn, &(struct toy_put_item_params){
                                 .key = in->into, .value = foreseen ? foreseen->value : S("nothing")});
-    return str_present(in->also) ? invoke(call, call->caller, &TOY_FORESEE, &also, out, &call->failure) : DONE;
+    return str_present(in->also) ? invoke(call, call->caller, &TOY_FORESEE, &also, out, &call->failure)
+                                 : DONE;
 }
 
 enum outcome toy_get(struct call *call, const struct toy_get_request *in, struct toy_got *out)
