@@ -119,7 +119,7 @@ static const struct option table[] = {
     {"--account", "ORDERLY_ACCOUNT", "000000000000", "ID", "the account of keys that name none", set_account},
     {"--runtimes", "ORDERLY_RUNTIMES", "", "FOLDER", "the bootstraps of nodejs and python functions",
      set_runtimes},
-    {"--threads", "ORDERLY_THREADS", "0", "N", "server threads; 0: one per core", set_threads},
+    {"--threads", "ORDERLY_THREADS", "0", "N", "server threads; 0: one per core, at most 16", set_threads},
     {"--log-level", "ORDERLY_LOG_LEVEL", "info", "error|warn|info|debug", "debug: a line per request",
      set_log_level},
 };

@@ -17,7 +17,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { DESCRIPTORS = 64 * 1024 };
+enum {
+    DESCRIPTORS = 64 * 1024,
+    MOST_USUAL_THREADS = 16, /* more would keep the engine thread no busier, and memory */
+};
 
 struct server {
     struct engine *engine; /* NULL until the start */
@@ -204,6 +207,13 @@ static void unwatch_signals(void)
 
 /* ---- life ---- */
 
+static unsigned usual_thread_count(void)
+{
+    unsigned cores = uv_available_parallelism();
+
+    return cores < MOST_USUAL_THREADS ? cores : MOST_USUAL_THREADS;
+}
+
 static void allow_many_descriptors(void)
 {
     struct rlimit limit;
@@ -216,7 +226,7 @@ static void allow_many_descriptors(void)
 
 static void init(struct server *server, const struct server_options *options)
 {
-    server->loop_count = options->thread_count ? options->thread_count : uv_available_parallelism();
+    server->loop_count = options->thread_count ? options->thread_count : usual_thread_count();
     server->loops = calloc(server->loop_count, sizeof *server->loops);
     check(server->loops != NULL);
     loop_init(&server->main, server);

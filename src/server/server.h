@@ -14,7 +14,7 @@ struct server;
 struct server_options {
     const char *host;      /* an address or a name; "127.0.0.1" */
     int port;              /* 0: any free one */
-    unsigned thread_count; /* of loops that serve; 0: one per core */
+    unsigned thread_count; /* of loops that serve; 0: one per core, at most 16 */
     /* What functions must still see when it lies below /tmp, for they get a /tmp of their own. */
     const char *functions_folder, *runtimes_folder; /* or NULL */
 };
