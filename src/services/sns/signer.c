@@ -110,23 +110,21 @@ static void load_key(struct call *call, str name)
 }
 
 /*
- * The store's key is the one in hand; when the store has none, it gets one.  False when this call
- * must not write.
+ * The store's key is the one in hand; when the store has none, one is made.  False when it cannot be
+ * stored by this call.
  */
 static bool make_ready(struct call *call)
 {
     struct sns_find_signing_key_name_row row;
     bool found = sns_find_signing_key_name(call->txn, &row);
 
-    if (!found && call->preparing)
-        return false;
+    if (found && !str_equal(row.name, str_of(signer.name)))
+        load_key(call, row.name);
     if (!found && !signer.key)
         make_key(call);
-    if (!found)
+    if (!found && !call->preparing)
         store_key(call);
-    else if (!str_equal(row.name, str_of(signer.name)))
-        load_key(call, row.name);
-    return true;
+    return found || !call->preparing;
 }
 
 /* The caller's to free; NULL when there is none. */
