@@ -237,6 +237,32 @@ static void check_declared(const struct catalog *catalog, const struct fields *d
     }
 }
 
+/* A row has all that its statements say of it.  They must not disagree. */
+static void join_row(struct source *source, const struct statement *statement, const struct fields *fields)
+{
+    struct row *row = find_row(source, statement->row);
+
+    if (fields->count == 0)
+        source_error(source, statement->line, "it has no parameters to take from a row");
+    if (!row) {
+        row = list_add(source->arena, &source->rows);
+        row->name = statement->row;
+        row->first = statement;
+    }
+    row->listed = row->listed || statement->kind == KIND_MANY;
+    for (size_t i = 0; i < fields->count; i++) {
+        const struct field *field = &fields->items[i];
+        const struct field *known = find_field(&row->fields, field->name);
+        if (!known)
+            *list_add(source->arena, &row->fields) = *field;
+        else if (known->type != field->type || known->nullable != field->nullable)
+            source_error(
+                source, statement->line,
+                "%.*s is not the same in the row %.*s above: declare it with -- param: or -- column:",
+                STR_ARGS(field->name), STR_ARGS(row->name));
+    }
+}
+
 static void check_statement(struct catalog *catalog, struct statement *statement)
 {
     const struct sql *sql = &statement->sql;
@@ -258,6 +284,9 @@ static void check_statement(struct catalog *catalog, struct statement *statement
         source_error(catalog->source, statement->line, "it returns no columns: use :exec or :insert");
     if (!returns_rows(statement) && statement->columns.count > 0)
         source_error(catalog->source, statement->line, "it returns columns: use :one, :many or :each");
+    if (str_present(statement->row))
+        join_row(catalog->source, statement,
+                 returns_rows(statement) ? &statement->columns : &statement->params);
     sqlite3_finalize(prepared);
 }
 

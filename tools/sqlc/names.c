@@ -26,6 +26,20 @@ bool returns_rows(const struct statement *statement)
     return statement->kind == KIND_ONE || statement->kind == KIND_MANY || statement->kind == KIND_EACH;
 }
 
+bool takes_row(const struct statement *statement)
+{
+    return str_present(statement->row) && !returns_rows(statement);
+}
+
+struct row *find_row(const struct source *source, str name)
+{
+    for (size_t i = 0; i < source->rows.count; i++) {
+        if (str_equal(source->rows.items[i].name, name))
+            return &source->rows.items[i];
+    }
+    return NULL;
+}
+
 const struct field *find_field(const struct fields *fields, str name)
 {
     for (size_t i = 0; i < fields->count; i++) {

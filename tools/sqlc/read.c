@@ -132,6 +132,8 @@ static void begin_statement(struct reader *reader, str rest)
     reader->statement->name = name;
     reader->statement->line = reader->line;
     reader->statement->kind = kind;
+    if (returns_rows(reader->statement))
+        reader->statement->row = name;
 }
 
 /* name type [null] */
@@ -150,18 +152,33 @@ static void declare(struct reader *reader, struct fields *fields, str rest)
     *list_add(reader->source->arena, fields) = field;
 }
 
-static void read_param(struct reader *reader, str rest)
+static void check_place(const struct reader *reader, const char *directive)
 {
     if (!reader->statement || reader->sql_line)
-        source_error(reader->source, reader->line, "-- param: stands between -- statement: and its SQL");
+        source_error(reader->source, reader->line, "-- %s: stands between -- statement: and its SQL",
+                     directive);
+}
+
+static void read_param(struct reader *reader, str rest)
+{
+    check_place(reader, "param");
     declare(reader, &reader->statement->declared_params, rest);
 }
 
 static void read_column(struct reader *reader, str rest)
 {
-    if (!reader->statement || reader->sql_line)
-        source_error(reader->source, reader->line, "-- column: stands between -- statement: and its SQL");
+    check_place(reader, "column");
     declare(reader, &reader->statement->declared_columns, rest);
+}
+
+static void read_row(struct reader *reader, str rest)
+{
+    str name = str_trim(rest);
+
+    check_place(reader, "row");
+    if (!is_c_name(name))
+        source_error(reader->source, reader->line, "\"%.*s\" cannot name a C struct", STR_ARGS(name));
+    reader->statement->row = name;
 }
 
 static bool read_directive(struct reader *reader, str comment)
@@ -174,6 +191,7 @@ static bool read_directive(struct reader *reader, str comment)
         {STR_INIT("statement:"), begin_statement},
         {STR_INIT("param:"), read_param},
         {STR_INIT("column:"), read_column},
+        {STR_INIT("row:"), read_row},
     };
 
     for (size_t i = 0; i < sizeof directives / sizeof *directives; i++) {

@@ -41,10 +41,19 @@ struct statement {
     str name;
     int line;
     enum kind kind;
+    str row;     /* what its row is named; absent when it neither returns nor takes one */
     str comment; /* lines without "-- "; absent when there is none */
     struct sql sql;
     struct fields declared_params, declared_columns;
     struct fields params, columns; /* filled by check_source() */
+};
+
+/* What becomes a struct, with the fields of all the statements that name it. */
+struct row {
+    str name;
+    const struct statement *first; /* of those statements */
+    bool listed;                   /* by a :many one */
+    struct fields fields;
 };
 
 struct source {
@@ -62,6 +71,10 @@ struct source {
         str *items;
         size_t count;
     } tables; /* filled by check_source() */
+    struct {
+        struct row *items;
+        size_t count;
+    } rows; /* filled by check_source() */
 };
 
 void read_source(struct source *source);
@@ -72,6 +85,10 @@ void write_code(const struct source *source, str prefix, str header_name, FILE *
 /* False for a word that is no type of a column. */
 bool type_parse(str word, enum type *type);
 bool returns_rows(const struct statement *statement);
+/* Are its parameters the members of a row? */
+bool takes_row(const struct statement *statement);
+/* NULL when there is none yet. */
+struct row *find_row(const struct source *source, str name);
 const struct field *find_field(const struct fields *fields, str name);
 /* Is it fit to be the name of a struct member? */
 bool is_c_name(str name);

@@ -69,11 +69,9 @@ static void write_comment(const struct writer *writer, str comment)
     fputs(" */\n", writer->out);
 }
 
-static void write_struct(const struct writer *writer, const struct statement *statement, const char *what,
-                         const struct fields *fields)
+static void write_struct(const struct writer *writer, str name, const char *what, const struct fields *fields)
 {
-    fprintf(writer->out, "struct %.*s_%.*s_%s {\n", STR_ARGS(writer->prefix), STR_ARGS(statement->name),
-            what);
+    fprintf(writer->out, "struct %.*s_%.*s_%s {\n", STR_ARGS(writer->prefix), STR_ARGS(name), what);
     for (size_t i = 0; i < fields->count; i++) {
         const struct field *field = &fields->items[i];
         bool says_null = field->nullable && (field->type == TYPE_TEXT || field->type == TYPE_BLOB);
@@ -83,21 +81,29 @@ static void write_struct(const struct writer *writer, const struct statement *st
     fputs("};\n", writer->out);
 }
 
-static void write_types(const struct writer *writer, const struct statement *statement)
+static void write_row(const struct writer *writer, const struct row *row)
 {
-    str prefix = writer->prefix, name = statement->name;
+    str prefix = writer->prefix, name = row->name;
 
-    if (statement->params.count)
-        write_struct(writer, statement, "params", &statement->params);
-    if (statement->columns.count)
-        write_struct(writer, statement, "row", &statement->columns);
-    if (statement->kind == KIND_MANY)
+    write_struct(writer, name, "row", &row->fields);
+    if (row->listed)
         fprintf(writer->out,
                 "struct %.*s_%.*s_rows {\n"
                 "    struct %.*s_%.*s_row *items;\n"
                 "    size_t count;\n"
                 "};\n",
                 STR_ARGS(prefix), STR_ARGS(name), STR_ARGS(prefix), STR_ARGS(name));
+}
+
+static void write_types(const struct writer *writer, const struct statement *statement)
+{
+    str prefix = writer->prefix, name = statement->name;
+    const struct row *row = find_row(writer->source, statement->row);
+
+    if (statement->params.count && !takes_row(statement))
+        write_struct(writer, name, "params", &statement->params);
+    if (row && row->first == statement)
+        write_row(writer, row);
     if (statement->kind == KIND_EACH)
         fprintf(writer->out,
                 "struct %.*s_%.*s_cursor {\n"
@@ -115,7 +121,7 @@ static void write_result_type(const struct writer *writer, const struct statemen
         fputs("bool ", writer->out);
         break;
     case KIND_MANY:
-        fprintf(writer->out, "struct %.*s_%.*s_rows ", STR_ARGS(prefix), STR_ARGS(name));
+        fprintf(writer->out, "struct %.*s_%.*s_rows ", STR_ARGS(prefix), STR_ARGS(statement->row));
         break;
     case KIND_EACH:
         fprintf(writer->out, "struct %.*s_%.*s_cursor ", STR_ARGS(prefix), STR_ARGS(name));
@@ -135,10 +141,12 @@ static void write_signature(const struct writer *writer, const struct statement 
     write_result_type(writer, statement);
     fprintf(writer->out, "%.*s_%.*s%s(struct txn *txn", STR_ARGS(prefix), STR_ARGS(name),
             statement->kind == KIND_EACH ? "_open" : "");
-    if (statement->params.count)
+    if (takes_row(statement))
+        fprintf(writer->out, ", const struct %.*s_%.*s_row *row", STR_ARGS(prefix), STR_ARGS(statement->row));
+    else if (statement->params.count)
         fprintf(writer->out, ", const struct %.*s_%.*s_params *params", STR_ARGS(prefix), STR_ARGS(name));
     if (statement->kind == KIND_ONE)
-        fprintf(writer->out, ", struct %.*s_%.*s_row *row", STR_ARGS(prefix), STR_ARGS(name));
+        fprintf(writer->out, ", struct %.*s_%.*s_row *row", STR_ARGS(prefix), STR_ARGS(statement->row));
     fputc(')', writer->out);
 }
 
@@ -148,7 +156,7 @@ static void write_next_signature(const struct writer *writer, const struct state
 
     fprintf(writer->out, "bool %.*s_%.*s_next(struct %.*s_%.*s_cursor *cursor, struct %.*s_%.*s_row *row)",
             STR_ARGS(prefix), STR_ARGS(name), STR_ARGS(prefix), STR_ARGS(name), STR_ARGS(prefix),
-            STR_ARGS(name));
+            STR_ARGS(statement->row));
 }
 
 static void write_close_signature(const struct writer *writer, const struct statement *statement)
@@ -288,7 +296,10 @@ static void write_row_reader(const struct writer *writer, const struct statement
 {
     fprintf(writer->out,
             "\nstatic void read_%.*s(struct statement *statement, struct %.*s_%.*s_row *row)\n{\n",
-            STR_ARGS(statement->name), STR_ARGS(writer->prefix), STR_ARGS(statement->name));
+            STR_ARGS(statement->name), STR_ARGS(writer->prefix), STR_ARGS(statement->row));
+    if (statement->columns.count < find_row(writer->source, statement->row)->fields.count)
+        fprintf(writer->out, "    *row = (struct %.*s_%.*s_row){0};\n", STR_ARGS(writer->prefix),
+                STR_ARGS(statement->row));
     for (size_t i = 0; i < statement->columns.count; i++) {
         const struct field *field = &statement->columns.items[i];
         fprintf(writer->out, "    row->%.*s = statement_read_%s(statement, %zu);\n", STR_ARGS(field->name),
@@ -306,8 +317,9 @@ static void write_begin(const struct writer *writer, const struct statement *sta
     fputs("_STATEMENT);\n\n", writer->out);
     for (size_t i = 0; i < statement->params.count; i++) {
         const struct field *field = &statement->params.items[i];
-        fprintf(writer->out, "    statement_bind_%s(statement, %zu, params->%.*s);\n",
-                representation_of(field).bind, i + 1, STR_ARGS(field->name));
+        fprintf(writer->out, "    statement_bind_%s(statement, %zu, %s->%.*s);\n",
+                representation_of(field).bind, i + 1, takes_row(statement) ? "row" : "params",
+                STR_ARGS(field->name));
     }
 }
 
@@ -332,7 +344,7 @@ static void write_many(const struct writer *writer, const struct statement *stat
             "    statement_end(statement);\n"
             "    return rows;\n"
             "}\n",
-            STR_ARGS(writer->prefix), STR_ARGS(statement->name), STR_ARGS(statement->name));
+            STR_ARGS(writer->prefix), STR_ARGS(statement->row), STR_ARGS(statement->name));
 }
 
 static void write_each(const struct writer *writer, const struct statement *statement)

@@ -93,14 +93,17 @@ select id, size_bytes, item from dynamodb_item
 where table_id = :table_id and hash_key = :hash_key and range_key = :range_key;
 
 -- statement: add_item :insert
+-- row: item
 insert into dynamodb_item (table_id, hash_key, range_key, size_bytes, item)
 values (:table_id, :hash_key, :range_key, :size_bytes, :item);
 
 -- Of the same size as before, so that the index stays as it is.
 -- statement: replace_item :exec
+-- row: item
 update dynamodb_item set item = :item where id = :id;
 
 -- statement: replace_item_resized :exec
+-- row: item
 update dynamodb_item set item = :item, size_bytes = :size_bytes where id = :id;
 
 -- statement: remove_item :exec

@@ -61,25 +61,25 @@ bool stored_write(struct call *call, const struct table *table, const struct ite
 {
     size_t size;
     str blob = item_encode(call->arena, item, &size);
-    int64_t size_bytes = (int64_t)size;
+    struct dynamodb_item_row row = {
+        .id = stored->id,
+        .table_id = table->row.id,
+        .hash_key = key->hash,
+        .range_key = key->range,
+        .size_bytes = (int64_t)size,
+        .item = blob,
+    };
 
     if (size > MAX_ITEM_BYTES)
         return refuse(call, too_large);
-    if (!stored->id)
-        dynamodb_add_item(call->txn, &(struct dynamodb_add_item_params){.table_id = table->row.id,
-                                                                        .hash_key = key->hash,
-                                                                        .range_key = key->range,
-                                                                        .size_bytes = size_bytes,
-                                                                        .item = blob});
-    else if (stored->size_bytes == size_bytes)
-        dynamodb_replace_item(call->txn,
-                              &(struct dynamodb_replace_item_params){.id = stored->id, .item = blob});
+    if (!row.id)
+        dynamodb_add_item(call->txn, &row);
+    else if (row.size_bytes == stored->size_bytes)
+        dynamodb_replace_item(call->txn, &row);
     else
-        dynamodb_replace_item_resized(call->txn,
-                                      &(struct dynamodb_replace_item_resized_params){
-                                          .id = stored->id, .item = blob, .size_bytes = size_bytes});
-    if (stored->size_bytes < size_bytes)
-        stored->size_bytes = size_bytes; /* the larger of the two is what the write costs */
+        dynamodb_replace_item_resized(call->txn, &row);
+    if (stored->size_bytes < row.size_bytes)
+        stored->size_bytes = row.size_bytes; /* the larger of the two is what the write costs */
     trace_item(call, S("item written"), table, item);
     return true;
 }

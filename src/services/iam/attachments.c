@@ -132,13 +132,15 @@ enum outcome iam_list_attached_user_policies(struct call *call,
     return DONE;
 }
 
-static void add_entity(struct call *call, struct iam_list_entities_for_policy_response *out, str kind,
-                       str name, str unique_id)
+static void add_entity(struct call *call, const struct iam_entity_row *entity,
+                       struct iam_list_entities_for_policy_response *out)
 {
-    if (str_equal(kind, ROLE_KIND.word))
-        *list_add(call->arena, &out->policy_roles) = (struct iam_policy_role){name, unique_id};
+    if (str_equal(entity->kind, ROLE_KIND.word))
+        *list_add(call->arena, &out->policy_roles) =
+            (struct iam_policy_role){entity->name, entity->unique_id};
     else
-        *list_add(call->arena, &out->policy_users) = (struct iam_policy_user){name, unique_id};
+        *list_add(call->arena, &out->policy_users) =
+            (struct iam_policy_user){entity->name, entity->unique_id};
 }
 
 static bool wants(str filter, str word)
@@ -153,43 +155,22 @@ static bool wants_kind(str filter, str kind)
 }
 
 /* Roles come before users; the key of an entity is "role/name". */
-static str entity_key(struct call *call, str kind, str folded_name)
+static str entity_key(struct call *call, const struct iam_entity_row *entity)
 {
-    return arena_format(call->arena, "%.*s/%.*s", STR_ARGS(kind), STR_ARGS(folded_name));
+    return arena_format(call->arena, "%.*s/%.*s", STR_ARGS(entity->kind), STR_ARGS(entity->folded_name));
 }
 
-static void list_attached_entities(struct call *call, const struct iam_list_entities_for_policy_request *in,
-                                   str path_prefix, struct page *page,
-                                   struct iam_list_entities_for_policy_response *out)
+static struct iam_entity_rows
+entities_of(struct call *call, const struct iam_list_entities_for_policy_request *in, str path_prefix)
 {
-    struct iam_attached_identities_params params = {
-        .policy_arn = in->policy_arn,
-        .account = call->account,
-        .path_prefix = path_prefix,
-    };
-    struct iam_attached_identities_rows rows = iam_attached_identities(call->txn, &params);
-
-    for (size_t i = 0; i < rows.count; i++)
-        if (wants_kind(in->entity_filter, rows.items[i].kind) &&
-            page_takes(page, entity_key(call, rows.items[i].kind, rows.items[i].folded_name)))
-            add_entity(call, out, rows.items[i].kind, rows.items[i].name, rows.items[i].unique_id);
-}
-
-static void list_bounded_entities(struct call *call, const struct iam_list_entities_for_policy_request *in,
-                                  str path_prefix, struct page *page,
-                                  struct iam_list_entities_for_policy_response *out)
-{
-    struct iam_bounded_identities_params params = {
-        .boundary_arn = in->policy_arn,
-        .account = call->account,
-        .path_prefix = path_prefix,
-    };
-    struct iam_bounded_identities_rows rows = iam_bounded_identities(call->txn, &params);
-
-    for (size_t i = 0; i < rows.count; i++)
-        if (wants_kind(in->entity_filter, rows.items[i].kind) &&
-            page_takes(page, entity_key(call, rows.items[i].kind, rows.items[i].folded_name)))
-            add_entity(call, out, rows.items[i].kind, rows.items[i].name, rows.items[i].unique_id);
+    if (str_present(in->policy_usage_filter) && str_equal(in->policy_usage_filter, S("PermissionsBoundary")))
+        return iam_bounded_identities(call->txn,
+                                      &(struct iam_bounded_identities_params){.boundary_arn = in->policy_arn,
+                                                                              .account = call->account,
+                                                                              .path_prefix = path_prefix});
+    return iam_attached_identities(
+        call->txn, &(struct iam_attached_identities_params){
+                       .policy_arn = in->policy_arn, .account = call->account, .path_prefix = path_prefix});
 }
 
 enum outcome iam_list_entities_for_policy(struct call *call,
@@ -206,10 +187,11 @@ enum outcome iam_list_entities_for_policy(struct call *call,
     list_make_empty(call->arena, &out->policy_groups);
     list_make_empty(call->arena, &out->policy_users);
     list_make_empty(call->arena, &out->policy_roles);
-    if (str_present(in->policy_usage_filter) && str_equal(in->policy_usage_filter, S("PermissionsBoundary")))
-        list_bounded_entities(call, in, path_prefix, &page, out);
-    else
-        list_attached_entities(call, in, path_prefix, &page, out);
+    struct iam_entity_rows entities = entities_of(call, in, path_prefix);
+    for (size_t i = 0; i < entities.count; i++)
+        if (wants_kind(in->entity_filter, entities.items[i].kind) &&
+            page_takes(&page, entity_key(call, &entities.items[i])))
+            add_entity(call, &entities.items[i], out);
     page_close(call, &page, &out->is_truncated, &out->marker);
     return DONE;
 }

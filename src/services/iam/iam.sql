@@ -104,6 +104,7 @@ create table iam_state (
 );
 
 -- statement: insert_identity :insert
+-- row: identity
 insert into iam_identity (account, kind, name, folded_name, unique_id, path, created_ms, trust_policy, description,
                           max_session_seconds, boundary_arn)
 values (:account, :kind, :name, :folded_name, :unique_id, :path, :created_ms, :trust_policy, :description,
@@ -111,8 +112,9 @@ values (:account, :kind, :name, :folded_name, :unique_id, :path, :created_ms, :t
 on conflict (account, kind, folded_name) do nothing;
 
 -- statement: find_identity :one
-select id, account, kind, name, unique_id, path, created_ms, trust_policy, description, max_session_seconds,
-       boundary_arn, last_used_ms, last_used_region
+-- row: identity
+select id, account, kind, name, folded_name, unique_id, path, created_ms, trust_policy, description,
+       max_session_seconds, boundary_arn, last_used_ms, last_used_region
 from iam_identity where id = :id;
 
 -- statement: identity_by_name :one
@@ -195,6 +197,7 @@ select count(*) as count from iam_identity where boundary_arn = :boundary_arn an
 
 -- Whom a policy is attached to.
 -- statement: attached_identities :many
+-- row: entity
 -- param: path_prefix text
 select iam_identity.kind, iam_identity.name, iam_identity.folded_name, iam_identity.unique_id
 from iam_attachment join iam_identity on iam_identity.id = iam_attachment.identity_id
@@ -204,6 +207,7 @@ order by iam_identity.kind, iam_identity.folded_name;
 
 -- Whose boundary a policy is.
 -- statement: bounded_identities :many
+-- row: entity
 -- param: path_prefix text
 select kind, name, folded_name, unique_id from iam_identity
 where boundary_arn = :boundary_arn and account = :account

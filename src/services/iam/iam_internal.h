@@ -24,7 +24,7 @@ extern const struct identity_kind ROLE_KIND, USER_KIND;
 
 struct identity {
     const struct identity_kind *kind;
-    struct iam_find_identity_row row;
+    struct iam_identity_row row;
     str arn;
 };
 

@@ -116,23 +116,12 @@ struct iam_page_identities_rows identity_page(struct call *call, const struct id
 
 bool identity_create(struct call *call, struct identity *identity, const struct iam_tag_list *tags)
 {
-    struct iam_find_identity_row *row = &identity->row;
+    struct iam_identity_row *row = &identity->row;
 
     row->unique_id = unique_id(call->arena, identity->kind->id_prefix);
-    struct iam_insert_identity_params params = {
-        .account = row->account,
-        .kind = identity->kind->word,
-        .name = row->name,
-        .folded_name = folded(call->arena, row->name),
-        .unique_id = row->unique_id,
-        .path = row->path,
-        .created_ms = row->created_ms,
-        .trust_policy = row->trust_policy,
-        .description = row->description,
-        .max_session_seconds = row->max_session_seconds,
-        .boundary_arn = row->boundary_arn,
-    };
-    row->id = iam_insert_identity(call->txn, &params);
+    row->kind = identity->kind->word;
+    row->folded_name = folded(call->arena, row->name);
+    row->id = iam_insert_identity(call->txn, row);
     if (row->id == 0) {
         fail(call, &IAM_ENTITY_ALREADY_EXISTS_EXCEPTION, "%.*s with name %.*s already exists.",
              STR_ARGS(identity->kind->title), STR_ARGS(row->name));

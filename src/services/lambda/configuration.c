@@ -202,7 +202,7 @@ static bool runtime_check(struct call *call, str runtime)
 bool configuration_apply(struct call *call, const struct lambda_update_function_configuration_request *in,
                          struct function *function)
 {
-    struct lambda_find_function_row *row = &function->row;
+    struct lambda_function_row *row = &function->row;
 
     if (str_present(in->runtime))
         row->runtime = in->runtime;
@@ -309,7 +309,7 @@ static str last_modified(struct call *call, int64_t ms)
 struct lambda_function_configuration *configuration_of(struct call *call, const struct function *function)
 {
     struct lambda_function_configuration *out = arena_new(call->arena, struct lambda_function_configuration);
-    const struct lambda_find_function_row *row = &function->row;
+    const struct lambda_function_row *row = &function->row;
 
     model_from_json(call->arena, &LAMBDA_FUNCTION_CONFIGURATION, row->settings, out);
     out->function_name = row->name;

@@ -97,30 +97,6 @@ static struct function new_function(struct call *call, const struct function_nam
     };
 }
 
-static void store_new(struct call *call, const struct function *function)
-{
-    const struct lambda_find_function_row *row = &function->row;
-
-    lambda_add_function(call->txn, &(struct lambda_add_function_params){
-                                       .account = row->account,
-                                       .region = row->region,
-                                       .name = row->name,
-                                       .runtime = row->runtime,
-                                       .handler = row->handler,
-                                       .role = row->role,
-                                       .timeout_seconds = row->timeout_seconds,
-                                       .memory_mb = row->memory_mb,
-                                       .variables = row->variables,
-                                       .architecture = row->architecture,
-                                       .log_group = row->log_group,
-                                       .package = row->package,
-                                       .package_size = row->package_size,
-                                       .settings = row->settings,
-                                       .revision = row->revision,
-                                       .modified_ms = row->modified_ms,
-                                   });
-}
-
 static bool name_check(struct call *call, const struct function_name *name)
 {
     if (name->name.size <= MAX_NAME && !str_present(name->qualifier))
@@ -162,7 +138,7 @@ enum outcome lambda_create_function(struct call *call, const struct lambda_creat
         !package_store(call, in->code->zip_file, &function) ||
         !resource_tags_put(call, function.arn, &in->tags))
         return FAILED;
-    store_new(call, &function);
+    lambda_add_function(call->txn, &function.row);
     *out = *configuration_of(call, &function);
     return DONE;
 }
@@ -171,28 +147,10 @@ enum outcome lambda_create_function(struct call *call, const struct lambda_creat
 
 static void store_change(struct call *call, struct function *function)
 {
-    struct lambda_find_function_row *row = &function->row;
-
-    row->revision = random_uuid(call->arena);
-    row->modified_ms = call->now_ms;
-    row->generation++;
-    lambda_update_function(call->txn, &(struct lambda_update_function_params){
-                                          .id = row->id,
-                                          .runtime = row->runtime,
-                                          .handler = row->handler,
-                                          .role = row->role,
-                                          .timeout_seconds = row->timeout_seconds,
-                                          .memory_mb = row->memory_mb,
-                                          .variables = row->variables,
-                                          .architecture = row->architecture,
-                                          .log_group = row->log_group,
-                                          .package = row->package,
-                                          .package_size = row->package_size,
-                                          .settings = row->settings,
-                                          .revision = row->revision,
-                                          .modified_ms = row->modified_ms,
-                                          .generation = row->generation,
-                                      });
+    function->row.revision = random_uuid(call->arena);
+    function->row.modified_ms = call->now_ms;
+    function->row.generation++;
+    lambda_update_function(call->txn, &function->row);
     processes_retire(call, function);
 }
 

@@ -124,6 +124,7 @@ create index lambda_held_mapping on lambda_held (mapping_id);
 -- ---- functions ----
 
 -- statement: add_function :insert
+-- row: function
 insert into lambda_function (account, region, name, runtime, handler, role, timeout_seconds, memory_mb, variables,
     architecture, log_group, package, package_size, settings, revision, modified_ms, generation)
 values (:account, :region, :name, :runtime, :handler, :role, :timeout_seconds, :memory_mb, :variables,
@@ -131,6 +132,7 @@ values (:account, :region, :name, :runtime, :handler, :role, :timeout_seconds, :
 
 -- By its id, or else by its name.
 -- statement: find_function :one
+-- row: function
 -- param: id integer null
 -- param: account text null
 -- param: region text null
@@ -148,6 +150,7 @@ select id from lambda_function where account = :account and region = :region and
 order by name limit :limit;
 
 -- statement: update_function :exec
+-- row: function
 update lambda_function
 set runtime = :runtime, handler = :handler, role = :role, timeout_seconds = :timeout_seconds,
     memory_mb = :memory_mb, variables = :variables, architecture = :architecture, log_group = :log_group,
@@ -333,6 +336,7 @@ delete from lambda_line;
 -- ---- mappings ----
 
 -- statement: add_mapping :insert
+-- row: mapping
 insert into lambda_mapping (uuid, account, region, function_name, source_arn, batch_size, window_seconds,
     reports_failures, maximum_concurrency, enabled, reason, modified_ms, poller, failures)
 values (:uuid, :account, :region, :function_name, :source_arn, :batch_size, :window_seconds,
@@ -340,6 +344,7 @@ values (:uuid, :account, :region, :function_name, :source_arn, :batch_size, :win
 
 -- By its id, or else by its name.
 -- statement: find_mapping :one
+-- row: mapping
 -- param: id integer null
 -- param: uuid text null
 -- param: account text null
@@ -369,6 +374,7 @@ order by uuid limit :limit;
 select id, account, region, poller from lambda_mapping where enabled = 1;
 
 -- statement: update_mapping :exec
+-- row: mapping
 update lambda_mapping
 set function_name = :function_name, batch_size = :batch_size, window_seconds = :window_seconds,
     reports_failures = :reports_failures, maximum_concurrency = :maximum_concurrency, enabled = :enabled,

@@ -16,7 +16,7 @@ enum { MS = 1000, PAYLOAD_BYTES = 6291556, ASYNC_PAYLOAD_BYTES = 1024 * 1024 };
 
 /* A function is its row; its ARN is made from it. */
 struct function {
-    struct lambda_find_function_row row;
+    struct lambda_function_row row;
     str arn;
 };
 
@@ -162,7 +162,7 @@ str source_queue_url(struct call *call, str queue_arn);
 /* Poll from now on, as that mapping's row says. */
 void poller_begin(struct call *call, int64_t mapping_id, int64_t poller);
 /* Have a poller see that its time is over: the mapping was changed or is about to go. */
-void poller_end(struct call *call, const struct lambda_find_mapping_row *mapping);
+void poller_end(struct call *call, const struct lambda_mapping_row *mapping);
 /* At start: nobody polls any more, so all that are enabled begin. */
 void pollers_resume(struct call *call);
 /* A batch came back from its function. */

@@ -11,18 +11,18 @@
 
 enum { DEFAULT_BATCH_SIZE = 10, BATCH_SIZE_WITHOUT_WINDOW = 10, MAX_PAGE = 100 };
 
-static str mapping_arn(struct call *call, const struct lambda_find_mapping_row *mapping)
+static str mapping_arn(struct call *call, const struct lambda_mapping_row *mapping)
 {
     return arena_format(call->arena, "arn:aws:lambda:%.*s:%.*s:event-source-mapping:%.*s",
                         STR_ARGS(mapping->region), STR_ARGS(mapping->account), STR_ARGS(mapping->uuid));
 }
 
-static str state_of(const struct lambda_find_mapping_row *mapping)
+static str state_of(const struct lambda_mapping_row *mapping)
 {
     return mapping->enabled ? S("Enabled") : S("Disabled");
 }
 
-static void describe(struct call *call, const struct lambda_find_mapping_row *mapping, str state,
+static void describe(struct call *call, const struct lambda_mapping_row *mapping, str state,
                      struct lambda_event_source_mapping_configuration *out)
 {
     struct function_name name = {
@@ -72,7 +72,7 @@ static bool check_unserved(struct call *call, const struct lambda_update_event_s
 }
 
 static bool apply(struct call *call, const struct lambda_update_event_source_mapping_request *in,
-                  struct lambda_find_mapping_row *mapping)
+                  struct lambda_mapping_row *mapping)
 {
     if (in->batch_size)
         mapping->batch_size = *in->batch_size;
@@ -236,21 +236,9 @@ static bool check_new(struct call *call, const struct function *function, str qu
     return false;
 }
 
-static void store_new(struct call *call, struct lambda_find_mapping_row *mapping)
+static void store_new(struct call *call, struct lambda_mapping_row *mapping)
 {
-    mapping->id = lambda_add_mapping(call->txn, &(struct lambda_add_mapping_params){
-                                                    .uuid = mapping->uuid,
-                                                    .account = mapping->account,
-                                                    .region = mapping->region,
-                                                    .function_name = mapping->function_name,
-                                                    .source_arn = mapping->source_arn,
-                                                    .batch_size = mapping->batch_size,
-                                                    .window_seconds = mapping->window_seconds,
-                                                    .reports_failures = mapping->reports_failures,
-                                                    .maximum_concurrency = mapping->maximum_concurrency,
-                                                    .enabled = mapping->enabled,
-                                                    .modified_ms = mapping->modified_ms,
-                                                });
+    mapping->id = lambda_add_mapping(call->txn, mapping);
     if (mapping->enabled)
         poller_begin(call, mapping->id, mapping->poller);
 }
@@ -265,7 +253,7 @@ enum outcome lambda_create_event_source_mapping(struct call *call,
     if (!authorize(call, S("*"), (str){0}) || !source_check(call, in) ||
         !find_function(call, in->function_name, &function))
         return FAILED;
-    struct lambda_find_mapping_row mapping = {
+    struct lambda_mapping_row mapping = {
         .uuid = random_uuid(call->arena),
         .account = call->account,
         .region = call->region,
@@ -289,7 +277,7 @@ enum outcome lambda_create_event_source_mapping(struct call *call,
 /* ---- the others ---- */
 
 /* The mapping that a request names, for the operation under way.  False: fail() has been called. */
-static bool mapping_open(struct call *call, str uuid, struct lambda_find_mapping_row *mapping)
+static bool mapping_open(struct call *call, str uuid, struct lambda_mapping_row *mapping)
 {
     struct lambda_find_mapping_params params = {
         .uuid = uuid, .account = call->account, .region = call->region};
@@ -307,7 +295,7 @@ enum outcome lambda_get_event_source_mapping(struct call *call,
                                              const struct lambda_get_event_source_mapping_request *in,
                                              struct lambda_event_source_mapping_configuration *out)
 {
-    struct lambda_find_mapping_row mapping;
+    struct lambda_mapping_row mapping;
 
     if (!mapping_open(call, in->uuid, &mapping))
         return FAILED;
@@ -320,7 +308,7 @@ enum outcome lambda_list_event_source_mappings(struct call *call,
                                                struct lambda_list_event_source_mappings_response *out)
 {
     int64_t limit = in->max_items && *in->max_items < MAX_PAGE ? *in->max_items : MAX_PAGE;
-    struct lambda_find_mapping_row mapping;
+    struct lambda_mapping_row mapping;
 
     if (!authorize(call, S("*"), (str){0}))
         return FAILED;
@@ -348,7 +336,7 @@ enum outcome lambda_update_event_source_mapping(struct call *call,
                                                 const struct lambda_update_event_source_mapping_request *in,
                                                 struct lambda_event_source_mapping_configuration *out)
 {
-    struct lambda_find_mapping_row mapping;
+    struct lambda_mapping_row mapping;
     struct function function;
 
     if (!mapping_open(call, in->uuid, &mapping))
@@ -362,16 +350,7 @@ enum outcome lambda_update_event_source_mapping(struct call *call,
         return FAILED;
     mapping.function_name = function.row.name;
     mapping.modified_ms = call->now_ms;
-    lambda_update_mapping(call->txn, &(struct lambda_update_mapping_params){
-                                         .id = mapping.id,
-                                         .function_name = mapping.function_name,
-                                         .batch_size = mapping.batch_size,
-                                         .window_seconds = mapping.window_seconds,
-                                         .reports_failures = mapping.reports_failures,
-                                         .maximum_concurrency = mapping.maximum_concurrency,
-                                         .enabled = mapping.enabled,
-                                         .modified_ms = mapping.modified_ms,
-                                     });
+    lambda_update_mapping(call->txn, &mapping);
     poller_end(call, &mapping);
     if (mapping.enabled)
         poller_begin(call, mapping.id, mapping.poller + 1);
@@ -383,7 +362,7 @@ enum outcome lambda_delete_event_source_mapping(struct call *call,
                                                 const struct lambda_delete_event_source_mapping_request *in,
                                                 struct lambda_event_source_mapping_configuration *out)
 {
-    struct lambda_find_mapping_row mapping;
+    struct lambda_mapping_row mapping;
 
     if (!mapping_open(call, in->uuid, &mapping))
         return FAILED;

@@ -24,7 +24,7 @@ enum {
 };
 
 struct poll {
-    struct lambda_find_mapping_row mapping;
+    struct lambda_mapping_row mapping;
     struct function function;
     const struct principal *role;
 };
@@ -59,7 +59,7 @@ void poller_begin(struct call *call, int64_t mapping_id, int64_t poller)
               &(struct lambda_poll_event_source_request){.mapping_id = mapping_id, .poller = poller});
 }
 
-void poller_end(struct call *call, const struct lambda_find_mapping_row *mapping)
+void poller_end(struct call *call, const struct lambda_mapping_row *mapping)
 {
     lambda_remove_held_of(call->txn, &(struct lambda_remove_held_of_params){.mapping_id = mapping->id});
     wake_all(call, mapping_name(call, mapping->id));
@@ -80,16 +80,15 @@ void pollers_resume(struct call *call)
 
 /* ---- what goes wrong ---- */
 
-static void set_result(struct call *call, const struct lambda_find_mapping_row *mapping, str reason,
-                       str result, int64_t failures)
+static void set_result(struct call *call, const struct lambda_mapping_row *mapping, str reason, str result,
+                       int64_t failures)
 {
     lambda_set_mapping_result(
         call->txn, &(struct lambda_set_mapping_result_params){
                        .id = mapping->id, .reason = reason, .result = result, .failures = failures});
 }
 
-static enum outcome have_problem(struct call *call, const struct lambda_find_mapping_row *mapping,
-                                 str message)
+static enum outcome have_problem(struct call *call, const struct lambda_mapping_row *mapping, str message)
 {
     int64_t doublings = mapping->failures < MOST_DOUBLINGS ? mapping->failures : MOST_DOUBLINGS;
     int64_t delay_ms = (int64_t)PROBLEM_MS << doublings;
@@ -100,7 +99,7 @@ static enum outcome have_problem(struct call *call, const struct lambda_find_map
                 call->now_ms + (delay_ms < MAX_PROBLEM_MS ? delay_ms : MAX_PROBLEM_MS));
 }
 
-static void have_no_problem(struct call *call, struct lambda_find_mapping_row *mapping)
+static void have_no_problem(struct call *call, struct lambda_mapping_row *mapping)
 {
     if (mapping->failures == 0)
         return;
@@ -403,7 +402,7 @@ static struct receipts receipts_read(struct call *call, str text)
 }
 
 /* Which of a batch failed.  False: all of it. */
-static bool failures_of(struct call *call, const struct lambda_find_mapping_row *mapping,
+static bool failures_of(struct call *call, const struct lambda_mapping_row *mapping,
                         const struct receipts *receipts, const struct result *result,
                         struct str_list *failures)
 {
@@ -456,7 +455,7 @@ void batch_end(struct call *call, const struct function *function,
                const struct lambda_find_invocation_row *invocation, const struct result *result)
 {
     struct receipts receipts = receipts_read(call, invocation->receipts);
-    struct lambda_find_mapping_row mapping;
+    struct lambda_mapping_row mapping;
     struct str_list failures;
     bool found = lambda_find_mapping(
         call->txn, &(struct lambda_find_mapping_params){.id = invocation->mapping_id}, &mapping);

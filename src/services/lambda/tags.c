@@ -31,7 +31,7 @@ bool resource_tags_put(struct call *call, str resource, const struct str_map *ta
 
 static bool mapping_exists(struct call *call, str resource)
 {
-    struct lambda_find_mapping_row mapping;
+    struct lambda_mapping_row mapping;
 
     return lambda_find_mapping(call->txn,
                                &(struct lambda_find_mapping_params){

@@ -33,7 +33,7 @@ static void streams_named(struct call *call, const struct group *group, const st
 
 static void streams_prefixed(struct call *call, const struct group *group, str prefix, struct i64_list *ids)
 {
-    struct logs_list_streams_by_name_rows rows = logs_list_streams_by_name(
+    struct logs_stream_id_rows rows = logs_list_streams_by_name(
         call->txn, &(struct logs_list_streams_by_name_params){.group_id = group->row.id,
                                                               .after = S(""),
                                                               .prefix = prefix,
@@ -106,16 +106,9 @@ struct page {
     bool full;
 };
 
-/* An event of either scan. */
-struct event {
-    struct position at;
-    int64_t stream_id, ingested_ms;
-    str stream_name, message;
-};
-
 /* Look at one event.  True: it was taken; false: it does not match, or the page is full. */
 static bool examine(struct call *call, const struct query *query, struct page *page,
-                    const struct event *event)
+                    const struct logs_event_row *event)
 {
     size_t bytes = event->message.size + EVENT_OVERHEAD_BYTES;
     bool matches = selected(query, event->stream_id) && log_pattern_matches(&query->pattern, event->message);
@@ -126,16 +119,16 @@ static bool examine(struct call *call, const struct query *query, struct page *p
     if (page->full)
         return false;
     page->examined++;
-    page->last = event->at;
+    page->last = (struct position){event->timestamp_ms, event->id};
     if (!matches)
         return false;
     page->bytes += bytes;
     *list_add(call->arena, &page->events) = (struct logs_filtered_log_event){
         .log_stream_name = event->stream_name,
-        .timestamp = arena_i64(call->arena, event->at.timestamp_ms),
+        .timestamp = arena_i64(call->arena, event->timestamp_ms),
         .ingestion_time = arena_i64(call->arena, event->ingested_ms),
         .message = event->message,
-        .event_id = log_position_text(call->arena, event->at),
+        .event_id = log_position_text(call->arena, page->last),
     };
     return true;
 }
@@ -149,12 +142,10 @@ static void scan_group(struct call *call, const struct group *group, const struc
                                             .after_id = query->after.id,
                                             .end_ms = query->end_ms};
     struct logs_read_group_cursor cursor = logs_read_group_open(call->txn, &params);
-    struct logs_read_group_row row;
+    struct logs_event_row event;
     struct arena_mark mark = arena_mark(call->arena);
 
-    while (!page->full && logs_read_group_next(&cursor, &row)) {
-        struct event event = {
-            {row.timestamp_ms, row.id}, row.stream_id, row.ingested_ms, row.stream_name, row.message};
+    while (!page->full && logs_read_group_next(&cursor, &event)) {
         if (examine(call, query, page, &event))
             mark = arena_mark(call->arena);
         else
@@ -170,12 +161,11 @@ static void scan_stream(struct call *call, str stream_name, const struct query *
                                              .after_id = query->after.id,
                                              .end_ms = query->end_ms};
     struct logs_read_stream_cursor cursor = logs_read_stream_open(call->txn, &params);
-    struct logs_read_stream_row row;
+    struct logs_event_row event;
     struct arena_mark mark = arena_mark(call->arena);
 
-    while (!page->full && logs_read_stream_next(&cursor, &row)) {
-        struct event event = {
-            {row.timestamp_ms, row.id}, params.stream_id, row.ingested_ms, stream_name, row.message};
+    while (!page->full && logs_read_stream_next(&cursor, &event)) {
+        event.stream_name = stream_name;
         if (examine(call, query, page, &event))
             mark = arena_mark(call->arena);
         else

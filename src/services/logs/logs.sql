@@ -109,6 +109,7 @@ select name, created_ms, last_event_ms, last_ingestion_ms,
 from logs_stream s where id = :id;
 
 -- statement: list_streams_by_name :many
+-- row: stream_id
 -- param: after text
 -- param: prefix text
 -- param: prefix_end text
@@ -118,6 +119,7 @@ where group_id = :group_id and name > :after and name >= :prefix and name < :pre
 order by name limit :limit;
 
 -- statement: list_streams_by_name_descending :many
+-- row: stream_id
 -- param: before text
 -- param: prefix text
 -- param: prefix_end text
@@ -128,6 +130,7 @@ order by name desc limit :limit;
 
 -- direction is 1 to begin with the oldest, -1 to begin with the newest.
 -- statement: list_streams_by_time :many
+-- row: stream_id
 -- param: direction integer
 -- param: after_ms integer
 -- param: after_id integer
@@ -163,15 +166,17 @@ values (:group_id, :stream_id, :timestamp_ms, :ingested_ms, :message);
 
 -- Events of a stream behind a place in it, up to but without end_ms.
 -- statement: read_stream :each
+-- row: event
 -- param: after_ms integer
 -- param: after_id integer
 -- param: end_ms integer
-select id, timestamp_ms, ingested_ms, message from logs_event
+select id, stream_id, timestamp_ms, ingested_ms, message from logs_event
 where stream_id = :stream_id and (timestamp_ms, id) > (:after_ms, :after_id) and timestamp_ms < :end_ms
 order by timestamp_ms, id;
 
 -- Events of a stream before a place in it, from from_ms on, the latest first.
 -- statement: read_stream_backward :each
+-- row: event
 -- param: before_ms integer
 -- param: before_id integer
 -- param: from_ms integer
@@ -182,6 +187,7 @@ order by timestamp_ms desc, id desc;
 -- Events of all streams of a group; those of deleted streams wait to be removed.  The cross join keeps the
 -- order of the index.
 -- statement: read_group :each
+-- row: event
 -- param: after_ms integer
 -- param: after_id integer
 -- param: end_ms integer

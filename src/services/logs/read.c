@@ -22,8 +22,7 @@ struct page {
 };
 
 /* False when the page is full. */
-static bool page_add(struct call *call, struct page *page, size_t limit,
-                     const struct logs_read_stream_row *row)
+static bool page_add(struct call *call, struct page *page, size_t limit, const struct logs_event_row *row)
 {
     size_t bytes = row->message.size + EVENT_OVERHEAD_BYTES;
 
@@ -48,7 +47,7 @@ static void read_forward(struct call *call, int64_t stream_id, const struct span
     struct logs_read_stream_params params = {
         .stream_id = stream_id, .after_ms = after.timestamp_ms, .after_id = after.id, .end_ms = span->end_ms};
     struct logs_read_stream_cursor cursor = logs_read_stream_open(call->txn, &params);
-    struct logs_read_stream_row row;
+    struct logs_event_row row;
 
     while (logs_read_stream_next(&cursor, &row) && page_add(call, page, span->limit, &row))
         ;
@@ -77,11 +76,9 @@ static void read_backward(struct call *call, int64_t stream_id, const struct spa
                                                       .before_id = before.id,
                                                       .from_ms = span->from_ms};
     struct logs_read_stream_backward_cursor cursor = logs_read_stream_backward_open(call->txn, &params);
-    struct logs_read_stream_backward_row row;
+    struct logs_event_row row;
 
-    while (logs_read_stream_backward_next(&cursor, &row) &&
-           page_add(call, page, span->limit,
-                    &(struct logs_read_stream_row){row.id, row.timestamp_ms, row.ingested_ms, row.message}))
+    while (logs_read_stream_backward_next(&cursor, &row) && page_add(call, page, span->limit, &row))
         ;
     logs_read_stream_backward_close(&cursor);
     reverse(page);

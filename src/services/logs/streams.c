@@ -57,50 +57,44 @@ static bool time_page_start(struct call *call, const struct page *page, struct p
 }
 
 static bool ids_by_time(struct call *call, const struct group *group, const struct page *page,
-                        struct i64_list *ids)
+                        struct logs_stream_id_rows *ids)
 {
     struct position after;
 
     if (!time_page_start(call, page, &after))
         return false;
-    struct logs_list_streams_by_time_rows rows = logs_list_streams_by_time(
+    *ids = logs_list_streams_by_time(
         call->txn, &(struct logs_list_streams_by_time_params){.group_id = group->row.id,
                                                               .direction = page->descending ? -1 : 1,
                                                               .after_ms = after.timestamp_ms,
                                                               .after_id = after.id,
                                                               .limit = page->limit + 1});
-    for (size_t i = 0; i < rows.count; i++)
-        *list_add(call->arena, ids) = rows.items[i].id;
     return true;
 }
 
-static void ids_by_name(struct call *call, const struct group *group, const struct page *page,
-                        struct i64_list *ids)
+static struct logs_stream_id_rows ids_by_name(struct call *call, const struct group *group,
+                                              const struct page *page)
 {
-    struct logs_list_streams_by_name_rows rows = logs_list_streams_by_name(
-        call->txn,
-        &(struct logs_list_streams_by_name_params){.group_id = group->row.id,
-                                                   .after = str_present(page->token) ? page->token : S(""),
-                                                   .prefix = page->prefix,
-                                                   .prefix_end = log_prefix_end(call, page->prefix),
-                                                   .limit = page->limit + 1});
-    for (size_t i = 0; i < rows.count; i++)
-        *list_add(call->arena, ids) = rows.items[i].id;
+    return logs_list_streams_by_name(call->txn, &(struct logs_list_streams_by_name_params){
+                                                    .group_id = group->row.id,
+                                                    .after = str_present(page->token) ? page->token : S(""),
+                                                    .prefix = page->prefix,
+                                                    .prefix_end = log_prefix_end(call, page->prefix),
+                                                    .limit = page->limit + 1});
 }
 
-static void ids_by_name_descending(struct call *call, const struct group *group, const struct page *page,
-                                   struct i64_list *ids)
+static struct logs_stream_id_rows ids_by_name_descending(struct call *call, const struct group *group,
+                                                         const struct page *page)
 {
     str end = log_prefix_end(call, page->prefix);
-    struct logs_list_streams_by_name_descending_rows rows = logs_list_streams_by_name_descending(
-        call->txn, &(struct logs_list_streams_by_name_descending_params){
-                       .group_id = group->row.id,
-                       .before = str_present(page->token) ? page->token : end,
-                       .prefix = page->prefix,
-                       .prefix_end = end,
-                       .limit = page->limit + 1});
-    for (size_t i = 0; i < rows.count; i++)
-        *list_add(call->arena, ids) = rows.items[i].id;
+
+    return logs_list_streams_by_name_descending(call->txn,
+                                                &(struct logs_list_streams_by_name_descending_params){
+                                                    .group_id = group->row.id,
+                                                    .before = str_present(page->token) ? page->token : end,
+                                                    .prefix = page->prefix,
+                                                    .prefix_end = end,
+                                                    .limit = page->limit + 1});
 }
 
 /* Returns the token that goes on behind this stream: its name or, by time, its time and id. */
@@ -131,7 +125,7 @@ enum outcome logs_describe_log_streams(struct call *call, const struct logs_desc
 {
     struct group_address address = {.name = in->log_group_name, .identifier = in->log_group_identifier};
     struct group group;
-    struct i64_list ids = {0};
+    struct logs_stream_id_rows ids;
     struct page page = {
         .prefix = str_present(in->log_stream_name_prefix) ? in->log_stream_name_prefix : S(""),
         .token = in->next_token,
@@ -149,15 +143,15 @@ enum outcome logs_describe_log_streams(struct call *call, const struct logs_desc
         if (!ids_by_time(call, &group, &page, &ids))
             return FAILED;
     } else if (page.descending) {
-        ids_by_name_descending(call, &group, &page, &ids);
+        ids = ids_by_name_descending(call, &group, &page);
     } else {
-        ids_by_name(call, &group, &page, &ids);
+        ids = ids_by_name(call, &group, &page);
     }
 
     str token = {0};
     list_make_empty(call->arena, &out->log_streams);
     for (size_t i = 0; i < ids.count && (int64_t)i < page.limit; i++)
-        token = describe(call, &group, ids.items[i], &page, list_add(call->arena, &out->log_streams));
+        token = describe(call, &group, ids.items[i].id, &page, list_add(call->arena, &out->log_streams));
     if ((int64_t)ids.count > page.limit)
         out->next_token = token;
     return DONE;

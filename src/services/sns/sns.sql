@@ -40,15 +40,20 @@ create table sns_signing_key (
 ) without rowid;
 
 -- statement: add_topic :insert
-insert into sns_topic (account, region, name, signature_version, deleted_subscriptions)
-values (:account, :region, :name, :signature_version, 0);
+-- row: topic
+insert into sns_topic (account, region, name, display_name, policy, delivery_policy, kms_key_id, tracing_config,
+    signature_version, deleted_subscriptions)
+values (:account, :region, :name, :display_name, :policy, :delivery_policy, :kms_key_id, :tracing_config,
+    :signature_version, 0);
 
 -- statement: find_topic :one
+-- row: topic
 select id, account, region, name, display_name, policy, delivery_policy, kms_key_id, tracing_config,
     signature_version, deleted_subscriptions
 from sns_topic where account = :account and region = :region and name = :name;
 
 -- statement: update_topic :exec
+-- row: topic
 update sns_topic
 set display_name = :display_name, policy = :policy, delivery_policy = :delivery_policy,
     kms_key_id = :kms_key_id, tracing_config = :tracing_config, signature_version = :signature_version
@@ -98,14 +103,16 @@ select arn, protocol, endpoint, raw_delivery from sns_subscription where topic_i
 select count(*) as count from sns_subscription where topic_id = :topic_id;
 
 -- statement: list_subscriptions_of_topic :many
+-- row: subscription
 -- param: limit integer
 select id, arn, owner, protocol, endpoint from sns_subscription
 where topic_id = :topic_id and id > :id order by id limit :limit;
 
 -- statement: list_subscriptions_page :many
+-- row: subscription
 -- param: limit integer
 -- param: after integer
-select s.id, s.arn, s.owner, s.protocol, s.endpoint, t.name as name
+select s.id, s.arn, s.owner, s.protocol, s.endpoint
 from sns_subscription s join sns_topic t on t.id = s.topic_id
 where t.account = :account and t.region = :region and s.id > :after order by s.id limit :limit;
 

@@ -13,7 +13,7 @@ enum { PAGE_SIZE = 100, MAX_SUBJECT_CHARACTERS = 100, MAX_MESSAGE_BYTES = 262144
 
 /* A topic is its row and its ARN. */
 struct topic {
-    struct sns_find_topic_row row;
+    struct sns_topic_row row;
     str arn;
 };
 
@@ -38,7 +38,6 @@ int64_t page_after(str token);
 bool topic_attribute_set(struct call *call, struct topic *topic, str name, str value);
 /* Does the topic have that value?  For CreateTopic of one that is there. */
 bool topic_attribute_is(const struct topic *topic, str name, str value);
-void topic_store(struct call *call, const struct topic *topic);
 
 /* tags.c */
 void topic_put_tags(struct call *call, const struct topic *topic, const struct sns_tag_list *tags);

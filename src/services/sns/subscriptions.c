@@ -185,9 +185,22 @@ enum outcome sns_unsubscribe(struct call *call, const struct sns_unsubscribe_inp
     return DONE;
 }
 
-static str token_of(struct call *call, int64_t id)
+/* Shows a page of at most PAGE_SIZE, and returns the token of the next: absent when there is none. */
+static str show_page(struct call *call, const struct sns_subscription_rows *rows,
+                     struct sns_subscription_list *shown)
 {
-    return arena_format(call->arena, "%lld", (long long)id);
+    bool more = rows->count > PAGE_SIZE;
+
+    list_make_empty(call->arena, shown);
+    for (size_t i = 0; i < rows->count - more; i++)
+        *list_add(call->arena, shown) = (struct sns_subscription){
+            .subscription_arn = rows->items[i].arn,
+            .owner = rows->items[i].owner,
+            .protocol = rows->items[i].protocol,
+            .endpoint = rows->items[i].endpoint,
+            .topic_arn = topic_arn_of(rows->items[i].arn),
+        };
+    return more ? arena_format(call->arena, "%lld", (long long)rows->items[PAGE_SIZE - 1].id) : (str){0};
 }
 
 enum outcome sns_list_subscriptions(struct call *call, const struct sns_list_subscriptions_input *in,
@@ -196,25 +209,14 @@ enum outcome sns_list_subscriptions(struct call *call, const struct sns_list_sub
     if (!authorize(call, arn(call, S("sns"), S("*")), (str){0}))
         return FAILED;
 
-    struct sns_list_subscriptions_page_rows rows =
+    struct sns_subscription_rows rows =
         sns_list_subscriptions_page(call->txn, &(struct sns_list_subscriptions_page_params){
                                                    .account = call->account,
                                                    .region = call->region,
                                                    .after = page_after(in->next_token),
                                                    .limit = PAGE_SIZE + 1,
                                                });
-    bool more = rows.count > PAGE_SIZE;
-    list_make_empty(call->arena, &out->subscriptions);
-    for (size_t i = 0; i < rows.count - more; i++)
-        *list_add(call->arena, &out->subscriptions) = (struct sns_subscription){
-            .subscription_arn = rows.items[i].arn,
-            .owner = rows.items[i].owner,
-            .protocol = rows.items[i].protocol,
-            .endpoint = rows.items[i].endpoint,
-            .topic_arn = arn(call, S("sns"), rows.items[i].name),
-        };
-    if (more)
-        out->next_token = token_of(call, rows.items[PAGE_SIZE - 1].id);
+    out->next_token = show_page(call, &rows, &out->subscriptions);
     return DONE;
 }
 
@@ -227,23 +229,12 @@ enum outcome sns_list_subscriptions_by_topic(struct call *call,
     if (!topic_open(call, in->topic_arn, &topic))
         return FAILED;
 
-    struct sns_list_subscriptions_of_topic_rows rows =
+    struct sns_subscription_rows rows =
         sns_list_subscriptions_of_topic(call->txn, &(struct sns_list_subscriptions_of_topic_params){
                                                        .topic_id = topic.row.id,
                                                        .id = page_after(in->next_token),
                                                        .limit = PAGE_SIZE + 1,
                                                    });
-    bool more = rows.count > PAGE_SIZE;
-    list_make_empty(call->arena, &out->subscriptions);
-    for (size_t i = 0; i < rows.count - more; i++)
-        *list_add(call->arena, &out->subscriptions) = (struct sns_subscription){
-            .subscription_arn = rows.items[i].arn,
-            .owner = rows.items[i].owner,
-            .protocol = rows.items[i].protocol,
-            .endpoint = rows.items[i].endpoint,
-            .topic_arn = topic.arn,
-        };
-    if (more)
-        out->next_token = token_of(call, rows.items[PAGE_SIZE - 1].id);
+    out->next_token = show_page(call, &rows, &out->subscriptions);
     return DONE;
 }

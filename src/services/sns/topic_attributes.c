@@ -45,7 +45,7 @@ static bool is_tracing_config(struct call *call, str value)
     return str_equal(value, S("PassThrough")) || str_equal(value, S("Active"));
 }
 
-#define COLUMN(name) offsetof(struct sns_find_topic_row, name)
+#define COLUMN(name) offsetof(struct sns_topic_row, name)
 
 static const struct attribute texts[] = {
     {STR_INIT("DisplayName"), COLUMN(display_name), is_display_name},
@@ -107,21 +107,6 @@ bool topic_attribute_is(const struct topic *topic, str name, str value)
     return attribute ? str_equal(text_of(topic, attribute), value) : str_equal(name, S("FifoTopic"));
 }
 
-void topic_store(struct call *call, const struct topic *topic)
-{
-    const struct sns_find_topic_row *row = &topic->row;
-
-    sns_update_topic(call->txn, &(struct sns_update_topic_params){
-                                    .id = row->id,
-                                    .display_name = row->display_name,
-                                    .policy = row->policy,
-                                    .delivery_policy = row->delivery_policy,
-                                    .kms_key_id = row->kms_key_id,
-                                    .tracing_config = row->tracing_config,
-                                    .signature_version = row->signature_version,
-                                });
-}
-
 enum outcome sns_set_topic_attributes(struct call *call, const struct sns_set_topic_attributes_input *in,
                                       struct sns_set_topic_attributes_output *out)
 {
@@ -132,7 +117,7 @@ enum outcome sns_set_topic_attributes(struct call *call, const struct sns_set_to
     if (!topic_open(call, in->topic_arn, &topic) ||
         !topic_attribute_set(call, &topic, in->attribute_name, value))
         return FAILED;
-    topic_store(call, &topic);
+    sns_update_topic(call->txn, &topic.row);
     return DONE;
 }
 
@@ -185,7 +170,7 @@ enum outcome sns_get_topic_attributes(struct call *call, const struct sns_get_to
 
     if (!topic_open(call, in->topic_arn, &topic))
         return FAILED;
-    const struct sns_find_topic_row *row = &topic.row;
+    const struct sns_topic_row *row = &topic.row;
     show(call, shown, S("TopicArn"), topic.arn);
     show(call, shown, S("Owner"), row->account);
     show(call, shown, S("Policy"), str_present(row->policy) ? row->policy : default_policy(call, &topic));

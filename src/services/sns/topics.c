@@ -51,15 +51,12 @@ enum outcome sns_create_topic(struct call *call, const struct sns_create_topic_i
     if (sns_find_topic(call->txn, &key, &topic.row))
         return answer_existing(call, in, &topic, out);
 
-    sns_add_topic(call->txn, &(struct sns_add_topic_params){.account = call->account,
-                                                            .region = call->region,
-                                                            .name = in->name,
-                                                            .signature_version = 1});
-    sns_find_topic(call->txn, &key, &topic.row);
+    topic.row = (struct sns_topic_row){
+        .account = call->account, .region = call->region, .name = in->name, .signature_version = 1};
     for (size_t i = 0; i < in->attributes.count; i++)
         if (!topic_attribute_set(call, &topic, in->attributes.items[i].key, in->attributes.items[i].value))
             return FAILED;
-    topic_store(call, &topic);
+    topic.row.id = sns_add_topic(call->txn, &topic.row);
     topic_put_tags(call, &topic, &in->tags);
     out->topic_arn = topic.arn;
     return DONE;

@@ -156,7 +156,7 @@ static bool set_redrive_allow(struct call *call, const struct attribute *attribu
     return set_text(call, attribute, value, queue);
 }
 
-#define COLUMN(name) offsetof(struct sqs_find_queue_row, name)
+#define COLUMN(name) offsetof(struct sqs_queue_row, name)
 
 static const struct attribute settable[] = {
     {STR_INIT("VisibilityTimeout"), set_integer, show_integer, COLUMN(visibility_timeout), 0, 43200},
@@ -217,27 +217,10 @@ bool attributes_match(struct call *call, const struct str_map *attributes, const
     return true;
 }
 
-void attributes_store(struct call *call, const struct queue *queue)
+void attributes_store(struct call *call, struct queue *queue)
 {
-    const struct sqs_find_queue_row *row = &queue->row;
-
-    sqs_update_queue(call->txn, &(struct sqs_update_queue_params){
-                                    .id = row->id,
-                                    .modified_ms = call->now_ms,
-                                    .visibility_timeout = row->visibility_timeout,
-                                    .retention_seconds = row->retention_seconds,
-                                    .maximum_message_size = row->maximum_message_size,
-                                    .delay_seconds = row->delay_seconds,
-                                    .wait_seconds = row->wait_seconds,
-                                    .sse_managed = row->sse_managed,
-                                    .policy = row->policy,
-                                    .redrive_policy = row->redrive_policy,
-                                    .redrive_allow_policy = row->redrive_allow_policy,
-                                    .dead_letter_arn = row->dead_letter_arn,
-                                    .max_receive_count = row->max_receive_count,
-                                    .kms_key_id = row->kms_key_id,
-                                    .kms_reuse_seconds = row->kms_reuse_seconds,
-                                });
+    queue->row.modified_ms = call->now_ms;
+    sqs_update_queue(call->txn, &queue->row);
 }
 
 enum outcome sqs_set_queue_attributes(struct call *call, const struct sqs_set_queue_attributes_request *in,

@@ -25,9 +25,9 @@ static bool name_check(struct call *call, str name)
 }
 
 /* https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html */
-static struct sqs_find_queue_row default_queue(const struct call *call, str name)
+static struct sqs_queue_row default_queue(const struct call *call, str name)
 {
-    return (struct sqs_find_queue_row){
+    return (struct sqs_queue_row){
         .account = call->account,
         .region = call->region,
         .name = name,
@@ -74,21 +74,7 @@ enum outcome sqs_create_queue(struct call *call, const struct sqs_create_queue_r
     queue.row = default_queue(call, in->queue_name);
     if (!attributes_apply(call, &in->attributes, &queue))
         return FAILED;
-    queue.row.id = sqs_add_queue(call->txn, &(struct sqs_add_queue_params){
-                                                .account = queue.row.account,
-                                                .region = queue.row.region,
-                                                .name = queue.row.name,
-                                                .created_ms = queue.row.created_ms,
-                                                .modified_ms = queue.row.modified_ms,
-                                                .visibility_timeout = queue.row.visibility_timeout,
-                                                .retention_seconds = queue.row.retention_seconds,
-                                                .maximum_message_size = queue.row.maximum_message_size,
-                                                .delay_seconds = queue.row.delay_seconds,
-                                                .wait_seconds = queue.row.wait_seconds,
-                                                .sse_managed = queue.row.sse_managed,
-                                                .kms_reuse_seconds = queue.row.kms_reuse_seconds,
-                                            });
-    attributes_store(call, &queue);
+    queue.row.id = sqs_add_queue(call->txn, &queue.row);
     if (!queue_put_tags(call, &queue, &in->tags))
         return FAILED;
     sweep_later(call, &queue);
@@ -132,7 +118,18 @@ static str url_of_name(struct call *call, str name)
     return queue_url(call, &queue);
 }
 
-/* A page token is the last name listed; it was given out only when the client asked for pages. */
+/* Shows a page of at most limit, and returns the token of the next, which is the last name of this one. */
+static str show_page(struct call *call, const struct sqs_queue_name_rows *rows, int64_t limit,
+                     struct str_list *urls)
+{
+    bool more = (int64_t)rows->count > limit;
+
+    for (size_t i = 0; i < rows->count - more; i++)
+        *list_add(call->arena, urls) = url_of_name(call, rows->items[i].name);
+    return more ? rows->items[limit - 1].name : (str){0};
+}
+
+/* Only a client that asks for pages is given more than one. */
 enum outcome sqs_list_queues(struct call *call, const struct sqs_list_queues_request *in,
                              struct sqs_list_queues_result *out)
 {
@@ -142,7 +139,7 @@ enum outcome sqs_list_queues(struct call *call, const struct sqs_list_queues_req
         return FAILED;
 
     str prefix = str_present(in->queue_name_prefix) ? in->queue_name_prefix : S("");
-    struct sqs_list_queues_page_rows rows =
+    struct sqs_queue_name_rows rows =
         sqs_list_queues_page(call->txn, &(struct sqs_list_queues_page_params){
                                             .account = call->account,
                                             .region = call->region,
@@ -151,11 +148,9 @@ enum outcome sqs_list_queues(struct call *call, const struct sqs_list_queues_req
                                             .prefix_end = arena_join(call->arena, prefix, S("\x7f")),
                                             .limit = limit + 1,
                                         });
-    bool more = (int64_t)rows.count > limit;
-    for (size_t i = 0; i < rows.count - more; i++)
-        *list_add(call->arena, &out->queue_urls) = url_of_name(call, rows.items[i].name);
-    if (more && in->max_results)
-        out->next_token = rows.items[limit - 1].name;
+    str next = show_page(call, &rows, limit, &out->queue_urls);
+    if (in->max_results)
+        out->next_token = next;
     return DONE;
 }
 
@@ -169,7 +164,7 @@ enum outcome sqs_list_dead_letter_source_queues(struct call *call,
     if (!queue_open(call, in->queue_url, &queue) || !list_limit(call, in->max_results, &limit))
         return FAILED;
 
-    struct sqs_list_sources_rows rows =
+    struct sqs_queue_name_rows rows =
         sqs_list_sources(call->txn, &(struct sqs_list_sources_params){
                                         .account = queue.row.account,
                                         .region = queue.row.region,
@@ -177,12 +172,10 @@ enum outcome sqs_list_dead_letter_source_queues(struct call *call,
                                         .after = str_present(in->next_token) ? in->next_token : S(""),
                                         .limit = limit + 1,
                                     });
-    bool more = (int64_t)rows.count > limit;
     list_make_empty(call->arena, &out->queue_urls);
-    for (size_t i = 0; i < rows.count - more; i++)
-        *list_add(call->arena, &out->queue_urls) = url_of_name(call, rows.items[i].name);
-    if (more && in->max_results)
-        out->next_token = rows.items[limit - 1].name;
+    str next = show_page(call, &rows, limit, &out->queue_urls);
+    if (in->max_results)
+        out->next_token = next;
     return DONE;
 }
 

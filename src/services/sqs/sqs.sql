@@ -52,18 +52,23 @@ create table sqs_tag (
 ) without rowid;
 
 -- statement: add_queue :insert
+-- row: queue
 insert into sqs_queue (account, region, name, created_ms, modified_ms, visibility_timeout, retention_seconds,
-    maximum_message_size, delay_seconds, wait_seconds, sse_managed, kms_reuse_seconds)
+    maximum_message_size, delay_seconds, wait_seconds, sse_managed, policy, redrive_policy, redrive_allow_policy,
+    dead_letter_arn, max_receive_count, kms_key_id, kms_reuse_seconds)
 values (:account, :region, :name, :created_ms, :modified_ms, :visibility_timeout, :retention_seconds,
-    :maximum_message_size, :delay_seconds, :wait_seconds, :sse_managed, :kms_reuse_seconds);
+    :maximum_message_size, :delay_seconds, :wait_seconds, :sse_managed, :policy, :redrive_policy,
+    :redrive_allow_policy, :dead_letter_arn, :max_receive_count, :kms_key_id, :kms_reuse_seconds);
 
 -- statement: find_queue :one
+-- row: queue
 select id, account, region, name, created_ms, modified_ms, visibility_timeout, retention_seconds,
     maximum_message_size, delay_seconds, wait_seconds, sse_managed, policy, redrive_policy,
     redrive_allow_policy, dead_letter_arn, max_receive_count, kms_key_id, kms_reuse_seconds, purged_ms
 from sqs_queue where account = :account and region = :region and name = :name;
 
 -- statement: update_queue :exec
+-- row: queue
 update sqs_queue
 set modified_ms = :modified_ms, visibility_timeout = :visibility_timeout,
     retention_seconds = :retention_seconds, maximum_message_size = :maximum_message_size,
@@ -74,6 +79,7 @@ set modified_ms = :modified_ms, visibility_timeout = :visibility_timeout,
 where id = :id;
 
 -- statement: list_queues_page :many
+-- row: queue_name
 -- param: prefix_end text
 -- param: after text
 -- param: limit integer
@@ -83,6 +89,7 @@ order by name limit :limit;
 
 -- The queues that name this one as their dead-letter queue.
 -- statement: list_sources :many
+-- row: queue_name
 -- param: after text
 -- param: limit integer
 select name from sqs_queue

@@ -13,7 +13,7 @@ enum { MS = 1000 };
 
 /* A queue is its row; its ARN and URL are made from it. */
 struct queue {
-    struct sqs_find_queue_row row;
+    struct sqs_queue_row row;
     str arn;
 };
 
@@ -37,7 +37,7 @@ bool attributes_apply(struct call *call, const struct str_map *attributes, struc
 /* Do the attributes name the values that the queue has?  If not, *different is the first that does not. */
 bool attributes_match(struct call *call, const struct str_map *attributes, const struct queue *queue,
                       str *different);
-void attributes_store(struct call *call, const struct queue *queue);
+void attributes_store(struct call *call, struct queue *queue);
 
 /* message_attributes.c */
 /* Check names, types and values; *size is what they count against the message's size. */

@@ -23,6 +23,18 @@ insert into demo_message (id, body, receives) values (:id, :body, 0);
 -- statement: find :one
 select body, receives, note, due_ms, weight from demo_message where id = :id;
 
+-- statement: copy :insert
+-- row: message
+insert into demo_message (body, receives, note) values (:body, :receives, :note);
+
+-- statement: find_whole :one
+-- row: message
+select id, body, receives, note from demo_message where id = :id;
+
+-- statement: find_body :one
+-- row: message
+select body from demo_message where id = :id;
+
 -- statement: receive :one
 update demo_message set receives = receives + 1 where id = :id returning body, receives;
 

@@ -186,6 +186,43 @@ static void a_kind_must_fit_what_the_statement_returns(void **state)
                    "t.sql:3: error: it returns columns: use :one, :many or :each\n");
 }
 
+static void statements_of_one_row_share_its_struct(void **state)
+{
+    (void)state;
+    struct output output = compile(
+        TABLES "-- statement: add :insert\n-- row: thing\ninsert into t (name, size) values (:name, :size);\n"
+               "-- statement: find :one\n-- row: thing\nselect id, name, size from t where id = :id;\n"
+               "-- statement: list :many\n-- row: thing\nselect id, name from t;\n");
+
+    assert_string_equal(output.said, "");
+    assert_contains(output.header,
+                    "struct demo_thing_row {\n    str name;\n    const int64_t *size;\n    int64_t id;\n"
+                    "};\nstruct demo_thing_rows {\n    struct demo_thing_row *items;\n");
+    assert_contains(output.header, "int64_t demo_add(struct txn *txn, const struct demo_thing_row *row);");
+    assert_contains(output.header, "bool demo_find(struct txn *txn, const struct demo_find_params *params, "
+                                   "struct demo_thing_row *row);");
+    assert_contains(output.header, "struct demo_thing_rows demo_list(struct txn *txn);");
+    assert_null(strstr(output.header, "demo_add_params"));
+    assert_null(strstr(output.header, "demo_find_row"));
+}
+
+static void what_cannot_share_a_row_is_refused(void **state)
+{
+    (void)state;
+    assert_refused(
+        TABLES "-- statement: a :one\n-- row: thing\nselect id, size from t;\n"
+               "-- statement: b :exec\n-- row: thing\n-- param: size integer\n"
+               "update t set size = :size;\n",
+        "t.sql:6: error: size is not the same in the row thing above: declare it with -- param: or "
+        "-- column:\n");
+    assert_refused(TABLES "-- statement: a :exec\n-- row: thing\ndelete from t;\n",
+                   "t.sql:3: error: it has no parameters to take from a row\n");
+    assert_refused(TABLES "-- statement: a :one\n-- row: a thing\nselect id from t;\n",
+                   "t.sql:4: error: \"a thing\" cannot name a C struct\n");
+    assert_refused(TABLES "-- row: thing\n-- statement: a :one\nselect id from t;\n",
+                   "t.sql:3: error: -- row: stands between -- statement: and its SQL\n");
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -197,6 +234,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(mistakes_are_reported_with_their_line),
         cmocka_unit_test(what_has_no_type_is_refused),
         cmocka_unit_test(a_kind_must_fit_what_the_statement_returns),
+        cmocka_unit_test(statements_of_one_row_share_its_struct),
+        cmocka_unit_test(what_cannot_share_a_row_is_refused),
     };
 
     if (argc != 2) {

@@ -91,6 +91,37 @@ static void null_and_empty_are_kept_apart(void **state)
     assert_null(bare.weight);
 }
 
+static void a_row_goes_in_as_it_came_out(void **state)
+{
+    struct fixture *fixture = *state;
+    struct txn *txn = begin(fixture);
+    struct demo_message_row row = {.body = S("b"), .receives = 2, .note = S("n")};
+
+    int64_t first = demo_copy(txn, &row);
+    assert_true(demo_find_whole(txn, &(struct demo_find_whole_params){first}, &row));
+    assert_int_equal(row.id, first);
+    assert_true(str_equal(row.body, S("b")) && row.receives == 2 && str_equal(row.note, S("n")));
+
+    int64_t second = demo_copy(txn, &row);
+    assert_true(demo_find_whole(txn, &(struct demo_find_whole_params){second}, &row));
+    assert_int_equal(row.id, second);
+    assert_true(str_equal(row.body, S("b")) && row.receives == 2 && str_equal(row.note, S("n")));
+    commit(fixture->store);
+}
+
+static void what_a_statement_does_not_return_is_zero_in_its_row(void **state)
+{
+    struct fixture *fixture = *state;
+    struct txn *txn = begin(fixture);
+    struct demo_message_row row = {.body = S("b"), .receives = 2, .note = S("n")};
+
+    int64_t id = demo_copy(txn, &row);
+    assert_true(demo_find_body(txn, &(struct demo_find_body_params){id}, &row));
+    assert_true(str_equal(row.body, S("b")));
+    assert_true(row.id == 0 && row.receives == 0 && !str_present(row.note));
+    commit(fixture->store);
+}
+
 static void statements_say_what_they_changed(void **state)
 {
     struct fixture *fixture = *state;
@@ -699,6 +730,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(what_is_committed_is_there_after_reopening),
         TEST(null_and_empty_are_kept_apart),
+        TEST(a_row_goes_in_as_it_came_out),
+        TEST(what_a_statement_does_not_return_is_zero_in_its_row),
         TEST(statements_say_what_they_changed),
         TEST(a_writing_statement_is_carried_out_whole_though_one_row_is_read),
         TEST(lists_are_bounded_and_in_order),
