@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "base/list.h"
 #include "base/log.h"
+#include "server/leftovers.h"
 #include "wire/json.h"
 
 #include <errno.h>
@@ -107,6 +108,7 @@ static struct text_list variables_of(struct environment *environment, const stru
     add_text(arena, &list,
              arena_format(arena, "AWS_LAMBDA_RUNTIME_API=127.0.0.1:%d", listener_port(&environment->listener))
                  .data);
+    add_text(arena, &list, leftovers_mark(arena));
     return list;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "server/leftovers.h"
 #include "wire/json.h"
 
 #include <signal.h>
@@ -110,6 +111,7 @@ struct environments *environments_new(struct loop *loop, const struct server_opt
     struct environments *environments = calloc(1, sizeof *environments);
 
     check(environments != NULL);
+    leftovers_kill();
     environments->loop = loop;
     environments->folders[0] = options->functions_folder ? realpath(options->functions_folder, NULL) : NULL;
     environments->folders[1] = options->runtimes_folder ? realpath(options->runtimes_folder, NULL) : NULL;
@@ -121,6 +123,7 @@ struct environments *environments_new(struct loop *loop, const struct server_opt
 
 void environments_free(struct environments *environments)
 {
+    leftovers_kill();
     free(environments->folders[0]);
     free(environments->folders[1]);
     arena_free(&environments->arena);
