@@ -7,7 +7,7 @@
  * in between would cost more than everything below.
  *
  * Limits: no core files, AWS's 1,024 open files.  The memory limit is not among them: runtimes
- * reserve far more address space than they use, so environments.c watches what is resident.
+ * reserve far more address space than they use, so environment_watch.c watches what is resident.
  */
 #include "server/launcher.h"
 

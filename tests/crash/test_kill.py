@@ -10,7 +10,8 @@ import boto3
 import orderly_server
 import pytest
 from load import Memory, check_items, check_messages, prepare, run_until_killed
-from seeds import ORDER, deploy
+from orderly_fixtures import zip_of
+from seeds import ORDER, TRUST, deploy
 
 CYCLES = int(os.environ.get("CRASH_CYCLES", "8"))
 WAL_HEADER_BYTES = 32
@@ -83,8 +84,9 @@ def order_package():
     return found[0].read_bytes()
 
 
-def test_every_acknowledged_order_reaches_the_table_although_the_server_is_killed(server):
-    def client(service):
+@pytest.fixture
+def client(server):
+    def make(service):
         return boto3.client(
             service,
             endpoint_url=server.endpoint,
@@ -93,6 +95,10 @@ def test_every_acknowledged_order_reaches_the_table_although_the_server_is_kille
             aws_secret_access_key="test",
         )
 
+    return make
+
+
+def test_every_acknowledged_order_reaches_the_table_although_the_server_is_killed(server, client):
     topic, _, dead_letters = deploy(client, orderly_server.wait_until, order_package())
     sns, dynamodb = client("sns"), client("dynamodb")
     published = []
@@ -114,3 +120,31 @@ def test_every_acknowledged_order_reaches_the_table_although_the_server_is_kille
     orderly_server.wait_until(all_there, timeout_seconds=60, what="every acknowledged order in the table")
     reply = client("sqs").get_queue_attributes(QueueUrl=dead_letters, AttributeNames=["ApproximateNumberOfMessages"])
     assert reply["Attributes"]["ApproximateNumberOfMessages"] == "0"
+
+
+LEAVES_A_PROCESS = """
+import subprocess
+def handler(event, context):
+    return subprocess.Popen(["sleep", "1000"]).pid
+"""
+
+
+def test_what_a_function_left_running_does_not_outlive_a_restart(server, client):
+    def runs(pid):
+        command = pathlib.Path(f"/proc/{pid}/cmdline")
+        return command.exists() and b"sleep" in command.read_bytes()
+
+    functions = client("lambda")
+    role = client("iam").create_role(RoleName="role", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
+    functions.create_function(
+        FunctionName="leaves",
+        Runtime="python3.11",
+        Handler="index.handler",
+        Role=role,
+        Code={"ZipFile": zip_of({"index.py": LEAVES_A_PROCESS})},
+    )
+    pid = int(functions.invoke(FunctionName="leaves")["Payload"].read())
+    server.kill()
+    assert runs(pid)
+    server.start()
+    orderly_server.wait_until(lambda: not runs(pid), what="the end of the function's process")

@@ -98,7 +98,8 @@ def test_the_environment_is_what_the_payload_gives(server):
     server.exit_of("E")
     lines = sorted(server.lines_of("E"))
     assert lines[:2] == ["A=1", lines[1]] and lines[1].startswith("AWS_LAMBDA_RUNTIME_API=127.0.0.1:")
-    assert lines[2:] == ["B=x y"]
+    assert lines[2] == "B=x y"
+    assert lines[3:] == [f"ORDERLY_SERVER={os.stat('/proc/self/ns/pid').st_ino}:{server.process.pid}"]
 
 
 def test_it_works_in_its_folder(server, tmp_path):
@@ -261,6 +262,44 @@ def test_all_children_die_with_a_server_that_is_killed(tmp_path):
     server.process.kill()
     server.process.wait()
     eventually(lambda: not any(is_alive(pid) for pid in pids), seconds=2)
+
+
+def start_sleeper(server):
+    server.start("E", "/bin/sh", "-c", "sleep 1000 & echo $!; wait")
+    return eventually(lambda: server.lines_of("E"))[0]
+
+
+def check_that_the_next_server_ends_what_a_killed_one_left(tmp_path, **user):
+    killed, other = Server(tmp_path, **user), Server(tmp_path, **user)
+    left, others = start_sleeper(killed), start_sleeper(other)
+    killed.process.kill()
+    killed.process.wait()
+    assert is_alive(left)
+    following = Server(tmp_path, **user)
+    eventually(lambda: not is_alive(left))
+    assert following.stop() == 0
+    assert is_alive(others)
+    assert other.stop() == 0
+    eventually(lambda: not is_alive(others))
+
+
+def test_the_next_server_ends_what_a_killed_one_left(tmp_path):
+    check_that_the_next_server_ends_what_a_killed_one_left(tmp_path)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="changes its user")
+def test_the_next_server_ends_what_a_killed_one_left_without_root(tmp_path):
+    check_that_the_next_server_ends_what_a_killed_one_left(tmp_path, user=65534, group=65534, extra_groups=[])
+
+
+def test_what_left_its_process_group_ends_with_the_server(server):
+    server.start("E", "/bin/sh", "-c", "setsid sh -c 'echo $$; exec sleep 1000' & wait")
+    [sleeper] = eventually(lambda: server.lines_of("E"))
+    server.stop_environment("E")
+    server.exit_of("E")
+    assert is_alive(sleeper)
+    assert server.stop() == 0
+    eventually(lambda: not is_alive(sleeper))
 
 
 def test_children_come_and_go_under_load(server):
