@@ -880,6 +880,14 @@ def test_a_good_message_is_not_held_up_by_a_poisonous_one(sqs, make_queue, advan
     assert [m["Body"] for m in receive(sqs, dead_letters)] == ["poison"]
 
 
+def test_a_queue_that_is_its_own_dead_letter_queue_returns_its_messages(sqs, make_queue):
+    url = make_queue(VisibilityTimeout=0)
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"RedrivePolicy": redrive(make_queue, url, 1)})
+    sent = send(sqs, url)
+    for _ in range(3):
+        assert [m["MessageId"] for m in receive(sqs, url)] == [sent["MessageId"]]
+
+
 @pytest.mark.parametrize("count", [0, 1001])
 def test_max_receive_count_must_be_between_one_and_a_thousand(sqs, make_queue, unique, refused, count):
     policy = redrive(make_queue, make_queue(), count)

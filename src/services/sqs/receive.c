@@ -142,12 +142,16 @@ static void move_to_dead_letters(struct call *call, const struct queue *queue,
     wake(call, queue_arrivals(call, dead_letters));
 }
 
-/* Where this message has to go instead of being returned; false when nowhere. */
+/*
+ * Where this message has to go instead of being returned; false when nowhere.  A queue that is its own
+ * dead-letter queue has it there already.
+ */
 static bool find_dead_letters(struct call *call, const struct queue *queue,
                               const struct sqs_find_visible_row *row, struct queue *dead_letters)
 {
     return queue->row.max_receive_count && row->receive_count >= *queue->row.max_receive_count &&
-           queue_find_arn(call, queue->row.dead_letter_arn, dead_letters);
+           queue_find_arn(call, queue->row.dead_letter_arn, dead_letters) &&
+           dead_letters->row.id != queue->row.id;
 }
 
 /* Expired messages and those for the dead-letter queue are put aside; the rest is returned. */
