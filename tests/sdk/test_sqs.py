@@ -904,6 +904,52 @@ def test_a_dead_letter_queue_must_exist(sqs, unique, refused):
     assert error["code"] in ("InvalidParameterValue", "AWS.SimpleQueueService.NonExistentQueue")
 
 
+def test_a_redrive_policy_is_shown_in_one_form(sqs, make_queue):
+    target = make_queue.arn(make_queue())
+    url = make_queue(RedrivePolicy=json.dumps({"maxReceiveCount": "3", "deadLetterTargetArn": target}, indent=2))
+    assert attributes_of(sqs, url, "RedrivePolicy") == {
+        "RedrivePolicy": f'{{"deadLetterTargetArn":"{target}","maxReceiveCount":3}}'
+    }
+
+
+@pytest.mark.parametrize(
+    "policy, reason",
+    [
+        ("{}", "Redrive policy does not contain mandatory attribute: maxReceiveCount."),
+        (
+            '{"maxReceiveCount": 3}',
+            "Redrive policy does not contain mandatory attribute: deadLetterTargetArn.",
+        ),
+        (
+            '{"maxReceiveCount": 3, "deadLetterTargetArn": "dummy"}',
+            "Invalid value for deadLetterTargetArn.",
+        ),
+        (
+            '{"maxReceiveCount": 3, "deadLetterTargetArn": "arn:aws:sqs:us-east-1:000000000000:q", "more": 1}',
+            "Only following attributes are supported: [deadLetterTargetArn, maxReceiveCount].",
+        ),
+    ],
+)
+def test_a_redrive_policy_of_another_form_is_refused(sqs, unique, refused, policy, reason):
+    error = refused(sqs.create_queue, QueueName=unique("bad"), Attributes={"RedrivePolicy": policy})
+    assert (error["code"], error["message"]) == (
+        "InvalidParameterValue",
+        f"Value {policy} for parameter RedrivePolicy is invalid. Reason: {reason}",
+    )
+
+
+@pytest.mark.parametrize("elsewhere", [{"aws_access_key_id": "123456789012"}, {"region_name": "eu-west-1"}])
+def test_a_dead_letter_queue_must_be_in_the_same_account_and_region(client, sqs, unique, refused, elsewhere):
+    there = client("sqs", **elsewhere)
+    url = there.create_queue(QueueName=unique("dead"))["QueueUrl"]
+    policy = json.dumps(
+        {"deadLetterTargetArn": attributes_of(there, url, "QueueArn")["QueueArn"], "maxReceiveCount": 1}
+    )
+    error = refused(sqs.create_queue, QueueName=unique("bad"), Attributes={"RedrivePolicy": policy})
+    assert error["code"] == "InvalidParameterValue"
+    assert "as the source." in error["message"]
+
+
 # --- Policies ----------------------------------------------------------------------------------
 
 

@@ -113,11 +113,59 @@ static bool redrive_allowed(struct call *call, const struct queue *dead_letters,
     return false;
 }
 
+/* The policy has the two members it must have and no other. */
+static bool redrive_form_check(struct call *call, str value, const struct json *policy, int64_t *count)
+{
+    if (!json_is(policy, JSON_OBJECT))
+        return refuse_redrive(call, value, "Redrive policy is not a valid JSON map.");
+    if (!json_get(policy, S("maxReceiveCount")))
+        return refuse_redrive(call, value,
+                              "Redrive policy does not contain mandatory attribute: maxReceiveCount.");
+    if (!json_get(policy, S("deadLetterTargetArn")))
+        return refuse_redrive(call, value,
+                              "Redrive policy does not contain mandatory attribute: deadLetterTargetArn.");
+    if (policy->count > 2)
+        return refuse_redrive(
+            call, value, "Only following attributes are supported: [deadLetterTargetArn, maxReceiveCount].");
+    return read_count(json_get(policy, S("maxReceiveCount")), count) ||
+           refuse_redrive(call, value, "Invalid value for maxReceiveCount. Must be between 1 and 1000.");
+}
+
+/* The target is a queue of the same account and region, and takes from this one. */
+static bool redrive_target_check(struct call *call, str value, str target, const struct queue *queue)
+{
+    struct queue_address address;
+    struct queue dead_letters;
+
+    if (!queue_arn_split(target, &address))
+        return refuse_redrive(call, value, "Invalid value for deadLetterTargetArn.");
+    if (!str_equal(address.region, queue->row.region))
+        return refuse_redrive(call, value, "Dead-letter target must be in same region as the source.");
+    if (!str_equal(address.account, queue->row.account))
+        return refuse_redrive(call, value, "Dead-letter target owner should be same as the source.");
+    if (!queue_find_arn(call, target, &dead_letters))
+        return refuse_redrive(call, value, "Dead letter target does not exist.");
+    return redrive_allowed(call, &dead_letters, queue->arn) ||
+           refuse_redrive(call, value, "Dead letter target does not allow this source queue.");
+}
+
+/* However it was written, it is shown in one form, with the count as a number. */
+static str redrive_text(struct call *call, str target, int64_t count)
+{
+    struct json_writer writer = json_writer_in(call->arena);
+
+    json_open_object(&writer);
+    json_field(&writer, S("deadLetterTargetArn"), target);
+    json_name(&writer, S("maxReceiveCount"));
+    json_raw(&writer, arena_format(call->arena, "%lld", (long long)count));
+    json_close_object(&writer);
+    return json_written(&writer);
+}
+
 static bool set_redrive(struct call *call, const struct attribute *attribute, str value, struct queue *queue)
 {
     const struct json *policy = json_parse(call->arena, value, NULL);
     str target = json_get_str(policy, S("deadLetterTargetArn"));
-    struct queue dead_letters;
     int64_t count;
 
     if (str_empty(value)) {
@@ -125,23 +173,11 @@ static bool set_redrive(struct call *call, const struct attribute *attribute, st
         queue->row.max_receive_count = NULL;
         return true;
     }
-    if (!json_is(policy, JSON_OBJECT))
-        return refuse_redrive(call, value, "Redrive policy is not a valid JSON map.");
-    if (!str_present(target))
-        return refuse_redrive(call, value,
-                              "Redrive policy does not contain mandatory attribute: deadLetterTargetArn.");
-    if (!json_get(policy, S("maxReceiveCount")))
-        return refuse_redrive(call, value,
-                              "Redrive policy does not contain mandatory attribute: maxReceiveCount.");
-    if (!read_count(json_get(policy, S("maxReceiveCount")), &count))
-        return refuse_redrive(call, value, "Invalid value for maxReceiveCount. Must be between 1 and 1000.");
-    if (!queue_find_arn(call, target, &dead_letters))
-        return refuse_redrive(call, value, "Dead letter target does not exist.");
-    if (!redrive_allowed(call, &dead_letters, queue->arn))
-        return refuse_redrive(call, value, "Dead letter target does not allow this source queue.");
+    if (!redrive_form_check(call, value, policy, &count) || !redrive_target_check(call, value, target, queue))
+        return false;
     queue->row.dead_letter_arn = target;
     queue->row.max_receive_count = arena_i64(call->arena, count);
-    return set_text(call, attribute, value, queue);
+    return set_text(call, attribute, redrive_text(call, target, count), queue);
 }
 
 static bool set_redrive_allow(struct call *call, const struct attribute *attribute, str value,

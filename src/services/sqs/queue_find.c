@@ -13,26 +13,30 @@ bool queue_find(struct call *call, str account, str region, str name, struct que
                           &queue->row);
 }
 
-bool queue_find_arn(struct call *call, str arn, struct queue *queue)
+bool queue_arn_split(str arn, struct queue_address *address)
 {
     str parts[ARN_PARTS], rest = arn;
 
     for (int i = 0; i < ARN_PARTS; i++)
         if (!str_next(&rest, ':', &parts[i]))
             return false;
-    return !str_present(rest) && str_equal(parts[2], S("sqs")) &&
-           queue_find(call, parts[4], parts[3], parts[5], queue);
+    *address = (struct queue_address){.account = parts[4], .region = parts[3], .name = parts[5]};
+    return !str_present(rest) && str_equal(parts[2], S("sqs"));
 }
 
-struct address {
-    str account, region, name;
-};
+bool queue_find_arn(struct call *call, str arn, struct queue *queue)
+{
+    struct queue_address address;
+
+    return queue_arn_split(arn, &address) &&
+           queue_find(call, address.account, address.region, address.name, queue);
+}
 
 /*
  * "…/<account>/<name>", "…/queue/<region>/<account>/<name>", or just a name of the caller's account.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-queue-message-identifiers.html
  */
-static struct address address_of(const struct call *call, str url)
+static struct queue_address address_of(const struct call *call, str url)
 {
     ptrdiff_t scheme = str_find(url, S("://"));
     str rest = scheme < 0 ? url : str_from(url, (size_t)scheme + 3), segment;
@@ -43,7 +47,7 @@ static struct address address_of(const struct call *call, str url)
             last[i] = last[i - 1];
         last[0] = segment;
     }
-    return (struct address){
+    return (struct queue_address){
         .account = str_empty(last[1]) ? call->account : last[1],
         .region = str_equal(last[3], S("queue")) ? last[2] : call->region,
         .name = last[0],
@@ -52,7 +56,7 @@ static struct address address_of(const struct call *call, str url)
 
 bool queue_open(struct call *call, str url, struct queue *queue)
 {
-    struct address address = address_of(call, url);
+    struct queue_address address = address_of(call, url);
     bool found = queue_find(call, address.account, address.region, address.name, queue);
 
     if (!authorize(call, queue->arn, found ? queue->row.policy : (str){0}))

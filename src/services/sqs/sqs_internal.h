@@ -17,7 +17,13 @@ struct queue {
     str arn;
 };
 
+struct queue_address {
+    str account, region, name;
+};
+
 /* queue_find.c */
+/* False when it is not the ARN of a queue. */
+bool queue_arn_split(str arn, struct queue_address *address);
 /* A queue by name in the caller's account; false when there is none.  Authorizes nothing. */
 bool queue_find(struct call *call, str account, str region, str name, struct queue *queue);
 /* The same by ARN. */
