@@ -950,6 +950,42 @@ def test_a_dead_letter_queue_must_be_in_the_same_account_and_region(client, sqs,
     assert "as the source." in error["message"]
 
 
+@pytest.mark.parametrize(
+    "policy",
+    [
+        {"redrivePermission": "byQueue"},
+        {"redrivePermission": "byQueue", "sourceQueueArns": []},
+        {"redrivePermission": "byQueue", "sourceQueueArns": ["dummy"]},
+        {"redrivePermission": "byQueue", "sourceQueueArns": ["arn:aws:sqs:us-east-1:000000000000:q"] * 11},
+        {"redrivePermission": "allowAll", "sourceQueueArns": ["arn:aws:sqs:us-east-1:000000000000:q"]},
+    ],
+)
+def test_a_redrive_allow_policy_names_its_sources_or_none(sqs, make_queue, refused, policy):
+    error = refused(
+        sqs.set_queue_attributes,
+        QueueUrl=make_queue(),
+        Attributes={"RedriveAllowPolicy": json.dumps(policy)},
+    )
+    assert error["status"] == 400
+    assert "RedriveAllowPolicy" in error["message"]
+
+
+def test_a_redrive_allow_policy_binds(sqs, make_queue, unique, refused):
+    def allow(permission, *sources):
+        named = {"sourceQueueArns": list(sources)} if sources else {}
+        policy = json.dumps({"redrivePermission": permission, **named})
+        sqs.set_queue_attributes(QueueUrl=dead_letters, Attributes={"RedriveAllowPolicy": policy})
+
+    dead_letters, url = make_queue(), make_queue()
+    attributes = {"RedrivePolicy": redrive(make_queue, dead_letters)}
+    for permission, sources in [("denyAll", []), ("byQueue", [make_queue.arn(dead_letters)])]:
+        allow(permission, *sources)
+        error = refused(sqs.set_queue_attributes, QueueUrl=url, Attributes=attributes)
+        assert error["code"] == "InvalidParameterValue"
+    allow("byQueue", make_queue.arn(url))
+    sqs.set_queue_attributes(QueueUrl=url, Attributes=attributes)
+
+
 # --- Policies ----------------------------------------------------------------------------------
 
 

@@ -10,7 +10,7 @@
 
 #include <stddef.h>
 
-enum { MAX_POLICY = 20480, MAX_RECEIVES = 1000 };
+enum { MAX_POLICY = 20480, MAX_RECEIVES = 1000, MAX_SOURCES = 10 };
 
 struct attribute {
     str name;
@@ -180,14 +180,30 @@ static bool set_redrive(struct call *call, const struct attribute *attribute, st
     return set_text(call, attribute, redrive_text(call, target, count), queue);
 }
 
+/* One to ten ARNs of queues. */
+static bool are_sources(const struct json *sources)
+{
+    struct queue_address address;
+
+    if (!json_is(sources, JSON_ARRAY) || sources->count < 1 || sources->count > MAX_SOURCES)
+        return false;
+    for (size_t i = 0; i < sources->count; i++)
+        if (!json_is(&sources->items[i], JSON_STRING) || !queue_arn_split(sources->items[i].text, &address))
+            return false;
+    return true;
+}
+
+/* "byQueue" names the sources, the other permissions must not. */
 static bool set_redrive_allow(struct call *call, const struct attribute *attribute, str value,
                               struct queue *queue)
 {
     const struct json *policy = json_parse(call->arena, value, NULL);
+    const struct json *sources = json_get(policy, S("sourceQueueArns"));
     str permission = json_get_str(policy, S("redrivePermission"));
+    bool for_all = str_equal(permission, S("allowAll")) || str_equal(permission, S("denyAll"));
 
-    if (!str_empty(value) && !str_equal(permission, S("allowAll")) && !str_equal(permission, S("denyAll")) &&
-        !str_equal(permission, S("byQueue")))
+    if (!str_empty(value) && !(for_all && !sources) &&
+        !(str_equal(permission, S("byQueue")) && are_sources(sources)))
         return false;
     return set_text(call, attribute, value, queue);
 }
