@@ -199,6 +199,25 @@ def test_set_attributes_take_effect_and_can_be_read(sqs, make_queue):
     }
 
 
+def test_a_queue_is_encrypted_by_one_service_at_a_time(sqs, make_queue, refused):
+    names = ["KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds", "SqsManagedSseEnabled"]
+    url = make_queue(KmsMasterKeyId="alias/key", KmsDataKeyReusePeriodSeconds=6000)
+    assert attributes_of(sqs, url, *names) == {
+        "KmsMasterKeyId": "alias/key",
+        "KmsDataKeyReusePeriodSeconds": "6000",
+        "SqsManagedSseEnabled": "false",
+    }
+    both = {"KmsMasterKeyId": "alias/key", "SqsManagedSseEnabled": "true"}
+    error = refused(sqs.set_queue_attributes, QueueUrl=url, Attributes=both)
+    assert error["code"] == "InvalidAttributeName"
+    assert error["message"] == (
+        "You can use one type of server-side encryption (SSE) at one time. "
+        "You can either enable KMS SSE or SQS SSE."
+    )
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"SqsManagedSseEnabled": "true"})
+    assert attributes_of(sqs, url, *names) == {"SqsManagedSseEnabled": "true"}
+
+
 def test_a_missing_queue_is_said_to_be_missing(sqs, endpoint, refused):
     url = f"{endpoint}/{ACCOUNT}/nowhere-to-be-found"
     calls = [

@@ -249,12 +249,32 @@ static bool apply(struct call *call, str name, str value, struct queue *queue)
     return false;
 }
 
+/* A queue is encrypted with KMS's keys or with SQS's own: asking for the one ends the other. */
+static bool settle_encryption(struct call *call, const struct str_map *attributes, struct queue *queue)
+{
+    bool by_kms = !str_empty(str_map_get(attributes, S("KmsMasterKeyId")));
+    bool by_sqs = str_equal_nocase(str_map_get(attributes, S("SqsManagedSseEnabled")), S("true"));
+
+    if (by_kms && by_sqs) {
+        fail(call, &SQS_INVALID_ATTRIBUTE_NAME,
+             "You can use one type of server-side encryption (SSE) at one time. You can either enable KMS "
+             "SSE or "
+             "SQS SSE.");
+        return false;
+    }
+    if (by_kms)
+        queue->row.sse_managed = 0;
+    if (by_sqs)
+        queue->row.kms_key_id = (str){0};
+    return true;
+}
+
 bool attributes_apply(struct call *call, const struct str_map *attributes, struct queue *queue)
 {
     for (size_t i = 0; i < attributes->count; i++)
         if (!apply(call, attributes->items[i].key, attributes->items[i].value, queue))
             return false;
-    return true;
+    return settle_encryption(call, attributes, queue);
 }
 
 bool attributes_match(struct call *call, const struct str_map *attributes, const struct queue *queue,
