@@ -145,6 +145,23 @@ def test_creating_a_queue_again_with_other_attributes_is_refused(sqs, unique, re
     )
 
 
+def test_creating_a_queue_again_compares_what_the_attributes_mean(sqs, make_queue, unique, refused):
+    target = make_queue.arn(make_queue())
+    policies = [
+        json.dumps({"deadLetterTargetArn": target, "maxReceiveCount": 3}),
+        json.dumps({"maxReceiveCount": "3", "deadLetterTargetArn": target}, indent=2),
+    ]
+    urls = {
+        sqs.create_queue(QueueName=unique(), Attributes={"RedrivePolicy": policy})["QueueUrl"]
+        for policy in policies
+    }
+    assert len(urls) == 1
+    error = refused(sqs.create_queue, QueueName=unique(), Attributes={"Colour": "red"})
+    assert error["code"] == "InvalidAttributeName"
+    error = refused(sqs.create_queue, QueueName=unique(), Attributes={"DelaySeconds": "901"})
+    assert error["code"] == "InvalidAttributeValue"
+
+
 @pytest.mark.parametrize("name", ["with space", "dotted.name", "x" * 81, "slash/ed", "ümlaut"])
 def test_a_queue_name_outside_the_rules_is_refused(sqs, refused, name):
     error = refused(sqs.create_queue, QueueName=name)

@@ -278,12 +278,12 @@ bool attributes_apply(struct call *call, const struct str_map *attributes, struc
 }
 
 bool attributes_match(struct call *call, const struct str_map *attributes, const struct queue *queue,
-                      str *different)
+                      const struct queue *wanted, str *different)
 {
     for (size_t i = 0; i < attributes->count; i++) {
         const struct attribute *attribute = find_settable(attributes->items[i].key);
         *different = attributes->items[i].key;
-        if (!attribute || !str_equal(attribute->show(call, attribute, queue), attributes->items[i].value))
+        if (!str_equal(attribute->show(call, attribute, queue), attribute->show(call, attribute, wanted)))
             return false;
     }
     return true;

@@ -50,9 +50,12 @@ static void sweep_later(struct call *call, const struct queue *queue)
 static enum outcome answer_existing(struct call *call, const struct sqs_create_queue_request *in,
                                     const struct queue *queue, struct sqs_create_queue_result *out)
 {
+    struct queue wanted = *queue;
     str different;
 
-    if (!attributes_match(call, &in->attributes, queue, &different))
+    if (!attributes_apply(call, &in->attributes, &wanted))
+        return FAILED;
+    if (!attributes_match(call, &in->attributes, queue, &wanted, &different))
         return fail(call, &SQS_QUEUE_NAME_EXISTS,
                     "A queue already exists with the same name and a different value for attribute %.*s",
                     STR_ARGS(different));

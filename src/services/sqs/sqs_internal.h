@@ -40,9 +40,12 @@ str queue_arrivals(struct call *call, const struct queue *queue);
 /* attributes.c */
 /* Put the attributes into the queue's row.  False: fail() has been called. */
 bool attributes_apply(struct call *call, const struct str_map *attributes, struct queue *queue);
-/* Do the attributes name the values that the queue has?  If not, *different is the first that does not. */
+/*
+ * Has the queue those attributes as the wanted one has them, to which they were applied?  If not,
+ * *different is the first that differs.
+ */
 bool attributes_match(struct call *call, const struct str_map *attributes, const struct queue *queue,
-                      str *different);
+                      const struct queue *wanted, str *different);
 void attributes_store(struct call *call, struct queue *queue);
 
 /* message_attributes.c */
