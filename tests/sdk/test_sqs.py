@@ -1067,6 +1067,79 @@ def test_a_queues_policy_is_answered_as_it_was_written(sqs, make_queue):
     assert json.loads(attributes_of(sqs, url, "Policy")["Policy"]) == json.loads(text)
 
 
+def permit(sqs, url, label="label", accounts=("123456789012",), actions=("SendMessage",)):
+    sqs.add_permission(QueueUrl=url, Label=label, AWSAccountIds=list(accounts), Actions=list(actions))
+
+
+def policy_of(sqs, url):
+    return json.loads(attributes_of(sqs, url, "Policy")["Policy"])
+
+
+def test_a_permission_is_a_statement_of_the_queues_policy_until_it_is_removed(sqs, client, make_queue, refused):
+    url = make_queue()
+    stranger = client("sqs", aws_access_key_id="123456789012")
+    permit(sqs, url)
+    permit(sqs, url, "other", ["111111111111", "222222222222"], ["ReceiveMessage", "DeleteMessage"])
+    assert policy_of(sqs, url) == {
+        "Version": "2008-10-17",
+        "Id": make_queue.arn(url) + "/SQSDefaultPolicy",
+        "Statement": [
+            {
+                "Sid": "label",
+                "Effect": "Allow",
+                "Principal": {"AWS": "arn:aws:iam::123456789012:root"},
+                "Action": "SQS:SendMessage",
+                "Resource": make_queue.arn(url),
+            },
+            {
+                "Sid": "other",
+                "Effect": "Allow",
+                "Principal": {"AWS": ["arn:aws:iam::111111111111:root", "arn:aws:iam::222222222222:root"]},
+                "Action": ["SQS:ReceiveMessage", "SQS:DeleteMessage"],
+                "Resource": make_queue.arn(url),
+            },
+        ],
+    }
+    send(stranger, url)
+    error = refused(permit, sqs=sqs, url=url)
+    assert error["message"] == "Value label for parameter Label is invalid. Reason: Already exists."
+    sqs.remove_permission(QueueUrl=url, Label="label")
+    refused(send, sqs=stranger, url=url)
+    sqs.remove_permission(QueueUrl=url, Label="other")
+    assert "Policy" not in attributes_of(sqs, url)
+    error = refused(sqs.remove_permission, QueueUrl=url, Label="other")
+    assert error["message"] == "Value other for parameter Label is invalid. Reason: can't find label."
+
+
+def test_a_permission_leaves_the_rest_of_the_policy_as_it_is(sqs, make_queue):
+    url = make_queue()
+    own = {"Effect": "Deny", "Principal": "*", "Action": "sqs:PurgeQueue", "Resource": make_queue.arn(url)}
+    written = {"Version": "2012-10-17", "Statement": own}
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(written)})
+    permit(sqs, url)
+    changed = policy_of(sqs, url)
+    assert changed["Version"] == "2012-10-17" and "Id" not in changed
+    assert changed["Statement"][0] == own
+    assert [statement.get("Sid") for statement in changed["Statement"]] == [None, "label"]
+
+
+@pytest.mark.parametrize(
+    "arguments, code",
+    [
+        ({"actions": ["DeleteQueue"]}, "InvalidParameterValue"),
+        ({"actions": []}, "MissingParameter"),
+        ({"actions": ["SendMessage"] * 8}, "OverLimit"),
+        ({"accounts": ["somebody"]}, "InvalidParameterValue"),
+        ({"label": "with space"}, "InvalidParameterValue"),
+        ({"label": "x" * 81}, "InvalidParameterValue"),
+    ],
+)
+def test_a_permission_outside_the_rules_is_refused(sqs, make_queue, refused, arguments, code):
+    url = make_queue()
+    assert refused(permit, sqs=sqs, url=url, **arguments)["code"] == code
+    assert "Policy" not in attributes_of(sqs, url)
+
+
 # --- Replies -----------------------------------------------------------------------------------
 
 

@@ -5,41 +5,131 @@
 
 #include "wire/json.h"
 
+enum { MAX_LABEL = 80, MAX_ACTIONS = 7, ACCOUNT_ID_DIGITS = 12 };
+
+static const str shared_actions[] = {
+    STR_INIT("*"),
+    STR_INIT("ChangeMessageVisibility"),
+    STR_INIT("DeleteMessage"),
+    STR_INIT("GetQueueAttributes"),
+    STR_INIT("GetQueueUrl"),
+    STR_INIT("ListDeadLetterSourceQueues"),
+    STR_INIT("PurgeQueue"),
+    STR_INIT("ReceiveMessage"),
+    STR_INIT("SendMessage"),
+};
+
+/* ---- what may be asked for ---- */
+
+static bool refuse(struct call *call, const char *name, str value, const char *reason)
+{
+    fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION, "Value %.*s for parameter %s is invalid. Reason: %s",
+         STR_ARGS(value), name, reason);
+    return false;
+}
+
+static bool label_check(struct call *call, str label)
+{
+    return (label.size >= 1 && label.size <= MAX_LABEL && str_is_word(label, S("-_"))) ||
+           refuse(call, "Label", label,
+                  "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length.");
+}
+
+static bool account_check(struct call *call, str account)
+{
+    int64_t number;
+
+    return (account.size == ACCOUNT_ID_DIGITS && str_to_i64(account, &number) && number >= 0) ||
+           refuse(call, "PrincipalId", arena_concat(call->arena, S("["), account, S("]")),
+                  "Unable to verify.");
+}
+
+static bool action_check(struct call *call, str action)
+{
+    for (size_t i = 0; i < sizeof shared_actions / sizeof *shared_actions; i++)
+        if (str_equal(shared_actions[i], action))
+            return true;
+    return refuse(call, "ActionName", arena_join(call->arena, S("SQS:"), action),
+                  "Only the queue owner is allowed to invoke this action.");
+}
+
+static bool permission_check(struct call *call, const struct sqs_add_permission_request *in)
+{
+    if (in->actions.count == 0 || in->aws_account_ids.count == 0) {
+        fail(call, &SQS_MISSING_REQUIRED_PARAMETER_EXCEPTION, "The request must contain the parameter %s.",
+             in->actions.count == 0 ? "Actions" : "PrincipalId");
+        return false;
+    }
+    if (in->actions.count > MAX_ACTIONS) {
+        fail(call, &SQS_OVER_LIMIT, "%zu Actions were found, maximum allowed is 7.", in->actions.count);
+        return false;
+    }
+    for (size_t i = 0; i < in->actions.count; i++)
+        if (!action_check(call, in->actions.items[i]))
+            return false;
+    for (size_t i = 0; i < in->aws_account_ids.count; i++)
+        if (!account_check(call, in->aws_account_ids.items[i]))
+            return false;
+    return label_check(call, in->label);
+}
+
+/* ---- the policy ---- */
+
 static bool is_statement(const struct json *statement, str label)
 {
     return str_equal(json_get_str(statement, S("Sid")), label);
 }
 
-static const struct json *statements_of(struct call *call, const struct queue *queue)
-{
-    const struct json *statements =
-        json_get(json_parse(call->arena, queue->row.policy, NULL), S("Statement"));
+struct statements {
+    const struct json *items;
+    size_t count;
+};
 
-    return json_is(statements, JSON_ARRAY) ? statements : NULL;
+/* A single statement may stand in a policy without an array around it. */
+static struct statements statements_of(const struct json *policy)
+{
+    const struct json *statement = json_get(policy, S("Statement"));
+
+    return json_is(statement, JSON_ARRAY) ? (struct statements){statement->items, statement->count}
+                                          : (struct statements){statement, json_is(statement, JSON_OBJECT)};
 }
 
-static bool has_label(const struct json *statements, str label)
+static bool has_label(struct statements statements, str label)
 {
-    for (size_t i = 0; statements && i < statements->count; i++)
-        if (is_statement(&statements->items[i], label))
+    for (size_t i = 0; i < statements.count; i++)
+        if (is_statement(&statements.items[i], label))
             return true;
     return false;
 }
 
-/* A policy whose statements are the old ones but for `label`'s; the array is left open. */
-static struct json_writer open_policy(struct call *call, const struct queue *queue,
-                                      const struct json *statements, str label)
+/* What stands in the policy beside its statements; a new one is called as AWS calls it. */
+static void add_head(struct call *call, struct json_writer *writer, const struct json *policy, str arn)
 {
+    if (!policy) {
+        json_field(writer, S("Version"), S("2008-10-17"));
+        json_field(writer, S("Id"), arena_join(call->arena, arn, S("/SQSDefaultPolicy")));
+    }
+    for (size_t i = 0; policy && i < policy->count; i++)
+        if (!str_equal(policy->members[i].name, S("Statement"))) {
+            json_name(writer, policy->members[i].name);
+            json_value(writer, &policy->members[i].value);
+        }
+}
+
+/* A policy whose statements are the old ones but for `label`'s; the array is left open. */
+static struct json_writer open_policy(struct call *call, const struct queue *queue, const struct json *policy,
+                                      str label)
+{
+    struct statements statements = statements_of(policy);
     struct json_writer writer = json_writer_in(call->arena);
 
     json_open_object(&writer);
-    json_field(&writer, S("Version"), S("2008-10-17"));
-    json_field(&writer, S("Id"), arena_format(call->arena, "%.*s/SQSDefaultPolicy", STR_ARGS(queue->arn)));
+    add_head(call, &writer, policy, queue->arn);
     json_name(&writer, S("Statement"));
     json_open_array(&writer);
-    for (size_t i = 0; statements && i < statements->count; i++)
-        if (!is_statement(&statements->items[i], label))
-            json_value(&writer, &statements->items[i]);
+    for (size_t i = 0; i < statements.count; i++)
+        if (!is_statement(&statements.items[i], label))
+            json_value(&writer, &statements.items[i]);
     return writer;
 }
 
@@ -51,26 +141,41 @@ static void store_policy(struct call *call, struct queue *queue, struct json_wri
     attributes_store(call, queue);
 }
 
-static void add_principals(struct call *call, struct json_writer *writer, const struct str_list *accounts)
+/* One text stands alone, several in an array. */
+static void add_texts(struct json_writer *writer, str name, const struct str_list *texts)
 {
-    json_name(writer, S("Principal"));
-    json_open_object(writer);
-    json_name(writer, S("AWS"));
+    json_name(writer, name);
+    if (texts->count == 1) {
+        json_string(writer, texts->items[0]);
+        return;
+    }
     json_open_array(writer);
-    for (size_t i = 0; i < accounts->count; i++)
-        json_string(writer,
-                    arena_format(call->arena, "arn:aws:iam::%.*s:root", STR_ARGS(accounts->items[i])));
+    for (size_t i = 0; i < texts->count; i++)
+        json_string(writer, texts->items[i]);
     json_close_array(writer);
-    json_close_object(writer);
 }
 
-static void add_actions(struct call *call, struct json_writer *writer, const struct str_list *actions)
+static void add_statement(struct call *call, struct json_writer *writer,
+                          const struct sqs_add_permission_request *in, str arn)
 {
-    json_name(writer, S("Action"));
-    json_open_array(writer);
-    for (size_t i = 0; i < actions->count; i++)
-        json_string(writer, arena_format(call->arena, "SQS:%.*s", STR_ARGS(actions->items[i])));
-    json_close_array(writer);
+    struct str_list principals = {0}, actions = {0};
+
+    for (size_t i = 0; i < in->aws_account_ids.count; i++)
+        *list_add(call->arena, &principals) =
+            arena_concat(call->arena, S("arn:aws:iam::"), in->aws_account_ids.items[i], S(":root"));
+    for (size_t i = 0; i < in->actions.count; i++)
+        *list_add(call->arena, &actions) = arena_join(call->arena, S("SQS:"), in->actions.items[i]);
+
+    json_open_object(writer);
+    json_field(writer, S("Sid"), in->label);
+    json_field(writer, S("Effect"), S("Allow"));
+    json_name(writer, S("Principal"));
+    json_open_object(writer);
+    add_texts(writer, S("AWS"), &principals);
+    json_close_object(writer);
+    add_texts(writer, S("Action"), &actions);
+    json_field(writer, S("Resource"), arn);
+    json_close_object(writer);
 }
 
 enum outcome sqs_add_permission(struct call *call, const struct sqs_add_permission_request *in,
@@ -79,26 +184,21 @@ enum outcome sqs_add_permission(struct call *call, const struct sqs_add_permissi
     struct queue queue;
 
     (void)out;
-    if (!queue_open(call, in->queue_url, &queue))
+    if (!queue_open(call, in->queue_url, &queue) || !permission_check(call, in))
         return FAILED;
-    const struct json *statements = statements_of(call, &queue);
-    if (has_label(statements, in->label))
-        return fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION,
-                    "Value %.*s for parameter Label is invalid. Reason: Already exists.",
-                    STR_ARGS(in->label));
+    const struct json *policy = json_parse(call->arena, queue.row.policy, NULL);
+    if (has_label(statements_of(policy), in->label)) {
+        refuse(call, "Label", in->label, "Already exists.");
+        return FAILED;
+    }
 
-    struct json_writer writer = open_policy(call, &queue, statements, in->label);
-    json_open_object(&writer);
-    json_field(&writer, S("Sid"), in->label);
-    json_field(&writer, S("Effect"), S("Allow"));
-    add_principals(call, &writer, &in->aws_account_ids);
-    add_actions(call, &writer, &in->actions);
-    json_field(&writer, S("Resource"), queue.arn);
-    json_close_object(&writer);
+    struct json_writer writer = open_policy(call, &queue, policy, in->label);
+    add_statement(call, &writer, in, queue.arn);
     store_policy(call, &queue, &writer);
     return DONE;
 }
 
+/* With its last statement the policy goes. */
 enum outcome sqs_remove_permission(struct call *call, const struct sqs_remove_permission_request *in,
                                    struct sqs_remove_permission_output *out)
 {
@@ -107,13 +207,18 @@ enum outcome sqs_remove_permission(struct call *call, const struct sqs_remove_pe
     (void)out;
     if (!queue_open(call, in->queue_url, &queue))
         return FAILED;
-    const struct json *statements = statements_of(call, &queue);
-    if (!has_label(statements, in->label))
-        return fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION,
-                    "Value %.*s for parameter Label is invalid. Reason: can't find label.",
-                    STR_ARGS(in->label));
+    const struct json *policy = json_parse(call->arena, queue.row.policy, NULL);
+    if (!has_label(statements_of(policy), in->label)) {
+        refuse(call, "Label", in->label, "can't find label.");
+        return FAILED;
+    }
 
-    struct json_writer writer = open_policy(call, &queue, statements, in->label);
-    store_policy(call, &queue, &writer);
+    if (statements_of(policy).count > 1) {
+        struct json_writer writer = open_policy(call, &queue, policy, in->label);
+        store_policy(call, &queue, &writer);
+    } else {
+        queue.row.policy = (str){0};
+        attributes_store(call, &queue);
+    }
     return DONE;
 }
