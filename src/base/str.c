@@ -134,6 +134,56 @@ bool str_to_i64(str s, int64_t *value)
     return true;
 }
 
+static str without_sign(str s)
+{
+    return s.size > 0 && (s.data[0] == '-' || s.data[0] == '+') ? str_from(s, 1) : s;
+}
+
+/* The mantissa of a decimal number. */
+static bool read_mantissa(str s, size_t *digits, int64_t *exponent)
+{
+    bool point = false, any = false;
+    size_t count = 0; /* from the first digit that counts */
+
+    *digits = 0;
+    *exponent = -1;
+    for (size_t i = 0; i < s.size; i++) {
+        char c = s.data[i];
+        if (c == '.' && !point) {
+            point = true;
+            continue;
+        }
+        if (c < '0' || c > '9')
+            return false;
+        any = true;
+        count += c != '0' || count > 0;
+        if (c != '0')
+            *digits = count;
+        if (count > 0 && !point)
+            ++*exponent;
+        else if (count == 0 && point)
+            --*exponent;
+    }
+    return any;
+}
+
+bool str_is_decimal(str s, size_t *digits, int64_t *exponent)
+{
+    ptrdiff_t e = str_index(s, 'e') >= 0 ? str_index(s, 'e') : str_index(s, 'E');
+    int64_t power = 0;
+
+    if (e >= 0) {
+        str written = str_from(s, (size_t)e + 1);
+        bool negative = str_starts_with(written, S("-"));
+        if (str_starts_with(without_sign(written), S("-")) || !str_to_i64(without_sign(written), &power))
+            return false;
+        power = negative ? -power : power;
+        s = str_head(s, (size_t)e);
+    }
+    return read_mantissa(without_sign(s), digits, exponent) &&
+           !__builtin_add_overflow(*exponent, power, exponent);
+}
+
 bool str_is_word(str s, str others)
 {
     for (size_t i = 0; i < s.size; i++) {

@@ -65,6 +65,11 @@ bool str_next(str *rest, char separator, str *piece);
 
 /* A whole decimal number, optional '-'; false on anything else or overflow. */
 bool str_to_i64(str s, int64_t *value);
+/*
+ * Is it a decimal number: [+-]digits[.digits][e[+-]digits]?  *digits is how many of them count, zeros at
+ * either end left out; the first of those stands for 10 to the power of *exponent.
+ */
+bool str_is_decimal(str s, size_t *digits, int64_t *exponent);
 
 /* Nothing but ASCII letters, digits and the characters of `others`. */
 bool str_is_word(str s, str others);

@@ -384,19 +384,39 @@ def test_a_trace_header_is_a_system_attribute_of_its_own(sqs, make_queue):
 @pytest.mark.parametrize(
     "attribute, reason",
     [
-        ({"DataType": "Colour", "StringValue": "x"}, "invalid message attribute type"),
-        ({"DataType": "Number", "StringValue": "twelve"}, ""),
-        ({"DataType": "String", "StringValue": ""}, ""),
-        ({"DataType": "Binary", "StringValue": "x"}, ""),
+        (
+            {"DataType": "Colour", "StringValue": "x"},
+            "The type of message (user) attribute 'odd' is invalid. You must use only the following "
+            "supported type prefixes: Binary, Number, String.",
+        ),
+        ({"DataType": "String", "StringValue": ""}, "must contain a non-empty value of type 'String'."),
+        ({"DataType": "Binary", "StringValue": "x"}, "must contain a non-empty value of type 'Binary'."),
+        ({"DataType": "String", "StringValue": "bell\a"}, "Invalid characters"),
+        ({"DataType": "String", "StringValue": "x", "BinaryValue": b"x"}, "has multiple values"),
+        ({"DataType": "Number", "StringValue": "twelve"}, "to a number"),
+        ({"DataType": "Number", "StringValue": " 1"}, "to a number"),
+        ({"DataType": "Number", "StringValue": "0x10"}, "to a number"),
+        ({"DataType": "Number", "StringValue": "inf"}, "to a number"),
+        ({"DataType": "Number", "StringValue": "nan"}, "to a number"),
+        ({"DataType": "Number", "StringValue": "1e127"}, "to a number"),
+        ({"DataType": "Number", "StringValue": "1" * 39}, "to a number"),
     ],
 )
 def test_a_message_attribute_outside_the_rules_is_refused(sqs, make_queue, refused, attribute, reason):
     url = make_queue()
     error = refused(send, sqs=sqs, url=url, MessageAttributes={"odd": attribute})
     assert (error["code"], error["status"]) == ("InvalidParameterValue", 400)
-    assert "odd" in error["message"] or "twelve" in error["message"]
+    assert "'odd'" in error["message"]
     assert reason in error["message"]
     assert receive(sqs, url) == []
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "+1.50", ".5", "1e-128", "9.9E+125", "1" * 38, "1" + "0" * 100])
+def test_a_number_may_have_thirty_eight_digits(sqs, make_queue, number):
+    url = make_queue()
+    attributes = {"n": {"DataType": "Number", "StringValue": number}}
+    send(sqs, url, MessageAttributes=attributes)
+    assert receive(sqs, url)[0]["MessageAttributes"] == attributes
 
 
 def test_eleven_message_attributes_are_one_too_many(sqs, make_queue, refused):

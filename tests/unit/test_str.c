@@ -113,6 +113,43 @@ TEST(what_is_no_whole_number_is_refused)
         assert_false(str_to_i64(bad[i], &value));
 }
 
+TEST(decimal_numbers_are_measured)
+{
+    static const struct {
+        str text;
+        size_t digits;
+        int64_t exponent;
+    } good[] = {
+        {STR_INIT("1"), 1, 0},        {STR_INIT("-12.50"), 3, 1},   {STR_INIT("+0.050"), 1, -2},
+        {STR_INIT("007"), 1, 0},      {STR_INIT("1200"), 2, 3},     {STR_INIT(".5e-3"), 1, -4},
+        {STR_INIT("10.01E+2"), 4, 3}, {STR_INIT("1.e126"), 1, 126},
+    };
+    size_t digits;
+    int64_t exponent;
+
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        assert_true(str_is_decimal(good[i].text, &digits, &exponent));
+        assert_int_equal(digits, good[i].digits);
+        assert_int_equal(exponent, good[i].exponent);
+    }
+    assert_true(str_is_decimal(S("-0.00"), &digits, &exponent));
+    assert_int_equal(digits, 0);
+}
+
+TEST(what_is_no_decimal_number_is_refused)
+{
+    static const str bad[] = {STR_INIT(""),     STR_INIT("-"),     STR_INIT("."),   STR_INIT("1 "),
+                              STR_INIT(" 1"),   STR_INIT("0x1"),   STR_INIT("inf"), STR_INIT("1e"),
+                              STR_INIT("e1"),   STR_INIT("1.2.3"), STR_INIT("--1"), STR_INIT("1e+-1"),
+                              STR_INIT("1E2e3")};
+    size_t digits;
+    int64_t exponent;
+
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_false(str_is_decimal(bad[i], &digits, &exponent));
+    assert_false(str_is_decimal(S("10e9223372036854775807"), &digits, &exponent));
+}
+
 TEST(a_word_is_letters_digits_and_what_is_allowed_beside)
 {
     assert_true(str_is_word(S("azAZ09"), S("")));
@@ -135,5 +172,6 @@ TESTS(test(a_prefix_sorts_before_what_it_begins), test(bytes_above_127_sort_last
       test(cutting_past_the_end_gives_the_empty_text), test(white_space_is_trimmed_at_both_ends_only),
       test(beginnings_and_ends_are_found), test(parts_are_found_at_their_first_place),
       test(every_separator_begins_a_piece), test(whole_numbers_are_read_to_their_limits),
-      test(what_is_no_whole_number_is_refused), test(a_word_is_letters_digits_and_what_is_allowed_beside),
+      test(what_is_no_whole_number_is_refused), test(decimal_numbers_are_measured),
+      test(what_is_no_decimal_number_is_refused), test(a_word_is_letters_digits_and_what_is_allowed_beside),
       test(the_hash_is_fnv_1a))

@@ -9,7 +9,14 @@
 
 #include <stdlib.h>
 
-enum { MAX_ATTRIBUTES = 10, MAX_NAME = 256, MAX_TYPE = 256 };
+enum {
+    MAX_ATTRIBUTES = 10,
+    MAX_NAME = 256,
+    MAX_TYPE = 256,
+    MAX_NUMBER_DIGITS = 38,
+    MIN_NUMBER_EXPONENT = -128,
+    MAX_NUMBER_EXPONENT = 126,
+};
 
 static bool refuse(struct call *call, const char *format, str name)
 {
@@ -45,24 +52,20 @@ static bool is_type(str data_type, str base)
            (data_type.size == base.size || data_type.data[base.size] == '.');
 }
 
+/* Up to 38 digits, between 10^-128 and 10^126 on either side of zero. */
 static bool is_number(str text)
 {
-    char buffer[128], *end;
+    size_t digits;
+    int64_t exponent;
 
-    if (str_empty(text) || text.size >= sizeof buffer)
-        return false;
-    for (size_t i = 0; i < text.size; i++)
-        buffer[i] = text.data[i];
-    buffer[text.size] = '\0';
-    strtod(buffer, &end);
-    return *end == '\0';
+    return str_is_decimal(text, &digits, &exponent) && digits <= MAX_NUMBER_DIGITS &&
+           (digits == 0 || (exponent >= MIN_NUMBER_EXPONENT && exponent <= MAX_NUMBER_EXPONENT));
 }
 
-static bool value_check(struct call *call, str name, const struct sqs_message_attribute_value *value)
+static bool type_check(struct call *call, str name, const struct sqs_message_attribute_value *value)
 {
     if (str_empty(value->data_type))
-        return refuse(call, "The message attribute '%.*s' must contain a non-empty message attribute type.",
-                      name);
+        return refuse(call, "Message (user) attribute '%.*s' must contain a non-empty attribute type.", name);
     if (value->data_type.size > MAX_TYPE)
         return refuse(call, "The message attribute '%.*s' has a type that is longer than 256 characters.",
                       name);
@@ -71,20 +74,28 @@ static bool value_check(struct call *call, str name, const struct sqs_message_at
              "Message attribute list values in SendMessage operation are not supported.");
         return false;
     }
+    return is_type(value->data_type, S("Binary")) || is_type(value->data_type, S("String")) ||
+           is_type(value->data_type, S("Number")) ||
+           refuse(call,
+                  "The type of message (user) attribute '%.*s' is invalid. You must use only the following "
+                  "supported type prefixes: Binary, Number, String.",
+                  name);
+}
+
+static bool value_check(struct call *call, str name, const struct sqs_message_attribute_value *value)
+{
+    if (!str_empty(value->string_value) && !str_empty(value->binary_value))
+        return refuse(call, "Message attribute '%.*s' has multiple values.", name);
     if (is_type(value->data_type, S("Binary")))
         return !str_empty(value->binary_value) ||
                refuse(call,
-                      "The message attribute '%.*s' must contain a non-empty message attribute value for "
-                      "message attribute type 'Binary'.",
+                      "Message (user) attribute '%.*s' must contain a non-empty value of type 'Binary'.",
                       name);
-    if (!is_type(value->data_type, S("String")) && !is_type(value->data_type, S("Number")))
-        return refuse(
-            call,
-            "The message attribute '%.*s' has an invalid message attribute type, the set of supported "
-            "type prefixes is Binary, Number, and String.",
-            name);
     if (str_empty(value->string_value))
-        return refuse(call, "The message attribute '%.*s' must contain a non-empty message attribute value.",
+        return refuse(
+            call, "Message (user) attribute '%.*s' must contain a non-empty value of type 'String'.", name);
+    if (!is_message_text(value->string_value))
+        return refuse(call, "Invalid characters found in the value of message (user) attribute '%.*s'.",
                       name);
     if (is_type(value->data_type, S("Number")) && !is_number(value->string_value))
         return refuse(call, "Can't cast the value of message (user) attribute '%.*s' to a number.", name);
@@ -102,7 +113,8 @@ bool message_attributes_check(struct call *call, const struct sqs_message_attrib
     }
     for (size_t i = 0; i < attributes->count; i++) {
         const struct sqs_message_attribute_value_map_entry *attribute = &attributes->items[i];
-        if (!name_check(call, attribute->key) || !value_check(call, attribute->key, &attribute->value))
+        if (!name_check(call, attribute->key) || !type_check(call, attribute->key, &attribute->value) ||
+            !value_check(call, attribute->key, &attribute->value))
             return false;
         *size += attribute->key.size + attribute->value.data_type.size + attribute->value.string_value.size +
                  attribute->value.binary_value.size;

@@ -25,14 +25,14 @@ struct sent {
 };
 
 /* #x9 #xA #xD #x20-#xD7FF #xE000-#xFFFD #x10000-#x10FFFF; the text is UTF-8 already, without surrogates. */
-static bool is_body_text(str body)
+bool is_message_text(str text)
 {
-    for (size_t i = 0; i < body.size; i++) {
-        unsigned char c = (unsigned char)body.data[i];
+    for (size_t i = 0; i < text.size; i++) {
+        unsigned char c = (unsigned char)text.data[i];
         if (c < 0x20 && c != '\t' && c != '\n' && c != '\r')
             return false;
-        if (c == 0xef && i + 2 < body.size && (unsigned char)body.data[i + 1] == 0xbf &&
-            (unsigned char)body.data[i + 2] >= 0xbe)
+        if (c == 0xef && i + 2 < text.size && (unsigned char)text.data[i + 1] == 0xbf &&
+            (unsigned char)text.data[i + 2] >= 0xbe)
             return false; /* U+FFFE and U+FFFF */
     }
     return true;
@@ -45,7 +45,7 @@ static bool body_check(struct call *call, str body)
              "The request must contain the parameter MessageBody.");
         return false;
     }
-    if (is_body_text(body))
+    if (is_message_text(body))
         return true;
     fail(call, &SQS_INVALID_MESSAGE_CONTENTS,
          "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | "

@@ -48,6 +48,10 @@ bool attributes_match(struct call *call, const struct str_map *attributes, const
                       const struct queue *wanted, str *different);
 void attributes_store(struct call *call, struct queue *queue);
 
+/* send.c */
+/* Nothing but the characters that a body, or an attribute's value, may have. */
+bool is_message_text(str text);
+
 /* message_attributes.c */
 /* Check names, types and values; *size is what they count against the message's size. */
 bool message_attributes_check(struct call *call, const struct sqs_message_attribute_value_map *attributes,
