@@ -426,6 +426,36 @@ def test_eleven_message_attributes_are_one_too_many(sqs, make_queue, refused):
     assert error["message"] == "Number of message attributes [11] exceeds the allowed maximum [10]."
 
 
+@pytest.mark.parametrize(
+    "name, attribute",
+    [
+        ("Colour", {"DataType": "String", "StringValue": "red"}),
+        ("AWSTraceHeader", {"DataType": "Number", "StringValue": "1"}),
+        ("AWSTraceHeader", {"DataType": "Binary", "BinaryValue": b"Root=1"}),
+        ("AWSTraceHeader", {"DataType": "String", "StringValue": ""}),
+    ],
+)
+def test_a_system_attribute_that_does_not_exist_is_refused(sqs, make_queue, refused, name, attribute):
+    url = make_queue()
+    error = refused(send, sqs=sqs, url=url, MessageSystemAttributes={name: attribute})
+    assert (error["code"], error["status"]) == ("InvalidParameterValue", 400)
+    assert name in error["message"]
+    assert receive(sqs, url) == []
+
+
+@pytest.mark.parametrize("group", ["with space", "x" * 129, "grüße"])
+def test_a_message_group_outside_the_rules_is_refused(sqs, make_queue, refused, group):
+    url = make_queue()
+    error = refused(send, sqs=sqs, url=url, MessageGroupId=group)
+    assert (error["code"], error["message"]) == (
+        "InvalidParameterValue",
+        f"Value {group} for parameter MessageGroupId is invalid. Reason: MessageGroupId can only include "
+        "alphanumeric and punctuation characters. 1 to 128 in length.",
+    )
+    send(sqs, url, MessageGroupId="tenant-1:a/b~c!")
+    assert receive(sqs, url)[0]["Attributes"]["MessageGroupId"] == "tenant-1:a/b~c!"
+
+
 def test_an_empty_body_is_refused(sqs, make_queue, refused):
     error = refused(send, sqs=sqs, url=make_queue(), body="")
     assert (error["code"], error["status"]) == ("MissingParameter", 400)
@@ -837,6 +867,19 @@ def test_a_batch_may_not_be_longer_than_a_mebibyte(sqs, make_queue, refused):
     assert error["code"] == "AWS.SimpleQueueService.BatchRequestTooLong"
     assert error["message"] == (
         "Batch requests cannot be longer than 1048576 bytes. You have sent 1200000 bytes."
+    )
+
+
+def test_a_batchs_attributes_count_against_its_size(sqs, make_queue, refused):
+    attributes = {"n": {"DataType": "String", "StringValue": "v" * 100000}}
+    entries = [
+        {"Id": "a", "MessageBody": "x" * 500000},
+        {"Id": "b", "MessageBody": "x" * 500000, "MessageAttributes": attributes},
+    ]
+    error = refused(sqs.send_message_batch, QueueUrl=make_queue(), Entries=entries)
+    assert error["code"] == "AWS.SimpleQueueService.BatchRequestTooLong"
+    assert error["message"] == (
+        "Batch requests cannot be longer than 1048576 bytes. You have sent 1100007 bytes."
     )
 
 

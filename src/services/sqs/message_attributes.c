@@ -102,10 +102,8 @@ static bool value_check(struct call *call, str name, const struct sqs_message_at
     return true;
 }
 
-bool message_attributes_check(struct call *call, const struct sqs_message_attribute_value_map *attributes,
-                              size_t *size)
+bool message_attributes_check(struct call *call, const struct sqs_message_attribute_value_map *attributes)
 {
-    *size = 0;
     if (attributes->count > MAX_ATTRIBUTES) {
         fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION,
              "Number of message attributes [%zu] exceeds the allowed maximum [10].", attributes->count);
@@ -116,10 +114,20 @@ bool message_attributes_check(struct call *call, const struct sqs_message_attrib
         if (!name_check(call, attribute->key) || !type_check(call, attribute->key, &attribute->value) ||
             !value_check(call, attribute->key, &attribute->value))
             return false;
-        *size += attribute->key.size + attribute->value.data_type.size + attribute->value.string_value.size +
-                 attribute->value.binary_value.size;
     }
     return true;
+}
+
+size_t message_attributes_size(const struct sqs_message_attribute_value_map *attributes)
+{
+    size_t size = 0;
+
+    for (size_t i = 0; i < attributes->count; i++) {
+        const struct sqs_message_attribute_value *value = &attributes->items[i].value;
+        size += attributes->items[i].key.size + value->data_type.size + value->string_value.size +
+                value->binary_value.size;
+    }
+    return size;
 }
 
 static int by_name(const void *a, const void *b)

@@ -10,7 +10,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 
-enum { MAX_DELAY_SECONDS = 900, MAX_BATCH_BYTES = 1048576 };
+enum { MAX_DELAY_SECONDS = 900, MAX_BATCH_BYTES = 1048576, MAX_GROUP_ID = 128 };
 
 struct outgoing {
     str body;
@@ -63,29 +63,56 @@ static bool delay_check(struct call *call, const int64_t *delay_seconds)
     return false;
 }
 
+static bool refuse(struct call *call, const char *name, str value, const char *reason)
+{
+    fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION, "Value %.*s for parameter %s is invalid. Reason: %s",
+         STR_ARGS(value), name, reason);
+    return false;
+}
+
+static bool is_group_id(str id)
+{
+    return id.size >= 1 && id.size <= MAX_GROUP_ID &&
+           str_is_word(id, S("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"));
+}
+
 /* FIFO queues' parameters; a message group is allowed on standard queues (fair queues), a deduplication id is
  * not. */
 static bool fifo_check(struct call *call, const struct outgoing *message)
 {
-    if (!str_present(message->deduplication_id))
-        return true;
-    fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION,
-         "Value %.*s for parameter MessageDeduplicationId is invalid. Reason: The request include parameter "
-         "that is "
-         "not valid for this queue type.",
-         STR_ARGS(message->deduplication_id));
-    return false;
+    if (str_present(message->deduplication_id))
+        return refuse(call, "MessageDeduplicationId", message->deduplication_id,
+                      "The request include parameter that is not valid for this queue type.");
+    return !str_present(message->group_id) || is_group_id(message->group_id) ||
+           refuse(call, "MessageGroupId", message->group_id,
+                  "MessageGroupId can only include alphanumeric and punctuation characters. 1 to 128 in "
+                  "length.");
 }
 
-/* What the message counts, or false: fail() has been called. */
-static bool message_check(struct call *call, const struct queue *queue, const struct outgoing *message,
-                          size_t *size)
+/* The one there is, and only as text. */
+static bool system_attributes_check(struct call *call,
+                                    const struct sqs_message_system_attribute_value_map *attributes)
+{
+    for (size_t i = 0; i < attributes->count; i++) {
+        str name = attributes->items[i].key;
+        const struct sqs_message_system_attribute_value *value = &attributes->items[i].value;
+        if (!str_equal(name, S("AWSTraceHeader")))
+            return refuse(call, "MessageSystemAttributeName", name, "There is no such system attribute.");
+        if (!str_equal(value->data_type, S("String")) || str_empty(value->string_value))
+            return refuse(call, "AWSTraceHeader", value->data_type,
+                          "It must contain a non-empty value of type 'String'.");
+    }
+    return true;
+}
+
+static bool message_check(struct call *call, const struct queue *queue, const struct outgoing *message)
 {
     if (!body_check(call, message->body) || !delay_check(call, message->delay_seconds) ||
-        !fifo_check(call, message) || !message_attributes_check(call, message->attributes, size))
+        !fifo_check(call, message) || !system_attributes_check(call, message->system_attributes) ||
+        !message_attributes_check(call, message->attributes))
         return false;
-    *size += message->body.size;
-    if (*size <= (size_t)queue->row.maximum_message_size)
+    if (message->body.size + message_attributes_size(message->attributes) <=
+        (size_t)queue->row.maximum_message_size)
         return true;
     fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION,
          "One or more parameters are invalid. Reason: Message must be shorter than %lld bytes.",
@@ -179,9 +206,8 @@ enum outcome sqs_send_message(struct call *call, const struct sqs_send_message_r
         .deduplication_id = in->message_deduplication_id,
     };
     struct queue queue;
-    size_t size;
 
-    if (!queue_open(call, in->queue_url, &queue) || !message_check(call, &queue, &message, &size))
+    if (!queue_open(call, in->queue_url, &queue) || !message_check(call, &queue, &message))
         return FAILED;
 
     struct sent sent = put(call, &queue, &message);
@@ -204,9 +230,8 @@ static void send_entry(struct call *call, const struct queue *queue,
         .group_id = entry->message_group_id,
         .deduplication_id = entry->message_deduplication_id,
     };
-    size_t size;
 
-    if (!message_check(call, queue, &message, &size)) {
+    if (!message_check(call, queue, &message)) {
         *list_add(call->arena, &out->failed) = batch_error(call, entry->id);
         return;
     }
@@ -225,7 +250,8 @@ static bool batch_size_check(struct call *call, const struct sqs_send_message_ba
     size_t size = 0;
 
     for (size_t i = 0; i < in->entries.count; i++)
-        size += in->entries.items[i].message_body.size;
+        size += in->entries.items[i].message_body.size +
+                message_attributes_size(&in->entries.items[i].message_attributes);
     if (size <= MAX_BATCH_BYTES)
         return true;
     fail(call, &SQS_BATCH_REQUEST_TOO_LONG,

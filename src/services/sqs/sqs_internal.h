@@ -53,9 +53,10 @@ void attributes_store(struct call *call, struct queue *queue);
 bool is_message_text(str text);
 
 /* message_attributes.c */
-/* Check names, types and values; *size is what they count against the message's size. */
-bool message_attributes_check(struct call *call, const struct sqs_message_attribute_value_map *attributes,
-                              size_t *size);
+/* Names, types and values.  False: fail() has been called. */
+bool message_attributes_check(struct call *call, const struct sqs_message_attribute_value_map *attributes);
+/* What they count against the message's size. */
+size_t message_attributes_size(const struct sqs_message_attribute_value_map *attributes);
 /* The digest that clients compare; absent when there are none. */
 str message_attributes_md5(struct call *call, const struct sqs_message_attribute_value_map *attributes);
 
