@@ -513,6 +513,8 @@ def test_what_a_receive_asks_for_must_be_in_range(sqs, make_queue, refused, argu
     error = refused(sqs.receive_message, QueueUrl=make_queue(), **arguments)
     assert (error["code"], error["status"]) == ("InvalidParameterValue", 400)
     assert error["message"].startswith(f"Value {arguments[name]} for parameter {name} is invalid. Reason: ")
+    if name == "WaitTimeSeconds":
+        assert error["message"].endswith("Must be >= 0 and <= 20, if provided.")
 
 
 def test_at_most_as_many_messages_come_as_were_asked_for(sqs, make_queue):
@@ -611,6 +613,21 @@ def test_visibility_can_only_be_changed_while_a_message_is_in_flight(sqs, make_q
     assert error["status"] == 400
     assert error["code"] in ("AWS.SimpleQueueService.MessageNotInflight", "InvalidParameterValue")
     assert len(receive(sqs, url)) == 1
+
+
+def test_a_visibility_timeout_ends_within_twelve_hours_of_the_receive(sqs, make_queue, refused, advance_clock):
+    url = make_queue(VisibilityTimeout=600)
+    send(sqs, url)
+    [message] = receive(sqs, url)
+    advance_clock(300)
+    change = {"QueueUrl": url, "ReceiptHandle": message["ReceiptHandle"]}
+    error = refused(sqs.change_message_visibility, **change, VisibilityTimeout=43200)
+    assert (error["code"], error["message"]) == (
+        "InvalidParameterValue",
+        "Value 43200 for parameter VisibilityTimeout is invalid. "
+        "Reason: Total VisibilityTimeout for the message is beyond the limit [43200 seconds]",
+    )
+    sqs.change_message_visibility(**change, VisibilityTimeout=42800)
 
 
 def test_a_delayed_message_arrives_after_its_delay(sqs, make_queue, advance_clock):
@@ -781,6 +798,16 @@ def test_a_handle_that_never_was_is_refused(sqs, make_queue, refused):
         sqs.change_message_visibility, QueueUrl=url, ReceiptHandle="nonsense", VisibilityTimeout=1
     )
     assert error["code"] == "ReceiptHandleIsInvalid"
+
+
+def test_a_handle_of_another_queue_is_refused(sqs, make_queue, refused):
+    url, other = make_queue(), make_queue()
+    send(sqs, url)
+    [message] = receive(sqs, url)
+    handle = message["ReceiptHandle"]
+    assert refused(sqs.delete_message, QueueUrl=other, ReceiptHandle=handle)["code"] == "ReceiptHandleIsInvalid"
+    change = {"QueueUrl": other, "ReceiptHandle": handle, "VisibilityTimeout": 1}
+    assert refused(sqs.change_message_visibility, **change)["code"] == "ReceiptHandleIsInvalid"
 
 
 def test_a_purge_empties_the_queue_and_may_not_follow_another_at_once(sqs, make_queue, refused, advance_clock):

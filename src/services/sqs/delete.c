@@ -15,7 +15,7 @@ static bool delete_by_handle(struct call *call, const struct queue *queue, str h
     struct sqs_find_receipt_row row;
     struct receipt receipt;
 
-    if (!receipt_read(call, handle, &receipt))
+    if (!receipt_read(call, queue, handle, &receipt))
         return false;
     if (sqs_find_receipt(call->txn,
                          &(struct sqs_find_receipt_params){
@@ -27,16 +27,25 @@ static bool delete_by_handle(struct call *call, const struct queue *queue, str h
     return true;
 }
 
+static bool refuse_visibility(struct call *call, int64_t seconds, const char *reason)
+{
+    fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION,
+         "Value %lld for parameter VisibilityTimeout is invalid. Reason: %s", (long long)seconds, reason);
+    return false;
+}
+
 static bool visibility_check(struct call *call, int64_t seconds)
 {
-    if (seconds >= 0 && seconds <= MAX_VISIBILITY_SECONDS)
-        return true;
-    fail(
-        call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION,
-        "Value %lld for parameter VisibilityTimeout is invalid. Reason: VisibilityTimeout must be an integer "
-        "between 0 and 43200.",
-        (long long)seconds);
-    return false;
+    return (seconds >= 0 && seconds <= MAX_VISIBILITY_SECONDS) ||
+           refuse_visibility(call, seconds, "VisibilityTimeout must be an integer between 0 and 43200.");
+}
+
+/* However often it is changed, the timeout ends within twelve hours of the receive. */
+static bool total_visibility_check(struct call *call, const struct receipt *receipt, int64_t seconds)
+{
+    return call->now_ms + seconds * MS <= receipt->received_ms + MAX_VISIBILITY_SECONDS * MS ||
+           refuse_visibility(call, seconds,
+                             "Total VisibilityTimeout for the message is beyond the limit [43200 seconds]");
 }
 
 static bool hide_by_handle(struct call *call, const struct queue *queue, str handle, int64_t seconds)
@@ -44,7 +53,7 @@ static bool hide_by_handle(struct call *call, const struct queue *queue, str han
     struct sqs_find_receipt_row row;
     struct receipt receipt;
 
-    if (!visibility_check(call, seconds) || !receipt_read(call, handle, &receipt))
+    if (!visibility_check(call, seconds) || !receipt_read(call, queue, handle, &receipt))
         return false;
     if (!sqs_find_receipt(call->txn,
                           &(struct sqs_find_receipt_params){
@@ -60,6 +69,8 @@ static bool hide_by_handle(struct call *call, const struct queue *queue, str han
         fail(call, &SQS_MESSAGE_NOT_INFLIGHT, "The specified message isn't in flight.");
         return false;
     }
+    if (!total_visibility_check(call, &receipt, seconds))
+        return false;
     int64_t visible_ms = call->now_ms + seconds * MS;
     sqs_set_visible(call->txn, &(struct sqs_set_visible_params){.id = receipt.id, .visible_ms = visible_ms});
     if (seconds == 0)

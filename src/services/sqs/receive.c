@@ -20,6 +20,17 @@ static bool range_check(struct call *call, const char *name, const int64_t *valu
     return false;
 }
 
+/* AWS words this one differently. */
+static bool wait_check(struct call *call, const int64_t *seconds)
+{
+    if (!seconds || (*seconds >= 0 && *seconds <= MAX_WAIT_SECONDS))
+        return true;
+    fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION,
+         "Value %lld for parameter WaitTimeSeconds is invalid. Reason: Must be >= 0 and <= 20, if provided.",
+         (long long)*seconds);
+    return false;
+}
+
 static bool has_name(const struct str_list *names, str name)
 {
     for (size_t i = 0; i < names->count; i++)
@@ -120,7 +131,7 @@ static void take(struct call *call, const struct queue *queue, const struct sqs_
                          .receipt = receipt,
                      });
     message->message_id = row->message_id;
-    message->receipt_handle = receipt_handle(call, (struct receipt){row->id, receipt});
+    message->receipt_handle = receipt_handle(call, queue, (struct receipt){row->id, receipt, call->now_ms});
     message->body = row->body;
     message->md5_of_body = hex_encode(call->arena, HASH_STR(digest));
     add_attributes(call, in, row, message);
@@ -208,7 +219,7 @@ enum outcome sqs_receive_message(struct call *call, const struct sqs_receive_mes
     if (!queue_open(call, in->queue_url, &queue) ||
         !range_check(call, "MaxNumberOfMessages", in->max_number_of_messages, 1, MAX_MESSAGES) ||
         !range_check(call, "VisibilityTimeout", in->visibility_timeout, 0, MAX_VISIBILITY_SECONDS) ||
-        !range_check(call, "WaitTimeSeconds", in->wait_time_seconds, 0, MAX_WAIT_SECONDS))
+        !wait_check(call, in->wait_time_seconds))
         return FAILED;
 
     take_visible(call, &queue, in, &out->messages);

@@ -61,13 +61,13 @@ size_t message_attributes_size(const struct sqs_message_attribute_value_map *att
 str message_attributes_md5(struct call *call, const struct sqs_message_attribute_value_map *attributes);
 
 /* receipt.c */
-/* A receipt handle is opaque to clients: the message's row, and the number of this receive. */
+/* A receipt handle is opaque to clients: the message's row, and the number and the time of this receive. */
 struct receipt {
-    int64_t id, number;
+    int64_t id, number, received_ms;
 };
-str receipt_handle(struct call *call, struct receipt receipt);
-/* False when the handle was never one of ours; fail() has been called. */
-bool receipt_read(struct call *call, str handle, struct receipt *receipt);
+str receipt_handle(struct call *call, const struct queue *queue, struct receipt receipt);
+/* False when the handle was never one of that queue's; fail() has been called. */
+bool receipt_read(struct call *call, const struct queue *queue, str handle, struct receipt *receipt);
 
 /* tags.c */
 /* False: too many; fail() has been called. */
