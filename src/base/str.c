@@ -194,6 +194,15 @@ bool str_is_word(str s, str others)
     return true;
 }
 
+size_t str_characters(str s)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < s.size; i++)
+        count += ((unsigned char)s.data[i] & 0xc0) != 0x80;
+    return count;
+}
+
 uint64_t str_hash(str s)
 {
     uint64_t hash = 0xcbf29ce484222325u;

@@ -74,5 +74,8 @@ bool str_is_decimal(str s, size_t *digits, int64_t *exponent);
 /* Nothing but ASCII letters, digits and the characters of `others`. */
 bool str_is_word(str s, str others);
 
+/* How many characters the UTF-8 text has. */
+size_t str_characters(str s);
+
 /* FNV-1a. */
 uint64_t str_hash(str s);

@@ -1230,6 +1230,45 @@ def test_a_permission_outside_the_rules_is_refused(sqs, make_queue, refused, arg
     assert "Policy" not in attributes_of(sqs, url)
 
 
+# --- Tags --------------------------------------------------------------------------------------
+
+
+def test_a_queue_has_the_tags_it_is_given(sqs, unique, refused):
+    url = sqs.create_queue(QueueName=unique(), tags={"team": "orders", "empty": ""})["QueueUrl"]
+    sqs.tag_queue(QueueUrl=url, Tags={"team": "shop", "größe": "ü" * 256})
+    sqs.untag_queue(QueueUrl=url, TagKeys=["empty", "never"])
+    assert sqs.list_queue_tags(QueueUrl=url)["Tags"] == {"team": "shop", "größe": "ü" * 256}
+    many = {f"k{i}": "v" for i in range(49)}
+    error = refused(sqs.tag_queue, QueueUrl=url, Tags=many)
+    assert error["message"] == f"Too many tags added for queue {unique()}."
+    assert len(sqs.list_queue_tags(QueueUrl=url)["Tags"]) == 2
+
+
+@pytest.mark.parametrize(
+    "tags, message",
+    [
+        ({"": "v"}, "Tag keys must be between 1 and 128 characters in length."),
+        ({"k" * 129: "v"}, "Tag keys must be between 1 and 128 characters in length."),
+        ({"k": "v" * 257}, "Tag values must be between 0 and 256 characters in length."),
+    ],
+)
+def test_a_tag_outside_the_rules_is_refused(sqs, make_queue, refused, tags, message):
+    url = make_queue()
+    error = refused(sqs.tag_queue, QueueUrl=url, Tags=tags)
+    assert (error["code"], error["message"]) == ("InvalidParameterValue", message)
+    assert "Tags" not in sqs.list_queue_tags(QueueUrl=url)
+
+
+def test_no_tags_at_all_are_refused(sqs, make_queue, refused):
+    url = make_queue()
+    error = refused(sqs.tag_queue, QueueUrl=url, Tags={})
+    assert (error["code"], error["message"]) == (
+        "MissingParameter",
+        "The request must contain the parameter Tags.",
+    )
+    refused(sqs.untag_queue, QueueUrl=url, TagKeys=[])
+
+
 # --- Replies -----------------------------------------------------------------------------------
 
 

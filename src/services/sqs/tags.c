@@ -3,14 +3,37 @@
  */
 #include "sqs_internal.h"
 
-enum { MAX_TAGS = 50 };
+enum { MAX_TAGS = 50, MAX_KEY_CHARACTERS = 128, MAX_VALUE_CHARACTERS = 256 };
+
+static bool refuse(struct call *call, const char *reason)
+{
+    fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION, "%s", reason);
+    return false;
+}
+
+static bool key_check(struct call *call, str key)
+{
+    size_t characters = str_characters(key);
+
+    return (characters >= 1 && characters <= MAX_KEY_CHARACTERS) ||
+           refuse(call, "Tag keys must be between 1 and 128 characters in length.");
+}
+
+static bool value_check(struct call *call, str value)
+{
+    return str_characters(value) <= MAX_VALUE_CHARACTERS ||
+           refuse(call, "Tag values must be between 0 and 256 characters in length.");
+}
 
 bool queue_put_tags(struct call *call, const struct queue *queue, const struct str_map *tags)
 {
-    for (size_t i = 0; i < tags->count; i++)
+    for (size_t i = 0; i < tags->count; i++) {
+        if (!key_check(call, tags->items[i].key) || !value_check(call, tags->items[i].value))
+            return false;
         sqs_put_tag(call->txn, &(struct sqs_put_tag_params){.queue_id = queue->row.id,
                                                             .name = tags->items[i].key,
                                                             .value = tags->items[i].value});
+    }
     struct sqs_list_tags_rows rows =
         sqs_list_tags(call->txn, &(struct sqs_list_tags_params){.queue_id = queue->row.id});
     if (rows.count <= MAX_TAGS)
@@ -26,7 +49,12 @@ enum outcome sqs_tag_queue(struct call *call, const struct sqs_tag_queue_request
     struct queue queue;
 
     (void)out;
-    return queue_open(call, in->queue_url, &queue) && queue_put_tags(call, &queue, &in->tags) ? DONE : FAILED;
+    if (!queue_open(call, in->queue_url, &queue))
+        return FAILED;
+    if (in->tags.count == 0)
+        return fail(call, &SQS_MISSING_REQUIRED_PARAMETER_EXCEPTION,
+                    "The request must contain the parameter Tags.");
+    return queue_put_tags(call, &queue, &in->tags) ? DONE : FAILED;
 }
 
 enum outcome sqs_untag_queue(struct call *call, const struct sqs_untag_queue_request *in,
@@ -37,6 +65,9 @@ enum outcome sqs_untag_queue(struct call *call, const struct sqs_untag_queue_req
     (void)out;
     if (!queue_open(call, in->queue_url, &queue))
         return FAILED;
+    if (in->tag_keys.count == 0)
+        return fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION,
+                    "Tag keys must be between 1 and 128 characters in length.");
     for (size_t i = 0; i < in->tag_keys.count; i++)
         sqs_remove_tag(call->txn, &(struct sqs_remove_tag_params){.queue_id = queue.row.id,
                                                                   .name = in->tag_keys.items[i]});
