@@ -128,6 +128,27 @@ def test_a_deleted_topic_is_gone_and_deleting_again_is_fine(sns, unique, refused
     assert refused(sns.publish, TopicArn=arn, Message="x")["code"] == "NotFound"
 
 
+@pytest.mark.parametrize("arn, elements", [("", 1), ("nonsense", 1), ("arn:aws:sns", 3)])
+def test_an_arn_with_too_few_elements_is_refused(sns, refused, arn, elements):
+    reason = f"Reason: An ARN must have at least 6 elements, not {elements}"
+    error = refused(sns.publish, TopicArn=arn, Message="x")
+    assert (error["code"], error["message"]) == ("InvalidParameter", f"Invalid parameter: TopicArn {reason}")
+    error = refused(sns.unsubscribe, SubscriptionArn=arn)
+    assert error["message"] == f"Invalid parameter: SubscriptionArn {reason}"
+
+
+def test_a_topic_is_reached_through_its_own_region(client, make_topic, subscribed, refused):
+    topic, _, subscription = subscribed()
+    elsewhere = client("sns", region_name="eu-west-1")
+    for call in (elsewhere.get_topic_attributes, elsewhere.list_subscriptions_by_topic):
+        error = refused(call, TopicArn=topic)
+        assert (error["code"], error["message"]) == ("InvalidParameter", "Invalid parameter: TopicArn")
+    error = refused(elsewhere.publish, TopicArn=topic, Message="x")
+    assert error["message"] == "Invalid parameter: TopicArn"
+    error = refused(elsewhere.get_subscription_attributes, SubscriptionArn=subscription)
+    assert error["message"] == "Invalid parameter: SubscriptionArn"
+
+
 # --- Subscriptions -----------------------------------------------------------------------------
 
 

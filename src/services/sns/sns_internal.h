@@ -25,9 +25,11 @@ struct arn_parts {
 /* "arn:aws:<service>:<region>:<account>:<resource>", the resource with all its colons; false for anything
  * else. */
 bool arn_split(str arn, struct arn_parts *parts);
+/* Say what is wrong with an ARN; false. */
+bool arn_refuse(struct call *call, const char *parameter, str arn);
 /*
- * The topic of that ARN, for the operation under way: authorized, and there.  False: fail() has been
- * called.
+ * The topic of that ARN, one of the region called, for the operation under way: authorized, and there. False:
+ * fail() has been called.
  */
 bool topic_open(struct call *call, str arn, struct topic *topic);
 /* The number that a page token stands for; 0 for the absent one. */

@@ -98,12 +98,12 @@ enum outcome sns_subscribe(struct call *call, const struct sns_subscribe_input *
     return DONE;
 }
 
-/* "<topic's ARN>:<uuid>"; the absent str when it is not of that form. */
-static str topic_arn_of(str subscription_arn)
+/* "<topic's ARN>:<uuid>"; the absent str when it is not of that form and the region called. */
+static str topic_arn_of(const struct call *call, str subscription_arn)
 {
     struct arn_parts parts;
     bool valid = arn_split(subscription_arn, &parts) && str_equal(parts.service, S("sns")) &&
-                 str_index(parts.resource, ':') > 0;
+                 str_equal(parts.region, call->region) && str_index(parts.resource, ':') > 0;
 
     return valid ? str_head(subscription_arn, (size_t)str_last_index(subscription_arn, ':')) : (str){0};
 }
@@ -111,10 +111,10 @@ static str topic_arn_of(str subscription_arn)
 /* Authorized on its topic, and there.  False: fail() has been called. */
 static bool subscription_open(struct call *call, str arn, struct sns_find_subscription_row *subscription)
 {
-    str topic_arn = topic_arn_of(arn);
+    str topic_arn = topic_arn_of(call, arn);
 
     if (!str_present(topic_arn))
-        return refuse(call, "SubscriptionArn Reason: An ARN must have at least 6 elements");
+        return arn_refuse(call, "SubscriptionArn", arn);
     bool found =
         sns_find_subscription(call->txn, &(struct sns_find_subscription_params){.arn = arn}, subscription);
     if (!authorize(call, topic_arn, found ? subscription->policy : (str){0}))
@@ -139,7 +139,7 @@ enum outcome sns_get_subscription_attributes(struct call *call,
     if (!subscription_open(call, in->subscription_arn, &row))
         return FAILED;
     show(call, shown, S("SubscriptionArn"), row.arn);
-    show(call, shown, S("TopicArn"), topic_arn_of(row.arn));
+    show(call, shown, S("TopicArn"), topic_arn_of(call, row.arn));
     show(call, shown, S("Owner"), row.owner);
     show(call, shown, S("Protocol"), row.protocol);
     show(call, shown, S("Endpoint"), row.endpoint);
@@ -198,7 +198,7 @@ static str show_page(struct call *call, const struct sns_subscription_rows *rows
             .owner = rows->items[i].owner,
             .protocol = rows->items[i].protocol,
             .endpoint = rows->items[i].endpoint,
-            .topic_arn = topic_arn_of(rows->items[i].arn),
+            .topic_arn = topic_arn_of(call, rows->items[i].arn),
         };
     return more ? arena_format(call->arena, "%lld", (long long)rows->items[PAGE_SIZE - 1].id) : (str){0};
 }

@@ -3,6 +3,8 @@
  */
 #include "sns_internal.h"
 
+enum { MIN_ARN_ELEMENTS = 6 };
+
 bool arn_split(str arn, struct arn_parts *parts)
 {
     str rest = arn, prefix, partition;
@@ -13,15 +15,29 @@ bool arn_split(str arn, struct arn_parts *parts)
            (parts->resource = rest, str_present(rest) && !str_empty(rest));
 }
 
+bool arn_refuse(struct call *call, const char *parameter, str arn)
+{
+    size_t elements = 0;
+    str rest = arn, element;
+
+    while (str_next(&rest, ':', &element))
+        elements++;
+    if (elements < MIN_ARN_ELEMENTS)
+        fail(call, &SNS_INVALID_PARAMETER_EXCEPTION,
+             "Invalid parameter: %s Reason: An ARN must have at least 6 elements, not %zu", parameter,
+             elements);
+    else
+        fail(call, &SNS_INVALID_PARAMETER_EXCEPTION, "Invalid parameter: %s", parameter);
+    return false;
+}
+
 bool topic_open(struct call *call, str arn, struct topic *topic)
 {
     struct arn_parts parts;
 
     if (!arn_split(arn, &parts) || !str_equal(parts.service, S("sns")) ||
-        str_index(parts.resource, ':') >= 0) {
-        fail(call, &SNS_INVALID_PARAMETER_EXCEPTION, "Invalid parameter: TopicArn");
-        return false;
-    }
+        !str_equal(parts.region, call->region) || str_index(parts.resource, ':') >= 0)
+        return arn_refuse(call, "TopicArn", arn);
     topic->arn = arn;
     bool found = sns_find_topic(call->txn,
                                 &(struct sns_find_topic_params){
