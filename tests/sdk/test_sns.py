@@ -149,6 +149,37 @@ def test_a_topic_is_reached_through_its_own_region(client, make_topic, subscribe
     assert error["message"] == "Invalid parameter: SubscriptionArn"
 
 
+def test_a_topic_has_the_tags_it_is_given(sns, make_topic, refused):
+    def tags(**values):
+        return [{"Key": key, "Value": value} for key, value in values.items()]
+
+    topic = make_topic()
+    sns.tag_resource(ResourceArn=topic, Tags=tags(team="orders", stage="test"))
+    sns.tag_resource(ResourceArn=topic, Tags=tags(team="shop"))
+    sns.untag_resource(ResourceArn=topic, TagKeys=["stage"])
+    assert sns.list_tags_for_resource(ResourceArn=topic)["Tags"] == tags(team="shop")
+    error = refused(sns.tag_resource, ResourceArn=topic, Tags=tags(a="1") + tags(a="2"))
+    assert (error["code"], error["message"]) == (
+        "InvalidParameter",
+        "Invalid parameter: Duplicated keys are not allowed.",
+    )
+    many = tags(**{f"k{i}": "v" for i in range(50)})
+    assert refused(sns.tag_resource, ResourceArn=topic, Tags=many)["code"] == "TagLimitExceeded"
+    assert sns.list_tags_for_resource(ResourceArn=topic)["Tags"] == tags(team="shop")
+
+
+def test_creating_a_topic_again_with_tags_it_does_not_have_is_refused(sns, unique, refused):
+    tags = [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}]
+    arns = {sns.create_topic(Name=unique(), Tags=some)["TopicArn"] for some in (tags, tags, tags[:1], [])}
+    assert len(arns) == 1
+    for other in ([{"Key": "a", "Value": "2"}], [{"Key": "c", "Value": "3"}]):
+        error = refused(sns.create_topic, Name=unique(), Tags=other)
+        assert (error["code"], error["message"]) == (
+            "InvalidParameter",
+            "Invalid parameter: Tags Reason: Topic already exists with different tags",
+        )
+
+
 # --- Subscriptions -----------------------------------------------------------------------------
 
 

@@ -42,7 +42,9 @@ bool topic_attribute_set(struct call *call, struct topic *topic, str name, str v
 bool topic_attribute_is(const struct topic *topic, str name, str value);
 
 /* tags.c */
-void topic_put_tags(struct call *call, const struct topic *topic, const struct sns_tag_list *tags);
+/* False: the same key twice, or too many; fail() has been called. */
+bool topic_put_tags(struct call *call, const struct topic *topic, const struct sns_tag_list *tags);
+bool topic_has_tags(struct call *call, const struct topic *topic, const struct sns_tag_list *tags);
 
 /* message.c */
 /* RSA over SHA-1 (version 1) or SHA-256 (version 2). */

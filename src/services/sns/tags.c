@@ -3,12 +3,56 @@
  */
 #include "sns_internal.h"
 
-void topic_put_tags(struct call *call, const struct topic *topic, const struct sns_tag_list *tags)
+enum { MAX_TAGS = 50 };
+
+static bool distinct_check(struct call *call, const struct sns_tag_list *tags)
 {
+    for (size_t i = 0; i < tags->count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (str_equal(tags->items[i].key, tags->items[j].key)) {
+                fail(call, &SNS_INVALID_PARAMETER_EXCEPTION,
+                     "Invalid parameter: Duplicated keys are not allowed.");
+                return false;
+            }
+    return true;
+}
+
+static struct sns_list_tags_rows tags_of(struct call *call, const struct topic *topic)
+{
+    return sns_list_tags(call->txn, &(struct sns_list_tags_params){.topic_id = topic->row.id});
+}
+
+bool topic_put_tags(struct call *call, const struct topic *topic, const struct sns_tag_list *tags)
+{
+    if (!distinct_check(call, tags))
+        return false;
     for (size_t i = 0; i < tags->count; i++)
         sns_put_tag(call->txn, &(struct sns_put_tag_params){.topic_id = topic->row.id,
                                                             .name = tags->items[i].key,
                                                             .value = tags->items[i].value});
+    if (tags_of(call, topic).count <= MAX_TAGS)
+        return true;
+    fail(call, &SNS_TAG_LIMIT_EXCEEDED_EXCEPTION,
+         "Could not complete request: tag quota of per resource exceeded");
+    return false;
+}
+
+static bool has_tag(const struct sns_list_tags_rows *rows, const struct sns_tag *tag)
+{
+    for (size_t i = 0; i < rows->count; i++)
+        if (str_equal(rows->items[i].name, tag->key))
+            return str_equal(rows->items[i].value, tag->value);
+    return false;
+}
+
+bool topic_has_tags(struct call *call, const struct topic *topic, const struct sns_tag_list *tags)
+{
+    struct sns_list_tags_rows rows = tags_of(call, topic);
+
+    for (size_t i = 0; i < tags->count; i++)
+        if (!has_tag(&rows, &tags->items[i]))
+            return false;
+    return true;
 }
 
 /* These operations have an error of their own for a topic that is not there. */
@@ -27,10 +71,8 @@ enum outcome sns_tag_resource(struct call *call, const struct sns_tag_resource_r
     struct topic topic;
 
     (void)out;
-    if (!resource_open(call, in->resource_arn, &topic))
-        return FAILED;
-    topic_put_tags(call, &topic, &in->tags);
-    return DONE;
+    return resource_open(call, in->resource_arn, &topic) && topic_put_tags(call, &topic, &in->tags) ? DONE
+                                                                                                    : FAILED;
 }
 
 enum outcome sns_untag_resource(struct call *call, const struct sns_untag_resource_request *in,
@@ -55,8 +97,7 @@ enum outcome sns_list_tags_for_resource(struct call *call,
 
     if (!resource_open(call, in->resource_arn, &topic))
         return FAILED;
-    struct sns_list_tags_rows rows =
-        sns_list_tags(call->txn, &(struct sns_list_tags_params){.topic_id = topic.row.id});
+    struct sns_list_tags_rows rows = tags_of(call, &topic);
     list_make_empty(call->arena, &out->tags);
     for (size_t i = 0; i < rows.count; i++)
         *list_add(call->arena, &out->tags) = (struct sns_tag){rows.items[i].name, rows.items[i].value};

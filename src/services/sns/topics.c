@@ -33,6 +33,9 @@ static enum outcome answer_existing(struct call *call, const struct sns_create_t
             return fail(
                 call, &SNS_INVALID_PARAMETER_EXCEPTION,
                 "Invalid parameter: Attributes Reason: Topic already exists with different attributes");
+    if (!topic_has_tags(call, topic, &in->tags))
+        return fail(call, &SNS_INVALID_PARAMETER_EXCEPTION,
+                    "Invalid parameter: Tags Reason: Topic already exists with different tags");
     out->topic_arn = topic->arn;
     return DONE;
 }
@@ -57,7 +60,8 @@ enum outcome sns_create_topic(struct call *call, const struct sns_create_topic_i
         if (!topic_attribute_set(call, &topic, in->attributes.items[i].key, in->attributes.items[i].value))
             return FAILED;
     topic.row.id = sns_add_topic(call->txn, &topic.row);
-    topic_put_tags(call, &topic, &in->tags);
+    if (!topic_put_tags(call, &topic, &in->tags))
+        return FAILED;
     out->topic_arn = topic.arn;
     return DONE;
 }
