@@ -413,14 +413,63 @@ def test_a_subject_outside_the_rules_is_refused(sns, make_topic, refused, subjec
     assert "Subject" in error["message"]
 
 
-def test_an_attribute_without_a_value_is_refused(sns, make_topic, refused):
-    error = refused(
-        sns.publish,
-        TopicArn=make_topic(),
-        Message="x",
-        MessageAttributes={"n": {"DataType": "String", "StringValue": ""}},
-    )
+@pytest.mark.parametrize(
+    "value, problem",
+    [
+        (
+            {"DataType": "String", "StringValue": ""},
+            "The message attribute 'n' must contain non-empty message attribute value for message attribute "
+            "type 'String'.",
+        ),
+        (
+            {"DataType": "Number", "BinaryValue": b"1"},
+            "The message attribute 'n' with type 'Number' must use field 'String'.",
+        ),
+        (
+            {"DataType": "Binary", "StringValue": "x"},
+            "The message attribute 'n' with type 'Binary' must use field 'Binary'.",
+        ),
+        (
+            {"DataType": "String", "StringValue": "x", "BinaryValue": b"y"},
+            "The message attribute 'n' with type 'String' has multiple values.",
+        ),
+        (
+            {"DataType": "Colour", "StringValue": "x"},
+            "The message attribute 'n' has an invalid message attribute type, the set of supported type "
+            "prefixes is Binary, Number, and String.",
+        ),
+        ({"DataType": "Number", "StringValue": "twelve"}, "Could not cast message attribute 'n' value to number."),
+        ({"DataType": "Number", "StringValue": "inf"}, "Could not cast message attribute 'n' value to number."),
+    ],
+)
+def test_an_attributes_value_must_be_of_its_type(sns, make_topic, refused, value, problem):
+    error = refused(sns.publish, TopicArn=make_topic(), Message="x", MessageAttributes={"n": value})
     assert (error["code"], error["status"]) == ("ParameterValueInvalid", 400)
+    assert error["message"] == problem
+
+
+@pytest.mark.parametrize(
+    "name, problem",
+    [
+        ("n" * 257, "Length of message attribute name must be less than 256 bytes."),
+        (".n", "Invalid message attribute name starting with character '.' was found."),
+        ("n.", "Invalid message attribute name ending with character '.' was found."),
+        ("n..n", "Message attribute name can not have successive '.' character."),
+        (
+            "n^n",
+            "Invalid non-alphanumeric character '#x5E' was found in the message attribute name. Can only "
+            "include alphanumeric characters, hyphens, underscores, or dots.",
+        ),
+        (
+            "aws.n",
+            "Message attribute names starting with 'AWS.' or 'Amazon.' are reserved for use by Amazon.",
+        ),
+    ],
+)
+def test_an_attributes_name_outside_the_rules_is_refused(sns, make_topic, refused, name, problem):
+    attributes = {name: {"DataType": "String", "StringValue": "x"}}
+    error = refused(sns.publish, TopicArn=make_topic(), Message="x", MessageAttributes=attributes)
+    assert (error["code"], error["message"]) == ("ParameterValueInvalid", problem)
 
 
 # --- Batches -----------------------------------------------------------------------------------

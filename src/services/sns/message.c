@@ -41,39 +41,8 @@ static bool structure_check(struct call *call, const struct message *message)
            refuse(call, "Message Structure - No default entry in JSON message body");
 }
 
-static bool is_type(str data_type, str base)
-{
-    return str_starts_with(data_type, base) &&
-           (data_type.size == base.size || data_type.data[base.size] == '.');
-}
-
-static bool attribute_check(struct call *call, const struct sns_message_attribute_value_map_entry *entry)
-{
-    const struct sns_message_attribute_value *value = &entry->value;
-    bool binary = is_type(value->data_type, S("Binary"));
-
-    if (!binary && !is_type(value->data_type, S("String")) && !is_type(value->data_type, S("Number"))) {
-        fail(call, &SNS_INVALID_PARAMETER_VALUE_EXCEPTION,
-             "The message attribute '%.*s' has an invalid message attribute type, the set of supported type "
-             "prefixes "
-             "is Binary, Number, and String.",
-             STR_ARGS(entry->key));
-        return false;
-    }
-    if (!str_empty(binary ? value->binary_value : value->string_value))
-        return true;
-    fail(call, &SNS_INVALID_PARAMETER_VALUE_EXCEPTION,
-         "The message attribute '%.*s' must contain non-empty message attribute value for message attribute "
-         "type "
-         "'%.*s'.",
-         STR_ARGS(entry->key), STR_ARGS(value->data_type));
-    return false;
-}
-
 bool message_check(struct call *call, const struct message *message)
 {
-    size_t size = message->text.size;
-
     if (str_empty(message->text))
         return refuse(call, "Empty message");
     if (str_present(message->subject) && !is_subject(message->subject))
@@ -82,14 +51,9 @@ bool message_check(struct call *call, const struct message *message)
         return refuse(call,
                       "MessageDeduplicationId Reason: The request includes MessageDeduplicationId parameter "
                       "that is not valid for this topic type");
-    for (size_t i = 0; i < message->attributes->count; i++) {
-        const struct sns_message_attribute_value_map_entry *entry = &message->attributes->items[i];
-        if (!attribute_check(call, entry))
-            return false;
-        size += entry->key.size + entry->value.data_type.size + entry->value.string_value.size +
-                entry->value.binary_value.size;
-    }
-    if (size > MAX_MESSAGE_BYTES)
+    if (!published_attributes_check(call, message->attributes))
+        return false;
+    if (message->text.size + published_attributes_size(message->attributes) > MAX_MESSAGE_BYTES)
         return refuse(call, "Message too long");
     return structure_check(call, message);
 }

@@ -68,6 +68,12 @@ bool message_check(struct call *call, const struct message *message);
 /* What subscribers of that protocol get: with structure "json" each protocol may have its own text. */
 str message_text_for(struct call *call, const struct message *message, str protocol);
 
+/* message_attributes.c */
+/* Names, types and values.  False: fail() has been called. */
+bool published_attributes_check(struct call *call, const struct sns_message_attribute_value_map *attributes);
+/* What they count against the message's size. */
+size_t published_attributes_size(const struct sns_message_attribute_value_map *attributes);
+
 /* envelope.c */
 /* Sign the message with that text in advance, if that can be done. */
 void envelope_prepare(struct call *call, const struct topic *topic, str text, struct message *message);

@@ -1,0 +1,139 @@
+/*
+ * message_attributes.c: the attributes that publishers put on a message.
+ * https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html
+ */
+#include "sns_internal.h"
+
+enum { MAX_NAME = 256, MAX_NUMBER_DIGITS = 38, MIN_NUMBER_EXPONENT = -128, MAX_NUMBER_EXPONENT = 126 };
+
+static bool refuse(struct call *call, str problem)
+{
+    fail(call, &SNS_INVALID_PARAMETER_VALUE_EXCEPTION, "%.*s", STR_ARGS(problem));
+    return false;
+}
+
+/* ---- names ---- */
+
+static bool is_reserved(str name)
+{
+    return str_equal_nocase(str_head(name, 4), S("AWS.")) ||
+           str_equal_nocase(str_head(name, 7), S("Amazon."));
+}
+
+/* The absent str when there is none. */
+static str problem_of_dots(str name)
+{
+    if (str_starts_with(name, S(".")))
+        return S("Invalid message attribute name starting with character '.' was found.");
+    if (str_ends_with(name, S(".")))
+        return S("Invalid message attribute name ending with character '.' was found.");
+    if (str_find(name, S("..")) >= 0)
+        return S("Message attribute name can not have successive '.' character.");
+    return (str){0};
+}
+
+static bool characters_check(struct call *call, str name)
+{
+    for (size_t i = 0; i < name.size; i++)
+        if (!str_is_word((str){name.data + i, 1}, S("-_."))) {
+            fail(
+                call, &SNS_INVALID_PARAMETER_VALUE_EXCEPTION,
+                "Invalid non-alphanumeric character '#x%X' was found in the message attribute name. Can only "
+                "include alphanumeric characters, hyphens, underscores, or dots.",
+                (unsigned char)name.data[i]);
+            return false;
+        }
+    return true;
+}
+
+static bool name_check(struct call *call, str name)
+{
+    if (str_empty(name))
+        return refuse(call, S("Message attribute name can not be empty."));
+    if (name.size > MAX_NAME)
+        return refuse(call, S("Length of message attribute name must be less than 256 bytes."));
+    if (str_present(problem_of_dots(name)))
+        return refuse(call, problem_of_dots(name));
+    if (is_reserved(name))
+        return refuse(call,
+                      S("Message attribute names starting with 'AWS.' or 'Amazon.' are reserved for use "
+                        "by Amazon."));
+    return characters_check(call, name);
+}
+
+/* ---- values ---- */
+
+static bool is_type(str data_type, str base)
+{
+    return str_starts_with(data_type, base) &&
+           (data_type.size == base.size || data_type.data[base.size] == '.');
+}
+
+/* Up to 38 digits, between 10^-128 and 10^126 on either side of zero. */
+static bool is_number(str text)
+{
+    size_t digits;
+    int64_t exponent;
+
+    return str_is_decimal(text, &digits, &exponent) && digits <= MAX_NUMBER_DIGITS &&
+           (digits == 0 || (exponent >= MIN_NUMBER_EXPONENT && exponent <= MAX_NUMBER_EXPONENT));
+}
+
+/* The value stands in the field of its type, and only there. */
+static bool field_check(struct call *call, str name, const struct sns_message_attribute_value *value)
+{
+    bool binary = is_type(value->data_type, S("Binary"));
+    bool text_given = !str_empty(value->string_value), bytes_given = !str_empty(value->binary_value);
+    const char *problem = NULL;
+
+    if (!text_given && !bytes_given)
+        problem = "The message attribute '%.*s' must contain non-empty message attribute value for message "
+                  "attribute type '%.*s'.";
+    else if (text_given && bytes_given)
+        problem = "The message attribute '%.*s' with type '%.*s' has multiple values.";
+    else if (binary && !bytes_given)
+        problem = "The message attribute '%.*s' with type '%.*s' must use field 'Binary'.";
+    else if (!binary && !text_given)
+        problem = "The message attribute '%.*s' with type '%.*s' must use field 'String'.";
+    if (problem)
+        fail(call, &SNS_INVALID_PARAMETER_VALUE_EXCEPTION, problem, STR_ARGS(name),
+             STR_ARGS(value->data_type));
+    return !problem;
+}
+
+static bool value_check(struct call *call, str name, const struct sns_message_attribute_value *value)
+{
+    bool number = is_type(value->data_type, S("Number"));
+
+    if (!number && !is_type(value->data_type, S("Binary")) && !is_type(value->data_type, S("String")))
+        return refuse(call,
+                      arena_concat(call->arena, S("The message attribute '"), name,
+                                   S("' has an invalid message attribute type, the set of supported type "
+                                     "prefixes is Binary, Number, and String.")));
+    if (!field_check(call, name, value))
+        return false;
+    return !number || is_number(value->string_value) ||
+           refuse(call, arena_concat(call->arena, S("Could not cast message attribute '"), name,
+                                     S("' value to number.")));
+}
+
+bool published_attributes_check(struct call *call, const struct sns_message_attribute_value_map *attributes)
+{
+    for (size_t i = 0; i < attributes->count; i++)
+        if (!name_check(call, attributes->items[i].key) ||
+            !value_check(call, attributes->items[i].key, &attributes->items[i].value))
+            return false;
+    return true;
+}
+
+size_t published_attributes_size(const struct sns_message_attribute_value_map *attributes)
+{
+    size_t size = 0;
+
+    for (size_t i = 0; i < attributes->count; i++) {
+        const struct sns_message_attribute_value *value = &attributes->items[i].value;
+        size += attributes->items[i].key.size + value->data_type.size + value->string_value.size +
+                value->binary_value.size;
+    }
+    return size;
+}
