@@ -488,17 +488,25 @@ def test_a_batch_publishes_each_entry(sns, subscribed, drain):
         assert envelopes[f"m{i}"]["Subject"] == f"s{i}"
 
 
-def test_a_bad_entry_of_a_batch_fails_alone(sns, subscribed, drain):
+@pytest.mark.parametrize(
+    "bad, code",
+    [
+        ({"Message": ""}, "InvalidParameter"),
+        ({"Message": "{}", "MessageStructure": "json"}, "InvalidParameter"),
+        ({"Message": "x", "Subject": "two\nlines"}, "InvalidParameter"),
+        ({"Message": "x", "MessageGroupId": "with space"}, "InvalidParameter"),
+        (
+            {"Message": "x", "MessageAttributes": {"n": {"DataType": "Number", "StringValue": "twelve"}}},
+            "ParameterValueInvalid",
+        ),
+    ],
+)
+def test_a_batch_with_a_bad_entry_is_refused_whole(sns, subscribed, drain, refused, bad, code):
     topic, queue, _ = subscribed()
-    reply = sns.publish_batch(
-        TopicArn=topic,
-        PublishBatchRequestEntries=[{"Id": "good", "Message": "fine"}, {"Id": "bad", "Message": ""}],
-    )
-    assert [entry["Id"] for entry in reply["Successful"]] == ["good"]
-    assert [(e["Id"], e["Code"], e["SenderFault"]) for e in reply["Failed"]] == [
-        ("bad", "InvalidParameter", True)
-    ]
-    assert [json.loads(m["Body"])["Message"] for m in drain(queue)] == ["fine"]
+    entries = [{"Id": "good", "Message": "fine"}, {"Id": "bad", **bad}]
+    error = refused(sns.publish_batch, TopicArn=topic, PublishBatchRequestEntries=entries)
+    assert (error["code"], error["status"]) == (code, 400)
+    assert drain(queue) == []
 
 
 @pytest.mark.parametrize(
@@ -520,6 +528,10 @@ def test_a_batch_outside_the_rules_is_refused_whole(sns, subscribed, drain, refu
 
 def test_a_batch_longer_than_256_kib_is_refused(sns, make_topic, refused):
     entries = [{"Id": str(i), "Message": "x" * 140000} for i in range(2)]
+    error = refused(sns.publish_batch, TopicArn=make_topic(), PublishBatchRequestEntries=entries)
+    assert error["code"] == "BatchRequestTooLong"
+    attributes = {"n": {"DataType": "String", "StringValue": "x" * 20000}}
+    entries = [{"Id": str(i), "Message": "x" * 120000, "MessageAttributes": attributes} for i in range(2)]
     error = refused(sns.publish_batch, TopicArn=make_topic(), PublishBatchRequestEntries=entries)
     assert error["code"] == "BatchRequestTooLong"
 

@@ -6,24 +6,29 @@
 
 #include "wire/json.h"
 
+enum { MAX_GROUP_ID = 128 };
+
 static bool refuse(struct call *call, const char *problem)
 {
     fail(call, &SNS_INVALID_PARAMETER_EXCEPTION, "Invalid parameter: %s", problem);
     return false;
 }
 
-/* At most 100 characters, no control characters; UTF-8 continuation bytes are not counted. */
+/* At most 100 characters, no control characters. */
 static bool is_subject(str subject)
 {
-    size_t characters = 0;
+    size_t characters = str_characters(subject);
 
-    for (size_t i = 0; i < subject.size; i++) {
-        unsigned char c = (unsigned char)subject.data[i];
-        if (c < 0x20 || c == 0x7f)
+    for (size_t i = 0; i < subject.size; i++)
+        if ((unsigned char)subject.data[i] < 0x20 || subject.data[i] == 0x7f)
             return false;
-        characters += (c & 0xc0) != 0x80;
-    }
     return characters >= 1 && characters <= MAX_SUBJECT_CHARACTERS;
+}
+
+static bool is_group_id(str id)
+{
+    return id.size >= 1 && id.size <= MAX_GROUP_ID &&
+           str_is_word(id, S("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"));
 }
 
 static bool structure_check(struct call *call, const struct message *message)
@@ -51,6 +56,10 @@ bool message_check(struct call *call, const struct message *message)
         return refuse(call,
                       "MessageDeduplicationId Reason: The request includes MessageDeduplicationId parameter "
                       "that is not valid for this topic type");
+    if (str_present(message->group_id) && !is_group_id(message->group_id))
+        return refuse(call,
+                      "MessageGroupId Reason: MessageGroupId can only include alphanumeric and punctuation "
+                      "characters. 1 to 128 in length");
     if (!published_attributes_check(call, message->attributes))
         return false;
     if (message->text.size + published_attributes_size(message->attributes) > MAX_MESSAGE_BYTES)

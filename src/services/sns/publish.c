@@ -181,7 +181,8 @@ static bool entries_check(struct call *call, const struct sns_publish_batch_requ
         return false;
     }
     for (size_t i = 0; i < entries->count; i++) {
-        size += entries->items[i].message.size;
+        size +=
+            entries->items[i].message.size + published_attributes_size(&entries->items[i].message_attributes);
         if (!is_id(entries->items[i].id)) {
             fail(call, &SNS_INVALID_BATCH_ENTRY_ID_EXCEPTION,
                  "The Id of a batch entry in a batch request doesn't abide by the specification.");
@@ -215,55 +216,51 @@ static struct message message_of_entry(struct call *call, const struct sns_publi
     };
 }
 
+/* The messages of a batch, or NULL: one of them must not be published, and fail() has been called. */
+static struct message *messages_of(struct call *call,
+                                   const struct sns_publish_batch_request_entry_list *entries)
+{
+    struct message *messages = arena_alloc(call->arena, entries->count * sizeof *messages);
+
+    for (size_t i = 0; i < entries->count; i++) {
+        messages[i] = message_of_entry(call, &entries->items[i]);
+        if (!message_check(call, &messages[i]))
+            return NULL;
+    }
+    return messages;
+}
+
 void sns_publish_batch_prepare(struct call *call, const struct sns_publish_batch_input *in)
 {
     const struct sns_publish_batch_request_entry_list *entries = &in->publish_batch_request_entries;
+    struct message *messages;
     struct topic topic;
 
-    if (!topic_open(call, in->topic_arn, &topic) || !entries_check(call, entries))
+    if (!topic_open(call, in->topic_arn, &topic) || !entries_check(call, entries) ||
+        !(messages = messages_of(call, entries)))
         return;
-    struct message *messages = arena_alloc(call->arena, entries->count * sizeof *messages);
-    for (size_t i = 0; i < entries->count; i++) {
-        messages[i] = message_of_entry(call, &entries->items[i]);
-        if (message_check(call, &messages[i]))
-            sign_in_advance(call, &topic, &messages[i]);
-    }
+    for (size_t i = 0; i < entries->count; i++)
+        sign_in_advance(call, &topic, &messages[i]);
     call->prepared = messages;
 }
 
-static void publish_entry(struct call *call, const struct topic *topic,
-                          const struct sns_publish_batch_request_entry *entry, const struct message *message,
-                          struct sns_publish_batch_response *out)
-{
-    if (message_check(call, message)) {
-        publish(call, topic, message);
-        *list_add(call->arena, &out->successful) =
-            (struct sns_publish_batch_result_entry){.id = entry->id, .message_id = message->id};
-        return;
-    }
-    *list_add(call->arena, &out->failed) = (struct sns_batch_result_error_entry){
-        .id = entry->id,
-        .code = str_of(call->failure.error->query_code),
-        .message = call->failure.message,
-        .sender_fault = call->failure.error->sender,
-    };
-    call->failure = (struct failure){0};
-}
-
+/* A batch with one bad entry is refused as a whole; what SNS itself could not do would be in Failed. */
 enum outcome sns_publish_batch(struct call *call, const struct sns_publish_batch_input *in,
                                struct sns_publish_batch_response *out)
 {
-    const struct message *prepared = call->prepared;
+    const struct sns_publish_batch_request_entry_list *entries = &in->publish_batch_request_entries;
+    const struct message *messages = call->prepared;
     struct topic topic;
 
-    if (!topic_open(call, in->topic_arn, &topic) || !entries_check(call, &in->publish_batch_request_entries))
+    if (!topic_open(call, in->topic_arn, &topic) || !entries_check(call, entries) ||
+        (!messages && !(messages = messages_of(call, entries))))
         return FAILED;
     list_make_empty(call->arena, &out->successful);
     list_make_empty(call->arena, &out->failed);
-    for (size_t i = 0; i < in->publish_batch_request_entries.count; i++) {
-        const struct sns_publish_batch_request_entry *entry = &in->publish_batch_request_entries.items[i];
-        struct message message = prepared ? prepared[i] : message_of_entry(call, entry);
-        publish_entry(call, &topic, entry, &message, out);
+    for (size_t i = 0; i < entries->count; i++) {
+        publish(call, &topic, &messages[i]);
+        *list_add(call->arena, &out->successful) =
+            (struct sns_publish_batch_result_entry){.id = entries->items[i].id, .message_id = messages[i].id};
     }
     return DONE;
 }
