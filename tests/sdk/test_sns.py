@@ -103,6 +103,15 @@ def test_an_attribute_that_topics_do_not_have_is_refused(sns, make_topic, refuse
     assert (error["code"], error["message"]) == ("InvalidParameter", "Invalid parameter: AttributeName")
 
 
+@pytest.mark.parametrize(
+    "name, value",
+    [("SignatureVersion", "3"), ("Policy", "not json"), ("Policy", '{"Statement": "none"}'), ("DisplayName", "x" * 101)],
+)
+def test_a_topics_attribute_with_a_value_it_cannot_have_is_refused(sns, make_topic, refused, name, value):
+    error = refused(sns.set_topic_attributes, TopicArn=make_topic(), AttributeName=name, AttributeValue=value)
+    assert (error["code"], error["message"]) == ("InvalidParameter", f"Invalid parameter: {name}")
+
+
 def test_topics_are_listed(sns, make_topic):
     arn = make_topic()
     arns = [topic["TopicArn"] for page in sns.get_paginator("list_topics").paginate() for topic in page["Topics"]]
@@ -233,6 +242,29 @@ def test_a_protocol_or_endpoint_that_makes_no_sense_is_refused(sns, make_topic, 
     error = refused(sns.subscribe, TopicArn=make_topic(), Protocol=protocol, Endpoint=target)
     assert (error["code"], error["status"]) == ("InvalidParameter", 400)
     assert error["message"].startswith("Invalid parameter: ")
+
+
+def test_a_protocol_that_does_not_exist_is_named(sns, make_topic, refused):
+    error = refused(sns.subscribe, TopicArn=make_topic(), Protocol="pigeon", Endpoint="coop")
+    assert error["message"] == "Invalid parameter: Amazon SNS does not support this protocol string: pigeon"
+
+
+def test_a_subscriptions_attribute_outside_the_rules_is_refused(sns, make_queue, subscribed, refused):
+    topic, queue, subscription = subscribed()
+
+    def fault(name, value):
+        change = {"SubscriptionArn": subscription, "AttributeName": name, "AttributeValue": value}
+        error = refused(sns.set_subscription_attributes, **change)
+        assert (error["code"], error["status"]) == ("InvalidParameter", 400)
+        return error["message"]
+
+    assert fault("Colour", "red") == "Invalid parameter: AttributeName"
+    wrong = "RawMessageDelivery: Invalid value [maybe]. Must be true or false."
+    assert fault("RawMessageDelivery", "maybe") == f"Invalid parameter: {wrong}"
+    assert "FilterPolicy is not supported yet" in fault("FilterPolicy", "{}")
+    new = {"TopicArn": topic, "Protocol": "sqs", "Endpoint": make_queue.arn(make_queue())}
+    error = refused(sns.subscribe, **new, Attributes={"RawMessageDelivery": "maybe"})
+    assert error["message"] == f"Invalid parameter: Attributes Reason: {wrong}"
 
 
 def test_an_unsubscribed_queue_gets_no_more(sns, sqs, subscribed, drain, refused):

@@ -189,6 +189,7 @@ def test_a_queue_name_of_eighty_characters_is_fine(sqs, unique):
         ("MaximumMessageSize", "1023"),
         ("MaximumMessageSize", "1048577"),
         ("Policy", "not json"),
+        ("Policy", '{"Statement": "none"}'),
         ("RedrivePolicy", "not json"),
     ],
 )

@@ -11,12 +11,35 @@ static bool refuse(struct call *call, const char *problem)
     return false;
 }
 
+static bool is_one_of(str name, const str *names)
+{
+    for (; str_present(*names); names++)
+        if (str_equal(*names, name))
+            return true;
+    return false;
+}
+
+static bool protocol_check(struct call *call, str protocol)
+{
+    static const str others[] = {STR_INIT("http"),       STR_INIT("https"),    STR_INIT("email"),
+                                 STR_INIT("email-json"), STR_INIT("sms"),      STR_INIT("application"),
+                                 STR_INIT("lambda"),     STR_INIT("firehose"), {0}};
+
+    if (str_equal(protocol, S("sqs")))
+        return true;
+    if (is_one_of(protocol, others))
+        return refuse(call, "Protocol: only sqs is supported yet");
+    fail(call, &SNS_INVALID_PARAMETER_EXCEPTION,
+         "Invalid parameter: Amazon SNS does not support this protocol string: %.*s", STR_ARGS(protocol));
+    return false;
+}
+
 static bool endpoint_check(struct call *call, str protocol, str endpoint)
 {
     struct arn_parts parts;
 
-    if (!str_equal(protocol, S("sqs")))
-        return refuse(call, "Protocol: only sqs is supported yet");
+    if (!protocol_check(call, protocol))
+        return false;
     if (!arn_split(endpoint, &parts) || !str_equal(parts.service, S("sqs")))
         return refuse(call, "SQS endpoint ARN");
     if (str_ends_with(parts.resource, S(".fifo")))
@@ -24,19 +47,37 @@ static bool endpoint_check(struct call *call, str protocol, str endpoint)
     return true;
 }
 
-static bool raw_delivery_read(struct call *call, str name, str value, int64_t *raw_delivery)
+/* Raw delivery is the one attribute that can be set so far. */
+static bool attribute_name_check(struct call *call, str name)
 {
-    if (!str_equal(name, S("RawMessageDelivery"))) {
-        fail(call, &SNS_INVALID_PARAMETER_EXCEPTION,
-             "Invalid parameter: AttributeName Reason: %.*s is not supported yet.", STR_ARGS(name));
+    static const str others[] = {STR_INIT("DeliveryPolicy"),
+                                 STR_INIT("FilterPolicy"),
+                                 STR_INIT("FilterPolicyScope"),
+                                 STR_INIT("RedrivePolicy"),
+                                 STR_INIT("ReplayPolicy"),
+                                 STR_INIT("SubscriptionRoleArn"),
+                                 {0}};
+
+    if (str_equal(name, S("RawMessageDelivery")))
+        return true;
+    if (!is_one_of(name, others))
+        return refuse(call, "AttributeName");
+    fail(call, &SNS_INVALID_PARAMETER_EXCEPTION,
+         "Invalid parameter: AttributeName Reason: %.*s is not supported yet.", STR_ARGS(name));
+    return false;
+}
+
+/* `where` stands before what is wrong with the value. */
+static bool raw_delivery_read(struct call *call, const char *where, str name, str value,
+                              int64_t *raw_delivery)
+{
+    if (!attribute_name_check(call, name))
         return false;
-    }
     *raw_delivery = str_equal_nocase(value, S("true"));
     if (*raw_delivery || str_equal_nocase(value, S("false")))
         return true;
     fail(call, &SNS_INVALID_PARAMETER_EXCEPTION,
-         "Invalid parameter: Attributes Reason: RawMessageDelivery: Invalid value [%.*s]. Must be true or "
-         "false.",
+         "Invalid parameter: %sRawMessageDelivery: Invalid value [%.*s]. Must be true or false.", where,
          STR_ARGS(value));
     return false;
 }
@@ -45,7 +86,8 @@ static bool attributes_read(struct call *call, const struct str_map *attributes,
 {
     *raw_delivery = 0;
     for (size_t i = 0; i < attributes->count; i++)
-        if (!raw_delivery_read(call, attributes->items[i].key, attributes->items[i].value, raw_delivery))
+        if (!raw_delivery_read(call, "Attributes Reason: ", attributes->items[i].key,
+                               attributes->items[i].value, raw_delivery))
             return false;
     return true;
 }
@@ -158,7 +200,7 @@ enum outcome sns_set_subscription_attributes(struct call *call,
 
     (void)out;
     if (!subscription_open(call, in->subscription_arn, &row) ||
-        !raw_delivery_read(call, in->attribute_name, in->attribute_value, &raw_delivery))
+        !raw_delivery_read(call, "", in->attribute_name, in->attribute_value, &raw_delivery))
         return FAILED;
     sns_set_raw_delivery(call->txn,
                          &(struct sns_set_raw_delivery_params){.id = row.id, .raw_delivery = raw_delivery});

@@ -31,7 +31,9 @@ static bool is_display_name(struct call *call, str value)
 
 static bool is_policy(struct call *call, str value)
 {
-    return json_get(json_parse(call->arena, value, NULL), S("Statement")) != NULL;
+    const struct json *statement = json_get(json_parse(call->arena, value, NULL), S("Statement"));
+
+    return json_is(statement, JSON_ARRAY) || json_is(statement, JSON_OBJECT);
 }
 
 static bool is_json(struct call *call, str value)
@@ -91,7 +93,7 @@ bool topic_attribute_set(struct call *call, struct topic *topic, str name, str v
     if (str_equal(name, S("FifoTopic")) && str_equal(value, S("false")))
         return true;
     if (!attribute)
-        return refuse(call, S("AttributeName"));
+        return refuse(call, str_equal(name, S("SignatureVersion")) ? name : S("AttributeName"));
     if (!attribute->check(call, value))
         return refuse(call, name);
     *(str *)((char *)&topic->row + attribute->offset) = str_empty(value) ? (str){0} : value;

@@ -76,10 +76,10 @@ static str show_text(struct call *call, const struct attribute *attribute, const
 
 static bool set_policy(struct call *call, const struct attribute *attribute, str value, struct queue *queue)
 {
-    const struct json *policy = json_parse(call->arena, value, NULL);
+    const struct json *statement = json_get(json_parse(call->arena, value, NULL), S("Statement"));
 
     if (!str_empty(value) &&
-        (!json_is(policy, JSON_OBJECT) || !json_get(policy, S("Statement")) || value.size > MAX_POLICY))
+        ((!json_is(statement, JSON_ARRAY) && !json_is(statement, JSON_OBJECT)) || value.size > MAX_POLICY))
         return false;
     return set_text(call, attribute, value, queue);
 }
