@@ -244,6 +244,32 @@ def test_a_protocol_or_endpoint_that_makes_no_sense_is_refused(sns, make_topic, 
     assert error["message"].startswith("Invalid parameter: ")
 
 
+def test_a_subscription_is_listed_to_its_owner_wherever_the_topic_is(sns, client, make_topic, unique):
+    topic, stranger = make_topic(), client("sns", aws_access_key_id="123456789012")
+    statement = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sns:Subscribe", "Resource": topic}
+    sns.set_topic_attributes(
+        TopicArn=topic,
+        AttributeName="Policy",
+        AttributeValue=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+    )
+    target = f"arn:aws:sqs:us-east-1:123456789012:{unique()}"
+    stranger.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=target)
+
+    def listed(caller):
+        pages = caller.get_paginator("list_subscriptions").paginate()
+        return [one["TopicArn"] for page in pages for one in page["Subscriptions"] if one["Endpoint"] == target]
+
+    assert listed(stranger) == [topic]
+    assert listed(sns) == []
+
+
+def test_a_page_token_that_never_was_is_refused(sns, make_topic, refused):
+    error = refused(sns.list_subscriptions, NextToken="nonsense")
+    assert (error["code"], error["message"]) == ("InvalidParameter", "Invalid parameter: NextToken")
+    error = refused(sns.list_subscriptions_by_topic, TopicArn=make_topic(), NextToken="nonsense")
+    assert error["message"] == "Invalid parameter: NextToken"
+
+
 def test_a_protocol_that_does_not_exist_is_named(sns, make_topic, refused):
     error = refused(sns.subscribe, TopicArn=make_topic(), Protocol="pigeon", Endpoint="coop")
     assert error["message"] == "Invalid parameter: Amazon SNS does not support this protocol string: pigeon"

@@ -108,13 +108,14 @@ select count(*) as count from sns_subscription where topic_id = :topic_id;
 select id, arn, owner, protocol, endpoint from sns_subscription
 where topic_id = :topic_id and id > :id order by id limit :limit;
 
+-- Those of an account, to its own topics and to others'.
 -- statement: list_subscriptions_page :many
 -- row: subscription
 -- param: limit integer
 -- param: after integer
 select s.id, s.arn, s.owner, s.protocol, s.endpoint
 from sns_subscription s join sns_topic t on t.id = s.topic_id
-where t.account = :account and t.region = :region and s.id > :after order by s.id limit :limit;
+where s.owner = :owner and t.region = :region and s.id > :after order by s.id limit :limit;
 
 -- statement: put_tag :exec
 insert into sns_tag (topic_id, name, value) values (:topic_id, :name, :value)

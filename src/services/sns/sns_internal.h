@@ -32,8 +32,8 @@ bool arn_refuse(struct call *call, const char *parameter, str arn);
  * fail() has been called.
  */
 bool topic_open(struct call *call, str arn, struct topic *topic);
-/* The number that a page token stands for; 0 for the absent one. */
-int64_t page_after(str token);
+/* The number that a page token stands for; 0 for the absent one.  False: fail() has been called. */
+bool page_after(struct call *call, str token, int64_t *after);
 
 /* topic_attributes.c */
 /* Set one attribute in the row.  False: fail() has been called. */

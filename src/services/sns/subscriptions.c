@@ -248,14 +248,16 @@ static str show_page(struct call *call, const struct sns_subscription_rows *rows
 enum outcome sns_list_subscriptions(struct call *call, const struct sns_list_subscriptions_input *in,
                                     struct sns_list_subscriptions_response *out)
 {
-    if (!authorize(call, arn(call, S("sns"), S("*")), (str){0}))
+    int64_t after;
+
+    if (!authorize(call, arn(call, S("sns"), S("*")), (str){0}) || !page_after(call, in->next_token, &after))
         return FAILED;
 
     struct sns_subscription_rows rows =
         sns_list_subscriptions_page(call->txn, &(struct sns_list_subscriptions_page_params){
-                                                   .account = call->account,
+                                                   .owner = call->account,
                                                    .region = call->region,
-                                                   .after = page_after(in->next_token),
+                                                   .after = after,
                                                    .limit = PAGE_SIZE + 1,
                                                });
     out->next_token = show_page(call, &rows, &out->subscriptions);
@@ -267,14 +269,15 @@ enum outcome sns_list_subscriptions_by_topic(struct call *call,
                                              struct sns_list_subscriptions_by_topic_response *out)
 {
     struct topic topic;
+    int64_t after;
 
-    if (!topic_open(call, in->topic_arn, &topic))
+    if (!topic_open(call, in->topic_arn, &topic) || !page_after(call, in->next_token, &after))
         return FAILED;
 
     struct sns_subscription_rows rows =
         sns_list_subscriptions_of_topic(call->txn, &(struct sns_list_subscriptions_of_topic_params){
                                                        .topic_id = topic.row.id,
-                                                       .id = page_after(in->next_token),
+                                                       .id = after,
                                                        .limit = PAGE_SIZE + 1,
                                                    });
     out->next_token = show_page(call, &rows, &out->subscriptions);

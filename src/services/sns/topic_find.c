@@ -50,9 +50,11 @@ bool topic_open(struct call *call, str arn, struct topic *topic)
     return found;
 }
 
-int64_t page_after(str token)
+bool page_after(struct call *call, str token, int64_t *after)
 {
-    int64_t after;
-
-    return str_present(token) && str_to_i64(token, &after) ? after : 0;
+    *after = 0;
+    if (!str_present(token) || str_to_i64(token, after))
+        return true;
+    fail(call, &SNS_INVALID_PARAMETER_EXCEPTION, "Invalid parameter: NextToken");
+    return false;
 }
