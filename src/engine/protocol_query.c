@@ -27,6 +27,14 @@ static void add_queue_of_path(struct arena *arena, const struct http_request *re
         *list_add(arena, form) = (struct form_field){S("QueueUrl"), path};
 }
 
+/* TagQueue's tags are "Tag.1.Key" to some SDKs and "Tags.1.Key" to others; SQS takes both. */
+static void call_tags_alike(struct arena *arena, struct form *form)
+{
+    for (size_t i = 0; i < form->count; i++)
+        if (str_starts_with(form->items[i].name, S("Tags.")))
+            form->items[i].name = arena_join(arena, S("Tag."), str_from(form->items[i].name, 5));
+}
+
 static bool refuse(struct call *call, const struct form_mismatch *mismatch)
 {
     str value = mismatch->value, name = mismatch->name;
@@ -52,8 +60,10 @@ static bool decode_request(struct call *call, const struct http_request *request
         fail(call, &MALFORMED_QUERY_STRING, "The query string contains a syntax error.");
         return false;
     }
-    if (call_service(call)->query_error_header)
+    if (call_service(call)->query_error_header) {
         add_queue_of_path(call->arena, request, &form);
+        call_tags_alike(call->arena, &form);
+    }
     return !input || form_to_structure(call->arena, input, &form, in, &mismatch) || refuse(call, &mismatch);
 }
 

@@ -177,7 +177,7 @@ def check_query_names(pair, name, members, theirs):
             continue
         target, ours = pair.shapes[reference["shape"]], pair.resolve(member.type)
         flattened = target.get("flattened", False) or reference.get("flattened", False)
-        wire = reference.get("locationName", member.name)
+        wire = reference.get("locationName", target.get("locationName", member.name))
         if flattened and target["type"] == "list":
             wire = target["member"].get("locationName", wire)
         elif target["type"] == "list":

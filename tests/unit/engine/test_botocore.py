@@ -79,7 +79,7 @@ def old_sqs(description):
         if name in items:
             shape["member"]["locationName"] = items[name]
         for member in shape.get("members", {}).values():
-            if member["shape"] in names and name != "TagQueueRequest":
+            if member["shape"] in names:
                 member["locationName"] = names[member["shape"]]
         shape.get("members", {}).pop("MessageSystemAttributeNames", None)
     for name in ("StringList", "BinaryList"):
