@@ -616,6 +616,24 @@ def test_visibility_can_only_be_changed_while_a_message_is_in_flight(sqs, make_q
     assert len(receive(sqs, url)) == 1
 
 
+def test_an_earlier_handle_changes_the_visibility_too(sqs, make_queue, refused):
+    url = make_queue()
+    send(sqs, url)
+    [first] = receive(sqs, url, VisibilityTimeout=0)
+    [second] = receive(sqs, url)
+    change = {"QueueUrl": url, "ReceiptHandle": first["ReceiptHandle"], "VisibilityTimeout": 0}
+    sqs.change_message_visibility(**change)
+    [third] = receive(sqs, url)
+    sqs.delete_message(QueueUrl=url, ReceiptHandle=third["ReceiptHandle"])
+    send(sqs, url, "another")
+    assert [m["Body"] for m in receive(sqs, url)] == ["another"]
+    error = refused(sqs.change_message_visibility, **change)
+    assert error["code"] == "InvalidParameterValue"
+    assert error["message"].endswith(
+        "Reason: Message does not exist or is not available for visibility timeout change."
+    )
+
+
 def test_a_visibility_timeout_ends_within_twelve_hours_of_the_receive(sqs, make_queue, refused, advance_clock):
     url = make_queue(VisibilityTimeout=600)
     send(sqs, url)

@@ -48,17 +48,27 @@ static bool total_visibility_check(struct call *call, const struct receipt *rece
                              "Total VisibilityTimeout for the message is beyond the limit [43200 seconds]");
 }
 
+/*
+ * The message that was received with that handle, by whomever it has been received since: deleting asks
+ * for the latest handle, hiding does not.  A row that was first received later is another message's.
+ */
+static bool find_received(struct call *call, const struct queue *queue, const struct receipt *receipt,
+                          struct sqs_find_received_row *row)
+{
+    return sqs_find_received(call->txn,
+                             &(struct sqs_find_received_params){.id = receipt->id, .queue_id = queue->row.id},
+                             row) &&
+           row->first_received_ms && *row->first_received_ms <= receipt->received_ms;
+}
+
 static bool hide_by_handle(struct call *call, const struct queue *queue, str handle, int64_t seconds)
 {
-    struct sqs_find_receipt_row row;
+    struct sqs_find_received_row row;
     struct receipt receipt;
 
     if (!visibility_check(call, seconds) || !receipt_read(call, queue, handle, &receipt))
         return false;
-    if (!sqs_find_receipt(call->txn,
-                          &(struct sqs_find_receipt_params){
-                              .id = receipt.id, .queue_id = queue->row.id, .receipt = receipt.number},
-                          &row)) {
+    if (!find_received(call, queue, &receipt, &row)) {
         fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION,
              "Value %.*s for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not "
              "available for visibility timeout change.",

@@ -2,8 +2,8 @@
  * receipt.c: receipt handles.
  *
  * A handle carries the message's row, its queue, the time, and a random number that is new at each
- * receive.  Only the latest number counts: a handle from before the message was received again does
- * nothing.
+ * receive.  Only the latest number deletes: a handle from before the message was received again leaves
+ * it where it is.
  */
 #include "sqs_internal.h"
 

@@ -145,8 +145,11 @@ delete from sqs_message where id = :id;
 
 -- A message by its receipt: only the latest receipt counts.
 -- statement: find_receipt :one
-select visible_ms, message_id, trace_id from sqs_message
+select message_id, trace_id from sqs_message
 where id = :id and queue_id = :queue_id and receipt = :receipt;
+
+-- statement: find_received :one
+select visible_ms, first_received_ms from sqs_message where id = :id and queue_id = :queue_id;
 
 -- statement: set_visible :exec
 update sqs_message set visible_ms = :visible_ms where id = :id;
