@@ -2,12 +2,15 @@
  * update_apply.c: what an item becomes by an update.
  *
  * All operands are read from the item as it was.  Elements that are removed from lists leave a gap until the
- * end, so that indexes mean what they meant.
+ * end, so that indexes mean what they meant.  Elements beyond a list's end are added in the order of their
+ * indexes.
  */
 #include "expression.h"
 
 #include "base/list.h"
 #include "number.h"
+
+#include <stdlib.h>
 
 struct updating {
     struct arena *arena;
@@ -320,6 +323,30 @@ static void close_gaps(struct dynamodb_attribute_value *value)
     value->l.count = kept;
 }
 
+/* ---- all of them ---- */
+
+/* No path leads into another one, so the order matters to what is added to lists alone. */
+static int by_index(const void *a, const void *b)
+{
+    const struct action *first = *(const struct action *const *)a, *second = *(const struct action *const *)b;
+    size_t i = first->path.items[first->path.count - 1].index;
+    size_t j = second->path.items[second->path.count - 1].index;
+
+    if (i != j)
+        return i < j ? -1 : 1;
+    return (first > second) - (first < second);
+}
+
+static const struct action **in_order(struct arena *arena, const struct update *update)
+{
+    const struct action **actions = arena_alloc(arena, (update->count + 1) * sizeof(const struct action *));
+
+    for (size_t i = 0; i < update->count; i++)
+        actions[i] = &update->items[i];
+    qsort(actions, update->count, sizeof(const struct action *), by_index);
+    return actions;
+}
+
 bool update_apply(struct arena *arena, const struct update *update,
                   const struct dynamodb_attribute_value_map *old, struct dynamodb_attribute_value_map *item,
                   str *problem)
@@ -330,9 +357,10 @@ bool update_apply(struct arena *arena, const struct update *update,
                                                            [ACTION_ADD] = apply_add,
                                                            [ACTION_DELETE] = apply_delete};
     struct updating updating = {arena, old, item, problem};
+    const struct action **actions = in_order(arena, update);
 
     for (size_t i = 0; i < update->count; i++)
-        if (!apply[update->items[i].kind](&updating, &update->items[i]))
+        if (!apply[actions[i]->kind](&updating, actions[i]))
             return false;
     close_gaps_of_map(item);
     return true;

@@ -45,6 +45,12 @@ TEST(set_reads_the_item_as_it_was)
     assert_true(gives(S("SET l[7] = :x"), S("{\"N\":\"2\"},{\"S\":\"x\"}]")));
 }
 
+TEST(elements_beyond_the_end_of_a_list_are_added_in_the_order_of_their_indexes)
+{
+    assert_true(gives(S("SET l[84] = :x, l[3] = :one, l[17] = n"),
+                      S("{\"N\":\"2\"},{\"N\":\"1\"},{\"N\":\"5\"},{\"S\":\"x\"}]")));
+}
+
 TEST(indexes_of_removed_elements_mean_what_they_meant)
 {
     assert_true(gives(S("REMOVE l[0], l[1]"), S("\"l\":{\"L\":[{\"N\":\"2\"}]}")));
@@ -77,6 +83,7 @@ TEST(an_update_that_makes_no_sense_is_refused_in_awss_words)
                                                     "path two: [m, x]");
 }
 
-TESTS(test(set_reads_the_item_as_it_was), test(indexes_of_removed_elements_mean_what_they_meant),
-      test(add_and_delete_know_numbers_and_sets),
+TESTS(test(set_reads_the_item_as_it_was),
+      test(elements_beyond_the_end_of_a_list_are_added_in_the_order_of_their_indexes),
+      test(indexes_of_removed_elements_mean_what_they_meant), test(add_and_delete_know_numbers_and_sets),
       test(an_update_that_makes_no_sense_is_refused_in_awss_words))
