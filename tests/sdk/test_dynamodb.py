@@ -472,6 +472,29 @@ def test_a_get_of_nothing_answers_no_item(dynamodb, make_table):
     assert "Item" not in dynamodb.get_item(TableName=make_table(), Key={"id": {"S": "a"}})
 
 
+def test_an_update_that_only_takes_away_makes_no_item(dynamodb, make_table):
+    table = make_table()
+    for expression, values in (
+        ("REMOVE a", None),
+        ("REMOVE a.b, c[0]", None),
+        ("DELETE a :set", {":set": {"SS": ["x"]}}),
+    ):
+        arguments = {"ExpressionAttributeValues": values} if values else {}
+        reply = dynamodb.update_item(
+            TableName=table,
+            Key={"id": {"S": "a"}},
+            UpdateExpression=expression,
+            ReturnValues="ALL_NEW",
+            ReturnConsumedCapacity="TOTAL",
+            **arguments,
+        )
+        assert "Attributes" not in reply
+        assert reply["ConsumedCapacity"]["CapacityUnits"] == 1
+        assert get(dynamodb, table, id={"S": "a"}) is None
+    reply = dynamodb.update_item(TableName=table, Key={"id": {"S": "a"}}, ReturnValues="ALL_NEW")
+    assert reply["Attributes"] == {"id": {"S": "a"}} == get(dynamodb, table, id={"S": "a"})
+
+
 def test_a_condition_keeps_an_item_from_being_put_twice(dynamodb, make_table, refused):
     table = make_table()
     arguments = {"TableName": table, "ConditionExpression": "attribute_not_exists(id)"}

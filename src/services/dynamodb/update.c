@@ -75,6 +75,15 @@ static void return_values(struct call *call, str asked, const struct update *upd
         *attributes = chosen;
 }
 
+/* An update that only takes away makes no item where there is none. */
+static bool only_removes(const struct update *update)
+{
+    for (size_t i = 0; i < update->count; i++)
+        if (update->items[i].kind != ACTION_REMOVE && update->items[i].kind != ACTION_DELETE)
+            return false;
+    return update->count > 0;
+}
+
 enum outcome dynamodb_update_item(struct call *call, const struct dynamodb_update_item_input *in,
                                   struct dynamodb_update_item_output *out)
 {
@@ -91,6 +100,10 @@ enum outcome dynamodb_update_item(struct call *call, const struct dynamodb_updat
     stored_read(call, &table, &key, &stored);
     if (!stored_meets(call, expressions.condition, &stored, in->return_values_on_condition_check_failure))
         return FAILED;
+    if (!stored.id && only_removes(&expressions.update)) {
+        out->consumed_capacity = consumed(call, &table, in->return_consumed_capacity, write_units(0));
+        return DONE;
+    }
     struct dynamodb_attribute_value_map item = copy_of(call, &stored, &in->key);
     if (!update_apply(call->arena, &expressions.update, &stored.item, &item, &problem))
         return fail(call, &DYNAMODB_VALIDATION_EXCEPTION, "%.*s", STR_ARGS(problem));
