@@ -47,9 +47,7 @@ static bool add_numbers(const struct updating *updating, str a, str b, bool minu
         return refuse(updating,
                       S("Number underflow. Attempting to store a number with magnitude smaller than "
                         "supported range"));
-    case NUMBER_TOO_PRECISE:
-        return refuse(updating, S("Attempting to store more than 38 significant digits in a Number"));
-    default:
+    default: /* AWS says so of too many digits, too */
         return refuse(updating, S("Number overflow. Attempting to store a number with magnitude larger than "
                                   "supported range"));
     }

@@ -12,7 +12,8 @@ static str updated(str text)
     struct dynamodb_attribute_value_map old = item_of(str_of(item_json)), item = item_of(str_of(item_json));
     struct dynamodb_attribute_value_map values =
         item_of(S("{\":one\":{\"N\":\"1\"},\":s\":{\"SS\":[\"q\",\"r\"]},\":all\":{\"SS\":[\"p\",\"q\"]},"
-                  "\":l\":{\"L\":[{\"N\":\"9\"}]},\":x\":{\"S\":\"x\"}}"));
+                  "\":l\":{\"L\":[{\"N\":\"9\"}]},\":x\":{\"S\":\"x\"},"
+                  "\":huge\":{\"N\":\"100000000000000000000000000000000000000000000000000\"}}"));
     bool values_used[8] = {0};
     struct str_map names = {0};
     struct scope scope = {.arena = &scratch, .names = &names, .values = &values, .values_used = values_used};
@@ -74,6 +75,8 @@ TEST(an_update_that_makes_no_sense_is_refused_in_awss_words)
     assert_text(updated(S("SET n")), "Syntax error; token: \"<EOF>\", near: \"n\"");
     assert_text(updated(S("SET o = nope")),
                 "The provided expression refers to an attribute that does not exist in the item");
+    assert_text(updated(S("SET n = :huge + n")),
+                "Number overflow. Attempting to store a number with magnitude larger than supported range");
     assert_text(updated(S("SET nope.x = :one")),
                 "The document path provided in the update expression is invalid for update");
     assert_text(updated(S("SET n = m.x + :x")),
