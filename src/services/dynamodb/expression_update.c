@@ -94,10 +94,27 @@ static bool refuse(str *problem, str sentence)
     return false;
 }
 
+static bool is_list_append(const struct node *node)
+{
+    return node->kind == NODE_FUNCTION && node->function == LIST_APPEND;
+}
+
+/* One list_append() cannot be an operand of another one. */
+static bool check_nesting(struct scope *scope, const struct node *node, str *problem)
+{
+    for (size_t i = 0; is_list_append(node) && i < node->operands.count; i++)
+        if (is_list_append(node->operands.items[i]))
+            return refuse(problem, arena_format(scope->arena,
+                                                "The function is not allowed to be used this way in an "
+                                                "expression; function: %.*s",
+                                                STR_ARGS(node->text)));
+    return true;
+}
+
 static bool check_function(struct scope *scope, struct node *node, str *problem)
 {
     if (node->kind != NODE_FUNCTION || node->function == IF_NOT_EXISTS || node->function == LIST_APPEND)
-        return true;
+        return check_nesting(scope, node, problem);
     return refuse(problem,
                   arena_format(scope->arena,
                                node->function == UNKNOWN_FUNCTION
@@ -119,7 +136,7 @@ static bool refuse_type(struct scope *scope, str operator_name, enum value_type 
 static bool check_types(struct scope *scope, struct node *node, str *problem)
 {
     bool sum = node->kind == NODE_PLUS || node->kind == NODE_MINUS;
-    bool append = node->kind == NODE_FUNCTION && node->function == LIST_APPEND;
+    bool append = is_list_append(node);
 
     if (node->kind == NODE_FUNCTION && node->function == IF_NOT_EXISTS &&
         node->operands.items[0]->kind != NODE_PATH)

@@ -77,6 +77,8 @@ TEST(an_update_that_makes_no_sense_is_refused_in_awss_words)
                 "The provided expression refers to an attribute that does not exist in the item");
     assert_text(updated(S("SET n = :huge + n")),
                 "Number overflow. Attempting to store a number with magnitude larger than supported range");
+    assert_text(updated(S("SET l = list_append(list_append(l, l), l)")),
+                "The function is not allowed to be used this way in an expression; function: list_append");
     assert_text(updated(S("SET nope.x = :one")),
                 "The document path provided in the update expression is invalid for update");
     assert_text(updated(S("SET n = m.x + :x")),
