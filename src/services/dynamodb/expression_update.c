@@ -133,6 +133,20 @@ static bool refuse_type(struct scope *scope, str operator_name, enum value_type 
                      STR_ARGS(operator_name), STR_ARGS(value_type_name(type))));
 }
 
+/* ADD and DELETE say it in words of their own. */
+static bool refuse_action_type(struct scope *scope, const char *clause, enum value_type type, str *problem)
+{
+    static const char *const names[] = {
+        [VALUE_S] = "STRING", [VALUE_N] = "NUMBER",  [VALUE_B] = "BINARY",     [VALUE_M] = "MAP",
+        [VALUE_L] = "LIST",   [VALUE_NULL] = "NULL", [VALUE_BOOL] = "BOOLEAN",
+    };
+
+    return refuse(problem, arena_format(scope->arena,
+                                        "Incorrect operand type for operator or function; operator: %s, "
+                                        "operand type: %s",
+                                        clause, names[type]));
+}
+
 static bool check_types(struct scope *scope, struct node *node, str *problem)
 {
     bool sum = node->kind == NODE_PLUS || node->kind == NODE_MINUS;
@@ -171,8 +185,9 @@ static bool check_action(struct scope *scope, const struct action *action, str *
         return false;
     enum value_type type = node_type(operand);
     if (action->kind == ACTION_ADD && type != VALUE_N && !is_set(type))
-        return refuse_type(scope, S("ADD"), type, problem);
-    return action->kind != ACTION_DELETE || is_set(type) || refuse_type(scope, S("DELETE"), type, problem);
+        return refuse_action_type(scope, clauses[action->kind], type, problem);
+    return action->kind != ACTION_DELETE || is_set(type) ||
+           refuse_action_type(scope, clauses[action->kind], type, problem);
 }
 
 static bool check_words(struct scope *scope, const struct update *update, str *problem)
