@@ -209,9 +209,19 @@ int number_compare(const struct number *a, const struct number *b)
     return sign == 0 ? 0 : sign * compare_magnitudes(a, b);
 }
 
+/* Two digits take a byte, on either side of the point. */
 size_t number_size(const struct number *number)
 {
-    return number->count == 0 ? 1 : (size_t)(number->count + 1) / 2 + 1 + number->negative;
+    int whole = number->exponent + 1, bytes;
+
+    if (number->count == 0)
+        return 1;
+    if (whole < 0)
+        whole = 0;
+    if (whole > number->count)
+        whole = number->count;
+    bytes = (whole + 1) / 2 + (number->count - whole + 1) / 2 + 1 + number->negative;
+    return (size_t)bytes;
 }
 
 /* ---- sums ---- */

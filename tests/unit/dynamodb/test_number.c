@@ -164,12 +164,25 @@ TEST(sums_that_cannot_be_stored_are_refused)
 TEST(a_number_counts_a_byte_for_two_digits_and_one_more)
 {
     struct number zero = number(S("0")), one = number(S("1")), three = number(S("123")),
-                  minus = number(S("-12"));
+                  minus = number(S("-12")), large = number(S("1E125")), small = number(S("1E-100"));
 
     assert_int_equal(number_size(&zero), 1);
     assert_int_equal(number_size(&one), 2);
     assert_int_equal(number_size(&three), 3);
     assert_int_equal(number_size(&minus), 3);
+    assert_int_equal(number_size(&large), 2);
+    assert_int_equal(number_size(&small), 2);
+}
+
+TEST(digits_on_both_sides_of_the_point_are_counted_apart)
+{
+    struct number half = number(S("1.5")), pi = number(S("3.14159")), hundred = number(S("100.5")),
+                  fraction = number(S("0.15"));
+
+    assert_int_equal(number_size(&half), 3);
+    assert_int_equal(number_size(&pi), 5);
+    assert_int_equal(number_size(&hundred), 4);
+    assert_int_equal(number_size(&fraction), 2);
 }
 
 TESTS(test(equal_numbers_have_one_text), test(thirty_eight_digits_are_exact_and_more_are_refused),
@@ -177,4 +190,5 @@ TESTS(test(equal_numbers_have_one_text), test(thirty_eight_digits_are_exact_and_
       test(keys_are_in_the_order_of_the_numbers),
       test(random_numbers_compare_as_their_keys_and_survive_their_text),
       test(small_sums_are_those_of_the_machine), test(sums_that_cannot_be_stored_are_refused),
-      test(a_number_counts_a_byte_for_two_digits_and_one_more))
+      test(a_number_counts_a_byte_for_two_digits_and_one_more),
+      test(digits_on_both_sides_of_the_point_are_counted_apart))
