@@ -58,6 +58,8 @@ str path_text(struct arena *arena, const struct path *path);
 /* expression_parse.c */
 /* A value, a path, a function, perhaps in parentheses; NULL: *problem is set. */
 struct node *operand_parse(struct parser *parser);
+/* What stands between the "(" that the parser is at and its ")"; NULL: *problem is set. */
+struct node *group_parse(struct parser *parser, struct node *(*parse)(struct parser *));
 struct node *node_new(struct parser *parser, enum node_kind kind);
 void node_add_operand(struct parser *parser, struct node *node, struct node *operand);
 

@@ -112,9 +112,10 @@ static bool go_deeper(struct parser *parser)
     return false;
 }
 
-/* Behind the "(" and what stands in it. */
-static struct node *close_group(struct parser *parser, struct node *inner)
+struct node *group_parse(struct parser *parser, struct node *(*parse)(struct parser *))
 {
+    parser_advance(parser);
+    struct node *inner = go_deeper(parser) ? parse(parser) : NULL;
     if (!inner || !parser_expect_symbol(parser, ")"))
         return NULL;
     parser->depth--;
@@ -125,12 +126,7 @@ static struct node *close_group(struct parser *parser, struct node *inner)
 
 struct node *operand_parse(struct parser *parser)
 {
-    if (!go_deeper(parser))
-        return NULL;
-    if (parser_accept_symbol(parser, "("))
-        return close_group(parser, operand_parse(parser));
-    parser->depth--;
-    return parse_plain_operand(parser);
+    return parser_at_symbol(parser, "(") ? group_parse(parser, operand_parse) : parse_plain_operand(parser);
 }
 
 /* ---- conditions ---- */
@@ -150,9 +146,7 @@ static bool is_condition(struct parser *parser, const struct node *node)
 
 static struct node *parse_primary(struct parser *parser)
 {
-    if (!parser_accept_symbol(parser, "("))
-        return parse_plain_operand(parser);
-    return go_deeper(parser) ? close_group(parser, parse_or(parser)) : NULL;
+    return parser_at_symbol(parser, "(") ? group_parse(parser, parse_or) : parse_plain_operand(parser);
 }
 
 static bool accept_comparator(struct parser *parser, enum comparator *comparator)

@@ -9,13 +9,19 @@ static const char *const clauses[] = {"SET", "REMOVE", "ADD", "DELETE"};
 
 /* ---- parsing ---- */
 
-/* a, a + b or a - b */
+static bool is_sum(const struct node *node)
+{
+    return node->kind == NODE_PLUS || node->kind == NODE_MINUS;
+}
+
+/* a, a + b or a - b, perhaps in parentheses */
 static struct node *parse_set_operand(struct parser *parser)
 {
-    struct node *left = operand_parse(parser);
+    struct node *left =
+        parser_at_symbol(parser, "(") ? group_parse(parser, parse_set_operand) : operand_parse(parser);
     bool plus = parser_at_symbol(parser, "+");
 
-    if (!left || (!plus && !parser_at_symbol(parser, "-")))
+    if (!left || is_sum(left) || (!plus && !parser_at_symbol(parser, "-")))
         return left;
     parser_advance(parser);
     struct node *node = node_new(parser, plus ? NODE_PLUS : NODE_MINUS), *right = operand_parse(parser);
@@ -149,7 +155,7 @@ static bool refuse_action_type(struct scope *scope, const char *clause, enum val
 
 static bool check_types(struct scope *scope, struct node *node, str *problem)
 {
-    bool sum = node->kind == NODE_PLUS || node->kind == NODE_MINUS;
+    bool sum = is_sum(node);
     bool append = is_list_append(node);
 
     if (node->kind == NODE_FUNCTION && node->function == IF_NOT_EXISTS &&

@@ -40,6 +40,8 @@ TEST(set_reads_the_item_as_it_was)
     assert_true(gives(S("SET n = n + :one, o = n"), S("\"n\":{\"N\":\"6\"}")));
     assert_true(gives(S("SET n = n + :one, o = n"), S("\"o\":{\"N\":\"5\"}")));
     assert_true(gives(S("SET n = :one - n"), S("\"n\":{\"N\":\"-4\"}")));
+    assert_true(gives(S("SET n = (n + :one)"), S("\"n\":{\"N\":\"6\"}")));
+    assert_true(gives(S("SET n = (n) - (:one)"), S("\"n\":{\"N\":\"4\"}")));
     assert_true(gives(S("SET n = if_not_exists(nope, n)"), S("\"n\":{\"N\":\"5\"}")));
     assert_true(gives(S("SET l = list_append(:l, l)"), S("\"l\":{\"L\":[{\"N\":\"9\"},{\"N\":\"0\"}")));
     assert_true(gives(S("SET m.z = :x"), S("\"m\":{\"M\":{\"x\":{\"S\":\"y\"},\"z\":{\"S\":\"x\"}}}")));
