@@ -113,6 +113,8 @@ enum value_type node_type(const struct node *node)
 
 static str operator_text(const struct node *node)
 {
+    if (node->kind == NODE_BETWEEN)
+        return S("BETWEEN");
     return node->kind == NODE_FUNCTION ? node->text : comparator_text(node->comparator);
 }
 
@@ -200,10 +202,10 @@ static bool check_function(struct scope *scope, const struct node *node, str *pr
     }
 }
 
+enum { ORDERED = 1u << VALUE_S | 1u << VALUE_N | 1u << VALUE_B };
+
 static bool check_comparison(struct scope *scope, const struct node *node, str *problem)
 {
-    enum { ORDERED = 1u << VALUE_S | 1u << VALUE_N | 1u << VALUE_B };
-
     return node->comparator == EQUAL || node->comparator == NOT_EQUAL ||
            check_types(scope, node, ORDERED, problem);
 }
@@ -227,6 +229,8 @@ static bool check_bounds(struct scope *scope, const struct node *node, str *prob
     const char *requirement = NULL;
     int order;
 
+    if (!check_types(scope, node, ORDERED, problem))
+        return false;
     if (!lower || !upper)
         return true;
     if (value_type(lower) != value_type(upper))

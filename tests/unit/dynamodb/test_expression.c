@@ -171,6 +171,9 @@ TEST(operands_must_fit)
     assert_text(
         problem_of(S("id < :yes")),
         "Incorrect operand type for operator or function; operator or function: <, operand type: BOOL");
+    assert_text(
+        problem_of(S("n BETWEEN :one AND :yes")),
+        "Incorrect operand type for operator or function; operator or function: BETWEEN, operand type: BOOL");
     assert_text(problem_of(S("attribute_exists(:a)")),
                 "Operator or function requires a document path; operator or function: attribute_exists");
     assert_text(problem_of(S("attribute_type(id, :a)")),
