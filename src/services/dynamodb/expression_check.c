@@ -8,6 +8,8 @@
 
 #include "base/hash.h"
 
+enum { MAX_IN_OPERANDS = 100 };
+
 struct function_rule {
     size_t operands;
     bool is_condition;
@@ -128,6 +130,11 @@ static bool refuse_type(struct scope *scope, const struct node *node, str type, 
 
 bool node_check_count(struct scope *scope, struct node *node, str *problem)
 {
+    if (node->kind == NODE_IN && node->operands.count - 1 > MAX_IN_OPERANDS)
+        return refuse(problem, arena_format(scope->arena,
+                                            "The IN operator is provided with too many operands; number of "
+                                            "operands: %zu",
+                                            node->operands.count - 1));
     if (node->kind != NODE_FUNCTION || rules[node->function].operands == node->operands.count)
         return true;
     return refuse(problem, arena_format(scope->arena,

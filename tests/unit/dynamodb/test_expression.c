@@ -1,3 +1,4 @@
+#include "base/text.h"
 #include "services/dynamodb/expression.h"
 
 #include "items.h"
@@ -192,6 +193,19 @@ TEST(operands_must_fit)
         "AttributeValue: {S:a}, upper bound operand: AttributeValue: {N:1}");
 }
 
+TEST(in_takes_a_hundred_operands_and_no_more)
+{
+    struct text text = text_in(&scratch);
+
+    text_add(&text, S("id IN (:a"));
+    for (int i = 1; i < 100; i++)
+        text_add(&text, S(", :b"));
+    str hundred = text_str(&text);
+    assert_true(holds(arena_join(&scratch, hundred, S(")"))));
+    assert_text(problem_of(arena_join(&scratch, hundred, S(", :a)"))),
+                "The IN operator is provided with too many operands; number of operands: 101");
+}
+
 TEST(nesting_ends_in_a_sentence_not_in_the_stack)
 {
     char text[4000];
@@ -265,6 +279,6 @@ TESTS(test(comparisons_know_types_and_order),
       test(functions_look_into_texts_sets_lists_and_maps),
       test(a_syntax_error_shows_the_token_and_its_neighbours),
       test(names_values_functions_and_words_are_checked_in_awss_words), test(operands_must_fit),
-      test(nesting_ends_in_a_sentence_not_in_the_stack), test(a_projection_keeps_structure_and_order),
-      test(paths_of_a_projection_keep_apart), test(a_key_condition_is_one_or_two_terms),
-      test(every_reserved_word_is_known_in_any_case))
+      test(in_takes_a_hundred_operands_and_no_more), test(nesting_ends_in_a_sentence_not_in_the_stack),
+      test(a_projection_keeps_structure_and_order), test(paths_of_a_projection_keep_apart),
+      test(a_key_condition_is_one_or_two_terms), test(every_reserved_word_is_known_in_any_case))
