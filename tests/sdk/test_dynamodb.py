@@ -678,6 +678,32 @@ def test_a_query_that_makes_no_sense_is_refused(dynamodb, make_table, refused, c
     assert (error["code"], error["status"]) == ("ValidationException", 400)
 
 
+@pytest.mark.parametrize(
+    "more, message",
+    [
+        (
+            {"Select": "ALL_PROJECTED_ATTRIBUTES"},
+            "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName",
+        ),
+        (
+            {"Select": "SPECIFIC_ATTRIBUTES"},
+            "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES",
+        ),
+        (
+            {"Select": "ALL_PROJECTED_ATTRIBUTES", "ProjectionExpression": "id"},
+            "Cannot specify the ProjectionExpression when choosing to get ALL_PROJECTED_ATTRIBUTES",
+        ),
+        (
+            {"Select": "COUNT", "AttributesToGet": ["id"]},
+            "Cannot specify the AttributesToGet when choosing to get only the Count",
+        ),
+    ],
+)
+def test_what_is_selected_must_fit_what_is_projected(dynamodb, make_table, refused, more, message):
+    error = refused(dynamodb.scan, TableName=make_table(), **more)
+    assert (error["code"], error["message"]) == ("ValidationException", message)
+
+
 # --- Permissions -------------------------------------------------------------------------------
 
 

@@ -63,6 +63,7 @@ struct expressions {
     const struct node *condition; /* ConditionExpression or FilterExpression, NULL when there is none */
     const struct node *key_condition;
     const struct projection *projection; /* NULL: everything */
+    const char *projected_by;            /* the parameter that says so */
     struct update update;
 };
 struct expression_texts {

@@ -6,27 +6,25 @@
 enum { MAX_PAGE_BYTES = 1024 * 1024 };
 
 /* What Select says against the other parameters; absent when nothing. */
-static str select_problem(struct call *call, str select, bool projected)
+static str select_problem(struct call *call, str select, str index_name, const char *projected_by)
 {
-    bool all = str_equal(select, S("ALL_ATTRIBUTES"));
+    bool specific = str_equal(select, S("SPECIFIC_ATTRIBUTES"));
 
-    if (projected && (all || str_equal(select, S("COUNT"))))
-        return arena_format(call->arena, "Cannot specify the ProjectionExpression when choosing to get %s",
-                            all ? "ALL_ATTRIBUTES" : "only the Count");
-    if (!projected && str_equal(select, S("SPECIFIC_ATTRIBUTES")))
+    if (projected_by && str_present(select) && !specific)
+        return arena_format(call->arena, "Cannot specify the %s when choosing to get %.*s", projected_by,
+                            STR_ARGS(str_equal(select, S("COUNT")) ? S("only the Count") : select));
+    if (!projected_by && specific)
         return S("Must specify the AttributesToGet or ProjectionExpression when choosing to get "
                  "SPECIFIC_ATTRIBUTES");
-    if (str_equal(select, S("ALL_PROJECTED_ATTRIBUTES")))
-        return S("One or more parameter values were invalid: ALL_PROJECTED_ATTRIBUTES can be used only when "
-                 "Querying "
-                 "using an IndexName");
+    if (str_equal(select, S("ALL_PROJECTED_ATTRIBUTES")) && !str_present(index_name))
+        return S("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName");
     return (str){0};
 }
 
 bool page_begin(struct page *page, str select, str index_name, const int64_t *limit)
 {
     struct call *call = page->call;
-    str problem = select_problem(call, select, page->expressions->projection != NULL);
+    str problem = select_problem(call, select, index_name, page->expressions->projected_by);
 
     if (str_present(problem))
         return refuse(call, problem);

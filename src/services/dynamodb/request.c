@@ -157,7 +157,7 @@ static bool read_update(struct call *call, struct scope *scope, str text, struct
 
 /* AttributesToGet names whole attributes, whatever characters they have. */
 static bool read_attributes_to_get(struct call *call, const struct expression_texts *texts,
-                                   bool any_expression, const struct projection **projection)
+                                   bool any_expression, struct expressions *expressions)
 {
     struct projection *named = arena_new(call->arena, struct projection);
     const struct str_list *names = texts->attributes_to_get;
@@ -183,7 +183,8 @@ static bool read_attributes_to_get(struct call *call, const struct expression_te
         list_add(call->arena, &path)->name = names->items[i];
         *list_add(call->arena, named) = path;
     }
-    *projection = named;
+    expressions->projection = named;
+    expressions->projected_by = "AttributesToGet";
     return true;
 }
 
@@ -198,7 +199,9 @@ bool expressions_read(struct call *call, const struct expression_texts *texts,
     *expressions = (struct expressions){.scope = {.arena = call->arena,
                                                   .names = texts->names,
                                                   .values = texts->values ? texts->values : &no_values}};
-    if (!read_attributes_to_get(call, texts, any, &expressions->projection))
+    if (str_present(texts->projection))
+        expressions->projected_by = "ProjectionExpression";
+    if (!read_attributes_to_get(call, texts, any, expressions))
         return false;
     if (!check_names(call, texts->names, any) || !check_values(call, texts))
         return false;
