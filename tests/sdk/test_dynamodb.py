@@ -9,6 +9,7 @@ from decimal import Decimal
 import boto3
 import pytest
 from boto3.dynamodb.types import Binary, TypeDeserializer, TypeSerializer
+from botocore.exceptions import ClientError
 
 ACCOUNT = "000000000000"
 
@@ -43,7 +44,7 @@ def make_table(dynamodb, unique):
     for name in made:
         try:
             dynamodb.delete_table(TableName=name)
-        except dynamodb.exceptions.ResourceNotFoundException:
+        except ClientError:  # gone already, or protected
             pass
 
 
@@ -137,6 +138,13 @@ def test_a_table_cannot_be_created_twice(dynamodb, make_table, refused):
             "One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits must both be "
             "specified when BillingMode is PROVISIONED",
         ),
+        (
+            {"KeySchema": [{"AttributeName": name, "KeyType": "HASH"} for name in ("id", "b", "c")]},
+            "1 validation error detected: Value '[KeySchemaElement(attributeName=id, keyType=HASH), "
+            "KeySchemaElement(attributeName=b, keyType=HASH), KeySchemaElement(attributeName=c, "
+            "keyType=HASH)]' at 'keySchema' failed to satisfy constraint: Member must have length less than "
+            "or equal to 2",
+        ),
         ({"TableName": "no spaces"}, ""),
         ({"TableName": "ab"}, ""),
         ({"AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "BOOL"}]}, "1 validation error detected: "),
@@ -195,6 +203,17 @@ def test_a_deleted_table_is_gone_with_its_items(dynamodb, make_table, refused):
         BillingMode="PAY_PER_REQUEST",
     )
     assert get(dynamodb, name, id={"S": "a"}) is None
+
+
+def test_a_protected_table_stays(dynamodb, make_table, refused):
+    name = make_table(DeletionProtectionEnabled=True)
+    error = refused(dynamodb.delete_table, TableName=name)
+    assert (error["code"], error["message"]) == (
+        "ValidationException",
+        "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection "
+        "first.",
+    )
+    assert dynamodb.describe_table(TableName=name)["Table"]["DeletionProtectionEnabled"] is True
 
 
 def test_tables_are_listed_in_order_and_by_page(dynamodb, make_table):

@@ -76,14 +76,25 @@ static bool check_definitions(struct call *call, const struct dynamodb_attribute
     return true;
 }
 
+static bool refuse_long_schema(struct call *call, const struct dynamodb_key_schema_element_list *keys)
+{
+    struct text text = text_in(call->arena);
+
+    for (size_t i = 0; i < keys->count; i++)
+        text_format(&text, "%sKeySchemaElement(attributeName=%.*s, keyType=%.*s)", i ? ", " : "",
+                    STR_ARGS(keys->items[i].attribute_name), STR_ARGS(keys->items[i].key_type));
+    return refuse(call, arena_format(call->arena,
+                                     "1 validation error detected: Value '[%.*s]' at 'keySchema' failed to "
+                                     "satisfy constraint: Member must have length less than or equal to 2",
+                                     STR_ARGS(text_str(&text))));
+}
+
 static bool check_schema(struct call *call, const struct dynamodb_create_table_input *in)
 {
     const struct dynamodb_key_schema_element_list *keys = &in->key_schema;
 
     if (keys->count > 2)
-        return refuse(
-            call, S("One or more parameter values were invalid: Number of attributes in KeySchema exceeds "
-                    "the limit of 2"));
+        return refuse_long_schema(call, keys);
     if (keys->count > in->attribute_definitions.count)
         return refuse(call, S("Invalid KeySchema: Some index key attribute have no definition"));
     if (!check_defined(call, in))

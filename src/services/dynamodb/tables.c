@@ -222,10 +222,8 @@ enum outcome dynamodb_delete_table(struct call *call, const struct dynamodb_dele
     dynamodb_read_settings(call->txn, &(struct dynamodb_read_settings_params){.id = table.row.id}, &row);
     if (row.protected)
         return fail(call, &DYNAMODB_VALIDATION_EXCEPTION,
-                    "1 validation error detected: Table '%.*s' can't be deleted while "
-                    "DeletionProtectionEnabled is set "
-                    "to True",
-                    STR_ARGS(table.name));
+                    "Resource cannot be deleted as it is currently protected against deletion. Disable "
+                    "deletion protection first.");
     out->table_description = describe(call, &table, S("DELETING"));
     dynamodb_remove_tags(call->txn, &(struct dynamodb_remove_tags_params){.table_id = table.row.id});
     dynamodb_remove_table(call->txn, &(struct dynamodb_remove_table_params){.id = table.row.id});
