@@ -242,6 +242,17 @@ def test_a_filter_finds_events_by_stream_and_term(logs, make_group, put, now_ms)
     assert found(filterPattern="nothing-like-it") == []
 
 
+def test_a_filter_of_a_missing_stream_is_refused(logs, make_group, put, now_ms, refused):
+    group, now = make_group(), now_ms()
+    put(group, "one", (now, "here"))
+    error = refused(logs.filter_log_events, logGroupName=group, logStreamNames=["one", "two"])
+    assert (error["code"], error["message"]) == (
+        "ResourceNotFoundException",
+        "The specified log stream does not exist.",
+    )
+    assert messages(logs.filter_log_events(logGroupName=group, logStreamNamePrefix="two")) == []
+
+
 def test_a_filter_answers_in_pages(logs, make_group, put, now_ms):
     group, now = make_group(), now_ms()
     put(group, "one", *[(now - 100 + i, str(i)) for i in range(0, 10, 2)])

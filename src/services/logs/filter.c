@@ -19,16 +19,14 @@ struct query {
     struct i64_list stream_ids; /* absent: all */
 };
 
-static void streams_named(struct call *call, const struct group *group, const struct str_list *names,
+/* False: one of them is not there, and fail() has been called. */
+static bool streams_named(struct call *call, const struct group *group, const struct str_list *names,
                           struct i64_list *ids)
 {
-    struct logs_find_stream_row row;
-
-    for (size_t i = 0; i < names->count; i++) {
-        struct logs_find_stream_params key = {.group_id = group->row.id, .name = names->items[i]};
-        if (logs_find_stream(call->txn, &key, &row))
-            *list_add(call->arena, ids) = row.id;
-    }
+    for (size_t i = 0; i < names->count; i++)
+        if (!log_stream_find(call, group, names->items[i], list_add(call->arena, ids)))
+            return false;
+    return true;
 }
 
 static void streams_prefixed(struct call *call, const struct group *group, str prefix, struct i64_list *ids)
@@ -50,17 +48,18 @@ static int compare_ids(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-static void select_streams(struct call *call, const struct group *group,
+static bool select_streams(struct call *call, const struct group *group,
                            const struct logs_filter_log_events_request *in, struct i64_list *ids)
 {
     if (in->log_stream_names.count == 0 && !str_present(in->log_stream_name_prefix))
-        return;
+        return true;
     list_make_empty(call->arena, ids);
-    if (in->log_stream_names.count > 0)
-        streams_named(call, group, &in->log_stream_names, ids);
-    else
+    if (in->log_stream_names.count == 0)
         streams_prefixed(call, group, in->log_stream_name_prefix, ids);
+    else if (!streams_named(call, group, &in->log_stream_names, ids))
+        return false;
     qsort(ids->items, ids->count, sizeof *ids->items, compare_ids);
+    return true;
 }
 
 static bool selected(const struct query *query, int64_t stream_id)
@@ -95,8 +94,7 @@ static bool query_of(struct call *call, const struct group *group,
     query->after = token.timestamp_ms < from_ms ? (struct position){from_ms, 0} : token;
     query->end_ms = in->end_time && *in->end_time < INT64_MAX ? *in->end_time + 1 : INT64_MAX;
     query->limit = in->limit ? (size_t)*in->limit : PAGE_EVENTS;
-    select_streams(call, group, in, &query->stream_ids);
-    return true;
+    return select_streams(call, group, in, &query->stream_ids);
 }
 
 struct page {
