@@ -262,3 +262,26 @@ def test_a_filter_answers_in_pages(logs, make_group, put, now_ms):
     assert [event["message"] for event in events] == [str(i) for i in range(10)]
     assert {event["logStreamName"] for event in events} == {"one", "two"}
     assert len({event["eventId"] for event in events}) == 10
+
+
+def test_a_filter_answers_the_latest_events_first_when_asked_to(logs, make_group, put, now_ms, refused):
+    group, now = make_group(), now_ms()
+    put(group, "one", *[(now - 100 + i, str(i)) for i in range(0, 10, 2)])
+    put(group, "two", *[(now - 100 + i, str(i)) for i in range(1, 10, 2)])
+
+    def found(**arguments):
+        pages = logs.get_paginator("filter_log_events").paginate(
+            logGroupName=group, startFromHead=False, PaginationConfig={"PageSize": 3}, **arguments
+        )
+        return [event["message"] for page in pages for event in page["events"]]
+
+    assert found() == [str(i) for i in range(9, -1, -1)]
+    assert found(logStreamNames=["two"]) == ["9", "7", "5", "3", "1"]
+    assert found(startTime=now - 98, endTime=now - 95) == ["5", "4", "3", "2"]
+
+    first = logs.filter_log_events(logGroupName=group, startFromHead=False, limit=1)
+    second = logs.filter_log_events(logGroupName=group, nextToken=first["nextToken"], limit=1)
+    assert (messages(first), messages(second)) == (["9"], ["8"])  # the token knows the direction
+
+    error = refused(logs.filter_log_events, logGroupName=group, startFromHead=False, startTime=1)
+    assert error["code"] == "InvalidParameterException"

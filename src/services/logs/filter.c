@@ -1,19 +1,22 @@
 /*
- * filter.c: reading all streams of a group, or some, in the order of time, by a pattern.
+ * filter.c: reading all streams of a group, or some, in the order of time or the latest first, by a pattern.
  *
- * A token is the position of the last event that was looked at.  A call looks at a bounded number of
- * them, so a page may be empty and yet not the last, as on AWS.
+ * A token is a direction and the position of the last event that was looked at: "f/<position>" or
+ * "b/<position>".  A call looks at a bounded number of events, so a page may be empty and yet not the last,
+ * as on AWS.
  */
 #include "logs_internal.h"
 
 #include <stdlib.h>
 
 enum { MAX_EXAMINED = 100000 };
+static const int64_t backward_from_ms = 1704067200000; /* 2024: AWS reads backward from then on */
 
 /* What is asked for. */
 struct query {
-    struct position after;
-    int64_t end_ms; /* not included */
+    struct position at;      /* go on from here */
+    int64_t from_ms, end_ms; /* the end is not included */
+    bool backward;
     size_t limit;
     struct pattern pattern;
     struct i64_list stream_ids; /* absent: all */
@@ -69,31 +72,61 @@ static bool selected(const struct query *query, int64_t stream_id)
     return !ids->items || bsearch(&stream_id, ids->items, ids->count, sizeof *ids->items, compare_ids);
 }
 
+/* Where the page begins, and which way it goes: the token says, if there is one.  False: it is none. */
+static bool place_read(const struct logs_filter_log_events_request *in, struct query *query)
+{
+    struct position first = {query->from_ms, 0}, end = {query->end_ms, 0};
+    str token = in->next_token;
+
+    query->backward =
+        str_present(token) ? str_starts_with(token, S("b/")) : in->start_from_head && !*in->start_from_head;
+    query->at = query->backward ? end : first;
+    if (!str_present(token))
+        return true;
+    if ((!query->backward && !str_starts_with(token, S("f/"))) ||
+        !log_position_parse(str_from(token, 2), &query->at))
+        return false;
+    if (query->backward && query->at.timestamp_ms >= query->end_ms)
+        query->at = end;
+    if (!query->backward && query->at.timestamp_ms < query->from_ms)
+        query->at = first;
+    return true;
+}
+
+/* What is wrong with the request, absent when nothing is; or else *query is filled in but for its streams. */
+static str query_problem(struct call *call, const struct logs_filter_log_events_request *in,
+                         struct query *query)
+{
+    str problem = {0};
+
+    if (in->log_stream_names.count > 0 && str_present(in->log_stream_name_prefix))
+        return S("logStreamNames and logStreamNamePrefix cannot both be specified.");
+    if (in->start_time && in->end_time && *in->start_time > *in->end_time)
+        return S("The startTime must not be after the endTime.");
+    if (!place_read(in, query))
+        return S("The specified nextToken is invalid.");
+    if (query->backward && in->start_time && *in->start_time < backward_from_ms)
+        return S(
+            "startFromHead can be false only when the startTime is on or after Jan 1, 2024 00:00:00 UTC.");
+    log_pattern_parse(call->arena, str_present(in->filter_pattern) ? in->filter_pattern : S(""),
+                      &query->pattern, &problem);
+    return problem;
+}
+
 /* False: fail() has been called. */
 static bool query_of(struct call *call, const struct group *group,
                      const struct logs_filter_log_events_request *in, struct query *query)
 {
     int64_t oldest_ms = log_group_oldest_ms(call, group->row.retention_days);
-    int64_t from_ms = in->start_time && *in->start_time > oldest_ms ? *in->start_time : oldest_ms;
-    struct position token = {0};
-    str problem = {0};
 
-    if (in->log_stream_names.count > 0 && str_present(in->log_stream_name_prefix))
-        problem = S("logStreamNames and logStreamNamePrefix cannot both be specified.");
-    else if (in->start_time && in->end_time && *in->start_time > *in->end_time)
-        problem = S("The startTime must not be after the endTime.");
-    else if (str_present(in->next_token) && !log_position_parse(in->next_token, &token))
-        problem = S("The specified nextToken is invalid.");
-    else
-        log_pattern_parse(call->arena, str_present(in->filter_pattern) ? in->filter_pattern : S(""),
-                          &query->pattern, &problem);
+    query->from_ms = in->start_time && *in->start_time > oldest_ms ? *in->start_time : oldest_ms;
+    query->end_ms = in->end_time && *in->end_time < INT64_MAX ? *in->end_time + 1 : INT64_MAX;
+    query->limit = in->limit ? (size_t)*in->limit : PAGE_EVENTS;
+    str problem = query_problem(call, in, query);
     if (str_present(problem)) {
         fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION, "%.*s", STR_ARGS(problem));
         return false;
     }
-    query->after = token.timestamp_ms < from_ms ? (struct position){from_ms, 0} : token;
-    query->end_ms = in->end_time && *in->end_time < INT64_MAX ? *in->end_time + 1 : INT64_MAX;
-    query->limit = in->limit ? (size_t)*in->limit : PAGE_EVENTS;
     return select_streams(call, group, in, &query->stream_ids);
 }
 
@@ -136,8 +169,8 @@ static void scan_group(struct call *call, const struct group *group, const struc
                        struct page *page)
 {
     struct logs_read_group_params params = {.group_id = group->row.id,
-                                            .after_ms = query->after.timestamp_ms,
-                                            .after_id = query->after.id,
+                                            .after_ms = query->at.timestamp_ms,
+                                            .after_id = query->at.id,
                                             .end_ms = query->end_ms};
     struct logs_read_group_cursor cursor = logs_read_group_open(call->txn, &params);
     struct logs_event_row event;
@@ -152,11 +185,31 @@ static void scan_group(struct call *call, const struct group *group, const struc
     logs_read_group_close(&cursor);
 }
 
+static void scan_group_backward(struct call *call, const struct group *group, const struct query *query,
+                                struct page *page)
+{
+    struct logs_read_group_backward_params params = {.group_id = group->row.id,
+                                                     .before_ms = query->at.timestamp_ms,
+                                                     .before_id = query->at.id,
+                                                     .from_ms = query->from_ms};
+    struct logs_read_group_backward_cursor cursor = logs_read_group_backward_open(call->txn, &params);
+    struct logs_event_row event;
+    struct arena_mark mark = arena_mark(call->arena);
+
+    while (!page->full && logs_read_group_backward_next(&cursor, &event)) {
+        if (examine(call, query, page, &event))
+            mark = arena_mark(call->arena);
+        else
+            arena_rewind(call->arena, mark);
+    }
+    logs_read_group_backward_close(&cursor);
+}
+
 static void scan_stream(struct call *call, str stream_name, const struct query *query, struct page *page)
 {
     struct logs_read_stream_params params = {.stream_id = query->stream_ids.items[0],
-                                             .after_ms = query->after.timestamp_ms,
-                                             .after_id = query->after.id,
+                                             .after_ms = query->at.timestamp_ms,
+                                             .after_id = query->at.id,
                                              .end_ms = query->end_ms};
     struct logs_read_stream_cursor cursor = logs_read_stream_open(call->txn, &params);
     struct logs_event_row event;
@@ -172,6 +225,20 @@ static void scan_stream(struct call *call, str stream_name, const struct query *
     logs_read_stream_close(&cursor);
 }
 
+static void scan(struct call *call, const struct group *group,
+                 const struct logs_filter_log_events_request *in, const struct query *query,
+                 struct page *page)
+{
+    if (query->stream_ids.items && query->stream_ids.count == 0)
+        return;
+    if (query->backward)
+        scan_group_backward(call, group, query, page);
+    else if (in->log_stream_names.count == 1)
+        scan_stream(call, in->log_stream_names.items[0], query, page);
+    else
+        scan_group(call, group, query, page);
+}
+
 enum outcome logs_filter_log_events(struct call *call, const struct logs_filter_log_events_request *in,
                                     struct logs_filter_log_events_response *out)
 {
@@ -184,13 +251,11 @@ enum outcome logs_filter_log_events(struct call *call, const struct logs_filter_
         !query_of(call, &group, in, &query))
         return FAILED;
 
-    page.last = query.after;
-    if (in->log_stream_names.count == 1 && query.stream_ids.count == 1)
-        scan_stream(call, in->log_stream_names.items[0], &query, &page);
-    else if (!query.stream_ids.items || query.stream_ids.count > 0)
-        scan_group(call, &group, &query, &page);
+    page.last = query.at;
+    scan(call, &group, in, &query, &page);
     if (page.full)
-        out->next_token = log_position_text(call->arena, page.last);
+        out->next_token = arena_join(call->arena, query.backward ? S("b/") : S("f/"),
+                                     log_position_text(call->arena, page.last));
     if (page.events.count == 0)
         list_make_empty(call->arena, &page.events);
     out->events = page.events;

@@ -197,6 +197,19 @@ from logs_event e cross join logs_stream s on s.id = e.stream_id and s.group_id 
 where e.group_id = :group_id and (e.timestamp_ms, e.id) > (:after_ms, :after_id) and e.timestamp_ms < :end_ms
 order by e.timestamp_ms, e.id;
 
+-- The same before a place, from from_ms on, the latest first.
+-- statement: read_group_backward :each
+-- row: event
+-- param: before_ms integer
+-- param: before_id integer
+-- param: from_ms integer
+-- column: stream_name text
+select e.id, e.stream_id, e.timestamp_ms, e.ingested_ms, e.message, s.name as stream_name
+from logs_event e cross join logs_stream s on s.id = e.stream_id and s.group_id = e.group_id
+where e.group_id = :group_id and (e.timestamp_ms, e.id) < (:before_ms, :before_id)
+    and e.timestamp_ms >= :from_ms
+order by e.timestamp_ms desc, e.id desc;
+
 -- The oldest events of a group that are older than that.
 -- statement: list_expired :many
 -- param: before_ms integer
