@@ -125,6 +125,33 @@ def test_groups_are_listed_by_prefix_and_page(logs, make_group):
     assert [group["logGroupName"] for page in pages for group in page["logGroups"]] == names
 
 
+def test_groups_are_listed_by_name_and_page(logs, make_group, refused):
+    names = sorted(make_group() for _ in range(3))
+    asked = [names[2], names[0], "/tests/missing", names[0], names[1]]
+    first = logs.describe_log_groups(logGroupIdentifiers=asked, limit=2)
+    rest = logs.describe_log_groups(logGroupIdentifiers=asked, nextToken=first["nextToken"])
+    assert [group["logGroupName"] for reply in (first, rest) for group in reply["logGroups"]] == names
+    assert "nextToken" not in rest
+    for filter in ({"logGroupNamePrefix": "/"}, {"logGroupNamePattern": "t"}, {"logGroupClass": "STANDARD"}):
+        error = refused(logs.describe_log_groups, logGroupIdentifiers=asked, **filter)
+        assert error["code"] == "InvalidParameterException"
+
+
+def test_the_two_lesser_classes_are_listed_together(client):
+    here = client("logs", region_name="eu-central-1")  # where there are no other groups
+    for name, kind in (("a", "STANDARD"), ("b", "INFREQUENT_ACCESS")):
+        here.create_log_group(logGroupName=name, logGroupClass=kind)
+    try:
+        for kind, names in (("STANDARD", ["a"]), ("INFREQUENT_ACCESS", ["b"]), ("DELIVERY", [])):
+            groups = here.describe_log_groups(logGroupClass=kind)["logGroups"]
+            assert [group["logGroupName"] for group in groups] == names
+        groups = here.describe_log_groups(logGroupClass="ESSENTIALS")["logGroups"]
+        assert [group["logGroupName"] for group in groups] == ["b"]
+    finally:
+        for name in ("a", "b"):
+            here.delete_log_group(logGroupName=name)
+
+
 def test_a_deleted_group_is_gone_with_its_events(logs, make_group, put, now_ms, refused):
     group = make_group()
     put(group, "s", (now_ms(), "old"))

@@ -3,6 +3,8 @@
  */
 #include "logs_internal.h"
 
+#include <stdlib.h>
+
 static void describe(struct call *call, const struct logs_list_groups_row *row, struct logs_log_group *group)
 {
     group->log_group_name = row->name;
@@ -38,18 +40,42 @@ static struct logs_list_groups_rows list(struct call *call, const struct logs_de
                                        });
 }
 
-/* Those that are named; names of groups that are not there are passed over. */
-static enum outcome describe_named(struct call *call, const struct logs_describe_log_groups_request *in,
-                                   struct logs_describe_log_groups_response *out)
+static int by_name(const void *a, const void *b)
 {
-    for (size_t i = 0; i < in->log_group_identifiers.count; i++) {
-        str name = log_group_name(call, in->log_group_identifiers.items[i]);
-        struct logs_list_groups_rows rows = list(call, &(struct logs_describe_log_groups_request){0}, name,
-                                                 arena_join(call->arena, name, S("\0")), 1);
-        if (rows.count > 0)
-            describe_whole(call, &rows.items[0], list_add(call->arena, &out->log_groups));
+    return str_compare(*(const str *)a, *(const str *)b);
+}
+
+/* The names in the request's identifiers, in order. */
+static struct str_list names_of(struct call *call, const struct str_list *identifiers)
+{
+    struct str_list names = {0};
+
+    for (size_t i = 0; i < identifiers->count; i++)
+        *list_add(call->arena, &names) = log_group_name(call, identifiers->items[i]);
+    qsort(names.items, names.count, sizeof *names.items, by_name);
+    return names;
+}
+
+/* Those that are named; names of groups that are not there are passed over. */
+static void describe_named(struct call *call, const struct logs_describe_log_groups_request *in,
+                           int64_t limit, struct logs_describe_log_groups_response *out)
+{
+    struct logs_describe_log_groups_request all = {.next_token = in->next_token};
+    struct str_list names = names_of(call, &in->log_group_identifiers);
+
+    for (size_t i = 0; i < names.count; i++) {
+        str name = names.items[i];
+        if (i > 0 && str_equal(name, names.items[i - 1]))
+            continue;
+        struct logs_list_groups_rows rows = list(call, &all, name, arena_join(call->arena, name, S("\0")), 1);
+        if (rows.count == 0)
+            continue;
+        if ((int64_t)out->log_groups.count == limit) {
+            out->next_token = out->log_groups.items[limit - 1].log_group_name;
+            break;
+        }
+        describe_whole(call, &rows.items[0], list_add(call->arena, &out->log_groups));
     }
-    return DONE;
 }
 
 /* A page token is the last name listed. */
@@ -61,11 +87,18 @@ enum outcome logs_describe_log_groups(struct call *call, const struct logs_descr
     if (str_present(in->log_group_name_prefix) && str_present(in->log_group_name_pattern))
         return fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION,
                     "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.");
+    if (in->log_group_identifiers.count > 0 &&
+        (str_present(in->log_group_name_prefix) || str_present(in->log_group_name_pattern) ||
+         str_present(in->log_group_class) || in->account_identifiers.count > 0))
+        return fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION,
+                    "LogGroup identifiers can be combined with includeLinkedAccounts only.");
     list_make_empty(call->arena, &out->log_groups);
-    if (in->log_group_identifiers.count > 0)
-        return describe_named(call, in, out);
-
     int64_t limit = in->limit ? *in->limit : PAGE_SIZE;
+    if (in->log_group_identifiers.count > 0) {
+        describe_named(call, in, limit, out);
+        return DONE;
+    }
+
     str prefix = str_present(in->log_group_name_prefix) ? in->log_group_name_prefix : S("");
     struct logs_list_groups_rows rows = list(call, in, prefix, log_prefix_end(call, prefix), limit + 1);
     bool more = (int64_t)rows.count > limit;

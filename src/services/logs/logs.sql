@@ -63,6 +63,7 @@ update logs_group set deletion_protected = :deletion_protected where id = :id;
 -- statement: remove_group :exec
 delete from logs_group where id = :id;
 
+-- Who asks for one of the two lesser classes gets both.
 -- statement: list_groups :many
 -- param: after text
 -- param: prefix text
@@ -75,7 +76,9 @@ select name, created_ms, class, kms_key_id, retention_days, deletion_protected,
     (select coalesce(sum(s.stored_bytes), 0) from logs_stream s where s.group_id = g.id) as stored_bytes
 from logs_group g
 where account = :account and region = :region and name > :after and name >= :prefix and name < :prefix_end
-    and (:part is null or instr(name, :part) > 0) and (:only_class is null or class = :only_class)
+    and (:part is null or instr(name, :part) > 0)
+    and (:only_class is null or class = :only_class
+        or (class in ('INFREQUENT_ACCESS', 'ESSENTIALS') and :only_class in ('INFREQUENT_ACCESS', 'ESSENTIALS')))
 order by name limit :limit;
 
 -- statement: put_tag :exec
