@@ -369,7 +369,10 @@ def test_lists_and_maps_may_be_nested_32_levels_deep(dynamodb, make_table, refus
     assert get(dynamodb, table, id={"S": "deep"})["value"] == nested(31)
     error = refused(put, dynamodb=dynamodb, table=table, id={"S": "deeper"}, value=nested(40))
     assert error["code"] == "ValidationException"
-    assert "Nesting Levels have exceeded supported limits" in error["message"]
+    assert error["message"] == (
+        "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond "
+        "supported limit"
+    )
 
 
 def test_an_item_may_be_400_kib_and_no_more(dynamodb, make_table, refused):

@@ -210,8 +210,8 @@ static bool check_at(struct arena *arena, struct dynamodb_attribute_value *value
 
     if (depth > MAX_DEPTH)
         return refuse(problem,
-                      S("Nesting Levels have exceeded supported limits: Attributes has nesting levels of "
-                        "more than 32"));
+                      S("Nesting Levels have exceeded supported limits: Attributes in the item have nested "
+                        "levels beyond supported limit"));
     if (members == 0)
         return refuse(problem,
                       S("Supplied AttributeValue is empty, must contain exactly one of the supported "
