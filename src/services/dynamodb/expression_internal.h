@@ -7,7 +7,8 @@
 
 enum {
     MAX_EXPRESSION_BYTES = 4096,
-    MAX_EXPRESSION_DEPTH = 256, /* our own bound: AWS allows 300 operators in all */
+    MAX_EXPRESSION_DEPTH = 256, /* our own bound */
+    MAX_OPERATORS = 300,        /* and functions */
 };
 
 enum token_kind { TOKEN_END, TOKEN_WORD, TOKEN_NAME, TOKEN_VALUE, TOKEN_NUMBER, TOKEN_SYMBOL };
@@ -22,6 +23,7 @@ struct parser {
     str source;
     struct token previous, current;
     int depth; /* of parentheses and NOT */
+    int operators;
     bool redundant_parentheses;
     str *problem;
 };
@@ -41,6 +43,8 @@ bool parser_expect_symbol(struct parser *parser, const char *symbol);
 bool parser_at_operator_word(const struct parser *parser);
 /* Say that the current token cannot stand here; returns false. */
 bool parser_refuse(struct parser *parser);
+/* What is wrong with all of it: too many operators, redundant parentheses. */
+bool parser_check_whole(const struct parser *parser);
 
 /* expression_path.c */
 /* A document path as it is written: its names are not looked up yet. */

@@ -118,6 +118,20 @@ bool parser_at_operator_word(const struct parser *parser)
            parser_at_word(parser, "BETWEEN") || parser_at_word(parser, "IN");
 }
 
+/* AWS counts no further than to the first operator too many. */
+bool parser_check_whole(const struct parser *parser)
+{
+    if (parser->operators > MAX_OPERATORS)
+        *parser->problem =
+            arena_format(parser->scope->arena,
+                         "The expression contains too many operators; operator count: %d", MAX_OPERATORS + 1);
+    else if (parser->redundant_parentheses)
+        *parser->problem = S("The expression has redundant parentheses;");
+    else
+        return true;
+    return false;
+}
+
 /* AWS shows the token with its neighbours, as they are written. */
 bool parser_refuse(struct parser *parser)
 {

@@ -45,6 +45,7 @@ struct node *node_new(struct parser *parser, enum node_kind kind)
     struct node *node = arena_new(parser->scope->arena, struct node);
 
     node->kind = kind;
+    parser->operators += kind != NODE_PATH && kind != NODE_VALUE;
     return node;
 }
 
@@ -242,6 +243,7 @@ static struct node *parse_series(struct parser *parser, enum node_kind kind, con
         if (!is_condition(parser, node->operands.items[node->operands.count - 1]))
             return NULL;
         parser_advance(parser);
+        parser->operators += node->operands.count > 1; /* the first one is the node itself */
         struct node *next = parse(parser);
         if (!is_condition(parser, next))
             return NULL;
@@ -273,9 +275,5 @@ const struct node *condition_parse(struct scope *scope, str text, str *problem)
         parser_refuse(&parser);
         return NULL;
     }
-    if (parser.redundant_parentheses) {
-        *problem = S("The expression has redundant parentheses;");
-        return NULL;
-    }
-    return condition_check(scope, condition, problem) ? condition : NULL;
+    return parser_check_whole(&parser) && condition_check(scope, condition, problem) ? condition : NULL;
 }

@@ -230,9 +230,6 @@ bool update_parse(struct scope *scope, str text, struct update *update, str *pro
     struct parser parser;
 
     *update = (struct update){0};
-    if (!parser_begin(&parser, scope, text, problem) || !parse_clauses(&parser, update))
-        return false;
-    if (parser.redundant_parentheses)
-        return refuse(problem, S("The expression has redundant parentheses;"));
-    return check_update(scope, update, problem);
+    return parser_begin(&parser, scope, text, problem) && parse_clauses(&parser, update) &&
+           parser_check_whole(&parser) && check_update(scope, update, problem);
 }

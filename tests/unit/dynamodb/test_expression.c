@@ -206,6 +206,20 @@ TEST(in_takes_a_hundred_operands_and_no_more)
                 "The IN operator is provided with too many operands; number of operands: 101");
 }
 
+TEST(an_expression_has_three_hundred_operators_and_no_more)
+{
+    struct text text = text_in(&scratch);
+
+    text_add(&text, S("NOT id=:b"));
+    for (int i = 2; i < 300; i += 2)
+        text_add(&text, S(" OR id=:a"));
+    str most = text_str(&text);
+    assert_true(most.size < 4096);
+    assert_false(holds(arena_join(&scratch, most, S(""))));
+    assert_text(problem_of(arena_join(&scratch, most, S(" OR id=:a"))),
+                "The expression contains too many operators; operator count: 301");
+}
+
 TEST(nesting_ends_in_a_sentence_not_in_the_stack)
 {
     char text[4000];
@@ -279,6 +293,8 @@ TESTS(test(comparisons_know_types_and_order),
       test(functions_look_into_texts_sets_lists_and_maps),
       test(a_syntax_error_shows_the_token_and_its_neighbours),
       test(names_values_functions_and_words_are_checked_in_awss_words), test(operands_must_fit),
-      test(in_takes_a_hundred_operands_and_no_more), test(nesting_ends_in_a_sentence_not_in_the_stack),
-      test(a_projection_keeps_structure_and_order), test(paths_of_a_projection_keep_apart),
-      test(a_key_condition_is_one_or_two_terms), test(every_reserved_word_is_known_in_any_case))
+      test(in_takes_a_hundred_operands_and_no_more),
+      test(an_expression_has_three_hundred_operators_and_no_more),
+      test(nesting_ends_in_a_sentence_not_in_the_stack), test(a_projection_keeps_structure_and_order),
+      test(paths_of_a_projection_keep_apart), test(a_key_condition_is_one_or_two_terms),
+      test(every_reserved_word_is_known_in_any_case))
