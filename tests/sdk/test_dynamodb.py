@@ -494,6 +494,35 @@ def test_a_get_of_nothing_answers_no_item(dynamodb, make_table):
     assert "Item" not in dynamodb.get_item(TableName=make_table(), Key={"id": {"S": "a"}})
 
 
+@pytest.mark.parametrize(
+    "placeholder, name, message",
+    [
+        ("#" + "a" * 255, "x", "invalid key: The expression attribute map contains a key that is too long; size of key: 256"),
+        ("#a-b", "x", 'invalid key: Syntax error; key: "#a-b"'),
+        ("#a", "", "invalid value: Empty attribute name for key #a"),
+    ],
+)
+def test_a_placeholder_of_a_name_must_be_one(dynamodb, make_table, refused, placeholder, name, message):
+    error = refused(
+        dynamodb.scan,
+        TableName=make_table(),
+        FilterExpression=f"attribute_exists({placeholder})",
+        ExpressionAttributeNames={placeholder: name},
+    )
+    assert error["message"] == f"ExpressionAttributeNames contains {message}"
+
+
+def test_a_placeholder_of_a_value_is_255_bytes_at_most(dynamodb, make_table, refused):
+    arguments = {"TableName": make_table(), "FilterExpression": "id = :" + "a" * 254}
+    dynamodb.scan(**arguments, ExpressionAttributeValues={":" + "a" * 254: {"S": "x"}})
+    arguments["FilterExpression"] += "a"
+    error = refused(dynamodb.scan, **arguments, ExpressionAttributeValues={":" + "a" * 255: {"S": "x"}})
+    assert error["message"] == (
+        "ExpressionAttributeValues contains invalid key: The expression attribute map contains a key that is "
+        "too long;"
+    )
+
+
 def test_an_update_that_only_takes_away_makes_no_item(dynamodb, make_table):
     table = make_table()
     for expression, values in (

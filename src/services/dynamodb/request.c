@@ -5,6 +5,8 @@
 
 #include "base/text.h"
 
+enum { MAX_PLACEHOLDER_BYTES = 255 };
+
 bool refuse(struct call *call, str sentence)
 {
     fail(call, &DYNAMODB_VALIDATION_EXCEPTION, "%.*s", STR_ARGS(sentence));
@@ -38,6 +40,34 @@ static bool is_placeholder(str text, char mark)
     return valid;
 }
 
+static bool refuse_key(struct call *call, const char *parameter, str key)
+{
+    return refuse(call, arena_format(call->arena, "%s contains invalid key: Syntax error; key: \"%.*s\"",
+                                     parameter, STR_ARGS(key)));
+}
+
+static bool refuse_long_key(struct call *call, const char *parameter, str size)
+{
+    return refuse(call, arena_format(call->arena,
+                                     "%s contains invalid key: The expression attribute map contains a key "
+                                     "that is too long;%.*s",
+                                     parameter, STR_ARGS(size)));
+}
+
+static bool check_name(struct call *call, const struct str_map_entry *entry)
+{
+    if (entry->key.size > MAX_PLACEHOLDER_BYTES)
+        return refuse_long_key(call, "ExpressionAttributeNames",
+                               arena_format(call->arena, " size of key: %zu", entry->key.size));
+    if (!is_placeholder(entry->key, '#'))
+        return refuse_key(call, "ExpressionAttributeNames", entry->key);
+    return !str_empty(entry->value) ||
+           refuse(call, arena_format(call->arena,
+                                     "ExpressionAttributeNames contains invalid value: Empty attribute name "
+                                     "for key %.*s",
+                                     STR_ARGS(entry->key)));
+}
+
 static bool check_names(struct call *call, const struct str_map *names, bool any_expression)
 {
     if (!names->items)
@@ -47,11 +77,8 @@ static bool check_names(struct call *call, const struct str_map *names, bool any
     if (names->count == 0)
         return refuse(call, S("ExpressionAttributeNames must not be empty"));
     for (size_t i = 0; i < names->count; i++)
-        if (!is_placeholder(names->items[i].key, '#'))
-            return refuse(call, arena_format(call->arena,
-                                             "ExpressionAttributeNames contains invalid key: Syntax "
-                                             "error; key: \"%.*s\"",
-                                             STR_ARGS(names->items[i].key)));
+        if (!check_name(call, &names->items[i]))
+            return false;
     return true;
 }
 
@@ -59,11 +86,10 @@ static bool check_value(struct call *call, struct dynamodb_attribute_value_map_e
 {
     str problem;
 
+    if (entry->key.size > MAX_PLACEHOLDER_BYTES)
+        return refuse_long_key(call, "ExpressionAttributeValues", S("")); /* AWS does not say how long */
     if (!is_placeholder(entry->key, ':'))
-        return refuse(call, arena_format(call->arena,
-                                         "ExpressionAttributeValues contains invalid key: Syntax error; "
-                                         "key: \"%.*s\"",
-                                         STR_ARGS(entry->key)));
+        return refuse_key(call, "ExpressionAttributeValues", entry->key);
     return value_check(call->arena, &entry->value, &problem) ||
            refuse(call, arena_format(call->arena,
                                      "ExpressionAttributeValues contains invalid value: %.*s for key "
