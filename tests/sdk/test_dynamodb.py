@@ -476,8 +476,17 @@ def test_a_put_cannot_answer_the_new_item(dynamodb, make_table, refused):
     error = refused(
         dynamodb.put_item, TableName=make_table(), Item={"id": {"S": "a"}}, ReturnValues="ALL_NEW"
     )
-    assert error["code"] == "ValidationException"
-    assert "Return" in error["message"]
+    assert (error["code"], error["message"]) == (
+        "ValidationException",
+        "ReturnValues can only be ALL_OLD or NONE",
+    )
+    error = refused(
+        dynamodb.put_item, TableName="any", Item={"id": {"S": "a"}}, ReturnValues="NEW"
+    )
+    assert error["message"] == (
+        "1 validation error detected: Value 'NEW' at 'returnValues' failed to satisfy constraint: Member must "
+        "satisfy enum value set: [ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW]"
+    )
 
 
 def test_a_deleted_item_is_gone_and_deleting_again_is_fine(dynamodb, make_table):

@@ -247,7 +247,7 @@ bool expressions_read(struct call *call, const struct expression_texts *texts,
 static bool return_values_check(struct call *call, str asked)
 {
     return !str_present(asked) || str_equal(asked, S("NONE")) || str_equal(asked, S("ALL_OLD")) ||
-           refuse(call, S("Return values set to invalid value"));
+           refuse(call, S("ReturnValues can only be ALL_OLD or NONE"));
 }
 
 bool write_request_check(struct call *call, const struct write_request *request,

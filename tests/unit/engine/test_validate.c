@@ -38,7 +38,7 @@ TEST(all_that_is_wrong_is_said_at_once)
         told(&DYNAMODB_CREATE_TABLE, body),
         "3 validation errors detected: "
         "Value 'X' at 'attributeDefinitions.1.member.attributeType' failed to satisfy constraint: "
-        "Member must satisfy enum value set: [S, N, B]; "
+        "Member must satisfy enum value set: [B, N, S]; "
         "Value null at 'keySchema.1.member.attributeName' failed to satisfy constraint: "
         "Member must not be null; "
         "Value null at 'keySchema.2.member.keyType' failed to satisfy constraint: Member must not be null");
