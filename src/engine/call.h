@@ -45,6 +45,7 @@ struct principal {
     str account;
     str name;                       /* the user, the role, or the service's host name */
     str session_policy;             /* JSON; absent when there is none */
+    int64_t issued_ms;              /* of a role's session: when it began */
     str source_arn, source_account; /* of a service: aws:SourceArn, aws:SourceAccount */
 };
 

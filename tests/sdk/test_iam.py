@@ -3,6 +3,7 @@
 import datetime
 import json
 import time
+from email.utils import parsedate_to_datetime
 
 import pytest
 
@@ -563,6 +564,22 @@ def test_tags_of_the_principal_are_conditions(iam, new_role, become, queue, refu
     sqs.send_message(QueueUrl=queue, MessageBody="hi")
     iam.tag_role(RoleName=name, Tags=[{"Key": "team", "Value": "others"}])
     refused(sqs.send_message, QueueUrl=queue, MessageBody="hi")
+
+
+def test_older_sessions_of_a_role_can_be_revoked(iam, sts, new_role, become, queue, refused, advance_clock):
+    """By the very policy that AWS's console attaches as AWSRevokeOlderSessions."""
+    name = new_role()
+    iam.attach_role_policy(RoleName=name, PolicyArn=SQS_FULL)
+    older = become(name)("sqs")
+    older.send_message(QueueUrl=queue, MessageBody="hi")
+    advance_clock(2)
+    now = parsedate_to_datetime(sts.get_caller_identity()["ResponseMetadata"]["HTTPHeaders"]["date"])
+    condition = {"DateLessThan": {"aws:TokenIssueTime": now.strftime("%Y-%m-%dT%H:%M:%SZ")}}
+    iam.put_role_policy(RoleName=name, PolicyName="AWSRevokeOlderSessions",
+                        PolicyDocument=statements(deny("*", Condition=condition)))
+    assert refused(older.send_message, QueueUrl=queue, MessageBody="hi")["message"].endswith(
+        "with an explicit deny in an identity-based policy")
+    become(name)("sqs").send_message(QueueUrl=queue, MessageBody="hi")
 
 
 def test_a_role_may_assume_another(iam, client, new_role, become, refused):

@@ -159,5 +159,6 @@ bool iam_find_role(struct call *call, str role_arn, str session_name, struct pri
     if (!role_find(call, role_arn, &role) || !role_trusts(call, &role, service))
         return false;
     *principal = session_principal(call->arena, &role, session_name);
+    principal->issued_ms = call->now_ms;
     return true;
 }

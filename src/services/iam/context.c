@@ -16,6 +16,7 @@ struct known_key {
 static const struct known_key KNOWN_KEYS[] = {
     {STR_INIT("aws:CurrentTime"), KEY_CURRENT_TIME},
     {STR_INIT("aws:EpochTime"), KEY_EPOCH_TIME},
+    {STR_INIT("aws:MultiFactorAuthPresent"), KEY_MFA_PRESENT},
     {STR_INIT("aws:PrincipalAccount"), KEY_PRINCIPAL_ACCOUNT},
     {STR_INIT("aws:PrincipalArn"), KEY_PRINCIPAL_ARN},
     {STR_INIT("aws:PrincipalIsAWSService"), KEY_PRINCIPAL_IS_SERVICE},
@@ -28,8 +29,10 @@ static const struct known_key KNOWN_KEYS[] = {
     {STR_INIT("aws:SourceOwner"), KEY_SOURCE_OWNER},
     {STR_INIT("aws:SourceArn"), KEY_SOURCE_ARN},
     {STR_INIT("aws:SourceIp"), KEY_SOURCE_IP},
+    {STR_INIT("aws:TokenIssueTime"), KEY_TOKEN_ISSUE_TIME},
     {STR_INIT("aws:userid"), KEY_USER_ID},
     {STR_INIT("aws:username"), KEY_USER_NAME},
+    {STR_INIT("aws:ViaAWSService"), KEY_VIA_AWS_SERVICE},
 };
 
 enum context_key context_key_find(str key, str *name)
@@ -84,13 +87,15 @@ static str principal_type(const struct principal *caller)
 static str single_value(const struct policy_request *request, enum context_key key)
 {
     const struct principal *caller = request->caller;
-    bool is_service = caller->kind == PRINCIPAL_SERVICE;
+    bool is_service = caller->kind == PRINCIPAL_SERVICE, is_session = caller->kind == PRINCIPAL_ROLE;
 
     switch (key) {
     case KEY_CURRENT_TIME:
         return time_iso8601(request->arena, request->now_ms);
     case KEY_EPOCH_TIME:
         return arena_format(request->arena, "%lld", (long long)(request->now_ms / 1000));
+    case KEY_MFA_PRESENT:
+        return is_session ? S("false") : (str){0}; /* long-lived keys do not say */
     case KEY_PRINCIPAL_ACCOUNT:
         return is_service ? (str){0} : caller->account;
     case KEY_PRINCIPAL_ARN:
@@ -115,10 +120,14 @@ static str single_value(const struct policy_request *request, enum context_key k
         return caller->source_arn;
     case KEY_SOURCE_IP:
         return request->source_ip;
+    case KEY_TOKEN_ISSUE_TIME:
+        return is_session ? time_iso8601_ms(request->arena, caller->issued_ms) : (str){0};
     case KEY_USER_ID:
         return caller->id;
     case KEY_USER_NAME:
         return caller->kind == PRINCIPAL_USER ? caller->name : (str){0};
+    case KEY_VIA_AWS_SERVICE:
+        return S("false"); /* services here act as themselves or as a role, never as who called them */
     case KEY_OTHER:
     case KEY_PRINCIPAL_TAG:
         break;

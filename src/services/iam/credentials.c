@@ -25,6 +25,7 @@ static bool find_session(struct txn *txn, struct arena *arena, str access_key_id
         .principal = session_principal(arena, &role, row.session_name),
     };
     credentials->principal.session_policy = row.session_policy;
+    credentials->principal.issued_ms = row.issued_ms;
     return true;
 }
 

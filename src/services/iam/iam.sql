@@ -103,6 +103,9 @@ create table iam_state (
     keys_created integer not null
 );
 
+-- migration: 2
+alter table iam_session add column issued_ms integer not null default 0;
+
 -- statement: insert_identity :insert
 -- row: identity
 insert into iam_identity (account, kind, name, folded_name, unique_id, path, created_ms, trust_policy, description,
@@ -292,12 +295,13 @@ delete from iam_access_key where access_key_id = :access_key_id;
 
 -- statement: insert_session :exec
 insert into iam_session (access_key_id, account, role_name, role_unique_id, session_name, secret, session_token,
-                         session_policy, expires_ms)
+                         session_policy, issued_ms, expires_ms)
 values (:access_key_id, :account, :role_name, :role_unique_id, :session_name, :secret, :session_token,
-        :session_policy, :expires_ms);
+        :session_policy, :issued_ms, :expires_ms);
 
 -- statement: find_session :one
-select account, role_name, role_unique_id, session_name, secret, session_token, session_policy, expires_ms
+select account, role_name, role_unique_id, session_name, secret, session_token, session_policy, issued_ms,
+       expires_ms
 from iam_session where access_key_id = :access_key_id;
 
 -- statement: remove_expired_sessions :exec

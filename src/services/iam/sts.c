@@ -195,6 +195,7 @@ static const struct sts_credentials *open_session(struct call *call, const struc
         .secret = credentials->secret_access_key,
         .session_token = credentials->session_token,
         .session_policy = policy,
+        .issued_ms = call->now_ms,
         .expires_ms = credentials->expiration,
     };
     iam_insert_session(call->txn, &params);

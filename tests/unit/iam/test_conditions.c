@@ -65,6 +65,25 @@ TEST(numbers_are_compared_as_numbers)
     assert_false(holds(S("'NumericEquals':{'aws:username':'3'}")));
 }
 
+TEST(a_session_says_when_it_began_and_that_no_mfa_was_asked)
+{
+    static const struct principal SESSION = {
+        .kind = PRINCIPAL_ROLE,
+        .arn = STR_INIT("arn:aws:sts::000000000000:assumed-role/R/s"),
+        .id = STR_INIT("AROAQWERTYUIOPASDFGHJ:s"),
+        .account = STR_INIT("000000000000"),
+        .name = STR_INIT("R"),
+        .issued_ms = 1767225600000, /* 2026-01-01 */
+    };
+
+    assert_true(holds_for(&SESSION, S("'DateLessThan':{'aws:TokenIssueTime':'2026-01-01T00:00:00.001Z'}")));
+    assert_false(holds_for(&SESSION, S("'DateLessThan':{'aws:TokenIssueTime':'2026-01-01T00:00:00Z'}")));
+    assert_true(holds_for(&SESSION, S("'Bool':{'aws:MultiFactorAuthPresent':'false'}")));
+    assert_false(holds(S("'DateLessThan':{'aws:TokenIssueTime':'2099-01-01T00:00:00Z'}")));
+    assert_true(holds(S("'Null':{'aws:MultiFactorAuthPresent':'true'}")));
+    assert_true(holds(S("'Bool':{'aws:ViaAWSService':'false'}")));
+}
+
 TEST(dates_are_iso_8601_or_seconds)
 {
     assert_true(holds(S("'DateGreaterThan':{'aws:CurrentTime':'2025-12-31T23:59:59Z'}")));
@@ -141,9 +160,10 @@ TEST(a_service_is_known_by_what_it_acts_for)
 TESTS(test(texts_are_compared_exactly_or_without_case_or_by_pattern),
       test(a_negated_operator_wants_none_of_the_values),
       test(a_missing_key_satisfies_only_negated_and_if_exists_operators),
-      test(numbers_are_compared_as_numbers), test(dates_are_iso_8601_or_seconds),
-      test(addresses_are_compared_by_their_prefix), test(arns_are_compared_part_by_part),
-      test(booleans_are_compared_without_case), test(set_operators_look_at_every_or_any_value_of_the_request),
+      test(numbers_are_compared_as_numbers), test(a_session_says_when_it_began_and_that_no_mfa_was_asked),
+      test(dates_are_iso_8601_or_seconds), test(addresses_are_compared_by_their_prefix),
+      test(arns_are_compared_part_by_part), test(booleans_are_compared_without_case),
+      test(set_operators_look_at_every_or_any_value_of_the_request),
       test(all_conditions_of_a_statement_must_hold),
       test(variables_are_filled_in_and_a_missing_one_matches_nothing),
       test(a_service_is_known_by_what_it_acts_for))
