@@ -566,6 +566,43 @@ def test_tags_of_the_principal_are_conditions(iam, new_role, become, queue, refu
     refused(sqs.send_message, QueueUrl=queue, MessageBody="hi")
 
 
+def test_a_delegated_administrator_is_held_to_a_boundary(iam, new_role, new_policy, become, refused):
+    """As AWS's guide has it: iam:PermissionsBoundary is what a request asks for, or what the identity has."""
+    boundary = new_policy(allow("sqs:*"))
+    inside, outside = new_role(PermissionsBoundary=boundary), new_role()
+    delegate = new_role()
+    held = {"StringEquals": {"iam:PermissionsBoundary": boundary}}
+    actions = ["iam:AttachRolePolicy", "iam:DetachRolePolicy", "iam:PutRolePolicy", "iam:DeleteRolePolicy"]
+    iam.put_role_policy(RoleName=delegate, PolicyName="own",
+                        PolicyDocument=statements(allow(actions, Condition=held)))
+    as_delegate = become(delegate)("iam")
+    as_delegate.attach_role_policy(RoleName=inside, PolicyArn=SQS_FULL)
+    as_delegate.put_role_policy(RoleName=inside, PolicyName="inline", PolicyDocument=statements(allow("*")))
+    as_delegate.delete_role_policy(RoleName=inside, PolicyName="inline")
+    as_delegate.detach_role_policy(RoleName=inside, PolicyArn=SQS_FULL)
+    assert refused(as_delegate.attach_role_policy, RoleName=outside, PolicyArn=SQS_FULL)["code"] == "AccessDenied"
+
+
+def test_tags_of_what_is_administered_are_conditions(iam, sts, new_role, new_policy, become, refused):
+    mine, other = new_role(Tags=[{"Key": "team", "Value": "orders"}]), new_role()
+    delegate = new_role()
+    of_team = {"StringEquals": {"aws:ResourceTag/team": "orders"}}
+    as_team = {"StringEquals": {"aws:RequestTag/note": "x"}, "ForAllValues:StringEquals": {"aws:TagKeys": ["note"]}}
+    iam.put_role_policy(RoleName=delegate, PolicyName="own", PolicyDocument=statements(
+        allow(["iam:GetRole", "iam:GetPolicy", "sts:AssumeRole"], Condition=of_team),
+        allow(["iam:TagRole", "iam:TagPolicy"], Condition=as_team)))
+    as_delegate = become(delegate)("iam")
+    as_delegate.get_role(RoleName=mine)
+    refused(as_delegate.get_role, RoleName=other)
+    become(delegate)("sts").assume_role(RoleArn=role_arn(mine), RoleSessionName="me")
+    refused(become(delegate)("sts").assume_role, RoleArn=role_arn(other), RoleSessionName="me")
+    policy, note = new_policy(allow("sqs:*")), {"Key": "note", "Value": "x"}
+    as_delegate.tag_role(RoleName=other, Tags=[note])
+    as_delegate.tag_policy(PolicyArn=policy, Tags=[note])
+    refused(as_delegate.tag_role, RoleName=other, Tags=[{"Key": "note", "Value": "y"}])
+    refused(as_delegate.tag_policy, PolicyArn=policy, Tags=[note, {"Key": "more", "Value": "x"}])
+
+
 def test_older_sessions_of_a_role_can_be_revoked(iam, sts, new_role, become, queue, refused, advance_clock):
     """By the very policy that AWS's console attaches as AWSRevokeOlderSessions."""
     name = new_role()

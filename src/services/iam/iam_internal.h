@@ -71,7 +71,19 @@ const struct iam_attached_permissions_boundary *identity_boundary(struct call *c
 /* Whatever changes what somebody may do calls this, so that no cached policy outlives it. */
 void policies_changed(struct call *call);
 
+/* Values of condition keys, collected for an authorize_in_context(). */
+struct context_list {
+    struct context_value *items;
+    size_t count;
+};
+
 /* tags.c */
+/* aws:RequestTag and aws:TagKeys: what a request wants to tag with. */
+void context_add_request_tags(struct call *call, const struct iam_tag_list *tags,
+                              struct context_list *context);
+/* aws:ResourceTag and iam:ResourceTag: what the resource is tagged with. */
+void context_add_resource_tags(struct call *call, const struct iam_tag_list *tags,
+                               struct context_list *context);
 bool tags_check(struct call *call, const struct iam_tag_list *tags);
 void identity_put_tags(struct call *call, int64_t identity_id, const struct iam_tag_list *tags);
 struct iam_tag_list identity_tags(struct call *call, int64_t identity_id);
@@ -105,6 +117,8 @@ str managed_policy_document(struct txn *txn, str arn);
 bool managed_policy_open(struct call *call, str arn, struct managed_policy *policy);
 /* The same, and the account's own. */
 bool managed_policy_open_own(struct call *call, str arn, struct managed_policy *policy);
+bool managed_policy_open_own_in_context(struct call *call, str arn, struct context_list context,
+                                        struct managed_policy *policy);
 /* Is the ARN's form right?  False: fail() has been called. */
 bool policy_arn_check(struct call *call, str arn);
 

@@ -80,6 +80,36 @@ bool identity_find_unique(struct txn *txn, struct arena *arena, str id, struct i
            identity_find_id(txn, arena, row.id, identity);
 }
 
+static const str BOUNDARY = STR_INIT("iam:PermissionsBoundary");
+
+static bool names(const struct context_value *context, size_t count, str key)
+{
+    for (size_t i = 0; i < count; i++)
+        if (str_equal(context[i].key, key))
+            return true;
+    return false;
+}
+
+/*
+ * What is asked for, and what the identity (NULL: there is none) has: its tags, and its boundary unless that
+ * is what changes.
+ */
+static struct context_list context_of(struct call *call, const struct identity *identity,
+                                      const struct context_value *asked, size_t asked_count)
+{
+    struct context_list context = {0};
+
+    for (size_t i = 0; i < asked_count; i++)
+        *list_add(call->arena, &context) = asked[i];
+    if (!identity)
+        return context;
+    struct iam_tag_list tags = identity_tags(call, identity->row.id);
+    context_add_resource_tags(call, &tags, &context);
+    if (str_present(identity->row.boundary_arn) && !names(asked, asked_count, BOUNDARY))
+        *list_add(call->arena, &context) = (struct context_value){BOUNDARY, identity->row.boundary_arn};
+    return context;
+}
+
 bool identity_open_in_context(struct call *call, const struct identity_kind *kind, str name,
                               const struct context_value *context, size_t context_count,
                               struct identity *identity)
@@ -87,7 +117,8 @@ bool identity_open_in_context(struct call *call, const struct identity_kind *kin
     bool found = identity_find(call->txn, call->arena, kind, call->account, name, identity);
     str arn = found ? identity->arn : iam_arn(call->arena, call->account, kind->word, S("/"), name);
 
-    if (!authorize_in_context(call, arn, (str){0}, context, context_count))
+    struct context_list all = context_of(call, found ? identity : NULL, context, context_count);
+    if (!authorize_in_context(call, arn, (str){0}, all.items, all.count))
         return false;
     if (!found)
         fail(call, &IAM_NO_SUCH_ENTITY_EXCEPTION, "The %.*s with name %.*s cannot be found.",

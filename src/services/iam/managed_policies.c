@@ -45,19 +45,33 @@ bool policy_arn_check(struct call *call, str arn)
     return false;
 }
 
-bool managed_policy_open(struct call *call, str arn, struct managed_policy *policy)
+static bool open_in_context(struct call *call, str arn, struct context_list context,
+                            struct managed_policy *policy)
 {
-    if (!policy_arn_check(call, arn) || !authorize(call, arn, (str){0}))
+    if (!policy_arn_check(call, arn))
         return false;
-    if (managed_policy_find(call->txn, call->arena, arn, policy))
+    bool found = managed_policy_find(call->txn, call->arena, arn, policy);
+    if (found && !policy->aws) {
+        struct iam_tag_list tags = policy_tags(call, policy->row.id);
+        context_add_resource_tags(call, &tags, &context);
+    }
+    if (!authorize_in_context(call, arn, (str){0}, context.items, context.count))
+        return false;
+    if (found)
         return true;
     fail(call, &IAM_NO_SUCH_ENTITY_EXCEPTION, "Policy %.*s was not found.", STR_ARGS(arn));
     return false;
 }
 
-bool managed_policy_open_own(struct call *call, str arn, struct managed_policy *policy)
+bool managed_policy_open(struct call *call, str arn, struct managed_policy *policy)
 {
-    if (!managed_policy_open(call, arn, policy))
+    return open_in_context(call, arn, (struct context_list){0}, policy);
+}
+
+bool managed_policy_open_own_in_context(struct call *call, str arn, struct context_list context,
+                                        struct managed_policy *policy)
+{
+    if (!open_in_context(call, arn, context, policy))
         return false;
     if (!policy->aws)
         return true;
@@ -66,6 +80,11 @@ bool managed_policy_open_own(struct call *call, str arn, struct managed_policy *
          "be changed",
          STR_ARGS(call->caller->arn), call->operation->action, STR_ARGS(arn));
     return false;
+}
+
+bool managed_policy_open_own(struct call *call, str arn, struct managed_policy *policy)
+{
+    return managed_policy_open_own_in_context(call, arn, (struct context_list){0}, policy);
 }
 
 /* AWS's policies have ids too; ours are made of their names, so that they stay the same. */
@@ -135,10 +154,12 @@ enum outcome iam_create_policy(struct call *call, const struct iam_create_policy
 {
     str path = str_present(in->path) ? in->path : S("/");
     str arn = iam_arn(call->arena, call->account, S("policy"), path, in->policy_name);
+    struct context_list context = {0};
     struct managed_policy policy;
 
-    if (!authorize(call, arn, (str){0}) || !version_check(call, in->policy_document) ||
-        !tags_check(call, &in->tags))
+    context_add_request_tags(call, &in->tags, &context);
+    if (!authorize_in_context(call, arn, (str){0}, context.items, context.count) ||
+        !version_check(call, in->policy_document) || !tags_check(call, &in->tags))
         return FAILED;
     struct iam_insert_policy_params params = {
         .account = call->account,

@@ -86,7 +86,7 @@ enum outcome iam_create_role(struct call *call, const struct iam_create_role_req
                              struct iam_create_role_response *out)
 {
     str path = str_present(in->path) ? in->path : S("/");
-    struct context_value boundary = {S("iam:PermissionsBoundary"), in->permissions_boundary};
+    struct context_list context = {0};
     struct identity role = {
         .kind = &ROLE_KIND,
         .arn = iam_arn(call->arena, call->account, ROLE_KIND.word, path, in->role_name),
@@ -105,7 +105,11 @@ enum outcome iam_create_role(struct call *call, const struct iam_create_role_req
             },
     };
 
-    if (!authorize_in_context(call, role.arn, (str){0}, &boundary, str_present(boundary.value)) ||
+    context_add_request_tags(call, &in->tags, &context);
+    if (str_present(in->permissions_boundary))
+        *list_add(call->arena, &context) =
+            (struct context_value){S("iam:PermissionsBoundary"), in->permissions_boundary};
+    if (!authorize_in_context(call, role.arn, (str){0}, context.items, context.count) ||
         !check_trust_policy(call, in->assume_role_policy_document) ||
         !boundary_check(call, in->permissions_boundary) || !tags_check(call, &in->tags) ||
         !identity_create(call, &role, &in->tags))

@@ -46,15 +46,19 @@ static bool check_unsupported(struct call *call, const struct sts_assume_role_re
 /* May the caller become that role?  False: fail() has been called, the same whether it exists or not. */
 static bool role_open(struct call *call, const struct sts_assume_role_request *in, struct identity *role)
 {
-    struct context_value context[] = {
-        {S("sts:RoleSessionName"), in->role_session_name},
-        {S("sts:ExternalId"), in->external_id},
-    };
-    size_t count = str_present(in->external_id) ? 2 : 1;
+    struct context_list context = {0};
     bool found = role_find(call, in->role_arn, role);
 
-    return authorize_in_context(call, in->role_arn, found ? role->row.trust_policy : (str){0}, context,
-                                count);
+    *list_add(call->arena, &context) =
+        (struct context_value){S("sts:RoleSessionName"), in->role_session_name};
+    if (str_present(in->external_id))
+        *list_add(call->arena, &context) = (struct context_value){S("sts:ExternalId"), in->external_id};
+    if (found) {
+        struct iam_tag_list tags = identity_tags(call, role->row.id);
+        context_add_resource_tags(call, &tags, &context);
+    }
+    return authorize_in_context(call, in->role_arn, found ? role->row.trust_policy : (str){0}, context.items,
+                                context.count);
 }
 
 static bool check_duration(struct call *call, const struct identity *role, const int64_t *seconds)

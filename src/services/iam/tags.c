@@ -5,6 +5,37 @@
 
 enum { MAX_TAGS = 50 };
 
+static void add(struct call *call, struct context_list *context, str key, str value)
+{
+    *list_add(call->arena, context) = (struct context_value){key, value};
+}
+
+void context_add_request_tags(struct call *call, const struct iam_tag_list *tags,
+                              struct context_list *context)
+{
+    for (size_t i = 0; i < tags->count; i++) {
+        const struct iam_tag *tag = &tags->items[i];
+        add(call, context, arena_join(call->arena, S("aws:RequestTag/"), tag->key), tag->value);
+        add(call, context, S("aws:TagKeys"), tag->key);
+    }
+}
+
+static void add_tag_keys(struct call *call, const struct str_list *keys, struct context_list *context)
+{
+    for (size_t i = 0; i < keys->count; i++)
+        add(call, context, S("aws:TagKeys"), keys->items[i]);
+}
+
+void context_add_resource_tags(struct call *call, const struct iam_tag_list *tags,
+                               struct context_list *context)
+{
+    for (size_t i = 0; i < tags->count; i++) {
+        const struct iam_tag *tag = &tags->items[i];
+        add(call, context, arena_join(call->arena, S("aws:ResourceTag/"), tag->key), tag->value);
+        add(call, context, arena_join(call->arena, S("iam:ResourceTag/"), tag->key), tag->value);
+    }
+}
+
 bool tags_check(struct call *call, const struct iam_tag_list *tags)
 {
     for (size_t i = 0; i < tags->count; i++)
@@ -72,9 +103,12 @@ static bool has_room(struct call *call, const struct iam_tag_list *tags)
 static enum outcome tag_identity(struct call *call, const struct identity_kind *kind, str name,
                                  const struct iam_tag_list *tags)
 {
+    struct context_list context = {0};
     struct identity identity;
 
-    if (!identity_open(call, kind, name, &identity) || !tags_check(call, tags))
+    context_add_request_tags(call, tags, &context);
+    if (!identity_open_in_context(call, kind, name, context.items, context.count, &identity) ||
+        !tags_check(call, tags))
         return FAILED;
     identity_put_tags(call, identity.row.id, tags);
     struct iam_tag_list all = identity_tags(call, identity.row.id);
@@ -87,9 +121,11 @@ static enum outcome tag_identity(struct call *call, const struct identity_kind *
 static enum outcome untag_identity(struct call *call, const struct identity_kind *kind, str name,
                                    const struct str_list *keys)
 {
+    struct context_list context = {0};
     struct identity identity;
 
-    if (!identity_open(call, kind, name, &identity))
+    add_tag_keys(call, keys, &context);
+    if (!identity_open_in_context(call, kind, name, context.items, context.count, &identity))
         return FAILED;
     for (size_t i = 0; i < keys->count; i++)
         iam_remove_identity_tag(call->txn, &(struct iam_remove_identity_tag_params){
@@ -176,10 +212,13 @@ enum outcome iam_list_user_tags(struct call *call, const struct iam_list_user_ta
 enum outcome iam_tag_policy(struct call *call, const struct iam_tag_policy_request *in,
                             struct iam_tag_policy_output *out)
 {
+    struct context_list context = {0};
     struct managed_policy policy;
 
     (void)out;
-    if (!managed_policy_open_own(call, in->policy_arn, &policy) || !tags_check(call, &in->tags))
+    context_add_request_tags(call, &in->tags, &context);
+    if (!managed_policy_open_own_in_context(call, in->policy_arn, context, &policy) ||
+        !tags_check(call, &in->tags))
         return FAILED;
     policy_put_tags(call, policy.row.id, &in->tags);
     struct iam_tag_list all = policy_tags(call, policy.row.id);
@@ -189,10 +228,12 @@ enum outcome iam_tag_policy(struct call *call, const struct iam_tag_policy_reque
 enum outcome iam_untag_policy(struct call *call, const struct iam_untag_policy_request *in,
                               struct iam_untag_policy_output *out)
 {
+    struct context_list context = {0};
     struct managed_policy policy;
 
     (void)out;
-    if (!managed_policy_open_own(call, in->policy_arn, &policy))
+    add_tag_keys(call, &in->tag_keys, &context);
+    if (!managed_policy_open_own_in_context(call, in->policy_arn, context, &policy))
         return FAILED;
     for (size_t i = 0; i < in->tag_keys.count; i++)
         iam_remove_policy_tag(call->txn, &(struct iam_remove_policy_tag_params){
