@@ -89,6 +89,7 @@ static struct engine_options engine_options_of(struct arena *arena, const struct
                 .authorize = iam_authorize,
                 .find_role = iam_find_role,
                 .has_access_keys = iam_has_access_keys,
+                .is_resource_policy = iam_is_resource_policy,
             },
         .effect_runners = server_effect_runners(server),
         .strict_auth = options->strict_auth,

@@ -106,6 +106,11 @@ bool authorize(struct call *call, str resource_arn, str resource_policy)
     return authorize_action(call, str_of(call->operation->action), resource_arn, resource_policy);
 }
 
+bool is_resource_policy(const struct call *call, str document)
+{
+    return call->engine->options.identity.is_resource_policy(document);
+}
+
 enum outcome park(struct call *call, str what, int64_t until_ms)
 {
     check_writes(call);

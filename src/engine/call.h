@@ -94,6 +94,11 @@ enum outcome fail(struct call *call, const struct error *error, const char *form
 bool authorize(struct call *call, str resource_arn, str resource_policy);
 /* The same for another action than the operation's own (iam:PassRole). */
 bool authorize_action(struct call *call, str action, str resource_arn, str resource_policy);
+/*
+ * Is that document understood whole, as authorize() will need it to be?  A service keeps no policy that is
+ * not: its denials would not bind.
+ */
+bool is_resource_policy(const struct call *call, str document);
 
 /*
  * Wait until somebody wakes `what`, or until until_ms (engine time; INT64_MAX for ever).

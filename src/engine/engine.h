@@ -62,6 +62,7 @@ struct identity_provider {
     bool (*find_role)(struct call *call, str role_arn, str session_name, struct principal *principal);
     /* Has any access key ever been created in this store? */
     bool (*has_access_keys)(struct txn *txn);
+    bool (*is_resource_policy)(str document);
 };
 
 /* Someone who carries out effects of a kind; start is called on any thread once the cause is durable. */

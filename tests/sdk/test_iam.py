@@ -555,6 +555,29 @@ def test_a_queue_s_policy_lets_a_role_in(client, new_role, become, queue, refuse
     refused(sqs.receive_message, QueueUrl=queue)
 
 
+def test_a_queue_s_policy_is_one_that_binds_or_none(client, queue, refused):
+    """A policy that is kept but not understood would drop its denials."""
+    sqs = client("sqs")
+    rule = {"Effect": "Deny", "Principal": "*", "Action": "sqs:SendMessage", "Resource": queue_arn(queue)}
+    for change in ({"Principal": {"AWS": "nobody"}}, {"Effect": "Never"}, {"Condition": {"StringIs": {"a": "b"}}}):
+        error = refused(sqs.set_queue_attributes, QueueUrl=queue,
+                        Attributes={"Policy": statements({**rule, **change})})
+        assert "Policy" in error["message"]
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": statements(rule)})
+    refused(sqs.add_permission, QueueUrl=queue, Label="bad", AWSAccountIds=["nobody"], Actions=["SendMessage"])
+    assert refused(sqs.send_message, QueueUrl=queue, MessageBody="hi")["message"].endswith(
+        "with an explicit deny in a resource-based policy")
+
+
+def test_a_topic_s_policy_is_one_that_binds_or_none(client, unique, refused):
+    sns = client("sns")
+    topic = sns.create_topic(Name=unique("t"))["TopicArn"]
+    rule = {"Effect": "Deny", "Principal": {"AWS": "nobody"}, "Action": "sns:Publish", "Resource": topic}
+    assert refused(sns.set_topic_attributes, TopicArn=topic, AttributeName="Policy",
+                   AttributeValue=statements(rule))["code"] == "InvalidParameter"
+    sns.delete_topic(TopicArn=topic)
+
+
 def test_tags_of_the_principal_are_conditions(iam, new_role, become, queue, refused):
     name = new_role(Tags=[{"Key": "team", "Value": "orders"}])
     condition = {"StringEquals": {"aws:PrincipalTag/team": "orders"}}

@@ -103,6 +103,16 @@ bool iam_authorize(struct call *call, str action, str resource_arn, str resource
     return decide(call, &inquiry, resource_policy, message);
 }
 
+bool iam_is_resource_policy(str document)
+{
+    struct arena parsed = {0};
+    str problem;
+
+    bool valid = policy_parse(&parsed, POLICY_RESOURCE, document, &problem) != NULL;
+    arena_free(&parsed);
+    return valid;
+}
+
 bool authorize_in_context(struct call *call, str resource_arn, str resource_policy,
                           const struct context_value *context, size_t context_count)
 {

@@ -16,3 +16,4 @@ bool iam_authorize(struct call *call, str action, str resource_arn, str resource
 /* Also false when the role does not trust the service that this call is an operation of. */
 bool iam_find_role(struct call *call, str role_arn, str session_name, struct principal *principal);
 bool iam_has_access_keys(struct txn *txn);
+bool iam_is_resource_policy(str document);

@@ -31,9 +31,7 @@ static bool is_display_name(struct call *call, str value)
 
 static bool is_policy(struct call *call, str value)
 {
-    const struct json *statement = json_get(json_parse(call->arena, value, NULL), S("Statement"));
-
-    return json_is(statement, JSON_ARRAY) || json_is(statement, JSON_OBJECT);
+    return is_resource_policy(call, value);
 }
 
 static bool is_json(struct call *call, str value)

@@ -76,10 +76,7 @@ static str show_text(struct call *call, const struct attribute *attribute, const
 
 static bool set_policy(struct call *call, const struct attribute *attribute, str value, struct queue *queue)
 {
-    const struct json *statement = json_get(json_parse(call->arena, value, NULL), S("Statement"));
-
-    if (!str_empty(value) &&
-        ((!json_is(statement, JSON_ARRAY) && !json_is(statement, JSON_OBJECT)) || value.size > MAX_POLICY))
+    if (!str_empty(value) && (value.size > MAX_POLICY || !is_resource_policy(call, value)))
         return false;
     return set_text(call, attribute, value, queue);
 }

@@ -195,6 +195,10 @@ enum outcome sqs_add_permission(struct call *call, const struct sqs_add_permissi
     struct json_writer writer = open_policy(call, &queue, policy, in->label);
     add_statement(call, &writer, in, queue.arn);
     store_policy(call, &queue, &writer);
+    if (!is_resource_policy(call, queue.row.policy))
+        return fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION,
+                    "Value %.*s for parameter PrincipalId is invalid. Reason: Unable to verify.",
+                    STR_ARGS(in->aws_account_ids.items[0]));
     return DONE;
 }
 
