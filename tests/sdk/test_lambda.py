@@ -519,6 +519,7 @@ def test_a_warm_invocation_reports_no_init_duration(make_function, call, log_of)
     assert "Init Duration" in reports[ids[0]] and "Init Duration" not in reports[ids[1]]
 
 
+    assert error["message"] == "Request must be smaller than 6291456 bytes for the InvokeFunction operation"
 def test_the_log_tail_comes_with_the_reply_when_asked(make_function, call):
     name = make_function("def handler(event, context):\n    print('hello from within')\n")
     _, reply = call(name, LogType="Tail")

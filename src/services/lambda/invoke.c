@@ -40,7 +40,7 @@ bool invocation_next(struct call *call, const struct function *function,
 
 static bool payload_check(struct call *call, str payload, bool asynchronous)
 {
-    size_t most = asynchronous ? ASYNC_PAYLOAD_BYTES : PAYLOAD_BYTES, error_at = 0;
+    size_t most = asynchronous ? ASYNC_PAYLOAD_BYTES : SYNC_PAYLOAD_BYTES, error_at = 0;
 
     if (payload.size > most) {
         fail(call, &LAMBDA_REQUEST_TOO_LARGE_EXCEPTION,

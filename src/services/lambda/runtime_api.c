@@ -127,12 +127,12 @@ enum outcome runtime_response(struct call *call, const struct runtime_response_r
 {
     struct result result = {.payload = str_present(in->result) ? in->result : S("")};
 
-    if (result.payload.size > PAYLOAD_BYTES)
+    if (result.payload.size > ANSWER_BYTES)
         result = result_error(
             call, "Function.ResponseSizeTooLarge",
             arena_format(call->arena,
                          "Response payload size exceeded maximum allowed payload size (%d bytes).",
-                         PAYLOAD_BYTES));
+                         ANSWER_BYTES));
     out->status = S("OK");
     return finish(call, in->aws_request_id, &result) ? DONE : FAILED;
 }
