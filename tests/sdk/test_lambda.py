@@ -101,6 +101,23 @@ def test_a_function_is_found_by_name_arn_and_partial_arn(functions, make_functio
         assert functions.get_function_configuration(FunctionName=form)["FunctionName"] == name
 
 
+def test_a_function_is_reached_from_its_own_region_only(client, functions, make_function, refused):
+    name = make_function(ECHO)
+    arn = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}"
+    elsewhere = client("lambda", region_name="eu-west-1")
+    for call in (elsewhere.invoke, elsewhere.get_function, elsewhere.delete_function):
+        error = refused(call, FunctionName=arn)
+        assert (error["code"], error["status"]) == ("ResourceNotFoundException", 404)
+        assert error["message"] == "Functions from 'us-east-1' are not reachable in this region ('eu-west-1')"
+
+
+def test_two_qualifiers_must_not_contradict_each_other(functions, make_function, refused):
+    error = refused(functions.get_function, FunctionName=f"{make_function(ECHO)}:$LATEST", Qualifier="live")
+    assert error["code"] == "InvalidParameterValueException"
+    assert error["message"] == (
+        "The derived qualifier from the function name does not match the specified qualifier.")
+
+
 def test_a_function_cannot_be_created_twice(functions, make_function, make_role, refused):
     name = make_function(ECHO)
     error = refused(
@@ -474,8 +491,9 @@ def test_a_payload_that_is_no_json_is_refused(functions, make_function, refused)
 
 def test_a_payload_over_six_megabytes_is_refused(functions, make_function, refused):
     name = make_function(ECHO)
-    error = refused(functions.invoke, FunctionName=name, Payload=json.dumps("x" * 6_291_556))
+    error = refused(functions.invoke, FunctionName=name, Payload=json.dumps("x" * 6_291_455))
     assert (error["code"], error["status"]) == ("RequestTooLargeException", 413)
+    assert error["message"] == "Request must be smaller than 6291456 bytes for the InvokeFunction operation"
 
 
 def test_a_large_payload_goes_there_and_back(make_function, call):
@@ -519,7 +537,6 @@ def test_a_warm_invocation_reports_no_init_duration(make_function, call, log_of)
     assert "Init Duration" in reports[ids[0]] and "Init Duration" not in reports[ids[1]]
 
 
-    assert error["message"] == "Request must be smaller than 6291456 bytes for the InvokeFunction operation"
 def test_the_log_tail_comes_with_the_reply_when_asked(make_function, call):
     name = make_function("def handler(event, context):\n    print('hello from within')\n")
     _, reply = call(name, LogType="Tail")
@@ -894,6 +911,19 @@ def test_a_mapping_needs_a_function_and_a_queue_that_exist(functions, make_queue
         EventSourceArn=f"arn:aws:sqs:us-east-1:{ACCOUNT}:nowhere-to-be-found",
     )
     assert (error["code"], error["status"]) == ("InvalidParameterValueException", 400)
+
+
+def test_a_mapping_joins_a_queue_and_a_function_of_its_own_region_and_account(
+    client, functions, make_queue, make_function, make_role, refused
+):
+    name, queue = make_function(ECHO, Role=make_role(allow=POLLER)), make_queue.arn(make_queue())
+    for function, source in (
+        (f"arn:aws:lambda:us-east-1:111122223333:function:{name}", queue),
+        (f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:{name}", queue),
+        (name, queue.replace("us-east-1", "eu-west-1")),
+    ):
+        error = refused(functions.create_event_source_mapping, FunctionName=function, EventSourceArn=source)
+        assert error["code"] in ("ResourceNotFoundException", "InvalidParameterValueException")
 
 
 # --- Other runtimes ----------------------------------------------------------------------------

@@ -126,7 +126,8 @@ enum outcome lambda_create_function(struct call *call, const struct lambda_creat
     struct lambda_update_function_configuration_request settings = settings_of(in);
     struct function function, existing;
 
-    if (!authorize(call, function_arn(call->arena, &name), (str){0}) || !name_check(call, &name))
+    if (!function_name_open(call, in->function_name, (str){0}, &name) ||
+        !authorize(call, function_arn(call->arena, &name), (str){0}) || !name_check(call, &name))
         return FAILED;
     if (function_find(call, name.account, name.region, name.name, &existing))
         return fail(call, &LAMBDA_RESOURCE_CONFLICT_EXCEPTION, "Function already exist: %.*s",

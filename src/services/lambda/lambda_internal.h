@@ -37,6 +37,8 @@ bool function_name_parse(str text, struct function_name *name);
 /* The caller's account and region where the text names none. */
 struct function_name function_name_of(const struct call *call, str text);
 str function_arn(struct arena *arena, const struct function_name *name);
+/* The same of a request, with its Qualifier: of this region, and not contradicting itself.  False: fail(). */
+bool function_name_open(struct call *call, str text, str qualifier, struct function_name *name);
 bool function_get(struct call *call, int64_t id, struct function *function);
 bool function_find(struct call *call, str account, str region, str name, struct function *function);
 /*

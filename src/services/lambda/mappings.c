@@ -68,7 +68,15 @@ static bool check_unserved(struct call *call, const struct lambda_update_event_s
            (!in->maximum_retry_attempts || refuse(call, "MaximumRetryAttempts")) &&
            (!in->maximum_record_age_in_seconds || refuse(call, "MaximumRecordAgeInSeconds")) &&
            (in->source_access_configurations.count == 0 || refuse(call, "SourceAccessConfigurations")) &&
-           (!in->provisioned_poller_config || refuse(call, "ProvisionedPollerConfig"));
+           (!in->provisioned_poller_config || refuse(call, "ProvisionedPollerConfig")) &&
+           (!str_present(in->kms_key_arn) || refuse(call, "KMSKeyArn")) &&
+           (!in->metrics_config || refuse(call, "MetricsConfig")) &&
+           (!in->logging_config || refuse(call, "LoggingConfig")) &&
+           (!in->amazon_managed_kafka_event_source_config ||
+            refuse(call, "AmazonManagedKafkaEventSourceConfig")) &&
+           (!in->self_managed_kafka_event_source_config ||
+            refuse(call, "SelfManagedKafkaEventSourceConfig")) &&
+           (!in->document_db_event_source_config || refuse(call, "DocumentDBEventSourceConfig"));
 }
 
 static bool apply(struct call *call, const struct lambda_update_event_source_mapping_request *in,
@@ -112,6 +120,12 @@ settings_of(const struct lambda_create_event_source_mapping_request *in)
         .source_access_configurations = in->source_access_configurations,
         .function_response_types = in->function_response_types,
         .provisioned_poller_config = in->provisioned_poller_config,
+        .kms_key_arn = in->kms_key_arn,
+        .metrics_config = in->metrics_config,
+        .logging_config = in->logging_config,
+        .amazon_managed_kafka_event_source_config = in->amazon_managed_kafka_event_source_config,
+        .self_managed_kafka_event_source_config = in->self_managed_kafka_event_source_config,
+        .document_db_event_source_config = in->document_db_event_source_config,
     };
 }
 
@@ -127,7 +141,16 @@ static bool source_check(struct call *call, const struct lambda_create_event_sou
              "StartingPosition is not valid for SQS event sources.");
         return false;
     }
-    return true;
+    str prefix = arena_format(call->arena, "arn:aws:sqs:%.*s:", STR_ARGS(call->region));
+    if (!str_starts_with(in->event_source_arn, prefix)) {
+        fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
+             "The event source %.*s is not in the function's region (%.*s).", STR_ARGS(in->event_source_arn),
+             STR_ARGS(call->region));
+        return false;
+    }
+    return (in->topics.count == 0 || refuse(call, "Topics")) &&
+           (in->queues.count == 0 || refuse(call, "Queues")) &&
+           (!in->self_managed_event_source || refuse(call, "SelfManagedEventSource"));
 }
 
 /* ---- what the function's role must be able to do ---- */
@@ -207,10 +230,13 @@ static bool queue_check(struct call *call, const struct function *function, str 
 /* The function that a mapping names; authorized already.  False: fail() has been called. */
 static bool find_function(struct call *call, str text, struct function *function)
 {
-    struct function_name name = function_name_of(call, text);
-    bool latest = !str_present(name.qualifier) || str_equal(name.qualifier, S("$LATEST"));
+    struct function_name name;
 
-    if (latest && function_find(call, call->account, call->region, name.name, function))
+    if (!function_name_open(call, text, (str){0}, &name))
+        return false;
+    bool latest = !str_present(name.qualifier) || str_equal(name.qualifier, S("$LATEST"));
+    bool own = str_equal(name.account, call->account);
+    if (latest && own && function_find(call, name.account, name.region, name.name, function))
         return true;
     fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "Function not found: %.*s",
          STR_ARGS(function_arn(call->arena, &name)));

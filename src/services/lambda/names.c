@@ -86,6 +86,25 @@ struct function_name function_name_of(const struct call *call, str text)
     return name;
 }
 
+bool function_name_open(struct call *call, str text, str qualifier, struct function_name *name)
+{
+    *name = function_name_of(call, text);
+    if (!str_equal(name->region, call->region)) {
+        fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION,
+             "Functions from '%.*s' are not reachable in this region ('%.*s')", STR_ARGS(name->region),
+             STR_ARGS(call->region));
+        return false;
+    }
+    if (str_present(qualifier) && str_present(name->qualifier) && !str_equal(qualifier, name->qualifier)) {
+        fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
+             "The derived qualifier from the function name does not match the specified qualifier.");
+        return false;
+    }
+    if (str_present(qualifier))
+        name->qualifier = qualifier;
+    return true;
+}
+
 str function_arn(struct arena *arena, const struct function_name *name)
 {
     str unqualified = arena_format(arena, "arn:aws:lambda:%.*s:%.*s:function:%.*s", STR_ARGS(name->region),
@@ -125,7 +144,9 @@ bool function_open(struct call *call, str text, str qualifier, struct function *
     bool found = function_find(call, name.account, name.region, name.name, function);
     str asked = str_present(qualifier) ? qualifier : name.qualifier;
 
-    name.qualifier = asked;
+    if (!function_name_open(call, text, qualifier, &name))
+        return false;
+    bool found = function_find(call, name.account, name.region, name.name, function);
     str asked_arn = function_arn(call->arena, &name);
     if (!authorize(call, asked_arn, found ? function->row.policy : (str){0}))
         return false;
