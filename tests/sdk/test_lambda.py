@@ -118,6 +118,24 @@ def test_two_qualifiers_must_not_contradict_each_other(functions, make_function,
         "The derived qualifier from the function name does not match the specified qualifier.")
 
 
+def test_a_qualified_name_is_answered_with_a_qualified_arn(functions, make_function, call):
+    name = make_function("def handler(event, context):\n    return context.invoked_function_arn\n")
+    arn = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}"
+    assert functions.get_function_configuration(FunctionName=name)["FunctionArn"] == arn
+    for asked in ({"FunctionName": name, "Qualifier": "$LATEST"}, {"FunctionName": f"{arn}:$LATEST"}):
+        assert functions.get_function_configuration(**asked)["FunctionArn"] == f"{arn}:$LATEST"
+        assert functions.get_function(**asked)["Configuration"]["FunctionArn"] == f"{arn}:$LATEST"
+        assert json.loads(functions.invoke(**asked)["Payload"].read()) == f"{arn}:$LATEST"
+    assert call(name)[0] == arn
+
+
+def test_only_functions_are_tagged_not_their_versions(functions, make_function, refused):
+    arn = functions.get_function(FunctionName=make_function(ECHO))["Configuration"]["FunctionArn"]
+    error = refused(functions.tag_resource, Resource=f"{arn}:$LATEST", Tags={"a": "b"})
+    assert error["code"] == "InvalidParameterValueException"
+    assert functions.list_tags(Resource=arn)["Tags"] == {}
+
+
 def test_a_function_cannot_be_created_twice(functions, make_function, make_role, refused):
     name = make_function(ECHO)
     error = refused(
@@ -222,6 +240,14 @@ def test_functions_are_listed_in_pages(functions, make_function):
     listed = [one["FunctionName"] for page in pages for one in page["Functions"]]
     assert set(names) <= set(listed) and len(listed) == len(set(listed))
     assert all(len(page["Functions"]) <= 2 for page in pages)
+
+
+def test_a_list_does_not_tell_how_functions_fare(functions, make_function):
+    make_function(ECHO)
+    for listed in functions.get_paginator("list_functions").paginate().search("Functions[]"):
+        assert "State" not in listed and "LastUpdateStatus" not in listed
+    versions = functions.get_paginator("list_functions").paginate(FunctionVersion="ALL").search("Functions[]")
+    assert all(version["FunctionArn"].endswith(":$LATEST") for version in versions)
 
 
 def test_a_deleted_function_is_gone(functions, make_function, refused):
@@ -924,6 +950,24 @@ def test_a_mapping_joins_a_queue_and_a_function_of_its_own_region_and_account(
     ):
         error = refused(functions.create_event_source_mapping, FunctionName=function, EventSourceArn=source)
         assert error["code"] in ("ResourceNotFoundException", "InvalidParameterValueException")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"KMSKeyArn": f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1"},
+        {"MetricsConfig": {"Metrics": ["EventCount"]}},
+        {"Topics": ["orders"]},
+        {"Queues": ["orders"]},
+        {"SelfManagedEventSource": {"Endpoints": {"KAFKA_BOOTSTRAP_SERVERS": ["kafka:9092"]}}},
+        {"DocumentDBEventSourceConfig": {"DatabaseName": "orders"}},
+    ],
+)
+def test_what_a_mapping_cannot_do_is_refused(functions, make_queue, make_function, make_role, refused, arguments):
+    name, queue = make_function(ECHO, Role=make_role(allow=POLLER)), make_queue.arn(make_queue())
+    error = refused(functions.create_event_source_mapping, FunctionName=name, EventSourceArn=queue, **arguments)
+    assert error["code"] == "InvalidParameterValueException"
+    assert next(iter(arguments)) in error["message"]
 
 
 # --- Other runtimes ----------------------------------------------------------------------------

@@ -313,7 +313,7 @@ struct lambda_function_configuration *configuration_of(struct call *call, const 
 
     model_from_json(call->arena, &LAMBDA_FUNCTION_CONFIGURATION, row->settings, out);
     out->function_name = row->name;
-    out->function_arn = function->arn;
+    out->function_arn = function_asked_arn(call->arena, function);
     out->runtime = row->runtime;
     out->role = row->role;
     out->handler = row->handler;

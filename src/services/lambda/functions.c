@@ -122,9 +122,9 @@ void lambda_create_function_prepare(struct call *call, const struct lambda_creat
 enum outcome lambda_create_function(struct call *call, const struct lambda_create_function_request *in,
                                     struct lambda_function_configuration *out)
 {
-    struct function_name name = function_name_of(call, in->function_name);
     struct lambda_update_function_configuration_request settings = settings_of(in);
     struct function function, existing;
+    struct function_name name;
 
     if (!function_name_open(call, in->function_name, (str){0}, &name) ||
         !authorize(call, function_arn(call->arena, &name), (str){0}) || !name_check(call, &name))
@@ -276,6 +276,16 @@ enum outcome lambda_get_function_configuration(struct call *call,
     return DONE;
 }
 
+/* Lists leave out how a function fares. */
+static struct lambda_function_configuration brief(struct call *call, const struct function *function)
+{
+    struct lambda_function_configuration *brief = configuration_of(call, function);
+
+    brief->state = (str){0};
+    brief->last_update_status = (str){0};
+    return *brief;
+}
+
 enum outcome lambda_list_functions(struct call *call, const struct lambda_list_functions_request *in,
                                    struct lambda_list_functions_response *out)
 {
@@ -293,8 +303,11 @@ enum outcome lambda_list_functions(struct call *call, const struct lambda_list_f
                                               });
     list_make_empty(call->arena, &out->functions);
     for (size_t i = 0; i < rows.count && i < (size_t)limit; i++)
-        if (function_get(call, rows.items[i].id, &function))
-            *list_add(call->arena, &out->functions) = *configuration_of(call, &function);
+        if (function_get(call, rows.items[i].id, &function)) {
+            if (str_present(in->function_version)) /* all of them: the one there is goes by its version */
+                function.qualifier = S("$LATEST");
+            *list_add(call->arena, &out->functions) = brief(call, &function);
+        }
     if (rows.count > (size_t)limit)
         out->next_marker = out->functions.items[out->functions.count - 1].function_name;
     return DONE;

@@ -105,6 +105,7 @@ static bool add(struct call *call, const struct lambda_invocation_request *in,
     lambda_add_invocation(call->txn, &(struct lambda_add_invocation_params){
                                          .request_id = call->request_id,
                                          .function_id = function->row.id,
+                                         .function_arn = function_asked_arn(call->arena, function),
                                          .kind = kind,
                                          .payload = in->payload.size > 0 ? in->payload : S("{}"),
                                          .client_context = context,

@@ -123,6 +123,10 @@ create index lambda_held_mapping on lambda_held (mapping_id);
 
 -- ---- functions ----
 
+-- migration: 2
+-- As the invoker named the function: with a qualifier, or (null) without.
+alter table lambda_invocation add column function_arn text;
+
 -- statement: add_function :insert
 -- row: function
 insert into lambda_function (account, region, name, runtime, handler, role, timeout_seconds, memory_mb, variables,
@@ -247,16 +251,16 @@ delete from lambda_process where id = :id;
 -- ---- invocations ----
 
 -- statement: add_invocation :insert
-insert into lambda_invocation (request_id, function_id, mapping_id, kind, state, payload, client_context, trace_id,
-    queued_ms, attempts, started_ms, announced, wants_tail, receipts)
-values (:request_id, :function_id, :mapping_id, :kind, 'queued', :payload, :client_context, :trace_id,
-    :queued_ms, 0, 0, 0, :wants_tail, :receipts);
+insert into lambda_invocation (request_id, function_id, function_arn, mapping_id, kind, state, payload, client_context,
+    trace_id, queued_ms, attempts, started_ms, announced, wants_tail, receipts)
+values (:request_id, :function_id, :function_arn, :mapping_id, :kind, 'queued', :payload, :client_context,
+    :trace_id, :queued_ms, 0, 0, 0, :wants_tail, :receipts);
 
 -- The oldest queued invocation of a function is this process's from now on.
 -- statement: take_invocation :one
 update lambda_invocation set state = 'running', process_id = :process_id, started_ms = :started_ms, announced = 0
 where id = (select min(id) from lambda_invocation where function_id = :function_id and state = 'queued')
-returning request_id, payload, client_context, trace_id;
+returning request_id, payload, client_context, trace_id, function_arn;
 
 -- What this process is at, or else the oldest of a function that nobody has taken yet.
 -- statement: find_invocation :one

@@ -24,6 +24,7 @@ enum {
 struct function {
     struct lambda_function_row row;
     str arn;
+    str qualifier; /* that the request names it by; absent when there is none */
 };
 
 /* names.c */
@@ -36,9 +37,11 @@ struct function_name {
 bool function_name_parse(str text, struct function_name *name);
 /* The caller's account and region where the text names none. */
 struct function_name function_name_of(const struct call *call, str text);
-str function_arn(struct arena *arena, const struct function_name *name);
 /* The same of a request, with its Qualifier: of this region, and not contradicting itself.  False: fail(). */
 bool function_name_open(struct call *call, str text, str qualifier, struct function_name *name);
+str function_arn(struct arena *arena, const struct function_name *name);
+/* Its ARN as the request has it: with the qualifier, if there is one. */
+str function_asked_arn(struct arena *arena, const struct function *function);
 bool function_get(struct call *call, int64_t id, struct function *function);
 bool function_find(struct call *call, str account, str region, str name, struct function *function);
 /*

@@ -123,7 +123,15 @@ static bool find(struct call *call, const struct lambda_find_function_params *pa
     function->arn = function_arn(call->arena, &(struct function_name){.account = function->row.account,
                                                                       .region = function->row.region,
                                                                       .name = function->row.name});
+    function->qualifier = (str){0};
     return true;
+}
+
+str function_asked_arn(struct arena *arena, const struct function *function)
+{
+    if (!str_present(function->qualifier))
+        return function->arn;
+    return arena_concat(arena, function->arn, S(":"), function->qualifier);
 }
 
 bool function_get(struct call *call, int64_t id, struct function *function)
@@ -140,9 +148,7 @@ bool function_find(struct call *call, str account, str region, str name, struct 
 
 bool function_open(struct call *call, str text, str qualifier, struct function *function)
 {
-    struct function_name name = function_name_of(call, text);
-    bool found = function_find(call, name.account, name.region, name.name, function);
-    str asked = str_present(qualifier) ? qualifier : name.qualifier;
+    struct function_name name;
 
     if (!function_name_open(call, text, qualifier, &name))
         return false;
@@ -150,7 +156,8 @@ bool function_open(struct call *call, str text, str qualifier, struct function *
     str asked_arn = function_arn(call->arena, &name);
     if (!authorize(call, asked_arn, found ? function->row.policy : (str){0}))
         return false;
-    if (found && (!str_present(asked) || str_equal(asked, S("$LATEST"))))
+    function->qualifier = name.qualifier;
+    if (found && (!str_present(name.qualifier) || str_equal(name.qualifier, S("$LATEST"))))
         return true;
     fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "Function not found: %.*s", STR_ARGS(asked_arn));
     return false;

@@ -96,7 +96,7 @@ enum outcome runtime_next(struct call *call, const struct runtime_next_request *
     trace_in(call, invocation.trace_id, S("invoked"), function.arn, invocation.request_id);
     out->aws_request_id = invocation.request_id;
     out->deadline_ms = deadline_for_process(&function);
-    out->invoked_function_arn = function.arn;
+    out->invoked_function_arn = str_present(invocation.function_arn) ? invocation.function_arn : function.arn;
     out->trace_id = arena_format(call->arena, "Root=%.*s;Sampled=0", STR_ARGS(invocation.trace_id));
     out->client_context = invocation.client_context;
     out->content_type = S("application/json");

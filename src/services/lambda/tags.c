@@ -41,13 +41,23 @@ static bool mapping_exists(struct call *call, str resource)
                                &mapping);
 }
 
+/* Tags are the function's, whatever its versions. */
+static bool unqualified_check(struct call *call, const struct function *function)
+{
+    if (!str_present(function->qualifier))
+        return true;
+    fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
+         "Tags on function aliases and versions are not supported. Please specify a function ARN.");
+    return false;
+}
+
 /* Authorized, and there.  False: fail() has been called. */
 static bool resource_open(struct call *call, str resource)
 {
     struct function function;
 
     if (str_find(resource, S(":function:")) >= 0)
-        return function_open(call, resource, (str){0}, &function);
+        return function_open(call, resource, (str){0}, &function) && unqualified_check(call, &function);
     if (!authorize(call, resource, (str){0}))
         return false;
     if (str_find(resource, S(":event-source-mapping:")) >= 0 && mapping_exists(call, resource))
@@ -82,5 +92,7 @@ enum outcome lambda_list_tags(struct call *call, const struct lambda_list_tags_r
     if (!resource_open(call, in->resource))
         return FAILED;
     out->tags = resource_tags(call, in->resource);
+    if (out->tags.count == 0)
+        list_make_empty(call->arena, &out->tags);
     return DONE;
 }
