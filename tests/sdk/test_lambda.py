@@ -970,6 +970,47 @@ def test_what_a_mapping_cannot_do_is_refused(functions, make_queue, make_functio
     assert next(iter(arguments)) in error["message"]
 
 
+# --- Permissions -------------------------------------------------------------------------------
+
+
+def test_a_permission_lets_another_account_invoke(client, functions, make_function, refused):
+    name = make_function(ECHO)
+    arn = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}"
+    stranger = client("lambda", aws_access_key_id="111122223333")
+    grant = {"FunctionName": name, "Action": "lambda:InvokeFunction"}
+    functions.add_permission(StatementId="other", Principal="111122223333", **grant)
+    for principal in ("nobody", f"arn:aws:iam::{ACCOUNT}:user/*", "1234", "arn:aws:sqs:us-east-1:1:q"):
+        error = refused(functions.add_permission, StatementId="bad", Principal=principal, **grant)
+        assert error["code"] == "InvalidParameterValueException"
+        assert error["message"] == "The provided principal was invalid. Please check the principal and try again."
+    assert stranger.invoke(FunctionName=arn)["StatusCode"] == 200
+    functions.remove_permission(FunctionName=name, StatementId="other")
+    assert refused(stranger.invoke, FunctionName=arn)["code"] == "AccessDeniedException"
+
+
+def test_permissions_are_not_given_on_latest(functions, make_function, refused):
+    name = make_function(ECHO)
+    grant = {"Action": "lambda:InvokeFunction", "Principal": "sns.amazonaws.com", "StatementId": "sns"}
+    error = refused(functions.add_permission, FunctionName=name, Qualifier="$LATEST", **grant)
+    assert error["code"] == "InvalidParameterValueException"
+    assert error["message"] == "We currently do not support adding policies for $LATEST."
+    assert refused(functions.get_policy, FunctionName=name)["code"] == "ResourceNotFoundException"
+    error = refused(functions.remove_permission, FunctionName=name, StatementId="sns")
+    assert error["message"] == "No policy is associated with the given resource."
+    functions.add_permission(FunctionName=name, **grant)
+    assert refused(functions.get_policy, FunctionName=f"{name}:$LATEST")["code"] == "ResourceNotFoundException"
+
+
+def test_a_functions_policy_has_a_limit(functions, make_function, refused):
+    name = make_function(ECHO)
+    grant = {"FunctionName": name, "Action": "lambda:InvokeFunction", "Principal": "sns.amazonaws.com"}
+    source = f"arn:aws:sns:us-east-1:{ACCOUNT}:{'x' * 4000}"
+    for number in range(4):
+        functions.add_permission(StatementId=f"s{number}", SourceArn=source, **grant)
+    error = refused(functions.add_permission, StatementId="s4", SourceArn=source, **grant)
+    assert error["code"] == "PolicyLengthExceededException"
+
+
 # --- Other runtimes ----------------------------------------------------------------------------
 
 

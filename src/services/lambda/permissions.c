@@ -6,6 +6,8 @@
 #include "base/hash.h"
 #include "wire/json.h"
 
+enum { MAX_POLICY_BYTES = 20480 };
+
 static const struct json *statements_of(struct call *call, const struct function *function)
 {
     const struct json *statements = NULL;
@@ -136,6 +138,28 @@ static bool revision_matches(struct call *call, str revision, const struct funct
     return false;
 }
 
+static bool is_latest(const struct function *function)
+{
+    return str_present(function->qualifier); /* the only one there is */
+}
+
+/* Keep the policy, unless it would not be understood: a principal that is none is all that can be wrong. */
+static bool change_policy(struct call *call, const struct function *function, str policy)
+{
+    if (!is_resource_policy(call, policy)) {
+        fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
+             "The provided principal was invalid. Please check the principal and try again.");
+        return false;
+    }
+    if (policy.size > MAX_POLICY_BYTES) {
+        fail(call, &LAMBDA_POLICY_LENGTH_EXCEEDED_EXCEPTION,
+             "The final policy size (%zu) is bigger than the limit (%d).", policy.size, MAX_POLICY_BYTES);
+        return false;
+    }
+    store_policy(call, function, policy);
+    return true;
+}
+
 enum outcome lambda_add_permission(struct call *call, const struct lambda_add_permission_request *in,
                                    struct lambda_add_permission_response *out)
 {
@@ -148,6 +172,9 @@ enum outcome lambda_add_permission(struct call *call, const struct lambda_add_pe
         str_present(in->event_source_token))
         return fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
                     "Function URLs and event source tokens are not supported.");
+    if (is_latest(&function))
+        return fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
+                    "We currently do not support adding policies for $LATEST.");
     const struct json *statements = statements_of(call, &function);
     if (has_statement(statements, in->statement_id))
         return fail(
@@ -156,8 +183,8 @@ enum outcome lambda_add_permission(struct call *call, const struct lambda_add_pe
             "the existing statement.",
             STR_ARGS(in->statement_id));
     out->statement = statement_of(call, in, &function);
-    store_policy(call, &function, policy_of(call, statements, (str){0}, out->statement));
-    return DONE;
+    return change_policy(call, &function, policy_of(call, statements, (str){0}, out->statement)) ? DONE
+                                                                                                 : FAILED;
 }
 
 enum outcome lambda_remove_permission(struct call *call, const struct lambda_remove_permission_request *in,
@@ -169,7 +196,10 @@ enum outcome lambda_remove_permission(struct call *call, const struct lambda_rem
     if (!function_open(call, in->function_name, in->qualifier, &function) ||
         !revision_matches(call, in->revision_id, &function))
         return FAILED;
-    const struct json *statements = statements_of(call, &function);
+    const struct json *statements = is_latest(&function) ? NULL : statements_of(call, &function);
+    if (!statements)
+        return fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION,
+                    "No policy is associated with the given resource.");
     if (!has_statement(statements, in->statement_id))
         return fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION,
                     "Statement %.*s is not found in resource policy.", STR_ARGS(in->statement_id));
@@ -184,7 +214,7 @@ enum outcome lambda_get_policy(struct call *call, const struct lambda_get_policy
 
     if (!function_open(call, in->function_name, in->qualifier, &function))
         return FAILED;
-    if (!str_present(function.row.policy))
+    if (!str_present(function.row.policy) || is_latest(&function))
         return fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "The resource you requested does not exist.");
     out->policy = function.row.policy;
     out->revision_id = function.row.revision;
