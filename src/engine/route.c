@@ -188,6 +188,15 @@ static struct route rest_route(struct arena *arena, const struct service *const 
     return route;
 }
 
+/* A REST service's operation is in its path, whatever the body passes for: curl calls any body a form. */
+static bool is_signed_for_rest(const struct service *const *services, str signing_name)
+{
+    for (; *services; services++)
+        if (is_signed_for(*services, signing_name) && speaks(*services, PROTOCOL_REST_JSON))
+            return true;
+    return false;
+}
+
 struct route route_find(struct arena *arena, const struct service *const *services,
                         const struct http_request *request, str signing_name)
 {
@@ -197,7 +206,7 @@ struct route route_find(struct arena *arena, const struct service *const *servic
 
     if (str_present(target))
         return target_route(services, request, target);
-    if (!any_speaks(services, PROTOCOL_QUERY))
+    if (!any_speaks(services, PROTOCOL_QUERY) || is_signed_for_rest(services, signing_name))
         return rest_route(arena, services, request, signing_name);
     bool is_form =
         str_starts_with(content_type, S("application/x-www-form-urlencoded")) && request->body.size > 0;
