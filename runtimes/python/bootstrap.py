@@ -157,8 +157,18 @@ def set_up_logging():
     return request_ids
 
 
+def replacement(value):
+    """What stands for a value that JSON has no form of: AWS takes numbers as boto3's tables have them, and bytes."""
+    decimal = sys.modules.get("decimal")  # who answers with one has imported it
+    if decimal and isinstance(value, decimal.Decimal):
+        return int(value) if value.is_finite() and value == value.to_integral_value() else float(value)
+    if isinstance(value, bytes):
+        return value.decode()
+    raise TypeError("Object of type %s is not JSON serializable" % type(value).__name__)
+
+
 def to_json(value):
-    return json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    return json.dumps(value, ensure_ascii=False, default=replacement).encode("utf-8", "surrogatepass")
 
 
 def make_error(error_type, message, trace, request_id):
@@ -229,9 +239,11 @@ def parse_event(body):
 
 
 def render_response(response):
+    if isinstance(response, bytes):
+        return response
     try:
         return to_json(response)
-    except (TypeError, ValueError) as error:
+    except Exception as error:
         raise Fault("Runtime.MarshalError",
                     "Unable to marshal response: %s" % error) from error
 

@@ -83,14 +83,26 @@ def test_a_function_that_raised_serves_the_next_invocation(python):
 
 def test_an_answer_that_json_cannot_hold_is_an_error(python):
     function = python("index.handler", {"index.py": """
-        import decimal
         def handler(event, context):
-            return decimal.Decimal(1)
+            return {1, 2}
         """})
     answer = function.invoke({})
     assert answer.error_type == "Runtime.MarshalError"
     assert answer.value["errorMessage"] == \
-        "Unable to marshal response: Object of type Decimal is not JSON serializable"
+        "Unable to marshal response: Object of type set is not JSON serializable"
+
+
+def test_numbers_of_boto3_s_tables_and_bytes_are_answered_as_aws_does(python):
+    function = python("index.handler", {"index.py": """
+        from decimal import Decimal
+        def handler(event, context):
+            if event:
+                return b'{"raw": true}'
+            return {"whole": Decimal("3"), "part": Decimal("12.5"), "none": Decimal("NaN"), "bytes": b"text"}
+        """})
+    answer = function.invoke({})
+    assert answer.body == b'{"whole": 3, "part": 12.5, "none": NaN, "bytes": "text"}'
+    assert function.invoke("raw").body == b'{"raw": true}'
 
 
 def test_an_event_that_is_no_json_is_an_error(python):
