@@ -90,15 +90,22 @@ void check_writes(const struct call *call)
     check(!call->preparing && (!call->operation || !(call->operation->flags & OPERATION_READS)));
 }
 
-bool authorize_action(struct call *call, str action, str resource_arn, str resource_policy)
+bool authorize_in_context(struct call *call, str action, str resource_arn, str resource_policy,
+                          const struct context_list *context)
 {
+    const struct question question = {action, resource_arn, resource_policy, context};
     str message;
 
     call->authorized = true;
-    if (call->engine->options.identity.authorize(call, action, resource_arn, resource_policy, &message))
+    if (call->engine->options.identity.authorize(call, &question, &message))
         return true;
     fail(call, call->operation->service->access_denied, "%.*s", STR_ARGS(message));
     return false;
+}
+
+bool authorize_action(struct call *call, str action, str resource_arn, str resource_policy)
+{
+    return authorize_in_context(call, action, resource_arn, resource_policy, &(struct context_list){0});
 }
 
 bool authorize(struct call *call, str resource_arn, str resource_policy)

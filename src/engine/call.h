@@ -94,6 +94,16 @@ enum outcome fail(struct call *call, const struct error *error, const char *form
 bool authorize(struct call *call, str resource_arn, str resource_policy);
 /* The same for another action than the operation's own (iam:PassRole). */
 bool authorize_action(struct call *call, str action, str resource_arn, str resource_policy);
+/* Values of condition keys that only the service knows; a key that stands here several times has several. */
+struct context_value {
+    str key, value; /* "lambda:FunctionArn" */
+};
+struct context_list {
+    struct context_value *items;
+    size_t count;
+};
+bool authorize_in_context(struct call *call, str action, str resource_arn, str resource_policy,
+                          const struct context_list *context);
 /*
  * Is that document understood whole, as authorize() will need it to be?  A service keeps no policy that is
  * not: its denials would not bind.

@@ -53,12 +53,18 @@ struct credentials {
 };
 
 /* Who somebody is and what they may do: the IAM service answers, main wires it in. */
+/* May the caller do that? */
+struct question {
+    str action, resource_arn, resource_policy;
+    const struct context_list *context;
+};
+
 struct identity_provider {
     /* False when the key is unknown. */
     bool (*find_credentials)(struct txn *txn, struct arena *arena, str access_key_id, int64_t now_ms,
                              struct credentials *credentials);
     /* *message is AWS's sentence when the answer is false. */
-    bool (*authorize)(struct call *call, str action, str resource_arn, str resource_policy, str *message);
+    bool (*authorize)(struct call *call, const struct question *question, str *message);
     bool (*find_role)(struct call *call, str role_arn, str session_name, struct principal *principal);
     /* Has any access key ever been created in this store? */
     bool (*has_access_keys)(struct txn *txn);

@@ -626,6 +626,20 @@ def test_tags_of_what_is_administered_are_conditions(iam, sts, new_role, new_pol
     refused(as_delegate.tag_policy, PolicyArn=policy, Tags=[note, {"Key": "more", "Value": "x"}])
 
 
+def test_who_makes_something_with_tags_must_be_allowed_to_tag_it(iam, new_role, become, unique, refused):
+    delegate = new_role()
+    iam.put_role_policy(RoleName=delegate, PolicyName="own", PolicyDocument=statements(
+        allow(["iam:CreateRole", "iam:CreateUser", "iam:CreatePolicy"])))
+    as_delegate, tags = become(delegate)("iam"), [{"Key": "a", "Value": "b"}]
+    document = statements(allow("sqs:*"))
+    for action, call, arguments in (
+        ("TagRole", as_delegate.create_role, {"RoleName": unique("r"), "AssumeRolePolicyDocument": FROM_ACCOUNT}),
+        ("TagUser", as_delegate.create_user, {"UserName": unique("u")}),
+        ("TagPolicy", as_delegate.create_policy, {"PolicyName": unique("p"), "PolicyDocument": document}),
+    ):
+        assert f"not authorized to perform: iam:{action} on" in refused(call, Tags=tags, **arguments)["message"]
+
+
 def test_older_sessions_of_a_role_can_be_revoked(iam, sts, new_role, become, queue, refused, advance_clock):
     """By the very policy that AWS's console attaches as AWSRevokeOlderSessions."""
     name = new_role()

@@ -1011,6 +1011,77 @@ def test_a_functions_policy_has_a_limit(functions, make_function, refused):
     assert error["code"] == "PolicyLengthExceededException"
 
 
+@pytest.fixture
+def as_user(client, unique):
+    """as_user(statement, ...) is the Lambda client of a user who may do that."""
+    iam, made = client("iam"), []
+
+    def make(*statements):
+        name = unique(f"u{len(made)}")
+        iam.create_user(UserName=name)
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+        made.append((name, key["AccessKeyId"]))
+        document = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+        iam.put_user_policy(UserName=name, PolicyName="own", PolicyDocument=document)
+        return client("lambda", aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"])
+
+    yield make
+    for name, key in made:
+        iam.delete_access_key(UserName=name, AccessKeyId=key)
+        iam.delete_user_policy(UserName=name, PolicyName="own")
+        iam.delete_user(UserName=name)
+
+
+def rule(effect, action, **condition):
+    return {"Effect": effect, "Action": action, "Resource": "*",
+            "Condition": {"ArnLike" if "FunctionArn" in key else "StringEquals": {key: value}
+                          for key, value in condition.items()}}
+
+
+def test_a_policy_can_say_whose_mappings_one_may_make(functions, make_queue, make_function, make_role, as_user, refused):
+    mine, other = (make_function(ECHO, Role=make_role(allow=POLLER)) for _ in range(2))
+    queue, arn = make_queue.arn(make_queue()), f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{mine}"
+    user = as_user(rule("Allow", "lambda:*EventSourceMapping", **{"lambda:FunctionArn": arn}))
+    uuid = user.create_event_source_mapping(FunctionName=mine, EventSourceArn=queue)["UUID"]
+    create = {"FunctionName": other, "EventSourceArn": queue}
+    assert refused(user.create_event_source_mapping, **create)["code"] == "AccessDeniedException"
+    assert refused(user.update_event_source_mapping, UUID=uuid, FunctionName=other)["code"] == "AccessDeniedException"
+    foreign = functions.create_event_source_mapping(**create)["UUID"]
+    assert refused(user.delete_event_source_mapping, UUID=foreign)["code"] == "AccessDeniedException"
+    functions.delete_event_source_mapping(UUID=foreign)
+    user.delete_event_source_mapping(UUID=uuid)
+
+
+def test_a_policy_can_name_tags_and_principals(functions, make_function, make_role, as_user, unique, refused):
+    name, role, other = make_function(ECHO), make_role(), unique("fn")
+    arn = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}"
+    everything = {"Effect": "Allow", "Action": ["lambda:*", "iam:PassRole"], "Resource": "*"}
+    user = as_user(
+        everything,
+        rule("Deny", "lambda:InvokeFunction", **{"aws:ResourceTag/stage": "prod"}),
+        rule("Deny", "lambda:TagResource", **{"aws:RequestTag/stage": "prod"}),
+        rule("Deny", "lambda:AddPermission", **{"lambda:Principal": "*"}),
+        {**rule("Deny", "iam:PassRole"), "Condition": {
+            "ArnLike": {"iam:AssociatedResourceArn": f"arn:aws:lambda:*:*:function:{other}"}}},
+    )
+    assert user.invoke(FunctionName=name)["StatusCode"] == 200
+    denied = [
+        (user.tag_resource, {"Resource": arn, "Tags": {"stage": "prod"}}),
+        (user.add_permission, {"FunctionName": name, "StatementId": "all", "Principal": "*",
+                               "Action": "lambda:InvokeFunction"}),
+    ]
+    new = {"Runtime": "python3.11", "Handler": "index.handler", "Role": role,
+           "Code": {"ZipFile": zip_of({"index.py": ECHO})}}
+    denied += [
+        (user.create_function, {"FunctionName": unique("fn"), "Tags": {"stage": "prod"}, **new}),
+        (user.create_function, {"FunctionName": other, **new}),
+    ]
+    functions.tag_resource(Resource=arn, Tags={"stage": "prod"})
+    denied.append((user.invoke, {"FunctionName": name}))
+    for call, arguments in denied:
+        assert refused(call, **arguments)["code"] == "AccessDeniedException"
+
+
 # --- Other runtimes ----------------------------------------------------------------------------
 
 

@@ -90,17 +90,19 @@ static bool decide(struct call *call, struct inquiry *inquiry, str resource_poli
     return denial == NOT_DENIED;
 }
 
-bool iam_authorize(struct call *call, str action, str resource_arn, str resource_policy, str *message)
+bool iam_authorize(struct call *call, const struct question *question, str *message)
 {
-    struct inquiry inquiry = {.request = ask(call, call->caller, action, resource_arn)};
-    struct context_value passed_to;
+    struct inquiry inquiry = {.request = ask(call, call->caller, question->action, question->resource_arn)};
+    struct context_list context = {0};
 
-    if (str_equal(action, S("iam:PassRole"))) {
-        passed_to = (struct context_value){S("iam:PassedToService"), service_host(call)};
-        inquiry.request.context = &passed_to;
-        inquiry.request.context_count = 1;
-    }
-    return decide(call, &inquiry, resource_policy, message);
+    for (size_t i = 0; i < question->context->count; i++)
+        *list_add(call->arena, &context) = question->context->items[i];
+    if (str_equal(question->action, S("iam:PassRole")))
+        *list_add(call->arena, &context) =
+            (struct context_value){S("iam:PassedToService"), service_host(call)};
+    inquiry.request.context = context.items;
+    inquiry.request.context_count = context.count;
+    return decide(call, &inquiry, question->resource_policy, message);
 }
 
 bool iam_is_resource_policy(str document)
@@ -111,22 +113,6 @@ bool iam_is_resource_policy(str document)
     bool valid = policy_parse(&parsed, POLICY_RESOURCE, document, &problem) != NULL;
     arena_free(&parsed);
     return valid;
-}
-
-bool authorize_in_context(struct call *call, str resource_arn, str resource_policy,
-                          const struct context_value *context, size_t context_count)
-{
-    struct inquiry inquiry = {.request =
-                                  ask(call, call->caller, str_of(call->operation->action), resource_arn)};
-    str message;
-
-    call->authorized = true;
-    inquiry.request.context = context;
-    inquiry.request.context_count = context_count;
-    if (decide(call, &inquiry, resource_policy, &message))
-        return true;
-    fail(call, call->operation->service->access_denied, "%.*s", STR_ARGS(message));
-    return false;
 }
 
 static bool role_trusts(struct call *call, const struct identity *role, const struct principal *service)

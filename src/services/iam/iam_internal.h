@@ -71,12 +71,6 @@ const struct iam_attached_permissions_boundary *identity_boundary(struct call *c
 /* Whatever changes what somebody may do calls this, so that no cached policy outlives it. */
 void policies_changed(struct call *call);
 
-/* Values of condition keys, collected for an authorize_in_context(). */
-struct context_list {
-    struct context_value *items;
-    size_t count;
-};
-
 /* tags.c */
 /* aws:RequestTag and aws:TagKeys: what a request wants to tag with. */
 void context_add_request_tags(struct call *call, const struct iam_tag_list *tags,
@@ -160,9 +154,6 @@ const struct cached_identity *cached_identity(struct txn *txn, struct arena *are
 const struct policy *cached_policy(enum policy_kind kind, str owner, str text);
 
 /* authorize.c */
-/* As authorize(), with values for the service's own condition keys. */
-bool authorize_in_context(struct call *call, str resource_arn, str resource_policy,
-                          const struct context_value *context, size_t context_count);
 /* A role by its ARN, of whatever account. */
 bool role_find(struct call *call, str role_arn, struct identity *role);
 /* A session's principal, in arena. */

@@ -118,7 +118,7 @@ bool identity_open_in_context(struct call *call, const struct identity_kind *kin
     str arn = found ? identity->arn : iam_arn(call->arena, call->account, kind->word, S("/"), name);
 
     struct context_list all = context_of(call, found ? identity : NULL, context, context_count);
-    if (!authorize_in_context(call, arn, (str){0}, all.items, all.count))
+    if (!authorize_in_context(call, str_of(call->operation->action), arn, (str){0}, &all))
         return false;
     if (!found)
         fail(call, &IAM_NO_SUCH_ENTITY_EXCEPTION, "The %.*s with name %.*s cannot be found.",

@@ -34,10 +34,6 @@ str arn_account(str arn);
 /* The ARNs among a policy's principals, in order; *position starts at 0.  False at the end. */
 bool policy_next_aws_principal(const struct policy *policy, size_t *position, str *principal);
 
-struct context_value {
-    str key, value; /* "sns:Protocol"; a key that stands here several times has several values */
-};
-
 /* What is asked. */
 struct policy_request {
     const struct principal *caller;

@@ -109,7 +109,8 @@ enum outcome iam_create_role(struct call *call, const struct iam_create_role_req
     if (str_present(in->permissions_boundary))
         *list_add(call->arena, &context) =
             (struct context_value){S("iam:PermissionsBoundary"), in->permissions_boundary};
-    if (!authorize_in_context(call, role.arn, (str){0}, context.items, context.count) ||
+    if (!authorize_in_context(call, str_of(call->operation->action), role.arn, (str){0}, &context) ||
+        (in->tags.count > 0 && !authorize_in_context(call, S("iam:TagRole"), role.arn, (str){0}, &context)) ||
         !check_trust_policy(call, in->assume_role_policy_document) ||
         !boundary_check(call, in->permissions_boundary) || !tags_check(call, &in->tags) ||
         !identity_create(call, &role, &in->tags))

@@ -47,7 +47,8 @@ enum outcome iam_create_user(struct call *call, const struct iam_create_user_req
     if (str_present(in->permissions_boundary))
         *list_add(call->arena, &context) =
             (struct context_value){S("iam:PermissionsBoundary"), in->permissions_boundary};
-    if (!authorize_in_context(call, user.arn, (str){0}, context.items, context.count) ||
+    if (!authorize_in_context(call, str_of(call->operation->action), user.arn, (str){0}, &context) ||
+        (in->tags.count > 0 && !authorize_in_context(call, S("iam:TagUser"), user.arn, (str){0}, &context)) ||
         !boundary_check(call, in->permissions_boundary) || !tags_check(call, &in->tags) ||
         !identity_create(call, &user, &in->tags))
         return FAILED;

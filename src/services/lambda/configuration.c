@@ -250,7 +250,10 @@ bool configuration_check_new(struct call *call, const struct lambda_create_funct
 
 bool execution_role_check(struct call *call, const struct function *function)
 {
-    if (!authorize_action(call, S("iam:PassRole"), function->row.role, (str){0}))
+    struct context_value to = {S("iam:AssociatedResourceArn"), function->arn};
+
+    if (!authorize_in_context(call, S("iam:PassRole"), function->row.role, (str){0},
+                              &(struct context_list){&to, 1}))
         return false;
     if (function_role(call, function))
         return true;

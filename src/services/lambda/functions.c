@@ -108,13 +108,23 @@ static bool name_check(struct call *call, const struct function_name *name)
     return false;
 }
 
+/* Whoever makes it with tags must be allowed to tag it, too. */
+static bool creation_check(struct call *call, str arn, const struct str_map *tags)
+{
+    struct context_list context = {0};
+
+    request_tags_in_context(call, tags, &context);
+    return authorize_in_context(call, S("lambda:CreateFunction"), arn, (str){0}, &context) &&
+           (tags->count == 0 || authorize_in_context(call, S("lambda:TagResource"), arn, (str){0}, &context));
+}
+
 /* Only what is new has to be unpacked, for those who may. */
 void lambda_create_function_prepare(struct call *call, const struct lambda_create_function_request *in)
 {
     struct function_name name = function_name_of(call, in->function_name);
     struct function existing;
 
-    if (authorize(call, function_arn(call->arena, &name), (str){0}) &&
+    if (creation_check(call, function_arn(call->arena, &name), &in->tags) &&
         !function_find(call, name.account, name.region, name.name, &existing))
         package_prepare(call, in->code->zip_file);
 }
@@ -127,7 +137,7 @@ enum outcome lambda_create_function(struct call *call, const struct lambda_creat
     struct function_name name;
 
     if (!function_name_open(call, in->function_name, (str){0}, &name) ||
-        !authorize(call, function_arn(call->arena, &name), (str){0}) || !name_check(call, &name))
+        !creation_check(call, function_arn(call->arena, &name), &in->tags) || !name_check(call, &name))
         return FAILED;
     if (function_find(call, name.account, name.region, name.name, &existing))
         return fail(call, &LAMBDA_RESOURCE_CONFLICT_EXCEPTION, "Function already exist: %.*s",

@@ -49,6 +49,9 @@ bool function_find(struct call *call, str account, str region, str name, struct 
  * fail() has been called.
  */
 bool function_open(struct call *call, str name, str qualifier, struct function *function);
+/* The same; the context is added to, by the function's tags. */
+bool function_open_in_context(struct call *call, str name, str qualifier, struct context_list *context,
+                              struct function *function);
 /* The world that it lives in: what is invoked for it happens there. */
 void function_enter(struct call *call, const struct function *function);
 /* Who the function is to other services: a session of its role.  NULL: Lambda may not assume it. */
@@ -83,6 +86,9 @@ str package_url(struct call *call, const struct function *function);
 /* False: too many; fail() has been called. */
 bool resource_tags_put(struct call *call, str resource, const struct str_map *tags);
 struct str_map resource_tags(struct call *call, str resource);
+/* aws:ResourceTag: what the resource is tagged with.  aws:RequestTag, aws:TagKeys: what is asked for. */
+void resource_tags_in_context(struct call *call, str resource, struct context_list *context);
+void request_tags_in_context(struct call *call, const struct str_map *tags, struct context_list *context);
 
 /* runtimes.c */
 struct runtime {

@@ -48,6 +48,20 @@ static void describe(struct call *call, const struct lambda_mapping_row *mapping
     }
 }
 
+/* May the caller do that to a mapping of this function? */
+static bool authorize_for_function(struct call *call, str resource, str function)
+{
+    struct function_name name = function_name_of(call, function);
+    struct context_list context = {0};
+
+    name.qualifier = (str){0};
+    if (str_present(function))
+        *list_add(call->arena, &context) =
+            (struct context_value){S("lambda:FunctionArn"), function_arn(call->arena, &name)};
+    resource_tags_in_context(call, resource, &context);
+    return authorize_in_context(call, str_of(call->operation->action), resource, (str){0}, &context);
+}
+
 /* ---- what a mapping asks for ---- */
 
 static bool refuse(struct call *call, const char *what)
@@ -276,7 +290,7 @@ enum outcome lambda_create_event_source_mapping(struct call *call,
     struct lambda_update_event_source_mapping_request settings = settings_of(in);
     struct function function;
 
-    if (!authorize(call, S("*"), (str){0}) || !source_check(call, in) ||
+    if (!authorize_for_function(call, S("*"), in->function_name) || !source_check(call, in) ||
         !find_function(call, in->function_name, &function))
         return FAILED;
     struct lambda_mapping_row mapping = {
@@ -310,7 +324,7 @@ static bool mapping_open(struct call *call, str uuid, struct lambda_mapping_row 
     bool found = lambda_find_mapping(call->txn, &params, mapping);
     str resource = arn(call, S("lambda"), arena_join(call->arena, S("event-source-mapping:"), uuid));
 
-    if (!authorize(call, resource, (str){0}))
+    if (!authorize_for_function(call, resource, found ? mapping->function_name : (str){0}))
         return false;
     if (!found)
         fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "The resource you requested does not exist.");
@@ -368,6 +382,8 @@ enum outcome lambda_update_event_source_mapping(struct call *call,
     if (!mapping_open(call, in->uuid, &mapping))
         return FAILED;
     str name = str_present(in->function_name) ? in->function_name : mapping.function_name;
+    if (str_present(in->function_name) && !authorize_for_function(call, mapping_arn(call, &mapping), name))
+        return FAILED;
     if (!find_function(call, name, &function) || !apply(call, in, &mapping) ||
         !queue_check(call, &function, mapping.source_arn))
         return FAILED;

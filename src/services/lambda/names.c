@@ -148,13 +148,22 @@ bool function_find(struct call *call, str account, str region, str name, struct 
 
 bool function_open(struct call *call, str text, str qualifier, struct function *function)
 {
+    return function_open_in_context(call, text, qualifier, &(struct context_list){0}, function);
+}
+
+bool function_open_in_context(struct call *call, str text, str qualifier, struct context_list *context,
+                              struct function *function)
+{
     struct function_name name;
 
     if (!function_name_open(call, text, qualifier, &name))
         return false;
     bool found = function_find(call, name.account, name.region, name.name, function);
     str asked_arn = function_arn(call->arena, &name);
-    if (!authorize(call, asked_arn, found ? function->row.policy : (str){0}))
+    if (found)
+        resource_tags_in_context(call, function->arn, context);
+    if (!authorize_in_context(call, str_of(call->operation->action), asked_arn,
+                              found ? function->row.policy : (str){0}, context))
         return false;
     function->qualifier = name.qualifier;
     if (found && (!str_present(name.qualifier) || str_equal(name.qualifier, S("$LATEST"))))

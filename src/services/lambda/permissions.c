@@ -163,9 +163,11 @@ static bool change_policy(struct call *call, const struct function *function, st
 enum outcome lambda_add_permission(struct call *call, const struct lambda_add_permission_request *in,
                                    struct lambda_add_permission_response *out)
 {
+    struct context_list context = {0};
     struct function function;
 
-    if (!function_open(call, in->function_name, in->qualifier, &function) ||
+    *list_add(call->arena, &context) = (struct context_value){S("lambda:Principal"), in->principal};
+    if (!function_open_in_context(call, in->function_name, in->qualifier, &context, &function) ||
         !revision_matches(call, in->revision_id, &function))
         return FAILED;
     if (str_present(in->function_url_auth_type) || in->invoked_via_function_url ||

@@ -16,6 +16,29 @@ struct str_map resource_tags(struct call *call, str resource)
     return tags;
 }
 
+static void add(struct call *call, struct context_list *context, str key, str value)
+{
+    *list_add(call->arena, context) = (struct context_value){key, value};
+}
+
+void resource_tags_in_context(struct call *call, str resource, struct context_list *context)
+{
+    struct str_map tags = resource_tags(call, resource);
+
+    for (size_t i = 0; i < tags.count; i++)
+        add(call, context, arena_join(call->arena, S("aws:ResourceTag/"), tags.items[i].key),
+            tags.items[i].value);
+}
+
+void request_tags_in_context(struct call *call, const struct str_map *tags, struct context_list *context)
+{
+    for (size_t i = 0; i < tags->count; i++) {
+        const struct str_map_entry *tag = &tags->items[i];
+        add(call, context, arena_join(call->arena, S("aws:RequestTag/"), tag->key), tag->value);
+        add(call, context, S("aws:TagKeys"), tag->key);
+    }
+}
+
 bool resource_tags_put(struct call *call, str resource, const struct str_map *tags)
 {
     for (size_t i = 0; i < tags->count; i++)
@@ -52,13 +75,15 @@ static bool unqualified_check(struct call *call, const struct function *function
 }
 
 /* Authorized, and there.  False: fail() has been called. */
-static bool resource_open(struct call *call, str resource)
+static bool resource_open(struct call *call, str resource, struct context_list *context)
 {
     struct function function;
 
     if (str_find(resource, S(":function:")) >= 0)
-        return function_open(call, resource, (str){0}, &function) && unqualified_check(call, &function);
-    if (!authorize(call, resource, (str){0}))
+        return function_open_in_context(call, resource, (str){0}, context, &function) &&
+               unqualified_check(call, &function);
+    resource_tags_in_context(call, resource, context);
+    if (!authorize_in_context(call, str_of(call->operation->action), resource, (str){0}, context))
         return false;
     if (str_find(resource, S(":event-source-mapping:")) >= 0 && mapping_exists(call, resource))
         return true;
@@ -69,16 +94,24 @@ static bool resource_open(struct call *call, str resource)
 enum outcome lambda_tag_resource(struct call *call, const struct lambda_tag_resource_request *in,
                                  struct lambda_tag_resource_output *out)
 {
+    struct context_list context = {0};
+
     (void)out;
-    return resource_open(call, in->resource) && resource_tags_put(call, in->resource, &in->tags) ? DONE
-                                                                                                 : FAILED;
+    request_tags_in_context(call, &in->tags, &context);
+    return resource_open(call, in->resource, &context) && resource_tags_put(call, in->resource, &in->tags)
+               ? DONE
+               : FAILED;
 }
 
 enum outcome lambda_untag_resource(struct call *call, const struct lambda_untag_resource_request *in,
                                    struct lambda_untag_resource_output *out)
 {
+    struct context_list context = {0};
+
     (void)out;
-    if (!resource_open(call, in->resource))
+    for (size_t i = 0; i < in->tag_keys.count; i++)
+        add(call, &context, S("aws:TagKeys"), in->tag_keys.items[i]);
+    if (!resource_open(call, in->resource, &context))
         return FAILED;
     for (size_t i = 0; i < in->tag_keys.count; i++)
         lambda_remove_tag(call->txn, &(struct lambda_remove_tag_params){.resource = in->resource,
@@ -89,7 +122,9 @@ enum outcome lambda_untag_resource(struct call *call, const struct lambda_untag_
 enum outcome lambda_list_tags(struct call *call, const struct lambda_list_tags_request *in,
                               struct lambda_list_tags_response *out)
 {
-    if (!resource_open(call, in->resource))
+    struct context_list context = {0};
+
+    if (!resource_open(call, in->resource, &context))
         return FAILED;
     out->tags = resource_tags(call, in->resource);
     if (out->tags.count == 0)

@@ -69,13 +69,12 @@ static bool find_credentials(struct txn *txn, struct arena *arena, str access_ke
     return true;
 }
 
-static bool may(struct call *call, str action, str resource_arn, str resource_policy, str *message)
+static bool may(struct call *call, const struct question *question, str *message)
 {
-    (void)resource_policy;
-    if (!str_equal(resource_arn, S("denied")))
+    if (!str_equal(question->resource_arn, S("denied")))
         return true;
-    *message =
-        arena_format(call->arena, "%.*s may not %.*s.", STR_ARGS(call->caller->name), STR_ARGS(action));
+    *message = arena_format(call->arena, "%.*s may not %.*s.", STR_ARGS(call->caller->name),
+                            STR_ARGS(question->action));
     return false;
 }
 

@@ -1,6 +1,7 @@
 /*
  * test_authorize.c: decisions by policies in a store, asked as the engine asks them.
  */
+#include "engine/engine_internal.h"
 #include "services/iam/iam.h"
 #include "services/iam/iam_internal.h"
 #include "sts_model.h"
@@ -21,6 +22,9 @@ static void ignore(void *context, uint64_t sequence)
     (void)sequence;
 }
 
+/* Enough of an engine for handlers to ask who may. */
+static struct engine engine = {.options = {.identity = {.authorize = iam_authorize}}};
+
 static int open_store(void **state)
 {
     const struct schema *const schemas[] = {&IAM_SCHEMA, NULL};
@@ -30,7 +34,8 @@ static int open_store(void **state)
     (void)state;
     store = store_open(&options, &scratch, &error);
     assert_non_null(store);
-    call = (struct call){.txn = store_begin(store),
+    call = (struct call){.engine = &engine,
+                         .txn = store_begin(store),
                          .arena = &scratch,
                          .operation = &IAM_CREATE_ROLE,
                          .account = S("000000000000"),
@@ -61,11 +66,19 @@ static int close_store(void **state)
     return free_arena(state);
 }
 
+static bool may_send_by(str queue_policy, str *message)
+{
+    static const struct context_list nothing;
+
+    return iam_authorize(&call, &(struct question){S("sqs:SendMessage"), QUEUE, queue_policy, &nothing},
+                         message);
+}
+
 static bool may_send(void)
 {
     str message;
 
-    return iam_authorize(&call, S("sqs:SendMessage"), QUEUE, (str){0}, &message);
+    return may_send_by((str){0}, &message);
 }
 
 static void put_policy(str document)
@@ -113,11 +126,11 @@ TEST(a_changed_resource_policy_is_seen)
     policy = arena_format(&scratch,
                           "{\"Statement\":{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"sqs:*\","
                           "\"Resource\":\"*\"}}");
-    assert_true(iam_authorize(&call, S("sqs:SendMessage"), QUEUE, policy, &message));
+    assert_true(may_send_by(policy, &message));
     policy =
         arena_format(&scratch, "{\"Statement\":{\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":\"sqs:*\","
                                "\"Resource\":\"*\"}}");
-    assert_false(iam_authorize(&call, S("sqs:SendMessage"), QUEUE, policy, &message));
+    assert_false(may_send_by(policy, &message));
     assert_true(str_ends_with(message, S("with an explicit deny in a resource-based policy")));
 }
 
