@@ -225,7 +225,7 @@ static str moment_to_text(struct arena *arena, enum timestamp_format format, int
     case TIMESTAMP_HTTP:
         return time_http_date(arena, ms);
     default:
-        return ms % 1000 ? time_iso8601_ms(arena, ms) : time_iso8601(arena, ms);
+        return time_iso8601(arena, ms); /* whole seconds, as AWS's XML has them */
     }
 }
 

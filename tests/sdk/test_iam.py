@@ -394,6 +394,13 @@ def test_a_key_of_twelve_digits_is_another_account(client):
     assert identity["Arn"] == f"arn:aws:iam::{OTHER_ACCOUNT}:root"
 
 
+def test_times_are_whole_seconds(iam, sts, new_role):
+    name = new_role()
+    created = iam.get_role(RoleName=name)["Role"]["CreateDate"]
+    expires = sts.assume_role(RoleArn=role_arn(name), RoleSessionName="me")["Credentials"]["Expiration"]
+    assert created.microsecond == expires.microsecond == 0
+
+
 def test_a_session_is_the_role_s(iam, sts, new_role, become):
     name = new_role()
     reply = sts.assume_role(RoleArn=role_arn(name), RoleSessionName="worker", DurationSeconds=900)
