@@ -530,6 +530,14 @@ def test_a_session_policy_cuts_down(iam, new_role, become, queue, refused):
     refused(reader.send_message, QueueUrl=queue, MessageBody="hi")
 
 
+def test_a_session_policy_is_of_the_role_s_account(client, sts, new_role, unique, refused):
+    other = client("iam", aws_access_key_id=OTHER_ACCOUNT)
+    arn = other.create_policy(PolicyName=unique("p"), PolicyDocument=statements(allow("sqs:*")))["Policy"]["Arn"]
+    error = refused(sts.assume_role, RoleArn=role_arn(new_role()), RoleSessionName="me", PolicyArns=[{"arn": arn}])
+    assert error["message"] == f"Policy {arn} does not exist or is not attachable."
+    other.delete_policy(PolicyArn=arn)
+
+
 def test_a_malformed_session_policy_is_refused(sts, new_role, refused):
     arguments = {"RoleArn": role_arn(new_role()), "RoleSessionName": "me"}
     assert refused(sts.assume_role, Policy="{}", **arguments)["code"] == "MalformedPolicyDocument"

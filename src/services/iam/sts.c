@@ -124,7 +124,18 @@ static bool check_size(struct call *call, str document)
     return false;
 }
 
-static bool add_managed(struct call *call, struct json_writer *writer,
+/* AWS's, or of the role's account: who may use a role learns nothing of other accounts' policies. */
+static str session_document(struct call *call, const struct identity *role, str arn)
+{
+    struct managed_policy policy;
+
+    if (!str_present(arn) || !managed_policy_find(call->txn, call->arena, arn, &policy) ||
+        !(policy.aws || str_equal(policy.row.account, role->row.account)))
+        return (str){0};
+    return managed_policy_document(call->txn, arn);
+}
+
+static bool add_managed(struct call *call, struct json_writer *writer, const struct identity *role,
                         const struct sts_assume_role_request *in)
 {
     if (in->policy_arns.count > MAX_POLICY_ARNS) {
@@ -134,7 +145,7 @@ static bool add_managed(struct call *call, struct json_writer *writer,
     }
     for (size_t i = 0; i < in->policy_arns.count; i++) {
         str arn = in->policy_arns.items[i].arn;
-        str document = str_present(arn) ? managed_policy_document(call->txn, arn) : (str){0};
+        str document = session_document(call, role, arn);
         if (!str_present(document)) {
             fail(call, &STS_MALFORMED_POLICY_DOCUMENT_EXCEPTION,
                  "Policy %.*s does not exist or is not attachable.", STR_ARGS(arn));
@@ -146,7 +157,8 @@ static bool add_managed(struct call *call, struct json_writer *writer,
 }
 
 /* All session policies as one; absent when none is given.  False: fail() has been called. */
-static bool session_policy(struct call *call, const struct sts_assume_role_request *in, str *policy)
+static bool session_policy(struct call *call, const struct identity *role,
+                           const struct sts_assume_role_request *in, str *policy)
 {
     struct json_writer writer = json_writer_in(call->arena);
     bool given = str_present(in->policy);
@@ -162,7 +174,7 @@ static bool session_policy(struct call *call, const struct sts_assume_role_reque
     json_open_array(&writer);
     if (given)
         add_statements(call, &writer, in->policy);
-    if (!add_managed(call, &writer, in))
+    if (!add_managed(call, &writer, role, in))
         return false;
     json_close_array(&writer);
     json_close_object(&writer);
@@ -226,7 +238,7 @@ enum outcome sts_assume_role(struct call *call, const struct sts_assume_role_req
     str policy;
 
     if (!role_open(call, in, &role) || !check_unsupported(call, in) ||
-        !check_duration(call, &role, in->duration_seconds) || !session_policy(call, in, &policy))
+        !check_duration(call, &role, in->duration_seconds) || !session_policy(call, &role, in, &policy))
         return FAILED;
     struct principal session = session_principal(call->arena, &role, in->role_session_name);
     *user = (struct sts_assumed_role_user){.assumed_role_id = session.id, .arn = session.arn};
