@@ -197,6 +197,8 @@ def test_a_role_is_in_no_instance_profile(iam, new_role):
 @pytest.mark.parametrize("document, message", [
     ("nonsense", "This policy contains invalid Json"),
     (statements({"Effect": "Allow", "Action": "sts:AssumeRole"}), "Missing required field Principal"),
+    (trust(), "Missing required field Principal cannot be empty!"),
+    (trust(AWS=[]), "Missing required field Principal cannot be empty!"),
     (statements({"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"}),
      "AssumeRole policy may only specify STS AssumeRole actions."),
     (statements({"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole", "Resource": "*"}),

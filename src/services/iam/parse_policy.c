@@ -362,6 +362,8 @@ static bool check_elements(struct parser *parser, const struct policy *policy)
             return broken(parser, S("Has prohibited field Resource"));
         if (!identity && !principals)
             return broken(parser, S("Missing required field Principal"));
+        if (!identity && statement->principals.count == 0)
+            return broken(parser, S("Missing required field Principal cannot be empty!"));
     }
     return true;
 }
