@@ -190,6 +190,11 @@ def test_tags_are_put_and_taken(iam, new_role, refused):
     assert twice["code"] == "InvalidInput"
 
 
+def test_tags_of_aws_s_own_are_not_given(iam, new_role, refused):
+    tags = [{"Key": "AWS:team", "Value": "orders"}]
+    assert refused(iam.tag_role, RoleName=new_role(), Tags=tags)["code"] == "InvalidInput"
+
+
 def test_a_role_is_in_no_instance_profile(iam, new_role):
     assert iam.list_instance_profiles_for_role(RoleName=new_role())["InstanceProfiles"] == []
 

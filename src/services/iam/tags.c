@@ -36,6 +36,17 @@ void context_add_resource_tags(struct call *call, const struct iam_tag_list *tag
     }
 }
 
+static bool no_system_tag(struct call *call, const struct iam_tag_list *tags)
+{
+    for (size_t i = 0; i < tags->count; i++)
+        if (str_equal_nocase(str_head(tags->items[i].key, 4), S("aws:"))) {
+            fail(call, &IAM_INVALID_INPUT_EXCEPTION,
+                 "aws: prefixed tag key names are not allowed for external use.");
+            return false;
+        }
+    return true;
+}
+
 bool tags_check(struct call *call, const struct iam_tag_list *tags)
 {
     for (size_t i = 0; i < tags->count; i++)
@@ -45,7 +56,7 @@ bool tags_check(struct call *call, const struct iam_tag_list *tags)
                      "Duplicate tag keys found. Please note that Tag keys are case insensitive.");
                 return false;
             }
-    return true;
+    return no_system_tag(call, tags);
 }
 
 void identity_put_tags(struct call *call, int64_t identity_id, const struct iam_tag_list *tags)

@@ -83,7 +83,7 @@ str package_public_file(struct call *call, str path);
 str package_url(struct call *call, const struct function *function);
 
 /* tags.c */
-/* False: too many; fail() has been called. */
+/* False: too many, or AWS's own; fail() has been called. */
 bool resource_tags_put(struct call *call, str resource, const struct str_map *tags);
 struct str_map resource_tags(struct call *call, str resource);
 /* aws:ResourceTag: what the resource is tagged with.  aws:RequestTag, aws:TagKeys: what is asked for. */

@@ -42,6 +42,12 @@ void request_tags_in_context(struct call *call, const struct str_map *tags, stru
 bool resource_tags_put(struct call *call, str resource, const struct str_map *tags)
 {
     for (size_t i = 0; i < tags->count; i++)
+        if (str_equal_nocase(str_head(tags->items[i].key, 4), S("aws:"))) {
+            fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
+                 "aws: prefixed tag key names are not allowed for external use.");
+            return false;
+        }
+    for (size_t i = 0; i < tags->count; i++)
         lambda_put_tag(call->txn, &(struct lambda_put_tag_params){.resource = resource,
                                                                   .name = tags->items[i].key,
                                                                   .value = tags->items[i].value});
