@@ -242,6 +242,21 @@ def test_functions_are_listed_in_pages(functions, make_function):
     assert all(len(page["Functions"]) <= 2 for page in pages)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"LoggingConfig": {"LogFormat": "Text", "ApplicationLogLevel": "DEBUG"}},
+        {"PublishTo": "LATEST_PUBLISHED"},
+        {"Code": {"ZipFile": zip_of({"index.py": ECHO}), "SourceKMSKeyArn": f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1"}},
+        {"Tags": {"aws:stage": "prod"}},
+    ],
+)
+def test_what_functions_cannot_have_is_refused(functions, unique, make_role, refused, change):
+    new = {"FunctionName": unique("fn"), "Runtime": "python3.11", "Handler": "index.handler", "Role": make_role(),
+           "Code": {"ZipFile": zip_of({"index.py": ECHO})}}
+    assert refused(functions.create_function, **{**new, **change})["code"] == "InvalidParameterValueException"
+
+
 def test_a_list_does_not_tell_how_functions_fare(functions, make_function):
     make_function(ECHO)
     for listed in functions.get_paginator("list_functions").paginate().search("Functions[]"):

@@ -178,6 +178,9 @@ static bool check_unserved(struct call *call, const struct lambda_update_functio
         return refuse(call, "SnapStart");
     if (in->logging_config && str_equal(in->logging_config->log_format, S("JSON")))
         return refuse(call, "LogFormat JSON");
+    if (in->logging_config && (str_present(in->logging_config->application_log_level) ||
+                               str_present(in->logging_config->system_log_level)))
+        return refuse(call, "A log level, which takes LogFormat JSON,");
     return (in->file_system_configs.count == 0 || refuse(call, "FileSystemConfigs")) &&
            (!in->image_config || refuse(call, "ImageConfig")) &&
            (!in->capacity_provider_config || refuse(call, "CapacityProviderConfig")) &&
@@ -236,8 +239,10 @@ bool configuration_check_new(struct call *call, const struct lambda_create_funct
 {
     if (str_equal(in->package_type, S("Image")))
         return refuse(call, "PackageType Image");
-    if (in->publish && *in->publish)
+    if ((in->publish && *in->publish) || str_present(in->publish_to))
         return refuse(call, "Publish");
+    if (str_present(in->code->source_kms_key_arn))
+        return refuse(call, "SourceKMSKeyArn");
     if (!str_present(in->runtime) || !str_present(in->handler)) {
         fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
              "Runtime and Handler are mandatory parameters for functions created with deployment packages.");

@@ -26,11 +26,14 @@ static bool source_check(struct call *call, str zip_file, str s3_bucket, str ima
     return false;
 }
 
-static bool publish_check(struct call *call, const bool *publish)
+static bool unserved_check(struct call *call, const struct lambda_update_function_code_request *in)
 {
-    if (!publish || !*publish)
+    if ((in->publish && *in->publish) || str_present(in->publish_to))
+        fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "Publish is not supported.");
+    else if (str_present(in->source_kms_key_arn))
+        fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "SourceKMSKeyArn is not supported.");
+    else
         return true;
-    fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "Publish is not supported.");
     return false;
 }
 
@@ -181,7 +184,7 @@ enum outcome lambda_update_function_code(struct call *call,
     struct function function;
 
     if (!function_open(call, in->function_name, (str){0}, &function) ||
-        !revision_check(call, in->revision_id, &function) || !publish_check(call, in->publish) ||
+        !revision_check(call, in->revision_id, &function) || !unserved_check(call, in) ||
         !architectures_check(call, &in->architectures) ||
         !source_check(call, in->zip_file, in->s3_bucket, in->image_uri))
         return FAILED;
