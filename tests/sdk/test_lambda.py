@@ -10,7 +10,7 @@ import tempfile
 
 import boto3
 import pytest
-from orderly_fixtures import zip_of
+from orderly_fixtures import LAMBDA_TRUST, zip_of
 
 ACCOUNT = "000000000000"
 ECHO = "def handler(event, context):\n    return event\n"
@@ -403,6 +403,16 @@ def test_a_function_that_cannot_start_says_why(make_function, call, source, hand
     assert reply["FunctionError"] == "Unhandled"
     assert answer["errorType"] == kind
     assert text in answer["errorMessage"]
+
+
+def test_a_function_whose_role_is_lost_says_so(client, make_function, make_role, call):
+    role = make_role()
+    name = make_function(ECHO, Role=role)
+    nobody = LAMBDA_TRUST.replace("lambda.amazonaws.com", "ec2.amazonaws.com")
+    client("iam").update_assume_role_policy(RoleName=role.rpartition("/")[2], PolicyDocument=nobody)
+    answer, reply = call(name)
+    assert reply["FunctionError"] == "Unhandled"
+    assert answer["errorMessage"].startswith("The role defined for the function cannot be assumed by Lambda.")
 
 
 def test_a_function_that_runs_too_long_is_killed(make_function, call):

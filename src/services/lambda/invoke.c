@@ -130,20 +130,25 @@ static enum outcome answer(struct call *call, const struct lambda_find_by_reques
     return DONE;
 }
 
-/* Runs twice: the first time it leaves a row, the second time it finds it done. */
+/*
+ * Runs twice: the first time it leaves a row, the second time it finds it done.  What cannot run at all is done
+ * at once.
+ */
 static enum outcome invoke_and_wait(struct call *call, const struct lambda_invocation_request *in,
                                     const struct function *function, struct lambda_invocation_response *out)
 {
+    const struct lambda_find_by_request_params own = {.request_id = call->request_id};
     struct lambda_find_by_request_row row;
 
-    if (!lambda_find_by_request(
-            call->txn, &(struct lambda_find_by_request_params){.request_id = call->request_id}, &row)) {
+    bool found = lambda_find_by_request(call->txn, &own, &row);
+    if (!found) {
         if (!payload_check(call, in->payload, false) || !concurrency_check(call, function) ||
             !add(call, in, function, S("sync")))
             return FAILED;
-    } else if (str_equal(row.state, S("done"))) {
-        return answer(call, &row, out);
+        found = lambda_find_by_request(call->txn, &own, &row);
     }
+    if (found && str_equal(row.state, S("done")))
+        return answer(call, &row, out);
     if (call->last_run)
         return fail(call, &LAMBDA_SERVICE_EXCEPTION, "The server stops.");
     return park(call, invocation_answer(call, call->request_id), INT64_MAX);
@@ -193,8 +198,10 @@ static void answer_caller(struct call *call, const struct lambda_find_invocation
                           const struct result *result, str tail)
 {
     str answered = invocation_answer(call, invocation->request_id);
+    /* Of the very call that runs, and is not parked yet. */
+    bool is_asking = str_equal(invocation->request_id, call->request_id);
 
-    if (!awaited(call, answered)) {
+    if (!is_asking && !awaited(call, answered)) {
         forget(call, invocation);
         return;
     }
