@@ -1071,6 +1071,8 @@ def test_a_policy_can_say_whose_mappings_one_may_make(functions, make_queue, mak
     create = {"FunctionName": other, "EventSourceArn": queue}
     assert refused(user.create_event_source_mapping, **create)["code"] == "AccessDeniedException"
     assert refused(user.update_event_source_mapping, UUID=uuid, FunctionName=other)["code"] == "AccessDeniedException"
+    error = refused(user.create_event_source_mapping, FunctionName=mine, EventSourceArn=queue, Tags={"a": "b"})
+    assert "not authorized to perform: lambda:TagResource" in error["message"]
     foreign = functions.create_event_source_mapping(**create)["UUID"]
     assert refused(user.delete_event_source_mapping, UUID=foreign)["code"] == "AccessDeniedException"
     functions.delete_event_source_mapping(UUID=foreign)

@@ -111,14 +111,13 @@ static bool name_check(struct call *call, const struct function_name *name)
     return false;
 }
 
-/* Whoever makes it with tags must be allowed to tag it, too. */
 static bool creation_check(struct call *call, str arn, const struct str_map *tags)
 {
     struct context_list context = {0};
 
     request_tags_in_context(call, tags, &context);
     return authorize_in_context(call, S("lambda:CreateFunction"), arn, (str){0}, &context) &&
-           (tags->count == 0 || authorize_in_context(call, S("lambda:TagResource"), arn, (str){0}, &context));
+           tagging_check(call, arn, tags);
 }
 
 /* Only what is new has to be unpacked, for those who may. */

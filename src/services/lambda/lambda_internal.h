@@ -86,6 +86,8 @@ str package_url(struct call *call, const struct function *function);
 /* False: too many, or AWS's own; fail() has been called. */
 bool resource_tags_put(struct call *call, str resource, const struct str_map *tags);
 struct str_map resource_tags(struct call *call, str resource);
+/* Whoever makes something with tags must be allowed to tag it, too.  False: fail() has been called. */
+bool tagging_check(struct call *call, str resource, const struct str_map *tags);
 /* aws:ResourceTag: what the resource is tagged with.  aws:RequestTag, aws:TagKeys: what is asked for. */
 void resource_tags_in_context(struct call *call, str resource, struct context_list *context);
 void request_tags_in_context(struct call *call, const struct str_map *tags, struct context_list *context);

@@ -305,7 +305,8 @@ enum outcome lambda_create_event_source_mapping(struct call *call,
         .modified_ms = call->now_ms,
         .poller = 1,
     };
-    if (!apply(call, &settings, &mapping) || !queue_check(call, &function, in->event_source_arn) ||
+    if (!tagging_check(call, mapping_arn(call, &mapping), &in->tags) || !apply(call, &settings, &mapping) ||
+        !queue_check(call, &function, in->event_source_arn) ||
         !check_new(call, &function, in->event_source_arn) ||
         !resource_tags_put(call, mapping_arn(call, &mapping), &in->tags))
         return FAILED;

@@ -39,6 +39,15 @@ void request_tags_in_context(struct call *call, const struct str_map *tags, stru
     }
 }
 
+bool tagging_check(struct call *call, str resource, const struct str_map *tags)
+{
+    struct context_list context = {0};
+
+    request_tags_in_context(call, tags, &context);
+    return tags->count == 0 ||
+           authorize_in_context(call, S("lambda:TagResource"), resource, (str){0}, &context);
+}
+
 bool resource_tags_put(struct call *call, str resource, const struct str_map *tags)
 {
     for (size_t i = 0; i < tags->count; i++)
