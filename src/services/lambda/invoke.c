@@ -131,8 +131,8 @@ static enum outcome answer(struct call *call, const struct lambda_find_by_reques
 }
 
 /*
- * Runs twice: the first time it leaves a row, the second time it finds it done.  What cannot run at all is done
- * at once.
+ * Runs twice: the first time it leaves a row, the second time it finds it done.  What cannot run at all is
+ * done at once.
  */
 static enum outcome invoke_and_wait(struct call *call, const struct lambda_invocation_request *in,
                                     const struct function *function, struct lambda_invocation_response *out)
