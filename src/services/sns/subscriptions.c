@@ -181,7 +181,7 @@ enum outcome sns_get_subscription_attributes(struct call *call,
     if (!subscription_open(call, in->subscription_arn, &row))
         return FAILED;
     show(call, shown, S("SubscriptionArn"), row.arn);
-    show(call, shown, S("TopicArn"), topic_arn_of(call, row.arn));
+    show(call, shown, S("TopicArn"), topic_arn_of(call, in->subscription_arn));
     show(call, shown, S("Owner"), row.owner);
     show(call, shown, S("Protocol"), row.protocol);
     show(call, shown, S("Endpoint"), row.endpoint);

@@ -43,7 +43,7 @@ static bool visibility_check(struct call *call, int64_t seconds)
 /* However often it is changed, the timeout ends within twelve hours of the receive. */
 static bool total_visibility_check(struct call *call, const struct receipt *receipt, int64_t seconds)
 {
-    return call->now_ms + seconds * MS <= receipt->received_ms + MAX_VISIBILITY_SECONDS * MS ||
+    return call->now_ms + seconds * MS <= receipt->received_ms + (int64_t)MAX_VISIBILITY_SECONDS * MS ||
            refuse_visibility(call, seconds,
                              "Total VisibilityTimeout for the message is beyond the limit [43200 seconds]");
 }
