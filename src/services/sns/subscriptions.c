@@ -155,8 +155,10 @@ static bool subscription_open(struct call *call, str arn, struct sns_find_subscr
 {
     str topic_arn = topic_arn_of(call, arn);
 
-    if (!str_present(topic_arn))
-        return arn_refuse(call, "SubscriptionArn", arn);
+    if (!str_present(topic_arn)) {
+        arn_refuse(call, "SubscriptionArn", arn);
+        return false;
+    }
     bool found =
         sns_find_subscription(call->txn, &(struct sns_find_subscription_params){.arn = arn}, subscription);
     if (!authorize(call, topic_arn, found ? subscription->policy : (str){0}))
