@@ -7,13 +7,13 @@
 #include "server/environment.h"
 
 #include "base/check.h"
+#include "base/folder.h"
 #include "base/list.h"
 #include "base/log.h"
 #include "server/leftovers.h"
 #include "wire/json.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -127,18 +127,10 @@ static bool use_tmp_folder(struct environment *environment, struct text_list *va
     return true;
 }
 
-static int remove_entry(const char *path, const struct stat *unused, int type, struct FTW *at)
-{
-    (void)unused, (void)type, (void)at;
-    return remove(path);
-}
-
 void environment_remove_tmp(struct environment *environment)
 {
-    enum { OPEN_FOLDERS = 16 };
-
     if (environment->tmp_folder)
-        nftw(environment->tmp_folder, remove_entry, OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS);
+        folder_remove(environment->tmp_folder);
     free(environment->tmp_folder);
 }
 

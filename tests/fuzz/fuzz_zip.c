@@ -5,31 +5,12 @@
 #include "services/lambda/unzip.h"
 
 #include <dirent.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MOST_BYTES = 1024 * 1024, OPEN_FOLDERS = 8 };
-
-static int make_writable(const char *path, const struct stat *status, int type, struct FTW *at)
-{
-    (void)status, (void)at;
-    return type == FTW_D ? chmod(path, S_IRWXU) : 0;
-}
-
-static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *at)
-{
-    (void)status, (void)type, (void)at;
-    return remove(path);
-}
-
-static void remove_folder(const char *path)
-{
-    nftw(path, make_writable, OPEN_FOLDERS, FTW_PHYS);
-    nftw(path, remove_entry, OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS);
-}
+enum { MOST_BYTES = 1024 * 1024 };
 
 static size_t entries_in(const char *path)
 {
@@ -52,5 +33,5 @@ FUZZ(arena, input)
     check(mkdir(inner.data, S_IRWXU) == 0);
     unzip(arena, input, inner, MOST_BYTES);
     check(entries_in(outer) == 3); /* ".", ".." and the folder */
-    remove_folder(outer);
+    folder_remove(outer);
 }
