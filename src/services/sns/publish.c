@@ -68,14 +68,17 @@ static void deliver(struct call *call, const struct topic *topic, const struct m
         trace(call, S("not delivered"), subscriber->endpoint, failure.message);
 }
 
-static void publish(struct call *call, const struct topic *topic, const struct message *message)
+static struct sns_list_subscribers_rows subscribers_of(struct call *call, const struct topic *topic)
 {
-    struct sns_list_subscribers_rows subscribers =
-        sns_list_subscribers(call->txn, &(struct sns_list_subscribers_params){.topic_id = topic->row.id});
+    return sns_list_subscribers(call->txn, &(struct sns_list_subscribers_params){.topic_id = topic->row.id});
+}
 
+static void publish(struct call *call, const struct topic *topic,
+                    const struct sns_list_subscribers_rows *subscribers, const struct message *message)
+{
     trace(call, S("published"), topic->arn, message->id);
-    for (size_t i = 0; i < subscribers.count; i++)
-        deliver(call, topic, message, &subscribers.items[i]);
+    for (size_t i = 0; i < subscribers->count; i++)
+        deliver(call, topic, message, &subscribers->items[i]);
 }
 
 static bool target_check(struct call *call, const struct sns_publish_input *in, str *arn)
@@ -113,14 +116,12 @@ static struct message message_of(struct call *call, const struct sns_publish_inp
 }
 
 /* Signing costs a fifth of a millisecond a message, which the engine thread should not spend. */
-static void sign_in_advance(struct call *call, const struct topic *topic, struct message *message)
+static void sign_in_advance(struct call *call, const struct topic *topic,
+                            const struct sns_list_subscribers_rows *subscribers, struct message *message)
 {
-    struct sns_list_subscribers_rows subscribers =
-        sns_list_subscribers(call->txn, &(struct sns_list_subscribers_params){.topic_id = topic->row.id});
-
-    for (size_t i = 0; i < subscribers.count; i++)
-        if (!subscribers.items[i].raw_delivery) {
-            str text = message_text_for(call, message, subscribers.items[i].protocol);
+    for (size_t i = 0; i < subscribers->count; i++)
+        if (!subscribers->items[i].raw_delivery) {
+            str text = message_text_for(call, message, subscribers->items[i].protocol);
             envelope_prepare(call, topic, text, message);
             return;
         }
@@ -135,7 +136,8 @@ void sns_publish_prepare(struct call *call, const struct sns_publish_input *in)
     *message = message_of(call, in);
     if (!target_check(call, in, &arn) || !topic_open(call, arn, &topic) || !message_check(call, message))
         return;
-    sign_in_advance(call, &topic, message);
+    struct sns_list_subscribers_rows subscribers = subscribers_of(call, &topic);
+    sign_in_advance(call, &topic, &subscribers, message);
     call->prepared = message;
 }
 
@@ -147,9 +149,11 @@ enum outcome sns_publish(struct call *call, const struct sns_publish_input *in,
     struct topic topic;
     str arn;
 
-    if (!target_check(call, in, &arn) || !topic_open(call, arn, &topic) || !message_check(call, &message))
+    if (!target_check(call, in, &arn) || !topic_open(call, arn, &topic) ||
+        (!prepared && !message_check(call, &message)))
         return FAILED;
-    publish(call, &topic, &message);
+    struct sns_list_subscribers_rows subscribers = subscribers_of(call, &topic);
+    publish(call, &topic, &subscribers, &message);
     out->message_id = message.id;
     return DONE;
 }
@@ -239,8 +243,9 @@ void sns_publish_batch_prepare(struct call *call, const struct sns_publish_batch
     if (!topic_open(call, in->topic_arn, &topic) || !entries_check(call, entries) ||
         !(messages = messages_of(call, entries)))
         return;
+    struct sns_list_subscribers_rows subscribers = subscribers_of(call, &topic);
     for (size_t i = 0; i < entries->count; i++)
-        sign_in_advance(call, &topic, &messages[i]);
+        sign_in_advance(call, &topic, &subscribers, &messages[i]);
     call->prepared = messages;
 }
 
@@ -257,8 +262,9 @@ enum outcome sns_publish_batch(struct call *call, const struct sns_publish_batch
         return FAILED;
     list_make_empty(call->arena, &out->successful);
     list_make_empty(call->arena, &out->failed);
+    struct sns_list_subscribers_rows subscribers = subscribers_of(call, &topic);
     for (size_t i = 0; i < entries->count; i++) {
-        publish(call, &topic, &messages[i]);
+        publish(call, &topic, &subscribers, &messages[i]);
         *list_add(call->arena, &out->successful) =
             (struct sns_publish_batch_result_entry){.id = entries->items[i].id, .message_id = messages[i].id};
     }
