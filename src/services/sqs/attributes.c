@@ -90,9 +90,7 @@ static bool read_count(const struct json *value, int64_t *count)
 
 static bool refuse_redrive(struct call *call, str value, const char *reason)
 {
-    fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION,
-         "Value %.*s for parameter RedrivePolicy is invalid. Reason: %s", STR_ARGS(value), reason);
-    return false;
+    return value_refuse(call, "RedrivePolicy", value, reason);
 }
 
 /* Does the dead-letter queue take from this source?  Absent means everybody. */
@@ -154,7 +152,7 @@ static str redrive_text(struct call *call, str target, int64_t count)
     json_open_object(&writer);
     json_field(&writer, S("deadLetterTargetArn"), target);
     json_name(&writer, S("maxReceiveCount"));
-    json_raw(&writer, arena_format(call->arena, "%lld", (long long)count));
+    json_i64(&writer, count);
     json_close_object(&writer);
     return json_written(&writer);
 }

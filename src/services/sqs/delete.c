@@ -68,13 +68,9 @@ static bool hide_by_handle(struct call *call, const struct queue *queue, str han
 
     if (!visibility_check(call, seconds) || !receipt_read(call, queue, handle, &receipt))
         return false;
-    if (!find_received(call, queue, &receipt, &row)) {
-        fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION,
-             "Value %.*s for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not "
-             "available for visibility timeout change.",
-             STR_ARGS(handle));
-        return false;
-    }
+    if (!find_received(call, queue, &receipt, &row))
+        return value_refuse(call, "ReceiptHandle", handle,
+                            "Message does not exist or is not available for visibility timeout change.");
     if (row.visible_ms <= call->now_ms) {
         fail(call, &SQS_MESSAGE_NOT_INFLIGHT, "The specified message isn't in flight.");
         return false;

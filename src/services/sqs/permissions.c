@@ -21,18 +21,12 @@ static const str shared_actions[] = {
 
 /* ---- what may be asked for ---- */
 
-static bool refuse(struct call *call, const char *name, str value, const char *reason)
-{
-    fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION, "Value %.*s for parameter %s is invalid. Reason: %s",
-         STR_ARGS(value), name, reason);
-    return false;
-}
-
 static bool label_check(struct call *call, str label)
 {
     return (label.size >= 1 && label.size <= MAX_LABEL && str_is_word(label, S("-_"))) ||
-           refuse(call, "Label", label,
-                  "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length.");
+           value_refuse(
+               call, "Label", label,
+               "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length.");
 }
 
 static bool account_check(struct call *call, str account)
@@ -40,8 +34,8 @@ static bool account_check(struct call *call, str account)
     int64_t number;
 
     return (account.size == ACCOUNT_ID_DIGITS && str_to_i64(account, &number) && number >= 0) ||
-           refuse(call, "PrincipalId", arena_concat(call->arena, S("["), account, S("]")),
-                  "Unable to verify.");
+           value_refuse(call, "PrincipalId", arena_concat(call->arena, S("["), account, S("]")),
+                        "Unable to verify.");
 }
 
 static bool action_check(struct call *call, str action)
@@ -49,8 +43,8 @@ static bool action_check(struct call *call, str action)
     for (size_t i = 0; i < sizeof shared_actions / sizeof *shared_actions; i++)
         if (str_equal(shared_actions[i], action))
             return true;
-    return refuse(call, "ActionName", arena_join(call->arena, S("SQS:"), action),
-                  "Only the queue owner is allowed to invoke this action.");
+    return value_refuse(call, "ActionName", arena_join(call->arena, S("SQS:"), action),
+                        "Only the queue owner is allowed to invoke this action.");
 }
 
 static bool permission_check(struct call *call, const struct sqs_add_permission_request *in)
@@ -188,17 +182,17 @@ enum outcome sqs_add_permission(struct call *call, const struct sqs_add_permissi
         return FAILED;
     const struct json *policy = json_parse(call->arena, queue.row.policy, NULL);
     if (has_label(statements_of(policy), in->label)) {
-        refuse(call, "Label", in->label, "Already exists.");
+        value_refuse(call, "Label", in->label, "Already exists.");
         return FAILED;
     }
 
     struct json_writer writer = open_policy(call, &queue, policy, in->label);
     add_statement(call, &writer, in, queue.arn);
     store_policy(call, &queue, &writer);
-    if (!is_resource_policy(call, queue.row.policy))
-        return fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION,
-                    "Value %.*s for parameter PrincipalId is invalid. Reason: Unable to verify.",
-                    STR_ARGS(in->aws_account_ids.items[0]));
+    if (!is_resource_policy(call, queue.row.policy)) {
+        value_refuse(call, "PrincipalId", in->aws_account_ids.items[0], "Unable to verify.");
+        return FAILED;
+    }
     return DONE;
 }
 
@@ -213,7 +207,7 @@ enum outcome sqs_remove_permission(struct call *call, const struct sqs_remove_pe
         return FAILED;
     const struct json *policy = json_parse(call->arena, queue.row.policy, NULL);
     if (!has_label(statements_of(policy), in->label)) {
-        refuse(call, "Label", in->label, "can't find label.");
+        value_refuse(call, "Label", in->label, "can't find label.");
         return FAILED;
     }
 

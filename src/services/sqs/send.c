@@ -63,13 +63,6 @@ static bool delay_check(struct call *call, const int64_t *delay_seconds)
     return false;
 }
 
-static bool refuse(struct call *call, const char *name, str value, const char *reason)
-{
-    fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION, "Value %.*s for parameter %s is invalid. Reason: %s",
-         STR_ARGS(value), name, reason);
-    return false;
-}
-
 static bool is_group_id(str id)
 {
     return id.size >= 1 && id.size <= MAX_GROUP_ID &&
@@ -81,12 +74,13 @@ static bool is_group_id(str id)
 static bool fifo_check(struct call *call, const struct outgoing *message)
 {
     if (str_present(message->deduplication_id))
-        return refuse(call, "MessageDeduplicationId", message->deduplication_id,
-                      "The request include parameter that is not valid for this queue type.");
+        return value_refuse(call, "MessageDeduplicationId", message->deduplication_id,
+                            "The request include parameter that is not valid for this queue type.");
     return !str_present(message->group_id) || is_group_id(message->group_id) ||
-           refuse(call, "MessageGroupId", message->group_id,
-                  "MessageGroupId can only include alphanumeric and punctuation characters. 1 to 128 in "
-                  "length.");
+           value_refuse(
+               call, "MessageGroupId", message->group_id,
+               "MessageGroupId can only include alphanumeric and punctuation characters. 1 to 128 in "
+               "length.");
 }
 
 /* The one there is, and only as text. */
@@ -97,10 +91,11 @@ static bool system_attributes_check(struct call *call,
         str name = attributes->items[i].key;
         const struct sqs_message_system_attribute_value *value = &attributes->items[i].value;
         if (!str_equal(name, S("AWSTraceHeader")))
-            return refuse(call, "MessageSystemAttributeName", name, "There is no such system attribute.");
+            return value_refuse(call, "MessageSystemAttributeName", name,
+                                "There is no such system attribute.");
         if (!str_equal(value->data_type, S("String")) || str_empty(value->string_value))
-            return refuse(call, "AWSTraceHeader", value->data_type,
-                          "It must contain a non-empty value of type 'String'.");
+            return value_refuse(call, "AWSTraceHeader", value->data_type,
+                                "It must contain a non-empty value of type 'String'.");
     }
     return true;
 }

@@ -1,6 +1,12 @@
 #include "sqs.h"
 
-#include "sqs_model.h"
-#include "sqs_sql.h"
+#include "sqs_internal.h"
 
 const struct module SQS_MODULE = {.service = &SQS_SERVICE, .schema = &SQS_SCHEMA};
+
+bool value_refuse(struct call *call, const char *parameter, str value, const char *reason)
+{
+    fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION, "Value %.*s for parameter %s is invalid. Reason: %s",
+         STR_ARGS(value), parameter, reason);
+    return false;
+}

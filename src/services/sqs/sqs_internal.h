@@ -21,6 +21,10 @@ struct queue_address {
     str account, region, name;
 };
 
+/* sqs.c */
+/* Fail with AWS's sentence about a parameter's value; false. */
+bool value_refuse(struct call *call, const char *parameter, str value, const char *reason);
+
 /* queue_find.c */
 /* False when it is not the ARN of a queue. */
 bool queue_arn_split(str arn, struct queue_address *address);
