@@ -137,9 +137,9 @@ struct page {
     bool full;
 };
 
-/* Look at one event.  True: it was taken; false: it does not match, or the page is full. */
-static bool examine(struct call *call, const struct query *query, struct page *page,
-                    const struct logs_event_row *event)
+/* False: it does not match, or the page is full. */
+static bool take(struct call *call, const struct query *query, struct page *page,
+                 const struct logs_event_row *event)
 {
     size_t bytes = event->message.size + EVENT_OVERHEAD_BYTES;
     bool matches = selected(query, event->stream_id) && log_pattern_matches(&query->pattern, event->message);
@@ -165,6 +165,15 @@ static bool examine(struct call *call, const struct query *query, struct page *p
 }
 
 /* Events that do not match are forgotten at once: there may be a hundred thousand. */
+static void examine(struct call *call, const struct query *query, struct page *page, struct arena_mark *mark,
+                    const struct logs_event_row *event)
+{
+    if (take(call, query, page, event))
+        *mark = arena_mark(call->arena);
+    else
+        arena_rewind(call->arena, *mark);
+}
+
 static void scan_group(struct call *call, const struct group *group, const struct query *query,
                        struct page *page)
 {
@@ -176,12 +185,8 @@ static void scan_group(struct call *call, const struct group *group, const struc
     struct logs_event_row event;
     struct arena_mark mark = arena_mark(call->arena);
 
-    while (!page->full && logs_read_group_next(&cursor, &event)) {
-        if (examine(call, query, page, &event))
-            mark = arena_mark(call->arena);
-        else
-            arena_rewind(call->arena, mark);
-    }
+    while (!page->full && logs_read_group_next(&cursor, &event))
+        examine(call, query, page, &mark, &event);
     logs_read_group_close(&cursor);
 }
 
@@ -196,12 +201,8 @@ static void scan_group_backward(struct call *call, const struct group *group, co
     struct logs_event_row event;
     struct arena_mark mark = arena_mark(call->arena);
 
-    while (!page->full && logs_read_group_backward_next(&cursor, &event)) {
-        if (examine(call, query, page, &event))
-            mark = arena_mark(call->arena);
-        else
-            arena_rewind(call->arena, mark);
-    }
+    while (!page->full && logs_read_group_backward_next(&cursor, &event))
+        examine(call, query, page, &mark, &event);
     logs_read_group_backward_close(&cursor);
 }
 
@@ -217,10 +218,7 @@ static void scan_stream(struct call *call, str stream_name, const struct query *
 
     while (!page->full && logs_read_stream_next(&cursor, &event)) {
         event.stream_name = stream_name;
-        if (examine(call, query, page, &event))
-            mark = arena_mark(call->arena);
-        else
-            arena_rewind(call->arena, mark);
+        examine(call, query, page, &mark, &event);
     }
     logs_read_stream_close(&cursor);
 }
