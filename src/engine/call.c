@@ -90,8 +90,8 @@ void check_writes(const struct call *call)
     check(!call->preparing && (!call->operation || !(call->operation->flags & OPERATION_READS)));
 }
 
-bool authorize_in_context(struct call *call, str action, str resource_arn, str resource_policy,
-                          const struct context_list *context)
+bool authorize_action_in_context(struct call *call, str action, str resource_arn, str resource_policy,
+                                 const struct context_list *context)
 {
     const struct question question = {action, resource_arn, resource_policy, context};
     str message;
@@ -105,7 +105,15 @@ bool authorize_in_context(struct call *call, str action, str resource_arn, str r
 
 bool authorize_action(struct call *call, str action, str resource_arn, str resource_policy)
 {
-    return authorize_in_context(call, action, resource_arn, resource_policy, &(struct context_list){0});
+    return authorize_action_in_context(call, action, resource_arn, resource_policy,
+                                       &(struct context_list){0});
+}
+
+bool authorize_in_context(struct call *call, str resource_arn, str resource_policy,
+                          const struct context_list *context)
+{
+    return authorize_action_in_context(call, str_of(call->operation->action), resource_arn, resource_policy,
+                                       context);
 }
 
 bool authorize(struct call *call, str resource_arn, str resource_policy)

@@ -102,8 +102,10 @@ struct context_list {
     struct context_value *items;
     size_t count;
 };
-bool authorize_in_context(struct call *call, str action, str resource_arn, str resource_policy,
+bool authorize_in_context(struct call *call, str resource_arn, str resource_policy,
                           const struct context_list *context);
+bool authorize_action_in_context(struct call *call, str action, str resource_arn, str resource_policy,
+                                 const struct context_list *context);
 /*
  * Is that document understood whole, as authorize() will need it to be?  A service keeps no policy that is
  * not: its denials would not bind.

@@ -56,8 +56,7 @@ bool identity_find_id(struct txn *txn, struct arena *arena, int64_t id, struct i
 bool identity_open(struct call *call, const struct identity_kind *kind, str name, struct identity *identity);
 /* The same; extra keys are context of the authorization. */
 bool identity_open_in_context(struct call *call, const struct identity_kind *kind, str name,
-                              const struct context_value *context, size_t context_count,
-                              struct identity *identity);
+                              const struct context_list *context, struct identity *identity);
 /* Those of the caller's account for one part of a list, and one more. */
 struct iam_page_identities_rows identity_page(struct call *call, const struct identity_kind *kind,
                                               str path_prefix, const struct page *page);
@@ -78,6 +77,12 @@ void context_add_request_tags(struct call *call, const struct iam_tag_list *tags
 /* aws:ResourceTag and iam:ResourceTag: what the resource is tagged with. */
 void context_add_resource_tags(struct call *call, const struct iam_tag_list *tags,
                                struct context_list *context);
+/*
+ * May the caller make this, with those tags, for which it takes the action `tagging` too, and with that
+ * boundary (absent: none)?  False: fail() has been called.
+ */
+bool creation_authorize(struct call *call, str arn, str tagging, const struct iam_tag_list *tags,
+                        str boundary);
 bool tags_check(struct call *call, const struct iam_tag_list *tags);
 void identity_put_tags(struct call *call, int64_t identity_id, const struct iam_tag_list *tags);
 struct iam_tag_list identity_tags(struct call *call, int64_t identity_id);

@@ -82,10 +82,10 @@ bool identity_find_unique(struct txn *txn, struct arena *arena, str id, struct i
 
 static const str BOUNDARY = STR_INIT("iam:PermissionsBoundary");
 
-static bool names(const struct context_value *context, size_t count, str key)
+static bool names(const struct context_list *context, str key)
 {
-    for (size_t i = 0; i < count; i++)
-        if (str_equal(context[i].key, key))
+    for (size_t i = 0; i < context->count; i++)
+        if (str_equal(context->items[i].key, key))
             return true;
     return false;
 }
@@ -95,30 +95,29 @@ static bool names(const struct context_value *context, size_t count, str key)
  * is what changes.
  */
 static struct context_list context_of(struct call *call, const struct identity *identity,
-                                      const struct context_value *asked, size_t asked_count)
+                                      const struct context_list *asked)
 {
     struct context_list context = {0};
 
-    for (size_t i = 0; i < asked_count; i++)
-        *list_add(call->arena, &context) = asked[i];
+    for (size_t i = 0; i < asked->count; i++)
+        *list_add(call->arena, &context) = asked->items[i];
     if (!identity)
         return context;
     struct iam_tag_list tags = identity_tags(call, identity->row.id);
     context_add_resource_tags(call, &tags, &context);
-    if (str_present(identity->row.boundary_arn) && !names(asked, asked_count, BOUNDARY))
+    if (str_present(identity->row.boundary_arn) && !names(asked, BOUNDARY))
         *list_add(call->arena, &context) = (struct context_value){BOUNDARY, identity->row.boundary_arn};
     return context;
 }
 
 bool identity_open_in_context(struct call *call, const struct identity_kind *kind, str name,
-                              const struct context_value *context, size_t context_count,
-                              struct identity *identity)
+                              const struct context_list *context, struct identity *identity)
 {
     bool found = identity_find(call->txn, call->arena, kind, call->account, name, identity);
     str arn = found ? identity->arn : iam_arn(call->arena, call->account, kind->word, S("/"), name);
 
-    struct context_list all = context_of(call, found ? identity : NULL, context, context_count);
-    if (!authorize_in_context(call, str_of(call->operation->action), arn, (str){0}, &all))
+    struct context_list all = context_of(call, found ? identity : NULL, context);
+    if (!authorize_in_context(call, arn, (str){0}, &all))
         return false;
     if (!found)
         fail(call, &IAM_NO_SUCH_ENTITY_EXCEPTION, "The %.*s with name %.*s cannot be found.",
@@ -128,7 +127,7 @@ bool identity_open_in_context(struct call *call, const struct identity_kind *kin
 
 bool identity_open(struct call *call, const struct identity_kind *kind, str name, struct identity *identity)
 {
-    return identity_open_in_context(call, kind, name, NULL, 0, identity);
+    return identity_open_in_context(call, kind, name, &(struct context_list){0}, identity);
 }
 
 struct iam_page_identities_rows identity_page(struct call *call, const struct identity_kind *kind,

@@ -55,7 +55,7 @@ static bool open_in_context(struct call *call, str arn, struct context_list cont
         struct iam_tag_list tags = policy_tags(call, policy->row.id);
         context_add_resource_tags(call, &tags, &context);
     }
-    if (!authorize_in_context(call, str_of(call->operation->action), arn, (str){0}, &context))
+    if (!authorize_in_context(call, arn, (str){0}, &context))
         return false;
     if (found)
         return true;
@@ -154,12 +154,9 @@ enum outcome iam_create_policy(struct call *call, const struct iam_create_policy
 {
     str path = str_present(in->path) ? in->path : S("/");
     str arn = iam_arn(call->arena, call->account, S("policy"), path, in->policy_name);
-    struct context_list context = {0};
     struct managed_policy policy;
 
-    context_add_request_tags(call, &in->tags, &context);
-    if (!authorize_in_context(call, str_of(call->operation->action), arn, (str){0}, &context) ||
-        (in->tags.count > 0 && !authorize_in_context(call, S("iam:TagPolicy"), arn, (str){0}, &context)) ||
+    if (!creation_authorize(call, arn, S("iam:TagPolicy"), &in->tags, (str){0}) ||
         !version_check(call, in->policy_document) || !tags_check(call, &in->tags))
         return FAILED;
     struct iam_insert_policy_params params = {

@@ -86,7 +86,6 @@ enum outcome iam_create_role(struct call *call, const struct iam_create_role_req
                              struct iam_create_role_response *out)
 {
     str path = str_present(in->path) ? in->path : S("/");
-    struct context_list context = {0};
     struct identity role = {
         .kind = &ROLE_KIND,
         .arn = iam_arn(call->arena, call->account, ROLE_KIND.word, path, in->role_name),
@@ -105,12 +104,7 @@ enum outcome iam_create_role(struct call *call, const struct iam_create_role_req
             },
     };
 
-    context_add_request_tags(call, &in->tags, &context);
-    if (str_present(in->permissions_boundary))
-        *list_add(call->arena, &context) =
-            (struct context_value){S("iam:PermissionsBoundary"), in->permissions_boundary};
-    if (!authorize_in_context(call, str_of(call->operation->action), role.arn, (str){0}, &context) ||
-        (in->tags.count > 0 && !authorize_in_context(call, S("iam:TagRole"), role.arn, (str){0}, &context)) ||
+    if (!creation_authorize(call, role.arn, S("iam:TagRole"), &in->tags, in->permissions_boundary) ||
         !check_trust_policy(call, in->assume_role_policy_document) ||
         !boundary_check(call, in->permissions_boundary) || !tags_check(call, &in->tags) ||
         !identity_create(call, &role, &in->tags))

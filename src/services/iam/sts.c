@@ -57,8 +57,7 @@ static bool role_open(struct call *call, const struct sts_assume_role_request *i
         struct iam_tag_list tags = identity_tags(call, role->row.id);
         context_add_resource_tags(call, &tags, &context);
     }
-    return authorize_in_context(call, str_of(call->operation->action), in->role_arn,
-                                found ? role->row.trust_policy : (str){0}, &context);
+    return authorize_in_context(call, in->role_arn, found ? role->row.trust_policy : (str){0}, &context);
 }
 
 static bool check_duration(struct call *call, const struct identity *role, const int64_t *seconds)

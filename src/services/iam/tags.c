@@ -36,6 +36,18 @@ void context_add_resource_tags(struct call *call, const struct iam_tag_list *tag
     }
 }
 
+bool creation_authorize(struct call *call, str arn, str tagging, const struct iam_tag_list *tags,
+                        str boundary)
+{
+    struct context_list context = {0};
+
+    context_add_request_tags(call, tags, &context);
+    if (str_present(boundary))
+        add(call, &context, S("iam:PermissionsBoundary"), boundary);
+    return authorize_in_context(call, arn, (str){0}, &context) &&
+           (tags->count == 0 || authorize_action_in_context(call, tagging, arn, (str){0}, &context));
+}
+
 static bool no_system_tag(struct call *call, const struct iam_tag_list *tags)
 {
     for (size_t i = 0; i < tags->count; i++)
@@ -118,8 +130,7 @@ static enum outcome tag_identity(struct call *call, const struct identity_kind *
     struct identity identity;
 
     context_add_request_tags(call, tags, &context);
-    if (!identity_open_in_context(call, kind, name, context.items, context.count, &identity) ||
-        !tags_check(call, tags))
+    if (!identity_open_in_context(call, kind, name, &context, &identity) || !tags_check(call, tags))
         return FAILED;
     identity_put_tags(call, identity.row.id, tags);
     struct iam_tag_list all = identity_tags(call, identity.row.id);
@@ -136,7 +147,7 @@ static enum outcome untag_identity(struct call *call, const struct identity_kind
     struct identity identity;
 
     add_tag_keys(call, keys, &context);
-    if (!identity_open_in_context(call, kind, name, context.items, context.count, &identity))
+    if (!identity_open_in_context(call, kind, name, &context, &identity))
         return FAILED;
     for (size_t i = 0; i < keys->count; i++)
         iam_remove_identity_tag(call->txn, &(struct iam_remove_identity_tag_params){

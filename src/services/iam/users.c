@@ -29,7 +29,6 @@ enum outcome iam_create_user(struct call *call, const struct iam_create_user_req
                              struct iam_create_user_response *out)
 {
     str path = str_present(in->path) ? in->path : S("/");
-    struct context_list context = {0};
     struct identity user = {
         .kind = &USER_KIND,
         .arn = iam_arn(call->arena, call->account, USER_KIND.word, path, in->user_name),
@@ -43,12 +42,7 @@ enum outcome iam_create_user(struct call *call, const struct iam_create_user_req
             },
     };
 
-    context_add_request_tags(call, &in->tags, &context);
-    if (str_present(in->permissions_boundary))
-        *list_add(call->arena, &context) =
-            (struct context_value){S("iam:PermissionsBoundary"), in->permissions_boundary};
-    if (!authorize_in_context(call, str_of(call->operation->action), user.arn, (str){0}, &context) ||
-        (in->tags.count > 0 && !authorize_in_context(call, S("iam:TagUser"), user.arn, (str){0}, &context)) ||
+    if (!creation_authorize(call, user.arn, S("iam:TagUser"), &in->tags, in->permissions_boundary) ||
         !boundary_check(call, in->permissions_boundary) || !tags_check(call, &in->tags) ||
         !identity_create(call, &user, &in->tags))
         return FAILED;

@@ -257,8 +257,8 @@ bool execution_role_check(struct call *call, const struct function *function)
 {
     struct context_value to = {S("iam:AssociatedResourceArn"), function->arn};
 
-    if (!authorize_in_context(call, S("iam:PassRole"), function->row.role, (str){0},
-                              &(struct context_list){&to, 1}))
+    if (!authorize_action_in_context(call, S("iam:PassRole"), function->row.role, (str){0},
+                                     &(struct context_list){&to, 1}))
         return false;
     if (function_role(call, function))
         return true;

@@ -116,8 +116,7 @@ static bool creation_check(struct call *call, str arn, const struct str_map *tag
     struct context_list context = {0};
 
     request_tags_in_context(call, tags, &context);
-    return authorize_in_context(call, S("lambda:CreateFunction"), arn, (str){0}, &context) &&
-           tagging_check(call, arn, tags);
+    return authorize_in_context(call, arn, (str){0}, &context) && tagging_check(call, arn, tags);
 }
 
 /* Only what is new has to be unpacked, for those who may. */

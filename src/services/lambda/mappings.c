@@ -59,7 +59,7 @@ static bool authorize_for_function(struct call *call, str resource, str function
         *list_add(call->arena, &context) =
             (struct context_value){S("lambda:FunctionArn"), function_arn(call->arena, &name)};
     resource_tags_in_context(call, resource, &context);
-    return authorize_in_context(call, str_of(call->operation->action), resource, (str){0}, &context);
+    return authorize_in_context(call, resource, (str){0}, &context);
 }
 
 /* ---- what a mapping asks for ---- */

@@ -162,8 +162,7 @@ bool function_open_in_context(struct call *call, str text, str qualifier, struct
     str asked_arn = function_arn(call->arena, &name);
     if (found)
         resource_tags_in_context(call, function->arn, context);
-    if (!authorize_in_context(call, str_of(call->operation->action), asked_arn,
-                              found ? function->row.policy : (str){0}, context))
+    if (!authorize_in_context(call, asked_arn, found ? function->row.policy : (str){0}, context))
         return false;
     function->qualifier = name.qualifier;
     if (found && (!str_present(name.qualifier) || str_equal(name.qualifier, S("$LATEST"))))

@@ -45,7 +45,7 @@ bool tagging_check(struct call *call, str resource, const struct str_map *tags)
 
     request_tags_in_context(call, tags, &context);
     return tags->count == 0 ||
-           authorize_in_context(call, S("lambda:TagResource"), resource, (str){0}, &context);
+           authorize_action_in_context(call, S("lambda:TagResource"), resource, (str){0}, &context);
 }
 
 bool resource_tags_put(struct call *call, str resource, const struct str_map *tags)
@@ -98,7 +98,7 @@ static bool resource_open(struct call *call, str resource, struct context_list *
         return function_open_in_context(call, resource, (str){0}, context, &function) &&
                unqualified_check(call, &function);
     resource_tags_in_context(call, resource, context);
-    if (!authorize_in_context(call, str_of(call->operation->action), resource, (str){0}, context))
+    if (!authorize_in_context(call, resource, (str){0}, context))
         return false;
     if (str_find(resource, S(":event-source-mapping:")) >= 0 && mapping_exists(call, resource))
         return true;
