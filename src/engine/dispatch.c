@@ -178,18 +178,30 @@ static bool understand(struct dispatcher *dispatcher, struct exchange *exchange)
            validate(call, route.operation->input, exchange->in);
 }
 
+/* A snapshot for the call to read. */
+static void snapshot_begin(struct dispatcher *dispatcher, struct call *call)
+{
+    call->txn = store_begin_read(dispatcher->reader);
+    txn_use_arena(call->txn, call->arena);
+}
+
+/* *sequence is what the answer has to wait for.  False: what was read may not be all there is. */
+static bool snapshot_end(struct dispatcher *dispatcher, struct call *call, uint64_t *sequence)
+{
+    call->txn = NULL;
+    return store_end_read(dispatcher->reader, sequence);
+}
+
 static void run_read(struct dispatcher *dispatcher, struct exchange *exchange)
 {
     struct call *call = &exchange->call;
 
-    call->txn = store_begin_read(dispatcher->reader);
-    txn_use_arena(call->txn, call->arena);
+    snapshot_begin(dispatcher, call);
     exchange->out = arena_alloc(call->arena, call->operation->output->size);
     exchange->outcome = call->operation->handler(call, exchange->in, exchange->out);
-    call->txn = NULL;
     check(exchange->outcome != PARKED);
     check(exchange->outcome != DONE || call->authorized || call->operation->flags & OPERATION_ANONYMOUS);
-    if (!store_end_read(dispatcher->reader, &exchange->sequence)) {
+    if (!snapshot_end(dispatcher, call, &exchange->sequence)) {
         exchange->outcome = FAILED;
         call_fail_internal(call);
     }
@@ -204,13 +216,11 @@ static void run_prepare(struct dispatcher *dispatcher, struct exchange *exchange
 
     if (!call->operation->prepare)
         return;
-    call->txn = store_begin_read(dispatcher->reader);
-    txn_use_arena(call->txn, call->arena);
+    snapshot_begin(dispatcher, call);
     call->preparing = true;
     call->operation->prepare(call, exchange->in);
     call->preparing = false;
-    call->txn = NULL;
-    store_end_read(dispatcher->reader, &sequence);
+    snapshot_end(dispatcher, call, &sequence);
     call_reset(call);
 }
 
@@ -224,13 +234,11 @@ static bool serve_public_file(struct dispatcher *dispatcher, struct exchange *ex
     if (!str_equal(exchange->request->method, S("GET")) || str_present(exchange->listener) ||
         str_present(http_header(&exchange->request->headers, S("Authorization"))))
         return false;
-    call->txn = store_begin_read(dispatcher->reader);
-    txn_use_arena(call->txn, call->arena);
+    snapshot_begin(dispatcher, call);
     for (; *module && !str_present(file); module++)
         if ((*module)->public_file)
             file = (*module)->public_file(call, exchange->request->path);
-    call->txn = NULL;
-    if (!store_end_read(dispatcher->reader, &exchange->sequence) || !str_present(file))
+    if (!snapshot_end(dispatcher, call, &exchange->sequence) || !str_present(file))
         return false;
     exchange->reply = (struct http_reply){.status = 200, .content_type = S("text/plain"), .body = file};
     deliver_read(dispatcher->engine, exchange);

@@ -52,13 +52,13 @@ struct credentials {
     struct principal principal;
 };
 
-/* Who somebody is and what they may do: the IAM service answers, main wires it in. */
 /* May the caller do that? */
 struct question {
     str action, resource_arn, resource_policy;
     const struct context_list *context;
 };
 
+/* Who somebody is and what they may do: the IAM service answers, main wires it in. */
 struct identity_provider {
     /* False when the key is unknown. */
     bool (*find_credentials)(struct txn *txn, struct arena *arena, str access_key_id, int64_t now_ms,
