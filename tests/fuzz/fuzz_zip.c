@@ -1,6 +1,7 @@
 /*
  * fuzz_zip.c: packages from strangers: whatever they say, nothing appears beside the folder.
  */
+#include "base/folder.h"
 #include "fuzz.h"
 #include "services/lambda/unzip.h"
 

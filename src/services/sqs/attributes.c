@@ -90,7 +90,8 @@ static bool read_count(const struct json *value, int64_t *count)
 
 static bool refuse_redrive(struct call *call, str value, const char *reason)
 {
-    return value_refuse(call, "RedrivePolicy", value, reason);
+    value_refuse(call, "RedrivePolicy", value, reason);
+    return false;
 }
 
 /* Does the dead-letter queue take from this source?  Absent means everybody. */
