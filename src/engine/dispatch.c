@@ -141,13 +141,13 @@ static void refuse_unknown(struct exchange *exchange, const struct route *route,
              STR_ARGS(route->operation_name), route->service->title);
 }
 
-/* A function's own port needs no signature: whoever reaches it is that environment. */
-static void identify_environment(struct exchange *exchange)
+/* A function's own port needs no signature: whoever reaches it is that sandbox. */
+static void identify_sandbox(struct exchange *exchange)
 {
     struct principal *caller = arena_new(&exchange->arena, struct principal);
 
-    *caller = (struct principal){
-        .kind = PRINCIPAL_ENVIRONMENT, .id = exchange->listener, .name = exchange->listener};
+    *caller =
+        (struct principal){.kind = PRINCIPAL_SANDBOX, .id = exchange->sandbox, .name = exchange->sandbox};
     exchange->call.caller = caller;
 }
 
@@ -155,12 +155,12 @@ static void identify_environment(struct exchange *exchange)
 static bool understand(struct dispatcher *dispatcher, struct exchange *exchange)
 {
     struct call *call = &exchange->call;
-    bool environment = str_present(exchange->listener);
+    bool sandbox = str_present(exchange->sandbox);
     struct sigv4 sigv4 = {0};
     enum sigv4_result read = sigv4_read(call->arena, exchange->request, &sigv4);
 
     struct route route =
-        route_find(call->arena, environment ? dispatcher->runtime_services : dispatcher->public_services,
+        route_find(call->arena, sandbox ? dispatcher->runtime_services : dispatcher->public_services,
                    exchange->request, sigv4.service);
     exchange->protocol = route.protocol;
     exchange->operation = call->operation = route.operation;
@@ -168,8 +168,8 @@ static bool understand(struct dispatcher *dispatcher, struct exchange *exchange)
         refuse_unknown(exchange, &route, sigv4.service);
         return false;
     }
-    if (environment)
-        identify_environment(exchange);
+    if (sandbox)
+        identify_sandbox(exchange);
     else if (!auth_identify(dispatcher->auth, exchange, dispatcher->reader, read == SIGV4_OK ? &sigv4 : NULL,
                             route.protocol->name))
         return false;
@@ -231,7 +231,7 @@ static bool serve_public_file(struct dispatcher *dispatcher, struct exchange *ex
     struct call *call = &exchange->call;
     str file = {0};
 
-    if (!str_equal(exchange->request->method, S("GET")) || str_present(exchange->listener) ||
+    if (!str_equal(exchange->request->method, S("GET")) || str_present(exchange->sandbox) ||
         str_present(http_header(&exchange->request->headers, S("Authorization"))))
         return false;
     snapshot_begin(dispatcher, call);
@@ -260,7 +260,7 @@ void dispatch(struct dispatcher *dispatcher, struct exchange *exchange)
     }
     run_prepare(dispatcher, exchange);
     exchange->decoded = arena_mark(&exchange->arena);
-    if (str_present(exchange->listener)) /* in the order of the events of that child process */
+    if (str_present(exchange->sandbox)) /* in the order of the events of that child process */
         engine_submit(dispatcher->engine, exchange);
     else
         queue_push(&dispatcher->waiting, exchange);

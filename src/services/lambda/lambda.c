@@ -27,7 +27,7 @@ static void start(struct call *call)
     str account = call->account, region = call->region;
 
     packages_sweep(call);
-    processes_forget(call);
+    sandboxes_forget(call);
     lambda_remove_all_held(call->txn);
     resume_invocations(call);
     pollers_resume(call);
@@ -37,10 +37,10 @@ static void start(struct call *call)
 
 static void reset(struct call *call)
 {
-    struct lambda_list_all_processes_rows rows = lambda_list_all_processes(call->txn);
+    struct lambda_list_all_sandboxes_rows rows = lambda_list_all_sandboxes(call->txn);
 
     for (size_t i = 0; i < rows.count; i++)
-        process_stop(call, rows.items[i].id);
+        sandbox_stop(call, rows.items[i].id);
 }
 
 const struct module LAMBDA_MODULE = {

@@ -1,5 +1,5 @@
 /*
- * runtime_api.c: what a function's process asks of us, on a port of its own.
+ * runtime_api.c: what a function's sandbox asks of us, on a port of its own.
  *
  * https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
  */
@@ -9,19 +9,19 @@
 #include "runtime_model.h"
 
 /* The caller and its function.  False: there is nothing for it to do any more; what it asked parks. */
-static bool find_caller(struct call *call, struct lambda_get_process_row *process, struct function *function)
+static bool find_caller(struct call *call, struct lambda_get_sandbox_row *sandbox, struct function *function)
 {
-    if (!lambda_get_process(call->txn, &(struct lambda_get_process_params){.id = call->caller->id},
-                            process) ||
-        !function_get(call, process->function_id, function))
+    if (!lambda_get_sandbox(call->txn, &(struct lambda_get_sandbox_params){.id = call->caller->id},
+                            sandbox) ||
+        !function_get(call, sandbox->function_id, function))
         return false;
     function_enter(call, function);
     return true;
 }
 
-static bool is_in(const struct lambda_get_process_row *process, str state)
+static bool is_in(const struct lambda_get_sandbox_row *sandbox, str state)
 {
-    return str_equal(process->state, state);
+    return str_equal(sandbox->state, state);
 }
 
 /* It will be killed in a moment, and wants no answer any more. */
@@ -39,63 +39,63 @@ static enum outcome refuse_transition(struct call *call, str from, const char *t
                 STR_ARGS(from), to);
 }
 
-static void become_idle(struct call *call, struct lambda_get_process_row *process)
+static void become_idle(struct call *call, struct lambda_get_sandbox_row *sandbox)
 {
     lambda_set_initialized(call->txn,
                            &(struct lambda_set_initialized_params){
-                               .id = process->id,
-                               .init_ms = arena_i64(call->arena, call->now_ms - process->started_ms),
+                               .id = sandbox->id,
+                               .init_ms = arena_i64(call->arena, call->now_ms - sandbox->started_ms),
                                .idle_since_ms = call->now_ms,
                            });
-    process->state = S("idle");
+    sandbox->state = S("idle");
 }
 
 /*
- * Processes live by the machine's clock, which the engine's may have been moved ahead of: so the
+ * Sandboxes live by the machine's clock, which the engine's may have been moved ahead of: so the
  * deadline that a function sees is told in the machine's time.
  */
-static int64_t deadline_for_process(const struct function *function)
+static int64_t deadline_for_sandbox(const struct function *function)
 {
     return wall_clock_ms() + function->row.timeout_seconds * MS;
 }
 
 static void become_busy(struct call *call, const struct function *function,
-                        struct lambda_get_process_row *process)
+                        struct lambda_get_sandbox_row *sandbox)
 {
     int64_t deadline_ms = call->now_ms + function->row.timeout_seconds * MS;
 
-    process_check_at(call, process, deadline_ms);
-    lambda_set_busy(call->txn, &(struct lambda_set_busy_params){.id = process->id,
+    sandbox_check_at(call, sandbox, deadline_ms);
+    lambda_set_busy(call->txn, &(struct lambda_set_busy_params){.id = sandbox->id,
                                                                 .deadline_ms = deadline_ms,
-                                                                .check_ms = process->check_ms});
+                                                                .check_ms = sandbox->check_ms});
 }
 
 enum outcome runtime_next(struct call *call, const struct runtime_next_request *in,
                           struct runtime_next_response *out)
 {
-    struct lambda_get_process_row process;
+    struct lambda_get_sandbox_row sandbox;
     struct lambda_take_invocation_row invocation;
     struct function function;
 
     (void)in;
-    if (!find_caller(call, &process, &function) || is_in(&process, S("late")) ||
-        is_in(&process, S("stopping")) || call->last_run)
+    if (!find_caller(call, &sandbox, &function) || is_in(&sandbox, S("late")) ||
+        is_in(&sandbox, S("stopping")) || call->last_run)
         return park_until_killed(call);
-    if (is_in(&process, S("busy")))
+    if (is_in(&sandbox, S("busy")))
         return refuse_transition(call, S("Running"), "Ready");
-    if (is_in(&process, S("starting")))
-        become_idle(call, &process);
+    if (is_in(&sandbox, S("starting")))
+        become_idle(call, &sandbox);
     if (!lambda_take_invocation(call->txn,
                                 &(struct lambda_take_invocation_params){.function_id = function.row.id,
-                                                                        .process_id = process.id,
+                                                                        .sandbox_id = sandbox.id,
                                                                         .started_ms = call->now_ms},
                                 &invocation))
         return park(call, function_work(call, function.row.id), INT64_MAX);
 
-    become_busy(call, &function, &process);
+    become_busy(call, &function, &sandbox);
     trace_in(call, invocation.trace_id, S("invoked"), function.arn, invocation.request_id);
     out->aws_request_id = invocation.request_id;
-    out->deadline_ms = deadline_for_process(&function);
+    out->deadline_ms = deadline_for_sandbox(&function);
     out->invoked_function_arn = str_present(invocation.function_arn) ? invocation.function_arn : function.arn;
     out->trace_id = arena_format(call->arena, "Root=%.*s;Sampled=0", STR_ARGS(invocation.trace_id));
     out->client_context = invocation.client_context;
@@ -107,18 +107,18 @@ enum outcome runtime_next(struct call *call, const struct runtime_next_request *
 /* End what the caller is at.  False: it is not at that; fail() has been called. */
 static bool finish(struct call *call, str request_id, const struct result *result)
 {
-    struct lambda_get_process_row process;
+    struct lambda_get_sandbox_row sandbox;
     struct lambda_find_invocation_row invocation;
     struct function function;
 
-    if (!find_caller(call, &process, &function) || !is_in(&process, S("busy")) ||
-        !invocation_of_process(call, process.id, &invocation) ||
+    if (!find_caller(call, &sandbox, &function) || !is_in(&sandbox, S("busy")) ||
+        !invocation_of_sandbox(call, sandbox.id, &invocation) ||
         !str_equal(invocation.request_id, request_id)) {
         fail(call, &RUNTIME_INVALID_REQUEST_ID, "Invalid request ID");
         return false;
     }
-    invocation_finish(call, &function, &process, &invocation, result);
-    process_release(call, &function, &process);
+    invocation_finish(call, &function, &sandbox, &invocation, result);
+    sandbox_release(call, &function, &sandbox);
     return true;
 }
 
@@ -155,25 +155,25 @@ enum outcome runtime_error(struct call *call, const struct runtime_error_request
     return finish(call, in->aws_request_id, &result) ? DONE : FAILED;
 }
 
-/* The oldest invocation that waits is told why; the next one has a new process try again. */
+/* The oldest invocation that waits is told why; the next one has a new sandbox try again. */
 enum outcome runtime_init_error(struct call *call, const struct runtime_init_error_request *in,
                                 struct runtime_status_response *out)
 {
-    struct lambda_get_process_row process;
+    struct lambda_get_sandbox_row sandbox;
     struct lambda_find_invocation_row invocation;
     struct function function;
     struct result result = reported(in->error_type, in->report);
 
     result.status = S("error");
     out->status = S("OK");
-    if (!find_caller(call, &process, &function))
+    if (!find_caller(call, &sandbox, &function))
         return park_until_killed(call);
-    if (!is_in(&process, S("starting")))
+    if (!is_in(&sandbox, S("starting")))
         return refuse_transition(call, S("Ready"), "InitError");
-    lambda_set_process_state(
-        call->txn, &(struct lambda_set_process_state_params){.id = process.id, .state = S("stopping")});
-    process_stop(call, process.id);
+    lambda_set_sandbox_state(
+        call->txn, &(struct lambda_set_sandbox_state_params){.id = sandbox.id, .state = S("stopping")});
+    sandbox_stop(call, sandbox.id);
     if (invocation_next(call, &function, &invocation))
-        invocation_finish(call, &function, &process, &invocation, &result);
+        invocation_finish(call, &function, &sandbox, &invocation, &result);
     return DONE;
 }
