@@ -201,6 +201,16 @@ void trace(const struct call *call, str kind, str resource_arn, str detail);
 /* The same of the trace that came with a message. */
 void trace_in(const struct call *call, str trace_id, str kind, str resource_arn, str detail);
 
+/*
+ * Text for a client to bring back (a receipt handle, a page token, a signed URL): letters, digits, '-' and
+ * '_'; 22 characters and 4 for each 3 bytes of data.  unseal() gives the data back, and is false for whatever
+ * seal() has not made in this store for this purpose ("sqs/receipt"; text without a NUL byte).  Whoever holds
+ * a seal can read its data, and use it as often as they like: put into the data whom and what it is for, and
+ * when it ends.  Calls that only read may use both.
+ */
+str seal(const struct call *call, str purpose, str data);
+bool unseal(const struct call *call, str purpose, str text, str *data);
+
 /* Folders of this machine: unpacked functions, and the bootstraps of the runtimes. */
 str functions_folder(const struct call *call);
 str runtimes_folder(const struct call *call);

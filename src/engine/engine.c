@@ -198,12 +198,14 @@ void modules_run(const struct call *call, bool start)
     }
 }
 
-/* Restore the clock, let the modules begin, and resume the effects that had not ended. */
+/* Restore the clock and the key of seals, let the modules begin, and resume the effects that had not ended.
+ */
 static void start_admin(struct exchange *exchange)
 {
     struct engine *engine = exchange->call.engine;
 
     clock_restore(engine);
+    seal_start(engine);
     engine->now_ms = exchange->call.now_ms = engine_now_ms(engine);
     engine->next_timer_ms = 0;
     modules_run(&exchange->call, true);

@@ -5,6 +5,7 @@
  *
  * Everything here belongs to the engine thread, but for what stands under a lock.
  */
+#include "base/hash.h"
 #include "base/list.h"
 #include "base/map.h"
 #include "engine/engine.h"
@@ -76,6 +77,7 @@ struct engine {
     bool cancellations, stopping, stopped;
 
     _Atomic int64_t clock_offset_ms;
+    struct sha256 seal_key; /* the same from the start on */
 
     struct exchange start; /* what runs before the first call */
     bool last_run;         /* stopping: nothing parks or is spawned any more */
@@ -154,6 +156,12 @@ struct exchange *timers_take_due(struct engine *engine);
 /* clock.c */
 void clock_restore(struct engine *engine);
 void clock_advance(struct engine *engine, struct txn *txn, int64_t by_ms);
+
+/* seal.c */
+/* Find this store's key for seals, or draw one. */
+void seal_start(struct engine *engine);
+/* Write it down again, after everything stored was deleted. */
+void seal_key_store(struct engine *engine, struct txn *txn);
 
 /* auth.c: who is it? */
 struct auth;

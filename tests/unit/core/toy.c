@@ -176,6 +176,25 @@ static enum outcome end_effect(const struct call *call, str rest)
     return DONE;
 }
 
+static enum outcome seal_data(struct call *call, str rest)
+{
+    str key = word(&rest), purpose = word(&rest);
+
+    toy_put_item(call->txn,
+                 &(struct toy_put_item_params){.key = key, .value = seal(call, purpose, str_trim(rest))});
+    return DONE;
+}
+
+static enum outcome unseal_data(struct call *call, str rest)
+{
+    str key = word(&rest), purpose = word(&rest), data;
+
+    if (!unseal(call, purpose, str_trim(rest), &data))
+        data = S("refused");
+    toy_put_item(call->txn, &(struct toy_put_item_params){.key = key, .value = data});
+    return DONE;
+}
+
 static const struct {
     str name;
     enum outcome (*run)(const struct call *call, str rest);
@@ -198,6 +217,8 @@ static const struct {
     {STR_INIT("cancel"), cancel_timer},
     {STR_INIT("effect"), begin_effect},
     {STR_INIT("end"), end_effect},
+    {STR_INIT("seal"), seal_data},
+    {STR_INIT("unseal"), unseal_data},
 };
 
 static enum outcome run_step(const struct call *call, str step)
