@@ -176,7 +176,7 @@ static enum outcome end_effect(const struct call *call, str rest)
     return DONE;
 }
 
-static enum outcome seal_data(struct call *call, str rest)
+static enum outcome seal_data(const struct call *call, str rest)
 {
     str key = word(&rest), purpose = word(&rest);
 
@@ -185,7 +185,7 @@ static enum outcome seal_data(struct call *call, str rest)
     return DONE;
 }
 
-static enum outcome unseal_data(struct call *call, str rest)
+static enum outcome unseal_data(const struct call *call, str rest)
 {
     str key = word(&rest), purpose = word(&rest), data;
 
