@@ -189,10 +189,10 @@ void engine_cancel(struct engine *engine, struct exchange *exchange)
     pthread_cond_signal(&engine->arrived);
 }
 
-void modules_run(struct call *call, bool start)
+void modules_run(const struct call *call, bool start)
 {
     for (const struct module *const *module = call->engine->options.modules; *module; module++) {
-        void (*hook)(struct call *) = start ? (*module)->start : (*module)->reset;
+        void (*hook)(const struct call *) = start ? (*module)->start : (*module)->reset;
         if (hook)
             hook(call);
     }
@@ -232,6 +232,7 @@ static bool run_start(struct engine *engine)
         .endpoint = engine->options.endpoint,
         .trace_id = S(""),
         .request_id = S(""),
+        .progress = &exchange->progress,
     };
     queue_push(&engine->runnable, exchange);
     batch_run(engine);
