@@ -3,7 +3,8 @@
  *
  * <functions folder>/<digest>/code is what $LAMBDA_TASK_ROOT names, and node_modules beside it leads
  * to what every Node.js function may import.  The folder is made under another name and moved to its
- * own, so it is whole or not there; it is made anew when it is lost.
+ * own, so it is whole or not there; it is made anew when it is lost.  Only the server's user gets into the
+ * folders of packages and the one above them; a function sees its code by a mount.
  */
 #include "lambda_internal.h"
 
@@ -32,9 +33,10 @@ static bool make_folders(struct arena *arena, str path)
     for (size_t i = 1; i <= path.size; i++) {
         if (i < path.size && path.data[i] != '/')
             continue;
-        if (mkdir(arena_cstr(arena, str_head(path, i)), S_IRWXU | S_IRGRP | S_IXGRP | S_IROTH | S_IXOTH) !=
-                0 &&
-            errno != EEXIST)
+        const char *folder = arena_cstr(arena, str_head(path, i));
+        if (mkdir(folder, S_IRWXU) == 0)
+            chmod(folder, S_IRWXU); /* whatever the umask has taken */
+        else if (errno != EEXIST)
             return false;
     }
     return true;
@@ -60,7 +62,7 @@ static enum unzip_result fill(const struct call *call, const char *folder, str z
     str target = arena_format(call->arena, "%.*s/nodejs/node_modules", STR_ARGS(runtimes_folder(call)));
 
     if (mkdir(code.data, S_IRWXU | S_IRGRP | S_IXGRP | S_IROTH | S_IXOTH) != 0 ||
-        symlink(target.data, modules.data) != 0 || chmod(folder, 0755) != 0)
+        symlink(target.data, modules.data) != 0 || chmod(folder, S_IRWXU) != 0)
         return UNZIP_DISK;
     return unzip(call->arena, zip, code, UNZIPPED_BYTES);
 }
@@ -190,6 +192,15 @@ static bool is_package_folder(str name)
     return unfinished || name.size == (size_t)2 * SHA256_SIZE;
 }
 
+/* Whatever its mode was before. */
+static void close_to_others(const char *folder)
+{
+    if (chmod(folder, S_IRWXU) != 0)
+        log_warn("other users may get into a folder of functions, and its mode cannot be changed path=\"%s\" "
+                 "error=\"%s\"",
+                 folder, strerror(errno));
+}
+
 void packages_sweep(const struct call *call)
 {
     const char *functions = real_functions_folder(call);
@@ -197,11 +208,17 @@ void packages_sweep(const struct call *call)
     struct lambda_has_package_row found;
     struct dirent *entry;
 
+    if (functions)
+        close_to_others(functions);
     while (folder && (entry = readdir(folder))) {
         str name = str_of(entry->d_name);
-        if (is_package_folder(name) &&
-            !lambda_has_package(call->txn, &(struct lambda_has_package_params){.sha256 = name}, &found))
-            folder_remove(folder_named(call, functions, name).data);
+        const char *path = folder_named(call, functions, name).data;
+        if (!is_package_folder(name))
+            continue;
+        if (lambda_has_package(call->txn, &(struct lambda_has_package_params){.sha256 = name}, &found))
+            close_to_others(path);
+        else
+            folder_remove(path);
     }
     if (folder)
         closedir(folder);
