@@ -17,7 +17,7 @@
 
 enum { INIT_MS = 10 * MS, IDLE_MS = 5 * 60 * MS };
 
-str function_work(struct call *call, int64_t function_id)
+str function_work(const struct call *call, int64_t function_id)
 {
     return arena_format(call->arena, "lambda/work/%lld", (long long)function_id);
 }
@@ -29,13 +29,13 @@ static bool is_in(const struct lambda_get_sandbox_row *sandbox, str state)
 
 /* ---- beginning ---- */
 
-static void check_later(struct call *call, str sandbox_id, int64_t due_ms)
+static void check_later(const struct call *call, str sandbox_id, int64_t due_ms)
 {
     timer_set(call, &LAMBDA_CHECK_SANDBOX, sandbox_id, due_ms,
               &(struct lambda_check_sandbox_request){.sandbox_id = sandbox_id});
 }
 
-void sandbox_check_at(struct call *call, struct lambda_get_sandbox_row *sandbox, int64_t due_ms)
+void sandbox_check_at(const struct call *call, struct lambda_get_sandbox_row *sandbox, int64_t due_ms)
 {
     if (due_ms >= sandbox->check_ms)
         return;
@@ -44,7 +44,7 @@ void sandbox_check_at(struct call *call, struct lambda_get_sandbox_row *sandbox,
     lambda_set_check(call->txn, &(struct lambda_set_check_params){.id = sandbox->id, .check_ms = due_ms});
 }
 
-static void log_start(struct call *call, const struct function *function, str sandbox_id)
+static void log_start(const struct call *call, const struct function *function, str sandbox_id)
 {
     const struct runtime *runtime = runtime_find(function->row.runtime);
     const struct interpreter *interpreter = runtime->version ? runtime_interpreter(runtime) : NULL;
@@ -59,7 +59,7 @@ static void log_start(struct call *call, const struct function *function, str sa
                               runtime->name, runtime->family, interpreter->version));
 }
 
-static bool start(struct call *call, const struct function *function, str *problem)
+static bool start(const struct call *call, const struct function *function, str *problem)
 {
     str id = random_uuid(call->arena);
     unsigned char bytes[16];
@@ -87,7 +87,7 @@ static bool start(struct call *call, const struct function *function, str *probl
 }
 
 /* The oldest invocation that waits for a sandbox pays for one that could not be had. */
-static void fail_next(struct call *call, const struct function *function,
+static void fail_next(const struct call *call, const struct function *function,
                       const struct lambda_get_sandbox_row *sandbox, const struct result *result)
 {
     struct lambda_find_invocation_row invocation;
@@ -96,7 +96,7 @@ static void fail_next(struct call *call, const struct function *function,
         invocation_finish(call, function, sandbox, &invocation, result);
 }
 
-void function_dispatch(struct call *call, const struct function *function)
+void function_dispatch(const struct call *call, const struct function *function)
 {
     struct lambda_count_work_row count;
     str problem;
@@ -114,7 +114,7 @@ void function_dispatch(struct call *call, const struct function *function)
 
 /* ---- ending ---- */
 
-void sandbox_stop(struct call *call, str sandbox_id)
+void sandbox_stop(const struct call *call, str sandbox_id)
 {
     struct json_writer writer = json_writer_in(call->arena);
 
@@ -124,14 +124,14 @@ void sandbox_stop(struct call *call, str sandbox_id)
     effect_begin(call, S("sandbox.stop"), sandbox_id, json_written(&writer));
 }
 
-static void stop_as(struct call *call, str sandbox_id, str state)
+static void stop_as(const struct call *call, str sandbox_id, str state)
 {
     lambda_set_sandbox_state(call->txn,
                              &(struct lambda_set_sandbox_state_params){.id = sandbox_id, .state = state});
     sandbox_stop(call, sandbox_id);
 }
 
-static void stop_all(struct call *call, const struct function *function, bool busy_too)
+static void stop_all(const struct call *call, const struct function *function, bool busy_too)
 {
     struct lambda_list_sandboxes_rows rows = lambda_list_sandboxes(
         call->txn, &(struct lambda_list_sandboxes_params){.function_id = function->row.id});
@@ -144,17 +144,17 @@ static void stop_all(struct call *call, const struct function *function, bool bu
     }
 }
 
-void sandboxes_retire(struct call *call, const struct function *function)
+void sandboxes_retire(const struct call *call, const struct function *function)
 {
     stop_all(call, function, false);
 }
 
-void sandboxes_kill(struct call *call, const struct function *function)
+void sandboxes_kill(const struct call *call, const struct function *function)
 {
     stop_all(call, function, true);
 }
 
-void sandbox_release(struct call *call, const struct function *function,
+void sandbox_release(const struct call *call, const struct function *function,
                      const struct lambda_get_sandbox_row *sandbox)
 {
     if (sandbox->generation != function->row.generation || call->now_ms >= sandbox->retire_ms)
@@ -164,13 +164,13 @@ void sandbox_release(struct call *call, const struct function *function,
                         &(struct lambda_set_idle_params){.id = sandbox->id, .idle_since_ms = call->now_ms});
 }
 
-static void end_effects(struct call *call, str sandbox_id)
+static void end_effects(const struct call *call, str sandbox_id)
 {
     effect_end(call, S("sandbox.start"), sandbox_id);
     effect_end(call, S("sandbox.stop"), sandbox_id);
 }
 
-static void forget(struct call *call, str sandbox_id)
+static void forget(const struct call *call, str sandbox_id)
 {
     end_effects(call, sandbox_id);
     timer_cancel(call, &LAMBDA_CHECK_SANDBOX, sandbox_id);
@@ -178,7 +178,7 @@ static void forget(struct call *call, str sandbox_id)
     lambda_remove_sandbox(call->txn, &(struct lambda_remove_sandbox_params){.id = sandbox_id});
 }
 
-void sandboxes_forget(struct call *call)
+void sandboxes_forget(const struct call *call)
 {
     struct lambda_list_all_sandboxes_rows rows = lambda_list_all_sandboxes(call->txn);
 
@@ -197,7 +197,7 @@ static int64_t due_ms(const struct lambda_get_sandbox_row *sandbox)
     return idle_ms < sandbox->retire_ms ? idle_ms : sandbox->retire_ms;
 }
 
-static struct result timed_out(struct call *call, const struct function *function, str request_id)
+static struct result timed_out(const struct call *call, const struct function *function, str request_id)
 {
     struct result result =
         result_error(call, "Sandbox.Timedout",
@@ -208,7 +208,7 @@ static struct result timed_out(struct call *call, const struct function *functio
     return result;
 }
 
-static void act(struct call *call, const struct function *function,
+static void act(const struct call *call, const struct function *function,
                 const struct lambda_get_sandbox_row *sandbox)
 {
     struct lambda_find_invocation_row invocation;
@@ -224,7 +224,7 @@ static void act(struct call *call, const struct function *function,
     }
 }
 
-enum outcome lambda_check_sandbox(struct call *call, const struct lambda_check_sandbox_request *in,
+enum outcome lambda_check_sandbox(const struct call *call, const struct lambda_check_sandbox_request *in,
                                   struct lambda_check_sandbox_output *out)
 {
     struct lambda_get_sandbox_row sandbox;
@@ -236,21 +236,21 @@ enum outcome lambda_check_sandbox(struct call *call, const struct lambda_check_s
         is_in(&sandbox, S("stopping")) || is_in(&sandbox, S("late")) ||
         !function_get(call, sandbox.function_id, &function))
         return DONE;
-    function_enter(call, &function);
+    struct call there = call_of_function(call, &function);
     bool has_invocation = invocation_of_sandbox(call, sandbox.id, &invocation);
-    log_flush(call, &function, &sandbox, has_invocation ? &invocation : NULL);
+    log_flush(&there, &function, &sandbox, has_invocation ? &invocation : NULL);
     if (due_ms(&sandbox) <= call->now_ms) {
-        act(call, &function, &sandbox);
+        act(&there, &function, &sandbox);
         return DONE;
     }
     sandbox.check_ms = INT64_MAX;
-    sandbox_check_at(call, &sandbox, due_ms(&sandbox));
+    sandbox_check_at(&there, &sandbox, due_ms(&sandbox));
     return DONE;
 }
 
 /* ---- what the server tells of one ---- */
 
-static void note_memory(struct call *call, struct lambda_get_sandbox_row *sandbox, const int64_t *bytes)
+static void note_memory(const struct call *call, struct lambda_get_sandbox_row *sandbox, const int64_t *bytes)
 {
     if (!bytes || *bytes <= sandbox->memory_bytes)
         return;
@@ -259,7 +259,7 @@ static void note_memory(struct call *call, struct lambda_get_sandbox_row *sandbo
                       &(struct lambda_set_memory_params){.id = sandbox->id, .memory_bytes = *bytes});
 }
 
-enum outcome lambda_sandbox_output(struct call *call, const struct lambda_sandbox_output_request *in,
+enum outcome lambda_sandbox_output(const struct call *call, const struct lambda_sandbox_output_request *in,
                                    struct lambda_sandbox_output_output *out)
 {
     struct lambda_get_sandbox_row sandbox;
@@ -273,7 +273,7 @@ enum outcome lambda_sandbox_output(struct call *call, const struct lambda_sandbo
 }
 
 /* As the Go runtime, which AWS's supervisor is written in, names signals. */
-static str signal_name(struct call *call, int64_t number)
+static str signal_name(const struct call *call, int64_t number)
 {
     str name = str_of(strsignal((int)number));
     char *lower = arena_alloc(call->arena, name.size + 1);
@@ -283,7 +283,7 @@ static str signal_name(struct call *call, int64_t number)
     return (str){lower, name.size};
 }
 
-static str exit_message(struct call *call, const struct lambda_sandbox_exited_request *in)
+static str exit_message(const struct call *call, const struct lambda_sandbox_exited_request *in)
 {
     if (str_equal(in->reason, S("OutOfMemory")))
         return S("Runtime exited with error: signal: killed");
@@ -303,7 +303,7 @@ static const char *exit_type(const struct lambda_sandbox_exited_request *in)
     return str_equal(in->reason, S("StartFailed")) ? "Runtime.InvalidEntrypoint" : "Runtime.ExitError";
 }
 
-static struct result exit_result(struct call *call, const struct function *function,
+static struct result exit_result(const struct call *call, const struct function *function,
                                  const struct lambda_sandbox_exited_request *in,
                                  const struct lambda_get_sandbox_row *sandbox, str request_id)
 {
@@ -317,7 +317,7 @@ static struct result exit_result(struct call *call, const struct function *funct
 }
 
 /* Whoever it was at work for, or would have been, hears of its end. */
-static void tell_of_exit(struct call *call, const struct function *function,
+static void tell_of_exit(const struct call *call, const struct function *function,
                          const struct lambda_sandbox_exited_request *in,
                          const struct lambda_get_sandbox_row *sandbox)
 {
@@ -332,7 +332,7 @@ static void tell_of_exit(struct call *call, const struct function *function,
     invocation_finish(call, function, sandbox, &invocation, &result);
 }
 
-enum outcome lambda_sandbox_exited(struct call *call, const struct lambda_sandbox_exited_request *in,
+enum outcome lambda_sandbox_exited(const struct call *call, const struct lambda_sandbox_exited_request *in,
                                    struct lambda_sandbox_exited_output *out)
 {
     struct lambda_get_sandbox_row sandbox;
@@ -344,13 +344,13 @@ enum outcome lambda_sandbox_exited(struct call *call, const struct lambda_sandbo
         return DONE;
     }
     note_memory(call, &sandbox, in->max_memory_bytes);
-    bool exists = function_get(call, sandbox.function_id, &function);
-    if (exists) {
-        function_enter(call, &function);
-        tell_of_exit(call, &function, in, &sandbox);
+    if (!function_get(call, sandbox.function_id, &function)) {
+        forget(call, sandbox.id);
+        return DONE;
     }
-    forget(call, sandbox.id);
-    if (exists)
-        function_dispatch(call, &function);
+    struct call there = call_of_function(call, &function);
+    tell_of_exit(&there, &function, in, &sandbox);
+    forget(&there, sandbox.id);
+    function_dispatch(&there, &function);
     return DONE;
 }
