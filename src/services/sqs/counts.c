@@ -20,7 +20,7 @@ struct tally tally_begin(const struct queue *queue)
     return (struct tally){.generation_id = queue->row.generation_id};
 }
 
-static void store_hidden(struct call *call, struct tally *tally)
+static void store_hidden(const struct call *call, struct tally *tally)
 {
     struct hidden_count *hidden = &tally->hidden;
 
@@ -32,7 +32,7 @@ static void store_hidden(struct call *call, struct tally *tally)
     *hidden = (struct hidden_count){0};
 }
 
-void tally_count(struct call *call, struct tally *tally, struct message_state state, int64_t by)
+void tally_count(const struct call *call, struct tally *tally, struct message_state state, int64_t by)
 {
     int64_t visible_s = second_of(state.visible_ms);
 
@@ -46,7 +46,7 @@ void tally_count(struct call *call, struct tally *tally, struct message_state st
     *(state.received ? &tally->hidden.in_flight : &tally->hidden.delayed) += by;
 }
 
-void tally_end(struct call *call, struct tally *tally)
+void tally_end(const struct call *call, struct tally *tally)
 {
     store_hidden(call, tally);
     if (tally->messages != 0 || tally->received != 0)
@@ -56,7 +56,7 @@ void tally_end(struct call *call, struct tally *tally)
 }
 
 /* What is hidden now: all that becomes visible after this second, and some of what does in it. */
-static struct counts count_hidden(struct call *call, const struct queue *queue)
+static struct counts count_hidden(const struct call *call, const struct queue *queue)
 {
     int64_t this_s = second_of(call->now_ms);
     struct sqs_count_hidden_row later = {0};
@@ -78,7 +78,7 @@ static struct counts count_hidden(struct call *call, const struct queue *queue)
 }
 
 /* Messages that have expired and wait for their removal; there are not many of them for long. */
-static void subtract_expired(struct call *call, const struct queue *queue, struct counts *counts)
+static void subtract_expired(const struct call *call, const struct queue *queue, struct counts *counts)
 {
     struct sqs_list_sent_before_rows expired = sqs_list_sent_before(
         call->txn, &(struct sqs_list_sent_before_params){.generation_id = queue->row.generation_id,
@@ -96,7 +96,7 @@ static void subtract_expired(struct call *call, const struct queue *queue, struc
     }
 }
 
-struct counts counts_read(struct call *call, const struct queue *queue)
+struct counts counts_read(const struct call *call, const struct queue *queue)
 {
     struct sqs_find_counts_row row = {0};
     struct counts counts = count_hidden(call, queue);
@@ -108,7 +108,7 @@ struct counts counts_read(struct call *call, const struct queue *queue)
 }
 
 /* Only a queue from which that many were received can have so many in flight. */
-int64_t counts_room_in_flight(struct call *call, const struct queue *queue)
+int64_t counts_room_in_flight(const struct call *call, const struct queue *queue)
 {
     struct sqs_find_counts_row row = {0};
 

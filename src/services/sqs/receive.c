@@ -15,7 +15,8 @@ enum {
     MAX_PUT_ASIDE = 100, /* in one run: the call then runs again */
 };
 
-static bool range_check(struct call *call, const char *name, const int64_t *value, int64_t min, int64_t max)
+static bool range_check(const struct call *call, const char *name, const int64_t *value, int64_t min,
+                        int64_t max)
 {
     if (!value || (*value >= min && *value <= max))
         return true;
@@ -26,7 +27,7 @@ static bool range_check(struct call *call, const char *name, const int64_t *valu
 }
 
 /* AWS words this one differently. */
-static bool wait_check(struct call *call, const int64_t *seconds)
+static bool wait_check(const struct call *call, const int64_t *seconds)
 {
     if (!seconds || (*seconds >= 0 && *seconds <= MAX_WAIT_SECONDS))
         return true;
@@ -44,7 +45,7 @@ static bool has_name(const struct str_list *names, str name)
     return false;
 }
 
-static void add_attribute(struct call *call, const struct sqs_receive_message_request *in,
+static void add_attribute(const struct call *call, const struct sqs_receive_message_request *in,
                           struct sqs_message *message, str name, str value)
 {
     if (str_present(value) &&
@@ -53,7 +54,7 @@ static void add_attribute(struct call *call, const struct sqs_receive_message_re
 }
 
 /* Whoever asks for the trace by name is told it, although the sender set no header: so a trace goes on. */
-static str trace_header(struct call *call, const struct sqs_receive_message_request *in,
+static str trace_header(const struct call *call, const struct sqs_receive_message_request *in,
                         const struct sqs_find_visible_row *row)
 {
     const struct str_list *names = &in->message_system_attribute_names;
@@ -69,12 +70,12 @@ static struct message_state state_of(const struct sqs_find_visible_row *row)
     return (struct message_state){row->visible_ms, row->receive_count > 0};
 }
 
-static str number(struct call *call, int64_t value)
+static str number(const struct call *call, int64_t value)
 {
     return arena_format(call->arena, "%lld", (long long)value);
 }
 
-static void add_attributes(struct call *call, const struct sqs_receive_message_request *in,
+static void add_attributes(const struct call *call, const struct sqs_receive_message_request *in,
                            const struct sqs_find_visible_row *row, struct sqs_message *message)
 {
     int64_t first_ms = row->first_received_ms ? *row->first_received_ms : call->now_ms;
@@ -110,8 +111,8 @@ static bool is_asked_for(const struct str_list *patterns, str name)
 }
 
 /* The digest is over the attributes that are returned, not over those that were sent. */
-static void add_message_attributes(struct call *call, const struct sqs_receive_message_request *in, str json,
-                                   struct sqs_message *message)
+static void add_message_attributes(const struct call *call, const struct sqs_receive_message_request *in,
+                                   str json, struct sqs_message *message)
 {
     struct sqs_message_attribute_value_map all = {0};
 
@@ -134,7 +135,7 @@ struct receive {
     struct sqs_message_list *messages;
 };
 
-static void take(struct call *call, struct receive *receive, const struct sqs_find_visible_row *row)
+static void take(const struct call *call, struct receive *receive, const struct sqs_find_visible_row *row)
 {
     const struct queue *queue = receive->queue;
     const struct sqs_receive_message_request *in = receive->in;
@@ -164,14 +165,15 @@ static void take(struct call *call, struct receive *receive, const struct sqs_fi
     trace_in(call, row->trace_id, S("received"), queue->arn, row->message_id);
 }
 
-static void remove_expired(struct call *call, struct receive *receive, const struct sqs_find_visible_row *row)
+static void remove_expired(const struct call *call, struct receive *receive,
+                           const struct sqs_find_visible_row *row)
 {
     sqs_remove_message(call->txn, &(struct sqs_remove_message_params){.id = row->id});
     tally_count(call, &receive->tally, state_of(row), -1);
 }
 
 /* Received as often as allowed: the next queue gets it, with its id, its age and its count. */
-static void move_to_dead_letters(struct call *call, struct receive *receive,
+static void move_to_dead_letters(const struct call *call, struct receive *receive,
                                  const struct sqs_find_visible_row *row)
 {
     const struct queue *dead_letters = &receive->dead_letters;
@@ -201,7 +203,7 @@ static bool is_dead_letter(const struct receive *receive, const struct sqs_find_
 }
 
 /* Expired messages and those for the dead-letter queue are put aside; the rest is returned. */
-static void take_or_put_aside(struct call *call, struct receive *receive,
+static void take_or_put_aside(const struct call *call, struct receive *receive,
                               const struct sqs_find_visible_row *row)
 {
     bool expired = row->sent_ms < queue_oldest_ms(call, receive->queue);
@@ -221,7 +223,7 @@ static void take_or_put_aside(struct call *call, struct receive *receive,
  * Once more only when all that was found had to be put aside: no message is returned twice.  False when
  * so much was put aside that the rest must wait for another run.
  */
-static bool take_visible(struct call *call, struct receive *receive, int64_t wanted)
+static bool take_visible(const struct call *call, struct receive *receive, int64_t wanted)
 {
     struct sqs_find_visible_rows rows;
 
@@ -238,7 +240,7 @@ static bool take_visible(struct call *call, struct receive *receive, int64_t wan
 }
 
 /* False when there may be more to find, although nothing was found. */
-static bool receive_some(struct call *call, const struct queue *queue,
+static bool receive_some(const struct call *call, const struct queue *queue,
                          const struct sqs_receive_message_request *in, int64_t wanted,
                          struct sqs_message_list *messages)
 {
@@ -254,7 +256,7 @@ static bool receive_some(struct call *call, const struct queue *queue,
 }
 
 /* When the next message that is delayed or in flight will be visible; INT64_MAX: never. */
-static int64_t next_visible_ms(struct call *call, const struct queue *queue)
+static int64_t next_visible_ms(const struct call *call, const struct queue *queue)
 {
     struct sqs_find_next_visible_row next;
 
@@ -270,7 +272,7 @@ static int64_t next_visible_ms(struct call *call, const struct queue *queue)
  * How many to take at most.  At AWS's limit of messages in flight a short poll fails, and a long one finds
  * nothing.  False: fail() has been called.
  */
-static bool wanted_read(struct call *call, const struct queue *queue,
+static bool wanted_read(const struct call *call, const struct queue *queue,
                         const struct sqs_receive_message_request *in, int64_t wait_seconds, int64_t *wanted)
 {
     int64_t room = counts_room_in_flight(call, queue);
@@ -285,7 +287,7 @@ static bool wanted_read(struct call *call, const struct queue *queue,
     return false;
 }
 
-static bool request_check(struct call *call, const struct sqs_receive_message_request *in)
+static bool request_check(const struct call *call, const struct sqs_receive_message_request *in)
 {
     return range_check(call, "MaxNumberOfMessages", in->max_number_of_messages, 1, MAX_MESSAGES) &&
            range_check(call, "VisibilityTimeout", in->visibility_timeout, 0, MAX_VISIBILITY_SECONDS) &&
@@ -293,12 +295,12 @@ static bool request_check(struct call *call, const struct sqs_receive_message_re
 }
 
 /* A queue at its limit has visible messages that must wait; it looks again every second. */
-static int64_t look_again_ms(struct call *call, const struct queue *queue, int64_t wanted)
+static int64_t look_again_ms(const struct call *call, const struct queue *queue, int64_t wanted)
 {
     return wanted > 0 ? next_visible_ms(call, queue) : call->now_ms + MS;
 }
 
-enum outcome sqs_receive_message(struct call *call, const struct sqs_receive_message_request *in,
+enum outcome sqs_receive_message(const struct call *call, const struct sqs_receive_message_request *in,
                                  struct sqs_receive_message_result *out)
 {
     struct queue queue;

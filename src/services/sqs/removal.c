@@ -13,12 +13,12 @@ enum {
     MIN_SWEEP_INTERVAL_MS = 10 * MS,
 };
 
-static void run_at(struct call *call, int64_t due_ms)
+static void run_at(const struct call *call, int64_t due_ms)
 {
     timer_set(call, &SQS_REMOVE_MESSAGES, S("all"), due_ms, &(struct sqs_remove_messages_request){0});
 }
 
-static void remove_before(struct call *call, int64_t generation_id, int64_t before_ms)
+static void remove_before(const struct call *call, int64_t generation_id, int64_t before_ms)
 {
     sqs_set_removal(call->txn,
                     &(struct sqs_set_removal_params){.id = generation_id,
@@ -26,18 +26,19 @@ static void remove_before(struct call *call, int64_t generation_id, int64_t befo
     run_at(call, call->now_ms);
 }
 
-int64_t generation_begin(struct call *call)
+int64_t generation_begin(const struct call *call)
 {
     return sqs_add_generation(call->txn);
 }
 
-void generation_end(struct call *call, const struct queue *queue)
+void generation_end(const struct call *call, const struct queue *queue)
 {
     remove_before(call, queue->row.generation_id, INT64_MAX);
 }
 
 /* How many rows were removed: fewer than the limit when nothing is left. */
-static int64_t remove_messages(struct call *call, int64_t generation_id, int64_t before_ms, int64_t limit)
+static int64_t remove_messages(const struct call *call, int64_t generation_id, int64_t before_ms,
+                               int64_t limit)
 {
     struct tally tally = {.generation_id = generation_id};
     struct sqs_list_sent_before_rows rows = sqs_list_sent_before(
@@ -54,7 +55,7 @@ static int64_t remove_messages(struct call *call, int64_t generation_id, int64_t
 }
 
 /* The seconds that have passed; of a generation that has ended, all of them. */
-static int64_t remove_hidden(struct call *call, int64_t generation_id, bool ended, int64_t limit)
+static int64_t remove_hidden(const struct call *call, int64_t generation_id, bool ended, int64_t limit)
 {
     return sqs_remove_hidden(
         call->txn, &(struct sqs_remove_hidden_params){.generation_id = generation_id,
@@ -63,7 +64,7 @@ static int64_t remove_hidden(struct call *call, int64_t generation_id, bool ende
 }
 
 /* *budget is how many rows may still be removed. */
-static void remove_some(struct call *call, const struct sqs_find_removal_row *removal, int64_t *budget)
+static void remove_some(const struct call *call, const struct sqs_find_removal_row *removal, int64_t *budget)
 {
     bool ended = *removal->remove_before_ms == INT64_MAX;
 
@@ -79,7 +80,7 @@ static void remove_some(struct call *call, const struct sqs_find_removal_row *re
     *budget -= 1; /* the generation itself is some work, too */
 }
 
-enum outcome sqs_remove_messages(struct call *call, const struct sqs_remove_messages_request *in,
+enum outcome sqs_remove_messages(const struct call *call, const struct sqs_remove_messages_request *in,
                                  struct sqs_remove_messages_output *out)
 {
     struct sqs_find_removal_row removal;
@@ -94,24 +95,24 @@ enum outcome sqs_remove_messages(struct call *call, const struct sqs_remove_mess
     return DONE;
 }
 
-static void sweep_at(struct call *call, const struct queue *queue, int64_t due_ms)
+static void sweep_at(const struct call *call, const struct queue *queue, int64_t due_ms)
 {
     timer_set(call, &SQS_SWEEP_QUEUE, queue->arn, due_ms,
               &(struct sqs_sweep_queue_request){.queue_arn = queue->arn});
 }
 
-void sweep_start(struct call *call, const struct queue *queue)
+void sweep_start(const struct call *call, const struct queue *queue)
 {
     sweep_at(call, queue, call->now_ms + MIN_SWEEP_INTERVAL_MS);
 }
 
-void sweep_stop(struct call *call, const struct queue *queue)
+void sweep_stop(const struct call *call, const struct queue *queue)
 {
     timer_cancel(call, &SQS_SWEEP_QUEUE, queue->arn);
 }
 
 /* When a queue whose oldest message was sent then is worth a look again. */
-static int64_t next_sweep_ms(struct call *call, const struct queue *queue, int64_t oldest_sent_ms)
+static int64_t next_sweep_ms(const struct call *call, const struct queue *queue, int64_t oldest_sent_ms)
 {
     int64_t expiry_ms = oldest_sent_ms + queue->row.retention_seconds * MS + 1;
     int64_t first_ms = call->now_ms + MIN_SWEEP_INTERVAL_MS, last_ms = call->now_ms + SWEEP_INTERVAL_MS;
@@ -119,7 +120,7 @@ static int64_t next_sweep_ms(struct call *call, const struct queue *queue, int64
     return expiry_ms < first_ms ? first_ms : expiry_ms > last_ms ? last_ms : expiry_ms;
 }
 
-enum outcome sqs_sweep_queue(struct call *call, const struct sqs_sweep_queue_request *in,
+enum outcome sqs_sweep_queue(const struct call *call, const struct sqs_sweep_queue_request *in,
                              struct sqs_sweep_queue_output *out)
 {
     struct queue queue;
