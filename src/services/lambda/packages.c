@@ -138,24 +138,40 @@ static str digest_of(struct call *call, str zip)
     return hex_encode(call->arena, HASH_STR(digest));
 }
 
+/* What package_prepare() leaves for package_store(): a zip that cannot be unpacked is not tried twice. */
+struct prepared_package {
+    str digest;
+    struct failure failure;
+};
+
 void package_prepare(struct call *call, str zip)
 {
-    str *digest = arena_new(call->arena, str);
+    struct prepared_package *prepared = arena_new(call->arena, struct prepared_package);
 
     if (!str_present(zip) || !size_check(call, zip))
         return;
-    *digest = digest_of(call, zip);
-    if (unpack_once(call, *digest, zip))
-        call->prepared = digest;
+    read_anew(call);
+    prepared->digest = digest_of(call, zip);
+    if (!unpack_once(call, prepared->digest, zip))
+        prepared->failure = call->failure;
+    call->prepared = prepared;
+}
+
+static bool prepared_check(struct call *call, const struct prepared_package *prepared)
+{
+    if (!prepared->failure.error)
+        return true;
+    fail(call, prepared->failure.error, "%.*s", STR_ARGS(prepared->failure.message));
+    return false;
 }
 
 bool package_store(struct call *call, str zip, struct function *function)
 {
-    const str *prepared = call->prepared;
+    const struct prepared_package *prepared = call->prepared;
 
-    if (!size_check(call, zip))
+    if (!size_check(call, zip) || (prepared && !prepared_check(call, prepared)))
         return false;
-    function->row.package = prepared ? *prepared : digest_of(call, zip);
+    function->row.package = prepared ? prepared->digest : digest_of(call, zip);
     function->row.package_size = (int64_t)zip.size;
     if (!unpack_once(call, function->row.package, zip))
         return false;
