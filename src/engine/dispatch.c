@@ -232,18 +232,19 @@ static bool serve_public_file(struct dispatcher *dispatcher, struct exchange *ex
 {
     const struct module *const *module = dispatcher->engine->options.modules;
     struct call *call = &exchange->call;
-    str file = {0};
+    struct public_file file = {0};
 
     if (!str_equal(exchange->request->method, S("GET")) || str_present(exchange->listener) ||
         str_present(http_header(&exchange->request->headers, S("Authorization"))))
         return false;
     snapshot_begin(dispatcher, call);
-    for (; *module && !str_present(file); module++)
+    for (; *module && !file.status; module++)
         if ((*module)->public_file)
             file = (*module)->public_file(call, exchange->request->path);
-    if (!snapshot_end(dispatcher, call, &exchange->sequence) || !str_present(file))
+    if (!snapshot_end(dispatcher, call, &exchange->sequence) || !file.status)
         return false;
-    exchange->reply = (struct http_reply){.status = 200, .content_type = S("text/plain"), .body = file};
+    exchange->reply =
+        (struct http_reply){.status = file.status, .content_type = file.content_type, .body = file.body};
     deliver_read(dispatcher->engine, exchange);
     return true;
 }
