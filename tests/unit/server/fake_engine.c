@@ -236,8 +236,7 @@ void dispatch(struct dispatcher *dispatcher, struct exchange *exchange)
     } else if (str_equal(path, S("/cancelled"))) {
         answer(exchange, arena_format(&exchange->arena, "%d", (int)engine->cancelled_count));
     } else if (str_starts_with(path, S("/sandbox/"))) {
-        start_effect(engine,
-                     arena_join(&exchange->arena, S("sandbox."), str_from(path, strlen("/sandbox/"))),
+        start_effect(engine, arena_join(&exchange->arena, S("sandbox."), str_from(path, strlen("/sandbox/"))),
                      exchange->request->body);
         answer(exchange, S("started"));
     } else {
