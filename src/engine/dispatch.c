@@ -1,8 +1,10 @@
 /*
  * dispatch.c: from a request to a typed call and back, on the server threads.
  *
- * Route, verify the signature, decode, validate.  What only reads runs right here against a
- * snapshot; what writes goes to the engine thread.  Either way the answer waits until what it saw is durable.
+ * Route, verify the signature, decode, validate.  A short read runs right here against a snapshot; what
+ * writes goes to the engine thread.  What may take longer than a millisecond (a large body, a long read, a
+ * preparation) goes on in the pool of workers, each of which has a dispatcher like a loop's.  Either way the
+ * answer waits until what it saw is durable.
  */
 #include "engine/engine_internal.h"
 #include "engine/errors.h"
@@ -21,6 +23,7 @@ struct dispatcher {
     struct engine *engine;
     struct store_reader *reader;
     struct auth *auth;
+    enum work_class class;         /* the longest kind of work that this thread may do now */
     struct exchange_queue waiting; /* for dispatch_flush() */
     const struct service *public_services[MAX_SERVICES + 1];
     const struct service *runtime_services[2]; /* what a function's own port serves */
@@ -57,7 +60,7 @@ void dispatcher_free(struct dispatcher *dispatcher)
 }
 
 /* The trace to go on with: "Root=1-…" of the header, else a new one. */
-static str trace_id_of(struct call *call, const struct http_request *request)
+static str trace_id_of(const struct call *call, const struct http_request *request)
 {
     str rest = http_header(&request->headers, S("X-Amzn-Trace-Id")), part;
 
@@ -67,7 +70,7 @@ static str trace_id_of(struct call *call, const struct http_request *request)
     return trace_id_new(call->arena, call->now_ms);
 }
 
-static str endpoint_of(struct call *call, const struct http_request *request)
+static str endpoint_of(const struct call *call, const struct http_request *request)
 {
     str host = http_header(&request->headers, S("Host"));
 
@@ -86,6 +89,7 @@ static void begin(struct dispatcher *dispatcher, struct exchange *exchange)
     exchange->from_timer = false;
     exchange->sequence = 0;
     exchange->cancelled = false;
+    exchange->work = NULL;
     exchange->began_us = monotonic_us();
     exchange->outcome = FAILED;
     *call = (struct call){
@@ -95,7 +99,9 @@ static void begin(struct dispatcher *dispatcher, struct exchange *exchange)
         .account = dispatcher->engine->options.default_account,
         .region = dispatcher->engine->options.default_region,
         .now_ms = engine_now_ms(dispatcher->engine),
+        .progress = &exchange->progress,
     };
+    exchange->progress = (struct call_progress){0};
     call->arrived_ms = call->now_ms;
     call->request_id = random_uuid(call->arena);
     call->endpoint = endpoint_of(call, exchange->request);
@@ -192,36 +198,70 @@ static bool snapshot_end(struct dispatcher *dispatcher, struct call *call, uint6
     return store_end_read(dispatcher->reader, sequence);
 }
 
+/* Run the next step of an exchange: right here, or on a worker when it may take longer than this thread has.
+ */
+static void step(struct dispatcher *dispatcher, struct exchange *exchange, enum work_class class,
+                 void (*run)(struct dispatcher *, struct exchange *))
+{
+    if (class <= dispatcher->class)
+        run(dispatcher, exchange);
+    else
+        work_submit(dispatcher->engine->pool, exchange, class, run);
+}
+
+void dispatch_work(struct dispatcher *dispatcher, struct exchange *exchange)
+{
+    dispatcher->class = exchange->work_class;
+    exchange->work(dispatcher, exchange);
+}
+
+static void encode(struct exchange *exchange);
+
 static void run_read(struct dispatcher *dispatcher, struct exchange *exchange)
 {
     struct call *call = &exchange->call;
+    int64_t limit_ms = dispatcher->engine->options.long_read_ms;
 
+    if (call->operation->flags & OPERATION_LONG)
+        call->time_up_us = monotonic_us() + (limit_ms ? limit_ms : LIMIT_LONG_READ_MS) * 1000;
     snapshot_begin(dispatcher, call);
     exchange->out = arena_alloc(call->arena, call->operation->output->size);
     exchange->outcome = call->operation->handler(call, exchange->in, exchange->out);
     check(exchange->outcome != PARKED);
-    check(exchange->outcome != DONE || call->authorized || call->operation->flags & OPERATION_ANONYMOUS);
+    check(exchange->outcome != DONE || call->progress->authorized ||
+          call->operation->flags & OPERATION_ANONYMOUS);
     if (!snapshot_end(dispatcher, call, &exchange->sequence)) {
         exchange->outcome = FAILED;
         call_fail_internal(call);
     }
+    if (dispatcher->class != WORK_NONE)
+        encode(exchange);
     deliver_read(dispatcher->engine, exchange);
 }
 
-/* What costs much is computed here, beside the engine; whatever goes wrong is the handler's to find. */
+static void go_to_engine(struct dispatcher *dispatcher, struct exchange *exchange)
+{
+    exchange->decoded = arena_mark(&exchange->arena);
+    /* The events of one child process keep their order; a worker has no turns to gather calls in. */
+    if (str_present(exchange->listener) || dispatcher->class != WORK_NONE)
+        engine_submit(dispatcher->engine, exchange);
+    else
+        queue_push(&dispatcher->waiting, exchange);
+}
+
+/* What costs much is computed beside the engine; whatever goes wrong is the handler's to find. */
 static void run_prepare(struct dispatcher *dispatcher, struct exchange *exchange)
 {
     struct call *call = &exchange->call;
     uint64_t sequence;
 
-    if (!call->operation->prepare)
-        return;
     snapshot_begin(dispatcher, call);
     call->preparing = true;
     call->operation->prepare(call, exchange->in);
     call->preparing = false;
     snapshot_end(dispatcher, call, &sequence);
     call_reset(call);
+    go_to_engine(dispatcher, exchange);
 }
 
 /* What a service lets anybody read without a signature. */
@@ -229,41 +269,54 @@ static bool serve_public_file(struct dispatcher *dispatcher, struct exchange *ex
 {
     const struct module *const *module = dispatcher->engine->options.modules;
     struct call *call = &exchange->call;
-    str file = {0};
+    struct public_file file = {0};
 
     if (!str_equal(exchange->request->method, S("GET")) || str_present(exchange->listener) ||
         str_present(http_header(&exchange->request->headers, S("Authorization"))))
         return false;
     snapshot_begin(dispatcher, call);
-    for (; *module && !str_present(file); module++)
+    for (; *module && !file.status; module++)
         if ((*module)->public_file)
             file = (*module)->public_file(call, exchange->request->path);
-    if (!snapshot_end(dispatcher, call, &exchange->sequence) || !str_present(file))
+    if (!snapshot_end(dispatcher, call, &exchange->sequence) || !file.status)
         return false;
-    exchange->reply = (struct http_reply){.status = 200, .content_type = S("text/plain"), .body = file};
+    exchange->reply =
+        (struct http_reply){.status = file.status, .content_type = file.content_type, .body = file.body};
     deliver_read(dispatcher->engine, exchange);
     return true;
+}
+
+static void serve(struct dispatcher *dispatcher, struct exchange *exchange)
+{
+    if (!understand(dispatcher, exchange)) {
+        exchange->answered(exchange);
+        return;
+    }
+    const struct operation *operation = exchange->operation;
+    bool takes_long = operation->flags & OPERATION_LONG;
+    if (operation->flags & OPERATION_READS)
+        step(dispatcher, exchange, takes_long ? WORK_LONG : WORK_NONE, run_read);
+    else if (operation->prepare)
+        step(dispatcher, exchange, takes_long ? WORK_LONG : WORK_SHORT, run_prepare);
+    else
+        go_to_engine(dispatcher, exchange);
+}
+
+/* How long it may take to verify and decode that request. */
+static enum work_class body_class(const struct exchange *exchange)
+{
+    size_t size = exchange->request->body.size;
+
+    if (size <= LIMIT_LOOP_BODY_BYTES || str_present(exchange->listener))
+        return WORK_NONE;
+    return size <= LIMIT_SHORT_BODY_BYTES ? WORK_SHORT : WORK_LONG;
 }
 
 void dispatch(struct dispatcher *dispatcher, struct exchange *exchange)
 {
     begin(dispatcher, exchange);
-    if (admin_dispatch(dispatcher->engine, exchange) || serve_public_file(dispatcher, exchange))
-        return;
-    if (!understand(dispatcher, exchange)) {
-        exchange->answered(exchange);
-        return;
-    }
-    if (exchange->operation->flags & OPERATION_READS) {
-        run_read(dispatcher, exchange);
-        return;
-    }
-    run_prepare(dispatcher, exchange);
-    exchange->decoded = arena_mark(&exchange->arena);
-    if (str_present(exchange->listener)) /* in the order of the events of that child process */
-        engine_submit(dispatcher->engine, exchange);
-    else
-        queue_push(&dispatcher->waiting, exchange);
+    if (!admin_dispatch(dispatcher->engine, exchange) && !serve_public_file(dispatcher, exchange))
+        step(dispatcher, exchange, body_class(exchange), serve);
 }
 
 void dispatch_flush(struct dispatcher *dispatcher)
@@ -273,7 +326,7 @@ void dispatch_flush(struct dispatcher *dispatcher)
 
 static void log_request(const struct exchange *exchange)
 {
-    const struct error *error = exchange->call.failure.error;
+    const struct error *error = exchange->progress.failure.error;
 
     log_debug("request method=%.*s path=%.*s operation=%s status=%d us=%lld request_id=%.*s%s%s",
               STR_ARGS(exchange->request->method), STR_ARGS(exchange->request->path),
@@ -282,17 +335,21 @@ static void log_request(const struct exchange *exchange)
               error ? " error=" : "", error ? error->name : "");
 }
 
-void exchange_encode(struct exchange *exchange)
+static void encode(struct exchange *exchange)
 {
     struct call *call = &exchange->call;
+    const struct protocol *protocol =
+        exchange->protocol ? exchange->protocol : protocol_find(PROTOCOL_JSON_1_0);
 
-    if (exchange->reply.status == 0) {
-        const struct protocol *protocol =
-            exchange->protocol ? exchange->protocol : protocol_find(PROTOCOL_JSON_1_0);
-        if (exchange->outcome == DONE)
-            protocol->encode_reply(call, exchange->out, &exchange->reply);
-        else
-            protocol->encode_error(call, &exchange->reply);
-    }
+    if (exchange->outcome == DONE)
+        protocol->encode_reply(call, exchange->out, &exchange->reply);
+    else
+        protocol->encode_error(call, &exchange->reply);
+}
+
+void exchange_encode(struct exchange *exchange)
+{
+    if (exchange->reply.status == 0)
+        encode(exchange);
     log_request(exchange);
 }

@@ -16,6 +16,9 @@ struct protocol;
 struct engine;
 struct dispatcher; /* what one server thread needs: a reader, caches */
 
+/* How long a step of an exchange may take: a loop does only what is WORK_NONE. */
+enum work_class { WORK_NONE, WORK_SHORT, WORK_LONG, WORK_CLASSES };
+
 struct exchange {
     /* filled by the server */
     struct arena arena;
@@ -31,9 +34,12 @@ struct exchange {
 
     /* the engine's */
     void (*admin)(struct exchange *exchange); /* run instead of an operation's handler */
+    void (*work)(struct dispatcher *dispatcher, struct exchange *exchange); /* what a worker does with it */
+    enum work_class work_class;
     const struct operation *operation;
     const struct protocol *protocol;
     struct call call;
+    struct call_progress progress; /* call.progress */
     void *in, *out;
     enum outcome outcome;
     uint64_t sequence;         /* the reply may leave when this is durable */
@@ -49,6 +55,7 @@ struct credentials {
     str secret;         /* absent: the key is known, no secret is (an account's id as key) */
     str session_token;  /* absent when there is none */
     int64_t expires_ms; /* INT64_MAX: never */
+    bool revoked;       /* given out once, but whom it was given to is gone */
     struct principal principal;
 };
 
@@ -64,8 +71,8 @@ struct identity_provider {
     bool (*find_credentials)(struct txn *txn, struct arena *arena, str access_key_id, int64_t now_ms,
                              struct credentials *credentials);
     /* *message is AWS's sentence when the answer is false. */
-    bool (*authorize)(struct call *call, const struct question *question, str *message);
-    bool (*find_role)(struct call *call, str role_arn, str session_name, struct principal *principal);
+    bool (*authorize)(const struct call *call, const struct question *question, str *message);
+    bool (*find_role)(const struct call *call, str role_arn, str session_name, struct principal *principal);
     /* Has any access key ever been created in this store? */
     bool (*has_access_keys)(struct txn *txn);
     bool (*is_resource_policy)(str document);
@@ -88,6 +95,8 @@ struct engine_options {
     str default_region, default_account;
     str functions_folder; /* where function packages are unpacked; made anew when it is lost */
     str runtimes_folder;  /* the bootstraps of nodejs and python */
+    unsigned workers;     /* threads beside the loops; 0: as the machine's cores ask for */
+    int64_t long_read_ms; /* see time_is_up(); 0: LIMIT_LONG_READ_MS, negative: always up */
     str endpoint;         /* what functions and internal calls use: "http://127.0.0.1:4566" */
 };
 

@@ -5,6 +5,7 @@
  *
  * Everything here belongs to the engine thread, but for what stands under a lock.
  */
+#include "base/hash.h"
 #include "base/list.h"
 #include "base/map.h"
 #include "engine/engine.h"
@@ -63,11 +64,14 @@ enum {
     WORTH_COMMITTING = 16, /* calls, while the disk is busy and none could be answered anyway */
 };
 
+struct work_pool;
+
 struct engine {
     struct engine_options options;
     const struct schema *schemas[MAX_MODULES + 2];
     struct store *store;
     pthread_t thread;
+    struct work_pool *pool;
 
     pthread_mutex_t lock; /* over the next seven */
     pthread_cond_t arrived;
@@ -76,6 +80,7 @@ struct engine {
     bool cancellations, stopping, stopped;
 
     _Atomic int64_t clock_offset_ms;
+    struct sha256 seal_key; /* the same from the start on */
 
     struct exchange start; /* what runs before the first call */
     bool last_run;         /* stopping: nothing parks or is spawned any more */
@@ -104,7 +109,7 @@ struct exchange *queue_pop(struct exchange_queue *queue);
 /* engine_submit() for all of them; the queue is empty then. */
 void engine_submit_all(struct engine *engine, struct exchange_queue *exchanges);
 /* Every module's start hook, or every module's reset hook. */
-void modules_run(struct call *call, bool start);
+void modules_run(const struct call *call, bool start);
 
 /* Wait until enough has arrived or the disk is free.  True when there is more to run. */
 bool take_more_while_disk_is_busy(struct engine *engine);
@@ -155,6 +160,30 @@ struct exchange *timers_take_due(struct engine *engine);
 void clock_restore(struct engine *engine);
 void clock_advance(struct engine *engine, struct txn *txn, int64_t by_ms);
 
+/* seal.c */
+/* Find this store's key for seals, or draw one. */
+void seal_start(struct engine *engine);
+/* Write it down again, after everything stored was deleted. */
+void seal_key_store(struct engine *engine, struct txn *txn);
+
+/* work.c: worker threads for what is too long for a connection's loop */
+struct work_pool *work_start(struct engine *engine);
+/*
+ * Have a worker do that job, which answers the exchange or hands it to the engine.  An exchange that cannot
+ * be taken is answered right here: as throttled, or as unavailable after work_stop().  Any thread.
+ */
+void work_submit(struct work_pool *pool, struct exchange *exchange, enum work_class class,
+                 void (*work_of)(struct dispatcher *, struct exchange *));
+/* Ends when the workers have: short jobs that wait are done, long ones are given back. */
+void work_stop(struct work_pool *pool);
+void work_free(struct work_pool *pool);
+struct work_counts {
+    size_t workers, waiting[WORK_CLASSES], running[WORK_CLASSES];
+};
+struct work_counts work_counts(struct work_pool *pool);
+/* dispatch.c: do the exchange's job, with a worker's dispatcher. */
+void dispatch_work(struct dispatcher *dispatcher, struct exchange *exchange);
+
 /* auth.c: who is it? */
 struct auth;
 struct auth *auth_new(void);
@@ -174,17 +203,18 @@ void trace_start(struct engine *engine);
 void trace_prune(struct engine *engine);
 
 /* call.c */
-void call_reset(struct call *call);
+void call_reset(const struct call *call);
 /* Around a handler that writes: when it fails, nothing of what it did to store or batch stays. */
 struct call_mark {
     size_t effects, spawned;
 };
-struct call_mark call_begin(struct call *call);
-enum outcome call_end(struct call *call, struct call_mark mark, enum outcome outcome);
+struct call_mark call_begin(const struct call *call);
+enum outcome call_end(const struct call *call, struct call_mark mark, enum outcome outcome);
 /* A call that only reads runs on a server thread, and must not touch what is the engine thread's. */
 void check_writes(const struct call *call);
 /* Make the oldest call that waits for it runnable; false when none waits. */
 bool wake_oldest(struct engine *engine, str what);
 /* Fail with the service's internal error (or a plain one when there is no service). */
-void call_fail_internal(struct call *call);
-void call_fail_unavailable(struct call *call);
+void call_fail_internal(const struct call *call);
+void call_fail_unavailable(const struct call *call);
+void call_fail_throttled(const struct call *call);

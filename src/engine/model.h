@@ -88,6 +88,7 @@ enum operation_flags {
     OPERATION_READS = 1,     /* runs on a server thread against a read snapshot */
     OPERATION_INTERNAL = 2,  /* no client can call it: timers, effects' ends, pollers */
     OPERATION_ANONYMOUS = 4, /* needs no authorize(): GetCallerIdentity, the Runtime API */
+    OPERATION_LONG = 16,     /* its read, or its preparation, may take more than a millisecond: see call.h */
     OPERATION_NO_OUTPUT = 8, /* AWS's model has none: the body is empty, in Query there is no result */
 };
 
@@ -101,8 +102,8 @@ struct operation {
     const struct shape *input, *output;
     const char *result_wrapper; /* Query: "SendMessageResult"; NULL when there is none */
     /* in and out are the structs of input and output */
-    enum outcome (*handler)(struct call *call, const void *in, void *out);
-    void (*prepare)(struct call *call, const void *in); /* see call.h; NULL when there is none */
+    enum outcome (*handler)(const struct call *call, const void *in, void *out);
+    void (*prepare)(const struct call *call, const void *in); /* see call.h; NULL when there is none */
 };
 
 enum protocol_name {

@@ -4,8 +4,6 @@
 #include "services/iam/iam.h"
 #include "services/iam/iam_internal.h"
 
-#include "base/check.h"
-
 static bool is_loopback(str address)
 {
     return str_starts_with(address, S("127.")) || str_equal(address, S("::1")) ||
@@ -29,7 +27,7 @@ static str identity_part(str id)
 }
 
 /* AWS services that act are called by their host names. */
-static str service_host(struct call *call)
+static str service_host(const struct call *call)
 {
     return arena_format(call->arena, "%s.amazonaws.com", call->operation->service->signing_name);
 }
@@ -40,7 +38,7 @@ struct inquiry {
     struct policy_set set;
 };
 
-static struct policy_request ask(struct call *call, const struct principal *caller, str action,
+static struct policy_request ask(const struct call *call, const struct principal *caller, str action,
                                  str resource_arn)
 {
     return (struct policy_request){
@@ -56,41 +54,42 @@ static struct policy_request ask(struct call *call, const struct principal *call
     };
 }
 
-static void add_caller(struct call *call, struct inquiry *inquiry)
+/* False when the user, or the session's role, is there no more: then no policy lets the caller in. */
+static bool add_caller(const struct call *call, struct inquiry *inquiry)
 {
     const struct principal *caller = call->caller;
 
     if (caller->kind != PRINCIPAL_USER && caller->kind != PRINCIPAL_ROLE)
-        return;
+        return true;
     const struct cached_identity *identity =
         cached_identity(call->txn, call->arena, identity_part(caller->id));
-    if (identity) {
-        inquiry->request.principal_arn = identity->arn;
-        inquiry->request.principal_tags = &identity->tags;
-        inquiry->set.identity = identity->policies;
-        inquiry->set.boundary = identity->boundary;
-    }
-    if (str_present(caller->session_policy)) {
+    if (!identity)
+        return false;
+    inquiry->request.principal_arn = identity->arn;
+    inquiry->request.principal_tags = &identity->tags;
+    inquiry->set.identity = identity->policies;
+    inquiry->set.boundary = identity->boundary;
+    if (str_present(caller->session_policy))
         inquiry->set.session = cached_policy(POLICY_SESSION, caller->arn, caller->session_policy);
-        check(inquiry->set.session != NULL); /* it was parsed when the session began */
-    }
+    return true;
 }
 
-static bool decide(struct call *call, struct inquiry *inquiry, str resource_policy, str *message)
+static bool decide(const struct call *call, struct inquiry *inquiry, str resource_policy, str *message)
 {
-    add_caller(call, inquiry);
+    bool there = add_caller(call, inquiry);
+
     inquiry->set.trust = str_starts_with(inquiry->request.action, S("sts:AssumeRole"));
     if (str_present(resource_policy) && !str_empty(resource_policy))
         inquiry->set.resource = cached_policy(inquiry->set.trust ? POLICY_TRUST : POLICY_RESOURCE,
                                               inquiry->request.resource, resource_policy);
 
-    enum denial denial = policy_decide(&inquiry->set, &inquiry->request);
+    enum denial denial = there ? policy_decide(&inquiry->set, &inquiry->request) : NOT_ALLOWED_BY_IDENTITY;
     if (denial != NOT_DENIED)
         *message = denial_message(denial, &inquiry->request);
     return denial == NOT_DENIED;
 }
 
-bool iam_authorize(struct call *call, const struct question *question, str *message)
+bool iam_authorize(const struct call *call, const struct question *question, str *message)
 {
     struct inquiry inquiry = {.request = ask(call, call->caller, question->action, question->resource_arn)};
     struct context_list context = {0};
@@ -115,7 +114,7 @@ bool iam_is_resource_policy(str document)
     return valid;
 }
 
-static bool role_trusts(struct call *call, const struct identity *role, const struct principal *service)
+static bool role_trusts(const struct call *call, const struct identity *role, const struct principal *service)
 {
     struct policy_request request = ask(call, service, S("sts:AssumeRole"), role->arn);
     struct policy_set set = {.resource = cached_policy(POLICY_TRUST, role->arn, role->row.trust_policy),
@@ -136,7 +135,7 @@ struct principal session_principal(struct arena *arena, const struct identity *r
     };
 }
 
-bool role_find(struct call *call, str role_arn, struct identity *role)
+bool role_find(const struct call *call, str role_arn, struct identity *role)
 {
     str account = arn_account(role_arn);
 
@@ -145,7 +144,7 @@ bool role_find(struct call *call, str role_arn, struct identity *role)
            str_equal(role->arn, role_arn);
 }
 
-bool iam_find_role(struct call *call, str role_arn, str session_name, struct principal *principal)
+bool iam_find_role(const struct call *call, str role_arn, str session_name, struct principal *principal)
 {
     const struct principal *service = call->caller;
     struct identity role;

@@ -2,7 +2,8 @@
  * signer.c: the key that envelopes are signed with, and its certificate.
  *
  * The store keeps one key; we hold it ready for whichever thread signs.  A reset of the store does not
- * change it: making one takes a tenth of a second.
+ * change it.  Making one takes a tenth of a second and more, with the lock held: so whatever may be the
+ * first to need a key is `prepared long` and makes it on a worker, before its handler asks for it.
  */
 #include "sns_internal.h"
 
@@ -75,7 +76,7 @@ static void remember(EVP_PKEY *key, str name)
     snprintf(signer.name, sizeof signer.name, "%.*s", STR_ARGS(name));
 }
 
-static void store_key(struct call *call)
+static void store_key(const struct call *call)
 {
     sns_add_signing_key(call->txn, &(struct sns_add_signing_key_params){
                                        .name = str_of(signer.name),
@@ -84,16 +85,18 @@ static void store_key(struct call *call)
                                    });
 }
 
-static void make_key(struct call *call)
+static void make_key(const struct call *call)
 {
     unsigned char bytes[NAME_SIZE / 2];
 
+    if (call->preparing)
+        read_anew(call);
     random_bytes(bytes, sizeof bytes);
     remember(EVP_RSA_gen(KEY_BITS), hex_encode(call->arena, (str){(const char *)bytes, sizeof bytes}));
     check(signer.key != NULL);
 }
 
-static void load_key(struct call *call, str name)
+static void load_key(const struct call *call, str name)
 {
     struct sns_find_private_key_row row;
 
@@ -113,7 +116,7 @@ static void load_key(struct call *call, str name)
  * The store's key is the one in hand; when the store has none, one is made.  False when it cannot be
  * stored by this call.
  */
-static bool make_ready(struct call *call)
+static bool make_ready(const struct call *call)
 {
     struct sns_find_signing_key_name_row row;
     bool found = sns_find_signing_key_name(call->txn, &row);
@@ -128,7 +131,7 @@ static bool make_ready(struct call *call)
 }
 
 /* The caller's to free; NULL when there is none. */
-static EVP_PKEY *take_key(struct call *call, str *name)
+static EVP_PKEY *take_key(const struct call *call, str *name)
 {
     EVP_PKEY *key = NULL;
 
@@ -142,14 +145,14 @@ static EVP_PKEY *take_key(struct call *call, str *name)
     return key;
 }
 
-void signer_begin(struct call *call)
+void signer_begin(const struct call *call)
 {
     str name;
 
     EVP_PKEY_free(take_key(call, &name));
 }
 
-bool signer_made(struct call *call, const struct signature *signature, int64_t version)
+bool signer_made(const struct call *call, const struct signature *signature, int64_t version)
 {
     struct sns_find_signing_key_name_row row;
 
@@ -157,7 +160,7 @@ bool signer_made(struct call *call, const struct signature *signature, int64_t v
            str_equal(row.name, signature->key_name);
 }
 
-bool signer_sign(struct call *call, int64_t version, str text, struct signature *signature)
+bool signer_sign(const struct call *call, int64_t version, str text, struct signature *signature)
 {
     unsigned char bytes[SIGNATURE_BYTES];
     size_t size = sizeof bytes;
@@ -176,15 +179,15 @@ bool signer_sign(struct call *call, int64_t version, str text, struct signature 
     return true;
 }
 
-str signer_public_file(struct call *call, str path)
+struct public_file signer_public_file(const struct call *call, str path)
 {
     str before = S("/SimpleNotificationService-"), after = S(".pem");
     struct sns_find_certificate_row row;
 
     if (!str_starts_with(path, before) || !str_ends_with(path, after) || path.size < before.size + after.size)
-        return (str){0};
+        return (struct public_file){0};
     str name = str_head(str_from(path, before.size), path.size - before.size - after.size);
-    return sns_find_certificate(call->txn, &(struct sns_find_certificate_params){.name = name}, &row)
-               ? row.certificate
-               : (str){0};
+    if (!sns_find_certificate(call->txn, &(struct sns_find_certificate_params){.name = name}, &row))
+        return (struct public_file){0};
+    return (struct public_file){.status = 200, .content_type = S("text/plain"), .body = row.certificate};
 }

@@ -6,13 +6,17 @@
 enum {
     MAX_NAME = 80,
     LIST_LIMIT = 1000,
-    SWEEP_INTERVAL_MS = 3600 * MS,
     PURGE_INTERVAL_MS = 60 * MS,
 };
 
-static bool name_check(struct call *call, str name)
+static bool is_name(str name)
 {
-    bool valid = name.size >= 1 && name.size <= MAX_NAME && str_is_word(name, S("-_"));
+    return name.size >= 1 && name.size <= MAX_NAME && str_is_word(name, S("-_"));
+}
+
+static bool name_check(const struct call *call, str name)
+{
+    bool valid = is_name(name);
 
     if (str_ends_with(name, S(".fifo"))) {
         fail(call, &SQS_UNSUPPORTED_OPERATION, "FIFO queues are not supported yet.");
@@ -41,13 +45,7 @@ static struct sqs_queue_row default_queue(const struct call *call, str name)
     };
 }
 
-static void sweep_later(struct call *call, const struct queue *queue)
-{
-    timer_set(call, &SQS_SWEEP_QUEUE, queue->arn, call->now_ms + SWEEP_INTERVAL_MS,
-              &(struct sqs_sweep_queue_request){.queue_arn = queue->arn});
-}
-
-static enum outcome answer_existing(struct call *call, const struct sqs_create_queue_request *in,
+static enum outcome answer_existing(const struct call *call, const struct sqs_create_queue_request *in,
                                     const struct queue *queue, struct sqs_create_queue_result *out)
 {
     struct queue wanted = *queue;
@@ -63,7 +61,7 @@ static enum outcome answer_existing(struct call *call, const struct sqs_create_q
     return DONE;
 }
 
-enum outcome sqs_create_queue(struct call *call, const struct sqs_create_queue_request *in,
+enum outcome sqs_create_queue(const struct call *call, const struct sqs_create_queue_request *in,
                               struct sqs_create_queue_result *out)
 {
     struct queue queue;
@@ -77,15 +75,16 @@ enum outcome sqs_create_queue(struct call *call, const struct sqs_create_queue_r
     queue.row = default_queue(call, in->queue_name);
     if (!attributes_apply(call, &in->attributes, &queue))
         return FAILED;
+    queue.row.generation_id = generation_begin(call);
     queue.row.id = sqs_add_queue(call->txn, &queue.row);
     if (!queue_put_tags(call, &queue, &in->tags))
         return FAILED;
-    sweep_later(call, &queue);
+    sweep_start(call, &queue);
     out->queue_url = queue_url(call, &queue);
     return DONE;
 }
 
-enum outcome sqs_get_queue_url(struct call *call, const struct sqs_get_queue_url_request *in,
+enum outcome sqs_get_queue_url(const struct call *call, const struct sqs_get_queue_url_request *in,
                                struct sqs_get_queue_url_result *out)
 {
     str account =
@@ -101,8 +100,15 @@ enum outcome sqs_get_queue_url(struct call *call, const struct sqs_get_queue_url
     return DONE;
 }
 
+/* A token is the last name of the page before. */
+static bool token_check(const struct call *call, str token)
+{
+    return !str_present(token) || is_name(token) ||
+           value_refuse(call, "NextToken", token, "It must be one that an earlier page came with.");
+}
+
 /* How many to list at most; false: fail() has been called. */
-static bool list_limit(struct call *call, const int64_t *max_results, int64_t *limit)
+static bool list_limit(const struct call *call, const int64_t *max_results, int64_t *limit)
 {
     *limit = max_results ? *max_results : LIST_LIMIT;
     if (*limit >= 1 && *limit <= LIST_LIMIT)
@@ -114,7 +120,7 @@ static bool list_limit(struct call *call, const int64_t *max_results, int64_t *l
     return false;
 }
 
-static str url_of_name(struct call *call, str name)
+static str url_of_name(const struct call *call, str name)
 {
     struct queue queue = {.row = {.account = call->account, .name = name}};
 
@@ -122,7 +128,7 @@ static str url_of_name(struct call *call, str name)
 }
 
 /* Shows a page of at most limit, and returns the token of the next, which is the last name of this one. */
-static str show_page(struct call *call, const struct sqs_queue_name_rows *rows, int64_t limit,
+static str show_page(const struct call *call, const struct sqs_queue_name_rows *rows, int64_t limit,
                      struct str_list *urls)
 {
     bool more = (int64_t)rows->count > limit;
@@ -133,21 +139,22 @@ static str show_page(struct call *call, const struct sqs_queue_name_rows *rows, 
 }
 
 /* Only a client that asks for pages is given more than one. */
-enum outcome sqs_list_queues(struct call *call, const struct sqs_list_queues_request *in,
+enum outcome sqs_list_queues(const struct call *call, const struct sqs_list_queues_request *in,
                              struct sqs_list_queues_result *out)
 {
     int64_t limit;
 
-    if (!authorize(call, arn(call, S("sqs"), S("*")), (str){0}) || !list_limit(call, in->max_results, &limit))
+    if (!authorize(call, arn(call, S("sqs"), S("*")), (str){0}) ||
+        !list_limit(call, in->max_results, &limit) || !token_check(call, in->next_token))
         return FAILED;
 
     str prefix = str_present(in->queue_name_prefix) ? in->queue_name_prefix : S("");
+    str behind = str_present(in->next_token) ? arena_join(call->arena, in->next_token, S("\0")) : S("");
     struct sqs_queue_name_rows rows =
         sqs_list_queues_page(call->txn, &(struct sqs_list_queues_page_params){
                                             .account = call->account,
                                             .region = call->region,
-                                            .after = str_present(in->next_token) ? in->next_token : S(""),
-                                            .name = prefix,
+                                            .from = str_compare(behind, prefix) > 0 ? behind : prefix,
                                             .prefix_end = arena_join(call->arena, prefix, S("\x7f")),
                                             .limit = limit + 1,
                                         });
@@ -157,14 +164,15 @@ enum outcome sqs_list_queues(struct call *call, const struct sqs_list_queues_req
     return DONE;
 }
 
-enum outcome sqs_list_dead_letter_source_queues(struct call *call,
+enum outcome sqs_list_dead_letter_source_queues(const struct call *call,
                                                 const struct sqs_list_dead_letter_source_queues_request *in,
                                                 struct sqs_list_dead_letter_source_queues_result *out)
 {
     struct queue queue;
     int64_t limit;
 
-    if (!queue_open(call, in->queue_url, &queue) || !list_limit(call, in->max_results, &limit))
+    if (!queue_open(call, in->queue_url, &queue) || !list_limit(call, in->max_results, &limit) ||
+        !token_check(call, in->next_token))
         return FAILED;
 
     struct sqs_queue_name_rows rows =
@@ -182,7 +190,7 @@ enum outcome sqs_list_dead_letter_source_queues(struct call *call,
     return DONE;
 }
 
-enum outcome sqs_delete_queue(struct call *call, const struct sqs_delete_queue_request *in,
+enum outcome sqs_delete_queue(const struct call *call, const struct sqs_delete_queue_request *in,
                               struct sqs_delete_queue_output *out)
 {
     struct queue queue;
@@ -190,15 +198,15 @@ enum outcome sqs_delete_queue(struct call *call, const struct sqs_delete_queue_r
     (void)out;
     if (!queue_open(call, in->queue_url, &queue))
         return FAILED;
-    sqs_remove_messages(call->txn, &(struct sqs_remove_messages_params){.queue_id = queue.row.id});
+    generation_end(call, &queue);
     sqs_remove_tags(call->txn, &(struct sqs_remove_tags_params){.queue_id = queue.row.id});
     sqs_remove_queue(call->txn, &(struct sqs_remove_queue_params){.id = queue.row.id});
-    timer_cancel(call, &SQS_SWEEP_QUEUE, queue.arn);
+    sweep_stop(call, &queue);
     wake_all(call, queue_arrivals(call, &queue));
     return DONE;
 }
 
-enum outcome sqs_purge_queue(struct call *call, const struct sqs_purge_queue_request *in,
+enum outcome sqs_purge_queue(const struct call *call, const struct sqs_purge_queue_request *in,
                              struct sqs_purge_queue_output *out)
 {
     struct queue queue;
@@ -210,25 +218,10 @@ enum outcome sqs_purge_queue(struct call *call, const struct sqs_purge_queue_req
         return fail(call, &SQS_PURGE_QUEUE_IN_PROGRESS,
                     "Only one PurgeQueue operation on %.*s is allowed every 60 seconds.",
                     STR_ARGS(queue.row.name));
-    sqs_remove_messages(call->txn, &(struct sqs_remove_messages_params){.queue_id = queue.row.id});
-    sqs_set_purged(call->txn, &(struct sqs_set_purged_params){
-                                  .id = queue.row.id, .purged_ms = arena_i64(call->arena, call->now_ms)});
-    return DONE;
-}
-
-/* Expired messages are never given out nor counted; this frees their room. */
-enum outcome sqs_sweep_queue(struct call *call, const struct sqs_sweep_queue_request *in,
-                             struct sqs_sweep_queue_output *out)
-{
-    struct queue queue;
-
-    (void)out;
-    if (!queue_find_arn(call, in->queue_arn, &queue))
-        return DONE;
-    sqs_remove_expired(call->txn, &(struct sqs_remove_expired_params){
-                                      .queue_id = queue.row.id,
-                                      .sent_ms = call->now_ms - queue.row.retention_seconds * MS,
-                                  });
-    sweep_later(call, &queue);
+    generation_end(call, &queue);
+    sqs_set_purged(call->txn,
+                   &(struct sqs_set_purged_params){.id = queue.row.id,
+                                                   .purged_ms = arena_i64(call->arena, call->now_ms),
+                                                   .generation_id = generation_begin(call)});
     return DONE;
 }

@@ -22,6 +22,7 @@ static void ignore(void *context, uint64_t sequence)
     (void)sequence;
 }
 
+static struct call_progress progress;
 /* Enough of an engine for handlers to ask who may. */
 static struct engine engine = {.options = {.identity = {.authorize = iam_authorize}}};
 
@@ -35,6 +36,7 @@ static int open_store(void **state)
     store = store_open(&options, &scratch, &error);
     assert_non_null(store);
     call = (struct call){.engine = &engine,
+                         .progress = &progress,
                          .txn = store_begin(store),
                          .arena = &scratch,
                          .operation = &IAM_CREATE_ROLE,
@@ -119,6 +121,19 @@ TEST(a_role_that_is_gone_allows_nothing)
     assert_false(may_send());
 }
 
+/* A parked call runs again for whom it was let in at first. */
+TEST(a_role_that_is_gone_is_let_in_by_no_resource_policy)
+{
+    str message,
+        everybody = S("{\"Statement\":{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"sqs:*\","
+                      "\"Resource\":\"*\"}}");
+
+    assert_true(may_send_by(everybody, &message));
+    iam_remove_identity(call.txn, &(struct iam_remove_identity_params){role.row.id});
+    policies_changed(&call);
+    assert_false(may_send_by(everybody, &message));
+}
+
 TEST(a_changed_resource_policy_is_seen)
 {
     str message, policy;
@@ -167,7 +182,7 @@ TEST(a_service_becomes_a_role_that_trusts_it_for_as_long_as_it_likes)
 
     call.caller = &(struct principal){.kind = PRINCIPAL_SERVICE, .name = S("sns.amazonaws.com")};
     assert_int_equal(sts_assume_role(&call, &in, &out), FAILED);
-    assert_ptr_equal(call.failure.error, &STS_ACCESS_DENIED);
+    assert_ptr_equal(call.progress->failure.error, &STS_ACCESS_DENIED);
 }
 
 TEST(the_engine_itself_is_at_home_in_every_account)
@@ -213,4 +228,5 @@ TESTS(with_store(a_session_has_its_role_s_policies),
       with_store(a_service_becomes_a_role_that_trusts_it_for_as_long_as_it_likes),
       with_store(the_engine_itself_is_at_home_in_every_account),
       with_store(callers_on_this_machine_are_secure),
-      with_store(a_forgotten_session_is_expired_and_a_stranger_s_key_is_unknown))
+      with_store(a_forgotten_session_is_expired_and_a_stranger_s_key_is_unknown),
+      with_store(a_role_that_is_gone_is_let_in_by_no_resource_policy))

@@ -1,0 +1,193 @@
+"""
+Packages of functions on the disk: who may read them, what unpacking accepts, how long they stay; each test with
+a server of its own.
+"""
+
+import base64
+import json
+import os
+import pathlib
+import stat
+import tempfile
+import urllib.error
+import urllib.request
+
+import boto3
+import pytest
+from botocore.config import Config
+
+import orderly_server
+from orderly_fixtures import LAMBDA_TRUST, REGION, zip_of
+
+NOBODY = 65534
+
+
+class House:
+    """A server, its folders, and a client for each service."""
+
+    def __init__(self, server):
+        self.server = server
+        self.data = pathlib.Path(server.data)
+        self.functions = self.data / "functions"
+        self.made = {}
+
+    def client(self, service, **credentials):
+        keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", **credentials}
+        key = (service, tuple(sorted(keys.items())))
+        if key not in self.made:
+            self.made[key] = boto3.client(
+                service,
+                endpoint_url=self.server.endpoint,
+                region_name=REGION,
+                config=Config(retries={"max_attempts": 0}),
+                **keys,
+            )
+        return self.made[key]
+
+    def role(self):
+        iam = self.client("iam")
+        try:
+            return iam.get_role(RoleName="packages")["Role"]["Arn"]
+        except iam.exceptions.NoSuchEntityException:
+            return iam.create_role(RoleName="packages", AssumeRolePolicyDocument=LAMBDA_TRUST)["Role"]["Arn"]
+
+    def create(self, name, code, **settings):
+        """A function of that code: a zip file, or the source of a Python module."""
+        package = code if isinstance(code, bytes) else zip_of({"index.py": code})
+        return self.client("lambda").create_function(
+            FunctionName=name,
+            Runtime="python3.11",
+            Handler="index.handler",
+            Role=self.role(),
+            Code={"ZipFile": package},
+            **settings,
+        )
+
+    def invoke(self, name):
+        reply = self.client("lambda").invoke(FunctionName=name)
+        return reply.get("FunctionError"), reply["Payload"].read().decode()
+
+
+@pytest.fixture
+def house():
+    """house(*arguments, **Server's) starts a server."""
+    servers = []
+
+    def open_house(*arguments, **options):
+        servers.append(orderly_server.Server(*arguments, **options).start())
+        return House(servers[-1])
+
+    yield open_house
+    for server in servers:
+        server.stop()
+        server.remove_data()
+
+
+def mode_of(path):
+    return stat.S_IMODE(os.stat(path).st_mode)
+
+
+# --- Modes -------------------------------------------------------------------------------------
+
+
+def test_nobody_else_gets_at_data_or_code_whatever_the_modes_were_before(house):
+    one = house()
+    one.create("hello", "def handler(event, context): return 'hello'")
+    assert one.invoke("hello") == (None, '"hello"')
+    package = next(path for path in one.functions.iterdir() if not path.name.startswith("."))
+
+    def modes():
+        files = {path.name: mode_of(path) for path in one.data.iterdir() if path.is_file()}
+        assert {"orderly.db", "lock"} <= set(files)
+        return set(files.values()), {mode_of(path) for path in (one.data, one.functions, package)}
+
+    assert modes() == ({0o600}, {0o700})
+    one.server.stop()
+    for path in (one.data, one.functions, package, one.data / "orderly.db", one.data / "lock"):
+        path.chmod(0o777)
+    one.server.start()
+    assert modes() == ({0o600}, {0o700})
+    assert one.invoke("hello") == (None, '"hello"')
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="gives a folder to somebody else")
+def test_the_start_says_what_it_cannot_close_to_others(house):
+    with tempfile.TemporaryDirectory(prefix="orderly-test-") as data:
+        os.chmod(data, 0o777)
+        server = house(data=data, user=NOBODY).server
+        warnings = [line for line in server.log_lines if "its mode cannot be changed" in line]
+        assert len(warnings) == 1 and f'path="{data}" mode=0777' in warnings[0]
+        server.stop()
+
+
+# --- Downloads ---------------------------------------------------------------------------------
+
+
+def get(url):
+    """Status, content type and body, unsigned."""
+    try:
+        with urllib.request.urlopen(url, timeout=30) as reply:
+            return reply.status, reply.headers["Content-Type"], reply.read()
+    except urllib.error.HTTPError as error:
+        return error.code, error.headers["Content-Type"], error.read()
+
+
+def advance(house, seconds):
+    orderly_server.post(house.server.endpoint, "/_orderly/clock", json.dumps({"advance_ms": seconds * 1000}))
+
+
+def location(house, name):
+    return house.client("lambda").get_function(FunctionName=name)["Code"]["Location"]
+
+
+def test_the_code_can_be_downloaded_for_ten_minutes(house):
+    one = house()
+    package = zip_of({"index.py": "def handler(event, context): return 1"})
+    one.create("one", package)
+    url = location(one, "one")
+    assert url.startswith(one.server.endpoint + "/")
+    assert get(url) == (200, "application/zip", package)
+    advance(one, 590)
+    assert get(url) == (200, "application/zip", package)
+    advance(one, 10)
+    status, kind, body = get(url)
+    assert (status, kind) == (403, "application/xml")
+    assert b"<Code>AccessDenied</Code><Message>Request has expired</Message><X-Amz-Expires>600</X-Amz-Expires>" in body
+    assert get(location(one, "one")) == (200, "application/zip", package)
+
+
+def test_code_cannot_be_downloaded_without_a_url_that_was_given_out(house):
+    one = house()
+    one.create("one", zip_of({"index.py": ""}))
+    digest = base64.b64decode(one.client("lambda").list_functions()["Functions"][0]["CodeSha256"]).hex()
+    url = location(one, "one")
+    assert digest not in url
+    folder = url.rsplit("/", 1)[0]
+    changed = url[:-1] + ("A" if url[-1] != "A" else "B")
+    for guess in (f"{folder}/{digest}", f"{folder}/", changed, url + "A", url[:-1]):
+        status, kind, body = get(guess)
+        assert (status, kind) == (403, "application/xml"), guess
+        assert b"<Code>SignatureDoesNotMatch</Code>" in body
+
+
+def test_a_url_outlives_the_server_and_ends_with_the_code(house):
+    one = house()
+    one.create("one", zip_of({"index.py": ""}))
+    url = location(one, "one")
+    one.server.stop()
+    one.server.start()
+    assert get(url)[0] == 200
+    one.client("lambda").delete_function(FunctionName="one")
+    status, kind, body = get(url)
+    assert (status, kind) == (404, "application/xml") and b"<Code>NoSuchKey</Code>" in body
+
+
+def test_under_strict_authentication_the_url_is_enough_too(house):
+    one = house("--auth", "strict", "--root-access-key-id", "AKIDROOT", "--root-secret-access-key", "secret")
+    keys = {"aws_access_key_id": "AKIDROOT", "aws_secret_access_key": "secret"}
+    made = one.client
+    one.client = lambda service: made(service, **keys)
+    package = zip_of({"index.py": ""})
+    one.create("one", package)
+    assert get(location(one, "one")) == (200, "application/zip", package)
+    assert get(location(one, "one") + "A")[0] == 403
