@@ -83,7 +83,7 @@ static bool look(const struct runtime *runtime, struct found *found)
 {
     if (strcmp(runtime->family, "python") == 0)
         return ask_python(runtime->name, found) || ask_python("python3", found);
-    return ask("node -p 'sandbox.execPath + \"\\n\" + sandbox.versions.node.split(\".\")[0]' 2>/dev/null",
+    return ask("node -p 'process.execPath + \"\\n\" + process.versions.node.split(\".\")[0]' 2>/dev/null",
                found);
 }
 
