@@ -48,6 +48,16 @@ void call_fail_unavailable(struct call *call)
     fail(call, &service_unavailable, "The server is stopping.");
 }
 
+void call_fail_exhausted(struct call *call, struct arena_mark mark)
+{
+    log_warn("a request was given up for want of memory operation=%s held_bytes=%zu",
+             call->operation ? call->operation->name : "-", call->arena->held);
+    arena_rewind(call->arena, mark);
+    call->prepared = NULL;
+    call_reset(call);
+    fail(call, &service_unavailable, "The request needs more memory than there is for it.");
+}
+
 /*
  * The outcome; but FAILED, and said in the log, when one of the call's statements failed: what the
  * handler did not find then may well be there.

@@ -151,6 +151,32 @@ static void identify_environment(struct exchange *exchange)
     exchange->call.caller = caller;
 }
 
+/* What runs under arena_run(). */
+struct step {
+    struct dispatcher *dispatcher;
+    struct exchange *exchange;
+    bool good;
+};
+
+/*
+ * False: memory ran out in the middle of the code.  Nothing of it stays, and the call has failed.  The code
+ * must not hand the exchange over.
+ */
+static bool run_step(struct step *step, void (*code)(void *step))
+{
+    struct arena_mark mark = arena_mark(&step->exchange->arena);
+
+    if (arena_run(&step->exchange->arena, code, step))
+        return true;
+    store_abandon_read(step->dispatcher->reader);
+    step->exchange->call.txn = NULL;
+    step->exchange->call.preparing = false;
+    step->exchange->reply = (struct http_reply){0};
+    step->exchange->outcome = FAILED;
+    call_fail_exhausted(&step->exchange->call, mark);
+    return false;
+}
+
 /* Everything up to the typed, checked request.  False: the call has failed. */
 static bool understand(struct dispatcher *dispatcher, struct exchange *exchange)
 {
@@ -192,8 +218,17 @@ static bool snapshot_end(struct dispatcher *dispatcher, struct call *call, uint6
     return store_end_read(dispatcher->reader, sequence);
 }
 
-static void run_read(struct dispatcher *dispatcher, struct exchange *exchange)
+static void understand_step(void *context)
 {
+    struct step *step = context;
+
+    step->good = understand(step->dispatcher, step->exchange);
+}
+
+static void run_read(void *context)
+{
+    struct dispatcher *dispatcher = ((struct step *)context)->dispatcher;
+    struct exchange *exchange = ((struct step *)context)->exchange;
     struct call *call = &exchange->call;
 
     snapshot_begin(dispatcher, call);
@@ -205,17 +240,16 @@ static void run_read(struct dispatcher *dispatcher, struct exchange *exchange)
         exchange->outcome = FAILED;
         call_fail_internal(call);
     }
-    deliver_read(dispatcher->engine, exchange);
 }
 
 /* What costs much is computed here, beside the engine; whatever goes wrong is the handler's to find. */
-static void run_prepare(struct dispatcher *dispatcher, struct exchange *exchange)
+static void run_prepare(void *context)
 {
+    struct dispatcher *dispatcher = ((struct step *)context)->dispatcher;
+    struct exchange *exchange = ((struct step *)context)->exchange;
     struct call *call = &exchange->call;
     uint64_t sequence;
 
-    if (!call->operation->prepare)
-        return;
     snapshot_begin(dispatcher, call);
     call->preparing = true;
     call->operation->prepare(call, exchange->in);
@@ -225,45 +259,61 @@ static void run_prepare(struct dispatcher *dispatcher, struct exchange *exchange
 }
 
 /* What a service lets anybody read without a signature. */
-static bool serve_public_file(struct dispatcher *dispatcher, struct exchange *exchange)
+static void read_public_file(void *context)
 {
-    const struct module *const *module = dispatcher->engine->options.modules;
-    struct call *call = &exchange->call;
+    struct step *step = context;
+    struct call *call = &step->exchange->call;
+    const struct module *const *module = step->dispatcher->engine->options.modules;
     str file = {0};
+
+    snapshot_begin(step->dispatcher, call);
+    for (; *module && !str_present(file); module++)
+        if ((*module)->public_file)
+            file = (*module)->public_file(call, step->exchange->request->path);
+    step->good = snapshot_end(step->dispatcher, call, &step->exchange->sequence) && str_present(file);
+    step->exchange->reply =
+        (struct http_reply){.status = step->good ? 200 : 0, .content_type = S("text/plain"), .body = file};
+}
+
+static bool serve_public_file(struct step *step)
+{
+    const struct exchange *exchange = step->exchange;
 
     if (!str_equal(exchange->request->method, S("GET")) || str_present(exchange->listener) ||
         str_present(http_header(&exchange->request->headers, S("Authorization"))))
         return false;
-    snapshot_begin(dispatcher, call);
-    for (; *module && !str_present(file); module++)
-        if ((*module)->public_file)
-            file = (*module)->public_file(call, exchange->request->path);
-    if (!snapshot_end(dispatcher, call, &exchange->sequence) || !str_present(file))
+    if (run_step(step, read_public_file) && !step->good)
         return false;
-    exchange->reply = (struct http_reply){.status = 200, .content_type = S("text/plain"), .body = file};
-    deliver_read(dispatcher->engine, exchange);
+    deliver_read(step->dispatcher->engine, step->exchange);
     return true;
 }
 
-void dispatch(struct dispatcher *dispatcher, struct exchange *exchange)
+static void submit(struct dispatcher *dispatcher, struct exchange *exchange)
 {
-    begin(dispatcher, exchange);
-    if (admin_dispatch(dispatcher->engine, exchange) || serve_public_file(dispatcher, exchange))
-        return;
-    if (!understand(dispatcher, exchange)) {
-        exchange->answered(exchange);
-        return;
-    }
-    if (exchange->operation->flags & OPERATION_READS) {
-        run_read(dispatcher, exchange);
-        return;
-    }
-    run_prepare(dispatcher, exchange);
     exchange->decoded = arena_mark(&exchange->arena);
     if (str_present(exchange->listener)) /* in the order of the events of that child process */
         engine_submit(dispatcher->engine, exchange);
     else
         queue_push(&dispatcher->waiting, exchange);
+}
+
+void dispatch(struct dispatcher *dispatcher, struct exchange *exchange)
+{
+    struct step step = {dispatcher, exchange, false};
+
+    begin(dispatcher, exchange);
+    if (admin_dispatch(dispatcher->engine, exchange) || serve_public_file(&step))
+        return;
+    if (!run_step(&step, understand_step) || !step.good) {
+        exchange->answered(exchange);
+    } else if (exchange->operation->flags & OPERATION_READS) {
+        run_step(&step, run_read);
+        deliver_read(dispatcher->engine, exchange);
+    } else if (exchange->operation->prepare && !run_step(&step, run_prepare)) {
+        exchange->answered(exchange);
+    } else {
+        submit(dispatcher, exchange);
+    }
 }
 
 void dispatch_flush(struct dispatcher *dispatcher)
@@ -282,17 +332,27 @@ static void log_request(const struct exchange *exchange)
               error ? " error=" : "", error ? error->name : "");
 }
 
+static void encode(void *context)
+{
+    struct exchange *exchange = context;
+    const struct protocol *protocol =
+        exchange->protocol ? exchange->protocol : protocol_find(PROTOCOL_JSON_1_0);
+
+    if (exchange->outcome == DONE)
+        protocol->encode_reply(&exchange->call, exchange->out, &exchange->reply);
+    else
+        protocol->encode_error(&exchange->call, &exchange->reply);
+}
+
 void exchange_encode(struct exchange *exchange)
 {
-    struct call *call = &exchange->call;
+    struct arena_mark mark = arena_mark(&exchange->arena);
 
-    if (exchange->reply.status == 0) {
-        const struct protocol *protocol =
-            exchange->protocol ? exchange->protocol : protocol_find(PROTOCOL_JSON_1_0);
-        if (exchange->outcome == DONE)
-            protocol->encode_reply(call, exchange->out, &exchange->reply);
-        else
-            protocol->encode_error(call, &exchange->reply);
+    if (exchange->reply.status == 0 && !arena_run(&exchange->arena, encode, exchange)) {
+        exchange->reply = (struct http_reply){0};
+        exchange->outcome = FAILED;
+        call_fail_exhausted(&exchange->call, mark);
+        encode(exchange);
     }
     log_request(exchange);
 }

@@ -196,6 +196,7 @@ void packages_sweep(struct call *call)
     DIR *folder = functions ? opendir(functions) : NULL;
     struct lambda_has_package_row found;
     struct dirent *entry;
+    struct arena_guard *guard = arena_hold(call->arena);
 
     while (folder && (entry = readdir(folder))) {
         str name = str_of(entry->d_name);
@@ -205,6 +206,7 @@ void packages_sweep(struct call *call)
     }
     if (folder)
         closedir(folder);
+    arena_let_go(call->arena, guard);
 }
 
 /* ---- GetFunction's Code.Location ---- */
