@@ -128,11 +128,14 @@ static int serve_from(struct arena *arena, struct options *options, str function
         return complain(error);
     }
     warn_of_loss(options);
-    server_start(server, engine);
-    server_run(server);
+    bool started = server_start(server, engine, arena, &error);
+    if (started)
+        server_run(server);
+    else
+        engine_stop(engine);
     server_free(server);
     engine_free(engine);
-    return EXIT_SUCCESS;
+    return started ? EXIT_SUCCESS : complain(error);
 }
 
 static int serve(struct arena *arena, struct options *options)

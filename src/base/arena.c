@@ -3,6 +3,9 @@
  *
  * Blocks above the usual size are counted over all arenas: many requests together may not take what one
  * alone is allowed.
+ *
+ * The sanitizers' build poisons what is not handed out: a pointer into memory that was rewound, or past what
+ * was asked for, is found when it is used.
  */
 #include "base/arena.h"
 
@@ -16,6 +19,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#ifndef __has_feature
+#define __has_feature(feature) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
+#include <sanitizer/asan_interface.h>
+#define HIDE(memory, size) ASAN_POISON_MEMORY_REGION((memory), (size))
+#define SHOW(memory, size) ASAN_UNPOISON_MEMORY_REGION((memory), (size))
+#else
+#define HIDE(memory, size) ((void)0)
+#define SHOW(memory, size) ((void)0)
+#endif
 
 struct arena_block {
     struct arena_block *previous;
@@ -111,10 +126,12 @@ void arena_rewind(struct arena *arena, struct arena_mark mark)
         struct arena_block *block = arena->blocks;
         arena->blocks = block->previous;
         uncount(arena, block->size);
+        SHOW(block->data, block->size);
         free(block);
     }
     arena->next = mark.next;
     arena->end = mark.end;
+    HIDE(arena->next, (size_t)(arena->end - arena->next));
 }
 
 static void free_all_loose(struct arena *arena)
@@ -153,17 +170,19 @@ static void add_block(struct arena *arena, size_t at_least)
     arena->blocks = block;
     arena->next = block->data;
     arena->end = block->data + size;
+    HIDE(block->data, size);
 }
 
 static char *take(struct arena *arena, size_t size)
 {
     check(size <= SIZE_MAX / 2);
-    size = (size + 15) & ~(size_t)15;
-    if ((size_t)(arena->end - arena->next) < size)
-        add_block(arena, size);
+    size_t rounded = (size + 15) & ~(size_t)15;
+    if ((size_t)(arena->end - arena->next) < rounded)
+        add_block(arena, rounded);
 
     char *memory = arena->next;
-    arena->next += size;
+    arena->next += rounded;
+    SHOW(memory, size);
     return memory;
 }
 
@@ -223,8 +242,10 @@ str arena_format_list(struct arena *arena, const char *format, va_list args)
     va_list again;
 
     va_copy(again, args);
+    SHOW(arena->next, room);
     int size = vsnprintf(arena->next, room, format, args);
     check(size >= 0);
+    HIDE(arena->next, room);
 
     bool fits = (size_t)size < room;
     char *memory = take(arena, (size_t)size + 1);

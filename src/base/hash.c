@@ -202,6 +202,31 @@ bool base64_decode(struct arena *arena, str text, str *bytes)
     return true;
 }
 
+str base64url_encode(struct arena *arena, str bytes)
+{
+    str text = base64_encode(arena, bytes);
+    char *out = (char *)(uintptr_t)text.data;
+
+    while (text.size > 0 && out[text.size - 1] == '=')
+        text.size--;
+    for (size_t i = 0; i < text.size; i++)
+        out[i] = out[i] == '+' ? '-' : out[i] == '/' ? '_' : out[i];
+    return text;
+}
+
+bool base64url_decode(struct arena *arena, str text, str *bytes)
+{
+    size_t padding = (4 - text.size % 4) % 4;
+    char *out = arena_alloc(arena, text.size + padding + 1);
+
+    if (str_index(text, '+') >= 0 || str_index(text, '/') >= 0 || str_index(text, '=') >= 0)
+        return false;
+    for (size_t i = 0; i < text.size; i++)
+        out[i] = text.data[i] == '-' ? '+' : text.data[i] == '_' ? '/' : text.data[i];
+    memset(out + text.size, '=', padding);
+    return base64_decode(arena, (str){out, text.size + padding}, bytes);
+}
+
 bool equal_in_constant_time(str a, str b)
 {
     return a.size == b.size && CRYPTO_memcmp(a.data, b.data, a.size) == 0;

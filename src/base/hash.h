@@ -34,6 +34,11 @@ str base64_encode(struct arena *arena, str bytes);
 /* Strict: padding required, no white space, unused bits zero. */
 bool base64_decode(struct arena *arena, str text, str *bytes);
 
+/* The alphabet for URLs and file names ('-' and '_'), not padded. */
+str base64url_encode(struct arena *arena, str bytes);
+/* As strict. */
+bool base64url_decode(struct arena *arena, str text, str *bytes);
+
 /* True when equal; takes the same time wherever they differ. */
 bool equal_in_constant_time(str a, str b);
 

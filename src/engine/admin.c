@@ -132,6 +132,7 @@ static void reset(struct exchange *exchange)
 
     modules_run(call, false);
     txn_delete_everything(call->txn);
+    seal_key_store(engine, call->txn);
     engine->batch->reset = true;
     engine->clock_offset_ms = 0;
     engine->now_ms = call->now_ms = engine_now_ms(engine);

@@ -74,7 +74,7 @@ static const struct error rest_refusals[REFUSALS] = {
     [EXPIRED] = REFUSAL("ExpiredTokenException", 403),
 };
 
-static bool refuse(struct call *call, enum protocol_name protocol, enum refusal refusal, str message)
+static bool refuse(const struct call *call, enum protocol_name protocol, enum refusal refusal, str message)
 {
     /* SQS answers JSON clients with the codes and statuses of its Query days. */
     bool query = protocol == PROTOCOL_QUERY || call->operation->service->query_error_header;
@@ -108,7 +108,7 @@ static bool is_account_id(str key)
     return key.size == ACCOUNT_ID_DIGITS;
 }
 
-static void become_root(struct call *call, struct credentials *credentials, str account, str secret)
+static void become_root(const struct call *call, struct credentials *credentials, str account, str secret)
 {
     *credentials = (struct credentials){
         .secret = secret,
@@ -125,7 +125,7 @@ static void become_root(struct call *call, struct credentials *credentials, str 
 }
 
 /* Find whose key it is, or fail the call. */
-static bool find_credentials(struct call *call, struct store_reader *reader, str key,
+static bool find_credentials(const struct call *call, struct store_reader *reader, str key,
                              enum protocol_name protocol, struct credentials *credentials)
 {
     const struct engine_options *options = &call->engine->options;

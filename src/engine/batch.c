@@ -50,7 +50,7 @@ static void run_handler(void *context)
         return;
     }
     exchange->outcome = call->operation->handler(call, exchange->in, exchange->out);
-    check(exchange->outcome != DONE || call->authorized ||
+    check(exchange->outcome != DONE || call->progress->authorized ||
           call->operation->flags & (OPERATION_ANONYMOUS | OPERATION_INTERNAL));
 }
 
@@ -109,7 +109,7 @@ static bool is_abandoned(const struct exchange *exchange)
 
 static void run_or_give_back(struct engine *engine, struct exchange *exchange)
 {
-    str waited_for = arena_copy(&engine->batch->arena, exchange->call.parked.what);
+    str waited_for = arena_copy(&engine->batch->arena, exchange->progress.parked.what);
 
     if (is_abandoned(exchange)) {
         exchange->outcome = FAILED;
@@ -151,8 +151,8 @@ static void undo(struct engine *engine, struct batch *batch)
     for (size_t i = 0; i < told.count; i++) {
         struct exchange *exchange = told.items[i];
         if (is_internal(exchange) && !exchange->from_timer && !engine->last_run) {
-            exchange->call.parked.what = S("engine/retry");
-            exchange->call.parked.until_ms = engine->retry_ms;
+            exchange->progress.parked.what = S("engine/retry");
+            exchange->progress.parked.until_ms = engine->retry_ms;
             parking_add(&engine->parking, exchange);
             continue;
         }

@@ -11,28 +11,76 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-void call_reset(struct call *call)
+void call_reset(const struct call *call)
 {
-    call->failure = (struct failure){0};
-    call->authorized = false;
-    call->parked.what = (str){0};
+    *call->progress = (struct call_progress){.prepared = call->progress->prepared};
 }
 
-enum outcome fail(struct call *call, const struct error *error, const char *format, ...)
+enum outcome fail(const struct call *call, const struct error *error, const char *format, ...)
 {
     va_list args;
 
     va_start(args, format);
-    call->failure = (struct failure){.error = error, .message = arena_format_list(call->arena, format, args)};
+    call->progress->failure =
+        (struct failure){.error = error, .message = arena_format_list(call->arena, format, args)};
     va_end(args);
     return FAILED;
+}
+
+void fail_details(const struct call *call, const void *details)
+{
+    call->progress->failure.details = details;
+}
+
+bool forgive(const struct call *call, const struct error *error)
+{
+    if (call->progress->failure.error != error)
+        return false;
+    call->progress->failure = (struct failure){0};
+    return true;
+}
+
+struct failure take_failure(const struct call *call)
+{
+    struct failure failure = call->progress->failure;
+
+    call->progress->failure = (struct failure){0};
+    return failure;
+}
+
+void leave_prepared(const struct call *call, void *prepared)
+{
+    check(call->preparing);
+    call->progress->prepared = prepared;
+}
+
+void *prepared(const struct call *call)
+{
+    return call->progress->prepared;
+}
+
+struct call call_in(const struct call *call, str account, str region)
+{
+    struct call there = *call;
+
+    there.account = account;
+    there.region = region;
+    return there;
+}
+
+struct call call_as(const struct call *call, const struct principal *caller)
+{
+    struct call theirs = *call;
+
+    theirs.caller = caller;
+    return theirs;
 }
 
 /* For a call of which not even the service is known. */
 static const struct error internal_failure = {
     .name = "InternalFailure", .query_code = "InternalFailure", .status = 500};
 
-void call_fail_internal(struct call *call)
+void call_fail_internal(const struct call *call)
 {
     const struct error *error = call->operation ? call->operation->service->internal_error : NULL;
 
@@ -43,18 +91,17 @@ void call_fail_internal(struct call *call)
 static const struct error service_unavailable = {
     .name = "ServiceUnavailable", .query_code = "ServiceUnavailable", .status = 503};
 
-void call_fail_unavailable(struct call *call)
+void call_fail_unavailable(const struct call *call)
 {
     fail(call, &service_unavailable, "The server is stopping.");
 }
 
-void call_fail_exhausted(struct call *call, struct arena_mark mark)
+void call_fail_exhausted(const struct call *call, struct arena_mark mark)
 {
     log_warn("a request was given up for want of memory operation=%s held_bytes=%zu",
              call->operation ? call->operation->name : "-", call->arena->held);
     arena_rewind(call->arena, mark);
-    call->prepared = NULL;
-    call_reset(call);
+    *call->progress = (struct call_progress){0};
     fail(call, &service_unavailable, "The request needs more memory than there is for it.");
 }
 
@@ -62,7 +109,7 @@ void call_fail_exhausted(struct call *call, struct arena_mark mark)
  * The outcome; but FAILED, and said in the log, when one of the call's statements failed: what the
  * handler did not find then may well be there.
  */
-static enum outcome unless_broken(struct call *call, enum outcome outcome)
+static enum outcome unless_broken(const struct call *call, enum outcome outcome)
 {
     if (!txn_broken(call->txn))
         return outcome;
@@ -72,7 +119,7 @@ static enum outcome unless_broken(struct call *call, enum outcome outcome)
     return FAILED;
 }
 
-struct call_mark call_begin(struct call *call)
+struct call_mark call_begin(const struct call *call)
 {
     const struct batch *batch = call->engine->batch;
 
@@ -80,7 +127,7 @@ struct call_mark call_begin(struct call *call)
     return (struct call_mark){.effects = batch->effects.count, .spawned = batch->spawned.count};
 }
 
-enum outcome call_end(struct call *call, struct call_mark mark, enum outcome outcome)
+enum outcome call_end(const struct call *call, struct call_mark mark, enum outcome outcome)
 {
     struct batch *batch = call->engine->batch;
 
@@ -100,35 +147,45 @@ void check_writes(const struct call *call)
     check(!call->preparing && (!call->operation || !(call->operation->flags & OPERATION_READS)));
 }
 
-bool authorize_action_in_context(struct call *call, str action, str resource_arn, str resource_policy,
+bool authorize_action_in_context(const struct call *call, str action, str resource_arn, str resource_policy,
                                  const struct context_list *context)
 {
     const struct question question = {action, resource_arn, resource_policy, context};
     str message;
 
-    call->authorized = true;
+    call->progress->authorized = true;
     if (call->engine->options.identity.authorize(call, &question, &message))
         return true;
     fail(call, call->operation->service->access_denied, "%.*s", STR_ARGS(message));
     return false;
 }
 
-bool authorize_action(struct call *call, str action, str resource_arn, str resource_policy)
+bool authorize_action(const struct call *call, str action, str resource_arn, str resource_policy)
 {
     return authorize_action_in_context(call, action, resource_arn, resource_policy,
                                        &(struct context_list){0});
 }
 
-bool authorize_in_context(struct call *call, str resource_arn, str resource_policy,
+bool authorize_in_context(const struct call *call, str resource_arn, str resource_policy,
                           const struct context_list *context)
 {
     return authorize_action_in_context(call, str_of(call->operation->action), resource_arn, resource_policy,
                                        context);
 }
 
-bool authorize(struct call *call, str resource_arn, str resource_policy)
+bool authorize(const struct call *call, str resource_arn, str resource_policy)
 {
     return authorize_action(call, str_of(call->operation->action), resource_arn, resource_policy);
+}
+
+bool may(const struct call *call, const struct principal *principal, str action, str resource_arn,
+         str resource_policy)
+{
+    const struct question question = {action, resource_arn, resource_policy, &(struct context_list){0}};
+    struct call theirs = call_as(call, principal);
+    str message;
+
+    return call->engine->options.identity.authorize(&theirs, &question, &message);
 }
 
 bool is_resource_policy(const struct call *call, str document)
@@ -136,11 +193,11 @@ bool is_resource_policy(const struct call *call, str document)
     return call->engine->options.identity.is_resource_policy(document);
 }
 
-enum outcome park(struct call *call, str what, int64_t until_ms)
+enum outcome park(const struct call *call, str what, int64_t until_ms)
 {
     check_writes(call);
-    call->parked.what = what;
-    call->parked.until_ms = until_ms;
+    call->progress->parked.what = what;
+    call->progress->parked.until_ms = until_ms;
     return PARKED;
 }
 
@@ -153,73 +210,63 @@ bool wake_oldest(struct engine *engine, str what)
     return exchange != NULL;
 }
 
-void wake(struct call *call, str what)
+void wake(const struct call *call, str what)
 {
     check_writes(call);
     wake_oldest(call->engine, what);
 }
 
-void wake_all(struct call *call, str what)
+void wake_all(const struct call *call, str what)
 {
     check_writes(call);
     while (wake_oldest(call->engine, what))
         ;
 }
 
-bool awaited(struct call *call, str what)
+bool awaited(const struct call *call, str what)
 {
     check_writes(call);
     return parking_awaited(&call->engine->parking, what);
 }
 
-void wake_at(struct call *call, str what, int64_t at_ms)
+void wake_at(const struct call *call, str what, int64_t at_ms)
 {
     check_writes(call);
     parking_alarm(&call->engine->parking, what, at_ms);
 }
 
-static struct call child_of(const struct call *call, const struct principal *caller,
-                            const struct operation *operation)
-{
-    struct call child = *call;
-
-    child.caller = caller;
-    child.operation = operation;
-    child.prepared = NULL;
-    call_reset(&child);
-    return child;
-}
-
-static enum outcome invoke_read(struct call *child, const void *in, void *out)
+static enum outcome invoke_read(const struct call *child, const void *in, void *out)
 {
     return child->operation->handler(child, in, out);
 }
 
-static enum outcome invoke_write(struct call *child, const void *in, void *out)
+static enum outcome invoke_write(const struct call *child, const void *in, void *out)
 {
     struct call_mark mark = call_begin(child);
 
     return call_end(child, mark, child->operation->handler(child, in, out));
 }
 
-enum outcome invoke(struct call *call, const struct principal *caller, const struct operation *operation,
-                    const void *in, void *out, struct failure *failure)
+enum outcome invoke(const struct call *call, const struct principal *caller,
+                    const struct operation *operation, const void *in, void *out, struct failure *failure)
 {
-    struct call child = child_of(call, caller, operation);
+    struct call_progress progress = {0};
+    struct call child = call_as(call, caller);
     bool reads = operation->flags & OPERATION_READS;
 
+    child.operation = operation;
+    child.progress = &progress;
     if (!reads)
         check_writes(call);
     enum outcome outcome = reads ? invoke_read(&child, in, out) : invoke_write(&child, in, out);
 
-    check(outcome != DONE || child.authorized || operation->flags & OPERATION_ANONYMOUS);
-    *failure = child.failure;
-    call->parked.what = child.parked.what;
-    call->parked.until_ms = child.parked.until_ms;
+    check(outcome != DONE || progress.authorized || operation->flags & OPERATION_ANONYMOUS);
+    *failure = progress.failure;
+    call->progress->parked = progress.parked;
     return outcome;
 }
 
-const struct principal *service_principal(struct call *call, str host_name, str source_arn)
+const struct principal *service_principal(const struct call *call, str host_name, str source_arn)
 {
     struct principal *principal = arena_new(call->arena, struct principal);
 
@@ -234,7 +281,7 @@ const struct principal *service_principal(struct call *call, str host_name, str 
     return principal;
 }
 
-const struct principal *role_principal(struct call *call, str role_arn, str session_name)
+const struct principal *role_principal(const struct call *call, str role_arn, str session_name)
 {
     struct principal *principal = arena_new(call->arena, struct principal);
     bool found = call->engine->options.identity.find_role(call, role_arn, session_name, principal);
@@ -242,7 +289,7 @@ const struct principal *role_principal(struct call *call, str role_arn, str sess
     return found ? principal : NULL;
 }
 
-str arn(struct call *call, str service, str resource)
+str arn(const struct call *call, str service, str resource)
 {
     str colon = S(":");
 

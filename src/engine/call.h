@@ -5,7 +5,7 @@
  *
  * A handler is a plain function: typed request in, transaction, typed reply out.
  *
- *     enum outcome sqs_send_message(struct call *call, const struct sqs_send_message_request *in,
+ *     enum outcome sqs_send_message(const struct call *call, const struct sqs_send_message_request *in,
  *                                   struct sqs_send_message_result *out);
  *
  * DONE:   *out is filled and what was written stays.
@@ -15,13 +15,18 @@
  *
  * An operation marked `reads` runs on a server thread and may only read: no park, wake, timers.
  *
+ * The call is const: a handler runs again after a park, and nothing that an earlier run computed may reach
+ * the next one but through the store.  fail(), authorize(), park() and leave_prepared() note what becomes of
+ * the call in call->progress, which each run begins anew.  To act in another account or region, or as
+ * somebody else, a handler derives a call of its own by call_in() or call_as().
+ *
  * An operation that writes, but has much to compute, can be marked `prepared`.  Its second function
  *
- *     void sns_publish_prepare(struct call *call, const struct sns_publish_input *in);
+ *     void sns_publish_prepare(const struct call *call, const struct sns_publish_input *in);
  *
- * then runs on a server thread first, under the rules of one that reads, and may leave what it has
- * computed in call->prepared.  It decides nothing: its failures are forgotten, what it has seen may have
- * changed when the handler runs, and the handler does everything itself when there is nothing prepared.
+ * then runs on a server thread first, under the rules of one that reads, and may leave_prepared() what it
+ * has computed.  It decides nothing: its failures are forgotten, what it has seen may have changed when the
+ * handler runs, and the handler does everything itself when there is nothing prepared.
  */
 #include "base/arena.h"
 #include "engine/model.h"
@@ -55,6 +60,17 @@ struct failure {
     const void *details; /* the struct of error->shape, NULL when there is none */
 };
 
+/* What becomes of one run of a call. */
+struct call_progress {
+    struct failure failure;
+    bool authorized; /* authorize() has been asked */
+    struct {
+        str what;
+        int64_t until_ms;
+    } parked;       /* what park() was told */
+    void *prepared; /* what leave_prepared() was given: on the call's arena, kept for the handler's runs */
+};
+
 struct call {
     struct engine *engine;
     struct txn *txn;     /* the only door to stored state */
@@ -62,28 +78,39 @@ struct call {
     const struct operation *operation;
     const struct service *unserved; /* whose operation was asked for, when it is not one of ours */
     const struct principal *caller;
-    str account, region; /* the world it happens in; invoke() hands them on, so change them around
-                            an invoke() that crosses into another */
+    str account, region; /* the world it happens in; invoke() hands them on */
     str endpoint;        /* "http://localhost:4566", as the client called it */
     str source_ip;
     str request_id;
     str trace_id;       /* "1-67891233-abcdef012345678912345678"; of every call */
     int64_t now_ms;     /* fixed for the whole run: never ask the clock */
     int64_t arrived_ms; /* unchanged when the call runs again */
-    struct failure failure;
-    bool authorized; /* authorize() has been asked */
-    bool preparing;  /* the operation's prepare function runs, not its handler */
-    void *prepared;  /* what that left, on the call's arena; NULL for invoke() */
-    bool last_run;   /* the server stops: answer with what there is, do not park or spawn */
-    struct {
-        str what;
-        int64_t until_ms;
-    } parked; /* what park() was told */
+    bool preparing;     /* the operation's prepare function runs, not its handler */
+    bool last_run;      /* the server stops: answer with what there is, do not park or spawn */
+    struct call_progress *progress;
 };
 
+/*
+ * The same call in another account and region, or as another principal.  The copy lives where the caller
+ * keeps it; its failure is the original call's.
+ */
+struct call call_in(const struct call *call, str account, str region);
+struct call call_as(const struct call *call, const struct principal *caller);
+
 /* Record the error to answer with.  Returns FAILED, so that a handler can `return fail(...)`. */
-enum outcome fail(struct call *call, const struct error *error, const char *format, ...)
+enum outcome fail(const struct call *call, const struct error *error, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* What the error's own shape carries besides its message: the struct of error->shape, on the call's arena. */
+void fail_details(const struct call *call, const void *details);
+/* Did the call fail with that error?  Then forget it: the handler goes on. */
+bool forgive(const struct call *call, const struct error *error);
+/* The failure so far, which the call forgets: a batch reports it for one entry and goes on. */
+struct failure take_failure(const struct call *call);
+
+/* For the operation's prepare function, and its handler: NULL when nothing was prepared. */
+void leave_prepared(const struct call *call, void *prepared);
+void *prepared(const struct call *call);
 
 /*
  * May the caller do this operation's action to that resource?  The resource's own policy is JSON,
@@ -91,9 +118,9 @@ enum outcome fail(struct call *call, const struct error *error, const char *form
  * Every handler asks before it answers anything (the engine checks that it did), as soon as it
  * knows the resource's ARN, and before it says whether the resource exists.
  */
-bool authorize(struct call *call, str resource_arn, str resource_policy);
+bool authorize(const struct call *call, str resource_arn, str resource_policy);
 /* The same for another action than the operation's own (iam:PassRole). */
-bool authorize_action(struct call *call, str action, str resource_arn, str resource_policy);
+bool authorize_action(const struct call *call, str action, str resource_arn, str resource_policy);
 /* Values of condition keys that only the service knows; a key that stands here several times has several. */
 struct context_value {
     str key, value; /* "lambda:FunctionArn" */
@@ -102,9 +129,12 @@ struct context_list {
     struct context_value *items;
     size_t count;
 };
-bool authorize_in_context(struct call *call, str resource_arn, str resource_policy,
+/* May that principal?  Neither the answer nor the question leaves a trace in the call. */
+bool may(const struct call *call, const struct principal *principal, str action, str resource_arn,
+         str resource_policy);
+bool authorize_in_context(const struct call *call, str resource_arn, str resource_policy,
                           const struct context_list *context);
-bool authorize_action_in_context(struct call *call, str action, str resource_arn, str resource_policy,
+bool authorize_action_in_context(const struct call *call, str action, str resource_arn, str resource_policy,
                                  const struct context_list *context);
 /*
  * Is that document understood whole, as authorize() will need it to be?  A service keeps no policy that is
@@ -117,58 +147,69 @@ bool is_resource_policy(const struct call *call, str document);
  * Names of what is waited for begin with the service's name: "sqs/<queue id>".
  * Returns PARKED.
  */
-enum outcome park(struct call *call, str what, int64_t until_ms);
+enum outcome park(const struct call *call, str what, int64_t until_ms);
 /*
  * Run the oldest call that waits for `what` again once this one is done; wake_all: all of them.  A call
  * that was woken and fails, or whose client has gone, wakes the next one, so that no wake is lost.
  */
-void wake(struct call *call, str what);
-void wake_all(struct call *call, str what);
+void wake(const struct call *call, str what);
+void wake_all(const struct call *call, str what);
 /* Does anybody wait for it?  Then wake_at() has the oldest run at that time at the latest. */
-bool awaited(struct call *call, str what);
-void wake_at(struct call *call, str what, int64_t at_ms);
+bool awaited(const struct call *call, str what);
+void wake_at(const struct call *call, str what, int64_t at_ms);
 
 /*
  * Call another service's operation, as part of this call: same transaction, and undone with it when
  * this one fails.  A FAILED invoke has undone its own writes and left the error in *failure, and
  * this call goes on.  A PARKED invoke parks this call: return PARKED.
  */
-enum outcome invoke(struct call *call, const struct principal *caller, const struct operation *operation,
-                    const void *in, void *out, struct failure *failure);
+enum outcome invoke(const struct call *call, const struct principal *caller,
+                    const struct operation *operation, const void *in, void *out, struct failure *failure);
 
 /* Principals for invoke(). */
-const struct principal *service_principal(struct call *call, str host_name, str source_arn);
+const struct principal *service_principal(const struct call *call, str host_name, str source_arn);
 /* A session of that role, by its ARN, as AWS's services assume one; its policies bind.  NULL: no such role.
  */
-const struct principal *role_principal(struct call *call, str role_arn, str session_name);
+const struct principal *role_principal(const struct call *call, str role_arn, str session_name);
 
 /*
  * Have an internal operation run later.  Its input is stored, so a restart keeps it.  A timer is
  * known by (operation, id): setting it again moves it.  It is gone once its call has run, whatever
  * the outcome; a call that parks is not kept by a restart any more.
  */
-void timer_set(struct call *call, const struct operation *operation, str id, int64_t due_ms, const void *in);
-void timer_cancel(struct call *call, const struct operation *operation, str id);
+void timer_set(const struct call *call, const struct operation *operation, str id, int64_t due_ms,
+               const void *in);
+void timer_cancel(const struct call *call, const struct operation *operation, str id);
 
 /*
  * Run an internal operation by itself, as soon as this call's batch is committed: a poller that parks
  * and runs again for as long as it likes.  Not stored: each service's start hook begins its pollers
  * anew, and a reset ends the old ones.
  */
-void spawn(struct call *call, const struct operation *operation, const void *in);
+void spawn(const struct call *call, const struct operation *operation, const void *in);
 
 /*
  * Something to do in the world once this call is durable: `kind` names who does it (the server
  * registers runners: "environment.start", …), payload is what it needs to know.  Stored with its
  * cause until effect_end(), and started again after a restart, so it happens at least once.
  */
-void effect_begin(struct call *call, str kind, str id, str payload);
-void effect_end(struct call *call, str kind, str id);
+void effect_begin(const struct call *call, str kind, str id, str payload);
+void effect_end(const struct call *call, str kind, str id);
 
 /* One hop of the current trace: kind "published", "delivered", "received", "invoked", … */
-void trace(struct call *call, str kind, str resource_arn, str detail);
+void trace(const struct call *call, str kind, str resource_arn, str detail);
 /* The same of the trace that came with a message. */
-void trace_in(struct call *call, str trace_id, str kind, str resource_arn, str detail);
+void trace_in(const struct call *call, str trace_id, str kind, str resource_arn, str detail);
+
+/*
+ * Text for a client to bring back (a receipt handle, a page token, a signed URL): letters, digits, '-' and
+ * '_'; 22 characters and 4 for each 3 bytes of data.  unseal() gives the data back, and is false for whatever
+ * seal() has not made in this store for this purpose ("sqs/receipt"; text without a NUL byte).  Whoever holds
+ * a seal can read its data, and use it as often as they like: put into the data whom and what it is for, and
+ * when it ends.  Calls that only read may use both.
+ */
+str seal(const struct call *call, str purpose, str data);
+bool unseal(const struct call *call, str purpose, str text, str *data);
 
 /* Folders of this machine: unpacked functions, and the bootstraps of the runtimes. */
 str functions_folder(const struct call *call);
@@ -182,7 +223,8 @@ str model_to_json(struct arena *arena, const struct shape *shape, const void *va
 bool model_from_json(struct arena *arena, const struct shape *shape, str json, void *value);
 
 /* Texts that every service writes. */
-str arn(struct call *call, str service, str resource); /* arn:aws:<service>:<region>:<account>:<resource> */
+str arn(const struct call *call, str service,
+        str resource); /* arn:aws:<service>:<region>:<account>:<resource> */
 
 /* What a service gives to main: see services/services.c. */
 struct schema;
@@ -190,8 +232,8 @@ struct module {
     const struct service *service;
     const struct schema *schema; /* NULL when it stores nothing */
     /* Both run in a transaction of their own, and may be NULL. */
-    void (*start)(struct call *call); /* before the first call, and after a reset */
-    void (*reset)(struct call *call); /* before everything stored is deleted */
+    void (*start)(const struct call *call); /* before the first call, and after a reset */
+    void (*reset)(const struct call *call); /* before everything stored is deleted */
     /* What anybody may GET from this path without a signature; absent when it is not there.  May be NULL. */
-    str (*public_file)(struct call *call, str path);
+    str (*public_file)(const struct call *call, str path);
 };

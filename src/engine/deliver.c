@@ -151,7 +151,7 @@ void deliver_wait_for_all(struct engine *engine)
     pthread_mutex_unlock(&engine->durable_lock);
 }
 
-void effect_begin(struct call *call, str kind, str id, str payload)
+void effect_begin(const struct call *call, str kind, str id, str payload)
 {
     struct batch *batch = call->engine->batch;
 
@@ -166,7 +166,7 @@ void effect_begin(struct call *call, str kind, str id, str payload)
     };
 }
 
-void effect_end(struct call *call, str kind, str id)
+void effect_end(const struct call *call, str kind, str id)
 {
     engine_end_effect(call->txn, &(struct engine_end_effect_params){.kind = kind, .id = id});
 }

@@ -57,7 +57,7 @@ void dispatcher_free(struct dispatcher *dispatcher)
 }
 
 /* The trace to go on with: "Root=1-…" of the header, else a new one. */
-static str trace_id_of(struct call *call, const struct http_request *request)
+static str trace_id_of(const struct call *call, const struct http_request *request)
 {
     str rest = http_header(&request->headers, S("X-Amzn-Trace-Id")), part;
 
@@ -67,7 +67,7 @@ static str trace_id_of(struct call *call, const struct http_request *request)
     return trace_id_new(call->arena, call->now_ms);
 }
 
-static str endpoint_of(struct call *call, const struct http_request *request)
+static str endpoint_of(const struct call *call, const struct http_request *request)
 {
     str host = http_header(&request->headers, S("Host"));
 
@@ -95,7 +95,9 @@ static void begin(struct dispatcher *dispatcher, struct exchange *exchange)
         .account = dispatcher->engine->options.default_account,
         .region = dispatcher->engine->options.default_region,
         .now_ms = engine_now_ms(dispatcher->engine),
+        .progress = &exchange->progress,
     };
+    exchange->progress = (struct call_progress){0};
     call->arrived_ms = call->now_ms;
     call->request_id = random_uuid(call->arena);
     call->endpoint = endpoint_of(call, exchange->request);
@@ -235,7 +237,8 @@ static void run_read(void *context)
     exchange->out = arena_alloc(call->arena, call->operation->output->size);
     exchange->outcome = call->operation->handler(call, exchange->in, exchange->out);
     check(exchange->outcome != PARKED);
-    check(exchange->outcome != DONE || call->authorized || call->operation->flags & OPERATION_ANONYMOUS);
+    check(exchange->outcome != DONE || call->progress->authorized ||
+          call->operation->flags & OPERATION_ANONYMOUS);
     if (!snapshot_end(dispatcher, call, &exchange->sequence)) {
         exchange->outcome = FAILED;
         call_fail_internal(call);
@@ -323,7 +326,7 @@ void dispatch_flush(struct dispatcher *dispatcher)
 
 static void log_request(const struct exchange *exchange)
 {
-    const struct error *error = exchange->call.failure.error;
+    const struct error *error = exchange->progress.failure.error;
 
     log_debug("request method=%.*s path=%.*s operation=%s status=%d us=%lld request_id=%.*s%s%s",
               STR_ARGS(exchange->request->method), STR_ARGS(exchange->request->path),

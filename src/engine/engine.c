@@ -189,21 +189,23 @@ void engine_cancel(struct engine *engine, struct exchange *exchange)
     pthread_cond_signal(&engine->arrived);
 }
 
-void modules_run(struct call *call, bool start)
+void modules_run(const struct call *call, bool start)
 {
     for (const struct module *const *module = call->engine->options.modules; *module; module++) {
-        void (*hook)(struct call *) = start ? (*module)->start : (*module)->reset;
+        void (*hook)(const struct call *) = start ? (*module)->start : (*module)->reset;
         if (hook)
             hook(call);
     }
 }
 
-/* Restore the clock, let the modules begin, and resume the effects that had not ended. */
+/* Restore the clock and the key of seals, let the modules begin, and resume the effects that had not ended.
+ */
 static void start_admin(struct exchange *exchange)
 {
     struct engine *engine = exchange->call.engine;
 
     clock_restore(engine);
+    seal_start(engine);
     engine->now_ms = exchange->call.now_ms = engine_now_ms(engine);
     engine->next_timer_ms = 0;
     modules_run(&exchange->call, true);
@@ -230,6 +232,7 @@ static bool run_start(struct engine *engine)
         .endpoint = engine->options.endpoint,
         .trace_id = S(""),
         .request_id = S(""),
+        .progress = &exchange->progress,
     };
     queue_push(&engine->runnable, exchange);
     batch_run(engine);

@@ -34,6 +34,7 @@ struct exchange {
     const struct operation *operation;
     const struct protocol *protocol;
     struct call call;
+    struct call_progress progress; /* call.progress */
     void *in, *out;
     enum outcome outcome;
     uint64_t sequence;         /* the reply may leave when this is durable */
@@ -64,8 +65,8 @@ struct identity_provider {
     bool (*find_credentials)(struct txn *txn, struct arena *arena, str access_key_id, int64_t now_ms,
                              struct credentials *credentials);
     /* *message is AWS's sentence when the answer is false. */
-    bool (*authorize)(struct call *call, const struct question *question, str *message);
-    bool (*find_role)(struct call *call, str role_arn, str session_name, struct principal *principal);
+    bool (*authorize)(const struct call *call, const struct question *question, str *message);
+    bool (*find_role)(const struct call *call, str role_arn, str session_name, struct principal *principal);
     /* Has any access key ever been created in this store? */
     bool (*has_access_keys)(struct txn *txn);
     bool (*is_resource_policy)(str document);

@@ -5,6 +5,7 @@
  *
  * Everything here belongs to the engine thread, but for what stands under a lock.
  */
+#include "base/hash.h"
 #include "base/list.h"
 #include "base/map.h"
 #include "engine/engine.h"
@@ -76,6 +77,7 @@ struct engine {
     bool cancellations, stopping, stopped;
 
     _Atomic int64_t clock_offset_ms;
+    struct sha256 seal_key; /* the same from the start on */
 
     struct exchange start; /* what runs before the first call */
     bool last_run;         /* stopping: nothing parks or is spawned any more */
@@ -104,7 +106,7 @@ struct exchange *queue_pop(struct exchange_queue *queue);
 /* engine_submit() for all of them; the queue is empty then. */
 void engine_submit_all(struct engine *engine, struct exchange_queue *exchanges);
 /* Every module's start hook, or every module's reset hook. */
-void modules_run(struct call *call, bool start);
+void modules_run(const struct call *call, bool start);
 
 /* Wait until enough has arrived or the disk is free.  True when there is more to run. */
 bool take_more_while_disk_is_busy(struct engine *engine);
@@ -155,6 +157,12 @@ struct exchange *timers_take_due(struct engine *engine);
 void clock_restore(struct engine *engine);
 void clock_advance(struct engine *engine, struct txn *txn, int64_t by_ms);
 
+/* seal.c */
+/* Find this store's key for seals, or draw one. */
+void seal_start(struct engine *engine);
+/* Write it down again, after everything stored was deleted. */
+void seal_key_store(struct engine *engine, struct txn *txn);
+
 /* auth.c: who is it? */
 struct auth;
 struct auth *auth_new(void);
@@ -174,20 +182,20 @@ void trace_start(struct engine *engine);
 void trace_prune(struct engine *engine);
 
 /* call.c */
-void call_reset(struct call *call);
+void call_reset(const struct call *call);
 /* Around a handler that writes: when it fails, nothing of what it did to store or batch stays. */
 struct call_mark {
     size_t effects, spawned;
 };
-struct call_mark call_begin(struct call *call);
-enum outcome call_end(struct call *call, struct call_mark mark, enum outcome outcome);
+struct call_mark call_begin(const struct call *call);
+enum outcome call_end(const struct call *call, struct call_mark mark, enum outcome outcome);
 /* A call that only reads runs on a server thread, and must not touch what is the engine thread's. */
 void check_writes(const struct call *call);
 /* Make the oldest call that waits for it runnable; false when none waits. */
 bool wake_oldest(struct engine *engine, str what);
 /* Fail with the service's internal error (or a plain one when there is no service). */
-void call_fail_internal(struct call *call);
-void call_fail_unavailable(struct call *call);
+void call_fail_internal(const struct call *call);
+void call_fail_unavailable(const struct call *call);
 /* It was left in the middle, for want of memory.  Statements must have ended; its arena is taken back to
  * `mark`. */
-void call_fail_exhausted(struct call *call, struct arena_mark mark);
+void call_fail_exhausted(const struct call *call, struct arena_mark mark);

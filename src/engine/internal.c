@@ -38,9 +38,9 @@ const struct operation *internal_operation(const struct engine *engine, str serv
 
 static void drop(struct exchange *exchange)
 {
-    if (exchange->outcome == FAILED && exchange->call.failure.error)
+    if (exchange->outcome == FAILED && exchange->progress.failure.error)
         log_warn("internal call failed operation=%s error=%s message=\"%.*s\"", exchange->operation->name,
-                 exchange->call.failure.error->name, STR_ARGS(exchange->call.failure.message));
+                 exchange->progress.failure.error->name, STR_ARGS(exchange->progress.failure.message));
     arena_free(&exchange->arena);
     free(exchange);
 }
@@ -64,6 +64,7 @@ struct exchange *internal_exchange(struct engine *engine, const struct operation
         .source_ip = S("127.0.0.1"),
         .request_id = random_uuid(arena),
         .arrived_ms = engine_now_ms(engine),
+        .progress = &exchange->progress,
     };
     exchange->call.trace_id = trace_id_new(arena, exchange->call.arrived_ms);
     if (!model_from_json(arena, operation->input, arena_copy(arena, input_json), exchange->in)) {
@@ -86,7 +87,7 @@ void engine_post(struct engine *engine, str service, str name, str input_json)
         engine_submit(engine, exchange);
 }
 
-void spawn(struct call *call, const struct operation *operation, const void *in)
+void spawn(const struct call *call, const struct operation *operation, const void *in)
 {
     struct engine *engine = call->engine;
 

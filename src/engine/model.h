@@ -101,8 +101,8 @@ struct operation {
     const struct shape *input, *output;
     const char *result_wrapper; /* Query: "SendMessageResult"; NULL when there is none */
     /* in and out are the structs of input and output */
-    enum outcome (*handler)(struct call *call, const void *in, void *out);
-    void (*prepare)(struct call *call, const void *in); /* see call.h; NULL when there is none */
+    enum outcome (*handler)(const struct call *call, const void *in, void *out);
+    void (*prepare)(const struct call *call, const void *in); /* see call.h; NULL when there is none */
 };
 
 enum protocol_name {

@@ -106,7 +106,7 @@ static void queue_insert(struct waiters *queue, struct waiter *waiter)
 void parking_add(struct parking *parking, struct exchange *exchange)
 {
     struct waiter *waiter = memory_take(sizeof *waiter);
-    str what = exchange->call.parked.what;
+    str what = exchange->progress.parked.what;
 
     check(str_present(what));
     if (exchange->order == 0 || exchange->waited_for != str_hash(what))
@@ -114,7 +114,7 @@ void parking_add(struct parking *parking, struct exchange *exchange)
     exchange->waited_for = str_hash(what);
     waiter->exchange = exchange;
     waiter->order = exchange->order;
-    waiter->until_ms = exchange->call.parked.until_ms;
+    waiter->until_ms = exchange->progress.parked.until_ms;
     waiter->queue = queue_of(parking, what);
     queue_insert(waiter->queue, waiter);
     heap_add(parking, waiter);

@@ -20,10 +20,10 @@ struct protocol {
      * Required numbers and booleans that are missing hold a mark that validate() refuses, so nothing
      * may look into `in` before that.  Text is borrowed from the request.
      */
-    bool (*decode_request)(struct call *call, const struct http_request *request, void *in);
-    void (*encode_reply)(struct call *call, const void *out, struct http_reply *reply);
+    bool (*decode_request)(const struct call *call, const struct http_request *request, void *in);
+    void (*encode_reply)(const struct call *call, const void *out, struct http_reply *reply);
     /* From call->failure.  call->operation may be NULL: then no service's names are in it. */
-    void (*encode_error)(struct call *call, struct http_reply *reply);
+    void (*encode_error)(const struct call *call, struct http_reply *reply);
 
     /* The client's side: everything but the Host header and the signature. */
     void (*encode_request)(struct arena *arena, const struct operation *operation, const void *in,
@@ -54,4 +54,4 @@ struct route route_find(struct arena *arena, const struct service *const *servic
  * Check what has been decoded against the model: required members, ranges, lengths, patterns, enums,
  * unions.  False: fail() has been called with AWS's sentence and the service's validation_error.
  */
-bool validate(struct call *call, const struct shape *shape, const void *in);
+bool validate(const struct call *call, const struct shape *shape, const void *in);

@@ -44,7 +44,7 @@ bool json_to_structure(struct arena *arena, const struct shape *shape, const str
 void json_write_members(struct json_writer *writer, const struct shape *shape, const void *structure);
 
 /* Parse the body of a request into `structure`, or fail the call with a SerializationException. */
-bool json_decode_body(struct call *call, const struct shape *shape, str body, void *structure);
+bool json_decode_body(const struct call *call, const struct shape *shape, str body, void *structure);
 /* AWS's sentence for a value of the wrong type. */
 str mismatch_sentence(struct arena *arena, const struct service *service, const struct mismatch *mismatch);
 

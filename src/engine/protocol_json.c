@@ -15,7 +15,7 @@ static const struct json EMPTY_OBJECT = {.type = JSON_OBJECT};
 
 /* ---- the server's side ---- */
 
-bool json_decode_body(struct call *call, const struct shape *shape, str body, void *structure)
+bool json_decode_body(const struct call *call, const struct shape *shape, str body, void *structure)
 {
     const struct json *json = &EMPTY_OBJECT;
     struct mismatch mismatch;
@@ -33,14 +33,14 @@ bool json_decode_body(struct call *call, const struct shape *shape, str body, vo
     return false;
 }
 
-static bool decode_request(struct call *call, const struct http_request *request, void *in)
+static bool decode_request(const struct call *call, const struct http_request *request, void *in)
 {
     const struct shape *input = call->operation->input;
 
     return !input || json_decode_body(call, input, request->body, in);
 }
 
-static void finish(struct call *call, str content_type, struct http_reply *reply)
+static void finish(const struct call *call, str content_type, struct http_reply *reply)
 {
     const struct service *service = call_service(call);
 
@@ -62,7 +62,7 @@ static str json_of(struct arena *arena, const struct shape *shape, const void *s
     return json_written(&writer);
 }
 
-static void encode_reply(struct call *call, const void *out, str content_type, struct http_reply *reply)
+static void encode_reply(const struct call *call, const void *out, str content_type, struct http_reply *reply)
 {
     const struct operation *operation = call->operation;
 
@@ -92,16 +92,16 @@ static str type_name(struct arena *arena, const struct error *error, bool whole)
     return whole && error->prefix ? arena_join(arena, str_of(error->prefix), name) : name;
 }
 
-static void encode_error(struct call *call, str content_type, bool whole_name, struct http_reply *reply)
+static void encode_error(const struct call *call, str content_type, bool whole_name, struct http_reply *reply)
 {
     const struct service *service = call_service(call);
-    const struct error *error = call->failure.error;
+    const struct error *error = call->progress->failure.error;
     struct json_writer writer = json_writer_in(call->arena);
 
     reply->status = error->status;
     json_open_object(&writer);
     json_field(&writer, S("__type"), type_name(call->arena, error, whole_name));
-    json_write_error(&writer, &call->failure);
+    json_write_error(&writer, &call->progress->failure);
     json_close_object(&writer);
     reply->body = json_written(&writer);
     finish(call, content_type, reply);
@@ -111,22 +111,22 @@ static void encode_error(struct call *call, str content_type, bool whole_name, s
             arena_join(call->arena, error_query_code(error), error->sender ? S(";Sender") : S(";Receiver")));
 }
 
-static void encode_reply_1_0(struct call *call, const void *out, struct http_reply *reply)
+static void encode_reply_1_0(const struct call *call, const void *out, struct http_reply *reply)
 {
     encode_reply(call, out, S("application/x-amz-json-1.0"), reply);
 }
 
-static void encode_reply_1_1(struct call *call, const void *out, struct http_reply *reply)
+static void encode_reply_1_1(const struct call *call, const void *out, struct http_reply *reply)
 {
     encode_reply(call, out, S("application/x-amz-json-1.1"), reply);
 }
 
-static void encode_error_1_0(struct call *call, struct http_reply *reply)
+static void encode_error_1_0(const struct call *call, struct http_reply *reply)
 {
     encode_error(call, S("application/x-amz-json-1.0"), true, reply);
 }
 
-static void encode_error_1_1(struct call *call, struct http_reply *reply)
+static void encode_error_1_1(const struct call *call, struct http_reply *reply)
 {
     encode_error(call, S("application/x-amz-json-1.1"), false, reply);
 }

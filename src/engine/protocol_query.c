@@ -35,7 +35,7 @@ static void call_tags_alike(struct arena *arena, struct form *form)
             form->items[i].name = arena_join(arena, S("Tag."), str_from(form->items[i].name, 5));
 }
 
-static bool refuse(struct call *call, const struct form_mismatch *mismatch)
+static bool refuse(const struct call *call, const struct form_mismatch *mismatch)
 {
     str value = mismatch->value, name = mismatch->name;
 
@@ -49,7 +49,7 @@ static bool refuse(struct call *call, const struct form_mismatch *mismatch)
     return false;
 }
 
-static bool decode_request(struct call *call, const struct http_request *request, void *in)
+static bool decode_request(const struct call *call, const struct http_request *request, void *in)
 {
     const struct shape *input = call->operation->input;
     struct form_mismatch mismatch;
@@ -81,7 +81,7 @@ static void open_root(struct text *text, const struct service *service, str name
     text_add_char(text, '>');
 }
 
-static struct text begin(struct call *call)
+static struct text begin(const struct call *call)
 {
     struct text text = text_in(call->arena);
 
@@ -96,7 +96,7 @@ static void finish(const struct call *call, const struct text *text, struct http
     add_request_id(call, reply);
 }
 
-static void encode_reply(struct call *call, const void *out, struct http_reply *reply)
+static void encode_reply(const struct call *call, const void *out, struct http_reply *reply)
 {
     const struct operation *operation = call->operation;
     str root = arena_format(call->arena, "%sResponse", operation->name);
@@ -118,10 +118,10 @@ static void encode_reply(struct call *call, const void *out, struct http_reply *
     finish(call, &text, reply);
 }
 
-static void encode_error(struct call *call, struct http_reply *reply)
+static void encode_error(const struct call *call, struct http_reply *reply)
 {
     const struct service *service = call_service(call);
-    const struct failure *failure = &call->failure;
+    const struct failure *failure = &call->progress->failure;
     struct text text = begin(call);
 
     open_root(&text, service, S("ErrorResponse"));

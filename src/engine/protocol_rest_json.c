@@ -35,8 +35,8 @@ static enum timestamp_format format_of(const struct member *member)
 
 /* ---- requests, the server's side ---- */
 
-static bool decode_scalar(struct call *call, const struct member *member, const struct shape *shape, str text,
-                          void *value)
+static bool decode_scalar(const struct call *call, const struct member *member, const struct shape *shape,
+                          str text, void *value)
 {
     if (utf8_valid(text) && scalar_from_text(call->arena, shape, format_of(member), text, value))
         return true;
@@ -45,7 +45,7 @@ static bool decode_scalar(struct call *call, const struct member *member, const 
     return false;
 }
 
-static bool decode_label(struct call *call, const struct member *member, str path, void *in)
+static bool decode_label(const struct call *call, const struct member *member, str path, void *in)
 {
     str raw = rest_path_label(str_of(call->operation->http_path), path, member->query_name), text;
 
@@ -59,7 +59,7 @@ static bool decode_label(struct call *call, const struct member *member, str pat
 }
 
 /* A list in the query repeats its name: tagKeys=a&tagKeys=b. */
-static bool decode_repeated(struct call *call, const struct member *member, const struct form *query,
+static bool decode_repeated(const struct call *call, const struct member *member, const struct form *query,
                             void *in)
 {
     const struct shape *element = member->shape->element;
@@ -77,7 +77,8 @@ static bool decode_repeated(struct call *call, const struct member *member, cons
     return true;
 }
 
-static bool decode_query(struct call *call, const struct member *member, const struct form *query, void *in)
+static bool decode_query(const struct call *call, const struct member *member, const struct form *query,
+                         void *in)
 {
     if (member->shape->type == SHAPE_LIST)
         return decode_repeated(call, member, query, in);
@@ -86,8 +87,8 @@ static bool decode_query(struct call *call, const struct member *member, const s
            decode_scalar(call, member, member->shape, text, member_room(call->arena, member, in));
 }
 
-static bool decode_header(struct call *call, const struct member *member, const struct http_headers *headers,
-                          void *in)
+static bool decode_header(const struct call *call, const struct member *member,
+                          const struct http_headers *headers, void *in)
 {
     str text = http_header(headers, member->query_name);
 
@@ -109,8 +110,8 @@ static void read_header_map(struct arena *arena, const struct member *member,
     }
 }
 
-static bool decode_located(struct call *call, const struct member *member, const struct http_request *request,
-                           const struct form *query, void *in)
+static bool decode_located(const struct call *call, const struct member *member,
+                           const struct http_request *request, const struct form *query, void *in)
 {
     switch (member->location) {
     case IN_PATH:
@@ -128,7 +129,7 @@ static bool decode_located(struct call *call, const struct member *member, const
 }
 
 /* A payload that is a structure is JSON; anything else is the body's bytes. */
-static bool decode_payload(struct call *call, const struct member *payload, str body, void *in)
+static bool decode_payload(const struct call *call, const struct member *payload, str body, void *in)
 {
     if (body.size == 0)
         return true;
@@ -139,7 +140,7 @@ static bool decode_payload(struct call *call, const struct member *payload, str 
     return true;
 }
 
-static bool decode_body(struct call *call, const struct shape *input, str body, void *in)
+static bool decode_body(const struct call *call, const struct shape *input, str body, void *in)
 {
     const struct member *payload = find_location(input, IN_PAYLOAD);
 
@@ -149,7 +150,7 @@ static bool decode_body(struct call *call, const struct shape *input, str body, 
     return !payload || decode_payload(call, payload, body, in);
 }
 
-static bool decode_request(struct call *call, const struct http_request *request, void *in)
+static bool decode_request(const struct call *call, const struct http_request *request, void *in)
 {
     const struct shape *input = call->operation->input;
     struct form query;
@@ -224,7 +225,7 @@ static void write_located(struct arena *arena, const struct member *member, cons
         write_header(arena, member, value, &reply->headers);
 }
 
-static void encode_reply(struct call *call, const void *out, struct http_reply *reply)
+static void encode_reply(const struct call *call, const void *out, struct http_reply *reply)
 {
     const struct operation *operation = call->operation;
     const struct shape *output = operation->output;
@@ -244,18 +245,19 @@ static void encode_reply(struct call *call, const void *out, struct http_reply *
     }
 }
 
-static void encode_error(struct call *call, struct http_reply *reply)
+static void encode_error(const struct call *call, struct http_reply *reply)
 {
     struct json_writer writer = json_writer_in(call->arena);
 
     json_open_object(&writer);
-    json_write_error(&writer, &call->failure);
+    json_write_error(&writer, &call->progress->failure);
     json_close_object(&writer);
-    reply->status = call->failure.error->status;
+    reply->status = call->progress->failure.error->status;
     reply->content_type = S("application/json");
     reply->body = json_written(&writer);
     add_request_id(call, reply);
-    http_header_add(call->arena, &reply->headers, S("x-amzn-ErrorType"), str_of(call->failure.error->name));
+    http_header_add(call->arena, &reply->headers, S("x-amzn-ErrorType"),
+                    str_of(call->progress->failure.error->name));
 }
 
 /* ---- the client's side ---- */

@@ -12,7 +12,8 @@ static str operation_key(struct arena *arena, const struct operation *operation)
     return arena_format(arena, "%s:%s", operation->service->name, operation->name);
 }
 
-void timer_set(struct call *call, const struct operation *operation, str id, int64_t due_ms, const void *in)
+void timer_set(const struct call *call, const struct operation *operation, str id, int64_t due_ms,
+               const void *in)
 {
     check_writes(call);
     check(operation->flags & OPERATION_INTERNAL);
@@ -28,7 +29,7 @@ void timer_set(struct call *call, const struct operation *operation, str id, int
         call->engine->next_timer_ms = due_ms;
 }
 
-void timer_cancel(struct call *call, const struct operation *operation, str id)
+void timer_cancel(const struct call *call, const struct operation *operation, str id)
 {
     engine_cancel_timer(call->txn, &(struct engine_cancel_timer_params){
                                        .operation = operation_key(call->arena, operation),

@@ -31,7 +31,7 @@ str trace_id_new(struct arena *arena, int64_t now_ms)
     return arena_concat(arena, S("1-"), str_head(digits, 8), S("-"), str_from(digits, 8));
 }
 
-void trace_in(struct call *call, str trace_id, str kind, str resource_arn, str detail)
+void trace_in(const struct call *call, str trace_id, str kind, str resource_arn, str detail)
 {
     if (call->operation && call->operation->flags & OPERATION_READS)
         return;
@@ -45,7 +45,7 @@ void trace_in(struct call *call, str trace_id, str kind, str resource_arn, str d
                                 });
 }
 
-void trace(struct call *call, str kind, str resource_arn, str detail)
+void trace(const struct call *call, str kind, str resource_arn, str detail)
 {
     trace_in(call, call->trace_id, kind, resource_arn, detail);
 }

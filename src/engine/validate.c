@@ -400,7 +400,7 @@ static void check_structure(struct checker *checker, const struct shape *shape, 
         check_union(checker, shape, present);
 }
 
-static bool validate_coral(struct call *call, const struct shape *shape, const void *in)
+static bool validate_coral(const struct call *call, const struct shape *shape, const void *in)
 {
     struct checker checker = {call->operation->service, call->arena, text_in(call->arena), 0, {0}};
 
@@ -460,7 +460,7 @@ static const struct member *first_missing(const struct shape *shape, const void 
     }
 }
 
-bool validate(struct call *call, const struct shape *shape, const void *in)
+bool validate(const struct call *call, const struct shape *shape, const void *in)
 {
     const struct service *service = call->operation->service;
 

@@ -79,7 +79,7 @@ static void on_readable(uv_poll_t *poll, int status, int events)
     }
 }
 
-static int listen_at(const struct addrinfo *at)
+static int bind_to(const struct addrinfo *at)
 {
     int fd = socket(at->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     int yes = 1;
@@ -87,13 +87,18 @@ static int listen_at(const struct addrinfo *at)
     if (fd < 0)
         return -1;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    if (bind(fd, at->ai_addr, at->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
+    if (bind(fd, at->ai_addr, at->ai_addrlen) == 0)
         return fd;
 
     int error = errno;
     close(fd);
     errno = error;
     return -1;
+}
+
+static str cannot_listen(struct arena *arena, const char *host, int port)
+{
+    return arena_format(arena, "cannot listen on %s:%d: %s", host, port, strerror(errno));
 }
 
 static int open_socket(const char *host, int port, struct arena *arena, str *error)
@@ -107,11 +112,36 @@ static int open_socket(const char *host, int port, struct arena *arena, str *err
         *error = arena_format(arena, "%s: %s", host, gai_strerror(failure));
         return -1;
     }
-    int fd = listen_at(found);
+    int fd = bind_to(found);
     if (fd < 0)
-        *error = arena_format(arena, "cannot listen on %s:%d: %s", host, port, strerror(errno));
+        *error = cannot_listen(arena, host, port);
     freeaddrinfo(found);
     return fd;
+}
+
+static void init_handles(struct listener *listener, struct loop *loop)
+{
+    uv_poll_init(&loop->uv, &listener->poll, listener->fd);
+    uv_timer_init(&loop->uv, &listener->rest);
+    listener->poll.data = listener->rest.data = listener;
+}
+
+bool listener_bind(struct listener *listener, struct loop *loop, const char *host, int port,
+                   struct arena *arena, str *error)
+{
+    listener->fd = open_socket(host, port, arena, error);
+    if (listener->fd < 0)
+        return false;
+    init_handles(listener, loop);
+    return true;
+}
+
+bool listener_listen(struct listener *listener)
+{
+    if (listen(listener->fd, BACKLOG) != 0)
+        return false;
+    uv_poll_start(&listener->poll, UV_READABLE, on_readable);
+    return true;
 }
 
 bool listener_open(struct listener *listener, struct loop *loop, const char *host, int port,
@@ -120,9 +150,12 @@ bool listener_open(struct listener *listener, struct loop *loop, const char *hos
     listener->fd = open_socket(host, port, arena, error);
     if (listener->fd < 0)
         return false;
-    uv_poll_init(&loop->uv, &listener->poll, listener->fd);
-    uv_timer_init(&loop->uv, &listener->rest);
-    listener->poll.data = listener->rest.data = listener;
+    if (listen(listener->fd, BACKLOG) != 0) {
+        *error = cannot_listen(arena, host, port);
+        close(listener->fd);
+        return false;
+    }
+    init_handles(listener, loop);
     uv_poll_start(&listener->poll, UV_READABLE, on_readable);
     return true;
 }

@@ -10,9 +10,11 @@
 #include "base/check.h"
 #include "base/log.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -33,7 +35,7 @@ struct server {
     struct environments *environments;
     struct effect_runner effect_runners[3];
     uv_async_t stop;
-    bool listening, stopping;
+    bool bound, stopping;
 };
 
 static struct server *server_to_stop; /* by a signal */
@@ -250,9 +252,9 @@ struct server *server_new(const struct server_options *options, struct arena *ar
     init(server, options);
     server->listener.owner = server;
     server->listener.accepted = on_accepted;
-    server->listening =
-        listener_open(&server->listener, &server->main, options->host, options->port, arena, error);
-    if (!server->listening) {
+    server->bound =
+        listener_bind(&server->listener, &server->main, options->host, options->port, arena, error);
+    if (!server->bound) {
         server_free(server);
         return NULL;
     }
@@ -271,8 +273,12 @@ static void *serve(void *loop)
     return NULL;
 }
 
-void server_start(struct server *server, struct engine *engine)
+bool server_start(struct server *server, struct engine *engine, struct arena *arena, str *error)
 {
+    if (!listener_listen(&server->listener)) {
+        *error = arena_format(arena, "cannot listen on port %d: %s", server->port_number, strerror(errno));
+        return false;
+    }
     allow_many_descriptors();
     watch_signals(server);
     server->engine = server->main.engine = engine;
@@ -281,6 +287,7 @@ void server_start(struct server *server, struct engine *engine)
         check(pthread_create(&server->loops[i].thread, NULL, serve, &server->loops[i]) == 0);
     }
     log_info("listening port=%d threads=%u", server->port_number, server->loop_count);
+    return true;
 }
 
 int server_port(const struct server *server)
@@ -307,7 +314,7 @@ static void nothing_more(struct loop *loop)
 /* libuv's handles are closed by running their loops, even when nothing has run yet. */
 static void discard_loops(struct server *server)
 {
-    if (server->listening)
+    if (server->bound)
         listener_close(&server->listener, NULL);
     environments_end(server->environments, nothing_more);
     uv_close((uv_handle_t *)&server->stop, NULL);

@@ -19,15 +19,18 @@ struct server_options {
     const char *functions_folder, *runtimes_folder; /* or NULL */
 };
 
-/* Listens already, so that the port is known.  NULL and *error (in arena) on trouble. */
+/* Has its port already, but refuses connections until the start.  NULL and *error (in arena) on trouble. */
 struct server *server_new(const struct server_options *options, struct arena *arena, str *error);
 /* The port it listens on. */
 int server_port(const struct server *server);
 /* Runners of "environment.start" and "environment.stop", up to a NULL kind; as long as the server lives. */
 const struct effect_runner *server_effect_runners(struct server *server);
 
-/* Starts the serving threads; from here on signals stop the server. */
-void server_start(struct server *server, struct engine *engine);
+/*
+ * Listens and starts the serving threads; from here on signals stop the server.  False and *error (in arena)
+ * when another process has begun to listen on the port.
+ */
+bool server_start(struct server *server, struct engine *engine, struct arena *arena, str *error);
 /*
  * Prints "Ready." on standard output and serves until SIGTERM, SIGINT or server_stop().  Then: no
  * new connections, no new requests, engine_stop(), what was in flight is answered, children are

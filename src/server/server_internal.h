@@ -47,7 +47,15 @@ struct listener {
     uv_close_cb closed;
 };
 
-/* False and *error (in arena) on trouble. */
+/*
+ * Take the address, so that its port is known; connections are refused until listener_listen().  False and
+ * *error (in arena) on trouble.
+ */
+bool listener_bind(struct listener *listener, struct loop *loop, const char *host, int port,
+                   struct arena *arena, str *error);
+/* False (errno) when another process listens there by now. */
+bool listener_listen(struct listener *listener);
+/* Both at once. */
 bool listener_open(struct listener *listener, struct loop *loop, const char *host, int port,
                    struct arena *arena, str *error);
 int listener_port(const struct listener *listener);

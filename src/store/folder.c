@@ -1,11 +1,16 @@
 /*
  * folder.c: where the files are, and that nobody else has them.
  *
+ * They hold secrets: whatever their modes were before, and whatever the umask, the files are made 0600 and
+ * the folder 0700 at each start, and the log says what could not be.
+ *
  * "In memory" is a private folder on a memory file system: the write-ahead log then works for
  * readers on other threads exactly as it does on disk.  A killed process leaves its folder behind,
  * so each start removes those whose process is gone.
  */
 #include "store/store_internal.h"
+
+#include "base/log.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -41,8 +46,10 @@ static bool make_one(char *path)
 {
     char *slash = strrchr(path, '/');
 
-    if (mkdir(path, 0700) != 0)
+    if (mkdir(path, S_IRWXU) != 0)
         return errno == EEXIST;
+    if (chmod(path, S_IRWXU) != 0) /* whatever the umask has taken */
+        return false;
     if (!slash)
         return folder_sync(".");
     if (slash == path)
@@ -154,6 +161,69 @@ static bool make_memory_folder(struct folder *folder)
     return mkdtemp(folder->path) != NULL;
 }
 
+/* ---- nobody else reads ---- */
+
+enum { FILE_MODE = S_IRUSR | S_IWUSR, FOLDER_MODE = S_IRWXU };
+
+/* What is not there needs nothing. */
+static void set_mode(const char *path, mode_t mode)
+{
+    struct stat status;
+
+    if (stat(path, &status) != 0 || (status.st_mode & ALLPERMS) == mode)
+        return;
+    if (chmod(path, mode) != 0)
+        log_warn(
+            "other users may read what is kept here, and its mode cannot be changed path=\"%s\" mode=%04o "
+            "error=\"%s\"",
+            path, status.st_mode & ALLPERMS, strerror(errno));
+}
+
+/* A folder of somebody else's; those of hidden names and what a file system has of its own do not count. */
+static bool is_foreign_folder(const char *path, const char *name)
+{
+    char whole[STORE_PATH_BYTES];
+    struct stat status;
+
+    return name[0] != '.' && strcmp(name, "functions") != 0 && strcmp(name, "lost+found") != 0 &&
+           snprintf(whole, sizeof whole, "%s/%s", path, name) < (int)sizeof whole &&
+           lstat(whole, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+/* Like /tmp or /var/lib: closing it would lock others out of what is theirs. */
+static bool is_shared(const char *path)
+{
+    DIR *folder = opendir(path);
+    const struct dirent *entry;
+    struct stat status;
+    bool shared = stat(path, &status) == 0 && (status.st_mode & S_ISVTX);
+
+    while (folder && !shared && (entry = readdir(folder)) != NULL)
+        shared = is_foreign_folder(path, entry->d_name);
+    if (folder)
+        closedir(folder);
+    return shared;
+}
+
+static void close_to_others(const struct folder *folder)
+{
+    char name[STORE_PATH_BYTES];
+    int database = open(folder->database, O_RDWR | O_CREAT | O_CLOEXEC, FILE_MODE);
+
+    if (database >= 0) /* SQLite gives its mode to the files beside it */
+        close(database);
+    for (size_t i = 0; i < sizeof file_names / sizeof *file_names; i++)
+        if (snprintf(name, sizeof name, "%s/%s", folder->path, file_names[i]) < (int)sizeof name)
+            set_mode(name, FILE_MODE);
+    if (is_shared(folder->path))
+        log_warn("the data folder holds other folders, too, so it is not closed to other users path=\"%s\"",
+                 folder->path);
+    else
+        set_mode(folder->path, FOLDER_MODE);
+}
+
+/* ---- opening ---- */
+
 static bool make_disk_folder(struct folder *folder, const char *path)
 {
     if (snprintf(folder->path, sizeof folder->path, "%s", path) >= (int)sizeof folder->path) {
@@ -182,7 +252,10 @@ bool folder_open(struct folder *folder, const struct store_options *options, str
         *error = arena_format(arena, "the folder %s is in use by another orderly", folder->path);
     else if (folder->lock < 0)
         *error = arena_format(arena, "cannot lock the folder %s: %s", folder->path, strerror(errno));
-    return folder->lock >= 0;
+    if (folder->lock < 0)
+        return false;
+    close_to_others(folder);
+    return true;
 }
 
 void folder_close(struct folder *folder)

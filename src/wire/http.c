@@ -35,13 +35,15 @@ struct http_parser {
     bool value_seen; /* of the last field: what comes next is a new name */
 
     size_t head_size, line_size; /* bytes scanned of the head and of its last line */
+    unsigned line_count;         /* whole lines scanned of the head */
     char last;                   /* the byte scanned last */
     bool head_scanned;           /* up to the empty line that ends it */
     bool head_complete, complete, asked_to_continue;
 
     char *body;
     size_t body_size, body_capacity;
-    int error_status; /* 0: none */
+    size_t framing_size, chunk_count; /* of a chunked body: bytes beside the data, and how many chunks */
+    int error_status;                 /* 0: none */
     struct http_request request;
 };
 
@@ -152,6 +154,12 @@ static int on_body(llhttp_t *llhttp, const char *at, size_t size)
     return HPE_OK;
 }
 
+static int on_chunk_header(llhttp_t *llhttp)
+{
+    owner(llhttp)->chunk_count++;
+    return HPE_OK;
+}
+
 static int on_message_complete(llhttp_t *llhttp)
 {
     owner(llhttp)->complete = true;
@@ -165,6 +173,7 @@ static const llhttp_settings_t callbacks = {
     .on_header_value_complete = on_header_value_complete,
     .on_headers_complete = on_headers_complete,
     .on_body = on_body,
+    .on_chunk_header = on_chunk_header,
     .on_message_complete = on_message_complete,
 };
 
@@ -228,6 +237,22 @@ static int check_transfer_encoding(const struct http_parser *parser)
     return 0;
 }
 
+/*
+ * A target may name its host ("GET http://host/path"), which goes before the Host header: RFC 9112, section
+ * 3.2.2.  Who looks at Host only shall not be told another.
+ */
+static bool names_its_host(const struct uri *target, const struct http_headers *headers)
+{
+    enum { HTTP_PORT = 80 };
+    struct uri host = {0};
+
+    if (!str_present(target->scheme))
+        return true;
+    return uri_parse_host(http_header(headers, S("Host")), &host) &&
+           str_equal_nocase(host.host, target->host) && !str_present(target->userinfo) &&
+           (host.port ? host.port : HTTP_PORT) == (target->port ? target->port : HTTP_PORT);
+}
+
 /* What llhttp allows and we do not: the status to answer, or 0. */
 static int check_head(struct http_parser *parser)
 {
@@ -242,7 +267,7 @@ static int check_head(struct http_parser *parser)
     size_t hosts = header_count(&parser->request.headers, S("Host"));
     if (hosts > 1 || (hosts == 0 && llhttp->http_minor == 1))
         return 400;
-    if (!uri_parse(parser->request.target, &uri))
+    if (!uri_parse(parser->request.target, &uri) || !names_its_host(&uri, &parser->request.headers))
         return 400;
     parser->request.path = uri.path;
     parser->request.query = uri.query;
@@ -264,8 +289,6 @@ static void head_done(struct http_parser *parser)
     int status = collect_headers(parser) ? check_head(parser) : 400;
     if (status != 0)
         refuse(parser, status);
-    /* An offer to upgrade (to h2c, say) is declined by answering in HTTP/1.1. */
-    parser->llhttp.upgrade = 0;
 }
 
 static bool wants_continue(const struct http_parser *parser)
@@ -277,6 +300,12 @@ static bool wants_continue(const struct http_parser *parser)
            str_equal_nocase(http_header(&parser->request.headers, S("Expect")), S("100-continue"));
 }
 
+/* llhttp takes several spaces for one; servers in front of us may see another target there. */
+static bool has_double_space(const struct http_parser *parser, str line)
+{
+    return (parser->last == ' ' && line.data[0] == ' ') || str_find(line, S("  ")) >= 0;
+}
+
 /* Scan to the next line end, or as far as the bytes go; returns how far. */
 static size_t scan_line(struct http_parser *parser, str bytes)
 {
@@ -285,15 +314,17 @@ static size_t scan_line(struct http_parser *parser, str bytes)
     char last = newline > 0 ? bytes.data[newline - 1] : parser->last;
     bool folded =
         parser->line_size == 0 && parser->head_size > 0 && (bytes.data[0] == ' ' || bytes.data[0] == '\t');
+    bool spaced = parser->line_count == 0 && has_double_space(parser, str_head(bytes, size));
 
     parser->head_size += size;
     parser->line_size += size;
     parser->last = bytes.data[size - 1];
     if (parser->head_size > LIMIT_HTTP_HEAD_BYTES)
         refuse(parser, 431);
-    else if (folded || (newline >= 0 && last != '\r'))
+    else if (folded || spaced || (newline >= 0 && last != '\r'))
         refuse(parser, 400);
     if (newline >= 0) {
+        parser->line_count++;
         parser->head_scanned = parser->line_size == 2;
         parser->line_size = 0;
     }
@@ -360,7 +391,9 @@ void http_parser_begin(struct http_parser *parser, struct arena *arena)
     parser->head = text_in(arena);
     parser->target = (struct piece){0};
     parser->field_count = parser->head_size = parser->line_size = 0;
+    parser->line_count = 0;
     parser->body_size = parser->body_capacity = 0;
+    parser->framing_size = parser->chunk_count = 0;
     parser->value_seen = parser->head_scanned = parser->head_complete = false;
     parser->complete = parser->asked_to_continue = false;
     parser->last = '\0';
@@ -402,6 +435,24 @@ static size_t feed_head(struct http_parser *parser, str bytes)
     return taken;
 }
 
+/*
+ * Feed the body's part of the bytes; returns how many were taken.  A chunk's size line has its share, so that
+ * the rest bounds what is in extensions and trailers.
+ */
+static size_t feed_body(struct http_parser *parser, str bytes)
+{
+    enum { SIZE_LINE_BYTES = 16 };
+    size_t body_size = parser->body_size;
+    size_t taken = run(parser, bytes);
+
+    if (!(parser->llhttp.flags & F_CHUNKED))
+        return taken;
+    parser->framing_size += taken - (parser->body_size - body_size);
+    if (parser->framing_size > LIMIT_HTTP_HEAD_BYTES + parser->chunk_count * SIZE_LINE_BYTES)
+        refuse(parser, 431);
+    return taken;
+}
+
 enum http_state http_parser_feed(struct http_parser *parser, str bytes, size_t *used)
 {
     check(!parser->complete);
@@ -409,7 +460,7 @@ enum http_state http_parser_feed(struct http_parser *parser, str bytes, size_t *
     if (!parser->head_complete && bytes.size > 0 && parser->error_status == 0)
         *used = feed_head(parser, bytes);
     if (parser->head_complete && parser->error_status == 0) {
-        *used += run(parser, str_from(bytes, *used));
+        *used += feed_body(parser, str_from(bytes, *used));
         if (parser->complete && parser->error_status == 0)
             body_done(parser);
     }

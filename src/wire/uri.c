@@ -60,8 +60,7 @@ static bool port_parse(str text, int *port)
     return true;
 }
 
-/* "host", "host:80", "[::1]:80" */
-static bool host_parse(str text, struct uri *uri)
+bool uri_parse_host(str text, struct uri *uri)
 {
     str after;
 
@@ -89,7 +88,7 @@ static bool authority_parse(str text, struct uri *uri)
         uri->userinfo = str_head(text, (size_t)at);
         text = str_from(text, (size_t)at + 1);
     }
-    return host_parse(text, uri);
+    return uri_parse_host(text, uri);
 }
 
 static void path_and_query_parse(str text, struct uri *uri)

@@ -18,3 +18,5 @@ struct uri {
 
 /* An absolute URL or an origin-form target ("/path?query"); false when it is neither. */
 bool uri_parse(str text, struct uri *uri);
+/* "host", "host:80", "[::1]:80" into host and port (0 when it says none).  False when it is none of these. */
+bool uri_parse_host(str text, struct uri *uri);

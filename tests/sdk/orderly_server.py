@@ -46,10 +46,11 @@ def wait_until(condition, timeout_seconds=20.0, what="the condition"):
 
 
 class Server:
-    """A process with a data folder, which outlives kills and restarts."""
+    """A process with a data folder, which outlives kills and restarts; of user id `user`."""
 
-    def __init__(self, *arguments: str, data: "str | None" = None, keep_data: bool = False):
+    def __init__(self, *arguments: str, data: "str | None" = None, keep_data: bool = False, user: "int | None" = None):
         self.arguments = arguments
+        self.user = user
         self.keep_data = keep_data or data is not None
         self.data = data or tempfile.mkdtemp(prefix="orderly-test-")
         self.port = free_port()
@@ -72,6 +73,7 @@ class Server:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             env={**SANITIZER_ENVIRONMENT, **os.environ},
+            **({} if self.user is None else {"user": self.user, "group": self.user, "extra_groups": []}),
         )
         self.reader = threading.Thread(target=self._read_log, args=(self.process, ready), daemon=True)
         self.reader.start()

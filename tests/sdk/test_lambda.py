@@ -272,6 +272,18 @@ def test_a_deleted_function_is_gone(functions, make_function, refused):
     assert name not in [one["FunctionName"] for one in functions.list_functions()["Functions"]]
 
 
+def test_a_waiting_invocation_is_told_of_the_function_that_was_deleted(functions, make_function, log_of, refused):
+    name = make_function(
+        "import time\ndef handler(event, context):\n    print('running')\n    time.sleep(20)\n", Timeout=25)
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(refused, functions.invoke, FunctionName=name)
+        log_of(name, "running")
+        functions.delete_function(FunctionName=name)
+        error = waiting.result()
+    assert (error["code"], error["status"]) == ("ResourceNotFoundException", 404)
+    assert error["message"] == f"Function not found: arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}"
+
+
 def test_new_code_answers_the_next_invocation(functions, make_function, call):
     name = make_function("def handler(event, context):\n    return 'old'\n")
     assert call(name)[0] == "old"

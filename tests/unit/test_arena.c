@@ -176,6 +176,30 @@ TEST(a_large_first_block_is_not_kept_for_reuse)
     assert_int_equal(scratch.held, LIMIT_ARENA_BLOCK_BYTES);
 }
 
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+
+TEST(what_is_not_handed_out_is_poisoned)
+{
+    arena_alloc(&scratch, 1);
+    struct arena_mark mark = arena_mark(&scratch);
+    char *rewound = arena_alloc(&scratch, 20);
+
+    assert_false(__asan_address_is_poisoned(rewound + 19));
+    assert_true(__asan_address_is_poisoned(rewound + 20));
+    arena_rewind(&scratch, mark);
+    assert_true(__asan_address_is_poisoned(rewound));
+    arena_format(&scratch, "%s", "text");
+    assert_false(__asan_address_is_poisoned(rewound + 4));
+    assert_true(__asan_address_is_poisoned(rewound + 5));
+}
+#else
+TEST(what_is_not_handed_out_is_poisoned)
+{
+    skip(); /* by the sanitizers' build only */
+}
+#endif
+
 TESTS(test(what_a_request_may_have_it_gets_and_one_byte_more_leaves_the_code),
       test(what_was_freed_counts_no_more), test(all_requests_together_have_a_limit_too),
       test(code_that_holds_something_is_not_left), test(a_run_within_a_run_is_left_alone),
@@ -183,4 +207,5 @@ TESTS(test(what_a_request_may_have_it_gets_and_one_byte_more_leaves_the_code),
       test(memory_is_zeroed_and_aligned), test(allocations_do_not_overlap),
       test(what_is_larger_than_a_block_gets_its_own), test(a_reset_arena_reuses_its_first_block_zeroed),
       test(an_empty_arena_may_be_reset_and_freed), test(copies_end_in_nul_and_absent_stays_absent),
-      test(text_is_formatted_and_joined), test(optional_scalars_are_pointers))
+      test(text_is_formatted_and_joined), test(what_is_not_handed_out_is_poisoned),
+      test(optional_scalars_are_pointers))

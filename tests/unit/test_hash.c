@@ -78,6 +78,29 @@ TEST(careless_base64_is_refused)
         assert_false(base64_decode(&scratch, bad[i], &decoded));
 }
 
+TEST(base64_for_urls_goes_both_ways)
+{
+    static const struct {
+        str plain, encoded;
+    } examples[] = {{STR_INIT(""), STR_INIT("")},
+                    {STR_INIT("f"), STR_INIT("Zg")},
+                    {STR_INIT("fo"), STR_INIT("Zm8")},
+                    {STR_INIT("foo"), STR_INIT("Zm9v")},
+                    {STR_INIT("\xff\xfe\xfd"), STR_INIT("__79")},
+                    {STR_INIT("\xfb\xef"), STR_INIT("--8")}};
+    static const str bad[] = {STR_INIT("Z"),    STR_INIT("Zh"),  STR_INIT("Zm9"),  STR_INIT("Zg=="),
+                              STR_INIT("//79"), STR_INIT("++8"), STR_INIT("Zm8="), STR_INIT("Zm9v\n")};
+    str decoded;
+
+    for (size_t i = 0; i < sizeof examples / sizeof *examples; i++) {
+        assert_str(base64url_encode(&scratch, examples[i].plain), examples[i].encoded);
+        assert_true(base64url_decode(&scratch, examples[i].encoded, &decoded));
+        assert_str(decoded, examples[i].plain);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_false(base64url_decode(&scratch, bad[i], &decoded));
+}
+
 TEST(equality_in_constant_time_is_equality)
 {
     assert_true(equal_in_constant_time(S("abc"), S("abc")));
@@ -106,5 +129,6 @@ TEST(random_text_uses_its_alphabet)
 TESTS(test(md5_gives_the_examples_of_rfc_1321), test(sha256_gives_the_examples_of_fips_180),
       test(hmac_gives_the_examples_of_rfc_4231), test(crc32_gives_its_check_value),
       test(hexadecimal_goes_both_ways), test(base64_gives_the_examples_of_rfc_4648),
-      test(careless_base64_is_refused), test(equality_in_constant_time_is_equality),
-      test(a_uuid_has_its_version_and_variant), test(random_text_uses_its_alphabet))
+      test(careless_base64_is_refused), test(base64_for_urls_goes_both_ways),
+      test(equality_in_constant_time_is_equality), test(a_uuid_has_its_version_and_variant),
+      test(random_text_uses_its_alphabet))

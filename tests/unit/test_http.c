@@ -281,6 +281,11 @@ TEST(malformed_heads_are_refused)
                               STR_INIT("GET / HTTP/1.1\r\n\r\n"),
                               STR_INIT(GET_START "Host: other\r\n\r\n"),
                               STR_INIT("GET /a b HTTP/1.1\r\nHost: h\r\n\r\n"),
+                              STR_INIT("GET  /a HTTP/1.1\r\nHost: h\r\n\r\n"),
+                              STR_INIT("GET /a  HTTP/1.1\r\nHost: h\r\n\r\n"),
+                              STR_INIT("GET http://other/a HTTP/1.1\r\nHost: h\r\n\r\n"),
+                              STR_INIT("GET http://h:81/a HTTP/1.1\r\nHost: h\r\n\r\n"),
+                              STR_INIT("GET http://u@h/a HTTP/1.1\r\nHost: h\r\n\r\n"),
                               STR_INIT("GET * HTTP/1.1\r\nHost: h\r\n\r\n"),
                               STR_INIT("GET /\xff HTTP/1.1\r\nHost: h\r\n\r\n"),
                               STR_INIT("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"),
@@ -289,6 +294,60 @@ TEST(malformed_heads_are_refused)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         if (state_of(bad[i]) != HTTP_BAD || http_parser_error_status(parser) != 400)
             fail_msg("%d for %.*s", http_parser_error_status(parser), STR_ARGS(bad[i]));
+}
+
+TEST(two_spaces_are_seen_wherever_the_bytes_are_cut)
+{
+    str bytes = S("GET  /a HTTP/1.1\r\n");
+    enum http_state state = HTTP_NEED_MORE;
+    size_t used;
+
+    begin();
+    for (size_t i = 0; i < bytes.size && state == HTTP_NEED_MORE; i++)
+        state = feed(str_head(str_from(bytes, i), 1), &used);
+    assert_int_equal(state, HTTP_BAD);
+    assert_text(http_header(&parsed(S(GET_START "X-Spaces: a  b\r\n\r\n"))->headers, S("X-Spaces")), "a  b");
+}
+
+/* A chunked request with that many bytes in an extension of its one chunk, or in a trailer. */
+static int status_of_chunked(size_t extension_size, size_t trailer_size)
+{
+    struct text text = text_in(&scratch);
+
+    text_add(&text, S(POST_START "Transfer-Encoding: chunked\r\n\r\n1"));
+    if (extension_size)
+        text_format(&text, ";e=%0*d", (int)extension_size, 0);
+    text_add(&text, S("\r\na\r\n0\r\n"));
+    if (trailer_size)
+        text_format(&text, "X-Late: %0*d\r\n", (int)trailer_size, 0);
+    text_add(&text, S("\r\n"));
+    return state_of(text_str(&text)) == HTTP_COMPLETE ? 0 : http_parser_error_status(parser);
+}
+
+TEST(extensions_of_chunks_and_trailers_have_the_bounds_of_a_head)
+{
+    enum {
+        FRAMING = 10,
+        SIZE_LINES = 2 * 16
+    }; /* "1\r\n", "\r\n", "0\r\n", "\r\n"; and what two chunks may have */
+    size_t most = LIMIT_HTTP_HEAD_BYTES + SIZE_LINES - FRAMING;
+
+    assert_int_equal(status_of_chunked(most - 3, 0), 0);
+    assert_int_equal(status_of_chunked(most - 2, 0), 431);
+    assert_int_equal(status_of_chunked(0, most - 10), 0);
+    assert_int_equal(status_of_chunked(0, most - 9), 431);
+}
+
+TEST(many_small_chunks_are_no_extension)
+{
+    enum { CHUNKS = 100000 };
+    struct text text = text_in(&scratch);
+
+    text_add(&text, S(POST_START "Transfer-Encoding: chunked\r\n\r\n"));
+    for (int i = 0; i < CHUNKS; i++)
+        text_add(&text, S("1\r\na\r\n"));
+    text_add(&text, S("0\r\n\r\n"));
+    assert_int_equal(parsed(text_str(&text))->body.size, CHUNKS);
 }
 
 TEST(what_we_do_not_do_is_named)
@@ -309,6 +368,25 @@ TEST(an_offer_to_upgrade_is_declined)
 
     assert_text(request->body, "hi");
     assert_text(parsed(S(GET_START "Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n"))->path, "/a");
+}
+
+TEST(an_offer_to_upgrade_leaves_the_connection_as_it_was)
+{
+    str bytes = S(GET_START "Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n" POST_START
+                            "Connection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 2\r\n\r\nhi" POST_START
+                            "Connection: Upgrade\r\nUpgrade: h2c\r\nTransfer-Encoding: chunked\r\n\r\n"
+                            "1\r\na\r\n0\r\n\r\n" GET_START "\r\n");
+    static const char *const bodies[] = {"", "hi", "a", ""};
+    size_t used;
+
+    for (size_t i = 0; i < 4; i++) {
+        begin();
+        assert_int_equal(feed(bytes, &used), HTTP_COMPLETE);
+        assert_str(http_parser_request(parser)->body, str_of(bodies[i]));
+        assert_true(http_parser_request(parser)->keep_alive);
+        bytes = str_from(bytes, used);
+    }
+    assert_int_equal(bytes.size, 0);
 }
 
 TEST(an_absolute_target_gives_its_path)
@@ -455,9 +533,12 @@ TESTS(test(a_request_is_taken_apart), test(a_body_of_known_length_is_read), test
       test(a_chunked_body_too_large_is_refused_on_its_way), test(a_large_body_arrives_whole),
       test(a_head_too_large_is_refused), test(a_head_too_large_is_refused_when_it_drips),
       test(too_many_headers_are_refused), test(ambiguous_lengths_are_refused),
-      test(malformed_heads_are_refused), test(what_we_do_not_do_is_named),
-      test(an_offer_to_upgrade_is_declined), test(an_absolute_target_gives_its_path),
-      test(a_gzipped_body_is_unpacked_and_kept_as_sent), test(a_broken_gzip_is_refused),
-      test(a_gzip_bomb_is_refused), test(what_has_arrived_is_known_for_time_outs),
-      test(a_refused_connection_stays_refused), test(headers_of_a_request_may_be_added_to),
-      test(a_reply_is_written_with_its_headers), test(no_header_can_begin_inside_another))
+      test(malformed_heads_are_refused), test(two_spaces_are_seen_wherever_the_bytes_are_cut),
+      test(extensions_of_chunks_and_trailers_have_the_bounds_of_a_head),
+      test(many_small_chunks_are_no_extension), test(what_we_do_not_do_is_named),
+      test(an_offer_to_upgrade_is_declined), test(an_offer_to_upgrade_leaves_the_connection_as_it_was),
+      test(an_absolute_target_gives_its_path), test(a_gzipped_body_is_unpacked_and_kept_as_sent),
+      test(a_broken_gzip_is_refused), test(a_gzip_bomb_is_refused),
+      test(what_has_arrived_is_known_for_time_outs), test(a_refused_connection_stays_refused),
+      test(headers_of_a_request_may_be_added_to), test(a_reply_is_written_with_its_headers),
+      test(no_header_can_begin_inside_another))

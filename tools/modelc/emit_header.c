@@ -152,10 +152,11 @@ static void emit_handlers(const struct model *model, struct text *out)
     for (size_t i = 0; i < model->operations.count; i++) {
         const struct operation_entry *operation = &model->operations.items[i];
         text_format(
-            out, "enum outcome %.*s(struct call *call, const struct %.*s *in,\n    struct %.*s *out);\n",
+            out,
+            "enum outcome %.*s(const struct call *call, const struct %.*s *in,\n    struct %.*s *out);\n",
             STR_ARGS(operation->c_name), STR_ARGS(operation->input_tag), STR_ARGS(operation->output_tag));
         if (operation->prepared)
-            text_format(out, "void %.*s_prepare(struct call *call, const struct %.*s *in);\n",
+            text_format(out, "void %.*s_prepare(const struct call *call, const struct %.*s *in);\n",
                         STR_ARGS(operation->c_name), STR_ARGS(operation->input_tag));
     }
 }

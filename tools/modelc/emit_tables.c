@@ -224,12 +224,12 @@ static void emit_error(const struct model *model, const struct error_entry *erro
 static void emit_thunk(const struct operation_entry *operation, struct text *out)
 {
     text_format(out,
-                "static enum outcome run_%.*s(struct call *call, const void *in, void *out)\n"
+                "static enum outcome run_%.*s(const struct call *call, const void *in, void *out)\n"
                 "{\n    return %.*s(call, in, out);\n}\n\n",
                 STR_ARGS(operation->c_name), STR_ARGS(operation->c_name));
     if (operation->prepared)
         text_format(out,
-                    "static void prepare_%.*s(struct call *call, const void *in)\n"
+                    "static void prepare_%.*s(const struct call *call, const void *in)\n"
                     "{\n    %.*s_prepare(call, in);\n}\n\n",
                     STR_ARGS(operation->c_name), STR_ARGS(operation->c_name));
 }

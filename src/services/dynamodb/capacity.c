@@ -23,8 +23,8 @@ double read_units(int64_t size_bytes, const bool *consistent)
     return consistent && *consistent ? units : units / 2;
 }
 
-const struct dynamodb_consumed_capacity *consumed(struct call *call, const struct table *table, str asked,
-                                                  double units)
+const struct dynamodb_consumed_capacity *consumed(const struct call *call, const struct table *table,
+                                                  str asked, double units)
 {
     if (!str_present(asked) || str_equal(asked, S("NONE")))
         return NULL;

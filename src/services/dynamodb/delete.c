@@ -3,7 +3,7 @@
  */
 #include "dynamodb_internal.h"
 
-static bool request_check(struct call *call, const struct dynamodb_delete_item_input *in,
+static bool request_check(const struct call *call, const struct dynamodb_delete_item_input *in,
                           struct expressions *expressions)
 {
     struct write_request request = {
@@ -19,7 +19,7 @@ static bool request_check(struct call *call, const struct dynamodb_delete_item_i
     return write_request_check(call, &request, expressions);
 }
 
-enum outcome dynamodb_delete_item(struct call *call, const struct dynamodb_delete_item_input *in,
+enum outcome dynamodb_delete_item(const struct call *call, const struct dynamodb_delete_item_input *in,
                                   struct dynamodb_delete_item_output *out)
 {
     struct expressions expressions;

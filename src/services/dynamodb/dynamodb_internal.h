@@ -25,22 +25,22 @@ struct item_key {
 
 /* table_find.c */
 /* Whose table it is, by name or ARN: authorized, though perhaps not there.  False: fail() has been called. */
-bool table_address(struct call *call, str given, struct table *table);
+bool table_address(const struct call *call, str given, struct table *table);
 /* Read its row; false when there is no such table. */
-bool table_read(struct call *call, struct table *table);
+bool table_read(const struct call *call, struct table *table);
 /* The same for a request about items, which fails when there is none. */
-bool table_open(struct call *call, struct table *table);
+bool table_open(const struct call *call, struct table *table);
 
 /* table_check.c */
-bool table_check(struct call *call, const struct dynamodb_create_table_input *in);
+bool table_check(const struct call *call, const struct dynamodb_create_table_input *in);
 /* Absent when there is no definition of that name. */
 str definition_type(const struct dynamodb_attribute_definition_list *definitions, str name);
 
 /* item_key.c */
 /* The key out of a whole item, or out of a request's Key that must hold nothing else. */
-bool key_of_item(struct call *call, const struct table *table,
+bool key_of_item(const struct call *call, const struct table *table,
                  const struct dynamodb_attribute_value_map *item, struct item_key *key);
-bool key_of_request(struct call *call, const struct table *table,
+bool key_of_request(const struct call *call, const struct table *table,
                     const struct dynamodb_attribute_value_map *map, struct item_key *key);
 /* The same of a page's start: false and the sentence, nothing has failed yet. */
 bool key_of_start(struct arena *arena, const struct table *table,
@@ -53,9 +53,9 @@ struct dynamodb_attribute_value_map key_attributes(struct arena *arena, const st
 
 /* request.c */
 /* Fail with a ValidationException; returns false. */
-bool refuse(struct call *call, str sentence);
+bool refuse(const struct call *call, str sentence);
 /* Check a request's item or key, and rewrite its numbers. */
-bool attributes_check(struct call *call, const struct dynamodb_attribute_value_map *attributes);
+bool attributes_check(const struct call *call, const struct dynamodb_attribute_value_map *attributes);
 
 /* The expressions of a request, an absent text is none. */
 struct expressions {
@@ -73,10 +73,10 @@ struct expression_texts {
     const struct str_list *attributes_to_get;          /* the older way to project; NULL like values */
     const char *value_expressions; /* "ConditionExpression is": what values could be for */
 };
-bool expressions_read(struct call *call, const struct expression_texts *texts,
+bool expressions_read(const struct call *call, const struct expression_texts *texts,
                       struct expressions *expressions);
 /* Parameters from before the expressions. */
-bool legacy_refuse(struct call *call, const char *name, bool present, const char *instead);
+bool legacy_refuse(const struct call *call, const char *name, bool present, const char *instead);
 
 /* What PutItem and DeleteItem ask alike. */
 struct write_request {
@@ -86,7 +86,7 @@ struct write_request {
     const struct dynamodb_attribute_value_map *values, *attributes; /* of the expression; the item or key */
 };
 /* Read the condition into *expressions and check the rest.  False: fail() has been called. */
-bool write_request_check(struct call *call, const struct write_request *request,
+bool write_request_check(const struct call *call, const struct write_request *request,
                          struct expressions *expressions);
 
 /* capacity.c */
@@ -94,8 +94,8 @@ enum { WRITE_UNIT_BYTES = 1024, READ_UNIT_BYTES = 4096 };
 double write_units(int64_t size_bytes);
 double read_units(int64_t size_bytes, const bool *consistent);
 /* NULL unless the request asked for it. */
-const struct dynamodb_consumed_capacity *consumed(struct call *call, const struct table *table, str asked,
-                                                  double units);
+const struct dynamodb_consumed_capacity *consumed(const struct call *call, const struct table *table,
+                                                  str asked, double units);
 
 /* stored.c */
 /* An item that is there, perhaps: id is 0 when not. */
@@ -103,24 +103,24 @@ struct stored {
     int64_t id, size_bytes;
     struct dynamodb_attribute_value_map item;
 };
-void stored_read(struct call *call, const struct table *table, const struct item_key *key,
+void stored_read(const struct call *call, const struct table *table, const struct item_key *key,
                  struct stored *stored);
 /* The same without the item itself. */
-void stored_find(struct call *call, const struct table *table, const struct item_key *key,
+void stored_find(const struct call *call, const struct table *table, const struct item_key *key,
                  struct stored *stored);
 /* Does the condition hold of what is there?  False: fail() has been called. */
-bool stored_meets(struct call *call, const struct node *condition, const struct stored *stored,
+bool stored_meets(const struct call *call, const struct node *condition, const struct stored *stored,
                   str return_values_on_failure);
 /* Put the item there; false when it is too large: fail() has been called with that sentence. */
-bool stored_write(struct call *call, const struct table *table, const struct item_key *key,
+bool stored_write(const struct call *call, const struct table *table, const struct item_key *key,
                   struct stored *stored, const struct dynamodb_attribute_value_map *item, str too_large);
 /* Of one that stored_read() has read. */
-void stored_remove(struct call *call, const struct table *table, const struct stored *stored);
+void stored_remove(const struct call *call, const struct table *table, const struct stored *stored);
 
 /* page.c */
 /* A page of a Scan or a Query. */
 struct page {
-    struct call *call;
+    const struct call *call;
     const struct table *table;
     const struct expressions *expressions;
     bool count_only;

@@ -3,7 +3,7 @@
  */
 #include "dynamodb_internal.h"
 
-enum outcome dynamodb_get_item(struct call *call, const struct dynamodb_get_item_input *in,
+enum outcome dynamodb_get_item(const struct call *call, const struct dynamodb_get_item_input *in,
                                struct dynamodb_get_item_output *out)
 {
     struct expression_texts texts = {

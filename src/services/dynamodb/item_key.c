@@ -77,7 +77,7 @@ static bool check_item_part(struct arena *arena, str name, str type,
                               STR_ARGS(name), STR_ARGS(type), STR_ARGS(value_type_name(value_type(value)))));
 }
 
-static bool read_item_part(struct call *call, const struct dynamodb_attribute_value_map *item, str name,
+static bool read_item_part(const struct call *call, const struct dynamodb_attribute_value_map *item, str name,
                            str type, bool hash, str *bytes)
 {
     const struct dynamodb_attribute_value *value = item_get(item, name);
@@ -88,7 +88,7 @@ static bool read_item_part(struct call *call, const struct dynamodb_attribute_va
            refuse(call, problem);
 }
 
-bool key_of_item(struct call *call, const struct table *table,
+bool key_of_item(const struct call *call, const struct table *table,
                  const struct dynamodb_attribute_value_map *item, struct item_key *key)
 {
     const struct dynamodb_find_table_row *row = &table->row;
@@ -123,7 +123,7 @@ bool key_of_start(struct arena *arena, const struct table *table,
             read_key_part(arena, map, row->range_name, row->range_type, false, &key->range, problem));
 }
 
-bool key_of_request(struct call *call, const struct table *table,
+bool key_of_request(const struct call *call, const struct table *table,
                     const struct dynamodb_attribute_value_map *map, struct item_key *key)
 {
     str problem;

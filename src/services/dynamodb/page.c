@@ -6,7 +6,7 @@
 enum { MAX_PAGE_BYTES = 1024 * 1024 };
 
 /* What Select says against the other parameters; absent when nothing. */
-static str select_problem(struct call *call, str select, str index_name, const char *projected_by)
+static str select_problem(const struct call *call, str select, str index_name, const char *projected_by)
 {
     bool specific = str_equal(select, S("SPECIFIC_ATTRIBUTES"));
 
@@ -23,7 +23,7 @@ static str select_problem(struct call *call, str select, str index_name, const c
 
 bool page_begin(struct page *page, str select, str index_name, const int64_t *limit)
 {
-    struct call *call = page->call;
+    const struct call *call = page->call;
     str problem = select_problem(call, select, index_name, page->expressions->projected_by);
 
     if (str_present(problem))

@@ -3,7 +3,7 @@
  */
 #include "dynamodb_internal.h"
 
-static bool request_check(struct call *call, const struct dynamodb_put_item_input *in,
+static bool request_check(const struct call *call, const struct dynamodb_put_item_input *in,
                           struct expressions *expressions)
 {
     struct write_request request = {
@@ -19,7 +19,7 @@ static bool request_check(struct call *call, const struct dynamodb_put_item_inpu
     return write_request_check(call, &request, expressions);
 }
 
-enum outcome dynamodb_put_item(struct call *call, const struct dynamodb_put_item_input *in,
+enum outcome dynamodb_put_item(const struct call *call, const struct dynamodb_put_item_input *in,
                                struct dynamodb_put_item_output *out)
 {
     bool return_old = str_equal(in->return_values, S("ALL_OLD"));

@@ -14,7 +14,7 @@ struct range {
     str partition, low, high;
 };
 
-static bool request_check(struct call *call, const struct dynamodb_query_input *in,
+static bool request_check(const struct call *call, const struct dynamodb_query_input *in,
                           struct expressions *expressions)
 {
     struct expression_texts texts = {
@@ -49,13 +49,14 @@ static const struct key_term *term_of(const struct key_condition *key, str name)
     return NULL;
 }
 
-static bool refuse_missing(struct call *call, str name)
+static bool refuse_missing(const struct call *call, str name)
 {
     return refuse(
         call, arena_format(call->arena, "Query condition missed key schema element: %.*s", STR_ARGS(name)));
 }
 
-static bool check_value(struct call *call, const struct dynamodb_attribute_value *value, str name, str type)
+static bool check_value(const struct call *call, const struct dynamodb_attribute_value *value, str name,
+                        str type)
 {
     if (!str_equal(value_type_name(value_type(value)), type))
         return refuse(call,
@@ -69,7 +70,7 @@ static bool check_value(struct call *call, const struct dynamodb_attribute_value
                                      value->s.data ? "string" : "binary", STR_ARGS(name)));
 }
 
-static bool check_term(struct call *call, const struct key_term *term, str type)
+static bool check_term(const struct call *call, const struct key_term *term, str type)
 {
     return check_value(call, term->first, term->name, type) &&
            (!term->second || check_value(call, term->second, term->name, type));
@@ -125,7 +126,7 @@ static void narrow_by_comparison(struct arena *arena, enum comparator comparator
     }
 }
 
-static bool narrow(struct call *call, const struct key_term *term, str type, struct range *range)
+static bool narrow(const struct call *call, const struct key_term *term, str type, struct range *range)
 {
     if (!check_term(call, term, type))
         return false;
@@ -147,7 +148,7 @@ static bool narrow(struct call *call, const struct key_term *term, str type, str
     return true;
 }
 
-static bool range_of(struct call *call, const struct table *table, const struct key_condition *key,
+static bool range_of(const struct call *call, const struct table *table, const struct key_condition *key,
                      struct range *range)
 {
     const struct dynamodb_find_table_row *row = &table->row;
@@ -169,8 +170,8 @@ static bool range_of(struct call *call, const struct table *table, const struct 
 }
 
 /* The page begins behind that key, which the query itself could have answered. */
-static bool start_after(struct call *call, const struct table *table, const struct dynamodb_query_input *in,
-                        bool forward, struct range *range)
+static bool start_after(const struct call *call, const struct table *table,
+                        const struct dynamodb_query_input *in, bool forward, struct range *range)
 {
     struct item_key start = {0};
     str problem = {0};
@@ -192,7 +193,7 @@ static bool start_after(struct call *call, const struct table *table, const stru
     return true;
 }
 
-static bool filter_check(struct call *call, const struct table *table, const struct node *filter)
+static bool filter_check(const struct call *call, const struct table *table, const struct node *filter)
 {
     str names[] = {table->row.hash_name, table->row.range_name};
 
@@ -235,7 +236,7 @@ static void fill_backward(struct page *page, const struct range *range)
     dynamodb_query_backward_close(&cursor);
 }
 
-enum outcome dynamodb_query(struct call *call, const struct dynamodb_query_input *in,
+enum outcome dynamodb_query(const struct call *call, const struct dynamodb_query_input *in,
                             struct dynamodb_query_output *out)
 {
     bool forward = !in->scan_index_forward || *in->scan_index_forward;

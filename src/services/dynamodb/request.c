@@ -7,20 +7,20 @@
 
 enum { MAX_PLACEHOLDER_BYTES = 255 };
 
-bool refuse(struct call *call, str sentence)
+bool refuse(const struct call *call, str sentence)
 {
     fail(call, &DYNAMODB_VALIDATION_EXCEPTION, "%.*s", STR_ARGS(sentence));
     return false;
 }
 
-bool attributes_check(struct call *call, const struct dynamodb_attribute_value_map *attributes)
+bool attributes_check(const struct call *call, const struct dynamodb_attribute_value_map *attributes)
 {
     str problem;
 
     return item_check(call->arena, attributes, &problem) || refuse(call, problem);
 }
 
-bool legacy_refuse(struct call *call, const char *name, bool present, const char *instead)
+bool legacy_refuse(const struct call *call, const char *name, bool present, const char *instead)
 {
     return !present ||
            refuse(call, arena_format(call->arena, "The legacy parameter %s is not supported: use %s", name,
@@ -40,13 +40,13 @@ static bool is_placeholder(str text, char mark)
     return valid;
 }
 
-static bool refuse_key(struct call *call, const char *parameter, str key)
+static bool refuse_key(const struct call *call, const char *parameter, str key)
 {
     return refuse(call, arena_format(call->arena, "%s contains invalid key: Syntax error; key: \"%.*s\"",
                                      parameter, STR_ARGS(key)));
 }
 
-static bool refuse_long_key(struct call *call, const char *parameter, str size)
+static bool refuse_long_key(const struct call *call, const char *parameter, str size)
 {
     return refuse(call, arena_format(call->arena,
                                      "%s contains invalid key: The expression attribute map contains a key "
@@ -54,7 +54,7 @@ static bool refuse_long_key(struct call *call, const char *parameter, str size)
                                      parameter, STR_ARGS(size)));
 }
 
-static bool check_name(struct call *call, const struct str_map_entry *entry)
+static bool check_name(const struct call *call, const struct str_map_entry *entry)
 {
     if (entry->key.size > MAX_PLACEHOLDER_BYTES)
         return refuse_long_key(call, "ExpressionAttributeNames",
@@ -68,7 +68,7 @@ static bool check_name(struct call *call, const struct str_map_entry *entry)
                                      STR_ARGS(entry->key)));
 }
 
-static bool check_names(struct call *call, const struct str_map *names, bool any_expression)
+static bool check_names(const struct call *call, const struct str_map *names, bool any_expression)
 {
     if (!names->items)
         return true;
@@ -82,7 +82,7 @@ static bool check_names(struct call *call, const struct str_map *names, bool any
     return true;
 }
 
-static bool check_value(struct call *call, struct dynamodb_attribute_value_map_entry *entry)
+static bool check_value(const struct call *call, struct dynamodb_attribute_value_map_entry *entry)
 {
     str problem;
 
@@ -97,7 +97,7 @@ static bool check_value(struct call *call, struct dynamodb_attribute_value_map_e
                                      STR_ARGS(problem), STR_ARGS(entry->key)));
 }
 
-static bool check_values(struct call *call, const struct expression_texts *texts)
+static bool check_values(const struct call *call, const struct expression_texts *texts)
 {
     if (!texts->values || !texts->values->items)
         return true;
@@ -115,7 +115,7 @@ static bool check_values(struct call *call, const struct expression_texts *texts
     return true;
 }
 
-static bool refuse_unused(struct call *call, const char *what, const struct text *unused)
+static bool refuse_unused(const struct call *call, const char *what, const struct text *unused)
 {
     return unused->size == 0 ||
            refuse(call, arena_format(call->arena, "Value provided in %s unused in expressions: keys: {%.*s}",
@@ -130,7 +130,7 @@ static void add_unused(struct text *unused, bool used, str key)
     text_add(unused, key);
 }
 
-static bool check_all_used(struct call *call, const struct scope *scope)
+static bool check_all_used(const struct call *call, const struct scope *scope)
 {
     struct text names = text_in(call->arena), values = text_in(call->arena);
 
@@ -144,12 +144,12 @@ static bool check_all_used(struct call *call, const struct scope *scope)
 
 /* ---- expressions ---- */
 
-static bool refuse_expression(struct call *call, const char *name, str problem)
+static bool refuse_expression(const struct call *call, const char *name, str problem)
 {
     return refuse(call, arena_format(call->arena, "Invalid %s: %.*s", name, STR_ARGS(problem)));
 }
 
-static bool read_condition(struct call *call, struct scope *scope, const char *name, str text,
+static bool read_condition(const struct call *call, struct scope *scope, const char *name, str text,
                            const struct node **condition)
 {
     str problem;
@@ -160,7 +160,7 @@ static bool read_condition(struct call *call, struct scope *scope, const char *n
     return *condition || refuse_expression(call, name, problem);
 }
 
-static bool read_projection(struct call *call, struct scope *scope, str text,
+static bool read_projection(const struct call *call, struct scope *scope, str text,
                             const struct projection **projection)
 {
     struct projection *parsed = arena_new(call->arena, struct projection);
@@ -173,7 +173,7 @@ static bool read_projection(struct call *call, struct scope *scope, str text,
            refuse_expression(call, "ProjectionExpression", problem);
 }
 
-static bool read_update(struct call *call, struct scope *scope, str text, struct update *update)
+static bool read_update(const struct call *call, struct scope *scope, str text, struct update *update)
 {
     str problem;
 
@@ -182,7 +182,7 @@ static bool read_update(struct call *call, struct scope *scope, str text, struct
 }
 
 /* AttributesToGet names whole attributes, whatever characters they have. */
-static bool read_attributes_to_get(struct call *call, const struct expression_texts *texts,
+static bool read_attributes_to_get(const struct call *call, const struct expression_texts *texts,
                                    bool any_expression, struct expressions *expressions)
 {
     struct projection *named = arena_new(call->arena, struct projection);
@@ -214,7 +214,7 @@ static bool read_attributes_to_get(struct call *call, const struct expression_te
     return true;
 }
 
-bool expressions_read(struct call *call, const struct expression_texts *texts,
+bool expressions_read(const struct call *call, const struct expression_texts *texts,
                       struct expressions *expressions)
 {
     static const struct dynamodb_attribute_value_map no_values;
@@ -244,13 +244,13 @@ bool expressions_read(struct call *call, const struct expression_texts *texts,
            check_all_used(call, scope);
 }
 
-static bool return_values_check(struct call *call, str asked)
+static bool return_values_check(const struct call *call, str asked)
 {
     return !str_present(asked) || str_equal(asked, S("NONE")) || str_equal(asked, S("ALL_OLD")) ||
            refuse(call, S("ReturnValues can only be ALL_OLD or NONE"));
 }
 
-bool write_request_check(struct call *call, const struct write_request *request,
+bool write_request_check(const struct call *call, const struct write_request *request,
                          struct expressions *expressions)
 {
     struct expression_texts texts = {

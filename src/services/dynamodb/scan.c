@@ -11,7 +11,7 @@ struct share {
     int64_t segment, total;
 };
 
-static bool share_read(struct call *call, const struct dynamodb_scan_input *in, struct share *share)
+static bool share_read(const struct call *call, const struct dynamodb_scan_input *in, struct share *share)
 {
     *share = (struct share){0, 1};
     if (!in->segment && !in->total_segments)
@@ -37,7 +37,7 @@ static bool has_share(const struct share *share, str hash_key)
     return share->total == 1 || (int64_t)(str_hash(hash_key) % (uint64_t)share->total) == share->segment;
 }
 
-static bool request_check(struct call *call, const struct dynamodb_scan_input *in,
+static bool request_check(const struct call *call, const struct dynamodb_scan_input *in,
                           struct expressions *expressions)
 {
     struct expression_texts texts = {
@@ -55,8 +55,8 @@ static bool request_check(struct call *call, const struct dynamodb_scan_input *i
            expressions_read(call, &texts, expressions) && attributes_check(call, &in->exclusive_start_key);
 }
 
-static bool start_read(struct call *call, const struct dynamodb_scan_input *in, const struct table *table,
-                       const struct share *share, struct item_key *start)
+static bool start_read(const struct call *call, const struct dynamodb_scan_input *in,
+                       const struct table *table, const struct share *share, struct item_key *start)
 {
     str problem;
 
@@ -94,7 +94,7 @@ static void fill(struct page *page, const struct share *share, const struct item
     dynamodb_scan_items_close(&cursor);
 }
 
-enum outcome dynamodb_scan(struct call *call, const struct dynamodb_scan_input *in,
+enum outcome dynamodb_scan(const struct call *call, const struct dynamodb_scan_input *in,
                            struct dynamodb_scan_output *out)
 {
     struct expressions expressions;

@@ -6,7 +6,7 @@
  */
 #include "dynamodb_internal.h"
 
-void stored_find(struct call *call, const struct table *table, const struct item_key *key,
+void stored_find(const struct call *call, const struct table *table, const struct item_key *key,
                  struct stored *stored)
 {
     struct dynamodb_find_place_row row;
@@ -19,7 +19,7 @@ void stored_find(struct call *call, const struct table *table, const struct item
         *stored = (struct stored){.id = row.id, .size_bytes = row.size_bytes};
 }
 
-void stored_read(struct call *call, const struct table *table, const struct item_key *key,
+void stored_read(const struct call *call, const struct table *table, const struct item_key *key,
                  struct stored *stored)
 {
     struct dynamodb_find_item_row row;
@@ -33,7 +33,7 @@ void stored_read(struct call *call, const struct table *table, const struct item
             .id = row.id, .size_bytes = row.size_bytes, .item = item_decode(call->arena, row.item)};
 }
 
-bool stored_meets(struct call *call, const struct node *condition, const struct stored *stored,
+bool stored_meets(const struct call *call, const struct node *condition, const struct stored *stored,
                   str return_values_on_failure)
 {
     if (!condition || expression_holds(call->arena, condition, &stored->item))
@@ -43,12 +43,12 @@ bool stored_meets(struct call *call, const struct node *condition, const struct 
         struct dynamodb_conditional_check_failed_exception *details =
             arena_new(call->arena, struct dynamodb_conditional_check_failed_exception);
         details->item = stored->item;
-        call->failure.details = details;
+        fail_details(call, details);
     }
     return false;
 }
 
-static void trace_item(struct call *call, str kind, const struct table *table,
+static void trace_item(const struct call *call, str kind, const struct table *table,
                        const struct dynamodb_attribute_value_map *item)
 {
     struct dynamodb_attribute_value_map key = key_attributes(call->arena, table, item);
@@ -56,7 +56,7 @@ static void trace_item(struct call *call, str kind, const struct table *table,
     trace(call, kind, table->arn, model_to_json(call->arena, &DYNAMODB_ATTRIBUTE_MAP, &key));
 }
 
-bool stored_write(struct call *call, const struct table *table, const struct item_key *key,
+bool stored_write(const struct call *call, const struct table *table, const struct item_key *key,
                   struct stored *stored, const struct dynamodb_attribute_value_map *item, str too_large)
 {
     size_t size;
@@ -84,7 +84,7 @@ bool stored_write(struct call *call, const struct table *table, const struct ite
     return true;
 }
 
-void stored_remove(struct call *call, const struct table *table, const struct stored *stored)
+void stored_remove(const struct call *call, const struct table *table, const struct stored *stored)
 {
     if (!stored->id)
         return;

@@ -8,7 +8,7 @@
 enum { MAX_TAGS = 50 };
 static const int64_t max_capacity_units = 1000000000000;
 
-static str names_of_keys(struct call *call, const struct dynamodb_key_schema_element_list *keys)
+static str names_of_keys(const struct call *call, const struct dynamodb_key_schema_element_list *keys)
 {
     struct text text = text_in(call->arena);
 
@@ -17,7 +17,7 @@ static str names_of_keys(struct call *call, const struct dynamodb_key_schema_ele
     return text_str(&text);
 }
 
-static str names_of_definitions(struct call *call,
+static str names_of_definitions(const struct call *call,
                                 const struct dynamodb_attribute_definition_list *definitions)
 {
     struct text text = text_in(call->arena);
@@ -35,7 +35,7 @@ str definition_type(const struct dynamodb_attribute_definition_list *definitions
     return (str){0};
 }
 
-static bool check_required(struct call *call, const struct dynamodb_create_table_input *in)
+static bool check_required(const struct call *call, const struct dynamodb_create_table_input *in)
 {
     if (!in->key_schema.items)
         return refuse(
@@ -48,7 +48,7 @@ static bool check_required(struct call *call, const struct dynamodb_create_table
     return true;
 }
 
-static bool check_defined(struct call *call, const struct dynamodb_create_table_input *in)
+static bool check_defined(const struct call *call, const struct dynamodb_create_table_input *in)
 {
     for (size_t i = 0; i < in->key_schema.count; i++) {
         if (str_present(definition_type(&in->attribute_definitions, in->key_schema.items[i].attribute_name)))
@@ -63,7 +63,8 @@ static bool check_defined(struct call *call, const struct dynamodb_create_table_
     return true;
 }
 
-static bool check_definitions(struct call *call, const struct dynamodb_attribute_definition_list *definitions)
+static bool check_definitions(const struct call *call,
+                              const struct dynamodb_attribute_definition_list *definitions)
 {
     for (size_t i = 0; i < definitions->count; i++)
         for (size_t j = 0; j < i; j++)
@@ -76,7 +77,7 @@ static bool check_definitions(struct call *call, const struct dynamodb_attribute
     return true;
 }
 
-static bool refuse_long_schema(struct call *call, const struct dynamodb_key_schema_element_list *keys)
+static bool refuse_long_schema(const struct call *call, const struct dynamodb_key_schema_element_list *keys)
 {
     struct text text = text_in(call->arena);
 
@@ -89,7 +90,7 @@ static bool refuse_long_schema(struct call *call, const struct dynamodb_key_sche
                                      STR_ARGS(text_str(&text))));
 }
 
-static bool check_schema(struct call *call, const struct dynamodb_create_table_input *in)
+static bool check_schema(const struct call *call, const struct dynamodb_create_table_input *in)
 {
     const struct dynamodb_key_schema_element_list *keys = &in->key_schema;
 
@@ -113,14 +114,14 @@ static bool check_schema(struct call *call, const struct dynamodb_create_table_i
     return check_definitions(call, &in->attribute_definitions);
 }
 
-static bool check_units(struct call *call, const char *name, int64_t units)
+static bool check_units(const struct call *call, const char *name, int64_t units)
 {
     return units <= max_capacity_units ||
            refuse(call, arena_format(call->arena, "Given value %lld for %s is out of bounds",
                                      (long long)units, name));
 }
 
-static bool check_billing(struct call *call, const struct dynamodb_create_table_input *in)
+static bool check_billing(const struct call *call, const struct dynamodb_create_table_input *in)
 {
     const struct dynamodb_provisioned_throughput *throughput = in->provisioned_throughput;
     bool on_demand = str_equal(in->billing_mode, S("PAY_PER_REQUEST"));
@@ -140,7 +141,7 @@ static bool check_billing(struct call *call, const struct dynamodb_create_table_
                            check_units(call, "WriteCapacityUnits", throughput->write_capacity_units));
 }
 
-static bool refuse_feature(struct call *call, const char *parameter)
+static bool refuse_feature(const struct call *call, const char *parameter)
 {
     return refuse(call, arena_format(call->arena,
                                      "One or more parameter values were invalid: Orderly does not support "
@@ -149,7 +150,7 @@ static bool refuse_feature(struct call *call, const char *parameter)
 }
 
 /* What would have to do something later on, and would not. */
-static bool check_features(struct call *call, const struct dynamodb_create_table_input *in)
+static bool check_features(const struct call *call, const struct dynamodb_create_table_input *in)
 {
     if (in->local_secondary_indexes.items)
         return refuse_feature(call, "LocalSecondaryIndexes");
@@ -170,7 +171,7 @@ static bool check_features(struct call *call, const struct dynamodb_create_table
     return true;
 }
 
-static bool check_tags(struct call *call, const struct dynamodb_tag_list *tags)
+static bool check_tags(const struct call *call, const struct dynamodb_tag_list *tags)
 {
     if (tags->count > MAX_TAGS)
         return refuse(call, S("One or more parameter values were invalid: Too many tags: the limit is 50"));
@@ -184,7 +185,7 @@ static bool check_tags(struct call *call, const struct dynamodb_tag_list *tags)
     return true;
 }
 
-bool table_check(struct call *call, const struct dynamodb_create_table_input *in)
+bool table_check(const struct call *call, const struct dynamodb_create_table_input *in)
 {
     return check_required(call, in) && check_features(call, in) && check_billing(call, in) &&
            check_schema(call, in) && check_tags(call, &in->tags);

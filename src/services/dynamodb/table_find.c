@@ -5,7 +5,7 @@
 
 enum { MIN_NAME = 3, MAX_NAME = 255, ARN_PARTS = 6 };
 
-static bool name_check(struct call *call, str name)
+static bool name_check(const struct call *call, str name)
 {
     if (name.size < MIN_NAME || name.size > MAX_NAME)
         return refuse(call,
@@ -34,7 +34,7 @@ static bool read_arn(str arn, struct table *table)
     return !str_present(rest) && str_equal(parts[2], S("dynamodb")) && str_starts_with(parts[5], S("table/"));
 }
 
-bool table_address(struct call *call, str given, struct table *table)
+bool table_address(const struct call *call, str given, struct table *table)
 {
     *table = (struct table){.given = given, .account = call->account, .region = call->region, .name = given};
     if (str_starts_with(given, S("arn:")) && !read_arn(given, table))
@@ -44,7 +44,7 @@ bool table_address(struct call *call, str given, struct table *table)
     return authorize(call, table->arn, (str){0}) && name_check(call, table->name);
 }
 
-bool table_read(struct call *call, struct table *table)
+bool table_read(const struct call *call, struct table *table)
 {
     return dynamodb_find_table(call->txn,
                                &(struct dynamodb_find_table_params){
@@ -52,7 +52,7 @@ bool table_read(struct call *call, struct table *table)
                                &table->row);
 }
 
-bool table_open(struct call *call, struct table *table)
+bool table_open(const struct call *call, struct table *table)
 {
     if (table_read(call, table))
         return true;

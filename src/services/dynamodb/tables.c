@@ -12,8 +12,8 @@ enum { LIST_LIMIT = 100, REMOVED_AT_ONCE = 1000 };
 
 /* ---- describing ---- */
 
-static void add_key(struct call *call, struct dynamodb_table_description *description, str name, str type,
-                    str key_type)
+static void add_key(const struct call *call, struct dynamodb_table_description *description, str name,
+                    str type, str key_type)
 {
     if (!str_present(name))
         return;
@@ -23,7 +23,7 @@ static void add_key(struct call *call, struct dynamodb_table_description *descri
         (struct dynamodb_key_schema_element){.attribute_name = name, .key_type = key_type};
 }
 
-static void add_throughput(struct call *call, struct dynamodb_table_description *description,
+static void add_throughput(const struct call *call, struct dynamodb_table_description *description,
                            const struct dynamodb_read_settings_row *row)
 {
     struct dynamodb_provisioned_throughput_description *throughput =
@@ -35,7 +35,7 @@ static void add_throughput(struct call *call, struct dynamodb_table_description 
     description->provisioned_throughput = throughput;
 }
 
-static void add_on_demand(struct call *call, struct dynamodb_table_description *description,
+static void add_on_demand(const struct call *call, struct dynamodb_table_description *description,
                           const struct dynamodb_read_settings_row *row)
 {
     if (row->on_demand) {
@@ -54,7 +54,7 @@ static void add_on_demand(struct call *call, struct dynamodb_table_description *
     }
 }
 
-static void add_class(struct call *call, struct dynamodb_table_description *description,
+static void add_class(const struct call *call, struct dynamodb_table_description *description,
                       const struct dynamodb_read_settings_row *row)
 {
     if (!str_present(row->table_class))
@@ -65,7 +65,7 @@ static void add_class(struct call *call, struct dynamodb_table_description *desc
     description->table_class_summary = summary;
 }
 
-static void add_count(struct call *call, struct dynamodb_table_description *description,
+static void add_count(const struct call *call, struct dynamodb_table_description *description,
                       const struct table *table)
 {
     struct dynamodb_count_items_row counted = {0};
@@ -76,7 +76,7 @@ static void add_count(struct call *call, struct dynamodb_table_description *desc
     description->table_size_bytes = arena_i64(call->arena, counted.bytes);
 }
 
-static const struct dynamodb_table_description *describe(struct call *call, const struct table *table,
+static const struct dynamodb_table_description *describe(const struct call *call, const struct table *table,
                                                          str status)
 {
     struct dynamodb_table_description *description =
@@ -99,14 +99,14 @@ static const struct dynamodb_table_description *describe(struct call *call, cons
     return description;
 }
 
-static bool refuse_missing(struct call *call, const struct table *table)
+static bool refuse_missing(const struct call *call, const struct table *table)
 {
     fail(call, &DYNAMODB_RESOURCE_NOT_FOUND_EXCEPTION, "Requested resource not found: Table: %.*s not found",
          STR_ARGS(table->name));
     return false;
 }
 
-enum outcome dynamodb_describe_table(struct call *call, const struct dynamodb_describe_table_input *in,
+enum outcome dynamodb_describe_table(const struct call *call, const struct dynamodb_describe_table_input *in,
                                      struct dynamodb_describe_table_output *out)
 {
     struct table table;
@@ -120,7 +120,7 @@ enum outcome dynamodb_describe_table(struct call *call, const struct dynamodb_de
 
 /* ---- making ---- */
 
-static void add(struct call *call, const struct dynamodb_create_table_input *in, struct table *table)
+static void add(const struct call *call, const struct dynamodb_create_table_input *in, struct table *table)
 {
     const struct dynamodb_provisioned_throughput *throughput = in->provisioned_throughput;
     const struct dynamodb_on_demand_throughput *bounds = in->on_demand_throughput;
@@ -155,7 +155,7 @@ static void add(struct call *call, const struct dynamodb_create_table_input *in,
                                                                       .value = in->tags.items[i].value});
 }
 
-enum outcome dynamodb_create_table(struct call *call, const struct dynamodb_create_table_input *in,
+enum outcome dynamodb_create_table(const struct call *call, const struct dynamodb_create_table_input *in,
                                    struct dynamodb_create_table_output *out)
 {
     struct table table;
@@ -172,7 +172,7 @@ enum outcome dynamodb_create_table(struct call *call, const struct dynamodb_crea
 
 /* ---- listing ---- */
 
-enum outcome dynamodb_list_tables(struct call *call, const struct dynamodb_list_tables_input *in,
+enum outcome dynamodb_list_tables(const struct call *call, const struct dynamodb_list_tables_input *in,
                                   struct dynamodb_list_tables_output *out)
 {
     int64_t limit = in->limit ? *in->limit : LIST_LIMIT;
@@ -199,7 +199,7 @@ enum outcome dynamodb_list_tables(struct call *call, const struct dynamodb_list_
 
 /* ---- deleting ---- */
 
-static void remove_items(struct call *call, int64_t table_id)
+static void remove_items(const struct call *call, int64_t table_id)
 {
     int64_t removed = dynamodb_remove_some_items(
         call->txn,
@@ -210,7 +210,7 @@ static void remove_items(struct call *call, int64_t table_id)
                   call->now_ms, &(struct dynamodb_remove_items_input){.table = table_id});
 }
 
-enum outcome dynamodb_delete_table(struct call *call, const struct dynamodb_delete_table_input *in,
+enum outcome dynamodb_delete_table(const struct call *call, const struct dynamodb_delete_table_input *in,
                                    struct dynamodb_delete_table_output *out)
 {
     struct dynamodb_read_settings_row row = {0};
@@ -232,7 +232,7 @@ enum outcome dynamodb_delete_table(struct call *call, const struct dynamodb_dele
 }
 
 /* The items of a large table go some at a time; nobody sees them, for ids of tables are not used again. */
-enum outcome dynamodb_remove_items(struct call *call, const struct dynamodb_remove_items_input *in,
+enum outcome dynamodb_remove_items(const struct call *call, const struct dynamodb_remove_items_input *in,
                                    struct dynamodb_remove_items_output *out)
 {
     (void)out;

@@ -3,7 +3,7 @@
  */
 #include "dynamodb_internal.h"
 
-static bool request_check(struct call *call, const struct dynamodb_update_item_input *in,
+static bool request_check(const struct call *call, const struct dynamodb_update_item_input *in,
                           struct expressions *expressions)
 {
     struct expression_texts texts = {
@@ -21,7 +21,7 @@ static bool request_check(struct call *call, const struct dynamodb_update_item_i
            expressions_read(call, &texts, expressions) && attributes_check(call, &in->key);
 }
 
-static bool keys_check(struct call *call, const struct table *table, const struct update *update)
+static bool keys_check(const struct call *call, const struct table *table, const struct update *update)
 {
     str names[] = {table->row.hash_name, table->row.range_name};
 
@@ -37,7 +37,7 @@ static bool keys_check(struct call *call, const struct table *table, const struc
 }
 
 /* What is there as a copy of its own, or only the key. */
-static struct dynamodb_attribute_value_map copy_of(struct call *call, const struct stored *stored,
+static struct dynamodb_attribute_value_map copy_of(const struct call *call, const struct stored *stored,
                                                    const struct dynamodb_attribute_value_map *key)
 {
     size_t size;
@@ -46,7 +46,7 @@ static struct dynamodb_attribute_value_map copy_of(struct call *call, const stru
 }
 
 /* The parts that the update names, of the item before or after it. */
-static struct dynamodb_attribute_value_map updated_parts(struct call *call, const struct update *update,
+static struct dynamodb_attribute_value_map updated_parts(const struct call *call, const struct update *update,
                                                          const struct dynamodb_attribute_value_map *item)
 {
     struct projection projection = {0};
@@ -56,7 +56,7 @@ static struct dynamodb_attribute_value_map updated_parts(struct call *call, cons
     return projection_apply(call->arena, &projection, item);
 }
 
-static void return_values(struct call *call, str asked, const struct update *update,
+static void return_values(const struct call *call, str asked, const struct update *update,
                           const struct dynamodb_attribute_value_map *old,
                           const struct dynamodb_attribute_value_map *new,
                           struct dynamodb_attribute_value_map *attributes)
@@ -84,7 +84,7 @@ static bool only_removes(const struct update *update)
     return update->count > 0;
 }
 
-enum outcome dynamodb_update_item(struct call *call, const struct dynamodb_update_item_input *in,
+enum outcome dynamodb_update_item(const struct call *call, const struct dynamodb_update_item_input *in,
                                   struct dynamodb_update_item_output *out)
 {
     struct expressions expressions = {0};

@@ -49,7 +49,7 @@ struct owner {
 };
 
 /* Without a name, the caller's own.  False: fail() has been called. */
-static bool owner_open(struct call *call, str user_name, struct owner *owner)
+static bool owner_open(const struct call *call, str user_name, struct owner *owner)
 {
     struct identity *user = arena_new(call->arena, struct identity);
 
@@ -67,13 +67,13 @@ static bool owner_open(struct call *call, str user_name, struct owner *owner)
     return true;
 }
 
-static struct iam_access_keys_rows keys_of(struct call *call, const struct owner *owner)
+static struct iam_access_keys_rows keys_of(const struct call *call, const struct owner *owner)
 {
     return iam_access_keys(call->txn, &(struct iam_access_keys_params){call->account, owner->identity_id});
 }
 
 /* Is that one of the owner's keys?  False: fail() has been called. */
-static bool key_check(struct call *call, const struct owner *owner, str access_key_id)
+static bool key_check(const struct call *call, const struct owner *owner, str access_key_id)
 {
     struct iam_access_keys_rows rows = keys_of(call, owner);
 
@@ -85,7 +85,7 @@ static bool key_check(struct call *call, const struct owner *owner, str access_k
     return false;
 }
 
-enum outcome iam_create_access_key(struct call *call, const struct iam_create_access_key_request *in,
+enum outcome iam_create_access_key(const struct call *call, const struct iam_create_access_key_request *in,
                                    struct iam_create_access_key_response *out)
 {
     struct iam_access_key *key = arena_new(call->arena, struct iam_access_key);
@@ -117,7 +117,7 @@ enum outcome iam_create_access_key(struct call *call, const struct iam_create_ac
     return DONE;
 }
 
-enum outcome iam_list_access_keys(struct call *call, const struct iam_list_access_keys_request *in,
+enum outcome iam_list_access_keys(const struct call *call, const struct iam_list_access_keys_request *in,
                                   struct iam_list_access_keys_response *out)
 {
     struct owner owner;
@@ -139,7 +139,7 @@ enum outcome iam_list_access_keys(struct call *call, const struct iam_list_acces
     return DONE;
 }
 
-enum outcome iam_update_access_key(struct call *call, const struct iam_update_access_key_request *in,
+enum outcome iam_update_access_key(const struct call *call, const struct iam_update_access_key_request *in,
                                    struct iam_update_access_key_output *out)
 {
     struct owner owner;
@@ -152,7 +152,7 @@ enum outcome iam_update_access_key(struct call *call, const struct iam_update_ac
     return DONE;
 }
 
-enum outcome iam_delete_access_key(struct call *call, const struct iam_delete_access_key_request *in,
+enum outcome iam_delete_access_key(const struct call *call, const struct iam_delete_access_key_request *in,
                                    struct iam_delete_access_key_output *out)
 {
     struct owner owner;

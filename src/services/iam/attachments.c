@@ -5,7 +5,8 @@
 
 enum { MAX_ATTACHMENTS = 10 };
 
-static bool is_attached(struct call *call, const struct identity *identity, str policy_arn, size_t *count)
+static bool is_attached(const struct call *call, const struct identity *identity, str policy_arn,
+                        size_t *count)
 {
     struct iam_attachments_rows rows =
         iam_attachments(call->txn, &(struct iam_attachments_params){identity->row.id});
@@ -17,7 +18,8 @@ static bool is_attached(struct call *call, const struct identity *identity, str 
     return false;
 }
 
-static enum outcome attach(struct call *call, const struct identity_kind *kind, str name, str policy_arn)
+static enum outcome attach(const struct call *call, const struct identity_kind *kind, str name,
+                           str policy_arn)
 {
     struct context_value context = {S("iam:PolicyARN"), policy_arn};
     struct managed_policy policy;
@@ -41,7 +43,8 @@ static enum outcome attach(struct call *call, const struct identity_kind *kind, 
     return DONE;
 }
 
-static enum outcome detach(struct call *call, const struct identity_kind *kind, str name, str policy_arn)
+static enum outcome detach(const struct call *call, const struct identity_kind *kind, str name,
+                           str policy_arn)
 {
     struct context_value context = {S("iam:PolicyARN"), policy_arn};
     struct identity identity;
@@ -56,8 +59,8 @@ static enum outcome detach(struct call *call, const struct identity_kind *kind, 
     return DONE;
 }
 
-static bool list_attached(struct call *call, const struct identity_kind *kind, str name, str path_prefix,
-                          struct iam_attached_policy_list *list, struct page *page)
+static bool list_attached(const struct call *call, const struct identity_kind *kind, str name,
+                          str path_prefix, struct iam_attached_policy_list *list, struct page *page)
 {
     struct managed_policy policy;
     struct identity identity;
@@ -78,35 +81,35 @@ static bool list_attached(struct call *call, const struct identity_kind *kind, s
     return true;
 }
 
-enum outcome iam_attach_role_policy(struct call *call, const struct iam_attach_role_policy_request *in,
+enum outcome iam_attach_role_policy(const struct call *call, const struct iam_attach_role_policy_request *in,
                                     struct iam_attach_role_policy_output *out)
 {
     (void)out;
     return attach(call, &ROLE_KIND, in->role_name, in->policy_arn);
 }
 
-enum outcome iam_attach_user_policy(struct call *call, const struct iam_attach_user_policy_request *in,
+enum outcome iam_attach_user_policy(const struct call *call, const struct iam_attach_user_policy_request *in,
                                     struct iam_attach_user_policy_output *out)
 {
     (void)out;
     return attach(call, &USER_KIND, in->user_name, in->policy_arn);
 }
 
-enum outcome iam_detach_role_policy(struct call *call, const struct iam_detach_role_policy_request *in,
+enum outcome iam_detach_role_policy(const struct call *call, const struct iam_detach_role_policy_request *in,
                                     struct iam_detach_role_policy_output *out)
 {
     (void)out;
     return detach(call, &ROLE_KIND, in->role_name, in->policy_arn);
 }
 
-enum outcome iam_detach_user_policy(struct call *call, const struct iam_detach_user_policy_request *in,
+enum outcome iam_detach_user_policy(const struct call *call, const struct iam_detach_user_policy_request *in,
                                     struct iam_detach_user_policy_output *out)
 {
     (void)out;
     return detach(call, &USER_KIND, in->user_name, in->policy_arn);
 }
 
-enum outcome iam_list_attached_role_policies(struct call *call,
+enum outcome iam_list_attached_role_policies(const struct call *call,
                                              const struct iam_list_attached_role_policies_request *in,
                                              struct iam_list_attached_role_policies_response *out)
 {
@@ -119,7 +122,7 @@ enum outcome iam_list_attached_role_policies(struct call *call,
     return DONE;
 }
 
-enum outcome iam_list_attached_user_policies(struct call *call,
+enum outcome iam_list_attached_user_policies(const struct call *call,
                                              const struct iam_list_attached_user_policies_request *in,
                                              struct iam_list_attached_user_policies_response *out)
 {
@@ -132,7 +135,7 @@ enum outcome iam_list_attached_user_policies(struct call *call,
     return DONE;
 }
 
-static void add_entity(struct call *call, const struct iam_entity_row *entity,
+static void add_entity(const struct call *call, const struct iam_entity_row *entity,
                        struct iam_list_entities_for_policy_response *out)
 {
     if (str_equal(entity->kind, ROLE_KIND.word))
@@ -155,13 +158,13 @@ static bool wants_kind(str filter, str kind)
 }
 
 /* Roles come before users; the key of an entity is "role/name". */
-static str entity_key(struct call *call, const struct iam_entity_row *entity)
+static str entity_key(const struct call *call, const struct iam_entity_row *entity)
 {
     return arena_format(call->arena, "%.*s/%.*s", STR_ARGS(entity->kind), STR_ARGS(entity->folded_name));
 }
 
 static struct iam_entity_rows
-entities_of(struct call *call, const struct iam_list_entities_for_policy_request *in, str path_prefix)
+entities_of(const struct call *call, const struct iam_list_entities_for_policy_request *in, str path_prefix)
 {
     if (str_present(in->policy_usage_filter) && str_equal(in->policy_usage_filter, S("PermissionsBoundary")))
         return iam_bounded_identities(call->txn,
@@ -173,7 +176,7 @@ entities_of(struct call *call, const struct iam_list_entities_for_policy_request
                        .policy_arn = in->policy_arn, .account = call->account, .path_prefix = path_prefix});
 }
 
-enum outcome iam_list_entities_for_policy(struct call *call,
+enum outcome iam_list_entities_for_policy(const struct call *call,
                                           const struct iam_list_entities_for_policy_request *in,
                                           struct iam_list_entities_for_policy_response *out)
 {

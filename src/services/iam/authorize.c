@@ -29,7 +29,7 @@ static str identity_part(str id)
 }
 
 /* AWS services that act are called by their host names. */
-static str service_host(struct call *call)
+static str service_host(const struct call *call)
 {
     return arena_format(call->arena, "%s.amazonaws.com", call->operation->service->signing_name);
 }
@@ -40,7 +40,7 @@ struct inquiry {
     struct policy_set set;
 };
 
-static struct policy_request ask(struct call *call, const struct principal *caller, str action,
+static struct policy_request ask(const struct call *call, const struct principal *caller, str action,
                                  str resource_arn)
 {
     return (struct policy_request){
@@ -56,7 +56,7 @@ static struct policy_request ask(struct call *call, const struct principal *call
     };
 }
 
-static void add_caller(struct call *call, struct inquiry *inquiry)
+static void add_caller(const struct call *call, struct inquiry *inquiry)
 {
     const struct principal *caller = call->caller;
 
@@ -76,7 +76,7 @@ static void add_caller(struct call *call, struct inquiry *inquiry)
     }
 }
 
-static bool decide(struct call *call, struct inquiry *inquiry, str resource_policy, str *message)
+static bool decide(const struct call *call, struct inquiry *inquiry, str resource_policy, str *message)
 {
     add_caller(call, inquiry);
     inquiry->set.trust = str_starts_with(inquiry->request.action, S("sts:AssumeRole"));
@@ -90,7 +90,7 @@ static bool decide(struct call *call, struct inquiry *inquiry, str resource_poli
     return denial == NOT_DENIED;
 }
 
-bool iam_authorize(struct call *call, const struct question *question, str *message)
+bool iam_authorize(const struct call *call, const struct question *question, str *message)
 {
     struct inquiry inquiry = {.request = ask(call, call->caller, question->action, question->resource_arn)};
     struct context_list context = {0};
@@ -115,7 +115,7 @@ bool iam_is_resource_policy(str document)
     return valid;
 }
 
-static bool role_trusts(struct call *call, const struct identity *role, const struct principal *service)
+static bool role_trusts(const struct call *call, const struct identity *role, const struct principal *service)
 {
     struct policy_request request = ask(call, service, S("sts:AssumeRole"), role->arn);
     struct policy_set set = {.resource = cached_policy(POLICY_TRUST, role->arn, role->row.trust_policy),
@@ -136,7 +136,7 @@ struct principal session_principal(struct arena *arena, const struct identity *r
     };
 }
 
-bool role_find(struct call *call, str role_arn, struct identity *role)
+bool role_find(const struct call *call, str role_arn, struct identity *role)
 {
     str account = arn_account(role_arn);
 
@@ -145,7 +145,7 @@ bool role_find(struct call *call, str role_arn, struct identity *role)
            str_equal(role->arn, role_arn);
 }
 
-bool iam_find_role(struct call *call, str role_arn, str session_name, struct principal *principal)
+bool iam_find_role(const struct call *call, str role_arn, str session_name, struct principal *principal)
 {
     const struct principal *service = call->caller;
     struct identity role;

@@ -3,7 +3,7 @@
  */
 #include "services/iam/iam_internal.h"
 
-bool boundary_check(struct call *call, str policy_arn)
+bool boundary_check(const struct call *call, str policy_arn)
 {
     struct managed_policy policy;
 
@@ -20,7 +20,7 @@ bool boundary_check(struct call *call, str policy_arn)
 }
 
 /* The identity as it is open to a change of its boundary, which iam:PermissionsBoundary names. */
-static enum outcome set_boundary(struct call *call, const struct identity_kind *kind, str name,
+static enum outcome set_boundary(const struct call *call, const struct identity_kind *kind, str name,
                                  str policy_arn)
 {
     struct context_value context = {S("iam:PermissionsBoundary"), policy_arn};
@@ -34,7 +34,7 @@ static enum outcome set_boundary(struct call *call, const struct identity_kind *
     return DONE;
 }
 
-static enum outcome remove_boundary(struct call *call, const struct identity_kind *kind, str name)
+static enum outcome remove_boundary(const struct call *call, const struct identity_kind *kind, str name)
 {
     struct identity identity;
 
@@ -45,7 +45,7 @@ static enum outcome remove_boundary(struct call *call, const struct identity_kin
     return DONE;
 }
 
-enum outcome iam_put_role_permissions_boundary(struct call *call,
+enum outcome iam_put_role_permissions_boundary(const struct call *call,
                                                const struct iam_put_role_permissions_boundary_request *in,
                                                struct iam_put_role_permissions_boundary_output *out)
 {
@@ -53,7 +53,7 @@ enum outcome iam_put_role_permissions_boundary(struct call *call,
     return set_boundary(call, &ROLE_KIND, in->role_name, in->permissions_boundary);
 }
 
-enum outcome iam_put_user_permissions_boundary(struct call *call,
+enum outcome iam_put_user_permissions_boundary(const struct call *call,
                                                const struct iam_put_user_permissions_boundary_request *in,
                                                struct iam_put_user_permissions_boundary_output *out)
 {
@@ -62,7 +62,7 @@ enum outcome iam_put_user_permissions_boundary(struct call *call,
 }
 
 enum outcome
-iam_delete_role_permissions_boundary(struct call *call,
+iam_delete_role_permissions_boundary(const struct call *call,
                                      const struct iam_delete_role_permissions_boundary_request *in,
                                      struct iam_delete_role_permissions_boundary_output *out)
 {
@@ -71,7 +71,7 @@ iam_delete_role_permissions_boundary(struct call *call,
 }
 
 enum outcome
-iam_delete_user_permissions_boundary(struct call *call,
+iam_delete_user_permissions_boundary(const struct call *call,
                                      const struct iam_delete_user_permissions_boundary_request *in,
                                      struct iam_delete_user_permissions_boundary_output *out)
 {

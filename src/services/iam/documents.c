@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 
-bool document_check(struct call *call, enum policy_kind kind, str document)
+bool document_check(const struct call *call, enum policy_kind kind, str document)
 {
     struct arena parsed = {0};
     str problem;
@@ -37,7 +37,7 @@ static bool is_unreserved(char c)
            c == '.' || c == '_' || c == '~';
 }
 
-str document_reply(struct call *call, str document)
+str document_reply(const struct call *call, str document)
 {
     static const char DIGITS[] = "0123456789ABCDEF";
     struct text text = text_in(call->arena);

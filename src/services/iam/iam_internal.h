@@ -53,53 +53,54 @@ bool identity_find_id(struct txn *txn, struct arena *arena, int64_t id, struct i
  * The identity that the operation under way is about: authorized for, and there.  False: fail() has
  * been called.
  */
-bool identity_open(struct call *call, const struct identity_kind *kind, str name, struct identity *identity);
+bool identity_open(const struct call *call, const struct identity_kind *kind, str name,
+                   struct identity *identity);
 /* The same; extra keys are context of the authorization. */
-bool identity_open_in_context(struct call *call, const struct identity_kind *kind, str name,
+bool identity_open_in_context(const struct call *call, const struct identity_kind *kind, str name,
                               const struct context_list *context, struct identity *identity);
 /* Those of the caller's account for one part of a list, and one more. */
-struct iam_page_identities_rows identity_page(struct call *call, const struct identity_kind *kind,
+struct iam_page_identities_rows identity_page(const struct call *call, const struct identity_kind *kind,
                                               str path_prefix, const struct page *page);
 /* Store a new one with its tags; row.id and row.unique_id are filled here.  False: fail() has been called. */
-bool identity_create(struct call *call, struct identity *identity, const struct iam_tag_list *tags);
+bool identity_create(const struct call *call, struct identity *identity, const struct iam_tag_list *tags);
 /* Fails while anything is attached to it; then deletes it with its tags. */
-bool identity_delete(struct call *call, const struct identity *identity);
-const struct iam_attached_permissions_boundary *identity_boundary(struct call *call,
+bool identity_delete(const struct call *call, const struct identity *identity);
+const struct iam_attached_permissions_boundary *identity_boundary(const struct call *call,
                                                                   const struct identity *identity);
 
 /* Whatever changes what somebody may do calls this, so that no cached policy outlives it. */
-void policies_changed(struct call *call);
+void policies_changed(const struct call *call);
 
 /* tags.c */
 /* aws:RequestTag and aws:TagKeys: what a request wants to tag with. */
-void context_add_request_tags(struct call *call, const struct iam_tag_list *tags,
+void context_add_request_tags(const struct call *call, const struct iam_tag_list *tags,
                               struct context_list *context);
 /* aws:ResourceTag and iam:ResourceTag: what the resource is tagged with. */
-void context_add_resource_tags(struct call *call, const struct iam_tag_list *tags,
+void context_add_resource_tags(const struct call *call, const struct iam_tag_list *tags,
                                struct context_list *context);
 /*
  * May the caller make this, with those tags, for which it takes the action `tagging` too, and with that
  * boundary (absent: none)?  False: fail() has been called.
  */
-bool creation_authorize(struct call *call, str arn, str tagging, const struct iam_tag_list *tags,
+bool creation_authorize(const struct call *call, str arn, str tagging, const struct iam_tag_list *tags,
                         str boundary);
-bool tags_check(struct call *call, const struct iam_tag_list *tags);
-void identity_put_tags(struct call *call, int64_t identity_id, const struct iam_tag_list *tags);
-struct iam_tag_list identity_tags(struct call *call, int64_t identity_id);
-void policy_put_tags(struct call *call, int64_t policy_id, const struct iam_tag_list *tags);
-struct iam_tag_list policy_tags(struct call *call, int64_t policy_id);
+bool tags_check(const struct call *call, const struct iam_tag_list *tags);
+void identity_put_tags(const struct call *call, int64_t identity_id, const struct iam_tag_list *tags);
+struct iam_tag_list identity_tags(const struct call *call, int64_t identity_id);
+void policy_put_tags(const struct call *call, int64_t policy_id, const struct iam_tag_list *tags);
+struct iam_tag_list policy_tags(const struct call *call, int64_t policy_id);
 
 /* boundaries.c */
 /* May that policy be a boundary?  False: fail() has been called. */
-bool boundary_check(struct call *call, str policy_arn);
+bool boundary_check(const struct call *call, str policy_arn);
 
 /* documents.c */
 /* Parse it only to see that it is right.  False: fail() has been called. */
-bool document_check(struct call *call, enum policy_kind kind, str document);
+bool document_check(const struct call *call, enum policy_kind kind, str document);
 /* Characters that count against quotas: all but white space. */
 int64_t document_size(str document);
 /* As replies carry documents: percent-encoded. */
-str document_reply(struct call *call, str document);
+str document_reply(const struct call *call, str document);
 
 /* managed_policies.c: those of AWS and of the account, alike. */
 struct managed_policy {
@@ -113,27 +114,27 @@ bool managed_policy_find(struct txn *txn, struct arena *arena, str arn, struct m
 /* The document in force, absent when there is no such policy. */
 str managed_policy_document(struct txn *txn, str arn);
 /* Authorized for the operation under way, and there, as identity_open(). */
-bool managed_policy_open(struct call *call, str arn, struct managed_policy *policy);
+bool managed_policy_open(const struct call *call, str arn, struct managed_policy *policy);
 /* The same, and the account's own. */
-bool managed_policy_open_own(struct call *call, str arn, struct managed_policy *policy);
-bool managed_policy_open_own_in_context(struct call *call, str arn, struct context_list context,
+bool managed_policy_open_own(const struct call *call, str arn, struct managed_policy *policy);
+bool managed_policy_open_own_in_context(const struct call *call, str arn, struct context_list context,
                                         struct managed_policy *policy);
 /* Is the ARN's form right?  False: fail() has been called. */
-bool policy_arn_check(struct call *call, str arn);
+bool policy_arn_check(const struct call *call, str arn);
 
 /* policy_versions.c */
 /* May the document be one?  False: fail() has been called. */
-bool version_check(struct call *call, str document);
-void version_insert(struct call *call, int64_t policy_id, int64_t version, str document);
+bool version_check(const struct call *call, str document);
+void version_insert(const struct call *call, int64_t policy_id, int64_t version, str document);
 /* "v3" */
-str version_id(struct call *call, int64_t version);
+str version_id(const struct call *call, int64_t version);
 
 /* page.c */
 /* False: the marker is none of ours, and fail() has been called. */
-bool page_open(struct call *call, str marker, const int64_t *max_items, struct page *page);
+bool page_open(const struct call *call, str marker, const int64_t *max_items, struct page *page);
 /* Does the item with this key belong into this part? */
 bool page_takes(struct page *page, str key);
-void page_close(struct call *call, const struct page *page, const bool **is_truncated, str *marker);
+void page_close(const struct call *call, const struct page *page, const bool **is_truncated, str *marker);
 
 /* access_keys.c */
 /* Random text of a new key's secret. */
@@ -160,6 +161,6 @@ const struct policy *cached_policy(enum policy_kind kind, str owner, str text);
 
 /* authorize.c */
 /* A role by its ARN, of whatever account. */
-bool role_find(struct call *call, str role_arn, struct identity *role);
+bool role_find(const struct call *call, str role_arn, struct identity *role);
 /* A session's principal, in arena. */
 struct principal session_principal(struct arena *arena, const struct identity *role, str session_name);

@@ -94,7 +94,7 @@ static bool names(const struct context_list *context, str key)
  * What is asked for, and what the identity (NULL: there is none) has: its tags, and its boundary unless that
  * is what changes.
  */
-static struct context_list context_of(struct call *call, const struct identity *identity,
+static struct context_list context_of(const struct call *call, const struct identity *identity,
                                       const struct context_list *asked)
 {
     struct context_list context = {0};
@@ -110,7 +110,7 @@ static struct context_list context_of(struct call *call, const struct identity *
     return context;
 }
 
-bool identity_open_in_context(struct call *call, const struct identity_kind *kind, str name,
+bool identity_open_in_context(const struct call *call, const struct identity_kind *kind, str name,
                               const struct context_list *context, struct identity *identity)
 {
     bool found = identity_find(call->txn, call->arena, kind, call->account, name, identity);
@@ -125,12 +125,13 @@ bool identity_open_in_context(struct call *call, const struct identity_kind *kin
     return found;
 }
 
-bool identity_open(struct call *call, const struct identity_kind *kind, str name, struct identity *identity)
+bool identity_open(const struct call *call, const struct identity_kind *kind, str name,
+                   struct identity *identity)
 {
     return identity_open_in_context(call, kind, name, &(struct context_list){0}, identity);
 }
 
-struct iam_page_identities_rows identity_page(struct call *call, const struct identity_kind *kind,
+struct iam_page_identities_rows identity_page(const struct call *call, const struct identity_kind *kind,
                                               str path_prefix, const struct page *page)
 {
     struct iam_page_identities_params params = {
@@ -144,7 +145,7 @@ struct iam_page_identities_rows identity_page(struct call *call, const struct id
     return iam_page_identities(call->txn, &params);
 }
 
-bool identity_create(struct call *call, struct identity *identity, const struct iam_tag_list *tags)
+bool identity_create(const struct call *call, struct identity *identity, const struct iam_tag_list *tags)
 {
     struct iam_identity_row *row = &identity->row;
 
@@ -161,7 +162,7 @@ bool identity_create(struct call *call, struct identity *identity, const struct 
     return true;
 }
 
-bool identity_delete(struct call *call, const struct identity *identity)
+bool identity_delete(const struct call *call, const struct identity *identity)
 {
     int64_t id = identity->row.id;
 
@@ -179,7 +180,7 @@ bool identity_delete(struct call *call, const struct identity *identity)
     return true;
 }
 
-const struct iam_attached_permissions_boundary *identity_boundary(struct call *call,
+const struct iam_attached_permissions_boundary *identity_boundary(const struct call *call,
                                                                   const struct identity *identity)
 {
     if (!str_present(identity->row.boundary_arn))
@@ -193,7 +194,7 @@ const struct iam_attached_permissions_boundary *identity_boundary(struct call *c
     return boundary;
 }
 
-void policies_changed(struct call *call)
+void policies_changed(const struct call *call)
 {
     /* Random, not counted up: a number used by a call that is undone must not come again. */
     int64_t version = (int64_t)(random_u64() >> 1);

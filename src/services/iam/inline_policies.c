@@ -4,7 +4,7 @@
 #include "services/iam/iam_internal.h"
 
 /* All inline policies of an identity share one allowance. */
-static bool check_size(struct call *call, const struct identity *identity, str name, str document)
+static bool check_size(const struct call *call, const struct identity *identity, str name, str document)
 {
     struct iam_inline_policies_rows rows =
         iam_inline_policies(call->txn, &(struct iam_inline_policies_params){identity->row.id});
@@ -21,7 +21,7 @@ static bool check_size(struct call *call, const struct identity *identity, str n
     return false;
 }
 
-static enum outcome put_policy(struct call *call, const struct identity_kind *kind, str identity_name,
+static enum outcome put_policy(const struct call *call, const struct identity_kind *kind, str identity_name,
                                str name, str document)
 {
     struct identity identity;
@@ -34,13 +34,13 @@ static enum outcome put_policy(struct call *call, const struct identity_kind *ki
     return DONE;
 }
 
-static enum outcome no_such_policy(struct call *call, const struct identity_kind *kind, str name)
+static enum outcome no_such_policy(const struct call *call, const struct identity_kind *kind, str name)
 {
     return fail(call, &IAM_NO_SUCH_ENTITY_EXCEPTION, "The %.*s policy with name %.*s cannot be found.",
                 STR_ARGS(kind->word), STR_ARGS(name));
 }
 
-static enum outcome get_policy(struct call *call, const struct identity_kind *kind, str identity_name,
+static enum outcome get_policy(const struct call *call, const struct identity_kind *kind, str identity_name,
                                str name, str *document)
 {
     struct iam_find_inline_policy_row row;
@@ -55,7 +55,7 @@ static enum outcome get_policy(struct call *call, const struct identity_kind *ki
     return DONE;
 }
 
-static bool list_policies(struct call *call, const struct identity_kind *kind, str identity_name,
+static bool list_policies(const struct call *call, const struct identity_kind *kind, str identity_name,
                           struct page *page, struct str_list *names)
 {
     struct identity identity;
@@ -71,8 +71,8 @@ static bool list_policies(struct call *call, const struct identity_kind *kind, s
     return true;
 }
 
-static enum outcome delete_policy(struct call *call, const struct identity_kind *kind, str identity_name,
-                                  str name)
+static enum outcome delete_policy(const struct call *call, const struct identity_kind *kind,
+                                  str identity_name, str name)
 {
     struct identity identity;
 
@@ -85,21 +85,21 @@ static enum outcome delete_policy(struct call *call, const struct identity_kind 
     return DONE;
 }
 
-enum outcome iam_put_role_policy(struct call *call, const struct iam_put_role_policy_request *in,
+enum outcome iam_put_role_policy(const struct call *call, const struct iam_put_role_policy_request *in,
                                  struct iam_put_role_policy_output *out)
 {
     (void)out;
     return put_policy(call, &ROLE_KIND, in->role_name, in->policy_name, in->policy_document);
 }
 
-enum outcome iam_put_user_policy(struct call *call, const struct iam_put_user_policy_request *in,
+enum outcome iam_put_user_policy(const struct call *call, const struct iam_put_user_policy_request *in,
                                  struct iam_put_user_policy_output *out)
 {
     (void)out;
     return put_policy(call, &USER_KIND, in->user_name, in->policy_name, in->policy_document);
 }
 
-enum outcome iam_get_role_policy(struct call *call, const struct iam_get_role_policy_request *in,
+enum outcome iam_get_role_policy(const struct call *call, const struct iam_get_role_policy_request *in,
                                  struct iam_get_role_policy_response *out)
 {
     out->role_name = in->role_name;
@@ -107,7 +107,7 @@ enum outcome iam_get_role_policy(struct call *call, const struct iam_get_role_po
     return get_policy(call, &ROLE_KIND, in->role_name, in->policy_name, &out->policy_document);
 }
 
-enum outcome iam_get_user_policy(struct call *call, const struct iam_get_user_policy_request *in,
+enum outcome iam_get_user_policy(const struct call *call, const struct iam_get_user_policy_request *in,
                                  struct iam_get_user_policy_response *out)
 {
     out->user_name = in->user_name;
@@ -115,7 +115,7 @@ enum outcome iam_get_user_policy(struct call *call, const struct iam_get_user_po
     return get_policy(call, &USER_KIND, in->user_name, in->policy_name, &out->policy_document);
 }
 
-enum outcome iam_list_role_policies(struct call *call, const struct iam_list_role_policies_request *in,
+enum outcome iam_list_role_policies(const struct call *call, const struct iam_list_role_policies_request *in,
                                     struct iam_list_role_policies_response *out)
 {
     struct page page;
@@ -127,7 +127,7 @@ enum outcome iam_list_role_policies(struct call *call, const struct iam_list_rol
     return DONE;
 }
 
-enum outcome iam_list_user_policies(struct call *call, const struct iam_list_user_policies_request *in,
+enum outcome iam_list_user_policies(const struct call *call, const struct iam_list_user_policies_request *in,
                                     struct iam_list_user_policies_response *out)
 {
     struct page page;
@@ -139,14 +139,14 @@ enum outcome iam_list_user_policies(struct call *call, const struct iam_list_use
     return DONE;
 }
 
-enum outcome iam_delete_role_policy(struct call *call, const struct iam_delete_role_policy_request *in,
+enum outcome iam_delete_role_policy(const struct call *call, const struct iam_delete_role_policy_request *in,
                                     struct iam_delete_role_policy_output *out)
 {
     (void)out;
     return delete_policy(call, &ROLE_KIND, in->role_name, in->policy_name);
 }
 
-enum outcome iam_delete_user_policy(struct call *call, const struct iam_delete_user_policy_request *in,
+enum outcome iam_delete_user_policy(const struct call *call, const struct iam_delete_user_policy_request *in,
                                     struct iam_delete_user_policy_output *out)
 {
     (void)out;

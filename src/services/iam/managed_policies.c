@@ -37,7 +37,7 @@ str managed_policy_document(struct txn *txn, str arn)
                                                                                                : (str){0};
 }
 
-bool policy_arn_check(struct call *call, str arn)
+bool policy_arn_check(const struct call *call, str arn)
 {
     if (str_starts_with(arn, S("arn:")) && str_find(arn, S(":policy/")) > 0)
         return true;
@@ -45,7 +45,7 @@ bool policy_arn_check(struct call *call, str arn)
     return false;
 }
 
-static bool open_in_context(struct call *call, str arn, struct context_list context,
+static bool open_in_context(const struct call *call, str arn, struct context_list context,
                             struct managed_policy *policy)
 {
     if (!policy_arn_check(call, arn))
@@ -63,12 +63,12 @@ static bool open_in_context(struct call *call, str arn, struct context_list cont
     return false;
 }
 
-bool managed_policy_open(struct call *call, str arn, struct managed_policy *policy)
+bool managed_policy_open(const struct call *call, str arn, struct managed_policy *policy)
 {
     return open_in_context(call, arn, (struct context_list){0}, policy);
 }
 
-bool managed_policy_open_own_in_context(struct call *call, str arn, struct context_list context,
+bool managed_policy_open_own_in_context(const struct call *call, str arn, struct context_list context,
                                         struct managed_policy *policy)
 {
     if (!open_in_context(call, arn, context, policy))
@@ -82,13 +82,13 @@ bool managed_policy_open_own_in_context(struct call *call, str arn, struct conte
     return false;
 }
 
-bool managed_policy_open_own(struct call *call, str arn, struct managed_policy *policy)
+bool managed_policy_open_own(const struct call *call, str arn, struct managed_policy *policy)
 {
     return managed_policy_open_own_in_context(call, arn, (struct context_list){0}, policy);
 }
 
 /* AWS's policies have ids too; ours are made of their names, so that they stay the same. */
-static str aws_policy_id(struct call *call, const struct aws_managed_policy *aws)
+static str aws_policy_id(const struct call *call, const struct aws_managed_policy *aws)
 {
     static const char ALPHABET[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     struct sha256 digest = sha256(aws->name);
@@ -99,7 +99,7 @@ static str aws_policy_id(struct call *call, const struct aws_managed_policy *aws
     return arena_join(call->arena, S("ANPA"), (str){id, sizeof id});
 }
 
-static int64_t count_attachments(struct call *call, str arn)
+static int64_t count_attachments(const struct call *call, str arn)
 {
     struct iam_count_attachments_row row = {0};
 
@@ -108,7 +108,7 @@ static int64_t count_attachments(struct call *call, str arn)
     return row.count;
 }
 
-static int64_t count_boundaries(struct call *call, str arn)
+static int64_t count_boundaries(const struct call *call, str arn)
 {
     struct iam_count_boundaries_row row = {0};
 
@@ -119,7 +119,7 @@ static int64_t count_boundaries(struct call *call, str arn)
 }
 
 /* As lists show it: without description and tags. */
-static struct iam_policy brief(struct call *call, const struct managed_policy *policy)
+static struct iam_policy brief(const struct call *call, const struct managed_policy *policy)
 {
     const struct aws_managed_policy *aws = policy->aws;
 
@@ -137,7 +137,7 @@ static struct iam_policy brief(struct call *call, const struct managed_policy *p
     };
 }
 
-static const struct iam_policy *shown(struct call *call, const struct managed_policy *policy)
+static const struct iam_policy *shown(const struct call *call, const struct managed_policy *policy)
 {
     struct iam_policy *shown = arena_new(call->arena, struct iam_policy);
 
@@ -149,7 +149,7 @@ static const struct iam_policy *shown(struct call *call, const struct managed_po
     return shown;
 }
 
-enum outcome iam_create_policy(struct call *call, const struct iam_create_policy_request *in,
+enum outcome iam_create_policy(const struct call *call, const struct iam_create_policy_request *in,
                                struct iam_create_policy_response *out)
 {
     str path = str_present(in->path) ? in->path : S("/");
@@ -181,7 +181,7 @@ enum outcome iam_create_policy(struct call *call, const struct iam_create_policy
     return DONE;
 }
 
-enum outcome iam_get_policy(struct call *call, const struct iam_get_policy_request *in,
+enum outcome iam_get_policy(const struct call *call, const struct iam_get_policy_request *in,
                             struct iam_get_policy_response *out)
 {
     struct managed_policy policy;
@@ -192,7 +192,7 @@ enum outcome iam_get_policy(struct call *call, const struct iam_get_policy_reque
     return DONE;
 }
 
-enum outcome iam_delete_policy(struct call *call, const struct iam_delete_policy_request *in,
+enum outcome iam_delete_policy(const struct call *call, const struct iam_delete_policy_request *in,
                                struct iam_delete_policy_output *out)
 {
     struct managed_policy policy;
@@ -232,7 +232,7 @@ static bool is_wanted(const struct iam_list_policies_request *in, const struct i
     return !str_present(in->path_prefix) || str_starts_with(policy->path, in->path_prefix);
 }
 
-static void consider(struct call *call, struct listing *listing, str key, str arn)
+static void consider(const struct call *call, struct listing *listing, str key, str arn)
 {
     struct managed_policy policy;
 
@@ -243,7 +243,7 @@ static void consider(struct call *call, struct listing *listing, str key, str ar
         *list_add(call->arena, listing->policies) = item;
 }
 
-enum outcome iam_list_policies(struct call *call, const struct iam_list_policies_request *in,
+enum outcome iam_list_policies(const struct call *call, const struct iam_list_policies_request *in,
                                struct iam_list_policies_response *out)
 {
     str scope = str_present(in->scope) ? in->scope : S("All");

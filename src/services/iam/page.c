@@ -8,7 +8,7 @@
 
 enum { DEFAULT_MAX_ITEMS = 100 };
 
-bool page_open(struct call *call, str marker, const int64_t *max_items, struct page *page)
+bool page_open(const struct call *call, str marker, const int64_t *max_items, struct page *page)
 {
     *page = (struct page){.after = S(""), .limit = max_items ? *max_items : DEFAULT_MAX_ITEMS};
     if (!str_present(marker) || base64_decode(call->arena, marker, &page->after))
@@ -30,7 +30,7 @@ bool page_takes(struct page *page, str key)
     return true;
 }
 
-void page_close(struct call *call, const struct page *page, const bool **is_truncated, str *marker)
+void page_close(const struct call *call, const struct page *page, const bool **is_truncated, str *marker)
 {
     *is_truncated = arena_bool(call->arena, page->truncated);
     if (page->truncated)

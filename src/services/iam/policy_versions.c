@@ -6,7 +6,7 @@
 
 enum { MAX_VERSIONS = 5, MAX_DOCUMENT_SIZE = 6144 };
 
-bool version_check(struct call *call, str document)
+bool version_check(const struct call *call, str document)
 {
     if (!document_check(call, POLICY_MANAGED, document))
         return false;
@@ -16,7 +16,7 @@ bool version_check(struct call *call, str document)
     return false;
 }
 
-void version_insert(struct call *call, int64_t policy_id, int64_t version, str document)
+void version_insert(const struct call *call, int64_t policy_id, int64_t version, str document)
 {
     struct iam_insert_policy_version_params params = {
         .policy_id = policy_id,
@@ -27,13 +27,13 @@ void version_insert(struct call *call, int64_t policy_id, int64_t version, str d
     iam_insert_policy_version(call->txn, &params);
 }
 
-str version_id(struct call *call, int64_t version)
+str version_id(const struct call *call, int64_t version)
 {
     return arena_format(call->arena, "v%lld", (long long)version);
 }
 
 /* The document is not always shown. */
-static struct iam_policy_version shown(struct call *call, const struct managed_policy *policy,
+static struct iam_policy_version shown(const struct call *call, const struct managed_policy *policy,
                                        int64_t version, int64_t created_ms)
 {
     return (struct iam_policy_version){
@@ -43,7 +43,7 @@ static struct iam_policy_version shown(struct call *call, const struct managed_p
     };
 }
 
-static void set_versions(struct call *call, const struct managed_policy *policy, int64_t in_force,
+static void set_versions(const struct call *call, const struct managed_policy *policy, int64_t in_force,
                          int64_t newest)
 {
     struct iam_set_policy_versions_params params = {
@@ -56,7 +56,8 @@ static void set_versions(struct call *call, const struct managed_policy *policy,
     policies_changed(call);
 }
 
-enum outcome iam_create_policy_version(struct call *call, const struct iam_create_policy_version_request *in,
+enum outcome iam_create_policy_version(const struct call *call,
+                                       const struct iam_create_policy_version_request *in,
                                        struct iam_create_policy_version_response *out)
 {
     struct managed_policy policy;
@@ -83,8 +84,8 @@ enum outcome iam_create_policy_version(struct call *call, const struct iam_creat
 }
 
 /* The version of that id; false: fail() has been called. */
-static bool find_version(struct call *call, const struct managed_policy *policy, str id, int64_t *number,
-                         struct iam_find_policy_version_row *row)
+static bool find_version(const struct call *call, const struct managed_policy *policy, str id,
+                         int64_t *number, struct iam_find_policy_version_row *row)
 {
     bool valid = str_to_i64(str_from(id, 1), number);
 
@@ -100,7 +101,7 @@ static bool find_version(struct call *call, const struct managed_policy *policy,
     return false;
 }
 
-enum outcome iam_get_policy_version(struct call *call, const struct iam_get_policy_version_request *in,
+enum outcome iam_get_policy_version(const struct call *call, const struct iam_get_policy_version_request *in,
                                     struct iam_get_policy_version_response *out)
 {
     struct iam_find_policy_version_row row;
@@ -118,12 +119,13 @@ enum outcome iam_get_policy_version(struct call *call, const struct iam_get_poli
 }
 
 /* Keys of the list ascend while the versions go down. */
-static str version_key(struct call *call, int64_t number)
+static str version_key(const struct call *call, int64_t number)
 {
     return arena_format(call->arena, "%019lld", (long long)(INT64_MAX - number));
 }
 
-enum outcome iam_list_policy_versions(struct call *call, const struct iam_list_policy_versions_request *in,
+enum outcome iam_list_policy_versions(const struct call *call,
+                                      const struct iam_list_policy_versions_request *in,
                                       struct iam_list_policy_versions_response *out)
 {
     struct managed_policy policy;
@@ -147,7 +149,7 @@ enum outcome iam_list_policy_versions(struct call *call, const struct iam_list_p
     return DONE;
 }
 
-enum outcome iam_set_default_policy_version(struct call *call,
+enum outcome iam_set_default_policy_version(const struct call *call,
                                             const struct iam_set_default_policy_version_request *in,
                                             struct iam_set_default_policy_version_output *out)
 {
@@ -163,7 +165,8 @@ enum outcome iam_set_default_policy_version(struct call *call,
     return DONE;
 }
 
-enum outcome iam_delete_policy_version(struct call *call, const struct iam_delete_policy_version_request *in,
+enum outcome iam_delete_policy_version(const struct call *call,
+                                       const struct iam_delete_policy_version_request *in,
                                        struct iam_delete_policy_version_output *out)
 {
     struct iam_find_policy_version_row row;

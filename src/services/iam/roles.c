@@ -5,7 +5,7 @@
 
 enum { DEFAULT_SESSION_SECONDS = 3600, MAX_TRUST_POLICY_SIZE = 2048 };
 
-static const struct iam_role_last_used *last_used(struct call *call, const struct identity *role)
+static const struct iam_role_last_used *last_used(const struct call *call, const struct identity *role)
 {
     struct iam_role_last_used *used = arena_new(call->arena, struct iam_role_last_used);
 
@@ -17,7 +17,7 @@ static const struct iam_role_last_used *last_used(struct call *call, const struc
 }
 
 /* As lists show it: without tags, boundary and use. */
-static struct iam_role brief(struct call *call, const struct identity *role)
+static struct iam_role brief(const struct call *call, const struct identity *role)
 {
     return (struct iam_role){
         .path = role->row.path,
@@ -31,7 +31,7 @@ static struct iam_role brief(struct call *call, const struct identity *role)
     };
 }
 
-static const struct iam_role *shown(struct call *call, const struct identity *role)
+static const struct iam_role *shown(const struct call *call, const struct identity *role)
 {
     struct iam_role *shown = arena_new(call->arena, struct iam_role);
 
@@ -43,7 +43,7 @@ static const struct iam_role *shown(struct call *call, const struct identity *ro
 
 /* Is that a role or user of this account that does not exist?  Who lives in other accounts is not known here.
  */
-static bool is_nobody(struct call *call, str principal)
+static bool is_nobody(const struct call *call, str principal)
 {
     str prefix = iam_arn(call->arena, call->account, S(""), S(""), S(""));
     str rest = str_from(principal, prefix.size), type;
@@ -56,7 +56,7 @@ static bool is_nobody(struct call *call, str principal)
            !str_equal(identity.arn, principal);
 }
 
-static bool check_principals(struct call *call, str document)
+static bool check_principals(const struct call *call, str document)
 {
     str problem, principal;
     const struct policy *policy = policy_parse(call->arena, POLICY_TRUST, document, &problem);
@@ -71,7 +71,7 @@ static bool check_principals(struct call *call, str document)
     return true;
 }
 
-static bool check_trust_policy(struct call *call, str document)
+static bool check_trust_policy(const struct call *call, str document)
 {
     if (!document_check(call, POLICY_TRUST, document) || !check_principals(call, document))
         return false;
@@ -82,7 +82,7 @@ static bool check_trust_policy(struct call *call, str document)
     return false;
 }
 
-enum outcome iam_create_role(struct call *call, const struct iam_create_role_request *in,
+enum outcome iam_create_role(const struct call *call, const struct iam_create_role_request *in,
                              struct iam_create_role_response *out)
 {
     str path = str_present(in->path) ? in->path : S("/");
@@ -113,7 +113,7 @@ enum outcome iam_create_role(struct call *call, const struct iam_create_role_req
     return DONE;
 }
 
-enum outcome iam_get_role(struct call *call, const struct iam_get_role_request *in,
+enum outcome iam_get_role(const struct call *call, const struct iam_get_role_request *in,
                           struct iam_get_role_response *out)
 {
     struct identity role;
@@ -127,7 +127,7 @@ enum outcome iam_get_role(struct call *call, const struct iam_get_role_request *
     return DONE;
 }
 
-enum outcome iam_list_roles(struct call *call, const struct iam_list_roles_request *in,
+enum outcome iam_list_roles(const struct call *call, const struct iam_list_roles_request *in,
                             struct iam_list_roles_response *out)
 {
     str path_prefix = str_present(in->path_prefix) ? in->path_prefix : S("/");
@@ -148,7 +148,7 @@ enum outcome iam_list_roles(struct call *call, const struct iam_list_roles_reque
     return DONE;
 }
 
-enum outcome iam_delete_role(struct call *call, const struct iam_delete_role_request *in,
+enum outcome iam_delete_role(const struct call *call, const struct iam_delete_role_request *in,
                              struct iam_delete_role_output *out)
 {
     struct identity role;
@@ -160,7 +160,7 @@ enum outcome iam_delete_role(struct call *call, const struct iam_delete_role_req
 }
 
 /* What is absent becomes what a new role has. */
-static void change_settings(struct call *call, const struct identity *role, str description,
+static void change_settings(const struct call *call, const struct identity *role, str description,
                             const int64_t *max_session_seconds)
 {
     struct iam_set_role_settings_params params = {
@@ -171,7 +171,7 @@ static void change_settings(struct call *call, const struct identity *role, str 
     iam_set_role_settings(call->txn, &params);
 }
 
-enum outcome iam_update_role(struct call *call, const struct iam_update_role_request *in,
+enum outcome iam_update_role(const struct call *call, const struct iam_update_role_request *in,
                              struct iam_update_role_response *out)
 {
     struct identity role;
@@ -185,7 +185,7 @@ enum outcome iam_update_role(struct call *call, const struct iam_update_role_req
     return DONE;
 }
 
-enum outcome iam_update_role_description(struct call *call,
+enum outcome iam_update_role_description(const struct call *call,
                                          const struct iam_update_role_description_request *in,
                                          struct iam_update_role_description_response *out)
 {
@@ -199,7 +199,7 @@ enum outcome iam_update_role_description(struct call *call,
     return DONE;
 }
 
-enum outcome iam_update_assume_role_policy(struct call *call,
+enum outcome iam_update_assume_role_policy(const struct call *call,
                                            const struct iam_update_assume_role_policy_request *in,
                                            struct iam_update_assume_role_policy_output *out)
 {
@@ -214,7 +214,7 @@ enum outcome iam_update_assume_role_policy(struct call *call,
 }
 
 /* Instance profiles belong to EC2, which is not here: no role is in one. */
-enum outcome iam_list_instance_profiles_for_role(struct call *call,
+enum outcome iam_list_instance_profiles_for_role(const struct call *call,
                                                  const struct iam_list_instance_profiles_for_role_request *in,
                                                  struct iam_list_instance_profiles_for_role_response *out)
 {

@@ -16,7 +16,8 @@ enum {
     MS = 1000,
 };
 
-enum outcome sts_get_caller_identity(struct call *call, const struct sts_get_caller_identity_request *in,
+enum outcome sts_get_caller_identity(const struct call *call,
+                                     const struct sts_get_caller_identity_request *in,
                                      struct sts_get_caller_identity_response *out)
 {
     (void)in;
@@ -27,7 +28,7 @@ enum outcome sts_get_caller_identity(struct call *call, const struct sts_get_cal
 }
 
 /* What is AWS's, but has nothing here that it could work on. */
-static bool check_unsupported(struct call *call, const struct sts_assume_role_request *in)
+static bool check_unsupported(const struct call *call, const struct sts_assume_role_request *in)
 {
     if (in->tags.count > 0 || in->transitive_tag_keys.count > 0)
         fail(call, &STS_VALIDATION_ERROR, "Session tags are not supported yet.");
@@ -44,7 +45,8 @@ static bool check_unsupported(struct call *call, const struct sts_assume_role_re
 }
 
 /* May the caller become that role?  False: fail() has been called, the same whether it exists or not. */
-static bool role_open(struct call *call, const struct sts_assume_role_request *in, struct identity *role)
+static bool role_open(const struct call *call, const struct sts_assume_role_request *in,
+                      struct identity *role)
 {
     struct context_list context = {0};
     bool found = role_find(call, in->role_arn, role);
@@ -60,7 +62,7 @@ static bool role_open(struct call *call, const struct sts_assume_role_request *i
     return authorize_in_context(call, in->role_arn, found ? role->row.trust_policy : (str){0}, &context);
 }
 
-static bool check_duration(struct call *call, const struct identity *role, const int64_t *seconds)
+static bool check_duration(const struct call *call, const struct identity *role, const int64_t *seconds)
 {
     if (!seconds || call->caller->kind == PRINCIPAL_SERVICE)
         return true;
@@ -91,7 +93,7 @@ static void add_statement(struct json_writer *writer, const struct json *stateme
     json_close_object(writer);
 }
 
-static void add_statements(struct call *call, struct json_writer *writer, str document)
+static void add_statements(const struct call *call, struct json_writer *writer, str document)
 {
     const struct json *statements = json_get(json_parse(call->arena, document, NULL), S("Statement"));
 
@@ -101,7 +103,7 @@ static void add_statements(struct call *call, struct json_writer *writer, str do
         add_statement(writer, &statements->items[i]);
 }
 
-static bool check_session_policy(struct call *call, str document)
+static bool check_session_policy(const struct call *call, str document)
 {
     struct arena parsed = {0};
     str problem;
@@ -113,7 +115,7 @@ static bool check_session_policy(struct call *call, str document)
     return valid;
 }
 
-static bool check_size(struct call *call, str document)
+static bool check_size(const struct call *call, str document)
 {
     if (document.size <= MAX_SESSION_POLICY_SIZE)
         return true;
@@ -124,7 +126,7 @@ static bool check_size(struct call *call, str document)
 }
 
 /* AWS's, or of the role's account: who may use a role learns nothing of other accounts' policies. */
-static str session_document(struct call *call, const struct identity *role, str arn)
+static str session_document(const struct call *call, const struct identity *role, str arn)
 {
     struct managed_policy policy;
 
@@ -134,7 +136,7 @@ static str session_document(struct call *call, const struct identity *role, str 
     return managed_policy_document(call->txn, arn);
 }
 
-static bool add_managed(struct call *call, struct json_writer *writer, const struct identity *role,
+static bool add_managed(const struct call *call, struct json_writer *writer, const struct identity *role,
                         const struct sts_assume_role_request *in)
 {
     if (in->policy_arns.count > MAX_POLICY_ARNS) {
@@ -156,7 +158,7 @@ static bool add_managed(struct call *call, struct json_writer *writer, const str
 }
 
 /* All session policies as one; absent when none is given.  False: fail() has been called. */
-static bool session_policy(struct call *call, const struct identity *role,
+static bool session_policy(const struct call *call, const struct identity *role,
                            const struct sts_assume_role_request *in, str *policy)
 {
     struct json_writer writer = json_writer_in(call->arena);
@@ -189,7 +191,7 @@ static str new_session_token(struct arena *arena)
     return base64_encode(arena, (str){bytes, sizeof bytes});
 }
 
-static const struct sts_credentials *open_session(struct call *call, const struct identity *role,
+static const struct sts_credentials *open_session(const struct call *call, const struct identity *role,
                                                   const struct sts_assume_role_request *in, str policy)
 {
     struct sts_credentials *credentials = arena_new(call->arena, struct sts_credentials);
@@ -218,7 +220,7 @@ static const struct sts_credentials *open_session(struct call *call, const struc
 }
 
 /* Every new session sweeps out those that ran out. */
-static void note_use(struct call *call, const struct identity *role)
+static void note_use(const struct call *call, const struct identity *role)
 {
     iam_remove_expired_sessions(call->txn, &(struct iam_remove_expired_sessions_params){call->now_ms});
     struct iam_set_last_used_params params = {
@@ -229,7 +231,7 @@ static void note_use(struct call *call, const struct identity *role)
     iam_set_last_used(call->txn, &params);
 }
 
-enum outcome sts_assume_role(struct call *call, const struct sts_assume_role_request *in,
+enum outcome sts_assume_role(const struct call *call, const struct sts_assume_role_request *in,
                              struct sts_assume_role_response *out)
 {
     struct sts_assumed_role_user *user = arena_new(call->arena, struct sts_assumed_role_user);

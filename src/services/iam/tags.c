@@ -5,12 +5,12 @@
 
 enum { MAX_TAGS = 50 };
 
-static void add(struct call *call, struct context_list *context, str key, str value)
+static void add(const struct call *call, struct context_list *context, str key, str value)
 {
     *list_add(call->arena, context) = (struct context_value){key, value};
 }
 
-void context_add_request_tags(struct call *call, const struct iam_tag_list *tags,
+void context_add_request_tags(const struct call *call, const struct iam_tag_list *tags,
                               struct context_list *context)
 {
     for (size_t i = 0; i < tags->count; i++) {
@@ -20,13 +20,13 @@ void context_add_request_tags(struct call *call, const struct iam_tag_list *tags
     }
 }
 
-static void add_tag_keys(struct call *call, const struct str_list *keys, struct context_list *context)
+static void add_tag_keys(const struct call *call, const struct str_list *keys, struct context_list *context)
 {
     for (size_t i = 0; i < keys->count; i++)
         add(call, context, S("aws:TagKeys"), keys->items[i]);
 }
 
-void context_add_resource_tags(struct call *call, const struct iam_tag_list *tags,
+void context_add_resource_tags(const struct call *call, const struct iam_tag_list *tags,
                                struct context_list *context)
 {
     for (size_t i = 0; i < tags->count; i++) {
@@ -36,7 +36,7 @@ void context_add_resource_tags(struct call *call, const struct iam_tag_list *tag
     }
 }
 
-bool creation_authorize(struct call *call, str arn, str tagging, const struct iam_tag_list *tags,
+bool creation_authorize(const struct call *call, str arn, str tagging, const struct iam_tag_list *tags,
                         str boundary)
 {
     struct context_list context = {0};
@@ -48,7 +48,7 @@ bool creation_authorize(struct call *call, str arn, str tagging, const struct ia
            (tags->count == 0 || authorize_action_in_context(call, tagging, arn, (str){0}, &context));
 }
 
-static bool no_system_tag(struct call *call, const struct iam_tag_list *tags)
+static bool no_system_tag(const struct call *call, const struct iam_tag_list *tags)
 {
     for (size_t i = 0; i < tags->count; i++)
         if (str_equal_nocase(str_head(tags->items[i].key, 4), S("aws:"))) {
@@ -59,7 +59,7 @@ static bool no_system_tag(struct call *call, const struct iam_tag_list *tags)
     return true;
 }
 
-bool tags_check(struct call *call, const struct iam_tag_list *tags)
+bool tags_check(const struct call *call, const struct iam_tag_list *tags)
 {
     for (size_t i = 0; i < tags->count; i++)
         for (size_t j = 0; j < i; j++)
@@ -71,7 +71,7 @@ bool tags_check(struct call *call, const struct iam_tag_list *tags)
     return no_system_tag(call, tags);
 }
 
-void identity_put_tags(struct call *call, int64_t identity_id, const struct iam_tag_list *tags)
+void identity_put_tags(const struct call *call, int64_t identity_id, const struct iam_tag_list *tags)
 {
     for (size_t i = 0; i < tags->count; i++)
         iam_put_identity_tag(call->txn, &(struct iam_put_identity_tag_params){
@@ -82,7 +82,7 @@ void identity_put_tags(struct call *call, int64_t identity_id, const struct iam_
                                         });
 }
 
-void policy_put_tags(struct call *call, int64_t policy_id, const struct iam_tag_list *tags)
+void policy_put_tags(const struct call *call, int64_t policy_id, const struct iam_tag_list *tags)
 {
     for (size_t i = 0; i < tags->count; i++)
         iam_put_policy_tag(call->txn, &(struct iam_put_policy_tag_params){
@@ -93,7 +93,7 @@ void policy_put_tags(struct call *call, int64_t policy_id, const struct iam_tag_
                                       });
 }
 
-struct iam_tag_list identity_tags(struct call *call, int64_t identity_id)
+struct iam_tag_list identity_tags(const struct call *call, int64_t identity_id)
 {
     struct iam_identity_tags_rows rows =
         iam_identity_tags(call->txn, &(struct iam_identity_tags_params){identity_id});
@@ -104,7 +104,7 @@ struct iam_tag_list identity_tags(struct call *call, int64_t identity_id)
     return tags;
 }
 
-struct iam_tag_list policy_tags(struct call *call, int64_t policy_id)
+struct iam_tag_list policy_tags(const struct call *call, int64_t policy_id)
 {
     struct iam_policy_tags_rows rows =
         iam_policy_tags(call->txn, &(struct iam_policy_tags_params){policy_id});
@@ -115,7 +115,7 @@ struct iam_tag_list policy_tags(struct call *call, int64_t policy_id)
     return tags;
 }
 
-static bool has_room(struct call *call, const struct iam_tag_list *tags)
+static bool has_room(const struct call *call, const struct iam_tag_list *tags)
 {
     if (tags->count <= MAX_TAGS)
         return true;
@@ -123,7 +123,7 @@ static bool has_room(struct call *call, const struct iam_tag_list *tags)
     return false;
 }
 
-static enum outcome tag_identity(struct call *call, const struct identity_kind *kind, str name,
+static enum outcome tag_identity(const struct call *call, const struct identity_kind *kind, str name,
                                  const struct iam_tag_list *tags)
 {
     struct context_list context = {0};
@@ -140,7 +140,7 @@ static enum outcome tag_identity(struct call *call, const struct identity_kind *
     return DONE;
 }
 
-static enum outcome untag_identity(struct call *call, const struct identity_kind *kind, str name,
+static enum outcome untag_identity(const struct call *call, const struct identity_kind *kind, str name,
                                    const struct str_list *keys)
 {
     struct context_list context = {0};
@@ -158,7 +158,7 @@ static enum outcome untag_identity(struct call *call, const struct identity_kind
     return DONE;
 }
 
-static void take_page(struct call *call, const struct iam_tag_list *all, struct page *page,
+static void take_page(const struct call *call, const struct iam_tag_list *all, struct page *page,
                       struct iam_tag_list *tags)
 {
     list_make_empty(call->arena, tags);
@@ -167,7 +167,7 @@ static void take_page(struct call *call, const struct iam_tag_list *all, struct 
             *list_add(call->arena, tags) = all->items[i];
 }
 
-static bool list_identity_tags(struct call *call, const struct identity_kind *kind, str name,
+static bool list_identity_tags(const struct call *call, const struct identity_kind *kind, str name,
                                struct page *page, struct iam_tag_list *tags)
 {
     struct identity identity;
@@ -179,35 +179,35 @@ static bool list_identity_tags(struct call *call, const struct identity_kind *ki
     return true;
 }
 
-enum outcome iam_tag_role(struct call *call, const struct iam_tag_role_request *in,
+enum outcome iam_tag_role(const struct call *call, const struct iam_tag_role_request *in,
                           struct iam_tag_role_output *out)
 {
     (void)out;
     return tag_identity(call, &ROLE_KIND, in->role_name, &in->tags);
 }
 
-enum outcome iam_tag_user(struct call *call, const struct iam_tag_user_request *in,
+enum outcome iam_tag_user(const struct call *call, const struct iam_tag_user_request *in,
                           struct iam_tag_user_output *out)
 {
     (void)out;
     return tag_identity(call, &USER_KIND, in->user_name, &in->tags);
 }
 
-enum outcome iam_untag_role(struct call *call, const struct iam_untag_role_request *in,
+enum outcome iam_untag_role(const struct call *call, const struct iam_untag_role_request *in,
                             struct iam_untag_role_output *out)
 {
     (void)out;
     return untag_identity(call, &ROLE_KIND, in->role_name, &in->tag_keys);
 }
 
-enum outcome iam_untag_user(struct call *call, const struct iam_untag_user_request *in,
+enum outcome iam_untag_user(const struct call *call, const struct iam_untag_user_request *in,
                             struct iam_untag_user_output *out)
 {
     (void)out;
     return untag_identity(call, &USER_KIND, in->user_name, &in->tag_keys);
 }
 
-enum outcome iam_list_role_tags(struct call *call, const struct iam_list_role_tags_request *in,
+enum outcome iam_list_role_tags(const struct call *call, const struct iam_list_role_tags_request *in,
                                 struct iam_list_role_tags_response *out)
 {
     struct page page;
@@ -219,7 +219,7 @@ enum outcome iam_list_role_tags(struct call *call, const struct iam_list_role_ta
     return DONE;
 }
 
-enum outcome iam_list_user_tags(struct call *call, const struct iam_list_user_tags_request *in,
+enum outcome iam_list_user_tags(const struct call *call, const struct iam_list_user_tags_request *in,
                                 struct iam_list_user_tags_response *out)
 {
     struct page page;
@@ -231,7 +231,7 @@ enum outcome iam_list_user_tags(struct call *call, const struct iam_list_user_ta
     return DONE;
 }
 
-enum outcome iam_tag_policy(struct call *call, const struct iam_tag_policy_request *in,
+enum outcome iam_tag_policy(const struct call *call, const struct iam_tag_policy_request *in,
                             struct iam_tag_policy_output *out)
 {
     struct context_list context = {0};
@@ -247,7 +247,7 @@ enum outcome iam_tag_policy(struct call *call, const struct iam_tag_policy_reque
     return has_room(call, &all) ? DONE : FAILED;
 }
 
-enum outcome iam_untag_policy(struct call *call, const struct iam_untag_policy_request *in,
+enum outcome iam_untag_policy(const struct call *call, const struct iam_untag_policy_request *in,
                               struct iam_untag_policy_output *out)
 {
     struct context_list context = {0};
@@ -265,7 +265,7 @@ enum outcome iam_untag_policy(struct call *call, const struct iam_untag_policy_r
     return DONE;
 }
 
-enum outcome iam_list_policy_tags(struct call *call, const struct iam_list_policy_tags_request *in,
+enum outcome iam_list_policy_tags(const struct call *call, const struct iam_list_policy_tags_request *in,
                                   struct iam_list_policy_tags_response *out)
 {
     struct managed_policy policy;

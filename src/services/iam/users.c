@@ -15,7 +15,7 @@ static struct iam_user brief(const struct identity *user)
     };
 }
 
-static const struct iam_user *shown(struct call *call, const struct identity *user)
+static const struct iam_user *shown(const struct call *call, const struct identity *user)
 {
     struct iam_user *shown = arena_new(call->arena, struct iam_user);
 
@@ -25,7 +25,7 @@ static const struct iam_user *shown(struct call *call, const struct identity *us
     return shown;
 }
 
-enum outcome iam_create_user(struct call *call, const struct iam_create_user_request *in,
+enum outcome iam_create_user(const struct call *call, const struct iam_create_user_request *in,
                              struct iam_create_user_response *out)
 {
     str path = str_present(in->path) ? in->path : S("/");
@@ -51,7 +51,7 @@ enum outcome iam_create_user(struct call *call, const struct iam_create_user_req
 }
 
 /* The root of an account is shown as a user too. */
-static const struct iam_user *root_user(struct call *call)
+static const struct iam_user *root_user(const struct call *call)
 {
     struct iam_user *user = arena_new(call->arena, struct iam_user);
 
@@ -64,7 +64,7 @@ static const struct iam_user *root_user(struct call *call)
     return user;
 }
 
-enum outcome iam_get_user(struct call *call, const struct iam_get_user_request *in,
+enum outcome iam_get_user(const struct call *call, const struct iam_get_user_request *in,
                           struct iam_get_user_response *out)
 {
     struct identity user;
@@ -87,7 +87,7 @@ enum outcome iam_get_user(struct call *call, const struct iam_get_user_request *
     return DONE;
 }
 
-enum outcome iam_list_users(struct call *call, const struct iam_list_users_request *in,
+enum outcome iam_list_users(const struct call *call, const struct iam_list_users_request *in,
                             struct iam_list_users_response *out)
 {
     str path_prefix = str_present(in->path_prefix) ? in->path_prefix : S("/");
@@ -108,7 +108,7 @@ enum outcome iam_list_users(struct call *call, const struct iam_list_users_reque
     return DONE;
 }
 
-enum outcome iam_delete_user(struct call *call, const struct iam_delete_user_request *in,
+enum outcome iam_delete_user(const struct call *call, const struct iam_delete_user_request *in,
                              struct iam_delete_user_output *out)
 {
     struct identity user;

@@ -17,13 +17,13 @@ enum {
     DEFAULT_STORAGE_MB = 512,
 };
 
-static bool refuse(struct call *call, const char *what)
+static bool refuse(const struct call *call, const char *what)
 {
     fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "%s is not supported.", what);
     return false;
 }
 
-static bool at_most(struct call *call, const char *member, const int64_t *value, int64_t most)
+static bool at_most(const struct call *call, const char *member, const int64_t *value, int64_t most)
 {
     if (!value || *value <= most)
         return true;
@@ -68,7 +68,7 @@ static bool is_reserved(str name)
     return false;
 }
 
-static bool variables_check(struct call *call, const struct str_map *variables, str json)
+static bool variables_check(const struct call *call, const struct str_map *variables, str json)
 {
     struct text bad = text_in(call->arena);
 
@@ -99,7 +99,7 @@ static bool variables_check(struct call *call, const struct str_map *variables, 
     return true;
 }
 
-static bool apply_variables(struct call *call, const struct lambda_environment *environment,
+static bool apply_variables(const struct call *call, const struct lambda_environment *environment,
                             struct function *function)
 {
     if (!environment)
@@ -115,7 +115,8 @@ static bool apply_variables(struct call *call, const struct lambda_environment *
 
 /* ---- what is kept for clients to read again ---- */
 
-static const struct lambda_vpc_config_response *vpc_of(struct call *call, const struct lambda_vpc_config *vpc)
+static const struct lambda_vpc_config_response *vpc_of(const struct call *call,
+                                                       const struct lambda_vpc_config *vpc)
 {
     struct lambda_vpc_config_response *kept = arena_new(call->arena, struct lambda_vpc_config_response);
 
@@ -128,7 +129,7 @@ static const struct lambda_vpc_config_response *vpc_of(struct call *call, const 
     return kept;
 }
 
-static const struct lambda_tracing_config_response *tracing_of(struct call *call, str mode)
+static const struct lambda_tracing_config_response *tracing_of(const struct call *call, str mode)
 {
     struct lambda_tracing_config_response *kept =
         arena_new(call->arena, struct lambda_tracing_config_response);
@@ -137,7 +138,8 @@ static const struct lambda_tracing_config_response *tracing_of(struct call *call
     return kept;
 }
 
-static const struct lambda_logging_config *logging_of(struct call *call, const struct function *function)
+static const struct lambda_logging_config *logging_of(const struct call *call,
+                                                      const struct function *function)
 {
     struct lambda_logging_config *kept = arena_new(call->arena, struct lambda_logging_config);
 
@@ -145,7 +147,8 @@ static const struct lambda_logging_config *logging_of(struct call *call, const s
     return kept;
 }
 
-static void keep_settings(struct call *call, const struct lambda_update_function_configuration_request *in,
+static void keep_settings(const struct call *call,
+                          const struct lambda_update_function_configuration_request *in,
                           struct function *function)
 {
     struct lambda_function_configuration settings = {0};
@@ -167,7 +170,8 @@ static void keep_settings(struct call *call, const struct lambda_update_function
     function->row.settings = model_to_json(call->arena, &LAMBDA_FUNCTION_CONFIGURATION, &settings);
 }
 
-static bool check_unserved(struct call *call, const struct lambda_update_function_configuration_request *in)
+static bool check_unserved(const struct call *call,
+                           const struct lambda_update_function_configuration_request *in)
 {
     if (in->layers.count > 0) {
         fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "Layer version %.*s does not exist.",
@@ -191,7 +195,7 @@ static bool check_unserved(struct call *call, const struct lambda_update_functio
 
 /* ---- applying ---- */
 
-static bool runtime_check(struct call *call, str runtime)
+static bool runtime_check(const struct call *call, str runtime)
 {
     if (runtime_find(runtime))
         return true;
@@ -202,7 +206,8 @@ static bool runtime_check(struct call *call, str runtime)
     return false;
 }
 
-bool configuration_apply(struct call *call, const struct lambda_update_function_configuration_request *in,
+bool configuration_apply(const struct call *call,
+                         const struct lambda_update_function_configuration_request *in,
                          struct function *function)
 {
     struct lambda_function_row *row = &function->row;
@@ -227,7 +232,7 @@ bool configuration_apply(struct call *call, const struct lambda_update_function_
     return true;
 }
 
-bool architectures_check(struct call *call, const struct str_list *architectures)
+bool architectures_check(const struct call *call, const struct str_list *architectures)
 {
     if (architectures->count <= 1)
         return true;
@@ -235,7 +240,7 @@ bool architectures_check(struct call *call, const struct str_list *architectures
     return false;
 }
 
-bool configuration_check_new(struct call *call, const struct lambda_create_function_request *in)
+bool configuration_check_new(const struct call *call, const struct lambda_create_function_request *in)
 {
     if (str_equal(in->package_type, S("Image")))
         return refuse(call, "PackageType Image");
@@ -253,7 +258,7 @@ bool configuration_check_new(struct call *call, const struct lambda_create_funct
            architectures_check(call, &in->architectures);
 }
 
-bool execution_role_check(struct call *call, const struct function *function)
+bool execution_role_check(const struct call *call, const struct function *function)
 {
     struct context_value to = {S("iam:AssociatedResourceArn"), function->arn};
 
@@ -269,7 +274,7 @@ bool execution_role_check(struct call *call, const struct function *function)
 
 /* ---- describing ---- */
 
-static const struct lambda_environment_response *environment_of(struct call *call,
+static const struct lambda_environment_response *environment_of(const struct call *call,
                                                                 const struct function *function)
 {
     struct lambda_environment_response *environment =
@@ -282,7 +287,7 @@ static const struct lambda_environment_response *environment_of(struct call *cal
     return environment;
 }
 
-static const struct lambda_ephemeral_storage *default_storage(struct call *call)
+static const struct lambda_ephemeral_storage *default_storage(const struct call *call)
 {
     struct lambda_ephemeral_storage *storage = arena_new(call->arena, struct lambda_ephemeral_storage);
 
@@ -290,7 +295,7 @@ static const struct lambda_ephemeral_storage *default_storage(struct call *call)
     return storage;
 }
 
-static const struct lambda_snap_start_response *no_snap_start(struct call *call)
+static const struct lambda_snap_start_response *no_snap_start(const struct call *call)
 {
     struct lambda_snap_start_response *snap_start = arena_new(call->arena, struct lambda_snap_start_response);
 
@@ -298,7 +303,7 @@ static const struct lambda_snap_start_response *no_snap_start(struct call *call)
     return snap_start;
 }
 
-static str code_sha256(struct call *call, const struct function *function)
+static str code_sha256(const struct call *call, const struct function *function)
 {
     str digest = S("");
 
@@ -307,14 +312,15 @@ static str code_sha256(struct call *call, const struct function *function)
 }
 
 /* 2026-01-31T12:00:00.123+0000 */
-static str last_modified(struct call *call, int64_t ms)
+static str last_modified(const struct call *call, int64_t ms)
 {
     str time = time_iso8601_ms(call->arena, ms);
 
     return arena_join(call->arena, str_head(time, time.size - 1), S("+0000"));
 }
 
-struct lambda_function_configuration *configuration_of(struct call *call, const struct function *function)
+struct lambda_function_configuration *configuration_of(const struct call *call,
+                                                       const struct function *function)
 {
     struct lambda_function_configuration *out = arena_new(call->arena, struct lambda_function_configuration);
     const struct lambda_function_row *row = &function->row;

@@ -18,7 +18,7 @@ static void add_empty_list(struct json_writer *writer, str name)
     json_close_array(writer);
 }
 
-static void add_message_attribute(struct call *call, struct json_writer *writer,
+static void add_message_attribute(const struct call *call, struct json_writer *writer,
                                   const struct sqs_message_attribute_value *value)
 {
     json_open_object(writer);
@@ -31,7 +31,7 @@ static void add_message_attribute(struct call *call, struct json_writer *writer,
     json_close_object(writer);
 }
 
-static void add_message_attributes(struct call *call, struct json_writer *writer,
+static void add_message_attributes(const struct call *call, struct json_writer *writer,
                                    const struct sqs_message *message)
 {
     json_name(writer, S("messageAttributes"));
@@ -59,7 +59,7 @@ static void add_attributes(struct json_writer *writer, const struct sqs_message 
     json_close_object(writer);
 }
 
-str event_record(struct call *call, const struct sqs_message *message, str queue_arn)
+str event_record(const struct call *call, const struct sqs_message *message, str queue_arn)
 {
     struct json_writer writer = json_writer_in(call->arena);
 
@@ -90,7 +90,7 @@ str event_trace_id(const struct sqs_message *message)
 
 /* https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
  */
-bool event_failures(struct call *call, str answer, struct str_list *ids)
+bool event_failures(const struct call *call, str answer, struct str_list *ids)
 {
     const struct json *response = answer.size > 0 ? json_parse(call->arena, answer, NULL) : NULL;
     const struct json *failures = json_get(response, S("batchItemFailures"));

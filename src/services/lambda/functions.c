@@ -11,7 +11,7 @@ enum { DEFAULT_TIMEOUT_SECONDS = 3, DEFAULT_MEMORY_MB = 128, MAX_PAGE = 50, MAX_
 
 /* ---- code ---- */
 
-static bool source_check(struct call *call, str zip_file, str s3_bucket, str image_uri)
+static bool source_check(const struct call *call, str zip_file, str s3_bucket, str image_uri)
 {
     if (str_present(zip_file))
         return true;
@@ -26,7 +26,7 @@ static bool source_check(struct call *call, str zip_file, str s3_bucket, str ima
     return false;
 }
 
-static bool unserved_check(struct call *call, const struct lambda_update_function_code_request *in)
+static bool unserved_check(const struct call *call, const struct lambda_update_function_code_request *in)
 {
     if ((in->publish && *in->publish) || str_present(in->publish_to))
         fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "Publish is not supported.");
@@ -37,7 +37,7 @@ static bool unserved_check(struct call *call, const struct lambda_update_functio
     return false;
 }
 
-static bool revision_check(struct call *call, str revision, const struct function *function)
+static bool revision_check(const struct call *call, str revision, const struct function *function)
 {
     if (!str_present(revision) || str_equal(revision, function->row.revision))
         return true;
@@ -78,7 +78,7 @@ settings_of(const struct lambda_create_function_request *in)
     };
 }
 
-static struct function new_function(struct call *call, const struct function_name *name,
+static struct function new_function(const struct call *call, const struct function_name *name,
                                     const struct lambda_create_function_request *in)
 {
     str architecture = in->architectures.count > 0 ? in->architectures.items[0] : S("x86_64");
@@ -100,7 +100,7 @@ static struct function new_function(struct call *call, const struct function_nam
     };
 }
 
-static bool name_check(struct call *call, const struct function_name *name)
+static bool name_check(const struct call *call, const struct function_name *name)
 {
     if (name->name.size <= MAX_NAME && !str_present(name->qualifier))
         return true;
@@ -111,7 +111,7 @@ static bool name_check(struct call *call, const struct function_name *name)
     return false;
 }
 
-static bool creation_check(struct call *call, str arn, const struct str_map *tags)
+static bool creation_check(const struct call *call, str arn, const struct str_map *tags)
 {
     struct context_list context = {0};
 
@@ -120,7 +120,7 @@ static bool creation_check(struct call *call, str arn, const struct str_map *tag
 }
 
 /* Only what is new has to be unpacked, for those who may. */
-void lambda_create_function_prepare(struct call *call, const struct lambda_create_function_request *in)
+void lambda_create_function_prepare(const struct call *call, const struct lambda_create_function_request *in)
 {
     struct function_name name = function_name_of(call, in->function_name);
     struct function existing;
@@ -130,7 +130,7 @@ void lambda_create_function_prepare(struct call *call, const struct lambda_creat
         package_prepare(call, in->code->zip_file);
 }
 
-enum outcome lambda_create_function(struct call *call, const struct lambda_create_function_request *in,
+enum outcome lambda_create_function(const struct call *call, const struct lambda_create_function_request *in,
                                     struct lambda_function_configuration *out)
 {
     struct lambda_update_function_configuration_request settings = settings_of(in);
@@ -157,7 +157,7 @@ enum outcome lambda_create_function(struct call *call, const struct lambda_creat
 
 /* ---- changes ---- */
 
-static void store_change(struct call *call, struct function *function)
+static void store_change(const struct call *call, struct function *function)
 {
     function->row.revision = random_uuid(call->arena);
     function->row.modified_ms = call->now_ms;
@@ -166,7 +166,7 @@ static void store_change(struct call *call, struct function *function)
     processes_retire(call, function);
 }
 
-void lambda_update_function_code_prepare(struct call *call,
+void lambda_update_function_code_prepare(const struct call *call,
                                          const struct lambda_update_function_code_request *in)
 {
     struct function function;
@@ -175,7 +175,7 @@ void lambda_update_function_code_prepare(struct call *call,
         package_prepare(call, in->zip_file);
 }
 
-enum outcome lambda_update_function_code(struct call *call,
+enum outcome lambda_update_function_code(const struct call *call,
                                          const struct lambda_update_function_code_request *in,
                                          struct lambda_function_configuration *out)
 {
@@ -202,7 +202,7 @@ enum outcome lambda_update_function_code(struct call *call,
 }
 
 enum outcome
-lambda_update_function_configuration(struct call *call,
+lambda_update_function_configuration(const struct call *call,
                                      const struct lambda_update_function_configuration_request *in,
                                      struct lambda_function_configuration *out)
 {
@@ -218,7 +218,7 @@ lambda_update_function_configuration(struct call *call,
 }
 
 /* Whoever waits for an answer of the function looks again, and finds that it is gone. */
-static void forget_invocations(struct call *call, const struct function *function)
+static void forget_invocations(const struct call *call, const struct function *function)
 {
     int64_t id = function->row.id;
     struct lambda_list_sync_rows waiting =
@@ -229,7 +229,7 @@ static void forget_invocations(struct call *call, const struct function *functio
         wake(call, invocation_answer(call, waiting.items[i].request_id));
 }
 
-enum outcome lambda_delete_function(struct call *call, const struct lambda_delete_function_request *in,
+enum outcome lambda_delete_function(const struct call *call, const struct lambda_delete_function_request *in,
                                     struct lambda_delete_function_response *out)
 {
     struct function function;
@@ -251,7 +251,7 @@ enum outcome lambda_delete_function(struct call *call, const struct lambda_delet
 
 /* ---- showing ---- */
 
-static const struct lambda_function_code_location *location_of(struct call *call,
+static const struct lambda_function_code_location *location_of(const struct call *call,
                                                                const struct function *function)
 {
     struct lambda_function_code_location *location =
@@ -262,7 +262,7 @@ static const struct lambda_function_code_location *location_of(struct call *call
     return location;
 }
 
-enum outcome lambda_get_function(struct call *call, const struct lambda_get_function_request *in,
+enum outcome lambda_get_function(const struct call *call, const struct lambda_get_function_request *in,
                                  struct lambda_get_function_response *out)
 {
     struct function function;
@@ -275,7 +275,7 @@ enum outcome lambda_get_function(struct call *call, const struct lambda_get_func
     return DONE;
 }
 
-enum outcome lambda_get_function_configuration(struct call *call,
+enum outcome lambda_get_function_configuration(const struct call *call,
                                                const struct lambda_get_function_configuration_request *in,
                                                struct lambda_function_configuration *out)
 {
@@ -288,7 +288,7 @@ enum outcome lambda_get_function_configuration(struct call *call,
 }
 
 /* Lists leave out how a function fares. */
-static struct lambda_function_configuration brief(struct call *call, const struct function *function)
+static struct lambda_function_configuration brief(const struct call *call, const struct function *function)
 {
     struct lambda_function_configuration *brief = configuration_of(call, function);
 
@@ -297,7 +297,7 @@ static struct lambda_function_configuration brief(struct call *call, const struc
     return *brief;
 }
 
-enum outcome lambda_list_functions(struct call *call, const struct lambda_list_functions_request *in,
+enum outcome lambda_list_functions(const struct call *call, const struct lambda_list_functions_request *in,
                                    struct lambda_list_functions_response *out)
 {
     int64_t limit = in->max_items && *in->max_items < MAX_PAGE ? *in->max_items : MAX_PAGE;

@@ -18,18 +18,19 @@ enum {
     MAX_EVENT_AGE_MS = 6 * 3600 * MS,
 };
 
-str invocation_answer(struct call *call, str request_id)
+str invocation_answer(const struct call *call, str request_id)
 {
     return arena_format(call->arena, "lambda/answer/%.*s", STR_ARGS(request_id));
 }
 
-bool invocation_of_process(struct call *call, str process_id, struct lambda_find_invocation_row *invocation)
+bool invocation_of_process(const struct call *call, str process_id,
+                           struct lambda_find_invocation_row *invocation)
 {
     return lambda_find_invocation(
         call->txn, &(struct lambda_find_invocation_params){.process_id = process_id}, invocation);
 }
 
-bool invocation_next(struct call *call, const struct function *function,
+bool invocation_next(const struct call *call, const struct function *function,
                      struct lambda_find_invocation_row *invocation)
 {
     return lambda_find_invocation(
@@ -38,7 +39,7 @@ bool invocation_next(struct call *call, const struct function *function,
 
 /* ---- asking for one ---- */
 
-static bool payload_check(struct call *call, str payload, bool asynchronous)
+static bool payload_check(const struct call *call, str payload, bool asynchronous)
 {
     size_t most = asynchronous ? ASYNC_PAYLOAD_BYTES : SYNC_PAYLOAD_BYTES, error_at = 0;
 
@@ -56,7 +57,7 @@ static bool payload_check(struct call *call, str payload, bool asynchronous)
     return false;
 }
 
-static bool concurrency_check(struct call *call, const struct function *function)
+static bool concurrency_check(const struct call *call, const struct function *function)
 {
     struct lambda_too_many_requests_exception *details =
         arena_new(call->arena, struct lambda_too_many_requests_exception);
@@ -69,12 +70,12 @@ static bool concurrency_check(struct call *call, const struct function *function
     *details = (struct lambda_too_many_requests_exception){.type = S("User"),
                                                            .reason = S("ConcurrentInvocationLimitExceeded")};
     fail(call, &LAMBDA_TOO_MANY_REQUESTS_EXCEPTION, "Rate Exceeded.");
-    call->failure.details = details;
+    fail_details(call, details);
     return false;
 }
 
 /* A client's context becomes a header of the Runtime API: on one line, and JSON. */
-static bool context_read(struct call *call, str encoded, str *context)
+static bool context_read(const struct call *call, str encoded, str *context)
 {
     struct json_writer writer = json_writer_in(call->arena);
     const struct json *object = NULL;
@@ -95,7 +96,7 @@ static bool context_read(struct call *call, str encoded, str *context)
     return true;
 }
 
-static bool add(struct call *call, const struct lambda_invocation_request *in,
+static bool add(const struct call *call, const struct lambda_invocation_request *in,
                 const struct function *function, str kind)
 {
     str context;
@@ -117,7 +118,7 @@ static bool add(struct call *call, const struct lambda_invocation_request *in,
     return true;
 }
 
-static enum outcome answer(struct call *call, const struct lambda_find_by_request_row *row,
+static enum outcome answer(const struct call *call, const struct lambda_find_by_request_row *row,
                            struct lambda_invocation_response *out)
 {
     out->status_code = arena_i64(call->arena, 200);
@@ -134,7 +135,7 @@ static enum outcome answer(struct call *call, const struct lambda_find_by_reques
  * Runs twice: the first time it leaves a row, the second time it finds it done.  What cannot run at all is
  * done at once.
  */
-static enum outcome invoke_and_wait(struct call *call, const struct lambda_invocation_request *in,
+static enum outcome invoke_and_wait(const struct call *call, const struct lambda_invocation_request *in,
                                     const struct function *function, struct lambda_invocation_response *out)
 {
     const struct lambda_find_by_request_params own = {.request_id = call->request_id};
@@ -154,7 +155,7 @@ static enum outcome invoke_and_wait(struct call *call, const struct lambda_invoc
     return park(call, invocation_answer(call, call->request_id), INT64_MAX);
 }
 
-enum outcome lambda_invoke(struct call *call, const struct lambda_invocation_request *in,
+enum outcome lambda_invoke(const struct call *call, const struct lambda_invocation_request *in,
                            struct lambda_invocation_response *out)
 {
     struct function function;
@@ -164,12 +165,12 @@ enum outcome lambda_invoke(struct call *call, const struct lambda_invocation_req
     if (str_present(in->durable_execution_name) || str_present(in->tenant_id))
         return fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
                     "Durable executions and tenants are not supported.");
-    function_enter(call, &function);
+    struct call there = call_of_function(call, &function);
     if (!str_equal(in->invocation_type, S("Event")) && !str_equal(in->invocation_type, S("DryRun")))
-        return invoke_and_wait(call, in, &function, out);
+        return invoke_and_wait(&there, in, &function, out);
 
     bool dry = str_equal(in->invocation_type, S("DryRun"));
-    if (!payload_check(call, in->payload, !dry) || (!dry && !add(call, in, &function, S("event"))))
+    if (!payload_check(call, in->payload, !dry) || (!dry && !add(&there, in, &function, S("event"))))
         return FAILED;
     out->status_code = arena_i64(call->arena, dry ? 204 : 202);
     return DONE;
@@ -177,7 +178,7 @@ enum outcome lambda_invoke(struct call *call, const struct lambda_invocation_req
 
 /* ---- the end of one ---- */
 
-struct result result_error(struct call *call, const char *type, str message)
+struct result result_error(const struct call *call, const char *type, str message)
 {
     struct json_writer writer = json_writer_in(call->arena);
 
@@ -189,12 +190,12 @@ struct result result_error(struct call *call, const char *type, str message)
         .error = S("Unhandled"), .payload = json_written(&writer), .error_type = str_of(type)};
 }
 
-static void forget(struct call *call, const struct lambda_find_invocation_row *invocation)
+static void forget(const struct call *call, const struct lambda_find_invocation_row *invocation)
 {
     lambda_remove_invocation(call->txn, &(struct lambda_remove_invocation_params){.id = invocation->id});
 }
 
-static void answer_caller(struct call *call, const struct lambda_find_invocation_row *invocation,
+static void answer_caller(const struct call *call, const struct lambda_find_invocation_row *invocation,
                           const struct result *result, str tail)
 {
     str answered = invocation_answer(call, invocation->request_id);
@@ -213,7 +214,7 @@ static void answer_caller(struct call *call, const struct lambda_find_invocation
 }
 
 /* https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html */
-static void retry_or_forget(struct call *call, const struct lambda_find_invocation_row *invocation,
+static void retry_or_forget(const struct call *call, const struct lambda_find_invocation_row *invocation,
                             const struct result *result)
 {
     int64_t attempts = invocation->attempts + 1, due_ms = call->now_ms + RETRY_MS * attempts;
@@ -229,7 +230,7 @@ static void retry_or_forget(struct call *call, const struct lambda_find_invocati
               &(struct lambda_retry_invocation_request){.invocation_id = invocation->id});
 }
 
-void invocation_finish(struct call *call, const struct function *function,
+void invocation_finish(const struct call *call, const struct function *function,
                        const struct lambda_get_process_row *process,
                        const struct lambda_find_invocation_row *invocation, const struct result *result)
 {
@@ -247,7 +248,8 @@ void invocation_finish(struct call *call, const struct function *function,
     }
 }
 
-enum outcome lambda_retry_invocation(struct call *call, const struct lambda_retry_invocation_request *in,
+enum outcome lambda_retry_invocation(const struct call *call,
+                                     const struct lambda_retry_invocation_request *in,
                                      struct lambda_retry_invocation_output *out)
 {
     struct lambda_queue_again_row row;
@@ -257,7 +259,7 @@ enum outcome lambda_retry_invocation(struct call *call, const struct lambda_retr
     if (!lambda_queue_again(call->txn, &(struct lambda_queue_again_params){.id = in->invocation_id}, &row) ||
         !function_get(call, row.function_id, &function))
         return DONE;
-    function_enter(call, &function);
-    function_dispatch(call, &function);
+    struct call there = call_of_function(call, &function);
+    function_dispatch(&there, &function);
     return DONE;
 }

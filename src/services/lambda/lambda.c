@@ -7,7 +7,7 @@
 #include "runtime_model.h"
 
 /* Asynchronous invocations go on; what had a caller or a queue behind it is theirs to repeat. */
-static void resume_invocations(struct call *call)
+static void resume_invocations(const struct call *call)
 {
     struct function function;
 
@@ -17,25 +17,21 @@ static void resume_invocations(struct call *call)
     for (size_t i = 0; i < rows.count; i++) {
         if (!function_get(call, rows.items[i].function_id, &function))
             continue;
-        function_enter(call, &function);
-        function_dispatch(call, &function);
+        struct call there = call_of_function(call, &function);
+        function_dispatch(&there, &function);
     }
 }
 
-static void start(struct call *call)
+static void start(const struct call *call)
 {
-    str account = call->account, region = call->region;
-
     packages_sweep(call);
     processes_forget(call);
     lambda_remove_all_held(call->txn);
     resume_invocations(call);
     pollers_resume(call);
-    call->account = account;
-    call->region = region;
 }
 
-static void reset(struct call *call)
+static void reset(const struct call *call)
 {
     struct lambda_list_all_processes_rows rows = lambda_list_all_processes(call->txn);
 

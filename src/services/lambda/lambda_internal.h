@@ -38,59 +38,62 @@ bool function_name_parse(str text, struct function_name *name);
 /* The caller's account and region where the text names none. */
 struct function_name function_name_of(const struct call *call, str text);
 /* The same of a request, with its Qualifier: of this region, and not contradicting itself.  False: fail(). */
-bool function_name_open(struct call *call, str text, str qualifier, struct function_name *name);
+bool function_name_open(const struct call *call, str text, str qualifier, struct function_name *name);
 str function_arn(struct arena *arena, const struct function_name *name);
 /* Its ARN as the request has it: with the qualifier, if there is one. */
 str function_asked_arn(struct arena *arena, const struct function *function);
-bool function_get(struct call *call, int64_t id, struct function *function);
-bool function_find(struct call *call, str account, str region, str name, struct function *function);
+bool function_get(const struct call *call, int64_t id, struct function *function);
+bool function_find(const struct call *call, str account, str region, str name, struct function *function);
 /*
  * The function that a request names, for the operation under way: authorized, and there.  False:
  * fail() has been called.
  */
-bool function_open(struct call *call, str name, str qualifier, struct function *function);
+bool function_open(const struct call *call, str name, str qualifier, struct function *function);
 /* The same; the context is added to, by the function's tags. */
-bool function_open_in_context(struct call *call, str name, str qualifier, struct context_list *context,
+bool function_open_in_context(const struct call *call, str name, str qualifier, struct context_list *context,
                               struct function *function);
-/* The world that it lives in: what is invoked for it happens there. */
-void function_enter(struct call *call, const struct function *function);
+/* The call in the account and region of the function: what is invoked for it happens there. */
+struct call call_of_function(const struct call *call, const struct function *function);
 /* Who the function is to other services: a session of its role.  NULL: Lambda may not assume it. */
-const struct principal *function_role(struct call *call, const struct function *function);
+const struct principal *function_role(const struct call *call, const struct function *function);
 /* Lambda itself, acting for the function. */
-const struct principal *lambda_principal(struct call *call, const struct function *function);
+const struct principal *lambda_principal(const struct call *call, const struct function *function);
 
 /* configuration.c */
 /* Put what the request says into the row, where it says something.  False: fail() has been called. */
-bool configuration_apply(struct call *call, const struct lambda_update_function_configuration_request *in,
+bool configuration_apply(const struct call *call,
+                         const struct lambda_update_function_configuration_request *in,
                          struct function *function);
 /* What may not be asked of a new function; the rest is configuration_apply()'s.  False: fail(). */
-bool configuration_check_new(struct call *call, const struct lambda_create_function_request *in);
-bool architectures_check(struct call *call, const struct str_list *architectures);
-struct lambda_function_configuration *configuration_of(struct call *call, const struct function *function);
+bool configuration_check_new(const struct call *call, const struct lambda_create_function_request *in);
+bool architectures_check(const struct call *call, const struct str_list *architectures);
+struct lambda_function_configuration *configuration_of(const struct call *call,
+                                                       const struct function *function);
 /* The role's trust and the caller's right to pass it.  False: fail() has been called. */
-bool execution_role_check(struct call *call, const struct function *function);
+bool execution_role_check(const struct call *call, const struct function *function);
 
 /* packages.c */
 /* Unpack an uploaded package beside the engine, for package_store() of the same call. */
-void package_prepare(struct call *call, str zip);
+void package_prepare(const struct call *call, str zip);
 /* Keep it and unpack it.  False: fail() has been called. */
-bool package_store(struct call *call, str zip, struct function *function);
+bool package_store(const struct call *call, str zip, struct function *function);
 /* Where the function's package lies unpacked: below it are code/ and node_modules.  False: it is broken. */
-bool package_folder(struct call *call, const struct function *function, str *folder);
+bool package_folder(const struct call *call, const struct function *function, str *folder);
 /* At start: forget the folders of packages that are gone. */
-void packages_sweep(struct call *call);
-str package_public_file(struct call *call, str path);
-str package_url(struct call *call, const struct function *function);
+void packages_sweep(const struct call *call);
+str package_public_file(const struct call *call, str path);
+str package_url(const struct call *call, const struct function *function);
 
 /* tags.c */
 /* False: too many, or AWS's own; fail() has been called. */
-bool resource_tags_put(struct call *call, str resource, const struct str_map *tags);
-struct str_map resource_tags(struct call *call, str resource);
+bool resource_tags_put(const struct call *call, str resource, const struct str_map *tags);
+struct str_map resource_tags(const struct call *call, str resource);
 /* Whoever makes something with tags must be allowed to tag it, too.  False: fail() has been called. */
-bool tagging_check(struct call *call, str resource, const struct str_map *tags);
+bool tagging_check(const struct call *call, str resource, const struct str_map *tags);
 /* aws:ResourceTag: what the resource is tagged with.  aws:RequestTag, aws:TagKeys: what is asked for. */
-void resource_tags_in_context(struct call *call, str resource, struct context_list *context);
-void request_tags_in_context(struct call *call, const struct str_map *tags, struct context_list *context);
+void resource_tags_in_context(const struct call *call, str resource, struct context_list *context);
+void request_tags_in_context(const struct call *call, const struct str_map *tags,
+                             struct context_list *context);
 
 /* runtimes.c */
 struct runtime {
@@ -112,78 +115,80 @@ const struct interpreter *runtime_interpreter(const struct runtime *runtime);
 /* processes.c: the pool of a function's child processes */
 enum { PROCESSES_PER_FUNCTION = 10 };
 /* Queued invocations get a process: an idle one is woken, or one is started. */
-void function_dispatch(struct call *call, const struct function *function);
+void function_dispatch(const struct call *call, const struct function *function);
 /* What idle processes of a function wait for. */
-str function_work(struct call *call, int64_t function_id);
+str function_work(const struct call *call, int64_t function_id);
 /* End the processes that are not at work; the busy ones end after it, for their generation is over. */
-void processes_retire(struct call *call, const struct function *function);
-void processes_kill(struct call *call, const struct function *function);
+void processes_retire(const struct call *call, const struct function *function);
+void processes_kill(const struct call *call, const struct function *function);
 /* End it; its row stays until it has ended. */
-void process_stop(struct call *call, str process_id);
+void process_stop(const struct call *call, str process_id);
 /* Have it looked after at that time at the latest. */
-void process_check_at(struct call *call, struct lambda_get_process_row *process, int64_t due_ms);
+void process_check_at(const struct call *call, struct lambda_get_process_row *process, int64_t due_ms);
 /* It has given its answer: it is idle, or has served long enough. */
-void process_release(struct call *call, const struct function *function,
+void process_release(const struct call *call, const struct function *function,
                      const struct lambda_get_process_row *process);
 /* At start: nothing of what ran before runs any more. */
-void processes_forget(struct call *call);
+void processes_forget(const struct call *call);
 
 /* launch.c */
 /* Have the server start that process, which is to end at *retire_ms.  False: *problem says why it cannot run.
  */
-bool process_launch(struct call *call, const struct function *function, str id, str log_stream,
+bool process_launch(const struct call *call, const struct function *function, str id, str log_stream,
                     int64_t *retire_ms, str *problem);
 
 /* invoke.c */
 /* What the caller of a synchronous invocation waits for. */
-str invocation_answer(struct call *call, str request_id);
+str invocation_answer(const struct call *call, str request_id);
 /* How an invocation ended: error is "Unhandled" and payload its report, or error is absent. */
 struct result {
     str error, payload;
     str status; /* of a runtime that failed, for the log: "timeout", "error"; or absent */
     str error_type;
 };
-struct result result_error(struct call *call, const char *type, str message);
+struct result result_error(const struct call *call, const char *type, str message);
 /* What process_id is at, or the oldest queued one of the function. */
-bool invocation_of_process(struct call *call, str process_id, struct lambda_find_invocation_row *invocation);
-bool invocation_next(struct call *call, const struct function *function,
+bool invocation_of_process(const struct call *call, str process_id,
+                           struct lambda_find_invocation_row *invocation);
+bool invocation_next(const struct call *call, const struct function *function,
                      struct lambda_find_invocation_row *invocation);
 /* It has ended: log it, answer whoever waits, retry or forget it.  process may be NULL: it never had one. */
-void invocation_finish(struct call *call, const struct function *function,
+void invocation_finish(const struct call *call, const struct function *function,
                        const struct lambda_get_process_row *process,
                        const struct lambda_find_invocation_row *invocation, const struct result *result);
 
 /* logs.c */
 /* A line of our own, kept back until the next flush. */
-void log_keep(struct call *call, str process_id, int64_t timestamp_ms, str text);
+void log_keep(const struct call *call, str process_id, int64_t timestamp_ms, str text);
 /* What the process printed. */
-void log_output(struct call *call, struct lambda_get_process_row *process,
+void log_output(const struct call *call, struct lambda_get_process_row *process,
                 const struct lambda_output_line_list *lines);
 /* Write what is kept back into the function's log stream.  invocation: the one under way, or NULL. */
-void log_flush(struct call *call, const struct function *function,
+void log_flush(const struct call *call, const struct function *function,
                const struct lambda_get_process_row *process,
                const struct lambda_find_invocation_row *invocation);
 /* END and REPORT; the tail for a caller who wants it, else the absent str. */
-str log_end(struct call *call, const struct function *function, const struct lambda_get_process_row *process,
-            const struct lambda_find_invocation_row *invocation, const struct result *result);
+str log_end(const struct call *call, const struct function *function,
+            const struct lambda_get_process_row *process, const struct lambda_find_invocation_row *invocation,
+            const struct result *result);
 
 /* event.c */
 struct sqs_message;
 /* One of the event's Records. */
-str event_record(struct call *call, const struct sqs_message *message, str queue_arn);
+str event_record(const struct call *call, const struct sqs_message *message, str queue_arn);
 /* The trace that the message came with; absent when nothing says. */
 str event_trace_id(const struct sqs_message *message);
 /* The ids that a function says it failed at.  False: what it answered makes no sense. */
-bool event_failures(struct call *call, str answer, struct str_list *ids);
+bool event_failures(const struct call *call, str answer, struct str_list *ids);
 
 /* poller.c */
-str source_queue_url(struct call *call, str queue_arn);
+str source_queue_url(const struct call *call, str queue_arn);
 /* Poll from now on, as that mapping's row says. */
-void poller_begin(struct call *call, int64_t mapping_id, int64_t poller);
+void poller_begin(const struct call *call, int64_t mapping_id, int64_t poller);
 /* Have a poller see that its time is over: the mapping was changed or is about to go. */
-void poller_end(struct call *call, const struct lambda_mapping_row *mapping);
+void poller_end(const struct call *call, const struct lambda_mapping_row *mapping);
 /* At start: nobody polls any more, so all that are enabled begin. */
-void pollers_resume(struct call *call);
+void pollers_resume(const struct call *call);
 /* A batch came back from its function. */
-void batch_end(struct call *call, const struct function *function,
+void batch_end(const struct call *call, const struct function *function,
                const struct lambda_find_invocation_row *invocation, const struct result *result);

@@ -14,7 +14,7 @@
 enum { SESSION_SECONDS = 12 * 3600, MARGIN_MS = 60 * MS, BYTES_PER_MB = 1024 * 1024 };
 
 /* Temporary credentials of the function's role.  NULL: *problem says why there are none. */
-static const struct sts_credentials *assume_role(struct call *call, const struct function *function,
+static const struct sts_credentials *assume_role(const struct call *call, const struct function *function,
                                                  str *problem)
 {
     struct sts_assume_role_request in = {
@@ -38,7 +38,7 @@ static bool is_provided(const struct runtime *runtime)
     return strcmp(runtime->family, "provided") == 0;
 }
 
-static bool add_command(struct call *call, struct json_writer *writer, const struct runtime *runtime,
+static bool add_command(const struct call *call, struct json_writer *writer, const struct runtime *runtime,
                         str code, str *problem)
 {
     str folder = runtimes_folder(call);
@@ -69,7 +69,8 @@ static void add_default(struct json_writer *writer, const struct str_map *own, s
         json_field(writer, name, value);
 }
 
-static void add_configured(struct call *call, struct json_writer *writer, const struct function *function)
+static void add_configured(const struct call *call, struct json_writer *writer,
+                           const struct function *function)
 {
     struct str_map own = {0};
 
@@ -83,7 +84,7 @@ static void add_configured(struct call *call, struct json_writer *writer, const 
     add_default(writer, &own, S("AWS_ENDPOINT_URL"), local_endpoint(call));
 }
 
-static void add_reserved(struct call *call, struct json_writer *writer, const struct function *function,
+static void add_reserved(const struct call *call, struct json_writer *writer, const struct function *function,
                          const struct runtime *runtime, str code)
 {
     json_field(writer, S("_HANDLER"), function->row.handler);
@@ -110,7 +111,7 @@ static void add_credentials(struct json_writer *writer, const struct sts_credent
     json_field(writer, S("AWS_SESSION_TOKEN"), credentials->session_token);
 }
 
-bool process_launch(struct call *call, const struct function *function, str id, str log_stream,
+bool process_launch(const struct call *call, const struct function *function, str id, str log_stream,
                     int64_t *retire_ms, str *problem)
 {
     const struct runtime *runtime = runtime_find(function->row.runtime);
@@ -118,7 +119,7 @@ bool process_launch(struct call *call, const struct function *function, str id, 
     str folder;
 
     if (!package_folder(call, function, &folder)) {
-        *problem = call->failure.message;
+        *problem = call->progress->failure.message;
         return false;
     }
     str code = arena_join(call->arena, folder, S("/code"));

@@ -19,7 +19,7 @@ enum {
     BYTES_PER_MB = 1024 * 1024,
 };
 
-void log_keep(struct call *call, str process_id, int64_t timestamp_ms, str text)
+void log_keep(const struct call *call, str process_id, int64_t timestamp_ms, str text)
 {
     lambda_add_line(call->txn, &(struct lambda_add_line_params){
                                    .process_id = process_id, .timestamp_ms = timestamp_ms, .text = text});
@@ -27,7 +27,7 @@ void log_keep(struct call *call, str process_id, int64_t timestamp_ms, str text)
 
 /* ---- writing ---- */
 
-static enum outcome put(struct call *call, const struct principal *role,
+static enum outcome put(const struct call *call, const struct principal *role,
                         const struct logs_put_log_events_request *in, struct failure *failure)
 {
     struct logs_put_log_events_response out = {0};
@@ -36,7 +36,7 @@ static enum outcome put(struct call *call, const struct principal *role,
 }
 
 /* The group may be there already, and so may the stream: only the next attempt to write tells. */
-static void make_stream(struct call *call, const struct principal *role,
+static void make_stream(const struct call *call, const struct principal *role,
                         const struct logs_put_log_events_request *in)
 {
     struct logs_create_log_group_request group = {.log_group_name = in->log_group_name};
@@ -50,7 +50,7 @@ static void make_stream(struct call *call, const struct principal *role,
     invoke(call, role, &LOGS_CREATE_LOG_STREAM, &stream, &stream_out, &failure);
 }
 
-static void write_batch(struct call *call, const struct principal *role,
+static void write_batch(const struct call *call, const struct principal *role,
                         struct logs_put_log_events_request *in)
 {
     struct failure failure;
@@ -74,7 +74,7 @@ static size_t batch_count(const struct logs_input_log_event *events, size_t coun
     return i;
 }
 
-static void write_events(struct call *call, const struct function *function,
+static void write_events(const struct call *call, const struct function *function,
                          const struct lambda_get_process_row *process,
                          const struct logs_input_log_event_list *events)
 {
@@ -92,7 +92,7 @@ static void write_events(struct call *call, const struct function *function,
 /* ---- collecting ---- */
 
 /* Each line ends as it was printed.  Time never goes back within a request: PutLogEvents would refuse it. */
-static void add_event(struct call *call, struct logs_input_log_event_list *events, int64_t timestamp_ms,
+static void add_event(const struct call *call, struct logs_input_log_event_list *events, int64_t timestamp_ms,
                       str text)
 {
     if (events->count > 0 && timestamp_ms < events->items[events->count - 1].timestamp)
@@ -102,7 +102,7 @@ static void add_event(struct call *call, struct logs_input_log_event_list *event
 }
 
 /* Take what has been kept back. */
-static void take_lines(struct call *call, const struct lambda_get_process_row *process,
+static void take_lines(const struct call *call, const struct lambda_get_process_row *process,
                        struct logs_input_log_event_list *events)
 {
     struct lambda_list_lines_rows rows =
@@ -114,7 +114,7 @@ static void take_lines(struct call *call, const struct lambda_get_process_row *p
         lambda_remove_lines(call->txn, &(struct lambda_remove_lines_params){.process_id = process->id});
 }
 
-static str tail_of(struct call *call, str before, const struct logs_input_log_event_list *events)
+static str tail_of(const struct call *call, str before, const struct logs_input_log_event_list *events)
 {
     struct text all = text_in(call->arena);
 
@@ -125,14 +125,14 @@ static str tail_of(struct call *call, str before, const struct logs_input_log_ev
     return text.size > TAIL_BYTES ? str_from(text, text.size - TAIL_BYTES) : text;
 }
 
-static str start_line(struct call *call, const struct lambda_find_invocation_row *invocation)
+static str start_line(const struct call *call, const struct lambda_find_invocation_row *invocation)
 {
     return arena_format(call->arena, "START RequestId: %.*s Version: $LATEST",
                         STR_ARGS(invocation->request_id));
 }
 
 /* The invocation's first output is what makes its beginning worth a line of its own. */
-static void announce(struct call *call, const struct lambda_get_process_row *process)
+static void announce(const struct call *call, const struct lambda_get_process_row *process)
 {
     struct lambda_find_invocation_row invocation;
 
@@ -143,7 +143,7 @@ static void announce(struct call *call, const struct lambda_get_process_row *pro
     lambda_set_announced(call->txn, &(struct lambda_set_announced_params){.id = invocation.id});
 }
 
-void log_output(struct call *call, struct lambda_get_process_row *process,
+void log_output(const struct call *call, struct lambda_get_process_row *process,
                 const struct lambda_output_line_list *lines)
 {
     if (lines->count == 0)
@@ -154,7 +154,7 @@ void log_output(struct call *call, struct lambda_get_process_row *process,
     process_check_at(call, process, call->now_ms + KEPT_MS);
 }
 
-void log_flush(struct call *call, const struct function *function,
+void log_flush(const struct call *call, const struct function *function,
                const struct lambda_get_process_row *process,
                const struct lambda_find_invocation_row *invocation)
 {
@@ -170,7 +170,7 @@ void log_flush(struct call *call, const struct function *function,
 
 /* ---- the end of an invocation ---- */
 
-static str report_line(struct call *call, const struct function *function,
+static str report_line(const struct call *call, const struct function *function,
                        const struct lambda_get_process_row *process,
                        const struct lambda_find_invocation_row *invocation, const struct result *result)
 {
@@ -193,8 +193,9 @@ static str report_line(struct call *call, const struct function *function,
     return text_str(&line);
 }
 
-str log_end(struct call *call, const struct function *function, const struct lambda_get_process_row *process,
-            const struct lambda_find_invocation_row *invocation, const struct result *result)
+str log_end(const struct call *call, const struct function *function,
+            const struct lambda_get_process_row *process, const struct lambda_find_invocation_row *invocation,
+            const struct result *result)
 {
     struct logs_input_log_event_list events = {0};
     str id = invocation->request_id;

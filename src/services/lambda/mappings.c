@@ -11,7 +11,7 @@
 
 enum { DEFAULT_BATCH_SIZE = 10, BATCH_SIZE_WITHOUT_WINDOW = 10, MAX_PAGE = 100 };
 
-static str mapping_arn(struct call *call, const struct lambda_mapping_row *mapping)
+static str mapping_arn(const struct call *call, const struct lambda_mapping_row *mapping)
 {
     return arena_format(call->arena, "arn:aws:lambda:%.*s:%.*s:event-source-mapping:%.*s",
                         STR_ARGS(mapping->region), STR_ARGS(mapping->account), STR_ARGS(mapping->uuid));
@@ -22,7 +22,7 @@ static str state_of(const struct lambda_mapping_row *mapping)
     return mapping->enabled ? S("Enabled") : S("Disabled");
 }
 
-static void describe(struct call *call, const struct lambda_mapping_row *mapping, str state,
+static void describe(const struct call *call, const struct lambda_mapping_row *mapping, str state,
                      struct lambda_event_source_mapping_configuration *out)
 {
     struct function_name name = {
@@ -49,7 +49,7 @@ static void describe(struct call *call, const struct lambda_mapping_row *mapping
 }
 
 /* May the caller do that to a mapping of this function? */
-static bool authorize_for_function(struct call *call, str resource, str function)
+static bool authorize_for_function(const struct call *call, str resource, str function)
 {
     struct function_name name = function_name_of(call, function);
     struct context_list context = {0};
@@ -64,14 +64,15 @@ static bool authorize_for_function(struct call *call, str resource, str function
 
 /* ---- what a mapping asks for ---- */
 
-static bool refuse(struct call *call, const char *what)
+static bool refuse(const struct call *call, const char *what)
 {
     fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "%s is not supported for SQS event sources.", what);
     return false;
 }
 
 /* Create and Update ask for the same; this is what Update can say. */
-static bool check_unserved(struct call *call, const struct lambda_update_event_source_mapping_request *in)
+static bool check_unserved(const struct call *call,
+                           const struct lambda_update_event_source_mapping_request *in)
 {
     return (!in->filter_criteria || in->filter_criteria->filters.count == 0 ||
             refuse(call, "FilterCriteria")) &&
@@ -93,7 +94,7 @@ static bool check_unserved(struct call *call, const struct lambda_update_event_s
            (!in->document_db_event_source_config || refuse(call, "DocumentDBEventSourceConfig"));
 }
 
-static bool apply(struct call *call, const struct lambda_update_event_source_mapping_request *in,
+static bool apply(const struct call *call, const struct lambda_update_event_source_mapping_request *in,
                   struct lambda_mapping_row *mapping)
 {
     if (in->batch_size)
@@ -143,7 +144,7 @@ settings_of(const struct lambda_create_event_source_mapping_request *in)
     };
 }
 
-static bool source_check(struct call *call, const struct lambda_create_event_source_mapping_request *in)
+static bool source_check(const struct call *call, const struct lambda_create_event_source_mapping_request *in)
 {
     if (!str_starts_with(in->event_source_arn, S("arn:aws:sqs:"))) {
         fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
@@ -169,25 +170,21 @@ static bool source_check(struct call *call, const struct lambda_create_event_sou
 
 /* ---- what the function's role must be able to do ---- */
 
-static bool lacks(struct call *call, const char *action)
+static bool lacks(const struct call *call, const char *action)
 {
     fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
          "The function execution role does not have permissions to call %s on SQS", action);
     return false;
 }
 
-static bool role_may(struct call *call, const struct principal *role, const char *action, str queue_arn,
+static bool role_may(const struct call *call, const struct principal *role, const char *action, str queue_arn,
                      str policy)
 {
-    const struct principal *caller = call->caller;
-
-    call->caller = role;
-    bool may = authorize_action(call, arena_format(call->arena, "sqs:%s", action), queue_arn, policy);
-    call->caller = caller;
-    return may || lacks(call, action);
+    return may(call, role, arena_format(call->arena, "sqs:%s", action), queue_arn, policy) ||
+           lacks(call, action);
 }
 
-static bool read_queue(struct call *call, const struct principal *role, str queue_arn,
+static bool read_queue(const struct call *call, const struct principal *role, str queue_arn,
                        struct str_map *attributes)
 {
     static str all_names[] = {STR_INIT("All")};
@@ -210,7 +207,7 @@ static bool read_queue(struct call *call, const struct principal *role, str queu
     return false;
 }
 
-static bool timeout_check(struct call *call, const struct function *function,
+static bool timeout_check(const struct call *call, const struct function *function,
                           const struct str_map *attributes)
 {
     int64_t visibility_seconds;
@@ -224,7 +221,7 @@ static bool timeout_check(struct call *call, const struct function *function,
     return false;
 }
 
-static bool queue_check(struct call *call, const struct function *function, str queue_arn)
+static bool queue_check(const struct call *call, const struct function *function, str queue_arn)
 {
     const struct principal *role = function_role(call, function);
     struct str_map attributes = {0};
@@ -242,7 +239,7 @@ static bool queue_check(struct call *call, const struct function *function, str 
 /* ---- CreateEventSourceMapping ---- */
 
 /* The function that a mapping names; authorized already.  False: fail() has been called. */
-static bool find_function(struct call *call, str text, struct function *function)
+static bool find_function(const struct call *call, str text, struct function *function)
 {
     struct function_name name;
 
@@ -257,7 +254,7 @@ static bool find_function(struct call *call, str text, struct function *function
     return false;
 }
 
-static bool check_new(struct call *call, const struct function *function, str queue_arn)
+static bool check_new(const struct call *call, const struct function *function, str queue_arn)
 {
     struct lambda_find_same_mapping_row same;
 
@@ -276,14 +273,14 @@ static bool check_new(struct call *call, const struct function *function, str qu
     return false;
 }
 
-static void store_new(struct call *call, struct lambda_mapping_row *mapping)
+static void store_new(const struct call *call, struct lambda_mapping_row *mapping)
 {
     mapping->id = lambda_add_mapping(call->txn, mapping);
     if (mapping->enabled)
         poller_begin(call, mapping->id, mapping->poller);
 }
 
-enum outcome lambda_create_event_source_mapping(struct call *call,
+enum outcome lambda_create_event_source_mapping(const struct call *call,
                                                 const struct lambda_create_event_source_mapping_request *in,
                                                 struct lambda_event_source_mapping_configuration *out)
 {
@@ -318,7 +315,7 @@ enum outcome lambda_create_event_source_mapping(struct call *call,
 /* ---- the others ---- */
 
 /* The mapping that a request names, for the operation under way.  False: fail() has been called. */
-static bool mapping_open(struct call *call, str uuid, struct lambda_mapping_row *mapping)
+static bool mapping_open(const struct call *call, str uuid, struct lambda_mapping_row *mapping)
 {
     struct lambda_find_mapping_params params = {
         .uuid = uuid, .account = call->account, .region = call->region};
@@ -332,7 +329,7 @@ static bool mapping_open(struct call *call, str uuid, struct lambda_mapping_row 
     return found;
 }
 
-enum outcome lambda_get_event_source_mapping(struct call *call,
+enum outcome lambda_get_event_source_mapping(const struct call *call,
                                              const struct lambda_get_event_source_mapping_request *in,
                                              struct lambda_event_source_mapping_configuration *out)
 {
@@ -344,7 +341,7 @@ enum outcome lambda_get_event_source_mapping(struct call *call,
     return DONE;
 }
 
-enum outcome lambda_list_event_source_mappings(struct call *call,
+enum outcome lambda_list_event_source_mappings(const struct call *call,
                                                const struct lambda_list_event_source_mappings_request *in,
                                                struct lambda_list_event_source_mappings_response *out)
 {
@@ -373,7 +370,7 @@ enum outcome lambda_list_event_source_mappings(struct call *call,
     return DONE;
 }
 
-enum outcome lambda_update_event_source_mapping(struct call *call,
+enum outcome lambda_update_event_source_mapping(const struct call *call,
                                                 const struct lambda_update_event_source_mapping_request *in,
                                                 struct lambda_event_source_mapping_configuration *out)
 {
@@ -401,7 +398,7 @@ enum outcome lambda_update_event_source_mapping(struct call *call,
     return DONE;
 }
 
-enum outcome lambda_delete_event_source_mapping(struct call *call,
+enum outcome lambda_delete_event_source_mapping(const struct call *call,
                                                 const struct lambda_delete_event_source_mapping_request *in,
                                                 struct lambda_event_source_mapping_configuration *out)
 {

@@ -86,7 +86,7 @@ struct function_name function_name_of(const struct call *call, str text)
     return name;
 }
 
-bool function_name_open(struct call *call, str text, str qualifier, struct function_name *name)
+bool function_name_open(const struct call *call, str text, str qualifier, struct function_name *name)
 {
     *name = function_name_of(call, text);
     if (!str_equal(name->region, call->region)) {
@@ -115,7 +115,7 @@ str function_arn(struct arena *arena, const struct function_name *name)
                : unqualified;
 }
 
-static bool find(struct call *call, const struct lambda_find_function_params *params,
+static bool find(const struct call *call, const struct lambda_find_function_params *params,
                  struct function *function)
 {
     if (!lambda_find_function(call->txn, params, &function->row))
@@ -134,24 +134,24 @@ str function_asked_arn(struct arena *arena, const struct function *function)
     return arena_concat(arena, function->arn, S(":"), function->qualifier);
 }
 
-bool function_get(struct call *call, int64_t id, struct function *function)
+bool function_get(const struct call *call, int64_t id, struct function *function)
 {
     return find(call, &(struct lambda_find_function_params){.id = &id}, function);
 }
 
-bool function_find(struct call *call, str account, str region, str name, struct function *function)
+bool function_find(const struct call *call, str account, str region, str name, struct function *function)
 {
     return find(call,
                 &(struct lambda_find_function_params){.account = account, .region = region, .name = name},
                 function);
 }
 
-bool function_open(struct call *call, str text, str qualifier, struct function *function)
+bool function_open(const struct call *call, str text, str qualifier, struct function *function)
 {
     return function_open_in_context(call, text, qualifier, &(struct context_list){0}, function);
 }
 
-bool function_open_in_context(struct call *call, str text, str qualifier, struct context_list *context,
+bool function_open_in_context(const struct call *call, str text, str qualifier, struct context_list *context,
                               struct function *function)
 {
     struct function_name name;
@@ -171,23 +171,19 @@ bool function_open_in_context(struct call *call, str text, str qualifier, struct
     return false;
 }
 
-void function_enter(struct call *call, const struct function *function)
+struct call call_of_function(const struct call *call, const struct function *function)
 {
-    call->account = function->row.account;
-    call->region = function->row.region;
+    return call_in(call, function->row.account, function->row.region);
 }
 
-const struct principal *lambda_principal(struct call *call, const struct function *function)
+const struct principal *lambda_principal(const struct call *call, const struct function *function)
 {
     return service_principal(call, S("lambda.amazonaws.com"), function->arn);
 }
 
-const struct principal *function_role(struct call *call, const struct function *function)
+const struct principal *function_role(const struct call *call, const struct function *function)
 {
-    const struct principal *caller = call->caller;
+    struct call lambdas = call_as(call, lambda_principal(call, function));
 
-    call->caller = lambda_principal(call, function);
-    const struct principal *role = role_principal(call, function->row.role, function->row.name);
-    call->caller = caller;
-    return role;
+    return role_principal(&lambdas, function->row.role, function->row.name);
 }

@@ -3,7 +3,8 @@
  *
  * <functions folder>/<digest>/code is what $LAMBDA_TASK_ROOT names, and node_modules beside it leads
  * to what every Node.js function may import.  The folder is made under another name and moved to its
- * own, so it is whole or not there; it is made anew when it is lost.
+ * own, so it is whole or not there; it is made anew when it is lost.  Only the server's user gets into the
+ * folders of packages and the one above them; a function sees its code by a mount.
  */
 #include "lambda_internal.h"
 
@@ -32,16 +33,17 @@ static bool make_folders(struct arena *arena, str path)
     for (size_t i = 1; i <= path.size; i++) {
         if (i < path.size && path.data[i] != '/')
             continue;
-        if (mkdir(arena_cstr(arena, str_head(path, i)), S_IRWXU | S_IRGRP | S_IXGRP | S_IROTH | S_IXOTH) !=
-                0 &&
-            errno != EEXIST)
+        const char *folder = arena_cstr(arena, str_head(path, i));
+        if (mkdir(folder, S_IRWXU) == 0)
+            chmod(folder, S_IRWXU); /* whatever the umask has taken */
+        else if (errno != EEXIST)
             return false;
     }
     return true;
 }
 
 /* Its folder without symbolic links on the way; NULL (errno) when it cannot be made. */
-static const char *real_functions_folder(struct call *call)
+static const char *real_functions_folder(const struct call *call)
 {
     char path[PATH_MAX];
     str folder = functions_folder(call);
@@ -53,19 +55,19 @@ static const char *real_functions_folder(struct call *call)
 
 /* ---- unpacking ---- */
 
-static enum unzip_result fill(struct call *call, const char *folder, str zip)
+static enum unzip_result fill(const struct call *call, const char *folder, str zip)
 {
     str code = arena_format(call->arena, "%s/code", folder);
     str modules = arena_format(call->arena, "%s/node_modules", folder);
     str target = arena_format(call->arena, "%.*s/nodejs/node_modules", STR_ARGS(runtimes_folder(call)));
 
     if (mkdir(code.data, S_IRWXU | S_IRGRP | S_IXGRP | S_IROTH | S_IXOTH) != 0 ||
-        symlink(target.data, modules.data) != 0 || chmod(folder, 0755) != 0)
+        symlink(target.data, modules.data) != 0 || chmod(folder, S_IRWXU) != 0)
         return UNZIP_DISK;
     return unzip(call->arena, zip, code, UNZIPPED_BYTES);
 }
 
-static enum unzip_result unpack(struct call *call, const char *functions, str folder, str zip)
+static enum unzip_result unpack(const struct call *call, const char *functions, str folder, str zip)
 {
     str template = arena_format(call->arena, "%s/.new-XXXXXX", functions);
     char *made = mkdtemp((char *)(uintptr_t) template.data);
@@ -82,7 +84,7 @@ static enum unzip_result unpack(struct call *call, const char *functions, str fo
     return result;
 }
 
-static bool unpack_failed(struct call *call, enum unzip_result result)
+static bool unpack_failed(const struct call *call, enum unzip_result result)
 {
     switch (result) {
     case UNZIP_OK:
@@ -106,12 +108,12 @@ static bool unpack_failed(struct call *call, enum unzip_result result)
     return false;
 }
 
-static str folder_named(struct call *call, const char *functions, str sha256)
+static str folder_named(const struct call *call, const char *functions, str sha256)
 {
     return arena_format(call->arena, "%s/%.*s", functions, STR_ARGS(sha256));
 }
 
-static bool size_check(struct call *call, str zip)
+static bool size_check(const struct call *call, str zip)
 {
     if (zip.size <= ZIPPED_BYTES)
         return true;
@@ -121,7 +123,7 @@ static bool size_check(struct call *call, str zip)
 }
 
 /* Unless it is there already. */
-static bool unpack_once(struct call *call, str sha256, str zip)
+static bool unpack_once(const struct call *call, str sha256, str zip)
 {
     const char *functions = real_functions_folder(call);
 
@@ -131,14 +133,14 @@ static bool unpack_once(struct call *call, str sha256, str zip)
     return folder_exists(folder.data) || unpack_failed(call, unpack(call, functions, folder, zip));
 }
 
-static str digest_of(struct call *call, str zip)
+static str digest_of(const struct call *call, str zip)
 {
     struct sha256 digest = sha256(zip);
 
     return hex_encode(call->arena, HASH_STR(digest));
 }
 
-void package_prepare(struct call *call, str zip)
+void package_prepare(const struct call *call, str zip)
 {
     str *digest = arena_new(call->arena, str);
 
@@ -146,16 +148,16 @@ void package_prepare(struct call *call, str zip)
         return;
     *digest = digest_of(call, zip);
     if (unpack_once(call, *digest, zip))
-        call->prepared = digest;
+        leave_prepared(call, digest);
 }
 
-bool package_store(struct call *call, str zip, struct function *function)
+bool package_store(const struct call *call, str zip, struct function *function)
 {
-    const str *prepared = call->prepared;
+    const str *unpacked = prepared(call);
 
     if (!size_check(call, zip))
         return false;
-    function->row.package = prepared ? *prepared : digest_of(call, zip);
+    function->row.package = unpacked ? *unpacked : digest_of(call, zip);
     function->row.package_size = (int64_t)zip.size;
     if (!unpack_once(call, function->row.package, zip))
         return false;
@@ -164,7 +166,7 @@ bool package_store(struct call *call, str zip, struct function *function)
     return true;
 }
 
-bool package_folder(struct call *call, const struct function *function, str *folder)
+bool package_folder(const struct call *call, const struct function *function, str *folder)
 {
     const char *functions = real_functions_folder(call);
     struct lambda_get_package_row package;
@@ -190,7 +192,16 @@ static bool is_package_folder(str name)
     return unfinished || name.size == (size_t)2 * SHA256_SIZE;
 }
 
-void packages_sweep(struct call *call)
+/* Whatever its mode was before. */
+static void close_to_others(const char *folder)
+{
+    if (chmod(folder, S_IRWXU) != 0)
+        log_warn("other users may get into a folder of functions, and its mode cannot be changed path=\"%s\" "
+                 "error=\"%s\"",
+                 folder, strerror(errno));
+}
+
+void packages_sweep(const struct call *call)
 {
     const char *functions = real_functions_folder(call);
     DIR *folder = functions ? opendir(functions) : NULL;
@@ -198,11 +209,17 @@ void packages_sweep(struct call *call)
     struct dirent *entry;
     struct arena_guard *guard = arena_hold(call->arena);
 
+    if (functions)
+        close_to_others(functions);
     while (folder && (entry = readdir(folder))) {
         str name = str_of(entry->d_name);
-        if (is_package_folder(name) &&
-            !lambda_has_package(call->txn, &(struct lambda_has_package_params){.sha256 = name}, &found))
-            folder_remove(folder_named(call, functions, name).data);
+        const char *path = folder_named(call, functions, name).data;
+        if (!is_package_folder(name))
+            continue;
+        if (lambda_has_package(call->txn, &(struct lambda_has_package_params){.sha256 = name}, &found))
+            close_to_others(path);
+        else
+            folder_remove(path);
     }
     if (folder)
         closedir(folder);
@@ -212,13 +229,13 @@ void packages_sweep(struct call *call)
 /* ---- GetFunction's Code.Location ---- */
 
 /* Whoever knows the digest has seen the code, or was told by somebody who may. */
-str package_url(struct call *call, const struct function *function)
+str package_url(const struct call *call, const struct function *function)
 {
     return arena_format(call->arena, "%.*s%s%.*s", STR_ARGS(call->endpoint), public_path,
                         STR_ARGS(function->row.package));
 }
 
-str package_public_file(struct call *call, str path)
+str package_public_file(const struct call *call, str path)
 {
     struct lambda_get_package_row package;
     str prefix = str_of(public_path);

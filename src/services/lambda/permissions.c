@@ -8,7 +8,7 @@
 
 enum { MAX_POLICY_BYTES = 20480 };
 
-static const struct json *statements_of(struct call *call, const struct function *function)
+static const struct json *statements_of(const struct call *call, const struct function *function)
 {
     const struct json *statements = NULL;
 
@@ -31,7 +31,7 @@ static bool has_statement(const struct json *statements, str id)
 }
 
 /* The old statements but for `without`, and the new one; absent when there are none. */
-static str policy_of(struct call *call, const struct json *statements, str without, str added)
+static str policy_of(const struct call *call, const struct json *statements, str without, str added)
 {
     struct json_writer writer = json_writer_in(call->arena);
     size_t count = 0;
@@ -56,7 +56,7 @@ static str policy_of(struct call *call, const struct json *statements, str witho
     return count > 0 ? json_written(&writer) : (str){0};
 }
 
-static void store_policy(struct call *call, const struct function *function, str policy)
+static void store_policy(const struct call *call, const struct function *function, str policy)
 {
     lambda_set_policy(call->txn, &(struct lambda_set_policy_params){.id = function->row.id,
                                                                     .policy = policy,
@@ -64,7 +64,7 @@ static void store_policy(struct call *call, const struct function *function, str
 }
 
 /* A service's host name, an account, an ARN, or everybody. */
-static void add_principal(struct call *call, struct json_writer *writer, str principal)
+static void add_principal(const struct call *call, struct json_writer *writer, str principal)
 {
     int64_t account;
 
@@ -105,7 +105,7 @@ static void add_string_conditions(struct json_writer *writer, const struct lambd
     json_close_object(writer);
 }
 
-static str statement_of(struct call *call, const struct lambda_add_permission_request *in,
+static str statement_of(const struct call *call, const struct lambda_add_permission_request *in,
                         const struct function *function)
 {
     struct json_writer writer = json_writer_in(call->arena);
@@ -127,7 +127,7 @@ static str statement_of(struct call *call, const struct lambda_add_permission_re
     return json_written(&writer);
 }
 
-static bool revision_matches(struct call *call, str revision, const struct function *function)
+static bool revision_matches(const struct call *call, str revision, const struct function *function)
 {
     if (!str_present(revision) || str_equal(revision, function->row.revision))
         return true;
@@ -144,7 +144,7 @@ static bool is_latest(const struct function *function)
 }
 
 /* Keep the policy, unless it would not be understood: a principal that is none is all that can be wrong. */
-static bool change_policy(struct call *call, const struct function *function, str policy)
+static bool change_policy(const struct call *call, const struct function *function, str policy)
 {
     if (!is_resource_policy(call, policy)) {
         fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
@@ -160,7 +160,7 @@ static bool change_policy(struct call *call, const struct function *function, st
     return true;
 }
 
-enum outcome lambda_add_permission(struct call *call, const struct lambda_add_permission_request *in,
+enum outcome lambda_add_permission(const struct call *call, const struct lambda_add_permission_request *in,
                                    struct lambda_add_permission_response *out)
 {
     struct context_list context = {0};
@@ -189,7 +189,8 @@ enum outcome lambda_add_permission(struct call *call, const struct lambda_add_pe
                                                                                                  : FAILED;
 }
 
-enum outcome lambda_remove_permission(struct call *call, const struct lambda_remove_permission_request *in,
+enum outcome lambda_remove_permission(const struct call *call,
+                                      const struct lambda_remove_permission_request *in,
                                       struct lambda_remove_permission_output *out)
 {
     struct function function;
@@ -209,7 +210,7 @@ enum outcome lambda_remove_permission(struct call *call, const struct lambda_rem
     return DONE;
 }
 
-enum outcome lambda_get_policy(struct call *call, const struct lambda_get_policy_request *in,
+enum outcome lambda_get_policy(const struct call *call, const struct lambda_get_policy_request *in,
                                struct lambda_get_policy_response *out)
 {
     struct function function;

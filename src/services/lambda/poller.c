@@ -37,12 +37,12 @@ struct record_list {
     size_t count;
 };
 
-static str mapping_name(struct call *call, int64_t mapping_id)
+static str mapping_name(const struct call *call, int64_t mapping_id)
 {
     return arena_format(call->arena, "lambda/mapping/%lld", (long long)mapping_id);
 }
 
-str source_queue_url(struct call *call, str queue_arn)
+str source_queue_url(const struct call *call, str queue_arn)
 {
     str parts[ARN_PARTS] = {{0}}, rest = queue_arn;
 
@@ -52,14 +52,14 @@ str source_queue_url(struct call *call, str queue_arn)
                         STR_ARGS(parts[5]));
 }
 
-void poller_begin(struct call *call, int64_t mapping_id, int64_t poller)
+void poller_begin(const struct call *call, int64_t mapping_id, int64_t poller)
 {
     if (!call->last_run)
         spawn(call, &LAMBDA_POLL_EVENT_SOURCE,
               &(struct lambda_poll_event_source_request){.mapping_id = mapping_id, .poller = poller});
 }
 
-void poller_end(struct call *call, const struct lambda_mapping_row *mapping)
+void poller_end(const struct call *call, const struct lambda_mapping_row *mapping)
 {
     lambda_remove_held_of(call->txn, &(struct lambda_remove_held_of_params){.mapping_id = mapping->id});
     wake_all(call, mapping_name(call, mapping->id));
@@ -67,28 +67,28 @@ void poller_end(struct call *call, const struct lambda_mapping_row *mapping)
         wake_all(call, mapping->waits_for);
 }
 
-void pollers_resume(struct call *call)
+void pollers_resume(const struct call *call)
 {
     struct lambda_list_enabled_mappings_rows rows = lambda_list_enabled_mappings(call->txn);
 
     for (size_t i = 0; i < rows.count; i++) {
-        call->account = rows.items[i].account;
-        call->region = rows.items[i].region;
-        poller_begin(call, rows.items[i].id, rows.items[i].poller);
+        struct call there = call_in(call, rows.items[i].account, rows.items[i].region);
+        poller_begin(&there, rows.items[i].id, rows.items[i].poller);
     }
 }
 
 /* ---- what goes wrong ---- */
 
-static void set_result(struct call *call, const struct lambda_mapping_row *mapping, str reason, str result,
-                       int64_t failures)
+static void set_result(const struct call *call, const struct lambda_mapping_row *mapping, str reason,
+                       str result, int64_t failures)
 {
     lambda_set_mapping_result(
         call->txn, &(struct lambda_set_mapping_result_params){
                        .id = mapping->id, .reason = reason, .result = result, .failures = failures});
 }
 
-static enum outcome have_problem(struct call *call, const struct lambda_mapping_row *mapping, str message)
+static enum outcome have_problem(const struct call *call, const struct lambda_mapping_row *mapping,
+                                 str message)
 {
     int64_t doublings = mapping->failures < MOST_DOUBLINGS ? mapping->failures : MOST_DOUBLINGS;
     int64_t delay_ms = (int64_t)PROBLEM_MS << doublings;
@@ -99,7 +99,7 @@ static enum outcome have_problem(struct call *call, const struct lambda_mapping_
                 call->now_ms + (delay_ms < MAX_PROBLEM_MS ? delay_ms : MAX_PROBLEM_MS));
 }
 
-static void have_no_problem(struct call *call, struct lambda_mapping_row *mapping)
+static void have_no_problem(const struct call *call, struct lambda_mapping_row *mapping)
 {
     if (mapping->failures == 0)
         return;
@@ -110,7 +110,7 @@ static void have_no_problem(struct call *call, struct lambda_mapping_row *mappin
 /* ---- batches ---- */
 
 /* A batch is a new trace unless a message brings one along. */
-static str batch_trace_id(struct call *call, const struct record *first)
+static str batch_trace_id(const struct call *call, const struct record *first)
 {
     if (str_present(first->trace_id))
         return first->trace_id;
@@ -131,7 +131,7 @@ static size_t event_count(const struct record *records, size_t count, int64_t ba
     return i;
 }
 
-static str event_of(struct call *call, const struct record *records, size_t count)
+static str event_of(const struct call *call, const struct record *records, size_t count)
 {
     struct text event = text_in(call->arena);
 
@@ -146,7 +146,7 @@ static str event_of(struct call *call, const struct record *records, size_t coun
 }
 
 /* The queue's ARN, then a line for each message. */
-static str receipts_of(struct call *call, str queue_arn, const struct record *records, size_t count)
+static str receipts_of(const struct call *call, str queue_arn, const struct record *records, size_t count)
 {
     struct text receipts = text_in(call->arena);
 
@@ -159,7 +159,7 @@ static str receipts_of(struct call *call, str queue_arn, const struct record *re
 }
 
 /* The batch goes on with its first message's trace; the others' say where they went. */
-static void trace_others(struct call *call, const struct poll *poll, const struct record *records,
+static void trace_others(const struct call *call, const struct poll *poll, const struct record *records,
                          size_t count, str request_id)
 {
     for (size_t i = 1; i < count; i++)
@@ -167,7 +167,8 @@ static void trace_others(struct call *call, const struct poll *poll, const struc
             trace_in(call, records[i].trace_id, S("invoked"), poll->function.arn, request_id);
 }
 
-static void send_batch(struct call *call, const struct poll *poll, const struct record *records, size_t count)
+static void send_batch(const struct call *call, const struct poll *poll, const struct record *records,
+                       size_t count)
 {
     str request_id = random_uuid(call->arena);
 
@@ -186,7 +187,7 @@ static void send_batch(struct call *call, const struct poll *poll, const struct 
     function_dispatch(call, &poll->function);
 }
 
-static void send_batches(struct call *call, const struct poll *poll, const struct record_list *records)
+static void send_batches(const struct call *call, const struct poll *poll, const struct record_list *records)
 {
     size_t done = 0;
 
@@ -200,7 +201,7 @@ static void send_batches(struct call *call, const struct poll *poll, const struc
 
 /* ---- the batching window ---- */
 
-static void hold(struct call *call, const struct poll *poll, const struct record_list *records)
+static void hold(const struct call *call, const struct poll *poll, const struct record_list *records)
 {
     for (size_t i = 0; i < records->count; i++)
         lambda_add_held(
@@ -214,7 +215,7 @@ static void hold(struct call *call, const struct poll *poll, const struct record
             });
 }
 
-static struct lambda_count_held_row held(struct call *call, const struct poll *poll)
+static struct lambda_count_held_row held(const struct call *call, const struct poll *poll)
 {
     struct lambda_count_held_row count = {0};
 
@@ -236,7 +237,7 @@ static bool is_complete(const struct call *call, const struct poll *poll,
            window_end_ms(poll, held_now) <= call->now_ms;
 }
 
-static void send_held(struct call *call, const struct poll *poll)
+static void send_held(const struct call *call, const struct poll *poll)
 {
     struct lambda_list_held_rows rows =
         lambda_list_held(call->txn, &(struct lambda_list_held_params){.mapping_id = poll->mapping.id,
@@ -256,7 +257,7 @@ static void send_held(struct call *call, const struct poll *poll)
 
 /* ---- receiving ---- */
 
-static struct record_list records_of(struct call *call, const struct poll *poll,
+static struct record_list records_of(const struct call *call, const struct poll *poll,
                                      const struct sqs_message_list *messages)
 {
     struct record_list records = {0};
@@ -273,7 +274,7 @@ static struct record_list records_of(struct call *call, const struct poll *poll,
     return records;
 }
 
-static enum outcome receive(struct call *call, const struct poll *poll, int64_t most,
+static enum outcome receive(const struct call *call, const struct poll *poll, int64_t most,
                             struct record_list *records, struct failure *failure)
 {
     static str all_names[] = {STR_INIT("All"), STR_INIT("AWSTraceHeader")};
@@ -293,17 +294,18 @@ static enum outcome receive(struct call *call, const struct poll *poll, int64_t 
 }
 
 /* Parked by the queue: remember on what, so that poller_end() finds us; a window may end before. */
-static enum outcome stay_parked(struct call *call, const struct poll *poll, int64_t window_ends_ms)
+static enum outcome stay_parked(const struct call *call, const struct poll *poll, int64_t window_ends_ms)
 {
-    if (!str_equal(call->parked.what, poll->mapping.waits_for))
-        lambda_set_waits_for(call->txn, &(struct lambda_set_waits_for_params){
-                                            .id = poll->mapping.id, .waits_for = call->parked.what});
-    if (window_ends_ms < call->parked.until_ms)
-        call->parked.until_ms = window_ends_ms;
-    return PARKED;
+    str what = call->progress->parked.what;
+    int64_t until_ms = call->progress->parked.until_ms;
+
+    if (!str_equal(what, poll->mapping.waits_for))
+        lambda_set_waits_for(
+            call->txn, &(struct lambda_set_waits_for_params){.id = poll->mapping.id, .waits_for = what});
+    return park(call, what, window_ends_ms < until_ms ? window_ends_ms : until_ms);
 }
 
-static bool is_at_limit(struct call *call, const struct poll *poll)
+static bool is_at_limit(const struct call *call, const struct poll *poll)
 {
     const int64_t *configured = poll->mapping.maximum_concurrency;
     int64_t limit = configured ? *configured : BATCHES_IN_FLIGHT;
@@ -317,7 +319,7 @@ static bool is_at_limit(struct call *call, const struct poll *poll)
 }
 
 /* Until there is nothing to receive, or enough is under way. */
-static enum outcome run(struct call *call, struct poll *poll)
+static enum outcome run(const struct call *call, struct poll *poll)
 {
     struct record_list records;
     struct failure failure;
@@ -349,7 +351,8 @@ static enum outcome run(struct call *call, struct poll *poll)
     }
 }
 
-enum outcome lambda_poll_event_source(struct call *call, const struct lambda_poll_event_source_request *in,
+enum outcome lambda_poll_event_source(const struct call *call,
+                                      const struct lambda_poll_event_source_request *in,
                                       struct lambda_poll_event_source_output *out)
 {
     struct poll poll;
@@ -360,16 +363,15 @@ enum outcome lambda_poll_event_source(struct call *call, const struct lambda_pol
                              &poll.mapping) ||
         !poll.mapping.enabled || poll.mapping.poller != in->poller)
         return DONE;
-    call->account = poll.mapping.account;
-    call->region = poll.mapping.region;
-    call->arrived_ms = call->now_ms; /* each run is a new long poll */
-    if (!function_find(call, call->account, call->region, poll.mapping.function_name, &poll.function))
-        return have_problem(call, &poll.mapping, S("Function not found"));
-    poll.role = function_role(call, &poll.function);
+    struct call there = call_in(call, poll.mapping.account, poll.mapping.region);
+    there.arrived_ms = there.now_ms; /* each run is a new long poll */
+    if (!function_find(&there, there.account, there.region, poll.mapping.function_name, &poll.function))
+        return have_problem(&there, &poll.mapping, S("Function not found"));
+    poll.role = function_role(&there, &poll.function);
     if (!poll.role)
-        return have_problem(call, &poll.mapping,
+        return have_problem(&there, &poll.mapping,
                             S("The function's execution role cannot be assumed by Lambda."));
-    return run(call, &poll);
+    return run(&there, &poll);
 }
 
 /* ---- the end of a batch ---- */
@@ -387,7 +389,7 @@ struct receipts {
     struct str_list ids, handles;
 };
 
-static struct receipts receipts_read(struct call *call, str text)
+static struct receipts receipts_read(const struct call *call, str text)
 {
     struct receipts receipts = {0};
     str line, id;
@@ -402,7 +404,7 @@ static struct receipts receipts_read(struct call *call, str text)
 }
 
 /* Which of a batch failed.  False: all of it. */
-static bool failures_of(struct call *call, const struct lambda_mapping_row *mapping,
+static bool failures_of(const struct call *call, const struct lambda_mapping_row *mapping,
                         const struct receipts *receipts, const struct result *result,
                         struct str_list *failures)
 {
@@ -419,7 +421,7 @@ static bool failures_of(struct call *call, const struct lambda_mapping_row *mapp
     return true;
 }
 
-static void delete_some(struct call *call, const struct principal *role, str queue_arn,
+static void delete_some(const struct call *call, const struct principal *role, str queue_arn,
                         const struct sqs_delete_message_batch_request_entry_list *entries)
 {
     struct sqs_delete_message_batch_request in = {.queue_url = source_queue_url(call, queue_arn),
@@ -432,8 +434,8 @@ static void delete_some(struct call *call, const struct principal *role, str que
 }
 
 /* What cannot be deleted comes again, as on AWS. */
-static void delete_others(struct call *call, const struct principal *role, const struct receipts *receipts,
-                          const struct str_list *failures)
+static void delete_others(const struct call *call, const struct principal *role,
+                          const struct receipts *receipts, const struct str_list *failures)
 {
     struct sqs_delete_message_batch_request_entry_list entries = {0};
 
@@ -451,7 +453,7 @@ static void delete_others(struct call *call, const struct principal *role, const
     delete_some(call, role, receipts->queue_arn, &entries);
 }
 
-void batch_end(struct call *call, const struct function *function,
+void batch_end(const struct call *call, const struct function *function,
                const struct lambda_find_invocation_row *invocation, const struct result *result)
 {
     struct receipts receipts = receipts_read(call, invocation->receipts);

@@ -17,7 +17,7 @@
 
 enum { INIT_MS = 10 * MS, IDLE_MS = 5 * 60 * MS };
 
-str function_work(struct call *call, int64_t function_id)
+str function_work(const struct call *call, int64_t function_id)
 {
     return arena_format(call->arena, "lambda/work/%lld", (long long)function_id);
 }
@@ -29,13 +29,13 @@ static bool is_in(const struct lambda_get_process_row *process, str state)
 
 /* ---- beginning ---- */
 
-static void check_later(struct call *call, str process_id, int64_t due_ms)
+static void check_later(const struct call *call, str process_id, int64_t due_ms)
 {
     timer_set(call, &LAMBDA_CHECK_ENVIRONMENT, process_id, due_ms,
               &(struct lambda_check_environment_request){.environment_id = process_id});
 }
 
-void process_check_at(struct call *call, struct lambda_get_process_row *process, int64_t due_ms)
+void process_check_at(const struct call *call, struct lambda_get_process_row *process, int64_t due_ms)
 {
     if (due_ms >= process->check_ms)
         return;
@@ -44,7 +44,7 @@ void process_check_at(struct call *call, struct lambda_get_process_row *process,
     lambda_set_check(call->txn, &(struct lambda_set_check_params){.id = process->id, .check_ms = due_ms});
 }
 
-static void log_start(struct call *call, const struct function *function, str process_id)
+static void log_start(const struct call *call, const struct function *function, str process_id)
 {
     const struct runtime *runtime = runtime_find(function->row.runtime);
     const struct interpreter *interpreter = runtime->version ? runtime_interpreter(runtime) : NULL;
@@ -59,7 +59,7 @@ static void log_start(struct call *call, const struct function *function, str pr
                               runtime->name, runtime->family, interpreter->version));
 }
 
-static bool start(struct call *call, const struct function *function, str *problem)
+static bool start(const struct call *call, const struct function *function, str *problem)
 {
     str id = random_uuid(call->arena);
     unsigned char bytes[16];
@@ -87,7 +87,7 @@ static bool start(struct call *call, const struct function *function, str *probl
 }
 
 /* The oldest invocation that waits for a process pays for one that could not be had. */
-static void fail_next(struct call *call, const struct function *function,
+static void fail_next(const struct call *call, const struct function *function,
                       const struct lambda_get_process_row *process, const struct result *result)
 {
     struct lambda_find_invocation_row invocation;
@@ -96,7 +96,7 @@ static void fail_next(struct call *call, const struct function *function,
         invocation_finish(call, function, process, &invocation, result);
 }
 
-void function_dispatch(struct call *call, const struct function *function)
+void function_dispatch(const struct call *call, const struct function *function)
 {
     struct lambda_count_work_row count;
     str problem;
@@ -114,7 +114,7 @@ void function_dispatch(struct call *call, const struct function *function)
 
 /* ---- ending ---- */
 
-void process_stop(struct call *call, str process_id)
+void process_stop(const struct call *call, str process_id)
 {
     struct json_writer writer = json_writer_in(call->arena);
 
@@ -124,14 +124,14 @@ void process_stop(struct call *call, str process_id)
     effect_begin(call, S("environment.stop"), process_id, json_written(&writer));
 }
 
-static void stop_as(struct call *call, str process_id, str state)
+static void stop_as(const struct call *call, str process_id, str state)
 {
     lambda_set_process_state(call->txn,
                              &(struct lambda_set_process_state_params){.id = process_id, .state = state});
     process_stop(call, process_id);
 }
 
-static void stop_all(struct call *call, const struct function *function, bool busy_too)
+static void stop_all(const struct call *call, const struct function *function, bool busy_too)
 {
     struct lambda_list_processes_rows rows = lambda_list_processes(
         call->txn, &(struct lambda_list_processes_params){.function_id = function->row.id});
@@ -144,17 +144,17 @@ static void stop_all(struct call *call, const struct function *function, bool bu
     }
 }
 
-void processes_retire(struct call *call, const struct function *function)
+void processes_retire(const struct call *call, const struct function *function)
 {
     stop_all(call, function, false);
 }
 
-void processes_kill(struct call *call, const struct function *function)
+void processes_kill(const struct call *call, const struct function *function)
 {
     stop_all(call, function, true);
 }
 
-void process_release(struct call *call, const struct function *function,
+void process_release(const struct call *call, const struct function *function,
                      const struct lambda_get_process_row *process)
 {
     if (process->generation != function->row.generation || call->now_ms >= process->retire_ms)
@@ -164,13 +164,13 @@ void process_release(struct call *call, const struct function *function,
                         &(struct lambda_set_idle_params){.id = process->id, .idle_since_ms = call->now_ms});
 }
 
-static void end_effects(struct call *call, str process_id)
+static void end_effects(const struct call *call, str process_id)
 {
     effect_end(call, S("environment.start"), process_id);
     effect_end(call, S("environment.stop"), process_id);
 }
 
-static void forget(struct call *call, str process_id)
+static void forget(const struct call *call, str process_id)
 {
     end_effects(call, process_id);
     timer_cancel(call, &LAMBDA_CHECK_ENVIRONMENT, process_id);
@@ -178,7 +178,7 @@ static void forget(struct call *call, str process_id)
     lambda_remove_process(call->txn, &(struct lambda_remove_process_params){.id = process_id});
 }
 
-void processes_forget(struct call *call)
+void processes_forget(const struct call *call)
 {
     struct lambda_list_all_processes_rows rows = lambda_list_all_processes(call->txn);
 
@@ -197,7 +197,7 @@ static int64_t due_ms(const struct lambda_get_process_row *process)
     return idle_ms < process->retire_ms ? idle_ms : process->retire_ms;
 }
 
-static struct result timed_out(struct call *call, const struct function *function, str request_id)
+static struct result timed_out(const struct call *call, const struct function *function, str request_id)
 {
     struct result result =
         result_error(call, "Sandbox.Timedout",
@@ -208,7 +208,7 @@ static struct result timed_out(struct call *call, const struct function *functio
     return result;
 }
 
-static void act(struct call *call, const struct function *function,
+static void act(const struct call *call, const struct function *function,
                 const struct lambda_get_process_row *process)
 {
     struct lambda_find_invocation_row invocation;
@@ -224,7 +224,8 @@ static void act(struct call *call, const struct function *function,
     }
 }
 
-enum outcome lambda_check_environment(struct call *call, const struct lambda_check_environment_request *in,
+enum outcome lambda_check_environment(const struct call *call,
+                                      const struct lambda_check_environment_request *in,
                                       struct lambda_check_environment_output *out)
 {
     struct lambda_get_process_row process;
@@ -237,21 +238,21 @@ enum outcome lambda_check_environment(struct call *call, const struct lambda_che
         is_in(&process, S("stopping")) || is_in(&process, S("late")) ||
         !function_get(call, process.function_id, &function))
         return DONE;
-    function_enter(call, &function);
+    struct call there = call_of_function(call, &function);
     bool has_invocation = invocation_of_process(call, process.id, &invocation);
-    log_flush(call, &function, &process, has_invocation ? &invocation : NULL);
+    log_flush(&there, &function, &process, has_invocation ? &invocation : NULL);
     if (due_ms(&process) <= call->now_ms) {
-        act(call, &function, &process);
+        act(&there, &function, &process);
         return DONE;
     }
     process.check_ms = INT64_MAX;
-    process_check_at(call, &process, due_ms(&process));
+    process_check_at(&there, &process, due_ms(&process));
     return DONE;
 }
 
 /* ---- what the server tells of one ---- */
 
-static void note_memory(struct call *call, struct lambda_get_process_row *process, const int64_t *bytes)
+static void note_memory(const struct call *call, struct lambda_get_process_row *process, const int64_t *bytes)
 {
     if (!bytes || *bytes <= process->memory_bytes)
         return;
@@ -260,7 +261,8 @@ static void note_memory(struct call *call, struct lambda_get_process_row *proces
                       &(struct lambda_set_memory_params){.id = process->id, .memory_bytes = *bytes});
 }
 
-enum outcome lambda_environment_output(struct call *call, const struct lambda_environment_output_request *in,
+enum outcome lambda_environment_output(const struct call *call,
+                                       const struct lambda_environment_output_request *in,
                                        struct lambda_environment_output_output *out)
 {
     struct lambda_get_process_row process;
@@ -275,7 +277,7 @@ enum outcome lambda_environment_output(struct call *call, const struct lambda_en
 }
 
 /* As the Go runtime, which AWS's supervisor is written in, names signals. */
-static str signal_name(struct call *call, int64_t number)
+static str signal_name(const struct call *call, int64_t number)
 {
     str name = str_of(strsignal((int)number));
     char *lower = arena_alloc(call->arena, name.size + 1);
@@ -285,7 +287,7 @@ static str signal_name(struct call *call, int64_t number)
     return (str){lower, name.size};
 }
 
-static str exit_message(struct call *call, const struct lambda_environment_exited_request *in)
+static str exit_message(const struct call *call, const struct lambda_environment_exited_request *in)
 {
     if (str_equal(in->reason, S("OutOfMemory")))
         return S("Runtime exited with error: signal: killed");
@@ -305,7 +307,7 @@ static const char *exit_type(const struct lambda_environment_exited_request *in)
     return str_equal(in->reason, S("StartFailed")) ? "Runtime.InvalidEntrypoint" : "Runtime.ExitError";
 }
 
-static struct result exit_result(struct call *call, const struct function *function,
+static struct result exit_result(const struct call *call, const struct function *function,
                                  const struct lambda_environment_exited_request *in,
                                  const struct lambda_get_process_row *process, str request_id)
 {
@@ -319,7 +321,7 @@ static struct result exit_result(struct call *call, const struct function *funct
 }
 
 /* Whoever it was at work for, or would have been, hears of its end. */
-static void tell_of_exit(struct call *call, const struct function *function,
+static void tell_of_exit(const struct call *call, const struct function *function,
                          const struct lambda_environment_exited_request *in,
                          const struct lambda_get_process_row *process)
 {
@@ -334,7 +336,8 @@ static void tell_of_exit(struct call *call, const struct function *function,
     invocation_finish(call, function, process, &invocation, &result);
 }
 
-enum outcome lambda_environment_exited(struct call *call, const struct lambda_environment_exited_request *in,
+enum outcome lambda_environment_exited(const struct call *call,
+                                       const struct lambda_environment_exited_request *in,
                                        struct lambda_environment_exited_output *out)
 {
     struct lambda_get_process_row process;
@@ -347,13 +350,13 @@ enum outcome lambda_environment_exited(struct call *call, const struct lambda_en
         return DONE;
     }
     note_memory(call, &process, in->max_memory_bytes);
-    bool exists = function_get(call, process.function_id, &function);
-    if (exists) {
-        function_enter(call, &function);
-        tell_of_exit(call, &function, in, &process);
+    if (!function_get(call, process.function_id, &function)) {
+        forget(call, process.id);
+        return DONE;
     }
-    forget(call, process.id);
-    if (exists)
-        function_dispatch(call, &function);
+    struct call there = call_of_function(call, &function);
+    tell_of_exit(&there, &function, in, &process);
+    forget(&there, process.id);
+    function_dispatch(&there, &function);
     return DONE;
 }

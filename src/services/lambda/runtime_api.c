@@ -8,14 +8,21 @@
 #include "base/time.h"
 #include "runtime_model.h"
 
-/* The caller and its function.  False: there is nothing for it to do any more; what it asked parks. */
-static bool find_caller(struct call *call, struct lambda_get_process_row *process, struct function *function)
+/* The process that asks, its function, and the call in that function's account and region. */
+struct asker {
+    struct lambda_get_process_row process;
+    struct function function;
+    struct call call;
+};
+
+/* False: there is nothing for it to do any more; what it asked parks. */
+static bool find_asker(const struct call *call, struct asker *asker)
 {
     if (!lambda_get_process(call->txn, &(struct lambda_get_process_params){.id = call->caller->id},
-                            process) ||
-        !function_get(call, process->function_id, function))
+                            &asker->process) ||
+        !function_get(call, asker->process.function_id, &asker->function))
         return false;
-    function_enter(call, function);
+    asker->call = call_of_function(call, &asker->function);
     return true;
 }
 
@@ -25,21 +32,21 @@ static bool is_in(const struct lambda_get_process_row *process, str state)
 }
 
 /* It will be killed in a moment, and wants no answer any more. */
-static enum outcome park_until_killed(struct call *call)
+static enum outcome park_until_killed(const struct call *call)
 {
     if (call->last_run)
         return fail(call, &RUNTIME_INTERNAL_SERVER_ERROR, "The server stops.");
     return park(call, S("lambda/end"), INT64_MAX);
 }
 
-static enum outcome refuse_transition(struct call *call, str from, const char *to)
+static enum outcome refuse_transition(const struct call *call, str from, const char *to)
 {
     return fail(call, &RUNTIME_FORBIDDEN,
                 "State transition from %.*s to %s failed for runtime. Error: State transition is not allowed",
                 STR_ARGS(from), to);
 }
 
-static void become_idle(struct call *call, struct lambda_get_process_row *process)
+static void become_idle(const struct call *call, struct lambda_get_process_row *process)
 {
     lambda_set_initialized(call->txn,
                            &(struct lambda_set_initialized_params){
@@ -59,7 +66,7 @@ static int64_t deadline_for_process(const struct function *function)
     return wall_clock_ms() + function->row.timeout_seconds * MS;
 }
 
-static void become_busy(struct call *call, const struct function *function,
+static void become_busy(const struct call *call, const struct function *function,
                         struct lambda_get_process_row *process)
 {
     int64_t deadline_ms = call->now_ms + function->row.timeout_seconds * MS;
@@ -70,33 +77,33 @@ static void become_busy(struct call *call, const struct function *function,
                                                                 .check_ms = process->check_ms});
 }
 
-enum outcome runtime_next(struct call *call, const struct runtime_next_request *in,
+enum outcome runtime_next(const struct call *call, const struct runtime_next_request *in,
                           struct runtime_next_response *out)
 {
-    struct lambda_get_process_row process;
     struct lambda_take_invocation_row invocation;
-    struct function function;
+    struct asker asker;
 
     (void)in;
-    if (!find_caller(call, &process, &function) || is_in(&process, S("late")) ||
-        is_in(&process, S("stopping")) || call->last_run)
+    if (!find_asker(call, &asker) || is_in(&asker.process, S("late")) ||
+        is_in(&asker.process, S("stopping")) || call->last_run)
         return park_until_killed(call);
-    if (is_in(&process, S("busy")))
+    if (is_in(&asker.process, S("busy")))
         return refuse_transition(call, S("Running"), "Ready");
-    if (is_in(&process, S("starting")))
-        become_idle(call, &process);
+    if (is_in(&asker.process, S("starting")))
+        become_idle(call, &asker.process);
     if (!lambda_take_invocation(call->txn,
-                                &(struct lambda_take_invocation_params){.function_id = function.row.id,
-                                                                        .process_id = process.id,
+                                &(struct lambda_take_invocation_params){.function_id = asker.function.row.id,
+                                                                        .process_id = asker.process.id,
                                                                         .started_ms = call->now_ms},
                                 &invocation))
-        return park(call, function_work(call, function.row.id), INT64_MAX);
+        return park(call, function_work(call, asker.function.row.id), INT64_MAX);
 
-    become_busy(call, &function, &process);
-    trace_in(call, invocation.trace_id, S("invoked"), function.arn, invocation.request_id);
+    become_busy(&asker.call, &asker.function, &asker.process);
+    trace_in(call, invocation.trace_id, S("invoked"), asker.function.arn, invocation.request_id);
     out->aws_request_id = invocation.request_id;
-    out->deadline_ms = deadline_for_process(&function);
-    out->invoked_function_arn = str_present(invocation.function_arn) ? invocation.function_arn : function.arn;
+    out->deadline_ms = deadline_for_process(&asker.function);
+    out->invoked_function_arn =
+        str_present(invocation.function_arn) ? invocation.function_arn : asker.function.arn;
     out->trace_id = arena_format(call->arena, "Root=%.*s;Sampled=0", STR_ARGS(invocation.trace_id));
     out->client_context = invocation.client_context;
     out->content_type = S("application/json");
@@ -105,24 +112,23 @@ enum outcome runtime_next(struct call *call, const struct runtime_next_request *
 }
 
 /* End what the caller is at.  False: it is not at that; fail() has been called. */
-static bool finish(struct call *call, str request_id, const struct result *result)
+static bool finish(const struct call *call, str request_id, const struct result *result)
 {
-    struct lambda_get_process_row process;
     struct lambda_find_invocation_row invocation;
-    struct function function;
+    struct asker asker;
 
-    if (!find_caller(call, &process, &function) || !is_in(&process, S("busy")) ||
-        !invocation_of_process(call, process.id, &invocation) ||
+    if (!find_asker(call, &asker) || !is_in(&asker.process, S("busy")) ||
+        !invocation_of_process(call, asker.process.id, &invocation) ||
         !str_equal(invocation.request_id, request_id)) {
         fail(call, &RUNTIME_INVALID_REQUEST_ID, "Invalid request ID");
         return false;
     }
-    invocation_finish(call, &function, &process, &invocation, result);
-    process_release(call, &function, &process);
+    invocation_finish(&asker.call, &asker.function, &asker.process, &invocation, result);
+    process_release(&asker.call, &asker.function, &asker.process);
     return true;
 }
 
-enum outcome runtime_response(struct call *call, const struct runtime_response_request *in,
+enum outcome runtime_response(const struct call *call, const struct runtime_response_request *in,
                               struct runtime_status_response *out)
 {
     struct result result = {.payload = str_present(in->result) ? in->result : S("")};
@@ -146,7 +152,7 @@ static struct result reported(str error_type, str report)
     };
 }
 
-enum outcome runtime_error(struct call *call, const struct runtime_error_request *in,
+enum outcome runtime_error(const struct call *call, const struct runtime_error_request *in,
                            struct runtime_status_response *out)
 {
     struct result result = reported(in->error_type, in->report);
@@ -156,24 +162,23 @@ enum outcome runtime_error(struct call *call, const struct runtime_error_request
 }
 
 /* The oldest invocation that waits is told why; the next one has a new process try again. */
-enum outcome runtime_init_error(struct call *call, const struct runtime_init_error_request *in,
+enum outcome runtime_init_error(const struct call *call, const struct runtime_init_error_request *in,
                                 struct runtime_status_response *out)
 {
-    struct lambda_get_process_row process;
     struct lambda_find_invocation_row invocation;
-    struct function function;
+    struct asker asker;
     struct result result = reported(in->error_type, in->report);
 
     result.status = S("error");
     out->status = S("OK");
-    if (!find_caller(call, &process, &function))
+    if (!find_asker(call, &asker))
         return park_until_killed(call);
-    if (!is_in(&process, S("starting")))
+    if (!is_in(&asker.process, S("starting")))
         return refuse_transition(call, S("Ready"), "InitError");
     lambda_set_process_state(
-        call->txn, &(struct lambda_set_process_state_params){.id = process.id, .state = S("stopping")});
-    process_stop(call, process.id);
-    if (invocation_next(call, &function, &invocation))
-        invocation_finish(call, &function, &process, &invocation, &result);
+        call->txn, &(struct lambda_set_process_state_params){.id = asker.process.id, .state = S("stopping")});
+    process_stop(&asker.call, asker.process.id);
+    if (invocation_next(&asker.call, &asker.function, &invocation))
+        invocation_finish(&asker.call, &asker.function, &asker.process, &invocation, &result);
     return DONE;
 }

@@ -5,7 +5,7 @@
 
 enum { MAX_TAGS = 50 };
 
-struct str_map resource_tags(struct call *call, str resource)
+struct str_map resource_tags(const struct call *call, str resource)
 {
     struct lambda_list_tags_of_rows rows =
         lambda_list_tags_of(call->txn, &(struct lambda_list_tags_of_params){.resource = resource});
@@ -16,12 +16,12 @@ struct str_map resource_tags(struct call *call, str resource)
     return tags;
 }
 
-static void add(struct call *call, struct context_list *context, str key, str value)
+static void add(const struct call *call, struct context_list *context, str key, str value)
 {
     *list_add(call->arena, context) = (struct context_value){key, value};
 }
 
-void resource_tags_in_context(struct call *call, str resource, struct context_list *context)
+void resource_tags_in_context(const struct call *call, str resource, struct context_list *context)
 {
     struct str_map tags = resource_tags(call, resource);
 
@@ -30,7 +30,8 @@ void resource_tags_in_context(struct call *call, str resource, struct context_li
             tags.items[i].value);
 }
 
-void request_tags_in_context(struct call *call, const struct str_map *tags, struct context_list *context)
+void request_tags_in_context(const struct call *call, const struct str_map *tags,
+                             struct context_list *context)
 {
     for (size_t i = 0; i < tags->count; i++) {
         const struct str_map_entry *tag = &tags->items[i];
@@ -39,7 +40,7 @@ void request_tags_in_context(struct call *call, const struct str_map *tags, stru
     }
 }
 
-bool tagging_check(struct call *call, str resource, const struct str_map *tags)
+bool tagging_check(const struct call *call, str resource, const struct str_map *tags)
 {
     struct context_list context = {0};
 
@@ -48,7 +49,7 @@ bool tagging_check(struct call *call, str resource, const struct str_map *tags)
            authorize_action_in_context(call, S("lambda:TagResource"), resource, (str){0}, &context);
 }
 
-bool resource_tags_put(struct call *call, str resource, const struct str_map *tags)
+bool resource_tags_put(const struct call *call, str resource, const struct str_map *tags)
 {
     for (size_t i = 0; i < tags->count; i++)
         if (str_equal_nocase(str_head(tags->items[i].key, 4), S("aws:"))) {
@@ -67,7 +68,7 @@ bool resource_tags_put(struct call *call, str resource, const struct str_map *ta
     return false;
 }
 
-static bool mapping_exists(struct call *call, str resource)
+static bool mapping_exists(const struct call *call, str resource)
 {
     struct lambda_mapping_row mapping;
 
@@ -80,7 +81,7 @@ static bool mapping_exists(struct call *call, str resource)
 }
 
 /* Tags are the function's, whatever its versions. */
-static bool unqualified_check(struct call *call, const struct function *function)
+static bool unqualified_check(const struct call *call, const struct function *function)
 {
     if (!str_present(function->qualifier))
         return true;
@@ -90,7 +91,7 @@ static bool unqualified_check(struct call *call, const struct function *function
 }
 
 /* Authorized, and there.  False: fail() has been called. */
-static bool resource_open(struct call *call, str resource, struct context_list *context)
+static bool resource_open(const struct call *call, str resource, struct context_list *context)
 {
     struct function function;
 
@@ -106,7 +107,7 @@ static bool resource_open(struct call *call, str resource, struct context_list *
     return false;
 }
 
-enum outcome lambda_tag_resource(struct call *call, const struct lambda_tag_resource_request *in,
+enum outcome lambda_tag_resource(const struct call *call, const struct lambda_tag_resource_request *in,
                                  struct lambda_tag_resource_output *out)
 {
     struct context_list context = {0};
@@ -118,7 +119,7 @@ enum outcome lambda_tag_resource(struct call *call, const struct lambda_tag_reso
                : FAILED;
 }
 
-enum outcome lambda_untag_resource(struct call *call, const struct lambda_untag_resource_request *in,
+enum outcome lambda_untag_resource(const struct call *call, const struct lambda_untag_resource_request *in,
                                    struct lambda_untag_resource_output *out)
 {
     struct context_list context = {0};
@@ -134,7 +135,7 @@ enum outcome lambda_untag_resource(struct call *call, const struct lambda_untag_
     return DONE;
 }
 
-enum outcome lambda_list_tags(struct call *call, const struct lambda_list_tags_request *in,
+enum outcome lambda_list_tags(const struct call *call, const struct lambda_list_tags_request *in,
                               struct lambda_list_tags_response *out)
 {
     struct context_list context = {0};

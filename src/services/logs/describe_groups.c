@@ -5,14 +5,15 @@
 
 #include <stdlib.h>
 
-static void describe(struct call *call, const struct logs_list_groups_row *row, struct logs_log_group *group)
+static void describe(const struct call *call, const struct logs_list_groups_row *row,
+                     struct logs_log_group *group)
 {
     group->log_group_name = row->name;
     group->creation_time = arena_i64(call->arena, row->created_ms);
     group->arn = arena_join(call->arena, log_group_arn(call, row->name), S(":*"));
 }
 
-static void describe_whole(struct call *call, const struct logs_list_groups_row *row,
+static void describe_whole(const struct call *call, const struct logs_list_groups_row *row,
                            struct logs_log_group *group)
 {
     describe(call, row, group);
@@ -25,8 +26,9 @@ static void describe_whole(struct call *call, const struct logs_list_groups_row 
     group->deletion_protection_enabled = arena_bool(call->arena, row->deletion_protected);
 }
 
-static struct logs_list_groups_rows list(struct call *call, const struct logs_describe_log_groups_request *in,
-                                         str prefix, str end, int64_t limit)
+static struct logs_list_groups_rows list(const struct call *call,
+                                         const struct logs_describe_log_groups_request *in, str prefix,
+                                         str end, int64_t limit)
 {
     return logs_list_groups(call->txn, &(struct logs_list_groups_params){
                                            .account = call->account,
@@ -46,7 +48,7 @@ static int by_name(const void *a, const void *b)
 }
 
 /* The names in the request's identifiers, in order. */
-static struct str_list names_of(struct call *call, const struct str_list *identifiers)
+static struct str_list names_of(const struct call *call, const struct str_list *identifiers)
 {
     struct str_list names = {0};
 
@@ -57,7 +59,7 @@ static struct str_list names_of(struct call *call, const struct str_list *identi
 }
 
 /* Those that are named; names of groups that are not there are passed over. */
-static void describe_named(struct call *call, const struct logs_describe_log_groups_request *in,
+static void describe_named(const struct call *call, const struct logs_describe_log_groups_request *in,
                            int64_t limit, struct logs_describe_log_groups_response *out)
 {
     struct logs_describe_log_groups_request all = {.next_token = in->next_token};
@@ -79,7 +81,8 @@ static void describe_named(struct call *call, const struct logs_describe_log_gro
 }
 
 /* A page token is the last name listed. */
-enum outcome logs_describe_log_groups(struct call *call, const struct logs_describe_log_groups_request *in,
+enum outcome logs_describe_log_groups(const struct call *call,
+                                      const struct logs_describe_log_groups_request *in,
                                       struct logs_describe_log_groups_response *out)
 {
     if (!authorize(call, log_stream_arn(call, S(""), S("")), (str){0}))

@@ -8,23 +8,23 @@
 
 enum { EVENTS_PER_RUN = 5000 };
 
-static void expire_at(struct call *call, str group_arn, int64_t group_id, int64_t due_ms)
+static void expire_at(const struct call *call, str group_arn, int64_t group_id, int64_t due_ms)
 {
     timer_set(call, &LOGS_EXPIRE_EVENTS, group_arn, due_ms,
               &(struct logs_expire_events_request){.group_id = group_id, .group_arn = group_arn});
 }
 
-void log_expiry_start(struct call *call, const struct group *group)
+void log_expiry_start(const struct call *call, const struct group *group)
 {
     expire_at(call, group->arn, group->row.id, call->now_ms);
 }
 
-void log_expiry_stop(struct call *call, const struct group *group)
+void log_expiry_stop(const struct call *call, const struct group *group)
 {
     timer_cancel(call, &LOGS_EXPIRE_EVENTS, group->arn);
 }
 
-enum outcome logs_expire_events(struct call *call, const struct logs_expire_events_request *in,
+enum outcome logs_expire_events(const struct call *call, const struct logs_expire_events_request *in,
                                 struct logs_expire_events_output *out)
 {
     struct logs_find_group_retention_row group;
@@ -52,13 +52,13 @@ enum outcome logs_expire_events(struct call *call, const struct logs_expire_even
     return DONE;
 }
 
-void log_cleanup_start(struct call *call)
+void log_cleanup_start(const struct call *call)
 {
     timer_set(call, &LOGS_REMOVE_DELETED_STREAMS, S("all"), call->now_ms,
               &(struct logs_remove_deleted_streams_request){0});
 }
 
-enum outcome logs_remove_deleted_streams(struct call *call,
+enum outcome logs_remove_deleted_streams(const struct call *call,
                                          const struct logs_remove_deleted_streams_request *in,
                                          struct logs_remove_deleted_streams_output *out)
 {

@@ -23,7 +23,7 @@ struct query {
 };
 
 /* False: one of them is not there, and fail() has been called. */
-static bool streams_named(struct call *call, const struct group *group, const struct str_list *names,
+static bool streams_named(const struct call *call, const struct group *group, const struct str_list *names,
                           struct i64_list *ids)
 {
     for (size_t i = 0; i < names->count; i++)
@@ -32,7 +32,8 @@ static bool streams_named(struct call *call, const struct group *group, const st
     return true;
 }
 
-static void streams_prefixed(struct call *call, const struct group *group, str prefix, struct i64_list *ids)
+static void streams_prefixed(const struct call *call, const struct group *group, str prefix,
+                             struct i64_list *ids)
 {
     struct logs_stream_id_rows rows = logs_list_streams_by_name(
         call->txn, &(struct logs_list_streams_by_name_params){.group_id = group->row.id,
@@ -51,7 +52,7 @@ static int compare_ids(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-static bool select_streams(struct call *call, const struct group *group,
+static bool select_streams(const struct call *call, const struct group *group,
                            const struct logs_filter_log_events_request *in, struct i64_list *ids)
 {
     if (in->log_stream_names.count == 0 && !str_present(in->log_stream_name_prefix))
@@ -94,7 +95,7 @@ static bool place_read(const struct logs_filter_log_events_request *in, struct q
 }
 
 /* What is wrong with the request, absent when nothing is; or else *query is filled in but for its streams. */
-static str query_problem(struct call *call, const struct logs_filter_log_events_request *in,
+static str query_problem(const struct call *call, const struct logs_filter_log_events_request *in,
                          struct query *query)
 {
     str problem = {0};
@@ -114,7 +115,7 @@ static str query_problem(struct call *call, const struct logs_filter_log_events_
 }
 
 /* False: fail() has been called. */
-static bool query_of(struct call *call, const struct group *group,
+static bool query_of(const struct call *call, const struct group *group,
                      const struct logs_filter_log_events_request *in, struct query *query)
 {
     int64_t oldest_ms = log_group_oldest_ms(call, group->row.retention_days);
@@ -138,7 +139,7 @@ struct page {
 };
 
 /* False: it does not match, or the page is full. */
-static bool take(struct call *call, const struct query *query, struct page *page,
+static bool take(const struct call *call, const struct query *query, struct page *page,
                  const struct logs_event_row *event)
 {
     size_t bytes = event->message.size + EVENT_OVERHEAD_BYTES;
@@ -165,8 +166,8 @@ static bool take(struct call *call, const struct query *query, struct page *page
 }
 
 /* Events that do not match are forgotten at once: there may be a hundred thousand. */
-static void examine(struct call *call, const struct query *query, struct page *page, struct arena_mark *mark,
-                    const struct logs_event_row *event)
+static void examine(const struct call *call, const struct query *query, struct page *page,
+                    struct arena_mark *mark, const struct logs_event_row *event)
 {
     if (take(call, query, page, event))
         *mark = arena_mark(call->arena);
@@ -174,7 +175,7 @@ static void examine(struct call *call, const struct query *query, struct page *p
         arena_rewind(call->arena, *mark);
 }
 
-static void scan_group(struct call *call, const struct group *group, const struct query *query,
+static void scan_group(const struct call *call, const struct group *group, const struct query *query,
                        struct page *page)
 {
     struct logs_read_group_params params = {.group_id = group->row.id,
@@ -190,7 +191,7 @@ static void scan_group(struct call *call, const struct group *group, const struc
     logs_read_group_close(&cursor);
 }
 
-static void scan_group_backward(struct call *call, const struct group *group, const struct query *query,
+static void scan_group_backward(const struct call *call, const struct group *group, const struct query *query,
                                 struct page *page)
 {
     struct logs_read_group_backward_params params = {.group_id = group->row.id,
@@ -206,7 +207,8 @@ static void scan_group_backward(struct call *call, const struct group *group, co
     logs_read_group_backward_close(&cursor);
 }
 
-static void scan_stream(struct call *call, str stream_name, const struct query *query, struct page *page)
+static void scan_stream(const struct call *call, str stream_name, const struct query *query,
+                        struct page *page)
 {
     struct logs_read_stream_params params = {.stream_id = query->stream_ids.items[0],
                                              .after_ms = query->at.timestamp_ms,
@@ -223,7 +225,7 @@ static void scan_stream(struct call *call, str stream_name, const struct query *
     logs_read_stream_close(&cursor);
 }
 
-static void scan(struct call *call, const struct group *group,
+static void scan(const struct call *call, const struct group *group,
                  const struct logs_filter_log_events_request *in, const struct query *query,
                  struct page *page)
 {
@@ -237,7 +239,7 @@ static void scan(struct call *call, const struct group *group,
         scan_group(call, group, query, page);
 }
 
-enum outcome logs_filter_log_events(struct call *call, const struct logs_filter_log_events_request *in,
+enum outcome logs_filter_log_events(const struct call *call, const struct logs_filter_log_events_request *in,
                                     struct logs_filter_log_events_response *out)
 {
     struct group_address address = {.name = in->log_group_name, .identifier = in->log_group_identifier};

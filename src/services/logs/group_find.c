@@ -3,26 +3,27 @@
  */
 #include "logs_internal.h"
 
-str log_group_arn(struct call *call, str name)
+str log_group_arn(const struct call *call, str name)
 {
     return arn(call, S("logs"), arena_join(call->arena, S("log-group:"), name));
 }
 
-str log_stream_arn(struct call *call, str group_name, str stream_name)
+str log_stream_arn(const struct call *call, str group_name, str stream_name)
 {
     return arn(call, S("logs"),
                arena_format(call->arena, "log-group:%.*s:log-stream:%.*s", STR_ARGS(group_name),
                             STR_ARGS(stream_name)));
 }
 
-str log_group_name(struct call *call, str identifier)
+str log_group_name(const struct call *call, str identifier)
 {
     str own = log_group_arn(call, S(""));
 
     return str_starts_with(identifier, own) ? str_from(identifier, own.size) : identifier;
 }
 
-bool log_group_open(struct call *call, struct group_address address, str stream_name, struct group *group)
+bool log_group_open(const struct call *call, struct group_address address, str stream_name,
+                    struct group *group)
 {
     if (str_present(address.name) == str_present(address.identifier)) {
         fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION,
@@ -43,7 +44,7 @@ bool log_group_open(struct call *call, struct group_address address, str stream_
     return false;
 }
 
-bool log_stream_find(struct call *call, const struct group *group, str name, int64_t *stream_id)
+bool log_stream_find(const struct call *call, const struct group *group, str name, int64_t *stream_id)
 {
     struct logs_find_stream_row row;
 
@@ -62,12 +63,12 @@ int64_t log_group_oldest_ms(const struct call *call, const int64_t *retention_da
 }
 
 /* No byte of a name in UTF-8 is FF. */
-str log_prefix_end(struct call *call, str prefix)
+str log_prefix_end(const struct call *call, str prefix)
 {
     return arena_join(call->arena, prefix, S("\xff"));
 }
 
-bool log_group_may_unmask(struct call *call, const struct group *group, const bool *unmask)
+bool log_group_may_unmask(const struct call *call, const struct group *group, const bool *unmask)
 {
     return !unmask || !*unmask ||
            authorize_action(call, S("logs:Unmask"), arena_join(call->arena, group->arn, S(":*")), (str){0});

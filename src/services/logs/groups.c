@@ -7,7 +7,7 @@
 static const int64_t retention_choices[] = {1,   3,   5,   7,   14,   30,   60,   90,   120,  150,  180,
                                             365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653};
 
-enum outcome logs_create_log_group(struct call *call, const struct logs_create_log_group_request *in,
+enum outcome logs_create_log_group(const struct call *call, const struct logs_create_log_group_request *in,
                                    struct logs_create_log_group_output *out)
 {
     struct group group = {.arn = log_group_arn(call, in->log_group_name)};
@@ -37,7 +37,7 @@ enum outcome logs_create_log_group(struct call *call, const struct logs_create_l
     return log_tags_put(call, &group, &in->tags) ? DONE : FAILED;
 }
 
-enum outcome logs_delete_log_group(struct call *call, const struct logs_delete_log_group_request *in,
+enum outcome logs_delete_log_group(const struct call *call, const struct logs_delete_log_group_request *in,
                                    struct logs_delete_log_group_output *out)
 {
     struct group group;
@@ -57,7 +57,7 @@ enum outcome logs_delete_log_group(struct call *call, const struct logs_delete_l
     return DONE;
 }
 
-static bool retention_check(struct call *call, int64_t days)
+static bool retention_check(const struct call *call, int64_t days)
 {
     struct text choices = text_in(call->arena);
 
@@ -73,7 +73,8 @@ static bool retention_check(struct call *call, int64_t days)
     return false;
 }
 
-enum outcome logs_put_retention_policy(struct call *call, const struct logs_put_retention_policy_request *in,
+enum outcome logs_put_retention_policy(const struct call *call,
+                                       const struct logs_put_retention_policy_request *in,
                                        struct logs_put_retention_policy_output *out)
 {
     struct group group;
@@ -88,7 +89,7 @@ enum outcome logs_put_retention_policy(struct call *call, const struct logs_put_
     return DONE;
 }
 
-enum outcome logs_delete_retention_policy(struct call *call,
+enum outcome logs_delete_retention_policy(const struct call *call,
                                           const struct logs_delete_retention_policy_request *in,
                                           struct logs_delete_retention_policy_output *out)
 {
@@ -103,7 +104,7 @@ enum outcome logs_delete_retention_policy(struct call *call,
 }
 
 enum outcome
-logs_put_log_group_deletion_protection(struct call *call,
+logs_put_log_group_deletion_protection(const struct call *call,
                                        const struct logs_put_log_group_deletion_protection_request *in,
                                        struct logs_put_log_group_deletion_protection_output *out)
 {

@@ -32,34 +32,35 @@ struct group_address {
 };
 
 /* group_find.c */
-str log_group_arn(struct call *call, str name);
-str log_stream_arn(struct call *call, str group_name, str stream_name);
+str log_group_arn(const struct call *call, str name);
+str log_stream_arn(const struct call *call, str group_name, str stream_name);
 /*
  * The name in an identifier, which is a name or an ARN.  The ARN of a group in another world stays as it
  * is, and names nothing.
  */
-str log_group_name(struct call *call, str identifier);
+str log_group_name(const struct call *call, str identifier);
 /*
  * The group for the operation under way: authorized, and there.  False: fail() has been called.  Of an
  * operation on a stream it is the stream that is authorized; otherwise stream_name is absent.
  */
-bool log_group_open(struct call *call, struct group_address address, str stream_name, struct group *group);
+bool log_group_open(const struct call *call, struct group_address address, str stream_name,
+                    struct group *group);
 /* The stream's id; false: it is not there, and fail() has been called. */
-bool log_stream_find(struct call *call, const struct group *group, str name, int64_t *stream_id);
+bool log_stream_find(const struct call *call, const struct group *group, str name, int64_t *stream_id);
 /* Events before this moment have expired, whether they are still stored or not. */
 int64_t log_group_oldest_ms(const struct call *call, const int64_t *retention_days);
 /* Where, in the order of names, those that begin with a prefix end. */
-str log_prefix_end(struct call *call, str prefix);
+str log_prefix_end(const struct call *call, str prefix);
 /* May sensitive data be shown, where the client asks for that? */
-bool log_group_may_unmask(struct call *call, const struct group *group, const bool *unmask);
+bool log_group_may_unmask(const struct call *call, const struct group *group, const bool *unmask);
 
 /* tags.c */
 /* False: too many; fail() has been called. */
-bool log_tags_put(struct call *call, const struct group *group, const struct str_map *tags);
+bool log_tags_put(const struct call *call, const struct group *group, const struct str_map *tags);
 
 /* expiry.c */
 /* From now on, remove what the group's retention makes expire. */
-void log_expiry_start(struct call *call, const struct group *group);
-void log_expiry_stop(struct call *call, const struct group *group);
+void log_expiry_start(const struct call *call, const struct group *group);
+void log_expiry_stop(const struct call *call, const struct group *group);
 /* Remove the events of the streams that were just deleted. */
-void log_cleanup_start(struct call *call);
+void log_cleanup_start(const struct call *call);

@@ -21,7 +21,7 @@ static size_t bytes_of(const struct logs_input_log_event *event)
     return event->message.size + EVENT_OVERHEAD_BYTES;
 }
 
-static bool sizes_check(struct call *call, const struct logs_input_log_event_list *events)
+static bool sizes_check(const struct call *call, const struct logs_input_log_event_list *events)
 {
     size_t sum = 0;
 
@@ -40,7 +40,7 @@ static bool sizes_check(struct call *call, const struct logs_input_log_event_lis
     return sum <= MAX_BATCH_BYTES;
 }
 
-static bool order_check(struct call *call, const struct logs_input_log_event_list *events)
+static bool order_check(const struct call *call, const struct logs_input_log_event_list *events)
 {
     for (size_t i = 1; i < events->count; i++)
         if (events->items[i].timestamp < events->items[i - 1].timestamp) {
@@ -61,7 +61,7 @@ static size_t first_from(const struct logs_input_log_event_list *events, int64_t
     return i;
 }
 
-static struct accepted accept(struct call *call, const struct group *group,
+static struct accepted accept(const struct call *call, const struct group *group,
                               const struct logs_input_log_event_list *events,
                               struct logs_put_log_events_response *out)
 {
@@ -83,7 +83,7 @@ static struct accepted accept(struct call *call, const struct group *group,
 }
 
 /* Returns the last event's id. */
-static int64_t store(struct call *call, const struct group *group, int64_t stream_id,
+static int64_t store(const struct call *call, const struct group *group, int64_t stream_id,
                      const struct logs_input_log_event_list *events, struct accepted accepted)
 {
     int64_t id = 0, bytes = 0;
@@ -109,7 +109,7 @@ static int64_t store(struct call *call, const struct group *group, int64_t strea
 }
 
 /* Sequence tokens are still given out, and no longer looked at, as on AWS. */
-enum outcome logs_put_log_events(struct call *call, const struct logs_put_log_events_request *in,
+enum outcome logs_put_log_events(const struct call *call, const struct logs_put_log_events_request *in,
                                  struct logs_put_log_events_response *out)
 {
     struct group group;

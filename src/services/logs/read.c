@@ -22,7 +22,8 @@ struct page {
 };
 
 /* False when the page is full. */
-static bool page_add(struct call *call, struct page *page, size_t limit, const struct logs_event_row *row)
+static bool page_add(const struct call *call, struct page *page, size_t limit,
+                     const struct logs_event_row *row)
 {
     size_t bytes = row->message.size + EVENT_OVERHEAD_BYTES;
 
@@ -40,7 +41,8 @@ static bool page_add(struct call *call, struct page *page, size_t limit, const s
     return true;
 }
 
-static void read_forward(struct call *call, int64_t stream_id, const struct span *span, struct page *page)
+static void read_forward(const struct call *call, int64_t stream_id, const struct span *span,
+                         struct page *page)
 {
     struct position after =
         span->at.timestamp_ms < span->from_ms ? (struct position){span->from_ms, 0} : span->at;
@@ -67,7 +69,8 @@ static void reverse(struct page *page)
     }
 }
 
-static void read_backward(struct call *call, int64_t stream_id, const struct span *span, struct page *page)
+static void read_backward(const struct call *call, int64_t stream_id, const struct span *span,
+                          struct page *page)
 {
     struct position before =
         span->at.timestamp_ms >= span->end_ms ? (struct position){span->end_ms, 0} : span->at;
@@ -85,7 +88,7 @@ static void read_backward(struct call *call, int64_t stream_id, const struct spa
 }
 
 /* False: fail() has been called. */
-static bool token_read(struct call *call, str token, struct span *span)
+static bool token_read(const struct call *call, str token, struct span *span)
 {
     bool forward = str_starts_with(token, S("f/"));
 
@@ -97,7 +100,7 @@ static bool token_read(struct call *call, str token, struct span *span)
     return false;
 }
 
-static str token_text(struct call *call, char direction, struct position at)
+static str token_text(const struct call *call, char direction, struct position at)
 {
     return arena_format(call->arena, "%c/%.*s/s", direction, STR_ARGS(log_position_text(call->arena, at)));
 }
@@ -106,7 +109,7 @@ static str token_text(struct call *call, char direction, struct position at)
  * Of a page without events one token says again what the client came with, and the other one must not
  * leave out the event at whose edge the client stands.
  */
-static void tokens_of_empty_page(struct call *call, const struct span *span,
+static void tokens_of_empty_page(const struct call *call, const struct span *span,
                                  struct logs_get_log_events_response *out)
 {
     struct position forward = span->at, backward = span->at;
@@ -120,7 +123,7 @@ static void tokens_of_empty_page(struct call *call, const struct span *span,
 }
 
 /* False: fail() has been called. */
-static bool span_of(struct call *call, const struct group *group,
+static bool span_of(const struct call *call, const struct group *group,
                     const struct logs_get_log_events_request *in, struct span *span)
 {
     int64_t oldest_ms = log_group_oldest_ms(call, group->row.retention_days);
@@ -139,7 +142,7 @@ static bool span_of(struct call *call, const struct group *group,
     return true;
 }
 
-enum outcome logs_get_log_events(struct call *call, const struct logs_get_log_events_request *in,
+enum outcome logs_get_log_events(const struct call *call, const struct logs_get_log_events_request *in,
                                  struct logs_get_log_events_response *out)
 {
     struct group_address address = {.name = in->log_group_name, .identifier = in->log_group_identifier};

@@ -5,7 +5,7 @@
  */
 #include "logs_internal.h"
 
-enum outcome logs_create_log_stream(struct call *call, const struct logs_create_log_stream_request *in,
+enum outcome logs_create_log_stream(const struct call *call, const struct logs_create_log_stream_request *in,
                                     struct logs_create_log_stream_output *out)
 {
     struct group group;
@@ -21,7 +21,7 @@ enum outcome logs_create_log_stream(struct call *call, const struct logs_create_
     return DONE;
 }
 
-enum outcome logs_delete_log_stream(struct call *call, const struct logs_delete_log_stream_request *in,
+enum outcome logs_delete_log_stream(const struct call *call, const struct logs_delete_log_stream_request *in,
                                     struct logs_delete_log_stream_output *out)
 {
     struct group group;
@@ -45,7 +45,7 @@ struct page {
 };
 
 /* Where a page by time begins: behind the stream at this position.  False: fail() has been called. */
-static bool time_page_start(struct call *call, const struct page *page, struct position *after)
+static bool time_page_start(const struct call *call, const struct page *page, struct position *after)
 {
     int64_t first = page->descending ? INT64_MAX : -1;
 
@@ -56,7 +56,7 @@ static bool time_page_start(struct call *call, const struct page *page, struct p
     return false;
 }
 
-static bool ids_by_time(struct call *call, const struct group *group, const struct page *page,
+static bool ids_by_time(const struct call *call, const struct group *group, const struct page *page,
                         struct logs_stream_id_rows *ids)
 {
     struct position after;
@@ -72,7 +72,7 @@ static bool ids_by_time(struct call *call, const struct group *group, const stru
     return true;
 }
 
-static struct logs_stream_id_rows ids_by_name(struct call *call, const struct group *group,
+static struct logs_stream_id_rows ids_by_name(const struct call *call, const struct group *group,
                                               const struct page *page)
 {
     return logs_list_streams_by_name(call->txn, &(struct logs_list_streams_by_name_params){
@@ -83,7 +83,7 @@ static struct logs_stream_id_rows ids_by_name(struct call *call, const struct gr
                                                     .limit = page->limit + 1});
 }
 
-static struct logs_stream_id_rows ids_by_name_descending(struct call *call, const struct group *group,
+static struct logs_stream_id_rows ids_by_name_descending(const struct call *call, const struct group *group,
                                                          const struct page *page)
 {
     str end = log_prefix_end(call, page->prefix);
@@ -98,7 +98,7 @@ static struct logs_stream_id_rows ids_by_name_descending(struct call *call, cons
 }
 
 /* Returns the token that goes on behind this stream: its name or, by time, its time and id. */
-static str describe(struct call *call, const struct group *group, int64_t id, const struct page *page,
+static str describe(const struct call *call, const struct group *group, int64_t id, const struct page *page,
                     struct logs_log_stream *stream)
 {
     struct logs_describe_stream_row row = {0};
@@ -120,7 +120,8 @@ static str describe(struct call *call, const struct group *group, int64_t id, co
     return page->by_time ? log_position_text(call->arena, (struct position){last_event_ms, id}) : row.name;
 }
 
-enum outcome logs_describe_log_streams(struct call *call, const struct logs_describe_log_streams_request *in,
+enum outcome logs_describe_log_streams(const struct call *call,
+                                       const struct logs_describe_log_streams_request *in,
                                        struct logs_describe_log_streams_response *out)
 {
     struct group_address address = {.name = in->log_group_name, .identifier = in->log_group_identifier};

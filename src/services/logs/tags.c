@@ -5,7 +5,7 @@
 
 enum { MAX_TAGS = 50 };
 
-bool log_tags_put(struct call *call, const struct group *group, const struct str_map *tags)
+bool log_tags_put(const struct call *call, const struct group *group, const struct str_map *tags)
 {
     for (size_t i = 0; i < tags->count; i++)
         logs_put_tag(call->txn, &(struct logs_put_tag_params){.group_id = group->row.id,
@@ -18,7 +18,7 @@ bool log_tags_put(struct call *call, const struct group *group, const struct str
     return false;
 }
 
-enum outcome logs_tag_resource(struct call *call, const struct logs_tag_resource_request *in,
+enum outcome logs_tag_resource(const struct call *call, const struct logs_tag_resource_request *in,
                                struct logs_tag_resource_output *out)
 {
     struct group group;
@@ -29,7 +29,7 @@ enum outcome logs_tag_resource(struct call *call, const struct logs_tag_resource
     return log_tags_put(call, &group, &in->tags) ? DONE : FAILED;
 }
 
-enum outcome logs_untag_resource(struct call *call, const struct logs_untag_resource_request *in,
+enum outcome logs_untag_resource(const struct call *call, const struct logs_untag_resource_request *in,
                                  struct logs_untag_resource_output *out)
 {
     struct group group;
@@ -43,7 +43,7 @@ enum outcome logs_untag_resource(struct call *call, const struct logs_untag_reso
     return DONE;
 }
 
-enum outcome logs_list_tags_for_resource(struct call *call,
+enum outcome logs_list_tags_for_resource(const struct call *call,
                                          const struct logs_list_tags_for_resource_request *in,
                                          struct logs_list_tags_for_resource_response *out)
 {

@@ -20,7 +20,8 @@ static void add_signed(struct text *text, str name, str value)
 }
 
 /* https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html */
-static str text_to_sign(struct call *call, const struct topic *topic, const struct message *message, str body)
+static str text_to_sign(const struct call *call, const struct topic *topic, const struct message *message,
+                        str body)
 {
     struct text text = text_in(call->arena);
 
@@ -46,7 +47,7 @@ static void add_line(struct json_writer *writer, str name, str value)
     json_string(writer, value);
 }
 
-static void add_attribute(struct call *call, struct json_writer *writer, bool first,
+static void add_attribute(const struct call *call, struct json_writer *writer, bool first,
                           const struct sns_message_attribute_value_map_entry *entry)
 {
     bool binary = str_present(entry->value.binary_value);
@@ -63,7 +64,7 @@ static void add_attribute(struct call *call, struct json_writer *writer, bool fi
     json_close_object(writer);
 }
 
-static void add_attributes(struct call *call, struct json_writer *writer, const struct message *message)
+static void add_attributes(const struct call *call, struct json_writer *writer, const struct message *message)
 {
     if (message->attributes->count == 0)
         return;
@@ -73,14 +74,14 @@ static void add_attributes(struct call *call, struct json_writer *writer, const 
     text_add(&writer->text, S("\n  }"));
 }
 
-void envelope_prepare(struct call *call, const struct topic *topic, str text, struct message *message)
+void envelope_prepare(const struct call *call, const struct topic *topic, str text, struct message *message)
 {
     if (signer_sign(call, topic->row.signature_version, text_to_sign(call, topic, message, text),
                     &message->signature))
         message->signed_text = text;
 }
 
-static struct signature signature_of(struct call *call, const struct topic *topic,
+static struct signature signature_of(const struct call *call, const struct topic *topic,
                                      const struct message *message, str text)
 {
     struct signature signature = message->signature;
@@ -92,7 +93,7 @@ static struct signature signature_of(struct call *call, const struct topic *topi
     return signature;
 }
 
-str envelope(struct call *call, const struct topic *topic, const struct message *message, str text,
+str envelope(const struct call *call, const struct topic *topic, const struct message *message, str text,
              str subscription_arn)
 {
     struct json_writer writer = json_writer_in(call->arena);

@@ -8,7 +8,7 @@
 
 enum { MAX_GROUP_ID = 128 };
 
-static bool refuse(struct call *call, const char *problem)
+static bool refuse(const struct call *call, const char *problem)
 {
     fail(call, &SNS_INVALID_PARAMETER_EXCEPTION, "Invalid parameter: %s", problem);
     return false;
@@ -31,7 +31,7 @@ static bool is_group_id(str id)
            str_is_word(id, S("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"));
 }
 
-static bool structure_check(struct call *call, const struct message *message)
+static bool structure_check(const struct call *call, const struct message *message)
 {
     const struct json *texts;
 
@@ -46,7 +46,7 @@ static bool structure_check(struct call *call, const struct message *message)
            refuse(call, "Message Structure - No default entry in JSON message body");
 }
 
-bool message_check(struct call *call, const struct message *message)
+bool message_check(const struct call *call, const struct message *message)
 {
     if (str_empty(message->text))
         return refuse(call, "Empty message");
@@ -67,7 +67,7 @@ bool message_check(struct call *call, const struct message *message)
     return structure_check(call, message);
 }
 
-str message_text_for(struct call *call, const struct message *message, str protocol)
+str message_text_for(const struct call *call, const struct message *message, str protocol)
 {
     const struct json *texts;
 

@@ -6,7 +6,7 @@
 
 enum { MAX_NAME = 256, MAX_NUMBER_DIGITS = 38, MIN_NUMBER_EXPONENT = -128, MAX_NUMBER_EXPONENT = 126 };
 
-static bool refuse(struct call *call, str problem)
+static bool refuse(const struct call *call, str problem)
 {
     fail(call, &SNS_INVALID_PARAMETER_VALUE_EXCEPTION, "%.*s", STR_ARGS(problem));
     return false;
@@ -32,7 +32,7 @@ static str problem_of_dots(str name)
     return (str){0};
 }
 
-static bool characters_check(struct call *call, str name)
+static bool characters_check(const struct call *call, str name)
 {
     for (size_t i = 0; i < name.size; i++)
         if (!str_is_word((str){name.data + i, 1}, S("-_."))) {
@@ -46,7 +46,7 @@ static bool characters_check(struct call *call, str name)
     return true;
 }
 
-static bool name_check(struct call *call, str name)
+static bool name_check(const struct call *call, str name)
 {
     if (str_empty(name))
         return refuse(call, S("Message attribute name can not be empty."));
@@ -80,7 +80,7 @@ static bool is_number(str text)
 }
 
 /* The value stands in the field of its type, and only there. */
-static bool field_check(struct call *call, str name, const struct sns_message_attribute_value *value)
+static bool field_check(const struct call *call, str name, const struct sns_message_attribute_value *value)
 {
     bool binary = is_type(value->data_type, S("Binary"));
     bool text_given = !str_empty(value->string_value), bytes_given = !str_empty(value->binary_value);
@@ -101,7 +101,7 @@ static bool field_check(struct call *call, str name, const struct sns_message_at
     return !problem;
 }
 
-static bool value_check(struct call *call, str name, const struct sns_message_attribute_value *value)
+static bool value_check(const struct call *call, str name, const struct sns_message_attribute_value *value)
 {
     bool number = is_type(value->data_type, S("Number"));
 
@@ -117,7 +117,8 @@ static bool value_check(struct call *call, str name, const struct sns_message_at
                                      S("' value to number.")));
 }
 
-bool published_attributes_check(struct call *call, const struct sns_message_attribute_value_map *attributes)
+bool published_attributes_check(const struct call *call,
+                                const struct sns_message_attribute_value_map *attributes)
 {
     for (size_t i = 0; i < attributes->count; i++)
         if (!name_check(call, attributes->items[i].key) ||

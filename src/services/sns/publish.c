@@ -11,7 +11,8 @@
 
 enum { MAX_RAW_ATTRIBUTES = 10, MAX_ENTRIES = 10, MAX_ID = 80 };
 
-static struct sqs_message_attribute_value_map sqs_attributes(struct call *call, const struct message *message)
+static struct sqs_message_attribute_value_map sqs_attributes(const struct call *call,
+                                                             const struct message *message)
 {
     struct sqs_message_attribute_value_map attributes = {0};
 
@@ -26,7 +27,7 @@ static struct sqs_message_attribute_value_map sqs_attributes(struct call *call, 
     return attributes;
 }
 
-static struct sqs_send_message_request request_for(struct call *call, const struct topic *topic,
+static struct sqs_send_message_request request_for(const struct call *call, const struct topic *topic,
                                                    const struct message *message,
                                                    const struct sns_list_subscribers_row *subscriber,
                                                    const struct arn_parts *queue)
@@ -47,7 +48,7 @@ static struct sqs_send_message_request request_for(struct call *call, const stru
     return request;
 }
 
-static void deliver(struct call *call, const struct topic *topic, const struct message *message,
+static void deliver(const struct call *call, const struct topic *topic, const struct message *message,
                     const struct sns_list_subscribers_row *subscriber)
 {
     struct arn_parts queue;
@@ -68,12 +69,12 @@ static void deliver(struct call *call, const struct topic *topic, const struct m
         trace(call, S("not delivered"), subscriber->endpoint, failure.message);
 }
 
-static struct sns_list_subscribers_rows subscribers_of(struct call *call, const struct topic *topic)
+static struct sns_list_subscribers_rows subscribers_of(const struct call *call, const struct topic *topic)
 {
     return sns_list_subscribers(call->txn, &(struct sns_list_subscribers_params){.topic_id = topic->row.id});
 }
 
-static void publish(struct call *call, const struct topic *topic,
+static void publish(const struct call *call, const struct topic *topic,
                     const struct sns_list_subscribers_rows *subscribers, const struct message *message)
 {
     trace(call, S("published"), topic->arn, message->id);
@@ -81,7 +82,7 @@ static void publish(struct call *call, const struct topic *topic,
         deliver(call, topic, message, &subscribers->items[i]);
 }
 
-static bool target_check(struct call *call, const struct sns_publish_input *in, str *arn)
+static bool target_check(const struct call *call, const struct sns_publish_input *in, str *arn)
 {
     *arn = str_present(in->topic_arn) ? in->topic_arn : in->target_arn;
     if (str_present(in->topic_arn) && str_present(in->target_arn)) {
@@ -101,7 +102,7 @@ static bool target_check(struct call *call, const struct sns_publish_input *in, 
     return false;
 }
 
-static struct message message_of(struct call *call, const struct sns_publish_input *in)
+static struct message message_of(const struct call *call, const struct sns_publish_input *in)
 {
     return (struct message){
         .published_ms = call->now_ms,
@@ -116,7 +117,7 @@ static struct message message_of(struct call *call, const struct sns_publish_inp
 }
 
 /* Signing costs a fifth of a millisecond a message, which the engine thread should not spend. */
-static void sign_in_advance(struct call *call, const struct topic *topic,
+static void sign_in_advance(const struct call *call, const struct topic *topic,
                             const struct sns_list_subscribers_rows *subscribers, struct message *message)
 {
     for (size_t i = 0; i < subscribers->count; i++)
@@ -127,7 +128,7 @@ static void sign_in_advance(struct call *call, const struct topic *topic,
         }
 }
 
-void sns_publish_prepare(struct call *call, const struct sns_publish_input *in)
+void sns_publish_prepare(const struct call *call, const struct sns_publish_input *in)
 {
     struct message *message = arena_new(call->arena, struct message);
     struct topic topic;
@@ -138,19 +139,19 @@ void sns_publish_prepare(struct call *call, const struct sns_publish_input *in)
         return;
     struct sns_list_subscribers_rows subscribers = subscribers_of(call, &topic);
     sign_in_advance(call, &topic, &subscribers, message);
-    call->prepared = message;
+    leave_prepared(call, message);
 }
 
-enum outcome sns_publish(struct call *call, const struct sns_publish_input *in,
+enum outcome sns_publish(const struct call *call, const struct sns_publish_input *in,
                          struct sns_publish_response *out)
 {
-    const struct message *prepared = call->prepared;
-    struct message message = prepared ? *prepared : message_of(call, in);
+    const struct message *signed_before = prepared(call);
+    struct message message = signed_before ? *signed_before : message_of(call, in);
     struct topic topic;
     str arn;
 
     if (!target_check(call, in, &arn) || !topic_open(call, arn, &topic) ||
-        (!prepared && !message_check(call, &message)))
+        (!signed_before && !message_check(call, &message)))
         return FAILED;
     struct sns_list_subscribers_rows subscribers = subscribers_of(call, &topic);
     publish(call, &topic, &subscribers, &message);
@@ -171,7 +172,7 @@ static bool is_repeated(const struct sns_publish_batch_request_entry_list *entri
     return false;
 }
 
-static bool entries_check(struct call *call, const struct sns_publish_batch_request_entry_list *entries)
+static bool entries_check(const struct call *call, const struct sns_publish_batch_request_entry_list *entries)
 {
     size_t size = 0;
 
@@ -206,7 +207,8 @@ static bool entries_check(struct call *call, const struct sns_publish_batch_requ
     return true;
 }
 
-static struct message message_of_entry(struct call *call, const struct sns_publish_batch_request_entry *entry)
+static struct message message_of_entry(const struct call *call,
+                                       const struct sns_publish_batch_request_entry *entry)
 {
     return (struct message){
         .published_ms = call->now_ms,
@@ -221,7 +223,7 @@ static struct message message_of_entry(struct call *call, const struct sns_publi
 }
 
 /* The messages of a batch, or NULL: one of them must not be published, and fail() has been called. */
-static struct message *messages_of(struct call *call,
+static struct message *messages_of(const struct call *call,
                                    const struct sns_publish_batch_request_entry_list *entries)
 {
     struct message *messages = arena_alloc(call->arena, entries->count * sizeof *messages);
@@ -234,7 +236,7 @@ static struct message *messages_of(struct call *call,
     return messages;
 }
 
-void sns_publish_batch_prepare(struct call *call, const struct sns_publish_batch_input *in)
+void sns_publish_batch_prepare(const struct call *call, const struct sns_publish_batch_input *in)
 {
     const struct sns_publish_batch_request_entry_list *entries = &in->publish_batch_request_entries;
     struct message *messages;
@@ -246,15 +248,15 @@ void sns_publish_batch_prepare(struct call *call, const struct sns_publish_batch
     struct sns_list_subscribers_rows subscribers = subscribers_of(call, &topic);
     for (size_t i = 0; i < entries->count; i++)
         sign_in_advance(call, &topic, &subscribers, &messages[i]);
-    call->prepared = messages;
+    leave_prepared(call, messages);
 }
 
 /* A batch with one bad entry is refused as a whole; what SNS itself could not do would be in Failed. */
-enum outcome sns_publish_batch(struct call *call, const struct sns_publish_batch_input *in,
+enum outcome sns_publish_batch(const struct call *call, const struct sns_publish_batch_input *in,
                                struct sns_publish_batch_response *out)
 {
     const struct sns_publish_batch_request_entry_list *entries = &in->publish_batch_request_entries;
-    const struct message *messages = call->prepared;
+    const struct message *messages = prepared(call);
     struct topic topic;
 
     if (!topic_open(call, in->topic_arn, &topic) || !entries_check(call, entries) ||

@@ -75,7 +75,7 @@ static void remember(EVP_PKEY *key, str name)
     snprintf(signer.name, sizeof signer.name, "%.*s", STR_ARGS(name));
 }
 
-static void store_key(struct call *call)
+static void store_key(const struct call *call)
 {
     sns_add_signing_key(call->txn, &(struct sns_add_signing_key_params){
                                        .name = str_of(signer.name),
@@ -84,7 +84,7 @@ static void store_key(struct call *call)
                                    });
 }
 
-static void make_key(struct call *call)
+static void make_key(const struct call *call)
 {
     unsigned char bytes[NAME_SIZE / 2];
 
@@ -93,7 +93,7 @@ static void make_key(struct call *call)
     check(signer.key != NULL);
 }
 
-static void load_key(struct call *call, str name)
+static void load_key(const struct call *call, str name)
 {
     struct sns_find_private_key_row row;
 
@@ -113,7 +113,7 @@ static void load_key(struct call *call, str name)
  * The store's key is the one in hand; when the store has none, one is made.  False when it cannot be
  * stored by this call.
  */
-static bool make_ready(struct call *call)
+static bool make_ready(const struct call *call)
 {
     struct sns_find_signing_key_name_row row;
     bool found = sns_find_signing_key_name(call->txn, &row);
@@ -128,7 +128,7 @@ static bool make_ready(struct call *call)
 }
 
 /* The caller's to free; NULL when there is none. */
-static EVP_PKEY *take_key(struct call *call, str *name)
+static EVP_PKEY *take_key(const struct call *call, str *name)
 {
     EVP_PKEY *key = NULL;
     struct arena_guard *guard = arena_hold(call->arena);
@@ -144,14 +144,14 @@ static EVP_PKEY *take_key(struct call *call, str *name)
     return key;
 }
 
-void signer_begin(struct call *call)
+void signer_begin(const struct call *call)
 {
     str name;
 
     EVP_PKEY_free(take_key(call, &name));
 }
 
-bool signer_made(struct call *call, const struct signature *signature, int64_t version)
+bool signer_made(const struct call *call, const struct signature *signature, int64_t version)
 {
     struct sns_find_signing_key_name_row row;
 
@@ -159,7 +159,7 @@ bool signer_made(struct call *call, const struct signature *signature, int64_t v
            str_equal(row.name, signature->key_name);
 }
 
-bool signer_sign(struct call *call, int64_t version, str text, struct signature *signature)
+bool signer_sign(const struct call *call, int64_t version, str text, struct signature *signature)
 {
     unsigned char bytes[SIGNATURE_BYTES];
     size_t size = sizeof bytes;
@@ -178,7 +178,7 @@ bool signer_sign(struct call *call, int64_t version, str text, struct signature 
     return true;
 }
 
-str signer_public_file(struct call *call, str path)
+str signer_public_file(const struct call *call, str path)
 {
     str before = S("/SimpleNotificationService-"), after = S(".pem");
     struct sns_find_certificate_row row;

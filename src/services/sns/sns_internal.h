@@ -26,25 +26,25 @@ struct arn_parts {
  * else. */
 bool arn_split(str arn, struct arn_parts *parts);
 /* Say what is wrong with an ARN; false. */
-bool arn_refuse(struct call *call, const char *parameter, str arn);
+bool arn_refuse(const struct call *call, const char *parameter, str arn);
 /*
  * The topic of that ARN, one of the region called, for the operation under way: authorized, and there. False:
  * fail() has been called.
  */
-bool topic_open(struct call *call, str arn, struct topic *topic);
+bool topic_open(const struct call *call, str arn, struct topic *topic);
 /* The number that a page token stands for; 0 for the absent one.  False: fail() has been called. */
-bool page_after(struct call *call, str token, int64_t *after);
+bool page_after(const struct call *call, str token, int64_t *after);
 
 /* topic_attributes.c */
 /* Set one attribute in the row.  False: fail() has been called. */
-bool topic_attribute_set(struct call *call, struct topic *topic, str name, str value);
+bool topic_attribute_set(const struct call *call, struct topic *topic, str name, str value);
 /* Does the topic have that value?  For CreateTopic of one that is there. */
 bool topic_attribute_is(const struct topic *topic, str name, str value);
 
 /* tags.c */
 /* False: the same key twice, or too many; fail() has been called. */
-bool topic_put_tags(struct call *call, const struct topic *topic, const struct sns_tag_list *tags);
-bool topic_has_tags(struct call *call, const struct topic *topic, const struct sns_tag_list *tags);
+bool topic_put_tags(const struct call *call, const struct topic *topic, const struct sns_tag_list *tags);
+bool topic_has_tags(const struct call *call, const struct topic *topic, const struct sns_tag_list *tags);
 
 /* message.c */
 /* RSA over SHA-1 (version 1) or SHA-256 (version 2). */
@@ -64,32 +64,33 @@ struct message {
     struct signature signature;
 };
 /* False: fail() has been called. */
-bool message_check(struct call *call, const struct message *message);
+bool message_check(const struct call *call, const struct message *message);
 /* What subscribers of that protocol get: with structure "json" each protocol may have its own text. */
-str message_text_for(struct call *call, const struct message *message, str protocol);
+str message_text_for(const struct call *call, const struct message *message, str protocol);
 
 /* message_attributes.c */
 /* Names, types and values.  False: fail() has been called. */
-bool published_attributes_check(struct call *call, const struct sns_message_attribute_value_map *attributes);
+bool published_attributes_check(const struct call *call,
+                                const struct sns_message_attribute_value_map *attributes);
 /* What they count against the message's size. */
 size_t published_attributes_size(const struct sns_message_attribute_value_map *attributes);
 
 /* envelope.c */
 /* Sign the message with that text in advance, if that can be done. */
-void envelope_prepare(struct call *call, const struct topic *topic, str text, struct message *message);
+void envelope_prepare(const struct call *call, const struct topic *topic, str text, struct message *message);
 /* The JSON text that subscribers without raw delivery get, signed. */
-str envelope(struct call *call, const struct topic *topic, const struct message *message, str text,
+str envelope(const struct call *call, const struct topic *topic, const struct message *message, str text,
              str subscription_arn);
 
 /* signer.c */
 /* Make the key ready before the first message. */
-void signer_begin(struct call *call);
+void signer_begin(const struct call *call);
 /* Is that the version and the key to sign with now? */
-bool signer_made(struct call *call, const struct signature *signature, int64_t version);
+bool signer_made(const struct call *call, const struct signature *signature, int64_t version);
 /*
  * Sign with the store's key; one is made at the first use.  Any thread.  False in a prepare function
  * when there is no key yet.
  */
-bool signer_sign(struct call *call, int64_t version, str text, struct signature *signature);
+bool signer_sign(const struct call *call, int64_t version, str text, struct signature *signature);
 /* "/SimpleNotificationService-<name>.pem" -> the certificate; absent for other paths. */
-str signer_public_file(struct call *call, str path);
+str signer_public_file(const struct call *call, str path);

@@ -5,7 +5,7 @@
 
 #include "base/hash.h"
 
-static bool refuse(struct call *call, const char *problem)
+static bool refuse(const struct call *call, const char *problem)
 {
     fail(call, &SNS_INVALID_PARAMETER_EXCEPTION, "Invalid parameter: %s", problem);
     return false;
@@ -19,7 +19,7 @@ static bool is_one_of(str name, const str *names)
     return false;
 }
 
-static bool protocol_check(struct call *call, str protocol)
+static bool protocol_check(const struct call *call, str protocol)
 {
     static const str others[] = {STR_INIT("http"),       STR_INIT("https"),    STR_INIT("email"),
                                  STR_INIT("email-json"), STR_INIT("sms"),      STR_INIT("application"),
@@ -34,7 +34,7 @@ static bool protocol_check(struct call *call, str protocol)
     return false;
 }
 
-static bool endpoint_check(struct call *call, str protocol, str endpoint)
+static bool endpoint_check(const struct call *call, str protocol, str endpoint)
 {
     struct arn_parts parts;
 
@@ -48,7 +48,7 @@ static bool endpoint_check(struct call *call, str protocol, str endpoint)
 }
 
 /* Raw delivery is the one attribute that can be set so far. */
-static bool attribute_name_check(struct call *call, str name)
+static bool attribute_name_check(const struct call *call, str name)
 {
     static const str others[] = {STR_INIT("DeliveryPolicy"),
                                  STR_INIT("FilterPolicy"),
@@ -68,7 +68,7 @@ static bool attribute_name_check(struct call *call, str name)
 }
 
 /* `where` stands before what is wrong with the value. */
-static bool raw_delivery_read(struct call *call, const char *where, str name, str value,
+static bool raw_delivery_read(const struct call *call, const char *where, str name, str value,
                               int64_t *raw_delivery)
 {
     if (!attribute_name_check(call, name))
@@ -82,7 +82,7 @@ static bool raw_delivery_read(struct call *call, const char *where, str name, st
     return false;
 }
 
-static bool attributes_read(struct call *call, const struct str_map *attributes, int64_t *raw_delivery)
+static bool attributes_read(const struct call *call, const struct str_map *attributes, int64_t *raw_delivery)
 {
     *raw_delivery = 0;
     for (size_t i = 0; i < attributes->count; i++)
@@ -93,7 +93,7 @@ static bool attributes_read(struct call *call, const struct str_map *attributes,
 }
 
 /* Making a key takes a tenth of a second: now, rather than at the first message, and beside the engine. */
-void sns_subscribe_prepare(struct call *call, const struct sns_subscribe_input *in)
+void sns_subscribe_prepare(const struct call *call, const struct sns_subscribe_input *in)
 {
     struct topic topic;
     int64_t raw_delivery;
@@ -103,7 +103,7 @@ void sns_subscribe_prepare(struct call *call, const struct sns_subscribe_input *
         signer_begin(call);
 }
 
-enum outcome sns_subscribe(struct call *call, const struct sns_subscribe_input *in,
+enum outcome sns_subscribe(const struct call *call, const struct sns_subscribe_input *in,
                            struct sns_subscribe_response *out)
 {
     struct sns_find_same_subscription_row same;
@@ -151,7 +151,8 @@ static str topic_arn_of(const struct call *call, str subscription_arn)
 }
 
 /* Authorized on its topic, and there.  False: fail() has been called. */
-static bool subscription_open(struct call *call, str arn, struct sns_find_subscription_row *subscription)
+static bool subscription_open(const struct call *call, str arn,
+                              struct sns_find_subscription_row *subscription)
 {
     str topic_arn = topic_arn_of(call, arn);
 
@@ -168,12 +169,12 @@ static bool subscription_open(struct call *call, str arn, struct sns_find_subscr
     return found;
 }
 
-static void show(struct call *call, struct str_map *shown, str name, str value)
+static void show(const struct call *call, struct str_map *shown, str name, str value)
 {
     *list_add(call->arena, shown) = (struct str_map_entry){name, value};
 }
 
-enum outcome sns_get_subscription_attributes(struct call *call,
+enum outcome sns_get_subscription_attributes(const struct call *call,
                                              const struct sns_get_subscription_attributes_input *in,
                                              struct sns_get_subscription_attributes_response *out)
 {
@@ -193,7 +194,7 @@ enum outcome sns_get_subscription_attributes(struct call *call,
     return DONE;
 }
 
-enum outcome sns_set_subscription_attributes(struct call *call,
+enum outcome sns_set_subscription_attributes(const struct call *call,
                                              const struct sns_set_subscription_attributes_input *in,
                                              struct sns_set_subscription_attributes_output *out)
 {
@@ -212,17 +213,14 @@ enum outcome sns_set_subscription_attributes(struct call *call,
 }
 
 /* Unsubscribing twice succeeds. */
-enum outcome sns_unsubscribe(struct call *call, const struct sns_unsubscribe_input *in,
+enum outcome sns_unsubscribe(const struct call *call, const struct sns_unsubscribe_input *in,
                              struct sns_unsubscribe_output *out)
 {
     struct sns_find_subscription_row row;
 
     (void)out;
     if (!subscription_open(call, in->subscription_arn, &row)) {
-        if (call->failure.error != &SNS_NOT_FOUND_EXCEPTION)
-            return FAILED;
-        call->failure = (struct failure){0};
-        return DONE;
+        return forgive(call, &SNS_NOT_FOUND_EXCEPTION) ? DONE : FAILED;
     }
     sns_remove_subscription(call->txn, &(struct sns_remove_subscription_params){.id = row.id});
     sns_count_deleted(call->txn, &(struct sns_count_deleted_params){.id = row.topic_id});
@@ -230,7 +228,7 @@ enum outcome sns_unsubscribe(struct call *call, const struct sns_unsubscribe_inp
 }
 
 /* Shows a page of at most PAGE_SIZE, and returns the token of the next: absent when there is none. */
-static str show_page(struct call *call, const struct sns_subscription_rows *rows,
+static str show_page(const struct call *call, const struct sns_subscription_rows *rows,
                      struct sns_subscription_list *shown)
 {
     bool more = rows->count > PAGE_SIZE;
@@ -247,7 +245,7 @@ static str show_page(struct call *call, const struct sns_subscription_rows *rows
     return more ? arena_format(call->arena, "%lld", (long long)rows->items[PAGE_SIZE - 1].id) : (str){0};
 }
 
-enum outcome sns_list_subscriptions(struct call *call, const struct sns_list_subscriptions_input *in,
+enum outcome sns_list_subscriptions(const struct call *call, const struct sns_list_subscriptions_input *in,
                                     struct sns_list_subscriptions_response *out)
 {
     int64_t after;
@@ -266,7 +264,7 @@ enum outcome sns_list_subscriptions(struct call *call, const struct sns_list_sub
     return DONE;
 }
 
-enum outcome sns_list_subscriptions_by_topic(struct call *call,
+enum outcome sns_list_subscriptions_by_topic(const struct call *call,
                                              const struct sns_list_subscriptions_by_topic_input *in,
                                              struct sns_list_subscriptions_by_topic_response *out)
 {

@@ -5,7 +5,7 @@
 
 enum { MAX_TAGS = 50 };
 
-static bool distinct_check(struct call *call, const struct sns_tag_list *tags)
+static bool distinct_check(const struct call *call, const struct sns_tag_list *tags)
 {
     for (size_t i = 0; i < tags->count; i++)
         for (size_t j = 0; j < i; j++)
@@ -17,12 +17,12 @@ static bool distinct_check(struct call *call, const struct sns_tag_list *tags)
     return true;
 }
 
-static struct sns_list_tags_rows tags_of(struct call *call, const struct topic *topic)
+static struct sns_list_tags_rows tags_of(const struct call *call, const struct topic *topic)
 {
     return sns_list_tags(call->txn, &(struct sns_list_tags_params){.topic_id = topic->row.id});
 }
 
-bool topic_put_tags(struct call *call, const struct topic *topic, const struct sns_tag_list *tags)
+bool topic_put_tags(const struct call *call, const struct topic *topic, const struct sns_tag_list *tags)
 {
     if (!distinct_check(call, tags))
         return false;
@@ -45,7 +45,7 @@ static bool has_tag(const struct sns_list_tags_rows *rows, const struct sns_tag 
     return false;
 }
 
-bool topic_has_tags(struct call *call, const struct topic *topic, const struct sns_tag_list *tags)
+bool topic_has_tags(const struct call *call, const struct topic *topic, const struct sns_tag_list *tags)
 {
     struct sns_list_tags_rows rows = tags_of(call, topic);
 
@@ -56,16 +56,16 @@ bool topic_has_tags(struct call *call, const struct topic *topic, const struct s
 }
 
 /* These operations have an error of their own for a topic that is not there. */
-static bool resource_open(struct call *call, str arn, struct topic *topic)
+static bool resource_open(const struct call *call, str arn, struct topic *topic)
 {
     if (topic_open(call, arn, topic))
         return true;
-    if (call->failure.error == &SNS_NOT_FOUND_EXCEPTION)
+    if (call->progress->failure.error == &SNS_NOT_FOUND_EXCEPTION)
         fail(call, &SNS_RESOURCE_NOT_FOUND_EXCEPTION, "Resource does not exist");
     return false;
 }
 
-enum outcome sns_tag_resource(struct call *call, const struct sns_tag_resource_request *in,
+enum outcome sns_tag_resource(const struct call *call, const struct sns_tag_resource_request *in,
                               struct sns_tag_resource_response *out)
 {
     struct topic topic;
@@ -75,7 +75,7 @@ enum outcome sns_tag_resource(struct call *call, const struct sns_tag_resource_r
                                                                                                     : FAILED;
 }
 
-enum outcome sns_untag_resource(struct call *call, const struct sns_untag_resource_request *in,
+enum outcome sns_untag_resource(const struct call *call, const struct sns_untag_resource_request *in,
                                 struct sns_untag_resource_response *out)
 {
     struct topic topic;
@@ -89,7 +89,7 @@ enum outcome sns_untag_resource(struct call *call, const struct sns_untag_resour
     return DONE;
 }
 
-enum outcome sns_list_tags_for_resource(struct call *call,
+enum outcome sns_list_tags_for_resource(const struct call *call,
                                         const struct sns_list_tags_for_resource_request *in,
                                         struct sns_list_tags_for_resource_response *out)
 {

@@ -13,33 +13,33 @@ enum { MAX_DISPLAY_NAME = 100 };
 struct attribute {
     str name;
     size_t offset; /* of a str column in the row */
-    bool (*check)(struct call *call, str value);
+    bool (*check)(const struct call *call, str value);
 };
 
-static bool any(struct call *call, str value)
+static bool any(const struct call *call, str value)
 {
     (void)call;
     (void)value;
     return true;
 }
 
-static bool is_display_name(struct call *call, str value)
+static bool is_display_name(const struct call *call, str value)
 {
     (void)call;
     return value.size <= MAX_DISPLAY_NAME;
 }
 
-static bool is_policy(struct call *call, str value)
+static bool is_policy(const struct call *call, str value)
 {
     return is_resource_policy(call, value);
 }
 
-static bool is_json(struct call *call, str value)
+static bool is_json(const struct call *call, str value)
 {
     return str_empty(value) || json_is(json_parse(call->arena, value, NULL), JSON_OBJECT);
 }
 
-static bool is_tracing_config(struct call *call, str value)
+static bool is_tracing_config(const struct call *call, str value)
 {
     (void)call;
     return str_equal(value, S("PassThrough")) || str_equal(value, S("Active"));
@@ -69,7 +69,7 @@ static str text_of(const struct topic *topic, const struct attribute *attribute)
     return *(const str *)((const char *)&topic->row + attribute->offset);
 }
 
-static bool refuse(struct call *call, str name)
+static bool refuse(const struct call *call, str name)
 {
     fail(call, &SNS_INVALID_PARAMETER_EXCEPTION, "Invalid parameter: %.*s", STR_ARGS(name));
     return false;
@@ -80,7 +80,7 @@ static bool is_signature_version(str name, str value)
     return str_equal(name, S("SignatureVersion")) && (str_equal(value, S("1")) || str_equal(value, S("2")));
 }
 
-bool topic_attribute_set(struct call *call, struct topic *topic, str name, str value)
+bool topic_attribute_set(const struct call *call, struct topic *topic, str name, str value)
 {
     const struct attribute *attribute = find_text(name);
 
@@ -107,7 +107,8 @@ bool topic_attribute_is(const struct topic *topic, str name, str value)
     return attribute ? str_equal(text_of(topic, attribute), value) : str_equal(name, S("FifoTopic"));
 }
 
-enum outcome sns_set_topic_attributes(struct call *call, const struct sns_set_topic_attributes_input *in,
+enum outcome sns_set_topic_attributes(const struct call *call,
+                                      const struct sns_set_topic_attributes_input *in,
                                       struct sns_set_topic_attributes_output *out)
 {
     struct topic topic;
@@ -122,7 +123,7 @@ enum outcome sns_set_topic_attributes(struct call *call, const struct sns_set_to
 }
 
 /* What AWS shows for a topic whose policy was never set: its own account may do everything. */
-static str default_policy(struct call *call, const struct topic *topic)
+static str default_policy(const struct call *call, const struct topic *topic)
 {
     return arena_format(
         call->arena,
@@ -141,18 +142,18 @@ static const str effective_delivery_policy = STR_INIT(
     "\"backoffFunction\":\"linear\"},\"disableSubscriptionOverrides\":false,"
     "\"defaultRequestPolicy\":{\"headerContentType\":\"text/plain; charset=UTF-8\"}}}");
 
-static void show(struct call *call, struct str_map *shown, str name, str value)
+static void show(const struct call *call, struct str_map *shown, str name, str value)
 {
     if (str_present(value))
         *list_add(call->arena, shown) = (struct str_map_entry){name, value};
 }
 
-static str number(struct call *call, int64_t value)
+static str number(const struct call *call, int64_t value)
 {
     return arena_format(call->arena, "%lld", (long long)value);
 }
 
-static int64_t count_subscriptions(struct call *call, const struct topic *topic)
+static int64_t count_subscriptions(const struct call *call, const struct topic *topic)
 {
     struct sns_count_subscriptions_row row;
 
@@ -162,7 +163,8 @@ static int64_t count_subscriptions(struct call *call, const struct topic *topic)
                : 0;
 }
 
-enum outcome sns_get_topic_attributes(struct call *call, const struct sns_get_topic_attributes_input *in,
+enum outcome sns_get_topic_attributes(const struct call *call,
+                                      const struct sns_get_topic_attributes_input *in,
                                       struct sns_get_topic_attributes_response *out)
 {
     struct str_map *shown = &out->attributes;

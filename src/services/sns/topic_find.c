@@ -15,7 +15,7 @@ bool arn_split(str arn, struct arn_parts *parts)
            (parts->resource = rest, str_present(rest) && !str_empty(rest));
 }
 
-bool arn_refuse(struct call *call, const char *parameter, str arn)
+bool arn_refuse(const struct call *call, const char *parameter, str arn)
 {
     size_t elements = 0;
     str rest = arn, element;
@@ -31,7 +31,7 @@ bool arn_refuse(struct call *call, const char *parameter, str arn)
     return false;
 }
 
-bool topic_open(struct call *call, str arn, struct topic *topic)
+bool topic_open(const struct call *call, str arn, struct topic *topic)
 {
     struct arn_parts parts;
 
@@ -50,7 +50,7 @@ bool topic_open(struct call *call, str arn, struct topic *topic)
     return found;
 }
 
-bool page_after(struct call *call, str token, int64_t *after)
+bool page_after(const struct call *call, str token, int64_t *after)
 {
     *after = 0;
     if (!str_present(token) || str_to_i64(token, after))

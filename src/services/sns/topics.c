@@ -5,7 +5,7 @@
 
 enum { MAX_NAME = 256 };
 
-static bool name_check(struct call *call, str name)
+static bool name_check(const struct call *call, str name)
 {
     bool valid = name.size >= 1 && name.size <= MAX_NAME && str_is_word(name, S("-_"));
 
@@ -19,13 +19,13 @@ static bool name_check(struct call *call, str name)
     return valid;
 }
 
-static str topic_arn(struct call *call, str name)
+static str topic_arn(const struct call *call, str name)
 {
     return arn(call, S("sns"), name);
 }
 
 /* Creating a topic that is there is no error as long as it would be the same one. */
-static enum outcome answer_existing(struct call *call, const struct sns_create_topic_input *in,
+static enum outcome answer_existing(const struct call *call, const struct sns_create_topic_input *in,
                                     const struct topic *topic, struct sns_create_topic_response *out)
 {
     for (size_t i = 0; i < in->attributes.count; i++)
@@ -40,7 +40,7 @@ static enum outcome answer_existing(struct call *call, const struct sns_create_t
     return DONE;
 }
 
-enum outcome sns_create_topic(struct call *call, const struct sns_create_topic_input *in,
+enum outcome sns_create_topic(const struct call *call, const struct sns_create_topic_input *in,
                               struct sns_create_topic_response *out)
 {
     struct topic topic = {.arn = topic_arn(call, in->name)};
@@ -66,7 +66,7 @@ enum outcome sns_create_topic(struct call *call, const struct sns_create_topic_i
     return DONE;
 }
 
-enum outcome sns_list_topics(struct call *call, const struct sns_list_topics_input *in,
+enum outcome sns_list_topics(const struct call *call, const struct sns_list_topics_input *in,
                              struct sns_list_topics_response *out)
 {
     if (!authorize(call, topic_arn(call, S("*")), (str){0}))
@@ -89,17 +89,14 @@ enum outcome sns_list_topics(struct call *call, const struct sns_list_topics_inp
 }
 
 /* Deleting what is not there succeeds. */
-enum outcome sns_delete_topic(struct call *call, const struct sns_delete_topic_input *in,
+enum outcome sns_delete_topic(const struct call *call, const struct sns_delete_topic_input *in,
                               struct sns_delete_topic_output *out)
 {
     struct topic topic;
 
     (void)out;
     if (!topic_open(call, in->topic_arn, &topic)) {
-        if (call->failure.error != &SNS_NOT_FOUND_EXCEPTION)
-            return FAILED;
-        call->failure = (struct failure){0};
-        return DONE;
+        return forgive(call, &SNS_NOT_FOUND_EXCEPTION) ? DONE : FAILED;
     }
     sns_remove_subscriptions(call->txn, &(struct sns_remove_subscriptions_params){.topic_id = topic.row.id});
     sns_remove_tags(call->txn, &(struct sns_remove_tags_params){.topic_id = topic.row.id});

@@ -15,8 +15,8 @@ enum { MAX_POLICY = 20480, MAX_RECEIVES = 1000, MAX_SOURCES = 10 };
 struct attribute {
     str name;
     /* False when the value is not one the attribute can have. */
-    bool (*set)(struct call *call, const struct attribute *attribute, str value, struct queue *queue);
-    str (*show)(struct call *call, const struct attribute *attribute, const struct queue *queue);
+    bool (*set)(const struct call *call, const struct attribute *attribute, str value, struct queue *queue);
+    str (*show)(const struct call *call, const struct attribute *attribute, const struct queue *queue);
     size_t offset; /* of an int64_t or str column in the row */
     int64_t min, max;
 };
@@ -31,7 +31,8 @@ static str *text_of(const struct attribute *attribute, const struct queue *queue
     return (str *)((char *)(uintptr_t)&queue->row + attribute->offset);
 }
 
-static bool set_integer(struct call *call, const struct attribute *attribute, str value, struct queue *queue)
+static bool set_integer(const struct call *call, const struct attribute *attribute, str value,
+                        struct queue *queue)
 {
     int64_t number;
 
@@ -42,39 +43,42 @@ static bool set_integer(struct call *call, const struct attribute *attribute, st
     return true;
 }
 
-static str show_integer(struct call *call, const struct attribute *attribute, const struct queue *queue)
+static str show_integer(const struct call *call, const struct attribute *attribute, const struct queue *queue)
 {
     return arena_format(call->arena, "%lld", (long long)*integer_of(attribute, queue));
 }
 
-static bool set_boolean(struct call *call, const struct attribute *attribute, str value, struct queue *queue)
+static bool set_boolean(const struct call *call, const struct attribute *attribute, str value,
+                        struct queue *queue)
 {
     (void)call;
     *integer_of(attribute, queue) = str_equal_nocase(value, S("true"));
     return str_equal_nocase(value, S("true")) || str_equal_nocase(value, S("false"));
 }
 
-static str show_boolean(struct call *call, const struct attribute *attribute, const struct queue *queue)
+static str show_boolean(const struct call *call, const struct attribute *attribute, const struct queue *queue)
 {
     (void)call;
     return *integer_of(attribute, queue) ? S("true") : S("false");
 }
 
 /* An empty text takes the attribute away. */
-static bool set_text(struct call *call, const struct attribute *attribute, str value, struct queue *queue)
+static bool set_text(const struct call *call, const struct attribute *attribute, str value,
+                     struct queue *queue)
 {
     (void)call;
     *text_of(attribute, queue) = str_empty(value) ? (str){0} : value;
     return true;
 }
 
-static str show_text(struct call *call, const struct attribute *attribute, const struct queue *queue)
+static str show_text(const struct call *call, const struct attribute *attribute, const struct queue *queue)
 {
     (void)call;
     return *text_of(attribute, queue);
 }
 
-static bool set_policy(struct call *call, const struct attribute *attribute, str value, struct queue *queue)
+static bool set_policy(const struct call *call, const struct attribute *attribute, str value,
+                       struct queue *queue)
 {
     if (!str_empty(value) && (value.size > MAX_POLICY || !is_resource_policy(call, value)))
         return false;
@@ -88,14 +92,14 @@ static bool read_count(const struct json *value, int64_t *count)
            *count >= 1 && *count <= MAX_RECEIVES;
 }
 
-static bool refuse_redrive(struct call *call, str value, const char *reason)
+static bool refuse_redrive(const struct call *call, str value, const char *reason)
 {
     value_refuse(call, "RedrivePolicy", value, reason);
     return false;
 }
 
 /* Does the dead-letter queue take from this source?  Absent means everybody. */
-static bool redrive_allowed(struct call *call, const struct queue *dead_letters, str source_arn)
+static bool redrive_allowed(const struct call *call, const struct queue *dead_letters, str source_arn)
 {
     const struct json *policy = json_parse(call->arena, dead_letters->row.redrive_allow_policy, NULL);
     str permission = json_get_str(policy, S("redrivePermission"));
@@ -110,7 +114,7 @@ static bool redrive_allowed(struct call *call, const struct queue *dead_letters,
 }
 
 /* The policy has the two members it must have and no other. */
-static bool redrive_form_check(struct call *call, str value, const struct json *policy, int64_t *count)
+static bool redrive_form_check(const struct call *call, str value, const struct json *policy, int64_t *count)
 {
     if (!json_is(policy, JSON_OBJECT))
         return refuse_redrive(call, value, "Redrive policy is not a valid JSON map.");
@@ -128,7 +132,7 @@ static bool redrive_form_check(struct call *call, str value, const struct json *
 }
 
 /* The target is a queue of the same account and region, and takes from this one. */
-static bool redrive_target_check(struct call *call, str value, str target, const struct queue *queue)
+static bool redrive_target_check(const struct call *call, str value, str target, const struct queue *queue)
 {
     struct queue_address address;
     struct queue dead_letters;
@@ -146,7 +150,7 @@ static bool redrive_target_check(struct call *call, str value, str target, const
 }
 
 /* However it was written, it is shown in one form, with the count as a number. */
-static str redrive_text(struct call *call, str target, int64_t count)
+static str redrive_text(const struct call *call, str target, int64_t count)
 {
     struct json_writer writer = json_writer_in(call->arena);
 
@@ -158,7 +162,8 @@ static str redrive_text(struct call *call, str target, int64_t count)
     return json_written(&writer);
 }
 
-static bool set_redrive(struct call *call, const struct attribute *attribute, str value, struct queue *queue)
+static bool set_redrive(const struct call *call, const struct attribute *attribute, str value,
+                        struct queue *queue)
 {
     const struct json *policy = json_parse(call->arena, value, NULL);
     str target = json_get_str(policy, S("deadLetterTargetArn"));
@@ -190,7 +195,7 @@ static bool are_sources(const struct json *sources)
 }
 
 /* "byQueue" names the sources, the other permissions must not. */
-static bool set_redrive_allow(struct call *call, const struct attribute *attribute, str value,
+static bool set_redrive_allow(const struct call *call, const struct attribute *attribute, str value,
                               struct queue *queue)
 {
     const struct json *policy = json_parse(call->arena, value, NULL);
@@ -230,7 +235,7 @@ static const struct attribute *find_settable(str name)
     return NULL;
 }
 
-static bool apply(struct call *call, str name, str value, struct queue *queue)
+static bool apply(const struct call *call, str name, str value, struct queue *queue)
 {
     const struct attribute *attribute = find_settable(name);
 
@@ -240,13 +245,13 @@ static bool apply(struct call *call, str name, str value, struct queue *queue)
     }
     if (attribute->set(call, attribute, value, queue))
         return true;
-    if (!call->failure.error)
+    if (!call->progress->failure.error)
         fail(call, &SQS_INVALID_ATTRIBUTE_VALUE, "Invalid value for the parameter %.*s.", STR_ARGS(name));
     return false;
 }
 
 /* A queue is encrypted with KMS's keys or with SQS's own: asking for the one ends the other. */
-static bool settle_encryption(struct call *call, const struct str_map *attributes, struct queue *queue)
+static bool settle_encryption(const struct call *call, const struct str_map *attributes, struct queue *queue)
 {
     bool by_kms = !str_empty(str_map_get(attributes, S("KmsMasterKeyId")));
     bool by_sqs = str_equal_nocase(str_map_get(attributes, S("SqsManagedSseEnabled")), S("true"));
@@ -265,7 +270,7 @@ static bool settle_encryption(struct call *call, const struct str_map *attribute
     return true;
 }
 
-bool attributes_apply(struct call *call, const struct str_map *attributes, struct queue *queue)
+bool attributes_apply(const struct call *call, const struct str_map *attributes, struct queue *queue)
 {
     for (size_t i = 0; i < attributes->count; i++)
         if (!apply(call, attributes->items[i].key, attributes->items[i].value, queue))
@@ -273,7 +278,7 @@ bool attributes_apply(struct call *call, const struct str_map *attributes, struc
     return settle_encryption(call, attributes, queue);
 }
 
-bool attributes_match(struct call *call, const struct str_map *attributes, const struct queue *queue,
+bool attributes_match(const struct call *call, const struct str_map *attributes, const struct queue *queue,
                       const struct queue *wanted, str *different)
 {
     for (size_t i = 0; i < attributes->count; i++) {
@@ -285,13 +290,14 @@ bool attributes_match(struct call *call, const struct str_map *attributes, const
     return true;
 }
 
-void attributes_store(struct call *call, struct queue *queue)
+void attributes_store(const struct call *call, struct queue *queue)
 {
     queue->row.modified_ms = call->now_ms;
     sqs_update_queue(call->txn, &queue->row);
 }
 
-enum outcome sqs_set_queue_attributes(struct call *call, const struct sqs_set_queue_attributes_request *in,
+enum outcome sqs_set_queue_attributes(const struct call *call,
+                                      const struct sqs_set_queue_attributes_request *in,
                                       struct sqs_set_queue_attributes_output *out)
 {
     struct queue queue;
@@ -312,19 +318,20 @@ static bool is_asked_for(const struct str_list *names, str name)
 }
 
 /* Add one that was asked for and has a value. */
-static void show(struct call *call, const struct str_list *names, struct str_map *shown, str name, str value)
+static void show(const struct call *call, const struct str_list *names, struct str_map *shown, str name,
+                 str value)
 {
     if (str_present(value) && is_asked_for(names, name))
         *list_add(call->arena, shown) = (struct str_map_entry){name, value};
 }
 
-static str number(struct call *call, int64_t value)
+static str number(const struct call *call, int64_t value)
 {
     return arena_format(call->arena, "%lld", (long long)value);
 }
 
 /* Counting walks the queue, so it is done only when somebody asks. */
-static void show_counts(struct call *call, const struct str_list *names, const struct queue *queue,
+static void show_counts(const struct call *call, const struct str_list *names, const struct queue *queue,
                         struct str_map *shown)
 {
     str ready = S("ApproximateNumberOfMessages"), in_flight = S("ApproximateNumberOfMessagesNotVisible"),
@@ -347,7 +354,7 @@ static void show_counts(struct call *call, const struct str_list *names, const s
 }
 
 /* Every name must be one that AWS has, though a standard queue has no value for those of FIFO queues. */
-static bool names_check(struct call *call, const struct str_list *names)
+static bool names_check(const struct call *call, const struct str_list *names)
 {
     for (size_t i = 0; i < names->count; i++) {
         const char *const *known = SQS_QUEUE_ATTRIBUTE_NAME.values;
@@ -367,7 +374,8 @@ static bool is_shown(const struct attribute *attribute, const struct queue *queu
            str_present(queue->row.kms_key_id);
 }
 
-enum outcome sqs_get_queue_attributes(struct call *call, const struct sqs_get_queue_attributes_request *in,
+enum outcome sqs_get_queue_attributes(const struct call *call,
+                                      const struct sqs_get_queue_attributes_request *in,
                                       struct sqs_get_queue_attributes_result *out)
 {
     const struct str_list *names = &in->attribute_names;

@@ -18,7 +18,7 @@ static bool appears_before(struct str_list ids, size_t index)
     return false;
 }
 
-bool batch_check(struct call *call, struct str_list ids)
+bool batch_check(const struct call *call, struct str_list ids)
 {
     if (ids.count == 0) {
         fail(call, &SQS_EMPTY_BATCH_REQUEST, "There should be at least one %s in the request.",
@@ -45,16 +45,15 @@ bool batch_check(struct call *call, struct str_list ids)
     return true;
 }
 
-struct sqs_batch_result_error_entry batch_error(struct call *call, str id)
+struct sqs_batch_result_error_entry batch_error(const struct call *call, str id)
 {
-    const struct error *error = call->failure.error;
-    struct sqs_batch_result_error_entry entry = {
+    struct failure failure = take_failure(call);
+    const struct error *error = failure.error;
+
+    return (struct sqs_batch_result_error_entry){
         .id = id,
         .sender_fault = error->sender,
         .code = str_of(error->query_code ? error->query_code : error->name),
-        .message = call->failure.message,
+        .message = failure.message,
     };
-
-    call->failure = (struct failure){0};
-    return entry;
 }

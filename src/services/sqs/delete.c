@@ -10,7 +10,7 @@ enum { MAX_VISIBILITY_SECONDS = 43200 };
  * Deleting twice succeeds, and so does deleting with the handle of an earlier receive, which leaves
  * the message where it is.
  */
-static bool delete_by_handle(struct call *call, const struct queue *queue, str handle)
+static bool delete_by_handle(const struct call *call, const struct queue *queue, str handle)
 {
     struct sqs_find_receipt_row row;
     struct receipt receipt;
@@ -27,21 +27,21 @@ static bool delete_by_handle(struct call *call, const struct queue *queue, str h
     return true;
 }
 
-static bool refuse_visibility(struct call *call, int64_t seconds, const char *reason)
+static bool refuse_visibility(const struct call *call, int64_t seconds, const char *reason)
 {
     fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION,
          "Value %lld for parameter VisibilityTimeout is invalid. Reason: %s", (long long)seconds, reason);
     return false;
 }
 
-static bool visibility_check(struct call *call, int64_t seconds)
+static bool visibility_check(const struct call *call, int64_t seconds)
 {
     return (seconds >= 0 && seconds <= MAX_VISIBILITY_SECONDS) ||
            refuse_visibility(call, seconds, "VisibilityTimeout must be an integer between 0 and 43200.");
 }
 
 /* However often it is changed, the timeout ends within twelve hours of the receive. */
-static bool total_visibility_check(struct call *call, const struct receipt *receipt, int64_t seconds)
+static bool total_visibility_check(const struct call *call, const struct receipt *receipt, int64_t seconds)
 {
     return call->now_ms + seconds * MS <= receipt->received_ms + (int64_t)MAX_VISIBILITY_SECONDS * MS ||
            refuse_visibility(call, seconds,
@@ -52,7 +52,7 @@ static bool total_visibility_check(struct call *call, const struct receipt *rece
  * The message that was received with that handle, by whomever it has been received since: deleting asks
  * for the latest handle, hiding does not.  A row that was first received later is another message's.
  */
-static bool find_received(struct call *call, const struct queue *queue, const struct receipt *receipt,
+static bool find_received(const struct call *call, const struct queue *queue, const struct receipt *receipt,
                           struct sqs_find_received_row *row)
 {
     return sqs_find_received(call->txn,
@@ -61,7 +61,7 @@ static bool find_received(struct call *call, const struct queue *queue, const st
            row->first_received_ms && *row->first_received_ms <= receipt->received_ms;
 }
 
-static bool hide_by_handle(struct call *call, const struct queue *queue, str handle, int64_t seconds)
+static bool hide_by_handle(const struct call *call, const struct queue *queue, str handle, int64_t seconds)
 {
     struct sqs_find_received_row row;
     struct receipt receipt;
@@ -86,7 +86,7 @@ static bool hide_by_handle(struct call *call, const struct queue *queue, str han
     return true;
 }
 
-enum outcome sqs_delete_message(struct call *call, const struct sqs_delete_message_request *in,
+enum outcome sqs_delete_message(const struct call *call, const struct sqs_delete_message_request *in,
                                 struct sqs_delete_message_output *out)
 {
     struct queue queue;
@@ -97,7 +97,8 @@ enum outcome sqs_delete_message(struct call *call, const struct sqs_delete_messa
                : FAILED;
 }
 
-enum outcome sqs_delete_message_batch(struct call *call, const struct sqs_delete_message_batch_request *in,
+enum outcome sqs_delete_message_batch(const struct call *call,
+                                      const struct sqs_delete_message_batch_request *in,
                                       struct sqs_delete_message_batch_result *out)
 {
     struct str_list ids = {0};
@@ -117,7 +118,7 @@ enum outcome sqs_delete_message_batch(struct call *call, const struct sqs_delete
     return DONE;
 }
 
-enum outcome sqs_change_message_visibility(struct call *call,
+enum outcome sqs_change_message_visibility(const struct call *call,
                                            const struct sqs_change_message_visibility_request *in,
                                            struct sqs_change_message_visibility_output *out)
 {
@@ -130,7 +131,7 @@ enum outcome sqs_change_message_visibility(struct call *call,
                : FAILED;
 }
 
-enum outcome sqs_change_message_visibility_batch(struct call *call,
+enum outcome sqs_change_message_visibility_batch(const struct call *call,
                                                  const struct sqs_change_message_visibility_batch_request *in,
                                                  struct sqs_change_message_visibility_batch_result *out)
 {

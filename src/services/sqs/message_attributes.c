@@ -18,7 +18,7 @@ enum {
     MAX_NUMBER_EXPONENT = 126,
 };
 
-static bool refuse(struct call *call, const char *format, str name)
+static bool refuse(const struct call *call, const char *format, str name)
 {
     fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION, format, STR_ARGS(name));
     return false;
@@ -29,7 +29,7 @@ static bool starts_with_nocase(str s, str prefix)
     return s.size >= prefix.size && str_equal_nocase(str_head(s, prefix.size), prefix);
 }
 
-static bool name_check(struct call *call, str name)
+static bool name_check(const struct call *call, str name)
 {
     bool valid = name.size >= 1 && name.size <= MAX_NAME && name.data[0] != '.' &&
                  name.data[name.size - 1] != '.' && str_find(name, S("..")) < 0 &&
@@ -62,7 +62,7 @@ static bool is_number(str text)
            (digits == 0 || (exponent >= MIN_NUMBER_EXPONENT && exponent <= MAX_NUMBER_EXPONENT));
 }
 
-static bool type_check(struct call *call, str name, const struct sqs_message_attribute_value *value)
+static bool type_check(const struct call *call, str name, const struct sqs_message_attribute_value *value)
 {
     if (str_empty(value->data_type))
         return refuse(call, "Message (user) attribute '%.*s' must contain a non-empty attribute type.", name);
@@ -82,7 +82,7 @@ static bool type_check(struct call *call, str name, const struct sqs_message_att
                   name);
 }
 
-static bool value_check(struct call *call, str name, const struct sqs_message_attribute_value *value)
+static bool value_check(const struct call *call, str name, const struct sqs_message_attribute_value *value)
 {
     if (!str_empty(value->string_value) && !str_empty(value->binary_value))
         return refuse(call, "Message attribute '%.*s' has multiple values.", name);
@@ -102,7 +102,8 @@ static bool value_check(struct call *call, str name, const struct sqs_message_at
     return true;
 }
 
-bool message_attributes_check(struct call *call, const struct sqs_message_attribute_value_map *attributes)
+bool message_attributes_check(const struct call *call,
+                              const struct sqs_message_attribute_value_map *attributes)
 {
     if (attributes->count > MAX_ATTRIBUTES) {
         fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION,
@@ -145,7 +146,7 @@ static void add_sized(struct text *text, str s)
 }
 
 /* By name: size and name, size and type, 1 or 2 for text or bytes, size and value. */
-str message_attributes_md5(struct call *call, const struct sqs_message_attribute_value_map *attributes)
+str message_attributes_md5(const struct call *call, const struct sqs_message_attribute_value_map *attributes)
 {
     struct text text = text_in(call->arena);
     struct sqs_message_attribute_value_map_entry *sorted;

@@ -21,7 +21,7 @@ static const str shared_actions[] = {
 
 /* ---- what may be asked for ---- */
 
-static bool label_check(struct call *call, str label)
+static bool label_check(const struct call *call, str label)
 {
     return (label.size >= 1 && label.size <= MAX_LABEL && str_is_word(label, S("-_"))) ||
            value_refuse(
@@ -29,7 +29,7 @@ static bool label_check(struct call *call, str label)
                "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length.");
 }
 
-static bool account_check(struct call *call, str account)
+static bool account_check(const struct call *call, str account)
 {
     int64_t number;
 
@@ -38,7 +38,7 @@ static bool account_check(struct call *call, str account)
                         "Unable to verify.");
 }
 
-static bool action_check(struct call *call, str action)
+static bool action_check(const struct call *call, str action)
 {
     for (size_t i = 0; i < sizeof shared_actions / sizeof *shared_actions; i++)
         if (str_equal(shared_actions[i], action))
@@ -47,7 +47,7 @@ static bool action_check(struct call *call, str action)
                         "Only the queue owner is allowed to invoke this action.");
 }
 
-static bool permission_check(struct call *call, const struct sqs_add_permission_request *in)
+static bool permission_check(const struct call *call, const struct sqs_add_permission_request *in)
 {
     if (in->actions.count == 0 || in->aws_account_ids.count == 0) {
         fail(call, &SQS_MISSING_REQUIRED_PARAMETER_EXCEPTION, "The request must contain the parameter %s.",
@@ -97,7 +97,7 @@ static bool has_label(struct statements statements, str label)
 }
 
 /* What stands in the policy beside its statements; a new one is called as AWS calls it. */
-static void add_head(struct call *call, struct json_writer *writer, const struct json *policy, str arn)
+static void add_head(const struct call *call, struct json_writer *writer, const struct json *policy, str arn)
 {
     if (!policy) {
         json_field(writer, S("Version"), S("2008-10-17"));
@@ -111,8 +111,8 @@ static void add_head(struct call *call, struct json_writer *writer, const struct
 }
 
 /* A policy whose statements are the old ones but for `label`'s; the array is left open. */
-static struct json_writer open_policy(struct call *call, const struct queue *queue, const struct json *policy,
-                                      str label)
+static struct json_writer open_policy(const struct call *call, const struct queue *queue,
+                                      const struct json *policy, str label)
 {
     struct statements statements = statements_of(policy);
     struct json_writer writer = json_writer_in(call->arena);
@@ -127,7 +127,7 @@ static struct json_writer open_policy(struct call *call, const struct queue *que
     return writer;
 }
 
-static void store_policy(struct call *call, struct queue *queue, struct json_writer *writer)
+static void store_policy(const struct call *call, struct queue *queue, struct json_writer *writer)
 {
     json_close_array(writer);
     json_close_object(writer);
@@ -149,7 +149,7 @@ static void add_texts(struct json_writer *writer, str name, const struct str_lis
     json_close_array(writer);
 }
 
-static void add_statement(struct call *call, struct json_writer *writer,
+static void add_statement(const struct call *call, struct json_writer *writer,
                           const struct sqs_add_permission_request *in, str arn)
 {
     struct str_list principals = {0}, actions = {0};
@@ -172,7 +172,7 @@ static void add_statement(struct call *call, struct json_writer *writer,
     json_close_object(writer);
 }
 
-enum outcome sqs_add_permission(struct call *call, const struct sqs_add_permission_request *in,
+enum outcome sqs_add_permission(const struct call *call, const struct sqs_add_permission_request *in,
                                 struct sqs_add_permission_output *out)
 {
     struct queue queue;
@@ -197,7 +197,7 @@ enum outcome sqs_add_permission(struct call *call, const struct sqs_add_permissi
 }
 
 /* With its last statement the policy goes. */
-enum outcome sqs_remove_permission(struct call *call, const struct sqs_remove_permission_request *in,
+enum outcome sqs_remove_permission(const struct call *call, const struct sqs_remove_permission_request *in,
                                    struct sqs_remove_permission_output *out)
 {
     struct queue queue;

@@ -5,7 +5,7 @@
 
 enum { ARN_PARTS = 6 };
 
-bool queue_find(struct call *call, str account, str region, str name, struct queue *queue)
+bool queue_find(const struct call *call, str account, str region, str name, struct queue *queue)
 {
     queue->arn = arena_concat(call->arena, S("arn:aws:sqs:"), region, S(":"), account, S(":"), name);
     return sqs_find_queue(call->txn,
@@ -24,7 +24,7 @@ bool queue_arn_split(str arn, struct queue_address *address)
     return !str_present(rest) && str_equal(parts[2], S("sqs"));
 }
 
-bool queue_find_arn(struct call *call, str arn, struct queue *queue)
+bool queue_find_arn(const struct call *call, str arn, struct queue *queue)
 {
     struct queue_address address;
 
@@ -54,7 +54,7 @@ static struct queue_address address_of(const struct call *call, str url)
     };
 }
 
-bool queue_open(struct call *call, str url, struct queue *queue)
+bool queue_open(const struct call *call, str url, struct queue *queue)
 {
     struct queue_address address = address_of(call, url);
     bool found = queue_find(call, address.account, address.region, address.name, queue);
@@ -66,13 +66,13 @@ bool queue_open(struct call *call, str url, struct queue *queue)
     return found;
 }
 
-str queue_url(struct call *call, const struct queue *queue)
+str queue_url(const struct call *call, const struct queue *queue)
 {
     return arena_format(call->arena, "%.*s/%.*s/%.*s", STR_ARGS(call->endpoint), STR_ARGS(queue->row.account),
                         STR_ARGS(queue->row.name));
 }
 
-str queue_arrivals(struct call *call, const struct queue *queue)
+str queue_arrivals(const struct call *call, const struct queue *queue)
 {
     return arena_format(call->arena, "sqs/%lld", (long long)queue->row.id);
 }

@@ -10,7 +10,7 @@ enum {
     PURGE_INTERVAL_MS = 60 * MS,
 };
 
-static bool name_check(struct call *call, str name)
+static bool name_check(const struct call *call, str name)
 {
     bool valid = name.size >= 1 && name.size <= MAX_NAME && str_is_word(name, S("-_"));
 
@@ -41,13 +41,13 @@ static struct sqs_queue_row default_queue(const struct call *call, str name)
     };
 }
 
-static void sweep_later(struct call *call, const struct queue *queue)
+static void sweep_later(const struct call *call, const struct queue *queue)
 {
     timer_set(call, &SQS_SWEEP_QUEUE, queue->arn, call->now_ms + SWEEP_INTERVAL_MS,
               &(struct sqs_sweep_queue_request){.queue_arn = queue->arn});
 }
 
-static enum outcome answer_existing(struct call *call, const struct sqs_create_queue_request *in,
+static enum outcome answer_existing(const struct call *call, const struct sqs_create_queue_request *in,
                                     const struct queue *queue, struct sqs_create_queue_result *out)
 {
     struct queue wanted = *queue;
@@ -63,7 +63,7 @@ static enum outcome answer_existing(struct call *call, const struct sqs_create_q
     return DONE;
 }
 
-enum outcome sqs_create_queue(struct call *call, const struct sqs_create_queue_request *in,
+enum outcome sqs_create_queue(const struct call *call, const struct sqs_create_queue_request *in,
                               struct sqs_create_queue_result *out)
 {
     struct queue queue;
@@ -85,7 +85,7 @@ enum outcome sqs_create_queue(struct call *call, const struct sqs_create_queue_r
     return DONE;
 }
 
-enum outcome sqs_get_queue_url(struct call *call, const struct sqs_get_queue_url_request *in,
+enum outcome sqs_get_queue_url(const struct call *call, const struct sqs_get_queue_url_request *in,
                                struct sqs_get_queue_url_result *out)
 {
     str account =
@@ -102,7 +102,7 @@ enum outcome sqs_get_queue_url(struct call *call, const struct sqs_get_queue_url
 }
 
 /* How many to list at most; false: fail() has been called. */
-static bool list_limit(struct call *call, const int64_t *max_results, int64_t *limit)
+static bool list_limit(const struct call *call, const int64_t *max_results, int64_t *limit)
 {
     *limit = max_results ? *max_results : LIST_LIMIT;
     if (*limit >= 1 && *limit <= LIST_LIMIT)
@@ -114,7 +114,7 @@ static bool list_limit(struct call *call, const int64_t *max_results, int64_t *l
     return false;
 }
 
-static str url_of_name(struct call *call, str name)
+static str url_of_name(const struct call *call, str name)
 {
     struct queue queue = {.row = {.account = call->account, .name = name}};
 
@@ -122,7 +122,7 @@ static str url_of_name(struct call *call, str name)
 }
 
 /* Shows a page of at most limit, and returns the token of the next, which is the last name of this one. */
-static str show_page(struct call *call, const struct sqs_queue_name_rows *rows, int64_t limit,
+static str show_page(const struct call *call, const struct sqs_queue_name_rows *rows, int64_t limit,
                      struct str_list *urls)
 {
     bool more = (int64_t)rows->count > limit;
@@ -133,7 +133,7 @@ static str show_page(struct call *call, const struct sqs_queue_name_rows *rows, 
 }
 
 /* Only a client that asks for pages is given more than one. */
-enum outcome sqs_list_queues(struct call *call, const struct sqs_list_queues_request *in,
+enum outcome sqs_list_queues(const struct call *call, const struct sqs_list_queues_request *in,
                              struct sqs_list_queues_result *out)
 {
     int64_t limit;
@@ -157,7 +157,7 @@ enum outcome sqs_list_queues(struct call *call, const struct sqs_list_queues_req
     return DONE;
 }
 
-enum outcome sqs_list_dead_letter_source_queues(struct call *call,
+enum outcome sqs_list_dead_letter_source_queues(const struct call *call,
                                                 const struct sqs_list_dead_letter_source_queues_request *in,
                                                 struct sqs_list_dead_letter_source_queues_result *out)
 {
@@ -182,7 +182,7 @@ enum outcome sqs_list_dead_letter_source_queues(struct call *call,
     return DONE;
 }
 
-enum outcome sqs_delete_queue(struct call *call, const struct sqs_delete_queue_request *in,
+enum outcome sqs_delete_queue(const struct call *call, const struct sqs_delete_queue_request *in,
                               struct sqs_delete_queue_output *out)
 {
     struct queue queue;
@@ -198,7 +198,7 @@ enum outcome sqs_delete_queue(struct call *call, const struct sqs_delete_queue_r
     return DONE;
 }
 
-enum outcome sqs_purge_queue(struct call *call, const struct sqs_purge_queue_request *in,
+enum outcome sqs_purge_queue(const struct call *call, const struct sqs_purge_queue_request *in,
                              struct sqs_purge_queue_output *out)
 {
     struct queue queue;
@@ -217,7 +217,7 @@ enum outcome sqs_purge_queue(struct call *call, const struct sqs_purge_queue_req
 }
 
 /* Expired messages are never given out nor counted; this frees their room. */
-enum outcome sqs_sweep_queue(struct call *call, const struct sqs_sweep_queue_request *in,
+enum outcome sqs_sweep_queue(const struct call *call, const struct sqs_sweep_queue_request *in,
                              struct sqs_sweep_queue_output *out)
 {
     struct queue queue;

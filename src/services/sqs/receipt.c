@@ -18,14 +18,14 @@ struct handle {
     struct receipt receipt;
 };
 
-str receipt_handle(struct call *call, const struct queue *queue, struct receipt receipt)
+str receipt_handle(const struct call *call, const struct queue *queue, struct receipt receipt)
 {
     struct handle handle = {MAGIC, queue->row.id, receipt};
 
     return base64_encode(call->arena, (str){(const char *)&handle, sizeof handle});
 }
 
-bool receipt_read(struct call *call, const struct queue *queue, str text, struct receipt *receipt)
+bool receipt_read(const struct call *call, const struct queue *queue, str text, struct receipt *receipt)
 {
     struct handle handle = {0};
     str bytes;

@@ -10,7 +10,8 @@
 
 enum { MAX_MESSAGES = 10, MAX_VISIBILITY_SECONDS = 43200, MAX_WAIT_SECONDS = 20 };
 
-static bool range_check(struct call *call, const char *name, const int64_t *value, int64_t min, int64_t max)
+static bool range_check(const struct call *call, const char *name, const int64_t *value, int64_t min,
+                        int64_t max)
 {
     if (!value || (*value >= min && *value <= max))
         return true;
@@ -21,7 +22,7 @@ static bool range_check(struct call *call, const char *name, const int64_t *valu
 }
 
 /* AWS words this one differently. */
-static bool wait_check(struct call *call, const int64_t *seconds)
+static bool wait_check(const struct call *call, const int64_t *seconds)
 {
     if (!seconds || (*seconds >= 0 && *seconds <= MAX_WAIT_SECONDS))
         return true;
@@ -39,7 +40,7 @@ static bool has_name(const struct str_list *names, str name)
     return false;
 }
 
-static void add_attribute(struct call *call, const struct sqs_receive_message_request *in,
+static void add_attribute(const struct call *call, const struct sqs_receive_message_request *in,
                           struct sqs_message *message, str name, str value)
 {
     if (str_present(value) &&
@@ -48,7 +49,7 @@ static void add_attribute(struct call *call, const struct sqs_receive_message_re
 }
 
 /* Whoever asks for the trace by name is told it, although the sender set no header: so a trace goes on. */
-static str trace_header(struct call *call, const struct sqs_receive_message_request *in,
+static str trace_header(const struct call *call, const struct sqs_receive_message_request *in,
                         const struct sqs_find_visible_row *row)
 {
     const struct str_list *names = &in->message_system_attribute_names;
@@ -59,12 +60,12 @@ static str trace_header(struct call *call, const struct sqs_receive_message_requ
     return row->trace_header;
 }
 
-static str number(struct call *call, int64_t value)
+static str number(const struct call *call, int64_t value)
 {
     return arena_format(call->arena, "%lld", (long long)value);
 }
 
-static void add_attributes(struct call *call, const struct sqs_receive_message_request *in,
+static void add_attributes(const struct call *call, const struct sqs_receive_message_request *in,
                            const struct sqs_find_visible_row *row, struct sqs_message *message)
 {
     int64_t first_ms = row->first_received_ms ? *row->first_received_ms : call->now_ms;
@@ -100,8 +101,8 @@ static bool is_asked_for(const struct str_list *patterns, str name)
 }
 
 /* The digest is over the attributes that are returned, not over those that were sent. */
-static void add_message_attributes(struct call *call, const struct sqs_receive_message_request *in, str json,
-                                   struct sqs_message *message)
+static void add_message_attributes(const struct call *call, const struct sqs_receive_message_request *in,
+                                   str json, struct sqs_message *message)
 {
     struct sqs_message_attribute_value_map all = {0};
 
@@ -114,8 +115,9 @@ static void add_message_attributes(struct call *call, const struct sqs_receive_m
     message->md5_of_message_attributes = message_attributes_md5(call, &message->message_attributes);
 }
 
-static void take(struct call *call, const struct queue *queue, const struct sqs_receive_message_request *in,
-                 const struct sqs_find_visible_row *row, struct sqs_message *message)
+static void take(const struct call *call, const struct queue *queue,
+                 const struct sqs_receive_message_request *in, const struct sqs_find_visible_row *row,
+                 struct sqs_message *message)
 {
     int64_t visibility_seconds =
         in->visibility_timeout ? *in->visibility_timeout : queue->row.visibility_timeout;
@@ -140,7 +142,7 @@ static void take(struct call *call, const struct queue *queue, const struct sqs_
 }
 
 /* Received as often as allowed: the next queue gets it, with its id, its age and its count. */
-static void move_to_dead_letters(struct call *call, const struct queue *queue,
+static void move_to_dead_letters(const struct call *call, const struct queue *queue,
                                  const struct queue *dead_letters, const struct sqs_find_visible_row *row)
 {
     sqs_move_to_dead_letters(call->txn, &(struct sqs_move_to_dead_letters_params){
@@ -157,7 +159,7 @@ static void move_to_dead_letters(struct call *call, const struct queue *queue,
  * Where this message has to go instead of being returned; false when nowhere.  A queue that is its own
  * dead-letter queue has it there already.
  */
-static bool find_dead_letters(struct call *call, const struct queue *queue,
+static bool find_dead_letters(const struct call *call, const struct queue *queue,
                               const struct sqs_find_visible_row *row, struct queue *dead_letters)
 {
     return queue->row.max_receive_count && row->receive_count >= *queue->row.max_receive_count &&
@@ -166,7 +168,7 @@ static bool find_dead_letters(struct call *call, const struct queue *queue,
 }
 
 /* Expired messages and those for the dead-letter queue are put aside; the rest is returned. */
-static void take_or_put_aside(struct call *call, const struct queue *queue,
+static void take_or_put_aside(const struct call *call, const struct queue *queue,
                               const struct sqs_receive_message_request *in,
                               const struct sqs_find_visible_row *row, struct sqs_message_list *messages)
 {
@@ -181,7 +183,7 @@ static void take_or_put_aside(struct call *call, const struct queue *queue,
 }
 
 /* Once more only when all that was found had to be put aside: no message is returned twice. */
-static void take_visible(struct call *call, const struct queue *queue,
+static void take_visible(const struct call *call, const struct queue *queue,
                          const struct sqs_receive_message_request *in, struct sqs_message_list *messages)
 {
     int64_t wanted = in->max_number_of_messages ? *in->max_number_of_messages : 1;
@@ -199,7 +201,7 @@ static void take_visible(struct call *call, const struct queue *queue,
 }
 
 /* When the next message that is delayed or in flight will be visible; INT64_MAX: never. */
-static int64_t next_visible_ms(struct call *call, const struct queue *queue)
+static int64_t next_visible_ms(const struct call *call, const struct queue *queue)
 {
     struct sqs_find_next_visible_row next;
 
@@ -211,7 +213,7 @@ static int64_t next_visible_ms(struct call *call, const struct queue *queue)
                : INT64_MAX;
 }
 
-enum outcome sqs_receive_message(struct call *call, const struct sqs_receive_message_request *in,
+enum outcome sqs_receive_message(const struct call *call, const struct sqs_receive_message_request *in,
                                  struct sqs_receive_message_result *out)
 {
     struct queue queue;

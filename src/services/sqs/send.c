@@ -38,7 +38,7 @@ bool is_message_text(str text)
     return true;
 }
 
-static bool body_check(struct call *call, str body)
+static bool body_check(const struct call *call, str body)
 {
     if (str_empty(body)) {
         fail(call, &SQS_MISSING_REQUIRED_PARAMETER_EXCEPTION,
@@ -53,7 +53,7 @@ static bool body_check(struct call *call, str body)
     return false;
 }
 
-static bool delay_check(struct call *call, const int64_t *delay_seconds)
+static bool delay_check(const struct call *call, const int64_t *delay_seconds)
 {
     if (!delay_seconds || (*delay_seconds >= 0 && *delay_seconds <= MAX_DELAY_SECONDS))
         return true;
@@ -71,7 +71,7 @@ static bool is_group_id(str id)
 
 /* FIFO queues' parameters; a message group is allowed on standard queues (fair queues), a deduplication id is
  * not. */
-static bool fifo_check(struct call *call, const struct outgoing *message)
+static bool fifo_check(const struct call *call, const struct outgoing *message)
 {
     if (str_present(message->deduplication_id))
         return value_refuse(call, "MessageDeduplicationId", message->deduplication_id,
@@ -84,7 +84,7 @@ static bool fifo_check(struct call *call, const struct outgoing *message)
 }
 
 /* The one there is, and only as text. */
-static bool system_attributes_check(struct call *call,
+static bool system_attributes_check(const struct call *call,
                                     const struct sqs_message_system_attribute_value_map *attributes)
 {
     for (size_t i = 0; i < attributes->count; i++) {
@@ -100,7 +100,7 @@ static bool system_attributes_check(struct call *call,
     return true;
 }
 
-static bool message_check(struct call *call, const struct queue *queue, const struct outgoing *message)
+static bool message_check(const struct call *call, const struct queue *queue, const struct outgoing *message)
 {
     if (!body_check(call, message->body) || !delay_check(call, message->delay_seconds) ||
         !fifo_check(call, message) || !system_attributes_check(call, message->system_attributes) ||
@@ -137,7 +137,7 @@ static str trace_id_of(const struct call *call, str trace_header)
 }
 
 /* The two kinds of attributes have one form; their digests are made alike. */
-static str system_attributes_md5(struct call *call,
+static str system_attributes_md5(const struct call *call,
                                  const struct sqs_message_system_attribute_value_map *system)
 {
     struct sqs_message_attribute_value_map same = {0};
@@ -152,7 +152,7 @@ static str system_attributes_md5(struct call *call,
     return message_attributes_md5(call, &same);
 }
 
-static struct sent put(struct call *call, const struct queue *queue, const struct outgoing *message)
+static struct sent put(const struct call *call, const struct queue *queue, const struct outgoing *message)
 {
     int64_t delay_seconds = message->delay_seconds ? *message->delay_seconds : queue->row.delay_seconds;
     int64_t visible_ms = call->now_ms + delay_seconds * MS;
@@ -189,7 +189,7 @@ static struct sent put(struct call *call, const struct queue *queue, const struc
     return sent;
 }
 
-enum outcome sqs_send_message(struct call *call, const struct sqs_send_message_request *in,
+enum outcome sqs_send_message(const struct call *call, const struct sqs_send_message_request *in,
                               struct sqs_send_message_result *out)
 {
     struct outgoing message = {
@@ -213,7 +213,7 @@ enum outcome sqs_send_message(struct call *call, const struct sqs_send_message_r
     return DONE;
 }
 
-static void send_entry(struct call *call, const struct queue *queue,
+static void send_entry(const struct call *call, const struct queue *queue,
                        const struct sqs_send_message_batch_request_entry *entry,
                        struct sqs_send_message_batch_result *out)
 {
@@ -240,7 +240,7 @@ static void send_entry(struct call *call, const struct queue *queue,
     };
 }
 
-static bool batch_size_check(struct call *call, const struct sqs_send_message_batch_request *in)
+static bool batch_size_check(const struct call *call, const struct sqs_send_message_batch_request *in)
 {
     size_t size = 0;
 
@@ -254,7 +254,7 @@ static bool batch_size_check(struct call *call, const struct sqs_send_message_ba
     return false;
 }
 
-enum outcome sqs_send_message_batch(struct call *call, const struct sqs_send_message_batch_request *in,
+enum outcome sqs_send_message_batch(const struct call *call, const struct sqs_send_message_batch_request *in,
                                     struct sqs_send_message_batch_result *out)
 {
     struct str_list ids = {0};

@@ -23,34 +23,34 @@ struct queue_address {
 
 /* sqs.c */
 /* Fail with AWS's sentence about a parameter's value; false. */
-bool value_refuse(struct call *call, const char *parameter, str value, const char *reason);
+bool value_refuse(const struct call *call, const char *parameter, str value, const char *reason);
 
 /* queue_find.c */
 /* False when it is not the ARN of a queue. */
 bool queue_arn_split(str arn, struct queue_address *address);
 /* A queue by name in the caller's account; false when there is none.  Authorizes nothing. */
-bool queue_find(struct call *call, str account, str region, str name, struct queue *queue);
+bool queue_find(const struct call *call, str account, str region, str name, struct queue *queue);
 /* The same by ARN. */
-bool queue_find_arn(struct call *call, str arn, struct queue *queue);
+bool queue_find_arn(const struct call *call, str arn, struct queue *queue);
 /*
  * The queue that a URL names, for the operation under way: authorized, and there.  False: fail() has
  * been called.  Only the URL's path counts, whatever host or scheme it carries.
  */
-bool queue_open(struct call *call, str url, struct queue *queue);
-str queue_url(struct call *call, const struct queue *queue);
+bool queue_open(const struct call *call, str url, struct queue *queue);
+str queue_url(const struct call *call, const struct queue *queue);
 /* What its receivers wait for. */
-str queue_arrivals(struct call *call, const struct queue *queue);
+str queue_arrivals(const struct call *call, const struct queue *queue);
 
 /* attributes.c */
 /* Put the attributes into the queue's row.  False: fail() has been called. */
-bool attributes_apply(struct call *call, const struct str_map *attributes, struct queue *queue);
+bool attributes_apply(const struct call *call, const struct str_map *attributes, struct queue *queue);
 /*
  * Has the queue those attributes as the wanted one has them, to which they were applied?  If not,
  * *different is the first that differs.
  */
-bool attributes_match(struct call *call, const struct str_map *attributes, const struct queue *queue,
+bool attributes_match(const struct call *call, const struct str_map *attributes, const struct queue *queue,
                       const struct queue *wanted, str *different);
-void attributes_store(struct call *call, struct queue *queue);
+void attributes_store(const struct call *call, struct queue *queue);
 
 /* send.c */
 /* Nothing but the characters that a body, or an attribute's value, may have. */
@@ -58,27 +58,28 @@ bool is_message_text(str text);
 
 /* message_attributes.c */
 /* Names, types and values.  False: fail() has been called. */
-bool message_attributes_check(struct call *call, const struct sqs_message_attribute_value_map *attributes);
+bool message_attributes_check(const struct call *call,
+                              const struct sqs_message_attribute_value_map *attributes);
 /* What they count against the message's size. */
 size_t message_attributes_size(const struct sqs_message_attribute_value_map *attributes);
 /* The digest that clients compare; absent when there are none. */
-str message_attributes_md5(struct call *call, const struct sqs_message_attribute_value_map *attributes);
+str message_attributes_md5(const struct call *call, const struct sqs_message_attribute_value_map *attributes);
 
 /* receipt.c */
 /* A receipt handle is opaque to clients: the message's row, and the number and the time of this receive. */
 struct receipt {
     int64_t id, number, received_ms;
 };
-str receipt_handle(struct call *call, const struct queue *queue, struct receipt receipt);
+str receipt_handle(const struct call *call, const struct queue *queue, struct receipt receipt);
 /* False when the handle was never one of that queue's; fail() has been called. */
-bool receipt_read(struct call *call, const struct queue *queue, str handle, struct receipt *receipt);
+bool receipt_read(const struct call *call, const struct queue *queue, str handle, struct receipt *receipt);
 
 /* tags.c */
 /* False: too many; fail() has been called. */
-bool queue_put_tags(struct call *call, const struct queue *queue, const struct str_map *tags);
+bool queue_put_tags(const struct call *call, const struct queue *queue, const struct str_map *tags);
 
 /* batch.c */
 /* 1 to 10 entries, well-formed ids, no id twice.  False: fail() has been called. */
-bool batch_check(struct call *call, struct str_list ids);
+bool batch_check(const struct call *call, struct str_list ids);
 /* Make the failure of one entry its result, and let the call go on. */
-struct sqs_batch_result_error_entry batch_error(struct call *call, str id);
+struct sqs_batch_result_error_entry batch_error(const struct call *call, str id);

@@ -5,13 +5,13 @@
 
 enum { MAX_TAGS = 50, MAX_KEY_CHARACTERS = 128, MAX_VALUE_CHARACTERS = 256 };
 
-static bool refuse(struct call *call, const char *reason)
+static bool refuse(const struct call *call, const char *reason)
 {
     fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION, "%s", reason);
     return false;
 }
 
-static bool key_check(struct call *call, str key)
+static bool key_check(const struct call *call, str key)
 {
     size_t characters = str_characters(key);
 
@@ -19,13 +19,13 @@ static bool key_check(struct call *call, str key)
            refuse(call, "Tag keys must be between 1 and 128 characters in length.");
 }
 
-static bool value_check(struct call *call, str value)
+static bool value_check(const struct call *call, str value)
 {
     return str_characters(value) <= MAX_VALUE_CHARACTERS ||
            refuse(call, "Tag values must be between 0 and 256 characters in length.");
 }
 
-bool queue_put_tags(struct call *call, const struct queue *queue, const struct str_map *tags)
+bool queue_put_tags(const struct call *call, const struct queue *queue, const struct str_map *tags)
 {
     for (size_t i = 0; i < tags->count; i++) {
         if (!key_check(call, tags->items[i].key) || !value_check(call, tags->items[i].value))
@@ -43,7 +43,7 @@ bool queue_put_tags(struct call *call, const struct queue *queue, const struct s
     return false;
 }
 
-enum outcome sqs_tag_queue(struct call *call, const struct sqs_tag_queue_request *in,
+enum outcome sqs_tag_queue(const struct call *call, const struct sqs_tag_queue_request *in,
                            struct sqs_tag_queue_output *out)
 {
     struct queue queue;
@@ -57,7 +57,7 @@ enum outcome sqs_tag_queue(struct call *call, const struct sqs_tag_queue_request
     return queue_put_tags(call, &queue, &in->tags) ? DONE : FAILED;
 }
 
-enum outcome sqs_untag_queue(struct call *call, const struct sqs_untag_queue_request *in,
+enum outcome sqs_untag_queue(const struct call *call, const struct sqs_untag_queue_request *in,
                              struct sqs_untag_queue_output *out)
 {
     struct queue queue;
@@ -74,7 +74,7 @@ enum outcome sqs_untag_queue(struct call *call, const struct sqs_untag_queue_req
     return DONE;
 }
 
-enum outcome sqs_list_queue_tags(struct call *call, const struct sqs_list_queue_tags_request *in,
+enum outcome sqs_list_queue_tags(const struct call *call, const struct sqs_list_queue_tags_request *in,
                                  struct sqs_list_queue_tags_result *out)
 {
     struct queue queue;

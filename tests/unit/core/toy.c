@@ -32,7 +32,7 @@ static int64_t number(str *rest)
 }
 
 /* Steps that stand within a step. */
-static struct toy_script inner(struct call *call, str rest)
+static struct toy_script inner(const struct call *call, str rest)
 {
     struct text text = text_in(call->arena);
 
@@ -41,7 +41,7 @@ static struct toy_script inner(struct call *call, str rest)
     return (struct toy_script){.steps = text_str(&text)};
 }
 
-static enum outcome put(struct call *call, str rest)
+static enum outcome put(const struct call *call, str rest)
 {
     str key = word(&rest);
 
@@ -49,7 +49,7 @@ static enum outcome put(struct call *call, str rest)
     return DONE;
 }
 
-static enum outcome add(struct call *call, str rest)
+static enum outcome add(const struct call *call, str rest)
 {
     str key = word(&rest);
 
@@ -57,12 +57,12 @@ static enum outcome add(struct call *call, str rest)
     return DONE;
 }
 
-static enum outcome fail_now(struct call *call, str rest)
+static enum outcome fail_now(const struct call *call, str rest)
 {
     return fail(call, &TOY_REFUSED, "As it was told.%.*s", STR_ARGS(rest));
 }
 
-static enum outcome break_statement(struct call *call, str rest)
+static enum outcome break_statement(const struct call *call, str rest)
 {
     (void)rest;
     for (int i = 0; i < 2; i++)
@@ -70,30 +70,30 @@ static enum outcome break_statement(struct call *call, str rest)
     return DONE;
 }
 
-static enum outcome use_memory(struct call *call, str rest)
+static enum outcome use_memory(const struct call *call, str rest)
 {
     arena_alloc(call->arena, (size_t)number(&rest));
     return DONE;
 }
 
-static enum outcome run_hook(struct call *call, str rest)
+static enum outcome run_hook(const struct call *call, str rest)
 {
     (void)call, (void)rest;
     toy_hook();
     return DONE;
 }
 
-static enum outcome ask(struct call *call, str rest)
+static enum outcome ask(const struct call *call, str rest)
 {
     return authorize(call, word(&rest), (str){0}) ? DONE : FAILED;
 }
 
-static enum outcome sleep_for_ever(struct call *call, str rest)
+static enum outcome sleep_for_ever(const struct call *call, str rest)
 {
     return park(call, word(&rest), INT64_MAX);
 }
 
-static enum outcome wait_for(struct call *call, str rest)
+static enum outcome wait_for(const struct call *call, str rest)
 {
     struct toy_find_item_row row;
     str name = word(&rest), key = word(&rest);
@@ -105,19 +105,19 @@ static enum outcome wait_for(struct call *call, str rest)
     return park(call, name, give_up_ms);
 }
 
-static enum outcome wake_one(struct call *call, str rest)
+static enum outcome wake_one(const struct call *call, str rest)
 {
     wake(call, word(&rest));
     return DONE;
 }
 
-static enum outcome wake_everyone(struct call *call, str rest)
+static enum outcome wake_everyone(const struct call *call, str rest)
 {
     wake_all(call, word(&rest));
     return DONE;
 }
 
-static enum outcome try(struct call *call, str rest)
+static enum outcome try(const struct call *call, str rest)
 {
     struct toy_script in = inner(call, rest);
     struct toy_run_output out;
@@ -130,15 +130,15 @@ static enum outcome try(struct call *call, str rest)
     return outcome == FAILED ? DONE : outcome;
 }
 
-static enum outcome invoke_it(struct call *call, str rest)
+static enum outcome invoke_it(const struct call *call, str rest)
 {
     struct toy_script in = inner(call, rest);
     struct toy_run_output out;
 
-    return invoke(call, call->caller, &TOY_RUN, &in, &out, &call->failure);
+    return invoke(call, call->caller, &TOY_RUN, &in, &out, &call->progress->failure);
 }
 
-static enum outcome spawn_it(struct call *call, str rest)
+static enum outcome spawn_it(const struct call *call, str rest)
 {
     struct toy_script in = inner(call, rest);
 
@@ -146,7 +146,7 @@ static enum outcome spawn_it(struct call *call, str rest)
     return DONE;
 }
 
-static enum outcome set_timer(struct call *call, str rest)
+static enum outcome set_timer(const struct call *call, str rest)
 {
     str id = word(&rest);
     int64_t delay_ms = number(&rest);
@@ -156,13 +156,13 @@ static enum outcome set_timer(struct call *call, str rest)
     return DONE;
 }
 
-static enum outcome cancel_timer(struct call *call, str rest)
+static enum outcome cancel_timer(const struct call *call, str rest)
 {
     timer_cancel(call, &TOY_RUN_LATER, word(&rest));
     return DONE;
 }
 
-static enum outcome begin_effect(struct call *call, str rest)
+static enum outcome begin_effect(const struct call *call, str rest)
 {
     str id = word(&rest);
 
@@ -170,15 +170,34 @@ static enum outcome begin_effect(struct call *call, str rest)
     return DONE;
 }
 
-static enum outcome end_effect(struct call *call, str rest)
+static enum outcome end_effect(const struct call *call, str rest)
 {
     effect_end(call, S("toy.effect"), word(&rest));
     return DONE;
 }
 
+static enum outcome seal_data(const struct call *call, str rest)
+{
+    str key = word(&rest), purpose = word(&rest);
+
+    toy_put_item(call->txn,
+                 &(struct toy_put_item_params){.key = key, .value = seal(call, purpose, str_trim(rest))});
+    return DONE;
+}
+
+static enum outcome unseal_data(const struct call *call, str rest)
+{
+    str key = word(&rest), purpose = word(&rest), data;
+
+    if (!unseal(call, purpose, str_trim(rest), &data))
+        data = S("refused");
+    toy_put_item(call->txn, &(struct toy_put_item_params){.key = key, .value = data});
+    return DONE;
+}
+
 static const struct {
     str name;
-    enum outcome (*run)(struct call *call, str rest);
+    enum outcome (*run)(const struct call *call, str rest);
 } steps_known[] = {
     {STR_INIT("put"), put},
     {STR_INIT("add"), add},
@@ -198,9 +217,11 @@ static const struct {
     {STR_INIT("cancel"), cancel_timer},
     {STR_INIT("effect"), begin_effect},
     {STR_INIT("end"), end_effect},
+    {STR_INIT("seal"), seal_data},
+    {STR_INIT("unseal"), unseal_data},
 };
 
-static enum outcome run_step(struct call *call, str step)
+static enum outcome run_step(const struct call *call, str step)
 {
     str name = word(&step);
 
@@ -212,7 +233,7 @@ static enum outcome run_step(struct call *call, str step)
     check_failed(__FILE__, __LINE__, "a step that is known");
 }
 
-static enum outcome run_steps(struct call *call, str steps)
+static enum outcome run_steps(const struct call *call, str steps)
 {
     enum outcome outcome = DONE;
     str step;
@@ -222,20 +243,21 @@ static enum outcome run_steps(struct call *call, str steps)
     return outcome;
 }
 
-enum outcome toy_run(struct call *call, const struct toy_script *in, struct toy_run_output *out)
+enum outcome toy_run(const struct call *call, const struct toy_script *in, struct toy_run_output *out)
 {
     (void)out;
-    call->authorized = true;
+    call->progress->authorized = true;
     return run_steps(call, in->steps);
 }
 
-enum outcome toy_run_later(struct call *call, const struct toy_script *in, struct toy_run_later_output *out)
+enum outcome toy_run_later(const struct call *call, const struct toy_script *in,
+                           struct toy_run_later_output *out)
 {
     (void)out;
     return run_steps(call, in->steps);
 }
 
-enum outcome toy_send(struct call *call, const struct toy_send_request *in, struct toy_send_output *out)
+enum outcome toy_send(const struct call *call, const struct toy_send_request *in, struct toy_send_output *out)
 {
     int64_t visible_ms = call->now_ms + (in->delay_ms ? *in->delay_ms : 0);
 
@@ -251,7 +273,7 @@ enum outcome toy_send(struct call *call, const struct toy_send_request *in, stru
     return DONE;
 }
 
-static int64_t next_visible_ms(struct call *call, str queue)
+static int64_t next_visible_ms(const struct call *call, str queue)
 {
     struct toy_find_next_message_row next;
     bool found = toy_find_next_message(call->txn, &(struct toy_find_next_message_params){queue}, &next);
@@ -259,7 +281,8 @@ static int64_t next_visible_ms(struct call *call, str queue)
     return found ? next.visible_ms : INT64_MAX;
 }
 
-enum outcome toy_receive(struct call *call, const struct toy_receive_request *in, struct toy_received *out)
+enum outcome toy_receive(const struct call *call, const struct toy_receive_request *in,
+                         struct toy_received *out)
 {
     const struct toy_take_message_params visible = {.queue = in->queue, .now_ms = call->now_ms};
     struct toy_take_message_row message;
@@ -279,22 +302,22 @@ enum outcome toy_receive(struct call *call, const struct toy_receive_request *in
     return park(call, in->queue, next_ms < give_up_ms ? next_ms : give_up_ms);
 }
 
-void toy_foresee_prepare(struct call *call, const struct toy_foresee_request *in)
+void toy_foresee_prepare(const struct call *call, const struct toy_foresee_request *in)
 {
     struct toy_find_item_row *row = arena_new(call->arena, struct toy_find_item_row);
 
     if (!authorize(call, in->key, (str){0}))
         return;
     if (toy_find_item(call->txn, &(struct toy_find_item_params){in->key}, row))
-        call->prepared = row;
+        leave_prepared(call, row);
     else
         fail(call, &TOY_REFUSED, "This is forgotten.");
 }
 
-enum outcome toy_foresee(struct call *call, const struct toy_foresee_request *in,
+enum outcome toy_foresee(const struct call *call, const struct toy_foresee_request *in,
                          struct toy_foresee_output *out)
 {
-    const struct toy_find_item_row *foreseen = call->prepared;
+    const struct toy_find_item_row *foreseen = prepared(call);
     struct toy_foresee_request also = {.key = in->key, .into = in->also};
     struct toy_find_item_row row;
 
@@ -307,11 +330,12 @@ enum outcome toy_foresee(struct call *call, const struct toy_foresee_request *in
     }
     toy_put_item(call->txn, &(struct toy_put_item_params){
                                 .key = in->into, .value = foreseen ? foreseen->value : S("nothing")});
-    return str_present(in->also) ? invoke(call, call->caller, &TOY_FORESEE, &also, out, &call->failure)
-                                 : DONE;
+    return str_present(in->also)
+               ? invoke(call, call->caller, &TOY_FORESEE, &also, out, &call->progress->failure)
+               : DONE;
 }
 
-enum outcome toy_get(struct call *call, const struct toy_get_request *in, struct toy_got *out)
+enum outcome toy_get(const struct call *call, const struct toy_get_request *in, struct toy_got *out)
 {
     struct toy_find_item_row row;
 
@@ -322,7 +346,7 @@ enum outcome toy_get(struct call *call, const struct toy_get_request *in, struct
     return DONE;
 }
 
-static void start(struct call *call)
+static void start(const struct call *call)
 {
     run_steps(call, toy_start);
     if (str_present(toy_poller)) {

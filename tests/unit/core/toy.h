@@ -17,6 +17,7 @@
  *     try STEPS            goes on when they fail
  *     spawn STEPS          timer ID MS STEPS             cancel ID
  *     effect ID PAYLOAD    end ID
+ *     seal KEY PURPOSE DATA      unseal KEY PURPOSE SEAL (into KEY; "refused")
  *
  * Send and Receive are a queue with long polling, Get reads an item.
  *

@@ -69,7 +69,7 @@ static bool find_credentials(struct txn *txn, struct arena *arena, str access_ke
     return true;
 }
 
-static bool may(struct call *call, const struct question *question, str *message)
+static bool answer_question(const struct call *call, const struct question *question, str *message)
 {
     if (!str_equal(question->resource_arn, S("denied")))
         return true;
@@ -78,7 +78,7 @@ static bool may(struct call *call, const struct question *question, str *message
     return false;
 }
 
-static bool find_role(struct call *call, str role_arn, str session_name, struct principal *principal)
+static bool find_role(const struct call *call, str role_arn, str session_name, struct principal *principal)
 {
     (void)call, (void)role_arn, (void)session_name, (void)principal;
     return false;
@@ -99,8 +99,8 @@ static bool is_policy(str document)
     return true;
 }
 
-const struct identity_provider world_identity = {find_credentials, may, find_role, has_access_keys,
-                                                 is_policy};
+const struct identity_provider world_identity = {find_credentials, answer_question, find_role,
+                                                 has_access_keys, is_policy};
 
 /* ---- effects ---- */
 

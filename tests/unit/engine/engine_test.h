@@ -11,7 +11,10 @@
 
 static inline struct call call_of(const struct operation *operation)
 {
-    return (struct call){.arena = &scratch, .operation = operation, .request_id = S("the-request-id")};
+    return (struct call){.arena = &scratch,
+                         .operation = operation,
+                         .request_id = S("the-request-id"),
+                         .progress = arena_new(&scratch, struct call_progress)};
 }
 
 static inline struct http_request json_request(const struct operation *operation, str body)
@@ -26,7 +29,7 @@ static inline struct http_request json_request(const struct operation *operation
 }
 
 /* The body read as that operation's input; NULL when the call failed. */
-static inline void *decoded(struct call *call, enum protocol_name protocol, str body)
+static inline void *decoded(const struct call *call, enum protocol_name protocol, str body)
 {
     struct http_request request = {
         .method = S("POST"), .target = S("/"), .path = S("/"), .query = S(""), .body = body};

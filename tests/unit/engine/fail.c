@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum outcome fail(struct call *call, const struct error *error, const char *format, ...)
+enum outcome fail(const struct call *call, const struct error *error, const char *format, ...)
 {
     char *message;
     va_list args;
@@ -15,8 +15,8 @@ enum outcome fail(struct call *call, const struct error *error, const char *form
     va_start(args, format);
     int size = vasprintf(&message, format, args);
     va_end(args);
-    call->failure.error = error;
-    call->failure.message = arena_copy(call->arena, (str){message, (size_t)size});
+    call->progress->failure.error = error;
+    call->progress->failure.message = arena_copy(call->arena, (str){message, (size_t)size});
     free(message);
     return FAILED;
 }

@@ -121,12 +121,13 @@ static void do_decode(struct arena *arena, const struct json *command, struct js
     if (!route.operation)
         return;
     const struct shape *input = route.operation->input;
-    struct call call = {.arena = arena, .operation = route.operation};
+    struct call_progress progress = {0};
+    struct call call = {.arena = arena, .operation = route.operation, .progress = &progress};
     void *in = arena_alloc(arena, input->size);
     json_field(writer, S("service"), str_of(route.service->name));
     json_field(writer, S("operation"), str_of(route.operation->name));
     if (!route.protocol->decode_request(&call, &request, in)) {
-        write_failure(writer, &call.failure);
+        write_failure(writer, &call.progress->failure);
         return;
     }
     json_name(writer, S("in"));
@@ -145,7 +146,9 @@ static void write_reply(struct json_writer *writer, const struct http_reply *rep
 static void do_reply(struct arena *arena, const struct json *command, struct json_writer *writer)
 {
     const struct operation *operation = find_operation(command);
-    struct call call = {.arena = arena, .operation = operation, .request_id = S("the-request-id")};
+    struct call_progress progress = {0};
+    struct call call = {
+        .arena = arena, .operation = operation, .request_id = S("the-request-id"), .progress = &progress};
     struct http_reply reply = {0};
 
     find_protocol(command)->encode_reply(&call, value_of(arena, operation->output, command, S("out")),
@@ -156,7 +159,9 @@ static void do_reply(struct arena *arena, const struct json *command, struct jso
 static void do_fail(struct arena *arena, const struct json *command, struct json_writer *writer)
 {
     const struct operation *operation = find_operation(command);
-    struct call call = {.arena = arena, .operation = operation, .request_id = S("the-request-id")};
+    struct call_progress progress = {0};
+    struct call call = {
+        .arena = arena, .operation = operation, .request_id = S("the-request-id"), .progress = &progress};
     struct http_reply reply = {0};
 
     fail(&call, operation->service->validation_error, "%.*s", STR_ARGS(json_get_str(command, S("message"))));

@@ -11,8 +11,8 @@ static str refusal(const struct operation *operation, enum protocol_name protoco
     struct call call = call_of(operation);
 
     assert_null(decoded(&call, protocol, body));
-    assert_string_equal(call.failure.error->name, "SerializationException");
-    return call.failure.message;
+    assert_string_equal(call.progress->failure.error->name, "SerializationException");
+    return call.progress->failure.message;
 }
 
 TEST(a_send_is_read_from_json)
@@ -164,7 +164,7 @@ TEST(a_form_with_a_bad_escape_is_malformed)
     struct call call = call_of(&SNS_PUBLISH);
 
     assert_null(decoded(&call, PROTOCOL_QUERY, S("Action=Publish&Message=%zz")));
-    assert_string_equal(call.failure.error->name, "MalformedQueryString");
+    assert_string_equal(call.progress->failure.error->name, "MalformedQueryString");
 }
 
 TEST(a_form_with_text_for_a_number_is_refused)
@@ -172,7 +172,7 @@ TEST(a_form_with_text_for_a_number_is_refused)
     struct call call = call_of(&SQS_SEND_MESSAGE);
 
     assert_null(decoded(&call, PROTOCOL_QUERY, S("DelaySeconds=soon")));
-    assert_text(call.failure.message,
+    assert_text(call.progress->failure.message,
                 "Value soon for parameter DelaySeconds is invalid. Reason: Must be an integer.");
 }
 

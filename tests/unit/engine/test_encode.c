@@ -23,7 +23,7 @@ static struct http_reply failed(const struct operation *operation, enum protocol
     struct http_reply reply = {0};
 
     fail(&call, error, "%s", message);
-    call.failure.details = details;
+    call.progress->failure.details = details;
     protocol_find(protocol)->encode_error(&call, &reply);
     return reply;
 }

@@ -11,7 +11,7 @@ static str told(const struct operation *operation, str body)
     void *in = decoded(&call, PROTOCOL_JSON_1_0, body);
 
     assert_non_null(in);
-    return validate(&call, operation->input, in) ? (str){0} : call.failure.message;
+    return validate(&call, operation->input, in) ? (str){0} : call.progress->failure.message;
 }
 
 TEST(what_is_required_must_not_be_null)
@@ -101,7 +101,7 @@ static str choice_told(struct choice choice)
 {
     struct call call = call_of(&DYNAMODB_PUT_ITEM);
 
-    return validate(&call, &choice_shape, &choice) ? (str){0} : call.failure.message;
+    return validate(&call, &choice_shape, &choice) ? (str){0} : call.progress->failure.message;
 }
 
 TEST(a_union_must_say_exactly_one_thing)

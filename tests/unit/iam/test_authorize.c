@@ -22,6 +22,7 @@ static void ignore(void *context, uint64_t sequence)
     (void)sequence;
 }
 
+static struct call_progress progress;
 /* Enough of an engine for handlers to ask who may. */
 static struct engine engine = {.options = {.identity = {.authorize = iam_authorize}}};
 
@@ -35,6 +36,7 @@ static int open_store(void **state)
     store = store_open(&options, &scratch, &error);
     assert_non_null(store);
     call = (struct call){.engine = &engine,
+                         .progress = &progress,
                          .txn = store_begin(store),
                          .arena = &scratch,
                          .operation = &IAM_CREATE_ROLE,
@@ -167,7 +169,7 @@ TEST(a_service_becomes_a_role_that_trusts_it_for_as_long_as_it_likes)
 
     call.caller = &(struct principal){.kind = PRINCIPAL_SERVICE, .name = S("sns.amazonaws.com")};
     assert_int_equal(sts_assume_role(&call, &in, &out), FAILED);
-    assert_ptr_equal(call.failure.error, &STS_ACCESS_DENIED);
+    assert_ptr_equal(call.progress->failure.error, &STS_ACCESS_DENIED);
 }
 
 TEST(the_engine_itself_is_at_home_in_every_account)

@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import subprocess
@@ -70,7 +71,7 @@ class Server:
             [*prefix, os.environ["SERVER_UNDER_TEST"], str(threads), str(folder)],
             stdout=subprocess.PIPE, stderr=self.errors, text=True, **popen)
         self.ready_line = self.process.stdout.readline()
-        self.port = int(self.log().split("\nport ")[1].split("\n")[0])
+        self.port = int(re.search(r"^port (\d+)$", self.log(), re.MULTILINE)[1])
 
     def log(self):
         self.errors.flush()

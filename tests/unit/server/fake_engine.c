@@ -3,6 +3,8 @@
  *
  *     server_under_test [threads [functions folder [log level [port]]]]
  *
+ * With HOLD_START in the environment it starts only when it is given a byte.
+ *
  *     GET /null        answered within dispatch()
  *     GET /slow        answered from another thread
  *     POST /echo       the body comes back, from another thread
@@ -271,9 +273,13 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     }
     check(pthread_create(&engine.thread, NULL, engine_main, &engine) == 0);
-    server_start(engine.server, &engine);
     fprintf(stderr, "port %d\n", server_port(engine.server));
-    server_run(engine.server);
+    if (getenv("HOLD_START"))
+        (void)getchar();
+    if (server_start(engine.server, &engine, &arena, &error))
+        server_run(engine.server);
+    else
+        fprintf(stderr, "%.*s\n", STR_ARGS(error));
     server_free(engine.server);
     arena_free(&engine.arena);
     arena_free(&arena);

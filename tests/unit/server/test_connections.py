@@ -22,6 +22,23 @@ def test_a_port_that_is_taken_is_an_error(server):
     assert second.stderr == f"cannot listen on 127.0.0.1:{server.port}: Address already in use\n"
 
 
+def test_connections_are_refused_until_the_server_can_serve():
+    held = subprocess.Popen([os.environ["SERVER_UNDER_TEST"], "1"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, text=True, env={**os.environ, "HOLD_START": "1"})
+    port = int(held.stderr.readline().split()[1])
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port), timeout=20)
+    held.stdin.write("x")
+    held.stdin.flush()
+    assert held.stdout.readline() == "Ready.\n"
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
+        client.sendall(b"GET /null HTTP/1.1\r\nHost: h\r\n\r\n")
+        assert client.recv(65536).startswith(b"HTTP/1.1 200 ")
+    held.send_signal(signal.SIGTERM)
+    held.communicate(timeout=20)
+    assert held.returncode == 0
+
+
 def test_one_connection_serves_many_requests(server):
     client = server.client()
     for _ in range(100):

@@ -78,7 +78,7 @@ struct store_options fixture_options(const struct fixture *fixture)
     };
 }
 
-static void open_store(struct fixture *fixture)
+void fixture_open(struct fixture *fixture)
 {
     struct store_options options = fixture_options(fixture);
     str error = {0};
@@ -95,7 +95,7 @@ int fixture_setup(void **state)
     assert_non_null(fixture);
     strcpy(fixture->folder, "/tmp/orderly-test-XXXXXX");
     assert_non_null(mkdtemp(fixture->folder));
-    open_store(fixture);
+    fixture_open(fixture);
     *state = fixture;
     return 0;
 }
@@ -127,7 +127,7 @@ int fixture_teardown(void **state)
 void fixture_reopen(struct fixture *fixture)
 {
     store_close(fixture->store);
-    open_store(fixture);
+    fixture_open(fixture);
 }
 
 void wait_until_durable(const struct store *store, uint64_t sequence)

@@ -25,6 +25,8 @@ int fixture_setup(void **state);
 int fixture_teardown(void **state);
 
 struct store_options fixture_options(const struct fixture *fixture);
+/* Open it, when it is closed. */
+void fixture_open(struct fixture *fixture);
 /* Close the store and open it again. */
 void fixture_reopen(struct fixture *fixture);
 void fixture_remove_folder(const char *folder);

@@ -6,6 +6,7 @@
 #include "store/schema.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -704,6 +705,104 @@ static void a_migration_that_fails_changes_nothing(void **state)
     assert_non_null(open_later(fixture, 3, &error));
 }
 
+static mode_t mode_of(const struct fixture *fixture, const char *name)
+{
+    char path[128];
+    struct stat status;
+
+    snprintf(path, sizeof path, "%s/%s", fixture->folder, name);
+    assert_int_equal(stat(path, &status), 0);
+    return status.st_mode & ALLPERMS;
+}
+
+static void change_mode(const struct fixture *fixture, const char *name, mode_t mode)
+{
+    char path[128];
+
+    snprintf(path, sizeof path, "%s/%s", fixture->folder, name);
+    assert_int_equal(chmod(path, mode), 0);
+}
+
+static void assert_closed(const struct fixture *fixture)
+{
+    assert_int_equal(mode_of(fixture, "."), 0700);
+    assert_int_equal(mode_of(fixture, "lock"), 0600);
+    assert_int_equal(mode_of(fixture, "orderly.db"), 0600);
+    assert_int_equal(mode_of(fixture, "orderly.db-wal"), 0600);
+    assert_int_equal(mode_of(fixture, "orderly.db-shm"), 0600);
+}
+
+static void write_something(struct fixture *fixture)
+{
+    add(begin(fixture), S("hello"));
+    commit(fixture->store);
+}
+
+static void nobody_else_may_read_whatever_the_umask(void **state)
+{
+    static const mode_t masks[] = {0, 0022, 0277, 0777};
+    const struct fixture *outer = *state;
+
+    for (size_t i = 0; i < sizeof masks / sizeof *masks; i++) {
+        struct fixture fixture = {0};
+        struct store_options options = fixture_options(&fixture);
+        str error;
+        snprintf(fixture.folder, sizeof fixture.folder, "%s/%zu", outer->folder, i);
+        mode_t before = umask(masks[i]);
+        fixture.store = store_open(&options, &fixture.arena, &error);
+        umask(before);
+        assert_non_null(fixture.store);
+        write_something(&fixture);
+        assert_closed(&fixture);
+        store_close(fixture.store);
+        arena_free(&fixture.arena);
+        fixture_remove_folder(fixture.folder);
+    }
+}
+
+static void what_others_could_read_before_is_closed_at_the_start(void **state)
+{
+    static const char *const names[] = {"orderly.db", "orderly.db-wal", "orderly.db-shm", "lock", "."};
+    struct fixture *fixture = *state;
+
+    store_close(fixture->store);
+    fixture->store = NULL;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char path[128];
+        snprintf(path, sizeof path, "%s/%s", fixture->folder, names[i]);
+        int file = open(path, O_CREAT | O_RDONLY, 0666); /* SQLite removes its two when it closes */
+        if (file >= 0)
+            close(file);
+        change_mode(fixture, names[i], 0777);
+    }
+    fixture_open(fixture);
+    write_something(fixture);
+    assert_closed(fixture);
+}
+
+/* Somebody starts it with --data /tmp, or /var/lib. */
+static void a_folder_that_others_use_too_is_not_closed_but_the_files_are(void **state)
+{
+    struct fixture *fixture = *state;
+    char other[128];
+
+    snprintf(other, sizeof other, "%s/other", fixture->folder);
+    change_mode(fixture, ".", 01777);
+    fixture_reopen(fixture);
+    assert_int_equal(mode_of(fixture, "."), 01777);
+    assert_int_equal(mode_of(fixture, "orderly.db"), 0600);
+
+    change_mode(fixture, ".", 0755);
+    assert_int_equal(mkdir(other, 0755), 0);
+    fixture_reopen(fixture);
+    assert_int_equal(mode_of(fixture, "."), 0755);
+    assert_int_equal(mode_of(fixture, "orderly.db"), 0600);
+
+    assert_int_equal(rmdir(other), 0);
+    fixture_reopen(fixture);
+    assert_closed(fixture);
+}
+
 static int memory_folders_of(pid_t process)
 {
     char prefix[64];
@@ -796,6 +895,9 @@ int main(void)
         TEST(deleting_everything_keeps_the_schema),
         TEST(two_stores_cannot_have_one_folder),
         TEST(the_folder_is_made_with_those_above_it),
+        TEST(nobody_else_may_read_whatever_the_umask),
+        TEST(what_others_could_read_before_is_closed_at_the_start),
+        TEST(a_folder_that_others_use_too_is_not_closed_but_the_files_are),
         TEST(each_migration_runs_once_and_in_order),
         TEST(the_data_of_a_newer_version_is_refused),
         TEST(a_migration_that_fails_changes_nothing),
