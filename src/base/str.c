@@ -62,6 +62,42 @@ str str_head(str s, size_t size)
     return (str){s.data, size < s.size ? size : s.size};
 }
 
+static bool continues_character(char c)
+{
+    return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+enum { MOST_CONTINUATIONS = 3 }; /* more of them are no UTF-8, and are cut anywhere */
+
+str str_head_whole(str s, size_t size)
+{
+    if (size >= s.size)
+        return s;
+    for (int i = 0; i < MOST_CONTINUATIONS && size > 0 && continues_character(s.data[size]); i++)
+        size--;
+    return str_head(s, size);
+}
+
+str str_tail_whole(str s, size_t size)
+{
+    size_t from = size < s.size ? s.size - size : 0;
+
+    for (int i = 0; from > 0 && i < MOST_CONTINUATIONS && from < s.size && continues_character(s.data[from]);
+         i++)
+        from++;
+    return str_from(s, from);
+}
+
+size_t str_character_size(str s, size_t at)
+{
+    size_t size = at < s.size;
+
+    while (size > 0 && size <= MOST_CONTINUATIONS && at + size < s.size &&
+           continues_character(s.data[at + size]))
+        size++;
+    return size;
+}
+
 static bool is_space(char c)
 {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
@@ -199,7 +235,7 @@ size_t str_characters(str s)
     size_t count = 0;
 
     for (size_t i = 0; i < s.size; i++)
-        count += ((unsigned char)s.data[i] & 0xc0) != 0x80;
+        count += !continues_character(s.data[i]);
     return count;
 }
 

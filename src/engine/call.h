@@ -226,6 +226,11 @@ bool model_from_json(struct arena *arena, const struct shape *shape, str json, v
 str arn(const struct call *call, str service,
         str resource); /* arn:aws:<service>:<region>:<account>:<resource> */
 
+struct public_file {
+    int status; /* 0: the path is none of this service's */
+    str content_type, body;
+};
+
 /* What a service gives to main: see services/services.c. */
 struct schema;
 struct module {
@@ -234,6 +239,6 @@ struct module {
     /* Both run in a transaction of their own, and may be NULL. */
     void (*start)(const struct call *call); /* before the first call, and after a reset */
     void (*reset)(const struct call *call); /* before everything stored is deleted */
-    /* What anybody may GET from this path without a signature; absent when it is not there.  May be NULL. */
-    str (*public_file)(const struct call *call, str path);
+    /* What anybody may GET from this path without a signature.  May be NULL. */
+    struct public_file (*public_file)(const struct call *call, str path);
 };

@@ -265,17 +265,17 @@ static void run_prepare(void *context)
 static void read_public_file(void *context)
 {
     struct step *step = context;
-    struct call *call = &step->exchange->call;
+    struct exchange *exchange = step->exchange;
     const struct module *const *module = step->dispatcher->engine->options.modules;
-    str file = {0};
+    struct public_file file = {0};
 
-    snapshot_begin(step->dispatcher, call);
-    for (; *module && !str_present(file); module++)
+    snapshot_begin(step->dispatcher, &exchange->call);
+    for (; *module && !file.status; module++)
         if ((*module)->public_file)
-            file = (*module)->public_file(call, step->exchange->request->path);
-    step->good = snapshot_end(step->dispatcher, call, &step->exchange->sequence) && str_present(file);
-    step->exchange->reply =
-        (struct http_reply){.status = step->good ? 200 : 0, .content_type = S("text/plain"), .body = file};
+            file = (*module)->public_file(&exchange->call, exchange->request->path);
+    step->good = snapshot_end(step->dispatcher, &exchange->call, &exchange->sequence) && file.status;
+    exchange->reply = (struct http_reply){
+        .status = step->good ? file.status : 0, .content_type = file.content_type, .body = file.body};
 }
 
 static bool serve_public_file(struct step *step)

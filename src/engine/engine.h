@@ -50,6 +50,7 @@ struct credentials {
     str secret;         /* absent: the key is known, no secret is (an account's id as key) */
     str session_token;  /* absent when there is none */
     int64_t expires_ms; /* INT64_MAX: never */
+    bool revoked;       /* given out once, but whom it was given to is gone */
     struct principal principal;
 };
 

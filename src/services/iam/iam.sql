@@ -300,8 +300,10 @@ values (:access_key_id, :account, :role_name, :role_unique_id, :session_name, :s
         :session_policy, :issued_ms, :expires_ms);
 
 -- statement: find_session :one
+-- column: role_exists integer
 select account, role_name, role_unique_id, session_name, secret, session_token, session_policy, issued_ms,
-       expires_ms
+       expires_ms,
+       exists (select 1 from iam_identity where iam_identity.unique_id = iam_session.role_unique_id) as role_exists
 from iam_session where access_key_id = :access_key_id;
 
 -- statement: remove_expired_sessions :exec

@@ -156,7 +156,7 @@ struct cached_identity {
 
 /* What that role or user may do as of this transaction; NULL when it is gone.  Until the next lookup. */
 const struct cached_identity *cached_identity(struct txn *txn, struct arena *arena, str unique_id);
-/* NULL when the text is no policy.  `owner`, what the policy is of, is where it is looked for. */
+/* As policy_read() has it.  `owner`, what the policy is of, is where it is looked for. */
 const struct policy *cached_policy(enum policy_kind kind, str owner, str text);
 
 /* authorize.c */

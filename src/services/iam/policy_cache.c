@@ -17,7 +17,7 @@ enum { SLOTS = 128 };
 struct cached_text {
     enum policy_kind kind;
     str text;
-    const struct policy *policy; /* NULL: the text is none */
+    const struct policy *policy;
     struct arena arena;
 };
 
@@ -72,11 +72,8 @@ static struct policy_cache *this_threads_cache(void)
 
 static void add_policy(struct cached_identity *cached, enum policy_kind kind, str document)
 {
-    str problem;
-    const struct policy *policy = policy_parse(&cached->arena, kind, document, &problem);
-
-    if (policy)
-        list_add(&cached->arena, &cached->policies)->policy = policy;
+    if (str_present(document))
+        list_add(&cached->arena, &cached->policies)->policy = policy_read(&cached->arena, kind, document);
 }
 
 static void load_policies(struct txn *txn, struct cached_identity *cached, int64_t identity_id)
@@ -104,17 +101,12 @@ static void load_tags(struct txn *txn, struct cached_identity *cached, int64_t i
         };
 }
 
-/* A policy in use as a boundary cannot be deleted, so it is there. */
+/* A policy in use as a boundary cannot be deleted; if it is gone all the same, it denies everything. */
 static const struct policy *load_boundary(struct txn *txn, struct cached_identity *cached, str policy_arn)
 {
-    str problem;
-
     if (!str_present(policy_arn))
         return NULL;
-    const struct policy *boundary =
-        policy_parse(&cached->arena, POLICY_MANAGED, managed_policy_document(txn, policy_arn), &problem);
-    check(boundary != NULL || txn_broken(txn));
-    return boundary;
+    return policy_read(&cached->arena, POLICY_MANAGED, managed_policy_document(txn, policy_arn));
 }
 
 static struct cached_identity *load(struct txn *txn, const struct identity *identity, int64_t version)
@@ -159,7 +151,6 @@ const struct cached_identity *cached_identity(struct txn *txn, struct arena *are
 const struct policy *cached_policy(enum policy_kind kind, str owner, str text)
 {
     struct cached_text **slot = &this_threads_cache()->texts[str_hash(owner) % SLOTS];
-    str problem;
 
     if (*slot && (*slot)->kind == kind && str_equal((*slot)->text, text))
         return (*slot)->policy;
@@ -167,7 +158,7 @@ const struct policy *cached_policy(enum policy_kind kind, str owner, str text)
     struct cached_text *cached = memory_take(sizeof *cached);
     cached->kind = kind;
     cached->text = arena_copy(&cached->arena, text);
-    cached->policy = policy_parse(&cached->arena, kind, text, &problem);
+    cached->policy = policy_read(&cached->arena, kind, text);
     *slot = cached;
     return cached->policy;
 }

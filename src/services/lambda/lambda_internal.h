@@ -81,7 +81,10 @@ bool package_store(const struct call *call, str zip, struct function *function);
 bool package_folder(const struct call *call, const struct function *function, str *folder);
 /* At start: forget the folders of packages that are gone. */
 void packages_sweep(const struct call *call);
-str package_public_file(const struct call *call, str path);
+
+/* download.c */
+struct public_file package_public_file(const struct call *call, str path);
+/* Where its package can be had, for a while. */
 str package_url(const struct call *call, const struct function *function);
 
 /* tags.c */

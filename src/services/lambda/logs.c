@@ -122,7 +122,7 @@ static str tail_of(const struct call *call, str before, const struct logs_input_
     for (size_t i = 0; i < events->count; i++)
         text_add(&all, events->items[i].message);
     str text = text_str(&all);
-    return text.size > TAIL_BYTES ? str_from(text, text.size - TAIL_BYTES) : text;
+    return str_tail_whole(text, TAIL_BYTES);
 }
 
 static str start_line(const struct call *call, const struct lambda_find_invocation_row *invocation)

@@ -24,8 +24,6 @@
 
 enum { UNZIPPED_BYTES = 262144000, ZIPPED_BYTES = 50 * 1024 * 1024 };
 
-static const char public_path[] = "/_lambda/code/";
-
 /* ---- folders ---- */
 
 static bool make_folders(struct arena *arena, str path)
@@ -224,25 +222,4 @@ void packages_sweep(const struct call *call)
     if (folder)
         closedir(folder);
     arena_let_go(call->arena, guard);
-}
-
-/* ---- GetFunction's Code.Location ---- */
-
-/* Whoever knows the digest has seen the code, or was told by somebody who may. */
-str package_url(const struct call *call, const struct function *function)
-{
-    return arena_format(call->arena, "%.*s%s%.*s", STR_ARGS(call->endpoint), public_path,
-                        STR_ARGS(function->row.package));
-}
-
-str package_public_file(const struct call *call, str path)
-{
-    struct lambda_get_package_row package;
-    str prefix = str_of(public_path);
-
-    if (!str_starts_with(path, prefix) ||
-        !lambda_get_package(
-            call->txn, &(struct lambda_get_package_params){.sha256 = str_from(path, prefix.size)}, &package))
-        return (str){0};
-    return package.content;
 }

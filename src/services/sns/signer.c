@@ -178,15 +178,15 @@ bool signer_sign(const struct call *call, int64_t version, str text, struct sign
     return true;
 }
 
-str signer_public_file(const struct call *call, str path)
+struct public_file signer_public_file(const struct call *call, str path)
 {
     str before = S("/SimpleNotificationService-"), after = S(".pem");
     struct sns_find_certificate_row row;
 
     if (!str_starts_with(path, before) || !str_ends_with(path, after) || path.size < before.size + after.size)
-        return (str){0};
+        return (struct public_file){0};
     str name = str_head(str_from(path, before.size), path.size - before.size - after.size);
-    return sns_find_certificate(call->txn, &(struct sns_find_certificate_params){.name = name}, &row)
-               ? row.certificate
-               : (str){0};
+    if (!sns_find_certificate(call->txn, &(struct sns_find_certificate_params){.name = name}, &row))
+        return (struct public_file){0};
+    return (struct public_file){.status = 200, .content_type = S("text/plain"), .body = row.certificate};
 }

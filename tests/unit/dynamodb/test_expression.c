@@ -140,6 +140,7 @@ TEST(a_syntax_error_shows_the_token_and_its_neighbours)
     assert_text(problem_of(S("(a = :a) = :b")), "Syntax error; token: \"=\", near: \") = :b\"");
     assert_text(problem_of(S("id = :a id")), "Syntax error; token: \"id\", near: \":a id\"");
     assert_text(problem_of(S("_a = :a")), "Syntax error; token: \"_\", near: \"_a\"");
+    assert_text(problem_of(S("\xc3\xa9 = :a")), "Syntax error; token: \"\xc3\xa9\", near: \"\xc3\xa9 =\"");
     assert_text(problem_of(S(" ")), "The expression can not be empty;");
 }
 
