@@ -1,8 +1,10 @@
 /*
  * dispatch.c: from a request to a typed call and back, on the server threads.
  *
- * Route, verify the signature, decode, validate.  What only reads runs right here against a
- * snapshot; what writes goes to the engine thread.  Either way the answer waits until what it saw is durable.
+ * Route, verify the signature, decode, validate.  A short read runs right here against a snapshot; what
+ * writes goes to the engine thread.  What may take longer than a millisecond (a large body, a long read, a
+ * preparation) goes on in the pool of workers, each of which has a dispatcher like a loop's.  Either way the
+ * answer waits until what it saw is durable.
  */
 #include "engine/engine_internal.h"
 #include "engine/errors.h"
@@ -21,6 +23,7 @@ struct dispatcher {
     struct engine *engine;
     struct store_reader *reader;
     struct auth *auth;
+    enum work_class class;         /* the longest kind of work that this thread may do now */
     struct exchange_queue waiting; /* for dispatch_flush() */
     const struct service *public_services[MAX_SERVICES + 1];
     const struct service *runtime_services[2]; /* what a function's own port serves */
@@ -86,6 +89,7 @@ static void begin(struct dispatcher *dispatcher, struct exchange *exchange)
     exchange->from_timer = false;
     exchange->sequence = 0;
     exchange->cancelled = false;
+    exchange->work = NULL;
     exchange->began_us = monotonic_us();
     exchange->outcome = FAILED;
     *call = (struct call){
@@ -153,29 +157,29 @@ static void identify_environment(struct exchange *exchange)
     exchange->call.caller = caller;
 }
 
-/* What runs under arena_run(). */
-struct step {
+/* Code of the request that runs under arena_run(); it must not hand the exchange over. */
+struct attempt {
     struct dispatcher *dispatcher;
     struct exchange *exchange;
-    bool good;
+    bool good; /* for the code to say */
 };
 
 /*
- * False: memory ran out in the middle of the code.  Nothing of it stays, and the call has failed.  The code
- * must not hand the exchange over.
+ * False: memory ran out in the middle of the code.  Nothing of it stays, and the call has failed.
  */
-static bool run_step(struct step *step, void (*code)(void *step))
+static bool attempt(struct attempt *attempt, void (*code)(void *attempt))
 {
-    struct arena_mark mark = arena_mark(&step->exchange->arena);
+    struct exchange *exchange = attempt->exchange;
+    struct arena_mark mark = arena_mark(&exchange->arena);
 
-    if (arena_run(&step->exchange->arena, code, step))
+    if (arena_run(&exchange->arena, code, attempt))
         return true;
-    store_abandon_read(step->dispatcher->reader);
-    step->exchange->call.txn = NULL;
-    step->exchange->call.preparing = false;
-    step->exchange->reply = (struct http_reply){0};
-    step->exchange->outcome = FAILED;
-    call_fail_exhausted(&step->exchange->call, mark);
+    store_abandon_read(attempt->dispatcher->reader);
+    exchange->call.txn = NULL;
+    exchange->call.preparing = false;
+    exchange->reply = (struct http_reply){0};
+    exchange->outcome = FAILED;
+    call_fail_exhausted(&exchange->call, mark);
     return false;
 }
 
@@ -220,17 +224,29 @@ static bool snapshot_end(struct dispatcher *dispatcher, struct call *call, uint6
     return store_end_read(dispatcher->reader, sequence);
 }
 
-static void understand_step(void *context)
+/* Run the next step of an exchange: right here, or on a worker when it may take longer than this thread has.
+ */
+static void step(struct dispatcher *dispatcher, struct exchange *exchange, enum work_class class,
+                 void (*run)(struct dispatcher *, struct exchange *))
 {
-    struct step *step = context;
-
-    step->good = understand(step->dispatcher, step->exchange);
+    if (class <= dispatcher->class)
+        run(dispatcher, exchange);
+    else
+        work_submit(dispatcher->engine->pool, exchange, class, run);
 }
 
-static void run_read(void *context)
+void dispatch_work(struct dispatcher *dispatcher, struct exchange *exchange)
 {
-    struct dispatcher *dispatcher = ((struct step *)context)->dispatcher;
-    struct exchange *exchange = ((struct step *)context)->exchange;
+    dispatcher->class = exchange->work_class;
+    exchange->work(dispatcher, exchange);
+}
+
+static void encode(struct exchange *exchange);
+
+static void read_now(void *context)
+{
+    struct dispatcher *dispatcher = ((struct attempt *)context)->dispatcher;
+    struct exchange *exchange = ((struct attempt *)context)->exchange;
     struct call *call = &exchange->call;
 
     snapshot_begin(dispatcher, call);
@@ -245,11 +261,34 @@ static void run_read(void *context)
     }
 }
 
-/* What costs much is computed here, beside the engine; whatever goes wrong is the handler's to find. */
-static void run_prepare(void *context)
+static void run_read(struct dispatcher *dispatcher, struct exchange *exchange)
 {
-    struct dispatcher *dispatcher = ((struct step *)context)->dispatcher;
-    struct exchange *exchange = ((struct step *)context)->exchange;
+    struct call *call = &exchange->call;
+    int64_t limit_ms = dispatcher->engine->options.long_read_ms;
+
+    if (call->operation->flags & OPERATION_LONG)
+        call->time_up_us = monotonic_us() + (limit_ms ? limit_ms : LIMIT_LONG_READ_MS) * 1000;
+    attempt(&(struct attempt){dispatcher, exchange, false}, read_now);
+    if (dispatcher->class != WORK_NONE)
+        encode(exchange);
+    deliver_read(dispatcher->engine, exchange);
+}
+
+static void go_to_engine(struct dispatcher *dispatcher, struct exchange *exchange)
+{
+    exchange->decoded = arena_mark(&exchange->arena);
+    /* The events of one child process keep their order; a worker has no turns to gather calls in. */
+    if (str_present(exchange->listener) || dispatcher->class != WORK_NONE)
+        engine_submit(dispatcher->engine, exchange);
+    else
+        queue_push(&dispatcher->waiting, exchange);
+}
+
+/* What costs much is computed beside the engine; whatever goes wrong is the handler's to find. */
+static void prepare_now(void *context)
+{
+    struct dispatcher *dispatcher = ((struct attempt *)context)->dispatcher;
+    struct exchange *exchange = ((struct attempt *)context)->exchange;
     struct call *call = &exchange->call;
     uint64_t sequence;
 
@@ -261,62 +300,84 @@ static void run_prepare(void *context)
     call_reset(call);
 }
 
+static void run_prepare(struct dispatcher *dispatcher, struct exchange *exchange)
+{
+    if (attempt(&(struct attempt){dispatcher, exchange, false}, prepare_now))
+        go_to_engine(dispatcher, exchange);
+    else
+        exchange->answered(exchange);
+}
+
 /* What a service lets anybody read without a signature. */
 static void read_public_file(void *context)
 {
-    struct step *step = context;
-    struct exchange *exchange = step->exchange;
-    const struct module *const *module = step->dispatcher->engine->options.modules;
+    struct attempt *attempt = context;
+    struct exchange *exchange = attempt->exchange;
+    const struct module *const *module = attempt->dispatcher->engine->options.modules;
     struct public_file file = {0};
 
-    snapshot_begin(step->dispatcher, &exchange->call);
+    snapshot_begin(attempt->dispatcher, &exchange->call);
     for (; *module && !file.status; module++)
         if ((*module)->public_file)
             file = (*module)->public_file(&exchange->call, exchange->request->path);
-    step->good = snapshot_end(step->dispatcher, &exchange->call, &exchange->sequence) && file.status;
+    attempt->good = snapshot_end(attempt->dispatcher, &exchange->call, &exchange->sequence) && file.status;
     exchange->reply = (struct http_reply){
-        .status = step->good ? file.status : 0, .content_type = file.content_type, .body = file.body};
+        .status = attempt->good ? file.status : 0, .content_type = file.content_type, .body = file.body};
 }
 
-static bool serve_public_file(struct step *step)
+static bool serve_public_file(struct dispatcher *dispatcher, struct exchange *exchange)
 {
-    const struct exchange *exchange = step->exchange;
+    struct attempt file = {dispatcher, exchange, false};
 
     if (!str_equal(exchange->request->method, S("GET")) || str_present(exchange->listener) ||
         str_present(http_header(&exchange->request->headers, S("Authorization"))))
         return false;
-    if (run_step(step, read_public_file) && !step->good)
+    if (attempt(&file, read_public_file) && !file.good)
         return false;
-    deliver_read(step->dispatcher->engine, step->exchange);
+    deliver_read(dispatcher->engine, exchange);
     return true;
 }
 
-static void submit(struct dispatcher *dispatcher, struct exchange *exchange)
+static void understand_now(void *context)
 {
-    exchange->decoded = arena_mark(&exchange->arena);
-    if (str_present(exchange->listener)) /* in the order of the events of that child process */
-        engine_submit(dispatcher->engine, exchange);
+    struct attempt *attempt = context;
+
+    attempt->good = understand(attempt->dispatcher, attempt->exchange);
+}
+
+static void serve(struct dispatcher *dispatcher, struct exchange *exchange)
+{
+    struct attempt understood = {dispatcher, exchange, false};
+
+    if (!attempt(&understood, understand_now) || !understood.good) {
+        exchange->answered(exchange);
+        return;
+    }
+    const struct operation *operation = exchange->operation;
+    bool takes_long = operation->flags & OPERATION_LONG;
+    if (operation->flags & OPERATION_READS)
+        step(dispatcher, exchange, takes_long ? WORK_LONG : WORK_NONE, run_read);
+    else if (operation->prepare)
+        step(dispatcher, exchange, takes_long ? WORK_LONG : WORK_SHORT, run_prepare);
     else
-        queue_push(&dispatcher->waiting, exchange);
+        go_to_engine(dispatcher, exchange);
+}
+
+/* How long it may take to verify and decode that request. */
+static enum work_class body_class(const struct exchange *exchange)
+{
+    size_t size = exchange->request->body.size;
+
+    if (size <= LIMIT_LOOP_BODY_BYTES || str_present(exchange->listener))
+        return WORK_NONE;
+    return size <= LIMIT_SHORT_BODY_BYTES ? WORK_SHORT : WORK_LONG;
 }
 
 void dispatch(struct dispatcher *dispatcher, struct exchange *exchange)
 {
-    struct step step = {dispatcher, exchange, false};
-
     begin(dispatcher, exchange);
-    if (admin_dispatch(dispatcher->engine, exchange) || serve_public_file(&step))
-        return;
-    if (!run_step(&step, understand_step) || !step.good) {
-        exchange->answered(exchange);
-    } else if (exchange->operation->flags & OPERATION_READS) {
-        run_step(&step, run_read);
-        deliver_read(dispatcher->engine, exchange);
-    } else if (exchange->operation->prepare && !run_step(&step, run_prepare)) {
-        exchange->answered(exchange);
-    } else {
-        submit(dispatcher, exchange);
-    }
+    if (!admin_dispatch(dispatcher->engine, exchange) && !serve_public_file(dispatcher, exchange))
+        step(dispatcher, exchange, body_class(exchange), serve);
 }
 
 void dispatch_flush(struct dispatcher *dispatcher)
@@ -335,7 +396,7 @@ static void log_request(const struct exchange *exchange)
               error ? " error=" : "", error ? error->name : "");
 }
 
-static void encode(void *context)
+static void encode_now(void *context)
 {
     struct exchange *exchange = context;
     const struct protocol *protocol =
@@ -347,15 +408,21 @@ static void encode(void *context)
         protocol->encode_error(&exchange->call, &exchange->reply);
 }
 
-void exchange_encode(struct exchange *exchange)
+static void encode(struct exchange *exchange)
 {
     struct arena_mark mark = arena_mark(&exchange->arena);
 
-    if (exchange->reply.status == 0 && !arena_run(&exchange->arena, encode, exchange)) {
-        exchange->reply = (struct http_reply){0};
-        exchange->outcome = FAILED;
-        call_fail_exhausted(&exchange->call, mark);
+    if (arena_run(&exchange->arena, encode_now, exchange))
+        return;
+    exchange->reply = (struct http_reply){0};
+    exchange->outcome = FAILED;
+    call_fail_exhausted(&exchange->call, mark);
+    encode_now(exchange);
+}
+
+void exchange_encode(struct exchange *exchange)
+{
+    if (exchange->reply.status == 0)
         encode(exchange);
-    }
     log_request(exchange);
 }

@@ -84,6 +84,8 @@ struct txn *store_begin_read(struct store_reader *reader);
 bool store_end_read(struct store_reader *reader, uint64_t *sequence);
 /* End whatever a call that was left in the middle had begun. */
 void store_abandon_read(struct store_reader *reader);
+/* End a snapshot and begin another; no cursor may be open.  Other transactions stay as they are. */
+void store_read_anew(struct txn *txn);
 
 /* Rows are copied into this arena; it is set anew for each call that uses the transaction. */
 void txn_use_arena(struct txn *txn, struct arena *arena);
