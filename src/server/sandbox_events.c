@@ -93,6 +93,6 @@ void sandbox_post_exit(struct sandbox *sandbox, int status)
     add_number(&writer, S("MaxMemoryBytes"), sandbox->memory_peak_bytes);
     json_close_object(&writer);
     post(sandbox->sandboxes, "SandboxExited", &writer);
-    log_debug("sandbox ended id=%s pid=%d reason=%s status=0x%x", sandbox->id, (int)sandbox->child.pid,
-              reason, (unsigned)status);
+    log_debug("sandbox ended id=%s pid=%d reason=%s status=0x%x", sandbox->id, (int)sandbox->pid, reason,
+              (unsigned)status);
 }
