@@ -13,6 +13,7 @@ import urllib.parse
 import zipfile
 
 import boto3
+import worst
 from botocore.config import Config
 from peers import DEPOT, ROOT, Orderly, default_binary, orderly_server, peers_at_hand
 
@@ -235,15 +236,40 @@ def measure_parked(options):
     )
 
 
+# --- The worst requests ------------------------------------------------------------------------
+
+
+def measure_worst(options):
+    target = Orderly().start()
+    rows = []
+    try:
+        Throughput([target], options).prepare()
+        queue_url = client(target.port, "sqs").create_queue(QueueName="stream")["QueueUrl"]
+        queue_url = f"http://127.0.0.1:{target.port}{urllib.parse.urlparse(queue_url).path}"
+        for entry in worst.entries(options.only):
+            rows.append(
+                worst.measure_one(target, LOAD, queue_url, options.seconds, client(target.port, entry["service"]), entry)
+            )
+            say(" | ".join(map(str, worst.cells(rows[-1]))) + (f" {rows[-1]['problem']}" if rows[-1]["problem"] else ""))
+    finally:
+        target.stop()
+    head = ["request", "sent", "took ms"]
+    head += [text for name in worst.STREAMS for text in (f"{name} p99 ms, alone → beside it", "worst ms")]
+    table(head + ["added to a p99, ms"], [worst.cells(row) for row in sorted(rows, key=lambda row: -row["added_ms"])])
+    if any(row["added_ms"] > worst.MOST_ADDED_MS for row in rows):
+        raise SystemExit(f"A request adds more than {worst.MOST_ADDED_MS} ms to others.")
+
+
 def read_options():
     parser = argparse.ArgumentParser(prog="bench/run", description=__doc__)
-    parser.add_argument("parts", nargs="*", help="start, throughput, flow, parked; all when none is named")
+    parser.add_argument("parts", nargs="*", help="start, throughput, flow, parked, worst; all when none is named")
     parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds, whose medians are told")
     parser.add_argument("--seconds", type=float, default=3, help="length of one run")
     parser.add_argument("--no-peers", action="store_true", help="only Orderly")
     parser.add_argument("--orders", type=int, default=10_000, help="orders of the burst")
     parser.add_argument("--orders-one-by-one", type=int, default=300, help="orders whose latency is measured")
     parser.add_argument("--waiters", type=int, default=1000, help="parked receives")
+    parser.add_argument("--only", action="append", default=[], help="of the worst requests, those that hold this text")
     parser.add_argument("--park-seconds", type=float, default=60)
     return parser.parse_args()
 
@@ -276,6 +302,7 @@ def main():
         "throughput": measure_throughput,
         "flow": measure_flow,
         "parked": measure_parked,
+        "worst": measure_worst,
     }
     unknown = set(options.parts) - set(parts)
     if unknown:
