@@ -34,6 +34,10 @@ struct launcher_state {
     char problem[MESSAGE_TEXT_BYTES / 2]; /* which part is missing and why; "" when none is */
     int runtime_api_fd, endpoint_fd;      /* listening in the network made for the next sandbox */
     pid_t next_user;
+    bool has_gateway;
+    int gateway_network, gateway_netlink; /* its network; a socket in it */
+    uint32_t gateway_bridge, cables;
+    int slirp_go, slirp_ready;
 };
 
 /* One request, in process 1 of its sandbox. */
@@ -52,6 +56,11 @@ struct launch {
 ssize_t packet_receive(int socket, void *bytes, size_t size, int fds[static MESSAGE_FDS]);
 
 /* launcher_process.c */
+/*
+ * As fork(): the child runs on with a copy of everything; but without what libraries have asked fork() to do:
+ * libuv's closes descriptors that are somebody else's here.  pid_fd may be NULL.
+ */
+pid_t launcher_fork(int namespaces, int *pid_fd);
 _Noreturn void launcher_run(int channel, const struct launcher_options *options, pid_t server);
 
 /* sandbox_init.c */
@@ -65,6 +74,17 @@ _Noreturn void sandbox_try(const struct launcher_state *state, struct launch *la
 bool root_build(const struct launcher_state *state);
 /* Puts what is this sandbox's own into it, and the machine's files out of sight. */
 bool root_enter(const struct launch *launch);
+
+/* Which name server programs ask; "" for none. */
+bool root_set_name_server(const char *line);
+
+/* sandbox_gateway.c */
+/* Before the launcher enters namespaces: a process that stays outside, where the network is. */
+void gateway_fork(struct launcher_state *state);
+/* False: there is no way out, and *trouble says why. */
+bool gateway_open(struct launcher_state *state, const char **trouble);
+/* Connects the network that the launcher has just entered. */
+bool gateway_connect(struct launcher_state *state);
 
 /* sandbox_network.c */
 /* A network of its own for the launcher, which the next sandbox inherits, with two listening sockets in it.

@@ -71,11 +71,7 @@ static int namespaces_of(const struct launcher_state *state)
     return state->namespaces ? CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWCGROUP : 0;
 }
 
-/*
- * The child runs on with a copy of everything, as after fork(); but without what libraries have asked fork()
- * to do: libuv's closes descriptors that are somebody else's here.
- */
-static pid_t fork_into(int namespaces, int *pid_fd)
+pid_t launcher_fork(int namespaces, int *pid_fd)
 {
     unsigned long flags = (unsigned long)(namespaces | SIGCHLD | (pid_fd ? CLONE_PIDFD : 0));
 
@@ -105,6 +101,15 @@ static void say(int socket, enum message_kind kind, const char *text)
 
     snprintf(message.text, sizeof message.text, "%s", text);
     message_send(socket, &message);
+}
+
+static void say_state(const struct launcher_state *state, int channel)
+{
+    struct message message = {
+        .kind = MESSAGE_STATE, .status = state->user_namespace, .fds = {-1, -1, -1, -1}};
+
+    snprintf(message.text, sizeof message.text, "%s", state->problem);
+    message_send(channel, &message);
 }
 
 static void say_process(int control_fd, pid_t pid, int pid_fd)
@@ -143,7 +148,7 @@ static void start(struct launcher_state *state, str request, const int *fds)
         return;
     }
     launch.uid = state->user_namespace ? INSIDE_UID : state->first_uid + (uid_t)(user - state->users);
-    pid_t pid = fork_into(namespaces_of(state), &pid_fd);
+    pid_t pid = launcher_fork(namespaces_of(state), &pid_fd);
     if (pid == 0)
         sandbox_run(state, request, &launch);
     if (pid < 0) {
@@ -169,7 +174,7 @@ static _Noreturn void rehearse(struct launcher_state *state, int report)
         _exit(EXIT_FAILURE);
     }
     launch.uid = state->user_namespace ? INSIDE_UID : state->first_uid;
-    pid_t pid = fork_into(namespaces_of(state), &pid_fd);
+    pid_t pid = launcher_fork(namespaces_of(state), &pid_fd);
     if (pid == 0)
         sandbox_try(state, &launch);
     if (pid < 0)
@@ -185,7 +190,7 @@ static bool is_possible(struct launcher_state *state)
     bool possible = false;
 
     check(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0);
-    pid_t pid = fork_into(0, NULL);
+    pid_t pid = launcher_fork(0, NULL);
     if (pid == 0)
         rehearse(state, ends[1]);
     close(ends[1]);
@@ -206,6 +211,14 @@ static bool is_possible(struct launcher_state *state)
 }
 
 /* ---- its life ---- */
+
+/* What has worked in the rehearsal works again. */
+static void prepare_for_good(struct launcher_state *state)
+{
+    gateway_fork(state);
+    if (!prepare(state))
+        _exit(EXIT_FAILURE);
+}
 
 /* A descriptor of the server's that stays open here would outlive it there. */
 static int close_all_but(int channel)
@@ -254,11 +267,10 @@ static void begin(struct launcher_state *state, pid_t server)
     if (getppid() != server)
         _exit(EXIT_SUCCESS);
     state->runtime_api_fd = state->endpoint_fd = -1;
-    if (state->options.mode != SANDBOX_OFF && is_possible(state) && !prepare(state))
-        _exit(EXIT_FAILURE);
+    if (state->options.mode != SANDBOX_OFF && is_possible(state))
+        prepare_for_good(state);
     if (*state->problem)
         rules_prepare(state);
-    prepare_network(state);
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* a change of user namespace forgets it */
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);        /* it has the server's memory of before */
 }
@@ -273,6 +285,16 @@ static void refuse(const struct launcher_state *state, int control_fd)
     say(control_fd, MESSAGE_FAILED, text);
 }
 
+static void open_way_out(struct launcher_state *state, int channel)
+{
+    const char *trouble = "no pipe";
+
+    if (!state->namespaces || !state->options.outward || gateway_open(state, &trouble))
+        return;
+    root_set_name_server("");
+    say(channel, MESSAGE_NO_WAY_OUT, trouble);
+}
+
 void launcher_run(int channel, const struct launcher_options *options, pid_t server)
 {
     static struct launcher_state state;
@@ -283,7 +305,9 @@ void launcher_run(int channel, const struct launcher_options *options, pid_t ser
     state.options = *options;
     channel = close_all_but(channel);
     begin(&state, server);
-    say(channel, MESSAGE_STATE, state.problem);
+    say_state(&state, channel);
+    open_way_out(&state, channel);
+    prepare_network(&state);
     while ((size = packet_receive(channel, request, sizeof request, fds)) > 0) {
         if (*state.problem && options->mode == SANDBOX_REQUIRED)
             refuse(&state, fds[CONTROL_FD]);

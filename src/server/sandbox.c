@@ -179,6 +179,7 @@ static void take_message(struct sandbox *sandbox, const struct message *message)
         sandbox->status = message->status;
         break;
     case MESSAGE_STATE:
+    case MESSAGE_NO_WAY_OUT:
         break;
     }
 }

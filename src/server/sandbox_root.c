@@ -114,6 +114,11 @@ static bool write_users(const struct launcher_state *state, const char *path, bo
     return fclose(users) == 0;
 }
 
+bool root_set_name_server(const char *line)
+{
+    return write_file("/etc/resolv.conf", line);
+}
+
 static bool make_etc(const struct launcher_state *state)
 {
     static const char *const copied[] = {"/etc/ld.so.cache", "/etc/ld.so.conf",    "/etc/localtime",
@@ -126,7 +131,7 @@ static bool make_etc(const struct launcher_state *state)
     if (!make_folders("/etc") || !write_users(state, "/etc/passwd", false) ||
         !write_users(state, "/etc/group", true) ||
         !write_file("/etc/hosts", "127.0.0.1 localhost sandbox\n::1 localhost\n") ||
-        !write_file("/etc/resolv.conf", state->options.outward ? "nameserver 10.0.2.3\n" : ""))
+        !root_set_name_server(state->options.outward ? "nameserver 10.213.0.3\n" : ""))
         return false;
     for (size_t i = 0; copied[i]; i++)
         copy_file(copied[i]);
