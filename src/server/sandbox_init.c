@@ -185,7 +185,7 @@ static void confine(const struct launcher_state *state, const struct launch *lau
     const char *step;
 
     prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); /* while it writes to its own files in /proc */
-    if (state->namespaces && !root_enter(launch))
+    if (state->namespaces && !root_enter(state, launch))
         give_up_at(launch, "mount its files");
     if (!rules_apply(state, launch, &step))
         give_up_at(launch, step);

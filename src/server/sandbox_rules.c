@@ -269,7 +269,8 @@ bool rules_map_ids(uid_t inside, uid_t outside_uid, gid_t outside_gid)
 static void drop_bounding_set(void)
 {
     for (int i = 0; prctl(PR_CAPBSET_READ, i, 0, 0, 0) >= 0; i++)
-        prctl(PR_CAPBSET_DROP, i, 0, 0, 0);
+        if (prctl(PR_CAPBSET_DROP, i, 0, 0, 0) != 0)
+            return;
 }
 
 static bool drop_capabilities(void)
