@@ -88,10 +88,6 @@ void generation_end(const struct call *call, const struct queue *queue);
 void sweep_start(const struct call *call, const struct queue *queue);
 void sweep_stop(const struct call *call, const struct queue *queue);
 
-/* send.c */
-/* Nothing but the characters that a body, or an attribute's value, may have. */
-bool is_message_text(str text);
-
 /* message_attributes.c */
 /* Names, types and values.  False: fail() has been called. */
 bool message_attributes_check(const struct call *call,
