@@ -99,7 +99,7 @@ class Throughput:
             url = self.new_queue(target)
             arguments += ["--queue-url", url]
             if operation == "receive-delete":
-                messages = (20_000 if target.name == "Orderly" else 400) * self.options.seconds
+                messages = (20_000 if isinstance(target, Orderly) else 400) * self.options.seconds
                 load(target, "fill", "--count", int(messages / 10), "--connections", 4, "--queue-url", url)
         result = load(target, operation, *arguments)
         self.samples.setdefault((target.name, operation, connections), []).append(result)
@@ -170,30 +170,47 @@ def orders_per_second(target, topic, queue_url, orders):
     return orders / (time.monotonic() - began)
 
 
+class Flow:
+    """One language's order flow on one server."""
+
+    def __init__(self, target, language, settings):
+        self.target = target.start()
+        self.topic, self.queue_url, _ = deploy(
+            lambda service: client(target.port, service), orderly_server.wait_until, package_of(language), **settings
+        )
+        self.arguments = ["--topic", self.topic, "--table", "Orders"]
+        self.runs = []
+        load(target, "flow", "--count", 30, "--prefix", "warm-", *self.arguments)
+
+    def run(self, options):
+        prefix = f"run-{len(self.runs)}-"
+        self.runs.append(load(self.target, "flow", "--count", options.orders_one_by_one, "--prefix", prefix, *self.arguments))
+
+    def row(self, language, options):
+        p50, p99 = (statistics.median(run[what] for run in self.runs) / 1000 for what in ("p50_us", "p99_us"))
+        rate = orders_per_second(self.target, self.topic, self.queue_url, options.orders)
+        return [language, self.target.name, f"{p50:.2f}", f"{p99:.2f}", number(rate)]
+
+
+def builds(options):
+    return [Orderly()] + ([Orderly(options.against)] if options.against else [])
+
+
 def measure_flow(options):
     rows = []
     for language, settings in FUNCTIONS.items():
-        target = Orderly().start()
+        targets = builds(options)
         try:
-            topic, queue_url, _ = deploy(
-                lambda service: client(target.port, service),
-                orderly_server.wait_until,
-                package_of(language),
-                **settings,
-            )
-            flow = ["--topic", topic, "--table", "Orders"]
-            load(target, "flow", "--count", 30, "--prefix", "warm-", *flow)
-            runs = [
-                load(target, "flow", "--count", options.orders_one_by_one, "--prefix", f"run-{i}-", *flow)
-                for i in range(options.rounds)
-            ]
-            p50, p99 = (statistics.median(run[what] for run in runs) / 1000 for what in ("p50_us", "p99_us"))
-            rate = orders_per_second(target, topic, queue_url, options.orders)
-            rows.append([language, f"{p50:.2f}", f"{p99:.2f}", number(rate)])
+            flows = [Flow(target, language, settings) for target in targets]
+            for _ in range(options.rounds):
+                for flow in flows:
+                    flow.run(options)
+            rows += [flow.row(language, options) for flow in flows]
             say(f"order flow, {language}: done")
         finally:
-            target.stop()
-    table(["function", "publish → item p50 ms", "p99 ms", f"orders/s (burst of {options.orders:,})"], rows)
+            for target in targets:
+                target.stop()
+    table(["function", "server", "publish → item p50 ms", "p99 ms", f"orders/s (burst of {options.orders:,})"], rows)
 
 
 # --- The process -------------------------------------------------------------------------------
@@ -265,6 +282,7 @@ def read_options():
     parser.add_argument("parts", nargs="*", help="start, throughput, flow, parked, worst; all when none is named")
     parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds, whose medians are told")
     parser.add_argument("--seconds", type=float, default=3, help="length of one run")
+    parser.add_argument("--against", metavar="BINARY", help="another build of Orderly, run side by side")
     parser.add_argument("--no-peers", action="store_true", help="only Orderly")
     parser.add_argument("--orders", type=int, default=10_000, help="orders of the burst")
     parser.add_argument("--orders-one-by-one", type=int, default=300, help="orders whose latency is measured")
@@ -275,14 +293,14 @@ def read_options():
 
 
 def measure_throughput(options):
-    targets = [Orderly()] + ([] if options.no_peers else list(peers_at_hand()))
+    targets = builds(options) + ([] if options.no_peers else list(peers_at_hand()))
     started = []
     try:
         for target in targets:
             try:
                 started.append(target.start())
             except AssertionError as problem:
-                if target.name == "Orderly":
+                if isinstance(target, Orderly):
                     raise
                 say(f"{target.name} is left out: {problem}")
         throughput = Throughput(started, options)
