@@ -32,11 +32,13 @@ struct request;
 /* How the requests from now on are signed; "unknown" is what they start with. */
 void sign_as(const char *access_key_id, const char *secret, const char *session_token);
 void sign_at(int64_t signed_ms); /* 0: now */
+void sign_for(const char *service);
 
 /* Send it and return at once.  All are freed at the end of the test. */
 struct request *begin(const char *operation, const char *json, ...) __attribute__((format(printf, 2, 3)));
 struct request *begin_run(const char *steps);
 struct request *begin_http(const char *method, const char *path, const char *body); /* unsigned */
+struct request *begin_signed_http(const char *method, const char *path, const char *body);
 /* As begin(), as a form: the Query protocol. */
 struct request *begin_query(const char *action);
 /* As begin_query(), with that header instead of a signature; NULL: with none. */
