@@ -7,7 +7,12 @@
  */
 enum {
     LIMIT_ARENA_BLOCK_BYTES = 8 * 1024 - 64,
-    LIMIT_HTTP_HEAD_BYTES = 64 * 1024, /* request line and headers */
+    LIMIT_CALL_MEMORY_BYTES = 256 * 1024 * 1024,  /* of one request's arena */
+    LIMIT_CALLS_MEMORY_BYTES = 512 * 1024 * 1024, /* of all requests' large blocks */
+    LIMIT_MEMORY_RESERVE_BYTES = 4 * 1024 * 1024, /* for what must not fail, see base/memory.h */
+    LIMIT_MALLOC_MMAP_BYTES = 1024 * 1024,        /* from here on a block goes back when it is freed */
+    LIMIT_MALLOC_KEPT_BYTES = 4 * 1024 * 1024,    /* of free memory at the end of the heap */
+    LIMIT_HTTP_HEAD_BYTES = 64 * 1024,            /* request line and headers */
     LIMIT_HTTP_HEADERS = 100,
     LIMIT_HTTP_BODY_BYTES = 70 * 1024 * 1024, /* a zipped function of 50 MiB in base64 */
     LIMIT_HTTP_HEAD_TIMEOUT_MS = 10 * 1000,   /* from the first byte to the end of the head */
@@ -18,9 +23,14 @@ enum {
     LIMIT_JSON_VALUES = 4 * 1024 * 1024, /* of one document: 160 MiB of tree */
     LIMIT_XML_DEPTH = 128,
     LIMIT_FORM_FIELDS = 1024 * 1024,
-    LIMIT_CLOCK_SKEW_MS = 15 * 60 * 1000, /* of a signature */
-    LIMIT_BATCH_CALLS = 512,              /* one commit */
-    LIMIT_WAL_BYTES = 32 * 1024 * 1024,   /* a checkpoint starts here */
+    LIMIT_CLOCK_SKEW_MS = 15 * 60 * 1000,     /* of a signature */
+    LIMIT_BATCH_CALLS = 512,                  /* one commit */
+    LIMIT_LOOP_BODY_BYTES = 256 * 1024,       /* a larger one is verified and decoded by a worker, */
+    LIMIT_SHORT_BODY_BYTES = 4 * 1024 * 1024, /* and one that is still larger counts as long work */
+    LIMIT_WORK_WAITING = 8192,                /* jobs of a class in the pool, */
+    LIMIT_WORK_OF_ONE_CLIENT = 1024,          /* and of one client among them */
+    LIMIT_LONG_READ_MS = 50,                  /* then a long read should answer with what it has */
+    LIMIT_WAL_BYTES = 32 * 1024 * 1024,       /* a checkpoint starts here */
     LIMIT_TRACE_AGE_MS = 7 * 24 * 3600 * 1000,
     LIMIT_RELAXED_SYNC_MS = 100,
 };

@@ -54,6 +54,9 @@ void log_write(enum log_level level, const char *format, ...)
     va_start(args, format);
     vsnprintf(message, sizeof message, format, args);
     va_end(args);
-    fprintf(stderr, "%s %s %s\n", time_iso8601_ms(&arena, wall_clock_ms()).data, level_names[level], message);
+    str line = str_of(message);
+    line = str_head_whole(line, line.size == sizeof message - 1 ? line.size - 1 : line.size);
+    fprintf(stderr, "%s %s %.*s\n", time_iso8601_ms(&arena, wall_clock_ms()).data, level_names[level],
+            STR_ARGS(line));
     arena_free(&arena);
 }

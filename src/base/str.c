@@ -1,6 +1,9 @@
 /*
  * str.c: comparing, cutting and reading borrowed text.
  */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* memmem(), in the tools, too */
+#endif
 #include "base/str.h"
 
 #include <string.h>
@@ -62,6 +65,42 @@ str str_head(str s, size_t size)
     return (str){s.data, size < s.size ? size : s.size};
 }
 
+static bool continues_character(char c)
+{
+    return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+enum { MOST_CONTINUATIONS = 3 }; /* more of them are no UTF-8, and are cut anywhere */
+
+str str_head_whole(str s, size_t size)
+{
+    if (size >= s.size)
+        return s;
+    for (int i = 0; i < MOST_CONTINUATIONS && size > 0 && continues_character(s.data[size]); i++)
+        size--;
+    return str_head(s, size);
+}
+
+str str_tail_whole(str s, size_t size)
+{
+    size_t from = size < s.size ? s.size - size : 0;
+
+    for (int i = 0; from > 0 && i < MOST_CONTINUATIONS && from < s.size && continues_character(s.data[from]);
+         i++)
+        from++;
+    return str_from(s, from);
+}
+
+size_t str_character_size(str s, size_t at)
+{
+    size_t size = at < s.size;
+
+    while (size > 0 && size <= MOST_CONTINUATIONS && at + size < s.size &&
+           continues_character(s.data[at + size]))
+        size++;
+    return size;
+}
+
 static bool is_space(char c)
 {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
@@ -91,12 +130,14 @@ ptrdiff_t str_last_index(str s, char c)
     return -1;
 }
 
+/* memmem(): glibc's takes time in proportion to the text, whatever the part is. */
 ptrdiff_t str_find(str s, str part)
 {
-    for (size_t i = 0; i + part.size <= s.size; i++)
-        if (str_equal((str){s.data + i, part.size}, part))
-            return (ptrdiff_t)i;
-    return -1;
+    if (part.size == 0 || part.size > s.size)
+        return part.size == 0 ? 0 : -1;
+
+    const char *at = memmem(s.data, s.size, part.data, part.size);
+    return at ? at - s.data : -1;
 }
 
 bool str_next(str *rest, char separator, str *piece)
@@ -199,7 +240,7 @@ size_t str_characters(str s)
     size_t count = 0;
 
     for (size_t i = 0; i < s.size; i++)
-        count += ((unsigned char)s.data[i] & 0xc0) != 0x80;
+        count += !continues_character(s.data[i]);
     return count;
 }
 

@@ -49,6 +49,11 @@ bool str_ends_with(str s, str suffix);
 /* The rest of s from `from` on (empty past the end); the first `size` bytes of s. */
 str str_from(str s, size_t from);
 str str_head(str s, size_t size);
+/* The first, or the last, `size` bytes of a UTF-8 text at most, cut between two characters. */
+str str_head_whole(str s, size_t size);
+str str_tail_whole(str s, size_t size);
+/* The bytes of the UTF-8 character at `at`, 0 at the end. */
+size_t str_character_size(str s, size_t at);
 str str_trim(str s);
 
 /* The index of the first (last) `c`, or -1. */

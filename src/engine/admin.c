@@ -206,6 +206,10 @@ static bool could_be_a_form(const struct http_request *request)
 static bool admit(struct auth *auth, struct exchange *exchange, struct store_reader *reader,
                   const struct admin_path *path)
 {
+    if (exchange->request->body.size > LIMIT_LOOP_BODY_BYTES) { /* verified and read on the loop */
+        reply_message(exchange, 413, S("That is more than any admin path takes."));
+        return false;
+    }
     if (!path->open && exchange->call.engine->options.strict_auth &&
         !auth_is_administrator(auth, exchange, reader)) {
         reply_message(exchange, 403,
@@ -224,8 +228,8 @@ static bool admit(struct auth *auth, struct exchange *exchange, struct store_rea
 
 bool admin_dispatch(struct auth *auth, struct exchange *exchange, struct store_reader *reader)
 {
-    if (str_present(exchange->listener) || (!str_starts_with(exchange->request->path, S("/_orderly/")) &&
-                                            !str_starts_with(exchange->request->path, S("/_localstack/"))))
+    if (str_present(exchange->sandbox) || (!str_starts_with(exchange->request->path, S("/_orderly/")) &&
+                                           !str_starts_with(exchange->request->path, S("/_localstack/"))))
         return false;
 
     const struct admin_path *path = find_path(exchange->request);

@@ -147,7 +147,7 @@ static bool find_credentials(const struct call *call, struct store_reader *reade
         call_fail_internal(call);
         return false;
     }
-    return found ||
+    return (found && !credentials->revoked) ||
            refuse(call, protocol, UNKNOWN_KEY, S("The security token included in the request is invalid."));
 }
 

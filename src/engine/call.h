@@ -13,7 +13,9 @@
  * PARKED: park() was called; what was written stays, and the same handler runs again with the same
  *         input when somebody wakes it or its deadline comes.
  *
- * An operation marked `reads` runs on a server thread and may only read: no park, wake, timers.
+ * An operation marked `reads` runs on a connection's loop and may only read: no park, wake, timers.  It must
+ * take less than about a millisecond, whatever is asked and stored.  One that may take longer is marked
+ * `reads long`: it runs on a worker, and answers early (a page with its token) when time_is_up().
  *
  * The call is const: a handler runs again after a park, and nothing that an earlier run computed may reach
  * the next one but through the store.  fail(), authorize(), park() and leave_prepared() note what becomes of
@@ -24,9 +26,10 @@
  *
  *     void sns_publish_prepare(const struct call *call, const struct sns_publish_input *in);
  *
- * then runs on a server thread first, under the rules of one that reads, and may leave_prepared() what it
- * has computed.  It decides nothing: its failures are forgotten, what it has seen may have changed when the
- * handler runs, and the handler does everything itself when there is nothing prepared.
+ * then runs on a worker first, under the rules of one that reads, and may leave_prepared() what it has
+ * computed.  It decides nothing: its failures are forgotten, what it has seen may have changed when the
+ * handler runs, and the handler does everything itself when there is nothing prepared.  `prepared long` says
+ * that this may take more than some milliseconds: an unpacked zip, a new key.
  */
 #include "base/arena.h"
 #include "engine/model.h"
@@ -38,15 +41,15 @@ enum principal_kind {
     PRINCIPAL_ANONYMOUS,
     PRINCIPAL_ROOT, /* the account's administrator */
     PRINCIPAL_USER,
-    PRINCIPAL_ROLE,        /* a role session */
-    PRINCIPAL_SERVICE,     /* "sns.amazonaws.com", acting for source_arn */
-    PRINCIPAL_ENVIRONMENT, /* a function's child process on its own Runtime API port */
+    PRINCIPAL_ROLE,    /* a role session */
+    PRINCIPAL_SERVICE, /* "sns.amazonaws.com", acting for source_arn */
+    PRINCIPAL_SANDBOX, /* a function's child process on its own Runtime API port */
 };
 
 struct principal {
     enum principal_kind kind;
     str arn; /* arn:aws:sts::000000000000:assumed-role/R/S; of a service absent */
-    str id;  /* SenderId: AROA…:session, AIDA…, the account of root; the environment's id */
+    str id;  /* SenderId: AROA…:session, AIDA…, the account of root; the sandbox's id */
     str account;
     str name;                       /* the user, the role, or the service's host name */
     str session_policy;             /* JSON; absent when there is none */
@@ -85,6 +88,7 @@ struct call {
     str trace_id;       /* "1-67891233-abcdef012345678912345678"; of every call */
     int64_t now_ms;     /* fixed for the whole run: never ask the clock */
     int64_t arrived_ms; /* unchanged when the call runs again */
+    int64_t time_up_us; /* what time_is_up() looks at; 0: never */
     bool preparing;     /* the operation's prepare function runs, not its handler */
     bool last_run;      /* the server stops: answer with what there is, do not park or spawn */
     struct call_progress *progress;
@@ -143,6 +147,18 @@ bool authorize_action_in_context(const struct call *call, str action, str resour
 bool is_resource_policy(const struct call *call, str document);
 
 /*
+ * Has this long read had its time?  Then it answers with what it has and says where the next page begins.
+ * One that has found nothing so far answers with an empty page and its token, where AWS's API allows that.
+ * A long read holds a snapshot, and the log cannot start over as long as there is one.
+ */
+bool time_is_up(const struct call *call);
+/*
+ * Let go of the snapshot before something long that reads nothing (unpacking, making a key): what is read
+ * afterwards may be newer than what was read before.  For prepare functions and reads.
+ */
+void read_anew(const struct call *call);
+
+/*
  * Wait until somebody wakes `what`, or until until_ms (engine time; INT64_MAX for ever).
  * Names of what is waited for begin with the service's name: "sqs/<queue id>".
  * Returns PARKED.
@@ -190,7 +206,7 @@ void spawn(const struct call *call, const struct operation *operation, const voi
 
 /*
  * Something to do in the world once this call is durable: `kind` names who does it (the server
- * registers runners: "environment.start", …), payload is what it needs to know.  Stored with its
+ * registers runners: "sandbox.start", …), payload is what it needs to know.  Stored with its
  * cause until effect_end(), and started again after a restart, so it happens at least once.
  */
 void effect_begin(const struct call *call, str kind, str id, str payload);
@@ -226,6 +242,11 @@ bool model_from_json(struct arena *arena, const struct shape *shape, str json, v
 str arn(const struct call *call, str service,
         str resource); /* arn:aws:<service>:<region>:<account>:<resource> */
 
+struct public_file {
+    int status; /* 0: the path is none of this service's */
+    str content_type, body;
+};
+
 /* What a service gives to main: see services/services.c. */
 struct schema;
 struct module {
@@ -234,6 +255,6 @@ struct module {
     /* Both run in a transaction of their own, and may be NULL. */
     void (*start)(const struct call *call); /* before the first call, and after a reset */
     void (*reset)(const struct call *call); /* before everything stored is deleted */
-    /* What anybody may GET from this path without a signature; absent when it is not there.  May be NULL. */
-    str (*public_file)(const struct call *call, str path);
+    /* What anybody may GET from this path without a signature.  May be NULL. */
+    struct public_file (*public_file)(const struct call *call, str path);
 };

@@ -1,8 +1,10 @@
 /*
  * dispatch.c: from a request to a typed call and back, on the server threads.
  *
- * Route, verify the signature, decode, validate.  What only reads runs right here against a
- * snapshot; what writes goes to the engine thread.  Either way the answer waits until what it saw is durable.
+ * Route, verify the signature, decode, validate.  A short read runs right here against a snapshot; what
+ * writes goes to the engine thread.  What may take longer than a millisecond (a large body, a long read, a
+ * preparation) goes on in the pool of workers, each of which has a dispatcher like a loop's.  Either way the
+ * answer waits until what it saw is durable.
  */
 #include "engine/engine_internal.h"
 #include "engine/errors.h"
@@ -21,6 +23,7 @@ struct dispatcher {
     struct engine *engine;
     struct store_reader *reader;
     struct auth *auth;
+    enum work_class class;         /* the longest kind of work that this thread may do now */
     struct exchange_queue waiting; /* for dispatch_flush() */
     const struct service *public_services[MAX_SERVICES + 1];
     const struct service *runtime_services[2]; /* what a function's own port serves */
@@ -79,6 +82,7 @@ static void begin(struct dispatcher *dispatcher, struct exchange *exchange)
     exchange->from_timer = false;
     exchange->sequence = 0;
     exchange->cancelled = false;
+    exchange->work = NULL;
     exchange->began_us = monotonic_us();
     exchange->outcome = FAILED;
     *call = (struct call){
@@ -135,26 +139,52 @@ static void refuse_unknown(struct exchange *exchange, const struct route *route,
              STR_ARGS(route->operation_name), route->service->title);
 }
 
-/* A function's own port needs no signature: whoever reaches it is that environment. */
-static void identify_environment(struct exchange *exchange)
+/* A function's own port needs no signature: whoever reaches it is that sandbox. */
+static void identify_sandbox(struct exchange *exchange)
 {
     struct principal *caller = arena_new(&exchange->arena, struct principal);
 
-    *caller = (struct principal){
-        .kind = PRINCIPAL_ENVIRONMENT, .id = exchange->listener, .name = exchange->listener};
+    *caller =
+        (struct principal){.kind = PRINCIPAL_SANDBOX, .id = exchange->sandbox, .name = exchange->sandbox};
     exchange->call.caller = caller;
+}
+
+/* Code of the request that runs under arena_run(); it must not hand the exchange over. */
+struct attempt {
+    struct dispatcher *dispatcher;
+    struct exchange *exchange;
+    bool good; /* for the code to say */
+};
+
+/*
+ * False: memory ran out in the middle of the code.  Nothing of it stays, and the call has failed.
+ */
+static bool attempt(struct attempt *attempt, void (*code)(void *attempt))
+{
+    struct exchange *exchange = attempt->exchange;
+    struct arena_mark mark = arena_mark(&exchange->arena);
+
+    if (arena_run(&exchange->arena, code, attempt))
+        return true;
+    store_abandon_read(attempt->dispatcher->reader);
+    exchange->call.txn = NULL;
+    exchange->call.preparing = false;
+    exchange->reply = (struct http_reply){0};
+    exchange->outcome = FAILED;
+    call_fail_exhausted(&exchange->call, mark);
+    return false;
 }
 
 /* Everything up to the typed, checked request.  False: the call has failed. */
 static bool understand(struct dispatcher *dispatcher, struct exchange *exchange)
 {
     struct call *call = &exchange->call;
-    bool environment = str_present(exchange->listener);
+    bool sandbox = str_present(exchange->sandbox);
     struct sigv4 sigv4 = {0};
     enum sigv4_result read = sigv4_read(call->arena, exchange->request, &sigv4);
 
     struct route route =
-        route_find(call->arena, environment ? dispatcher->runtime_services : dispatcher->public_services,
+        route_find(call->arena, sandbox ? dispatcher->runtime_services : dispatcher->public_services,
                    exchange->request, sigv4.service);
     exchange->protocol = route.protocol;
     exchange->operation = call->operation = route.operation;
@@ -162,8 +192,8 @@ static bool understand(struct dispatcher *dispatcher, struct exchange *exchange)
         refuse_unknown(exchange, &route, sigv4.service);
         return false;
     }
-    if (environment)
-        identify_environment(exchange);
+    if (sandbox)
+        identify_sandbox(exchange);
     else if (!auth_identify(dispatcher->auth, exchange, dispatcher->reader, read == SIGV4_OK ? &sigv4 : NULL,
                             route.protocol->name))
         return false;
@@ -190,8 +220,29 @@ static bool snapshot_end(struct dispatcher *dispatcher, struct call *call, uint6
     return store_end_read(dispatcher->reader, sequence);
 }
 
-static void run_read(struct dispatcher *dispatcher, struct exchange *exchange)
+/* Run the next step of an exchange: right here, or on a worker when it may take longer than this thread has.
+ */
+static void step(struct dispatcher *dispatcher, struct exchange *exchange, enum work_class class,
+                 void (*run)(struct dispatcher *, struct exchange *))
 {
+    if (class <= dispatcher->class)
+        run(dispatcher, exchange);
+    else
+        work_submit(dispatcher->engine->pool, exchange, class, run);
+}
+
+void dispatch_work(struct dispatcher *dispatcher, struct exchange *exchange)
+{
+    dispatcher->class = exchange->work_class;
+    exchange->work(dispatcher, exchange);
+}
+
+static void encode(struct exchange *exchange);
+
+static void read_now(void *context)
+{
+    struct dispatcher *dispatcher = ((struct attempt *)context)->dispatcher;
+    struct exchange *exchange = ((struct attempt *)context)->exchange;
     struct call *call = &exchange->call;
 
     snapshot_begin(dispatcher, call);
@@ -204,17 +255,39 @@ static void run_read(struct dispatcher *dispatcher, struct exchange *exchange)
         exchange->outcome = FAILED;
         call_fail_internal(call);
     }
+}
+
+static void run_read(struct dispatcher *dispatcher, struct exchange *exchange)
+{
+    struct call *call = &exchange->call;
+    int64_t limit_ms = dispatcher->engine->options.long_read_ms;
+
+    if (call->operation->flags & OPERATION_LONG)
+        call->time_up_us = monotonic_us() + (limit_ms ? limit_ms : LIMIT_LONG_READ_MS) * 1000;
+    attempt(&(struct attempt){dispatcher, exchange, false}, read_now);
+    if (dispatcher->class != WORK_NONE)
+        encode(exchange);
     deliver_read(dispatcher->engine, exchange);
 }
 
-/* What costs much is computed here, beside the engine; whatever goes wrong is the handler's to find. */
-static void run_prepare(struct dispatcher *dispatcher, struct exchange *exchange)
+static void go_to_engine(struct dispatcher *dispatcher, struct exchange *exchange)
 {
+    exchange->decoded = arena_mark(&exchange->arena);
+    /* The events of one child process keep their order; a worker has no turns to gather calls in. */
+    if (str_present(exchange->sandbox) || dispatcher->class != WORK_NONE)
+        engine_submit(dispatcher->engine, exchange);
+    else
+        queue_push(&dispatcher->waiting, exchange);
+}
+
+/* What costs much is computed beside the engine; whatever goes wrong is the handler's to find. */
+static void prepare_now(void *context)
+{
+    struct dispatcher *dispatcher = ((struct attempt *)context)->dispatcher;
+    struct exchange *exchange = ((struct attempt *)context)->exchange;
     struct call *call = &exchange->call;
     uint64_t sequence;
 
-    if (!call->operation->prepare)
-        return;
     snapshot_begin(dispatcher, call);
     call->preparing = true;
     call->operation->prepare(call, exchange->in);
@@ -223,51 +296,87 @@ static void run_prepare(struct dispatcher *dispatcher, struct exchange *exchange
     call_reset(call);
 }
 
+static void run_prepare(struct dispatcher *dispatcher, struct exchange *exchange)
+{
+    if (attempt(&(struct attempt){dispatcher, exchange, false}, prepare_now))
+        go_to_engine(dispatcher, exchange);
+    else
+        exchange->answered(exchange);
+}
+
 /* What a service lets anybody read without a signature. */
+static void read_public_file(void *context)
+{
+    struct attempt *attempt = context;
+    struct exchange *exchange = attempt->exchange;
+    const struct module *const *module = attempt->dispatcher->engine->options.modules;
+    struct public_file file = {0};
+
+    snapshot_begin(attempt->dispatcher, &exchange->call);
+    for (; *module && !file.status; module++)
+        if ((*module)->public_file)
+            file = (*module)->public_file(&exchange->call, exchange->request->path);
+    attempt->good = snapshot_end(attempt->dispatcher, &exchange->call, &exchange->sequence) && file.status;
+    exchange->reply = (struct http_reply){
+        .status = attempt->good ? file.status : 0, .content_type = file.content_type, .body = file.body};
+}
+
 static bool serve_public_file(struct dispatcher *dispatcher, struct exchange *exchange)
 {
-    const struct module *const *module = dispatcher->engine->options.modules;
-    struct call *call = &exchange->call;
-    str file = {0};
+    struct attempt file = {dispatcher, exchange, false};
 
-    if (!str_equal(exchange->request->method, S("GET")) || str_present(exchange->listener) ||
+    if (!str_equal(exchange->request->method, S("GET")) || str_present(exchange->sandbox) ||
         str_present(http_header(&exchange->request->headers, S("Authorization"))))
         return false;
-    snapshot_begin(dispatcher, call);
-    for (; *module && !str_present(file); module++)
-        if ((*module)->public_file)
-            file = (*module)->public_file(call, exchange->request->path);
-    if (!snapshot_end(dispatcher, call, &exchange->sequence) || !str_present(file))
+    if (attempt(&file, read_public_file) && !file.good)
         return false;
-    exchange->reply = (struct http_reply){.status = 200, .content_type = S("text/plain"), .body = file};
     deliver_read(dispatcher->engine, exchange);
     return true;
+}
+
+static void understand_now(void *context)
+{
+    struct attempt *attempt = context;
+
+    attempt->good = understand(attempt->dispatcher, attempt->exchange);
+}
+
+static void serve(struct dispatcher *dispatcher, struct exchange *exchange)
+{
+    struct attempt understood = {dispatcher, exchange, false};
+
+    if (!attempt(&understood, understand_now) || !understood.good) {
+        exchange->answered(exchange);
+        return;
+    }
+    const struct operation *operation = exchange->operation;
+    bool takes_long = operation->flags & OPERATION_LONG;
+    if (operation->flags & OPERATION_READS)
+        step(dispatcher, exchange, takes_long ? WORK_LONG : WORK_NONE, run_read);
+    else if (operation->prepare)
+        step(dispatcher, exchange, takes_long ? WORK_LONG : WORK_SHORT, run_prepare);
+    else
+        go_to_engine(dispatcher, exchange);
+}
+
+/* How long it may take to verify and decode that request. */
+static enum work_class body_class(const struct exchange *exchange)
+{
+    size_t size = exchange->request->body.size;
+
+    if (size <= LIMIT_LOOP_BODY_BYTES || str_present(exchange->sandbox))
+        return WORK_NONE;
+    return size <= LIMIT_SHORT_BODY_BYTES ? WORK_SHORT : WORK_LONG;
 }
 
 void dispatch(struct dispatcher *dispatcher, struct exchange *exchange)
 {
     begin(dispatcher, exchange);
-    if (!door_open(exchange)) {
+    if (!door_open(exchange))
         exchange->answered(exchange);
-        return;
-    }
-    if (admin_dispatch(dispatcher->auth, exchange, dispatcher->reader) ||
-        serve_public_file(dispatcher, exchange))
-        return;
-    if (!understand(dispatcher, exchange)) {
-        exchange->answered(exchange);
-        return;
-    }
-    if (exchange->operation->flags & OPERATION_READS) {
-        run_read(dispatcher, exchange);
-        return;
-    }
-    run_prepare(dispatcher, exchange);
-    exchange->decoded = arena_mark(&exchange->arena);
-    if (str_present(exchange->listener)) /* in the order of the events of that child process */
-        engine_submit(dispatcher->engine, exchange);
-    else
-        queue_push(&dispatcher->waiting, exchange);
+    else if (!admin_dispatch(dispatcher->auth, exchange, dispatcher->reader) &&
+             !serve_public_file(dispatcher, exchange))
+        step(dispatcher, exchange, body_class(exchange), serve);
 }
 
 void dispatch_flush(struct dispatcher *dispatcher)
@@ -286,18 +395,34 @@ static void log_request(const struct exchange *exchange)
               error ? " error=" : "", error ? error->name : "");
 }
 
+static void encode_now(void *context)
+{
+    struct exchange *exchange = context;
+    const struct protocol *protocol =
+        exchange->protocol ? exchange->protocol : protocol_find(PROTOCOL_JSON_1_0);
+
+    if (exchange->outcome == DONE)
+        protocol->encode_reply(&exchange->call, exchange->out, &exchange->reply);
+    else
+        protocol->encode_error(&exchange->call, &exchange->reply);
+}
+
+static void encode(struct exchange *exchange)
+{
+    struct arena_mark mark = arena_mark(&exchange->arena);
+
+    if (arena_run(&exchange->arena, encode_now, exchange))
+        return;
+    exchange->reply = (struct http_reply){0};
+    exchange->outcome = FAILED;
+    call_fail_exhausted(&exchange->call, mark);
+    encode_now(exchange);
+}
+
 void exchange_encode(struct exchange *exchange)
 {
-    struct call *call = &exchange->call;
-
-    if (exchange->reply.status == 0) {
-        const struct protocol *protocol =
-            exchange->protocol ? exchange->protocol : protocol_find(PROTOCOL_JSON_1_0);
-        if (exchange->outcome == DONE)
-            protocol->encode_reply(call, exchange->out, &exchange->reply);
-        else
-            protocol->encode_error(call, &exchange->reply);
-    }
+    if (exchange->reply.status == 0)
+        encode(exchange);
     door_add_headers(exchange);
     log_request(exchange);
 }

@@ -13,7 +13,7 @@
 #include "wire/cors.h"
 #include "wire/uri.h"
 
-static const struct origin_rules nobody; /* a function's own port is for that function alone */
+static const struct origin_rules nobody; /* a sandbox's own port is for that sandbox alone */
 
 static struct log_pace refusals;
 
@@ -101,9 +101,9 @@ bool door_open(struct exchange *exchange)
 {
     struct call *call = &exchange->call;
     const struct engine_options *options = &call->engine->options;
-    bool environment = str_present(exchange->listener);
+    bool sandbox = str_present(exchange->sandbox);
     struct visitor visitor =
-        origin_visitor(environment ? &nobody : &options->origin_rules, exchange->request, exchange->local_ip);
+        origin_visitor(sandbox ? &nobody : &options->origin_rules, exchange->request, exchange->local_ip);
 
     exchange->allowed_origin = (str){0};
     exchange->reads_only = visitor.sender == SENDER_TYPED_URL;
@@ -111,7 +111,7 @@ bool door_open(struct exchange *exchange)
                                                     : options->endpoint;
     if (visitor.host_kind == HOST_MALFORMED || visitor.host_kind == HOST_FOREIGN)
         return refuse_host(exchange, &visitor);
-    if (visitor.sender == SENDER_FOREIGN_PAGE || (environment && visitor.sender != SENDER_PROGRAM))
+    if (visitor.sender == SENDER_FOREIGN_PAGE || (sandbox && visitor.sender != SENDER_PROGRAM))
         return refuse_page(exchange, &visitor);
     if (visitor.sender != SENDER_ALLOWED_PAGE)
         return true;

@@ -17,11 +17,14 @@ struct protocol;
 struct engine;
 struct dispatcher; /* what one server thread needs: a reader, caches */
 
+/* How long a step of an exchange may take: a loop does only what is WORK_NONE. */
+enum work_class { WORK_NONE, WORK_SHORT, WORK_LONG, WORK_CLASSES };
+
 struct exchange {
     /* filled by the server */
     struct arena arena;
     const struct http_request *request;
-    str listener; /* of a Runtime API port: the environment's id; else absent */
+    str sandbox; /* of a Runtime API port: the sandbox's id; else absent */
     str source_ip;
     str local_ip;                                /* the address that the connection was made to */
     void (*answered)(struct exchange *exchange); /* called on any thread */
@@ -35,6 +38,8 @@ struct exchange {
     str allowed_origin; /* of the page that sent it, which was let in by name; else absent */
     bool reads_only;    /* nobody is known to have meant it: it may change nothing */
     void (*admin)(struct exchange *exchange); /* run instead of an operation's handler */
+    void (*work)(struct dispatcher *dispatcher, struct exchange *exchange); /* what a worker does with it */
+    enum work_class work_class;
     const struct operation *operation;
     const struct protocol *protocol;
     struct call call;
@@ -54,6 +59,7 @@ struct credentials {
     str secret;         /* absent: the key is known, no secret is (an account's id as key) */
     str session_token;  /* absent when there is none */
     int64_t expires_ms; /* INT64_MAX: never */
+    bool revoked;       /* given out once, but whom it was given to is gone */
     struct principal principal;
 };
 
@@ -94,6 +100,8 @@ struct engine_options {
     str default_region, default_account;
     str functions_folder; /* where function packages are unpacked; made anew when it is lost */
     str runtimes_folder;  /* the bootstraps of nodejs and python */
+    unsigned workers;     /* threads beside the loops; 0: as the machine's cores ask for */
+    int64_t long_read_ms; /* see time_is_up(); 0: LIMIT_LONG_READ_MS, negative: always up */
     str endpoint;         /* what functions and internal calls use: "http://127.0.0.1:4566" */
 };
 

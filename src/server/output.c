@@ -60,16 +60,6 @@ static void add_line(struct arena *arena, struct line_list *lines, str line)
     *added = sanitized(arena, line);
 }
 
-/* Cut before a character that would be split. */
-static size_t cut_size(str line)
-{
-    size_t size = LINE_BYTES;
-
-    for (int i = 0; i < 3 && ((unsigned char)line.data[size] & 0xc0) == 0x80; i++)
-        size--;
-    return size;
-}
-
 static void keep_partial(struct output *output, str bytes)
 {
     size_t size = output->partial_size + bytes.size;
@@ -98,10 +88,9 @@ static void end_partial(struct output *output, struct arena *arena, struct line_
 static void cut_partial(struct output *output, struct arena *arena, struct line_list *lines)
 {
     while (output->partial_size > LINE_BYTES) {
-        str line = {output->partial, output->partial_size};
-        size_t size = cut_size(line);
-        add_line(arena, lines, str_head(line, size));
-        drop_partial(output, size);
+        str line = str_head_whole((str){output->partial, output->partial_size}, LINE_BYTES);
+        add_line(arena, lines, line);
+        drop_partial(output, line.size);
     }
 }
 

@@ -199,8 +199,21 @@ struct txn *store_begin_read(struct store_reader *reader)
     return &reader->txn;
 }
 
+void store_read_anew(struct txn *txn)
+{
+    if (txn->reads_only && !txn->broken && finish(txn))
+        txn_begin(txn, CONTROL_BEGIN_READ);
+}
+
 bool store_end_read(struct store_reader *reader, uint64_t *sequence)
 {
     *sequence = atomic_load(&reader->store->announced);
     return finish(&reader->txn);
+}
+
+void store_abandon_read(struct store_reader *reader)
+{
+    txn_abandon(&reader->txn, 0);
+    if (sqlite3_get_autocommit(reader->txn.db) == 0)
+        finish(&reader->txn);
 }

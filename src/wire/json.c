@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STACK_START = 64 };
+enum { STACK_START = 64, REPLACEMENT = 0xfffd };
 
 struct parser {
     const char *at, *end;
@@ -50,22 +50,7 @@ static bool is_special(char c)
     return c == '"' || c == '\\' || (unsigned char)c < 0x20;
 }
 
-/* The first byte that must be escaped. */
-static const char *skip_unescaped(const char *at, const char *end)
-{
-    uint64_t word;
-
-    for (; end - at >= 8; at += 8) {
-        memcpy(&word, at, 8);
-        if (has_special(word))
-            break;
-    }
-    while (at < end && !is_special(*at))
-        at++;
-    return at;
-}
-
-/* The same, but stopping at the first byte beyond ASCII, too. */
+/* The first byte that must be escaped or is beyond ASCII. */
 static const char *skip_plain(const char *at, const char *end)
 {
     uint64_t word;
@@ -286,9 +271,9 @@ static void grow_stack(struct parser *parser)
 {
     bool first_time = parser->stack == parser->stack_start;
     size_t capacity = parser->capacity * 2;
-    struct json_member *larger = realloc(first_time ? NULL : parser->stack, capacity * sizeof *larger);
+    struct json_member *larger =
+        arena_resize_loose(parser->arena, first_time ? NULL : parser->stack, capacity * sizeof *larger);
 
-    check(larger != NULL);
     if (first_time)
         memcpy(larger, parser->stack_start, sizeof parser->stack_start);
     parser->stack = larger;
@@ -442,7 +427,7 @@ const struct json *json_parse(struct arena *arena, str source, size_t *error_at)
 
     bool valid = read_document(&parser, root);
     if (parser.stack != parser.stack_start)
-        free(parser.stack);
+        arena_free_loose(arena, parser.stack);
     if (!valid && error_at)
         *error_at = (size_t)(parser.at - source.data);
     return valid ? root : NULL;
@@ -470,6 +455,37 @@ str json_get_str(const struct json *object, str name)
 bool json_is(const struct json *value, enum json_type type)
 {
     return value && value->type == type;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return str_compare(*(const str *)a, *(const str *)b);
+}
+
+/* A name that stands twice among those of one object stands beside itself once they are sorted. */
+static bool names_repeat(struct arena *arena, const struct json *object)
+{
+    bool repeat = false;
+
+    if (object->count < 2)
+        return false;
+    str *names = arena_alloc(arena, object->count * sizeof *names);
+    for (uint32_t i = 0; i < object->count; i++)
+        names[i] = object->members[i].name;
+    qsort(names, object->count, sizeof *names, by_name);
+    for (uint32_t i = 1; i < object->count && !repeat; i++)
+        repeat = str_equal(names[i - 1], names[i]);
+    return repeat;
+}
+
+bool json_has_repeats(struct arena *arena, const struct json *value)
+{
+    bool array = value->type == JSON_ARRAY,
+         repeats = value->type == JSON_OBJECT && names_repeat(arena, value);
+
+    for (uint32_t i = 0; value->type >= JSON_ARRAY && i < value->count && !repeats; i++)
+        repeats = json_has_repeats(arena, array ? &value->items[i] : &value->members[i].value);
+    return repeats;
 }
 
 /* ---- writing ---- */
@@ -540,6 +556,18 @@ static char *write_escape(char *to, char c)
     return to;
 }
 
+/* The first byte that is not copied as it is: what must be escaped, or is no UTF-8. */
+static const char *skip_writable(const char *at, const char *end)
+{
+    for (;;) {
+        at = skip_plain(at, end);
+        size_t size = at < end && !is_special(*at) ? utf8_sequence(at, end) : 0;
+        if (size == 0)
+            return at;
+        at += size;
+    }
+}
+
 static void write_quoted(struct text *text, str value)
 {
     enum { LONGEST_ESCAPE = 6 };
@@ -548,12 +576,13 @@ static void write_quoted(struct text *text, str value)
     text_add_char(text, '"');
     while (at < end) {
         const char *run = at;
-        at = skip_unescaped(at, end);
+        at = skip_writable(at, end);
         size_t run_size = (size_t)(at - run);
         char *start = text_reserve(text, run_size + LONGEST_ESCAPE), *to = start + run_size;
         memcpy(start, run, run_size);
         if (at < end)
-            to = write_escape(to, *at++);
+            to = is_special(*at) ? write_escape(to, *at) : utf8_write(to, REPLACEMENT);
+        at += at < end;
         text_grew(text, (size_t)(to - start));
     }
     text_add_char(text, '"');

@@ -36,7 +36,13 @@ const struct json *json_get(const struct json *object, str name);
 str json_get_str(const struct json *object, str name);
 bool json_is(const struct json *value, enum json_type type);
 
-/* Compact JSON.  The caller opens and closes; commas are put by the writer. */
+/* Does some object in it, however deep, name a member twice? */
+bool json_has_repeats(struct arena *arena, const struct json *value);
+
+/*
+ * Compact JSON.  The caller opens and closes; commas are put by the writer.  What is no UTF-8 in a text
+ * becomes U+FFFD.
+ */
 struct json_writer {
     struct text text;
     bool need_comma;

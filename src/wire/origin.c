@@ -17,7 +17,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-enum { ADDRESS_BYTES = 16, LONGEST_HOST = 253 };
+enum { ADDRESS_BYTES = 16, LONGEST_HOST = 253, LONGEST_ORIGIN = 300 };
 
 static const str local_names[] = {STR_INIT("localhost"), STR_INIT("*.localhost"),
                                   STR_INIT("localhost.localstack.cloud"),
@@ -142,7 +142,7 @@ bool origin_valid(str origin)
     unsigned char address[ADDRESS_BYTES];
     struct uri uri;
 
-    if (!uri_parse(origin, &uri) || !str_present(uri.scheme) || str_present(uri.userinfo))
+    if (origin.size > LONGEST_ORIGIN || !uri_parse(origin, &uri) || !str_present(uri.scheme) || str_present(uri.userinfo))
         return false;
     str authority = str_from(origin, uri.scheme.size + 3);
     for (size_t i = 0; i < authority.size; i++)

@@ -5,6 +5,9 @@
  */
 #include "base/str.h"
 
+/* U+FFFD: stands where a text has what cannot be written. */
+#define UTF8_REPLACEMENT "\xef\xbf\xbd"
+
 /* The size of the valid sequence that begins at `at` (before `end`), 0 when there is none. */
 size_t utf8_sequence(const char *at, const char *end);
 bool utf8_valid(str text);

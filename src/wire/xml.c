@@ -35,43 +35,62 @@ void xml_element(struct text *text, str name, str value)
     xml_close(text, name);
 }
 
-static bool needs_escape(char c)
+/* A byte that is not copied as it is, or begins a character of several. */
+static bool is_special(char c)
 {
     unsigned char byte = (unsigned char)c;
 
-    return c == '&' || c == '<' || c == '>' || c == '"' || (byte < 0x20 && c != '\n' && c != '\t');
+    return c == '&' || c == '<' || c == '>' || c == '"' || (byte < 0x20 && c != '\n' && c != '\t') ||
+           byte >= 0x80;
 }
 
-static void add_escaped(struct text *text, char c)
+/* U+FFFE and U+FFFF, which XML 1.0 excludes though they are UTF-8. */
+static bool is_noncharacter(str character)
 {
-    switch (c) {
+    return str_equal(character, S("\xef\xbf\xbe")) || str_equal(character, S("\xef\xbf\xbf"));
+}
+
+/* What stands for the character at the beginning of `rest`; *size is what it takes there. */
+static str escaped(str rest, size_t *size)
+{
+    *size = utf8_sequence(rest.data, rest.data + rest.size);
+    str character = str_head(rest, *size);
+
+    switch (rest.data[0]) {
     case '&':
-        text_add(text, S("&amp;"));
-        break;
+        return S("&amp;");
     case '<':
-        text_add(text, S("&lt;"));
-        break;
+        return S("&lt;");
     case '>':
-        text_add(text, S("&gt;"));
-        break;
+        return S("&gt;");
     case '"':
-        text_add(text, S("&quot;"));
-        break;
+        return S("&quot;");
+    case '\r':
+        return S("&#xD;");
     default:
-        text_format(text, "&#x%X;", (unsigned)c);
+        break;
     }
+    if (*size > 1 && !is_noncharacter(character))
+        return character;
+    *size = *size ? *size : 1;
+    return S(UTF8_REPLACEMENT);
 }
 
 void xml_text(struct text *text, str value)
 {
-    size_t run = 0;
+    size_t run = 0, size;
 
-    for (size_t i = 0; i < value.size; i++)
-        if (needs_escape(value.data[i])) {
-            text_add(text, (str){value.data + run, i - run});
-            add_escaped(text, value.data[i]);
-            run = i + 1;
-        }
+    for (size_t i = 0; i < value.size; i += size) {
+        size = 1;
+        if (!is_special(value.data[i]))
+            continue;
+        str written = escaped(str_from(value, i), &size);
+        if (written.data == value.data + i)
+            continue;
+        text_add(text, (str){value.data + run, i - run});
+        text_add(text, written);
+        run = i + size;
+    }
     text_add(text, str_from(value, run));
 }
 

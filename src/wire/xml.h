@@ -6,8 +6,9 @@
 #include "base/text.h"
 
 /*
- * <name>, </name>, <name>text</name> with &, <, >, " and control characters escaped: a carriage
- * return written plainly would be read back as a newline.
+ * <name>, </name>, <name>text</name> with &, <, > and " escaped, and the carriage return, which written
+ * plainly would be read back as a newline.  What XML 1.0 cannot carry in any form (other control
+ * characters, U+FFFE, U+FFFF, what is no UTF-8) becomes U+FFFD: whatever the text, the reply is XML.
  */
 void xml_open(struct text *text, str name);
 void xml_close(struct text *text, str name);

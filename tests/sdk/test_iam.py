@@ -700,3 +700,49 @@ def test_a_role_made_again_does_not_inherit_sessions(iam, new_role, become, queu
     iam.create_role(RoleName=name, AssumeRolePolicyDocument=FROM_ACCOUNT)
     iam.attach_role_policy(RoleName=name, PolicyArn=SQS_FULL)
     refused(sqs.send_message, QueueUrl=queue, MessageBody="hi")
+
+
+def test_sessions_of_a_deleted_role_authenticate_nowhere(iam, client, new_role, become, queue, refused):
+    """Not even where a policy lets everybody in, nor where no permission is needed."""
+    name = new_role()
+    session = become(name)
+    policy = statements({"Effect": "Allow", "Principal": "*", "Action": "sqs:*", "Resource": "*"})
+    client("sqs").set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
+    session("sqs").send_message(QueueUrl=queue, MessageBody="hi")
+    session("sts").get_caller_identity()
+    clear(iam, "role", name)
+    invalid = "The security token included in the request is invalid."
+    for attempt in range(2):
+        for call, arguments in (
+            (session("sqs").send_message, {"QueueUrl": queue, "MessageBody": "hi"}),
+            (session("sts").get_caller_identity, {}),
+            (session("iam").list_roles, {}),
+        ):
+            error = refused(call, **arguments)
+            assert (error["code"], error["message"], error["status"]) == ("InvalidClientTokenId", invalid, 403)
+        for call in (session("dynamodb").list_tables, session("lambda").list_functions):
+            error = refused(call)
+            assert (error["code"], error["message"]) == ("UnrecognizedClientException", invalid)
+        if attempt == 0:
+            iam.create_role(RoleName=name, AssumeRolePolicyDocument=FROM_ACCOUNT)
+
+
+def test_a_policy_with_a_key_twice_is_refused(iam, sts, client, new_role, queue, unique, refused):
+    """One reader would take the first, another the last: AWS takes neither."""
+    rule = json.dumps({"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"})
+    twice = f'{{"Version": "2012-10-17", "Statement": [{rule.replace("Allow", "Deny")}], "Statement": [{rule}]}}'
+    without_principal = twice.replace('"Principal": "*", ', "")
+    name = new_role()
+    for call, arguments in (
+        (iam.create_policy, {"PolicyName": unique("p"), "PolicyDocument": without_principal}),
+        (iam.put_role_policy, {"RoleName": name, "PolicyName": "p", "PolicyDocument": without_principal}),
+        (iam.update_assume_role_policy, {"RoleName": name, "PolicyDocument": twice}),
+        (iam.create_role, {"RoleName": unique("r"), "AssumeRolePolicyDocument": twice}),
+        (sts.assume_role, {"RoleArn": role_arn(name), "RoleSessionName": "me", "Policy": without_principal}),
+    ):
+        error = refused(call, **arguments)
+        assert (error["code"], error["message"]) == ("MalformedPolicyDocument", "Syntax errors in policy.")
+    refused(client("sqs").set_queue_attributes, QueueUrl=queue, Attributes={"Policy": twice})
+    topic = client("sns").create_topic(Name=unique("t"))["TopicArn"]
+    refused(client("sns").set_topic_attributes, TopicArn=topic, AttributeName="Policy", AttributeValue=twice)
+    client("sns").delete_topic(TopicArn=topic)

@@ -3,10 +3,14 @@ Packages of functions on the disk: who may read them, what unpacking accepts, ho
 a server of its own.
 """
 
+import base64
+import json
 import os
 import pathlib
 import stat
 import tempfile
+import urllib.error
+import urllib.request
 
 import boto3
 import pytest
@@ -114,3 +118,76 @@ def test_the_start_says_what_it_cannot_close_to_others(house):
         warnings = [line for line in server.log_lines if "its mode cannot be changed" in line]
         assert len(warnings) == 1 and f'path="{data}" mode=0777' in warnings[0]
         server.stop()
+
+
+# --- Downloads ---------------------------------------------------------------------------------
+
+
+def get(url):
+    """Status, content type and body, unsigned."""
+    try:
+        with urllib.request.urlopen(url, timeout=30) as reply:
+            return reply.status, reply.headers["Content-Type"], reply.read()
+    except urllib.error.HTTPError as error:
+        return error.code, error.headers["Content-Type"], error.read()
+
+
+def advance(house, seconds):
+    orderly_server.post(house.server.endpoint, "/_orderly/clock", json.dumps({"advance_ms": seconds * 1000}))
+
+
+def location(house, name):
+    return house.client("lambda").get_function(FunctionName=name)["Code"]["Location"]
+
+
+def test_the_code_can_be_downloaded_for_ten_minutes(house):
+    one = house()
+    package = zip_of({"index.py": "def handler(event, context): return 1"})
+    one.create("one", package)
+    url = location(one, "one")
+    assert url.startswith(one.server.endpoint + "/")
+    assert get(url) == (200, "application/zip", package)
+    advance(one, 590)
+    assert get(url) == (200, "application/zip", package)
+    advance(one, 10)
+    status, kind, body = get(url)
+    assert (status, kind) == (403, "application/xml")
+    assert b"<Code>AccessDenied</Code><Message>Request has expired</Message><X-Amz-Expires>600</X-Amz-Expires>" in body
+    assert get(location(one, "one")) == (200, "application/zip", package)
+
+
+def test_code_cannot_be_downloaded_without_a_url_that_was_given_out(house):
+    one = house()
+    one.create("one", zip_of({"index.py": ""}))
+    digest = base64.b64decode(one.client("lambda").list_functions()["Functions"][0]["CodeSha256"]).hex()
+    url = location(one, "one")
+    assert digest not in url
+    folder = url.rsplit("/", 1)[0]
+    changed = url[:-1] + ("A" if url[-1] != "A" else "B")
+    for guess in (f"{folder}/{digest}", f"{folder}/", changed, url + "A", url[:-1]):
+        status, kind, body = get(guess)
+        assert (status, kind) == (403, "application/xml"), guess
+        assert b"<Code>SignatureDoesNotMatch</Code>" in body
+
+
+def test_a_url_outlives_the_server_and_ends_with_the_code(house):
+    one = house()
+    one.create("one", zip_of({"index.py": ""}))
+    url = location(one, "one")
+    one.server.stop()
+    one.server.start()
+    assert get(url)[0] == 200
+    one.client("lambda").delete_function(FunctionName="one")
+    status, kind, body = get(url)
+    assert (status, kind) == (404, "application/xml") and b"<Code>NoSuchKey</Code>" in body
+
+
+def test_under_strict_authentication_the_url_is_enough_too(house):
+    one = house("--auth", "strict", "--root-access-key-id", "AKIDROOT", "--root-secret-access-key", "secret")
+    keys = {"aws_access_key_id": "AKIDROOT", "aws_secret_access_key": "secret"}
+    made = one.client
+    one.client = lambda service: made(service, **keys)
+    package = zip_of({"index.py": ""})
+    one.create("one", package)
+    assert get(location(one, "one")) == (200, "application/zip", package)
+    assert get(location(one, "one") + "A")[0] == 403

@@ -334,6 +334,31 @@ TEST(what_is_no_number_is_written_as_aws_does)
     assert_text(double_text(-(double)INFINITY), "\"-Infinity\"");
 }
 
+TEST(what_is_no_utf_8_is_replaced_byte_by_byte)
+{
+    struct json_writer writer = json_writer_in(&scratch);
+
+    json_string(&writer, S("0123456\xc3 \xff\"\xed\xa0\x80\xe2\x82\xac\xe2\x82"));
+    assert_text(json_written(&writer),
+                "\"0123456\xef\xbf\xbd \xef\xbf\xbd\\\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"
+                "\xe2\x82\xac\xef\xbf\xbd\xef\xbf\xbd\"");
+}
+
+static bool repeats(str source)
+{
+    return json_has_repeats(&scratch, parse(source));
+}
+
+TEST(a_repeated_name_is_found_however_deep)
+{
+    assert_true(repeats(S("{\"a\":1,\"b\":2,\"a\":1}")));
+    assert_true(repeats(S("{\"a\":1,\"\\u0061\":2}")));
+    assert_true(repeats(S("[1,{\"x\":[{\"b\":{},\"b\":[]}]}]")));
+    assert_false(repeats(S("{\"a\":{\"a\":[{\"a\":1},{\"a\":1}]},\"A\":1,\"b\":\"a\"}")));
+    assert_false(repeats(S("[\"a\",\"a\",null,1,1]")));
+    assert_false(repeats(S("{}")));
+}
+
 TESTS(test(every_kind_of_value_is_accepted), test(numbers_within_the_grammar_are_accepted),
       test(numbers_outside_the_grammar_are_refused), test(broken_structure_is_refused),
       test(broken_strings_are_refused), test(invalid_utf8_is_refused), test(a_lone_surrogate_is_refused),
@@ -345,4 +370,5 @@ TESTS(test(every_kind_of_value_is_accepted), test(numbers_within_the_grammar_are
       test(the_last_of_a_repeated_name_counts), test(looking_into_what_is_no_object_finds_nothing),
       test(commas_are_put_by_the_writer), test(only_what_must_be_is_escaped),
       test(absent_fields_are_left_out_and_empty_ones_written),
-      test(doubles_are_written_as_short_as_they_read_back), test(what_is_no_number_is_written_as_aws_does))
+      test(doubles_are_written_as_short_as_they_read_back), test(what_is_no_number_is_written_as_aws_does),
+      test(what_is_no_utf_8_is_replaced_byte_by_byte), test(a_repeated_name_is_found_however_deep))

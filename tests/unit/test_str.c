@@ -167,6 +167,42 @@ TEST(the_hash_is_fnv_1a)
     assert_true(str_hash(S("foobar")) == 0x85944171f73967e8u);
 }
 
+TEST(texts_are_cut_between_characters)
+{
+    str text = S("a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80");
+
+    for (size_t size = 0; size <= text.size + 1; size++) {
+        bool between = size == 0 || size == 1 || size == 3 || size == 6 || size >= 10;
+        assert_true(str_head_whole(text, size).size <= size);
+        assert_true((str_head_whole(text, size).size == size) == (between && size <= text.size));
+        assert_true(str_tail_whole(text, size).size <= size);
+        between = size == 0 || size == 4 || size == 7 || size == 9 || size == 10;
+        assert_true((str_tail_whole(text, size).size == size) == between);
+    }
+    assert_text(str_head_whole(text, 5), "a\xc3\xa9");
+    assert_text(str_tail_whole(text, 5), "\xf0\x9f\x98\x80");
+}
+
+TEST(what_is_no_utf_8_is_cut_anywhere)
+{
+    str text = S("\xa9\xa9\xa9\xa9\xa9\xa9\xa9\xa9\xa9\xa9");
+
+    assert_int_equal(str_head_whole(text, 9).size, 6);
+    assert_int_equal(str_tail_whole(text, 9).size, 6);
+}
+
+TEST(a_character_has_up_to_four_bytes)
+{
+    str text = S("a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80");
+
+    assert_int_equal(str_character_size(text, 0), 1);
+    assert_int_equal(str_character_size(text, 1), 2);
+    assert_int_equal(str_character_size(text, 3), 3);
+    assert_int_equal(str_character_size(text, 6), 4);
+    assert_int_equal(str_character_size(text, 10), 0);
+    assert_int_equal(str_character_size(S("\xc3"), 0), 1);
+}
+
 TESTS(test(a_prefix_sorts_before_what_it_begins), test(bytes_above_127_sort_last),
       test(absent_and_empty_are_told_apart), test(letters_compare_without_case_when_asked),
       test(cutting_past_the_end_gives_the_empty_text), test(white_space_is_trimmed_at_both_ends_only),
@@ -174,4 +210,5 @@ TESTS(test(a_prefix_sorts_before_what_it_begins), test(bytes_above_127_sort_last
       test(every_separator_begins_a_piece), test(whole_numbers_are_read_to_their_limits),
       test(what_is_no_whole_number_is_refused), test(decimal_numbers_are_measured),
       test(what_is_no_decimal_number_is_refused), test(a_word_is_letters_digits_and_what_is_allowed_beside),
-      test(the_hash_is_fnv_1a))
+      test(the_hash_is_fnv_1a), test(texts_are_cut_between_characters),
+      test(what_is_no_utf_8_is_cut_anywhere), test(a_character_has_up_to_four_bytes))

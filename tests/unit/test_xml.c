@@ -21,13 +21,36 @@ TEST(elements_are_written_with_their_text_escaped)
     assert_text(text_str(&text), "<R><M>&lt;a href=&quot;x&quot;&gt;&amp;'\xc3\xa9\t\n</M><E></E></R>");
 }
 
-TEST(control_characters_survive_as_references)
+TEST(a_carriage_return_survives_as_a_reference)
 {
     struct text text = text_in(&scratch);
 
-    xml_element(&text, S("M"), S("a\r\nb\x01"));
-    assert_text(text_str(&text), "<M>a&#xD;\nb&#x1;</M>");
-    assert_text(parse(text_str(&text))->text, "a\r\nb\x01");
+    xml_element(&text, S("M"), S("a\r\nb"));
+    assert_text(text_str(&text), "<M>a&#xD;\nb</M>");
+    assert_text(parse(text_str(&text))->text, "a\r\nb");
+}
+
+static str written(str value)
+{
+    struct text text = text_in(&scratch);
+
+    xml_text(&text, value);
+    return text_str(&text);
+}
+
+TEST(what_xml_cannot_carry_is_replaced)
+{
+    assert_text(written(S("a\0b\x01\x0b\x1f")), "a\xef\xbf\xbd"
+                                                "b\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
+    assert_text(written(S("\xef\xbf\xbe-\xef\xbf\xbf")), "\xef\xbf\xbd-\xef\xbf\xbd");
+    assert_text(written(S("\x7f\xc2\x85\xef\xbf\xbd\xf0\x9f\xbf\xbf")),
+                "\x7f\xc2\x85\xef\xbf\xbd\xf0\x9f\xbf\xbf");
+}
+
+TEST(what_is_no_utf_8_is_replaced_byte_by_byte)
+{
+    assert_text(written(S("a\xc3")), "a\xef\xbf\xbd");
+    assert_text(written(S("\xff<\xed\xa0\x80")), "\xef\xbf\xbd&lt;\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
 }
 
 TEST(a_reply_is_read_into_a_tree)
@@ -133,7 +156,8 @@ TEST(many_children_keep_their_order)
     assert_text(root->children[63].text, "63");
 }
 
-TESTS(test(elements_are_written_with_their_text_escaped), test(control_characters_survive_as_references),
+TESTS(test(elements_are_written_with_their_text_escaped), test(a_carriage_return_survives_as_a_reference),
+      test(what_xml_cannot_carry_is_replaced), test(what_is_no_utf_8_is_replaced_byte_by_byte),
       test(a_reply_is_read_into_a_tree), test(references_and_cdata_are_unescaped),
       test(every_line_end_becomes_a_newline), test(what_is_not_well_formed_is_refused),
       test(document_types_and_entities_are_refused), test(nesting_is_allowed_up_to_the_limit),

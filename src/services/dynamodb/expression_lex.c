@@ -29,7 +29,7 @@ static size_t size_of_symbol(str rest)
 {
     return str_starts_with(rest, S("<>")) || str_starts_with(rest, S("<=")) || str_starts_with(rest, S(">="))
                ? 2
-               : 1;
+               : str_character_size(rest, 0);
 }
 
 /* The token at or behind this offset. */

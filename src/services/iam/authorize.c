@@ -4,8 +4,6 @@
 #include "services/iam/iam.h"
 #include "services/iam/iam_internal.h"
 
-#include "base/check.h"
-
 static bool is_loopback(str address)
 {
     return str_starts_with(address, S("127.")) || str_equal(address, S("::1")) ||
@@ -56,35 +54,36 @@ static struct policy_request ask(const struct call *call, const struct principal
     };
 }
 
-static void add_caller(const struct call *call, struct inquiry *inquiry)
+/* False when the user, or the session's role, is there no more: then no policy lets the caller in. */
+static bool add_caller(const struct call *call, struct inquiry *inquiry)
 {
     const struct principal *caller = call->caller;
 
     if (caller->kind != PRINCIPAL_USER && caller->kind != PRINCIPAL_ROLE)
-        return;
+        return true;
     const struct cached_identity *identity =
         cached_identity(call->txn, call->arena, identity_part(caller->id));
-    if (identity) {
-        inquiry->request.principal_arn = identity->arn;
-        inquiry->request.principal_tags = &identity->tags;
-        inquiry->set.identity = identity->policies;
-        inquiry->set.boundary = identity->boundary;
-    }
-    if (str_present(caller->session_policy)) {
+    if (!identity)
+        return false;
+    inquiry->request.principal_arn = identity->arn;
+    inquiry->request.principal_tags = &identity->tags;
+    inquiry->set.identity = identity->policies;
+    inquiry->set.boundary = identity->boundary;
+    if (str_present(caller->session_policy))
         inquiry->set.session = cached_policy(POLICY_SESSION, caller->arn, caller->session_policy);
-        check(inquiry->set.session != NULL); /* it was parsed when the session began */
-    }
+    return true;
 }
 
 static bool decide(const struct call *call, struct inquiry *inquiry, str resource_policy, str *message)
 {
-    add_caller(call, inquiry);
+    bool there = add_caller(call, inquiry);
+
     inquiry->set.trust = str_starts_with(inquiry->request.action, S("sts:AssumeRole"));
     if (str_present(resource_policy) && !str_empty(resource_policy))
         inquiry->set.resource = cached_policy(inquiry->set.trust ? POLICY_TRUST : POLICY_RESOURCE,
                                               inquiry->request.resource, resource_policy);
 
-    enum denial denial = policy_decide(&inquiry->set, &inquiry->request);
+    enum denial denial = there ? policy_decide(&inquiry->set, &inquiry->request) : NOT_ALLOWED_BY_IDENTITY;
     if (denial != NOT_DENIED)
         *message = denial_message(denial, &inquiry->request);
     return denial == NOT_DENIED;

@@ -3,6 +3,7 @@
  *
  * Sessions are forgotten some time after they ran out.  Their keys must not pass for unknown ones,
  * which may be taken for the administrator's, so ids of our making are known by their check letters.
+ * A session ends with its role: one made again under the same name has another unique id.
  */
 #include "services/iam/iam.h"
 #include "services/iam/iam_internal.h"
@@ -22,6 +23,7 @@ static bool find_session(struct txn *txn, struct arena *arena, str access_key_id
         .secret = row.secret,
         .session_token = row.session_token,
         .expires_ms = row.expires_ms,
+        .revoked = !row.role_exists,
         .principal = session_principal(arena, &role, row.session_name),
     };
     credentials->principal.session_policy = row.session_policy;

@@ -106,6 +106,9 @@ create table iam_state (
 -- migration: 2
 alter table iam_session add column issued_ms integer not null default 0;
 
+-- migration: 3
+create index iam_identity_by_boundary on iam_identity (boundary_arn) where boundary_arn is not null;
+
 -- statement: insert_identity :insert
 -- row: identity
 insert into iam_identity (account, kind, name, folded_name, unique_id, path, created_ms, trust_policy, description,
@@ -300,8 +303,10 @@ values (:access_key_id, :account, :role_name, :role_unique_id, :session_name, :s
         :session_policy, :issued_ms, :expires_ms);
 
 -- statement: find_session :one
+-- column: role_exists integer
 select account, role_name, role_unique_id, session_name, secret, session_token, session_policy, issued_ms,
-       expires_ms
+       expires_ms,
+       exists (select 1 from iam_identity where iam_identity.unique_id = iam_session.role_unique_id) as role_exists
 from iam_session where access_key_id = :access_key_id;
 
 -- statement: remove_expired_sessions :exec

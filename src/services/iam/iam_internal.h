@@ -132,6 +132,8 @@ str version_id(const struct call *call, int64_t version);
 /* page.c */
 /* False: the marker is none of ours, and fail() has been called. */
 bool page_open(const struct call *call, str marker, const int64_t *max_items, struct page *page);
+/* Is that key outside of this part, whatever its item is? */
+bool page_leaves_out(const struct page *page, str key);
 /* Does the item with this key belong into this part? */
 bool page_takes(struct page *page, str key);
 void page_close(const struct call *call, const struct page *page, const bool **is_truncated, str *marker);
@@ -156,7 +158,7 @@ struct cached_identity {
 
 /* What that role or user may do as of this transaction; NULL when it is gone.  Until the next lookup. */
 const struct cached_identity *cached_identity(struct txn *txn, struct arena *arena, str unique_id);
-/* NULL when the text is no policy.  `owner`, what the policy is of, is where it is looked for. */
+/* As policy_read() has it.  `owner`, what the policy is of, is where it is looked for. */
 const struct policy *cached_policy(enum policy_kind kind, str owner, str text);
 
 /* authorize.c */

@@ -420,11 +420,22 @@ const struct policy *policy_parse(struct arena *arena, enum policy_kind kind, st
     policy->kind = kind;
     if (!json_is(json, JSON_OBJECT))
         broken(&parser, kind == POLICY_TRUST ? S("This policy contains invalid Json") : str_of(SYNTAX));
+    else if (json_has_repeats(&parser.scratch, json))
+        syntax_error(&parser); /* which of the two counts would be the reader's choice */
     else
         parse_document(&parser, json, policy);
     arena_free(&parser.scratch);
     *problem = parser.problem;
     return str_present(parser.problem) ? NULL : policy;
+}
+
+const struct policy *policy_read(struct arena *arena, enum policy_kind kind, str document)
+{
+    static const struct policy unreadable = {.unreadable = true};
+    str problem;
+    const struct policy *policy = policy_parse(arena, kind, document, &problem);
+
+    return policy ? policy : &unreadable;
 }
 
 bool policy_next_aws_principal(const struct policy *policy, size_t *position, str *principal)

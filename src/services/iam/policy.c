@@ -153,10 +153,18 @@ static enum policy_verdict statement_verdict(const struct statement *statement,
     return statement->deny ? POLICY_DENIES : verdict;
 }
 
+static bool is_owner(const struct policy_request *request)
+{
+    return request->caller->kind == PRINCIPAL_ROOT &&
+           str_equal(request->caller->account, arn_account(request->resource));
+}
+
 enum policy_verdict policy_evaluate(const struct policy *policy, const struct policy_request *request)
 {
     enum policy_verdict strongest = POLICY_SILENT;
 
+    if (policy->unreadable)
+        return is_owner(request) ? POLICY_SILENT : POLICY_DENIES;
     for (size_t i = 0; i < policy->statements.count && strongest != POLICY_DENIES; i++) {
         enum policy_verdict verdict = statement_verdict(&policy->statements.items[i], request);
         if (verdict > strongest)

@@ -28,6 +28,12 @@ struct policy;
  */
 const struct policy *policy_parse(struct arena *arena, enum policy_kind kind, str document, str *problem);
 
+/*
+ * The same of a document that is in force.  One that is not understood, which an earlier version may have
+ * stored, denies everything to everybody but the resource's own account's root, who can replace it.
+ */
+const struct policy *policy_read(struct arena *arena, enum policy_kind kind, str document);
+
 /* The account in an ARN's fifth part, absent when it is not one. */
 str arn_account(str arn);
 

@@ -7,6 +7,7 @@
 #include "services/iam/iam_internal.h"
 
 #include "base/check.h"
+#include "base/memory.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -16,7 +17,7 @@ enum { SLOTS = 128 };
 struct cached_text {
     enum policy_kind kind;
     str text;
-    const struct policy *policy; /* NULL: the text is none */
+    const struct policy *policy;
     struct arena arena;
 };
 
@@ -63,19 +64,16 @@ static struct policy_cache *this_threads_cache(void)
     pthread_once(&key_once, make_key);
     struct policy_cache *cache = pthread_getspecific(key);
     if (!cache) {
-        cache = calloc(1, sizeof *cache);
-        check(cache != NULL && pthread_setspecific(key, cache) == 0);
+        cache = memory_take(sizeof *cache);
+        check(pthread_setspecific(key, cache) == 0);
     }
     return cache;
 }
 
 static void add_policy(struct cached_identity *cached, enum policy_kind kind, str document)
 {
-    str problem;
-    const struct policy *policy = policy_parse(&cached->arena, kind, document, &problem);
-
-    if (policy)
-        list_add(&cached->arena, &cached->policies)->policy = policy;
+    if (str_present(document))
+        list_add(&cached->arena, &cached->policies)->policy = policy_read(&cached->arena, kind, document);
 }
 
 static void load_policies(struct txn *txn, struct cached_identity *cached, int64_t identity_id)
@@ -103,24 +101,18 @@ static void load_tags(struct txn *txn, struct cached_identity *cached, int64_t i
         };
 }
 
-/* A policy in use as a boundary cannot be deleted, so it is there. */
+/* A policy in use as a boundary cannot be deleted; if it is gone all the same, it denies everything. */
 static const struct policy *load_boundary(struct txn *txn, struct cached_identity *cached, str policy_arn)
 {
-    str problem;
-
     if (!str_present(policy_arn))
         return NULL;
-    const struct policy *boundary =
-        policy_parse(&cached->arena, POLICY_MANAGED, managed_policy_document(txn, policy_arn), &problem);
-    check(boundary != NULL || txn_broken(txn));
-    return boundary;
+    return policy_read(&cached->arena, POLICY_MANAGED, managed_policy_document(txn, policy_arn));
 }
 
 static struct cached_identity *load(struct txn *txn, const struct identity *identity, int64_t version)
 {
-    struct cached_identity *cached = calloc(1, sizeof *cached);
+    struct cached_identity *cached = memory_take(sizeof *cached);
 
-    check(cached != NULL);
     cached->version = version;
     cached->unique_id = arena_copy(&cached->arena, identity->row.unique_id);
     cached->arn = arena_copy(&cached->arena, identity->arn);
@@ -147,23 +139,26 @@ const struct cached_identity *cached_identity(struct txn *txn, struct arena *are
     if (*slot && (*slot)->version == version && str_equal((*slot)->unique_id, id))
         return *slot;
     free_identity(*slot);
-    *slot = identity_find_unique(txn, arena, id, &identity) ? load(txn, &identity, version) : NULL;
+    *slot = NULL;
+    if (!identity_find_unique(txn, arena, id, &identity))
+        return NULL;
+    struct arena_guard *guard = arena_hold(arena); /* what is loaded would be lost */
+    *slot = load(txn, &identity, version);
+    arena_let_go(arena, guard);
     return *slot;
 }
 
 const struct policy *cached_policy(enum policy_kind kind, str owner, str text)
 {
     struct cached_text **slot = &this_threads_cache()->texts[str_hash(owner) % SLOTS];
-    str problem;
 
     if (*slot && (*slot)->kind == kind && str_equal((*slot)->text, text))
         return (*slot)->policy;
     free_text(*slot);
-    struct cached_text *cached = calloc(1, sizeof *cached);
-    check(cached != NULL);
+    struct cached_text *cached = memory_take(sizeof *cached);
     cached->kind = kind;
     cached->text = arena_copy(&cached->arena, text);
-    cached->policy = policy_parse(&cached->arena, kind, text, &problem);
+    cached->policy = policy_read(&cached->arena, kind, text);
     *slot = cached;
     return cached->policy;
 }

@@ -104,6 +104,7 @@ struct statement {
 
 struct policy {
     enum policy_kind kind;
+    bool unreadable; /* then it has no statements: it denies everything */
     struct {
         struct statement *items;
         size_t count;

@@ -31,16 +31,6 @@ static bool same_character(const struct match *match, char a, char b)
     return a == b || (match->ignore_case && lower(a) == lower(b));
 }
 
-/* The size of the UTF-8 character at `at`. */
-static size_t character_size(str text, size_t at)
-{
-    size_t size = 1;
-
-    while (at + size < text.size && ((unsigned char)text.data[at + size] & 0xc0) == 0x80)
-        size++;
-    return size;
-}
-
 static bool crosses_colons(const struct match *match, size_t behind_star)
 {
     return !match->stop_at_colons || behind_star == match->pattern.size ||
@@ -95,7 +85,7 @@ static bool step(struct match *match)
     if (!text_left)
         return false;
     if (c == WILD_ONE)
-        match->text_at += character_size(match->text, match->text_at);
+        match->text_at += str_character_size(match->text, match->text_at);
     else if (same_character(match, c, match->text.data[match->text_at]))
         match->text_at++;
     else

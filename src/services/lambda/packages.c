@@ -24,8 +24,6 @@
 
 enum { UNZIPPED_BYTES = 262144000, ZIPPED_BYTES = 50 * 1024 * 1024 };
 
-static const char public_path[] = "/_lambda/code/";
-
 /* ---- folders ---- */
 
 static bool make_folders(struct arena *arena, str path)
@@ -140,24 +138,40 @@ static str digest_of(const struct call *call, str zip)
     return hex_encode(call->arena, HASH_STR(digest));
 }
 
+/* What package_prepare() leaves for package_store(): a zip that cannot be unpacked is not tried twice. */
+struct prepared_package {
+    str digest;
+    struct failure failure;
+};
+
 void package_prepare(const struct call *call, str zip)
 {
-    str *digest = arena_new(call->arena, str);
+    struct prepared_package *package = arena_new(call->arena, struct prepared_package);
 
     if (!str_present(zip) || !size_check(call, zip))
         return;
-    *digest = digest_of(call, zip);
-    if (unpack_once(call, *digest, zip))
-        leave_prepared(call, digest);
+    read_anew(call);
+    package->digest = digest_of(call, zip);
+    if (!unpack_once(call, package->digest, zip))
+        package->failure = take_failure(call);
+    leave_prepared(call, package);
+}
+
+static bool prepared_check(const struct call *call, const struct prepared_package *package)
+{
+    if (!package->failure.error)
+        return true;
+    fail(call, package->failure.error, "%.*s", STR_ARGS(package->failure.message));
+    return false;
 }
 
 bool package_store(const struct call *call, str zip, struct function *function)
 {
-    const str *unpacked = prepared(call);
+    const struct prepared_package *package = prepared(call);
 
-    if (!size_check(call, zip))
+    if (!size_check(call, zip) || (package && !prepared_check(call, package)))
         return false;
-    function->row.package = unpacked ? *unpacked : digest_of(call, zip);
+    function->row.package = package ? package->digest : digest_of(call, zip);
     function->row.package_size = (int64_t)zip.size;
     if (!unpack_once(call, function->row.package, zip))
         return false;
@@ -207,6 +221,7 @@ void packages_sweep(const struct call *call)
     DIR *folder = functions ? opendir(functions) : NULL;
     struct lambda_has_package_row found;
     struct dirent *entry;
+    struct arena_guard *guard = arena_hold(call->arena);
 
     if (functions)
         close_to_others(functions);
@@ -222,25 +237,5 @@ void packages_sweep(const struct call *call)
     }
     if (folder)
         closedir(folder);
-}
-
-/* ---- GetFunction's Code.Location ---- */
-
-/* Whoever knows the digest has seen the code, or was told by somebody who may. */
-str package_url(const struct call *call, const struct function *function)
-{
-    return arena_format(call->arena, "%.*s%s%.*s", STR_ARGS(call->endpoint), public_path,
-                        STR_ARGS(function->row.package));
-}
-
-str package_public_file(const struct call *call, str path)
-{
-    struct lambda_get_package_row package;
-    str prefix = str_of(public_path);
-
-    if (!str_starts_with(path, prefix) ||
-        !lambda_get_package(
-            call->txn, &(struct lambda_get_package_params){.sha256 = str_from(path, prefix.size)}, &package))
-        return (str){0};
-    return package.content;
+    arena_let_go(call->arena, guard);
 }

@@ -143,6 +143,8 @@ enum unzip_result unzip(struct arena *arena, str zip, str folder, int64_t most_b
 {
     struct archive *from = archive_read_new(), *to = archive_write_disk_new();
     enum unzip_result result = is_without_entries(zip) ? UNZIP_EMPTY : UNZIP_BROKEN;
+    struct arena_guard *guard =
+        arena_hold(arena); /* only names are allocated; libarchive's memory must be freed */
 
     archive_read_support_format_zip_seekable(from);
     archive_write_disk_set_options(to, ARCHIVE_EXTRACT_PERM | ARCHIVE_EXTRACT_SECURE_SYMLINKS |
@@ -153,5 +155,6 @@ enum unzip_result unzip(struct arena *arena, str zip, str folder, int64_t most_b
         result = UNZIP_DISK;
     archive_write_free(to);
     archive_read_free(from);
+    arena_let_go(arena, guard);
     return result;
 }

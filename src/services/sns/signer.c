@@ -2,7 +2,8 @@
  * signer.c: the key that envelopes are signed with, and its certificate.
  *
  * The store keeps one key; we hold it ready for whichever thread signs.  A reset of the store does not
- * change it: making one takes a tenth of a second.
+ * change it.  Making one takes a tenth of a second and more, with the lock held: so whatever may be the
+ * first to need a key is `prepared long` and makes it on a worker, before its handler asks for it.
  */
 #include "sns_internal.h"
 
@@ -88,6 +89,8 @@ static void make_key(const struct call *call)
 {
     unsigned char bytes[NAME_SIZE / 2];
 
+    if (call->preparing)
+        read_anew(call);
     random_bytes(bytes, sizeof bytes);
     remember(EVP_RSA_gen(KEY_BITS), hex_encode(call->arena, (str){(const char *)bytes, sizeof bytes}));
     check(signer.key != NULL);
@@ -131,6 +134,7 @@ static bool make_ready(const struct call *call)
 static EVP_PKEY *take_key(const struct call *call, str *name)
 {
     EVP_PKEY *key = NULL;
+    struct arena_guard *guard = arena_hold(call->arena);
 
     pthread_mutex_lock(&signer.lock);
     if (make_ready(call)) {
@@ -139,6 +143,7 @@ static EVP_PKEY *take_key(const struct call *call, str *name)
         *name = arena_copy(call->arena, str_of(signer.name));
     }
     pthread_mutex_unlock(&signer.lock);
+    arena_let_go(call->arena, guard);
     return key;
 }
 
@@ -176,15 +181,15 @@ bool signer_sign(const struct call *call, int64_t version, str text, struct sign
     return true;
 }
 
-str signer_public_file(const struct call *call, str path)
+struct public_file signer_public_file(const struct call *call, str path)
 {
     str before = S("/SimpleNotificationService-"), after = S(".pem");
     struct sns_find_certificate_row row;
 
     if (!str_starts_with(path, before) || !str_ends_with(path, after) || path.size < before.size + after.size)
-        return (str){0};
+        return (struct public_file){0};
     str name = str_head(str_from(path, before.size), path.size - before.size - after.size);
-    return sns_find_certificate(call->txn, &(struct sns_find_certificate_params){.name = name}, &row)
-               ? row.certificate
-               : (str){0};
+    if (!sns_find_certificate(call->txn, &(struct sns_find_certificate_params){.name = name}, &row))
+        return (struct public_file){0};
+    return (struct public_file){.status = 200, .content_type = S("text/plain"), .body = row.certificate};
 }

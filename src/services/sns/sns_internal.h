@@ -93,4 +93,4 @@ bool signer_made(const struct call *call, const struct signature *signature, int
  */
 bool signer_sign(const struct call *call, int64_t version, str text, struct signature *signature);
 /* "/SimpleNotificationService-<name>.pem" -> the certificate; absent for other paths. */
-str signer_public_file(const struct call *call, str path);
+struct public_file signer_public_file(const struct call *call, str path);

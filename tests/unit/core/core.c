@@ -34,6 +34,7 @@ static struct {
     struct sigv4_credentials credentials;
     int64_t signed_ms;
     str service; /* that requests are signed for */
+    const char *source_ip;
     struct request *requests;
     unsigned answers;
 } core;
@@ -127,6 +128,8 @@ int core_setup(void **state)
         .endpoint = S("http://127.0.0.1:4566"),
     };
     toy_start = toy_poller = (str){0};
+    toy_work_hook = NULL;
+    core.source_ip = "127.0.0.1";
     world_reset();
     sign_as("unknown", "unknown", NULL);
     sign_for("toy");
@@ -182,6 +185,11 @@ void sign_for(const char *service)
     core.service = str_of(service);
 }
 
+void come_from(const char *source_ip)
+{
+    core.source_ip = source_ip;
+}
+
 static void bring_home(struct exchange *exchange)
 {
     struct request *request = (struct request *)exchange;
@@ -204,7 +212,7 @@ static struct request *request_new(const char *method, const char *path, str bod
     request->http.target = request->http.path = arena_copy(arena, str_of(path));
     request->http.body = request->http.payload = arena_copy(arena, body);
     request->exchange.request = &request->http;
-    request->exchange.source_ip = S("127.0.0.1");
+    request->exchange.source_ip = str_of(core.source_ip);
     request->exchange.answered = bring_home;
     return request;
 }
@@ -224,7 +232,7 @@ static struct request *dispatch_signed(struct request *request)
     return request;
 }
 
-static struct request *begin_json(const char *operation, str json)
+struct request *begin_json(const char *operation, str json)
 {
     struct request *request = request_new("POST", "/", json);
 

@@ -121,6 +121,19 @@ TEST(a_role_that_is_gone_allows_nothing)
     assert_false(may_send());
 }
 
+/* A parked call runs again for whom it was let in at first. */
+TEST(a_role_that_is_gone_is_let_in_by_no_resource_policy)
+{
+    str message,
+        everybody = S("{\"Statement\":{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"sqs:*\","
+                      "\"Resource\":\"*\"}}");
+
+    assert_true(may_send_by(everybody, &message));
+    iam_remove_identity(call.txn, &(struct iam_remove_identity_params){role.row.id});
+    policies_changed(&call);
+    assert_false(may_send_by(everybody, &message));
+}
+
 TEST(a_changed_resource_policy_is_seen)
 {
     str message, policy;
@@ -215,4 +228,5 @@ TESTS(with_store(a_session_has_its_role_s_policies),
       with_store(a_service_becomes_a_role_that_trusts_it_for_as_long_as_it_likes),
       with_store(the_engine_itself_is_at_home_in_every_account),
       with_store(callers_on_this_machine_are_secure),
-      with_store(a_forgotten_session_is_expired_and_a_stranger_s_key_is_unknown))
+      with_store(a_forgotten_session_is_expired_and_a_stranger_s_key_is_unknown),
+      with_store(a_role_that_is_gone_is_let_in_by_no_resource_policy))

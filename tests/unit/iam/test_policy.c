@@ -1,5 +1,6 @@
 #include "policy_fixture.h"
 
+#define REST_OF_ALLOW "'Statement':{'Effect':'Allow','Action':'*','Resource':'*'}"
 #define ALLOW(rest) "{'Version':'2012-10-17','Statement':[{'Effect':'Allow'," rest "}]}"
 
 static const struct principal LAMBDA_SESSION = {
@@ -364,6 +365,45 @@ TEST(the_principals_of_a_policy_can_be_listed)
     assert_false(policy_next_aws_principal(policy, &position, &principal));
 }
 
+TEST(a_key_that_stands_twice_is_refused_anywhere)
+{
+    static const char *const documents[] = {
+        "{'Statement':[{'Effect':'Deny','Action':'*','Resource':'*'}],"
+        "'Statement':[{'Effect':'Allow','Action':'*','Resource':'*'}]}",
+        "{'Version':'2012-10-17','Version':'2012-10-17'," REST_OF_ALLOW "}",
+        ALLOW("'Effect':'Allow','Action':'*','Resource':'*'"),
+        ALLOW("'Action':'s3:*','Action':'*','Resource':'*'"),
+        ALLOW("'Action':'*','Resource':'*','Condition':{'Bool':{'aws:SecureTransport':'true'},"
+              "'Bool':{'aws:MultiFactorAuthPresent':'true'}}"),
+        ALLOW("'Action':'*','Resource':'*',"
+              "'Condition':{'StringEquals':{'aws:PrincipalTag/a':'b','aws:PrincipalTag/a':'c'}}"),
+    };
+
+    for (size_t i = 0; i < sizeof documents / sizeof *documents; i++) {
+        assert_text(problem_of(POLICY_INLINE, str_of(documents[i])), "Syntax errors in policy.");
+        assert_text(problem_of(POLICY_SESSION, str_of(documents[i])), "Syntax errors in policy.");
+    }
+    assert_text(problem_of(POLICY_RESOURCE,
+                           S(ALLOW("'Principal':'*','Principal':{'AWS':'*'},'Action':'*','Resource':'*'"))),
+                "Syntax errors in policy.");
+    assert_text(problem_of(POLICY_TRUST, S(TRUST("{'AWS':'*','AWS':'000000000000'}"))),
+                "Syntax errors in policy.");
+}
+
+TEST(a_stored_policy_that_is_not_understood_denies_everything)
+{
+    const struct policy *policy = policy_read(&scratch, POLICY_RESOURCE, S("nonsense"));
+    struct policy_request bob = asks(&BOB, S("sqs:SendMessage"), S(QUEUE));
+    struct policy_request sns = asks(&SNS, S("sqs:SendMessage"), S(QUEUE));
+    struct policy_request root = asks(&ROOT, S("sqs:SetQueueAttributes"), S(QUEUE));
+
+    assert_int_equal(policy_evaluate(policy, &bob), POLICY_DENIES);
+    assert_int_equal(policy_evaluate(policy, &sns), POLICY_DENIES);
+    assert_int_equal(policy_evaluate(policy, &root), POLICY_SILENT);
+    root.resource = S("arn:aws:sqs:us-east-1:111122223333:orders");
+    assert_int_equal(policy_evaluate(policy, &root), POLICY_DENIES);
+}
+
 TESTS(test(nothing_is_allowed_without_a_policy), test(actions_match_without_case_and_with_wildcards),
       test(resources_match_with_wildcards_and_variables), test(a_variable_of_the_old_version_is_plain_text),
       test(an_explicit_deny_wins), test(a_boundary_and_a_session_policy_cut_down),
@@ -373,4 +413,6 @@ TESTS(test(nothing_is_allowed_without_a_policy), test(actions_match_without_case
       test(the_root_of_the_account_is_bound_only_by_resource_policies_that_deny),
       test(nobody_is_allowed_by_not_principal_who_is_listed), test(a_role_is_assumed_only_by_whom_it_trusts),
       test(malformed_documents_are_answered_in_aws_words), test(a_trust_policy_has_its_own_rules),
-      test(control_characters_cannot_pass_for_wildcards), test(the_principals_of_a_policy_can_be_listed))
+      test(control_characters_cannot_pass_for_wildcards), test(the_principals_of_a_policy_can_be_listed),
+      test(a_key_that_stands_twice_is_refused_anywhere),
+      test(a_stored_policy_that_is_not_understood_denies_everything))
