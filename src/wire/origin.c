@@ -142,7 +142,8 @@ bool origin_valid(str origin)
     unsigned char address[ADDRESS_BYTES];
     struct uri uri;
 
-    if (origin.size > LONGEST_ORIGIN || !uri_parse(origin, &uri) || !str_present(uri.scheme) || str_present(uri.userinfo))
+    if (origin.size > LONGEST_ORIGIN || !uri_parse(origin, &uri) || !str_present(uri.scheme) ||
+        str_present(uri.userinfo))
         return false;
     str authority = str_from(origin, uri.scheme.size + 3);
     for (size_t i = 0; i < authority.size; i++)
