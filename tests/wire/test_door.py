@@ -344,8 +344,15 @@ def test_a_presigned_url_for_another_service_is_refused(endpoint):
     assert send(endpoint, "GET", presigned(endpoint, path, service="dynamodb")).status == 403
 
 
-def test_a_session_token_that_is_not_signed_is_refused(endpoint, client, make_role):
-    session = client("sts").assume_role(RoleArn=make_role(managed=(), allow=["dynamodb:*"]), RoleSessionName="door")["Credentials"]
+def test_a_session_token_that_is_not_signed_is_refused(endpoint, client, unique):
+    name = unique("r")
+    trust = {"Effect": "Allow", "Principal": {"AWS": "000000000000"}, "Action": "sts:AssumeRole"}
+    allow = {"Effect": "Allow", "Action": "dynamodb:*", "Resource": "*"}
+    role = client("iam").create_role(
+        RoleName=name, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}))["Role"]["Arn"]
+    client("iam").put_role_policy(
+        RoleName=name, PolicyName="p", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [allow]}))
+    session = client("sts").assume_role(RoleArn=role, RoleSessionName="door")["Credentials"]
     keys = (session["AccessKeyId"], session["SecretAccessKey"])
     token = session["SessionToken"]
     whole = signed(endpoint, {**LIST_TABLES, "X-Amz-Security-Token": token}, keys=keys)
