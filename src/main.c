@@ -111,6 +111,13 @@ static struct engine_options engine_options_of(struct arena *arena, const struct
     };
 }
 
+static enum sandbox_mode sandbox_mode_of(const struct options *options)
+{
+    if (str_equal(options->sandbox, S("off")))
+        return SANDBOX_OFF;
+    return str_equal(options->sandbox, S("required")) ? SANDBOX_REQUIRED : SANDBOX_PREFERRED;
+}
+
 static int serve_from(struct arena *arena, struct options *options, str functions)
 {
     str error;
@@ -121,8 +128,8 @@ static int serve_from(struct arena *arena, struct options *options, str function
             .host = arena_cstr(arena, options->host),
             .port = options->port,
             .thread_count = (unsigned)options->threads,
-            .functions_folder = arena_cstr(arena, functions),
-            .runtimes_folder = arena_cstr(arena, runtimes),
+            .sandbox = sandbox_mode_of(options),
+            .function_network = options->function_network,
         },
         arena, &error);
     if (!server)

@@ -117,6 +117,19 @@ static bool set_runtimes(struct options *options, str value)
     return true;
 }
 
+static bool set_sandbox(struct options *options, str value)
+{
+    options->sandbox = value;
+    return str_empty(value) || str_equal(value, S("required")) || str_equal(value, S("preferred")) ||
+           str_equal(value, S("off"));
+}
+
+static bool set_function_network(struct options *options, str value)
+{
+    options->function_network = str_equal(value, S("open"));
+    return str_equal(value, S("open")) || str_equal(value, S("none"));
+}
+
 static bool set_threads(struct options *options, str value)
 {
     return read_int(value, 0, 64, &options->threads);
@@ -155,6 +168,13 @@ static const struct option table[] = {
     {"--account", "ORDERLY_ACCOUNT", "000000000000", "ID", "the account of keys that name none", set_account},
     {"--runtimes", "ORDERLY_RUNTIMES", "", "FOLDER", "the bootstraps of nodejs and python functions",
      set_runtimes},
+    {"--sandbox", "ORDERLY_SANDBOX", "", "required|preferred|off",
+     "required: where the kernel refuses a part of functions' sandboxes no function runs (with --auth "
+     "strict); "
+     "preferred: functions run all the same; off: as plain child processes",
+     set_sandbox},
+    {"--function-network", "ORDERLY_FUNCTION_NETWORK", "open", "open|none",
+     "what functions reach beyond this server", set_function_network},
     {"--threads", "ORDERLY_THREADS", "0", "N", "server threads; 0: one per core, at most 16", set_threads},
     {"--log-level", "ORDERLY_LOG_LEVEL", "info", "error|warn|info|debug", "debug: a line per request",
      set_log_level},
@@ -240,6 +260,8 @@ static enum options_result check_together(struct options *options, str *problem)
         options->root_access_key_id = S("test");
         options->root_secret = S("test");
     }
+    if (str_empty(options->sandbox))
+        options->sandbox = options->strict_auth ? S("required") : S("preferred");
     if (!options->strict_auth && !is_loopback(options->host)) {
         *problem = S("Listening elsewhere than on loopback needs --auth strict.");
         return OPTIONS_BAD;

@@ -24,6 +24,8 @@ struct options {
     str root_access_key_id, root_secret;
     str region, account;
     str runtimes;
+    str sandbox; /* "required", "preferred", "off" */
+    bool function_network;
     int threads; /* 0: the server decides */
     enum log_level log_level;
 };
