@@ -93,6 +93,13 @@ static struct engine_options engine_options_of(struct arena *arena, const struct
                 .is_resource_policy = iam_is_resource_policy,
             },
         .effect_runners = server_effect_runners(server),
+        .origin_rules =
+            {
+                .hosts = options->allowed_hosts.items,
+                .host_count = options->allowed_hosts.count,
+                .origins = options->allowed_origins.items,
+                .origin_count = options->allowed_origins.count,
+            },
         .strict_auth = options->strict_auth,
         .root_access_key_id = options->root_access_key_id,
         .root_secret = options->root_secret,

@@ -35,6 +35,14 @@ static struct address address_of(const struct sockaddr_storage *from)
     return address;
 }
 
+struct address address_called(int fd)
+{
+    struct sockaddr_storage at = {0};
+    socklen_t size = sizeof at;
+
+    return getsockname(fd, (struct sockaddr *)&at, &size) == 0 ? address_of(&at) : (struct address){""};
+}
+
 static void on_readable(uv_poll_t *poll, int status, int events);
 
 static void on_rested(uv_timer_t *rest)

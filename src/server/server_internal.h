@@ -39,6 +39,9 @@ struct address {
     char text[INET6_ADDRSTRLEN];
 };
 
+/* Our own address that this connection was made to. */
+struct address address_called(int fd);
+
 struct listener {
     uv_poll_t poll;
     uv_timer_t rest; /* after we ran out of descriptors */
