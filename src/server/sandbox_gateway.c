@@ -67,7 +67,8 @@ static void *end_of(struct request *request)
 
 static void add_bytes(struct request *request, const void *bytes, size_t size)
 {
-    memcpy(end_of(request), bytes, size);
+    if (size > 0)
+        memcpy(end_of(request), bytes, size);
     request->header.nlmsg_len = (uint32_t)(NLMSG_ALIGN(request->header.nlmsg_len) + size);
 }
 

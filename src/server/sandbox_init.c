@@ -163,6 +163,8 @@ static void read_request(struct arena *arena, const struct launcher_state *state
     launch->folders = texts_of(arena, state, launch, json_get(payload, S("folders")));
     launch->argv = texts_of(arena, state, launch, json_get(payload, S("command")));
     launch->variables = variables_of(arena, state, launch, json_get(payload, S("environment")));
+    if (str_present(json_get_str(payload, S("problem"))))
+        give_up(launch, arena_cstr(arena, json_get_str(payload, S("problem"))));
     if (!launch->argv[0])
         give_up(launch, "the payload has no command");
 }

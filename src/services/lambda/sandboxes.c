@@ -9,6 +9,7 @@
 #include "lambda_internal.h"
 
 #include "base/hash.h"
+#include "base/log.h"
 #include "base/time.h"
 #include "wire/json.h"
 
@@ -108,6 +109,8 @@ void function_dispatch(const struct call *call, const struct function *function)
         return;
     if (!start(call, function, &problem)) {
         struct result result = result_error(call, "Runtime.InvalidEntrypoint", problem);
+        log_warn("a function cannot be started function=%.*s reason=\"%.*s\"", STR_ARGS(function->arn),
+                 STR_ARGS(problem));
         fail_next(call, function, NULL, &result);
     }
 }
@@ -349,6 +352,8 @@ enum outcome lambda_sandbox_exited(const struct call *call, const struct lambda_
         return DONE;
     }
     struct call there = call_of_function(call, &function);
+    if (str_equal(in->reason, S("StartFailed")))
+        log_keep(&there, sandbox.id, there.now_ms, in->message);
     tell_of_exit(&there, &function, in, &sandbox);
     forget(&there, sandbox.id);
     function_dispatch(&there, &function);
