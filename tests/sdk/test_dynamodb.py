@@ -680,8 +680,8 @@ def test_a_page_ends_at_a_megabyte(dynamodb, make_table):
         pages_of(dynamodb.scan, TableName=table),
         pages_of(dynamodb.query, **of_partition(table, {"S": "a"})),
     ):
-        assert len(pages) == 2
-        assert 9 <= pages[0]["Count"] <= 11
+        assert len(pages) >= 2
+        assert pages[0]["Count"] <= 11
         assert sum(page["Count"] for page in pages) == 15
 
 

@@ -18,7 +18,10 @@ struct table {
     struct dynamodb_find_table_row row;
 };
 
-/* Which item of a table: bytes whose memcmp order is DynamoDB's.  Without a sort key, range is empty. */
+/*
+ * Which item of a table, as it is stored.  hash is spread_key() of the partition key's bytes, whose order is
+ * that of a scan; memcmp order of range is DynamoDB's order of sort keys.  Without a sort key, it is empty.
+ */
 struct item_key {
     str hash, range;
 };
@@ -97,6 +100,14 @@ double read_units(int64_t size_bytes, const bool *consistent);
 const struct dynamodb_consumed_capacity *consumed(const struct call *call, const struct table *table,
                                                   str asked, double units);
 
+/* upkeep.c */
+/* How many items a table has; of a large one, when it was last counted. */
+struct dynamodb_count_items_row items_count(const struct call *call, int64_t table_id);
+/* Of a new table; and of one that is gone for everybody who asks. */
+void items_begin_counting(const struct call *call, int64_t table_id);
+void items_remove_later(const struct call *call, int64_t table_id);
+void upkeep_start(const struct call *call);
+
 /* stored.c */
 /* An item that is there, perhaps: id is 0 when not. */
 struct stored {
@@ -126,13 +137,13 @@ struct page {
     bool count_only;
     int64_t limit; /* INT64_MAX: none */
     int64_t count, scanned, size_bytes;
-    struct dynamodb_attribute_value_map last; /* the last that was looked at */
+    str last; /* the blob of the last item that was looked at */
     bool more;
     struct dynamodb_attribute_value_map_list items;
 };
 /* What both have to say about Select, IndexName and a projection. */
 bool page_begin(struct page *page, str select, str index_name, const int64_t *limit);
-/* Look at one more item; false: the page is full. */
+/* Look at one more item; false: the page is full, or has taken its time. */
 bool page_add(struct page *page, int64_t size_bytes, str blob);
 /* Where the next page begins, absent when this is the last. */
 struct dynamodb_attribute_value_map page_next(const struct page *page);

@@ -6,6 +6,8 @@
  */
 #include "dynamodb_internal.h"
 
+#include "base/hash.h"
+
 #include <string.h>
 
 enum { ABOVE_ALL_BYTES = 1025 };
@@ -165,7 +167,8 @@ static bool range_of(const struct call *call, const struct table *table, const s
         return refuse(call, S("Query key condition not supported"));
     if (!check_term(call, hash, row->hash_type))
         return false;
-    *range = (struct range){key_bytes(call->arena, hash->first), S(""), above_all(call->arena)};
+    *range = (struct range){spread_key(call->arena, key_bytes(call->arena, hash->first)), S(""),
+                            above_all(call->arena)};
     return !sort || narrow(call, sort, row->range_type, range);
 }
 
