@@ -94,6 +94,9 @@ order by name limit :limit;
 -- statement: add_tag :exec
 insert into dynamodb_tag (table_id, name, value) values (:table_id, :name, :value);
 
+-- statement: list_tags :many
+select name, value from dynamodb_tag where table_id = :table_id;
+
 -- statement: remove_tags :exec
 delete from dynamodb_tag where table_id = :table_id;
 

@@ -27,12 +27,15 @@ struct item_key {
 };
 
 /* table_find.c */
-/* Whose table it is, by name or ARN: authorized, though perhaps not there.  False: fail() has been called. */
-bool table_address(const struct call *call, str given, struct table *table);
-/* Read its row; false when there is no such table. */
-bool table_read(const struct call *call, struct table *table);
-/* The same for a request about items, which fails when there is none. */
-bool table_open(const struct call *call, struct table *table);
+/* Which table it is, by name or ARN, and its row; row.id is 0 when there is none.  Nothing is authorized yet.
+ */
+bool table_locate(const struct call *call, str given, struct table *table);
+/* The same, and authorized.  The tags are those of the request. */
+bool table_address(const struct call *call, str given, const struct dynamodb_tag_list *tags,
+                   struct table *table);
+/* For a request about items, which fails when there is no such table. */
+bool table_open(const struct call *call, const struct table *table);
+bool table_name_check(const struct call *call, str name);
 
 /* table_check.c */
 bool table_check(const struct call *call, const struct dynamodb_create_table_input *in);
@@ -91,6 +94,24 @@ struct write_request {
 /* Read the condition into *expressions and check the rest.  False: fail() has been called. */
 bool write_request_check(const struct call *call, const struct write_request *request,
                          struct expressions *expressions);
+
+/* access.c */
+/* What a policy may ask of a request about items. */
+struct access {
+    const struct expressions *expressions;                 /* NULL: it has none, or they are wrong */
+    const struct dynamodb_attribute_value_map *attributes; /* the item, the key or the starting key */
+    bool reads;                                            /* GetItem, Query, Scan */
+    bool whole_table;                                      /* Scan */
+    str select, return_values, consumed_capacity;
+};
+/* For an operation on the table itself. */
+bool table_authorize(const struct call *call, const struct table *table,
+                     const struct dynamodb_tag_list *tags);
+/*
+ * For an operation on items, whose request has been checked: is it authorized?  Then a failure of that
+ * check is the call's failure again.  False: the call has failed.
+ */
+bool access_check(const struct call *call, const struct table *table, const struct access *access);
 
 /* capacity.c */
 enum { WRITE_UNIT_BYTES = 1024, READ_UNIT_BYTES = 4096 };

@@ -250,7 +250,15 @@ enum outcome dynamodb_query(const struct call *call, const struct dynamodb_query
     struct page page = {.call = call, .table = &table, .expressions = &expressions};
     str problem = {0};
 
-    if (!table_address(call, in->table_name, &table) || !request_check(call, in, &expressions))
+    if (!table_locate(call, in->table_name, &table))
+        return FAILED;
+    bool valid = request_check(call, in, &expressions);
+    struct access access = {.expressions = valid ? &expressions : NULL,
+                            .attributes = &in->exclusive_start_key,
+                            .reads = true,
+                            .select = in->select,
+                            .consumed_capacity = in->return_consumed_capacity};
+    if (!access_check(call, &table, &access))
         return FAILED;
     if (!key_condition_read(call->arena, expressions.key_condition, &key, &problem))
         return fail(call, &DYNAMODB_VALIDATION_EXCEPTION, "%.*s", STR_ARGS(problem));

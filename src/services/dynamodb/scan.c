@@ -103,14 +103,22 @@ static void fill(struct page *page, const struct span *span)
 enum outcome dynamodb_scan(const struct call *call, const struct dynamodb_scan_input *in,
                            struct dynamodb_scan_output *out)
 {
-    struct expressions expressions;
+    struct expressions expressions = {0};
     struct table table;
     struct share share;
     struct span span;
     struct page page = {.call = call, .table = &table, .expressions = &expressions};
 
-    if (!table_address(call, in->table_name, &table) || !request_check(call, in, &expressions) ||
-        !share_read(call, in, &share) || !table_open(call, &table) ||
+    if (!table_locate(call, in->table_name, &table))
+        return FAILED;
+    bool valid = request_check(call, in, &expressions);
+    struct access access = {.expressions = valid ? &expressions : NULL,
+                            .attributes = &in->exclusive_start_key,
+                            .reads = true,
+                            .whole_table = true,
+                            .select = in->select,
+                            .consumed_capacity = in->return_consumed_capacity};
+    if (!access_check(call, &table, &access) || !share_read(call, in, &share) || !table_open(call, &table) ||
         !page_begin(&page, in->select, in->index_name, in->limit) ||
         !span_read(call, in, &table, &share, &span))
         return FAILED;

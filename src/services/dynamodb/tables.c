@@ -10,6 +10,8 @@
 
 enum { LIST_LIMIT = 100 };
 
+static const struct dynamodb_tag_list no_tags;
+
 /* ---- describing ---- */
 
 static void add_key(const struct call *call, struct dynamodb_table_description *description, str name,
@@ -109,8 +111,8 @@ enum outcome dynamodb_describe_table(const struct call *call, const struct dynam
 {
     struct table table;
 
-    if (!table_address(call, in->table_name, &table) ||
-        (!table_read(call, &table) && !refuse_missing(call, &table)))
+    if (!table_address(call, in->table_name, &no_tags, &table) ||
+        (!table.row.id && !refuse_missing(call, &table)))
         return FAILED;
     out->table = describe(call, &table, S("ACTIVE"));
     return DONE;
@@ -159,9 +161,9 @@ enum outcome dynamodb_create_table(const struct call *call, const struct dynamod
 {
     struct table table;
 
-    if (!table_address(call, in->table_name, &table) || !table_check(call, in))
+    if (!table_address(call, in->table_name, &in->tags, &table) || !table_check(call, in))
         return FAILED;
-    if (table_read(call, &table))
+    if (table.row.id)
         return fail(call, &DYNAMODB_RESOURCE_IN_USE_EXCEPTION, "Table already exists: %.*s",
                     STR_ARGS(table.name));
     add(call, in, &table);
@@ -204,8 +206,8 @@ enum outcome dynamodb_delete_table(const struct call *call, const struct dynamod
     struct dynamodb_read_settings_row row = {0};
     struct table table;
 
-    if (!table_address(call, in->table_name, &table) ||
-        (!table_read(call, &table) && !refuse_missing(call, &table)))
+    if (!table_address(call, in->table_name, &no_tags, &table) ||
+        (!table.row.id && !refuse_missing(call, &table)))
         return FAILED;
     dynamodb_read_settings(call->txn, &(struct dynamodb_read_settings_params){.id = table.row.id}, &row);
     if (row.protected)
