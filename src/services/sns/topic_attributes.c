@@ -16,17 +16,16 @@ struct attribute {
     bool (*check)(const struct call *call, str value);
 };
 
-static bool any(const struct call *call, str value)
+static bool is_text(const struct call *call, str value)
 {
     (void)call;
-    (void)value;
-    return true;
+    return str_is_xml_text(value);
 }
 
 static bool is_display_name(const struct call *call, str value)
 {
     (void)call;
-    return value.size <= MAX_DISPLAY_NAME;
+    return value.size <= MAX_DISPLAY_NAME && str_is_xml_text(value);
 }
 
 static bool is_policy(const struct call *call, str value)
@@ -51,7 +50,7 @@ static const struct attribute texts[] = {
     {STR_INIT("DisplayName"), COLUMN(display_name), is_display_name},
     {STR_INIT("Policy"), COLUMN(policy), is_policy},
     {STR_INIT("DeliveryPolicy"), COLUMN(delivery_policy), is_json},
-    {STR_INIT("KmsMasterKeyId"), COLUMN(kms_key_id), any},
+    {STR_INIT("KmsMasterKeyId"), COLUMN(kms_key_id), is_text},
     {STR_INIT("TracingConfig"), COLUMN(tracing_config), is_tracing_config},
 };
 enum { TEXTS = sizeof texts / sizeof *texts };
@@ -153,16 +152,6 @@ static str number(const struct call *call, int64_t value)
     return arena_format(call->arena, "%lld", (long long)value);
 }
 
-static int64_t count_subscriptions(const struct call *call, const struct topic *topic)
-{
-    struct sns_count_subscriptions_row row;
-
-    return sns_count_subscriptions(call->txn,
-                                   &(struct sns_count_subscriptions_params){.topic_id = topic->row.id}, &row)
-               ? row.count
-               : 0;
-}
-
 enum outcome sns_get_topic_attributes(const struct call *call,
                                       const struct sns_get_topic_attributes_input *in,
                                       struct sns_get_topic_attributes_response *out)
@@ -177,7 +166,7 @@ enum outcome sns_get_topic_attributes(const struct call *call,
     show(call, shown, S("Owner"), row->account);
     show(call, shown, S("Policy"), str_present(row->policy) ? row->policy : default_policy(call, &topic));
     show(call, shown, S("DisplayName"), str_present(row->display_name) ? row->display_name : S(""));
-    show(call, shown, S("SubscriptionsConfirmed"), number(call, count_subscriptions(call, &topic)));
+    show(call, shown, S("SubscriptionsConfirmed"), number(call, row->subscriptions));
     show(call, shown, S("SubscriptionsPending"), S("0"));
     show(call, shown, S("SubscriptionsDeleted"), number(call, row->deleted_subscriptions));
     show(call, shown, S("DeliveryPolicy"), row->delivery_policy);
