@@ -1,6 +1,7 @@
 """
 What a function tries against its server and against other functions, from inside its sandbox.
 
+Whatever is tried here must be harmless where nothing stops it, for then the test shows just that.
 Each test runs twice: against a server of root and against one of an ordinary user (who needs the kernel's user
 namespaces).  A function is a Python module; what its handler returns is what it has got hold of.
 """
