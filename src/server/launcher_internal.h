@@ -8,6 +8,7 @@
  */
 #include "server/launcher.h"
 
+#include <limits.h>
 #include <linux/filter.h>
 #include <sys/socket.h>
 
@@ -35,6 +36,8 @@ struct launcher_state {
     int runtime_api_fd, endpoint_fd;      /* listening in the network made for the next sandbox */
     pid_t next_user;
     int template_fd, template_etc; /* the mount namespace that sandboxes begin with; its /etc */
+    int cgroup_version;            /* 0: no control groups */
+    char cgroup[PATH_MAX];
     bool has_gateway;
     int gateway_network, gateway_netlink; /* its network; a socket in it */
     uint32_t gateway_bridge, cables;
@@ -50,6 +53,8 @@ struct launch {
     int64_t memory_bytes;       /* 0: no limit */
     int64_t storage_bytes;      /* of /tmp */
     uid_t uid;                  /* inside */
+    size_t user;                /* whose place among launcher_state's users it has */
+    int memory_events_fd;       /* -1: none */
     int output_fd, control_fd;
 };
 
@@ -86,6 +91,16 @@ void gateway_fork(struct launcher_state *state);
 bool gateway_open(struct launcher_state *state, const char **trouble);
 /* Connects the network that the launcher has just entered. */
 bool gateway_connect(struct launcher_state *state);
+
+/* sandbox_cgroup.c */
+/* Where groups can be had, makes the launcher's own; and removes those of launchers that are gone. */
+void cgroup_open(struct launcher_state *state);
+void cgroup_close(const struct launcher_state *state);
+/* In process 1, before it changes anything of itself: enters a group with the sandbox's bound. */
+bool cgroup_enter(const struct launcher_state *state, struct launch *launch);
+void cgroup_remove(const struct launcher_state *state, size_t user);
+/* Has the bound been hit? */
+bool cgroup_has_killed(const struct launch *launch);
 
 /* sandbox_network.c */
 /* A network of its own for the launcher, which the next sandbox inherits, with two listening sockets in it.

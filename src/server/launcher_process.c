@@ -84,8 +84,10 @@ static pid_t *free_user(struct launcher_state *state)
 {
     for (pid_t pid; (pid = waitpid(-1, NULL, WNOHANG)) > 0;)
         for (size_t i = 0; i < SANDBOX_USERS; i++)
-            if (state->users[i] == pid)
+            if (state->users[i] == pid) {
                 state->users[i] = 0;
+                cgroup_remove(state, i);
+            }
     for (size_t i = 0; i < SANDBOX_USERS; i++) {
         size_t next = ((size_t)state->next_user + i) % SANDBOX_USERS;
         if (state->users[next])
@@ -149,6 +151,7 @@ static void start(struct launcher_state *state, str request, const int *fds)
         return;
     }
     launch.uid = state->user_namespace ? INSIDE_UID : state->first_uid + (uid_t)(user - state->users);
+    launch.user = (size_t)(user - state->users);
     pid_t pid = launcher_fork(namespaces_of(state), &pid_fd);
     if (pid == 0)
         sandbox_run(state, request, &launch);
@@ -272,6 +275,8 @@ static void begin(struct launcher_state *state, pid_t server)
         prepare_for_good(state);
     if (*state->problem)
         rules_prepare(state);
+    if (state->options.mode != SANDBOX_OFF)
+        cgroup_open(state);
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* a change of user namespace forgets it */
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);        /* it has the server's memory of before */
 }
@@ -328,5 +333,7 @@ void launcher_run(int channel, const struct launcher_options *options, pid_t ser
         close(fds[CONTROL_FD]);
         prepare_when_idle(&state, channel);
     }
+    free_user(&state);
+    cgroup_close(&state);
     _exit(EXIT_SUCCESS);
 }

@@ -257,11 +257,11 @@ def handler(port, context):
 def test_memory_of_child_processes_counts(house):
     answer = house.run("""
 def handler(event, context):
-    subprocess.run([sys.executable, "-c", "x = bytearray(b'x' * 1900 * 1024 * 1024); import time; time.sleep(20)"])
-    return "survived"
+    held = "x = bytearray(b'x' * 1900 * 1024 * 1024); import time; time.sleep(20)"
+    return subprocess.run([sys.executable, "-c", held]).returncode
 """, MemorySize=128)
-    assert answer["errorType"] in ("Runtime.OutOfMemory", "Runtime.ExitError"), answer
-    assert "signal: killed" in answer["errorMessage"]
+    # The kernel may end the child alone.
+    assert answer == -9 or answer["errorType"] == "Runtime.OutOfMemory", answer
 
 
 def test_what_is_written_to_tmp_counts_as_memory(house):
@@ -274,7 +274,7 @@ def handler(event, context):
     time.sleep(20)
     return "survived"
 """, MemorySize=128)
-    assert answer["errorType"] in ("Runtime.OutOfMemory", "Runtime.ExitError"), answer
+    assert answer["errorType"] == "Runtime.OutOfMemory", answer
 
 
 @pytest.mark.parametrize("megabytes", [512, 600])
