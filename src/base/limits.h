@@ -18,9 +18,14 @@ enum {
     LIMIT_JSON_VALUES = 4 * 1024 * 1024, /* of one document: 160 MiB of tree */
     LIMIT_XML_DEPTH = 128,
     LIMIT_FORM_FIELDS = 1024 * 1024,
-    LIMIT_CLOCK_SKEW_MS = 15 * 60 * 1000, /* of a signature */
-    LIMIT_BATCH_CALLS = 512,              /* one commit */
-    LIMIT_WAL_BYTES = 32 * 1024 * 1024,   /* a checkpoint starts here */
+    LIMIT_CLOCK_SKEW_MS = 15 * 60 * 1000,     /* of a signature */
+    LIMIT_BATCH_CALLS = 512,                  /* one commit */
+    LIMIT_LOOP_BODY_BYTES = 256 * 1024,       /* a larger one is verified and decoded by a worker, */
+    LIMIT_SHORT_BODY_BYTES = 4 * 1024 * 1024, /* and one that is still larger counts as long work */
+    LIMIT_WORK_WAITING = 8192,                /* jobs of a class in the pool, */
+    LIMIT_WORK_OF_ONE_CLIENT = 1024,          /* and of one client among them */
+    LIMIT_LONG_READ_MS = 50,                  /* then a long read should answer with what it has */
+    LIMIT_WAL_BYTES = 32 * 1024 * 1024,       /* a checkpoint starts here */
     LIMIT_TRACE_AGE_MS = 7 * 24 * 3600 * 1000,
     LIMIT_RELAXED_SYNC_MS = 100,
 };

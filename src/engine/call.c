@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "base/time.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -90,6 +91,15 @@ void call_fail_internal(const struct call *call)
 /* No service declares it, and every client knows it. */
 static const struct error service_unavailable = {
     .name = "ServiceUnavailable", .query_code = "ServiceUnavailable", .status = 503};
+
+/* https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html; every SDK tries again. */
+static const struct error throttled = {
+    .name = "ThrottlingException", .query_code = "Throttling", .status = 400, .sender = true};
+
+void call_fail_throttled(const struct call *call)
+{
+    fail(call, &throttled, "Rate exceeded");
+}
 
 void call_fail_unavailable(const struct call *call)
 {
@@ -182,6 +192,17 @@ bool may(const struct call *call, const struct principal *principal, str action,
 bool is_resource_policy(const struct call *call, str document)
 {
     return call->engine->options.identity.is_resource_policy(document);
+}
+
+bool time_is_up(const struct call *call)
+{
+    return call->time_up_us && monotonic_us() >= call->time_up_us;
+}
+
+void read_anew(const struct call *call)
+{
+    check(call->preparing || call->operation->flags & OPERATION_READS);
+    store_read_anew(call->txn);
 }
 
 enum outcome park(const struct call *call, str what, int64_t until_ms)

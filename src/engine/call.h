@@ -13,7 +13,9 @@
  * PARKED: park() was called; what was written stays, and the same handler runs again with the same
  *         input when somebody wakes it or its deadline comes.
  *
- * An operation marked `reads` runs on a server thread and may only read: no park, wake, timers.
+ * An operation marked `reads` runs on a connection's loop and may only read: no park, wake, timers.  It must
+ * take less than about a millisecond, whatever is asked and stored.  One that may take longer is marked
+ * `reads long`: it runs on a worker, and answers early (a page with its token) when time_is_up().
  *
  * The call is const: a handler runs again after a park, and nothing that an earlier run computed may reach
  * the next one but through the store.  fail(), authorize(), park() and leave_prepared() note what becomes of
@@ -24,9 +26,10 @@
  *
  *     void sns_publish_prepare(const struct call *call, const struct sns_publish_input *in);
  *
- * then runs on a server thread first, under the rules of one that reads, and may leave_prepared() what it
- * has computed.  It decides nothing: its failures are forgotten, what it has seen may have changed when the
- * handler runs, and the handler does everything itself when there is nothing prepared.
+ * then runs on a worker first, under the rules of one that reads, and may leave_prepared() what it has
+ * computed.  It decides nothing: its failures are forgotten, what it has seen may have changed when the
+ * handler runs, and the handler does everything itself when there is nothing prepared.  `prepared long` says
+ * that this may take more than some milliseconds: an unpacked zip, a new key.
  */
 #include "base/arena.h"
 #include "engine/model.h"
@@ -85,6 +88,7 @@ struct call {
     str trace_id;       /* "1-67891233-abcdef012345678912345678"; of every call */
     int64_t now_ms;     /* fixed for the whole run: never ask the clock */
     int64_t arrived_ms; /* unchanged when the call runs again */
+    int64_t time_up_us; /* what time_is_up() looks at; 0: never */
     bool preparing;     /* the operation's prepare function runs, not its handler */
     bool last_run;      /* the server stops: answer with what there is, do not park or spawn */
     struct call_progress *progress;
@@ -141,6 +145,18 @@ bool authorize_action_in_context(const struct call *call, str action, str resour
  * not: its denials would not bind.
  */
 bool is_resource_policy(const struct call *call, str document);
+
+/*
+ * Has this long read had its time?  Then it answers with what it has and says where the next page begins.
+ * One that has found nothing so far answers with an empty page and its token, where AWS's API allows that.
+ * A long read holds a snapshot, and the log cannot start over as long as there is one.
+ */
+bool time_is_up(const struct call *call);
+/*
+ * Let go of the snapshot before something long that reads nothing (unpacking, making a key): what is read
+ * afterwards may be newer than what was read before.  For prepare functions and reads.
+ */
+void read_anew(const struct call *call);
 
 /*
  * Wait until somebody wakes `what`, or until until_ms (engine time; INT64_MAX for ever).

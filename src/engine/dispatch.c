@@ -1,8 +1,10 @@
 /*
  * dispatch.c: from a request to a typed call and back, on the server threads.
  *
- * Route, verify the signature, decode, validate.  What only reads runs right here against a
- * snapshot; what writes goes to the engine thread.  Either way the answer waits until what it saw is durable.
+ * Route, verify the signature, decode, validate.  A short read runs right here against a snapshot; what
+ * writes goes to the engine thread.  What may take longer than a millisecond (a large body, a long read, a
+ * preparation) goes on in the pool of workers, each of which has a dispatcher like a loop's.  Either way the
+ * answer waits until what it saw is durable.
  */
 #include "engine/engine_internal.h"
 #include "engine/errors.h"
@@ -21,6 +23,7 @@ struct dispatcher {
     struct engine *engine;
     struct store_reader *reader;
     struct auth *auth;
+    enum work_class class;         /* the longest kind of work that this thread may do now */
     struct exchange_queue waiting; /* for dispatch_flush() */
     const struct service *public_services[MAX_SERVICES + 1];
     const struct service *runtime_services[2]; /* what a function's own port serves */
@@ -86,6 +89,7 @@ static void begin(struct dispatcher *dispatcher, struct exchange *exchange)
     exchange->from_timer = false;
     exchange->sequence = 0;
     exchange->cancelled = false;
+    exchange->work = NULL;
     exchange->began_us = monotonic_us();
     exchange->outcome = FAILED;
     *call = (struct call){
@@ -194,10 +198,32 @@ static bool snapshot_end(struct dispatcher *dispatcher, struct call *call, uint6
     return store_end_read(dispatcher->reader, sequence);
 }
 
+/* Run the next step of an exchange: right here, or on a worker when it may take longer than this thread has.
+ */
+static void step(struct dispatcher *dispatcher, struct exchange *exchange, enum work_class class,
+                 void (*run)(struct dispatcher *, struct exchange *))
+{
+    if (class <= dispatcher->class)
+        run(dispatcher, exchange);
+    else
+        work_submit(dispatcher->engine->pool, exchange, class, run);
+}
+
+void dispatch_work(struct dispatcher *dispatcher, struct exchange *exchange)
+{
+    dispatcher->class = exchange->work_class;
+    exchange->work(dispatcher, exchange);
+}
+
+static void encode(struct exchange *exchange);
+
 static void run_read(struct dispatcher *dispatcher, struct exchange *exchange)
 {
     struct call *call = &exchange->call;
+    int64_t limit_ms = dispatcher->engine->options.long_read_ms;
 
+    if (call->operation->flags & OPERATION_LONG)
+        call->time_up_us = monotonic_us() + (limit_ms ? limit_ms : LIMIT_LONG_READ_MS) * 1000;
     snapshot_begin(dispatcher, call);
     exchange->out = arena_alloc(call->arena, call->operation->output->size);
     exchange->outcome = call->operation->handler(call, exchange->in, exchange->out);
@@ -208,23 +234,34 @@ static void run_read(struct dispatcher *dispatcher, struct exchange *exchange)
         exchange->outcome = FAILED;
         call_fail_internal(call);
     }
+    if (dispatcher->class != WORK_NONE)
+        encode(exchange);
     deliver_read(dispatcher->engine, exchange);
 }
 
-/* What costs much is computed here, beside the engine; whatever goes wrong is the handler's to find. */
+static void go_to_engine(struct dispatcher *dispatcher, struct exchange *exchange)
+{
+    exchange->decoded = arena_mark(&exchange->arena);
+    /* The events of one child process keep their order; a worker has no turns to gather calls in. */
+    if (str_present(exchange->listener) || dispatcher->class != WORK_NONE)
+        engine_submit(dispatcher->engine, exchange);
+    else
+        queue_push(&dispatcher->waiting, exchange);
+}
+
+/* What costs much is computed beside the engine; whatever goes wrong is the handler's to find. */
 static void run_prepare(struct dispatcher *dispatcher, struct exchange *exchange)
 {
     struct call *call = &exchange->call;
     uint64_t sequence;
 
-    if (!call->operation->prepare)
-        return;
     snapshot_begin(dispatcher, call);
     call->preparing = true;
     call->operation->prepare(call, exchange->in);
     call->preparing = false;
     snapshot_end(dispatcher, call, &sequence);
     call_reset(call);
+    go_to_engine(dispatcher, exchange);
 }
 
 /* What a service lets anybody read without a signature. */
@@ -249,25 +286,37 @@ static bool serve_public_file(struct dispatcher *dispatcher, struct exchange *ex
     return true;
 }
 
-void dispatch(struct dispatcher *dispatcher, struct exchange *exchange)
+static void serve(struct dispatcher *dispatcher, struct exchange *exchange)
 {
-    begin(dispatcher, exchange);
-    if (admin_dispatch(dispatcher->engine, exchange) || serve_public_file(dispatcher, exchange))
-        return;
     if (!understand(dispatcher, exchange)) {
         exchange->answered(exchange);
         return;
     }
-    if (exchange->operation->flags & OPERATION_READS) {
-        run_read(dispatcher, exchange);
-        return;
-    }
-    run_prepare(dispatcher, exchange);
-    exchange->decoded = arena_mark(&exchange->arena);
-    if (str_present(exchange->listener)) /* in the order of the events of that child process */
-        engine_submit(dispatcher->engine, exchange);
+    const struct operation *operation = exchange->operation;
+    bool takes_long = operation->flags & OPERATION_LONG;
+    if (operation->flags & OPERATION_READS)
+        step(dispatcher, exchange, takes_long ? WORK_LONG : WORK_NONE, run_read);
+    else if (operation->prepare)
+        step(dispatcher, exchange, takes_long ? WORK_LONG : WORK_SHORT, run_prepare);
     else
-        queue_push(&dispatcher->waiting, exchange);
+        go_to_engine(dispatcher, exchange);
+}
+
+/* How long it may take to verify and decode that request. */
+static enum work_class body_class(const struct exchange *exchange)
+{
+    size_t size = exchange->request->body.size;
+
+    if (size <= LIMIT_LOOP_BODY_BYTES || str_present(exchange->listener))
+        return WORK_NONE;
+    return size <= LIMIT_SHORT_BODY_BYTES ? WORK_SHORT : WORK_LONG;
+}
+
+void dispatch(struct dispatcher *dispatcher, struct exchange *exchange)
+{
+    begin(dispatcher, exchange);
+    if (!admin_dispatch(dispatcher->engine, exchange) && !serve_public_file(dispatcher, exchange))
+        step(dispatcher, exchange, body_class(exchange), serve);
 }
 
 void dispatch_flush(struct dispatcher *dispatcher)
@@ -286,17 +335,21 @@ static void log_request(const struct exchange *exchange)
               error ? " error=" : "", error ? error->name : "");
 }
 
-void exchange_encode(struct exchange *exchange)
+static void encode(struct exchange *exchange)
 {
     struct call *call = &exchange->call;
+    const struct protocol *protocol =
+        exchange->protocol ? exchange->protocol : protocol_find(PROTOCOL_JSON_1_0);
 
-    if (exchange->reply.status == 0) {
-        const struct protocol *protocol =
-            exchange->protocol ? exchange->protocol : protocol_find(PROTOCOL_JSON_1_0);
-        if (exchange->outcome == DONE)
-            protocol->encode_reply(call, exchange->out, &exchange->reply);
-        else
-            protocol->encode_error(call, &exchange->reply);
-    }
+    if (exchange->outcome == DONE)
+        protocol->encode_reply(call, exchange->out, &exchange->reply);
+    else
+        protocol->encode_error(call, &exchange->reply);
+}
+
+void exchange_encode(struct exchange *exchange)
+{
+    if (exchange->reply.status == 0)
+        encode(exchange);
     log_request(exchange);
 }

@@ -290,12 +290,14 @@ struct engine *engine_start(const struct engine_options *options, struct arena *
         engine_free(engine);
         return NULL;
     }
+    engine->pool = work_start(engine);
     check(pthread_create(&engine->thread, NULL, engine_main, engine) == 0);
     return engine;
 }
 
 void engine_stop(struct engine *engine)
 {
+    work_stop(engine->pool);
     pthread_mutex_lock(&engine->lock);
     engine->stopping = true;
     pthread_mutex_unlock(&engine->lock);
@@ -306,6 +308,8 @@ void engine_stop(struct engine *engine)
 
 void engine_free(struct engine *engine)
 {
+    if (engine->pool)
+        work_free(engine->pool);
     if (engine->store)
         store_close(engine->store);
     arena_free(&engine->start.arena);

@@ -16,6 +16,9 @@ struct protocol;
 struct engine;
 struct dispatcher; /* what one server thread needs: a reader, caches */
 
+/* How long a step of an exchange may take: a loop does only what is WORK_NONE. */
+enum work_class { WORK_NONE, WORK_SHORT, WORK_LONG, WORK_CLASSES };
+
 struct exchange {
     /* filled by the server */
     struct arena arena;
@@ -31,6 +34,8 @@ struct exchange {
 
     /* the engine's */
     void (*admin)(struct exchange *exchange); /* run instead of an operation's handler */
+    void (*work)(struct dispatcher *dispatcher, struct exchange *exchange); /* what a worker does with it */
+    enum work_class work_class;
     const struct operation *operation;
     const struct protocol *protocol;
     struct call call;
@@ -90,6 +95,8 @@ struct engine_options {
     str default_region, default_account;
     str functions_folder; /* where function packages are unpacked; made anew when it is lost */
     str runtimes_folder;  /* the bootstraps of nodejs and python */
+    unsigned workers;     /* threads beside the loops; 0: as the machine's cores ask for */
+    int64_t long_read_ms; /* see time_is_up(); 0: LIMIT_LONG_READ_MS, negative: always up */
     str endpoint;         /* what functions and internal calls use: "http://127.0.0.1:4566" */
 };
 

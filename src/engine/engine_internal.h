@@ -64,11 +64,14 @@ enum {
     WORTH_COMMITTING = 16, /* calls, while the disk is busy and none could be answered anyway */
 };
 
+struct work_pool;
+
 struct engine {
     struct engine_options options;
     const struct schema *schemas[MAX_MODULES + 2];
     struct store *store;
     pthread_t thread;
+    struct work_pool *pool;
 
     pthread_mutex_t lock; /* over the next seven */
     pthread_cond_t arrived;
@@ -163,6 +166,24 @@ void seal_start(struct engine *engine);
 /* Write it down again, after everything stored was deleted. */
 void seal_key_store(struct engine *engine, struct txn *txn);
 
+/* work.c: worker threads for what is too long for a connection's loop */
+struct work_pool *work_start(struct engine *engine);
+/*
+ * Have a worker do that job, which answers the exchange or hands it to the engine.  An exchange that cannot
+ * be taken is answered right here: as throttled, or as unavailable after work_stop().  Any thread.
+ */
+void work_submit(struct work_pool *pool, struct exchange *exchange, enum work_class class,
+                 void (*work_of)(struct dispatcher *, struct exchange *));
+/* Ends when the workers have: short jobs that wait are done, long ones are given back. */
+void work_stop(struct work_pool *pool);
+void work_free(struct work_pool *pool);
+struct work_counts {
+    size_t workers, waiting[WORK_CLASSES], running[WORK_CLASSES];
+};
+struct work_counts work_counts(struct work_pool *pool);
+/* dispatch.c: do the exchange's job, with a worker's dispatcher. */
+void dispatch_work(struct dispatcher *dispatcher, struct exchange *exchange);
+
 /* auth.c: who is it? */
 struct auth;
 struct auth *auth_new(void);
@@ -196,3 +217,4 @@ bool wake_oldest(struct engine *engine, str what);
 /* Fail with the service's internal error (or a plain one when there is no service). */
 void call_fail_internal(const struct call *call);
 void call_fail_unavailable(const struct call *call);
+void call_fail_throttled(const struct call *call);

@@ -88,6 +88,7 @@ enum operation_flags {
     OPERATION_READS = 1,     /* runs on a server thread against a read snapshot */
     OPERATION_INTERNAL = 2,  /* no client can call it: timers, effects' ends, pollers */
     OPERATION_ANONYMOUS = 4, /* needs no authorize(): GetCallerIdentity, the Runtime API */
+    OPERATION_LONG = 16,     /* its read, or its preparation, may take more than a millisecond: see call.h */
     OPERATION_NO_OUTPUT = 8, /* AWS's model has none: the body is empty, in Query there is no result */
 };
 

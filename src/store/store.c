@@ -199,6 +199,12 @@ struct txn *store_begin_read(struct store_reader *reader)
     return &reader->txn;
 }
 
+void store_read_anew(struct txn *txn)
+{
+    if (txn->reads_only && !txn->broken && finish(txn))
+        txn_begin(txn, CONTROL_BEGIN_READ);
+}
+
 bool store_end_read(struct store_reader *reader, uint64_t *sequence)
 {
     *sequence = atomic_load(&reader->store->announced);

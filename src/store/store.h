@@ -75,6 +75,8 @@ void store_reader_close(struct store_reader *reader);
 struct txn *store_begin_read(struct store_reader *reader);
 /* *sequence: the answer may leave once this is durable.  False when a statement failed. */
 bool store_end_read(struct store_reader *reader, uint64_t *sequence);
+/* End a snapshot and begin another; no cursor may be open.  Other transactions stay as they are. */
+void store_read_anew(struct txn *txn);
 
 /* Rows are copied into this arena; it is set anew for each call that uses the transaction. */
 void txn_use_arena(struct txn *txn, struct arena *arena);

@@ -1,5 +1,6 @@
 """SQS as boto3 sees it: JSON 1.0 with a current botocore, the Query protocol with Debian 12's."""
 
+import base64
 import hashlib
 import json
 import struct
@@ -827,6 +828,33 @@ def test_a_handle_of_another_queue_is_refused(sqs, make_queue, refused):
     assert refused(sqs.delete_message, QueueUrl=other, ReceiptHandle=handle)["code"] == "ReceiptHandleIsInvalid"
     change = {"QueueUrl": other, "ReceiptHandle": handle, "VisibilityTimeout": 1}
     assert refused(sqs.change_message_visibility, **change)["code"] == "ReceiptHandleIsInvalid"
+
+
+def test_a_handle_that_no_receive_gave_out_is_refused(sqs, make_queue, refused):
+    url = make_queue()
+    send(sqs, url)
+    [message] = receive(sqs, url)
+    true = message["ReceiptHandle"]
+    old_layout = struct.pack("<5q", 0x4F524432, 1, 1, 1, 2**63 - 1)  # what a handle was before it was sealed
+    changed = [true[:i] + ("A" if true[i] != "A" else "B") + true[i + 1 :] for i in range(0, len(true), 5)]
+    for forged in [base64.b64encode(old_layout).decode(), true[:-1], true + "A", "", "é", *changed]:
+        for call, more in ((sqs.delete_message, {}), (sqs.change_message_visibility, {"VisibilityTimeout": 43200})):
+            error = refused(call, QueueUrl=url, ReceiptHandle=forged, **more)
+            assert error["code"] in ("ReceiptHandleIsInvalid", "MissingParameter"), forged
+    assert attributes_of(sqs, url)["ApproximateNumberOfMessagesNotVisible"] == "1"
+    sqs.delete_message(QueueUrl=url, ReceiptHandle=true)
+    assert attributes_of(sqs, url)["ApproximateNumberOfMessagesNotVisible"] == "0"
+
+
+def test_the_visibility_of_a_message_ends_twelve_hours_after_its_receive(sqs, make_queue, refused, advance_clock):
+    url = make_queue()
+    send(sqs, url)
+    [message] = receive(sqs, url, VisibilityTimeout=40000)
+    change = {"QueueUrl": url, "ReceiptHandle": message["ReceiptHandle"]}
+    advance_clock(30000)
+    error = refused(sqs.change_message_visibility, **change, VisibilityTimeout=13300)
+    assert error["message"].endswith("Total VisibilityTimeout for the message is beyond the limit [43200 seconds]")
+    sqs.change_message_visibility(**change, VisibilityTimeout=13100)
 
 
 def test_a_purge_empties_the_queue_and_may_not_follow_another_at_once(sqs, make_queue, refused, advance_clock):

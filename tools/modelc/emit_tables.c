@@ -256,6 +256,8 @@ static void add_flags(const struct operation_entry *operation, struct text *out)
         text_add(out, S(" | OPERATION_INTERNAL"));
     if (operation->anonymous)
         text_add(out, S(" | OPERATION_ANONYMOUS"));
+    if (operation->takes_long)
+        text_add(out, S(" | OPERATION_LONG"));
     if (!str_present(operation->output.text))
         text_add(out, S(" | OPERATION_NO_OUTPUT"));
     text_add(out, S(", "));

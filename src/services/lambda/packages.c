@@ -138,24 +138,40 @@ static str digest_of(const struct call *call, str zip)
     return hex_encode(call->arena, HASH_STR(digest));
 }
 
+/* What package_prepare() leaves for package_store(): a zip that cannot be unpacked is not tried twice. */
+struct prepared_package {
+    str digest;
+    struct failure failure;
+};
+
 void package_prepare(const struct call *call, str zip)
 {
-    str *digest = arena_new(call->arena, str);
+    struct prepared_package *package = arena_new(call->arena, struct prepared_package);
 
     if (!str_present(zip) || !size_check(call, zip))
         return;
-    *digest = digest_of(call, zip);
-    if (unpack_once(call, *digest, zip))
-        leave_prepared(call, digest);
+    read_anew(call);
+    package->digest = digest_of(call, zip);
+    if (!unpack_once(call, package->digest, zip))
+        package->failure = take_failure(call);
+    leave_prepared(call, package);
+}
+
+static bool prepared_check(const struct call *call, const struct prepared_package *package)
+{
+    if (!package->failure.error)
+        return true;
+    fail(call, package->failure.error, "%.*s", STR_ARGS(package->failure.message));
+    return false;
 }
 
 bool package_store(const struct call *call, str zip, struct function *function)
 {
-    const str *unpacked = prepared(call);
+    const struct prepared_package *package = prepared(call);
 
-    if (!size_check(call, zip))
+    if (!size_check(call, zip) || (package && !prepared_check(call, package)))
         return false;
-    function->row.package = unpacked ? *unpacked : digest_of(call, zip);
+    function->row.package = package ? package->digest : digest_of(call, zip);
     function->row.package_size = (int64_t)zip.size;
     if (!unpack_once(call, function->row.package, zip))
         return false;

@@ -2,7 +2,8 @@
  * signer.c: the key that envelopes are signed with, and its certificate.
  *
  * The store keeps one key; we hold it ready for whichever thread signs.  A reset of the store does not
- * change it: making one takes a tenth of a second.
+ * change it.  Making one takes a tenth of a second and more, with the lock held: so whatever may be the
+ * first to need a key is `prepared long` and makes it on a worker, before its handler asks for it.
  */
 #include "sns_internal.h"
 
@@ -88,6 +89,8 @@ static void make_key(const struct call *call)
 {
     unsigned char bytes[NAME_SIZE / 2];
 
+    if (call->preparing)
+        read_anew(call);
     random_bytes(bytes, sizeof bytes);
     remember(EVP_RSA_gen(KEY_BITS), hex_encode(call->arena, (str){(const char *)bytes, sizeof bytes}));
     check(signer.key != NULL);

@@ -194,6 +194,18 @@ enum outcome sns_get_subscription_attributes(const struct call *call,
     return DONE;
 }
 
+/* A subscription that was raw so far may be the first one to need the key. */
+void sns_set_subscription_attributes_prepare(const struct call *call,
+                                             const struct sns_set_subscription_attributes_input *in)
+{
+    struct sns_find_subscription_row row;
+    int64_t raw_delivery;
+
+    if (subscription_open(call, in->subscription_arn, &row) &&
+        raw_delivery_read(call, "", in->attribute_name, in->attribute_value, &raw_delivery) && !raw_delivery)
+        signer_begin(call);
+}
+
 enum outcome sns_set_subscription_attributes(const struct call *call,
                                              const struct sns_set_subscription_attributes_input *in,
                                              struct sns_set_subscription_attributes_output *out)

@@ -306,6 +306,8 @@ enum outcome sqs_set_queue_attributes(const struct call *call,
     if (!queue_open(call, in->queue_url, &queue) || !attributes_apply(call, &in->attributes, &queue))
         return FAILED;
     attributes_store(call, &queue);
+    if (str_present(str_map_get(&in->attributes, S("MessageRetentionPeriod"))))
+        sweep_start(call, &queue);
     return DONE;
 }
 
@@ -330,24 +332,15 @@ static str number(const struct call *call, int64_t value)
     return arena_format(call->arena, "%lld", (long long)value);
 }
 
-/* Counting walks the queue, so it is done only when somebody asks. */
 static void show_counts(const struct call *call, const struct str_list *names, const struct queue *queue,
                         struct str_map *shown)
 {
     str ready = S("ApproximateNumberOfMessages"), in_flight = S("ApproximateNumberOfMessagesNotVisible"),
         delayed = S("ApproximateNumberOfMessagesDelayed");
-    struct sqs_count_messages_row count;
 
     if (!is_asked_for(names, ready) && !is_asked_for(names, in_flight) && !is_asked_for(names, delayed))
         return;
-    if (!sqs_count_messages(call->txn,
-                            &(struct sqs_count_messages_params){
-                                .queue_id = queue->row.id,
-                                .now_ms = call->now_ms,
-                                .oldest_ms = call->now_ms - queue->row.retention_seconds * MS,
-                            },
-                            &count))
-        return;
+    struct counts count = counts_read(call, queue);
     show(call, names, shown, ready, number(call, count.ready));
     show(call, names, shown, in_flight, number(call, count.in_flight));
     show(call, names, shown, delayed, number(call, count.delayed));

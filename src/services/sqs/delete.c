@@ -12,16 +12,20 @@ enum { MAX_VISIBILITY_SECONDS = 43200 };
  */
 static bool delete_by_handle(const struct call *call, const struct queue *queue, str handle)
 {
+    struct tally tally = tally_begin(queue);
     struct sqs_find_receipt_row row;
     struct receipt receipt;
 
     if (!receipt_read(call, queue, handle, &receipt))
         return false;
     if (sqs_find_receipt(call->txn,
-                         &(struct sqs_find_receipt_params){
-                             .id = receipt.id, .queue_id = queue->row.id, .receipt = receipt.number},
+                         &(struct sqs_find_receipt_params){.id = receipt.id,
+                                                           .generation_id = queue->row.generation_id,
+                                                           .receipt = receipt.number},
                          &row)) {
         sqs_remove_message(call->txn, &(struct sqs_remove_message_params){.id = receipt.id});
+        tally_count(call, &tally, (struct message_state){row.visible_ms, true}, -1);
+        tally_end(call, &tally);
         trace_in(call, row.trace_id, S("deleted"), queue->arn, row.message_id);
     }
     return true;
@@ -56,9 +60,22 @@ static bool find_received(const struct call *call, const struct queue *queue, co
                           struct sqs_find_received_row *row)
 {
     return sqs_find_received(call->txn,
-                             &(struct sqs_find_received_params){.id = receipt->id, .queue_id = queue->row.id},
+                             &(struct sqs_find_received_params){.id = receipt->id,
+                                                                .generation_id = queue->row.generation_id},
                              row) &&
            row->first_received_ms && *row->first_received_ms <= receipt->received_ms;
+}
+
+/* Hide it until then, instead of until from_ms. */
+static void hide(const struct call *call, const struct queue *queue, int64_t id, int64_t from_ms,
+                 int64_t visible_ms)
+{
+    struct tally tally = tally_begin(queue);
+
+    sqs_set_visible(call->txn, &(struct sqs_set_visible_params){.id = id, .visible_ms = visible_ms});
+    tally_count(call, &tally, (struct message_state){from_ms, true}, -1);
+    tally_count(call, &tally, (struct message_state){visible_ms, true}, 1);
+    tally_end(call, &tally);
 }
 
 static bool hide_by_handle(const struct call *call, const struct queue *queue, str handle, int64_t seconds)
@@ -78,7 +95,7 @@ static bool hide_by_handle(const struct call *call, const struct queue *queue, s
     if (!total_visibility_check(call, &receipt, seconds))
         return false;
     int64_t visible_ms = call->now_ms + seconds * MS;
-    sqs_set_visible(call->txn, &(struct sqs_set_visible_params){.id = receipt.id, .visible_ms = visible_ms});
+    hide(call, queue, receipt.id, row.visible_ms, visible_ms);
     if (seconds == 0)
         wake(call, queue_arrivals(call, queue));
     else

@@ -72,6 +72,11 @@ str queue_url(const struct call *call, const struct queue *queue)
                         STR_ARGS(queue->row.name));
 }
 
+int64_t queue_oldest_ms(const struct call *call, const struct queue *queue)
+{
+    return call->now_ms - queue->row.retention_seconds * MS;
+}
+
 str queue_arrivals(const struct call *call, const struct queue *queue)
 {
     return arena_format(call->arena, "sqs/%lld", (long long)queue->row.id);

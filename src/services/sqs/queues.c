@@ -6,13 +6,17 @@
 enum {
     MAX_NAME = 80,
     LIST_LIMIT = 1000,
-    SWEEP_INTERVAL_MS = 3600 * MS,
     PURGE_INTERVAL_MS = 60 * MS,
 };
 
+static bool is_name(str name)
+{
+    return name.size >= 1 && name.size <= MAX_NAME && str_is_word(name, S("-_"));
+}
+
 static bool name_check(const struct call *call, str name)
 {
-    bool valid = name.size >= 1 && name.size <= MAX_NAME && str_is_word(name, S("-_"));
+    bool valid = is_name(name);
 
     if (str_ends_with(name, S(".fifo"))) {
         fail(call, &SQS_UNSUPPORTED_OPERATION, "FIFO queues are not supported yet.");
@@ -39,12 +43,6 @@ static struct sqs_queue_row default_queue(const struct call *call, str name)
         .sse_managed = 1,
         .kms_reuse_seconds = 300,
     };
-}
-
-static void sweep_later(const struct call *call, const struct queue *queue)
-{
-    timer_set(call, &SQS_SWEEP_QUEUE, queue->arn, call->now_ms + SWEEP_INTERVAL_MS,
-              &(struct sqs_sweep_queue_request){.queue_arn = queue->arn});
 }
 
 static enum outcome answer_existing(const struct call *call, const struct sqs_create_queue_request *in,
@@ -77,10 +75,11 @@ enum outcome sqs_create_queue(const struct call *call, const struct sqs_create_q
     queue.row = default_queue(call, in->queue_name);
     if (!attributes_apply(call, &in->attributes, &queue))
         return FAILED;
+    queue.row.generation_id = generation_begin(call);
     queue.row.id = sqs_add_queue(call->txn, &queue.row);
     if (!queue_put_tags(call, &queue, &in->tags))
         return FAILED;
-    sweep_later(call, &queue);
+    sweep_start(call, &queue);
     out->queue_url = queue_url(call, &queue);
     return DONE;
 }
@@ -99,6 +98,13 @@ enum outcome sqs_get_queue_url(const struct call *call, const struct sqs_get_que
         return fail(call, &SQS_QUEUE_DOES_NOT_EXIST, "The specified queue does not exist.");
     out->queue_url = queue_url(call, &queue);
     return DONE;
+}
+
+/* A token is the last name of the page before. */
+static bool token_check(const struct call *call, str token)
+{
+    return !str_present(token) || is_name(token) ||
+           value_refuse(call, "NextToken", token, "It must be one that an earlier page came with.");
 }
 
 /* How many to list at most; false: fail() has been called. */
@@ -138,16 +144,17 @@ enum outcome sqs_list_queues(const struct call *call, const struct sqs_list_queu
 {
     int64_t limit;
 
-    if (!authorize(call, arn(call, S("sqs"), S("*")), (str){0}) || !list_limit(call, in->max_results, &limit))
+    if (!authorize(call, arn(call, S("sqs"), S("*")), (str){0}) ||
+        !list_limit(call, in->max_results, &limit) || !token_check(call, in->next_token))
         return FAILED;
 
     str prefix = str_present(in->queue_name_prefix) ? in->queue_name_prefix : S("");
+    str behind = str_present(in->next_token) ? arena_join(call->arena, in->next_token, S("\0")) : S("");
     struct sqs_queue_name_rows rows =
         sqs_list_queues_page(call->txn, &(struct sqs_list_queues_page_params){
                                             .account = call->account,
                                             .region = call->region,
-                                            .after = str_present(in->next_token) ? in->next_token : S(""),
-                                            .name = prefix,
+                                            .from = str_compare(behind, prefix) > 0 ? behind : prefix,
                                             .prefix_end = arena_join(call->arena, prefix, S("\x7f")),
                                             .limit = limit + 1,
                                         });
@@ -164,7 +171,8 @@ enum outcome sqs_list_dead_letter_source_queues(const struct call *call,
     struct queue queue;
     int64_t limit;
 
-    if (!queue_open(call, in->queue_url, &queue) || !list_limit(call, in->max_results, &limit))
+    if (!queue_open(call, in->queue_url, &queue) || !list_limit(call, in->max_results, &limit) ||
+        !token_check(call, in->next_token))
         return FAILED;
 
     struct sqs_queue_name_rows rows =
@@ -190,10 +198,10 @@ enum outcome sqs_delete_queue(const struct call *call, const struct sqs_delete_q
     (void)out;
     if (!queue_open(call, in->queue_url, &queue))
         return FAILED;
-    sqs_remove_messages(call->txn, &(struct sqs_remove_messages_params){.queue_id = queue.row.id});
+    generation_end(call, &queue);
     sqs_remove_tags(call->txn, &(struct sqs_remove_tags_params){.queue_id = queue.row.id});
     sqs_remove_queue(call->txn, &(struct sqs_remove_queue_params){.id = queue.row.id});
-    timer_cancel(call, &SQS_SWEEP_QUEUE, queue.arn);
+    sweep_stop(call, &queue);
     wake_all(call, queue_arrivals(call, &queue));
     return DONE;
 }
@@ -210,25 +218,10 @@ enum outcome sqs_purge_queue(const struct call *call, const struct sqs_purge_que
         return fail(call, &SQS_PURGE_QUEUE_IN_PROGRESS,
                     "Only one PurgeQueue operation on %.*s is allowed every 60 seconds.",
                     STR_ARGS(queue.row.name));
-    sqs_remove_messages(call->txn, &(struct sqs_remove_messages_params){.queue_id = queue.row.id});
-    sqs_set_purged(call->txn, &(struct sqs_set_purged_params){
-                                  .id = queue.row.id, .purged_ms = arena_i64(call->arena, call->now_ms)});
-    return DONE;
-}
-
-/* Expired messages are never given out nor counted; this frees their room. */
-enum outcome sqs_sweep_queue(const struct call *call, const struct sqs_sweep_queue_request *in,
-                             struct sqs_sweep_queue_output *out)
-{
-    struct queue queue;
-
-    (void)out;
-    if (!queue_find_arn(call, in->queue_arn, &queue))
-        return DONE;
-    sqs_remove_expired(call->txn, &(struct sqs_remove_expired_params){
-                                      .queue_id = queue.row.id,
-                                      .sent_ms = call->now_ms - queue.row.retention_seconds * MS,
-                                  });
-    sweep_later(call, &queue);
+    generation_end(call, &queue);
+    sqs_set_purged(call->txn,
+                   &(struct sqs_set_purged_params){.id = queue.row.id,
+                                                   .purged_ms = arena_i64(call->arena, call->now_ms),
+                                                   .generation_id = generation_begin(call)});
     return DONE;
 }

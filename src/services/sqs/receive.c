@@ -8,7 +8,12 @@
 
 #include "base/hash.h"
 
-enum { MAX_MESSAGES = 10, MAX_VISIBILITY_SECONDS = 43200, MAX_WAIT_SECONDS = 20 };
+enum {
+    MAX_MESSAGES = 10,
+    MAX_VISIBILITY_SECONDS = 43200,
+    MAX_WAIT_SECONDS = 20,
+    MAX_PUT_ASIDE = 100, /* in one run: the call then runs again */
+};
 
 static bool range_check(const struct call *call, const char *name, const int64_t *value, int64_t min,
                         int64_t max)
@@ -58,6 +63,11 @@ static str trace_header(const struct call *call, const struct sqs_receive_messag
         if (str_equal(names->items[i], S("AWSTraceHeader")))
             return arena_join(call->arena, S("Root="), row->trace_id);
     return row->trace_header;
+}
+
+static struct message_state state_of(const struct sqs_find_visible_row *row)
+{
+    return (struct message_state){row->visible_ms, row->receive_count > 0};
 }
 
 static str number(const struct call *call, int64_t value)
@@ -115,23 +125,37 @@ static void add_message_attributes(const struct call *call, const struct sqs_rec
     message->md5_of_message_attributes = message_attributes_md5(call, &message->message_attributes);
 }
 
-static void take(const struct call *call, const struct queue *queue,
-                 const struct sqs_receive_message_request *in, const struct sqs_find_visible_row *row,
-                 struct sqs_message *message)
+/* A receive under way: what it has taken, and what it has put aside. */
+struct receive {
+    const struct sqs_receive_message_request *in;
+    const struct queue *queue;
+    struct tally tally, dead_letter_tally;
+    struct queue dead_letters; /* without a row when there is none to move to */
+    size_t put_aside;
+    struct sqs_message_list *messages;
+};
+
+static void take(const struct call *call, struct receive *receive, const struct sqs_find_visible_row *row)
 {
+    const struct queue *queue = receive->queue;
+    const struct sqs_receive_message_request *in = receive->in;
+    struct sqs_message *message = list_add(call->arena, receive->messages);
     int64_t visibility_seconds =
         in->visibility_timeout ? *in->visibility_timeout : queue->row.visibility_timeout;
+    int64_t visible_ms = call->now_ms + visibility_seconds * MS;
     int64_t receipt = (int64_t)(random_u64() >> 1);
     struct md5 digest = md5(row->body);
 
     sqs_take_message(call->txn,
                      &(struct sqs_take_message_params){
                          .id = row->id,
-                         .visible_ms = call->now_ms + visibility_seconds * MS,
+                         .visible_ms = visible_ms,
                          .first_received_ms = row->first_received_ms ? row->first_received_ms
                                                                      : arena_i64(call->arena, call->now_ms),
                          .receipt = receipt,
                      });
+    tally_count(call, &receive->tally, state_of(row), -1);
+    tally_count(call, &receive->tally, (struct message_state){visible_ms, true}, 1);
     message->message_id = row->message_id;
     message->receipt_handle = receipt_handle(call, queue, (struct receipt){row->id, receipt, call->now_ms});
     message->body = row->body;
@@ -141,63 +165,94 @@ static void take(const struct call *call, const struct queue *queue,
     trace_in(call, row->trace_id, S("received"), queue->arn, row->message_id);
 }
 
-/* Received as often as allowed: the next queue gets it, with its id, its age and its count. */
-static void move_to_dead_letters(const struct call *call, const struct queue *queue,
-                                 const struct queue *dead_letters, const struct sqs_find_visible_row *row)
+static void remove_expired(const struct call *call, struct receive *receive,
+                           const struct sqs_find_visible_row *row)
 {
+    sqs_remove_message(call->txn, &(struct sqs_remove_message_params){.id = row->id});
+    tally_count(call, &receive->tally, state_of(row), -1);
+}
+
+/* Received as often as allowed: the next queue gets it, with its id, its age and its count. */
+static void move_to_dead_letters(const struct call *call, struct receive *receive,
+                                 const struct sqs_find_visible_row *row)
+{
+    const struct queue *dead_letters = &receive->dead_letters;
+
     sqs_move_to_dead_letters(call->txn, &(struct sqs_move_to_dead_letters_params){
                                             .id = row->id,
-                                            .queue_id = dead_letters->row.id,
+                                            .generation_id = dead_letters->row.generation_id,
                                             .visible_ms = call->now_ms,
-                                            .dead_letter_source_arn = queue->arn,
+                                            .dead_letter_source_arn = receive->queue->arn,
                                         });
+    tally_count(call, &receive->tally, state_of(row), -1);
+    tally_count(call, &receive->dead_letter_tally, state_of(row), 1);
     trace_in(call, row->trace_id, S("dead-lettered"), dead_letters->arn, row->message_id);
     wake(call, queue_arrivals(call, dead_letters));
 }
 
 /*
- * Where this message has to go instead of being returned; false when nowhere.  A queue that is its own
+ * Has this message to go to the dead-letter queue, instead of being returned?  A queue that is its own
  * dead-letter queue has it there already.
  */
-static bool find_dead_letters(const struct call *call, const struct queue *queue,
-                              const struct sqs_find_visible_row *row, struct queue *dead_letters)
+static bool is_dead_letter(const struct receive *receive, const struct sqs_find_visible_row *row)
 {
-    return queue->row.max_receive_count && row->receive_count >= *queue->row.max_receive_count &&
-           queue_find_arn(call, queue->row.dead_letter_arn, dead_letters) &&
-           dead_letters->row.id != queue->row.id;
+    const int64_t *maximum = receive->queue->row.max_receive_count;
+
+    return maximum && row->receive_count >= *maximum && receive->dead_letters.row.id != 0 &&
+           receive->dead_letters.row.id != receive->queue->row.id;
 }
 
 /* Expired messages and those for the dead-letter queue are put aside; the rest is returned. */
-static void take_or_put_aside(const struct call *call, const struct queue *queue,
-                              const struct sqs_receive_message_request *in,
-                              const struct sqs_find_visible_row *row, struct sqs_message_list *messages)
+static void take_or_put_aside(const struct call *call, struct receive *receive,
+                              const struct sqs_find_visible_row *row)
 {
-    struct queue dead_letters;
+    bool expired = row->sent_ms < queue_oldest_ms(call, receive->queue);
 
-    if (row->sent_ms < call->now_ms - queue->row.retention_seconds * MS)
-        sqs_remove_message(call->txn, &(struct sqs_remove_message_params){.id = row->id});
-    else if (find_dead_letters(call, queue, row, &dead_letters))
-        move_to_dead_letters(call, queue, &dead_letters, row);
-    else
-        take(call, queue, in, row, list_add(call->arena, messages));
+    if (expired)
+        remove_expired(call, receive, row);
+    else if (is_dead_letter(receive, row))
+        move_to_dead_letters(call, receive, row);
+    else {
+        take(call, receive, row);
+        return;
+    }
+    receive->put_aside++;
 }
 
-/* Once more only when all that was found had to be put aside: no message is returned twice. */
-static void take_visible(const struct call *call, const struct queue *queue,
-                         const struct sqs_receive_message_request *in, struct sqs_message_list *messages)
+/*
+ * Once more only when all that was found had to be put aside: no message is returned twice.  False when
+ * so much was put aside that the rest must wait for another run.
+ */
+static bool take_visible(const struct call *call, struct receive *receive, int64_t wanted)
 {
-    int64_t wanted = in->max_number_of_messages ? *in->max_number_of_messages : 1;
     struct sqs_find_visible_rows rows;
 
     do {
         rows = sqs_find_visible(call->txn, &(struct sqs_find_visible_params){
-                                               .queue_id = queue->row.id,
+                                               .generation_id = receive->queue->row.generation_id,
                                                .visible_ms = call->now_ms,
                                                .limit = wanted,
                                            });
         for (size_t i = 0; i < rows.count; i++)
-            take_or_put_aside(call, queue, in, &rows.items[i], messages);
-    } while (rows.count > 0 && messages->count == 0);
+            take_or_put_aside(call, receive, &rows.items[i]);
+    } while (rows.count > 0 && receive->messages->count == 0 && receive->put_aside < MAX_PUT_ASIDE);
+    return rows.count == 0 || receive->messages->count > 0;
+}
+
+/* False when there may be more to find, although nothing was found. */
+static bool receive_some(const struct call *call, const struct queue *queue,
+                         const struct sqs_receive_message_request *in, int64_t wanted,
+                         struct sqs_message_list *messages)
+{
+    struct receive receive = {.in = in, .queue = queue, .tally = tally_begin(queue), .messages = messages};
+
+    if (queue->row.max_receive_count)
+        queue_find_arn(call, queue->row.dead_letter_arn, &receive.dead_letters);
+    receive.dead_letter_tally = tally_begin(&receive.dead_letters);
+    bool complete = take_visible(call, &receive, wanted);
+    tally_end(call, &receive.tally);
+    tally_end(call, &receive.dead_letter_tally);
+    return complete;
 }
 
 /* When the next message that is delayed or in flight will be visible; INT64_MAX: never. */
@@ -205,35 +260,68 @@ static int64_t next_visible_ms(const struct call *call, const struct queue *queu
 {
     struct sqs_find_next_visible_row next;
 
-    return sqs_find_next_visible(
-               call->txn,
-               &(struct sqs_find_next_visible_params){.queue_id = queue->row.id, .visible_ms = call->now_ms},
-               &next)
+    return sqs_find_next_visible(call->txn,
+                                 &(struct sqs_find_next_visible_params){
+                                     .generation_id = queue->row.generation_id, .visible_ms = call->now_ms},
+                                 &next)
                ? next.visible_ms
                : INT64_MAX;
+}
+
+/*
+ * How many to take at most.  At AWS's limit of messages in flight a short poll fails, and a long one finds
+ * nothing.  False: fail() has been called.
+ */
+static bool wanted_read(const struct call *call, const struct queue *queue,
+                        const struct sqs_receive_message_request *in, int64_t wait_seconds, int64_t *wanted)
+{
+    int64_t room = counts_room_in_flight(call, queue);
+
+    *wanted = in->max_number_of_messages ? *in->max_number_of_messages : 1;
+    if (*wanted > room)
+        *wanted = room > 0 ? room : 0;
+    if (*wanted > 0 || wait_seconds > 0)
+        return true;
+    fail(call, &SQS_OVER_LIMIT, "Too many messages in flight for queue %.*s; the limit is %d.",
+         STR_ARGS(queue->arn), MAX_IN_FLIGHT);
+    return false;
+}
+
+static bool request_check(const struct call *call, const struct sqs_receive_message_request *in)
+{
+    return range_check(call, "MaxNumberOfMessages", in->max_number_of_messages, 1, MAX_MESSAGES) &&
+           range_check(call, "VisibilityTimeout", in->visibility_timeout, 0, MAX_VISIBILITY_SECONDS) &&
+           wait_check(call, in->wait_time_seconds);
+}
+
+/* A queue at its limit has visible messages that must wait; it looks again every second. */
+static int64_t look_again_ms(const struct call *call, const struct queue *queue, int64_t wanted)
+{
+    return wanted > 0 ? next_visible_ms(call, queue) : call->now_ms + MS;
 }
 
 enum outcome sqs_receive_message(const struct call *call, const struct sqs_receive_message_request *in,
                                  struct sqs_receive_message_result *out)
 {
     struct queue queue;
+    int64_t wanted;
 
-    if (!queue_open(call, in->queue_url, &queue) ||
-        !range_check(call, "MaxNumberOfMessages", in->max_number_of_messages, 1, MAX_MESSAGES) ||
-        !range_check(call, "VisibilityTimeout", in->visibility_timeout, 0, MAX_VISIBILITY_SECONDS) ||
-        !wait_check(call, in->wait_time_seconds))
+    if (!queue_open(call, in->queue_url, &queue) || !request_check(call, in))
+        return FAILED;
+    int64_t wait_seconds = in->wait_time_seconds ? *in->wait_time_seconds : queue.row.wait_seconds;
+    if (!wanted_read(call, &queue, in, wait_seconds, &wanted))
         return FAILED;
 
-    take_visible(call, &queue, in, &out->messages);
+    bool complete = receive_some(call, &queue, in, wanted, &out->messages);
     str arrivals = queue_arrivals(call, &queue);
     if (out->messages.count > 0 && awaited(call, arrivals))
         wake_at(call, arrivals, next_visible_ms(call, &queue));
+    if (!complete && !call->last_run)
+        return park(call, arrivals, call->now_ms + 1);
 
-    int64_t wait_seconds = in->wait_time_seconds ? *in->wait_time_seconds : queue.row.wait_seconds;
     int64_t give_up_ms = call->arrived_ms + wait_seconds * MS;
     if (out->messages.count > 0 || call->now_ms >= give_up_ms || call->last_run)
         return DONE;
-
-    int64_t look_again_ms = next_visible_ms(call, &queue);
-    return park(call, arrivals, look_again_ms < give_up_ms ? look_again_ms : give_up_ms);
+    int64_t again_ms = look_again_ms(call, &queue, wanted);
+    return park(call, arrivals, again_ms < give_up_ms ? again_ms : give_up_ms);
 }

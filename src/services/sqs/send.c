@@ -152,7 +152,8 @@ static str system_attributes_md5(const struct call *call,
     return message_attributes_md5(call, &same);
 }
 
-static struct sent put(const struct call *call, const struct queue *queue, const struct outgoing *message)
+static struct sent put(const struct call *call, const struct queue *queue, const struct outgoing *message,
+                       struct tally *tally)
 {
     int64_t delay_seconds = message->delay_seconds ? *message->delay_seconds : queue->row.delay_seconds;
     int64_t visible_ms = call->now_ms + delay_seconds * MS;
@@ -167,7 +168,7 @@ static struct sent put(const struct call *call, const struct queue *queue, const
 
     sqs_add_message(call->txn,
                     &(struct sqs_add_message_params){
-                        .queue_id = queue->row.id,
+                        .generation_id = queue->row.generation_id,
                         .visible_ms = visible_ms,
                         .message_id = sent.message_id,
                         .sent_ms = call->now_ms,
@@ -182,6 +183,7 @@ static struct sent put(const struct call *call, const struct queue *queue, const
                         .trace_id = trace_id_of(call, trace_header),
                         .group_id = message->group_id,
                     });
+    tally_count(call, tally, (struct message_state){visible_ms, false}, 1);
     if (delay_seconds > 0)
         wake_at(call, queue_arrivals(call, queue), visible_ms);
     else
@@ -205,7 +207,9 @@ enum outcome sqs_send_message(const struct call *call, const struct sqs_send_mes
     if (!queue_open(call, in->queue_url, &queue) || !message_check(call, &queue, &message))
         return FAILED;
 
-    struct sent sent = put(call, &queue, &message);
+    struct tally tally = tally_begin(&queue);
+    struct sent sent = put(call, &queue, &message, &tally);
+    tally_end(call, &tally);
     out->message_id = sent.message_id;
     out->md5_of_message_body = sent.body_md5;
     out->md5_of_message_attributes = sent.attributes_md5;
@@ -214,7 +218,7 @@ enum outcome sqs_send_message(const struct call *call, const struct sqs_send_mes
 }
 
 static void send_entry(const struct call *call, const struct queue *queue,
-                       const struct sqs_send_message_batch_request_entry *entry,
+                       const struct sqs_send_message_batch_request_entry *entry, struct tally *tally,
                        struct sqs_send_message_batch_result *out)
 {
     struct outgoing message = {
@@ -230,7 +234,7 @@ static void send_entry(const struct call *call, const struct queue *queue,
         *list_add(call->arena, &out->failed) = batch_error(call, entry->id);
         return;
     }
-    struct sent sent = put(call, queue, &message);
+    struct sent sent = put(call, queue, &message, tally);
     *list_add(call->arena, &out->successful) = (struct sqs_send_message_batch_result_entry){
         .id = entry->id,
         .message_id = sent.message_id,
@@ -264,7 +268,9 @@ enum outcome sqs_send_message_batch(const struct call *call, const struct sqs_se
         *list_add(call->arena, &ids) = in->entries.items[i].id;
     if (!queue_open(call, in->queue_url, &queue) || !batch_check(call, ids) || !batch_size_check(call, in))
         return FAILED;
+    struct tally tally = tally_begin(&queue);
     for (size_t i = 0; i < in->entries.count; i++)
-        send_entry(call, &queue, &in->entries.items[i], out);
+        send_entry(call, &queue, &in->entries.items[i], &tally, out);
+    tally_end(call, &tally);
     return DONE;
 }

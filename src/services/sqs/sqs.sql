@@ -51,20 +51,59 @@ create table sqs_tag (
     primary key (queue_id, name)
 ) without rowid;
 
+-- A queue's messages belong to its generation.  A purge gives the queue a new generation, so all messages of the
+-- old one are out of everybody's reach at once; they are removed later, some at a time.
+--
+-- messages and received (at least once) are counted here; sqs_hidden counts those that become visible in a
+-- second.  Both are exact: what is visible now is the rest.
+-- migration: 2
+create table sqs_generation (
+    id integer primary key autoincrement,
+    messages integer not null,
+    received integer not null,
+    remove_before_ms integer
+);
+create index sqs_generation_removal on sqs_generation (remove_before_ms) where remove_before_ms is not null;
+
+create table sqs_hidden (
+    generation_id integer not null,
+    visible_s integer not null,
+    delayed integer not null,
+    in_flight integer not null,
+    primary key (generation_id, visible_s)
+) without rowid;
+
+alter table sqs_queue add column generation_id integer not null default 0;
+update sqs_queue set generation_id = id;
+create index sqs_queue_dead_letters on sqs_queue (dead_letter_arn, name) where dead_letter_arn is not null;
+
+drop index sqs_message_visible;
+alter table sqs_message rename column queue_id to generation_id;
+create index sqs_message_visible on sqs_message (generation_id, visible_ms, receive_count);
+create index sqs_message_sent on sqs_message (generation_id, sent_ms);
+
+insert into sqs_generation (id, messages, received)
+select id, (select count(*) from sqs_message m where m.generation_id = q.id),
+    (select count(*) from sqs_message m where m.generation_id = q.id and m.receive_count > 0)
+from sqs_queue q;
+insert into sqs_hidden (generation_id, visible_s, delayed, in_flight)
+select generation_id, visible_ms / 1000, sum(receive_count = 0), sum(receive_count > 0)
+from sqs_message group by generation_id, visible_ms / 1000;
+
 -- statement: add_queue :insert
 -- row: queue
 insert into sqs_queue (account, region, name, created_ms, modified_ms, visibility_timeout, retention_seconds,
     maximum_message_size, delay_seconds, wait_seconds, sse_managed, policy, redrive_policy, redrive_allow_policy,
-    dead_letter_arn, max_receive_count, kms_key_id, kms_reuse_seconds)
+    dead_letter_arn, max_receive_count, kms_key_id, kms_reuse_seconds, generation_id)
 values (:account, :region, :name, :created_ms, :modified_ms, :visibility_timeout, :retention_seconds,
     :maximum_message_size, :delay_seconds, :wait_seconds, :sse_managed, :policy, :redrive_policy,
-    :redrive_allow_policy, :dead_letter_arn, :max_receive_count, :kms_key_id, :kms_reuse_seconds);
+    :redrive_allow_policy, :dead_letter_arn, :max_receive_count, :kms_key_id, :kms_reuse_seconds, :generation_id);
 
 -- statement: find_queue :one
 -- row: queue
 select id, account, region, name, created_ms, modified_ms, visibility_timeout, retention_seconds,
     maximum_message_size, delay_seconds, wait_seconds, sse_managed, policy, redrive_policy,
-    redrive_allow_policy, dead_letter_arn, max_receive_count, kms_key_id, kms_reuse_seconds, purged_ms
+    redrive_allow_policy, dead_letter_arn, max_receive_count, kms_key_id, kms_reuse_seconds, purged_ms, generation_id
 from sqs_queue where account = :account and region = :region and name = :name;
 
 -- statement: update_queue :exec
@@ -80,11 +119,11 @@ where id = :id;
 
 -- statement: list_queues_page :many
 -- row: queue_name
+-- param: from text
 -- param: prefix_end text
--- param: after text
 -- param: limit integer
 select name from sqs_queue
-where account = :account and region = :region and name > :after and name >= :name and name < :prefix_end
+where account = :account and region = :region and name >= :from and name < :prefix_end
 order by name limit :limit;
 
 -- The queues that name this one as their dead-letter queue.
@@ -93,40 +132,86 @@ order by name limit :limit;
 -- param: after text
 -- param: limit integer
 select name from sqs_queue
-where account = :account and region = :region and dead_letter_arn = :dead_letter_arn and name > :after
+where dead_letter_arn = :dead_letter_arn and name > :after and account = :account and region = :region
 order by name limit :limit;
 
 -- statement: remove_queue :exec
 delete from sqs_queue where id = :id;
 
 -- statement: set_purged :exec
-update sqs_queue set purged_ms = :purged_ms where id = :id;
+update sqs_queue set purged_ms = :purged_ms, generation_id = :generation_id where id = :id;
 
--- statement: remove_messages :exec
-delete from sqs_message where queue_id = :queue_id;
+-- statement: add_generation :insert
+insert into sqs_generation (messages, received) values (0, 0);
 
--- statement: remove_expired :exec
-delete from sqs_message where queue_id = :queue_id and sent_ms < :sent_ms;
+-- Messages sent before that are to be removed.
+-- statement: set_removal :exec
+update sqs_generation set remove_before_ms = :remove_before_ms where id = :id;
 
--- statement: has_messages :one
--- column: found integer
-select 1 as found from sqs_message where queue_id = :queue_id limit 1;
+-- statement: find_removal :one
+select id, remove_before_ms from sqs_generation where remove_before_ms is not null limit 1;
+
+-- statement: remove_generation :exec
+delete from sqs_generation where id = :id;
+
+-- statement: change_counts :exec
+update sqs_generation set messages = messages + :messages, received = received + :received where id = :id;
+
+-- statement: find_counts :one
+select messages, received from sqs_generation where id = :id;
+
+-- statement: change_hidden :exec
+insert into sqs_hidden (generation_id, visible_s, delayed, in_flight)
+values (:generation_id, :visible_s, :delayed, :in_flight)
+on conflict (generation_id, visible_s) do update
+set delayed = delayed + excluded.delayed, in_flight = in_flight + excluded.in_flight;
+
+-- What becomes visible after that second.
+-- statement: count_hidden :one
+-- column: delayed integer
+-- column: in_flight integer
+select coalesce(sum(delayed), 0) as delayed, coalesce(sum(in_flight), 0) as in_flight
+from sqs_hidden where generation_id = :generation_id and visible_s > :visible_s;
+
+-- What becomes visible after that moment, but before the other one; the index has it all.
+-- statement: count_hidden_between :one
+-- param: end_ms integer
+-- column: delayed integer
+-- column: in_flight integer
+select coalesce(sum(receive_count = 0), 0) as delayed, coalesce(sum(receive_count > 0), 0) as in_flight
+from sqs_message where generation_id = :generation_id and visible_ms > :visible_ms and visible_ms < :end_ms;
+
+-- Seconds that have passed say nothing any more.
+-- statement: remove_hidden :exec
+-- param: limit integer
+delete from sqs_hidden where generation_id = :generation_id and visible_s in
+    (select h.visible_s from sqs_hidden h
+    where h.generation_id = :generation_id and h.visible_s < :visible_s limit :limit);
+
+-- statement: find_oldest :one
+select sent_ms from sqs_message where generation_id = :generation_id order by sent_ms limit 1;
+
+-- The oldest messages of those sent before that.
+-- statement: list_sent_before :many
+-- param: limit integer
+select id, visible_ms, receive_count from sqs_message
+where generation_id = :generation_id and sent_ms < :sent_ms order by sent_ms limit :limit;
 
 -- statement: add_message :insert
-insert into sqs_message (queue_id, visible_ms, message_id, sent_ms, sender_id, body, attributes, attributes_md5,
+insert into sqs_message (generation_id, visible_ms, message_id, sent_ms, sender_id, body, attributes, attributes_md5,
     trace_header, trace_id, group_id, receive_count, receipt)
-values (:queue_id, :visible_ms, :message_id, :sent_ms, :sender_id, :body, :attributes, :attributes_md5,
+values (:generation_id, :visible_ms, :message_id, :sent_ms, :sender_id, :body, :attributes, :attributes_md5,
     :trace_header, :trace_id, :group_id, 0, 0);
 
 -- statement: find_visible :many
 -- param: limit integer
-select id, message_id, sent_ms, sender_id, body, attributes, attributes_md5, trace_header, trace_id, group_id,
+select id, visible_ms, message_id, sent_ms, sender_id, body, attributes, attributes_md5, trace_header, trace_id, group_id,
     receive_count, first_received_ms, dead_letter_source_arn
-from sqs_message where queue_id = :queue_id and visible_ms <= :visible_ms
-order by visible_ms, id limit :limit;
+from sqs_message where generation_id = :generation_id and visible_ms <= :visible_ms
+order by visible_ms, receive_count, id limit :limit;
 
 -- statement: find_next_visible :one
-select visible_ms from sqs_message where queue_id = :queue_id and visible_ms > :visible_ms
+select visible_ms from sqs_message where generation_id = :generation_id and visible_ms > :visible_ms
 order by visible_ms limit 1;
 
 -- statement: take_message :exec
@@ -137,7 +222,7 @@ where id = :id;
 
 -- statement: move_to_dead_letters :exec
 update sqs_message
-set queue_id = :queue_id, visible_ms = :visible_ms, receipt = 0, dead_letter_source_arn = :dead_letter_source_arn
+set generation_id = :generation_id, visible_ms = :visible_ms, receipt = 0, dead_letter_source_arn = :dead_letter_source_arn
 where id = :id;
 
 -- statement: remove_message :exec
@@ -145,26 +230,14 @@ delete from sqs_message where id = :id;
 
 -- A message by its receipt: only the latest receipt counts.
 -- statement: find_receipt :one
-select message_id, trace_id from sqs_message
-where id = :id and queue_id = :queue_id and receipt = :receipt;
+select message_id, trace_id, visible_ms from sqs_message
+where id = :id and generation_id = :generation_id and receipt = :receipt;
 
 -- statement: find_received :one
-select visible_ms, first_received_ms from sqs_message where id = :id and queue_id = :queue_id;
+select visible_ms, first_received_ms from sqs_message where id = :id and generation_id = :generation_id;
 
 -- statement: set_visible :exec
 update sqs_message set visible_ms = :visible_ms where id = :id;
-
--- Ready, delayed and in flight, leaving out what has outlived the retention.
--- statement: count_messages :one
--- param: now_ms integer
--- param: oldest_ms integer
--- column: ready integer
--- column: delayed integer
--- column: in_flight integer
-select coalesce(sum(case when visible_ms <= :now_ms then 1 else 0 end), 0) as ready,
-    coalesce(sum(case when visible_ms > :now_ms and receive_count = 0 then 1 else 0 end), 0) as delayed,
-    coalesce(sum(case when visible_ms > :now_ms and receive_count > 0 then 1 else 0 end), 0) as in_flight
-from sqs_message where queue_id = :queue_id and sent_ms >= :oldest_ms;
 
 -- statement: put_tag :exec
 insert into sqs_tag (queue_id, name, value) values (:queue_id, :name, :value)

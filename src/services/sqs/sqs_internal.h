@@ -9,7 +9,7 @@
 #include "sqs_sql.h"
 #include "store/store.h"
 
-enum { MS = 1000 };
+enum { MS = 1000, MAX_IN_FLIGHT = 120000 };
 
 /* A queue is its row; its ARN and URL are made from it. */
 struct queue {
@@ -40,6 +40,8 @@ bool queue_open(const struct call *call, str url, struct queue *queue);
 str queue_url(const struct call *call, const struct queue *queue);
 /* What its receivers wait for. */
 str queue_arrivals(const struct call *call, const struct queue *queue);
+/* Messages sent before that have expired, whether they are still stored or not. */
+int64_t queue_oldest_ms(const struct call *call, const struct queue *queue);
 
 /* attributes.c */
 /* Put the attributes into the queue's row.  False: fail() has been called. */
@@ -51,6 +53,40 @@ bool attributes_apply(const struct call *call, const struct str_map *attributes,
 bool attributes_match(const struct call *call, const struct str_map *attributes, const struct queue *queue,
                       const struct queue *wanted, str *different);
 void attributes_store(const struct call *call, struct queue *queue);
+
+/* counts.c */
+/* What of a message counts. */
+struct message_state {
+    int64_t visible_ms;
+    bool received; /* at least once */
+};
+/* How a call changes the counts of a generation. */
+struct tally {
+    int64_t generation_id, messages, received;
+    struct hidden_count {
+        int64_t visible_s, delayed, in_flight;
+    } hidden; /* of the second counted last */
+};
+struct tally tally_begin(const struct queue *queue);
+/* One more (by 1) or one less (by -1) in that state. */
+void tally_count(const struct call *call, struct tally *tally, struct message_state state, int64_t by);
+void tally_end(const struct call *call, struct tally *tally);
+/* What has expired does not count. */
+struct counts {
+    int64_t ready, delayed, in_flight;
+};
+struct counts counts_read(const struct call *call, const struct queue *queue);
+/* How many more may be in flight. */
+int64_t counts_room_in_flight(const struct call *call, const struct queue *queue);
+
+/* removal.c */
+/* The id of a new generation for a queue. */
+int64_t generation_begin(const struct call *call);
+/* The queue's generation is no queue's any more: have its messages removed. */
+void generation_end(const struct call *call, const struct queue *queue);
+/* From now on, have the queue's messages removed when they have expired. */
+void sweep_start(const struct call *call, const struct queue *queue);
+void sweep_stop(const struct call *call, const struct queue *queue);
 
 /* send.c */
 /* Nothing but the characters that a body, or an attribute's value, may have. */

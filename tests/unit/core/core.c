@@ -33,6 +33,7 @@ static struct {
     bool stopped;
     struct sigv4_credentials credentials;
     int64_t signed_ms;
+    const char *source_ip;
     struct request *requests;
     unsigned answers;
 } core;
@@ -126,6 +127,8 @@ int core_setup(void **state)
         .endpoint = S("http://127.0.0.1:4566"),
     };
     toy_start = toy_poller = (str){0};
+    toy_work_hook = NULL;
+    core.source_ip = "127.0.0.1";
     world_reset();
     sign_as("unknown", "unknown", NULL);
     core_start();
@@ -175,6 +178,11 @@ void sign_at(int64_t signed_ms)
     core.signed_ms = signed_ms;
 }
 
+void come_from(const char *source_ip)
+{
+    core.source_ip = source_ip;
+}
+
 static void bring_home(struct exchange *exchange)
 {
     struct request *request = (struct request *)exchange;
@@ -197,7 +205,7 @@ static struct request *request_new(const char *method, const char *path, str bod
     request->http.target = request->http.path = arena_copy(arena, str_of(path));
     request->http.body = request->http.payload = arena_copy(arena, body);
     request->exchange.request = &request->http;
-    request->exchange.source_ip = S("127.0.0.1");
+    request->exchange.source_ip = str_of(core.source_ip);
     request->exchange.answered = bring_home;
     return request;
 }
@@ -217,7 +225,7 @@ static struct request *dispatch_signed(struct request *request)
     return request;
 }
 
-static struct request *begin_json(const char *operation, str json)
+struct request *begin_json(const char *operation, str json)
 {
     struct request *request = request_new("POST", "/", json);
 

@@ -32,9 +32,12 @@ struct request;
 /* How the requests from now on are signed; "unknown" is what they start with. */
 void sign_as(const char *access_key_id, const char *secret, const char *session_token);
 void sign_at(int64_t signed_ms); /* 0: now */
+/* Where they come from; core_setup() says 127.0.0.1. */
+void come_from(const char *source_ip);
 
 /* Send it and return at once.  All are freed at the end of the test. */
 struct request *begin(const char *operation, const char *json, ...) __attribute__((format(printf, 2, 3)));
+struct request *begin_json(const char *operation, str json); /* of any size */
 struct request *begin_run(const char *steps);
 struct request *begin_http(const char *method, const char *path, const char *body); /* unsigned */
 /* As begin(), as a form: the Query protocol. */

@@ -13,6 +13,7 @@
 
 str toy_start, toy_poller;
 void (*toy_hook)(void);
+void (*toy_work_hook)(str key);
 
 static str word(str *rest)
 {
@@ -306,6 +307,8 @@ void toy_foresee_prepare(const struct call *call, const struct toy_foresee_reque
 {
     struct toy_find_item_row *row = arena_new(call->arena, struct toy_find_item_row);
 
+    if (toy_work_hook)
+        toy_work_hook(in->key);
     if (!authorize(call, in->key, (str){0}))
         return;
     if (toy_find_item(call->txn, &(struct toy_find_item_params){in->key}, row))
@@ -343,6 +346,17 @@ enum outcome toy_get(const struct call *call, const struct toy_get_request *in, 
         return FAILED;
     if (toy_find_item(call->txn, &(struct toy_find_item_params){in->key}, &row))
         out->value = row.value;
+    return DONE;
+}
+
+enum outcome toy_look(const struct call *call, const struct toy_get_request *in, struct toy_got *out)
+{
+    if (!authorize(call, in->key, (str){0}))
+        return FAILED;
+    if (toy_work_hook)
+        toy_work_hook(in->key);
+    read_anew(call);
+    out->value = time_is_up(call) ? S("early") : S("whole");
     return DONE;
 }
 

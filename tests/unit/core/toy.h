@@ -21,6 +21,8 @@
  *
  * Send and Receive are a queue with long polling, Get reads an item.
  *
+ * Look is a long read: it answers "early" when its time was up, else "whole".
+ *
  * Foresee writes what its prepare function has seen in Key into Into, "nothing" when there was nothing
  * prepared.  It waits until After is there, and invokes itself for Also.
  */
@@ -31,3 +33,5 @@ extern const struct module TOY_MODULE;
 /* Steps for the start hook to do, and to spawn; absent: none. */
 extern str toy_start, toy_poller;
 extern void (*toy_hook)(void);
+/* Called on a worker's thread by Foresee's preparation and by Look, with their key. */
+extern void (*toy_work_hook)(str key);

@@ -1,0 +1,118 @@
+/*
+ * counts.c: how many messages a queue has, without counting them one by one.
+ *
+ * A generation has the number of its messages, and of those that were received at least once.  sqs_hidden
+ * has, for each second, how many messages become visible in it; that is exact for the seconds after the
+ * current one, and nobody looks at the others.  So whoever adds, changes or removes a message takes it out
+ * of the counts as it was, and puts it in as it is.
+ */
+#include "sqs_internal.h"
+
+enum { MAX_EXPIRED_SUBTRACTED = 2000 };
+
+static int64_t second_of(int64_t ms)
+{
+    return ms / MS;
+}
+
+struct tally tally_begin(const struct queue *queue)
+{
+    return (struct tally){.generation_id = queue->row.generation_id};
+}
+
+static void store_hidden(const struct call *call, struct tally *tally)
+{
+    struct hidden_count *hidden = &tally->hidden;
+
+    if (hidden->delayed != 0 || hidden->in_flight != 0)
+        sqs_change_hidden(call->txn, &(struct sqs_change_hidden_params){.generation_id = tally->generation_id,
+                                                                        .visible_s = hidden->visible_s,
+                                                                        .delayed = hidden->delayed,
+                                                                        .in_flight = hidden->in_flight});
+    *hidden = (struct hidden_count){0};
+}
+
+void tally_count(const struct call *call, struct tally *tally, struct message_state state, int64_t by)
+{
+    int64_t visible_s = second_of(state.visible_ms);
+
+    tally->messages += by;
+    tally->received += state.received ? by : 0;
+    if (visible_s <= second_of(call->now_ms))
+        return;
+    if (tally->hidden.visible_s != visible_s)
+        store_hidden(call, tally);
+    tally->hidden.visible_s = visible_s;
+    *(state.received ? &tally->hidden.in_flight : &tally->hidden.delayed) += by;
+}
+
+void tally_end(const struct call *call, struct tally *tally)
+{
+    store_hidden(call, tally);
+    if (tally->messages != 0 || tally->received != 0)
+        sqs_change_counts(call->txn, &(struct sqs_change_counts_params){.id = tally->generation_id,
+                                                                        .messages = tally->messages,
+                                                                        .received = tally->received});
+}
+
+/* What is hidden now: all that becomes visible after this second, and some of what does in it. */
+static struct counts count_hidden(const struct call *call, const struct queue *queue)
+{
+    int64_t this_s = second_of(call->now_ms);
+    struct sqs_count_hidden_row later = {0};
+    struct sqs_count_hidden_between_row now = {0};
+
+    sqs_count_hidden(
+        call->txn,
+        &(struct sqs_count_hidden_params){.generation_id = queue->row.generation_id, .visible_s = this_s},
+        &later);
+    sqs_count_hidden_between(call->txn,
+                             &(struct sqs_count_hidden_between_params){
+                                 .generation_id = queue->row.generation_id,
+                                 .visible_ms = call->now_ms,
+                                 .end_ms = (this_s + 1) * MS,
+                             },
+                             &now);
+    return (struct counts){.delayed = later.delayed + now.delayed,
+                           .in_flight = later.in_flight + now.in_flight};
+}
+
+/* Messages that have expired and wait for their removal; there are not many of them for long. */
+static void subtract_expired(const struct call *call, const struct queue *queue, struct counts *counts)
+{
+    struct sqs_list_sent_before_rows expired = sqs_list_sent_before(
+        call->txn, &(struct sqs_list_sent_before_params){.generation_id = queue->row.generation_id,
+                                                         .sent_ms = queue_oldest_ms(call, queue),
+                                                         .limit = MAX_EXPIRED_SUBTRACTED});
+
+    for (size_t i = 0; i < expired.count; i++) {
+        const struct sqs_list_sent_before_row *row = &expired.items[i];
+        if (row->visible_ms <= call->now_ms)
+            counts->ready--;
+        else if (row->receive_count > 0)
+            counts->in_flight--;
+        else
+            counts->delayed--;
+    }
+}
+
+struct counts counts_read(const struct call *call, const struct queue *queue)
+{
+    struct sqs_find_counts_row row = {0};
+    struct counts counts = count_hidden(call, queue);
+
+    sqs_find_counts(call->txn, &(struct sqs_find_counts_params){.id = queue->row.generation_id}, &row);
+    counts.ready = row.messages - counts.delayed - counts.in_flight;
+    subtract_expired(call, queue, &counts);
+    return counts;
+}
+
+/* Only a queue from which that many were received can have so many in flight. */
+int64_t counts_room_in_flight(const struct call *call, const struct queue *queue)
+{
+    struct sqs_find_counts_row row = {0};
+
+    sqs_find_counts(call->txn, &(struct sqs_find_counts_params){.id = queue->row.generation_id}, &row);
+    return MAX_IN_FLIGHT -
+           (row.received < MAX_IN_FLIGHT ? row.received : count_hidden(call, queue).in_flight);
+}

@@ -1,0 +1,138 @@
+/*
+ * removal.c: removing messages that nobody can get any more: the expired ones, and those of generations that
+ * have ended by a purge or with their queue.
+ *
+ * They are out of reach at once; this frees their room.  There is one run at a time for the whole store, it
+ * removes a bounded number of rows, and comes back for the rest in a later batch.
+ */
+#include "sqs_internal.h"
+
+enum {
+    ROWS_PER_RUN = 500,
+    SWEEP_INTERVAL_MS = 3600 * MS,
+    MIN_SWEEP_INTERVAL_MS = 10 * MS,
+};
+
+static void run_at(const struct call *call, int64_t due_ms)
+{
+    timer_set(call, &SQS_REMOVE_MESSAGES, S("all"), due_ms, &(struct sqs_remove_messages_request){0});
+}
+
+static void remove_before(const struct call *call, int64_t generation_id, int64_t before_ms)
+{
+    sqs_set_removal(call->txn,
+                    &(struct sqs_set_removal_params){.id = generation_id,
+                                                     .remove_before_ms = arena_i64(call->arena, before_ms)});
+    run_at(call, call->now_ms);
+}
+
+int64_t generation_begin(const struct call *call)
+{
+    return sqs_add_generation(call->txn);
+}
+
+void generation_end(const struct call *call, const struct queue *queue)
+{
+    remove_before(call, queue->row.generation_id, INT64_MAX);
+}
+
+/* How many rows were removed: fewer than the limit when nothing is left. */
+static int64_t remove_messages(const struct call *call, int64_t generation_id, int64_t before_ms,
+                               int64_t limit)
+{
+    struct tally tally = {.generation_id = generation_id};
+    struct sqs_list_sent_before_rows rows = sqs_list_sent_before(
+        call->txn, &(struct sqs_list_sent_before_params){
+                       .generation_id = generation_id, .sent_ms = before_ms, .limit = limit});
+
+    for (size_t i = 0; i < rows.count; i++) {
+        const struct sqs_list_sent_before_row *row = &rows.items[i];
+        sqs_remove_message(call->txn, &(struct sqs_remove_message_params){.id = row->id});
+        tally_count(call, &tally, (struct message_state){row->visible_ms, row->receive_count > 0}, -1);
+    }
+    tally_end(call, &tally);
+    return (int64_t)rows.count;
+}
+
+/* The seconds that have passed; of a generation that has ended, all of them. */
+static int64_t remove_hidden(const struct call *call, int64_t generation_id, bool ended, int64_t limit)
+{
+    return sqs_remove_hidden(
+        call->txn, &(struct sqs_remove_hidden_params){.generation_id = generation_id,
+                                                      .visible_s = ended ? INT64_MAX : call->now_ms / MS,
+                                                      .limit = limit});
+}
+
+/* *budget is how many rows may still be removed. */
+static void remove_some(const struct call *call, const struct sqs_find_removal_row *removal, int64_t *budget)
+{
+    bool ended = *removal->remove_before_ms == INT64_MAX;
+
+    *budget -= remove_messages(call, removal->id, *removal->remove_before_ms, *budget);
+    if (*budget > 0)
+        *budget -= remove_hidden(call, removal->id, ended, *budget);
+    if (*budget <= 0)
+        return;
+    if (ended)
+        sqs_remove_generation(call->txn, &(struct sqs_remove_generation_params){.id = removal->id});
+    else
+        sqs_set_removal(call->txn, &(struct sqs_set_removal_params){.id = removal->id});
+    *budget -= 1; /* the generation itself is some work, too */
+}
+
+enum outcome sqs_remove_messages(const struct call *call, const struct sqs_remove_messages_request *in,
+                                 struct sqs_remove_messages_output *out)
+{
+    struct sqs_find_removal_row removal;
+    int64_t budget = ROWS_PER_RUN;
+
+    (void)in;
+    (void)out;
+    while (budget > 0 && sqs_find_removal(call->txn, &removal))
+        remove_some(call, &removal, &budget);
+    if (budget <= 0)
+        run_at(call, call->now_ms + 1); /* not in this batch any more */
+    return DONE;
+}
+
+static void sweep_at(const struct call *call, const struct queue *queue, int64_t due_ms)
+{
+    timer_set(call, &SQS_SWEEP_QUEUE, queue->arn, due_ms,
+              &(struct sqs_sweep_queue_request){.queue_arn = queue->arn});
+}
+
+void sweep_start(const struct call *call, const struct queue *queue)
+{
+    sweep_at(call, queue, call->now_ms + MIN_SWEEP_INTERVAL_MS);
+}
+
+void sweep_stop(const struct call *call, const struct queue *queue)
+{
+    timer_cancel(call, &SQS_SWEEP_QUEUE, queue->arn);
+}
+
+/* When a queue whose oldest message was sent then is worth a look again. */
+static int64_t next_sweep_ms(const struct call *call, const struct queue *queue, int64_t oldest_sent_ms)
+{
+    int64_t expiry_ms = oldest_sent_ms + queue->row.retention_seconds * MS + 1;
+    int64_t first_ms = call->now_ms + MIN_SWEEP_INTERVAL_MS, last_ms = call->now_ms + SWEEP_INTERVAL_MS;
+
+    return expiry_ms < first_ms ? first_ms : expiry_ms > last_ms ? last_ms : expiry_ms;
+}
+
+enum outcome sqs_sweep_queue(const struct call *call, const struct sqs_sweep_queue_request *in,
+                             struct sqs_sweep_queue_output *out)
+{
+    struct queue queue;
+    struct sqs_find_oldest_row oldest = {.sent_ms = call->now_ms};
+
+    (void)out;
+    if (!queue_find_arn(call, in->queue_arn, &queue))
+        return DONE;
+    sqs_find_oldest(call->txn, &(struct sqs_find_oldest_params){.generation_id = queue.row.generation_id},
+                    &oldest);
+    if (oldest.sent_ms < queue_oldest_ms(call, &queue))
+        remove_before(call, queue.row.generation_id, queue_oldest_ms(call, &queue));
+    sweep_at(call, &queue, next_sweep_ms(call, &queue, oldest.sent_ms));
+    return DONE;
+}

@@ -1,0 +1,353 @@
+"""SQS: no request does more at once than a bounded number of rows, and counts stay exact all the same."""
+
+import json
+import random
+import threading
+
+import boto3
+import changes
+import orderly_server
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+ROWS_PER_RUN = 500
+MAX_IN_FLIGHT = 120_000
+COUNTS = {
+    "ready": "ApproximateNumberOfMessages",
+    "delayed": "ApproximateNumberOfMessagesDelayed",
+    "in flight": "ApproximateNumberOfMessagesNotVisible",
+}
+
+
+class Queues:
+    """A server of its own, which is stopped to look into its database and to change it."""
+
+    def __init__(self):
+        self.server = orderly_server.Server().start()
+
+    @property
+    def sqs(self):
+        return boto3.client(
+            "sqs",
+            endpoint_url=self.server.endpoint,
+            region_name="us-east-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+            config=Config(retries={"max_attempts": 0}, read_timeout=120),
+        )
+
+    def restart_recording(self, **watched):
+        self.server.stop()
+        changes.record(self.server, **watched)
+        self.server.start()
+
+    def send_many(self, name, count, **entry):
+        sqs = self.sqs
+        url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
+        for first in range(0, count, 10):
+            entries = [{"Id": str(i), "MessageBody": str(first + i), **entry} for i in range(min(10, count - first))]
+            sqs.send_message_batch(QueueUrl=url, Entries=entries)
+
+    def url(self, name):
+        return self.sqs.get_queue_url(QueueName=name)["QueueUrl"]
+
+    def receive(self, name, **arguments):
+        arguments = {"MaxNumberOfMessages": 10, **arguments}
+        return self.sqs.receive_message(QueueUrl=self.url(name), **arguments).get("Messages", [])
+
+    def counts(self, name):
+        attributes = self.sqs.get_queue_attributes(QueueUrl=self.url(name), AttributeNames=list(COUNTS.values()))
+        return {word: int(attributes["Attributes"][attribute]) for word, attribute in COUNTS.items()}
+
+    def advance(self, seconds):
+        orderly_server.post(self.server.endpoint, "/_orderly/clock", json.dumps({"advance_ms": seconds * 1000}))
+
+    def rows(self, query, *arguments):
+        return changes.rows(self.server, query, *arguments)
+
+    def wait_for_no_rows(self, query, *arguments):
+        orderly_server.wait_until(lambda: not self.rows(query, *arguments), 60, query)
+
+
+@pytest.fixture
+def queues():
+    one = Queues()
+    yield one
+    try:
+        one.server.stop()
+    finally:
+        one.server.remove_data()
+
+
+def generation_of(queues, name):
+    [(generation,)] = queues.rows("select generation_id from sqs_queue where name = ?", name)
+    return generation
+
+
+# --- Purge, deletion, expiry -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("operation", ["purge_queue", "delete_queue"])
+def test_a_purge_and_a_deletion_remove_a_bounded_number_of_rows_at_a_time(queues, operation):
+    queues.sqs.create_queue(QueueName="large")
+    queues.sqs.create_queue(QueueName="other")
+    queues.send_many("large", 3 * ROWS_PER_RUN)
+    queues.send_many("other", 3)
+    queues.restart_recording(removed="delete on sqs_message", run="insert on engine_timer")
+
+    getattr(queues.sqs, operation)(QueueUrl=queues.url("large"))
+    queues.wait_for_no_rows("select 1 from sqs_message limit 1 offset 3")
+    queues.server.stop()
+
+    words = changes.recorded(queues.server)
+    assert words.count("removed") == 3 * ROWS_PER_RUN
+    assert changes.largest_run(words, "removed", until="run") == ROWS_PER_RUN
+    queues.server.start()
+    assert queues.counts("other")["ready"] == 3
+
+
+def test_after_a_purge_the_old_messages_are_gone_for_everybody_at_once(queues):
+    sqs = queues.sqs
+    url = sqs.create_queue(QueueName="q", Attributes={"VisibilityTimeout": "60"})["QueueUrl"]
+    queues.send_many("q", 2 * ROWS_PER_RUN)
+    [held] = queues.receive("q", MaxNumberOfMessages=1)
+    queues.send_many("q", 10, DelaySeconds=30)
+    sqs.purge_queue(QueueUrl=url)
+    assert queues.counts("q") == {"ready": 0, "delayed": 0, "in flight": 0}
+    assert queues.receive("q") == []
+    sqs.delete_message(QueueUrl=url, ReceiptHandle=held["ReceiptHandle"])
+    with pytest.raises(ClientError, match="not available for visibility timeout change"):
+        sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=held["ReceiptHandle"], VisibilityTimeout=0)
+    queues.send_many("q", 2)
+    assert queues.counts("q") == {"ready": 2, "delayed": 0, "in flight": 0}
+    queues.advance(61)
+    assert sorted(m["Body"] for m in queues.receive("q")) == ["0", "1"]
+    queues.wait_for_no_rows("select 1 from sqs_message limit 1 offset 2")
+
+
+def test_a_removal_goes_on_after_a_restart(queues):
+    url = queues.sqs.create_queue(QueueName="q")["QueueUrl"]
+    queues.send_many("q", 2 * ROWS_PER_RUN)
+    queues.sqs.purge_queue(QueueUrl=url)
+    queues.server.kill()
+    queues.server.start()
+    queues.wait_for_no_rows("select 1 from sqs_message")
+    assert queues.rows("select count(*) from sqs_generation") == [(1,)]
+
+
+def test_a_deleted_queue_leaves_no_rows_behind(queues):
+    url = queues.sqs.create_queue(QueueName="q", tags={"a": "b"})["QueueUrl"]
+    queues.send_many("q", 20, DelaySeconds=900)
+    queues.sqs.delete_queue(QueueUrl=url)
+    for table in ("sqs_queue", "sqs_generation", "sqs_message", "sqs_hidden", "sqs_tag"):
+        queues.wait_for_no_rows(f"select 1 from {table}")
+
+
+def test_expired_messages_are_removed_some_at_a_time_and_count_no_more(queues):
+    queues.sqs.create_queue(QueueName="q", Attributes={"MessageRetentionPeriod": "3600"})
+    queues.send_many("q", 2 * ROWS_PER_RUN)
+    queues.restart_recording(removed="delete on sqs_message", run="insert on engine_timer")
+    queues.advance(1800)
+    queues.send_many("q", 3)
+    queues.advance(1801)
+    assert queues.counts("q") == {"ready": 3, "delayed": 0, "in flight": 0}
+    queues.wait_for_no_rows("select 1 from sqs_message limit 1 offset 3")
+    assert queues.counts("q") == {"ready": 3, "delayed": 0, "in flight": 0}
+    queues.server.stop()
+    words = changes.recorded(queues.server)
+    assert words.count("removed") == 2 * ROWS_PER_RUN
+    assert changes.largest_run(words, "removed", until="run") <= ROWS_PER_RUN
+    queues.server.start()
+
+
+def test_a_purge_may_follow_another_after_sixty_seconds(queues):
+    url = queues.sqs.create_queue(QueueName="q")["QueueUrl"]
+    queues.sqs.purge_queue(QueueUrl=url)
+    queues.advance(57)
+    with pytest.raises(ClientError, match="PurgeQueueInProgress"):
+        queues.sqs.purge_queue(QueueUrl=url)
+    queues.advance(3)
+    queues.sqs.purge_queue(QueueUrl=url)
+
+
+# --- Receiving ---------------------------------------------------------------------------------
+
+
+def dead_letter_pair(queues, receives=1, timeout=30):
+    sqs = queues.sqs
+    sqs.create_queue(QueueName="dead")
+    target = "arn:aws:sqs:us-east-1:000000000000:dead"
+    sqs.create_queue(
+        QueueName="source",
+        Attributes={
+            "VisibilityTimeout": str(timeout),
+            "RedrivePolicy": json.dumps({"deadLetterTargetArn": target, "maxReceiveCount": receives}),
+        },
+    )
+
+
+def test_a_receive_that_meets_many_dead_letters_moves_them_some_at_a_time_and_finds_the_good_one(queues):
+    dead_letter_pair(queues)
+    queues.send_many("source", 350)
+    while queues.receive("source"):
+        pass
+    queues.advance(31)
+    queues.send_many("source", 1)
+    queues.restart_recording(moved="update of dead_letter_source_arn on sqs_message", run="update on sqs_generation")
+
+    [good] = queues.receive("source")
+    assert good["Body"] == "0"
+    assert queues.counts("source") == {"ready": 0, "delayed": 0, "in flight": 1}
+    assert queues.counts("dead") == {"ready": 350, "delayed": 0, "in flight": 0}
+    queues.server.stop()
+    words = changes.recorded(queues.server)
+    assert words.count("moved") == 350
+    assert changes.largest_run(words, "moved", until="run") <= 110
+    queues.server.start()
+
+
+def test_a_receive_that_meets_only_dead_letters_answers_empty(queues):
+    dead_letter_pair(queues)
+    queues.send_many("source", 250)
+    while queues.receive("source"):
+        pass
+    queues.advance(31)
+    assert queues.receive("source") == []
+    assert queues.counts("dead")["ready"] == 250
+
+
+def fill_in_flight(queues, name, count):
+    """As many messages in flight as said, written into the stopped server's database."""
+    generation = generation_of(queues, name)
+    queues.server.stop()
+    with changes.database(queues.server) as database:
+        database.execute(
+            """with recursive n(i) as (select 1 union all select i + 1 from n where i < ?)
+            insert into sqs_message (generation_id, visible_ms, message_id, sent_ms, sender_id, body, trace_id,
+                receive_count, first_received_ms, receipt)
+            select ?, m.visible_ms, m.message_id, m.sent_ms, m.sender_id, m.body, m.trace_id, 1, m.sent_ms, i
+            from n, (select * from sqs_message where generation_id = ? and receive_count = 1 limit 1) m""",
+            (count, generation, generation),
+        )
+        database.execute(
+            "update sqs_generation set messages = messages + ?, received = received + ? where id = ?",
+            (count, count, generation),
+        )
+        database.execute("update sqs_hidden set in_flight = in_flight + ? where generation_id = ?", (count, generation))
+    queues.server.start()
+
+
+def test_no_more_than_120_000_messages_are_in_flight(queues):
+    url = queues.sqs.create_queue(QueueName="q", Attributes={"VisibilityTimeout": "3600"})["QueueUrl"]
+    queues.send_many("q", 8)
+    [first] = queues.receive("q", MaxNumberOfMessages=1)
+    fill_in_flight(queues, "q", MAX_IN_FLIGHT - 6)
+    assert queues.counts("q") == {"ready": 7, "delayed": 0, "in flight": MAX_IN_FLIGHT - 5}
+    assert len(queues.receive("q")) == 5
+    with pytest.raises(ClientError) as refused:
+        queues.receive("q")
+    assert refused.value.response["Error"]["Code"] == "OverLimit"
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
+
+    box = []
+    waiting = threading.Thread(target=lambda: box.extend(queues.receive("q", WaitTimeSeconds=20)))
+    waiting.start()
+    queues.sqs.delete_message(QueueUrl=url, ReceiptHandle=first["ReceiptHandle"])
+    waiting.join(60)
+    assert len(box) == 1
+    queues.advance(3601)
+    assert len(queues.receive("q")) == 10
+
+
+# --- Counts ------------------------------------------------------------------------------------
+
+
+class Model:
+    """What the queue must count: times are multiples of ten seconds, and it is asked in between."""
+
+    def __init__(self):
+        self.now = 5
+        self.messages = []  # [sent, visible, receives]
+
+    def expected(self, retention):
+        self.messages = [m for m in self.messages if m["sent"] + retention > self.now]
+        ready = [m for m in self.messages if m["visible"] <= self.now]
+        hidden = [m for m in self.messages if m["visible"] > self.now]
+        return {
+            "ready": len(ready),
+            "delayed": sum(m["handle"] is None for m in hidden),
+            "in flight": sum(m["handle"] is not None for m in hidden),
+        }
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_counts_are_exact_after_whatever_happened(queues, seed):
+    chance = random.Random(seed)
+    sqs, model, retention = queues.sqs, Model(), 600
+    url = sqs.create_queue(
+        QueueName="q", Attributes={"VisibilityTimeout": "30", "MessageRetentionPeriod": str(retention)}
+    )["QueueUrl"]
+
+    def send():
+        delay = chance.choice([0, 0, 20, 300])
+        for _ in range(chance.randrange(1, 4)):
+            sent = sqs.send_message(QueueUrl=url, MessageBody="x", DelaySeconds=delay)
+            model.messages.append(
+                {"id": sent["MessageId"], "sent": model.now, "visible": model.now + delay, "handle": None}
+            )
+
+    def receive():
+        timeout = chance.choice([0, 20, 30, 400])
+        for taken in queues.receive("q", VisibilityTimeout=timeout, MaxNumberOfMessages=chance.randrange(1, 6)):
+            [message] = [m for m in model.messages if m["id"] == taken["MessageId"]]
+            message |= {"visible": model.now + timeout, "handle": taken["ReceiptHandle"]}
+
+    def handled():
+        return [m for m in model.messages if m["handle"]]
+
+    def delete():
+        for message in handled()[: chance.randrange(1, 4)]:
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["handle"])
+            model.messages.remove(message)
+
+    def change():
+        for message in [m for m in handled() if m["visible"] > model.now][:2]:
+            timeout = chance.choice([0, 20, 200])
+            sqs.change_message_visibility(
+                QueueUrl=url, ReceiptHandle=message["handle"], VisibilityTimeout=timeout
+            )
+            message["visible"] = model.now + timeout
+
+    def pass_time():
+        seconds = chance.choice([10, 30, 200])
+        queues.advance(seconds)
+        model.now += seconds
+
+    def purge():
+        if chance.random() < 0.2:
+            queues.advance(70)
+            model.now += 70
+            sqs.purge_queue(QueueUrl=url)
+            model.messages.clear()
+
+    for _ in range(60):
+        chance.choice([send, send, receive, receive, delete, change, pass_time, purge])()
+        assert queues.counts("q") == model.expected(retention)
+
+
+# --- Lists -------------------------------------------------------------------------------------
+
+
+def test_a_list_of_queues_goes_on_behind_its_token_and_takes_no_other_text_for_one(queues):
+    sqs = queues.sqs
+    for name in ("a1", "a2", "a3", "b1"):
+        sqs.create_queue(QueueName=name)
+    page = sqs.list_queues(QueueNamePrefix="a", MaxResults=2)
+    rest = sqs.list_queues(QueueNamePrefix="a", MaxResults=2, NextToken=page["NextToken"])
+    assert [u.rsplit("/", 1)[1] for u in page["QueueUrls"] + rest["QueueUrls"]] == ["a1", "a2", "a3"]
+    assert "NextToken" not in rest
+    with pytest.raises(ClientError, match="NextToken"):
+        sqs.list_queues(MaxResults=2, NextToken="'; drop table x")
+    with pytest.raises(ClientError, match="NextToken"):
+        sqs.list_dead_letter_source_queues(QueueUrl=queues.url("a1"), MaxResults=2, NextToken="\u00e9" * 90)
