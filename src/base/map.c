@@ -1,10 +1,12 @@
 /*
- * map.c: chained buckets, doubled when there are more entries than buckets.
+ * map.c: chained buckets, doubled when there are more entries than buckets, by a hash with a secret.
  */
 #include "base/map.h"
 
 #include "base/check.h"
+#include "base/hash.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,10 +31,26 @@ static void *zeroed(size_t count, size_t size)
     return memory;
 }
 
+static uint64_t basis;
+
+static void draw_basis(void)
+{
+    random_bytes(&basis, sizeof basis);
+}
+
+/* Nobody who chooses keys knows where they go. */
+static uint64_t hash_of(str key)
+{
+    static pthread_once_t drawn = PTHREAD_ONCE_INIT;
+
+    pthread_once(&drawn, draw_basis);
+    return str_hash_from(basis, key);
+}
+
 /* The link that points at the entry of `key`, or at the NULL where it would go. */
 static struct map_entry **find(const struct map *map, str key)
 {
-    struct map_entry **link = &map->buckets[str_hash(key) & (map->bucket_count - 1)];
+    struct map_entry **link = &map->buckets[hash_of(key) & (map->bucket_count - 1)];
 
     while (*link && !str_equal(entry_key(*link), key))
         link = &(*link)->next;

@@ -4,17 +4,22 @@ a server of its own.
 """
 
 import base64
+import io
 import json
 import os
 import pathlib
 import stat
+import struct
 import tempfile
 import urllib.error
 import urllib.request
+import warnings
+import zipfile
 
 import boto3
 import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 import orderly_server
 from orderly_fixtures import LAMBDA_TRUST, REGION, zip_of
@@ -81,6 +86,19 @@ def house():
     for server in servers:
         server.stop()
         server.remove_data()
+
+
+@pytest.fixture(scope="module")
+def shared_house():
+    """A server for the tests that leave nothing behind."""
+    server = orderly_server.Server().start()
+    yield House(server)
+    server.stop()
+    server.remove_data()
+
+
+def everything_below(folder):
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*")) if folder.exists() else []
 
 
 def mode_of(path):
@@ -191,3 +209,99 @@ def test_under_strict_authentication_the_url_is_enough_too(house):
     one.create("one", package)
     assert get(location(one, "one")) == (200, "application/zip", package)
     assert get(location(one, "one") + "A")[0] == 403
+
+
+# --- What a package may be ---------------------------------------------------------------------
+
+NOT_UNZIPPED = "Could not unzip uploaded file. Please check your file, then try to upload again."
+TOO_LARGE = "Unzipped size must be smaller than 262144000 bytes"
+
+
+def zip_with(entries, compression=zipfile.ZIP_DEFLATED):
+    """A zip file of (name, content) pairs, or (ZipInfo, content)."""
+    packed = io.BytesIO()
+    with warnings.catch_warnings(), zipfile.ZipFile(packed, "w", compression) as package:
+        warnings.simplefilter("ignore")  # of names that stand twice
+        for name, content in entries:
+            package.writestr(name, content)
+    return packed.getvalue()
+
+
+def special(name, mode):
+    info = zipfile.ZipInfo(name)
+    info.external_attr = mode << 16
+    return info
+
+
+def local_name_changed(package, before, after):
+    """The name in the local header is another than the one in the central directory, which comes last."""
+    at = package.index(before)
+    return package[:at] + after + package[at + len(before) :]
+
+
+def claimed_size_changed(package, size):
+    """What the central directory says of its only entry's size."""
+    at = package.rindex(b"PK\x01\x02") + 24
+    return package[:at] + struct.pack("<I", size) + package[at + 4 :]
+
+
+HOSTILE = {
+    "a name that leads up": zip_with([("../../evil.py", "x")]),
+    "an absolute name": zip_with([("/evil.py", "x")]),
+    "a name twice": zip_with([("a.py", "1"), ("a.py", "2")]),
+    "a file as a folder": zip_with([("a", "1"), ("a/b", "2")]),
+    "a link that leads out": zip_with([(special("link", stat.S_IFLNK | 0o777), "../../../etc")]),
+    "an absolute link": zip_with([(special("link", stat.S_IFLNK | 0o777), "/etc/passwd")]),
+    "a device": zip_with([(special("null", stat.S_IFCHR | 0o666), "")]),
+    "a piece of 256 bytes": zip_with([("a" * 256, "x")]),
+    "65 folders deep": zip_with([("a/" * 64 + "a", "x")]),
+    "a compression that takes much memory": zip_with([("a", "x" * 1000)], zipfile.ZIP_LZMA),
+    "a claim of less than there is": claimed_size_changed(zip_with([("a", "x" * 1000)]), 10),
+    "an end that is missing": zip_with([("a", "x")])[:-10],
+}
+
+
+@pytest.mark.parametrize("package", HOSTILE.values(), ids=HOSTILE.keys())
+def test_a_hostile_package_is_refused_and_leaves_nothing(shared_house, package):
+    before = everything_below(shared_house.functions)
+    with pytest.raises(ClientError) as caught:
+        shared_house.create("hostile", package)
+    error = caught.value.response["Error"]
+    assert (error["Code"], error["Message"]) == ("InvalidParameterValueException", NOT_UNZIPPED)
+    assert everything_below(shared_house.functions) == before
+
+
+def test_two_headers_that_disagree_lead_nowhere(shared_house):
+    package = local_name_changed(zip_with([("safe/index.py", "x")]), b"safe/index.py", b"../../evil.py")
+    try:
+        shared_house.create("disagree", package)
+    except ClientError as caught:
+        assert caught.response["Error"]["Message"] == NOT_UNZIPPED
+    assert not [path for path in everything_below(shared_house.data) if "evil" in path]
+
+
+TOO_MUCH = {
+    "bytes": (zip_with([("zeroes", bytes(262144000))]), zip_with([("zeroes", bytes(262144001))])),
+    "entries": (
+        zip_with([(f"{i:x}/", "") for i in range(65536)]),
+        zip_with([(f"{i:x}/", "") for i in range(65537)]),
+    ),
+}
+
+
+@pytest.mark.parametrize("most, more", TOO_MUCH.values(), ids=TOO_MUCH.keys())
+def test_a_package_that_is_too_much_is_refused_and_leaves_nothing(shared_house, most, more):
+    before = everything_below(shared_house.functions)
+    with pytest.raises(ClientError) as caught:
+        shared_house.create("much", more)
+    error = caught.value.response["Error"]
+    assert (error["Code"], error["Message"]) == ("InvalidParameterValueException", TOO_LARGE)
+    assert everything_below(shared_house.functions) == before
+    shared_house.create("much", most)
+    shared_house.client("lambda").delete_function(FunctionName="much")
+
+
+def test_names_may_be_in_any_language(shared_house):
+    source = "import json\nhandler = lambda event, context: open('/'.join(['größe', '日本.txt'])).read()"
+    shared_house.create("names", zip_with([("index.py", source), ("größe/日本.txt", "read")]))
+    assert shared_house.invoke("names") == (None, '"read"')

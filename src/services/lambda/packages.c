@@ -62,7 +62,7 @@ static enum unzip_result fill(const struct call *call, const char *folder, str z
     if (mkdir(code.data, S_IRWXU | S_IRGRP | S_IXGRP | S_IROTH | S_IXOTH) != 0 ||
         symlink(target.data, modules.data) != 0 || chmod(folder, S_IRWXU) != 0)
         return UNZIP_DISK;
-    return unzip(call->arena, zip, code, UNZIPPED_BYTES);
+    return unzip(zip, code.data, UNZIPPED_BYTES);
 }
 
 static enum unzip_result unpack(const struct call *call, const char *functions, str folder, str zip)

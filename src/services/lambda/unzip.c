@@ -1,9 +1,9 @@
 /*
  * unzip.c: see unzip.h.  libarchive reads; what may be there is decided here, and written here.
  *
- * Links are made after everything else, so no path leads through one while files are written.  A link's target
- * may go up only at its beginning, where it goes up from real folders; wherever other links lead, they lead to
- * places inside.
+ * Links are made after everything else, so no path leads through one while files are written.  A link's
+ * target may go up only at its beginning, where it goes up from real folders; wherever other links lead, they
+ * lead to places inside.
  */
 #include "unzip.h"
 
@@ -147,7 +147,7 @@ static enum unzip_result add_folder(struct unpacking *unpacking, str name)
         return result;
     *list_add(&unpacking->arena, &unpacking->folders) = name;
     return mkdirat(unpacking->folder, arena_cstr(&unpacking->arena, name), S_IRWXU) == 0 ? UNZIP_OK
-                                                                                        : UNZIP_DISK;
+                                                                                         : UNZIP_DISK;
 }
 
 /* ---- files ---- */

@@ -3,8 +3,8 @@
 /*
  * unzip.h: a function's package, checked, and put onto the disk.
  *
- * Packages come from clients.  Nothing is written outside of the folder, no link is made that leads out of it,
- * and no name stands twice.  Time and memory are near linear in the package and what it holds.
+ * Packages come from clients.  Nothing is written outside of the folder, no link is made that leads out of
+ * it, and no name stands twice.  Time and memory are near linear in the package and what it holds.
  */
 #include "base/arena.h"
 
@@ -17,7 +17,8 @@ enum unzip_result {
 };
 
 enum {
-    UNZIP_MOST_ENTRIES = 65536, /* with the folders that entries lie in; a zip file without extensions ends there */
+    UNZIP_MOST_ENTRIES =
+        65536, /* with the folders that entries lie in; a zip file without extensions ends there */
     UNZIP_MOST_NAME_BYTES = 1024,
     UNZIP_MOST_PIECE_BYTES = 255,
     UNZIP_MOST_DEPTH = 64,
