@@ -43,7 +43,8 @@ struct operation {
 struct options {
     int port, connections;
     double seconds;
-    long count; /* stop after so many replies; 0: after `seconds` */
+    long count;   /* stop after so many replies; 0: after `seconds` */
+    int pause_ms; /* of each connection between a reply and its next request: a stream, not a flood */
     int pid;
     const char *queue_url, *table, *topic, *prefix;
     bool unsigned_requests;
@@ -61,6 +62,7 @@ struct load {
     uint64_t answered_us; /* the last reply */
     int epoll;
     bool draining; /* the queue is empty: no more to do */
+    struct connection *connections;
 };
 
 struct connection {
@@ -68,7 +70,7 @@ struct connection {
     struct request request;
     bool owns_request;
     size_t sent;
-    uint64_t began_us;
+    uint64_t began_us, resume_us; /* resume_us: 0 while a request is under way */
     char *reply;
     size_t reply_length, reply_room;
     size_t head_length, body_length;
@@ -459,14 +461,31 @@ static void answered(struct load *load, struct connection *connection)
         load->samples_us[load->sample_count++] = (uint32_t)(load->answered_us - connection->began_us);
     if (strcmp(load->operation->name, "receive-delete") == 0)
         note_handle(load, connection);
-    send_next(load, connection);
+    if (load->options.pause_ms == 0)
+        send_next(load, connection);
+    else
+        connection->resume_us = load->answered_us + (uint64_t)load->options.pause_ms * 1000;
+}
+
+static void resume_rested(struct load *load)
+{
+    uint64_t now = load->options.pause_ms ? now_us() : 0;
+
+    for (int i = 0; now && i < load->options.connections; i++) {
+        struct connection *connection = &load->connections[i];
+        if (connection->resume_us && connection->resume_us <= now) {
+            connection->resume_us = 0;
+            send_next(load, connection);
+        }
+    }
 }
 
 static void turn(struct load *load, int timeout_ms)
 {
     struct epoll_event events[MAX_EVENTS];
-    int count = epoll_wait(load->epoll, events, MAX_EVENTS, timeout_ms);
+    int count = epoll_wait(load->epoll, events, MAX_EVENTS, load->options.pause_ms ? 1 : timeout_ms);
 
+    resume_rested(load);
     for (int i = 0; i < count; i++) {
         struct connection *connection = events[i].data.ptr;
 
@@ -530,16 +549,27 @@ static void report(const struct load *load, double seconds, uint64_t cpu)
     qsort(samples, count, sizeof *samples, compare_us);
     printf(
         "{\"operation\": \"%s\", \"connections\": %d, \"requests\": %zu, \"errors\": %zu, \"seconds\": %.3f, "
-        "\"per_second\": %.1f, \"p50_us\": %u, \"p99_us\": %u, \"cpu_us\": %llu, "
+        "\"per_second\": %.1f, \"p50_us\": %u, \"p99_us\": %u, \"worst_us\": %u, \"cpu_us\": %llu, "
         "\"cpu_us_per_request\": %.2f}\n",
         load->operation->name, load->options.connections, count, load->errors, seconds,
         (double)count / seconds, count ? samples[count / 2] : 0, count ? samples[count * 99 / 100] : 0,
-        (unsigned long long)cpu, count ? (double)cpu / (double)count : 0.0);
+        count ? samples[count - 1] : 0, (unsigned long long)cpu, count ? (double)cpu / (double)count : 0.0);
+}
+
+/* A stream's request that the server still holds when the run ends has waited at least until now. */
+static void count_unanswered(struct load *load)
+{
+    uint64_t now = now_us();
+
+    for (int i = 0; load->options.pause_ms && i < load->options.connections; i++)
+        if (load->connections[i].resume_us == 0 && load->sample_count < MAX_SAMPLES)
+            load->samples_us[load->sample_count++] = (uint32_t)(now - load->connections[i].began_us);
 }
 
 static void run(struct load *load)
 {
-    struct connection *connections = calloc((size_t)load->options.connections, sizeof *connections);
+    struct connection *connections = load->connections =
+        calloc((size_t)load->options.connections, sizeof *connections);
     uint64_t length_us = (uint64_t)(load->options.seconds * 1e6);
 
     if (!connections)
@@ -559,6 +589,7 @@ static void run(struct load *load)
     load->answered_us = began_us;
     while (!finished(load, began_us + length_us))
         turn(load, 10);
+    count_unanswered(load);
     report(load, (double)(now_us() - began_us) / 1e6, cpu_us(load->options.pid) - cpu_before);
     free(connections);
 }
@@ -622,7 +653,8 @@ static void run_flow(struct load *load)
 static void usage(void)
 {
     fprintf(stderr, "usage: bench-load OPERATION [--port N] [--connections N] [--seconds S | --count N]\n"
-                    "           [--pid SERVER] [--queue-url URL] [--table NAME] [--topic ARN] [--prefix ID]\n"
+                    "           [--pause-ms N] [--pid SERVER] [--queue-url URL] [--table NAME] [--topic ARN] "
+                    "[--prefix ID]\n"
                     "           [--unsigned]\noperations:");
     for (size_t i = 0; i < sizeof operations / sizeof *operations; i++)
         fprintf(stderr, " %s", operations[i].name);
@@ -633,17 +665,12 @@ static void usage(void)
 static struct options read_options(int argc, char **argv)
 {
     static const struct option names[] = {
-        {"port", required_argument, NULL, 'p'},
-        {"connections", required_argument, NULL, 'c'},
-        {"seconds", required_argument, NULL, 's'},
-        {"count", required_argument, NULL, 'n'},
-        {"pid", required_argument, NULL, 'i'},
-        {"queue-url", required_argument, NULL, 'q'},
-        {"table", required_argument, NULL, 't'},
-        {"topic", required_argument, NULL, 'a'},
-        {"prefix", required_argument, NULL, 'x'},
-        {"unsigned", no_argument, NULL, 'u'},
-        {NULL, 0, NULL, 0},
+        {"port", required_argument, NULL, 'p'},      {"connections", required_argument, NULL, 'c'},
+        {"seconds", required_argument, NULL, 's'},   {"count", required_argument, NULL, 'n'},
+        {"pause-ms", required_argument, NULL, 'w'},  {"pid", required_argument, NULL, 'i'},
+        {"queue-url", required_argument, NULL, 'q'}, {"table", required_argument, NULL, 't'},
+        {"topic", required_argument, NULL, 'a'},     {"prefix", required_argument, NULL, 'x'},
+        {"unsigned", no_argument, NULL, 'u'},        {NULL, 0, NULL, 0},
     };
     struct options options = {.port = 4566,
                               .connections = 1,
@@ -666,6 +693,9 @@ static struct options read_options(int argc, char **argv)
             break;
         case 'n':
             options.count = atol(optarg);
+            break;
+        case 'w':
+            options.pause_ms = atoi(optarg);
             break;
         case 'i':
             options.pid = atoi(optarg);

@@ -13,6 +13,7 @@ import urllib.parse
 import zipfile
 
 import boto3
+import worst
 from botocore.config import Config
 from peers import DEPOT, ROOT, Orderly, default_binary, orderly_server, peers_at_hand
 
@@ -98,7 +99,7 @@ class Throughput:
             url = self.new_queue(target)
             arguments += ["--queue-url", url]
             if operation == "receive-delete":
-                messages = (20_000 if target.name == "Orderly" else 400) * self.options.seconds
+                messages = (20_000 if isinstance(target, Orderly) else 400) * self.options.seconds
                 load(target, "fill", "--count", int(messages / 10), "--connections", 4, "--queue-url", url)
         result = load(target, operation, *arguments)
         self.samples.setdefault((target.name, operation, connections), []).append(result)
@@ -169,30 +170,47 @@ def orders_per_second(target, topic, queue_url, orders):
     return orders / (time.monotonic() - began)
 
 
+class Flow:
+    """One language's order flow on one server."""
+
+    def __init__(self, target, language, settings):
+        self.target = target.start()
+        self.topic, self.queue_url, _ = deploy(
+            lambda service: client(target.port, service), orderly_server.wait_until, package_of(language), **settings
+        )
+        self.arguments = ["--topic", self.topic, "--table", "Orders"]
+        self.runs = []
+        load(target, "flow", "--count", 30, "--prefix", "warm-", *self.arguments)
+
+    def run(self, options):
+        prefix = f"run-{len(self.runs)}-"
+        self.runs.append(load(self.target, "flow", "--count", options.orders_one_by_one, "--prefix", prefix, *self.arguments))
+
+    def row(self, language, options):
+        p50, p99 = (statistics.median(run[what] for run in self.runs) / 1000 for what in ("p50_us", "p99_us"))
+        rate = orders_per_second(self.target, self.topic, self.queue_url, options.orders)
+        return [language, self.target.name, f"{p50:.2f}", f"{p99:.2f}", number(rate)]
+
+
+def builds(options):
+    return [Orderly()] + ([Orderly(options.against)] if options.against else [])
+
+
 def measure_flow(options):
     rows = []
     for language, settings in FUNCTIONS.items():
-        target = Orderly().start()
+        targets = builds(options)
         try:
-            topic, queue_url, _ = deploy(
-                lambda service: client(target.port, service),
-                orderly_server.wait_until,
-                package_of(language),
-                **settings,
-            )
-            flow = ["--topic", topic, "--table", "Orders"]
-            load(target, "flow", "--count", 30, "--prefix", "warm-", *flow)
-            runs = [
-                load(target, "flow", "--count", options.orders_one_by_one, "--prefix", f"run-{i}-", *flow)
-                for i in range(options.rounds)
-            ]
-            p50, p99 = (statistics.median(run[what] for run in runs) / 1000 for what in ("p50_us", "p99_us"))
-            rate = orders_per_second(target, topic, queue_url, options.orders)
-            rows.append([language, f"{p50:.2f}", f"{p99:.2f}", number(rate)])
+            flows = [Flow(target, language, settings) for target in targets]
+            for _ in range(options.rounds):
+                for flow in flows:
+                    flow.run(options)
+            rows += [flow.row(language, options) for flow in flows]
             say(f"order flow, {language}: done")
         finally:
-            target.stop()
-    table(["function", "publish → item p50 ms", "p99 ms", f"orders/s (burst of {options.orders:,})"], rows)
+            for target in targets:
+                target.stop()
+    table(["function", "server", "publish → item p50 ms", "p99 ms", f"orders/s (burst of {options.orders:,})"], rows)
 
 
 # --- The process -------------------------------------------------------------------------------
@@ -235,28 +253,54 @@ def measure_parked(options):
     )
 
 
+# --- The worst requests ------------------------------------------------------------------------
+
+
+def measure_worst(options):
+    target = Orderly().start()
+    rows = []
+    try:
+        Throughput([target], options).prepare()
+        queue_url = client(target.port, "sqs").create_queue(QueueName="stream")["QueueUrl"]
+        queue_url = f"http://127.0.0.1:{target.port}{urllib.parse.urlparse(queue_url).path}"
+        for entry in worst.entries(options.only):
+            rows.append(
+                worst.measure_one(target, LOAD, queue_url, options.seconds, client(target.port, entry["service"]), entry)
+            )
+            say(" | ".join(map(str, worst.cells(rows[-1]))) + (f" {rows[-1]['problem']}" if rows[-1]["problem"] else ""))
+    finally:
+        target.stop()
+    head = ["request", "sent", "took ms"]
+    head += [text for name in worst.STREAMS for text in (f"{name} p99 ms, alone → beside it", "worst ms")]
+    table(head + ["added to a p99, ms"], [worst.cells(row) for row in sorted(rows, key=lambda row: -row["added_ms"])])
+    if any(row["added_ms"] > worst.MOST_ADDED_MS for row in rows):
+        raise SystemExit(f"A request adds more than {worst.MOST_ADDED_MS} ms to others.")
+
+
 def read_options():
     parser = argparse.ArgumentParser(prog="bench/run", description=__doc__)
-    parser.add_argument("parts", nargs="*", help="start, throughput, flow, parked; all when none is named")
+    parser.add_argument("parts", nargs="*", help="start, throughput, flow, parked, worst; all when none is named")
     parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds, whose medians are told")
     parser.add_argument("--seconds", type=float, default=3, help="length of one run")
+    parser.add_argument("--against", metavar="BINARY", help="another build of Orderly, run side by side")
     parser.add_argument("--no-peers", action="store_true", help="only Orderly")
     parser.add_argument("--orders", type=int, default=10_000, help="orders of the burst")
     parser.add_argument("--orders-one-by-one", type=int, default=300, help="orders whose latency is measured")
     parser.add_argument("--waiters", type=int, default=1000, help="parked receives")
+    parser.add_argument("--only", action="append", default=[], help="of the worst requests, those that hold this text")
     parser.add_argument("--park-seconds", type=float, default=60)
     return parser.parse_args()
 
 
 def measure_throughput(options):
-    targets = [Orderly()] + ([] if options.no_peers else list(peers_at_hand()))
+    targets = builds(options) + ([] if options.no_peers else list(peers_at_hand()))
     started = []
     try:
         for target in targets:
             try:
                 started.append(target.start())
             except AssertionError as problem:
-                if target.name == "Orderly":
+                if isinstance(target, Orderly):
                     raise
                 say(f"{target.name} is left out: {problem}")
         throughput = Throughput(started, options)
@@ -276,6 +320,7 @@ def main():
         "throughput": measure_throughput,
         "flow": measure_flow,
         "parked": measure_parked,
+        "worst": measure_worst,
     }
     unknown = set(options.parts) - set(parts)
     if unknown:

@@ -64,13 +64,16 @@ class Peer:
 
 
 class Orderly:
-    """The binary itself, with full durability and every signature verified."""
+    """The binary itself, or another build of it, with full durability and every signature verified."""
 
-    name = "Orderly"
     operations = ["null", *QUEUE_OPERATIONS, *TABLE_OPERATIONS]
 
+    def __init__(self, program=None):
+        self.name = "Orderly" if program is None else "the other build"
+        self.program = program
+
     def start(self):
-        self.server = orderly_server.Server("--durability", "full").start()
+        self.server = orderly_server.Server("--durability", "full", program=self.program).start()
         self.port = self.server.port
         return self
 

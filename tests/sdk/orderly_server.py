@@ -48,8 +48,10 @@ def wait_until(condition, timeout_seconds=20.0, what="the condition"):
 class Server:
     """A process with a data folder, which outlives kills and restarts; of user id `user`."""
 
-    def __init__(self, *arguments: str, data: "str | None" = None, keep_data: bool = False, user: "int | None" = None):
+    def __init__(self, *arguments: str, data: "str | None" = None, keep_data: bool = False, user: "int | None" = None,
+                 program: "str | None" = None):
         self.arguments = arguments
+        self.program = program
         self.user = user
         self.keep_data = keep_data or data is not None
         self.data = data or tempfile.mkdtemp(prefix="orderly-test-")
@@ -68,7 +70,7 @@ class Server:
     def start(self, timeout_seconds: float = 30.0) -> "Server":
         ready = threading.Event()
         self.process = subprocess.Popen(
-            [binary(), "--port", str(self.port), "--data", self.data, *self.arguments],
+            [self.program or binary(), "--port", str(self.port), "--data", self.data, *self.arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -536,7 +536,6 @@ def test_an_update_that_only_takes_away_makes_no_item(dynamodb, make_table):
     table = make_table()
     for expression, values in (
         ("REMOVE a", None),
-        ("REMOVE a.b, c[0]", None),
         ("DELETE a :set", {":set": {"SS": ["x"]}}),
     ):
         arguments = {"ExpressionAttributeValues": values} if values else {}
@@ -553,6 +552,25 @@ def test_an_update_that_only_takes_away_makes_no_item(dynamodb, make_table):
         assert get(dynamodb, table, id={"S": "a"}) is None
     reply = dynamodb.update_item(TableName=table, Key={"id": {"S": "a"}}, ReturnValues="ALL_NEW")
     assert reply["Attributes"] == {"id": {"S": "a"}} == get(dynamodb, table, id={"S": "a"})
+
+
+def test_a_path_into_an_item_that_is_not_there_is_refused(dynamodb, make_table):
+    table = make_table()
+    for expression, values in (("REMOVE a.b", None), ("REMOVE c[0]", None), ("DELETE a.b :set", {":set": {"SS": ["x"]}})):
+        arguments = {"ExpressionAttributeValues": values} if values else {}
+        with pytest.raises(dynamodb.exceptions.ClientError) as refused:
+            dynamodb.update_item(TableName=table, Key={"id": {"S": "a"}}, UpdateExpression=expression, **arguments)
+        assert refused.value.response["Error"]["Message"] == (
+            "The document path provided in the update expression is invalid for update"
+        )
+
+
+def test_the_keys_of_an_item_that_is_not_there_can_be_read(dynamodb, make_table):
+    table = make_table()
+    for expression in ("SET b = id", "SET b = if_not_exists(zz, id)"):
+        key = {"id": {"S": expression}}
+        reply = dynamodb.update_item(TableName=table, Key=key, UpdateExpression=expression, ReturnValues="ALL_NEW")
+        assert reply["Attributes"] == {"id": {"S": expression}, "b": {"S": expression}}
 
 
 def test_a_condition_keeps_an_item_from_being_put_twice(dynamodb, make_table, refused):

@@ -10,7 +10,7 @@
  *
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.OperatorsAndFunctions.html
  */
-#include "value.h"
+#include "lookup.h"
 
 /* What a request gives its expressions, and what they have used of it. */
 struct scope {
@@ -18,6 +18,7 @@ struct scope {
     const struct str_map *names;
     const struct dynamodb_attribute_value_map *values;
     bool *names_used, *values_used;
+    struct lookups lookups;
 };
 
 /* A step to a map's attribute, or to a list's element when the name is absent. */
@@ -29,6 +30,9 @@ struct path {
     struct step *items;
     size_t count;
 };
+/* An order in which paths that lead into the same map or list stand together.  expression_path.c */
+int step_compare(const struct step *a, const struct step *b);
+int path_compare(const struct path *a, const struct path *b);
 
 enum node_kind {
     NODE_PATH,
@@ -78,20 +82,22 @@ struct node {
 const struct node *condition_parse(struct scope *scope, str text, str *problem);
 str comparator_text(enum comparator comparator);
 
-/* Is it true of this item (checked values)?  expression_evaluate.c */
+/* Is it true of this item (checked values)?  The arena is as it was afterwards.  expression_evaluate.c */
 bool expression_holds(struct arena *arena, const struct node *condition,
                       const struct dynamodb_attribute_value_map *item);
 /* NULL when the item has nothing there. */
-const struct dynamodb_attribute_value *path_get(const struct dynamodb_attribute_value_map *item,
-                                                const struct path *path);
+const struct dynamodb_attribute_value *
+path_get(struct lookups *lookups, const struct dynamodb_attribute_value_map *item, const struct path *path);
 /* Is that attribute at the head of a path of the condition? */
 bool condition_names(const struct node *condition, str attribute);
 
 /* expression_projection.c */
+/* Paths, none of which leads into another, in the order of path_compare(). */
 struct projection {
     struct path *items;
     size_t count;
 };
+void projection_sort(struct projection *projection);
 bool projection_parse(struct scope *scope, str text, struct projection *projection, str *problem);
 /* The parts of the item that the projection names, in the item's order. */
 struct dynamodb_attribute_value_map projection_apply(struct arena *arena, const struct projection *projection,
@@ -125,11 +131,13 @@ struct update {
     size_t count;
 };
 bool update_parse(struct scope *scope, str text, struct update *update, str *problem);
-/* update_apply.c: what the item becomes; it may be changed in place.  False: *problem is the whole sentence.
+/*
+ * update_apply.c: what the item becomes.  What it was is shared, never changed.  False: *problem is the whole
+ * sentence.
  */
-bool update_apply(struct arena *arena, const struct update *update,
-                  const struct dynamodb_attribute_value_map *old, struct dynamodb_attribute_value_map *item,
+bool update_apply(struct arena *arena, const struct update *update, struct dynamodb_attribute_value_map *item,
                   str *problem);
+extern const str update_too_large; /* the sentence for an item that has grown over 400 KB */
 
 /* expression_words.c */
 bool is_reserved_word(str name);

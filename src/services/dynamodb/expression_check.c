@@ -86,12 +86,14 @@ bool node_check_reserved(struct scope *scope, struct node *node, str *problem)
 
 static bool resolve_value(struct scope *scope, struct node *node, str *problem)
 {
-    for (size_t i = 0; i < scope->values->count; i++) {
-        if (str_equal(scope->values->items[i].key, node->text)) {
-            scope->values_used[i] = true;
-            node->value = &scope->values->items[i].value;
-            return true;
-        }
+    const struct dynamodb_attribute_value_map *values = scope->values;
+    ptrdiff_t i = placeholder_find(
+        scope, &(struct lookup_texts){values->items, values->count, sizeof *values->items}, node->text);
+
+    if (i >= 0) {
+        scope->values_used[i] = true;
+        node->value = &values->items[i].value;
+        return true;
     }
     return refuse(problem, arena_format(scope->arena,
                                         "An expression attribute value used in expression is not "
@@ -148,7 +150,7 @@ static bool check_distinct(struct scope *scope, const struct node *node, str *pr
     if (node->operands.count != 2 || (node->kind != NODE_COMPARISON && node->kind != NODE_FUNCTION))
         return true;
     const struct path *first = &node->operands.items[0]->path, *second = &node->operands.items[1]->path;
-    if (first->count == 0 || !paths_equal(first, second))
+    if (first->count == 0 || path_compare(first, second) != 0)
         return true;
     return refuse(problem,
                   arena_format(scope->arena,

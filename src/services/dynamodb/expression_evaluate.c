@@ -1,25 +1,67 @@
 /*
  * expression_evaluate.c: is a condition true of an item?
+ *
+ * A condition of 300 operators may ask for the same large values again and again: lookups find parts of
+ * them, and sizes and comparisons of collections are worked out once.
  */
 #include "expression.h"
 
-static const struct dynamodb_attribute_value *step_get(const struct dynamodb_attribute_value *value,
-                                                       const struct step *step)
+/* The length of a text (second is NULL), whether it contains another, or whether two collections are equal.
+ */
+struct known {
+    const struct known *next;
+    const struct dynamodb_attribute_value *first, *second;
+    size_t result;
+};
+
+struct evaluation {
+    struct arena *arena;
+    const struct dynamodb_attribute_value_map *item;
+    struct lookups lookups;
+    const struct known *known;
+};
+
+static const struct dynamodb_attribute_value *
+step_get(struct lookups *lookups, const struct dynamodb_attribute_value *value, const struct step *step)
 {
     if (str_present(step->name))
-        return value->m.items ? item_get(&value->m, step->name) : NULL;
+        return value->m.items ? lookup_attribute(lookups, &value->m, step->name) : NULL;
     return step->index < value->l.count ? &value->l.items[step->index] : NULL;
 }
 
-const struct dynamodb_attribute_value *path_get(const struct dynamodb_attribute_value_map *item,
-                                                const struct path *path)
+const struct dynamodb_attribute_value *
+path_get(struct lookups *lookups, const struct dynamodb_attribute_value_map *item, const struct path *path)
 {
-    const struct dynamodb_attribute_value *value = item_get(item, path->items[0].name);
+    const struct dynamodb_attribute_value *value = lookup_attribute(lookups, item, path->items[0].name);
 
     for (size_t i = 1; value && i < path->count; i++)
-        value = step_get(value, &path->items[i]);
+        value = step_get(lookups, value, &path->items[i]);
     return value;
 }
+
+/* ---- what has been worked out before ---- */
+
+static const struct known *recall(const struct evaluation *evaluation,
+                                  const struct dynamodb_attribute_value *first,
+                                  const struct dynamodb_attribute_value *second)
+{
+    for (const struct known *known = evaluation->known; known; known = known->next)
+        if (known->first == first && known->second == second)
+            return known;
+    return NULL;
+}
+
+static size_t remember(struct evaluation *evaluation, const struct dynamodb_attribute_value *first,
+                       const struct dynamodb_attribute_value *second, size_t result)
+{
+    struct known *known = arena_new(evaluation->arena, struct known);
+
+    *known = (struct known){evaluation->known, first, second, result};
+    evaluation->known = known;
+    return result;
+}
+
+/* ---- sizes ---- */
 
 /* In UTF-16 units, as Java counts. */
 static size_t text_length(str text)
@@ -33,12 +75,20 @@ static size_t text_length(str text)
     return length;
 }
 
+/* Only a text has to be counted. */
+static size_t length_of(struct evaluation *evaluation, const struct dynamodb_attribute_value *value)
+{
+    const struct known *known = recall(evaluation, value, NULL);
+
+    return known ? known->result : remember(evaluation, value, NULL, text_length(value->s));
+}
+
 /* False when that type has no size. */
-static bool size_of(const struct dynamodb_attribute_value *value, size_t *size)
+static bool size_of(struct evaluation *evaluation, const struct dynamodb_attribute_value *value, size_t *size)
 {
     switch (value_type(value)) {
     case VALUE_S:
-        *size = text_length(value->s);
+        *size = length_of(evaluation, value);
         return true;
     case VALUE_B:
         *size = value->b.size;
@@ -63,33 +113,33 @@ static bool size_of(const struct dynamodb_attribute_value *value, size_t *size)
     }
 }
 
-static const struct dynamodb_attribute_value *operand_value(struct arena *arena, const struct node *node,
-                                                            const struct dynamodb_attribute_value_map *item);
+static const struct dynamodb_attribute_value *operand_value(struct evaluation *evaluation,
+                                                            const struct node *node);
 
-static const struct dynamodb_attribute_value *size_value(struct arena *arena, const struct node *node,
-                                                         const struct dynamodb_attribute_value_map *item)
+static const struct dynamodb_attribute_value *size_value(struct evaluation *evaluation,
+                                                         const struct node *node)
 {
-    const struct dynamodb_attribute_value *of = operand_value(arena, node->operands.items[0], item);
+    const struct dynamodb_attribute_value *of = operand_value(evaluation, node->operands.items[0]);
     size_t size;
 
-    if (!of || !size_of(of, &size))
+    if (!of || !size_of(evaluation, of, &size))
         return NULL;
-    struct dynamodb_attribute_value *value = arena_new(arena, struct dynamodb_attribute_value);
-    value->n = arena_format(arena, "%zu", size);
+    struct dynamodb_attribute_value *value = arena_new(evaluation->arena, struct dynamodb_attribute_value);
+    value->n = arena_format(evaluation->arena, "%zu", size);
     return value;
 }
 
 /* NULL when the item has no such value. */
-static const struct dynamodb_attribute_value *operand_value(struct arena *arena, const struct node *node,
-                                                            const struct dynamodb_attribute_value_map *item)
+static const struct dynamodb_attribute_value *operand_value(struct evaluation *evaluation,
+                                                            const struct node *node)
 {
     switch (node->kind) {
     case NODE_PATH:
-        return path_get(item, &node->path);
+        return path_get(&evaluation->lookups, evaluation->item, &node->path);
     case NODE_VALUE:
         return node->value;
     default:
-        return size_value(arena, node, item);
+        return size_value(evaluation, node);
     }
 }
 
@@ -103,50 +153,44 @@ static bool begins_with(const struct dynamodb_attribute_value *value,
     return value->b.data && prefix->b.data && str_starts_with(value->b, prefix->b);
 }
 
-static bool set_contains(const struct str_list *set, str element)
+static bool text_contains(struct evaluation *evaluation, const struct dynamodb_attribute_value *value,
+                          const struct dynamodb_attribute_value *part)
 {
-    for (size_t i = 0; i < set->count; i++)
-        if (str_equal(set->items[i], element))
-            return true;
-    return false;
+    str text = value->s.data ? value->s : value->b, piece = value->s.data ? part->s : part->b;
+    const struct known *known = recall(evaluation, value, part);
+
+    if (!str_present(piece))
+        return false;
+    return known ? known->result : remember(evaluation, value, part, str_find(text, piece) >= 0);
 }
 
-static bool list_contains(const struct dynamodb_attribute_value_list *list,
-                          const struct dynamodb_attribute_value *element)
-{
-    for (size_t i = 0; i < list->count; i++)
-        if (value_equal(&list->items[i], element))
-            return true;
-    return false;
-}
-
-static bool contains(const struct dynamodb_attribute_value *value,
+static bool contains(struct evaluation *evaluation, const struct dynamodb_attribute_value *value,
                      const struct dynamodb_attribute_value *part)
 {
+    struct lookups *lookups = &evaluation->lookups;
+
     switch (value_type(value)) {
     case VALUE_S:
-        return part->s.data && str_find(value->s, part->s) >= 0;
     case VALUE_B:
-        return part->b.data && str_find(value->b, part->b) >= 0;
+        return text_contains(evaluation, value, part);
     case VALUE_SS:
-        return part->s.data && set_contains(&value->ss, part->s);
+        return part->s.data && lookup_element(lookups, &value->ss, part->s);
     case VALUE_NS:
-        return part->n.data && set_contains(&value->ns, part->n);
+        return part->n.data && lookup_element(lookups, &value->ns, part->n);
     case VALUE_BS:
-        return part->b.data && set_contains(&value->bs, part->b);
+        return part->b.data && lookup_element(lookups, &value->bs, part->b);
     case VALUE_L:
-        return list_contains(&value->l, part);
+        return lookup_value(lookups, &value->l, part);
     default:
         return false;
     }
 }
 
-static bool function_holds(struct arena *arena, const struct node *node,
-                           const struct dynamodb_attribute_value_map *item)
+static bool function_holds(struct evaluation *evaluation, const struct node *node)
 {
-    const struct dynamodb_attribute_value *first = operand_value(arena, node->operands.items[0], item);
+    const struct dynamodb_attribute_value *first = operand_value(evaluation, node->operands.items[0]);
     const struct dynamodb_attribute_value *second =
-        node->operands.count > 1 ? operand_value(arena, node->operands.items[1], item) : NULL;
+        node->operands.count > 1 ? operand_value(evaluation, node->operands.items[1]) : NULL;
 
     switch (node->function) {
     case ATTRIBUTE_EXISTS:
@@ -158,7 +202,7 @@ static bool function_holds(struct arena *arena, const struct node *node,
     case BEGINS_WITH:
         return first && second && begins_with(first, second);
     case CONTAINS:
-        return first && second && contains(first, second);
+        return first && second && contains(evaluation, first, second);
     default:
         return false;
     }
@@ -166,14 +210,30 @@ static bool function_holds(struct arena *arena, const struct node *node,
 
 /* ---- conditions ---- */
 
+static bool is_collection(const struct dynamodb_attribute_value *value)
+{
+    return value->m.items || value->l.items || value->ss.items || value->ns.items || value->bs.items;
+}
+
+static bool equal(struct evaluation *evaluation, const struct dynamodb_attribute_value *a,
+                  const struct dynamodb_attribute_value *b)
+{
+    if (!is_collection(a))
+        return value_equal(evaluation->arena, a, b);
+
+    const struct known *known = recall(evaluation, a, b);
+    return known ? known->result : remember(evaluation, a, b, value_equal(evaluation->arena, a, b));
+}
+
 /* Nothing equals a missing attribute, so it is different from everything. */
-static bool comparison_holds(enum comparator comparator, const struct dynamodb_attribute_value *a,
+static bool comparison_holds(struct evaluation *evaluation, enum comparator comparator,
+                             const struct dynamodb_attribute_value *a,
                              const struct dynamodb_attribute_value *b)
 {
     int order;
 
     if (comparator == EQUAL || comparator == NOT_EQUAL)
-        return (a && b && value_equal(a, b)) == (comparator == EQUAL);
+        return (a && b && equal(evaluation, a, b)) == (comparator == EQUAL);
     if (!a || !b || !value_compare(a, b, &order))
         return false;
     switch (comparator) {
@@ -188,58 +248,69 @@ static bool comparison_holds(enum comparator comparator, const struct dynamodb_a
     }
 }
 
-static bool between_holds(struct arena *arena, const struct node *node,
-                          const struct dynamodb_attribute_value_map *item)
+static bool between_holds(struct evaluation *evaluation, const struct node *node)
 {
-    const struct dynamodb_attribute_value *value = operand_value(arena, node->operands.items[0], item);
+    const struct dynamodb_attribute_value *value = operand_value(evaluation, node->operands.items[0]);
 
-    return comparison_holds(GREATER_OR_EQUAL, value, operand_value(arena, node->operands.items[1], item)) &&
-           comparison_holds(LESS_OR_EQUAL, value, operand_value(arena, node->operands.items[2], item));
+    return comparison_holds(evaluation, GREATER_OR_EQUAL, value,
+                            operand_value(evaluation, node->operands.items[1])) &&
+           comparison_holds(evaluation, LESS_OR_EQUAL, value,
+                            operand_value(evaluation, node->operands.items[2]));
 }
 
-static bool in_holds(struct arena *arena, const struct node *node,
-                     const struct dynamodb_attribute_value_map *item)
+static bool in_holds(struct evaluation *evaluation, const struct node *node)
 {
-    const struct dynamodb_attribute_value *value = operand_value(arena, node->operands.items[0], item);
+    const struct dynamodb_attribute_value *value = operand_value(evaluation, node->operands.items[0]);
 
     for (size_t i = 1; i < node->operands.count; i++)
-        if (comparison_holds(EQUAL, value, operand_value(arena, node->operands.items[i], item)))
+        if (comparison_holds(evaluation, EQUAL, value, operand_value(evaluation, node->operands.items[i])))
             return true;
     return false;
 }
 
+static bool condition_holds(struct evaluation *evaluation, const struct node *condition);
+
 /* Until one of them is `decisive`. */
-static bool series_holds(struct arena *arena, const struct node *node,
-                         const struct dynamodb_attribute_value_map *item, bool decisive)
+static bool series_holds(struct evaluation *evaluation, const struct node *node, bool decisive)
 {
     for (size_t i = 0; i < node->operands.count; i++)
-        if (expression_holds(arena, node->operands.items[i], item) == decisive)
+        if (condition_holds(evaluation, node->operands.items[i]) == decisive)
             return decisive;
     return !decisive;
 }
 
-bool expression_holds(struct arena *arena, const struct node *condition,
-                      const struct dynamodb_attribute_value_map *item)
+static bool condition_holds(struct evaluation *evaluation, const struct node *condition)
 {
     struct node *const *operands = condition->operands.items;
 
     switch (condition->kind) {
     case NODE_AND:
-        return series_holds(arena, condition, item, false);
+        return series_holds(evaluation, condition, false);
     case NODE_OR:
-        return series_holds(arena, condition, item, true);
+        return series_holds(evaluation, condition, true);
     case NODE_NOT:
-        return !expression_holds(arena, operands[0], item);
+        return !condition_holds(evaluation, operands[0]);
     case NODE_BETWEEN:
-        return between_holds(arena, condition, item);
+        return between_holds(evaluation, condition);
     case NODE_IN:
-        return in_holds(arena, condition, item);
+        return in_holds(evaluation, condition);
     case NODE_COMPARISON:
-        return comparison_holds(condition->comparator, operand_value(arena, operands[0], item),
-                                operand_value(arena, operands[1], item));
+        return comparison_holds(evaluation, condition->comparator, operand_value(evaluation, operands[0]),
+                                operand_value(evaluation, operands[1]));
     default:
-        return function_holds(arena, condition, item);
+        return function_holds(evaluation, condition);
     }
+}
+
+bool expression_holds(struct arena *arena, const struct node *condition,
+                      const struct dynamodb_attribute_value_map *item)
+{
+    struct arena_mark before = arena_mark(arena);
+    struct evaluation evaluation = {.arena = arena, .item = item, .lookups = lookups_in(arena)};
+    bool holds = condition_holds(&evaluation, condition);
+
+    arena_rewind(arena, before);
+    return holds;
 }
 
 bool condition_names(const struct node *condition, str attribute)

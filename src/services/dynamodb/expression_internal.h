@@ -51,11 +51,12 @@ bool parser_check_whole(const struct parser *parser);
 bool path_parse(struct parser *parser, struct path *path);
 /* The first reserved word among its names, absent when there is none. */
 str path_reserved_word(const struct path *path);
+/* Where among the request's names or values this placeholder is, -1 when it is not there. */
+ptrdiff_t placeholder_find(struct scope *scope, const struct lookup_texts *placeholders, str text);
 /* Put the names in for #names. */
 bool path_resolve(struct scope *scope, struct path *path, str *problem);
-bool paths_equal(const struct path *a, const struct path *b);
-/* Does neither lead into the other?  expression_projection.c */
-bool paths_check_apart(struct arena *arena, const struct path *a, const struct path *b, str *problem);
+/* Does none of the paths lead into another?  expression_projection.c */
+bool paths_check_apart(struct arena *arena, const struct path *const *paths, size_t count, str *problem);
 /* [a, b, [0]] */
 str path_text(struct arena *arena, const struct path *path);
 

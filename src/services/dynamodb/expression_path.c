@@ -7,6 +7,7 @@
 #include "base/text.h"
 
 enum { MAX_PATH_STEPS = 32 };
+static const int64_t max_index = 4294967294;
 
 static bool parse_name(struct parser *parser, struct path *path)
 {
@@ -23,8 +24,14 @@ static bool parse_index(struct parser *parser, struct path *path)
 {
     int64_t index;
 
-    if (parser->current.kind != TOKEN_NUMBER || !str_to_i64(parser->current.text, &index))
+    if (parser->current.kind != TOKEN_NUMBER)
         return parser_refuse(parser);
+    if (!str_to_i64(parser->current.text, &index) || index > max_index) {
+        *parser->problem =
+            arena_format(parser->scope->arena, "List index is not within the allowable range; index: [%.*s]",
+                         STR_ARGS(parser->current.text));
+        return false;
+    }
     list_add(parser->scope->arena, path)->index = (size_t)index;
     parser_advance(parser);
     return parser_expect_symbol(parser, "]");
@@ -61,14 +68,22 @@ str path_reserved_word(const struct path *path)
     return (str){0};
 }
 
+ptrdiff_t placeholder_find(struct scope *scope, const struct lookup_texts *placeholders, str text)
+{
+    scope->lookups.arena = scope->arena;
+    return lookup_text(&scope->lookups, placeholders, text);
+}
+
 static bool resolve_name(struct scope *scope, str *name, str *problem)
 {
-    for (size_t i = 0; i < scope->names->count; i++) {
-        if (str_equal(scope->names->items[i].key, *name)) {
-            scope->names_used[i] = true;
-            *name = scope->names->items[i].value;
-            return true;
-        }
+    const struct str_map *names = scope->names;
+    ptrdiff_t i = placeholder_find(
+        scope, &(struct lookup_texts){names->items, names->count, sizeof *names->items}, *name);
+
+    if (i >= 0) {
+        scope->names_used[i] = true;
+        *name = names->items[i].value;
+        return true;
     }
     *problem = arena_format(scope->arena,
                             "An expression attribute name used in the document path is not defined; "
@@ -86,14 +101,24 @@ bool path_resolve(struct scope *scope, struct path *path, str *problem)
     return true;
 }
 
-bool paths_equal(const struct path *a, const struct path *b)
+/* Names come before indexes. */
+int step_compare(const struct step *a, const struct step *b)
 {
-    if (a->count != b->count)
-        return false;
-    for (size_t i = 0; i < a->count; i++)
-        if (!str_equal(a->items[i].name, b->items[i].name) || a->items[i].index != b->items[i].index)
-            return false;
-    return true;
+    if (str_present(a->name) != str_present(b->name))
+        return str_present(a->name) ? -1 : 1;
+    if (str_present(a->name))
+        return str_compare(a->name, b->name);
+    return (a->index > b->index) - (a->index < b->index);
+}
+
+int path_compare(const struct path *a, const struct path *b)
+{
+    for (size_t i = 0; i < a->count && i < b->count; i++) {
+        int order = step_compare(&a->items[i], &b->items[i]);
+        if (order != 0)
+            return order;
+    }
+    return (a->count > b->count) - (a->count < b->count);
 }
 
 str path_text(struct arena *arena, const struct path *path)

@@ -5,6 +5,9 @@
 
 #include "base/list.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 /* ---- parsing ---- */
 
 static bool parse_paths(struct parser *parser, struct projection *projection)
@@ -32,7 +35,7 @@ static enum relation relation_of(const struct path *a, const struct path *b)
     return OVERLAPPING;
 }
 
-bool paths_check_apart(struct arena *arena, const struct path *a, const struct path *b, str *problem)
+static bool check_pair(struct arena *arena, const struct path *a, const struct path *b, str *problem)
 {
     enum relation relation = relation_of(a, b);
 
@@ -47,7 +50,38 @@ bool paths_check_apart(struct arena *arena, const struct path *a, const struct p
     return false;
 }
 
-static bool check_paths(struct scope *scope, const struct projection *projection, str *problem)
+static int by_path(const void *a, const void *b)
+{
+    return path_compare(*(const struct path *const *)a, *(const struct path *const *)b);
+}
+
+/* In their order, paths that overlap or conflict have two neighbours that do. */
+static bool are_apart(struct arena *arena, const struct path *const *paths, size_t count)
+{
+    size_t size = count * sizeof *paths;
+    const struct path **sorted = arena_alloc(arena, size);
+
+    memcpy(sorted, paths, size);
+    qsort(sorted, count, sizeof *sorted, by_path);
+    for (size_t i = 1; i < count; i++)
+        if (relation_of(sorted[i - 1], sorted[i]) != APART)
+            return false;
+    return true;
+}
+
+/* AWS names the first two in the order in which they are written. */
+bool paths_check_apart(struct arena *arena, const struct path *const *paths, size_t count, str *problem)
+{
+    if (are_apart(arena, paths, count))
+        return true;
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (!check_pair(arena, paths[j], paths[i], problem))
+                return false;
+    return true;
+}
+
+static bool check_reserved(struct scope *scope, const struct projection *projection, str *problem)
 {
     for (size_t i = 0; i < projection->count; i++) {
         str word = path_reserved_word(&projection->items[i]);
@@ -57,14 +91,32 @@ static bool check_paths(struct scope *scope, const struct projection *projection
                                 STR_ARGS(word));
         return false;
     }
-    for (size_t i = 0; i < projection->count; i++)
+    return true;
+}
+
+static bool check_paths(struct scope *scope, const struct projection *projection, str *problem)
+{
+    const struct path **paths = arena_alloc(scope->arena, projection->count * sizeof *paths);
+
+    if (!check_reserved(scope, projection, problem))
+        return false;
+    for (size_t i = 0; i < projection->count; i++) {
+        paths[i] = &projection->items[i];
         if (!path_resolve(scope, &projection->items[i], problem))
             return false;
-    for (size_t i = 0; i < projection->count; i++)
-        for (size_t j = 0; j < i; j++)
-            if (!paths_check_apart(scope->arena, &projection->items[j], &projection->items[i], problem))
-                return false;
-    return true;
+    }
+    return paths_check_apart(scope->arena, paths, projection->count, problem);
+}
+
+static int by_own_path(const void *a, const void *b)
+{
+    return path_compare(a, b);
+}
+
+void projection_sort(struct projection *projection)
+{
+    if (projection->count > 1)
+        qsort(projection->items, projection->count, sizeof *projection->items, by_own_path);
 }
 
 bool projection_parse(struct scope *scope, str text, struct projection *projection, str *problem)
@@ -72,71 +124,108 @@ bool projection_parse(struct scope *scope, str text, struct projection *projecti
     struct parser parser;
 
     *projection = (struct projection){0};
-    return parser_begin(&parser, scope, text, problem) && parse_paths(&parser, projection) &&
-           check_paths(scope, projection, problem);
+    if (!parser_begin(&parser, scope, text, problem) || !parse_paths(&parser, projection) ||
+        !check_paths(scope, projection, problem))
+        return false;
+    projection_sort(projection);
+    return true;
 }
 
 /* ---- applying ---- */
 
 /* The paths that lead through one value, and how far they have come. */
 struct branch {
-    struct arena *arena;
-    const struct path **paths;
+    struct lookups *lookups;
+    const struct path *paths;
     size_t count, depth;
 };
 
-/* Those that go on with this step. */
-static struct branch follow(const struct branch *branch, struct step step)
+/* Those from the first one on that go on with the same step; *branch keeps the others. */
+static struct branch take_step(struct branch *branch)
 {
-    struct branch next = {.arena = branch->arena, .depth = branch->depth + 1};
+    const struct step *step = &branch->paths[0].items[branch->depth];
+    struct branch taken = {branch->lookups, branch->paths, 1, branch->depth + 1};
 
-    next.paths = arena_alloc(branch->arena, branch->count * sizeof(struct path *));
-    for (size_t i = 0; i < branch->count; i++) {
-        const struct step *own = &branch->paths[i]->items[branch->depth];
-        if (str_present(own->name) == str_present(step.name) && str_equal(own->name, step.name) &&
-            own->index == step.index)
-            next.paths[next.count++] = branch->paths[i];
-    }
-    return next;
+    while (taken.count < branch->count &&
+           step_compare(&branch->paths[taken.count].items[branch->depth], step) == 0)
+        taken.count++;
+    branch->paths += taken.count;
+    branch->count -= taken.count;
+    return taken;
 }
 
-static bool project(const struct branch *branch, const struct dynamodb_attribute_value *value,
+static bool project(struct branch branch, const struct dynamodb_attribute_value *value,
                     struct dynamodb_attribute_value *part);
 
-static struct dynamodb_attribute_value_map project_map(const struct branch *branch,
+/* An attribute that paths lead to. */
+struct hit {
+    size_t position;
+    struct branch branch;
+};
+
+static int by_position(const void *a, const void *b)
+{
+    const struct hit *first = a, *second = b;
+
+    return (first->position > second->position) - (first->position < second->position);
+}
+
+/* In the order of the map. */
+static struct hit *find_hits(struct branch branch, const struct dynamodb_attribute_value_map *map,
+                             size_t *count)
+{
+    struct hit *hits = arena_alloc(branch.lookups->arena, branch.count * sizeof *hits);
+
+    *count = 0;
+    while (branch.count > 0) {
+        str name = branch.paths[0].items[branch.depth].name;
+        struct branch next = take_step(&branch);
+        ptrdiff_t position = str_present(name) ? lookup_name(branch.lookups, map, name) : -1;
+        if (position >= 0)
+            hits[(*count)++] = (struct hit){(size_t)position, next};
+    }
+    qsort(hits, *count, sizeof *hits, by_position);
+    return hits;
+}
+
+static struct dynamodb_attribute_value_map project_map(struct branch branch,
                                                        const struct dynamodb_attribute_value_map *map)
 {
     struct dynamodb_attribute_value_map parts = {0};
+    size_t count;
+    struct hit *hits = find_hits(branch, map, &count);
 
-    for (size_t i = 0; i < map->count; i++) {
-        struct branch next = follow(branch, (struct step){.name = map->items[i].key});
+    for (size_t i = 0; i < count; i++) {
+        const struct dynamodb_attribute_value_map_entry *entry = &map->items[hits[i].position];
         struct dynamodb_attribute_value part = {0};
-        if (next.count > 0 && project(&next, &map->items[i].value, &part))
-            *list_add(branch->arena, &parts) =
-                (struct dynamodb_attribute_value_map_entry){map->items[i].key, part};
+        if (project(hits[i].branch, &entry->value, &part))
+            *list_add(branch.lookups->arena, &parts) =
+                (struct dynamodb_attribute_value_map_entry){entry->key, part};
     }
     return parts;
 }
 
-static struct dynamodb_attribute_value_list project_list(const struct branch *branch,
+static struct dynamodb_attribute_value_list project_list(struct branch branch,
                                                          const struct dynamodb_attribute_value_list *list)
 {
     struct dynamodb_attribute_value_list parts = {0};
 
-    for (size_t i = 0; i < list->count; i++) {
-        struct branch next = follow(branch, (struct step){.index = i});
+    while (branch.count > 0) {
+        const struct step *step = &branch.paths[0].items[branch.depth];
+        struct branch next = take_step(&branch);
         struct dynamodb_attribute_value part = {0};
-        if (next.count > 0 && project(&next, &list->items[i], &part))
-            *list_add(branch->arena, &parts) = part;
+        if (!str_present(step->name) && step->index < list->count &&
+            project(next, &list->items[step->index], &part))
+            *list_add(branch.lookups->arena, &parts) = part;
     }
     return parts;
 }
 
 /* False when the paths lead to nothing in this value.  A path that ends here is alone: none overlap. */
-static bool project(const struct branch *branch, const struct dynamodb_attribute_value *value,
+static bool project(struct branch branch, const struct dynamodb_attribute_value *value,
                     struct dynamodb_attribute_value *part)
 {
-    if (branch->paths[0]->count == branch->depth) {
+    if (branch.paths[0].count == branch.depth) {
         *part = *value;
         return true;
     }
@@ -150,12 +239,10 @@ static bool project(const struct branch *branch, const struct dynamodb_attribute
 struct dynamodb_attribute_value_map projection_apply(struct arena *arena, const struct projection *projection,
                                                      const struct dynamodb_attribute_value_map *item)
 {
-    struct branch branch = {.arena = arena, .count = projection->count};
+    struct lookups lookups = lookups_in(arena);
+    struct dynamodb_attribute_value_map parts =
+        project_map((struct branch){&lookups, projection->items, projection->count, 0}, item);
 
-    branch.paths = arena_alloc(arena, projection->count * sizeof(struct path *));
-    for (size_t i = 0; i < projection->count; i++)
-        branch.paths[i] = &projection->items[i];
-    struct dynamodb_attribute_value_map parts = project_map(&branch, item);
     if (!parts.items)
         list_make_empty(arena, &parts);
     return parts;

@@ -218,11 +218,10 @@ static bool check_update(struct scope *scope, struct update *update, str *proble
         if (!path_resolve(scope, &update->items[i].path, problem) ||
             !check_action(scope, &update->items[i], problem))
             return false;
+    const struct path **paths = arena_alloc(scope->arena, update->count * sizeof *paths);
     for (size_t i = 0; i < update->count; i++)
-        for (size_t j = 0; j < i; j++)
-            if (!paths_check_apart(scope->arena, &update->items[j].path, &update->items[i].path, problem))
-                return false;
-    return true;
+        paths[i] = &update->items[i].path;
+    return paths_check_apart(scope->arena, paths, update->count, problem);
 }
 
 bool update_parse(struct scope *scope, str text, struct update *update, str *problem)

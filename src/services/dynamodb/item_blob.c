@@ -19,6 +19,12 @@ struct writer {
     size_t size; /* as AWS counts */
 };
 
+/* What an update makes may be many times as large as an item can be: the rest is not written. */
+static bool is_full(const struct writer *writer)
+{
+    return writer->size > MAX_ITEM_BYTES;
+}
+
 static void add_count(struct writer *writer, size_t count)
 {
     for (; count >= 0x80; count >>= 7)
@@ -50,7 +56,7 @@ static void add_number(struct writer *writer, str text)
 static void add_set(struct writer *writer, const struct str_list *set, void (*add)(struct writer *, str))
 {
     add_count(writer, set->count);
-    for (size_t i = 0; i < set->count; i++)
+    for (size_t i = 0; i < set->count && !is_full(writer); i++)
         add(writer, set->items[i]);
 }
 
@@ -59,7 +65,7 @@ static void add_value(struct writer *writer, const struct dynamodb_attribute_val
 static void add_attributes(struct writer *writer, const struct dynamodb_attribute_value_map *map)
 {
     add_count(writer, map->count);
-    for (size_t i = 0; i < map->count; i++) {
+    for (size_t i = 0; i < map->count && !is_full(writer); i++) {
         add_text(writer, map->items[i].key);
         add_value(writer, &map->items[i].value);
     }
@@ -75,7 +81,7 @@ static void add_map(struct writer *writer, const struct dynamodb_attribute_value
 static void add_list(struct writer *writer, const struct dynamodb_attribute_value_list *list)
 {
     add_count(writer, list->count);
-    for (size_t i = 0; i < list->count; i++)
+    for (size_t i = 0; i < list->count && !is_full(writer); i++)
         add_value(writer, &list->items[i]);
     writer->size += 3 + list->count;
 }

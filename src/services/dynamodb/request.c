@@ -187,6 +187,7 @@ static bool read_attributes_to_get(const struct call *call, const struct express
 {
     struct projection *named = arena_new(call->arena, struct projection);
     const struct str_list *names = texts->attributes_to_get;
+    const str *repeated;
 
     if (!names || !names->items)
         return true;
@@ -198,17 +199,18 @@ static bool read_attributes_to_get(const struct call *call, const struct express
                                          str_present(texts->projection)      ? "ProjectionExpression"
                                          : str_present(texts->key_condition) ? "KeyConditionExpression"
                                                                              : "FilterExpression"));
+    repeated = first_repeated(call->arena, names);
+    if (repeated)
+        return refuse(call, arena_format(call->arena,
+                                         "One or more parameter values were invalid: Duplicate value in "
+                                         "attribute name: %.*s",
+                                         STR_ARGS(*repeated)));
     for (size_t i = 0; i < names->count; i++) {
         struct path path = {0};
-        for (size_t j = 0; j < i; j++)
-            if (str_equal(names->items[i], names->items[j]))
-                return refuse(call, arena_format(call->arena,
-                                                 "One or more parameter values were invalid: Duplicate "
-                                                 "value in attribute name: %.*s",
-                                                 STR_ARGS(names->items[i])));
         list_add(call->arena, &path)->name = names->items[i];
         *list_add(call->arena, named) = path;
     }
+    projection_sort(named);
     expressions->projection = named;
     expressions->projected_by = "AttributesToGet";
     return true;

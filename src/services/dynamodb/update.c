@@ -36,15 +36,6 @@ static bool keys_check(const struct call *call, const struct table *table, const
     return true;
 }
 
-/* What is there as a copy of its own, or only the key. */
-static struct dynamodb_attribute_value_map copy_of(const struct call *call, const struct stored *stored,
-                                                   const struct dynamodb_attribute_value_map *key)
-{
-    size_t size;
-
-    return item_decode(call->arena, item_encode(call->arena, stored->id ? &stored->item : key, &size));
-}
-
 /* The parts that the update names, of the item before or after it. */
 static struct dynamodb_attribute_value_map updated_parts(const struct call *call, const struct update *update,
                                                          const struct dynamodb_attribute_value_map *item)
@@ -53,6 +44,7 @@ static struct dynamodb_attribute_value_map updated_parts(const struct call *call
 
     for (size_t i = 0; i < update->count; i++)
         *list_add(call->arena, &projection) = update->items[i].path;
+    projection_sort(&projection);
     return projection_apply(call->arena, &projection, item);
 }
 
@@ -100,16 +92,15 @@ enum outcome dynamodb_update_item(const struct call *call, const struct dynamodb
     stored_read(call, &table, &key, &stored);
     if (!stored_meets(call, expressions.condition, &stored, in->return_values_on_condition_check_failure))
         return FAILED;
+    struct dynamodb_attribute_value_map item = stored.id ? stored.item : in->key;
+    if (!update_apply(call->arena, &expressions.update, &item, &problem) ||
+        !item_check_depth(&item, &problem))
+        return fail(call, &DYNAMODB_VALIDATION_EXCEPTION, "%.*s", STR_ARGS(problem));
     if (!stored.id && only_removes(&expressions.update)) {
         out->consumed_capacity = consumed(call, &table, in->return_consumed_capacity, write_units(0));
         return DONE;
     }
-    struct dynamodb_attribute_value_map item = copy_of(call, &stored, &in->key);
-    if (!update_apply(call->arena, &expressions.update, &stored.item, &item, &problem))
-        return fail(call, &DYNAMODB_VALIDATION_EXCEPTION, "%.*s", STR_ARGS(problem));
-    if (!attributes_check(call, &item) ||
-        !stored_write(call, &table, &key, &stored, &item,
-                      S("Item size to update has exceeded the maximum allowed size")))
+    if (!stored_write(call, &table, &key, &stored, &item, update_too_large))
         return FAILED;
     return_values(call, in->return_values, &expressions.update, &stored.item, &item, &out->attributes);
     out->consumed_capacity =

@@ -1,38 +1,50 @@
 /*
  * update_apply.c: what an item becomes by an update.
  *
- * All operands are read from the item as it was.  Elements that are removed from lists leave a gap until the
- * end, so that indexes mean what they meant.  Elements beyond a list's end are added in the order of their
- * indexes.
+ * First it is worked out what each action makes of its place, and everything is read from the item as it was:
+ * no path leads into another one, so no action sees what another one does, and indexes mean what they meant.
+ * Then update_edit.c makes all changes at once.
  */
-#include "expression.h"
-
-#include "base/list.h"
 #include "number.h"
+#include "update_internal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct updating {
     struct arena *arena;
-    const struct dynamodb_attribute_value_map *old;
-    struct dynamodb_attribute_value_map *item;
+    struct lookups lookups;
+    const struct dynamodb_attribute_value_map *item;
+    size_t made; /* elements of lists and sets, to be bounded */
     str *problem;
 };
 
-static bool refuse(const struct updating *updating, str sentence)
+static bool refuse(struct updating *updating, str sentence)
 {
     *updating->problem = sentence;
     return false;
 }
 
-static bool refuse_type(const struct updating *updating)
+const str update_too_large = STR_INIT("Item size to update has exceeded the maximum allowed size");
+
+static bool refuse_type(struct updating *updating)
 {
     return refuse(updating, S("An operand in the update expression has an incorrect data type"));
 }
 
+/*
+ * An element of a list takes a byte of the item at least.  So does one of a set; there both operands are
+ * counted, which together are at most twice what they make.
+ */
+static bool make(struct updating *updating, size_t elements)
+{
+    updating->made += elements;
+    return updating->made <= (size_t)2 * MAX_ITEM_BYTES || refuse(updating, update_too_large);
+}
+
 /* ---- operands ---- */
 
-static bool add_numbers(const struct updating *updating, str a, str b, bool minus, str *sum)
+static bool add_numbers(struct updating *updating, str a, str b, bool minus, str *sum)
 {
     struct number first, second, result;
 
@@ -53,17 +65,17 @@ static bool add_numbers(const struct updating *updating, str a, str b, bool minu
     }
 }
 
-static bool evaluate(const struct updating *updating, const struct node *node,
+static bool evaluate(struct updating *updating, const struct node *node,
                      struct dynamodb_attribute_value *value);
 
-static bool evaluate_both(const struct updating *updating, const struct node *node,
+static bool evaluate_both(struct updating *updating, const struct node *node,
                           struct dynamodb_attribute_value both[2])
 {
     return evaluate(updating, node->operands.items[0], &both[0]) &&
            evaluate(updating, node->operands.items[1], &both[1]);
 }
 
-static bool evaluate_sum(const struct updating *updating, const struct node *node,
+static bool evaluate_sum(struct updating *updating, const struct node *node,
                          struct dynamodb_attribute_value *value)
 {
     struct dynamodb_attribute_value both[2];
@@ -76,7 +88,7 @@ static bool evaluate_sum(const struct updating *updating, const struct node *nod
     return add_numbers(updating, both[0].n, both[1].n, node->kind == NODE_MINUS, &value->n);
 }
 
-static bool evaluate_append(const struct updating *updating, const struct node *node,
+static bool evaluate_append(struct updating *updating, const struct node *node,
                             struct dynamodb_attribute_value *value)
 {
     struct dynamodb_attribute_value both[2];
@@ -85,18 +97,21 @@ static bool evaluate_append(const struct updating *updating, const struct node *
         return false;
     if (!both[0].l.items || !both[1].l.items)
         return refuse_type(updating);
-    *value = (struct dynamodb_attribute_value){0};
-    list_make_empty(updating->arena, &value->l);
-    for (size_t i = 0; i < 2; i++)
-        for (size_t j = 0; j < both[i].l.count; j++)
-            *list_add(updating->arena, &value->l) = both[i].l.items[j];
+    size_t count = both[0].l.count + both[1].l.count;
+    if (!make(updating, 2 * count))
+        return false;
+    *value = (struct dynamodb_attribute_value){
+        .l = {arena_alloc(updating->arena, (count + 1) * sizeof *value->l.items), count}};
+    for (size_t i = 0, at = 0; i < 2; at += both[i].l.count, i++)
+        if (both[i].l.count > 0)
+            memcpy(value->l.items + at, both[i].l.items, both[i].l.count * sizeof *value->l.items);
     return true;
 }
 
-static bool evaluate_path(const struct updating *updating, const struct path *path,
+static bool evaluate_path(struct updating *updating, const struct path *path,
                           struct dynamodb_attribute_value *value)
 {
-    const struct dynamodb_attribute_value *found = path_get(updating->old, path);
+    const struct dynamodb_attribute_value *found = path_get(&updating->lookups, updating->item, path);
 
     if (!found)
         return refuse(updating,
@@ -105,7 +120,7 @@ static bool evaluate_path(const struct updating *updating, const struct path *pa
     return true;
 }
 
-static bool evaluate(const struct updating *updating, const struct node *node,
+static bool evaluate(struct updating *updating, const struct node *node,
                      struct dynamodb_attribute_value *value)
 {
     struct node *const *operands = node->operands.items;
@@ -124,206 +139,106 @@ static bool evaluate(const struct updating *updating, const struct node *node,
     }
     if (node->function == LIST_APPEND)
         return evaluate_append(updating, node, value);
-    return evaluate(updating, path_get(updating->old, &operands[0]->path) ? operands[0] : operands[1], value);
+    bool exists = path_get(&updating->lookups, updating->item, &operands[0]->path);
+    return evaluate(updating, operands[exists ? 0 : 1], value);
 }
 
-/* ---- places ---- */
+/* ---- actions: what becomes of the place ---- */
 
-static struct dynamodb_attribute_value *map_get(const struct dynamodb_attribute_value_map *map, str name)
+/* What is there, NULL when nothing is.  False when nothing can be put there, either. */
+static bool find_place(struct updating *updating, const struct path *path,
+                       const struct dynamodb_attribute_value **place)
 {
-    for (size_t i = 0; i < map->count; i++)
-        if (str_equal(map->items[i].key, name))
-            return &map->items[i].value;
-    return NULL;
+    const struct path above = {path->items, path->count - 1};
+    const struct dynamodb_attribute_value *parent;
+
+    *place = path_get(&updating->lookups, updating->item, path);
+    if (*place || above.count == 0)
+        return true;
+    parent = path_get(&updating->lookups, updating->item, &above);
+    if (parent &&
+        (str_present(path->items[above.count].name) ? (bool)parent->m.items : (bool)parent->l.items))
+        return true;
+    return refuse(updating, S("The document path provided in the update expression is invalid for update"));
 }
 
-/* Arrays of a decoded item have no room: they are made anew. */
-static struct dynamodb_attribute_value *map_add(struct arena *arena, struct dynamodb_attribute_value_map *map,
-                                                str name)
+static bool apply_set(struct updating *updating, const struct action *action, struct change *change)
 {
-    struct dynamodb_attribute_value_map_entry *items = arena_alloc(arena, (map->count + 1) * sizeof *items);
+    const struct dynamodb_attribute_value *place;
 
-    for (size_t i = 0; map->items && i < map->count; i++)
-        items[i] = map->items[i];
-    map->items = items;
-    items[map->count].key = name;
-    return &items[map->count++].value;
+    return evaluate(updating, action->operand, &change->value) && find_place(updating, &action->path, &place);
 }
 
-static struct dynamodb_attribute_value *list_append(struct arena *arena,
-                                                    struct dynamodb_attribute_value_list *list)
+static bool apply_remove(struct updating *updating, const struct action *action, struct change *change)
 {
-    struct dynamodb_attribute_value *items = arena_alloc(arena, (list->count + 1) * sizeof *items);
+    const struct dynamodb_attribute_value *place;
 
-    for (size_t i = 0; list->items && i < list->count; i++)
-        items[i] = list->items[i];
-    list->items = items;
-    return &items[list->count++];
-}
-
-/* The value that a step leads to, NULL when it is not there. */
-static struct dynamodb_attribute_value *step_to(struct dynamodb_attribute_value_map *map,
-                                                struct dynamodb_attribute_value_list *list,
-                                                const struct step *step)
-{
-    if (map)
-        return map_get(map, step->name);
-    return list && step->index < list->count ? &list->items[step->index] : NULL;
-}
-
-/* What the last step leads out of: a map or else a list.  False when there is none that fits. */
-static bool find_parent(const struct updating *updating, const struct path *path,
-                        struct dynamodb_attribute_value_map **map,
-                        struct dynamodb_attribute_value_list **list)
-{
-    *map = updating->item;
-    *list = NULL;
-    for (size_t i = 0; i + 1 < path->count; i++) {
-        struct dynamodb_attribute_value *value = step_to(*map, *list, &path->items[i]);
-        bool named = str_present(path->items[i + 1].name);
-        *map = value && named && value->m.items ? &value->m : NULL;
-        *list = value && !named && value->l.items ? &value->l : NULL;
-        if (!*map && !*list)
-            return refuse(updating,
-                          S("The document path provided in the update expression is invalid for update"));
-    }
-    return true;
-}
-
-/* The value at the path, NULL when it is not there; `create` makes room for it. */
-static bool find_place(const struct updating *updating, const struct path *path, bool create,
-                       struct dynamodb_attribute_value **place)
-{
-    const struct step *last = &path->items[path->count - 1];
-    struct dynamodb_attribute_value_map *map;
-    struct dynamodb_attribute_value_list *list;
-
-    if (!find_parent(updating, path, &map, &list))
-        return false;
-    *place = step_to(map, list, last);
-    if (!*place && create && map)
-        *place = map_add(updating->arena, map, last->name);
-    else if (!*place && create && list)
-        *place = list_append(updating->arena, list);
-    return true;
-}
-
-/* ---- actions ---- */
-
-static bool apply_set(const struct updating *updating, const struct action *action)
-{
-    struct dynamodb_attribute_value value, *place;
-
-    if (!evaluate(updating, action->operand, &value) || !find_place(updating, &action->path, true, &place))
-        return false;
-    *place = value;
-    return true;
-}
-
-static bool apply_remove(const struct updating *updating, const struct action *action)
-{
-    struct dynamodb_attribute_value *place;
-
-    if (!find_place(updating, &action->path, false, &place))
-        return false;
-    if (place)
-        *place = (struct dynamodb_attribute_value){0};
-    return true;
+    (void)change;
+    return find_place(updating, &action->path, &place);
 }
 
 static struct str_list *set_of(struct dynamodb_attribute_value *value)
 {
-    return value->ss.items ? &value->ss : value->ns.items ? &value->ns : value->bs.items ? &value->bs : NULL;
+    return value->ss.items ? &value->ss : value->ns.items ? &value->ns : &value->bs;
 }
 
-static bool holds_element(const struct str_list *set, str element)
+/* The set and those of `more` that it does not hold. */
+static bool unite(struct updating *updating, struct str_list *set, const struct str_list *more)
 {
-    for (size_t i = 0; i < set->count; i++)
-        if (str_equal(set->items[i], element))
-            return true;
-    return false;
-}
+    struct str_list sum = {.count = set->count};
 
-/* Those of `from` that `other` does not hold. */
-static void add_others(struct arena *arena, struct str_list *result, const struct str_list *from,
-                       const struct str_list *other)
-{
-    for (size_t i = 0; i < from->count; i++)
-        if (!holds_element(other, from->items[i]))
-            *list_add(arena, result) = from->items[i];
-}
-
-static bool apply_add(const struct updating *updating, const struct action *action)
-{
-    struct dynamodb_attribute_value value = *action->operand->value, *place;
-
-    if (!find_place(updating, &action->path, true, &place))
+    if (!make(updating, set->count + more->count))
         return false;
-    if (value_type(place) == VALUE_NONE) {
-        *place = value;
-        return true;
-    }
-    if (value_type(place) != value_type(&value))
-        return refuse_type(updating);
-    if (value.n.data)
-        return add_numbers(updating, place->n, value.n, false, &place->n);
-    struct str_list *set = set_of(place), sum = {0}, none = {0};
-    add_others(updating->arena, &sum, set, &none);
-    add_others(updating->arena, &sum, set_of(&value), set);
+    sum.items = arena_alloc(updating->arena, (set->count + more->count) * sizeof *sum.items);
+    memcpy(sum.items, set->items, set->count * sizeof *sum.items);
+    for (size_t i = 0; i < more->count; i++)
+        if (!lookup_element(&updating->lookups, set, more->items[i]))
+            sum.items[sum.count++] = more->items[i];
     *set = sum;
     return true;
 }
 
-static bool apply_delete(const struct updating *updating, const struct action *action)
+static bool apply_add(struct updating *updating, const struct action *action, struct change *change)
 {
-    struct dynamodb_attribute_value value = *action->operand->value, *place;
+    struct dynamodb_attribute_value value = *action->operand->value;
+    const struct dynamodb_attribute_value *place;
 
-    if (!find_place(updating, &action->path, false, &place))
+    if (!find_place(updating, &action->path, &place))
+        return false;
+    change->value = place ? *place : value;
+    if (!place)
+        return true;
+    if (value_type(place) != value_type(&value))
+        return refuse_type(updating);
+    if (value.n.data)
+        return add_numbers(updating, place->n, value.n, false, &change->value.n);
+    return unite(updating, set_of(&change->value), set_of(&value));
+}
+
+static bool apply_delete(struct updating *updating, const struct action *action, struct change *change)
+{
+    struct dynamodb_attribute_value value = *action->operand->value;
+    const struct dynamodb_attribute_value *place;
+
+    if (!find_place(updating, &action->path, &place))
         return false;
     if (!place)
         return true;
     if (value_type(place) != value_type(&value))
         return refuse_type(updating);
-    struct str_list *set = set_of(place), rest = {0};
-    add_others(updating->arena, &rest, set, set_of(&value));
-    *set = rest; /* without elements it is absent, and the attribute a gap */
+    change->value = *place;
+    struct str_list *set = set_of(&change->value), rest = {0};
+    rest.items = arena_alloc(updating->arena, set->count * sizeof *rest.items);
+    for (size_t i = 0; i < set->count; i++)
+        if (!lookup_element(&updating->lookups, set_of(&value), set->items[i]))
+            rest.items[rest.count++] = set->items[i];
+    *set = rest.count > 0 ? rest : (struct str_list){0}; /* a set without elements is absent */
     return true;
-}
-
-/* ---- gaps ---- */
-
-static void close_gaps(struct dynamodb_attribute_value *value);
-
-static void close_gaps_of_map(struct dynamodb_attribute_value_map *map)
-{
-    size_t kept = 0;
-
-    for (size_t i = 0; i < map->count; i++) {
-        if (value_type(&map->items[i].value) == VALUE_NONE)
-            continue;
-        close_gaps(&map->items[i].value);
-        map->items[kept++] = map->items[i];
-    }
-    map->count = kept;
-}
-
-static void close_gaps(struct dynamodb_attribute_value *value)
-{
-    size_t kept = 0;
-
-    close_gaps_of_map(&value->m);
-    for (size_t i = 0; i < value->l.count; i++) {
-        if (value_type(&value->l.items[i]) == VALUE_NONE)
-            continue;
-        close_gaps(&value->l.items[i]);
-        value->l.items[kept++] = value->l.items[i];
-    }
-    value->l.count = kept;
 }
 
 /* ---- all of them ---- */
 
-/* No path leads into another one, so the order matters to what is added to lists alone. */
+/* The order in which new attributes are added, and in which the first fault is looked for. */
 static int by_index(const void *a, const void *b)
 {
     const struct action *first = *(const struct action *const *)a, *second = *(const struct action *const *)b;
@@ -345,21 +260,24 @@ static const struct action **in_order(struct arena *arena, const struct update *
     return actions;
 }
 
-bool update_apply(struct arena *arena, const struct update *update,
-                  const struct dynamodb_attribute_value_map *old, struct dynamodb_attribute_value_map *item,
+bool update_apply(struct arena *arena, const struct update *update, struct dynamodb_attribute_value_map *item,
                   str *problem)
 {
-    static bool (*const apply[])(const struct updating *,
-                                 const struct action *) = {[ACTION_SET] = apply_set,
-                                                           [ACTION_REMOVE] = apply_remove,
-                                                           [ACTION_ADD] = apply_add,
-                                                           [ACTION_DELETE] = apply_delete};
-    struct updating updating = {arena, old, item, problem};
+    static bool (*const apply[])(struct updating *, const struct action *,
+                                 struct change *) = {[ACTION_SET] = apply_set,
+                                                     [ACTION_REMOVE] = apply_remove,
+                                                     [ACTION_ADD] = apply_add,
+                                                     [ACTION_DELETE] = apply_delete};
+    struct updating updating = {
+        .arena = arena, .lookups = lookups_in(arena), .item = item, .problem = problem};
     const struct action **actions = in_order(arena, update);
+    struct change *changes = arena_alloc(arena, (update->count + 1) * sizeof *changes);
 
-    for (size_t i = 0; i < update->count; i++)
-        if (!apply[actions[i]->kind](&updating, actions[i]))
+    for (size_t i = 0; i < update->count; i++) {
+        changes[i] = (struct change){.path = &actions[i]->path, .order = i};
+        if (!apply[actions[i]->kind](&updating, actions[i], &changes[i]))
             return false;
-    close_gaps_of_map(item);
+    }
+    item_edit(&updating.lookups, changes, update->count, item);
     return true;
 }

@@ -1,15 +1,13 @@
 /*
- * value.c: attribute values: what may be stored, and how they compare.
+ * value.c: attribute values: their types, and what may be stored.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
  */
 #include "value.h"
 
 #include "base/hash.h"
+#include "base/positions.h"
 #include "base/text.h"
 #include "number.h"
-
-#include <stdlib.h>
-#include <string.h>
 
 enum { MAX_DEPTH = 32 };
 
@@ -55,6 +53,10 @@ static bool refuse(str *problem, str sentence)
     return false;
 }
 
+static const str too_deep = STR_INIT(
+    "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond "
+    "supported limit");
+
 static bool check_number(struct arena *arena, str *text, str *problem)
 {
     struct number number;
@@ -80,22 +82,18 @@ static bool check_number(struct arena *arena, str *text, str *problem)
                                         STR_ARGS(*text)));
 }
 
-static int by_bytes(const void *a, const void *b)
+const str *first_repeated(struct arena *arena, const struct str_list *texts)
 {
-    return str_compare(*(const str *)a, *(const str *)b);
-}
+    struct positions seen = positions_for(arena, texts->count);
 
-static bool has_repeats(struct arena *arena, const struct str_list *set)
-{
-    size_t size = set->count * sizeof *set->items;
-    str *sorted = arena_alloc(arena, size);
-
-    memcpy(sorted, set->items, size);
-    qsort(sorted, set->count, sizeof *sorted, by_bytes);
-    for (size_t i = 1; i < set->count; i++)
-        if (str_equal(sorted[i - 1], sorted[i]))
-            return true;
-    return false;
+    for (size_t i = 0; i < texts->count; i++) {
+        uint64_t hash = keyed_hash(texts->items[i]), slot = hash;
+        for (size_t j; positions_next(&seen, &slot, &j);)
+            if (str_equal(texts->items[i], texts->items[j]))
+                return &texts->items[i];
+        positions_add(&seen, hash, i);
+    }
+    return NULL;
 }
 
 static str repeats_sentence(struct arena *arena, const struct str_list *set, bool binary)
@@ -129,7 +127,7 @@ static bool check_strings(struct arena *arena, const struct str_list *set, str *
     if (!check_set(set, S("One or more parameter values were invalid: An string set  may not be empty"),
                    problem))
         return false;
-    return !has_repeats(arena, set) || refuse(problem, repeats_sentence(arena, set, false));
+    return !first_repeated(arena, set) || refuse(problem, repeats_sentence(arena, set, false));
 }
 
 static bool check_numbers(struct arena *arena, const struct str_list *set, str *problem)
@@ -140,7 +138,7 @@ static bool check_numbers(struct arena *arena, const struct str_list *set, str *
     for (size_t i = 0; i < set->count; i++)
         if (!check_number(arena, &set->items[i], problem))
             return false;
-    return !has_repeats(arena, set) || refuse(problem, S("Input collection contains duplicates"));
+    return !first_repeated(arena, set) || refuse(problem, S("Input collection contains duplicates"));
 }
 
 static bool check_binaries(struct arena *arena, const struct str_list *set, str *problem)
@@ -148,7 +146,7 @@ static bool check_binaries(struct arena *arena, const struct str_list *set, str 
     if (!check_set(set, S("One or more parameter values were invalid: Binary sets should not be empty"),
                    problem))
         return false;
-    return !has_repeats(arena, set) || refuse(problem, repeats_sentence(arena, set, true));
+    return !first_repeated(arena, set) || refuse(problem, repeats_sentence(arena, set, true));
 }
 
 static int count_members(const struct dynamodb_attribute_value *value)
@@ -209,9 +207,7 @@ static bool check_at(struct arena *arena, struct dynamodb_attribute_value *value
     int members = count_members(value);
 
     if (depth > MAX_DEPTH)
-        return refuse(problem,
-                      S("Nesting Levels have exceeded supported limits: Attributes in the item have nested "
-                        "levels beyond supported limit"));
+        return refuse(problem, too_deep);
     if (members == 0)
         return refuse(problem,
                       S("Supplied AttributeValue is empty, must contain exactly one of the supported "
@@ -233,109 +229,24 @@ bool item_check(struct arena *arena, const struct dynamodb_attribute_value_map *
     return check_map(arena, item, 1, problem);
 }
 
-/* ---- comparing ---- */
-
-static bool set_holds(const struct str_list *set, str element)
+static bool check_depth(const struct dynamodb_attribute_value *value, int depth, str *problem)
 {
-    for (size_t i = 0; i < set->count; i++)
-        if (str_equal(set->items[i], element))
-            return true;
-    return false;
-}
-
-static bool sets_equal(const struct str_list *a, const struct str_list *b)
-{
-    if (a->count != b->count)
-        return false;
-    for (size_t i = 0; i < a->count; i++)
-        if (!set_holds(b, a->items[i]))
+    if (depth > MAX_DEPTH)
+        return refuse(problem, too_deep);
+    for (size_t i = 0; i < value->m.count; i++)
+        if (!check_depth(&value->m.items[i].value, depth + 1, problem))
+            return false;
+    for (size_t i = 0; i < value->l.count; i++)
+        if (!check_depth(&value->l.items[i], depth + 1, problem))
             return false;
     return true;
 }
 
-static bool maps_equal(const struct dynamodb_attribute_value_map *a,
-                       const struct dynamodb_attribute_value_map *b)
+bool item_check_depth(const struct dynamodb_attribute_value_map *item, str *problem)
 {
-    if (a->count != b->count)
-        return false;
-    for (size_t i = 0; i < a->count; i++) {
-        const struct dynamodb_attribute_value *other = item_get(b, a->items[i].key);
-        if (!other || !value_equal(&a->items[i].value, other))
-            return false;
-    }
-    return true;
-}
+    struct dynamodb_attribute_value whole = {.m = *item};
 
-static bool lists_equal(const struct dynamodb_attribute_value_list *a,
-                        const struct dynamodb_attribute_value_list *b)
-{
-    if (a->count != b->count)
-        return false;
-    for (size_t i = 0; i < a->count; i++)
-        if (!value_equal(&a->items[i], &b->items[i]))
-            return false;
-    return true;
-}
-
-bool value_equal(const struct dynamodb_attribute_value *a, const struct dynamodb_attribute_value *b)
-{
-    enum value_type type = value_type(a);
-
-    if (type != value_type(b))
-        return false;
-    switch (type) {
-    case VALUE_S:
-        return str_equal(a->s, b->s);
-    case VALUE_N:
-        return str_equal(a->n, b->n);
-    case VALUE_B:
-        return str_equal(a->b, b->b);
-    case VALUE_SS:
-        return sets_equal(&a->ss, &b->ss);
-    case VALUE_NS:
-        return sets_equal(&a->ns, &b->ns);
-    case VALUE_BS:
-        return sets_equal(&a->bs, &b->bs);
-    case VALUE_M:
-        return maps_equal(&a->m, &b->m);
-    case VALUE_L:
-        return lists_equal(&a->l, &b->l);
-    case VALUE_BOOL:
-        return *a->bool_ == *b->bool_;
-    default:
-        return true;
-    }
-}
-
-static int compare_numbers(str a, str b)
-{
-    struct number first, second;
-
-    number_parse(a, &first);
-    number_parse(b, &second);
-    return number_compare(&first, &second);
-}
-
-bool value_compare(const struct dynamodb_attribute_value *a, const struct dynamodb_attribute_value *b,
-                   int *order)
-{
-    enum value_type type = value_type(a);
-
-    if (type != value_type(b))
-        return false;
-    switch (type) {
-    case VALUE_S:
-        *order = str_compare(a->s, b->s);
-        return true;
-    case VALUE_B:
-        *order = str_compare(a->b, b->b);
-        return true;
-    case VALUE_N:
-        *order = compare_numbers(a->n, b->n);
-        return true;
-    default:
-        return false;
-    }
+    return check_depth(&whole, 0, problem);
 }
 
 const struct dynamodb_attribute_value *item_get(const struct dynamodb_attribute_value_map *item, str name)

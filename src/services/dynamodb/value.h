@@ -37,18 +37,27 @@ enum value_type value_type_named(str name);
  */
 bool value_check(struct arena *arena, struct dynamodb_attribute_value *value, str *problem);
 bool item_check(struct arena *arena, const struct dynamodb_attribute_value_map *item, str *problem);
+/* Is a value of an item nested too deeply?  What an update makes of checked values can have this fault alone.
+ */
+bool item_check_depth(const struct dynamodb_attribute_value_map *item, str *problem);
 
-/* Both values have been checked. */
-bool value_equal(const struct dynamodb_attribute_value *a, const struct dynamodb_attribute_value *b);
+/* The first text that another one before it equals; NULL when all are different. */
+const str *first_repeated(struct arena *arena, const struct str_list *texts);
+
+/* value_compare.c */
+/* Both values have been checked.  The arena is as it was afterwards. */
+bool value_equal(struct arena *arena, const struct dynamodb_attribute_value *a,
+                 const struct dynamodb_attribute_value *b);
 /* Of two strings, numbers or binaries; false when they have no order. */
 bool value_compare(const struct dynamodb_attribute_value *a, const struct dynamodb_attribute_value *b,
                    int *order);
 
-/* NULL when the item has no such attribute. */
+/* NULL when the item has no such attribute.  lookup.h is for those who ask often. */
 const struct dynamodb_attribute_value *item_get(const struct dynamodb_attribute_value_map *item, str name);
 
 /* item_blob.c */
-/* The blob of a checked item; *size is what AWS counts against the 400 KB. */
+/* The blob of a checked item; *size is what AWS counts against the 400 KB.  It is not whole when that is
+ * over. */
 str item_encode(struct arena *arena, const struct dynamodb_attribute_value_map *item, size_t *size);
 /* What is decoded points into the blob. */
 struct dynamodb_attribute_value_map item_decode(struct arena *arena, str blob);

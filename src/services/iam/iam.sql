@@ -106,6 +106,9 @@ create table iam_state (
 -- migration: 2
 alter table iam_session add column issued_ms integer not null default 0;
 
+-- migration: 3
+create index iam_identity_by_boundary on iam_identity (boundary_arn) where boundary_arn is not null;
+
 -- statement: insert_identity :insert
 -- row: identity
 insert into iam_identity (account, kind, name, folded_name, unique_id, path, created_ms, trust_policy, description,

@@ -132,6 +132,8 @@ str version_id(const struct call *call, int64_t version);
 /* page.c */
 /* False: the marker is none of ours, and fail() has been called. */
 bool page_open(const struct call *call, str marker, const int64_t *max_items, struct page *page);
+/* Is that key outside of this part, whatever its item is? */
+bool page_leaves_out(const struct page *page, str key);
 /* Does the item with this key belong into this part? */
 bool page_takes(struct page *page, str key);
 void page_close(const struct call *call, const struct page *page, const bool **is_truncated, str *marker);

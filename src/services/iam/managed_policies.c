@@ -236,7 +236,7 @@ static void consider(const struct call *call, struct listing *listing, str key, 
 {
     struct managed_policy policy;
 
-    if (!managed_policy_find(call->txn, call->arena, arn, &policy))
+    if (page_leaves_out(&listing->page, key) || !managed_policy_find(call->txn, call->arena, arn, &policy))
         return;
     struct iam_policy item = brief(call, &policy);
     if (is_wanted(listing->in, &item) && page_takes(&listing->page, key))

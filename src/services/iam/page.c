@@ -17,9 +17,19 @@ bool page_open(const struct call *call, str marker, const int64_t *max_items, st
     return false;
 }
 
+static bool is_before(const struct page *page, str key)
+{
+    return page->after.size > 0 && str_compare(key, page->after) <= 0;
+}
+
+bool page_leaves_out(const struct page *page, str key)
+{
+    return page->truncated || is_before(page, key);
+}
+
 bool page_takes(struct page *page, str key)
 {
-    if (page->after.size > 0 && str_compare(key, page->after) <= 0)
+    if (is_before(page, key))
         return false;
     if (page->taken == page->limit) {
         page->truncated = true;

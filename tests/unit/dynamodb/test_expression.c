@@ -288,7 +288,16 @@ TEST(every_reserved_word_is_known_in_any_case)
     assert_false(is_reserved_word(S("ABORTS")));
 }
 
-TESTS(test(comparisons_know_types_and_order),
+TEST(an_index_of_a_list_has_a_largest_value)
+{
+    assert_text(problem_of(S("attribute_exists(l[4294967294])")), "fine");
+    assert_text(problem_of(S("attribute_exists(l[4294967295])")),
+                "List index is not within the allowable range; index: [4294967295]");
+    assert_text(problem_of(S("attribute_exists(l[99999999999999999999])")),
+                "List index is not within the allowable range; index: [99999999999999999999]");
+}
+
+TESTS(test(an_index_of_a_list_has_a_largest_value), test(comparisons_know_types_and_order),
       test(a_missing_attribute_differs_from_everything_and_compares_with_nothing),
       test(and_binds_more_than_or_and_not_more_than_both),
       test(functions_look_into_texts_sets_lists_and_maps),

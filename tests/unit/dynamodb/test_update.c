@@ -9,7 +9,7 @@ static const char item_json[] =
 /* The item after the update, or what is wrong with it. */
 static str updated(str text)
 {
-    struct dynamodb_attribute_value_map old = item_of(str_of(item_json)), item = item_of(str_of(item_json));
+    struct dynamodb_attribute_value_map item = item_of(str_of(item_json));
     struct dynamodb_attribute_value_map values =
         item_of(S("{\":one\":{\"N\":\"1\"},\":s\":{\"SS\":[\"q\",\"r\"]},\":all\":{\"SS\":[\"p\",\"q\"]},"
                   "\":l\":{\"L\":[{\"N\":\"9\"}]},\":x\":{\"S\":\"x\"},"
@@ -20,8 +20,7 @@ static str updated(str text)
     struct update update;
     str problem;
 
-    if (!update_parse(&scope, text, &update, &problem) ||
-        !update_apply(&scratch, &update, &old, &item, &problem))
+    if (!update_parse(&scope, text, &update, &problem) || !update_apply(&scratch, &update, &item, &problem))
         return problem;
     return json_of(&item);
 }

@@ -23,7 +23,7 @@ static bool equal(str a, str b)
     struct dynamodb_attribute_value_map item =
         item_of(arena_format(&scratch, "{\"a\":%.*s,\"b\":%.*s}", STR_ARGS(a), STR_ARGS(b)));
 
-    return value_equal(&item.items[0].value, &item.items[1].value);
+    return value_equal(&scratch, &item.items[0].value, &item.items[1].value);
 }
 
 TEST(an_item_of_every_type_comes_back_from_its_blob)

@@ -1,0 +1,121 @@
+"""The worst requests to IAM and STS: policies of the largest size, made to backtrack; long lists; evaluation."""
+
+import json
+
+import boto3
+
+ACCOUNT = "000000000000"
+TRUST = json.dumps({"Version": "2012-10-17", "Statement": [
+    {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "sts:AssumeRole"}]})
+MANAGED_BYTES, USER_INLINE_BYTES, SESSION_BYTES = 6144, 2048, 2048
+MANY = 1000
+
+
+def ensure(call, **arguments):
+    try:
+        return call(**arguments)
+    except call.__self__.exceptions.EntityAlreadyExistsException:
+        return None
+
+
+def backtracking(size_bytes):
+    """A policy of that size whose patterns nearly match, again and again."""
+    pattern = "*".join("aaaa" for _ in range(40)) + "*b"
+    statements = []
+    while True:
+        statements.append({"Effect": "Deny", "Action": "*", "Resource": f"arn:aws:*:*:*:*{pattern}",
+                           "Condition": {"StringLike": {"aws:UserAgent": [f"*{pattern}"]}}})
+        document = json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":"))
+        if len(document) > size_bytes:
+            statements.pop()
+            break
+    allow = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    return json.dumps({"Version": "2012-10-17", "Statement": statements[:-1] + [allow]}, separators=(",", ":"))
+
+
+def make_role(iam, name="worst"):
+    ensure(iam.create_role, RoleName=name, AssumeRolePolicyDocument=TRUST)
+
+
+def make_many_roles(iam):
+    arn = f"arn:aws:iam::{ACCOUNT}:policy/worst-attached"
+    ensure(iam.create_policy, PolicyName="worst-attached", PolicyDocument=backtracking(500))
+    for i in range(MANY):
+        if ensure(iam.create_role, RoleName=f"worst-{i:04}", AssumeRolePolicyDocument=TRUST):
+            iam.attach_role_policy(RoleName=f"worst-{i:04}", PolicyArn=arn)
+
+
+def make_many_users(iam):
+    for i in range(MANY):
+        ensure(iam.create_user, UserName=f"worst-{i:04}")
+
+
+def make_many_policies(iam):
+    for i in range(MANY):
+        ensure(iam.create_policy, PolicyName=f"worst-{i:04}", PolicyDocument=backtracking(MANAGED_BYTES))
+
+
+def bound_client(service):
+    """prepare() for a request by a user whose ten policies are as dear to evaluate as they may be."""
+
+    def prepare(client):
+        endpoint = client.meta.endpoint_url
+        iam = boto3.client("iam", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="test",
+                           aws_secret_access_key="test")
+        ensure(iam.create_user, UserName="worst-bound")
+        for i in range(10):
+            ensure(iam.create_policy, PolicyName=f"worst-bound-{i}", PolicyDocument=backtracking(MANAGED_BYTES))
+            iam.attach_user_policy(UserName="worst-bound", PolicyArn=f"arn:aws:iam::{ACCOUNT}:policy/worst-bound-{i}")
+        iam.put_user_policy(UserName="worst-bound", PolicyName="inline", PolicyDocument=backtracking(USER_INLINE_BYTES))
+        key = iam.create_access_key(UserName="worst-bound")["AccessKey"]
+        queue = "a" * 80
+        boto3.client("sqs", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="test",
+                     aws_secret_access_key="test").create_queue(QueueName=queue)
+        iam.close()
+        return boto3.client(service, endpoint_url=endpoint, region_name="us-east-1",
+                            aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"])
+
+    return prepare
+
+
+def send_as_bound(sqs):
+    sqs.send_message(QueueUrl=f"{sqs.meta.endpoint_url}/{ACCOUNT}/{'a' * 80}", MessageBody="x")
+
+
+def tags(count=50):
+    return [{"Key": f"{i:03}" + "k" * 125, "Value": "v" * 256} for i in range(count)]
+
+
+REQUESTS = [
+    {"name": "CreatePolicy: 6,144 characters of patterns", "service": "iam",
+     "request": lambda iam: iam.create_policy(PolicyName="worst-new", PolicyDocument=backtracking(MANAGED_BYTES))},
+    {"name": "PutUserPolicy: 2,048 characters", "service": "iam",
+     "prepare": lambda iam: ensure(iam.create_user, UserName="worst"),
+     "request": lambda iam: iam.put_user_policy(
+         UserName="worst", PolicyName="p", PolicyDocument=backtracking(USER_INLINE_BYTES))},
+    {"name": "PutRolePolicy: 10,240 characters", "service": "iam", "prepare": make_role,
+     "request": lambda iam: iam.put_role_policy(RoleName="worst", PolicyName="p", PolicyDocument=backtracking(10_000))},
+    {"name": "CreateRole: 50 tags", "service": "iam",
+     "request": lambda iam: iam.create_role(RoleName="worst-tagged", AssumeRolePolicyDocument=TRUST, Tags=tags())},
+    {"name": "TagRole: 50 tags", "service": "iam", "prepare": make_role,
+     "request": lambda iam: iam.tag_role(RoleName="worst", Tags=tags())},
+    {"name": "UpdateAssumeRolePolicy", "service": "iam", "prepare": make_role,
+     "request": lambda iam: iam.update_assume_role_policy(RoleName="worst", PolicyDocument=TRUST)},
+    {"name": f"ListRoles: {MANY}", "service": "iam", "prepare": make_many_roles,
+     "request": lambda iam: iam.list_roles(MaxItems=MANY)},
+    {"name": f"ListUsers: {MANY}", "service": "iam", "prepare": make_many_users,
+     "request": lambda iam: iam.list_users(MaxItems=MANY)},
+    {"name": f"ListPolicies: {MANY}", "service": "iam", "prepare": make_many_policies,
+     "request": lambda iam: iam.list_policies(MaxItems=MANY)},
+    {"name": f"ListEntitiesForPolicy: {MANY} roles", "service": "iam", "prepare": make_many_roles,
+     "request": lambda iam: iam.list_entities_for_policy(
+         PolicyArn=f"arn:aws:iam::{ACCOUNT}:policy/worst-attached", MaxItems=MANY)},
+    {"name": "AssumeRole: a session policy that backtracks", "service": "sts",
+     "prepare": lambda sts: make_role(boto3.client(
+         "iam", endpoint_url=sts.meta.endpoint_url, region_name="us-east-1", aws_access_key_id="test",
+         aws_secret_access_key="test")),
+     "request": lambda sts: sts.assume_role(RoleArn=f"arn:aws:iam::{ACCOUNT}:role/worst", RoleSessionName="worst",
+                                            Policy=backtracking(SESSION_BYTES))},
+    {"name": "SendMessage under eleven policies that backtrack", "service": "sqs", "prepare": bound_client("sqs"),
+     "request": send_as_bound},
+]

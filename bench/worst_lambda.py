@@ -1,0 +1,97 @@
+"""The worst requests to Lambda: packages that unpack to much, large payloads, long lists, a function that floods its log."""
+
+import io
+import json
+import zipfile
+
+import boto3
+
+ACCOUNT = "000000000000"
+TRUST = json.dumps({"Version": "2012-10-17", "Statement": [
+    {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]})
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/worst-lambda"
+LOGGING = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+FLOOD = "def handler(event, context):\n    while True:\n        print('x' * 1000)\n"
+MANY = 500
+
+
+def make_role(lambda_client):
+    iam = boto3.client("iam", endpoint_url=lambda_client.meta.endpoint_url, region_name="us-east-1",
+                       aws_access_key_id="test", aws_secret_access_key="test")
+    try:
+        iam.create_role(RoleName="worst-lambda", AssumeRolePolicyDocument=TRUST)
+        iam.attach_role_policy(RoleName="worst-lambda", PolicyArn=LOGGING)
+    except iam.exceptions.EntityAlreadyExistsException:
+        pass
+
+
+def package(files=None, unpacked_mb=0, folders=0, stored_mb=0):
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in (files or {"index.py": "def handler(event, context):\n    return 1\n"}).items():
+            archive.writestr(name, text)
+        for i in range(unpacked_mb // 10):
+            archive.writestr(f"zeros-{i}", bytes(10 << 20))
+        for i in range(folders):
+            archive.writestr(zipfile.ZipInfo(f"folder-{i}/"), b"")
+        if stored_mb:
+            archive.writestr(zipfile.ZipInfo("stored"), bytes(range(256)) * (stored_mb << 12))
+    return data.getvalue()
+
+
+def function(name, code, **settings):
+    return {"FunctionName": name, "Runtime": "python3.11", "Handler": "index.handler", "Role": ROLE,
+            "Code": {"ZipFile": code}, **settings}
+
+
+def make_function(lambda_client, name, code=None, **settings):
+    make_role(lambda_client)
+    try:
+        lambda_client.create_function(**function(name, code or package(), **settings))
+    except lambda_client.exceptions.ResourceConflictException:
+        pass
+
+
+def make_many(lambda_client):
+    variables = {"Variables": {"VARIABLE": "v" * 4000}}
+    for i in range(MANY):
+        make_function(lambda_client, f"worst-{i:03}", Environment=variables)
+
+
+def flood(lambda_client):
+    make_function(lambda_client, "worst-flood", package({"index.py": FLOOD}), Timeout=60)
+    lambda_client.invoke(FunctionName="worst-flood", InvocationType="Event")
+
+
+UNPACKS = package(unpacked_mb=240)
+FOLDERS = package(folders=20_000)
+LARGE = package(stored_mb=45)
+TAGS = {f"{i:03}" + "k" * 125: "v" * 256 for i in range(50)}
+
+REQUESTS = [
+    {"name": "CreateFunction: 240 MB unpacked", "service": "lambda", "prepare": make_role,
+     "request": lambda client: client.create_function(**function("worst-unpacks", UNPACKS))},
+    {"name": "CreateFunction: the same, refused", "service": "lambda", "prepare": make_role,
+     "request": lambda client: client.create_function(**function("worst-refused", UNPACKS, Timeout=30, Role=ROLE + "x"))},
+    {"name": "CreateFunction: 20,000 empty folders", "service": "lambda", "prepare": make_role,
+     "request": lambda client: client.create_function(**function("worst-folders", FOLDERS))},
+    {"name": "UpdateFunctionCode: a package of 45 MB", "service": "lambda",
+     "prepare": lambda client: make_function(client, "worst-large"),
+     "request": lambda client: client.update_function_code(FunctionName="worst-large", ZipFile=LARGE)},
+    {"name": "Invoke: an event of 1 MB, asynchronous", "service": "lambda",
+     "prepare": lambda client: make_function(client, "worst-event"),
+     "request": lambda client: client.invoke(
+         FunctionName="worst-event", InvocationType="Event", Payload=json.dumps("x" * 1_000_000))},
+    {"name": "Invoke: 6 MB, a dry run", "service": "lambda",
+     "prepare": lambda client: make_function(client, "worst-event"),
+     "request": lambda client: client.invoke(
+         FunctionName="worst-event", InvocationType="DryRun", Payload=json.dumps("x" * 6_000_000))},
+    {"name": f"ListFunctions: {MANY} with 4 KB of variables", "service": "lambda", "prepare": make_many,
+     "request": lambda client: client.list_functions(MaxItems=50)},
+    {"name": "TagResource: 50 tags", "service": "lambda",
+     "prepare": lambda client: make_function(client, "worst-event"),
+     "request": lambda client: client.tag_resource(
+         Resource=f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:worst-event", Tags=TAGS)},
+    {"name": "GetFunction beside a function that floods its log", "service": "lambda", "prepare": flood,
+     "request": lambda client: client.get_function(FunctionName="worst-flood")},
+]

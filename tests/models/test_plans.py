@@ -1,0 +1,55 @@
+"""No statement reads a whole table that grows with use, but for those named here with their reason."""
+
+import re
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = sorted(ROOT.glob("src/**/*.sql"))
+WHOLE_TABLES = {
+    "engine: find_next_timer": "the first entry of an index",
+    "engine: list_effects": "once, at the start",
+    "lambda: list_all_processes": "at a reset",
+    "lambda: remove_orphans": "once, at the start",
+    "lambda: requeue_all": "once, at the start",
+    "lambda: list_waiting_functions": "once, at the start",
+    "lambda: list_enabled_mappings": "once, at the start",
+    "sns: find_signing_key_name": "one row",
+}
+
+
+def parts(source):
+    """(kind, name, SQL) of each migration and statement."""
+    text = re.sub(r"^-- (?!migration:|statement:).*\n", "", source.read_text(), flags=re.M)
+    found = re.split(r"^-- (migration|statement): (\S+).*\n", text, flags=re.M)[1:]
+    return list(zip(found[::3], found[1::3], found[2::3]))
+
+
+@pytest.fixture(scope="module")
+def database():
+    connection = sqlite3.connect(":memory:")
+    for source in SOURCES:
+        for kind, _, sql in parts(source):
+            if kind == "migration":
+                connection.executescript(sql)
+    return connection
+
+
+def statements():
+    for source in SOURCES:
+        for kind, name, sql in parts(source):
+            if kind == "statement":
+                yield pytest.param(f"{source.stem}: {name}", sql, id=f"{source.stem}-{name}")
+
+
+@pytest.mark.parametrize(("name", "sql"), statements())
+def test_a_statement_reads_by_an_index(database, name, sql):
+    given = {parameter: None for parameter in re.findall(r":(\w+)", sql)}
+    plan = [row[3] for row in database.execute(f"explain query plan {sql}", given)]
+    scans = [step for step in plan if step.startswith("SCAN") and not re.search(r"SCAN (CONSTANT|\(|json_each|\d+ CONST)", step)]
+    if name in WHOLE_TABLES:
+        assert scans, f"{name} reads no whole table any more: take it off the list"
+    else:
+        assert not scans, plan
