@@ -283,8 +283,12 @@ def test_two_headers_that_disagree_lead_nowhere(shared_house):
 TOO_MUCH = {
     "bytes": (zip_with([("zeroes", bytes(262144000))]), zip_with([("zeroes", bytes(262144001))])),
     "entries": (
-        zip_with([(f"{i:x}/", "") for i in range(65536)]),
-        zip_with([(f"{i:x}/", "") for i in range(65537)]),
+        zip_with([(f"{i:x}", "") for i in range(65536)]),
+        zip_with([(f"{i:x}", "") for i in range(65537)]),
+    ),
+    "folders": (
+        zip_with([(f"{i:x}/", "") for i in range(16384)]),
+        zip_with([(f"{i:x}/", "") for i in range(16385)]),
     ),
 }
 

@@ -33,7 +33,7 @@ struct unpacking {
     struct archive *from;
     int folder; /* -1: nothing is written */
     int64_t left_bytes;
-    size_t names_bytes;
+    size_t names_bytes, folder_count;
     struct map kinds; /* name -> enum kind, as its address in all_kinds */
     struct {
         str *items;
@@ -121,7 +121,9 @@ static str plain_name(struct arena *arena, str name)
 static enum unzip_result note(struct unpacking *unpacking, str name, enum kind kind)
 {
     unpacking->names_bytes += name.size;
-    if (unpacking->kinds.count == UNZIP_MOST_ENTRIES || unpacking->names_bytes > UNZIP_MOST_NAMES_BYTES)
+    unpacking->folder_count += kind == KIND_FOLDER;
+    if (unpacking->kinds.count == UNZIP_MOST_ENTRIES || unpacking->folder_count > UNZIP_MOST_FOLDERS ||
+        unpacking->names_bytes > UNZIP_MOST_NAMES_BYTES)
         return UNZIP_TOO_LARGE;
     return map_put(&unpacking->kinds, name, &all_kinds[kind]) ? UNZIP_BROKEN : UNZIP_OK;
 }

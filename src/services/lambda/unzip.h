@@ -18,7 +18,8 @@ enum unzip_result {
 
 enum {
     UNZIP_MOST_ENTRIES =
-        65536, /* with the folders that entries lie in; a zip file without extensions ends there */
+        65536, /* with the folders that they lie in; a zip file without extensions ends there */
+    UNZIP_MOST_FOLDERS = 16384, /* among them: a folder costs a disk as much as many files */
     UNZIP_MOST_NAME_BYTES = 1024,
     UNZIP_MOST_PIECE_BYTES = 255,
     UNZIP_MOST_DEPTH = 64,

@@ -324,7 +324,7 @@ TEST(names_are_utf8_whatever_the_locale_is)
     assert_int_equal(access(path("\xc3\xbc/\xe6\x97\xa5.txt"), F_OK), 0);
 }
 
-static str package_of_many(size_t count, const char *format)
+static str package_of_many(size_t count, mode_t type, const char *format)
 {
     struct package package = package_begin();
     char name[UNZIP_MOST_NAME_BYTES + 1];
@@ -332,29 +332,33 @@ static str package_of_many(size_t count, const char *format)
     open_package(&package);
     for (size_t i = 0; i < count; i++) {
         snprintf(name, sizeof name, format, (unsigned)i);
-        add(&package, name, AE_IFDIR, NULL, S(""));
+        add(&package, name, type, NULL, S(""));
     }
     return finished(&package);
 }
 
-TEST(a_package_has_so_many_entries_and_no_more)
+static void assert_most(size_t count, mode_t type, const char *format)
 {
-    assert_int_equal(unzip_check(package_of_many(UNZIP_MOST_ENTRIES, "%05x/"), MIB), UNZIP_OK);
-    assert_int_equal(unzip_check(package_of_many(UNZIP_MOST_ENTRIES + 1, "%05x/"), MIB), UNZIP_TOO_LARGE);
+    assert_int_equal(unzip_check(package_of_many(count, type, format), MIB), UNZIP_OK);
+    assert_int_equal(unzip_check(package_of_many(count + 1, type, format), MIB), UNZIP_TOO_LARGE);
 }
 
-TEST(folders_that_only_names_speak_of_count_as_entries)
+TEST(a_package_has_so_many_entries_and_no_more)
 {
-    assert_int_equal(unzip_check(package_of_many(UNZIP_MOST_ENTRIES / 2, "%05x/x/"), MIB), UNZIP_OK);
-    assert_int_equal(unzip_check(package_of_many(UNZIP_MOST_ENTRIES / 2 + 1, "%05x/x/"), MIB),
-                     UNZIP_TOO_LARGE);
+    assert_most(UNZIP_MOST_ENTRIES, AE_IFREG, "%05x");
+    assert_most(UNZIP_MOST_ENTRIES - 2, AE_IFREG, "a/b/%05x"); /* with the folders that names speak of */
+}
+
+TEST(a_package_has_so_many_folders_and_no_more)
+{
+    assert_most(UNZIP_MOST_FOLDERS, AE_IFDIR, "%05x/");
+    assert_most(UNZIP_MOST_FOLDERS, AE_IFREG, "%05x/file");
+    assert_most(UNZIP_MOST_FOLDERS / 2, AE_IFDIR, "%05x/x/");
 }
 
 TEST(all_names_together_have_a_length)
 {
-    assert_int_equal(unzip_check(package_of_many(UNZIP_MOST_NAMES_BYTES / 250, "%0250u"), MIB), UNZIP_OK);
-    assert_int_equal(unzip_check(package_of_many(UNZIP_MOST_NAMES_BYTES / 250 + 1, "%0250u"), MIB),
-                     UNZIP_TOO_LARGE);
+    assert_most(UNZIP_MOST_NAMES_BYTES / 250, AE_IFREG, "%0250u");
 }
 
 #define on_disk(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
@@ -367,5 +371,5 @@ TESTS(on_disk(a_file_is_unpacked_readable_and_executable_and_not_writable),
       on_disk(links_that_lead_out_together_are_refused), on_disk(bits_that_lend_rights_are_dropped),
       on_disk(what_is_neither_file_nor_folder_nor_link_is_refused), on_disk(a_name_stands_only_once),
       on_disk(names_have_a_length_and_a_depth), on_disk(names_are_utf8_whatever_the_locale_is),
-      on_disk(a_package_has_so_many_entries_and_no_more),
-      on_disk(folders_that_only_names_speak_of_count_as_entries), on_disk(all_names_together_have_a_length))
+      on_disk(a_package_has_so_many_entries_and_no_more), on_disk(a_package_has_so_many_folders_and_no_more),
+      on_disk(all_names_together_have_a_length))
