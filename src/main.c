@@ -11,6 +11,7 @@
 #include "base/folder.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "base/memory.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -156,6 +157,7 @@ static int serve_command(int argc, char **argv)
     str problem = {0};
     int status = EXIT_SUCCESS;
 
+    memory_configure();
     switch (options_read(&arena, argc, argv, &options, &problem)) {
     case OPTIONS_HELP:
         options_print_help();

@@ -1,6 +1,9 @@
 /*
  * arena.c: a chain of blocks, each at least twice what a usual request needs.
  *
+ * Blocks above the usual size are counted over all arenas: many requests together may not take what one
+ * alone is allowed.
+ *
  * The sanitizers' build poisons what is not handed out: a pointer into memory that was rewound, or past what
  * was asked for, is found when it is used.
  */
@@ -8,8 +11,11 @@
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "base/memory.h"
 
+#include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +38,83 @@ struct arena_block {
     _Alignas(16) char data[];
 };
 
+struct arena_loose {
+    struct arena_loose *previous, *next;
+    size_t size;
+    _Alignas(16) char data[];
+};
+
+struct arena_guard {
+    jmp_buf left;
+};
+
+static _Atomic size_t held_by_all; /* in blocks above the usual size */
+
+/* ---- running out ---- */
+
+bool arena_run(struct arena *arena, void (*code)(void *context), void *context)
+{
+    struct arena_guard guard, *volatile outer = arena->guard;
+    bool whole = setjmp(guard.left) == 0;
+
+    if (whole) {
+        arena->guard = &guard;
+        code(context);
+    }
+    arena->guard = outer;
+    return whole;
+}
+
+struct arena_guard *arena_hold(struct arena *arena)
+{
+    struct arena_guard *guard = arena->guard;
+
+    arena->guard = NULL;
+    return guard;
+}
+
+void arena_let_go(struct arena *arena, struct arena_guard *guard)
+{
+    arena->guard = guard;
+}
+
+static void count(struct arena *arena, size_t size)
+{
+    arena->held += size;
+    if (size > LIMIT_ARENA_BLOCK_BYTES)
+        atomic_fetch_add_explicit(&held_by_all, size, memory_order_relaxed);
+}
+
+static void uncount(struct arena *arena, size_t size)
+{
+    arena->held -= size;
+    if (size > LIMIT_ARENA_BLOCK_BYTES)
+        atomic_fetch_sub_explicit(&held_by_all, size, memory_order_relaxed);
+}
+
+static bool affordable(const struct arena *arena, size_t size)
+{
+    size_t all =
+        size > LIMIT_ARENA_BLOCK_BYTES ? atomic_load_explicit(&held_by_all, memory_order_relaxed) : 0;
+
+    return size <= LIMIT_CALL_MEMORY_BYTES && arena->held + size <= LIMIT_CALL_MEMORY_BYTES &&
+           all + size <= LIMIT_CALLS_MEMORY_BYTES;
+}
+
+/* malloc() or realloc() for an arena that holds `size` more by it; does not return when that cannot be had.
+ */
+static void *acquire(struct arena *arena, void *memory, size_t whole, size_t size)
+{
+    if (!arena->guard)
+        return memory_resize(memory, whole);
+    void *acquired = affordable(arena, size) ? realloc(memory, whole) : NULL;
+    if (!acquired)
+        longjmp(arena->guard->left, 1);
+    return acquired;
+}
+
+/* ---- marks and blocks ---- */
+
 struct arena_mark arena_mark(const struct arena *arena)
 {
     return (struct arena_mark){arena->blocks, arena->next, arena->end};
@@ -42,6 +125,7 @@ void arena_rewind(struct arena *arena, struct arena_mark mark)
     while (arena->blocks != mark.blocks) {
         struct arena_block *block = arena->blocks;
         arena->blocks = block->previous;
+        uncount(arena, block->size);
         SHOW(block->data, block->size);
         free(block);
     }
@@ -50,8 +134,15 @@ void arena_rewind(struct arena *arena, struct arena_mark mark)
     HIDE(arena->next, (size_t)(arena->end - arena->next));
 }
 
+static void free_all_loose(struct arena *arena)
+{
+    while (arena->loose)
+        arena_free_loose(arena, arena->loose->data);
+}
+
 void arena_free(struct arena *arena)
 {
+    free_all_loose(arena);
     arena_rewind(arena, (struct arena_mark){0});
 }
 
@@ -59,18 +150,21 @@ void arena_reset(struct arena *arena)
 {
     struct arena_block *first = arena->blocks;
 
+    free_all_loose(arena);
     while (first && first->previous)
         first = first->previous;
-    if (first)
+    if (first && first->size > LIMIT_ARENA_BLOCK_BYTES)
+        arena_free(arena);
+    else if (first)
         arena_rewind(arena, (struct arena_mark){first, first->data, first->data + first->size});
 }
 
 static void add_block(struct arena *arena, size_t at_least)
 {
     size_t size = at_least > LIMIT_ARENA_BLOCK_BYTES ? at_least : LIMIT_ARENA_BLOCK_BYTES;
-    struct arena_block *block = malloc(sizeof *block + size);
+    struct arena_block *block = acquire(arena, NULL, sizeof *block + size, size);
 
-    check(block != NULL);
+    count(arena, size);
     block->previous = arena->blocks;
     block->size = size;
     arena->blocks = block;
@@ -90,6 +184,35 @@ static char *take(struct arena *arena, size_t size)
     arena->next += rounded;
     SHOW(memory, size);
     return memory;
+}
+
+void *arena_resize_loose(struct arena *arena, void *memory, size_t size)
+{
+    struct arena_loose *loose =
+        memory ? (struct arena_loose *)(void *)((char *)memory - sizeof *loose) : NULL;
+    size_t before = loose ? loose->size : 0;
+
+    loose = acquire(arena, loose, sizeof *loose + size, size > before ? size - before : 0);
+    if (!memory)
+        *loose = (struct arena_loose){.next = arena->loose};
+    uncount(arena, before);
+    count(arena, size);
+    loose->size = size;
+    *(loose->previous ? &loose->previous->next : &arena->loose) = loose;
+    if (loose->next)
+        loose->next->previous = loose;
+    return loose->data;
+}
+
+void arena_free_loose(struct arena *arena, void *memory)
+{
+    struct arena_loose *loose = (struct arena_loose *)(void *)((char *)memory - sizeof *loose);
+
+    uncount(arena, loose->size);
+    *(loose->previous ? &loose->previous->next : &arena->loose) = loose->next;
+    if (loose->next)
+        loose->next->previous = loose->previous;
+    free(loose);
 }
 
 void *arena_alloc(struct arena *arena, size_t size)

@@ -3,18 +3,27 @@
 /*
  * arena.h: memory that is freed all at once, tied to one request.
  *
- * Allocation cannot fail (out of memory is a check).  Memory is zeroed and aligned for any type.
- * An arena belongs to one thread at a time.
+ * Memory is zeroed and aligned for any type.  An arena belongs to one thread at a time.
+ *
+ * Callers test nothing: an allocation that cannot be had leaves the code that asked for it.  Whoever runs a
+ * request's code does so by arena_run(), which returns false when the system or the request's budget had no
+ * more; he undoes what the code began.  Outside arena_run() allocations come from malloc() with the reserve
+ * of base/memory.h behind it, and must be small.
  */
 #include "base/str.h"
 
 #include <stdarg.h>
 
 struct arena_block;
+struct arena_guard;
+struct arena_loose;
 
 struct arena {
     struct arena_block *blocks;
     char *next, *end;
+    size_t held;               /* in its blocks and loose memory */
+    struct arena_loose *loose; /* see arena_resize_loose() */
+    struct arena_guard *guard; /* where to go when memory has run out; NULL outside arena_run() */
 };
 
 /* An arena that is all zeroes is empty and ready. */
@@ -29,6 +38,25 @@ struct arena_mark {
 };
 struct arena_mark arena_mark(const struct arena *arena);
 void arena_rewind(struct arena *arena, struct arena_mark mark);
+
+/*
+ * Run the code.  False: it was left in the middle, because memory ran out or more than
+ * LIMIT_CALL_MEMORY_BYTES was asked for; the arena is as the code left it.  Runs may be nested.
+ */
+bool arena_run(struct arena *arena, void (*code)(void *context), void *context);
+/*
+ * Code that holds a lock, a file or memory of its own must not be left: between these two, allocations come
+ * from the reserve.
+ */
+struct arena_guard *arena_hold(struct arena *arena);
+void arena_let_go(struct arena *arena, struct arena_guard *guard);
+
+/*
+ * One piece of memory that grows, and moves when it does: as realloc(), NULL to begin with.  It goes with the
+ * arena, or by arena_free_loose().  Not zeroed.
+ */
+void *arena_resize_loose(struct arena *arena, void *memory, size_t size);
+void arena_free_loose(struct arena *arena, void *memory);
 
 void *arena_alloc(struct arena *arena, size_t size);
 str arena_copy(struct arena *arena, str s);

@@ -7,7 +7,12 @@
  */
 enum {
     LIMIT_ARENA_BLOCK_BYTES = 8 * 1024 - 64,
-    LIMIT_HTTP_HEAD_BYTES = 64 * 1024, /* request line and headers */
+    LIMIT_CALL_MEMORY_BYTES = 256 * 1024 * 1024,  /* of one request's arena */
+    LIMIT_CALLS_MEMORY_BYTES = 512 * 1024 * 1024, /* of all requests' large blocks */
+    LIMIT_MEMORY_RESERVE_BYTES = 4 * 1024 * 1024, /* for what must not fail, see base/memory.h */
+    LIMIT_MALLOC_MMAP_BYTES = 1024 * 1024,        /* from here on a block goes back when it is freed */
+    LIMIT_MALLOC_KEPT_BYTES = 4 * 1024 * 1024,    /* of free memory at the end of the heap */
+    LIMIT_HTTP_HEAD_BYTES = 64 * 1024,            /* request line and headers */
     LIMIT_HTTP_HEADERS = 100,
     LIMIT_HTTP_BODY_BYTES = 70 * 1024 * 1024, /* a zipped function of 50 MiB in base64 */
     LIMIT_HTTP_HEAD_TIMEOUT_MS = 10 * 1000,   /* from the first byte to the end of the head */

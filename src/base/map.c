@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/hash.h"
+#include "base/memory.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -22,13 +23,6 @@ struct map_entry {
 static str entry_key(const struct map_entry *entry)
 {
     return (str){entry->key, entry->key_size};
-}
-
-static void *zeroed(size_t count, size_t size)
-{
-    void *memory = calloc(count, size);
-    check(memory != NULL);
-    return memory;
 }
 
 static uint64_t basis;
@@ -62,7 +56,7 @@ static void grow(struct map *map)
     struct map old = *map;
 
     map->bucket_count = old.bucket_count ? old.bucket_count * 2 : FIRST_BUCKETS;
-    map->buckets = zeroed(map->bucket_count, sizeof *map->buckets);
+    map->buckets = memory_take(map->bucket_count * sizeof(struct map_entry *));
     for (size_t i = 0; i < old.bucket_count; i++)
         for (struct map_entry *entry = old.buckets[i], *next; entry; entry = next) {
             next = entry->next;
@@ -103,7 +97,7 @@ void *map_put(struct map *map, str key, void *value)
         (*link)->value = value;
         return before;
     }
-    struct map_entry *entry = zeroed(1, sizeof *entry + key.size + 1);
+    struct map_entry *entry = memory_take(sizeof *entry + key.size + 1);
     entry->value = value;
     entry->key_size = key.size;
     if (key.size)

@@ -9,16 +9,13 @@
 
 #include "base/check.h"
 #include "base/log.h"
-
-#include <stdlib.h>
+#include "base/memory.h"
 
 enum { RETRY_AFTER_MS = 1000 };
 
 static struct batch *batch_new(void)
 {
-    struct batch *batch = calloc(1, sizeof *batch);
-    check(batch != NULL);
-    return batch;
+    return memory_take(sizeof(struct batch));
 }
 
 void batch_drop_spawned(struct batch *batch, size_t keep)
@@ -42,18 +39,34 @@ static void answer(struct engine *engine, struct exchange *exchange)
     *list_add(&engine->batch->arena, &engine->batch->answers) = exchange;
 }
 
-static enum outcome run_handler(struct exchange *exchange)
+static void run_handler(void *context)
 {
+    struct exchange *exchange = context;
     struct call *call = &exchange->call;
 
     if (exchange->admin) {
         exchange->admin(exchange);
-        return DONE;
+        exchange->outcome = DONE;
+        return;
     }
-    enum outcome outcome = call->operation->handler(call, exchange->in, exchange->out);
-    check(outcome != DONE || call->progress->authorized ||
+    exchange->outcome = call->operation->handler(call, exchange->in, exchange->out);
+    check(exchange->outcome != DONE || call->progress->authorized ||
           call->operation->flags & (OPERATION_ANONYMOUS | OPERATION_INTERNAL));
-    return outcome;
+}
+
+/* The handler; when memory runs out in the middle of it, the call fails as if the handler had never run. */
+static enum outcome run_guarded(struct engine *engine, struct exchange *exchange)
+{
+    struct batch before = *engine->batch;
+    size_t depth = txn_depth(engine->txn);
+
+    if (arena_run(&exchange->arena, run_handler, exchange))
+        return exchange->outcome;
+    txn_abandon(engine->txn, depth);
+    engine->batch->reset = before.reset;
+    engine->clock_offset_ms = exchange->admin ? before.clock_offset_ms : engine->clock_offset_ms;
+    call_fail_exhausted(&exchange->call, exchange->decoded);
+    return FAILED;
 }
 
 static void prepare(struct engine *engine, struct exchange *exchange)
@@ -78,7 +91,7 @@ static void run(struct engine *engine, struct exchange *exchange)
 
     prepare(engine, exchange);
     struct call_mark mark = call_begin(call);
-    exchange->outcome = call_end(call, mark, run_handler(exchange));
+    exchange->outcome = call_end(call, mark, run_guarded(engine, exchange));
     call->txn = NULL;
     if (exchange->outcome == PARKED && (call->last_run || exchange->cancelled)) {
         exchange->outcome = FAILED;

@@ -106,6 +106,15 @@ void call_fail_unavailable(const struct call *call)
     fail(call, &service_unavailable, "The server is stopping.");
 }
 
+void call_fail_exhausted(const struct call *call, struct arena_mark mark)
+{
+    log_warn("a request was given up for want of memory operation=%s held_bytes=%zu",
+             call->operation ? call->operation->name : "-", call->arena->held);
+    arena_rewind(call->arena, mark);
+    *call->progress = (struct call_progress){0};
+    fail(call, &service_unavailable, "The request needs more memory than there is for it.");
+}
+
 /*
  * The outcome; but FAILED, and said in the log, when one of the call's statements failed: what the
  * handler did not find then may well be there.

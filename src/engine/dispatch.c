@@ -147,26 +147,52 @@ static void refuse_unknown(struct exchange *exchange, const struct route *route,
              STR_ARGS(route->operation_name), route->service->title);
 }
 
-/* A function's own port needs no signature: whoever reaches it is that environment. */
-static void identify_environment(struct exchange *exchange)
+/* A function's own port needs no signature: whoever reaches it is that sandbox. */
+static void identify_sandbox(struct exchange *exchange)
 {
     struct principal *caller = arena_new(&exchange->arena, struct principal);
 
-    *caller = (struct principal){
-        .kind = PRINCIPAL_ENVIRONMENT, .id = exchange->listener, .name = exchange->listener};
+    *caller =
+        (struct principal){.kind = PRINCIPAL_SANDBOX, .id = exchange->sandbox, .name = exchange->sandbox};
     exchange->call.caller = caller;
+}
+
+/* Code of the request that runs under arena_run(); it must not hand the exchange over. */
+struct attempt {
+    struct dispatcher *dispatcher;
+    struct exchange *exchange;
+    bool good; /* for the code to say */
+};
+
+/*
+ * False: memory ran out in the middle of the code.  Nothing of it stays, and the call has failed.
+ */
+static bool attempt(struct attempt *attempt, void (*code)(void *attempt))
+{
+    struct exchange *exchange = attempt->exchange;
+    struct arena_mark mark = arena_mark(&exchange->arena);
+
+    if (arena_run(&exchange->arena, code, attempt))
+        return true;
+    store_abandon_read(attempt->dispatcher->reader);
+    exchange->call.txn = NULL;
+    exchange->call.preparing = false;
+    exchange->reply = (struct http_reply){0};
+    exchange->outcome = FAILED;
+    call_fail_exhausted(&exchange->call, mark);
+    return false;
 }
 
 /* Everything up to the typed, checked request.  False: the call has failed. */
 static bool understand(struct dispatcher *dispatcher, struct exchange *exchange)
 {
     struct call *call = &exchange->call;
-    bool environment = str_present(exchange->listener);
+    bool sandbox = str_present(exchange->sandbox);
     struct sigv4 sigv4 = {0};
     enum sigv4_result read = sigv4_read(call->arena, exchange->request, &sigv4);
 
     struct route route =
-        route_find(call->arena, environment ? dispatcher->runtime_services : dispatcher->public_services,
+        route_find(call->arena, sandbox ? dispatcher->runtime_services : dispatcher->public_services,
                    exchange->request, sigv4.service);
     exchange->protocol = route.protocol;
     exchange->operation = call->operation = route.operation;
@@ -174,8 +200,8 @@ static bool understand(struct dispatcher *dispatcher, struct exchange *exchange)
         refuse_unknown(exchange, &route, sigv4.service);
         return false;
     }
-    if (environment)
-        identify_environment(exchange);
+    if (sandbox)
+        identify_sandbox(exchange);
     else if (!auth_identify(dispatcher->auth, exchange, dispatcher->reader, read == SIGV4_OK ? &sigv4 : NULL,
                             route.protocol->name))
         return false;
@@ -217,13 +243,12 @@ void dispatch_work(struct dispatcher *dispatcher, struct exchange *exchange)
 
 static void encode(struct exchange *exchange);
 
-static void run_read(struct dispatcher *dispatcher, struct exchange *exchange)
+static void read_now(void *context)
 {
+    struct dispatcher *dispatcher = ((struct attempt *)context)->dispatcher;
+    struct exchange *exchange = ((struct attempt *)context)->exchange;
     struct call *call = &exchange->call;
-    int64_t limit_ms = dispatcher->engine->options.long_read_ms;
 
-    if (call->operation->flags & OPERATION_LONG)
-        call->time_up_us = monotonic_us() + (limit_ms ? limit_ms : LIMIT_LONG_READ_MS) * 1000;
     snapshot_begin(dispatcher, call);
     exchange->out = arena_alloc(call->arena, call->operation->output->size);
     exchange->outcome = call->operation->handler(call, exchange->in, exchange->out);
@@ -234,6 +259,16 @@ static void run_read(struct dispatcher *dispatcher, struct exchange *exchange)
         exchange->outcome = FAILED;
         call_fail_internal(call);
     }
+}
+
+static void run_read(struct dispatcher *dispatcher, struct exchange *exchange)
+{
+    struct call *call = &exchange->call;
+    int64_t limit_ms = dispatcher->engine->options.long_read_ms;
+
+    if (call->operation->flags & OPERATION_LONG)
+        call->time_up_us = monotonic_us() + (limit_ms ? limit_ms : LIMIT_LONG_READ_MS) * 1000;
+    attempt(&(struct attempt){dispatcher, exchange, false}, read_now);
     if (dispatcher->class != WORK_NONE)
         encode(exchange);
     deliver_read(dispatcher->engine, exchange);
@@ -243,15 +278,17 @@ static void go_to_engine(struct dispatcher *dispatcher, struct exchange *exchang
 {
     exchange->decoded = arena_mark(&exchange->arena);
     /* The events of one child process keep their order; a worker has no turns to gather calls in. */
-    if (str_present(exchange->listener) || dispatcher->class != WORK_NONE)
+    if (str_present(exchange->sandbox) || dispatcher->class != WORK_NONE)
         engine_submit(dispatcher->engine, exchange);
     else
         queue_push(&dispatcher->waiting, exchange);
 }
 
 /* What costs much is computed beside the engine; whatever goes wrong is the handler's to find. */
-static void run_prepare(struct dispatcher *dispatcher, struct exchange *exchange)
+static void prepare_now(void *context)
 {
+    struct dispatcher *dispatcher = ((struct attempt *)context)->dispatcher;
+    struct exchange *exchange = ((struct attempt *)context)->exchange;
     struct call *call = &exchange->call;
     uint64_t sequence;
 
@@ -261,34 +298,58 @@ static void run_prepare(struct dispatcher *dispatcher, struct exchange *exchange
     call->preparing = false;
     snapshot_end(dispatcher, call, &sequence);
     call_reset(call);
-    go_to_engine(dispatcher, exchange);
+}
+
+static void run_prepare(struct dispatcher *dispatcher, struct exchange *exchange)
+{
+    if (attempt(&(struct attempt){dispatcher, exchange, false}, prepare_now))
+        go_to_engine(dispatcher, exchange);
+    else
+        exchange->answered(exchange);
 }
 
 /* What a service lets anybody read without a signature. */
-static bool serve_public_file(struct dispatcher *dispatcher, struct exchange *exchange)
+static void read_public_file(void *context)
 {
-    const struct module *const *module = dispatcher->engine->options.modules;
-    struct call *call = &exchange->call;
+    struct attempt *attempt = context;
+    struct exchange *exchange = attempt->exchange;
+    const struct module *const *module = attempt->dispatcher->engine->options.modules;
     struct public_file file = {0};
 
-    if (!str_equal(exchange->request->method, S("GET")) || str_present(exchange->listener) ||
-        str_present(http_header(&exchange->request->headers, S("Authorization"))))
-        return false;
-    snapshot_begin(dispatcher, call);
+    snapshot_begin(attempt->dispatcher, &exchange->call);
     for (; *module && !file.status; module++)
         if ((*module)->public_file)
-            file = (*module)->public_file(call, exchange->request->path);
-    if (!snapshot_end(dispatcher, call, &exchange->sequence) || !file.status)
+            file = (*module)->public_file(&exchange->call, exchange->request->path);
+    attempt->good = snapshot_end(attempt->dispatcher, &exchange->call, &exchange->sequence) && file.status;
+    exchange->reply = (struct http_reply){
+        .status = attempt->good ? file.status : 0, .content_type = file.content_type, .body = file.body};
+}
+
+static bool serve_public_file(struct dispatcher *dispatcher, struct exchange *exchange)
+{
+    struct attempt file = {dispatcher, exchange, false};
+
+    if (!str_equal(exchange->request->method, S("GET")) || str_present(exchange->sandbox) ||
+        str_present(http_header(&exchange->request->headers, S("Authorization"))))
         return false;
-    exchange->reply =
-        (struct http_reply){.status = file.status, .content_type = file.content_type, .body = file.body};
+    if (attempt(&file, read_public_file) && !file.good)
+        return false;
     deliver_read(dispatcher->engine, exchange);
     return true;
 }
 
+static void understand_now(void *context)
+{
+    struct attempt *attempt = context;
+
+    attempt->good = understand(attempt->dispatcher, attempt->exchange);
+}
+
 static void serve(struct dispatcher *dispatcher, struct exchange *exchange)
 {
-    if (!understand(dispatcher, exchange)) {
+    struct attempt understood = {dispatcher, exchange, false};
+
+    if (!attempt(&understood, understand_now) || !understood.good) {
         exchange->answered(exchange);
         return;
     }
@@ -307,7 +368,7 @@ static enum work_class body_class(const struct exchange *exchange)
 {
     size_t size = exchange->request->body.size;
 
-    if (size <= LIMIT_LOOP_BODY_BYTES || str_present(exchange->listener))
+    if (size <= LIMIT_LOOP_BODY_BYTES || str_present(exchange->sandbox))
         return WORK_NONE;
     return size <= LIMIT_SHORT_BODY_BYTES ? WORK_SHORT : WORK_LONG;
 }
@@ -335,16 +396,28 @@ static void log_request(const struct exchange *exchange)
               error ? " error=" : "", error ? error->name : "");
 }
 
-static void encode(struct exchange *exchange)
+static void encode_now(void *context)
 {
-    struct call *call = &exchange->call;
+    struct exchange *exchange = context;
     const struct protocol *protocol =
         exchange->protocol ? exchange->protocol : protocol_find(PROTOCOL_JSON_1_0);
 
     if (exchange->outcome == DONE)
-        protocol->encode_reply(call, exchange->out, &exchange->reply);
+        protocol->encode_reply(&exchange->call, exchange->out, &exchange->reply);
     else
-        protocol->encode_error(call, &exchange->reply);
+        protocol->encode_error(&exchange->call, &exchange->reply);
+}
+
+static void encode(struct exchange *exchange)
+{
+    struct arena_mark mark = arena_mark(&exchange->arena);
+
+    if (arena_run(&exchange->arena, encode_now, exchange))
+        return;
+    exchange->reply = (struct http_reply){0};
+    exchange->outcome = FAILED;
+    call_fail_exhausted(&exchange->call, mark);
+    encode_now(exchange);
 }
 
 void exchange_encode(struct exchange *exchange)

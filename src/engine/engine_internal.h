@@ -217,4 +217,7 @@ bool wake_oldest(struct engine *engine, str what);
 /* Fail with the service's internal error (or a plain one when there is no service). */
 void call_fail_internal(const struct call *call);
 void call_fail_unavailable(const struct call *call);
+/* It was left in the middle, for want of memory.  Statements must have ended; its arena is taken back to
+ * `mark`. */
+void call_fail_exhausted(const struct call *call, struct arena_mark mark);
 void call_fail_throttled(const struct call *call);

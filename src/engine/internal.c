@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "base/memory.h"
 
 #include <stdlib.h>
 
@@ -47,9 +48,7 @@ static void drop(struct exchange *exchange)
 struct exchange *internal_exchange(struct engine *engine, const struct operation *operation, str account,
                                    str region, str input_json)
 {
-    struct exchange *exchange = calloc(1, sizeof *exchange);
-
-    check(exchange != NULL);
+    struct exchange *exchange = memory_take(sizeof *exchange);
     struct arena *arena = &exchange->arena;
     exchange->operation = operation;
     exchange->answered = drop;

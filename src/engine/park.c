@@ -10,6 +10,7 @@
 #include "engine/engine_internal.h"
 
 #include "base/check.h"
+#include "base/memory.h"
 
 #include <stdlib.h>
 
@@ -18,13 +19,6 @@ struct waiters {
     struct waiter alarm; /* in the heap when until_ms is not INT64_MAX */
     str what;            /* points into the text behind it */
 };
-
-static void *allocate(size_t size)
-{
-    void *memory = calloc(1, size);
-    check(memory != NULL);
-    return memory;
-}
 
 static void heap_set(struct parking *parking, size_t index, struct waiter *waiter)
 {
@@ -63,8 +57,7 @@ static void heap_add(struct parking *parking, struct waiter *waiter)
 {
     if (parking->count == parking->capacity) {
         parking->capacity = parking->capacity ? parking->capacity * 2 : 64;
-        parking->heap = realloc(parking->heap, parking->capacity * sizeof(struct waiter *));
-        check(parking->heap != NULL);
+        parking->heap = memory_resize(parking->heap, parking->capacity * sizeof(struct waiter *));
     }
     heap_set(parking, parking->count++, waiter);
     heap_up(parking, waiter->heap_index);
@@ -87,7 +80,7 @@ static struct waiters *queue_of(struct parking *parking, str what)
     struct waiters *queue = map_get(&parking->queues, what);
 
     if (!queue) {
-        queue = allocate(sizeof *queue + what.size);
+        queue = memory_take(sizeof *queue + what.size);
         char *copy = (char *)(queue + 1);
         for (size_t i = 0; i < what.size; i++)
             copy[i] = what.data[i];
@@ -112,7 +105,7 @@ static void queue_insert(struct waiters *queue, struct waiter *waiter)
 
 void parking_add(struct parking *parking, struct exchange *exchange)
 {
-    struct waiter *waiter = allocate(sizeof *waiter);
+    struct waiter *waiter = memory_take(sizeof *waiter);
     str what = exchange->progress.parked.what;
 
     check(str_present(what));
@@ -181,7 +174,7 @@ struct exchange *parking_take_due(struct parking *parking, int64_t now_ms)
 
 struct exchange_queue parking_take_cancelled(struct parking *parking)
 {
-    struct waiter **waiters = allocate((parking->count + 1) * sizeof *waiters);
+    struct waiter **waiters = memory_take((parking->count + 1) * sizeof *waiters);
     struct exchange_queue gone = {0};
     size_t count = 0;
 

@@ -244,7 +244,7 @@ static void run(struct connection *connection)
     struct loop *loop = connection->loop;
 
     exchange->request = http_parser_request(slot->parser);
-    exchange->listener = arena_copy(&exchange->arena, connection->port->listener);
+    exchange->sandbox = arena_copy(&exchange->arena, connection->port->sandbox);
     exchange->source_ip = arena_copy(&exchange->arena, str_of(connection->from.text));
     connection->in_flight = true;
     connection->in_body = false;

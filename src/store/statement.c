@@ -28,6 +28,28 @@ static void prepare(struct statement *statement, const char *text)
         statement->writes = !sqlite3_stmt_readonly(statement->prepared);
 }
 
+static void note_begin(struct statement *statement)
+{
+    struct txn *txn = statement->txn;
+
+    statement->running = true;
+    statement->began_before = txn->running_newest;
+    txn->running_newest = statement;
+    txn->running++;
+}
+
+/* The newest mostly ends first. */
+static void note_end(struct statement *statement)
+{
+    struct statement **link = &statement->txn->running_newest;
+
+    while (*link != statement)
+        link = &(*link)->began_before;
+    *link = statement->began_before;
+    statement->running = false;
+    statement->txn->running--;
+}
+
 struct statement *statement_begin(struct txn *txn, const struct schema *schema, size_t index)
 {
     struct statement *statement = find_place(txn, schema, index);
@@ -37,9 +59,8 @@ struct statement *statement_begin(struct txn *txn, const struct schema *schema, 
         statement->extra = true;
     }
     statement->txn = txn;
-    statement->running = true;
     statement->finished = false;
-    txn->running++;
+    note_begin(statement);
     if (!txn->broken && !statement->prepared)
         prepare(statement, schema->statements[index]);
     if (!txn->broken && statement->writes)
@@ -161,17 +182,29 @@ struct arena *statement_arena(struct statement *statement)
     return statement->txn->arena;
 }
 
+static void stop(struct statement *statement)
+{
+    note_end(statement);
+    if (statement->extra)
+        sqlite3_finalize(statement->prepared);
+    else
+        sqlite3_reset(statement->prepared);
+}
+
 void statement_end(struct statement *statement)
 {
     check(statement->running);
     while (statement->writes && statement_next(statement))
         ;
-    statement->running = false;
-    statement->txn->running--;
-    if (statement->extra)
-        sqlite3_finalize(statement->prepared);
-    else
-        sqlite3_reset(statement->prepared);
+    stop(statement);
+}
+
+void txn_abandon(struct txn *txn, size_t depth)
+{
+    while (txn->running_newest)
+        stop(txn->running_newest);
+    while (txn->depth > depth)
+        txn_rollback(txn);
 }
 
 int64_t statement_execute(struct statement *statement)

@@ -210,3 +210,10 @@ bool store_end_read(struct store_reader *reader, uint64_t *sequence)
     *sequence = atomic_load(&reader->store->announced);
     return finish(&reader->txn);
 }
+
+void store_abandon_read(struct store_reader *reader)
+{
+    txn_abandon(&reader->txn, 0);
+    if (sqlite3_get_autocommit(reader->txn.db) == 0)
+        finish(&reader->txn);
+}

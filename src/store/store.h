@@ -60,6 +60,13 @@ struct txn *store_begin(struct store *store);
 void txn_savepoint(struct txn *txn);
 void txn_release(struct txn *txn);
 void txn_rollback(struct txn *txn);
+/* How many savepoints are open. */
+size_t txn_depth(const struct txn *txn);
+/*
+ * A call was left in the middle (arena_run()): its statements end, and what is open above that depth is
+ * rolled back.  Before its arena is rewound.
+ */
+void txn_abandon(struct txn *txn, size_t depth);
 /*
  * False when the batch could not be committed (then it is rolled back whole; the store works on
  * when the trouble passes).  *sequence is what must become durable before anybody may be told;
@@ -75,6 +82,8 @@ void store_reader_close(struct store_reader *reader);
 struct txn *store_begin_read(struct store_reader *reader);
 /* *sequence: the answer may leave once this is durable.  False when a statement failed. */
 bool store_end_read(struct store_reader *reader, uint64_t *sequence);
+/* End whatever a call that was left in the middle had begun. */
+void store_abandon_read(struct store_reader *reader);
 /* End a snapshot and begin another; no cursor may be open.  Other transactions stay as they are. */
 void store_read_anew(struct txn *txn);
 

@@ -35,9 +35,10 @@ struct statement {
     struct txn *txn;
     sqlite3_stmt *prepared;
     bool writes;
-    bool running;  /* between begin and end */
-    bool finished; /* all rows have been seen */
-    bool extra;    /* a second run of a running statement: not kept */
+    bool running;                   /* between begin and end */
+    bool finished;                  /* all rows have been seen */
+    bool extra;                     /* a second run of a running statement: not kept */
+    struct statement *began_before; /* among the transaction's running statements */
 };
 
 struct schema_statements {
@@ -64,7 +65,8 @@ struct txn {
     size_t schema_count;
     struct arena *arena;
     bool reads_only;
-    size_t running; /* statements between begin and end */
+    size_t running;                   /* statements between begin and end, */
+    struct statement *running_newest; /* and the list of them */
     int64_t changes_before;
     size_t depth;                           /* savepoints asked for, */
     bool opened[STORE_SAVEPOINT_DEPTH + 1]; /* and which of them the database knows */

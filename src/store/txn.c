@@ -162,6 +162,11 @@ void txn_will_write(struct txn *txn)
     txn->opened[txn->depth] = true;
 }
 
+size_t txn_depth(const struct txn *txn)
+{
+    return txn->depth;
+}
+
 void txn_savepoint(struct txn *txn)
 {
     check(txn->depth < STORE_SAVEPOINT_DEPTH);

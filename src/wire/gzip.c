@@ -5,7 +5,6 @@
 
 #include "base/check.h"
 
-#include <string.h>
 #include <zlib.h>
 
 struct output {
@@ -23,10 +22,7 @@ static bool grow(struct arena *arena, struct output *output)
         return false;
     if (capacity > output->limit)
         capacity = output->limit + 1; /* one byte more tells "full" from "too large" */
-    char *larger = arena_alloc(arena, capacity);
-    if (output->size)
-        memcpy(larger, output->data, output->size);
-    output->data = larger;
+    output->data = arena_resize_loose(arena, output->data, capacity);
     output->capacity = capacity;
     return true;
 }
@@ -53,11 +49,28 @@ static enum gzip_result inflate_members(struct arena *arena, z_stream *stream, s
     }
 }
 
+/* zlib's own memory goes with the arena: the code may be left when there is none. */
+static void *allocate(void *arena, uInt count, uInt size)
+{
+    return arena_alloc(arena, (size_t)count * size);
+}
+
+static void keep(void *arena, void *memory)
+{
+    (void)arena, (void)memory;
+}
+
 enum gzip_result gzip_inflate(struct arena *arena, str packed, size_t limit, str *unpacked)
 {
     enum { GZIP_ONLY = 16 };
     struct output output = {.limit = limit};
-    z_stream stream = {.next_in = (unsigned char *)(uintptr_t)packed.data, .avail_in = (uInt)packed.size};
+    z_stream stream = {
+        .next_in = (unsigned char *)(uintptr_t)packed.data,
+        .avail_in = (uInt)packed.size,
+        .zalloc = allocate,
+        .zfree = keep,
+        .opaque = arena,
+    };
 
     check(packed.size <= UINT32_MAX && limit < UINT32_MAX);
     check(inflateInit2(&stream, MAX_WBITS + GZIP_ONLY) == Z_OK);

@@ -271,9 +271,9 @@ static void grow_stack(struct parser *parser)
 {
     bool first_time = parser->stack == parser->stack_start;
     size_t capacity = parser->capacity * 2;
-    struct json_member *larger = realloc(first_time ? NULL : parser->stack, capacity * sizeof *larger);
+    struct json_member *larger =
+        arena_resize_loose(parser->arena, first_time ? NULL : parser->stack, capacity * sizeof *larger);
 
-    check(larger != NULL);
     if (first_time)
         memcpy(larger, parser->stack_start, sizeof parser->stack_start);
     parser->stack = larger;
@@ -427,7 +427,7 @@ const struct json *json_parse(struct arena *arena, str source, size_t *error_at)
 
     bool valid = read_document(&parser, root);
     if (parser.stack != parser.stack_start)
-        free(parser.stack);
+        arena_free_loose(arena, parser.stack);
     if (!valid && error_at)
         *error_at = (size_t)(parser.at - source.data);
     return valid ? root : NULL;

@@ -70,6 +70,112 @@ TEST(optional_scalars_are_pointers)
     assert_true(*arena_bool(&scratch, true));
 }
 
+static void ask_for(void *size)
+{
+    arena_alloc(&scratch, *(size_t *)size);
+}
+
+TEST(what_a_request_may_have_it_gets_and_one_byte_more_leaves_the_code)
+{
+    size_t most = LIMIT_CALL_MEMORY_BYTES, more = most + 1;
+
+    assert_true(arena_run(&scratch, ask_for, &most));
+    arena_free(&scratch);
+    assert_false(arena_run(&scratch, ask_for, &more));
+    more = SIZE_MAX / 2;
+    assert_false(arena_run(&scratch, ask_for, &more));
+}
+
+TEST(what_was_freed_counts_no_more)
+{
+    size_t half = LIMIT_CALL_MEMORY_BYTES / 2 + 16;
+    struct arena_mark mark = arena_mark(&scratch);
+
+    assert_true(arena_run(&scratch, ask_for, &half));
+    assert_false(arena_run(&scratch, ask_for, &half));
+    arena_rewind(&scratch, mark);
+    assert_int_equal(scratch.held, 0);
+    assert_true(arena_run(&scratch, ask_for, &half));
+}
+
+TEST(all_requests_together_have_a_limit_too)
+{
+    struct arena others[LIMIT_CALLS_MEMORY_BYTES / LIMIT_CALL_MEMORY_BYTES] = {0};
+    size_t half = LIMIT_CALL_MEMORY_BYTES - (size_t)64 * 1024, little = LIMIT_ARENA_BLOCK_BYTES;
+
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        arena_alloc(&others[i], half);
+    assert_false(arena_run(&scratch, ask_for, &half));
+    assert_true(arena_run(&scratch, ask_for, &little)); /* who asks for little still gets it */
+    arena_free(&others[0]);
+    assert_true(arena_run(&scratch, ask_for, &half));
+    for (size_t i = 1; i < sizeof others / sizeof *others; i++)
+        arena_free(&others[i]);
+}
+
+static void hold_and_ask(void *size)
+{
+    struct arena_guard *guard = arena_hold(&scratch);
+
+    arena_alloc(&scratch, *(size_t *)size);
+    arena_let_go(&scratch, guard);
+    arena_alloc(&scratch, *(size_t *)size);
+    *(size_t *)size = 0;
+}
+
+TEST(code_that_holds_something_is_not_left)
+{
+    size_t more = LIMIT_CALL_MEMORY_BYTES / 2 + 16;
+
+    assert_false(arena_run(&scratch, hold_and_ask, &more));
+    assert_int_not_equal(more, 0);
+    assert_true(scratch.held > LIMIT_CALL_MEMORY_BYTES / 2);
+}
+
+static void run_within(void *size)
+{
+    size_t little = 1;
+
+    assert_false(arena_run(&scratch, ask_for, size));
+    assert_true(arena_run(&scratch, ask_for, &little));
+    ask_for(size);
+}
+
+TEST(a_run_within_a_run_is_left_alone)
+{
+    size_t more = LIMIT_CALL_MEMORY_BYTES + 1;
+
+    assert_false(arena_run(&scratch, run_within, &more));
+    assert_null(scratch.guard);
+}
+
+TEST(loose_memory_grows_and_goes_with_the_arena)
+{
+    char *first = arena_resize_loose(&scratch, NULL, 100), *second = arena_resize_loose(&scratch, NULL, 10);
+
+    memset(first, 'a', 100);
+    memset(second, 'b', 10);
+    first = arena_resize_loose(&scratch, first, 1000000);
+    assert_int_equal(first[99], 'a');
+    second = arena_resize_loose(&scratch, second, 20);
+    assert_int_equal(second[9], 'b');
+    assert_int_equal(scratch.held, 1000020);
+    arena_free_loose(&scratch, first);
+    assert_int_equal(scratch.held, 20);
+    arena_reset(&scratch);
+    assert_int_equal(scratch.held, 0);
+}
+
+TEST(a_large_first_block_is_not_kept_for_reuse)
+{
+    arena_alloc(&scratch, LIMIT_ARENA_BLOCK_BYTES + 16);
+    arena_reset(&scratch);
+    assert_int_equal(scratch.held, 0);
+    arena_alloc(&scratch, LIMIT_ARENA_BLOCK_BYTES);
+    arena_reset(&scratch);
+    assert_int_equal(scratch.held, LIMIT_ARENA_BLOCK_BYTES);
+}
+
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/asan_interface.h>
 
@@ -94,7 +200,11 @@ TEST(what_is_not_handed_out_is_poisoned)
 }
 #endif
 
-TESTS(test(memory_is_zeroed_and_aligned), test(allocations_do_not_overlap),
+TESTS(test(what_a_request_may_have_it_gets_and_one_byte_more_leaves_the_code),
+      test(what_was_freed_counts_no_more), test(all_requests_together_have_a_limit_too),
+      test(code_that_holds_something_is_not_left), test(a_run_within_a_run_is_left_alone),
+      test(loose_memory_grows_and_goes_with_the_arena), test(a_large_first_block_is_not_kept_for_reuse),
+      test(memory_is_zeroed_and_aligned), test(allocations_do_not_overlap),
       test(what_is_larger_than_a_block_gets_its_own), test(a_reset_arena_reuses_its_first_block_zeroed),
       test(an_empty_arena_may_be_reset_and_freed), test(copies_end_in_nul_and_absent_stays_absent),
       test(text_is_formatted_and_joined), test(what_is_not_handed_out_is_poisoned),

@@ -7,6 +7,7 @@
 #include "services/iam/iam_internal.h"
 
 #include "base/check.h"
+#include "base/memory.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -63,8 +64,8 @@ static struct policy_cache *this_threads_cache(void)
     pthread_once(&key_once, make_key);
     struct policy_cache *cache = pthread_getspecific(key);
     if (!cache) {
-        cache = calloc(1, sizeof *cache);
-        check(cache != NULL && pthread_setspecific(key, cache) == 0);
+        cache = memory_take(sizeof *cache);
+        check(pthread_setspecific(key, cache) == 0);
     }
     return cache;
 }
@@ -110,9 +111,8 @@ static const struct policy *load_boundary(struct txn *txn, struct cached_identit
 
 static struct cached_identity *load(struct txn *txn, const struct identity *identity, int64_t version)
 {
-    struct cached_identity *cached = calloc(1, sizeof *cached);
+    struct cached_identity *cached = memory_take(sizeof *cached);
 
-    check(cached != NULL);
     cached->version = version;
     cached->unique_id = arena_copy(&cached->arena, identity->row.unique_id);
     cached->arn = arena_copy(&cached->arena, identity->arn);
@@ -139,7 +139,12 @@ const struct cached_identity *cached_identity(struct txn *txn, struct arena *are
     if (*slot && (*slot)->version == version && str_equal((*slot)->unique_id, id))
         return *slot;
     free_identity(*slot);
-    *slot = identity_find_unique(txn, arena, id, &identity) ? load(txn, &identity, version) : NULL;
+    *slot = NULL;
+    if (!identity_find_unique(txn, arena, id, &identity))
+        return NULL;
+    struct arena_guard *guard = arena_hold(arena); /* what is loaded would be lost */
+    *slot = load(txn, &identity, version);
+    arena_let_go(arena, guard);
     return *slot;
 }
 
@@ -150,8 +155,7 @@ const struct policy *cached_policy(enum policy_kind kind, str owner, str text)
     if (*slot && (*slot)->kind == kind && str_equal((*slot)->text, text))
         return (*slot)->policy;
     free_text(*slot);
-    struct cached_text *cached = calloc(1, sizeof *cached);
-    check(cached != NULL);
+    struct cached_text *cached = memory_take(sizeof *cached);
     cached->kind = kind;
     cached->text = arena_copy(&cached->arena, text);
     cached->policy = policy_read(&cached->arena, kind, text);

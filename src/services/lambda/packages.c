@@ -221,6 +221,7 @@ void packages_sweep(const struct call *call)
     DIR *folder = functions ? opendir(functions) : NULL;
     struct lambda_has_package_row found;
     struct dirent *entry;
+    struct arena_guard *guard = arena_hold(call->arena);
 
     if (functions)
         close_to_others(functions);
@@ -236,4 +237,5 @@ void packages_sweep(const struct call *call)
     }
     if (folder)
         closedir(folder);
+    arena_let_go(call->arena, guard);
 }

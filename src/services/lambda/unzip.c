@@ -7,7 +7,6 @@
  */
 #include "unzip.h"
 
-#include "base/check.h"
 #include "base/list.h"
 #include "base/map.h"
 #include "base/text.h"
@@ -31,7 +30,9 @@ struct link {
 struct unpacking {
     struct arena arena;
     struct archive *from;
+    str zip;
     int folder; /* -1: nothing is written */
+    int file;   /* that is being written; -1: none */
     int64_t left_bytes;
     size_t names_bytes, folder_count;
     struct map kinds; /* name -> enum kind, as its address in all_kinds */
@@ -43,6 +44,8 @@ struct unpacking {
         struct link *items;
         size_t count;
     } links;
+    enum unzip_result result;
+    int error; /* errno */
 };
 
 static enum kind all_kinds[] = {KIND_FILE, KIND_FOLDER};
@@ -168,7 +171,7 @@ static bool write_all(int file, const char *block, size_t size, off_t offset)
 }
 
 /* The sizes that a zip file claims prove nothing, so what really comes out is counted. */
-static enum unzip_result copy_data(struct unpacking *unpacking, int file)
+static enum unzip_result copy_data(struct unpacking *unpacking)
 {
     const void *block;
     size_t size;
@@ -183,26 +186,26 @@ static enum unzip_result copy_data(struct unpacking *unpacking, int file)
         unpacking->left_bytes -= (int64_t)size;
         if (unpacking->left_bytes < 0)
             return UNZIP_TOO_LARGE;
-        if (file >= 0 && !write_all(file, block, size, offset))
+        if (unpacking->file >= 0 && !write_all(unpacking->file, block, size, offset))
             return UNZIP_DISK;
     }
 }
 
 static enum unzip_result write_file(struct unpacking *unpacking, str name, mode_t mode)
 {
-    int file = openat(unpacking->folder, arena_cstr(&unpacking->arena, name),
-                      O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    const char *path = arena_cstr(&unpacking->arena, name);
+    int file = openat(unpacking->folder, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                      S_IRUSR | S_IWUSR);
 
     if (file < 0)
         return UNZIP_DISK;
-    enum unzip_result result = copy_data(unpacking, file);
-    if (result == UNZIP_OK && fchmod(file, mode) != 0)
-        result = UNZIP_DISK;
-    int error = errno;
-    if (close(file) != 0 && result == UNZIP_OK)
-        return UNZIP_DISK;
-    errno = error;
-    return result;
+    unpacking->file = file;
+    enum unzip_result result = copy_data(unpacking);
+    if (result != UNZIP_OK)
+        return result;
+    unpacking->file = -1;
+    bool good = fchmod(file, mode) == 0;
+    return close(file) == 0 && good ? UNZIP_OK : UNZIP_DISK;
 }
 
 static enum unzip_result add_file(struct unpacking *unpacking, struct archive_entry *entry, str name)
@@ -214,7 +217,7 @@ static enum unzip_result add_file(struct unpacking *unpacking, struct archive_en
     enum unzip_result result = note(unpacking, name, KIND_FILE);
     if (result != UNZIP_OK)
         return result;
-    return unpacking->folder < 0 ? copy_data(unpacking, -1)
+    return unpacking->folder < 0 ? copy_data(unpacking)
                                  : write_file(unpacking, name, (mode_t)READABLE | executable);
 }
 
@@ -302,8 +305,10 @@ static bool is_without_entries(str zip)
     return zip.size == END_RECORD_BYTES && str_starts_with(zip, S("PK\005\006"));
 }
 
-static enum unzip_result unpack(struct unpacking *unpacking, str zip)
+static enum unzip_result unpack(struct unpacking *unpacking)
 {
+    str zip = unpacking->zip;
+
     if (is_without_entries(zip))
         return UNZIP_EMPTY;
     if (archive_read_support_format_zip_seekable(unpacking->from) != ARCHIVE_OK ||
@@ -317,16 +322,28 @@ static enum unzip_result unpack(struct unpacking *unpacking, str zip)
     return result;
 }
 
+static void run(void *context)
+{
+    struct unpacking *unpacking = context;
+
+    unpacking->result = unpack(unpacking);
+    unpacking->error = errno;
+}
+
 /* Names are UTF-8, whatever the server's locale is; libarchive goes by the thread's. */
-static enum unzip_result unpack_as_utf8(struct unpacking *unpacking, str zip)
+static enum unzip_result unpack_as_utf8(struct unpacking *unpacking)
 {
     locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
     locale_t before = utf8 ? uselocale(utf8) : (locale_t)0;
 
+    unpacking->file = -1;
+    unpacking->result = UNZIP_DISK; /* unless run() comes to its end */
+    unpacking->error = ENOMEM;
     unpacking->from = archive_read_new();
-    check(unpacking->from != NULL);
-    enum unzip_result result = unpack(unpacking, zip);
-    int error = errno;
+    if (unpacking->from)
+        arena_run(&unpacking->arena, run, unpacking);
+    if (unpacking->file >= 0)
+        close(unpacking->file);
     archive_read_free(unpacking->from);
     map_free(&unpacking->kinds);
     arena_free(&unpacking->arena);
@@ -334,13 +351,13 @@ static enum unzip_result unpack_as_utf8(struct unpacking *unpacking, str zip)
         uselocale(before);
         freelocale(utf8);
     }
-    errno = error;
-    return result;
+    errno = unpacking->error;
+    return unpacking->result;
 }
 
 enum unzip_result unzip_check(str zip, int64_t most_bytes)
 {
-    return unpack_as_utf8(&(struct unpacking){.folder = -1, .left_bytes = most_bytes}, zip);
+    return unpack_as_utf8(&(struct unpacking){.zip = zip, .folder = -1, .left_bytes = most_bytes});
 }
 
 enum unzip_result unzip(str zip, const char *folder, int64_t most_bytes)
@@ -350,7 +367,7 @@ enum unzip_result unzip(str zip, const char *folder, int64_t most_bytes)
     if (opened < 0)
         return UNZIP_DISK;
     enum unzip_result result =
-        unpack_as_utf8(&(struct unpacking){.folder = opened, .left_bytes = most_bytes}, zip);
+        unpack_as_utf8(&(struct unpacking){.zip = zip, .folder = opened, .left_bytes = most_bytes});
     int error = errno;
     close(opened);
     errno = error;

@@ -13,7 +13,7 @@ enum unzip_result {
     UNZIP_BROKEN, /* no zip file, or one with names or a compression that it must not have */
     UNZIP_EMPTY,
     UNZIP_TOO_LARGE,
-    UNZIP_DISK, /* errno says what was wrong with it */
+    UNZIP_DISK, /* or memory: errno says what was wrong with it */
 };
 
 enum {
@@ -26,7 +26,7 @@ enum {
     UNZIP_MOST_NAMES_BYTES = 8 * 1024 * 1024, /* all of them together */
 };
 
-/* Read it to its end, and write nothing.  Never UNZIP_DISK. */
+/* Read it to its end, and write nothing. */
 enum unzip_result unzip_check(str zip, int64_t most_bytes);
 /*
  * Unpack into a folder that exists, is empty, and is named without any symbolic link.  Files may be read, and

@@ -134,6 +134,7 @@ static bool make_ready(const struct call *call)
 static EVP_PKEY *take_key(const struct call *call, str *name)
 {
     EVP_PKEY *key = NULL;
+    struct arena_guard *guard = arena_hold(call->arena);
 
     pthread_mutex_lock(&signer.lock);
     if (make_ready(call)) {
@@ -142,6 +143,7 @@ static EVP_PKEY *take_key(const struct call *call, str *name)
         *name = arena_copy(call->arena, str_of(signer.name));
     }
     pthread_mutex_unlock(&signer.lock);
+    arena_let_go(call->arena, guard);
     return key;
 }
 

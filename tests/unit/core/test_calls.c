@@ -68,6 +68,41 @@ TEST(a_broken_statement_fails_its_call_and_nobody_elses)
     assert_item("c", "1");
 }
 
+TEST(a_call_that_takes_too_much_memory_is_answered_and_leaves_no_trace)
+{
+    hold_disk(true);
+    struct request *before = begin_run("put first 1");
+    struct request *greedy =
+        begin_run("put a 1; effect never x; spawn put s 1; use 200000000; use 200000000");
+    struct request *deep = begin_run("put b 1; try put c 1 | use 300000000; put d 1");
+    struct request *good = begin_run("put e 1; use 200000000");
+    hold_disk(false);
+
+    assert_int_equal(status_of(before), 200);
+    assert_int_equal(status_of(greedy), 503);
+    assert_int_equal(status_of(deep), 503);
+    assert_int_equal(status_of(good), 200);
+    let_run();
+    assert_no_item("a");
+    assert_no_item("b");
+    assert_no_item("c");
+    assert_no_item("s");
+    assert_item("e", "1");
+    assert_int_equal(effect_count(), 0);
+}
+
+TEST(who_waits_goes_on_when_the_call_that_woke_another_runs_out_of_memory)
+{
+    struct request *first = begin_run("wait bell item 100000; use 300000000");
+    let_run();
+    struct request *second = begin_run("wait bell item 100000");
+    let_run();
+
+    assert_run("put item 1; wake bell");
+    assert_int_equal(status_of(first), 503);
+    assert_int_equal(status_of(second), 200);
+}
+
 TEST(a_call_gets_what_was_prepared_for_it)
 {
     assert_run("put a 1");
@@ -162,6 +197,8 @@ TEST(a_spawned_call_runs_when_its_cause_is_committed)
 TESTS(engine_test(what_a_call_wrote_stays), engine_test(a_failed_call_is_answered_with_its_error),
       engine_test(an_error_may_be_long), engine_test(a_failed_call_leaves_no_trace_and_its_neighbours_stay),
       engine_test(a_broken_statement_fails_its_call_and_nobody_elses),
+      engine_test(a_call_that_takes_too_much_memory_is_answered_and_leaves_no_trace),
+      engine_test(who_waits_goes_on_when_the_call_that_woke_another_runs_out_of_memory),
       engine_test(a_call_gets_what_was_prepared_for_it), engine_test(what_preparing_fails_with_is_forgotten),
       engine_test(a_call_that_waits_keeps_what_was_prepared),
       engine_test(nothing_is_prepared_for_a_call_that_another_makes),

@@ -52,6 +52,48 @@ static bool has(struct txn *txn, int64_t id)
     return demo_find(txn, &(struct demo_find_params){id}, &row);
 }
 
+static void an_abandoned_call_ends_its_statements_and_is_undone(void **state)
+{
+    struct fixture *fixture = *state;
+    struct demo_scan_row row;
+    struct txn *txn = begin(fixture);
+
+    int64_t before = add(txn, S("before"));
+    txn_savepoint(txn);
+    size_t depth = txn_depth(txn);
+    int64_t inside = add(txn, S("inside"));
+    txn_savepoint(txn);
+    add(txn, S("deeper"));
+    struct demo_scan_cursor outer = demo_scan_open(txn), again = demo_scan_open(txn);
+    assert_true(demo_scan_next(&outer, &row));
+    assert_true(demo_scan_next(&again, &row));
+
+    txn_abandon(txn, depth);
+    txn_rollback(txn);
+    assert_true(has(txn, before));
+    assert_false(has(txn, inside));
+    assert_int_equal(count_messages(txn), 1);
+    commit(fixture->store);
+}
+
+static void an_abandoned_reader_reads_again(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store_reader *reader = store_reader_open(fixture->store);
+    struct demo_scan_row row;
+    uint64_t sequence;
+
+    add(begin(fixture), S("x"));
+    commit(fixture->store);
+    struct demo_scan_cursor cursor = demo_scan_open(begin_read(fixture, reader));
+    assert_true(demo_scan_next(&cursor, &row));
+    store_abandon_read(reader);
+    assert_int_equal(count_messages(begin_read(fixture, reader)), 1);
+    assert_true(store_end_read(reader, &sequence));
+    store_abandon_read(reader); /* nothing is open */
+    store_reader_close(reader);
+}
+
 static void what_is_committed_is_there_after_reopening(void **state)
 {
     struct fixture *fixture = *state;
@@ -827,6 +869,8 @@ static void what_a_killed_process_had_in_memory_is_removed_by_the_next(void **st
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(an_abandoned_call_ends_its_statements_and_is_undone),
+        TEST(an_abandoned_reader_reads_again),
         TEST(what_is_committed_is_there_after_reopening),
         TEST(null_and_empty_are_kept_apart),
         TEST(a_row_goes_in_as_it_came_out),
