@@ -4,15 +4,19 @@ a server of its own.
 """
 
 import base64
+import hashlib
 import io
 import json
 import os
 import pathlib
+import shutil
 import stat
 import struct
 import tempfile
+import threading
 import urllib.error
 import urllib.request
+import uuid
 import warnings
 import zipfile
 
@@ -61,15 +65,13 @@ class House:
         package = code if isinstance(code, bytes) else zip_of({"index.py": code})
         return self.client("lambda").create_function(
             FunctionName=name,
-            Runtime="python3.11",
-            Handler="index.handler",
+            **{"Runtime": "python3.11", "Handler": "index.handler", **settings},
             Role=self.role(),
             Code={"ZipFile": package},
-            **settings,
         )
 
-    def invoke(self, name):
-        reply = self.client("lambda").invoke(FunctionName=name)
+    def invoke(self, name, **event):
+        reply = self.client("lambda").invoke(FunctionName=name, Payload=json.dumps(event))
         return reply.get("FunctionError"), reply["Payload"].read().decode()
 
 
@@ -124,8 +126,8 @@ def test_nobody_else_gets_at_data_or_code_whatever_the_modes_were_before(house):
     for path in (one.data, one.functions, package, one.data / "orderly.db", one.data / "lock"):
         path.chmod(0o777)
     one.server.start()
-    assert modes() == ({0o600}, {0o700})
     assert one.invoke("hello") == (None, '"hello"')
+    assert modes() == ({0o600}, {0o700})
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="gives a folder to somebody else")
@@ -136,6 +138,168 @@ def test_the_start_says_what_it_cannot_close_to_others(house):
         warnings = [line for line in server.log_lines if "its mode cannot be changed" in line]
         assert len(warnings) == 1 and f'path="{data}" mode=0777' in warnings[0]
         server.stop()
+
+
+# --- How long unpacked code stays --------------------------------------------------------------
+
+HELLO = "def handler(event, context): return 'hello'"
+
+
+def unpacked(house):
+    """The names in the folder of functions."""
+    return sorted(path.name for path in house.functions.iterdir()) if house.functions.exists() else []
+
+
+def digest_of(package):
+    return hashlib.sha256(package).hexdigest()
+
+
+def wait_unpacked(house, *packages):
+    names = sorted(digest_of(package) for package in packages)
+    orderly_server.wait_until(lambda: unpacked(house) == names, what=f"{names} to be unpacked, and no more")
+
+
+def run_cold(house, name):
+    """Invoke it in a new sandbox."""
+    house.client("lambda").update_function_configuration(FunctionName=name, Description=uuid.uuid4().hex)
+    return house.invoke(name)
+
+
+def test_code_is_unpacked_when_it_runs_and_goes_with_the_last_function_that_has_it(house):
+    one = house()
+    package = zip_of({"index.py": HELLO})
+    one.create("one", package)
+    one.create("two", package)
+    assert unpacked(one) == []
+    assert one.invoke("one") == one.invoke("two") == (None, '"hello"')
+    wait_unpacked(one, package)
+    one.client("lambda").delete_function(FunctionName="one")
+    assert run_cold(one, "two") == (None, '"hello"')
+    wait_unpacked(one, package)
+    one.client("lambda").delete_function(FunctionName="two")
+    wait_unpacked(one)
+
+
+def test_replaced_code_goes_when_its_last_sandbox_has_ended(house):
+    one = house()
+    slow = zip_of(
+        {
+            "index.py": "import os, time\n"
+            "def handler(event, context):\n"
+            "    print('it runs', flush=True)\n"
+            "    while not os.path.exists(event['until']): time.sleep(0.01)\n"
+            "    return open(os.environ['LAMBDA_TASK_ROOT'] + '/text').read()",
+            "text": "still here",
+        }
+    )
+    other = zip_of({"index.py": HELLO})
+    one.create("busy", slow, Timeout=60)
+    stop = one.functions / "stop"
+    answers = []
+    running = threading.Thread(target=lambda: answers.append(one.invoke("busy", until=str(stop))))
+    running.start()
+    orderly_server.wait_until(lambda: unpacked(one) == [digest_of(slow)], what="the code to be unpacked")
+    one.client("lambda").update_function_code(FunctionName="busy", ZipFile=other)
+    assert one.invoke("busy") == (None, '"hello"')
+    assert unpacked(one) == sorted([digest_of(slow), digest_of(other)])
+    stop.touch()
+    running.join()
+    assert answers == [(None, '"still here"')]
+    stop.unlink()
+    wait_unpacked(one, other)
+
+
+def test_a_start_and_a_reset_leave_no_code_that_nobody_names(house):
+    one = house()
+    package = zip_of({"index.py": HELLO})
+    one.create("one", package)
+    assert one.invoke("one") == (None, '"hello"')
+    one.server.stop()
+    for name in ("ab" * 32, ".new-abcdef", ".old-" + "cd" * 32 + "-0123456789abcdef"):
+        (one.functions / name / "code").mkdir(parents=True)
+    one.server.start()
+    wait_unpacked(one)
+    assert one.invoke("one") == (None, '"hello"')
+    wait_unpacked(one, package)
+    orderly_server.post(one.server.endpoint, "/_localstack/state/reset")
+    wait_unpacked(one)
+
+
+def test_what_is_not_a_packages_folder_is_left_alone(house):
+    one = house()
+    one.server.stop()
+    (one.functions / "notes").mkdir(parents=True, exist_ok=True)
+    one.server.start()
+    one.create("one", HELLO)
+    assert one.invoke("one") == (None, '"hello"')
+    assert "notes" in unpacked(one)
+
+
+# --- Altered code ------------------------------------------------------------------------------
+
+
+def write_into(path, text):
+    path.chmod(0o644)
+    path.write_text(text)
+
+
+def add_beside(path, text):
+    path.parent.chmod(0o755)
+    (path.parent / "json.py").write_text(text)
+
+
+def put_in_place_of(path, text):
+    path.parent.chmod(0o755)
+    kept = path.stat()
+    other = path.with_name("other")
+    other.write_text(text)
+    os.utime(other, ns=(kept.st_atime_ns, kept.st_mtime_ns))
+    other.chmod(kept.st_mode)
+    os.rename(other, path)
+
+
+def remove(path, text):
+    path.parent.chmod(0o755)
+    path.unlink()
+
+
+EVIL = "def handler(event, context): return 'evil!'"  # as long as HELLO
+
+
+@pytest.mark.parametrize("alter", [write_into, add_beside, put_in_place_of, remove])
+def test_code_that_was_altered_on_the_disk_does_not_run(house, alter):
+    one = house()
+    package = zip_of({"index.py": HELLO})
+    code = one.functions / digest_of(package) / "code" / "index.py"
+    one.create("one", package)
+    assert one.invoke("one") == (None, '"hello"')
+    alter(code, EVIL)
+    assert run_cold(one, "one") == (None, '"hello"')
+    wait_unpacked(one, package)
+    one.server.stop()
+    alter(code, EVIL)
+    one.server.start()
+    assert one.invoke("one") == (None, '"hello"')
+    wait_unpacked(one, package)
+
+
+def test_code_is_unpacked_anew_when_its_folder_is_lost(house):
+    one = house()
+    one.create("one", HELLO)
+    assert one.invoke("one") == (None, '"hello"')
+    shutil.rmtree(one.functions)
+    assert run_cold(one, "one") == (None, '"hello"')
+
+
+def test_code_that_is_not_altered_is_not_unpacked_again(house):
+    one = house()
+    package = zip_of({"bootstrap": "#!/bin/sh\nexit 3\n"})
+    one.create("one", package, Runtime="provided.al2023", Handler="any")
+    folder = one.functions / digest_of(package)
+    assert one.invoke("one")[0] == "Unhandled"
+    before = folder.stat().st_ino
+    assert run_cold(one, "one")[0] == "Unhandled"
+    assert folder.stat().st_ino == before
 
 
 # --- Downloads ---------------------------------------------------------------------------------
