@@ -58,7 +58,9 @@ class House:
         try:
             return iam.get_role(RoleName="packages")["Role"]["Arn"]
         except iam.exceptions.NoSuchEntityException:
-            return iam.create_role(RoleName="packages", AssumeRolePolicyDocument=LAMBDA_TRUST)["Role"]["Arn"]
+            iam.create_role(RoleName="packages", AssumeRolePolicyDocument=LAMBDA_TRUST)
+            iam.attach_role_policy(RoleName="packages", PolicyArn="arn:aws:iam::aws:policy/AmazonSQSFullAccess")
+            return self.role()
 
     def create(self, name, code, **settings):
         """A function of that code: a zip file, or the source of a Python module."""
@@ -180,32 +182,32 @@ def test_code_is_unpacked_when_it_runs_and_goes_with_the_last_function_that_has_
     wait_unpacked(one)
 
 
+WAITING = """
+import boto3, os
+sqs = boto3.client("sqs")
+def handler(event, context):
+    sqs.send_message(QueueUrl=event["here"], MessageBody="here")
+    while not sqs.receive_message(QueueUrl=event["go"], WaitTimeSeconds=5).get("Messages"): pass
+    return open(os.environ["LAMBDA_TASK_ROOT"] + "/text").read()
+"""
+
+
 def test_replaced_code_goes_when_its_last_sandbox_has_ended(house):
     one = house()
-    slow = zip_of(
-        {
-            "index.py": "import os, time\n"
-            "def handler(event, context):\n"
-            "    print('it runs', flush=True)\n"
-            "    while not os.path.exists(event['until']): time.sleep(0.01)\n"
-            "    return open(os.environ['LAMBDA_TASK_ROOT'] + '/text').read()",
-            "text": "still here",
-        }
-    )
-    other = zip_of({"index.py": HELLO})
+    slow, other = zip_of({"index.py": WAITING, "text": "still here"}), zip_of({"index.py": HELLO})
+    sqs = one.client("sqs")
+    here, go = (sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("here", "go"))
     one.create("busy", slow, Timeout=60)
-    stop = one.functions / "stop"
     answers = []
-    running = threading.Thread(target=lambda: answers.append(one.invoke("busy", until=str(stop))))
+    running = threading.Thread(target=lambda: answers.append(one.invoke("busy", here=here, go=go)))
     running.start()
-    orderly_server.wait_until(lambda: unpacked(one) == [digest_of(slow)], what="the code to be unpacked")
+    assert sqs.receive_message(QueueUrl=here, WaitTimeSeconds=20)["Messages"]
     one.client("lambda").update_function_code(FunctionName="busy", ZipFile=other)
     assert one.invoke("busy") == (None, '"hello"')
     assert unpacked(one) == sorted([digest_of(slow), digest_of(other)])
-    stop.touch()
+    sqs.send_message(QueueUrl=go, MessageBody="go")
     running.join()
     assert answers == [(None, '"still here"')]
-    stop.unlink()
     wait_unpacked(one, other)
 
 
@@ -275,12 +277,16 @@ def test_code_that_was_altered_on_the_disk_does_not_run(house, alter):
     assert one.invoke("one") == (None, '"hello"')
     alter(code, EVIL)
     assert run_cold(one, "one") == (None, '"hello"')
-    wait_unpacked(one, package)
+    assert digest_of(package) in unpacked(one)  # and what was there before, until the sandboxes have ended
     one.server.stop()
     alter(code, EVIL)
     one.server.start()
     assert one.invoke("one") == (None, '"hello"')
     wait_unpacked(one, package)
+    alter(code, EVIL)
+    assert run_cold(one, "one") == (None, '"hello"')
+    one.client("lambda").delete_function(FunctionName="one")
+    wait_unpacked(one)
 
 
 def test_code_is_unpacked_anew_when_its_folder_is_lost(house):
