@@ -44,15 +44,19 @@ def attempt(action, *arguments):
 class House:
     """A server and the functions in it."""
 
-    def __init__(self, user):
+    def __init__(self, user, *flags):
         self.user = user
-        self.server = orderly_server.Server("--sandbox", "required", user=user)
+        self.server = orderly_server.Server("--sandbox", "required", *flags, user=user)
         if user is not None:
             os.chown(self.server.data, user, user)
         self.server.start()
         self.role = self.client("iam").create_role(RoleName="guest", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
         self.client("iam").put_role_policy(RoleName="guest", PolicyName="logs", PolicyDocument=json.dumps(MAY_LOG))
         self.count = 0
+
+    def end(self):
+        self.server.stop()
+        self.server.remove_data()
 
     def client(self, service):
         return boto3.client(
@@ -83,5 +87,18 @@ def house(request):
         pytest.skip("starts servers of other users")
     made = House(None if request.param == "root" else NOBODY)
     yield made
-    made.server.stop()
-    made.server.remove_data()
+    made.end()
+
+
+@pytest.fixture
+def houses():
+    """houses(user, flags...) is another one, which ends with the test."""
+    made = []
+
+    def make(user, *flags):
+        made.append(House(user, *flags))
+        return made[-1]
+
+    yield make
+    for house in made:
+        house.end()

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import socket
 import subprocess
 
 import orderly_server
@@ -241,14 +242,39 @@ def handler(event, context):
 
 
 def test_the_machines_loopback_is_out_of_reach(house):
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as held:
         answer = house.run("""
 def handler(port, context):
     return [attempt(lambda: socket.create_connection((address, port), 1).close()) for address in ("127.0.0.1", "10.213.0.2")]
 """, held.getsockname()[1])
     assert None not in answer, answer
+
+
+def own_address():
+    """Of the machine, other than loopback; None where it has none."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
+        try:
+            asked.connect(("192.0.2.1", 9))  # sends nothing
+            return asked.getsockname()[0]
+        except OSError:
+            return None
+
+
+def reach(house, port):
+    return house.run("""
+def handler(at, context):
+    return attempt(lambda: socket.create_connection(tuple(at), 5).close())
+""", [own_address(), port])
+
+
+@pytest.mark.skipif(not own_address(), reason="the machine has no address but loopback")
+def test_the_network_beyond_the_server_is_open_unless_it_is_closed(houses):
+    if os.geteuid() != 0:
+        pytest.skip("starts servers of other users")
+    with socket.create_server(("", 0)) as held:
+        port = held.getsockname()[1]
+        assert reach(houses(None), port) is None
+        assert reach(houses(None, "--function-network", "none"), port) == "ENETUNREACH"
 
 
 # --- What it takes -----------------------------------------------------------------------------

@@ -1,5 +1,8 @@
 """What functions find in their sandbox: AWS's folders, variables and programs, and nothing of ours."""
 
+import os
+
+import pytest
 from orderly_fixtures import zip_of
 
 
@@ -86,3 +89,17 @@ export const handler = async () => [Object.keys(os.networkInterfaces())[0], impo
 """
     name = house.function("", Runtime="nodejs20.x", Code={"ZipFile": zip_of({"index.mjs": source})})
     assert house.invoke(name) == ["lo", "file:///var/task/index.mjs"]
+
+
+def test_that_there_is_no_interpreter_is_told_to_the_caller_the_log_group_and_the_servers_log(houses, monkeypatch):
+    if os.geteuid() != 0:
+        pytest.skip("starts servers of other users")
+    monkeypatch.setenv("PATH", "/nowhere")
+    house = houses(None)
+    name = house.function("def handler(event, context): pass\n")
+    answer = house.invoke(name)
+    why = "python is not installed on this machine."
+    assert answer["errorType"] == "Runtime.InvalidEntrypoint" and answer["errorMessage"].endswith(f"Error: {why}")
+    events = house.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
+    assert any(why in event["message"] for event in events), events
+    assert f'message="{why}"' in house.server.log
