@@ -50,6 +50,8 @@ static void log_start(const struct call *call, const struct function *function, 
     const struct runtime *runtime = runtime_find(function->row.runtime);
     const struct interpreter *interpreter = runtime->version ? runtime_interpreter(runtime) : NULL;
 
+    if (interpreter && !interpreter->path)
+        interpreter = NULL; /* which the server will say */
     log_keep(call, sandbox_id, call->now_ms,
              interpreter ? arena_format(call->arena, "INIT_START Runtime Version: %s:%s", runtime->family,
                                         interpreter->version)
