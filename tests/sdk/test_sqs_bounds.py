@@ -223,6 +223,16 @@ def test_no_more_than_120_000_messages_are_in_flight(queues):
     assert len(queues.receive("q")) == 10
 
 
+def test_a_receive_takes_no_further_message_once_it_has_two_and_a_half_mebibytes(queues):
+    url = queues.sqs.create_queue(QueueName="q", Attributes={"VisibilityTimeout": "60"})["QueueUrl"]
+    for _ in range(5):
+        queues.sqs.send_message(QueueUrl=url, MessageBody="x" * 900_000)
+    queues.send_many("q", 5)
+    assert [len(m["Body"]) for m in queues.receive("q")] == [900_000] * 3
+    assert queues.counts("q") == {"ready": 7, "delayed": 0, "in flight": 3}
+    assert [len(m["Body"]) for m in queues.receive("q")] == [900_000] * 2 + [1] * 5
+
+
 # --- Counts ------------------------------------------------------------------------------------
 
 
