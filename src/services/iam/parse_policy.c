@@ -14,8 +14,9 @@ struct parser {
     struct arena *arena;  /* the parsed policy's */
     struct arena scratch; /* the JSON tree's */
     enum policy_kind kind;
-    bool variables; /* version 2012-10-17 has policy variables */
-    str problem;    /* the first found */
+    bool variables;    /* version 2012-10-17 has policy variables */
+    bool asks_context; /* some key is a service's own, or in a variable */
+    str problem;       /* the first found */
 };
 
 static const char SYNTAX[] = "Syntax errors in policy.";
@@ -78,7 +79,9 @@ static bool parse_patterns(struct parser *parser, const struct json *value, bool
     for (uint32_t i = 0; text_at(value, i, &item); i++) {
         if (!json_is(item, JSON_STRING) || !is_policy_text(item->text))
             return syntax_error(parser);
-        *list_add(parser->arena, list) = pattern_compile(parser->arena, item->text, true, variables);
+        struct pattern *pattern = list_add(parser->arena, list);
+        *pattern = pattern_compile(parser->arena, item->text, true, variables);
+        parser->asks_context |= pattern->has_variables;
     }
     return true;
 }
@@ -206,6 +209,15 @@ static bool parse_principal_element(struct parser *parser, const struct json *js
     return parse_principals(parser, plain ? plain : not, &statement->principals);
 }
 
+static bool asks_context(const struct condition *condition)
+{
+    bool asks = condition->key == KEY_OTHER;
+
+    for (size_t i = 0; i < condition->values.count; i++)
+        asks |= condition->values.items[i].pattern.has_variables;
+    return asks;
+}
+
 static bool parse_operator(struct parser *parser, const struct json_member *member,
                            struct statement *statement)
 {
@@ -214,8 +226,10 @@ static bool parse_operator(struct parser *parser, const struct json_member *memb
     for (uint32_t i = 0; i < member->value.count; i++) {
         struct condition *condition = list_add(parser->arena, &statement->conditions);
         if (parse_condition(parser->arena, member->name, &member->value.members[i], parser->variables,
-                            condition))
+                            condition)) {
+            parser->asks_context |= asks_context(condition);
             continue;
+        }
         bool date = condition->operator&& condition->operator->type == VALUE_DATE;
         return broken(parser, str_of(date ? LEGACY : SYNTAX));
     }
@@ -425,6 +439,7 @@ const struct policy *policy_parse(struct arena *arena, enum policy_kind kind, st
     else
         parse_document(&parser, json, policy);
     arena_free(&parser.scratch);
+    policy->asks_context = parser.asks_context;
     *problem = parser.problem;
     return str_present(parser.problem) ? NULL : policy;
 }
