@@ -317,9 +317,56 @@ static bool check_action(struct parser *parser, str action)
     return true;
 }
 
+static size_t count_parts(str arn)
+{
+    size_t parts = 0;
+    str part;
+
+    while (str_next(&arn, ':', &part))
+        parts++;
+    return parts;
+}
+
+static bool has_wildcard(str text)
+{
+    return str_index(text, '*') >= 0 || str_index(text, '?') >= 0;
+}
+
+/*
+ * An ARN has six parts.  AWS takes fewer where a star may stand for those that are missing, and it takes
+ * three and four, which name nothing.
+ */
+static bool check_legacy_arn(struct parser *parser, str resource)
+{
+    size_t parts = count_parts(resource);
+    str rest = resource, service = {0};
+
+    for (int part = 0; part < 3; part++)
+        str_next(&rest, ':', &service);
+    bool too_few = parts < 6 && (str_find(resource, S("::")) >= 0 || (parts == 5 && !has_wildcard(resource)));
+    return parser->kind == POLICY_RESOURCE || !(too_few || (parts >= 3 && str_empty(service))) ||
+           broken(parser, str_of(LEGACY));
+}
+
+/* The ARNs of IAM, and of most that S3 has, name no region. */
+static bool check_region(struct parser *parser, str service, str rest, str resource)
+{
+    bool iam = str_equal(service, S("iam")), s3 = str_equal(service, S("s3"));
+    str region, account;
+
+    if (!(iam || s3) || !str_next(&rest, ':', &region) || str_empty(region))
+        return true;
+    if (s3 && str_next(&rest, ':', &account) && str_present(rest) && str_starts_with(rest, S("accesspoint/")))
+        return true;
+    return broken(parser, arena_format(parser->arena,
+                                       iam ? "IAM resource %.*s cannot contain region information."
+                                           : "Resource %.*s can not contain region information.",
+                                       STR_ARGS(resource)));
+}
+
 static bool check_resource(struct parser *parser, str resource)
 {
-    str rest = resource, part, partition;
+    str rest = resource, part, partition, service;
 
     if (str_equal(resource, S("*")) || parser->kind == POLICY_RESOURCE)
         return true; /* each service has its own rules for what its resources' policies name */
@@ -331,7 +378,9 @@ static bool check_resource(struct parser *parser, str resource)
         return broken(parser,
                       arena_format(parser->arena, "Partition \"%.*s\" is not valid for resource \"%.*s\".",
                                    STR_ARGS(partition), STR_ARGS(resource)));
-    return true;
+    if (!str_next(&rest, ':', &service) || has_wildcard(service))
+        return broken(parser, S("Resource vendor must be fully qualified and cannot contain regexes."));
+    return check_region(parser, service, rest, resource);
 }
 
 static bool check_element(struct parser *parser, const struct json *statements, const struct element *element,
@@ -417,6 +466,8 @@ static bool parse_document(struct parser *parser, const struct json *document, s
         return false;
     if (parser->kind == POLICY_MANAGED && !parser->variables)
         return broken(parser, S("Policy document must be version 2012-10-17 or greater."));
+    if (!check_element(parser, statements, &RESOURCE, check_legacy_arn))
+        return false;
     if (!sids_are_unique(statements))
         return broken(parser, S("Statement IDs (SID) in a single policy must be unique."));
     if (!have_actions(policy))
