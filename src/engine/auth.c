@@ -77,7 +77,8 @@ static const struct error rest_refusals[REFUSALS] = {
 static bool refuse(const struct call *call, enum protocol_name protocol, enum refusal refusal, str message)
 {
     /* SQS answers JSON clients with the codes and statuses of its Query days. */
-    bool query = protocol == PROTOCOL_QUERY || call->operation->service->query_error_header;
+    bool query =
+        protocol == PROTOCOL_QUERY || (call->operation && call->operation->service->query_error_header);
     const struct error *errors = query                            ? query_refusals
                                  : protocol == PROTOCOL_REST_JSON ? rest_refusals
                                                                   : json_refusals;
@@ -198,6 +199,11 @@ static bool verify(struct auth *auth, struct exchange *exchange, const struct si
                 call->arena, "Signature not yet current: %.*s is still later than %.*s (%.*s + 15 min.)",
                 STR_ARGS(sigv4->amz_date), STR_ARGS(time_amz_date(call->arena, now_ms + LIMIT_CLOCK_SKEW_MS)),
                 STR_ARGS(time_amz_date(call->arena, now_ms))));
+    case SIGV4_UNSIGNED:
+        return refuse(
+            call, protocol, MISMATCH,
+            S("X-Amz-Date, X-Amz-Security-Token and X-Amz-Target must be a 'SignedHeader' in the AWS "
+              "Authorization."));
     case SIGV4_MISMATCH:
         break;
     }
@@ -205,6 +211,16 @@ static bool verify(struct auth *auth, struct exchange *exchange, const struct si
         call, protocol, MISMATCH,
         S("The request signature we calculated does not match the signature you provided. Check your "
           "AWS Secret Access Key and signing method. Consult the service documentation for details."));
+}
+
+/* A signature for another service is not for this one.  Admin endpoints are of none. */
+static bool scoped_to_service(const struct call *call, const struct sigv4 *sigv4, enum protocol_name protocol)
+{
+    if (!call->operation || str_equal(sigv4->service, str_of(call->operation->service->signing_name)))
+        return true;
+    return refuse(call, protocol, MISMATCH,
+                  arena_format(call->arena, "Credential should be scoped to correct service: '%s'.",
+                               call->operation->service->signing_name));
 }
 
 bool auth_identify(struct auth *auth, struct exchange *exchange, struct store_reader *reader,
@@ -219,7 +235,7 @@ bool auth_identify(struct auth *auth, struct exchange *exchange, struct store_re
     if (!sigv4->present)
         return refuse(call, protocol, MISSING, S("Request is missing Authentication Token"));
     if (!find_credentials(call, reader, sigv4->access_key_id, protocol, &credentials) ||
-        !verify(auth, exchange, sigv4, &credentials, protocol))
+        !scoped_to_service(call, sigv4, protocol) || !verify(auth, exchange, sigv4, &credentials, protocol))
         return false;
     if (credentials.expires_ms <= call->now_ms)
         return refuse(call, protocol, EXPIRED, S("The security token included in the request is expired"));
@@ -230,4 +246,13 @@ bool auth_identify(struct auth *auth, struct exchange *exchange, struct store_re
     call->account = caller->account;
     call->region = sigv4->region;
     return true;
+}
+
+bool auth_is_administrator(struct auth *auth, struct exchange *exchange, struct store_reader *reader)
+{
+    struct sigv4 sigv4;
+
+    return sigv4_read(exchange->call.arena, exchange->request, &sigv4) == SIGV4_OK &&
+           auth_identify(auth, exchange, reader, &sigv4, PROTOCOL_REST_JSON) &&
+           exchange->call.caller->kind == PRINCIPAL_ROOT;
 }

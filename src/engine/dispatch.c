@@ -74,13 +74,6 @@ static void find_trace(struct call *call, const struct http_request *request)
         call->trace_id = trace_id_new(call->arena, call->now_ms);
 }
 
-static str endpoint_of(const struct call *call, const struct http_request *request)
-{
-    str host = http_header(&request->headers, S("Host"));
-
-    return str_empty(host) ? call->engine->options.endpoint : arena_concat(call->arena, S("http://"), host);
-}
-
 static void begin(struct dispatcher *dispatcher, struct exchange *exchange)
 {
     struct call *call = &exchange->call;
@@ -108,7 +101,6 @@ static void begin(struct dispatcher *dispatcher, struct exchange *exchange)
     exchange->progress = (struct call_progress){0};
     call->arrived_ms = call->now_ms;
     call->request_id = random_uuid(call->arena);
-    call->endpoint = endpoint_of(call, exchange->request);
     find_trace(call, exchange->request);
 }
 
@@ -209,6 +201,10 @@ static bool understand(struct dispatcher *dispatcher, struct exchange *exchange)
     else if (!auth_identify(dispatcher->auth, exchange, dispatcher->reader, read == SIGV4_OK ? &sigv4 : NULL,
                             route.protocol->name))
         return false;
+    if (exchange->reads_only && !(route.operation->flags & OPERATION_READS)) {
+        door_refuse_write(exchange);
+        return false;
+    }
     exchange->in = arena_alloc(call->arena, route.operation->input->size);
     return route.protocol->decode_request(call, exchange->request, exchange->in) &&
            validate(call, route.operation->input, exchange->in);
@@ -382,7 +378,12 @@ void dispatch(struct dispatcher *dispatcher, struct exchange *exchange)
     int64_t began_us = monotonic_us();
 
     begin(dispatcher, exchange);
-    if (admin_dispatch(dispatcher->engine, exchange) || serve_public_file(dispatcher, exchange))
+    if (!door_open(exchange)) {
+        exchange->answered(exchange);
+        return;
+    }
+    if (admin_dispatch(dispatcher->auth, exchange, dispatcher->reader) ||
+        serve_public_file(dispatcher, exchange))
         return;
     enum work_class class = body_class(exchange);
     step(dispatcher, exchange, class, serve);
@@ -435,5 +436,6 @@ void exchange_encode(struct exchange *exchange)
 {
     if (exchange->reply.status == 0)
         encode(exchange);
+    door_add_headers(exchange);
     log_request(exchange);
 }

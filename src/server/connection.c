@@ -36,8 +36,8 @@ struct connection {
     bool lingering; /* our side is shut; wait for the client to close */
     char *input;    /* bytes that wait: from input_start to input_end */
     size_t input_start, input_end, input_capacity;
-    uint64_t deadline_ms; /* of uv_now(); UINT64_MAX: none */
-    struct address from;
+    uint64_t deadline_ms;    /* of uv_now(); UINT64_MAX: none */
+    struct address from, at; /* the client's, and ours that it called */
 };
 
 /* What the socket did not take. */
@@ -247,6 +247,7 @@ static void run(struct connection *connection)
     exchange->request = http_parser_request(slot->parser);
     exchange->sandbox = arena_copy(&exchange->arena, connection->port->sandbox);
     exchange->source_ip = arena_copy(&exchange->arena, str_of(connection->from.text));
+    exchange->local_ip = arena_copy(&exchange->arena, str_of(connection->at.text));
     connection->in_flight = true;
     connection->in_body = false;
     connection->deadline_ms = UINT64_MAX;
@@ -441,6 +442,7 @@ void connection_open(struct loop *loop, struct port *port, int fd, const struct 
     connection->loop = loop;
     connection->port = port;
     connection->from = *from;
+    connection->at = address_called(fd);
     connection->next = loop->connections;
     if (loop->connections)
         loop->connections->previous = connection;

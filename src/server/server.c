@@ -86,9 +86,8 @@ static void turn_away(int fd)
     close(fd);
 }
 
-static void on_accepted(struct listener *listener, int fd, const struct address *from)
+void server_accept(struct server *server, int fd, const struct address *from)
 {
-    struct server *server = listener->owner;
     unsigned all;
     struct loop *loop = least_busy(server, &all);
 
@@ -101,6 +100,11 @@ static void on_accepted(struct listener *listener, int fd, const struct address 
     *arrival = (struct arrival){{.run = open_arrival}, &server->port, *from, fd};
     atomic_fetch_add_explicit(&loop->connection_count, 1, memory_order_relaxed);
     loop_post(loop, &arrival->task);
+}
+
+static void on_accepted(struct listener *listener, int fd, const struct address *from)
+{
+    server_accept(listener->owner, fd, from);
 }
 
 /* ---- stopping ---- */
@@ -237,7 +241,7 @@ static void init(struct server *server, const struct server_options *options)
     check(uv_async_init(&server->main.uv, &server->stop, on_stop) == 0);
     server->stop.data = server;
 
-    server->sandboxes = sandboxes_new(&server->main, options);
+    server->sandboxes = sandboxes_new(&server->main);
     server->effect_runners[0] =
         (struct effect_runner){"sandbox.start", sandboxes_start_effect, server->sandboxes};
     server->effect_runners[1] =
@@ -259,6 +263,9 @@ struct server *server_new(const struct server_options *options, struct arena *ar
         return NULL;
     }
     server->port_number = listener_port(&server->listener);
+    sandboxes_launch(server->sandboxes, &(struct launcher_options){.mode = options->sandbox,
+                                                                   .outward = options->function_network,
+                                                                   .endpoint_port = server->port_number});
     return server;
 }
 
