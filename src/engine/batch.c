@@ -235,11 +235,11 @@ static int run_runnable(struct engine *engine, int calls, int64_t end_us)
 {
     struct exchange *exchange;
 
-    while (calls < LIMIT_BATCH_CALLS && monotonic_us() < end_us &&
-           (exchange = queue_pop(&engine->runnable))) {
+    for (; calls < LIMIT_BATCH_CALLS; calls++) {
         slice_begin(engine);
+        if (engine->slice_began_us >= end_us || !(exchange = queue_pop(&engine->runnable)))
+            break;
         run_or_give_back(engine, exchange);
-        calls++;
     }
     return calls;
 }
@@ -253,7 +253,7 @@ static int run_runnable(struct engine *engine, int calls, int64_t end_us)
 static void run_calls(struct engine *engine)
 {
     int calls = run_timers(engine);
-    int64_t end_us = monotonic_us() + LIMIT_BATCH_MS * 1000;
+    int64_t end_us = monotonic_us() + INT64_C(1000) * LIMIT_BATCH_MS;
     bool more_may_come;
 
     do {

@@ -434,8 +434,11 @@ static void encode(struct exchange *exchange)
 
 void exchange_encode(struct exchange *exchange)
 {
-    if (exchange->reply.status == 0)
+    if (exchange->reply.status == 0) {
+        int64_t began_us = monotonic_us();
         encode(exchange);
+        meter_call(exchange->call.engine, exchange->operation, METER_LOOP, monotonic_us() - began_us);
+    }
     door_add_headers(exchange);
     log_request(exchange);
 }
