@@ -15,6 +15,7 @@
  *     wake NAME            wake_all NAME
  *     invoke STEPS         fails when they do            (steps within a step stand between bars)
  *     try STEPS            goes on when they fail
+ *     foresee KEY INTO     spawn ForeseeLater
  *     spawn STEPS          timer ID MS STEPS             cancel ID
  *     effect ID PAYLOAD    end ID
  *     sweep NAME N         add NAME to "swept" N times, in slices, and call toy_hook() each time
