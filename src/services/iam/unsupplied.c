@@ -2,8 +2,9 @@
  * unsupplied.c: which condition keys services here supply, and which ones AWS supplies and they do not.
  *
  * What a condition on an unsupplied key would say is not known, so a Deny with it applies and an Allow does
- * not. Keys that AWS would leave out here, too (of organizations, private networks, MFA, federation), are
- * absent. To supply a key, give it to authorize_in_context(), and move it from UNSUPPLIED to SUPPLIED.
+ * not. Keys that AWS would leave out here, too, are absent: of organizations, private networks, MFA, and of
+ * parameters that are refused (lambda:Layer). To supply a key, give it to authorize_in_context(), and move it
+ * from UNSUPPLIED to SUPPLIED.
  *
  * https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
  */
