@@ -28,8 +28,9 @@
  *
  * then runs on a worker first, under the rules of one that reads, and may leave_prepared() what it has
  * computed.  It decides nothing: its failures are forgotten, what it has seen may have changed when the
- * handler runs, and the handler does everything itself when there is nothing prepared.  `prepared long` says
- * that this may take more than some milliseconds: an unpacked zip, a new key.
+ * handler runs, and the handler does everything itself when there is nothing prepared.  Internal operations
+ * are prepared when they are spawned.  `prepared long` says
+ * that this may take more than some milliseconds: a zip file to check, a new key.
  */
 #include "base/arena.h"
 #include "engine/model.h"
@@ -132,7 +133,21 @@ struct context_value {
 struct context_list {
     struct context_value *items;
     size_t count;
+    /* Adds what costs a look into the store, the tags of `resource_id`; called only when some policy may ask.
+     */
+    void (*resource_tags)(const struct call *call, int64_t resource_id, struct context_list *context);
+    int64_t resource_id;
 };
+void context_add(const struct call *call, struct context_list *context, str key, str value);
+/* aws:ResourceTag/<name> */
+void context_add_resource_tag(const struct call *call, struct context_list *context, str name, str value);
+/* aws:RequestTag/<name>, and the name among aws:TagKeys. */
+void context_add_request_tag(const struct call *call, struct context_list *context, str name, str value);
+void context_add_request_tags(const struct call *call, struct context_list *context,
+                              const struct str_map *tags);
+/* The names of tags that are to be taken off. */
+void context_add_tag_keys(const struct call *call, struct context_list *context,
+                          const struct str_list *names);
 /* May that principal?  Neither the answer nor the question leaves a trace in the call. */
 bool may(const struct call *call, const struct principal *principal, str action, str resource_arn,
          str resource_policy);
