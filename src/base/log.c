@@ -29,6 +29,19 @@ bool log_enabled(enum log_level level)
     return (int)level <= atomic_load_explicit(&current_level, memory_order_relaxed);
 }
 
+bool log_due(struct log_pace *pace, unsigned *left_out)
+{
+    enum { INTERVAL_US = 1000000 };
+    int64_t now_us = monotonic_us(), next_us = atomic_load(&pace->next_us);
+
+    if (now_us < next_us || !atomic_compare_exchange_strong(&pace->next_us, &next_us, now_us + INTERVAL_US)) {
+        atomic_fetch_add(&pace->left_out, 1);
+        return false;
+    }
+    *left_out = atomic_exchange(&pace->left_out, 0);
+    return true;
+}
+
 void log_write(enum log_level level, const char *format, ...)
 {
     if (!log_enabled(level))

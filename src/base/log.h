@@ -15,6 +15,14 @@ bool log_enabled(enum log_level level);
 /* printf-style; the caller writes key=value pairs after the message.  No newline. */
 void log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Of lines that anybody can cause: at most one a second. */
+struct log_pace {
+    _Atomic int64_t next_us;
+    _Atomic unsigned left_out;
+};
+/* Whether a line is due; *left_out is how many were not since the last. */
+bool log_due(struct log_pace *pace, unsigned *left_out);
+
 #define log_error(...) log_write(LOG_ERROR, __VA_ARGS__)
 #define log_warn(...) log_write(LOG_WARN, __VA_ARGS__)
 #define log_info(...) log_write(LOG_INFO, __VA_ARGS__)

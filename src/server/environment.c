@@ -85,11 +85,13 @@ static void on_ended(uv_poll_t *end, int unused, int events)
 
 static void on_accepted(struct listener *listener, int fd, const struct address *from)
 {
+    enum share_limit limit; /* functions are let in whatever it is */
     struct environment *environment = listener->owner;
     struct loop *loop = environment->environments->loop;
 
     atomic_fetch_add_explicit(&loop->connection_count, 1, memory_order_relaxed);
-    connection_open(loop, &environment->port, fd, from);
+    connection_open(loop, &environment->port, fd, from,
+                    share_enter(server_shares(loop->server), "functions", &limit));
 }
 
 static struct environment *environment_new(struct environments *environments, str id)
