@@ -169,8 +169,8 @@ static const struct admin_path *find_path(const struct http_request *request)
 
 bool admin_dispatch(struct engine *engine, struct exchange *exchange)
 {
-    if (str_present(exchange->listener) || (!str_starts_with(exchange->request->path, S("/_orderly/")) &&
-                                            !str_starts_with(exchange->request->path, S("/_localstack/"))))
+    if (str_present(exchange->sandbox) || (!str_starts_with(exchange->request->path, S("/_orderly/")) &&
+                                           !str_starts_with(exchange->request->path, S("/_localstack/"))))
         return false;
 
     const struct admin_path *path = find_path(exchange->request);

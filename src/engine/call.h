@@ -41,15 +41,15 @@ enum principal_kind {
     PRINCIPAL_ANONYMOUS,
     PRINCIPAL_ROOT, /* the account's administrator */
     PRINCIPAL_USER,
-    PRINCIPAL_ROLE,        /* a role session */
-    PRINCIPAL_SERVICE,     /* "sns.amazonaws.com", acting for source_arn */
-    PRINCIPAL_ENVIRONMENT, /* a function's child process on its own Runtime API port */
+    PRINCIPAL_ROLE,    /* a role session */
+    PRINCIPAL_SERVICE, /* "sns.amazonaws.com", acting for source_arn */
+    PRINCIPAL_SANDBOX, /* a function's child process on its own Runtime API port */
 };
 
 struct principal {
     enum principal_kind kind;
     str arn; /* arn:aws:sts::000000000000:assumed-role/R/S; of a service absent */
-    str id;  /* SenderId: AROA…:session, AIDA…, the account of root; the environment's id */
+    str id;  /* SenderId: AROA…:session, AIDA…, the account of root; the sandbox's id */
     str account;
     str name;                       /* the user, the role, or the service's host name */
     str session_policy;             /* JSON; absent when there is none */
@@ -206,7 +206,7 @@ void spawn(const struct call *call, const struct operation *operation, const voi
 
 /*
  * Something to do in the world once this call is durable: `kind` names who does it (the server
- * registers runners: "environment.start", …), payload is what it needs to know.  Stored with its
+ * registers runners: "sandbox.start", …), payload is what it needs to know.  Stored with its
  * cause until effect_end(), and started again after a restart, so it happens at least once.
  */
 void effect_begin(const struct call *call, str kind, str id, str payload);

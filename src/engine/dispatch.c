@@ -147,13 +147,13 @@ static void refuse_unknown(struct exchange *exchange, const struct route *route,
              STR_ARGS(route->operation_name), route->service->title);
 }
 
-/* A function's own port needs no signature: whoever reaches it is that environment. */
-static void identify_environment(struct exchange *exchange)
+/* A function's own port needs no signature: whoever reaches it is that sandbox. */
+static void identify_sandbox(struct exchange *exchange)
 {
     struct principal *caller = arena_new(&exchange->arena, struct principal);
 
-    *caller = (struct principal){
-        .kind = PRINCIPAL_ENVIRONMENT, .id = exchange->listener, .name = exchange->listener};
+    *caller =
+        (struct principal){.kind = PRINCIPAL_SANDBOX, .id = exchange->sandbox, .name = exchange->sandbox};
     exchange->call.caller = caller;
 }
 
@@ -188,7 +188,7 @@ static bool attempt(struct attempt *attempt, void (*code)(void *attempt))
 static const struct service *const *services_of(const struct dispatcher *dispatcher,
                                                 const struct exchange *exchange)
 {
-    return str_present(exchange->listener) ? dispatcher->runtime_services : dispatcher->public_services;
+    return str_present(exchange->sandbox) ? dispatcher->runtime_services : dispatcher->public_services;
 }
 
 /* How large the body may be, packed or not. */
@@ -254,9 +254,9 @@ static bool unpack(struct exchange *exchange, size_t limit)
 static bool identify(struct dispatcher *dispatcher, struct exchange *exchange, const struct sigv4 *sigv4,
                      enum protocol_name protocol)
 {
-    if (!str_present(exchange->listener))
+    if (!str_present(exchange->sandbox))
         return auth_identify(dispatcher->auth, exchange, dispatcher->reader, sigv4, protocol);
-    identify_environment(exchange);
+    identify_sandbox(exchange);
     return true;
 }
 
@@ -269,7 +269,7 @@ static bool identify(struct dispatcher *dispatcher, struct exchange *exchange, c
 static bool understand(struct dispatcher *dispatcher, struct exchange *exchange)
 {
     const struct call *call = &exchange->call;
-    bool packed = http_is_packed(exchange->request) && !str_present(exchange->listener);
+    bool packed = http_is_packed(exchange->request) && !str_present(exchange->sandbox);
     struct sigv4 read = {0}, *sigv4 = &read;
 
     if (sigv4_read(call->arena, exchange->request, &read) != SIGV4_OK)
@@ -318,7 +318,7 @@ static void admit_now(void *context)
 
     admission->largest_body = largest_body(&route);
     admission->attempt.good =
-        str_present(exchange->listener) || !is_for_service(&route) ||
+        str_present(exchange->sandbox) || !is_for_service(&route) ||
         auth_admit(&exchange->call, dispatcher->reader, read ? &sigv4 : NULL, route.protocol->name);
 }
 
@@ -328,7 +328,7 @@ bool dispatch_admit(struct dispatcher *dispatcher, struct exchange *exchange, si
 
     begin(dispatcher, exchange);
     *largest = LIMIT_ADMIN_BODY_BYTES;
-    if (!str_present(exchange->listener) && is_admin_path(exchange))
+    if (!str_present(exchange->sandbox) && is_admin_path(exchange))
         return true;
     if (!attempt(&admission.attempt, admit_now))
         return false;
@@ -404,7 +404,7 @@ static void go_to_engine(struct dispatcher *dispatcher, struct exchange *exchang
 {
     exchange->decoded = arena_mark(&exchange->arena);
     /* The events of one child process keep their order; a worker has no turns to gather calls in. */
-    if (str_present(exchange->listener) || dispatcher->class != WORK_NONE)
+    if (str_present(exchange->sandbox) || dispatcher->class != WORK_NONE)
         engine_submit(dispatcher->engine, exchange);
     else
         queue_push(&dispatcher->waiting, exchange);
@@ -455,7 +455,7 @@ static bool serve_public_file(struct dispatcher *dispatcher, struct exchange *ex
 {
     struct attempt file = {dispatcher, exchange, false};
 
-    if (!str_equal(exchange->request->method, S("GET")) || str_present(exchange->listener) ||
+    if (!str_equal(exchange->request->method, S("GET")) || str_present(exchange->sandbox) ||
         str_present(http_header(&exchange->request->headers, S("Authorization"))))
         return false;
     if (attempt(&file, read_public_file) && !file.good)
@@ -492,14 +492,12 @@ static void serve(struct dispatcher *dispatcher, struct exchange *exchange)
 /* How long it may take to verify and decode that request. */
 static enum work_class body_class(const struct exchange *exchange)
 {
-    enum {
-        MOST_PACKED = 4 * 1024
-    }; /* that unpack to less than LIMIT_SHORT_BODY_BYTES; gzip packs to a thousandth */
+    enum { MOST_PACKED = LIMIT_SHORT_BODY_BYTES / 1024 }; /* gzip packs to a thousandth at best */
     size_t size = exchange->request->body.size;
 
-    if (http_is_packed(exchange->request) && !str_present(exchange->listener))
+    if (http_is_packed(exchange->request) && !str_present(exchange->sandbox))
         return size <= MOST_PACKED ? WORK_SHORT : WORK_LONG;
-    if (size <= LIMIT_LOOP_BODY_BYTES || str_present(exchange->listener))
+    if (size <= LIMIT_LOOP_BODY_BYTES || str_present(exchange->sandbox))
         return WORK_NONE;
     return size <= LIMIT_SHORT_BODY_BYTES ? WORK_SHORT : WORK_LONG;
 }

@@ -23,7 +23,7 @@ struct exchange {
     /* filled by the server */
     struct arena arena;
     const struct http_request *request;
-    str listener; /* of a Runtime API port: the environment's id; else absent */
+    str sandbox; /* of a Runtime API port: the sandbox's id; else absent */
     str source_ip;
     void (*answered)(struct exchange *exchange); /* called on any thread */
     void *connection;                            /* the server's own */

@@ -33,6 +33,11 @@ create table engine_setting (
     value text not null
 ) without rowid;
 
+-- migration: 2
+-- Sandboxes had another name. None outlives the server, so what was under way for them is not needed.
+delete from engine_effect where kind in ('environment.start', 'environment.stop');
+delete from engine_timer where operation = 'lambda:CheckEnvironment';
+
 -- statement: set_timer :exec
 insert into engine_timer (operation, id, due_ms, account, region, input)
 values (:operation, :id, :due_ms, :account, :region, :input)

@@ -327,7 +327,7 @@ static void describe(struct connection *connection)
     struct exchange *exchange = &connection->slot->exchange;
 
     exchange->request = http_parser_request(connection->slot->parser);
-    exchange->listener = arena_copy(&exchange->arena, connection->port->listener);
+    exchange->sandbox = arena_copy(&exchange->arena, connection->port->sandbox);
     exchange->source_ip = arena_copy(&exchange->arena, str_of(connection->from.text));
 }
 

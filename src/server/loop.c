@@ -190,6 +190,7 @@ void loop_begin_sweeping(struct loop *loop)
 void loop_init(struct loop *loop, struct server *server)
 {
     loop->server = server;
+    loop->quiet_since_ns = UINT64_MAX;
     check(uv_loop_init(&loop->uv) == 0);
     check(uv_async_init(&loop->uv, &loop->wake_up, on_wake_up) == 0);
     uv_timer_init(&loop->uv, &loop->sweep);

@@ -27,14 +27,14 @@ enum {
 
 struct server {
     struct engine *engine; /* NULL until the start */
-    struct loop main;      /* accepts, and owns the environments */
+    struct loop main;      /* accepts, and owns the sandboxes */
     struct loop *loops;    /* these serve */
     unsigned loop_count, loops_draining;
     struct port port;
     struct listener listener;
     struct shares *shares;
     int port_number;
-    struct environments *environments;
+    struct sandboxes *sandboxes;
     struct effect_runner effect_runners[3];
     uv_async_t stop;
     bool bound, stopping;
@@ -214,7 +214,7 @@ static void stop_engine(struct server *server)
 {
     loop_drain(&server->main);
     engine_stop(server->engine);
-    environments_end(server->environments, on_children_gone);
+    sandboxes_end(server->sandboxes, on_children_gone);
 }
 
 static void one_is_draining(struct loop *loop, struct task *task)
@@ -313,11 +313,11 @@ static void init(struct server *server, const struct server_options *options)
     check(uv_async_init(&server->main.uv, &server->stop, on_stop) == 0);
     server->stop.data = server;
 
-    server->environments = environments_new(&server->main, options);
+    server->sandboxes = sandboxes_new(&server->main, options);
     server->effect_runners[0] =
-        (struct effect_runner){"environment.start", environments_start_effect, server->environments};
+        (struct effect_runner){"sandbox.start", sandboxes_start_effect, server->sandboxes};
     server->effect_runners[1] =
-        (struct effect_runner){"environment.stop", environments_stop_effect, server->environments};
+        (struct effect_runner){"sandbox.stop", sandboxes_stop_effect, server->sandboxes};
 }
 
 struct server *server_new(const struct server_options *options, struct arena *arena, str *error)
@@ -393,7 +393,7 @@ static void discard_loops(struct server *server)
 {
     if (server->bound)
         listener_close(&server->listener, NULL);
-    environments_end(server->environments, nothing_more);
+    sandboxes_end(server->sandboxes, nothing_more);
     uv_close((uv_handle_t *)&server->stop, NULL);
     loop_discard(&server->main);
     for (unsigned i = 0; i < server->loop_count; i++)
@@ -404,7 +404,7 @@ void server_free(struct server *server)
 {
     if (!server->engine)
         discard_loops(server);
-    environments_free(server->environments);
+    sandboxes_free(server->sandboxes);
     shares_free(server->shares);
     free(server->loops);
     free(server);

@@ -23,7 +23,7 @@ struct server_options {
 struct server *server_new(const struct server_options *options, struct arena *arena, str *error);
 /* The port it listens on. */
 int server_port(const struct server *server);
-/* Runners of "environment.start" and "environment.stop", up to a NULL kind; as long as the server lives. */
+/* Runners of "sandbox.start" and "sandbox.stop", up to a NULL kind; as long as the server lives. */
 const struct effect_runner *server_effect_runners(struct server *server);
 
 /*

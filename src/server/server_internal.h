@@ -4,7 +4,7 @@
  * server_internal.h: what the files of the server share.
  *
  * A loop is one thread with one libuv loop.  The main thread's loop accepts connections and hands
- * each to the serving loop that has fewest; it also owns everything about environments, so that
+ * each to the serving loop that has fewest; it also owns everything about sandboxes, so that
  * what a child prints and what it asks of the Runtime API are seen in one order, without locks.
  */
 #include "server/server.h"
@@ -31,7 +31,7 @@ enum {
 
 struct loop;
 struct connection;
-struct environments;
+struct sandboxes;
 
 /* ---- quiet connections: those that wait for their client ---- */
 
@@ -55,7 +55,7 @@ void quiet_end_stalled(struct loop *loop, bool (*enough)(void *context), void *c
 /* ---- ports: where connections come in ---- */
 
 struct port {
-    str listener;                               /* the environment's id; absent at the public port */
+    str sandbox;                                /* the sandbox's id; absent at the public port */
     void (*request_arrives)(struct port *port); /* before it is dispatched; or NULL */
     void (*request_ended)(struct port *port);   /* answered, or its client is gone; or NULL */
 };
@@ -179,11 +179,11 @@ void connections_close_idle(struct loop *loop);
 /* Close all of a port, whatever they wait for. */
 void connections_close(struct loop *loop, const struct port *port);
 
-/* ---- environments ---- */
+/* ---- sandboxes ---- */
 
-struct environments *environments_new(struct loop *loop, const struct server_options *options);
-void environments_free(struct environments *environments);
-void environments_start_effect(void *environments, str id, str payload);
-void environments_stop_effect(void *environments, str id, str payload);
+struct sandboxes *sandboxes_new(struct loop *loop, const struct server_options *options);
+void sandboxes_free(struct sandboxes *sandboxes);
+void sandboxes_start_effect(void *sandboxes, str id, str payload);
+void sandboxes_stop_effect(void *sandboxes, str id, str payload);
 /* Ends all children, without a word to the engine; `done` is called when the last has gone. */
-void environments_end(struct environments *environments, void (*done)(struct loop *loop));
+void sandboxes_end(struct sandboxes *sandboxes, void (*done)(struct loop *loop));

@@ -77,7 +77,7 @@ static str principal_type(const struct principal *caller)
     case PRINCIPAL_ANONYMOUS:
         return S("Anonymous");
     case PRINCIPAL_SERVICE:
-    case PRINCIPAL_ENVIRONMENT:
+    case PRINCIPAL_SANDBOX:
         break;
     }
     return (str){0};

@@ -163,7 +163,7 @@ static void store_change(const struct call *call, struct function *function)
     function->row.modified_ms = call->now_ms;
     function->row.generation++;
     lambda_update_function(call->txn, &function->row);
-    processes_retire(call, function);
+    sandboxes_retire(call, function);
 }
 
 void lambda_update_function_code_prepare(const struct call *call,
@@ -239,7 +239,7 @@ enum outcome lambda_delete_function(const struct call *call, const struct lambda
     if (str_present(in->qualifier))
         return fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
                     "$LATEST version cannot be deleted without deleting the function.");
-    processes_kill(call, &function);
+    sandboxes_kill(call, &function);
     forget_invocations(call, &function);
     lambda_remove_function(call->txn, &(struct lambda_remove_function_params){.id = function.row.id});
     lambda_remove_unused_package(

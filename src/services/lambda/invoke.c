@@ -1,7 +1,7 @@
 /*
  * invoke.c: Invoke, and what becomes of an invocation.
  *
- * Every invocation is a row that the next free process of its function takes.  A synchronous caller
+ * Every invocation is a row that the next free sandbox of its function takes.  A synchronous caller
  * is parked until its row is done; an asynchronous one is retried twice; a batch of a queue goes
  * back to its poller.
  */
@@ -23,11 +23,11 @@ str invocation_answer(const struct call *call, str request_id)
     return arena_format(call->arena, "lambda/answer/%.*s", STR_ARGS(request_id));
 }
 
-bool invocation_of_process(const struct call *call, str process_id,
+bool invocation_of_sandbox(const struct call *call, str sandbox_id,
                            struct lambda_find_invocation_row *invocation)
 {
     return lambda_find_invocation(
-        call->txn, &(struct lambda_find_invocation_params){.process_id = process_id}, invocation);
+        call->txn, &(struct lambda_find_invocation_params){.sandbox_id = sandbox_id}, invocation);
 }
 
 bool invocation_next(const struct call *call, const struct function *function,
@@ -231,10 +231,10 @@ static void retry_or_forget(const struct call *call, const struct lambda_find_in
 }
 
 void invocation_finish(const struct call *call, const struct function *function,
-                       const struct lambda_get_process_row *process,
+                       const struct lambda_get_sandbox_row *sandbox,
                        const struct lambda_find_invocation_row *invocation, const struct result *result)
 {
-    str tail = process ? log_end(call, function, process, invocation, result) : (str){0};
+    str tail = sandbox ? log_end(call, function, sandbox, invocation, result) : (str){0};
 
     if (str_present(result->error))
         trace_in(call, invocation->trace_id, S("failed"), function->arn, result->error_type);

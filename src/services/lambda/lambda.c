@@ -25,7 +25,7 @@ static void resume_invocations(const struct call *call)
 static void start(const struct call *call)
 {
     packages_sweep(call);
-    processes_forget(call);
+    sandboxes_forget(call);
     lambda_remove_all_held(call->txn);
     resume_invocations(call);
     pollers_resume(call);
@@ -33,10 +33,10 @@ static void start(const struct call *call)
 
 static void reset(const struct call *call)
 {
-    struct lambda_list_all_processes_rows rows = lambda_list_all_processes(call->txn);
+    struct lambda_list_all_sandboxes_rows rows = lambda_list_all_sandboxes(call->txn);
 
     for (size_t i = 0; i < rows.count; i++)
-        process_stop(call, rows.items[i].id);
+        sandbox_stop(call, rows.items[i].id);
 }
 
 const struct module LAMBDA_MODULE = {

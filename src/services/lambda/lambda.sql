@@ -127,6 +127,18 @@ create index lambda_held_mapping on lambda_held (mapping_id);
 -- As the invoker named the function: with a qualifier, or (null) without.
 alter table lambda_invocation add column function_arn text;
 
+-- migration: 3
+-- What a function runs in is called a sandbox.
+alter table lambda_process rename to lambda_sandbox;
+alter table lambda_invocation rename column process_id to sandbox_id;
+alter table lambda_line rename column process_id to sandbox_id;
+drop index lambda_process_function;
+drop index lambda_invocation_process;
+drop index lambda_line_process;
+create index lambda_sandbox_function on lambda_sandbox (function_id);
+create index lambda_invocation_sandbox on lambda_invocation (sandbox_id) where sandbox_id is not null;
+create index lambda_line_sandbox on lambda_line (sandbox_id);
+
 -- statement: add_function :insert
 -- row: function
 insert into lambda_function (account, region, name, runtime, handler, role, timeout_seconds, memory_mb, variables,
@@ -197,56 +209,56 @@ delete from lambda_tag where resource = :resource;
 -- statement: list_tags_of :many
 select name, value from lambda_tag where resource = :resource order by name;
 
--- ---- processes ----
+-- ---- sandboxes ----
 
--- statement: add_process :exec
-insert into lambda_process (id, function_id, generation, state, started_ms, idle_since_ms, deadline_ms, retire_ms,
+-- statement: add_sandbox :exec
+insert into lambda_sandbox (id, function_id, generation, state, started_ms, idle_since_ms, deadline_ms, retire_ms,
     check_ms, log_stream, memory_bytes)
 values (:id, :function_id, :generation, 'starting', :started_ms, :started_ms, :deadline_ms, :retire_ms,
     :check_ms, :log_stream, 0);
 
--- statement: get_process :one
+-- statement: get_sandbox :one
 select id, function_id, generation, state, started_ms, init_ms, idle_since_ms, deadline_ms, retire_ms, check_ms,
     log_stream, memory_bytes
-from lambda_process where id = :id;
+from lambda_sandbox where id = :id;
 
--- statement: list_processes :many
-select id, state from lambda_process where function_id = :function_id;
+-- statement: list_sandboxes :many
+select id, state from lambda_sandbox where function_id = :function_id;
 
--- statement: list_all_processes :many
-select id from lambda_process;
+-- statement: list_all_sandboxes :many
+select id from lambda_sandbox;
 
--- How many processes there are, how many of them will ask for work soon, and how much work there is.
+-- How many sandboxes there are, how many of them will ask for work soon, and how much work there is.
 -- statement: count_work :one
--- column: processes integer
+-- column: sandboxes integer
 -- column: available integer
 -- column: queued integer
-select count(*) as processes,
+select count(*) as sandboxes,
     coalesce(sum(case when state in ('starting', 'idle') then 1 else 0 end), 0) as available,
     (select count(*) from (select 1 from lambda_invocation
         where function_id = :function_id and state = 'queued' limit 100)) as queued
-from lambda_process where function_id = :function_id;
+from lambda_sandbox where function_id = :function_id;
 
--- statement: set_process_state :exec
-update lambda_process set state = :state where id = :id;
+-- statement: set_sandbox_state :exec
+update lambda_sandbox set state = :state where id = :id;
 
 -- statement: set_initialized :exec
-update lambda_process set state = 'idle', init_ms = :init_ms, idle_since_ms = :idle_since_ms where id = :id;
+update lambda_sandbox set state = 'idle', init_ms = :init_ms, idle_since_ms = :idle_since_ms where id = :id;
 
 -- statement: set_busy :exec
-update lambda_process set state = 'busy', deadline_ms = :deadline_ms, check_ms = :check_ms where id = :id;
+update lambda_sandbox set state = 'busy', deadline_ms = :deadline_ms, check_ms = :check_ms where id = :id;
 
 -- statement: set_idle :exec
-update lambda_process set state = 'idle', init_ms = null, idle_since_ms = :idle_since_ms where id = :id;
+update lambda_sandbox set state = 'idle', init_ms = null, idle_since_ms = :idle_since_ms where id = :id;
 
 -- statement: set_check :exec
-update lambda_process set check_ms = :check_ms where id = :id;
+update lambda_sandbox set check_ms = :check_ms where id = :id;
 
 -- statement: set_memory :exec
-update lambda_process set memory_bytes = :memory_bytes where id = :id;
+update lambda_sandbox set memory_bytes = :memory_bytes where id = :id;
 
--- statement: remove_process :exec
-delete from lambda_process where id = :id;
+-- statement: remove_sandbox :exec
+delete from lambda_sandbox where id = :id;
 
 -- ---- invocations ----
 
@@ -256,20 +268,20 @@ insert into lambda_invocation (request_id, function_id, function_arn, mapping_id
 values (:request_id, :function_id, :function_arn, :mapping_id, :kind, 'queued', :payload, :client_context,
     :trace_id, :queued_ms, 0, 0, 0, :wants_tail, :receipts);
 
--- The oldest queued invocation of a function is this process's from now on.
+-- The oldest queued invocation of a function is this sandbox's from now on.
 -- statement: take_invocation :one
-update lambda_invocation set state = 'running', process_id = :process_id, started_ms = :started_ms, announced = 0
+update lambda_invocation set state = 'running', sandbox_id = :sandbox_id, started_ms = :started_ms, announced = 0
 where id = (select min(id) from lambda_invocation where function_id = :function_id and state = 'queued')
 returning request_id, payload, client_context, trace_id, function_arn;
 
--- What this process is at, or else the oldest of a function that nobody has taken yet.
+-- What this sandbox is at, or else the oldest of a function that nobody has taken yet.
 -- statement: find_invocation :one
--- param: process_id text null
+-- param: sandbox_id text null
 -- param: function_id integer null
 select id, request_id, function_id, mapping_id, kind, trace_id, queued_ms, attempts, started_ms, announced, wants_tail,
     tail, receipts
 from lambda_invocation
-where id = coalesce((select id from lambda_invocation where process_id = :process_id),
+where id = coalesce((select id from lambda_invocation where sandbox_id = :sandbox_id),
     (select min(id) from lambda_invocation where function_id = :function_id and state = 'queued'));
 
 -- statement: find_by_request :one
@@ -284,12 +296,12 @@ select count(*) as count from lambda_invocation where function_id = :function_id
 select count(*) as count from lambda_invocation where mapping_id = :mapping_id;
 
 -- statement: set_done :exec
-update lambda_invocation set state = 'done', process_id = null, payload = x'', error = :error, result = :result,
+update lambda_invocation set state = 'done', sandbox_id = null, payload = x'', error = :error, result = :result,
     tail = :tail
 where id = :id;
 
 -- statement: set_waiting :exec
-update lambda_invocation set state = 'waiting', process_id = null, attempts = :attempts where id = :id;
+update lambda_invocation set state = 'waiting', sandbox_id = null, attempts = :attempts where id = :id;
 
 -- statement: queue_again :one
 update lambda_invocation set state = 'queued' where id = :id and state = 'waiting' returning function_id;
@@ -314,7 +326,7 @@ delete from lambda_invocation where function_id = :function_id;
 delete from lambda_invocation where kind <> 'event';
 
 -- statement: requeue_all :exec
-update lambda_invocation set state = 'queued', process_id = null where state = 'running';
+update lambda_invocation set state = 'queued', sandbox_id = null where state = 'running';
 
 -- statement: list_waiting_functions :many
 select distinct function_id from lambda_invocation where state = 'queued';
@@ -322,17 +334,17 @@ select distinct function_id from lambda_invocation where state = 'queued';
 -- ---- lines ----
 
 -- statement: add_line :insert
-insert into lambda_line (process_id, timestamp_ms, text) values (:process_id, :timestamp_ms, :text);
+insert into lambda_line (sandbox_id, timestamp_ms, text) values (:sandbox_id, :timestamp_ms, :text);
 
 -- statement: list_lines :many
-select timestamp_ms, text from lambda_line where process_id = :process_id order by id;
+select timestamp_ms, text from lambda_line where sandbox_id = :sandbox_id order by id;
 
 -- statement: has_lines :one
 -- column: found integer
-select 1 as found from lambda_line where process_id = :process_id limit 1;
+select 1 as found from lambda_line where sandbox_id = :sandbox_id limit 1;
 
 -- statement: remove_lines :exec
-delete from lambda_line where process_id = :process_id;
+delete from lambda_line where sandbox_id = :sandbox_id;
 
 -- statement: remove_all_lines :exec
 delete from lambda_line;

@@ -3,8 +3,8 @@
 /*
  * lambda_internal.h: what the files of Lambda share.
  *
- * A function runs in processes (AWS says execution environments, which the model's shapes are
- * named after).  An invocation is a row: queued, then a process's, then answered.
+ * A function runs in sandboxes (AWS says execution environments, which the model's shapes are
+ * named after).  An invocation is a row: queued, then a sandbox's, then answered.
  */
 #include "base/list.h"
 #include "engine/call.h"
@@ -115,30 +115,30 @@ struct interpreter {
 /* What runs it; looked for once.  Not for provided runtimes. */
 const struct interpreter *runtime_interpreter(const struct runtime *runtime);
 
-/* processes.c: the pool of a function's child processes */
-enum { PROCESSES_PER_FUNCTION = 10 };
-/* Queued invocations get a process: an idle one is woken, or one is started. */
+/* sandboxes.c: the pool of a function's child processes */
+enum { SANDBOXES_PER_FUNCTION = 10 };
+/* Queued invocations get a sandbox: an idle one is woken, or one is started. */
 void function_dispatch(const struct call *call, const struct function *function);
-/* What idle processes of a function wait for. */
+/* What idle sandboxes of a function wait for. */
 str function_work(const struct call *call, int64_t function_id);
-/* End the processes that are not at work; the busy ones end after it, for their generation is over. */
-void processes_retire(const struct call *call, const struct function *function);
-void processes_kill(const struct call *call, const struct function *function);
+/* End the sandboxes that are not at work; the busy ones end after it, for their generation is over. */
+void sandboxes_retire(const struct call *call, const struct function *function);
+void sandboxes_kill(const struct call *call, const struct function *function);
 /* End it; its row stays until it has ended. */
-void process_stop(const struct call *call, str process_id);
+void sandbox_stop(const struct call *call, str sandbox_id);
 /* Have it looked after at that time at the latest. */
-void process_check_at(const struct call *call, struct lambda_get_process_row *process, int64_t due_ms);
+void sandbox_check_at(const struct call *call, struct lambda_get_sandbox_row *sandbox, int64_t due_ms);
 /* It has given its answer: it is idle, or has served long enough. */
-void process_release(const struct call *call, const struct function *function,
-                     const struct lambda_get_process_row *process);
+void sandbox_release(const struct call *call, const struct function *function,
+                     const struct lambda_get_sandbox_row *sandbox);
 /* At start: nothing of what ran before runs any more. */
-void processes_forget(const struct call *call);
+void sandboxes_forget(const struct call *call);
 
 /* launch.c */
-/* Have the server start that process, which is to end at *retire_ms.  False: *problem says why it cannot run.
+/* Have the server start that sandbox, which is to end at *retire_ms.  False: *problem says why it cannot run.
  */
-bool process_launch(const struct call *call, const struct function *function, str id, str log_stream,
-                    int64_t *retire_ms, str *problem);
+bool sandbox_start(const struct call *call, const struct function *function, str id, str log_stream,
+                   int64_t *retire_ms, str *problem);
 
 /* invoke.c */
 /* What the caller of a synchronous invocation waits for. */
@@ -150,29 +150,29 @@ struct result {
     str error_type;
 };
 struct result result_error(const struct call *call, const char *type, str message);
-/* What process_id is at, or the oldest queued one of the function. */
-bool invocation_of_process(const struct call *call, str process_id,
+/* What sandbox_id is at, or the oldest queued one of the function. */
+bool invocation_of_sandbox(const struct call *call, str sandbox_id,
                            struct lambda_find_invocation_row *invocation);
 bool invocation_next(const struct call *call, const struct function *function,
                      struct lambda_find_invocation_row *invocation);
-/* It has ended: log it, answer whoever waits, retry or forget it.  process may be NULL: it never had one. */
+/* It has ended: log it, answer whoever waits, retry or forget it.  sandbox may be NULL: it never had one. */
 void invocation_finish(const struct call *call, const struct function *function,
-                       const struct lambda_get_process_row *process,
+                       const struct lambda_get_sandbox_row *sandbox,
                        const struct lambda_find_invocation_row *invocation, const struct result *result);
 
 /* logs.c */
 /* A line of our own, kept back until the next flush. */
-void log_keep(const struct call *call, str process_id, int64_t timestamp_ms, str text);
-/* What the process printed. */
-void log_output(const struct call *call, struct lambda_get_process_row *process,
+void log_keep(const struct call *call, str sandbox_id, int64_t timestamp_ms, str text);
+/* What the sandbox printed. */
+void log_output(const struct call *call, struct lambda_get_sandbox_row *sandbox,
                 const struct lambda_output_line_list *lines);
 /* Write what is kept back into the function's log stream.  invocation: the one under way, or NULL. */
 void log_flush(const struct call *call, const struct function *function,
-               const struct lambda_get_process_row *process,
+               const struct lambda_get_sandbox_row *sandbox,
                const struct lambda_find_invocation_row *invocation);
 /* END and REPORT; the tail for a caller who wants it, else the absent str. */
 str log_end(const struct call *call, const struct function *function,
-            const struct lambda_get_process_row *process, const struct lambda_find_invocation_row *invocation,
+            const struct lambda_get_sandbox_row *sandbox, const struct lambda_find_invocation_row *invocation,
             const struct result *result);
 
 /* event.c */

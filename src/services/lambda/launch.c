@@ -1,5 +1,5 @@
 /*
- * launch.c: what the server is told when it has to start a process for a function.
+ * launch.c: what the server is told when it has to start a sandbox for a function.
  *
  * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
  */
@@ -111,8 +111,8 @@ static void add_credentials(struct json_writer *writer, const struct sts_credent
     json_field(writer, S("AWS_SESSION_TOKEN"), credentials->session_token);
 }
 
-bool process_launch(const struct call *call, const struct function *function, str id, str log_stream,
-                    int64_t *retire_ms, str *problem)
+bool sandbox_start(const struct call *call, const struct function *function, str id, str log_stream,
+                   int64_t *retire_ms, str *problem)
 {
     const struct runtime *runtime = runtime_find(function->row.runtime);
     struct json_writer writer = json_writer_in(call->arena);
@@ -125,7 +125,7 @@ bool process_launch(const struct call *call, const struct function *function, st
     str code = arena_join(call->arena, folder, S("/code"));
     const struct sts_credentials *credentials = assume_role(call, function, problem);
     json_open_object(&writer);
-    json_field(&writer, S("environmentId"), id);
+    json_field(&writer, S("sandboxId"), id);
     json_field(&writer, S("functionName"), function->row.name);
     if (!credentials || !add_command(call, &writer, runtime, code, problem))
         return false;
@@ -141,6 +141,6 @@ bool process_launch(const struct call *call, const struct function *function, st
     json_close_object(&writer);
     json_close_object(&writer);
     *retire_ms = credentials->expiration - function->row.timeout_seconds * MS - MARGIN_MS;
-    effect_begin(call, S("environment.start"), id, json_written(&writer));
+    effect_begin(call, S("sandbox.start"), id, json_written(&writer));
     return true;
 }

@@ -2,7 +2,7 @@
  * logs.c: a function's lines into CloudWatch Logs, in the name of its role.
  *
  * Lines are kept back until the invocation ends, so that a short one costs one PutLogEvents; the
- * process's timer flushes what has been kept for a second.  A role that may not write leaves no log.
+ * sandbox's timer flushes what has been kept for a second.  A role that may not write leaves no log.
  */
 #include "lambda_internal.h"
 
@@ -19,10 +19,10 @@ enum {
     BYTES_PER_MB = 1024 * 1024,
 };
 
-void log_keep(const struct call *call, str process_id, int64_t timestamp_ms, str text)
+void log_keep(const struct call *call, str sandbox_id, int64_t timestamp_ms, str text)
 {
     lambda_add_line(call->txn, &(struct lambda_add_line_params){
-                                   .process_id = process_id, .timestamp_ms = timestamp_ms, .text = text});
+                                   .sandbox_id = sandbox_id, .timestamp_ms = timestamp_ms, .text = text});
 }
 
 /* ---- writing ---- */
@@ -75,12 +75,12 @@ static size_t batch_count(const struct logs_input_log_event *events, size_t coun
 }
 
 static void write_events(const struct call *call, const struct function *function,
-                         const struct lambda_get_process_row *process,
+                         const struct lambda_get_sandbox_row *sandbox,
                          const struct logs_input_log_event_list *events)
 {
     const struct principal *role = events->count > 0 ? function_role(call, function) : NULL;
     struct logs_put_log_events_request in = {.log_group_name = function->row.log_group,
-                                             .log_stream_name = process->log_stream};
+                                             .log_stream_name = sandbox->log_stream};
 
     for (size_t done = 0; role && done < events->count; done += in.log_events.count) {
         in.log_events.items = events->items + done;
@@ -102,16 +102,16 @@ static void add_event(const struct call *call, struct logs_input_log_event_list 
 }
 
 /* Take what has been kept back. */
-static void take_lines(const struct call *call, const struct lambda_get_process_row *process,
+static void take_lines(const struct call *call, const struct lambda_get_sandbox_row *sandbox,
                        struct logs_input_log_event_list *events)
 {
     struct lambda_list_lines_rows rows =
-        lambda_list_lines(call->txn, &(struct lambda_list_lines_params){.process_id = process->id});
+        lambda_list_lines(call->txn, &(struct lambda_list_lines_params){.sandbox_id = sandbox->id});
 
     for (size_t i = 0; i < rows.count; i++)
         add_event(call, events, rows.items[i].timestamp_ms, rows.items[i].text);
     if (rows.count > 0)
-        lambda_remove_lines(call->txn, &(struct lambda_remove_lines_params){.process_id = process->id});
+        lambda_remove_lines(call->txn, &(struct lambda_remove_lines_params){.sandbox_id = sandbox->id});
 }
 
 static str tail_of(const struct call *call, str before, const struct logs_input_log_event_list *events)
@@ -132,50 +132,50 @@ static str start_line(const struct call *call, const struct lambda_find_invocati
 }
 
 /* The invocation's first output is what makes its beginning worth a line of its own. */
-static void announce(const struct call *call, const struct lambda_get_process_row *process)
+static void announce(const struct call *call, const struct lambda_get_sandbox_row *sandbox)
 {
     struct lambda_find_invocation_row invocation;
 
-    if (!str_equal(process->state, S("busy")) || !invocation_of_process(call, process->id, &invocation) ||
+    if (!str_equal(sandbox->state, S("busy")) || !invocation_of_sandbox(call, sandbox->id, &invocation) ||
         invocation.announced)
         return;
-    log_keep(call, process->id, invocation.started_ms, start_line(call, &invocation));
+    log_keep(call, sandbox->id, invocation.started_ms, start_line(call, &invocation));
     lambda_set_announced(call->txn, &(struct lambda_set_announced_params){.id = invocation.id});
 }
 
-void log_output(const struct call *call, struct lambda_get_process_row *process,
+void log_output(const struct call *call, struct lambda_get_sandbox_row *sandbox,
                 const struct lambda_output_line_list *lines)
 {
     if (lines->count == 0)
         return;
-    announce(call, process);
+    announce(call, sandbox);
     for (size_t i = 0; i < lines->count; i++)
-        log_keep(call, process->id, lines->items[i].timestamp, lines->items[i].text);
-    process_check_at(call, process, call->now_ms + KEPT_MS);
+        log_keep(call, sandbox->id, lines->items[i].timestamp, lines->items[i].text);
+    sandbox_check_at(call, sandbox, call->now_ms + KEPT_MS);
 }
 
 void log_flush(const struct call *call, const struct function *function,
-               const struct lambda_get_process_row *process,
+               const struct lambda_get_sandbox_row *sandbox,
                const struct lambda_find_invocation_row *invocation)
 {
     struct logs_input_log_event_list events = {0};
 
-    take_lines(call, process, &events);
+    take_lines(call, sandbox, &events);
     if (events.count > 0 && invocation && invocation->wants_tail)
         lambda_set_tail(call->txn,
                         &(struct lambda_set_tail_params){.id = invocation->id,
                                                          .tail = tail_of(call, invocation->tail, &events)});
-    write_events(call, function, process, &events);
+    write_events(call, function, sandbox, &events);
 }
 
 /* ---- the end of an invocation ---- */
 
 static str report_line(const struct call *call, const struct function *function,
-                       const struct lambda_get_process_row *process,
+                       const struct lambda_get_sandbox_row *sandbox,
                        const struct lambda_find_invocation_row *invocation, const struct result *result)
 {
     int64_t duration_ms = invocation->started_ms ? call->now_ms - invocation->started_ms : 0;
-    int64_t init_ms = process->init_ms ? *process->init_ms : 0, billed_ms = duration_ms + init_ms;
+    int64_t init_ms = sandbox->init_ms ? *sandbox->init_ms : 0, billed_ms = duration_ms + init_ms;
     struct text line = text_in(call->arena);
 
     text_format(
@@ -183,8 +183,8 @@ static str report_line(const struct call *call, const struct function *function,
         "REPORT RequestId: %.*s\tDuration: %lld.00 ms\tBilled Duration: %lld ms\tMemory Size: %lld MB\t"
         "Max Memory Used: %lld MB\t",
         STR_ARGS(invocation->request_id), (long long)duration_ms, (long long)billed_ms,
-        (long long)function->row.memory_mb, (long long)(process->memory_bytes / BYTES_PER_MB));
-    if (process->init_ms)
+        (long long)function->row.memory_mb, (long long)(sandbox->memory_bytes / BYTES_PER_MB));
+    if (sandbox->init_ms)
         text_format(&line, "Init Duration: %lld.00 ms\t", (long long)init_ms);
     if (str_present(result->status))
         text_format(&line, "Status: %.*s\t", STR_ARGS(result->status));
@@ -194,13 +194,13 @@ static str report_line(const struct call *call, const struct function *function,
 }
 
 str log_end(const struct call *call, const struct function *function,
-            const struct lambda_get_process_row *process, const struct lambda_find_invocation_row *invocation,
+            const struct lambda_get_sandbox_row *sandbox, const struct lambda_find_invocation_row *invocation,
             const struct result *result)
 {
     struct logs_input_log_event_list events = {0};
     str id = invocation->request_id;
 
-    take_lines(call, process, &events);
+    take_lines(call, sandbox, &events);
     if (!invocation->announced)
         add_event(call, &events, invocation->started_ms ? invocation->started_ms : call->now_ms,
                   start_line(call, invocation));
@@ -210,7 +210,7 @@ str log_end(const struct call *call, const struct function *function,
                                STR_ARGS(time_iso8601_ms(call->arena, call->now_ms)), STR_ARGS(id),
                                (long long)function->row.timeout_seconds));
     add_event(call, &events, call->now_ms, arena_format(call->arena, "END RequestId: %.*s", STR_ARGS(id)));
-    add_event(call, &events, call->now_ms, report_line(call, function, process, invocation, result));
-    write_events(call, function, process, &events);
+    add_event(call, &events, call->now_ms, report_line(call, function, sandbox, invocation, result));
+    write_events(call, function, sandbox, &events);
     return invocation->wants_tail ? tail_of(call, invocation->tail, &events) : (str){0};
 }

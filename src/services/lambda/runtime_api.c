@@ -1,5 +1,5 @@
 /*
- * runtime_api.c: what a function's process asks of us, on a port of its own.
+ * runtime_api.c: what a function's sandbox asks of us, on a port of its own.
  *
  * https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
  */
@@ -8,9 +8,9 @@
 #include "base/time.h"
 #include "runtime_model.h"
 
-/* The process that asks, its function, and the call in that function's account and region. */
+/* The sandbox that asks, its function, and the call in that function's account and region. */
 struct asker {
-    struct lambda_get_process_row process;
+    struct lambda_get_sandbox_row sandbox;
     struct function function;
     struct call call;
 };
@@ -18,17 +18,17 @@ struct asker {
 /* False: there is nothing for it to do any more; what it asked parks. */
 static bool find_asker(const struct call *call, struct asker *asker)
 {
-    if (!lambda_get_process(call->txn, &(struct lambda_get_process_params){.id = call->caller->id},
-                            &asker->process) ||
-        !function_get(call, asker->process.function_id, &asker->function))
+    if (!lambda_get_sandbox(call->txn, &(struct lambda_get_sandbox_params){.id = call->caller->id},
+                            &asker->sandbox) ||
+        !function_get(call, asker->sandbox.function_id, &asker->function))
         return false;
     asker->call = call_of_function(call, &asker->function);
     return true;
 }
 
-static bool is_in(const struct lambda_get_process_row *process, str state)
+static bool is_in(const struct lambda_get_sandbox_row *sandbox, str state)
 {
-    return str_equal(process->state, state);
+    return str_equal(sandbox->state, state);
 }
 
 /* It will be killed in a moment, and wants no answer any more. */
@@ -46,35 +46,35 @@ static enum outcome refuse_transition(const struct call *call, str from, const c
                 STR_ARGS(from), to);
 }
 
-static void become_idle(const struct call *call, struct lambda_get_process_row *process)
+static void become_idle(const struct call *call, struct lambda_get_sandbox_row *sandbox)
 {
     lambda_set_initialized(call->txn,
                            &(struct lambda_set_initialized_params){
-                               .id = process->id,
-                               .init_ms = arena_i64(call->arena, call->now_ms - process->started_ms),
+                               .id = sandbox->id,
+                               .init_ms = arena_i64(call->arena, call->now_ms - sandbox->started_ms),
                                .idle_since_ms = call->now_ms,
                            });
-    process->state = S("idle");
+    sandbox->state = S("idle");
 }
 
 /*
- * Processes live by the machine's clock, which the engine's may have been moved ahead of: so the
+ * Sandboxes live by the machine's clock, which the engine's may have been moved ahead of: so the
  * deadline that a function sees is told in the machine's time.
  */
-static int64_t deadline_for_process(const struct function *function)
+static int64_t deadline_for_sandbox(const struct function *function)
 {
     return wall_clock_ms() + function->row.timeout_seconds * MS;
 }
 
 static void become_busy(const struct call *call, const struct function *function,
-                        struct lambda_get_process_row *process)
+                        struct lambda_get_sandbox_row *sandbox)
 {
     int64_t deadline_ms = call->now_ms + function->row.timeout_seconds * MS;
 
-    process_check_at(call, process, deadline_ms);
-    lambda_set_busy(call->txn, &(struct lambda_set_busy_params){.id = process->id,
+    sandbox_check_at(call, sandbox, deadline_ms);
+    lambda_set_busy(call->txn, &(struct lambda_set_busy_params){.id = sandbox->id,
                                                                 .deadline_ms = deadline_ms,
-                                                                .check_ms = process->check_ms});
+                                                                .check_ms = sandbox->check_ms});
 }
 
 enum outcome runtime_next(const struct call *call, const struct runtime_next_request *in,
@@ -84,24 +84,24 @@ enum outcome runtime_next(const struct call *call, const struct runtime_next_req
     struct asker asker;
 
     (void)in;
-    if (!find_asker(call, &asker) || is_in(&asker.process, S("late")) ||
-        is_in(&asker.process, S("stopping")) || call->last_run)
+    if (!find_asker(call, &asker) || is_in(&asker.sandbox, S("late")) ||
+        is_in(&asker.sandbox, S("stopping")) || call->last_run)
         return park_until_killed(call);
-    if (is_in(&asker.process, S("busy")))
+    if (is_in(&asker.sandbox, S("busy")))
         return refuse_transition(call, S("Running"), "Ready");
-    if (is_in(&asker.process, S("starting")))
-        become_idle(call, &asker.process);
+    if (is_in(&asker.sandbox, S("starting")))
+        become_idle(call, &asker.sandbox);
     if (!lambda_take_invocation(call->txn,
                                 &(struct lambda_take_invocation_params){.function_id = asker.function.row.id,
-                                                                        .process_id = asker.process.id,
+                                                                        .sandbox_id = asker.sandbox.id,
                                                                         .started_ms = call->now_ms},
                                 &invocation))
         return park(call, function_work(call, asker.function.row.id), INT64_MAX);
 
-    become_busy(&asker.call, &asker.function, &asker.process);
+    become_busy(&asker.call, &asker.function, &asker.sandbox);
     trace_in(call, invocation.trace_id, S("invoked"), asker.function.arn, invocation.request_id);
     out->aws_request_id = invocation.request_id;
-    out->deadline_ms = deadline_for_process(&asker.function);
+    out->deadline_ms = deadline_for_sandbox(&asker.function);
     out->invoked_function_arn =
         str_present(invocation.function_arn) ? invocation.function_arn : asker.function.arn;
     out->trace_id = arena_format(call->arena, "Root=%.*s;Sampled=0", STR_ARGS(invocation.trace_id));
@@ -117,14 +117,14 @@ static bool finish(const struct call *call, str request_id, const struct result 
     struct lambda_find_invocation_row invocation;
     struct asker asker;
 
-    if (!find_asker(call, &asker) || !is_in(&asker.process, S("busy")) ||
-        !invocation_of_process(call, asker.process.id, &invocation) ||
+    if (!find_asker(call, &asker) || !is_in(&asker.sandbox, S("busy")) ||
+        !invocation_of_sandbox(call, asker.sandbox.id, &invocation) ||
         !str_equal(invocation.request_id, request_id)) {
         fail(call, &RUNTIME_INVALID_REQUEST_ID, "Invalid request ID");
         return false;
     }
-    invocation_finish(&asker.call, &asker.function, &asker.process, &invocation, result);
-    process_release(&asker.call, &asker.function, &asker.process);
+    invocation_finish(&asker.call, &asker.function, &asker.sandbox, &invocation, result);
+    sandbox_release(&asker.call, &asker.function, &asker.sandbox);
     return true;
 }
 
@@ -161,7 +161,7 @@ enum outcome runtime_error(const struct call *call, const struct runtime_error_r
     return finish(call, in->aws_request_id, &result) ? DONE : FAILED;
 }
 
-/* The oldest invocation that waits is told why; the next one has a new process try again. */
+/* The oldest invocation that waits is told why; the next one has a new sandbox try again. */
 enum outcome runtime_init_error(const struct call *call, const struct runtime_init_error_request *in,
                                 struct runtime_status_response *out)
 {
@@ -173,12 +173,12 @@ enum outcome runtime_init_error(const struct call *call, const struct runtime_in
     out->status = S("OK");
     if (!find_asker(call, &asker))
         return park_until_killed(call);
-    if (!is_in(&asker.process, S("starting")))
+    if (!is_in(&asker.sandbox, S("starting")))
         return refuse_transition(call, S("Ready"), "InitError");
-    lambda_set_process_state(
-        call->txn, &(struct lambda_set_process_state_params){.id = asker.process.id, .state = S("stopping")});
-    process_stop(&asker.call, asker.process.id);
+    lambda_set_sandbox_state(
+        call->txn, &(struct lambda_set_sandbox_state_params){.id = asker.sandbox.id, .state = S("stopping")});
+    sandbox_stop(&asker.call, asker.sandbox.id);
     if (invocation_next(&asker.call, &asker.function, &invocation))
-        invocation_finish(&asker.call, &asker.function, &asker.process, &invocation, &result);
+        invocation_finish(&asker.call, &asker.function, &asker.sandbox, &invocation, &result);
     return DONE;
 }

@@ -87,25 +87,25 @@ class Server:
         return connection.getresponse().read().decode()
 
     def start(self, identity, *command, **payload):
-        self.ask("POST", "/environment/start", json.dumps(
-            {"environmentId": identity, "command": list(command), "workingDirectory": "/",
+        self.ask("POST", "/sandbox/start", json.dumps(
+            {"sandboxId": identity, "command": list(command), "workingDirectory": "/",
              "environment": {"PATH": "/usr/bin:/bin"}, **payload}))
 
-    def stop_environment(self, identity):
-        self.ask("POST", "/environment/stop", json.dumps({"environmentId": identity}))
+    def stop_sandbox(self, identity):
+        self.ask("POST", "/sandbox/stop", json.dumps({"sandboxId": identity}))
 
     def events(self):
         return json.loads(self.ask("GET", "/events"))
 
     def events_of(self, identity):
-        return [(e["event"], e["input"]) for e in self.events() if e["input"]["EnvironmentId"] == identity]
+        return [(e["event"], e["input"]) for e in self.events() if e["input"]["SandboxId"] == identity]
 
     def lines_of(self, identity):
-        return [line["Text"] for name, event in self.events_of(identity) if name == "EnvironmentOutput"
+        return [line["Text"] for name, event in self.events_of(identity) if name == "SandboxOutput"
                 for line in event["Lines"]]
 
     def exit_of(self, identity):
-        return eventually(lambda: [event for name, event in self.events_of(identity) if name == "EnvironmentExited"])[0]
+        return eventually(lambda: [event for name, event in self.events_of(identity) if name == "SandboxExited"])[0]
 
     def stop(self):
         if self.process.poll() is None:

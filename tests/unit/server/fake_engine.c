@@ -11,10 +11,10 @@
  *     GET /large       a body of 8 MiB
  *     GET /park        answered "empty" when the engine stops, "cancelled" when it is cancelled
  *     GET /cancelled   how many calls have been cancelled
- *     POST /environment/start, /environment/stop   the body is the effect's payload
- *     GET /events      what was posted, and the requests of environments, in order
+ *     POST /sandbox/start, /sandbox/stop   the body is the effect's payload
+ *     GET /events      what was posted, and the requests of sandboxes, in order
  *
- * On an environment's port everything is noted as an event; /next parks, the rest is answered.
+ * On a sandbox's port everything is noted as an event; /next parks, the rest is answered.
  */
 #include "base/check.h"
 #include "base/log.h"
@@ -210,7 +210,7 @@ static void note_request(struct engine *engine, struct exchange *exchange)
     struct json_writer writer = json_writer_in(&exchange->arena);
 
     json_open_object(&writer);
-    json_field(&writer, S("EnvironmentId"), exchange->listener);
+    json_field(&writer, S("SandboxId"), exchange->sandbox);
     json_field(&writer, S("Path"), exchange->request->path);
     json_close_object(&writer);
     note(engine, S("Request"), json_written(&writer));
@@ -242,7 +242,7 @@ void dispatch(struct dispatcher *dispatcher, struct exchange *exchange)
     struct engine *engine = dispatcher->engine;
     str path = exchange->request->path;
 
-    if (str_present(exchange->listener)) {
+    if (str_present(exchange->sandbox)) {
         note_request(engine, exchange);
         engine_submit(engine, exchange);
     } else if (str_equal(path, S("/null"))) {
@@ -251,9 +251,8 @@ void dispatch(struct dispatcher *dispatcher, struct exchange *exchange)
         answer(exchange, events(engine, &exchange->arena));
     } else if (str_equal(path, S("/cancelled"))) {
         answer(exchange, arena_format(&exchange->arena, "%d", (int)engine->cancelled_count));
-    } else if (str_starts_with(path, S("/environment/"))) {
-        start_effect(engine,
-                     arena_join(&exchange->arena, S("environment."), str_from(path, strlen("/environment/"))),
+    } else if (str_starts_with(path, S("/sandbox/"))) {
+        start_effect(engine, arena_join(&exchange->arena, S("sandbox."), str_from(path, strlen("/sandbox/"))),
                      exchange->request->body);
         answer(exchange, S("started"));
     } else {

@@ -1,13 +1,13 @@
 #pragma once
 
 /*
- * environment.h: one child process of a function, as the files about it share it.
+ * sandbox.h: one sandbox, a child process of a function, as the files about it share it.
  *
- *   environments.c        all of them: the engine's effects, and their end with the server's
- *   environment.c         one of them, from its beginning to its end
- *   environment_launch.c  what its process is started with
- *   environment_watch.c   looking after it: its output, its memory
- *   environment_events.c  what the engine hears of it
+ *   sandboxes.c       all of them: the engine's effects, and their end with the server's
+ *   sandbox.c         one of them, from its beginning to its end
+ *   sandbox_launch.c  what its process is started with
+ *   sandbox_watch.c   looking after it: its output, its memory
+ *   sandbox_events.c  what the engine hears of it
  *
  * Everything here runs on the main loop.
  */
@@ -17,10 +17,10 @@
 
 struct json;
 
-struct environment {
+struct sandbox {
     struct port port; /* first: the port's callbacks get here through it */
-    struct environments *environments;
-    struct environment *previous, *next;
+    struct sandboxes *sandboxes;
+    struct sandbox *previous, *next;
     struct listener listener;
     struct launched child;
     uv_poll_t end; /* on the child's pid_fd */
@@ -35,9 +35,9 @@ struct environment {
     char id[];
 };
 
-struct environments {
+struct sandboxes {
     struct loop *loop;
-    struct environment *first;
+    struct sandbox *first;
     uv_timer_t tick, grace;
     uint64_t tick_ms;                /* how often it runs now */
     struct arena arena;              /* of one event */
@@ -49,28 +49,28 @@ struct environments {
 /* ---- all of them ---- */
 
 /* Another one has gone: perhaps it was the last that the server's end waits for. */
-void environments_finish_when_all_ended(struct environments *environments);
+void sandboxes_finish_when_all_ended(struct sandboxes *sandboxes);
 
 /* ---- one of them ---- */
 
 /* From an effect's payload.  When it cannot be started the engine hears of it as of one that ended. */
-void environment_begin(struct environments *environments, str id, const struct json *payload);
+void sandbox_begin(struct sandboxes *sandboxes, str id, const struct json *payload);
 /* Sends the signal to the child and to all of its process group. */
-void environment_kill(const struct environment *environment, int number);
+void sandbox_kill(const struct sandbox *sandbox, int number);
 
 /* Starts the process, its output connected.  False and *message (in the arena) when it cannot be started. */
-bool environment_launch(struct environment *environment, const struct json *payload, str *message);
+bool sandbox_launch(struct sandbox *sandbox, const struct json *payload, str *message);
 /* The folder that stood in for a private /tmp, if there is one. */
-void environment_remove_tmp(struct environment *environment);
+void sandbox_remove_tmp(struct sandbox *sandbox);
 
-void environment_watch(struct environment *environment);
-void environment_unwatch(struct environment *environment);
+void sandbox_watch(struct sandbox *sandbox);
+void sandbox_unwatch(struct sandbox *sandbox);
 /* Callbacks of its port. */
-void environment_request_arrives(struct port *port);
-void environment_request_ended(struct port *port);
+void sandbox_request_arrives(struct port *port);
+void sandbox_request_ended(struct port *port);
 
 /* Tells nothing when there are no lines and the memory is no news. */
-void environment_post_output(struct environment *environment, const struct line_list *lines);
-void environment_post_not_started(struct environments *environments, str id, const char *reason, str message);
+void sandbox_post_output(struct sandbox *sandbox, const struct line_list *lines);
+void sandbox_post_not_started(struct sandboxes *sandboxes, str id, const char *reason, str message);
 /* `status` is waitpid's. */
-void environment_post_exit(struct environment *environment, int status);
+void sandbox_post_exit(struct sandbox *sandbox, int status);

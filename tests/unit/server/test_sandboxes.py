@@ -38,13 +38,13 @@ def test_output_and_exit_code_are_reported(server):
     exit = server.exit_of("E")
     assert exit["Reason"] == "Exited" and exit["ExitCode"] == 7 and "Signal" not in exit
     assert server.lines_of("E") == ["one", "two", "three"]
-    assert server.events_of("E")[-1][0] == "EnvironmentExited"
+    assert server.events_of("E")[-1][0] == "SandboxExited"
 
 
 def test_lines_carry_the_time_in_milliseconds(server):
     server.start("E", "/bin/echo", "hello")
     server.exit_of("E")
-    [line] = [line for name, event in server.events_of("E") if name == "EnvironmentOutput" for line in event["Lines"]]
+    [line] = [line for name, event in server.events_of("E") if name == "SandboxOutput" for line in event["Lines"]]
     assert abs(line["Timestamp"] / 1000 - time.time()) < 10
 
 
@@ -63,7 +63,7 @@ for i in range(50):
     server.exit_of("E")
     told = []
     for name, event in server.events_of("E"):
-        told += [line["Text"] for line in event["Lines"]] if name == "EnvironmentOutput" else [event.get("Path")]
+        told += [line["Text"] for line in event["Lines"]] if name == "SandboxOutput" else [event.get("Path")]
     expected = [text for i in range(50) for text in (f"line {i}", f"/{i}/response")]
     assert told[:100] == expected
 
@@ -93,7 +93,7 @@ def test_a_flood_of_output_is_whole(server):
     assert server.lines_of("E") == [str(i) for i in range(500000)]
 
 
-def test_the_environment_is_what_the_payload_gives(server):
+def test_the_sandbox_is_what_the_payload_gives(server):
     server.start("E", "/usr/bin/env", environment={"A": "1", "B": "x y"})
     server.exit_of("E")
     lines = sorted(server.lines_of("E"))
@@ -186,7 +186,7 @@ def test_an_effect_started_twice_starts_one_child(server):
 def test_stop_kills_the_child_and_what_it_started(server):
     server.start("E", "/bin/sh", "-c", "sleep 100 & echo $!; wait")
     [sleeper] = eventually(lambda: server.lines_of("E"))
-    server.stop_environment("E")
+    server.stop_sandbox("E")
     exit = server.exit_of("E")
     assert exit["Reason"] == "Stopped" and exit["Signal"] == signal.SIGKILL
     eventually(lambda: not is_alive(sleeper))
@@ -199,8 +199,8 @@ def test_what_a_child_leaves_behind_is_killed(server):
     eventually(lambda: not is_alive(sleeper))
 
 
-def test_stopping_an_unknown_environment_is_answered(server):
-    server.stop_environment("nobody")
+def test_stopping_an_unknown_sandbox_is_answered(server):
+    server.stop_sandbox("nobody")
     assert server.exit_of("nobody")["Reason"] == "NotRunning"
 
 
@@ -233,7 +233,7 @@ ask("POST", "/2/response")
     server.exit_of("E")
     events = server.events_of("E")
     second = [event.get("Path") for _, event in events].index("/2/response")
-    assert events[second - 1][0] == "EnvironmentOutput" and events[second - 1][1]["MaxMemoryBytes"] > 50000000
+    assert events[second - 1][0] == "SandboxOutput" and events[second - 1][1]["MaxMemoryBytes"] > 50000000
 
 
 def test_a_child_that_waits_is_given_its_answer_and_ended_when_the_server_stops(server, tmp_path):
@@ -295,7 +295,7 @@ def test_the_next_server_ends_what_a_killed_one_left_without_root(tmp_path):
 def test_what_left_its_process_group_ends_with_the_server(server):
     server.start("E", "/bin/sh", "-c", "setsid sh -c 'echo $$; exec sleep 1000' & wait")
     [sleeper] = eventually(lambda: server.lines_of("E"))
-    server.stop_environment("E")
+    server.stop_sandbox("E")
     server.exit_of("E")
     assert is_alive(sleeper)
     assert server.stop() == 0
@@ -307,6 +307,6 @@ def test_children_come_and_go_under_load(server):
         start_python(server, f"E{i}", "print('up'); [ask('POST', '/x') for _ in range(20)]; ask('GET', '/next')")
     for i in range(40):
         eventually(lambda: server.lines_of(f"E{i}") == ["up"])
-        server.stop_environment(f"E{i}")
+        server.stop_sandbox(f"E{i}")
     for i in range(40):
         assert server.exit_of(f"E{i}")["Reason"] == "Stopped"

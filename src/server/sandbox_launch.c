@@ -1,10 +1,10 @@
 /*
- * environment_launch.c: what a function's process is started with: command, variables, folders, /tmp.
+ * sandbox_launch.c: what a function's process is started with: command, variables, folders, /tmp.
  *
  * Each gets a /tmp of its own, empty but for the folders of functions, runtimes and its own program,
  * where these lie below /tmp.  Where the kernel refuses that, TMPDIR names a folder of its own.
  */
-#include "server/environment.h"
+#include "server/sandbox.h"
 
 #include "base/check.h"
 #include "base/folder.h"
@@ -59,13 +59,13 @@ static const char *folder_of(struct arena *arena, const char *path)
     return slash ? arena_cstr(arena, (str){path, (size_t)(slash - path)}) : NULL;
 }
 
-static struct text_list kept_folders(struct environments *environments, const struct launch *launch)
+static struct text_list kept_folders(struct sandboxes *sandboxes, const struct launch *launch)
 {
-    struct arena *arena = &environments->arena;
+    struct arena *arena = &sandboxes->arena;
     struct text_list kept = {0};
 
-    keep_folder(arena, &kept, environments->folders[0]);
-    keep_folder(arena, &kept, environments->folders[1]);
+    keep_folder(arena, &kept, sandboxes->folders[0]);
+    keep_folder(arena, &kept, sandboxes->folders[1]);
     keep_folder(arena, &kept, launch->folder);
     keep_folder(arena, &kept, folder_of(arena, launch->argv[0]));
     check(kept.count <= FOLDERS_KEPT);
@@ -93,9 +93,9 @@ static const char **command_of(struct arena *arena, const struct json *payload)
     return argv.items;
 }
 
-static struct text_list variables_of(struct environment *environment, const struct json *payload)
+static struct text_list variables_of(struct sandbox *sandbox, const struct json *payload)
 {
-    struct arena *arena = &environment->environments->arena;
+    struct arena *arena = &sandbox->sandboxes->arena;
     const struct json *variables = json_get(payload, S("environment"));
     struct text_list list = {0};
 
@@ -105,9 +105,9 @@ static struct text_list variables_of(struct environment *environment, const stru
         add_text(arena, &list,
                  arena_format(arena, "%.*s=%.*s", STR_ARGS(member->name), STR_ARGS(value)).data);
     }
-    add_text(arena, &list,
-             arena_format(arena, "AWS_LAMBDA_RUNTIME_API=127.0.0.1:%d", listener_port(&environment->listener))
-                 .data);
+    add_text(
+        arena, &list,
+        arena_format(arena, "AWS_LAMBDA_RUNTIME_API=127.0.0.1:%d", listener_port(&sandbox->listener)).data);
     add_text(arena, &list, leftovers_mark(arena));
     return list;
 }
@@ -115,28 +115,28 @@ static struct text_list variables_of(struct environment *environment, const stru
 /* ---- /tmp ---- */
 
 /* Without namespaces a folder of its own must do. */
-static bool use_tmp_folder(struct environment *environment, struct text_list *variables)
+static bool use_tmp_folder(struct sandbox *sandbox, struct text_list *variables)
 {
-    struct arena *arena = &environment->environments->arena;
+    struct arena *arena = &sandbox->sandboxes->arena;
     char folder[] = "/tmp/orderly-XXXXXX";
 
     if (!mkdtemp(folder))
         return false;
-    environment->tmp_folder = strdup(folder);
+    sandbox->tmp_folder = strdup(folder);
     add_text(arena, variables, arena_format(arena, "TMPDIR=%s", folder).data);
     return true;
 }
 
-void environment_remove_tmp(struct environment *environment)
+void sandbox_remove_tmp(struct sandbox *sandbox)
 {
-    if (environment->tmp_folder)
-        folder_remove(environment->tmp_folder);
-    free(environment->tmp_folder);
+    if (sandbox->tmp_folder)
+        folder_remove(sandbox->tmp_folder);
+    free(sandbox->tmp_folder);
 }
 
-static bool may_cover_tmp(const struct environments *environments, const struct launch *launch)
+static bool may_cover_tmp(const struct sandboxes *sandboxes, const struct launch *launch)
 {
-    if (environments->no_private_tmp)
+    if (sandboxes->no_private_tmp)
         return false;
     for (size_t i = 0; launch->kept[i]; i++)
         if (strcmp(launch->kept[i], "/tmp") == 0)
@@ -146,41 +146,41 @@ static bool may_cover_tmp(const struct environments *environments, const struct 
 
 /* ---- the process ---- */
 
-static bool launch_child(struct environment *environment, struct launch *request, struct text_list *variables,
+static bool launch_child(struct sandbox *sandbox, struct launch *request, struct text_list *variables,
                          struct launch_failure *failure)
 {
-    struct environments *environments = environment->environments;
+    struct sandboxes *sandboxes = sandbox->sandboxes;
 
-    add_text(&environments->arena, variables, NULL);
+    add_text(&sandboxes->arena, variables, NULL);
     request->environment = variables->items;
-    request->private_tmp = may_cover_tmp(environments, request);
+    request->private_tmp = may_cover_tmp(sandboxes, request);
     if (request->private_tmp) {
-        if (launch(request, &environment->child, failure))
+        if (launch(request, &sandbox->child, failure))
             return true;
         if (!failure->of_private_tmp)
             return false;
         log_debug("no private /tmp for functions: cannot %s error=\"%s\"", failure->step,
                   strerror(failure->error));
-        environments->no_private_tmp = true;
+        sandboxes->no_private_tmp = true;
     }
     variables->count--;
-    if (!use_tmp_folder(environment, variables)) {
+    if (!use_tmp_folder(sandbox, variables)) {
         *failure = (struct launch_failure){.step = "make a folder in /tmp", .error = errno};
         return false;
     }
-    add_text(&environments->arena, variables, NULL);
+    add_text(&sandboxes->arena, variables, NULL);
     request->environment = variables->items;
     request->private_tmp = false;
-    return launch(request, &environment->child, failure);
+    return launch(request, &sandbox->child, failure);
 }
 
-bool environment_launch(struct environment *environment, const struct json *payload, str *message)
+bool sandbox_launch(struct sandbox *sandbox, const struct json *payload, str *message)
 {
-    struct arena *arena = &environment->environments->arena;
+    struct arena *arena = &sandbox->sandboxes->arena;
     str folder = json_get_str(payload, S("workingDirectory"));
     struct launch request = {.argv = command_of(arena, payload),
                              .folder = str_present(folder) ? arena_cstr(arena, folder) : "/"};
-    struct text_list variables = variables_of(environment, payload);
+    struct text_list variables = variables_of(sandbox, payload);
     struct launch_failure failure;
     int child_fd;
 
@@ -188,18 +188,18 @@ bool environment_launch(struct environment *environment, const struct json *payl
         *message = S("the payload has no command");
         return false;
     }
-    request.kept = kept_folders(environment->environments, &request).items;
-    if (!output_open(&environment->output, &child_fd)) {
+    request.kept = kept_folders(sandbox->sandboxes, &request).items;
+    if (!output_open(&sandbox->output, &child_fd)) {
         *message = arena_format(arena, "cannot make a pipe: %s", strerror(errno));
         return false;
     }
     request.output_fd = child_fd;
-    bool started = launch_child(environment, &request, &variables, &failure);
+    bool started = launch_child(sandbox, &request, &variables, &failure);
     close(child_fd);
     if (!started) {
         *message =
             arena_format(arena, "cannot %s %s: %s", failure.step, request.argv[0], strerror(failure.error));
-        output_close(&environment->output);
+        output_close(&sandbox->output);
     }
     return started;
 }

@@ -1,0 +1,356 @@
+/*
+ * sandboxes.c: the pool of warm sandboxes that each function has, a child process each.
+ *
+ * A sandbox is a row that begins with the effect that starts it and ends with the event that it has
+ * exited.  It asks for work itself (runtime_api.c).  One timer a sandbox looks after all that may
+ * become due: its deadline, lines kept back too long, idleness, the end of its credentials.  It is
+ * not moved at each invocation, but fires, looks, and is set anew.
+ */
+#include "lambda_internal.h"
+
+#include "base/hash.h"
+#include "base/time.h"
+#include "wire/json.h"
+
+#include <ctype.h>
+#include <string.h>
+
+enum { INIT_MS = 10 * MS, IDLE_MS = 5 * 60 * MS };
+
+str function_work(const struct call *call, int64_t function_id)
+{
+    return arena_format(call->arena, "lambda/work/%lld", (long long)function_id);
+}
+
+static bool is_in(const struct lambda_get_sandbox_row *sandbox, str state)
+{
+    return str_equal(sandbox->state, state);
+}
+
+/* ---- beginning ---- */
+
+static void check_later(const struct call *call, str sandbox_id, int64_t due_ms)
+{
+    timer_set(call, &LAMBDA_CHECK_SANDBOX, sandbox_id, due_ms,
+              &(struct lambda_check_sandbox_request){.sandbox_id = sandbox_id});
+}
+
+void sandbox_check_at(const struct call *call, struct lambda_get_sandbox_row *sandbox, int64_t due_ms)
+{
+    if (due_ms >= sandbox->check_ms)
+        return;
+    sandbox->check_ms = due_ms;
+    check_later(call, sandbox->id, due_ms);
+    lambda_set_check(call->txn, &(struct lambda_set_check_params){.id = sandbox->id, .check_ms = due_ms});
+}
+
+static void log_start(const struct call *call, const struct function *function, str sandbox_id)
+{
+    const struct runtime *runtime = runtime_find(function->row.runtime);
+    const struct interpreter *interpreter = runtime->version ? runtime_interpreter(runtime) : NULL;
+
+    log_keep(call, sandbox_id, call->now_ms,
+             interpreter ? arena_format(call->arena, "INIT_START Runtime Version: %s:%s", runtime->family,
+                                        interpreter->version)
+                         : arena_format(call->arena, "INIT_START Runtime Version: %s", runtime->name));
+    if (interpreter && strcmp(interpreter->version, runtime->version) != 0)
+        log_keep(call, sandbox_id, call->now_ms,
+                 arena_format(call->arena, "[WARN] %s runs on %s %s, which is what this machine has.",
+                              runtime->name, runtime->family, interpreter->version));
+}
+
+static bool start(const struct call *call, const struct function *function, str *problem)
+{
+    str id = random_uuid(call->arena);
+    unsigned char bytes[16];
+    int64_t deadline_ms = call->now_ms + INIT_MS + function->row.timeout_seconds * MS, retire_ms;
+
+    random_bytes(bytes, sizeof bytes);
+    str stream = hex_encode(call->arena, (str){(const char *)bytes, sizeof bytes});
+    stream = arena_format(call->arena, "%.*s/[$LATEST]%.*s",
+                          STR_ARGS(time_path_date(call->arena, call->now_ms)), STR_ARGS(stream));
+    if (!sandbox_start(call, function, id, stream, &retire_ms, problem))
+        return false;
+    lambda_add_sandbox(call->txn, &(struct lambda_add_sandbox_params){
+                                      .id = id,
+                                      .function_id = function->row.id,
+                                      .generation = function->row.generation,
+                                      .started_ms = call->now_ms,
+                                      .deadline_ms = deadline_ms,
+                                      .retire_ms = retire_ms,
+                                      .check_ms = deadline_ms,
+                                      .log_stream = stream,
+                                  });
+    check_later(call, id, deadline_ms);
+    log_start(call, function, id);
+    return true;
+}
+
+/* The oldest invocation that waits for a sandbox pays for one that could not be had. */
+static void fail_next(const struct call *call, const struct function *function,
+                      const struct lambda_get_sandbox_row *sandbox, const struct result *result)
+{
+    struct lambda_find_invocation_row invocation;
+
+    if (invocation_next(call, function, &invocation))
+        invocation_finish(call, function, sandbox, &invocation, result);
+}
+
+void function_dispatch(const struct call *call, const struct function *function)
+{
+    struct lambda_count_work_row count;
+    str problem;
+
+    wake(call, function_work(call, function->row.id));
+    if (!lambda_count_work(call->txn, &(struct lambda_count_work_params){.function_id = function->row.id},
+                           &count) ||
+        count.queued <= count.available || count.sandboxes >= SANDBOXES_PER_FUNCTION)
+        return;
+    if (!start(call, function, &problem)) {
+        struct result result = result_error(call, "Runtime.InvalidEntrypoint", problem);
+        fail_next(call, function, NULL, &result);
+    }
+}
+
+/* ---- ending ---- */
+
+void sandbox_stop(const struct call *call, str sandbox_id)
+{
+    struct json_writer writer = json_writer_in(call->arena);
+
+    json_open_object(&writer);
+    json_field(&writer, S("sandboxId"), sandbox_id);
+    json_close_object(&writer);
+    effect_begin(call, S("sandbox.stop"), sandbox_id, json_written(&writer));
+}
+
+static void stop_as(const struct call *call, str sandbox_id, str state)
+{
+    lambda_set_sandbox_state(call->txn,
+                             &(struct lambda_set_sandbox_state_params){.id = sandbox_id, .state = state});
+    sandbox_stop(call, sandbox_id);
+}
+
+static void stop_all(const struct call *call, const struct function *function, bool busy_too)
+{
+    struct lambda_list_sandboxes_rows rows = lambda_list_sandboxes(
+        call->txn, &(struct lambda_list_sandboxes_params){.function_id = function->row.id});
+
+    for (size_t i = 0; i < rows.count; i++) {
+        str state = rows.items[i].state;
+        if (str_equal(state, S("starting")) || str_equal(state, S("idle")) ||
+            (busy_too && str_equal(state, S("busy"))))
+            stop_as(call, rows.items[i].id, S("stopping"));
+    }
+}
+
+void sandboxes_retire(const struct call *call, const struct function *function)
+{
+    stop_all(call, function, false);
+}
+
+void sandboxes_kill(const struct call *call, const struct function *function)
+{
+    stop_all(call, function, true);
+}
+
+void sandbox_release(const struct call *call, const struct function *function,
+                     const struct lambda_get_sandbox_row *sandbox)
+{
+    if (sandbox->generation != function->row.generation || call->now_ms >= sandbox->retire_ms)
+        stop_as(call, sandbox->id, S("stopping"));
+    else
+        lambda_set_idle(call->txn,
+                        &(struct lambda_set_idle_params){.id = sandbox->id, .idle_since_ms = call->now_ms});
+}
+
+static void end_effects(const struct call *call, str sandbox_id)
+{
+    effect_end(call, S("sandbox.start"), sandbox_id);
+    effect_end(call, S("sandbox.stop"), sandbox_id);
+}
+
+static void forget(const struct call *call, str sandbox_id)
+{
+    end_effects(call, sandbox_id);
+    timer_cancel(call, &LAMBDA_CHECK_SANDBOX, sandbox_id);
+    lambda_remove_lines(call->txn, &(struct lambda_remove_lines_params){.sandbox_id = sandbox_id});
+    lambda_remove_sandbox(call->txn, &(struct lambda_remove_sandbox_params){.id = sandbox_id});
+}
+
+void sandboxes_forget(const struct call *call)
+{
+    struct lambda_list_all_sandboxes_rows rows = lambda_list_all_sandboxes(call->txn);
+
+    for (size_t i = 0; i < rows.count; i++)
+        forget(call, rows.items[i].id);
+    lambda_remove_all_lines(call->txn);
+}
+
+/* ---- looking after one ---- */
+
+static int64_t due_ms(const struct lambda_get_sandbox_row *sandbox)
+{
+    if (!is_in(sandbox, S("idle")))
+        return sandbox->deadline_ms;
+    int64_t idle_ms = sandbox->idle_since_ms + IDLE_MS;
+    return idle_ms < sandbox->retire_ms ? idle_ms : sandbox->retire_ms;
+}
+
+static struct result timed_out(const struct call *call, const struct function *function, str request_id)
+{
+    struct result result =
+        result_error(call, "Sandbox.Timedout",
+                     arena_format(call->arena, "RequestId: %.*s Error: Task timed out after %lld.00 seconds",
+                                  STR_ARGS(request_id), (long long)function->row.timeout_seconds));
+
+    result.status = S("timeout");
+    return result;
+}
+
+static void act(const struct call *call, const struct function *function,
+                const struct lambda_get_sandbox_row *sandbox)
+{
+    struct lambda_find_invocation_row invocation;
+
+    if (is_in(sandbox, S("busy"))) {
+        stop_as(call, sandbox->id, S("late"));
+        return;
+    }
+    stop_as(call, sandbox->id, S("stopping"));
+    if (is_in(sandbox, S("starting")) && invocation_next(call, function, &invocation)) {
+        struct result result = timed_out(call, function, invocation.request_id);
+        invocation_finish(call, function, sandbox, &invocation, &result);
+    }
+}
+
+enum outcome lambda_check_sandbox(const struct call *call, const struct lambda_check_sandbox_request *in,
+                                  struct lambda_check_sandbox_output *out)
+{
+    struct lambda_get_sandbox_row sandbox;
+    struct lambda_find_invocation_row invocation;
+    struct function function;
+
+    (void)out;
+    if (!lambda_get_sandbox(call->txn, &(struct lambda_get_sandbox_params){.id = in->sandbox_id}, &sandbox) ||
+        is_in(&sandbox, S("stopping")) || is_in(&sandbox, S("late")) ||
+        !function_get(call, sandbox.function_id, &function))
+        return DONE;
+    struct call there = call_of_function(call, &function);
+    bool has_invocation = invocation_of_sandbox(call, sandbox.id, &invocation);
+    log_flush(&there, &function, &sandbox, has_invocation ? &invocation : NULL);
+    if (due_ms(&sandbox) <= call->now_ms) {
+        act(&there, &function, &sandbox);
+        return DONE;
+    }
+    sandbox.check_ms = INT64_MAX;
+    sandbox_check_at(&there, &sandbox, due_ms(&sandbox));
+    return DONE;
+}
+
+/* ---- what the server tells of one ---- */
+
+static void note_memory(const struct call *call, struct lambda_get_sandbox_row *sandbox, const int64_t *bytes)
+{
+    if (!bytes || *bytes <= sandbox->memory_bytes)
+        return;
+    sandbox->memory_bytes = *bytes;
+    lambda_set_memory(call->txn,
+                      &(struct lambda_set_memory_params){.id = sandbox->id, .memory_bytes = *bytes});
+}
+
+enum outcome lambda_sandbox_output(const struct call *call, const struct lambda_sandbox_output_request *in,
+                                   struct lambda_sandbox_output_output *out)
+{
+    struct lambda_get_sandbox_row sandbox;
+
+    (void)out;
+    if (!lambda_get_sandbox(call->txn, &(struct lambda_get_sandbox_params){.id = in->sandbox_id}, &sandbox))
+        return DONE;
+    note_memory(call, &sandbox, in->max_memory_bytes);
+    log_output(call, &sandbox, &in->lines);
+    return DONE;
+}
+
+/* As the Go runtime, which AWS's supervisor is written in, names signals. */
+static str signal_name(const struct call *call, int64_t number)
+{
+    str name = str_of(strsignal((int)number));
+    char *lower = arena_alloc(call->arena, name.size + 1);
+
+    for (size_t i = 0; i < name.size; i++)
+        lower[i] = (char)tolower((unsigned char)name.data[i]);
+    return (str){lower, name.size};
+}
+
+static str exit_message(const struct call *call, const struct lambda_sandbox_exited_request *in)
+{
+    if (str_equal(in->reason, S("OutOfMemory")))
+        return S("Runtime exited with error: signal: killed");
+    if (in->signal)
+        return arena_format(call->arena, "Runtime exited with error: signal: %.*s",
+                            STR_ARGS(signal_name(call, *in->signal)));
+    if (in->exit_code && *in->exit_code != 0)
+        return arena_format(call->arena, "Runtime exited with error: exit status %lld",
+                            (long long)*in->exit_code);
+    return in->exit_code ? S("Runtime exited without providing a reason") : in->message;
+}
+
+static const char *exit_type(const struct lambda_sandbox_exited_request *in)
+{
+    if (str_equal(in->reason, S("OutOfMemory")))
+        return "Runtime.OutOfMemory";
+    return str_equal(in->reason, S("StartFailed")) ? "Runtime.InvalidEntrypoint" : "Runtime.ExitError";
+}
+
+static struct result exit_result(const struct call *call, const struct function *function,
+                                 const struct lambda_sandbox_exited_request *in,
+                                 const struct lambda_get_sandbox_row *sandbox, str request_id)
+{
+    if (is_in(sandbox, S("late")))
+        return timed_out(call, function, request_id);
+    struct result result = result_error(call, exit_type(in),
+                                        arena_format(call->arena, "RequestId: %.*s Error: %.*s",
+                                                     STR_ARGS(request_id), STR_ARGS(exit_message(call, in))));
+    result.status = S("error");
+    return result;
+}
+
+/* Whoever it was at work for, or would have been, hears of its end. */
+static void tell_of_exit(const struct call *call, const struct function *function,
+                         const struct lambda_sandbox_exited_request *in,
+                         const struct lambda_get_sandbox_row *sandbox)
+{
+    struct lambda_find_invocation_row invocation;
+
+    if (!invocation_of_sandbox(call, sandbox->id, &invocation) &&
+        !(is_in(sandbox, S("starting")) && invocation_next(call, function, &invocation))) {
+        log_flush(call, function, sandbox, NULL);
+        return;
+    }
+    struct result result = exit_result(call, function, in, sandbox, invocation.request_id);
+    invocation_finish(call, function, sandbox, &invocation, &result);
+}
+
+enum outcome lambda_sandbox_exited(const struct call *call, const struct lambda_sandbox_exited_request *in,
+                                   struct lambda_sandbox_exited_output *out)
+{
+    struct lambda_get_sandbox_row sandbox;
+    struct function function;
+
+    (void)out;
+    if (!lambda_get_sandbox(call->txn, &(struct lambda_get_sandbox_params){.id = in->sandbox_id}, &sandbox)) {
+        end_effects(call, in->sandbox_id);
+        return DONE;
+    }
+    note_memory(call, &sandbox, in->max_memory_bytes);
+    if (!function_get(call, sandbox.function_id, &function)) {
+        forget(call, sandbox.id);
+        return DONE;
+    }
+    struct call there = call_of_function(call, &function);
+    tell_of_exit(&there, &function, in, &sandbox);
+    forget(&there, sandbox.id);
+    function_dispatch(&there, &function);
+    return DONE;
+}
