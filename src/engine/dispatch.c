@@ -227,7 +227,7 @@ static struct route route_of_head(struct dispatcher *dispatcher, struct exchange
 /* A request for an operation that is not served is answered as such when it is whole, signed or not. */
 static bool is_for_service(const struct route *route)
 {
-    return route->operation || (route->service && route->protocol->name == PROTOCOL_QUERY);
+    return route->operation || (route->protocol && route->protocol->name == PROTOCOL_QUERY);
 }
 
 /* ---- from a request to a call ---- */
@@ -270,14 +270,16 @@ static bool understand(struct dispatcher *dispatcher, struct exchange *exchange)
 {
     const struct call *call = &exchange->call;
     bool packed = http_is_packed(exchange->request) && !str_present(exchange->sandbox);
+    bool identified = false;
     struct sigv4 read = {0}, *sigv4 = &read;
 
     if (sigv4_read(call->arena, exchange->request, &read) != SIGV4_OK)
         sigv4 = NULL;
     if (packed) {
         struct route head = route_of_head(dispatcher, exchange, &read);
-        if (is_for_service(&head) && (!identify(dispatcher, exchange, sigv4, head.protocol->name) ||
-                                      !unpack(exchange, largest_body(&head))))
+        identified = is_for_service(&head);
+        if (identified && (!identify(dispatcher, exchange, sigv4, head.protocol->name) ||
+                           !unpack(exchange, largest_body(&head))))
             return false;
     }
     struct route route =
@@ -288,7 +290,7 @@ static bool understand(struct dispatcher *dispatcher, struct exchange *exchange)
         refuse_unknown(exchange, &route, read.service);
         return false;
     }
-    if (!packed && !identify(dispatcher, exchange, sigv4, route.protocol->name))
+    if (!identified && !identify(dispatcher, exchange, sigv4, route.protocol->name))
         return false;
     exchange->in = arena_alloc(call->arena, route.operation->input->size);
     return route.protocol->decode_request(call, exchange->request, exchange->in) &&
