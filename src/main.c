@@ -93,6 +93,13 @@ static struct engine_options engine_options_of(struct arena *arena, const struct
                 .is_resource_policy = iam_is_resource_policy,
             },
         .effect_runners = server_effect_runners(server),
+        .origin_rules =
+            {
+                .hosts = options->allowed_hosts.items,
+                .host_count = options->allowed_hosts.count,
+                .origins = options->allowed_origins.items,
+                .origin_count = options->allowed_origins.count,
+            },
         .strict_auth = options->strict_auth,
         .root_access_key_id = options->root_access_key_id,
         .root_secret = options->root_secret,
@@ -102,6 +109,13 @@ static struct engine_options engine_options_of(struct arena *arena, const struct
         .runtimes_folder = runtimes,
         .endpoint = arena_format(arena, "http://127.0.0.1:%d", server_port(server)),
     };
+}
+
+static enum sandbox_mode sandbox_mode_of(const struct options *options)
+{
+    if (str_equal(options->sandbox, S("off")))
+        return SANDBOX_OFF;
+    return str_equal(options->sandbox, S("required")) ? SANDBOX_REQUIRED : SANDBOX_PREFERRED;
 }
 
 static int serve_from(struct arena *arena, struct options *options, str functions)
@@ -114,8 +128,8 @@ static int serve_from(struct arena *arena, struct options *options, str function
             .host = arena_cstr(arena, options->host),
             .port = options->port,
             .thread_count = (unsigned)options->threads,
-            .functions_folder = arena_cstr(arena, functions),
-            .runtimes_folder = arena_cstr(arena, runtimes),
+            .sandbox = sandbox_mode_of(options),
+            .function_network = options->function_network,
         },
         arena, &error);
     if (!server)

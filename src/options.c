@@ -3,11 +3,16 @@
  */
 #include "options.h"
 
+#include "base/list.h"
+#include "wire/origin.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
 struct option {
-    const char *flag, *variable, *fallback; /* fallback NULL: a switch, off unless given */
+    const char *flag; /* NULL: LocalStack's name for the variable of another */
+    const char *variable;
+    const char *fallback; /* NULL: a switch, off unless given */
     const char *value, *help;
     bool (*set)(struct options *options, str value);
 };
@@ -57,6 +62,29 @@ static bool set_auth(struct options *options, str value)
     return str_equal(value, S("strict")) || str_equal(value, S("open"));
 }
 
+/* "a,b": more of them, besides those that other flags and variables name. */
+static bool add_names(struct options *options, struct names *names, str value, bool (*valid)(str name))
+{
+    str name;
+
+    while (!str_empty(value) && str_next(&value, ',', &name)) {
+        if (!valid(str_trim(name)))
+            return false;
+        *list_add(options->arena, names) = str_trim(name);
+    }
+    return true;
+}
+
+static bool add_allowed_hosts(struct options *options, str value)
+{
+    return add_names(options, &options->allowed_hosts, value, origin_host_valid);
+}
+
+static bool add_allowed_origins(struct options *options, str value)
+{
+    return add_names(options, &options->allowed_origins, value, origin_valid);
+}
+
 static bool set_root_key(struct options *options, str value)
 {
     options->root_access_key_id = value;
@@ -89,6 +117,19 @@ static bool set_runtimes(struct options *options, str value)
     return true;
 }
 
+static bool set_sandbox(struct options *options, str value)
+{
+    options->sandbox = value;
+    return str_empty(value) || str_equal(value, S("required")) || str_equal(value, S("preferred")) ||
+           str_equal(value, S("off"));
+}
+
+static bool set_function_network(struct options *options, str value)
+{
+    options->function_network = str_equal(value, S("open"));
+    return str_equal(value, S("open")) || str_equal(value, S("none"));
+}
+
 static bool set_threads(struct options *options, str value)
 {
     return read_int(value, 0, 64, &options->threads);
@@ -111,6 +152,14 @@ static const struct option table[] = {
      "open: test/test and, until an access key is created, any key is the administrator; "
      "strict: known keys only",
      set_auth},
+    {"--allowed-host", "ORDERLY_ALLOWED_HOST", "", "NAME,...",
+     "further names that it is called by (api.example.com, *.example.com); may be repeated",
+     add_allowed_hosts},
+    {"--allowed-origin", "ORDERLY_ALLOWED_ORIGIN", "", "ORIGIN,...",
+     "whose web pages may call it (http://localhost:3000); may be repeated, EXTRA_CORS_ALLOWED_ORIGINS adds "
+     "more",
+     add_allowed_origins},
+    {NULL, "EXTRA_CORS_ALLOWED_ORIGINS", "", NULL, NULL, add_allowed_origins},
     {"--root-access-key-id", "ORDERLY_ROOT_ACCESS_KEY_ID", "", "ID",
      "the administrator's access key (test, unless strict)", set_root_key},
     {"--root-secret-access-key", "ORDERLY_ROOT_SECRET_ACCESS_KEY", "", "SECRET",
@@ -119,6 +168,13 @@ static const struct option table[] = {
     {"--account", "ORDERLY_ACCOUNT", "000000000000", "ID", "the account of keys that name none", set_account},
     {"--runtimes", "ORDERLY_RUNTIMES", "", "FOLDER", "the bootstraps of nodejs and python functions",
      set_runtimes},
+    {"--sandbox", "ORDERLY_SANDBOX", "", "required|preferred|off",
+     "required: where the kernel refuses a part of functions' sandboxes no function runs (with --auth "
+     "strict); "
+     "preferred: functions run all the same; off: as plain child processes",
+     set_sandbox},
+    {"--function-network", "ORDERLY_FUNCTION_NETWORK", "open", "open|none",
+     "what functions reach beyond this server", set_function_network},
     {"--threads", "ORDERLY_THREADS", "0", "N", "server threads; 0: one per core, at most 16", set_threads},
     {"--log-level", "ORDERLY_LOG_LEVEL", "info", "error|warn|info|debug", "debug: a line per request",
      set_log_level},
@@ -133,6 +189,8 @@ void options_print_help(void)
            "    orderly version\n\n");
     for (size_t i = 0; i < OPTIONS; i++) {
         const struct option *option = &table[i];
+        if (!option->flag)
+            continue;
         printf("  %s%s%s\n        %s\n        also %s%s%s\n", option->flag, option->value ? " " : "",
                option->value ? option->value : "", option->help, option->variable,
                option->fallback && *option->fallback ? ", default " : "",
@@ -161,7 +219,7 @@ static enum options_result read_environment(struct arena *arena, struct options 
 static const struct option *find_option(str flag)
 {
     for (size_t i = 0; i < OPTIONS; i++)
-        if (str_equal(flag, str_of(table[i].flag)))
+        if (table[i].flag && str_equal(flag, str_of(table[i].flag)))
             return &table[i];
     return NULL;
 }
@@ -202,6 +260,8 @@ static enum options_result check_together(struct options *options, str *problem)
         options->root_access_key_id = S("test");
         options->root_secret = S("test");
     }
+    if (str_empty(options->sandbox))
+        options->sandbox = options->strict_auth ? S("required") : S("preferred");
     if (!options->strict_auth && !is_loopback(options->host)) {
         *problem = S("Listening elsewhere than on loopback needs --auth strict.");
         return OPTIONS_BAD;
@@ -210,12 +270,14 @@ static enum options_result check_together(struct options *options, str *problem)
         *problem = S("--root-access-key-id needs --root-secret-access-key.");
         return OPTIONS_BAD;
     }
+    *list_add(options->arena, &options->allowed_hosts) = options->host;
     return OPTIONS_OK;
 }
 
 enum options_result options_read(struct arena *arena, int argc, char **argv, struct options *options,
                                  str *problem)
 {
+    options->arena = arena;
     enum options_result result = read_environment(arena, options, problem);
 
     for (int i = 1; i < argc && result == OPTIONS_OK; i++) {

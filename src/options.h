@@ -7,16 +7,25 @@
 #include "base/log.h"
 #include "store/store.h"
 
+struct names {
+    str *items;
+    size_t count;
+};
+
 struct options {
+    struct arena *arena; /* what they live in */
     str host;
     int port;
     str data; /* the folder of the database and the unpacked functions */
     enum durability durability;
     bool in_memory;
     bool strict_auth;
+    struct names allowed_hosts, allowed_origins;
     str root_access_key_id, root_secret;
     str region, account;
     str runtimes;
+    str sandbox; /* "required", "preferred", "off" */
+    bool function_network;
     int threads; /* 0: the server decides */
     enum log_level log_level;
 };

@@ -8,7 +8,14 @@
  *     GET  /_orderly/trace?id=…         the hops of one trace
  *     POST /_localstack/state/reset     forget everything
  *
- * With strict authentication only the health is to be had.
+ * With strict authentication all but the health and the null request need the administrator's signature.
+ *
+ * What changes anything needs a request that a page in a browser could not have sent by itself, even if its
+ * browser did not say where it comes from (door.c refuses those that do).  A page may send, unasked, what a
+ * form can: so there must be a Content-Type that no form has (application/json), or the header
+ * X-Orderly-Admin, or Authorization; a page gets none of them past a preflight.  LocalStack's tools post the
+ * reset without body and type: that passes, too, without an Origin, for a form always says its type, and a
+ * script in any browser always sends Origin with a POST to another origin.
  */
 #include "engine/engine_internal.h"
 #include "engine_sql.h"
@@ -24,7 +31,7 @@ static void reply_json(struct exchange *exchange, int status, str json)
         (struct http_reply){.status = status, .content_type = S("application/json"), .body = json};
 }
 
-static void reply_message(struct exchange *exchange, int status, str message)
+void reply_message(struct exchange *exchange, int status, str message)
 {
     struct json_writer writer = json_writer_in(&exchange->arena);
 
@@ -146,17 +153,18 @@ struct admin_path {
     str method, path;
     void (*answer)(struct exchange *exchange);
     bool on_engine; /* it reads or writes the store */
-    bool open;      /* with strict authentication, too */
+    bool open;      /* with strict authentication, too, and without a signature */
+    bool changes;   /* something */
 };
 
 static const struct admin_path paths[] = {
-    {STR_INIT("GET"), STR_INIT("/_orderly/health"), health, false, true},
-    {STR_INIT("GET"), STR_INIT("/_localstack/health"), health, false, true},
-    {STR_INIT("POST"), STR_INIT("/_orderly/null"), null_request, false, true},
-    {STR_INIT("GET"), STR_INIT("/_orderly/clock"), show_clock, false, false},
-    {STR_INIT("POST"), STR_INIT("/_orderly/clock"), advance_clock, true, false},
-    {STR_INIT("GET"), STR_INIT("/_orderly/trace"), show_trace, true, false},
-    {STR_INIT("POST"), STR_INIT("/_localstack/state/reset"), reset, true, false},
+    {STR_INIT("GET"), STR_INIT("/_orderly/health"), health, false, true, false},
+    {STR_INIT("GET"), STR_INIT("/_localstack/health"), health, false, true, false},
+    {STR_INIT("POST"), STR_INIT("/_orderly/null"), null_request, false, true, false},
+    {STR_INIT("GET"), STR_INIT("/_orderly/clock"), show_clock, false, false, false},
+    {STR_INIT("POST"), STR_INIT("/_orderly/clock"), advance_clock, true, false, true},
+    {STR_INIT("GET"), STR_INIT("/_orderly/trace"), show_trace, true, false, false},
+    {STR_INIT("POST"), STR_INIT("/_localstack/state/reset"), reset, true, false, true},
 };
 
 static const struct admin_path *find_path(const struct http_request *request)
@@ -167,7 +175,58 @@ static const struct admin_path *find_path(const struct http_request *request)
     return NULL;
 }
 
-bool admin_dispatch(struct engine *engine, struct exchange *exchange)
+/* A type that a form, or a script without a preflight, may give its body. */
+static bool is_form_type(str content_type)
+{
+    static const str types[] = {STR_INIT("application/x-www-form-urlencoded"),
+                                STR_INIT("multipart/form-data"), STR_INIT("text/plain")};
+    str type;
+
+    str_next(&content_type, ';', &type);
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (str_equal_nocase(str_trim(type), types[i]))
+            return true;
+    return false;
+}
+
+static bool could_be_a_form(const struct http_request *request)
+{
+    const struct http_headers *headers = &request->headers;
+    str content_type = http_header(headers, S("Content-Type"));
+
+    if (str_present(http_header(headers, S("X-Orderly-Admin"))) ||
+        str_present(http_header(headers, S("Authorization"))))
+        return false;
+    if (!str_empty(content_type))
+        return is_form_type(content_type);
+    return !str_empty(request->body) || str_present(http_header(headers, S("Origin")));
+}
+
+/* False: refused. */
+static bool admit(struct auth *auth, struct exchange *exchange, struct store_reader *reader,
+                  const struct admin_path *path)
+{
+    if (exchange->request->body.size > LIMIT_LOOP_BODY_BYTES) { /* verified and read on the loop */
+        reply_message(exchange, 413, S("That is more than any admin path takes."));
+        return false;
+    }
+    if (!path->open && exchange->call.engine->options.strict_auth &&
+        !auth_is_administrator(auth, exchange, reader)) {
+        reply_message(exchange, 403,
+                      S("With --auth strict this path needs a signature with the administrator's access key "
+                        "(--root-access-key-id)."));
+        return false;
+    }
+    if (path->changes && could_be_a_form(exchange->request)) {
+        reply_message(exchange, 403,
+                      S("A form of a web page could send this, too. Send it with Content-Type: "
+                        "application/json (curl --json), or with the header X-Orderly-Admin."));
+        return false;
+    }
+    return true;
+}
+
+bool admin_dispatch(struct auth *auth, struct exchange *exchange, struct store_reader *reader)
 {
     if (str_present(exchange->sandbox) || (!str_starts_with(exchange->request->path, S("/_orderly/")) &&
                                            !str_starts_with(exchange->request->path, S("/_localstack/"))))
@@ -177,13 +236,12 @@ bool admin_dispatch(struct engine *engine, struct exchange *exchange)
     if (!path) {
         reply_message(exchange, 404, S("There is no such admin path."));
         exchange->answered(exchange);
-    } else if (!path->open && engine->options.strict_auth) {
-        reply_message(exchange, 403, S("With --auth strict this admin path is closed."));
+    } else if (!admit(auth, exchange, reader, path)) {
         exchange->answered(exchange);
     } else if (path->on_engine) {
         exchange->admin = path->answer;
         exchange->decoded = arena_mark(&exchange->arena);
-        engine_submit(engine, exchange);
+        engine_submit(exchange->call.engine, exchange);
     } else {
         path->answer(exchange);
     }

@@ -188,6 +188,11 @@ static bool accept(const struct call *call, const struct sigv4 *sigv4, enum sigv
                 call->arena, "Signature not yet current: %.*s is still later than %.*s (%.*s + 15 min.)",
                 STR_ARGS(sigv4->amz_date), STR_ARGS(time_amz_date(call->arena, now_ms + LIMIT_CLOCK_SKEW_MS)),
                 STR_ARGS(time_amz_date(call->arena, now_ms))));
+    case SIGV4_UNSIGNED:
+        return refuse(
+            call, protocol, MISMATCH,
+            S("X-Amz-Date, X-Amz-Security-Token and X-Amz-Target must be a 'SignedHeader' in the AWS "
+              "Authorization."));
     case SIGV4_MISMATCH:
         break;
     }
@@ -231,6 +236,16 @@ static bool is_in_time(const struct call *call, const struct credentials *creden
            refuse(call, protocol, EXPIRED, S("The security token included in the request is expired"));
 }
 
+/* A signature for another service is not for this one.  Admin endpoints are of none. */
+static bool scoped_to_service(const struct call *call, const struct sigv4 *sigv4, enum protocol_name protocol)
+{
+    if (!call->operation || str_equal(sigv4->service, str_of(call->operation->service->signing_name)))
+        return true;
+    return refuse(call, protocol, MISMATCH,
+                  arena_format(call->arena, "Credential should be scoped to correct service: '%s'.",
+                               call->operation->service->signing_name));
+}
+
 bool auth_admit(const struct call *call, struct store_reader *reader, const struct sigv4 *sigv4,
                 enum protocol_name protocol)
 {
@@ -238,7 +253,7 @@ bool auth_admit(const struct call *call, struct store_reader *reader, const stru
 
     if (!is_signed(call, sigv4, protocol) ||
         !find_credentials(call, reader, sigv4->access_key_id, protocol, &credentials) ||
-        !is_in_time(call, &credentials, protocol))
+        !scoped_to_service(call, sigv4, protocol) || !is_in_time(call, &credentials, protocol))
         return false;
     int64_t now_ms = signing_time_ms(call, sigv4);
     return !str_present(credentials.secret) ||
@@ -253,7 +268,7 @@ bool auth_identify(struct auth *auth, struct exchange *exchange, struct store_re
 
     if (!is_signed(call, sigv4, protocol) ||
         !find_credentials(call, reader, sigv4->access_key_id, protocol, &credentials) ||
-        !verify(auth, exchange, sigv4, &credentials, protocol))
+        !scoped_to_service(call, sigv4, protocol) || !verify(auth, exchange, sigv4, &credentials, protocol))
         return false;
     if (!is_in_time(call, &credentials, protocol))
         return false;
@@ -264,4 +279,13 @@ bool auth_identify(struct auth *auth, struct exchange *exchange, struct store_re
     call->account = caller->account;
     call->region = sigv4->region;
     return true;
+}
+
+bool auth_is_administrator(struct auth *auth, struct exchange *exchange, struct store_reader *reader)
+{
+    struct sigv4 sigv4;
+
+    return sigv4_read(exchange->call.arena, exchange->request, &sigv4) == SIGV4_OK &&
+           auth_identify(auth, exchange, reader, &sigv4, PROTOCOL_REST_JSON) &&
+           exchange->call.caller->kind == PRINCIPAL_ROOT;
 }

@@ -70,13 +70,6 @@ static str trace_id_of(const struct call *call, const struct http_request *reque
     return trace_id_new(call->arena, call->now_ms);
 }
 
-static str endpoint_of(const struct call *call, const struct http_request *request)
-{
-    str host = http_header(&request->headers, S("Host"));
-
-    return str_empty(host) ? call->engine->options.endpoint : arena_concat(call->arena, S("http://"), host);
-}
-
 static void begin(struct dispatcher *dispatcher, struct exchange *exchange)
 {
     struct call *call = &exchange->call;
@@ -104,7 +97,6 @@ static void begin(struct dispatcher *dispatcher, struct exchange *exchange)
     exchange->progress = (struct call_progress){0};
     call->arrived_ms = call->now_ms;
     call->request_id = random_uuid(call->arena);
-    call->endpoint = endpoint_of(call, exchange->request);
     call->trace_id = trace_id_of(call, exchange->request);
 }
 
@@ -292,6 +284,10 @@ static bool understand(struct dispatcher *dispatcher, struct exchange *exchange)
     }
     if (!identified && !identify(dispatcher, exchange, sigv4, route.protocol->name))
         return false;
+    if (exchange->reads_only && !(route.operation->flags & OPERATION_READS)) {
+        door_refuse_write(exchange);
+        return false;
+    }
     exchange->in = arena_alloc(call->arena, route.operation->input->size);
     return route.protocol->decode_request(call, exchange->request, exchange->in) &&
            validate(call, route.operation->input, exchange->in);
@@ -329,6 +325,8 @@ bool dispatch_admit(struct dispatcher *dispatcher, struct exchange *exchange, si
     struct admission admission = {.attempt = {dispatcher, exchange, false}};
 
     begin(dispatcher, exchange);
+    if (!door_open(exchange))
+        return false;
     *largest = LIMIT_ADMIN_BODY_BYTES;
     if (!str_present(exchange->sandbox) && is_admin_path(exchange))
         return true;
@@ -507,7 +505,10 @@ static enum work_class body_class(const struct exchange *exchange)
 void dispatch(struct dispatcher *dispatcher, struct exchange *exchange)
 {
     begin(dispatcher, exchange);
-    if (!admin_dispatch(dispatcher->engine, exchange) && !serve_public_file(dispatcher, exchange))
+    if (!door_open(exchange))
+        exchange->answered(exchange);
+    else if (!admin_dispatch(dispatcher->auth, exchange, dispatcher->reader) &&
+             !serve_public_file(dispatcher, exchange))
         step(dispatcher, exchange, body_class(exchange), serve);
 }
 
@@ -555,5 +556,6 @@ void exchange_encode(struct exchange *exchange)
 {
     if (exchange->reply.status == 0)
         encode(exchange);
+    door_add_headers(exchange);
     log_request(exchange);
 }

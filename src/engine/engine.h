@@ -11,6 +11,7 @@
 #include "engine/call.h"
 #include "store/store.h"
 #include "wire/http.h"
+#include "wire/origin.h"
 
 struct protocol;
 struct engine;
@@ -25,6 +26,7 @@ struct exchange {
     const struct http_request *request;
     str sandbox; /* of a Runtime API port: the sandbox's id; else absent */
     str source_ip;
+    str local_ip;                                /* the address that the connection was made to */
     void (*answered)(struct exchange *exchange); /* called on any thread */
     void *connection;                            /* the server's own */
     struct exchange *next;                       /* for whoever holds it */
@@ -33,6 +35,8 @@ struct exchange {
     struct http_reply reply;
 
     /* the engine's */
+    str allowed_origin; /* of the page that sent it, which was let in by name; else absent */
+    bool reads_only;    /* nobody is known to have meant it: it may change nothing */
     void (*admin)(struct exchange *exchange); /* run instead of an operation's handler */
     void (*work)(struct dispatcher *dispatcher, struct exchange *exchange); /* what a worker does with it */
     enum work_class work_class;
@@ -90,7 +94,8 @@ struct engine_options {
     const struct module *const *modules; /* NULL-terminated */
     struct identity_provider identity;
     const struct effect_runner *effect_runners; /* up to a NULL kind */
-    bool strict_auth;                    /* known keys only, and no admin endpoint that changes anything */
+    struct origin_rules origin_rules;           /* hosts and pages let in by name */
+    bool strict_auth;                    /* known keys only, at admin endpoints that of the administrator */
     str root_access_key_id, root_secret; /* the administrator's, besides those that IAM knows */
     str default_region, default_account;
     str functions_folder; /* where function packages are unpacked; made anew when it is lost */

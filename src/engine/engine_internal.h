@@ -196,8 +196,23 @@ bool auth_admit(const struct call *call, struct store_reader *reader, const stru
 bool auth_identify(struct auth *auth, struct exchange *exchange, struct store_reader *reader,
                    const struct sigv4 *sigv4, enum protocol_name protocol);
 
+/* False: call->failure says why.  The caller need not be known to a service: for admin endpoints. */
+bool auth_is_administrator(struct auth *auth, struct exchange *exchange, struct store_reader *reader);
+
+/* door.c: before anything else runs */
+/*
+ * False: the exchange has its reply, a refusal or the answer to a preflight.  Sets call->endpoint and what
+ * the exchange says of its sender.
+ */
+bool door_open(struct exchange *exchange);
+/* What the reply to a page that was let in needs. */
+void door_add_headers(struct exchange *exchange);
+/* The reply to a call that was taken for a read, but would change something. */
+void door_refuse_write(struct exchange *exchange);
+
 /* admin.c: paths below /_orderly/ and /_localstack/ */
-bool admin_dispatch(struct engine *engine, struct exchange *exchange);
+void reply_message(struct exchange *exchange, int status, str message);
+bool admin_dispatch(struct auth *auth, struct exchange *exchange, struct store_reader *reader);
 
 /* trace.c */
 str trace_id_new(struct arena *arena, int64_t now_ms);

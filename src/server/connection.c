@@ -40,8 +40,8 @@ struct connection {
     size_t lingered; /* bytes read and dropped */
     struct quiet quiet;
     struct share *share;
-    uint64_t deadline_ms; /* of uv_now(); UINT64_MAX: none */
-    struct address from;
+    uint64_t deadline_ms;    /* of uv_now(); UINT64_MAX: none */
+    struct address from, at; /* the client's, and ours that it called */
 };
 
 /* What the socket did not take. */
@@ -329,6 +329,7 @@ static void describe(struct connection *connection)
     exchange->request = http_parser_request(connection->slot->parser);
     exchange->sandbox = arena_copy(&exchange->arena, connection->port->sandbox);
     exchange->source_ip = arena_copy(&exchange->arena, str_of(connection->from.text));
+    exchange->local_ip = arena_copy(&exchange->arena, str_of(connection->at.text));
 }
 
 static void run(struct connection *connection)
@@ -591,6 +592,7 @@ void connection_open(struct loop *loop, struct port *port, int fd, const struct 
     connection->loop = loop;
     connection->port = port;
     connection->from = *from;
+    connection->at = address_called(fd);
     connection->next = loop->connections;
     if (loop->connections)
         loop->connections->previous = connection;

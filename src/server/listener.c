@@ -35,6 +35,14 @@ static struct address address_of(const struct sockaddr_storage *from)
     return address;
 }
 
+struct address address_called(int fd)
+{
+    struct sockaddr_storage at = {0};
+    socklen_t size = sizeof at;
+
+    return getsockname(fd, (struct sockaddr *)&at, &size) == 0 ? address_of(&at) : (struct address){""};
+}
+
 static void on_readable(uv_poll_t *poll, int status, int events);
 
 static void on_rested(uv_timer_t *rest)
@@ -151,20 +159,10 @@ bool listener_listen(struct listener *listener)
     return true;
 }
 
-bool listener_open(struct listener *listener, struct loop *loop, const char *host, int port,
-                   struct arena *arena, str *error)
+void listener_adopt(struct listener *listener, struct loop *loop)
 {
-    listener->fd = open_socket(host, port, arena, error);
-    if (listener->fd < 0)
-        return false;
-    if (listen(listener->fd, BACKLOG) != 0) {
-        *error = cannot_listen(arena, host, port);
-        close(listener->fd);
-        return false;
-    }
     init_handles(listener, loop);
     uv_poll_start(&listener->poll, UV_READABLE, on_readable);
-    return true;
 }
 
 int listener_port(const struct listener *listener)

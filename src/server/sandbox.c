@@ -1,9 +1,9 @@
 /*
- * sandbox.c: one child process of a function, from its beginning to its end.
+ * sandbox.c: one sandbox of a function, from its beginning to its end.
  *
- * It has a Runtime API port of its own, by which the engine knows who asks.  It leads a process group:
- * whatever it started and left there ends with it.  Its memory goes last, when libuv has let go of
- * its handles.
+ * The launcher is asked for it and answers on its control socket, in its own time: with its process, with the
+ * sockets that listen inside of it, or with why it did not start.  It has ended when its process 1 has, for
+ * the kernel kills the others first.  Its memory goes last, when libuv has let go of its handles.
  */
 #include "server/sandbox.h"
 
@@ -11,31 +11,41 @@
 #include "base/log.h"
 #include "wire/json.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 void sandbox_kill(const struct sandbox *sandbox, int number)
 {
-    kill(-sandbox->child.pid, number);
+    /* Without namespaces only process 1 knows all the others, so it is asked to kill them. */
+    if (sandbox->pid > 0)
+        syscall(SYS_pidfd_send_signal, sandbox->pid_fd,
+                number == SIGKILL && !sandbox->separated ? SIGUSR1 : number, NULL, 0U);
 }
 
 /* ---- its end ---- */
 
-static void free_sandbox(uv_handle_t *poll)
+static void release(struct sandbox *sandbox)
+{
+    if (--sandbox->open_handles == 0)
+        free(sandbox);
+}
+
+static void on_poll_closed(uv_handle_t *poll)
+{
+    release(poll->data);
+}
+
+static void on_listener_closed(uv_handle_t *poll)
 {
     struct listener *listener = poll->data;
 
-    free(listener->owner);
-}
-
-static void on_end_closed(uv_handle_t *end)
-{
-    struct sandbox *sandbox = end->data;
-
-    listener_close(&sandbox->listener, free_sandbox);
+    release(listener->owner);
 }
 
 static void unlink_sandbox(struct sandbox *sandbox)
@@ -56,27 +66,41 @@ static void discard(struct sandbox *sandbox)
     unlink_sandbox(sandbox);
     output_close(&sandbox->output);
     sandbox_unwatch(sandbox);
-    close(sandbox->child.pid_fd);
-    sandbox_remove_tmp(sandbox);
-    uv_close((uv_handle_t *)&sandbox->end, on_end_closed);
+    close(sandbox->control_fd);
+    if (sandbox->pid > 0) {
+        close(sandbox->pid_fd);
+        uv_close((uv_handle_t *)&sandbox->end, on_poll_closed);
+    }
+    if (sandbox->listens)
+        listener_close(&sandbox->listener, on_listener_closed);
+    if (sandbox->has_endpoint)
+        listener_close(&sandbox->endpoint, on_listener_closed);
+    uv_close((uv_handle_t *)&sandbox->control, on_poll_closed);
     sandboxes_finish_when_all_ended(sandboxes);
 }
+
+static void refuse(struct sandbox *sandbox, str why)
+{
+    sandbox->refused = true;
+    sandbox_post_not_started(sandbox->sandboxes, sandbox->port.sandbox, "StartFailed", why);
+}
+
+static void take_messages(struct sandbox *sandbox);
 
 static void on_ended(uv_poll_t *end, int unused, int events)
 {
     struct sandbox *sandbox = end->data;
     struct sandboxes *sandboxes = sandbox->sandboxes;
     struct line_list lines = {0};
-    int status = 0;
 
     (void)unused, (void)events;
     uv_poll_stop(end);
-    /* What it left behind; nobody can have its number before we wait for it. */
-    sandbox_kill(sandbox, SIGKILL);
-    waitpid(sandbox->child.pid, &status, 0);
+    uv_poll_stop(&sandbox->control);
+    take_messages(sandbox);
     output_take_last(&sandbox->output, &sandboxes->arena, &lines);
     sandbox_post_output(sandbox, &lines);
-    sandbox_post_exit(sandbox, status);
+    if (!sandbox->refused)
+        sandbox_post_exit(sandbox, sandbox->status);
     arena_reset(&sandboxes->arena);
     discard(sandbox);
 }
@@ -94,6 +118,104 @@ static void on_accepted(struct listener *listener, int fd, const struct address 
                     share_enter(server_shares(loop->server), "functions", &limit));
 }
 
+/* What reaches our endpoint from inside is a client like any other. */
+static void on_client_accepted(struct listener *listener, int fd, const struct address *from)
+{
+    struct sandbox *sandbox = listener->owner;
+
+    server_accept(sandbox->sandboxes->loop->server, fd, from);
+}
+
+static void process_is_known(struct sandbox *sandbox, const struct message *message)
+{
+    struct sandboxes *sandboxes = sandbox->sandboxes;
+
+    sandbox->pid = message->pid;
+    sandbox->pid_fd = message->fds[0];
+    sandbox->end.data = sandbox;
+    sandbox->open_handles++;
+    check(uv_poll_init(&sandboxes->loop->uv, &sandbox->end, sandbox->pid_fd) == 0);
+    uv_poll_start(&sandbox->end, UV_READABLE, on_ended);
+    if (sandbox->reason || sandboxes->done)
+        sandbox_kill(sandbox, SIGKILL);
+}
+
+static void listen_on(struct sandbox *sandbox, struct listener *listener, int fd)
+{
+    listener->owner = sandbox;
+    listener->fd = fd;
+    sandbox->open_handles++;
+    listener_adopt(listener, sandbox->sandboxes->loop);
+}
+
+static void has_started(struct sandbox *sandbox, const struct message *message)
+{
+    sandbox->separated = message->status;
+    sandbox->listener.accepted = on_accepted;
+    listen_on(sandbox, &sandbox->listener, message->fds[STARTED_RUNTIME_API]);
+    sandbox->listens = true;
+    if (message->fds[STARTED_ENDPOINT] >= 0) {
+        sandbox->endpoint.accepted = on_client_accepted;
+        listen_on(sandbox, &sandbox->endpoint, message->fds[STARTED_ENDPOINT]);
+        sandbox->has_endpoint = true;
+    }
+    sandbox->proc_fd = message->fds[STARTED_PROC];
+    sandbox->tmp_fd = message->fds[STARTED_TMP];
+    sandbox_watch(sandbox, message->pid);
+    log_debug("sandbox started id=%s pid=%d", sandbox->id, (int)sandbox->pid);
+}
+
+static void take_message(struct sandbox *sandbox, const struct message *message)
+{
+    switch (message->kind) {
+    case MESSAGE_PROCESS:
+        process_is_known(sandbox, message);
+        break;
+    case MESSAGE_STARTED:
+        has_started(sandbox, message);
+        break;
+    case MESSAGE_FAILED:
+        refuse(sandbox, str_of(message->text));
+        break;
+    case MESSAGE_ENDED:
+        sandbox->status = message->status;
+        break;
+    case MESSAGE_STATE:
+        break;
+    }
+}
+
+static void take_messages(struct sandbox *sandbox)
+{
+    struct message message;
+
+    while (message_receive(sandbox->control_fd, &message))
+        take_message(sandbox, &message);
+}
+
+/* Nobody holds the other end any more: the end of its process follows, if there ever was one. */
+static void control_has_ended(struct sandbox *sandbox)
+{
+    uv_poll_stop(&sandbox->control);
+    if (sandbox->pid > 0)
+        return;
+    if (!sandbox->refused)
+        refuse(sandbox, S("the launcher has ended"));
+    discard(sandbox);
+}
+
+static void on_control(uv_poll_t *control, int unused, int events)
+{
+    struct sandbox *sandbox = control->data;
+    struct arena *arena = &sandbox->sandboxes->arena;
+
+    (void)unused, (void)events;
+    take_messages(sandbox);
+    if (errno != EAGAIN)
+        control_has_ended(sandbox);
+    arena_reset(arena);
+}
+
 static struct sandbox *sandbox_new(struct sandboxes *sandboxes, str id)
 {
     struct sandbox *sandbox = calloc(1, sizeof *sandbox + id.size + 1);
@@ -102,8 +224,8 @@ static struct sandbox *sandbox_new(struct sandboxes *sandboxes, str id)
     memcpy(sandbox->id, id.data, id.size);
     sandbox->sandboxes = sandboxes;
     sandbox->port = (struct port){{sandbox->id, id.size}, sandbox_request_arrives, sandbox_request_ended};
-    sandbox->listener.owner = sandbox;
-    sandbox->listener.accepted = on_accepted;
+    sandbox->proc_fd = sandbox->tmp_fd = sandbox->status_fd = -1;
+    sandbox->status = SIGKILL; /* unless it says something else */
     return sandbox;
 }
 
@@ -111,37 +233,53 @@ static void add_sandbox(struct sandbox *sandbox)
 {
     struct sandboxes *sandboxes = sandbox->sandboxes;
 
-    sandbox->end.data = sandbox;
-    check(uv_poll_init(&sandboxes->loop->uv, &sandbox->end, sandbox->child.pid_fd) == 0);
-    uv_poll_start(&sandbox->end, UV_READABLE, on_ended);
+    sandbox->control.data = sandbox;
+    sandbox->open_handles = 1;
+    check(uv_poll_init(&sandboxes->loop->uv, &sandbox->control, sandbox->control_fd) == 0);
+    uv_poll_start(&sandbox->control, UV_READABLE, on_control);
     sandbox->next = sandboxes->first;
     if (sandboxes->first)
         sandboxes->first->previous = sandbox;
     sandboxes->first = sandbox;
-    sandbox_watch(sandbox);
 }
 
-void sandbox_begin(struct sandboxes *sandboxes, str id, const struct json *payload)
+/* Its output and its control socket, and the launcher asked.  False (errno): nothing is left open. */
+static bool ask_launcher(struct sandbox *sandbox, str payload)
+{
+    int output_fd, control[2];
+
+    if (!output_open(&sandbox->output, &output_fd))
+        return false;
+    bool asked = socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control) == 0;
+    if (asked) {
+        sandbox->control_fd = control[0];
+        fcntl(control[0], F_SETFL, O_NONBLOCK);
+        asked = launcher_request(&sandbox->sandboxes->launcher, payload, output_fd, control[1]);
+        close(control[1]);
+        if (!asked)
+            close(control[0]);
+    }
+    int error = errno;
+    close(output_fd);
+    if (!asked)
+        output_close(&sandbox->output);
+    errno = error;
+    return asked;
+}
+
+void sandbox_begin(struct sandboxes *sandboxes, str id, str payload, const struct json *parsed)
 {
     struct sandbox *sandbox = sandbox_new(sandboxes, id);
-    const struct json *limit = json_get(payload, S("memoryBytes"));
-    str message;
+    const struct json *limit = json_get(parsed, S("memoryBytes"));
 
     if (json_is(limit, JSON_NUMBER))
         str_to_i64(limit->text, &sandbox->memory_limit_bytes);
-    if (!listener_open(&sandbox->listener, sandboxes->loop, "127.0.0.1", 0, &sandboxes->arena, &message)) {
-        sandbox_post_not_started(sandboxes, id, "StartFailed", message);
-        free(sandbox);
+    if (ask_launcher(sandbox, payload)) {
+        add_sandbox(sandbox);
         return;
     }
-    if (!sandbox_launch(sandbox, payload, &message)) {
-        sandbox_post_not_started(sandboxes, id, "StartFailed", message);
-        sandbox_remove_tmp(sandbox);
-        listener_close(&sandbox->listener, free_sandbox);
-        return;
-    }
-    add_sandbox(sandbox);
-    log_debug("sandbox started id=%s function=%.*s pid=%d port=%d", sandbox->id,
-              STR_ARGS(json_get_str(payload, S("functionName"))), (int)sandbox->child.pid,
-              listener_port(&sandbox->listener));
+    sandbox_post_not_started(
+        sandboxes, id, "StartFailed",
+        arena_format(&sandboxes->arena, "the launcher cannot be asked: %s", strerror(errno)));
+    free(sandbox);
 }

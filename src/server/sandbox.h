@@ -1,15 +1,14 @@
 #pragma once
 
 /*
- * sandbox.h: one sandbox, a child process of a function, as the files about it share it.
+ * sandbox.h: one sandbox of a function, as the files about it share it.
  *
  *   sandboxes.c       all of them: the engine's effects, and their end with the server's
  *   sandbox.c         one of them, from its beginning to its end
- *   sandbox_launch.c  what its process is started with
  *   sandbox_watch.c   looking after it: its output, its memory
  *   sandbox_events.c  what the engine hears of it
  *
- * Everything here runs on the main loop.
+ * Everything here runs on the main loop.  What happens inside is the launcher's and process 1's: launcher.h.
  */
 #include "server/launcher.h"
 #include "server/output.h"
@@ -21,28 +20,39 @@ struct sandbox {
     struct port port; /* first: the port's callbacks get here through it */
     struct sandboxes *sandboxes;
     struct sandbox *previous, *next;
-    struct listener listener;
-    struct launched child;
-    uv_poll_t end; /* on the child's pid_fd */
+    uv_poll_t control; /* messages of the launcher and of process 1 */
+    int control_fd;
+    pid_t pid;     /* process 1's, as the server sees it; 0: not known yet */
+    int pid_fd;    /* readable when all processes of the sandbox have ended */
+    uv_poll_t end; /* on pid_fd */
+    struct listener listener, endpoint;
+    bool listens, has_endpoint; /* whether those two are open */
+    bool separated;             /* it has namespaces of its own */
+    bool refused;               /* it did not start, which the engine has heard */
+    int status;                 /* waitpid's of the function's process */
+    unsigned open_handles;      /* libuv's, of it */
     struct output output;
-    int status_fd, statm_fd;    /* /proc/<pid>/status and statm */
+    int proc_fd, tmp_fd;        /* its /proc and /tmp; -1: not known */
+    pid_t function;             /* the number of its process in its own /proc; 0: not known */
+    int status_fd;              /* /proc/<pid>/status of the function's process */
     int64_t memory_limit_bytes; /* 0: none */
     int64_t memory_peak_bytes, memory_told_bytes;
     unsigned requests; /* in flight */
     uint64_t looked_after_ms;
     const char *reason; /* why it ended, when it was us */
-    char *tmp_folder;   /* of its own when it cannot have a private /tmp; or NULL */
     char id[];
 };
 
 struct sandboxes {
     struct loop *loop;
     struct sandbox *first;
+    struct launcher launcher;
+    enum sandbox_mode mode;
+    uv_poll_t launcher_poll;
+    bool launched; /* there is a launcher */
     uv_timer_t tick, grace;
     uint64_t tick_ms;                /* how often it runs now */
     struct arena arena;              /* of one event */
-    char *folders[2];                /* to stay visible */
-    bool no_private_tmp;             /* the kernel has refused */
     void (*done)(struct loop *loop); /* set when everything ends: nobody listens to events then */
 };
 
@@ -54,16 +64,12 @@ void sandboxes_finish_when_all_ended(struct sandboxes *sandboxes);
 /* ---- one of them ---- */
 
 /* From an effect's payload.  When it cannot be started the engine hears of it as of one that ended. */
-void sandbox_begin(struct sandboxes *sandboxes, str id, const struct json *payload);
-/* Sends the signal to the child and to all of its process group. */
+void sandbox_begin(struct sandboxes *sandboxes, str id, str payload, const struct json *parsed);
+/* SIGKILL ends all that runs in it; SIGTERM is given to all of it. */
 void sandbox_kill(const struct sandbox *sandbox, int number);
 
-/* Starts the process, its output connected.  False and *message (in the arena) when it cannot be started. */
-bool sandbox_launch(struct sandbox *sandbox, const struct json *payload, str *message);
-/* The folder that stood in for a private /tmp, if there is one. */
-void sandbox_remove_tmp(struct sandbox *sandbox);
-
-void sandbox_watch(struct sandbox *sandbox);
+/* function: the number that the function's process has in the sandbox's own /proc. */
+void sandbox_watch(struct sandbox *sandbox, pid_t function);
 void sandbox_unwatch(struct sandbox *sandbox);
 /* Callbacks of its port. */
 void sandbox_request_arrives(struct port *port);

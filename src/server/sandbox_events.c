@@ -76,7 +76,7 @@ void sandbox_post_not_started(struct sandboxes *sandboxes, str id, const char *r
     json_field(&writer, S("Message"), message);
     json_close_object(&writer);
     post(sandboxes, "SandboxExited", &writer);
-    log_info("sandbox did not start id=%.*s reason=%s message=\"%.*s\"", STR_ARGS(id), reason,
+    log_warn("sandbox did not start id=%.*s reason=%s message=\"%.*s\"", STR_ARGS(id), reason,
              STR_ARGS(message));
 }
 
@@ -93,6 +93,6 @@ void sandbox_post_exit(struct sandbox *sandbox, int status)
     add_number(&writer, S("MaxMemoryBytes"), sandbox->memory_peak_bytes);
     json_close_object(&writer);
     post(sandbox->sandboxes, "SandboxExited", &writer);
-    log_debug("sandbox ended id=%s pid=%d reason=%s status=0x%x", sandbox->id, (int)sandbox->child.pid,
-              reason, (unsigned)status);
+    log_debug("sandbox ended id=%s pid=%d reason=%s status=0x%x", sandbox->id, (int)sandbox->pid, reason,
+              (unsigned)status);
 }

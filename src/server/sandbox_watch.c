@@ -12,10 +12,12 @@
 #include "base/check.h"
 #include "base/log.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 enum {
@@ -26,7 +28,20 @@ enum {
 
 /* ---- memory ---- */
 
-/* The peak so far: a line "VmHWM:   12345 kB". */
+enum { STATM_SIZE, STATM_RESIDENT, STATM_SHARED, STATM_NUMBERS };
+
+static ssize_t read_text(int folder, const char *path, char *text, size_t size)
+{
+    int fd = openat(folder, path, O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd >= 0 ? read(fd, text, size - 1) : -1;
+
+    if (fd >= 0)
+        close(fd);
+    text[got > 0 ? got : 0] = '\0';
+    return got;
+}
+
+/* The peak of the function's process so far: a line "VmHWM:   12345 kB". */
 static void read_peak(struct sandbox *sandbox)
 {
     char status[4096];
@@ -43,35 +58,109 @@ static void read_peak(struct sandbox *sandbox)
         sandbox->memory_peak_bytes = peak_bytes;
 }
 
-/* The second number of statm, in pages; 0 when it is gone. */
-static int64_t resident_bytes(const struct sandbox *sandbox)
-{
-    char statm[128];
-    ssize_t size = pread(sandbox->statm_fd, statm, sizeof statm - 1, 0);
+/* What a process has for itself, and the rest of what is resident of it: program text, shared memory. */
+struct use {
+    int64_t own_bytes, shared_bytes;
+};
 
-    if (size <= 0)
+static struct use use_of(int proc_fd, const char *process)
+{
+    char path[64], statm[128], *rest = statm;
+    int64_t numbers[STATM_NUMBERS] = {0};
+    int64_t page_bytes = sysconf(_SC_PAGESIZE);
+
+    snprintf(path, sizeof path, "%.32s/statm", process);
+    read_text(proc_fd, path, statm, sizeof statm);
+    for (int i = 0; i < STATM_NUMBERS; i++)
+        numbers[i] = strtoll(rest, &rest, 10);
+    return (struct use){(numbers[STATM_RESIDENT] - numbers[STATM_SHARED]) * page_bytes,
+                        numbers[STATM_SHARED] * page_bytes};
+}
+
+/* Its share of all that is resident of it, which takes the kernel a while to say; 0 when it does not. */
+static int64_t proportional_bytes(int proc_fd, const char *process)
+{
+    char path[64], rollup[2048];
+
+    snprintf(path, sizeof path, "%.32s/smaps_rollup", process);
+    read_text(proc_fd, path, rollup, sizeof rollup);
+    const char *line = strstr(rollup, "\nPss:");
+    return line ? strtoll(line + strlen("\nPss:"), NULL, 10) * 1024 : 0;
+}
+
+/* What is written to /tmp and /dev/shm. */
+static int64_t file_bytes(const struct sandbox *sandbox)
+{
+    struct statfs files;
+
+    if (!sandbox->separated || sandbox->tmp_fd < 0 || fstatfs(sandbox->tmp_fd, &files) != 0)
         return 0;
-    statm[size] = '\0';
-    const char *space = strchr(statm, ' ');
-    return space ? strtoll(space, NULL, 10) * sysconf(_SC_PAGESIZE) : 0;
+    return (int64_t)(files.f_blocks - files.f_bfree) * (int64_t)files.f_bsize;
+}
+
+/* Process 1 is ours.  Without namespaces /proc has all of the machine's processes: then only one is counted.
+ */
+static bool counts(const struct sandbox *sandbox, const char *process)
+{
+    long number = strtol(process, NULL, 10);
+
+    return sandbox->separated ? number > 1 : number == sandbox->function;
+}
+
+/* exact: pages that processes share after a fork are counted once. */
+static int64_t count_processes(const struct sandbox *sandbox, bool exact)
+{
+    int folder = openat(sandbox->proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *processes = folder >= 0 ? fdopendir(folder) : NULL;
+    int64_t bytes = 0, shared_bytes = 0;
+
+    for (struct dirent *entry; processes && (entry = readdir(processes));) {
+        if (!counts(sandbox, entry->d_name))
+            continue;
+        if (exact) {
+            bytes += proportional_bytes(sandbox->proc_fd, entry->d_name);
+            continue;
+        }
+        struct use use = use_of(sandbox->proc_fd, entry->d_name);
+        bytes += use.own_bytes;
+        if (use.shared_bytes > shared_bytes)
+            shared_bytes = use.shared_bytes;
+    }
+    if (processes)
+        closedir(processes);
+    return bytes + shared_bytes;
+}
+
+static int64_t used_bytes(const struct sandbox *sandbox)
+{
+    int64_t limit = sandbox->memory_limit_bytes, files = file_bytes(sandbox);
+    int64_t bytes = count_processes(sandbox, false);
+
+    if (limit == 0 || bytes + files <= limit)
+        return bytes + files;
+    int64_t exact = count_processes(sandbox, true);
+    return (exact > 0 && exact < bytes ? exact : bytes) + files;
 }
 
 /* Returns what it uses, in halves of its limit. */
 static int64_t watch_memory(struct sandbox *sandbox)
 {
-    int64_t limit = sandbox->memory_limit_bytes, resident = resident_bytes(sandbox);
+    int64_t limit = sandbox->memory_limit_bytes;
 
-    if (resident > sandbox->memory_peak_bytes)
-        sandbox->memory_peak_bytes = resident;
+    if (sandbox->function == 0)
+        return 0;
+    int64_t used = used_bytes(sandbox);
+    if (used > sandbox->memory_peak_bytes)
+        sandbox->memory_peak_bytes = used;
     if (limit == 0)
         return 0;
-    if (resident > limit && !sandbox->reason) {
+    if (used > limit && !sandbox->reason) {
         sandbox->reason = "OutOfMemory";
-        log_info("sandbox is out of memory id=%s limit_bytes=%lld resident_bytes=%lld", sandbox->id,
-                 (long long)limit, (long long)resident);
+        log_info("sandbox is out of memory id=%s limit_bytes=%lld used_bytes=%lld", sandbox->id,
+                 (long long)limit, (long long)used);
         sandbox_kill(sandbox, SIGKILL);
     }
-    return resident / (limit / 2 + 1);
+    return used / (limit / 2 + 1);
 }
 
 /* ---- output ---- */
@@ -150,23 +239,21 @@ void sandbox_request_ended(struct port *port)
 
 /* ---- its life ---- */
 
-static int open_proc(pid_t pid, const char *name)
+void sandbox_watch(struct sandbox *sandbox, pid_t function)
 {
     char path[64];
 
-    snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, name);
-    return open(path, O_RDONLY | O_CLOEXEC);
-}
-
-void sandbox_watch(struct sandbox *sandbox)
-{
-    sandbox->status_fd = open_proc(sandbox->child.pid, "status");
-    sandbox->statm_fd = open_proc(sandbox->child.pid, "statm");
+    snprintf(path, sizeof path, "%d/status", (int)function);
+    sandbox->status_fd = openat(sandbox->proc_fd, path, O_RDONLY | O_CLOEXEC);
+    sandbox->function = function;
     tick_every(sandbox->sandboxes, TICK_MS);
 }
 
 void sandbox_unwatch(struct sandbox *sandbox)
 {
-    close(sandbox->status_fd);
-    close(sandbox->statm_fd);
+    const int fds[] = {sandbox->status_fd, sandbox->proc_fd, sandbox->tmp_fd};
+
+    for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
 }

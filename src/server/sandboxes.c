@@ -8,9 +8,9 @@
 
 #include "base/check.h"
 #include "base/log.h"
-#include "server/leftovers.h"
 #include "wire/json.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,7 +55,7 @@ static void carry_out_start(struct loop *loop, struct task *task)
 
     (void)loop;
     if (payload && !find(order->sandboxes, id))
-        sandbox_begin(order->sandboxes, id, payload);
+        sandbox_begin(order->sandboxes, id, (str){order->payload, order->payload_size}, payload);
     arena_reset(&order->sandboxes->arena);
     free(order);
 }
@@ -105,26 +105,60 @@ void sandboxes_stop_effect(void *sandboxes, str id, str payload)
 
 /* ---- life ---- */
 
-struct sandboxes *sandboxes_new(struct loop *loop, const struct server_options *options)
+struct sandboxes *sandboxes_new(struct loop *loop)
 {
     struct sandboxes *sandboxes = calloc(1, sizeof *sandboxes);
 
     check(sandboxes != NULL);
-    leftovers_kill();
     sandboxes->loop = loop;
-    sandboxes->folders[0] = options->functions_folder ? realpath(options->functions_folder, NULL) : NULL;
-    sandboxes->folders[1] = options->runtimes_folder ? realpath(options->runtimes_folder, NULL) : NULL;
     uv_timer_init(&loop->uv, &sandboxes->tick);
     uv_timer_init(&loop->uv, &sandboxes->grace);
     sandboxes->tick.data = sandboxes->grace.data = sandboxes;
     return sandboxes;
 }
 
+/* Says once what sandboxes are worth on this machine. */
+static void log_state(const struct sandboxes *sandboxes, const struct message *message)
+{
+    if (sandboxes->mode == SANDBOX_OFF)
+        log_warn("functions run without a sandbox: they can do what the server's user can");
+    else if (*message->text && sandboxes->mode == SANDBOX_REQUIRED)
+        log_error("no function will run: sandboxes are not complete on this machine reason=\"%s\"",
+                  message->text);
+    else if (*message->text)
+        log_warn("functions are not separated from each other and the server reason=\"%s\"", message->text);
+    else if (message->status)
+        log_info("sandboxes have the server's user id outside, for the server is not root");
+}
+
+static void on_launcher(uv_poll_t *poll, int unused, int events)
+{
+    struct sandboxes *sandboxes = poll->data;
+    struct message message;
+
+    (void)unused, (void)events;
+    while (message_receive(sandboxes->launcher.channel, &message))
+        log_state(sandboxes, &message);
+    if (errno == EAGAIN)
+        return;
+    log_error("the launcher of sandboxes has ended: no function will run until the server starts anew");
+    uv_poll_stop(poll);
+}
+
+void sandboxes_launch(struct sandboxes *sandboxes, const struct launcher_options *options)
+{
+    launcher_start(&sandboxes->launcher, options);
+    sandboxes->mode = options->mode;
+    sandboxes->launched = true;
+    sandboxes->launcher_poll.data = sandboxes;
+    check(uv_poll_init(&sandboxes->loop->uv, &sandboxes->launcher_poll, sandboxes->launcher.channel) == 0);
+    uv_poll_start(&sandboxes->launcher_poll, UV_READABLE, on_launcher);
+}
+
 void sandboxes_free(struct sandboxes *sandboxes)
 {
-    leftovers_kill();
-    free(sandboxes->folders[0]);
-    free(sandboxes->folders[1]);
+    if (sandboxes->launched)
+        launcher_stop(&sandboxes->launcher);
     arena_free(&sandboxes->arena);
     free(sandboxes);
 }
@@ -144,6 +178,8 @@ void sandboxes_finish_when_all_ended(struct sandboxes *sandboxes)
 {
     if (!sandboxes->done || sandboxes->first || uv_is_closing((uv_handle_t *)&sandboxes->tick))
         return;
+    if (sandboxes->launched)
+        uv_close((uv_handle_t *)&sandboxes->launcher_poll, NULL);
     uv_close((uv_handle_t *)&sandboxes->tick, NULL);
     uv_close((uv_handle_t *)&sandboxes->grace, NULL);
     sandboxes->done(sandboxes->loop);

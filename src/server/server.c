@@ -150,9 +150,8 @@ static struct loop *least_awake(struct server *server)
     return least;
 }
 
-static void on_accepted(struct listener *listener, int fd, const struct address *from)
+void server_accept(struct server *server, int fd, const struct address *from)
 {
-    struct server *server = listener->owner;
     struct loop *loop;
 
     if (memory_is_short()) {
@@ -165,6 +164,11 @@ static void on_accepted(struct listener *listener, int fd, const struct address 
     loop = arrival->limit == SHARE_FREE ? least_busy(server) : least_awake(server);
     atomic_fetch_add_explicit(&loop->connection_count, 1, memory_order_relaxed);
     loop_post(loop, &arrival->task);
+}
+
+static void on_accepted(struct listener *listener, int fd, const struct address *from)
+{
+    server_accept(listener->owner, fd, from);
 }
 
 static void make_room(struct loop *loop, struct task *task)
@@ -313,7 +317,7 @@ static void init(struct server *server, const struct server_options *options)
     check(uv_async_init(&server->main.uv, &server->stop, on_stop) == 0);
     server->stop.data = server;
 
-    server->sandboxes = sandboxes_new(&server->main, options);
+    server->sandboxes = sandboxes_new(&server->main);
     server->effect_runners[0] =
         (struct effect_runner){"sandbox.start", sandboxes_start_effect, server->sandboxes};
     server->effect_runners[1] =
@@ -337,6 +341,9 @@ struct server *server_new(const struct server_options *options, struct arena *ar
         return NULL;
     }
     server->port_number = listener_port(&server->listener);
+    sandboxes_launch(server->sandboxes, &(struct launcher_options){.mode = options->sandbox,
+                                                                   .outward = options->function_network,
+                                                                   .endpoint_port = server->port_number});
     return server;
 }
 

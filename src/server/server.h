@@ -8,6 +8,7 @@
  * die with the thread that started them.
  */
 #include "engine/engine.h"
+#include "server/launcher.h"
 
 struct server;
 
@@ -15,8 +16,8 @@ struct server_options {
     const char *host;      /* an address or a name; "127.0.0.1" */
     int port;              /* 0: any free one */
     unsigned thread_count; /* of loops that serve; 0: one per core, at most 16 */
-    /* What functions must still see when it lies below /tmp, for they get a /tmp of their own. */
-    const char *functions_folder, *runtimes_folder; /* or NULL */
+    enum sandbox_mode sandbox;
+    bool function_network; /* functions reach more than this server */
 };
 
 /* Has its port already, but refuses connections until the start.  NULL and *error (in arena) on trouble. */

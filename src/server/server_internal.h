@@ -7,6 +7,7 @@
  * each to the serving loop that has fewest; it also owns everything about sandboxes, so that
  * what a child prints and what it asks of the Runtime API are seen in one order, without locks.
  */
+#include "server/launcher.h"
 #include "server/server.h"
 #include "server/share.h"
 
@@ -64,6 +65,9 @@ struct address {
     char text[INET6_ADDRSTRLEN];
 };
 
+/* Our own address that this connection was made to. */
+struct address address_called(int fd);
+
 struct listener {
     uv_poll_t poll;
     uv_timer_t rest; /* after we ran out of descriptors */
@@ -82,13 +86,15 @@ bool listener_bind(struct listener *listener, struct loop *loop, const char *hos
                    struct arena *arena, str *error);
 /* False (errno) when another process listens there by now. */
 bool listener_listen(struct listener *listener);
-/* Both at once. */
-bool listener_open(struct listener *listener, struct loop *loop, const char *host, int port,
-                   struct arena *arena, str *error);
+/* One that listens already, elsewhere perhaps: its fd, owner and callback are set. */
+void listener_adopt(struct listener *listener, struct loop *loop);
 int listener_port(const struct listener *listener);
 /* `closed` is called with the poll handle (its data is the listener) when the listener's memory may go; or
  * NULL. */
 void listener_close(struct listener *listener, uv_close_cb closed);
+
+/* A client of the public port, whichever way it came in. */
+void server_accept(struct server *server, int fd, const struct address *from);
 
 /* ---- slots: a request being read or in flight ---- */
 
@@ -181,7 +187,9 @@ void connections_close(struct loop *loop, const struct port *port);
 
 /* ---- sandboxes ---- */
 
-struct sandboxes *sandboxes_new(struct loop *loop, const struct server_options *options);
+struct sandboxes *sandboxes_new(struct loop *loop);
+/* Forks the launcher: the process must have one thread. */
+void sandboxes_launch(struct sandboxes *sandboxes, const struct launcher_options *options);
 void sandboxes_free(struct sandboxes *sandboxes);
 void sandboxes_start_effect(void *sandboxes, str id, str payload);
 void sandboxes_stop_effect(void *sandboxes, str id, str payload);

@@ -9,6 +9,7 @@
 #include "base/list.h"
 #include "base/time.h"
 #include "wire/form.h"
+#include "wire/percent.h"
 #include "wire/uri.h"
 
 #include <stdlib.h>
@@ -171,19 +172,13 @@ static void add_normalized_path(struct text *text, str path)
         text_add_char(text, '/');
 }
 
-/* Decoded and encoded again, so that both ways of writing a character are one. */
-static void add_reencoded(struct text *text, str encoded, bool keep_slash)
+/* S3 keeps keys as they are: "a//b" and "a/../b" are names.  Both ways of writing a character are one. */
+static void add_path(struct text *text, const struct http_request *request, const struct sigv4 *sigv4)
 {
     str decoded;
 
-    uri_encode(text, uri_decode(text->arena, encoded, &decoded) ? decoded : encoded, keep_slash);
-}
-
-/* S3 keeps keys as they are: "a//b" and "a/../b" are names. */
-static void add_path(struct text *text, const struct http_request *request, const struct sigv4 *sigv4)
-{
     if (str_equal(sigv4->service, S("s3")))
-        add_reencoded(text, request->path, true);
+        uri_encode(text, uri_decode(text->arena, request->path, &decoded) ? decoded : request->path, true);
     else
         add_normalized_path(text, request->path);
 }
@@ -204,11 +199,13 @@ static int compare_parameters(const void *left, const void *right)
     return order ? order : str_compare(a->value, b->value);
 }
 
-static str reencoded(struct arena *arena, str encoded)
+/* Many plain clients send '+' for a space, and sign "%20". */
+static str reencoded_parameter(struct arena *arena, str encoded)
 {
     struct text text = text_in(arena);
+    str decoded;
 
-    add_reencoded(&text, encoded, false);
+    uri_encode(&text, percent_decode(arena, encoded, true, &decoded) ? decoded : encoded, false);
     return text_str(&text);
 }
 
@@ -223,7 +220,8 @@ static void add_query(struct text *text, str query)
         if (pair.size == 0 || str_equal(name, S("X-Amz-Signature")))
             continue;
         struct parameter *parameter = list_add(text->arena, &parameters);
-        *parameter = (struct parameter){reencoded(text->arena, name), reencoded(text->arena, value)};
+        *parameter = (struct parameter){reencoded_parameter(text->arena, name),
+                                        reencoded_parameter(text->arena, value)};
     }
     if (parameters.count > 0)
         qsort(parameters.items, parameters.count, sizeof *parameters.items, compare_parameters);
@@ -376,12 +374,19 @@ static bool payload_as_declared(struct arena *arena, const struct http_request *
     return str_equal(declared, hex_encode(arena, HASH_STR(hash)));
 }
 
-/* X-Amz-Target says what the request does: nobody may change it on its way. */
-static bool operation_signed(const struct http_request *request, const struct sigv4 *sigv4)
+/*
+ * What the request does, when, and as whom: nobody may change that on its way.  Not all of X-Amz-*, for the
+ * SDK for PHP leaves X-Amz-User-Agent out.
+ */
+static bool signs_what_matters(const struct http_request *request, const struct sigv4 *sigv4)
 {
-    static const str name = STR_INIT("X-Amz-Target");
+    static const str names[] = {STR_INIT("X-Amz-Target"), STR_INIT("X-Amz-Date"),
+                                STR_INIT("X-Amz-Security-Token")};
 
-    return !str_present(http_header(&request->headers, name)) || signs_header(sigv4, name);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (str_present(http_header(&request->headers, names[i])) && !signs_header(sigv4, names[i]))
+            return false;
+    return true;
 }
 
 static str make_signature(struct arena *arena, const struct http_request *request, const struct sigv4 *sigv4,
@@ -401,8 +406,9 @@ enum sigv4_result sigv4_verify(struct arena *arena, const struct http_request *r
 
     if (in_time != SIGV4_OK)
         return in_time;
-    if (!str_starts_with(sigv4->amz_date, sigv4->date) || !operation_signed(request, sigv4) ||
-        !payload_as_declared(arena, request, sigv4))
+    if (!signs_what_matters(request, sigv4))
+        return SIGV4_UNSIGNED;
+    if (!str_starts_with(sigv4->amz_date, sigv4->date) || !payload_as_declared(arena, request, sigv4))
         return SIGV4_MISMATCH;
     str expected = make_signature(arena, request, sigv4, signing_key);
     return equal_in_constant_time(expected, sigv4->signature) ? SIGV4_OK : SIGV4_MISMATCH;

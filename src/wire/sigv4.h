@@ -25,6 +25,7 @@ enum sigv4_result {
     SIGV4_OK,
     SIGV4_INCOMPLETE, /* malformed: IncompleteSignature */
     SIGV4_MISMATCH,   /* SignatureDoesNotMatch */
+    SIGV4_UNSIGNED,   /* a header that says what, when or as whom is not among the signed */
     SIGV4_EXPIRED,    /* too old, or a presigned URL past its time */
     SIGV4_NOT_YET,    /* dated in the future beyond the skew */
 };

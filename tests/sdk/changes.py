@@ -5,8 +5,13 @@ Triggers write one row for each change; they are put in and read while the serve
 """
 
 import contextlib
+import json
 import pathlib
 import sqlite3
+
+import boto3
+import orderly_server
+from botocore.config import Config
 
 
 def database(server) -> sqlite3.Connection:
@@ -44,3 +49,50 @@ def largest_run(words: "list[str]", of: str, until: str) -> int:
         count = 0 if word == until else count + (word == of)
         most = max(most, count)
     return most
+
+
+class OwnServer:
+    """A server that is stopped to look into its database and to change it."""
+
+    def __init__(self):
+        self.server = orderly_server.Server().start()
+        self.clients = {}
+
+    def client(self, service):
+        if service not in self.clients:
+            self.clients[service] = boto3.client(
+                service,
+                endpoint_url=self.server.endpoint,
+                region_name="us-east-1",
+                aws_access_key_id="test",
+                aws_secret_access_key="test",
+                config=Config(retries={"max_attempts": 0}, read_timeout=120),
+            )
+        return self.clients[service]
+
+    def restart_recording(self, **watched):
+        self.server.stop()
+        record(self.server, **watched)
+        self.server.start()
+
+    def stop_and_read(self):
+        """The recorded words; the server runs again afterwards."""
+        self.server.stop()
+        words = recorded(self.server)
+        self.server.start()
+        return words
+
+    def advance(self, seconds):
+        orderly_server.post(self.server.endpoint, "/_orderly/clock", json.dumps({"advance_ms": seconds * 1000}))
+
+    def rows(self, query, *arguments):
+        return rows(self.server, query, *arguments)
+
+    def wait_for_no_rows(self, query, *arguments):
+        orderly_server.wait_until(lambda: not self.rows(query, *arguments), 60, query)
+
+    def end(self):
+        try:
+            self.server.stop()
+        finally:
+            self.server.remove_data()

@@ -74,6 +74,58 @@ def test_creating_a_topic_twice_answers_the_same_arn(sns, unique):
     assert sns.create_topic(Name=unique())["TopicArn"] == first
 
 
+def test_creating_a_topic_again_with_its_own_attributes_and_tags_answers_the_same_arn(sns, unique):
+    whole = {"Attributes": {"DisplayName": "Orders", "SignatureVersion": "2"}, "Tags": [{"Key": "a", "Value": "1"}]}
+    first = sns.create_topic(Name=unique(), **whole)["TopicArn"]
+    assert sns.create_topic(Name=unique(), **whole)["TopicArn"] == first
+    assert sns.create_topic(Name=unique(), Attributes={"DisplayName": "Orders"})["TopicArn"] == first
+    assert sns.create_topic(Name=unique(), Attributes={"SignatureVersion": "2"})["TopicArn"] == first
+
+
+@pytest.mark.parametrize(
+    "attributes", [{"DisplayName": "Other"}, {"SignatureVersion": "1"}, {"TracingConfig": "Active"}, {"Policy": "{}"}]
+)
+def test_creating_a_topic_again_with_other_attributes_is_refused(sns, unique, refused, attributes):
+    sns.create_topic(Name=unique(), Attributes={"DisplayName": "Orders", "SignatureVersion": "2"})
+    error = refused(sns.create_topic, Name=unique(), Attributes=attributes)
+    assert (error["code"], error["message"]) == (
+        "InvalidParameter",
+        "Invalid parameter: Attributes Reason: Topic already exists with different attributes",
+    )
+
+
+@pytest.mark.parametrize("tags", [{"a": "2"}, {"b": "1"}])
+def test_creating_a_topic_again_with_other_tags_is_refused(sns, unique, refused, tags):
+    sns.create_topic(Name=unique(), Tags=[{"Key": "a", "Value": "1"}])
+    error = refused(sns.create_topic, Name=unique(), Tags=[{"Key": k, "Value": v} for k, v in tags.items()])
+    assert (error["code"], error["message"]) == (
+        "InvalidParameter",
+        "Invalid parameter: Tags Reason: Topic already exists with different tags",
+    )
+
+
+@pytest.mark.parametrize("version", [None, "1", "2"])
+def test_a_topic_shows_all_its_attributes_and_no_others(sns, make_topic, version):
+    given = {"DisplayName": "Orders", "TracingConfig": "PassThrough", "KmsMasterKeyId": "alias/aws/sns"}
+    if version:
+        given["SignatureVersion"] = version
+    arn = make_topic(**given)
+    shown = sns.get_topic_attributes(TopicArn=arn)["Attributes"]
+    assert json.loads(shown.pop("Policy"))["Id"] == "__default_policy_ID"
+    assert json.loads(shown.pop("EffectiveDeliveryPolicy"))["http"]["disableSubscriptionOverrides"] is False
+    assert shown == {
+        "TopicArn": arn,
+        "Owner": ACCOUNT,
+        "DisplayName": "Orders",
+        "SubscriptionsConfirmed": "0",
+        "SubscriptionsPending": "0",
+        "SubscriptionsDeleted": "0",
+        "KmsMasterKeyId": "alias/aws/sns",
+        "TracingConfig": "PassThrough",
+        **({"SignatureVersion": "2"} if version == "2" else {}),
+    }
+
+
 @pytest.mark.parametrize("name", ["", "with space", "dotted.name", "x" * 257])
 def test_a_topic_name_outside_the_rules_is_refused(sns, refused, name):
     error = refused(sns.create_topic, Name=name)

@@ -4,11 +4,8 @@ import json
 import random
 import threading
 
-import boto3
 import changes
-import orderly_server
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 ROWS_PER_RUN = 500
@@ -20,27 +17,10 @@ COUNTS = {
 }
 
 
-class Queues:
-    """A server of its own, which is stopped to look into its database and to change it."""
-
-    def __init__(self):
-        self.server = orderly_server.Server().start()
-
+class Queues(changes.OwnServer):
     @property
     def sqs(self):
-        return boto3.client(
-            "sqs",
-            endpoint_url=self.server.endpoint,
-            region_name="us-east-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-            config=Config(retries={"max_attempts": 0}, read_timeout=120),
-        )
-
-    def restart_recording(self, **watched):
-        self.server.stop()
-        changes.record(self.server, **watched)
-        self.server.start()
+        return self.client("sqs")
 
     def send_many(self, name, count, **entry):
         sqs = self.sqs
@@ -60,24 +40,12 @@ class Queues:
         attributes = self.sqs.get_queue_attributes(QueueUrl=self.url(name), AttributeNames=list(COUNTS.values()))
         return {word: int(attributes["Attributes"][attribute]) for word, attribute in COUNTS.items()}
 
-    def advance(self, seconds):
-        orderly_server.post(self.server.endpoint, "/_orderly/clock", json.dumps({"advance_ms": seconds * 1000}))
-
-    def rows(self, query, *arguments):
-        return changes.rows(self.server, query, *arguments)
-
-    def wait_for_no_rows(self, query, *arguments):
-        orderly_server.wait_until(lambda: not self.rows(query, *arguments), 60, query)
-
 
 @pytest.fixture
 def queues():
     one = Queues()
     yield one
-    try:
-        one.server.stop()
-    finally:
-        one.server.remove_data()
+    one.end()
 
 
 def generation_of(queues, name):
@@ -98,12 +66,10 @@ def test_a_purge_and_a_deletion_remove_a_bounded_number_of_rows_at_a_time(queues
 
     getattr(queues.sqs, operation)(QueueUrl=queues.url("large"))
     queues.wait_for_no_rows("select 1 from sqs_message limit 1 offset 3")
-    queues.server.stop()
 
-    words = changes.recorded(queues.server)
+    words = queues.stop_and_read()
     assert words.count("removed") == 3 * ROWS_PER_RUN
     assert changes.largest_run(words, "removed", until="run") == ROWS_PER_RUN
-    queues.server.start()
     assert queues.counts("other")["ready"] == 3
 
 
@@ -132,8 +98,8 @@ def test_a_removal_goes_on_after_a_restart(queues):
     queues.sqs.purge_queue(QueueUrl=url)
     queues.server.kill()
     queues.server.start()
-    queues.wait_for_no_rows("select 1 from sqs_message")
-    assert queues.rows("select count(*) from sqs_generation") == [(1,)]
+    queues.wait_for_no_rows("select 1 from sqs_generation limit 1 offset 1")
+    assert queues.rows("select count(*) from sqs_message") == [(0,)]
 
 
 def test_a_deleted_queue_leaves_no_rows_behind(queues):
@@ -154,11 +120,9 @@ def test_expired_messages_are_removed_some_at_a_time_and_count_no_more(queues):
     assert queues.counts("q") == {"ready": 3, "delayed": 0, "in flight": 0}
     queues.wait_for_no_rows("select 1 from sqs_message limit 1 offset 3")
     assert queues.counts("q") == {"ready": 3, "delayed": 0, "in flight": 0}
-    queues.server.stop()
-    words = changes.recorded(queues.server)
+    words = queues.stop_and_read()
     assert words.count("removed") == 2 * ROWS_PER_RUN
     assert changes.largest_run(words, "removed", until="run") <= ROWS_PER_RUN
-    queues.server.start()
 
 
 def test_a_purge_may_follow_another_after_sixty_seconds(queues):
@@ -200,11 +164,9 @@ def test_a_receive_that_meets_many_dead_letters_moves_them_some_at_a_time_and_fi
     assert good["Body"] == "0"
     assert queues.counts("source") == {"ready": 0, "delayed": 0, "in flight": 1}
     assert queues.counts("dead") == {"ready": 350, "delayed": 0, "in flight": 0}
-    queues.server.stop()
-    words = changes.recorded(queues.server)
+    words = queues.stop_and_read()
     assert words.count("moved") == 350
     assert changes.largest_run(words, "moved", until="run") <= 110
-    queues.server.start()
 
 
 def test_a_receive_that_meets_only_dead_letters_answers_empty(queues):

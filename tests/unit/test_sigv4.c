@@ -72,15 +72,21 @@ static str replaced(str value, str from, str to)
 }
 
 /* The vector of that name with something in it replaced. */
+static struct http_request vector_request(const char *name, str from, str to)
+{
+    size_t i = 0;
+
+    while (i < sizeof vectors / sizeof *vectors && strcmp(vectors[i].name, name) != 0)
+        i++;
+    assert_true(i < sizeof vectors / sizeof *vectors);
+    return request_of(replaced(str_of(vectors[i].request), from, to));
+}
+
 static enum sigv4_result vector_with(const char *name, str from, str to)
 {
-    for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++)
-        if (strcmp(vectors[i].name, name) == 0) {
-            struct http_request request = request_of(replaced(str_of(vectors[i].request), from, to));
-            return verified(&request);
-        }
-    fail_msg("no vector %s", name);
-    return SIGV4_OK;
+    struct http_request request = vector_request(name, from, to);
+
+    return verified(&request);
 }
 
 TEST(what_botocore_signs_is_verified)
@@ -284,6 +290,36 @@ TEST(a_target_that_is_not_signed_is_refused)
     sigv4_sign(&scratch, &request, &credentials, S("eu-west-1"), S("sqs"), now_ms);
     assert_int_equal(verified(&request), SIGV4_OK);
     http_header_add(&scratch, &request.headers, S("X-Amz-Target"), S("AmazonSQS.PurgeQueue"));
+    assert_int_equal(verified(&request), SIGV4_UNSIGNED);
+}
+
+TEST(a_token_or_date_that_is_not_signed_is_refused)
+{
+    struct http_request request = request_of(S("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n"));
+    struct sigv4_credentials credentials = {.access_key_id = S("AKID"), .secret = S(SECRET)};
+
+    sigv4_sign(&scratch, &request, &credentials, S("eu-west-1"), S("sqs"), now_ms);
+    http_header_add(&scratch, &request.headers, S("X-Amz-Security-Token"), S("token"));
+    assert_int_equal(verified(&request), SIGV4_UNSIGNED);
+
+    const char *url = "a presigned call of a session";
+    struct http_request presigned = vector_request(url, S("Host"), S("host"));
+    assert_int_equal(verified(&presigned), SIGV4_OK);
+    http_header_add(&scratch, &presigned.headers, S("X-Amz-Date"), S("20260131T120000Z"));
+    assert_int_equal(verified(&presigned), SIGV4_UNSIGNED);
+}
+
+TEST(a_plus_in_a_signed_query_is_a_space)
+{
+    struct http_request request =
+        request_of(S("GET /?MessageBody=a%20b&x%20y=%2B HTTP/1.1\r\nHost: h\r\n\r\n"));
+    struct sigv4_credentials credentials = {.access_key_id = S("AKID"), .secret = S(SECRET)};
+
+    sigv4_sign(&scratch, &request, &credentials, S("eu-west-1"), S("sqs"), now_ms);
+    assert_int_equal(verified(&request), SIGV4_OK);
+    request.query = S("MessageBody=a+b&x+y=%2B");
+    assert_int_equal(verified(&request), SIGV4_OK);
+    request.query = S("MessageBody=a%2Bb&x+y=%2B");
     assert_int_equal(verified(&request), SIGV4_MISMATCH);
 }
 
@@ -387,6 +423,7 @@ TESTS(test(what_botocore_signs_is_verified), test(awss_example_of_a_signing_key_
       test(the_scopes_date_must_be_the_requests), test(a_declared_payload_hash_must_be_true),
       test(a_declared_payload_hash_that_is_not_signed_does_not_count),
       test(a_chunk_signed_payload_is_refused), test(a_target_that_is_not_signed_is_refused),
+      test(a_token_or_date_that_is_not_signed_is_refused), test(a_plus_in_a_signed_query_is_a_space),
       test(malformed_signatures_are_incomplete), test(a_signature_without_a_date_is_incomplete),
       test(a_plain_date_header_may_stand_for_x_amz_date), test(presigned_parameters_are_checked),
       test(two_signatures_are_one_too_many), test(an_access_key_may_hold_a_slash),

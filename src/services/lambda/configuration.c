@@ -287,6 +287,15 @@ static const struct lambda_environment_response *environment_of(const struct cal
     return environment;
 }
 
+int64_t function_storage_mb(const struct call *call, const struct function *function)
+{
+    struct lambda_function_configuration settings = {0};
+
+    if (str_present(function->row.settings))
+        model_from_json(call->arena, &LAMBDA_FUNCTION_CONFIGURATION, function->row.settings, &settings);
+    return settings.ephemeral_storage ? settings.ephemeral_storage->size : DEFAULT_STORAGE_MB;
+}
+
 static const struct lambda_ephemeral_storage *default_storage(const struct call *call)
 {
     struct lambda_ephemeral_storage *storage = arena_new(call->arena, struct lambda_ephemeral_storage);

@@ -24,6 +24,7 @@ static void resume_invocations(const struct call *call)
 
 static void start(const struct call *call)
 {
+    runtimes_look();
     packages_sweep(call);
     sandboxes_forget(call);
     lambda_remove_all_held(call->txn);

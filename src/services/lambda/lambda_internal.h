@@ -67,6 +67,7 @@ bool configuration_apply(const struct call *call,
 /* What may not be asked of a new function; the rest is configuration_apply()'s.  False: fail(). */
 bool configuration_check_new(const struct call *call, const struct lambda_create_function_request *in);
 bool architectures_check(const struct call *call, const struct str_list *architectures);
+int64_t function_storage_mb(const struct call *call, const struct function *function);
 struct lambda_function_configuration *configuration_of(const struct call *call,
                                                        const struct function *function);
 /* The role's trust and the caller's right to pass it.  False: fail() has been called. */
@@ -108,11 +109,15 @@ struct runtime {
 const struct runtime *runtime_find(str name);
 /* All names, as AWS lists an enum's values. */
 str runtime_names(struct arena *arena);
+enum { INTERPRETER_FOLDERS = 2 };
 struct interpreter {
     const char *path; /* NULL: there is none on this machine */
     const char *version;
+    const char *folders[INTERPRETER_FOLDERS]; /* what it needs of the machine; NULL: none */
 };
-/* What runs it; looked for once.  Not for provided runtimes. */
+/* At start: looks for all of them on a thread of its own. */
+void runtimes_look(void);
+/* What runs it.  Waits only while runtimes_look() has not found out yet.  Not for provided runtimes. */
 const struct interpreter *runtime_interpreter(const struct runtime *runtime);
 
 /* sandboxes.c: the pool of a function's child processes */

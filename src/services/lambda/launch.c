@@ -38,26 +38,45 @@ static bool is_provided(const struct runtime *runtime)
     return strcmp(runtime->family, "provided") == 0;
 }
 
-static bool add_command(const struct call *call, struct json_writer *writer, const struct runtime *runtime,
-                        str code, str *problem)
+/* What of the machine is shown where it is, for the interpreter to run. */
+static void add_folders(struct json_writer *writer, const struct interpreter *interpreter)
 {
-    str folder = runtimes_folder(call);
+    json_name(writer, S("folders"));
+    json_open_array(writer);
+    for (size_t i = 0; i < INTERPRETER_FOLDERS && interpreter->folders[i]; i++)
+        json_string(writer, str_of(interpreter->folders[i]));
+    json_close_array(writer);
+}
 
+static bool add_interpreter(const struct call *call, struct json_writer *writer,
+                            const struct runtime *runtime, str *problem)
+{
+    const struct interpreter *interpreter = runtime_interpreter(runtime);
+
+    if (!interpreter->path) {
+        *problem = arena_format(call->arena, "%s is not installed on this machine.", runtime->family);
+        return false;
+    }
+    json_field(writer, S("runtime"),
+               arena_format(call->arena, "%.*s/%s", STR_ARGS(runtimes_folder(call)), runtime->family));
+    add_folders(writer, interpreter);
     json_name(writer, S("command"));
     json_open_array(writer);
-    if (is_provided(runtime)) {
-        json_string(writer, arena_join(call->arena, code, S("/bootstrap")));
-    } else {
-        const struct interpreter *interpreter = runtime_interpreter(runtime);
-        if (!interpreter->path) {
-            *problem = arena_format(call->arena, "%s is not installed on this machine.", runtime->family);
-            return false;
-        }
-        json_string(writer, str_of(interpreter->path));
-        json_string(writer,
-                    arena_format(call->arena, "%.*s/%s/bootstrap.%s", STR_ARGS(folder), runtime->family,
-                                 strcmp(runtime->family, "nodejs") == 0 ? "mjs" : "py"));
-    }
+    json_string(writer, str_of(interpreter->path));
+    json_string(writer, strcmp(runtime->family, "nodejs") == 0 ? S("/var/runtime/bootstrap.mjs")
+                                                               : S("/var/runtime/bootstrap.py"));
+    json_close_array(writer);
+    return true;
+}
+
+static bool add_command(const struct call *call, struct json_writer *writer, const struct runtime *runtime,
+                        str *problem)
+{
+    if (!is_provided(runtime))
+        return add_interpreter(call, writer, runtime, problem);
+    json_name(writer, S("command"));
+    json_open_array(writer);
+    json_string(writer, S("/var/task/bootstrap"));
     json_close_array(writer);
     return true;
 }
@@ -78,30 +97,40 @@ static void add_configured(const struct call *call, struct json_writer *writer,
         model_from_json(call->arena, &LAMBDA_ENVIRONMENT_VARIABLES, function->row.variables, &own);
     for (size_t i = 0; i < own.count; i++)
         json_field(writer, own.items[i].key, own.items[i].value);
-    add_default(writer, &own, S("PATH"), S("/usr/local/bin:/usr/bin:/bin"));
+    add_default(writer, &own, S("PATH"), S("/var/lang/bin:/usr/local/bin:/usr/bin:/bin:/opt/bin"));
+    add_default(
+        writer, &own, S("LD_LIBRARY_PATH"),
+        S("/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib"));
     add_default(writer, &own, S("LANG"), S("en_US.UTF-8"));
     add_default(writer, &own, S("TZ"), S(":UTC"));
     add_default(writer, &own, S("AWS_ENDPOINT_URL"), local_endpoint(call));
 }
 
 static void add_reserved(const struct call *call, struct json_writer *writer, const struct function *function,
-                         const struct runtime *runtime, str code)
+                         const struct runtime *runtime)
 {
     json_field(writer, S("_HANDLER"), function->row.handler);
-    json_field(writer, S("LAMBDA_TASK_ROOT"), code);
-    json_field(writer, S("LAMBDA_RUNTIME_DIR"),
-               arena_format(call->arena, "%.*s/%s", STR_ARGS(runtimes_folder(call)),
-                            is_provided(runtime) ? "c" : runtime->family));
+    json_field(writer, S("LAMBDA_TASK_ROOT"), S("/var/task"));
+    json_field(writer, S("LAMBDA_RUNTIME_DIR"), S("/var/runtime"));
     json_field(writer, S("AWS_REGION"), function->row.region);
     json_field(writer, S("AWS_DEFAULT_REGION"), function->row.region);
     json_field(writer, S("AWS_LAMBDA_FUNCTION_NAME"), function->row.name);
     json_field(writer, S("AWS_LAMBDA_FUNCTION_VERSION"), S("$LATEST"));
     json_field(writer, S("AWS_LAMBDA_FUNCTION_MEMORY_SIZE"),
                arena_format(call->arena, "%lld", (long long)function->row.memory_mb));
+    json_field(writer, S("PWD"), S("/var/task"));
+    json_field(writer, S("SHLVL"), S("0"));
+    json_field(writer, S("AWS_XRAY_CONTEXT_MISSING"), S("LOG_ERROR"));
     json_field(writer, S("AWS_LAMBDA_INITIALIZATION_TYPE"), S("on-demand"));
     json_field(writer, S("AWS_LAMBDA_LOG_GROUP_NAME"), function->row.log_group);
     if (!is_provided(runtime))
         json_field(writer, S("AWS_EXECUTION_ENV"), arena_format(call->arena, "AWS_Lambda_%s", runtime->name));
+}
+
+static void add_number(struct json_writer *writer, str name, int64_t value)
+{
+    json_name(writer, name);
+    json_i64(writer, value);
 }
 
 static void add_credentials(struct json_writer *writer, const struct sts_credentials *credentials)
@@ -127,14 +156,14 @@ bool sandbox_start(const struct call *call, const struct function *function, str
     json_open_object(&writer);
     json_field(&writer, S("sandboxId"), id);
     json_field(&writer, S("functionName"), function->row.name);
-    if (!credentials || !add_command(call, &writer, runtime, code, problem))
+    if (!credentials || !add_command(call, &writer, runtime, problem))
         return false;
-    json_field(&writer, S("workingDirectory"), code);
-    json_name(&writer, S("memoryBytes"));
-    json_i64(&writer, function->row.memory_mb * BYTES_PER_MB);
+    json_field(&writer, S("code"), code);
+    add_number(&writer, S("memoryBytes"), function->row.memory_mb * BYTES_PER_MB);
+    add_number(&writer, S("storageBytes"), function_storage_mb(call, function) * BYTES_PER_MB);
     json_name(&writer, S("environment"));
     json_open_object(&writer);
-    add_reserved(call, &writer, function, runtime, code);
+    add_reserved(call, &writer, function, runtime);
     json_field(&writer, S("AWS_LAMBDA_LOG_STREAM_NAME"), log_stream);
     add_credentials(&writer, credentials);
     add_configured(call, &writer, function);

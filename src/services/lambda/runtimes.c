@@ -6,8 +6,10 @@
  */
 #include "lambda_internal.h"
 
+#include "base/check.h"
 #include "base/text.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,11 +25,17 @@ static const struct runtime runtimes[] = {
 
 enum { RUNTIMES = sizeof runtimes / sizeof *runtimes };
 
+enum { ANSWER_PATH, ANSWER_VERSION, ANSWER_FOLDERS, ANSWERS = ANSWER_FOLDERS + INTERPRETER_FOLDERS };
+
 struct found {
     bool looked;
-    char path[1024], version[64];
+    char answers[ANSWERS][1024];
     struct interpreter interpreter;
 };
+
+static struct found all[RUNTIMES];
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t found_out = PTHREAD_COND_INITIALIZER;
 
 const struct runtime *runtime_find(str name)
 {
@@ -51,51 +59,85 @@ str runtime_names(struct arena *arena)
     return text_str(&names);
 }
 
-/* Have an interpreter tell its path and its version, in a line each.  False: there is no such one. */
+/* Have an interpreter tell its path, its version, and the folders that it needs, a line each. */
 static bool ask(const char *command, struct found *found)
 {
     FILE *answer = popen(command, "re");
+    size_t count = 0;
 
     if (!answer)
         return false;
-    bool told = fgets(found->path, sizeof found->path, answer) &&
-                fgets(found->version, sizeof found->version, answer);
-    if (pclose(answer) != 0 || !told)
-        return false;
-    found->path[strcspn(found->path, "\n")] = '\0';
-    found->version[strcspn(found->version, "\n")] = '\0';
-    return found->path[0] == '/';
+    while (count < ANSWERS && fgets(found->answers[count], sizeof found->answers[count], answer)) {
+        char *line = found->answers[count++];
+        line[strcspn(line, "\n")] = '\0';
+    }
+    return pclose(answer) == 0 && count == ANSWERS && found->answers[ANSWER_PATH][0] == '/';
 }
 
 /* Version managers put scripts in the way, which would cost each start a tenth of a second. */
 static bool ask_python(const char *name, struct found *found)
 {
-    char command[256];
+    char command[512];
 
-    snprintf(
-        command, sizeof command,
-        "%s -c 'import sys; print(sys.executable); print(\"%%d.%%d\" %% sys.version_info[:2])' 2>/dev/null",
-        name);
+    snprintf(command, sizeof command,
+             "%s -c 'import sys; print(sys.executable); print(\"%%d.%%d\" %% sys.version_info[:2]); "
+             "print(sys.prefix); print(sys.base_prefix)' 2>/dev/null",
+             name);
     return ask(command, found);
 }
 
-static bool look(const struct runtime *runtime, struct found *found)
+/* All that Node.js needs is beside it: the program is one file. */
+static bool ask_node(struct found *found)
 {
-    if (strcmp(runtime->family, "python") == 0)
-        return ask_python(runtime->name, found) || ask_python("python3", found);
-    return ask("node -p 'process.execPath + \"\\n\" + process.versions.node.split(\".\")[0]' 2>/dev/null",
+    return ask("node -p 'p = process; d = path.dirname(p.execPath); "
+               "[p.execPath, p.versions.node.split(\".\")[0], d, d].join(\"\\n\")' 2>/dev/null",
                found);
+}
+
+static void look(const struct runtime *runtime, struct found *found)
+{
+    bool is_python = strcmp(runtime->family, "python") == 0;
+    bool there =
+        is_python ? ask_python(runtime->name, found) || ask_python("python3", found) : ask_node(found);
+
+    if (there)
+        found->interpreter = (struct interpreter){
+            found->answers[ANSWER_PATH],
+            found->answers[ANSWER_VERSION],
+            {found->answers[ANSWER_FOLDERS], found->answers[ANSWER_FOLDERS + 1]},
+        };
+}
+
+/* Those of one family often are one interpreter, but each may have its own. */
+static void *look_for_all(void *unused)
+{
+    (void)unused;
+    for (size_t i = 0; i < RUNTIMES; i++) {
+        if (runtimes[i].version)
+            look(&runtimes[i], &all[i]);
+        pthread_mutex_lock(&lock);
+        all[i].looked = true;
+        pthread_cond_broadcast(&found_out);
+        pthread_mutex_unlock(&lock);
+    }
+    return NULL;
+}
+
+void runtimes_look(void)
+{
+    pthread_t thread;
+
+    check(pthread_create(&thread, NULL, look_for_all, NULL) == 0);
+    pthread_detach(thread);
 }
 
 const struct interpreter *runtime_interpreter(const struct runtime *runtime)
 {
-    static struct found all[RUNTIMES];
     struct found *found = &all[runtime - runtimes];
 
-    if (!found->looked) {
-        found->looked = true;
-        if (look(runtime, found))
-            found->interpreter = (struct interpreter){found->path, found->version};
-    }
+    pthread_mutex_lock(&lock);
+    while (!found->looked)
+        pthread_cond_wait(&found_out, &lock);
+    pthread_mutex_unlock(&lock);
     return &found->interpreter;
 }

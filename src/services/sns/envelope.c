@@ -94,7 +94,7 @@ static struct signature signature_of(const struct call *call, const struct topic
 }
 
 str envelope(const struct call *call, const struct topic *topic, const struct message *message, str text,
-             str subscription_arn)
+             size_t *insert_at)
 {
     struct json_writer writer = json_writer_in(call->arena);
     struct signature signature = signature_of(call, topic, message, text);
@@ -112,9 +112,18 @@ str envelope(const struct call *call, const struct topic *topic, const struct me
              arena_format(call->arena, "%.*s/SimpleNotificationService-%.*s.pem", STR_ARGS(call->endpoint),
                           STR_ARGS(signature.key_name)));
     add_line(&writer, S("UnsubscribeURL"),
-             arena_format(call->arena, "%.*s/?Action=Unsubscribe&SubscriptionArn=%.*s",
-                          STR_ARGS(call->endpoint), STR_ARGS(subscription_arn)));
+             arena_join(call->arena, call->endpoint, S("/?Action=Unsubscribe&SubscriptionArn=")));
+    *insert_at = writer.text.size - 1; /* before the closing quote */
     add_attributes(call, &writer, message);
     text_add(&writer.text, S("\n}"));
     return text_str(&writer.text);
+}
+
+str envelope_insert(const struct call *call, str subscription_arn)
+{
+    struct json_writer writer = json_writer_in(call->arena);
+
+    json_string(&writer, subscription_arn);
+    str quoted = json_written(&writer);
+    return str_head(str_from(quoted, 1), quoted.size - 2);
 }

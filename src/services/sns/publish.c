@@ -1,85 +1,17 @@
 /*
- * publish.c: a message to every subscriber, in one transaction with the publishing.
- *
- * SNS sends to a queue as anybody would: by SQS's own operation, as the principal sns.amazonaws.com,
- * if the queue's policy lets it.  A queue that refuses loses its copy; the publisher is not told.
+ * publish.c: what may be published, and where; fanout.c delivers it.
  */
 #include "sns_internal.h"
 
 #include "base/hash.h"
-#include "sqs_model.h"
 
-enum { MAX_RAW_ATTRIBUTES = 10, MAX_ENTRIES = 10, MAX_ID = 80 };
-
-static struct sqs_message_attribute_value_map sqs_attributes(const struct call *call,
-                                                             const struct message *message)
-{
-    struct sqs_message_attribute_value_map attributes = {0};
-
-    for (size_t i = 0; i < message->attributes->count; i++) {
-        const struct sns_message_attribute_value_map_entry *from = &message->attributes->items[i];
-        struct sqs_message_attribute_value_map_entry *to = list_add(call->arena, &attributes);
-        to->key = from->key;
-        to->value.data_type = from->value.data_type;
-        to->value.string_value = from->value.string_value;
-        to->value.binary_value = from->value.binary_value;
-    }
-    return attributes;
-}
-
-static struct sqs_send_message_request request_for(const struct call *call, const struct topic *topic,
-                                                   const struct message *message,
-                                                   const struct sns_list_subscribers_row *subscriber,
-                                                   const struct arn_parts *queue)
-{
-    str text = message_text_for(call, message, subscriber->protocol);
-    struct sqs_send_message_request request = {
-        .queue_url =
-            arena_format(call->arena, "%.*s/queue/%.*s/%.*s/%.*s", STR_ARGS(call->endpoint),
-                         STR_ARGS(queue->region), STR_ARGS(queue->account), STR_ARGS(queue->resource)),
-        .message_body = text,
-        .message_group_id = message->group_id,
-    };
-
-    if (subscriber->raw_delivery)
-        request.message_attributes = sqs_attributes(call, message);
-    else
-        request.message_body = envelope(call, topic, message, text, subscriber->arn);
-    return request;
-}
-
-static void deliver(const struct call *call, const struct topic *topic, const struct message *message,
-                    const struct sns_list_subscribers_row *subscriber)
-{
-    struct arn_parts queue;
-    struct sqs_send_message_result result = {0};
-    struct failure failure = {0};
-
-    if (!arn_split(subscriber->endpoint, &queue))
-        return;
-    if (subscriber->raw_delivery && message->attributes->count > MAX_RAW_ATTRIBUTES) {
-        trace(call, S("not delivered"), subscriber->endpoint, S("A raw message has at most 10 attributes."));
-        return;
-    }
-    struct sqs_send_message_request request = request_for(call, topic, message, subscriber, &queue);
-    if (invoke(call, service_principal(call, S("sns.amazonaws.com"), topic->arn), &SQS_SEND_MESSAGE, &request,
-               &result, &failure) == DONE)
-        trace(call, S("delivered"), subscriber->endpoint, result.message_id);
-    else
-        trace(call, S("not delivered"), subscriber->endpoint, failure.message);
-}
-
-static struct sns_list_subscribers_rows subscribers_of(const struct call *call, const struct topic *topic)
-{
-    return sns_list_subscribers(call->txn, &(struct sns_list_subscribers_params){.topic_id = topic->row.id});
-}
+enum { MAX_ENTRIES = 10, MAX_ID = 80 };
 
 static void publish(const struct call *call, const struct topic *topic,
                     const struct sns_list_subscribers_rows *subscribers, const struct message *message)
 {
     trace(call, S("published"), topic->arn, message->id);
-    for (size_t i = 0; i < subscribers->count; i++)
-        deliver(call, topic, message, &subscribers->items[i]);
+    fanout(call, topic, subscribers, message);
 }
 
 static bool target_check(const struct call *call, const struct sns_publish_input *in, str *arn)
@@ -117,15 +49,10 @@ static struct message message_of(const struct call *call, const struct sns_publi
 }
 
 /* Signing costs a fifth of a millisecond a message, which the engine thread should not spend. */
-static void sign_in_advance(const struct call *call, const struct topic *topic,
-                            const struct sns_list_subscribers_rows *subscribers, struct message *message)
+static void sign_in_advance(const struct call *call, const struct topic *topic, struct message *message)
 {
-    for (size_t i = 0; i < subscribers->count; i++)
-        if (!subscribers->items[i].raw_delivery) {
-            str text = message_text_for(call, message, subscribers->items[i].protocol);
-            envelope_prepare(call, topic, text, message);
-            return;
-        }
+    if (topic_has_enveloped(call, topic))
+        envelope_prepare(call, topic, message_text_for(call, message, S("sqs")), message);
 }
 
 void sns_publish_prepare(const struct call *call, const struct sns_publish_input *in)
@@ -137,8 +64,7 @@ void sns_publish_prepare(const struct call *call, const struct sns_publish_input
     *message = message_of(call, in);
     if (!target_check(call, in, &arn) || !topic_open(call, arn, &topic) || !message_check(call, message))
         return;
-    struct sns_list_subscribers_rows subscribers = subscribers_of(call, &topic);
-    sign_in_advance(call, &topic, &subscribers, message);
+    sign_in_advance(call, &topic, message);
     leave_prepared(call, message);
 }
 
@@ -153,7 +79,7 @@ enum outcome sns_publish(const struct call *call, const struct sns_publish_input
     if (!target_check(call, in, &arn) || !topic_open(call, arn, &topic) ||
         (!signed_before && !message_check(call, &message)))
         return FAILED;
-    struct sns_list_subscribers_rows subscribers = subscribers_of(call, &topic);
+    struct sns_list_subscribers_rows subscribers = fanout_subscribers(call, &topic);
     publish(call, &topic, &subscribers, &message);
     out->message_id = message.id;
     return DONE;
@@ -245,9 +171,8 @@ void sns_publish_batch_prepare(const struct call *call, const struct sns_publish
     if (!topic_open(call, in->topic_arn, &topic) || !entries_check(call, entries) ||
         !(messages = messages_of(call, entries)))
         return;
-    struct sns_list_subscribers_rows subscribers = subscribers_of(call, &topic);
     for (size_t i = 0; i < entries->count; i++)
-        sign_in_advance(call, &topic, &subscribers, &messages[i]);
+        sign_in_advance(call, &topic, &messages[i]);
     leave_prepared(call, messages);
 }
 
@@ -264,7 +189,7 @@ enum outcome sns_publish_batch(const struct call *call, const struct sns_publish
         return FAILED;
     list_make_empty(call->arena, &out->successful);
     list_make_empty(call->arena, &out->failed);
-    struct sns_list_subscribers_rows subscribers = subscribers_of(call, &topic);
+    struct sns_list_subscribers_rows subscribers = fanout_subscribers(call, &topic);
     for (size_t i = 0; i < entries->count; i++) {
         publish(call, &topic, &subscribers, &messages[i]);
         *list_add(call->arena, &out->successful) =

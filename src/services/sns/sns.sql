@@ -39,6 +39,38 @@ create table sns_signing_key (
     certificate text not null
 ) without rowid;
 
+-- A topic counts its subscriptions.  A deleted topic belongs to no account, named by its id, until its
+-- subscriptions are removed, some at a time.
+--
+-- A message for more subscribers than one transaction takes stands in sns_fanout until all have it: those behind
+-- after_id up to last_id are still to come.
+-- migration: 2
+alter table sns_topic add column subscriptions integer not null default 0;
+update sns_topic set subscriptions = (select count(*) from sns_subscription s where s.topic_id = sns_topic.id);
+create index sns_subscription_topic on sns_subscription (topic_id);
+create index sns_subscription_enveloped on sns_subscription (topic_id) where raw_delivery = 0;
+create index sns_subscription_owner on sns_subscription (owner);
+
+create table sns_fanout (
+    id integer primary key autoincrement,
+    topic_id integer not null,
+    after_id integer not null,
+    last_id integer not null
+);
+create table sns_fanout_message (
+    fanout_id integer primary key,
+    account text not null,
+    region text not null,
+    topic_arn text not null,
+    trace_id text not null,
+    group_id text,
+    insert_at integer,
+    attributes text not null,
+    text text not null,
+    envelope text
+);
+create index sns_fanout_topic on sns_fanout (topic_id);
+
 -- statement: add_topic :insert
 -- row: topic
 insert into sns_topic (account, region, name, display_name, policy, delivery_policy, kms_key_id, tracing_config,
@@ -49,7 +81,7 @@ values (:account, :region, :name, :display_name, :policy, :delivery_policy, :kms
 -- statement: find_topic :one
 -- row: topic
 select id, account, region, name, display_name, policy, delivery_policy, kms_key_id, tracing_config,
-    signature_version, deleted_subscriptions
+    signature_version, deleted_subscriptions, subscriptions
 from sns_topic where account = :account and region = :region and name = :name;
 
 -- statement: update_topic :exec
@@ -67,8 +99,18 @@ where account = :account and region = :region and name > :name order by name lim
 -- statement: remove_topic :exec
 delete from sns_topic where id = :id;
 
--- statement: remove_subscriptions :exec
-delete from sns_subscription where topic_id = :topic_id;
+-- statement: end_topic :exec
+update sns_topic set account = '', name = cast(id as text) where id = :id;
+
+-- One whose messages have all been delivered.
+-- statement: find_ended_topic :one
+select id from sns_topic t
+where account = '' and not exists (select 1 from sns_fanout f where f.topic_id = t.id) limit 1;
+
+-- statement: remove_some_subscriptions :exec
+-- param: limit integer
+delete from sns_subscription
+where id in (select s.id from sns_subscription s where s.topic_id = :topic_id limit :limit);
 
 -- statement: remove_tags :exec
 delete from sns_tag where topic_id = :topic_id;
@@ -83,7 +125,7 @@ where topic_id = :topic_id and protocol = :protocol and endpoint = :endpoint;
 
 -- statement: find_subscription :one
 select s.id, s.topic_id, s.arn, s.owner, s.protocol, s.endpoint, s.raw_delivery, t.policy
-from sns_subscription s join sns_topic t on t.id = s.topic_id where s.arn = :arn;
+from sns_subscription s join sns_topic t on t.id = s.topic_id where s.arn = :arn and t.account <> '';
 
 -- statement: set_raw_delivery :exec
 update sns_subscription set raw_delivery = :raw_delivery where id = :id;
@@ -91,16 +133,54 @@ update sns_subscription set raw_delivery = :raw_delivery where id = :id;
 -- statement: remove_subscription :exec
 delete from sns_subscription where id = :id;
 
+-- statement: count_added :exec
+update sns_topic set subscriptions = subscriptions + 1 where id = :id;
+
 -- statement: count_deleted :exec
-update sns_topic set deleted_subscriptions = deleted_subscriptions + 1 where id = :id;
+update sns_topic set subscriptions = subscriptions - 1, deleted_subscriptions = deleted_subscriptions + 1
+where id = :id;
 
--- Everybody a message goes to.
+-- Some of those a message goes to.
 -- statement: list_subscribers :many
-select arn, protocol, endpoint, raw_delivery from sns_subscription where topic_id = :topic_id order by id;
+-- param: after_id integer
+-- param: last_id integer
+-- param: limit integer
+select id, arn, protocol, endpoint, raw_delivery from sns_subscription
+where topic_id = :topic_id and id > :after_id and id <= :last_id order by id limit :limit;
 
--- statement: count_subscriptions :one
--- column: count integer
-select count(*) as count from sns_subscription where topic_id = :topic_id;
+-- statement: find_last_subscriber :one
+select id from sns_subscription where topic_id = :topic_id order by id desc limit 1;
+
+-- Does anybody get envelopes?
+-- statement: find_enveloped :one
+select id from sns_subscription where topic_id = :topic_id and raw_delivery = 0 limit 1;
+
+-- statement: add_fanout :insert
+insert into sns_fanout (topic_id, after_id, last_id) values (:topic_id, 0, :last_id);
+
+-- statement: find_fanout :one
+select id, topic_id, after_id, last_id from sns_fanout where id > 0 order by id limit 1;
+
+-- statement: fanout_reached :exec
+update sns_fanout set after_id = :after_id where id = :id;
+
+-- statement: remove_fanout :exec
+delete from sns_fanout where id = :id;
+
+-- statement: add_fanout_message :exec
+-- row: fanout_message
+insert into sns_fanout_message (fanout_id, account, region, topic_arn, trace_id, group_id, insert_at, attributes,
+    text, envelope)
+values (:fanout_id, :account, :region, :topic_arn, :trace_id, :group_id, :insert_at, :attributes, :text,
+    :envelope);
+
+-- statement: find_fanout_message :one
+-- row: fanout_message
+select fanout_id, account, region, topic_arn, trace_id, group_id, insert_at, attributes, text, envelope
+from sns_fanout_message where fanout_id = :fanout_id;
+
+-- statement: remove_fanout_message :exec
+delete from sns_fanout_message where fanout_id = :fanout_id;
 
 -- statement: list_subscriptions_of_topic :many
 -- row: subscription
@@ -115,7 +195,7 @@ where topic_id = :topic_id and id > :id order by id limit :limit;
 -- param: after integer
 select s.id, s.arn, s.owner, s.protocol, s.endpoint
 from sns_subscription s join sns_topic t on t.id = s.topic_id
-where s.owner = :owner and t.region = :region and s.id > :after order by s.id limit :limit;
+where s.owner = :owner and t.account <> '' and t.region = :region and s.id > :after order by s.id limit :limit;
 
 -- statement: put_tag :exec
 insert into sns_tag (topic_id, name, value) values (:topic_id, :name, :value)

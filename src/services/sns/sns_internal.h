@@ -35,6 +35,9 @@ bool topic_open(const struct call *call, str arn, struct topic *topic);
 /* The number that a page token stands for; 0 for the absent one.  False: fail() has been called. */
 bool page_after(const struct call *call, str token, int64_t *after);
 
+/* Does anybody get envelopes? */
+bool topic_has_enveloped(const struct call *call, const struct topic *topic);
+
 /* topic_attributes.c */
 /* Set one attribute in the row.  False: fail() has been called. */
 bool topic_attribute_set(const struct call *call, struct topic *topic, str name, str value);
@@ -78,9 +81,23 @@ size_t published_attributes_size(const struct sns_message_attribute_value_map *a
 /* envelope.c */
 /* Sign the message with that text in advance, if that can be done. */
 void envelope_prepare(const struct call *call, const struct topic *topic, str text, struct message *message);
-/* The JSON text that subscribers without raw delivery get, signed. */
+/* The JSON text that subscribers without raw delivery get, signed; at *insert_at each has its own piece. */
 str envelope(const struct call *call, const struct topic *topic, const struct message *message, str text,
-             str subscription_arn);
+             size_t *insert_at);
+/* That piece: the ARN of the subscription, in the address to unsubscribe at. */
+str envelope_insert(const struct call *call, str subscription_arn);
+
+/* fanout.c */
+/* Some of a topic's subscribers: enough to see whether they are few. */
+struct sns_list_subscribers_rows fanout_subscribers(const struct call *call, const struct topic *topic);
+/*
+ * Deliver the message to all subscribers: now, if those found are all, or else some at a time, after this
+ * call is committed.
+ */
+void fanout(const struct call *call, const struct topic *topic,
+            const struct sns_list_subscribers_rows *subscribers, const struct message *message);
+/* The topic has been deleted: have its subscriptions removed when its messages have been delivered. */
+void topic_end(const struct call *call, const struct topic *topic);
 
 /* signer.c */
 /* Make the key ready before the first message. */

@@ -135,6 +135,7 @@ enum outcome sns_subscribe(const struct call *call, const struct sns_subscribe_i
                                         .endpoint = in->endpoint,
                                         .raw_delivery = raw_delivery,
                                     });
+    sns_count_added(call->txn, &(struct sns_count_added_params){.id = topic.row.id});
     if (!raw_delivery)
         signer_begin(call);
     return DONE;

@@ -153,16 +153,6 @@ static str number(const struct call *call, int64_t value)
     return arena_format(call->arena, "%lld", (long long)value);
 }
 
-static int64_t count_subscriptions(const struct call *call, const struct topic *topic)
-{
-    struct sns_count_subscriptions_row row;
-
-    return sns_count_subscriptions(call->txn,
-                                   &(struct sns_count_subscriptions_params){.topic_id = topic->row.id}, &row)
-               ? row.count
-               : 0;
-}
-
 enum outcome sns_get_topic_attributes(const struct call *call,
                                       const struct sns_get_topic_attributes_input *in,
                                       struct sns_get_topic_attributes_response *out)
@@ -177,7 +167,7 @@ enum outcome sns_get_topic_attributes(const struct call *call,
     show(call, shown, S("Owner"), row->account);
     show(call, shown, S("Policy"), str_present(row->policy) ? row->policy : default_policy(call, &topic));
     show(call, shown, S("DisplayName"), str_present(row->display_name) ? row->display_name : S(""));
-    show(call, shown, S("SubscriptionsConfirmed"), number(call, count_subscriptions(call, &topic)));
+    show(call, shown, S("SubscriptionsConfirmed"), number(call, row->subscriptions));
     show(call, shown, S("SubscriptionsPending"), S("0"));
     show(call, shown, S("SubscriptionsDeleted"), number(call, row->deleted_subscriptions));
     show(call, shown, S("DeliveryPolicy"), row->delivery_policy);

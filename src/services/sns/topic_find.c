@@ -58,3 +58,11 @@ bool page_after(const struct call *call, str token, int64_t *after)
     fail(call, &SNS_INVALID_PARAMETER_EXCEPTION, "Invalid parameter: NextToken");
     return false;
 }
+
+bool topic_has_enveloped(const struct call *call, const struct topic *topic)
+{
+    struct sns_find_enveloped_row row;
+
+    return sns_find_enveloped(call->txn, &(struct sns_find_enveloped_params){.topic_id = topic->row.id},
+                              &row);
+}

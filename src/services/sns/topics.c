@@ -5,9 +5,14 @@
 
 enum { MAX_NAME = 256 };
 
+static bool is_name(str name)
+{
+    return name.size >= 1 && name.size <= MAX_NAME && str_is_word(name, S("-_"));
+}
+
 static bool name_check(const struct call *call, str name)
 {
-    bool valid = name.size >= 1 && name.size <= MAX_NAME && str_is_word(name, S("-_"));
+    bool valid = is_name(name);
 
     if (str_ends_with(name, S(".fifo"))) {
         fail(call, &SNS_INVALID_PARAMETER_EXCEPTION,
@@ -71,6 +76,8 @@ enum outcome sns_list_topics(const struct call *call, const struct sns_list_topi
 {
     if (!authorize(call, topic_arn(call, S("*")), (str){0}))
         return FAILED;
+    if (str_present(in->next_token) && !is_name(in->next_token))
+        return fail(call, &SNS_INVALID_PARAMETER_EXCEPTION, "Invalid parameter: NextToken");
 
     struct sns_list_topics_page_rows rows =
         sns_list_topics_page(call->txn, &(struct sns_list_topics_page_params){
@@ -98,8 +105,7 @@ enum outcome sns_delete_topic(const struct call *call, const struct sns_delete_t
     if (!topic_open(call, in->topic_arn, &topic)) {
         return forgive(call, &SNS_NOT_FOUND_EXCEPTION) ? DONE : FAILED;
     }
-    sns_remove_subscriptions(call->txn, &(struct sns_remove_subscriptions_params){.topic_id = topic.row.id});
     sns_remove_tags(call->txn, &(struct sns_remove_tags_params){.topic_id = topic.row.id});
-    sns_remove_topic(call->txn, &(struct sns_remove_topic_params){.id = topic.row.id});
+    topic_end(call, &topic);
     return DONE;
 }

@@ -23,7 +23,7 @@ static bool delete_by_handle(const struct call *call, const struct queue *queue,
                                                            .generation_id = queue->row.generation_id,
                                                            .receipt = receipt.number},
                          &row)) {
-        sqs_remove_message(call->txn, &(struct sqs_remove_message_params){.id = receipt.id});
+        message_remove(call, receipt.id, row.body_id);
         tally_count(call, &tally, (struct message_state){row.visible_ms, true}, -1);
         tally_end(call, &tally);
         trace_in(call, row.trace_id, S("deleted"), queue->arn, row.message_id);

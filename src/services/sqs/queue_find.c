@@ -54,9 +54,8 @@ static struct queue_address address_of(const struct call *call, str url)
     };
 }
 
-bool queue_open(const struct call *call, str url, struct queue *queue)
+static bool open_at(const struct call *call, struct queue_address address, struct queue *queue)
 {
-    struct queue_address address = address_of(call, url);
     bool found = queue_find(call, address.account, address.region, address.name, queue);
 
     if (!authorize(call, queue->arn, found ? queue->row.policy : (str){0}))
@@ -64,6 +63,19 @@ bool queue_open(const struct call *call, str url, struct queue *queue)
     if (!found)
         fail(call, &SQS_QUEUE_DOES_NOT_EXIST, "The specified queue does not exist.");
     return found;
+}
+
+bool queue_open(const struct call *call, str url, struct queue *queue)
+{
+    return open_at(call, address_of(call, url), queue);
+}
+
+bool queue_open_arn(const struct call *call, str arn, struct queue *queue)
+{
+    struct queue_address address = {0};
+
+    queue_arn_split(arn, &address);
+    return open_at(call, address, queue);
 }
 
 str queue_url(const struct call *call, const struct queue *queue)

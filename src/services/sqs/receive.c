@@ -144,7 +144,7 @@ static void take(const struct call *call, struct receive *receive, const struct 
         in->visibility_timeout ? *in->visibility_timeout : queue->row.visibility_timeout;
     int64_t visible_ms = call->now_ms + visibility_seconds * MS;
     int64_t receipt = (int64_t)(random_u64() >> 1);
-    struct md5 digest = md5(row->body);
+    struct content content = body_of(call, row);
 
     sqs_take_message(call->txn,
                      &(struct sqs_take_message_params){
@@ -158,17 +158,17 @@ static void take(const struct call *call, struct receive *receive, const struct 
     tally_count(call, &receive->tally, (struct message_state){visible_ms, true}, 1);
     message->message_id = row->message_id;
     message->receipt_handle = receipt_handle(call, queue, (struct receipt){row->id, receipt, call->now_ms});
-    message->body = row->body;
-    message->md5_of_body = hex_encode(call->arena, HASH_STR(digest));
+    message->body = content.body;
+    message->md5_of_body = content.body_md5;
     add_attributes(call, in, row, message);
-    add_message_attributes(call, in, row->attributes, message);
+    add_message_attributes(call, in, content.attributes, message);
     trace_in(call, row->trace_id, S("received"), queue->arn, row->message_id);
 }
 
 static void remove_expired(const struct call *call, struct receive *receive,
                            const struct sqs_find_visible_row *row)
 {
-    sqs_remove_message(call->txn, &(struct sqs_remove_message_params){.id = row->id});
+    message_remove(call, row->id, row->body_id);
     tally_count(call, &receive->tally, state_of(row), -1);
 }
 

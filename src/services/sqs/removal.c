@@ -3,12 +3,13 @@
  * have ended by a purge or with their queue.
  *
  * They are out of reach at once; this frees their room.  There is one run at a time for the whole store, it
- * removes a bounded number of rows, and comes back for the rest in a later batch.
+ * removes a bounded number of rows and bytes, and comes back for the rest in a later batch.
  */
 #include "sqs_internal.h"
 
 enum {
     ROWS_PER_RUN = 500,
+    BYTES_PER_RUN = 4 * 1024 * 1024, /* of bodies that stand apart */
     SWEEP_INTERVAL_MS = 3600 * MS,
     MIN_SWEEP_INTERVAL_MS = 10 * MS,
 };
@@ -36,22 +37,41 @@ void generation_end(const struct call *call, const struct queue *queue)
     remove_before(call, queue->row.generation_id, INT64_MAX);
 }
 
-/* How many rows were removed: fewer than the limit when nothing is left. */
-static int64_t remove_messages(const struct call *call, int64_t generation_id, int64_t before_ms,
-                               int64_t limit)
+/* What a run may still remove. */
+struct budget {
+    int64_t rows, bytes;
+};
+
+static void spend(const struct call *call, struct budget *budget, const int64_t *body_id)
+{
+    struct sqs_find_body_size_row body = {0};
+
+    if (body_id)
+        sqs_find_body_size(call->txn, &(struct sqs_find_body_size_params){.id = *body_id}, &body);
+    budget->rows--;
+    budget->bytes -= body.bytes;
+}
+
+static bool is_spent(const struct budget *budget)
+{
+    return budget->rows <= 0 || budget->bytes <= 0;
+}
+
+static void remove_messages(const struct call *call, int64_t generation_id, int64_t before_ms,
+                            struct budget *budget)
 {
     struct tally tally = {.generation_id = generation_id};
     struct sqs_list_sent_before_rows rows = sqs_list_sent_before(
         call->txn, &(struct sqs_list_sent_before_params){
-                       .generation_id = generation_id, .sent_ms = before_ms, .limit = limit});
+                       .generation_id = generation_id, .sent_ms = before_ms, .limit = budget->rows});
 
-    for (size_t i = 0; i < rows.count; i++) {
+    for (size_t i = 0; i < rows.count && !is_spent(budget); i++) {
         const struct sqs_list_sent_before_row *row = &rows.items[i];
-        sqs_remove_message(call->txn, &(struct sqs_remove_message_params){.id = row->id});
+        spend(call, budget, row->body_id);
+        message_remove(call, row->id, row->body_id);
         tally_count(call, &tally, (struct message_state){row->visible_ms, row->receive_count > 0}, -1);
     }
     tally_end(call, &tally);
-    return (int64_t)rows.count;
 }
 
 /* The seconds that have passed; of a generation that has ended, all of them. */
@@ -63,34 +83,34 @@ static int64_t remove_hidden(const struct call *call, int64_t generation_id, boo
                                                       .limit = limit});
 }
 
-/* *budget is how many rows may still be removed. */
-static void remove_some(const struct call *call, const struct sqs_find_removal_row *removal, int64_t *budget)
+static void remove_some(const struct call *call, const struct sqs_find_removal_row *removal,
+                        struct budget *budget)
 {
     bool ended = *removal->remove_before_ms == INT64_MAX;
 
-    *budget -= remove_messages(call, removal->id, *removal->remove_before_ms, *budget);
-    if (*budget > 0)
-        *budget -= remove_hidden(call, removal->id, ended, *budget);
-    if (*budget <= 0)
+    remove_messages(call, removal->id, *removal->remove_before_ms, budget);
+    if (!is_spent(budget))
+        budget->rows -= remove_hidden(call, removal->id, ended, budget->rows);
+    if (is_spent(budget))
         return;
     if (ended)
         sqs_remove_generation(call->txn, &(struct sqs_remove_generation_params){.id = removal->id});
     else
         sqs_set_removal(call->txn, &(struct sqs_set_removal_params){.id = removal->id});
-    *budget -= 1; /* the generation itself is some work, too */
+    budget->rows--; /* the generation itself is some work, too */
 }
 
 enum outcome sqs_remove_messages(const struct call *call, const struct sqs_remove_messages_request *in,
                                  struct sqs_remove_messages_output *out)
 {
+    struct budget budget = {.rows = ROWS_PER_RUN, .bytes = BYTES_PER_RUN};
     struct sqs_find_removal_row removal;
-    int64_t budget = ROWS_PER_RUN;
 
     (void)in;
     (void)out;
-    while (budget > 0 && sqs_find_removal(call->txn, &removal))
+    while (!is_spent(&budget) && sqs_find_removal(call->txn, &removal))
         remove_some(call, &removal, &budget);
-    if (budget <= 0)
+    if (is_spent(&budget))
         run_at(call, call->now_ms + 1); /* not in this batch any more */
     return DONE;
 }

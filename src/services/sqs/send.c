@@ -12,14 +12,6 @@
 
 enum { MAX_DELAY_SECONDS = 900, MAX_BATCH_BYTES = 1048576, MAX_GROUP_ID = 128 };
 
-struct outgoing {
-    str body;
-    const int64_t *delay_seconds;
-    const struct sqs_message_attribute_value_map *attributes;
-    const struct sqs_message_system_attribute_value_map *system_attributes;
-    str group_id, deduplication_id;
-};
-
 struct sent {
     str message_id, body_md5, attributes_md5, system_attributes_md5;
 };
@@ -100,19 +92,29 @@ static bool system_attributes_check(const struct call *call,
     return true;
 }
 
-static bool message_check(const struct call *call, const struct queue *queue, const struct outgoing *message)
+bool outgoing_check(const struct call *call, const struct outgoing *message)
 {
-    if (!body_check(call, message->body) || !delay_check(call, message->delay_seconds) ||
-        !fifo_check(call, message) || !system_attributes_check(call, message->system_attributes) ||
-        !message_attributes_check(call, message->attributes))
-        return false;
-    if (message->body.size + message_attributes_size(message->attributes) <=
-        (size_t)queue->row.maximum_message_size)
+    return body_check(call, message->body) && delay_check(call, message->delay_seconds) &&
+           fifo_check(call, message) && system_attributes_check(call, message->system_attributes) &&
+           message_attributes_check(call, message->attributes);
+}
+
+bool outgoing_size_check(const struct call *call, const struct queue *queue, size_t bytes)
+{
+    if (bytes <= (size_t)queue->row.maximum_message_size)
         return true;
     fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION,
          "One or more parameters are invalid. Reason: Message must be shorter than %lld bytes.",
          (long long)queue->row.maximum_message_size);
     return false;
+}
+
+static bool outgoing_check_for(const struct call *call, const struct queue *queue,
+                               const struct outgoing *message)
+{
+    return outgoing_check(call, message) &&
+           outgoing_size_check(call, queue,
+                               message->body.size + message_attributes_size(message->attributes));
 }
 
 static str trace_header_of(const struct outgoing *message)
@@ -152,43 +154,68 @@ static str system_attributes_md5(const struct call *call,
     return message_attributes_md5(call, &same);
 }
 
-static struct sent put(const struct call *call, const struct queue *queue, const struct outgoing *message,
-                       struct tally *tally)
+str message_put(const struct call *call, const struct queue *queue, const struct parcel *parcel,
+                struct tally *tally)
 {
-    int64_t delay_seconds = message->delay_seconds ? *message->delay_seconds : queue->row.delay_seconds;
-    int64_t visible_ms = call->now_ms + delay_seconds * MS;
-    struct md5 digest = md5(message->body);
-    str trace_header = trace_header_of(message);
-    struct sent sent = {
-        .message_id = random_uuid(call->arena),
-        .body_md5 = hex_encode(call->arena, HASH_STR(digest)),
-        .attributes_md5 = message_attributes_md5(call, message->attributes),
-        .system_attributes_md5 = system_attributes_md5(call, message->system_attributes),
-    };
+    int64_t visible_ms = call->now_ms + parcel->delay_seconds * MS;
+    str message_id = random_uuid(call->arena);
 
-    sqs_add_message(call->txn,
-                    &(struct sqs_add_message_params){
-                        .generation_id = queue->row.generation_id,
-                        .visible_ms = visible_ms,
-                        .message_id = sent.message_id,
-                        .sent_ms = call->now_ms,
-                        .sender_id = call->caller->id,
-                        .body = message->body,
-                        .attributes = message->attributes->count
-                                          ? model_to_json(call->arena, &SQS_MESSAGE_BODY_ATTRIBUTE_MAP,
-                                                          message->attributes)
-                                          : (str){0},
-                        .attributes_md5 = sent.attributes_md5,
-                        .trace_header = trace_header,
-                        .trace_id = trace_id_of(call, trace_header),
-                        .group_id = message->group_id,
-                    });
+    sqs_add_message(call->txn, &(struct sqs_add_message_params){
+                                   .generation_id = queue->row.generation_id,
+                                   .visible_ms = visible_ms,
+                                   .message_id = message_id,
+                                   .sent_ms = call->now_ms,
+                                   .sender_id = call->caller->id,
+                                   .body = parcel->body,
+                                   .attributes = parcel->attributes,
+                                   .trace_header = parcel->trace_header,
+                                   .trace_id = parcel->trace_id,
+                                   .group_id = parcel->group_id,
+                                   .body_id = parcel->body_id,
+                               });
     tally_count(call, tally, (struct message_state){visible_ms, false}, 1);
-    if (delay_seconds > 0)
+    if (parcel->delay_seconds > 0)
         wake_at(call, queue_arrivals(call, queue), visible_ms);
     else
         wake(call, queue_arrivals(call, queue));
-    return sent;
+    return message_id;
+}
+
+struct content message_content(const struct call *call, const struct outgoing *message)
+{
+    struct md5 digest = md5(message->body);
+
+    return (struct content){
+        .body = message->body,
+        .body_md5 = hex_encode(call->arena, HASH_STR(digest)),
+        .attributes = message->attributes->count
+                          ? model_to_json(call->arena, &SQS_MESSAGE_BODY_ATTRIBUTE_MAP, message->attributes)
+                          : (str){0},
+    };
+}
+
+static struct sent put(const struct call *call, const struct queue *queue, const struct outgoing *message,
+                       struct tally *tally)
+{
+    struct content content = message_content(call, message);
+    const int64_t *body_id = body_store(call, &content);
+    str trace_header = trace_header_of(message);
+    struct parcel parcel = {
+        .body = body_id ? S("") : content.body,
+        .attributes = body_id ? (str){0} : content.attributes,
+        .body_id = body_id,
+        .delay_seconds = message->delay_seconds ? *message->delay_seconds : queue->row.delay_seconds,
+        .trace_header = trace_header,
+        .trace_id = trace_id_of(call, trace_header),
+        .group_id = message->group_id,
+    };
+
+    return (struct sent){
+        .message_id = message_put(call, queue, &parcel, tally),
+        .body_md5 = content.body_md5,
+        .attributes_md5 = message_attributes_md5(call, message->attributes),
+        .system_attributes_md5 = system_attributes_md5(call, message->system_attributes),
+    };
 }
 
 enum outcome sqs_send_message(const struct call *call, const struct sqs_send_message_request *in,
@@ -204,7 +231,7 @@ enum outcome sqs_send_message(const struct call *call, const struct sqs_send_mes
     };
     struct queue queue;
 
-    if (!queue_open(call, in->queue_url, &queue) || !message_check(call, &queue, &message))
+    if (!queue_open(call, in->queue_url, &queue) || !outgoing_check_for(call, &queue, &message))
         return FAILED;
 
     struct tally tally = tally_begin(&queue);
@@ -230,7 +257,7 @@ static void send_entry(const struct call *call, const struct queue *queue,
         .deduplication_id = entry->message_deduplication_id,
     };
 
-    if (!message_check(call, queue, &message)) {
+    if (!outgoing_check_for(call, queue, &message)) {
         *list_add(call->arena, &out->failed) = batch_error(call, entry->id);
         return;
     }

@@ -90,6 +90,20 @@ insert into sqs_hidden (generation_id, visible_s, delayed, in_flight)
 select generation_id, visible_ms / 1000, sum(receive_count = 0), sum(receive_count > 0)
 from sqs_message group by generation_id, visible_ms / 1000;
 
+-- A large body stands apart from its message, which then is small to change, and once for all messages that have
+-- it.  Where each of them has a piece of its own in it, that is the message's body, and goes to insert_at.
+-- migration: 3
+create table sqs_body (
+    id integer primary key,
+    bytes integer not null,
+    insert_at integer,
+    body_md5 text,
+    attributes text,
+    body text not null
+);
+alter table sqs_message add column body_id integer;
+create index sqs_message_body on sqs_message (body_id) where body_id is not null;
+
 -- statement: add_queue :insert
 -- row: queue
 insert into sqs_queue (account, region, name, created_ms, modified_ms, visibility_timeout, retention_seconds,
@@ -194,19 +208,33 @@ select sent_ms from sqs_message where generation_id = :generation_id order by se
 -- The oldest messages of those sent before that.
 -- statement: list_sent_before :many
 -- param: limit integer
-select id, visible_ms, receive_count from sqs_message
+select id, visible_ms, receive_count, body_id from sqs_message
 where generation_id = :generation_id and sent_ms < :sent_ms order by sent_ms limit :limit;
 
+-- statement: add_body :insert
+insert into sqs_body (bytes, insert_at, body_md5, attributes, body)
+values (:bytes, :insert_at, :body_md5, :attributes, :body);
+
+-- statement: find_body :one
+select insert_at, body_md5, attributes, body from sqs_body where id = :id;
+
+-- statement: find_body_size :one
+select bytes from sqs_body where id = :id;
+
+-- The index of messages says whether one still has it.
+-- statement: remove_unused_body :exec
+delete from sqs_body where id = :id and not exists (select 1 from sqs_message m where m.body_id = :id);
+
 -- statement: add_message :insert
-insert into sqs_message (generation_id, visible_ms, message_id, sent_ms, sender_id, body, attributes, attributes_md5,
-    trace_header, trace_id, group_id, receive_count, receipt)
-values (:generation_id, :visible_ms, :message_id, :sent_ms, :sender_id, :body, :attributes, :attributes_md5,
-    :trace_header, :trace_id, :group_id, 0, 0);
+insert into sqs_message (generation_id, visible_ms, message_id, sent_ms, sender_id, body, attributes, trace_header,
+    trace_id, group_id, body_id, receive_count, receipt)
+values (:generation_id, :visible_ms, :message_id, :sent_ms, :sender_id, :body, :attributes, :trace_header,
+    :trace_id, :group_id, :body_id, 0, 0);
 
 -- statement: find_visible :many
 -- param: limit integer
-select id, visible_ms, message_id, sent_ms, sender_id, body, attributes, attributes_md5, trace_header, trace_id, group_id,
-    receive_count, first_received_ms, dead_letter_source_arn
+select id, visible_ms, message_id, sent_ms, sender_id, body, attributes, trace_header, trace_id, group_id,
+    receive_count, first_received_ms, dead_letter_source_arn, body_id
 from sqs_message where generation_id = :generation_id and visible_ms <= :visible_ms
 order by visible_ms, receive_count, id limit :limit;
 
@@ -230,7 +258,7 @@ delete from sqs_message where id = :id;
 
 -- A message by its receipt: only the latest receipt counts.
 -- statement: find_receipt :one
-select message_id, trace_id, visible_ms from sqs_message
+select message_id, trace_id, visible_ms, body_id from sqs_message
 where id = :id and generation_id = :generation_id and receipt = :receipt;
 
 -- statement: find_received :one

@@ -37,6 +37,8 @@ bool queue_find_arn(const struct call *call, str arn, struct queue *queue);
  * been called.  Only the URL's path counts, whatever host or scheme it carries.
  */
 bool queue_open(const struct call *call, str url, struct queue *queue);
+/* The same by ARN. */
+bool queue_open_arn(const struct call *call, str arn, struct queue *queue);
 str queue_url(const struct call *call, const struct queue *queue);
 /* What its receivers wait for. */
 str queue_arrivals(const struct call *call, const struct queue *queue);
@@ -53,6 +55,21 @@ bool attributes_apply(const struct call *call, const struct str_map *attributes,
 bool attributes_match(const struct call *call, const struct str_map *attributes, const struct queue *queue,
                       const struct queue *wanted, str *different);
 void attributes_store(const struct call *call, struct queue *queue);
+
+/* bodies.c */
+/* What is sent: the body and its digest, the attributes as JSON. */
+struct content {
+    str body, body_md5, attributes;
+    const int64_t *insert_at; /* where each message has a piece of its own; NULL: nowhere */
+};
+/* Store it apart, for any number of messages of this call.  NULL: it is small, and stands in each message. */
+const int64_t *body_store(const struct call *call, const struct content *content);
+/* The content of a message that was found; its body's digest is made here where it is not stored. */
+struct content body_of(const struct call *call, const struct sqs_find_visible_row *row);
+/* The content with a message's own piece in its place. */
+str body_with(const struct call *call, const struct content *content, str piece);
+/* Remove a message, and its body with the last message that has it. */
+void message_remove(const struct call *call, int64_t id, const int64_t *body_id);
 
 /* counts.c */
 /* What of a message counts. */
@@ -89,6 +106,29 @@ void sweep_start(const struct call *call, const struct queue *queue);
 void sweep_stop(const struct call *call, const struct queue *queue);
 
 /* send.c */
+/* What a sender asks for. */
+struct outgoing {
+    str body;
+    const int64_t *delay_seconds;
+    const struct sqs_message_attribute_value_map *attributes;
+    const struct sqs_message_system_attribute_value_map *system_attributes;
+    str group_id, deduplication_id;
+};
+/* The same on its way into a queue's table. */
+struct parcel {
+    str body, attributes; /* where it is stored apart: its own piece, and none */
+    const int64_t *body_id;
+    int64_t delay_seconds;
+    str trace_header, trace_id, group_id;
+};
+/* May it be sent to any queue?  False: fail() has been called. */
+bool outgoing_check(const struct call *call, const struct outgoing *message);
+/* May this queue have a message of that size?  False: fail() has been called. */
+bool outgoing_size_check(const struct call *call, const struct queue *queue, size_t bytes);
+struct content message_content(const struct call *call, const struct outgoing *message);
+/* Put it there, and wake who waits for it.  The message's id. */
+str message_put(const struct call *call, const struct queue *queue, const struct parcel *parcel,
+                struct tally *tally);
 /* Nothing but the characters that a body, or an attribute's value, may have. */
 bool is_message_text(str text);
 

@@ -29,6 +29,7 @@ export async function until(condition, what, seconds = 20) {
 export async function advanceClock(seconds) {
   const reply = await fetch(`${endpoint}/_orderly/clock`, {
     method: "POST",
+    headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ advance_ms: seconds * 1000 }),
   });
   if (!reply.ok) throw new Error(`the clock answered ${reply.status}`);

@@ -33,6 +33,7 @@ static struct {
     bool stopped;
     struct sigv4_credentials credentials;
     int64_t signed_ms;
+    str service; /* that requests are signed for */
     const char *source_ip;
     struct request *requests;
     unsigned answers;
@@ -131,6 +132,7 @@ int core_setup(void **state)
     core.source_ip = "127.0.0.1";
     world_reset();
     sign_as("unknown", "unknown", NULL);
+    sign_for("toy");
     core_start();
     return 0;
 }
@@ -178,6 +180,11 @@ void sign_at(int64_t signed_ms)
     core.signed_ms = signed_ms;
 }
 
+void sign_for(const char *service)
+{
+    core.service = str_of(service);
+}
+
 void come_from(const char *source_ip)
 {
     core.source_ip = source_ip;
@@ -218,7 +225,7 @@ static void add_header(struct request *request, const char *name, str value)
 static struct request *dispatch_signed(struct request *request)
 {
     add_header(request, "Host", S("localhost:4566"));
-    sigv4_sign(&request->exchange.arena, &request->http, &core.credentials, S("us-east-1"), S("toy"),
+    sigv4_sign(&request->exchange.arena, &request->http, &core.credentials, S("us-east-1"), core.service,
                core.signed_ms ? core.signed_ms : wall_clock_ms());
     dispatch(core.dispatcher, &request->exchange);
     dispatch_flush(core.dispatcher);
@@ -282,9 +289,15 @@ struct request *begin_http(const char *method, const char *path, const char *bod
 {
     struct request *request = request_new(method, path, str_of(body));
 
+    add_header(request, "Content-Type", S("application/json"));
     dispatch(core.dispatcher, &request->exchange);
     dispatch_flush(core.dispatcher);
     return request;
+}
+
+struct request *begin_signed_http(const char *method, const char *path, const char *body)
+{
+    return dispatch_signed(request_new(method, path, str_of(body)));
 }
 
 void cancel(struct request *request)

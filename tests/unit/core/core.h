@@ -32,6 +32,7 @@ struct request;
 /* How the requests from now on are signed; "unknown" is what they start with. */
 void sign_as(const char *access_key_id, const char *secret, const char *session_token);
 void sign_at(int64_t signed_ms); /* 0: now */
+void sign_for(const char *service);
 /* Where they come from; core_setup() says 127.0.0.1. */
 void come_from(const char *source_ip);
 
@@ -40,6 +41,7 @@ struct request *begin(const char *operation, const char *json, ...) __attribute_
 struct request *begin_json(const char *operation, str json); /* of any size */
 struct request *begin_run(const char *steps);
 struct request *begin_http(const char *method, const char *path, const char *body); /* unsigned */
+struct request *begin_signed_http(const char *method, const char *path, const char *body);
 /* As begin(), as a form: the Query protocol. */
 struct request *begin_query(const char *action);
 /* As begin_query(), with that header instead of a signature; NULL: with none. */

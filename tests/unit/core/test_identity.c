@@ -84,6 +84,42 @@ TEST(strictly_only_known_keys_come_in)
     assert_int_equal(status_as("AKIAROOT", "wrong", NULL), 400);
 }
 
+static int admin_status_as(const char *access_key_id, const char *secret)
+{
+    sign_as(access_key_id, secret, NULL);
+    return status_of(begin_signed_http("POST", "/_orderly/clock", "{\"advance_ms\": 1}"));
+}
+
+TEST(strictly_the_admin_paths_are_the_administrators)
+{
+    restart_strictly();
+    sign_for("whatever");
+    assert_int_equal(admin_status_as("AKIAROOT", "root-secret"), 200);
+    assert_int_equal(admin_status_as("AKIAROOT", "wrong"), 403);
+    assert_int_equal(admin_status_as("AKIAALICE", "secret"), 403);
+    assert_int_equal(admin_status_as("123456789012", "whatever"), 403);
+    sign_as("AKIAROOT", "root-secret", NULL);
+    sign_at(wall_clock_ms() - 60 * MINUTE);
+    assert_int_equal(status_of(begin_signed_http("POST", "/_localstack/state/reset", "")), 403);
+    sign_at(0);
+    assert_int_equal(status_of(begin_signed_http("POST", "/_localstack/state/reset", "")), 200);
+}
+
+TEST(a_signature_for_another_service_is_refused)
+{
+    static const char *const keys[] = {"AKIAALICE", "123456789012"};
+
+    for (size_t i = 0; i < 2; i++) {
+        sign_for("lambda");
+        assert_int_equal(status_as(keys[i], "secret", NULL), 400);
+        assert_true(says(begin("Get", "{\"Key\": \"k\"}"), "InvalidSignatureException"));
+        assert_true(
+            says(begin("Get", "{\"Key\": \"k\"}"), "Credential should be scoped to correct service: 'toy'."));
+        sign_for("toy");
+        assert_int_equal(status_as(keys[i], "secret", NULL), 200);
+    }
+}
+
 TEST(strictly_the_admin_paths_are_closed_but_for_the_health)
 {
     restart_strictly();
@@ -148,6 +184,8 @@ TESTS(engine_test(a_known_key_with_its_signature_is_its_owner), engine_test(a_ba
       engine_test(a_bad_signature_writes_nothing),
       engine_test(an_unknown_key_is_the_administrator_while_no_key_was_created),
       engine_test(a_key_of_twelve_digits_selects_an_account), engine_test(strictly_only_known_keys_come_in),
+      engine_test(strictly_the_admin_paths_are_the_administrators),
+      engine_test(a_signature_for_another_service_is_refused),
       engine_test(strictly_the_admin_paths_are_closed_but_for_the_health),
       engine_test(a_session_needs_its_token), engine_test(a_session_that_ran_out_is_told_so),
       engine_test(a_signature_is_good_for_a_quarter_of_an_hour_of_the_machines_time),

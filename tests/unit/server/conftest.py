@@ -65,10 +65,10 @@ class Client:
 
 
 class Server:
-    def __init__(self, folder, threads=2, prefix=(), **popen):
+    def __init__(self, folder, threads=2, prefix=(), sandbox="required", **popen):
         self.errors = open(folder / "stderr", "w+")
         self.process = subprocess.Popen(
-            [*prefix, os.environ["SERVER_UNDER_TEST"], str(threads), str(folder)],
+            [*prefix, os.environ["SERVER_UNDER_TEST"], str(threads), sandbox],
             stdout=subprocess.PIPE, stderr=self.errors, text=True, **popen)
         self.ready_line = self.process.stdout.readline()
         self.port = int(re.search(r"^port (\d+)$", self.log(), re.MULTILINE)[1])
@@ -88,8 +88,7 @@ class Server:
 
     def start(self, identity, *command, **payload):
         self.ask("POST", "/sandbox/start", json.dumps(
-            {"sandboxId": identity, "command": list(command), "workingDirectory": "/",
-             "environment": {"PATH": "/usr/bin:/bin"}, **payload}))
+            {"sandboxId": identity, "command": list(command), "environment": {"PATH": "/usr/bin:/bin"}, **payload}))
 
     def stop_sandbox(self, identity):
         self.ask("POST", "/sandbox/stop", json.dumps({"sandboxId": identity}))

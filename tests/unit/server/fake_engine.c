@@ -1,7 +1,7 @@
 /*
  * fake_engine.c: a server over an engine that only plays one, for the tests of src/server.
  *
- *     server_under_test [threads [functions folder [log level [port]]]]
+ *     server_under_test [threads [sandbox mode [log level [port]]]]
  *
  * With HOLD_START in the environment it starts only when it is given a byte.
  *
@@ -265,9 +265,17 @@ void exchange_encode(struct exchange *exchange)
     log_debug("request path=%.*s status=%d", STR_ARGS(exchange->request->path), exchange->reply.status);
 }
 
+static enum sandbox_mode sandbox_mode_of(const char *word)
+{
+    if (strcmp(word, "off") == 0)
+        return SANDBOX_OFF;
+    return strcmp(word, "preferred") == 0 ? SANDBOX_PREFERRED : SANDBOX_REQUIRED;
+}
+
 int main(int argc, char **argv)
 {
-    struct server_options options = {.host = "127.0.0.1", .functions_folder = argc > 2 ? argv[2] : NULL};
+    struct server_options options = {.host = "127.0.0.1",
+                                     .sandbox = sandbox_mode_of(argc > 2 ? argv[2] : "required")};
     struct engine engine = {.lock = PTHREAD_MUTEX_INITIALIZER, .arrived = PTHREAD_COND_INITIALIZER};
     struct arena arena = {0};
     str error;

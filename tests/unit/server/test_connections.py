@@ -16,7 +16,7 @@ def test_ready_is_printed_on_a_line_of_its_own(server):
 
 
 def test_a_port_that_is_taken_is_an_error(server):
-    second = subprocess.run([os.environ["SERVER_UNDER_TEST"], "1", "/nowhere", "info", str(server.port)],
+    second = subprocess.run([os.environ["SERVER_UNDER_TEST"], "1", "off", "info", str(server.port)],
                             capture_output=True, text=True, timeout=20)
     assert second.returncode == 1 and second.stdout == ""
     assert second.stderr == f"cannot listen on 127.0.0.1:{server.port}: Address already in use\n"

@@ -1,0 +1,298 @@
+/*
+ * launcher_process.c: the launcher: what it prepares once, and forking.
+ *
+ * First a copy of the launcher prepares everything and tries a sandbox, to see what the kernel allows; only
+ * when that has worked the launcher prepares itself, for what it has changed of itself stays changed.  Where
+ * it has not worked sandboxes are plain processes, if the server's options allow that.
+ *
+ * The launcher dies with the server, and sandboxes die with the launcher.
+ */
+#include "server/launcher_internal.h"
+
+#include "base/check.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* User ids of sandboxes: where distributions and containers take none, and each server others. */
+enum { USERS_BEGIN = 1900000000, SERVERS = 128 * 1024 };
+
+enum { OUTPUT_FD, CONTROL_FD };
+
+static bool failed(struct launcher_state *state, const char *step)
+{
+    snprintf(state->problem, sizeof state->problem, "cannot %s: %s", step, strerror(errno));
+    return false;
+}
+
+/* ---- preparing ---- */
+
+/* Root of the machine may make namespaces; everybody else, also root of most containers, is root of his own.
+ */
+static bool enter_namespaces(struct launcher_state *state)
+{
+    enum { OWN = CLONE_NEWNS | CLONE_NEWUTS };
+    uid_t uid = geteuid();
+    gid_t gid = getegid();
+
+    state->first_uid = USERS_BEGIN + (uid_t)getppid() % SERVERS * SANDBOX_USERS;
+    state->user_namespace = uid != 0 || unshare(OWN) != 0;
+    if (!state->user_namespace)
+        return true;
+    return unshare(CLONE_NEWUSER | OWN) == 0 && rules_map_ids(INSIDE_UID, uid, gid);
+}
+
+static bool prepare(struct launcher_state *state)
+{
+    if (!rules_prepare(state))
+        return failed(state, "make a filter for system calls");
+    if (!enter_namespaces(state))
+        return failed(state, "make namespaces");
+    if (!root_build(state))
+        return failed(state, "make a root folder");
+    (void)!sethostname("sandbox", strlen("sandbox"));
+    state->namespaces = true;
+    return true;
+}
+
+/* ---- forking ---- */
+
+static int namespaces_of(const struct launcher_state *state)
+{
+    return state->namespaces ? CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWCGROUP : 0;
+}
+
+/*
+ * The child runs on with a copy of everything, as after fork(); but without what libraries have asked fork()
+ * to do: libuv's closes descriptors that are somebody else's here.
+ */
+static pid_t fork_into(int namespaces, int *pid_fd)
+{
+    unsigned long flags = (unsigned long)(namespaces | SIGCHLD | (pid_fd ? CLONE_PIDFD : 0));
+
+    return (pid_t)syscall(SYS_clone, flags, NULL, pid_fd, NULL, NULL);
+}
+
+/* A user id that no sandbox has; NULL when all are taken. */
+static pid_t *free_user(struct launcher_state *state)
+{
+    for (pid_t pid; (pid = waitpid(-1, NULL, WNOHANG)) > 0;)
+        for (size_t i = 0; i < SANDBOX_USERS; i++)
+            if (state->users[i] == pid)
+                state->users[i] = 0;
+    for (size_t i = 0; i < SANDBOX_USERS; i++) {
+        size_t next = ((size_t)state->next_user + i) % SANDBOX_USERS;
+        if (state->users[next])
+            continue;
+        state->next_user = (pid_t)next + 1; /* the one that was free longest */
+        return &state->users[next];
+    }
+    return NULL;
+}
+
+static void say(int socket, enum message_kind kind, const char *text)
+{
+    struct message message = {.kind = kind, .fds = {-1, -1, -1, -1}};
+
+    snprintf(message.text, sizeof message.text, "%s", text);
+    message_send(socket, &message);
+}
+
+static void say_process(int control_fd, pid_t pid, int pid_fd)
+{
+    struct message message = {.kind = MESSAGE_PROCESS, .pid = pid, .fds = {pid_fd, -1, -1, -1}};
+
+    message_send(control_fd, &message);
+}
+
+static void close_network(struct launcher_state *state)
+{
+    if (state->runtime_api_fd >= 0)
+        close(state->runtime_api_fd);
+    if (state->endpoint_fd >= 0)
+        close(state->endpoint_fd);
+    state->runtime_api_fd = state->endpoint_fd = -1;
+}
+
+static bool prepare_network(struct launcher_state *state)
+{
+    close_network(state);
+    if (state->namespaces)
+        return network_prepare(state);
+    state->runtime_api_fd = network_listen(0);
+    return state->runtime_api_fd >= 0;
+}
+
+static void start(struct launcher_state *state, str request, const int *fds)
+{
+    struct launch launch = {.output_fd = fds[OUTPUT_FD], .control_fd = fds[CONTROL_FD]};
+    pid_t *user = free_user(state);
+    int pid_fd;
+
+    if (!user || (state->runtime_api_fd < 0 && !prepare_network(state))) {
+        say(launch.control_fd, MESSAGE_FAILED, user ? "cannot make a network" : "too many sandboxes");
+        return;
+    }
+    launch.uid = state->user_namespace ? INSIDE_UID : state->first_uid + (uid_t)(user - state->users);
+    pid_t pid = fork_into(namespaces_of(state), &pid_fd);
+    if (pid == 0)
+        sandbox_run(state, request, &launch);
+    if (pid < 0) {
+        say(launch.control_fd, MESSAGE_FAILED, "cannot make a process");
+        return;
+    }
+    *user = pid;
+    say_process(launch.control_fd, pid, pid_fd);
+    close(pid_fd);
+    close_network(state); /* that one is the sandbox's now */
+}
+
+/* ---- seeing what the kernel allows ---- */
+
+/* In a copy of the launcher: prepares, and tries a sandbox.  What it says is read by the launcher. */
+static _Noreturn void rehearse(struct launcher_state *state, int report)
+{
+    struct launch launch = {.output_fd = open("/dev/null", O_WRONLY | O_CLOEXEC), .control_fd = report};
+    int pid_fd;
+
+    if (!prepare(state) || (!prepare_network(state) && !failed(state, "make a network"))) {
+        say(report, MESSAGE_FAILED, state->problem);
+        _exit(EXIT_FAILURE);
+    }
+    launch.uid = state->user_namespace ? INSIDE_UID : state->first_uid;
+    pid_t pid = fork_into(namespaces_of(state), &pid_fd);
+    if (pid == 0)
+        sandbox_try(state, &launch);
+    if (pid < 0)
+        say(report, MESSAGE_FAILED, "cannot make a process in namespaces of its own");
+    waitpid(pid, NULL, 0);
+    _exit(EXIT_SUCCESS);
+}
+
+static bool is_possible(struct launcher_state *state)
+{
+    struct message message;
+    int ends[2];
+    bool possible = false;
+
+    check(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0);
+    pid_t pid = fork_into(0, NULL);
+    if (pid == 0)
+        rehearse(state, ends[1]);
+    close(ends[1]);
+    if (pid < 0) {
+        failed(state, "make a process");
+    } else if (message_receive(ends[0], &message)) {
+        possible = message.kind == MESSAGE_STARTED;
+        snprintf(state->problem, sizeof state->problem, "%s", possible ? "" : message.text);
+        for (int i = 0; i < MESSAGE_FDS; i++)
+            if (message.fds[i] >= 0)
+                close(message.fds[i]);
+    } else {
+        snprintf(state->problem, sizeof state->problem, "a process in namespaces of its own ended early");
+    }
+    close(ends[0]);
+    waitpid(pid, NULL, 0);
+    return possible;
+}
+
+/* ---- its life ---- */
+
+/* A descriptor of the server's that stays open here would outlive it there. */
+static int close_all_but(int channel)
+{
+    enum { CHANNEL = 3 };
+
+    if (channel != CHANNEL)
+        dup3(channel, CHANNEL, O_CLOEXEC);
+    syscall(SYS_close_range, CHANNEL + 1, ~0U, 0U);
+    return CHANNEL;
+}
+
+/* Anybody may read a process's arguments, and the server's may have its root key. */
+static void forget_arguments(void)
+{
+    enum { ARGUMENTS_BEGIN = 48, ENVIRONMENT_END = 51, NUMBERS = 4 };
+    char stat[4096];
+    unsigned long at[NUMBERS] = {0};
+    int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+    ssize_t size = fd >= 0 ? read(fd, stat, sizeof stat - 1) : -1;
+
+    if (fd >= 0)
+        close(fd);
+    stat[size > 0 ? size : 0] = '\0';
+    char *rest = strrchr(stat, ')');
+    for (int field = 3; rest && field <= ENVIRONMENT_END; field++) {
+        rest = strchr(rest + 1, ' ');
+        if (rest && field >= ARGUMENTS_BEGIN)
+            at[field - ARGUMENTS_BEGIN] = strtoul(rest, NULL, 10);
+    }
+    for (int i = 0; i < NUMBERS; i += 2)
+        if (at[i] && at[i + 1] > at[i])
+            memset((char *)at[i], 0, at[i + 1] - at[i]);
+}
+
+static void begin(struct launcher_state *state, pid_t server)
+{
+    struct sigaction usual = {.sa_handler = SIG_DFL};
+
+    for (int number = 1; number < NSIG; number++)
+        sigaction(number, &usual, NULL);
+    forget_arguments();
+    setsid(); /* a terminal's signals are for the server */
+    prctl(PR_SET_NAME, "orderly-launch", 0, 0, 0);
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    if (getppid() != server)
+        _exit(EXIT_SUCCESS);
+    state->runtime_api_fd = state->endpoint_fd = -1;
+    if (state->options.mode != SANDBOX_OFF && is_possible(state) && !prepare(state))
+        _exit(EXIT_FAILURE);
+    if (*state->problem)
+        rules_prepare(state);
+    prepare_network(state);
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* a change of user namespace forgets it */
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);        /* it has the server's memory of before */
+}
+
+static void refuse(const struct launcher_state *state, int control_fd)
+{
+    char text[MESSAGE_TEXT_BYTES];
+
+    snprintf(text, sizeof text,
+             "the sandbox is not complete on this machine (%s), and --sandbox required is set",
+             state->problem);
+    say(control_fd, MESSAGE_FAILED, text);
+}
+
+void launcher_run(int channel, const struct launcher_options *options, pid_t server)
+{
+    static struct launcher_state state;
+    static char request[REQUEST_BYTES];
+    int fds[MESSAGE_FDS];
+    ssize_t size;
+
+    state.options = *options;
+    channel = close_all_but(channel);
+    begin(&state, server);
+    say(channel, MESSAGE_STATE, state.problem);
+    while ((size = packet_receive(channel, request, sizeof request, fds)) > 0) {
+        if (*state.problem && options->mode == SANDBOX_REQUIRED)
+            refuse(&state, fds[CONTROL_FD]);
+        else
+            start(&state, (str){request, (size_t)size}, fds);
+        close(fds[OUTPUT_FD]);
+        close(fds[CONTROL_FD]);
+        if (state.runtime_api_fd < 0)
+            prepare_network(&state);
+    }
+    _exit(EXIT_SUCCESS);
+}

@@ -1,0 +1,291 @@
+/*
+ * sandbox_root.c: the files that a sandbox sees.
+ *
+ * The launcher makes, once, a small root folder in memory: the machine's programs and libraries by read-only
+ * mounts, a few files of /etc, a minimal /dev, and the places for what differs.  It makes that its own root.
+ * A sandbox begins with a copy of the launcher's mounts, adds its code, its runtime, /proc and /tmp, and lets
+ * the machine's other files go.  Nothing that it sees is writable but /tmp and /dev/shm.
+ */
+#include "server/launcher_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { COPIED_BYTES = 1024 * 1024, FOLDER_MODE = 0755, FILE_MODE = 0644, SHARED_MODE = 01777 };
+
+static const uint64_t read_only = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+
+/* Where the root folder is made: any folder that is always there, covered in the launcher's mounts only. */
+static const char building_place[] = "/tmp";
+
+/* ---- mounting ---- */
+
+static bool mount_copy(const char *from, const char *to, uint64_t attributes)
+{
+    struct mount_attr attr = {.attr_set = attributes};
+    int tree = open_tree(AT_FDCWD, from, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+    bool bound = tree >= 0 &&
+                 mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof attr) == 0 &&
+                 move_mount(tree, "", AT_FDCWD, to, MOVE_MOUNT_F_EMPTY_PATH) == 0;
+    int error = errno;
+
+    if (tree >= 0)
+        close(tree);
+    errno = error;
+    return bound;
+}
+
+static bool make_folders(const char *path)
+{
+    char part[PATH_MAX];
+
+    for (size_t i = 1; i < sizeof part && path[i - 1] != '\0'; i++) {
+        if (path[i] != '/' && path[i] != '\0')
+            continue;
+        memcpy(part, path, i);
+        part[i] = '\0';
+        if (mkdir(part, FOLDER_MODE) != 0 && errno != EEXIST)
+            return false;
+    }
+    return true;
+}
+
+/* ---- the launcher's root: files ---- */
+
+static bool write_file(const char *path, const char *text)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, FILE_MODE);
+    bool written = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+
+    if (fd >= 0)
+        close(fd);
+    return written;
+}
+
+/* Files that the machine may or may not have, and that programs can do without. */
+static void copy_file(const char *path)
+{
+    static char bytes[COPIED_BYTES];
+    char from[PATH_MAX];
+
+    snprintf(from, sizeof from, HOST_FOLDER "%s", path);
+    int source = open(from, O_RDONLY | O_CLOEXEC);
+    ssize_t size = source >= 0 ? read(source, bytes, sizeof bytes) : -1;
+    int target = size >= 0 ? open(path, O_WRONLY | O_CREAT | O_CLOEXEC, FILE_MODE) : -1;
+
+    if (target >= 0) {
+        (void)!write(target, bytes, (size_t)size);
+        close(target);
+    }
+    if (source >= 0)
+        close(source);
+}
+
+static void write_user(FILE *users, const char *name, uid_t uid, const char *home)
+{
+    fprintf(users, "%s:x:%u:%u::%s:/sbin/nologin\n", name, uid, uid, home);
+}
+
+/* Each sandbox finds a name for its user id. */
+static bool write_users(const struct launcher_state *state, const char *path, bool groups)
+{
+    static const char name[] = "sbx_user1051";
+    FILE *users = fopen(path, "we");
+    uid_t first = state->user_namespace ? INSIDE_UID : state->first_uid;
+
+    if (!users)
+        return false;
+    for (uid_t i = 0; i < (state->user_namespace ? 1U : (uid_t)SANDBOX_USERS); i++) {
+        if (groups)
+            fprintf(users, "%s:x:%u:\n", name, first + i);
+        else
+            write_user(users, name, first + i, "/home/sbx_user1051");
+    }
+    fputs(groups ? "root:x:0:\n" : "root:x:0:0:root:/root:/sbin/nologin\n", users);
+    return fclose(users) == 0;
+}
+
+static bool make_etc(const struct launcher_state *state)
+{
+    static const char *const copied[] = {"/etc/ld.so.cache", "/etc/ld.so.conf",    "/etc/localtime",
+                                         "/etc/mime.types",  "/etc/os-release",    "/etc/protocols",
+                                         "/etc/services",    "/etc/nsswitch.conf", NULL};
+    static const char *const bound[] = {"/etc/ssl",          "/etc/pki",          "/etc/ca-certificates",
+                                        "/etc/alternatives", "/etc/ld.so.conf.d", NULL};
+    char from[PATH_MAX];
+
+    if (!make_folders("/etc") || !write_users(state, "/etc/passwd", false) ||
+        !write_users(state, "/etc/group", true) ||
+        !write_file("/etc/hosts", "127.0.0.1 localhost sandbox\n::1 localhost\n") ||
+        !write_file("/etc/resolv.conf", state->options.outward ? "nameserver 10.0.2.3\n" : ""))
+        return false;
+    for (size_t i = 0; copied[i]; i++)
+        copy_file(copied[i]);
+    for (size_t i = 0; bound[i]; i++) {
+        snprintf(from, sizeof from, HOST_FOLDER "%s", bound[i]);
+        if (access(from, F_OK) == 0 && (!make_folders(bound[i]) || !mount_copy(from, bound[i], read_only)))
+            return false;
+    }
+    return true;
+}
+
+static bool make_devices(void)
+{
+    static const char *const devices[] = {"/dev/null",   "/dev/zero",    "/dev/full",
+                                          "/dev/random", "/dev/urandom", NULL};
+    static const char *const links[][2] = {{"/proc/self/fd", "/dev/fd"},
+                                           {"/proc/self/fd/0", "/dev/stdin"},
+                                           {"/proc/self/fd/1", "/dev/stdout"},
+                                           {"/proc/self/fd/2", "/dev/stderr"}};
+    char from[PATH_MAX];
+
+    if (!make_folders("/dev/shm"))
+        return false;
+    for (size_t i = 0; devices[i]; i++) {
+        snprintf(from, sizeof from, HOST_FOLDER "%s", devices[i]);
+        if (!write_file(devices[i], "") || !mount_copy(from, devices[i], MOUNT_ATTR_NOSUID))
+            return false;
+    }
+    for (size_t i = 0; i < sizeof links / sizeof *links; i++)
+        if (symlink(links[i][0], links[i][1]) != 0)
+            return false;
+    return true;
+}
+
+/* A folder of programs is a folder, or a link into /usr. */
+static bool show_folder(const char *path)
+{
+    char from[PATH_MAX], target[PATH_MAX];
+    struct stat found;
+
+    snprintf(from, sizeof from, HOST_FOLDER "%s", path);
+    if (lstat(from, &found) != 0)
+        return errno == ENOENT;
+    if (!S_ISLNK(found.st_mode))
+        return make_folders(path) && mount_copy(from, path, read_only);
+    ssize_t size = readlink(from, target, sizeof target - 1);
+    if (size < 0)
+        return false;
+    target[size] = '\0';
+    return symlink(target, path) == 0;
+}
+
+/* AWS's sh is bash, and its own tutorial counts on that. */
+static bool make_sh_bash(void)
+{
+    char sh[PATH_MAX];
+
+    if (access("/bin/bash", X_OK) != 0 || !realpath("/bin/sh", sh))
+        return true;
+    return mount_copy(HOST_FOLDER "/bin/bash", sh, read_only);
+}
+
+static bool fill_root(const struct launcher_state *state)
+{
+    static const char *const programs[] = {"/usr",   "/bin",   "/sbin",   "/lib",
+                                           "/lib32", "/lib64", "/libx32", NULL};
+    static const char *const places[] = {"/home",     "/mnt",         "/opt",     "/proc", "/root",
+                                         "/run",      "/srv",         "/sys",     "/tmp",  "/var/lib",
+                                         TASK_FOLDER, RUNTIME_FOLDER, "/var/log", NULL};
+
+    for (size_t i = 0; programs[i]; i++)
+        if (!show_folder(programs[i]))
+            return false;
+    for (size_t i = 0; places[i]; i++)
+        if (!make_folders(places[i]))
+            return false;
+    return symlink("/tmp", "/var/tmp") == 0 && symlink("runtime/node_modules", "/var/node_modules") == 0 &&
+           make_devices() && make_etc(state) && make_sh_bash();
+}
+
+/* ---- the launcher's root: mounts ---- */
+
+static bool mount_new_root(void)
+{
+    return mount("sandbox", building_place, "tmpfs", MS_NOSUID | MS_NODEV, "size=16m,mode=755") == 0 &&
+           chdir(building_place) == 0 && mkdir("." HOST_FOLDER, FOLDER_MODE) == 0;
+}
+
+/* The machine's mounts are taken hold of before one of its folders is covered. */
+static bool change_root(void)
+{
+    int machine = -1;
+    bool changed =
+        mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+        (machine = open_tree(AT_FDCWD, "/", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE)) >= 0 &&
+        mount_new_root() &&
+        move_mount(machine, "", AT_FDCWD, "." HOST_FOLDER, MOVE_MOUNT_F_EMPTY_PATH) == 0 &&
+        syscall(SYS_pivot_root, ".", ".") == 0 && umount2(".", MNT_DETACH) == 0 && chdir("/") == 0;
+    int error = errno;
+
+    if (machine >= 0)
+        close(machine);
+    errno = error;
+    return changed;
+}
+
+bool root_build(const struct launcher_state *state)
+{
+    umask(S_IWGRP | S_IWOTH);
+    return change_root() && fill_root(state);
+}
+
+/* ---- a sandbox's own ---- */
+
+/* A folder of the machine at a place inside. */
+static bool show(const char *folder, const char *place)
+{
+    char from[PATH_MAX];
+
+    if (!folder)
+        return true;
+    snprintf(from, sizeof from, HOST_FOLDER "%s", folder);
+    return mount_copy(from, place, read_only);
+}
+
+/* What lies below /usr is seen already. */
+static bool show_in_place(const char *folder)
+{
+    if (strcmp(folder, "/") == 0 || strcmp(folder, "/usr") == 0 || strncmp(folder, "/usr/", 5) == 0 ||
+        strcmp(folder, "/bin") == 0)
+        return true;
+    return make_folders(folder) && show(folder, folder);
+}
+
+static bool make_shared(const char *folder)
+{
+    return mkdir(folder, FOLDER_MODE) == 0 && chmod(folder, SHARED_MODE) == 0;
+}
+
+/* One file system in memory for all that it writes, so that one size bounds it. */
+static bool mount_memory(int64_t size_bytes)
+{
+    char options[64];
+
+    snprintf(options, sizeof options, "size=%lld,mode=755", (long long)size_bytes);
+    return mount("sandbox", "/mnt", "tmpfs", MS_NOSUID | MS_NODEV, options) == 0 && make_shared("/mnt/tmp") &&
+           make_shared("/mnt/shm") && mount("/mnt/tmp", "/tmp", NULL, MS_BIND, NULL) == 0 &&
+           mount("/mnt/shm", "/dev/shm", NULL, MS_BIND, NULL) == 0 && umount2("/mnt", MNT_DETACH) == 0;
+}
+
+bool root_enter(const struct launch *launch)
+{
+    struct mount_attr closed = {.attr_set = MOUNT_ATTR_RDONLY};
+
+    for (size_t i = 0; launch->folders[i]; i++)
+        if (!show_in_place(launch->folders[i]))
+            return false;
+    return show(launch->code, TASK_FOLDER) && show(launch->runtime, RUNTIME_FOLDER) &&
+           mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) == 0 &&
+           mount_memory(launch->storage_bytes) && umount2(HOST_FOLDER, MNT_DETACH) == 0 &&
+           mount_setattr(AT_FDCWD, "/", 0, &closed, sizeof closed) == 0;
+}

@@ -1,0 +1,354 @@
+/*
+ * sandbox_rules.c: what a sandbox's processes may not do.
+ *
+ * As root each sandbox has a user id that nobody else on the machine has.  As an ordinary user that cannot be
+ * had: all sandboxes are the server's own user outside, and what keeps them apart is that none sees another's
+ * files, processes or network.  Either way nothing in a sandbox has a capability or can get one.
+ *
+ * Of the system calls those are refused that change the kernel, other processes or namespaces, or that have
+ * let programs out of containers before.  The table names them; a name that this machine's kernel does not
+ * have is no rule.
+ */
+#include "server/launcher_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <linux/landlock.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { OPEN_FILES = 1024, PROCESSES = 1024 }; /* AWS's */
+
+/* ---- system calls ---- */
+
+static const char *const refused[] = {
+    /* other processes */
+    "ptrace",
+    "process_vm_readv",
+    "process_vm_writev",
+    "process_madvise",
+    "kcmp",
+    "pidfd_getfd",
+    /* files and mounts */
+    "mount",
+    "umount",
+    "umount2",
+    "pivot_root",
+    "chroot",
+    "mount_setattr",
+    "move_mount",
+    "open_tree",
+    "fsopen",
+    "fsconfig",
+    "fsmount",
+    "fspick",
+    "open_tree_attr",
+    "open_by_handle_at",
+    "name_to_handle_at",
+    "quotactl",
+    "quotactl_fd",
+    "fanotify_init",
+    "acct",
+    "swapon",
+    "swapoff",
+    "nfsservctl",
+    /* namespaces */
+    "unshare",
+    "setns",
+    "setdomainname",
+    "sethostname",
+    /* the kernel */
+    "bpf",
+    "perf_event_open",
+    "userfaultfd",
+    "io_uring_setup",
+    "io_uring_enter",
+    "io_uring_register",
+    "init_module",
+    "finit_module",
+    "delete_module",
+    "create_module",
+    "query_module",
+    "get_kernel_syms",
+    "kexec_load",
+    "kexec_file_load",
+    "reboot",
+    "syslog",
+    "lookup_dcookie",
+    "iopl",
+    "ioperm",
+    "modify_ldt",
+    "uselib",
+    "ustat",
+    "sysfs",
+    "_sysctl",
+    "vm86",
+    "vm86old",
+    "vhangup",
+    /* keys, clocks, placement */
+    "add_key",
+    "request_key",
+    "keyctl",
+    "settimeofday",
+    "clock_settime",
+    "clock_settime64",
+    "clock_adjtime",
+    "clock_adjtime64",
+    "adjtimex",
+    "stime",
+    "mbind",
+    "migrate_pages",
+    "move_pages",
+    "set_mempolicy",
+    NULL,
+};
+
+static const unsigned namespace_flags[] = {
+    CLONE_NEWNS,   CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC,
+    CLONE_NEWUSER, CLONE_NEWPID,    CLONE_NEWNET, 0x80 /* CLONE_NEWTIME */};
+
+/* Sockets that speak to the kernel or to hardware. */
+static const int refused_families[] = {AF_PACKET, AF_KEY,  AF_ALG,       AF_VSOCK,
+                                       AF_XDP,    AF_TIPC, AF_BLUETOOTH, AF_CAN};
+
+static bool add_clone_rules(scmp_filter_ctx filter)
+{
+    for (size_t i = 0; i < sizeof namespace_flags / sizeof *namespace_flags; i++)
+        if (seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
+                             SCMP_A0(SCMP_CMP_MASKED_EQ, namespace_flags[i], namespace_flags[i])) != 0)
+            return false;
+    /* Its flags lie in memory, where a filter cannot look; callers then take clone(). */
+    return seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0) == 0;
+}
+
+static bool add_socket_rules(scmp_filter_ctx filter)
+{
+    for (size_t i = 0; i < sizeof refused_families / sizeof *refused_families; i++)
+        if (seccomp_rule_add(filter, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1,
+                             SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)refused_families[i])) != 0)
+            return false;
+    /* Programs list their network's interfaces by netlink's routing family, and need no other. */
+    return seccomp_rule_add(filter, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 2,
+                            SCMP_A0(SCMP_CMP_EQ, AF_NETLINK), SCMP_A2(SCMP_CMP_NE, 0)) == 0;
+}
+
+static bool add_argument_rules(scmp_filter_ctx filter)
+{
+    static const unsigned terminal_requests[] = {TIOCSTI, TIOCLINUX};
+
+    for (size_t i = 0; i < sizeof terminal_requests / sizeof *terminal_requests; i++)
+        if (seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(ioctl), 1,
+                             SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffff, terminal_requests[i])) != 0)
+            return false;
+    /* To ask which one it has (0xffffffff) is all that a program needs. */
+    return seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(personality), 1,
+                            SCMP_A0(SCMP_CMP_NE, 0xffffffff)) == 0;
+}
+
+static bool add_rules(scmp_filter_ctx filter)
+{
+    for (size_t i = 0; refused[i]; i++) {
+        int number = seccomp_syscall_resolve_name(refused[i]);
+        if (number >= 0 && seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), number, 0) != 0)
+            return false;
+    }
+    return add_clone_rules(filter) && add_socket_rules(filter) && add_argument_rules(filter);
+}
+
+/* The kernel's own form of the filter, by way of a file in memory. */
+static bool export_filter(scmp_filter_ctx filter, struct sock_fprog *program)
+{
+    int file = memfd_create("filter", MFD_CLOEXEC);
+    struct stat written;
+    bool exported = file >= 0 && seccomp_export_bpf(filter, file) == 0 && fstat(file, &written) == 0;
+
+    if (exported) {
+        program->filter = malloc((size_t)written.st_size);
+        program->len = (unsigned short)((size_t)written.st_size / sizeof *program->filter);
+        exported =
+            program->filter && pread(file, program->filter, (size_t)written.st_size, 0) == written.st_size;
+    }
+    if (file >= 0)
+        close(file);
+    return exported;
+}
+
+bool rules_prepare(struct launcher_state *state)
+{
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+    bool made = filter && add_rules(filter) && export_filter(filter, &state->filter) &&
+                prctl(PR_GET_SECCOMP, 0, 0, 0, 0) >= 0;
+    long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+
+    state->landlock_version = version > 0 ? (int)version : 0;
+    if (filter)
+        seccomp_release(filter);
+    if (!made)
+        errno = ENOSYS;
+    return made;
+}
+
+/* ---- a second wall around the files ---- */
+
+/* What writes, of the kernel's first version of Landlock, and what its third one added. */
+enum {
+    WRITES = LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE |
+             LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG |
+             LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_BLOCK |
+             LANDLOCK_ACCESS_FS_MAKE_SYM,
+    REFER = 1 << 13,
+    TRUNCATE = 1 << 14,
+};
+
+static bool allow_below(int ruleset, const char *folder, uint64_t accesses)
+{
+    struct landlock_path_beneath_attr rule = {.allowed_access = accesses,
+                                              .parent_fd = open(folder, O_PATH | O_CLOEXEC)};
+    bool allowed = rule.parent_fd >= 0 &&
+                   syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0;
+
+    if (rule.parent_fd >= 0)
+        close(rule.parent_fd);
+    return allowed;
+}
+
+static bool restrict_writing(int version)
+{
+    uint64_t writes = WRITES | (version >= 2 ? REFER : 0) | (version >= 3 ? TRUNCATE : 0);
+    uint64_t into_files = writes & (LANDLOCK_ACCESS_FS_WRITE_FILE | TRUNCATE);
+    struct landlock_ruleset_attr attr = {.handled_access_fs = writes};
+
+    if (version == 0)
+        return true;
+    int ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof attr.handled_access_fs, 0);
+    bool restricted = ruleset >= 0 && allow_below(ruleset, "/tmp", writes) &&
+                      allow_below(ruleset, "/dev", into_files) && allow_below(ruleset, "/dev/shm", writes) &&
+                      allow_below(ruleset, "/proc", into_files) &&
+                      syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
+    if (ruleset >= 0)
+        close(ruleset);
+    return restricted;
+}
+
+/* ---- users and capabilities ---- */
+
+static bool write_file(const char *path, const char *text)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    bool written = fd >= 0 && write(fd, text, strlen(text)) > 0;
+
+    if (fd >= 0)
+        close(fd);
+    return written;
+}
+
+bool rules_map_ids(uid_t inside, uid_t outside_uid, gid_t outside_gid)
+{
+    char uid_map[64], gid_map[64];
+
+    snprintf(uid_map, sizeof uid_map, "%u %u 1", inside, outside_uid);
+    snprintf(gid_map, sizeof gid_map, "%u %u 1", inside, outside_gid);
+    return write_file("/proc/self/setgroups", "deny") && write_file("/proc/self/uid_map", uid_map) &&
+           write_file("/proc/self/gid_map", gid_map);
+}
+
+/* What no program that is executed can get.  Whoever has no capabilities by now cannot get any that way. */
+static void drop_bounding_set(void)
+{
+    for (int i = 0; prctl(PR_CAPBSET_READ, i, 0, 0, 0) >= 0; i++)
+        prctl(PR_CAPBSET_DROP, i, 0, 0, 0);
+}
+
+static bool drop_capabilities(void)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {0};
+
+    drop_bounding_set();
+    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+    return syscall(SYS_capset, &header, none) == 0;
+}
+
+/*
+ * A user namespace of each sandbox's own: the kernel counts processes against their limit in it, and not all
+ * sandboxes' together.  What is confined already cannot write the map, so that comes first.
+ */
+static bool enter_user_namespace(const struct launch *launch)
+{
+    return prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == 0 && unshare(CLONE_NEWUSER) == 0 &&
+           rules_map_ids(launch->uid, launch->uid, launch->uid);
+}
+
+static bool become_user(const struct launcher_state *state, const struct launch *launch)
+{
+    if (state->user_namespace)
+        return enter_user_namespace(launch);
+    drop_bounding_set();
+    return setgroups(0, NULL) == 0 && setresgid(launch->uid, launch->uid, launch->uid) == 0 &&
+           setresuid(launch->uid, launch->uid, launch->uid) == 0;
+}
+
+/* ---- limits ---- */
+
+static bool set_limits(const struct launch *launch)
+{
+    rlim_t storage = (rlim_t)launch->storage_bytes;
+    const struct {
+        int resource;
+        rlim_t most;
+    } limits[] = {
+        {RLIMIT_CORE, 0}, {RLIMIT_NOFILE, OPEN_FILES}, {RLIMIT_NPROC, PROCESSES}, {RLIMIT_FSIZE, storage}};
+
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
+        if (setrlimit((__rlimit_resource_t)limits[i].resource,
+                      &(struct rlimit){limits[i].most, limits[i].most}) != 0)
+            return false;
+    return true;
+}
+
+/* So that it can open /dev/stdout by its name. */
+static void own_output(const struct launch *launch)
+{
+    struct stat output;
+
+    if (fstat(launch->output_fd, &output) == 0 && S_ISFIFO(output.st_mode))
+        (void)!fchown(launch->output_fd, launch->uid, launch->uid);
+}
+
+bool rules_apply(const struct launcher_state *state, const struct launch *launch, const char **step)
+{
+    *step = "limit it";
+    write_file("/proc/self/oom_score_adj", "500"); /* the kernel shall take functions before the server */
+    if (!set_limits(launch))
+        return false;
+    if (state->namespaces) {
+        *step = "give it a user id";
+        own_output(launch);
+        if (!become_user(state, launch))
+            return false;
+        *step = "take its capabilities";
+        if (!drop_capabilities())
+            return false;
+    }
+    *step = "give up new privileges";
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+        return false;
+    *step = "restrict its files";
+    if (state->namespaces && !restrict_writing(state->landlock_version))
+        return false;
+    *step = "filter its system calls";
+    return state->filter.len == 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &state->filter, 0, 0) == 0;
+}

@@ -1,0 +1,264 @@
+/*
+ * fanout.c: a message to every subscriber of its topic.
+ *
+ * To few subscribers it goes in one transaction with the publishing.  For many, the message is stored in
+ * that transaction, which so decides that all of them get it; then one run after the other delivers it to
+ * some more of them, each in a batch of its own.
+ *
+ * SNS sends to queues as the principal sns.amazonaws.com, by an operation of SQS that takes many queues; each
+ * queue's policy decides.  A queue that refuses loses its copy; the publisher is not told.
+ */
+#include "sns_internal.h"
+
+#include "sqs_model.h"
+
+enum { MAX_AT_ONCE = 32, DELIVERIES_PER_RUN = 100, REMOVALS_PER_RUN = 500, MAX_RAW_ATTRIBUTES = 10 };
+
+/* What subscribers get: the text, or the envelope around it. */
+struct broadcast {
+    str topic_arn, trace_id, group_id;
+    const struct sns_message_attribute_value_map *attributes;
+    str text, envelope; /* no envelope where nobody gets one */
+    int64_t insert_at;  /* into the envelope */
+};
+
+static struct sqs_message_attribute_value_map
+sqs_attributes(const struct call *call, const struct sns_message_attribute_value_map *attributes)
+{
+    struct sqs_message_attribute_value_map same = {0};
+
+    for (size_t i = 0; i < attributes->count; i++) {
+        const struct sns_message_attribute_value_map_entry *from = &attributes->items[i];
+        struct sqs_message_attribute_value_map_entry *to = list_add(call->arena, &same);
+        to->key = from->key;
+        to->value.data_type = from->value.data_type;
+        to->value.string_value = from->value.string_value;
+        to->value.binary_value = from->value.binary_value;
+    }
+    return same;
+}
+
+static struct sqs_send_to_queues_request request_of(const struct call *call,
+                                                    const struct broadcast *broadcast, bool raw)
+{
+    struct sqs_send_to_queues_request request = {
+        .message_body = raw ? broadcast->text : broadcast->envelope,
+        .message_group_id = broadcast->group_id,
+        .trace_id = broadcast->trace_id,
+    };
+
+    if (raw)
+        request.message_attributes = sqs_attributes(call, broadcast->attributes);
+    else
+        request.insert_at = &broadcast->insert_at;
+    return request;
+}
+
+static void trace_delivery(const struct call *call, const struct broadcast *broadcast, str queue_arn,
+                           const struct sqs_send_to_queues_result_entry *sent)
+{
+    if (str_present(sent->message_id))
+        trace_in(call, broadcast->trace_id, S("delivered"), queue_arn, sent->message_id);
+    else
+        trace_in(call, broadcast->trace_id, S("not delivered"), queue_arn, sent->problem);
+}
+
+/* Send to the queues of those subscribers that get it raw, or to those of the others. */
+static void deliver_form(const struct call *call, const struct broadcast *broadcast,
+                         const struct sns_list_subscribers_rows *subscribers, bool raw)
+{
+    struct sqs_send_to_queues_request request = request_of(call, broadcast, raw);
+    struct sqs_send_to_queues_result result = {0};
+    struct failure failure = {0};
+
+    for (size_t i = 0; i < subscribers->count; i++)
+        if ((subscribers->items[i].raw_delivery != 0) == raw)
+            *list_add(call->arena, &request.targets) = (struct sqs_send_to_queues_target){
+                .queue_arn = subscribers->items[i].endpoint,
+                .insert = raw ? (str){0} : envelope_insert(call, subscribers->items[i].arn),
+            };
+    if (request.targets.count == 0 ||
+        invoke(call, service_principal(call, S("sns.amazonaws.com"), broadcast->topic_arn),
+               &SQS_SEND_TO_QUEUES, &request, &result, &failure) != DONE)
+        return;
+    for (size_t i = 0; i < result.sent.count; i++)
+        trace_delivery(call, broadcast, request.targets.items[i].queue_arn, &result.sent.items[i]);
+}
+
+static void trace_too_many_attributes(const struct call *call, const struct broadcast *broadcast,
+                                      const struct sns_list_subscribers_rows *subscribers)
+{
+    for (size_t i = 0; i < subscribers->count; i++)
+        if (subscribers->items[i].raw_delivery)
+            trace_in(call, broadcast->trace_id, S("not delivered"), subscribers->items[i].endpoint,
+                     S("A raw message has at most 10 attributes."));
+}
+
+static void deliver(const struct call *call, const struct broadcast *broadcast,
+                    const struct sns_list_subscribers_rows *subscribers)
+{
+    if (broadcast->attributes->count > MAX_RAW_ATTRIBUTES)
+        trace_too_many_attributes(call, broadcast, subscribers);
+    else
+        deliver_form(call, broadcast, subscribers, true);
+    if (str_present(broadcast->envelope))
+        deliver_form(call, broadcast, subscribers, false);
+}
+
+static struct broadcast broadcast_of(const struct call *call, const struct topic *topic,
+                                     const struct message *message)
+{
+    struct broadcast broadcast = {
+        .topic_arn = topic->arn,
+        .trace_id = call->trace_id,
+        .group_id = message->group_id,
+        .attributes = message->attributes,
+        .text = message_text_for(call, message, S("sqs")),
+    };
+    size_t insert_at;
+
+    if (topic_has_enveloped(call, topic)) {
+        broadcast.envelope = envelope(call, topic, message, broadcast.text, &insert_at);
+        broadcast.insert_at = (int64_t)insert_at;
+    }
+    return broadcast;
+}
+
+struct sns_list_subscribers_rows fanout_subscribers(const struct call *call, const struct topic *topic)
+{
+    return sns_list_subscribers(call->txn, &(struct sns_list_subscribers_params){.topic_id = topic->row.id,
+                                                                                 .last_id = INT64_MAX,
+                                                                                 .limit = MAX_AT_ONCE + 1});
+}
+
+static void run_at(const struct call *call, int64_t due_ms)
+{
+    timer_set(call, &SNS_DELIVER_FANOUT, S("all"), due_ms, &(struct sns_deliver_fanout_request){0});
+}
+
+/* The message is accepted: whoever subscribes now will get it. */
+static void store(const struct call *call, const struct topic *topic, const struct broadcast *broadcast)
+{
+    struct sns_find_last_subscriber_row last = {0};
+
+    sns_find_last_subscriber(call->txn, &(struct sns_find_last_subscriber_params){.topic_id = topic->row.id},
+                             &last);
+    int64_t id = sns_add_fanout(
+        call->txn, &(struct sns_add_fanout_params){.topic_id = topic->row.id, .last_id = last.id});
+    sns_add_fanout_message(call->txn, &(struct sns_fanout_message_row){
+                                          .fanout_id = id,
+                                          .account = call->account,
+                                          .region = call->region,
+                                          .topic_arn = broadcast->topic_arn,
+                                          .trace_id = broadcast->trace_id,
+                                          .group_id = broadcast->group_id,
+                                          .insert_at = &broadcast->insert_at,
+                                          .attributes = model_to_json(call->arena, &SNS_MESSAGE_ATTRIBUTE_MAP,
+                                                                      broadcast->attributes),
+                                          .text = broadcast->text,
+                                          .envelope = broadcast->envelope,
+                                      });
+    run_at(call, call->now_ms);
+}
+
+void fanout(const struct call *call, const struct topic *topic,
+            const struct sns_list_subscribers_rows *subscribers, const struct message *message)
+{
+    if (subscribers->count == 0)
+        return;
+    struct broadcast broadcast = broadcast_of(call, topic, message);
+
+    if (subscribers->count <= MAX_AT_ONCE)
+        deliver(call, &broadcast, subscribers);
+    else
+        store(call, topic, &broadcast);
+}
+
+static void remove_at(const struct call *call, int64_t due_ms)
+{
+    timer_set(call, &SNS_REMOVE_SUBSCRIPTIONS, S("all"), due_ms,
+              &(struct sns_remove_subscriptions_request){0});
+}
+
+/* Everybody has it. */
+static void finish(const struct call *call, int64_t fanout_id)
+{
+    sns_remove_fanout(call->txn, &(struct sns_remove_fanout_params){.id = fanout_id});
+    sns_remove_fanout_message(call->txn, &(struct sns_remove_fanout_message_params){.fanout_id = fanout_id});
+    remove_at(call, call->now_ms); /* its topic may have waited for that */
+}
+
+static void deliver_some(const struct call *call, const struct sns_find_fanout_row *row)
+{
+    struct sns_fanout_message_row message = {0};
+    struct sns_message_attribute_value_map attributes = {0};
+    struct sns_list_subscribers_rows subscribers =
+        sns_list_subscribers(call->txn, &(struct sns_list_subscribers_params){.topic_id = row->topic_id,
+                                                                              .after_id = row->after_id,
+                                                                              .last_id = row->last_id,
+                                                                              .limit = DELIVERIES_PER_RUN});
+
+    sns_find_fanout_message(call->txn, &(struct sns_find_fanout_message_params){.fanout_id = row->id},
+                            &message);
+    if (subscribers.count > 0 &&
+        model_from_json(call->arena, &SNS_MESSAGE_ATTRIBUTE_MAP, message.attributes, &attributes)) {
+        struct call published = call_in(call, message.account, message.region);
+        deliver(&published,
+                &(struct broadcast){.topic_arn = message.topic_arn,
+                                    .trace_id = message.trace_id,
+                                    .group_id = message.group_id,
+                                    .attributes = &attributes,
+                                    .text = message.text,
+                                    .envelope = message.envelope,
+                                    .insert_at = *message.insert_at},
+                &subscribers);
+    }
+    if (subscribers.count < DELIVERIES_PER_RUN)
+        finish(call, row->id);
+    else
+        sns_fanout_reached(call->txn,
+                           &(struct sns_fanout_reached_params){
+                               .id = row->id, .after_id = subscribers.items[subscribers.count - 1].id});
+}
+
+enum outcome sns_deliver_fanout(const struct call *call, const struct sns_deliver_fanout_request *in,
+                                struct sns_deliver_fanout_output *out)
+{
+    struct sns_find_fanout_row row;
+
+    (void)in;
+    (void)out;
+    if (!sns_find_fanout(call->txn, &row))
+        return DONE;
+    deliver_some(call, &row);
+    run_at(call, call->now_ms + 1); /* not in this batch any more */
+    return DONE;
+}
+
+void topic_end(const struct call *call, const struct topic *topic)
+{
+    sns_end_topic(call->txn, &(struct sns_end_topic_params){.id = topic->row.id});
+    remove_at(call, call->now_ms);
+}
+
+enum outcome sns_remove_subscriptions(const struct call *call,
+                                      const struct sns_remove_subscriptions_request *in,
+                                      struct sns_remove_subscriptions_output *out)
+{
+    struct sns_find_ended_topic_row topic;
+    int64_t left = REMOVALS_PER_RUN;
+
+    (void)in;
+    (void)out;
+    while (left > 0 && sns_find_ended_topic(call->txn, &topic)) {
+        int64_t limit = left;
+        left -= sns_remove_some_subscriptions(
+            call->txn, &(struct sns_remove_some_subscriptions_params){.topic_id = topic.id, .limit = limit});
+        if (left > 0)
+            sns_remove_topic(call->txn, &(struct sns_remove_topic_params){.id = topic.id});
+        left--; /* the topic itself is some work, too */
+    }
+    if (left <= 0)
+        remove_at(call, call->now_ms + 1);
+    return DONE;
+}

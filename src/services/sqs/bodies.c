@@ -1,0 +1,70 @@
+/*
+ * bodies.c: where the bodies of messages are.
+ *
+ * A small body stands in its message's row.  A large one stands in sqs_body, together with the attributes: a
+ * message that is received is then changed without writing its body again, and a body that was sent to many
+ * queues is there once.  It stays as long as a message has it, which the index sqs_message_body tells; so
+ * nothing has to be counted, and nothing can be miscounted.
+ */
+#include "sqs_internal.h"
+
+#include "base/hash.h"
+
+enum { MAX_INLINE_BYTES = 2048 };
+
+const int64_t *body_store(const struct call *call, const struct content *content)
+{
+    size_t bytes = content->body.size + content->attributes.size;
+
+    if (bytes <= MAX_INLINE_BYTES)
+        return NULL;
+    return arena_i64(call->arena, sqs_add_body(call->txn, &(struct sqs_add_body_params){
+                                                              .bytes = (int64_t)bytes,
+                                                              .insert_at = content->insert_at,
+                                                              .body_md5 = content->body_md5,
+                                                              .attributes = content->attributes,
+                                                              .body = content->body,
+                                                          }));
+}
+
+str body_with(const struct call *call, const struct content *content, str piece)
+{
+    size_t at = content->insert_at ? (size_t)*content->insert_at : content->body.size;
+
+    return str_empty(piece)
+               ? content->body
+               : arena_concat(call->arena, str_head(content->body, at), piece, str_from(content->body, at));
+}
+
+static struct content stored_content(const struct call *call, const struct sqs_find_visible_row *row)
+{
+    struct sqs_find_body_row stored = {0};
+
+    sqs_find_body(call->txn, &(struct sqs_find_body_params){.id = *row->body_id}, &stored);
+    struct content content = {.body = stored.body,
+                              .body_md5 = stored.body_md5,
+                              .attributes = stored.attributes,
+                              .insert_at = stored.insert_at};
+    content.body = body_with(call, &content, row->body);
+    return content;
+}
+
+struct content body_of(const struct call *call, const struct sqs_find_visible_row *row)
+{
+    struct content content = {.body = row->body, .attributes = row->attributes};
+
+    if (row->body_id)
+        content = stored_content(call, row);
+    if (!str_present(content.body_md5)) {
+        struct md5 digest = md5(content.body);
+        content.body_md5 = hex_encode(call->arena, HASH_STR(digest));
+    }
+    return content;
+}
+
+void message_remove(const struct call *call, int64_t id, const int64_t *body_id)
+{
+    sqs_remove_message(call->txn, &(struct sqs_remove_message_params){.id = id});
+    if (body_id)
+        sqs_remove_unused_body(call->txn, &(struct sqs_remove_unused_body_params){.id = *body_id});
+}

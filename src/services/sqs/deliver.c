@@ -1,0 +1,90 @@
+/*
+ * deliver.c: one message for many queues, as other services send it.
+ *
+ * Each queue's policy is asked, and a queue that refuses leaves the others as they are.  A large body is
+ * stored once for all of them.  Where each queue's message has a piece of its own in the body (an address
+ * to unsubscribe at), only that stands in its row.
+ */
+#include "sqs_internal.h"
+
+/* What all the queues get. */
+struct delivery {
+    const struct sqs_send_to_queues_request *in;
+    struct outgoing message;
+    struct content content;
+    const int64_t *body_id;
+    str problem; /* why no queue gets it; absent when nothing is wrong */
+};
+
+static struct delivery delivery_of(const struct call *call, const struct sqs_send_to_queues_request *in)
+{
+    static const struct sqs_message_system_attribute_value_map no_attributes = {0};
+    struct delivery delivery = {.in = in};
+
+    delivery.message = (struct outgoing){
+        .body = in->message_body,
+        .attributes = &in->message_attributes,
+        .system_attributes = &no_attributes,
+        .group_id = in->message_group_id,
+    };
+    if (!outgoing_check(call, &delivery.message)) {
+        delivery.problem = take_failure(call).message;
+        return delivery;
+    }
+    delivery.content = message_content(call, &delivery.message);
+    delivery.content.insert_at = in->insert_at;
+    if (in->insert_at)
+        delivery.content.body_md5 = (str){0}; /* each message has its own */
+    return delivery;
+}
+
+static bool may_have(const struct call *call, const struct queue *queue, const struct delivery *delivery,
+                     str insert)
+{
+    size_t attributes = message_attributes_size(delivery->message.attributes);
+
+    if (str_present(delivery->problem)) {
+        fail(call, &SQS_INVALID_MESSAGE_CONTENTS, "%.*s", STR_ARGS(delivery->problem));
+        return false;
+    }
+    return outgoing_size_check(call, queue, delivery->content.body.size + insert.size + attributes);
+}
+
+/* The body is stored when the first queue takes it. */
+static str put(const struct call *call, const struct queue *queue, struct delivery *delivery, str insert)
+{
+    struct tally tally = tally_begin(queue);
+
+    if (!delivery->body_id)
+        delivery->body_id = body_store(call, &delivery->content);
+    struct parcel parcel = {
+        .body = delivery->body_id ? insert : body_with(call, &delivery->content, insert),
+        .attributes = delivery->body_id ? (str){0} : delivery->content.attributes,
+        .body_id = delivery->body_id,
+        .delay_seconds = queue->row.delay_seconds,
+        .trace_id = delivery->in->trace_id,
+        .group_id = delivery->message.group_id,
+    };
+    str message_id = message_put(call, queue, &parcel, &tally);
+    tally_end(call, &tally);
+    return message_id;
+}
+
+enum outcome sqs_send_to_queues(const struct call *call, const struct sqs_send_to_queues_request *in,
+                                struct sqs_send_to_queues_result *out)
+{
+    struct delivery delivery = delivery_of(call, in);
+
+    list_make_empty(call->arena, &out->sent);
+    for (size_t i = 0; i < in->targets.count; i++) {
+        const struct sqs_send_to_queues_target *target = &in->targets.items[i];
+        str insert = str_present(target->insert) ? target->insert : S("");
+        struct sqs_send_to_queues_result_entry *entry = list_add(call->arena, &out->sent);
+        struct queue queue;
+        if (queue_open_arn(call, target->queue_arn, &queue) && may_have(call, &queue, &delivery, insert))
+            entry->message_id = put(call, &queue, &delivery, insert);
+        else
+            entry->problem = take_failure(call).message;
+    }
+    return DONE;
+}

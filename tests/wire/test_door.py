@@ -1,0 +1,380 @@
+"""The door: who is let in, by Host, Origin and Sec-Fetch-Site; and what each is told."""
+
+import http.client
+import json
+import os
+import subprocess
+import tempfile
+import urllib.parse
+
+import pytest
+from botocore.auth import SigV4Auth, SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+import orderly_server
+
+PAGE = "http://localhost:3000"
+JSON = {"Content-Type": "application/json"}
+LIST_TABLES = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "DynamoDB_20120810.ListTables"}
+CREATE_QUEUE = "/?Action=CreateQueue&Version=2012-11-05&QueueName="
+
+# An operation, everything of our own, and paths that lead nowhere.
+EVERY_KIND_OF_PATH = [
+    ("POST", "/", LIST_TABLES),
+    ("GET", "/?Action=ListQueues&Version=2012-11-05", {}),
+    ("GET", "/2015-03-31/functions/", {}),
+    ("GET", "/_orderly/health", {}),
+    ("GET", "/_localstack/health", {}),
+    ("POST", "/_orderly/null", {}),
+    ("GET", "/_orderly/clock", {}),
+    ("POST", "/_orderly/clock", JSON),
+    ("GET", "/_orderly/trace?id=x", {}),
+    ("POST", "/_localstack/state/reset", {}),
+    ("GET", "/_aws/sqs/messages", {}),
+    ("GET", "/SimpleNotificationService-0.pem", {}),
+    ("GET", "/", {}),
+    ("OPTIONS", "/", {"Access-Control-Request-Method": "POST"}),
+]
+
+
+class Reply:
+    def __init__(self, raw):
+        self.status, self.body = raw.status, raw.read().decode()
+        self.headers = {name.lower(): value for name, value in raw.getheaders()}
+
+    @property
+    def message(self):
+        return json.loads(self.body)["message"]
+
+    @property
+    def cors(self):
+        return {name: value for name, value in self.headers.items() if name.startswith("access-control-")}
+
+
+def send(endpoint, method, path, headers=None, body=None):
+    connection = http.client.HTTPConnection(endpoint.split("//")[1], timeout=30)
+    try:
+        connection.request(method, path, body, headers or {})
+        return Reply(connection.getresponse())
+    finally:
+        connection.close()
+
+
+def signed(endpoint, headers, body="{}", service="dynamodb", host=None, keys=("test", "test"), method="POST", path="/"):
+    """Those headers and a signature."""
+    aws = AWSRequest(method, endpoint + path, data=body, headers={"Host": host or endpoint.split("//")[1], **headers})
+    SigV4Auth(Credentials(*keys), service, "us-east-1").add_auth(aws)
+    return dict(aws.headers.items())
+
+
+def presigned(endpoint, path, host=None, expires=3600, service="sqs"):
+    """The path and query of a signed GET."""
+    base = "http://" + host if host else endpoint
+    aws = AWSRequest("GET", base + path, headers={"Host": base.split("//")[1]})
+    SigV4QueryAuth(Credentials("test", "test"), service, "us-east-1", expires=expires).add_auth(aws)
+    return aws.url[len(base):]
+
+
+@pytest.fixture
+def started():
+    """started(*flags, **environment) is a server of its own."""
+    servers = []
+
+    def start(*flags, **environment):
+        before = dict(os.environ)
+        os.environ.update(environment)
+        try:
+            servers.append(orderly_server.Server(*flags).start())
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        try:
+            server.stop()
+        finally:
+            server.remove_data()
+
+
+# --- Hosts -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method, path, headers", EVERY_KIND_OF_PATH)
+def test_a_host_that_is_not_ours_is_refused_at_every_path(endpoint, method, path, headers):
+    reply = send(endpoint, method, path, {"Host": "rebind.example:4566", **headers})
+    assert reply.status == 403
+    assert reply.message == ('Orderly does not know that it is called "rebind.example". If it is, start it with '
+                             "--allowed-host rebind.example")
+    assert not reply.cors
+    malformed = send(endpoint, method, path, {"Host": 'evil.example/x?"><script>', **headers})
+    assert (malformed.status, malformed.message) == (400, "The Host header names no host.")
+
+
+@pytest.mark.parametrize("name", ["localhost", "127.0.0.1", "a.localhost", "[::1]", "localhost.localstack.cloud",
+                                  "sqs.us-east-1.localhost.localstack.cloud", "localhost:1"])
+def test_urls_echo_a_host_that_is_ours(endpoint, unique, name):
+    body = json.dumps({"QueueName": unique("q")})
+    target = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "AmazonSQS.CreateQueue"}
+    reply = send(endpoint, "POST", "/", signed(endpoint, target, body, "sqs", name), body)
+    assert json.loads(reply.body)["QueueUrl"].startswith(f"http://{name}/")
+
+
+@pytest.mark.parametrize("name", ["sqs.us-east-1.amazonaws.com", "x.s3.amazonaws.com", "abc.lambda-url.us-east-1.on.aws"])
+def test_urls_do_not_echo_a_host_that_may_be_somebody_elses(endpoint, unique, name):
+    body = json.dumps({"QueueName": unique("q")})
+    target = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "AmazonSQS.CreateQueue"}
+    reply = send(endpoint, "POST", "/", signed(endpoint, target, body, "sqs", name), body)
+    assert json.loads(reply.body)["QueueUrl"].startswith(endpoint + "/")
+
+
+def test_hosts_are_let_in_by_name(started):
+    server = started("--allowed-host", "a.example,*.b.example", "--allowed-host=192.0.2.7", ORDERLY_ALLOWED_HOST="c.example")
+    for name in ("a.example", "x.b.example:80", "192.0.2.7:4566", "c.example", "localhost"):
+        assert send(server.endpoint, "GET", "/_orderly/health", {"Host": name}).status == 200
+    for name in ("b.example", "x.a.example", "192.0.2.8"):
+        assert send(server.endpoint, "GET", "/_orderly/health", {"Host": name}).status == 403
+
+
+@pytest.mark.parametrize("flags, variables", [
+    (["--allowed-host", "*"], {}),
+    (["--allowed-host", "a.example:4566"], {}),
+    (["--allowed-host", "http://a.example"], {}),
+    (["--allowed-origin", "*"], {}),
+    (["--allowed-origin", "null"], {}),
+    (["--allowed-origin", "localhost:3000"], {}),
+    (["--allowed-origin", "http://localhost:3000/"], {}),
+    (["--allowed-origin", "http://ok.example,x"], {}),
+    ([], {"ORDERLY_ALLOWED_ORIGIN": "http://a.example/app"}),
+    ([], {"EXTRA_CORS_ALLOWED_ORIGINS": "*"}),
+])
+def test_what_names_no_host_or_origin_is_refused_at_the_start(flags, variables):
+    with tempfile.TemporaryDirectory() as data:
+        run = subprocess.run([orderly_server.binary(), "--port", "0", "--data", data, *flags], capture_output=True,
+                             text=True, timeout=60, env={**os.environ, **variables})
+    assert run.returncode == 1
+    name = (flags or list(variables))[0]
+    assert run.stderr.startswith(f"orderly: {name}: \"") and "is not a value it takes" in run.stderr
+
+
+# --- Pages -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method, path, headers", EVERY_KIND_OF_PATH)
+def test_a_page_of_another_origin_is_refused_at_every_path(endpoint, method, path, headers):
+    for page in ({"Origin": "http://evil.example"}, {"Origin": "null"}, {"Origin": "http://localhost"},
+                 {"Origin": "http://evil.example", "Sec-Fetch-Site": "none"}, {"Sec-Fetch-Site": "cross-site"},
+                 {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "navigate"}):
+        reply = send(endpoint, method, path, {**headers, **page})
+        assert (reply.status, reply.cors) == (403, {}), page
+        assert "--allowed-origin" in reply.message
+
+
+def test_a_signature_does_not_help_a_page(endpoint):
+    reply = send(endpoint, "POST", "/", {**signed(endpoint, LIST_TABLES), "Origin": "http://evil.example"}, "{}")
+    assert reply.status == 403
+    assert reply.message == ("Pages of http://evil.example may not call Orderly. To let them in, start it with "
+                             "--allowed-origin http://evil.example")
+
+
+def test_refusals_repeat_nothing_that_is_malformed(endpoint):
+    reply = send(endpoint, "GET", "/", {"Origin": 'http://evil.example/"><script>'})
+    assert reply.status == 403 and "script" not in reply.body
+
+
+def test_programs_and_our_own_pages_are_served(endpoint):
+    own = {"Origin": endpoint, "Sec-Fetch-Site": "same-origin"}
+    for headers in ({}, own, {"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Mode": "cors", "User-Agent": "node"}):
+        reply = send(endpoint, "POST", "/", {**signed(endpoint, LIST_TABLES), **headers}, "{}")
+        assert (reply.status, reply.cors) == (200, {})
+
+
+def test_a_typed_url_reads_but_changes_nothing(endpoint, client, unique):
+    name, typed = unique("q"), {"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate"}
+    assert send(endpoint, "GET", presigned(endpoint, "/?Action=ListQueues&Version=2012-11-05"), typed).status == 200
+    refused = send(endpoint, "GET", presigned(endpoint, CREATE_QUEUE + name), typed)
+    assert refused.status == 403 and "may read, but not change" in refused.message
+    assert not client("sqs").list_queues(QueueNamePrefix=name).get("QueueUrls")
+
+
+def test_a_signed_url_from_an_old_browser_is_taken_for_a_pages(endpoint, unique):
+    path = presigned(endpoint, CREATE_QUEUE + unique("q"))
+    assert send(endpoint, "GET", path, {"User-Agent": "Mozilla/5.0 (Windows NT 6.1)"}).status == 403
+    assert send(endpoint, "GET", path, {"User-Agent": "curl/7.88.1"}).status == 200
+
+
+def test_refusals_are_logged_a_line_a_second_with_how_many_there_were(started):
+    server = started()
+    for _ in range(50):
+        send(server.endpoint, "GET", "/", {"Origin": "http://evil.example"})
+    send(server.endpoint, "GET", "/", {"Host": "rebind.example"})
+    lines = [line for line in server.log_lines if "refused a request" in line]
+    assert 1 <= len(lines) < 50
+    assert ' warn refused a request reason="a page of another origin" host=127.0.0.1:' in lines[0]
+    assert "origin=http://evil.example path=/ from=127.0.0.1 refused_before=0" in lines[0]
+
+
+# --- Origins that were let in ------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def open_endpoint():
+    server = orderly_server.Server("--allowed-origin", PAGE + ",https://app.example").start()
+    yield server.endpoint
+    try:
+        server.stop()
+    finally:
+        server.remove_data()
+
+
+def test_a_preflight_is_answered_before_anything_else(open_endpoint):
+    asked = "authorization,content-type,x-amz-date,x-amz-target,x-amz-user-agent"
+    reply = send(open_endpoint, "OPTIONS", "/", {
+        "Origin": PAGE, "Sec-Fetch-Site": "same-site", "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": asked, "Access-Control-Request-Private-Network": "true"})
+    assert (reply.status, reply.body, reply.headers["vary"]) == (204, "", "Origin")
+    assert reply.cors == {
+        "access-control-allow-origin": PAGE,
+        "access-control-allow-methods": "GET,HEAD,POST,PUT,DELETE,PATCH,OPTIONS",
+        "access-control-allow-headers": asked,
+        "access-control-max-age": "600",
+        "access-control-allow-private-network": "true",
+    }
+
+
+@pytest.mark.parametrize("origin", [PAGE, "https://app.example"])
+def test_every_reply_to_an_allowed_page_says_so(open_endpoint, origin):
+    page = {"Origin": origin, "Sec-Fetch-Site": "cross-site"}
+    operation = signed(open_endpoint, LIST_TABLES)
+    for expected, method, path, headers, body in [
+        (200, "POST", "/", operation, "{}"),
+        (400, "POST", "/", {**operation, "Authorization": operation["Authorization"][:-1] + "?"}, "{}"),
+        (400, "POST", "/", LIST_TABLES, "{}"),
+        (404, "GET", "/nothing", {}, None),
+        (200, "GET", "/_orderly/health", {}, None),
+        (403, "POST", "/_orderly/clock", {"Content-Type": "text/plain"}, "{}"),
+        (404, "OPTIONS", "/nothing", {}, None),
+    ]:
+        reply = send(open_endpoint, method, path, {**headers, **page}, body)
+        assert (reply.status, reply.headers["access-control-allow-origin"], reply.headers["vary"]) == (expected, origin, "Origin")
+        assert "x-amzn-requestid" in reply.headers["access-control-expose-headers"]
+
+
+def test_other_origins_stay_outside(open_endpoint):
+    for origin in ("http://localhost:3001", "http://app.example", "https://app.example:8443", "null"):
+        reply = send(open_endpoint, "OPTIONS", "/", {"Origin": origin, "Access-Control-Request-Method": "POST"})
+        assert (reply.status, reply.cors) == (403, {})
+    no_origin = send(open_endpoint, "GET", presigned(open_endpoint, CREATE_QUEUE + "q"), {"Sec-Fetch-Site": "same-site"})
+    assert no_origin.status == 403
+
+
+def test_flags_and_variables_add_up(started):
+    server = started("--allowed-origin", "http://a.example", "--allowed-origin", "http://b.example",
+                     ORDERLY_ALLOWED_ORIGIN="http://c.example", EXTRA_CORS_ALLOWED_ORIGINS="http://d.example, http://e.example:1")
+    for origin in ("http://a.example", "http://b.example", "http://c.example", "http://d.example", "http://e.example:1"):
+        reply = send(server.endpoint, "GET", "/_orderly/health", {"Origin": origin})
+        assert (reply.status, reply.headers["access-control-allow-origin"]) == (200, origin)
+
+
+# --- Admin endpoints ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("content_type", ["application/x-www-form-urlencoded", "text/plain;charset=UTF-8", "TEXT/PLAIN",
+                                          "multipart/form-data; boundary=x", None])
+def test_admin_endpoints_take_nothing_that_a_form_could_send(endpoint, content_type):
+    headers = {"Content-Type": content_type} if content_type else {}
+    for path in ("/_orderly/clock", "/_localstack/state/reset"):
+        reply = send(endpoint, "POST", path, headers, '{"advance_ms": 0}')
+        assert reply.status == 403 and "curl --json" in reply.message
+    assert send(endpoint, "POST", "/_orderly/clock", {**headers, "X-Orderly-Admin": "1"}, '{"advance_ms": 0}').status == 200
+
+
+def test_what_is_json_and_what_localstacks_tools_post_is_taken(started):
+    server = started()
+    assert send(server.endpoint, "POST", "/_orderly/clock", {"Content-Type": "application/json; charset=utf-8"},
+                '{"advance_ms": 0}').status == 200
+    assert send(server.endpoint, "POST", "/_localstack/state/reset").status == 200
+    assert send(server.endpoint, "POST", "/_localstack/state/reset", {"Origin": server.endpoint}).status == 403
+
+
+def test_strictly_admin_endpoints_need_the_administrators_signature(started):
+    keys = ("AKIAROOT", "root-secret")
+    server = started("--auth", "strict", "--root-access-key-id", keys[0], "--root-secret-access-key", keys[1])
+    endpoint, body = server.endpoint, '{"advance_ms": 0}'
+
+    def status(keys, path="/_orderly/clock", method="POST"):
+        return send(endpoint, method, path, signed(endpoint, JSON, body, "orderly", None, keys, method, path), body).status
+
+    assert send(endpoint, "GET", "/_orderly/health").status == 200
+    assert send(endpoint, "GET", "/_orderly/clock").status == 403
+    assert send(endpoint, "POST", "/_orderly/clock", JSON, body).status == 403
+    assert status(keys) == 200
+    assert status(keys, "/_localstack/state/reset") == 200
+    assert status((keys[0], "wrong")) == 403
+    assert status(("test", "test")) == 403
+    assert status(("000000000000", "any")) == 403
+
+
+# --- Signatures --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("keys", [("test", "test"), ("111122223333", "any")])
+@pytest.mark.parametrize("service, other, status, code, headers, path, body", [
+    ("sqs", "lambda", 403, "SignatureDoesNotMatch",
+     {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "AmazonSQS.ListQueues"}, "/", "{}"),
+    ("dynamodb", "sqs", 400, "InvalidSignatureException", LIST_TABLES, "/", "{}"),
+    ("sts", "dynamodb", 403, "SignatureDoesNotMatch", {"Content-Type": "application/x-www-form-urlencoded"}, "/",
+     "Action=GetCallerIdentity&Version=2011-06-15"),
+    ("lambda", "dynamodb", 403, "InvalidSignatureException", {}, "/2015-03-31/functions", ""),
+])
+def test_a_signature_for_another_service_is_refused(endpoint, keys, service, other, status, code, headers, path, body):
+    method = "POST" if body else "GET"
+    refused = send(endpoint, method, path, signed(endpoint, headers, body, other, None, keys, method, path), body)
+    assert refused.status == status
+    assert code in refused.body + refused.headers.get("x-amzn-errortype", "")
+    assert f"Credential should be scoped to correct service: '{service}'." in urllib.parse.unquote(refused.body).replace("&apos;", "'")
+    assert send(endpoint, method, path, signed(endpoint, headers, body, service, None, keys, method, path), body).status == 200
+
+
+def test_a_presigned_url_for_another_service_is_refused(endpoint):
+    path = "/?Action=ListQueues&Version=2012-11-05"
+    assert send(endpoint, "GET", presigned(endpoint, path)).status == 200
+    assert send(endpoint, "GET", presigned(endpoint, path, service="dynamodb")).status == 403
+
+
+def test_a_session_token_that_is_not_signed_is_refused(endpoint, client, unique):
+    name = unique("r")
+    trust = {"Effect": "Allow", "Principal": {"AWS": "000000000000"}, "Action": "sts:AssumeRole"}
+    allow = {"Effect": "Allow", "Action": "dynamodb:*", "Resource": "*"}
+    role = client("iam").create_role(
+        RoleName=name, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}))["Role"]["Arn"]
+    client("iam").put_role_policy(
+        RoleName=name, PolicyName="p", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [allow]}))
+    session = client("sts").assume_role(RoleArn=role, RoleSessionName="door")["Credentials"]
+    keys = (session["AccessKeyId"], session["SecretAccessKey"])
+    token = session["SessionToken"]
+    whole = signed(endpoint, {**LIST_TABLES, "X-Amz-Security-Token": token}, keys=keys)
+    assert send(endpoint, "POST", "/", whole, "{}").status == 200
+    added = {**signed(endpoint, LIST_TABLES, keys=keys), "X-Amz-Security-Token": token}
+    refused = send(endpoint, "POST", "/", added, "{}")
+    assert refused.status == 400 and "must be a 'SignedHeader'" in refused.message
+
+
+def test_a_plus_stands_for_a_space_in_a_signed_url(endpoint, make_queue, drain):
+    url = make_queue()
+    path = url[len(endpoint):] + "?Action=SendMessage&Version=2012-11-05&MessageBody=two%20words"
+    assert send(endpoint, "GET", presigned(endpoint, path).replace("two%20words", "two+words")).status == 200
+    assert [message["Body"] for message in drain(url)] == ["two words"]
+
+
+def test_a_presigned_url_runs_out_by_the_virtual_clock(started):
+    """Just before and just after: a minute for this test to run."""
+    endpoint = started().endpoint
+    path = presigned(endpoint, "/?Action=ListQueues&Version=2012-11-05", expires=7200)
+    orderly_server.post(endpoint, "/_orderly/clock", json.dumps({"advance_ms": (7200 - 60) * 1000}))
+    assert send(endpoint, "GET", path).status == 200
+    orderly_server.post(endpoint, "/_orderly/clock", json.dumps({"advance_ms": 61 * 1000}))
+    refused = send(endpoint, "GET", path)
+    assert refused.status == 403 and "Signature expired" in refused.body
