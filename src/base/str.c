@@ -235,6 +235,19 @@ bool str_is_word(str s, str others)
     return true;
 }
 
+bool str_is_xml_text(str s)
+{
+    for (size_t i = 0; i < s.size; i++) {
+        unsigned char c = (unsigned char)s.data[i];
+        if (c < 0x20 && c != '\t' && c != '\n' && c != '\r')
+            return false;
+        if (c == 0xef && i + 2 < s.size && (unsigned char)s.data[i + 1] == 0xbf &&
+            (unsigned char)s.data[i + 2] >= 0xbe)
+            return false; /* U+FFFE and U+FFFF */
+    }
+    return true;
+}
+
 size_t str_characters(str s)
 {
     size_t count = 0;

@@ -76,6 +76,12 @@ bool str_to_i64(str s, int64_t *value);
  */
 bool str_is_decimal(str s, size_t *digits, int64_t *exponent);
 
+/*
+ * Only characters that XML 1.0 has: no control characters but tab, newline and carriage return, no U+FFFE, no
+ * U+FFFF.  The text is UTF-8 already.
+ */
+bool str_is_xml_text(str s);
+
 /* Nothing but ASCII letters, digits and the characters of `others`. */
 bool str_is_word(str s, str others);
 

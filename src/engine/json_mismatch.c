@@ -18,6 +18,8 @@ static bool is_collection(const struct shape *shape)
 static str token(const struct json *json)
 {
     switch (json->type) {
+    case JSON_NULL:
+        return S("NULL_VALUE");
     case JSON_FALSE:
         return S("FALSE_VALUE");
     case JSON_TRUE:

@@ -13,8 +13,9 @@
 struct decoder {
     struct arena *arena;
     struct mismatch *mismatch;
-    bool mark;       /* what is missing */
-    bool everywhere; /* not only the members that travel in the body */
+    bool mark;          /* what is missing */
+    bool everywhere;    /* not only the members that travel in the body */
+    bool only_integers; /* a fraction, or what 64 bits do not hold, is no integer */
 };
 
 /* ---- from JSON ---- */
@@ -85,11 +86,32 @@ static bool decode_structure(const struct decoder *decoder, const struct shape *
     return true;
 }
 
-/* An item of a list or a map's value; null leaves the value as it was made. */
+/* Null leaves the value as it was made, which is absent; numbers and booleans have no such value. */
+static bool decode_null(const struct decoder *decoder, const struct shape *shape, const struct json *json,
+                        void *value)
+{
+    switch (shape->type) {
+    case SHAPE_BOOLEAN:
+    case SHAPE_INTEGER:
+    case SHAPE_DOUBLE:
+    case SHAPE_TIMESTAMP:
+        return refuse(decoder, shape, json);
+    case SHAPE_STRUCTURE:
+        if (decoder->mark)
+            mark_missing(shape, value);
+        return true;
+    default:
+        return true;
+    }
+}
+
+/* An item of a list or a map's value. */
 static bool decode_item(const struct decoder *decoder, const struct shape *shape, const struct json *json,
                         void *value)
 {
-    if (json->type == JSON_NULL || decode_value(decoder, shape, json, value))
+    if (json->type == JSON_NULL)
+        return decode_null(decoder, shape, json, value);
+    if (decode_value(decoder, shape, json, value))
         return true;
     decoder->mismatch->in_collection |= decoder->mismatch->json == json;
     return false;
@@ -130,6 +152,16 @@ static bool decode_map(const struct decoder *decoder, const struct shape *shape,
     return true;
 }
 
+static bool decode_integer(const struct decoder *decoder, const struct json *json, int64_t *value)
+{
+    if (json->type != JSON_NUMBER)
+        return false;
+    if (decoder->only_integers)
+        return str_to_i64(json->text, value);
+    *value = number_to_i64(decoder->arena, json->text);
+    return true;
+}
+
 static bool decode_scalar(const struct decoder *decoder, const struct shape *shape, const struct json *json,
                           void *value)
 {
@@ -143,9 +175,7 @@ static bool decode_scalar(const struct decoder *decoder, const struct shape *sha
         *(bool *)value = json->type == JSON_TRUE;
         return json->type == JSON_TRUE || json->type == JSON_FALSE;
     case SHAPE_INTEGER:
-        if (json->type == JSON_NUMBER)
-            *(int64_t *)value = number_to_i64(decoder->arena, json->text);
-        return json->type == JSON_NUMBER;
+        return decode_integer(decoder, json, value);
     case SHAPE_DOUBLE:
         return json->type == JSON_NUMBER || json->type == JSON_STRING
                    ? scalar_from_text(decoder->arena, shape, TIMESTAMP_DEFAULT, json->text, value)
@@ -170,10 +200,13 @@ static bool decode_value(const struct decoder *decoder, const struct shape *shap
     }
 }
 
-bool json_to_structure(struct arena *arena, const struct shape *shape, const struct json *json, bool mark,
-                       void *structure, struct mismatch *mismatch)
+bool json_to_structure(struct arena *arena, const struct shape *shape, const struct json *json,
+                       const struct service *service, void *structure, struct mismatch *mismatch)
 {
-    struct decoder decoder = {.arena = arena, .mismatch = mismatch, .mark = mark};
+    struct decoder decoder = {.arena = arena,
+                              .mismatch = mismatch,
+                              .mark = service != NULL,
+                              .only_integers = service && !service->crc32_header};
 
     return decode_structure(&decoder, shape, json, structure);
 }

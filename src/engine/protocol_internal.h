@@ -25,6 +25,9 @@ static inline str error_query_code(const struct error *error)
 /* x-amzn-RequestId, which every reply carries. */
 void add_request_id(const struct call *call, struct http_reply *reply);
 
+/* The first parameter that is required and not there, absent when there is none: see missing.c. */
+str missing_parameter(struct arena *arena, const struct shape *shape, const void *in);
+
 /* ---- JSON ---- */
 
 /* Where a JSON value was not what the model says. */
@@ -36,10 +39,11 @@ struct mismatch {
 
 /*
  * Fill the structure from an object; null is absent, unknown members are ignored.  Only members that
- * travel in the body are looked at.  mark: what is required and missing is marked for validate().
+ * travel in the body are looked at.  service: whose request it is; then what is required and missing is
+ * marked for validate(), and only DynamoDB cuts fractions off integers.  NULL of a reply.
  */
-bool json_to_structure(struct arena *arena, const struct shape *shape, const struct json *json, bool mark,
-                       void *structure, struct mismatch *mismatch);
+bool json_to_structure(struct arena *arena, const struct shape *shape, const struct json *json,
+                       const struct service *service, void *structure, struct mismatch *mismatch);
 /* The members that are present and travel in the body, into an object that is open. */
 void json_write_members(struct json_writer *writer, const struct shape *shape, const void *structure);
 

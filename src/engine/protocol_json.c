@@ -26,7 +26,7 @@ bool json_decode_body(const struct call *call, const struct shape *shape, str bo
         fail(call, &SERIALIZATION_EXCEPTION, "%s", ""); /* AWS says no more than that */
         return false;
     }
-    if (json_to_structure(call->arena, shape, json, true, structure, &mismatch))
+    if (json_to_structure(call->arena, shape, json, call_service(call), structure, &mismatch))
         return true;
     str sentence = mismatch_sentence(call->arena, call_service(call), &mismatch);
     fail(call, &SERIALIZATION_EXCEPTION, "%.*s", STR_ARGS(sentence));
@@ -186,7 +186,7 @@ static bool decode_reply(struct arena *arena, const struct operation *operation,
     if (!operation->output || reply->body.size == 0)
         return true;
     json = json_parse(arena, reply->body, NULL);
-    if (json && json_to_structure(arena, operation->output, json, false, out, &mismatch))
+    if (json && json_to_structure(arena, operation->output, json, NULL, out, &mismatch))
         return true;
     failure->error = &SERIALIZATION_EXCEPTION;
     failure->message = S("The reply could not be read");

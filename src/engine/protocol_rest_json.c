@@ -373,8 +373,8 @@ static bool read_body(struct arena *arena, const struct shape *shape, str body, 
     if (!json)
         return false;
     if (!payload)
-        return json_to_structure(arena, shape, json, false, out, &mismatch);
-    return json_to_structure(arena, payload->shape, json, false, member_room(arena, payload, out), &mismatch);
+        return json_to_structure(arena, shape, json, NULL, out, &mismatch);
+    return json_to_structure(arena, payload->shape, json, NULL, member_room(arena, payload, out), &mismatch);
 }
 
 static bool read_reply(struct arena *arena, const struct shape *output, const struct http_reply *reply,

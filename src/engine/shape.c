@@ -111,6 +111,20 @@ bool is_missing(const struct member *member, const void *structure)
     return memcmp(place, &MISSING_NUMBER, sizeof MISSING_NUMBER) == 0;
 }
 
+bool is_null_item(const struct shape *shape, const void *value)
+{
+    switch (shape->type) {
+    case SHAPE_STRING:
+    case SHAPE_BLOB:
+        return !str_present(*(const str *)value);
+    case SHAPE_LIST:
+    case SHAPE_MAP:
+        return !items_read(value).data;
+    default:
+        return false;
+    }
+}
+
 /* ---- maps ---- */
 
 /* Slots hold the index of an entry plus one. */
@@ -170,13 +184,13 @@ void map_drop_repeats(struct arena *arena, const struct shape *shape, void *map)
 
 bool number_to_double(struct arena *arena, str number, double *value)
 {
-    const char *text = arena_cstr(arena, number);
-    char *end;
+    size_t digits;
+    int64_t exponent;
 
-    if (number.size == 0 || strchr("-.0123456789", text[0]) == NULL)
+    if (!str_is_decimal(number, &digits, &exponent))
         return false;
-    *value = strtod(text, &end);
-    return end == text + number.size;
+    *value = strtod(arena_cstr(arena, number), NULL);
+    return isfinite(*value);
 }
 
 int64_t number_to_i64(struct arena *arena, str number)

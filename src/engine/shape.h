@@ -39,6 +39,12 @@ void *member_room(struct arena *arena, const struct member *member, void *struct
 void mark_missing(const struct shape *shape, void *structure);
 bool is_missing(const struct member *member, const void *structure);
 
+/*
+ * Was the item of a list, or a map's value, null?  A structure that was has nothing in it, so that its
+ * required members are missing; numbers and booleans cannot be null in a collection.
+ */
+bool is_null_item(const struct shape *shape, const void *value);
+
 /* The last of the entries with the same key stays, in the place of the first. */
 void map_drop_repeats(struct arena *arena, const struct shape *shape, void *map);
 

@@ -7,12 +7,11 @@
  *     satisfy regular expression pattern: [a-zA-Z0-9_.-]+; Value null at 'keySchema.1.member.keyType'
  *     failed to satisfy constraint: Member must not be null
  *
- * The others are only checked for what is missing, and say the rest themselves.
+ * The others are only checked for what is missing (missing.c), and say the rest themselves.
  */
 #include "engine/call.h"
 #include "engine/pattern.h"
-#include "engine/protocol.h"
-#include "engine/shape.h"
+#include "engine/protocol_internal.h"
 
 #include "base/text.h"
 
@@ -159,7 +158,7 @@ static void add_constraint(struct text *text, const struct shape *shape, enum co
 }
 
 /* "[Member must …, Member must …]": all that an item must satisfy, broken or not. */
-static void add_all_constraints(struct text *text, const struct shape *shape)
+static void add_all_constraints(struct text *text, const struct shape *shape, bool not_null)
 {
     bool has[] = {shape->has_max, shape->has_min, shape->pattern != NULL, shape->values != NULL};
     bool any = false;
@@ -172,6 +171,8 @@ static void add_all_constraints(struct text *text, const struct shape *shape)
         add_constraint(text, shape, (enum constraint)(1u << i));
         any = true;
     }
+    if (not_null)
+        text_format(text, "%sMember must not be null", any ? ", " : "");
     text_add_char(text, ']');
 }
 
@@ -215,7 +216,11 @@ static void add_collection(struct text *text, const struct shape *shape, const v
         text_add(text, i ? S(", ") : S(""));
         if (map)
             text_format(text, "%.*s=", STR_ARGS(*entry_key(item)));
-        add_value(text, shape->element, map ? item + MAP_VALUE_OFFSET : item);
+        const void *inside = map ? item + MAP_VALUE_OFFSET : item;
+        if (is_null_item(shape->element, inside))
+            text_add(text, S("null"));
+        else
+            add_value(text, shape->element, inside);
     }
     text_add_char(text, map ? '}' : ']');
 }
@@ -301,14 +306,24 @@ static void report_broken(struct checker *checker, const struct place *place, co
             add_constraint(&checker->sentences, shape, order[i]);
 }
 
-/* Of items, AWS says all that they must satisfy, once for the whole collection. */
+/* What is wrong with the items of a collection. */
+struct fault {
+    const char *who;
+    const struct shape *item;
+    bool null; /* one of them is */
+};
+
+/*
+ * Of items, AWS says all that they must satisfy, once for the whole collection.  DynamoDB's front end does
+ * not add that they must not be null.
+ */
 static void report_items(struct checker *checker, const struct place *place, const struct shape *collection,
-                         const void *value, const char *who, const struct shape *item)
+                         const void *value, const struct fault *fault)
 {
     if (!begin_sentence(checker, place, collection, value))
         return;
-    text_format(&checker->sentences, "%s must satisfy constraint: ", who);
-    add_all_constraints(&checker->sentences, item);
+    text_format(&checker->sentences, "%s must satisfy constraint: ", fault->who);
+    add_all_constraints(&checker->sentences, fault->item, fault->null || !checker->service->crc32_header);
 }
 
 /* ---- the walk ---- */
@@ -318,20 +333,16 @@ static void check_structure(struct checker *checker, const struct shape *shape, 
 static void check_inside(struct checker *checker, const struct shape *shape, const void *value,
                          const struct place *place);
 
-static bool is_absent_item(const struct shape *shape, const void *value)
+/* True when an item, or a key, is null or does not satisfy its own constraints; fault->null says which. */
+static bool find_fault(struct items items, size_t size, size_t offset, struct fault *fault)
 {
-    return shape->type == SHAPE_STRING && !str_present(*(const str *)value);
-}
-
-/* True when every item, or every key, satisfies its own constraints. */
-static bool all_satisfy(const struct shape *shape, struct items items, size_t size, size_t offset)
-{
-    for (size_t i = 0; is_constrained(shape) && i < items.count; i++) {
+    for (size_t i = 0; i < items.count; i++) {
         const void *value = items.data + i * size + offset;
-        if (!is_absent_item(shape, value) && broken_constraints(shape, value))
-            return false;
+        fault->null = is_null_item(fault->item, value);
+        if (fault->null || broken_constraints(fault->item, value))
+            return true;
     }
-    return true;
+    return false;
 }
 
 static bool holds_more(const struct shape *shape)
@@ -346,10 +357,13 @@ static void check_items(struct checker *checker, const struct shape *shape, cons
     size_t size = item_size(shape);
     bool map = shape->type == SHAPE_MAP;
 
-    if (map && !all_satisfy(shape->key, items, size, 0))
-        report_items(checker, place, shape, value, "Map keys", shape->key);
-    if (!all_satisfy(shape->element, items, size, map ? MAP_VALUE_OFFSET : 0))
-        report_items(checker, place, shape, value, map ? "Map value" : "Member", shape->element);
+    struct fault keys = {.who = "Map keys", .item = shape->key};
+    struct fault values = {.who = map ? "Map value" : "Member", .item = shape->element};
+
+    if (map && find_fault(items, size, 0, &keys))
+        report_items(checker, place, shape, value, &keys);
+    if (find_fault(items, size, map ? MAP_VALUE_OFFSET : 0, &values))
+        report_items(checker, place, shape, value, &values);
     for (size_t i = 0; holds_more(shape->element) && i < items.count; i++) {
         char *item = items.data + i * size;
         struct place of_item = {.outer = place, .key = map ? *entry_key(item) : (str){0}, .number = i + 1};
@@ -417,58 +431,15 @@ static bool validate_coral(const struct call *call, const struct shape *shape, c
     return false;
 }
 
-/* ---- the plain voice ---- */
-
-static const struct member *first_missing(const struct shape *shape, const void *value);
-
-static const struct member *first_missing_item(const struct shape *shape, const void *value)
-{
-    struct items items = items_read(value);
-    size_t size = item_size(shape), offset = shape->type == SHAPE_MAP ? MAP_VALUE_OFFSET : 0;
-    const struct member *missing = NULL;
-
-    for (size_t i = 0; holds_more(shape->element) && !missing && i < items.count; i++)
-        missing = first_missing(shape->element, items.data + i * size + offset);
-    return missing;
-}
-
-static const struct member *first_missing_member(const struct shape *shape, const void *structure)
-{
-    for (const struct member *member = shape->members; member < shape->members + shape->member_count;
-         member++) {
-        const struct member *missing = NULL;
-        if (!is_missing(member, structure))
-            missing = first_missing(member->shape, member_value(member, structure));
-        else if (member->required)
-            missing = member;
-        if (missing)
-            return missing;
-    }
-    return NULL;
-}
-
-static const struct member *first_missing(const struct shape *shape, const void *value)
-{
-    switch (shape->type) {
-    case SHAPE_STRUCTURE:
-        return first_missing_member(shape, value);
-    case SHAPE_LIST:
-    case SHAPE_MAP:
-        return first_missing_item(shape, value);
-    default:
-        return NULL;
-    }
-}
-
 bool validate(const struct call *call, const struct shape *shape, const void *in)
 {
     const struct service *service = call->operation->service;
 
     if (service->validation == VALIDATION_CORAL)
         return validate_coral(call, shape, in);
-    const struct member *missing = first_missing(shape, in);
-    if (missing)
+    str missing = missing_parameter(call->arena, shape, in);
+    if (str_present(missing))
         fail(call, service->validation_error, "The request must contain the parameter %.*s.",
-             STR_ARGS(missing->name));
-    return !missing;
+             STR_ARGS(missing));
+    return !str_present(missing);
 }

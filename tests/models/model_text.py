@@ -25,6 +25,7 @@ class Shape:
     element: object = None
     item: str = "member"
     entry: tuple = ("key", "value")
+    union: bool = False
 
 
 @dataclass
@@ -146,7 +147,7 @@ def read_model(path):
             operation = model.operations[name] = Operation("reads" in rest, "internal" in rest)
             take_line = lambda words, operation=operation: operation_line(operation, words)
         elif kind in ("structure", "union"):
-            members = model.shapes.setdefault(name, Shape("structure")).members
+            members = model.shapes.setdefault(name, Shape("structure", union=kind == "union")).members
             take_line = lambda words, members=members: members.update({words[0]: take_member(words)})
         elif kind == "enum":
             shape = model.shapes[name] = Shape("string", values=rest[1:])

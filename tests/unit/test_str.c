@@ -203,6 +203,17 @@ TEST(a_character_has_up_to_four_bytes)
     assert_int_equal(str_character_size(S("\xc3"), 0), 1);
 }
 
+TEST(what_xml_cannot_carry_is_found)
+{
+    assert_true(str_is_xml_text(S("\t\n\r ~\x7f\xc2\x80\xef\xbf\xbd\xf0\x9f\x98\x80")));
+    assert_true(str_is_xml_text(S("")));
+    assert_false(str_is_xml_text(S("\x1f")));
+    assert_false(str_is_xml_text(S("a\0")));
+    assert_false(str_is_xml_text(S("a\x0b")));
+    assert_false(str_is_xml_text(S("a\xef\xbf\xbe")));
+    assert_false(str_is_xml_text(S("\xef\xbf\xbf")));
+}
+
 TESTS(test(a_prefix_sorts_before_what_it_begins), test(bytes_above_127_sort_last),
       test(absent_and_empty_are_told_apart), test(letters_compare_without_case_when_asked),
       test(cutting_past_the_end_gives_the_empty_text), test(white_space_is_trimmed_at_both_ends_only),
@@ -211,4 +222,5 @@ TESTS(test(a_prefix_sorts_before_what_it_begins), test(bytes_above_127_sort_last
       test(what_is_no_whole_number_is_refused), test(decimal_numbers_are_measured),
       test(what_is_no_decimal_number_is_refused), test(a_word_is_letters_digits_and_what_is_allowed_beside),
       test(the_hash_is_fnv_1a), test(texts_are_cut_between_characters),
-      test(what_is_no_utf_8_is_cut_anywhere), test(a_character_has_up_to_four_bytes))
+      test(what_is_no_utf_8_is_cut_anywhere), test(a_character_has_up_to_four_bytes),
+      test(what_xml_cannot_carry_is_found))

@@ -17,6 +17,20 @@ static bool distinct_check(const struct call *call, const struct sns_tag_list *t
     return true;
 }
 
+/* Replies are XML: what it cannot carry would not come back as it was given. */
+static bool characters_check(const struct call *call, const struct sns_tag_list *tags)
+{
+    for (size_t i = 0; i < tags->count; i++)
+        if (!str_is_xml_text(tags->items[i].key) || !str_is_xml_text(tags->items[i].value)) {
+            fail(call, &SNS_INVALID_PARAMETER_EXCEPTION,
+                 "Invalid parameter: Tags may only contain unicode letters, digits, white space, or one of "
+                 "these "
+                 "symbols: _ . : / = + - @");
+            return false;
+        }
+    return true;
+}
+
 static struct sns_list_tags_rows tags_of(const struct call *call, const struct topic *topic)
 {
     return sns_list_tags(call->txn, &(struct sns_list_tags_params){.topic_id = topic->row.id});
@@ -24,7 +38,7 @@ static struct sns_list_tags_rows tags_of(const struct call *call, const struct t
 
 bool topic_put_tags(const struct call *call, const struct topic *topic, const struct sns_tag_list *tags)
 {
-    if (!distinct_check(call, tags))
+    if (!distinct_check(call, tags) || !characters_check(call, tags))
         return false;
     for (size_t i = 0; i < tags->count; i++)
         sns_put_tag(call->txn, &(struct sns_put_tag_params){.topic_id = topic->row.id,

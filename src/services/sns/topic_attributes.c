@@ -16,17 +16,16 @@ struct attribute {
     bool (*check)(const struct call *call, str value);
 };
 
-static bool any(const struct call *call, str value)
+static bool is_text(const struct call *call, str value)
 {
     (void)call;
-    (void)value;
-    return true;
+    return str_is_xml_text(value);
 }
 
 static bool is_display_name(const struct call *call, str value)
 {
     (void)call;
-    return value.size <= MAX_DISPLAY_NAME;
+    return value.size <= MAX_DISPLAY_NAME && str_is_xml_text(value);
 }
 
 static bool is_policy(const struct call *call, str value)
@@ -51,7 +50,7 @@ static const struct attribute texts[] = {
     {STR_INIT("DisplayName"), COLUMN(display_name), is_display_name},
     {STR_INIT("Policy"), COLUMN(policy), is_policy},
     {STR_INIT("DeliveryPolicy"), COLUMN(delivery_policy), is_json},
-    {STR_INIT("KmsMasterKeyId"), COLUMN(kms_key_id), any},
+    {STR_INIT("KmsMasterKeyId"), COLUMN(kms_key_id), is_text},
     {STR_INIT("TracingConfig"), COLUMN(tracing_config), is_tracing_config},
 };
 enum { TEXTS = sizeof texts / sizeof *texts };

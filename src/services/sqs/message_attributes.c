@@ -94,7 +94,7 @@ static bool value_check(const struct call *call, str name, const struct sqs_mess
     if (str_empty(value->string_value))
         return refuse(
             call, "Message (user) attribute '%.*s' must contain a non-empty value of type 'String'.", name);
-    if (!is_message_text(value->string_value))
+    if (!str_is_xml_text(value->string_value))
         return refuse(call, "Invalid characters found in the value of message (user) attribute '%.*s'.",
                       name);
     if (is_type(value->data_type, S("Number")) && !is_number(value->string_value))

@@ -16,20 +16,6 @@ struct sent {
     str message_id, body_md5, attributes_md5, system_attributes_md5;
 };
 
-/* #x9 #xA #xD #x20-#xD7FF #xE000-#xFFFD #x10000-#x10FFFF; the text is UTF-8 already, without surrogates. */
-bool is_message_text(str text)
-{
-    for (size_t i = 0; i < text.size; i++) {
-        unsigned char c = (unsigned char)text.data[i];
-        if (c < 0x20 && c != '\t' && c != '\n' && c != '\r')
-            return false;
-        if (c == 0xef && i + 2 < text.size && (unsigned char)text.data[i + 1] == 0xbf &&
-            (unsigned char)text.data[i + 2] >= 0xbe)
-            return false; /* U+FFFE and U+FFFF */
-    }
-    return true;
-}
-
 static bool body_check(const struct call *call, str body)
 {
     if (str_empty(body)) {
@@ -37,7 +23,7 @@ static bool body_check(const struct call *call, str body)
              "The request must contain the parameter MessageBody.");
         return false;
     }
-    if (is_message_text(body))
+    if (str_is_xml_text(body))
         return true;
     fail(call, &SQS_INVALID_MESSAGE_CONTENTS,
          "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | "

@@ -129,8 +129,6 @@ struct content message_content(const struct call *call, const struct outgoing *m
 /* Put it there, and wake who waits for it.  The message's id. */
 str message_put(const struct call *call, const struct queue *queue, const struct parcel *parcel,
                 struct tally *tally);
-/* Nothing but the characters that a body, or an attribute's value, may have. */
-bool is_message_text(str text);
 
 /* message_attributes.c */
 /* Names, types and values.  False: fail() has been called. */

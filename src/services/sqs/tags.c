@@ -11,18 +11,23 @@ static bool refuse(const struct call *call, const char *reason)
     return false;
 }
 
+#define ALLOWED_CHARACTERS                                                                                   \
+    " may only contain unicode letters, digits, white space, or one of these symbols: _ . : / = + - @"
+
 static bool key_check(const struct call *call, str key)
 {
     size_t characters = str_characters(key);
 
-    return (characters >= 1 && characters <= MAX_KEY_CHARACTERS) ||
-           refuse(call, "Tag keys must be between 1 and 128 characters in length.");
+    if (characters < 1 || characters > MAX_KEY_CHARACTERS)
+        return refuse(call, "Tag keys must be between 1 and 128 characters in length.");
+    return str_is_xml_text(key) || refuse(call, "Tag keys" ALLOWED_CHARACTERS);
 }
 
 static bool value_check(const struct call *call, str value)
 {
-    return str_characters(value) <= MAX_VALUE_CHARACTERS ||
-           refuse(call, "Tag values must be between 0 and 256 characters in length.");
+    if (str_characters(value) > MAX_VALUE_CHARACTERS)
+        return refuse(call, "Tag values must be between 0 and 256 characters in length.");
+    return str_is_xml_text(value) || refuse(call, "Tag values" ALLOWED_CHARACTERS);
 }
 
 bool queue_put_tags(const struct call *call, const struct queue *queue, const struct str_map *tags)

@@ -151,7 +151,27 @@ TEST(dynamodb_says_it_in_its_own_words)
                    str_of(cases[i].sentence));
 }
 
-TEST(fractions_of_whole_numbers_are_cut_off)
+TEST(a_fraction_is_no_integer)
+{
+    static const char *const numbers[] = {"1.5", "-0.0", "1.0", "1e2", "1e400", "9223372036854775808"};
+
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        assert_text(refusal(&SQS_SEND_MESSAGE, PROTOCOL_JSON_1_0,
+                            arena_format(&scratch, "{\"DelaySeconds\":%s}", numbers[i])),
+                    "NUMBER_VALUE can not be converted to an Integer");
+}
+
+TEST(a_null_in_a_list_is_absent)
+{
+    struct call call = call_of(&SQS_UNTAG_QUEUE);
+    const struct sqs_untag_queue_request *in =
+        decoded(&call, PROTOCOL_JSON_1_0, S("{\"TagKeys\":[\"a\",null]}"));
+
+    assert_int_equal(in->tag_keys.count, 2);
+    assert_absent(in->tag_keys.items[1]);
+}
+
+TEST(fractions_of_whole_numbers_are_cut_off_by_dynamodb)
 {
     struct call call = call_of(&DYNAMODB_SCAN);
     const struct dynamodb_scan_input *in = decoded(&call, PROTOCOL_JSON_1_0, S("{\"Limit\":7.9}"));
@@ -192,6 +212,7 @@ TESTS(test(a_send_is_read_from_json), test(a_send_is_read_from_a_form),
       test(sqs_takes_the_queue_from_the_path), test(an_entry_given_twice_counts_once_and_the_last_wins),
       test(many_entries_given_twice_count_once), test(an_empty_body_is_an_empty_object),
       test(what_is_no_json_is_refused_without_a_word), test(coral_says_which_type_it_cannot_convert),
-      test(dynamodb_says_it_in_its_own_words), test(fractions_of_whole_numbers_are_cut_off),
+      test(dynamodb_says_it_in_its_own_words), test(a_fraction_is_no_integer),
+      test(a_null_in_a_list_is_absent), test(fractions_of_whole_numbers_are_cut_off_by_dynamodb),
       test(a_form_with_a_bad_escape_is_malformed), test(a_form_with_text_for_a_number_is_refused),
       test(what_a_service_stores_comes_back_the_same))

@@ -2,6 +2,7 @@
 
 #include "dynamodb_model.h"
 #include "lambda_model.h"
+#include "logs_model.h"
 #include "sqs_model.h"
 
 /* What a JSON input of that operation is told, absent when it is accepted. */
@@ -139,8 +140,43 @@ TEST(the_plain_style_looks_into_lists)
                 "The request must contain the parameter MessageBody.");
 }
 
+TEST(nothing_in_a_collection_may_be_null)
+{
+    assert_text(
+        told(&LOGS_TAG_RESOURCE, S("{\"resourceArn\":\"arn\",\"tags\":{\"k\":null}}")),
+        "1 validation error detected: Value '{k=null}' at 'tags' failed to satisfy constraint: Map value "
+        "must satisfy constraint: [Member must have length less than or equal to 256, Member must satisfy "
+        "regular expression pattern: ^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$, Member must not be null]");
+    assert_text(
+        told(&LOGS_UNTAG_RESOURCE, S("{\"resourceArn\":\"arn\",\"tagKeys\":[null]}")),
+        "1 validation error detected: Value '[null]' at 'tagKeys' failed to satisfy constraint: Member must "
+        "satisfy constraint: [Member must have length less than or equal to 128, Member must have length "
+        "greater than or equal to 1, Member must satisfy regular expression pattern: "
+        "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+)$, Member must not be null]");
+}
+
+TEST(a_structure_that_is_null_misses_what_it_requires)
+{
+    assert_text(
+        told(&LOGS_PUT_LOG_EVENTS,
+             S("{\"logGroupName\":\"g\",\"logStreamName\":\"s\",\"logEvents\":[null]}")),
+        "2 validation errors detected: Value null at 'logEvents.1.member.timestamp' failed to satisfy "
+        "constraint: Member must not be null; Value null at 'logEvents.1.member.message' failed to satisfy "
+        "constraint: Member must not be null");
+}
+
+TEST(the_plain_style_names_the_item_that_is_null)
+{
+    assert_text(told(&SQS_TAG_QUEUE, S("{\"QueueUrl\":\"q\",\"Tags\":{\"a\":\"\",\"env\":null}}")),
+                "The request must contain the parameter Tags.env.");
+    assert_text(told(&SQS_UNTAG_QUEUE, S("{\"QueueUrl\":\"q\",\"TagKeys\":[\"a\",null]}")),
+                "The request must contain the parameter TagKeys.2.");
+}
+
 TESTS(test(what_is_required_must_not_be_null), test(null_is_as_good_as_nothing),
       test(all_that_is_wrong_is_said_at_once), test(a_collection_is_printed_as_java_does),
       test(items_are_told_all_that_they_must_satisfy), test(a_number_out_of_range_is_refused),
       test(a_union_must_say_exactly_one_thing), test(a_required_number_that_is_missing_is_null),
-      test(the_plain_style_names_the_parameter_that_is_missing), test(the_plain_style_looks_into_lists))
+      test(the_plain_style_names_the_parameter_that_is_missing), test(the_plain_style_looks_into_lists),
+      test(nothing_in_a_collection_may_be_null), test(a_structure_that_is_null_misses_what_it_requires),
+      test(the_plain_style_names_the_item_that_is_null))

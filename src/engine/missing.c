@@ -1,0 +1,60 @@
+/*
+ * missing.c: the name of the first parameter that a request must contain and does not.
+ *
+ * The plain voice of validation: items of lists and values of maps that are null are missing, too, and named
+ * by their number or key: "Tags.env", "TagKeys.2".
+ */
+#include "engine/protocol_internal.h"
+
+static str first_missing(struct arena *arena, const struct shape *shape, const void *value, str name);
+
+static str first_missing_item(struct arena *arena, const struct shape *shape, const void *value, str name)
+{
+    struct items items = items_read(value);
+    size_t size = item_size(shape);
+    bool map = shape->type == SHAPE_MAP;
+    str missing = {0};
+
+    for (size_t i = 0; !str_present(missing) && i < items.count; i++) {
+        char *item = items.data + i * size;
+        const void *inside = map ? item + MAP_VALUE_OFFSET : item;
+        if (!is_null_item(shape->element, inside))
+            missing = first_missing(arena, shape->element, inside, name);
+        else if (map)
+            missing = arena_concat(arena, name, S("."), *entry_key(item));
+        else
+            missing = arena_format(arena, "%.*s.%zu", STR_ARGS(name), i + 1);
+    }
+    return missing;
+}
+
+static str first_missing_member(struct arena *arena, const struct shape *shape, const void *structure)
+{
+    str missing = {0};
+
+    for (const struct member *member = shape->members;
+         !str_present(missing) && member < shape->members + shape->member_count; member++)
+        if (!is_missing(member, structure))
+            missing = first_missing(arena, member->shape, member_value(member, structure), member->name);
+        else if (member->required)
+            missing = member->name;
+    return missing;
+}
+
+static str first_missing(struct arena *arena, const struct shape *shape, const void *value, str name)
+{
+    switch (shape->type) {
+    case SHAPE_STRUCTURE:
+        return first_missing_member(arena, shape, value);
+    case SHAPE_LIST:
+    case SHAPE_MAP:
+        return first_missing_item(arena, shape, value, name);
+    default:
+        return (str){0};
+    }
+}
+
+str missing_parameter(struct arena *arena, const struct shape *shape, const void *in)
+{
+    return first_missing_member(arena, shape, in);
+}

@@ -1,0 +1,329 @@
+"""
+For every operation of every service one request that succeeds: what test_every_member.py makes wrong.
+
+    before, tree = base_requests(world)["sqs"]["DeleteQueue"]()
+
+`before` are requests [(operation, tree)] that make what the operation needs; names of what an operation makes
+are new each time.
+"""
+
+import io
+import itertools
+import json
+import time
+import zipfile
+
+ACCOUNT = "000000000000"
+TRUST = json.dumps({
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com", "AWS": ACCOUNT},
+                   "Action": "sts:AssumeRole"}],
+})
+POLICY = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "logs:*", "Resource": "*"}]})
+LOGS_ONLY = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+TAGS = [{"Key": "k", "Value": "v"}]
+TAG_MAP = {"k": "v"}
+
+
+def package():
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("index.py", "def handler(event, context): return event\n")
+    return packed.getvalue()
+
+
+def arn(service, resource, region="us-east-1"):
+    return f"arn:aws:{service}:{region}:{ACCOUNT}:{resource}"
+
+
+class World:
+    """What the requests are about, made once; `client(service)` is a boto3 client of the account's root."""
+
+    def __init__(self, client):
+        self.counter = itertools.count(1)
+        self.now_ms = round(time.time() * 1000)
+        client("sqs").create_queue(QueueName="every-source")
+        self.queue = client("sqs").create_queue(QueueName="every")["QueueUrl"]
+        self.topic = client("sns").create_topic(Name="every")["TopicArn"]
+        self.role = client("iam").create_role(RoleName="Every", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
+        client("iam").attach_role_policy(RoleName="Every", PolicyArn=LOGS_ONLY)
+        client("iam").put_role_policy(
+            RoleName="Every", PolicyName="p", PolicyDocument=POLICY.replace('"logs:*"', '["logs:*", "sqs:*"]'))
+        client("iam").create_user(UserName="every")
+        client("iam").put_user_policy(UserName="every", PolicyName="p", PolicyDocument=POLICY)
+        self.policy = client("iam").create_policy(PolicyName="Every", PolicyDocument=POLICY)["Policy"]["Arn"]
+        self.key = client("iam").create_access_key(UserName="every")["AccessKey"]["AccessKeyId"]
+        self.zip = package()
+        self.function = client("lambda").create_function(
+            FunctionName="every", Runtime="python3.11", Role=self.role, Handler="index.handler", Code={"ZipFile": self.zip}
+        )["FunctionArn"]
+        queue_arn = arn("sqs", "every")
+        self.mapping = client("lambda").create_event_source_mapping(
+            EventSourceArn=queue_arn, FunctionName="every", Enabled=False)["UUID"]
+        client("lambda").add_permission(
+            FunctionName="every", StatementId="every", Action="lambda:InvokeFunction", Principal="sns.amazonaws.com")
+        self.subscription = client("sns").subscribe(TopicArn=self.topic, Protocol="sqs", Endpoint=queue_arn)["SubscriptionArn"]
+        client("logs").create_log_group(logGroupName="every")
+        client("logs").create_log_stream(logGroupName="every", logStreamName="every")
+        client("dynamodb").create_table(**self.table("every"))
+        self.sqs = client("sqs")
+        self.handle = self.receive()
+
+    def receive(self):
+        """The handle of a message in flight."""
+        self.sqs.send_message(QueueUrl=self.queue, MessageBody="m")
+        return self.sqs.receive_message(QueueUrl=self.queue, VisibilityTimeout=30)["Messages"][0]["ReceiptHandle"]
+
+    def new(self):
+        return f"e{next(self.counter)}"
+
+    def table(self, name):
+        return {
+            "TableName": name, "BillingMode": "PAY_PER_REQUEST",
+            "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+            "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+        }
+
+
+def only(tree):
+    return lambda: ((), tree)
+
+
+def base_requests(world):
+    return {
+        "sqs": sqs(world), "sns": sns(world), "iam": iam(world), "sts": sts(world), "lambda": lambda_(world),
+        "logs": logs(world), "dynamodb": dynamodb(world),
+    }
+
+
+QUEUE_ATTRIBUTES = {
+    "DelaySeconds": "0", "MaximumMessageSize": "2048", "MessageRetentionPeriod": "3600", "VisibilityTimeout": "30",
+    "ReceiveMessageWaitTimeSeconds": "0", "SqsManagedSseEnabled": "true",
+    "Policy": json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"}]}),
+    "RedrivePolicy": json.dumps({"deadLetterTargetArn": arn("sqs", "every"), "maxReceiveCount": "5"}),
+}
+MESSAGE_ATTRIBUTES = {"a": {"DataType": "String", "StringValue": "v"}, "b": {"DataType": "Binary", "BinaryValue": b"v"},
+                      "n": {"DataType": "Number", "StringValue": "1"}}
+TRACE_HEADER = {"AWSTraceHeader": {"DataType": "String", "StringValue": "Root=1-67891233-abcdef012345678912345678"}}
+
+
+def sqs(world):
+    queue = {"QueueUrl": world.queue}
+    handle = {**queue, "ReceiptHandle": world.handle}
+    entry = {"Id": "a", "ReceiptHandle": world.handle}
+    message = {"MessageBody": "m", "DelaySeconds": 0, "MessageAttributes": MESSAGE_ATTRIBUTES,
+               "MessageSystemAttributes": TRACE_HEADER}
+    passing = {"QueueUrl": f"{world.queue}-passing"}
+    permission = {"Label": "l", "AWSAccountIds": [ACCOUNT], "Actions": ["SendMessage"]}
+
+    def deleted():
+        return [("CreateQueue", {"QueueName": "every-passing"})], passing
+
+    def purged():
+        name = world.new()
+        return [("CreateQueue", {"QueueName": name})], {"QueueUrl": world.queue.replace("every", name)}
+
+    return {
+        "CreateQueue": lambda: ((), {"QueueName": world.new(), "Attributes": QUEUE_ATTRIBUTES, "tags": TAG_MAP}),
+        "GetQueueUrl": only({"QueueName": "every"}),
+        "ListQueues": only({"QueueNamePrefix": "every", "MaxResults": 2}),
+        "GetQueueAttributes": only({**queue, "AttributeNames": ["All"]}),
+        "SetQueueAttributes": lambda: ([("CreateQueue", {"QueueName": "every-passing"})],
+                                       {**passing, "Attributes": QUEUE_ATTRIBUTES}),
+        "DeleteQueue": deleted,
+        "PurgeQueue": purged,
+        "SendMessage": only({**queue, **message}),
+        "SendMessageBatch": only({**queue, "Entries": [{"Id": "a", **message}]}),
+        "ReceiveMessage": only({**queue, "AttributeNames": ["All"], "MessageAttributeNames": ["All"],
+                                "MessageSystemAttributeNames": ["All"], "VisibilityTimeout": 0}),
+        "DeleteMessage": only(handle),
+        "DeleteMessageBatch": only({**queue, "Entries": [entry]}),
+        "ChangeMessageVisibility": lambda: ((), {**queue, "ReceiptHandle": world.receive(), "VisibilityTimeout": 30}),
+        "ChangeMessageVisibilityBatch": only({**queue, "Entries": [{**entry, "VisibilityTimeout": 30}]}),
+        "TagQueue": only({**queue, "Tags": TAG_MAP}),
+        "UntagQueue": only({**queue, "TagKeys": ["nothing"]}),
+        "ListQueueTags": only(queue),
+        "AddPermission": lambda: ([("CreateQueue", {"QueueName": "every-passing"}),
+                                   ("RemovePermission", {**passing, "Label": "l"})], {**passing, **permission}),
+        "RemovePermission": lambda: ([("CreateQueue", {"QueueName": "every-passing"}),
+                                      ("AddPermission", {**passing, **permission})], {**passing, "Label": "l"}),
+        "ListDeadLetterSourceQueues": only(queue),
+    }
+
+
+def sns(world):
+    topic, resource = {"TopicArn": world.topic}, {"ResourceArn": world.topic}
+    message = {"Message": "m", "Subject": "s", "MessageAttributes": MESSAGE_ATTRIBUTES}
+    subscription = {"Protocol": "sqs", "Endpoint": arn("sqs", "every"), "ReturnSubscriptionArn": True}
+    return {
+        "CreateTopic": lambda: ((), {"Name": world.new(), "Attributes": {"DisplayName": "d"}, "Tags": TAGS}),
+        "GetTopicAttributes": only(topic),
+        "SetTopicAttributes": only({**topic, "AttributeName": "DisplayName", "AttributeValue": "d"}),
+        "ListTopics": only({}),
+        "DeleteTopic": lambda: ([("CreateTopic", {"Name": "every-passing"})],
+                                {"TopicArn": arn("sns", "every-passing")}),
+        "Subscribe": only({**topic, **subscription, "Attributes": {"RawMessageDelivery": "false"}}),
+        "GetSubscriptionAttributes": only({"SubscriptionArn": world.subscription}),
+        "SetSubscriptionAttributes": only({"SubscriptionArn": world.subscription, "AttributeName": "RawMessageDelivery",
+                                           "AttributeValue": "false"}),
+        "ListSubscriptions": only({}),
+        "ListSubscriptionsByTopic": only(topic),
+        "Unsubscribe": only({"SubscriptionArn": f"{world.topic}:00000000-0000-0000-0000-000000000000"}),
+        "Publish": only({**topic, **message}),
+        "PublishBatch": only({**topic, "PublishBatchRequestEntries": [{"Id": "a", **message}]}),
+        "TagResource": only({**resource, "Tags": TAGS}),
+        "UntagResource": only({**resource, "TagKeys": ["nothing"]}),
+        "ListTagsForResource": only(resource),
+    }
+
+
+def of_identities(world, kind, name, argument, document):
+    """The operations that roles and users have alike."""
+    one = {argument: name}
+    passing = {argument: "passing"}
+    made = (f"Create{kind}", {**passing, **document})
+    inline = {"PolicyName": "p", "PolicyDocument": POLICY}
+    attach = (f"Attach{kind}Policy", {**one, "PolicyArn": world.policy})
+    return {
+        f"Create{kind}": lambda: ((), {argument: world.new(), "Path": "/", "Tags": TAGS, **document}),
+        f"Get{kind}": only(one),
+        f"List{kind}s": only({"PathPrefix": "/", "MaxItems": 2}),
+        f"Delete{kind}": lambda: ([made], passing),
+        f"Tag{kind}": only({**one, "Tags": TAGS}),
+        f"Untag{kind}": only({**one, "TagKeys": ["nothing"]}),
+        f"List{kind}Tags": only(one),
+        f"Put{kind}PermissionsBoundary": lambda: ([made], {**passing, "PermissionsBoundary": LOGS_ONLY}),
+        f"Delete{kind}PermissionsBoundary": lambda: (
+            [made, (f"Put{kind}PermissionsBoundary", {**passing, "PermissionsBoundary": LOGS_ONLY})], passing),
+        f"Put{kind}Policy": lambda: ([made], {**passing, **inline}),
+        f"Get{kind}Policy": only({**one, "PolicyName": "p"}),
+        f"List{kind}Policies": only(one),
+        f"Delete{kind}Policy": lambda: ([made, (f"Put{kind}Policy", {**passing, **inline})],
+                                        {**passing, "PolicyName": "p"}),
+        f"Attach{kind}Policy": only({**one, "PolicyArn": world.policy}),
+        f"Detach{kind}Policy": lambda: ([attach], {**one, "PolicyArn": world.policy}),
+        f"ListAttached{kind}Policies": only(one),
+    }
+
+
+def iam(world):
+    role, user, policy = {"RoleName": "Every"}, {"UserName": "every"}, {"PolicyArn": world.policy}
+    passing = {"PolicyArn": f"arn:aws:iam::{ACCOUNT}:policy/passing"}
+    version = ("CreatePolicyVersion", {**passing, "PolicyDocument": POLICY})
+    made_anew = [("SetDefaultPolicyVersion", {**passing, "VersionId": "v1"}), ("DeletePolicyVersion", {**passing, "VersionId": "v2"}), ("DeletePolicy", passing),
+                 ("CreatePolicy", {"PolicyName": "passing", "PolicyDocument": POLICY})]
+
+    return {
+        **of_identities(world, "Role", "Every", "RoleName", {"AssumeRolePolicyDocument": TRUST}),
+        **of_identities(world, "User", "every", "UserName", {}),
+        "UpdateRole": only({**role, "Description": "d", "MaxSessionDuration": 3600}),
+        "UpdateRoleDescription": only({**role, "Description": "d"}),
+        "UpdateAssumeRolePolicy": only({**role, "PolicyDocument": TRUST}),
+        "ListInstanceProfilesForRole": only(role),
+        "CreatePolicy": lambda: ((), {"PolicyName": world.new(), "PolicyDocument": POLICY, "Description": "d",
+                                      "Path": "/", "Tags": TAGS}),
+        "GetPolicy": only(policy),
+        "ListPolicies": only({"Scope": "Local", "MaxItems": 2}),
+        "DeletePolicy": lambda: (made_anew, passing),
+        "CreatePolicyVersion": lambda: (made_anew, {**passing, "PolicyDocument": POLICY, "SetAsDefault": False}),
+        "GetPolicyVersion": only({**policy, "VersionId": "v1"}),
+        "ListPolicyVersions": only(policy),
+        "SetDefaultPolicyVersion": only({**policy, "VersionId": "v1"}),
+        "DeletePolicyVersion": lambda: ([*made_anew, version], {**passing, "VersionId": "v2"}),
+        "ListEntitiesForPolicy": only({**policy, "MaxItems": 2}),
+        "TagPolicy": only({**policy, "Tags": TAGS}),
+        "UntagPolicy": only({**policy, "TagKeys": ["nothing"]}),
+        "ListPolicyTags": only(policy),
+        "CreateAccessKey": only(user),
+        "ListAccessKeys": only(user),
+        "UpdateAccessKey": only({**user, "AccessKeyId": world.key, "Status": "Active"}),
+        "DeleteAccessKey": only({**user, "AccessKeyId": world.key}),
+    }
+
+
+def sts(world):
+    return {
+        "GetCallerIdentity": only({}),
+        "AssumeRole": only({"RoleArn": world.role, "RoleSessionName": "session", "Policy": POLICY,
+                            "PolicyArns": [{"arn": LOGS_ONLY}], "DurationSeconds": 900}),
+    }
+
+
+def lambda_(world):
+    function = {"FunctionName": "every"}
+    permission = {"StatementId": "s", "Action": "lambda:InvokeFunction", "Principal": "sns.amazonaws.com"}
+    settings = {"Runtime": "python3.11", "Role": world.role, "Handler": "index.handler", "Description": "d", "Timeout": 3,
+                "MemorySize": 128, "Environment": {"Variables": {"AB": "c"}}}
+    return {
+        "CreateFunction": lambda: ((), {"FunctionName": world.new(), "Code": {"ZipFile": world.zip}, "Tags": TAG_MAP,
+                                        "Architectures": ["x86_64"], **settings}),
+        "GetFunction": only(function),
+        "GetFunctionConfiguration": only(function),
+        "ListFunctions": only({"MaxItems": 2}),
+        "UpdateFunctionCode": only({**function, "ZipFile": world.zip}),
+        "UpdateFunctionConfiguration": only({**function, **settings}),
+        "DeleteFunction": lambda: ([("CreateFunction", {"FunctionName": "passing", "Code": {"ZipFile": world.zip}, **settings})],
+                                   {"FunctionName": "passing"}),
+        "Invoke": only({**function, "InvocationType": "DryRun", "Payload": {}}),
+        "CreateEventSourceMapping": lambda: ((), {"EventSourceArn": arn("sqs", "every-source"), "FunctionName": "every",
+                                                  "Enabled": False, "BatchSize": 1, "Tags": TAG_MAP}),
+        "GetEventSourceMapping": only({"UUID": world.mapping}),
+        "ListEventSourceMappings": only({"FunctionName": "every", "MaxItems": 2}),
+        "UpdateEventSourceMapping": only({"UUID": world.mapping, "BatchSize": 1, "Enabled": False}),
+        "DeleteEventSourceMapping": only({"UUID": world.mapping}),
+        "TagResource": only({"Resource": world.function, "Tags": TAG_MAP}),
+        "UntagResource": only({"Resource": world.function, "TagKeys": ["nothing"]}),
+        "ListTags": only({"Resource": world.function}),
+        "AddPermission": lambda: ([("RemovePermission", {**function, "StatementId": "s"})], {**function, **permission}),
+        "RemovePermission": lambda: ([("AddPermission", {**function, **permission})], {**function, "StatementId": "s"}),
+        "GetPolicy": only(function),
+    }
+
+
+def logs(world):
+    group, stream = {"logGroupName": "every"}, {"logGroupName": "every", "logStreamName": "every"}
+    resource = {"resourceArn": arn("logs", "log-group:every")}
+    made = ("CreateLogGroup", {"logGroupName": "passing"})
+    return {
+        "CreateLogGroup": lambda: ((), {"logGroupName": world.new(), "tags": TAG_MAP}),
+        "DeleteLogGroup": lambda: ([made], {"logGroupName": "passing"}),
+        "DescribeLogGroups": only({"logGroupNamePrefix": "every", "limit": 2}),
+        "CreateLogStream": lambda: ((), {**group, "logStreamName": world.new()}),
+        "DescribeLogStreams": only({**group, "logStreamNamePrefix": "every", "limit": 2}),
+        "PutLogEvents": only({**stream, "logEvents": [{"timestamp": world.now_ms, "message": "m"}]}),
+        "GetLogEvents": only({**stream, "startTime": 0, "limit": 2, "startFromHead": True}),
+        "FilterLogEvents": only({**group, "logStreamNames": ["every"], "filterPattern": "m", "limit": 2}),
+        "DeleteLogStream": lambda: ([("CreateLogStream", {**group, "logStreamName": "passing"})],
+                                    {**group, "logStreamName": "passing"}),
+        "PutRetentionPolicy": lambda: ([made], {"logGroupName": "passing", "retentionInDays": 7}),
+        "DeleteRetentionPolicy": lambda: ([made], {"logGroupName": "passing"}),
+        "PutLogGroupDeletionProtection": only({"logGroupIdentifier": "every", "deletionProtectionEnabled": False}),
+        "TagResource": only({**resource, "tags": TAG_MAP}),
+        "UntagResource": only({**resource, "tagKeys": ["nothing"]}),
+        "ListTagsForResource": only(resource),
+    }
+
+
+ITEM = {"id": {"S": "a"}, "n": {"N": "1"}, "b": {"B": b"x"}, "l": {"L": [{"NULL": True}]}, "m": {"M": {"k": {"BOOL": True}}},
+        "ss": {"SS": ["x"]}}
+
+
+def dynamodb(world):
+    table, key = {"TableName": "every"}, {"TableName": "every", "Key": {"id": {"S": "a"}}}
+    names, values = {"#n": "n"}, {":v": {"N": "1"}}
+    condition = {"ConditionExpression": "attribute_not_exists(#n) OR #n = :v", "ExpressionAttributeNames": names,
+                 "ExpressionAttributeValues": values}
+    return {
+        "CreateTable": lambda: ((), world.table(world.new())),
+        "DescribeTable": only(table),
+        "ListTables": only({"Limit": 2}),
+        "DeleteTable": lambda: ([("CreateTable", world.table("passing"))], {"TableName": "passing"}),
+        "PutItem": only({**table, "Item": ITEM, "ReturnValues": "ALL_OLD", **condition}),
+        "UpdateItem": only({**key, "UpdateExpression": "SET #n = :v", **condition, "ReturnValues": "ALL_NEW"}),
+        "GetItem": only({**key, "ProjectionExpression": "#n", "ExpressionAttributeNames": names}),
+        "DeleteItem": only({**key, "ReturnValues": "ALL_OLD", **condition}),
+        "Scan": only({**table, "FilterExpression": "#n = :v", "ExpressionAttributeNames": names,
+                      "ExpressionAttributeValues": values, "Limit": 2}),
+        "Query": only({**table, "KeyConditionExpression": "id = :k", "ExpressionAttributeValues": {":k": {"S": "a"}}}),
+    }

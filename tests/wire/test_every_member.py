@@ -1,0 +1,204 @@
+"""
+Whatever stands in a member, the answer is none of the server's own failures, its protocol's parser takes
+it, and so it does whatever is read afterwards.
+
+One test for each operation in each protocol that its service speaks, generated from the models; what is sent
+is in every_member.py, the requests that it begins with are in base_requests.py.
+"""
+
+import json
+import pathlib
+import socket
+import sys
+import xml.parsers.expat
+
+import boto3
+import pytest
+from botocore.config import Config
+
+import orderly_server
+from base_requests import ACCOUNT, World, base_requests
+from every_member import request_bytes, variants
+from wire import VERSIONS
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "models"))
+from model_text import read_model  # noqa: E402
+
+IN_FLIGHT = 16
+PROTOCOLS = {"json-1.0": "json-1.0", "json-1.1": "json-1.1", "query": "query", "rest-json": "rest"}
+READS = {
+    "sqs": ["ListQueues", "GetQueueAttributes", "ListQueueTags", "ReceiveMessage"],
+    "sns": ["ListTopics", "GetTopicAttributes", "ListTagsForResource", "ListSubscriptions", "GetSubscriptionAttributes"],
+    "iam": ["ListRoles", "GetRole", "ListRoleTags", "GetUser", "ListUsers", "ListPolicies", "ListPolicyTags",
+            "GetPolicy", "ListAccessKeys", "ListRolePolicies"],
+    "sts": ["GetCallerIdentity"],
+    "lambda": ["ListFunctions", "GetFunction", "ListTags", "GetPolicy", "ListEventSourceMappings"],
+    "logs": ["DescribeLogGroups", "DescribeLogStreams", "GetLogEvents", "ListTagsForResource"],
+    "dynamodb": ["ListTables", "DescribeTable", "Scan", "GetItem"],
+}
+
+
+def load_models():
+    models = {}
+    for service in READS:
+        folder = "iam" if service == "sts" else service
+        model = models[service] = read_model(ROOT / "src" / "services" / folder / f"{service}.model")
+        model.version = {name: version for version, name in VERSIONS.items()}.get(service)
+    return models
+
+
+MODELS = load_models()
+
+
+def generated():
+    return [
+        (service, PROTOCOLS[protocol], operation)
+        for service, model in MODELS.items()
+        for protocol in model.header["protocols"]
+        for operation, about in model.operations.items()
+        if not about.internal and about.input
+    ]
+
+
+class Line:
+    """A connection that sends several requests before it reads their replies."""
+
+    def __init__(self, host):
+        self.host = host
+        self.socket = None
+
+    def open(self):
+        name, port = self.host.split(":")
+        self.socket = socket.create_connection((name, int(port)), timeout=60)
+        self.file = self.socket.makefile("rb")
+
+    def close(self):
+        if self.socket:
+            self.file.close()
+            self.socket.close()
+        self.socket = None
+
+    def read_reply(self):
+        status = self.file.readline()
+        if not status:
+            return None
+        headers = {}
+        while (line := self.file.readline()) not in (b"\r\n", b""):
+            name, _, value = line.partition(b":")
+            headers[name.decode().lower()] = value.decode().strip()
+        body = self.file.read(int(headers.get("content-length", 0)))
+        return int(status.split()[1]), headers, body
+
+    def ask(self, requests):
+        """The replies.  A request that ends the connection is answered, what was sent after it is sent again."""
+        replies = []
+        while len(replies) < len(requests):
+            if not self.socket:
+                self.open()
+            for request in requests[len(replies) :]:
+                self.socket.sendall(request)
+            while len(replies) < len(requests):
+                reply = self.read_reply()
+                assert reply, f"the server closed the connection instead of answering {requests[len(replies)][:600]!r}"
+                replies.append(reply)
+                if reply[1].get("connection") == "close":
+                    self.close()
+                    break
+        return replies
+
+
+def refuse_constant(word):
+    raise ValueError(f"{word} is no JSON")
+
+
+def problem_of(reply, served=True):
+    """What is wrong with a reply, None when nothing is."""
+    status, headers, body = reply
+    if status >= 500 and (served or status != 501):
+        return f"status {status}"
+    kind = headers.get("content-type", "")
+    try:
+        if "xml" in kind:
+            xml.parsers.expat.ParserCreate().Parse(body, True)
+        elif "json" in kind and body:
+            json.loads(body.decode("utf-8", "strict"), parse_constant=refuse_constant)
+        else:
+            body.decode("utf-8", "strict")
+    except (ValueError, xml.parsers.expat.ExpatError) as error:
+        return f"the reply is not what it says: {error}"
+    return None
+
+
+@pytest.fixture(scope="module")
+def server():
+    server = orderly_server.Server().start()
+    yield server
+    server.stop()
+    server.remove_data()
+
+
+@pytest.fixture(scope="module")
+def bases(server):
+    def root(service):
+        return boto3.client(service, endpoint_url=server.endpoint, region_name="us-east-1", aws_access_key_id=ACCOUNT,
+                            aws_secret_access_key="x", config=Config(retries={"max_attempts": 0}))
+
+    return base_requests(World(root))
+
+
+@pytest.fixture(scope="module")
+def line(server):
+    line = Line(server.endpoint.split("//")[1])
+    yield line
+    line.close()
+
+
+@pytest.fixture
+def ask_for(line, bases):
+    """ask_for(service, protocol, operation): every variant, [(what is wrong, request, reply)]."""
+
+    def encode(service, protocol, operation, tree):
+        return request_bytes(line.host, service, MODELS[service], operation, protocol, tree)
+
+    def ask(service, protocol, operation):
+        base = bases[service][operation]
+        asked, sent = [], []
+        for label, changed in variants(MODELS[service], operation, base()[1], protocol):
+            before, tree = base()
+            sent += [(None, encode(service, protocol, name, other)) for name, other in before]
+            sent.append((label, encode(service, protocol, operation, changed(tree))))
+        for at in range(0, len(sent), IN_FLIGHT):
+            some = sent[at : at + IN_FLIGHT]
+            replies = line.ask([request for _, request in some])
+            asked += [(label, request, reply) for (label, request), reply in zip(some, replies)]
+        return asked
+
+    ask.one = lambda service, protocol, operation: line.ask([encode(service, protocol, operation, bases[service][operation]()[1])])[0]
+    return ask
+
+
+def is_served(service, operation, label):
+    """A path with nothing in it is another path, which nothing may answer."""
+    members = MODELS[service].shapes[MODELS[service].operations[operation].input].members
+    return not (label and label.endswith((": absent", ": an empty text")) and any(
+        member.location == "path" and label.startswith(f"({name!r},)") for name, member in members.items()))
+
+
+def failures_in(log):
+    return [line for line in log.splitlines() if "statement failed" in line or "check failed" in line]
+
+
+@pytest.mark.parametrize("service, protocol, operation", generated())
+def test_no_member_can_break_a_reply(ask_for, server, service, protocol, operation):
+    already = len(server.log)
+    asked = ask_for(service, protocol, operation)
+    right = next(reply for label, _, reply in asked if label == "as it should be")
+    assert right[0] < 300, f"the base request is refused: {right[2]!r}"
+    broken = [(label, request, reply) for label, request, reply in asked if problem_of(reply, is_served(service, operation, label))]
+    reads = [(f"{name} by {spoken}", ask_for.one(service, PROTOCOLS[spoken], name))
+             for spoken in MODELS[service].header["protocols"] for name in READS[service]]
+    said = [f"{label}: {problem_of(reply)}\n  {request[-500:]!r}\n  {reply[2][:300]!r}" for label, request, reply in broken]
+    said += [f"afterwards {name}: {problem_of(reply)}\n  {reply[2][:500]!r}" for name, reply in reads if problem_of(reply)]
+    said += failures_in(server.log[already:])
+    assert not said, f"{len(said)} of {len(asked)}:\n" + "\n".join(said[:12])
