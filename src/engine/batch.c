@@ -30,8 +30,13 @@ static void start_spawned(struct engine *engine, struct batch *batch)
 {
     if (engine->last_run)
         batch_drop_spawned(batch, 0);
-    for (size_t i = 0; i < batch->spawned.count; i++)
-        queue_push(&engine->runnable, batch->spawned.items[i]);
+    for (size_t i = 0; i < batch->spawned.count; i++) {
+        struct exchange *exchange = batch->spawned.items[i];
+        if (exchange->operation->prepare)
+            dispatch_spawned(engine, exchange);
+        else
+            queue_push(&engine->runnable, exchange);
+    }
 }
 
 static void answer(struct engine *engine, struct exchange *exchange)

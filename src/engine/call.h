@@ -28,8 +28,9 @@
  *
  * then runs on a worker first, under the rules of one that reads, and may leave_prepared() what it has
  * computed.  It decides nothing: its failures are forgotten, what it has seen may have changed when the
- * handler runs, and the handler does everything itself when there is nothing prepared.  `prepared long` says
- * that this may take more than some milliseconds: an unpacked zip, a new key.
+ * handler runs, and the handler does everything itself when there is nothing prepared.  Internal operations
+ * are prepared when they are spawned.  `prepared long` says
+ * that this may take more than some milliseconds: a zip file to check, a new key.
  */
 #include "base/arena.h"
 #include "engine/model.h"

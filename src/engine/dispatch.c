@@ -434,6 +434,13 @@ static void run_prepare(struct dispatcher *dispatcher, struct exchange *exchange
         exchange->answered(exchange);
 }
 
+void dispatch_spawned(struct engine *engine, struct exchange *exchange)
+{
+    bool takes_long = exchange->operation->flags & OPERATION_LONG;
+
+    work_submit(engine->pool, exchange, takes_long ? WORK_LONG : WORK_SHORT, run_prepare);
+}
+
 /* What a service lets anybody read without a signature. */
 static void read_public_file(void *context)
 {

@@ -284,13 +284,14 @@ struct engine *engine_start(const struct engine_options *options, struct arena *
         return NULL;
     }
     trace_start(engine);
+    engine->pool = work_start(engine); /* what the services spawn may have to be prepared */
     if (!run_start(engine)) {
         *error = S("the services could not start; the log says why");
+        work_stop(engine->pool);
         deliver_wait_for_all(engine);
         engine_free(engine);
         return NULL;
     }
-    engine->pool = work_start(engine);
     check(pthread_create(&engine->thread, NULL, engine_main, engine) == 0);
     return engine;
 }

@@ -183,6 +183,8 @@ struct work_counts {
 struct work_counts work_counts(struct work_pool *pool);
 /* dispatch.c: do the exchange's job, with a worker's dispatcher. */
 void dispatch_work(struct dispatcher *dispatcher, struct exchange *exchange);
+/* A call that spawn() began, and that has something to prepare: a worker does so first. */
+void dispatch_spawned(struct engine *engine, struct exchange *exchange);
 
 /* auth.c: who is it? */
 struct auth;

@@ -6,6 +6,7 @@
  * writes of its own has none: on release it inherits that of the level inside it.
  */
 #include "base/check.h"
+#include "store/functions.h"
 #include "store/store_internal.h"
 
 #include <inttypes.h>
@@ -72,7 +73,7 @@ bool txn_open(struct txn *txn, const char *path, const struct schema *const *sch
 
     *txn = (struct txn){0};
     make_places(txn, schemas);
-    if (sqlite3_open_v2(path, &txn->db, flags, NULL) == SQLITE_OK && configure(txn))
+    if (sqlite3_open_v2(path, &txn->db, flags, NULL) == SQLITE_OK && functions_add(txn->db) && configure(txn))
         return true;
     *error = arena_format(arena, "cannot open %s: %s", path, sqlite3_errmsg(txn->db));
     txn_close(txn);

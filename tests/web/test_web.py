@@ -176,7 +176,8 @@ def test_a_rebinding_page_is_not_served(browser, endpoint, presigned, queues, un
     page.close()
 
 
-@pytest.mark.parametrize("way", ["image", "script", "frame", "prefetch", "fetch", "keepalive", "event source", "head"])
+@pytest.mark.parametrize("way", ["image", "script", "frame", "prefetch", "fetch", "keepalive", "event source",
+                                 "web socket", "style", "video", "head"])
 def test_a_foreign_page_has_no_signed_url_fetched(foreign, presigned, queues, unique, way):
     name = unique("q")
     url = js(presigned("sqs", "HEAD" if way == "head" else "GET", create_queue(name)))
@@ -189,6 +190,9 @@ def test_a_foreign_page_has_no_signed_url_fetched(foreign, presigned, queues, un
         "fetch": f"await fetch({url}, {{mode: 'no-cors'}}).catch(() => 0)",
         "keepalive": f"await fetch({url}, {{mode: 'no-cors', keepalive: true}}).catch(() => 0)",
         "event source": f"const e = new EventSource({url}); await new Promise(r => {{ e.onopen = e.onerror = r }}); e.close()",
+        "web socket": f"const e = new WebSocket({url}.replace('http:', 'ws:')); await new Promise(r => {{ e.onopen = e.onerror = r }})",
+        "style": element % "link" + f"e.rel = 'stylesheet'; e.href = {url}; document.head.append(e); await done",
+        "video": element % "video" + f"e.src = {url}; e.load(); await done",
         "head": f"await fetch({url}, {{mode: 'no-cors', method: 'HEAD'}}).catch(() => 0)",
     }[way]
     foreign.run(script)

@@ -68,6 +68,13 @@ str log_prefix_end(const struct call *call, str prefix)
     return arena_join(call->arena, prefix, S("\xff"));
 }
 
+str log_names_from(const struct call *call, str prefix, str token)
+{
+    str behind = str_present(token) ? arena_join(call->arena, token, S("\0")) : S("");
+
+    return str_compare(behind, prefix) > 0 ? behind : prefix;
+}
+
 bool log_group_may_unmask(const struct call *call, const struct group *group, const bool *unmask)
 {
     return !unmask || !*unmask ||

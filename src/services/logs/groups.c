@@ -49,9 +49,8 @@ enum outcome logs_delete_log_group(const struct call *call, const struct logs_de
         return fail(call, &LOGS_VALIDATION_EXCEPTION,
                     "The specified log group has deletion protection enabled. Disable it first.");
 
-    logs_delete_streams(call->txn, &(struct logs_delete_streams_params){.group_id = group.row.id});
     logs_remove_tags(call->txn, &(struct logs_remove_tags_params){.group_id = group.row.id});
-    logs_remove_group(call->txn, &(struct logs_remove_group_params){.id = group.row.id});
+    logs_end_group(call->txn, &(struct logs_end_group_params){.id = group.row.id});
     log_expiry_stop(call, &group);
     log_cleanup_start(call);
     return DONE;

@@ -51,6 +51,8 @@ bool log_stream_find(const struct call *call, const struct group *group, str nam
 int64_t log_group_oldest_ms(const struct call *call, const int64_t *retention_days);
 /* Where, in the order of names, those that begin with a prefix end. */
 str log_prefix_end(const struct call *call, str prefix);
+/* Where those begin that are behind the token, which is a name; the prefix is empty where all count. */
+str log_names_from(const struct call *call, str prefix, str token);
 /* May sensitive data be shown, where the client asks for that? */
 bool log_group_may_unmask(const struct call *call, const struct group *group, const bool *unmask);
 
@@ -58,9 +60,9 @@ bool log_group_may_unmask(const struct call *call, const struct group *group, co
 /* False: too many; fail() has been called. */
 bool log_tags_put(const struct call *call, const struct group *group, const struct str_map *tags);
 
-/* expiry.c */
+/* removal.c */
 /* From now on, remove what the group's retention makes expire. */
 void log_expiry_start(const struct call *call, const struct group *group);
 void log_expiry_stop(const struct call *call, const struct group *group);
-/* Remove the events of the streams that were just deleted. */
+/* Remove the events of groups and streams that were just deleted. */
 void log_cleanup_start(const struct call *call);

@@ -147,6 +147,15 @@ static enum outcome spawn_it(const struct call *call, str rest)
     return DONE;
 }
 
+static enum outcome foresee_later(const struct call *call, str rest)
+{
+    str key = word(&rest);
+    struct toy_foresee_request in = {.key = key, .into = word(&rest)};
+
+    spawn(call, &TOY_FORESEE_LATER, &in);
+    return DONE;
+}
+
 static enum outcome set_timer(const struct call *call, str rest)
 {
     str id = word(&rest);
@@ -214,6 +223,7 @@ static const struct {
     {STR_INIT("try"), try},
     {STR_INIT("invoke"), invoke_it},
     {STR_INIT("spawn"), spawn_it},
+    {STR_INIT("foresee"), foresee_later},
     {STR_INIT("timer"), set_timer},
     {STR_INIT("cancel"), cancel_timer},
     {STR_INIT("effect"), begin_effect},
@@ -336,6 +346,20 @@ enum outcome toy_foresee(const struct call *call, const struct toy_foresee_reque
     return str_present(in->also)
                ? invoke(call, call->caller, &TOY_FORESEE, &also, out, &call->progress->failure)
                : DONE;
+}
+
+void toy_foresee_later_prepare(const struct call *call, const struct toy_foresee_request *in)
+{
+    toy_foresee_prepare(call, in);
+}
+
+enum outcome toy_foresee_later(const struct call *call, const struct toy_foresee_request *in,
+                               struct toy_foresee_later_output *out)
+{
+    struct toy_foresee_output same;
+
+    (void)out;
+    return toy_foresee(call, in, &same);
 }
 
 enum outcome toy_get(const struct call *call, const struct toy_get_request *in, struct toy_got *out)

@@ -15,6 +15,7 @@
  *     wake NAME            wake_all NAME
  *     invoke STEPS         fails when they do            (steps within a step stand between bars)
  *     try STEPS            goes on when they fail
+ *     foresee KEY INTO     spawn ForeseeLater
  *     spawn STEPS          timer ID MS STEPS             cancel ID
  *     effect ID PAYLOAD    end ID
  *     seal KEY PURPOSE DATA      unseal KEY PURPOSE SEAL (into KEY; "refused")

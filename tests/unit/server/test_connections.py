@@ -46,6 +46,10 @@ def test_one_connection_serves_many_requests(server):
         assert client.get("/slow?a").read_body() == "slow a"
 
 
+def test_a_request_knows_the_address_that_its_client_called(server):
+    assert server.client().get("/called").read_body() == "127.0.0.1"
+
+
 def test_pipelined_requests_are_answered_in_order(server):
     client = server.client()
     for i in range(200):
