@@ -136,6 +136,13 @@ void dispatcher_free(struct dispatcher *dispatcher);
  * before this returns.  Admin paths (/_orderly/…, /_localstack/…) are answered too.
  */
 void dispatch(struct dispatcher *dispatcher, struct exchange *exchange);
+/*
+ * The head of a request is there, its body is not: may the body come, and how large?  False: no; encode the
+ * exchange and answer it at once.  Otherwise dispatch() follows when the body has come.
+ */
+bool dispatch_admit(struct dispatcher *dispatcher, struct exchange *exchange, size_t *largest_body);
+/* After dispatch_admit(): the body is larger than that.  Encode the exchange and answer it. */
+void dispatch_refuse_large(struct exchange *exchange, size_t largest_body);
 /* Hand over what dispatch() has gathered: all calls of one turn of the server's loop wake the engine once. */
 void dispatch_flush(struct dispatcher *dispatcher);
 /* Put what the handler answered into exchange->reply, on the server thread that owns it again. */

@@ -109,11 +109,13 @@ static void on_ended(uv_poll_t *end, int unused, int events)
 
 static void on_accepted(struct listener *listener, int fd, const struct address *from)
 {
+    enum share_limit limit; /* functions are let in whatever it is */
     struct sandbox *sandbox = listener->owner;
     struct loop *loop = sandbox->sandboxes->loop;
 
     atomic_fetch_add_explicit(&loop->connection_count, 1, memory_order_relaxed);
-    connection_open(loop, &sandbox->port, fd, from);
+    connection_open(loop, &sandbox->port, fd, from,
+                    share_enter(server_shares(loop->server), "functions", &limit));
 }
 
 /* What reaches our endpoint from inside is a client like any other. */

@@ -222,6 +222,22 @@ void dispatch_flush(struct dispatcher *dispatcher)
     (void)dispatcher; /* everything is answered or handed over at once */
 }
 
+bool dispatch_admit(struct dispatcher *dispatcher, struct exchange *exchange, size_t *largest_body)
+{
+    (void)dispatcher;
+    *largest_body = LIMIT_HTTP_BODY_BYTES;
+    if (!str_starts_with(exchange->request->path, S("/stranger")))
+        return true;
+    exchange->reply = (struct http_reply){.status = 403, .body = S("stranger")};
+    return false;
+}
+
+void dispatch_refuse_large(struct exchange *exchange, size_t largest_body)
+{
+    (void)largest_body;
+    exchange->reply = (struct http_reply){.status = 413, .body = S("large")};
+}
+
 void dispatch(struct dispatcher *dispatcher, struct exchange *exchange)
 {
     struct engine *engine = dispatcher->engine;
