@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 void sandbox_kill(const struct sandbox *sandbox, int number)
@@ -179,8 +180,11 @@ static void take_message(struct sandbox *sandbox, const struct message *message)
         break;
     case MESSAGE_ENDED:
         sandbox->status = message->status;
+        if (message->pid && !sandbox->reason && WIFSIGNALED(message->status))
+            sandbox->reason = "OutOfMemory";
         break;
     case MESSAGE_STATE:
+    case MESSAGE_NO_WAY_OUT:
         break;
     }
 }
