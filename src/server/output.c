@@ -2,9 +2,9 @@
  * output.c: what a child prints, cut into lines.
  *
  * Standard output and standard error are one pipe, so that their order is kept.  Output is taken with the
- * child's next request or the next tick, and no more of it than the engine takes: what is on the way there has a
- * cost, and a sandbox has a credit.  When it is used up nobody reads the pipe, so a child that prints on waits in
- * its write().  A line costs more than its bytes, for it becomes a row.
+ * child's next request or the next tick, and no more of it than the engine takes: what is on the way there
+ * has a cost, and a sandbox has a credit.  When it is used up nobody reads the pipe, so a child that prints
+ * on waits in its write().  A line costs more than its bytes, for it becomes a row.
  */
 #include "server/output.h"
 

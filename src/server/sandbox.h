@@ -32,7 +32,7 @@ struct sandbox {
     int status;                 /* waitpid's of the function's process */
     unsigned open_handles;      /* libuv's, of it */
     struct output output;
-    struct credit *credit; /* what of its output is on the way to the engine */
+    struct credit *credit;      /* what of its output is on the way to the engine */
     int proc_fd, tmp_fd;        /* its /proc and /tmp; -1: not known */
     pid_t function;             /* the number of its process in its own /proc; 0: not known */
     int status_fd;              /* /proc/<pid>/status of the function's process */

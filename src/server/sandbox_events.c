@@ -99,7 +99,8 @@ static void add_number(struct json_writer *writer, str name, int64_t value)
 }
 
 /* Those from *next on that go into one event.  Returns their cost. */
-static size_t add_lines(struct json_writer *writer, const struct line_list *lines, size_t *next, int64_t now_ms)
+static size_t add_lines(struct json_writer *writer, const struct line_list *lines, size_t *next,
+                        int64_t now_ms)
 {
     size_t cost = 0;
 

@@ -22,7 +22,8 @@
 
 enum {
     TICK_MS = 25,
-    CLOSE_TICK_MS = 5, /* while somebody has used more than half of his memory, or prints more than is taken */
+    CLOSE_TICK_MS =
+        5, /* while somebody has used more than half of his memory, or prints more than is taken */
     IDLE_TICK_MS = 1000,
     /* What may be on the way to the engine: of all sandboxes, and of one. */
     ALL_CREDIT = 256 * 1024,
@@ -185,7 +186,8 @@ static bool take_output(struct sandbox *sandbox, size_t credit)
 {
     size_t used = sandbox_output_under_way(sandbox);
     struct line_list lines = {0};
-    bool more = used >= credit || output_take(&sandbox->output, &sandbox->sandboxes->arena, credit - used, &lines);
+    bool more =
+        used >= credit || output_take(&sandbox->output, &sandbox->sandboxes->arena, credit - used, &lines);
 
     sandbox_post_output(sandbox, &lines);
     arena_reset(&sandbox->sandboxes->arena);
