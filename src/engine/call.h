@@ -133,7 +133,21 @@ struct context_value {
 struct context_list {
     struct context_value *items;
     size_t count;
+    /* Adds what costs a look into the store, the tags of `resource_id`; called only when some policy may ask.
+     */
+    void (*resource_tags)(const struct call *call, int64_t resource_id, struct context_list *context);
+    int64_t resource_id;
 };
+void context_add(const struct call *call, struct context_list *context, str key, str value);
+/* aws:ResourceTag/<name> */
+void context_add_resource_tag(const struct call *call, struct context_list *context, str name, str value);
+/* aws:RequestTag/<name>, and the name among aws:TagKeys. */
+void context_add_request_tag(const struct call *call, struct context_list *context, str name, str value);
+void context_add_request_tags(const struct call *call, struct context_list *context,
+                              const struct str_map *tags);
+/* The names of tags that are to be taken off. */
+void context_add_tag_keys(const struct call *call, struct context_list *context,
+                          const struct str_list *names);
 /* May that principal?  Neither the answer nor the question leaves a trace in the call. */
 bool may(const struct call *call, const struct principal *principal, str action, str resource_arn,
          str resource_policy);
