@@ -66,6 +66,7 @@ static void discard(struct sandbox *sandbox)
     connections_close(sandboxes->loop, &sandbox->port);
     unlink_sandbox(sandbox);
     output_close(&sandbox->output);
+    sandbox_credit_close(sandbox);
     sandbox_unwatch(sandbox);
     close(sandbox->control_fd);
     if (sandbox->pid > 0) {
@@ -279,6 +280,7 @@ void sandbox_begin(struct sandboxes *sandboxes, str id, str payload, const struc
     if (json_is(limit, JSON_NUMBER))
         str_to_i64(limit->text, &sandbox->memory_limit_bytes);
     if (ask_launcher(sandbox, payload)) {
+        sandbox_credit_open(sandbox);
         add_sandbox(sandbox);
         return;
     }

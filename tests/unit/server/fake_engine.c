@@ -69,6 +69,13 @@ void engine_post(struct engine *engine, str service, str operation, str input_js
     note(engine, operation, input_json);
 }
 
+void engine_post_to_hear(struct engine *engine, str service, str operation, str input_json,
+                         void (*taken)(void *context), void *context)
+{
+    engine_post(engine, service, operation, input_json);
+    taken(context);
+}
+
 static str events(struct engine *engine, struct arena *arena)
 {
     pthread_mutex_lock(&engine->lock);
