@@ -48,10 +48,14 @@ static void add_text(struct writer *writer, str bytes)
 static void add_number(struct writer *writer, str text)
 {
     struct number number;
+    size_t size;
 
-    number_parse(text, &number);
     add_bytes(writer, text);
-    writer->size += number_size(&number);
+    if (!number_is_plain(text, &size)) {
+        number_parse(text, &number);
+        size = number_size(&number);
+    }
+    writer->size += size;
 }
 
 static void add_set(struct writer *writer, const struct str_list *set, void (*add)(struct writer *, str))

@@ -58,7 +58,10 @@ const str item_too_deep = STR_INIT(
 static bool check_number(struct arena *arena, str *text, str *problem)
 {
     struct number number;
+    size_t size;
 
+    if (number_is_plain(*text, &size))
+        return true;
     switch (number_parse(*text, &number)) {
     case NUMBER_OK:
         *text = number_text(arena, &number);
