@@ -337,12 +337,16 @@ enum outcome lambda_sandbox_output(const struct call *call, const struct lambda_
                                    struct lambda_sandbox_output_output *out)
 {
     struct lambda_get_sandbox_row sandbox;
+    struct function function;
 
     (void)out;
     if (!lambda_get_sandbox(call->txn, &(struct lambda_get_sandbox_params){.id = in->sandbox_id}, &sandbox))
         return DONE;
     note_memory(call, &sandbox, in->max_memory_bytes);
-    log_output(call, &sandbox, &in->lines);
+    if (!function_get(call, sandbox.function_id, &function))
+        return DONE;
+    struct call there = call_of_function(call, &function);
+    log_output(&there, &function, &sandbox, &in->lines);
     return DONE;
 }
 

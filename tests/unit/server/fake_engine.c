@@ -69,6 +69,13 @@ void engine_post(struct engine *engine, str service, str operation, str input_js
     note(engine, operation, input_json);
 }
 
+void engine_post_to_hear(struct engine *engine, str service, str operation, str input_json,
+                         void (*taken)(void *context), void *context)
+{
+    engine_post(engine, service, operation, input_json);
+    taken(context);
+}
+
 static str events(struct engine *engine, struct arena *arena)
 {
     pthread_mutex_lock(&engine->lock);
@@ -220,6 +227,22 @@ static void note_request(struct engine *engine, struct exchange *exchange)
 void dispatch_flush(struct dispatcher *dispatcher)
 {
     (void)dispatcher; /* everything is answered or handed over at once */
+}
+
+bool dispatch_admit(struct dispatcher *dispatcher, struct exchange *exchange, size_t *largest_body)
+{
+    (void)dispatcher;
+    *largest_body = LIMIT_HTTP_BODY_BYTES;
+    if (!str_starts_with(exchange->request->path, S("/stranger")))
+        return true;
+    exchange->reply = (struct http_reply){.status = 403, .body = S("stranger")};
+    return false;
+}
+
+void dispatch_refuse_large(struct exchange *exchange, size_t largest_body)
+{
+    (void)largest_body;
+    exchange->reply = (struct http_reply){.status = 413, .body = S("large")};
 }
 
 void dispatch(struct dispatcher *dispatcher, struct exchange *exchange)
