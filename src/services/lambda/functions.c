@@ -115,7 +115,7 @@ static bool creation_check(const struct call *call, str arn, const struct str_ma
 {
     struct context_list context = {0};
 
-    request_tags_in_context(call, tags, &context);
+    context_add_request_tags(call, &context, tags);
     return authorize_in_context(call, arn, (str){0}, &context) && tagging_check(call, arn, tags);
 }
 

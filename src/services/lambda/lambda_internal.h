@@ -111,10 +111,8 @@ bool resource_tags_put(const struct call *call, str resource, const struct str_m
 struct str_map resource_tags(const struct call *call, str resource);
 /* Whoever makes something with tags must be allowed to tag it, too.  False: fail() has been called. */
 bool tagging_check(const struct call *call, str resource, const struct str_map *tags);
-/* aws:ResourceTag: what the resource is tagged with.  aws:RequestTag, aws:TagKeys: what is asked for. */
+/* aws:ResourceTag: what the resource is tagged with. */
 void resource_tags_in_context(const struct call *call, str resource, struct context_list *context);
-void request_tags_in_context(const struct call *call, const struct str_map *tags,
-                             struct context_list *context);
 
 /* runtimes.c */
 struct runtime {

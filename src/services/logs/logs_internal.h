@@ -45,6 +45,9 @@ str log_group_name(const struct call *call, str identifier);
  */
 bool log_group_open(const struct call *call, struct group_address address, str stream_name,
                     struct group *group);
+/* The same; extra keys are context of the authorization. */
+bool log_group_open_in_context(const struct call *call, struct group_address address, str stream_name,
+                               struct context_list context, struct group *group);
 /* The stream's id; false: it is not there, and fail() has been called. */
 bool log_stream_find(const struct call *call, const struct group *group, str name, int64_t *stream_id);
 /* Events before this moment have expired, whether they are still stored or not. */
@@ -57,6 +60,8 @@ str log_names_from(const struct call *call, str prefix, str token);
 bool log_group_may_unmask(const struct call *call, const struct group *group, const bool *unmask);
 
 /* tags.c */
+/* See struct context_list. */
+void log_tags_in_context(const struct call *call, int64_t group_id, struct context_list *context);
 /* False: too many; fail() has been called. */
 bool log_tags_put(const struct call *call, const struct group *group, const struct str_map *tags);
 
