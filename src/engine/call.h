@@ -87,6 +87,7 @@ struct call {
     str source_ip;
     str request_id;
     str trace_id;       /* "1-67891233-abcdef012345678912345678"; of every call */
+    bool in_trace;      /* the request named its trace; else trace_id is of this call alone */
     int64_t now_ms;     /* fixed for the whole run: never ask the clock */
     int64_t arrived_ms; /* unchanged when the call runs again */
     int64_t time_up_us; /* what time_is_up() looks at; 0: never */
@@ -211,6 +212,24 @@ const struct principal *role_principal(const struct call *call, str role_arn, st
 void timer_set(const struct call *call, const struct operation *operation, str id, int64_t due_ms,
                const void *in);
 void timer_cancel(const struct call *call, const struct operation *operation, str id);
+
+/*
+ * How to change many rows.  All writes share one thread, so no call may change more than some hundred rows. A
+ * handler that deletes more makes it all invisible at once (by a generation or a state that every reader
+ * looks at), and leaves the rows to an internal operation that works in slices:
+ *
+ *     do
+ *         removed = sqs_remove_some(call->txn, …limit SLICE_ROWS);
+ *     while (removed == SLICE_ROWS && !slice_is_over(call));
+ *     if (removed == SLICE_ROWS)
+ *         slice_again(call, &SQS_SWEEP, id, in);
+ *
+ * A slice lasts some milliseconds, and less while calls wait.  slice_again() sets the operation's timer for
+ * the next one, behind all timers that are due already: so several deletions take turns.
+ */
+enum { SLICE_ROWS = 100 };
+bool slice_is_over(const struct call *call);
+void slice_again(const struct call *call, const struct operation *operation, str id, const void *in);
 
 /*
  * Run an internal operation by itself, as soon as this call's batch is committed: a poller that parks

@@ -43,6 +43,8 @@ static int64_t next_due_ms(const struct engine *engine)
 
     if (engine->next_timer_ms < due_ms)
         due_ms = engine->next_timer_ms;
+    if (engine->prune_behind && engine->prune_ms < due_ms)
+        due_ms = engine->prune_ms;
     return engine->retry_ms < due_ms ? engine->retry_ms : due_ms;
 }
 
@@ -272,6 +274,8 @@ struct engine *engine_start(const struct engine_options *options, struct arena *
     engine->options = *options;
     engine->next_timer_ms = engine->retry_ms = INT64_MAX;
     engine->inbox_wanted = 1;
+    engine->clock_ahead_us = INT64_MIN;
+    engine->meter = meter_new();
     init_locks(engine);
 
     collect_schemas(options, engine->schemas);
@@ -309,6 +313,7 @@ void engine_stop(struct engine *engine)
 
 void engine_free(struct engine *engine)
 {
+    meter_free(engine->meter);
     if (engine->pool)
         work_free(engine->pool);
     if (engine->store)

@@ -13,6 +13,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "base/time.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -190,7 +191,7 @@ static void write_reply(struct connection *connection, const struct http_reply *
 
     loop->output.arena = &loop->output_arena;
     text_reserve(&loop->output, reply->body.size + REPLY_HEAD_BYTES);
-    http_reply_write(&loop->output, reply, keep_alive, engine_now_ms(loop->engine));
+    http_reply_write(&loop->output, reply, keep_alive, wall_clock_ms()); /* clients set their clocks by it */
     connection->finishing = !keep_alive;
     expire_in(connection, LIMIT_HTTP_IDLE_TIMEOUT_MS);
 }

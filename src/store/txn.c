@@ -122,6 +122,11 @@ void txn_note_trouble(struct txn *txn)
     snprintf(txn->trouble, sizeof txn->trouble, "%s (SQLite %d)", sqlite3_errmsg(txn->db), code);
 }
 
+bool txn_has_written(const struct txn *txn)
+{
+    return sqlite3_total_changes64(txn->db) != txn->changes_before;
+}
+
 bool txn_broken(const struct txn *txn)
 {
     return txn->broken;

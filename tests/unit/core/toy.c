@@ -172,6 +172,33 @@ static enum outcome cancel_timer(const struct call *call, str rest)
     return DONE;
 }
 
+static enum outcome sweep(const struct call *call, str rest)
+{
+    str name = word(&rest);
+    int64_t left = number(&rest);
+
+    do {
+        toy_add_to_item(call->txn, &(struct toy_add_to_item_params){.key = S("swept"), .value = name});
+        if (toy_hook)
+            toy_hook();
+        left--;
+    } while (left > 0 && !slice_is_over(call));
+    struct toy_script in = {
+        .steps = arena_format(call->arena, "sweep %.*s %lld", STR_ARGS(name), (long long)left)};
+    if (left > 0)
+        slice_again(call, &TOY_RUN_LATER, name, &in);
+    return DONE;
+}
+
+static enum outcome write_hops(const struct call *call, str rest)
+{
+    str id = word(&rest);
+
+    for (int64_t left = number(&rest); left > 0; left--)
+        trace_in(call, id, S("hop"), S("toy"), S(""));
+    return DONE;
+}
+
 static enum outcome begin_effect(const struct call *call, str rest)
 {
     str id = word(&rest);
@@ -228,6 +255,8 @@ static const struct {
     {STR_INIT("cancel"), cancel_timer},
     {STR_INIT("effect"), begin_effect},
     {STR_INIT("end"), end_effect},
+    {STR_INIT("sweep"), sweep},
+    {STR_INIT("hops"), write_hops},
     {STR_INIT("seal"), seal_data},
     {STR_INIT("unseal"), unseal_data},
 };
