@@ -164,22 +164,11 @@ static int64_t signing_time_ms(const struct call *call, const struct sigv4 *sigv
     return wall_ms;
 }
 
-static bool verify(struct auth *auth, struct exchange *exchange, const struct sigv4 *sigv4,
-                   const struct credentials *credentials, enum protocol_name protocol)
+/* Refuse what is not SIGV4_OK. */
+static bool accept(const struct call *call, const struct sigv4 *sigv4, enum sigv4_result result,
+                   int64_t now_ms, enum protocol_name protocol)
 {
-    struct call *call = &exchange->call;
-
-    if (!str_present(credentials->secret))
-        return true;
-    if (str_present(credentials->session_token) &&
-        !(str_present(sigv4->security_token) &&
-          equal_in_constant_time(sigv4->security_token, credentials->session_token)))
-        return refuse(call, protocol, UNKNOWN_KEY,
-                      S("The security token included in the request is invalid."));
-
-    const struct sha256 *key = signing_key(auth, call->arena, credentials->secret, sigv4);
-    int64_t now_ms = signing_time_ms(call, sigv4);
-    switch (sigv4_verify(call->arena, exchange->request, sigv4, key, now_ms)) {
+    switch (result) {
     case SIGV4_OK:
         return true;
     case SIGV4_INCOMPLETE:
@@ -213,6 +202,40 @@ static bool verify(struct auth *auth, struct exchange *exchange, const struct si
           "AWS Secret Access Key and signing method. Consult the service documentation for details."));
 }
 
+static bool verify(struct auth *auth, struct exchange *exchange, const struct sigv4 *sigv4,
+                   const struct credentials *credentials, enum protocol_name protocol)
+{
+    struct call *call = &exchange->call;
+
+    if (!str_present(credentials->secret))
+        return true;
+    if (str_present(credentials->session_token) &&
+        !(str_present(sigv4->security_token) &&
+          equal_in_constant_time(sigv4->security_token, credentials->session_token)))
+        return refuse(call, protocol, UNKNOWN_KEY,
+                      S("The security token included in the request is invalid."));
+
+    const struct sha256 *key = signing_key(auth, call->arena, credentials->secret, sigv4);
+    int64_t now_ms = signing_time_ms(call, sigv4);
+    return accept(call, sigv4, sigv4_verify(call->arena, exchange->request, sigv4, key, now_ms), now_ms,
+                  protocol);
+}
+
+static bool is_signed(const struct call *call, const struct sigv4 *sigv4, enum protocol_name protocol)
+{
+    if (!sigv4)
+        return refuse(call, protocol, INCOMPLETE,
+                      S("The request signature does not conform to AWS standards."));
+    return sigv4->present || refuse(call, protocol, MISSING, S("Request is missing Authentication Token"));
+}
+
+static bool is_in_time(const struct call *call, const struct credentials *credentials,
+                       enum protocol_name protocol)
+{
+    return credentials->expires_ms > call->now_ms ||
+           refuse(call, protocol, EXPIRED, S("The security token included in the request is expired"));
+}
+
 /* A signature for another service is not for this one.  Admin endpoints are of none. */
 static bool scoped_to_service(const struct call *call, const struct sigv4 *sigv4, enum protocol_name protocol)
 {
@@ -223,22 +246,32 @@ static bool scoped_to_service(const struct call *call, const struct sigv4 *sigv4
                                call->operation->service->signing_name));
 }
 
+bool auth_admit(const struct call *call, struct store_reader *reader, const struct sigv4 *sigv4,
+                enum protocol_name protocol)
+{
+    struct credentials credentials;
+
+    if (!is_signed(call, sigv4, protocol) ||
+        !find_credentials(call, reader, sigv4->access_key_id, protocol, &credentials) ||
+        !scoped_to_service(call, sigv4, protocol) || !is_in_time(call, &credentials, protocol))
+        return false;
+    int64_t now_ms = signing_time_ms(call, sigv4);
+    return !str_present(credentials.secret) ||
+           accept(call, sigv4, sigv4_check_time(sigv4, now_ms), now_ms, protocol);
+}
+
 bool auth_identify(struct auth *auth, struct exchange *exchange, struct store_reader *reader,
                    const struct sigv4 *sigv4, enum protocol_name protocol)
 {
     struct call *call = &exchange->call;
     struct credentials credentials;
 
-    if (!sigv4)
-        return refuse(call, protocol, INCOMPLETE,
-                      S("The request signature does not conform to AWS standards."));
-    if (!sigv4->present)
-        return refuse(call, protocol, MISSING, S("Request is missing Authentication Token"));
-    if (!find_credentials(call, reader, sigv4->access_key_id, protocol, &credentials) ||
+    if (!is_signed(call, sigv4, protocol) ||
+        !find_credentials(call, reader, sigv4->access_key_id, protocol, &credentials) ||
         !scoped_to_service(call, sigv4, protocol) || !verify(auth, exchange, sigv4, &credentials, protocol))
         return false;
-    if (credentials.expires_ms <= call->now_ms)
-        return refuse(call, protocol, EXPIRED, S("The security token included in the request is expired"));
+    if (!is_in_time(call, &credentials, protocol))
+        return false;
 
     struct principal *caller = arena_new(call->arena, struct principal);
     *caller = credentials.principal;

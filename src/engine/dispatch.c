@@ -179,27 +179,114 @@ static bool attempt(struct attempt *attempt, void (*code)(void *attempt))
     return false;
 }
 
-/* Everything up to the typed, checked request.  False: the call has failed. */
+/* ---- what the head says ---- */
+
+static const struct service *const *services_of(const struct dispatcher *dispatcher,
+                                                const struct exchange *exchange)
+{
+    return str_present(exchange->sandbox) ? dispatcher->runtime_services : dispatcher->public_services;
+}
+
+/* How large the body may be, packed or not. */
+static size_t largest_body(const struct route *route)
+{
+    enum { MIB = 1024 * 1024 };
+
+    if (route->operation && route->operation->flags & OPERATION_LARGE)
+        return LIMIT_HTTP_BODY_BYTES;
+    if (!route->service)
+        return LIMIT_ADMIN_BODY_BYTES;
+    return (size_t)(route->service->largest_body_mib ? route->service->largest_body_mib : LIMIT_BODY_MIB) *
+           MIB;
+}
+
+void dispatch_refuse_large(struct exchange *exchange, size_t limit)
+{
+    exchange->outcome = FAILED;
+    fail(&exchange->call, &REQUEST_TOO_LARGE, "Request must be smaller than %zu bytes for the %s operation",
+         limit, exchange->operation ? exchange->operation->name : "requested");
+}
+
+static struct route route_of_head(struct dispatcher *dispatcher, struct exchange *exchange,
+                                  const struct sigv4 *sigv4)
+{
+    struct route route = route_find_by_head(&exchange->arena, services_of(dispatcher, exchange),
+                                            exchange->request, sigv4->service);
+
+    exchange->protocol = route.protocol;
+    exchange->operation = exchange->call.operation = route.operation;
+    if (!route.operation)
+        exchange->call.unserved = route.service;
+    return route;
+}
+
+/* A request for an operation that is not served is answered as such when it is whole, signed or not. */
+static bool is_for_service(const struct route *route)
+{
+    return route->operation || (route->protocol && route->protocol->name == PROTOCOL_QUERY);
+}
+
+/* ---- from a request to a call ---- */
+
+static bool unpack(struct exchange *exchange, size_t limit)
+{
+    struct http_request *request = arena_new(&exchange->arena, struct http_request);
+
+    *request = *exchange->request;
+    exchange->request = request;
+    switch (http_unpack(&exchange->arena, request, limit)) {
+    case GZIP_OK:
+        return true;
+    case GZIP_TOO_LARGE:
+        dispatch_refuse_large(exchange, limit);
+        return false;
+    case GZIP_BAD:
+        break;
+    }
+    fail(&exchange->call, &BODY_NOT_PACKED, "The body is not what its Content-Encoding says.");
+    return false;
+}
+
+static bool identify(struct dispatcher *dispatcher, struct exchange *exchange, const struct sigv4 *sigv4,
+                     enum protocol_name protocol)
+{
+    if (!str_present(exchange->sandbox))
+        return auth_identify(dispatcher->auth, exchange, dispatcher->reader, sigv4, protocol);
+    identify_sandbox(exchange);
+    return true;
+}
+
+/*
+ * Everything up to the typed, checked request.  False: the call has failed.
+ *
+ * A packed body is unpacked only when its signature was found right; so the head must say what the request
+ * is for, or at least for whom.
+ */
 static bool understand(struct dispatcher *dispatcher, struct exchange *exchange)
 {
-    struct call *call = &exchange->call;
-    bool sandbox = str_present(exchange->sandbox);
-    struct sigv4 sigv4 = {0};
-    enum sigv4_result read = sigv4_read(call->arena, exchange->request, &sigv4);
+    const struct call *call = &exchange->call;
+    bool packed = http_is_packed(exchange->request) && !str_present(exchange->sandbox);
+    bool identified = false;
+    struct sigv4 read = {0}, *sigv4 = &read;
 
+    if (sigv4_read(call->arena, exchange->request, &read) != SIGV4_OK)
+        sigv4 = NULL;
+    if (packed) {
+        struct route head = route_of_head(dispatcher, exchange, &read);
+        identified = is_for_service(&head);
+        if (identified && (!identify(dispatcher, exchange, sigv4, head.protocol->name) ||
+                           !unpack(exchange, largest_body(&head))))
+            return false;
+    }
     struct route route =
-        route_find(call->arena, sandbox ? dispatcher->runtime_services : dispatcher->public_services,
-                   exchange->request, sigv4.service);
+        route_find(call->arena, services_of(dispatcher, exchange), exchange->request, read.service);
     exchange->protocol = route.protocol;
-    exchange->operation = call->operation = route.operation;
+    exchange->operation = exchange->call.operation = route.operation;
     if (!route.operation) {
-        refuse_unknown(exchange, &route, sigv4.service);
+        refuse_unknown(exchange, &route, read.service);
         return false;
     }
-    if (sandbox)
-        identify_sandbox(exchange);
-    else if (!auth_identify(dispatcher->auth, exchange, dispatcher->reader, read == SIGV4_OK ? &sigv4 : NULL,
-                            route.protocol->name))
+    if (!identified && !identify(dispatcher, exchange, sigv4, route.protocol->name))
         return false;
     if (exchange->reads_only && !(route.operation->flags & OPERATION_READS)) {
         door_refuse_write(exchange);
@@ -208,6 +295,49 @@ static bool understand(struct dispatcher *dispatcher, struct exchange *exchange)
     exchange->in = arena_alloc(call->arena, route.operation->input->size);
     return route.protocol->decode_request(call, exchange->request, exchange->in) &&
            validate(call, route.operation->input, exchange->in);
+}
+
+/* ---- before the body is there ---- */
+
+static bool is_admin_path(const struct exchange *exchange)
+{
+    return str_starts_with(exchange->request->path, S("/_"));
+}
+
+struct admission {
+    struct attempt attempt; /* first */
+    size_t largest_body;
+};
+
+static void admit_now(void *context)
+{
+    struct admission *admission = context;
+    struct dispatcher *dispatcher = admission->attempt.dispatcher;
+    struct exchange *exchange = admission->attempt.exchange;
+    struct sigv4 sigv4 = {0};
+    bool read = sigv4_read(&exchange->arena, exchange->request, &sigv4) == SIGV4_OK;
+    struct route route = route_of_head(dispatcher, exchange, &sigv4);
+
+    admission->largest_body = largest_body(&route);
+    admission->attempt.good =
+        str_present(exchange->sandbox) || !is_for_service(&route) ||
+        auth_admit(&exchange->call, dispatcher->reader, read ? &sigv4 : NULL, route.protocol->name);
+}
+
+bool dispatch_admit(struct dispatcher *dispatcher, struct exchange *exchange, size_t *largest)
+{
+    struct admission admission = {.attempt = {dispatcher, exchange, false}};
+
+    begin(dispatcher, exchange);
+    if (!door_open(exchange))
+        return false;
+    *largest = LIMIT_ADMIN_BODY_BYTES;
+    if (!str_present(exchange->sandbox) && is_admin_path(exchange))
+        return true;
+    if (!attempt(&admission.attempt, admit_now))
+        return false;
+    *largest = admission.largest_body;
+    return admission.attempt.good;
 }
 
 /* A snapshot for the call to read. */
@@ -373,8 +503,11 @@ static void serve(struct dispatcher *dispatcher, struct exchange *exchange)
 /* How long it may take to verify, inflate and decode that request. */
 static enum work_class body_class(const struct exchange *exchange)
 {
+    enum { MOST_PACKED = LIMIT_SHORT_BODY_BYTES / 1024 }; /* gzip packs to a thousandth at best */
     size_t size = exchange->request->body.size;
 
+    if (http_is_packed(exchange->request) && !str_present(exchange->sandbox))
+        return size <= MOST_PACKED ? WORK_SHORT : WORK_LONG;
     if (size <= LIMIT_LOOP_BODY_BYTES || str_present(exchange->sandbox))
         return WORK_NONE;
     return size <= LIMIT_SHORT_BODY_BYTES ? WORK_SHORT : WORK_LONG;

@@ -217,6 +217,9 @@ struct auth *auth_new(void);
 void auth_free(struct auth *auth);
 /* False: call->failure says why.  Sets caller, account and region.  sigv4 is NULL when it could not be read.
  */
+/* As far as the head alone can tell: is it signed, in time, by a key that is known? */
+bool auth_admit(const struct call *call, struct store_reader *reader, const struct sigv4 *sigv4,
+                enum protocol_name protocol);
 bool auth_identify(struct auth *auth, struct exchange *exchange, struct store_reader *reader,
                    const struct sigv4 *sigv4, enum protocol_name protocol);
 

@@ -29,3 +29,15 @@ const struct error MISSING_ACTION = {.name = "MissingAction", .status = 400, .se
 
 const struct error NOT_IMPLEMENTED = {
     .name = "NotImplemented", .prefix = "com.amazon.coral.service#", .status = 501};
+
+/* Lambda's name for it; API Gateway and others in front of services use it, too. */
+const struct error REQUEST_TOO_LARGE = {.name = "RequestEntityTooLargeException",
+                                        .query_code = "RequestEntityTooLarge",
+                                        .status = 413,
+                                        .sender = true};
+
+const struct error BODY_NOT_PACKED = {.name = "SerializationException",
+                                      .prefix = "com.amazon.coral.service#",
+                                      .message_name = "Message",
+                                      .status = 400,
+                                      .sender = true};

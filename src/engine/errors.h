@@ -14,4 +14,6 @@ extern const struct error UNKNOWN_OPERATION_EXCEPTION; /* AWS has no such operat
 extern const struct error INVALID_ACTION;              /* the same of the Query protocol */
 extern const struct error MISSING_ACTION;              /* a form without Action */
 extern const struct error NOTHING_HERE;                /* no service answers that path */
+extern const struct error REQUEST_TOO_LARGE;           /* its body; to us or, packed, when it is unpacked */
+extern const struct error BODY_NOT_PACKED;             /* Content-Encoding says gzip, and it is not */
 extern const struct error NOT_IMPLEMENTED;             /* AWS has that operation, we do not */

@@ -89,6 +89,7 @@ enum operation_flags {
     OPERATION_INTERNAL = 2,  /* no client can call it: timers, effects' ends, pollers */
     OPERATION_ANONYMOUS = 4, /* needs no authorize(): GetCallerIdentity, the Runtime API */
     OPERATION_LONG = 16,     /* its read, or its preparation, may take more than a millisecond: see call.h */
+    OPERATION_LARGE = 32,    /* its body may have LIMIT_HTTP_BODY_BYTES */
     OPERATION_NO_OUTPUT = 8, /* AWS's model has none: the body is empty, in Query there is no result */
 };
 
@@ -133,6 +134,7 @@ struct service {
     enum validation_style validation;
     bool query_error_header;                   /* x-amzn-query-error beside a JSON error */
     bool crc32_header;                         /* x-amz-crc32 over the body */
+    int largest_body_mib;                      /* of a request; 0: LIMIT_BODY_MIB */
     const struct operation *const *operations; /* NULL-terminated */
     const char *const
         *known_operations; /* every operation AWS has, so that the rest answers 501; NULL-terminated */

@@ -49,6 +49,9 @@ struct route {
 
 struct route route_find(struct arena *arena, const struct service *const *services,
                         const struct http_request *request, str signing_name);
+/* The same before the body is there: of a form only the service is known then. */
+struct route route_find_by_head(struct arena *arena, const struct service *const *services,
+                                const struct http_request *request, str signing_name);
 
 /*
  * Check what has been decoded against the model: required members, ranges, lengths, patterns, enums,

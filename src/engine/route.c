@@ -215,3 +215,17 @@ struct route route_find(struct arena *arena, const struct service *const *servic
         return query_route(services, &action, signing_name);
     return rest_route(arena, services, request, signing_name);
 }
+
+struct route route_find_by_head(struct arena *arena, const struct service *const *services,
+                                const struct http_request *request, str signing_name)
+{
+    str content_type = http_header(&request->headers, S("Content-Type"));
+    bool is_form = str_starts_with(content_type, S("application/x-www-form-urlencoded"));
+
+    if (!is_form || str_present(http_header(&request->headers, S("X-Amz-Target"))) ||
+        !any_speaks(services, PROTOCOL_QUERY) || is_signed_for_rest(services, signing_name))
+        return route_find(arena, services, request, signing_name);
+    struct action action = find_action(arena, request->query);
+    return (struct route){.service = query_service(services, &action, signing_name),
+                          .protocol = protocol_find(PROTOCOL_QUERY)};
+}

@@ -13,6 +13,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/time.h"
 
 #include <stdlib.h>
@@ -31,11 +32,15 @@ struct connection {
     bool in_body;
     bool writing; /* the socket did not take all at once */
     bool reading;
-    bool ended;     /* the client has sent its last byte */
-    bool finishing; /* no more requests: a reply with "Connection: close" is on its way */
-    bool lingering; /* our side is shut; wait for the client to close */
-    char *input;    /* bytes that wait: from input_start to input_end */
+    bool waits_for_room; /* the budget for requests is spent: what has come stays in `input` */
+    bool ended;          /* the client has sent its last byte */
+    bool finishing;      /* no more requests: a reply with "Connection: close" is on its way */
+    bool lingering;      /* our side is shut; wait for the client to close */
+    char *input;         /* bytes that wait: from input_start to input_end */
     size_t input_start, input_end, input_capacity;
+    size_t lingered; /* bytes read and dropped */
+    struct quiet quiet;
+    struct share *share;
     uint64_t deadline_ms;    /* of uv_now(); UINT64_MAX: none */
     struct address from, at; /* the client's, and ours that it called */
 };
@@ -43,8 +48,11 @@ struct connection {
 /* What the socket did not take. */
 struct leftover {
     uv_write_t write;
+    size_t size;
     char data[];
 };
+
+static _Atomic size_t unsent; /* in leftovers of all connections */
 
 static void move_on(struct connection *connection);
 
@@ -59,6 +67,7 @@ static void on_closed(uv_handle_t *handle)
 {
     struct connection *connection = handle->data;
 
+    share_leave(connection->share);
     free(connection->input);
     free(connection);
 }
@@ -98,11 +107,12 @@ static void drop_slot(struct connection *connection)
     }
 }
 
-static void connection_close(struct connection *connection)
+void connection_close(struct connection *connection)
 {
     if (uv_is_closing((uv_handle_t *)&connection->tcp))
         return;
     drop_slot(connection);
+    quiet_move(connection->loop, connection, NULL);
     unlink_connection(connection);
     uv_close((uv_handle_t *)&connection->tcp, on_closed);
     loop_end_when_empty(connection->loop);
@@ -139,6 +149,7 @@ static void on_written(uv_write_t *write, int status)
 {
     struct connection *connection = write->handle->data;
 
+    atomic_fetch_sub(&unsent, ((struct leftover *)write)->size);
     free(write);
     if (!open_still(connection))
         return;
@@ -151,11 +162,17 @@ static void on_written(uv_write_t *write, int status)
     move_on(connection);
 }
 
+/* Clients that do not read their replies are given up when there are too many of them. */
 static void write_later(struct connection *connection, str rest)
 {
-    struct leftover *leftover = malloc(sizeof *leftover + rest.size);
+    bool affordable = rest.size <= UNSENT_BYTES && atomic_load(&unsent) <= UNSENT_BYTES - rest.size;
+    struct leftover *leftover = affordable ? malloc(sizeof *leftover + rest.size) : NULL;
 
-    check(leftover != NULL);
+    if (!leftover) {
+        connection_close(connection);
+        return;
+    }
+    leftover->size = rest.size;
     memcpy(leftover->data, rest.data, rest.size);
     uv_buf_t buffer = uv_buf_init(leftover->data, (unsigned)rest.size);
     if (uv_write(&leftover->write, (uv_stream_t *)&connection->tcp, &buffer, 1, on_written) != 0) {
@@ -163,6 +180,7 @@ static void write_later(struct connection *connection, str rest)
         connection_close(connection);
         return;
     }
+    atomic_fetch_add(&unsent, rest.size);
     connection->writing = true;
     expire_in(connection, LIMIT_HTTP_BODY_TIMEOUT_MS);
 }
@@ -185,13 +203,34 @@ static void flush(struct connection *connection)
     loop->output = text_in(&loop->output_arena);
 }
 
+struct writing {
+    struct loop *loop;
+    const struct http_reply *reply;
+    bool keep_alive;
+};
+
+static void write_now(void *context)
+{
+    const struct writing *writing = context;
+    struct text *output = &writing->loop->output;
+
+    output->arena = &writing->loop->output_arena;
+    text_reserve(output, writing->reply->body.size + REPLY_HEAD_BYTES);
+    http_reply_write(output, writing->reply, writing->keep_alive,
+                     wall_clock_ms()); /* clients set their clocks by it */
+}
+
 static void write_reply(struct connection *connection, const struct http_reply *reply, bool keep_alive)
 {
     struct loop *loop = connection->loop;
+    struct writing writing = {loop, reply, keep_alive};
 
-    loop->output.arena = &loop->output_arena;
-    text_reserve(&loop->output, reply->body.size + REPLY_HEAD_BYTES);
-    http_reply_write(&loop->output, reply, keep_alive, wall_clock_ms()); /* clients set their clocks by it */
+    if (!arena_run(&loop->output_arena, write_now, &writing)) { /* no memory for it */
+        arena_reset(&loop->output_arena);
+        loop->output = text_in(&loop->output_arena);
+        connection_close(connection);
+        return;
+    }
     connection->finishing = !keep_alive;
     expire_in(connection, LIMIT_HTTP_IDLE_TIMEOUT_MS);
 }
@@ -207,7 +246,7 @@ static void reply(struct connection *connection)
     tell_port(connection, connection->port->request_ended);
     exchange_encode(exchange);
     write_reply(connection, &exchange->reply, keep_alive);
-    if (str_equal(exchange->request->method, S("HEAD")))
+    if (str_equal(exchange->request->method, S("HEAD")) && connection->loop->output.size)
         connection->loop->output.size -= exchange->reply.body.size;
     slot_give_back(slot);
 }
@@ -236,7 +275,64 @@ static void refuse(struct connection *connection, int status)
     write_reply(connection, &refusal, false);
 }
 
+/* ---- memory for requests ---- */
+
+struct want {
+    struct slot *slot;
+    size_t bytes;
+};
+
+static bool take_room(void *context)
+{
+    struct want *want = context;
+    struct slot *slot = want->slot;
+
+    if (want->bytes <= slot->charged)
+        return true;
+    if (!share_take(slot->share, want->bytes, want->bytes - slot->charged))
+        return false;
+    slot->charged = want->bytes;
+    return true;
+}
+
+/* Have the budget pay for the request with so many more bytes; who has stalled for a second gives way. */
+static bool pay_for(struct connection *connection, size_t more)
+{
+    struct slot *slot = connection->slot;
+    struct want want = {slot, SLOT_BYTES + http_parser_held(slot->parser, more)};
+
+    if (!slot->share) {
+        slot->share = connection->share;
+        share_keep(slot->share);
+    }
+    if (take_room(&want))
+        return true;
+    quiet_move(connection->loop, connection, NULL); /* it is not one of them */
+    quiet_end_stalled(connection->loop, take_room, &want);
+    return take_room(&want);
+}
+
+/* The request is whole: a small one may wait in the engine for nothing.  False: there is no room for a large
+ * one. */
+static bool settle_charge(struct connection *connection)
+{
+    if (http_parser_held(connection->slot->parser, 0) > SLOT_BYTES)
+        return pay_for(connection, 0);
+    slot_end_charge(connection->slot);
+    return true;
+}
+
 /* ---- requests ---- */
+
+static void describe(struct connection *connection)
+{
+    struct exchange *exchange = &connection->slot->exchange;
+
+    exchange->request = http_parser_request(connection->slot->parser);
+    exchange->sandbox = arena_copy(&exchange->arena, connection->port->sandbox);
+    exchange->source_ip = arena_copy(&exchange->arena, str_of(connection->from.text));
+    exchange->local_ip = arena_copy(&exchange->arena, str_of(connection->at.text));
+}
 
 static void run(struct connection *connection)
 {
@@ -244,10 +340,11 @@ static void run(struct connection *connection)
     struct exchange *exchange = &slot->exchange;
     struct loop *loop = connection->loop;
 
-    exchange->request = http_parser_request(slot->parser);
-    exchange->sandbox = arena_copy(&exchange->arena, connection->port->sandbox);
-    exchange->source_ip = arena_copy(&exchange->arena, str_of(connection->from.text));
-    exchange->local_ip = arena_copy(&exchange->arena, str_of(connection->at.text));
+    if (!settle_charge(connection)) {
+        refuse(connection, 503);
+        return;
+    }
+    describe(connection);
     connection->in_flight = true;
     connection->in_body = false;
     connection->deadline_ms = UINT64_MAX;
@@ -267,12 +364,46 @@ static void begin_request(struct connection *connection)
     expire_in(connection, LIMIT_HTTP_HEAD_TIMEOUT_MS);
 }
 
-static void note_body(struct connection *connection)
+/* Answered before it ran; the rest of the request is not wanted. */
+static void answer_early(struct connection *connection)
 {
-    if (connection->in_body || !http_parser_in_body(connection->slot->parser))
+    struct slot *slot = connection->slot;
+
+    connection->slot = NULL;
+    exchange_encode(&slot->exchange);
+    write_reply(connection, &slot->exchange.reply, false);
+    slot_give_back(slot);
+}
+
+/* The head is whole and the body is to come: is it welcome? */
+static void admit(struct connection *connection)
+{
+    struct slot *slot = connection->slot;
+    size_t largest;
+
+    describe(connection);
+    if (!dispatch_admit(connection->loop->dispatcher, &slot->exchange, &largest)) {
+        answer_early(connection);
         return;
+    }
+    if (!http_parser_limit_body(slot->parser, largest)) {
+        dispatch_refuse_large(&slot->exchange, largest);
+        answer_early(connection);
+        return;
+    }
     connection->in_body = true;
     expire_in(connection, LIMIT_HTTP_BODY_TIMEOUT_MS);
+    if (http_parser_expects_continue(slot->parser)) {
+        connection->loop->output.arena = &connection->loop->output_arena;
+        text_add(&connection->loop->output, S("HTTP/1.1 100 Continue\r\n\r\n"));
+    }
+}
+
+static void wait_for_room(struct connection *connection)
+{
+    if (!connection->waits_for_room)
+        expire_in(connection, LIMIT_BODY_WAIT_MS);
+    connection->waits_for_room = true;
 }
 
 /* Feed the parser and do what it says; returns how many bytes it took. */
@@ -283,14 +414,19 @@ static size_t feed(struct connection *connection, str bytes)
     if (!connection->slot)
         begin_request(connection);
     struct http_parser *parser = connection->slot->parser;
+    if (http_parser_in_body(parser) && !pay_for(connection, bytes.size)) {
+        wait_for_room(connection);
+        return 0;
+    }
     switch (http_parser_feed(parser, bytes, &used)) {
     case HTTP_NEED_MORE:
-        note_body(connection);
+        if (!pay_for(connection, 0))
+            refuse(connection, 503);
         break;
-    case HTTP_CONTINUE:
-        note_body(connection);
-        connection->loop->output.arena = &connection->loop->output_arena;
-        text_add(&connection->loop->output, S("HTTP/1.1 100 Continue\r\n\r\n"));
+    case HTTP_HEAD_DONE:
+        admit(connection);
+        if (connection->slot && !pay_for(connection, 0))
+            refuse(connection, 503);
         break;
     case HTTP_COMPLETE:
         run(connection);
@@ -304,7 +440,8 @@ static size_t feed(struct connection *connection, str bytes)
 
 static bool can_serve(const struct connection *connection)
 {
-    return !connection->in_flight && !connection->writing && !connection->finishing && open_still(connection);
+    return !connection->in_flight && !connection->writing && !connection->finishing &&
+           !connection->waits_for_room && open_still(connection);
 }
 
 static void keep_input(struct connection *connection, str bytes)
@@ -312,13 +449,12 @@ static void keep_input(struct connection *connection, str bytes)
     size_t waiting = connection->input_end - connection->input_start;
 
     if (connection->input_capacity - connection->input_end < bytes.size) {
-        char *larger = malloc(waiting + bytes.size + READ_BUFFER_BYTES);
-        check(larger != NULL);
+        char *larger = memory_take(waiting + bytes.size + WAITING_READ_BYTES);
         if (waiting)
             memcpy(larger, connection->input + connection->input_start, waiting);
         free(connection->input);
         connection->input = larger;
-        connection->input_capacity = waiting + bytes.size + READ_BUFFER_BYTES;
+        connection->input_capacity = waiting + bytes.size + WAITING_READ_BYTES;
         connection->input_start = 0;
         connection->input_end = waiting;
     }
@@ -351,7 +487,8 @@ static void on_allocate(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
     struct connection *connection = handle->data;
 
     (void)suggested;
-    *buffer = uv_buf_init(connection->loop->read_buffer, READ_BUFFER_BYTES);
+    *buffer = uv_buf_init(connection->loop->read_buffer,
+                          connection->in_flight ? WAITING_READ_BYTES : READ_BUFFER_BYTES);
 }
 
 static void read_or_pause(struct connection *connection);
@@ -383,8 +520,12 @@ static void move_on(struct connection *connection)
 
 static void take_bytes(struct connection *connection, str bytes)
 {
-    if (connection->finishing)
+    if (connection->finishing) {
+        connection->lingered += bytes.size;
+        if (connection->lingered > LINGER_BYTES)
+            connection_close(connection);
         return;
+    }
     if (connection->input_start == connection->input_end)
         bytes = serve_bytes(connection, bytes);
     if (bytes.size > 0 && !connection->finishing)
@@ -415,12 +556,22 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer)
         connection_close(connection);
 }
 
+/* Where somebody who wants its place finds it. */
+static struct quiet_list *quiet_list_of(struct connection *connection)
+{
+    if (connection->in_flight || connection->writing || connection->finishing || connection->waits_for_room)
+        return NULL;
+    return connection->slot ? &connection->loop->receiving : &connection->loop->idle;
+}
+
 /* Reading pauses when a client has sent enough for now. */
 static void read_or_pause(struct connection *connection)
 {
     size_t waiting = connection->input_end - connection->input_start;
-    bool read = !connection->ended && waiting < INPUT_WAITING_BYTES;
+    bool read = !connection->ended && waiting < INPUT_WAITING_BYTES && !connection->waits_for_room;
 
+    if (open_still(connection))
+        quiet_move(connection->loop, connection, quiet_list_of(connection));
     if (!open_still(connection) || read == connection->reading)
         return;
     connection->reading = read;
@@ -432,11 +583,12 @@ static void read_or_pause(struct connection *connection)
 
 /* ---- life ---- */
 
-void connection_open(struct loop *loop, struct port *port, int fd, const struct address *from)
+void connection_open(struct loop *loop, struct port *port, int fd, const struct address *from,
+                     struct share *share)
 {
-    struct connection *connection = calloc(1, sizeof *connection);
+    struct connection *connection = memory_take(sizeof *connection);
 
-    check(connection != NULL);
+    connection->share = share;
     check(uv_tcp_init(&loop->uv, &connection->tcp) == 0);
     connection->tcp.data = connection;
     connection->loop = loop;
@@ -458,6 +610,16 @@ void connection_open(struct loop *loop, struct port *port, int fd, const struct 
         read_or_pause(connection);
 }
 
+const struct share *connection_share(const struct connection *connection)
+{
+    return connection->share;
+}
+
+struct quiet *connection_quiet(struct connection *connection)
+{
+    return &connection->quiet;
+}
+
 static void expire(struct connection *connection)
 {
     bool reads_request = connection->slot && !connection->in_flight && !connection->writing;
@@ -466,8 +628,20 @@ static void expire(struct connection *connection)
         connection_close(connection);
         return;
     }
-    refuse(connection, 408);
+    refuse(connection, connection->waits_for_room ? 503 : 408);
+    connection->waits_for_room = false;
     move_on(connection);
+}
+
+/* Perhaps there is room now; if not, the deadline stays. */
+static void try_again(struct connection *connection)
+{
+    uint64_t deadline_ms = connection->deadline_ms;
+
+    connection->waits_for_room = false;
+    move_on(connection);
+    if (open_still(connection) && connection->waits_for_room)
+        connection->deadline_ms = deadline_ms;
 }
 
 void connections_sweep(struct loop *loop)
@@ -476,6 +650,8 @@ void connections_sweep(struct loop *loop)
         next = connection->next;
         if (connection->deadline_ms <= uv_now(&loop->uv))
             expire(connection);
+        else if (connection->waits_for_room)
+            try_again(connection);
     }
 }
 

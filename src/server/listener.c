@@ -17,7 +17,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { BACKLOG = 1024, ACCEPTS_PER_WAKE_UP = 64, REST_MS = 100 };
+enum { BACKLOG = 1024, ACCEPTS_PER_WAKE_UP = 64, REST_MS = 100, SHORT_REST_MS = 5 };
 
 static struct address address_of(const struct sockaddr_storage *from)
 {
@@ -55,9 +55,16 @@ static void on_rested(uv_timer_t *rest)
 /* A loop that cannot accept would spin: the socket stays readable. */
 static void rest_a_while(struct listener *listener, int error)
 {
-    log_warn("cannot accept a connection error=\"%s\"", strerror(error));
+    static struct log_pace refusals;
+    bool room_comes = listener->starved && (error == EMFILE || error == ENFILE);
+    unsigned left_out;
+
+    if (log_due(&refusals, &left_out))
+        log_warn("cannot accept a connection error=\"%s\" also=%u", strerror(error), left_out);
+    if (room_comes)
+        listener->starved(listener);
     uv_poll_stop(&listener->poll);
-    uv_timer_start(&listener->rest, on_rested, REST_MS, 0);
+    uv_timer_start(&listener->rest, on_rested, room_comes ? SHORT_REST_MS : REST_MS, 0);
 }
 
 static bool passing(int error)

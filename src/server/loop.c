@@ -8,10 +8,14 @@
 #include "server/server_internal.h"
 
 #include "base/check.h"
+#include "base/memory.h"
 
 #include <stdlib.h>
 
-enum { FREE_SLOTS_KEPT = 256 }; /* a burst of parked requests shall not hold its memory for ever */
+enum {
+    FREE_SLOTS_KEPT = 256, /* a burst of parked requests shall not hold its memory for ever */
+    WORTH_TRIMMING_BYTES = 1024 * 1024,
+};
 
 static _Thread_local struct loop *loop_of_this_thread;
 
@@ -47,9 +51,8 @@ static void bring_home(struct exchange *exchange)
 
 static struct slot *slot_new(struct loop *loop)
 {
-    struct slot *slot = calloc(1, sizeof *slot);
+    struct slot *slot = memory_take(sizeof *slot);
 
-    check(slot != NULL);
     slot->loop = loop;
     slot->parser = http_parser_new();
     return slot;
@@ -79,10 +82,22 @@ static void slot_free(struct slot *slot)
     free(slot);
 }
 
+void slot_end_charge(struct slot *slot)
+{
+    if (!slot->share)
+        return;
+    share_give(slot->share, slot->charged);
+    share_let_go(slot->share);
+    slot->share = NULL;
+    slot->charged = 0;
+}
+
 void slot_give_back(struct slot *slot)
 {
     struct arena arena = slot->exchange.arena;
 
+    slot->loop->trim |= arena.held > WORTH_TRIMMING_BYTES;
+    slot_end_charge(slot);
     if (slot->loop->free_slot_count == FREE_SLOTS_KEPT) {
         slot_free(slot);
         return;
@@ -159,6 +174,9 @@ static void on_sweep(uv_timer_t *sweep)
     struct loop *loop = sweep->data;
 
     connections_sweep(loop);
+    if (loop->trim)
+        memory_trim();
+    loop->trim = false;
     if (!loop->connections)
         uv_timer_stop(sweep);
 }
@@ -172,6 +190,7 @@ void loop_begin_sweeping(struct loop *loop)
 void loop_init(struct loop *loop, struct server *server)
 {
     loop->server = server;
+    loop->quiet_since_ns = UINT64_MAX;
     check(uv_loop_init(&loop->uv) == 0);
     check(uv_async_init(&loop->uv, &loop->wake_up, on_wake_up) == 0);
     uv_timer_init(&loop->uv, &loop->sweep);

@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "base/memory.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -31,6 +32,7 @@ struct server {
     unsigned loop_count, loops_draining;
     struct port port;
     struct listener listener;
+    struct shares *shares;
     int port_number;
     struct sandboxes *sandboxes;
     struct effect_runner effect_runners[3];
@@ -43,19 +45,77 @@ static volatile sig_atomic_t signalled;
 
 /* ---- accepting ---- */
 
+static void post(struct loop *loop, void (*run)(struct loop *loop, struct task *task))
+{
+    struct task *task = memory_take(sizeof *task);
+
+    task->run = run;
+    loop_post(loop, task);
+}
+
 struct arrival {
     struct task task;
     struct port *port;
     struct address from;
+    struct share *share;
+    enum share_limit limit; /* reached: another connection must go first, */
+    unsigned loops_tried;   /* on one of the loops */
     int fd;
 };
+
+static void turn_away(int fd, const char *why)
+{
+    static const char busy[] =
+        "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    static struct log_pace refusals;
+    unsigned left_out;
+
+    if (log_due(&refusals, &left_out))
+        log_warn("a connection was refused why=\"%s\" also=%u", why, left_out);
+    (void)!send(fd, busy, sizeof busy - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+    close(fd);
+}
+
+static void give_up(struct loop *loop, struct arrival *arrival)
+{
+    turn_away(arrival->fd, arrival->limit == SHARE_OF_ALL_TAKEN ? "too many connections"
+                                                                : "too many connections of that address");
+    share_leave(arrival->share);
+    atomic_fetch_sub_explicit(&loop->connection_count, 1, memory_order_relaxed);
+    free(arrival);
+    loop_end_when_empty(loop);
+}
+
+static void try_next_loop(struct loop *loop, struct arrival *arrival)
+{
+    struct server *server = loop->server;
+    size_t index = (size_t)(loop - server->loops);
+    struct loop *next = &server->loops[(index + 1) % server->loop_count];
+
+    atomic_fetch_sub_explicit(&loop->connection_count, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&next->connection_count, 1, memory_order_relaxed);
+    loop_post(next, &arrival->task);
+}
+
+/* At the limit, who has been idle for longest makes room. */
+static bool has_room(struct loop *loop, const struct arrival *arrival)
+{
+    return arrival->limit == SHARE_FREE ||
+           quiet_close_longest(loop, arrival->limit == SHARE_OF_ALL_TAKEN ? NULL : arrival->share);
+}
 
 static void open_arrival(struct loop *loop, struct task *task)
 {
     struct arrival *arrival = (struct arrival *)task;
 
-    connection_open(loop, arrival->port, arrival->fd, &arrival->from);
-    free(arrival);
+    if (has_room(loop, arrival)) {
+        connection_open(loop, arrival->port, arrival->fd, &arrival->from, arrival->share);
+        free(arrival);
+    } else if (++arrival->loops_tried < loop->server->loop_count && !loop->draining) {
+        try_next_loop(loop, arrival);
+    } else {
+        give_up(loop, arrival);
+    }
 }
 
 static unsigned connection_count(struct loop *loop)
@@ -63,41 +123,45 @@ static unsigned connection_count(struct loop *loop)
     return atomic_load_explicit(&loop->connection_count, memory_order_relaxed);
 }
 
-static struct loop *least_busy(struct server *server, unsigned *all)
+static struct loop *least_busy(struct server *server)
 {
     struct loop *least = &server->loops[0];
 
-    *all = 0;
     for (unsigned i = 0; i < server->loop_count; i++) {
-        *all += connection_count(&server->loops[i]);
         if (connection_count(&server->loops[i]) < connection_count(least))
             least = &server->loops[i];
     }
     return least;
 }
 
-static void turn_away(int fd)
+static uint64_t quiet_since_ns(struct loop *loop)
 {
-    static const char busy[] =
-        "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    return atomic_load_explicit(&loop->quiet_since_ns, memory_order_relaxed);
+}
 
-    log_warn("too many connections limit=%d", LIMIT_CONNECTIONS);
-    (void)!send(fd, busy, sizeof busy - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
-    close(fd);
+/* Whose connection has been idle for longest. */
+static struct loop *least_awake(struct server *server)
+{
+    struct loop *least = &server->loops[0];
+
+    for (unsigned i = 1; i < server->loop_count; i++)
+        if (quiet_since_ns(&server->loops[i]) < quiet_since_ns(least))
+            least = &server->loops[i];
+    return least;
 }
 
 void server_accept(struct server *server, int fd, const struct address *from)
 {
-    unsigned all;
-    struct loop *loop = least_busy(server, &all);
+    struct loop *loop;
 
-    if (all >= LIMIT_CONNECTIONS) {
-        turn_away(fd);
+    if (memory_is_short()) {
+        turn_away(fd, "out of memory");
         return;
     }
-    struct arrival *arrival = malloc(sizeof *arrival);
-    check(arrival != NULL);
-    *arrival = (struct arrival){{.run = open_arrival}, &server->port, *from, fd};
+    struct arrival *arrival = memory_take(sizeof *arrival);
+    *arrival = (struct arrival){.task.run = open_arrival, .port = &server->port, .from = *from, .fd = fd};
+    arrival->share = share_enter(server->shares, from->text, &arrival->limit);
+    loop = arrival->limit == SHARE_FREE ? least_busy(server) : least_awake(server);
     atomic_fetch_add_explicit(&loop->connection_count, 1, memory_order_relaxed);
     loop_post(loop, &arrival->task);
 }
@@ -107,16 +171,25 @@ static void on_accepted(struct listener *listener, int fd, const struct address 
     server_accept(listener->owner, fd, from);
 }
 
-/* ---- stopping ---- */
-
-static void post(struct loop *loop, void (*run)(struct loop *loop, struct task *task))
+static void make_room(struct loop *loop, struct task *task)
 {
-    struct task *task = malloc(sizeof *task);
-
-    check(task != NULL);
-    task->run = run;
-    loop_post(loop, task);
+    free(task);
+    quiet_close_longest(loop, NULL);
 }
+
+static void on_starved(struct listener *listener)
+{
+    struct server *server = listener->owner;
+
+    post(least_awake(server), make_room);
+}
+
+struct shares *server_shares(struct server *server)
+{
+    return server->shares;
+}
+
+/* ---- stopping ---- */
 
 static void end_loop(struct loop *loop, struct task *task)
 {
@@ -220,14 +293,17 @@ static unsigned usual_thread_count(void)
     return cores < MOST_USUAL_THREADS ? cores : MOST_USUAL_THREADS;
 }
 
-static void allow_many_descriptors(void)
+/* As many as the system lets us have; how many that is. */
+static size_t allow_many_descriptors(void)
 {
+    enum { USUAL = 1024 };
     struct rlimit limit;
 
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return;
+        return USUAL;
     limit.rlim_cur = limit.rlim_max < DESCRIPTORS ? limit.rlim_max : DESCRIPTORS;
     setrlimit(RLIMIT_NOFILE, &limit);
+    return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : USUAL;
 }
 
 static void init(struct server *server, const struct server_options *options)
@@ -253,9 +329,11 @@ struct server *server_new(const struct server_options *options, struct arena *ar
     struct server *server = calloc(1, sizeof *server);
 
     check(server != NULL);
+    server->shares = shares_new(allow_many_descriptors());
     init(server, options);
     server->listener.owner = server;
     server->listener.accepted = on_accepted;
+    server->listener.starved = on_starved;
     server->bound =
         listener_bind(&server->listener, &server->main, options->host, options->port, arena, error);
     if (!server->bound) {
@@ -286,7 +364,6 @@ bool server_start(struct server *server, struct engine *engine, struct arena *ar
         *error = arena_format(arena, "cannot listen on port %d: %s", server->port_number, strerror(errno));
         return false;
     }
-    allow_many_descriptors();
     watch_signals(server);
     server->engine = server->main.engine = engine;
     for (unsigned i = 0; i < server->loop_count; i++) {
@@ -335,6 +412,7 @@ void server_free(struct server *server)
     if (!server->engine)
         discard_loops(server);
     sandboxes_free(server->sandboxes);
+    shares_free(server->shares);
     free(server->loops);
     free(server);
 }

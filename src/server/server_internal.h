@@ -9,6 +9,9 @@
  */
 #include "server/launcher.h"
 #include "server/server.h"
+#include "server/share.h"
+
+#include "base/limits.h"
 
 #include <arpa/inet.h>
 #include <pthread.h>
@@ -17,15 +20,38 @@
 
 enum {
     READ_BUFFER_BYTES = 64 * 1024,
-    INPUT_WAITING_BYTES = 64 * 1024, /* of pipelined requests, then reading pauses */
-    SWEEP_INTERVAL_MS = 1000,        /* how exact time-outs are */
-    LINGER_MS = 2000,                /* for the client to read our last words */
-    STOP_GRACE_MS = 300,             /* between SIGTERM and SIGKILL when the server stops */
+    WAITING_READ_BYTES = 4 * 1024,            /* read at once while a request is in flight */
+    INPUT_WAITING_BYTES = 4 * 1024,           /* of pipelined requests, then reading pauses */
+    LINGER_BYTES = 2 * LIMIT_HTTP_BODY_BYTES, /* of a refused body, then the connection is closed */
+    UNSENT_BYTES = 128 * 1024 * 1024,         /* of replies that clients do not read, over all connections */
+    SLOT_BYTES = 16 * 1024,                   /* what a request costs before its body */
+    SWEEP_INTERVAL_MS = 1000,                 /* how exact time-outs are */
+    LINGER_MS = 2000,                         /* for the client to read our last words */
+    STOP_GRACE_MS = 300,                      /* between SIGTERM and SIGKILL when the server stops */
 };
 
 struct loop;
 struct connection;
 struct sandboxes;
+
+/* ---- quiet connections: those that wait for their client ---- */
+
+struct quiet_list {
+    struct connection *longest, *last;
+};
+struct quiet {
+    struct quiet_list *list; /* NULL: not quiet */
+    struct connection *before, *after;
+    uint64_t since_ns;
+};
+
+/* To the end of that list; NULL: on none. */
+void quiet_move(struct loop *loop, struct connection *connection, struct quiet_list *list);
+/* Close the connection that has been idle for longest, or else has been sending for longest; of that share,
+ * unless it is NULL.  False when there is none. */
+bool quiet_close_longest(struct loop *loop, const struct share *share);
+/* Close connections whose request has not gone on for a second, longest first, until `enough` says so. */
+void quiet_end_stalled(struct loop *loop, bool (*enough)(void *context), void *context);
 
 /* ---- ports: where connections come in ---- */
 
@@ -48,6 +74,7 @@ struct listener {
     int fd;
     void *owner;
     void (*accepted)(struct listener *listener, int fd, const struct address *from);
+    void (*starved)(struct listener *listener); /* there are no descriptors: make room; or NULL */
     uv_close_cb closed;
 };
 
@@ -76,12 +103,19 @@ struct slot {
     struct http_parser *parser;
     struct loop *loop;
     struct connection *connection; /* NULL when the client is gone */
-    bool answered;                 /* within dispatch() */
+    struct share *share;           /* it pays for `charged` bytes; NULL: for none */
+    size_t charged;
+    bool answered; /* within dispatch() */
     struct slot *next_free;
 };
 
+/* The shares of the server's clients. */
+struct shares *server_shares(struct server *server);
+
 struct slot *slot_take(struct loop *loop, struct connection *connection);
 void slot_give_back(struct slot *slot);
+/* The budget pays for it no longer. */
+void slot_end_charge(struct slot *slot);
 
 /* ---- loops ---- */
 
@@ -101,6 +135,9 @@ struct loop {
     struct engine *engine;
     struct dispatcher *dispatcher;
     struct connection *connections;
+    struct quiet_list idle, receiving; /* of them; longest first */
+    _Atomic uint64_t quiet_since_ns;   /* of the first of them; those that receive count as later */
+    bool trim;                         /* something large was freed */
     _Atomic unsigned connection_count; /* those on their way here counted */
     struct slot *free_slots;
     unsigned free_slot_count;
@@ -133,8 +170,12 @@ void loop_end_when_empty(struct loop *loop);
 
 /* ---- connections ---- */
 
-/* Takes the descriptor over.  The loop has counted it already. */
-void connection_open(struct loop *loop, struct port *port, int fd, const struct address *from);
+/* Takes the descriptor over, and the share that was entered for it.  The loop has counted it already. */
+void connection_open(struct loop *loop, struct port *port, int fd, const struct address *from,
+                     struct share *share);
+void connection_close(struct connection *connection);
+const struct share *connection_share(const struct connection *connection);
+struct quiet *connection_quiet(struct connection *connection);
 /* The exchange came home. */
 void connection_answered(struct slot *slot);
 /* Close those that are past their deadline. */

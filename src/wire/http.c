@@ -9,8 +9,8 @@
 
 #include "base/check.h"
 #include "base/list.h"
+#include "base/memory.h"
 #include "base/time.h"
-#include "wire/gzip.h"
 #include "wire/uri.h"
 
 #include <llhttp.h>
@@ -38,10 +38,10 @@ struct http_parser {
     unsigned line_count;         /* whole lines scanned of the head */
     char last;                   /* the byte scanned last */
     bool head_scanned;           /* up to the empty line that ends it */
-    bool head_complete, complete, asked_to_continue;
+    bool head_complete, complete, head_told;
 
-    char *body;
-    size_t body_size, body_capacity;
+    char *body; /* loose memory of the arena */
+    size_t body_size, body_capacity, body_limit;
     size_t framing_size, chunk_count; /* of a chunked body: bytes beside the data, and how many chunks */
     int error_status;                 /* 0: none */
     struct http_request request;
@@ -117,15 +117,12 @@ static int on_headers_complete(llhttp_t *llhttp)
     return HPE_PAUSED;
 }
 
-/*
- * A claimed length is believed step by step, each eight times the last, so that a claim alone costs
- * the client more than us.
- */
+/* A claimed length is believed step by step, so that a claim alone costs the client as much as us. */
 static size_t next_capacity(const struct http_parser *parser, size_t wanted)
 {
-    enum { FIRST = 16 * 1024, CLAIMED_STEP = 8, STEP = 2 };
+    enum { FIRST = 16 * 1024, STEP = 2 };
     bool claimed = parser->llhttp.flags & F_CONTENT_LENGTH;
-    size_t capacity = parser->body_capacity * (claimed ? CLAIMED_STEP : STEP);
+    size_t capacity = parser->body_capacity * STEP;
     size_t left = claimed ? (size_t)parser->llhttp.content_length : 0; /* llhttp counts it down */
 
     if (capacity < FIRST)
@@ -135,19 +132,24 @@ static size_t next_capacity(const struct http_parser *parser, size_t wanted)
     return capacity > wanted ? capacity : wanted;
 }
 
+static void grow_body(void *context)
+{
+    struct http_parser *parser = context;
+
+    parser->body = arena_resize_loose(parser->arena, parser->body, parser->body_capacity);
+}
+
 static int on_body(llhttp_t *llhttp, const char *at, size_t size)
 {
     struct http_parser *parser = owner(llhttp);
     size_t wanted = parser->body_size + size;
 
-    if (wanted > LIMIT_HTTP_BODY_BYTES)
+    if (wanted > parser->body_limit)
         return refuse(parser, 413);
     if (wanted > parser->body_capacity) {
         parser->body_capacity = next_capacity(parser, wanted);
-        char *larger = arena_alloc(parser->arena, parser->body_capacity);
-        if (parser->body_size)
-            memcpy(larger, parser->body, parser->body_size);
-        parser->body = larger;
+        if (!arena_run(parser->arena, grow_body, parser))
+            return refuse(parser, 503);
     }
     memcpy(parser->body + parser->body_size, at, size);
     parser->body_size = wanted;
@@ -291,12 +293,9 @@ static void head_done(struct http_parser *parser)
         refuse(parser, status);
 }
 
-static bool wants_continue(const struct http_parser *parser)
+bool http_parser_expects_continue(const struct http_parser *parser)
 {
-    const llhttp_t *llhttp = &parser->llhttp;
-    bool has_body = (llhttp->flags & F_CHUNKED) || llhttp->content_length > 0;
-
-    return has_body && llhttp->http_minor == 1 &&
+    return parser->body_size == 0 && parser->llhttp.http_minor == 1 &&
            str_equal_nocase(http_header(&parser->request.headers, S("Expect")), S("100-continue"));
 }
 
@@ -351,31 +350,15 @@ static void body_done(struct http_parser *parser)
 {
     struct http_request *request = &parser->request;
 
-    if (parser->body_size == 0)
-        return;
-    request->payload = request->body = (str){parser->body, parser->body_size};
-    if (!str_equal_nocase(http_header(&request->headers, S("Content-Encoding")), S("gzip")))
-        return;
-    switch (gzip_inflate(parser->arena, request->payload, LIMIT_HTTP_BODY_BYTES, &request->body)) {
-    case GZIP_OK:
-        break;
-    case GZIP_BAD:
-        refuse(parser, 400);
-        break;
-    case GZIP_TOO_LARGE:
-        refuse(parser, 413);
-        break;
-    }
+    if (parser->body_size > 0)
+        request->payload = request->body = (str){parser->body, parser->body_size};
 }
 
 /* ---- feeding ---- */
 
 struct http_parser *http_parser_new(void)
 {
-    struct http_parser *parser = calloc(1, sizeof *parser);
-
-    check(parser != NULL);
-    return parser;
+    return memory_take(sizeof(struct http_parser));
 }
 
 void http_parser_free(struct http_parser *parser)
@@ -395,7 +378,8 @@ void http_parser_begin(struct http_parser *parser, struct arena *arena)
     parser->body_size = parser->body_capacity = 0;
     parser->framing_size = parser->chunk_count = 0;
     parser->value_seen = parser->head_scanned = parser->head_complete = false;
-    parser->complete = parser->asked_to_continue = false;
+    parser->complete = parser->head_told = false;
+    parser->body_limit = LIMIT_HTTP_BODY_BYTES;
     parser->last = '\0';
     parser->body = NULL;
     parser->error_status = 0;
@@ -468,17 +452,32 @@ enum http_state http_parser_feed(struct http_parser *parser, str bytes, size_t *
         return HTTP_BAD;
     if (parser->complete)
         return HTTP_COMPLETE;
-    if (parser->head_complete && parser->body_size == 0 && !parser->asked_to_continue &&
-        wants_continue(parser)) {
-        parser->asked_to_continue = true;
-        return HTTP_CONTINUE;
+    if (parser->head_complete && !parser->head_told) {
+        parser->head_told = true;
+        return HTTP_HEAD_DONE;
     }
     return HTTP_NEED_MORE;
 }
 
+bool http_parser_limit_body(struct http_parser *parser, size_t limit)
+{
+    bool claimed = parser->llhttp.flags & F_CONTENT_LENGTH;
+
+    parser->body_limit = limit;
+    return parser->body_size + (claimed ? (size_t)parser->llhttp.content_length : 0) <= limit;
+}
+
+size_t http_parser_held(const struct http_parser *parser, size_t more)
+{
+    size_t wanted = parser->body_size + more;
+    bool grows = http_parser_in_body(parser) && wanted > parser->body_capacity;
+
+    return 2 * parser->head_size + (grows ? next_capacity(parser, wanted) : parser->body_capacity);
+}
+
 const struct http_request *http_parser_request(const struct http_parser *parser)
 {
-    check(parser->complete && parser->error_status == 0);
+    check(parser->head_complete && parser->error_status == 0);
     return &parser->request;
 }
 
@@ -495,6 +494,18 @@ bool http_parser_idle(const struct http_parser *parser)
 bool http_parser_in_body(const struct http_parser *parser)
 {
     return parser->head_complete && !parser->complete;
+}
+
+bool http_is_packed(const struct http_request *request)
+{
+    str encoding = http_header(&request->headers, S("Content-Encoding"));
+
+    return str_equal_nocase(encoding, S("gzip")) || str_equal_nocase(encoding, S("x-gzip"));
+}
+
+enum gzip_result http_unpack(struct arena *arena, struct http_request *request, size_t limit)
+{
+    return gzip_inflate(arena, request->payload, limit, &request->body);
 }
 
 /* ---- headers and replies ---- */

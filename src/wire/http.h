@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "wire/gzip.h"
 
 struct http_header {
     str name, value;
@@ -25,7 +26,7 @@ struct http_request {
     str path, query;    /* of target, still encoded */
     struct http_headers headers;
     str payload; /* the body as sent, de-chunked: what a signature covers */
-    str body;    /* payload, un-gzipped when Content-Encoding said gzip */
+    str body;    /* the same; http_unpack() makes it the payload un-gzipped */
     bool keep_alive;
 };
 
@@ -38,7 +39,7 @@ struct http_reply {
 
 enum http_state {
     HTTP_NEED_MORE, /* feed more bytes */
-    HTTP_CONTINUE,  /* the client waits for "100 Continue": send it, then feed on */
+    HTTP_HEAD_DONE, /* once: the head is whole, and the body is not: see whether to go on, then feed on */
     HTTP_COMPLETE,  /* http_parser_request() is whole */
     HTTP_BAD,       /* answer http_parser_error_status(), then close */
 };
@@ -55,13 +56,25 @@ void http_parser_begin(struct http_parser *parser, struct arena *arena);
  * (pipelined) request and must be fed again after http_parser_begin().
  */
 enum http_state http_parser_feed(struct http_parser *parser, str bytes, size_t *used);
-/* The whole request at HTTP_COMPLETE. */
+/* The whole request at HTTP_COMPLETE; at HTTP_HEAD_DONE without its body. */
 const struct http_request *http_parser_request(const struct http_parser *parser);
-/* 400, 413, 431, 501 or 505 at HTTP_BAD. */
+/* After HTTP_HEAD_DONE: how large the body may be at most.  False: the client has already said that it is
+ * larger.
+ */
+bool http_parser_limit_body(struct http_parser *parser, size_t limit);
+/* Does the client wait for "100 Continue" before it sends the body? */
+bool http_parser_expects_continue(const struct http_parser *parser);
+/* Bytes that the request holds, or would hold after so many more of its body. */
+size_t http_parser_held(const struct http_parser *parser, size_t more);
+/* 400, 413, 431, 501, 503 (out of memory) or 505 at HTTP_BAD. */
 int http_parser_error_status(const struct http_parser *parser);
 /* What has been seen so far, for time-outs. */
 bool http_parser_idle(const struct http_parser *parser); /* no byte of a request yet */
 bool http_parser_in_body(const struct http_parser *parser);
+
+/* Does Content-Encoding say that the body is to be unpacked? */
+bool http_is_packed(const struct http_request *request);
+enum gzip_result http_unpack(struct arena *arena, struct http_request *request, size_t limit);
 
 /* The value of that header (any case), the absent str when there is none. */
 str http_header(const struct http_headers *headers, str name);

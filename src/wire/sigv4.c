@@ -353,7 +353,7 @@ struct sha256 sigv4_signing_key(str secret, str date, str region, str service)
     return hmac_sha256(HASH_STR(key), S(TERMINATOR));
 }
 
-static enum sigv4_result check_time(const struct sigv4 *sigv4, int64_t now_ms)
+enum sigv4_result sigv4_check_time(const struct sigv4 *sigv4, int64_t now_ms)
 {
     int64_t last_ms = sigv4->presigned ? sigv4->expires_ms : sigv4->signed_ms + LIMIT_CLOCK_SKEW_MS;
 
@@ -402,7 +402,7 @@ static str make_signature(struct arena *arena, const struct http_request *reques
 enum sigv4_result sigv4_verify(struct arena *arena, const struct http_request *request,
                                const struct sigv4 *sigv4, const struct sha256 *signing_key, int64_t now_ms)
 {
-    enum sigv4_result in_time = check_time(sigv4, now_ms);
+    enum sigv4_result in_time = sigv4_check_time(sigv4, now_ms);
 
     if (in_time != SIGV4_OK)
         return in_time;

@@ -36,6 +36,8 @@ enum sigv4_result sigv4_read(struct arena *arena, const struct http_request *req
 /* The derived key for a scope; it may be kept for as long as the secret stands. */
 struct sha256 sigv4_signing_key(str secret, str date, str region, str service);
 
+/* Is it of this time?  OK, EXPIRED or NOT_YET. */
+enum sigv4_result sigv4_check_time(const struct sigv4 *sigv4, int64_t now_ms);
 /* Check time and signature. */
 enum sigv4_result sigv4_verify(struct arena *arena, const struct http_request *request,
                                const struct sigv4 *sigv4, const struct sha256 *signing_key, int64_t now_ms);

@@ -18,7 +18,8 @@ static struct outcome feed(struct arena *arena, str bytes, size_t step)
     struct outcome outcome = {.state = HTTP_NEED_MORE};
 
     http_parser_begin(parser, arena);
-    while (outcome.used < bytes.size && (outcome.state == HTTP_NEED_MORE || outcome.state == HTTP_CONTINUE)) {
+    while (outcome.used < bytes.size &&
+           (outcome.state == HTTP_NEED_MORE || outcome.state == HTTP_HEAD_DONE)) {
         str piece = str_head(str_from(bytes, outcome.used), step);
         size_t used;
         outcome.state = http_parser_feed(parser, piece, &used);
@@ -30,7 +31,7 @@ static struct outcome feed(struct arena *arena, str bytes, size_t step)
         check(http_parser_error_status(parser) >= 400);
     if (outcome.state == HTTP_COMPLETE)
         outcome.request = *http_parser_request(parser);
-    if (outcome.state == HTTP_CONTINUE)
+    if (outcome.state == HTTP_HEAD_DONE)
         outcome.state = HTTP_NEED_MORE;
     http_parser_free(parser);
     return outcome;

@@ -105,7 +105,9 @@ TEST(bytes_may_arrive_one_by_one)
         begin();
         for (size_t i = 0, used; i < requests[r].size; i++) {
             enum http_state state = feed(str_head(str_from(requests[r], i), 1), &used);
-            assert_int_equal(state, i + 1 < requests[r].size ? HTTP_NEED_MORE : HTTP_COMPLETE);
+            bool last = i + 1 == requests[r].size;
+            assert_true(state == HTTP_NEED_MORE || state == (last ? HTTP_COMPLETE : HTTP_HEAD_DONE));
+            assert_true(last == (state == HTTP_COMPLETE));
             assert_int_equal(used, 1);
         }
         const struct http_request *request = http_parser_request(parser);
@@ -140,15 +142,17 @@ TEST(the_connection_stays_open_unless_told_otherwise)
     assert_true(parsed(S("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"))->keep_alive);
 }
 
-TEST(a_waiting_client_is_told_to_continue_once)
+TEST(the_head_is_told_once_before_the_body)
 {
     size_t used;
 
     begin();
     str head = S(POST_START "Expect: 100-continue\r\nContent-Length: 4\r\n\r\n");
-    assert_int_equal(feed(head, &used), HTTP_CONTINUE);
+    assert_int_equal(feed(head, &used), HTTP_HEAD_DONE);
     assert_int_equal(used, head.size);
     assert_true(http_parser_in_body(parser));
+    assert_true(http_parser_expects_continue(parser));
+    assert_text(http_parser_request(parser)->method, "POST");
     assert_int_equal(feed(S("ab"), &used), HTTP_NEED_MORE);
     assert_int_equal(feed(S("cd"), &used), HTTP_COMPLETE);
     assert_text(http_parser_request(parser)->body, "abcd");
@@ -157,7 +161,10 @@ TEST(a_waiting_client_is_told_to_continue_once)
 TEST(a_client_that_does_not_wait_is_not_told_to_continue)
 {
     assert_int_equal(state_of(S(POST_START "Expect: 100-continue\r\nContent-Length: 2\r\n\r\na")),
-                     HTTP_NEED_MORE);
+                     HTTP_HEAD_DONE);
+    assert_false(http_parser_expects_continue(parser));
+    assert_int_equal(state_of(S(POST_START "Content-Length: 2\r\n\r\n")), HTTP_HEAD_DONE);
+    assert_false(http_parser_expects_continue(parser));
     assert_int_equal(state_of(S(POST_START "Expect: 100-continue\r\nContent-Length: 0\r\n\r\n")),
                      HTTP_COMPLETE);
 }
@@ -170,6 +177,41 @@ TEST(a_body_too_large_is_refused_before_it_is_sent)
     assert_int_equal(refused_with(head), 413);
 }
 
+TEST(a_limit_of_the_body_is_kept_to_the_byte)
+{
+    size_t used;
+
+    state_of(S(POST_START "Content-Length: 5\r\n\r\n"));
+    assert_false(http_parser_limit_body(parser, 4));
+    assert_true(http_parser_limit_body(parser, 5));
+    assert_int_equal(feed(S("abcde"), &used), HTTP_COMPLETE);
+
+    state_of(S(POST_START "Content-Length: 5\r\n\r\nab"));
+    assert_false(http_parser_limit_body(parser, 4));
+    assert_true(http_parser_limit_body(parser, 5));
+
+    state_of(S(POST_START "Transfer-Encoding: chunked\r\n\r\n"));
+    assert_true(http_parser_limit_body(parser, 5));
+    assert_int_equal(feed(S("5\r\nabcde\r\n"), &used), HTTP_NEED_MORE);
+    assert_int_equal(feed(S("1\r\nf\r\n"), &used), HTTP_BAD);
+    assert_int_equal(http_parser_error_status(parser), 413);
+}
+
+TEST(what_a_request_holds_is_known_before_it_grows)
+{
+    char bytes[100000];
+    size_t used;
+
+    memset(bytes, 'x', sizeof bytes);
+    state_of(S(POST_START "Content-Length: 1000000\r\n\r\n"));
+    size_t empty = http_parser_held(parser, 0);
+    size_t foretold = http_parser_held(parser, sizeof bytes);
+    assert_true(foretold >= empty + sizeof bytes);
+    feed((str){bytes, sizeof bytes}, &used);
+    assert_int_equal(http_parser_held(parser, 0), foretold);
+    assert_true(foretold < empty + 2 * sizeof bytes);
+}
+
 TEST(a_chunked_body_too_large_is_refused_on_its_way)
 {
     enum { CHUNK = 1 << 20 };
@@ -179,7 +221,7 @@ TEST(a_chunked_body_too_large_is_refused_on_its_way)
 
     memcpy(chunk, "100000\r\n", 8);
     memset(chunk + 8, 'a', CHUNK);
-    while (state == HTTP_NEED_MORE && sent < 2 * (size_t)LIMIT_HTTP_BODY_BYTES) {
+    while ((state == HTTP_NEED_MORE || state == HTTP_HEAD_DONE) && sent < 2 * (size_t)LIMIT_HTTP_BODY_BYTES) {
         state = feed((str){chunk, CHUNK + 8}, &used);
         if (state == HTTP_NEED_MORE)
             state = feed(S("\r\n"), &used);
@@ -421,25 +463,36 @@ static str gzip_request(str packed)
     return arena_join(&scratch, head, packed);
 }
 
-TEST(a_gzipped_body_is_unpacked_and_kept_as_sent)
+static enum gzip_result unpacked(str bytes, size_t limit, str *body)
 {
-    str packed = gzipped(S("{\"hello\": \"world\"}"));
-    const struct http_request *request = parsed(gzip_request(packed));
+    struct http_request request = *parsed(bytes);
 
-    assert_text(request->body, "{\"hello\": \"world\"}");
-    assert_str(request->payload, packed);
-    assert_text(parsed(gzip_request(arena_join(&scratch, packed, packed)))->body,
-                "{\"hello\": \"world\"}{\"hello\": \"world\"}");
-    assert_text(parsed(gzip_request(gzipped(S(""))))->body, "");
+    assert_true(http_is_packed(&request));
+    assert_str(request.body, request.payload);
+    enum gzip_result result = http_unpack(&scratch, &request, limit);
+    *body = request.body;
+    return result;
+}
+
+TEST(a_gzipped_body_is_unpacked_when_asked)
+{
+    str packed = gzipped(S("{\"hello\": \"world\"}")), body;
+
+    assert_int_equal(unpacked(gzip_request(packed), 100, &body), GZIP_OK);
+    assert_text(body, "{\"hello\": \"world\"}");
+    assert_int_equal(unpacked(gzip_request(arena_join(&scratch, packed, packed)), 100, &body), GZIP_OK);
+    assert_text(body, "{\"hello\": \"world\"}{\"hello\": \"world\"}");
+    assert_int_equal(unpacked(gzip_request(gzipped(S(""))), 100, &body), GZIP_OK);
+    assert_text(body, "");
 }
 
 TEST(a_broken_gzip_is_refused)
 {
-    str packed = gzipped(S("{\"hello\": \"world\"}"));
+    str packed = gzipped(S("{\"hello\": \"world\"}")), body;
 
-    assert_int_equal(refused_with(gzip_request(S("hello"))), 400);
-    assert_int_equal(refused_with(gzip_request(str_head(packed, packed.size - 1))), 400);
-    assert_int_equal(refused_with(gzip_request(arena_join(&scratch, packed, S("x")))), 400);
+    assert_int_equal(unpacked(gzip_request(S("hello")), 100, &body), GZIP_BAD);
+    assert_int_equal(unpacked(gzip_request(str_head(packed, packed.size - 1)), 100, &body), GZIP_BAD);
+    assert_int_equal(unpacked(gzip_request(arena_join(&scratch, packed, S("x"))), 100, &body), GZIP_BAD);
 }
 
 TEST(a_gzip_bomb_is_refused)
@@ -447,10 +500,11 @@ TEST(a_gzip_bomb_is_refused)
     size_t size = (size_t)LIMIT_HTTP_BODY_BYTES + 1;
     char *zeroes = calloc(size, 1);
     str bomb = gzip_request(gzipped((str){zeroes, size}));
-    str largest = gzip_request(gzipped((str){zeroes, size - 1}));
+    str largest = gzip_request(gzipped((str){zeroes, size - 1})), body;
 
-    assert_int_equal(refused_with(bomb), 413);
-    assert_int_equal(parsed(largest)->body.size, size - 1);
+    assert_int_equal(unpacked(bomb, size - 1, &body), GZIP_TOO_LARGE);
+    assert_int_equal(unpacked(largest, size - 1, &body), GZIP_OK);
+    assert_int_equal(body.size, size - 1);
     free(zeroes);
 }
 
@@ -527,7 +581,8 @@ TEST(no_header_can_begin_inside_another)
 TESTS(test(a_request_is_taken_apart), test(a_body_of_known_length_is_read), test(a_chunked_body_is_joined),
       test(trailers_are_dropped), test(bytes_may_arrive_one_by_one),
       test(pipelined_requests_are_taken_one_at_a_time), test(the_connection_stays_open_unless_told_otherwise),
-      test(a_waiting_client_is_told_to_continue_once),
+      test(the_head_is_told_once_before_the_body), test(a_limit_of_the_body_is_kept_to_the_byte),
+      test(what_a_request_holds_is_known_before_it_grows),
       test(a_client_that_does_not_wait_is_not_told_to_continue),
       test(a_body_too_large_is_refused_before_it_is_sent),
       test(a_chunked_body_too_large_is_refused_on_its_way), test(a_large_body_arrives_whole),
@@ -537,7 +592,7 @@ TESTS(test(a_request_is_taken_apart), test(a_body_of_known_length_is_read), test
       test(extensions_of_chunks_and_trailers_have_the_bounds_of_a_head),
       test(many_small_chunks_are_no_extension), test(what_we_do_not_do_is_named),
       test(an_offer_to_upgrade_is_declined), test(an_offer_to_upgrade_leaves_the_connection_as_it_was),
-      test(an_absolute_target_gives_its_path), test(a_gzipped_body_is_unpacked_and_kept_as_sent),
+      test(an_absolute_target_gives_its_path), test(a_gzipped_body_is_unpacked_when_asked),
       test(a_broken_gzip_is_refused), test(a_gzip_bomb_is_refused),
       test(what_has_arrived_is_known_for_time_outs), test(a_refused_connection_stays_refused),
       test(headers_of_a_request_may_be_added_to), test(a_reply_is_written_with_its_headers),

@@ -258,6 +258,8 @@ static void add_flags(const struct operation_entry *operation, struct text *out)
         text_add(out, S(" | OPERATION_ANONYMOUS"));
     if (operation->takes_long)
         text_add(out, S(" | OPERATION_LONG"));
+    if (operation->takes_large)
+        text_add(out, S(" | OPERATION_LARGE"));
     if (!str_present(operation->output.text))
         text_add(out, S(" | OPERATION_NO_OUTPUT"));
     text_add(out, S(", "));
@@ -333,6 +335,7 @@ static void emit_service(const struct model *model, struct text *out)
     text_format(out, ".validation = %s, ", model->validation_plain ? "VALIDATION_PLAIN" : "VALIDATION_CORAL");
     text_format(out, ".query_error_header = %s, ", model->query_error_header ? "true" : "false");
     text_format(out, ".crc32_header = %s,\n    ", model->crc32_header ? "true" : "false");
+    text_format(out, ".largest_body_mib = %d,\n    ", (int)model->largest_body_mib);
     text_add(out, S(".operations = operations, .known_operations = known_operations,\n"));
     text_format(out, "    .validation_error = &%.*s,\n",
                 STR_ARGS(constant(model, model->validation_error.text)));

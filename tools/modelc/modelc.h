@@ -93,7 +93,7 @@ struct shapes {
 struct operation_entry {
     str name, c_name;
     int line;
-    bool reads, internal, anonymous, prepared, takes_long;
+    bool reads, internal, anonymous, prepared, takes_long, takes_large;
     struct name input, output; /* text absent: AWS has none */
     str input_tag, output_tag;
     struct names errors;
@@ -144,6 +144,7 @@ struct model {
     struct name validation_error, access_denied, internal_error;
     struct names common_errors;
     bool validation_plain, query_error_header, crc32_header;
+    int64_t largest_body_mib; /* 0: not said */
 
     struct shapes shapes;
     struct operations operations;

@@ -61,7 +61,8 @@ static void parse_operation(struct model *model, const struct line *line, struct
     place->where = IN_OPERATION;
     place->operation = list_add(model->arena, &model->operations);
     *place->operation = (struct operation_entry){.line = line->number, .http_status = 200};
-    if (!needs_words(model, line, 3, "operation NAME reads|writes [internal] [anonymous] [prepared] [long]"))
+    if (!needs_words(model, line, 3,
+                     "operation NAME reads|writes [internal] [anonymous] [prepared] [long] [large]"))
         return;
     place->operation->name = line->items[1].text;
     if (!str_equal(line->items[2].text, S("reads")) && !str_equal(line->items[2].text, S("writes")))
@@ -79,6 +80,8 @@ static void parse_operation(struct model *model, const struct line *line, struct
         else if (str_equal(line->items[i].text, S("long")) &&
                  (place->operation->reads || place->operation->prepared))
             place->operation->takes_long = true;
+        else if (str_equal(line->items[i].text, S("large")))
+            place->operation->takes_large = true;
         else
             complain(model, line->number, "An operation cannot be \"%.*s\".", STR_ARGS(line->items[i].text));
     }

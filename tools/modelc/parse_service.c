@@ -35,6 +35,16 @@ static void parse_validation(struct model *model, const struct line *line)
     model->validation_plain = str_equal(style, S("plain"));
 }
 
+static void parse_largest_body(struct model *model, const struct line *line)
+{
+    str size;
+
+    if (!one_word(model, line, &size))
+        return;
+    if (!str_to_i64(size, &model->largest_body_mib) || model->largest_body_mib < 1)
+        complain(model, line->number, "A body's largest size is in MiB, not \"%.*s\".", STR_ARGS(size));
+}
+
 static bool parse_text(struct model *model, const struct line *line, str word)
 {
     const struct {
@@ -92,6 +102,8 @@ void parse_header(struct model *model, const struct line *line)
         model->query_error_header = true;
     else if (str_equal(word, S("crc32")))
         model->crc32_header = true;
+    else if (str_equal(word, S("largest-body")))
+        parse_largest_body(model, line);
     else
         complain(model, line->number, "A service has no \"%.*s\".", STR_ARGS(word));
 }

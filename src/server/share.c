@@ -1,0 +1,171 @@
+/*
+ * share.c: one entry per address that has a connection, in a map under a lock.
+ *
+ * An entry lives for as long as a connection or a request in flight refers to it.
+ */
+#include "server/share.h"
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "base/map.h"
+#include "base/memory.h"
+
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_OF_EIGHT = 7, IPV6_NETWORK_BYTES = 8 };
+
+struct share {
+    struct shares *shares;
+    size_t connections, bytes, users;
+    size_t key_size;
+    char key[INET6_ADDRSTRLEN];
+};
+
+struct shares {
+    pthread_mutex_t lock; /* over everything */
+    struct map by_address;
+    size_t most_connections, connections, bytes;
+};
+
+struct shares *shares_new(size_t descriptors)
+{
+    struct shares *shares = memory_take(sizeof *shares);
+    size_t kept = descriptors / 4 < LIMIT_DESCRIPTORS_KEPT ? descriptors / 4 : LIMIT_DESCRIPTORS_KEPT;
+
+    pthread_mutex_init(&shares->lock, NULL);
+    shares->most_connections =
+        descriptors - kept < LIMIT_CONNECTIONS ? descriptors - kept : LIMIT_CONNECTIONS;
+    return shares;
+}
+
+static void free_share(void *context, str key, void *share)
+{
+    (void)context, (void)key;
+    free(share);
+}
+
+void shares_free(struct shares *shares)
+{
+    if (!shares)
+        return;
+    map_each(&shares->by_address, free_share, NULL); /* of connections that were still to be opened */
+    map_free(&shares->by_address);
+    pthread_mutex_destroy(&shares->lock);
+    free(shares);
+}
+
+static size_t most_of(size_t all)
+{
+    return all / 8 * MOST_OF_EIGHT + all % 8 * MOST_OF_EIGHT / 8;
+}
+
+/* Whoever has an IPv6 network has all its addresses. */
+static void set_key(struct share *share, const char *address)
+{
+    struct in6_addr ipv6;
+
+    share->key_size = strlen(address);
+    memcpy(share->key, address, share->key_size);
+    if (inet_pton(AF_INET6, address, &ipv6) == 1) {
+        share->key_size = IPV6_NETWORK_BYTES;
+        memcpy(share->key, &ipv6, IPV6_NETWORK_BYTES);
+    }
+}
+
+/* With the lock held. */
+static struct share *find(struct shares *shares, const char *address)
+{
+    struct share wanted = {.shares = shares}, *share;
+
+    set_key(&wanted, address);
+    share = map_get(&shares->by_address, (str){wanted.key, wanted.key_size});
+    if (!share) {
+        share = memory_take(sizeof *share);
+        *share = wanted;
+        map_put(&shares->by_address, (str){share->key, share->key_size}, share);
+    }
+    return share;
+}
+
+struct share *share_enter(struct shares *shares, const char *address, enum share_limit *limit)
+{
+    pthread_mutex_lock(&shares->lock);
+    struct share *share = find(shares, address);
+    if (share->connections >= most_of(shares->most_connections))
+        *limit = SHARE_OF_ADDRESS_TAKEN;
+    else
+        *limit = shares->connections >= shares->most_connections ? SHARE_OF_ALL_TAKEN : SHARE_FREE;
+    share->users++;
+    share->connections++;
+    shares->connections++;
+    pthread_mutex_unlock(&shares->lock);
+    return share;
+}
+
+/* With the lock held. */
+static void drop_user(struct share *share)
+{
+    if (--share->users > 0)
+        return;
+    check(share->connections == 0 && share->bytes == 0);
+    map_remove(&share->shares->by_address, (str){share->key, share->key_size});
+    free(share);
+}
+
+void share_leave(struct share *share)
+{
+    struct shares *shares = share->shares;
+
+    pthread_mutex_lock(&shares->lock);
+    share->connections--;
+    shares->connections--;
+    drop_user(share);
+    pthread_mutex_unlock(&shares->lock);
+}
+
+bool share_take(struct share *share, size_t whole, size_t more)
+{
+    struct shares *shares = share->shares;
+    size_t all = LIMIT_BODIES_BYTES;
+
+    if (whole <= LIMIT_SMALL_BODY_BYTES)
+        all += LIMIT_SMALL_BODIES_BYTES;
+    pthread_mutex_lock(&shares->lock);
+    bool taken = shares->bytes + more <= all && share->bytes + more <= most_of(all);
+    if (taken) {
+        share->bytes += more;
+        shares->bytes += more;
+    }
+    pthread_mutex_unlock(&shares->lock);
+    return taken;
+}
+
+void share_give(struct share *share, size_t bytes)
+{
+    struct shares *shares = share->shares;
+
+    pthread_mutex_lock(&shares->lock);
+    check(bytes <= share->bytes);
+    share->bytes -= bytes;
+    shares->bytes -= bytes;
+    pthread_mutex_unlock(&shares->lock);
+}
+
+void share_keep(struct share *share)
+{
+    pthread_mutex_lock(&share->shares->lock);
+    share->users++;
+    pthread_mutex_unlock(&share->shares->lock);
+}
+
+void share_let_go(struct share *share)
+{
+    struct shares *shares = share->shares;
+
+    pthread_mutex_lock(&shares->lock);
+    drop_user(share);
+    pthread_mutex_unlock(&shares->lock);
+}

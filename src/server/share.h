@@ -1,0 +1,34 @@
+#pragma once
+
+/*
+ * share.h: what the clients of one address take: connections, and memory for requests being read.
+ *
+ * Memory of all requests that are not whole yet has a budget, and so has the number of connections; one
+ * address gets seven eighths of either at most, so that others always get in.  Any thread.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+
+struct share;
+struct shares;
+
+/* `descriptors` is how many the process may open. */
+struct shares *shares_new(size_t descriptors);
+void shares_free(struct shares *shares);
+
+/* What speaks against one more connection. */
+enum share_limit { SHARE_FREE, SHARE_OF_ADDRESS_TAKEN, SHARE_OF_ALL_TAKEN };
+
+/* The share of that address, with one connection more; the limit that was reached before it. */
+struct share *share_enter(struct shares *shares, const char *address, enum share_limit *limit);
+void share_leave(struct share *share);
+
+/*
+ * Memory for a request that will hold `whole` bytes, `more` of which are new.  Small requests have room of
+ * their own, which large ones cannot take.  False when there is none; give back what was taken.  Keep the
+ * share by share_keep() for as long as something is taken.
+ */
+bool share_take(struct share *share, size_t whole, size_t more);
+void share_give(struct share *share, size_t bytes);
+void share_keep(struct share *share);
+void share_let_go(struct share *share);
