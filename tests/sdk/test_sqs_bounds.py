@@ -74,7 +74,7 @@ def test_a_purge_and_a_deletion_remove_a_bounded_number_of_rows_at_a_time(queues
 
     words = queues.stop_and_read()
     assert words.count("removed") == 3 * ROWS_PER_RUN
-    assert changes.largest_run(words, "removed", until="run") == ROWS_PER_RUN
+    assert 0 < changes.largest_run(words, "removed", until="run") <= ROWS_PER_RUN
     assert queues.counts("other")["ready"] == 3
 
 

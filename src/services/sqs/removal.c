@@ -52,9 +52,9 @@ static void spend(const struct call *call, struct budget *budget, const int64_t 
     budget->bytes -= body.bytes;
 }
 
-static bool is_spent(const struct budget *budget)
+static bool is_spent(const struct call *call, const struct budget *budget)
 {
-    return budget->rows <= 0 || budget->bytes <= 0;
+    return budget->rows <= 0 || budget->bytes <= 0 || (budget->rows < ROWS_PER_RUN && slice_is_over(call));
 }
 
 static void remove_messages(const struct call *call, int64_t generation_id, int64_t before_ms,
@@ -65,7 +65,7 @@ static void remove_messages(const struct call *call, int64_t generation_id, int6
         call->txn, &(struct sqs_list_sent_before_params){
                        .generation_id = generation_id, .sent_ms = before_ms, .limit = budget->rows});
 
-    for (size_t i = 0; i < rows.count && !is_spent(budget); i++) {
+    for (size_t i = 0; i < rows.count && !is_spent(call, budget); i++) {
         const struct sqs_list_sent_before_row *row = &rows.items[i];
         spend(call, budget, row->body_id);
         message_remove(call, row->id, row->body_id);
@@ -89,9 +89,9 @@ static void remove_some(const struct call *call, const struct sqs_find_removal_r
     bool ended = *removal->remove_before_ms == INT64_MAX;
 
     remove_messages(call, removal->id, *removal->remove_before_ms, budget);
-    if (!is_spent(budget))
+    if (!is_spent(call, budget))
         budget->rows -= remove_hidden(call, removal->id, ended, budget->rows);
-    if (is_spent(budget))
+    if (is_spent(call, budget))
         return;
     if (ended)
         sqs_remove_generation(call->txn, &(struct sqs_remove_generation_params){.id = removal->id});
@@ -106,12 +106,11 @@ enum outcome sqs_remove_messages(const struct call *call, const struct sqs_remov
     struct budget budget = {.rows = ROWS_PER_RUN, .bytes = BYTES_PER_RUN};
     struct sqs_find_removal_row removal;
 
-    (void)in;
     (void)out;
-    while (!is_spent(&budget) && sqs_find_removal(call->txn, &removal))
+    while (!is_spent(call, &budget) && sqs_find_removal(call->txn, &removal))
         remove_some(call, &removal, &budget);
-    if (is_spent(&budget))
-        run_at(call, call->now_ms + 1); /* not in this batch any more */
+    if (is_spent(call, &budget))
+        slice_again(call, &SQS_REMOVE_MESSAGES, S("all"), in);
     return DONE;
 }
 
