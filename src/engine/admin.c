@@ -150,6 +150,7 @@ static void reset(struct exchange *exchange)
     struct engine *engine = call->engine;
 
     modules_run(call, false);
+    sums_store(call); /* else they would be stored after everything else is gone */
     txn_delete_everything(call->txn);
     seal_key_store(engine, call->txn);
     engine->batch->reset = true;

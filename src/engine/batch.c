@@ -281,6 +281,7 @@ void batch_run(struct engine *engine)
     run_calls(engine);
     slice_begin(engine);
     trace_prune(engine);
+    sums_finish(engine);
     clock_keep(engine);
 
     if (!store_commit(engine->store, &batch->sequence)) {

@@ -134,7 +134,9 @@ struct call_mark call_begin(const struct call *call)
     const struct batch *batch = call->engine->batch;
 
     txn_savepoint(call->txn);
-    return (struct call_mark){.effects = batch->effects.count, .spawned = batch->spawned.count};
+    return (struct call_mark){.effects = batch->effects.count,
+                              .spawned = batch->spawned.count,
+                              .sum_changes = batch->sum_changes.count};
 }
 
 enum outcome call_end(const struct call *call, struct call_mark mark, enum outcome outcome)
@@ -146,6 +148,7 @@ enum outcome call_end(const struct call *call, struct call_mark mark, enum outco
         txn_rollback(call->txn);
         batch->effects.count = mark.effects;
         batch_drop_spawned(batch, mark.spawned);
+        sums_undo(batch, mark.sum_changes);
     } else {
         txn_release(call->txn);
     }

@@ -234,6 +234,21 @@ bool slice_is_over(const struct call *call);
 void slice_again(const struct call *call, const struct operation *operation, str id, const void *in);
 
 /*
+ * Numbers that many calls change: how many messages a queue has.  sum_add() has `by` added to what stands
+ * under `key`, by `store`, once for all calls of a batch.  A call that fails has added nothing.  Whoever
+ * reads such rows, or deletes them, calls sums_store() first: it stores what this and earlier calls have
+ * added.
+ */
+struct sum {
+    void (*store)(struct txn *txn, const struct sum *sum);
+    int64_t key[2], by[2];
+};
+void sum_add(const struct call *call, const struct sum *sum);
+/* The sum with what has been added under its key and is not stored yet. */
+struct sum sum_added(const struct call *call, const struct sum *sum);
+void sums_store(const struct call *call);
+
+/*
  * Run an internal operation by itself, as soon as this call's batch is committed: a poller that parks
  * and runs again for as long as it likes.  Not stored: each service's start hook begins its pollers
  * anew, and a reset ends the old ones.

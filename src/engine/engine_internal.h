@@ -43,11 +43,28 @@ struct exchange_list {
     size_t count;
 };
 
+/* What the calls of a batch have added up, and each addition, so that it can be taken back. */
+struct sums {
+    struct sum *items;
+    size_t count;
+    size_t *slots; /* a hash table of places in `items` */
+    size_t slot_count;
+};
+struct sum_change_list {
+    struct sum_change {
+        size_t place;
+        int64_t by[2];
+    } * items;
+    size_t count;
+};
+
 /* One transaction: who gets an answer, and what starts in the world, once it is durable. */
 struct batch {
     struct arena arena;
     struct exchange_list answers;
     struct effect_list effects;
+    struct sums sums;
+    struct sum_change_list sum_changes;
     struct exchange_list spawned; /* internal calls that begin when this batch is committed */
     bool reset;                   /* everything stored was deleted */
     int64_t clock_offset_ms;      /* as it was before */
@@ -147,6 +164,12 @@ void batch_drop_spawned(struct batch *batch, size_t keep);
 /* slice.c: bounding what runs on the engine thread; see slice_is_over() in call.h */
 void slice_begin(struct engine *engine);
 bool slice_has_passed(const struct engine *engine);
+
+/* sums.c */
+/* Take back all that was added after the first `keep` changes. */
+void sums_undo(struct batch *batch, size_t keep);
+/* Store what is left, before the batch is committed. */
+void sums_finish(struct engine *engine);
 
 /* meter.c: what took how long.  Any thread. */
 enum meter_place { METER_ENGINE, METER_LOOP };
@@ -253,7 +276,7 @@ void trace_prune(struct engine *engine);
 void call_reset(const struct call *call);
 /* Around a handler that writes: when it fails, nothing of what it did to store or batch stays. */
 struct call_mark {
-    size_t effects, spawned;
+    size_t effects, spawned, sum_changes;
 };
 struct call_mark call_begin(const struct call *call);
 enum outcome call_end(const struct call *call, struct call_mark mark, enum outcome outcome);

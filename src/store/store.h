@@ -62,6 +62,8 @@ void txn_release(struct txn *txn);
 void txn_rollback(struct txn *txn);
 /* How many savepoints are open. */
 size_t txn_depth(const struct txn *txn);
+/* Is it a reader's, and sees what was committed? */
+bool txn_reads_only(const struct txn *txn);
 /*
  * A call was left in the middle (arena_run()): its statements end, and what is open above that depth is
  * rolled back.  Before its arena is rewound.

@@ -168,6 +168,11 @@ void txn_will_write(struct txn *txn)
     txn->opened[txn->depth] = true;
 }
 
+bool txn_reads_only(const struct txn *txn)
+{
+    return txn->reads_only;
+}
+
 size_t txn_depth(const struct txn *txn)
 {
     return txn->depth;

@@ -5,6 +5,9 @@
  * has, for each second, how many messages become visible in it; that is exact for the seconds after the
  * current one, and nobody looks at the others.  So whoever adds, changes or removes a message takes it out
  * of the counts as it was, and puts it in as it is.
+ *
+ * Each call of a busy queue changes the same two rows; they are sums, which are stored once for a batch of
+ * calls.
  */
 #include "sqs_internal.h"
 
@@ -20,15 +23,28 @@ struct tally tally_begin(const struct queue *queue)
     return (struct tally){.generation_id = queue->row.generation_id};
 }
 
-static void store_hidden(const struct call *call, struct tally *tally)
+static void write_hidden(struct txn *txn, const struct sum *sum)
+{
+    sqs_change_hidden(txn, &(struct sqs_change_hidden_params){.generation_id = sum->key[0],
+                                                              .visible_s = sum->key[1],
+                                                              .delayed = sum->by[0],
+                                                              .in_flight = sum->by[1]});
+}
+
+static void write_counts(struct txn *txn, const struct sum *sum)
+{
+    sqs_change_counts(txn, &(struct sqs_change_counts_params){
+                               .id = sum->key[0], .messages = sum->by[0], .received = sum->by[1]});
+}
+
+static void add_hidden(const struct call *call, struct tally *tally)
 {
     struct hidden_count *hidden = &tally->hidden;
 
     if (hidden->delayed != 0 || hidden->in_flight != 0)
-        sqs_change_hidden(call->txn, &(struct sqs_change_hidden_params){.generation_id = tally->generation_id,
-                                                                        .visible_s = hidden->visible_s,
-                                                                        .delayed = hidden->delayed,
-                                                                        .in_flight = hidden->in_flight});
+        sum_add(call, &(struct sum){.store = write_hidden,
+                                    .key = {tally->generation_id, hidden->visible_s},
+                                    .by = {hidden->delayed, hidden->in_flight}});
     *hidden = (struct hidden_count){0};
 }
 
@@ -41,18 +57,18 @@ void tally_count(const struct call *call, struct tally *tally, struct message_st
     if (visible_s <= second_of(call->now_ms))
         return;
     if (tally->hidden.visible_s != visible_s)
-        store_hidden(call, tally);
+        add_hidden(call, tally);
     tally->hidden.visible_s = visible_s;
     *(state.received ? &tally->hidden.in_flight : &tally->hidden.delayed) += by;
 }
 
 void tally_end(const struct call *call, struct tally *tally)
 {
-    store_hidden(call, tally);
+    add_hidden(call, tally);
     if (tally->messages != 0 || tally->received != 0)
-        sqs_change_counts(call->txn, &(struct sqs_change_counts_params){.id = tally->generation_id,
-                                                                        .messages = tally->messages,
-                                                                        .received = tally->received});
+        sum_add(call, &(struct sum){.store = write_counts,
+                                    .key = {tally->generation_id},
+                                    .by = {tally->messages, tally->received}});
 }
 
 /* What is hidden now: all that becomes visible after this second, and some of what does in it. */
@@ -99,20 +115,28 @@ static void subtract_expired(const struct call *call, const struct queue *queue,
 struct counts counts_read(const struct call *call, const struct queue *queue)
 {
     struct sqs_find_counts_row row = {0};
-    struct counts counts = count_hidden(call, queue);
 
+    sums_store(call);
+    struct counts counts = count_hidden(call, queue);
     sqs_find_counts(call->txn, &(struct sqs_find_counts_params){.id = queue->row.generation_id}, &row);
     counts.ready = row.messages - counts.delayed - counts.in_flight;
     subtract_expired(call, queue, &counts);
     return counts;
 }
 
+static int64_t all_in_flight(const struct call *call, const struct queue *queue)
+{
+    sums_store(call);
+    return count_hidden(call, queue).in_flight;
+}
+
 /* Only a queue from which that many were received can have so many in flight. */
 int64_t counts_room_in_flight(const struct call *call, const struct queue *queue)
 {
+    const struct sum counts = {.store = write_counts, .key = {queue->row.generation_id}};
     struct sqs_find_counts_row row = {0};
 
     sqs_find_counts(call->txn, &(struct sqs_find_counts_params){.id = queue->row.generation_id}, &row);
-    return MAX_IN_FLIGHT -
-           (row.received < MAX_IN_FLIGHT ? row.received : count_hidden(call, queue).in_flight);
+    int64_t received = row.received + sum_added(call, &counts).by[1];
+    return MAX_IN_FLIGHT - (received < MAX_IN_FLIGHT ? received : all_in_flight(call, queue));
 }

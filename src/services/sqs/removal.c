@@ -72,6 +72,7 @@ static void remove_messages(const struct call *call, int64_t generation_id, int6
         tally_count(call, &tally, (struct message_state){row->visible_ms, row->receive_count > 0}, -1);
     }
     tally_end(call, &tally);
+    sums_store(call); /* the rows may go next */
 }
 
 /* The seconds that have passed; of a generation that has ended, all of them. */
