@@ -124,6 +124,7 @@ static void show_trace(struct exchange *exchange)
 
     if (form_parse(call->arena, exchange->request->query, &query))
         id = form_get(&query, S("id"));
+    trace_store(call->engine);
     struct engine_list_trace_rows hops =
         engine_list_trace(call->txn, &(struct engine_list_trace_params){.trace_id = id, .limit = MOST_HOPS});
     json_open_object(&writer);
@@ -151,6 +152,7 @@ static void reset(struct exchange *exchange)
 
     modules_run(call, false);
     sums_store(call); /* else they would be stored after everything else is gone */
+    trace_store(engine);
     txn_delete_everything(call->txn);
     seal_key_store(engine, call->txn);
     engine->batch->reset = true;

@@ -281,7 +281,9 @@ void batch_run(struct engine *engine)
     run_calls(engine);
     slice_begin(engine);
     trace_prune(engine);
+    txn_use_arena(engine->txn, &batch->arena);
     sums_finish(engine);
+    trace_store(engine);
     clock_keep(engine);
 
     if (!store_commit(engine->store, &batch->sequence)) {

@@ -136,7 +136,9 @@ struct call_mark call_begin(const struct call *call)
     txn_savepoint(call->txn);
     return (struct call_mark){.effects = batch->effects.count,
                               .spawned = batch->spawned.count,
-                              .sum_changes = batch->sum_changes.count};
+                              .sum_changes = batch->sum_changes.count,
+                              .hops = batch->hops.count,
+                              .hops_stored = batch->hops.stored};
 }
 
 enum outcome call_end(const struct call *call, struct call_mark mark, enum outcome outcome)
@@ -149,6 +151,8 @@ enum outcome call_end(const struct call *call, struct call_mark mark, enum outco
         batch->effects.count = mark.effects;
         batch_drop_spawned(batch, mark.spawned);
         sums_undo(batch, mark.sum_changes);
+        batch->hops.count = mark.hops;
+        batch->hops.stored = mark.hops_stored;
     } else {
         txn_release(call->txn);
     }

@@ -58,6 +58,15 @@ struct sum_change_list {
     size_t count;
 };
 
+/* Rows of traces: the first `stored` of them are in the store. */
+struct hop_list {
+    struct hop {
+        str trace_id, kind, resource, detail;
+        int64_t sequence, at_ms;
+    } * items;
+    size_t count, stored;
+};
+
 /* One transaction: who gets an answer, and what starts in the world, once it is durable. */
 struct batch {
     struct arena arena;
@@ -65,6 +74,7 @@ struct batch {
     struct effect_list effects;
     struct sums sums;
     struct sum_change_list sum_changes;
+    struct hop_list hops;
     struct exchange_list spawned; /* internal calls that begin when this batch is committed */
     bool reset;                   /* everything stored was deleted */
     int64_t clock_offset_ms;      /* as it was before */
@@ -269,6 +279,8 @@ str trace_id_new(struct arena *arena, int64_t now_ms);
 void trace_start(struct engine *engine);
 /* Is that an id as X-Ray makes them? */
 bool is_trace_id(str text);
+/* Store the batch's hops; before the rows are read, and before the batch is committed. */
+void trace_store(struct engine *engine);
 /* Forget traces past their age, for as long as the slice lasts. */
 void trace_prune(struct engine *engine);
 
@@ -276,7 +288,7 @@ void trace_prune(struct engine *engine);
 void call_reset(const struct call *call);
 /* Around a handler that writes: when it fails, nothing of what it did to store or batch stays. */
 struct call_mark {
-    size_t effects, spawned, sum_changes;
+    size_t effects, spawned, sum_changes, hops, hops_stored;
 };
 struct call_mark call_begin(const struct call *call);
 enum outcome call_end(const struct call *call, struct call_mark mark, enum outcome outcome);

@@ -119,7 +119,6 @@ void sums_finish(struct engine *engine)
 {
     const struct sums *sums = &engine->batch->sums;
 
-    txn_use_arena(engine->txn, &engine->batch->arena);
     for (size_t i = 0; i < sums->count; i++)
         if (!is_zero(&sums->items[i]))
             sums->items[i].store(engine->txn, &sums->items[i]);

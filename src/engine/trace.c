@@ -1,5 +1,6 @@
 /*
- * trace.c: the hops of each trace, one row in the same transaction as what they tell of.
+ * trace.c: the hops of each trace, one row in the same transaction as what they tell of.  The rows of a batch
+ * are written together before it is committed: a call's savepoint then has no pages of theirs to keep.
  *
  * Rows lie in the order of their trace's id, which begins with the time: so writing one mostly goes to the
  * end of the table.  An id that a client brings may claim any time, so rows are forgotten by their own.
@@ -53,14 +54,33 @@ void trace_in(const struct call *call, str trace_id, str kind, str resource_arn,
 {
     if (call->operation && call->operation->flags & OPERATION_READS)
         return;
-    engine_add_trace(call->txn, &(struct engine_add_trace_params){
-                                    .trace_id = trace_id,
-                                    .sequence = call->engine->next_hop++,
-                                    .at_ms = call->now_ms,
-                                    .kind = kind,
-                                    .resource = resource_arn,
-                                    .detail = detail,
-                                });
+    struct batch *batch = call->engine->batch;
+    const struct hop hop = {
+        .trace_id = arena_copy(&batch->arena, trace_id),
+        .kind = arena_copy(&batch->arena, kind),
+        .resource = arena_copy(&batch->arena, resource_arn),
+        .detail = arena_copy(&batch->arena, detail),
+        .sequence = call->engine->next_hop++,
+        .at_ms = call->now_ms,
+    };
+    *list_add(&batch->arena, &batch->hops) = hop;
+}
+
+void trace_store(struct engine *engine)
+{
+    struct hop_list *hops = &engine->batch->hops;
+
+    for (; hops->stored < hops->count; hops->stored++) {
+        const struct hop *hop = &hops->items[hops->stored];
+        engine_add_trace(engine->txn, &(struct engine_add_trace_params){
+                                          .trace_id = hop->trace_id,
+                                          .sequence = hop->sequence,
+                                          .at_ms = hop->at_ms,
+                                          .kind = hop->kind,
+                                          .resource = hop->resource,
+                                          .detail = hop->detail,
+                                      });
+    }
 }
 
 void trace(const struct call *call, str kind, str resource_arn, str detail)

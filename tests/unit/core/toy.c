@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "base/text.h"
 
+#include <stdio.h>
 #include <string.h>
 
 str toy_start, toy_poller;
@@ -232,6 +233,48 @@ static enum outcome unseal_data(const struct call *call, str rest)
     return DONE;
 }
 
+static void count_item(struct txn *txn, char half, int64_t key, int64_t by)
+{
+    char name[32], value[32];
+
+    snprintf(name, sizeof name, "%c%lld", half, (long long)key);
+    snprintf(value, sizeof value, "%lld", (long long)by);
+    toy_count_item(txn, &(struct toy_count_item_params){.key = str_of(name), .value = str_of(value)});
+}
+
+static void store_sum(struct txn *txn, const struct sum *sum)
+{
+    count_item(txn, 'a', sum->key[1], sum->by[0]);
+    count_item(txn, 'b', sum->key[1], sum->by[1]);
+}
+
+/* "sum KEY BY BY": it is stored as the items a<key> and b<key>. */
+static enum outcome add_to_sum(const struct call *call, str rest)
+{
+    int64_t key = number(&rest), by_a = number(&rest), by_b = number(&rest);
+
+    sum_add(call, &(struct sum){.store = store_sum, .key = {1, key}, .by = {by_a, by_b}});
+    return DONE;
+}
+
+static enum outcome store_sums(const struct call *call, str rest)
+{
+    (void)rest;
+    sums_store(call);
+    return DONE;
+}
+
+/* "added ITEM KEY" */
+static enum outcome put_added(const struct call *call, str rest)
+{
+    str item = word(&rest);
+    struct sum sum = sum_added(call, &(struct sum){.store = store_sum, .key = {1, number(&rest)}});
+    str value = arena_format(call->arena, "%lld %lld", (long long)sum.by[0], (long long)sum.by[1]);
+
+    toy_put_item(call->txn, &(struct toy_put_item_params){.key = item, .value = value});
+    return DONE;
+}
+
 static const struct {
     str name;
     enum outcome (*run)(const struct call *call, str rest);
@@ -257,6 +300,9 @@ static const struct {
     {STR_INIT("end"), end_effect},
     {STR_INIT("sweep"), sweep},
     {STR_INIT("hops"), write_hops},
+    {STR_INIT("sum"), add_to_sum},
+    {STR_INIT("sums"), store_sums},
+    {STR_INIT("added"), put_added},
     {STR_INIT("seal"), seal_data},
     {STR_INIT("unseal"), unseal_data},
 };

@@ -18,6 +18,10 @@ insert into toy_item (key, value) values (:key, :value) on conflict (key) do upd
 insert into toy_item (key, value) values (:key, :value)
 on conflict (key) do update set value = toy_item.value || excluded.value;
 
+-- statement: count_item :exec
+insert into toy_item (key, value) values (:key, :value)
+on conflict (key) do update set value = toy_item.value + excluded.value;
+
 -- statement: create_item :exec
 insert into toy_item (key, value) values (:key, :value);
 
