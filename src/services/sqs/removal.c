@@ -139,6 +139,17 @@ static int64_t next_sweep_ms(const struct call *call, const struct queue *queue,
     return expiry_ms < first_ms ? first_ms : expiry_ms > last_ms ? last_ms : expiry_ms;
 }
 
+static bool has_passed_seconds(const struct call *call, const struct queue *queue)
+{
+    struct sqs_find_passed_hidden_row row;
+
+    return sqs_find_passed_hidden(
+        call->txn,
+        &(struct sqs_find_passed_hidden_params){.generation_id = queue->row.generation_id,
+                                                .visible_s = call->now_ms / MS},
+        &row);
+}
+
 enum outcome sqs_sweep_queue(const struct call *call, const struct sqs_sweep_queue_request *in,
                              struct sqs_sweep_queue_output *out)
 {
@@ -150,7 +161,7 @@ enum outcome sqs_sweep_queue(const struct call *call, const struct sqs_sweep_que
         return DONE;
     sqs_find_oldest(call->txn, &(struct sqs_find_oldest_params){.generation_id = queue.row.generation_id},
                     &oldest);
-    if (oldest.sent_ms < queue_oldest_ms(call, &queue))
+    if (oldest.sent_ms < queue_oldest_ms(call, &queue) || has_passed_seconds(call, &queue))
         remove_before(call, queue.row.generation_id, queue_oldest_ms(call, &queue));
     sweep_at(call, &queue, next_sweep_ms(call, &queue, oldest.sent_ms));
     return DONE;
