@@ -340,6 +340,39 @@ def test_the_network_beyond_the_server_is_open_unless_it_is_closed(houses):
 # --- What it takes -----------------------------------------------------------------------------
 
 
+def test_a_function_that_prints_and_asks_on_many_connections_does_not_fill_the_servers_memory(house):
+    name = house.function("""
+import fcntl, threading
+def handler(event, context):
+    attempt(fcntl.fcntl, 1, 1031, 1 << 20)  # F_SETPIPE_SZ
+    host, port = os.environ["AWS_LAMBDA_RUNTIME_API"].split(":")
+    def print_on():
+        while True:
+            os.write(1, b"x\\n" * 300000)
+    def ask():
+        with socket.create_connection((host, int(port))) as api:
+            for _ in range(5):
+                api.sendall(b"POST /2018-06-01/runtime/invocation/x/response HTTP/1.1\\r\\nHost: a\\r\\nContent-Length: 2\\r\\n\\r\\n{}")
+                api.recv(4096)
+    threading.Thread(target=print_on, daemon=True).start()
+    asking = [threading.Thread(target=ask) for _ in range(50)]
+    for one in asking:
+        one.start()
+    for one in asking:
+        one.join()
+    os.kill(0, signal.SIGKILL)
+""", MemorySize=1024)
+    before = peak_kib(house)
+    house.invoke(name)
+    assert peak_kib(house) - before < 1024 * 1024  # with sanitizers
+    assert house.run("def handler(event, context): return 'served'\n") == "served"
+
+
+def peak_kib(house):
+    status = pathlib.Path(f"/proc/{house.server.process.pid}/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0])
+
+
 def test_memory_of_child_processes_counts(house):
     answer = house.run("""
 def handler(event, context):
