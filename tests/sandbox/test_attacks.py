@@ -338,6 +338,20 @@ def test_the_network_beyond_the_server_is_open_unless_it_is_closed(houses):
         assert reach(houses(None, "--function-network", "none"), port) == "ENETUNREACH"
 
 
+@pytest.mark.skipif(not own_address(), reason="the machine has no address but loopback")
+def test_the_addresses_where_clouds_give_out_the_machines_credentials_are_unreachable(houses):
+    """By a route of its own: without one the connection would be made, or would wait for an answer."""
+    if os.geteuid() != 0:
+        pytest.skip("starts servers of other users")
+    answer = houses(None).run("""
+def handler(event, context):
+    with socket.socket() as asked:
+        asked.settimeout(5)
+        return attempt(asked.connect, ("169.254.169.254", 80))
+""")
+    assert answer in ("EHOSTUNREACH", "ENETUNREACH"), answer
+
+
 # --- What it takes -----------------------------------------------------------------------------
 
 
