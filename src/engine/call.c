@@ -243,6 +243,17 @@ void read_anew(const struct call *call)
     store_read_anew(call->txn);
 }
 
+bool on_a_loop(const struct call *call)
+{
+    return call->on_loop;
+}
+
+enum outcome move_to_worker(const struct call *call)
+{
+    check(call->on_loop);
+    return PARKED;
+}
+
 enum outcome park(const struct call *call, str what, int64_t until_ms)
 {
     check_writes(call);
@@ -306,6 +317,7 @@ enum outcome invoke(const struct call *call, const struct principal *caller,
 
     child.operation = operation;
     child.progress = &progress;
+    child.on_loop = false;
     if (!reads)
         check_writes(call);
     enum outcome outcome = reads ? invoke_read(&child, in, out) : invoke_write(&child, in, out);

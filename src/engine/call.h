@@ -15,7 +15,9 @@
  *
  * An operation marked `reads` runs on a connection's loop and may only read: no park, wake, timers.  It must
  * take less than about a millisecond, whatever is asked and stored.  One that may take longer is marked
- * `reads long`: it runs on a worker, and answers early (a page with its token) when time_is_up().
+ * `reads long`: it runs on a worker, and answers early (a page with its token) when time_is_up().  A short
+ * read that finds much to do (the one large item among small ones) has itself run again on a worker:
+ * move_to_worker().
  *
  * The call is const: a handler runs again after a park, and nothing that an earlier run computed may reach
  * the next one but through the store.  fail(), authorize(), park() and leave_prepared() note what becomes of
@@ -30,7 +32,8 @@
  * computed.  It decides nothing: its failures are forgotten, what it has seen may have changed when the
  * handler runs, and the handler does everything itself when there is nothing prepared.  Internal operations
  * are prepared when they are spawned.  `prepared long` says
- * that this may take more than some milliseconds: a zip file to check, a new key.
+ * that this may take more than some milliseconds: a zip file to check, a new key.  `prepared if-large` says
+ * that only a request with a body of more than LIMIT_UNPREPARED_BODY_BYTES is worth a way over a worker.
  */
 #include "base/arena.h"
 #include "engine/model.h"
@@ -92,6 +95,7 @@ struct call {
     int64_t arrived_ms; /* unchanged when the call runs again */
     int64_t time_up_us; /* what time_is_up() looks at; 0: never */
     bool preparing;     /* the operation's prepare function runs, not its handler */
+    bool on_loop;       /* what on_a_loop() says */
     bool last_run;      /* the server stops: answer with what there is, do not park or spawn */
     struct call_progress *progress;
 };
@@ -168,6 +172,13 @@ bool is_resource_policy(const struct call *call, str document);
  * A long read holds a snapshot, and the log cannot start over as long as there is one.
  */
 bool time_is_up(const struct call *call);
+/*
+ * Does this short read run on a connection's loop?  Then its handler may `return move_to_worker(call)`: it
+ * runs again on a worker, with a new snapshot, and its reply is encoded there.  A read that another handler
+ * has invoked stays where that one runs.
+ */
+bool on_a_loop(const struct call *call);
+enum outcome move_to_worker(const struct call *call);
 /*
  * Let go of the snapshot before something long that reads nothing (unpacking, making a key): what is read
  * afterwards may be newer than what was read before.  For prepare functions and reads.

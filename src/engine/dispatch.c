@@ -382,7 +382,7 @@ static void read_now(void *context)
     snapshot_begin(dispatcher, call);
     exchange->out = arena_alloc(call->arena, call->operation->output->size);
     exchange->outcome = call->operation->handler(call, exchange->in, exchange->out);
-    check(exchange->outcome != PARKED);
+    check(exchange->outcome != PARKED || call->on_loop); /* move_to_worker() */
     check(exchange->outcome != DONE || call->progress->authorized ||
           call->operation->flags & OPERATION_ANONYMOUS);
     if (!snapshot_end(dispatcher, call, &exchange->sequence)) {
@@ -394,11 +394,19 @@ static void read_now(void *context)
 static void run_read(struct dispatcher *dispatcher, struct exchange *exchange)
 {
     struct call *call = &exchange->call;
+    struct arena_mark mark = arena_mark(&exchange->arena);
     int64_t limit_ms = dispatcher->engine->options.long_read_ms;
 
+    call->on_loop = dispatcher->class == WORK_NONE;
     if (call->operation->flags & OPERATION_LONG)
         call->time_up_us = monotonic_us() + (limit_ms ? limit_ms : LIMIT_LONG_READ_MS) * 1000;
     attempt(&(struct attempt){dispatcher, exchange, false}, read_now);
+    if (exchange->outcome == PARKED) {
+        arena_rewind(&exchange->arena, mark);
+        call_reset(call);
+        step(dispatcher, exchange, WORK_LONG, run_read);
+        return;
+    }
     if (dispatcher->class != WORK_NONE)
         encode(exchange);
     deliver_read(dispatcher->engine, exchange);
@@ -482,6 +490,14 @@ static void understand_now(void *context)
     attempt->good = understand(attempt->dispatcher, attempt->exchange);
 }
 
+static bool is_prepared(const struct exchange *exchange)
+{
+    const struct operation *operation = exchange->operation;
+
+    return operation->prepare && (!(operation->flags & OPERATION_PREPARED_IF_LARGE) ||
+                                  exchange->request->body.size > LIMIT_UNPREPARED_BODY_BYTES);
+}
+
 static void serve(struct dispatcher *dispatcher, struct exchange *exchange)
 {
     struct attempt understood = {dispatcher, exchange, false};
@@ -494,7 +510,7 @@ static void serve(struct dispatcher *dispatcher, struct exchange *exchange)
     bool takes_long = operation->flags & OPERATION_LONG;
     if (operation->flags & OPERATION_READS)
         step(dispatcher, exchange, takes_long ? WORK_LONG : WORK_NONE, run_read);
-    else if (operation->prepare)
+    else if (is_prepared(exchange))
         step(dispatcher, exchange, takes_long ? WORK_LONG : WORK_SHORT, run_prepare);
     else
         go_to_engine(dispatcher, exchange);

@@ -147,6 +147,16 @@ static enum outcome spawn_it(const struct call *call, str rest)
     return DONE;
 }
 
+static enum outcome glance_at(const struct call *call, str rest)
+{
+    struct toy_get_request in = {.key = word(&rest)};
+    struct toy_got out = {0};
+    enum outcome outcome = invoke(call, call->caller, &TOY_GLANCE, &in, &out, &call->progress->failure);
+
+    toy_put_item(call->txn, &(struct toy_put_item_params){.key = word(&rest), .value = out.value});
+    return outcome;
+}
+
 static enum outcome foresee_later(const struct call *call, str rest)
 {
     str key = word(&rest);
@@ -251,6 +261,7 @@ static const struct {
     {STR_INIT("invoke"), invoke_it},
     {STR_INIT("spawn"), spawn_it},
     {STR_INIT("foresee"), foresee_later},
+    {STR_INIT("glance"), glance_at},
     {STR_INIT("timer"), set_timer},
     {STR_INIT("cancel"), cancel_timer},
     {STR_INIT("effect"), begin_effect},
@@ -377,6 +388,20 @@ enum outcome toy_foresee(const struct call *call, const struct toy_foresee_reque
                : DONE;
 }
 
+void toy_foresee_much_prepare(const struct call *call, const struct toy_foresee_request *in)
+{
+    toy_foresee_prepare(call, in);
+}
+
+enum outcome toy_foresee_much(const struct call *call, const struct toy_foresee_request *in,
+                              struct toy_foresee_much_output *out)
+{
+    struct toy_foresee_output same;
+
+    (void)out;
+    return toy_foresee(call, in, &same);
+}
+
 void toy_foresee_later_prepare(const struct call *call, const struct toy_foresee_request *in)
 {
     toy_foresee_prepare(call, in);
@@ -399,6 +424,19 @@ enum outcome toy_get(const struct call *call, const struct toy_get_request *in, 
         return FAILED;
     if (toy_find_item(call->txn, &(struct toy_find_item_params){in->key}, &row))
         out->value = row.value;
+    return DONE;
+}
+
+enum outcome toy_glance(const struct call *call, const struct toy_get_request *in, struct toy_got *out)
+{
+    struct toy_find_item_row row = {0};
+
+    if (!authorize(call, in->key, (str){0}))
+        return FAILED;
+    toy_find_item(call->txn, &(struct toy_find_item_params){in->key}, &row);
+    if (str_starts_with(row.value, S("much")) && on_a_loop(call))
+        return move_to_worker(call);
+    out->value = row.value;
     return DONE;
 }
 

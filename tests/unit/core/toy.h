@@ -16,6 +16,7 @@
  *     invoke STEPS         fails when they do            (steps within a step stand between bars)
  *     try STEPS            goes on when they fail
  *     foresee KEY INTO     spawn ForeseeLater
+ *     glance KEY INTO      invoke Glance
  *     spawn STEPS          timer ID MS STEPS             cancel ID
  *     effect ID PAYLOAD    end ID
  *     sweep NAME N         add NAME to "swept" N times, in slices, and call toy_hook() each time
@@ -26,8 +27,11 @@
  *
  * Look is a long read: it answers "early" when its time was up, else "whole".
  *
+ * Glance is a short one, which moves to a worker when what it finds begins with "much".
+ *
  * Foresee writes what its prepare function has seen in Key into Into, "nothing" when there was nothing
- * prepared.  It waits until After is there, and invokes itself for Also.
+ * prepared.  It waits until After is there, and invokes itself for Also.  ForeseeMuch is prepared when its
+ * body is large.
  */
 #include "engine/call.h"
 
