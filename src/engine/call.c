@@ -243,15 +243,21 @@ void read_anew(const struct call *call)
     store_read_anew(call->txn);
 }
 
-bool on_a_loop(const struct call *call)
+bool may_move_to_worker(const struct call *call)
 {
-    return call->on_loop;
+    return call->may_move;
 }
 
 enum outcome move_to_worker(const struct call *call)
 {
-    check(call->on_loop);
+    check(call->may_move);
+    call->progress->moves = true;
     return PARKED;
+}
+
+void reply_is_long(const struct call *call)
+{
+    call->progress->long_reply = true;
 }
 
 enum outcome park(const struct call *call, str what, int64_t until_ms)
@@ -317,7 +323,7 @@ enum outcome invoke(const struct call *call, const struct principal *caller,
 
     child.operation = operation;
     child.progress = &progress;
-    child.on_loop = false;
+    child.may_move = false;
     if (!reads)
         check_writes(call);
     enum outcome outcome = reads ? invoke_read(&child, in, out) : invoke_write(&child, in, out);

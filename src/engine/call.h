@@ -33,7 +33,8 @@
  * handler runs, and the handler does everything itself when there is nothing prepared.  Internal operations
  * are prepared when they are spawned.  `prepared long` says
  * that this may take more than some milliseconds: a zip file to check, a new key.  `prepared if-large` says
- * that only a request with a body of more than LIMIT_UNPREPARED_BODY_BYTES is worth a way over a worker.
+ * that only a request with a body of more than LIMIT_UNPREPARED_BODY_BYTES is worth a way over a worker, or
+ * one whose handler finds much to do.
  */
 #include "base/arena.h"
 #include "engine/model.h"
@@ -71,6 +72,8 @@ struct failure {
 struct call_progress {
     struct failure failure;
     bool authorized; /* authorize() has been asked */
+    bool moves;      /* move_to_worker() */
+    bool long_reply; /* reply_is_long() */
     struct {
         str what;
         int64_t until_ms;
@@ -95,7 +98,7 @@ struct call {
     int64_t arrived_ms; /* unchanged when the call runs again */
     int64_t time_up_us; /* what time_is_up() looks at; 0: never */
     bool preparing;     /* the operation's prepare function runs, not its handler */
-    bool on_loop;       /* what on_a_loop() says */
+    bool may_move;      /* what may_move_to_worker() says */
     bool last_run;      /* the server stops: answer with what there is, do not park or spawn */
     struct call_progress *progress;
 };
@@ -173,12 +176,15 @@ bool is_resource_policy(const struct call *call, str document);
  */
 bool time_is_up(const struct call *call);
 /*
- * Does this short read run on a connection's loop?  Then its handler may `return move_to_worker(call)`: it
- * runs again on a worker, with a new snapshot, and its reply is encoded there.  A read that another handler
- * has invoked stays where that one runs.
+ * A handler that finds much to do, and has not written anything yet, may `return move_to_worker(call)` where
+ * may_move_to_worker(): a short read on a connection's loop, which then runs again on a worker with a new
+ * snapshot, and has its reply encoded there; a write whose prepare function has not run, which then runs
+ * first. What another handler has invoked stays where that one runs.
  */
-bool on_a_loop(const struct call *call);
+bool may_move_to_worker(const struct call *call);
 enum outcome move_to_worker(const struct call *call);
+/* Of a write: encoding the reply takes some milliseconds, so a worker does it. */
+void reply_is_long(const struct call *call);
 /*
  * Let go of the snapshot before something long that reads nothing (unpacking, making a key): what is read
  * afterwards may be newer than what was read before.  For prepare functions and reads.

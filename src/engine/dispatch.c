@@ -86,6 +86,7 @@ static void begin(struct dispatcher *dispatcher, struct exchange *exchange)
     exchange->from_timer = false;
     exchange->sequence = 0;
     exchange->cancelled = false;
+    exchange->was_prepared = false;
     exchange->work = NULL;
     exchange->began_us = monotonic_us();
     exchange->outcome = FAILED;
@@ -382,7 +383,7 @@ static void read_now(void *context)
     snapshot_begin(dispatcher, call);
     exchange->out = arena_alloc(call->arena, call->operation->output->size);
     exchange->outcome = call->operation->handler(call, exchange->in, exchange->out);
-    check(exchange->outcome != PARKED || call->on_loop); /* move_to_worker() */
+    check(exchange->outcome != PARKED || call->progress->moves);
     check(exchange->outcome != DONE || call->progress->authorized ||
           call->operation->flags & OPERATION_ANONYMOUS);
     if (!snapshot_end(dispatcher, call, &exchange->sequence)) {
@@ -397,7 +398,7 @@ static void run_read(struct dispatcher *dispatcher, struct exchange *exchange)
     struct arena_mark mark = arena_mark(&exchange->arena);
     int64_t limit_ms = dispatcher->engine->options.long_read_ms;
 
-    call->on_loop = dispatcher->class == WORK_NONE;
+    call->may_move = dispatcher->class == WORK_NONE;
     if (call->operation->flags & OPERATION_LONG)
         call->time_up_us = monotonic_us() + (limit_ms ? limit_ms : LIMIT_LONG_READ_MS) * 1000;
     attempt(&(struct attempt){dispatcher, exchange, false}, read_now);
@@ -440,13 +441,14 @@ static void prepare_now(void *context)
 
 static void run_prepare(struct dispatcher *dispatcher, struct exchange *exchange)
 {
+    exchange->was_prepared = true;
     if (attempt(&(struct attempt){dispatcher, exchange, false}, prepare_now))
         go_to_engine(dispatcher, exchange);
     else
         exchange->answered(exchange);
 }
 
-void dispatch_spawned(struct engine *engine, struct exchange *exchange)
+void dispatch_prepare(struct engine *engine, struct exchange *exchange)
 {
     bool takes_long = exchange->operation->flags & OPERATION_LONG;
 
@@ -586,6 +588,18 @@ static void encode(struct exchange *exchange)
     exchange->outcome = FAILED;
     call_fail_exhausted(&exchange->call, mark);
     encode_now(exchange);
+}
+
+static void run_encode(struct dispatcher *dispatcher, struct exchange *exchange)
+{
+    (void)dispatcher;
+    encode(exchange);
+    exchange->answered(exchange);
+}
+
+bool dispatch_encode(struct engine *engine, struct exchange *exchange)
+{
+    return work_offer(engine->pool, exchange, WORK_SHORT, run_encode);
 }
 
 void exchange_encode(struct exchange *exchange)

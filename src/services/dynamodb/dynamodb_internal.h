@@ -129,6 +129,9 @@ void items_begin_counting(const struct call *call, int64_t table_id);
 void items_remove_later(const struct call *call, int64_t table_id);
 void upkeep_start(const struct call *call);
 
+/* An item with a larger blob is decoded and encoded by a worker. */
+enum { LARGE_ITEM_BYTES = 32 * 1024 };
+
 /* stored.c */
 /* An item that is there, perhaps: id is 0 when not. */
 struct stored {
@@ -177,8 +180,8 @@ bool write_was_checked(const struct call *call, const struct write *write);
 bool write_checked(const struct call *call, struct write *write, bool valid);
 /* Of a preparation: work out what the write comes to, and leave it to the handler. */
 void write_prepare(const struct call *call, struct write *write);
-/* Read what is stored, ask the condition, and write.  False: fail() has been called. */
-bool write_item(const struct call *call, struct write *write);
+/* Read what is stored, ask the condition, and write. */
+enum outcome write_item(const struct call *call, struct write *write);
 
 /* page.c */
 /* A page of a Scan or a Query. */

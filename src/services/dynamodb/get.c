@@ -3,8 +3,6 @@
  */
 #include "dynamodb_internal.h"
 
-enum { LARGE_ITEM_BYTES = 32 * 1024 }; /* as a blob */
-
 enum outcome dynamodb_get_item(const struct call *call, const struct dynamodb_get_item_input *in,
                                struct dynamodb_get_item_output *out)
 {
@@ -29,7 +27,7 @@ enum outcome dynamodb_get_item(const struct call *call, const struct dynamodb_ge
         !key_of_request(call, &table, &in->key, &key))
         return FAILED;
     stored_read(call, &table, &key, &stored);
-    if (stored.blob.size > LARGE_ITEM_BYTES && on_a_loop(call))
+    if (stored.blob.size > LARGE_ITEM_BYTES && may_move_to_worker(call))
         return move_to_worker(call);
     if (stored.id)
         stored.item = item_decode(call->arena, stored.blob);

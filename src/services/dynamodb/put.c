@@ -62,8 +62,11 @@ enum outcome dynamodb_put_item(const struct call *call, const struct dynamodb_pu
 {
     struct write write = write_begin(call, write_of(in));
 
-    if (!address(call, in, &write) || !write_item(call, &write))
+    if (!address(call, in, &write))
         return FAILED;
+    enum outcome outcome = write_item(call, &write);
+    if (outcome != DONE)
+        return outcome;
     if (str_equal(in->return_values, S("ALL_OLD")))
         out->attributes = write.stored.item;
     out->consumed_capacity =

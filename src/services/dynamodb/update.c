@@ -116,8 +116,11 @@ enum outcome dynamodb_update_item(const struct call *call, const struct dynamodb
 {
     struct write write = write_begin(call, write_of(in));
 
-    if (!address(call, in, &write) || !write_item(call, &write))
+    if (!address(call, in, &write))
         return FAILED;
+    enum outcome outcome = write_item(call, &write);
+    if (outcome != DONE)
+        return outcome;
     if (str_present(write.blob))
         return_values(call, in->return_values, &write, &out->attributes);
     out->consumed_capacity =

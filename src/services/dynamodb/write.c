@@ -194,11 +194,14 @@ static void remove_stored(const struct call *call, const struct write *write)
     trace_item(call, S("item deleted"), write);
 }
 
-bool write_item(const struct call *call, struct write *write)
+static bool is_large(str blob)
 {
-    read_stored(call, write);
-    if (!write->worked_out)
-        work_out(call, write);
+    return blob.size > LARGE_ITEM_BYTES;
+}
+
+/* False: fail() has been called. */
+static bool carry_out(const struct call *call, struct write *write)
+{
     if (!write->holds)
         return refuse_condition(call, write);
     if (str_present(write->problem))
@@ -208,4 +211,16 @@ bool write_item(const struct call *call, struct write *write)
     else if (str_present(write->blob))
         return store(call, write);
     return true;
+}
+
+enum outcome write_item(const struct call *call, struct write *write)
+{
+    read_stored(call, write);
+    if (!write->worked_out && is_large(write->stored.blob) && may_move_to_worker(call))
+        return move_to_worker(call);
+    if (!write->worked_out)
+        work_out(call, write);
+    if (shows_item(write) && (is_large(write->stored.blob) || is_large(write->blob)))
+        reply_is_long(call);
+    return carry_out(call, write) ? DONE : FAILED;
 }

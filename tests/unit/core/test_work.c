@@ -179,6 +179,48 @@ TEST(an_operation_that_is_prepared_if_large_is_not_when_its_body_is_small)
     assert_item("into", "1");
 }
 
+TEST(a_write_that_finds_much_is_prepared_and_runs_again)
+{
+    assert_run("put a much");
+    hold_both_workers();
+    struct request *much = begin("ForeseeMuch", "{\"Key\": \"a\", \"Into\": \"into\"}");
+    assert_run("put b 1");
+    assert_false(is_answered(much));
+    hold_jobs(false);
+    assert_int_equal(status_of(much), 200);
+    assert_item("into", "much");
+}
+
+TEST(a_write_that_was_prepared_does_not_move_again)
+{
+    assert_run("put a much");
+    struct request *request = begin_padded("ForeseeMuch", S("{\"Key\": \"a\", \"Into\": \"into\"}"),
+                                           LIMIT_UNPREPARED_BODY_BYTES + 1);
+    assert_int_equal(status_of(request), 200);
+    assert_item("into", "much");
+}
+
+TEST(a_long_reply_to_a_write_is_encoded_by_a_worker)
+{
+    hold_both_workers();
+    struct request *request = begin_run("long; put a 1");
+    wait_for_item("a", "1");
+    assert_run("put b 1");
+    assert_false(is_answered(request));
+    hold_jobs(false);
+    assert_int_equal(status_of(request), 200);
+}
+
+TEST(a_long_reply_that_no_worker_takes_is_encoded_all_the_same)
+{
+    hold_both_workers();
+    for (int i = 0; i < MANY; i++)
+        begin_foresee("a");
+    assert_int_equal(status_of(begin_foresee("a")), 400);
+    assert_run("long; put a 1");
+    hold_jobs(false);
+}
+
 TEST(a_large_body_is_decoded_by_a_worker)
 {
     assert_run("put a 1");
@@ -337,6 +379,10 @@ TESTS(work_test(a_preparation_leaves_the_loop_to_others), work_test(a_long_read_
       work_test(a_read_that_goes_on_on_a_worker_reads_what_is_there_by_then),
       work_test(a_read_that_a_write_invokes_stays_on_the_engine),
       work_test(an_operation_that_is_prepared_if_large_is_not_when_its_body_is_small),
+      work_test(a_write_that_finds_much_is_prepared_and_runs_again),
+      work_test(a_write_that_was_prepared_does_not_move_again),
+      work_test(a_long_reply_to_a_write_is_encoded_by_a_worker),
+      work_test(a_long_reply_that_no_worker_takes_is_encoded_all_the_same),
       work_test(a_large_body_is_decoded_by_a_worker), work_test(long_reads_never_have_all_workers),
       work_test(a_body_that_is_large_beyond_measure_counts_as_long), work_test(clients_take_turns),
       work_test(a_client_who_asks_for_too_much_is_throttled_and_others_are_not),

@@ -89,6 +89,13 @@ static enum outcome ask(const struct call *call, str rest)
     return authorize(call, word(&rest), (str){0}) ? DONE : FAILED;
 }
 
+static enum outcome answer_at_length(const struct call *call, str rest)
+{
+    (void)rest;
+    reply_is_long(call);
+    return DONE;
+}
+
 static enum outcome sleep_for_ever(const struct call *call, str rest)
 {
     return park(call, word(&rest), INT64_MAX);
@@ -253,6 +260,7 @@ static const struct {
     {STR_INIT("use"), use_memory},
     {STR_INIT("hook"), run_hook},
     {STR_INIT("ask"), ask},
+    {STR_INIT("long"), answer_at_length},
     {STR_INIT("sleep"), sleep_for_ever},
     {STR_INIT("wait"), wait_for},
     {STR_INIT("wake"), wake_one},
@@ -397,8 +405,12 @@ enum outcome toy_foresee_much(const struct call *call, const struct toy_foresee_
                               struct toy_foresee_much_output *out)
 {
     struct toy_foresee_output same;
+    struct toy_find_item_row row = {0};
 
     (void)out;
+    toy_find_item(call->txn, &(struct toy_find_item_params){.key = in->key}, &row);
+    if (str_starts_with(row.value, S("much")) && may_move_to_worker(call))
+        return move_to_worker(call);
     return toy_foresee(call, in, &same);
 }
 
@@ -434,7 +446,7 @@ enum outcome toy_glance(const struct call *call, const struct toy_get_request *i
     if (!authorize(call, in->key, (str){0}))
         return FAILED;
     toy_find_item(call->txn, &(struct toy_find_item_params){in->key}, &row);
-    if (str_starts_with(row.value, S("much")) && on_a_loop(call))
+    if (str_starts_with(row.value, S("much")) && may_move_to_worker(call))
         return move_to_worker(call);
     out->value = row.value;
     return DONE;

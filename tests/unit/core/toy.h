@@ -10,6 +10,7 @@
  *     use BYTES            (of the call's arena)
  *     hook                 call toy_hook()
  *     ask RESOURCE         authorize
+ *     long                 the reply is long to encode
  *     sleep NAME           park for ever, whatever happens
  *     wait NAME KEY MS     park until KEY is there, the time is over or the server stops
  *     wake NAME            wake_all NAME
@@ -31,7 +32,7 @@
  *
  * Foresee writes what its prepare function has seen in Key into Into, "nothing" when there was nothing
  * prepared.  It waits until After is there, and invokes itself for Also.  ForeseeMuch is prepared when its
- * body is large.
+ * body is large, or when Key's value begins with "much".
  */
 #include "engine/call.h"
 
