@@ -131,10 +131,9 @@ static bool is_abandoned(const struct exchange *exchange)
     return exchange->order != 0 && exchange->cancelled;
 }
 
-/* A worker prepares it; then it runs again. */
+/* A worker prepares it; then it runs again, with the input as this run may have rewritten it. */
 static void move(struct engine *engine, struct exchange *exchange)
 {
-    arena_rewind(&exchange->arena, exchange->decoded);
     call_reset(&exchange->call);
     dispatch_prepare(engine, exchange);
 }

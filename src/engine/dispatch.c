@@ -395,7 +395,6 @@ static void read_now(void *context)
 static void run_read(struct dispatcher *dispatcher, struct exchange *exchange)
 {
     struct call *call = &exchange->call;
-    struct arena_mark mark = arena_mark(&exchange->arena);
     int64_t limit_ms = dispatcher->engine->options.long_read_ms;
 
     call->may_move = dispatcher->class == WORK_NONE;
@@ -403,8 +402,7 @@ static void run_read(struct dispatcher *dispatcher, struct exchange *exchange)
         call->time_up_us = monotonic_us() + (limit_ms ? limit_ms : LIMIT_LONG_READ_MS) * 1000;
     attempt(&(struct attempt){dispatcher, exchange, false}, read_now);
     if (exchange->outcome == PARKED) {
-        arena_rewind(&exchange->arena, mark);
-        call_reset(call);
+        call_reset(call); /* the arena stays as it is: a handler may have rewritten its input */
         step(dispatcher, exchange, WORK_LONG, run_read);
         return;
     }

@@ -43,11 +43,11 @@ def dynamodb(client):
 numbers_of_tables = itertools.count()
 
 
-def new_table(dynamodb):
+def new_table(dynamodb, key_type="S"):
     name = f"prepared-{next(numbers_of_tables)}"
     dynamodb.create_table(
         TableName=name,
-        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": key_type}],
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
         BillingMode="PAY_PER_REQUEST",
     )
@@ -148,7 +148,7 @@ def in_threads(count, work):
 def test_prepared_writes_that_race_come_to_what_they_do_one_after_the_other(dynamodb, padded):
     """Each one says what it found and what it left: so they stand in a row, whoever was prepared from what."""
     table = new_table(dynamodb)
-    dynamodb.put_item(TableName=table, Item={"id": {"S": "a"}, "made": {"L": []}, "bulk": {"S": "x" * 50_000}})
+    dynamodb.put_item(TableName=table, Item={"id": {"S": "a"}, "made": {"L": []}, "filler": {"S": "x" * 50_000}})
     left = []
 
     def work(worker):
@@ -233,3 +233,21 @@ def test_a_large_item_is_read_like_a_small_one(dynamodb):
         assert reply["Item"] == item
         assert reply["ConsumedCapacity"]["CapacityUnits"] == -(-(size + 8 + 3) // 4096)
         assert dynamodb.get_item(TableName=table, Key=key, ProjectionExpression="n")["Item"] == {"n": {"N": "5"}}
+
+
+def test_a_number_is_the_same_after_a_request_has_moved_to_a_worker(dynamodb):
+    """The first run has rewritten it already."""
+    table = new_table(dynamodb, "N")
+    given, told = {"id": {"N": "0012.500"}}, {"id": {"N": "12.5"}}
+    filler = {"S": "x" * 40_000}
+    dynamodb.put_item(TableName=table, Item={**given, "filler": filler})
+    assert dynamodb.get_item(TableName=table, Key=given)["Item"] == {**told, "filler": filler}
+    reply = dynamodb.update_item(
+        TableName=table,
+        Key=given,
+        UpdateExpression="SET n = :n, filler = :text",
+        ConditionExpression="id = :id",
+        ExpressionAttributeValues={":n": {"N": "003.10"}, ":id": {"N": "12.50"}, ":text": {"S": "short"}},
+        ReturnValues="ALL_NEW",
+    )
+    assert reply["Attributes"] == {**told, "n": {"N": "3.1"}, "filler": {"S": "short"}}

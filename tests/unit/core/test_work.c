@@ -106,7 +106,7 @@ static void hold_both_workers(void)
     hold_jobs(true);
     begin_look("x");
     wait_until_begun(1);
-    begin_foresee("x");
+    begin("Foresee", "{\"Key\": \"x\", \"Into\": \"held\"}");
     wait_until_begun(2);
 }
 
