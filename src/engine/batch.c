@@ -121,7 +121,7 @@ static void run_once(struct engine *engine, struct exchange *exchange)
 static void run(struct engine *engine, struct exchange *exchange)
 {
     run_once(engine, exchange);
-    if (engine->options.rerun && exchange->outcome == PARKED)
+    if (engine->options.rerun && exchange->outcome == PARKED && !exchange->progress.moves)
         run_once(engine, exchange);
 }
 
