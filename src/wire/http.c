@@ -593,6 +593,23 @@ static bool name_valid(str name)
     return name.size > 0;
 }
 
+/* Each thread keeps the date of its last reply, for the others of the same second. */
+static str date_at(struct arena *arena, int64_t now_ms)
+{
+    enum { MS = 1000, DATE_SIZE = 29 };
+    static _Thread_local char kept[DATE_SIZE];
+    static _Thread_local int64_t kept_s; /* 1970 is no reply's year */
+
+    if (now_ms / MS != kept_s || kept_s == 0) {
+        str date = time_http_date(arena, now_ms);
+        if (date.size != DATE_SIZE)
+            return date;
+        memcpy(kept, date.data, DATE_SIZE);
+        kept_s = now_ms / MS;
+    }
+    return (str){kept, DATE_SIZE};
+}
+
 void http_reply_write(struct text *text, const struct http_reply *reply, bool keep_alive, int64_t now_ms)
 {
     text_add(text, S("HTTP/1.1 "));
@@ -600,7 +617,7 @@ void http_reply_write(struct text *text, const struct http_reply *reply, bool ke
     text_add_char(text, ' ');
     text_add(text, http_status_text(reply->status));
     text_add(text, S("\r\n"));
-    add_header_line(text, S("Date"), time_http_date(text->arena, now_ms));
+    add_header_line(text, S("Date"), date_at(text->arena, now_ms));
     if (str_present(reply->content_type))
         add_header_line(text, S("Content-Type"), reply->content_type);
     if (reply->status >= 200 && reply->status != 204 && reply->status != 304) {

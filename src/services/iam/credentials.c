@@ -35,7 +35,7 @@ static struct principal root_principal(struct arena *arena, str account)
 {
     return (struct principal){
         .kind = PRINCIPAL_ROOT,
-        .arn = arena_format(arena, "arn:aws:iam::%.*s:root", STR_ARGS(account)),
+        .arn = arena_concat(arena, S("arn:aws:iam::"), account, S(":root")),
         .id = account,
         .account = account,
         .name = S("root"),
