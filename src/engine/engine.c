@@ -43,6 +43,8 @@ static int64_t next_due_ms(const struct engine *engine)
 
     if (engine->next_timer_ms < due_ms)
         due_ms = engine->next_timer_ms;
+    if (engine->gives_back && engine->give_back_ms < due_ms)
+        due_ms = engine->give_back_ms;
     return engine->retry_ms < due_ms ? engine->retry_ms : due_ms;
 }
 

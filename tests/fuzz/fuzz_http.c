@@ -18,7 +18,8 @@ static struct outcome feed(struct arena *arena, str bytes, size_t step)
     struct outcome outcome = {.state = HTTP_NEED_MORE};
 
     http_parser_begin(parser, arena);
-    while (outcome.used < bytes.size && (outcome.state == HTTP_NEED_MORE || outcome.state == HTTP_HEAD_DONE)) {
+    while (outcome.used < bytes.size &&
+           (outcome.state == HTTP_NEED_MORE || outcome.state == HTTP_HEAD_DONE)) {
         str piece = str_head(str_from(bytes, outcome.used), step);
         size_t used;
         outcome.state = http_parser_feed(parser, piece, &used);
