@@ -23,7 +23,8 @@
 enum {
     RESERVE_BYTES = LIMIT_WAL_BYTES + 2 * SPACE_FULL_LOG_BYTES, /* the whole log may be new to the database */
     START_RESERVE_BYTES = 2 * 1024 * 1024,
-    MARGIN_BYTES = LIMIT_WAL_BYTES, /* free beside the reserve, for it to be made again */
+    SMALLEST_RESERVE_BYTES = 4 * 1024 * 1024,
+    ROOM_AGAIN_BYTES = 16 * 1024 * 1024, /* beside what was given up */
     START_NEEDS_BYTES = 1024 * 1024,
     STEP_PAGES = 64,
     STEP_US = 3000,
@@ -66,11 +67,15 @@ static bool has_room(const struct store *store, uint64_t bytes)
     return statvfs(store->folder.path, &space) != 0 || (uint64_t)space.f_bavail * space.f_frsize >= bytes;
 }
 
-static bool make_reserves(const struct store *store)
+/* On a small disk the reserve takes half of what is free. */
+static bool make_reserves(struct store *store)
 {
-    if (make_file(store, SPACE_RESERVE, RESERVE_BYTES) &&
-        make_file(store, SPACE_START_RESERVE, START_RESERVE_BYTES))
-        return true;
+    for (off_t size = RESERVE_BYTES; size >= SMALLEST_RESERVE_BYTES; size /= 2)
+        if (has_room(store, 2 * (uint64_t)size) && make_file(store, SPACE_RESERVE, size) &&
+            make_file(store, SPACE_START_RESERVE, START_RESERVE_BYTES)) {
+            store->reserve_bytes = size;
+            return true;
+        }
     remove_file(store, SPACE_RESERVE);
     return false;
 }
@@ -113,7 +118,8 @@ void space_tell(struct store *store)
 
 void space_look(struct store *store)
 {
-    if (!atomic_load(&store->full) || !has_room(store, RESERVE_BYTES + MARGIN_BYTES) || !make_reserves(store))
+    if (!atomic_load(&store->full) || !has_room(store, (uint64_t)store->reserve_bytes + ROOM_AGAIN_BYTES) ||
+        !make_reserves(store))
         return;
     atomic_store(&store->full, false);
     store->full_told = false;

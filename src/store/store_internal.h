@@ -120,9 +120,10 @@ struct store {
     int64_t log_bytes;
     pthread_cond_t log_is_large;
 
-    atomic_bool full; /* the disk is, and the reserve is given up */
-    bool full_told;   /* the log says so; the checkpoint thread's */
-    bool gives_back;  /* the database can shrink */
+    atomic_bool full;      /* the disk is, and the reserve is given up */
+    bool full_told;        /* the log says so; the checkpoint thread's */
+    int64_t reserve_bytes; /* what was made last */
+    bool gives_back;       /* the database can shrink */
 
     _Atomic uint64_t announced; /* what readers may have seen */
     _Atomic uint64_t durable;
