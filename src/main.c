@@ -93,6 +93,7 @@ static struct engine_options engine_options_of(struct arena *arena, const struct
                 .is_resource_policy = iam_is_resource_policy,
             },
         .effect_runners = server_effect_runners(server),
+        .rerun = getenv("ORDERLY_RERUN") != NULL,
         .origin_rules =
             {
                 .hosts = options->allowed_hosts.items,

@@ -16,6 +16,9 @@ import time
 API_ROOT = "/2018-06-01/runtime"
 OWN_PACKAGES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "site")
 
+# A function's code is not to be changed, not even by compiled modules beside it; the server would take it for altered.
+sys.dont_write_bytecode = True
+
 # One line of standard output is one log event, so a break inside a record becomes this.
 LINE_BREAK_IN_RECORD = "\r"
 # AWS indents the lines of a traceback with this, so that consoles keep the indentation.

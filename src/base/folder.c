@@ -3,8 +3,11 @@
  */
 #include "base/folder.h"
 
+#include <errno.h>
+#include <fts.h>
 #include <ftw.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 
 enum { OPEN_FOLDERS = 16 };
@@ -32,4 +35,44 @@ void folder_remove(const char *path)
 {
     nftw(path, make_writable, OPEN_FOLDERS, FTW_PHYS);
     nftw(path, remove_entry, OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS);
+}
+
+/* An entry's part in the sum, which does not depend on the order that a folder is read in. */
+static void add_entry(struct sha256 *sum, const FTSENT *entry, const char *name)
+{
+    const struct stat *status = entry->fts_statp;
+    char text[64 * 4];
+    uint64_t parts[SHA256_SIZE / sizeof(uint64_t)], total[SHA256_SIZE / sizeof(uint64_t)];
+    struct sha256 of_name = sha256(str_of(name));
+    int size = snprintf(text, sizeof text, "%llu %o %u %u %llu %lld %lld.%09ld %lld.%09ld ",
+                        (unsigned long long)status->st_ino, status->st_mode, status->st_uid, status->st_gid,
+                        (unsigned long long)status->st_nlink, (long long)status->st_size,
+                        (long long)status->st_mtim.tv_sec, status->st_mtim.tv_nsec,
+                        (long long)status->st_ctim.tv_sec, status->st_ctim.tv_nsec);
+
+    struct sha256 digest = hmac_sha256(HASH_STR(of_name), (str){text, (size_t)size});
+    memcpy(parts, digest.bytes, sizeof parts);
+    memcpy(total, sum->bytes, sizeof total);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        total[i] += parts[i];
+    memcpy(sum->bytes, total, sizeof total);
+}
+
+bool folder_fingerprint(const char *path, struct sha256 *fingerprint)
+{
+    char *paths[] = {(char *)(uintptr_t)path, NULL};
+    FTS *tree = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+    bool good = tree != NULL;
+    const FTSENT *entry;
+
+    *fingerprint = (struct sha256){0};
+    while (good && (entry = fts_read(tree))) {
+        good = entry->fts_info != FTS_DNR && entry->fts_info != FTS_ERR && entry->fts_info != FTS_NS;
+        if (good && entry->fts_info != FTS_DP) /* a folder is seen before what it holds, and again after it */
+            add_entry(fingerprint, entry, entry->fts_path + strlen(path));
+    }
+    good = good && errno == 0; /* as fts_read() leaves it at the end */
+    if (tree)
+        fts_close(tree);
+    return good;
 }

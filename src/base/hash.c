@@ -277,3 +277,29 @@ str random_text(struct arena *arena, str alphabet, size_t size)
         out[i] = alphabet.data[random_u64() % alphabet.size];
     return (str){out, size};
 }
+
+/* FNV-1a, whose upper bits are mixed as MurmurHash3 does at its end. */
+static uint32_t spread_of(str key)
+{
+    str hashed = str_head(key, key.size > SPREAD_UNHASHED_BYTES ? key.size - SPREAD_UNHASHED_BYTES : 0);
+    uint64_t hash = str_hash(hashed);
+
+    hash = (hash ^ hash >> 33) * 0xff51afd7ed558ccd;
+    hash = (hash ^ hash >> 33) * 0xc4ceb9fe1a85ec53;
+    uint32_t spread = (uint32_t)(hash >> 32 ^ hash >> 1);
+    return spread == UINT32_MAX ? UINT32_MAX - 1 : spread;
+}
+
+str spread_bytes(struct arena *arena, uint32_t spread)
+{
+    char *bytes = arena_alloc(arena, SPREAD_BYTES);
+
+    for (int i = 0; i < SPREAD_BYTES; i++)
+        bytes[i] = (char)(spread >> (8 * (SPREAD_BYTES - 1 - i)));
+    return (str){bytes, SPREAD_BYTES};
+}
+
+str spread_key(struct arena *arena, str key)
+{
+    return arena_join(arena, spread_bytes(arena, spread_of(key)), key);
+}

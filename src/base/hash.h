@@ -48,3 +48,13 @@ uint64_t random_u64(void);
 str random_uuid(struct arena *arena);
 /* `size` characters drawn from `alphabet`. */
 str random_text(struct arena *arena, str alphabet, size_t size);
+
+/*
+ * An order of keys that is even, but keeps neighbours together: 4 bytes that are a hash of all but the key's
+ * last two bytes, then the key.  So keys that differ at their ends only (O1234, O1235) stay in one place, and
+ * a range of the 4 bytes holds its share of many keys.  Stored: it is the same in all versions.
+ */
+enum { SPREAD_BYTES = 4, SPREAD_UNHASHED_BYTES = 2 };
+str spread_key(struct arena *arena, str key);
+/* The 4 bytes of such a number; a key's is never UINT32_MAX. */
+str spread_bytes(struct arena *arena, uint32_t spread);

@@ -37,6 +37,7 @@ enum {
     LIMIT_WORK_WAITING = 8192,                /* jobs of a class in the pool, */
     LIMIT_WORK_OF_ONE_CLIENT = 1024,          /* and of one client among them */
     LIMIT_LONG_READ_MS = 50,                  /* then a long read should answer with what it has */
+    LIMIT_BATCH_MS = 10,                      /* of calls in one batch */
     LIMIT_WAL_BYTES = 32 * 1024 * 1024,       /* a checkpoint starts here */
     LIMIT_TRACE_AGE_MS = 7 * 24 * 3600 * 1000,
     LIMIT_RELAXED_SYNC_MS = 100,

@@ -1,11 +1,13 @@
 /*
- * map.c: chained buckets, doubled when there are more entries than buckets.
+ * map.c: chained buckets, doubled when there are more entries than buckets, by a hash with a secret.
  */
 #include "base/map.h"
 
 #include "base/check.h"
+#include "base/hash.h"
 #include "base/memory.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,10 +25,26 @@ static str entry_key(const struct map_entry *entry)
     return (str){entry->key, entry->key_size};
 }
 
+static uint64_t basis;
+
+static void draw_basis(void)
+{
+    random_bytes(&basis, sizeof basis);
+}
+
+/* Nobody who chooses keys knows where they go. */
+static uint64_t hash_of(str key)
+{
+    static pthread_once_t drawn = PTHREAD_ONCE_INIT;
+
+    pthread_once(&drawn, draw_basis);
+    return str_hash_from(basis, key);
+}
+
 /* The link that points at the entry of `key`, or at the NULL where it would go. */
 static struct map_entry **find(const struct map *map, str key)
 {
-    struct map_entry **link = &map->buckets[str_hash(key) & (map->bucket_count - 1)];
+    struct map_entry **link = &map->buckets[hash_of(key) & (map->bucket_count - 1)];
 
     while (*link && !str_equal(entry_key(*link), key))
         link = &(*link)->next;

@@ -257,11 +257,16 @@ size_t str_characters(str s)
     return count;
 }
 
-uint64_t str_hash(str s)
+uint64_t str_hash_from(uint64_t basis, str s)
 {
-    uint64_t hash = 0xcbf29ce484222325u;
+    uint64_t hash = basis;
 
     for (size_t i = 0; i < s.size; i++)
         hash = (hash ^ (unsigned char)s.data[i]) * 0x100000001b3u;
     return hash;
+}
+
+uint64_t str_hash(str s)
+{
+    return str_hash_from(0xcbf29ce484222325u, s);
 }

@@ -90,3 +90,5 @@ size_t str_characters(str s);
 
 /* FNV-1a. */
 uint64_t str_hash(str s);
+/* From another basis: a secret one, where clients choose the texts and could choose such as meet. */
+uint64_t str_hash_from(uint64_t basis, str s);

@@ -3,6 +3,7 @@
  */
 #include "base/time.h"
 
+#include <stdatomic.h>
 #include <time.h>
 
 struct moment {
@@ -15,12 +16,29 @@ static const char *const day_names[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri"
 
 enum { MS_PER_DAY = 24 * 60 * 60 * 1000 };
 
-int64_t wall_clock_ms(void)
+static int64_t machine_wall_us(void)
 {
     struct timespec now;
 
     clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static int64_t (*_Atomic wall_us)(void) = machine_wall_us;
+
+int64_t wall_clock_us(void)
+{
+    return atomic_load_explicit(&wall_us, memory_order_relaxed)();
+}
+
+int64_t wall_clock_ms(void)
+{
+    return wall_clock_us() / 1000;
+}
+
+void wall_clock_replace(int64_t (*now_us)(void))
+{
+    atomic_store(&wall_us, now_us ? now_us : machine_wall_us);
 }
 
 int64_t monotonic_us(void)

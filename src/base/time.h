@@ -9,7 +9,10 @@
 #include "base/arena.h"
 
 int64_t wall_clock_ms(void);
+int64_t wall_clock_us(void);
 int64_t monotonic_us(void);
+/* For tests: another wall clock than the machine's, in microseconds; NULL: the machine's. */
+void wall_clock_replace(int64_t (*now_us)(void));
 
 str time_iso8601(struct arena *arena, int64_t ms);    /* 2026-01-31T12:00:00Z */
 str time_iso8601_ms(struct arena *arena, int64_t ms); /* 2026-01-31T12:00:00.123Z */

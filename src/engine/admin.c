@@ -2,6 +2,7 @@
  * admin.c: what is not AWS: health, the null request, the virtual clock, traces and the reset.
  *
  *     GET  /_orderly/health             also /_localstack/health
+ *     GET  /_orderly/metrics            batches, slow calls, the pool
  *     POST /_orderly/null               an empty answer by the whole HTTP path, for measuring
  *     GET  /_orderly/clock              {"now_ms": …, "offset_ms": …}
  *     POST /_orderly/clock              {"advance_ms": …}
@@ -24,6 +25,8 @@
 #include "wire/json.h"
 
 static const int64_t END_OF_TIME_MS = 253402300799999; /* a year has four digits */
+
+enum { MOST_HOPS = 10 * 1000 }; /* that one reply shows */
 
 static void reply_json(struct exchange *exchange, int status, str json)
 {
@@ -54,6 +57,15 @@ static void health(struct exchange *exchange)
     json_field(&writer, S("edition"), S("orderly"));
     json_field(&writer, S("version"), S(ORDERLY_VERSION));
     json_close_object(&writer);
+    reply_json(exchange, 200, json_written(&writer));
+    exchange->answered(exchange);
+}
+
+static void metrics(struct exchange *exchange)
+{
+    struct json_writer writer = json_writer_in(&exchange->arena);
+
+    meter_write(exchange->call.engine, &writer);
     reply_json(exchange, 200, json_written(&writer));
     exchange->answered(exchange);
 }
@@ -113,7 +125,7 @@ static void show_trace(struct exchange *exchange)
     if (form_parse(call->arena, exchange->request->query, &query))
         id = form_get(&query, S("id"));
     struct engine_list_trace_rows hops =
-        engine_list_trace(call->txn, &(struct engine_list_trace_params){.trace_id = id});
+        engine_list_trace(call->txn, &(struct engine_list_trace_params){.trace_id = id, .limit = MOST_HOPS});
     json_open_object(&writer);
     json_field(&writer, S("trace_id"), id);
     json_name(&writer, S("hops"));
@@ -144,7 +156,7 @@ static void reset(struct exchange *exchange)
     engine->clock_offset_ms = 0;
     engine->now_ms = call->now_ms = engine_now_ms(engine);
     engine->next_timer_ms = INT64_MAX;
-    engine->prune_ms = 0;
+    engine->prune_ms = engine->clock_kept_ms = 0;
     modules_run(call, true);
     reply_json(exchange, 200, S("{}"));
 }
@@ -160,6 +172,7 @@ struct admin_path {
 static const struct admin_path paths[] = {
     {STR_INIT("GET"), STR_INIT("/_orderly/health"), health, false, true, false},
     {STR_INIT("GET"), STR_INIT("/_localstack/health"), health, false, true, false},
+    {STR_INIT("GET"), STR_INIT("/_orderly/metrics"), metrics, false, false, false},
     {STR_INIT("POST"), STR_INIT("/_orderly/null"), null_request, false, true, false},
     {STR_INIT("GET"), STR_INIT("/_orderly/clock"), show_clock, false, false, false},
     {STR_INIT("POST"), STR_INIT("/_orderly/clock"), advance_clock, true, false, true},

@@ -4,12 +4,17 @@
  * Each call runs between a savepoint and its release or rollback, so one that fails leaves no
  * trace.  store_commit() only hands the batch to the log; deliver.c lets the answers go when the log
  * is on disk, and meanwhile the next batch runs.
+ *
+ * A batch is bounded in calls and in milliseconds, since its first answer cannot leave before its last call
+ * has run.  What no client waits for (due timers, old traces) has a slice of each batch, see slice_is_over().
  */
 #include "engine/engine_internal.h"
 
 #include "base/check.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/time.h"
 
 enum { RETRY_AFTER_MS = 1000, GIVE_BACK_AGAIN_MS = 20, LOOK_FOR_SPACE_MS = 1000 };
 
@@ -30,8 +35,13 @@ static void start_spawned(struct engine *engine, struct batch *batch)
 {
     if (engine->last_run)
         batch_drop_spawned(batch, 0);
-    for (size_t i = 0; i < batch->spawned.count; i++)
-        queue_push(&engine->runnable, batch->spawned.items[i]);
+    for (size_t i = 0; i < batch->spawned.count; i++) {
+        struct exchange *exchange = batch->spawned.items[i];
+        if (exchange->operation->prepare)
+            dispatch_spawned(engine, exchange);
+        else
+            queue_push(&engine->runnable, exchange);
+    }
 }
 
 static void answer(struct engine *engine, struct exchange *exchange)
@@ -84,25 +94,37 @@ static void prepare(struct engine *engine, struct exchange *exchange)
     if (call->arrived_ms > call->now_ms)
         call->arrived_ms = call->now_ms; /* a reset has set the clock back */
     call->last_run = engine->last_run;
+    if (engine->options.rerun && random_u64() % 2)
+        exchange->progress.prepared = NULL; /* the handler must do without */
     if (exchange->operation)
         exchange->out = arena_alloc(&exchange->arena, exchange->operation->output->size);
     txn_use_arena(engine->txn, &exchange->arena);
 }
 
-static void run(struct engine *engine, struct exchange *exchange)
+static void run_once(struct engine *engine, struct exchange *exchange)
 {
     struct call *call = &exchange->call;
 
     prepare(engine, exchange);
+    int64_t began_us = monotonic_us();
     struct call_mark mark = call_begin(call);
     exchange->outcome = call_end(call, mark, run_guarded(engine, exchange));
     call->txn = NULL;
+    meter_call(engine, exchange->operation, METER_ENGINE, monotonic_us() - began_us);
     if (exchange->outcome == PARKED && (call->last_run || exchange->cancelled)) {
         exchange->outcome = FAILED;
         call_fail_unavailable(call);
     }
     if (exchange->outcome == FAILED)
         exchange->reply = (struct http_reply){0};
+}
+
+/* A call may be woken for nothing at any time; the tests' mode does it each time. */
+static void run(struct engine *engine, struct exchange *exchange)
+{
+    run_once(engine, exchange);
+    if (engine->options.rerun && exchange->outcome == PARKED)
+        run_once(engine, exchange);
 }
 
 /* Its client has gone while it waited: it shall not take what nobody will get. */
@@ -147,6 +169,7 @@ static void undo(struct engine *engine, struct batch *batch)
 
     log_error("commit failed calls=%zu", told.count);
     engine->clock_offset_ms = batch->clock_offset_ms;
+    engine->clock_kept_ms = 0;
     engine->retry_ms = engine->now_ms + RETRY_AFTER_MS;
     engine->next_timer_ms = engine->retry_ms; /* the rows of those that ran are back */
     batch->effects.count = 0;
@@ -199,25 +222,54 @@ static void take_parked(struct engine *engine)
 }
 
 /*
- * Due timers first, but however many they are, calls have half of the batch.
+ * At least one timer that is due, and more while their slice lasts: however many they are and whatever they
+ * do, most of the batch is left for calls.
+ */
+static int run_timers(struct engine *engine)
+{
+    struct exchange *exchange;
+    int timers = 0;
+
+    slice_begin(engine);
+    while (timers < LIMIT_BATCH_CALLS / 2 && !(timers && slice_has_passed(engine)) &&
+           (exchange = timers_take_due(engine))) {
+        run_or_give_back(engine, exchange);
+        timers++;
+    }
+    return timers;
+}
+
+/* Runs what is runnable, as far as the batch's bounds allow. */
+static int run_runnable(struct engine *engine, int calls, int64_t end_us)
+{
+    struct exchange *exchange;
+
+    for (; calls < LIMIT_BATCH_CALLS; calls++) {
+        slice_begin(engine);
+        if (engine->slice_began_us >= end_us || !(exchange = queue_pop(&engine->runnable)))
+            break;
+        run_or_give_back(engine, exchange);
+    }
+    return calls;
+}
+
+/*
+ * Timers first, then calls.
  *
  * While the disk is busy with earlier batches, answers of this one could not leave any sooner: so it
  * stays open and takes what arrives meanwhile.  The log then gets each page once for all of them.
  */
 static void run_calls(struct engine *engine)
 {
-    struct exchange *exchange;
-    bool disk_is_busy;
-    int calls = 0;
+    int calls = run_timers(engine);
+    int64_t end_us = monotonic_us() + INT64_C(1000) * LIMIT_BATCH_MS;
+    bool more_may_come;
 
-    for (; calls < LIMIT_BATCH_CALLS / 2 && (exchange = timers_take_due(engine)); calls++)
-        run_or_give_back(engine, exchange);
     do {
         engine->now_ms = engine_now_ms(engine);
-        for (; calls < LIMIT_BATCH_CALLS && (exchange = queue_pop(&engine->runnable)); calls++)
-            run_or_give_back(engine, exchange);
-        disk_is_busy = deliver_is_waiting(engine);
-    } while (calls < WORTH_COMMITTING && disk_is_busy && take_more_while_disk_is_busy(engine));
+        calls = run_runnable(engine, calls, end_us);
+        more_may_come = calls < WORTH_COMMITTING && monotonic_us() < end_us && deliver_is_waiting(engine);
+    } while (more_may_come && take_more_while_disk_is_busy(engine));
 }
 
 static void give_back_space(struct engine *engine)
@@ -236,13 +288,17 @@ static void give_back_space(struct engine *engine)
 void batch_run(struct engine *engine)
 {
     struct batch *batch = engine->batch = batch_new();
+    int64_t began_us = monotonic_us();
 
     batch->clock_offset_ms = engine->clock_offset_ms;
     engine->now_ms = engine_now_ms(engine);
     engine->txn = store_begin(engine->store);
+    meter_batch(engine, monotonic_us() - began_us);
     take_parked(engine);
     run_calls(engine);
+    slice_begin(engine);
     trace_prune(engine);
+    clock_keep(engine);
     give_back_space(engine);
 
     if (!store_commit(engine->store, &batch->sequence)) {

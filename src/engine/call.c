@@ -203,6 +203,35 @@ bool may(const struct call *call, const struct principal *principal, str action,
     return call->engine->options.identity.authorize(&theirs, &question, &message);
 }
 
+void context_add(const struct call *call, struct context_list *context, str key, str value)
+{
+    *list_add(call->arena, context) = (struct context_value){key, value};
+}
+
+void context_add_resource_tag(const struct call *call, struct context_list *context, str name, str value)
+{
+    context_add(call, context, arena_join(call->arena, S("aws:ResourceTag/"), name), value);
+}
+
+void context_add_request_tag(const struct call *call, struct context_list *context, str name, str value)
+{
+    context_add(call, context, arena_join(call->arena, S("aws:RequestTag/"), name), value);
+    context_add(call, context, S("aws:TagKeys"), name);
+}
+
+void context_add_request_tags(const struct call *call, struct context_list *context,
+                              const struct str_map *tags)
+{
+    for (size_t i = 0; i < tags->count; i++)
+        context_add_request_tag(call, context, tags->items[i].key, tags->items[i].value);
+}
+
+void context_add_tag_keys(const struct call *call, struct context_list *context, const struct str_list *names)
+{
+    for (size_t i = 0; i < names->count; i++)
+        context_add(call, context, S("aws:TagKeys"), names->items[i]);
+}
+
 bool is_resource_policy(const struct call *call, str document)
 {
     return call->engine->options.identity.is_resource_policy(document);

@@ -28,8 +28,9 @@
  *
  * then runs on a worker first, under the rules of one that reads, and may leave_prepared() what it has
  * computed.  It decides nothing: its failures are forgotten, what it has seen may have changed when the
- * handler runs, and the handler does everything itself when there is nothing prepared.  `prepared long` says
- * that this may take more than some milliseconds: an unpacked zip, a new key.
+ * handler runs, and the handler does everything itself when there is nothing prepared.  Internal operations
+ * are prepared when they are spawned.  `prepared long` says
+ * that this may take more than some milliseconds: a zip file to check, a new key.
  */
 #include "base/arena.h"
 #include "engine/model.h"
@@ -86,6 +87,7 @@ struct call {
     str source_ip;
     str request_id;
     str trace_id;       /* "1-67891233-abcdef012345678912345678"; of every call */
+    bool in_trace;      /* the request named its trace; else trace_id is of this call alone */
     int64_t now_ms;     /* fixed for the whole run: never ask the clock */
     int64_t arrived_ms; /* unchanged when the call runs again */
     int64_t time_up_us; /* what time_is_up() looks at; 0: never */
@@ -132,7 +134,21 @@ struct context_value {
 struct context_list {
     struct context_value *items;
     size_t count;
+    /* Adds what costs a look into the store, the tags of `resource_id`; called only when some policy may ask.
+     */
+    void (*resource_tags)(const struct call *call, int64_t resource_id, struct context_list *context);
+    int64_t resource_id;
 };
+void context_add(const struct call *call, struct context_list *context, str key, str value);
+/* aws:ResourceTag/<name> */
+void context_add_resource_tag(const struct call *call, struct context_list *context, str name, str value);
+/* aws:RequestTag/<name>, and the name among aws:TagKeys. */
+void context_add_request_tag(const struct call *call, struct context_list *context, str name, str value);
+void context_add_request_tags(const struct call *call, struct context_list *context,
+                              const struct str_map *tags);
+/* The names of tags that are to be taken off. */
+void context_add_tag_keys(const struct call *call, struct context_list *context,
+                          const struct str_list *names);
 /* May that principal?  Neither the answer nor the question leaves a trace in the call. */
 bool may(const struct call *call, const struct principal *principal, str action, str resource_arn,
          str resource_policy);
@@ -196,6 +212,24 @@ const struct principal *role_principal(const struct call *call, str role_arn, st
 void timer_set(const struct call *call, const struct operation *operation, str id, int64_t due_ms,
                const void *in);
 void timer_cancel(const struct call *call, const struct operation *operation, str id);
+
+/*
+ * How to change many rows.  All writes share one thread, so no call may change more than some hundred rows. A
+ * handler that deletes more makes it all invisible at once (by a generation or a state that every reader
+ * looks at), and leaves the rows to an internal operation that works in slices:
+ *
+ *     do
+ *         removed = sqs_remove_some(call->txn, …limit SLICE_ROWS);
+ *     while (removed == SLICE_ROWS && !slice_is_over(call));
+ *     if (removed == SLICE_ROWS)
+ *         slice_again(call, &SQS_SWEEP, id, in);
+ *
+ * A slice lasts some milliseconds, and less while calls wait.  slice_again() sets the operation's timer for
+ * the next one, behind all timers that are due already: so several deletions take turns.
+ */
+enum { SLICE_ROWS = 100 };
+bool slice_is_over(const struct call *call);
+void slice_again(const struct call *call, const struct operation *operation, str id, const void *in);
 
 /*
  * Run an internal operation by itself, as soon as this call's batch is committed: a poller that parks

@@ -59,15 +59,19 @@ void dispatcher_free(struct dispatcher *dispatcher)
     free(dispatcher);
 }
 
-/* The trace to go on with: "Root=1-…" of the header, else a new one. */
-static str trace_id_of(const struct call *call, const struct http_request *request)
+/* The trace to continue: "Root=1-…" of the header; a new one when the header has no such id. */
+static void find_trace(struct call *call, const struct http_request *request)
 {
     str rest = http_header(&request->headers, S("X-Amzn-Trace-Id")), part;
 
-    while (str_next(&rest, ';', &part))
-        if (str_starts_with(str_trim(part), S("Root=")))
-            return str_from(str_trim(part), 5);
-    return trace_id_new(call->arena, call->now_ms);
+    while (!call->in_trace && str_next(&rest, ';', &part)) {
+        str root = str_trim(part);
+        call->in_trace = str_starts_with(root, S("Root=")) && is_trace_id(str_from(root, 5));
+        if (call->in_trace)
+            call->trace_id = str_from(root, 5);
+    }
+    if (!call->in_trace)
+        call->trace_id = trace_id_new(call->arena, call->now_ms);
 }
 
 static void begin(struct dispatcher *dispatcher, struct exchange *exchange)
@@ -97,7 +101,7 @@ static void begin(struct dispatcher *dispatcher, struct exchange *exchange)
     exchange->progress = (struct call_progress){0};
     call->arrived_ms = call->now_ms;
     call->request_id = random_uuid(call->arena);
-    call->trace_id = trace_id_of(call, exchange->request);
+    find_trace(call, exchange->request);
 }
 
 /* Nobody here speaks like that; the credential scope may tell whom the client meant. */
@@ -434,6 +438,13 @@ static void run_prepare(struct dispatcher *dispatcher, struct exchange *exchange
         exchange->answered(exchange);
 }
 
+void dispatch_spawned(struct engine *engine, struct exchange *exchange)
+{
+    bool takes_long = exchange->operation->flags & OPERATION_LONG;
+
+    work_submit(engine->pool, exchange, takes_long ? WORK_LONG : WORK_SHORT, run_prepare);
+}
+
 /* What a service lets anybody read without a signature. */
 static void read_public_file(void *context)
 {
@@ -489,7 +500,7 @@ static void serve(struct dispatcher *dispatcher, struct exchange *exchange)
         go_to_engine(dispatcher, exchange);
 }
 
-/* How long it may take to verify and decode that request. */
+/* How long it may take to verify, inflate and decode that request. */
 static enum work_class body_class(const struct exchange *exchange)
 {
     enum { MOST_PACKED = LIMIT_SHORT_BODY_BYTES / 1024 }; /* gzip packs to a thousandth at best */
@@ -504,12 +515,21 @@ static enum work_class body_class(const struct exchange *exchange)
 
 void dispatch(struct dispatcher *dispatcher, struct exchange *exchange)
 {
+    int64_t began_us = monotonic_us();
+
     begin(dispatcher, exchange);
-    if (!door_open(exchange))
+    if (!door_open(exchange)) {
         exchange->answered(exchange);
-    else if (!admin_dispatch(dispatcher->auth, exchange, dispatcher->reader) &&
-             !serve_public_file(dispatcher, exchange))
-        step(dispatcher, exchange, body_class(exchange), serve);
+        return;
+    }
+    if (admin_dispatch(dispatcher->auth, exchange, dispatcher->reader) ||
+        serve_public_file(dispatcher, exchange))
+        return;
+    enum work_class class = body_class(exchange);
+    step(dispatcher, exchange, class, serve);
+    /* The exchange may be another thread's by now, but its operation stays what serve() has found here. */
+    if (class == WORK_NONE)
+        meter_call(dispatcher->engine, exchange->operation, METER_LOOP, monotonic_us() - began_us);
 }
 
 void dispatch_flush(struct dispatcher *dispatcher)
@@ -554,8 +574,11 @@ static void encode(struct exchange *exchange)
 
 void exchange_encode(struct exchange *exchange)
 {
-    if (exchange->reply.status == 0)
+    if (exchange->reply.status == 0) {
+        int64_t began_us = monotonic_us();
         encode(exchange);
+        meter_call(exchange->call.engine, exchange->operation, METER_LOOP, monotonic_us() - began_us);
+    }
     door_add_headers(exchange);
     log_request(exchange);
 }

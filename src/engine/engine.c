@@ -43,6 +43,8 @@ static int64_t next_due_ms(const struct engine *engine)
 
     if (engine->next_timer_ms < due_ms)
         due_ms = engine->next_timer_ms;
+    if (engine->prune_behind && engine->prune_ms < due_ms)
+        due_ms = engine->prune_ms;
     if (engine->gives_back && engine->give_back_ms < due_ms)
         due_ms = engine->give_back_ms;
     return engine->retry_ms < due_ms ? engine->retry_ms : due_ms;
@@ -274,6 +276,8 @@ struct engine *engine_start(const struct engine_options *options, struct arena *
     engine->options = *options;
     engine->next_timer_ms = engine->retry_ms = INT64_MAX;
     engine->inbox_wanted = 1;
+    engine->clock_ahead_us = INT64_MIN;
+    engine->meter = meter_new();
     init_locks(engine);
 
     collect_schemas(options, engine->schemas);
@@ -286,13 +290,14 @@ struct engine *engine_start(const struct engine_options *options, struct arena *
         return NULL;
     }
     trace_start(engine);
+    engine->pool = work_start(engine); /* what the services spawn may have to be prepared */
     if (!run_start(engine)) {
         *error = S("the services could not start; the log says why");
+        work_stop(engine->pool);
         deliver_wait_for_all(engine);
         engine_free(engine);
         return NULL;
     }
-    engine->pool = work_start(engine);
     check(pthread_create(&engine->thread, NULL, engine_main, engine) == 0);
     return engine;
 }
@@ -310,6 +315,7 @@ void engine_stop(struct engine *engine)
 
 void engine_free(struct engine *engine)
 {
+    meter_free(engine->meter);
     if (engine->pool)
         work_free(engine->pool);
     if (engine->store)

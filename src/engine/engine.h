@@ -100,6 +100,8 @@ struct engine_options {
     str default_region, default_account;
     str functions_folder; /* where function packages are unpacked; made anew when it is lost */
     str runtimes_folder;  /* the bootstraps of nodejs and python */
+    bool rerun;           /* for tests: run what parks twice, and lose every other preparation */
+    int64_t slice_us;     /* see slice_is_over(); 0: as usual, negative: always over */
     unsigned workers;     /* threads beside the loops; 0: as the machine's cores ask for */
     int64_t long_read_ms; /* see time_is_up(); 0: LIMIT_LONG_READ_MS, negative: always up */
     str endpoint;         /* what functions and internal calls use: "http://127.0.0.1:4566" */
@@ -123,7 +125,8 @@ void engine_cancel(struct engine *engine, struct exchange *exchange);
 /* An event from the world: run that internal operation with this JSON input.  Any thread. */
 void engine_post(struct engine *engine, str service, str operation, str input_json);
 
-int64_t engine_now_ms(const struct engine *engine);
+/* It never goes back.  Any thread. */
+int64_t engine_now_ms(struct engine *engine);
 
 /* One per server thread. */
 struct dispatcher *dispatcher_new(struct engine *engine);

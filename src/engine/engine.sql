@@ -38,6 +38,9 @@ create table engine_setting (
 delete from engine_effect where kind in ('environment.start', 'environment.stop');
 delete from engine_timer where operation = 'lambda:CheckEnvironment';
 
+-- migration: 3
+create index engine_trace_by_age on engine_trace (at_ms);
+
 -- statement: set_timer :exec
 insert into engine_timer (operation, id, due_ms, account, region, input)
 values (:operation, :id, :due_ms, :account, :region, :input)
@@ -70,13 +73,14 @@ insert into engine_trace (trace_id, sequence, at_ms, kind, resource, detail)
 values (:trace_id, :sequence, :at_ms, :kind, :resource, :detail);
 
 -- statement: list_trace :many
-select at_ms, kind, resource, detail from engine_trace where trace_id = :trace_id order by sequence;
+-- param: limit integer
+select at_ms, kind, resource, detail from engine_trace where trace_id = :trace_id order by sequence limit :limit;
 
 -- statement: prune_trace :exec
--- param: before text
+-- param: before_ms integer
 -- param: limit integer
-delete from engine_trace where trace_id in
-    (select trace_id from engine_trace where trace_id < :before order by trace_id limit :limit);
+delete from engine_trace where (trace_id, sequence) in
+    (select trace_id, sequence from engine_trace where at_ms < :before_ms order by at_ms limit :limit);
 
 -- statement: get_setting :one
 select value from engine_setting where name = :name;

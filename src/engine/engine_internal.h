@@ -65,6 +65,7 @@ enum {
 };
 
 struct work_pool;
+struct meter;
 
 struct engine {
     struct engine_options options;
@@ -72,15 +73,19 @@ struct engine {
     struct store *store;
     pthread_t thread;
     struct work_pool *pool;
+    struct meter *meter;
 
     pthread_mutex_t lock; /* over the next seven */
     pthread_cond_t arrived;
     struct exchange_queue inbox;
-    size_t inbox_count, inbox_wanted; /* how many it takes to wake the engine */
+    _Atomic size_t inbox_count; /* may be looked at without the lock */
+    size_t inbox_wanted;        /* how many it takes to wake the engine */
     bool cancellations, stopping, stopped;
 
-    _Atomic int64_t clock_offset_ms;
-    struct sha256 seal_key; /* the same from the start on */
+    _Atomic int64_t clock_offset_ms; /* what the admin endpoint moved time by */
+    _Atomic int64_t clock_ahead_us;  /* how far time is ahead of the monotonic clock; it only grows */
+    int64_t clock_kept_ms;           /* when clock_keep() stored it last */
+    struct sha256 seal_key;          /* the same from the start on */
 
     struct exchange start; /* what runs before the first call */
     bool last_run;         /* stopping: nothing parks or is spawned any more */
@@ -92,9 +97,11 @@ struct engine {
     int64_t next_timer_ms; /* no timer is due before; INT64_MAX: there is none */
     int64_t next_hop;      /* numbers the rows of traces */
     int64_t prune_ms;      /* when traces are pruned next */
-    int64_t give_back_ms;  /* when unused pages go back to the disk next, or are looked for, */
-    bool gives_back;       /* and whether there are any */
-    int64_t retry_ms;      /* after a failed commit, everything parked runs again then */
+    bool prune_behind;     /* there is more to prune than a slice had time for */
+    int64_t slice_began_us;
+    int64_t give_back_ms; /* when unused pages go back to the disk next, or are looked for, */
+    bool gives_back;      /* and whether there are any */
+    int64_t retry_ms;     /* after a failed commit, everything parked runs again then */
 
     pthread_mutex_t durable_lock; /* over the next five */
     pthread_cond_t delivered;     /* what is durable has left */
@@ -139,6 +146,22 @@ void batch_run(struct engine *engine);
 /* Drop all internal calls spawned in this batch but the first `keep`. */
 void batch_drop_spawned(struct batch *batch, size_t keep);
 
+/* slice.c: bounding what runs on the engine thread; see slice_is_over() in call.h */
+void slice_begin(struct engine *engine);
+bool slice_has_passed(const struct engine *engine);
+
+/* meter.c: what took how long.  Any thread. */
+enum meter_place { METER_ENGINE, METER_LOOP };
+struct meter *meter_new(void);
+void meter_free(struct meter *meter);
+/* The operation is NULL for an admin path. */
+void meter_call(struct engine *engine, const struct operation *operation, enum meter_place place,
+                int64_t took_us);
+/* A batch had to wait that long until it could begin. */
+void meter_batch(struct engine *engine, int64_t waited_us);
+struct json_writer;
+void meter_write(struct engine *engine, struct json_writer *writer);
+
 /* deliver.c: answers and effects leave when they are durable */
 void deliver_batch(struct engine *engine, struct batch *batch);
 void deliver_read(struct engine *engine, struct exchange *exchange);
@@ -160,6 +183,8 @@ struct exchange *timers_take_due(struct engine *engine);
 
 /* clock.c */
 void clock_restore(struct engine *engine);
+/* Store the time, about once a second, in a batch that has written something. */
+void clock_keep(struct engine *engine);
 void clock_advance(struct engine *engine, struct txn *txn, int64_t by_ms);
 
 /* seal.c */
@@ -185,6 +210,8 @@ struct work_counts {
 struct work_counts work_counts(struct work_pool *pool);
 /* dispatch.c: do the exchange's job, with a worker's dispatcher. */
 void dispatch_work(struct dispatcher *dispatcher, struct exchange *exchange);
+/* A call that spawn() began, and that has something to prepare: a worker does so first. */
+void dispatch_spawned(struct engine *engine, struct exchange *exchange);
 
 /* auth.c: who is it? */
 struct auth;
@@ -219,7 +246,9 @@ bool admin_dispatch(struct auth *auth, struct exchange *exchange, struct store_r
 /* trace.c */
 str trace_id_new(struct arena *arena, int64_t now_ms);
 void trace_start(struct engine *engine);
-/* Forget traces past their age, some at a time. */
+/* Is that an id as X-Ray makes them? */
+bool is_trace_id(str text);
+/* Forget traces past their age, for as long as the slice lasts. */
 void trace_prune(struct engine *engine);
 
 /* call.c */

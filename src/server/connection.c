@@ -14,6 +14,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/time.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -215,7 +216,8 @@ static void write_now(void *context)
 
     output->arena = &writing->loop->output_arena;
     text_reserve(output, writing->reply->body.size + REPLY_HEAD_BYTES);
-    http_reply_write(output, writing->reply, writing->keep_alive, engine_now_ms(writing->loop->engine));
+    http_reply_write(output, writing->reply, writing->keep_alive,
+                     wall_clock_ms()); /* clients set their clocks by it */
 }
 
 static void write_reply(struct connection *connection, const struct http_reply *reply, bool keep_alive)

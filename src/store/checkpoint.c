@@ -1,11 +1,12 @@
 /*
  * checkpoint.c: emptying the write-ahead log into the database, so that it does not grow for ever.
  *
- * Two steps.  Most pages are moved while the engine goes on writing (SQLite's passive checkpoint,
- * with its two syncs).  But the log starts over only when it is empty, and under load the engine has
- * always written more by then.  So when little is left the gate is closed between two batches, the
- * rest is moved, and the next batch writes at the log's beginning.  An engine that writes faster than
- * pages can be moved is made to wait.
+ * Two steps.  Most pages are moved while the engine goes on writing (SQLite's passive checkpoint).  But the
+ * log starts over only when it is empty, and under load the engine has always written more by then.  So when
+ * little is left the gate is closed between two batches, the rest is moved, and the next batch writes at the
+ * log's beginning.  The engine waits for that: so the gate is closed only when little is left to move, to
+ * sync and to wait for.  A passive checkpoint that the engine has overtaken does not sync the database; we
+ * do, before the gate is closed.  While a long reader pins the log, the gate stays open and the log grows.
  */
 #include "base/check.h"
 #include "base/log.h"
@@ -17,8 +18,8 @@
 enum {
     LITTLE_LEFT_PAGES = 256,
     PASSIVE_ROUNDS = 4,
-    READERS_WAIT_MS = 20, /* how long the engine may have to wait for readers to finish */
-    RETRY_MS = 20,
+    READERS_WAIT_MS = 5, /* how long the engine may have to wait for readers to finish */
+    RETRY_MS = 50,
     IDLE_MS = 1000,
     RETRY_AFTER_TROUBLE_MS = 1000,
 };
@@ -81,7 +82,7 @@ static bool checkpoint(struct store *store, int mode, int *left_pages, bool *com
     return false;
 }
 
-static bool move_most(struct store *store)
+static bool move_most(struct store *store, bool *little_is_left)
 {
     int left_pages = LITTLE_LEFT_PAGES;
     bool complete;
@@ -90,7 +91,20 @@ static bool move_most(struct store *store)
         if (!checkpoint(store, SQLITE_CHECKPOINT_PASSIVE, &left_pages, &complete))
             return false;
     }
+    *little_is_left = left_pages < LITTLE_LEFT_PAGES;
     return true;
+}
+
+static void sync_database(struct store *store)
+{
+    sqlite3_file *file = NULL;
+
+    if (store->options.in_memory)
+        return;
+    check(sqlite3_file_control(store->checkpointer.db, "main", SQLITE_FCNTL_FILE_POINTER, &file) ==
+          SQLITE_OK);
+    if (file->pMethods->xSync(file, SQLITE_SYNC_NORMAL) != SQLITE_OK)
+        sync_failed("the database");
 }
 
 static void close_gate(struct store *store)
@@ -117,6 +131,7 @@ static bool restart_log(struct store *store, int mode, bool *restarted)
 {
     int left_pages;
 
+    sync_database(store);
     close_gate(store);
     return checkpoint(store, mode, &left_pages, restarted);
 }
@@ -124,9 +139,10 @@ static bool restart_log(struct store *store, int mode, bool *restarted)
 /* True when the log was emptied, or can be now. */
 static bool empty_log(struct store *store, bool idle)
 {
-    bool was_full = atomic_load(&store->full), restarted = false;
+    bool was_full = atomic_load(&store->full), little_is_left = false, restarted = false;
     int mode = idle && !was_full ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_RESTART;
-    bool good = move_most(store) && restart_log(store, mode, &restarted);
+    bool good =
+        move_most(store, &little_is_left) && (!little_is_left || restart_log(store, mode, &restarted));
 
     let_engine_go(store, restarted);
     if (!good && !was_full && atomic_load(&store->full))

@@ -54,6 +54,19 @@ static bool open_files(struct store *store, struct arena *arena, str *error)
     return true;
 }
 
+static void init_locks(struct store *store)
+{
+    pthread_condattr_t monotonic;
+
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_mutex_init(&store->lock, NULL);
+    pthread_cond_init(&store->gate_changed, &monotonic);
+    pthread_cond_init(&store->has_committed, &monotonic);
+    pthread_cond_init(&store->log_is_large, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+}
+
 struct store *store_open(const struct store_options *options, struct arena *arena, str *error)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -64,10 +77,7 @@ struct store *store_open(const struct store_options *options, struct arena *aren
     store->options = *options;
     store->folder.lock = -1;
     store->log_file = -1;
-    pthread_mutex_init(&store->lock, NULL);
-    pthread_cond_init(&store->gate_changed, NULL);
-    pthread_cond_init(&store->has_committed, NULL);
-    pthread_cond_init(&store->log_is_large, NULL);
+    init_locks(store);
     if (open_files(store, arena, error) && sync_start(store, arena, error) &&
         checkpoint_start(store, arena, error))
         return store;
@@ -96,24 +106,44 @@ void store_close(struct store *store)
     free(store);
 }
 
+/* By the clock of our condition variables, which nobody sets. */
+static struct timespec moment_in_ms(int64_t ms)
+{
+    struct timespec moment;
+
+    clock_gettime(CLOCK_MONOTONIC, &moment);
+    moment.tv_sec += (moment.tv_nsec / 1000000 + ms) / 1000;
+    moment.tv_nsec = (moment.tv_nsec + ms * 1000000) % 1000000000;
+    return moment;
+}
+
 void store_pause(struct store *store, pthread_cond_t *closing, int64_t ms)
 {
-    struct timespec until;
+    struct timespec until = moment_in_ms(ms);
 
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += (until.tv_nsec / 1000000 + ms) / 1000;
-    until.tv_nsec = (until.tv_nsec + ms * 1000000) % 1000000000;
     pthread_mutex_lock(&store->lock);
     while (!store->stopping && pthread_cond_timedwait(closing, &store->lock, &until) != ETIMEDOUT)
         ;
     pthread_mutex_unlock(&store->lock);
 }
 
+/* With the lock held: give a checkpoint that has been left behind a little time. */
+static void throttle(struct store *store)
+{
+    struct timespec until = moment_in_ms(STORE_THROTTLE_MS);
+
+    while (store->moving && store->log_bytes > STORE_LOG_BYTES &&
+           pthread_cond_timedwait(&store->gate_changed, &store->lock, &until) != ETIMEDOUT)
+        ;
+}
+
 struct txn *store_begin(struct store *store)
 {
     pthread_mutex_lock(&store->lock);
     check(!store->writing);
-    while (store->gate_closed || (store->moving && store->log_bytes > STORE_LOG_BYTES))
+    if (store->moving && store->log_bytes > STORE_LOG_BYTES)
+        throttle(store);
+    while (store->gate_closed || (store->moving && store->log_bytes > STORE_MOST_LOG_BYTES))
         pthread_cond_wait(&store->gate_changed, &store->lock);
     store->writing = true;
     pthread_mutex_unlock(&store->lock);
@@ -159,7 +189,7 @@ static bool is_durable_at_once(const struct store *store)
 bool store_commit(struct store *store, uint64_t *sequence)
 {
     struct txn *txn = &store->writer;
-    bool wrote = sqlite3_total_changes64(txn->db) != txn->changes_before;
+    bool wrote = txn_has_written(txn);
 
     *sequence = store->committed + (wrote ? 1 : 0);
     atomic_store(&store->announced, *sequence);

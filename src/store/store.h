@@ -54,7 +54,7 @@ void store_close(struct store *store);
  * and cost nothing until something is written inside.
  *
  * Once per LIMIT_WAL_BYTES written, store_begin() waits some milliseconds for the log to start over.
- * While an engine keeps writing faster than the disk takes the log in, it waits longer.
+ * While an engine keeps writing faster than the disk takes the log in, each batch waits some more.
  */
 struct txn *store_begin(struct store *store);
 void txn_savepoint(struct txn *txn);
@@ -99,6 +99,7 @@ void store_read_anew(struct txn *txn);
 
 /* Rows are copied into this arena; it is set anew for each call that uses the transaction. */
 void txn_use_arena(struct txn *txn, struct arena *arena);
+bool txn_has_written(const struct txn *txn);
 bool txn_broken(const struct txn *txn);
 /* In words, for the log; absent when the transaction is whole. */
 str txn_trouble(const struct txn *txn);

@@ -26,7 +26,9 @@ enum {
     STORE_SAVEPOINT_DEPTH = 64, /* calls that invoke calls */
     STORE_BUSY_MS = 10 * 1000,  /* somebody has the file open in a shell */
     STORE_PAGE_BYTES = 4096,
-    STORE_LOG_BYTES = 4 * LIMIT_WAL_BYTES, /* the engine waits for a checkpoint here */
+    STORE_LOG_BYTES = 4 * LIMIT_WAL_BYTES, /* from here on each batch waits a little for the checkpoint, */
+    STORE_THROTTLE_MS = 20,
+    STORE_MOST_LOG_BYTES = 6 * LIMIT_WAL_BYTES, /* and from here on until it is done */
     STORE_WRITER_CACHE_KIB = 8 * 1024,
     STORE_READER_CACHE_KIB = 1024,
 };

@@ -6,6 +6,7 @@
  * writes of its own has none: on release it inherits that of the level inside it.
  */
 #include "base/check.h"
+#include "store/functions.h"
 #include "store/store_internal.h"
 
 #include <errno.h>
@@ -74,7 +75,7 @@ bool txn_open(struct txn *txn, const char *path, const struct schema *const *sch
 
     *txn = (struct txn){0};
     make_places(txn, schemas);
-    if (sqlite3_open_v2(path, &txn->db, flags, NULL) == SQLITE_OK && configure(txn))
+    if (sqlite3_open_v2(path, &txn->db, flags, NULL) == SQLITE_OK && functions_add(txn->db) && configure(txn))
         return true;
     *error = arena_format(arena, "cannot open %s: %s", path, sqlite3_errmsg(txn->db));
     txn_close(txn);
@@ -130,6 +131,11 @@ void txn_note_trouble(struct txn *txn)
     txn->forgivable = is_statements_own(code) && sqlite3_get_autocommit(txn->db) == 0;
     txn->trouble_depth = txn->depth;
     snprintf(txn->trouble, sizeof txn->trouble, "%s (SQLite %d)", sqlite3_errmsg(txn->db), code);
+}
+
+bool txn_has_written(const struct txn *txn)
+{
+    return sqlite3_total_changes64(txn->db) != txn->changes_before;
 }
 
 bool txn_broken(const struct txn *txn)

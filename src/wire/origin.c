@@ -35,7 +35,7 @@ static bool read_address(str text, unsigned char address[ADDRESS_BYTES])
     static const unsigned char mapped[] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
     char terminated[INET6_ADDRSTRLEN];
 
-    if (text.size >= sizeof terminated || text.size == 0)
+    if (text.size >= sizeof terminated || text.size == 0 || str_index(text, '\0') >= 0)
         return false;
     memcpy(terminated, text.data, text.size);
     terminated[text.size] = '\0';
@@ -102,7 +102,7 @@ static enum host_kind kind_of_host(const struct origin_rules *rules, str text, s
     unsigned char address[ADDRESS_BYTES];
     struct uri uri = {0};
 
-    if (!uri_parse_host(text, &uri))
+    if (text.size > LONGEST_HOST + sizeof ":65535" - 1 || !uri_parse_host(text, &uri))
         return HOST_MALFORMED;
     if (read_address(uri.host, address))
         return kind_of_address(rules, address, local_ip);

@@ -4,17 +4,26 @@ a server of its own.
 """
 
 import base64
+import hashlib
+import io
 import json
 import os
 import pathlib
+import shutil
 import stat
+import struct
 import tempfile
+import threading
 import urllib.error
 import urllib.request
+import uuid
+import warnings
+import zipfile
 
 import boto3
 import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 import orderly_server
 from orderly_fixtures import LAMBDA_TRUST, REGION, zip_of
@@ -49,22 +58,22 @@ class House:
         try:
             return iam.get_role(RoleName="packages")["Role"]["Arn"]
         except iam.exceptions.NoSuchEntityException:
-            return iam.create_role(RoleName="packages", AssumeRolePolicyDocument=LAMBDA_TRUST)["Role"]["Arn"]
+            iam.create_role(RoleName="packages", AssumeRolePolicyDocument=LAMBDA_TRUST)
+            iam.attach_role_policy(RoleName="packages", PolicyArn="arn:aws:iam::aws:policy/AmazonSQSFullAccess")
+            return self.role()
 
     def create(self, name, code, **settings):
         """A function of that code: a zip file, or the source of a Python module."""
         package = code if isinstance(code, bytes) else zip_of({"index.py": code})
         return self.client("lambda").create_function(
             FunctionName=name,
-            Runtime="python3.11",
-            Handler="index.handler",
+            **{"Runtime": "python3.11", "Handler": "index.handler", **settings},
             Role=self.role(),
             Code={"ZipFile": package},
-            **settings,
         )
 
-    def invoke(self, name):
-        reply = self.client("lambda").invoke(FunctionName=name)
+    def invoke(self, name, **event):
+        reply = self.client("lambda").invoke(FunctionName=name, Payload=json.dumps(event))
         return reply.get("FunctionError"), reply["Payload"].read().decode()
 
 
@@ -81,6 +90,19 @@ def house():
     for server in servers:
         server.stop()
         server.remove_data()
+
+
+@pytest.fixture(scope="module")
+def shared_house():
+    """A server for the tests that leave nothing behind."""
+    server = orderly_server.Server().start()
+    yield House(server)
+    server.stop()
+    server.remove_data()
+
+
+def everything_below(folder):
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*")) if folder.exists() else []
 
 
 def mode_of(path):
@@ -106,8 +128,8 @@ def test_nobody_else_gets_at_data_or_code_whatever_the_modes_were_before(house):
     for path in (one.data, one.functions, package, one.data / "orderly.db", one.data / "lock"):
         path.chmod(0o777)
     one.server.start()
-    assert modes() == ({0o600}, {0o700})
     assert one.invoke("hello") == (None, '"hello"')
+    assert modes() == ({0o600}, {0o700})
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="gives a folder to somebody else")
@@ -118,6 +140,172 @@ def test_the_start_says_what_it_cannot_close_to_others(house):
         warnings = [line for line in server.log_lines if "its mode cannot be changed" in line]
         assert len(warnings) == 1 and f'path="{data}" mode=0777' in warnings[0]
         server.stop()
+
+
+# --- How long unpacked code stays --------------------------------------------------------------
+
+HELLO = "def handler(event, context): return 'hello'"
+
+
+def unpacked(house):
+    """The names in the folder of functions."""
+    return sorted(path.name for path in house.functions.iterdir()) if house.functions.exists() else []
+
+
+def digest_of(package):
+    return hashlib.sha256(package).hexdigest()
+
+
+def wait_unpacked(house, *packages):
+    names = sorted(digest_of(package) for package in packages)
+    orderly_server.wait_until(lambda: unpacked(house) == names, what=f"{names} to be unpacked, and no more")
+
+
+def run_cold(house, name):
+    """Invoke it in a new sandbox."""
+    house.client("lambda").update_function_configuration(FunctionName=name, Description=uuid.uuid4().hex)
+    return house.invoke(name)
+
+
+def test_code_is_unpacked_when_it_runs_and_goes_with_the_last_function_that_has_it(house):
+    one = house()
+    package = zip_of({"index.py": HELLO})
+    one.create("one", package)
+    one.create("two", package)
+    assert unpacked(one) == []
+    assert one.invoke("one") == one.invoke("two") == (None, '"hello"')
+    wait_unpacked(one, package)
+    one.client("lambda").delete_function(FunctionName="one")
+    assert run_cold(one, "two") == (None, '"hello"')
+    wait_unpacked(one, package)
+    one.client("lambda").delete_function(FunctionName="two")
+    wait_unpacked(one)
+
+
+WAITING = """
+import boto3, os
+sqs = boto3.client("sqs")
+def handler(event, context):
+    sqs.send_message(QueueUrl=event["here"], MessageBody="here")
+    while not sqs.receive_message(QueueUrl=event["go"], WaitTimeSeconds=5).get("Messages"): pass
+    return open(os.environ["LAMBDA_TASK_ROOT"] + "/text").read()
+"""
+
+
+def test_replaced_code_goes_when_its_last_sandbox_has_ended(house):
+    one = house()
+    slow, other = zip_of({"index.py": WAITING, "text": "still here"}), zip_of({"index.py": HELLO})
+    sqs = one.client("sqs")
+    here, go = (sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("here", "go"))
+    one.create("busy", slow, Timeout=60)
+    answers = []
+    running = threading.Thread(target=lambda: answers.append(one.invoke("busy", here=here, go=go)))
+    running.start()
+    assert sqs.receive_message(QueueUrl=here, WaitTimeSeconds=20)["Messages"]
+    one.client("lambda").update_function_code(FunctionName="busy", ZipFile=other)
+    assert one.invoke("busy") == (None, '"hello"')
+    assert unpacked(one) == sorted([digest_of(slow), digest_of(other)])
+    sqs.send_message(QueueUrl=go, MessageBody="go")
+    running.join()
+    assert answers == [(None, '"still here"')]
+    wait_unpacked(one, other)
+
+
+def test_a_start_and_a_reset_leave_no_code_that_nobody_names(house):
+    one = house()
+    package = zip_of({"index.py": HELLO})
+    one.create("one", package)
+    assert one.invoke("one") == (None, '"hello"')
+    one.server.stop()
+    for name in ("ab" * 32, ".new-abcdef", ".old-" + "cd" * 32 + "-0123456789abcdef"):
+        (one.functions / name / "code").mkdir(parents=True)
+    one.server.start()
+    wait_unpacked(one)
+    assert one.invoke("one") == (None, '"hello"')
+    wait_unpacked(one, package)
+    orderly_server.post(one.server.endpoint, "/_localstack/state/reset")
+    wait_unpacked(one)
+
+
+def test_what_is_not_a_packages_folder_is_left_alone(house):
+    one = house()
+    one.server.stop()
+    (one.functions / "notes").mkdir(parents=True, exist_ok=True)
+    one.server.start()
+    one.create("one", HELLO)
+    assert one.invoke("one") == (None, '"hello"')
+    assert "notes" in unpacked(one)
+
+
+# --- Altered code ------------------------------------------------------------------------------
+
+
+def write_into(path, text):
+    path.chmod(0o644)
+    path.write_text(text)
+
+
+def add_beside(path, text):
+    path.parent.chmod(0o755)
+    (path.parent / "json.py").write_text(text)
+
+
+def put_in_place_of(path, text):
+    path.parent.chmod(0o755)
+    kept = path.stat()
+    other = path.with_name("other")
+    other.write_text(text)
+    os.utime(other, ns=(kept.st_atime_ns, kept.st_mtime_ns))
+    other.chmod(kept.st_mode)
+    os.rename(other, path)
+
+
+def remove(path, text):
+    path.parent.chmod(0o755)
+    path.unlink()
+
+
+EVIL = "def handler(event, context): return 'evil!'"  # as long as HELLO
+
+
+@pytest.mark.parametrize("alter", [write_into, add_beside, put_in_place_of, remove])
+def test_code_that_was_altered_on_the_disk_does_not_run(house, alter):
+    one = house()
+    package = zip_of({"index.py": HELLO})
+    code = one.functions / digest_of(package) / "code" / "index.py"
+    one.create("one", package)
+    assert one.invoke("one") == (None, '"hello"')
+    alter(code, EVIL)
+    assert run_cold(one, "one") == (None, '"hello"')
+    assert digest_of(package) in unpacked(one)  # and what was there before, until the sandboxes have ended
+    one.server.stop()
+    alter(code, EVIL)
+    one.server.start()
+    assert one.invoke("one") == (None, '"hello"')
+    wait_unpacked(one, package)
+    alter(code, EVIL)
+    assert run_cold(one, "one") == (None, '"hello"')
+    one.client("lambda").delete_function(FunctionName="one")
+    wait_unpacked(one)
+
+
+def test_code_is_unpacked_anew_when_its_folder_is_lost(house):
+    one = house()
+    one.create("one", HELLO)
+    assert one.invoke("one") == (None, '"hello"')
+    shutil.rmtree(one.functions)
+    assert run_cold(one, "one") == (None, '"hello"')
+
+
+def test_code_that_is_not_altered_is_not_unpacked_again(house):
+    one = house()
+    package = zip_of({"bootstrap": "#!/bin/sh\nexit 3\n"})
+    one.create("one", package, Runtime="provided.al2023", Handler="any")
+    folder = one.functions / digest_of(package)
+    assert one.invoke("one")[0] == "Unhandled"
+    before = folder.stat().st_ino
+    assert run_cold(one, "one")[0] == "Unhandled"
+    assert folder.stat().st_ino == before
 
 
 # --- Downloads ---------------------------------------------------------------------------------
@@ -191,3 +379,103 @@ def test_under_strict_authentication_the_url_is_enough_too(house):
     one.create("one", package)
     assert get(location(one, "one")) == (200, "application/zip", package)
     assert get(location(one, "one") + "A")[0] == 403
+
+
+# --- What a package may be ---------------------------------------------------------------------
+
+NOT_UNZIPPED = "Could not unzip uploaded file. Please check your file, then try to upload again."
+TOO_LARGE = "Unzipped size must be smaller than 262144000 bytes"
+
+
+def zip_with(entries, compression=zipfile.ZIP_DEFLATED):
+    """A zip file of (name, content) pairs, or (ZipInfo, content)."""
+    packed = io.BytesIO()
+    with warnings.catch_warnings(), zipfile.ZipFile(packed, "w", compression) as package:
+        warnings.simplefilter("ignore")  # of names that stand twice
+        for name, content in entries:
+            package.writestr(name, content)
+    return packed.getvalue()
+
+
+def special(name, mode):
+    info = zipfile.ZipInfo(name)
+    info.external_attr = mode << 16
+    return info
+
+
+def local_name_changed(package, before, after):
+    """The name in the local header is another than the one in the central directory, which comes last."""
+    at = package.index(before)
+    return package[:at] + after + package[at + len(before) :]
+
+
+def claimed_size_changed(package, size):
+    """What the central directory says of its only entry's size."""
+    at = package.rindex(b"PK\x01\x02") + 24
+    return package[:at] + struct.pack("<I", size) + package[at + 4 :]
+
+
+HOSTILE = {
+    "a name that leads up": zip_with([("../../evil.py", "x")]),
+    "an absolute name": zip_with([("/evil.py", "x")]),
+    "a name twice": zip_with([("a.py", "1"), ("a.py", "2")]),
+    "a file as a folder": zip_with([("a", "1"), ("a/b", "2")]),
+    "a link that leads out": zip_with([(special("link", stat.S_IFLNK | 0o777), "../../../etc")]),
+    "an absolute link": zip_with([(special("link", stat.S_IFLNK | 0o777), "/etc/passwd")]),
+    "a device": zip_with([(special("null", stat.S_IFCHR | 0o666), "")]),
+    "a piece of 256 bytes": zip_with([("a" * 256, "x")]),
+    "65 folders deep": zip_with([("a/" * 64 + "a", "x")]),
+    "a compression that takes much memory": zip_with([("a", "x" * 1000)], zipfile.ZIP_LZMA),
+    "a claim of less than there is": claimed_size_changed(zip_with([("a", "x" * 1000)]), 10),
+    "an end that is missing": zip_with([("a", "x")])[:-10],
+}
+
+
+@pytest.mark.parametrize("package", HOSTILE.values(), ids=HOSTILE.keys())
+def test_a_hostile_package_is_refused_and_leaves_nothing(shared_house, package):
+    before = everything_below(shared_house.functions)
+    with pytest.raises(ClientError) as caught:
+        shared_house.create("hostile", package)
+    error = caught.value.response["Error"]
+    assert (error["Code"], error["Message"]) == ("InvalidParameterValueException", NOT_UNZIPPED)
+    assert everything_below(shared_house.functions) == before
+
+
+def test_two_headers_that_disagree_lead_nowhere(shared_house):
+    package = local_name_changed(zip_with([("safe/index.py", "x")]), b"safe/index.py", b"../../evil.py")
+    try:
+        shared_house.create("disagree", package)
+    except ClientError as caught:
+        assert caught.response["Error"]["Message"] == NOT_UNZIPPED
+    assert not [path for path in everything_below(shared_house.data) if "evil" in path]
+
+
+TOO_MUCH = {
+    "bytes": (zip_with([("zeroes", bytes(262144000))]), zip_with([("zeroes", bytes(262144001))])),
+    "entries": (
+        zip_with([(f"{i:x}", "") for i in range(65536)]),
+        zip_with([(f"{i:x}", "") for i in range(65537)]),
+    ),
+    "folders": (
+        zip_with([(f"{i:x}/", "") for i in range(16384)]),
+        zip_with([(f"{i:x}/", "") for i in range(16385)]),
+    ),
+}
+
+
+@pytest.mark.parametrize("most, more", TOO_MUCH.values(), ids=TOO_MUCH.keys())
+def test_a_package_that_is_too_much_is_refused_and_leaves_nothing(shared_house, most, more):
+    before = everything_below(shared_house.functions)
+    with pytest.raises(ClientError) as caught:
+        shared_house.create("much", more)
+    error = caught.value.response["Error"]
+    assert (error["Code"], error["Message"]) == ("InvalidParameterValueException", TOO_LARGE)
+    assert everything_below(shared_house.functions) == before
+    shared_house.create("much", most)
+    shared_house.client("lambda").delete_function(FunctionName="much")
+
+
+def test_names_may_be_in_any_language(shared_house):
+    source = "import json\nhandler = lambda event, context: open('/'.join(['größe', '日本.txt'])).read()"
+    shared_house.create("names", zip_with([("index.py", source), ("größe/日本.txt", "read")]))
+    assert shared_house.invoke("names") == (None, '"read"')

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import threading
 
 import changes
@@ -222,6 +223,16 @@ def test_no_more_than_120_000_messages_are_in_flight(queues):
     assert len(queues.receive("q")) == 10
 
 
+def test_a_receive_takes_no_further_message_once_it_has_two_and_a_half_mebibytes(queues):
+    url = queues.sqs.create_queue(QueueName="q", Attributes={"VisibilityTimeout": "60"})["QueueUrl"]
+    for _ in range(5):
+        queues.sqs.send_message(QueueUrl=url, MessageBody="x" * 900_000)
+    queues.send_many("q", 5)
+    assert [len(m["Body"]) for m in queues.receive("q")] == [900_000] * 3
+    assert queues.counts("q") == {"ready": 7, "delayed": 0, "in flight": 3}
+    assert [len(m["Body"]) for m in queues.receive("q")] == [900_000] * 2 + [1] * 5
+
+
 # --- Counts ------------------------------------------------------------------------------------
 
 
@@ -296,6 +307,28 @@ def test_counts_are_exact_after_whatever_happened(queues, seed):
     for _ in range(60):
         chance.choice([send, send, receive, receive, delete, change, pass_time, purge])()
         assert queues.counts("q") == model.expected(retention)
+
+
+# --- Traces ------------------------------------------------------------------------------------
+
+
+def test_only_a_trace_id_of_the_right_form_is_a_messages_trace(queues):
+    url = queues.sqs.create_queue(QueueName="q")["QueueUrl"]
+    own = "1-5759e988-bd862e3fe1be46a994272793"
+    roots = [own, "zzz", own[:-1], own + "0", own.replace("-", "+"), "1-5759e98g-bd862e3fe1be46a994272793", ""]
+
+    def send(header):
+        attribute = {"AWSTraceHeader": {"DataType": "String", "StringValue": header}}
+        queues.sqs.send_message(QueueUrl=url, MessageBody="x", MessageSystemAttributes=attribute)
+
+    for root in roots:
+        send(f"Root={root};Sampled=1")
+    ids = [trace_id for (trace_id,) in queues.rows("select trace_id from sqs_message order by id")]
+    assert ids[0] == own
+    assert all(re.fullmatch("1-[0-9a-f]{8}-[0-9a-f]{24}", trace_id) and trace_id != own for trace_id in ids[1:])
+    send("Root=" + "z" * 1019)
+    with pytest.raises(ClientError, match="AWSTraceHeader"):
+        send("Root=" + "z" * 1020)
 
 
 # --- Lists -------------------------------------------------------------------------------------

@@ -126,9 +126,20 @@ TEST(random_text_uses_its_alphabet)
     assert_int_equal(strspn(text.data, "xyz"), 100);
 }
 
-TESTS(test(md5_gives_the_examples_of_rfc_1321), test(sha256_gives_the_examples_of_fips_180),
-      test(hmac_gives_the_examples_of_rfc_4231), test(crc32_gives_its_check_value),
-      test(hexadecimal_goes_both_ways), test(base64_gives_the_examples_of_rfc_4648),
-      test(careless_base64_is_refused), test(base64_for_urls_goes_both_ways),
-      test(equality_in_constant_time_is_equality), test(a_uuid_has_its_version_and_variant),
-      test(random_text_uses_its_alphabet))
+/* Stored: these may never change. */
+TEST(keys_are_spread_by_all_but_their_last_two_bytes)
+{
+    assert_text(hex_encode(&scratch, spread_key(&scratch, S(""))), "89688c2b");
+    assert_text(hex_encode(&scratch, spread_key(&scratch, S("ab"))), "89688c2b6162");
+    assert_text(hex_encode(&scratch, str_head(spread_key(&scratch, S("order-1234")), 4)), "5aea8041");
+    assert_text(hex_encode(&scratch, str_head(spread_key(&scratch, S("order-1299")), 4)), "5aea8041");
+    assert_text(hex_encode(&scratch, str_head(spread_key(&scratch, S("order-1300")), 4)), "f711bbf7");
+    assert_text(hex_encode(&scratch, spread_bytes(&scratch, 0x01020304)), "01020304");
+}
+
+TESTS(test(keys_are_spread_by_all_but_their_last_two_bytes), test(md5_gives_the_examples_of_rfc_1321),
+      test(sha256_gives_the_examples_of_fips_180), test(hmac_gives_the_examples_of_rfc_4231),
+      test(crc32_gives_its_check_value), test(hexadecimal_goes_both_ways),
+      test(base64_gives_the_examples_of_rfc_4648), test(careless_base64_is_refused),
+      test(base64_for_urls_goes_both_ways), test(equality_in_constant_time_is_equality),
+      test(a_uuid_has_its_version_and_variant), test(random_text_uses_its_alphabet))

@@ -127,6 +127,9 @@ TEST(what_is_no_host_is_malformed)
                                     STR_INIT("caf\xc3\xa9.localhost"),
                                     STR_INIT("*.localhost"),
                                     STR_INIT("a\"b.localhost"),
+                                    STR_INIT("localhost:+80"),
+                                    STR_INIT("127.0.0.1\0x"),
+                                    STR_INIT("[::1\0]"),
                                     STR_INIT("<b>.localhost"),
                                     STR_INIT("localhost#"),
                                     STR_INIT(":4566")};
@@ -142,6 +145,12 @@ TEST(a_name_may_be_as_long_as_dns_has_it)
     memcpy(name + 244, ".localhost", 10);
     assert_int_equal(kind_of((str){name + 1, 253}), HOST_OURS);
     assert_int_equal(kind_of((str){name, 254}), HOST_MALFORMED);
+    memset(name, '0', sizeof name);
+    memcpy(name, "localhost:", 10);
+    name[258] = '1';
+    assert_int_equal(kind_of((str){name, 259}), HOST_OURS);
+    name[259] = '1';
+    assert_int_equal(kind_of((str){name, 260}), HOST_MALFORMED);
 }
 
 TEST(there_is_one_host_header_or_none)

@@ -7,6 +7,9 @@ Each attack ends with a question to the server, by a client that is no browser: 
 import base64
 import http.server
 import json
+import os
+import pathlib
+import subprocess
 import threading
 import urllib.parse
 import urllib.request
@@ -20,20 +23,24 @@ import orderly_server
 from chromium import Browser
 from orderly_fixtures import LAMBDA_TRUST, zip_of
 
+HERE = pathlib.Path(__file__).resolve().parent
 KEYS = Credentials("test", "test")
 
 
 class Site(http.server.BaseHTTPRequestHandler):
-    """An empty page at every path; /to?URL redirects there."""
+    """An empty page at every path; /to?URL redirects there, /sdk.html has the SDK for JavaScript."""
+
+    sdk = b""
 
     def do_GET(self):
         path, _, query = self.path.partition("?")
         self.send_response(302 if path == "/to" else 200)
         if path == "/to":
             self.send_header("Location", urllib.parse.unquote(query))
-        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Type", "text/javascript" if path == "/sdk.js" else "text/html; charset=utf-8")
         self.end_headers()
-        self.wfile.write(b"<!doctype html><title>page</title><p>page")
+        script = b"<script src=/sdk.js></script>" if path == "/sdk.html" else b""
+        self.wfile.write(self.sdk if path == "/sdk.js" else b"<!doctype html><title>page</title><p>page" + script)
 
     def log_message(self, *arguments):
         pass
@@ -45,6 +52,16 @@ def site_port():
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server.server_port
     server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def sdk():
+    """Site has the SDK for JavaScript."""
+    js_folder = HERE.parent / "sdk" / "js"
+    command = [js_folder / "node_modules/.bin/esbuild", HERE / "sdk_page.mjs", "--bundle", "--minify", "--format=iife",
+               "--global-name=sdk", "--platform=browser"]
+    Site.sdk = subprocess.run(command, env={**os.environ, "NODE_PATH": str(js_folder / "node_modules")}, check=True,
+                              capture_output=True, timeout=120).stdout
 
 
 @pytest.fixture(scope="session")
@@ -176,7 +193,8 @@ def test_a_rebinding_page_is_not_served(browser, endpoint, presigned, queues, un
     page.close()
 
 
-@pytest.mark.parametrize("way", ["image", "script", "frame", "prefetch", "fetch", "keepalive", "event source", "head"])
+@pytest.mark.parametrize("way", ["image", "script", "frame", "prefetch", "fetch", "keepalive", "event source",
+                                 "web socket", "style", "video", "head"])
 def test_a_foreign_page_has_no_signed_url_fetched(foreign, presigned, queues, unique, way):
     name = unique("q")
     url = js(presigned("sqs", "HEAD" if way == "head" else "GET", create_queue(name)))
@@ -189,6 +207,9 @@ def test_a_foreign_page_has_no_signed_url_fetched(foreign, presigned, queues, un
         "fetch": f"await fetch({url}, {{mode: 'no-cors'}}).catch(() => 0)",
         "keepalive": f"await fetch({url}, {{mode: 'no-cors', keepalive: true}}).catch(() => 0)",
         "event source": f"const e = new EventSource({url}); await new Promise(r => {{ e.onopen = e.onerror = r }}); e.close()",
+        "web socket": f"const e = new WebSocket({url}.replace('http:', 'ws:')); await new Promise(r => {{ e.onopen = e.onerror = r }})",
+        "style": element % "link" + f"e.rel = 'stylesheet'; e.href = {url}; document.head.append(e); await done",
+        "video": element % "video" + f"e.src = {url}; e.load(); await done",
         "head": f"await fetch({url}, {{mode: 'no-cors', method: 'HEAD'}}).catch(() => 0)",
     }[way]
     foreign.run(script)
@@ -279,6 +300,41 @@ def test_an_allowed_page_calls_operations_and_reads_answers_and_errors(open_page
     assert name in queues()
     missing = page.run(f"const r = await fetch({signed('DynamoDB_20120810.DescribeTable', {'TableName': 'nope'})}); {READ}")
     assert missing["status"] == 400 and "ResourceNotFoundException" in missing["body"] and missing["id"] and missing["crc"]
+
+
+SDK = """
+    const config = {endpoint: %s, region: 'us-east-1', credentials: {accessKeyId: 'test', secretAccessKey: 'test'}, maxAttempts: 1};
+    const sqs = new sdk.sqs.SQSClient(config), sns = new sdk.sns.SNSClient(config);
+    const lambda = new sdk.lambda.LambdaClient(config), dynamodb = new sdk.DynamoDBClient(config);
+"""
+
+
+def test_the_sdk_for_javascript_works_in_an_allowed_page(sdk, open_page, endpoint, unique):
+    page, name = open_page("app.example", "/sdk.html"), unique("q")
+    said = page.run(SDK % js(endpoint) + f"const name = {js(name)};" """
+        const {QueueUrl} = await sqs.send(new sdk.sqs.CreateQueueCommand({QueueName: name}));
+        await sqs.send(new sdk.sqs.SendMessageCommand({QueueUrl, MessageBody: 'from a page, é'}));
+        const {Messages: [message]} = await sqs.send(new sdk.sqs.ReceiveMessageCommand({QueueUrl}));
+        const {TopicArn} = await sns.send(new sdk.sns.CreateTopicCommand({Name: name}));
+        await dynamodb.send(new sdk.CreateTableCommand({
+            TableName: name, BillingMode: 'PAY_PER_REQUEST', KeySchema: [{AttributeName: 'k', KeyType: 'HASH'}],
+            AttributeDefinitions: [{AttributeName: 'k', AttributeType: 'S'}]}));
+        await dynamodb.send(new sdk.PutItemCommand({TableName: name, Item: {k: {S: 'a'}}}));
+        const {Item} = await dynamodb.send(new sdk.GetItemCommand({TableName: name, Key: {k: {S: 'a'}}}));
+        const missing = await lambda.send(new sdk.lambda.GetFunctionCommand({FunctionName: 'nope'})).catch(e => e);
+        return {body: message.Body, topic: TopicArn, item: Item, error: missing.name,
+                request: missing.$metadata.requestId, status: missing.$metadata.httpStatusCode}""")
+    assert said.pop("request")
+    assert said == {"body": "from a page, é", "topic": f"arn:aws:sns:us-east-1:000000000000:{name}", "item": {"k": {"S": "a"}},
+                    "error": "ResourceNotFoundException", "status": 404}
+
+
+def test_the_sdk_for_javascript_is_refused_in_a_foreign_page(sdk, open_page, endpoint, unique, queues):
+    page, name = open_page("evil.example", "/sdk.html"), unique("q")
+    said = page.run(SDK % js(endpoint) + f"const name = {js(name)};" """
+        return await sqs.send(new sdk.sqs.CreateQueueCommand({QueueName: name})).then(() => 'made', e => e.message)""")
+    assert "fetch" in said
+    assert name not in queues()
 
 
 def test_an_allowed_page_uses_admin_endpoints(open_page, endpoint):

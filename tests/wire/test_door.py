@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import socket
 import subprocess
 import tempfile
 import urllib.parse
@@ -128,6 +129,18 @@ def test_urls_do_not_echo_a_host_that_may_be_somebody_elses(endpoint, unique, na
     target = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "AmazonSQS.CreateQueue"}
     reply = send(endpoint, "POST", "/", signed(endpoint, target, body, "sqs", name), body)
     assert json.loads(reply.body)["QueueUrl"].startswith(endpoint + "/")
+
+
+def test_without_a_host_urls_are_those_of_the_endpoint(endpoint, unique):
+    body = json.dumps({"QueueName": unique("q")})
+    target = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "AmazonSQS.CreateQueue"}
+    keys = {name: value for name, value in signed(endpoint, target, body, "sqs", keys=("000000000000", "any")).items() if name != "Host"}
+    lines = "".join(f"{name}: {value}\r\n" for name, value in {**keys, "Content-Length": len(body)}.items())
+    host, port = endpoint.split("//")[1].split(":")
+    with socket.create_connection((host, int(port)), timeout=30) as connection:
+        connection.sendall(f"POST / HTTP/1.0\r\n{lines}\r\n{body}".encode())
+        reply = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert json.loads(reply.split(b"\r\n\r\n")[1])["QueueUrl"].startswith(endpoint + "/")
 
 
 def test_hosts_are_let_in_by_name(started):

@@ -7,6 +7,7 @@
 #include "sqlc.h"
 
 #include "base/list.h"
+#include "store/functions.h"
 
 #include <sqlite3.h>
 #include <string.h>
@@ -294,7 +295,7 @@ void check_source(struct source *source)
 {
     struct catalog catalog = {.source = source};
 
-    if (sqlite3_open(":memory:", &catalog.db) != SQLITE_OK)
+    if (sqlite3_open(":memory:", &catalog.db) != SQLITE_OK || !functions_add(catalog.db))
         source_error(source, 1, "%s", sqlite3_errmsg(catalog.db));
     for (size_t i = 0; i < source->migrations.count; i++)
         apply_migration(&catalog, &source->migrations.items[i]);

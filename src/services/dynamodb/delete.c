@@ -22,13 +22,20 @@ static bool request_check(const struct call *call, const struct dynamodb_delete_
 enum outcome dynamodb_delete_item(const struct call *call, const struct dynamodb_delete_item_input *in,
                                   struct dynamodb_delete_item_output *out)
 {
-    struct expressions expressions;
+    struct expressions expressions = {0};
     struct table table;
     struct item_key key;
     struct stored stored;
 
-    if (!table_address(call, in->table_name, &table) || !request_check(call, in, &expressions) ||
-        !table_open(call, &table) || !key_of_request(call, &table, &in->key, &key))
+    if (!table_locate(call, in->table_name, &table))
+        return FAILED;
+    bool valid = request_check(call, in, &expressions);
+    struct access access = {.expressions = valid ? &expressions : NULL,
+                            .attributes = &in->key,
+                            .return_values = in->return_values,
+                            .consumed_capacity = in->return_consumed_capacity};
+    if (!access_check(call, &table, &access) || !table_open(call, &table) ||
+        !key_of_request(call, &table, &in->key, &key))
         return FAILED;
     stored_read(call, &table, &key, &stored);
     if (!stored_meets(call, expressions.condition, &stored, in->return_values_on_condition_check_failure))

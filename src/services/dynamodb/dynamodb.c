@@ -1,6 +1,6 @@
 #include "dynamodb.h"
 
-#include "dynamodb_model.h"
-#include "dynamodb_sql.h"
+#include "dynamodb_internal.h"
 
-const struct module DYNAMODB_MODULE = {.service = &DYNAMODB_SERVICE, .schema = &DYNAMODB_SCHEMA};
+const struct module DYNAMODB_MODULE = {
+    .service = &DYNAMODB_SERVICE, .schema = &DYNAMODB_SCHEMA, .start = upkeep_start};

@@ -40,6 +40,31 @@ create table dynamodb_item (
 );
 create index dynamodb_item_key on dynamodb_item (table_id, hash_key, range_key, size_bytes);
 
+-- migration: 2
+-- hash_key is spread_key() of the partition key's bytes: in the order of 4 bytes of its hash, so that a segment of
+-- a parallel scan is a range.
+drop index dynamodb_item_key;
+update dynamodb_item set hash_key = spread_key(hash_key);
+create index dynamodb_item_key on dynamodb_item (table_id, hash_key, range_key, size_bytes);
+
+-- How many items a table had when they were last counted, and how far counting them again has come.
+create table dynamodb_count (
+    table_id integer primary key,
+    items integer not null,
+    bytes integer not null,
+    counted_items integer not null,
+    counted_bytes integer not null,
+    hash_key blob not null,
+    range_key blob not null
+);
+
+-- Tables that are deleted, but for their items.
+create table dynamodb_gone (
+    table_id integer primary key
+);
+insert into dynamodb_gone select distinct table_id from dynamodb_item
+where table_id not in (select id from dynamodb_table);
+
 -- What every request about items needs of its table.
 -- statement: find_table :one
 select id, hash_name, hash_type, range_name, range_type
@@ -69,19 +94,54 @@ order by name limit :limit;
 -- statement: add_tag :exec
 insert into dynamodb_tag (table_id, name, value) values (:table_id, :name, :value);
 
+-- statement: list_tags :many
+select name, value from dynamodb_tag where table_id = :table_id;
+
 -- statement: remove_tags :exec
 delete from dynamodb_tag where table_id = :table_id;
 
+-- Of a table with more items, only so many.
 -- statement: count_items :one
+-- param: limit integer
 -- column: items integer
 -- column: bytes integer
-select count(*) as items, coalesce(sum(size_bytes), 0) as bytes from dynamodb_item where table_id = :table_id;
+select count(*) as items, coalesce(sum(size_bytes), 0) as bytes
+from (select size_bytes from dynamodb_item where table_id = :table_id limit :limit);
 
--- Some of the items of a table that is gone.
--- statement: remove_some_items :exec
+-- statement: read_count :one
+-- row: count
+select table_id, items, bytes, counted_items, counted_bytes, hash_key, range_key
+from dynamodb_count where table_id = :table_id;
+
+-- statement: set_count :exec
+-- row: count
+replace into dynamodb_count (table_id, items, bytes, counted_items, counted_bytes, hash_key, range_key)
+values (:table_id, :items, :bytes, :counted_items, :counted_bytes, :hash_key, :range_key);
+
+-- statement: remove_count :exec
+delete from dynamodb_count where table_id = :table_id;
+
+-- statement: list_uncounted :many
+select id from dynamodb_table where id not in (select table_id from dynamodb_count);
+
+-- statement: list_sizes :many
 -- param: limit integer
-delete from dynamodb_item
-where id in (select id from dynamodb_item where table_id = :table_id limit :limit);
+select hash_key, range_key, size_bytes from dynamodb_item
+where table_id = :table_id and (hash_key, range_key) > (:hash_key, :range_key)
+order by hash_key, range_key limit :limit;
+
+-- statement: add_gone :exec
+insert into dynamodb_gone (table_id) values (:table_id);
+
+-- statement: find_gone :one
+select table_id from dynamodb_gone order by table_id limit 1;
+
+-- statement: remove_gone :exec
+delete from dynamodb_gone where table_id = :table_id;
+
+-- statement: list_places :many
+-- param: limit integer
+select id, size_bytes from dynamodb_item where table_id = :table_id limit :limit;
 
 -- Where an item stands; only the index is read.
 -- statement: find_place :one
@@ -110,8 +170,9 @@ update dynamodb_item set item = :item, size_bytes = :size_bytes where id = :id;
 delete from dynamodb_item where id = :id;
 
 -- statement: scan_items :each
-select hash_key, size_bytes, item from dynamodb_item
-where table_id = :table_id and (hash_key, range_key) > (:hash_key, :range_key)
+-- param: end_key blob
+select size_bytes, item from dynamodb_item
+where table_id = :table_id and (hash_key, range_key) > (:hash_key, :range_key) and hash_key < :end_key
 order by hash_key, range_key;
 
 -- statement: query_forward :each

@@ -18,18 +18,24 @@ struct table {
     struct dynamodb_find_table_row row;
 };
 
-/* Which item of a table: bytes whose memcmp order is DynamoDB's.  Without a sort key, range is empty. */
+/*
+ * Which item of a table, as it is stored.  hash is spread_key() of the partition key's bytes, whose order is
+ * that of a scan; memcmp order of range is DynamoDB's order of sort keys.  Without a sort key, it is empty.
+ */
 struct item_key {
     str hash, range;
 };
 
 /* table_find.c */
-/* Whose table it is, by name or ARN: authorized, though perhaps not there.  False: fail() has been called. */
-bool table_address(const struct call *call, str given, struct table *table);
-/* Read its row; false when there is no such table. */
-bool table_read(const struct call *call, struct table *table);
-/* The same for a request about items, which fails when there is none. */
-bool table_open(const struct call *call, struct table *table);
+/* Which table it is, by name or ARN, and its row; row.id is 0 when there is none.  Nothing is authorized yet.
+ */
+bool table_locate(const struct call *call, str given, struct table *table);
+/* The same, and authorized.  The tags are those of the request. */
+bool table_address(const struct call *call, str given, const struct dynamodb_tag_list *tags,
+                   struct table *table);
+/* For a request about items, which fails when there is no such table. */
+bool table_open(const struct call *call, const struct table *table);
+bool table_name_check(const struct call *call, str name);
 
 /* table_check.c */
 bool table_check(const struct call *call, const struct dynamodb_create_table_input *in);
@@ -89,6 +95,24 @@ struct write_request {
 bool write_request_check(const struct call *call, const struct write_request *request,
                          struct expressions *expressions);
 
+/* access.c */
+/* What a policy may ask of a request about items. */
+struct access {
+    const struct expressions *expressions;                 /* NULL: it has none, or they are wrong */
+    const struct dynamodb_attribute_value_map *attributes; /* the item, the key or the starting key */
+    bool reads;                                            /* GetItem, Query, Scan */
+    bool whole_table;                                      /* Scan */
+    str select, return_values, consumed_capacity;
+};
+/* For an operation on the table itself. */
+bool table_authorize(const struct call *call, const struct table *table,
+                     const struct dynamodb_tag_list *tags);
+/*
+ * For an operation on items, whose request has been checked: is it authorized?  Then a failure of that
+ * check is the call's failure again.  False: the call has failed.
+ */
+bool access_check(const struct call *call, const struct table *table, const struct access *access);
+
 /* capacity.c */
 enum { WRITE_UNIT_BYTES = 1024, READ_UNIT_BYTES = 4096 };
 double write_units(int64_t size_bytes);
@@ -96,6 +120,14 @@ double read_units(int64_t size_bytes, const bool *consistent);
 /* NULL unless the request asked for it. */
 const struct dynamodb_consumed_capacity *consumed(const struct call *call, const struct table *table,
                                                   str asked, double units);
+
+/* upkeep.c */
+/* How many items a table has; of a large one, when it was last counted. */
+struct dynamodb_count_items_row items_count(const struct call *call, int64_t table_id);
+/* Of a new table; and of one that is gone for everybody who asks. */
+void items_begin_counting(const struct call *call, int64_t table_id);
+void items_remove_later(const struct call *call, int64_t table_id);
+void upkeep_start(const struct call *call);
 
 /* stored.c */
 /* An item that is there, perhaps: id is 0 when not. */
@@ -126,13 +158,13 @@ struct page {
     bool count_only;
     int64_t limit; /* INT64_MAX: none */
     int64_t count, scanned, size_bytes;
-    struct dynamodb_attribute_value_map last; /* the last that was looked at */
+    str last; /* the blob of the last item that was looked at */
     bool more;
     struct dynamodb_attribute_value_map_list items;
 };
 /* What both have to say about Select, IndexName and a projection. */
 bool page_begin(struct page *page, str select, str index_name, const int64_t *limit);
-/* Look at one more item; false: the page is full. */
+/* Look at one more item; false: the page is full, or has taken its time. */
 bool page_add(struct page *page, int64_t size_bytes, str blob);
 /* Where the next page begins, absent when this is the last. */
 struct dynamodb_attribute_value_map page_next(const struct page *page);

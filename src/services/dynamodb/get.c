@@ -11,13 +11,19 @@ enum outcome dynamodb_get_item(const struct call *call, const struct dynamodb_ge
         .names = &in->expression_attribute_names,
         .attributes_to_get = &in->attributes_to_get,
     };
-    struct expressions expressions;
+    struct expressions expressions = {0};
     struct table table;
     struct item_key key;
     struct stored stored;
 
-    if (!table_address(call, in->table_name, &table) || !attributes_check(call, &in->key) ||
-        !expressions_read(call, &texts, &expressions) || !table_open(call, &table) ||
+    if (!table_locate(call, in->table_name, &table))
+        return FAILED;
+    bool valid = attributes_check(call, &in->key) && expressions_read(call, &texts, &expressions);
+    struct access access = {.expressions = valid ? &expressions : NULL,
+                            .attributes = &in->key,
+                            .reads = true,
+                            .consumed_capacity = in->return_consumed_capacity};
+    if (!access_check(call, &table, &access) || !table_open(call, &table) ||
         !key_of_request(call, &table, &in->key, &key))
         return FAILED;
     stored_read(call, &table, &key, &stored);

@@ -3,6 +3,7 @@
  */
 #include "dynamodb_internal.h"
 
+#include "base/hash.h"
 #include "number.h"
 
 enum { MAX_HASH_BYTES = 2048, MAX_RANGE_BYTES = 1024 };
@@ -52,7 +53,11 @@ static bool read_part(struct arena *arena, str name, const struct dynamodb_attri
                       str *bytes, str *problem)
 {
     *bytes = key_bytes(arena, value);
-    return check_size(arena, name, value_type(value), *bytes, hash, problem);
+    if (!check_size(arena, name, value_type(value), *bytes, hash, problem))
+        return false;
+    if (hash)
+        *bytes = spread_key(arena, *bytes);
+    return true;
 }
 
 static bool has_type(const struct dynamodb_attribute_value *value, str type)

@@ -38,31 +38,49 @@ bool page_begin(struct page *page, str select, str index_name, const int64_t *li
     return true;
 }
 
-bool page_add(struct page *page, int64_t size_bytes, str blob)
+/* The item that reaches over a megabyte is the page's last one, and that is how AWS does it. */
+static bool is_full(const struct page *page)
+{
+    return page->size_bytes > MAX_PAGE_BYTES || page->scanned >= page->limit || time_is_up(page->call);
+}
+
+/* Is the item one of the answer's?  Then it is added. */
+static bool keep(struct page *page, const struct dynamodb_attribute_value_map *item)
 {
     const struct expressions *expressions = page->expressions;
     struct arena *arena = page->call->arena;
 
-    if (page->scanned > 0 && page->size_bytes + size_bytes > MAX_PAGE_BYTES) {
-        page->more = true;
+    if (expressions->condition && !expression_holds(arena, expressions->condition, item))
         return false;
-    }
-    page->last = item_decode(arena, blob);
+    page->count++;
+    if (page->count_only)
+        return false;
+    *list_add(arena, &page->items) =
+        expressions->projection ? projection_apply(arena, expressions->projection, item) : *item;
+    return true;
+}
+
+bool page_add(struct page *page, int64_t size_bytes, str blob)
+{
+    struct arena *arena = page->call->arena;
+    struct arena_mark before = arena_mark(arena);
+    struct dynamodb_attribute_value_map item = item_decode(arena, blob);
+
+    page->last = blob;
     page->size_bytes += size_bytes;
     page->scanned++;
-    if (!expressions->condition || expression_holds(arena, expressions->condition, &page->last)) {
-        page->count++;
-        if (!page->count_only)
-            *list_add(arena, &page->items) =
-                expressions->projection ? projection_apply(arena, expressions->projection, &page->last)
-                                        : page->last;
-    }
-    page->more = page->scanned >= page->limit; /* as AWS: whether anything follows is not looked up */
+    if (!keep(page, &item))
+        arena_rewind(arena, before);
+    page->more = is_full(page); /* as AWS: whether anything follows is not looked up */
     return !page->more;
 }
 
 struct dynamodb_attribute_value_map page_next(const struct page *page)
 {
-    return page->more ? key_attributes(page->call->arena, page->table, &page->last)
-                      : (struct dynamodb_attribute_value_map){0};
+    struct arena *arena = page->call->arena;
+
+    if (!page->more)
+        return (struct dynamodb_attribute_value_map){0};
+    struct dynamodb_attribute_value_map last = item_decode(arena, page->last);
+    return key_attributes(arena, page->table, &last);
 }

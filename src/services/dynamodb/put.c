@@ -23,13 +23,20 @@ enum outcome dynamodb_put_item(const struct call *call, const struct dynamodb_pu
                                struct dynamodb_put_item_output *out)
 {
     bool return_old = str_equal(in->return_values, S("ALL_OLD"));
-    struct expressions expressions;
+    struct expressions expressions = {0};
     struct table table;
     struct item_key key;
     struct stored stored;
 
-    if (!table_address(call, in->table_name, &table) || !request_check(call, in, &expressions) ||
-        !table_open(call, &table) || !key_of_item(call, &table, &in->item, &key))
+    if (!table_locate(call, in->table_name, &table))
+        return FAILED;
+    bool valid = request_check(call, in, &expressions);
+    struct access access = {.expressions = valid ? &expressions : NULL,
+                            .attributes = &in->item,
+                            .return_values = in->return_values,
+                            .consumed_capacity = in->return_consumed_capacity};
+    if (!access_check(call, &table, &access) || !table_open(call, &table) ||
+        !key_of_item(call, &table, &in->item, &key))
         return FAILED;
     if (return_old || expressions.condition)
         stored_read(call, &table, &key, &stored);

@@ -6,6 +6,8 @@
  */
 #include "dynamodb_internal.h"
 
+#include "base/hash.h"
+
 #include <string.h>
 
 enum { ABOVE_ALL_BYTES = 1025 };
@@ -165,7 +167,8 @@ static bool range_of(const struct call *call, const struct table *table, const s
         return refuse(call, S("Query key condition not supported"));
     if (!check_term(call, hash, row->hash_type))
         return false;
-    *range = (struct range){key_bytes(call->arena, hash->first), S(""), above_all(call->arena)};
+    *range = (struct range){spread_key(call->arena, key_bytes(call->arena, hash->first)), S(""),
+                            above_all(call->arena)};
     return !sort || narrow(call, sort, row->range_type, range);
 }
 
@@ -247,7 +250,15 @@ enum outcome dynamodb_query(const struct call *call, const struct dynamodb_query
     struct page page = {.call = call, .table = &table, .expressions = &expressions};
     str problem = {0};
 
-    if (!table_address(call, in->table_name, &table) || !request_check(call, in, &expressions))
+    if (!table_locate(call, in->table_name, &table))
+        return FAILED;
+    bool valid = request_check(call, in, &expressions);
+    struct access access = {.expressions = valid ? &expressions : NULL,
+                            .attributes = &in->exclusive_start_key,
+                            .reads = true,
+                            .select = in->select,
+                            .consumed_capacity = in->return_consumed_capacity};
+    if (!access_check(call, &table, &access))
         return FAILED;
     if (!key_condition_read(call->arena, expressions.key_condition, &key, &problem))
         return fail(call, &DYNAMODB_VALIDATION_EXCEPTION, "%.*s", STR_ARGS(problem));

@@ -1,12 +1,14 @@
 /*
- * scan.c: Scan, in the order of the keys.
+ * scan.c: Scan, in the order of spread_key() of the partition key: nearly that of a hash, as AWS's.
  *
- * AWS scans in the order of a hash of the partition key, which nobody may rely on.  A parallel scan gives
- * each partition key to a segment by a hash; every segment reads past the others' items.
+ * Each segment of a parallel scan is a range of that order, so it reads its own items only, and an item's
+ * segment never changes.
  */
 #include "dynamodb_internal.h"
 
-/* Which part of a parallel scan this is; of one when it is none. */
+#include "base/hash.h"
+
+/* Segment and TotalSegments; {0, 1} when the scan is not parallel. */
 struct share {
     int64_t segment, total;
 };
@@ -32,10 +34,18 @@ static bool share_read(const struct call *call, const struct dynamodb_scan_input
                                      (long long)share->segment, (long long)share->total));
 }
 
-static bool has_share(const struct share *share, str hash_key)
+/* The least spread (see base/hash.h) of that segment; of the one behind the last, one that no key has. */
+static uint32_t first_spread(int64_t segment, int64_t total)
 {
-    return share->total == 1 || (int64_t)(str_hash(hash_key) % (uint64_t)share->total) == share->segment;
+    uint64_t all = UINT32_MAX;
+
+    return (uint32_t)((all * (uint64_t)segment + (uint64_t)total - 1) / (uint64_t)total);
 }
+
+struct span {
+    struct item_key after; /* the items behind this key */
+    str end;               /* and below this */
+};
 
 static bool request_check(const struct call *call, const struct dynamodb_scan_input *in,
                           struct expressions *expressions)
@@ -55,60 +65,64 @@ static bool request_check(const struct call *call, const struct dynamodb_scan_in
            expressions_read(call, &texts, expressions) && attributes_check(call, &in->exclusive_start_key);
 }
 
-static bool start_read(const struct call *call, const struct dynamodb_scan_input *in,
-                       const struct table *table, const struct share *share, struct item_key *start)
+static bool span_read(const struct call *call, const struct dynamodb_scan_input *in,
+                      const struct table *table, const struct share *share, struct span *span)
 {
-    str problem;
+    str first = spread_bytes(call->arena, first_spread(share->segment, share->total)), problem;
 
-    *start = (struct item_key){S(""), S("")};
+    *span = (struct span){.after = {first, S("")},
+                          .end = spread_bytes(call->arena, first_spread(share->segment + 1, share->total))};
     if (!in->exclusive_start_key.items)
         return true;
-    if (!key_of_start(call->arena, table, &in->exclusive_start_key, start, &problem))
+    if (!key_of_start(call->arena, table, &in->exclusive_start_key, &span->after, &problem))
         return refuse(
             call, arena_format(call->arena, "The provided starting key is invalid: %.*s", STR_ARGS(problem)));
-    return has_share(share, start->hash) ||
-           refuse(call,
+    if (str_compare(span->after.hash, first) >= 0 && str_compare(span->after.hash, span->end) < 0)
+        return true;
+    return refuse(call,
                   arena_format(call->arena,
                                "The provided starting key is invalid: Invalid ExclusiveStartKey. Please use "
                                "ExclusiveStartKey with correct Segment. TotalSegments: %lld Segment: %lld",
                                (long long)share->total, (long long)share->segment));
 }
 
-static void fill(struct page *page, const struct share *share, const struct item_key *start)
+static void fill(struct page *page, const struct span *span)
 {
-    struct dynamodb_scan_items_params from = {
-        .table_id = page->table->row.id, .hash_key = start->hash, .range_key = start->range};
-    struct dynamodb_scan_items_cursor cursor = dynamodb_scan_items_open(page->call->txn, &from);
+    struct dynamodb_scan_items_params params = {.table_id = page->table->row.id,
+                                                .hash_key = span->after.hash,
+                                                .range_key = span->after.range,
+                                                .end_key = span->end};
+    struct dynamodb_scan_items_cursor cursor = dynamodb_scan_items_open(page->call->txn, &params);
     struct dynamodb_scan_items_row row;
-    bool room = true;
 
-    while (room) {
-        struct arena_mark before = arena_mark(page->call->arena);
-        if (!dynamodb_scan_items_next(&cursor, &row))
-            break;
-        if (has_share(share, row.hash_key))
-            room = page_add(page, row.size_bytes, row.item);
-        else
-            arena_rewind(page->call->arena, before);
-    }
+    while (dynamodb_scan_items_next(&cursor, &row) && page_add(page, row.size_bytes, row.item))
+        ;
     dynamodb_scan_items_close(&cursor);
 }
 
 enum outcome dynamodb_scan(const struct call *call, const struct dynamodb_scan_input *in,
                            struct dynamodb_scan_output *out)
 {
-    struct expressions expressions;
+    struct expressions expressions = {0};
     struct table table;
     struct share share;
-    struct item_key start;
+    struct span span;
     struct page page = {.call = call, .table = &table, .expressions = &expressions};
 
-    if (!table_address(call, in->table_name, &table) || !request_check(call, in, &expressions) ||
-        !share_read(call, in, &share) || !table_open(call, &table) ||
-        !page_begin(&page, in->select, in->index_name, in->limit) ||
-        !start_read(call, in, &table, &share, &start))
+    if (!table_locate(call, in->table_name, &table))
         return FAILED;
-    fill(&page, &share, &start);
+    bool valid = request_check(call, in, &expressions);
+    struct access access = {.expressions = valid ? &expressions : NULL,
+                            .attributes = &in->exclusive_start_key,
+                            .reads = true,
+                            .whole_table = true,
+                            .select = in->select,
+                            .consumed_capacity = in->return_consumed_capacity};
+    if (!access_check(call, &table, &access) || !share_read(call, in, &share) || !table_open(call, &table) ||
+        !page_begin(&page, in->select, in->index_name, in->limit) ||
+        !span_read(call, in, &table, &share, &span))
+        return FAILED;
+    fill(&page, &span);
     out->items = page.items;
     out->count = arena_i64(call->arena, page.count);
     out->scanned_count = arena_i64(call->arena, page.scanned);

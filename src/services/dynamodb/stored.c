@@ -48,9 +48,12 @@ bool stored_meets(const struct call *call, const struct node *condition, const s
     return false;
 }
 
+/* Only of a trace that the request named: nobody could find the row of another. */
 static void trace_item(const struct call *call, str kind, const struct table *table,
                        const struct dynamodb_attribute_value_map *item)
 {
+    if (!call->in_trace)
+        return;
     struct dynamodb_attribute_value_map key = key_attributes(call->arena, table, item);
 
     trace(call, kind, table->arn, model_to_json(call->arena, &DYNAMODB_ATTRIBUTE_MAP, &key));

@@ -5,7 +5,7 @@
 
 enum { MIN_NAME = 3, MAX_NAME = 255, ARN_PARTS = 6 };
 
-static bool name_check(const struct call *call, str name)
+bool table_name_check(const struct call *call, str name)
 {
     if (name.size < MIN_NAME || name.size > MAX_NAME)
         return refuse(call,
@@ -34,27 +34,30 @@ static bool read_arn(str arn, struct table *table)
     return !str_present(rest) && str_equal(parts[2], S("dynamodb")) && str_starts_with(parts[5], S("table/"));
 }
 
-bool table_address(const struct call *call, str given, struct table *table)
+bool table_locate(const struct call *call, str given, struct table *table)
 {
     *table = (struct table){.given = given, .account = call->account, .region = call->region, .name = given};
     if (str_starts_with(given, S("arn:")) && !read_arn(given, table))
         return refuse(call, S("Invalid table ARN"));
     table->arn = arena_format(call->arena, "arn:aws:dynamodb:%.*s:%.*s:table/%.*s", STR_ARGS(table->region),
                               STR_ARGS(table->account), STR_ARGS(table->name));
-    return authorize(call, table->arn, (str){0}) && name_check(call, table->name);
+    dynamodb_find_table(call->txn,
+                        &(struct dynamodb_find_table_params){
+                            .account = table->account, .region = table->region, .name = table->name},
+                        &table->row);
+    return true;
 }
 
-bool table_read(const struct call *call, struct table *table)
+bool table_address(const struct call *call, str given, const struct dynamodb_tag_list *tags,
+                   struct table *table)
 {
-    return dynamodb_find_table(call->txn,
-                               &(struct dynamodb_find_table_params){
-                                   .account = table->account, .region = table->region, .name = table->name},
-                               &table->row);
+    return table_locate(call, given, table) && table_authorize(call, table, tags) &&
+           table_name_check(call, table->name);
 }
 
-bool table_open(const struct call *call, struct table *table)
+bool table_open(const struct call *call, const struct table *table)
 {
-    if (table_read(call, table))
+    if (table->row.id)
         return true;
     fail(call, &DYNAMODB_RESOURCE_NOT_FOUND_EXCEPTION, "Requested resource not found");
     return false;

@@ -8,7 +8,9 @@
 
 #include "base/hash.h"
 
-enum { LIST_LIMIT = 100, REMOVED_AT_ONCE = 1000 };
+enum { LIST_LIMIT = 100 };
+
+static const struct dynamodb_tag_list no_tags;
 
 /* ---- describing ---- */
 
@@ -68,10 +70,8 @@ static void add_class(const struct call *call, struct dynamodb_table_description
 static void add_count(const struct call *call, struct dynamodb_table_description *description,
                       const struct table *table)
 {
-    struct dynamodb_count_items_row counted = {0};
+    struct dynamodb_count_items_row counted = items_count(call, table->row.id);
 
-    dynamodb_count_items(call->txn, &(struct dynamodb_count_items_params){.table_id = table->row.id},
-                         &counted);
     description->item_count = arena_i64(call->arena, counted.items);
     description->table_size_bytes = arena_i64(call->arena, counted.bytes);
 }
@@ -111,8 +111,8 @@ enum outcome dynamodb_describe_table(const struct call *call, const struct dynam
 {
     struct table table;
 
-    if (!table_address(call, in->table_name, &table) ||
-        (!table_read(call, &table) && !refuse_missing(call, &table)))
+    if (!table_address(call, in->table_name, &no_tags, &table) ||
+        (!table.row.id && !refuse_missing(call, &table)))
         return FAILED;
     out->table = describe(call, &table, S("ACTIVE"));
     return DONE;
@@ -149,6 +149,7 @@ static void add(const struct call *call, const struct dynamodb_create_table_inpu
                        .table_class = in->table_class,
                        .protected = in->deletion_protection_enabled && *in->deletion_protection_enabled,
                    });
+    items_begin_counting(call, row->id);
     for (size_t i = 0; i < in->tags.count; i++)
         dynamodb_add_tag(call->txn, &(struct dynamodb_add_tag_params){.table_id = row->id,
                                                                       .name = in->tags.items[i].key,
@@ -160,9 +161,9 @@ enum outcome dynamodb_create_table(const struct call *call, const struct dynamod
 {
     struct table table;
 
-    if (!table_address(call, in->table_name, &table) || !table_check(call, in))
+    if (!table_address(call, in->table_name, &in->tags, &table) || !table_check(call, in))
         return FAILED;
-    if (table_read(call, &table))
+    if (table.row.id)
         return fail(call, &DYNAMODB_RESOURCE_IN_USE_EXCEPTION, "Table already exists: %.*s",
                     STR_ARGS(table.name));
     add(call, in, &table);
@@ -199,25 +200,14 @@ enum outcome dynamodb_list_tables(const struct call *call, const struct dynamodb
 
 /* ---- deleting ---- */
 
-static void remove_items(const struct call *call, int64_t table_id)
-{
-    int64_t removed = dynamodb_remove_some_items(
-        call->txn,
-        &(struct dynamodb_remove_some_items_params){.table_id = table_id, .limit = REMOVED_AT_ONCE});
-
-    if (removed == REMOVED_AT_ONCE)
-        timer_set(call, &DYNAMODB_REMOVE_ITEMS, arena_format(call->arena, "%lld", (long long)table_id),
-                  call->now_ms, &(struct dynamodb_remove_items_input){.table = table_id});
-}
-
 enum outcome dynamodb_delete_table(const struct call *call, const struct dynamodb_delete_table_input *in,
                                    struct dynamodb_delete_table_output *out)
 {
     struct dynamodb_read_settings_row row = {0};
     struct table table;
 
-    if (!table_address(call, in->table_name, &table) ||
-        (!table_read(call, &table) && !refuse_missing(call, &table)))
+    if (!table_address(call, in->table_name, &no_tags, &table) ||
+        (!table.row.id && !refuse_missing(call, &table)))
         return FAILED;
     dynamodb_read_settings(call->txn, &(struct dynamodb_read_settings_params){.id = table.row.id}, &row);
     if (row.protected)
@@ -227,15 +217,6 @@ enum outcome dynamodb_delete_table(const struct call *call, const struct dynamod
     out->table_description = describe(call, &table, S("DELETING"));
     dynamodb_remove_tags(call->txn, &(struct dynamodb_remove_tags_params){.table_id = table.row.id});
     dynamodb_remove_table(call->txn, &(struct dynamodb_remove_table_params){.id = table.row.id});
-    remove_items(call, table.row.id);
-    return DONE;
-}
-
-/* The items of a large table go some at a time; nobody sees them, for ids of tables are not used again. */
-enum outcome dynamodb_remove_items(const struct call *call, const struct dynamodb_remove_items_input *in,
-                                   struct dynamodb_remove_items_output *out)
-{
-    (void)out;
-    remove_items(call, in->table);
+    items_remove_later(call, table.row.id);
     return DONE;
 }

@@ -85,9 +85,15 @@ enum outcome dynamodb_update_item(const struct call *call, const struct dynamodb
     struct stored stored;
     str problem = {0};
 
-    if (!table_address(call, in->table_name, &table) || !request_check(call, in, &expressions) ||
-        !table_open(call, &table) || !key_of_request(call, &table, &in->key, &key) ||
-        !keys_check(call, &table, &expressions.update))
+    if (!table_locate(call, in->table_name, &table))
+        return FAILED;
+    bool valid = request_check(call, in, &expressions);
+    struct access access = {.expressions = valid ? &expressions : NULL,
+                            .attributes = &in->key,
+                            .return_values = in->return_values,
+                            .consumed_capacity = in->return_consumed_capacity};
+    if (!access_check(call, &table, &access) || !table_open(call, &table) ||
+        !key_of_request(call, &table, &in->key, &key) || !keys_check(call, &table, &expressions.update))
         return FAILED;
     stored_read(call, &table, &key, &stored);
     if (!stored_meets(call, expressions.condition, &stored, in->return_values_on_condition_check_failure))

@@ -26,7 +26,8 @@ static enum outcome attach(const struct call *call, const struct identity_kind *
     struct identity identity;
     size_t count;
 
-    if (!identity_open_in_context(call, kind, name, &(struct context_list){&context, 1}, &identity) ||
+    if (!identity_open_in_context(call, kind, name, &(struct context_list){.items = &context, .count = 1},
+                                  &identity) ||
         !policy_arn_check(call, policy_arn))
         return FAILED;
     if (!managed_policy_find(call->txn, call->arena, policy_arn, &policy) ||
@@ -49,7 +50,8 @@ static enum outcome detach(const struct call *call, const struct identity_kind *
     struct context_value context = {S("iam:PolicyARN"), policy_arn};
     struct identity identity;
 
-    if (!identity_open_in_context(call, kind, name, &(struct context_list){&context, 1}, &identity) ||
+    if (!identity_open_in_context(call, kind, name, &(struct context_list){.items = &context, .count = 1},
+                                  &identity) ||
         !policy_arn_check(call, policy_arn))
         return FAILED;
     struct iam_remove_attachment_params params = {identity.row.id, policy_arn};

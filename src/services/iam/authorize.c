@@ -74,8 +74,35 @@ static bool add_caller(const struct call *call, struct inquiry *inquiry)
     return true;
 }
 
-static bool decide(const struct call *call, struct inquiry *inquiry, str resource_policy, str *message)
+/* Could the tags of the resource decide? */
+static bool asks_context(const struct policy_set *set)
 {
+    bool asks = policy_asks_context(set->boundary) || policy_asks_context(set->session) ||
+                policy_asks_context(set->resource);
+
+    for (size_t i = 0; i < set->identity.count; i++)
+        asks |= policy_asks_context(set->identity.items[i].policy);
+    return asks;
+}
+
+static void add_context(const struct call *call, struct inquiry *inquiry, const struct question *question)
+{
+    struct context_list context = {0};
+
+    for (size_t i = 0; i < question->context->count; i++)
+        *list_add(call->arena, &context) = question->context->items[i];
+    if (str_equal(question->action, S("iam:PassRole")))
+        context_add(call, &context, S("iam:PassedToService"), service_host(call));
+    if (question->context->resource_tags && asks_context(&inquiry->set))
+        question->context->resource_tags(call, question->context->resource_id, &context);
+    inquiry->request.context = context.items;
+    inquiry->request.context_count = context.count;
+}
+
+static bool decide(const struct call *call, struct inquiry *inquiry, const struct question *question,
+                   str *message)
+{
+    str resource_policy = question->resource_policy;
     bool there = add_caller(call, inquiry);
 
     inquiry->set.trust = str_starts_with(inquiry->request.action, S("sts:AssumeRole"));
@@ -83,6 +110,7 @@ static bool decide(const struct call *call, struct inquiry *inquiry, str resourc
         inquiry->set.resource = cached_policy(inquiry->set.trust ? POLICY_TRUST : POLICY_RESOURCE,
                                               inquiry->request.resource, resource_policy);
 
+    add_context(call, inquiry, question);
     enum denial denial = there ? policy_decide(&inquiry->set, &inquiry->request) : NOT_ALLOWED_BY_IDENTITY;
     if (denial != NOT_DENIED)
         *message = denial_message(denial, &inquiry->request);
@@ -92,16 +120,8 @@ static bool decide(const struct call *call, struct inquiry *inquiry, str resourc
 bool iam_authorize(const struct call *call, const struct question *question, str *message)
 {
     struct inquiry inquiry = {.request = ask(call, call->caller, question->action, question->resource_arn)};
-    struct context_list context = {0};
 
-    for (size_t i = 0; i < question->context->count; i++)
-        *list_add(call->arena, &context) = question->context->items[i];
-    if (str_equal(question->action, S("iam:PassRole")))
-        *list_add(call->arena, &context) =
-            (struct context_value){S("iam:PassedToService"), service_host(call)};
-    inquiry.request.context = context.items;
-    inquiry.request.context_count = context.count;
-    return decide(call, &inquiry, question->resource_policy, message);
+    return decide(call, &inquiry, question, message);
 }
 
 bool iam_is_resource_policy(str document)
@@ -109,9 +129,11 @@ bool iam_is_resource_policy(str document)
     struct arena parsed = {0};
     str problem;
 
-    bool valid = policy_parse(&parsed, POLICY_RESOURCE, document, &problem) != NULL;
+    const struct policy *policy = policy_parse(&parsed, POLICY_RESOURCE, document, &problem);
+    if (policy)
+        policy_warn(policy);
     arena_free(&parsed);
-    return valid;
+    return policy != NULL;
 }
 
 static bool role_trusts(const struct call *call, const struct identity *role, const struct principal *service)

@@ -26,7 +26,8 @@ static enum outcome set_boundary(const struct call *call, const struct identity_
     struct context_value context = {S("iam:PermissionsBoundary"), policy_arn};
     struct identity identity;
 
-    if (!identity_open_in_context(call, kind, name, &(struct context_list){&context, 1}, &identity) ||
+    if (!identity_open_in_context(call, kind, name, &(struct context_list){.items = &context, .count = 1},
+                                  &identity) ||
         !boundary_check(call, policy_arn))
         return FAILED;
     iam_set_boundary(call->txn, &(struct iam_set_boundary_params){policy_arn, identity.row.id});

@@ -100,7 +100,16 @@ static bool holds_without_value(const struct condition *condition)
     return condition->operator->negated && condition->set != SET_ANY;
 }
 
-bool condition_holds(const struct condition *condition, const struct policy_request *request)
+static bool is_unknown(const struct condition *condition, const struct policy_request *request)
+{
+    bool unknown = context_unknown(request, condition->key, condition->key_name);
+
+    for (size_t i = 0; i < condition->values.count; i++)
+        unknown |= pattern_unknown(&condition->values.items[i].pattern, request);
+    return unknown;
+}
+
+static bool holds(const struct condition *condition, const struct policy_request *request)
 {
     /* Without a set operator a negated condition is about every value, a positive one about any. */
     bool every = condition->set == SET_ALL || (condition->set == SET_NONE && condition->operator->negated);
@@ -117,4 +126,11 @@ bool condition_holds(const struct condition *condition, const struct policy_requ
             return !every;
     } while (context_next(request, condition->key, condition->key_name, &position, &text));
     return every;
+}
+
+enum answer condition_holds(const struct condition *condition, const struct policy_request *request)
+{
+    if (is_unknown(condition, request))
+        return UNKNOWN;
+    return holds(condition, request) ? YES : NO;
 }

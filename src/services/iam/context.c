@@ -214,3 +214,26 @@ bool pattern_expand(const struct pattern *pattern, const struct policy_request *
     *expanded = text_str(&text);
     return true;
 }
+
+bool context_unknown(const struct policy_request *request, enum context_key key, str name)
+{
+    size_t position = 0;
+    str value;
+
+    return key == KEY_OTHER && key_is_unsupplied(request->action, name) &&
+           !next_named(request, name, &position, &value);
+}
+
+bool pattern_unknown(const struct pattern *pattern, const struct policy_request *request)
+{
+    str rest = pattern->text, piece, key_text, name;
+    bool inside = false, unknown = false;
+
+    for (; pattern->has_variables && str_next(&rest, WILD_VARIABLE, &piece); inside = !inside) {
+        if (!inside || !str_next(&piece, ',', &key_text))
+            continue;
+        enum context_key key = context_key_find(str_trim(key_text), &name);
+        unknown |= context_unknown(request, key, name);
+    }
+    return unknown;
+}

@@ -10,11 +10,13 @@ bool document_check(const struct call *call, enum policy_kind kind, str document
     struct arena parsed = {0};
     str problem;
 
-    bool valid = policy_parse(&parsed, kind, document, &problem) != NULL;
-    if (!valid)
+    const struct policy *policy = policy_parse(&parsed, kind, document, &problem);
+    if (policy)
+        policy_warn(policy);
+    else
         fail(call, &IAM_MALFORMED_POLICY_DOCUMENT_EXCEPTION, "%.*s", STR_ARGS(problem));
     arena_free(&parsed);
-    return valid;
+    return policy != NULL;
 }
 
 static bool is_space(char c)

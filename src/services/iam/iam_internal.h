@@ -73,8 +73,8 @@ void policies_changed(const struct call *call);
 
 /* tags.c */
 /* aws:RequestTag and aws:TagKeys: what a request wants to tag with. */
-void context_add_request_tags(const struct call *call, const struct iam_tag_list *tags,
-                              struct context_list *context);
+void context_add_iam_tags(const struct call *call, const struct iam_tag_list *tags,
+                          struct context_list *context);
 /* aws:ResourceTag and iam:ResourceTag: what the resource is tagged with. */
 void context_add_resource_tags(const struct call *call, const struct iam_tag_list *tags,
                                struct context_list *context);

@@ -14,8 +14,9 @@ struct parser {
     struct arena *arena;  /* the parsed policy's */
     struct arena scratch; /* the JSON tree's */
     enum policy_kind kind;
-    bool variables; /* version 2012-10-17 has policy variables */
-    str problem;    /* the first found */
+    bool variables;    /* version 2012-10-17 has policy variables */
+    bool asks_context; /* some key is a service's own, or in a variable */
+    str problem;       /* the first found */
 };
 
 static const char SYNTAX[] = "Syntax errors in policy.";
@@ -78,7 +79,9 @@ static bool parse_patterns(struct parser *parser, const struct json *value, bool
     for (uint32_t i = 0; text_at(value, i, &item); i++) {
         if (!json_is(item, JSON_STRING) || !is_policy_text(item->text))
             return syntax_error(parser);
-        *list_add(parser->arena, list) = pattern_compile(parser->arena, item->text, true, variables);
+        struct pattern *pattern = list_add(parser->arena, list);
+        *pattern = pattern_compile(parser->arena, item->text, true, variables);
+        parser->asks_context |= pattern->has_variables;
     }
     return true;
 }
@@ -206,6 +209,15 @@ static bool parse_principal_element(struct parser *parser, const struct json *js
     return parse_principals(parser, plain ? plain : not, &statement->principals);
 }
 
+static bool asks_context(const struct condition *condition)
+{
+    bool asks = condition->key == KEY_OTHER;
+
+    for (size_t i = 0; i < condition->values.count; i++)
+        asks |= condition->values.items[i].pattern.has_variables;
+    return asks;
+}
+
 static bool parse_operator(struct parser *parser, const struct json_member *member,
                            struct statement *statement)
 {
@@ -214,8 +226,10 @@ static bool parse_operator(struct parser *parser, const struct json_member *memb
     for (uint32_t i = 0; i < member->value.count; i++) {
         struct condition *condition = list_add(parser->arena, &statement->conditions);
         if (parse_condition(parser->arena, member->name, &member->value.members[i], parser->variables,
-                            condition))
+                            condition)) {
+            parser->asks_context |= asks_context(condition);
             continue;
+        }
         bool date = condition->operator&& condition->operator->type == VALUE_DATE;
         return broken(parser, str_of(date ? LEGACY : SYNTAX));
     }
@@ -303,9 +317,56 @@ static bool check_action(struct parser *parser, str action)
     return true;
 }
 
+static size_t count_parts(str arn)
+{
+    size_t parts = 0;
+    str part;
+
+    while (str_next(&arn, ':', &part))
+        parts++;
+    return parts;
+}
+
+static bool has_wildcard(str text)
+{
+    return str_index(text, '*') >= 0 || str_index(text, '?') >= 0;
+}
+
+/*
+ * An ARN has six parts.  AWS takes fewer where a star may stand for those that are missing, and it takes
+ * three and four, which name nothing.
+ */
+static bool check_legacy_arn(struct parser *parser, str resource)
+{
+    size_t parts = count_parts(resource);
+    str rest = resource, service = {0};
+
+    for (int part = 0; part < 3; part++)
+        str_next(&rest, ':', &service);
+    bool too_few = parts < 6 && (str_find(resource, S("::")) >= 0 || (parts == 5 && !has_wildcard(resource)));
+    return parser->kind == POLICY_RESOURCE || !(too_few || (parts >= 3 && str_empty(service))) ||
+           broken(parser, str_of(LEGACY));
+}
+
+/* The ARNs of IAM, and of most that S3 has, name no region. */
+static bool check_region(struct parser *parser, str service, str rest, str resource)
+{
+    bool iam = str_equal(service, S("iam")), s3 = str_equal(service, S("s3"));
+    str region, account;
+
+    if (!(iam || s3) || !str_next(&rest, ':', &region) || str_empty(region))
+        return true;
+    if (s3 && str_next(&rest, ':', &account) && str_present(rest) && str_starts_with(rest, S("accesspoint/")))
+        return true;
+    return broken(parser, arena_format(parser->arena,
+                                       iam ? "IAM resource %.*s cannot contain region information."
+                                           : "Resource %.*s can not contain region information.",
+                                       STR_ARGS(resource)));
+}
+
 static bool check_resource(struct parser *parser, str resource)
 {
-    str rest = resource, part, partition;
+    str rest = resource, part, partition, service;
 
     if (str_equal(resource, S("*")) || parser->kind == POLICY_RESOURCE)
         return true; /* each service has its own rules for what its resources' policies name */
@@ -317,7 +378,9 @@ static bool check_resource(struct parser *parser, str resource)
         return broken(parser,
                       arena_format(parser->arena, "Partition \"%.*s\" is not valid for resource \"%.*s\".",
                                    STR_ARGS(partition), STR_ARGS(resource)));
-    return true;
+    if (!str_next(&rest, ':', &service) || has_wildcard(service))
+        return broken(parser, S("Resource vendor must be fully qualified and cannot contain regexes."));
+    return check_region(parser, service, rest, resource);
 }
 
 static bool check_element(struct parser *parser, const struct json *statements, const struct element *element,
@@ -403,6 +466,8 @@ static bool parse_document(struct parser *parser, const struct json *document, s
         return false;
     if (parser->kind == POLICY_MANAGED && !parser->variables)
         return broken(parser, S("Policy document must be version 2012-10-17 or greater."));
+    if (!check_element(parser, statements, &RESOURCE, check_legacy_arn))
+        return false;
     if (!sids_are_unique(statements))
         return broken(parser, S("Statement IDs (SID) in a single policy must be unique."));
     if (!have_actions(policy))
@@ -425,6 +490,7 @@ const struct policy *policy_parse(struct arena *arena, enum policy_kind kind, st
     else
         parse_document(&parser, json, policy);
     arena_free(&parser.scratch);
+    policy->asks_context = parser.asks_context;
     *problem = parser.problem;
     return str_present(parser.problem) ? NULL : policy;
 }

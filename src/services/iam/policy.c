@@ -3,6 +3,10 @@
  */
 #include "services/iam/policy_internal.h"
 
+#include "base/log.h"
+
+enum { LONGEST_KEY = 128, MOST_WARNINGS = 5 };
+
 static bool matches_any_action(const struct pattern_list *actions, str action)
 {
     for (size_t i = 0; i < actions->count; i++) {
@@ -14,17 +18,33 @@ static bool matches_any_action(const struct pattern_list *actions, str action)
     return false;
 }
 
-static bool matches_any_resource(const struct pattern_list *resources, const struct policy_request *request)
+static enum answer matches_any_resource(const struct pattern_list *resources,
+                                        const struct policy_request *request)
 {
+    enum answer answer = NO;
+
     for (size_t i = 0; i < resources->count; i++) {
         const struct pattern *pattern = &resources->items[i];
         str expanded;
         if (pattern->literal ? str_equal(pattern->text, request->resource)
                              : pattern_expand(pattern, request, &expanded) &&
                                    wildcard_match_resource(expanded, request->resource))
-            return true;
+            return YES;
+        if (pattern_unknown(pattern, request))
+            answer = UNKNOWN;
     }
-    return false;
+    return answer;
+}
+
+/* A statement without resources is about any. */
+static enum answer is_about_resource(const struct statement *statement, const struct policy_request *request)
+{
+    if (statement->resources.count == 0)
+        return YES;
+    enum answer answer = matches_any_resource(&statement->resources, request);
+    if (answer == UNKNOWN || !statement->not_resources)
+        return answer;
+    return answer == YES ? NO : YES;
 }
 
 /* The role's unique id of a session's "AROA…:name"; a user's id is its own. */
@@ -130,27 +150,35 @@ static enum policy_verdict principal_verdict(const struct statement *statement,
     return request->caller->kind == PRINCIPAL_ROLE ? POLICY_ALLOWS_ROLE : POLICY_ALLOWS;
 }
 
-static bool conditions_hold(const struct statement *statement, const struct policy_request *request)
+static enum answer conditions_hold(const struct statement *statement, const struct policy_request *request)
 {
-    for (size_t i = 0; i < statement->conditions.count; i++)
-        if (!condition_holds(&statement->conditions.items[i], request))
-            return false;
-    return true;
+    enum answer all = YES;
+
+    for (size_t i = 0; i < statement->conditions.count; i++) {
+        enum answer answer = condition_holds(&statement->conditions.items[i], request);
+        if (answer == NO)
+            return NO;
+        if (answer == UNKNOWN)
+            all = UNKNOWN;
+    }
+    return all;
 }
 
 static enum policy_verdict statement_verdict(const struct statement *statement,
                                              const struct policy_request *request)
 {
-    const struct pattern_list *resources = &statement->resources;
-
     if (matches_any_action(&statement->actions, request->action) == statement->not_actions)
         return POLICY_SILENT;
-    if (resources->count && matches_any_resource(resources, request) == statement->not_resources)
+    enum answer resource = is_about_resource(statement, request);
+    if (resource == NO)
         return POLICY_SILENT;
     enum policy_verdict verdict = principal_verdict(statement, request);
-    if (verdict == POLICY_SILENT || !conditions_hold(statement, request))
+    enum answer conditions = verdict == POLICY_SILENT ? NO : conditions_hold(statement, request);
+    if (conditions == NO)
         return POLICY_SILENT;
-    return statement->deny ? POLICY_DENIES : verdict;
+    if (statement->deny)
+        return POLICY_DENIES;
+    return resource == YES && conditions == YES ? verdict : POLICY_SILENT;
 }
 
 static bool is_owner(const struct policy_request *request)
@@ -171,4 +199,30 @@ enum policy_verdict policy_evaluate(const struct policy *policy, const struct po
             strongest = verdict;
     }
     return strongest;
+}
+
+bool policy_asks_context(const struct policy *policy)
+{
+    return policy && policy->asks_context;
+}
+
+/* What may stand in a line of the log. */
+static bool is_key(str name)
+{
+    return str_is_word(name, S(":/-_.")) && name.size <= LONGEST_KEY;
+}
+
+void policy_warn(const struct policy *policy)
+{
+    int warnings = 0;
+
+    for (size_t i = 0; i < policy->statements.count; i++)
+        for (size_t j = 0; j < policy->statements.items[i].conditions.count; j++) {
+            const struct condition *condition = &policy->statements.items[i].conditions.items[j];
+            str key = condition->key_name;
+            if (condition->key != KEY_OTHER || key_is_supplied(key) || warnings++ >= MOST_WARNINGS)
+                continue;
+            log_warn("a policy asks for a condition key that no service here supplies key=%.*s",
+                     STR_ARGS(is_key(key) ? key : S("-")));
+        }
 }

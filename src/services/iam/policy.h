@@ -37,6 +37,11 @@ const struct policy *policy_read(struct arena *arena, enum policy_kind kind, str
 /* The account in an ARN's fifth part, absent when it is not one. */
 str arn_account(str arn);
 
+/* Does it name keys of a service, tags among them? */
+bool policy_asks_context(const struct policy *policy);
+/* Says in the log which of its condition keys nothing here supplies. */
+void policy_warn(const struct policy *policy);
+
 /* The ARNs among a policy's principals, in order; *position starts at 0.  False at the end. */
 bool policy_next_aws_principal(const struct policy *policy, size_t *position, str *principal);
 

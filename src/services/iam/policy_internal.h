@@ -104,7 +104,8 @@ struct statement {
 
 struct policy {
     enum policy_kind kind;
-    bool unreadable; /* then it has no statements: it denies everything */
+    bool unreadable;   /* then it has no statements: it denies everything */
+    bool asks_context; /* some condition or variable names a key that a service supplies */
     struct {
         struct statement *items;
         size_t count;
@@ -125,13 +126,24 @@ bool number_of_text(str text, double *number);
 bool date_of_text(str text, double *ms);
 bool ip_range_of_text(str text, struct ip_range *range);
 
+/* What is not known must neither allow nor keep a denial from applying. */
+enum answer { NO, YES, UNKNOWN };
+
 /* condition.c */
-bool condition_holds(const struct condition *condition, const struct policy_request *request);
+enum answer condition_holds(const struct condition *condition, const struct policy_request *request);
 
 /* context.c: the values of keys. */
 enum context_key context_key_find(str key, str *name);
 /* The next value of a key; *position starts at 0.  False when there are no more. */
 bool context_next(const struct policy_request *request, enum context_key key, str name, size_t *position,
                   str *value);
+/* Does AWS supply that key with this action, but nothing here? */
+bool context_unknown(const struct policy_request *request, enum context_key key, str name);
+/* Is such a key among its variables? */
+bool pattern_unknown(const struct pattern *pattern, const struct policy_request *request);
+/* unsupplied.c */
+bool key_is_unsupplied(str action, str key);
+/* Does some service here supply that key? */
+bool key_is_supplied(str key);
 /* The pattern's text with its variables filled in; false when one of them has no value. */
 bool pattern_expand(const struct pattern *pattern, const struct policy_request *request, str *text);

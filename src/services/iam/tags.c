@@ -5,25 +5,12 @@
 
 enum { MAX_TAGS = 50 };
 
-static void add(const struct call *call, struct context_list *context, str key, str value)
-{
-    *list_add(call->arena, context) = (struct context_value){key, value};
-}
-
-void context_add_request_tags(const struct call *call, const struct iam_tag_list *tags,
-                              struct context_list *context)
+void context_add_iam_tags(const struct call *call, const struct iam_tag_list *tags,
+                          struct context_list *context)
 {
     for (size_t i = 0; i < tags->count; i++) {
-        const struct iam_tag *tag = &tags->items[i];
-        add(call, context, arena_join(call->arena, S("aws:RequestTag/"), tag->key), tag->value);
-        add(call, context, S("aws:TagKeys"), tag->key);
+        context_add_request_tag(call, context, tags->items[i].key, tags->items[i].value);
     }
-}
-
-static void add_tag_keys(const struct call *call, const struct str_list *keys, struct context_list *context)
-{
-    for (size_t i = 0; i < keys->count; i++)
-        add(call, context, S("aws:TagKeys"), keys->items[i]);
 }
 
 void context_add_resource_tags(const struct call *call, const struct iam_tag_list *tags,
@@ -31,8 +18,8 @@ void context_add_resource_tags(const struct call *call, const struct iam_tag_lis
 {
     for (size_t i = 0; i < tags->count; i++) {
         const struct iam_tag *tag = &tags->items[i];
-        add(call, context, arena_join(call->arena, S("aws:ResourceTag/"), tag->key), tag->value);
-        add(call, context, arena_join(call->arena, S("iam:ResourceTag/"), tag->key), tag->value);
+        context_add_resource_tag(call, context, tag->key, tag->value);
+        context_add(call, context, arena_join(call->arena, S("iam:ResourceTag/"), tag->key), tag->value);
     }
 }
 
@@ -41,9 +28,9 @@ bool creation_authorize(const struct call *call, str arn, str tagging, const str
 {
     struct context_list context = {0};
 
-    context_add_request_tags(call, tags, &context);
+    context_add_iam_tags(call, tags, &context);
     if (str_present(boundary))
-        add(call, &context, S("iam:PermissionsBoundary"), boundary);
+        context_add(call, &context, S("iam:PermissionsBoundary"), boundary);
     return authorize_in_context(call, arn, (str){0}, &context) &&
            (tags->count == 0 || authorize_action_in_context(call, tagging, arn, (str){0}, &context));
 }
@@ -129,7 +116,7 @@ static enum outcome tag_identity(const struct call *call, const struct identity_
     struct context_list context = {0};
     struct identity identity;
 
-    context_add_request_tags(call, tags, &context);
+    context_add_iam_tags(call, tags, &context);
     if (!identity_open_in_context(call, kind, name, &context, &identity) || !tags_check(call, tags))
         return FAILED;
     identity_put_tags(call, identity.row.id, tags);
@@ -146,7 +133,7 @@ static enum outcome untag_identity(const struct call *call, const struct identit
     struct context_list context = {0};
     struct identity identity;
 
-    add_tag_keys(call, keys, &context);
+    context_add_tag_keys(call, &context, keys);
     if (!identity_open_in_context(call, kind, name, &context, &identity))
         return FAILED;
     for (size_t i = 0; i < keys->count; i++)
@@ -238,7 +225,7 @@ enum outcome iam_tag_policy(const struct call *call, const struct iam_tag_policy
     struct managed_policy policy;
 
     (void)out;
-    context_add_request_tags(call, &in->tags, &context);
+    context_add_iam_tags(call, &in->tags, &context);
     if (!managed_policy_open_own_in_context(call, in->policy_arn, context, &policy) ||
         !tags_check(call, &in->tags))
         return FAILED;
@@ -254,7 +241,7 @@ enum outcome iam_untag_policy(const struct call *call, const struct iam_untag_po
     struct managed_policy policy;
 
     (void)out;
-    add_tag_keys(call, &in->tag_keys, &context);
+    context_add_tag_keys(call, &context, &in->tag_keys);
     if (!managed_policy_open_own_in_context(call, in->policy_arn, context, &policy))
         return FAILED;
     for (size_t i = 0; i < in->tag_keys.count; i++)

@@ -263,7 +263,7 @@ bool execution_role_check(const struct call *call, const struct function *functi
     struct context_value to = {S("iam:AssociatedResourceArn"), function->arn};
 
     if (!authorize_action_in_context(call, S("iam:PassRole"), function->row.role, (str){0},
-                                     &(struct context_list){&to, 1}))
+                                     &(struct context_list){.items = &to, .count = 1}))
         return false;
     if (function_role(call, function))
         return true;

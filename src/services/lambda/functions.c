@@ -115,18 +115,16 @@ static bool creation_check(const struct call *call, str arn, const struct str_ma
 {
     struct context_list context = {0};
 
-    request_tags_in_context(call, tags, &context);
+    context_add_request_tags(call, &context, tags);
     return authorize_in_context(call, arn, (str){0}, &context) && tagging_check(call, arn, tags);
 }
 
-/* Only what is new has to be unpacked, for those who may. */
+/* For those who may. */
 void lambda_create_function_prepare(const struct call *call, const struct lambda_create_function_request *in)
 {
     struct function_name name = function_name_of(call, in->function_name);
-    struct function existing;
 
-    if (creation_check(call, function_arn(call->arena, &name), &in->tags) &&
-        !function_find(call, name.account, name.region, name.name, &existing))
+    if (creation_check(call, function_arn(call->arena, &name), &in->tags))
         package_prepare(call, in->code->zip_file);
 }
 
@@ -195,8 +193,7 @@ enum outcome lambda_update_function_code(const struct call *call,
         store_change(call, &function);
     else
         replaced = function.row.package;
-    lambda_remove_unused_package(call->txn,
-                                 &(struct lambda_remove_unused_package_params){.sha256 = replaced});
+    package_release(call, replaced);
     *out = *configuration_of(call, &function);
     return DONE;
 }
@@ -242,8 +239,7 @@ enum outcome lambda_delete_function(const struct call *call, const struct lambda
     sandboxes_kill(call, &function);
     forget_invocations(call, &function);
     lambda_remove_function(call->txn, &(struct lambda_remove_function_params){.id = function.row.id});
-    lambda_remove_unused_package(
-        call->txn, &(struct lambda_remove_unused_package_params){.sha256 = function.row.package});
+    package_release(call, function.row.package);
     lambda_remove_tags(call->txn, &(struct lambda_remove_tags_params){.resource = function.arn});
     out->status_code = arena_i64(call->arena, 204);
     return DONE;

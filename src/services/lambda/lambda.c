@@ -25,7 +25,7 @@ static void resume_invocations(const struct call *call)
 static void start(const struct call *call)
 {
     runtimes_look();
-    packages_sweep(call);
+    unpacked_forget(call);
     sandboxes_forget(call);
     lambda_remove_all_held(call->txn);
     resume_invocations(call);

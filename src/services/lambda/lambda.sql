@@ -139,6 +139,12 @@ create index lambda_sandbox_function on lambda_sandbox (function_id);
 create index lambda_invocation_sandbox on lambda_invocation (sandbox_id) where sandbox_id is not null;
 create index lambda_line_sandbox on lambda_line (sandbox_id);
 
+-- migration: 4
+-- The package that a sandbox was started with.
+alter table lambda_sandbox add column package text not null default '';
+create index lambda_sandbox_package on lambda_sandbox (package);
+create index lambda_function_package on lambda_function (package);
+
 -- statement: add_function :insert
 -- row: function
 insert into lambda_function (account, region, name, runtime, handler, role, timeout_seconds, memory_mb, variables,
@@ -186,9 +192,18 @@ insert into lambda_package (sha256, content) values (:sha256, :content) on confl
 -- statement: get_package :one
 select content from lambda_package where sha256 = :sha256;
 
--- statement: has_package :one
+-- Does a function or a sandbox name that package?
+-- statement: is_package_named :one
+-- param: sha256 text
 -- column: found integer
-select 1 as found from lambda_package where sha256 = :sha256;
+select 1 as found
+where exists (select 1 from lambda_function where package = :sha256)
+    or exists (select 1 from lambda_sandbox where package = :sha256);
+
+-- statement: is_package_running :one
+-- param: sha256 text
+-- column: found integer
+select 1 as found from lambda_sandbox where package = :sha256 limit 1;
 
 -- statement: remove_unused_package :exec
 delete from lambda_package
@@ -213,14 +228,17 @@ select name, value from lambda_tag where resource = :resource order by name;
 
 -- statement: add_sandbox :exec
 insert into lambda_sandbox (id, function_id, generation, state, started_ms, idle_since_ms, deadline_ms, retire_ms,
-    check_ms, log_stream, memory_bytes)
-values (:id, :function_id, :generation, 'starting', :started_ms, :started_ms, :deadline_ms, :retire_ms,
-    :check_ms, :log_stream, 0);
+    check_ms, log_stream, memory_bytes, package)
+values (:id, :function_id, :generation, 'starting', :started_ms, :started_ms, :deadline_ms, :deadline_ms,
+    :check_ms, :log_stream, 0, :package);
 
 -- statement: get_sandbox :one
 select id, function_id, generation, state, started_ms, init_ms, idle_since_ms, deadline_ms, retire_ms, check_ms,
-    log_stream, memory_bytes
+    log_stream, memory_bytes, package
 from lambda_sandbox where id = :id;
+
+-- statement: set_launched :exec
+update lambda_sandbox set deadline_ms = :deadline_ms, retire_ms = :retire_ms where id = :id;
 
 -- statement: list_sandboxes :many
 select id, state from lambda_sandbox where function_id = :function_id;

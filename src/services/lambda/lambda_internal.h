@@ -11,6 +11,7 @@
 #include "lambda_model.h"
 #include "lambda_sql.h"
 #include "store/store.h"
+#include "unzip.h"
 
 /* An answer may be a hundred bytes longer than what is asked, as AWS's own sentences say. */
 enum {
@@ -74,14 +75,30 @@ struct lambda_function_configuration *configuration_of(const struct call *call,
 bool execution_role_check(const struct call *call, const struct function *function);
 
 /* packages.c */
-/* Unpack an uploaded package beside the engine, for package_store() of the same call. */
+enum { UNZIPPED_BYTES = 262144000 }; /* the most, as AWS has it */
+/* Check an uploaded package beside the engine, for package_store() of the same call. */
 void package_prepare(const struct call *call, str zip);
-/* Keep it and unpack it.  False: fail() has been called. */
+/* Check and keep it.  False: fail() has been called. */
 bool package_store(const struct call *call, str zip, struct function *function);
-/* Where the function's package lies unpacked: below it are code/ and node_modules.  False: it is broken. */
-bool package_folder(const struct call *call, const struct function *function, str *folder);
-/* At start: forget the folders of packages that are gone. */
-void packages_sweep(const struct call *call);
+/* A function or a sandbox names it no more: it goes unless another does. */
+void package_release(const struct call *call, str sha256);
+str package_digest(struct arena *arena, str zip);
+/* In AWS's words, or ours for the disk (errno).  False: fail() has been called. */
+bool unzip_check_result(const struct call *call, enum unzip_result result);
+
+/* unpacked.c */
+/*
+ * Have the package's folder be there, as its digest says.  It may take long.  False: fail() has been called.
+ */
+bool unpacked_verify(const struct call *call, str sha256);
+/* Where it is: below it are code/ and node_modules.  Absent on trouble. */
+str unpacked_folder(const struct call *call, str sha256);
+/* Nobody names that package. */
+void unpacked_retire(const struct call *call, str sha256);
+/* Have what was set aside deleted, when there is any. */
+void unpacked_clear(const struct call *call);
+/* At start: what lies there is not trusted. */
+void unpacked_forget(const struct call *call);
 
 /* download.c */
 struct public_file package_public_file(const struct call *call, str path);
@@ -94,10 +111,8 @@ bool resource_tags_put(const struct call *call, str resource, const struct str_m
 struct str_map resource_tags(const struct call *call, str resource);
 /* Whoever makes something with tags must be allowed to tag it, too.  False: fail() has been called. */
 bool tagging_check(const struct call *call, str resource, const struct str_map *tags);
-/* aws:ResourceTag: what the resource is tagged with.  aws:RequestTag, aws:TagKeys: what is asked for. */
+/* aws:ResourceTag: what the resource is tagged with. */
 void resource_tags_in_context(const struct call *call, str resource, struct context_list *context);
-void request_tags_in_context(const struct call *call, const struct str_map *tags,
-                             struct context_list *context);
 
 /* runtimes.c */
 struct runtime {
@@ -140,10 +155,11 @@ void sandbox_release(const struct call *call, const struct function *function,
 void sandboxes_forget(const struct call *call);
 
 /* launch.c */
-/* Have the server start that sandbox, which is to end at *retire_ms.  False: *problem says why it cannot run.
+/* Have the server start that sandbox, whose code is there, and which is to end at *retire_ms.  False:
+ * *problem says why it cannot run.
  */
-bool sandbox_start(const struct call *call, const struct function *function, str id, str log_stream,
-                   int64_t *retire_ms, str *problem);
+bool sandbox_start(const struct call *call, const struct function *function,
+                   const struct lambda_get_sandbox_row *sandbox, int64_t *retire_ms, str *problem);
 
 /* invoke.c */
 /* What the caller of a synchronous invocation waits for. */

@@ -140,21 +140,15 @@ static void add_credentials(struct json_writer *writer, const struct sts_credent
     json_field(writer, S("AWS_SESSION_TOKEN"), credentials->session_token);
 }
 
-bool sandbox_start(const struct call *call, const struct function *function, str id, str log_stream,
-                   int64_t *retire_ms, str *problem)
+bool sandbox_start(const struct call *call, const struct function *function,
+                   const struct lambda_get_sandbox_row *sandbox, int64_t *retire_ms, str *problem)
 {
     const struct runtime *runtime = runtime_find(function->row.runtime);
     struct json_writer writer = json_writer_in(call->arena);
-    str folder;
-
-    if (!package_folder(call, function, &folder)) {
-        *problem = call->progress->failure.message;
-        return false;
-    }
-    str code = arena_join(call->arena, folder, S("/code"));
+    str code = arena_join(call->arena, unpacked_folder(call, sandbox->package), S("/code"));
     const struct sts_credentials *credentials = assume_role(call, function, problem);
     json_open_object(&writer);
-    json_field(&writer, S("sandboxId"), id);
+    json_field(&writer, S("sandboxId"), sandbox->id);
     json_field(&writer, S("functionName"), function->row.name);
     if (!credentials || !add_command(call, &writer, runtime, problem))
         return false;
@@ -164,12 +158,12 @@ bool sandbox_start(const struct call *call, const struct function *function, str
     json_name(&writer, S("environment"));
     json_open_object(&writer);
     add_reserved(call, &writer, function, runtime);
-    json_field(&writer, S("AWS_LAMBDA_LOG_STREAM_NAME"), log_stream);
+    json_field(&writer, S("AWS_LAMBDA_LOG_STREAM_NAME"), sandbox->log_stream);
     add_credentials(&writer, credentials);
     add_configured(call, &writer, function);
     json_close_object(&writer);
     json_close_object(&writer);
     *retire_ms = credentials->expiration - function->row.timeout_seconds * MS - MARGIN_MS;
-    effect_begin(call, S("sandbox.start"), id, json_written(&writer));
+    effect_begin(call, S("sandbox.start"), sandbox->id, json_written(&writer));
     return true;
 }

@@ -59,31 +59,36 @@ static void log_start(const struct call *call, const struct function *function, 
                               runtime->name, runtime->family, interpreter->version));
 }
 
-static bool start(const struct call *call, const struct function *function, str *problem)
+static int64_t first_deadline_ms(const struct call *call, const struct function *function)
+{
+    return call->now_ms + INIT_MS + function->row.timeout_seconds * MS;
+}
+
+/* The row is there at once, so that it counts; a worker sees to its code before it is launched. */
+static void start(const struct call *call, const struct function *function)
 {
     str id = random_uuid(call->arena);
     unsigned char bytes[16];
-    int64_t deadline_ms = call->now_ms + INIT_MS + function->row.timeout_seconds * MS, retire_ms;
+    int64_t deadline_ms = first_deadline_ms(call, function);
 
     random_bytes(bytes, sizeof bytes);
     str stream = hex_encode(call->arena, (str){(const char *)bytes, sizeof bytes});
     stream = arena_format(call->arena, "%.*s/[$LATEST]%.*s",
                           STR_ARGS(time_path_date(call->arena, call->now_ms)), STR_ARGS(stream));
-    if (!sandbox_start(call, function, id, stream, &retire_ms, problem))
-        return false;
     lambda_add_sandbox(call->txn, &(struct lambda_add_sandbox_params){
                                       .id = id,
                                       .function_id = function->row.id,
                                       .generation = function->row.generation,
                                       .started_ms = call->now_ms,
                                       .deadline_ms = deadline_ms,
-                                      .retire_ms = retire_ms,
                                       .check_ms = deadline_ms,
                                       .log_stream = stream,
+                                      .package = function->row.package,
                                   });
     check_later(call, id, deadline_ms);
     log_start(call, function, id);
-    return true;
+    spawn(call, &LAMBDA_LAUNCH_SANDBOX,
+          &(struct lambda_launch_sandbox_request){.sandbox_id = id, .package = function->row.package});
 }
 
 /* The oldest invocation that waits for a sandbox pays for one that could not be had. */
@@ -99,17 +104,12 @@ static void fail_next(const struct call *call, const struct function *function,
 void function_dispatch(const struct call *call, const struct function *function)
 {
     struct lambda_count_work_row count;
-    str problem;
 
     wake(call, function_work(call, function->row.id));
-    if (!lambda_count_work(call->txn, &(struct lambda_count_work_params){.function_id = function->row.id},
-                           &count) ||
-        count.queued <= count.available || count.sandboxes >= SANDBOXES_PER_FUNCTION)
-        return;
-    if (!start(call, function, &problem)) {
-        struct result result = result_error(call, "Runtime.InvalidEntrypoint", problem);
-        fail_next(call, function, NULL, &result);
-    }
+    if (lambda_count_work(call->txn, &(struct lambda_count_work_params){.function_id = function->row.id},
+                          &count) &&
+        count.queued > count.available && count.sandboxes < SANDBOXES_PER_FUNCTION)
+        start(call, function);
 }
 
 /* ---- ending ---- */
@@ -170,7 +170,7 @@ static void end_effects(const struct call *call, str sandbox_id)
     effect_end(call, S("sandbox.stop"), sandbox_id);
 }
 
-static void forget(const struct call *call, str sandbox_id)
+static void forget_by_id(const struct call *call, str sandbox_id)
 {
     end_effects(call, sandbox_id);
     timer_cancel(call, &LAMBDA_CHECK_SANDBOX, sandbox_id);
@@ -178,13 +178,81 @@ static void forget(const struct call *call, str sandbox_id)
     lambda_remove_sandbox(call->txn, &(struct lambda_remove_sandbox_params){.id = sandbox_id});
 }
 
+static void forget(const struct call *call, const struct lambda_get_sandbox_row *sandbox)
+{
+    forget_by_id(call, sandbox->id);
+    package_release(call, sandbox->package);
+}
+
 void sandboxes_forget(const struct call *call)
 {
     struct lambda_list_all_sandboxes_rows rows = lambda_list_all_sandboxes(call->txn);
 
     for (size_t i = 0; i < rows.count; i++)
-        forget(call, rows.items[i].id);
+        forget_by_id(call, rows.items[i].id);
     lambda_remove_all_lines(call->txn);
+}
+
+/* ---- launching ---- */
+
+/* What a worker found out about the code of a sandbox. */
+struct verified {
+    str problem; /* absent: it is good */
+};
+
+static struct verified *verify(const struct call *call, str package)
+{
+    struct verified *verified = arena_new(call->arena, struct verified);
+
+    if (!unpacked_verify(call, package))
+        verified->problem = call->progress->failure.message;
+    return verified;
+}
+
+void lambda_launch_sandbox_prepare(const struct call *call, const struct lambda_launch_sandbox_request *in)
+{
+    leave_prepared(call, verify(call, in->package));
+}
+
+/* Its code has been seen to.  False: *problem says why it cannot run. */
+static bool launch(const struct call *call, const struct function *function,
+                   const struct lambda_get_sandbox_row *sandbox, const struct verified *verified,
+                   str *problem)
+{
+    int64_t retire_ms;
+
+    *problem = verified->problem;
+    if (str_present(*problem) || !sandbox_start(call, function, sandbox, &retire_ms, problem))
+        return false;
+    lambda_set_launched(call->txn,
+                        &(struct lambda_set_launched_params){.id = sandbox->id,
+                                                             .deadline_ms = first_deadline_ms(call, function),
+                                                             .retire_ms = retire_ms});
+    return true;
+}
+
+enum outcome lambda_launch_sandbox(const struct call *call, const struct lambda_launch_sandbox_request *in,
+                                   struct lambda_launch_sandbox_output *out)
+{
+    const struct verified *verified = prepared(call);
+    struct lambda_get_sandbox_row sandbox;
+    struct function function;
+    str problem;
+
+    (void)out;
+    if (!lambda_get_sandbox(call->txn, &(struct lambda_get_sandbox_params){.id = in->sandbox_id}, &sandbox) ||
+        !is_in(&sandbox, S("starting")) || !function_get(call, sandbox.function_id, &function)) {
+        package_release(call, in->package); /* nobody else may have known of what was unpacked */
+        return DONE;
+    }
+    struct call there = call_of_function(call, &function);
+    if (launch(&there, &function, &sandbox, verified ? verified : verify(&there, in->package), &problem))
+        return DONE;
+    struct result result = result_error(&there, "Runtime.InvalidEntrypoint", problem);
+    forget(&there, &sandbox);
+    fail_next(&there, &function, NULL, &result);
+    function_dispatch(&there, &function);
+    return DONE;
 }
 
 /* ---- looking after one ---- */
@@ -345,12 +413,12 @@ enum outcome lambda_sandbox_exited(const struct call *call, const struct lambda_
     }
     note_memory(call, &sandbox, in->max_memory_bytes);
     if (!function_get(call, sandbox.function_id, &function)) {
-        forget(call, sandbox.id);
+        forget(call, &sandbox);
         return DONE;
     }
     struct call there = call_of_function(call, &function);
     tell_of_exit(&there, &function, in, &sandbox);
-    forget(&there, sandbox.id);
+    forget(&there, &sandbox);
     function_dispatch(&there, &function);
     return DONE;
 }

@@ -16,35 +16,19 @@ struct str_map resource_tags(const struct call *call, str resource)
     return tags;
 }
 
-static void add(const struct call *call, struct context_list *context, str key, str value)
-{
-    *list_add(call->arena, context) = (struct context_value){key, value};
-}
-
 void resource_tags_in_context(const struct call *call, str resource, struct context_list *context)
 {
     struct str_map tags = resource_tags(call, resource);
 
     for (size_t i = 0; i < tags.count; i++)
-        add(call, context, arena_join(call->arena, S("aws:ResourceTag/"), tags.items[i].key),
-            tags.items[i].value);
-}
-
-void request_tags_in_context(const struct call *call, const struct str_map *tags,
-                             struct context_list *context)
-{
-    for (size_t i = 0; i < tags->count; i++) {
-        const struct str_map_entry *tag = &tags->items[i];
-        add(call, context, arena_join(call->arena, S("aws:RequestTag/"), tag->key), tag->value);
-        add(call, context, S("aws:TagKeys"), tag->key);
-    }
+        context_add_resource_tag(call, context, tags.items[i].key, tags.items[i].value);
 }
 
 bool tagging_check(const struct call *call, str resource, const struct str_map *tags)
 {
     struct context_list context = {0};
 
-    request_tags_in_context(call, tags, &context);
+    context_add_request_tags(call, &context, tags);
     return tags->count == 0 ||
            authorize_action_in_context(call, S("lambda:TagResource"), resource, (str){0}, &context);
 }
@@ -113,7 +97,7 @@ enum outcome lambda_tag_resource(const struct call *call, const struct lambda_ta
     struct context_list context = {0};
 
     (void)out;
-    request_tags_in_context(call, &in->tags, &context);
+    context_add_request_tags(call, &context, &in->tags);
     return resource_open(call, in->resource, &context) && resource_tags_put(call, in->resource, &in->tags)
                ? DONE
                : FAILED;
@@ -125,8 +109,7 @@ enum outcome lambda_untag_resource(const struct call *call, const struct lambda_
     struct context_list context = {0};
 
     (void)out;
-    for (size_t i = 0; i < in->tag_keys.count; i++)
-        add(call, &context, S("aws:TagKeys"), in->tag_keys.items[i]);
+    context_add_tag_keys(call, &context, &in->tag_keys);
     if (!resource_open(call, in->resource, &context))
         return FAILED;
     for (size_t i = 0; i < in->tag_keys.count; i++)

@@ -1,136 +1,302 @@
 /*
- * unzip.c: see unzip.h.  libarchive reads and writes; what may be written is decided here, and
- * once more by libarchive's own checks.
+ * unzip.c: see unzip.h.  libarchive reads; what may be there is decided here, and written here.
+ *
+ * Links are made after everything else, so no path leads through one while files are written.  A link's
+ * target may go up only at its beginning, where it goes up from real folders; wherever other links lead, they
+ * lead to places inside.
  */
 #include "unzip.h"
+
+#include "base/list.h"
+#include "base/map.h"
+#include "base/text.h"
 
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum { READABLE = 0444, EXECUTABLE = 0111, FOLDER_MODE = 0555, END_RECORD_BYTES = 22 };
 
-/* How far below the folder a path leads, piece by piece; -1 when it leaves it on the way. */
-static int depth_of(str path, int depth)
-{
-    str piece;
+enum kind { KIND_FILE, KIND_FOLDER };
 
-    while (str_next(&path, '/', &piece)) {
-        if (str_equal(piece, S("..")))
-            depth--;
-        else if (!str_empty(piece) && !str_equal(piece, S(".")))
-            depth++;
-        if (depth < 0)
-            return -1;
-    }
-    return depth;
+struct link {
+    str name, target;
+};
+
+struct unpacking {
+    struct arena arena;
+    struct archive *from;
+    str zip;
+    int folder; /* -1: nothing is written */
+    int file;   /* that is being written; -1: none */
+    int64_t left_bytes;
+    size_t names_bytes, folder_count;
+    struct map kinds; /* name -> enum kind, as its address in all_kinds */
+    struct {
+        str *items;
+        size_t count;
+    } folders;
+    struct {
+        struct link *items;
+        size_t count;
+    } links;
+    enum unzip_result result;
+    int error; /* errno */
+};
+
+static enum kind all_kinds[] = {KIND_FILE, KIND_FOLDER};
+
+/* ---- names ---- */
+
+/* Pieces that lead nowhere. */
+static bool is_empty_piece(str piece)
+{
+    return str_empty(piece) || str_equal(piece, S("."));
 }
 
 bool unzip_name_is_safe(str name)
 {
     str rest = name, piece;
+    size_t depth = 0;
 
-    if (str_empty(name) || str_starts_with(name, S("/")) || str_index(name, '\\') >= 0)
+    if (str_empty(name) || name.size > UNZIP_MOST_NAME_BYTES || str_starts_with(name, S("/")) ||
+        str_index(name, '\\') >= 0)
         return false;
-    while (str_next(&rest, '/', &piece))
-        if (str_equal(piece, S("..")))
+    while (str_next(&rest, '/', &piece)) {
+        if (str_equal(piece, S("..")) || piece.size > UNZIP_MOST_PIECE_BYTES)
             return false;
-    return true;
+        depth += !is_empty_piece(piece);
+    }
+    return depth <= UNZIP_MOST_DEPTH;
+}
+
+/* How many folders a name lies in. */
+static size_t depth_of(str name)
+{
+    size_t depth = 0;
+    str piece;
+
+    while (str_next(&name, '/', &piece))
+        depth += !is_empty_piece(piece);
+    return depth > 0 ? depth - 1 : 0;
 }
 
 bool unzip_link_is_safe(str name, str target)
 {
-    ptrdiff_t slash = str_last_index(name, '/');
-    int depth = depth_of(str_head(name, slash < 0 ? 0 : (size_t)slash), 0);
+    size_t may_go_up = depth_of(name);
+    bool has_gone_down = false;
+    str rest = target, piece;
 
-    return !str_empty(target) && !str_starts_with(target, S("/")) && depth_of(target, depth) >= 0;
-}
-
-static bool is_safe(struct archive_entry *entry)
-{
-    str name = str_of(archive_entry_pathname(entry));
-
-    if (!str_present(name) || !unzip_name_is_safe(name) || archive_entry_hardlink(entry))
+    if (str_empty(target) || target.size > UNZIP_MOST_NAME_BYTES || str_starts_with(target, S("/")))
         return false;
-    switch (archive_entry_filetype(entry)) {
-    case AE_IFREG:
-    case AE_IFDIR:
-        return true;
-    case AE_IFLNK:
-        return unzip_link_is_safe(name, str_of(archive_entry_symlink(entry)));
-    default:
-        return false;
+    while (str_next(&rest, '/', &piece)) {
+        bool up = str_equal(piece, S(".."));
+        if (up && (has_gone_down || may_go_up == 0))
+            return false;
+        may_go_up -= up;
+        has_gone_down = has_gone_down || (!up && !is_empty_piece(piece));
     }
+    return true;
 }
 
-static void place(struct arena *arena, struct archive_entry *entry, str folder)
+/* The name without empty pieces. */
+static str plain_name(struct arena *arena, str name)
 {
-    mode_t executable = archive_entry_perm(entry) & EXECUTABLE ? EXECUTABLE : 0;
-    str path = arena_format(arena, "%.*s/%s", STR_ARGS(folder), archive_entry_pathname(entry));
+    struct text text = text_in(arena);
+    str piece;
 
-    archive_entry_set_pathname(entry, path.data);
-    if (archive_entry_filetype(entry) != AE_IFLNK)
-        archive_entry_set_perm(
-            entry, archive_entry_filetype(entry) == AE_IFDIR ? FOLDER_MODE : (mode_t)READABLE | executable);
+    while (str_next(&name, '/', &piece)) {
+        if (is_empty_piece(piece))
+            continue;
+        if (text.size > 0)
+            text_add_char(&text, '/');
+        text_add(&text, piece);
+    }
+    return arena_copy(arena, text_str(&text));
+}
+
+/* ---- what is there already ---- */
+
+static enum unzip_result note(struct unpacking *unpacking, str name, enum kind kind)
+{
+    unpacking->names_bytes += name.size;
+    unpacking->folder_count += kind == KIND_FOLDER;
+    if (unpacking->kinds.count == UNZIP_MOST_ENTRIES || unpacking->folder_count > UNZIP_MOST_FOLDERS ||
+        unpacking->names_bytes > UNZIP_MOST_NAMES_BYTES)
+        return UNZIP_TOO_LARGE;
+    return map_put(&unpacking->kinds, name, &all_kinds[kind]) ? UNZIP_BROKEN : UNZIP_OK;
+}
+
+static str parent_of(str name)
+{
+    ptrdiff_t slash = str_last_index(name, '/');
+
+    return str_head(name, slash < 0 ? 0 : (size_t)slash);
+}
+
+/* With those above it, as far as they are missing: as deep as a name may be. */
+static enum unzip_result add_folder(struct unpacking *unpacking, str name)
+{
+    const enum kind *kind = str_empty(name) ? &all_kinds[KIND_FOLDER] : map_get(&unpacking->kinds, name);
+
+    if (kind)
+        return *kind == KIND_FOLDER ? UNZIP_OK : UNZIP_BROKEN;
+    enum unzip_result result = add_folder(unpacking, parent_of(name));
+    if (result == UNZIP_OK)
+        result = note(unpacking, name, KIND_FOLDER);
+    if (result != UNZIP_OK || unpacking->folder < 0)
+        return result;
+    *list_add(&unpacking->arena, &unpacking->folders) = name;
+    return mkdirat(unpacking->folder, arena_cstr(&unpacking->arena, name), S_IRWXU) == 0 ? UNZIP_OK
+                                                                                         : UNZIP_DISK;
+}
+
+/* ---- files ---- */
+
+static bool write_all(int file, const char *block, size_t size, off_t offset)
+{
+    while (size > 0) {
+        ssize_t written = pwrite(file, block, size, offset);
+        if (written < 0)
+            return false;
+        block += written;
+        size -= (size_t)written;
+        offset += written;
+    }
+    return true;
 }
 
 /* The sizes that a zip file claims prove nothing, so what really comes out is counted. */
-static enum unzip_result copy_data(struct archive *from, struct archive *to, int64_t *left_bytes)
+static enum unzip_result copy_data(struct unpacking *unpacking)
 {
     const void *block;
     size_t size;
     la_int64_t offset;
 
     for (;;) {
-        int status = archive_read_data_block(from, &block, &size, &offset);
+        int status = archive_read_data_block(unpacking->from, &block, &size, &offset);
         if (status == ARCHIVE_EOF)
             return UNZIP_OK;
-        if (status < ARCHIVE_WARN)
+        if (status != ARCHIVE_OK)
             return UNZIP_BROKEN;
-        *left_bytes -= (int64_t)size;
-        if (*left_bytes < 0)
+        unpacking->left_bytes -= (int64_t)size;
+        if (unpacking->left_bytes < 0)
             return UNZIP_TOO_LARGE;
-        if (archive_write_data_block(to, block, size, offset) < ARCHIVE_WARN) {
-            errno = archive_errno(to);
+        if (unpacking->file >= 0 && !write_all(unpacking->file, block, size, offset))
             return UNZIP_DISK;
-        }
     }
 }
 
-static enum unzip_result unpack_entry(struct arena *arena, struct archive *from, struct archive *to,
-                                      struct archive_entry *entry, str folder, int64_t *left_bytes)
+static enum unzip_result write_file(struct unpacking *unpacking, str name, mode_t mode)
 {
-    if (!is_safe(entry))
-        return UNZIP_BROKEN;
-    place(arena, entry, folder);
-    int status = archive_write_header(to, entry);
-    if (status < ARCHIVE_WARN) {
-        errno = archive_errno(to);
-        return errno == ENOSPC || errno == EACCES || errno == EROFS ? UNZIP_DISK : UNZIP_BROKEN;
-    }
-    enum unzip_result result = copy_data(from, to, left_bytes);
-    if (result == UNZIP_OK && archive_write_finish_entry(to) < ARCHIVE_WARN) {
-        errno = archive_errno(to);
+    const char *path = arena_cstr(&unpacking->arena, name);
+    int file = openat(unpacking->folder, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                      S_IRUSR | S_IWUSR);
+
+    if (file < 0)
         return UNZIP_DISK;
-    }
-    return result;
+    unpacking->file = file;
+    enum unzip_result result = copy_data(unpacking);
+    if (result != UNZIP_OK)
+        return result;
+    unpacking->file = -1;
+    bool good = fchmod(file, mode) == 0;
+    return close(file) == 0 && good ? UNZIP_OK : UNZIP_DISK;
 }
 
-static enum unzip_result unpack(struct arena *arena, struct archive *from, struct archive *to, str folder,
-                                int64_t left_bytes)
+static enum unzip_result add_file(struct unpacking *unpacking, struct archive_entry *entry, str name)
+{
+    mode_t executable = archive_entry_perm(entry) & EXECUTABLE ? EXECUTABLE : 0;
+
+    if (archive_entry_size_is_set(entry) && archive_entry_size(entry) > unpacking->left_bytes)
+        return UNZIP_TOO_LARGE;
+    enum unzip_result result = note(unpacking, name, KIND_FILE);
+    if (result != UNZIP_OK)
+        return result;
+    return unpacking->folder < 0 ? copy_data(unpacking)
+                                 : write_file(unpacking, name, (mode_t)READABLE | executable);
+}
+
+/* ---- links, and the end ---- */
+
+static enum unzip_result add_link(struct unpacking *unpacking, struct archive_entry *entry, str name)
+{
+    str target = str_of(archive_entry_symlink(entry));
+
+    if (!unzip_link_is_safe(name, target))
+        return UNZIP_BROKEN;
+    *list_add(&unpacking->arena, &unpacking->links) =
+        (struct link){name, arena_copy(&unpacking->arena, target)};
+    return note(unpacking, name, KIND_FILE);
+}
+
+static enum unzip_result make_links(struct unpacking *unpacking)
+{
+    struct arena *arena = &unpacking->arena;
+
+    for (size_t i = 0; i < unpacking->links.count; i++) {
+        const struct link *link = &unpacking->links.items[i];
+        if (symlinkat(arena_cstr(arena, link->target), unpacking->folder, arena_cstr(arena, link->name)) != 0)
+            return UNZIP_DISK;
+    }
+    return UNZIP_OK;
+}
+
+/* Nothing is added to any folder from now on. */
+static enum unzip_result close_folders(struct unpacking *unpacking)
+{
+    for (size_t i = 0; i < unpacking->folders.count; i++) {
+        const char *name = arena_cstr(&unpacking->arena, unpacking->folders.items[i]);
+        if (fchmodat(unpacking->folder, name, FOLDER_MODE, 0) != 0)
+            return UNZIP_DISK;
+    }
+    return UNZIP_OK;
+}
+
+/* ---- the whole ---- */
+
+/* As clients' tools write them; the others take more memory than a package is worth. */
+static bool is_compressed_as_usual(struct archive *from)
+{
+    str format = str_of(archive_format_name(from));
+
+    return str_ends_with(format, S("(uncompressed)")) || str_ends_with(format, S("(deflation)"));
+}
+
+static enum unzip_result unpack_entry(struct unpacking *unpacking, struct archive_entry *entry)
+{
+    str name = str_of(archive_entry_pathname(entry));
+
+    if (!str_present(name) || !unzip_name_is_safe(name) || archive_entry_hardlink(entry) ||
+        !is_compressed_as_usual(unpacking->from))
+        return UNZIP_BROKEN;
+    name = plain_name(&unpacking->arena, name);
+    if (archive_entry_filetype(entry) == AE_IFDIR)
+        return add_folder(unpacking, name);
+    enum unzip_result result = str_empty(name) ? UNZIP_BROKEN : add_folder(unpacking, parent_of(name));
+    if (result != UNZIP_OK)
+        return result;
+    if (archive_entry_filetype(entry) == AE_IFREG)
+        return add_file(unpacking, entry, name);
+    return archive_entry_filetype(entry) == AE_IFLNK ? add_link(unpacking, entry, name) : UNZIP_BROKEN;
+}
+
+static enum unzip_result unpack_entries(struct unpacking *unpacking)
 {
     struct archive_entry *entry;
+    enum unzip_result result = UNZIP_OK;
 
-    for (;;) {
-        int status = archive_read_next_header(from, &entry);
+    while (result == UNZIP_OK) {
+        int status = archive_read_next_header(unpacking->from, &entry);
         if (status == ARCHIVE_EOF)
             return UNZIP_OK;
-        if (status < ARCHIVE_WARN)
-            return UNZIP_BROKEN;
-        enum unzip_result result = unpack_entry(arena, from, to, entry, folder, &left_bytes);
-        if (result != UNZIP_OK)
-            return result;
+        result = status == ARCHIVE_OK ? unpack_entry(unpacking, entry) : UNZIP_BROKEN;
     }
+    return result;
 }
 
 /* Nothing but the end of a directory, which libarchive takes for no zip file at all. */
@@ -139,22 +305,71 @@ static bool is_without_entries(str zip)
     return zip.size == END_RECORD_BYTES && str_starts_with(zip, S("PK\005\006"));
 }
 
-enum unzip_result unzip(struct arena *arena, str zip, str folder, int64_t most_bytes)
+static enum unzip_result unpack(struct unpacking *unpacking)
 {
-    struct archive *from = archive_read_new(), *to = archive_write_disk_new();
-    enum unzip_result result = is_without_entries(zip) ? UNZIP_EMPTY : UNZIP_BROKEN;
-    struct arena_guard *guard =
-        arena_hold(arena); /* only names are allocated; libarchive's memory must be freed */
+    str zip = unpacking->zip;
 
-    archive_read_support_format_zip_seekable(from);
-    archive_write_disk_set_options(to, ARCHIVE_EXTRACT_PERM | ARCHIVE_EXTRACT_SECURE_SYMLINKS |
-                                           ARCHIVE_EXTRACT_SECURE_NODOTDOT);
-    if (archive_read_open_memory(from, zip.data, zip.size) == ARCHIVE_OK)
-        result = unpack(arena, from, to, folder, most_bytes);
-    if (archive_write_close(to) < ARCHIVE_WARN && result == UNZIP_OK)
-        result = UNZIP_DISK;
-    archive_write_free(to);
-    archive_read_free(from);
-    arena_let_go(arena, guard);
+    if (is_without_entries(zip))
+        return UNZIP_EMPTY;
+    if (archive_read_support_format_zip_seekable(unpacking->from) != ARCHIVE_OK ||
+        archive_read_open_memory(unpacking->from, zip.data, zip.size) != ARCHIVE_OK)
+        return UNZIP_BROKEN;
+    enum unzip_result result = unpack_entries(unpacking);
+    if (result == UNZIP_OK && unpacking->folder >= 0)
+        result = make_links(unpacking);
+    if (result == UNZIP_OK && unpacking->folder >= 0)
+        result = close_folders(unpacking);
+    return result;
+}
+
+static void run(void *context)
+{
+    struct unpacking *unpacking = context;
+
+    unpacking->result = unpack(unpacking);
+    unpacking->error = errno;
+}
+
+/* Names are UTF-8, whatever the server's locale is; libarchive goes by the thread's. */
+static enum unzip_result unpack_as_utf8(struct unpacking *unpacking)
+{
+    locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+    locale_t before = utf8 ? uselocale(utf8) : (locale_t)0;
+
+    unpacking->file = -1;
+    unpacking->result = UNZIP_DISK; /* unless run() comes to its end */
+    unpacking->error = ENOMEM;
+    unpacking->from = archive_read_new();
+    if (unpacking->from)
+        arena_run(&unpacking->arena, run, unpacking);
+    if (unpacking->file >= 0)
+        close(unpacking->file);
+    archive_read_free(unpacking->from);
+    map_free(&unpacking->kinds);
+    arena_free(&unpacking->arena);
+    if (utf8) {
+        uselocale(before);
+        freelocale(utf8);
+    }
+    errno = unpacking->error;
+    return unpacking->result;
+}
+
+enum unzip_result unzip_check(str zip, int64_t most_bytes)
+{
+    return unpack_as_utf8(&(struct unpacking){.zip = zip, .folder = -1, .left_bytes = most_bytes});
+}
+
+enum unzip_result unzip(str zip, const char *folder, int64_t most_bytes)
+{
+    int opened = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+    if (opened < 0)
+        return UNZIP_DISK;
+    enum unzip_result result =
+        unpack_as_utf8(&(struct unpacking){.zip = zip, .folder = opened, .left_bytes = most_bytes});
+    int error = errno;
+    close(opened);
+    errno = error;
     return result;
 }

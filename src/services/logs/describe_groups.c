@@ -1,9 +1,14 @@
 /*
  * describe_groups.c: the list of groups.
+ *
+ * A page token is the last name that was looked at.  A call looks at a bounded number of groups, so a page
+ * may have few groups or none and yet not be the last.
  */
 #include "logs_internal.h"
 
 #include <stdlib.h>
+
+enum { MAX_EXAMINED = 10000 };
 
 static void describe(const struct call *call, const struct logs_list_groups_row *row,
                      struct logs_log_group *group)
@@ -26,20 +31,54 @@ static void describe_whole(const struct call *call, const struct logs_list_group
     group->deletion_protection_enabled = arena_bool(call->arena, row->deletion_protected);
 }
 
-static struct logs_list_groups_rows list(const struct call *call,
-                                         const struct logs_describe_log_groups_request *in, str prefix,
-                                         str end, int64_t limit)
+/* Which groups are listed. */
+struct selection {
+    str from, end;   /* names, the end not included */
+    str part, class; /* absent: any */
+    int64_t limit;
+    bool brief; /* a search by a part of the name shows little */
+};
+
+/* Who asks for one of the two lesser classes gets both. */
+static bool is_lesser(str class)
 {
-    return logs_list_groups(call->txn, &(struct logs_list_groups_params){
-                                           .account = call->account,
-                                           .region = call->region,
-                                           .after = str_present(in->next_token) ? in->next_token : S(""),
-                                           .prefix = prefix,
-                                           .prefix_end = end,
-                                           .part = in->log_group_name_pattern,
-                                           .only_class = in->log_group_class,
-                                           .limit = limit,
-                                       });
+    return str_equal(class, S("INFREQUENT_ACCESS")) || str_equal(class, S("ESSENTIALS"));
+}
+
+static bool is_selected(const struct selection *selection, const struct logs_list_groups_row *row)
+{
+    if (str_present(selection->class) && !str_equal(selection->class, row->class) &&
+        !(is_lesser(selection->class) && is_lesser(row->class)))
+        return false;
+    return !str_present(selection->part) || str_find(row->name, selection->part) >= 0;
+}
+
+/* Returns the token of the next page; absent when there is none. */
+static str list(const struct call *call, const struct selection *selection,
+                struct logs_describe_log_groups_response *out)
+{
+    struct logs_list_groups_params params = {
+        .account = call->account, .region = call->region, .from = selection->from, .end = selection->end};
+    struct logs_list_groups_cursor cursor = logs_list_groups_open(call->txn, &params);
+    struct logs_list_groups_row row;
+    str last = {0}, token = {0};
+    size_t examined = 0;
+
+    while (logs_list_groups_next(&cursor, &row)) {
+        bool selected = is_selected(selection, &row);
+        bool full = selected && (int64_t)out->log_groups.count == selection->limit;
+        if (full || examined == MAX_EXAMINED || (examined > 0 && time_is_up(call))) {
+            token = last;
+            break;
+        }
+        examined++;
+        last = row.name;
+        if (selected)
+            (selection->brief ? describe : describe_whole)(call, &row,
+                                                           list_add(call->arena, &out->log_groups));
+    }
+    logs_list_groups_close(&cursor);
+    return token;
 }
 
 static int by_name(const void *a, const void *b)
@@ -62,57 +101,65 @@ static struct str_list names_of(const struct call *call, const struct str_list *
 static void describe_named(const struct call *call, const struct logs_describe_log_groups_request *in,
                            int64_t limit, struct logs_describe_log_groups_response *out)
 {
-    struct logs_describe_log_groups_request all = {.next_token = in->next_token};
     struct str_list names = names_of(call, &in->log_group_identifiers);
+    str from = log_names_from(call, S(""), in->next_token);
 
     for (size_t i = 0; i < names.count; i++) {
         str name = names.items[i];
-        if (i > 0 && str_equal(name, names.items[i - 1]))
+        size_t before = out->log_groups.count;
+        struct selection selection = {
+            .from = name, .end = arena_join(call->arena, name, S("\0")), .limit = (int64_t)before + 1};
+        if ((i > 0 && str_equal(name, names.items[i - 1])) || str_compare(name, from) < 0)
             continue;
-        struct logs_list_groups_rows rows = list(call, &all, name, arena_join(call->arena, name, S("\0")), 1);
-        if (rows.count == 0)
-            continue;
-        if ((int64_t)out->log_groups.count == limit) {
+        list(call, &selection, out);
+        if ((int64_t)out->log_groups.count > limit) {
+            out->log_groups.count--;
             out->next_token = out->log_groups.items[limit - 1].log_group_name;
             break;
         }
-        describe_whole(call, &rows.items[0], list_add(call->arena, &out->log_groups));
     }
 }
 
-/* A page token is the last name listed. */
+static bool request_check(const struct call *call, const struct logs_describe_log_groups_request *in)
+{
+    bool by_text = str_present(in->log_group_name_prefix) || str_present(in->log_group_name_pattern);
+
+    if (str_present(in->log_group_name_prefix) && str_present(in->log_group_name_pattern)) {
+        fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION,
+             "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.");
+        return false;
+    }
+    if (in->log_group_identifiers.count == 0 ||
+        (!by_text && !str_present(in->log_group_class) && in->account_identifiers.count == 0))
+        return true;
+    fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION,
+         "LogGroup identifiers can be combined with includeLinkedAccounts only.");
+    return false;
+}
+
 enum outcome logs_describe_log_groups(const struct call *call,
                                       const struct logs_describe_log_groups_request *in,
                                       struct logs_describe_log_groups_response *out)
 {
-    if (!authorize(call, log_stream_arn(call, S(""), S("")), (str){0}))
-        return FAILED;
-    if (str_present(in->log_group_name_prefix) && str_present(in->log_group_name_pattern))
-        return fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION,
-                    "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.");
-    if (in->log_group_identifiers.count > 0 &&
-        (str_present(in->log_group_name_prefix) || str_present(in->log_group_name_pattern) ||
-         str_present(in->log_group_class) || in->account_identifiers.count > 0))
-        return fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION,
-                    "LogGroup identifiers can be combined with includeLinkedAccounts only.");
-    list_make_empty(call->arena, &out->log_groups);
     int64_t limit = in->limit ? *in->limit : PAGE_SIZE;
+
+    if (!authorize(call, log_stream_arn(call, S(""), S("")), (str){0}) || !request_check(call, in))
+        return FAILED;
+    list_make_empty(call->arena, &out->log_groups);
     if (in->log_group_identifiers.count > 0) {
         describe_named(call, in, limit, out);
         return DONE;
     }
 
     str prefix = str_present(in->log_group_name_prefix) ? in->log_group_name_prefix : S("");
-    struct logs_list_groups_rows rows = list(call, in, prefix, log_prefix_end(call, prefix), limit + 1);
-    bool more = (int64_t)rows.count > limit;
-    for (size_t i = 0; i < rows.count - more; i++) {
-        struct logs_log_group *group = list_add(call->arena, &out->log_groups);
-        if (str_present(in->log_group_name_pattern) && !str_empty(in->log_group_name_pattern))
-            describe(call, &rows.items[i], group);
-        else
-            describe_whole(call, &rows.items[i], group);
-    }
-    if (more)
-        out->next_token = rows.items[limit - 1].name;
+    struct selection selection = {
+        .from = log_names_from(call, prefix, in->next_token),
+        .end = log_prefix_end(call, prefix),
+        .part = in->log_group_name_pattern,
+        .class = in->log_group_class,
+        .limit = limit,
+        .brief = !str_empty(in->log_group_name_pattern),
+    };
+    out->next_token = list(call, &selection, out);
     return DONE;
 }

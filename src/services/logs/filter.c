@@ -2,14 +2,14 @@
  * filter.c: reading all streams of a group, or some, in the order of time or the latest first, by a pattern.
  *
  * A token is a direction and the position of the last event that was looked at: "f/<position>" or
- * "b/<position>".  A call looks at a bounded number of events, so a page may be empty and yet not the last,
- * as on AWS.
+ * "b/<position>".  A call looks at a bounded number of events and bytes, for a bounded time, so a page may
+ * be empty and yet not the last, as on AWS.
  */
 #include "logs_internal.h"
 
 #include <stdlib.h>
 
-enum { MAX_EXAMINED = 100000 };
+enum { MAX_EXAMINED = 100000, MAX_EXAMINED_BYTES = 16 * 1024 * 1024, NAMES = 64 };
 static const int64_t backward_from_ms = 1704067200000; /* 2024: AWS reads backward from then on */
 
 /* What is asked for. */
@@ -20,6 +20,7 @@ struct query {
     size_t limit;
     struct pattern pattern;
     struct i64_list stream_ids; /* absent: all */
+    str prefix;                 /* of streams' names; empty: all */
 };
 
 /* False: one of them is not there, and fail() has been called. */
@@ -32,17 +33,14 @@ static bool streams_named(const struct call *call, const struct group *group, co
     return true;
 }
 
-static void streams_prefixed(const struct call *call, const struct group *group, str prefix,
-                             struct i64_list *ids)
+static bool has_prefixed(const struct call *call, const struct group *group, str prefix)
 {
-    struct logs_stream_id_rows rows = logs_list_streams_by_name(
-        call->txn, &(struct logs_list_streams_by_name_params){.group_id = group->row.id,
-                                                              .after = S(""),
-                                                              .prefix = prefix,
-                                                              .prefix_end = log_prefix_end(call, prefix),
-                                                              .limit = INT64_MAX});
-    for (size_t i = 0; i < rows.count; i++)
-        *list_add(call->arena, ids) = rows.items[i].id;
+    return logs_list_streams_by_name(
+               call->txn, &(struct logs_list_streams_by_name_params){.group_id = group->row.id,
+                                                                     .from = prefix,
+                                                                     .end = log_prefix_end(call, prefix),
+                                                                     .limit = 1})
+               .count > 0;
 }
 
 static int compare_ids(const void *a, const void *b)
@@ -52,15 +50,17 @@ static int compare_ids(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
+/* The ids of named streams; a prefix is looked at with each event, for it may name any number of them. */
 static bool select_streams(const struct call *call, const struct group *group,
-                           const struct logs_filter_log_events_request *in, struct i64_list *ids)
+                           const struct logs_filter_log_events_request *in, struct query *query)
 {
-    if (in->log_stream_names.count == 0 && !str_present(in->log_stream_name_prefix))
+    struct i64_list *ids = &query->stream_ids;
+
+    query->prefix = str_present(in->log_stream_name_prefix) ? in->log_stream_name_prefix : S("");
+    if (in->log_stream_names.count == 0 && has_prefixed(call, group, query->prefix))
         return true;
     list_make_empty(call->arena, ids);
-    if (in->log_stream_names.count == 0)
-        streams_prefixed(call, group, in->log_stream_name_prefix, ids);
-    else if (!streams_named(call, group, &in->log_stream_names, ids))
+    if (!streams_named(call, group, &in->log_stream_names, ids))
         return false;
     qsort(ids->items, ids->count, sizeof *ids->items, compare_ids);
     return true;
@@ -128,54 +128,88 @@ static bool query_of(const struct call *call, const struct group *group,
         fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION, "%.*s", STR_ARGS(problem));
         return false;
     }
-    return select_streams(call, group, in, &query->stream_ids);
+    return select_streams(call, group, in, query);
 }
 
 struct page {
     struct logs_filtered_log_event_list events;
-    size_t bytes, examined;
+    size_t bytes, examined, examined_bytes;
     struct position last; /* the last event that was looked at */
     bool full;
+    struct arena_mark mark; /* what is behind it can be forgotten */
+    struct stream_name {
+        int64_t id;
+        str name;   /* absent: the stream is deleted */
+    } names[NAMES]; /* of streams seen lately */
 };
 
-/* False: it does not match, or the page is full. */
-static bool take(const struct call *call, const struct query *query, struct page *page,
-                 const struct logs_event_row *event)
+static str name_of(const struct call *call, const struct group *group, struct page *page, int64_t stream_id)
 {
-    size_t bytes = event->message.size + EVENT_OVERHEAD_BYTES;
-    bool matches = selected(query, event->stream_id) && log_pattern_matches(&query->pattern, event->message);
+    struct stream_name *known = &page->names[(uint64_t)stream_id % NAMES];
+    struct logs_find_stream_name_row row = {0};
 
-    page->full = page->examined == MAX_EXAMINED ||
-                 (matches && (page->events.count == query->limit ||
-                              (page->events.count > 0 && page->bytes + bytes > PAGE_BYTES)));
-    if (page->full)
+    if (known->id == stream_id)
+        return known->name;
+    logs_find_stream_name(
+        call->txn, &(struct logs_find_stream_name_params){.id = stream_id, .group_id = group->row.id}, &row);
+    *known = (struct stream_name){stream_id, row.name};
+    page->mark = arena_mark(call->arena);
+    return row.name;
+}
+
+static bool wants(const struct call *call, const struct group *group, struct query *query, struct page *page,
+                  const struct logs_event_row *event)
+{
+    if (!selected(query, event->stream_id) || !log_pattern_matches(&query->pattern, event->message))
         return false;
-    page->examined++;
-    page->last = (struct position){event->timestamp_ms, event->id};
-    if (!matches)
-        return false;
-    page->bytes += bytes;
+    str name = name_of(call, group, page, event->stream_id);
+    return str_present(name) && str_starts_with(name, query->prefix);
+}
+
+/* A call goes on for a while at least, so that whoever follows the tokens comes to the end. */
+static bool has_examined_enough(const struct call *call, const struct page *page)
+{
+    return page->examined == MAX_EXAMINED || page->examined_bytes >= MAX_EXAMINED_BYTES ||
+           (page->examined > 0 && time_is_up(call));
+}
+
+static bool has_room(const struct query *query, const struct page *page, size_t bytes)
+{
+    return page->events.count < query->limit &&
+           (page->events.count == 0 || page->bytes + bytes <= PAGE_BYTES);
+}
+
+static void show(const struct call *call, struct page *page, const struct logs_event_row *event)
+{
     *list_add(call->arena, &page->events) = (struct logs_filtered_log_event){
-        .log_stream_name = event->stream_name,
+        .log_stream_name = page->names[(uint64_t)event->stream_id % NAMES].name,
         .timestamp = arena_i64(call->arena, event->timestamp_ms),
         .ingestion_time = arena_i64(call->arena, event->ingested_ms),
         .message = event->message,
         .event_id = log_position_text(call->arena, page->last),
     };
-    return true;
+    page->bytes += event->message.size + EVENT_OVERHEAD_BYTES;
+    page->mark = arena_mark(call->arena);
 }
 
 /* Events that do not match are forgotten at once: there may be a hundred thousand. */
-static void examine(const struct call *call, const struct query *query, struct page *page,
-                    struct arena_mark *mark, const struct logs_event_row *event)
+static void examine(const struct call *call, const struct group *group, struct query *query,
+                    struct page *page, const struct logs_event_row *event)
 {
-    if (take(call, query, page, event))
-        *mark = arena_mark(call->arena);
-    else
-        arena_rewind(call->arena, *mark);
+    page->full = has_examined_enough(call, page);
+    bool wanted = !page->full && wants(call, group, query, page, event);
+    page->full = page->full || (wanted && !has_room(query, page, event->message.size + EVENT_OVERHEAD_BYTES));
+    if (page->full)
+        return;
+    page->examined++;
+    page->examined_bytes += event->message.size;
+    page->last = (struct position){event->timestamp_ms, event->id};
+    if (wanted)
+        show(call, page, event);
+    arena_rewind(call->arena, page->mark);
 }
 
-static void scan_group(const struct call *call, const struct group *group, const struct query *query,
+static void scan_group(const struct call *call, const struct group *group, struct query *query,
                        struct page *page)
 {
     struct logs_read_group_params params = {.group_id = group->row.id,
@@ -184,14 +218,14 @@ static void scan_group(const struct call *call, const struct group *group, const
                                             .end_ms = query->end_ms};
     struct logs_read_group_cursor cursor = logs_read_group_open(call->txn, &params);
     struct logs_event_row event;
-    struct arena_mark mark = arena_mark(call->arena);
 
+    page->mark = arena_mark(call->arena);
     while (!page->full && logs_read_group_next(&cursor, &event))
-        examine(call, query, page, &mark, &event);
+        examine(call, group, query, page, &event);
     logs_read_group_close(&cursor);
 }
 
-static void scan_group_backward(const struct call *call, const struct group *group, const struct query *query,
+static void scan_group_backward(const struct call *call, const struct group *group, struct query *query,
                                 struct page *page)
 {
     struct logs_read_group_backward_params params = {.group_id = group->row.id,
@@ -200,14 +234,14 @@ static void scan_group_backward(const struct call *call, const struct group *gro
                                                      .from_ms = query->from_ms};
     struct logs_read_group_backward_cursor cursor = logs_read_group_backward_open(call->txn, &params);
     struct logs_event_row event;
-    struct arena_mark mark = arena_mark(call->arena);
 
+    page->mark = arena_mark(call->arena);
     while (!page->full && logs_read_group_backward_next(&cursor, &event))
-        examine(call, query, page, &mark, &event);
+        examine(call, group, query, page, &event);
     logs_read_group_backward_close(&cursor);
 }
 
-static void scan_stream(const struct call *call, str stream_name, const struct query *query,
+static void scan_stream(const struct call *call, const struct group *group, struct query *query,
                         struct page *page)
 {
     struct logs_read_stream_params params = {.stream_id = query->stream_ids.items[0],
@@ -216,25 +250,21 @@ static void scan_stream(const struct call *call, str stream_name, const struct q
                                              .end_ms = query->end_ms};
     struct logs_read_stream_cursor cursor = logs_read_stream_open(call->txn, &params);
     struct logs_event_row event;
-    struct arena_mark mark = arena_mark(call->arena);
 
-    while (!page->full && logs_read_stream_next(&cursor, &event)) {
-        event.stream_name = stream_name;
-        examine(call, query, page, &mark, &event);
-    }
+    page->mark = arena_mark(call->arena);
+    while (!page->full && logs_read_stream_next(&cursor, &event))
+        examine(call, group, query, page, &event);
     logs_read_stream_close(&cursor);
 }
 
-static void scan(const struct call *call, const struct group *group,
-                 const struct logs_filter_log_events_request *in, const struct query *query,
-                 struct page *page)
+static void scan(const struct call *call, const struct group *group, struct query *query, struct page *page)
 {
     if (query->stream_ids.items && query->stream_ids.count == 0)
         return;
     if (query->backward)
         scan_group_backward(call, group, query, page);
-    else if (in->log_stream_names.count == 1)
-        scan_stream(call, in->log_stream_names.items[0], query, page);
+    else if (query->stream_ids.count == 1)
+        scan_stream(call, group, query, page);
     else
         scan_group(call, group, query, page);
 }
@@ -252,7 +282,7 @@ enum outcome logs_filter_log_events(const struct call *call, const struct logs_f
         return FAILED;
 
     page.last = query.at;
-    scan(call, &group, in, &query, &page);
+    scan(call, &group, &query, &page);
     if (page.full)
         out->next_token = arena_join(call->arena, query.backward ? S("b/") : S("f/"),
                                      log_position_text(call->arena, page.last));

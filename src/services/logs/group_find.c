@@ -25,6 +25,19 @@ str log_group_name(const struct call *call, str identifier)
 bool log_group_open(const struct call *call, struct group_address address, str stream_name,
                     struct group *group)
 {
+    return log_group_open_in_context(call, address, stream_name, (struct context_list){0}, group);
+}
+
+static bool group_find(const struct call *call, str name, struct group *group)
+{
+    struct logs_find_group_params key = {.account = call->account, .region = call->region, .name = name};
+
+    return logs_find_group(call->txn, &key, &group->row);
+}
+
+bool log_group_open_in_context(const struct call *call, struct group_address address, str stream_name,
+                               struct context_list context, struct group *group)
+{
     if (str_present(address.name) == str_present(address.identifier)) {
         fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION,
              "Exactly one of logGroupName and logGroupIdentifier must be specified.");
@@ -34,11 +47,14 @@ bool log_group_open(const struct call *call, struct group_address address, str s
     group->arn = log_group_arn(call, name);
     str resource = str_present(stream_name) ? log_stream_arn(call, name, stream_name)
                                             : arena_join(call->arena, group->arn, S(":*"));
-    if (!authorize(call, resource, (str){0}))
+    bool found = group_find(call, name, group);
+    if (found) {
+        context.resource_tags = log_tags_in_context;
+        context.resource_id = group->row.id;
+    }
+    if (!authorize_in_context(call, resource, (str){0}, &context))
         return false;
-
-    struct logs_find_group_params key = {.account = call->account, .region = call->region, .name = name};
-    if (logs_find_group(call->txn, &key, &group->row))
+    if (found)
         return true;
     fail(call, &LOGS_RESOURCE_NOT_FOUND_EXCEPTION, "The specified log group does not exist.");
     return false;
@@ -68,8 +84,18 @@ str log_prefix_end(const struct call *call, str prefix)
     return arena_join(call->arena, prefix, S("\xff"));
 }
 
+str log_names_from(const struct call *call, str prefix, str token)
+{
+    str behind = str_present(token) ? arena_join(call->arena, token, S("\0")) : S("");
+
+    return str_compare(behind, prefix) > 0 ? behind : prefix;
+}
+
 bool log_group_may_unmask(const struct call *call, const struct group *group, const bool *unmask)
 {
+    struct context_list context = {.resource_tags = log_tags_in_context, .resource_id = group->row.id};
+
     return !unmask || !*unmask ||
-           authorize_action(call, S("logs:Unmask"), arena_join(call->arena, group->arn, S(":*")), (str){0});
+           authorize_action_in_context(call, S("logs:Unmask"), arena_join(call->arena, group->arn, S(":*")),
+                                       (str){0}, &context);
 }

@@ -7,6 +7,17 @@
 static const int64_t retention_choices[] = {1,   3,   5,   7,   14,   30,   60,   90,   120,  150,  180,
                                             365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653};
 
+/* Who makes a group with tags must be allowed to tag it. */
+static bool creation_authorize(const struct call *call, str resource, const struct str_map *tags)
+{
+    struct context_list context = {0};
+
+    context_add_request_tags(call, &context, tags);
+    return authorize_in_context(call, resource, (str){0}, &context) &&
+           (tags->count == 0 ||
+            authorize_action_in_context(call, S("logs:TagResource"), resource, (str){0}, &context));
+}
+
 enum outcome logs_create_log_group(const struct call *call, const struct logs_create_log_group_request *in,
                                    struct logs_create_log_group_output *out)
 {
@@ -15,7 +26,7 @@ enum outcome logs_create_log_group(const struct call *call, const struct logs_cr
         .account = call->account, .region = call->region, .name = in->log_group_name};
 
     (void)out;
-    if (!authorize(call, arena_join(call->arena, group.arn, S(":*")), (str){0}))
+    if (!creation_authorize(call, arena_join(call->arena, group.arn, S(":*")), &in->tags))
         return FAILED;
     if (str_equal_nocase(str_head(in->log_group_name, 4), S("aws/")))
         return fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION,
@@ -49,9 +60,8 @@ enum outcome logs_delete_log_group(const struct call *call, const struct logs_de
         return fail(call, &LOGS_VALIDATION_EXCEPTION,
                     "The specified log group has deletion protection enabled. Disable it first.");
 
-    logs_delete_streams(call->txn, &(struct logs_delete_streams_params){.group_id = group.row.id});
     logs_remove_tags(call->txn, &(struct logs_remove_tags_params){.group_id = group.row.id});
-    logs_remove_group(call->txn, &(struct logs_remove_group_params){.id = group.row.id});
+    logs_end_group(call->txn, &(struct logs_end_group_params){.id = group.row.id});
     log_expiry_stop(call, &group);
     log_cleanup_start(call);
     return DONE;

@@ -3,10 +3,21 @@
  */
 #include "log_pattern.h"
 
+#include "log_automaton.h"
+
 #include "base/list.h"
 #include "base/text.h"
 
-#include <string.h>
+enum term_kind { TERM_REQUIRED, TERM_OPTIONAL, TERM_EXCLUDED };
+
+struct term {
+    enum term_kind kind;
+    str text;
+};
+struct term_list {
+    struct term *items;
+    size_t count;
+};
 
 static str skip_spaces(str text)
 {
@@ -64,7 +75,7 @@ static enum term_kind take_kind(str *rest)
     return kind;
 }
 
-static bool terms_parse(struct arena *arena, str rest, struct pattern *pattern)
+static bool terms_parse(struct arena *arena, str rest, struct term_list *terms)
 {
     for (rest = skip_spaces(rest); !str_empty(rest); rest = skip_spaces(rest)) {
         struct term term = {.kind = take_kind(&rest)};
@@ -72,46 +83,119 @@ static bool terms_parse(struct arena *arena, str rest, struct pattern *pattern)
 
         if (!(quoted ? take_phrase(arena, &rest, &term.text) : take_word(&rest, &term.text)))
             return false;
-        pattern->only_optional = pattern->only_optional && term.kind == TERM_OPTIONAL;
-        *list_add(arena, &pattern->terms) = term;
+        *list_add(arena, terms) = term;
     }
     return true;
+}
+
+static bool all_optional(const struct term_list *terms)
+{
+    for (size_t i = 0; i < terms->count; i++)
+        if (terms->items[i].kind != TERM_OPTIONAL)
+            return false;
+    return true;
+}
+
+/* Every message contains the empty text, so that one is not looked for. */
+static void settle_empty_term(struct pattern *pattern, enum term_kind kind)
+{
+    pattern->never = pattern->never || kind == TERM_EXCLUDED;
+    pattern->always = pattern->always || (kind == TERM_OPTIONAL && pattern->only_optional);
+}
+
+static void want(struct pattern *pattern, size_t number, enum term_kind kind)
+{
+    struct log_wanted *wanted = &pattern->wanted[number];
+
+    if (kind == TERM_REQUIRED && !wanted->required)
+        pattern->required++;
+    wanted->required = wanted->required || kind == TERM_REQUIRED;
+    wanted->optional = wanted->optional || kind == TERM_OPTIONAL;
+    wanted->excluded = wanted->excluded || kind == TERM_EXCLUDED;
+}
+
+/* Beside other terms, optional ones have no say, and are not looked for. */
+static void compile(struct arena *arena, const struct term_list *terms, struct pattern *pattern)
+{
+    str *texts = arena_alloc(arena, (terms->count + 1) * sizeof *texts);
+    enum term_kind *kinds = arena_alloc(arena, (terms->count + 1) * sizeof *kinds);
+    size_t *numbers = arena_alloc(arena, (terms->count + 1) * sizeof *numbers);
+    size_t count = 0;
+
+    pattern->only_optional = all_optional(terms);
+    pattern->always = terms->count == 0;
+    for (size_t i = 0; i < terms->count; i++) {
+        const struct term *term = &terms->items[i];
+        if (str_empty(term->text)) {
+            settle_empty_term(pattern, term->kind);
+        } else if (term->kind != TERM_OPTIONAL || pattern->only_optional) {
+            texts[count] = term->text;
+            kinds[count++] = term->kind;
+        }
+    }
+    pattern->automaton = log_automaton_new(arena, texts, count, numbers);
+    pattern->wanted = arena_alloc(arena, (count + 1) * sizeof *pattern->wanted);
+    for (size_t i = 0; i < count; i++)
+        want(pattern, numbers[i], kinds[i]);
 }
 
 bool log_pattern_parse(struct arena *arena, str text, struct pattern *pattern, str *problem)
 {
     char first = str_empty(skip_spaces(text)) ? ' ' : skip_spaces(text).data[0];
+    struct term_list terms = {0};
 
-    *pattern = (struct pattern){.only_optional = true};
+    *pattern = (struct pattern){0};
     if (first == '{' || first == '[' || first == '%') {
         *problem = first == '{'   ? S("JSON filter patterns are not supported yet")
                    : first == '[' ? S("Space-delimited filter patterns are not supported yet")
                                   : S("Regular expressions in filter patterns are not supported yet");
         return false;
     }
-    if (terms_parse(arena, text, pattern))
+    if (terms_parse(arena, text, &terms)) {
+        compile(arena, &terms, pattern);
         return true;
+    }
     *problem = S("Invalid filter pattern");
     return false;
 }
 
-static bool contains(str message, str text)
+enum verdict { OPEN, MATCHES, DOES_NOT };
+
+/*
+ * Look at the texts that end in a state.  One that this walk has found before ends with others that it has
+ * found, too; so no text is looked at twice, and the cost is that of the bytes and the texts.
+ */
+static enum verdict look(struct pattern *pattern, uint32_t state, size_t *missing)
 {
-    return str_empty(text) || memmem(message.data, message.size, text.data, text.size) != NULL;
+    size_t number;
+
+    for (uint32_t end = log_automaton_end(pattern->automaton, state); end != LOG_AUTOMATON_START;) {
+        end = log_automaton_found(pattern->automaton, end, &number);
+        struct log_wanted *wanted = &pattern->wanted[number];
+        if (wanted->found == pattern->walks)
+            return OPEN;
+        wanted->found = pattern->walks;
+        pattern->steps++;
+        if (wanted->excluded)
+            return DOES_NOT;
+        if (wanted->optional)
+            return MATCHES;
+        (*missing)--;
+    }
+    return OPEN;
 }
 
-/* Beside other terms, optional ones have no say. */
-bool log_pattern_matches(const struct pattern *pattern, str message)
+bool log_pattern_matches(struct pattern *pattern, str message)
 {
-    for (size_t i = 0; i < pattern->terms.count; i++) {
-        const struct term *term = &pattern->terms.items[i];
-        if (term->kind == TERM_OPTIONAL && !pattern->only_optional)
-            continue;
-        bool found = contains(message, term->text);
-        if (term->kind == TERM_OPTIONAL && found)
-            return true;
-        if (term->kind != TERM_OPTIONAL && found != (term->kind == TERM_REQUIRED))
-            return false;
+    uint32_t state = LOG_AUTOMATON_START;
+    size_t missing = pattern->required;
+    enum verdict verdict = pattern->never ? DOES_NOT : pattern->always ? MATCHES : OPEN;
+
+    pattern->walks++;
+    for (size_t i = 0; i < message.size && verdict == OPEN; i++) {
+        pattern->steps++;
+        state = log_automaton_next(pattern->automaton, state, message.data[i]);
+        verdict = look(pattern, state, &missing);
     }
-    return !pattern->only_optional || pattern->terms.count == 0;
+    return verdict == OPEN ? missing == 0 && !pattern->only_optional : verdict == MATCHES;
 }

@@ -7,24 +7,28 @@
  *
  * Terms ("ERROR disk", "\"a phrase\"", "?this ?that", "ERROR -ignored") match by the text that a message
  * contains, in its letters' case.  The empty pattern matches everything.
+ *
+ * All terms are looked for at once, in one walk over the message, however many they are.
  */
 #include "base/arena.h"
 
-enum term_kind { TERM_REQUIRED, TERM_OPTIONAL, TERM_EXCLUDED };
+struct log_automaton;
 
-struct term {
-    enum term_kind kind;
-    str text;
+/* What it says about a text if a message contains it. */
+struct log_wanted {
+    bool required, optional, excluded;
+    uint64_t found; /* the walk that found it last */
 };
 
 struct pattern {
-    struct {
-        struct term *items;
-        size_t count;
-    } terms;
-    bool only_optional;
+    struct log_automaton *automaton;
+    struct log_wanted *wanted; /* by the text's number */
+    size_t required;           /* how many texts are */
+    bool only_optional, never, always;
+    uint64_t walks;
+    uint64_t steps; /* what matching has cost so far: bytes looked at, and texts found */
 };
 
 /* False when it is not a pattern that can be matched; *problem says why. */
 bool log_pattern_parse(struct arena *arena, str text, struct pattern *pattern, str *problem);
-bool log_pattern_matches(const struct pattern *pattern, str message);
+bool log_pattern_matches(struct pattern *pattern, str message);

@@ -43,6 +43,19 @@ create table logs_event (
 create index logs_event_stream on logs_event (stream_id, timestamp_ms);
 create index logs_event_group on logs_event (group_id, timestamp_ms);
 
+-- A deleted group belongs to no account, named by its id, until its events and streams are gone.  A group knows
+-- what its streams hold, and up to when its events are being removed.  A stream without events is ordered as if
+-- it had one at 0.
+-- migration: 2
+alter table logs_group add column stored_bytes integer not null default 0;
+update logs_group
+set stored_bytes = (select coalesce(sum(s.stored_bytes), 0) from logs_stream s where s.group_id = logs_group.id);
+alter table logs_group add column remove_before_ms integer;
+create index logs_group_removal on logs_group (remove_before_ms) where remove_before_ms is not null;
+alter table logs_stream add column order_ms integer not null default 0;
+update logs_stream set order_ms = coalesce(last_event_ms, 0);
+create index logs_stream_order on logs_stream (group_id, order_ms, id);
+
 -- statement: add_group :insert
 insert into logs_group (account, region, name, created_ms, class, kms_key_id, deletion_protected)
 values (:account, :region, :name, :created_ms, :class, :kms_key_id, :deletion_protected);
@@ -60,26 +73,27 @@ update logs_group set retention_days = :retention_days where id = :id;
 -- statement: set_deletion_protected :exec
 update logs_group set deletion_protected = :deletion_protected where id = :id;
 
+-- statement: end_group :exec
+update logs_group set account = '', name = cast(id as text) where id = :id;
+
+-- statement: find_ended_group :one
+select id from logs_group where account = '' limit 1;
+
 -- statement: remove_group :exec
 delete from logs_group where id = :id;
 
--- Who asks for one of the two lesser classes gets both.
--- statement: list_groups :many
--- param: after text
--- param: prefix text
--- param: prefix_end text
--- param: part text null
--- param: only_class text null
--- param: limit integer
--- column: stored_bytes integer
-select name, created_ms, class, kms_key_id, retention_days, deletion_protected,
-    (select coalesce(sum(s.stored_bytes), 0) from logs_stream s where s.group_id = g.id) as stored_bytes
-from logs_group g
-where account = :account and region = :region and name > :after and name >= :prefix and name < :prefix_end
-    and (:part is null or instr(name, :part) > 0)
-    and (:only_class is null or class = :only_class
-        or (class in ('INFREQUENT_ACCESS', 'ESSENTIALS') and :only_class in ('INFREQUENT_ACCESS', 'ESSENTIALS')))
-order by name limit :limit;
+-- Events older than that are to be removed.
+-- statement: set_removal :exec
+update logs_group set remove_before_ms = :remove_before_ms where id = :id;
+
+-- statement: find_removal :one
+select id, remove_before_ms from logs_group where remove_before_ms is not null limit 1;
+
+-- statement: list_groups :each
+-- param: from text
+-- param: end text
+select name, created_ms, class, kms_key_id, retention_days, deletion_protected, stored_bytes
+from logs_group where account = :account and region = :region and name >= :from and name < :end order by name;
 
 -- statement: put_tag :exec
 insert into logs_tag (group_id, name, value) values (:group_id, :name, :value)
@@ -113,49 +127,65 @@ from logs_stream s where id = :id;
 
 -- statement: list_streams_by_name :many
 -- row: stream_id
--- param: after text
--- param: prefix text
--- param: prefix_end text
+-- param: from text
+-- param: end text
 -- param: limit integer
 select id from logs_stream
-where group_id = :group_id and name > :after and name >= :prefix and name < :prefix_end
-order by name limit :limit;
+where group_id = :group_id and name >= :from and name < :end order by name limit :limit;
 
 -- statement: list_streams_by_name_descending :many
 -- row: stream_id
--- param: before text
--- param: prefix text
--- param: prefix_end text
+-- param: from text
+-- param: end text
 -- param: limit integer
 select id from logs_stream
-where group_id = :group_id and name < :before and name >= :prefix and name < :prefix_end
-order by name desc limit :limit;
+where group_id = :group_id and name >= :from and name < :end order by name desc limit :limit;
 
--- direction is 1 to begin with the oldest, -1 to begin with the newest.
 -- statement: list_streams_by_time :many
 -- row: stream_id
--- param: direction integer
 -- param: after_ms integer
 -- param: after_id integer
 -- param: limit integer
-select id from logs_stream
-where group_id = :group_id
-    and (:direction * coalesce(last_event_ms, 0), :direction * id)
-        > (:direction * :after_ms, :direction * :after_id)
-order by :direction * coalesce(last_event_ms, 0), :direction * id limit :limit;
+select id, order_ms from logs_stream
+where group_id = :group_id and order_ms = :after_ms and id > :after_id
+union all
+select id, order_ms from logs_stream
+where group_id = :group_id and order_ms > :after_ms
+order by order_ms, id limit :limit;
+
+-- statement: list_streams_by_time_descending :many
+-- row: stream_id
+-- param: before_ms integer
+-- param: before_id integer
+-- param: limit integer
+select id, order_ms from logs_stream
+where group_id = :group_id and order_ms = :before_ms and id < :before_id
+union all
+select id, order_ms from logs_stream
+where group_id = :group_id and order_ms < :before_ms
+order by order_ms desc, id desc limit :limit;
+
+-- statement: find_stream_name :one
+select name from logs_stream where id = :id and group_id = :group_id;
 
 -- statement: stream_received :exec
 -- param: bytes integer
 update logs_stream
-set last_event_ms = max(coalesce(last_event_ms, 0), :last_event_ms), last_ingestion_ms = :last_ingestion_ms,
-    stored_bytes = stored_bytes + :bytes
+set last_event_ms = max(coalesce(last_event_ms, 0), :last_event_ms), order_ms = max(order_ms, :last_event_ms),
+    last_ingestion_ms = :last_ingestion_ms, stored_bytes = stored_bytes + :bytes
 where id = :id;
 
--- statement: delete_streams :exec
-update logs_stream set group_id = 0, name = cast(id as text) where group_id = :group_id;
+-- statement: group_received :exec
+-- param: bytes integer
+update logs_group set stored_bytes = stored_bytes + :bytes where id = :id;
 
 -- statement: delete_stream :exec
 update logs_stream set group_id = 0, name = cast(id as text) where id = :id;
+
+-- statement: remove_some_streams :exec
+-- param: limit integer
+delete from logs_stream
+where id in (select s.id from logs_stream s where s.group_id = :group_id limit :limit);
 
 -- statement: find_deleted_stream :one
 select id from logs_stream where group_id = 0 limit 1;
@@ -167,14 +197,18 @@ delete from logs_stream where id = :id;
 insert into logs_event (group_id, stream_id, timestamp_ms, ingested_ms, message)
 values (:group_id, :stream_id, :timestamp_ms, :ingested_ms, :message);
 
--- Events of a stream behind a place in it, up to but without end_ms.
+-- Events of a stream behind a place in it, up to but without end_ms.  The two parts, those of the place's own
+-- moment and the later ones, are read by the index each: a comparison of pairs would look at the whole moment.
 -- statement: read_stream :each
 -- row: event
 -- param: after_ms integer
 -- param: after_id integer
 -- param: end_ms integer
 select id, stream_id, timestamp_ms, ingested_ms, message from logs_event
-where stream_id = :stream_id and (timestamp_ms, id) > (:after_ms, :after_id) and timestamp_ms < :end_ms
+where stream_id = :stream_id and timestamp_ms = :after_ms and id > :after_id and :after_ms < :end_ms
+union all
+select id, stream_id, timestamp_ms, ingested_ms, message from logs_event
+where stream_id = :stream_id and timestamp_ms > :after_ms and timestamp_ms < :end_ms
 order by timestamp_ms, id;
 
 -- Events of a stream before a place in it, from from_ms on, the latest first.
@@ -183,22 +217,25 @@ order by timestamp_ms, id;
 -- param: before_ms integer
 -- param: before_id integer
 -- param: from_ms integer
-select id, timestamp_ms, ingested_ms, message from logs_event
-where stream_id = :stream_id and (timestamp_ms, id) < (:before_ms, :before_id) and timestamp_ms >= :from_ms
+select id, stream_id, timestamp_ms, ingested_ms, message from logs_event
+where stream_id = :stream_id and timestamp_ms = :before_ms and id < :before_id and :before_ms >= :from_ms
+union all
+select id, stream_id, timestamp_ms, ingested_ms, message from logs_event
+where stream_id = :stream_id and timestamp_ms < :before_ms and timestamp_ms >= :from_ms
 order by timestamp_ms desc, id desc;
 
--- Events of all streams of a group; those of deleted streams wait to be removed.  The cross join keeps the
--- order of the index.
+-- Events of all streams of a group, also of deleted ones.
 -- statement: read_group :each
 -- row: event
 -- param: after_ms integer
 -- param: after_id integer
 -- param: end_ms integer
--- column: stream_name text
-select e.id, e.stream_id, e.timestamp_ms, e.ingested_ms, e.message, s.name as stream_name
-from logs_event e cross join logs_stream s on s.id = e.stream_id and s.group_id = e.group_id
-where e.group_id = :group_id and (e.timestamp_ms, e.id) > (:after_ms, :after_id) and e.timestamp_ms < :end_ms
-order by e.timestamp_ms, e.id;
+select id, stream_id, timestamp_ms, ingested_ms, message from logs_event
+where group_id = :group_id and timestamp_ms = :after_ms and id > :after_id and :after_ms < :end_ms
+union all
+select id, stream_id, timestamp_ms, ingested_ms, message from logs_event
+where group_id = :group_id and timestamp_ms > :after_ms and timestamp_ms < :end_ms
+order by timestamp_ms, id;
 
 -- The same before a place, from from_ms on, the latest first.
 -- statement: read_group_backward :each
@@ -206,20 +243,29 @@ order by e.timestamp_ms, e.id;
 -- param: before_ms integer
 -- param: before_id integer
 -- param: from_ms integer
--- column: stream_name text
-select e.id, e.stream_id, e.timestamp_ms, e.ingested_ms, e.message, s.name as stream_name
-from logs_event e cross join logs_stream s on s.id = e.stream_id and s.group_id = e.group_id
-where e.group_id = :group_id and (e.timestamp_ms, e.id) < (:before_ms, :before_id)
-    and e.timestamp_ms >= :from_ms
-order by e.timestamp_ms desc, e.id desc;
+select id, stream_id, timestamp_ms, ingested_ms, message from logs_event
+where group_id = :group_id and timestamp_ms = :before_ms and id < :before_id and :before_ms >= :from_ms
+union all
+select id, stream_id, timestamp_ms, ingested_ms, message from logs_event
+where group_id = :group_id and timestamp_ms < :before_ms and timestamp_ms >= :from_ms
+order by timestamp_ms desc, id desc;
 
--- The oldest events of a group that are older than that.
--- statement: list_expired :many
+-- statement: find_oldest_event :one
+select timestamp_ms from logs_event where group_id = :group_id order by timestamp_ms limit 1;
+
+-- The events of a group that are older than that, the oldest first.
+-- statement: list_old_events :each
+-- row: old_event
 -- param: before_ms integer
--- param: limit integer
 -- column: bytes integer
 select id, stream_id, length(cast(message as blob)) as bytes from logs_event
-where group_id = :group_id and timestamp_ms < :before_ms order by timestamp_ms, id limit :limit;
+where group_id = :group_id and timestamp_ms < :before_ms order by timestamp_ms, id;
+
+-- statement: list_stream_events :each
+-- row: old_event
+-- column: bytes integer
+select id, stream_id, length(cast(message as blob)) as bytes from logs_event
+where stream_id = :stream_id order by timestamp_ms, id;
 
 -- statement: remove_event :exec
 delete from logs_event where id = :id;
@@ -228,7 +274,14 @@ delete from logs_event where id = :id;
 -- param: bytes integer
 update logs_stream set stored_bytes = stored_bytes - :bytes where id = :id;
 
--- statement: remove_some_events :exec
--- param: limit integer
-delete from logs_event
-where id in (select e.id from logs_event e where e.stream_id = :stream_id limit :limit);
+-- The stream's group; a deleted stream has none.
+-- statement: group_lost :exec
+-- param: bytes integer
+-- param: stream_id integer
+update logs_group set stored_bytes = stored_bytes - :bytes
+where id = (select s.group_id from logs_stream s where s.id = :stream_id);
+
+-- statement: group_lost_stream :exec
+-- param: stream_id integer
+update logs_group set stored_bytes = stored_bytes - (select s.stored_bytes from logs_stream s where s.id = :stream_id)
+where id = :id;

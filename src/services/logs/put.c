@@ -105,6 +105,7 @@ static int64_t store(const struct call *call, const struct group *group, int64_t
                                         .last_ingestion_ms = &call->now_ms,
                                         .bytes = bytes,
                                     });
+    logs_group_received(call->txn, &(struct logs_group_received_params){.id = group->row.id, .bytes = bytes});
     return id;
 }
 

@@ -116,7 +116,7 @@ static void tokens_of_empty_page(const struct call *call, const struct span *spa
 
     if (span->backward && forward.id > 0)
         forward.id--;
-    else if (!span->backward)
+    else if (!span->backward && backward.id < INT64_MAX)
         backward.id++;
     out->next_forward_token = token_text(call, 'f', forward);
     out->next_backward_token = token_text(call, 'b', backward);

@@ -1,7 +1,7 @@
 /*
  * streams.c: making, describing and deleting streams.
  *
- * A deleted stream stays as a row of no group until expiry.c has removed its events.
+ * A deleted stream stays as a row of no group until removal.c has removed its events.
  */
 #include "logs_internal.h"
 
@@ -32,6 +32,8 @@ enum outcome logs_delete_log_stream(const struct call *call, const struct logs_d
                         &group) ||
         !log_stream_find(call, &group, in->log_stream_name, &stream_id))
         return FAILED;
+    logs_group_lost_stream(
+        call->txn, &(struct logs_group_lost_stream_params){.id = group.row.id, .stream_id = stream_id});
     logs_delete_stream(call->txn, &(struct logs_delete_stream_params){.id = stream_id});
     log_cleanup_start(call);
     return DONE;
@@ -45,12 +47,12 @@ struct page {
 };
 
 /* Where a page by time begins: behind the stream at this position.  False: fail() has been called. */
-static bool time_page_start(const struct call *call, const struct page *page, struct position *after)
+static bool time_page_start(const struct call *call, const struct page *page, struct position *start)
 {
     int64_t first = page->descending ? INT64_MAX : -1;
 
-    *after = (struct position){.timestamp_ms = first, .id = first};
-    if (!str_present(page->token) || log_position_parse(page->token, after))
+    *start = (struct position){.timestamp_ms = first, .id = first};
+    if (!str_present(page->token) || log_position_parse(page->token, start))
         return true;
     fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION, "The specified nextToken is invalid.");
     return false;
@@ -59,16 +61,22 @@ static bool time_page_start(const struct call *call, const struct page *page, st
 static bool ids_by_time(const struct call *call, const struct group *group, const struct page *page,
                         struct logs_stream_id_rows *ids)
 {
-    struct position after;
+    struct position start;
 
-    if (!time_page_start(call, page, &after))
+    if (!time_page_start(call, page, &start))
         return false;
-    *ids = logs_list_streams_by_time(
-        call->txn, &(struct logs_list_streams_by_time_params){.group_id = group->row.id,
-                                                              .direction = page->descending ? -1 : 1,
-                                                              .after_ms = after.timestamp_ms,
-                                                              .after_id = after.id,
-                                                              .limit = page->limit + 1});
+    if (page->descending)
+        *ids = logs_list_streams_by_time_descending(
+            call->txn, &(struct logs_list_streams_by_time_descending_params){.group_id = group->row.id,
+                                                                             .before_ms = start.timestamp_ms,
+                                                                             .before_id = start.id,
+                                                                             .limit = page->limit + 1});
+    else
+        *ids = logs_list_streams_by_time(
+            call->txn, &(struct logs_list_streams_by_time_params){.group_id = group->row.id,
+                                                                  .after_ms = start.timestamp_ms,
+                                                                  .after_id = start.id,
+                                                                  .limit = page->limit + 1});
     return true;
 }
 
@@ -77,9 +85,8 @@ static struct logs_stream_id_rows ids_by_name(const struct call *call, const str
 {
     return logs_list_streams_by_name(call->txn, &(struct logs_list_streams_by_name_params){
                                                     .group_id = group->row.id,
-                                                    .after = str_present(page->token) ? page->token : S(""),
-                                                    .prefix = page->prefix,
-                                                    .prefix_end = log_prefix_end(call, page->prefix),
+                                                    .from = log_names_from(call, page->prefix, page->token),
+                                                    .end = log_prefix_end(call, page->prefix),
                                                     .limit = page->limit + 1});
 }
 
@@ -87,14 +94,13 @@ static struct logs_stream_id_rows ids_by_name_descending(const struct call *call
                                                          const struct page *page)
 {
     str end = log_prefix_end(call, page->prefix);
+    bool earlier = str_present(page->token) && str_compare(page->token, end) < 0;
 
-    return logs_list_streams_by_name_descending(call->txn,
-                                                &(struct logs_list_streams_by_name_descending_params){
-                                                    .group_id = group->row.id,
-                                                    .before = str_present(page->token) ? page->token : end,
-                                                    .prefix = page->prefix,
-                                                    .prefix_end = end,
-                                                    .limit = page->limit + 1});
+    return logs_list_streams_by_name_descending(
+        call->txn, &(struct logs_list_streams_by_name_descending_params){.group_id = group->row.id,
+                                                                         .from = page->prefix,
+                                                                         .end = earlier ? page->token : end,
+                                                                         .limit = page->limit + 1});
 }
 
 /* Returns the token that goes on behind this stream: its name or, by time, its time and id. */

@@ -18,13 +18,25 @@ bool log_tags_put(const struct call *call, const struct group *group, const stru
     return false;
 }
 
+void log_tags_in_context(const struct call *call, int64_t group_id, struct context_list *context)
+{
+    struct logs_list_tags_rows rows =
+        logs_list_tags(call->txn, &(struct logs_list_tags_params){.group_id = group_id});
+
+    for (size_t i = 0; i < rows.count; i++)
+        context_add_resource_tag(call, context, rows.items[i].name, rows.items[i].value);
+}
+
 enum outcome logs_tag_resource(const struct call *call, const struct logs_tag_resource_request *in,
                                struct logs_tag_resource_output *out)
 {
+    struct group_address address = {.identifier = in->resource_arn};
+    struct context_list context = {0};
     struct group group;
 
     (void)out;
-    if (!log_group_open(call, (struct group_address){.identifier = in->resource_arn}, (str){0}, &group))
+    context_add_request_tags(call, &context, &in->tags);
+    if (!log_group_open_in_context(call, address, (str){0}, context, &group))
         return FAILED;
     return log_tags_put(call, &group, &in->tags) ? DONE : FAILED;
 }
@@ -32,10 +44,13 @@ enum outcome logs_tag_resource(const struct call *call, const struct logs_tag_re
 enum outcome logs_untag_resource(const struct call *call, const struct logs_untag_resource_request *in,
                                  struct logs_untag_resource_output *out)
 {
+    struct group_address address = {.identifier = in->resource_arn};
+    struct context_list context = {0};
     struct group group;
 
     (void)out;
-    if (!log_group_open(call, (struct group_address){.identifier = in->resource_arn}, (str){0}, &group))
+    context_add_tag_keys(call, &context, &in->tag_keys);
+    if (!log_group_open_in_context(call, address, (str){0}, context, &group))
         return FAILED;
     for (size_t i = 0; i < in->tag_keys.count; i++)
         logs_remove_tag(call->txn, &(struct logs_remove_tag_params){.group_id = group.row.id,

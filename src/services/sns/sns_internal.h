@@ -32,6 +32,12 @@ bool arn_refuse(const struct call *call, const char *parameter, str arn);
  * fail() has been called.
  */
 bool topic_open(const struct call *call, str arn, struct topic *topic);
+/* The same; extra keys are context of the authorization. */
+bool topic_open_in_context(const struct call *call, str arn, struct context_list context,
+                           struct topic *topic);
+/* May the caller do that to the topic, which is NULL when it is not there?  False: fail() has been called. */
+bool topic_authorize(const struct call *call, str arn, const struct sns_topic_row *row,
+                     struct context_list context);
 /* The number that a page token stands for; 0 for the absent one.  False: fail() has been called. */
 bool page_after(const struct call *call, str token, int64_t *after);
 
@@ -45,6 +51,10 @@ bool topic_attribute_set(const struct call *call, struct topic *topic, str name,
 bool topic_attribute_is(const struct topic *topic, str name, str value);
 
 /* tags.c */
+/* See struct context_list. */
+void topic_tags_in_context(const struct call *call, int64_t topic_id, struct context_list *context);
+void request_tags_in_context(const struct call *call, const struct sns_tag_list *tags,
+                             struct context_list *context);
 /* False: the same key twice, or too many; fail() has been called. */
 bool topic_put_tags(const struct call *call, const struct topic *topic, const struct sns_tag_list *tags);
 bool topic_has_tags(const struct call *call, const struct topic *topic, const struct sns_tag_list *tags);

@@ -92,13 +92,24 @@ static bool attributes_read(const struct call *call, const struct str_map *attri
     return true;
 }
 
+static bool topic_open_to_subscribe(const struct call *call, const struct sns_subscribe_input *in,
+                                    struct topic *topic)
+{
+    struct context_list context = {0};
+
+    context_add(call, &context, S("sns:Protocol"), in->protocol);
+    if (str_present(in->endpoint))
+        context_add(call, &context, S("sns:Endpoint"), in->endpoint);
+    return topic_open_in_context(call, in->topic_arn, context, topic);
+}
+
 /* Making a key takes a tenth of a second: now, rather than at the first message, and beside the engine. */
 void sns_subscribe_prepare(const struct call *call, const struct sns_subscribe_input *in)
 {
     struct topic topic;
     int64_t raw_delivery;
 
-    if (topic_open(call, in->topic_arn, &topic) && attributes_read(call, &in->attributes, &raw_delivery) &&
+    if (topic_open_to_subscribe(call, in, &topic) && attributes_read(call, &in->attributes, &raw_delivery) &&
         !raw_delivery)
         signer_begin(call);
 }
@@ -110,7 +121,7 @@ enum outcome sns_subscribe(const struct call *call, const struct sns_subscribe_i
     struct topic topic;
     int64_t raw_delivery;
 
-    if (!topic_open(call, in->topic_arn, &topic) || !endpoint_check(call, in->protocol, in->endpoint) ||
+    if (!topic_open_to_subscribe(call, in, &topic) || !endpoint_check(call, in->protocol, in->endpoint) ||
         !attributes_read(call, &in->attributes, &raw_delivery))
         return FAILED;
     if (sns_find_same_subscription(call->txn,
@@ -163,7 +174,8 @@ static bool subscription_open(const struct call *call, str arn,
     }
     bool found =
         sns_find_subscription(call->txn, &(struct sns_find_subscription_params){.arn = arn}, subscription);
-    if (!authorize(call, topic_arn, found ? subscription->policy : (str){0}))
+    struct sns_topic_row topic = {.id = found ? subscription->topic_id : 0, .policy = subscription->policy};
+    if (!topic_authorize(call, topic_arn, found ? &topic : NULL, (struct context_list){0}))
         return false;
     if (!found)
         fail(call, &SNS_NOT_FOUND_EXCEPTION, "Subscription does not exist");

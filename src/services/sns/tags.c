@@ -69,10 +69,26 @@ bool topic_has_tags(const struct call *call, const struct topic *topic, const st
     return true;
 }
 
-/* These operations have an error of their own for a topic that is not there. */
-static bool resource_open(const struct call *call, str arn, struct topic *topic)
+void topic_tags_in_context(const struct call *call, int64_t topic_id, struct context_list *context)
 {
-    if (topic_open(call, arn, topic))
+    struct sns_list_tags_rows rows =
+        sns_list_tags(call->txn, &(struct sns_list_tags_params){.topic_id = topic_id});
+
+    for (size_t i = 0; i < rows.count; i++)
+        context_add_resource_tag(call, context, rows.items[i].name, rows.items[i].value);
+}
+
+void request_tags_in_context(const struct call *call, const struct sns_tag_list *tags,
+                             struct context_list *context)
+{
+    for (size_t i = 0; i < tags->count; i++)
+        context_add_request_tag(call, context, tags->items[i].key, tags->items[i].value);
+}
+
+/* These operations have an error of their own for a topic that is not there. */
+static bool resource_open(const struct call *call, str arn, struct context_list context, struct topic *topic)
+{
+    if (topic_open_in_context(call, arn, context, topic))
         return true;
     if (call->progress->failure.error == &SNS_NOT_FOUND_EXCEPTION)
         fail(call, &SNS_RESOURCE_NOT_FOUND_EXCEPTION, "Resource does not exist");
@@ -82,20 +98,25 @@ static bool resource_open(const struct call *call, str arn, struct topic *topic)
 enum outcome sns_tag_resource(const struct call *call, const struct sns_tag_resource_request *in,
                               struct sns_tag_resource_response *out)
 {
+    struct context_list context = {0};
     struct topic topic;
 
     (void)out;
-    return resource_open(call, in->resource_arn, &topic) && topic_put_tags(call, &topic, &in->tags) ? DONE
-                                                                                                    : FAILED;
+    request_tags_in_context(call, &in->tags, &context);
+    return resource_open(call, in->resource_arn, context, &topic) && topic_put_tags(call, &topic, &in->tags)
+               ? DONE
+               : FAILED;
 }
 
 enum outcome sns_untag_resource(const struct call *call, const struct sns_untag_resource_request *in,
                                 struct sns_untag_resource_response *out)
 {
+    struct context_list context = {0};
     struct topic topic;
 
     (void)out;
-    if (!resource_open(call, in->resource_arn, &topic))
+    context_add_tag_keys(call, &context, &in->tag_keys);
+    if (!resource_open(call, in->resource_arn, context, &topic))
         return FAILED;
     for (size_t i = 0; i < in->tag_keys.count; i++)
         sns_remove_tag(call->txn, &(struct sns_remove_tag_params){.topic_id = topic.row.id,
@@ -109,7 +130,7 @@ enum outcome sns_list_tags_for_resource(const struct call *call,
 {
     struct topic topic;
 
-    if (!resource_open(call, in->resource_arn, &topic))
+    if (!resource_open(call, in->resource_arn, (struct context_list){0}, &topic))
         return FAILED;
     struct sns_list_tags_rows rows = tags_of(call, &topic);
     list_make_empty(call->arena, &out->tags);

@@ -33,6 +33,21 @@ bool arn_refuse(const struct call *call, const char *parameter, str arn)
 
 bool topic_open(const struct call *call, str arn, struct topic *topic)
 {
+    return topic_open_in_context(call, arn, (struct context_list){0}, topic);
+}
+
+bool topic_authorize(const struct call *call, str arn, const struct sns_topic_row *row,
+                     struct context_list context)
+{
+    if (row) {
+        context.resource_tags = topic_tags_in_context;
+        context.resource_id = row->id;
+    }
+    return authorize_in_context(call, arn, row ? row->policy : (str){0}, &context);
+}
+
+bool topic_open_in_context(const struct call *call, str arn, struct context_list context, struct topic *topic)
+{
     struct arn_parts parts;
 
     if (!arn_split(arn, &parts) || !str_equal(parts.service, S("sns")) ||
@@ -43,7 +58,7 @@ bool topic_open(const struct call *call, str arn, struct topic *topic)
                                 &(struct sns_find_topic_params){
                                     .account = parts.account, .region = parts.region, .name = parts.resource},
                                 &topic->row);
-    if (!authorize(call, arn, found ? topic->row.policy : (str){0}))
+    if (!topic_authorize(call, arn, found ? &topic->row : NULL, context))
         return false;
     if (!found)
         fail(call, &SNS_NOT_FOUND_EXCEPTION, "Topic does not exist");

@@ -45,18 +45,36 @@ static enum outcome answer_existing(const struct call *call, const struct sns_cr
     return DONE;
 }
 
+/* Who makes a topic with tags must be allowed to tag it. */
+static bool creation_authorize(const struct call *call, const struct topic *topic, bool exists,
+                               const struct sns_tag_list *tags)
+{
+    struct context_list context = {0};
+
+    request_tags_in_context(call, tags, &context);
+    if (exists) {
+        context.resource_tags = topic_tags_in_context;
+        context.resource_id = topic->row.id;
+    }
+    return authorize_in_context(call, topic->arn, (str){0}, &context) &&
+           (tags->count == 0 ||
+            authorize_action_in_context(call, S("SNS:TagResource"), topic->arn, (str){0}, &context));
+}
+
 enum outcome sns_create_topic(const struct call *call, const struct sns_create_topic_input *in,
                               struct sns_create_topic_response *out)
 {
     struct topic topic = {.arn = topic_arn(call, in->name)};
     struct sns_find_topic_params key = {.account = call->account, .region = call->region, .name = in->name};
 
-    if (!authorize(call, topic.arn, (str){0}) || !name_check(call, in->name))
+    bool exists = sns_find_topic(call->txn, &key, &topic.row);
+
+    if (!creation_authorize(call, &topic, exists, &in->tags) || !name_check(call, in->name))
         return FAILED;
     if (str_present(in->data_protection_policy))
         return fail(call, &SNS_INVALID_PARAMETER_EXCEPTION,
                     "Invalid parameter: DataProtectionPolicy is not supported.");
-    if (sns_find_topic(call->txn, &key, &topic.row))
+    if (exists)
         return answer_existing(call, in, &topic, out);
 
     topic.row = (struct sns_topic_row){

@@ -54,11 +54,22 @@ static struct queue_address address_of(const struct call *call, str url)
     };
 }
 
-static bool open_at(const struct call *call, struct queue_address address, struct queue *queue)
+bool queue_authorize(const struct call *call, const struct queue *queue, bool found,
+                     struct context_list context)
+{
+    if (found) {
+        context.resource_tags = queue_tags_in_context;
+        context.resource_id = queue->row.id;
+    }
+    return authorize_in_context(call, queue->arn, found ? queue->row.policy : (str){0}, &context);
+}
+
+static bool open_at(const struct call *call, struct queue_address address, struct context_list context,
+                    struct queue *queue)
 {
     bool found = queue_find(call, address.account, address.region, address.name, queue);
 
-    if (!authorize(call, queue->arn, found ? queue->row.policy : (str){0}))
+    if (!queue_authorize(call, queue, found, context))
         return false;
     if (!found)
         fail(call, &SQS_QUEUE_DOES_NOT_EXIST, "The specified queue does not exist.");
@@ -67,7 +78,12 @@ static bool open_at(const struct call *call, struct queue_address address, struc
 
 bool queue_open(const struct call *call, str url, struct queue *queue)
 {
-    return open_at(call, address_of(call, url), queue);
+    return queue_open_in_context(call, url, (struct context_list){0}, queue);
+}
+
+bool queue_open_in_context(const struct call *call, str url, struct context_list context, struct queue *queue)
+{
+    return open_at(call, address_of(call, url), context, queue);
 }
 
 bool queue_open_arn(const struct call *call, str arn, struct queue *queue)
@@ -75,7 +91,7 @@ bool queue_open_arn(const struct call *call, str arn, struct queue *queue)
     struct queue_address address = {0};
 
     queue_arn_split(arn, &address);
-    return open_at(call, address, queue);
+    return open_at(call, address, (struct context_list){0}, queue);
 }
 
 str queue_url(const struct call *call, const struct queue *queue)

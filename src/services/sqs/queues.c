@@ -61,13 +61,29 @@ static enum outcome answer_existing(const struct call *call, const struct sqs_cr
     return DONE;
 }
 
+/* Who makes a queue with tags must be allowed to tag it. */
+static bool creation_authorize(const struct call *call, const struct queue *queue, bool exists,
+                               const struct str_map *tags)
+{
+    struct context_list context = {0};
+
+    context_add_request_tags(call, &context, tags);
+    if (exists) {
+        context.resource_tags = queue_tags_in_context;
+        context.resource_id = queue->row.id;
+    }
+    return authorize_in_context(call, queue->arn, (str){0}, &context) &&
+           (tags->count == 0 ||
+            authorize_action_in_context(call, S("sqs:TagQueue"), queue->arn, (str){0}, &context));
+}
+
 enum outcome sqs_create_queue(const struct call *call, const struct sqs_create_queue_request *in,
                               struct sqs_create_queue_result *out)
 {
     struct queue queue;
     bool exists = queue_find(call, call->account, call->region, in->queue_name, &queue);
 
-    if (!authorize(call, queue.arn, (str){0}) || !name_check(call, in->queue_name))
+    if (!creation_authorize(call, &queue, exists, &in->tags) || !name_check(call, in->queue_name))
         return FAILED;
     if (exists)
         return answer_existing(call, in, &queue, out);
@@ -92,7 +108,7 @@ enum outcome sqs_get_queue_url(const struct call *call, const struct sqs_get_que
     struct queue queue;
     bool found = queue_find(call, account, call->region, in->queue_name, &queue);
 
-    if (!authorize(call, queue.arn, found ? queue.row.policy : (str){0}))
+    if (!queue_authorize(call, &queue, found, (struct context_list){0}))
         return FAILED;
     if (!found)
         return fail(call, &SQS_QUEUE_DOES_NOT_EXIST, "The specified queue does not exist.");

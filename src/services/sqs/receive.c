@@ -13,6 +13,7 @@ enum {
     MAX_VISIBILITY_SECONDS = 43200,
     MAX_WAIT_SECONDS = 20,
     MAX_PUT_ASIDE = 100, /* in one run: the call then runs again */
+    MAX_BYTES = 2621440, /* then no further message is taken: AWS, too, may return fewer than are asked for */
 };
 
 static bool range_check(const struct call *call, const char *name, const int64_t *value, int64_t min,
@@ -131,7 +132,7 @@ struct receive {
     const struct queue *queue;
     struct tally tally, dead_letter_tally;
     struct queue dead_letters; /* without a row when there is none to move to */
-    size_t put_aside;
+    size_t put_aside, bytes;
     struct sqs_message_list *messages;
 };
 
@@ -159,6 +160,7 @@ static void take(const struct call *call, struct receive *receive, const struct 
     message->message_id = row->message_id;
     message->receipt_handle = receipt_handle(call, queue, (struct receipt){row->id, receipt, call->now_ms});
     message->body = content.body;
+    receive->bytes += content.body.size + content.attributes.size;
     message->md5_of_body = content.body_md5;
     add_attributes(call, in, row, message);
     add_message_attributes(call, in, content.attributes, message);
@@ -233,7 +235,7 @@ static bool take_visible(const struct call *call, struct receive *receive, int64
                                                .visible_ms = call->now_ms,
                                                .limit = wanted,
                                            });
-        for (size_t i = 0; i < rows.count; i++)
+        for (size_t i = 0; i < rows.count && receive->bytes < MAX_BYTES; i++)
             take_or_put_aside(call, receive, &rows.items[i]);
     } while (rows.count > 0 && receive->messages->count == 0 && receive->put_aside < MAX_PUT_ASIDE);
     return rows.count == 0 || receive->messages->count > 0;

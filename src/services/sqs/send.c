@@ -10,7 +10,15 @@
 #include "base/hash.h"
 #include "base/text.h"
 
-enum { MAX_DELAY_SECONDS = 900, MAX_BATCH_BYTES = 1048576, MAX_GROUP_ID = 128 };
+#include <string.h>
+
+enum {
+    MAX_DELAY_SECONDS = 900,
+    MAX_BATCH_BYTES = 1048576,
+    MAX_GROUP_ID = 128,
+    MAX_TRACE_HEADER = 1024,
+    TRACE_ID_SIZE = 35
+};
 
 struct sent {
     str message_id, body_md5, attributes_md5, system_attributes_md5;
@@ -74,6 +82,9 @@ static bool system_attributes_check(const struct call *call,
         if (!str_equal(value->data_type, S("String")) || str_empty(value->string_value))
             return value_refuse(call, "AWSTraceHeader", value->data_type,
                                 "It must contain a non-empty value of type 'String'.");
+        if (value->string_value.size > MAX_TRACE_HEADER)
+            return value_refuse(call, "AWSTraceHeader", str_head(value->string_value, MAX_TRACE_HEADER),
+                                "It must be a correctly formatted AWS X-Ray trace header.");
     }
     return true;
 }
@@ -113,13 +124,25 @@ static str trace_header_of(const struct outgoing *message)
     return (str){0};
 }
 
+/* "1-<8 hexadecimal digits>-<24 of them>"; the id is a key of the traces, so nothing else is taken for one.
+ */
+static bool names_trace(str id)
+{
+    if (id.size != TRACE_ID_SIZE || !str_starts_with(id, S("1-")) || id.data[10] != '-')
+        return false;
+    for (size_t i = 2; i < id.size; i++)
+        if (i != 10 && (!id.data[i] || !strchr("0123456789abcdefABCDEF", id.data[i])))
+            return false;
+    return true;
+}
+
 /* A sender's AWSTraceHeader goes on with the trace it names: "Root=1-…;Parent=…". */
 static str trace_id_of(const struct call *call, str trace_header)
 {
     str rest = trace_header, part;
 
     while (str_next(&rest, ';', &part))
-        if (str_starts_with(str_trim(part), S("Root=")))
+        if (str_starts_with(str_trim(part), S("Root=")) && names_trace(str_from(str_trim(part), 5)))
             return str_from(str_trim(part), 5);
     return call->trace_id;
 }

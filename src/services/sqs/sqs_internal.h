@@ -37,6 +37,12 @@ bool queue_find_arn(const struct call *call, str arn, struct queue *queue);
  * been called.  Only the URL's path counts, whatever host or scheme it carries.
  */
 bool queue_open(const struct call *call, str url, struct queue *queue);
+/* The same; extra keys are context of the authorization. */
+bool queue_open_in_context(const struct call *call, str url, struct context_list context,
+                           struct queue *queue);
+/* May the caller do that to the queue, which need not be there?  False: fail() has been called. */
+bool queue_authorize(const struct call *call, const struct queue *queue, bool found,
+                     struct context_list context);
 /* The same by ARN. */
 bool queue_open_arn(const struct call *call, str arn, struct queue *queue);
 str queue_url(const struct call *call, const struct queue *queue);
@@ -149,6 +155,8 @@ str receipt_handle(const struct call *call, const struct queue *queue, struct re
 bool receipt_read(const struct call *call, const struct queue *queue, str handle, struct receipt *receipt);
 
 /* tags.c */
+/* See struct context_list. */
+void queue_tags_in_context(const struct call *call, int64_t queue_id, struct context_list *context);
 /* False: too many; fail() has been called. */
 bool queue_put_tags(const struct call *call, const struct queue *queue, const struct str_map *tags);
 

@@ -48,13 +48,24 @@ bool queue_put_tags(const struct call *call, const struct queue *queue, const st
     return false;
 }
 
+void queue_tags_in_context(const struct call *call, int64_t queue_id, struct context_list *context)
+{
+    struct sqs_list_tags_rows rows =
+        sqs_list_tags(call->txn, &(struct sqs_list_tags_params){.queue_id = queue_id});
+
+    for (size_t i = 0; i < rows.count; i++)
+        context_add_resource_tag(call, context, rows.items[i].name, rows.items[i].value);
+}
+
 enum outcome sqs_tag_queue(const struct call *call, const struct sqs_tag_queue_request *in,
                            struct sqs_tag_queue_output *out)
 {
+    struct context_list context = {0};
     struct queue queue;
 
     (void)out;
-    if (!queue_open(call, in->queue_url, &queue))
+    context_add_request_tags(call, &context, &in->tags);
+    if (!queue_open_in_context(call, in->queue_url, context, &queue))
         return FAILED;
     if (in->tags.count == 0)
         return fail(call, &SQS_MISSING_REQUIRED_PARAMETER_EXCEPTION,
@@ -65,10 +76,12 @@ enum outcome sqs_tag_queue(const struct call *call, const struct sqs_tag_queue_r
 enum outcome sqs_untag_queue(const struct call *call, const struct sqs_untag_queue_request *in,
                              struct sqs_untag_queue_output *out)
 {
+    struct context_list context = {0};
     struct queue queue;
 
     (void)out;
-    if (!queue_open(call, in->queue_url, &queue))
+    context_add_tag_keys(call, &context, &in->tag_keys);
+    if (!queue_open_in_context(call, in->queue_url, context, &queue))
         return FAILED;
     if (in->tag_keys.count == 0)
         return fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION,

@@ -128,6 +128,7 @@ int core_setup(void **state)
         .endpoint = S("http://127.0.0.1:4566"),
     };
     toy_start = toy_poller = (str){0};
+    toy_hook = NULL;
     toy_work_hook = NULL;
     core.source_ip = "127.0.0.1";
     world_reset();
@@ -208,8 +209,10 @@ static struct request *request_new(const char *method, const char *path, str bod
     struct arena *arena = &request->exchange.arena;
     request->next = core.requests;
     core.requests = request;
-    request->http = (struct http_request){.method = str_of(method), .query = S("")};
-    request->http.target = request->http.path = arena_copy(arena, str_of(path));
+    str target = arena_copy(arena, str_of(path)), rest = target;
+    request->http = (struct http_request){.method = str_of(method), .target = target};
+    str_next(&rest, '?', &request->http.path);
+    request->http.query = str_present(rest) ? rest : S("");
     request->http.body = request->http.payload = arena_copy(arena, body);
     request->exchange.request = &request->http;
     request->exchange.source_ip = str_of(core.source_ip);

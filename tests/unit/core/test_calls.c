@@ -194,6 +194,16 @@ TEST(a_spawned_call_runs_when_its_cause_is_committed)
     wait_for_item("a", "1");
 }
 
+TEST(what_a_spawned_call_has_to_prepare_is_prepared)
+{
+    assert_run("put a 1; foresee a b");
+    wait_for_item("b", "1");
+    toy_start = S("put c 3; foresee c d"); /* before there is any other call */
+    core_restart();
+    wait_for_item("d", "3");
+    toy_start = (str){0};
+}
+
 TESTS(engine_test(what_a_call_wrote_stays), engine_test(a_failed_call_is_answered_with_its_error),
       engine_test(an_error_may_be_long), engine_test(a_failed_call_leaves_no_trace_and_its_neighbours_stay),
       engine_test(a_broken_statement_fails_its_call_and_nobody_elses),
@@ -208,4 +218,5 @@ TESTS(engine_test(what_a_call_wrote_stays), engine_test(a_failed_call_is_answere
       engine_test(an_invoked_call_goes_with_the_caller_that_fails_after_it),
       engine_test(a_failed_invocation_takes_its_effects_timers_and_spawned_calls_along),
       engine_test(a_broken_statement_in_an_invoked_call_fails_only_that),
-      engine_test(a_spawned_call_runs_when_its_cause_is_committed))
+      engine_test(a_spawned_call_runs_when_its_cause_is_committed),
+      engine_test(what_a_spawned_call_has_to_prepare_is_prepared))

@@ -4,7 +4,10 @@
  */
 #include "core.h"
 
+#include "base/time.h"
 #include "wire/json.h"
+
+#include <time.h>
 
 enum { MINUTE = 60 * 1000, DAY = 24 * 60 * MINUTE };
 
@@ -241,6 +244,80 @@ TEST(a_reset_ends_the_pollers_and_the_start_hooks_begin_new_ones)
     assert_item("polls", "xx");
 }
 
+static _Atomic int64_t wall_shift_us;
+
+static int64_t shifted_wall_us(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000 + wall_shift_us;
+}
+
+static void shift_wall(int64_t by_ms)
+{
+    wall_shift_us += by_ms * 1000;
+    wall_clock_replace(shifted_wall_us);
+}
+
+static int teardown_wall(void **state)
+{
+    wall_clock_replace(NULL);
+    wall_shift_us = 0;
+    return core_teardown(state);
+}
+
+#define wall_test(name) cmocka_unit_test_setup_teardown(name, core_setup, teardown_wall)
+
+static int64_t now_ms(void)
+{
+    return engine_now_ms(core_engine());
+}
+
+TEST(a_wall_clock_that_steps_back_holds_nothing_up)
+{
+    struct request *receive = begin("Receive", "{\"Queue\": \"q\", \"WaitMs\": 60000}");
+    int64_t before_ms = now_ms();
+
+    assert_int_equal(status_of(begin("Send", "{\"Queue\": \"q\", \"Body\": \"m\", \"DelayMs\": 30}")), 200);
+    shift_wall(-60 * MINUTE);
+    assert_true(now_ms() >= before_ms);
+    assert_text(body_of(receive), "{\"Body\":\"m\"}");
+}
+
+TEST(time_goes_on_over_a_restart_with_a_wall_clock_that_is_behind)
+{
+    assert_run("timer t 60000 put t 1");
+    int64_t before_ms = now_ms();
+    shift_wall(-60 * MINUTE);
+    core_restart();
+    assert_true(now_ms() >= before_ms);
+    assert_true(now_ms() < before_ms + MINUTE);
+    advance_clock(MINUTE);
+    wait_for_item("t", "1");
+}
+
+TEST(time_follows_the_wall_clock_forward)
+{
+    int64_t before_ms = now_ms();
+
+    assert_run("timer t 3600000 put t 1");
+    shift_wall(60 * MINUTE);
+    assert_true(now_ms() >= before_ms + 60 * MINUTE);
+    wait_for_item("t", "1");
+}
+
+TEST(a_wall_clock_that_comes_back_does_not_take_time_back)
+{
+    shift_wall(60 * MINUTE);
+    int64_t ahead_ms = now_ms();
+    shift_wall(-60 * MINUTE);
+    assert_true(now_ms() >= ahead_ms);
+    assert_run("put a 1");
+    core_restart();
+    assert_true(now_ms() >= ahead_ms);
+}
+
 TESTS(engine_test(a_parked_call_runs_when_its_deadline_comes),
       engine_test(a_deadline_comes_without_anybodys_help), engine_test(an_alarm_runs_the_oldest_and_only_it),
       engine_test(a_timer_runs_when_it_is_due_and_once), engine_test(a_timer_that_is_set_again_is_moved),
@@ -254,4 +331,8 @@ TESTS(engine_test(a_parked_call_runs_when_its_deadline_comes),
       engine_test(the_clock_goes_only_forward_and_not_past_the_year_9999),
       engine_test(a_reset_forgets_everything_and_the_clock), engine_test(who_waits_looks_again_after_a_reset),
       engine_test(the_start_hooks_run_again_after_a_reset_by_the_new_clock),
-      engine_test(a_reset_ends_the_pollers_and_the_start_hooks_begin_new_ones))
+      engine_test(a_reset_ends_the_pollers_and_the_start_hooks_begin_new_ones),
+      wall_test(a_wall_clock_that_steps_back_holds_nothing_up),
+      wall_test(time_goes_on_over_a_restart_with_a_wall_clock_that_is_behind),
+      wall_test(time_follows_the_wall_clock_forward),
+      wall_test(a_wall_clock_that_comes_back_does_not_take_time_back))

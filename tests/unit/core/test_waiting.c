@@ -223,7 +223,46 @@ TEST(a_poller_runs_again_and_again_in_the_same_memory)
     assert_true(mallinfo2().uordblks < used_before + ROUNDS * BYTES_PER_ROUND / 10);
 }
 
-TESTS(engine_test(a_parked_call_runs_again_when_it_is_woken),
+/* The engine's mode for tests: what a handler keeps between its runs, but in the store, is lost. */
+static int rerun_setup(void **state)
+{
+    core_setup(state);
+    core_stop();
+    core_close();
+    core_options()->rerun = true;
+    core_start();
+    return 0;
+}
+
+#define rerun_test(name) cmocka_unit_test_setup_teardown(name, rerun_setup, core_teardown)
+
+TEST(in_the_tests_mode_what_parks_runs_twice)
+{
+    struct request *waiting = begin_run("add a x; wait gate open 60000");
+
+    let_run();
+    assert_item("a", "xx");
+    assert_run("put open 1; wake gate");
+    assert_int_equal(status_of(waiting), 200);
+    assert_item("a", "xxx");
+}
+
+TEST(in_the_tests_mode_preparations_get_lost)
+{
+    bool with = false, without = false;
+
+    assert_run("put a seen");
+    while (!with || !without) {
+        assert_int_equal(status_of(begin("Foresee", "{\"Key\": \"a\", \"Into\": \"b\"}")), 200);
+        bool prepared = str_equal(get("b"), S("seen"));
+        with = with || prepared;
+        without = without || !prepared;
+    }
+}
+
+TESTS(rerun_test(in_the_tests_mode_what_parks_runs_twice),
+      rerun_test(in_the_tests_mode_preparations_get_lost),
+      engine_test(a_parked_call_runs_again_when_it_is_woken),
       engine_test(what_a_call_wrote_before_it_parked_stays), engine_test(the_oldest_is_served_first),
       engine_test(a_call_woken_for_nothing_keeps_its_place),
       engine_test(a_call_that_waited_for_something_else_comes_last), engine_test(wake_all_wakes_all),

@@ -147,6 +147,15 @@ static enum outcome spawn_it(const struct call *call, str rest)
     return DONE;
 }
 
+static enum outcome foresee_later(const struct call *call, str rest)
+{
+    str key = word(&rest);
+    struct toy_foresee_request in = {.key = key, .into = word(&rest)};
+
+    spawn(call, &TOY_FORESEE_LATER, &in);
+    return DONE;
+}
+
 static enum outcome set_timer(const struct call *call, str rest)
 {
     str id = word(&rest);
@@ -160,6 +169,33 @@ static enum outcome set_timer(const struct call *call, str rest)
 static enum outcome cancel_timer(const struct call *call, str rest)
 {
     timer_cancel(call, &TOY_RUN_LATER, word(&rest));
+    return DONE;
+}
+
+static enum outcome sweep(const struct call *call, str rest)
+{
+    str name = word(&rest);
+    int64_t left = number(&rest);
+
+    do {
+        toy_add_to_item(call->txn, &(struct toy_add_to_item_params){.key = S("swept"), .value = name});
+        if (toy_hook)
+            toy_hook();
+        left--;
+    } while (left > 0 && !slice_is_over(call));
+    struct toy_script in = {
+        .steps = arena_format(call->arena, "sweep %.*s %lld", STR_ARGS(name), (long long)left)};
+    if (left > 0)
+        slice_again(call, &TOY_RUN_LATER, name, &in);
+    return DONE;
+}
+
+static enum outcome write_hops(const struct call *call, str rest)
+{
+    str id = word(&rest);
+
+    for (int64_t left = number(&rest); left > 0; left--)
+        trace_in(call, id, S("hop"), S("toy"), S(""));
     return DONE;
 }
 
@@ -214,10 +250,13 @@ static const struct {
     {STR_INIT("try"), try},
     {STR_INIT("invoke"), invoke_it},
     {STR_INIT("spawn"), spawn_it},
+    {STR_INIT("foresee"), foresee_later},
     {STR_INIT("timer"), set_timer},
     {STR_INIT("cancel"), cancel_timer},
     {STR_INIT("effect"), begin_effect},
     {STR_INIT("end"), end_effect},
+    {STR_INIT("sweep"), sweep},
+    {STR_INIT("hops"), write_hops},
     {STR_INIT("seal"), seal_data},
     {STR_INIT("unseal"), unseal_data},
 };
@@ -336,6 +375,20 @@ enum outcome toy_foresee(const struct call *call, const struct toy_foresee_reque
     return str_present(in->also)
                ? invoke(call, call->caller, &TOY_FORESEE, &also, out, &call->progress->failure)
                : DONE;
+}
+
+void toy_foresee_later_prepare(const struct call *call, const struct toy_foresee_request *in)
+{
+    toy_foresee_prepare(call, in);
+}
+
+enum outcome toy_foresee_later(const struct call *call, const struct toy_foresee_request *in,
+                               struct toy_foresee_later_output *out)
+{
+    struct toy_foresee_output same;
+
+    (void)out;
+    return toy_foresee(call, in, &same);
 }
 
 enum outcome toy_get(const struct call *call, const struct toy_get_request *in, struct toy_got *out)

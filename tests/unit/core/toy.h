@@ -15,8 +15,11 @@
  *     wake NAME            wake_all NAME
  *     invoke STEPS         fails when they do            (steps within a step stand between bars)
  *     try STEPS            goes on when they fail
+ *     foresee KEY INTO     spawn ForeseeLater
  *     spawn STEPS          timer ID MS STEPS             cancel ID
  *     effect ID PAYLOAD    end ID
+ *     sweep NAME N         add NAME to "swept" N times, in slices, and call toy_hook() each time
+ *     hops ID N            write N hops of that trace
  *     seal KEY PURPOSE DATA      unseal KEY PURPOSE SEAL (into KEY; "refused")
  *
  * Send and Receive are a queue with long polling, Get reads an item.

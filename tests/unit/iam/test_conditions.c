@@ -157,6 +157,55 @@ TEST(a_service_is_known_by_what_it_acts_for)
     assert_false(holds_for(&sns, S("'StringLike':{'aws:PrincipalArn':'*'}")));
 }
 
+static enum policy_verdict verdict_on(const char *effect, const char *rest)
+{
+    struct policy_request request = asks(&BOB, S("lambda:CreateFunction"), S(TABLE));
+    str text = arena_format(&scratch, "{'Version':'2012-10-17','Statement':{'Effect':'%s','Action':'*',%s}}",
+                            effect, rest);
+
+    return policy_evaluate(policy_of(POLICY_INLINE, text), &request);
+}
+
+/* AWS supplies lambda:Layer with this action, and nobody here does. */
+TEST(what_is_not_known_denies_and_does_not_allow)
+{
+    static const char *const unknown[] = {
+        "'Resource':'*','Condition':{'StringEquals':{'lambda:Layer':'x'}}",
+        "'Resource':'*','Condition':{'StringNotEquals':{'LAMBDA:layer':'x'}}",
+        "'Resource':'*','Condition':{'StringEqualsIfExists':{'lambda:Layer':'x'}}",
+        "'Resource':'*','Condition':{'ForAllValues:StringEquals':{'lambda:Layer':'x'}}",
+        "'Resource':'*','Condition':{'Null':{'lambda:Layer':'true'}}",
+        "'Resource':'*','Condition':{'Null':{'lambda:Layer':'false'}}",
+        "'Resource':'*','Condition':{'StringNotEquals':{'aws:username':'${lambda:Layer}'}}",
+        "'Resource':'*','Condition':{'StringEquals':{'aws:username':'bob','lambda:Layer':'x'}}",
+        "'Resource':'arn:aws:dynamodb:*:*:table/${lambda:Layer}'",
+        "'NotResource':'arn:aws:dynamodb:*:*:table/${lambda:Layer}'",
+    };
+
+    for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++) {
+        assert_int_equal(verdict_on("Deny", unknown[i]), POLICY_DENIES);
+        assert_int_equal(verdict_on("Allow", unknown[i]), POLICY_SILENT);
+    }
+}
+
+TEST(what_is_known_decides_beside_what_is_not)
+{
+    const char *other_user =
+        "'Resource':'*','Condition':{'StringEquals':{'aws:username':'eve','lambda:Layer':'x'}}";
+    const char *there = "'Resource':['*','arn:aws:dynamodb:*:*:table/${lambda:Layer}']";
+
+    assert_int_equal(verdict_on("Deny", other_user), POLICY_SILENT);
+    assert_int_equal(verdict_on("Allow", there), POLICY_ALLOWS);
+}
+
+/* Where AWS would leave the key out, too. */
+TEST(a_key_is_unknown_only_with_the_actions_that_have_it)
+{
+    assert_true(holds(S("'StringNotEquals':{'lambda:Layer':'x'}")));
+    assert_true(holds(S("'Null':{'lambda:Layer':'true'}")));
+    assert_false(holds(S("'StringEquals':{'aws:SourceVpc':'x'}")));
+}
+
 TESTS(test(texts_are_compared_exactly_or_without_case_or_by_pattern),
       test(a_negated_operator_wants_none_of_the_values),
       test(a_missing_key_satisfies_only_negated_and_if_exists_operators),
@@ -166,4 +215,6 @@ TESTS(test(texts_are_compared_exactly_or_without_case_or_by_pattern),
       test(set_operators_look_at_every_or_any_value_of_the_request),
       test(all_conditions_of_a_statement_must_hold),
       test(variables_are_filled_in_and_a_missing_one_matches_nothing),
-      test(a_service_is_known_by_what_it_acts_for))
+      test(a_service_is_known_by_what_it_acts_for), test(what_is_not_known_denies_and_does_not_allow),
+      test(what_is_known_decides_beside_what_is_not),
+      test(a_key_is_unknown_only_with_the_actions_that_have_it))

@@ -404,6 +404,44 @@ TEST(a_stored_policy_that_is_not_understood_denies_everything)
     assert_int_equal(policy_evaluate(policy, &root), POLICY_DENIES);
 }
 
+static str resource_problem(const char *resource)
+{
+    return problem_of(POLICY_INLINE, arena_format(&scratch, ALLOW("'Action':'*','Resource':'%s'"), resource));
+}
+
+TEST(a_malformed_arn_is_refused_in_aws_words)
+{
+    static const char *const legacy[] = {"arn:aws:sqs:us-east-1:OrderQueue", "arn:aws:s3::bucket",
+                                         "arn:aws::x", "arn:aws::us-east-1:000000000000:x"};
+    static const char *const vendors[] = {"arn:aws", "arn:aws:*:us-east-1:000000000000:x", "arn:aws:s?s:::x",
+                                          "arn:aws:*"};
+    static const char *const right[] = {"arn:aws:sqs:us-east-1:000000000000:q",
+                                        "arn:aws:sqs:*:q",
+                                        "arn:aws:sqs:*",
+                                        "arn:aws:s3:::b",
+                                        "arn:aws:s3:us-east-1:000000000000:accesspoint/a",
+                                        "arn:aws:iam::000000000000:role/R",
+                                        "arn:*:sqs:*:*:*",
+                                        "arn:aws:s3:::b:c"};
+
+    for (size_t i = 0; i < sizeof legacy / sizeof *legacy; i++)
+        assert_text(resource_problem(legacy[i]), "The policy failed legacy parsing");
+    for (size_t i = 0; i < sizeof vendors / sizeof *vendors; i++)
+        assert_text(resource_problem(vendors[i]),
+                    "Resource vendor must be fully qualified and cannot contain regexes.");
+    for (size_t i = 0; i < sizeof right / sizeof *right; i++)
+        policy_of(POLICY_INLINE, arena_format(&scratch, ALLOW("'Action':'*','Resource':'%s'"), right[i]));
+    assert_text(resource_problem("arn:aws:s3:us-east-1::b"),
+                "Resource arn:aws:s3:us-east-1::b can not contain region information.");
+    assert_text(resource_problem("arn:aws:iam:us-east-1:000000000000:role/R"),
+                "IAM resource arn:aws:iam:us-east-1:000000000000:role/R cannot contain region information.");
+}
+
+TEST(a_resource_s_own_policy_may_name_what_it_likes)
+{
+    policy_of(POLICY_RESOURCE, S(ALLOW("'Principal':'*','Action':'*','Resource':'arn:aws:sqs:us-east-1:q'")));
+}
+
 TESTS(test(nothing_is_allowed_without_a_policy), test(actions_match_without_case_and_with_wildcards),
       test(resources_match_with_wildcards_and_variables), test(a_variable_of_the_old_version_is_plain_text),
       test(an_explicit_deny_wins), test(a_boundary_and_a_session_policy_cut_down),
@@ -415,4 +453,5 @@ TESTS(test(nothing_is_allowed_without_a_policy), test(actions_match_without_case
       test(malformed_documents_are_answered_in_aws_words), test(a_trust_policy_has_its_own_rules),
       test(control_characters_cannot_pass_for_wildcards), test(the_principals_of_a_policy_can_be_listed),
       test(a_key_that_stands_twice_is_refused_anywhere),
-      test(a_stored_policy_that_is_not_understood_denies_everything))
+      test(a_stored_policy_that_is_not_understood_denies_everything),
+      test(a_malformed_arn_is_refused_in_aws_words), test(a_resource_s_own_policy_may_name_what_it_likes))

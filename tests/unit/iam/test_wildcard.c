@@ -75,7 +75,45 @@ TEST(an_arn_is_compared_part_by_part)
     assert_false(arn_like(S("arn:aws:sns:*:000000000000:Order*"), S("not an arn")));
 }
 
+TEST(each_part_of_an_arn_counts)
+{
+    static const char *const others[] = {
+        "aws:aws:sns:us-east-1:000000000000:OrderTopic",
+        "arn:aws-cn:sns:us-east-1:000000000000:OrderTopic",
+        "arn:aws:sqs:us-east-1:000000000000:OrderTopic",
+        "arn:aws:sns:us-east-2:000000000000:OrderTopic",
+        "arn:aws:sns:us-east-1:000000000001:OrderTopic",
+        "arn:aws:sns:us-east-1:000000000000:OrderTopics",
+        "arn:aws:sns:us-east-1:000000000000:OrderTopic:sub",
+        "arn:aws:sns:us-east-1:000000000000",
+        "arn:aws:sns:us-east-1::OrderTopic",
+        "",
+    };
+    str arn = S("arn:aws:sns:us-east-1:000000000000:OrderTopic");
+
+    assert_true(arn_like(arn, arn));
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        assert_false(arn_like(arn, str_of(others[i])));
+        assert_false(arn_like(str_of(others[i]), arn));
+        assert_false(names(arn, str_of(others[i])));
+    }
+}
+
+TEST(a_wildcard_in_one_part_leaves_the_others_as_they_are)
+{
+    assert_true(
+        arn_like(S("arn:aws:sns:us-east-1:000000000000:*"), S("arn:aws:sns:us-east-1:000000000000:a:b")));
+    assert_false(
+        arn_like(S("arn:aws:sns:us-east-1:000000000000:*"), S("arn:aws:sqs:us-east-1:000000000000:a")));
+    assert_false(arn_like(S("arn:aws:sns:*:000000000000:a"), S("arn:aws:sns:us-east-1:000000000001:a")));
+    assert_false(
+        arn_like(S("arn:aws:*:us-east-1:000000000000:a"), S("arn:aws:sns:us-east-2:000000000000:a")));
+    assert_false(
+        arn_like(S("*:aws:sns:us-east-1:000000000000:a"), S("arn:aws-cn:sns:us-east-1:000000000000:a")));
+}
+
 TESTS(test(a_star_matches_any_run_of_characters), test(a_question_mark_matches_one_character_of_utf_8),
       test(an_escaped_wildcard_is_an_ordinary_character),
       test(a_star_at_the_end_of_a_segment_reaches_over_colons), test(a_star_within_a_segment_stops_at_colons),
-      test(an_arn_is_compared_part_by_part))
+      test(an_arn_is_compared_part_by_part), test(each_part_of_an_arn_counts),
+      test(a_wildcard_in_one_part_leaves_the_others_as_they_are))

@@ -1,18 +1,19 @@
 /*
  * Packages from strangers: what is unpacked, and what never leaves the folder.
  */
+#include "base/folder.h"
+#include "base/text.h"
 #include "services/lambda/unzip.h"
 
 #include "unit.h"
 
 #include <archive.h>
 #include <archive_entry.h>
-#include <ftw.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MIB = 1024 * 1024, ROOM = 4 * MIB, OPEN_FOLDERS = 8 };
+enum { MIB = 1024 * 1024, ROOM = 32 * MIB };
 
 /* ---- a package under construction ---- */
 
@@ -67,6 +68,24 @@ static str package_of(const char *name, mode_t type, const char *link, str conte
     return finished(&package);
 }
 
+/*
+ * In the central directory: the upper half of its external attributes.  libarchive also writes them into the
+ * local header, as an extension "xl".
+ */
+static void change_type(str zip, const char *name, mode_t type)
+{
+    enum { TO_NAME = 46, TO_TYPE = 41 };
+    unsigned char *bytes = (unsigned char *)(uintptr_t)zip.data;
+
+    for (size_t at = 0; at + TO_NAME < zip.size; at++) {
+        str rest = str_from(zip, at);
+        if (str_starts_with(rest, S("xl")))
+            bytes[at] = 'y';
+        if (str_starts_with(rest, S("PK\001\002")) && str_starts_with(str_from(rest, TO_NAME), str_of(name)))
+            bytes[at + TO_TYPE] = (unsigned char)((bytes[at + TO_TYPE] & 0x0f) | (type >> 8 & 0xf0));
+    }
+}
+
 /* ---- a folder to unpack into ---- */
 
 static char folder[64];
@@ -78,28 +97,18 @@ static int make_folder(void **state)
     return mkdtemp(folder) ? 0 : -1;
 }
 
-static int forget(const char *path, const struct stat *status, int type, struct FTW *at)
-{
-    (void)status, (void)at;
-    return type == FTW_D ? chmod(path, 0700) : 0;
-}
-
-static int delete (const char *path, const struct stat *status, int type, struct FTW *at)
-{
-    (void)status, (void)type, (void)at;
-    return remove(path);
-}
-
 static int remove_folder(void **state)
 {
-    nftw(folder, forget, OPEN_FOLDERS, FTW_PHYS);
-    nftw(folder, delete, OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS);
+    folder_remove(folder);
     return free_arena(state);
 }
 
 static enum unzip_result unpacked(str zip)
 {
-    return unzip(&scratch, zip, str_of(folder), MIB);
+    enum unzip_result checked = unzip_check(zip, MIB);
+
+    assert_int_equal(unzip(zip, folder, MIB), checked); /* on a disk that has room */
+    return checked;
 }
 
 static const char *path(const char *name)
@@ -163,7 +172,10 @@ TEST(a_link_that_leads_out_of_the_folder_is_refused)
     assert_false(unzip_link_is_safe(S("a/b"), S("../../etc/passwd")));
     assert_false(unzip_link_is_safe(S("a"), S("/etc/passwd")));
     assert_false(unzip_link_is_safe(S("a"), S("")));
+    assert_false(unzip_link_is_safe(S("a/b"), S("../../c")));
     assert_true(unzip_link_is_safe(S("a/b"), S("../c")));
+    assert_true(unzip_link_is_safe(S("a/./b"), S("./../c/./d/")));
+    assert_false(unzip_link_is_safe(S("a/./b"), S("../../c")));
     assert_int_equal(unpacked(package_of("link", AE_IFLNK, "../../etc", S(""))), UNZIP_BROKEN);
 }
 
@@ -186,10 +198,178 @@ TEST(a_package_that_grows_too_large_is_refused)
     assert_int_equal(unpacked(package_of("zeroes", AE_IFREG, NULL, str_head(zeroes, MIB))), UNZIP_OK);
 }
 
+/* "d/up" is the folder itself, so "d/up/.." is above it, however it looks. */
+TEST(links_that_lead_out_together_are_refused)
+{
+    struct package package = package_begin();
+
+    open_package(&package);
+    add(&package, "d/up", AE_IFLNK, "..", S(""));
+    add(&package, "out", AE_IFLNK, "d/up/..", S(""));
+    assert_int_equal(unpacked(finished(&package)), UNZIP_BROKEN);
+}
+
+TEST(bits_that_lend_rights_are_dropped)
+{
+    struct package package = package_begin();
+    struct archive_entry *entry = archive_entry_new();
+    struct stat status;
+
+    open_package(&package);
+    archive_entry_set_pathname(entry, "tool");
+    archive_entry_set_filetype(entry, AE_IFREG);
+    archive_entry_set_perm(entry, 07777);
+    archive_entry_set_size(entry, 0);
+    assert_int_equal(archive_write_header(package.archive, entry), ARCHIVE_OK);
+    archive_entry_free(entry);
+    assert_int_equal(unpacked(finished(&package)), UNZIP_OK);
+    assert_int_equal(stat(path("tool"), &status), 0);
+    assert_int_equal(status.st_mode & 07777, 0555);
+}
+
+TEST(what_is_neither_file_nor_folder_nor_link_is_refused)
+{
+    static const mode_t types[] = {AE_IFREG, AE_IFCHR, AE_IFBLK, AE_IFSOCK};
+
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        struct package package = package_begin();
+        open_package(&package);
+        add(&package, "good", AE_IFREG, NULL, S("x"));
+        add(&package, "strange", AE_IFREG, NULL, S("x"));
+        str zip = finished(&package);
+        change_type(zip, "strange", types[i]);
+        assert_int_equal(unpacked(zip), types[i] == AE_IFREG ? UNZIP_OK : UNZIP_BROKEN);
+        folder_remove(folder);
+        mkdir(folder, 0700);
+    }
+}
+
+static str package_of_two(const char *first, mode_t first_type, const char *second, mode_t second_type)
+{
+    struct package package = package_begin();
+
+    open_package(&package);
+    add(&package, first, first_type, first_type == AE_IFLNK ? "x" : NULL, S(""));
+    add(&package, second, second_type, second_type == AE_IFLNK ? "x" : NULL, S(""));
+    return finished(&package);
+}
+
+TEST(a_name_stands_only_once)
+{
+    static const struct {
+        const char *first;
+        mode_t first_type;
+        const char *second;
+        mode_t second_type;
+        enum unzip_result result;
+    } cases[] = {
+        {"a", AE_IFREG, "b", AE_IFREG, UNZIP_OK},
+        {"a", AE_IFREG, "a", AE_IFREG, UNZIP_BROKEN},
+        {"a", AE_IFREG, "./a", AE_IFREG, UNZIP_BROKEN},
+        {"a/b", AE_IFREG, "a//b", AE_IFREG, UNZIP_BROKEN},
+        {"a", AE_IFREG, "a", AE_IFLNK, UNZIP_BROKEN},
+        {"a", AE_IFLNK, "a/b", AE_IFREG, UNZIP_BROKEN},
+        {"a/b", AE_IFREG, "a", AE_IFLNK, UNZIP_BROKEN},
+        {"a", AE_IFREG, "a/", AE_IFDIR, UNZIP_BROKEN},
+        {"a/", AE_IFDIR, "a", AE_IFREG, UNZIP_BROKEN},
+        {"a", AE_IFREG, "a/b", AE_IFREG, UNZIP_BROKEN},
+        {"a/b", AE_IFREG, "a", AE_IFREG, UNZIP_BROKEN},
+        {"a/b", AE_IFREG, "a/", AE_IFDIR, UNZIP_OK}, /* a folder may be named after what lies in it */
+        {"a/", AE_IFDIR, "a/", AE_IFDIR, UNZIP_OK},
+        {"./", AE_IFDIR, "a", AE_IFREG, UNZIP_OK},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        str zip = package_of_two(cases[i].first, cases[i].first_type, cases[i].second, cases[i].second_type);
+        assert_int_equal(unpacked(zip), cases[i].result);
+        folder_remove(folder);
+        mkdir(folder, 0700);
+    }
+}
+
+static str repeated(const char *part, size_t times)
+{
+    struct text text = text_in(&scratch);
+
+    while (times-- > 0)
+        text_add(&text, str_of(part));
+    return text_str(&text);
+}
+
+static enum unzip_result named(str name)
+{
+    enum unzip_result result = unpacked(package_of(arena_cstr(&scratch, name), AE_IFREG, NULL, S("x")));
+
+    folder_remove(folder);
+    mkdir(folder, 0700);
+    return result;
+}
+
+TEST(names_have_a_length_and_a_depth)
+{
+    assert_int_equal(named(repeated("a", UNZIP_MOST_PIECE_BYTES)), UNZIP_OK);
+    assert_int_equal(named(repeated("a", UNZIP_MOST_PIECE_BYTES + 1)), UNZIP_BROKEN);
+    assert_int_equal(named(arena_join(&scratch, repeated("a/", UNZIP_MOST_DEPTH - 1), S("a"))), UNZIP_OK);
+    assert_int_equal(named(arena_join(&scratch, repeated("a/", UNZIP_MOST_DEPTH), S("a"))), UNZIP_BROKEN);
+    str deep = arena_join(&scratch, repeated("abcdefghijklmno/", UNZIP_MOST_NAME_BYTES / 16 - 1),
+                          S("0123456789abcdef"));
+    assert_int_equal(deep.size, UNZIP_MOST_NAME_BYTES);
+    assert_int_equal(named(deep), UNZIP_OK);
+    assert_int_equal(named(arena_join(&scratch, deep, S("x"))), UNZIP_BROKEN);
+}
+
+TEST(names_are_utf8_whatever_the_locale_is)
+{
+    assert_int_equal(unpacked(package_of("\xc3\xbc/\xe6\x97\xa5.txt", AE_IFREG, NULL, S("x"))), UNZIP_OK);
+    assert_int_equal(access(path("\xc3\xbc/\xe6\x97\xa5.txt"), F_OK), 0);
+}
+
+static str package_of_many(size_t count, mode_t type, const char *format)
+{
+    struct package package = package_begin();
+    char name[UNZIP_MOST_NAME_BYTES + 1];
+
+    open_package(&package);
+    for (size_t i = 0; i < count; i++) {
+        snprintf(name, sizeof name, format, (unsigned)i);
+        add(&package, name, type, NULL, S(""));
+    }
+    return finished(&package);
+}
+
+static void assert_most(size_t count, mode_t type, const char *format)
+{
+    assert_int_equal(unzip_check(package_of_many(count, type, format), MIB), UNZIP_OK);
+    assert_int_equal(unzip_check(package_of_many(count + 1, type, format), MIB), UNZIP_TOO_LARGE);
+}
+
+TEST(a_package_has_so_many_entries_and_no_more)
+{
+    assert_most(UNZIP_MOST_ENTRIES, AE_IFREG, "%05x");
+    assert_most(UNZIP_MOST_ENTRIES - 2, AE_IFREG, "a/b/%05x"); /* with the folders that names speak of */
+}
+
+TEST(a_package_has_so_many_folders_and_no_more)
+{
+    assert_most(UNZIP_MOST_FOLDERS, AE_IFDIR, "%05x/");
+    assert_most(UNZIP_MOST_FOLDERS, AE_IFREG, "%05x/file");
+    assert_most(UNZIP_MOST_FOLDERS / 2, AE_IFDIR, "%05x/x/");
+}
+
+TEST(all_names_together_have_a_length)
+{
+    assert_most(UNZIP_MOST_NAMES_BYTES / 250, AE_IFREG, "%0250u");
+}
+
 #define on_disk(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
 
 TESTS(on_disk(a_file_is_unpacked_readable_and_executable_and_not_writable),
       on_disk(what_is_no_zip_file_is_broken), on_disk(a_cut_off_zip_file_is_broken),
       on_disk(a_zip_file_without_entries_is_empty), on_disk(a_name_that_leads_out_of_the_folder_is_refused),
       on_disk(a_link_within_the_folder_is_made), on_disk(a_link_that_leads_out_of_the_folder_is_refused),
-      on_disk(nothing_is_written_through_a_link), on_disk(a_package_that_grows_too_large_is_refused))
+      on_disk(nothing_is_written_through_a_link), on_disk(a_package_that_grows_too_large_is_refused),
+      on_disk(links_that_lead_out_together_are_refused), on_disk(bits_that_lend_rights_are_dropped),
+      on_disk(what_is_neither_file_nor_folder_nor_link_is_refused), on_disk(a_name_stands_only_once),
+      on_disk(names_have_a_length_and_a_depth), on_disk(names_are_utf8_whatever_the_locale_is),
+      on_disk(a_package_has_so_many_entries_and_no_more), on_disk(a_package_has_so_many_folders_and_no_more),
+      on_disk(all_names_together_have_a_length))

@@ -5,6 +5,9 @@
 
 #include "services/logs/log_pattern.h"
 
+#include "base/hash.h"
+#include "base/text.h"
+
 static bool matches(const char *text, const char *message)
 {
     struct pattern pattern;
@@ -96,9 +99,64 @@ TEST(space_delimited_patterns_and_regular_expressions_are_not_supported_yet)
     assert_text(problem_of(" %ERR%"), "Regular expressions in filter patterns are not supported yet");
 }
 
+/* What a plain search for each term says. */
+static bool contains(str message, str text)
+{
+    return str_empty(text) || str_find(message, text) >= 0;
+}
+
+/* Texts of few letters contain, begin and end each other in every way. */
+static str random_letters(size_t most)
+{
+    return random_text(&scratch, S("ab"), random_u64() % (most + 1));
+}
+
+TEST(a_walk_finds_what_a_search_for_each_term_finds)
+{
+    for (int round = 0; round < 3000; round++) {
+        str a = random_letters(3), b = random_letters(4), c = random_letters(2), message = random_letters(12);
+        const char *both =
+            arena_format(&scratch, "\"%.*s\" \"%.*s\" -\"%.*s\"", STR_ARGS(a), STR_ARGS(b), STR_ARGS(c)).data;
+        const char *either = arena_format(&scratch, "?\"%.*s\" ?\"%.*s\"", STR_ARGS(a), STR_ARGS(b)).data;
+        const char *text = arena_cstr(&scratch, message);
+        assert_int_equal(matches(both, text),
+                         contains(message, a) && contains(message, b) && !contains(message, c));
+        assert_int_equal(matches(either, text), contains(message, a) || contains(message, b));
+    }
+}
+
+static uint64_t steps_of(const char *text, str message)
+{
+    struct pattern pattern;
+    str problem;
+
+    assert_true(log_pattern_parse(&scratch, str_of(text), &pattern, &problem));
+    log_pattern_matches(&pattern, message);
+    log_pattern_matches(&pattern, message);
+    return pattern.steps / 2;
+}
+
+TEST(what_matching_costs_grows_with_the_message_and_not_with_the_terms)
+{
+    enum { TERMS = 40, MESSAGE = 10000 };
+    struct text pattern = text_in(&scratch), message = text_in(&scratch);
+
+    for (int i = 1; i <= TERMS; i++) { /* a, aa, aaa, …, and each with another end */
+        for (int letter = 0; letter < i; letter++)
+            text_add_char(&pattern, 'a');
+        text_format(&pattern, "%s ", i % 2 ? "b" : "");
+    }
+    for (int i = 0; i < MESSAGE; i++)
+        text_add_char(&message, 'a');
+    text_add_char(&pattern, '\0');
+    assert_true(steps_of(pattern.data, text_str(&message)) <= MESSAGE + TERMS);
+}
+
 TESTS(test(the_empty_pattern_matches_everything), test(every_term_must_be_in_the_message),
       test(terms_match_in_their_own_case_and_inside_words), test(a_phrase_matches_as_it_stands),
       test(excluded_terms_keep_messages_out), test(one_optional_term_is_enough),
       test(beside_other_terms_optional_ones_have_no_say), test(a_hyphen_inside_a_word_excludes_nothing),
       test(letters_of_other_alphabets_make_words), test(what_is_no_pattern_is_refused),
-      test(space_delimited_patterns_and_regular_expressions_are_not_supported_yet))
+      test(space_delimited_patterns_and_regular_expressions_are_not_supported_yet),
+      test(a_walk_finds_what_a_search_for_each_term_finds),
+      test(what_matching_costs_grows_with_the_message_and_not_with_the_terms))

@@ -10,6 +10,7 @@
  *     POST /echo       the body comes back, from another thread
  *     GET /large       a body of 8 MiB
  *     GET /park        answered "empty" when the engine stops, "cancelled" when it is cancelled
+ *     GET /called      the address that the client connected to
  *     GET /cancelled   how many calls have been cancelled
  *     POST /sandbox/start, /sandbox/stop   the body is the effect's payload
  *     GET /events      what was posted, and the requests of sandboxes, in order
@@ -176,7 +177,7 @@ void engine_stop(struct engine *engine)
     pthread_join(engine->thread, NULL);
 }
 
-int64_t engine_now_ms(const struct engine *engine)
+int64_t engine_now_ms(struct engine *engine)
 {
     (void)engine;
     return wall_clock_ms();
@@ -249,6 +250,8 @@ void dispatch(struct dispatcher *dispatcher, struct exchange *exchange)
         answer(exchange, S("{}"));
     } else if (str_equal(path, S("/events"))) {
         answer(exchange, events(engine, &exchange->arena));
+    } else if (str_equal(path, S("/called"))) {
+        answer(exchange, exchange->local_ip);
     } else if (str_equal(path, S("/cancelled"))) {
         answer(exchange, arena_format(&exchange->arena, "%d", (int)engine->cancelled_count));
     } else if (str_starts_with(path, S("/sandbox/"))) {

@@ -46,6 +46,10 @@ def test_one_connection_serves_many_requests(server):
         assert client.get("/slow?a").read_body() == "slow a"
 
 
+def test_a_request_knows_the_address_that_its_client_called(server):
+    assert server.client().get("/called").read_body() == "127.0.0.1"
+
+
 def test_pipelined_requests_are_answered_in_order(server):
     client = server.client()
     for i in range(200):
@@ -169,8 +173,8 @@ def test_many_connections_are_served_at_once(server):
     assert all(client.read_body() == "slow 1" for client in clients)
 
 
-# Of 64 descriptors 16 are kept, and one address gets seven eighths of the other 48.
-DESCRIPTORS, OF_ONE_ADDRESS = 64, 42
+# Of 128 descriptors 32 are kept, and one address gets seven eighths of the other 96.
+DESCRIPTORS, OF_ONE_ADDRESS = 128, 84
 
 
 @pytest.fixture

@@ -1,0 +1,187 @@
+"""The worst requests to DynamoDB: items of 400 KB in every shape, expressions of 4 KB about them, pages of a megabyte."""
+
+import concurrent.futures
+
+TABLE, SMALL = "worst", "worst-small"
+KEY = {"id": {"S": "a"}}
+NULL = {"NULL": True}
+QUESTIONS = 150
+
+
+def make_table(dynamodb, name=TABLE, sort=False):
+    keys = ["id"] + (["at"] if sort else [])
+    try:
+        dynamodb.create_table(
+            TableName=name,
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+            KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in zip(keys, ("HASH", "RANGE"))],
+            BillingMode="PAY_PER_REQUEST",
+        )
+    except dynamodb.exceptions.ResourceInUseException:
+        pass
+
+
+def nulls(count):
+    return {"L": [NULL] * count}
+
+
+def many_attributes(count=57_000):
+    return {f"x{i}": NULL for i in range(count)}
+
+
+def numbers(count=90_000, step=1):
+    return {"NS": [str(i) for i in range(count)][::step]}
+
+
+def texts(count=60_000, step=1):
+    return {"SS": [f"x{i}" for i in range(count)][::step]}
+
+
+def nested(levels=31):
+    value = nulls(150_000)
+    for _ in range(levels - 1):
+        value = {"M": {"m": value}}
+    return value
+
+
+def item(**attributes):
+    """Makes the table and puts that item."""
+
+    def prepare(dynamodb):
+        make_table(dynamodb)
+        dynamodb.put_item(TableName=TABLE, Item={**KEY, **attributes})
+
+    return prepare
+
+
+def put(**attributes):
+    return lambda dynamodb: dynamodb.put_item(TableName=TABLE, Item={**KEY, **attributes})
+
+
+def update(expression, **arguments):
+    return lambda dynamodb: dynamodb.update_item(TableName=TABLE, Key=KEY, UpdateExpression=expression, **arguments)
+
+
+def when(condition, **values):
+    """A write that changes nothing, if the condition holds."""
+    given = {"ExpressionAttributeValues": {f":{name}": value for name, value in values.items()}} if values else {}
+    return lambda dynamodb: dynamodb.update_item(TableName=TABLE, Key=KEY, ConditionExpression=condition, **given)
+
+
+def repeated(one, separator, count):
+    return separator.join(one.replace("%", str(100_000 + i)) for i in range(count))
+
+
+def questions(value):
+    """(a condition of many contains(c, …) that are all false, their values)"""
+    return repeated("contains(c,:v%)", " OR ", QUESTIONS), {f"v{100_000 + i}": value(i) for i in range(QUESTIONS)}
+
+
+def asked(value):
+    condition, values = questions(value)
+    return when(f"NOT ({condition})", **values)
+
+
+def filtered(read, value, **arguments):
+    condition, values = questions(value)
+    return lambda dynamodb: getattr(dynamodb, read)(
+        **{**arguments, "FilterExpression": condition,
+           "ExpressionAttributeValues": {**arguments.get("ExpressionAttributeValues", {}),
+                                         **{f":{name}": value for name, value in values.items()}}})
+
+
+def large_items(dynamodb):
+    make_table(dynamodb, "worst-pages", sort=True)
+    for i in range(4):
+        dynamodb.put_item(TableName="worst-pages", Item={**KEY, "at": {"S": str(i)}, "c": {"S": "ab" * 190_000}})
+
+
+def small_items(dynamodb, count=20_000):
+    make_table(dynamodb, SMALL)
+    if dynamodb.scan(TableName=SMALL, Limit=1)["Count"]:
+        return
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda i: dynamodb.put_item(TableName=SMALL, Item={"id": {"S": f"{i:06}"}}), range(count)))
+
+
+def query(**arguments):
+    return {"TableName": "worst-pages", "KeyConditionExpression": "id = :id",
+            "ExpressionAttributeValues": {":id": {"S": "a"}}, **arguments}
+
+
+def definitions(dynamodb):
+    dynamodb.create_table(
+        TableName="worst-definitions", BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": f"a{i}", "AttributeType": "S"} for i in range(100_000)])
+
+
+def large_table_again(dynamodb):
+    """Not one request: a table is filled, and deleted with its items."""
+    small_items(dynamodb, 2_000)
+    dynamodb.delete_table(TableName=SMALL)
+
+
+def entry(name, request, prepare=make_table):
+    return {"name": name, "service": "dynamodb", "prepare": prepare, "request": request}
+
+
+REQUESTS = [
+    entry("PutItem: a list of 190,000 nulls", put(l=nulls(190_000))),
+    entry("PutItem: 57,000 attributes", put(**many_attributes())),
+    entry("PutItem: a set of 90,000 numbers", put(s=numbers())),
+    entry("PutItem: a set of 60,000 texts", put(s=texts())),
+    entry("PutItem: nested 31 levels", put(m=nested())),
+    entry("PutItem: one text of 400 KB", put(t={"S": "x" * 409_000})),
+    entry("UpdateItem: 250 elements set in a list of 190,000",
+          update("SET " + repeated("l[%]=:v", ",", 250), ExpressionAttributeValues={":v": NULL}), item(l=nulls(190_000))),
+    entry("UpdateItem: 350 attributes set among 57,000",
+          update("SET " + repeated("y%=:v", ",", 350), ExpressionAttributeValues={":v": NULL}), item(**many_attributes(55_000))),
+    entry("UpdateItem: 500 attributes removed that are not among 57,000", update("REMOVE " + repeated("y%", ",", 500)),
+          item(**many_attributes())),
+    entry("UpdateItem: 60,000 texts added to a set that holds them",
+          update("ADD s :v", ExpressionAttributeValues={":v": texts(step=-1)}), item(s=texts())),
+    entry("UpdateItem: 60,000 other texts deleted from a set of 60,000",
+          update("DELETE s :v", ExpressionAttributeValues={":v": {"SS": [f"y{i}" for i in range(60_000)]}}), item(s=texts())),
+    entry("UpdateItem: a list of 190,000 appended to itself 150 times",
+          update("SET " + repeated("y%=list_append(l,l)", ",", 150)), item(l=nulls(190_000))),
+    entry("UpdateItem: all of 400 KB returned", update("SET y=:v", ExpressionAttributeValues={":v": NULL}, ReturnValues="ALL_NEW"),
+          item(l=nulls(190_000))),
+    entry("UpdateItem: if a set of 90,000 numbers is equal", when("c = :v", v=numbers(step=-1)), item(c=numbers())),
+    entry("UpdateItem: if a map of 40,000 is equal",
+          when("c = :v", v={"M": dict(reversed(many_attributes(40_000).items()))}), item(c={"M": many_attributes(40_000)})),
+    entry("UpdateItem: if 190 KB are not in 390 KB", when("NOT contains(c, :v)", v={"S": "a" * 190_000 + "b"}),
+          item(c={"S": "a" * 390_000})),
+    entry("UpdateItem: if 150 texts are not in 390 KB", asked(lambda i: {"S": "a" * 250 + f"b{i}"}), item(c={"S": "a" * 390_000})),
+    entry("UpdateItem: if 150 texts are not in a set of 60,000", asked(lambda i: {"S": f"y{i}"}), item(c=texts())),
+    entry("UpdateItem: if 150 texts are not in a list of 190,000", asked(lambda i: {"S": f"y{i}"}), item(c=nulls(190_000))),
+    entry("UpdateItem: if 130 attributes are not in a map of 50,000",
+          when("NOT (" + repeated("attribute_exists(c.y%)", " OR ", 130) + ")"), item(c={"M": many_attributes(50_000)})),
+    entry("DeleteItem: if a set of 90,000 numbers is another one",
+          lambda dynamodb: dynamodb.delete_item(TableName=TABLE, Key=KEY, ConditionExpression="c <> :v",
+                                                ExpressionAttributeValues={":v": numbers(step=-1)}),
+          item(c=numbers())),
+    entry("GetItem: 500 paths of 57,000 attributes",
+          lambda dynamodb: dynamodb.get_item(TableName=TABLE, Key=KEY, ProjectionExpression=repeated("y%", ",", 500)),
+          item(**many_attributes())),
+    entry("GetItem: 60,000 attributes named in a list",
+          lambda dynamodb: dynamodb.get_item(TableName=TABLE, Key=KEY, AttributesToGet=[f"y{i}" for i in range(60_000)]),
+          item(**many_attributes())),
+    entry("GetItem: 50,000 names that no expression uses",
+          lambda dynamodb: dynamodb.get_item(TableName=TABLE, Key=KEY, ProjectionExpression=repeated("#n%", ",", 500),
+                                             ExpressionAttributeNames={f"#n{100_000 + i}": f"n{i}" for i in range(50_000)}),
+          item(**many_attributes())),
+    entry("GetItem: a list of 190,000 nulls", lambda dynamodb: dynamodb.get_item(TableName=TABLE, Key=KEY), item(l=nulls(190_000))),
+    entry("Query: 150 texts looked for in a page of 1.2 MB",
+          filtered("query", lambda i: {"S": "a" * 250 + f"b{i}"}, **query()), large_items),
+    entry("Scan: 150 texts looked for in a page of 1.2 MB",
+          filtered("scan", lambda i: {"S": "a" * 250 + f"b{i}"}, TableName="worst-pages"), large_items),
+    entry("Scan: a page of 20,000 small items", lambda dynamodb: dynamodb.scan(TableName=SMALL), small_items),
+    entry("Scan: 20,000 small items that the filter refuses",
+          lambda dynamodb: dynamodb.scan(TableName=SMALL, FilterExpression="attribute_exists(nowhere)"), small_items),
+    entry("Scan: one of 4,096 segments",
+          lambda dynamodb: dynamodb.scan(TableName=SMALL, Segment=7, TotalSegments=4_096), small_items),
+    entry("DescribeTable: 20,000 items", lambda dynamodb: dynamodb.describe_table(TableName=SMALL), small_items),
+    entry("CreateTable: 100,000 attributes defined", definitions),
+    entry("DeleteTable: 2,000 items, put again and again", large_table_again),
+]

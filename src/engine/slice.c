@@ -1,0 +1,43 @@
+/*
+ * slice.c: bounding what runs on the engine thread.
+ *
+ * Every call, and all due timers of a batch together, have a slice of time.  It is short while calls wait
+ * and longer while nobody does: a call that comes meanwhile waits for what is left of it.
+ */
+#include "engine/engine_internal.h"
+
+#include "base/time.h"
+
+#include <stdatomic.h>
+
+enum { SLICE_US = 2000, IDLE_SLICE_US = 8000 };
+
+void slice_begin(struct engine *engine)
+{
+    engine->slice_began_us = monotonic_us();
+}
+
+static bool calls_wait(const struct engine *engine)
+{
+    return engine->runnable.first || atomic_load_explicit(&engine->inbox_count, memory_order_relaxed) > 0;
+}
+
+bool slice_has_passed(const struct engine *engine)
+{
+    int64_t limit_us = engine->options.slice_us;
+
+    if (limit_us == 0)
+        limit_us = calls_wait(engine) ? SLICE_US : IDLE_SLICE_US;
+    return monotonic_us() - engine->slice_began_us >= limit_us;
+}
+
+bool slice_is_over(const struct call *call)
+{
+    check_writes(call);
+    return slice_has_passed(call->engine);
+}
+
+void slice_again(const struct call *call, const struct operation *operation, str id, const void *in)
+{
+    timer_set(call, operation, id, call->now_ms + 1, in);
+}

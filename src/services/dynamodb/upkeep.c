@@ -1,0 +1,164 @@
+/*
+ * upkeep.c: counting the items of tables, and removing those of tables that are gone.
+ *
+ * Both may be work for minutes, so they are done by timers: each run looks at a bounded number of rows and
+ * comes back for the rest in a later batch.
+ *
+ * A counter would have to be written by every put.  So a table is counted when it is asked about, as far as
+ * EXACT_UP_TO; what a larger one has was counted within the last hour (AWS: within six).
+ */
+#include "dynamodb_internal.h"
+
+enum {
+    EXACT_UP_TO = 4000, /* items: less than a millisecond */
+    COUNTED_PER_RUN = 2000,
+    COUNT_PAUSE_MS = 10,
+    COUNT_INTERVAL_MS = 3600 * 1000,
+    REMOVED_PER_RUN = 250,
+    REMOVED_BYTES_PER_RUN = 2 * 1024 * 1024, /* a large item is many pages */
+    REMOVE_PAUSE_MS = 2,
+};
+
+/* ---- counting ---- */
+
+struct dynamodb_count_items_row items_count(const struct call *call, int64_t table_id)
+{
+    struct dynamodb_count_items_row now = {0};
+    struct dynamodb_count_row kept = {0};
+
+    dynamodb_count_items(
+        call->txn, &(struct dynamodb_count_items_params){.table_id = table_id, .limit = EXACT_UP_TO + 1},
+        &now);
+    if (now.items <= EXACT_UP_TO ||
+        !dynamodb_read_count(call->txn, &(struct dynamodb_read_count_params){.table_id = table_id}, &kept) ||
+        kept.items < now.items)
+        return now;
+    return (struct dynamodb_count_items_row){.items = kept.items, .bytes = kept.bytes};
+}
+
+static void count_at(const struct call *call, int64_t table_id, int64_t due_ms)
+{
+    timer_set(call, &DYNAMODB_COUNT_TABLE, arena_format(call->arena, "%lld", (long long)table_id), due_ms,
+              &(struct dynamodb_count_table_input){.table = table_id});
+}
+
+static void begin_counting_at(const struct call *call, int64_t table_id, int64_t due_ms)
+{
+    dynamodb_set_count(
+        call->txn, &(struct dynamodb_count_row){.table_id = table_id, .hash_key = S(""), .range_key = S("")});
+    count_at(call, table_id, due_ms);
+}
+
+void items_begin_counting(const struct call *call, int64_t table_id)
+{
+    begin_counting_at(call, table_id, call->now_ms + COUNT_INTERVAL_MS);
+}
+
+/* Add the next rows to what has been counted; false when these were the last. */
+static bool count_some(const struct call *call, struct dynamodb_count_row *count)
+{
+    struct dynamodb_list_sizes_rows rows =
+        dynamodb_list_sizes(call->txn, &(struct dynamodb_list_sizes_params){.table_id = count->table_id,
+                                                                            .hash_key = count->hash_key,
+                                                                            .range_key = count->range_key,
+                                                                            .limit = COUNTED_PER_RUN});
+
+    for (size_t i = 0; i < rows.count; i++)
+        count->counted_bytes += rows.items[i].size_bytes;
+    count->counted_items += (int64_t)rows.count;
+    if (rows.count < COUNTED_PER_RUN)
+        return false;
+    count->hash_key = rows.items[rows.count - 1].hash_key;
+    count->range_key = rows.items[rows.count - 1].range_key;
+    return true;
+}
+
+enum outcome dynamodb_count_table(const struct call *call, const struct dynamodb_count_table_input *in,
+                                  struct dynamodb_count_table_output *out)
+{
+    struct dynamodb_count_row count;
+
+    (void)out;
+    if (!dynamodb_read_count(call->txn, &(struct dynamodb_read_count_params){.table_id = in->table}, &count))
+        return DONE;
+    bool more = count_some(call, &count);
+    if (!more)
+        count = (struct dynamodb_count_row){.table_id = count.table_id,
+                                            .items = count.counted_items,
+                                            .bytes = count.counted_bytes,
+                                            .hash_key = S(""),
+                                            .range_key = S("")};
+    dynamodb_set_count(call->txn, &count);
+    count_at(call, in->table, call->now_ms + (more ? COUNT_PAUSE_MS : COUNT_INTERVAL_MS));
+    return DONE;
+}
+
+/* ---- removing ---- */
+
+/* One timer for all tables: many that are deleted together do not share a batch. */
+static void remove_at(const struct call *call, int64_t due_ms)
+{
+    timer_set(call, &DYNAMODB_REMOVE_ITEMS, S("all"), due_ms, &(struct dynamodb_remove_items_input){0});
+}
+
+/* Nobody sees the items any more, for ids of tables are not used again. */
+void items_remove_later(const struct call *call, int64_t table_id)
+{
+    dynamodb_remove_count(call->txn, &(struct dynamodb_remove_count_params){.table_id = table_id});
+    dynamodb_add_gone(call->txn, &(struct dynamodb_add_gone_params){.table_id = table_id});
+    remove_at(call, call->now_ms + REMOVE_PAUSE_MS);
+}
+
+/* What one run may still remove. */
+struct budget {
+    int64_t rows, bytes;
+};
+
+/* False when the budget has not been enough. */
+static bool remove_table_items(const struct call *call, int64_t table_id, struct budget *budget)
+{
+    struct dynamodb_list_places_rows rows = dynamodb_list_places(
+        call->txn, &(struct dynamodb_list_places_params){.table_id = table_id, .limit = budget->rows + 1});
+
+    for (size_t i = 0; i < rows.count; i++) {
+        if (budget->rows <= 0 || budget->bytes <= 0)
+            return false;
+        dynamodb_remove_item(call->txn, &(struct dynamodb_remove_item_params){.id = rows.items[i].id});
+        budget->rows--;
+        budget->bytes -= rows.items[i].size_bytes;
+    }
+    return true;
+}
+
+enum outcome dynamodb_remove_items(const struct call *call, const struct dynamodb_remove_items_input *in,
+                                   struct dynamodb_remove_items_output *out)
+{
+    struct budget budget = {REMOVED_PER_RUN, REMOVED_BYTES_PER_RUN};
+    struct dynamodb_find_gone_row gone;
+
+    (void)in;
+    (void)out;
+    while (dynamodb_find_gone(call->txn, &gone)) {
+        if (budget.rows <= 0 || !remove_table_items(call, gone.table_id, &budget)) {
+            remove_at(call, call->now_ms + REMOVE_PAUSE_MS);
+            return DONE;
+        }
+        dynamodb_remove_gone(call->txn, &(struct dynamodb_remove_gone_params){.table_id = gone.table_id});
+        budget.rows--; /* the table itself is some work, too */
+    }
+    return DONE;
+}
+
+/* ---- at the start ---- */
+
+/* What versions before migration 2 have left: tables that were never counted, and some that are gone. */
+void upkeep_start(const struct call *call)
+{
+    struct dynamodb_list_uncounted_rows rows = dynamodb_list_uncounted(call->txn);
+    struct dynamodb_find_gone_row gone;
+
+    for (size_t i = 0; i < rows.count; i++)
+        begin_counting_at(call, rows.items[i].id, call->now_ms);
+    if (dynamodb_find_gone(call->txn, &gone))
+        remove_at(call, call->now_ms);
+}

@@ -1,0 +1,75 @@
+/*
+ * unsupplied.c: which condition keys services here supply, and which ones AWS supplies and they do not.
+ *
+ * What a condition on an unsupplied key would say is not known, so a Deny with it applies and an Allow does
+ * not. Keys that AWS would leave out here, too (of organizations, private networks, MFA, federation), are
+ * absent. To supply a key, give it to authorize_in_context(), and move it from UNSUPPLIED to SUPPLIED.
+ *
+ * https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
+ */
+#include "services/iam/policy_internal.h"
+
+struct action_key {
+    str action, key; /* a star at the end stands for anything */
+};
+
+static const struct action_key UNSUPPLIED[] = {
+    {STR_INIT("*"), STR_INIT("aws:Referer")},
+    {STR_INIT("*"), STR_INIT("aws:UserAgent")},
+    {STR_INIT("*"), STR_INIT("aws:PrincipalServiceNamesList")},
+    {STR_INIT("*"), STR_INIT("lambda:SourceFunctionArn")}, /* of what a function calls */
+    {STR_INIT("dynamodb:*"), STR_INIT("dynamodb:EnclosingOperation")},
+    {STR_INIT("dynamodb:*"), STR_INIT("dynamodb:FullTableScan")},
+    {STR_INIT("lambda:AddPermission"), STR_INIT("lambda:FunctionUrlAuthType")},
+    {STR_INIT("lambda:RemovePermission"), STR_INIT("lambda:FunctionUrlAuthType")},
+    {STR_INIT("lambda:RemovePermission"), STR_INIT("lambda:Principal")},
+    {STR_INIT("lambda:CreateFunction"), STR_INIT("lambda:CodeSigningConfigArn")},
+    {STR_INIT("lambda:CreateFunction"), STR_INIT("lambda:Layer")},
+    {STR_INIT("lambda:UpdateFunctionConfiguration"), STR_INIT("lambda:Layer")},
+};
+
+static const str SUPPLIED[] = {
+    STR_INIT("aws:RequestTag/*"),
+    STR_INIT("aws:ResourceTag/*"),
+    STR_INIT("aws:TagKeys"),
+    STR_INIT("dynamodb:Attributes"),
+    STR_INIT("dynamodb:LeadingKeys"),
+    STR_INIT("dynamodb:ReturnValues"),
+    STR_INIT("dynamodb:Select"),
+    STR_INIT("dynamodb:ReturnConsumedCapacity"),
+    STR_INIT("iam:AssociatedResourceArn"),
+    STR_INIT("iam:PassedToService"),
+    STR_INIT("iam:PermissionsBoundary"),
+    STR_INIT("iam:PolicyARN"),
+    STR_INIT("iam:ResourceTag/*"),
+    STR_INIT("lambda:FunctionArn"),
+    STR_INIT("lambda:Principal"),
+    STR_INIT("sns:Endpoint"),
+    STR_INIT("sns:Protocol"),
+    STR_INIT("sts:ExternalId"),
+    STR_INIT("sts:RoleSessionName"),
+};
+
+static bool is_meant(str pattern, str text)
+{
+    if (!str_ends_with(pattern, S("*")))
+        return str_equal_nocase(pattern, text);
+    str beginning = str_head(pattern, pattern.size - 1);
+    return str_equal_nocase(beginning, str_head(text, beginning.size));
+}
+
+bool key_is_unsupplied(str action, str key)
+{
+    for (size_t i = 0; i < sizeof UNSUPPLIED / sizeof *UNSUPPLIED; i++)
+        if (is_meant(UNSUPPLIED[i].key, key) && is_meant(UNSUPPLIED[i].action, action))
+            return true;
+    return false;
+}
+
+bool key_is_supplied(str key)
+{
+    for (size_t i = 0; i < sizeof SUPPLIED / sizeof *SUPPLIED; i++)
+        if (is_meant(SUPPLIED[i], key))
+            return true;
+    return false;
+}

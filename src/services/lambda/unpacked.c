@@ -1,0 +1,344 @@
+/*
+ * unpacked.c: the code of functions on the disk.
+ *
+ * <functions folder>/<digest>/code is what a sandbox sees as its code, and node_modules beside it leads to
+ * what every Node.js function may import.  The database is what counts: a folder is made from it when a
+ * sandbox starts, may be lost at any time, and goes when no function and no sandbox names its package.
+ *
+ * A sandbox runs nothing but what its package's digest vouches for.  Only the server's user gets into the
+ * folders, and sandboxes see them read-only, so it is that user, or a broken disk, that may have altered one.
+ * To hash up to 250 MB at each start would be too dear.  So nothing that was there before the server started
+ * is trusted: at its first use a package is unpacked from the database, if what is there has the digest. What
+ * stat() then says of each entry is remembered, and must be the same whenever a sandbox starts.  A folder of
+ * which it is not is set aside and made anew.  (What a disk gets wrong while the server runs is not seen.)
+ *
+ * Unpacking, verifying and deleting take long: the prepare functions of LaunchSandbox and ClearPackages do
+ * it, on workers.  The engine thread only renames a folder to ".old-<digest>-…", which a worker then deletes,
+ * once no sandbox runs that was started with that package.
+ */
+#include "lambda_internal.h"
+
+#include "base/folder.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/map.h"
+#include "base/memory.h"
+#include "unzip.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const str new_prefix = STR_INIT(".new-"), old_prefix = STR_INIT(".old-");
+
+/* ---- folders ---- */
+
+static bool make_folders(struct arena *arena, str path)
+{
+    for (size_t i = 1; i <= path.size; i++) {
+        if (i < path.size && path.data[i] != '/')
+            continue;
+        const char *folder = arena_cstr(arena, str_head(path, i));
+        if (mkdir(folder, S_IRWXU) == 0)
+            chmod(folder, S_IRWXU); /* whatever the umask has taken */
+        else if (errno != EEXIST)
+            return false;
+    }
+    return true;
+}
+
+/* Its folder without symbolic links on the way; NULL (errno) when it cannot be made. */
+static const char *real_functions_folder(const struct call *call)
+{
+    char path[PATH_MAX];
+    str folder = functions_folder(call);
+
+    if (!make_folders(call->arena, folder) || !realpath(arena_cstr(call->arena, folder), path))
+        return NULL;
+    return arena_cstr(call->arena, str_of(path));
+}
+
+static str folder_named(const struct call *call, const char *functions, str name)
+{
+    return arena_format(call->arena, "%s/%.*s", functions, STR_ARGS(name));
+}
+
+/* ---- what is known of them ---- */
+
+/* Of one folder.  It is never freed before the server ends, for there are no more than packages. */
+struct known {
+    bool taken; /* some thread checks or makes it */
+    bool good;  /* this server has unpacked it, and nobody had a reason to doubt it since */
+    struct sha256 fingerprint;
+};
+
+static struct {
+    pthread_mutex_t lock; /* over the map, and over what it leads to unless that is taken */
+    pthread_cond_t changed;
+    struct map folders;
+} all = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+
+static atomic_bool some_are_set_aside; /* and wait for a sandbox that uses them */
+
+/* Wait until nobody else is at that folder. */
+static struct known *take(str folder)
+{
+    pthread_mutex_lock(&all.lock);
+    struct known *known = map_get(&all.folders, folder);
+    if (!known) {
+        known = memory_take(sizeof *known);
+        map_put(&all.folders, folder, known);
+    }
+    while (known->taken)
+        pthread_cond_wait(&all.changed, &all.lock);
+    known->taken = true;
+    pthread_mutex_unlock(&all.lock);
+    return known;
+}
+
+static void let_go(struct known *known)
+{
+    pthread_mutex_lock(&all.lock);
+    known->taken = false;
+    pthread_cond_broadcast(&all.changed);
+    pthread_mutex_unlock(&all.lock);
+}
+
+/* Whoever is at it will not find what he remembers. */
+static void doubt(str folder)
+{
+    pthread_mutex_lock(&all.lock);
+    struct known *known = map_get(&all.folders, folder);
+    if (known && !known->taken)
+        known->good = false;
+    pthread_mutex_unlock(&all.lock);
+}
+
+/* ---- making one ---- */
+
+struct making {
+    const struct call *call;
+    const char *functions;
+    str folder, sha256;
+    struct known *known;
+    bool made;
+};
+
+static enum unzip_result fill(const struct call *call, const char *folder, str zip)
+{
+    str code = arena_format(call->arena, "%s/code", folder);
+    str modules = arena_format(call->arena, "%s/node_modules", folder);
+    str target = arena_format(call->arena, "%.*s/nodejs/node_modules", STR_ARGS(runtimes_folder(call)));
+
+    if (mkdir(code.data, S_IRWXU) != 0 || symlink(target.data, modules.data) != 0 ||
+        chmod(folder, S_IRWXU) != 0)
+        return UNZIP_DISK;
+    enum unzip_result result = unzip(zip, code.data, UNZIPPED_BYTES);
+    if (result == UNZIP_OK && chmod(code.data, 0755) != 0) /* for a sandbox, which has another user id */
+        return UNZIP_DISK;
+    return result;
+}
+
+/* Out of the way, for a worker to delete.  False (errno): it is not there, or cannot be moved. */
+static bool set_aside(const struct call *call, const char *functions, str name)
+{
+    str aside = arena_format(call->arena, "%s/%.*s%.*s-%016llx", functions, STR_ARGS(old_prefix),
+                             STR_ARGS(name), (unsigned long long)random_u64());
+
+    return rename(folder_named(call, functions, name).data, aside.data) == 0;
+}
+
+/* Put what was made where it belongs, in place of what may be there. */
+static bool put_in_place(const struct making *making, const char *made)
+{
+    const struct call *call = making->call;
+
+    if (set_aside(call, making->functions, making->sha256)) {
+        atomic_store(&some_are_set_aside, true);
+        log_warn("the unpacked code of a function was altered; it is unpacked anew folder=\"%.*s\"",
+                 STR_ARGS(making->folder));
+    }
+    return rename(made, making->folder.data) == 0 &&
+           folder_fingerprint(making->folder.data, &making->known->fingerprint);
+}
+
+static bool unpack(const struct making *making, str zip)
+{
+    const struct call *call = making->call;
+    str template = arena_format(call->arena, "%s/%.*sXXXXXX", making->functions, STR_ARGS(new_prefix));
+    char *made = mkdtemp((char *)(uintptr_t) template.data);
+
+    enum unzip_result result = made ? fill(call, made, zip) : UNZIP_DISK;
+    if (result == UNZIP_OK && !put_in_place(making, made))
+        result = UNZIP_DISK;
+    int error = errno;
+    if (made && folder_exists(made))
+        folder_remove(made);
+    errno = error;
+    return unzip_check_result(call, result);
+}
+
+static void make(void *context)
+{
+    struct making *making = context;
+    const struct call *call = making->call;
+    struct lambda_get_package_row package;
+
+    if (lambda_get_package(call->txn, &(struct lambda_get_package_params){.sha256 = making->sha256},
+                           &package) &&
+        str_equal(package_digest(call->arena, package.content), making->sha256)) {
+        making->made = unpack(making, package.content);
+        return;
+    }
+    log_error("the code of a function is not what its digest says sha256=%.*s", STR_ARGS(making->sha256));
+    fail(call, &LAMBDA_SERVICE_EXCEPTION, "The function's package is lost or damaged.");
+}
+
+static bool is_as_it_was(const struct known *known, str folder)
+{
+    struct sha256 now;
+
+    return known->good && folder_fingerprint(folder.data, &now) &&
+           str_equal(HASH_STR(now), HASH_STR(known->fingerprint));
+}
+
+bool unpacked_verify(const struct call *call, str sha256)
+{
+    const char *functions = real_functions_folder(call);
+
+    if (!functions)
+        return unzip_check_result(call, UNZIP_DISK);
+    str folder = folder_named(call, functions, sha256);
+    struct making making = {.call = call, .functions = functions, .folder = folder, .sha256 = sha256};
+    struct known *known = making.known = take(folder);
+    bool good = is_as_it_was(known, folder);
+    if (!good) {
+        /* Whatever becomes of the memory of it, the folder must be let go. */
+        bool came_to_its_end = arena_run(call->arena, make, &making);
+        good = known->good = came_to_its_end && making.made;
+        if (!came_to_its_end) {
+            errno = ENOMEM;
+            unzip_check_result(call, UNZIP_DISK);
+        }
+    }
+    let_go(known);
+    return good;
+}
+
+str unpacked_folder(const struct call *call, str sha256)
+{
+    const char *functions = real_functions_folder(call);
+
+    return functions ? folder_named(call, functions, sha256) : (str){0};
+}
+
+/* ---- removing them ---- */
+
+void unpacked_clear(const struct call *call)
+{
+    if (atomic_load(&some_are_set_aside))
+        spawn(call, &LAMBDA_CLEAR_PACKAGES, &(struct lambda_clear_packages_request){0});
+}
+
+void unpacked_retire(const struct call *call, str sha256)
+{
+    const char *functions = real_functions_folder(call);
+
+    if (!functions)
+        return;
+    doubt(folder_named(call, functions, sha256));
+    if (set_aside(call, functions, sha256))
+        atomic_store(&some_are_set_aside, true);
+    unpacked_clear(call);
+}
+
+/* ".old-<digest>-…", or ".old-.new-…": is a sandbox of that digest there, which may still use it? */
+static bool is_in_use(const struct call *call, str name)
+{
+    struct lambda_is_package_running_row found;
+    str sha256 = str_head(str_from(name, old_prefix.size), (size_t)2 * SHA256_SIZE);
+
+    return lambda_is_package_running(call->txn, &(struct lambda_is_package_running_params){.sha256 = sha256},
+                                     &found);
+}
+
+void lambda_clear_packages_prepare(const struct call *call, const struct lambda_clear_packages_request *in)
+{
+    const char *functions = real_functions_folder(call);
+    DIR *folder = functions ? opendir(functions) : NULL;
+    struct arena_guard *guard = arena_hold(call->arena); /* the folder must be closed */
+    const struct dirent *entry;
+
+    (void)in;
+    atomic_store(&some_are_set_aside, false);
+    while (folder && (entry = readdir(folder))) {
+        str name = str_of(entry->d_name);
+        if (!str_starts_with(name, old_prefix))
+            continue;
+        if (is_in_use(call, name))
+            atomic_store(&some_are_set_aside, true);
+        else
+            folder_remove(folder_named(call, functions, name).data);
+    }
+    if (folder)
+        closedir(folder);
+    arena_let_go(call->arena, guard);
+}
+
+/* A worker has done it. */
+enum outcome lambda_clear_packages(const struct call *call, const struct lambda_clear_packages_request *in,
+                                   struct lambda_clear_packages_output *out)
+{
+    (void)call, (void)in, (void)out;
+    return DONE;
+}
+
+/* ---- at start ---- */
+
+/* Nothing else in that folder is ours to delete. */
+static bool is_of_package(str name)
+{
+    for (size_t i = 0; i < name.size; i++)
+        if (!strchr("0123456789abcdef", name.data[i]))
+            return false;
+    return name.size == (size_t)2 * SHA256_SIZE;
+}
+
+/* Whatever its mode was before. */
+static void close_to_others(const char *folder)
+{
+    if (chmod(folder, S_IRWXU) != 0)
+        log_warn("other users may get into a folder of functions, and its mode cannot be changed path=\"%s\" "
+                 "error=\"%s\"",
+                 folder, strerror(errno));
+}
+
+void unpacked_forget(const struct call *call)
+{
+    const char *functions = real_functions_folder(call);
+    DIR *folder = functions ? opendir(functions) : NULL;
+    struct arena_guard *guard = arena_hold(call->arena); /* the folder must be closed */
+    const struct dirent *entry;
+
+    if (functions)
+        close_to_others(functions);
+    while (folder && (entry = readdir(folder))) {
+        str name = str_of(entry->d_name);
+        if (!is_of_package(name) && !str_starts_with(name, new_prefix))
+            continue;
+        doubt(folder_named(call, functions, name));
+        set_aside(call, functions, name);
+    }
+    if (folder)
+        closedir(folder);
+    arena_let_go(call->arena, guard);
+    atomic_store(&some_are_set_aside, true);
+    unpacked_clear(call);
+}

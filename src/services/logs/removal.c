@@ -1,0 +1,198 @@
+/*
+ * removal.c: removing events that nobody can read any more: the expired ones, and those of deleted groups and
+ * streams.
+ *
+ * They are out of reach at once; this frees their room.  There is one run at a time for the whole store, it
+ * removes a bounded number of rows and bytes, and comes back for the rest in a later batch.
+ */
+#include "logs_internal.h"
+
+enum { ROWS_PER_RUN = 500, BYTES_PER_RUN = 4 * 1024 * 1024 };
+
+/* What a run may still remove. */
+struct budget {
+    int64_t rows, bytes;
+};
+
+static bool is_spent(const struct budget *budget)
+{
+    return budget->rows <= 0 || budget->bytes <= 0;
+}
+
+struct old_event_list {
+    struct logs_old_event_row *items;
+    size_t count;
+};
+
+/* False when there is no room for more. */
+static bool collect(const struct call *call, struct budget *budget, struct old_event_list *events,
+                    const struct logs_old_event_row *event)
+{
+    *list_add(call->arena, events) = *event;
+    budget->rows--;
+    budget->bytes -= event->bytes;
+    return !is_spent(budget);
+}
+
+/* What a stream has lost, its group has lost too. */
+static void count_lost(const struct call *call, int64_t stream_id, int64_t bytes)
+{
+    if (bytes == 0)
+        return;
+    logs_stream_lost(call->txn, &(struct logs_stream_lost_params){.id = stream_id, .bytes = bytes});
+    logs_group_lost(call->txn, &(struct logs_group_lost_params){.stream_id = stream_id, .bytes = bytes});
+}
+
+static void remove_events(const struct call *call, const struct old_event_list *events)
+{
+    int64_t stream_id = 0, bytes = 0;
+
+    for (size_t i = 0; i < events->count; i++) {
+        const struct logs_old_event_row *event = &events->items[i];
+        if (event->stream_id != stream_id) {
+            count_lost(call, stream_id, bytes);
+            bytes = 0;
+        }
+        stream_id = event->stream_id;
+        bytes += event->bytes + EVENT_OVERHEAD_BYTES;
+        logs_remove_event(call->txn, &(struct logs_remove_event_params){.id = event->id});
+    }
+    count_lost(call, stream_id, bytes);
+}
+
+/* What is walked over must not change meanwhile, so the events are collected first. */
+static void remove_old_events(const struct call *call, int64_t group_id, int64_t before_ms,
+                              struct budget *budget)
+{
+    struct logs_list_old_events_params params = {.group_id = group_id, .before_ms = before_ms};
+    struct logs_list_old_events_cursor cursor = logs_list_old_events_open(call->txn, &params);
+    struct old_event_list events = {0};
+    struct logs_old_event_row event;
+
+    while (logs_list_old_events_next(&cursor, &event) && collect(call, budget, &events, &event))
+        ;
+    logs_list_old_events_close(&cursor);
+    remove_events(call, &events);
+}
+
+static void remove_stream_events(const struct call *call, int64_t stream_id, struct budget *budget)
+{
+    struct logs_list_stream_events_params params = {.stream_id = stream_id};
+    struct logs_list_stream_events_cursor cursor = logs_list_stream_events_open(call->txn, &params);
+    struct old_event_list events = {0};
+    struct logs_old_event_row event;
+
+    while (logs_list_stream_events_next(&cursor, &event) && collect(call, budget, &events, &event))
+        ;
+    logs_list_stream_events_close(&cursor);
+    remove_events(call, &events);
+}
+
+/* The next three are false when there is nothing of their kind to remove. */
+static bool remove_from_ended_group(const struct call *call, struct budget *budget)
+{
+    struct logs_find_ended_group_row group;
+
+    if (!logs_find_ended_group(call->txn, &group))
+        return false;
+    remove_old_events(call, group.id, INT64_MAX, budget);
+    if (!is_spent(budget))
+        budget->rows -= logs_remove_some_streams(call->txn, &(struct logs_remove_some_streams_params){
+                                                                .group_id = group.id, .limit = budget->rows});
+    if (!is_spent(budget))
+        logs_remove_group(call->txn, &(struct logs_remove_group_params){.id = group.id});
+    budget->rows--; /* the group itself is some work, too */
+    return true;
+}
+
+static bool remove_from_deleted_stream(const struct call *call, struct budget *budget)
+{
+    struct logs_find_deleted_stream_row stream;
+
+    if (!logs_find_deleted_stream(call->txn, &stream))
+        return false;
+    remove_stream_events(call, stream.id, budget);
+    if (!is_spent(budget))
+        logs_remove_stream(call->txn, &(struct logs_remove_stream_params){.id = stream.id});
+    budget->rows--;
+    return true;
+}
+
+static bool remove_expired(const struct call *call, struct budget *budget)
+{
+    struct logs_find_removal_row group;
+
+    if (!logs_find_removal(call->txn, &group))
+        return false;
+    remove_old_events(call, group.id, *group.remove_before_ms, budget);
+    if (!is_spent(budget))
+        logs_set_removal(call->txn, &(struct logs_set_removal_params){.id = group.id});
+    budget->rows--;
+    return true;
+}
+
+static void run_at(const struct call *call, int64_t due_ms)
+{
+    timer_set(call, &LOGS_REMOVE_EVENTS, S("all"), due_ms, &(struct logs_remove_events_request){0});
+}
+
+void log_cleanup_start(const struct call *call)
+{
+    run_at(call, call->now_ms);
+}
+
+enum outcome logs_remove_events(const struct call *call, const struct logs_remove_events_request *in,
+                                struct logs_remove_events_output *out)
+{
+    struct budget budget = {.rows = ROWS_PER_RUN, .bytes = BYTES_PER_RUN};
+
+    (void)in;
+    (void)out;
+    while (!is_spent(&budget) && (remove_from_ended_group(call, &budget) ||
+                                  remove_from_deleted_stream(call, &budget) || remove_expired(call, &budget)))
+        ;
+    if (is_spent(&budget))
+        run_at(call, call->now_ms + 1); /* not in this batch any more */
+    return DONE;
+}
+
+static void expire_at(const struct call *call, str group_arn, int64_t group_id, int64_t due_ms)
+{
+    timer_set(call, &LOGS_EXPIRE_EVENTS, group_arn, due_ms,
+              &(struct logs_expire_events_request){.group_id = group_id, .group_arn = group_arn});
+}
+
+void log_expiry_start(const struct call *call, const struct group *group)
+{
+    expire_at(call, group->arn, group->row.id, call->now_ms);
+}
+
+void log_expiry_stop(const struct call *call, const struct group *group)
+{
+    timer_cancel(call, &LOGS_EXPIRE_EVENTS, group->arn);
+}
+
+enum outcome logs_expire_events(const struct call *call, const struct logs_expire_events_request *in,
+                                struct logs_expire_events_output *out)
+{
+    struct logs_find_group_retention_row group;
+    struct logs_find_oldest_event_row oldest;
+
+    (void)out;
+    if (!logs_find_group_retention(call->txn, &(struct logs_find_group_retention_params){.id = in->group_id},
+                                   &group) ||
+        !group.retention_days)
+        return DONE;
+
+    int64_t before_ms = log_group_oldest_ms(call, group.retention_days);
+    if (logs_find_oldest_event(call->txn, &(struct logs_find_oldest_event_params){.group_id = in->group_id},
+                               &oldest) &&
+        oldest.timestamp_ms < before_ms) {
+        logs_set_removal(call->txn,
+                         &(struct logs_set_removal_params){
+                             .id = in->group_id, .remove_before_ms = arena_i64(call->arena, before_ms)});
+        run_at(call, call->now_ms);
+    }
+    expire_at(call, in->group_arn, in->group_id, call->now_ms + HOUR_MS);
+    return DONE;
+}

@@ -1,0 +1,244 @@
+"""DynamoDB: what a policy can ask of a request: keys, attributes, what is returned, tags."""
+
+import json
+
+import pytest
+from botocore.exceptions import ClientError
+
+
+@pytest.fixture(scope="module")
+def dynamodb(client):
+    return client("dynamodb")
+
+
+@pytest.fixture
+def allowed_by(client, unique):
+    """allowed_by(*statements): a DynamoDB client of a user who has them, and an Allow of everything if asked."""
+    iam, name = client("iam"), unique("user")[-60:].lstrip("-")
+    iam.create_user(UserName=name)
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+
+    def make(*statements):
+        document = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+        iam.put_user_policy(UserName=name, PolicyName="own", PolicyDocument=document)
+        return client(
+            "dynamodb", aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"]
+        )
+
+    yield make
+    iam.delete_user_policy(UserName=name, PolicyName="own")
+    iam.delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])
+    iam.delete_user(UserName=name)
+
+
+def statement(effect, actions="*", **condition):
+    names = [actions] if isinstance(actions, str) else actions
+    one = {"Effect": effect, "Action": [f"dynamodb:{name}" for name in names], "Resource": "*"}
+    return {**one, "Condition": condition} if condition else one
+
+
+@pytest.fixture
+def make_table(dynamodb, unique):
+    made = []
+
+    def make(hash_type="S", **more):
+        name = f"t{len(made)}.{unique('t')}"
+        dynamodb.create_table(
+            TableName=name,
+            AttributeDefinitions=[
+                {"AttributeName": "user", "AttributeType": hash_type},
+                {"AttributeName": "game", "AttributeType": "S"},
+            ],
+            KeySchema=[
+                {"AttributeName": "user", "KeyType": "HASH"},
+                {"AttributeName": "game", "KeyType": "RANGE"},
+            ],
+            BillingMode="PAY_PER_REQUEST",
+            **more,
+        )
+        made.append(name)
+        return name
+
+    yield make
+    for name in made:
+        dynamodb.delete_table(TableName=name)
+
+
+def is_denied(call, **arguments):
+    try:
+        call(**arguments)
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "AccessDeniedException":
+            return True
+        raise
+    return False
+
+
+def key(user, game="chess"):
+    return {"user": {"S": user}, "game": {"S": game}}
+
+
+def item_calls(dynamodb, table, user):
+    """Each operation on items, of that user's partition."""
+    query = {
+        "KeyConditionExpression": "#u = :u AND begins_with(game, :g)",
+        "ExpressionAttributeNames": {"#u": "user"},
+        "ExpressionAttributeValues": {":u": {"S": user}, ":g": {"S": "c"}},
+    }
+    turned = {**query, "KeyConditionExpression": "begins_with(game, :g) AND :u = #u"}
+    return [
+        (dynamodb.put_item, {"TableName": table, "Item": key(user)}),
+        (dynamodb.get_item, {"TableName": table, "Key": key(user)}),
+        (dynamodb.update_item, {"TableName": table, "Key": key(user)}),
+        (dynamodb.delete_item, {"TableName": table, "Key": key(user)}),
+        (dynamodb.query, {"TableName": table, **query}),
+        (dynamodb.query, {"TableName": table, **turned}),
+    ]
+
+
+def test_the_documented_policy_for_leading_keys_binds(make_table, allowed_by):
+    """https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html"""
+    table = make_table()
+    actions = ["GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"]
+    own = allowed_by(
+        statement("Allow", actions, **{"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["mine"]}})
+    )
+    for call, arguments in item_calls(own, table, "mine"):
+        assert not is_denied(call, **arguments)
+    for call, arguments in item_calls(own, table, "yours"):
+        assert is_denied(call, **arguments)
+    assert is_denied(own.scan, TableName=table)
+
+
+def test_a_denial_by_leading_key_binds_however_a_number_is_written(make_table, allowed_by):
+    table = make_table(hash_type="N")
+    own = allowed_by(
+        statement("Allow"),
+        statement("Deny", **{"ForAnyValue:StringEquals": {"dynamodb:LeadingKeys": ["100"]}}),
+    )
+    for number, denied in (("100", True), ("1e2", True), ("100.0", True), ("101", False)):
+        item = {"user": {"N": number}, "game": {"S": "x"}}
+        assert is_denied(own.put_item, TableName=table, Item=item) is denied
+        assert is_denied(own.get_item, TableName=table, Key=item) is denied
+
+
+def test_a_scan_reads_all_keys_and_has_no_leading_key(make_table, allowed_by):
+    table = make_table()
+    only = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["mine"]}}
+    own = allowed_by(statement("Allow", "Scan", **only))
+    assert not is_denied(own.scan, TableName=table)
+    assert not is_denied(own.scan, TableName=table, ExclusiveStartKey=key("yours"))
+
+
+def attribute_calls(dynamodb, table, name):
+    """Requests that name an attribute besides those of the key, each in another place."""
+    keyed = {"TableName": table, "Key": key("mine")}
+    value = {"ExpressionAttributeValues": {":v": {"S": "v"}}}
+    renamed = {"ExpressionAttributeNames": {"#n": name}}
+    query = {"TableName": table, "KeyConditionExpression": "#u = :v", **value}
+    named = {"ExpressionAttributeNames": {"#n": name, "#u": "user"}}
+    keys_too = {"ProjectionExpression": "game, #n.deep"}
+    return [
+        (dynamodb.put_item, {"TableName": table, "Item": {**key("mine"), name: {"S": "v"}}}),
+        (dynamodb.put_item, {"TableName": table, "Item": key("mine"), "ConditionExpression": "attribute_not_exists(#n)", **renamed}),
+        (dynamodb.get_item, {**keyed, **keys_too, **renamed}),
+        (dynamodb.get_item, {**keyed, "AttributesToGet": ["game", name]}),
+        (dynamodb.update_item, {**keyed, "UpdateExpression": "SET #n = :v", **renamed, **value}),
+        (dynamodb.update_item, {**keyed, "UpdateExpression": "SET score = if_not_exists(#n, :v)", **renamed, **value}),
+        (dynamodb.update_item, {**keyed, "UpdateExpression": "REMOVE #n", **renamed}),
+        (dynamodb.update_item, {**keyed, "UpdateExpression": "SET score = :v", "ConditionExpression": "NOT contains(#n, :v)", **renamed, **value}),
+        (dynamodb.delete_item, {**keyed, "ConditionExpression": "attribute_not_exists(#n) OR attribute_exists(game)", **renamed}),
+        (dynamodb.query, {**query, "FilterExpression": "#n > :v", "ProjectionExpression": "game", **named}),
+        (dynamodb.query, {**query, **keys_too, **named}),
+        (dynamodb.scan, {"TableName": table, **keys_too, **renamed}),
+        (dynamodb.scan, {"TableName": table, "ProjectionExpression": "game", "FilterExpression": "#n IN (:v)", **renamed, **value}),
+    ]
+
+
+def test_the_documented_policy_for_attributes_binds(dynamodb, make_table, allowed_by):
+    table = make_table()
+    dynamodb.put_item(TableName=table, Item={**key("mine"), "score": {"S": "v"}, "secret": {"S": "v"}})
+    own = allowed_by(
+        statement(
+            "Allow",
+            **{
+                "ForAllValues:StringEquals": {"dynamodb:Attributes": ["user", "game", "score"]},
+                "StringEqualsIfExists": {"dynamodb:Select": "SPECIFIC_ATTRIBUTES", "dynamodb:ReturnValues": ["NONE", "UPDATED_OLD", "UPDATED_NEW"]},
+            },
+        )
+    )
+    for call, arguments in attribute_calls(own, table, "score"):
+        try:
+            assert not is_denied(call, **arguments), arguments
+        except own.exceptions.ConditionalCheckFailedException:
+            pass
+    for call, arguments in attribute_calls(own, table, "secret"):
+        assert is_denied(call, **arguments), arguments
+    assert is_denied(own.get_item, TableName=table, Key=key("mine"))
+    assert is_denied(own.scan, TableName=table)
+    assert is_denied(own.put_item, TableName=table, Item=key("mine"), ReturnValues="ALL_OLD")
+    assert is_denied(own.update_item, TableName=table, Key=key("mine"), ReturnValues="ALL_NEW")
+    assert not is_denied(own.update_item, TableName=table, Key=key("mine"), ReturnValues="UPDATED_NEW")
+
+
+def test_select_and_consumed_capacity_can_be_asked_for(make_table, allowed_by):
+    table = make_table()
+    own = allowed_by(
+        statement("Allow", StringEquals={"dynamodb:Select": "COUNT", "dynamodb:ReturnConsumedCapacity": "NONE"})
+    )
+    assert not is_denied(own.scan, TableName=table, Select="COUNT")
+    assert is_denied(own.scan, TableName=table)
+    assert is_denied(own.scan, TableName=table, Select="COUNT", ReturnConsumedCapacity="TOTAL")
+
+
+def test_who_may_not_hears_nothing_of_what_is_wrong_with_the_request(make_table, allowed_by):
+    table = make_table()
+    own = allowed_by(statement("Allow", "GetItem"))
+    assert is_denied(own.put_item, TableName=table, Item={})
+    assert is_denied(own.scan, TableName=table, FilterExpression="no expression")
+    assert is_denied(own.delete_item, TableName="nowhere", Key=key("a"))
+    with pytest.raises(ClientError) as refused:
+        own.get_item(TableName=table, Key=key("a"), ProjectionExpression="a b")
+    assert refused.value.response["Error"]["Message"] == (
+        'Invalid ProjectionExpression: Syntax error; token: "b", near: "a b"'
+    )
+
+
+def test_tags_of_a_table_can_be_asked_for(make_table, allowed_by):
+    production = make_table(Tags=[{"Key": "env", "Value": "prod"}])
+    other = make_table(Tags=[{"Key": "env", "Value": "dev"}])
+    own = allowed_by(statement("Allow"), statement("Deny", StringEquals={"aws:ResourceTag/env": "prod"}))
+    for call, arguments in item_calls(own, production, "mine"):
+        assert is_denied(call, **arguments)
+    assert is_denied(own.scan, TableName=production) and is_denied(own.describe_table, TableName=production)
+    assert is_denied(own.delete_table, TableName=production)
+    for call, arguments in item_calls(own, other, "mine"):
+        assert not is_denied(call, **arguments)
+    own = allowed_by(statement("Allow", StringEquals={"aws:ResourceTag/env": "prod"}))
+    assert not is_denied(own.get_item, TableName=production, Key=key("mine"))
+    assert is_denied(own.get_item, TableName=other, Key=key("mine"))
+
+
+def test_tags_of_a_new_table_can_be_asked_for(dynamodb, unique, allowed_by):
+    own = allowed_by(
+        statement("Allow"),
+        statement("Deny", "CreateTable", StringNotEquals={"aws:RequestTag/env": "dev"}),
+        statement("Deny", "CreateTable", **{"ForAnyValue:StringEquals": {"aws:TagKeys": ["owner"]}}),
+    )
+    name = unique("t")
+
+    def create(**tags):
+        return is_denied(
+            own.create_table,
+            TableName=name,
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            BillingMode="PAY_PER_REQUEST",
+            Tags=[{"Key": tag, "Value": value} for tag, value in tags.items()],
+        )
+
+    assert create()
+    assert create(env="prod")
+    assert create(env="dev", owner="me")
+    assert not create(env="dev")
+    dynamodb.delete_table(TableName=name)

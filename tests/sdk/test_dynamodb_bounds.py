@@ -1,0 +1,232 @@
+"""DynamoDB: no request does more at once than a bounded number of rows; asked of the database itself, too."""
+
+import contextlib
+import threading
+
+import boto3
+import changes
+import orderly_server
+import pytest
+from botocore.config import Config
+
+ROWS_PER_RUN = 250
+EXACT_UP_TO = 4000
+HOUR = 3600
+
+
+class Tables:
+    """A server of its own, which is stopped to look into its database and to change it."""
+
+    def __init__(self):
+        self.server = orderly_server.Server().start()
+
+    @property
+    def dynamodb(self):
+        return boto3.client(
+            "dynamodb",
+            endpoint_url=self.server.endpoint,
+            region_name="us-east-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+            config=Config(retries={"max_attempts": 0}, read_timeout=120),
+        )
+
+    def create(self, name):
+        self.dynamodb.create_table(
+            TableName=name,
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        return name
+
+    def put(self, name, ids):
+        def work(own):
+            dynamodb = self.dynamodb
+            for one in own:
+                dynamodb.put_item(TableName=name, Item={"id": {"S": one}})
+
+        workers = [threading.Thread(target=work, args=(ids[i::4],)) for i in range(4)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+
+    def described(self, name):
+        table = self.dynamodb.describe_table(TableName=name)["Table"]
+        return table["ItemCount"], table["TableSizeBytes"]
+
+    def scanned(self, name, **arguments):
+        pages = self.dynamodb.get_paginator("scan").paginate(TableName=name, **arguments)
+        return sorted(item["id"]["S"] for page in pages for item in page["Items"])
+
+    def rows(self, table="dynamodb_item"):
+        return changes.rows(self.server, f"select count(*) from {table}")[0][0]
+
+    def change(self, *statements):
+        """Run SQL on the database of the server, which stands still meanwhile."""
+        self.server.stop()
+        with contextlib.closing(changes.database(self.server)) as database:
+            for statement in statements:
+                database.execute(statement)
+        self.server.start()
+
+    def multiply(self, count):
+        """So many items more, which nobody can get: like the first one, but for their keys."""
+        self.change(
+            f"""with recursive n(i) as (select 1 union all select i + 1 from n where i < {count})
+            insert into dynamodb_item (table_id, hash_key, range_key, size_bytes, item)
+            select table_id, cast(hash_key || before || '.' || i as blob), range_key, size_bytes, item
+            from n, (select * from dynamodb_item limit 1), (select count(*) as before from dynamodb_item)"""
+        )
+
+    def advance(self, seconds):
+        orderly_server.post(self.server.endpoint, "/_orderly/clock", f'{{"advance_ms": {seconds * 1000}}}')
+
+
+@pytest.fixture
+def tables():
+    own = Tables()
+    yield own
+    try:
+        own.server.stop()
+    finally:
+        own.server.remove_data()
+
+
+def test_the_items_of_a_deleted_table_are_removed_from_the_store(tables):
+    tables.create("orders")
+    tables.put("orders", [f"id-{i}" for i in range(20)])
+    assert tables.rows() == 20
+    tables.dynamodb.delete_table(TableName="orders")
+    orderly_server.wait_until(lambda: tables.rows() == 0, what="the items to go")
+    orderly_server.wait_until(lambda: tables.rows("dynamodb_gone") == 0, what="the table to be forgotten")
+    assert tables.rows("dynamodb_count") == 0
+
+
+def test_a_large_table_is_gone_at_once_and_its_items_in_bounded_runs(tables):
+    tables.create("orders")
+    tables.put("orders", ["first"])
+    tables.multiply(4 * ROWS_PER_RUN)
+    tables.server.stop()
+    changes.record(tables.server, removed="delete on dynamodb_item", run="delete on engine_timer")
+    tables.server.start()
+    tables.dynamodb.delete_table(TableName="orders")
+    assert tables.dynamodb.list_tables()["TableNames"] == []
+    tables.create("orders")
+    assert tables.described("orders") == (0, 0)
+    assert tables.scanned("orders") == []
+    tables.put("orders", ["new"])
+    orderly_server.wait_until(lambda: tables.rows() == 1, what="the old items to go")
+    assert tables.scanned("orders") == ["new"]
+    words = changes.recorded(tables.server)
+    assert words.count("removed") == 4 * ROWS_PER_RUN + 1
+    assert changes.largest_run(words, "removed", until="run") == ROWS_PER_RUN
+
+
+def test_items_of_many_deleted_tables_go_in_one_run_after_the_other(tables):
+    names = [tables.create(f"table-{i}") for i in range(5)]
+    for name in names:
+        tables.put(name, [f"id-{i}" for i in range(5)])
+    for name in names[:4]:
+        tables.dynamodb.delete_table(TableName=name)
+    orderly_server.wait_until(lambda: tables.rows() == 5, what="the items to go")
+    assert len(tables.scanned(names[4])) == 5
+
+
+def test_removal_goes_on_after_a_restart(tables):
+    tables.create("orders")
+    tables.put("orders", ["first"])
+    tables.multiply(8 * ROWS_PER_RUN)
+    tables.dynamodb.delete_table(TableName="orders")
+    tables.server.kill()
+    tables.server.start()
+    orderly_server.wait_until(lambda: tables.rows() == 0, what="the items to go")
+
+
+def test_a_large_table_is_counted_now_and_then_and_a_small_one_at_once(tables):
+    tables.create("orders")
+    tables.put("orders", ["first"])
+    size = tables.described("orders")[1]
+    tables.multiply(EXACT_UP_TO - 1)
+    assert tables.described("orders") == (EXACT_UP_TO, EXACT_UP_TO * size)
+    tables.multiply(2 * EXACT_UP_TO)
+    assert tables.described("orders") == (EXACT_UP_TO + 1, (EXACT_UP_TO + 1) * size)
+    tables.advance(HOUR)
+    exact = (3 * EXACT_UP_TO, 3 * EXACT_UP_TO * size)
+    orderly_server.wait_until(lambda: tables.described("orders") == exact, what="the items to be counted")
+
+
+def test_a_database_from_before_scans_went_by_hash_is_brought_up_to_date(tables):
+    tables.create("orders")
+    ids = sorted(f"id-{i}" for i in range(50))
+    tables.put("orders", ids)
+    tables.change(
+        "drop index dynamodb_item_key",
+        "update dynamodb_item set hash_key = substr(hash_key, 5)",
+        "create index dynamodb_item_key on dynamodb_item (table_id, hash_key, range_key, size_bytes)",
+        "drop table dynamodb_count",
+        "drop table dynamodb_gone",
+        "update schema_version set version = 1 where name = 'dynamodb'",
+        """insert into dynamodb_item (table_id, hash_key, range_key, size_bytes, item)
+        select table_id + 1000, hash_key, range_key, size_bytes, item from dynamodb_item""",
+    )
+    assert tables.scanned("orders") == ids
+    assert tables.dynamodb.get_item(TableName="orders", Key={"id": {"S": "id-7"}})["Item"] == {"id": {"S": "id-7"}}
+    orderly_server.wait_until(lambda: tables.rows() == 50, what="what a deleted table has left to go")
+    orderly_server.wait_until(lambda: tables.rows("dynamodb_count") == 1, what="the table to be counted")
+
+
+def test_segments_share_the_items_evenly_and_for_good(tables):
+    tables.create("orders")
+    ids = [f"order-{i * 7919 % 100000:05}" for i in range(400)]
+    tables.put("orders", ids[:200])
+
+    def segments():
+        return [set(tables.scanned("orders", Segment=i, TotalSegments=4, Limit=7)) for i in range(4)]
+
+    before = segments()
+    assert sorted(one for segment in before for one in segment) == sorted(ids[:200])
+    assert all(20 <= len(segment) <= 90 for segment in before)
+    tables.put("orders", ids[200:])
+    after = segments()
+    assert sorted(one for segment in after for one in segment) == sorted(ids)
+    assert all(old < new for old, new in zip(before, after))
+    each = [tables.scanned("orders", Segment=i, TotalSegments=1_000_000) for i in (0, 999_999)]
+    assert sum(map(len, each)) <= 4
+
+
+def test_a_segment_of_a_scan_is_a_range_of_the_index(tables):
+    plan = changes.rows(
+        tables.server,
+        """explain query plan select size_bytes, item from dynamodb_item
+        where table_id = 1 and (hash_key, range_key) > (x'00', x'') and hash_key < x'01'
+        order by hash_key, range_key""",
+    )
+    assert [row[3] for row in plan] == [
+        "SEARCH dynamodb_item USING INDEX dynamodb_item_key "
+        "(table_id=? AND (hash_key,range_key)>(?,?) AND hash_key<?)"
+    ]
+
+
+@pytest.mark.parametrize("size, fit", [(400 * 1024 - 50, 3), (100 * 1024 - 50, 11)])
+def test_the_item_that_crosses_a_megabyte_belongs_to_the_page(tables, size, fit):
+    tables.create("orders")
+    for i in range(fit + 1):
+        tables.dynamodb.put_item(
+            TableName="orders", Item={"id": {"S": f"id-{i}"}, "payload": {"S": "x" * size}}
+        )
+
+    def page(**arguments):
+        # A page also ends when it has taken its time, which a slow machine may reach first.
+        return orderly_server.wait_until(
+            lambda: (reply := tables.dynamodb.scan(TableName="orders", **arguments))["ScannedCount"] == fit and reply,
+            what="a page that is full",
+        )
+
+    assert "LastEvaluatedKey" in page()
+    last = page()["LastEvaluatedKey"]
+    rest = tables.dynamodb.scan(TableName="orders", ExclusiveStartKey=last)
+    assert rest["Count"] == 1 and "LastEvaluatedKey" not in rest
+    nothing = page(FilterExpression="attribute_exists(nowhere)")
+    assert nothing["Count"] == 0 and nothing["LastEvaluatedKey"] == last

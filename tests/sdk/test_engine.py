@@ -1,0 +1,106 @@
+"""What every service has from the engine: real time in Date, traces, and what it tells of itself."""
+
+import email.utils
+import json
+import time
+import urllib.request
+import uuid
+
+import pytest
+
+
+def new_trace_id():
+    return "1-5759e988-" + uuid.uuid4().hex[:24]
+
+
+def get(endpoint, path):
+    with urllib.request.urlopen(endpoint + path) as reply:
+        return json.load(reply)
+
+
+def hops_of(endpoint, trace_id):
+    return [hop["kind"] for hop in get(endpoint, f"/_orderly/trace?id={trace_id}")["hops"]]
+
+
+@pytest.fixture
+def traced(client):
+    """A client whose requests carry that X-Amzn-Trace-Id."""
+
+    def make(service, header):
+        made = client(service, aws_access_key_id="key" + uuid.uuid4().hex)  # one of its own
+        made.meta.events.register(
+            "before-sign", lambda request, **_: request.headers.add_header("X-Amzn-Trace-Id", header)
+        )
+        return made
+
+    return make
+
+
+@pytest.fixture
+def table(client, unique):
+    dynamodb, name = client("dynamodb"), unique("table")
+    dynamodb.create_table(
+        TableName=name,
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    return name
+
+
+def test_date_is_the_machines_time_though_the_clock_was_moved(client, advance_clock):
+    sqs = client("sqs")
+
+    advance_clock(3 * 24 * 3600)
+    headers = sqs.list_queues()["ResponseMetadata"]["HTTPHeaders"]
+    told = email.utils.parsedate_to_datetime(headers["date"]).timestamp()
+    assert abs(told - time.time()) < 12 * 3600
+
+
+def test_a_trace_that_a_header_names_is_continued(endpoint, client, traced, unique):
+    topic = client("sns").create_topic(Name=unique("topic"))["TopicArn"]
+    trace_id = new_trace_id()
+
+    traced("sns", f"Self=1-2-3; Root={trace_id};Sampled=1").publish(TopicArn=topic, Message="m")
+    assert hops_of(endpoint, trace_id) == ["published"]
+
+
+@pytest.mark.parametrize(
+    "trace_id",
+    [
+        "zzz",
+        "z" * 16000,
+        "2-5759e988-bd862e3fe1be46a994272793",
+        "1-5759e988-bd862e3fe1be46a99427279",
+        "1-5759e988-bd862e3fe1be46a9942727933",
+        "1-5759e98g-bd862e3fe1be46a994272793",
+        "1-5759e988xbd862e3fe1be46a994272793",
+    ],
+)
+def test_an_id_of_another_layout_than_xrays_begins_a_new_trace(endpoint, client, traced, unique, trace_id):
+    topic = client("sns").create_topic(Name=unique("topic"))["TopicArn"]
+
+    traced("sns", f"Root={trace_id}").publish(TopicArn=topic, Message="m")
+    assert hops_of(endpoint, trace_id) == []
+
+
+def test_an_item_has_a_hop_in_the_trace_that_its_request_named(endpoint, client, traced, table):
+    trace_id = new_trace_id()
+    dynamodb = traced("dynamodb", f"Root={trace_id}")
+
+    dynamodb.put_item(TableName=table, Item={"id": {"S": "a"}})
+    dynamodb.delete_item(TableName=table, Key={"id": {"S": "a"}})
+    assert hops_of(endpoint, trace_id) == ["item written", "item deleted"]
+
+
+def test_metrics_count_batches_calls_and_workers(endpoint, client, unique):
+    before = get(endpoint, "/_orderly/metrics")
+    client("sqs").create_queue(QueueName=unique("queue"))
+    after = get(endpoint, "/_orderly/metrics")
+
+    assert after["engine"]["calls"] > before["engine"]["calls"]
+    assert after["engine"]["batches"] > before["engine"]["batches"]
+    assert after["engine"]["longest_call_us"] > 0
+    assert after["pool"]["workers"] >= 2
+    assert set(after["pool"]["long"]) == set(after["pool"]["short"]) == {"waiting", "running"}
+    assert isinstance(after["slow_calls"], list)

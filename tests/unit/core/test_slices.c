@@ -1,0 +1,150 @@
+/*
+ * test_slices.c: changing much takes turns with everybody else.
+ */
+#include "core.h"
+#include "world.h"
+
+#include "wire/json.h"
+
+/* An engine whose slices end after that many microseconds. */
+static void start_with_slices_of(int64_t slice_us)
+{
+    core_stop();
+    core_close();
+    core_options()->slice_us = slice_us;
+    core_start();
+}
+
+static size_t swept(void)
+{
+    return get("swept").size;
+}
+
+/* Each call goes by the engine: so this waits for work, not for time. */
+static void wait_until_swept(size_t count)
+{
+    while (swept() < count)
+        let_run();
+    assert_int_equal(swept(), count);
+}
+
+TEST(a_sweep_goes_on_until_its_slice_is_over)
+{
+    start_with_slices_of(INT64_MAX);
+    assert_run("timer a 0 sweep A 5; timer b 0 sweep B 5");
+    wait_until_swept(10);
+    assert_item("swept", "AAAAABBBBB");
+}
+
+TEST(sweeps_take_turns)
+{
+    start_with_slices_of(-1);
+    assert_run("timer A 0 sweep A 5; timer B 0 sweep B 5");
+    wait_until_swept(10);
+    str order = get("swept");
+    for (size_t i = 0; i + 2 < 6; i++)
+        assert_false(order.data[i] == order.data[i + 1] && order.data[i] == order.data[i + 2]);
+}
+
+static struct {
+    bool begun, go_on;
+} pause_once;
+
+static void wait_at_the_first_step(void)
+{
+    lock_news();
+    pause_once.begun = true;
+    unlock_news();
+    lock_news();
+    while (!pause_once.go_on)
+        wait_for_news();
+    unlock_news();
+}
+
+TEST(a_call_that_comes_during_a_sweep_waits_for_one_slice)
+{
+    start_with_slices_of(-1);
+    toy_hook = wait_at_the_first_step;
+    pause_once.begun = pause_once.go_on = false;
+    struct request *arming = begin_run("timer A 0 sweep A 200");
+    lock_news();
+    while (!pause_once.begun)
+        wait_for_news();
+    unlock_news();
+    struct request *call = begin_run("add swept -");
+    lock_news();
+    pause_once.go_on = true;
+    unlock_news();
+    assert_int_equal(status_of(arming), 200);
+    assert_int_equal(status_of(call), 200);
+    wait_until_swept(201);
+    assert_true(str_index(get("swept"), '-') <= 2);
+}
+
+TEST(a_timer_that_is_due_does_not_wait_for_the_end_of_a_sweep)
+{
+    start_with_slices_of(-1);
+    assert_run("timer A 0 sweep A 200");
+    assert_run("timer z 0 add swept -");
+    wait_until_swept(201);
+    assert_true(str_index(get("swept"), '-') < 200);
+}
+
+TEST(a_sweep_goes_on_after_a_restart)
+{
+    start_with_slices_of(-1);
+    assert_run("timer A 0 sweep A 50");
+    core_restart();
+    wait_until_swept(50);
+}
+
+static size_t hop_count(const char *id)
+{
+    char path[128];
+    struct request *request;
+
+    snprintf(path, sizeof path, "/_orderly/trace?id=%s", id);
+    request = begin_http("GET", path, "");
+    assert_int_equal(status_of(request), 200);
+    str body = body_of(request);
+    size_t count = 0;
+    for (size_t i = 0; i + 5 < body.size; i++)
+        count += memcmp(body.data + i, "\"hop\"", 5) == 0;
+    free_request(request);
+    return count;
+}
+
+enum { DAY_MS = 24 * 3600 * 1000 };
+
+TEST(old_hops_are_pruned_until_none_is_left_whatever_their_id_says)
+{
+    static const char old[] = "1-00000000-000000000000000000000000",
+                      future[] = "1-ffffffff-000000000000000000000000";
+
+    start_with_slices_of(-1);
+    assert_run("hops 1-00000000-000000000000000000000000 2500; hops 1-ffffffff-000000000000000000000000 50");
+    advance_clock(7 * DAY_MS - 60 * 1000);
+    let_run();
+    assert_int_equal(hop_count(old), 2500);
+    assert_int_equal(hop_count(future), 50);
+    advance_clock(120 * 1000);
+    while (hop_count(old) > 0 || hop_count(future) > 0)
+        ;
+}
+
+TEST(nothing_young_is_pruned)
+{
+    assert_run("hops 1-00000000-000000000000000000000000 10");
+    advance_clock(8LL * DAY_MS);
+    assert_run("hops 1-00000000-000000000000000000000001 10");
+    while (hop_count("1-00000000-000000000000000000000000") > 0)
+        ;
+    assert_int_equal(hop_count("1-00000000-000000000000000000000001"), 10);
+}
+
+TESTS(engine_test(a_sweep_goes_on_until_its_slice_is_over), engine_test(sweeps_take_turns),
+      engine_test(a_call_that_comes_during_a_sweep_waits_for_one_slice),
+      engine_test(a_timer_that_is_due_does_not_wait_for_the_end_of_a_sweep),
+      engine_test(a_sweep_goes_on_after_a_restart),
+      engine_test(old_hops_are_pruned_until_none_is_left_whatever_their_id_says),
+      engine_test(nothing_young_is_pruned))
