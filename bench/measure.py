@@ -213,6 +213,72 @@ def measure_flow(options):
     table(["function", "server", "publish → item p50 ms", "p99 ms", f"orders/s (burst of {options.orders:,})"], rows)
 
 
+# --- Cold starts ------------------------------------------------------------------------------
+
+HANDLERS = {
+    "Node.js": ("index.mjs", "export const handler = async () => null;\n"),
+    "Python": ("index.py", "def lambda_handler(event, context):\n    return None\n"),
+}
+
+
+def package_that_does_nothing(language):
+    if language == "C":
+        return package_of(language)  # which has nothing to do without records
+    with tempfile.TemporaryFile() as file:
+        with zipfile.ZipFile(file, "w") as package:
+            package.writestr(*HANDLERS[language])
+        file.seek(0)
+        return file.read()
+
+
+class ColdStart:
+    """One function on one server; each change of its description ends its warm sandboxes."""
+
+    def __init__(self, target, language, settings):
+        self.target, self.cold, self.warm = target.start(), [], []
+        self.functions = client(target.port, "lambda")
+        trust = {"Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
+        role = client(target.port, "iam").create_role(RoleName="cold", AssumeRolePolicyDocument=json.dumps(trust))
+        self.functions.create_function(
+            FunctionName="cold", Role=role["Role"]["Arn"], Code={"ZipFile": package_that_does_nothing(language)},
+            Environment={"Variables": {"TABLE_NAME": "Orders"}}, **settings)
+        self.invoke()
+
+    def invoke(self):
+        began = time.monotonic()
+        reply = self.functions.invoke(FunctionName="cold", Payload=b'{"Records": []}')
+        took_ms = (time.monotonic() - began) * 1000
+        if "FunctionError" in reply:
+            raise SystemExit(f"{self.target.name}: {reply['Payload'].read().decode()}")
+        return took_ms
+
+    def run(self, number):
+        self.functions.update_function_configuration(FunctionName="cold", Description=str(number))
+        time.sleep(0.05)
+        self.cold.append(self.invoke())
+        self.warm.append(self.invoke())
+
+    def row(self, language):
+        cold, warm = statistics.median(self.cold), statistics.median(self.warm)
+        return [language, self.target.name, f"{cold:.2f}", f"{min(self.cold):.2f}", f"{warm:.2f}", f"{cold - warm:.2f}"]
+
+
+def measure_cold(options):
+    rows = []
+    for language, settings in FUNCTIONS.items():
+        targets = builds(options)
+        try:
+            starts = [ColdStart(target, language, settings) for target in targets]
+            for number in range(options.cold_starts):
+                for start in starts:
+                    start.run(number)
+            rows += [start.row(language) for start in starts]
+        finally:
+            for target in targets:
+                target.stop()
+    table(["function", "server", "cold Invoke ms", "fastest", "warm Invoke ms", "cold start ms"], rows)
+
+
 # --- The process -------------------------------------------------------------------------------
 
 
@@ -279,13 +345,14 @@ def measure_worst(options):
 
 def read_options():
     parser = argparse.ArgumentParser(prog="bench/run", description=__doc__)
-    parser.add_argument("parts", nargs="*", help="start, throughput, flow, parked, worst; all when none is named")
+    parser.add_argument("parts", nargs="*", help="start, throughput, flow, cold, parked, worst; all when none is named")
     parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds, whose medians are told")
     parser.add_argument("--seconds", type=float, default=3, help="length of one run")
     parser.add_argument("--against", metavar="BINARY", help="another build of Orderly, run side by side")
     parser.add_argument("--no-peers", action="store_true", help="only Orderly")
     parser.add_argument("--orders", type=int, default=10_000, help="orders of the burst")
     parser.add_argument("--orders-one-by-one", type=int, default=300, help="orders whose latency is measured")
+    parser.add_argument("--cold-starts", type=int, default=40, help="of each function")
     parser.add_argument("--waiters", type=int, default=1000, help="parked receives")
     parser.add_argument("--only", action="append", default=[], help="of the worst requests, those that hold this text")
     parser.add_argument("--park-seconds", type=float, default=60)
@@ -319,6 +386,7 @@ def main():
         "start": measure_start,
         "throughput": measure_throughput,
         "flow": measure_flow,
+        "cold": measure_cold,
         "parked": measure_parked,
         "worst": measure_worst,
     }

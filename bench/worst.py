@@ -8,21 +8,23 @@ Each worst_*.py exports REQUESTS, a list of entries:
      "request": lambda client: ...}    # one request, which is sent again and again
 
 A request that is one HTTP request is signed once and its bytes are sent again, so that Python's own work does
-not disturb what is measured.  To add one, append to the list of its service's module.
+not disturb what is measured.  To add one, append to the list of its service's module; its name begins with the
+operation's.  Operations that no entry names are asked as usual (worst_others.py).
 """
 
 import http.client
 import importlib
 import json
-import pathlib
+import re
 import statistics
 import subprocess
 import threading
 import time
 
 import botocore.client
+import worst_others
 
-MODULES = sorted(path.stem for path in pathlib.Path(__file__).parent.glob("worst_*.py"))
+MODULES = ["worst_dynamodb", "worst_identity", "worst_lambda", "worst_messaging"]
 STREAMS = {"SendMessage": "send", "GetItem": "get"}
 STREAM = ["--connections", "4", "--pause-ms", "4"]
 MOST_ADDED_MS = 25
@@ -127,6 +129,7 @@ def measure_one(target, load, queue_url, seconds, client, entry):
 
 def entries(wanted):
     every = [entry for module in MODULES for entry in importlib.import_module(module).REQUESTS]
+    every += worst_others.entries_besides({(entry["service"], re.match(r"\w+", entry["name"])[0]) for entry in every})
     return [entry for entry in every if not wanted or any(text in f"{entry['service']} {entry['name']}" for text in wanted)]
 
 

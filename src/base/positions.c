@@ -75,28 +75,33 @@ uint64_t keyed_hash(str text)
 
 struct positions positions_for(struct arena *arena, size_t count)
 {
-    size_t size = 8;
+    uint32_t size = 8;
 
-    check(count < UINT32_MAX / 2);
+    check(count < UINT32_MAX / 4);
     while (size < 2 * count)
         size *= 2;
-    return (struct positions){arena_alloc(arena, size * sizeof(uint32_t)), size - 1};
+    return (struct positions){arena_alloc(arena, size * sizeof(struct position_slot)), size - 1};
 }
 
 void positions_add(struct positions *positions, uint64_t hash, size_t position)
 {
-    size_t slot = hash & positions->mask;
+    uint32_t slot = (uint32_t)hash & positions->mask;
 
-    while (positions->slots[slot])
+    while (positions->slots[slot].position)
         slot = (slot + 1) & positions->mask;
-    positions->slots[slot] = (uint32_t)(position + 1);
+    positions->slots[slot] = (struct position_slot){(uint32_t)position + 1, (uint32_t)(hash >> 32)};
 }
 
+/* *slot keeps the tag in its upper half. */
 bool positions_next(const struct positions *positions, uint64_t *slot, size_t *position)
 {
-    uint32_t found = positions->slots[*slot & positions->mask];
+    uint32_t tag = (uint32_t)(*slot >> 32), at = (uint32_t)*slot & positions->mask;
 
-    ++*slot;
+    while (positions->slots[at].position && positions->slots[at].tag != tag)
+        at = (at + 1) & positions->mask;
+
+    uint32_t found = positions->slots[at].position;
+    *slot = (uint64_t)tag << 32 | ((at + 1) & positions->mask);
     *position = found - (size_t)1;
     return found != 0;
 }

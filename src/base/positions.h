@@ -9,9 +9,14 @@
  */
 #include "base/arena.h"
 
+struct position_slot {
+    uint32_t position; /* + 1; 0: the slot is free */
+    uint32_t tag;      /* the upper half of its hash: nothing else need be looked at when it differs */
+};
+
 struct positions {
-    uint32_t *slots; /* position + 1, or 0 */
-    size_t mask;
+    struct position_slot *slots;
+    uint32_t mask;
 };
 
 /* SipHash-1-3 under this process's key: never stored, and never told to a client. */

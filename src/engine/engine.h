@@ -30,6 +30,7 @@ struct exchange {
     void (*answered)(struct exchange *exchange); /* called on any thread */
     void *connection;                            /* the server's own */
     struct exchange *next;                       /* for whoever holds it */
+    void (*taken)(void *context);                /* of engine_post_to_hear(); `connection` is its context */
 
     /* the reply: call exchange_encode() when `answered` brought the exchange home */
     struct http_reply reply;
@@ -101,6 +102,7 @@ struct engine_options {
     str functions_folder; /* where function packages are unpacked; made anew when it is lost */
     str runtimes_folder;  /* the bootstraps of nodejs and python */
     bool rerun;           /* for tests: run what parks twice, and lose every other preparation */
+    int64_t slow_us;      /* a call that takes longer is logged and counted; 0: 20 ms, negative: each */
     int64_t slice_us;     /* see slice_is_over(); 0: as usual, negative: always over */
     unsigned workers;     /* threads beside the loops; 0: as the machine's cores ask for */
     int64_t long_read_ms; /* see time_is_up(); 0: LIMIT_LONG_READ_MS, negative: always up */
@@ -124,6 +126,9 @@ void engine_cancel(struct engine *engine, struct exchange *exchange);
 
 /* An event from the world: run that internal operation with this JSON input.  Any thread. */
 void engine_post(struct engine *engine, str service, str operation, str input_json);
+/* The same; taken(context) is called on any thread when what came of the event is on disk, or is given up. */
+void engine_post_to_hear(struct engine *engine, str service, str operation, str input_json,
+                         void (*taken)(void *context), void *context);
 
 /* It never goes back.  Any thread. */
 int64_t engine_now_ms(struct engine *engine);

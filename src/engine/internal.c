@@ -41,6 +41,8 @@ static void drop(struct exchange *exchange)
     if (exchange->outcome == FAILED && exchange->progress.failure.error)
         log_warn("internal call failed operation=%s error=%s message=\"%.*s\"", exchange->operation->name,
                  exchange->progress.failure.error->name, STR_ARGS(exchange->progress.failure.message));
+    if (exchange->taken)
+        exchange->taken(exchange->connection);
     arena_free(&exchange->arena);
     free(exchange);
 }
@@ -76,15 +78,23 @@ struct exchange *internal_exchange(struct engine *engine, const struct operation
     return exchange;
 }
 
-void engine_post(struct engine *engine, str service, str name, str input_json)
+void engine_post_to_hear(struct engine *engine, str service, str name, str input_json,
+                         void (*taken)(void *context), void *context)
 {
     const struct operation *operation = internal_operation(engine, service, name);
 
     check(operation != NULL);
     struct exchange *exchange = internal_exchange(engine, operation, engine->options.default_account,
                                                   engine->options.default_region, input_json);
-    if (exchange)
-        engine_submit(engine, exchange);
+    check(exchange != NULL); /* the server writes what the operation takes */
+    exchange->taken = taken;
+    exchange->connection = context;
+    engine_submit(engine, exchange);
+}
+
+void engine_post(struct engine *engine, str service, str name, str input_json)
+{
+    engine_post_to_hear(engine, service, name, input_json, NULL, NULL);
 }
 
 void spawn(const struct call *call, const struct operation *operation, const void *in)

@@ -13,6 +13,8 @@
  *   sandbox_init.c      process 1 of a sandbox: confines itself, starts the function, reaps
  *   sandbox_root.c      the files that a sandbox sees
  *   sandbox_network.c   its network, with the Runtime API in it
+ *   sandbox_gateway.c   the way out of that network
+ *   sandbox_cgroup.c    the kernel's bound on its memory
  *   sandbox_rules.c     what it may not do: users, capabilities, system calls, limits
  */
 #include "base/str.h"
@@ -35,8 +37,11 @@ enum message_kind {
     MESSAGE_PROCESS, /* pid; its pidfd */
     MESSAGE_STARTED, /* the program runs; a listening socket for its Runtime API, then STARTED_* */
     MESSAGE_FAILED,  /* text says why it does not run */
-    MESSAGE_ENDED,   /* status is waitpid's */
-    MESSAGE_STATE,   /* on the launcher's own channel: text says which part of the sandbox is missing */
+    MESSAGE_ENDED,   /* status is waitpid's; pid is not 0 when the kernel's bound on memory was hit */
+    /* On the launcher's own channel: text says which part of the sandbox is missing; status: ids are shared.
+     */
+    MESSAGE_STATE,
+    MESSAGE_NO_WAY_OUT, /* on the launcher's own channel: text says why functions have no network */
 };
 
 enum { MESSAGE_FDS = 4, MESSAGE_TEXT_BYTES = 1024 };

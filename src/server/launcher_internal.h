@@ -8,6 +8,7 @@
  */
 #include "server/launcher.h"
 
+#include <limits.h>
 #include <linux/filter.h>
 #include <sys/socket.h>
 
@@ -18,7 +19,7 @@ enum {
     RUNTIME_API_PORT = 9001, /* AWS's */
 };
 
-#define HOST_FOLDER "/.host" /* where the launcher still sees the machine's files */
+#define HOST_FOLDER "/.host" /* of the machine's files, while the template is built */
 #define TASK_FOLDER "/var/task"
 #define RUNTIME_FOLDER "/var/runtime"
 
@@ -34,6 +35,13 @@ struct launcher_state {
     char problem[MESSAGE_TEXT_BYTES / 2]; /* which part is missing and why; "" when none is */
     int runtime_api_fd, endpoint_fd;      /* listening in the network made for the next sandbox */
     pid_t next_user;
+    int template_fd, template_etc; /* the mount namespace that sandboxes begin with; its /etc */
+    int cgroup_version;            /* 0: no control groups */
+    char cgroup[PATH_MAX];
+    bool has_gateway;
+    int gateway_network, gateway_netlink; /* its network; a socket in it */
+    uint32_t gateway_bridge, cables;
+    int slirp_go, slirp_ready;
 };
 
 /* One request, in process 1 of its sandbox. */
@@ -45,6 +53,8 @@ struct launch {
     int64_t memory_bytes;       /* 0: no limit */
     int64_t storage_bytes;      /* of /tmp */
     uid_t uid;                  /* inside */
+    size_t user;                /* whose place among launcher_state's users it has */
+    int memory_events_fd;       /* -1: none */
     int output_fd, control_fd;
 };
 
@@ -52,6 +62,11 @@ struct launch {
 ssize_t packet_receive(int socket, void *bytes, size_t size, int fds[static MESSAGE_FDS]);
 
 /* launcher_process.c */
+/*
+ * As fork(): the child runs on with a copy of everything; but without what libraries have asked fork() to do:
+ * libuv's closes descriptors that are somebody else's here.  pid_fd may be NULL.
+ */
+pid_t launcher_fork(int namespaces, int *pid_fd);
 _Noreturn void launcher_run(int channel, const struct launcher_options *options, pid_t server);
 
 /* sandbox_init.c */
@@ -61,10 +76,31 @@ _Noreturn void sandbox_run(const struct launcher_state *state, str request, stru
 _Noreturn void sandbox_try(const struct launcher_state *state, struct launch *launch);
 
 /* sandbox_root.c */
-/* Makes the launcher's own root folder what every sandbox sees, with the machine's files at HOST_FOLDER. */
-bool root_build(const struct launcher_state *state);
-/* Puts what is this sandbox's own into it, and the machine's files out of sight. */
-bool root_enter(const struct launch *launch);
+/* Makes the template: what every sandbox sees. */
+bool root_build(struct launcher_state *state);
+/* Enters a copy of the template, with what is this sandbox's own. */
+bool root_enter(const struct launcher_state *state, const struct launch *launch);
+
+/* Which name server programs ask; "" for none. */
+bool root_set_name_server(const struct launcher_state *state, const char *line);
+
+/* sandbox_gateway.c */
+/* Before the launcher enters namespaces: a process that stays outside, where the network is. */
+void gateway_fork(struct launcher_state *state);
+/* False: there is no way out, and *trouble says why. */
+bool gateway_open(struct launcher_state *state, const char **trouble);
+/* Connects the network that the launcher has just entered. */
+bool gateway_connect(struct launcher_state *state);
+
+/* sandbox_cgroup.c */
+/* Where groups can be had, makes the launcher's own; and removes those of launchers that are gone. */
+void cgroup_open(struct launcher_state *state);
+void cgroup_close(const struct launcher_state *state);
+/* In process 1, before it changes anything of itself: enters a group with the sandbox's bound. */
+bool cgroup_enter(const struct launcher_state *state, struct launch *launch);
+void cgroup_remove(const struct launcher_state *state, size_t user);
+/* Has the bound been hit? */
+bool cgroup_has_killed(const struct launch *launch);
 
 /* sandbox_network.c */
 /* A network of its own for the launcher, which the next sandbox inherits, with two listening sockets in it.

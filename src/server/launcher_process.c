@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -68,14 +69,10 @@ static bool prepare(struct launcher_state *state)
 
 static int namespaces_of(const struct launcher_state *state)
 {
-    return state->namespaces ? CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWCGROUP : 0;
+    return state->namespaces ? CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWCGROUP : 0;
 }
 
-/*
- * The child runs on with a copy of everything, as after fork(); but without what libraries have asked fork()
- * to do: libuv's closes descriptors that are somebody else's here.
- */
-static pid_t fork_into(int namespaces, int *pid_fd)
+pid_t launcher_fork(int namespaces, int *pid_fd)
 {
     unsigned long flags = (unsigned long)(namespaces | SIGCHLD | (pid_fd ? CLONE_PIDFD : 0));
 
@@ -87,8 +84,10 @@ static pid_t *free_user(struct launcher_state *state)
 {
     for (pid_t pid; (pid = waitpid(-1, NULL, WNOHANG)) > 0;)
         for (size_t i = 0; i < SANDBOX_USERS; i++)
-            if (state->users[i] == pid)
+            if (state->users[i] == pid) {
                 state->users[i] = 0;
+                cgroup_remove(state, i);
+            }
     for (size_t i = 0; i < SANDBOX_USERS; i++) {
         size_t next = ((size_t)state->next_user + i) % SANDBOX_USERS;
         if (state->users[next])
@@ -105,6 +104,15 @@ static void say(int socket, enum message_kind kind, const char *text)
 
     snprintf(message.text, sizeof message.text, "%s", text);
     message_send(socket, &message);
+}
+
+static void say_state(const struct launcher_state *state, int channel)
+{
+    struct message message = {
+        .kind = MESSAGE_STATE, .status = state->user_namespace, .fds = {-1, -1, -1, -1}};
+
+    snprintf(message.text, sizeof message.text, "%s", state->problem);
+    message_send(channel, &message);
 }
 
 static void say_process(int control_fd, pid_t pid, int pid_fd)
@@ -143,7 +151,8 @@ static void start(struct launcher_state *state, str request, const int *fds)
         return;
     }
     launch.uid = state->user_namespace ? INSIDE_UID : state->first_uid + (uid_t)(user - state->users);
-    pid_t pid = fork_into(namespaces_of(state), &pid_fd);
+    launch.user = (size_t)(user - state->users);
+    pid_t pid = launcher_fork(namespaces_of(state), &pid_fd);
     if (pid == 0)
         sandbox_run(state, request, &launch);
     if (pid < 0) {
@@ -169,7 +178,7 @@ static _Noreturn void rehearse(struct launcher_state *state, int report)
         _exit(EXIT_FAILURE);
     }
     launch.uid = state->user_namespace ? INSIDE_UID : state->first_uid;
-    pid_t pid = fork_into(namespaces_of(state), &pid_fd);
+    pid_t pid = launcher_fork(namespaces_of(state), &pid_fd);
     if (pid == 0)
         sandbox_try(state, &launch);
     if (pid < 0)
@@ -185,7 +194,7 @@ static bool is_possible(struct launcher_state *state)
     bool possible = false;
 
     check(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0);
-    pid_t pid = fork_into(0, NULL);
+    pid_t pid = launcher_fork(0, NULL);
     if (pid == 0)
         rehearse(state, ends[1]);
     close(ends[1]);
@@ -206,6 +215,14 @@ static bool is_possible(struct launcher_state *state)
 }
 
 /* ---- its life ---- */
+
+/* What has worked in the rehearsal works again. */
+static void prepare_for_good(struct launcher_state *state)
+{
+    gateway_fork(state);
+    if (!prepare(state))
+        _exit(EXIT_FAILURE);
+}
 
 /* A descriptor of the server's that stays open here would outlive it there. */
 static int close_all_but(int channel)
@@ -254,11 +271,12 @@ static void begin(struct launcher_state *state, pid_t server)
     if (getppid() != server)
         _exit(EXIT_SUCCESS);
     state->runtime_api_fd = state->endpoint_fd = -1;
-    if (state->options.mode != SANDBOX_OFF && is_possible(state) && !prepare(state))
-        _exit(EXIT_FAILURE);
+    if (state->options.mode != SANDBOX_OFF && is_possible(state))
+        prepare_for_good(state);
     if (*state->problem)
         rules_prepare(state);
-    prepare_network(state);
+    if (state->options.mode != SANDBOX_OFF)
+        cgroup_open(state);
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* a change of user namespace forgets it */
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);        /* it has the server's memory of before */
 }
@@ -273,6 +291,26 @@ static void refuse(const struct launcher_state *state, int control_fd)
     say(control_fd, MESSAGE_FAILED, text);
 }
 
+static void open_way_out(struct launcher_state *state, int channel)
+{
+    const char *trouble = "no pipe";
+
+    if (!state->namespaces || !state->options.outward || gateway_open(state, &trouble))
+        return;
+    root_set_name_server(state, "");
+    say(channel, MESSAGE_NO_WAY_OUT, trouble);
+}
+
+/* The sandbox that starts now needs the processor more. */
+static void prepare_when_idle(struct launcher_state *state, int channel)
+{
+    enum { IDLE_MS = 30 };
+    struct pollfd request = {.fd = channel, .events = POLLIN};
+
+    if (state->runtime_api_fd < 0 && poll(&request, 1, IDLE_MS) == 0)
+        prepare_network(state);
+}
+
 void launcher_run(int channel, const struct launcher_options *options, pid_t server)
 {
     static struct launcher_state state;
@@ -283,7 +321,9 @@ void launcher_run(int channel, const struct launcher_options *options, pid_t ser
     state.options = *options;
     channel = close_all_but(channel);
     begin(&state, server);
-    say(channel, MESSAGE_STATE, state.problem);
+    say_state(&state, channel);
+    open_way_out(&state, channel);
+    prepare_network(&state);
     while ((size = packet_receive(channel, request, sizeof request, fds)) > 0) {
         if (*state.problem && options->mode == SANDBOX_REQUIRED)
             refuse(&state, fds[CONTROL_FD]);
@@ -291,8 +331,9 @@ void launcher_run(int channel, const struct launcher_options *options, pid_t ser
             start(&state, (str){request, (size_t)size}, fds);
         close(fds[OUTPUT_FD]);
         close(fds[CONTROL_FD]);
-        if (state.runtime_api_fd < 0)
-            prepare_network(&state);
+        prepare_when_idle(&state, channel);
     }
+    free_user(&state);
+    cgroup_close(&state);
     _exit(EXIT_SUCCESS);
 }

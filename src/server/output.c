@@ -1,9 +1,10 @@
 /*
  * output.c: what a child prints, cut into lines.
  *
- * Standard output and standard error are one pipe, so that their order is kept.  It is large,
- * because nobody reads it in between: a child that prints is never waited for, and output is
- * taken with the child's next request or the next tick.
+ * Standard output and standard error are one pipe, so that their order is kept.  Output is taken with the
+ * child's next request or the next tick, and no more of it than the engine takes: what is on the way there
+ * has a cost, and a sandbox has a credit.  When it is used up nobody reads the pipe, so a child that prints
+ * on waits in its write().  A line costs more than its bytes, for it becomes a row.
  */
 #include "server/output.h"
 
@@ -15,9 +16,10 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { PIPE_BYTES = 1024 * 1024, CHUNK_BYTES = 64 * 1024, CHUNKS_AT_ONCE = 32 };
+enum { CHUNK_BYTES = 4096, LINE_COST = 64, BYTES_OF_ONE_COST = 8 };
 
 bool output_open(struct output *output, int *child_fd)
 {
@@ -26,7 +28,6 @@ bool output_open(struct output *output, int *child_fd)
     if (pipe2(ends, O_CLOEXEC) != 0)
         return false;
     fcntl(ends[0], F_SETFL, O_NONBLOCK);
-    fcntl(ends[0], F_SETPIPE_SZ, PIPE_BYTES); /* refused to users who have many: then it stays small */
     *output = (struct output){.fd = ends[0]};
     *child_fd = ends[1];
     return true;
@@ -53,11 +54,19 @@ static str sanitized(struct arena *arena, str line)
     return text_str(&text);
 }
 
+size_t line_cost(str line)
+{
+    return LINE_COST + line.size / BYTES_OF_ONE_COST;
+}
+
+/* As on AWS, a line with nothing in it makes no event. */
 static void add_line(struct arena *arena, struct line_list *lines, str line)
 {
+    if (str_empty(line))
+        return;
     str *added = list_add(arena, lines);
-
     *added = sanitized(arena, line);
+    lines->cost += line_cost(*added);
 }
 
 static void keep_partial(struct output *output, str bytes)
@@ -116,23 +125,38 @@ static void take_bytes(struct output *output, str bytes, struct arena *arena, st
     }
 }
 
-void output_take(struct output *output, struct arena *arena, struct line_list *lines)
+bool output_take(struct output *output, struct arena *arena, size_t credit, struct line_list *lines)
 {
     char chunk[CHUNK_BYTES];
 
-    for (int i = 0; i < CHUNKS_AT_ONCE; i++) {
+    while (lines->cost + output->partial_size / BYTES_OF_ONE_COST < credit) {
         ssize_t size = read(output->fd, chunk, sizeof chunk);
+        if (size > 0)
+            take_bytes(output, (str){chunk, (size_t)size}, arena, lines);
+        if (size < (ssize_t)sizeof chunk)
+            return false;
+    }
+    return true;
+}
+
+/* A pipe holds a bounded number of bytes, so all that is there is. */
+void output_take_all(struct output *output, struct arena *arena, struct line_list *lines)
+{
+    int left = 0;
+
+    ioctl(output->fd, FIONREAD, &left);
+    for (char chunk[CHUNK_BYTES]; left > 0;) {
+        ssize_t size = read(output->fd, chunk, left < CHUNK_BYTES ? (size_t)left : sizeof chunk);
         if (size <= 0)
             return;
         take_bytes(output, (str){chunk, (size_t)size}, arena, lines);
-        if ((size_t)size < sizeof chunk)
-            return;
+        left -= (int)size;
     }
 }
 
 void output_take_last(struct output *output, struct arena *arena, struct line_list *lines)
 {
-    output_take(output, arena, lines);
+    output_take_all(output, arena, lines);
     if (output->partial_size > 0)
         end_partial(output, arena, lines);
 }

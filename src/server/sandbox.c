@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 void sandbox_kill(const struct sandbox *sandbox, int number)
@@ -65,6 +66,7 @@ static void discard(struct sandbox *sandbox)
     connections_close(sandboxes->loop, &sandbox->port);
     unlink_sandbox(sandbox);
     output_close(&sandbox->output);
+    sandbox_credit_close(sandbox);
     sandbox_unwatch(sandbox);
     close(sandbox->control_fd);
     if (sandbox->pid > 0) {
@@ -179,8 +181,11 @@ static void take_message(struct sandbox *sandbox, const struct message *message)
         break;
     case MESSAGE_ENDED:
         sandbox->status = message->status;
+        if (message->pid && !sandbox->reason && WIFSIGNALED(message->status))
+            sandbox->reason = "OutOfMemory";
         break;
     case MESSAGE_STATE:
+    case MESSAGE_NO_WAY_OUT:
         break;
     }
 }
@@ -275,6 +280,7 @@ void sandbox_begin(struct sandboxes *sandboxes, str id, str payload, const struc
     if (json_is(limit, JSON_NUMBER))
         str_to_i64(limit->text, &sandbox->memory_limit_bytes);
     if (ask_launcher(sandbox, payload)) {
+        sandbox_credit_open(sandbox);
         add_sandbox(sandbox);
         return;
     }

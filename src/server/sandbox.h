@@ -32,6 +32,7 @@ struct sandbox {
     int status;                 /* waitpid's of the function's process */
     unsigned open_handles;      /* libuv's, of it */
     struct output output;
+    struct credit *credit;      /* what of its output is on the way to the engine */
     int proc_fd, tmp_fd;        /* its /proc and /tmp; -1: not known */
     pid_t function;             /* the number of its process in its own /proc; 0: not known */
     int status_fd;              /* /proc/<pid>/status of the function's process */
@@ -77,6 +78,11 @@ void sandbox_request_ended(struct port *port);
 
 /* Tells nothing when there are no lines and the memory is no news. */
 void sandbox_post_output(struct sandbox *sandbox, const struct line_list *lines);
+/* The cost of what was posted and is not on disk yet. */
+size_t sandbox_output_under_way(const struct sandbox *sandbox);
+/* For sandbox_post_output(); what is on the way keeps it until it has arrived. */
+void sandbox_credit_open(struct sandbox *sandbox);
+void sandbox_credit_close(struct sandbox *sandbox);
 void sandbox_post_not_started(struct sandboxes *sandboxes, str id, const char *reason, str message);
 /* `status` is waitpid's. */
 void sandbox_post_exit(struct sandbox *sandbox, int status);

@@ -163,6 +163,8 @@ static void read_request(struct arena *arena, const struct launcher_state *state
     launch->folders = texts_of(arena, state, launch, json_get(payload, S("folders")));
     launch->argv = texts_of(arena, state, launch, json_get(payload, S("command")));
     launch->variables = variables_of(arena, state, launch, json_get(payload, S("environment")));
+    if (str_present(json_get_str(payload, S("problem"))))
+        give_up(launch, arena_cstr(arena, json_get_str(payload, S("problem"))));
     if (!launch->argv[0])
         give_up(launch, "the payload has no command");
 }
@@ -180,12 +182,14 @@ static void die_with_launcher(const struct launcher_state *state, const struct l
         _exit(EXIT_FAILURE);
 }
 
-static void confine(const struct launcher_state *state, const struct launch *launch)
+static void confine(const struct launcher_state *state, struct launch *launch)
 {
     const char *step;
 
     prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); /* while it writes to its own files in /proc */
-    if (state->namespaces && !root_enter(launch))
+    if (!cgroup_enter(state, launch))
+        give_up_at(launch, "bound its memory");
+    if (state->namespaces && !root_enter(state, launch))
         give_up_at(launch, "mount its files");
     if (!rules_apply(state, launch, &step))
         give_up_at(launch, step);
@@ -335,6 +339,7 @@ static _Noreturn void end(const struct launcher_state *state, const struct launc
     if (!state->namespaces)
         kill_children();
     message.status = status;
+    message.pid = cgroup_has_killed(launch);
     message_send(launch->control_fd, &message);
     _exit(EXIT_SUCCESS);
 }
@@ -389,10 +394,12 @@ static void say_started(const struct launcher_state *state, const struct launch 
 }
 
 /* Whoever holds the sockets keeps them open after the sandbox's end. */
-static void close_all_but(int control_fd)
+static void close_all_but(struct launch *launch)
 {
-    dup2(control_fd, STDIN_FILENO);
-    syscall(SYS_close_range, STDIN_FILENO + 1, ~0U, 0U);
+    launch->control_fd = dup2(launch->control_fd, STDIN_FILENO);
+    if (launch->memory_events_fd >= 0)
+        launch->memory_events_fd = dup2(launch->memory_events_fd, STDOUT_FILENO);
+    syscall(SYS_close_range, launch->memory_events_fd >= 0 ? STDERR_FILENO : STDOUT_FILENO, ~0U, 0U);
 }
 
 void sandbox_run(const struct launcher_state *state, str request, struct launch *launch)
@@ -405,8 +412,7 @@ void sandbox_run(const struct launcher_state *state, str request, struct launch 
     confine(state, launch);
     pid_t function = start_program(state, launch);
     say_started(state, launch, function);
-    close_all_but(launch->control_fd);
-    launch->control_fd = STDIN_FILENO;
+    close_all_but(launch);
     wait_for(state, launch, function);
 }
 

@@ -57,7 +57,7 @@ bool network_prepare(struct launcher_state *state)
     int port = state->options.endpoint_port;
 
     state->runtime_api_fd = state->endpoint_fd = -1;
-    if (unshare(CLONE_NEWNET) != 0 || !raise_loopback())
+    if (unshare(CLONE_NEWNET) != 0 || !raise_loopback() || (state->has_gateway && !gateway_connect(state)))
         return false;
     state->runtime_api_fd = network_listen(port == RUNTIME_API_PORT ? 0 : RUNTIME_API_PORT);
     state->endpoint_fd = network_listen(port);

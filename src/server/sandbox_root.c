@@ -1,10 +1,13 @@
 /*
  * sandbox_root.c: the files that a sandbox sees.
  *
- * The launcher makes, once, a small root folder in memory: the machine's programs and libraries by read-only
- * mounts, a few files of /etc, a minimal /dev, and the places for what differs.  It makes that its own root.
- * A sandbox begins with a copy of the launcher's mounts, adds its code, its runtime, /proc and /tmp, and lets
- * the machine's other files go.  Nothing that it sees is writable but /tmp and /dev/shm.
+ * Once, a child of the launcher makes a small root folder in memory: the machine's programs and libraries by
+ * read-only mounts, a few files of /etc, a minimal /dev, and the places for what differs.  It enters that
+ * folder, lets all other mounts go and ends; the launcher keeps its mount namespace, the template.  A sandbox
+ * takes hold of its code in the launcher's view of the machine, enters a copy of the template, and mounts
+ * there what is its own.  Nothing that it sees is writable but /tmp and /dev/shm.
+ *
+ * Nothing is unmounted when a sandbox starts: the kernel takes milliseconds for that.
  */
 #include "server/launcher_internal.h"
 
@@ -18,6 +21,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { COPIED_BYTES = 1024 * 1024, FOLDER_MODE = 0755, FILE_MODE = 0644, SHARED_MODE = 01777 };
@@ -29,19 +33,39 @@ static const char building_place[] = "/tmp";
 
 /* ---- mounting ---- */
 
-static bool mount_copy(const char *from, const char *to, uint64_t attributes)
+static int close_with_error(int fd)
+{
+    int error = errno;
+
+    close(fd);
+    errno = error;
+    return -1;
+}
+
+/* A copy of the mounts at that place, not mounted anywhere.  -1 (errno) on trouble. */
+static int take_tree(const char *from, uint64_t attributes)
 {
     struct mount_attr attr = {.attr_set = attributes};
     int tree = open_tree(AT_FDCWD, from, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
-    bool bound = tree >= 0 &&
-                 mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof attr) == 0 &&
-                 move_mount(tree, "", AT_FDCWD, to, MOVE_MOUNT_F_EMPTY_PATH) == 0;
-    int error = errno;
+
+    if (tree >= 0 && mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof attr) != 0)
+        return close_with_error(tree);
+    return tree;
+}
+
+/* Takes the descriptor over; -1 fails, too. */
+static bool put_tree(int tree, const char *to)
+{
+    bool put = tree >= 0 && move_mount(tree, "", AT_FDCWD, to, MOVE_MOUNT_F_EMPTY_PATH) == 0;
 
     if (tree >= 0)
-        close(tree);
-    errno = error;
-    return bound;
+        close_with_error(tree);
+    return put;
+}
+
+static bool mount_copy(const char *from, const char *to, uint64_t attributes)
+{
+    return put_tree(take_tree(from, attributes), to);
 }
 
 static bool make_folders(const char *path)
@@ -126,7 +150,7 @@ static bool make_etc(const struct launcher_state *state)
     if (!make_folders("/etc") || !write_users(state, "/etc/passwd", false) ||
         !write_users(state, "/etc/group", true) ||
         !write_file("/etc/hosts", "127.0.0.1 localhost sandbox\n::1 localhost\n") ||
-        !write_file("/etc/resolv.conf", state->options.outward ? "nameserver 10.0.2.3\n" : ""))
+        !write_file("/etc/resolv.conf", state->options.outward ? "nameserver 10.213.0.3\n" : ""))
         return false;
     for (size_t i = 0; copied[i]; i++)
         copy_file(copied[i]);
@@ -233,32 +257,141 @@ static bool change_root(void)
     return changed;
 }
 
-bool root_build(const struct launcher_state *state)
+static bool leave_machine(void)
 {
+    return umount2(HOST_FOLDER, MNT_DETACH) == 0 && rmdir(HOST_FOLDER) == 0;
+}
+
+/* In the child: says on the pipe whether it has worked, and waits until the launcher has looked. */
+static _Noreturn void build(const struct launcher_state *state, int report, int looked)
+{
+    char end;
+    int trouble = 0;
+
     umask(S_IWGRP | S_IWOTH);
-    return change_root() && fill_root(state);
+    if (unshare(CLONE_NEWNS) != 0 || !change_root() || !fill_root(state) || !leave_machine())
+        trouble = errno;
+    (void)!write(report, &trouble, sizeof trouble);
+    (void)!read(looked, &end, 1);
+    _exit(EXIT_SUCCESS);
+}
+
+static bool open_template(struct launcher_state *state, pid_t builder)
+{
+    char path[64];
+
+    snprintf(path, sizeof path, "/proc/%d/ns/mnt", (int)builder);
+    state->template_fd = open(path, O_RDONLY | O_CLOEXEC);
+    snprintf(path, sizeof path, "/proc/%d/root/etc", (int)builder);
+    state->template_etc = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return state->template_fd >= 0 && state->template_etc >= 0;
+}
+
+static bool take_template(struct launcher_state *state, pid_t builder, int report)
+{
+    int trouble = EPIPE;
+
+    if (builder < 0 || read(report, &trouble, sizeof trouble) != sizeof trouble || trouble) {
+        errno = trouble;
+        return false;
+    }
+    return open_template(state, builder);
+}
+
+bool root_build(struct launcher_state *state)
+{
+    int report[2], looked[2];
+
+    if (pipe2(report, O_CLOEXEC) != 0 || pipe2(looked, O_CLOEXEC) != 0)
+        return false;
+    pid_t builder = launcher_fork(0, NULL);
+    if (builder == 0) {
+        close(looked[1]);
+        build(state, report[1], looked[0]);
+    }
+    close(report[1]);
+    close(looked[0]);
+    bool built = take_template(state, builder, report[0]);
+    int error = errno;
+    close(report[0]);
+    close(looked[1]);
+    if (builder > 0)
+        waitpid(builder, NULL, 0);
+    errno = error;
+    return built;
+}
+
+bool root_set_name_server(const struct launcher_state *state, const char *line)
+{
+    int fd = openat(state->template_etc, "resolv.conf", O_WRONLY | O_TRUNC | O_CLOEXEC);
+    bool written = fd >= 0 && write(fd, line, strlen(line)) == (ssize_t)strlen(line);
+
+    if (fd >= 0)
+        close(fd);
+    return written;
 }
 
 /* ---- a sandbox's own ---- */
 
-/* A folder of the machine at a place inside. */
-static bool show(const char *folder, const char *place)
+/* What lies below /usr is in the template. */
+static bool is_in_template(const char *folder)
 {
-    char from[PATH_MAX];
-
-    if (!folder)
-        return true;
-    snprintf(from, sizeof from, HOST_FOLDER "%s", folder);
-    return mount_copy(from, place, read_only);
+    return strcmp(folder, "/") == 0 || strcmp(folder, "/usr") == 0 || strncmp(folder, "/usr/", 5) == 0 ||
+           strcmp(folder, "/bin") == 0;
 }
 
-/* What lies below /usr is seen already. */
-static bool show_in_place(const char *folder)
+enum { MOST_TREES = 8, PROC_OPTIONS = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC };
+
+/* Mounts that are taken hold of before the template is entered, and where they go. */
+struct tree_list {
+    int trees[MOST_TREES];
+    const char *places[MOST_TREES];
+    size_t count;
+};
+
+static bool take(struct tree_list *list, int tree, const char *place)
 {
-    if (strcmp(folder, "/") == 0 || strcmp(folder, "/usr") == 0 || strncmp(folder, "/usr/", 5) == 0 ||
-        strcmp(folder, "/bin") == 0)
-        return true;
-    return make_folders(folder) && show(folder, folder);
+    if (tree < 0 || list->count == MOST_TREES)
+        return false;
+    list->trees[list->count] = tree;
+    list->places[list->count++] = place;
+    return true;
+}
+
+static bool take_folder(struct tree_list *list, const char *folder, const char *place)
+{
+    return !folder || take(list, take_tree(folder, read_only), place);
+}
+
+/* Of our process namespace; an ordinary user may make it only where the machine's own /proc is seen. */
+static int take_proc(void)
+{
+    int proc = fsopen("proc", FSOPEN_CLOEXEC);
+
+    if (proc < 0)
+        return -1;
+    int tree = fsconfig(proc, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0
+                   ? fsmount(proc, FSMOUNT_CLOEXEC, PROC_OPTIONS)
+                   : -1;
+    close_with_error(proc);
+    return tree;
+}
+
+static bool take_all(struct tree_list *list, const struct launch *launch)
+{
+    for (size_t i = 0; launch->folders[i]; i++)
+        if (!is_in_template(launch->folders[i]) && !take_folder(list, launch->folders[i], launch->folders[i]))
+            return false;
+    return take_folder(list, launch->code, TASK_FOLDER) &&
+           take_folder(list, launch->runtime, RUNTIME_FOLDER) && take(list, take_proc(), "/proc");
+}
+
+static bool put_all(struct tree_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (!make_folders(list->places[i]) || !put_tree(list->trees[i], list->places[i]))
+            return false;
+    return true;
 }
 
 static bool make_shared(const char *folder)
@@ -272,20 +405,18 @@ static bool mount_memory(int64_t size_bytes)
     char options[64];
 
     snprintf(options, sizeof options, "size=%lld,mode=755", (long long)size_bytes);
-    return mount("sandbox", "/mnt", "tmpfs", MS_NOSUID | MS_NODEV, options) == 0 && make_shared("/mnt/tmp") &&
-           make_shared("/mnt/shm") && mount("/mnt/tmp", "/tmp", NULL, MS_BIND, NULL) == 0 &&
-           mount("/mnt/shm", "/dev/shm", NULL, MS_BIND, NULL) == 0 && umount2("/mnt", MNT_DETACH) == 0;
+    return mount("sandbox", "/run", "tmpfs", MS_NOSUID | MS_NODEV, options) == 0 && make_shared("/run/tmp") &&
+           make_shared("/run/shm") && mount("/run/tmp", "/tmp", NULL, MS_BIND, NULL) == 0 &&
+           mount("/run/shm", "/dev/shm", NULL, MS_BIND, NULL) == 0 &&
+           mount("/mnt", "/run", NULL, MS_BIND, NULL) == 0; /* which is empty */
 }
 
-bool root_enter(const struct launch *launch)
+bool root_enter(const struct launcher_state *state, const struct launch *launch)
 {
     struct mount_attr closed = {.attr_set = MOUNT_ATTR_RDONLY};
+    struct tree_list list = {0};
 
-    for (size_t i = 0; launch->folders[i]; i++)
-        if (!show_in_place(launch->folders[i]))
-            return false;
-    return show(launch->code, TASK_FOLDER) && show(launch->runtime, RUNTIME_FOLDER) &&
-           mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) == 0 &&
-           mount_memory(launch->storage_bytes) && umount2(HOST_FOLDER, MNT_DETACH) == 0 &&
+    return take_all(&list, launch) && setns(state->template_fd, CLONE_NEWNS) == 0 &&
+           unshare(CLONE_NEWNS) == 0 && put_all(&list) && mount_memory(launch->storage_bytes) &&
            mount_setattr(AT_FDCWD, "/", 0, &closed, sizeof closed) == 0;
 }

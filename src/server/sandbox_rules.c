@@ -124,11 +124,22 @@ static const unsigned namespace_flags[] = {
 static const int refused_families[] = {AF_PACKET, AF_KEY,  AF_ALG,       AF_VSOCK,
                                        AF_XDP,    AF_TIPC, AF_BLUETOOTH, AF_CAN};
 
+static struct scmp_arg_cmp argument(unsigned index, enum scmp_compare comparison, uint64_t value)
+{
+    return (struct scmp_arg_cmp){.arg = index, .op = comparison, .datum_a = value};
+}
+
+/* Of the bits in the mask, are these set and no others? */
+static struct scmp_arg_cmp masked_argument(unsigned index, uint64_t mask, uint64_t value)
+{
+    return (struct scmp_arg_cmp){.arg = index, .op = SCMP_CMP_MASKED_EQ, .datum_a = mask, .datum_b = value};
+}
+
 static bool add_clone_rules(scmp_filter_ctx filter)
 {
     for (size_t i = 0; i < sizeof namespace_flags / sizeof *namespace_flags; i++)
         if (seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
-                             SCMP_A0(SCMP_CMP_MASKED_EQ, namespace_flags[i], namespace_flags[i])) != 0)
+                             masked_argument(0, namespace_flags[i], namespace_flags[i])) != 0)
             return false;
     /* Its flags lie in memory, where a filter cannot look; callers then take clone(). */
     return seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0) == 0;
@@ -138,11 +149,11 @@ static bool add_socket_rules(scmp_filter_ctx filter)
 {
     for (size_t i = 0; i < sizeof refused_families / sizeof *refused_families; i++)
         if (seccomp_rule_add(filter, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1,
-                             SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)refused_families[i])) != 0)
+                             argument(0, SCMP_CMP_EQ, (uint64_t)refused_families[i])) != 0)
             return false;
     /* Programs list their network's interfaces by netlink's routing family, and need no other. */
     return seccomp_rule_add(filter, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 2,
-                            SCMP_A0(SCMP_CMP_EQ, AF_NETLINK), SCMP_A2(SCMP_CMP_NE, 0)) == 0;
+                            argument(0, SCMP_CMP_EQ, AF_NETLINK), argument(2, SCMP_CMP_NE, 0)) == 0;
 }
 
 static bool add_argument_rules(scmp_filter_ctx filter)
@@ -151,11 +162,11 @@ static bool add_argument_rules(scmp_filter_ctx filter)
 
     for (size_t i = 0; i < sizeof terminal_requests / sizeof *terminal_requests; i++)
         if (seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(ioctl), 1,
-                             SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffff, terminal_requests[i])) != 0)
+                             masked_argument(1, 0xffffffff, terminal_requests[i])) != 0)
             return false;
     /* To ask which one it has (0xffffffff) is all that a program needs. */
     return seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(personality), 1,
-                            SCMP_A0(SCMP_CMP_NE, 0xffffffff)) == 0;
+                            argument(0, SCMP_CMP_NE, 0xffffffff)) == 0;
 }
 
 static bool add_rules(scmp_filter_ctx filter)
@@ -269,7 +280,8 @@ bool rules_map_ids(uid_t inside, uid_t outside_uid, gid_t outside_gid)
 static void drop_bounding_set(void)
 {
     for (int i = 0; prctl(PR_CAPBSET_READ, i, 0, 0, 0) >= 0; i++)
-        prctl(PR_CAPBSET_DROP, i, 0, 0, 0);
+        if (prctl(PR_CAPBSET_DROP, i, 0, 0, 0) != 0)
+            return;
 }
 
 static bool drop_capabilities(void)

@@ -22,8 +22,13 @@
 
 enum {
     TICK_MS = 25,
-    CLOSE_TICK_MS = 5, /* while somebody has used more than half of his memory */
+    CLOSE_TICK_MS =
+        5, /* while somebody has used more than half of his memory, or prints more than is taken */
     IDLE_TICK_MS = 1000,
+    /* What may be on the way to the engine: of all sandboxes, and of one. */
+    ALL_CREDIT = 256 * 1024,
+    MOST_CREDIT = 64 * 1024,
+    LEAST_CREDIT = 8 * 1024,
 };
 
 /* ---- memory ---- */
@@ -165,11 +170,36 @@ static int64_t watch_memory(struct sandbox *sandbox)
 
 /* ---- output ---- */
 
-static void take_output(struct sandbox *sandbox)
+/* Each sandbox has the same, so none can use up another's. */
+static size_t credit_of_each(const struct sandboxes *sandboxes)
+{
+    size_t count = 1;
+
+    for (const struct sandbox *sandbox = sandboxes->first; sandbox; sandbox = sandbox->next)
+        count++;
+    size_t share = ALL_CREDIT / count;
+    return share > MOST_CREDIT ? MOST_CREDIT : share < LEAST_CREDIT ? LEAST_CREDIT : share;
+}
+
+/* As much as the engine takes.  True when there may be more. */
+static bool take_output(struct sandbox *sandbox, size_t credit)
+{
+    size_t used = sandbox_output_under_way(sandbox);
+    struct line_list lines = {0};
+    bool more =
+        used >= credit || output_take(&sandbox->output, &sandbox->sandboxes->arena, credit - used, &lines);
+
+    sandbox_post_output(sandbox, &lines);
+    arena_reset(&sandbox->sandboxes->arena);
+    return more;
+}
+
+/* What was printed before the function said something: it must be told before that. */
+static void take_all_output(struct sandbox *sandbox)
 {
     struct line_list lines = {0};
 
-    output_take(&sandbox->output, &sandbox->sandboxes->arena, &lines);
+    output_take_all(&sandbox->output, &sandbox->sandboxes->arena, &lines);
     sandbox_post_output(sandbox, &lines);
     arena_reset(&sandbox->sandboxes->arena);
 }
@@ -202,14 +232,17 @@ static void on_tick(uv_timer_t *tick)
     struct sandboxes *sandboxes = tick->data;
     uint64_t now_ms = uv_now(&sandboxes->loop->uv);
     uint64_t next_ms = sandboxes->first ? IDLE_TICK_MS : 0;
+    size_t credit = credit_of_each(sandboxes);
 
     for (struct sandbox *sandbox = sandboxes->first; sandbox; sandbox = sandbox->next) {
         if (sandbox->requests == 0 && next_ms > TICK_MS)
             next_ms = TICK_MS;
         if (!is_due(sandbox, now_ms))
             continue;
-        take_output(sandbox);
+        bool more = take_output(sandbox, credit);
         if (watch_memory(sandbox) > 0 && sandbox->requests == 0)
+            next_ms = CLOSE_TICK_MS;
+        if (more)
             next_ms = CLOSE_TICK_MS;
     }
     tick_every(sandboxes, next_ms);
@@ -224,7 +257,7 @@ void sandbox_request_arrives(struct port *port)
 
     sandbox->requests++;
     read_peak(sandbox);
-    take_output(sandbox);
+    take_all_output(sandbox);
 }
 
 void sandbox_request_ended(struct port *port)

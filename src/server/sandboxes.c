@@ -120,7 +120,9 @@ struct sandboxes *sandboxes_new(struct loop *loop)
 /* Says once what sandboxes are worth on this machine. */
 static void log_state(const struct sandboxes *sandboxes, const struct message *message)
 {
-    if (sandboxes->mode == SANDBOX_OFF)
+    if (message->kind == MESSAGE_NO_WAY_OUT)
+        log_warn("functions reach no network beyond this server reason=\"%s\"", message->text);
+    else if (sandboxes->mode == SANDBOX_OFF)
         log_warn("functions run without a sandbox: they can do what the server's user can");
     else if (*message->text && sandboxes->mode == SANDBOX_REQUIRED)
         log_error("no function will run: sandboxes are not complete on this machine reason=\"%s\"",

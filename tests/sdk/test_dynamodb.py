@@ -655,6 +655,22 @@ def test_python_values_make_the_round_trip_through_boto3s_own_types(dynamodb, ma
     assert {name: deserialize(one) for name, one in item.items()} == value
 
 
+def test_an_update_nests_no_deeper_than_an_item_may(dynamodb, make_table):
+    def nested(levels):
+        return {"M": {"m": nested(levels - 1)}} if levels > 1 else {"S": "x"}
+
+    table = make_table()
+    put(dynamodb, table, id={"S": "a"}, m={"M": {}})
+    arguments = {"TableName": table, "Key": {"id": {"S": "a"}}, "UpdateExpression": "SET m.m = :v"}
+    dynamodb.update_item(**arguments, ExpressionAttributeValues={":v": nested(31)})
+    with pytest.raises(ClientError) as refused:
+        dynamodb.update_item(**arguments, ExpressionAttributeValues={":v": nested(32)})
+    assert refused.value.response["Error"]["Message"] == (
+        "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit"
+    )
+    assert get(dynamodb, table, id={"S": "a"})["m"] == nested(32)
+
+
 def consumed(call, table, mode="TOTAL", **arguments):
     return call(TableName=table, ReturnConsumedCapacity=mode, **arguments).get("ConsumedCapacity")
 

@@ -1172,3 +1172,11 @@ while True:
     )
     for event in ({"n": 1}, {"n": 2}):
         assert call(name, event)[0] == event
+
+
+def test_blank_lines_make_no_events(make_function, call, log_of):
+    name = make_function("def handler(event, context):\n    print('first\\n\\nsecond\\n \\n')\n")
+    call(name)
+    lines = [line for line in log_of(name, "REPORT RequestId:")]
+    printed = lines[lines.index("first\n") : lines.index("second\n") + 2]
+    assert printed == ["first\n", "second\n", " \n"]

@@ -48,7 +48,7 @@ class House:
                 service,
                 endpoint_url=self.server.endpoint,
                 region_name=REGION,
-                config=Config(retries={"max_attempts": 0}),
+                config=Config(retries={"max_attempts": 0}, read_timeout=300),
                 **keys,
             )
         return self.made[key]

@@ -13,17 +13,7 @@
 #include "base/hash.h"
 #include "number.h"
 
-static void add(const struct call *call, struct context_list *context, str key, str value)
-{
-    *list_add(call->arena, context) = (struct context_value){key, value};
-}
-
 /* ---- tags ---- */
-
-static void add_tag(const struct call *call, struct context_list *context, str prefix, str name, str value)
-{
-    add(call, context, arena_join(call->arena, prefix, name), value);
-}
 
 static void add_table_tags(const struct call *call, const struct table *table, struct context_list *context)
 {
@@ -31,16 +21,14 @@ static void add_table_tags(const struct call *call, const struct table *table, s
         dynamodb_list_tags(call->txn, &(struct dynamodb_list_tags_params){.table_id = table->row.id});
 
     for (size_t i = 0; i < rows.count; i++)
-        add_tag(call, context, S("aws:ResourceTag/"), rows.items[i].name, rows.items[i].value);
+        context_add_resource_tag(call, context, rows.items[i].name, rows.items[i].value);
 }
 
 static void add_request_tags(const struct call *call, const struct dynamodb_tag_list *tags,
                              struct context_list *context)
 {
-    for (size_t i = 0; i < tags->count; i++) {
-        add_tag(call, context, S("aws:RequestTag/"), tags->items[i].key, tags->items[i].value);
-        add(call, context, S("aws:TagKeys"), tags->items[i].key);
-    }
+    for (size_t i = 0; i < tags->count; i++)
+        context_add_request_tag(call, context, tags->items[i].key, tags->items[i].value);
 }
 
 /* The account's administrator may do everything in it: no policy is asked, and nothing needs to be known. */
@@ -64,7 +52,7 @@ bool table_authorize(const struct call *call, const struct table *table, const s
 
 static void add_attribute(const struct call *call, struct context_list *context, str name)
 {
-    add(call, context, S("dynamodb:Attributes"), name);
+    context_add(call, context, S("dynamodb:Attributes"), name);
 }
 
 static void add_paths(const struct call *call, struct context_list *context, const struct node *node)
@@ -123,7 +111,7 @@ static void add_leading_key(const struct call *call, struct context_list *contex
         table->row.id && !access->whole_table ? leading_value(call, table, access) : NULL;
 
     if (value && (value->s.data || value->n.data || value->b.data))
-        add(call, context, S("dynamodb:LeadingKeys"), text_of(call->arena, value));
+        context_add(call, context, S("dynamodb:LeadingKeys"), text_of(call->arena, value));
 }
 
 /* ---- asking ---- */
@@ -137,12 +125,13 @@ static void add_options(const struct call *call, struct context_list *context, c
 {
     bool specific = access->expressions && access->expressions->projection;
 
-    add(call, context, S("dynamodb:ReturnConsumedCapacity"), given_or(access->consumed_capacity, S("NONE")));
+    context_add(call, context, S("dynamodb:ReturnConsumedCapacity"),
+                given_or(access->consumed_capacity, S("NONE")));
     if (access->reads)
-        add(call, context, S("dynamodb:Select"),
-            given_or(access->select, specific ? S("SPECIFIC_ATTRIBUTES") : S("ALL_ATTRIBUTES")));
+        context_add(call, context, S("dynamodb:Select"),
+                    given_or(access->select, specific ? S("SPECIFIC_ATTRIBUTES") : S("ALL_ATTRIBUTES")));
     else
-        add(call, context, S("dynamodb:ReturnValues"), given_or(access->return_values, S("NONE")));
+        context_add(call, context, S("dynamodb:ReturnValues"), given_or(access->return_values, S("NONE")));
 }
 
 static bool items_authorize(const struct call *call, const struct table *table, const struct access *access)

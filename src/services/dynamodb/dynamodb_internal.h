@@ -143,7 +143,7 @@ void stored_find(const struct call *call, const struct table *table, const struc
 /* Does the condition hold of what is there?  False: fail() has been called. */
 bool stored_meets(const struct call *call, const struct node *condition, const struct stored *stored,
                   str return_values_on_failure);
-/* Put the item there; false when it is too large: fail() has been called with that sentence. */
+/* Put the item there.  False when it is too large or too deep: fail() has been called, with that sentence. */
 bool stored_write(const struct call *call, const struct table *table, const struct item_key *key,
                   struct stored *stored, const struct dynamodb_attribute_value_map *item, str too_large);
 /* Of one that stored_read() has read. */

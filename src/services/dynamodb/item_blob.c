@@ -17,6 +17,7 @@ enum { VERSION = 1 };
 struct writer {
     struct text text;
     size_t size; /* as AWS counts */
+    int depth, deepest;
 };
 
 /* What an update makes may be many times as large as an item can be: the rest is not written. */
@@ -47,10 +48,14 @@ static void add_text(struct writer *writer, str bytes)
 static void add_number(struct writer *writer, str text)
 {
     struct number number;
+    size_t size;
 
-    number_parse(text, &number);
     add_bytes(writer, text);
-    writer->size += number_size(&number);
+    if (!number_is_plain(text, &size)) {
+        number_parse(text, &number);
+        size = number_size(&number);
+    }
+    writer->size += size;
 }
 
 static void add_set(struct writer *writer, const struct str_list *set, void (*add)(struct writer *, str))
@@ -86,13 +91,9 @@ static void add_list(struct writer *writer, const struct dynamodb_attribute_valu
     writer->size += 3 + list->count;
 }
 
-/* True is VALUE_BOOL, false the next number. */
-static void add_value(struct writer *writer, const struct dynamodb_attribute_value *value)
+static void add_content(struct writer *writer, enum value_type type,
+                        const struct dynamodb_attribute_value *value)
 {
-    enum value_type type = value_type(value);
-    bool is_false = type == VALUE_BOOL && !*value->bool_;
-
-    text_add_char(&writer->text, (char)((int)type + is_false));
     switch (type) {
     case VALUE_S:
         add_text(writer, value->s);
@@ -123,14 +124,27 @@ static void add_value(struct writer *writer, const struct dynamodb_attribute_val
     }
 }
 
-str item_encode(struct arena *arena, const struct dynamodb_attribute_value_map *item, size_t *size)
+/* True is VALUE_BOOL, false the next number. */
+static void add_value(struct writer *writer, const struct dynamodb_attribute_value *value)
+{
+    enum value_type type = value_type(value);
+    bool is_false = type == VALUE_BOOL && !*value->bool_;
+
+    if (++writer->depth > writer->deepest)
+        writer->deepest = writer->depth;
+    text_add_char(&writer->text, (char)((int)type + is_false));
+    add_content(writer, type, value);
+    writer->depth--;
+}
+
+str item_encode(struct arena *arena, const struct dynamodb_attribute_value_map *item, struct item_size *size)
 {
     struct writer writer = {.text = text_in(arena)};
 
     text_reserve(&writer.text, 512);
     text_add_char(&writer.text, VERSION);
     add_attributes(&writer, item);
-    *size = writer.size;
+    *size = (struct item_size){writer.size, writer.deepest};
     return text_str(&writer.text);
 }
 

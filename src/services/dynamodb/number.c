@@ -224,6 +224,25 @@ size_t number_size(const struct number *number)
     return (size_t)bytes;
 }
 
+bool number_is_plain(str text, size_t *size)
+{
+    bool negative = text.size > 0 && text.data[0] == '-';
+    str digits = str_from(text, negative);
+    size_t significant = digits.size;
+
+    if (digits.size == 0 || digits.size > NUMBER_DIGITS || digits.data[0] == '0') {
+        *size = 1;
+        return str_equal(text, S("0"));
+    }
+    for (size_t i = 0; i < digits.size; i++)
+        if (digits.data[i] < '0' || digits.data[i] > '9')
+            return false;
+    while (digits.data[significant - 1] == '0')
+        significant--;
+    *size = (significant + 1) / 2 + 1 + negative;
+    return true;
+}
+
 /* ---- sums ---- */
 
 /* Every digit that any number can have, the smallest first. */

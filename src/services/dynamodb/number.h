@@ -30,5 +30,10 @@ str number_key(struct arena *arena, const struct number *number);
 int number_compare(const struct number *a, const struct number *b);
 /* What it counts against an item's size, in bytes. */
 size_t number_size(const struct number *number);
+/*
+ * Is the text an integer in its one text already?  Most numbers are, and this is the quick way to know:
+ * *size is what number_size() says.
+ */
+bool number_is_plain(str text, size_t *size);
 /* a + b; the same results as number_parse() has for what cannot be stored. */
 enum number_result number_add(const struct number *a, const struct number *b, struct number *sum);

@@ -62,19 +62,21 @@ static void trace_item(const struct call *call, str kind, const struct table *ta
 bool stored_write(const struct call *call, const struct table *table, const struct item_key *key,
                   struct stored *stored, const struct dynamodb_attribute_value_map *item, str too_large)
 {
-    size_t size;
+    struct item_size size;
     str blob = item_encode(call->arena, item, &size);
     struct dynamodb_item_row row = {
         .id = stored->id,
         .table_id = table->row.id,
         .hash_key = key->hash,
         .range_key = key->range,
-        .size_bytes = (int64_t)size,
+        .size_bytes = (int64_t)size.bytes,
         .item = blob,
     };
 
-    if (size > MAX_ITEM_BYTES)
+    if (size.bytes > MAX_ITEM_BYTES)
         return refuse(call, too_large);
+    if (size.depth > MAX_ITEM_DEPTH)
+        return refuse(call, item_too_deep);
     if (!row.id)
         dynamodb_add_item(call->txn, &row);
     else if (row.size_bytes == stored->size_bytes)

@@ -99,8 +99,7 @@ enum outcome dynamodb_update_item(const struct call *call, const struct dynamodb
     if (!stored_meets(call, expressions.condition, &stored, in->return_values_on_condition_check_failure))
         return FAILED;
     struct dynamodb_attribute_value_map item = stored.id ? stored.item : in->key;
-    if (!update_apply(call->arena, &expressions.update, &item, &problem) ||
-        !item_check_depth(&item, &problem))
+    if (!update_apply(call->arena, &expressions.update, &item, &problem))
         return fail(call, &DYNAMODB_VALIDATION_EXCEPTION, "%.*s", STR_ARGS(problem));
     if (!stored.id && only_removes(&expressions.update)) {
         out->consumed_capacity = consumed(call, &table, in->return_consumed_capacity, write_units(0));

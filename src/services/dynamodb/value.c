@@ -9,8 +9,6 @@
 #include "base/text.h"
 #include "number.h"
 
-enum { MAX_DEPTH = 32 };
-
 static const str type_names[] = {
     STR_INIT("S"),  STR_INIT("N"), STR_INIT("B"), STR_INIT("SS"),   STR_INIT("NS"),
     STR_INIT("BS"), STR_INIT("M"), STR_INIT("L"), STR_INIT("NULL"), STR_INIT("BOOL"),
@@ -53,14 +51,17 @@ static bool refuse(str *problem, str sentence)
     return false;
 }
 
-static const str too_deep = STR_INIT(
+const str item_too_deep = STR_INIT(
     "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond "
     "supported limit");
 
 static bool check_number(struct arena *arena, str *text, str *problem)
 {
     struct number number;
+    size_t size;
 
+    if (number_is_plain(*text, &size))
+        return true;
     switch (number_parse(*text, &number)) {
     case NUMBER_OK:
         *text = number_text(arena, &number);
@@ -206,8 +207,8 @@ static bool check_at(struct arena *arena, struct dynamodb_attribute_value *value
 {
     int members = count_members(value);
 
-    if (depth > MAX_DEPTH)
-        return refuse(problem, too_deep);
+    if (depth > MAX_ITEM_DEPTH)
+        return refuse(problem, item_too_deep);
     if (members == 0)
         return refuse(problem,
                       S("Supplied AttributeValue is empty, must contain exactly one of the supported "
@@ -227,26 +228,6 @@ bool value_check(struct arena *arena, struct dynamodb_attribute_value *value, st
 bool item_check(struct arena *arena, const struct dynamodb_attribute_value_map *item, str *problem)
 {
     return check_map(arena, item, 1, problem);
-}
-
-static bool check_depth(const struct dynamodb_attribute_value *value, int depth, str *problem)
-{
-    if (depth > MAX_DEPTH)
-        return refuse(problem, too_deep);
-    for (size_t i = 0; i < value->m.count; i++)
-        if (!check_depth(&value->m.items[i].value, depth + 1, problem))
-            return false;
-    for (size_t i = 0; i < value->l.count; i++)
-        if (!check_depth(&value->l.items[i], depth + 1, problem))
-            return false;
-    return true;
-}
-
-bool item_check_depth(const struct dynamodb_attribute_value_map *item, str *problem)
-{
-    struct dynamodb_attribute_value whole = {.m = *item};
-
-    return check_depth(&whole, 0, problem);
 }
 
 const struct dynamodb_attribute_value *item_get(const struct dynamodb_attribute_value_map *item, str name)

@@ -23,7 +23,9 @@ enum value_type {
     VALUE_NONE, /* no member is present */
 };
 
-enum { MAX_ITEM_BYTES = 400 * 1024 };
+enum { MAX_ITEM_BYTES = 400 * 1024, MAX_ITEM_DEPTH = 32 };
+/* The sentence for an item that is deeper. */
+extern const str item_too_deep;
 
 /* Of a value with one member; the first when there are several. */
 enum value_type value_type(const struct dynamodb_attribute_value *value);
@@ -37,10 +39,6 @@ enum value_type value_type_named(str name);
  */
 bool value_check(struct arena *arena, struct dynamodb_attribute_value *value, str *problem);
 bool item_check(struct arena *arena, const struct dynamodb_attribute_value_map *item, str *problem);
-/* Is a value of an item nested too deeply?  What an update makes of checked values can have this fault alone.
- */
-bool item_check_depth(const struct dynamodb_attribute_value_map *item, str *problem);
-
 /* The first text that another one before it equals; NULL when all are different. */
 const str *first_repeated(struct arena *arena, const struct str_list *texts);
 
@@ -56,8 +54,11 @@ bool value_compare(const struct dynamodb_attribute_value *a, const struct dynamo
 const struct dynamodb_attribute_value *item_get(const struct dynamodb_attribute_value_map *item, str name);
 
 /* item_blob.c */
-/* The blob of a checked item; *size is what AWS counts against the 400 KB.  It is not whole when that is
- * over. */
-str item_encode(struct arena *arena, const struct dynamodb_attribute_value_map *item, size_t *size);
+struct item_size {
+    size_t bytes; /* what AWS counts against the 400 KB */
+    int depth;    /* levels of values, to be held against MAX_ITEM_DEPTH */
+};
+/* The blob of a checked item.  It is not whole, and the depth not known, when there are over 400 KB. */
+str item_encode(struct arena *arena, const struct dynamodb_attribute_value_map *item, struct item_size *size);
 /* What is decoded points into the blob. */
 struct dynamodb_attribute_value_map item_decode(struct arena *arena, str blob);

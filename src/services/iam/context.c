@@ -220,7 +220,7 @@ bool context_unknown(const struct policy_request *request, enum context_key key,
     size_t position = 0;
     str value;
 
-    return key == KEY_OTHER && key_is_unsupplied(request->action, name) &&
+    return key == KEY_OTHER && key_is_unsupplied(request, name) &&
            !next_named(request, name, &position, &value);
 }
 

@@ -142,7 +142,7 @@ bool context_unknown(const struct policy_request *request, enum context_key key,
 /* Is such a key among its variables? */
 bool pattern_unknown(const struct pattern *pattern, const struct policy_request *request);
 /* unsupplied.c */
-bool key_is_unsupplied(str action, str key);
+bool key_is_unsupplied(const struct policy_request *request, str key);
 /* Does some service here supply that key? */
 bool key_is_supplied(str key);
 /* The pattern's text with its variables filled in; false when one of them has no value. */

@@ -2,30 +2,27 @@
  * unsupplied.c: which condition keys services here supply, and which ones AWS supplies and they do not.
  *
  * What a condition on an unsupplied key would say is not known, so a Deny with it applies and an Allow does
- * not. Keys that AWS would leave out here, too (of organizations, private networks, MFA, federation), are
- * absent. To supply a key, give it to authorize_in_context(), and move it from UNSUPPLIED to SUPPLIED.
+ * not. Keys that AWS would leave out here, too, are absent: of organizations, private networks, MFA, and of
+ * parameters that are refused (lambda:Layer). To supply a key, give it to authorize_in_context(), and move it
+ * from UNSUPPLIED to SUPPLIED.
  *
  * https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
  */
 #include "services/iam/policy_internal.h"
 
+enum { ANYBODY = ~0, A_SESSION = 1 << PRINCIPAL_ROLE, A_SERVICE = 1 << PRINCIPAL_SERVICE };
+
 struct action_key {
     str action, key; /* a star at the end stands for anything */
+    int callers;     /* with whom AWS supplies it */
 };
 
 static const struct action_key UNSUPPLIED[] = {
-    {STR_INIT("*"), STR_INIT("aws:Referer")},
-    {STR_INIT("*"), STR_INIT("aws:UserAgent")},
-    {STR_INIT("*"), STR_INIT("aws:PrincipalServiceNamesList")},
-    {STR_INIT("*"), STR_INIT("lambda:SourceFunctionArn")}, /* of what a function calls */
-    {STR_INIT("dynamodb:*"), STR_INIT("dynamodb:EnclosingOperation")},
-    {STR_INIT("dynamodb:*"), STR_INIT("dynamodb:FullTableScan")},
-    {STR_INIT("lambda:AddPermission"), STR_INIT("lambda:FunctionUrlAuthType")},
-    {STR_INIT("lambda:RemovePermission"), STR_INIT("lambda:FunctionUrlAuthType")},
-    {STR_INIT("lambda:RemovePermission"), STR_INIT("lambda:Principal")},
-    {STR_INIT("lambda:CreateFunction"), STR_INIT("lambda:CodeSigningConfigArn")},
-    {STR_INIT("lambda:CreateFunction"), STR_INIT("lambda:Layer")},
-    {STR_INIT("lambda:UpdateFunctionConfiguration"), STR_INIT("lambda:Layer")},
+    {STR_INIT("*"), STR_INIT("aws:Referer"), ANYBODY},
+    {STR_INIT("*"), STR_INIT("aws:UserAgent"), ANYBODY},
+    {STR_INIT("*"), STR_INIT("aws:PrincipalServiceNamesList"), A_SERVICE},
+    {STR_INIT("*"), STR_INIT("lambda:SourceFunctionArn"), A_SESSION}, /* which may be a function's */
+    {STR_INIT("lambda:RemovePermission"), STR_INIT("lambda:Principal"), ANYBODY},
 };
 
 static const str SUPPLIED[] = {
@@ -58,11 +55,13 @@ static bool is_meant(str pattern, str text)
     return str_equal_nocase(beginning, str_head(text, beginning.size));
 }
 
-bool key_is_unsupplied(str action, str key)
+bool key_is_unsupplied(const struct policy_request *request, str key)
 {
+    int caller = 1 << request->caller->kind;
+
     for (size_t i = 0; i < sizeof UNSUPPLIED / sizeof *UNSUPPLIED; i++)
-        if (is_meant(UNSUPPLIED[i].key, key) && is_meant(UNSUPPLIED[i].action, action))
-            return true;
+        if (is_meant(UNSUPPLIED[i].key, key) && is_meant(UNSUPPLIED[i].action, request->action))
+            return UNSUPPLIED[i].callers & caller;
     return false;
 }
 

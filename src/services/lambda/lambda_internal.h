@@ -185,8 +185,8 @@ void invocation_finish(const struct call *call, const struct function *function,
 /* A line of our own, kept back until the next flush. */
 void log_keep(const struct call *call, str sandbox_id, int64_t timestamp_ms, str text);
 /* What the sandbox printed. */
-void log_output(const struct call *call, struct lambda_get_sandbox_row *sandbox,
-                const struct lambda_output_line_list *lines);
+void log_output(const struct call *call, const struct function *function,
+                struct lambda_get_sandbox_row *sandbox, const struct lambda_output_line_list *lines);
 /* Write what is kept back into the function's log stream.  invocation: the one under way, or NULL. */
 void log_flush(const struct call *call, const struct function *function,
                const struct lambda_get_sandbox_row *sandbox,

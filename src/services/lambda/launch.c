@@ -48,14 +48,16 @@ static void add_folders(struct json_writer *writer, const struct interpreter *in
     json_close_array(writer);
 }
 
-static bool add_interpreter(const struct call *call, struct json_writer *writer,
-                            const struct runtime *runtime, str *problem)
+static void add_interpreter(const struct call *call, struct json_writer *writer,
+                            const struct runtime *runtime)
 {
     const struct interpreter *interpreter = runtime_interpreter(runtime);
 
+    /* The server then says so as of any program that cannot be started. */
     if (!interpreter->path) {
-        *problem = arena_format(call->arena, "%s is not installed on this machine.", runtime->family);
-        return false;
+        json_field(writer, S("problem"),
+                   arena_format(call->arena, "%s is not installed on this machine.", runtime->family));
+        return;
     }
     json_field(writer, S("runtime"),
                arena_format(call->arena, "%.*s/%s", STR_ARGS(runtimes_folder(call)), runtime->family));
@@ -66,19 +68,18 @@ static bool add_interpreter(const struct call *call, struct json_writer *writer,
     json_string(writer, strcmp(runtime->family, "nodejs") == 0 ? S("/var/runtime/bootstrap.mjs")
                                                                : S("/var/runtime/bootstrap.py"));
     json_close_array(writer);
-    return true;
 }
 
-static bool add_command(const struct call *call, struct json_writer *writer, const struct runtime *runtime,
-                        str *problem)
+static void add_command(const struct call *call, struct json_writer *writer, const struct runtime *runtime)
 {
-    if (!is_provided(runtime))
-        return add_interpreter(call, writer, runtime, problem);
+    if (!is_provided(runtime)) {
+        add_interpreter(call, writer, runtime);
+        return;
+    }
     json_name(writer, S("command"));
     json_open_array(writer);
     json_string(writer, S("/var/task/bootstrap"));
     json_close_array(writer);
-    return true;
 }
 
 /* What AWS sets unless the function's configuration does. */
@@ -150,8 +151,9 @@ bool sandbox_start(const struct call *call, const struct function *function,
     json_open_object(&writer);
     json_field(&writer, S("sandboxId"), sandbox->id);
     json_field(&writer, S("functionName"), function->row.name);
-    if (!credentials || !add_command(call, &writer, runtime, problem))
+    if (!credentials)
         return false;
+    add_command(call, &writer, runtime);
     json_field(&writer, S("code"), code);
     add_number(&writer, S("memoryBytes"), function->row.memory_mb * BYTES_PER_MB);
     add_number(&writer, S("storageBytes"), function_storage_mb(call, function) * BYTES_PER_MB);

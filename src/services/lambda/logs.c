@@ -12,6 +12,8 @@
 
 enum {
     KEPT_MS = 1000,
+    FEW_LINES = 64, /* of one event of the server's: more is written at once, so what is kept is little */
+    FEW_BYTES = 16 * 1024,
     TAIL_BYTES = 4096,
     MAX_EVENTS = 10000, /* of one PutLogEvents */
     MAX_BATCH_BYTES = 1048576,
@@ -143,15 +145,17 @@ static void announce(const struct call *call, const struct lambda_get_sandbox_ro
     lambda_set_announced(call->txn, &(struct lambda_set_announced_params){.id = invocation.id});
 }
 
-void log_output(const struct call *call, struct lambda_get_sandbox_row *sandbox,
-                const struct lambda_output_line_list *lines)
+/* Write the events into the function's log stream; invocation: the one under way, or NULL. */
+static void write_now(const struct call *call, const struct function *function,
+                      const struct lambda_get_sandbox_row *sandbox,
+                      const struct lambda_find_invocation_row *invocation,
+                      const struct logs_input_log_event_list *events)
 {
-    if (lines->count == 0)
-        return;
-    announce(call, sandbox);
-    for (size_t i = 0; i < lines->count; i++)
-        log_keep(call, sandbox->id, lines->items[i].timestamp, lines->items[i].text);
-    sandbox_check_at(call, sandbox, call->now_ms + KEPT_MS);
+    if (events->count > 0 && invocation && invocation->wants_tail)
+        lambda_set_tail(call->txn,
+                        &(struct lambda_set_tail_params){.id = invocation->id,
+                                                         .tail = tail_of(call, invocation->tail, events)});
+    write_events(call, function, sandbox, events);
 }
 
 void log_flush(const struct call *call, const struct function *function,
@@ -161,11 +165,46 @@ void log_flush(const struct call *call, const struct function *function,
     struct logs_input_log_event_list events = {0};
 
     take_lines(call, sandbox, &events);
-    if (events.count > 0 && invocation && invocation->wants_tail)
-        lambda_set_tail(call->txn,
-                        &(struct lambda_set_tail_params){.id = invocation->id,
-                                                         .tail = tail_of(call, invocation->tail, &events)});
-    write_events(call, function, sandbox, &events);
+    write_now(call, function, sandbox, invocation, &events);
+}
+
+static bool is_much(const struct lambda_output_line_list *lines)
+{
+    size_t bytes = 0;
+
+    for (size_t i = 0; i < lines->count; i++)
+        bytes += lines->items[i].text.size;
+    return lines->count > FEW_LINES || bytes > FEW_BYTES;
+}
+
+/* With what has been kept back before. */
+static void write_lines(const struct call *call, const struct function *function,
+                        const struct lambda_get_sandbox_row *sandbox,
+                        const struct lambda_output_line_list *lines)
+{
+    struct logs_input_log_event_list events = {0};
+    struct lambda_find_invocation_row invocation;
+    bool has_invocation = invocation_of_sandbox(call, sandbox->id, &invocation);
+
+    take_lines(call, sandbox, &events);
+    for (size_t i = 0; i < lines->count; i++)
+        add_event(call, &events, lines->items[i].timestamp, lines->items[i].text);
+    write_now(call, function, sandbox, has_invocation ? &invocation : NULL, &events);
+}
+
+void log_output(const struct call *call, const struct function *function,
+                struct lambda_get_sandbox_row *sandbox, const struct lambda_output_line_list *lines)
+{
+    if (lines->count == 0)
+        return;
+    announce(call, sandbox);
+    if (is_much(lines)) {
+        write_lines(call, function, sandbox, lines);
+        return;
+    }
+    for (size_t i = 0; i < lines->count; i++)
+        log_keep(call, sandbox->id, lines->items[i].timestamp, lines->items[i].text);
+    sandbox_check_at(call, sandbox, call->now_ms + KEPT_MS);
 }
 
 /* ---- the end of an invocation ---- */

@@ -9,6 +9,7 @@
 #include "lambda_internal.h"
 
 #include "base/hash.h"
+#include "base/log.h"
 #include "base/time.h"
 #include "wire/json.h"
 
@@ -49,6 +50,8 @@ static void log_start(const struct call *call, const struct function *function, 
     const struct runtime *runtime = runtime_find(function->row.runtime);
     const struct interpreter *interpreter = runtime->version ? runtime_interpreter(runtime) : NULL;
 
+    if (interpreter && !interpreter->path)
+        interpreter = NULL; /* which the server will say */
     log_keep(call, sandbox_id, call->now_ms,
              interpreter ? arena_format(call->arena, "INIT_START Runtime Version: %s:%s", runtime->family,
                                         interpreter->version)
@@ -249,8 +252,11 @@ enum outcome lambda_launch_sandbox(const struct call *call, const struct lambda_
     if (launch(&there, &function, &sandbox, verified ? verified : verify(&there, in->package), &problem))
         return DONE;
     struct result result = result_error(&there, "Runtime.InvalidEntrypoint", problem);
+    log_warn("a function cannot be started function=%.*s reason=\"%.*s\"", STR_ARGS(function.arn),
+             STR_ARGS(problem));
+    log_keep(&there, sandbox.id, there.now_ms, problem);
+    fail_next(&there, &function, &sandbox, &result);
     forget(&there, &sandbox);
-    fail_next(&there, &function, NULL, &result);
     function_dispatch(&there, &function);
     return DONE;
 }
@@ -331,12 +337,16 @@ enum outcome lambda_sandbox_output(const struct call *call, const struct lambda_
                                    struct lambda_sandbox_output_output *out)
 {
     struct lambda_get_sandbox_row sandbox;
+    struct function function;
 
     (void)out;
     if (!lambda_get_sandbox(call->txn, &(struct lambda_get_sandbox_params){.id = in->sandbox_id}, &sandbox))
         return DONE;
     note_memory(call, &sandbox, in->max_memory_bytes);
-    log_output(call, &sandbox, &in->lines);
+    if (!function_get(call, sandbox.function_id, &function))
+        return DONE;
+    struct call there = call_of_function(call, &function);
+    log_output(&there, &function, &sandbox, &in->lines);
     return DONE;
 }
 
@@ -417,6 +427,8 @@ enum outcome lambda_sandbox_exited(const struct call *call, const struct lambda_
         return DONE;
     }
     struct call there = call_of_function(call, &function);
+    if (str_equal(in->reason, S("StartFailed")))
+        log_keep(&there, sandbox.id, there.now_ms, in->message);
     tell_of_exit(&there, &function, in, &sandbox);
     forget(&there, &sandbox);
     function_dispatch(&there, &function);

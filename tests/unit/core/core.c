@@ -298,6 +298,17 @@ struct request *begin_http(const char *method, const char *path, const char *bod
     return request;
 }
 
+struct request *begin_http_at(const char *sandbox, const char *path, const char *name, const char *value)
+{
+    struct request *request = request_new("GET", path, S(""));
+
+    request->exchange.sandbox = str_or_absent(sandbox);
+    add_header(request, name, str_of(value));
+    dispatch(core.dispatcher, &request->exchange);
+    dispatch_flush(core.dispatcher);
+    return request;
+}
+
 struct request *begin_signed_http(const char *method, const char *path, const char *body)
 {
     return dispatch_signed(request_new(method, path, str_of(body)));

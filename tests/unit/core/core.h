@@ -41,6 +41,8 @@ struct request *begin(const char *operation, const char *json, ...) __attribute_
 struct request *begin_json(const char *operation, str json); /* of any size */
 struct request *begin_run(const char *steps);
 struct request *begin_http(const char *method, const char *path, const char *body); /* unsigned */
+/* With that header, too; sandbox: at the port of that one, NULL: at the public one. */
+struct request *begin_http_at(const char *sandbox, const char *path, const char *name, const char *value);
 struct request *begin_signed_http(const char *method, const char *path, const char *body);
 /* As begin(), as a form: the Query protocol. */
 struct request *begin_query(const char *action);

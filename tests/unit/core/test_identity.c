@@ -105,6 +105,29 @@ TEST(strictly_the_admin_paths_are_the_administrators)
     assert_int_equal(status_of(begin_signed_http("POST", "/_localstack/state/reset", "")), 200);
 }
 
+/* The door's answer at the public port and at a sandbox's. */
+static void assert_door(const char *name, const char *value, int public_status, int sandbox_status)
+{
+    assert_int_equal(status_of(begin_http_at(NULL, "/_orderly/health", name, value)), public_status);
+    assert_int_equal(status_of(begin_http_at("sandbox", "/_orderly/health", name, value)), sandbox_status);
+}
+
+TEST(a_sandboxs_port_is_for_programs_only)
+{
+    static const str hosts[] = {STR_INIT("a.example")}, origins[] = {STR_INIT("http://localhost:3000")};
+
+    core_options()->origin_rules = (struct origin_rules){hosts, 1, origins, 1};
+    core_restart();
+    assert_door("X-Any", "x", 200, 404);
+    assert_door("Host", "127.0.0.1:9001", 200, 404);
+    assert_door("Host", "a.example", 200, 403);
+    assert_door("Host", "rebind.example", 403, 403);
+    assert_door("Origin", "http://localhost:3000", 200, 403);
+    assert_door("Origin", "http://localhost:3001", 403, 403);
+    assert_door("Sec-Fetch-Site", "none", 200, 403);
+    assert_door("Sec-Fetch-Site", "cross-site", 403, 403);
+}
+
 TEST(a_signature_for_another_service_is_refused)
 {
     static const char *const keys[] = {"AKIAALICE", "123456789012"};
@@ -185,6 +208,7 @@ TESTS(engine_test(a_known_key_with_its_signature_is_its_owner), engine_test(a_ba
       engine_test(an_unknown_key_is_the_administrator_while_no_key_was_created),
       engine_test(a_key_of_twelve_digits_selects_an_account), engine_test(strictly_only_known_keys_come_in),
       engine_test(strictly_the_admin_paths_are_the_administrators),
+      engine_test(a_sandboxs_port_is_for_programs_only),
       engine_test(a_signature_for_another_service_is_refused),
       engine_test(strictly_the_admin_paths_are_closed_but_for_the_health),
       engine_test(a_session_needs_its_token), engine_test(a_session_that_ran_out_is_told_so),

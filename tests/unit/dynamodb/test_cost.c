@@ -10,7 +10,7 @@
 
 /* ---- counting: the linker puts these in the way, see meson.build ---- */
 
-static size_t steps, bytes, searches;
+static size_t steps, bytes, searches, looks;
 
 bool __real_str_equal(str a, str b);
 bool __wrap_str_equal(str a, str b);
@@ -52,9 +52,17 @@ void *__wrap_memmem(const void *text, size_t size, const void *part, size_t part
     return __real_memmem(text, size, part, part_size);
 }
 
+enum value_type __real_value_type(const struct dynamodb_attribute_value *value);
+enum value_type __wrap_value_type(const struct dynamodb_attribute_value *value);
+enum value_type __wrap_value_type(const struct dynamodb_attribute_value *value)
+{
+    looks++;
+    return __real_value_type(value);
+}
+
 static void count_from_here(void)
 {
-    steps = bytes = searches = 0;
+    steps = bytes = searches = looks = 0;
 }
 
 /* ---- large values ---- */
@@ -265,7 +273,7 @@ TEST(a_blob_is_not_written_beyond_what_an_item_may_have)
 {
     enum { COPIES = 200 };
     struct dynamodb_attribute_value_map item = map_of(COPIES, false);
-    size_t size;
+    struct item_size size;
 
     for (size_t i = 0; i < COPIES; i++)
         item.items[i].value = list_of_nulls(1000);
@@ -273,12 +281,28 @@ TEST(a_blob_is_not_written_beyond_what_an_item_may_have)
         item.items[i].value.l = (struct dynamodb_attribute_value_list){item.items[0].value.l.items, 1000};
     count_from_here();
     item_encode(&scratch, &item, &size);
-    assert_in_range(size, 400000, 410000);
+    assert_in_range(size.bytes, 400000, 410000);
     item.items[0].value = list_of_nulls(3 * MAX_ITEM_BYTES);
     count_from_here();
     item_encode(&scratch, &item, &size);
-    assert_true(size > MAX_ITEM_BYTES);
+    assert_true(size.bytes > MAX_ITEM_BYTES);
     assert_in_range(bytes, 0, 4 * MAX_ITEM_BYTES);
+}
+
+/* An item of 400 KB has not more than this many values. */
+TEST(a_list_that_is_put_in_many_places_is_walked_once_and_refused)
+{
+    enum { ELEMENTS = 190000, PLACES = 400 };
+    struct dynamodb_attribute_value_map values = {0};
+    struct dynamodb_attribute_value_map item =
+        pair(S("id"), text_value(S("a")), S("l"), list_of_nulls(ELEMENTS));
+    struct item_size size;
+
+    update(repeated(S("SET "), "y%=l", ",", PLACES), &item, &values);
+    item_encode(&scratch, &item, &size);
+    assert_true(size.bytes > MAX_ITEM_BYTES);
+    assert_in_range(looks, 0, MAX_ITEM_BYTES);
+    assert_in_range(bytes, 0, 8 * MAX_ITEM_BYTES);
 }
 
 /* ---- conditions ---- */
@@ -412,6 +436,7 @@ TESTS(test(a_list_is_copied_once_however_many_elements_are_added_to_it),
       test(attributes_are_removed_from_a_large_item_in_one_walk),
       test(elements_are_added_to_and_deleted_from_a_large_set_by_their_hashes),
       test(an_update_that_multiplies_a_list_is_refused_before_its_memory_is_taken),
+      test(a_list_that_is_put_in_many_places_is_walked_once_and_refused),
       test(a_blob_is_not_written_beyond_what_an_item_may_have), test(large_sets_are_equal_by_their_hashes),
       test(large_maps_are_equal_by_their_hashes), test(the_same_large_comparison_is_made_once),
       test(many_questions_about_a_large_set_or_list_search_it_once),

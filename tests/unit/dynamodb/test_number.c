@@ -185,9 +185,37 @@ TEST(digits_on_both_sides_of_the_point_are_counted_apart)
     assert_int_equal(number_size(&fraction), 2);
 }
 
-TESTS(test(equal_numbers_have_one_text), test(thirty_eight_digits_are_exact_and_more_are_refused),
-      test(numbers_out_of_range_are_refused), test(what_is_no_number_is_refused),
-      test(keys_are_in_the_order_of_the_numbers),
+/* The quick way and the whole way, wherever the quick one applies. */
+static void assert_plain(str text)
+{
+    struct number number;
+    size_t size;
+
+    assert_int_equal(number_parse(text, &number), NUMBER_OK);
+    assert_true(number_is_plain(text, &size));
+    assert_str(number_text(&scratch, &number), text);
+    assert_int_equal(size, number_size(&number));
+}
+
+TEST(plain_integers_are_known_without_being_parsed)
+{
+    static const char *const others[] = {
+        "",    "-",   "-0",  "00", "01", "+1",
+        "1.0", "1e2", "1E2", "1 ", "a",  "100000000000000000000000000000000000000" /* 39 digits */};
+    size_t size;
+
+    for (int i = -1200; i <= 1200; i++)
+        assert_plain(arena_format(&scratch, "%d", i));
+    assert_plain(S("12345678901234567890123456789012345678"));
+    assert_plain(S("-99999999999999999999999999999999999999"));
+    assert_plain(S("10000000000000000000000000000000000000"));
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        assert_false(number_is_plain(str_of(others[i]), &size));
+}
+
+TESTS(test(plain_integers_are_known_without_being_parsed), test(equal_numbers_have_one_text),
+      test(thirty_eight_digits_are_exact_and_more_are_refused), test(numbers_out_of_range_are_refused),
+      test(what_is_no_number_is_refused), test(keys_are_in_the_order_of_the_numbers),
       test(random_numbers_compare_as_their_keys_and_survive_their_text),
       test(small_sums_are_those_of_the_machine), test(sums_that_cannot_be_stored_are_refused),
       test(a_number_counts_a_byte_for_two_digits_and_one_more),

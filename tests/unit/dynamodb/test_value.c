@@ -12,10 +12,10 @@ static str problem_of(str json)
 static size_t size_of_item(str json)
 {
     struct dynamodb_attribute_value_map item = item_of(json);
-    size_t size;
+    struct item_size size;
 
     item_encode(&scratch, &item, &size);
-    return size;
+    return size.bytes;
 }
 
 static bool equal(str a, str b)
@@ -34,7 +34,7 @@ TEST(an_item_of_every_type_comes_back_from_its_blob)
           "\"m\":{\"M\":{\"x\":{\"L\":[{\"NULL\":true},{\"BOOL\":false},{\"BOOL\":true}]},\"y\":{\"M\":{}}}},"
           "\"l\":{\"L\":[]}}");
     struct dynamodb_attribute_value_map item = item_of(json);
-    size_t size;
+    struct item_size size;
 
     struct dynamodb_attribute_value_map again = item_decode(&scratch, item_encode(&scratch, &item, &size));
     assert_str(json_of(&again), json);
@@ -86,6 +86,22 @@ TEST(equality_looks_at_content_not_at_writing)
     assert_false(equal(S("{\"BOOL\":true}"), S("{\"BOOL\":false}")));
 }
 
-TESTS(test(an_item_of_every_type_comes_back_from_its_blob), test(sizes_are_counted_as_aws_counts_them),
-      test(values_outside_the_rules_are_refused_in_awss_words),
+static int depth_of_item(str json)
+{
+    struct dynamodb_attribute_value_map item = item_of(json);
+    struct item_size size;
+
+    item_encode(&scratch, &item, &size);
+    return size.depth;
+}
+
+TEST(levels_of_values_are_counted)
+{
+    assert_int_equal(depth_of_item(S("{}")), 0);
+    assert_int_equal(depth_of_item(S("{\"a\":{\"S\":\"x\"},\"b\":{\"SS\":[\"x\"]}}")), 1);
+    assert_int_equal(depth_of_item(S("{\"a\":{\"L\":[{\"M\":{\"x\":{\"N\":\"1\"}}}]},\"b\":{\"L\":[]}}")), 3);
+}
+
+TESTS(test(levels_of_values_are_counted), test(an_item_of_every_type_comes_back_from_its_blob),
+      test(sizes_are_counted_as_aws_counts_them), test(values_outside_the_rules_are_refused_in_awss_words),
       test(equality_looks_at_content_not_at_writing))

@@ -159,27 +159,27 @@ TEST(a_service_is_known_by_what_it_acts_for)
 
 static enum policy_verdict verdict_on(const char *effect, const char *rest)
 {
-    struct policy_request request = asks(&BOB, S("lambda:CreateFunction"), S(TABLE));
+    struct policy_request request = asks(&BOB, S("lambda:RemovePermission"), S(TABLE));
     str text = arena_format(&scratch, "{'Version':'2012-10-17','Statement':{'Effect':'%s','Action':'*',%s}}",
                             effect, rest);
 
     return policy_evaluate(policy_of(POLICY_INLINE, text), &request);
 }
 
-/* AWS supplies lambda:Layer with this action, and nobody here does. */
+/* AWS supplies lambda:Principal with this action, and nobody here does. */
 TEST(what_is_not_known_denies_and_does_not_allow)
 {
     static const char *const unknown[] = {
-        "'Resource':'*','Condition':{'StringEquals':{'lambda:Layer':'x'}}",
-        "'Resource':'*','Condition':{'StringNotEquals':{'LAMBDA:layer':'x'}}",
-        "'Resource':'*','Condition':{'StringEqualsIfExists':{'lambda:Layer':'x'}}",
-        "'Resource':'*','Condition':{'ForAllValues:StringEquals':{'lambda:Layer':'x'}}",
-        "'Resource':'*','Condition':{'Null':{'lambda:Layer':'true'}}",
-        "'Resource':'*','Condition':{'Null':{'lambda:Layer':'false'}}",
-        "'Resource':'*','Condition':{'StringNotEquals':{'aws:username':'${lambda:Layer}'}}",
-        "'Resource':'*','Condition':{'StringEquals':{'aws:username':'bob','lambda:Layer':'x'}}",
-        "'Resource':'arn:aws:dynamodb:*:*:table/${lambda:Layer}'",
-        "'NotResource':'arn:aws:dynamodb:*:*:table/${lambda:Layer}'",
+        "'Resource':'*','Condition':{'StringEquals':{'lambda:Principal':'x'}}",
+        "'Resource':'*','Condition':{'StringNotEquals':{'LAMBDA:principal':'x'}}",
+        "'Resource':'*','Condition':{'StringEqualsIfExists':{'lambda:Principal':'x'}}",
+        "'Resource':'*','Condition':{'ForAllValues:StringEquals':{'lambda:Principal':'x'}}",
+        "'Resource':'*','Condition':{'Null':{'lambda:Principal':'true'}}",
+        "'Resource':'*','Condition':{'Null':{'lambda:Principal':'false'}}",
+        "'Resource':'*','Condition':{'StringNotEquals':{'aws:username':'${lambda:Principal}'}}",
+        "'Resource':'*','Condition':{'StringEquals':{'aws:username':'bob','lambda:Principal':'x'}}",
+        "'Resource':'arn:aws:dynamodb:*:*:table/${lambda:Principal}'",
+        "'NotResource':'arn:aws:dynamodb:*:*:table/${lambda:Principal}'",
     };
 
     for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++) {
@@ -191,8 +191,8 @@ TEST(what_is_not_known_denies_and_does_not_allow)
 TEST(what_is_known_decides_beside_what_is_not)
 {
     const char *other_user =
-        "'Resource':'*','Condition':{'StringEquals':{'aws:username':'eve','lambda:Layer':'x'}}";
-    const char *there = "'Resource':['*','arn:aws:dynamodb:*:*:table/${lambda:Layer}']";
+        "'Resource':'*','Condition':{'StringEquals':{'aws:username':'eve','lambda:Principal':'x'}}";
+    const char *there = "'Resource':['*','arn:aws:dynamodb:*:*:table/${lambda:Principal}']";
 
     assert_int_equal(verdict_on("Deny", other_user), POLICY_SILENT);
     assert_int_equal(verdict_on("Allow", there), POLICY_ALLOWS);
@@ -201,9 +201,24 @@ TEST(what_is_known_decides_beside_what_is_not)
 /* Where AWS would leave the key out, too. */
 TEST(a_key_is_unknown_only_with_the_actions_that_have_it)
 {
-    assert_true(holds(S("'StringNotEquals':{'lambda:Layer':'x'}")));
-    assert_true(holds(S("'Null':{'lambda:Layer':'true'}")));
+    assert_true(holds(S("'StringNotEquals':{'lambda:Principal':'x'}")));
+    assert_true(holds(S("'Null':{'lambda:Principal':'true'}")));
     assert_false(holds(S("'StringEquals':{'aws:SourceVpc':'x'}")));
+}
+
+static const struct principal WORKER = {
+    .kind = PRINCIPAL_ROLE,
+    .arn = STR_INIT("arn:aws:sts::000000000000:assumed-role/Worker/f"),
+    .id = STR_INIT("AROAQWERTYUIOPASDFGHJ:f"),
+    .account = STR_INIT("000000000000"),
+    .name = STR_INIT("Worker"),
+};
+
+TEST(which_function_calls_is_unknown_of_a_session_only)
+{
+    assert_true(holds_for(&BOB, S("'Null':{'lambda:SourceFunctionArn':'true'}")));
+    assert_false(holds_for(&WORKER, S("'Null':{'lambda:SourceFunctionArn':'true'}")));
+    assert_false(holds_for(&WORKER, S("'Null':{'lambda:SourceFunctionArn':'false'}")));
 }
 
 TESTS(test(texts_are_compared_exactly_or_without_case_or_by_pattern),
@@ -217,4 +232,5 @@ TESTS(test(texts_are_compared_exactly_or_without_case_or_by_pattern),
       test(variables_are_filled_in_and_a_missing_one_matches_nothing),
       test(a_service_is_known_by_what_it_acts_for), test(what_is_not_known_denies_and_does_not_allow),
       test(what_is_known_decides_beside_what_is_not),
-      test(a_key_is_unknown_only_with_the_actions_that_have_it))
+      test(a_key_is_unknown_only_with_the_actions_that_have_it),
+      test(which_function_calls_is_unknown_of_a_session_only))

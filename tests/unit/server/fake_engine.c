@@ -69,6 +69,13 @@ void engine_post(struct engine *engine, str service, str operation, str input_js
     note(engine, operation, input_json);
 }
 
+void engine_post_to_hear(struct engine *engine, str service, str operation, str input_json,
+                         void (*taken)(void *context), void *context)
+{
+    engine_post(engine, service, operation, input_json);
+    taken(context);
+}
+
 static str events(struct engine *engine, struct arena *arena)
 {
     pthread_mutex_lock(&engine->lock);
@@ -278,6 +285,7 @@ static enum sandbox_mode sandbox_mode_of(const char *word)
 int main(int argc, char **argv)
 {
     struct server_options options = {.host = "127.0.0.1",
+                                     .function_network = getenv("FUNCTION_NETWORK") != NULL,
                                      .sandbox = sandbox_mode_of(argc > 2 ? argv[2] : "required")};
     struct engine engine = {.lock = PTHREAD_MUTEX_INITIALIZER, .arrived = PTHREAD_COND_INITIALIZER};
     struct arena arena = {0};

@@ -283,6 +283,12 @@ def test_a_child_that_outgrows_its_memory_is_killed(server):
     assert 100 * MIB < exit["MaxMemoryBytes"] < 400 * MIB
 
 
+def test_memory_that_is_taken_at_once_is_not_given(server):
+    start_python(server, "E", "hold = bytearray(b'x' * 2000000000); time.sleep(10)", memoryBytes=100 * MIB)
+    exit = server.exit_of("E")
+    assert exit["Reason"] == "OutOfMemory" and exit["Signal"] == signal.SIGKILL
+
+
 def test_an_idle_child_that_outgrows_its_memory_is_killed(server):
     start_python(server, "E", """
 import threading

@@ -1,0 +1,204 @@
+/*
+ * sandbox_cgroup.c: a bound on a sandbox's memory that the kernel keeps, where control groups can be had.
+ *
+ * The launcher makes a folder of its own below the server's control group, in version 1's hierarchy or
+ * version 2's, and one in it per sandbox.  The bound is somewhat above the function's memory: the watchdog
+ * (sandbox_watch.c) is exact, but slower than a program can allocate.  Where no folder can be made, only the
+ * watchdog is left.
+ */
+#include "server/launcher_internal.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { FOLDER_MODE = 0755, SPARE_BYTES = 32 * 1024 * 1024 };
+
+/* What the files of a group are called. */
+static const struct version {
+    const char *limit, *members, *events;
+} versions[] = {{"memory.limit_in_bytes", "tasks", "memory.oom_control"},
+                {"memory.max", "cgroup.procs", "memory.events"}};
+
+static bool write_into(const char *folder, const char *name, const char *text)
+{
+    char path[PATH_MAX + NAME_MAX];
+
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    bool written = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+    if (fd >= 0)
+        close(fd);
+    return written;
+}
+
+/* ---- where groups are made ---- */
+
+static bool has_word(const char *list, size_t size, const char *word)
+{
+    size_t length = strlen(word);
+
+    for (const char *at = list; at + length <= list + size; at++)
+        if (strncmp(at, word, length) == 0 && (at[length] == ',' || at[length] == ':'))
+            return true;
+    return false;
+}
+
+/* A line of /proc/self/cgroup: "4:memory:/path", or "0::/path" of version 2. */
+static bool find_parent(char *line, struct launcher_state *state)
+{
+    char *controllers = strchr(line, ':'), *path = controllers ? strchr(controllers + 1, ':') : NULL;
+
+    line[strcspn(line, "\n")] = '\0';
+    if (!path)
+        return false;
+    controllers++;
+    if (has_word(controllers, (size_t)(path - controllers), "memory"))
+        state->cgroup_version = 1;
+    else if (path == controllers && access("/sys/fs/cgroup/cgroup.controllers", F_OK) == 0)
+        state->cgroup_version = 2;
+    else
+        return false;
+    snprintf(state->cgroup, sizeof state->cgroup, "/sys/fs/cgroup%s%s/orderly-%d",
+             state->cgroup_version == 1 ? "/memory" : "", strcmp(path + 1, "/") == 0 ? "" : path + 1,
+             (int)getpid());
+    return true;
+}
+
+/* Version 2 gives a group's members controllers only if the group says so, and has no processes itself. */
+static bool enable_controller(const struct launcher_state *state)
+{
+    char parent[PATH_MAX];
+
+    snprintf(parent, sizeof parent, "%.*s", (int)(strrchr(state->cgroup, '/') - state->cgroup),
+             state->cgroup);
+    return write_into(parent, "cgroup.subtree_control", "+memory");
+}
+
+static bool make_parent(struct launcher_state *state)
+{
+    if (state->cgroup_version == 2 && !enable_controller(state))
+        return false;
+    return mkdir(state->cgroup, FOLDER_MODE) == 0 &&
+           (state->cgroup_version == 1 || write_into(state->cgroup, "cgroup.subtree_control", "+memory"));
+}
+
+/* The folder of a launcher that was killed, with those of its sandboxes; what is in use stays. */
+static void remove_leftover(const char *parent, const char *name)
+{
+    char path[PATH_MAX], inner[PATH_MAX + NAME_MAX];
+    struct dirent *entry;
+
+    snprintf(path, sizeof path, "%.2000s/%.200s", parent, name);
+    DIR *folder = opendir(path);
+    while (folder && (entry = readdir(folder)))
+        if (entry->d_type == DT_DIR && entry->d_name[0] != '.') {
+            snprintf(inner, sizeof inner, "%s/%s", path, entry->d_name);
+            rmdir(inner);
+        }
+    if (folder)
+        closedir(folder);
+    rmdir(path);
+}
+
+static void remove_leftovers(const struct launcher_state *state)
+{
+    static const char prefix[] = "orderly-";
+    char parent[PATH_MAX];
+    struct dirent *entry;
+
+    snprintf(parent, sizeof parent, "%.*s", (int)(strrchr(state->cgroup, '/') - state->cgroup),
+             state->cgroup);
+    DIR *folder = opendir(parent);
+    while (folder && (entry = readdir(folder))) {
+        long pid = strncmp(entry->d_name, prefix, sizeof prefix - 1) == 0
+                       ? strtol(entry->d_name + sizeof prefix - 1, NULL, 10)
+                       : 0;
+        if (pid > 0 && kill((pid_t)pid, 0) != 0 && errno == ESRCH)
+            remove_leftover(parent, entry->d_name);
+    }
+    if (folder)
+        closedir(folder);
+}
+
+void cgroup_open(struct launcher_state *state)
+{
+    FILE *groups = fopen("/proc/self/cgroup", "re");
+    char line[PATH_MAX];
+    bool found = false;
+
+    while (groups && !found && fgets(line, sizeof line, groups))
+        found = find_parent(line, state);
+    if (groups)
+        fclose(groups);
+    if (found)
+        remove_leftovers(state);
+    if (!found || !make_parent(state))
+        state->cgroup_version = 0;
+}
+
+void cgroup_close(const struct launcher_state *state)
+{
+    if (state->cgroup_version != 0)
+        rmdir(state->cgroup);
+}
+
+/* ---- a sandbox's own ---- */
+
+static const char *folder_of(const struct launcher_state *state, size_t user, char path[static PATH_MAX])
+{
+    snprintf(path, PATH_MAX, "%.3000s/%zu", state->cgroup, user);
+    return path;
+}
+
+bool cgroup_enter(const struct launcher_state *state, struct launch *launch)
+{
+    char path[PATH_MAX], text[PATH_MAX + NAME_MAX];
+
+    launch->memory_events_fd = -1;
+    if (state->cgroup_version == 0 || launch->memory_bytes == 0)
+        return true;
+    const struct version *version = &versions[state->cgroup_version - 1];
+    const char *folder = folder_of(state, launch->user, path);
+    if (mkdir(folder, FOLDER_MODE) != 0 && errno != EEXIST)
+        return false;
+    snprintf(text, sizeof text, "%lld", (long long)launch->memory_bytes + SPARE_BYTES);
+    if (!write_into(folder, version->limit, text) || !write_into(folder, version->members, "0"))
+        return false;
+    if (state->cgroup_version == 2)
+        write_into(folder, "memory.swap.max", "0");
+    snprintf(text, sizeof text, "%s/%s", folder, version->events);
+    launch->memory_events_fd = open(text, O_RDONLY | O_CLOEXEC);
+    return true;
+}
+
+void cgroup_remove(const struct launcher_state *state, size_t user)
+{
+    char path[PATH_MAX];
+
+    if (state->cgroup_version != 0)
+        rmdir(folder_of(state, user, path));
+}
+
+bool cgroup_has_killed(const struct launch *launch)
+{
+    static const char counter[] = "oom_kill ";
+    char events[1024];
+    ssize_t size =
+        launch->memory_events_fd >= 0 ? pread(launch->memory_events_fd, events, sizeof events - 1, 0) : 0;
+
+    events[size > 0 ? size : 0] = '\0';
+    for (const char *line = events; line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        if (strncmp(line, counter, sizeof counter - 1) == 0)
+            return strtol(line + sizeof counter - 1, NULL, 10) > 0;
+    }
+    return false;
+}

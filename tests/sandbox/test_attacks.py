@@ -1,0 +1,326 @@
+"""Functions that attack: what they reach of others, of the server, of the machine."""
+
+import os
+import pathlib
+import socket
+import subprocess
+
+import orderly_server
+import pytest
+
+# --- Others' files -----------------------------------------------------------------------------
+
+
+def test_a_function_finds_neither_the_data_folder_nor_other_functions_code(house):
+    victim = house.function("SECRET = 'of the victim'\ndef handler(event, context): return 'honest'\n")
+    assert house.invoke(victim) == "honest"
+    found = house.run("""
+def handler(folder, context):
+    lines = open("/proc/self/mountinfo").read().splitlines()
+    walked = [os.path.join(at, name) for top in ("/", "/proc/1/root") for at, _, names in os.walk(top)
+              if not at.startswith(("/proc", "/usr", "/sys")) for name in names]
+    return {"data": attempt(os.listdir, folder), "parent": attempt(os.listdir, os.path.dirname(folder)),
+            "databases": [path for path in walked if "orderly" in path or path.endswith(".db")],
+            "code": [path for path in walked if path.endswith("/index.py") and "site-packages" not in path],
+            "home": attempt(os.listdir, "/root"), "host": [name for name in os.listdir("/") if name in ("work", ".host")],
+            "task": sorted(os.listdir("/var/task"))}
+""", house.server.data)
+    assert found["data"] == "ENOENT" and found["databases"] == [] and found["host"] == []
+    assert found["code"] == ["/var/task/index.py"] and found["task"] == ["index.py"]
+    assert [name for name in found["parent"] if "orderly" in name] == []
+    assert set(found["home"]) <= {".pyenv"}  # when the interpreter lies there
+
+
+@pytest.mark.parametrize("path", ["/var/task/index.py", "/var/runtime/bootstrap.py", "/etc/passwd", "/usr/bin/env", "/dev/null"])
+def test_a_function_changes_no_program_that_runs(house, path):
+    """What is tried changes nothing where it is allowed: its mode to what it is, an opening without a write."""
+    answer = house.run("""
+def plant(path):
+    os.mkdir(path)
+    os.rmdir(path)
+def handler(path, context):
+    return [attempt(os.chmod, path, os.stat(path).st_mode & 0o7777), attempt(plant, path + ".planted"),
+            attempt(lambda: open(path, "r+").close()) if path != "/dev/null" else "EROFS"]
+""", path)
+    assert set(answer) <= {"EROFS", "EPERM", "EACCES", "EXDEV", "EBUSY"}, answer
+
+
+def test_only_tmp_and_shared_memory_can_be_written_to(house):
+    assert house.run("""
+def handler(event, context):
+    writable = []
+    for at, folders, _ in os.walk("/"):
+        if at.startswith("/proc"):
+            folders.clear()
+            continue
+        name = os.path.join(at, "written")
+        if attempt(lambda: open(name, "w").close()) is None:
+            writable.append(at)
+            os.unlink(name)
+    return writable
+""", Timeout=60) in (["/tmp", "/dev/shm"], ["/dev/shm", "/tmp"])
+
+
+def test_tmp_is_a_sandboxs_own(house):
+    writer = "def handler(event, context):\n    open('/tmp/mine', 'w').write('x')\n    return os.listdir('/tmp')\n"
+    assert house.run(writer) == ["mine"] and house.run(writer) == ["mine"]
+    assert not os.path.exists("/tmp/mine")
+
+
+# --- Others' processes -------------------------------------------------------------------------
+
+
+def test_a_function_sees_and_ends_only_its_own_processes(house):
+    answer = house.run("""
+def handler(server, context):
+    pids = sorted(int(name) for name in os.listdir("/proc") if name.isdigit())
+    return {"pids": pids, "own": os.getpid(), "parent": os.getppid(), "kill": attempt(os.kill, server, 0),
+            "kill 1": attempt(os.kill, 1, signal.SIGKILL), "kill all": attempt(os.kill, -1, 0),
+            "environ": attempt(lambda: open("/proc/1/environ").read()), "memory": attempt(lambda: open("/proc/1/mem", "rb").read(1)),
+            "command": open("/proc/1/cmdline").read().strip("\\0"), "root": attempt(os.listdir, "/proc/1/root"),
+            "descriptors": attempt(os.listdir, "/proc/1/fd")}
+""", house.server.process.pid)
+    assert answer["pids"] == [1, answer["own"]] and answer["parent"] == 1
+    assert answer["kill"] == "ESRCH" and answer["kill 1"] is None  # the kernel ignores it
+    assert {answer[what] for what in ("environ", "memory", "root", "descriptors")} <= {"EACCES", "EPERM"}
+    assert answer["command"] == ""
+    assert house.server.running()
+
+
+def test_it_has_a_user_id_that_no_other_sandbox_and_no_program_of_the_machine_has(house):
+    ids = """
+def handler(event, context):
+    import pwd
+    status = open("/proc/self/status").read()
+    return {"name": pwd.getpwuid(os.getuid()).pw_name, "groups": os.getgroups(), "ids": [os.getuid(), os.geteuid(), os.getgid()],
+            "capabilities": [line.split()[1].strip("0") for line in status.splitlines() if line.startswith("Cap")],
+            "no_new": "NoNewPrivs:\\t1" in status, "seccomp": "Seccomp:\\t2" in status}
+"""
+    one, other = house.run(ids), house.run(ids)
+    for answer in (one, other):
+        assert answer["name"] == "sbx_user1051" and len(set(answer["ids"])) == 1 and 0 not in answer["ids"]
+        assert answer["capabilities"] == [""] * 5 and answer["no_new"] and answer["seccomp"]
+    if house.user is None:
+        assert one["ids"] != other["ids"] and min(one["ids"][0], other["ids"][0]) > 1_000_000
+    else:
+        assert one["ids"] == other["ids"] == [993] * 3  # one outside: namespaces are what separates
+
+
+def test_what_it_started_ends_with_it(house):
+    seconds = f"1000.{os.getpid()}{0 if house.user is None else 1}"
+
+    def daemons():
+        return int(subprocess.run(["pgrep", "-fc", f"sleep {seconds}"], stdout=subprocess.PIPE).stdout)
+
+    name = house.function("""
+def handler(seconds, context):
+    started = 0
+    for _ in range(1500):
+        try:
+            subprocess.Popen(["/usr/bin/sleep", seconds], env={}, start_new_session=True)
+            started += 1
+        except OSError:
+            break
+    return started
+""", Timeout=120, MemorySize=3008)
+    started = house.invoke(name, seconds)
+    assert 900 < started < 1024  # AWS's limit of processes
+    assert daemons() == started
+    house.client("lambda").delete_function(FunctionName=name)
+    orderly_server.wait_until(lambda: daemons() == 0, what="the end of the daemons")
+
+
+# --- The kernel --------------------------------------------------------------------------------
+
+SYSTEM_CALLS = {  # numbers of x86-64 and arm64
+    "ptrace": (101, 117), "process_vm_readv": (310, 270), "mount": (165, 40), "umount2": (166, 39), "pivot_root": (155, 41),
+    "chroot": (161, 51), "bpf": (321, 280), "keyctl": (250, 219), "add_key": (248, 217), "request_key": (249, 218),
+    "unshare": (272, 97), "setns": (308, 268), "init_module": (175, 105), "kexec_load": (246, 104),
+    "perf_event_open": (298, 241), "userfaultfd": (323, 282), "io_uring_setup": (425, 425), "swapon": (167, 224),
+    "reboot": (169, 142), "settimeofday": (164, 170), "clock_settime": (227, 112), "quotactl": (179, 60),
+    "open_by_handle_at": (304, 265), "open_tree": (428, 428), "move_mount": (429, 429), "fsopen": (430, 430),
+    "pidfd_getfd": (438, 438), "mount_setattr": (442, 442), "personality": (135, 92), "syslog": (103, 116),
+    "sethostname": (170, 161), "acct": (163, 89),
+}
+
+
+def test_system_calls_that_no_function_needs_are_refused(house):
+    """With arguments that make none of them do anything where it is allowed."""
+    answer = house.run("""
+def handler(calls, context):
+    at = 0 if platform.machine() == "x86_64" else 1
+    return {name: syscall(numbers[at], 0x40000, -1, -1, -1, -1, -1) for name, numbers in calls.items()}
+""", SYSTEM_CALLS)
+    assert answer == dict.fromkeys(SYSTEM_CALLS, "EPERM")
+
+
+def test_no_namespace_can_be_made_by_clone_either(house):
+    answer = house.run("""
+def handler(event, context):
+    at = {"x86_64": (56, 435)}.get(platform.machine(), (220, 435))
+    flags = {"mount": 0x20000, "cgroup": 0x2000000, "uts": 0x4000000, "ipc": 0x8000000, "user": 0x10000000,
+             "pid": 0x20000000, "net": 0x40000000}
+    def clone(flag):
+        result = syscall(at[0], flag | 17, 0, 0, 0, 0)  # SIGCHLD and no stack: as fork() does
+        return os._exit(0) if result == 0 else result
+    made = {name: clone(flag) for name, flag in flags.items()}
+    made["clone3"] = syscall(at[1], 0, 0)
+    return made
+""")
+    assert answer.pop("clone3") == "ENOSYS" and set(answer.values()) == {"EPERM"}
+
+
+def test_sockets_that_speak_to_the_kernel_or_to_hardware_are_refused(house):
+    answer = house.run("""
+def handler(event, context):
+    families = {"packet": (17, 3), "key": (15, 3), "alg": (38, 5), "vsock": (40, 1), "diagnosis": (16, 3, 4), "raw": (2, 3, 1)}
+    return {name: attempt(lambda: socket.socket(*which).close()) for name, which in families.items()}
+""")
+    assert set(answer.values()) <= {"EAFNOSUPPORT", "EPERM"}, answer
+
+
+def test_no_program_gains_privileges(house):
+    answer = house.run("""
+def handler(event, context):
+    found = []
+    for at, _, names in os.walk("/usr/bin"):
+        found += [os.path.join(at, name) for name in names
+                  if os.path.exists(os.path.join(at, name)) and os.stat(os.path.join(at, name)).st_mode & 0o6000]
+    runs = [subprocess.run([path, "-c", "id -u"], stdin=subprocess.DEVNULL, capture_output=True, text=True).stdout.strip()
+            for path in found if path.endswith("/su")]
+    return {"flagged": len(found), "runs": runs, "nosuid": "nosuid" in open("/proc/self/mounts").read().split(" /usr ")[1]}
+""")
+    assert answer["nosuid"] and "0" not in answer["runs"]
+
+
+# --- The Runtime API and the network -----------------------------------------------------------
+
+
+def test_a_function_reaches_nobody_elses_runtime_api_or_ports(house):
+    victim = house.function("""
+import threading
+held = socket.create_server(("0.0.0.0", 7777))
+def handler(event, context):
+    return {"api": os.environ["AWS_LAMBDA_RUNTIME_API"],
+            "address": [line.split()[3] for line in subprocess.run(["/usr/sbin/ip", "-4", "-o", "addr"], capture_output=True,
+                        text=True).stdout.splitlines()] if os.path.exists("/usr/sbin/ip") else []}
+""")
+    told = house.invoke(victim)
+    answer = house.run("""
+def handler(told, context):
+    def reach(address, port):
+        return attempt(lambda: socket.create_connection((address, port), 0.5).close())
+    listening = [line.split()[1] for line in open("/proc/net/tcp").read().splitlines()[1:] if line.split()[3] == "0A"]
+    addresses = ["127.0.0.1", "10.213.0.2"] + [one.split("/")[0] for one in told["address"] if not one.startswith("127.")]
+    return {"listening": len(listening), "reached": [one for one in addresses if reach(one, 7777) is None],
+            "tcp6": len(open("/proc/net/tcp6").read().splitlines()), "unix": open("/proc/net/unix").read().count("@")}
+""", told)
+    assert answer["listening"] == 2  # its own Runtime API, and the server's endpoint
+    assert answer["reached"] == [] and answer["tcp6"] == 1 and answer["unix"] == 0
+
+
+def test_a_function_on_the_machines_network_finds_no_runtime_api(house):
+    """Who is outside finds no port that answers as a Runtime API."""
+    name = house.function("def handler(event, context):\n    time.sleep(event)\n    return 'own'\n")
+    assert house.invoke(name, 0) == "own"
+    listening = [line.split() for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    pids = subprocess.run(["pgrep", "-P", str(house.server.process.pid)], stdout=subprocess.PIPE, text=True).stdout.split()
+    inodes = {os.stat(f"/proc/{pid}/fd/{fd}").st_ino for pid in [str(house.server.process.pid), *pids]
+              for fd in os.listdir(f"/proc/{pid}/fd") if os.path.exists(f"/proc/{pid}/fd/{fd}")}
+    ours = [int(line[1].split(":")[1], 16) for line in listening if line[3] == "0A" and int(line[9]) in inodes]
+    assert ours == [house.server.port]
+
+
+def test_the_servers_endpoint_is_reached_with_the_roles_credentials(house):
+    answer = house.run("""
+import boto3
+def handler(event, context):
+    return {"arn": boto3.client("sts").get_caller_identity()["Arn"], "endpoint": os.environ["AWS_ENDPOINT_URL"]}
+""")
+    assert answer["arn"].startswith("arn:aws:sts::000000000000:assumed-role/guest/"), answer
+    assert answer["endpoint"] == house.server.endpoint
+
+
+def test_the_machines_loopback_is_out_of_reach(house):
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        answer = house.run("""
+def handler(port, context):
+    return [attempt(lambda: socket.create_connection((address, port), 1).close()) for address in ("127.0.0.1", "10.213.0.2")]
+""", held.getsockname()[1])
+    assert None not in answer, answer
+
+
+def own_address():
+    """Of the machine, other than loopback; None where it has none."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
+        try:
+            asked.connect(("192.0.2.1", 9))  # sends nothing
+            return asked.getsockname()[0]
+        except OSError:
+            return None
+
+
+def reach(house, port):
+    return house.run("""
+def handler(at, context):
+    return attempt(lambda: socket.create_connection(tuple(at), 5).close())
+""", [own_address(), port])
+
+
+@pytest.mark.skipif(not own_address(), reason="the machine has no address but loopback")
+def test_the_network_beyond_the_server_is_open_unless_it_is_closed(houses):
+    if os.geteuid() != 0:
+        pytest.skip("starts servers of other users")
+    with socket.create_server(("", 0)) as held:
+        port = held.getsockname()[1]
+        assert reach(houses(None), port) is None
+        assert reach(houses(None, "--function-network", "none"), port) == "ENETUNREACH"
+
+
+# --- What it takes -----------------------------------------------------------------------------
+
+
+def test_memory_of_child_processes_counts(house):
+    answer = house.run("""
+def handler(event, context):
+    held = "x = bytearray(b'x' * 1900 * 1024 * 1024); import time; time.sleep(20)"
+    return subprocess.run([sys.executable, "-c", held]).returncode
+""", MemorySize=128)
+    # The kernel may end the child alone.
+    assert answer == -9 or answer["errorType"] == "Runtime.OutOfMemory", answer
+
+
+def test_what_is_written_to_tmp_counts_as_memory(house):
+    answer = house.run("""
+def handler(event, context):
+    with open("/tmp/full", "wb") as file:
+        for _ in range(500):
+            file.write(b"x" * 1024 * 1024)
+            file.flush()
+    time.sleep(20)
+    return "survived"
+""", MemorySize=128)
+    assert answer["errorType"] == "Runtime.OutOfMemory", answer
+
+
+@pytest.mark.parametrize("megabytes", [512, 600])
+def test_tmp_is_as_large_as_configured(house, megabytes):
+    answer = house.run("""
+def handler(event, context):
+    written = 0
+    try:
+        with open("/tmp/full", "wb", buffering=0) as file, open("/dev/shm/full", "wb", buffering=0) as other:
+            while True:
+                written += file.write(b"x" * 1024 * 1024)
+    except OSError as error:
+        return [written // 1048576, errno.errorcode[error.errno]]
+""", MemorySize=3008, EphemeralStorage={"Size": megabytes})
+    assert answer[0] == megabytes and answer[1] in ("ENOSPC", "EFBIG"), answer
+
+
+def test_files_and_core_dumps_are_limited(house):
+    assert house.run("""
+import resource
+def handler(event, context):
+    return {name: resource.getrlimit(getattr(resource, "RLIMIT_" + name))[1] for name in ("NOFILE", "CORE", "NPROC", "FSIZE")}
+""") == {"NOFILE": 1024, "CORE": 0, "NPROC": 1024, "FSIZE": 512 * 1024 * 1024}

@@ -1,0 +1,105 @@
+"""What functions find in their sandbox: AWS's folders, variables and programs, and nothing of ours."""
+
+import os
+
+import pytest
+from orderly_fixtures import zip_of
+
+
+def test_folders_and_variables_are_awss(house):
+    answer = house.run("""
+def handler(event, context):
+    names = ("LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR", "PWD", "PATH", "LD_LIBRARY_PATH", "AWS_XRAY_CONTEXT_MISSING",
+             "AWS_LAMBDA_RUNTIME_API", "SHLVL")
+    return {"cwd": os.getcwd(), "file": __file__, "opt": os.listdir("/opt"), **{name: os.environ.get(name) for name in names},
+            "ours": sorted(name for name in os.environ if "ORDERLY" in name or name in ("HOME", "USER", "VIRTUAL_ENV"))}
+""")
+    assert answer == {
+        "cwd": "/var/task", "file": "/var/task/index.py", "opt": [], "LAMBDA_TASK_ROOT": "/var/task",
+        "LAMBDA_RUNTIME_DIR": "/var/runtime", "PWD": "/var/task",
+        "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin:/bin:/opt/bin",
+        "LD_LIBRARY_PATH": "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib",
+        "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR", "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9001", "SHLVL": "0", "ours": []}
+
+
+def test_stack_traces_show_awss_folders(house):
+    answer = house.run("def handler(event, context):\n    raise ValueError('oops')\n")
+    assert answer["errorMessage"] == "oops"
+    assert 'File "/var/task/index.py"' in "".join(answer["stackTrace"])
+
+
+# https://docs.aws.amazon.com/lambda/latest/dg/runtimes-walkthrough.html
+BOOTSTRAP = """#!/bin/sh
+
+set -euo pipefail
+
+# Initialization - load function handler
+source $LAMBDA_TASK_ROOT/"$(echo $_HANDLER | cut -d. -f1).sh"
+
+# Processing
+while true
+do
+  HEADERS="$(mktemp)"
+  # Get an event. The HTTP request will block until one is received
+  EVENT_DATA=$(curl -sS -LD "$HEADERS" "http://${AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime/invocation/next")
+
+  # Extract request ID by scraping response headers received above
+  REQUEST_ID=$(grep -Fi Lambda-Runtime-Aws-Request-Id "$HEADERS" | tr -d '[:space:]' | cut -d: -f2)
+
+  # Run the handler function from the script
+  RESPONSE=$($(echo "$_HANDLER" | cut -d. -f2) "$EVENT_DATA")
+
+  # Send the response
+  curl "http://${AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime/invocation/$REQUEST_ID/response"  -d "$RESPONSE"
+done
+"""
+
+FUNCTION = """function handler () {
+  EVENT_DATA=$1
+  echo "$EVENT_DATA" 1>&2;
+  RESPONSE="Echoing request: '$EVENT_DATA'"
+
+  echo $RESPONSE
+}
+"""
+
+
+def test_awss_tutorial_of_a_runtime_in_bash_runs(house):
+    name = house.function("", Runtime="provided.al2023", Handler="function.handler",
+                          Code={"ZipFile": zip_of({"bootstrap": BOOTSTRAP, "function.sh": FUNCTION})})
+    reply = house.client("lambda").invoke(FunctionName=name, Payload=b'{"text":"Hello"}')
+    assert reply["Payload"].read() == b"""Echoing request: '{"text":"Hello"}'"""
+
+
+def test_why_a_bootstrap_does_not_start_is_told_to_the_caller_the_log_group_and_the_servers_log(house):
+    name = house.function("", Runtime="provided.al2023", Code={"ZipFile": zip_of({"bootstrap": "#!/bin/sh\r\n"})})
+    answer = house.invoke(name)
+    why = "fork/exec /var/task/bootstrap: no such file or directory (its first line ends with a carriage return)"
+    assert answer["errorType"] == "Runtime.InvalidEntrypoint" and answer["errorMessage"].endswith(f"Error: {why}")
+    events = house.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
+    assert any(why in event["message"] for event in events), events
+    assert f'message="{why}"' in house.server.log
+
+
+def test_node_functions_run_with_the_sdk_at_hand(house):
+    source = """
+import "@aws-sdk/client-sqs";
+import os from "node:os";
+export const handler = async () => [Object.keys(os.networkInterfaces())[0], import.meta.url];
+"""
+    name = house.function("", Runtime="nodejs20.x", Code={"ZipFile": zip_of({"index.mjs": source})})
+    assert house.invoke(name) == ["lo", "file:///var/task/index.mjs"]
+
+
+def test_that_there_is_no_interpreter_is_told_to_the_caller_the_log_group_and_the_servers_log(houses, monkeypatch):
+    if os.geteuid() != 0:
+        pytest.skip("starts servers of other users")
+    monkeypatch.setenv("PATH", "/nowhere")
+    house = houses(None)
+    name = house.function("def handler(event, context): pass\n")
+    answer = house.invoke(name)
+    why = "python is not installed on this machine."
+    assert answer["errorType"] == "Runtime.InvalidEntrypoint" and answer["errorMessage"].endswith(f"Error: {why}")
+    events = house.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
+    assert any(why in event["message"] for event in events), events
+    assert f'message="{why}"' in house.server.log
