@@ -34,7 +34,7 @@ static void wait_a_while(struct store *store)
 {
     struct timespec until;
 
-    clock_gettime(CLOCK_REALTIME, &until);
+    clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += IDLE_MS / 1000;
     pthread_cond_timedwait(&store->log_is_large, &store->lock, &until);
 }
