@@ -102,6 +102,7 @@ struct engine_options {
     str functions_folder; /* where function packages are unpacked; made anew when it is lost */
     str runtimes_folder;  /* the bootstraps of nodejs and python */
     bool rerun;           /* for tests: run what parks twice, and lose every other preparation */
+    int64_t slow_us;      /* a call that takes longer is logged and counted; 0: 20 ms, negative: each */
     int64_t slice_us;     /* see slice_is_over(); 0: as usual, negative: always over */
     unsigned workers;     /* threads beside the loops; 0: as the machine's cores ask for */
     int64_t long_read_ms; /* see time_is_up(); 0: LIMIT_LONG_READ_MS, negative: always up */

@@ -116,7 +116,8 @@ void meter_call(struct engine *engine, const struct operation *operation, enum m
         count(&meter->calls);
         keep_longest(&meter->longest_call_us, took_us);
     }
-    if (took_us > SLOW_US)
+    int64_t slow_us = engine->options.slow_us ? engine->options.slow_us : SLOW_US;
+    if (took_us > slow_us)
         note_slow(meter, operation, place, took_us);
 }
 

@@ -1,5 +1,5 @@
 /*
- * test_slices.c: changing much takes turns with everybody else.
+ * test_slices.c: changing much takes turns with everybody else, and what takes long is counted.
  */
 #include "core.h"
 #include "world.h"
@@ -142,9 +142,35 @@ TEST(nothing_young_is_pruned)
     assert_int_equal(hop_count("1-00000000-000000000000000000000001"), 10);
 }
 
+static str slow_calls_with(int64_t slow_us)
+{
+    core_stop();
+    core_close();
+    core_options()->slow_us = slow_us;
+    core_start();
+    assert_run("put a 1");
+    str metrics = body_of(begin_http("GET", "/_orderly/metrics", ""));
+    return str_from(metrics, (size_t)str_find(metrics, S("\"slow_calls\"")));
+}
+
+TEST(a_call_that_takes_longer_than_the_bound_is_counted_under_its_operation_and_place)
+{
+    str slow = slow_calls_with(-1);
+
+    assert_true(str_find(slow, S("{\"operation\":\"toy:Run\",\"on\":\"engine\",\"calls\":1,")) >= 0);
+    assert_true(str_find(slow, S("{\"operation\":\"toy:Run\",\"on\":\"loop\",\"calls\":2,")) >= 0);
+}
+
+TEST(a_call_within_the_bound_is_not_counted_as_slow)
+{
+    assert_text(slow_calls_with(INT64_MAX), "\"slow_calls\":[]}");
+}
+
 TESTS(engine_test(a_sweep_goes_on_until_its_slice_is_over), engine_test(sweeps_take_turns),
       engine_test(a_call_that_comes_during_a_sweep_waits_for_one_slice),
       engine_test(a_timer_that_is_due_does_not_wait_for_the_end_of_a_sweep),
       engine_test(a_sweep_goes_on_after_a_restart),
       engine_test(old_hops_are_pruned_until_none_is_left_whatever_their_id_says),
-      engine_test(nothing_young_is_pruned))
+      engine_test(nothing_young_is_pruned),
+      engine_test(a_call_that_takes_longer_than_the_bound_is_counted_under_its_operation_and_place),
+      engine_test(a_call_within_the_bound_is_not_counted_as_slow))
