@@ -218,16 +218,18 @@ void timer_cancel(const struct call *call, const struct operation *operation, st
  * handler that deletes more makes it all invisible at once (by a generation or a state that every reader
  * looks at), and leaves the rows to an internal operation that works in slices:
  *
- *     do
- *         removed = sqs_remove_some(call->txn, …limit SLICE_ROWS);
- *     while (removed == SLICE_ROWS && !slice_is_over(call));
- *     if (removed == SLICE_ROWS)
- *         slice_again(call, &SQS_SWEEP, id, in);
+ *     while (there is more) {
+ *         remove one;
+ *         if (++removed == ROWS_PER_RUN || slice_is_over(call)) {
+ *             slice_again(call, &SQS_REMOVE_MESSAGES, id, in);
+ *             break;
+ *         }
+ *     }
  *
- * A slice lasts some milliseconds, and less while calls wait.  slice_again() sets the operation's timer for
- * the next one, behind all timers that are due already: so several deletions take turns.
+ * Ask after the first row, so that every run gets on.  A slice lasts some milliseconds, and less while calls
+ * wait.  slice_again() sets the operation's timer for the next one, behind all timers that are due already:
+ * so several deletions take turns.
  */
-enum { SLICE_ROWS = 100 };
 bool slice_is_over(const struct call *call);
 void slice_again(const struct call *call, const struct operation *operation, str id, const void *in);
 

@@ -121,7 +121,7 @@ def test_a_large_table_is_gone_at_once_and_its_items_in_bounded_runs(tables):
     assert tables.scanned("orders") == ["new"]
     words = changes.recorded(tables.server)
     assert words.count("removed") == 4 * ROWS_PER_RUN + 1
-    assert changes.largest_run(words, "removed", until="run") == ROWS_PER_RUN
+    assert 0 < changes.largest_run(words, "removed", until="run") <= ROWS_PER_RUN
 
 
 def test_items_of_many_deleted_tables_go_in_one_run_after_the_other(tables):

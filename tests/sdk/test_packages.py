@@ -435,7 +435,7 @@ HOSTILE = {
 def test_a_hostile_package_is_refused_and_leaves_nothing(shared_house, package):
     before = everything_below(shared_house.functions)
     with pytest.raises(ClientError) as caught:
-        shared_house.create("hostile", package)
+        shared_house.create(f"hostile-{uuid.uuid4().hex}", package)
     error = caught.value.response["Error"]
     assert (error["Code"], error["Message"]) == ("InvalidParameterValueException", NOT_UNZIPPED)
     assert everything_below(shared_house.functions) == before

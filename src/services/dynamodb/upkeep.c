@@ -121,7 +121,8 @@ static bool remove_table_items(const struct call *call, int64_t table_id, struct
         call->txn, &(struct dynamodb_list_places_params){.table_id = table_id, .limit = budget->rows + 1});
 
     for (size_t i = 0; i < rows.count; i++) {
-        if (budget->rows <= 0 || budget->bytes <= 0)
+        if (budget->rows <= 0 || budget->bytes <= 0 ||
+            (budget->rows < REMOVED_PER_RUN && slice_is_over(call)))
             return false;
         dynamodb_remove_item(call->txn, &(struct dynamodb_remove_item_params){.id = rows.items[i].id});
         budget->rows--;

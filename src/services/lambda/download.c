@@ -15,8 +15,8 @@ static const str purpose = STR_INIT("lambda/code");
 
 str package_url(const struct call *call, const struct function *function)
 {
-    str data = arena_format(call->arena, "%lld/%.*s", (long long)(call->now_ms + LIFETIME_S * MS),
-                            STR_ARGS(function->row.package));
+    int64_t expires_ms = call->now_ms + (int64_t)LIFETIME_S * MS;
+    str data = arena_format(call->arena, "%lld/%.*s", (long long)expires_ms, STR_ARGS(function->row.package));
 
     return arena_concat(call->arena, call->endpoint, folder, seal(call, purpose, data));
 }

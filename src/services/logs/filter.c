@@ -263,7 +263,7 @@ static void scan(const struct call *call, const struct group *group, struct quer
         return;
     if (query->backward)
         scan_group_backward(call, group, query, page);
-    else if (query->stream_ids.count == 1)
+    else if (query->stream_ids.items && query->stream_ids.count == 1)
         scan_stream(call, group, query, page);
     else
         scan_group(call, group, query, page);

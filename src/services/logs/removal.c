@@ -14,9 +14,9 @@ struct budget {
     int64_t rows, bytes;
 };
 
-static bool is_spent(const struct budget *budget)
+static bool is_spent(const struct call *call, const struct budget *budget)
 {
-    return budget->rows <= 0 || budget->bytes <= 0;
+    return budget->rows <= 0 || budget->bytes <= 0 || (budget->rows < ROWS_PER_RUN && slice_is_over(call));
 }
 
 struct old_event_list {
@@ -31,7 +31,7 @@ static bool collect(const struct call *call, struct budget *budget, struct old_e
     *list_add(call->arena, events) = *event;
     budget->rows--;
     budget->bytes -= event->bytes;
-    return !is_spent(budget);
+    return !is_spent(call, budget);
 }
 
 /* What a stream has lost, its group has lost too. */
@@ -96,10 +96,10 @@ static bool remove_from_ended_group(const struct call *call, struct budget *budg
     if (!logs_find_ended_group(call->txn, &group))
         return false;
     remove_old_events(call, group.id, INT64_MAX, budget);
-    if (!is_spent(budget))
+    if (!is_spent(call, budget))
         budget->rows -= logs_remove_some_streams(call->txn, &(struct logs_remove_some_streams_params){
                                                                 .group_id = group.id, .limit = budget->rows});
-    if (!is_spent(budget))
+    if (!is_spent(call, budget))
         logs_remove_group(call->txn, &(struct logs_remove_group_params){.id = group.id});
     budget->rows--; /* the group itself is some work, too */
     return true;
@@ -112,7 +112,7 @@ static bool remove_from_deleted_stream(const struct call *call, struct budget *b
     if (!logs_find_deleted_stream(call->txn, &stream))
         return false;
     remove_stream_events(call, stream.id, budget);
-    if (!is_spent(budget))
+    if (!is_spent(call, budget))
         logs_remove_stream(call->txn, &(struct logs_remove_stream_params){.id = stream.id});
     budget->rows--;
     return true;
@@ -125,7 +125,7 @@ static bool remove_expired(const struct call *call, struct budget *budget)
     if (!logs_find_removal(call->txn, &group))
         return false;
     remove_old_events(call, group.id, *group.remove_before_ms, budget);
-    if (!is_spent(budget))
+    if (!is_spent(call, budget))
         logs_set_removal(call->txn, &(struct logs_set_removal_params){.id = group.id});
     budget->rows--;
     return true;
@@ -146,13 +146,13 @@ enum outcome logs_remove_events(const struct call *call, const struct logs_remov
 {
     struct budget budget = {.rows = ROWS_PER_RUN, .bytes = BYTES_PER_RUN};
 
-    (void)in;
     (void)out;
-    while (!is_spent(&budget) && (remove_from_ended_group(call, &budget) ||
-                                  remove_from_deleted_stream(call, &budget) || remove_expired(call, &budget)))
+    while (!is_spent(call, &budget) &&
+           (remove_from_ended_group(call, &budget) || remove_from_deleted_stream(call, &budget) ||
+            remove_expired(call, &budget)))
         ;
-    if (is_spent(&budget))
-        run_at(call, call->now_ms + 1); /* not in this batch any more */
+    if (is_spent(call, &budget))
+        slice_again(call, &LOGS_REMOVE_EVENTS, S("all"), in);
     return DONE;
 }
 

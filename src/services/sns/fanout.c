@@ -226,12 +226,11 @@ enum outcome sns_deliver_fanout(const struct call *call, const struct sns_delive
 {
     struct sns_find_fanout_row row;
 
-    (void)in;
     (void)out;
     if (!sns_find_fanout(call->txn, &row))
         return DONE;
     deliver_some(call, &row);
-    run_at(call, call->now_ms + 1); /* not in this batch any more */
+    slice_again(call, &SNS_DELIVER_FANOUT, S("all"), in);
     return DONE;
 }
 

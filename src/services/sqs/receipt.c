@@ -16,12 +16,13 @@ static void put_field(char *bytes, int64_t value)
         bytes[i] = (char)((uint64_t)value >> (8 * (FIELD_BYTES - 1 - i)));
 }
 
-static int64_t get_field(const char *bytes)
+static int64_t take_field(str *rest)
 {
     uint64_t value = 0;
 
     for (int i = 0; i < FIELD_BYTES; i++)
-        value = value << 8 | (unsigned char)bytes[i];
+        value = value << 8 | (unsigned char)rest->data[i];
+    *rest = str_from(*rest, FIELD_BYTES);
     return (int64_t)value;
 }
 
@@ -30,24 +31,32 @@ str receipt_handle(const struct call *call, const struct queue *queue, struct re
     const int64_t fields[FIELDS] = {queue->row.id, receipt.id, receipt.number, receipt.received_ms};
     char bytes[FIELDS * FIELD_BYTES];
 
-    for (int i = 0; i < FIELDS; i++)
-        put_field(bytes + i * FIELD_BYTES, fields[i]);
+    char *at = bytes;
+    for (int i = 0; i < FIELDS; i++, at += FIELD_BYTES)
+        put_field(at, fields[i]);
     return seal(call, S("sqs/receipt"), (str){bytes, sizeof bytes});
+}
+
+/* False: no receive of that queue has given it out. */
+static bool read_handle(const struct call *call, const struct queue *queue, str handle,
+                        struct receipt *receipt)
+{
+    const size_t size = sizeof(int64_t[FIELDS]);
+    str rest;
+
+    if (!unseal(call, S("sqs/receipt"), handle, &rest) || rest.size != size)
+        return false;
+    int64_t queue_id = take_field(&rest);
+    receipt->id = take_field(&rest);
+    receipt->number = take_field(&rest);
+    receipt->received_ms = take_field(&rest);
+    return queue_id == queue->row.id;
 }
 
 bool receipt_read(const struct call *call, const struct queue *queue, str handle, struct receipt *receipt)
 {
-    str bytes;
-
-    if (unseal(call, S("sqs/receipt"), handle, &bytes) && bytes.size == FIELDS * FIELD_BYTES &&
-        get_field(bytes.data) == queue->row.id) {
-        *receipt = (struct receipt){
-            .id = get_field(bytes.data + FIELD_BYTES),
-            .number = get_field(bytes.data + 2 * FIELD_BYTES),
-            .received_ms = get_field(bytes.data + 3 * FIELD_BYTES),
-        };
+    if (read_handle(call, queue, handle, receipt))
         return true;
-    }
     fail(call, &SQS_RECEIPT_HANDLE_IS_INVALID,
          "The input receipt handle \"%.*s\" is not a valid receipt handle.", STR_ARGS(handle));
     return false;

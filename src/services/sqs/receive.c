@@ -132,6 +132,7 @@ struct receive {
     const struct queue *queue;
     struct tally tally, dead_letter_tally;
     struct queue dead_letters; /* without a row when there is none to move to */
+    bool dead_letters_sought;
     size_t put_aside, bytes;
     struct sqs_message_list *messages;
 };
@@ -192,16 +193,29 @@ static void move_to_dead_letters(const struct call *call, struct receive *receiv
     wake(call, queue_arrivals(call, dead_letters));
 }
 
+/* The queue's dead-letter queue is looked up for the first message that may have to go there. */
+static void find_dead_letters(const struct call *call, struct receive *receive)
+{
+    if (receive->dead_letters_sought)
+        return;
+    receive->dead_letters_sought = true;
+    queue_find_arn(call, receive->queue->row.dead_letter_arn, &receive->dead_letters);
+    receive->dead_letter_tally = tally_begin(&receive->dead_letters);
+}
+
 /*
  * Has this message to go to the dead-letter queue, instead of being returned?  A queue that is its own
  * dead-letter queue has it there already.
  */
-static bool is_dead_letter(const struct receive *receive, const struct sqs_find_visible_row *row)
+static bool is_dead_letter(const struct call *call, struct receive *receive,
+                           const struct sqs_find_visible_row *row)
 {
     const int64_t *maximum = receive->queue->row.max_receive_count;
 
-    return maximum && row->receive_count >= *maximum && receive->dead_letters.row.id != 0 &&
-           receive->dead_letters.row.id != receive->queue->row.id;
+    if (!maximum || row->receive_count < *maximum)
+        return false;
+    find_dead_letters(call, receive);
+    return receive->dead_letters.row.id != 0 && receive->dead_letters.row.id != receive->queue->row.id;
 }
 
 /* Expired messages and those for the dead-letter queue are put aside; the rest is returned. */
@@ -212,7 +226,7 @@ static void take_or_put_aside(const struct call *call, struct receive *receive,
 
     if (expired)
         remove_expired(call, receive, row);
-    else if (is_dead_letter(receive, row))
+    else if (is_dead_letter(call, receive, row))
         move_to_dead_letters(call, receive, row);
     else {
         take(call, receive, row);
@@ -248,9 +262,6 @@ static bool receive_some(const struct call *call, const struct queue *queue,
 {
     struct receive receive = {.in = in, .queue = queue, .tally = tally_begin(queue), .messages = messages};
 
-    if (queue->row.max_receive_count)
-        queue_find_arn(call, queue->row.dead_letter_arn, &receive.dead_letters);
-    receive.dead_letter_tally = tally_begin(&receive.dead_letters);
     bool complete = take_visible(call, &receive, wanted);
     tally_end(call, &receive.tally);
     tally_end(call, &receive.dead_letter_tally);

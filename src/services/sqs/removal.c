@@ -52,9 +52,9 @@ static void spend(const struct call *call, struct budget *budget, const int64_t 
     budget->bytes -= body.bytes;
 }
 
-static bool is_spent(const struct budget *budget)
+static bool is_spent(const struct call *call, const struct budget *budget)
 {
-    return budget->rows <= 0 || budget->bytes <= 0;
+    return budget->rows <= 0 || budget->bytes <= 0 || (budget->rows < ROWS_PER_RUN && slice_is_over(call));
 }
 
 static void remove_messages(const struct call *call, int64_t generation_id, int64_t before_ms,
@@ -65,7 +65,7 @@ static void remove_messages(const struct call *call, int64_t generation_id, int6
         call->txn, &(struct sqs_list_sent_before_params){
                        .generation_id = generation_id, .sent_ms = before_ms, .limit = budget->rows});
 
-    for (size_t i = 0; i < rows.count && !is_spent(budget); i++) {
+    for (size_t i = 0; i < rows.count && !is_spent(call, budget); i++) {
         const struct sqs_list_sent_before_row *row = &rows.items[i];
         spend(call, budget, row->body_id);
         message_remove(call, row->id, row->body_id);
@@ -89,9 +89,9 @@ static void remove_some(const struct call *call, const struct sqs_find_removal_r
     bool ended = *removal->remove_before_ms == INT64_MAX;
 
     remove_messages(call, removal->id, *removal->remove_before_ms, budget);
-    if (!is_spent(budget))
+    if (!is_spent(call, budget))
         budget->rows -= remove_hidden(call, removal->id, ended, budget->rows);
-    if (is_spent(budget))
+    if (is_spent(call, budget))
         return;
     if (ended)
         sqs_remove_generation(call->txn, &(struct sqs_remove_generation_params){.id = removal->id});
@@ -106,12 +106,11 @@ enum outcome sqs_remove_messages(const struct call *call, const struct sqs_remov
     struct budget budget = {.rows = ROWS_PER_RUN, .bytes = BYTES_PER_RUN};
     struct sqs_find_removal_row removal;
 
-    (void)in;
     (void)out;
-    while (!is_spent(&budget) && sqs_find_removal(call->txn, &removal))
+    while (!is_spent(call, &budget) && sqs_find_removal(call->txn, &removal))
         remove_some(call, &removal, &budget);
-    if (is_spent(&budget))
-        run_at(call, call->now_ms + 1); /* not in this batch any more */
+    if (is_spent(call, &budget))
+        slice_again(call, &SQS_REMOVE_MESSAGES, S("all"), in);
     return DONE;
 }
 
@@ -140,6 +139,17 @@ static int64_t next_sweep_ms(const struct call *call, const struct queue *queue,
     return expiry_ms < first_ms ? first_ms : expiry_ms > last_ms ? last_ms : expiry_ms;
 }
 
+static bool has_passed_seconds(const struct call *call, const struct queue *queue)
+{
+    struct sqs_find_passed_hidden_row row;
+
+    return sqs_find_passed_hidden(
+        call->txn,
+        &(struct sqs_find_passed_hidden_params){.generation_id = queue->row.generation_id,
+                                                .visible_s = call->now_ms / MS},
+        &row);
+}
+
 enum outcome sqs_sweep_queue(const struct call *call, const struct sqs_sweep_queue_request *in,
                              struct sqs_sweep_queue_output *out)
 {
@@ -151,7 +161,7 @@ enum outcome sqs_sweep_queue(const struct call *call, const struct sqs_sweep_que
         return DONE;
     sqs_find_oldest(call->txn, &(struct sqs_find_oldest_params){.generation_id = queue.row.generation_id},
                     &oldest);
-    if (oldest.sent_ms < queue_oldest_ms(call, &queue))
+    if (oldest.sent_ms < queue_oldest_ms(call, &queue) || has_passed_seconds(call, &queue))
         remove_before(call, queue.row.generation_id, queue_oldest_ms(call, &queue));
     sweep_at(call, &queue, next_sweep_ms(call, &queue, oldest.sent_ms));
     return DONE;

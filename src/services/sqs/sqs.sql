@@ -202,6 +202,9 @@ delete from sqs_hidden where generation_id = :generation_id and visible_s in
     (select h.visible_s from sqs_hidden h
     where h.generation_id = :generation_id and h.visible_s < :visible_s limit :limit);
 
+-- statement: find_passed_hidden :one
+select visible_s from sqs_hidden where generation_id = :generation_id and visible_s < :visible_s limit 1;
+
 -- statement: find_oldest :one
 select sent_ms from sqs_message where generation_id = :generation_id order by sent_ms limit 1;
 

@@ -1,0 +1,120 @@
+/*
+ * What a folder's fingerprint sees: every change that leaves another file than there was.
+ */
+#include "base/folder.h"
+
+#include "unit.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char folder[64];
+
+static const char *path(const char *name)
+{
+    return arena_format(&scratch, "%s/%s", folder, name).data;
+}
+
+static void write_file(const char *name, const char *content)
+{
+    int file = open(path(name), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+    assert_int_equal(write(file, content, strlen(content)), strlen(content));
+    close(file);
+}
+
+static int make_folder(void **state)
+{
+    (void)state;
+    strcpy(folder, "/tmp/folder-XXXXXX");
+    if (!mkdtemp(folder))
+        return -1;
+    mkdir(path("below"), 0700);
+    write_file("below/file", "content");
+    return symlink("below/file", path("link"));
+}
+
+static int remove_folder(void **state)
+{
+    folder_remove(folder);
+    return free_arena(state);
+}
+
+static struct sha256 fingerprint(void)
+{
+    struct sha256 found;
+
+    assert_true(folder_fingerprint(folder, &found));
+    return found;
+}
+
+static void assert_seen(struct sha256 before)
+{
+    struct sha256 after = fingerprint();
+
+    assert_memory_not_equal(after.bytes, before.bytes, sizeof after.bytes);
+}
+
+TEST(reading_changes_nothing)
+{
+    struct sha256 before = fingerprint(), after;
+    char byte;
+    int file = open(path("below/file"), O_RDONLY);
+
+    assert_int_equal(read(file, &byte, 1), 1);
+    close(file);
+    after = fingerprint();
+    assert_memory_equal(after.bytes, before.bytes, sizeof after.bytes);
+}
+
+TEST(what_is_written_added_removed_or_named_anew_is_seen)
+{
+    struct sha256 before = fingerprint();
+
+    write_file("below/file", "CONTENT");
+    assert_seen(before);
+    before = fingerprint();
+    write_file("below/other", "");
+    assert_seen(before);
+    before = fingerprint();
+    assert_int_equal(rename(path("below/other"), path("below/another")), 0);
+    assert_seen(before);
+    before = fingerprint();
+    assert_int_equal(unlink(path("below/another")), 0);
+    assert_seen(before);
+    before = fingerprint();
+    assert_int_equal(unlink(path("link")), 0);
+    assert_int_equal(symlink("below/FILE", path("link")), 0);
+    assert_seen(before);
+    before = fingerprint();
+    assert_int_equal(chmod(path("below/file"), 0700), 0);
+    assert_seen(before);
+}
+
+/* Its size and its times are set to what they were. */
+TEST(a_file_that_pretends_to_be_the_old_one_is_seen)
+{
+    struct sha256 before = fingerprint();
+    struct stat status;
+
+    assert_int_equal(stat(path("below/file"), &status), 0);
+    write_file("below/file", "CONTENT");
+    const struct timespec times[] = {status.st_atim, status.st_mtim};
+    assert_int_equal(utimensat(AT_FDCWD, path("below/file"), times, 0), 0);
+    assert_seen(before);
+}
+
+TEST(a_folder_that_is_not_there_has_no_fingerprint)
+{
+    struct sha256 found;
+
+    assert_false(folder_fingerprint(path("none"), &found));
+}
+
+#define in_folder(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
+
+TESTS(in_folder(reading_changes_nothing), in_folder(what_is_written_added_removed_or_named_anew_is_seen),
+      in_folder(a_file_that_pretends_to_be_the_old_one_is_seen),
+      in_folder(a_folder_that_is_not_there_has_no_fingerprint))
