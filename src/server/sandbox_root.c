@@ -404,7 +404,7 @@ static bool mount_memory(int64_t size_bytes)
 {
     char options[64];
 
-    snprintf(options, sizeof options, "size=%lld,mode=755", (long long)size_bytes);
+    snprintf(options, sizeof options, "size=%lld,nr_inodes=65536,mode=755", (long long)size_bytes);
     return mount("sandbox", "/run", "tmpfs", MS_NOSUID | MS_NODEV, options) == 0 && make_shared("/run/tmp") &&
            make_shared("/run/shm") && mount("/run/tmp", "/tmp", NULL, MS_BIND, NULL) == 0 &&
            mount("/run/shm", "/dev/shm", NULL, MS_BIND, NULL) == 0 &&

@@ -342,10 +342,7 @@ static void own_output(const struct launch *launch)
 
 bool rules_apply(const struct launcher_state *state, const struct launch *launch, const char **step)
 {
-    *step = "limit it";
     write_file("/proc/self/oom_score_adj", "500"); /* the kernel shall take functions before the server */
-    if (!set_limits(launch))
-        return false;
     if (state->namespaces) {
         *step = "give it a user id";
         own_output(launch);
@@ -355,6 +352,10 @@ bool rules_apply(const struct launcher_state *state, const struct launch *launch
         if (!drop_capabilities())
             return false;
     }
+    *step =
+        "limit it"; /* in its own user namespace: a limit from outside would be for all sandboxes together */
+    if (!set_limits(launch))
+        return false;
     *step = "give up new privileges";
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return false;

@@ -126,6 +126,8 @@ def handler(seconds, context):
     started = house.invoke(name, seconds)
     assert 900 < started < 1024  # AWS's limit of processes
     assert daemons() == started
+    starts_one = "def handler(event, context): return subprocess.run(['/bin/true']).returncode\n"
+    assert house.run(starts_one) == 0  # the limit is each sandbox's own
     house.client("lambda").delete_function(FunctionName=name)
     orderly_server.wait_until(lambda: daemons() == 0, what="the end of the daemons")
 

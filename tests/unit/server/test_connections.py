@@ -173,8 +173,8 @@ def test_many_connections_are_served_at_once(server):
     assert all(client.read_body() == "slow 1" for client in clients)
 
 
-# Of 64 descriptors 16 are kept, and one address gets seven eighths of the other 48.
-DESCRIPTORS, OF_ONE_ADDRESS = 64, 42
+# Of 128 descriptors 32 are kept, and one address gets seven eighths of the other 96.
+DESCRIPTORS, OF_ONE_ADDRESS = 128, 84
 
 
 @pytest.fixture
