@@ -6,7 +6,8 @@
  * little is left the gate is closed between two batches, the rest is moved, and the next batch writes at the
  * log's beginning.  The engine waits for that: so the gate is closed only when little is left to move, to
  * sync and to wait for.  A passive checkpoint that the engine has overtaken does not sync the database; we
- * do, before the gate is closed.  While a long reader pins the log, the gate stays open and the log grows.
+ * do, before the gate is closed.  While a long reader pins the log, the gate stays open and the log grows, up
+ * to STORE_LOG_BYTES.  From there on the engine waits for the reader.
  */
 #include "base/check.h"
 #include "base/log.h"
@@ -18,7 +19,8 @@
 enum {
     LITTLE_LEFT_PAGES = 256,
     PASSIVE_ROUNDS = 4,
-    READERS_WAIT_MS = 5, /* how long the engine may have to wait for readers to finish */
+    READERS_WAIT_MS = 5,        /* how long the engine may have to wait for readers to finish, */
+    READERS_MUST_END_MS = 1000, /* and when the log is very large: longer than the longest read */
     RETRY_MS = 50,
     IDLE_MS = 1000,
     RETRY_AFTER_TROUBLE_MS = 1000,
@@ -127,12 +129,22 @@ static void let_engine_go(struct store *store, bool log_is_empty)
     pthread_mutex_unlock(&store->lock);
 }
 
+static int64_t log_bytes(struct store *store)
+{
+    pthread_mutex_lock(&store->lock);
+    int64_t bytes = store->log_bytes;
+    pthread_mutex_unlock(&store->lock);
+    return bytes;
+}
+
 static bool restart_log(struct store *store, int mode, bool *restarted)
 {
     int left_pages;
 
     sync_database(store);
     close_gate(store);
+    sqlite3_busy_timeout(store->checkpointer.db,
+                         log_bytes(store) > STORE_LOG_BYTES ? READERS_MUST_END_MS : READERS_WAIT_MS);
     return checkpoint(store, mode, &left_pages, restarted);
 }
 
@@ -173,7 +185,6 @@ bool checkpoint_start(struct store *store, struct arena *arena, str *error)
 
     if (!txn_open(&store->checkpointer, store->folder.database, no_schemas, arena, error))
         return false;
-    sqlite3_busy_timeout(store->checkpointer.db, READERS_WAIT_MS);
     if (store->options.in_memory)
         txn_pragma(&store->checkpointer, "synchronous", 0);
     check(pthread_create(&store->checkpoint_thread, NULL, run_checkpoints, store) == 0);
