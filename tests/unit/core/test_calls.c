@@ -122,7 +122,7 @@ TEST(a_call_that_waits_keeps_what_was_prepared)
 {
     assert_run("put a 1");
     struct request *waiting = begin("Foresee", "{\"Key\": \"a\", \"Into\": \"b\", \"After\": \"signal\"}");
-    let_run();
+    wait_for_item("b", "waits");
     assert_false(is_answered(waiting));
     assert_run("put a 2; put signal 1; wake signal");
     assert_int_equal(status_of(waiting), 200);

@@ -432,6 +432,7 @@ enum outcome toy_foresee(const struct call *call, const struct toy_foresee_reque
         return FAILED;
     if (str_present(in->after) &&
         !toy_find_item(call->txn, &(struct toy_find_item_params){in->after}, &row)) {
+        toy_put_item(call->txn, &(struct toy_put_item_params){.key = in->into, .value = S("waits")});
         memset(arena_alloc(call->arena, 256), 'x', 256); /* what the next run must not find */
         return park(call, in->after, INT64_MAX);
     }
