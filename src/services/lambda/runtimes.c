@@ -2,7 +2,7 @@
  * runtimes.c: the runtimes that we have, and what they run on here.
  *
  * AWS brings an interpreter of each version along; we take the one that is installed, preferably of
- * the version asked for.  Each is looked for once, on the engine thread.
+ * the version asked for.  A thread looks for each once, as the server starts.
  */
 #include "lambda_internal.h"
 
@@ -34,6 +34,7 @@ struct found {
 };
 
 static struct found all[RUNTIMES];
+static struct found usual_python, usual_node; /* looked: and there; for the looking thread only */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t found_out = PTHREAD_COND_INITIALIZER;
 
@@ -74,15 +75,20 @@ static bool ask(const char *command, struct found *found)
     return pclose(answer) == 0 && count == ANSWERS && found->answers[ANSWER_PATH][0] == '/';
 }
 
-/* Version managers put scripts in the way, which would cost each start a tenth of a second. */
+/*
+ * Version managers put scripts in the way, which would cost each start a tenth of a second.  A link from
+ * elsewhere is followed: a sandbox has the interpreter's own folders only.
+ */
 static bool ask_python(const char *name, struct found *found)
 {
     char command[512];
 
-    snprintf(command, sizeof command,
-             "%s -c 'import sys; print(sys.executable); print(\"%%d.%%d\" %% sys.version_info[:2]); "
-             "print(sys.prefix); print(sys.base_prefix)' 2>/dev/null",
-             name);
+    snprintf(
+        command, sizeof command,
+        "%s -c 'import os, sys; own = (sys.prefix + \"/\", sys.base_prefix + \"/\"); path = sys.executable; "
+        "print(path if path.startswith(own) else os.path.realpath(path)); "
+        "print(\"%%d.%%d\" %% sys.version_info[:2]); print(sys.prefix); print(sys.base_prefix)' 2>/dev/null",
+        name);
     return ask(command, found);
 }
 
@@ -94,24 +100,32 @@ static bool ask_node(struct found *found)
                found);
 }
 
+static void keep(const struct found *there, struct found *found)
+{
+    found->interpreter = (struct interpreter){
+        there->answers[ANSWER_PATH],
+        there->answers[ANSWER_VERSION],
+        {there->answers[ANSWER_FOLDERS], there->answers[ANSWER_FOLDERS + 1]},
+    };
+}
+
 static void look(const struct runtime *runtime, struct found *found)
 {
     bool is_python = strcmp(runtime->family, "python") == 0;
-    bool there =
-        is_python ? ask_python(runtime->name, found) || ask_python("python3", found) : ask_node(found);
+    const struct found *usual = is_python ? &usual_python : &usual_node;
 
-    if (there)
-        found->interpreter = (struct interpreter){
-            found->answers[ANSWER_PATH],
-            found->answers[ANSWER_VERSION],
-            {found->answers[ANSWER_FOLDERS], found->answers[ANSWER_FOLDERS + 1]},
-        };
+    if (is_python && ask_python(runtime->name, found))
+        keep(found, found);
+    else if (usual->looked)
+        keep(usual, found);
 }
 
-/* Those of one family often are one interpreter, but each may have its own. */
+/* A version of Python may have an interpreter of its own; the rest share the family's. */
 static void *look_for_all(void *unused)
 {
     (void)unused;
+    usual_python.looked = ask_python("python3", &usual_python);
+    usual_node.looked = ask_node(&usual_node);
     for (size_t i = 0; i < RUNTIMES; i++) {
         if (runtimes[i].version)
             look(&runtimes[i], &all[i]);
