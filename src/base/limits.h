@@ -34,6 +34,7 @@ enum {
     LIMIT_BATCH_CALLS = 512,                  /* one commit */
     LIMIT_LOOP_BODY_BYTES = 256 * 1024,       /* a larger one is verified and decoded by a worker, */
     LIMIT_SHORT_BODY_BYTES = 4 * 1024 * 1024, /* and one that is still larger counts as long work */
+    LIMIT_UNPREPARED_BODY_BYTES = 2 * 1024,   /* of an operation that is prepared if large */
     LIMIT_WORK_WAITING = 8192,                /* jobs of a class in the pool, */
     LIMIT_WORK_OF_ONE_CLIENT = 1024,          /* and of one client among them */
     LIMIT_LONG_READ_MS = 50,                  /* then a long read should answer with what it has */

@@ -38,7 +38,7 @@ static void start_spawned(struct engine *engine, struct batch *batch)
     for (size_t i = 0; i < batch->spawned.count; i++) {
         struct exchange *exchange = batch->spawned.items[i];
         if (exchange->operation->prepare)
-            dispatch_spawned(engine, exchange);
+            dispatch_prepare(engine, exchange);
         else
             queue_push(&engine->runnable, exchange);
     }
@@ -90,6 +90,8 @@ static void prepare(struct engine *engine, struct exchange *exchange)
     if (call->arrived_ms > call->now_ms)
         call->arrived_ms = call->now_ms; /* a reset has set the clock back */
     call->last_run = engine->last_run;
+    call->may_move = exchange->operation && exchange->operation->prepare && !exchange->was_prepared &&
+                     !exchange->from_timer && !engine->last_run;
     if (engine->options.rerun && random_u64() % 2)
         exchange->progress.prepared = NULL; /* the handler must do without */
     if (exchange->operation)
@@ -119,7 +121,7 @@ static void run_once(struct engine *engine, struct exchange *exchange)
 static void run(struct engine *engine, struct exchange *exchange)
 {
     run_once(engine, exchange);
-    if (engine->options.rerun && exchange->outcome == PARKED)
+    if (engine->options.rerun && exchange->outcome == PARKED && !exchange->progress.moves)
         run_once(engine, exchange);
 }
 
@@ -127,6 +129,13 @@ static void run(struct engine *engine, struct exchange *exchange)
 static bool is_abandoned(const struct exchange *exchange)
 {
     return exchange->order != 0 && exchange->cancelled;
+}
+
+/* A worker prepares it; then it runs again, with the input as this run may have rewritten it. */
+static void move(struct engine *engine, struct exchange *exchange)
+{
+    call_reset(&exchange->call);
+    dispatch_prepare(engine, exchange);
 }
 
 static void run_or_give_back(struct engine *engine, struct exchange *exchange)
@@ -142,7 +151,9 @@ static void run_or_give_back(struct engine *engine, struct exchange *exchange)
     if (exchange->outcome == FAILED && str_present(waited_for))
         wake_oldest(engine, waited_for);
 
-    if (exchange->outcome == PARKED) {
+    if (exchange->outcome == PARKED && exchange->progress.moves) {
+        move(engine, exchange);
+    } else if (exchange->outcome == PARKED) {
         exchange->from_timer = false; /* it goes on without its row */
         parking_add(&engine->parking, exchange);
     } else {

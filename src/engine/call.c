@@ -243,6 +243,23 @@ void read_anew(const struct call *call)
     store_read_anew(call->txn);
 }
 
+bool may_move_to_worker(const struct call *call)
+{
+    return call->may_move;
+}
+
+enum outcome move_to_worker(const struct call *call)
+{
+    check(call->may_move);
+    call->progress->moves = true;
+    return PARKED;
+}
+
+void reply_is_long(const struct call *call)
+{
+    call->progress->long_reply = true;
+}
+
 enum outcome park(const struct call *call, str what, int64_t until_ms)
 {
     check_writes(call);
@@ -306,6 +323,7 @@ enum outcome invoke(const struct call *call, const struct principal *caller,
 
     child.operation = operation;
     child.progress = &progress;
+    child.may_move = false;
     if (!reads)
         check_writes(call);
     enum outcome outcome = reads ? invoke_read(&child, in, out) : invoke_write(&child, in, out);

@@ -15,7 +15,9 @@
  *
  * An operation marked `reads` runs on a connection's loop and may only read: no park, wake, timers.  It must
  * take less than about a millisecond, whatever is asked and stored.  One that may take longer is marked
- * `reads long`: it runs on a worker, and answers early (a page with its token) when time_is_up().
+ * `reads long`: it runs on a worker, and answers early (a page with its token) when time_is_up().  A short
+ * read that finds much to do (the one large item among small ones) has itself run again on a worker:
+ * move_to_worker().
  *
  * The call is const: a handler runs again after a park, and nothing that an earlier run computed may reach
  * the next one but through the store.  fail(), authorize(), park() and leave_prepared() note what becomes of
@@ -30,7 +32,9 @@
  * computed.  It decides nothing: its failures are forgotten, what it has seen may have changed when the
  * handler runs, and the handler does everything itself when there is nothing prepared.  Internal operations
  * are prepared when they are spawned.  `prepared long` says
- * that this may take more than some milliseconds: a zip file to check, a new key.
+ * that this may take more than some milliseconds: a zip file to check, a new key.  `prepared if-large` says
+ * that only a request with a body of more than LIMIT_UNPREPARED_BODY_BYTES is worth a way over a worker, or
+ * one whose handler finds much to do.
  */
 #include "base/arena.h"
 #include "engine/model.h"
@@ -68,6 +72,8 @@ struct failure {
 struct call_progress {
     struct failure failure;
     bool authorized; /* authorize() has been asked */
+    bool moves;      /* move_to_worker() */
+    bool long_reply; /* reply_is_long() */
     struct {
         str what;
         int64_t until_ms;
@@ -92,6 +98,7 @@ struct call {
     int64_t arrived_ms; /* unchanged when the call runs again */
     int64_t time_up_us; /* what time_is_up() looks at; 0: never */
     bool preparing;     /* the operation's prepare function runs, not its handler */
+    bool may_move;      /* what may_move_to_worker() says */
     bool last_run;      /* the server stops: answer with what there is, do not park or spawn */
     struct call_progress *progress;
 };
@@ -168,6 +175,16 @@ bool is_resource_policy(const struct call *call, str document);
  * A long read holds a snapshot, and the log cannot start over as long as there is one.
  */
 bool time_is_up(const struct call *call);
+/*
+ * A handler that finds much to do, and has not written anything yet, may `return move_to_worker(call)` where
+ * may_move_to_worker(): a short read on a connection's loop, which then runs again on a worker with a new
+ * snapshot, and has its reply encoded there; a write whose prepare function has not run, which then runs
+ * first. What another handler has invoked stays where that one runs.
+ */
+bool may_move_to_worker(const struct call *call);
+enum outcome move_to_worker(const struct call *call);
+/* Of a write: encoding the reply takes some milliseconds, so a worker does it. */
+void reply_is_long(const struct call *call);
 /*
  * Let go of the snapshot before something long that reads nothing (unpacking, making a key): what is read
  * afterwards may be newer than what was read before.  For prepare functions and reads.

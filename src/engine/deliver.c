@@ -33,10 +33,17 @@ static void start_effect(const struct engine *engine, const struct effect *effec
                  STR_ARGS(effect->id));
 }
 
+/* A long reply is encoded by a worker, if one takes it, before the connection's loop sends it. */
+static void let_go(struct engine *engine, struct exchange *exchange)
+{
+    if (!exchange->progress.long_reply || !dispatch_encode(engine, exchange))
+        exchange->answered(exchange);
+}
+
 static void release(struct engine *engine, struct batch *batch)
 {
     for (size_t i = 0; i < batch->answers.count; i++)
-        batch->answers.items[i]->answered(batch->answers.items[i]);
+        let_go(engine, batch->answers.items[i]);
     for (size_t i = 0; i < batch->effects.count; i++)
         start_effect(engine, &batch->effects.items[i]);
     arena_free(&batch->arena);

@@ -86,6 +86,7 @@ static void begin(struct dispatcher *dispatcher, struct exchange *exchange)
     exchange->from_timer = false;
     exchange->sequence = 0;
     exchange->cancelled = false;
+    exchange->was_prepared = false;
     exchange->work = NULL;
     exchange->began_us = monotonic_us();
     exchange->outcome = FAILED;
@@ -382,7 +383,7 @@ static void read_now(void *context)
     snapshot_begin(dispatcher, call);
     exchange->out = arena_alloc(call->arena, call->operation->output->size);
     exchange->outcome = call->operation->handler(call, exchange->in, exchange->out);
-    check(exchange->outcome != PARKED);
+    check(exchange->outcome != PARKED || call->progress->moves);
     check(exchange->outcome != DONE || call->progress->authorized ||
           call->operation->flags & OPERATION_ANONYMOUS);
     if (!snapshot_end(dispatcher, call, &exchange->sequence)) {
@@ -396,9 +397,15 @@ static void run_read(struct dispatcher *dispatcher, struct exchange *exchange)
     struct call *call = &exchange->call;
     int64_t limit_ms = dispatcher->engine->options.long_read_ms;
 
+    call->may_move = dispatcher->class == WORK_NONE;
     if (call->operation->flags & OPERATION_LONG)
         call->time_up_us = monotonic_us() + (limit_ms ? limit_ms : LIMIT_LONG_READ_MS) * 1000;
     attempt(&(struct attempt){dispatcher, exchange, false}, read_now);
+    if (exchange->outcome == PARKED) {
+        call_reset(call); /* the arena stays as it is: a handler may have rewritten its input */
+        step(dispatcher, exchange, WORK_LONG, run_read);
+        return;
+    }
     if (dispatcher->class != WORK_NONE)
         encode(exchange);
     deliver_read(dispatcher->engine, exchange);
@@ -432,13 +439,14 @@ static void prepare_now(void *context)
 
 static void run_prepare(struct dispatcher *dispatcher, struct exchange *exchange)
 {
+    exchange->was_prepared = true;
     if (attempt(&(struct attempt){dispatcher, exchange, false}, prepare_now))
         go_to_engine(dispatcher, exchange);
     else
         exchange->answered(exchange);
 }
 
-void dispatch_spawned(struct engine *engine, struct exchange *exchange)
+void dispatch_prepare(struct engine *engine, struct exchange *exchange)
 {
     bool takes_long = exchange->operation->flags & OPERATION_LONG;
 
@@ -482,6 +490,14 @@ static void understand_now(void *context)
     attempt->good = understand(attempt->dispatcher, attempt->exchange);
 }
 
+static bool is_prepared(const struct exchange *exchange)
+{
+    const struct operation *operation = exchange->operation;
+
+    return operation->prepare && (!(operation->flags & OPERATION_PREPARED_IF_LARGE) ||
+                                  exchange->request->body.size > LIMIT_UNPREPARED_BODY_BYTES);
+}
+
 static void serve(struct dispatcher *dispatcher, struct exchange *exchange)
 {
     struct attempt understood = {dispatcher, exchange, false};
@@ -494,7 +510,7 @@ static void serve(struct dispatcher *dispatcher, struct exchange *exchange)
     bool takes_long = operation->flags & OPERATION_LONG;
     if (operation->flags & OPERATION_READS)
         step(dispatcher, exchange, takes_long ? WORK_LONG : WORK_NONE, run_read);
-    else if (operation->prepare)
+    else if (is_prepared(exchange))
         step(dispatcher, exchange, takes_long ? WORK_LONG : WORK_SHORT, run_prepare);
     else
         go_to_engine(dispatcher, exchange);
@@ -570,6 +586,18 @@ static void encode(struct exchange *exchange)
     exchange->outcome = FAILED;
     call_fail_exhausted(&exchange->call, mark);
     encode_now(exchange);
+}
+
+static void run_encode(struct dispatcher *dispatcher, struct exchange *exchange)
+{
+    (void)dispatcher;
+    encode(exchange);
+    exchange->answered(exchange);
+}
+
+bool dispatch_encode(struct engine *engine, struct exchange *exchange)
+{
+    return work_offer(engine->pool, exchange, WORK_SHORT, run_encode);
 }
 
 void exchange_encode(struct exchange *exchange)

@@ -199,6 +199,9 @@ struct work_pool *work_start(struct engine *engine);
  */
 void work_submit(struct work_pool *pool, struct exchange *exchange, enum work_class class,
                  void (*work_of)(struct dispatcher *, struct exchange *));
+/* The same, but false when it cannot be taken: the exchange is still the caller's then. */
+bool work_offer(struct work_pool *pool, struct exchange *exchange, enum work_class class,
+                void (*work_of)(struct dispatcher *, struct exchange *));
 /* Ends when the workers have: short jobs that wait are done, long ones are given back. */
 void work_stop(struct work_pool *pool);
 void work_free(struct work_pool *pool);
@@ -208,8 +211,10 @@ struct work_counts {
 struct work_counts work_counts(struct work_pool *pool);
 /* dispatch.c: do the exchange's job, with a worker's dispatcher. */
 void dispatch_work(struct dispatcher *dispatcher, struct exchange *exchange);
-/* A call that spawn() began, and that has something to prepare: a worker does so first. */
-void dispatch_spawned(struct engine *engine, struct exchange *exchange);
+/* Have a worker prepare the call, which then goes to the engine: one that spawn() began, or that moves. */
+void dispatch_prepare(struct engine *engine, struct exchange *exchange);
+/* Have a worker encode the reply and answer.  False: none takes it; the exchange is still the caller's. */
+bool dispatch_encode(struct engine *engine, struct exchange *exchange);
 
 /* auth.c: who is it? */
 struct auth;

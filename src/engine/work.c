@@ -135,25 +135,39 @@ static void *work(void *context)
     return NULL;
 }
 
-void work_submit(struct work_pool *pool, struct exchange *exchange, enum work_class class,
-                 void (*work_of)(struct dispatcher *, struct exchange *))
+bool work_offer(struct work_pool *pool, struct exchange *exchange, enum work_class class,
+                void (*work_of)(struct dispatcher *, struct exchange *))
 {
     exchange->work_class = class;
     exchange->work = work_of;
     pthread_mutex_lock(&pool->lock);
-    bool stopped = pool->stopping;
-    bool taken = !stopped && lanes_push(&pool->waiting[class], exchange);
+    bool taken = !pool->stopping && lanes_push(&pool->waiting[class], exchange);
     pthread_mutex_unlock(&pool->lock);
-
-    if (taken) {
+    if (taken)
         pthread_cond_signal(&pool->changed);
-    } else if (stopped) {
+    return taken;
+}
+
+static bool is_stopping(struct work_pool *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+    bool stopping = pool->stopping;
+    pthread_mutex_unlock(&pool->lock);
+    return stopping;
+}
+
+void work_submit(struct work_pool *pool, struct exchange *exchange, enum work_class class,
+                 void (*work_of)(struct dispatcher *, struct exchange *))
+{
+    if (work_offer(pool, exchange, class, work_of))
+        return;
+    if (is_stopping(pool)) {
         give_back(exchange);
-    } else {
-        call_fail_throttled(&exchange->call);
-        exchange->outcome = FAILED;
-        exchange->answered(exchange);
+        return;
     }
+    call_fail_throttled(&exchange->call);
+    exchange->outcome = FAILED;
+    exchange->answered(exchange);
 }
 
 struct work_counts work_counts(struct work_pool *pool)

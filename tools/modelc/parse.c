@@ -61,8 +61,9 @@ static void parse_operation(struct model *model, const struct line *line, struct
     place->where = IN_OPERATION;
     place->operation = list_add(model->arena, &model->operations);
     *place->operation = (struct operation_entry){.line = line->number, .http_status = 200};
-    if (!needs_words(model, line, 3,
-                     "operation NAME reads|writes [internal] [anonymous] [prepared] [long] [large]"))
+    if (!needs_words(
+            model, line, 3,
+            "operation NAME reads|writes [internal] [anonymous] [prepared [if-large]] [long] [large]"))
         return;
     place->operation->name = line->items[1].text;
     if (!str_equal(line->items[2].text, S("reads")) && !str_equal(line->items[2].text, S("writes")))
@@ -77,6 +78,8 @@ static void parse_operation(struct model *model, const struct line *line, struct
             place->operation->anonymous = true;
         else if (str_equal(line->items[i].text, S("prepared")) && !place->operation->reads)
             place->operation->prepared = true;
+        else if (str_equal(line->items[i].text, S("if-large")) && place->operation->prepared)
+            place->operation->prepared_if_large = true;
         else if (str_equal(line->items[i].text, S("long")) &&
                  (place->operation->reads || place->operation->prepared))
             place->operation->takes_long = true;

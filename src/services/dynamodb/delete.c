@@ -4,7 +4,7 @@
 #include "dynamodb_internal.h"
 
 static bool request_check(const struct call *call, const struct dynamodb_delete_item_input *in,
-                          struct expressions *expressions)
+                          struct write *write)
 {
     struct write_request request = {
         .has_expected = in->expected.items,
@@ -16,34 +16,60 @@ static bool request_check(const struct call *call, const struct dynamodb_delete_
         .attributes = &in->key,
     };
 
-    return write_request_check(call, &request, expressions);
+    if (write_was_checked(call, write))
+        return write->valid;
+    return write_checked(call, write, write_request_check(call, &request, &write->expressions));
+}
+
+/* Which item, and may it be written?  False: fail() has been called. */
+static bool address(const struct call *call, const struct dynamodb_delete_item_input *in, struct write *write)
+{
+    struct table *table = &write->table;
+
+    if (!table_locate(call, in->table_name, table))
+        return false;
+    bool valid = request_check(call, in, write);
+    struct access access = {.expressions = valid ? &write->expressions : NULL,
+                            .attributes = &in->key,
+                            .return_values = in->return_values,
+                            .consumed_capacity = in->return_consumed_capacity};
+    return access_check(call, table, &access) && table_open(call, table) &&
+           key_of_request(call, table, &in->key, &write->key);
+}
+
+static struct write write_of(const struct dynamodb_delete_item_input *in)
+{
+    return (struct write){
+        .kind = WRITE_DELETES,
+        .given = &in->key,
+        .return_values = in->return_values,
+        .return_values_on_failure = in->return_values_on_condition_check_failure,
+    };
+}
+
+void dynamodb_delete_item_prepare(const struct call *call, const struct dynamodb_delete_item_input *in)
+{
+    struct write *write = arena_new(call->arena, struct write);
+
+    *write = write_of(in);
+    if (address(call, in, write))
+        write_prepare(call, write);
+    leave_prepared(call, write);
 }
 
 enum outcome dynamodb_delete_item(const struct call *call, const struct dynamodb_delete_item_input *in,
                                   struct dynamodb_delete_item_output *out)
 {
-    struct expressions expressions = {0};
-    struct table table;
-    struct item_key key;
-    struct stored stored;
+    struct write write = write_begin(call, write_of(in));
 
-    if (!table_locate(call, in->table_name, &table))
+    if (!address(call, in, &write))
         return FAILED;
-    bool valid = request_check(call, in, &expressions);
-    struct access access = {.expressions = valid ? &expressions : NULL,
-                            .attributes = &in->key,
-                            .return_values = in->return_values,
-                            .consumed_capacity = in->return_consumed_capacity};
-    if (!access_check(call, &table, &access) || !table_open(call, &table) ||
-        !key_of_request(call, &table, &in->key, &key))
-        return FAILED;
-    stored_read(call, &table, &key, &stored);
-    if (!stored_meets(call, expressions.condition, &stored, in->return_values_on_condition_check_failure))
-        return FAILED;
-    stored_remove(call, &table, &stored);
+    enum outcome outcome = write_item(call, &write);
+    if (outcome != DONE)
+        return outcome;
     if (str_equal(in->return_values, S("ALL_OLD")))
-        out->attributes = stored.item;
+        out->attributes = write.stored.item;
     out->consumed_capacity =
-        consumed(call, &table, in->return_consumed_capacity, write_units(stored.size_bytes));
+        consumed(call, &write.table, in->return_consumed_capacity, write_units(write.stored.size_bytes));
     return DONE;
 }

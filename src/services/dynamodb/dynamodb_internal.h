@@ -129,25 +129,59 @@ void items_begin_counting(const struct call *call, int64_t table_id);
 void items_remove_later(const struct call *call, int64_t table_id);
 void upkeep_start(const struct call *call);
 
+/* An item with a larger blob is decoded and encoded by a worker. */
+enum { LARGE_ITEM_BYTES = 32 * 1024 };
+
 /* stored.c */
 /* An item that is there, perhaps: id is 0 when not. */
 struct stored {
     int64_t id, size_bytes;
-    struct dynamodb_attribute_value_map item;
+    str blob;
+    struct dynamodb_attribute_value_map item; /* the blob, after item_decode() */
 };
+/* Its row, with the blob as it is. */
 void stored_read(const struct call *call, const struct table *table, const struct item_key *key,
                  struct stored *stored);
-/* The same without the item itself. */
+/* The same without the blob. */
 void stored_find(const struct call *call, const struct table *table, const struct item_key *key,
                  struct stored *stored);
-/* Does the condition hold of what is there?  False: fail() has been called. */
-bool stored_meets(const struct call *call, const struct node *condition, const struct stored *stored,
-                  str return_values_on_failure);
-/* Put the item there.  False when it is too large or too deep: fail() has been called, with that sentence. */
-bool stored_write(const struct call *call, const struct table *table, const struct item_key *key,
-                  struct stored *stored, const struct dynamodb_attribute_value_map *item, str too_large);
-/* Of one that stored_read() has read. */
-void stored_remove(const struct call *call, const struct table *table, const struct stored *stored);
+
+/* write.c */
+enum write_kind { WRITE_PUTS, WRITE_UPDATES, WRITE_DELETES };
+/* The write of one item, step by step. */
+struct write {
+    enum write_kind kind;
+    const struct dynamodb_attribute_value_map *given; /* the item, or else the key */
+    str return_values, return_values_on_failure;
+
+    /* Of the request alone: write_checked() */
+    bool checked, valid;
+    struct failure failure; /* when it is not valid */
+    struct expressions expressions;
+
+    struct table table;
+    struct item_key key;
+
+    /* Of the request and of what is stored: write_item() */
+    struct stored stored;
+    bool worked_out; /* the rest, from stored.blob */
+    bool holds;      /* the condition */
+    str problem;     /* of the update, absent when there is none */
+    str blob;        /* what is to be stored, absent when nothing is */
+    struct item_size size;
+    struct dynamodb_attribute_value_map item; /* what the item becomes; this and stored.item for the reply */
+};
+/* A write as its preparation has left it; without one, as given. */
+struct write write_begin(const struct call *call, struct write given);
+/* Has the request been checked before?  Then the outcome is *valid, and fail() has been called when it is
+ * not. */
+bool write_was_checked(const struct call *call, const struct write *write);
+/* Remember that outcome; returns it. */
+bool write_checked(const struct call *call, struct write *write, bool valid);
+/* Of a preparation: work out what the write comes to, and leave it to the handler. */
+void write_prepare(const struct call *call, struct write *write);
+/* Read what is stored, ask the condition, and write. */
+enum outcome write_item(const struct call *call, struct write *write);
 
 /* page.c */
 /* A page of a Scan or a Query. */

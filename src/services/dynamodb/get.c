@@ -27,6 +27,10 @@ enum outcome dynamodb_get_item(const struct call *call, const struct dynamodb_ge
         !key_of_request(call, &table, &in->key, &key))
         return FAILED;
     stored_read(call, &table, &key, &stored);
+    if (stored.blob.size > LARGE_ITEM_BYTES && may_move_to_worker(call))
+        return move_to_worker(call);
+    if (stored.id)
+        stored.item = item_decode(call->arena, stored.blob);
     if (stored.id)
         out->item = expressions.projection
                         ? projection_apply(call->arena, expressions.projection, &stored.item)

@@ -3,8 +3,8 @@
  */
 #include "dynamodb_internal.h"
 
-static bool request_check(const struct call *call, const struct dynamodb_update_item_input *in,
-                          struct expressions *expressions)
+static bool texts_check(const struct call *call, const struct dynamodb_update_item_input *in,
+                        struct expressions *expressions)
 {
     struct expression_texts texts = {
         .condition = in->condition_expression,
@@ -19,6 +19,14 @@ static bool request_check(const struct call *call, const struct dynamodb_update_
            legacy_refuse(call, "ConditionalOperator", str_present(in->conditional_operator),
                          "ConditionExpression") &&
            expressions_read(call, &texts, expressions) && attributes_check(call, &in->key);
+}
+
+static bool request_check(const struct call *call, const struct dynamodb_update_item_input *in,
+                          struct write *write)
+{
+    if (write_was_checked(call, write))
+        return write->valid;
+    return write_checked(call, write, texts_check(call, in, &write->expressions));
 }
 
 static bool keys_check(const struct call *call, const struct table *table, const struct update *update)
@@ -48,67 +56,74 @@ static struct dynamodb_attribute_value_map updated_parts(const struct call *call
     return projection_apply(call->arena, &projection, item);
 }
 
-static void return_values(const struct call *call, str asked, const struct update *update,
-                          const struct dynamodb_attribute_value_map *old,
-                          const struct dynamodb_attribute_value_map *new,
+static void return_values(const struct call *call, str asked, const struct write *write,
                           struct dynamodb_attribute_value_map *attributes)
 {
+    const struct update *update = &write->expressions.update;
     struct dynamodb_attribute_value_map chosen = {0};
 
     if (str_equal(asked, S("ALL_OLD")))
-        chosen = *old;
+        chosen = write->stored.item;
     else if (str_equal(asked, S("ALL_NEW")))
-        chosen = *new;
+        chosen = write->item;
     else if (str_equal(asked, S("UPDATED_OLD")))
-        chosen = updated_parts(call, update, old);
+        chosen = updated_parts(call, update, &write->stored.item);
     else if (str_equal(asked, S("UPDATED_NEW")))
-        chosen = updated_parts(call, update, new);
+        chosen = updated_parts(call, update, &write->item);
     if (chosen.count > 0)
         *attributes = chosen;
 }
 
-/* An update that only takes away makes no item where there is none. */
-static bool only_removes(const struct update *update)
+/* Which item, and may it be written?  False: fail() has been called. */
+static bool address(const struct call *call, const struct dynamodb_update_item_input *in, struct write *write)
 {
-    for (size_t i = 0; i < update->count; i++)
-        if (update->items[i].kind != ACTION_REMOVE && update->items[i].kind != ACTION_DELETE)
-            return false;
-    return update->count > 0;
+    struct table *table = &write->table;
+
+    if (!table_locate(call, in->table_name, table))
+        return false;
+    bool valid = request_check(call, in, write);
+    struct access access = {.expressions = valid ? &write->expressions : NULL,
+                            .attributes = &in->key,
+                            .return_values = in->return_values,
+                            .consumed_capacity = in->return_consumed_capacity};
+    return access_check(call, table, &access) && table_open(call, table) &&
+           key_of_request(call, table, &in->key, &write->key) &&
+           keys_check(call, table, &write->expressions.update);
+}
+
+static struct write write_of(const struct dynamodb_update_item_input *in)
+{
+    return (struct write){
+        .kind = WRITE_UPDATES,
+        .given = &in->key,
+        .return_values = in->return_values,
+        .return_values_on_failure = in->return_values_on_condition_check_failure,
+    };
+}
+
+void dynamodb_update_item_prepare(const struct call *call, const struct dynamodb_update_item_input *in)
+{
+    struct write *write = arena_new(call->arena, struct write);
+
+    *write = write_of(in);
+    if (address(call, in, write))
+        write_prepare(call, write);
+    leave_prepared(call, write);
 }
 
 enum outcome dynamodb_update_item(const struct call *call, const struct dynamodb_update_item_input *in,
                                   struct dynamodb_update_item_output *out)
 {
-    struct expressions expressions = {0};
-    struct table table;
-    struct item_key key;
-    struct stored stored;
-    str problem = {0};
+    struct write write = write_begin(call, write_of(in));
 
-    if (!table_locate(call, in->table_name, &table))
+    if (!address(call, in, &write))
         return FAILED;
-    bool valid = request_check(call, in, &expressions);
-    struct access access = {.expressions = valid ? &expressions : NULL,
-                            .attributes = &in->key,
-                            .return_values = in->return_values,
-                            .consumed_capacity = in->return_consumed_capacity};
-    if (!access_check(call, &table, &access) || !table_open(call, &table) ||
-        !key_of_request(call, &table, &in->key, &key) || !keys_check(call, &table, &expressions.update))
-        return FAILED;
-    stored_read(call, &table, &key, &stored);
-    if (!stored_meets(call, expressions.condition, &stored, in->return_values_on_condition_check_failure))
-        return FAILED;
-    struct dynamodb_attribute_value_map item = stored.id ? stored.item : in->key;
-    if (!update_apply(call->arena, &expressions.update, &item, &problem))
-        return fail(call, &DYNAMODB_VALIDATION_EXCEPTION, "%.*s", STR_ARGS(problem));
-    if (!stored.id && only_removes(&expressions.update)) {
-        out->consumed_capacity = consumed(call, &table, in->return_consumed_capacity, write_units(0));
-        return DONE;
-    }
-    if (!stored_write(call, &table, &key, &stored, &item, update_too_large))
-        return FAILED;
-    return_values(call, in->return_values, &expressions.update, &stored.item, &item, &out->attributes);
+    enum outcome outcome = write_item(call, &write);
+    if (outcome != DONE)
+        return outcome;
+    if (str_present(write.blob))
+        return_values(call, in->return_values, &write, &out->attributes);
     out->consumed_capacity =
-        consumed(call, &table, in->return_consumed_capacity, write_units(stored.size_bytes));
+        consumed(call, &write.table, in->return_consumed_capacity, write_units(write.stored.size_bytes));
     return DONE;
 }

@@ -2,14 +2,15 @@
  * runtimes.c: the runtimes that we have, and what they run on here.
  *
  * AWS brings an interpreter of each version along; we take the one that is installed, preferably of
- * the version asked for.  A thread looks for each once, as the server starts.
+ * the version asked for.  Each is looked for once, when a function first needs it, on a worker: an
+ * interpreter that has to be started to say what it is takes a good while.
  */
 #include "lambda_internal.h"
 
-#include "base/check.h"
 #include "base/text.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,15 +29,13 @@ enum { RUNTIMES = sizeof runtimes / sizeof *runtimes };
 enum { ANSWER_PATH, ANSWER_VERSION, ANSWER_FOLDERS, ANSWERS = ANSWER_FOLDERS + INTERPRETER_FOLDERS };
 
 struct found {
-    bool looked;
+    atomic_bool looked; /* the rest does not change any more */
     char answers[ANSWERS][1024];
     struct interpreter interpreter;
 };
 
 static struct found all[RUNTIMES];
-static struct found usual_python, usual_node; /* looked: and there; for the looking thread only */
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t found_out = PTHREAD_COND_INITIALIZER;
+static pthread_mutex_t looking = PTHREAD_MUTEX_INITIALIZER;
 
 const struct runtime *runtime_find(str name)
 {
@@ -100,58 +99,31 @@ static bool ask_node(struct found *found)
                found);
 }
 
-static void keep(const struct found *there, struct found *found)
-{
-    found->interpreter = (struct interpreter){
-        there->answers[ANSWER_PATH],
-        there->answers[ANSWER_VERSION],
-        {there->answers[ANSWER_FOLDERS], there->answers[ANSWER_FOLDERS + 1]},
-    };
-}
-
 static void look(const struct runtime *runtime, struct found *found)
 {
     bool is_python = strcmp(runtime->family, "python") == 0;
-    const struct found *usual = is_python ? &usual_python : &usual_node;
+    bool there =
+        is_python ? ask_python(runtime->name, found) || ask_python("python3", found) : ask_node(found);
 
-    if (is_python && ask_python(runtime->name, found))
-        keep(found, found);
-    else if (usual->looked)
-        keep(usual, found);
+    if (there)
+        found->interpreter = (struct interpreter){
+            found->answers[ANSWER_PATH],
+            found->answers[ANSWER_VERSION],
+            {found->answers[ANSWER_FOLDERS], found->answers[ANSWER_FOLDERS + 1]},
+        };
 }
 
-/* A version of Python may have an interpreter of its own; the rest share the family's. */
-static void *look_for_all(void *unused)
-{
-    (void)unused;
-    usual_python.looked = ask_python("python3", &usual_python);
-    usual_node.looked = ask_node(&usual_node);
-    for (size_t i = 0; i < RUNTIMES; i++) {
-        if (runtimes[i].version)
-            look(&runtimes[i], &all[i]);
-        pthread_mutex_lock(&lock);
-        all[i].looked = true;
-        pthread_cond_broadcast(&found_out);
-        pthread_mutex_unlock(&lock);
-    }
-    return NULL;
-}
-
-void runtimes_look(void)
-{
-    pthread_t thread;
-
-    check(pthread_create(&thread, NULL, look_for_all, NULL) == 0);
-    pthread_detach(thread);
-}
-
+/* Those of one family often are one interpreter, but each may have its own. */
 const struct interpreter *runtime_interpreter(const struct runtime *runtime)
 {
     struct found *found = &all[runtime - runtimes];
 
-    pthread_mutex_lock(&lock);
-    while (!found->looked)
-        pthread_cond_wait(&found_out, &lock);
-    pthread_mutex_unlock(&lock);
+    if (!runtime->version || atomic_load(&found->looked))
+        return &found->interpreter;
+    pthread_mutex_lock(&looking);
+    if (!atomic_load(&found->looked))
+        look(runtime, found);
+    atomic_store(&found->looked, true);
+    pthread_mutex_unlock(&looking);
     return &found->interpreter;
 }

@@ -235,13 +235,21 @@ static struct request *dispatch_signed(struct request *request)
     return request;
 }
 
-struct request *begin_json(const char *operation, str json)
+struct request *begin_target(const char *target, str json)
 {
     struct request *request = request_new("POST", "/", json);
 
     add_header(request, "Content-Type", S("application/x-amz-json-1.0"));
-    add_header(request, "X-Amz-Target", arena_format(&request->exchange.arena, "Toy.%s", operation));
+    add_header(request, "X-Amz-Target", arena_copy(&request->exchange.arena, str_of(target)));
     return dispatch_signed(request);
+}
+
+struct request *begin_json(const char *operation, str json)
+{
+    char target[64];
+
+    snprintf(target, sizeof target, "Toy.%s", operation);
+    return begin_target(target, json);
 }
 
 struct request *begin(const char *operation, const char *json, ...)

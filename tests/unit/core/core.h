@@ -39,6 +39,8 @@ void come_from(const char *source_ip);
 /* Send it and return at once.  All are freed at the end of the test. */
 struct request *begin(const char *operation, const char *json, ...) __attribute__((format(printf, 2, 3)));
 struct request *begin_json(const char *operation, str json); /* of any size */
+/* Of another service: the operation as X-Amz-Target names it. */
+struct request *begin_target(const char *target, str json);
 struct request *begin_run(const char *steps);
 struct request *begin_http(const char *method, const char *path, const char *body); /* unsigned */
 /* With that header, too; sandbox: at the port of that one, NULL: at the public one. */

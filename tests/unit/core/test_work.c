@@ -78,16 +78,36 @@ static struct request *begin_foresee(const char *key)
     return begin("Foresee", "{\"Key\": \"%s\", \"Into\": \"into\"}", key);
 }
 
-/* A Get whose body is that large. */
-static struct request *begin_large(size_t size)
+/* A request whose body is made that large by spaces. */
+static struct request *begin_padded(const char *operation, str json, size_t size)
 {
     char *spaces = malloc(size);
 
     memset(spaces, ' ', size);
-    memcpy(spaces, "{\"Key\": \"a\"}", 12);
-    struct request *request = begin_json("Get", (str){spaces, size});
+    memcpy(spaces, json.data, json.size);
+    struct request *request = begin_json(operation, (str){spaces, size});
     free(spaces);
     return request;
+}
+
+static struct request *begin_large(size_t size)
+{
+    return begin_padded("Get", S("{\"Key\": \"a\"}"), size);
+}
+
+static struct request *begin_glance(const char *key)
+{
+    return begin("Glance", "{\"Key\": \"%s\"}", key);
+}
+
+/* Both workers wait, one of them in a long read. */
+static void hold_both_workers(void)
+{
+    hold_jobs(true);
+    begin_look("x");
+    wait_until_begun(1);
+    begin("Foresee", "{\"Key\": \"x\", \"Into\": \"held\"}");
+    wait_until_begun(2);
 }
 
 TEST(a_preparation_leaves_the_loop_to_others)
@@ -116,14 +136,95 @@ TEST(a_long_read_leaves_the_loop_to_others)
     assert_text(body_of(slow), "{\"Value\":\"whole\"}");
 }
 
+TEST(a_short_read_that_finds_much_goes_on_on_a_worker)
+{
+    assert_run("put a much; put b little");
+    hold_both_workers();
+    struct request *little = begin_glance("b"), *much = begin_glance("a");
+    assert_true(is_answered(little));
+    assert_false(is_answered(much));
+    assert_text(body_of(little), "{\"Value\":\"little\"}");
+    hold_jobs(false);
+    assert_text(body_of(much), "{\"Value\":\"much\"}");
+}
+
+TEST(a_read_that_goes_on_on_a_worker_reads_what_is_there_by_then)
+{
+    assert_run("put a much");
+    hold_both_workers();
+    struct request *much = begin_glance("a");
+    assert_run("put a much more");
+    hold_jobs(false);
+    assert_text(body_of(much), "{\"Value\":\"much more\"}");
+}
+
+TEST(a_read_that_a_write_invokes_stays_on_the_engine)
+{
+    assert_run("put a much; glance a b");
+    assert_item("b", "much");
+}
+
+TEST(an_operation_that_is_prepared_if_large_is_not_when_its_body_is_small)
+{
+    const str json = S("{\"Key\": \"a\", \"Into\": \"into\"}");
+
+    assert_run("put a 1");
+    hold_both_workers();
+    assert_int_equal(status_of(begin_padded("ForeseeMuch", json, LIMIT_UNPREPARED_BODY_BYTES)), 200);
+    assert_item("into", "nothing");
+    struct request *large = begin_padded("ForeseeMuch", json, LIMIT_UNPREPARED_BODY_BYTES + 1);
+    assert_false(is_answered(large));
+    hold_jobs(false);
+    assert_int_equal(status_of(large), 200);
+    assert_item("into", "1");
+}
+
+TEST(a_write_that_finds_much_is_prepared_and_runs_again)
+{
+    assert_run("put a much");
+    hold_both_workers();
+    struct request *much = begin("ForeseeMuch", "{\"Key\": \"a\", \"Into\": \"into\"}");
+    assert_run("put b 1");
+    assert_false(is_answered(much));
+    hold_jobs(false);
+    assert_int_equal(status_of(much), 200);
+    assert_item("into", "much");
+}
+
+TEST(a_write_that_was_prepared_does_not_move_again)
+{
+    assert_run("put a much");
+    struct request *request = begin_padded("ForeseeMuch", S("{\"Key\": \"a\", \"Into\": \"into\"}"),
+                                           LIMIT_UNPREPARED_BODY_BYTES + 1);
+    assert_int_equal(status_of(request), 200);
+    assert_item("into", "much");
+}
+
+TEST(a_long_reply_to_a_write_is_encoded_by_a_worker)
+{
+    hold_both_workers();
+    struct request *request = begin_run("long; put a 1");
+    wait_for_item("a", "1");
+    assert_run("put b 1");
+    assert_false(is_answered(request));
+    hold_jobs(false);
+    assert_int_equal(status_of(request), 200);
+}
+
+TEST(a_long_reply_that_no_worker_takes_is_encoded_all_the_same)
+{
+    hold_both_workers();
+    for (int i = 0; i < MANY; i++)
+        begin_foresee("a");
+    assert_int_equal(status_of(begin_foresee("a")), 400);
+    assert_run("long; put a 1");
+    hold_jobs(false);
+}
+
 TEST(a_large_body_is_decoded_by_a_worker)
 {
     assert_run("put a 1");
-    hold_jobs(true);
-    begin_look("x");
-    wait_until_begun(1);
-    begin_foresee("x");
-    wait_until_begun(2);
+    hold_both_workers();
     struct request *small = begin_large(LIMIT_LOOP_BODY_BYTES),
                    *large = begin_large(LIMIT_LOOP_BODY_BYTES + 1);
     assert_true(is_answered(small));
@@ -274,6 +375,14 @@ TEST(each_worker_serves_one_after_the_other)
 }
 
 TESTS(work_test(a_preparation_leaves_the_loop_to_others), work_test(a_long_read_leaves_the_loop_to_others),
+      work_test(a_short_read_that_finds_much_goes_on_on_a_worker),
+      work_test(a_read_that_goes_on_on_a_worker_reads_what_is_there_by_then),
+      work_test(a_read_that_a_write_invokes_stays_on_the_engine),
+      work_test(an_operation_that_is_prepared_if_large_is_not_when_its_body_is_small),
+      work_test(a_write_that_finds_much_is_prepared_and_runs_again),
+      work_test(a_write_that_was_prepared_does_not_move_again),
+      work_test(a_long_reply_to_a_write_is_encoded_by_a_worker),
+      work_test(a_long_reply_that_no_worker_takes_is_encoded_all_the_same),
       work_test(a_large_body_is_decoded_by_a_worker), work_test(long_reads_never_have_all_workers),
       work_test(a_body_that_is_large_beyond_measure_counts_as_long), work_test(clients_take_turns),
       work_test(a_client_who_asks_for_too_much_is_throttled_and_others_are_not),

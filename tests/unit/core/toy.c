@@ -89,6 +89,13 @@ static enum outcome ask(const struct call *call, str rest)
     return authorize(call, word(&rest), (str){0}) ? DONE : FAILED;
 }
 
+static enum outcome answer_at_length(const struct call *call, str rest)
+{
+    (void)rest;
+    reply_is_long(call);
+    return DONE;
+}
+
 static enum outcome sleep_for_ever(const struct call *call, str rest)
 {
     return park(call, word(&rest), INT64_MAX);
@@ -145,6 +152,16 @@ static enum outcome spawn_it(const struct call *call, str rest)
 
     spawn(call, &TOY_RUN_LATER, &in);
     return DONE;
+}
+
+static enum outcome glance_at(const struct call *call, str rest)
+{
+    struct toy_get_request in = {.key = word(&rest)};
+    struct toy_got out = {0};
+    enum outcome outcome = invoke(call, call->caller, &TOY_GLANCE, &in, &out, &call->progress->failure);
+
+    toy_put_item(call->txn, &(struct toy_put_item_params){.key = word(&rest), .value = out.value});
+    return outcome;
 }
 
 static enum outcome foresee_later(const struct call *call, str rest)
@@ -243,6 +260,7 @@ static const struct {
     {STR_INIT("use"), use_memory},
     {STR_INIT("hook"), run_hook},
     {STR_INIT("ask"), ask},
+    {STR_INIT("long"), answer_at_length},
     {STR_INIT("sleep"), sleep_for_ever},
     {STR_INIT("wait"), wait_for},
     {STR_INIT("wake"), wake_one},
@@ -251,6 +269,7 @@ static const struct {
     {STR_INIT("invoke"), invoke_it},
     {STR_INIT("spawn"), spawn_it},
     {STR_INIT("foresee"), foresee_later},
+    {STR_INIT("glance"), glance_at},
     {STR_INIT("timer"), set_timer},
     {STR_INIT("cancel"), cancel_timer},
     {STR_INIT("effect"), begin_effect},
@@ -377,6 +396,24 @@ enum outcome toy_foresee(const struct call *call, const struct toy_foresee_reque
                : DONE;
 }
 
+void toy_foresee_much_prepare(const struct call *call, const struct toy_foresee_request *in)
+{
+    toy_foresee_prepare(call, in);
+}
+
+enum outcome toy_foresee_much(const struct call *call, const struct toy_foresee_request *in,
+                              struct toy_foresee_much_output *out)
+{
+    struct toy_foresee_output same;
+    struct toy_find_item_row row = {0};
+
+    (void)out;
+    toy_find_item(call->txn, &(struct toy_find_item_params){.key = in->key}, &row);
+    if (str_starts_with(row.value, S("much")) && may_move_to_worker(call))
+        return move_to_worker(call);
+    return toy_foresee(call, in, &same);
+}
+
 void toy_foresee_later_prepare(const struct call *call, const struct toy_foresee_request *in)
 {
     toy_foresee_prepare(call, in);
@@ -399,6 +436,19 @@ enum outcome toy_get(const struct call *call, const struct toy_get_request *in, 
         return FAILED;
     if (toy_find_item(call->txn, &(struct toy_find_item_params){in->key}, &row))
         out->value = row.value;
+    return DONE;
+}
+
+enum outcome toy_glance(const struct call *call, const struct toy_get_request *in, struct toy_got *out)
+{
+    struct toy_find_item_row row = {0};
+
+    if (!authorize(call, in->key, (str){0}))
+        return FAILED;
+    toy_find_item(call->txn, &(struct toy_find_item_params){in->key}, &row);
+    if (str_starts_with(row.value, S("much")) && may_move_to_worker(call))
+        return move_to_worker(call);
+    out->value = row.value;
     return DONE;
 }
 

@@ -10,12 +10,14 @@
  *     use BYTES            (of the call's arena)
  *     hook                 call toy_hook()
  *     ask RESOURCE         authorize
+ *     long                 the reply is long to encode
  *     sleep NAME           park for ever, whatever happens
  *     wait NAME KEY MS     park until KEY is there, the time is over or the server stops
  *     wake NAME            wake_all NAME
  *     invoke STEPS         fails when they do            (steps within a step stand between bars)
  *     try STEPS            goes on when they fail
  *     foresee KEY INTO     spawn ForeseeLater
+ *     glance KEY INTO      invoke Glance
  *     spawn STEPS          timer ID MS STEPS             cancel ID
  *     effect ID PAYLOAD    end ID
  *     sweep NAME N         add NAME to "swept" N times, in slices, and call toy_hook() each time
@@ -26,8 +28,11 @@
  *
  * Look is a long read: it answers "early" when its time was up, else "whole".
  *
+ * Glance is a short one, which moves to a worker when what it finds begins with "much".
+ *
  * Foresee writes what its prepare function has seen in Key into Into, "nothing" when there was nothing
- * prepared.  It waits until After is there, and invokes itself for Also.
+ * prepared.  It waits until After is there, and invokes itself for Also.  ForeseeMuch is prepared when its
+ * body is large, or when Key's value begins with "much".
  */
 #include "engine/call.h"
 

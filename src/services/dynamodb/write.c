@@ -1,0 +1,226 @@
+/*
+ * write.c: the write of one item, as PutItem, UpdateItem and DeleteItem make it.
+ *
+ * What a write comes to (does the condition hold, what does the item become) follows from the request and
+ * from the bytes that are stored, and from nothing else.  So a worker can work it out from a snapshot: the
+ * handler compares the bytes, and works it out itself when they have changed.  The same goes for what is
+ * wrong with a request by itself.  All else, authorization and the table's schema, the handler looks at anew.
+ */
+#include "dynamodb_internal.h"
+
+#include <string.h>
+
+/* ---- what is wrong with the request by itself ---- */
+
+struct write write_begin(const struct call *call, struct write given)
+{
+    const struct write *left = prepared(call);
+
+    return left ? *left : given;
+}
+
+bool write_was_checked(const struct call *call, const struct write *write)
+{
+    if (write->checked && !write->valid)
+        fail(call, write->failure.error, "%.*s", STR_ARGS(write->failure.message));
+    return write->checked;
+}
+
+bool write_checked(const struct call *call, struct write *write, bool valid)
+{
+    write->checked = true;
+    write->valid = valid;
+    write->failure = call->progress->failure;
+    return valid;
+}
+
+/* ---- what it comes to ---- */
+
+static bool returns(str return_values)
+{
+    return str_present(return_values) && !str_equal(return_values, S("NONE"));
+}
+
+/* A put without a condition does not care what it replaces. */
+static bool looks_at_stored(const struct write *write)
+{
+    return write->kind == WRITE_UPDATES || write->expressions.condition || returns(write->return_values);
+}
+
+/* An update that only takes away makes no item where there is none. */
+static bool only_removes(const struct update *update)
+{
+    for (size_t i = 0; i < update->count; i++)
+        if (update->items[i].kind != ACTION_REMOVE && update->items[i].kind != ACTION_DELETE)
+            return false;
+    return update->count > 0;
+}
+
+static void update_item(const struct call *call, struct write *write)
+{
+    const struct update *update = &write->expressions.update;
+
+    write->item = write->stored.id ? write->stored.item : *write->given;
+    if (update_apply(call->arena, update, &write->item, &write->problem) &&
+        (write->stored.id || !only_removes(update)))
+        write->blob = item_encode(call->arena, &write->item, &write->size);
+}
+
+static void work_out(const struct call *call, struct write *write)
+{
+    struct stored *stored = &write->stored;
+    const struct node *condition = write->expressions.condition;
+
+    stored->item = str_present(stored->blob) ? item_decode(call->arena, stored->blob)
+                                             : (struct dynamodb_attribute_value_map){0};
+    write->worked_out = true;
+    write->problem = write->blob = (str){0};
+    write->holds = !condition || expression_holds(call->arena, condition, &stored->item);
+    if (!write->holds || write->kind == WRITE_DELETES)
+        return;
+    if (write->kind == WRITE_UPDATES) {
+        update_item(call, write);
+        return;
+    }
+    write->item = *write->given;
+    write->blob = item_encode(call->arena, &write->item, &write->size);
+}
+
+/* Read the row; what has been worked out is still right when its bytes are the same. */
+static void read_stored(const struct call *call, struct write *write)
+{
+    struct stored now;
+
+    if (looks_at_stored(write))
+        stored_read(call, &write->table, &write->key, &now);
+    else
+        stored_find(call, &write->table, &write->key, &now);
+    if (!str_equal(now.blob, write->stored.blob))
+        write->worked_out = false;
+    now.item = write->stored.item;
+    write->stored = now;
+}
+
+/* ---- beforehand ---- */
+
+static str keep(const struct call *call, str text)
+{
+    if (!str_present(text))
+        return text;
+    char *copy = arena_resize_loose(call->arena, NULL, text.size + 1);
+    memcpy(copy, text.data, text.size);
+    return (str){copy, text.size};
+}
+
+/* Does the reply show attributes? */
+static bool shows_item(const struct write *write)
+{
+    return write->holds ? returns(write->return_values) && !str_present(write->problem)
+                        : returns(write->return_values_on_failure);
+}
+
+void write_prepare(const struct call *call, struct write *write)
+{
+    read_stored(call, write);
+    struct arena_mark mark = arena_mark(call->arena);
+    work_out(call, write);
+    if (!shows_item(write)) { /* decoded items are large, and the call may wait for the engine */
+        write->blob = keep(call, write->blob);
+        write->problem = keep(call, write->problem);
+        write->item = write->stored.item = (struct dynamodb_attribute_value_map){0};
+        arena_rewind(call->arena, mark);
+    }
+}
+
+/* ---- writing ---- */
+
+static bool refuse_condition(const struct call *call, const struct write *write)
+{
+    fail(call, &DYNAMODB_CONDITIONAL_CHECK_FAILED_EXCEPTION, "The conditional request failed");
+    if (write->stored.id && str_equal(write->return_values_on_failure, S("ALL_OLD"))) {
+        struct dynamodb_conditional_check_failed_exception *details =
+            arena_new(call->arena, struct dynamodb_conditional_check_failed_exception);
+        details->item = write->stored.item;
+        fail_details(call, details);
+    }
+    return false;
+}
+
+/* Only of a trace that the request named: nobody could find the row of another. */
+static void trace_item(const struct call *call, str kind, const struct write *write)
+{
+    if (!call->in_trace)
+        return;
+    struct dynamodb_attribute_value_map key = key_attributes(call->arena, &write->table, write->given);
+
+    trace(call, kind, write->table.arn, model_to_json(call->arena, &DYNAMODB_ATTRIBUTE_MAP, &key));
+}
+
+static bool store(const struct call *call, struct write *write)
+{
+    struct stored *stored = &write->stored;
+    struct dynamodb_item_row row = {
+        .id = stored->id,
+        .table_id = write->table.row.id,
+        .hash_key = write->key.hash,
+        .range_key = write->key.range,
+        .size_bytes = (int64_t)write->size.bytes,
+        .item = write->blob,
+    };
+
+    if (write->size.bytes > MAX_ITEM_BYTES)
+        return refuse(call, write->kind == WRITE_UPDATES
+                                ? update_too_large
+                                : S("Item size has exceeded the maximum allowed size"));
+    if (write->size.depth > MAX_ITEM_DEPTH)
+        return refuse(call, item_too_deep);
+    if (!row.id)
+        dynamodb_add_item(call->txn, &row);
+    else if (row.size_bytes == stored->size_bytes)
+        dynamodb_replace_item(call->txn, &row);
+    else
+        dynamodb_replace_item_resized(call->txn, &row);
+    if (stored->size_bytes < row.size_bytes)
+        stored->size_bytes = row.size_bytes; /* the larger of the two is what the write costs */
+    trace_item(call, S("item written"), write);
+    return true;
+}
+
+static void remove_stored(const struct call *call, const struct write *write)
+{
+    if (!write->stored.id)
+        return;
+    dynamodb_remove_item(call->txn, &(struct dynamodb_remove_item_params){.id = write->stored.id});
+    trace_item(call, S("item deleted"), write);
+}
+
+static bool is_large(str blob)
+{
+    return blob.size > LARGE_ITEM_BYTES;
+}
+
+/* False: fail() has been called. */
+static bool carry_out(const struct call *call, struct write *write)
+{
+    if (!write->holds)
+        return refuse_condition(call, write);
+    if (str_present(write->problem))
+        return refuse(call, write->problem);
+    if (write->kind == WRITE_DELETES)
+        remove_stored(call, write);
+    else if (str_present(write->blob))
+        return store(call, write);
+    return true;
+}
+
+enum outcome write_item(const struct call *call, struct write *write)
+{
+    read_stored(call, write);
+    if (!write->worked_out && is_large(write->stored.blob) && may_move_to_worker(call))
+        return move_to_worker(call);
+    if (!write->worked_out)
+        work_out(call, write);
+    if (shows_item(write) && (is_large(write->stored.blob) || is_large(write->blob)))
+        reply_is_long(call);
+    return carry_out(call, write) ? DONE : FAILED;
+}

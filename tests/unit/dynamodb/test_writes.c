@@ -1,0 +1,302 @@
+/*
+ * test_writes.c: what the engine has left to do for a write that a worker has worked out: it decodes,
+ * evaluates and encodes nothing, unless the item has changed.
+ */
+#include "../core/core.h"
+#include "../core/world.h"
+
+#include "base/limits.h"
+#include "services/dynamodb/dynamodb.h"
+#include "services/dynamodb/expression.h"
+
+/* ---- counting: the linker puts these in the way, see meson.build ---- */
+
+static _Thread_local bool on_engine; /* only handlers ask for what is prepared */
+static _Atomic unsigned decoded, evaluated, encoded, elsewhere;
+
+static void count(_Atomic unsigned *done)
+{
+    (*(on_engine ? done : &elsewhere))++;
+}
+
+void *__real_prepared(const struct call *call);
+void *__wrap_prepared(const struct call *call);
+void *__wrap_prepared(const struct call *call)
+{
+    on_engine = true;
+    return __real_prepared(call);
+}
+
+/* Preparations wait here, when they are done, while they are held. */
+static struct {
+    bool held;
+    unsigned came;
+} gate;
+
+void __real_leave_prepared(const struct call *call, void *prepared);
+void __wrap_leave_prepared(const struct call *call, void *prepared);
+void __wrap_leave_prepared(const struct call *call, void *prepared)
+{
+    __real_leave_prepared(call, prepared);
+    lock_news();
+    gate.came++;
+    unlock_news();
+    lock_news();
+    while (gate.held)
+        wait_for_news();
+    unlock_news();
+}
+
+struct dynamodb_attribute_value_map __real_item_decode(struct arena *arena, str blob);
+struct dynamodb_attribute_value_map __wrap_item_decode(struct arena *arena, str blob);
+struct dynamodb_attribute_value_map __wrap_item_decode(struct arena *arena, str blob)
+{
+    count(&decoded);
+    return __real_item_decode(arena, blob);
+}
+
+bool __real_expression_holds(struct arena *arena, const struct node *condition,
+                             const struct dynamodb_attribute_value_map *item);
+bool __wrap_expression_holds(struct arena *arena, const struct node *condition,
+                             const struct dynamodb_attribute_value_map *item);
+bool __wrap_expression_holds(struct arena *arena, const struct node *condition,
+                             const struct dynamodb_attribute_value_map *item)
+{
+    count(&evaluated);
+    return __real_expression_holds(arena, condition, item);
+}
+
+str __real_item_encode(struct arena *arena, const struct dynamodb_attribute_value_map *item,
+                       struct item_size *size);
+str __wrap_item_encode(struct arena *arena, const struct dynamodb_attribute_value_map *item,
+                       struct item_size *size);
+str __wrap_item_encode(struct arena *arena, const struct dynamodb_attribute_value_map *item,
+                       struct item_size *size)
+{
+    count(&encoded);
+    return __real_item_encode(arena, item, size);
+}
+
+static void count_from_here(void)
+{
+    decoded = evaluated = encoded = elsewhere = 0;
+}
+
+static void assert_engine_did(unsigned decodes, unsigned evaluations, unsigned encodes)
+{
+    assert_int_equal(decoded, decodes);
+    assert_int_equal(evaluated, evaluations);
+    assert_int_equal(encoded, encodes);
+}
+
+/* ---- requests ---- */
+
+static const struct module *const modules[] = {&TOY_MODULE, &DYNAMODB_MODULE, NULL};
+
+#define TABLE "\"TableName\": \"table\""
+#define KEY TABLE ", \"Key\": {\"id\": {\"S\": \"a\"}}"
+#define IF_N_IS_THERE ", \"ConditionExpression\": \"attribute_exists(n)\""
+#define UPDATE                                                                                               \
+    "{" KEY IF_N_IS_THERE ", \"UpdateExpression\": \"SET v = :v\", \"ExpressionAttributeValues\": "          \
+    "{\":v\": {\"N\": \"2\"}}"
+
+static struct request *begin_write(const char *operation, const char *json)
+{
+    char target[64];
+
+    snprintf(target, sizeof target, "DynamoDB_20120810.%s", operation);
+    return begin_target(target, str_of(json));
+}
+
+/* With a body that is large enough to be prepared. */
+static struct request *begin_large(const char *operation, const char *json)
+{
+    static char padded[LIMIT_UNPREPARED_BODY_BYTES + 1024];
+
+    snprintf(padded, sizeof padded, "%-*s", LIMIT_UNPREPARED_BODY_BYTES + 1, json);
+    return begin_write(operation, padded);
+}
+
+static void put_item(const char *attributes)
+{
+    static char json[64 * 1024];
+
+    snprintf(json, sizeof json, "{" TABLE ", \"Item\": {\"id\": {\"S\": \"a\"}%s}}", attributes);
+    assert_int_equal(status_of(begin_write("PutItem", json)), 200);
+}
+
+static void delete_item(void)
+{
+    assert_int_equal(status_of(begin_write("DeleteItem", "{" KEY "}")), 200);
+}
+
+static void assert_stored(const char *part)
+{
+    assert_non_null(strstr(body_of(begin_write("GetItem", "{" KEY "}")).data, part));
+}
+
+static void assert_not_stored(void)
+{
+    assert_text(body_of(begin_write("GetItem", "{" KEY "}")), "{}");
+}
+
+static void hold(bool held)
+{
+    lock_news();
+    gate.held = held;
+    unlock_news();
+}
+
+/* An update that has been prepared, and has not come to the engine yet. */
+static struct request *begin_held_update(void)
+{
+    hold(true);
+    struct request *update = begin_large("UpdateItem", UPDATE "}");
+    lock_news();
+    while (gate.came == 0)
+        wait_for_news();
+    unlock_news();
+    return update;
+}
+
+static int table(void **state)
+{
+    core_setup(state);
+    core_stop();
+    core_close();
+    core_options()->modules = modules;
+    core_start();
+    sign_for("dynamodb");
+    gate.held = false;
+    gate.came = 0;
+    assert_int_equal(
+        status_of(begin_write(
+            "CreateTable", "{" TABLE ", \"BillingMode\": \"PAY_PER_REQUEST\", "
+                           "\"AttributeDefinitions\": [{\"AttributeName\": \"id\", \"AttributeType\": "
+                           "\"S\"}], \"KeySchema\": [{\"AttributeName\": \"id\", \"KeyType\": \"HASH\"}]}")),
+        200);
+    put_item(", \"n\": {\"N\": \"1\"}");
+    count_from_here();
+    return 0;
+}
+
+#define table_test(name) cmocka_unit_test_setup_teardown(name, table, core_teardown)
+
+/* ---- tests ---- */
+
+TEST(a_small_write_is_worked_out_by_the_engine)
+{
+    assert_int_equal(status_of(begin_write("UpdateItem", UPDATE "}")), 200);
+    assert_engine_did(1, 1, 1);
+    assert_int_equal(elsewhere, 0);
+    assert_stored("\"v\":{\"N\":\"2\"}");
+}
+
+TEST(a_large_update_is_only_written_by_the_engine)
+{
+    assert_int_equal(status_of(begin_large("UpdateItem", UPDATE "}")), 200);
+    assert_engine_did(0, 0, 0);
+    assert_int_equal(elsewhere, 3);
+    assert_stored("\"v\":{\"N\":\"2\"}");
+}
+
+TEST(a_large_update_that_returns_the_item_is_not_decoded_again)
+{
+    str body = body_of(begin_large("UpdateItem", UPDATE ", \"ReturnValues\": \"ALL_NEW\"}"));
+
+    assert_engine_did(0, 0, 0);
+    assert_non_null(strstr(body.data, "\"v\":{\"N\":\"2\"}"));
+    assert_non_null(strstr(body.data, "\"n\":{\"N\":\"1\"}"));
+}
+
+TEST(a_large_put_and_a_large_delete_are_only_written_by_the_engine)
+{
+    assert_int_equal(
+        status_of(begin_large("PutItem", "{" TABLE IF_N_IS_THERE ", \"Item\": {\"id\": {\"S\": \"a\"}, "
+                                         "\"n\": {\"N\": \"3\"}}}")),
+        200);
+    assert_engine_did(0, 0, 0);
+    assert_stored("\"n\":{\"N\":\"3\"}");
+    count_from_here();
+    assert_int_equal(status_of(begin_large("DeleteItem", "{" KEY IF_N_IS_THERE "}")), 200);
+    assert_engine_did(0, 0, 0);
+    assert_not_stored();
+}
+
+TEST(a_condition_that_does_not_hold_is_not_asked_again)
+{
+    put_item("");
+    count_from_here();
+    struct request *refused = begin_large("UpdateItem", UPDATE "}");
+    assert_int_equal(status_of(refused), 400);
+    assert_non_null(strstr(body_of(refused).data, "ConditionalCheckFailedException"));
+    assert_engine_did(0, 0, 0);
+}
+
+TEST(an_item_that_has_changed_meanwhile_is_worked_out_anew)
+{
+    struct request *update = begin_held_update();
+
+    put_item(", \"n\": {\"N\": \"7\"}");
+    count_from_here();
+    hold(false);
+    assert_int_equal(status_of(update), 200);
+    assert_engine_did(1, 1, 1);
+    assert_stored("\"n\":{\"N\":\"7\"}");
+    assert_stored("\"v\":{\"N\":\"2\"}");
+}
+
+TEST(a_condition_that_held_beforehand_is_asked_of_the_item_that_is_there)
+{
+    struct request *update = begin_held_update();
+
+    put_item("");
+    hold(false);
+    assert_int_equal(status_of(update), 400);
+}
+
+TEST(an_item_that_is_deleted_and_put_again_alike_is_written_where_it_is_now)
+{
+    struct request *update = begin_held_update();
+
+    delete_item();
+    put_item(", \"n\": {\"N\": \"1\"}");
+    hold(false);
+    assert_int_equal(status_of(update), 200);
+    assert_stored("\"v\":{\"N\":\"2\"}");
+}
+
+TEST(an_item_that_is_gone_meanwhile_is_not_what_was_prepared)
+{
+    struct request *update = begin_held_update();
+
+    delete_item();
+    hold(false);
+    assert_int_equal(status_of(update), 400);
+    assert_not_stored();
+}
+
+TEST(a_small_write_to_a_large_item_moves_to_a_worker)
+{
+    enum { LARGE = 40 * 1000 };
+    static char attributes[LARGE + 64];
+
+    snprintf(attributes, sizeof attributes, ", \"n\": {\"N\": \"1\"}, \"t\": {\"S\": \"%0*d\"}", LARGE, 0);
+    put_item(attributes);
+    count_from_here();
+    assert_int_equal(status_of(begin_write("UpdateItem", UPDATE "}")), 200);
+    assert_engine_did(0, 0, 0);
+    assert_int_equal(elsewhere, 3);
+    assert_stored("\"v\":{\"N\":\"2\"}");
+}
+
+TESTS(table_test(a_small_write_is_worked_out_by_the_engine),
+      table_test(a_large_update_is_only_written_by_the_engine),
+      table_test(a_large_update_that_returns_the_item_is_not_decoded_again),
+      table_test(a_large_put_and_a_large_delete_are_only_written_by_the_engine),
+      table_test(a_condition_that_does_not_hold_is_not_asked_again),
+      table_test(an_item_that_has_changed_meanwhile_is_worked_out_anew),
+      table_test(a_condition_that_held_beforehand_is_asked_of_the_item_that_is_there),
+      table_test(an_item_that_is_deleted_and_put_again_alike_is_written_where_it_is_now),
+      table_test(an_item_that_is_gone_meanwhile_is_not_what_was_prepared),
+      table_test(a_small_write_to_a_large_item_moves_to_a_worker))
