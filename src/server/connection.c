@@ -83,6 +83,7 @@ static void unlink_connection(struct connection *connection)
     if (connection->next)
         connection->next->previous = connection->previous;
     atomic_fetch_sub_explicit(&loop->connection_count, 1, memory_order_relaxed);
+    atomic_fetch_sub_explicit(&connection->port->connections, 1, memory_order_relaxed);
 }
 
 static void tell_port(struct connection *connection, void (*what)(struct port *port))
@@ -593,6 +594,7 @@ void connection_open(struct loop *loop, struct port *port, int fd, const struct 
     connection->tcp.data = connection;
     connection->loop = loop;
     connection->port = port;
+    atomic_fetch_add_explicit(&port->connections, 1, memory_order_relaxed);
     connection->from = *from;
     connection->at = address_called(fd);
     connection->next = loop->connections;

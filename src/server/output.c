@@ -19,7 +19,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { CHUNK_BYTES = 4096, LINE_COST = 64, BYTES_OF_ONE_COST = 8 };
+enum { CHUNK_BYTES = 4096, PIPE_BYTES = 64 * 1024, LINE_COST = 64, BYTES_OF_ONE_COST = 8 };
 
 bool output_open(struct output *output, int *child_fd)
 {
@@ -139,12 +139,14 @@ bool output_take(struct output *output, struct arena *arena, size_t credit, stru
     return true;
 }
 
-/* A pipe holds a bounded number of bytes, so all that is there is. */
+/* A child may make its pipe larger; what it holds beyond the usual waits, and is lost with the child. */
 void output_take_all(struct output *output, struct arena *arena, struct line_list *lines)
 {
     int left = 0;
 
     ioctl(output->fd, FIONREAD, &left);
+    if (left > PIPE_BYTES)
+        left = PIPE_BYTES;
     for (char chunk[CHUNK_BYTES]; left > 0;) {
         ssize_t size = read(output->fd, chunk, left < CHUNK_BYTES ? (size_t)left : sizeof chunk);
         if (size <= 0)

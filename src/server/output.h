@@ -30,7 +30,7 @@ void output_close(struct output *output);
  * in valid UTF-8, are added to *lines.  True when there may be more.
  */
 bool output_take(struct output *output, struct arena *arena, size_t credit, struct line_list *lines);
-/* All that is there now: a pipe full at the most. */
+/* All that is there now: what a pipe usually holds at the most. */
 void output_take_all(struct output *output, struct arena *arena, struct line_list *lines);
 /* The child is gone: an unfinished last line counts. */
 void output_take_last(struct output *output, struct arena *arena, struct line_list *lines);

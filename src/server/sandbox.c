@@ -109,23 +109,30 @@ static void on_ended(uv_poll_t *end, int unused, int events)
 
 /* ---- its beginning ---- */
 
+/* A runtime asks on one connection; what has more than it can need would take them from the others. */
 static void on_accepted(struct listener *listener, int fd, const struct address *from)
 {
+    enum { MOST_CONNECTIONS = 64 };
     enum share_limit limit; /* functions are let in whatever it is */
     struct sandbox *sandbox = listener->owner;
     struct loop *loop = sandbox->sandboxes->loop;
 
+    if (sandbox->port.connections >= MOST_CONNECTIONS) {
+        close(fd);
+        return;
+    }
     atomic_fetch_add_explicit(&loop->connection_count, 1, memory_order_relaxed);
     connection_open(loop, &sandbox->port, fd, from,
-                    share_enter(server_shares(loop->server), "functions", &limit));
+                    share_enter(server_shares(loop->server), sandbox->id, &limit));
 }
 
-/* What reaches our endpoint from inside is a client like any other. */
+/* What reaches our endpoint from inside is a client like any other, with a share of its own: all sandboxes
+ * have the address 127.0.0.1, as clients on this machine do. */
 static void on_client_accepted(struct listener *listener, int fd, const struct address *from)
 {
     struct sandbox *sandbox = listener->owner;
 
-    server_accept(sandbox->sandboxes->loop->server, fd, from);
+    server_accept(sandbox->sandboxes->loop->server, fd, from, sandbox->id);
 }
 
 static void process_is_known(struct sandbox *sandbox, const struct message *message)
@@ -228,7 +235,9 @@ static struct sandbox *sandbox_new(struct sandboxes *sandboxes, str id)
     check(sandbox != NULL);
     memcpy(sandbox->id, id.data, id.size);
     sandbox->sandboxes = sandboxes;
-    sandbox->port = (struct port){{sandbox->id, id.size}, sandbox_request_arrives, sandbox_request_ended};
+    sandbox->port = (struct port){.sandbox = {sandbox->id, id.size},
+                                  .request_arrives = sandbox_request_arrives,
+                                  .request_ended = sandbox_request_ended};
     sandbox->proc_fd = sandbox->tmp_fd = sandbox->status_fd = -1;
     sandbox->status = SIGKILL; /* unless it says something else */
     return sandbox;

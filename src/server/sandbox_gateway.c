@@ -5,7 +5,8 @@
  * what comes to it on a tap device.  That device is in a network between, the gateway's, on a bridge; each
  * sandbox's network has one end of a cable (veth), and the other end is on the bridge, too.  Those ends are
  * isolated: frames pass between them and the tap, never from one to another, so no sandbox reaches another.
- * The machine's own 127.0.0.1 is not reachable; what listens on its other addresses is.
+ * The machine's own 127.0.0.1 is not reachable; what listens on its other addresses is.  Link-local addresses
+ * are not: there clouds give the machine's own credentials to whoever asks.
  *
  * The launcher speaks to the kernel by rtnetlink on two sockets: one was opened in the gateway's network and
  * stays there, another is opened in each new network.
@@ -38,8 +39,11 @@ enum {
     FIRST_ADDRESS = 0x0ad50100, /* 10.213.1.0 */
     ROUTER_ADDRESS = 0x0ad50002,
     ADDRESSES = 60000,
+    LINK_LOCAL_BITS = 16,
     READY_MS = 5000,
 };
+
+static const uint32_t link_local = 0xa9fe0000; /* 169.254.0.0 */
 
 /* Said instead of slirp4netns's word that it is ready. */
 static const char not_there = '?';
@@ -297,6 +301,21 @@ static bool add_address(int netlink, uint32_t link, uint32_t address)
     return ask(netlink, &request);
 }
 
+static bool refuse_link_local(int netlink)
+{
+    struct request request = request_of(RTM_NEWROUTE, NLM_F_CREATE);
+    struct rtmsg what = {.rtm_family = AF_INET,
+                         .rtm_dst_len = LINK_LOCAL_BITS,
+                         .rtm_table = RT_TABLE_MAIN,
+                         .rtm_protocol = RTPROT_STATIC,
+                         .rtm_scope = RT_SCOPE_UNIVERSE,
+                         .rtm_type = RTN_UNREACHABLE};
+
+    add_bytes(&request, &what, sizeof what);
+    add_number(&request, RTA_DST, htonl(link_local));
+    return ask(netlink, &request);
+}
+
 static bool add_route(int netlink, uint32_t link)
 {
     struct request request = request_of(RTM_NEWROUTE, NLM_F_CREATE);
@@ -324,7 +343,8 @@ bool gateway_connect(struct launcher_state *state)
                      isolate(state->gateway_netlink, outer) &&
                      change_link(state->gateway_netlink, outer, IFF_UP, 0) &&
                      change_link(netlink, inside, IFF_UP, 0) && (link = index_of(inside)) != 0 &&
-                     add_address(netlink, link, FIRST_ADDRESS + number) && add_route(netlink, link);
+                     add_address(netlink, link, FIRST_ADDRESS + number) && refuse_link_local(netlink) &&
+                     add_route(netlink, link);
     int error = errno;
 
     if (netlink >= 0)

@@ -16,6 +16,7 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <linux/landlock.h>
+#include <linux/netlink.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <stdio.h>
@@ -31,6 +32,8 @@
 #include <unistd.h>
 
 enum { OPEN_FILES = 1024, PROCESSES = 1024 }; /* AWS's */
+
+static const uint64_t lower_half = 0xffffffff;
 
 /* ---- system calls ---- */
 
@@ -120,9 +123,8 @@ static const unsigned namespace_flags[] = {
     CLONE_NEWNS,   CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC,
     CLONE_NEWUSER, CLONE_NEWPID,    CLONE_NEWNET, 0x80 /* CLONE_NEWTIME */};
 
-/* Sockets that speak to the kernel or to hardware. */
-static const int refused_families[] = {AF_PACKET, AF_KEY,  AF_ALG,       AF_VSOCK,
-                                       AF_XDP,    AF_TIPC, AF_BLUETOOTH, AF_CAN};
+/* Other families' sockets speak to the kernel or to hardware. */
+static const int allowed_families[] = {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK};
 
 static struct scmp_arg_cmp argument(unsigned index, enum scmp_compare comparison, uint64_t value)
 {
@@ -145,15 +147,29 @@ static bool add_clone_rules(scmp_filter_ctx filter)
     return seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0) == 0;
 }
 
+static bool is_allowed(int family)
+{
+    for (size_t i = 0; i < sizeof allowed_families / sizeof *allowed_families; i++)
+        if (allowed_families[i] == family)
+            return true;
+    return false;
+}
+
+/* The kernel takes the lower half of a register for an int: a number with more in the upper half is the same
+ * family. */
 static bool add_socket_rules(scmp_filter_ctx filter)
 {
-    for (size_t i = 0; i < sizeof refused_families / sizeof *refused_families; i++)
-        if (seccomp_rule_add(filter, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1,
-                             argument(0, SCMP_CMP_EQ, (uint64_t)refused_families[i])) != 0)
+    for (int family = 0; family < AF_MAX; family++)
+        if (!is_allowed(family) &&
+            (seccomp_rule_add(filter, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1,
+                              masked_argument(0, lower_half, (uint64_t)family)) != 0 ||
+             seccomp_rule_add(filter, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socketpair), 1,
+                              masked_argument(0, lower_half, (uint64_t)family)) != 0))
             return false;
     /* Programs list their network's interfaces by netlink's routing family, and need no other. */
     return seccomp_rule_add(filter, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 2,
-                            argument(0, SCMP_CMP_EQ, AF_NETLINK), argument(2, SCMP_CMP_NE, 0)) == 0;
+                            masked_argument(0, lower_half, AF_NETLINK),
+                            argument(2, SCMP_CMP_NE, NETLINK_ROUTE)) == 0;
 }
 
 static bool add_argument_rules(scmp_filter_ctx filter)
@@ -162,7 +178,7 @@ static bool add_argument_rules(scmp_filter_ctx filter)
 
     for (size_t i = 0; i < sizeof terminal_requests / sizeof *terminal_requests; i++)
         if (seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(ioctl), 1,
-                             masked_argument(1, 0xffffffff, terminal_requests[i])) != 0)
+                             masked_argument(1, lower_half, terminal_requests[i])) != 0)
             return false;
     /* To ask which one it has (0xffffffff) is all that a program needs. */
     return seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(personality), 1,

@@ -194,11 +194,16 @@ static bool take_output(struct sandbox *sandbox, size_t credit)
     return more;
 }
 
-/* What was printed before the function said something: it must be told before that. */
+/*
+ * What was printed before the function said something: it must be told before that.  Who keeps to what ticks
+ * take has used less than that bound; what prints and asks at once, on many connections, has to wait.
+ */
 static void take_all_output(struct sandbox *sandbox)
 {
     struct line_list lines = {0};
 
+    if (sandbox_output_under_way(sandbox) >= ALL_CREDIT)
+        return;
     output_take_all(&sandbox->output, &sandbox->sandboxes->arena, &lines);
     sandbox_post_output(sandbox, &lines);
     arena_reset(&sandbox->sandboxes->arena);

@@ -150,7 +150,7 @@ static struct loop *least_awake(struct server *server)
     return least;
 }
 
-void server_accept(struct server *server, int fd, const struct address *from)
+void server_accept(struct server *server, int fd, const struct address *from, const char *client)
 {
     struct loop *loop;
 
@@ -160,7 +160,7 @@ void server_accept(struct server *server, int fd, const struct address *from)
     }
     struct arrival *arrival = memory_take(sizeof *arrival);
     *arrival = (struct arrival){.task.run = open_arrival, .port = &server->port, .from = *from, .fd = fd};
-    arrival->share = share_enter(server->shares, from->text, &arrival->limit);
+    arrival->share = share_enter(server->shares, client, &arrival->limit);
     loop = arrival->limit == SHARE_FREE ? least_busy(server) : least_awake(server);
     atomic_fetch_add_explicit(&loop->connection_count, 1, memory_order_relaxed);
     loop_post(loop, &arrival->task);
@@ -168,7 +168,7 @@ void server_accept(struct server *server, int fd, const struct address *from)
 
 static void on_accepted(struct listener *listener, int fd, const struct address *from)
 {
-    server_accept(listener->owner, fd, from);
+    server_accept(listener->owner, fd, from, from->text);
 }
 
 static void make_room(struct loop *loop, struct task *task)

@@ -59,6 +59,7 @@ struct port {
     str sandbox;                                /* the sandbox's id; absent at the public port */
     void (*request_arrives)(struct port *port); /* before it is dispatched; or NULL */
     void (*request_ended)(struct port *port);   /* answered, or its client is gone; or NULL */
+    _Atomic unsigned connections;               /* that are open */
 };
 
 struct address {
@@ -93,8 +94,8 @@ int listener_port(const struct listener *listener);
  * NULL. */
 void listener_close(struct listener *listener, uv_close_cb closed);
 
-/* A client of the public port, whichever way it came in. */
-void server_accept(struct server *server, int fd, const struct address *from);
+/* A client of the public port, whichever way it came in; `client` names its share. */
+void server_accept(struct server *server, int fd, const struct address *from, const char *client);
 
 /* ---- slots: a request being read or in flight ---- */
 

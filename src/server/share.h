@@ -1,10 +1,11 @@
 #pragma once
 
 /*
- * share.h: what the clients of one address take: connections, and memory for requests being read.
+ * share.h: what the clients of one address, or one sandbox, take: connections, and memory for requests being
+ * read.
  *
  * Memory of all requests that are not whole yet has a budget, and so has the number of connections; one
- * address gets seven eighths of either at most, so that others always get in.  Any thread.
+ * of them gets seven eighths of either at most, so that others always get in.  Any thread.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,7 +20,8 @@ void shares_free(struct shares *shares);
 /* What speaks against one more connection. */
 enum share_limit { SHARE_FREE, SHARE_OF_ADDRESS_TAKEN, SHARE_OF_ALL_TAKEN };
 
-/* The share of that address, with one connection more; the limit that was reached before it. */
+/* The share of that address (or the sandbox of that id), with one connection more; the limit that was reached
+ * before it. */
 struct share *share_enter(struct shares *shares, const char *address, enum share_limit *limit);
 void share_leave(struct share *share);
 

@@ -44,9 +44,9 @@ def attempt(action, *arguments):
 class House:
     """A server and the functions in it."""
 
-    def __init__(self, user, *flags):
+    def __init__(self, user, *flags, program=None):
         self.user = user
-        self.server = orderly_server.Server("--sandbox", "required", *flags, user=user)
+        self.server = orderly_server.Server("--sandbox", "required", *flags, user=user, program=program)
         if user is not None:
             os.chown(self.server.data, user, user)
         self.server.start()
@@ -95,8 +95,8 @@ def houses():
     """houses(user, flags...) is another one, which ends with the test."""
     made = []
 
-    def make(user, *flags):
-        made.append(House(user, *flags))
+    def make(user, *flags, **settings):
+        made.append(House(user, *flags, **settings))
         return made[-1]
 
     yield make

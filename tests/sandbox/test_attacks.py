@@ -181,6 +181,24 @@ def handler(event, context):
     assert set(answer.values()) <= {"EAFNOSUPPORT", "EPERM"}, answer
 
 
+def test_only_sockets_of_the_network_and_of_local_programs_can_be_made(house):
+    """By system call: the kernel does not look at a register's upper half where it takes an int."""
+    answer = house.run("""
+def handler(event, context):
+    number, pair = (41, 53) if platform.machine() == "x86_64" else (198, 199)
+    def make(family, kind, protocol):
+        made = syscall(number, family, kind, protocol)
+        return os.close(made) if isinstance(made, int) else made
+    wrong = {"EAFNOSUPPORT", "EPROTONOSUPPORT", "ESOCKTNOSUPPORT"}
+    made = {(family, kind, half) for family in range(64) for kind in (1, 2, 3, 5) for half in (0, 1 << 32, -1 << 32)
+            if make(family + half, kind, 0) not in wrong}
+    return {"families": sorted({family for family, kind, half in made if kind < 3}), "raw": sorted({family for family, kind, _ in made if kind == 3}),
+            "netlink": [protocol for protocol in range(32) for half in (0, 1 << 32) if make(16 + half, 3, protocol) not in wrong],
+            "pair": [syscall(pair, family + half, 1, 0, 0) for family in (30, 40) for half in (0, 1 << 32)]}
+""")
+    assert answer == {"families": [1, 2, 10, 16], "raw": [1, 16], "netlink": [0, 0], "pair": ["EAFNOSUPPORT"] * 4}, answer
+
+
 def test_no_program_gains_privileges(house):
     answer = house.run("""
 def handler(event, context):
@@ -237,10 +255,51 @@ def test_the_servers_endpoint_is_reached_with_the_roles_credentials(house):
     answer = house.run("""
 import boto3
 def handler(event, context):
-    return {"arn": boto3.client("sts").get_caller_identity()["Arn"], "endpoint": os.environ["AWS_ENDPOINT_URL"]}
+    endpoint = os.environ["AWS_ENDPOINT_URL"]  # which the machine's boto3 may be too old to read
+    return {"arn": boto3.client("sts", endpoint_url=endpoint).get_caller_identity()["Arn"], "endpoint": endpoint}
 """)
     assert answer["arn"].startswith("arn:aws:sts::000000000000:assumed-role/guest/"), answer
     assert answer["endpoint"] == house.server.endpoint
+
+
+def test_a_function_takes_no_more_connections_of_its_runtime_api_than_runtimes_need(house):
+    name = house.function("""
+def handler(event, context):
+    host, port = os.environ["AWS_LAMBDA_RUNTIME_API"].split(":")
+    held = [socket.create_connection((host, int(port)), 5) for _ in range(200)]
+    def answers(one):
+        one.sendall(b"GET /2018-06-01/nothing HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n")
+        return bool(one.recv(1))
+    return [attempt(answers, one) for one in held].count(True)
+""")
+    assert house.invoke(name) == 63  # and the runtime's own
+    assert house.invoke(name) == 63
+
+
+def test_a_function_that_takes_all_connections_takes_none_of_the_machines_clients(houses, tmp_path):
+    if os.geteuid() != 0:
+        pytest.skip("starts servers of other users")
+    program = tmp_path / "orderly"
+    program.write_text(f'#!/bin/sh\nexec prlimit --nofile=1100:1100 {orderly_server.binary()} "$@"\n')
+    program.chmod(0o755)
+    house = houses(None, program=str(program))
+    name = house.function("""
+def handler(event, context):
+    at = os.environ["AWS_ENDPOINT_URL"].split("//")[1].split(":")
+    held = [attempt(socket.create_connection, (at[0], int(at[1])), 5) for _ in range(1000)]
+    held = [one for one in held if isinstance(one, socket.socket)]
+    for one in held:
+        one.setblocking(False)
+    return sum(attempt(one.recv, 1) == "EAGAIN" for one in held)
+""")
+    request = b"GET /_orderly/health HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", house.server.port), 10) as idle:
+        idle.sendall(request)
+        assert idle.recv(1000).startswith(b"HTTP/1.1 200")
+        kept = house.invoke(name)
+        assert isinstance(kept, int) and 500 < kept < 1000, kept
+        idle.sendall(request)
+        assert idle.recv(1000).startswith(b"HTTP/1.1 200")
 
 
 def test_the_machines_loopback_is_out_of_reach(house):
@@ -279,7 +338,54 @@ def test_the_network_beyond_the_server_is_open_unless_it_is_closed(houses):
         assert reach(houses(None, "--function-network", "none"), port) == "ENETUNREACH"
 
 
+@pytest.mark.skipif(not own_address(), reason="the machine has no address but loopback")
+def test_the_addresses_where_clouds_give_out_the_machines_credentials_are_unreachable(houses):
+    """By a route of its own: without one the connection would be made, or would wait for an answer."""
+    if os.geteuid() != 0:
+        pytest.skip("starts servers of other users")
+    answer = houses(None).run("""
+def handler(event, context):
+    with socket.socket() as asked:
+        asked.settimeout(5)
+        return attempt(asked.connect, ("169.254.169.254", 80))
+""")
+    assert answer in ("EHOSTUNREACH", "ENETUNREACH"), answer
+
+
 # --- What it takes -----------------------------------------------------------------------------
+
+
+def test_a_function_that_prints_and_asks_on_many_connections_does_not_fill_the_servers_memory(house):
+    name = house.function("""
+import fcntl, threading
+def handler(event, context):
+    attempt(fcntl.fcntl, 1, 1031, 1 << 20)  # F_SETPIPE_SZ
+    host, port = os.environ["AWS_LAMBDA_RUNTIME_API"].split(":")
+    def print_on():
+        while True:
+            os.write(1, b"x\\n" * 300000)
+    def ask():
+        with socket.create_connection((host, int(port))) as api:
+            for _ in range(5):
+                api.sendall(b"POST /2018-06-01/runtime/invocation/x/response HTTP/1.1\\r\\nHost: a\\r\\nContent-Length: 2\\r\\n\\r\\n{}")
+                api.recv(4096)
+    threading.Thread(target=print_on, daemon=True).start()
+    asking = [threading.Thread(target=ask) for _ in range(50)]
+    for one in asking:
+        one.start()
+    for one in asking:
+        one.join()
+    os.kill(0, signal.SIGKILL)
+""", MemorySize=1024)
+    before = peak_kib(house)
+    house.invoke(name)
+    assert peak_kib(house) - before < 1024 * 1024  # with sanitizers
+    assert house.run("def handler(event, context): return 'served'\n") == "served"
+
+
+def peak_kib(house):
+    status = pathlib.Path(f"/proc/{house.server.process.pid}/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0])
 
 
 def test_memory_of_child_processes_counts(house):
