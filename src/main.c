@@ -193,6 +193,9 @@ int main(int argc, char **argv)
 {
     const char *command = argc > 1 ? argv[1] : "";
 
+    /* Nothing here is in local time.  Without TZ, libarchive's mktime() looks at /etc/localtime for each
+     * entry. */
+    setenv("TZ", "UTC", 0);
     if (strcmp(command, "version") == 0 || strcmp(command, "--version") == 0) {
         puts("orderly " ORDERLY_VERSION);
         return EXIT_SUCCESS;

@@ -16,7 +16,7 @@
 #include "base/memory.h"
 #include "base/time.h"
 
-enum { RETRY_AFTER_MS = 1000 };
+enum { RETRY_AFTER_MS = 1000, GIVE_BACK_AGAIN_MS = 20, LOOK_FOR_SPACE_MS = 1000 };
 
 static struct batch *batch_new(void)
 {
@@ -70,6 +70,10 @@ static enum outcome run_guarded(struct engine *engine, struct exchange *exchange
     struct batch before = *engine->batch;
     size_t depth = txn_depth(engine->txn);
 
+    if (exchange->operation && is_refused_for_space(&exchange->call, exchange->operation)) {
+        call_fail_full(&exchange->call);
+        return FAILED;
+    }
     if (arena_run(&exchange->arena, run_handler, exchange))
         return exchange->outcome;
     txn_abandon(engine->txn, depth);
@@ -279,6 +283,19 @@ static void run_calls(struct engine *engine)
     } while (more_may_come && take_more_while_disk_is_busy(engine));
 }
 
+static void give_back_space(struct engine *engine)
+{
+    bool looks_later = engine->batch->answers.count > 0; /* after what they have deleted */
+
+    if (engine->now_ms < engine->give_back_ms) {
+        engine->gives_back |= looks_later;
+        return;
+    }
+    engine->gives_back = store_give_back(engine->store);
+    engine->give_back_ms = engine->now_ms + (engine->gives_back ? GIVE_BACK_AGAIN_MS : LOOK_FOR_SPACE_MS);
+    engine->gives_back |= looks_later;
+}
+
 void batch_run(struct engine *engine)
 {
     struct batch *batch = engine->batch = batch_new();
@@ -293,6 +310,7 @@ void batch_run(struct engine *engine)
     slice_begin(engine);
     trace_prune(engine);
     clock_keep(engine);
+    give_back_space(engine);
 
     if (!store_commit(engine->store, &batch->sequence)) {
         undo(engine, batch);

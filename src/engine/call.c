@@ -106,6 +106,11 @@ void call_fail_unavailable(const struct call *call)
     fail(call, &service_unavailable, "The server is stopping.");
 }
 
+void call_fail_full(const struct call *call)
+{
+    fail(call, &service_unavailable, "The disk is full.");
+}
+
 void call_fail_exhausted(const struct call *call, struct arena_mark mark)
 {
     log_warn("a request was given up for want of memory operation=%s held_bytes=%zu",
@@ -307,6 +312,11 @@ static enum outcome invoke_read(const struct call *child, const void *in, void *
     return child->operation->handler(child, in, out);
 }
 
+bool is_refused_for_space(const struct call *call, const struct operation *operation)
+{
+    return store_is_full(call->engine->store) && !(operation->flags & (OPERATION_FREES | OPERATION_INTERNAL));
+}
+
 static enum outcome invoke_write(const struct call *child, const void *in, void *out)
 {
     struct call_mark mark = call_begin(child);
@@ -326,6 +336,12 @@ enum outcome invoke(const struct call *call, const struct principal *caller,
     child.may_move = false;
     if (!reads)
         check_writes(call);
+    if (!reads && call->operation && !(call->operation->flags & OPERATION_FREES) &&
+        is_refused_for_space(&child, operation)) {
+        call_fail_full(&child);
+        *failure = take_failure(&child);
+        return FAILED;
+    }
     enum outcome outcome = reads ? invoke_read(&child, in, out) : invoke_write(&child, in, out);
 
     check(outcome != DONE || progress.authorized || operation->flags & OPERATION_ANONYMOUS);

@@ -45,6 +45,8 @@ static int64_t next_due_ms(const struct engine *engine)
         due_ms = engine->next_timer_ms;
     if (engine->prune_behind && engine->prune_ms < due_ms)
         due_ms = engine->prune_ms;
+    if (engine->gives_back && engine->give_back_ms < due_ms)
+        due_ms = engine->give_back_ms;
     return engine->retry_ms < due_ms ? engine->retry_ms : due_ms;
 }
 

@@ -99,7 +99,9 @@ struct engine {
     int64_t prune_ms;      /* when traces are pruned next */
     bool prune_behind;     /* there is more to prune than a slice had time for */
     int64_t slice_began_us;
-    int64_t retry_ms; /* after a failed commit, everything parked runs again then */
+    int64_t give_back_ms; /* when unused pages go back to the disk next, or are looked for, */
+    bool gives_back;      /* and whether there are any */
+    int64_t retry_ms;     /* after a failed commit, everything parked runs again then */
 
     pthread_mutex_t durable_lock; /* over the next five */
     pthread_cond_t delivered;     /* what is durable has left */
@@ -272,4 +274,7 @@ void call_fail_unavailable(const struct call *call);
 /* It was left in the middle, for want of memory.  Statements must have ended; its arena is taken back to
  * `mark`. */
 void call_fail_exhausted(const struct call *call, struct arena_mark mark);
+/* The disk is full, and the call would fill it further. */
+bool is_refused_for_space(const struct call *call, const struct operation *operation);
+void call_fail_full(const struct call *call);
 void call_fail_throttled(const struct call *call);

@@ -51,7 +51,7 @@ bool is_trace_id(str text)
 
 void trace_in(const struct call *call, str trace_id, str kind, str resource_arn, str detail)
 {
-    if (call->operation && call->operation->flags & OPERATION_READS)
+    if ((call->operation && call->operation->flags & OPERATION_READS) || store_is_full(call->engine->store))
         return;
     engine_add_trace(call->txn, &(struct engine_add_trace_params){
                                     .trace_id = trace_id,

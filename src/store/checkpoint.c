@@ -6,26 +6,61 @@
  * little is left the gate is closed between two batches, the rest is moved, and the next batch writes at the
  * log's beginning.  The engine waits for that: so the gate is closed only when little is left to move, to
  * sync and to wait for.  A passive checkpoint that the engine has overtaken does not sync the database; we
- * do, before the gate is closed.  While a long reader pins the log, the gate stays open and the log grows.
+ * do, before the gate is closed.  While a long reader pins the log, the gate stays open and the log grows, up
+ * to STORE_LOG_BYTES.  From there on the engine waits for the reader.
  */
 #include "base/check.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "store/store_internal.h"
+
+#include <time.h>
 
 enum {
     LITTLE_LEFT_PAGES = 256,
     PASSIVE_ROUNDS = 4,
-    READERS_WAIT_MS = 5, /* how long the engine may have to wait for readers to finish */
+    READERS_WAIT_MS = 5,        /* how long the engine may have to wait for readers to finish, */
+    READERS_MUST_END_MS = 1000, /* and when the log is very large: longer than the longest read */
     RETRY_MS = 50,
+    IDLE_MS = 1000,
     RETRY_AFTER_TROUBLE_MS = 1000,
 };
 
-static bool wait_until_large(struct store *store)
+static int64_t largest_log(const struct store *store)
 {
+    return atomic_load(&store->full) ? SPACE_FULL_LOG_BYTES : LIMIT_WAL_BYTES;
+}
+
+/* Up to IDLE_MS, with the lock held. */
+static void wait_a_while(struct store *store)
+{
+    struct timespec until;
+
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += IDLE_MS / 1000;
+    pthread_cond_timedwait(&store->log_is_large, &store->lock, &until);
+}
+
+/*
+ * Wait until the log is large, or nothing has been written for a while: then it can be emptied and cut
+ * without disturbing anybody.
+ */
+static bool wait_for_work(struct store *store, bool *idle)
+{
+    uint64_t before;
+
     pthread_mutex_lock(&store->lock);
-    while (store->log_bytes <= LIMIT_WAL_BYTES && !store->stopping)
-        pthread_cond_wait(&store->log_is_large, &store->lock);
+    do {
+        before = store->committed;
+        if (store->log_bytes <= largest_log(store) && !store->stopping)
+            wait_a_while(store);
+        space_look(store);
+        if (store->log_bytes <= largest_log(store))
+            space_tell(store);
+        *idle = store->committed == before && store->log_bytes > 0;
+    } while (store->log_bytes <= largest_log(store) && !*idle && !store->stopping);
     bool stopping = store->stopping;
+    *idle &= store->log_bytes <= largest_log(store);
     store->moving = !stopping;
     pthread_mutex_unlock(&store->lock);
     return !stopping;
@@ -43,6 +78,8 @@ static bool checkpoint(struct store *store, int mode, int *left_pages, bool *com
         return true;
     if (code == SQLITE_IOERR_FSYNC)
         sync_failed(sqlite3_errmsg(store->checkpointer.db));
+    if ((code & 0xff) == SQLITE_FULL)
+        space_ran_out(store);
     log_error("checkpoint failed error=\"%s\" code=%d", sqlite3_errmsg(store->checkpointer.db), code);
     return false;
 }
@@ -92,28 +129,53 @@ static void let_engine_go(struct store *store, bool log_is_empty)
     pthread_mutex_unlock(&store->lock);
 }
 
-static bool restart_log(struct store *store, bool *restarted)
+static int64_t log_bytes(struct store *store)
+{
+    pthread_mutex_lock(&store->lock);
+    int64_t bytes = store->log_bytes;
+    pthread_mutex_unlock(&store->lock);
+    return bytes;
+}
+
+static bool restart_log(struct store *store, int mode, bool *restarted)
 {
     int left_pages;
 
     sync_database(store);
     close_gate(store);
-    return checkpoint(store, SQLITE_CHECKPOINT_RESTART, &left_pages, restarted);
+    sqlite3_busy_timeout(store->checkpointer.db,
+                         log_bytes(store) > STORE_LOG_BYTES ? READERS_MUST_END_MS : READERS_WAIT_MS);
+    return checkpoint(store, mode, &left_pages, restarted);
+}
+
+/* True when the log was emptied, or can be now. */
+static bool empty_log(struct store *store, bool idle)
+{
+    bool was_full = atomic_load(&store->full), little_is_left = false, restarted = false;
+    int mode = idle && !was_full ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_RESTART;
+    bool good =
+        move_most(store, &little_is_left) && (!little_is_left || restart_log(store, mode, &restarted));
+
+    let_engine_go(store, restarted);
+    if (!good && !was_full && atomic_load(&store->full))
+        return true; /* there is the reserve now */
+    if (restarted || !good)
+        space_tell(store);
+    if (!good)
+        store_pause(store, &store->log_is_large, RETRY_AFTER_TROUBLE_MS);
+    else if (!restarted)
+        store_pause(store, &store->log_is_large, RETRY_MS);
+    return good && restarted;
 }
 
 static void *run_checkpoints(void *context)
 {
     struct store *store = context;
+    bool idle;
 
-    while (wait_until_large(store)) {
-        bool little_is_left = false, restarted = false;
-        bool good = move_most(store, &little_is_left) && (!little_is_left || restart_log(store, &restarted));
-        let_engine_go(store, restarted);
-        if (!good)
-            store_pause(store, &store->log_is_large, RETRY_AFTER_TROUBLE_MS);
-        else if (!restarted)
-            store_pause(store, &store->log_is_large, RETRY_MS);
-    }
+    while (wait_for_work(store, &idle))
+        if (empty_log(store, idle) && idle)
+            memory_trim();
     return NULL;
 }
 
@@ -123,7 +185,6 @@ bool checkpoint_start(struct store *store, struct arena *arena, str *error)
 
     if (!txn_open(&store->checkpointer, store->folder.database, no_schemas, arena, error))
         return false;
-    sqlite3_busy_timeout(store->checkpointer.db, READERS_WAIT_MS);
     if (store->options.in_memory)
         txn_pragma(&store->checkpointer, "synchronous", 0);
     check(pthread_create(&store->checkpoint_thread, NULL, run_checkpoints, store) == 0);

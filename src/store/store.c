@@ -35,14 +35,23 @@ static bool open_files(struct store *store, struct arena *arena, str *error)
 {
     const struct schema *const *schemas = store->options.schemas;
 
-    if (!folder_open(&store->folder, &store->options, arena, error) ||
-        !txn_open(&store->writer, store->folder.database, schemas, arena, error))
+    if (!folder_open(&store->folder, &store->options, arena, error))
+        return false;
+    space_before_start(store);
+    if (!txn_open(&store->writer, store->folder.database, schemas, arena, error))
         return false;
     sqlite3_wal_hook(store->writer.db, note_log_size, store);
     txn_pragma(&store->writer, "cache_size", -STORE_WRITER_CACHE_KIB);
     if (store->options.in_memory)
         txn_pragma(&store->writer, "synchronous", 0);
-    return migrate(&store->writer, schemas, arena, error);
+    if (!migrate(&store->writer, schemas, arena, error))
+        return false;
+    if (!space_prepare(store)) {
+        *error = arena_format(arena, "cannot read the database: %s", sqlite3_errmsg(store->writer.db));
+        return false;
+    }
+    space_start(store);
+    return true;
 }
 
 static void init_locks(struct store *store)
@@ -88,6 +97,7 @@ void store_close(struct store *store)
     sync_stop(store);
     checkpoint_stop(store);
     txn_close(&store->writer);
+    space_end(store);
     folder_close(&store->folder);
     pthread_cond_destroy(&store->log_is_large);
     pthread_cond_destroy(&store->has_committed);
@@ -184,6 +194,10 @@ bool store_commit(struct store *store, uint64_t *sequence)
     *sequence = store->committed + (wrote ? 1 : 0);
     atomic_store(&store->announced, *sequence);
     bool good = finish(txn);
+    if (txn->disk_full) {
+        space_ran_out(store);
+        pthread_cond_signal(&store->log_is_large);
+    }
     publish(store, *sequence);
     if (wrote && is_durable_at_once(store)) {
         atomic_store(&store->durable, *sequence);

@@ -74,6 +74,16 @@ void txn_abandon(struct txn *txn, size_t depth);
  * cursor must be closed by then.
  */
 bool store_commit(struct store *store, uint64_t *sequence);
+/*
+ * Is the disk full?  Then only what frees space should write: the room that is left was kept for that.
+ * It ends by itself when there is room again.
+ */
+bool store_is_full(const struct store *store);
+/*
+ * Inside a batch, outside savepoints: some milliseconds of giving unused pages back to the disk.  True
+ * when there are more.
+ */
+bool store_give_back(struct store *store);
 uint64_t store_durable(const struct store *store);
 
 /* Reading on another thread: one reader per thread, short transactions. */

@@ -8,6 +8,7 @@
  *     statement.c   prepared statements, for the generated code
  *     migrate.c     the schemas
  *     sync.c        the thread that makes commits durable
+ *     space.c       room on the disk: the reserve, and giving back
  *     checkpoint.c  the thread that empties the write-ahead log into the database
  *     store.c       the store that they make
  */
@@ -73,6 +74,7 @@ struct txn {
     size_t depth;                           /* savepoints asked for, */
     bool opened[STORE_SAVEPOINT_DEPTH + 1]; /* and which of them the database knows */
     bool broken;
+    bool disk_full;  /* that was the trouble */
     bool forgivable; /* undoing the savepoint it happened in mends it */
     size_t trouble_depth;
     char trouble[STORE_TROUBLE_BYTES];
@@ -120,6 +122,11 @@ struct store {
     int64_t log_bytes;
     pthread_cond_t log_is_large;
 
+    atomic_bool full;      /* the disk is, and the reserve is given up */
+    bool full_told;        /* the log says so; the checkpoint thread's */
+    int64_t reserve_bytes; /* what was made last */
+    bool gives_back;       /* the database can shrink */
+
     _Atomic uint64_t announced; /* what readers may have seen */
     _Atomic uint64_t durable;
 
@@ -139,6 +146,28 @@ struct store_reader {
 void store_pause(struct store *store, pthread_cond_t *closing, int64_t ms);
 
 bool migrate(struct txn *txn, const struct schema *const *schemas, struct arena *arena, str *error);
+
+/* space.c: the files that keep room */
+#define SPACE_RESERVE "reserve"
+#define SPACE_START_RESERVE "reserve-start"
+enum {
+    SPACE_QUICK_BYTES = 32 * 1024 * 1024,   /* a database up to this size is made anew at a start */
+    SPACE_FULL_LOG_BYTES = 4 * 1024 * 1024, /* on a full disk the log is emptied from here on */
+};
+/* On a full disk: give up what is kept for the start. */
+void space_before_start(struct store *store);
+/* Make the reserve; without room for it the store begins full. */
+void space_start(struct store *store);
+/* False: the database cannot be read. */
+bool space_prepare(struct store *store);
+/* A write has found the disk full.  Any thread. */
+void space_ran_out(struct store *store);
+/* Say so, once. */
+void space_tell(struct store *store);
+/* After closing: keep room for the next start. */
+void space_end(struct store *store);
+/* Is there room again? */
+void space_look(struct store *store);
 
 bool sync_start(struct store *store, struct arena *arena, str *error);
 void sync_stop(struct store *store);

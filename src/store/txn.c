@@ -9,6 +9,7 @@
 #include "store/functions.h"
 #include "store/store_internal.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,7 +53,8 @@ static bool configure(struct txn *txn)
     sqlite3_busy_timeout(txn->db, STORE_BUSY_MS);
     if (!txn_pragma(txn, "page_size", STORE_PAGE_BYTES) || !txn_pragma(txn, "secure_delete", 0) ||
         !txn_pragma(txn, "temp_store", 2 /* memory */) || !txn_pragma(txn, "foreign_keys", 0) ||
-        !txn_pragma(txn, "synchronous", 1 /* normal */))
+        !txn_pragma(txn, "synchronous", 1 /* normal */) || !txn_pragma(txn, "mmap_size", 0) ||
+        !txn_pragma(txn, "auto_vacuum", 2 /* incremental; of a new database */))
         return false;
     if (sqlite3_exec(txn->db, "pragma journal_mode = wal", NULL, NULL, NULL) != SQLITE_OK)
         return false;
@@ -108,6 +110,14 @@ static bool is_statements_own(int code)
     }
 }
 
+static bool is_disk_full(const struct txn *txn, int code)
+{
+    int error = sqlite3_system_errno(txn->db);
+
+    return (code & 0xff) == SQLITE_FULL ||
+           ((code & 0xff) == SQLITE_IOERR && (error == ENOSPC || error == EDQUOT));
+}
+
 void txn_note_trouble(struct txn *txn)
 {
     int code = sqlite3_extended_errcode(txn->db);
@@ -117,6 +127,7 @@ void txn_note_trouble(struct txn *txn)
     if (txn->broken)
         return;
     txn->broken = true;
+    txn->disk_full = is_disk_full(txn, code);
     txn->forgivable = is_statements_own(code) && sqlite3_get_autocommit(txn->db) == 0;
     txn->trouble_depth = txn->depth;
     snprintf(txn->trouble, sizeof txn->trouble, "%s (SQLite %d)", sqlite3_errmsg(txn->db), code);
@@ -154,7 +165,7 @@ void txn_control(struct txn *txn, enum control control)
 void txn_begin(struct txn *txn, enum control control)
 {
     check(txn->running == 0 && txn->depth == 0);
-    txn->broken = txn->forgivable = false;
+    txn->broken = txn->forgivable = txn->disk_full = false;
     txn->changes_before = sqlite3_total_changes64(txn->db);
     txn_control(txn, control);
 }

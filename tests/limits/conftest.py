@@ -43,14 +43,15 @@ def start(tmp_path):
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A folder on a disk of its own, of 96 MiB."""
+    """A folder on a disk of its own, of 288 MiB, a third of which is somebody else's."""
     if os.geteuid() != 0:
         pytest.skip("mounting a small disk needs root")
     folder = tmp_path / "disk"
     folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=96m", "tmpfs", folder], capture_output=True, text=True)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=288m", "tmpfs", folder], capture_output=True, text=True)
     if mounted.returncode != 0:
         pytest.skip(f"mounting is not allowed here: {mounted.stderr.strip()}")
+    (folder / "ballast").write_bytes(bytes(96 << 20))
     yield folder
     subprocess.run(["umount", "-l", folder], check=True)
 

@@ -13,7 +13,7 @@ WHOLE_TABLES = {
     "dynamodb: list_uncounted": "once, at the start",
     "engine: find_next_timer": "the first entry of an index",
     "engine: list_effects": "once, at the start",
-    "lambda: list_all_processes": "at a reset",
+    "lambda: list_all_sandboxes": "at a start and a reset",
     "lambda: remove_orphans": "once, at the start",
     "lambda: requeue_all": "once, at the start",
     "lambda: list_waiting_functions": "once, at the start",

@@ -10,6 +10,7 @@ import itertools
 import json
 import os
 import re
+import urllib.request
 import uuid
 import zipfile
 
@@ -71,6 +72,17 @@ def advance_clock(endpoint):
         orderly_server.post(endpoint, "/_orderly/clock", json.dumps({"advance_ms": round(seconds * 1000)}))
 
     return advance
+
+
+@pytest.fixture(scope="session")
+def now_ms(endpoint):
+    """now_ms() is the server's clock, which may have been moved."""
+
+    def ask():
+        with urllib.request.urlopen(endpoint + "/_orderly/clock") as reply:
+            return json.load(reply)["now_ms"]
+
+    return ask
 
 
 @pytest.fixture(scope="session")

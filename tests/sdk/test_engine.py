@@ -24,16 +24,20 @@ def hops_of(endpoint, trace_id):
 
 @pytest.fixture
 def traced(client):
-    """A client whose requests carry that X-Amzn-Trace-Id."""
+    """The client, whose requests carry that X-Amzn-Trace-Id for the rest of the test."""
+    traced = []
 
     def make(service, header):
-        made = client(service, aws_access_key_id="key" + uuid.uuid4().hex)  # one of its own
-        made.meta.events.register(
-            "before-sign", lambda request, **_: request.headers.add_header("X-Amzn-Trace-Id", header)
-        )
-        return made
+        def add_header(request, **_):
+            request.headers.add_header("X-Amzn-Trace-Id", header)
 
-    return make
+        client(service).meta.events.register("before-sign", add_header)
+        traced.append((client(service), add_header))
+        return client(service)
+
+    yield make
+    for one, add_header in traced:
+        one.meta.events.unregister("before-sign", add_header)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import datetime
 import json
 import time
-from email.utils import parsedate_to_datetime
 
 import pytest
 
@@ -662,14 +661,15 @@ def test_who_makes_something_with_tags_must_be_allowed_to_tag_it(iam, new_role, 
         assert f"not authorized to perform: iam:{action} on" in refused(call, Tags=tags, **arguments)["message"]
 
 
-def test_older_sessions_of_a_role_can_be_revoked(iam, sts, new_role, become, queue, refused, advance_clock):
+def test_older_sessions_of_a_role_can_be_revoked(
+        iam, new_role, become, queue, refused, advance_clock, now_ms):
     """By the very policy that AWS's console attaches as AWSRevokeOlderSessions."""
     name = new_role()
     iam.attach_role_policy(RoleName=name, PolicyArn=SQS_FULL)
     older = become(name)("sqs")
     older.send_message(QueueUrl=queue, MessageBody="hi")
     advance_clock(2)
-    now = parsedate_to_datetime(sts.get_caller_identity()["ResponseMetadata"]["HTTPHeaders"]["date"])
+    now = datetime.datetime.fromtimestamp(now_ms() / 1000, datetime.timezone.utc)
     condition = {"DateLessThan": {"aws:TokenIssueTime": now.strftime("%Y-%m-%dT%H:%M:%SZ")}}
     iam.put_role_policy(RoleName=name, PolicyName="AWSRevokeOlderSessions",
                         PolicyDocument=statements(deny("*", Condition=condition)))

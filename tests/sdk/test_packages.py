@@ -4,6 +4,7 @@ a server of its own.
 """
 
 import base64
+import contextlib
 import hashlib
 import io
 import json
@@ -25,6 +26,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+import changes
 import orderly_server
 from orderly_fixtures import LAMBDA_TRUST, REGION, zip_of
 
@@ -379,6 +381,157 @@ def test_under_strict_authentication_the_url_is_enough_too(house):
     one.create("one", package)
     assert get(location(one, "one")) == (200, "application/zip", package)
     assert get(location(one, "one") + "A")[0] == 403
+
+
+# --- Large packages ----------------------------------------------------------------------------
+
+PIECE = 256 * 1024
+LARGE = 45_000_000
+
+
+def large_package(source, size=LARGE):
+    return zip_with([("index.py", source), ("ballast", os.urandom(size))], zipfile.ZIP_STORED)
+
+
+def stored(house):
+    """How many pieces of packages the database holds."""
+    return changes.rows(house.server, "select count(*) from lambda_piece")[0][0]
+
+
+def wait_stored(house, count):
+    orderly_server.wait_until(lambda: stored(house) == count, what=f"{count} pieces to be stored, and no more")
+
+
+def calls_so_far(house):
+    with urllib.request.urlopen(house.server.endpoint + "/_orderly/metrics", timeout=30) as reply:
+        return json.load(reply)["engine"]["calls"]
+
+
+def test_a_large_package_is_written_and_removed_by_many_short_calls(house):
+    one = house()
+    first, second = large_package(HELLO), large_package(HELLO)
+    pieces = -(-len(first) // PIECE)
+    one.create("one", HELLO)
+    wait_stored(one, 1)
+    for put in (
+        lambda: one.create("two", first),
+        lambda: one.client("lambda").update_function_code(FunctionName="one", ZipFile=second),
+        lambda: one.client("lambda").delete_function(FunctionName="two"),
+    ):
+        calls = calls_so_far(one)
+        put()
+        orderly_server.wait_until(lambda: stored(one) in (pieces, pieces + 1, 2 * pieces), what="it to be stored")
+        orderly_server.wait_until(lambda: calls_so_far(one) - calls >= pieces // 4, what="many calls")
+    wait_stored(one, pieces)
+    assert get(location(one, "one"))[2] == second
+    assert one.invoke("one") == (None, '"hello"')
+
+
+@pytest.mark.parametrize("size", [PIECE - 1, PIECE, PIECE + 1, 4 * PIECE, 4 * PIECE + 1])
+def test_a_package_of_any_number_of_pieces_is_read_as_it_was_written(shared_house, size):
+    frame = len(large_package(HELLO, 0))
+    package = large_package(HELLO, size - frame)
+    assert len(package) == size
+    name = f"pieces-{size}"
+    shared_house.create(name, package)
+    assert get(location(shared_house, name))[2] == package
+    assert shared_house.invoke(name) == (None, '"hello"')
+    shared_house.client("lambda").delete_function(FunctionName=name)
+
+
+def test_a_dry_run_and_a_second_function_with_the_same_code_store_nothing(house):
+    one = house()
+    package, other = large_package(HELLO, 3 * PIECE), large_package(HELLO, 3 * PIECE)
+    one.create("one", package)
+    one.create("two", package)
+    one.client("lambda").update_function_code(FunctionName="one", ZipFile=other, DryRun=True)
+    assert stored(one) == 4
+
+
+def kill_in_the_middle(house, name):
+    """Kill the server while it writes a large package; False: it was too quick."""
+    before = stored(house)
+
+    def upload():
+        with contextlib.suppress(Exception):
+            house.client("lambda").update_function_code(FunctionName=name, ZipFile=large_package(EVIL))
+
+    client = threading.Thread(target=upload)
+    client.start()
+    orderly_server.wait_until(lambda: stored(house) > before, what="the first pieces to be stored")
+    house.server.kill()
+    client.join()
+    return stored(house) - before < LARGE // PIECE
+
+
+def test_a_server_that_is_killed_while_it_writes_a_package_has_the_one_before(house):
+    one = house()
+    package = zip_of({"index.py": HELLO})
+    one.create("one", package)
+    while not kill_in_the_middle(one, "one"):
+        one.server.start()
+        one.client("lambda").update_function_code(FunctionName="one", ZipFile=package)
+        wait_stored(one, 1)
+    one.server.start()
+    assert get(location(one, "one"))[2] == package
+    assert one.invoke("one") == (None, '"hello"')
+    assert stored(one) > 1
+    advance(one, 61)
+    wait_stored(one, 1)
+
+
+def make_old(server):
+    """What a server has left that kept each package in one row."""
+    with contextlib.closing(changes.database(server)) as database:
+        rows = database.execute("select sha256, content from lambda_piece order by sha256, number").fetchall()
+        whole = {}
+        for digest, content in rows:
+            whole[digest] = whole.get(digest, b"") + content
+        database.executemany("insert into lambda_package values (?, ?)", whole.items())
+        database.execute("drop table lambda_piece")
+        database.execute("update schema_version set version = 4 where name = 'lambda'")
+
+
+def whole(house):
+    return changes.rows(house.server, "select count(*) from lambda_package")[0][0]
+
+
+def test_packages_of_an_old_database_run_and_go_with_their_functions(house):
+    one = house()
+    package = large_package(HELLO, 3 * PIECE)
+    one.create("one", package)
+    one.server.stop()
+    make_old(one.server)
+    one.server.start()
+    assert get(location(one, "one"))[2] == package
+    assert one.invoke("one") == (None, '"hello"')
+    one.create("two", package)
+    assert (stored(one), whole(one)) == (0, 1)
+    one.client("lambda").delete_function(FunctionName="one")
+    assert one.invoke("two") == (None, '"hello"')
+    one.client("lambda").update_function_code(FunctionName="two", ZipFile=zip_of({"index.py": EVIL}))
+    orderly_server.wait_until(lambda: whole(one) == 0, what="the old package to be gone")
+    assert one.invoke("two") == (None, '"evil!"')
+
+
+# --- Interpreters ------------------------------------------------------------------------------
+
+
+def test_no_interpreter_is_asked_before_a_function_needs_it(house, tmp_path, monkeypatch):
+    asked = tmp_path / "asked"
+    for name in ("python3", "python3.11", "node"):
+        path = tmp_path / name
+        path.write_text(f'#!/bin/sh\necho {name} >> {asked}\nPATH="{os.environ["PATH"]}" exec {name} "$@"\n')
+        path.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    one = house()
+    one.create("one", HELLO)
+    one.create("other", HELLO, Runtime="nodejs20.x")
+    one.server.stop()
+    one.server.start()
+    assert not asked.exists()
+    assert one.invoke("one") == run_cold(one, "one") == (None, '"hello"')
+    assert asked.read_text().split() == ["python3.11"]
 
 
 # --- What a package may be ---------------------------------------------------------------------

@@ -260,6 +260,8 @@ static void add_flags(const struct operation_entry *operation, struct text *out)
         text_add(out, S(" | OPERATION_LONG"));
     if (operation->takes_large)
         text_add(out, S(" | OPERATION_LARGE"));
+    if (operation->frees)
+        text_add(out, S(" | OPERATION_FREES"));
     if (operation->prepared_if_large)
         text_add(out, S(" | OPERATION_PREPARED_IF_LARGE"));
     if (!str_present(operation->output.text))

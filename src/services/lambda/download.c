@@ -58,9 +58,8 @@ static struct public_file expired(const struct call *call, int64_t expires_ms)
 
 struct public_file package_public_file(const struct call *call, str path)
 {
-    struct lambda_get_package_row package;
     int64_t expires_ms;
-    str sha256;
+    str sha256, zip;
 
     if (!str_starts_with(path, folder))
         return (struct public_file){0};
@@ -71,7 +70,7 @@ struct public_file package_public_file(const struct call *call, str path)
                        S(""));
     if (call->now_ms >= expires_ms)
         return expired(call, expires_ms);
-    if (!lambda_get_package(call->txn, &(struct lambda_get_package_params){.sha256 = sha256}, &package))
+    if (!package_read(call, sha256, &zip))
         return refusal(call, NOT_FOUND, "NoSuchKey", "The specified key does not exist.", S(""));
-    return (struct public_file){.status = OK, .content_type = S("application/zip"), .body = package.content};
+    return (struct public_file){.status = OK, .content_type = S("application/zip"), .body = zip};
 }

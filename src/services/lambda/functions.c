@@ -145,8 +145,11 @@ enum outcome lambda_create_function(const struct call *call, const struct lambda
     if (!configuration_check_new(call, in) || !configuration_apply(call, &settings, &function) ||
         !execution_role_check(call, &function) ||
         !source_check(call, in->code->zip_file, in->code->s3_bucket, in->code->image_uri) ||
-        !package_store(call, in->code->zip_file, &function) ||
-        !resource_tags_put(call, function.arn, &in->tags))
+        !package_check(call, in->code->zip_file, &function))
+        return FAILED;
+    if (package_store(call, in->code->zip_file, &function) == PARKED)
+        return PARKED;
+    if (!resource_tags_put(call, function.arn, &in->tags))
         return FAILED;
     lambda_add_function(call->txn, &function.row);
     *out = *configuration_of(call, &function);
@@ -187,13 +190,14 @@ enum outcome lambda_update_function_code(const struct call *call,
     str replaced = function.row.package;
     if (in->architectures.count > 0)
         function.row.architecture = in->architectures.items[0];
-    if (!package_store(call, in->zip_file, &function))
+    if (!package_check(call, in->zip_file, &function))
         return FAILED;
-    if (!in->dry_run || !*in->dry_run)
+    if (!in->dry_run || !*in->dry_run) {
+        if (package_store(call, in->zip_file, &function) == PARKED)
+            return PARKED;
         store_change(call, &function);
-    else
-        replaced = function.row.package;
-    package_release(call, replaced);
+        package_release(call, replaced);
+    }
     *out = *configuration_of(call, &function);
     return DONE;
 }

@@ -24,7 +24,6 @@ static void resume_invocations(const struct call *call)
 
 static void start(const struct call *call)
 {
-    runtimes_look();
     unpacked_forget(call);
     sandboxes_forget(call);
     lambda_remove_all_held(call->txn);

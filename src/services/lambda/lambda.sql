@@ -145,6 +145,16 @@ alter table lambda_sandbox add column package text not null default '';
 create index lambda_sandbox_package on lambda_sandbox (package);
 create index lambda_function_package on lambda_function (package);
 
+-- migration: 5
+-- A package as its pieces, from 0 on, so that it can be written and removed a few at a time.  What lies in
+-- lambda_package was stored before.
+create table lambda_piece (
+    sha256 text not null,
+    number integer not null,
+    content blob not null,
+    primary key (sha256, number)
+);
+
 -- statement: add_function :insert
 -- row: function
 insert into lambda_function (account, region, name, runtime, handler, role, timeout_seconds, memory_mb, variables,
@@ -186,11 +196,36 @@ update lambda_function set policy = :policy, revision = :revision where id = :id
 -- statement: remove_function :exec
 delete from lambda_function where id = :id;
 
--- statement: add_package :exec
-insert into lambda_package (sha256, content) values (:sha256, :content) on conflict (sha256) do nothing;
+-- statement: add_piece :insert
+insert into lambda_piece (sha256, number, content) values (:sha256, :number, :content);
 
--- statement: get_package :one
+-- statement: get_piece :one
+select content from lambda_piece where sha256 = :sha256 and number = :number;
+
+-- The number of the next piece.
+-- statement: next_piece :one
+-- column: number integer
+select coalesce(max(number), -1) + 1 as number from lambda_piece where sha256 = :sha256;
+
+-- statement: remove_last_piece :one
+delete from lambda_piece
+where sha256 = :sha256 and number = (select max(number) from lambda_piece where sha256 = :sha256)
+returning number;
+
+-- statement: get_whole_package :one
 select content from lambda_package where sha256 = :sha256;
+
+-- statement: is_package_whole :one
+-- column: found integer
+select 1 as found from lambda_package where sha256 = :sha256;
+
+-- statement: remove_whole_package :exec
+delete from lambda_package where sha256 = :sha256;
+
+-- statement: is_package_of_function :one
+-- param: sha256 text
+-- column: found integer
+select 1 as found from lambda_function where package = :sha256 limit 1;
 
 -- Does a function or a sandbox name that package?
 -- statement: is_package_named :one
@@ -204,10 +239,6 @@ where exists (select 1 from lambda_function where package = :sha256)
 -- param: sha256 text
 -- column: found integer
 select 1 as found from lambda_sandbox where package = :sha256 limit 1;
-
--- statement: remove_unused_package :exec
-delete from lambda_package
-where sha256 = :sha256 and not exists (select 1 from lambda_function where package = lambda_package.sha256);
 
 -- ---- tags ----
 

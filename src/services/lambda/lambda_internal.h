@@ -76,10 +76,17 @@ bool execution_role_check(const struct call *call, const struct function *functi
 
 /* packages.c */
 enum { UNZIPPED_BYTES = 262144000 }; /* the most, as AWS has it */
-/* Check an uploaded package beside the engine, for package_store() of the same call. */
+/* Check an uploaded package beside the engine, for package_check() of the same call. */
 void package_prepare(const struct call *call, str zip);
-/* Check and keep it.  False: fail() has been called. */
-bool package_store(const struct call *call, str zip, struct function *function);
+/* Have the function name it, if it is good.  False: fail() has been called. */
+bool package_check(const struct call *call, str zip, struct function *function);
+/*
+ * Keep what package_check() has found good.  PARKED: some of it is written, and the call runs again to write
+ * more; what names it must be written after DONE.
+ */
+enum outcome package_store(const struct call *call, str zip, const struct function *function);
+/* False: no function names it, or it is not there. */
+bool package_read(const struct call *call, str sha256, str *zip);
 /* A function or a sandbox names it no more: it goes unless another does. */
 void package_release(const struct call *call, str sha256);
 str package_digest(struct arena *arena, str zip);
@@ -130,9 +137,10 @@ struct interpreter {
     const char *version;
     const char *folders[INTERPRETER_FOLDERS]; /* what it needs of the machine; NULL: none */
 };
-/* At start: looks for all of them on a thread of its own. */
-void runtimes_look(void);
-/* What runs it.  Waits only while runtimes_look() has not found out yet.  Not for provided runtimes. */
+/*
+ * What runs it; the interpreter's path is NULL for provided runtimes.  The first time it asks the
+ * interpreter, which takes long: the prepare function of LaunchSandbox does, on a worker.
+ */
 const struct interpreter *runtime_interpreter(const struct runtime *runtime);
 
 /* sandboxes.c: the pool of a function's child processes */

@@ -3,6 +3,12 @@
  *
  * A package is checked whole before the call that stores it, on a worker, and nothing of it is written to the
  * disk: unpacked.c does that when a sandbox starts.  So a refused request leaves nothing behind.
+ *
+ * It is kept in pieces, since no call may hold the engine thread for as long as 50 MB take.  The call that
+ * stores it parks between some and the next, and writes what names it last.  RemovePackage deletes some at a
+ * time.  Pieces are added behind the last one and removed from the end: those that are there are always the
+ * first ones, and a function names a package only while all are.  Whoever begins to write sets the timer of
+ * RemovePackage, in case that it does not come to its end.
  */
 #include "lambda_internal.h"
 
@@ -13,7 +19,12 @@
 #include <errno.h>
 #include <string.h>
 
-enum { ZIPPED_BYTES = 50 * 1024 * 1024 };
+enum {
+    ZIPPED_BYTES = 50 * 1024 * 1024,
+    PIECE_BYTES = 256 * 1024,
+    PIECES_PER_RUN = 4,
+    UNFINISHED_MS = 60 * MS, /* so long after its last piece nobody writes another one */
+};
 
 struct checked {
     str sha256;
@@ -73,11 +84,13 @@ static struct checked *check_package(const struct call *call, str zip)
 
 void package_prepare(const struct call *call, str zip)
 {
-    if (str_present(zip) && size_check(call, zip))
-        leave_prepared(call, check_package(call, zip));
+    if (!str_present(zip) || !size_check(call, zip))
+        return;
+    read_anew(call);
+    leave_prepared(call, check_package(call, zip));
 }
 
-bool package_store(const struct call *call, str zip, struct function *function)
+bool package_check(const struct call *call, str zip, struct function *function)
 {
     const struct checked *checked = prepared(call);
 
@@ -90,19 +103,145 @@ bool package_store(const struct call *call, str zip, struct function *function)
         return false;
     function->row.package = checked->sha256;
     function->row.package_size = (int64_t)zip.size;
-    lambda_add_package(call->txn,
-                       &(struct lambda_add_package_params){.sha256 = checked->sha256, .content = zip});
     return true;
 }
+
+/* ---- keeping it ---- */
+
+static bool is_of_function(const struct call *call, str sha256)
+{
+    struct lambda_is_package_of_function_row found;
+
+    return lambda_is_package_of_function(
+        call->txn, &(struct lambda_is_package_of_function_params){.sha256 = sha256}, &found);
+}
+
+static bool is_whole(const struct call *call, str sha256)
+{
+    struct lambda_is_package_whole_row found;
+
+    return lambda_is_package_whole(call->txn, &(struct lambda_is_package_whole_params){.sha256 = sha256},
+                                   &found);
+}
+
+/* How many are there. */
+static int64_t count_pieces(const struct call *call, str sha256)
+{
+    struct lambda_next_piece_row next;
+
+    return lambda_next_piece(call->txn, &(struct lambda_next_piece_params){.sha256 = sha256}, &next)
+               ? next.number
+               : 0;
+}
+
+/*
+ * False: there are more to write.  A call that has lost its preparation writes all, for it would have to
+ * check the package again in each run.
+ */
+static bool write_pieces(const struct call *call, str sha256, str zip)
+{
+    int64_t first = count_pieces(call, sha256);
+
+    for (int64_t number = first; number * PIECE_BYTES < (int64_t)zip.size; number++) {
+        if (prepared(call) && (number == first + PIECES_PER_RUN || (number > first && slice_is_over(call))))
+            return false;
+        str rest = str_from(zip, (size_t)(number * PIECE_BYTES));
+        lambda_add_piece(call->txn,
+                         &(struct lambda_add_piece_params){
+                             .sha256 = sha256,
+                             .number = number,
+                             .content = rest.size > PIECE_BYTES ? str_head(rest, PIECE_BYTES) : rest,
+                         });
+    }
+    return true;
+}
+
+static void remove_at(const struct call *call, str sha256, int64_t due_ms)
+{
+    timer_set(call, &LAMBDA_REMOVE_PACKAGE, sha256, due_ms,
+              &(struct lambda_remove_package_request){.sha256 = sha256});
+}
+
+enum outcome package_store(const struct call *call, str zip, const struct function *function)
+{
+    str sha256 = function->row.package;
+
+    if (is_whole(call, sha256) || write_pieces(call, sha256, zip)) {
+        timer_cancel(call, &LAMBDA_REMOVE_PACKAGE, sha256);
+        return DONE;
+    }
+    remove_at(call, sha256, call->now_ms + UNFINISHED_MS);
+    return park(call, arena_format(call->arena, "lambda/package/%.*s", STR_ARGS(sha256)), call->now_ms + 1);
+}
+
+/* ---- reading it ---- */
+
+static bool read_whole(const struct call *call, str sha256, str *zip)
+{
+    struct lambda_get_whole_package_row package;
+
+    if (!lambda_get_whole_package(call->txn, &(struct lambda_get_whole_package_params){.sha256 = sha256},
+                                  &package))
+        return false;
+    *zip = package.content;
+    return true;
+}
+
+bool package_read(const struct call *call, str sha256, str *zip)
+{
+    int64_t count = count_pieces(call, sha256);
+    struct lambda_get_piece_row piece;
+
+    if (!is_of_function(call, sha256))
+        return false;
+    if (count == 0)
+        return read_whole(call, sha256, zip);
+    char *bytes = arena_alloc(call->arena, (size_t)count * PIECE_BYTES);
+    size_t size = 0;
+    struct arena_mark mark = arena_mark(call->arena);
+    for (int64_t number = 0; number < count; number++) {
+        struct lambda_get_piece_params place = {.sha256 = sha256, .number = number};
+        if (!lambda_get_piece(call->txn, &place, &piece) || piece.content.size > PIECE_BYTES)
+            return false;
+        memcpy(bytes + size, piece.content.data, piece.content.size);
+        size += piece.content.size;
+        arena_rewind(call->arena, mark);
+    }
+    *zip = (str){bytes, size};
+    return true;
+}
+
+/* ---- removing it ---- */
 
 void package_release(const struct call *call, str sha256)
 {
     struct lambda_is_package_named_row found;
 
-    lambda_remove_unused_package(call->txn, &(struct lambda_remove_unused_package_params){.sha256 = sha256});
+    if (!is_of_function(call, sha256))
+        remove_at(call, sha256, call->now_ms);
     if (!lambda_is_package_named(call->txn, &(struct lambda_is_package_named_params){.sha256 = sha256},
                                  &found))
         unpacked_retire(call, sha256);
     else
         unpacked_clear(call);
+}
+
+enum outcome lambda_remove_package(const struct call *call, const struct lambda_remove_package_request *in,
+                                   struct lambda_remove_package_output *out)
+{
+    struct lambda_remove_last_piece_params params = {.sha256 = in->sha256};
+    struct lambda_remove_last_piece_row removed;
+    int count = 0;
+
+    (void)out;
+    if (is_of_function(call, in->sha256))
+        return DONE;
+    lambda_remove_whole_package(call->txn,
+                                &(struct lambda_remove_whole_package_params){.sha256 = in->sha256});
+    while (lambda_remove_last_piece(call->txn, &params, &removed))
+        if (++count == PIECES_PER_RUN || slice_is_over(call)) {
+            slice_again(call, &LAMBDA_REMOVE_PACKAGE, in->sha256, in);
+            break;
+        }
+    return DONE;
 }

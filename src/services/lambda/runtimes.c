@@ -2,14 +2,15 @@
  * runtimes.c: the runtimes that we have, and what they run on here.
  *
  * AWS brings an interpreter of each version along; we take the one that is installed, preferably of
- * the version asked for.  Each is looked for once, on the engine thread.
+ * the version asked for.  Each is looked for once, when a function first needs it, on a worker: an
+ * interpreter that has to be started to say what it is takes a good while.
  */
 #include "lambda_internal.h"
 
-#include "base/check.h"
 #include "base/text.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,14 +29,13 @@ enum { RUNTIMES = sizeof runtimes / sizeof *runtimes };
 enum { ANSWER_PATH, ANSWER_VERSION, ANSWER_FOLDERS, ANSWERS = ANSWER_FOLDERS + INTERPRETER_FOLDERS };
 
 struct found {
-    bool looked;
+    atomic_bool looked; /* the rest does not change any more */
     char answers[ANSWERS][1024];
     struct interpreter interpreter;
 };
 
 static struct found all[RUNTIMES];
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t found_out = PTHREAD_COND_INITIALIZER;
+static pthread_mutex_t looking = PTHREAD_MUTEX_INITIALIZER;
 
 const struct runtime *runtime_find(str name)
 {
@@ -109,35 +109,16 @@ static void look(const struct runtime *runtime, struct found *found)
 }
 
 /* Those of one family often are one interpreter, but each may have its own. */
-static void *look_for_all(void *unused)
-{
-    (void)unused;
-    for (size_t i = 0; i < RUNTIMES; i++) {
-        if (runtimes[i].version)
-            look(&runtimes[i], &all[i]);
-        pthread_mutex_lock(&lock);
-        all[i].looked = true;
-        pthread_cond_broadcast(&found_out);
-        pthread_mutex_unlock(&lock);
-    }
-    return NULL;
-}
-
-void runtimes_look(void)
-{
-    pthread_t thread;
-
-    check(pthread_create(&thread, NULL, look_for_all, NULL) == 0);
-    pthread_detach(thread);
-}
-
 const struct interpreter *runtime_interpreter(const struct runtime *runtime)
 {
     struct found *found = &all[runtime - runtimes];
 
-    pthread_mutex_lock(&lock);
-    while (!found->looked)
-        pthread_cond_wait(&found_out, &lock);
-    pthread_mutex_unlock(&lock);
+    if (!runtime->version || atomic_load(&found->looked))
+        return &found->interpreter;
+    pthread_mutex_lock(&looking);
+    if (!atomic_load(&found->looked))
+        look(runtime, found);
+    atomic_store(&found->looked, true);
+    pthread_mutex_unlock(&looking);
     return &found->interpreter;
 }

@@ -48,9 +48,9 @@ void sandbox_check_at(const struct call *call, struct lambda_get_sandbox_row *sa
 static void log_start(const struct call *call, const struct function *function, str sandbox_id)
 {
     const struct runtime *runtime = runtime_find(function->row.runtime);
-    const struct interpreter *interpreter = runtime->version ? runtime_interpreter(runtime) : NULL;
+    const struct interpreter *interpreter = runtime_interpreter(runtime);
 
-    if (interpreter && !interpreter->path)
+    if (!interpreter->path)
         interpreter = NULL; /* which the server will say */
     log_keep(call, sandbox_id, call->now_ms,
              interpreter ? arena_format(call->arena, "INIT_START Runtime Version: %s:%s", runtime->family,
@@ -89,9 +89,12 @@ static void start(const struct call *call, const struct function *function)
                                       .package = function->row.package,
                                   });
     check_later(call, id, deadline_ms);
-    log_start(call, function, id);
     spawn(call, &LAMBDA_LAUNCH_SANDBOX,
-          &(struct lambda_launch_sandbox_request){.sandbox_id = id, .package = function->row.package});
+          &(struct lambda_launch_sandbox_request){
+              .sandbox_id = id,
+              .package = function->row.package,
+              .runtime = function->row.runtime,
+          });
 }
 
 /* The oldest invocation that waits for a sandbox pays for one that could not be had. */
@@ -214,6 +217,7 @@ static struct verified *verify(const struct call *call, str package)
 
 void lambda_launch_sandbox_prepare(const struct call *call, const struct lambda_launch_sandbox_request *in)
 {
+    runtime_interpreter(runtime_find(in->runtime)); /* which the handler need not look for then */
     leave_prepared(call, verify(call, in->package));
 }
 
@@ -249,6 +253,7 @@ enum outcome lambda_launch_sandbox(const struct call *call, const struct lambda_
         return DONE;
     }
     struct call there = call_of_function(call, &function);
+    log_start(&there, &function, sandbox.id);
     if (launch(&there, &function, &sandbox, verified ? verified : verify(&there, in->package), &problem))
         return DONE;
     struct result result = result_error(&there, "Runtime.InvalidEntrypoint", problem);

@@ -189,12 +189,13 @@ static void make(void *context)
 {
     struct making *making = context;
     const struct call *call = making->call;
-    struct lambda_get_package_row package;
+    str zip;
 
-    if (lambda_get_package(call->txn, &(struct lambda_get_package_params){.sha256 = making->sha256},
-                           &package) &&
-        str_equal(package_digest(call->arena, package.content), making->sha256)) {
-        making->made = unpack(making, package.content);
+    if (package_read(call, making->sha256, &zip) &&
+        str_equal(package_digest(call->arena, zip), making->sha256)) {
+        if (call->preparing)
+            read_anew(call);
+        making->made = unpack(making, zip);
         return;
     }
     log_error("the code of a function is not what its digest says sha256=%.*s", STR_ARGS(making->sha256));

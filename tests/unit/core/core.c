@@ -5,6 +5,7 @@
 #include "world.h"
 
 #include "base/check.h"
+#include "base/folder.h"
 #include "base/time.h"
 #include "wire/json.h"
 #include "wire/sigv4.h"
@@ -138,18 +139,6 @@ int core_setup(void **state)
     return 0;
 }
 
-static void remove_folder(void)
-{
-    static const char *const names[] = {"orderly.db", "orderly.db-wal", "orderly.db-shm", "lock"};
-    char path[128];
-
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        snprintf(path, sizeof path, "%s/%s", core.folder, names[i]);
-        unlink(path);
-    }
-    rmdir(core.folder);
-}
-
 int core_teardown(void **state)
 {
     (void)state;
@@ -159,7 +148,7 @@ int core_teardown(void **state)
     while (core.requests)
         free_request(core.requests);
     arena_free(&core.arena);
-    remove_folder();
+    folder_remove(core.folder);
     return 0;
 }
 

@@ -3,6 +3,8 @@
  */
 #include "fixture.h"
 
+#include "base/folder.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -100,18 +102,6 @@ int fixture_setup(void **state)
     return 0;
 }
 
-void fixture_remove_folder(const char *folder)
-{
-    static const char *const names[] = {"orderly.db", "orderly.db-wal", "orderly.db-shm", "lock"};
-    char path[256];
-
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        snprintf(path, sizeof path, "%s/%s", folder, names[i]);
-        unlink(path);
-    }
-    rmdir(folder);
-}
-
 int fixture_teardown(void **state)
 {
     struct fixture *fixture = *state;
@@ -119,7 +109,7 @@ int fixture_teardown(void **state)
     if (fixture->store)
         store_close(fixture->store);
     arena_free(&fixture->arena);
-    fixture_remove_folder(fixture->folder);
+    folder_remove(fixture->folder);
     free(fixture);
     return 0;
 }

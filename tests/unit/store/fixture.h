@@ -29,7 +29,6 @@ struct store_options fixture_options(const struct fixture *fixture);
 void fixture_open(struct fixture *fixture);
 /* Close the store and open it again. */
 void fixture_reopen(struct fixture *fixture);
-void fixture_remove_folder(const char *folder);
 
 /* Wait until that commit is durable. */
 void wait_until_durable(const struct store *store, uint64_t sequence);

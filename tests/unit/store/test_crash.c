@@ -8,6 +8,8 @@
  */
 #include "fixture.h"
 
+#include "base/folder.h"
+
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -213,7 +215,7 @@ static void check_cut(struct fixture *fixture)
         fail_msg("%.*s", STR_ARGS(error));
     assert_true(count_commits(store, &fixture->arena) >= (int64_t)durable);
     store_close(store);
-    fixture_remove_folder(folder);
+    folder_remove(folder);
 }
 
 static void a_power_cut_loses_nothing_that_was_reported(void **state)

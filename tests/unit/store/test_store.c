@@ -1,6 +1,7 @@
 /*
  * test_store.c: the store's promises, one test each.
  */
+#include "base/folder.h"
 #include "base/limits.h"
 #include "fixture.h"
 #include "store/schema.h"
@@ -640,7 +641,7 @@ static void the_folder_is_made_with_those_above_it(void **state)
     struct store *store = store_open(&options, &fixture->arena, &error);
     assert_non_null(store);
     store_close(store);
-    fixture_remove_folder(path);
+    folder_remove(path);
     rmdir(above);
 }
 
@@ -756,7 +757,7 @@ static void nobody_else_may_read_whatever_the_umask(void **state)
         assert_closed(&fixture);
         store_close(fixture.store);
         arena_free(&fixture.arena);
-        fixture_remove_folder(fixture.folder);
+        folder_remove(fixture.folder);
     }
 }
 

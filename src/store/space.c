@@ -1,0 +1,191 @@
+/*
+ * space.c: room on the disk: a reserve for when it is full, and giving back what is no longer used.
+ *
+ * Deleting needs room, too: for the pages that it changes in the log, and for those of the log that are new
+ * to the database.  So two files that hold nothing keep some: the reserve, given up when a write finds the
+ * disk full, and a smaller one for the start after that.  Until the reserve can be made again the store is
+ * full: its owner lets only what frees space write, and the log is kept short and its file never cut.
+ *
+ * Pages that deletes have freed are taken from the end of the file in short steps, inside batches that run
+ * when little else does; the checkpoint that follows shrinks the file.
+ */
+#include "base/check.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "store/store_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+enum {
+    RESERVE_BYTES = LIMIT_WAL_BYTES + 2 * SPACE_FULL_LOG_BYTES, /* the whole log may be new to the database */
+    START_RESERVE_BYTES = 2 * 1024 * 1024,
+    SMALLEST_RESERVE_BYTES = 4 * 1024 * 1024,
+    ROOM_AGAIN_BYTES = 16 * 1024 * 1024, /* beside what was given up */
+    START_NEEDS_BYTES = 1024 * 1024,
+    STEP_PAGES = 64,
+    STEP_US = 3000,
+    KEPT_FREE_PAGES = 1024, /* are soon used again */
+};
+
+/* ---- the reserve ---- */
+
+static void file_name(const struct store *store, const char *name, char path[STORE_PATH_BYTES + 16])
+{
+    snprintf(path, STORE_PATH_BYTES + 16, "%s/%s", store->folder.path, name);
+}
+
+static bool make_file(const struct store *store, const char *name, off_t size)
+{
+    char path[STORE_PATH_BYTES + 16];
+
+    file_name(store, name, path);
+    int file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    bool made = file >= 0 && posix_fallocate(file, 0, size) == 0;
+    if (file >= 0)
+        close(file);
+    if (!made)
+        unlink(path);
+    return made;
+}
+
+static void remove_file(const struct store *store, const char *name)
+{
+    char path[STORE_PATH_BYTES + 16];
+
+    file_name(store, name, path);
+    unlink(path);
+}
+
+static bool has_room(const struct store *store, uint64_t bytes)
+{
+    struct statvfs space;
+
+    return statvfs(store->folder.path, &space) != 0 || (uint64_t)space.f_bavail * space.f_frsize >= bytes;
+}
+
+/* On a small disk the reserve takes half of what is free. */
+static bool make_reserves(struct store *store)
+{
+    for (off_t size = RESERVE_BYTES; size >= SMALLEST_RESERVE_BYTES; size /= 2)
+        if (has_room(store, 2 * (uint64_t)size) && make_file(store, SPACE_RESERVE, size) &&
+            make_file(store, SPACE_START_RESERVE, START_RESERVE_BYTES)) {
+            store->reserve_bytes = size;
+            return true;
+        }
+    remove_file(store, SPACE_RESERVE);
+    return false;
+}
+
+void space_before_start(struct store *store)
+{
+    if (!store->folder.in_memory && !has_room(store, START_NEEDS_BYTES))
+        remove_file(store, SPACE_START_RESERVE);
+}
+
+void space_start(struct store *store)
+{
+    if (!store->folder.in_memory && !make_reserves(store))
+        atomic_store(&store->full, true);
+}
+
+void space_end(struct store *store)
+{
+    if (store->folder.lock >= 0 && !store->folder.in_memory && atomic_load(&store->full))
+        make_file(store, SPACE_START_RESERVE, START_RESERVE_BYTES);
+}
+
+/* The log takes its part of the reserve at once: others write to the disk, too. */
+void space_ran_out(struct store *store)
+{
+    if (store->folder.in_memory || atomic_exchange(&store->full, true))
+        return;
+    remove_file(store, SPACE_RESERVE);
+    (void)!posix_fallocate(store->log_file, 0, SPACE_FULL_LOG_BYTES * 2);
+}
+
+void space_tell(struct store *store)
+{
+    if (!atomic_load(&store->full) || store->full_told)
+        return;
+    store->full_told = true;
+    log_error("the disk is full: only what frees space is written until there is room folder=\"%s\"",
+              store->folder.path);
+}
+
+void space_look(struct store *store)
+{
+    if (!atomic_load(&store->full) || !has_room(store, (uint64_t)store->reserve_bytes + ROOM_AGAIN_BYTES) ||
+        !make_reserves(store))
+        return;
+    atomic_store(&store->full, false);
+    store->full_told = false;
+    log_info("there is room on the disk again folder=\"%s\"", store->folder.path);
+}
+
+bool store_is_full(const struct store *store)
+{
+    return atomic_load_explicit(&store->full, memory_order_relaxed);
+}
+
+/* ---- giving back ---- */
+
+static int64_t number(struct txn *txn, const char *pragma)
+{
+    sqlite3_stmt *prepared;
+    int64_t value = 0;
+
+    if (sqlite3_prepare_v2(txn->db, pragma, -1, &prepared, NULL) == SQLITE_OK &&
+        sqlite3_step(prepared) == SQLITE_ROW)
+        value = sqlite3_column_int64(prepared, 0);
+    sqlite3_finalize(prepared);
+    return value;
+}
+
+static int64_t free_pages(struct store *store)
+{
+    return number(&store->writer, "pragma freelist_count");
+}
+
+bool store_give_back(struct store *store)
+{
+    struct txn *txn = &store->writer;
+    char step[64];
+    int64_t began_us = monotonic_us();
+
+    check(txn->running == 0 && txn->depth == 0);
+    snprintf(step, sizeof step, "pragma incremental_vacuum(%d)", STEP_PAGES);
+    while (!txn->broken && store->gives_back && free_pages(store) > KEPT_FREE_PAGES) {
+        if (monotonic_us() - began_us >= STEP_US)
+            return true;
+        if (sqlite3_exec(txn->db, step, NULL, NULL, NULL) != SQLITE_OK)
+            txn_note_trouble(txn);
+    }
+    return false;
+}
+
+/* A database of before: made anew when that is quickly done. */
+bool space_prepare(struct store *store)
+{
+    struct txn *txn = &store->writer;
+    int64_t bytes = number(txn, "pragma page_count") * STORE_PAGE_BYTES;
+    bool incremental = number(txn, "pragma auto_vacuum") == 2;
+
+    if (!incremental && bytes <= SPACE_QUICK_BYTES && has_room(store, 3 * SPACE_QUICK_BYTES)) {
+        if (!txn_pragma(txn, "auto_vacuum", 2) ||
+            sqlite3_exec(txn->db, "vacuum", NULL, NULL, NULL) != SQLITE_OK)
+            return false;
+        incremental = true;
+    }
+    if (!incremental)
+        log_warn(
+            "this database was made by an older version: what is deleted is used again, but its file does "
+            "not shrink; `sqlite3 orderly.db 'pragma auto_vacuum = 2; vacuum'` changes that while the "
+            "server is stopped folder=\"%s\"",
+            store->folder.path);
+    store->gives_back = incremental;
+    return true;
+}
