@@ -73,6 +73,13 @@ static void warn_of_loss(const struct options *options)
         log_warn("durability relaxed: a crash may lose what was answered in the last 100 ms");
 }
 
+/* Nobody can sign for the first call of a new store then. */
+static void warn_of_no_root(const struct options *options)
+{
+    if (str_empty(options->root_access_key_id))
+        log_warn("no root key (--root-access-key-id): only access keys that this data has already are known");
+}
+
 static struct engine_options engine_options_of(struct arena *arena, const struct options *options,
                                                struct server *server, str functions, str runtimes)
 {
@@ -143,6 +150,7 @@ static int serve_from(struct arena *arena, struct options *options, str function
         return complain(error);
     }
     warn_of_loss(options);
+    warn_of_no_root(options);
     bool started = server_start(server, engine, arena, &error);
     if (started)
         server_run(server);

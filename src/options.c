@@ -153,11 +153,12 @@ static const struct option table[] = {
      "strict: known keys only",
      set_auth},
     {"--allowed-host", "ORDERLY_ALLOWED_HOST", "", "NAME,...",
-     "further names that it is called by (api.example.com, *.example.com); may be repeated",
+     "further names that it is called by (api.example.com, *.example.com), without a port; may be repeated",
      add_allowed_hosts},
     {"--allowed-origin", "ORDERLY_ALLOWED_ORIGIN", "", "ORIGIN,...",
-     "whose web pages may call it (http://localhost:3000); may be repeated, EXTRA_CORS_ALLOWED_ORIGINS adds "
-     "more",
+     "whose web pages may call it (http://localhost:3000), in lower case and without a path; may be "
+     "repeated, "
+     "EXTRA_CORS_ALLOWED_ORIGINS adds more",
      add_allowed_origins},
     {NULL, "EXTRA_CORS_ALLOWED_ORIGINS", "", NULL, NULL, add_allowed_origins},
     {"--root-access-key-id", "ORDERLY_ROOT_ACCESS_KEY_ID", "", "ID",
@@ -198,10 +199,15 @@ void options_print_help(void)
     }
 }
 
-static enum options_result refuse(struct arena *arena, const char *name, str value, str *problem)
+/* LocalStack's name for a variable has the help of the option before it. */
+static enum options_result refuse(struct arena *arena, const struct option *option, const char *name,
+                                  str value, str *problem)
 {
-    *problem = arena_format(arena, "%s: \"%.*s\" is not a value it takes. See orderly --help.", name,
-                            STR_ARGS(value));
+    const struct option *described = option->help ? option : option - 1;
+
+    *problem = arena_format(arena, "%s: \"%.*s\" is not a value it takes. %s %s: %s. See orderly --help.",
+                            name, STR_ARGS(value), described->flag, described->value ? described->value : "",
+                            described->help);
     return OPTIONS_BAD;
 }
 
@@ -211,7 +217,7 @@ static enum options_result read_environment(struct arena *arena, struct options 
         const char *given = getenv(table[i].variable);
         str value = str_of(given ? given : table[i].fallback ? table[i].fallback : "0");
         if (!table[i].set(options, value))
-            return refuse(arena, table[i].variable, value, problem);
+            return refuse(arena, &table[i], table[i].variable, value, problem);
     }
     return OPTIONS_OK;
 }
@@ -243,10 +249,12 @@ static enum options_result read_flag(struct arena *arena, int argc, char **argv,
         value = S("1");
     else if (*at + 1 < argc)
         value = str_of(argv[++*at]);
-    else
-        value = (str){0};
-    return str_present(value) && option->set(options, value) ? OPTIONS_OK
-                                                             : refuse(arena, option->flag, value, problem);
+    else {
+        *problem =
+            arena_format(arena, "%s needs a value: %s. See orderly --help.", option->flag, option->value);
+        return OPTIONS_BAD;
+    }
+    return option->set(options, value) ? OPTIONS_OK : refuse(arena, option, option->flag, value, problem);
 }
 
 static bool is_loopback(str host)

@@ -33,7 +33,7 @@ static bool scan(struct orders *orders, struct dynamodb_attribute_value_map_list
         for (size_t i = 0; i < out.items.count; i++)
             *list_add(orders->arena, items) = out.items.items[i];
         in.exclusive_start_key = out.last_evaluated_key;
-    } while (in.exclusive_start_key.count > 0 && items->count < limit);
+    } while (in.exclusive_start_key.count > 0); /* the first by id may be on the last page */
     if (items->count > 0)
         qsort(items->items, items->count, sizeof *items->items, compare_items);
     if (items->count > limit)

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "wire/cors.h"
 #include "wire/uri.h"
+#include "wire/xml.h"
 
 static const struct origin_rules nobody; /* a sandbox's own port is for that sandbox alone */
 
@@ -31,21 +32,51 @@ static void log_refusal(const struct exchange *exchange, const struct visitor *v
             STR_ARGS(exchange->request->path), STR_ARGS(exchange->source_ip), left_out);
 }
 
+/* SDKs of SNS, IAM and STS read XML only, and show whoever gets something else no word of it. */
+static void reply_xml(struct exchange *exchange, int status, str code, str message)
+{
+    struct text text = text_in(&exchange->arena);
+
+    xml_open(&text, S("ErrorResponse"));
+    xml_open(&text, S("Error"));
+    xml_element(&text, S("Type"), S("Sender"));
+    xml_element(&text, S("Code"), code);
+    xml_element(&text, S("Message"), message);
+    xml_close(&text, S("Error"));
+    xml_close(&text, S("ErrorResponse"));
+    exchange->reply =
+        (struct http_reply){.status = status, .content_type = S("text/xml"), .body = text_str(&text)};
+}
+
+/* Only the head may be there yet. */
+static bool reads_xml(const struct http_request *request)
+{
+    return str_starts_with(http_header(&request->headers, S("Content-Type")),
+                           S("application/x-www-form-urlencoded"));
+}
+
+static void reply_unknown_host(struct exchange *exchange, str host)
+{
+    str message = arena_format(&exchange->arena,
+                               "Orderly does not know that it is called \"%.*s\". If it is, start it with "
+                               "--allowed-host %.*s",
+                               STR_ARGS(host), STR_ARGS(host));
+
+    if (reads_xml(exchange->request))
+        reply_xml(exchange, 403, S("UnknownHost"), message);
+    else
+        reply_message(exchange, 403, message);
+}
+
 static bool refuse_host(struct exchange *exchange, const struct visitor *visitor)
 {
-    struct arena *arena = &exchange->arena;
     struct uri host = {0};
 
     log_refusal(exchange, visitor, "unknown host");
     if (visitor->host_kind == HOST_MALFORMED || !uri_parse_host(visitor->host, &host))
         reply_message(exchange, 400, S("The Host header names no host."));
     else
-        reply_message(
-            exchange, 403,
-            arena_format(arena,
-                         "Orderly does not know that it is called \"%.*s\". If it is, start it with "
-                         "--allowed-host %.*s",
-                         STR_ARGS(host.host), STR_ARGS(host.host)));
+        reply_unknown_host(exchange, host.host);
     return false;
 }
 

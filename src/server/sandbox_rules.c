@@ -331,6 +331,18 @@ static bool become_user(const struct launcher_state *state, const struct launch 
 
 /* ---- limits ---- */
 
+/* Where the server itself has less, nobody can be given more. */
+static bool limit(__rlimit_resource_t resource, rlim_t most)
+{
+    struct rlimit now;
+
+    if (getrlimit(resource, &now) != 0)
+        return false;
+    if (most > now.rlim_max)
+        most = now.rlim_max;
+    return setrlimit(resource, &(struct rlimit){most, most}) == 0;
+}
+
 static bool set_limits(const struct launch *launch)
 {
     rlim_t storage = (rlim_t)launch->storage_bytes;
@@ -341,8 +353,7 @@ static bool set_limits(const struct launch *launch)
         {RLIMIT_CORE, 0}, {RLIMIT_NOFILE, OPEN_FILES}, {RLIMIT_NPROC, PROCESSES}, {RLIMIT_FSIZE, storage}};
 
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
-        if (setrlimit((__rlimit_resource_t)limits[i].resource,
-                      &(struct rlimit){limits[i].most, limits[i].most}) != 0)
+        if (!limit((__rlimit_resource_t)limits[i].resource, limits[i].most))
             return false;
     return true;
 }

@@ -119,6 +119,17 @@ def test_the_list_has_columns(deployed):
     assert len(json.loads(deployed("list", "--json", "--limit", 3).out)) == 3
 
 
+def test_a_limited_list_has_the_first_orders_by_id_wherever_a_scan_finds_them(deployed, client):
+    table = client("dynamodb")
+    ids = [f"A{number}-{9 - number}x" for number in range(8)]  # a scan goes by the end of a key
+    for name in ids:  # three to a page
+        table.put_item(TableName="Orders", Item={"orderId": {"S": name}, "filler": {"S": "x" * 390_000}})
+    listed = json.loads(deployed("list", "--json", "--limit", 3).out)
+    for name in ids:
+        table.delete_item(TableName="Orders", Key={"orderId": {"S": name}})
+    assert [item["orderId"] for item in listed] == ids[:3]
+
+
 def test_bad_lines_are_named_and_not_sent(deployed):
     lines = [order("G1"), "hello", "", order("B1", quantity=0), order("G2"), order("B2", timestamp="today")]
     result = deployed("submit", "-", stdin="\n".join(lines))

@@ -91,6 +91,14 @@ export const handler = async () => [Object.keys(os.networkInterfaces())[0], impo
     assert house.invoke(name) == ["lo", "file:///var/task/index.mjs"]
 
 
+def test_an_interpreter_that_a_link_leads_to_is_found(houses, monkeypatch, tmp_path):
+    if os.geteuid() != 0:
+        pytest.skip("starts servers of other users")
+    (tmp_path / "python3").symlink_to(os.path.realpath("/usr/bin/python3"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert houses(None).run("def handler(event, context): return sys.version_info[0]\n") == 3
+
+
 def test_that_there_is_no_interpreter_is_told_to_the_caller_the_log_group_and_the_servers_log(houses, monkeypatch):
     if os.geteuid() != 0:
         pytest.skip("starts servers of other users")

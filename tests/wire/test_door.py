@@ -8,10 +8,13 @@ import subprocess
 import tempfile
 import urllib.parse
 
+import boto3
 import pytest
 from botocore.auth import SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
+from botocore.config import Config
 from botocore.credentials import Credentials
+from botocore.exceptions import ClientError
 
 import orderly_server
 
@@ -143,6 +146,19 @@ def test_without_a_host_urls_are_those_of_the_endpoint(endpoint, unique):
     assert json.loads(reply.split(b"\r\n\r\n")[1])["QueueUrl"].startswith(endpoint + "/")
 
 
+@pytest.mark.parametrize("service, operation", [
+    ("sns", "list_topics"), ("iam", "list_users"), ("sts", "get_caller_identity"),
+    ("sqs", "list_queues"), ("dynamodb", "list_tables"), ("lambda", "list_functions"), ("logs", "describe_log_groups")])
+def test_an_sdk_that_calls_by_an_unknown_name_shows_which_flag_lets_it_in(endpoint, service, operation):
+    client = boto3.client(service, endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="test",
+                          aws_secret_access_key="test", config=Config(retries={"total_max_attempts": 1}))
+    client.meta.events.register("before-send", lambda request, **_: request.headers.update({"Host": "orderly.example:4566"}))
+    with pytest.raises(ClientError) as caught:
+        getattr(client, operation)()
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
+    assert "start it with --allowed-host orderly.example" in str(caught.value)
+
+
 def test_hosts_are_let_in_by_name(started):
     server = started("--allowed-host", "a.example,*.b.example", "--allowed-host=192.0.2.7", ORDERLY_ALLOWED_HOST="c.example")
     for name in ("a.example", "x.b.example:80", "192.0.2.7:4566", "c.example", "localhost"):
@@ -163,13 +179,15 @@ def test_hosts_are_let_in_by_name(started):
     ([], {"ORDERLY_ALLOWED_ORIGIN": "http://a.example/app"}),
     ([], {"EXTRA_CORS_ALLOWED_ORIGINS": "*"}),
 ])
-def test_what_names_no_host_or_origin_is_refused_at_the_start(flags, variables):
+def test_what_names_no_host_or_origin_is_refused_at_the_start_with_an_example_of_what_does(flags, variables):
     with tempfile.TemporaryDirectory() as data:
         run = subprocess.run([orderly_server.binary(), "--port", "0", "--data", data, *flags], capture_output=True,
                              text=True, timeout=60, env={**os.environ, **variables})
     assert run.returncode == 1
     name = (flags or list(variables))[0]
     assert run.stderr.startswith(f"orderly: {name}: \"") and "is not a value it takes" in run.stderr
+    option, example = ("--allowed-host", "api.example.com") if "--allowed-host" in flags else ("--allowed-origin", "http://localhost:3000")
+    assert f"{option} " in run.stderr and f"({example}" in run.stderr
 
 
 # --- Pages -------------------------------------------------------------------------------------
@@ -391,3 +409,17 @@ def test_a_presigned_url_runs_out_by_the_virtual_clock(started):
     orderly_server.post(endpoint, "/_orderly/clock", json.dumps({"advance_ms": 61 * 1000}))
     refused = send(endpoint, "GET", path)
     assert refused.status == 403 and "Signature expired" in refused.body
+
+
+# --- The start ---------------------------------------------------------------------------------
+
+
+def test_a_strict_server_without_a_root_key_says_who_can_call_it(started):
+    without, known = "no root key", ("--root-access-key-id", "AKIAROOT", "--root-secret-access-key", "secret")
+    assert without in started("--auth", "strict").log
+    assert without not in started("--auth", "strict", *known).log and without not in started().log
+
+
+def test_a_flag_without_its_value_says_which_it_takes():
+    run = subprocess.run([orderly_server.binary(), "--durability"], capture_output=True, text=True, timeout=60)
+    assert run.returncode == 1 and run.stderr == "orderly: --durability needs a value: full|relaxed. See orderly --help.\n"

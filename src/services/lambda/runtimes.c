@@ -74,15 +74,20 @@ static bool ask(const char *command, struct found *found)
     return pclose(answer) == 0 && count == ANSWERS && found->answers[ANSWER_PATH][0] == '/';
 }
 
-/* Version managers put scripts in the way, which would cost each start a tenth of a second. */
+/*
+ * Version managers put scripts in the way, which would cost each start a tenth of a second.  A link from
+ * elsewhere is followed: a sandbox has the interpreter's own folders only.
+ */
 static bool ask_python(const char *name, struct found *found)
 {
     char command[512];
 
-    snprintf(command, sizeof command,
-             "%s -c 'import sys; print(sys.executable); print(\"%%d.%%d\" %% sys.version_info[:2]); "
-             "print(sys.prefix); print(sys.base_prefix)' 2>/dev/null",
-             name);
+    snprintf(
+        command, sizeof command,
+        "%s -c 'import os, sys; own = (sys.prefix + \"/\", sys.base_prefix + \"/\"); path = sys.executable; "
+        "print(path if path.startswith(own) else os.path.realpath(path)); "
+        "print(\"%%d.%%d\" %% sys.version_info[:2]); print(sys.prefix); print(sys.base_prefix)' 2>/dev/null",
+        name);
     return ask(command, found);
 }
 
