@@ -53,6 +53,7 @@ struct sandboxes {
     bool launched; /* there is a launcher */
     uv_timer_t tick, grace;
     uint64_t tick_ms;                /* how often it runs now */
+    uint64_t exact_count_ns;         /* no exact count of anybody's memory before: see sandbox_watch.c */
     struct arena arena;              /* of one event */
     void (*done)(struct loop *loop); /* set when everything ends: nobody listens to events then */
 };
