@@ -136,8 +136,15 @@ void arena_rewind(struct arena *arena, struct arena_mark mark)
 
 static void free_all_loose(struct arena *arena)
 {
-    while (arena->loose)
-        arena_free_loose(arena, arena->loose->data);
+    struct arena_loose *loose = arena->loose;
+
+    arena->loose = NULL;
+    while (loose) {
+        struct arena_loose *next = loose->next;
+        uncount(arena, loose->size);
+        free(loose);
+        loose = next;
+    }
 }
 
 void arena_free(struct arena *arena)

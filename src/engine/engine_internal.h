@@ -116,6 +116,8 @@ struct engine {
 
     struct exchange start; /* what runs before the first call */
     bool last_run;         /* stopping: nothing parks or is spawned any more */
+    bool prune_behind;     /* there is more to prune than a slice had time for */
+    bool gives_back;       /* there are unused pages to give back, as give_back_ms says */
     struct exchange_queue runnable;
     struct parking parking;
     struct txn *txn;
@@ -124,10 +126,8 @@ struct engine {
     int64_t next_timer_ms; /* no timer is due before; INT64_MAX: there is none */
     int64_t next_hop;      /* numbers the rows of traces */
     int64_t prune_ms;      /* when traces are pruned next */
-    bool prune_behind;     /* there is more to prune than a slice had time for */
     int64_t slice_began_us;
-    int64_t give_back_ms; /* when unused pages go back to the disk next, or are looked for, */
-    bool gives_back;      /* and whether there are any */
+    int64_t give_back_ms; /* when unused pages go back to the disk next, or are looked for */
     int64_t retry_ms;     /* after a failed commit, everything parked runs again then */
 
     pthread_mutex_t durable_lock; /* over the next five */

@@ -104,7 +104,7 @@ void space_ran_out(struct store *store)
     if (store->folder.in_memory || atomic_exchange(&store->full, true))
         return;
     remove_file(store, SPACE_RESERVE);
-    (void)!posix_fallocate(store->log_file, 0, SPACE_FULL_LOG_BYTES * 2);
+    (void)!posix_fallocate(store->log_file, 0, (off_t)SPACE_FULL_LOG_BYTES * 2);
 }
 
 void space_tell(struct store *store)
@@ -174,7 +174,7 @@ bool space_prepare(struct store *store)
     int64_t bytes = number(txn, "pragma page_count") * STORE_PAGE_BYTES;
     bool incremental = number(txn, "pragma auto_vacuum") == 2;
 
-    if (!incremental && bytes <= SPACE_QUICK_BYTES && has_room(store, 3 * SPACE_QUICK_BYTES)) {
+    if (!incremental && bytes <= SPACE_QUICK_BYTES && has_room(store, 3 * (uint64_t)SPACE_QUICK_BYTES)) {
         if (!txn_pragma(txn, "auto_vacuum", 2) ||
             sqlite3_exec(txn->db, "vacuum", NULL, NULL, NULL) != SQLITE_OK)
             return false;

@@ -37,7 +37,7 @@ static void parse_validation(struct model *model, const struct line *line)
 
 static void parse_largest_body(struct model *model, const struct line *line)
 {
-    str size;
+    str size = {0};
 
     if (!one_word(model, line, &size))
         return;

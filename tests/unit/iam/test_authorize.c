@@ -22,6 +22,10 @@ static void ignore(void *context, uint64_t sequence)
     (void)sequence;
 }
 
+static const struct principal iam = {.kind = PRINCIPAL_SERVICE, .name = STR_INIT("iam.amazonaws.com")};
+static const struct principal sns = {.kind = PRINCIPAL_SERVICE, .name = STR_INIT("sns.amazonaws.com")};
+static const struct principal internal = {.kind = PRINCIPAL_ROOT, .name = STR_INIT("internal")};
+
 static struct call_progress progress;
 /* Enough of an engine for handlers to ask who may. */
 static struct engine engine = {.options = {.identity = {.authorize = iam_authorize}}};
@@ -159,7 +163,7 @@ TEST(a_role_is_found_only_by_a_service_that_it_trusts)
     assert_false(iam_find_role(&call, S("arn:aws:iam::000000000000:role/other/Worker"), S("x"), &found));
     assert_false(iam_find_role(&call, S("arn:aws:iam::111111111111:role/Worker"), S("x"), &found));
 
-    call.caller = &(struct principal){.kind = PRINCIPAL_SERVICE, .name = S("sns.amazonaws.com")};
+    call.caller = &sns;
     assert_false(iam_find_role(&call, S("arn:aws:iam::000000000000:role/Worker"), S("x"), &found));
 }
 
@@ -172,7 +176,7 @@ TEST(a_service_becomes_a_role_that_trusts_it_for_as_long_as_it_likes)
     struct credentials credentials;
 
     call.operation = &STS_ASSUME_ROLE;
-    call.caller = &(struct principal){.kind = PRINCIPAL_SERVICE, .name = S("iam.amazonaws.com")};
+    call.caller = &iam;
     assert_int_equal(sts_assume_role(&call, &in, &out), DONE);
     assert_true(
         iam_find_credentials(call.txn, &scratch, out.credentials->access_key_id, call.now_ms, &credentials));
@@ -180,14 +184,14 @@ TEST(a_service_becomes_a_role_that_trusts_it_for_as_long_as_it_likes)
     assert_text(credentials.principal.arn, "arn:aws:sts::000000000000:assumed-role/Worker/f");
     assert_int_equal(credentials.expires_ms, call.now_ms + twelve_hours * 1000);
 
-    call.caller = &(struct principal){.kind = PRINCIPAL_SERVICE, .name = S("sns.amazonaws.com")};
+    call.caller = &sns;
     assert_int_equal(sts_assume_role(&call, &in, &out), FAILED);
     assert_ptr_equal(call.progress->failure.error, &STS_ACCESS_DENIED);
 }
 
 TEST(the_engine_itself_is_at_home_in_every_account)
 {
-    call.caller = &(struct principal){.kind = PRINCIPAL_ROOT, .name = S("internal")};
+    call.caller = &internal;
     assert_true(may_send());
 }
 
