@@ -470,12 +470,17 @@ static void read_public_file(void *context)
         .status = attempt->good ? file.status : 0, .content_type = file.content_type, .body = file.body};
 }
 
+static bool may_be_public_file(const struct exchange *exchange)
+{
+    return str_equal(exchange->request->method, S("GET")) && !str_present(exchange->sandbox) &&
+           !str_present(http_header(&exchange->request->headers, S("Authorization")));
+}
+
 static bool serve_public_file(struct dispatcher *dispatcher, struct exchange *exchange)
 {
     struct attempt file = {dispatcher, exchange, false};
 
-    if (!str_equal(exchange->request->method, S("GET")) || str_present(exchange->sandbox) ||
-        str_present(http_header(&exchange->request->headers, S("Authorization"))))
+    if (!may_be_public_file(exchange))
         return false;
     if (attempt(&file, read_public_file) && !file.good)
         return false;
@@ -502,6 +507,8 @@ static void serve(struct dispatcher *dispatcher, struct exchange *exchange)
 {
     struct attempt understood = {dispatcher, exchange, false};
 
+    if (serve_public_file(dispatcher, exchange))
+        return;
     if (!attempt(&understood, understand_now) || !understood.good) {
         exchange->answered(exchange);
         return;
@@ -516,14 +523,17 @@ static void serve(struct dispatcher *dispatcher, struct exchange *exchange)
         go_to_engine(dispatcher, exchange);
 }
 
-/* How long it may take to verify, inflate and decode that request. */
-static enum work_class body_class(const struct exchange *exchange)
+/* How long it may take to verify, inflate and decode that request; or to read a file, which may be a
+ * function's package. */
+static enum work_class request_class(const struct exchange *exchange)
 {
     enum { MOST_PACKED = LIMIT_SHORT_BODY_BYTES / 1024 }; /* gzip packs to a thousandth at best */
     size_t size = exchange->request->body.size;
 
     if (http_is_packed(exchange->request) && !str_present(exchange->sandbox))
         return size <= MOST_PACKED ? WORK_SHORT : WORK_LONG;
+    if (may_be_public_file(exchange))
+        return WORK_SHORT;
     if (size <= LIMIT_LOOP_BODY_BYTES || str_present(exchange->sandbox))
         return WORK_NONE;
     return size <= LIMIT_SHORT_BODY_BYTES ? WORK_SHORT : WORK_LONG;
@@ -538,10 +548,9 @@ void dispatch(struct dispatcher *dispatcher, struct exchange *exchange)
         exchange->answered(exchange);
         return;
     }
-    if (admin_dispatch(dispatcher->auth, exchange, dispatcher->reader) ||
-        serve_public_file(dispatcher, exchange))
+    if (admin_dispatch(dispatcher->auth, exchange, dispatcher->reader))
         return;
-    enum work_class class = body_class(exchange);
+    enum work_class class = request_class(exchange);
     step(dispatcher, exchange, class, serve);
     /* The exchange may be another thread's by now, but its operation stays what serve() has found here. */
     if (class == WORK_NONE)

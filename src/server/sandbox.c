@@ -189,7 +189,7 @@ static void take_message(struct sandbox *sandbox, const struct message *message)
     case MESSAGE_ENDED:
         sandbox->status = message->status;
         if (message->pid && !sandbox->reason && WIFSIGNALED(message->status))
-            sandbox->reason = "OutOfMemory";
+            sandbox_ran_out_of_memory(sandbox);
         break;
     case MESSAGE_STATE:
     case MESSAGE_NO_WAY_OUT:

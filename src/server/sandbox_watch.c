@@ -164,6 +164,14 @@ static int64_t used_bytes(const struct sandbox *sandbox)
     return (exact > 0 && exact < bytes ? exact : bytes) + files;
 }
 
+/* The kernel may have seen it before we did: it had more than its limit. */
+void sandbox_ran_out_of_memory(struct sandbox *sandbox)
+{
+    sandbox->reason = "OutOfMemory";
+    if (sandbox->memory_peak_bytes <= sandbox->memory_limit_bytes)
+        sandbox->memory_peak_bytes = sandbox->memory_limit_bytes + 1;
+}
+
 /* Returns what it uses, in halves of its limit. */
 static int64_t watch_memory(struct sandbox *sandbox)
 {
@@ -177,7 +185,7 @@ static int64_t watch_memory(struct sandbox *sandbox)
     if (limit == 0)
         return 0;
     if (used > limit && !sandbox->reason) {
-        sandbox->reason = "OutOfMemory";
+        sandbox_ran_out_of_memory(sandbox);
         log_info("sandbox is out of memory id=%s limit_bytes=%lld used_bytes=%lld", sandbox->id,
                  (long long)limit, (long long)used);
         sandbox_kill(sandbox, SIGKILL);

@@ -4,6 +4,7 @@ import dataclasses
 import http.client
 import json
 import re
+import socket
 import urllib.parse
 
 from botocore.auth import SigV4Auth
@@ -111,10 +112,13 @@ def send(endpoint, request):
     connection = http.client.HTTPConnection(host, timeout=30)
     try:
         method, target = request.first.split(" ")[:2]
+        connection.connect()
         connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
         for name, value in headers.items():
             connection.putheader(name, value)
-        connection.endheaders(body)
+        connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+        connection.endheaders(body)  # in one piece: a head alone may be refused before its body says what it asks
+        connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)
         reply = connection.getresponse()
         return Reply(reply.status, {k.lower(): v for k, v in reply.getheaders()}, reply.read())
     finally:
