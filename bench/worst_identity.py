@@ -23,7 +23,7 @@ def backtracking(size_bytes):
     pattern = "*".join("aaaa" for _ in range(40)) + "*b"
     statements = []
     while True:
-        statements.append({"Effect": "Deny", "Action": "*", "Resource": f"arn:aws:*:*:*:*{pattern}",
+        statements.append({"Effect": "Deny", "Action": "*", "Resource": f"arn:aws:sqs:*:*:*{pattern}",
                            "Condition": {"StringLike": {"aws:UserAgent": [f"*{pattern}"]}}})
         document = json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":"))
         if len(document) > size_bytes:
