@@ -194,7 +194,7 @@ select policy_arn from iam_attachment where identity_id = :identity_id order by 
 -- statement: count_attachments :one
 -- column: count integer
 select count(*) as count from iam_attachment
-join iam_identity on iam_identity.id = iam_attachment.identity_id
+cross join iam_identity on iam_identity.id = iam_attachment.identity_id
 where iam_attachment.policy_arn = :policy_arn and iam_identity.account = :account;
 
 -- statement: count_boundaries :one
@@ -206,7 +206,7 @@ select count(*) as count from iam_identity where boundary_arn = :boundary_arn an
 -- row: entity
 -- param: path_prefix text
 select iam_identity.kind, iam_identity.name, iam_identity.folded_name, iam_identity.unique_id
-from iam_attachment join iam_identity on iam_identity.id = iam_attachment.identity_id
+from iam_attachment cross join iam_identity on iam_identity.id = iam_attachment.identity_id
 where iam_attachment.policy_arn = :policy_arn and iam_identity.account = :account
   and substr(iam_identity.path, 1, length(:path_prefix)) = :path_prefix
 order by iam_identity.kind, iam_identity.folded_name;
@@ -215,7 +215,7 @@ order by iam_identity.kind, iam_identity.folded_name;
 -- statement: bounded_identities :many
 -- row: entity
 -- param: path_prefix text
-select kind, name, folded_name, unique_id from iam_identity
+select kind, name, folded_name, unique_id from iam_identity indexed by iam_identity_by_boundary
 where boundary_arn = :boundary_arn and account = :account
   and substr(path, 1, length(:path_prefix)) = :path_prefix
 order by kind, folded_name;
