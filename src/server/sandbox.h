@@ -70,7 +70,7 @@ void sandbox_begin(struct sandboxes *sandboxes, str id, str payload, const struc
 /* SIGKILL ends all that runs in it; SIGTERM is given to all of it. */
 void sandbox_kill(const struct sandbox *sandbox, int number);
 
-/* Note why it ends. */
+/* Memory is the reason why it ends, and its peak is told as above its limit, whoever saw it first. */
 void sandbox_ran_out_of_memory(struct sandbox *sandbox);
 /* function: the number that the function's process has in the sandbox's own /proc. */
 void sandbox_watch(struct sandbox *sandbox, pid_t function);
