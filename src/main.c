@@ -115,6 +115,7 @@ static struct engine_options engine_options_of(struct arena *arena, const struct
         .default_account = options->account,
         .functions_folder = functions,
         .runtimes_folder = runtimes,
+        .trace_keep = options->trace_keep,
         .endpoint = arena_format(arena, "http://127.0.0.1:%d", server_port(server)),
     };
 }

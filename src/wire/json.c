@@ -709,3 +709,12 @@ void json_field(struct json_writer *writer, str name, str value)
     json_name(writer, name);
     json_string(writer, value);
 }
+
+str json_quoted(struct arena *arena, str text)
+{
+    enum { LONGEST_QUOTED = 600 };
+    struct json_writer writer = json_writer_in(arena);
+
+    json_string(&writer, str_head_whole(text, LONGEST_QUOTED));
+    return json_written(&writer);
+}
