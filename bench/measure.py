@@ -337,7 +337,7 @@ def measure_worst(options):
     finally:
         target.stop()
     head = ["request", "sent", "took ms", *(f"{name} p99 ms, alone → beside it" for name in worst.STREAMS)]
-    table(head + ["added to a p99, ms", "slow calls"], [worst.cells(row) for row in rows.sorted()])
+    table(head + ["added to a p99, ms", "engine's CPU ms", "loop's CPU ms", "slow calls"], [worst.cells(row) for row in rows.sorted()])
     if any(row["added_ms"] > worst.MOST_ADDED_MS for row in rows.rows):
         raise SystemExit(f"A request adds more than {worst.MOST_ADDED_MS} ms to others.")
 

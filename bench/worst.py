@@ -17,6 +17,7 @@ import http.client
 import importlib
 import json
 import os
+import pathlib
 import re
 import statistics
 import subprocess
@@ -33,7 +34,7 @@ MOST_ADDED_MS = 25
 WORTH_ANOTHER_MS, ATTEMPTS = 10, 3
 ALONE_FOR = 8
 LONGEST_SECONDS = 6
-COLUMNS = ["request", "sent", "took_ms", *(f"{name}_{when}_ms" for name in STREAMS for when in ("alone", "beside")), "added_ms", "slow"]
+COLUMNS = ["request", "sent", "took_ms", *(f"{name}_{when}_ms" for name in STREAMS for when in ("alone", "beside")), "added_ms", "engine_ms", "loop_ms", "slow"]
 
 
 class Recorded(Exception):
@@ -114,6 +115,15 @@ class Repeated(threading.Thread):
         self.join(120)
 
 
+def cpu_ms(pid):
+    """CPU time so far: of the engine's thread, and of the loop that has worked most."""
+    spent = {}
+    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+        name = (task / "comm").read_text().strip()
+        spent[name] = max(spent.get(name, 0), int((task / "schedstat").read_text().split()[0]) / 1e6)
+    return {"engine": spent["engine"], "loop": max(spent.get("loop", 0), spent["orderly"])}
+
+
 def slow_calls(port):
     """What has held the engine or a loop for over 20 ms so far: {(operation, where): how often}."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
@@ -133,12 +143,16 @@ def beside_it(bench, send, seconds):
 
 
 def measure_once(bench, send, seconds):
-    alone, before = bench.alone(), slow_calls(bench.target.port)
+    alone, before, cpu_before = bench.alone(), slow_calls(bench.target.port), cpu_ms(bench.target.pid)
     beside, repeated = beside_it(bench, send, seconds)
+    cpu = cpu_ms(bench.target.pid)
     slow = [f"{operation} on {where} × {calls - before.get((operation, where), 0)}"
             for (operation, where), calls in slow_calls(bench.target.port).items() if calls > before.get((operation, where), 0)]
     row = {"sent": len(repeated.took_ms), "took_ms": statistics.median(repeated.took_ms) if repeated.took_ms else 0,
            "slow": "; ".join(slow + ([str(repeated.problem)] if repeated.problem else []))}
+    for where in cpu:
+        spent = cpu[where] - cpu_before[where] - bench.alone_cpu[where] * seconds
+        row[f"{where}_ms"] = max(0.0, spent / max(1, row["sent"]))
     for name in STREAMS:
         row[f"{name}_alone_ms"] = alone[name]["p99_us"] / 1000
         row[f"{name}_beside_ms"] = beside[name]["p99_us"] / 1000
@@ -151,7 +165,7 @@ class Bench:
 
     def __init__(self, target, load, queue_url, seconds):
         self.target, self.load, self.queue_url, self.seconds = target, load, queue_url, seconds
-        self.known_alone, self.uses = None, 0
+        self.known_alone, self.alone_cpu, self.uses = None, None, 0
 
     def streams(self, seconds):
         return streams(self.target, self.load, self.queue_url, seconds)
@@ -159,7 +173,10 @@ class Bench:
     def alone(self):
         """Measured again after some uses: the queue grows, and the machine's mood changes."""
         if self.uses % ALONE_FOR == 0:
+            before = cpu_ms(self.target.pid)
             self.known_alone = self.streams(self.seconds)
+            after = cpu_ms(self.target.pid)
+            self.alone_cpu = {where: (after[where] - before[where]) / self.seconds for where in after}
         self.uses += 1
         return self.known_alone
 
@@ -217,4 +234,4 @@ def cells(row):
     alone_beside = [f"{row[f'{name}_alone_ms']} → {row[f'{name}_beside_ms']}" for name in STREAMS]
     added = f"{max(0, row['added_ms']):.1f}"
     return [row["request"], row["sent"], row["took_ms"], *alone_beside,
-            f"**{added}**" if row["added_ms"] > MOST_ADDED_MS else added, row["slow"]]
+            f"**{added}**" if row["added_ms"] > MOST_ADDED_MS else added, row["engine_ms"], row["loop_ms"], row["slow"]]
