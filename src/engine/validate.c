@@ -431,15 +431,19 @@ static bool validate_coral(const struct call *call, const struct shape *shape, c
     return false;
 }
 
-bool validate(const struct call *call, const struct shape *shape, const void *in)
+static bool validate_plain(const struct call *call, const struct shape *shape, const void *in)
 {
-    const struct service *service = call->operation->service;
-
-    if (service->validation == VALIDATION_CORAL)
-        return validate_coral(call, shape, in);
     str missing = missing_parameter(call->arena, shape, in);
     if (str_present(missing))
-        fail(call, service->validation_error, "The request must contain the parameter %.*s.",
+        fail(call, call->operation->service->validation_error, "The request must contain the parameter %.*s.",
              STR_ARGS(missing));
     return !str_present(missing);
+}
+
+bool validate(const struct call *call, const struct shape *shape, const void *in)
+{
+    bool coral = call->operation->service->validation == VALIDATION_CORAL;
+
+    return (coral ? validate_coral(call, shape, in) : validate_plain(call, shape, in)) &&
+           refused_check(call, shape, in);
 }
