@@ -402,5 +402,6 @@ static bool decode_reply(struct arena *arena, const struct operation *operation,
     return false;
 }
 
-const struct protocol PROTOCOL_OF_REST_JSON = {PROTOCOL_REST_JSON, decode_request, encode_reply,
-                                               encode_error,       encode_request, decode_reply};
+const struct protocol PROTOCOL_OF_REST_JSON = {PROTOCOL_REST_JSON, REST_JSON_REFUSALS, decode_request,
+                                               encode_reply,       encode_error,       encode_request,
+                                               decode_reply};
