@@ -387,18 +387,3 @@ str arn(const struct call *call, str service, str resource)
     return arena_concat(call->arena, S("arn:aws:"), service, colon, call->region, colon, call->account, colon,
                         resource);
 }
-
-str functions_folder(const struct call *call)
-{
-    return call->engine->options.functions_folder;
-}
-
-str runtimes_folder(const struct call *call)
-{
-    return call->engine->options.runtimes_folder;
-}
-
-str local_endpoint(const struct call *call)
-{
-    return call->engine->options.endpoint;
-}

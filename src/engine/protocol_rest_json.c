@@ -1,5 +1,5 @@
 /*
- * protocol_rest_json.c: REST-JSON, as Lambda speaks it: a member travels in the path, the query, a
+ * protocol_rest_json.c: REST-JSON: a member travels in the path, the query, a
  * header, the status, as the whole body, or in the body's JSON.
  * https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html
  */

@@ -48,8 +48,8 @@ str source_queue_url(const struct call *call, str queue_arn)
 
     for (int i = 0; i < ARN_PARTS; i++)
         str_next(&rest, ':', &parts[i]);
-    return arena_format(call->arena, "%.*s/%.*s/%.*s", STR_ARGS(local_endpoint(call)), STR_ARGS(parts[4]),
-                        STR_ARGS(parts[5]));
+    return arena_format(call->arena, "%.*s/%.*s/%.*s", STR_ARGS(lambda_options()->endpoint),
+                        STR_ARGS(parts[4]), STR_ARGS(parts[5]));
 }
 
 void poller_begin(const struct call *call, int64_t mapping_id, int64_t poller)
