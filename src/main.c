@@ -2,8 +2,8 @@
  * main.c: which command it is; and for the server, the wiring: services into the engine, the engine
  * into the server.
  */
-#include "cli/cli.h"
 #include "options.h"
+#include "orders/cli/commands.h"
 #include "server/server.h"
 #include "services/iam/iam.h"
 #include "services/lambda/lambda.h"
@@ -211,6 +211,6 @@ int main(int argc, char **argv)
         return EXIT_SUCCESS;
     }
     if (strcmp(command, "orders") == 0)
-        return cli_orders(argc - 1, argv + 1);
+        return orders_main(argc - 1, argv + 1);
     return serve_command(argc, argv);
 }

@@ -9,6 +9,7 @@
 #include "engine/engine_internal.h"
 #include "engine/protocol_internal.h"
 
+#include "aws/arn.h"
 #include "base/check.h"
 #include "base/time.h"
 
@@ -82,7 +83,7 @@ static void become_root(const struct call *call, struct credentials *credentials
         .principal =
             {
                 .kind = PRINCIPAL_ROOT,
-                .arn = arena_format(call->arena, "arn:aws:iam::%.*s:root", STR_ARGS(account)),
+                .arn = arn_of_root(call->arena, account),
                 .id = account,
                 .account = account,
                 .name = S("root"),
