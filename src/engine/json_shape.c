@@ -162,7 +162,7 @@ static bool decode_integer(const struct decoder *decoder, const struct json *jso
     return true;
 }
 
-/* Not what null, false and the empty say, nor an object with nothing else in it: see refused.c. */
+/* Not what null, false and the empty say, nor an object with nothing else in it: see refused_members.c. */
 static bool asks_for_something(const struct json *json)
 {
     switch (json->type) {
@@ -230,7 +230,7 @@ bool json_to_structure(struct arena *arena, const struct shape *shape, const str
     struct decoder decoder = {.arena = arena,
                               .mismatch = mismatch,
                               .mark = service != NULL,
-                              .only_integers = service && !service->crc32_header};
+                              .only_integers = service && !service->dialect->cuts_fractions};
 
     return decode_structure(&decoder, shape, json, structure);
 }

@@ -232,7 +232,7 @@ static bool decode_structure(struct decoder *decoder, const struct shape *shape,
     return true;
 }
 
-/* Not what the empty says: see refused.c. */
+/* Not what the empty says: see refused_members.c. */
 static bool asks_for_something(str own, const struct run *below)
 {
     for (size_t i = 0; i < below->count; i++)
