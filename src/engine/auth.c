@@ -7,6 +7,7 @@
  */
 #include "engine/engine_internal.h"
 
+#include "aws/arn.h"
 #include "base/check.h"
 #include "base/time.h"
 
@@ -117,7 +118,7 @@ static void become_root(const struct call *call, struct credentials *credentials
         .principal =
             {
                 .kind = PRINCIPAL_ROOT,
-                .arn = arena_format(call->arena, "arn:aws:iam::%.*s:root", STR_ARGS(account)),
+                .arn = arn_of_root(call->arena, account),
                 .id = account,
                 .account = account,
                 .name = S("root"),

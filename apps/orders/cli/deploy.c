@@ -6,6 +6,7 @@
 #include "orders/cli/commands.h"
 #include "orders/cli/files.h"
 
+#include "aws/arn.h"
 #include "base/time.h"
 #include "cli/output.h"
 
@@ -86,8 +87,10 @@ static void name_resources(struct deployment *deployment)
     deployment->topic_arn = orders_arn(orders, "sns", ORDERS_TOPIC);
     deployment->queue_arn = orders_arn(orders, "sqs", ORDERS_QUEUE);
     deployment->dead_letter_arn = orders_arn(orders, "sqs", ORDERS_DEAD_LETTERS);
-    deployment->role_arn = arena_format(orders->arena, "arn:%.*s:iam::%.*s:role/" ORDERS_ROLE,
-                                        STR_ARGS(orders->partition), STR_ARGS(orders->account));
+    deployment->role_arn = arn_build(orders->arena, &(struct arn){.partition = orders->partition,
+                                                                  .service = S("iam"),
+                                                                  .account = orders->account,
+                                                                  .resource = S("role/" ORDERS_ROLE)});
 }
 
 static void print_next(struct arena *arena)

@@ -7,6 +7,7 @@
 #include "orders/cli/deploy.h"
 #include "orders/cli/documents.h"
 
+#include "aws/arn.h"
 #include "wire/uri.h"
 
 #include "iam_model.h"
@@ -143,8 +144,11 @@ static enum deploy_change remove_inline(struct orders *orders, const struct gran
 
 static str managed_arn(const struct orders *orders, const struct grant *grant)
 {
-    return arena_format(orders->arena, "arn:%.*s:iam::aws:policy/%s", STR_ARGS(orders->partition),
-                        grant->managed);
+    return arn_build(orders->arena, &(struct arn){.partition = orders->partition,
+                                                  .service = S("iam"),
+                                                  .account = S("aws"),
+                                                  .resource = arena_join(orders->arena, S("policy/"),
+                                                                         str_of(grant->managed))});
 }
 
 static enum deploy_change attach(struct orders *orders, const struct grant *grant)

@@ -3,6 +3,7 @@
  */
 #include "orders/cli/orders.h"
 
+#include "aws/arn.h"
 #include "cli/output.h"
 
 #include "sts_model.h"
@@ -51,18 +52,21 @@ bool orders_who_am_i(struct orders *orders)
 
     if (!orders_call(orders, &STS_GET_CALLER_IDENTITY, &in, &out))
         return orders_complain(orders, "Asking who I am");
-    str rest = out.arn, arn, partition = {0};
-    str_next(&rest, ':', &arn);
-    str_next(&rest, ':', &partition);
-    orders->partition = str_present(partition) ? partition : S("aws");
+    struct arn arn;
+
+    arn_parse(out.arn, &arn);
+    orders->partition = str_present(arn.partition) ? arn.partition : S("aws");
     orders->account = out.account;
     return true;
 }
 
 str orders_arn(struct orders *orders, const char *service, const char *resource)
 {
-    return arena_format(orders->arena, "arn:%.*s:%s:%.*s:%.*s:%s", STR_ARGS(orders->partition), service,
-                        STR_ARGS(orders->config->region), STR_ARGS(orders->account), resource);
+    return arn_build(orders->arena, &(struct arn){.partition = orders->partition,
+                                                  .service = str_of(service),
+                                                  .region = orders->config->region,
+                                                  .account = orders->account,
+                                                  .resource = str_of(resource)});
 }
 
 str orders_where(struct orders *orders)
