@@ -6,6 +6,7 @@
 #include "orders/cli/commands.h"
 #include "server/server.h"
 #include "services/iam/iam.h"
+#include "services/lambda/lambda.h"
 #include "services/services.h"
 
 #include "base/folder.h"
@@ -81,7 +82,7 @@ static void warn_of_no_root(const struct options *options)
 }
 
 static struct engine_options engine_options_of(struct arena *arena, const struct options *options,
-                                               struct server *server, str functions, str runtimes)
+                                               struct server *server, str endpoint)
 {
     return (struct engine_options){
         .store =
@@ -113,9 +114,7 @@ static struct engine_options engine_options_of(struct arena *arena, const struct
         .root_secret = options->root_secret,
         .default_region = options->region,
         .default_account = options->account,
-        .functions_folder = functions,
-        .runtimes_folder = runtimes,
-        .endpoint = arena_format(arena, "http://127.0.0.1:%d", server_port(server)),
+        .endpoint = endpoint,
     };
 }
 
@@ -138,12 +137,15 @@ static int serve_from(struct arena *arena, struct options *options, str function
             .thread_count = (unsigned)options->threads,
             .sandbox = sandbox_mode_of(options),
             .function_network = options->function_network,
+            .function_service = str_of(LAMBDA_MODULE.service->name),
         },
         arena, &error);
     if (!server)
         return complain(error);
 
-    struct engine_options engine_options = engine_options_of(arena, options, server, functions, runtimes);
+    str endpoint = arena_format(arena, "http://127.0.0.1:%d", server_port(server));
+    lambda_configure(&(struct lambda_options){functions, runtimes, endpoint});
+    struct engine_options engine_options = engine_options_of(arena, options, server, endpoint);
     struct engine *engine = engine_start(&engine_options, arena, &error);
     if (!engine) {
         server_free(server);
