@@ -199,18 +199,48 @@ static int serve_command(int argc, char **argv)
     return status;
 }
 
+static int version_command(int argc, char **argv)
+{
+    (void)argc, (void)argv;
+    puts("orderly " ORDERLY_VERSION);
+    return EXIT_SUCCESS;
+}
+
+/* "help orders submit" is "orders help submit". */
+static int help_command(int argc, char **argv)
+{
+    static char orders[] = "orders", help[] = "help";
+
+    if (argc > 1 && strcmp(argv[1], orders) != 0) {
+        fprintf(stderr, "orderly: %s is not a command. See orderly help.\n", argv[1]);
+        return EXIT_FAILURE;
+    }
+    if (argc == 1) {
+        options_print_help();
+        return EXIT_SUCCESS;
+    }
+    argv[0] = orders;
+    argv[1] = help;
+    return orders_main(argc, argv);
+}
+
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv); /* argv[0] is the name */
+} COMMANDS[] = {
+    {"help", help_command},
+    {"orders", orders_main},
+    {"version", version_command},
+    {"--version", version_command},
+};
+
 int main(int argc, char **argv)
 {
-    const char *command = argc > 1 ? argv[1] : "";
-
     /* Nothing here is in local time.  Without TZ, libarchive's mktime() looks at /etc/localtime for each
      * entry. */
     setenv("TZ", "UTC", 0);
-    if (strcmp(command, "version") == 0 || strcmp(command, "--version") == 0) {
-        puts("orderly " ORDERLY_VERSION);
-        return EXIT_SUCCESS;
-    }
-    if (strcmp(command, "orders") == 0)
-        return orders_main(argc - 1, argv + 1);
+    for (size_t i = 0; i < sizeof COMMANDS / sizeof *COMMANDS; i++)
+        if (argc > 1 && strcmp(argv[1], COMMANDS[i].name) == 0)
+            return COMMANDS[i].run(argc - 1, argv + 1);
     return serve_command(argc, argv);
 }
