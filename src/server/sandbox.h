@@ -41,6 +41,7 @@ struct sandbox {
     unsigned requests; /* in flight */
     uint64_t looked_after_ms;
     const char *reason; /* why it ended, when it was us */
+    str function_name;  /* for the log: behind the id */
     char id[];
 };
 
@@ -49,6 +50,7 @@ struct sandboxes {
     struct sandbox *first;
     struct launcher launcher;
     enum sandbox_mode mode;
+    str service; /* that hears of them */
     uv_poll_t launcher_poll;
     bool launched; /* there is a launcher */
     uv_timer_t tick, grace;

@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/thread.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -317,7 +318,7 @@ static void init(struct server *server, const struct server_options *options)
     check(uv_async_init(&server->main.uv, &server->stop, on_stop) == 0);
     server->stop.data = server;
 
-    server->sandboxes = sandboxes_new(&server->main);
+    server->sandboxes = sandboxes_new(&server->main, options->function_service);
     server->effect_runners[0] =
         (struct effect_runner){"sandbox.start", sandboxes_start_effect, server->sandboxes};
     server->effect_runners[1] =
@@ -354,6 +355,7 @@ const struct effect_runner *server_effect_runners(struct server *server)
 
 static void *serve(void *loop)
 {
+    thread_set_name("loop");
     loop_run(loop);
     return NULL;
 }

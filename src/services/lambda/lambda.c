@@ -6,12 +6,25 @@
 #include "lambda_internal.h"
 #include "runtime_model.h"
 
+static struct lambda_options configured; /* written once, before there are threads */
+
+void lambda_configure(const struct lambda_options *options)
+{
+    configured = *options;
+}
+
+const struct lambda_options *lambda_options(void)
+{
+    return &configured;
+}
+
 /* Asynchronous invocations go on; what had a caller or a queue behind it is theirs to repeat. */
 static void resume_invocations(const struct call *call)
 {
     struct function function;
 
     lambda_remove_orphans(call->txn);
+    lambda_remove_orphaned_payloads(call->txn);
     lambda_requeue_all(call->txn);
     struct lambda_list_waiting_functions_rows rows = lambda_list_waiting_functions(call->txn);
     for (size_t i = 0; i < rows.count; i++) {

@@ -8,6 +8,7 @@
  */
 #include "base/list.h"
 #include "engine/call.h"
+#include "lambda.h"
 #include "lambda_model.h"
 #include "lambda_sql.h"
 #include "store/store.h"
@@ -20,6 +21,9 @@ enum {
     ASYNC_PAYLOAD_BYTES = 1024 * 1024,
     ANSWER_BYTES = 6291556,
 };
+
+/* lambda.c */
+const struct lambda_options *lambda_options(void);
 
 /* A function is its row; its ARN is made from it. */
 struct function {
@@ -180,6 +184,9 @@ struct result {
 };
 struct result result_error(const struct call *call, const char *type, str message);
 /* What sandbox_id is at, or the oldest queued one of the function. */
+void invocation_add(const struct call *call, struct lambda_add_invocation_params params);
+str invocation_payload(const struct call *call, const struct lambda_take_invocation_row *invocation);
+void invocation_remove(const struct call *call, int64_t id);
 bool invocation_of_sandbox(const struct call *call, str sandbox_id,
                            struct lambda_find_invocation_row *invocation);
 bool invocation_next(const struct call *call, const struct function *function,

@@ -8,6 +8,7 @@
  */
 #include "lambda_internal.h"
 
+#include "aws/arn.h"
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -22,7 +23,6 @@ enum {
     PROBLEM_MS = 1 * MS, /* doubled at each one that follows */
     MAX_PROBLEM_MS = 60 * MS,
     MOST_DOUBLINGS = 6,
-    ARN_PARTS = 6,
 };
 
 struct poll {
@@ -46,12 +46,10 @@ static str mapping_name(const struct call *call, int64_t mapping_id)
 
 str source_queue_url(const struct call *call, str queue_arn)
 {
-    str parts[ARN_PARTS] = {{0}}, rest = queue_arn;
+    struct arn arn;
 
-    for (int i = 0; i < ARN_PARTS; i++)
-        str_next(&rest, ':', &parts[i]);
-    return arena_format(call->arena, "%.*s/%.*s/%.*s", STR_ARGS(local_endpoint(call)), STR_ARGS(parts[4]),
-                        STR_ARGS(parts[5]));
+    arn_parse(queue_arn, &arn);
+    return arena_concat(call->arena, lambda_options()->endpoint, S("/"), arn.account, S("/"), arn.resource);
 }
 
 void poller_begin(const struct call *call, int64_t mapping_id, int64_t poller)
@@ -169,17 +167,16 @@ static void send_batch(const struct call *call, const struct poll *poll, const s
 {
     str request_id = random_uuid(call->arena);
 
-    lambda_add_invocation(call->txn,
-                          &(struct lambda_add_invocation_params){
-                              .request_id = request_id,
-                              .function_id = poll->function.row.id,
-                              .mapping_id = arena_i64(call->arena, poll->mapping.id),
-                              .kind = S("mapping"),
-                              .payload = event_of(call, records, count),
-                              .trace_id = batch_trace_id(call, records, request_id),
-                              .queued_ms = call->now_ms,
-                              .receipts = receipts_of(call, poll->mapping.source_arn, records, count),
-                          });
+    invocation_add(call, (struct lambda_add_invocation_params){
+                             .request_id = request_id,
+                             .function_id = poll->function.row.id,
+                             .mapping_id = arena_i64(call->arena, poll->mapping.id),
+                             .kind = S("mapping"),
+                             .payload = event_of(call, records, count),
+                             .trace_id = batch_trace_id(call, records, request_id),
+                             .queued_ms = call->now_ms,
+                             .receipts = receipts_of(call, poll->mapping.source_arn, records, count),
+                         });
     function_dispatch(call, &poll->function);
 }
 

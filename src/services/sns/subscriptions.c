@@ -3,6 +3,8 @@
  */
 #include "sns_internal.h"
 
+#include "aws/arn.h"
+
 #include "base/hash.h"
 
 static bool refuse(const struct call *call, const char *problem)
@@ -28,7 +30,7 @@ static bool protocol_check(const struct call *call, str protocol)
     if (str_equal(protocol, S("sqs")))
         return true;
     if (is_one_of(protocol, others))
-        return refuse(call, "Protocol: only sqs is supported yet");
+        return refuse(call, "Protocol: Orderly supports only sqs yet; see docs/compatibility.md.");
     fail(call, &SNS_INVALID_PARAMETER_EXCEPTION,
          "Invalid parameter: Amazon SNS does not support this protocol string: %.*s", STR_ARGS(protocol));
     return false;
@@ -36,13 +38,13 @@ static bool protocol_check(const struct call *call, str protocol)
 
 static bool endpoint_check(const struct call *call, str protocol, str endpoint)
 {
-    struct arn_parts parts;
+    struct arn arn;
 
     if (!protocol_check(call, protocol))
         return false;
-    if (!arn_split(endpoint, &parts) || !str_equal(parts.service, S("sqs")))
+    if (!arn_parse(endpoint, &arn) || !str_equal(arn.service, S("sqs")))
         return refuse(call, "SQS endpoint ARN");
-    if (str_ends_with(parts.resource, S(".fifo")))
+    if (str_ends_with(arn.resource, S(".fifo")))
         return refuse(call, "Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics");
     return true;
 }
@@ -63,7 +65,9 @@ static bool attribute_name_check(const struct call *call, str name)
     if (!is_one_of(name, others))
         return refuse(call, "AttributeName");
     fail(call, &SNS_INVALID_PARAMETER_EXCEPTION,
-         "Invalid parameter: AttributeName Reason: %.*s is not supported yet.", STR_ARGS(name));
+         "Invalid parameter: AttributeName Reason: Orderly does not support %.*s yet; see "
+         "docs/compatibility.md.",
+         STR_ARGS(name));
     return false;
 }
 
@@ -155,9 +159,9 @@ enum outcome sns_subscribe(const struct call *call, const struct sns_subscribe_i
 /* "<topic's ARN>:<uuid>"; the absent str when it is not of that form and the region called. */
 static str topic_arn_of(const struct call *call, str subscription_arn)
 {
-    struct arn_parts parts;
-    bool valid = arn_split(subscription_arn, &parts) && str_equal(parts.service, S("sns")) &&
-                 str_equal(parts.region, call->region) && str_index(parts.resource, ':') > 0;
+    struct arn arn;
+    bool valid = arn_parse(subscription_arn, &arn) && str_equal(arn.service, S("sns")) &&
+                 str_equal(arn.region, call->region) && str_index(arn.resource, ':') > 0;
 
     return valid ? str_head(subscription_arn, (size_t)str_last_index(subscription_arn, ':')) : (str){0};
 }
