@@ -388,18 +388,3 @@ str arn(const struct call *call, str service, str resource)
                                                 .account = call->account,
                                                 .resource = resource});
 }
-
-str functions_folder(const struct call *call)
-{
-    return call->engine->options.functions_folder;
-}
-
-str runtimes_folder(const struct call *call)
-{
-    return call->engine->options.runtimes_folder;
-}
-
-str local_endpoint(const struct call *call)
-{
-    return call->engine->options.endpoint;
-}

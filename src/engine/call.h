@@ -295,12 +295,6 @@ void trace_in(const struct call *call, str trace_id, str kind, str resource_arn,
 str seal(const struct call *call, str purpose, str data);
 bool unseal(const struct call *call, str purpose, str text, str *data);
 
-/* Folders of this machine: unpacked functions, and the bootstraps of the runtimes. */
-str functions_folder(const struct call *call);
-str runtimes_folder(const struct call *call);
-/* The endpoint that functions on this machine use, however the client called it. */
-str local_endpoint(const struct call *call);
-
 /* JSON of a modelled struct, and back; what services store of their shapes. */
 str model_to_json(struct arena *arena, const struct shape *shape, const void *value);
 /* False when the text is not JSON of that shape. */

@@ -100,8 +100,6 @@ struct engine_options {
     bool strict_auth;                    /* known keys only, at admin endpoints that of the administrator */
     str root_access_key_id, root_secret; /* the administrator's, besides those that IAM knows */
     str default_region, default_account;
-    str functions_folder; /* where function packages are unpacked; made anew when it is lost */
-    str runtimes_folder;  /* the bootstraps of nodejs and python */
     bool rerun;           /* for tests: run what parks twice, and lose every other preparation */
     int64_t slow_us;      /* a call that takes longer is logged and counted; 0: 20 ms, negative: each */
     int64_t slice_us;     /* see slice_is_over(); 0: as usual, negative: always over */

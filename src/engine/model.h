@@ -11,6 +11,7 @@
  *   integer, long              int64_t      as an optional member a `const T *`, NULL when
  *   float, double              double       absent
  *   timestamp                  int64_t, milliseconds since 1970
+ *   opaque                     str: present when a request asks for something there; never sent
  *   structure, union           inside a list or map: the struct itself;
  *                              as a member: `const struct x *`, NULL when absent
  *   list<T>                    struct { T *items; size_t count; }, absent is items == NULL
@@ -22,6 +23,7 @@
 #include "base/arena.h"
 
 struct call;
+struct dialect;
 enum outcome { DONE, FAILED, PARKED };
 
 enum shape_type {
@@ -31,6 +33,7 @@ enum shape_type {
     SHAPE_INTEGER,
     SHAPE_DOUBLE,
     SHAPE_TIMESTAMP,
+    SHAPE_OPAQUE,
     SHAPE_STRUCTURE,
     SHAPE_LIST,
     SHAPE_MAP,
@@ -45,6 +48,7 @@ struct shape {
     enum shape_type type;
     bool is_union;  /* a structure with exactly one member present */
     bool sensitive; /* its value is never logged or echoed */
+    bool refuses;   /* one of its members, or of theirs, has a refusal */
     uint32_t size;  /* sizeof the C type, as in a list */
     uint16_t member_count;
     const struct member *members;                  /* of a structure */
@@ -58,6 +62,13 @@ struct shape {
 
 enum location { IN_BODY, IN_PATH, IN_QUERY, IN_HEADER, IN_HEADERS, IN_STATUS, IN_PAYLOAD };
 
+/* What a request may not ask for. */
+struct member_refusal {
+    const struct error *error;
+    const char *sentence;      /* NULL: "Orderly does not support NAME yet; see docs/compatibility.md." */
+    const char *const *except; /* values that are taken all the same, NULL-terminated; or NULL */
+};
+
 struct member {
     str name;       /* in C's and JSON's words: QueueUrl */
     str json_name;  /* REST-JSON and JSON */
@@ -68,6 +79,7 @@ struct member {
     bool flattened;
     enum location location;
     enum timestamp_format timestamp_format;
+    const struct member_refusal *refusal;
 };
 
 /* What a structure without members points at, so that nobody walks from NULL. */
@@ -118,12 +130,6 @@ enum protocol_name {
     PROTOCOL_RPC_V2_CBOR
 };
 
-/* How a broken constraint is worded. */
-enum validation_style {
-    VALIDATION_CORAL, /* "1 validation error detected: Value '…' at '…' failed to satisfy constraint: …" */
-    VALIDATION_PLAIN, /* only types and required members are checked; the handlers say the rest */
-};
-
 struct service {
     const char *name;          /* "sqs": the prefix in C */
     const char *title;         /* "AmazonSQS" */
@@ -133,9 +139,8 @@ struct service {
     const char *xml_namespace;
     const char *error_prefix; /* of __type: "com.amazonaws.sqs#" */
     enum protocol_name protocols[4];
-    enum validation_style validation;
-    bool query_error_header;                   /* x-amzn-query-error beside a JSON error */
-    bool crc32_header;                         /* x-amz-crc32 over the body */
+    const struct dialect *dialect;             /* see dialect.h */
+    bool is_private;                           /* served on the ports of functions' processes only */
     int largest_body_mib;                      /* of a request; 0: LIMIT_BODY_MIB */
     const struct operation *const *operations; /* NULL-terminated */
     const char *const

@@ -141,36 +141,6 @@ static bool check_billing(const struct call *call, const struct dynamodb_create_
                            check_units(call, "WriteCapacityUnits", throughput->write_capacity_units));
 }
 
-static bool refuse_feature(const struct call *call, const char *parameter)
-{
-    return refuse(call, arena_format(call->arena,
-                                     "One or more parameter values were invalid: Orderly does not support "
-                                     "%s yet",
-                                     parameter));
-}
-
-/* What would have to do something later on, and would not. */
-static bool check_features(const struct call *call, const struct dynamodb_create_table_input *in)
-{
-    if (in->local_secondary_indexes.items)
-        return refuse_feature(call, "LocalSecondaryIndexes");
-    if (in->global_secondary_indexes.items)
-        return refuse_feature(call, "GlobalSecondaryIndexes");
-    if (in->vector_indexes.items)
-        return refuse_feature(call, "VectorIndexes");
-    if (in->stream_specification && in->stream_specification->stream_enabled)
-        return refuse_feature(call, "StreamSpecification");
-    if (in->sse_specification && in->sse_specification->enabled && *in->sse_specification->enabled)
-        return refuse_feature(call, "SSESpecification");
-    if (str_present(in->resource_policy))
-        return refuse_feature(call, "ResourcePolicy");
-    if (in->warm_throughput)
-        return refuse_feature(call, "WarmThroughput");
-    if (str_present(in->global_table_source_arn) || str_present(in->global_table_settings_replication_mode))
-        return refuse_feature(call, "global tables");
-    return true;
-}
-
 static bool check_tags(const struct call *call, const struct dynamodb_tag_list *tags)
 {
     if (tags->count > MAX_TAGS)
@@ -187,6 +157,6 @@ static bool check_tags(const struct call *call, const struct dynamodb_tag_list *
 
 bool table_check(const struct call *call, const struct dynamodb_create_table_input *in)
 {
-    return check_required(call, in) && check_features(call, in) && check_billing(call, in) &&
-           check_schema(call, in) && check_tags(call, &in->tags);
+    return check_required(call, in) && check_billing(call, in) && check_schema(call, in) &&
+           check_tags(call, &in->tags);
 }

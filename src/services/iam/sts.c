@@ -27,20 +27,12 @@ enum outcome sts_get_caller_identity(const struct call *call,
     return DONE;
 }
 
-/* What is AWS's, but has nothing here that it could work on. */
-static bool check_unsupported(const struct call *call, const struct sts_assume_role_request *in)
+/* There are no MFA devices, so no code of one is right. */
+static bool mfa_check(const struct call *call, const struct sts_assume_role_request *in)
 {
-    if (in->tags.count > 0 || in->transitive_tag_keys.count > 0)
-        fail(call, &STS_VALIDATION_ERROR, "Session tags are not supported yet.");
-    else if (str_present(in->source_identity))
-        fail(call, &STS_VALIDATION_ERROR, "Source identities are not supported yet.");
-    else if (in->provided_contexts.count > 0)
-        fail(call, &STS_VALIDATION_ERROR, "Provided contexts are not supported yet.");
-    else if (str_present(in->serial_number) || str_present(in->token_code))
-        fail(call, &STS_ACCESS_DENIED,
-             "MultiFactorAuthentication failed with invalid MFA one time pass code.");
-    else
+    if (!str_present(in->serial_number) && !str_present(in->token_code))
         return true;
+    fail(call, &STS_ACCESS_DENIED, "MultiFactorAuthentication failed with invalid MFA one time pass code.");
     return false;
 }
 
@@ -238,7 +230,7 @@ enum outcome sts_assume_role(const struct call *call, const struct sts_assume_ro
     struct identity role;
     str policy;
 
-    if (!role_open(call, in, &role) || !check_unsupported(call, in) ||
+    if (!role_open(call, in, &role) || !mfa_check(call, in) ||
         !check_duration(call, &role, in->duration_seconds) || !session_policy(call, &role, in, &policy))
         return FAILED;
     struct principal session = session_principal(call->arena, &role, in->role_session_name);

@@ -162,9 +162,6 @@ enum outcome lambda_invoke(const struct call *call, const struct lambda_invocati
 
     if (!function_open(call, in->function_name, in->qualifier, &function))
         return FAILED;
-    if (str_present(in->durable_execution_name) || str_present(in->tenant_id))
-        return fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
-                    "Durable executions and tenants are not supported.");
     struct call there = call_of_function(call, &function);
     if (!str_equal(in->invocation_type, S("Event")) && !str_equal(in->invocation_type, S("DryRun")))
         return invoke_and_wait(&there, in, &function, out);

@@ -47,7 +47,7 @@ str source_queue_url(const struct call *call, str queue_arn)
     struct arn arn;
 
     arn_parse(queue_arn, &arn);
-    return arena_concat(call->arena, local_endpoint(call), S("/"), arn.account, S("/"), arn.resource);
+    return arena_concat(call->arena, lambda_options()->endpoint, S("/"), arn.account, S("/"), arn.resource);
 }
 
 void poller_begin(const struct call *call, int64_t mapping_id, int64_t poller)

@@ -285,6 +285,7 @@ static enum sandbox_mode sandbox_mode_of(const char *word)
 int main(int argc, char **argv)
 {
     struct server_options options = {.host = "127.0.0.1",
+                                     .function_service = S("lambda"),
                                      .function_network = getenv("FUNCTION_NETWORK") != NULL,
                                      .sandbox = sandbox_mode_of(argc > 2 ? argv[2] : "required")};
     struct engine engine = {.lock = PTHREAD_MUTEX_INITIALIZER, .arrived = PTHREAD_COND_INITIALIZER};
