@@ -108,7 +108,7 @@ def take_member(words, line=""):
             member.wire, member.flattened = words.pop(0), word == "flattened"
         elif word == "in":
             member.location = words.pop(0)
-            if words and words[0] not in ("required", "timestamp"):
+            if words and words[0] not in ("required", "refused", "timestamp"):
                 member.wire = words.pop(0)
         elif word in ("range", "length", "pattern", "timestamp", "default"):
             words.pop(0)
@@ -177,3 +177,9 @@ def read_model(path):
         elif kind in SCALARS:
             model.shapes[name] = Shape(kind)
     return model
+
+
+def snake_case(name):
+    """A member's name in C (tools/modelc/names.c)."""
+    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])(?![A-Z]s$)", "_", name)
+    return re.sub(r"[^a-z0-9]", "_", name.lower())

@@ -175,12 +175,16 @@ static bool session_policy(const struct call *call, const struct identity *role,
     return check_session_policy(call, *policy);
 }
 
-static str new_session_token(struct arena *arena)
+/* Four characters of base64 are three bytes. */
+static str new_session_token(struct arena *arena, const int64_t *least)
 {
-    char bytes[TOKEN_BYTES];
+    size_t size = least ? ((size_t)*least + 3) / 4 * 3 : 0;
 
-    random_bytes(bytes, sizeof bytes);
-    return base64_encode(arena, (str){bytes, sizeof bytes});
+    if (size < TOKEN_BYTES)
+        size = TOKEN_BYTES;
+    char *bytes = arena_alloc(arena, size);
+    random_bytes(bytes, size);
+    return base64_encode(arena, (str){bytes, size});
 }
 
 static const struct sts_credentials *open_session(const struct call *call, const struct identity *role,
@@ -192,7 +196,7 @@ static const struct sts_credentials *open_session(const struct call *call, const
     *credentials = (struct sts_credentials){
         .access_key_id = new_access_key_id(call->arena, S("ASIA")),
         .secret_access_key = new_secret(call->arena),
-        .session_token = new_session_token(call->arena),
+        .session_token = new_session_token(call->arena, in->minimum_session_token_size),
         .expiration = call->now_ms + seconds * MS,
     };
     struct iam_insert_session_params params = {
