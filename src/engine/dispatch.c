@@ -454,8 +454,12 @@ static void admin_read_now(void *context)
 
     snapshot_begin(dispatcher, &exchange->call);
     exchange->admin_read(exchange);
-    if (!snapshot_end(dispatcher, &exchange->call, &exchange->sequence))
-        exchange->reply = (struct http_reply){0};
+    exchange->outcome = DONE;
+    if (snapshot_end(dispatcher, &exchange->call, &exchange->sequence))
+        return;
+    exchange->outcome = FAILED;
+    exchange->reply = (struct http_reply){0};
+    call_fail_internal(&exchange->call);
 }
 
 static void run_admin_read(struct dispatcher *dispatcher, struct exchange *exchange)
@@ -527,7 +531,7 @@ static void serve(struct dispatcher *dispatcher, struct exchange *exchange)
     if (serve_public_file(dispatcher, exchange))
         return;
     if (!attempt(&understood, understand_now) || !understood.good) {
-        if (dispatcher->class != WORK_NONE)
+        if (dispatcher->class != WORK_NONE && exchange->reply.status == 0)
             encode(exchange); /* what is wrong may be told with all of a large value */
         exchange->answered(exchange);
         return;

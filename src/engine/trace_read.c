@@ -169,12 +169,6 @@ static bool is_sought(const struct call *call, const struct search *search,
            (!search->ends_well || row->outcome == VERDICT_OK) && has_words(call, search, row->id);
 }
 
-static void write_number(struct json_writer *writer, str name, int64_t value)
-{
-    json_name(writer, name);
-    json_i64(writer, value);
-}
-
 static void write_names(struct json_writer *writer, str name, str names)
 {
     str one;
@@ -190,10 +184,10 @@ static void write_trace(struct json_writer *writer, const struct engine_trace_ro
 {
     json_open_object(writer);
     json_field(writer, S("traceId"), row->trace_id);
-    write_number(writer, S("beganMs"), row->began_ms);
-    write_number(writer, S("lastMs"), row->last_ms);
+    json_i64_field(writer, S("beganMs"), row->began_ms);
+    json_i64_field(writer, S("lastMs"), row->last_ms);
     json_field(writer, S("outcome"), verdict_name((enum verdict)row->outcome));
-    write_number(writer, S("hops"), row->hops);
+    json_i64_field(writer, S("hops"), row->hops);
     write_names(writer, S("resources"), row->resources);
     write_names(writer, S("messageIds"), row->message_ids);
     json_close_object(writer);
@@ -389,9 +383,9 @@ static void write_hop(struct arena *arena, struct json_writer *writer, const str
     write_id(arena, writer, S("id"), stored->id);
     write_id(arena, writer, S("parent"), parent_of(hops, at));
     json_field(writer, S("kind"), hop_kind_name(hop->kind));
-    write_number(writer, S("atMs"), hop->at_ms);
-    write_number(writer, S("durationMs"), hop->duration_ms);
-    write_number(writer, S("attempt"), hop->attempt);
+    json_i64_field(writer, S("atMs"), hop->at_ms);
+    json_i64_field(writer, S("durationMs"), hop->duration_ms);
+    json_i64_field(writer, S("attempt"), hop->attempt);
     json_field(writer, S("verdict"), verdict_name(hop->verdict));
     json_field(writer, S("resource"), hop->resource_arn);
     json_field(writer, S("messageId"), hop->message_id);

@@ -710,6 +710,12 @@ void json_field(struct json_writer *writer, str name, str value)
     json_string(writer, value);
 }
 
+void json_i64_field(struct json_writer *writer, str name, int64_t value)
+{
+    json_name(writer, name);
+    json_i64(writer, value);
+}
+
 str json_quoted(struct arena *arena, str text)
 {
     enum { LONGEST_QUOTED = 600 };
