@@ -2,10 +2,11 @@
  * main.c: which command it is; and for the server, the wiring: services into the engine, the engine
  * into the server.
  */
-#include "cli/cli.h"
 #include "options.h"
+#include "orders/cli/commands.h"
 #include "server/server.h"
 #include "services/iam/iam.h"
+#include "services/lambda/lambda.h"
 #include "services/services.h"
 
 #include "base/folder.h"
@@ -81,7 +82,7 @@ static void warn_of_no_root(const struct options *options)
 }
 
 static struct engine_options engine_options_of(struct arena *arena, const struct options *options,
-                                               struct server *server, str functions, str runtimes)
+                                               struct server *server, str endpoint)
 {
     return (struct engine_options){
         .store =
@@ -113,9 +114,7 @@ static struct engine_options engine_options_of(struct arena *arena, const struct
         .root_secret = options->root_secret,
         .default_region = options->region,
         .default_account = options->account,
-        .functions_folder = functions,
-        .runtimes_folder = runtimes,
-        .endpoint = arena_format(arena, "http://127.0.0.1:%d", server_port(server)),
+        .endpoint = endpoint,
     };
 }
 
@@ -138,12 +137,15 @@ static int serve_from(struct arena *arena, struct options *options, str function
             .thread_count = (unsigned)options->threads,
             .sandbox = sandbox_mode_of(options),
             .function_network = options->function_network,
+            .function_service = str_of(LAMBDA_MODULE.service->name),
         },
         arena, &error);
     if (!server)
         return complain(error);
 
-    struct engine_options engine_options = engine_options_of(arena, options, server, functions, runtimes);
+    str endpoint = arena_format(arena, "http://127.0.0.1:%d", server_port(server));
+    lambda_configure(&(struct lambda_options){functions, runtimes, endpoint});
+    struct engine_options engine_options = engine_options_of(arena, options, server, endpoint);
     struct engine *engine = engine_start(&engine_options, arena, &error);
     if (!engine) {
         server_free(server);
@@ -197,18 +199,48 @@ static int serve_command(int argc, char **argv)
     return status;
 }
 
+static int version_command(int argc, char **argv)
+{
+    (void)argc, (void)argv;
+    puts("orderly " ORDERLY_VERSION);
+    return EXIT_SUCCESS;
+}
+
+/* "help orders submit" is "orders help submit". */
+static int help_command(int argc, char **argv)
+{
+    static char orders[] = "orders", help[] = "help";
+
+    if (argc > 1 && strcmp(argv[1], orders) != 0) {
+        fprintf(stderr, "orderly: %s is not a command. See orderly help.\n", argv[1]);
+        return EXIT_FAILURE;
+    }
+    if (argc == 1) {
+        options_print_help();
+        return EXIT_SUCCESS;
+    }
+    argv[0] = orders;
+    argv[1] = help;
+    return orders_main(argc, argv);
+}
+
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv); /* argv[0] is the name */
+} COMMANDS[] = {
+    {"help", help_command},
+    {"orders", orders_main},
+    {"version", version_command},
+    {"--version", version_command},
+};
+
 int main(int argc, char **argv)
 {
-    const char *command = argc > 1 ? argv[1] : "";
-
     /* Nothing here is in local time.  Without TZ, libarchive's mktime() looks at /etc/localtime for each
      * entry. */
     setenv("TZ", "UTC", 0);
-    if (strcmp(command, "version") == 0 || strcmp(command, "--version") == 0) {
-        puts("orderly " ORDERLY_VERSION);
-        return EXIT_SUCCESS;
-    }
-    if (strcmp(command, "orders") == 0)
-        return cli_orders(argc - 1, argv + 1);
+    for (size_t i = 0; i < sizeof COMMANDS / sizeof *COMMANDS; i++)
+        if (argc > 1 && strcmp(argv[1], COMMANDS[i].name) == 0)
+            return COMMANDS[i].run(argc - 1, argv + 1);
     return serve_command(argc, argv);
 }

@@ -1,31 +1,59 @@
 #pragma once
 
 /*
- * arguments.h: the words behind `orderly orders`: which command, its flags, its help.
+ * arguments.h: the words of a command line with commands: `orderly orders submit FILE --force`.
+ *
+ * A table names every command and every flag; parsing and help are made of it. A flag's value is written
+ * into the caller's struct, at the flag's offset.
  */
-#include "cli/config.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-enum command {
-    COMMAND_DEPLOY = 1,
-    COMMAND_SUBMIT = 2,
-    COMMAND_LIST = 4,
-    COMMAND_SHOW = 8,
-    COMMAND_WATCH = 16,
-    COMMAND_DLQ = 32,
-    COMMAND_BURST = 64,
-    COMMAND_WAIT = 128,
+struct cli_command {
+    unsigned bit; /* a power of two, so that a flag can belong to several commands */
+    bool operand_needed;
+    const char *name, *operand; /* "submit", "[FILE|-]"; operand NULL: the command takes none */
+    const char *summary, *text; /* one line without a full stop; the head of the command's own help */
 };
 
-struct arguments {
-    enum command command;
-    struct config_flags where;
-    const char *operand; /* the order, the file; NULL when there is none */
-    const char *function, *zip, *raw, *file;
-    int64_t parallel, count, limit, wait_seconds, visibility_seconds, dead_letters;
-    bool force, json, redrive, purge;
+enum cli_kind {
+    CLI_SWITCH, /* bool */
+    CLI_TEXT,   /* const char *, never empty */
+    CLI_NUMBER, /* int64_t */
 };
 
-enum arguments_result { ARGUMENTS_RUN, ARGUMENTS_HELPED, ARGUMENTS_WRONG };
+enum { CLI_EVERY_COMMAND = -1 };
 
-/* argv[0] is "orders".  Help goes to stdout; what is wrong is said on stderr. */
-enum arguments_result arguments_parse(int argc, char **argv, struct arguments *arguments);
+struct cli_flag {
+    int commands; /* the bits of the commands that take it */
+    enum cli_kind kind;
+    const char *name, *value, *help; /* "--limit", "N" */
+    size_t offset;
+    int64_t min, max, fallback; /* of a number */
+};
+
+struct cli_table {
+    const char *program; /* "orderly orders" */
+    const char *summary;
+    const struct cli_command *commands;
+    size_t command_count;
+    const struct cli_flag *flags;
+    size_t flag_count;
+    const char *footer; /* printed below the flags that every command takes */
+};
+
+struct cli_words {
+    unsigned command; /* its bit */
+    const char *operand;
+};
+
+enum cli_result { CLI_RUN, CLI_HELPED, CLI_WRONG };
+
+/*
+ * Reads argv[1] and what follows into `words`, and the flags into the struct at `values`, where it sets the
+ * fallbacks of numbers first.  CLI_HELPED: the help has been printed on stdout.  CLI_WRONG: a sentence on
+ * stderr says what is wrong.
+ */
+enum cli_result cli_parse(const struct cli_table *table, int argc, char **argv, struct cli_words *words,
+                          void *values);

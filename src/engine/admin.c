@@ -1,6 +1,6 @@
 /*
- * admin.c: doors to what is not AWS: health, the null request, the virtual clock, traces and the reset; and the
- * page that a browser gets at "/".
+ * admin.c: doors to what is not AWS: health, the null request, the virtual clock, traces and the reset; and
+ * the page that a browser gets at "/".
  *
  *     GET  /                            for a browser: what this is
  *     GET  /_orderly/health             also /_localstack/health
@@ -67,7 +67,8 @@ static enum outcome health(const struct call *call, const struct visit *visit, s
     return reply_json(reply, json_written(&writer));
 }
 
-/* No script, no picture, nothing from elsewhere: whatever a page at this host may do, this one does nothing. */
+/* No script, no picture, nothing from elsewhere: whatever a page at this host may do, this one does nothing.
+ */
 static enum outcome welcome(const struct call *call, const struct visit *visit, struct http_reply *reply)
 {
     (void)visit;
@@ -77,7 +78,8 @@ static enum outcome welcome(const struct call *call, const struct visit *visit, 
         .body = S(
             "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>Orderly</title>\n"
             "<h1>Orderly is running</h1>\n"
-            "<p>This address speaks the AWS APIs of SNS, SQS, Lambda, DynamoDB, IAM, STS and CloudWatch Logs. "
+            "<p>This address speaks the AWS APIs of SNS, SQS, Lambda, DynamoDB, IAM, STS and CloudWatch "
+            "Logs. "
             "Programs use it as their endpoint:</p>\n"
             "<pre>export AWS_ENDPOINT_URL=http://localhost:4566\naws sqs list-queues</pre>\n"
             "<p>To look around here: <a href=\"/_orderly/health\">health</a>, "

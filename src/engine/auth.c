@@ -5,8 +5,11 @@
  * server was told to be strict, a key that nobody created is the account's administrator for as
  * long as no access key has been created at all; a key of twelve digits selects that account.
  */
+#include "engine/dialect.h"
 #include "engine/engine_internal.h"
+#include "engine/protocol_internal.h"
 
+#include "aws/arn.h"
 #include "base/check.h"
 #include "base/time.h"
 
@@ -38,50 +41,13 @@ void auth_free(struct auth *auth)
     free(auth);
 }
 
-/* Each protocol family words the front end's refusals in its own way. */
-enum refusal { MISSING, UNKNOWN_KEY, MISMATCH, INCOMPLETE, EXPIRED, REFUSALS };
-
-#define REFUSAL(error_name, http_status)                                                                     \
-    {                                                                                                        \
-        .name = (error_name), .query_code = (error_name), .status = (http_status), .sender = true            \
-    }
-
-#define JSON_REFUSAL(error_name)                                                                             \
-    {                                                                                                        \
-        .name = (error_name), .query_code = (error_name), .status = 400, .sender = true,                     \
-        .prefix = "com.amazon.coral.service#"                                                                \
-    }
-
-static const struct error json_refusals[REFUSALS] = {
-    [MISSING] = JSON_REFUSAL("MissingAuthenticationTokenException"),
-    [UNKNOWN_KEY] = JSON_REFUSAL("UnrecognizedClientException"),
-    [MISMATCH] = JSON_REFUSAL("InvalidSignatureException"),
-    [INCOMPLETE] = JSON_REFUSAL("IncompleteSignatureException"),
-    [EXPIRED] = JSON_REFUSAL("ExpiredTokenException"),
-};
-static const struct error query_refusals[REFUSALS] = {
-    [MISSING] = REFUSAL("MissingAuthenticationToken", 403),
-    [UNKNOWN_KEY] = REFUSAL("InvalidClientTokenId", 403),
-    [MISMATCH] = REFUSAL("SignatureDoesNotMatch", 403),
-    [INCOMPLETE] = REFUSAL("IncompleteSignature", 400),
-    [EXPIRED] = REFUSAL("ExpiredToken", 403),
-};
-static const struct error rest_refusals[REFUSALS] = {
-    [MISSING] = REFUSAL("MissingAuthenticationTokenException", 403),
-    [UNKNOWN_KEY] = REFUSAL("UnrecognizedClientException", 403),
-    [MISMATCH] = REFUSAL("InvalidSignatureException", 403),
-    [INCOMPLETE] = REFUSAL("IncompleteSignatureException", 403),
-    [EXPIRED] = REFUSAL("ExpiredTokenException", 403),
-};
-
 static bool refuse(const struct call *call, enum protocol_name protocol, enum refusal refusal, str message)
 {
-    /* SQS answers JSON clients with the codes and statuses of its Query days. */
-    bool query =
-        protocol == PROTOCOL_QUERY || (call->operation && call->operation->service->query_error_header);
-    const struct error *errors = query                            ? query_refusals
-                                 : protocol == PROTOCOL_REST_JSON ? rest_refusals
-                                                                  : json_refusals;
+    const struct service *service = call_service(call);
+    const struct error *errors = service ? service->dialect->refusals : NULL;
+
+    if (!errors)
+        errors = protocol_find(protocol)->refusals;
     fail(call, &errors[refusal], "%.*s", STR_ARGS(message));
     return false;
 }
@@ -117,7 +83,7 @@ static void become_root(const struct call *call, struct credentials *credentials
         .principal =
             {
                 .kind = PRINCIPAL_ROOT,
-                .arn = arena_format(call->arena, "arn:aws:iam::%.*s:root", STR_ARGS(account)),
+                .arn = arn_of_root(call->arena, account),
                 .id = account,
                 .account = account,
                 .name = S("root"),
@@ -148,7 +114,8 @@ static bool find_credentials(const struct call *call, struct store_reader *reade
         return false;
     }
     return (found && !credentials->revoked) ||
-           refuse(call, protocol, UNKNOWN_KEY, S("The security token included in the request is invalid."));
+           refuse(call, protocol, REFUSAL_UNKNOWN_KEY,
+                  S("The security token included in the request is invalid."));
 }
 
 /*
@@ -172,10 +139,10 @@ static bool accept(const struct call *call, const struct sigv4 *sigv4, enum sigv
     case SIGV4_OK:
         return true;
     case SIGV4_INCOMPLETE:
-        return refuse(call, protocol, INCOMPLETE,
+        return refuse(call, protocol, REFUSAL_INCOMPLETE,
                       S("The request signature does not conform to AWS standards."));
     case SIGV4_EXPIRED:
-        return refuse(call, protocol, MISMATCH,
+        return refuse(call, protocol, REFUSAL_BAD_SIGNATURE,
                       arena_format(call->arena,
                                    "Signature expired: %.*s is now earlier than %.*s (%.*s - 15 min.)",
                                    STR_ARGS(sigv4->amz_date),
@@ -183,21 +150,21 @@ static bool accept(const struct call *call, const struct sigv4 *sigv4, enum sigv
                                    STR_ARGS(time_amz_date(call->arena, now_ms))));
     case SIGV4_NOT_YET:
         return refuse(
-            call, protocol, MISMATCH,
+            call, protocol, REFUSAL_BAD_SIGNATURE,
             arena_format(
                 call->arena, "Signature not yet current: %.*s is still later than %.*s (%.*s + 15 min.)",
                 STR_ARGS(sigv4->amz_date), STR_ARGS(time_amz_date(call->arena, now_ms + LIMIT_CLOCK_SKEW_MS)),
                 STR_ARGS(time_amz_date(call->arena, now_ms))));
     case SIGV4_UNSIGNED:
         return refuse(
-            call, protocol, MISMATCH,
+            call, protocol, REFUSAL_BAD_SIGNATURE,
             S("X-Amz-Date, X-Amz-Security-Token and X-Amz-Target must be a 'SignedHeader' in the AWS "
               "Authorization."));
     case SIGV4_MISMATCH:
         break;
     }
     return refuse(
-        call, protocol, MISMATCH,
+        call, protocol, REFUSAL_BAD_SIGNATURE,
         S("The request signature we calculated does not match the signature you provided. Check your "
           "AWS Secret Access Key and signing method. Consult the service documentation for details."));
 }
@@ -212,7 +179,7 @@ static bool verify(struct auth *auth, struct exchange *exchange, const struct si
     if (str_present(credentials->session_token) &&
         !(str_present(sigv4->security_token) &&
           equal_in_constant_time(sigv4->security_token, credentials->session_token)))
-        return refuse(call, protocol, UNKNOWN_KEY,
+        return refuse(call, protocol, REFUSAL_UNKNOWN_KEY,
                       S("The security token included in the request is invalid."));
 
     const struct sha256 *key = signing_key(auth, call->arena, credentials->secret, sigv4);
@@ -224,16 +191,18 @@ static bool verify(struct auth *auth, struct exchange *exchange, const struct si
 static bool is_signed(const struct call *call, const struct sigv4 *sigv4, enum protocol_name protocol)
 {
     if (!sigv4)
-        return refuse(call, protocol, INCOMPLETE,
+        return refuse(call, protocol, REFUSAL_INCOMPLETE,
                       S("The request signature does not conform to AWS standards."));
-    return sigv4->present || refuse(call, protocol, MISSING, S("Request is missing Authentication Token"));
+    return sigv4->present ||
+           refuse(call, protocol, REFUSAL_UNSIGNED, S("Request is missing Authentication Token"));
 }
 
 static bool is_in_time(const struct call *call, const struct credentials *credentials,
                        enum protocol_name protocol)
 {
     return credentials->expires_ms > call->now_ms ||
-           refuse(call, protocol, EXPIRED, S("The security token included in the request is expired"));
+           refuse(call, protocol, REFUSAL_EXPIRED,
+                  S("The security token included in the request is expired"));
 }
 
 /* A signature for another service is not for this one.  Admin endpoints are of none. */
@@ -241,7 +210,7 @@ static bool scoped_to_service(const struct call *call, const struct sigv4 *sigv4
 {
     if (!call->operation || str_equal(sigv4->service, str_of(call->operation->service->signing_name)))
         return true;
-    return refuse(call, protocol, MISMATCH,
+    return refuse(call, protocol, REFUSAL_BAD_SIGNATURE,
                   arena_format(call->arena, "Credential should be scoped to correct service: '%s'.",
                                call->operation->service->signing_name));
 }

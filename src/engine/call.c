@@ -4,6 +4,7 @@
 #include "engine/call.h"
 #include "engine/engine_internal.h"
 
+#include "aws/arn.h"
 #include "base/check.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -382,23 +383,8 @@ const struct principal *role_principal(const struct call *call, str role_arn, st
 
 str arn(const struct call *call, str service, str resource)
 {
-    str colon = S(":");
-
-    return arena_concat(call->arena, S("arn:aws:"), service, colon, call->region, colon, call->account, colon,
-                        resource);
-}
-
-str functions_folder(const struct call *call)
-{
-    return call->engine->options.functions_folder;
-}
-
-str runtimes_folder(const struct call *call)
-{
-    return call->engine->options.runtimes_folder;
-}
-
-str local_endpoint(const struct call *call)
-{
-    return call->engine->options.endpoint;
+    return arn_build(call->arena, &(struct arn){.service = service,
+                                                .region = call->region,
+                                                .account = call->account,
+                                                .resource = resource});
 }

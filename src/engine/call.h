@@ -93,14 +93,14 @@ struct call {
     str endpoint;        /* "http://localhost:4566", as the client called it */
     str source_ip;
     str request_id;
-    str trace_id;       /* "1-67891233-abcdef012345678912345678"; of every call */
-    bool in_trace;      /* the request named its trace; else trace_id is of this call alone */
-    int64_t now_ms;     /* fixed for the whole run: never ask the clock */
-    int64_t arrived_ms; /* unchanged when the call runs again */
-    int64_t time_up_us; /* what time_is_up() looks at; 0: never */
-    bool preparing;     /* the operation's prepare function runs, not its handler */
-    bool may_move;      /* what may_move_to_worker() says */
-    bool last_run;      /* the server stops: answer with what there is, do not park or spawn */
+    str trace_id;          /* "1-67891233-abcdef012345678912345678"; of every call */
+    bool in_trace;         /* the request named its trace; else trace_id is of this call alone */
+    int64_t now_ms;        /* fixed for the whole run: never ask the clock */
+    int64_t arrived_ms;    /* unchanged when the call runs again */
+    int64_t time_up_us;    /* what time_is_up() looks at; 0: never */
+    bool preparing;        /* the operation's prepare function runs, not its handler */
+    bool may_move;         /* what may_move_to_worker() says */
+    bool last_run;         /* the server stops: answer with what there is, do not park or spawn */
     struct stream *stream; /* what sends the reply piece by piece; NULL: it is sent whole */
     struct call_progress *progress;
 };
@@ -212,8 +212,8 @@ void wake_at(const struct call *call, str what, int64_t at_ms);
 /*
  * Replies that are sent piece by piece, as the client takes them.
  *
- * To add a stream, give a door DOOR_STREAMS (engine/doors.h) and write a handler that hands out one piece each
- * time it runs:
+ * To add a stream, give a door DOOR_STREAMS (engine/doors.h) and write a handler that hands out one piece
+ * each time it runs:
  *
  *     if (stream_left(call))
  *         return DONE;
@@ -223,10 +223,11 @@ void wake_at(const struct call *call, str what, int64_t at_ms);
  *     stream_keep(call, where that ends);
  *     return stream_send(call, piece);
  *
- * In its first run the handler fills the reply's status, type and headers, and `size` if it knows it; an empty
- * piece sends them alone.  The handler runs again when the client's socket has taken the piece.  A run that
- * is DONE without stream_send() ends the stream; in the first run its reply is sent whole, as any other.  A
- * run that FAILED after the first piece closes the connection, so that the client sees that the end is missing.
+ * In its first run the handler fills the reply's status, type and headers, and `size` if it knows it; an
+ * empty piece sends them alone.  The handler runs again when the client's socket has taken the piece.  A run
+ * that is DONE without stream_send() ends the stream; in the first run its reply is sent whole, as any other.
+ * A run that FAILED after the first piece closes the connection, so that the client sees that the end is
+ * missing.
  *
  * Nothing is kept between two runs but the place, at most LIMIT_STREAM_PLACE_BYTES of it.  A piece should
  * have no more than LIMIT_STREAM_PIECE_BYTES.  A handler on the engine runs a last time when its client has
@@ -326,12 +327,6 @@ void trace_in(const struct call *call, str trace_id, str kind, str resource_arn,
 str seal(const struct call *call, str purpose, str data);
 bool unseal(const struct call *call, str purpose, str text, str *data);
 
-/* Folders of this machine: unpacked functions, and the bootstraps of the runtimes. */
-str functions_folder(const struct call *call);
-str runtimes_folder(const struct call *call);
-/* The endpoint that functions on this machine use, however the client called it. */
-str local_endpoint(const struct call *call);
-
 /* JSON of a modelled struct, and back; what services store of their shapes. */
 str model_to_json(struct arena *arena, const struct shape *shape, const void *value);
 /* False when the text is not JSON of that shape. */
@@ -350,5 +345,5 @@ struct module {
     /* Both run in a transaction of their own, and may be NULL. */
     void (*start)(const struct call *call); /* before the first call, and after a reset */
     void (*reset)(const struct call *call); /* before everything stored is deleted */
-    const struct door *doors; /* engine/doors.h; up to one without a path, or NULL */
+    const struct door *doors;               /* engine/doors.h; up to one without a path, or NULL */
 };

@@ -26,15 +26,13 @@ struct dispatcher {
     enum work_class class;         /* the longest kind of work that this thread may do now */
     struct exchange_queue waiting; /* for dispatch_flush() */
     const struct service *public_services[MAX_SERVICES + 1];
-    const struct service *runtime_services[2]; /* what a function's own port serves */
+    const struct service *private_services[MAX_SERVICES + 1]; /* what a function's own port serves */
 };
-
-static const str runtime_service = STR_INIT("runtime");
 
 struct dispatcher *dispatcher_new(struct engine *engine)
 {
     struct dispatcher *dispatcher = calloc(1, sizeof *dispatcher);
-    size_t count = 0;
+    size_t public_count = 0, private_count = 0;
 
     check(dispatcher != NULL);
     dispatcher->engine = engine;
@@ -43,11 +41,11 @@ struct dispatcher *dispatcher_new(struct engine *engine)
     dispatcher->auth = auth_new();
     for (const struct module *const *module = engine->options.modules; *module; module++) {
         const struct service *service = (*module)->service;
-        check(count < MAX_SERVICES);
-        if (str_equal(str_of(service->name), runtime_service))
-            dispatcher->runtime_services[0] = service;
+        check(public_count + private_count < MAX_SERVICES);
+        if (service->is_private)
+            dispatcher->private_services[private_count++] = service;
         else
-            dispatcher->public_services[count++] = service;
+            dispatcher->public_services[public_count++] = service;
     }
     return dispatcher;
 }
@@ -185,7 +183,7 @@ static bool attempt(struct attempt *attempt, void (*code)(void *attempt))
 static const struct service *const *services_of(const struct dispatcher *dispatcher,
                                                 const struct exchange *exchange)
 {
-    return str_present(exchange->sandbox) ? dispatcher->runtime_services : dispatcher->public_services;
+    return str_present(exchange->sandbox) ? dispatcher->private_services : dispatcher->public_services;
 }
 
 /* How large the body may be, packed or not. */

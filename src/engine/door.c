@@ -32,7 +32,7 @@ static void log_refusal(const struct exchange *exchange, const struct visitor *v
             STR_ARGS(exchange->request->path), STR_ARGS(exchange->source_ip), left_out);
 }
 
-/* SDKs of SNS, IAM and STS read XML only, and show whoever gets something else no word of it. */
+/* SDKs that speak Query read XML only, and show whoever gets something else no word of it. */
 static void reply_xml(struct exchange *exchange, int status, str code, str message)
 {
     struct text text = text_in(&exchange->arena);

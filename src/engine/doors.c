@@ -23,7 +23,7 @@ enum { METHOD_CLASSES = 2, CHARACTERS = 256 };
 struct doors {
     struct arena arena;
     struct door_list list;
-    bool has_hosts;                          /* some ask for a host */
+    bool has_hosts;                         /* some ask for a host */
     bool first[METHOD_CLASSES][CHARACTERS]; /* by is_read(), and the path's second character */
 };
 

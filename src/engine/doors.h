@@ -3,7 +3,8 @@
 /*
  * doors.h: what answers a host and a path besides the operations of AWS's protocols.
  *
- * To add a door, write an entry into the table that your `struct module` names, up to an entry without a path:
+ * To add a door, write an entry into the table that your `struct module` names, up to an entry without a
+ * path:
  *
  *     {.method = "GET", .path = "/_aws/sqs/messages", .answer = show_messages, .flags = DOOR_ON_WORKER},
  *
@@ -11,8 +12,8 @@
  * method and path do not start.  Where several fit, the one with the longest pattern answers; a request that
  * fits none is one of an AWS protocol.
  *
- * A door has let nobody in when its handler runs but whom engine/door.c lets in everywhere: programs, pages of
- * this server and of named origins, and URLs from the address bar.  With --auth strict a door needs the
+ * A door has let nobody in when its handler runs but whom engine/door.c lets in everywhere: programs, pages
+ * of this server and of named origins, and URLs from the address bar.  With --auth strict a door needs the
  * administrator's signature unless it is DOOR_OPEN.
  *
  * To add a stream, give the door DOOR_STREAMS and see stream_send() in call.h.
@@ -39,5 +40,5 @@ struct door {
     const char *method; /* GET answers HEAD, too; NULL: any */
     const char *path;   /* one '*' in it is any text */
     enum outcome (*answer)(const struct call *call, const struct visit *visit, struct http_reply *reply);
-    unsigned flags;     /* without DOOR_ON_…: on the connection's loop, without a store */
+    unsigned flags; /* without DOOR_ON_…: on the connection's loop, without a store */
 };

@@ -36,8 +36,8 @@ struct exchange {
     struct http_reply reply;
 
     /* the engine's */
-    str allowed_origin; /* of the page that sent it, which was let in by name; else absent */
-    bool reads_only;    /* nobody is known to have meant it: it may change nothing */
+    str allowed_origin;      /* of the page that sent it, which was let in by name; else absent */
+    bool reads_only;         /* nobody is known to have meant it: it may change nothing */
     const struct door *door; /* that answers instead of an operation's handler; or NULL */
     str door_rest;           /* what its path's '*' stands for */
     void (*work)(struct dispatcher *dispatcher, struct exchange *exchange); /* what a worker does with it */
@@ -101,8 +101,6 @@ struct engine_options {
     bool strict_auth;                    /* known keys only, at admin endpoints that of the administrator */
     str root_access_key_id, root_secret; /* the administrator's, besides those that IAM knows */
     str default_region, default_account;
-    str functions_folder; /* where function packages are unpacked; made anew when it is lost */
-    str runtimes_folder;  /* the bootstraps of nodejs and python */
     bool rerun;           /* for tests: run what parks twice, and lose every other preparation */
     int64_t slow_us;      /* a call that takes longer is logged and counted; 0: 20 ms, negative: each */
     int64_t slice_us;     /* see slice_is_over(); 0: as usual, negative: always over */
@@ -160,7 +158,7 @@ void exchange_encode(struct exchange *exchange);
  */
 void exchange_more(struct dispatcher *dispatcher, struct exchange *exchange);
 /*
- * Instead: the client has gone.  True: whoever makes the pieces has to hear of it, and `answered` will be called
- * a last time; false: the exchange is the server's.
+ * Instead: the client has gone.  True: whoever makes the pieces has to hear of it, and `answered` will be
+ * called a last time; false: the exchange is the server's.
  */
 bool exchange_leave(struct dispatcher *dispatcher, struct exchange *exchange);

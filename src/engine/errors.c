@@ -11,8 +11,6 @@ const struct error MALFORMED_QUERY_STRING = {.name = "MalformedQueryString", .st
 
 const struct error MALFORMED_INPUT = {.name = "MalformedInput", .status = 400, .sender = true};
 
-const struct error INVALID_PARAMETER_VALUE = {.name = "InvalidParameterValue", .status = 400, .sender = true};
-
 const struct error UNKNOWN_OPERATION_EXCEPTION = {.name = "UnknownOperationException",
                                                   .prefix = "com.amazon.coral.service#",
                                                   .status = 400,

@@ -9,7 +9,6 @@
 extern const struct error SERIALIZATION_EXCEPTION;     /* a body that cannot be read as the input's shape */
 extern const struct error MALFORMED_QUERY_STRING;      /* a form that is none */
 extern const struct error MALFORMED_INPUT;             /* a form's value of the wrong type */
-extern const struct error INVALID_PARAMETER_VALUE;     /* the same, as SQS says it */
 extern const struct error UNKNOWN_OPERATION_EXCEPTION; /* AWS has no such operation */
 extern const struct error INVALID_ACTION;              /* the same of the Query protocol */
 extern const struct error MISSING_ACTION;              /* a form without Action */

@@ -206,7 +206,7 @@ bool json_to_structure(struct arena *arena, const struct shape *shape, const str
     struct decoder decoder = {.arena = arena,
                               .mismatch = mismatch,
                               .mark = service != NULL,
-                              .only_integers = service && !service->crc32_header};
+                              .only_integers = service && !service->dialect->cuts_fractions};
 
     return decode_structure(&decoder, shape, json, structure);
 }

@@ -22,6 +22,7 @@
 #include "base/str.h"
 
 struct call;
+struct dialect;
 enum outcome { DONE, FAILED, PARKED };
 
 enum shape_type {
@@ -118,12 +119,6 @@ enum protocol_name {
     PROTOCOL_RPC_V2_CBOR
 };
 
-/* How a broken constraint is worded. */
-enum validation_style {
-    VALIDATION_CORAL, /* "1 validation error detected: Value '…' at '…' failed to satisfy constraint: …" */
-    VALIDATION_PLAIN, /* only types and required members are checked; the handlers say the rest */
-};
-
 struct service {
     const char *name;          /* "sqs": the prefix in C */
     const char *title;         /* "AmazonSQS" */
@@ -133,9 +128,8 @@ struct service {
     const char *xml_namespace;
     const char *error_prefix; /* of __type: "com.amazonaws.sqs#" */
     enum protocol_name protocols[4];
-    enum validation_style validation;
-    bool query_error_header;                   /* x-amzn-query-error beside a JSON error */
-    bool crc32_header;                         /* x-amz-crc32 over the body */
+    const struct dialect *dialect;             /* see dialect.h */
+    bool is_private;                           /* served on the ports of functions' processes only */
     int largest_body_mib;                      /* of a request; 0: LIMIT_BODY_MIB */
     const struct operation *const *operations; /* NULL-terminated */
     const char *const

@@ -14,6 +14,7 @@ struct failure;
 
 struct protocol {
     enum protocol_name name;
+    const struct error *refusals; /* by enum refusal, unless the service's dialect has its own */
 
     /*
      * Fill `in` (zeroed, of the operation's input shape).  False: fail() has been called.

@@ -4,12 +4,13 @@
  * protocol_internal.h: what the protocols share with each other and with nobody else.
  */
 #include "engine/call.h"
+#include "engine/dialect.h"
 #include "engine/protocol.h"
 #include "engine/shape.h"
-#include "wire/json.h"
 
 extern const struct protocol PROTOCOL_OF_JSON_1_0, PROTOCOL_OF_JSON_1_1, PROTOCOL_OF_QUERY,
     PROTOCOL_OF_REST_JSON;
+extern const struct error JSON_REFUSALS[REFUSALS], REST_JSON_REFUSALS[REFUSALS];
 
 /* The service that a call is for; NULL when not even that is known. */
 static inline const struct service *call_service(const struct call *call)
@@ -30,17 +31,10 @@ str missing_parameter(struct arena *arena, const struct shape *shape, const void
 
 /* ---- JSON ---- */
 
-/* Where a JSON value was not what the model says. */
-struct mismatch {
-    const struct json *json;
-    const struct shape *shape;
-    bool in_collection; /* an item of a list or a map's value */
-};
-
 /*
  * Fill the structure from an object; null is absent, unknown members are ignored.  Only members that
  * travel in the body are looked at.  service: whose request it is; then what is required and missing is
- * marked for validate(), and only DynamoDB cuts fractions off integers.  NULL of a reply.
+ * marked for validate(), and its dialect says what becomes of fractions.  NULL of a reply.
  */
 bool json_to_structure(struct arena *arena, const struct shape *shape, const struct json *json,
                        const struct service *service, void *structure, struct mismatch *mismatch);
@@ -49,8 +43,6 @@ void json_write_members(struct json_writer *writer, const struct shape *shape, c
 
 /* Parse the body of a request into `structure`, or fail the call with a SerializationException. */
 bool json_decode_body(const struct call *call, const struct shape *shape, str body, void *structure);
-/* AWS's sentence for a value of the wrong type. */
-str mismatch_sentence(struct arena *arena, const struct service *service, const struct mismatch *mismatch);
 
 /* The error's message and details, into an object that is open. */
 void json_write_error(struct json_writer *writer, const struct failure *failure);

@@ -28,7 +28,8 @@ bool json_decode_body(const struct call *call, const struct shape *shape, str bo
     }
     if (json_to_structure(call->arena, shape, json, call_service(call), structure, &mismatch))
         return true;
-    str sentence = mismatch_sentence(call->arena, call_service(call), &mismatch);
+    const struct service *service = call_service(call);
+    str sentence = service->dialect->mismatch_sentence(call->arena, service, &mismatch);
     fail(call, &SERIALIZATION_EXCEPTION, "%.*s", STR_ARGS(sentence));
     return false;
 }
@@ -46,7 +47,7 @@ static void finish(const struct call *call, str content_type, struct http_reply 
 
     reply->content_type = content_type;
     add_request_id(call, reply);
-    if (service && service->crc32_header)
+    if (service && service->dialect->crc32_header)
         http_header_add(call->arena, &reply->headers, S("x-amz-crc32"),
                         arena_format(call->arena, "%u", crc32_of(reply->body)));
 }
@@ -105,7 +106,7 @@ static void encode_error(const struct call *call, str content_type, bool whole_n
     json_close_object(&writer);
     reply->body = json_written(&writer);
     finish(call, content_type, reply);
-    if (service && service->query_error_header)
+    if (service && service->dialect->query_error_header)
         http_header_add(
             call->arena, &reply->headers, S("x-amzn-query-error"),
             arena_join(call->arena, error_query_code(error), error->sender ? S(";Sender") : S(";Receiver")));
@@ -193,8 +194,10 @@ static bool decode_reply(struct arena *arena, const struct operation *operation,
     return false;
 }
 
-const struct protocol PROTOCOL_OF_JSON_1_0 = {PROTOCOL_JSON_1_0, decode_request,     encode_reply_1_0,
-                                              encode_error_1_0,  encode_request_1_0, decode_reply};
+const struct protocol PROTOCOL_OF_JSON_1_0 = {PROTOCOL_JSON_1_0, JSON_REFUSALS,    decode_request,
+                                              encode_reply_1_0,  encode_error_1_0, encode_request_1_0,
+                                              decode_reply};
 
-const struct protocol PROTOCOL_OF_JSON_1_1 = {PROTOCOL_JSON_1_1, decode_request,     encode_reply_1_1,
-                                              encode_error_1_1,  encode_request_1_1, decode_reply};
+const struct protocol PROTOCOL_OF_JSON_1_1 = {PROTOCOL_JSON_1_1, JSON_REFUSALS,    decode_request,
+                                              encode_reply_1_1,  encode_error_1_1, encode_request_1_1,
+                                              decode_reply};

@@ -7,51 +7,24 @@
 #include "engine/query_form.h"
 #include "engine/query_xml.h"
 
-#include "base/list.h"
 #include "wire/form.h"
 #include "wire/xml.h"
 
 /* ---- requests, the server's side ---- */
 
-/*
- * SQS takes the queue from the path when the form names none: that is how curl and old clients call
- * https://sqs.us-east-1.amazonaws.com/123456789012/orders?Action=ReceiveMessage
- */
-static void add_queue_of_path(struct arena *arena, const struct http_request *request, struct form *form)
-{
-    str path = request->path;
-
-    while (str_ends_with(path, S("/")))
-        path.size--;
-    if (path.size > 0 && !str_present(form_get(form, S("QueueUrl"))))
-        *list_add(arena, form) = (struct form_field){S("QueueUrl"), path};
-}
-
-/* TagQueue's tags are "Tag.1.Key" to some SDKs and "Tags.1.Key" to others; SQS takes both. */
-static void call_tags_alike(struct arena *arena, struct form *form)
-{
-    for (size_t i = 0; i < form->count; i++)
-        if (str_starts_with(form->items[i].name, S("Tags.")))
-            form->items[i].name = arena_join(arena, S("Tag."), str_from(form->items[i].name, 5));
-}
-
 static bool refuse(const struct call *call, const struct form_mismatch *mismatch)
 {
-    str value = mismatch->value, name = mismatch->name;
+    const struct dialect *dialect = call_service(call)->dialect;
+    str sentence = dialect->bad_value_sentence(call->arena, mismatch);
 
-    if (call_service(call)->query_error_header)
-        fail(call, &INVALID_PARAMETER_VALUE, "Value %.*s for parameter %.*s is invalid. Reason: Must be %s.",
-             STR_ARGS(value), STR_ARGS(name),
-             mismatch->shape->type == SHAPE_INTEGER ? "an integer" : "of its type");
-    else
-        fail(call, &MALFORMED_INPUT, "Value '%.*s' at '%.*s' can not be converted to its type",
-             STR_ARGS(value), STR_ARGS(name));
+    fail(call, dialect->bad_value, "%.*s", STR_ARGS(sentence));
     return false;
 }
 
 static bool decode_request(const struct call *call, const struct http_request *request, void *in)
 {
     const struct shape *input = call->operation->input;
+    const struct dialect *dialect = call_service(call)->dialect;
     struct form_mismatch mismatch;
     struct form form;
     bool in_body = request->body.size > 0;
@@ -60,10 +33,8 @@ static bool decode_request(const struct call *call, const struct http_request *r
         fail(call, &MALFORMED_QUERY_STRING, "The query string contains a syntax error.");
         return false;
     }
-    if (call_service(call)->query_error_header) {
-        add_queue_of_path(call->arena, request, &form);
-        call_tags_alike(call->arena, &form);
-    }
+    if (dialect->tidy_form)
+        dialect->tidy_form(call->arena, request->path, &form);
     return !input || form_to_structure(call->arena, input, &form, in, &mismatch) || refuse(call, &mismatch);
 }
 
@@ -131,8 +102,8 @@ static void encode_error(const struct call *call, struct http_reply *reply)
     xml_element(&text, S("Message"), failure->message);
     if (failure->details)
         structure_to_xml(&text, failure->error->shape, failure->details);
-    if (service && service->query_error_header)
-        text_add(&text, S("<Detail/>")); /* SQS's own form has it, always empty */
+    if (service && service->dialect->error_end)
+        text_add(&text, str_of(service->dialect->error_end));
     xml_close(&text, S("Error"));
     xml_element(&text, S("RequestId"), call->request_id);
     xml_close(&text, S("ErrorResponse"));
@@ -186,5 +157,5 @@ static bool decode_reply(struct arena *arena, const struct operation *operation,
     return false;
 }
 
-const struct protocol PROTOCOL_OF_QUERY = {PROTOCOL_QUERY, decode_request, encode_reply,
+const struct protocol PROTOCOL_OF_QUERY = {PROTOCOL_QUERY, QUERY_REFUSALS, decode_request, encode_reply,
                                            encode_error,   encode_request, decode_reply};

@@ -1,5 +1,5 @@
 /*
- * protocol_rest_json.c: REST-JSON, as Lambda speaks it: a member travels in the path, the query, a
+ * protocol_rest_json.c: REST-JSON: a member travels in the path, the query, a
  * header, the status, as the whole body, or in the body's JSON.
  * https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html
  */
@@ -402,5 +402,6 @@ static bool decode_reply(struct arena *arena, const struct operation *operation,
     return false;
 }
 
-const struct protocol PROTOCOL_OF_REST_JSON = {PROTOCOL_REST_JSON, decode_request, encode_reply,
-                                               encode_error,       encode_request, decode_reply};
+const struct protocol PROTOCOL_OF_REST_JSON = {PROTOCOL_REST_JSON, REST_JSON_REFUSALS, decode_request,
+                                               encode_reply,       encode_error,       encode_request,
+                                               decode_reply};

@@ -4,15 +4,8 @@
  * query_form.h: the form bodies of the Query protocol.  Internal to protocol_query.c.
  */
 #include "base/text.h"
+#include "engine/dialect.h"
 #include "engine/shape.h"
-
-struct form;
-
-/* A field whose value is not of its member's type. */
-struct form_mismatch {
-    const struct shape *shape;
-    str name, value;
-};
 
 /* Fill the structure; unknown fields are ignored.  Sorts the form. */
 bool form_to_structure(struct arena *arena, const struct shape *shape, struct form *form, void *structure,

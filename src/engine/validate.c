@@ -313,17 +313,15 @@ struct fault {
     bool null; /* one of them is */
 };
 
-/*
- * Of items, AWS says all that they must satisfy, once for the whole collection.  DynamoDB's front end does
- * not add that they must not be null.
- */
+/* Of items, AWS says all that they must satisfy, once for the whole collection. */
 static void report_items(struct checker *checker, const struct place *place, const struct shape *collection,
                          const void *value, const struct fault *fault)
 {
     if (!begin_sentence(checker, place, collection, value))
         return;
     text_format(&checker->sentences, "%s must satisfy constraint: ", fault->who);
-    add_all_constraints(&checker->sentences, fault->item, fault->null || !checker->service->crc32_header);
+    add_all_constraints(&checker->sentences, fault->item,
+                        fault->null || !checker->service->dialect->null_items_are_untold);
 }
 
 /* ---- the walk ---- */
@@ -414,7 +412,7 @@ static void check_structure(struct checker *checker, const struct shape *shape, 
         check_union(checker, shape, present);
 }
 
-static bool validate_coral(const struct call *call, const struct shape *shape, const void *in)
+bool validate_coral(const struct call *call, const struct shape *shape, const void *in)
 {
     struct checker checker = {call->operation->service, call->arena, text_in(call->arena), 0, {0}};
 
@@ -431,15 +429,17 @@ static bool validate_coral(const struct call *call, const struct shape *shape, c
     return false;
 }
 
-bool validate(const struct call *call, const struct shape *shape, const void *in)
+bool validate_plain(const struct call *call, const struct shape *shape, const void *in)
 {
     const struct service *service = call->operation->service;
-
-    if (service->validation == VALIDATION_CORAL)
-        return validate_coral(call, shape, in);
     str missing = missing_parameter(call->arena, shape, in);
     if (str_present(missing))
         fail(call, service->validation_error, "The request must contain the parameter %.*s.",
              STR_ARGS(missing));
     return !str_present(missing);
+}
+
+bool validate(const struct call *call, const struct shape *shape, const void *in)
+{
+    return call->operation->service->dialect->validate(call, shape, in);
 }

@@ -5,7 +5,7 @@
  */
 #include "base/arena.h"
 
-enum { LINE_BYTES = 256 * 1024 }; /* a longer line is cut: CloudWatch takes no larger event */
+enum { LINE_BYTES = 256 * 1024 }; /* a longer line is cut: logs take no larger event */
 
 struct output {
     int fd;        /* our end of the pipe, non-blocking */

@@ -49,6 +49,7 @@ struct sandboxes {
     struct sandbox *first;
     struct launcher launcher;
     enum sandbox_mode mode;
+    str service; /* that hears of them */
     uv_poll_t launcher_poll;
     bool launched; /* there is a launcher */
     uv_timer_t tick, grace;

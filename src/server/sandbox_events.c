@@ -1,7 +1,7 @@
 /*
  * sandbox_events.c: what the engine hears of a function's process.
  *
- * The events (of service "lambda"):
+ * The events, internal operations of the service that server_options names:
  *   SandboxOutput  SandboxId, Lines: [{Text, Timestamp}], MaxMemoryBytes
  *   SandboxExited  SandboxId, Reason, ExitCode or Signal, Message, MaxMemoryBytes
  */
@@ -80,7 +80,7 @@ void sandbox_credit_close(struct sandbox *sandbox)
 static void post(struct sandboxes *sandboxes, const char *event, const struct json_writer *writer)
 {
     if (!sandboxes->done)
-        engine_post(sandboxes->loop->engine, S("lambda"), str_of(event), json_written(writer));
+        engine_post(sandboxes->loop->engine, sandboxes->service, str_of(event), json_written(writer));
 }
 
 static struct json_writer begin_event(struct sandboxes *sandboxes, str id)
@@ -132,8 +132,8 @@ static void post_output(struct sandbox *sandbox, const struct line_list *lines, 
     add_number(&writer, S("MaxMemoryBytes"), sandbox->memory_peak_bytes);
     json_close_object(&writer);
     if (!sandboxes->done)
-        engine_post_to_hear(sandboxes->loop->engine, S("lambda"), S("SandboxOutput"), json_written(&writer),
-                            on_taken, posted_new(sandbox->credit, cost));
+        engine_post_to_hear(sandboxes->loop->engine, sandboxes->service, S("SandboxOutput"),
+                            json_written(&writer), on_taken, posted_new(sandbox->credit, cost));
     sandbox->memory_told_bytes = sandbox->memory_peak_bytes;
 }
 

@@ -132,8 +132,10 @@ static const char *const *texts_of(struct arena *arena, const struct launcher_st
 }
 
 static const char **variables_of(struct arena *arena, const struct launcher_state *state,
-                                 const struct launch *launch, const struct json *variables)
+                                 const struct launch *launch, const struct json *payload)
 {
+    const struct json *variables = json_get(payload, S("environment"));
+    str port_variable = json_get_str(payload, S("portVariable"));
     struct text_list list = {0};
 
     for (uint32_t i = 0; json_is(variables, JSON_OBJECT) && i < variables->count; i++) {
@@ -143,9 +145,11 @@ static const char **variables_of(struct arena *arena, const struct launcher_stat
                               as_seen(arena, state, launch, scalar_text(&member->value)))
                      .data);
     }
-    add_text(
-        arena, &list,
-        arena_format(arena, "AWS_LAMBDA_RUNTIME_API=127.0.0.1:%d", network_port(state->runtime_api_fd)).data);
+    if (str_present(port_variable))
+        add_text(arena, &list,
+                 arena_format(arena, "%.*s=127.0.0.1:%d", STR_ARGS(port_variable),
+                              network_port(state->runtime_api_fd))
+                     .data);
     add_text(arena, &list, NULL);
     return list.items;
 }
@@ -162,7 +166,7 @@ static void read_request(struct arena *arena, const struct launcher_state *state
     launch->storage_bytes = number_of(payload, S("storageBytes"), STORAGE_BYTES);
     launch->folders = texts_of(arena, state, launch, json_get(payload, S("folders")));
     launch->argv = texts_of(arena, state, launch, json_get(payload, S("command")));
-    launch->variables = variables_of(arena, state, launch, json_get(payload, S("environment")));
+    launch->variables = variables_of(arena, state, launch, payload);
     if (str_present(json_get_str(payload, S("problem"))))
         give_up(launch, arena_cstr(arena, json_get_str(payload, S("problem"))));
     if (!launch->argv[0])

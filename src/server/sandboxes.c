@@ -105,12 +105,13 @@ void sandboxes_stop_effect(void *sandboxes, str id, str payload)
 
 /* ---- life ---- */
 
-struct sandboxes *sandboxes_new(struct loop *loop)
+struct sandboxes *sandboxes_new(struct loop *loop, str service)
 {
     struct sandboxes *sandboxes = calloc(1, sizeof *sandboxes);
 
     check(sandboxes != NULL);
     sandboxes->loop = loop;
+    sandboxes->service = service;
     uv_timer_init(&loop->uv, &sandboxes->tick);
     uv_timer_init(&loop->uv, &sandboxes->grace);
     sandboxes->tick.data = sandboxes->grace.data = sandboxes;

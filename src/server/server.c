@@ -317,7 +317,7 @@ static void init(struct server *server, const struct server_options *options)
     check(uv_async_init(&server->main.uv, &server->stop, on_stop) == 0);
     server->stop.data = server;
 
-    server->sandboxes = sandboxes_new(&server->main);
+    server->sandboxes = sandboxes_new(&server->main, options->function_service);
     server->effect_runners[0] =
         (struct effect_runner){"sandbox.start", sandboxes_start_effect, server->sandboxes};
     server->effect_runners[1] =

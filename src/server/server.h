@@ -18,6 +18,7 @@ struct server_options {
     unsigned thread_count; /* of loops that serve; 0: one per core, at most 16 */
     enum sandbox_mode sandbox;
     bool function_network; /* functions reach more than this server */
+    str function_service;  /* whose internal operations hear of functions' processes: see sandbox_events.c */
 };
 
 /* Has its port already, but refuses connections until the start.  NULL and *error (in arena) on trouble. */

@@ -107,7 +107,7 @@ struct slot {
     struct share *share;           /* it pays for `charged` bytes; NULL: for none */
     size_t charged;
     struct share *stream_share; /* whose streams it is one of; NULL: none */
-    bool answered; /* within dispatch() */
+    bool answered;              /* within dispatch() */
     struct slot *next_free;
 };
 
@@ -191,7 +191,8 @@ void connections_close(struct loop *loop, const struct port *port);
 
 /* ---- sandboxes ---- */
 
-struct sandboxes *sandboxes_new(struct loop *loop);
+/* service: see server_options.function_service. */
+struct sandboxes *sandboxes_new(struct loop *loop, str service);
 /* Forks the launcher: the process must have one thread. */
 void sandboxes_launch(struct sandboxes *sandboxes, const struct launcher_options *options);
 void sandboxes_free(struct sandboxes *sandboxes);

@@ -23,20 +23,27 @@ def test_each_command_explains_itself(run, command):
 @pytest.mark.parametrize(
     "words, sentence",
     [
-        (["dance"], "dance is not a command."),
-        (["show"], "ORDER is missing."),
-        (["show", "O1", "O2"], "O2 is one word too many."),
-        (["list", "--force"], "--force is not a flag of this command."),
-        (["list", "--limit"], "--limit needs a value."),
-        (["list", "--limit", "many"], "--limit does not take that value."),
-        (["submit", "--parallel=1000"], "--parallel does not take that value."),
-        (["dlq", "--purge=yes"], "--purge takes no value."),
+        (["dance"], "dance is not a command. See orderly orders --help."),
+        (["help", "dance"], "dance is not a command. See orderly orders --help."),
+        (["show"], "ORDER is missing. See orderly orders show --help."),
+        (["show", "O1", "O2"], "O2 is one word too many. See orderly orders show --help."),
+        (["list", "--force"], "--force is not a flag of list. See orderly orders list --help."),
+        (["list", "--limit"], "--limit needs a value: N. See orderly orders list --help."),
+        (
+            ["list", "--limit", "many"],
+            '--limit takes a whole number from 1 to 100000000, not "many". See orderly orders list --help.',
+        ),
+        (
+            ["submit", "--parallel=257"],
+            '--parallel takes a whole number from 1 to 256, not "257". See orderly orders submit --help.',
+        ),
+        (["dlq", "--purge=yes"], "--purge takes no value. See orderly orders dlq --help."),
     ],
 )
 def test_a_wrong_call_is_exit_code_2_and_says_what_is_wrong(run, words, sentence):
     result = run(*words)
     assert result.code == 2
-    assert sentence in result.err
+    assert result.err == f"orderly: {sentence}\n"
 
 
 def test_where_nobody_answers_it_says_how_to_start(run):

@@ -178,6 +178,24 @@ def test_a_service_names_the_errors_that_the_engine_answers_with(compile_model):
     assert result.stderr.splitlines() == ["toy.model:1: The service names no access-denied."]
 
 
+def test_a_service_has_its_own_dialect_or_that_of_coral(compile_model, tmp_path):
+    for word, dialect in (("", "CORAL"), ("    dialect toy\n", "TOY")):
+        assert compile_model(HEADER.replace("    target Toy\n", "    target Toy\n" + word) + GOOD).returncode == 0
+        assert f".dialect = &{dialect}_DIALECT," in (tmp_path / "toy_model.c").read_text()
+
+
+@pytest.mark.parametrize("word, is_private", [("", "false"), ("    listen private\n", "true")])
+def test_a_service_is_public_unless_its_model_says_private(compile_model, tmp_path, word, is_private):
+    assert compile_model(HEADER.replace("    target Toy\n", "    target Toy\n" + word) + GOOD).returncode == 0
+    assert f".is_private = {is_private}," in (tmp_path / "toy_model.c").read_text()
+
+
+def test_a_service_listens_nowhere_else(compile_model):
+    result = compile_model(HEADER.replace("    target Toy\n", "    target Toy\n    listen everywhere\n") + GOOD)
+    assert result.stderr.splitlines() == [
+        'toy.model:4: A service listens "private" or says nothing, not "everywhere".']
+
+
 def test_the_compatibility_page_is_that_of_the_models(modelc, tmp_path):
     """When it is not: modelc --compatibility docs/compatibility.md src/services/*/*.model"""
     models = ROOT.glob("src/services/*/*.model")

@@ -324,6 +324,11 @@ static void add_protocols(const struct model *model, struct text *out)
 
 static void emit_service(const struct model *model, struct text *out)
 {
+    str dialect = str_present(model->dialect)
+                      ? upper_case(model->arena, snake_case(model->arena, model->dialect))
+                      : S("CORAL");
+
+    text_format(out, "extern const struct dialect %.*s_DIALECT;\n\n", STR_ARGS(dialect));
     text_format(out, "const struct service %.*s_SERVICE = {\n    ",
                 STR_ARGS(upper_case(model->arena, model->name)));
     add_text(out, "name", model->name);
@@ -336,9 +341,8 @@ static void emit_service(const struct model *model, struct text *out)
     add_text(out, "error_prefix", model->error_prefix);
     text_add(out, S("\n    "));
     add_protocols(model, out);
-    text_format(out, ".validation = %s, ", model->validation_plain ? "VALIDATION_PLAIN" : "VALIDATION_CORAL");
-    text_format(out, ".query_error_header = %s, ", model->query_error_header ? "true" : "false");
-    text_format(out, ".crc32_header = %s,\n    ", model->crc32_header ? "true" : "false");
+    text_format(out, ".dialect = &%.*s_DIALECT, ", STR_ARGS(dialect));
+    text_format(out, ".is_private = %s,\n    ", model->is_private ? "true" : "false");
     text_format(out, ".largest_body_mib = %d,\n    ", (int)model->largest_body_mib);
     text_add(out, S(".operations = operations, .known_operations = known_operations,\n"));
     text_format(out, "    .validation_error = &%.*s,\n",

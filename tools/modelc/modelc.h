@@ -143,7 +143,8 @@ struct model {
     str target, xml_namespace, signing_name, error_prefix;
     struct name validation_error, access_denied, internal_error;
     struct names common_errors;
-    bool validation_plain, query_error_header, crc32_header;
+    str dialect; /* absent: coral */
+    bool is_private;
     int64_t largest_body_mib; /* 0: not said */
 
     struct shapes shapes;

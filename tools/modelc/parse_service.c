@@ -24,15 +24,16 @@ static void add_names(struct model *model, const struct line *line, struct names
         *list_add(model->arena, names) = (struct name){line->items[i].text, line->number};
 }
 
-static void parse_validation(struct model *model, const struct line *line)
+static void parse_listen(struct model *model, const struct line *line)
 {
-    str style = {0};
+    str where = {0};
 
-    if (!one_word(model, line, &style))
+    if (!one_word(model, line, &where))
         return;
-    if (!str_equal(style, S("plain")) && !str_equal(style, S("coral")))
-        complain(model, line->number, "Validation is \"coral\" or \"plain\", not \"%.*s\".", STR_ARGS(style));
-    model->validation_plain = str_equal(style, S("plain"));
+    if (!str_equal(where, S("private")))
+        complain(model, line->number, "A service listens \"private\" or says nothing, not \"%.*s\".",
+                 STR_ARGS(where));
+    model->is_private = true;
 }
 
 static void parse_largest_body(struct model *model, const struct line *line)
@@ -51,10 +52,9 @@ static bool parse_text(struct model *model, const struct line *line, str word)
         const char *word;
         str *value;
     } texts[] = {
-        {"target", &model->target},
-        {"namespace", &model->xml_namespace},
-        {"signing", &model->signing_name},
-        {"error-prefix", &model->error_prefix},
+        {"target", &model->target},        {"namespace", &model->xml_namespace},
+        {"signing", &model->signing_name}, {"error-prefix", &model->error_prefix},
+        {"dialect", &model->dialect},
     };
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
@@ -96,12 +96,8 @@ void parse_header(struct model *model, const struct line *line)
         add_names(model, line, &model->protocols);
     else if (str_equal(word, S("errors")))
         add_names(model, line, &model->common_errors);
-    else if (str_equal(word, S("validation")))
-        parse_validation(model, line);
-    else if (str_equal(word, S("query-error-header")))
-        model->query_error_header = true;
-    else if (str_equal(word, S("crc32")))
-        model->crc32_header = true;
+    else if (str_equal(word, S("listen")))
+        parse_listen(model, line);
     else if (str_equal(word, S("largest-body")))
         parse_largest_body(model, line);
     else

@@ -3,7 +3,9 @@
  */
 #include "dynamodb_internal.h"
 
-enum { MIN_NAME = 3, MAX_NAME = 255, ARN_PARTS = 6 };
+#include "aws/arn.h"
+
+enum { MIN_NAME = 3, MAX_NAME = 255 };
 
 bool table_name_check(const struct call *call, str name)
 {
@@ -21,17 +23,16 @@ bool table_name_check(const struct call *call, str name)
 }
 
 /* arn:aws:dynamodb:<region>:<account>:table/<name> */
-static bool read_arn(str arn, struct table *table)
+static bool read_arn(str text, struct table *table)
 {
-    str parts[ARN_PARTS], rest = arn;
+    struct arn arn;
+    bool parsed = arn_parse(text, &arn);
 
-    for (int i = 0; i < ARN_PARTS; i++)
-        if (!str_next(&rest, ':', &parts[i]))
-            return false;
-    table->region = parts[3];
-    table->account = parts[4];
-    table->name = str_from(parts[5], sizeof "table/" - 1);
-    return !str_present(rest) && str_equal(parts[2], S("dynamodb")) && str_starts_with(parts[5], S("table/"));
+    table->region = arn.region;
+    table->account = arn.account;
+    table->name = str_from(arn.resource, sizeof "table/" - 1);
+    return parsed && str_equal(arn.service, S("dynamodb")) && str_starts_with(arn.resource, S("table/")) &&
+           str_index(arn.resource, ':') < 0;
 }
 
 bool table_locate(const struct call *call, str given, struct table *table)
@@ -39,8 +40,11 @@ bool table_locate(const struct call *call, str given, struct table *table)
     *table = (struct table){.given = given, .account = call->account, .region = call->region, .name = given};
     if (str_starts_with(given, S("arn:")) && !read_arn(given, table))
         return refuse(call, S("Invalid table ARN"));
-    table->arn = arena_format(call->arena, "arn:aws:dynamodb:%.*s:%.*s:table/%.*s", STR_ARGS(table->region),
-                              STR_ARGS(table->account), STR_ARGS(table->name));
+    table->arn =
+        arn_build(call->arena, &(struct arn){.service = S("dynamodb"),
+                                             .region = table->region,
+                                             .account = table->account,
+                                             .resource = arena_join(call->arena, S("table/"), table->name)});
     dynamodb_find_table(call->txn,
                         &(struct dynamodb_find_table_params){
                             .account = table->account, .region = table->region, .name = table->name},

@@ -4,6 +4,8 @@
 #include "services/iam/iam.h"
 #include "services/iam/iam_internal.h"
 
+#include "aws/arn.h"
+
 static bool is_loopback(str address)
 {
     return str_starts_with(address, S("127.")) || str_equal(address, S("::1")) ||
@@ -149,8 +151,11 @@ struct principal session_principal(struct arena *arena, const struct identity *r
 {
     return (struct principal){
         .kind = PRINCIPAL_ROLE,
-        .arn = arena_format(arena, "arn:aws:sts::%.*s:assumed-role/%.*s/%.*s", STR_ARGS(role->row.account),
-                            STR_ARGS(role->row.name), STR_ARGS(session_name)),
+        .arn =
+            arn_build(arena, &(struct arn){.service = S("sts"),
+                                           .account = role->row.account,
+                                           .resource = arena_concat(arena, S("assumed-role/"), role->row.name,
+                                                                    S("/"), session_name)}),
         .id = arena_format(arena, "%.*s:%.*s", STR_ARGS(role->row.unique_id), STR_ARGS(session_name)),
         .account = role->row.account,
         .name = role->row.name,

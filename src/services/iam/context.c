@@ -5,6 +5,7 @@
  */
 #include "services/iam/policy_internal.h"
 
+#include "aws/arn.h"
 #include "base/text.h"
 #include "base/time.h"
 
@@ -48,16 +49,6 @@ enum context_key context_key_find(str key, str *name)
         if (str_equal_nocase(key, KNOWN_KEYS[i].name))
             return KNOWN_KEYS[i].key;
     return KEY_OTHER;
-}
-
-str arn_account(str arn)
-{
-    str part = {0};
-
-    for (int number = 0; number < 5; number++)
-        if (!str_next(&arn, ':', &part))
-            return (str){0};
-    return part.size == 12 ? part : (str){0};
 }
 
 static str truth(bool value)

@@ -8,6 +8,8 @@
 #include "services/iam/iam.h"
 #include "services/iam/iam_internal.h"
 
+#include "aws/arn.h"
+
 static bool find_session(struct txn *txn, struct arena *arena, str access_key_id,
                          struct credentials *credentials)
 {
@@ -35,7 +37,7 @@ static struct principal root_principal(struct arena *arena, str account)
 {
     return (struct principal){
         .kind = PRINCIPAL_ROOT,
-        .arn = arena_concat(arena, S("arn:aws:iam::"), account, S(":root")),
+        .arn = arn_of_root(arena, account),
         .id = account,
         .account = account,
         .name = S("root"),

@@ -7,6 +7,8 @@
  */
 #include "services/iam/policy_internal.h"
 
+#include "aws/arn.h"
+
 struct verdicts {
     enum policy_verdict identity, boundary, session, resource;
 };

@@ -43,8 +43,6 @@ str folded(struct arena *arena, str name);
 str unique_id(struct arena *arena, str prefix);
 /* arn:aws:iam::<account>:<type><path><name> */
 str iam_arn(struct arena *arena, str account, str type, str path, str name);
-/* The name at the end of an ARN of IAM. */
-str arn_name(str arn);
 bool identity_find(struct txn *txn, struct arena *arena, const struct identity_kind *kind, str account,
                    str name, struct identity *identity);
 bool identity_find_unique(struct txn *txn, struct arena *arena, str unique_id, struct identity *identity);

@@ -3,6 +3,7 @@
  */
 #include "services/iam/iam_internal.h"
 
+#include "aws/arn.h"
 #include "base/hash.h"
 
 enum { UNIQUE_ID_SIZE = 17 };
@@ -43,13 +44,9 @@ str unique_id(struct arena *arena, str prefix)
 
 str iam_arn(struct arena *arena, str account, str type, str path, str name)
 {
-    return arena_format(arena, "arn:aws:iam::%.*s:%.*s%.*s%.*s", STR_ARGS(account), STR_ARGS(type),
-                        STR_ARGS(path), STR_ARGS(name));
-}
-
-str arn_name(str arn)
-{
-    return str_from(arn, (size_t)(str_last_index(arn, '/') + 1));
+    return arn_build(arena, &(struct arn){.service = S("iam"),
+                                          .account = account,
+                                          .resource = arena_concat(arena, type, path, name)});
 }
 
 bool identity_find_id(struct txn *txn, struct arena *arena, int64_t id, struct identity *identity)

@@ -8,6 +8,7 @@
  */
 #include "services/iam/policy_internal.h"
 
+#include "aws/arn.h"
 #include "base/list.h"
 
 struct parser {
@@ -124,13 +125,12 @@ static bool is_unique_id(str text)
 
 static bool classify_arn(struct principal_pattern *principal)
 {
-    str account = arn_account(principal->source), service = {0}, rest = principal->source;
+    str account = arn_account(principal->source);
+    struct arn arn;
 
-    for (int part = 0; part < 3; part++)
-        str_next(&rest, ':', &service);
-    if (!str_starts_with(principal->source, S("arn:")) || !is_digits(account) ||
+    if (!arn_parse(principal->source, &arn) || !is_digits(account) ||
         str_index(principal->source, '*') >= 0 ||
-        !(str_equal(service, S("iam")) || str_equal(service, S("sts"))))
+        !(str_equal(arn.service, S("iam")) || str_equal(arn.service, S("sts"))))
         return false;
     bool whole_account = str_ends_with(principal->source, S(":root"));
     principal->type = whole_account ? PRINCIPAL_IS_ACCOUNT : PRINCIPAL_IS_ARN;

@@ -3,6 +3,7 @@
  */
 #include "services/iam/policy_internal.h"
 
+#include "aws/arn.h"
 #include "base/log.h"
 
 enum { LONGEST_KEY = 128, MOST_WARNINGS = 5 };

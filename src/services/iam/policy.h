@@ -34,9 +34,6 @@ const struct policy *policy_parse(struct arena *arena, enum policy_kind kind, st
  */
 const struct policy *policy_read(struct arena *arena, enum policy_kind kind, str document);
 
-/* The account in an ARN's fifth part, absent when it is not one. */
-str arn_account(str arn);
-
 /* Does it name keys of a service, tags among them? */
 bool policy_asks_context(const struct policy *policy);
 /* Says in the log which of its condition keys nothing here supplies. */

@@ -3,6 +3,8 @@
  */
 #include "services/iam/iam_internal.h"
 
+#include "aws/arn.h"
+
 enum { DEFAULT_SESSION_SECONDS = 3600, MAX_TRUST_POLICY_SIZE = 2048 };
 
 static const struct iam_role_last_used *last_used(const struct call *call, const struct identity *role)

@@ -45,8 +45,7 @@ static enum outcome refuse(const struct call *call, struct http_reply *reply, in
     return DONE;
 }
 
-static enum outcome refuse_expired(const struct call *call, struct http_reply *reply,
-                                    int64_t expires_ms)
+static enum outcome refuse_expired(const struct call *call, struct http_reply *reply, int64_t expires_ms)
 {
     str times = arena_format(call->arena,
                              "<X-Amz-Expires>%d</X-Amz-Expires><Expires>%.*s</Expires>"

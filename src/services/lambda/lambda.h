@@ -7,3 +7,12 @@
 
 extern const struct module LAMBDA_MODULE;
 extern const struct module RUNTIME_MODULE;
+
+struct lambda_options {
+    str functions_folder; /* where packages are unpacked; made anew when it is lost */
+    str runtimes_folder;  /* the bootstraps of nodejs and python */
+    str endpoint;         /* that functions on this machine use, however a client calls it */
+};
+
+/* Before the engine starts.  The texts live as long as it. */
+void lambda_configure(const struct lambda_options *options);

@@ -8,6 +8,7 @@
  */
 #include "base/list.h"
 #include "engine/doors.h"
+#include "lambda.h"
 #include "lambda_model.h"
 #include "lambda_sql.h"
 #include "store/store.h"
@@ -20,6 +21,9 @@ enum {
     ASYNC_PAYLOAD_BYTES = 1024 * 1024,
     ANSWER_BYTES = 6291556,
 };
+
+/* lambda.c */
+const struct lambda_options *lambda_options(void);
 
 /* A function is its row; its ARN is made from it. */
 struct function {

@@ -59,8 +59,9 @@ static void add_interpreter(const struct call *call, struct json_writer *writer,
                    arena_format(call->arena, "%s is not installed on this machine.", runtime->family));
         return;
     }
-    json_field(writer, S("runtime"),
-               arena_format(call->arena, "%.*s/%s", STR_ARGS(runtimes_folder(call)), runtime->family));
+    json_field(
+        writer, S("runtime"),
+        arena_format(call->arena, "%.*s/%s", STR_ARGS(lambda_options()->runtimes_folder), runtime->family));
     add_folders(writer, interpreter);
     json_name(writer, S("command"));
     json_open_array(writer);
@@ -104,7 +105,7 @@ static void add_configured(const struct call *call, struct json_writer *writer,
         S("/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib"));
     add_default(writer, &own, S("LANG"), S("en_US.UTF-8"));
     add_default(writer, &own, S("TZ"), S(":UTC"));
-    add_default(writer, &own, S("AWS_ENDPOINT_URL"), local_endpoint(call));
+    add_default(writer, &own, S("AWS_ENDPOINT_URL"), lambda_options()->endpoint);
 }
 
 static void add_reserved(const struct call *call, struct json_writer *writer, const struct function *function,
@@ -151,6 +152,7 @@ bool sandbox_start(const struct call *call, const struct function *function,
     json_open_object(&writer);
     json_field(&writer, S("sandboxId"), sandbox->id);
     json_field(&writer, S("functionName"), function->row.name);
+    json_field(&writer, S("portVariable"), S("AWS_LAMBDA_RUNTIME_API"));
     if (!credentials)
         return false;
     add_command(call, &writer, runtime);

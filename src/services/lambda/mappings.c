@@ -6,6 +6,7 @@
  */
 #include "lambda_internal.h"
 
+#include "aws/arn.h"
 #include "base/hash.h"
 #include "sqs_model.h"
 
@@ -13,8 +14,11 @@ enum { DEFAULT_BATCH_SIZE = 10, BATCH_SIZE_WITHOUT_WINDOW = 10, MAX_PAGE = 100 }
 
 static str mapping_arn(const struct call *call, const struct lambda_mapping_row *mapping)
 {
-    return arena_format(call->arena, "arn:aws:lambda:%.*s:%.*s:event-source-mapping:%.*s",
-                        STR_ARGS(mapping->region), STR_ARGS(mapping->account), STR_ARGS(mapping->uuid));
+    return arn_build(call->arena, &(struct arn){.service = S("lambda"),
+                                                .region = mapping->region,
+                                                .account = mapping->account,
+                                                .resource = arena_join(
+                                                    call->arena, S("event-source-mapping:"), mapping->uuid)});
 }
 
 static str state_of(const struct lambda_mapping_row *mapping)
@@ -146,7 +150,10 @@ settings_of(const struct lambda_create_event_source_mapping_request *in)
 
 static bool source_check(const struct call *call, const struct lambda_create_event_source_mapping_request *in)
 {
-    if (!str_starts_with(in->event_source_arn, S("arn:aws:sqs:"))) {
+    struct arn source;
+
+    arn_parse(in->event_source_arn, &source);
+    if (!str_equal(source.partition, S("aws")) || !str_equal(source.service, S("sqs"))) {
         fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
              "Unrecognized event source: only Amazon SQS queues are supported.");
         return false;
@@ -156,8 +163,7 @@ static bool source_check(const struct call *call, const struct lambda_create_eve
              "StartingPosition is not valid for SQS event sources.");
         return false;
     }
-    str prefix = arena_format(call->arena, "arn:aws:sqs:%.*s:", STR_ARGS(call->region));
-    if (!str_starts_with(in->event_source_arn, prefix)) {
+    if (!str_equal(source.region, call->region)) {
         fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
              "The event source %.*s is not in the function's region (%.*s).", STR_ARGS(in->event_source_arn),
              STR_ARGS(call->region));

@@ -3,6 +3,8 @@
  */
 #include "lambda_internal.h"
 
+#include "aws/arn.h"
+
 enum { ACCOUNT_DIGITS = 12, MOST_PARTS = 8 };
 
 static bool is_account(str part)
@@ -107,12 +109,14 @@ bool function_name_open(const struct call *call, str text, str qualifier, struct
 
 str function_arn(struct arena *arena, const struct function_name *name)
 {
-    str unqualified = arena_format(arena, "arn:aws:lambda:%.*s:%.*s:function:%.*s", STR_ARGS(name->region),
-                                   STR_ARGS(name->account), STR_ARGS(name->name));
+    bool qualified = str_present(name->qualifier);
 
-    return str_present(name->qualifier)
-               ? arena_format(arena, "%.*s:%.*s", STR_ARGS(unqualified), STR_ARGS(name->qualifier))
-               : unqualified;
+    return arn_build(arena,
+                     &(struct arn){.service = S("lambda"),
+                                   .region = name->region,
+                                   .account = name->account,
+                                   .resource = arena_concat(arena, S("function:"), name->name,
+                                                            qualified ? S(":") : S(""), name->qualifier)});
 }
 
 static bool find(const struct call *call, const struct lambda_find_function_params *params,

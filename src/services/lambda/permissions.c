@@ -3,6 +3,7 @@
  */
 #include "lambda_internal.h"
 
+#include "aws/arn.h"
 #include "base/hash.h"
 #include "wire/json.h"
 
@@ -75,8 +76,7 @@ static void add_principal(const struct call *call, struct json_writer *writer, s
     }
     json_open_object(writer);
     if (str_to_i64(principal, &account))
-        json_field(writer, S("AWS"),
-                   arena_format(call->arena, "arn:aws:iam::%.*s:root", STR_ARGS(principal)));
+        json_field(writer, S("AWS"), arn_of_root(call->arena, principal));
     else if (str_starts_with(principal, S("arn:")))
         json_field(writer, S("AWS"), principal);
     else

@@ -8,6 +8,7 @@
  */
 #include "lambda_internal.h"
 
+#include "aws/arn.h"
 #include "base/hash.h"
 #include "base/text.h"
 #include "sqs_model.h"
@@ -20,7 +21,6 @@ enum {
     PROBLEM_MS = 1 * MS, /* doubled at each one that follows */
     MAX_PROBLEM_MS = 60 * MS,
     MOST_DOUBLINGS = 6,
-    ARN_PARTS = 6,
 };
 
 struct poll {
@@ -44,12 +44,10 @@ static str mapping_name(const struct call *call, int64_t mapping_id)
 
 str source_queue_url(const struct call *call, str queue_arn)
 {
-    str parts[ARN_PARTS] = {{0}}, rest = queue_arn;
+    struct arn arn;
 
-    for (int i = 0; i < ARN_PARTS; i++)
-        str_next(&rest, ':', &parts[i]);
-    return arena_format(call->arena, "%.*s/%.*s/%.*s", STR_ARGS(local_endpoint(call)), STR_ARGS(parts[4]),
-                        STR_ARGS(parts[5]));
+    arn_parse(queue_arn, &arn);
+    return arena_concat(call->arena, lambda_options()->endpoint, S("/"), arn.account, S("/"), arn.resource);
 }
 
 void poller_begin(const struct call *call, int64_t mapping_id, int64_t poller)

@@ -58,7 +58,7 @@ static bool make_folders(struct arena *arena, str path)
 static const char *real_functions_folder(const struct call *call)
 {
     char path[PATH_MAX];
-    str folder = functions_folder(call);
+    str folder = lambda_options()->functions_folder;
 
     if (!make_folders(call->arena, folder) || !realpath(arena_cstr(call->arena, folder), path))
         return NULL;
@@ -135,7 +135,8 @@ static enum unzip_result fill(const struct call *call, const char *folder, str z
 {
     str code = arena_format(call->arena, "%s/code", folder);
     str modules = arena_format(call->arena, "%s/node_modules", folder);
-    str target = arena_format(call->arena, "%.*s/nodejs/node_modules", STR_ARGS(runtimes_folder(call)));
+    str target =
+        arena_format(call->arena, "%.*s/nodejs/node_modules", STR_ARGS(lambda_options()->runtimes_folder));
 
     if (mkdir(code.data, S_IRWXU) != 0 || symlink(target.data, modules.data) != 0 ||
         chmod(folder, S_IRWXU) != 0)

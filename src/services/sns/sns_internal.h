@@ -17,23 +17,16 @@ struct topic {
     str arn;
 };
 
-struct arn_parts {
-    str service, region, account, resource;
-};
-
 /* topic_find.c */
-/* "arn:aws:<service>:<region>:<account>:<resource>", the resource with all its colons; false for anything
- * else. */
-bool arn_split(str arn, struct arn_parts *parts);
 /* Say what is wrong with an ARN; false. */
-bool arn_refuse(const struct call *call, const char *parameter, str arn);
+bool arn_refuse(const struct call *call, const char *parameter, str text);
 /*
  * The topic of that ARN, one of the region called, for the operation under way: authorized, and there. False:
  * fail() has been called.
  */
 bool topic_open(const struct call *call, str arn, struct topic *topic);
 /* The same; extra keys are context of the authorization. */
-bool topic_open_in_context(const struct call *call, str arn, struct context_list context,
+bool topic_open_in_context(const struct call *call, str topic_arn, struct context_list context,
                            struct topic *topic);
 /* May the caller do that to the topic, which is NULL when it is not there?  False: fail() has been called. */
 bool topic_authorize(const struct call *call, str arn, const struct sns_topic_row *row,

@@ -3,6 +3,8 @@
  */
 #include "sns_internal.h"
 
+#include "aws/arn.h"
+
 #include "base/hash.h"
 
 static bool refuse(const struct call *call, const char *problem)
@@ -36,13 +38,13 @@ static bool protocol_check(const struct call *call, str protocol)
 
 static bool endpoint_check(const struct call *call, str protocol, str endpoint)
 {
-    struct arn_parts parts;
+    struct arn arn;
 
     if (!protocol_check(call, protocol))
         return false;
-    if (!arn_split(endpoint, &parts) || !str_equal(parts.service, S("sqs")))
+    if (!arn_parse(endpoint, &arn) || !str_equal(arn.service, S("sqs")))
         return refuse(call, "SQS endpoint ARN");
-    if (str_ends_with(parts.resource, S(".fifo")))
+    if (str_ends_with(arn.resource, S(".fifo")))
         return refuse(call, "Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics");
     return true;
 }
@@ -155,9 +157,9 @@ enum outcome sns_subscribe(const struct call *call, const struct sns_subscribe_i
 /* "<topic's ARN>:<uuid>"; the absent str when it is not of that form and the region called. */
 static str topic_arn_of(const struct call *call, str subscription_arn)
 {
-    struct arn_parts parts;
-    bool valid = arn_split(subscription_arn, &parts) && str_equal(parts.service, S("sns")) &&
-                 str_equal(parts.region, call->region) && str_index(parts.resource, ':') > 0;
+    struct arn arn;
+    bool valid = arn_parse(subscription_arn, &arn) && str_equal(arn.service, S("sns")) &&
+                 str_equal(arn.region, call->region) && str_index(arn.resource, ':') > 0;
 
     return valid ? str_head(subscription_arn, (size_t)str_last_index(subscription_arn, ':')) : (str){0};
 }

@@ -3,22 +3,14 @@
  */
 #include "sns_internal.h"
 
+#include "aws/arn.h"
+
 enum { MIN_ARN_ELEMENTS = 6 };
 
-bool arn_split(str arn, struct arn_parts *parts)
-{
-    str rest = arn, prefix, partition;
-
-    return str_next(&rest, ':', &prefix) && str_equal(prefix, S("arn")) && str_next(&rest, ':', &partition) &&
-           str_next(&rest, ':', &parts->service) && str_next(&rest, ':', &parts->region) &&
-           str_next(&rest, ':', &parts->account) &&
-           (parts->resource = rest, str_present(rest) && !str_empty(rest));
-}
-
-bool arn_refuse(const struct call *call, const char *parameter, str arn)
+bool arn_refuse(const struct call *call, const char *parameter, str text)
 {
     size_t elements = 0;
-    str rest = arn, element;
+    str rest = text, element;
 
     while (str_next(&rest, ':', &element))
         elements++;
@@ -46,19 +38,20 @@ bool topic_authorize(const struct call *call, str arn, const struct sns_topic_ro
     return authorize_in_context(call, arn, row ? row->policy : (str){0}, &context);
 }
 
-bool topic_open_in_context(const struct call *call, str arn, struct context_list context, struct topic *topic)
+bool topic_open_in_context(const struct call *call, str topic_arn, struct context_list context,
+                           struct topic *topic)
 {
-    struct arn_parts parts;
+    struct arn arn;
 
-    if (!arn_split(arn, &parts) || !str_equal(parts.service, S("sns")) ||
-        !str_equal(parts.region, call->region) || str_index(parts.resource, ':') >= 0)
-        return arn_refuse(call, "TopicArn", arn);
-    topic->arn = arn;
-    bool found = sns_find_topic(call->txn,
-                                &(struct sns_find_topic_params){
-                                    .account = parts.account, .region = parts.region, .name = parts.resource},
-                                &topic->row);
-    if (!topic_authorize(call, arn, found ? &topic->row : NULL, context))
+    if (!arn_parse(topic_arn, &arn) || !str_equal(arn.service, S("sns")) ||
+        !str_equal(arn.region, call->region) || str_index(arn.resource, ':') >= 0)
+        return arn_refuse(call, "TopicArn", topic_arn);
+    topic->arn = topic_arn;
+    bool found = sns_find_topic(
+        call->txn,
+        &(struct sns_find_topic_params){.account = arn.account, .region = arn.region, .name = arn.resource},
+        &topic->row);
+    if (!topic_authorize(call, topic_arn, found ? &topic->row : NULL, context))
         return false;
     if (!found)
         fail(call, &SNS_NOT_FOUND_EXCEPTION, "Topic does not exist");

@@ -3,6 +3,7 @@
  */
 #include "sqs_internal.h"
 
+#include "aws/arn.h"
 #include "wire/json.h"
 
 enum { MAX_LABEL = 80, MAX_ACTIONS = 7, ACCOUNT_ID_DIGITS = 12 };
@@ -155,8 +156,7 @@ static void add_statement(const struct call *call, struct json_writer *writer,
     struct str_list principals = {0}, actions = {0};
 
     for (size_t i = 0; i < in->aws_account_ids.count; i++)
-        *list_add(call->arena, &principals) =
-            arena_concat(call->arena, S("arn:aws:iam::"), in->aws_account_ids.items[i], S(":root"));
+        *list_add(call->arena, &principals) = arn_of_root(call->arena, in->aws_account_ids.items[i]);
     for (size_t i = 0; i < in->actions.count; i++)
         *list_add(call->arena, &actions) = arena_join(call->arena, S("SQS:"), in->actions.items[i]);
 

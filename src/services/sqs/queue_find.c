@@ -3,32 +3,32 @@
  */
 #include "sqs_internal.h"
 
-enum { ARN_PARTS = 6 };
+#include "aws/arn.h"
 
 bool queue_find(const struct call *call, str account, str region, str name, struct queue *queue)
 {
-    queue->arn = arena_concat(call->arena, S("arn:aws:sqs:"), region, S(":"), account, S(":"), name);
+    queue->arn =
+        arn_build(call->arena,
+                  &(struct arn){.service = S("sqs"), .region = region, .account = account, .resource = name});
     return sqs_find_queue(call->txn,
                           &(struct sqs_find_queue_params){.account = account, .region = region, .name = name},
                           &queue->row);
 }
 
-bool queue_arn_split(str arn, struct queue_address *address)
+bool queue_arn_split(str text, struct queue_address *address)
 {
-    str parts[ARN_PARTS], rest = arn;
+    struct arn arn;
+    bool parsed = arn_parse(text, &arn);
 
-    for (int i = 0; i < ARN_PARTS; i++)
-        if (!str_next(&rest, ':', &parts[i]))
-            return false;
-    *address = (struct queue_address){.account = parts[4], .region = parts[3], .name = parts[5]};
-    return !str_present(rest) && str_equal(parts[2], S("sqs"));
+    *address = (struct queue_address){.account = arn.account, .region = arn.region, .name = arn.resource};
+    return parsed && str_equal(arn.service, S("sqs")) && str_index(arn.resource, ':') < 0;
 }
 
-bool queue_find_arn(const struct call *call, str arn, struct queue *queue)
+bool queue_find_arn(const struct call *call, str queue_arn, struct queue *queue)
 {
     struct queue_address address;
 
-    return queue_arn_split(arn, &address) &&
+    return queue_arn_split(queue_arn, &address) &&
            queue_find(call, address.account, address.region, address.name, queue);
 }
 
@@ -86,11 +86,11 @@ bool queue_open_in_context(const struct call *call, str url, struct context_list
     return open_at(call, address_of(call, url), context, queue);
 }
 
-bool queue_open_arn(const struct call *call, str arn, struct queue *queue)
+bool queue_open_arn(const struct call *call, str queue_arn, struct queue *queue)
 {
-    struct queue_address address = {0};
+    struct queue_address address;
 
-    queue_arn_split(arn, &address);
+    queue_arn_split(queue_arn, &address);
     return open_at(call, address, (struct context_list){0}, queue);
 }
 

@@ -27,11 +27,11 @@ bool value_refuse(const struct call *call, const char *parameter, str value, con
 
 /* queue_find.c */
 /* False when it is not the ARN of a queue. */
-bool queue_arn_split(str arn, struct queue_address *address);
+bool queue_arn_split(str text, struct queue_address *address);
 /* A queue by name in the caller's account; false when there is none.  Authorizes nothing. */
 bool queue_find(const struct call *call, str account, str region, str name, struct queue *queue);
 /* The same by ARN. */
-bool queue_find_arn(const struct call *call, str arn, struct queue *queue);
+bool queue_find_arn(const struct call *call, str queue_arn, struct queue *queue);
 /*
  * The queue that a URL names, for the operation under way: authorized, and there.  False: fail() has
  * been called.  Only the URL's path counts, whatever host or scheme it carries.
@@ -44,7 +44,7 @@ bool queue_open_in_context(const struct call *call, str url, struct context_list
 bool queue_authorize(const struct call *call, const struct queue *queue, bool found,
                      struct context_list context);
 /* The same by ARN. */
-bool queue_open_arn(const struct call *call, str arn, struct queue *queue);
+bool queue_open_arn(const struct call *call, str queue_arn, struct queue *queue);
 str queue_url(const struct call *call, const struct queue *queue);
 /* What its receivers wait for. */
 str queue_arrivals(const struct call *call, const struct queue *queue);

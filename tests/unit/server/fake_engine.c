@@ -10,10 +10,9 @@
  *     POST /echo       the body comes back, from another thread
  *     GET /large       a body of 8 MiB
  *     GET /park        answered "empty" when the engine stops, "cancelled" when it is cancelled
- *     GET /pieces?pieces=N&bytes=B   a reply of N pieces; &size=S: its length is told; &fails=I: before piece I
- *     GET /streams     how many pieces have been made, and how many streams were left before their end
- *     GET /called      the address that the client connected to
- *     GET /cancelled   how many calls have been cancelled
+ *     GET /pieces?pieces=N&bytes=B   a reply of N pieces; &size=S: its length is told; &fails=I: before piece
+ * I GET /streams     how many pieces have been made, and how many streams were left before their end GET
+ * /called      the address that the client connected to GET /cancelled   how many calls have been cancelled
  *     POST /sandbox/start, /sandbox/stop   the body is the effect's payload
  *     GET /events      what was posted, and the requests of sandboxes, in order
  *
@@ -351,6 +350,7 @@ static enum sandbox_mode sandbox_mode_of(const char *word)
 int main(int argc, char **argv)
 {
     struct server_options options = {.host = "127.0.0.1",
+                                     .function_service = S("lambda"),
                                      .function_network = getenv("FUNCTION_NETWORK") != NULL,
                                      .sandbox = sandbox_mode_of(argc > 2 ? argv[2] : "required")};
     struct engine engine = {.lock = PTHREAD_MUTEX_INITIALIZER, .arrived = PTHREAD_COND_INITIALIZER};

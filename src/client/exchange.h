@@ -1,0 +1,42 @@
+#pragma once
+
+/*
+ * exchange.h: one call on the wire: a request that can be sent again, and its reply.
+ *
+ * Internal to the client.
+ */
+#include "client/client.h"
+
+#include <curl/curl.h>
+
+struct client {
+    const struct config *config;
+    CURL *curl;              /* of the calls made one by one */
+    int64_t clock_offset_ms; /* the server's clock less ours */
+};
+
+struct client_exchange {
+    struct client *client;
+    CURL *curl;
+    struct arena *arena;
+    const struct operation *operation;
+    const void *in;
+    void *out, *tag;
+
+    str endpoint;
+    struct curl_slist *headers;
+    struct text body; /* of the reply */
+    struct http_reply reply;
+    struct failure failure;
+    unsigned attempts;
+    int64_t again_us; /* when to try again; 0: now */
+};
+
+/* Prepare curl to send it, signed as of now. */
+void client_exchange_begin(struct client_exchange *exchange);
+
+enum client_exchange_state { EXCHANGE_ANSWERED, EXCHANGE_FAILED, EXCHANGE_AGAIN };
+/* Curl is done with it: `out` is filled, `failure` is set, or it is to begin again at again_us. */
+enum client_exchange_state client_exchange_end(struct client_exchange *exchange, CURLcode code);
+/* What client_exchange_begin() made. */
+void client_exchange_free(struct client_exchange *exchange);

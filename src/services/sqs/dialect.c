@@ -1,0 +1,55 @@
+/*
+ * dialect.c: how SQS speaks JSON and Query.
+ *
+ * It answers JSON clients with the codes of its Query days: in the refusals of its front end, and in a header
+ * beside each error.
+ */
+#include "engine/dialect.h"
+
+#include "base/list.h"
+
+/*
+ * The queue is taken from the path when the form names none: that is how curl and old clients call
+ * https://sqs.us-east-1.amazonaws.com/123456789012/orders?Action=ReceiveMessage
+ */
+static void add_queue_of_path(struct arena *arena, str path, struct form *form)
+{
+    while (str_ends_with(path, S("/")))
+        path.size--;
+    if (path.size > 0 && !str_present(form_get(form, S("QueueUrl"))))
+        *list_add(arena, form) = (struct form_field){S("QueueUrl"), path};
+}
+
+/* TagQueue's tags are "Tag.1.Key" to some SDKs and "Tags.1.Key" to others; SQS takes both. */
+static void call_tags_alike(struct arena *arena, struct form *form)
+{
+    for (size_t i = 0; i < form->count; i++)
+        if (str_starts_with(form->items[i].name, S("Tags.")))
+            form->items[i].name = arena_join(arena, S("Tag."), str_from(form->items[i].name, 5));
+}
+
+static void tidy_form(struct arena *arena, str path, struct form *form)
+{
+    add_queue_of_path(arena, path, form);
+    call_tags_alike(arena, form);
+}
+
+static str bad_value_sentence(struct arena *arena, const struct form_mismatch *mismatch)
+{
+    return arena_format(arena, "Value %.*s for parameter %.*s is invalid. Reason: Must be %s.",
+                        STR_ARGS(mismatch->value), STR_ARGS(mismatch->name),
+                        mismatch->shape->type == SHAPE_INTEGER ? "an integer" : "of its type");
+}
+
+static const struct error bad_value = {.name = "InvalidParameterValue", .status = 400, .sender = true};
+
+const struct dialect SQS_DIALECT = {
+    .refusals = QUERY_REFUSALS,
+    .validate = validate_plain,
+    .mismatch_sentence = coral_mismatch_sentence,
+    .query_error_header = true,
+    .tidy_form = tidy_form,
+    .bad_value = &bad_value,
+    .bad_value_sentence = bad_value_sentence,
+    .error_end = "<Detail/>",
+};
