@@ -194,7 +194,7 @@ TEST(a_stream_waits_for_what_comes_next)
     take_more(stream);
     let_run();
     assert_false(is_answered(stream));
-    assert_run("put n1 second; put n2; wake n");
+    assert_run("put n1 second; put n2 end; wake n");
     assert_text(body_of(stream), "second");
     take_more(stream);
     assert_false(has_more(stream));

@@ -554,7 +554,7 @@ static enum outcome send_item(const struct call *call, const struct visit *visit
     if (!toy_find_item(call->txn, &(struct toy_find_item_params){.key = key}, &row))
         return park(call, visit->rest, INT64_MAX);
     reply_text(reply, S("nothing"));
-    if (str_empty(row.value))
+    if (str_equal(row.value, S("end")))
         return DONE;
     stream_keep(call, arena_format(call->arena, "%lld", (long long)number + 1));
     return stream_send(call, row.value);
