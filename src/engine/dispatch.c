@@ -552,6 +552,8 @@ static void serve(struct dispatcher *dispatcher, struct exchange *exchange)
     struct attempt understood = {dispatcher, exchange, false};
 
     if (!attempt(&understood, understand_now) || !understood.good) {
+        if (dispatcher->class != WORK_NONE)
+            encode(exchange); /* what is wrong may be told with all of a large value */
         exchange->answered(exchange);
         return;
     }
