@@ -324,7 +324,7 @@ void take_more(struct request *request)
     exchange_more(core.dispatcher, &request->exchange);
 }
 
-bool leave(struct request *request)
+bool leave_stream(struct request *request)
 {
     assert_true(has_more(request));
     request->answered = false;

@@ -55,7 +55,7 @@ void cancel(struct request *request);
 bool has_more(struct request *request);
 void take_more(struct request *request);
 /* Its client goes while it has more: true when its door hears of it, and it is answered again. */
-bool leave(struct request *request);
+bool leave_stream(struct request *request);
 enum outcome outcome_of(struct request *request);
 
 bool is_answered(struct request *request);

@@ -180,7 +180,7 @@ TEST(a_stream_that_fails_later_has_no_more_and_did_not_end_well)
 
 TEST(a_worker_is_not_told_that_the_client_has_gone)
 {
-    assert_false(leave(letters("/toy/letters/abc")));
+    assert_false(leave_stream(letters("/toy/letters/abc")));
 }
 
 TEST(a_stream_waits_for_what_comes_next)
@@ -218,7 +218,7 @@ TEST(a_stream_between_two_pieces_hears_that_its_client_has_gone)
     assert_run("put n0 first; put n1 second");
     struct request *stream = begin_http("GET", "/toy/items/n", "");
     assert_text(body_of(stream), "first");
-    assert_true(leave(stream));
+    assert_true(leave_stream(stream));
     assert_false(has_more(stream));
     assert_item("left", "1");
 }
@@ -271,7 +271,7 @@ TEST(a_piece_leaves_only_when_what_it_shows_is_on_disk)
     hold_disk(false);
     assert_text(body_of(stream), "first");
     assert_int_equal(status_of(write), 200);
-    leave(stream);
+    leave_stream(stream);
     status_of(stream);
 }
 
