@@ -7,7 +7,13 @@
 
 #include "base/hash.h"
 
-enum { DEFAULT_TIMEOUT_SECONDS = 3, DEFAULT_MEMORY_MB = 128, MAX_PAGE = 50, MAX_NAME = 64 };
+enum {
+    DEFAULT_TIMEOUT_SECONDS = 3,
+    DEFAULT_MEMORY_MB = 128,
+    MAX_PAGE = 50,
+    MAX_NAME = 64,
+    INVOCATIONS_PER_RUN = 100,
+};
 
 /* ---- code ---- */
 
@@ -189,16 +195,40 @@ lambda_update_function_configuration(const struct call *call,
     return DONE;
 }
 
-/* Whoever waits for an answer of the function looks again, and finds that it is gone. */
+/*
+ * Whoever waits for an answer of the function looks again, and finds that it is gone.  Nobody finds its
+ * invocations any more: they are removed one after the other.
+ */
 static void forget_invocations(const struct call *call, const struct function *function)
 {
     int64_t id = function->row.id;
     struct lambda_list_sync_rows waiting =
         lambda_list_sync(call->txn, &(struct lambda_list_sync_params){.function_id = id});
 
-    lambda_remove_invocations(call->txn, &(struct lambda_remove_invocations_params){.function_id = id});
+    slice_again(call, &LAMBDA_REMOVE_INVOCATIONS, arena_format(call->arena, "%lld", (long long)id),
+                &(struct lambda_remove_invocations_request){.function_id = id});
     for (size_t i = 0; i < waiting.count; i++)
         wake(call, invocation_answer(call, waiting.items[i].request_id));
+}
+
+enum outcome lambda_remove_invocations(const struct call *call,
+                                       const struct lambda_remove_invocations_request *in,
+                                       struct lambda_remove_invocations_output *out)
+{
+    const struct lambda_oldest_invocation_params of = {.function_id = in->function_id};
+    struct lambda_oldest_invocation_row row;
+    int count = 0;
+
+    (void)out;
+    while (lambda_oldest_invocation(call->txn, &of, &row)) {
+        invocation_remove(call, row.id);
+        if (++count == INVOCATIONS_PER_RUN || slice_is_over(call)) {
+            slice_again(call, &LAMBDA_REMOVE_INVOCATIONS,
+                        arena_format(call->arena, "%lld", (long long)in->function_id), in);
+            break;
+        }
+    }
+    return DONE;
 }
 
 enum outcome lambda_delete_function(const struct call *call, const struct lambda_delete_function_request *in,
