@@ -74,7 +74,7 @@ static void work_out(const struct call *call, struct write *write)
     const struct node *condition = write->expressions.condition;
 
     stored->item = str_present(stored->blob) ? item_decode(call->arena, stored->blob)
-                                             : (struct dynamodb_attribute_value_map){0};
+                                             : (struct dynamodb_attribute_map){0};
     write->worked_out = true;
     write->problem = write->blob = (str){0};
     write->holds = !condition || expression_holds(call->arena, condition, &stored->item);
@@ -129,7 +129,7 @@ void write_prepare(const struct call *call, struct write *write)
     if (!shows_item(write)) { /* decoded items are large, and the call may wait for the engine */
         write->blob = keep(call, write->blob);
         write->problem = keep(call, write->problem);
-        write->item = write->stored.item = (struct dynamodb_attribute_value_map){0};
+        write->item = write->stored.item = (struct dynamodb_attribute_map){0};
         arena_rewind(call->arena, mark);
     }
 }
@@ -153,7 +153,7 @@ static void trace_item(const struct call *call, enum hop_kind kind, const struct
 {
     if (!str_present(call->trace_id))
         return;
-    struct dynamodb_attribute_value_map key = key_attributes(call->arena, &write->table, write->given);
+    struct dynamodb_attribute_map key = key_attributes(call->arena, &write->table, write->given);
     struct json_writer detail = json_writer_in(call->arena);
 
     json_open_object(&detail);
