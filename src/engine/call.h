@@ -317,6 +317,8 @@ struct module {
     /* Both run in a transaction of their own, and may be NULL. */
     void (*start)(const struct call *call); /* before the first call, and after a reset */
     void (*reset)(const struct call *call); /* before everything stored is deleted */
+    /* A table that a reset leaves to the start hook, which has it emptied in slices.  May be NULL. */
+    const char *outlives_reset;
     /* What anybody may GET from this path without a signature.  May be NULL. */
     struct public_file (*public_file)(const struct call *call, str path);
 };

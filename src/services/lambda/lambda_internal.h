@@ -91,6 +91,8 @@ bool package_check(const struct call *call, str zip, struct function *function);
 enum outcome package_store(const struct call *call, str zip, const struct function *function);
 /* False: no function names it, or it is not there. */
 bool package_read(const struct call *call, str sha256, str *zip);
+/* Those that no function names go: what a reset has left, or a start finds. */
+void packages_forget(const struct call *call);
 /* A function or a sandbox names it no more: it goes unless another does. */
 void package_release(const struct call *call, str sha256);
 str package_digest(struct arena *arena, str zip);
