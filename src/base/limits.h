@@ -26,6 +26,7 @@ enum {
     LIMIT_HTTP_IDLE_TIMEOUT_MS = 350 * 1000, /* as AWS's load balancers */
     LIMIT_CONNECTIONS = 16384,
     LIMIT_DESCRIPTORS_KEPT = 256, /* not for connections: the database, functions' pipes and ports */
+    LIMIT_SHOWN_VALUE_BYTES = 16 * 1024, /* of a wrong value, in the sentence that says so */
     LIMIT_JSON_DEPTH = 128,
     LIMIT_JSON_VALUES = 4 * 1024 * 1024, /* of one document: 160 MiB of tree */
     LIMIT_XML_DEPTH = 128,
