@@ -128,6 +128,7 @@ static void a_batch_waits_at_a_closed_gate_however_small_the_log_is(void **state
 
 int main(void)
 {
+    log_file_register(); /* as opening a whole store does */
 #define BARE(test) cmocka_unit_test_setup_teardown(test, open_bare, close_bare)
     const struct CMUnitTest tests[] = {
         BARE(a_batch_waits_a_little_for_a_checkpoint_behind_a_log_that_is_too_large),
