@@ -25,7 +25,7 @@ enum {
     LIMIT_HTTP_BODY_TIMEOUT_MS = 60 * 1000,
     LIMIT_HTTP_IDLE_TIMEOUT_MS = 350 * 1000, /* as AWS's load balancers */
     LIMIT_CONNECTIONS = 16384,
-    LIMIT_DESCRIPTORS_KEPT = 256, /* not for connections: the database, functions' pipes and ports */
+    LIMIT_DESCRIPTORS_KEPT = 256,        /* not for connections: the database, functions' pipes and ports */
     LIMIT_SHOWN_VALUE_BYTES = 16 * 1024, /* of a wrong value, in the sentence that says so */
     LIMIT_JSON_DEPTH = 128,
     LIMIT_JSON_VALUES = 4 * 1024 * 1024, /* of one document: 160 MiB of tree */
@@ -41,6 +41,9 @@ enum {
     LIMIT_LONG_READ_MS = 50,                  /* then a long read should answer with what it has */
     LIMIT_BATCH_MS = 10,                      /* of calls in one batch */
     LIMIT_WAL_BYTES = 32 * 1024 * 1024,       /* a checkpoint starts here */
+    LIMIT_STREAMS = 256,                      /* replies sent piece by piece at one time, */
+    LIMIT_STREAM_PIECE_BYTES = 256 * 1024,    /* a piece of them, */
+    LIMIT_STREAM_PLACE_BYTES = 256,           /* and what their handlers keep between two pieces */
     LIMIT_TRACE_AGE_MS = 7 * 24 * 3600 * 1000,
     LIMIT_RELAXED_SYNC_MS = 100,
 };
