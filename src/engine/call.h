@@ -347,5 +347,5 @@ struct module {
     void (*reset)(const struct call *call); /* before everything stored is deleted */
     /* A table that a reset leaves to the start hook, which has it emptied in slices.  May be NULL. */
     const char *outlives_reset;
-    const struct door *doors;               /* engine/doors.h; up to one without a path, or NULL */
+    const struct door *doors; /* engine/doors.h; up to one without a path, or NULL */
 };

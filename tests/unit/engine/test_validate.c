@@ -242,7 +242,7 @@ TEST(a_structure_that_is_null_misses_what_it_requires)
     assert_text(
         told(&LOGS_PUT_LOG_EVENTS,
              S("{\"logGroupName\":\"g\",\"logStreamName\":\"s\",\"logEvents\":[null]}")),
-        "1 validation error detected: Value null at 'logEvents.1.member.timestamp' failed to satisfy "
+        "2 validation errors detected: Value null at 'logEvents.1.member.timestamp' failed to satisfy "
         "constraint: Member must not be null; Value null at 'logEvents.1.member.message' failed to satisfy "
         "constraint: Member must not be null");
 }
