@@ -43,6 +43,8 @@ enum {
     LIMIT_STREAMS = 256,                      /* replies sent piece by piece at one time, */
     LIMIT_STREAM_PIECE_BYTES = 256 * 1024,    /* a piece of them, */
     LIMIT_STREAM_PLACE_BYTES = 256,           /* and what their handlers keep between two pieces */
+    LIMIT_UNPACKED_REPLY_BYTES = 8 * 1024,    /* a larger one is gzip'd for who asks, */
+    LIMIT_LOOP_PACKED_BYTES = 64 * 1024,      /* and one that is still larger only by a worker */
     LIMIT_TRACE_AGE_MS = 7 * 24 * 3600 * 1000,
     LIMIT_RELAXED_SYNC_MS = 100,
 };
