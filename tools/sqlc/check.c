@@ -317,10 +317,10 @@ void check_source(struct source *source)
     for (size_t i = 0; i < source->migrations.count; i++)
         apply_migration(&catalog, &source->migrations.items[i]);
     read_columns(&catalog);
+    const struct enumeration *unchecked = find_unchecked(source, catalog.db);
     sqlite3_set_authorizer(catalog.db, note_table, &catalog);
     for (size_t i = 0; i < source->statements.count; i++)
         check_statement(&catalog, &source->statements.items[i]);
-    const struct enumeration *unchecked = find_unchecked(source, catalog.db);
     sqlite3_close(catalog.db);
     check_enums(source, unchecked);
 }
