@@ -81,6 +81,14 @@ static void warn_of_no_root(const struct options *options)
         log_warn("no root key (--root-access-key-id): only access keys that this data has already are known");
 }
 
+/* Tests count what a run does when its slice never ends, or always has. */
+static int64_t slice_us(void)
+{
+    const char *text = getenv("ORDERLY_SLICE_US");
+
+    return text ? strtoll(text, NULL, 10) : 0;
+}
+
 static struct engine_options engine_options_of(struct arena *arena, const struct options *options,
                                                struct server *server, str endpoint)
 {
@@ -102,6 +110,7 @@ static struct engine_options engine_options_of(struct arena *arena, const struct
             },
         .effect_runners = server_effect_runners(server),
         .rerun = getenv("ORDERLY_RERUN") != NULL,
+        .slice_us = slice_us(),
         .origin_rules =
             {
                 .hosts = options->allowed_hosts.items,
@@ -199,18 +208,48 @@ static int serve_command(int argc, char **argv)
     return status;
 }
 
+static int version_command(int argc, char **argv)
+{
+    (void)argc, (void)argv;
+    puts("orderly " ORDERLY_VERSION);
+    return EXIT_SUCCESS;
+}
+
+/* "help orders submit" is "orders help submit". */
+static int help_command(int argc, char **argv)
+{
+    static char orders[] = "orders", help[] = "help";
+
+    if (argc > 1 && strcmp(argv[1], orders) != 0) {
+        fprintf(stderr, "orderly: %s is not a command. See orderly help.\n", argv[1]);
+        return EXIT_FAILURE;
+    }
+    if (argc == 1) {
+        options_print_help();
+        return EXIT_SUCCESS;
+    }
+    argv[0] = orders;
+    argv[1] = help;
+    return orders_main(argc, argv);
+}
+
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv); /* argv[0] is the name */
+} COMMANDS[] = {
+    {"help", help_command},
+    {"orders", orders_main},
+    {"version", version_command},
+    {"--version", version_command},
+};
+
 int main(int argc, char **argv)
 {
-    const char *command = argc > 1 ? argv[1] : "";
-
     /* Nothing here is in local time.  Without TZ, libarchive's mktime() looks at /etc/localtime for each
      * entry. */
     setenv("TZ", "UTC", 0);
-    if (strcmp(command, "version") == 0 || strcmp(command, "--version") == 0) {
-        puts("orderly " ORDERLY_VERSION);
-        return EXIT_SUCCESS;
-    }
-    if (strcmp(command, "orders") == 0)
-        return orders_main(argc - 1, argv + 1);
+    for (size_t i = 0; i < sizeof COMMANDS / sizeof *COMMANDS; i++)
+        if (argc > 1 && strcmp(argv[1], COMMANDS[i].name) == 0)
+            return COMMANDS[i].run(argc - 1, argv + 1);
     return serve_command(argc, argv);
 }

@@ -8,12 +8,14 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct option {
     const char *flag; /* NULL: LocalStack's name for the variable of another */
     const char *variable;
     const char *fallback; /* NULL: a switch, off unless given */
     const char *value, *help;
+    const char *takes; /* what set() accepts, as a sentence goes on: "a whole number from 0 to 64" */
     bool (*set)(struct options *options, str value);
 };
 
@@ -97,10 +99,26 @@ static bool set_root_secret(struct options *options, str value)
     return true;
 }
 
+static bool is_made_of(str text, const char *characters)
+{
+    for (size_t i = 0; i < text.size; i++)
+        if (!text.data[i] || !strchr(characters, text.data[i]))
+            return false;
+    return !str_empty(text);
+}
+
+/* "us-east-1", "us-gov-west-1": letters, one or two more words, a number. */
 static bool set_region(struct options *options, str value)
 {
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz", digits[] = "0123456789";
+    str rest = value, part = {0};
+    size_t words = 0;
+
     options->region = value;
-    return !str_empty(value);
+    while (!str_empty(rest) && str_next(&rest, '-', &part) && is_made_of(part, letters))
+        words++;
+    return (words == 2 || words == 3) && is_made_of(part, digits) && str_empty(rest) &&
+           str_ends_with(value, part);
 }
 
 static bool set_account(struct options *options, str value)
@@ -140,54 +158,67 @@ static bool set_log_level(struct options *options, str value)
     return log_level_parse(value, &options->log_level);
 }
 
+#define TAKES_ORIGINS "origins in lower case without a path (http://localhost:3000)"
+
 static const struct option table[] = {
     {"--host", "ORDERLY_HOST", "127.0.0.1", "ADDRESS",
-     "where to listen; elsewhere than on loopback needs --auth strict", set_host},
-    {"--port", "ORDERLY_PORT", "4566", "N", "the port for every service; 0 takes a free one", set_port},
-    {"--data", "ORDERLY_DATA", "orderly-data", "FOLDER", "where everything is kept", set_data},
+     "the address to listen on; any but loopback needs --auth strict", "an address", set_host},
+    {"--port", "ORDERLY_PORT", "4566", "N", "the port of all services; 0: a free port",
+     "a whole number from 0 to 65535", set_port},
+    {"--data", "ORDERLY_DATA", "orderly-data", "FOLDER", "the folder of all data", "a folder", set_data},
     {"--durability", "ORDERLY_DURABILITY", "full", "full|relaxed",
-     "full: an answer means it is on disk; relaxed: at most 100 ms may be lost", set_durability},
-    {"--in-memory", "ORDERLY_IN_MEMORY", NULL, NULL, "keep nothing", set_in_memory},
+     "full: a reply means that its data is on disk; relaxed: a crash may lose the last 100 ms",
+     "full or relaxed", set_durability},
+    {"--in-memory", "ORDERLY_IN_MEMORY", NULL, NULL,
+     "keep data in memory only: it is gone when the server stops", "1 or 0", set_in_memory},
     {"--auth", "ORDERLY_AUTH", "open", "open|strict",
-     "open: test/test and, until an access key is created, any key is the administrator; "
-     "strict: known keys only",
-     set_auth},
+     "open: test/test is the administrator, and so is any other key until the first access key is created; "
+     "strict: only known keys may call",
+     "open or strict", set_auth},
     {"--allowed-host", "ORDERLY_ALLOWED_HOST", "", "NAME,...",
-     "further names that it is called by (api.example.com, *.example.com), without a port; may be repeated",
-     add_allowed_hosts},
+     "more names by which clients may call the server (api.example.com, *.example.com), without a port; may "
+     "be "
+     "repeated",
+     "names of hosts without a port (api.example.com, *.example.com)", add_allowed_hosts},
     {"--allowed-origin", "ORDERLY_ALLOWED_ORIGIN", "", "ORIGIN,...",
-     "whose web pages may call it (http://localhost:3000), in lower case and without a path; may be "
-     "repeated, "
-     "EXTRA_CORS_ALLOWED_ORIGINS adds more",
-     add_allowed_origins},
-    {NULL, "EXTRA_CORS_ALLOWED_ORIGINS", "", NULL, NULL, add_allowed_origins},
+     "origins whose web pages may call the server (http://localhost:3000), in lower case and without a path; "
+     "may be repeated, EXTRA_CORS_ALLOWED_ORIGINS adds more",
+     TAKES_ORIGINS, add_allowed_origins},
+    {NULL, "EXTRA_CORS_ALLOWED_ORIGINS", "", NULL, NULL, TAKES_ORIGINS, add_allowed_origins},
     {"--root-access-key-id", "ORDERLY_ROOT_ACCESS_KEY_ID", "", "ID",
-     "the administrator's access key (test, unless strict)", set_root_key},
+     "the administrator's access key (test, unless --auth strict)", "an access key", set_root_key},
     {"--root-secret-access-key", "ORDERLY_ROOT_SECRET_ACCESS_KEY", "", "SECRET",
-     "and its secret; better said in the environment, where ps does not show it", set_root_secret},
-    {"--region", "ORDERLY_REGION", "us-east-1", "NAME", "for what is not signed for a region", set_region},
-    {"--account", "ORDERLY_ACCOUNT", "000000000000", "ID", "the account of keys that name none", set_account},
-    {"--runtimes", "ORDERLY_RUNTIMES", "", "FOLDER", "the bootstraps of nodejs and python functions",
-     set_runtimes},
+     "the administrator's secret; set it in the environment, where ps does not show it", "a secret",
+     set_root_secret},
+    {"--region", "ORDERLY_REGION", "us-east-1", "NAME", "the region of unsigned requests",
+     "the name of a region (us-east-1)", set_region},
+    {"--account", "ORDERLY_ACCOUNT", "000000000000", "ID", "the account of access keys that do not name one",
+     "twelve digits", set_account},
+    {"--runtimes", "ORDERLY_RUNTIMES", "", "FOLDER",
+     "the folder with the bootstraps of nodejs and python functions", "a folder", set_runtimes},
     {"--sandbox", "ORDERLY_SANDBOX", "", "required|preferred|off",
-     "required: where the kernel refuses a part of functions' sandboxes no function runs (with --auth "
-     "strict); "
-     "preferred: functions run all the same; off: as plain child processes",
-     set_sandbox},
+     "required (the default with --auth strict): a function whose sandbox the kernel refuses in part does "
+     "not "
+     "run; preferred (the default otherwise): it runs all the same; off: functions are plain child processes",
+     "required, preferred or off", set_sandbox},
     {"--function-network", "ORDERLY_FUNCTION_NETWORK", "open", "open|none",
-     "what functions reach beyond this server", set_function_network},
-    {"--threads", "ORDERLY_THREADS", "0", "N", "server threads; 0: one per core, at most 16", set_threads},
-    {"--log-level", "ORDERLY_LOG_LEVEL", "info", "error|warn|info|debug", "debug: a line per request",
-     set_log_level},
+     "open: functions reach what this machine reaches; none: only this server", "open or none",
+     set_function_network},
+    {"--threads", "ORDERLY_THREADS", "0", "N", "server threads; 0: one per core, at most 16",
+     "a whole number from 0 to 64", set_threads},
+    {"--log-level", "ORDERLY_LOG_LEVEL", "info", "error|warn|info|debug", "debug: also a line per request",
+     "error, warn, info or debug", set_log_level},
 };
 enum { OPTIONS = sizeof table / sizeof *table };
 
 void options_print_help(void)
 {
     printf("Orderly speaks SNS, SQS, Lambda, DynamoDB, IAM, STS and CloudWatch Logs on one port.\n\n"
-           "    orderly [flags]          start the server\n"
-           "    orderly orders --help    the order notification system from the command line\n"
-           "    orderly version\n\n");
+           "    orderly [flags]                  start the server\n"
+           "    orderly orders COMMAND [flags]   the order notification system from the command line\n"
+           "    orderly help [orders [COMMAND]]  this text, or that of a command\n"
+           "    orderly version\n\n"
+           "Flags of the server:\n\n");
     for (size_t i = 0; i < OPTIONS; i++) {
         const struct option *option = &table[i];
         if (!option->flag)
@@ -199,15 +230,11 @@ void options_print_help(void)
     }
 }
 
-/* LocalStack's name for a variable has the help of the option before it. */
 static enum options_result refuse(struct arena *arena, const struct option *option, const char *name,
                                   str value, str *problem)
 {
-    const struct option *described = option->help ? option : option - 1;
-
-    *problem = arena_format(arena, "%s: \"%.*s\" is not a value it takes. %s %s: %s. See orderly --help.",
-                            name, STR_ARGS(value), described->flag, described->value ? described->value : "",
-                            described->help);
+    *problem = arena_format(arena, "%s takes %s, not \"%.*s\". See orderly help.", name, option->takes,
+                            STR_ARGS(value));
     return OPTIONS_BAD;
 }
 
@@ -240,7 +267,8 @@ static enum options_result read_flag(struct arena *arena, int argc, char **argv,
     str value;
 
     if (!option) {
-        *problem = arena_format(arena, "There is no flag %.*s. See orderly --help.", STR_ARGS(word));
+        *problem = arena_format(arena, "%.*s is not a %s. See orderly help.", STR_ARGS(word),
+                                str_starts_with(word, S("-")) ? "flag" : "command");
         return OPTIONS_BAD;
     }
     if (equals >= 0)
@@ -251,9 +279,10 @@ static enum options_result read_flag(struct arena *arena, int argc, char **argv,
         value = str_of(argv[++*at]);
     else {
         *problem =
-            arena_format(arena, "%s needs a value: %s. See orderly --help.", option->flag, option->value);
+            arena_format(arena, "%s needs a value: %s. See orderly help.", option->flag, option->takes);
         return OPTIONS_BAD;
     }
+    options->data_is_flag |= option->set == set_data;
     return option->set(options, value) ? OPTIONS_OK : refuse(arena, option, option->flag, value, problem);
 }
 
@@ -270,6 +299,10 @@ static enum options_result check_together(struct options *options, str *problem)
     }
     if (str_empty(options->sandbox))
         options->sandbox = options->strict_auth ? S("required") : S("preferred");
+    if (options->data_is_flag && options->in_memory) {
+        *problem = S("--data names a folder and --in-memory keeps nothing in one: use one of them.");
+        return OPTIONS_BAD;
+    }
     if (!options->strict_auth && !is_loopback(options->host)) {
         *problem = S("Listening elsewhere than on loopback needs --auth strict.");
         return OPTIONS_BAD;

@@ -18,6 +18,7 @@ struct options {
     int port;
     str data; /* the folder of the database and the unpacked functions */
     enum durability durability;
+    bool data_is_flag;
     bool in_memory;
     bool strict_auth;
     struct names allowed_hosts, allowed_origins;

@@ -89,7 +89,7 @@ void output_padded(FILE *stream, str text, int width)
 
 str output_count(struct arena *arena, int64_t number)
 {
-    str digits = arena_format(arena, "%lld", (long long)number);
+    str digits = arena_decimal(arena, number);
     struct text text = text_in(arena);
 
     for (size_t i = 0; i < digits.size; i++) {
@@ -149,22 +149,33 @@ void output_print_table(struct arena *arena, const struct output_table *table)
 
 /* ---- progress ---- */
 
-struct progress progress_begin(const char *label, int64_t total)
+struct progress progress_begin(const char *label, const char *unit, int64_t total)
 {
-    return (struct progress){
-        .label = label, .total = total, .began_us = monotonic_us(), .shown = isatty(STDERR_FILENO) == 1};
+    return (struct progress){.label = label,
+                             .unit = unit,
+                             .total = total,
+                             .began_us = monotonic_us(),
+                             .shown = isatty(STDERR_FILENO) == 1};
+}
+
+static void draw_rate(const struct progress *progress, int64_t done)
+{
+    int64_t elapsed_us = monotonic_us() - progress->began_us;
+
+    if (progress->unit && elapsed_us > 0)
+        fprintf(stderr, "  %.0f %s/s", (double)done * 1e6 / (double)elapsed_us, progress->unit);
 }
 
 static void draw(const struct progress *progress, int64_t done)
 {
-    int64_t elapsed_us = monotonic_us() - progress->began_us;
     int filled = progress->total > 0 ? (int)(done * BAR_CELLS / progress->total) : BAR_CELLS;
 
     fprintf(stderr, "\r  %-10s ", progress->label);
     for (int i = 0; i < BAR_CELLS; i++)
         fputs(i < filled ? "█" : "░", stderr);
-    fprintf(stderr, " %lld/%lld  %.0f orders/s \033[K", (long long)done, (long long)progress->total,
-            elapsed_us > 0 ? (double)done * 1e6 / (double)elapsed_us : 0.0);
+    fprintf(stderr, " %lld/%lld", (long long)done, (long long)progress->total);
+    draw_rate(progress, done);
+    fputs(" \033[K", stderr);
 }
 
 void progress_show(struct progress *progress, int64_t done)

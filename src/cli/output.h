@@ -37,9 +37,10 @@ void output_print_table(struct arena *arena, const struct output_table *table);
 /* A bar on stderr, if that is a terminal. */
 struct progress {
     const char *label;
+    const char *unit; /* the bar shows how many of it a second; NULL: no rate */
     int64_t total, drawn_us, began_us;
     bool shown;
 };
-struct progress progress_begin(const char *label, int64_t total);
+struct progress progress_begin(const char *label, const char *unit, int64_t total);
 void progress_show(struct progress *progress, int64_t done);
 void progress_end(struct progress *progress);

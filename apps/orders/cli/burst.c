@@ -78,7 +78,7 @@ static void publish(struct burst *burst)
     int64_t began_us = monotonic_us();
 
     burst->began_ms = wall_clock_ms();
-    burst->progress = progress_begin("publishing", (int64_t)burst->total);
+    burst->progress = progress_begin("publishing", "orders", (int64_t)burst->total);
     publish_all(burst->orders, orders_arn(burst->orders, "sns", ORDERS_TOPIC), &source);
     progress_end(&burst->progress);
     burst->published_us = monotonic_us() - began_us;
@@ -114,7 +114,7 @@ static bool await_queue(struct burst *burst, int64_t until_us)
     if (!orders_queue_url(orders, ORDERS_QUEUE, &queue_url))
         return false;
     struct arena_mark mark = arena_mark(orders->arena);
-    burst->progress = progress_begin("handling", (int64_t)burst->accepted);
+    burst->progress = progress_begin("handling", "orders", (int64_t)burst->accepted);
     while ((left = backlog(orders, queue_url)) > 0 && monotonic_us() < until_us) {
         int64_t handled = (int64_t)burst->accepted - left;
         progress_show(&burst->progress, handled > 0 ? handled : 0);

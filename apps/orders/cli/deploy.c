@@ -4,6 +4,7 @@
 #include "orders/cli/deploy.h"
 
 #include "orders/cli/commands.h"
+#include "orders/cli/files.h"
 
 #include "aws/arn.h"
 #include "base/time.h"
@@ -92,12 +93,16 @@ static void name_resources(struct deployment *deployment)
                                                                   .resource = S("role/" ORDERS_ROLE)});
 }
 
-static void print_next(void)
+static void print_next(struct arena *arena)
 {
-    puts("\nThe order system is up. Next:\n"
-         "  orderly orders submit apps/orders/orders.jsonl   publish the sample orders\n"
-         "  orderly orders show O1234                        one order's way\n"
-         "  orderly orders watch                             follow them all");
+    const char *samples = files_find(arena, "orders.jsonl");
+    str submit = arena_join(arena, S("submit "), samples ? files_shown(arena, samples) : S("FILE"));
+    int width = (int)output_width(submit);
+
+    puts("\nThe order system is up. Next:");
+    printf("  orderly orders %.*s   publish the sample orders\n", STR_ARGS(submit));
+    printf("  orderly orders %-*s   one order's way\n", width, "show O1234");
+    printf("  orderly orders %-*s   follow all orders\n", width, "watch");
 }
 
 static int64_t timeout_for(int64_t visibility_seconds)
@@ -131,6 +136,6 @@ int orders_deploy(struct orders *orders)
     for (size_t i = 0; i < sizeof STEPS / sizeof *STEPS; i++)
         if (!run_step(&deployment, &STEPS[i]))
             return EXIT_FAILURE;
-    print_next();
+    print_next(orders->arena);
     return EXIT_SUCCESS;
 }

@@ -5,6 +5,7 @@
  * the same from the same source, so that a deployment sees whether the code has changed.
  */
 #include "orders/cli/deploy.h"
+#include "orders/cli/files.h"
 
 #include "base/check.h"
 #include "client/file.h"
@@ -12,10 +13,8 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 enum {
     ZIP_OVERHEAD_BYTES = 64 * 1024,
@@ -35,25 +34,6 @@ const struct flavor *flavor_find(const char *name)
     for (size_t i = 0; i < sizeof FLAVORS / sizeof *FLAVORS; i++)
         if (strcmp(FLAVORS[i].name, name) == 0)
             return &FLAVORS[i];
-    return NULL;
-}
-
-/* Beside the binary where it was built, where it was installed, and in the source tree. */
-static const char *find_file(struct arena *arena, const char *name)
-{
-    char path[PATH_MAX];
-    ssize_t size = readlink("/proc/self/exe", path, sizeof path);
-    str self = size > 0 ? (str){path, (size_t)size} : S("");
-    str folder = str_head(self, (size_t)(str_last_index(self, '/') + 1));
-    const char *candidates[] = {
-        arena_format(arena, "%.*sapps/orders/%s", STR_ARGS(folder), name).data,
-        arena_format(arena, "%.*s../share/orderly/orders/%s", STR_ARGS(folder), name).data,
-        arena_format(arena, ORDERLY_SOURCE "/apps/orders/%s", name).data,
-    };
-
-    for (size_t i = 0; i < sizeof candidates / sizeof *candidates; i++)
-        if (access(candidates[i], R_OK) == 0)
-            return candidates[i];
     return NULL;
 }
 
@@ -88,7 +68,7 @@ static str zip_of(struct arena *arena, const char *name, str content)
 
 bool package_load(struct arena *arena, const struct flavor *flavor, const char *zip_path, str *zip)
 {
-    const char *path = zip_path ? zip_path : find_file(arena, flavor->file);
+    const char *path = zip_path ? zip_path : files_find(arena, flavor->file);
     str content;
 
     if (!path) {

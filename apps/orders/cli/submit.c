@@ -146,7 +146,7 @@ static int submit_lines(struct orders *orders, str topic_arn)
     read_lines(&submission, content);
     if (submission.lines.count > 0 && !topic_exists(orders, topic_arn))
         return EXIT_FAILURE;
-    submission.progress = progress_begin("publishing", (int64_t)submission.lines.count);
+    submission.progress = progress_begin("publishing", "orders", (int64_t)submission.lines.count);
     int64_t began_us = monotonic_us();
     publish_all(orders, topic_arn, &source);
     progress_end(&submission.progress);

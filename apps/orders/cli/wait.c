@@ -94,7 +94,7 @@ int orders_wait(struct orders *orders)
     wait.until_us = wait.began_us + orders->arguments->wait_seconds * 1000000;
     if (!read_order_ids(&wait))
         return EXIT_FAILURE;
-    wait.progress = progress_begin("waiting", (int64_t)wait.order_ids.count);
+    wait.progress = progress_begin("waiting", NULL, (int64_t)wait.order_ids.count);
     bool answered;
     while ((answered = look(&wait)) && !is_over(&wait) && monotonic_us() < wait.until_us)
         pause_ms(WAIT_MS);

@@ -52,6 +52,8 @@ str queue_arrivals(const struct call *call, const struct queue *queue);
 int64_t queue_oldest_ms(const struct call *call, const struct queue *queue);
 
 /* attributes.c */
+/* By the name itself, or by "All". */
+bool attributes_ask_for(const struct str_list *names, str name);
 /* Put the attributes into the queue's row.  False: fail() has been called. */
 bool attributes_apply(const struct call *call, const struct str_map *attributes, struct queue *queue);
 /*

@@ -5,6 +5,9 @@
 
 #include "cli/output.h"
 
+#include <stdlib.h>
+#include <unistd.h>
+
 static int start(void **state)
 {
     (void)state;
@@ -53,12 +56,50 @@ TEST(times_are_utc_to_the_millisecond)
     assert_text(output_time(&scratch, INT64_C(1769860800123)), "2026-01-31 12:00:00.123");
 }
 
+/* What stderr got; drawn where no terminal is. */
+static const char *drawn(struct progress *progress, int64_t done)
+{
+    static char text[512];
+    char path[] = "/tmp/orderly-progress-XXXXXX";
+    int file = mkstemp(path), saved = dup(STDERR_FILENO);
+
+    progress->shown = true;
+    dup2(file, STDERR_FILENO);
+    progress_show(progress, done);
+    dup2(saved, STDERR_FILENO);
+    close(saved);
+    ssize_t size = pread(file, text, sizeof text - 1, 0);
+    text[size > 0 ? size : 0] = '\0';
+    close(file);
+    unlink(path);
+    return text;
+}
+
+#define HALF "███████████████░░░░░░░░░░░░░░░"
+
+TEST(a_bar_shows_a_rate_only_where_a_unit_is_named)
+{
+    struct progress waiting = progress_begin("waiting", NULL, 12);
+    struct progress publishing = progress_begin("publishing", "orders", 12);
+
+    assert_false(progress_begin("waiting", NULL, 12).shown);
+    assert_string_equal(drawn(&waiting, 6), "\r  waiting    " HALF " 6/12 \033[K");
+    publishing.began_us -= 2000000;
+    const char *text = drawn(&publishing, 6);
+    assert_true(str_starts_with(str_of(text), S("\r  publishing " HALF " 6/12  ")));
+    assert_true(str_ends_with(str_of(text), S(" orders/s \033[K")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        test(a_message_cannot_steer_the_terminal), test(wide_characters_take_two_columns),
-        test(a_long_line_ends_in_an_ellipsis),     test(numbers_are_grouped),
-        test(durations_have_the_unit_that_fits),   test(times_are_utc_to_the_millisecond),
+        test(a_message_cannot_steer_the_terminal),
+        test(wide_characters_take_two_columns),
+        test(a_long_line_ends_in_an_ellipsis),
+        test(numbers_are_grouped),
+        test(durations_have_the_unit_that_fits),
+        test(times_are_utc_to_the_millisecond),
+        test(a_bar_shows_a_rate_only_where_a_unit_is_named),
     };
 
     return cmocka_run_group_tests(tests, start, NULL);

@@ -1,0 +1,102 @@
+"""The server's flags: what they take, and what is said of what they do not take."""
+
+import shutil
+import subprocess
+
+import pytest
+from conftest import ROOT, environment
+
+import orderly_server
+
+
+@pytest.fixture
+def orderly(tmp_path):
+    """orderly("--port", "99999") → the finished process, run in an empty folder."""
+
+    def call(*words, binary=None, **variables):
+        return subprocess.run([binary or orderly_server.binary(), *words], capture_output=True, text=True, timeout=60,
+                              cwd=tmp_path, env=environment(**variables), check=False)
+
+    return call
+
+
+@pytest.mark.parametrize(
+    "words, sentence",
+    [
+        (["--port", "99999"], '--port takes a whole number from 0 to 65535, not "99999". See orderly help.'),
+        (["--port", "65536"], '--port takes a whole number from 0 to 65535, not "65536". See orderly help.'),
+        (["--port=-1"], '--port takes a whole number from 0 to 65535, not "-1". See orderly help.'),
+        (["--port"], "--port needs a value: a whole number from 0 to 65535. See orderly help."),
+        (["--threads", "65"], '--threads takes a whole number from 0 to 64, not "65". See orderly help.'),
+        (["--durability", "some"], '--durability takes full or relaxed, not "some". See orderly help.'),
+        (["--region", "mars"], '--region takes the name of a region (us-east-1), not "mars". See orderly help.'),
+        (["--region", "us-east"], '--region takes the name of a region (us-east-1), not "us-east". See orderly help.'),
+        (["--region", "us-east-"], '--region takes the name of a region (us-east-1), not "us-east-". See orderly help.'),
+        (["--region", "us-east-1-1"],
+         '--region takes the name of a region (us-east-1), not "us-east-1-1". See orderly help.'),
+        (["--account", "12345678901"], '--account takes twelve digits, not "12345678901". See orderly help.'),
+        (["--in-memory=2"], '--in-memory takes 1 or 0, not "2". See orderly help.'),
+        (["--in-memory", "--data", "x"],
+         "--data names a folder and --in-memory keeps nothing in one: use one of them."),
+        (["--host", "0.0.0.0"], "Listening elsewhere than on loopback needs --auth strict."),
+        (["--moon"], "--moon is not a flag. See orderly help."),
+        (["moon"], "moon is not a command. See orderly help."),
+        (["help", "moon"], "moon is not a command. See orderly help."),
+    ],
+)
+def test_what_the_server_does_not_take_is_refused_with_what_it_takes(orderly, words, sentence):
+    run = orderly(*words)
+    assert (run.returncode, run.stdout, run.stderr) == (1, "", f"orderly: {sentence}\n")
+
+
+def test_a_variable_is_refused_by_its_own_name(orderly):
+    run = orderly(ORDERLY_PORT="99999")
+    assert run.stderr == 'orderly: ORDERLY_PORT takes a whole number from 0 to 65535, not "99999". See orderly help.\n'
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "us-gov-west-1", "ap-southeast-2", "us-isob-east-1"])
+def test_a_region_has_a_place_and_a_number(orderly, region):
+    """The flags are read before one that is not there is complained of."""
+    assert orderly("--region", region, "--moon").stderr == "orderly: --moon is not a flag. See orderly help.\n"
+
+
+def test_the_environments_data_folder_gives_way_to_in_memory(orderly):
+    """What is refused then is something else."""
+    run = orderly("--in-memory", "--host", "0.0.0.0", ORDERLY_DATA="x")
+    assert run.stderr == "orderly: Listening elsewhere than on loopback needs --auth strict.\n"
+
+
+def test_help_is_there_by_every_usual_name(orderly):
+    texts = {orderly(*words).stdout for words in (["help"], ["--help"], ["-h"], ["--port", "1", "--help"])}
+    assert len(texts) == 1
+    assert texts.pop().startswith(
+        "Orderly speaks SNS, SQS, Lambda, DynamoDB, IAM, STS and CloudWatch Logs on one port.\n\n"
+        "    orderly [flags]                  start the server\n"
+        "    orderly orders COMMAND [flags]   the order notification system from the command line\n"
+        "    orderly help [orders [COMMAND]]  this text, or that of a command\n"
+        "    orderly version\n\n"
+        "Flags of the server:\n\n"
+        "  --host ADDRESS\n")
+
+
+def test_help_of_the_orders_command_is_the_same_by_every_name(orderly):
+    texts = {orderly(*words).stdout for words in (["help", "orders"], ["orders", "--help"], ["orders", "help"], ["orders"])}
+    assert len(texts) == 1
+    assert orderly("help", "orders", "show").stdout == orderly("orders", "show", "--help").stdout
+
+
+def test_the_hint_of_an_installed_binary_names_the_installed_samples(orderly, endpoint, reset, tmp_path):
+    reset()
+    binary = tmp_path / "bin" / "orderly"
+    share = tmp_path / "share" / "orderly" / "orders"
+    binary.parent.mkdir()
+    shutil.copy(orderly_server.binary(), binary)
+    shutil.copytree(ROOT / "apps" / "orders" / "functions" / "python", share / "functions" / "python")
+    shutil.copy(ROOT / "apps" / "orders" / "orders.jsonl", share)
+    run = orderly("orders", "deploy", "--function", "python", binary=binary, AWS_ENDPOINT_URL=endpoint)
+    hint = run.stdout[run.stdout.index("The order system is up."):]
+    assert hint == (
+        "The order system is up. Next:\n"
+        "  orderly orders submit share/orderly/orders/orders.jsonl   publish the sample orders\n"
+        "  orderly orders show O1234                                 one order's way\n"
+        "  orderly orders watch                                      follow all orders\n")
