@@ -180,6 +180,25 @@ TEST(the_format_that_a_model_names_for_a_moment_does_not_count)
     assert_text(hex_encode(&scratch, reply.body), "bf63446179c11a514b67b0ff");
 }
 
+TEST(a_member_that_is_refused_asks_for_nothing_when_it_is_empty)
+{
+    /* {"More": …}: null, false, "", h'', [], {"a": false}; then 0, "a", [0], {"a": 0} */
+    static const char *const nothing[] = {"f6", "f4", "60", "40", "80", "a16161f4"};
+    static const char *const something[] = {"00", "6161", "8100", "a1616100"};
+
+    for (size_t i = 0; i < sizeof nothing / sizeof *nothing; i++) {
+        struct call call = call_of(&RPC_DATED);
+        str body = bytes_of(arena_format(&scratch, "a1644d6f7265%s", nothing[i]).data);
+        assert_true(validate(&call, RPC_DATED.input, decoded(&call, PROTOCOL_RPC_V2_CBOR, body)));
+    }
+    for (size_t i = 0; i < sizeof something / sizeof *something; i++) {
+        struct call call = call_of(&RPC_DATED);
+        str body = bytes_of(arena_format(&scratch, "a1644d6f7265%s", something[i]).data);
+        assert_false(validate(&call, RPC_DATED.input, decoded(&call, PROTOCOL_RPC_V2_CBOR, body)));
+        assert_text(call.progress->failure.message, "More is not served.");
+    }
+}
+
 TEST(a_value_of_another_type_is_refused_with_its_members_name)
 {
     static const struct {
@@ -342,6 +361,7 @@ TESTS(test(the_path_names_service_and_operation), test(a_prefix_and_a_namespace_
       test(numbers_in_a_smaller_form_are_read_as_what_the_model_says), test(a_double_may_come_as_an_integer),
       test(what_is_no_number_and_infinity_are_read), test(null_undefined_and_unknown_members_are_absent),
       test(moments_are_seconds_since_1970_to_the_millisecond),
+      test(a_member_that_is_refused_asks_for_nothing_when_it_is_empty),
       test(the_format_that_a_model_names_for_a_moment_does_not_count),
       test(a_value_of_another_type_is_refused_with_its_members_name),
       test(an_empty_body_and_an_empty_map_are_both_empty_input),
