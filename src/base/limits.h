@@ -28,6 +28,8 @@ enum {
     LIMIT_DESCRIPTORS_KEPT = 256, /* not for connections: the database, functions' pipes and ports */
     LIMIT_JSON_DEPTH = 128,
     LIMIT_JSON_VALUES = 4 * 1024 * 1024, /* of one document: 160 MiB of tree */
+    LIMIT_CBOR_DEPTH = 128,
+    LIMIT_CBOR_VALUES = 4 * 1024 * 1024, /* of one document: 160 MiB of pairs */
     LIMIT_XML_DEPTH = 128,
     LIMIT_FORM_FIELDS = 1024 * 1024,
     LIMIT_CLOCK_SKEW_MS = 15 * 60 * 1000,     /* of a signature */
