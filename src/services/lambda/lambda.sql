@@ -289,6 +289,9 @@ delete from lambda_piece
 where sha256 = :sha256 and number = (select max(number) from lambda_piece where sha256 = :sha256)
 returning number;
 
+-- statement: list_unowned_packages :many
+select distinct sha256 from lambda_piece where sha256 not in (select package from lambda_function);
+
 -- statement: get_whole_package :one
 select content from lambda_package where sha256 = :sha256;
 
