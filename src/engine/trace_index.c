@@ -286,13 +286,14 @@ bool trace_is_indexed(struct engine *engine)
 {
     struct engine_find_trace_page_row page;
 
-    return !engine_find_trace_page(engine->txn, &page);
+    return !engine->batch->has_indexed && !engine_find_trace_page(engine->txn, &page);
 }
 
 void trace_index(struct engine *engine)
 {
     bool more;
 
+    engine->batch->has_indexed = true;
     do
         more = take_page(engine, true);
     while (more && !slice_has_passed(engine));
