@@ -44,6 +44,8 @@ static int64_t next_due_ms(const struct engine *engine)
 
     if (engine->next_timer_ms < due_ms)
         due_ms = engine->next_timer_ms;
+    if (engine->index_ms < due_ms)
+        due_ms = engine->index_ms;
     if (engine->prune_behind && engine->prune_ms < due_ms)
         due_ms = engine->prune_ms;
     if (engine->gives_back && engine->give_back_ms < due_ms)
@@ -109,12 +111,14 @@ static void take_inbox(struct engine *engine)
     engine->inbox_count = 0;
 }
 
-/* The lock is taken so that a waiter either sees the news or gets the signal. */
+/* Only an engine that takes more while the disk is busy wants to know; it says so under the lock. */
 void engine_disk_is_free(struct engine *engine)
 {
     pthread_mutex_lock(&engine->lock);
+    bool waits = engine->inbox_wanted > 1;
     pthread_mutex_unlock(&engine->lock);
-    pthread_cond_signal(&engine->arrived);
+    if (waits)
+        pthread_cond_signal(&engine->arrived);
 }
 
 bool take_more_while_disk_is_busy(struct engine *engine)
@@ -245,7 +249,6 @@ static bool run_start(struct engine *engine)
         .account = engine->options.default_account,
         .region = engine->options.default_region,
         .endpoint = engine->options.endpoint,
-        .trace_id = S(""),
         .request_id = S(""),
         .progress = &exchange->progress,
     };

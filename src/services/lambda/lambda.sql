@@ -289,6 +289,9 @@ delete from lambda_piece
 where sha256 = :sha256 and number = (select max(number) from lambda_piece where sha256 = :sha256)
 returning number;
 
+-- statement: list_unowned_packages :many
+select distinct sha256 from lambda_piece where sha256 not in (select package from lambda_function);
+
 -- statement: get_whole_package :one
 select content from lambda_package where sha256 = :sha256;
 
@@ -411,7 +414,7 @@ delete from lambda_payload where id = :id;
 -- statement: take_invocation :one
 update lambda_invocation set state = 'running', sandbox_id = :sandbox_id, started_ms = :started_ms, announced = 0
 where id = (select min(id) from lambda_invocation where function_id = :function_id and state = 'queued')
-returning id, request_id, payload, payload_apart, client_context, trace_id, function_arn;
+returning id, request_id, payload, payload_apart, client_context, trace_id, function_arn, attempts, receipts;
 
 -- What this sandbox is at, or else the oldest of a function that nobody has taken yet.
 -- statement: find_invocation :one
