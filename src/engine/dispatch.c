@@ -125,7 +125,7 @@ static void refuse_unknown(struct exchange *exchange, const struct route *route,
     else if (route->known_to_aws)
         fail(call, &NOT_IMPLEMENTED, "%s: %.*s is an operation of AWS that Orderly does not serve.",
              route->service->title, STR_ARGS(route->operation_name));
-    else if (protocol == PROTOCOL_REST_JSON)
+    else if (protocol == PROTOCOL_REST_JSON || protocol == PROTOCOL_REST_XML)
         fail(call, &NOT_IMPLEMENTED, "%s: no operation that Orderly serves answers %.*s %.*s.",
              route->service->title, STR_ARGS(exchange->request->method), STR_ARGS(exchange->request->path));
     else if (protocol == PROTOCOL_QUERY && str_empty(route->operation_name))
@@ -242,9 +242,26 @@ static bool unpack(struct exchange *exchange, size_t limit)
     return false;
 }
 
+/* A URL that AWS gives to people: whoever follows it is nobody, whom the handler must expect. */
+static bool may_be_unsigned(const struct exchange *exchange, const struct sigv4 *sigv4)
+{
+    return exchange->operation && exchange->operation->flags & OPERATION_UNSIGNED && sigv4 &&
+           !sigv4->present && str_equal(exchange->request->method, S("GET"));
+}
+
+static bool identify_nobody(struct exchange *exchange)
+{
+    static const struct principal nobody = {.kind = PRINCIPAL_ANONYMOUS};
+
+    exchange->call.caller = &nobody;
+    return true;
+}
+
 static bool identify(struct dispatcher *dispatcher, struct exchange *exchange, const struct sigv4 *sigv4,
                      enum protocol_name protocol)
 {
+    if (may_be_unsigned(exchange, sigv4))
+        return identify_nobody(exchange);
     if (!str_present(exchange->sandbox))
         return auth_identify(dispatcher->auth, exchange, dispatcher->reader, sigv4, protocol);
     identify_sandbox(exchange);
