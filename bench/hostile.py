@@ -1,164 +1,188 @@
 """
 bench/run hostile: what others notice while somebody floods the server, and what memory it takes.
 
-A stream of SendMessage runs while half-sent bodies, gzip bombs and connections that never say anything come in, until
-`--megabytes` have been sent.  Prints the server's peak of memory and the stream's latencies, before and during.
-
-bench/run soak: a mixed load for `--minutes`, beside `--idle` connections, with memory and file size every ten seconds.
+Streams of SendMessage and GetItem run while half-sent bodies, gzip bombs and heads that never end come in from several
+addresses, with and without a signature, until `--megabytes` have been sent.  An attacker that the server lets wait goes
+away and comes back, as one that wants to take much would.  Prints the server's peak of memory and the streams' latencies,
+before and during.
 """
 
 import argparse
 import gzip
-import os
+import http.client
+import itertools
+import json
+import multiprocessing
 import pathlib
 import socket
-import statistics
+import subprocess
 import sys
-import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests" / "sdk"), str(ROOT / "tests" / "crash")]
 
 import orderly_server  # noqa: E402
-from wire_client import Refused, WireClient  # noqa: E402
+from wire_client import WireClient  # noqa: E402
 
+LOAD = ROOT / "build" / "bench" / "bench-load"
 MIB = 1 << 20
 BOMB = gzip.compress(b" " * (70 * MIB))
+HALF = bytes(40 * MIB)
+PATIENCE_SECONDS = 0.3
+WINDOW_SECONDS = 5
+MOST_MIB, MOST_P99_MS = 300, 25
 
 
-def memory_mib(server, what):
-    status = pathlib.Path(f"/proc/{server.process.pid}/status").read_text()
+def memory_mib(pid, what):
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
     return int(status.split(f"{what}:")[1].split()[0]) // 1024
 
 
-class Stream:
-    """SendMessage, one after the other; how long each took."""
-
-    def __init__(self, server, name):
-        self.client = WireClient(server.port)
-        self.url = self.client.sqs("CreateQueue", QueueName=name)["QueueUrl"]
-        self.took_ms = []
-        self.refused = 0
-        self.ended = False
-        self.thread = threading.Thread(target=self.run)
-        self.thread.start()
-
-    def run(self):
-        while not self.ended:
-            began = time.perf_counter()
-            try:
-                self.client.sqs("SendMessage", QueueUrl=self.url, MessageBody="x" * 1000)
-                self.took_ms.append((time.perf_counter() - began) * 1000)
-            except (Refused, OSError):
-                self.refused += 1
-                self.client.close()
-            time.sleep(0.002)
-
-    def take(self):
-        took, self.took_ms = self.took_ms, []
-        return took
-
-    def end(self):
-        self.ended = True
-        self.thread.join()
+# --- The streams -------------------------------------------------------------------------------
 
 
-def quantiles(took):
-    cuts = statistics.quantiles(took, n=100)
-    return f"{len(took)} sent, p50 {cuts[49]:.1f} ms, p99 {cuts[98]:.1f} ms, most {max(took):.1f} ms"
+def make_world(port):
+    client = WireClient(port)
+    url = client.sqs("CreateQueue", QueueName="stream")["QueueUrl"]
+    client.dynamodb("CreateTable", TableName="Orders", BillingMode="PAY_PER_REQUEST",
+                    AttributeDefinitions=[{"AttributeName": "orderId", "AttributeType": "S"}],
+                    KeySchema=[{"AttributeName": "orderId", "KeyType": "HASH"}])
+    return url
 
 
-def head_of(client, size, *more):
-    signed = client.headers("lambda", "", b"")
-    del signed["X-Amz-Target"]
-    lines = [f"{name}: {value}" for name, value in signed.items()]
+def window(port, url):
+    """Both streams for some seconds: {name: its report}."""
+    running = {
+        name: subprocess.Popen(
+            [str(LOAD), operation, "--port", str(port), "--connections", "4", "--pause-ms", "4",
+             "--seconds", str(WINDOW_SECONDS), "--queue-url", url], stdout=subprocess.PIPE, text=True)
+        for name, operation in (("SendMessage", "send"), ("GetItem", "get"))
+    }
+    return {name: json.loads(process.communicate()[0]) for name, process in running.items()}
+
+
+def show(when, windows):
+    for name in windows[0]:
+        p99 = sorted(one[name]["p99_us"] / 1000 for one in windows)
+        print(f"{when}: {name} {sum(one[name]['requests'] for one in windows)} answered, p99 of {WINDOW_SECONDS} s: "
+              f"median {p99[len(p99) // 2]:.1f} ms, worst {p99[-1]:.1f} ms; "
+              f"slowest {max(one[name]['worst_us'] for one in windows) / 1000:.0f} ms", flush=True)
+    return max(one[name]["p99_us"] / 1000 for one in windows for name in one)
+
+
+def slow_calls(port):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection.request("GET", "/_orderly/metrics")
+    told = json.loads(connection.getresponse().read())["slow_calls"]
+    return [f"{slow['operation']} on {slow['on']} × {slow['calls']} (longest {slow['longest_us'] / 1000:.0f} ms)" for slow in told]
+
+
+# --- The attack --------------------------------------------------------------------------------
+
+
+def head_of(client, size, signed, *more):
+    headers = client.headers("lambda", "", b"") if signed else {"Host": client.host}
+    headers.pop("X-Amz-Target", None)
+    lines = [f"{name}: {value}" for name, value in headers.items()]
     return "\r\n".join(["POST /2015-03-31/functions HTTP/1.1", *lines, f"Content-Length: {size}", *more, "", ""]).encode()
 
 
-def throw(port, data, body, held):
-    """One hostile connection; how much of it was taken."""
+class Attacker:
+    """One process that attacks from one address; `sent` is shared by all of them."""
+
+    def __init__(self, port, number, sent, goal):
+        self.port, self.address, self.sent, self.goal = port, f"127.0.0.{number + 2}", sent, goal
+        self.client, self.held = WireClient(port), []
+
+    def run(self):
+        kinds = [self.half_body, self.half_body, self.bombs, self.heads]
+        turn, taken = 0, dict.fromkeys(itertools.product((kind.__name__ for kind in kinds), (False, True)), 0)
+        while self.sent.value < self.goal:
+            kind, signed = kinds[turn % len(kinds)], turn // len(kinds) % 3 < 2
+            taken[kind.__name__, signed] += kind(signed)
+            turn += 1
+        print(f"{self.address} sent, MiB: " + ", ".join(
+            f"{name}{' signed' if signed else ''} {count // MIB}" for (name, signed), count in taken.items()), flush=True)
+
+    def throw(self, *pieces, keep):
+        """Sends until the server lets it wait; the connection stays open until `keep` newer ones are there."""
+        taken = 0
+        try:
+            connection = socket.create_connection(("127.0.0.1", self.port), PATIENCE_SECONDS, (self.address, 0))
+            self.held.append(connection)
+            for piece in pieces:
+                taken += send_what_is_taken(connection, piece)
+        except OSError:
+            pass
+        with self.sent.get_lock():
+            self.sent.value += taken
+        while len(self.held) > keep:
+            self.held.pop(0).close()
+        return taken
+
+    def half_body(self, signed):
+        return self.throw(head_of(self.client, 69 * MIB, signed), HALF, keep=1)
+
+    def bombs(self, signed):
+        head = head_of(self.client, len(BOMB), signed, "Content-Encoding: gzip")
+        return sum(self.throw(head, BOMB, keep=8) for _ in range(8))
+
+    def heads(self, signed):
+        head = b"POST / HTTP/1.1\r\nHost: localhost\r\nX: " + b"y" * 60_000
+        return sum(self.throw(head, keep=200) for _ in range(50))
+
+
+def send_what_is_taken(connection, data):
+    taken = 0
     try:
-        attacker = socket.create_connection(("127.0.0.1", port), timeout=2)
-        held.append(attacker)
-        attacker.sendall(data)
-        for at in range(0, len(body), MIB):
-            attacker.sendall(body[at : at + MIB])
-        return len(data) + len(body)
+        for at in range(0, len(data), MIB):
+            piece = memoryview(data)[at : at + MIB]
+            while piece:
+                count = connection.send(piece)
+                taken += count
+                piece = piece[count:]
     except OSError:
-        return len(data)
+        pass
+    return taken
 
 
-def flood(server, megabytes):
-    client, held, sent, turn = WireClient(server.port), [], 0, 0
-    half = b"x" * (40 * MIB)
-    while sent < megabytes * MIB:
-        kind = turn % 4
-        turn += 1
-        if kind < 2:
-            sent += throw(server.port, head_of(client, 69 * MIB), half, held)
-        elif kind == 2:
-            for _ in range(4):
-                sent += throw(server.port, head_of(client, len(BOMB), "Content-Encoding: gzip"), BOMB, held)
-        else:
-            for _ in range(50):
-                sent += throw(server.port, b"POST / HTTP/1.1\r\nX: " + b"y" * 1000, b"", held)
-        while len(held) > 500:
-            held.pop(0).close()
-    return held
+def attack(port, number, sent, goal):
+    Attacker(port, number, sent, goal).run()
 
 
 def hostile(options):
     server = orderly_server.Server(program=options.binary).start()
-    stream = Stream(server, "stream")
-    time.sleep(3)
-    print(f"before: {quantiles(stream.take())}; memory {memory_mib(server, 'VmRSS')} MiB")
-    held = flood(server, options.megabytes)
-    print(f"during: {quantiles(stream.take())}, {stream.refused} refused; memory peak {memory_mib(server, 'VmHWM')} MiB")
-    for attacker in held:
-        attacker.close()
+    pid, url = server.process.pid, make_world(server.port)
+    show("before", [window(server.port, url) for _ in range(2)])
+    print(f"before: memory {memory_mib(pid, 'VmRSS')} MiB")
+    sent = multiprocessing.Value("q", 0)
+    arguments = (sent, options.megabytes * MIB)
+    attackers = [multiprocessing.Process(target=attack, args=(server.port, number, *arguments)) for number in range(options.attackers)]
+    began, windows = time.monotonic(), []
+    for attacker in attackers:
+        attacker.start()
+    while any(attacker.is_alive() for attacker in attackers):
+        windows.append(window(server.port, url))
+        print(f"{time.monotonic() - began:4.0f} s: {sent.value // MIB} MiB sent, memory {memory_mib(pid, 'VmRSS')} MiB, "
+              + ", ".join(f"{name} p99 {report['p99_us'] / 1000:.1f} ms" for name, report in windows[-1].items()), flush=True)
+    p99_ms, peak_mib = show("during", windows), memory_mib(pid, "VmHWM")
+    print("slow calls: " + (", ".join(slow_calls(server.port)) or "none"))
+    print(f"during: {sent.value // MIB} MiB in {time.monotonic() - began:.0f} s; memory peak {peak_mib} MiB")
     time.sleep(5)
-    stream.end()
-    print(f"after: memory {memory_mib(server, 'VmRSS')} MiB")
+    print(f"after: memory {memory_mib(pid, 'VmRSS')} MiB")
     server.stop()
     server.remove_data()
-
-
-def soak(options):
-    server = orderly_server.Server(program=options.binary).start()
-    idle = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(options.idle)]
-    streams = [Stream(server, f"soak-{number}") for number in range(options.active)]
-    began, readers = time.monotonic(), [WireClient(server.port) for _ in streams]
-    next_line = began
-    while time.monotonic() < began + 60 * options.minutes:
-        for stream, reader in zip(streams, readers):
-            messages = reader.sqs("ReceiveMessage", QueueUrl=stream.url, MaxNumberOfMessages=10).get("Messages", [])
-            entries = [{"Id": str(n), "ReceiptHandle": m["ReceiptHandle"]} for n, m in enumerate(messages)]
-            if entries:
-                reader.sqs("DeleteMessageBatch", QueueUrl=stream.url, Entries=entries)
-        if time.monotonic() >= next_line:
-            next_line += 10
-            size = os.stat(os.path.join(server.data, "orderly.db")).st_size // MIB
-            took = [ms for stream in streams for ms in stream.take()]
-            print(f"{time.monotonic() - began:5.0f} s: memory {memory_mib(server, 'VmRSS')} MiB, file {size} MiB, {quantiles(took) if len(took) > 1 else '-'}")
-    for stream in streams:
-        stream.end()
-    alive = sum(1 for connection in idle if connection.send(b"\r\n") == 2)
-    print(f"{alive} of {len(idle)} idle connections are there")
-    server.stop()
-    server.remove_data()
+    if peak_mib >= MOST_MIB or p99_ms >= MOST_P99_MS:
+        raise SystemExit(f"More than {MOST_MIB} MiB, or a p99 of more than {MOST_P99_MS} ms.")
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="bench/run", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["hostile", "soak"])
+    parser = argparse.ArgumentParser(prog="bench/run hostile", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary", default=str(ROOT / "build" / "orderly"))
     parser.add_argument("--megabytes", type=int, default=4096)
-    parser.add_argument("--minutes", type=float, default=10)
-    parser.add_argument("--idle", type=int, default=10_000)
-    parser.add_argument("--active", type=int, default=16)
-    options = parser.parse_args()
-    {"hostile": hostile, "soak": soak}[options.what](options)
+    parser.add_argument("--attackers", type=int, default=4)
+    hostile(parser.parse_args())
 
 
 if __name__ == "__main__":

@@ -323,23 +323,22 @@ def measure_parked(options):
 
 
 def measure_worst(options):
-    target = Orderly().start()
-    rows = []
+    target = Orderly(options.binary).start()
+    rows = worst.Table(options.out)
     try:
         Throughput([target], options).prepare()
         queue_url = client(target.port, "sqs").create_queue(QueueName="stream")["QueueUrl"]
         queue_url = f"http://127.0.0.1:{target.port}{urllib.parse.urlparse(queue_url).path}"
+        bench = worst.Bench(target, LOAD, queue_url, options.worst_seconds)
         for entry in worst.entries(options.only):
-            rows.append(
-                worst.measure_one(target, LOAD, queue_url, options.seconds, client(target.port, entry["service"]), entry)
-            )
-            say(" | ".join(map(str, worst.cells(rows[-1]))) + (f" {rows[-1]['problem']}" if rows[-1]["problem"] else ""))
+            if not rows.has(entry):
+                rows.add(bench.measure(client(target.port, entry["service"]), entry))
+                say(" | ".join(map(str, worst.cells(rows.rows[-1]))))
     finally:
         target.stop()
-    head = ["request", "sent", "took ms"]
-    head += [text for name in worst.STREAMS for text in (f"{name} p99 ms, alone → beside it", "worst ms")]
-    table(head + ["added to a p99, ms"], [worst.cells(row) for row in sorted(rows, key=lambda row: -row["added_ms"])])
-    if any(row["added_ms"] > worst.MOST_ADDED_MS for row in rows):
+    head = ["request", "sent", "took ms", *(f"{name} p99 ms, alone → beside it" for name in worst.STREAMS)]
+    table(head + ["added to a p99, ms", "engine's CPU ms", "loop's CPU ms", "slow calls"], [worst.cells(row) for row in rows.sorted()])
+    if any(row["added_ms"] > worst.MOST_ADDED_MS for row in rows.rows):
         raise SystemExit(f"A request adds more than {worst.MOST_ADDED_MS} ms to others.")
 
 
@@ -355,6 +354,9 @@ def read_options():
     parser.add_argument("--cold-starts", type=int, default=40, help="of each function")
     parser.add_argument("--waiters", type=int, default=1000, help="parked receives")
     parser.add_argument("--only", action="append", default=[], help="of the worst requests, those that hold this text")
+    parser.add_argument("--worst-seconds", type=float, default=1, help="how long each worst request is sent")
+    parser.add_argument("--out", metavar="CSV", help="where the worst requests' rows are written; those that it has are not measured again")
+    parser.add_argument("--binary", help="the build whose worst requests are measured; by default build/orderly")
     parser.add_argument("--park-seconds", type=float, default=60)
     return parser.parse_args()
 

@@ -12,6 +12,7 @@ TRUST = json.dumps({"Version": "2012-10-17", "Statement": [
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/worst-lambda"
 LOGGING = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
 FLOOD = "def handler(event, context):\n    while True:\n        print('x' * 1000)\n"
+ECHO = "def handler(event, context):\n    return event\n"
 MANY = 500
 
 
@@ -75,6 +76,8 @@ REQUESTS = [
      "request": lambda client: client.create_function(**function("worst-refused", UNPACKS, Timeout=30, Role=ROLE + "x"))},
     {"name": "CreateFunction: 20,000 empty folders", "service": "lambda", "prepare": make_role,
      "request": lambda client: client.create_function(**function("worst-folders", FOLDERS))},
+    {"name": "CreateFunction: a name of 30 MB, refused", "service": "lambda", "prepare": make_role,
+     "request": lambda client: client.create_function(**function("n" * (30 << 20), b"x"))},
     {"name": "UpdateFunctionCode: a package of 45 MB", "service": "lambda",
      "prepare": lambda client: make_function(client, "worst-large"),
      "request": lambda client: client.update_function_code(FunctionName="worst-large", ZipFile=LARGE)},
@@ -82,6 +85,13 @@ REQUESTS = [
      "prepare": lambda client: make_function(client, "worst-event"),
      "request": lambda client: client.invoke(
          FunctionName="worst-event", InvocationType="Event", Payload=json.dumps("x" * 1_000_000))},
+    {"name": "Invoke: 6 MB of numbers, a dry run", "service": "lambda",
+     "prepare": lambda client: make_function(client, "worst-event"),
+     "request": lambda client: client.invoke(
+         FunctionName="worst-event", InvocationType="DryRun", Payload="[" + "1," * 2_900_000 + "1]")},
+    {"name": "Invoke: 6 MB, and as much in return", "service": "lambda",
+     "prepare": lambda client: make_function(client, "worst-echo", package({"index.py": ECHO})),
+     "request": lambda client: client.invoke(FunctionName="worst-echo", Payload=json.dumps("x" * 6_000_000))},
     {"name": "Invoke: 6 MB, a dry run", "service": "lambda",
      "prepare": lambda client: make_function(client, "worst-event"),
      "request": lambda client: client.invoke(

@@ -81,6 +81,14 @@ static void warn_of_no_root(const struct options *options)
         log_warn("no root key (--root-access-key-id): only access keys that this data has already are known");
 }
 
+/* Tests count what a run does when its slice never ends, or always has. */
+static int64_t slice_us(void)
+{
+    const char *text = getenv("ORDERLY_SLICE_US");
+
+    return text ? strtoll(text, NULL, 10) : 0;
+}
+
 static struct engine_options engine_options_of(struct arena *arena, const struct options *options,
                                                struct server *server, str endpoint)
 {
@@ -102,6 +110,7 @@ static struct engine_options engine_options_of(struct arena *arena, const struct
             },
         .effect_runners = server_effect_runners(server),
         .rerun = getenv("ORDERLY_RERUN") != NULL,
+        .slice_us = slice_us(),
         .origin_rules =
             {
                 .hosts = options->allowed_hosts.items,

@@ -508,6 +508,8 @@ static void serve(struct dispatcher *dispatcher, struct exchange *exchange)
     if (serve_public_file(dispatcher, exchange))
         return;
     if (!attempt(&understood, understand_now) || !understood.good) {
+        if (dispatcher->class != WORK_NONE)
+            encode(exchange); /* what is wrong may be told with all of a large value */
         exchange->answered(exchange);
         return;
     }

@@ -6,6 +6,7 @@
 #include "engine_sql.h"
 
 #include "base/check.h"
+#include "base/thread.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -148,6 +149,7 @@ static void *engine_main(void *context)
 {
     struct engine *engine = context;
 
+    thread_set_name("engine");
     while (take_arrivals(engine))
         if (engine->runnable.first || engine->last_run || next_due_ms(engine) <= engine_now_ms(engine))
             batch_run(engine);

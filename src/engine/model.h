@@ -11,6 +11,7 @@
  *   integer, long              int64_t      as an optional member a `const T *`, NULL when
  *   float, double              double       absent
  *   timestamp                  int64_t, milliseconds since 1970
+ *   opaque                     str: present when a request asks for something there; never sent
  *   structure, union           inside a list or map: the struct itself;
  *                              as a member: `const struct x *`, NULL when absent
  *   list<T>                    struct { T *items; size_t count; }, absent is items == NULL
@@ -32,6 +33,7 @@ enum shape_type {
     SHAPE_INTEGER,
     SHAPE_DOUBLE,
     SHAPE_TIMESTAMP,
+    SHAPE_OPAQUE,
     SHAPE_STRUCTURE,
     SHAPE_LIST,
     SHAPE_MAP,
@@ -46,6 +48,7 @@ struct shape {
     enum shape_type type;
     bool is_union;  /* a structure with exactly one member present */
     bool sensitive; /* its value is never logged or echoed */
+    bool refuses;   /* one of its members, or of theirs, has a refusal */
     uint32_t size;  /* sizeof the C type, as in a list */
     uint16_t member_count;
     const struct member *members;                  /* of a structure */
@@ -59,6 +62,13 @@ struct shape {
 
 enum location { IN_BODY, IN_PATH, IN_QUERY, IN_HEADER, IN_HEADERS, IN_STATUS, IN_PAYLOAD };
 
+/* What a request may not ask for. */
+struct member_refusal {
+    const struct error *error;
+    const char *sentence;      /* NULL: "Orderly does not support NAME yet; see docs/compatibility.md." */
+    const char *const *except; /* values that are taken all the same, NULL-terminated; or NULL */
+};
+
 struct member {
     str name;       /* in C's and JSON's words: QueueUrl */
     str json_name;  /* REST-JSON and JSON */
@@ -69,6 +79,7 @@ struct member {
     bool flattened;
     enum location location;
     enum timestamp_format timestamp_format;
+    const struct member_refusal *refusal;
 };
 
 /* What a structure without members points at, so that nobody walks from NULL. */

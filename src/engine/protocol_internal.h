@@ -29,6 +29,9 @@ void add_request_id(const struct call *call, struct http_reply *reply);
 /* The first parameter that is required and not there, absent when there is none: see missing.c. */
 str missing_parameter(struct arena *arena, const struct shape *shape, const void *in);
 
+/* False: the request asks for what its model refuses, and fail() has been called; see refused_members.c. */
+bool refused_check(const struct call *call, const struct shape *shape, const void *in);
+
 /* ---- JSON ---- */
 
 /*

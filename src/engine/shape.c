@@ -61,6 +61,7 @@ const void *member_value(const struct member *member, const void *structure)
     switch (member->shape->type) {
     case SHAPE_STRING:
     case SHAPE_BLOB:
+    case SHAPE_OPAQUE:
     case SHAPE_LIST:
     case SHAPE_MAP:
         memcpy(&pointer, place, sizeof pointer); /* data and items come first */

@@ -441,5 +441,5 @@ bool validate_plain(const struct call *call, const struct shape *shape, const vo
 
 bool validate(const struct call *call, const struct shape *shape, const void *in)
 {
-    return call->operation->service->dialect->validate(call, shape, in);
+    return call->operation->service->dialect->validate(call, shape, in) && refused_check(call, shape, in);
 }

@@ -13,6 +13,7 @@
 #include "engine/engine_internal.h"
 
 #include "base/check.h"
+#include "base/thread.h"
 #include "base/time.h"
 
 #include <stdlib.h>
@@ -117,6 +118,7 @@ static void *work(void *context)
     struct work_pool *pool = worker->pool;
     struct exchange *exchange;
 
+    thread_set_name("worker");
     pthread_mutex_lock(&pool->lock);
     while ((exchange = take_job(pool)) || !pool->stopping) {
         if (!exchange) {

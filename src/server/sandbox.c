@@ -85,6 +85,8 @@ static void refuse(struct sandbox *sandbox, str why)
 {
     sandbox->refused = true;
     sandbox_post_not_started(sandbox->sandboxes, sandbox->port.sandbox, "StartFailed", why);
+    log_warn("sandbox did not start id=%s function=%.*s message=\"%.*s\"", sandbox->id,
+             STR_ARGS(sandbox->function_name), STR_ARGS(why));
 }
 
 static void take_messages(struct sandbox *sandbox);
@@ -228,12 +230,16 @@ static void on_control(uv_poll_t *control, int unused, int events)
     arena_reset(arena);
 }
 
-static struct sandbox *sandbox_new(struct sandboxes *sandboxes, str id)
+static struct sandbox *sandbox_new(struct sandboxes *sandboxes, str id, str function_name)
 {
-    struct sandbox *sandbox = calloc(1, sizeof *sandbox + id.size + 1);
+    struct sandbox *sandbox = calloc(1, sizeof *sandbox + id.size + 1 + function_name.size);
 
     check(sandbox != NULL);
     memcpy(sandbox->id, id.data, id.size);
+    char *name = sandbox->id + id.size + 1;
+    if (function_name.size)
+        memcpy(name, function_name.data, function_name.size);
+    sandbox->function_name = (str){name, function_name.size};
     sandbox->sandboxes = sandboxes;
     sandbox->port = (struct port){.sandbox = {sandbox->id, id.size},
                                   .request_arrives = sandbox_request_arrives,
@@ -283,7 +289,7 @@ static bool ask_launcher(struct sandbox *sandbox, str payload)
 
 void sandbox_begin(struct sandboxes *sandboxes, str id, str payload, const struct json *parsed)
 {
-    struct sandbox *sandbox = sandbox_new(sandboxes, id);
+    struct sandbox *sandbox = sandbox_new(sandboxes, id, json_get_str(parsed, S("functionName")));
     const struct json *limit = json_get(parsed, S("memoryBytes"));
 
     if (json_is(limit, JSON_NUMBER))
@@ -293,8 +299,6 @@ void sandbox_begin(struct sandboxes *sandboxes, str id, str payload, const struc
         add_sandbox(sandbox);
         return;
     }
-    sandbox_post_not_started(
-        sandboxes, id, "StartFailed",
-        arena_format(&sandboxes->arena, "the launcher cannot be asked: %s", strerror(errno)));
+    refuse(sandbox, arena_format(&sandboxes->arena, "the launcher cannot be asked: %s", strerror(errno)));
     free(sandbox);
 }

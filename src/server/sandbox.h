@@ -41,6 +41,7 @@ struct sandbox {
     unsigned requests; /* in flight */
     uint64_t looked_after_ms;
     const char *reason; /* why it ended, when it was us */
+    str function_name;  /* for the log: behind the id */
     char id[];
 };
 

@@ -155,8 +155,6 @@ void sandbox_post_not_started(struct sandboxes *sandboxes, str id, const char *r
     json_field(&writer, S("Message"), message);
     json_close_object(&writer);
     post(sandboxes, "SandboxExited", &writer);
-    log_warn("sandbox did not start id=%.*s reason=%s message=\"%.*s\"", STR_ARGS(id), reason,
-             STR_ARGS(message));
 }
 
 void sandbox_post_exit(struct sandbox *sandbox, int status)

@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/thread.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -354,6 +355,7 @@ const struct effect_runner *server_effect_runners(struct server *server)
 
 static void *serve(void *loop)
 {
+    thread_set_name("loop");
     loop_run(loop);
     return NULL;
 }

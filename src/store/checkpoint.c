@@ -12,6 +12,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/thread.h"
 #include "store/store_internal.h"
 
 #include <time.h>
@@ -173,6 +174,7 @@ static void *run_checkpoints(void *context)
     struct store *store = context;
     bool idle;
 
+    thread_set_name("checkpoint");
     while (wait_for_work(store, &idle))
         if (empty_log(store, idle) && idle)
             memory_trim();

@@ -3,6 +3,7 @@
 /*
  * schema.h: what sqlc makes of an X.sql, as the store reads it.
  */
+#include <stdbool.h>
 #include <stddef.h>
 
 struct migration {
@@ -18,4 +19,6 @@ struct schema {
     size_t table_count;
     const char *const *statements;
     size_t statement_count;
+    const bool
+        *changes_cached; /* does that statement change what a cached one reads?  NULL: none is cached */
 };

@@ -65,6 +65,8 @@ struct statement *statement_begin(struct txn *txn, const struct schema *schema, 
         prepare(statement, schema->statements[index]);
     if (!txn->broken && statement->writes)
         txn_will_write(txn);
+    if (schema->changes_cached && schema->changes_cached[index])
+        cache_drop(txn);
     return statement;
 }
 

@@ -5,6 +5,7 @@
  *
  *     folder.c      the folder on disk (or in memory) and its lock
  *     txn.c         a connection with its transaction, its savepoints and its trouble
+ *     cache.c       rows that cached statements have found
  *     statement.c   prepared statements, for the generated code
  *     migrate.c     the schemas
  *     sync.c        the thread that makes commits durable
@@ -13,6 +14,7 @@
  *     store.c       the store that they make
  */
 #include "base/limits.h"
+#include "store/cache.h"
 #include "store/schema.h"
 #include "store/store.h"
 
@@ -31,6 +33,7 @@ enum {
     STORE_MOST_LOG_BYTES = 6 * LIMIT_WAL_BYTES, /* and from here on until it is done */
     STORE_WRITER_CACHE_KIB = 8 * 1024,
     STORE_READER_CACHE_KIB = 1024,
+    STORE_CACHE_SLOTS = 64, /* of rows, see cache.h */
 };
 
 /* One place per statement of each schema and connection; filled when it is first used. */
@@ -57,7 +60,22 @@ enum control {
     CONTROL_SAVEPOINT,
     CONTROL_RELEASE,
     CONTROL_ROLLBACK_TO,
+    CONTROL_DATA_VERSION, /* changes when another connection has committed */
     CONTROL_COUNT,
+};
+
+struct cache_slot {
+    struct cache_key key;
+    uint64_t epoch;
+    void *row;
+    struct arena arena; /* with all that it points to */
+};
+
+struct cache {
+    struct cache_slot slots[STORE_CACHE_SLOTS];
+    uint64_t epoch;
+    int64_t data_version;
+    bool is_current; /* data_version is the transaction's */
 };
 
 /* A connection and the one transaction that it can have at a time. */
@@ -67,6 +85,7 @@ struct txn {
     struct schema_statements *schemas;
     size_t schema_count;
     struct arena *arena;
+    struct cache cache;
     bool reads_only;
     size_t running;                   /* statements between begin and end, */
     struct statement *running_newest; /* and the list of them */
@@ -93,6 +112,10 @@ void txn_will_write(struct txn *txn);
 void txn_note_trouble(struct txn *txn);
 /* Ready for the next transaction. */
 void txn_begin(struct txn *txn, enum control control);
+
+/* cache.c */
+void cache_drop(struct txn *txn);
+void cache_free(struct txn *txn);
 
 struct folder {
     char path[STORE_PATH_BYTES];     /* of the folder */

@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/thread.h"
 #include "store/store_internal.h"
 
 #include <errno.h>
@@ -54,6 +55,7 @@ static void *run_syncs(void *context)
     struct store *store = context;
     uint64_t synced = 0, committed;
 
+    thread_set_name("sync");
     while (wait_for_commit(store, synced, &committed)) {
         sync_log(store);
         synced = committed;

@@ -24,6 +24,7 @@ static const char *const control_texts[CONTROL_COUNT] = {
     [CONTROL_SAVEPOINT] = "savepoint call",
     [CONTROL_RELEASE] = "release call",
     [CONTROL_ROLLBACK_TO] = "rollback to call",
+    [CONTROL_DATA_VERSION] = "pragma data_version",
 };
 
 static void make_places(struct txn *txn, const struct schema *const *schemas)
@@ -93,6 +94,7 @@ void txn_close(struct txn *txn)
     for (size_t i = 0; i < CONTROL_COUNT; i++)
         sqlite3_finalize(txn->controls[i]);
     check(sqlite3_close(txn->db) == SQLITE_OK);
+    cache_free(txn);
     *txn = (struct txn){0};
 }
 
@@ -157,6 +159,8 @@ void txn_control(struct txn *txn, enum control control)
 {
     sqlite3_stmt *prepared = txn->controls[control];
 
+    if (control == CONTROL_ROLLBACK || control == CONTROL_ROLLBACK_TO)
+        cache_drop(txn);
     if (sqlite3_step(prepared) != SQLITE_DONE)
         txn_note_trouble(txn);
     sqlite3_reset(prepared);
@@ -165,7 +169,7 @@ void txn_control(struct txn *txn, enum control control)
 void txn_begin(struct txn *txn, enum control control)
 {
     check(txn->running == 0 && txn->depth == 0);
-    txn->broken = txn->forgivable = txn->disk_full = false;
+    txn->broken = txn->forgivable = txn->disk_full = txn->cache.is_current = false;
     txn->changes_before = sqlite3_total_changes64(txn->db);
     txn_control(txn, control);
 }
@@ -234,6 +238,7 @@ void txn_delete_everything(struct txn *txn)
             char text[256];
             check(snprintf(text, sizeof text, "delete from \"%s\"", schema->tables[t]) < (int)sizeof text);
             txn_will_write(txn);
+            cache_drop(txn);
             if (sqlite3_exec(txn->db, text, NULL, NULL, NULL) != SQLITE_OK)
                 txn_note_trouble(txn);
         }

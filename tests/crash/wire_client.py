@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import http.client
 import json
+import urllib.parse
 
 
 def digest(key, text):
@@ -36,32 +37,42 @@ class WireClient:
             self.keys[day, service] = key
         return self.keys[day, service]
 
-    def headers(self, service, target, body):
+    def headers(self, service, target, body, content_type="application/x-amz-json-1.0"):
         at = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
         scope = f"{at[:8]}/us-east-1/{service}/aws4_request"
         names = "content-type;host;x-amz-date;x-amz-target"
         canonical = (
-            f"POST\n/\n\ncontent-type:application/x-amz-json-1.0\nhost:{self.host}\nx-amz-date:{at}\n"
+            f"POST\n/\n\ncontent-type:{content_type}\nhost:{self.host}\nx-amz-date:{at}\n"
             f"x-amz-target:{target}\n\n{names}\n{hashlib.sha256(body).hexdigest()}"
         )
         hashed = hashlib.sha256(canonical.encode()).hexdigest()
         signature = digest(self.signing_key(at[:8], service), f"AWS4-HMAC-SHA256\n{at}\n{scope}\n{hashed}").hex()
         return {
             "Host": self.host,
-            "Content-Type": "application/x-amz-json-1.0",
+            "Content-Type": content_type,
             "X-Amz-Date": at,
             "X-Amz-Target": target,
             "Authorization": f"AWS4-HMAC-SHA256 Credential=test/{scope}, SignedHeaders={names}, Signature={signature}",
         }
 
-    def call(self, service, target, arguments):
-        body = json.dumps(arguments).encode()
-        self.connection.request("POST", "/", body, self.headers(service, target, body))
+    def ask(self, body, headers):
+        self.connection.request("POST", "/", body, headers)
         reply = self.connection.getresponse()
         text = reply.read()
         if reply.status != 200:
             raise Refused(reply.status, text.decode())
-        return json.loads(text or b"{}")
+        return text
+
+    def call(self, service, target, arguments):
+        body = json.dumps(arguments).encode()
+        return json.loads(self.ask(body, self.headers(service, target, body)) or b"{}")
+
+    def query(self, service, version, action, **arguments):
+        """By the Query protocol; the reply's XML."""
+        body = urllib.parse.urlencode({"Action": action, "Version": version, **arguments}).encode()
+        headers = self.headers(service, "", body, "application/x-www-form-urlencoded")
+        del headers["X-Amz-Target"]
+        return self.ask(body, headers).decode()
 
     def sqs(self, operation, **arguments):
         return self.call("sqs", f"AmazonSQS.{operation}", arguments)

@@ -14,6 +14,8 @@ class Member:
     location: str = ""
     wire: str = ""
     flattened: bool = False
+    refused: str = None  # the sentence
+    excepted: list = field(default_factory=list)
 
 
 @dataclass
@@ -82,18 +84,31 @@ def take_type(words):
     return shape
 
 
-def take_member(words):
+def take_refusal(member, words, line):
+    """refused ["sentence"] [except "value" …] [with ERROR]"""
+    member.refused = f"Orderly does not support {member.name} yet; see docs/compatibility.md."
+    if words and words[0] not in ("except", "with") and f'"{words[0]}"' in line:
+        member.refused = words.pop(0)
+    if words and words[0] == "except":
+        words.pop(0)
+        while words and f'"{words[0]}"' in line:
+            member.excepted.append(words.pop(0))
+
+
+def take_member(words, line=""):
     member = Member(words.pop(0), take_type(words))
     member.wire = member.name
     while words:
         word = words.pop(0)
         if word == "required":
             member.required = True
+        elif word == "refused":
+            take_refusal(member, words, line)
         elif word in ("as", "flattened"):
             member.wire, member.flattened = words.pop(0), word == "flattened"
         elif word == "in":
             member.location = words.pop(0)
-            if words and words[0] not in ("required", "timestamp"):
+            if words and words[0] not in ("required", "refused", "timestamp"):
                 member.wire = words.pop(0)
         elif word in ("range", "length", "pattern", "timestamp", "default"):
             words.pop(0)
@@ -148,7 +163,7 @@ def read_model(path):
             take_line = lambda words, operation=operation: operation_line(operation, words)
         elif kind in ("structure", "union"):
             members = model.shapes.setdefault(name, Shape("structure", union=kind == "union")).members
-            take_line = lambda words, members=members: members.update({words[0]: take_member(words)})
+            take_line = lambda words, members=members: members.update({words[0]: take_member(words, line)})
         elif kind == "enum":
             shape = model.shapes[name] = Shape("string", values=rest[1:])
             take_line = shape.values.extend
@@ -162,3 +177,9 @@ def read_model(path):
         elif kind in SCALARS:
             model.shapes[name] = Shape(kind)
     return model
+
+
+def snake_case(name):
+    """A member's name in C (tools/modelc/names.c)."""
+    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])(?![A-Z]s$)", "_", name)
+    return re.sub(r"[^a-z0-9]", "_", name.lower())

@@ -133,6 +133,21 @@ BAD = {
     "a shape that cannot be a name": (
         GOOD + "structure Play-Ground\n",
         'toy.model:12: "Play-Ground" is no name: letters, digits and underscores.'),
+    "an opaque member that an input takes": (
+        GOOD + "    Extra  opaque\n",
+        "toy.model:12: Extra is opaque, so an input must refuse it."),
+    "a refusal of what no input has": (
+        GOOD + "operation Stop writes\n    output Stopped\nstructure Stopped\n    Why  string  refused\n",
+        "toy.model:15: No input has Why, so it cannot be refused."),
+    "a refusal of what is required": (
+        GOOD + "    Extra  string  required refused\n",
+        "toy.model:12: Extra is required, so it cannot be refused."),
+    "an exception that is no value": (
+        GOOD + '    Size  Size  refused except "L"\nenum Size\n    S M\n',
+        "toy.model:12: Size has no value L."),
+    "a refusal with an unknown error": (
+        GOOD + "    Extra  string  refused with Jammed\n",
+        "toy.model:12: There is no error Jammed."),
     "an unclosed type": (
         GOOD + "    Sizes  list<string\n",
         "toy.model:12: Expected '>' here: list<T> or map<K, T>."),
@@ -151,6 +166,18 @@ def test_all_that_is_wrong_is_said_at_once_and_nothing_is_written(compile_model,
     result = compile_model(HEADER + GOOD + "    Size  Size\nstring Lonely length 1..\n")
     assert len(result.stderr.splitlines()) == 2
     assert not (tmp_path / "toy_model.h").exists()
+
+
+def test_the_compatibility_page_says_what_each_shape_refuses(modelc, tmp_path):
+    (tmp_path / "toy.model").write_text(HEADER + GOOD + """\
+    Extra  opaque  refused
+    Size   Size    refused "Only small ones." except "S" "M" with Jammed
+enum Size
+    S M L
+error Jammed 409
+""")
+    subprocess.run([modelc, "--compatibility", "page.md", "toy.model"], cwd=tmp_path, check=True)
+    assert "\n- `PlayRequest` refuses `Extra`, `Size` other than `S`, `M`.\n" in (tmp_path / "page.md").read_text()
 
 
 REST = HEADER.replace("json-1.0", "rest-json") + """\

@@ -56,6 +56,8 @@ class Pair:
 
         def visit(type_, aws_name, path):
             ours, theirs = self.resolve(type_), self.shapes[aws_name]
+            if ours.kind == "opaque":
+                return  # refused, or never sent: whatever AWS has there
             assert ours.kind == theirs["type"], f"{path} is a {ours.kind}, AWS's a {theirs['type']}"
             if ours.kind == "list":
                 visit(ours.element, theirs["member"]["shape"], path + "[]")

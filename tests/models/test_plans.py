@@ -15,6 +15,7 @@ WHOLE_TABLES = {
     "engine: list_effects": "once, at the start",
     "lambda: list_all_sandboxes": "at a start and a reset",
     "lambda: remove_orphans": "once, at the start",
+    "lambda: remove_orphaned_payloads": "once, at the start",
     "lambda: requeue_all": "once, at the start",
     "lambda: list_waiting_functions": "once, at the start",
     "lambda: list_enabled_mappings": "once, at the start",

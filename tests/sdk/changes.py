@@ -51,11 +51,16 @@ def largest_run(words: "list[str]", of: str, until: str) -> int:
     return most
 
 
+# How long what works in slices may go on before it gives way: as long as its other bounds let it, or not at all.
+NO_HURRY = {"ORDERLY_SLICE_US": str(10**12)}
+ALWAYS_OVER = {"ORDERLY_SLICE_US": "-1"}
+
+
 class OwnServer:
     """A server that is stopped to look into its database and to change it."""
 
-    def __init__(self):
-        self.server = orderly_server.Server().start()
+    def __init__(self, environment=None):
+        self.server = orderly_server.Server(environment=environment).start()
         self.clients = {}
 
     def client(self, service):
@@ -70,9 +75,18 @@ class OwnServer:
             )
         return self.clients[service]
 
-    def restart_recording(self, **watched):
+    def restart_recording(self, environment=None, **watched):
         self.server.stop()
         record(self.server, **watched)
+        self.server.environment = environment or {}
+        self.server.start()
+
+    def change(self, *statements):
+        """Run SQL on the database of the server, which stands still meanwhile."""
+        self.server.stop()
+        with contextlib.closing(database(self.server)) as connection:
+            for statement in statements:
+                connection.execute(statement)
         self.server.start()
 
     def stop_and_read(self):

@@ -49,8 +49,9 @@ class Server:
     """A process with a data folder, which outlives kills and restarts; of user id `user`."""
 
     def __init__(self, *arguments: str, data: "str | None" = None, keep_data: bool = False, user: "int | None" = None,
-                 program: "str | None" = None):
+                 program: "str | None" = None, environment: "dict | None" = None):
         self.arguments = arguments
+        self.environment = environment or {}
         self.program = program
         self.user = user
         self.keep_data = keep_data or data is not None
@@ -74,7 +75,7 @@ class Server:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env={**SANITIZER_ENVIRONMENT, **os.environ},
+            env={**SANITIZER_ENVIRONMENT, **os.environ, **self.environment},
             **({} if self.user is None else {"user": self.user, "group": self.user, "extra_groups": []}),
         )
         self.reader = threading.Thread(target=self._read_log, args=(self.process, ready), daemon=True)

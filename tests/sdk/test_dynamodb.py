@@ -119,6 +119,10 @@ def test_a_table_cannot_be_created_twice(dynamodb, make_table, refused):
     assert error["message"] == f"Table already exists: {name}"
 
 
+def attributes_defined(count):
+    return [{"AttributeName": f"a{number}", "AttributeType": "S"} for number in range(count)]
+
+
 @pytest.mark.parametrize(
     "change, text",
     [
@@ -132,6 +136,23 @@ def test_a_table_cannot_be_created_twice(dynamodb, make_table, refused):
             },
             "One or more parameter values were invalid: Number of attributes in KeySchema does not exactly "
             "match number of attributes defined in AttributeDefinitions",
+        ),
+        (
+            {"AttributeDefinitions": attributes_defined(167)},
+            "One or more parameter values were invalid: Some index key attributes are not defined in "
+            "AttributeDefinitions. Keys: [id], AttributeDefinitions: ["
+            + ", ".join(one["AttributeName"] for one in attributes_defined(167)) + "]",
+        ),
+        (
+            {"AttributeDefinitions": attributes_defined(168)},
+            "One or more parameter values were invalid: Number of attributes in KeySchema does not exactly "
+            "match number of attributes defined in AttributeDefinitions",
+        ),
+        (
+            {"KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}] * 11},
+            "1 validation error detected: Value '["
+            + ", ".join(["KeySchemaElement(attributeName=id, keyType=HASH)"] * 10)
+            + "]' at 'keySchema' failed to satisfy constraint: Member must have length less than or equal to 2",
         ),
         (
             {"BillingMode": "PROVISIONED"},

@@ -104,12 +104,14 @@ def test_the_items_of_a_deleted_table_are_removed_from_the_store(tables):
     assert tables.rows("dynamodb_count") == 0
 
 
-def test_a_large_table_is_gone_at_once_and_its_items_in_bounded_runs(tables):
+@pytest.mark.parametrize("environment, most", [(changes.NO_HURRY, ROWS_PER_RUN), (changes.ALWAYS_OVER, 1)])
+def test_a_large_table_is_gone_at_once_and_its_items_in_bounded_runs(tables, environment, most):
     tables.create("orders")
     tables.put("orders", ["first"])
     tables.multiply(4 * ROWS_PER_RUN)
     tables.server.stop()
     changes.record(tables.server, removed="delete on dynamodb_item", run="delete on engine_timer")
+    tables.server.environment = environment
     tables.server.start()
     tables.dynamodb.delete_table(TableName="orders")
     assert tables.dynamodb.list_tables()["TableNames"] == []
@@ -121,7 +123,7 @@ def test_a_large_table_is_gone_at_once_and_its_items_in_bounded_runs(tables):
     assert tables.scanned("orders") == ["new"]
     words = changes.recorded(tables.server)
     assert words.count("removed") == 4 * ROWS_PER_RUN + 1
-    assert 0 < changes.largest_run(words, "removed", until="run") <= ROWS_PER_RUN
+    assert changes.largest_run(words, "removed", until="run") == most
 
 
 def test_items_of_many_deleted_tables_go_in_one_run_after_the_other(tables):

@@ -425,6 +425,14 @@ def test_a_session_is_the_role_s(iam, sts, new_role, become):
     assert iam.get_role(RoleName=name)["Role"]["RoleLastUsed"]["Region"] == "us-east-1"
 
 
+@pytest.mark.parametrize("least, size", [(0, 192), (192, 192), (193, 196), (4096, 4096)])
+def test_a_session_s_token_is_as_long_as_was_asked(sts, new_role, become, least, size):
+    name = new_role()
+    asked = {"RoleArn": role_arn(name), "RoleSessionName": "me", "MinimumSessionTokenSize": least}
+    assert len(sts.assume_role(**asked)["Credentials"]["SessionToken"]) == size
+    assert become(name, MinimumSessionTokenSize=least)("sts").get_caller_identity()["Account"] == ACCOUNT
+
+
 def test_a_role_is_assumed_only_by_whom_it_trusts(client, sts, new_role, refused):
     name = new_role(trust(Service="lambda.amazonaws.com"))
     error = refused(sts.assume_role, RoleArn=role_arn(name), RoleSessionName="me")

@@ -488,7 +488,9 @@ def make_old(server):
         for digest, content in rows:
             whole[digest] = whole.get(digest, b"") + content
         database.executemany("insert into lambda_package values (?, ?)", whole.items())
-        database.execute("drop table lambda_piece")
+        for later in ("drop table lambda_piece", "drop table lambda_payload", "drop index lambda_invocation_caller",
+                      "alter table lambda_invocation drop column payload_apart"):
+            database.execute(later)
         database.execute("update schema_version set version = 4 where name = 'lambda'")
 
 

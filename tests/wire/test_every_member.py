@@ -18,7 +18,7 @@ from botocore.config import Config
 
 import orderly_server
 from base_requests import ACCOUNT, World, base_requests
-from every_member import request_bytes, variants
+from every_member import edited, example, places, request_bytes, variants
 from wire import VERSIONS
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -202,3 +202,42 @@ def test_no_member_can_break_a_reply(ask_for, server, service, protocol, operati
     said += [f"afterwards {name}: {problem_of(reply)}\n  {reply[2][:500]!r}" for name, reply in reads if problem_of(reply)]
     said += failures_in(server.log[already:])
     assert not said, f"{len(said)} of {len(asked)}:\n" + "\n".join(said[:12])
+
+
+def member_at(model, kind, steps):
+    """The member that the steps lead to, None when they end in a list or a map."""
+    shape = model.shapes.get(kind) if isinstance(kind, str) else None
+    if not shape or steps[0] not in shape.members:
+        return None
+    member = shape.members[steps[0]]
+    return member if len(steps) == 1 else member_at(model, member.type, steps[1:])
+
+
+def refused_members():
+    for service, protocol, operation in generated():
+        model = MODELS[service]
+        kind = model.operations[operation].input
+        for steps, _ in places(model, kind, {}):
+            member = member_at(model, kind, steps)
+            if member and member.refused:
+                yield pytest.param(service, protocol, operation, steps, id=f"{service}-{protocol}-{operation}-{steps}")
+
+
+def asking(model, member):
+    """A value of a refused member that asks for something, and what it is told."""
+    values = model.shapes[member.type].values if isinstance(member.type, str) and member.type in model.shapes else []
+    if member.excepted:
+        value = next(value for value in values if value not in member.excepted)
+        return value, f"Orderly does not support {member.name} {value} yet; see docs/compatibility.md."
+    return "x" if member.type == "opaque" else example(model, member.type), member.refused
+
+
+@pytest.mark.parametrize("service, protocol, operation, steps", list(refused_members()))
+def test_what_a_model_refuses_is_refused(line, bases, service, protocol, operation, steps):
+    model = MODELS[service]
+    kind = model.operations[operation].input
+    value, sentence = asking(model, member_at(model, kind, steps))
+    _, tree = bases[service][operation]()
+    tree = edited(model, kind, tree, steps, value)
+    ((status, _, body),) = line.ask([request_bytes(line.host, service, model, operation, protocol, tree)])
+    assert (status, sentence in body.decode()) == (400, True), body

@@ -114,6 +114,22 @@ static void check_role(struct model *model, const struct name *role, const char 
         complain(model, 1, "The service names no %s.", word);
 }
 
+static void use_error_of_refusals(struct model *model)
+{
+    if (str_present(model->refusal.text))
+        use_error(model, &model->refusal);
+    for (size_t i = 0; i < model->shapes.count; i++) {
+        struct fields *fields = &model->shapes.items[i]->fields;
+        for (size_t k = 0; k < fields->count; k++) {
+            struct refusal *refusal = &fields->items[k].refusal;
+            if (refusal->present && !str_present(refusal->error.text))
+                refusal->error = model->refusal;
+            else if (refusal->present)
+                use_error(model, &refusal->error);
+        }
+    }
+}
+
 /* ---- types ---- */
 
 static bool check_type(struct model *model, int line, str type)
@@ -137,6 +153,77 @@ static void check_field(struct model *model, const struct shape_entry *shape, co
         complain(model, field->line, "%.*s is no timestamp.", STR_ARGS(field->name));
     if (str_present(field->default_text) && (!shape->is_error || kind != KIND_STRING))
         complain(model, field->line, "Only a string of an error has a default.");
+}
+
+/* What a client may send must be refused when nobody can read it; what no client sends cannot be. */
+static void check_refusal(struct model *model, const struct shape_entry *shape, const struct field *field)
+{
+    const struct refusal *refusal = &field->refusal;
+    const struct shape_entry *type = find_shape(model, field->type);
+
+    if (type && type->kind == KIND_OPAQUE && shape->in_input && !refusal->present)
+        complain(model, field->line, "%.*s is opaque, so an input must refuse it.", STR_ARGS(field->name));
+    if (!refusal->present)
+        return;
+    if (!shape->in_input)
+        complain(model, field->line, "No input has %.*s, so it cannot be refused.", STR_ARGS(field->name));
+    if (field->required && refusal->except.count == 0)
+        complain(model, field->line, "%.*s is required, so it cannot be refused.", STR_ARGS(field->name));
+    for (size_t i = 0; type && type->values.count > 0 && i < refusal->except.count; i++)
+        if (!names_contain(&type->values, refusal->except.items[i].text))
+            complain(model, field->line, "%.*s has no value %.*s.", STR_ARGS(type->name),
+                     STR_ARGS(refusal->except.items[i].text));
+}
+
+static void check_refusals(struct model *model)
+{
+    for (size_t i = 0; i < model->shapes.count; i++)
+        for (size_t k = 0; k < model->shapes.items[i]->fields.count; k++)
+            check_refusal(model, model->shapes.items[i], &model->shapes.items[i]->fields.items[k]);
+}
+
+static bool refuses(const struct model *model, str name)
+{
+    const struct shape_entry *shape = find_shape(model, name);
+
+    return shape && shape->refuses;
+}
+
+static bool is_refusing(const struct model *model, const struct shape_entry *shape)
+{
+    if (shape->kind == KIND_LIST || shape->kind == KIND_MAP)
+        return refuses(model, shape->element);
+    for (size_t i = 0; i < shape->fields.count; i++)
+        if (shape->fields.items[i].refusal.present || refuses(model, shape->fields.items[i].type))
+            return true;
+    return false;
+}
+
+/* Shapes hold each other in circles: go round until nothing is new. */
+static void mark_refusing(struct model *model)
+{
+    for (bool again = true; again;) {
+        again = false;
+        for (size_t i = 0; i < model->shapes.count; i++) {
+            struct shape_entry *shape = model->shapes.items[i];
+            if (shape->refuses || !is_refusing(model, shape))
+                continue;
+            shape->refuses = again = true;
+        }
+    }
+}
+
+static void mark_input(struct model *model, str name)
+{
+    struct shape_entry *shape = find_shape(model, name);
+
+    if (!shape || shape->in_input)
+        return;
+    shape->in_input = true;
+    if (shape->kind == KIND_LIST || shape->kind == KIND_MAP)
+        mark_input(model, shape->element);
+    for (size_t i = 0; i < shape->fields.count; i++)
+        mark_input(model, shape->fields.items[i].type);
 }
 
 static void check_container(struct model *model, struct shape_entry *shape)
@@ -353,6 +440,9 @@ void check_model(struct model *model)
     check_role(model, &model->validation_error, "validation-error");
     check_role(model, &model->access_denied, "access-denied");
     check_role(model, &model->internal_error, "internal-error");
+    if (!str_present(model->refusal.text))
+        model->refusal = model->validation_error;
+    use_error_of_refusals(model);
     for (size_t i = 0; i < model->common_errors.count; i++)
         use_error(model, &model->common_errors.items[i]);
     for (size_t i = 0; i < model->shapes.count; i++)
@@ -361,6 +451,11 @@ void check_model(struct model *model)
         check_operation(model, i);
     for (size_t i = 0; i < model->errors.count; i++)
         check_error(model, i);
+    for (size_t i = 0; i < model->operations.count; i++)
+        if (!model->operations.items[i].internal)
+            mark_input(model, model->operations.items[i].input.text);
+    check_refusals(model);
+    mark_refusing(model);
     check_notes(model);
     check_unused(model);
     check_constants(model);

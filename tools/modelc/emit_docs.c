@@ -49,6 +49,38 @@ static void emit_member_notes(const struct model *model, struct text *out)
     }
 }
 
+static void emit_refusal(const struct field *field, struct text *out)
+{
+    const struct names *except = &field->refusal.except;
+
+    text_format(out, "`%.*s`", STR_ARGS(field->name));
+    for (size_t i = 0; i < except->count; i++)
+        text_format(out, "%s`%.*s`", i ? ", " : " other than ", STR_ARGS(except->items[i].text));
+}
+
+/* What each shape refuses, in the order of the model. */
+static void emit_refusals(const struct model *model, struct text *out)
+{
+    bool first = true;
+
+    for (size_t i = 0; i < model->shapes.count; i++) {
+        const struct shape_entry *shape = model->shapes.items[i];
+        bool begun = false;
+        for (size_t k = 0; k < shape->fields.count; k++) {
+            if (!shape->fields.items[k].refusal.present)
+                continue;
+            if (!begun)
+                text_format(out, "%s- `%.*s` refuses ", first ? "\n" : "", STR_ARGS(shape->name));
+            else
+                text_add(out, S(", "));
+            emit_refusal(&shape->fields.items[k], out);
+            begun = true;
+            first = false;
+        }
+        text_add(out, begun ? S(".\n") : S(""));
+    }
+}
+
 static void emit_heading(const struct model *model, size_t served, struct text *out)
 {
     text_format(out, "\n## %.*s (%.*s)\n\nProtocols:", STR_ARGS(model->name), STR_ARGS(model->version));
@@ -86,6 +118,7 @@ static void emit_service(const struct model *model, struct text *out)
         text_add(out, S(" |\n"));
     }
     emit_member_notes(model, out);
+    emit_refusals(model, out);
     emit_not_served(model, out);
 }
 
@@ -101,7 +134,9 @@ void emit_docs(struct model *models, size_t count, struct text *out)
              S("# Compatibility\n\n"
                "<!-- Made by modelc from the models under src/services: change those. -->\n"
                "What Orderly serves of each service's API. An operation that AWS has and Orderly does not\n"
-               "answers 501 `NotImplemented`.\n"));
+               "answers 501 `NotImplemented`.  A request that asks for what a shape refuses fails; null, "
+               "false and\n"
+               "empty texts, lists and maps ask for nothing.\n"));
     for (size_t i = 0; i < count; i++)
         emit_service(&models[i], out);
 }

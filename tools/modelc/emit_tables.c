@@ -46,15 +46,11 @@ static str constant(const struct model *model, str name)
 static const char *shape_type(enum kind kind)
 {
     static const char *const types[] = {
-        [KIND_STRING] = "SHAPE_STRING",
-        [KIND_BLOB] = "SHAPE_BLOB",
-        [KIND_BOOLEAN] = "SHAPE_BOOLEAN",
-        [KIND_INTEGER] = "SHAPE_INTEGER",
-        [KIND_DOUBLE] = "SHAPE_DOUBLE",
-        [KIND_TIMESTAMP] = "SHAPE_TIMESTAMP",
-        [KIND_STRUCTURE] = "SHAPE_STRUCTURE",
-        [KIND_LIST] = "SHAPE_LIST",
-        [KIND_MAP] = "SHAPE_MAP",
+        [KIND_STRING] = "SHAPE_STRING",   [KIND_BLOB] = "SHAPE_BLOB",
+        [KIND_BOOLEAN] = "SHAPE_BOOLEAN", [KIND_INTEGER] = "SHAPE_INTEGER",
+        [KIND_DOUBLE] = "SHAPE_DOUBLE",   [KIND_TIMESTAMP] = "SHAPE_TIMESTAMP",
+        [KIND_OPAQUE] = "SHAPE_OPAQUE",   [KIND_STRUCTURE] = "SHAPE_STRUCTURE",
+        [KIND_LIST] = "SHAPE_LIST",       [KIND_MAP] = "SHAPE_MAP",
     };
     return types[kind];
 }
@@ -67,6 +63,33 @@ static str c_type(const struct model *model, const struct shape_entry *shape)
 }
 
 /* ---- shapes ---- */
+
+static str refusal_name(const struct model *model, const struct shape_entry *shape, const struct field *field)
+{
+    return arena_format(model->arena, "%.*s_%.*s_refusal", STR_ARGS(shape->tag), STR_ARGS(field->c_name));
+}
+
+static void emit_refusal(const struct model *model, const struct shape_entry *shape,
+                         const struct field *field, struct text *out)
+{
+    const struct names *except = &field->refusal.except;
+
+    if (!field->refusal.present)
+        return;
+    text_format(out, "static const struct member_refusal %.*s = {.error = &%.*s, ",
+                STR_ARGS(refusal_name(model, shape, field)),
+                STR_ARGS(constant(model, field->refusal.error.text)));
+    add_text(out, "sentence", field->refusal.sentence);
+    if (except->count > 0) {
+        text_add(out, S(".except = (const char *const[]){"));
+        for (size_t i = 0; i < except->count; i++) {
+            add_literal(out, except->items[i].text);
+            text_add(out, S(", "));
+        }
+        text_add(out, S("NULL}"));
+    }
+    text_add(out, S("};\n"));
+}
 
 static void emit_member(const struct model *model, const struct shape_entry *shape, const struct field *field,
                         struct text *out)
@@ -86,6 +109,8 @@ static void emit_member(const struct model *model, const struct shape_entry *sha
         text_format(out, ", .location = %s", field->location);
     if (field->timestamp)
         text_format(out, ", .timestamp_format = %s", field->timestamp);
+    if (field->refusal.present)
+        text_format(out, ", .refusal = &%.*s", STR_ARGS(refusal_name(model, shape, field)));
     text_add(out, S("},\n"));
 }
 
@@ -93,6 +118,8 @@ static void emit_members(const struct model *model, const struct shape_entry *sh
 {
     if (shape->fields.count == 0)
         return;
+    for (size_t i = 0; i < shape->fields.count; i++)
+        emit_refusal(model, shape, &shape->fields.items[i], out);
     text_format(out, "static const struct member %.*s_members[] = {\n", STR_ARGS(shape->tag));
     for (size_t i = 0; i < shape->fields.count; i++)
         emit_member(model, shape, &shape->fields.items[i], out);
@@ -150,6 +177,8 @@ static void emit_shape(const struct model *model, const struct shape_entry *shap
         text_add(out, S(".is_union = true, "));
     if (shape->sensitive)
         text_add(out, S(".sensitive = true, "));
+    if (shape->refuses)
+        text_add(out, S(".refuses = true, "));
     if (shape->kind == KIND_STRUCTURE && shape->fields.count == 0)
         text_add(out, S(".members = no_members, "));
     if (shape->fields.count > 0)

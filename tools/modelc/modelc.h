@@ -46,9 +46,18 @@ enum kind {
     KIND_INTEGER,
     KIND_DOUBLE,
     KIND_TIMESTAMP,
+    KIND_OPAQUE,
     KIND_STRUCTURE,
     KIND_LIST,
     KIND_MAP,
+};
+
+/* What a member may not ask for, and what the client is told. */
+struct refusal {
+    bool present;
+    str sentence;        /* absent: the engine's own */
+    struct names except; /* values that are taken all the same */
+    struct name error;   /* text absent: the service's */
 };
 
 struct field {
@@ -60,6 +69,7 @@ struct field {
     str default_text;      /* of an error's member: what is sent when the handler says nothing */
     const char *location;  /* enum location's words */
     const char *timestamp; /* enum timestamp_format's */
+    struct refusal refusal;
 };
 
 struct fields {
@@ -74,6 +84,8 @@ struct shape_entry {
     bool named; /* declared, so it has a constant in the header */
     bool is_union, is_error, sensitive;
     bool used;
+    bool in_input; /* a client may send it */
+    bool refuses;  /* one of its members, or of theirs, is refused */
     struct fields fields;
     str key, element; /* of a list or map: names of shapes */
     str item_name, key_name, value_name;
@@ -141,7 +153,7 @@ struct model {
     str name, title, version;
     struct names protocols; /* as in the source: "json-1.0" */
     str target, xml_namespace, signing_name, error_prefix;
-    struct name validation_error, access_denied, internal_error;
+    struct name validation_error, access_denied, internal_error, refusal;
     struct names common_errors;
     str dialect; /* absent: coral */
     bool is_private;

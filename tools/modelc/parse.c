@@ -207,6 +207,29 @@ static bool parse_quoted(struct model *model, const struct line *line, size_t *a
     return true;
 }
 
+static bool quoted_at(const struct line *line, size_t at)
+{
+    return at < line->count && line->items[at].quoted;
+}
+
+/* refused ["sentence"] [except "value" …] [with ERROR] */
+static void parse_refusal(struct model *model, const struct line *line, size_t *at, struct field *field)
+{
+    struct refusal *refusal = &field->refusal;
+
+    refusal->present = true;
+    (*at)++;
+    if (quoted_at(line, *at))
+        refusal->sentence = line->items[(*at)++].text;
+    if (str_equal(word_or_absent(line, *at), S("except")))
+        for ((*at)++; quoted_at(line, *at); (*at)++)
+            *list_add(model->arena, &refusal->except) = (struct name){line->items[*at].text, line->number};
+    if (str_equal(word_or_absent(line, *at), S("with"))) {
+        refusal->error = (struct name){word_or_absent(line, *at + 1), line->number};
+        *at += 2;
+    }
+}
+
 static void parse_trait(struct model *model, const struct line *line, size_t *at, struct field *field)
 {
     str word = line->items[*at].text;
@@ -221,6 +244,8 @@ static void parse_trait(struct model *model, const struct line *line, size_t *at
         parse_quoted(model, line, at, &field->wire_name);
     } else if (str_equal(word, S("default"))) {
         parse_quoted(model, line, at, &field->default_text);
+    } else if (str_equal(word, S("refused"))) {
+        parse_refusal(model, line, at, field);
     } else if (str_equal(word, S("in"))) {
         parse_location(model, line, at, field);
     } else if (str_equal(word, S("timestamp"))) {
@@ -443,7 +468,7 @@ static void add_builtins(struct model *model)
     } builtins[] = {
         {"string", KIND_STRING},   {"blob", KIND_BLOB},           {"boolean", KIND_BOOLEAN},
         {"integer", KIND_INTEGER}, {"long", KIND_INTEGER},        {"float", KIND_DOUBLE},
-        {"double", KIND_DOUBLE},   {"timestamp", KIND_TIMESTAMP},
+        {"double", KIND_DOUBLE},   {"timestamp", KIND_TIMESTAMP}, {"opaque", KIND_OPAQUE},
     };
 
     for (size_t i = 0; i < sizeof builtins / sizeof *builtins; i++)

@@ -75,6 +75,7 @@ static bool parse_error_role(struct model *model, const struct line *line, str w
         {"validation-error", &model->validation_error},
         {"access-denied", &model->access_denied},
         {"internal-error", &model->internal_error},
+        {"refusal", &model->refusal},
     };
 
     for (size_t i = 0; i < sizeof roles / sizeof *roles; i++) {

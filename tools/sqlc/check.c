@@ -24,10 +24,7 @@ struct catalog {
         struct column *items;
         size_t count;
     } columns;
-    struct {
-        str *items;
-        size_t count;
-    } used; /* tables of the statement at hand */
+    struct statement *statement; /* at hand */
 };
 
 /* The line on which byte `offset` of the text stands. */
@@ -114,11 +111,7 @@ static void read_columns(struct catalog *catalog)
 
 static bool is_used(const struct catalog *catalog, str table)
 {
-    for (size_t i = 0; i < catalog->used.count; i++) {
-        if (str_equal_nocase(catalog->used.items[i], table))
-            return true;
-    }
-    return false;
+    return has_name(&catalog->statement->reads, table) || has_name(&catalog->statement->writes, table);
 }
 
 /* SQLite's authorizer: told of each table as a statement is prepared. */
@@ -126,11 +119,13 @@ static int note_table(void *context, int action, const char *first, const char *
                       const char *trigger)
 {
     struct catalog *catalog = context;
+    struct arena *arena = catalog->source->arena;
 
     (void)second, (void)database, (void)trigger;
-    if (action == SQLITE_READ || action == SQLITE_UPDATE || action == SQLITE_INSERT ||
-        action == SQLITE_DELETE)
-        *list_add(catalog->source->arena, &catalog->used) = arena_copy(catalog->source->arena, str_of(first));
+    if (action == SQLITE_READ)
+        *list_add(arena, &catalog->statement->reads) = arena_copy(arena, str_of(first));
+    else if (action == SQLITE_UPDATE || action == SQLITE_INSERT || action == SQLITE_DELETE)
+        *list_add(arena, &catalog->statement->writes) = arena_copy(arena, str_of(first));
     return SQLITE_OK;
 }
 
@@ -264,14 +259,29 @@ static void join_row(struct source *source, const struct statement *statement, c
     }
 }
 
+/* What is kept is known by its parameters. */
+static void check_cached(const struct source *source, const struct statement *statement)
+{
+    if (statement->params.count == 0 || statement->params.count > MAX_CACHED_PARAMS)
+        source_error(source, statement->line, "a :cached statement has 1 to %d parameters",
+                     MAX_CACHED_PARAMS);
+    for (size_t i = 0; i < statement->params.count; i++) {
+        const struct field *param = &statement->params.items[i];
+        if (param->nullable || param->type == TYPE_REAL)
+            source_error(source, statement->line,
+                         "the parameters of a :cached statement are integer, text or blob, and never null");
+    }
+    if (statement->writes.count > 0)
+        source_error(source, statement->line, "a :cached statement only reads");
+}
+
 static void check_statement(struct catalog *catalog, struct statement *statement)
 {
     const struct sql *sql = &statement->sql;
     sqlite3_stmt *prepared;
     const char *tail;
 
-    catalog->used.count = 0;
-    catalog->used.items = NULL;
+    catalog->statement = statement;
     if (sqlite3_prepare_v2(catalog->db, sql->text.data, (int)sql->text.size, &prepared, &tail) != SQLITE_OK)
         sql_error(catalog, sql, sql->text.data);
     if (!str_empty(str_trim(str_from(sql->text, (size_t)(tail - sql->text.data)))))
@@ -285,6 +295,8 @@ static void check_statement(struct catalog *catalog, struct statement *statement
         source_error(catalog->source, statement->line, "it returns no columns: use :exec or :insert");
     if (!returns_rows(statement) && statement->columns.count > 0)
         source_error(catalog->source, statement->line, "it returns columns: use :one, :many or :each");
+    if (statement->cached)
+        check_cached(catalog->source, statement);
     if (str_present(statement->row))
         join_row(catalog->source, statement,
                  returns_rows(statement) ? &statement->columns : &statement->params);

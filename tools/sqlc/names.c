@@ -31,6 +31,34 @@ bool takes_row(const struct statement *statement)
     return str_present(statement->row) && !returns_rows(statement);
 }
 
+bool has_name(const struct names *names, str name)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        if (str_equal_nocase(names->items[i], name))
+            return true;
+    }
+    return false;
+}
+
+static bool shares_name(const struct names *a, const struct names *b)
+{
+    for (size_t i = 0; i < a->count; i++) {
+        if (has_name(b, a->items[i]))
+            return true;
+    }
+    return false;
+}
+
+bool changes_cached(const struct source *source, const struct statement *statement)
+{
+    for (size_t i = 0; i < source->statements.count; i++) {
+        const struct statement *other = &source->statements.items[i];
+        if (other->cached && shares_name(&statement->writes, &other->reads))
+            return true;
+    }
+    return false;
+}
+
 struct row *find_row(const struct source *source, str name)
 {
     for (size_t i = 0; i < source->rows.count; i++) {

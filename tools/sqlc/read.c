@@ -98,7 +98,7 @@ static bool kind_parse(str word, enum kind *kind)
         enum kind kind;
     } kinds[] = {
         {STR_INIT(":one"), KIND_ONE},   {STR_INIT(":many"), KIND_MANY},     {STR_INIT(":each"), KIND_EACH},
-        {STR_INIT(":exec"), KIND_EXEC}, {STR_INIT(":insert"), KIND_INSERT},
+        {STR_INIT(":exec"), KIND_EXEC}, {STR_INIT(":insert"), KIND_INSERT}, {STR_INIT(":cached"), KIND_ONE},
     };
 
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
@@ -122,7 +122,7 @@ static void begin_statement(struct reader *reader, str rest)
     if (!is_c_name(name))
         source_error(source, reader->line, "\"%.*s\" cannot name a C function", STR_ARGS(name));
     if (!kind_parse(kind_word, &kind))
-        source_error(source, reader->line, "the kind is one of :one :many :each :exec :insert");
+        source_error(source, reader->line, "the kind is one of :one :cached :many :each :exec :insert");
     for (size_t i = 0; i < source->statements.count; i++) {
         if (str_equal(source->statements.items[i].name, name))
             source_error(source, reader->line, "a second statement named %.*s", STR_ARGS(name));
@@ -132,6 +132,7 @@ static void begin_statement(struct reader *reader, str rest)
     reader->statement->name = name;
     reader->statement->line = reader->line;
     reader->statement->kind = kind;
+    reader->statement->cached = str_equal(kind_word, S(":cached"));
     if (returns_rows(reader->statement))
         reader->statement->row = name;
 }

@@ -10,6 +10,8 @@
 
 #include <stdio.h>
 
+enum { MAX_CACHED_PARAMS = 4 };
+
 enum kind { KIND_ONE, KIND_MANY, KIND_EACH, KIND_EXEC, KIND_INSERT };
 
 enum type { TYPE_INTEGER, TYPE_REAL, TYPE_TEXT, TYPE_BLOB };
@@ -27,6 +29,11 @@ struct fields {
     size_t count;
 };
 
+struct names {
+    str *items;
+    size_t count;
+};
+
 struct sql {
     str text;
     int line; /* where the text begins */
@@ -41,11 +48,13 @@ struct statement {
     str name;
     int line;
     enum kind kind;
+    bool cached; /* rows that it found are kept */
     str row;     /* what its row is named; absent when it neither returns nor takes one */
     str comment; /* lines without "-- "; absent when there is none */
     struct sql sql;
     struct fields declared_params, declared_columns;
-    struct fields params, columns; /* filled by check_source() */
+    struct fields params, columns; /* filled by check_source(), as are: */
+    struct names reads, writes;    /* tables */
 };
 
 /* What becomes a struct, with the fields of all the statements that name it. */
@@ -67,10 +76,7 @@ struct source {
         struct statement *items;
         size_t count;
     } statements;
-    struct {
-        str *items;
-        size_t count;
-    } tables; /* filled by check_source() */
+    struct names tables; /* filled by check_source() */
     struct {
         struct row *items;
         size_t count;
@@ -87,6 +93,9 @@ bool type_parse(str word, enum type *type);
 bool returns_rows(const struct statement *statement);
 /* Are its parameters the members of a row? */
 bool takes_row(const struct statement *statement);
+bool has_name(const struct names *names, str name);
+/* Does it change a table that a cached statement reads? */
+bool changes_cached(const struct source *source, const struct statement *statement);
 /* NULL when there is none yet. */
 struct row *find_row(const struct source *source, str name);
 const struct field *find_field(const struct fields *fields, str name);

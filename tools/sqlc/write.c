@@ -18,21 +18,22 @@ struct writer {
 
 struct representation {
     const char *c_type, *bind, *read;
+    const char *copy; /* NULL: nothing is pointed to */
 };
 
 static struct representation representation_of(const struct field *field)
 {
     static const struct representation required[] = {
-        [TYPE_INTEGER] = {"int64_t ", "integer", "integer"},
-        [TYPE_REAL] = {"double ", "real", "real"},
-        [TYPE_TEXT] = {"str ", "text", "bytes"},
-        [TYPE_BLOB] = {"str ", "blob", "bytes"},
+        [TYPE_INTEGER] = {"int64_t ", "integer", "integer", NULL},
+        [TYPE_REAL] = {"double ", "real", "real", NULL},
+        [TYPE_TEXT] = {"str ", "text", "bytes", "arena_copy"},
+        [TYPE_BLOB] = {"str ", "blob", "bytes", "arena_copy"},
     };
     static const struct representation optional[] = {
-        [TYPE_INTEGER] = {"const int64_t *", "optional_integer", "optional_integer"},
-        [TYPE_REAL] = {"const double *", "optional_real", "optional_real"},
-        [TYPE_TEXT] = {"str ", "text", "bytes"},
-        [TYPE_BLOB] = {"str ", "blob", "bytes"},
+        [TYPE_INTEGER] = {"const int64_t *", "optional_integer", "optional_integer", "cache_copy_integer"},
+        [TYPE_REAL] = {"const double *", "optional_real", "optional_real", "cache_copy_real"},
+        [TYPE_TEXT] = {"str ", "text", "bytes", "arena_copy"},
+        [TYPE_BLOB] = {"str ", "blob", "bytes", "arena_copy"},
     };
 
     return field->nullable ? optional[field->type] : required[field->type];
@@ -256,6 +257,29 @@ static void write_statements(const struct writer *writer)
     fputs("};\n", writer->out);
 }
 
+static bool has_cached(const struct source *source)
+{
+    for (size_t i = 0; i < source->statements.count; i++) {
+        if (source->statements.items[i].cached)
+            return true;
+    }
+    return false;
+}
+
+static void write_changes_cached(const struct writer *writer)
+{
+    fputs("\nstatic const bool changes_cached[sizeof statements / sizeof *statements] = {\n", writer->out);
+    for (size_t i = 0; i < writer->source->statements.count; i++) {
+        const struct statement *statement = &writer->source->statements.items[i];
+        if (!changes_cached(writer->source, statement))
+            continue;
+        fputs("    [", writer->out);
+        write_upper(writer, statement->name);
+        fputs("_STATEMENT] = true,\n", writer->out);
+    }
+    fputs("};\n", writer->out);
+}
+
 static void write_tables(const struct writer *writer)
 {
     fputs("\nstatic const char *const tables[] = {\n", writer->out);
@@ -274,8 +298,12 @@ static void write_schema(const struct writer *writer)
         write_migrations(writer);
     if (tables)
         write_tables(writer);
+    bool cached = has_cached(writer->source);
+
     if (statements)
         write_statements(writer);
+    if (cached)
+        write_changes_cached(writer);
     fputs("\nconst struct schema ", writer->out);
     write_upper(writer, writer->prefix);
     fprintf(writer->out, "_SCHEMA = {\n    .name = \"%.*s\",\n", STR_ARGS(writer->prefix));
@@ -289,6 +317,8 @@ static void write_schema(const struct writer *writer)
         fputs(
             "    .statements = statements,\n    .statement_count = sizeof statements / sizeof *statements,\n",
             writer->out);
+    if (cached)
+        fputs("    .changes_cached = changes_cached,\n", writer->out);
     fputs("};\n", writer->out);
 }
 
@@ -308,9 +338,52 @@ static void write_row_reader(const struct writer *writer, const struct statement
     fputs("}\n", writer->out);
 }
 
+/* What the row points to goes into another arena. */
+static void write_row_copier(const struct writer *writer, const struct statement *statement)
+{
+    fprintf(writer->out, "\nstatic void copy_%.*s(struct arena *arena, struct %.*s_%.*s_row *row)\n{\n",
+            STR_ARGS(statement->name), STR_ARGS(writer->prefix), STR_ARGS(statement->row));
+    for (size_t i = 0; i < statement->columns.count; i++) {
+        const struct field *field = &statement->columns.items[i];
+        const char *copy = representation_of(field).copy;
+        if (copy)
+            fprintf(writer->out, "    row->%.*s = %s(arena, row->%.*s);\n", STR_ARGS(field->name), copy,
+                    STR_ARGS(field->name));
+    }
+    fputs("}\n", writer->out);
+}
+
+static void write_recall(const struct writer *writer, const struct statement *statement)
+{
+    fputs("    const str parts[] = {", writer->out);
+    for (size_t i = 0; i < statement->params.count; i++) {
+        const struct field *field = &statement->params.items[i];
+        const char *form =
+            field->type == TYPE_INTEGER ? "{(const char *)&params->%.*s, sizeof(int64_t)}" : "params->%.*s";
+        fputs(i ? ", " : "", writer->out);
+        fprintf(writer->out, form, STR_ARGS(field->name));
+    }
+    fputs("};\n    const struct cache_key key = {&", writer->out);
+    write_upper(writer, writer->prefix);
+    fputs("_SCHEMA, ", writer->out);
+    write_upper(writer, statement->name);
+    fprintf(writer->out,
+            "_STATEMENT, parts, sizeof parts / sizeof *parts};\n"
+            "    const struct %.*s_%.*s_row *known = cache_find(txn, &key);\n\n"
+            "    if (known) {\n"
+            "        *row = *known;\n"
+            "        copy_%.*s(cache_arena(txn), row);\n"
+            "        return true;\n"
+            "    }\n",
+            STR_ARGS(writer->prefix), STR_ARGS(statement->row), STR_ARGS(statement->name));
+}
+
 static void write_begin(const struct writer *writer, const struct statement *statement)
 {
-    fputs("\n{\n    struct statement *statement = statement_begin(txn, &", writer->out);
+    fputs("\n{\n", writer->out);
+    if (statement->cached)
+        write_recall(writer, statement);
+    fputs("    struct statement *statement = statement_begin(txn, &", writer->out);
     write_upper(writer, writer->prefix);
     fputs("_SCHEMA, ", writer->out);
     write_upper(writer, statement->name);
@@ -332,6 +405,23 @@ static void write_one(const struct writer *writer, const struct statement *state
             "    statement_end(statement);\n"
             "    return found;\n"
             "}\n",
+            STR_ARGS(statement->name));
+}
+
+static void write_cached(const struct writer *writer, const struct statement *statement)
+{
+    fprintf(writer->out,
+            "    bool found = statement_next(statement);\n"
+            "    if (found) {\n"
+            "        struct arena *arena;\n"
+            "        read_%.*s(statement, row);\n"
+            "        struct %.*s_%.*s_row *kept = cache_put(txn, &key, row, sizeof *row, &arena);\n"
+            "        copy_%.*s(arena, kept);\n"
+            "    }\n"
+            "    statement_end(statement);\n"
+            "    return found;\n"
+            "}\n",
+            STR_ARGS(statement->name), STR_ARGS(writer->prefix), STR_ARGS(statement->row),
             STR_ARGS(statement->name));
 }
 
@@ -368,12 +458,14 @@ static void write_function(const struct writer *writer, const struct statement *
 {
     if (returns_rows(statement))
         write_row_reader(writer, statement);
+    if (statement->cached)
+        write_row_copier(writer, statement);
     fputc('\n', writer->out);
     write_signature(writer, statement);
     write_begin(writer, statement);
     switch (statement->kind) {
     case KIND_ONE:
-        write_one(writer, statement);
+        (statement->cached ? write_cached : write_one)(writer, statement);
         break;
     case KIND_MANY:
         write_many(writer, statement);
@@ -409,7 +501,8 @@ void write_code(const struct source *source, str prefix, str header_name, FILE *
 
     write_title(&writer);
     fprintf(out, "#include \"%.*s\"\n\n#include \"base/list.h\"\n", STR_ARGS(header_name));
-    fputs("#include \"store/schema.h\"\n#include \"store/statement.h\"\n", out);
+    fprintf(out, "%s#include \"store/schema.h\"\n#include \"store/statement.h\"\n",
+            has_cached(source) ? "#include \"store/cache.h\"\n" : "");
     if (has_long_literal(source))
         fputs("\n#pragma GCC diagnostic ignored \"-Woverlength-strings\"\n", out);
     write_schema(&writer);

@@ -7,8 +7,6 @@ static bool request_check(const struct call *call, const struct dynamodb_delete_
                           struct write *write)
 {
     struct write_request request = {
-        .has_expected = in->expected.items,
-        .conditional_operator = in->conditional_operator,
         .condition = in->condition_expression,
         .return_values = in->return_values,
         .names = &in->expression_attribute_names,

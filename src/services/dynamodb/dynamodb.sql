@@ -66,7 +66,7 @@ insert into dynamodb_gone select distinct table_id from dynamodb_item
 where table_id not in (select id from dynamodb_table);
 
 -- What every request about items needs of its table.
--- statement: find_table :one
+-- statement: find_table :cached
 select id, hash_name, hash_type, range_name, range_type
 from dynamodb_table where account = :account and region = :region and name = :name;
 

@@ -81,13 +81,10 @@ struct expression_texts {
 };
 bool expressions_read(const struct call *call, const struct expression_texts *texts,
                       struct expressions *expressions);
-/* Parameters from before the expressions. */
-bool legacy_refuse(const struct call *call, const char *name, bool present, const char *instead);
 
 /* What PutItem and DeleteItem ask alike. */
 struct write_request {
-    bool has_expected; /* the legacy parameter */
-    str conditional_operator, condition, return_values;
+    str condition, return_values;
     const struct str_map *names;
     const struct dynamodb_attribute_value_map *values, *attributes; /* of the expression; the item or key */
 };

@@ -29,11 +29,6 @@ static bool request_check(const struct call *call, const struct dynamodb_query_i
         .value_expressions = "FilterExpression and KeyConditionExpression are",
     };
 
-    if (!legacy_refuse(call, "KeyConditions", in->key_conditions.items, "KeyConditionExpression") ||
-        !legacy_refuse(call, "QueryFilter", in->query_filter.items, "FilterExpression") ||
-        !legacy_refuse(call, "ConditionalOperator", str_present(in->conditional_operator),
-                       "FilterExpression"))
-        return false;
     if (!str_present(in->key_condition_expression))
         return refuse(
             call, S("Either the KeyConditions or KeyConditionExpression parameter must be specified in the "

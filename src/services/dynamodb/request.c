@@ -20,13 +20,6 @@ bool attributes_check(const struct call *call, const struct dynamodb_attribute_v
     return item_check(call->arena, attributes, &problem) || refuse(call, problem);
 }
 
-bool legacy_refuse(const struct call *call, const char *name, bool present, const char *instead)
-{
-    return !present ||
-           refuse(call, arena_format(call->arena, "The legacy parameter %s is not supported: use %s", name,
-                                     instead));
-}
-
 /* ---- names and values ---- */
 
 static bool is_placeholder(str text, char mark)
@@ -262,9 +255,6 @@ bool write_request_check(const struct call *call, const struct write_request *re
         .value_expressions = "ConditionExpression is",
     };
 
-    return legacy_refuse(call, "Expected", request->has_expected, "ConditionExpression") &&
-           legacy_refuse(call, "ConditionalOperator", str_present(request->conditional_operator),
-                         "ConditionExpression") &&
-           expressions_read(call, &texts, expressions) && attributes_check(call, request->attributes) &&
+    return expressions_read(call, &texts, expressions) && attributes_check(call, request->attributes) &&
            return_values_check(call, request->return_values);
 }

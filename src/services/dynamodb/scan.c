@@ -59,10 +59,7 @@ static bool request_check(const struct call *call, const struct dynamodb_scan_in
         .value_expressions = "FilterExpression is",
     };
 
-    return legacy_refuse(call, "ScanFilter", in->scan_filter.items, "FilterExpression") &&
-           legacy_refuse(call, "ConditionalOperator", str_present(in->conditional_operator),
-                         "FilterExpression") &&
-           expressions_read(call, &texts, expressions) && attributes_check(call, &in->exclusive_start_key);
+    return expressions_read(call, &texts, expressions) && attributes_check(call, &in->exclusive_start_key);
 }
 
 static bool span_read(const struct call *call, const struct dynamodb_scan_input *in,

@@ -5,7 +5,11 @@
 
 #include "base/text.h"
 
-enum { MAX_TAGS = 50 };
+enum {
+    MAX_TAGS = 50,
+    MAX_DEFINITIONS = 167, /* keys of the table, of 5 local indexes, and 8 of each of 20 global ones */
+    MAX_SHOWN = 10,        /* elements of a list that is too long */
+};
 static const int64_t max_capacity_units = 1000000000000;
 
 static str names_of_keys(const struct call *call, const struct dynamodb_key_schema_element_list *keys)
@@ -81,13 +85,20 @@ static bool refuse_long_schema(const struct call *call, const struct dynamodb_ke
 {
     struct text text = text_in(call->arena);
 
-    for (size_t i = 0; i < keys->count; i++)
+    for (size_t i = 0; i < keys->count && i < MAX_SHOWN; i++)
         text_format(&text, "%sKeySchemaElement(attributeName=%.*s, keyType=%.*s)", i ? ", " : "",
                     STR_ARGS(keys->items[i].attribute_name), STR_ARGS(keys->items[i].key_type));
     return refuse(call, arena_format(call->arena,
                                      "1 validation error detected: Value '[%.*s]' at 'keySchema' failed to "
                                      "satisfy constraint: Member must have length less than or equal to 2",
                                      STR_ARGS(text_str(&text))));
+}
+
+static bool refuse_definitions(const struct call *call)
+{
+    return refuse(call,
+                  S("One or more parameter values were invalid: Number of attributes in KeySchema does not "
+                    "exactly match number of attributes defined in AttributeDefinitions"));
 }
 
 static bool check_schema(const struct call *call, const struct dynamodb_create_table_input *in)
@@ -98,6 +109,8 @@ static bool check_schema(const struct call *call, const struct dynamodb_create_t
         return refuse_long_schema(call, keys);
     if (keys->count > in->attribute_definitions.count)
         return refuse(call, S("Invalid KeySchema: Some index key attribute have no definition"));
+    if (in->attribute_definitions.count > MAX_DEFINITIONS)
+        return refuse_definitions(call);
     if (!check_defined(call, in))
         return false;
     if (keys->count == 2 && str_equal(keys->items[0].attribute_name, keys->items[1].attribute_name))
@@ -108,9 +121,7 @@ static bool check_schema(const struct call *call, const struct dynamodb_create_t
     if (keys->count == 2 && !str_equal(keys->items[1].key_type, S("RANGE")))
         return refuse(call, S("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type"));
     if (keys->count != in->attribute_definitions.count)
-        return refuse(
-            call, S("One or more parameter values were invalid: Number of attributes in KeySchema does not "
-                    "exactly match number of attributes defined in AttributeDefinitions"));
+        return refuse_definitions(call);
     return check_definitions(call, &in->attribute_definitions);
 }
 
@@ -141,36 +152,6 @@ static bool check_billing(const struct call *call, const struct dynamodb_create_
                            check_units(call, "WriteCapacityUnits", throughput->write_capacity_units));
 }
 
-static bool refuse_feature(const struct call *call, const char *parameter)
-{
-    return refuse(call, arena_format(call->arena,
-                                     "One or more parameter values were invalid: Orderly does not support "
-                                     "%s yet",
-                                     parameter));
-}
-
-/* What would have to do something later on, and would not. */
-static bool check_features(const struct call *call, const struct dynamodb_create_table_input *in)
-{
-    if (in->local_secondary_indexes.items)
-        return refuse_feature(call, "LocalSecondaryIndexes");
-    if (in->global_secondary_indexes.items)
-        return refuse_feature(call, "GlobalSecondaryIndexes");
-    if (in->vector_indexes.items)
-        return refuse_feature(call, "VectorIndexes");
-    if (in->stream_specification && in->stream_specification->stream_enabled)
-        return refuse_feature(call, "StreamSpecification");
-    if (in->sse_specification && in->sse_specification->enabled && *in->sse_specification->enabled)
-        return refuse_feature(call, "SSESpecification");
-    if (str_present(in->resource_policy))
-        return refuse_feature(call, "ResourcePolicy");
-    if (in->warm_throughput)
-        return refuse_feature(call, "WarmThroughput");
-    if (str_present(in->global_table_source_arn) || str_present(in->global_table_settings_replication_mode))
-        return refuse_feature(call, "global tables");
-    return true;
-}
-
 static bool check_tags(const struct call *call, const struct dynamodb_tag_list *tags)
 {
     if (tags->count > MAX_TAGS)
@@ -187,6 +168,6 @@ static bool check_tags(const struct call *call, const struct dynamodb_tag_list *
 
 bool table_check(const struct call *call, const struct dynamodb_create_table_input *in)
 {
-    return check_required(call, in) && check_features(call, in) && check_billing(call, in) &&
-           check_schema(call, in) && check_tags(call, &in->tags);
+    return check_required(call, in) && check_billing(call, in) && check_schema(call, in) &&
+           check_tags(call, &in->tags);
 }

@@ -14,11 +14,7 @@ static bool texts_check(const struct call *call, const struct dynamodb_update_it
         .value_expressions = "UpdateExpression and ConditionExpression are",
     };
 
-    return legacy_refuse(call, "AttributeUpdates", in->attribute_updates.items, "UpdateExpression") &&
-           legacy_refuse(call, "Expected", in->expected.items, "ConditionExpression") &&
-           legacy_refuse(call, "ConditionalOperator", str_present(in->conditional_operator),
-                         "ConditionExpression") &&
-           expressions_read(call, &texts, expressions) && attributes_check(call, &in->key);
+    return expressions_read(call, &texts, expressions) && attributes_check(call, &in->key);
 }
 
 static bool request_check(const struct call *call, const struct dynamodb_update_item_input *in,

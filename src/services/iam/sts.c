@@ -27,20 +27,12 @@ enum outcome sts_get_caller_identity(const struct call *call,
     return DONE;
 }
 
-/* What is AWS's, but has nothing here that it could work on. */
-static bool check_unsupported(const struct call *call, const struct sts_assume_role_request *in)
+/* There are no MFA devices, so no code of one is right. */
+static bool mfa_check(const struct call *call, const struct sts_assume_role_request *in)
 {
-    if (in->tags.count > 0 || in->transitive_tag_keys.count > 0)
-        fail(call, &STS_VALIDATION_ERROR, "Session tags are not supported yet.");
-    else if (str_present(in->source_identity))
-        fail(call, &STS_VALIDATION_ERROR, "Source identities are not supported yet.");
-    else if (in->provided_contexts.count > 0)
-        fail(call, &STS_VALIDATION_ERROR, "Provided contexts are not supported yet.");
-    else if (str_present(in->serial_number) || str_present(in->token_code))
-        fail(call, &STS_ACCESS_DENIED,
-             "MultiFactorAuthentication failed with invalid MFA one time pass code.");
-    else
+    if (!str_present(in->serial_number) && !str_present(in->token_code))
         return true;
+    fail(call, &STS_ACCESS_DENIED, "MultiFactorAuthentication failed with invalid MFA one time pass code.");
     return false;
 }
 
@@ -183,12 +175,16 @@ static bool session_policy(const struct call *call, const struct identity *role,
     return check_session_policy(call, *policy);
 }
 
-static str new_session_token(struct arena *arena)
+/* Four characters of base64 are three bytes. */
+static str new_session_token(struct arena *arena, const int64_t *least)
 {
-    char bytes[TOKEN_BYTES];
+    size_t size = least ? ((size_t)*least + 3) / 4 * 3 : 0;
 
-    random_bytes(bytes, sizeof bytes);
-    return base64_encode(arena, (str){bytes, sizeof bytes});
+    if (size < TOKEN_BYTES)
+        size = TOKEN_BYTES;
+    char *bytes = arena_alloc(arena, size);
+    random_bytes(bytes, size);
+    return base64_encode(arena, (str){bytes, size});
 }
 
 static const struct sts_credentials *open_session(const struct call *call, const struct identity *role,
@@ -200,7 +196,7 @@ static const struct sts_credentials *open_session(const struct call *call, const
     *credentials = (struct sts_credentials){
         .access_key_id = new_access_key_id(call->arena, S("ASIA")),
         .secret_access_key = new_secret(call->arena),
-        .session_token = new_session_token(call->arena),
+        .session_token = new_session_token(call->arena, in->minimum_session_token_size),
         .expiration = call->now_ms + seconds * MS,
     };
     struct iam_insert_session_params params = {
@@ -238,7 +234,7 @@ enum outcome sts_assume_role(const struct call *call, const struct sts_assume_ro
     struct identity role;
     str policy;
 
-    if (!role_open(call, in, &role) || !check_unsupported(call, in) ||
+    if (!role_open(call, in, &role) || !mfa_check(call, in) ||
         !check_duration(call, &role, in->duration_seconds) || !session_policy(call, &role, in, &policy))
         return FAILED;
     struct principal session = session_principal(call->arena, &role, in->role_session_name);

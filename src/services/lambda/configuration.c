@@ -17,12 +17,6 @@ enum {
     DEFAULT_STORAGE_MB = 512,
 };
 
-static bool refuse(const struct call *call, const char *what)
-{
-    fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "%s is not supported.", what);
-    return false;
-}
-
 static bool at_most(const struct call *call, const char *member, const int64_t *value, int64_t most)
 {
     if (!value || *value <= most)
@@ -170,29 +164,6 @@ static void keep_settings(const struct call *call,
     function->row.settings = model_to_json(call->arena, &LAMBDA_FUNCTION_CONFIGURATION, &settings);
 }
 
-static bool check_unserved(const struct call *call,
-                           const struct lambda_update_function_configuration_request *in)
-{
-    if (in->layers.count > 0) {
-        fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "Layer version %.*s does not exist.",
-             STR_ARGS(in->layers.items[0]));
-        return false;
-    }
-    if (in->snap_start && str_equal(in->snap_start->apply_on, S("PublishedVersions")))
-        return refuse(call, "SnapStart");
-    if (in->logging_config && str_equal(in->logging_config->log_format, S("JSON")))
-        return refuse(call, "LogFormat JSON");
-    if (in->logging_config && (str_present(in->logging_config->application_log_level) ||
-                               str_present(in->logging_config->system_log_level)))
-        return refuse(call, "A log level, which takes LogFormat JSON,");
-    return (in->file_system_configs.count == 0 || refuse(call, "FileSystemConfigs")) &&
-           (!in->image_config || refuse(call, "ImageConfig")) &&
-           (!in->capacity_provider_config || refuse(call, "CapacityProviderConfig")) &&
-           (!in->durable_config || refuse(call, "DurableConfig")) &&
-           (!in->runtime_config || refuse(call, "RuntimeConfig")) &&
-           (!in->accelerator_config || refuse(call, "AcceleratorConfig"));
-}
-
 /* ---- applying ---- */
 
 static bool runtime_check(const struct call *call, str runtime)
@@ -226,7 +197,7 @@ bool configuration_apply(const struct call *call,
         row->log_group = in->logging_config->log_group;
     if (!at_most(call, "timeout", in->timeout, MAX_TIMEOUT_SECONDS) ||
         !at_most(call, "memorySize", in->memory_size, MAX_MEMORY_MB) || !runtime_check(call, row->runtime) ||
-        !check_unserved(call, in) || !apply_variables(call, in->environment, function))
+        !apply_variables(call, in->environment, function))
         return false;
     keep_settings(call, in, function);
     return true;
@@ -242,20 +213,12 @@ bool architectures_check(const struct call *call, const struct str_list *archite
 
 bool configuration_check_new(const struct call *call, const struct lambda_create_function_request *in)
 {
-    if (str_equal(in->package_type, S("Image")))
-        return refuse(call, "PackageType Image");
-    if ((in->publish && *in->publish) || str_present(in->publish_to))
-        return refuse(call, "Publish");
-    if (str_present(in->code->source_kms_key_arn))
-        return refuse(call, "SourceKMSKeyArn");
     if (!str_present(in->runtime) || !str_present(in->handler)) {
         fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
              "Runtime and Handler are mandatory parameters for functions created with deployment packages.");
         return false;
     }
-    return (!str_present(in->code_signing_config_arn) || refuse(call, "CodeSigningConfigArn")) &&
-           (!in->tenancy_config || refuse(call, "TenancyConfig")) &&
-           architectures_check(call, &in->architectures);
+    return architectures_check(call, &in->architectures);
 }
 
 bool execution_role_check(const struct call *call, const struct function *function)

@@ -7,34 +7,21 @@
 
 #include "base/hash.h"
 
-enum { DEFAULT_TIMEOUT_SECONDS = 3, DEFAULT_MEMORY_MB = 128, MAX_PAGE = 50, MAX_NAME = 64 };
+enum {
+    DEFAULT_TIMEOUT_SECONDS = 3,
+    DEFAULT_MEMORY_MB = 128,
+    MAX_PAGE = 50,
+    MAX_NAME = 64,
+    INVOCATIONS_PER_RUN = 100,
+};
 
 /* ---- code ---- */
 
-static bool source_check(const struct call *call, str zip_file, str s3_bucket, str image_uri)
+static bool source_check(const struct call *call, str zip_file)
 {
-    if (str_present(zip_file))
-        return true;
-    if (str_present(s3_bucket))
-        fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
-             "Error occurred while GetObject. S3 Error Code: NoSuchBucket. S3 Error Message: "
-             "The specified bucket does not exist");
-    else if (str_present(image_uri))
-        fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "PackageType Image is not supported.");
-    else
+    if (!str_present(zip_file))
         fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "Please provide a source for function code.");
-    return false;
-}
-
-static bool unserved_check(const struct call *call, const struct lambda_update_function_code_request *in)
-{
-    if ((in->publish && *in->publish) || str_present(in->publish_to))
-        fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "Publish is not supported.");
-    else if (str_present(in->source_kms_key_arn))
-        fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "SourceKMSKeyArn is not supported.");
-    else
-        return true;
-    return false;
+    return str_present(zip_file);
 }
 
 static bool revision_check(const struct call *call, str revision, const struct function *function)
@@ -65,16 +52,8 @@ settings_of(const struct lambda_create_function_request *in)
         .dead_letter_config = in->dead_letter_config,
         .kms_key_arn = in->kms_key_arn,
         .tracing_config = in->tracing_config,
-        .layers = in->layers,
-        .file_system_configs = in->file_system_configs,
-        .image_config = in->image_config,
         .ephemeral_storage = in->ephemeral_storage,
-        .snap_start = in->snap_start,
         .logging_config = in->logging_config,
-        .capacity_provider_config = in->capacity_provider_config,
-        .durable_config = in->durable_config,
-        .runtime_config = in->runtime_config,
-        .accelerator_config = in->accelerator_config,
     };
 }
 
@@ -143,8 +122,7 @@ enum outcome lambda_create_function(const struct call *call, const struct lambda
                     STR_ARGS(name.name));
     function = new_function(call, &name, in);
     if (!configuration_check_new(call, in) || !configuration_apply(call, &settings, &function) ||
-        !execution_role_check(call, &function) ||
-        !source_check(call, in->code->zip_file, in->code->s3_bucket, in->code->image_uri) ||
+        !execution_role_check(call, &function) || !source_check(call, in->code->zip_file) ||
         !package_check(call, in->code->zip_file, &function))
         return FAILED;
     if (package_store(call, in->code->zip_file, &function) == PARKED)
@@ -183,9 +161,8 @@ enum outcome lambda_update_function_code(const struct call *call,
     struct function function;
 
     if (!function_open(call, in->function_name, (str){0}, &function) ||
-        !revision_check(call, in->revision_id, &function) || !unserved_check(call, in) ||
-        !architectures_check(call, &in->architectures) ||
-        !source_check(call, in->zip_file, in->s3_bucket, in->image_uri))
+        !revision_check(call, in->revision_id, &function) || !architectures_check(call, &in->architectures) ||
+        !source_check(call, in->zip_file))
         return FAILED;
     str replaced = function.row.package;
     if (in->architectures.count > 0)
@@ -218,16 +195,40 @@ lambda_update_function_configuration(const struct call *call,
     return DONE;
 }
 
-/* Whoever waits for an answer of the function looks again, and finds that it is gone. */
+/*
+ * Whoever waits for an answer of the function looks again, and finds that it is gone.  Nobody finds its
+ * invocations any more: they are removed one after the other.
+ */
 static void forget_invocations(const struct call *call, const struct function *function)
 {
     int64_t id = function->row.id;
     struct lambda_list_sync_rows waiting =
         lambda_list_sync(call->txn, &(struct lambda_list_sync_params){.function_id = id});
 
-    lambda_remove_invocations(call->txn, &(struct lambda_remove_invocations_params){.function_id = id});
+    slice_again(call, &LAMBDA_REMOVE_INVOCATIONS, arena_format(call->arena, "%lld", (long long)id),
+                &(struct lambda_remove_invocations_request){.function_id = id});
     for (size_t i = 0; i < waiting.count; i++)
         wake(call, invocation_answer(call, waiting.items[i].request_id));
+}
+
+enum outcome lambda_remove_invocations(const struct call *call,
+                                       const struct lambda_remove_invocations_request *in,
+                                       struct lambda_remove_invocations_output *out)
+{
+    const struct lambda_oldest_invocation_params of = {.function_id = in->function_id};
+    struct lambda_oldest_invocation_row row;
+    int count = 0;
+
+    (void)out;
+    while (lambda_oldest_invocation(call->txn, &of, &row)) {
+        invocation_remove(call, row.id);
+        if (++count == INVOCATIONS_PER_RUN || slice_is_over(call)) {
+            slice_again(call, &LAMBDA_REMOVE_INVOCATIONS,
+                        arena_format(call->arena, "%lld", (long long)in->function_id), in);
+            break;
+        }
+    }
+    return DONE;
 }
 
 enum outcome lambda_delete_function(const struct call *call, const struct lambda_delete_function_request *in,

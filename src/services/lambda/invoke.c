@@ -11,7 +11,8 @@
 #include "wire/json.h"
 
 enum {
-    CONTEXT_BYTES = 3583,   /* AWS's limit, in base64 */
+    CONTEXT_BYTES = 3583, /* AWS's limit, in base64 */
+    LARGE_PAYLOAD_BYTES = 4096,
     CONCURRENT_SYNC = 1000, /* AWS's default for an account */
     MAX_ATTEMPTS = 3,
     RETRY_MS = 60 * MS, /* after the first failure; twice that after the second */
@@ -37,23 +38,83 @@ bool invocation_next(const struct call *call, const struct function *function,
         call->txn, &(struct lambda_find_invocation_params){.function_id = &function->row.id}, invocation);
 }
 
+/* ---- its row ---- */
+
+void invocation_add(const struct call *call, struct lambda_add_invocation_params params)
+{
+    str payload = params.payload;
+
+    params.payload_apart = payload.size > LARGE_PAYLOAD_BYTES;
+    if (params.payload_apart)
+        params.payload = S("");
+    int64_t id = lambda_add_invocation(call->txn, &params);
+    if (params.payload_apart)
+        lambda_add_payload(call->txn, &(struct lambda_add_payload_params){.id = id, .content = payload});
+}
+
+str invocation_payload(const struct call *call, const struct lambda_take_invocation_row *invocation)
+{
+    struct lambda_get_payload_row apart;
+
+    return invocation->payload_apart &&
+                   lambda_get_payload(call->txn, &(struct lambda_get_payload_params){.id = invocation->id},
+                                      &apart)
+               ? apart.content
+               : invocation->payload;
+}
+
+void invocation_remove(const struct call *call, int64_t id)
+{
+    lambda_remove_invocation(call->txn, &(struct lambda_remove_invocation_params){.id = id});
+    lambda_remove_payload(call->txn, &(struct lambda_remove_payload_params){.id = id});
+}
+
 /* ---- asking for one ---- */
+
+/* What a payload is worth, which takes a worker some time to find out when it is large. */
+struct read_payload {
+    bool is_json;
+    size_t error_at;
+};
+
+static struct read_payload read_payload(const struct call *call, str payload)
+{
+    struct arena_mark mark = arena_mark(call->arena);
+    struct read_payload read = {.is_json = true};
+
+    if (payload.size > 0)
+        read.is_json = json_parse(call->arena, payload, &read.error_at) != NULL;
+    arena_rewind(call->arena, mark);
+    return read;
+}
+
+void lambda_invoke_prepare(const struct call *call, const struct lambda_invocation_request *in)
+{
+    if (in->payload.size > SYNC_PAYLOAD_BYTES)
+        return;
+    struct read_payload read = read_payload(call, in->payload),
+                        *left = arena_new(call->arena, struct read_payload);
+    *left = read;
+    leave_prepared(call, left);
+}
 
 static bool payload_check(const struct call *call, str payload, bool asynchronous)
 {
-    size_t most = asynchronous ? ASYNC_PAYLOAD_BYTES : SYNC_PAYLOAD_BYTES, error_at = 0;
+    size_t most = asynchronous ? ASYNC_PAYLOAD_BYTES : SYNC_PAYLOAD_BYTES;
 
     if (payload.size > most) {
         fail(call, &LAMBDA_REQUEST_TOO_LARGE_EXCEPTION,
              "Request must be smaller than %zu bytes for the InvokeFunction operation", most);
         return false;
     }
-    if (payload.size == 0 || json_parse(call->arena, payload, &error_at))
+    const struct read_payload *left = prepared(call);
+    struct read_payload read = left ? *left : read_payload(call, payload);
+    if (read.is_json)
         return true;
     fail(call, &LAMBDA_INVALID_REQUEST_CONTENT_EXCEPTION,
          "Could not parse request body into json: Could not parse payload into json: Unexpected character "
          "at offset %zu",
-         error_at);
+         read.error_at);
     return false;
 }
 
@@ -103,17 +164,17 @@ static bool add(const struct call *call, const struct lambda_invocation_request 
 
     if (!context_read(call, in->client_context, &context))
         return false;
-    lambda_add_invocation(call->txn, &(struct lambda_add_invocation_params){
-                                         .request_id = call->request_id,
-                                         .function_id = function->row.id,
-                                         .function_arn = function_asked_arn(call->arena, function),
-                                         .kind = kind,
-                                         .payload = in->payload.size > 0 ? in->payload : S("{}"),
-                                         .client_context = context,
-                                         .trace_id = call->trace_id,
-                                         .queued_ms = call->now_ms,
-                                         .wants_tail = str_equal(in->log_type, S("Tail")),
-                                     });
+    invocation_add(call, (struct lambda_add_invocation_params){
+                             .request_id = call->request_id,
+                             .function_id = function->row.id,
+                             .function_arn = function_asked_arn(call->arena, function),
+                             .kind = kind,
+                             .payload = in->payload.size > 0 ? in->payload : S("{}"),
+                             .client_context = context,
+                             .trace_id = call->trace_id,
+                             .queued_ms = call->now_ms,
+                             .wants_tail = str_equal(in->log_type, S("Tail")),
+                         });
     function_dispatch(call, function);
     return true;
 }
@@ -127,7 +188,7 @@ static enum outcome answer(const struct call *call, const struct lambda_find_by_
     out->executed_version = S("$LATEST");
     if (str_present(row->tail))
         out->log_result = base64_encode(call->arena, row->tail);
-    lambda_remove_invocation(call->txn, &(struct lambda_remove_invocation_params){.id = row->id});
+    invocation_remove(call, row->id);
     return DONE;
 }
 
@@ -162,9 +223,6 @@ enum outcome lambda_invoke(const struct call *call, const struct lambda_invocati
 
     if (!function_open(call, in->function_name, in->qualifier, &function))
         return FAILED;
-    if (str_present(in->durable_execution_name) || str_present(in->tenant_id))
-        return fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
-                    "Durable executions and tenants are not supported.");
     struct call there = call_of_function(call, &function);
     if (!str_equal(in->invocation_type, S("Event")) && !str_equal(in->invocation_type, S("DryRun")))
         return invoke_and_wait(&there, in, &function, out);
@@ -190,11 +248,6 @@ struct result result_error(const struct call *call, const char *type, str messag
         .error = S("Unhandled"), .payload = json_written(&writer), .error_type = str_of(type)};
 }
 
-static void forget(const struct call *call, const struct lambda_find_invocation_row *invocation)
-{
-    lambda_remove_invocation(call->txn, &(struct lambda_remove_invocation_params){.id = invocation->id});
-}
-
 static void answer_caller(const struct call *call, const struct lambda_find_invocation_row *invocation,
                           const struct result *result, str tail)
 {
@@ -203,7 +256,7 @@ static void answer_caller(const struct call *call, const struct lambda_find_invo
     bool is_asking = str_equal(invocation->request_id, call->request_id);
 
     if (!is_asking && !awaited(call, answered)) {
-        forget(call, invocation);
+        invocation_remove(call, invocation->id);
         return;
     }
     lambda_set_done(call->txn, &(struct lambda_set_done_params){.id = invocation->id,
@@ -221,7 +274,7 @@ static void retry_or_forget(const struct call *call, const struct lambda_find_in
 
     if (!str_present(result->error) || attempts >= MAX_ATTEMPTS ||
         due_ms > invocation->queued_ms + MAX_EVENT_AGE_MS) {
-        forget(call, invocation);
+        invocation_remove(call, invocation->id);
         return;
     }
     lambda_set_waiting(call->txn,
@@ -243,7 +296,7 @@ void invocation_finish(const struct call *call, const struct function *function,
     } else if (str_equal(invocation->kind, S("event"))) {
         retry_or_forget(call, invocation, result);
     } else {
-        forget(call, invocation);
+        invocation_remove(call, invocation->id);
         batch_end(call, function, invocation, result);
     }
 }

@@ -24,6 +24,7 @@ static void resume_invocations(const struct call *call)
     struct function function;
 
     lambda_remove_orphans(call->txn);
+    lambda_remove_orphaned_payloads(call->txn);
     lambda_requeue_all(call->txn);
     struct lambda_list_waiting_functions_rows rows = lambda_list_waiting_functions(call->txn);
     for (size_t i = 0; i < rows.count; i++) {

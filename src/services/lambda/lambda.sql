@@ -155,6 +155,15 @@ create table lambda_piece (
     primary key (sha256, number)
 );
 
+-- migration: 6
+-- A large payload lies apart from its invocation, by its id: the invocation's row is written several times.
+create table lambda_payload (
+    id integer primary key,
+    content blob not null
+);
+alter table lambda_invocation add column payload_apart integer not null default 0;
+create index lambda_invocation_caller on lambda_invocation (function_id) where kind = 'sync';
+
 -- statement: add_function :insert
 -- row: function
 insert into lambda_function (account, region, name, runtime, handler, role, timeout_seconds, memory_mb, variables,
@@ -313,15 +322,24 @@ delete from lambda_sandbox where id = :id;
 
 -- statement: add_invocation :insert
 insert into lambda_invocation (request_id, function_id, function_arn, mapping_id, kind, state, payload, client_context,
-    trace_id, queued_ms, attempts, started_ms, announced, wants_tail, receipts)
+    payload_apart, trace_id, queued_ms, attempts, started_ms, announced, wants_tail, receipts)
 values (:request_id, :function_id, :function_arn, :mapping_id, :kind, 'queued', :payload, :client_context,
-    :trace_id, :queued_ms, 0, 0, 0, :wants_tail, :receipts);
+    :payload_apart, :trace_id, :queued_ms, 0, 0, 0, :wants_tail, :receipts);
+
+-- statement: add_payload :exec
+insert into lambda_payload (id, content) values (:id, :content);
+
+-- statement: get_payload :one
+select content from lambda_payload where id = :id;
+
+-- statement: remove_payload :exec
+delete from lambda_payload where id = :id;
 
 -- The oldest queued invocation of a function is this sandbox's from now on.
 -- statement: take_invocation :one
 update lambda_invocation set state = 'running', sandbox_id = :sandbox_id, started_ms = :started_ms, announced = 0
 where id = (select min(id) from lambda_invocation where function_id = :function_id and state = 'queued')
-returning request_id, payload, client_context, trace_id, function_arn;
+returning id, request_id, payload, payload_apart, client_context, trace_id, function_arn;
 
 -- What this sandbox is at, or else the oldest of a function that nobody has taken yet.
 -- statement: find_invocation :one
@@ -367,12 +385,15 @@ delete from lambda_invocation where id = :id;
 -- statement: list_sync :many
 select request_id from lambda_invocation where function_id = :function_id and kind = 'sync';
 
--- statement: remove_invocations :exec
-delete from lambda_invocation where function_id = :function_id;
+-- statement: oldest_invocation :one
+select id from lambda_invocation where function_id = :function_id order by id limit 1;
 
 -- After a restart nobody waits for the synchronous ones any more, and messages come back by themselves.
 -- statement: remove_orphans :exec
 delete from lambda_invocation where kind <> 'event';
+
+-- statement: remove_orphaned_payloads :exec
+delete from lambda_payload where id not in (select id from lambda_invocation where payload_apart);
 
 -- statement: requeue_all :exec
 update lambda_invocation set state = 'queued', sandbox_id = null where state = 'running';

@@ -184,6 +184,9 @@ struct result {
 };
 struct result result_error(const struct call *call, const char *type, str message);
 /* What sandbox_id is at, or the oldest queued one of the function. */
+void invocation_add(const struct call *call, struct lambda_add_invocation_params params);
+str invocation_payload(const struct call *call, const struct lambda_take_invocation_row *invocation);
+void invocation_remove(const struct call *call, int64_t id);
 bool invocation_of_sandbox(const struct call *call, str sandbox_id,
                            struct lambda_find_invocation_row *invocation);
 bool invocation_next(const struct call *call, const struct function *function,

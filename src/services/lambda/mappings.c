@@ -68,36 +68,6 @@ static bool authorize_for_function(const struct call *call, str resource, str fu
 
 /* ---- what a mapping asks for ---- */
 
-static bool refuse(const struct call *call, const char *what)
-{
-    fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "%s is not supported for SQS event sources.", what);
-    return false;
-}
-
-/* Create and Update ask for the same; this is what Update can say. */
-static bool check_unserved(const struct call *call,
-                           const struct lambda_update_event_source_mapping_request *in)
-{
-    return (!in->filter_criteria || in->filter_criteria->filters.count == 0 ||
-            refuse(call, "FilterCriteria")) &&
-           (!in->destination_config || refuse(call, "DestinationConfig")) &&
-           (!in->parallelization_factor || refuse(call, "ParallelizationFactor")) &&
-           (!in->tumbling_window_in_seconds || refuse(call, "TumblingWindowInSeconds")) &&
-           (!in->bisect_batch_on_function_error || refuse(call, "BisectBatchOnFunctionError")) &&
-           (!in->maximum_retry_attempts || refuse(call, "MaximumRetryAttempts")) &&
-           (!in->maximum_record_age_in_seconds || refuse(call, "MaximumRecordAgeInSeconds")) &&
-           (in->source_access_configurations.count == 0 || refuse(call, "SourceAccessConfigurations")) &&
-           (!in->provisioned_poller_config || refuse(call, "ProvisionedPollerConfig")) &&
-           (!str_present(in->kms_key_arn) || refuse(call, "KMSKeyArn")) &&
-           (!in->metrics_config || refuse(call, "MetricsConfig")) &&
-           (!in->logging_config || refuse(call, "LoggingConfig")) &&
-           (!in->amazon_managed_kafka_event_source_config ||
-            refuse(call, "AmazonManagedKafkaEventSourceConfig")) &&
-           (!in->self_managed_kafka_event_source_config ||
-            refuse(call, "SelfManagedKafkaEventSourceConfig")) &&
-           (!in->document_db_event_source_config || refuse(call, "DocumentDBEventSourceConfig"));
-}
-
 static bool apply(const struct call *call, const struct lambda_update_event_source_mapping_request *in,
                   struct lambda_mapping_row *mapping)
 {
@@ -111,8 +81,6 @@ static bool apply(const struct call *call, const struct lambda_update_event_sour
         mapping->reports_failures = in->function_response_types.count > 0;
     if (in->enabled)
         mapping->enabled = *in->enabled;
-    if (!check_unserved(call, in))
-        return false;
     if (mapping->batch_size <= BATCH_SIZE_WITHOUT_WINDOW || mapping->window_seconds > 0)
         return true;
     fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
@@ -127,24 +95,9 @@ settings_of(const struct lambda_create_event_source_mapping_request *in)
         .function_name = in->function_name,
         .enabled = in->enabled,
         .batch_size = in->batch_size,
-        .filter_criteria = in->filter_criteria,
         .scaling_config = in->scaling_config,
         .maximum_batching_window_in_seconds = in->maximum_batching_window_in_seconds,
-        .parallelization_factor = in->parallelization_factor,
-        .destination_config = in->destination_config,
-        .maximum_record_age_in_seconds = in->maximum_record_age_in_seconds,
-        .bisect_batch_on_function_error = in->bisect_batch_on_function_error,
-        .maximum_retry_attempts = in->maximum_retry_attempts,
-        .tumbling_window_in_seconds = in->tumbling_window_in_seconds,
-        .source_access_configurations = in->source_access_configurations,
         .function_response_types = in->function_response_types,
-        .provisioned_poller_config = in->provisioned_poller_config,
-        .kms_key_arn = in->kms_key_arn,
-        .metrics_config = in->metrics_config,
-        .logging_config = in->logging_config,
-        .amazon_managed_kafka_event_source_config = in->amazon_managed_kafka_event_source_config,
-        .self_managed_kafka_event_source_config = in->self_managed_kafka_event_source_config,
-        .document_db_event_source_config = in->document_db_event_source_config,
     };
 }
 
@@ -169,9 +122,7 @@ static bool source_check(const struct call *call, const struct lambda_create_eve
              STR_ARGS(call->region));
         return false;
     }
-    return (in->topics.count == 0 || refuse(call, "Topics")) &&
-           (in->queues.count == 0 || refuse(call, "Queues")) &&
-           (!in->self_managed_event_source || refuse(call, "SelfManagedEventSource"));
+    return true;
 }
 
 /* ---- what the function's role must be able to do ---- */

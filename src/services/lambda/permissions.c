@@ -170,10 +170,6 @@ enum outcome lambda_add_permission(const struct call *call, const struct lambda_
     if (!function_open_in_context(call, in->function_name, in->qualifier, &context, &function) ||
         !revision_matches(call, in->revision_id, &function))
         return FAILED;
-    if (str_present(in->function_url_auth_type) || in->invoked_via_function_url ||
-        str_present(in->event_source_token))
-        return fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
-                    "Function URLs and event source tokens are not supported.");
     if (is_latest(&function))
         return fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
                     "We currently do not support adding policies for $LATEST.");

@@ -170,17 +170,16 @@ static void send_batch(const struct call *call, const struct poll *poll, const s
 {
     str request_id = random_uuid(call->arena);
 
-    lambda_add_invocation(call->txn,
-                          &(struct lambda_add_invocation_params){
-                              .request_id = request_id,
-                              .function_id = poll->function.row.id,
-                              .mapping_id = arena_i64(call->arena, poll->mapping.id),
-                              .kind = S("mapping"),
-                              .payload = event_of(call, records, count),
-                              .trace_id = batch_trace_id(call, records),
-                              .queued_ms = call->now_ms,
-                              .receipts = receipts_of(call, poll->mapping.source_arn, records, count),
-                          });
+    invocation_add(call, (struct lambda_add_invocation_params){
+                             .request_id = request_id,
+                             .function_id = poll->function.row.id,
+                             .mapping_id = arena_i64(call->arena, poll->mapping.id),
+                             .kind = S("mapping"),
+                             .payload = event_of(call, records, count),
+                             .trace_id = batch_trace_id(call, records),
+                             .queued_ms = call->now_ms,
+                             .receipts = receipts_of(call, poll->mapping.source_arn, records, count),
+                         });
     trace_others(call, poll, records, count, request_id);
     function_dispatch(call, &poll->function);
 }

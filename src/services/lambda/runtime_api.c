@@ -107,7 +107,7 @@ enum outcome runtime_next(const struct call *call, const struct runtime_next_req
     out->trace_id = arena_format(call->arena, "Root=%.*s;Sampled=0", STR_ARGS(invocation.trace_id));
     out->client_context = invocation.client_context;
     out->content_type = S("application/json");
-    out->event = invocation.payload;
+    out->event = invocation_payload(call, &invocation);
     return DONE;
 }
 

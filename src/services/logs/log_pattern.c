@@ -146,9 +146,12 @@ bool log_pattern_parse(struct arena *arena, str text, struct pattern *pattern, s
 
     *pattern = (struct pattern){0};
     if (first == '{' || first == '[' || first == '%') {
-        *problem = first == '{'   ? S("JSON filter patterns are not supported yet")
-                   : first == '[' ? S("Space-delimited filter patterns are not supported yet")
-                                  : S("Regular expressions in filter patterns are not supported yet");
+        *problem = first == '{'
+                       ? S("Orderly does not support JSON filter patterns yet; see docs/compatibility.md.")
+                   : first == '[' ? S("Orderly does not support space-delimited filter patterns yet; see "
+                                      "docs/compatibility.md.")
+                                  : S("Orderly does not support regular expressions in filter patterns yet; "
+                                      "see docs/compatibility.md.");
         return false;
     }
     if (terms_parse(arena, text, &terms)) {

@@ -23,10 +23,6 @@ static bool target_check(const struct call *call, const struct sns_publish_input
             "Invalid parameter: TopicArn or TargetArn Reason: TopicArn and TargetArn are mutually exclusive");
         return false;
     }
-    if (str_present(in->phone_number)) {
-        fail(call, &SNS_INVALID_PARAMETER_EXCEPTION, "Invalid parameter: PhoneNumber: SMS is not supported.");
-        return false;
-    }
     if (str_present(*arn))
         return true;
     fail(call, &SNS_INVALID_PARAMETER_EXCEPTION,

@@ -30,7 +30,7 @@ static bool protocol_check(const struct call *call, str protocol)
     if (str_equal(protocol, S("sqs")))
         return true;
     if (is_one_of(protocol, others))
-        return refuse(call, "Protocol: only sqs is supported yet");
+        return refuse(call, "Protocol: Orderly supports only sqs yet; see docs/compatibility.md.");
     fail(call, &SNS_INVALID_PARAMETER_EXCEPTION,
          "Invalid parameter: Amazon SNS does not support this protocol string: %.*s", STR_ARGS(protocol));
     return false;
@@ -65,7 +65,9 @@ static bool attribute_name_check(const struct call *call, str name)
     if (!is_one_of(name, others))
         return refuse(call, "AttributeName");
     fail(call, &SNS_INVALID_PARAMETER_EXCEPTION,
-         "Invalid parameter: AttributeName Reason: %.*s is not supported yet.", STR_ARGS(name));
+         "Invalid parameter: AttributeName Reason: Orderly does not support %.*s yet; see "
+         "docs/compatibility.md.",
+         STR_ARGS(name));
     return false;
 }
 

@@ -16,7 +16,8 @@ static bool name_check(const struct call *call, str name)
 
     if (str_ends_with(name, S(".fifo"))) {
         fail(call, &SNS_INVALID_PARAMETER_EXCEPTION,
-             "Invalid parameter: Topic Name: FIFO topics are not supported yet.");
+             "Invalid parameter: Topic Name: Orderly does not support FIFO topics yet; see "
+             "docs/compatibility.md.");
         return false;
     }
     if (!valid)
@@ -71,9 +72,6 @@ enum outcome sns_create_topic(const struct call *call, const struct sns_create_t
 
     if (!creation_authorize(call, &topic, exists, &in->tags) || !name_check(call, in->name))
         return FAILED;
-    if (str_present(in->data_protection_policy))
-        return fail(call, &SNS_INVALID_PARAMETER_EXCEPTION,
-                    "Invalid parameter: DataProtectionPolicy is not supported.");
     if (exists)
         return answer_existing(call, in, &topic, out);
 

@@ -19,7 +19,8 @@ static bool name_check(const struct call *call, str name)
     bool valid = is_name(name);
 
     if (str_ends_with(name, S(".fifo"))) {
-        fail(call, &SQS_UNSUPPORTED_OPERATION, "FIFO queues are not supported yet.");
+        fail(call, &SQS_UNSUPPORTED_OPERATION,
+             "Orderly does not support FIFO queues yet; see docs/compatibility.md.");
         return false;
     }
     if (!valid)

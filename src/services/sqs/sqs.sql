@@ -113,7 +113,7 @@ values (:account, :region, :name, :created_ms, :modified_ms, :visibility_timeout
     :maximum_message_size, :delay_seconds, :wait_seconds, :sse_managed, :policy, :redrive_policy,
     :redrive_allow_policy, :dead_letter_arn, :max_receive_count, :kms_key_id, :kms_reuse_seconds, :generation_id);
 
--- statement: find_queue :one
+-- statement: find_queue :cached
 -- row: queue
 select id, account, region, name, created_ms, modified_ms, visibility_timeout, retention_seconds,
     maximum_message_size, delay_seconds, wait_seconds, sse_managed, policy, redrive_policy,

@@ -3,14 +3,20 @@ import base64
 import datetime
 import json
 import os
+import pathlib
 import random
 import subprocess
+import sys
 
 import botocore.parsers
 import botocore.serialize
 import botocore.session
 import pytest
 from botocore.awsrequest import AWSRequest, prepare_request_dict
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(ROOT / "tests" / "models"))
+from model_text import read_model  # noqa: E402
 
 loader = botocore.session.get_session().get_component("data_loader")
 
@@ -23,6 +29,18 @@ SERVICES = {
     "lambda": ["rest-json"],
     "logs": ["json-1.1"],
 }
+
+
+def opaque_members():
+    """{(structure, member)} of what our models do not look into."""
+    return {(name, member.name)
+            for path in ROOT.glob("src/services/*/*.model")
+            for name, shape in read_model(path).shapes.items()
+            for member in shape.members.values()
+            if "opaque" in (member.type, getattr(member.type, "element", None))}
+
+
+OPAQUE = opaque_members()
 
 
 class Probe:
@@ -134,7 +152,7 @@ def random_text(shape, name, rng):
 def random_value(shape, rng, depth=0, name=""):
     kind = shape.type_name
     if kind == "structure":
-        members = list(shape.members.items())
+        members = [member for member in shape.members.items() if (shape.name, member[0]) not in OPAQUE]
         if getattr(shape, "is_tagged_union", False):
             scalars = [member for member in members if depth < 4 or member[1].type_name in ("string", "boolean")]
             members = [rng.choice(scalars)]

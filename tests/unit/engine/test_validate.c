@@ -5,6 +5,8 @@
 #include "logs_model.h"
 #include "sqs_model.h"
 
+#define NEW_FUNCTION "\"FunctionName\":\"f\",\"Role\":\"arn:aws:iam::000000000000:role/r\",\"Code\":{}"
+
 /* What a JSON input of that operation is told, absent when it is accepted. */
 static str told(const struct operation *operation, str body)
 {
@@ -47,32 +49,89 @@ TEST(all_that_is_wrong_is_said_at_once)
 
 TEST(a_collection_is_printed_as_java_does)
 {
-    str body =
-        S("{\"TableName\":\"Orders\",\"KeySchema\":[],\"AttributeDefinitions\":[],\"LocalSecondaryIndexes\":["
-          "{\"IndexName\":\"by-day\",\"KeySchema\":[{\"AttributeName\":\"a\",\"KeyType\":\"HASH\"}],"
-          "\"Projection\":{\"NonKeyAttributes\":[]}}]}");
-
-    assert_text(
-        told(&DYNAMODB_CREATE_TABLE, body),
-        "2 validation errors detected: "
-        "Value '[]' at 'keySchema' failed to satisfy constraint: "
-        "Member must have length greater than or equal to 1; "
-        "Value '[]' at 'localSecondaryIndexes.1.member.projection.nonKeyAttributes' failed to satisfy "
-        "constraint: Member must have length greater than or equal to 1");
+    assert_text(told(&DYNAMODB_CREATE_TABLE, S("{\"TableName\":\"Orders\",\"KeySchema\":[]}")),
+                "1 validation error detected: "
+                "Value '[]' at 'keySchema' failed to satisfy constraint: "
+                "Member must have length greater than or equal to 1");
 }
 
 TEST(items_are_told_all_that_they_must_satisfy)
 {
-    str body = S("{\"TableName\":\"Orders\",\"LocalSecondaryIndexes\":["
-                 "{\"IndexName\":\"by-day\",\"KeySchema\":[{\"AttributeName\":\"a\",\"KeyType\":\"HASH\"}],"
-                 "\"Projection\":{\"NonKeyAttributes\":[\"x\",\"\"]}}]}");
+    str body = S("{" NEW_FUNCTION ", \"VpcConfig\": {\"SubnetIds\": [\"subnet-1\", \"x\"]}}");
 
-    assert_text(
-        told(&DYNAMODB_CREATE_TABLE, body),
-        "1 validation error detected: "
-        "Value '[x, ]' at 'localSecondaryIndexes.1.member.projection.nonKeyAttributes' failed to satisfy "
-        "constraint: Member must satisfy constraint: [Member must have length less than or equal to 255, "
-        "Member must have length greater than or equal to 1]");
+    assert_text(told(&LAMBDA_CREATE_FUNCTION, body),
+                "1 validation error detected: "
+                "Value '[subnet-1, x]' at 'vpcConfig.subnetIds' failed to satisfy constraint: "
+                "Member must satisfy constraint: [Member must have length less than or equal to 1024, "
+                "Member must have length greater than or equal to 0, "
+                "Member must satisfy regular expression pattern: subnet-[0-9a-z]*, Member must not be null]");
+}
+
+TEST(dynamodb_does_not_add_that_items_must_not_be_null)
+{
+    struct call call = call_of(&DYNAMODB_GET_ITEM);
+    str body = arena_format(call.arena,
+                            "{\"TableName\":\"Orders\",\"Key\":{},\"AttributesToGet\":[\"%065536d\"]}", 1);
+    str sentence = told(&DYNAMODB_GET_ITEM, body);
+
+    assert_true(
+        str_ends_with(sentence, S("' at 'attributesToGet' failed to satisfy constraint: Member must "
+                                  "satisfy constraint: [Member must have length less than or equal to "
+                                  "65535]")));
+}
+
+TEST(what_the_model_refuses_is_refused_by_name)
+{
+    assert_text(told(&DYNAMODB_CREATE_TABLE,
+                     S("{\"TableName\":\"Orders\",\"WarmThroughput\":{\"ReadUnitsPerSecond\":1}}")),
+                "Orderly does not support WarmThroughput yet; see docs/compatibility.md.");
+}
+
+TEST(a_model_may_refuse_in_its_own_words)
+{
+    assert_text(told(&DYNAMODB_SCAN, S("{\"TableName\":\"Orders\",\"ConditionalOperator\":\"AND\"}")),
+                "Orderly does not support the legacy parameter ConditionalOperator: use FilterExpression; "
+                "see docs/compatibility.md.");
+}
+
+TEST(all_values_but_those_excepted_are_refused)
+{
+    assert_false(str_present(
+        told(&LAMBDA_CREATE_FUNCTION, S("{" NEW_FUNCTION ",\"SnapStart\":{\"ApplyOn\":\"None\"}}"))));
+    assert_text(told(&LAMBDA_CREATE_FUNCTION,
+                     S("{" NEW_FUNCTION ",\"SnapStart\":{\"ApplyOn\":\"PublishedVersions\"}}")),
+                "Orderly does not support ApplyOn PublishedVersions yet; see docs/compatibility.md.");
+}
+
+TEST(what_is_wrong_is_said_before_what_is_refused)
+{
+    assert_text(told(&DYNAMODB_CREATE_TABLE, S("{\"ResourcePolicy\":\"{}\"}")),
+                "1 validation error detected: Value null at 'tableName' failed to satisfy constraint: "
+                "Member must not be null");
+}
+
+/* Of a structure, a typed boolean, a list and a map of opaque values. */
+TEST(null_false_and_the_empty_ask_for_nothing)
+{
+    static const char *const nothing[] = {"\"WarmThroughput\":null",
+                                          "\"StreamSpecification\":{\"StreamEnabled\":false}",
+                                          "\"SSESpecification\":{\"KMSMasterKeyId\":\"\",\"Enabled\":false}",
+                                          "\"GlobalSecondaryIndexes\":[]", "\"ResourcePolicy\":\"\""};
+    static const char *const something[] = {"\"WarmThroughput\":{\"ReadUnitsPerSecond\":0}",
+                                            "\"StreamSpecification\":{\"StreamEnabled\":true}",
+                                            "\"SSESpecification\":{\"Enabled\":false,\"SSEType\":\"KMS\"}",
+                                            "\"GlobalSecondaryIndexes\":[{}]", "\"ResourcePolicy\":\" \""};
+    struct call call = call_of(&DYNAMODB_CREATE_TABLE);
+
+    for (size_t i = 0; i < sizeof nothing / sizeof *nothing; i++) {
+        const char *body = "{\"TableName\":\"Orders\",%s}";
+        assert_false(str_present(told(&DYNAMODB_CREATE_TABLE, arena_format(call.arena, body, nothing[i]))));
+        assert_true(str_present(told(&DYNAMODB_CREATE_TABLE, arena_format(call.arena, body, something[i]))));
+    }
+    assert_false(str_present(told(&LAMBDA_CREATE_FUNCTION, S("{" NEW_FUNCTION ",\"Publish\":false}"))));
+    assert_true(str_present(told(&LAMBDA_CREATE_FUNCTION, S("{" NEW_FUNCTION ",\"Publish\":true}"))));
+    assert_false(str_present(told(&DYNAMODB_SCAN, S("{\"TableName\":\"Orders\",\"ScanFilter\":{}}"))));
+    assert_true(str_present(told(&DYNAMODB_SCAN, S("{\"TableName\":\"Orders\",\"ScanFilter\":{\"a\":{}}}"))));
 }
 
 TEST(a_number_out_of_range_is_refused)
@@ -175,7 +234,11 @@ TEST(the_plain_style_names_the_item_that_is_null)
 
 TESTS(test(what_is_required_must_not_be_null), test(null_is_as_good_as_nothing),
       test(all_that_is_wrong_is_said_at_once), test(a_collection_is_printed_as_java_does),
-      test(items_are_told_all_that_they_must_satisfy), test(a_number_out_of_range_is_refused),
+      test(items_are_told_all_that_they_must_satisfy),
+      test(dynamodb_does_not_add_that_items_must_not_be_null),
+      test(what_the_model_refuses_is_refused_by_name), test(a_model_may_refuse_in_its_own_words),
+      test(all_values_but_those_excepted_are_refused), test(what_is_wrong_is_said_before_what_is_refused),
+      test(null_false_and_the_empty_ask_for_nothing), test(a_number_out_of_range_is_refused),
       test(a_union_must_say_exactly_one_thing), test(a_required_number_that_is_missing_is_null),
       test(the_plain_style_names_the_parameter_that_is_missing), test(the_plain_style_looks_into_lists),
       test(nothing_in_a_collection_may_be_null), test(a_structure_that_is_null_misses_what_it_requires),

@@ -95,8 +95,11 @@ TEST(what_is_no_pattern_is_refused)
 
 TEST(space_delimited_patterns_and_regular_expressions_are_not_supported_yet)
 {
-    assert_text(problem_of("[ip, user]"), "Space-delimited filter patterns are not supported yet");
-    assert_text(problem_of(" %ERR%"), "Regular expressions in filter patterns are not supported yet");
+    assert_text(problem_of("[ip, user]"),
+                "Orderly does not support space-delimited filter patterns yet; see docs/compatibility.md.");
+    assert_text(
+        problem_of(" %ERR%"),
+        "Orderly does not support regular expressions in filter patterns yet; see docs/compatibility.md.");
 }
 
 /* What a plain search for each term says. */

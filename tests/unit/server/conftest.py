@@ -88,8 +88,8 @@ class Server:
 
     def start(self, identity, *command, **payload):
         self.ask("POST", "/sandbox/start", json.dumps(
-            {"sandboxId": identity, "command": list(command), "environment": {"PATH": "/usr/bin:/bin"},
-             "portVariable": "AWS_LAMBDA_RUNTIME_API", **payload}))
+            {"sandboxId": identity, "functionName": "made", "command": list(command),
+             "environment": {"PATH": "/usr/bin:/bin"}, "portVariable": "AWS_LAMBDA_RUNTIME_API", **payload}))
 
     def stop_sandbox(self, identity):
         self.ask("POST", "/sandbox/stop", json.dumps({"sandboxId": identity}))

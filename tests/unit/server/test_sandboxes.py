@@ -240,7 +240,7 @@ def test_a_bootstrap_that_cannot_be_executed_is_reported_in_awss_words(server, t
     server.start("E", "/var/task/bootstrap", code=str(code))
     exit = server.exit_of("E")
     assert (exit["Reason"], exit["Message"]) == ("StartFailed", trouble)
-    assert f'warn sandbox did not start id=E reason=StartFailed message="{trouble}"' in server.log()
+    assert f'warn sandbox did not start id=E function=made message="{trouble}"' in server.log()
 
 
 def test_code_that_does_not_exist_is_reported(server):

@@ -23,6 +23,9 @@ insert into demo_message (id, body, receives) values (:id, :body, 0);
 -- statement: find :one
 select body, receives, note, due_ms, weight from demo_message where id = :id;
 
+-- statement: look_up :cached
+select body, receives, note, due_ms, weight from demo_message where id = :id and body = :body;
+
 -- statement: copy :insert
 -- row: message
 insert into demo_message (body, receives, note) values (:body, :receives, :note);

@@ -156,11 +156,31 @@ static void mistakes_are_reported_with_their_line(void **state)
     assert_refused(TABLES "-- statement: a :one\nselect id,\n    nmae\nfrom t;\n",
                    "t.sql:5: error: no such column: nmae\n");
     assert_refused(TABLES "-- statement: a :some\n",
-                   "t.sql:3: error: the kind is one of :one :many :each :exec :insert\n");
+                   "t.sql:3: error: the kind is one of :one :cached :many :each :exec :insert\n");
     assert_refused(TABLES "-- statement: a :exec\ndelete from t;\n\ndelete from t;\n",
                    "t.sql:4: error: more than one statement\n");
     assert_refused(TABLES "-- statement: a :one\n-- param: x integer\nselect id from t;\n",
                    "t.sql:4: error: the statement has no x\n");
+}
+
+static void a_cached_statement_only_reads_and_is_known_by_its_parameters(void **state)
+{
+    (void)state;
+    assert_refused(TABLES "-- statement: a :cached\nselect id from t;\n",
+                   "t.sql:3: error: a :cached statement has 1 to 4 parameters\n");
+    assert_refused(
+        TABLES "-- statement: a :cached\nselect id from t where size = :size;\n",
+        "t.sql:3: error: the parameters of a :cached statement are integer, text or blob, and never "
+        "null\n");
+    assert_refused(TABLES "-- statement: a :cached\ndelete from t where id = :id returning id;\n",
+                   "t.sql:3: error: a :cached statement only reads\n");
+    assert_refused(TABLES "-- statement: a :cached\n-- param: a text\n-- param: b text\n-- param: c text\n"
+                          "select id from t where id = :id and name in (:name, :a, :b, :c);\n",
+                   "t.sql:3: error: a :cached statement has 1 to 4 parameters\n");
+    assert_string_equal(compile(TABLES "-- statement: a :cached\n-- param: a text\n-- param: b text\n"
+                                       "select id from t where id = :id and name in (:name, :a, :b);\n")
+                            .said,
+                        "");
 }
 
 static void what_has_no_type_is_refused(void **state)
@@ -232,6 +252,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_comment_right_above_is_the_functions),
         cmocka_unit_test(text_is_escaped_for_c),
         cmocka_unit_test(mistakes_are_reported_with_their_line),
+        cmocka_unit_test(a_cached_statement_only_reads_and_is_known_by_its_parameters),
         cmocka_unit_test(what_has_no_type_is_refused),
         cmocka_unit_test(a_kind_must_fit_what_the_statement_returns),
         cmocka_unit_test(statements_of_one_row_share_its_struct),

@@ -1,0 +1,84 @@
+"""Nothing is accepted and ignored: every member of every input is read by its service, refused or noted."""
+import pathlib
+import re
+
+import pytest
+
+from model_text import Shape, read_model, snake_case
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+MODELS = sorted(path for path in ROOT.glob("src/services/*/*.model"))
+SHARED = ["src/aws", "src/services/tags"]  # what services hand their structures to
+RESERVED = {"bool", "default", "enum", "long", "short", "static", "union", "register", "double", "float"}
+
+
+def members_read(folder):
+    """The names behind `->` and `.` in C that are not just written to."""
+    text = "".join(source.read_text() for each in [folder, *(ROOT / one for one in SHARED)] for source in each.glob("*.c"))
+    return set(re.findall(r"(?:->|\.)\s*(\w+)\b(?!\s*=[^=])", text))
+
+
+def c_name(name):
+    snake = snake_case(name)
+    return snake + "_" if snake in RESERVED else snake
+
+
+def unused_members(model, read):
+    """{"Structure.Member"} that no client should be able to send."""
+    unused, seen = set(), set()
+
+    def shape_of(type_):
+        return type_ if isinstance(type_, Shape) else model.shapes.get(type_)
+
+    def must_be_read(member):
+        """Not what is a structure that refuses all it could hold."""
+        inside = shape_of(member.type)
+        return not (inside and inside.members and all(each.refused for each in inside.members.values()))
+
+    def visit(type_):
+        shape = shape_of(type_)
+        if shape is None or (isinstance(type_, str) and type_ in seen):
+            return
+        if isinstance(type_, str):
+            seen.add(type_)
+        if shape.element:
+            visit(shape.element)
+        for member in shape.members.values():
+            if member.refused or f"{type_}.{member.name}" in model.notes:
+                continue
+            if c_name(member.name) not in read and must_be_read(member):
+                unused.add(f"{type_}.{member.name}")
+            visit(member.type)
+
+    for operation in model.operations.values():
+        if not operation.internal and operation.input:
+            visit(operation.input)
+    return unused
+
+
+@pytest.mark.parametrize("path", MODELS, ids=lambda path: path.stem)
+def test_every_member_of_an_input_is_used_refused_or_noted(path):
+    """Let it take effect, say `refused` in the model, or say with a `note` what becomes of it."""
+    assert unused_members(read_model(path), members_read(path.parent)) == set()
+
+
+TOY = """\
+operation Play writes
+    input PlayRequest
+structure PlayRequest
+    Name     string
+    Volume   integer
+    Tuning   opaque  refused
+    Encore   boolean
+    Players  list<Player>
+structure Player
+    Plays    string
+note PlayRequest.Encore "Stored only."
+"""
+
+
+def test_a_member_that_nobody_reads_is_found(tmp_path):
+    (tmp_path / "toy.model").write_text(TOY)
+    (tmp_path / "toy.c").write_text("f(in->name); out->volume = 1; g(in->players);")
+    unused = unused_members(read_model(tmp_path / "toy.model"), members_read(tmp_path))
+    assert unused == {"PlayRequest.Volume", "Player.Plays"}

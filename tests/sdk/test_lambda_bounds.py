@@ -1,0 +1,106 @@
+"""Lambda: what is large or many is written and removed by its bounds, and comes through whole."""
+
+import io
+import json
+import zipfile
+
+import changes
+import pytest
+from botocore.exceptions import ClientError
+
+INVOCATIONS_PER_RUN = 100
+LARGE_PAYLOAD = 4096
+ECHO = "def handler(event, context):\n    return event\n"
+TRUST = json.dumps({"Version": "2012-10-17", "Statement": [
+    {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]})
+
+
+class Functions(changes.OwnServer):
+    @property
+    def functions(self):
+        return self.client("lambda")
+
+    def make(self, name):
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            archive.writestr("index.py", ECHO)
+        try:
+            self.client("iam").create_role(RoleName="role", AssumeRolePolicyDocument=TRUST)
+        except self.client("iam").exceptions.EntityAlreadyExistsException:
+            pass
+        self.functions.create_function(
+            FunctionName=name, Runtime="python3.11", Handler="index.handler", Timeout=30,
+            Role="arn:aws:iam::000000000000:role/role", Code={"ZipFile": packed.getvalue()})
+
+    def count(self, table):
+        [(count,)] = self.rows(f"select count(*) from {table}")
+        return count
+
+    def queue(self, count):
+        """So many invocations of the only function that wait for their next attempt, each with a payload apart."""
+        self.change(
+            f"""with recursive n(i) as (select 1 union all select i + 1 from n where i < {count})
+            insert into lambda_invocation (id, request_id, function_id, kind, state, payload, payload_apart, trace_id,
+                queued_ms, attempts, started_ms, announced, wants_tail)
+            select 1000 + i, 'request-' || i, id, 'event', 'waiting', x'', 1, 't', 0, 1, 0, 0, 0 from n, lambda_function""",
+            "insert into lambda_payload (id, content) select id, x'7b7d' from lambda_invocation")
+
+
+@pytest.fixture
+def house():
+    one = Functions()
+    yield one
+    one.end()
+
+
+@pytest.mark.parametrize("environment, most", [(changes.NO_HURRY, INVOCATIONS_PER_RUN), (changes.ALWAYS_OVER, 1)])
+def test_the_invocations_of_a_deleted_function_are_removed_some_at_a_time(house, environment, most):
+    house.make("busy")
+    house.queue(2 * INVOCATIONS_PER_RUN + 50)
+    house.restart_recording(environment, removed="delete on lambda_invocation", run="insert on engine_timer")
+    house.functions.delete_function(FunctionName="busy")
+    house.make("busy")
+    house.wait_for_no_rows("select 1 from lambda_invocation")
+    assert house.functions.invoke(FunctionName="busy", Payload=b"1")["Payload"].read() == b"1"
+    words = house.stop_and_read()
+    assert words.count("removed") == 2 * INVOCATIONS_PER_RUN + 50 + 1
+    assert changes.largest_run(words, "removed", until="run") == most
+    assert house.count("lambda_payload") == 0
+
+
+@pytest.mark.parametrize("kind", ["RequestResponse", "Event"])
+@pytest.mark.parametrize("size, apart", [(LARGE_PAYLOAD, 0), (LARGE_PAYLOAD + 1, 1)])
+def test_a_large_payload_is_stored_once_whatever_becomes_of_its_invocation(house, kind, size, apart):
+    house.make("echo")
+    house.restart_recording(apart="insert on lambda_payload", again="update on lambda_payload", gone="delete on lambda_payload",
+                            ended="delete on lambda_invocation")
+    payload = json.dumps("x" * (size - 2)).encode()
+    reply = house.functions.invoke(FunctionName="echo", InvocationType=kind, Payload=payload)
+    house.wait_for_no_rows("select 1 from (select count(*) as ended from test_change where word = 'ended') where ended = 0")
+    if kind == "RequestResponse":
+        assert reply["Payload"].read() == payload
+    words = house.stop_and_read()
+    assert [words.count(word) for word in ("apart", "again", "gone", "ended")] == [apart, 0, apart, 1]
+
+
+def test_an_invocation_with_a_large_payload_is_begun_again_after_a_restart(house):
+    house.make("echo")
+    house.queue(1)
+    house.change("update lambda_payload set content = cast(json_quote(hex(zeroblob(10000))) as blob)",
+                 "update lambda_invocation set state = 'running'",
+                 "insert into lambda_payload (id, content) values (5, x'00')")
+    house.wait_for_no_rows("select 1 from lambda_invocation")
+    assert house.count("lambda_payload") == 0
+
+
+@pytest.mark.parametrize("size", [100, 100_000])
+def test_a_payload_that_is_no_json_is_refused_with_the_place_where_it_stops_being_so(house, size):
+    house.make("echo")
+    for kind in ("RequestResponse", "Event", "DryRun"):
+        with pytest.raises(ClientError) as refused:
+            house.functions.invoke(FunctionName="echo", InvocationType=kind, Payload=b"[" + b"1," * size + b"x]")
+        assert refused.value.response["Error"] == {
+            "Code": "InvalidRequestContentException",
+            "Message": "Could not parse request body into json: Could not parse payload into json: Unexpected character "
+                       f"at offset {1 + 2 * size}"}
+    assert house.count("lambda_invocation") == 0

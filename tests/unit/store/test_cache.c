@@ -1,0 +1,223 @@
+/*
+ * test_cache.c: a cached statement finds what is in the database, and mostly without asking it.
+ */
+#include "fixture.h"
+
+#include "store/schema.h"
+#include "store/store_internal.h"
+
+#include <string.h>
+
+static struct txn *begin(struct fixture *fixture)
+{
+    struct txn *txn = store_begin(fixture->store);
+
+    txn_use_arena(txn, &fixture->arena);
+    return txn;
+}
+
+static struct txn *begin_read(struct fixture *fixture, struct store_reader *reader)
+{
+    struct txn *txn = store_begin_read(reader);
+
+    txn_use_arena(txn, &fixture->arena);
+    return txn;
+}
+
+static void end_read(struct store_reader *reader)
+{
+    uint64_t sequence;
+
+    assert_true(store_end_read(reader, &sequence));
+}
+
+/* How often the statement has run since it was asked last. */
+static int look_ups(struct txn *txn)
+{
+    static const char text[] =
+        "select body, receives, note, due_ms, weight from demo_message where id = :id and";
+    size_t i = 0;
+
+    while (strncmp(DEMO_SCHEMA.statements[i], text, sizeof text - 1) != 0)
+        i++;
+    sqlite3_stmt *prepared = txn->schemas[0].statements[i].prepared;
+    return prepared ? sqlite3_stmt_status(prepared, SQLITE_STMTSTATUS_RUN, 1) : 0;
+}
+
+static bool look_up(struct txn *txn, int64_t id, struct demo_look_up_row *row)
+{
+    return demo_look_up(txn, &(struct demo_look_up_params){.id = id, .body = S("x")}, row);
+}
+
+/* -1: there is none. */
+static int64_t receives_of(struct txn *txn, int64_t id)
+{
+    struct demo_look_up_row row;
+
+    return look_up(txn, id, &row) ? row.receives : -1;
+}
+
+static void receive(struct txn *txn, int64_t id)
+{
+    struct demo_receive_row row;
+
+    assert_true(demo_receive(txn, &(struct demo_receive_params){id}, &row));
+}
+
+static void put(struct txn *txn, int64_t id)
+{
+    assert_int_equal(demo_put(txn, &(struct demo_put_params){.id = id, .body = S("x")}), 1);
+}
+
+static void a_row_is_found_once_and_kept_over_commits(void **state)
+{
+    struct fixture *fixture = *state;
+    struct txn *txn = begin(fixture);
+
+    put(txn, 1);
+    assert_int_equal(receives_of(txn, 2), -1);
+    assert_int_equal(receives_of(txn, 1), 0);
+    look_ups(txn);
+    assert_int_equal(receives_of(txn, 1), 0);
+    commit(fixture->store);
+    txn = begin(fixture);
+    assert_int_equal(receives_of(txn, 1), 0);
+    assert_int_equal(demo_add_name(txn, &(struct demo_add_name_params){S("another table's")}), 1);
+    assert_int_equal(receives_of(txn, 1), 0);
+    assert_int_equal(look_ups(txn), 0);
+    assert_int_equal(receives_of(txn, 2), -1);
+    assert_int_equal(look_ups(txn), 1);
+    commit(fixture->store);
+}
+
+static void what_was_found_is_whole_and_stays_when_the_cache_is_dropped(void **state)
+{
+    struct fixture *fixture = *state;
+    struct demo_look_up_row found, again;
+    const int64_t due_ms = 7;
+    const double weight = 0.5;
+    struct txn *txn = begin(fixture);
+
+    int64_t id = demo_add(
+        txn,
+        &(struct demo_add_params){.body = S("x"), .note = S("a note"), .due_ms = &due_ms, .weight = &weight});
+    assert_true(look_up(txn, id, &found));
+    assert_true(look_up(txn, id, &again));
+    assert_int_equal(look_ups(txn), 1);
+    for (int64_t other = 100; other < 300; other++) {
+        put(txn, other);
+        assert_int_equal(receives_of(txn, other), 0);
+    }
+    const struct demo_look_up_row *rows[] = {&found, &again};
+    for (size_t i = 0; i < 2; i++) {
+        assert_true(str_equal(rows[i]->body, S("x")) && str_equal(rows[i]->note, S("a note")));
+        assert_int_equal(*rows[i]->due_ms, due_ms);
+        assert_true(*rows[i]->weight == weight);
+    }
+    put(txn, 300);
+    assert_true(look_up(txn, 300, &found) && look_up(txn, 300, &again));
+    assert_false(str_present(again.note) || again.due_ms || again.weight);
+    commit(fixture->store);
+}
+
+static void a_change_in_the_same_transaction_is_seen(void **state)
+{
+    struct fixture *fixture = *state;
+    struct txn *txn = begin(fixture);
+
+    put(txn, 1);
+    assert_int_equal(receives_of(txn, 1), 0);
+    receive(txn, 1);
+    assert_int_equal(receives_of(txn, 1), 1);
+    demo_remove(txn, &(struct demo_remove_params){1});
+    assert_int_equal(receives_of(txn, 1), -1);
+    put(txn, 1);
+    assert_int_equal(receives_of(txn, 1), 0);
+    txn_delete_everything(txn);
+    assert_int_equal(receives_of(txn, 1), -1);
+    commit(fixture->store);
+}
+
+static void what_a_failed_call_has_changed_is_forgotten_with_it(void **state)
+{
+    struct fixture *fixture = *state;
+    struct txn *txn = begin(fixture);
+
+    put(txn, 1);
+    txn_savepoint(txn);
+    txn_savepoint(txn);
+    receive(txn, 1);
+    put(txn, 2);
+    assert_int_equal(receives_of(txn, 1), 1);
+    assert_int_equal(receives_of(txn, 2), 0);
+    txn_release(txn);
+    txn_rollback(txn);
+    assert_int_equal(receives_of(txn, 1), 0);
+    assert_int_equal(receives_of(txn, 2), -1);
+    look_ups(txn);
+    txn_savepoint(txn);
+    txn_rollback(txn); /* had changed nothing */
+    assert_int_equal(receives_of(txn, 1), 0);
+    assert_int_equal(look_ups(txn), 0);
+    commit(fixture->store);
+}
+
+static void a_batch_that_fails_is_forgotten(void **state)
+{
+    struct fixture *fixture = *state;
+    struct txn *txn = begin(fixture);
+    uint64_t sequence;
+
+    put(txn, 1);
+    commit(fixture->store);
+    txn = begin(fixture);
+    receive(txn, 1);
+    assert_int_equal(receives_of(txn, 1), 1);
+    demo_put(txn, &(struct demo_put_params){.id = 1, .body = S("x")}); /* there is one */
+    assert_int_equal(receives_of(txn, 1), -1);                         /* nothing is found any more */
+    assert_false(store_commit(fixture->store, &sequence));
+    txn = begin(fixture);
+    assert_int_equal(receives_of(txn, 1), 0);
+    commit(fixture->store);
+}
+
+static void a_reader_finds_what_its_snapshot_has(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store_reader *reader = store_reader_open(fixture->store);
+    struct txn *txn = begin(fixture);
+
+    put(txn, 1);
+    commit(fixture->store);
+    struct txn *read = begin_read(fixture, reader);
+    assert_int_equal(receives_of(read, 1), 0);
+    txn = begin(fixture);
+    receive(txn, 1);
+    commit(fixture->store);
+    assert_int_equal(receives_of(read, 1), 0);
+    look_ups(read);
+    store_read_anew(read);
+    assert_int_equal(receives_of(read, 1), 1);
+    end_read(reader);
+    read = begin_read(fixture, reader);
+    assert_int_equal(receives_of(read, 1), 1);
+    assert_int_equal(look_ups(read), 1);
+    end_read(reader);
+    store_reader_close(reader);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_row_is_found_once_and_kept_over_commits),
+        TEST(what_was_found_is_whole_and_stays_when_the_cache_is_dropped),
+        TEST(a_change_in_the_same_transaction_is_seen),
+        TEST(what_a_failed_call_has_changed_is_forgotten_with_it),
+        TEST(a_batch_that_fails_is_forgotten),
+        TEST(a_reader_finds_what_its_snapshot_has),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
