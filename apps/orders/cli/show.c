@@ -127,6 +127,7 @@ static void print_json(struct orders *orders, const struct way *way)
         json_name(&writer, S("item"));
         item_write_json(&writer, &way->item);
     }
+    write_number(&writer, S("messages"), (int64_t)way->messages);
     write_steps(&writer, way);
     json_field(&writer, S("reason"), way->reason);
     json_field(&writer, S("deadLetter"), way->letter.body);
