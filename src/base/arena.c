@@ -288,6 +288,11 @@ str arena_concat_parts(struct arena *arena, const str *parts, size_t count)
     return (str){memory, size};
 }
 
+str arena_decimal(struct arena *arena, int64_t value)
+{
+    return arena_format(arena, "%lld", (long long)value);
+}
+
 str arena_join(struct arena *arena, str a, str b)
 {
     return arena_concat(arena, a, b);

@@ -67,6 +67,8 @@ const char *arena_cstr(struct arena *arena, str s);
 str arena_format(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 str arena_format_list(struct arena *arena, const char *format, va_list args)
     __attribute__((format(printf, 2, 0)));
+/* A number in decimal. */
+str arena_decimal(struct arena *arena, int64_t value);
 /* a + b */
 str arena_join(struct arena *arena, str a, str b);
 /* All the parts, one after the other: arena_concat(arena, S("a"), b, …).  Quicker than formatting. */

@@ -18,17 +18,12 @@ bool str_equal(str a, str b)
     return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
 }
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
 bool str_equal_nocase(str a, str b)
 {
     if (a.size != b.size)
         return false;
     for (size_t i = 0; i < a.size; i++)
-        if (lower(a.data[i]) != lower(b.data[i]))
+        if (char_lower(a.data[i]) != char_lower(b.data[i]))
             return false;
     return true;
 }
@@ -39,6 +34,19 @@ int str_compare(str a, str b)
     int order = common ? memcmp(a.data, b.data, common) : 0;
 
     return order ? order : (a.size > b.size) - (a.size < b.size);
+}
+
+bool str_is_one_of(str s, const str *items, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (str_equal(s, items[i]))
+            return true;
+    return false;
+}
+
+bool str_starts_with_nocase(str s, str prefix)
+{
+    return s.size >= prefix.size && str_equal_nocase(str_head(s, prefix.size), prefix);
 }
 
 bool str_starts_with(str s, str prefix)
@@ -101,16 +109,11 @@ size_t str_character_size(str s, size_t at)
     return size;
 }
 
-static bool is_space(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 str str_trim(str s)
 {
-    while (s.size > 0 && is_space(s.data[0]))
+    while (s.size > 0 && char_is_space(s.data[0]))
         s = str_from(s, 1);
-    while (s.size > 0 && is_space(s.data[s.size - 1]))
+    while (s.size > 0 && char_is_space(s.data[s.size - 1]))
         s.size--;
     return s;
 }
@@ -228,7 +231,7 @@ bool str_is_decimal(str s, size_t *digits, int64_t *exponent)
 bool str_is_word(str s, str others)
 {
     for (size_t i = 0; i < s.size; i++) {
-        char c = lower(s.data[i]);
+        char c = char_lower(s.data[i]);
         if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || str_index(others, c) >= 0))
             return false;
     }

@@ -34,16 +34,28 @@ static inline bool str_empty(str s)
     return s.size == 0;
 }
 
+static inline char char_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+static inline bool char_is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 /* A str over a NUL-terminated string; NULL becomes the absent str. */
 str str_of(const char *text);
 
 bool str_equal(str a, str b);
 /* ASCII letters compare without case. */
 bool str_equal_nocase(str a, str b);
+/* Is it equal to one of these? */
+bool str_is_one_of(str s, const str *items, size_t count);
 /* Order of bytes, a prefix first: <0, 0, >0. */
 int str_compare(str a, str b);
 
 bool str_starts_with(str s, str prefix);
+bool str_starts_with_nocase(str s, str prefix);
 bool str_ends_with(str s, str suffix);
 
 /* The rest of s from `from` on (empty past the end); the first `size` bytes of s. */

@@ -89,7 +89,7 @@ void output_padded(FILE *stream, str text, int width)
 
 str output_count(struct arena *arena, int64_t number)
 {
-    str digits = arena_format(arena, "%lld", (long long)number);
+    str digits = arena_decimal(arena, number);
     struct text text = text_in(arena);
 
     for (size_t i = 0; i < digits.size; i++) {

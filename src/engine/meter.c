@@ -129,20 +129,14 @@ void meter_batch(struct engine *engine, int64_t waited_us)
 
 /* ---- GET /_orderly/metrics ---- */
 
-static void number(struct json_writer *writer, str name, int64_t value)
-{
-    json_name(writer, name);
-    json_i64(writer, value);
-}
-
 static void write_engine(struct meter *meter, struct json_writer *writer)
 {
     json_name(writer, S("engine"));
     json_open_object(writer);
-    number(writer, S("batches"), (int64_t)atomic_load(&meter->batches));
-    number(writer, S("calls"), (int64_t)atomic_load(&meter->calls));
-    number(writer, S("longest_call_us"), atomic_load(&meter->longest_call_us));
-    number(writer, S("longest_wait_for_log_us"), atomic_load(&meter->longest_wait_us));
+    json_i64_field(writer, S("batches"), (int64_t)atomic_load(&meter->batches));
+    json_i64_field(writer, S("calls"), (int64_t)atomic_load(&meter->calls));
+    json_i64_field(writer, S("longest_call_us"), atomic_load(&meter->longest_call_us));
+    json_i64_field(writer, S("longest_wait_for_log_us"), atomic_load(&meter->longest_wait_us));
     json_close_object(writer);
 }
 
@@ -151,8 +145,8 @@ static void write_class(struct json_writer *writer, str name, const struct work_
 {
     json_name(writer, name);
     json_open_object(writer);
-    number(writer, S("waiting"), (int64_t)counts->waiting[class]);
-    number(writer, S("running"), (int64_t)counts->running[class]);
+    json_i64_field(writer, S("waiting"), (int64_t)counts->waiting[class]);
+    json_i64_field(writer, S("running"), (int64_t)counts->running[class]);
     json_close_object(writer);
 }
 
@@ -162,7 +156,7 @@ static void write_pool(struct work_pool *pool, struct json_writer *writer)
 
     json_name(writer, S("pool"));
     json_open_object(writer);
-    number(writer, S("workers"), (int64_t)counts.workers);
+    json_i64_field(writer, S("workers"), (int64_t)counts.workers);
     write_class(writer, S("short"), &counts, WORK_SHORT);
     write_class(writer, S("long"), &counts, WORK_LONG);
     json_close_object(writer);
@@ -180,8 +174,8 @@ static void write_slow(struct meter *meter, struct json_writer *writer)
         json_open_object(writer);
         json_field(writer, S("operation"), name_of(&arena, slow->operation));
         json_field(writer, S("on"), str_of(places[slow->place]));
-        number(writer, S("calls"), (int64_t)slow->count);
-        number(writer, S("longest_us"), slow->longest_us);
+        json_i64_field(writer, S("calls"), (int64_t)slow->count);
+        json_i64_field(writer, S("longest_us"), slow->longest_us);
         json_close_object(writer);
     }
     pthread_mutex_unlock(&meter->lock);

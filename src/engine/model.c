@@ -1,5 +1,7 @@
 #include "engine/model.h"
 
+#include "base/list.h"
+
 const struct member no_members[1];
 
 str str_map_get(const struct str_map *map, str key)
@@ -8,4 +10,10 @@ str str_map_get(const struct str_map *map, str key)
         if (str_equal(map->items[i].key, key))
             return map->items[i].value;
     return (str){0};
+}
+
+void str_map_add(struct arena *arena, struct str_map *map, str key, str value)
+{
+    if (str_present(value))
+        *list_add(arena, map) = (struct str_map_entry){key, value};
 }

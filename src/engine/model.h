@@ -20,7 +20,7 @@
  * So a table that knows offsets and shapes can fill and read any of them, and no service ever
  * sees a protocol.
  */
-#include "base/str.h"
+#include "base/arena.h"
 
 struct call;
 struct dialect;
@@ -171,3 +171,5 @@ struct str_map {
 
 /* The value of that key, the absent str when there is none. */
 str str_map_get(const struct str_map *map, str key);
+/* One more at the end, unless the value is absent. */
+void str_map_add(struct arena *arena, struct str_map *map, str key, str value);

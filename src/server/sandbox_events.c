@@ -92,12 +92,6 @@ static struct json_writer begin_event(struct sandboxes *sandboxes, str id)
     return writer;
 }
 
-static void add_number(struct json_writer *writer, str name, int64_t value)
-{
-    json_name(writer, name);
-    json_i64(writer, value);
-}
-
 /* Those from *next on that go into one event.  Returns their cost. */
 static size_t add_lines(struct json_writer *writer, const struct line_list *lines, size_t *next,
                         int64_t now_ms)
@@ -109,7 +103,7 @@ static size_t add_lines(struct json_writer *writer, const struct line_list *line
     for (; *next < lines->count && cost < EVENT_COST; ++*next) {
         json_open_object(writer);
         json_field(writer, S("Text"), lines->items[*next]);
-        add_number(writer, S("Timestamp"), now_ms);
+        json_i64_field(writer, S("Timestamp"), now_ms);
         json_close_object(writer);
         cost += line_cost(lines->items[*next]);
     }
@@ -129,7 +123,7 @@ static void post_output(struct sandbox *sandbox, const struct line_list *lines, 
     struct json_writer writer = begin_event(sandboxes, sandbox->port.sandbox);
     size_t cost = add_lines(&writer, lines, next, engine_now_ms(sandboxes->loop->engine));
 
-    add_number(&writer, S("MaxMemoryBytes"), sandbox->memory_peak_bytes);
+    json_i64_field(&writer, S("MaxMemoryBytes"), sandbox->memory_peak_bytes);
     json_close_object(&writer);
     if (!sandboxes->done)
         engine_post_to_hear(sandboxes->loop->engine, sandboxes->service, S("SandboxOutput"),
@@ -164,10 +158,10 @@ void sandbox_post_exit(struct sandbox *sandbox, int status)
 
     json_field(&writer, S("Reason"), str_of(reason));
     if (WIFEXITED(status))
-        add_number(&writer, S("ExitCode"), WEXITSTATUS(status));
+        json_i64_field(&writer, S("ExitCode"), WEXITSTATUS(status));
     else
-        add_number(&writer, S("Signal"), WTERMSIG(status));
-    add_number(&writer, S("MaxMemoryBytes"), sandbox->memory_peak_bytes);
+        json_i64_field(&writer, S("Signal"), WTERMSIG(status));
+    json_i64_field(&writer, S("MaxMemoryBytes"), sandbox->memory_peak_bytes);
     json_close_object(&writer);
     post(sandbox->sandboxes, "SandboxExited", &writer);
     log_debug("sandbox ended id=%s pid=%d reason=%s status=0x%x", sandbox->id, (int)sandbox->pid, reason,

@@ -38,7 +38,7 @@ void cors_answer_preflight(struct arena *arena, const struct http_request *reque
     if (str_present(headers))
         http_header_add(arena, &reply->headers, S("Access-Control-Allow-Headers"), headers);
     http_header_add(arena, &reply->headers, S("Access-Control-Max-Age"),
-                    arena_format(arena, "%lld", (long long)cors->max_age_s));
+                    arena_decimal(arena, cors->max_age_s));
     if (str_equal(private_network, S("true")))
         http_header_add(arena, &reply->headers, S("Access-Control-Allow-Private-Network"), S("true"));
 }

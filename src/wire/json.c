@@ -709,3 +709,9 @@ void json_field(struct json_writer *writer, str name, str value)
     json_name(writer, name);
     json_string(writer, value);
 }
+
+void json_i64_field(struct json_writer *writer, str name, int64_t value)
+{
+    json_name(writer, name);
+    json_i64(writer, value);
+}

@@ -67,3 +67,4 @@ str json_written(const struct json_writer *writer);
 
 /* A name and a string value, skipped when the value is absent. */
 void json_field(struct json_writer *writer, str name, str value);
+void json_i64_field(struct json_writer *writer, str name, int64_t value);

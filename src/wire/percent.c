@@ -23,6 +23,18 @@ char *percent_escape(char *to, char c)
     return to;
 }
 
+str percent_encode(struct arena *arena, str text)
+{
+    char *start = arena_alloc(arena, 3 * text.size + 1), *to = start;
+
+    for (size_t i = 0; i < text.size; i++)
+        if (percent_unreserved(text.data[i]))
+            *to++ = text.data[i];
+        else
+            to = percent_escape(to, text.data[i]);
+    return (str){start, (size_t)(to - start)};
+}
+
 /* The byte that the two digits at `at` stand for, or -1. */
 static int escaped_byte(const char *at, const char *end)
 {

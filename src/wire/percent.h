@@ -9,5 +9,7 @@
 bool percent_unreserved(char c);
 /* Write %XX, upper case; returns the place after it. */
 char *percent_escape(char *to, char c);
+/* Everything else escaped. */
+str percent_encode(struct arena *arena, str text);
 /* False on a bad escape. */
 bool percent_decode(struct arena *arena, str text, bool plus_is_space, str *decoded);

@@ -115,16 +115,11 @@ static bool skip_exact(struct reader *reader, str expected)
     return true;
 }
 
-static bool is_space(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 static bool skip_space(struct reader *reader)
 {
     size_t size = 0;
 
-    while (size < reader->rest.size && is_space(reader->rest.data[size]))
+    while (size < reader->rest.size && char_is_space(reader->rest.data[size]))
         size++;
     skip(reader, size);
     return size > 0;

@@ -544,6 +544,14 @@ def test_a_subject_outside_the_rules_is_refused(sns, make_topic, refused, subjec
             {"DataType": "String", "StringValue": "x", "BinaryValue": b"y"},
             "The message attribute 'n' with type 'String' has multiple values.",
         ),
+        *(
+            (
+                {"DataType": data_type, "StringValue": "1"},
+                "The message attribute 'n' has an invalid message attribute type, the set of supported type "
+                "prefixes is Binary, Number, and String.",
+            )
+            for data_type in ("String.", "Number.", "Strings")
+        ),
         (
             {"DataType": "Colour", "StringValue": "x"},
             "The message attribute 'n' has an invalid message attribute type, the set of supported type "

@@ -421,6 +421,25 @@ def test_a_number_may_have_thirty_eight_digits(sqs, make_queue, number):
     assert receive(sqs, url)[0]["MessageAttributes"] == attributes
 
 
+@pytest.mark.parametrize("name", ["n" * 256, "a-b_c.1", "attr.1øßä", "Àſ"])
+def test_a_message_attribute_keeps_its_name(sqs, make_queue, name):
+    url = make_queue()
+    attributes = {name: {"DataType": "String", "StringValue": "x"}}
+    send(sqs, url, MessageAttributes=attributes)
+    assert receive(sqs, url)[0]["MessageAttributes"] == attributes
+
+
+@pytest.mark.parametrize("name", ["n" * 257, ".n", "n.", "n..n", "n n", "n¿", "nƀ", "n€"])
+def test_a_message_attributes_name_outside_the_rules_is_refused(sqs, make_queue, refused, name):
+    attributes = {name: {"DataType": "String", "StringValue": "x"}}
+    error = refused(send, sqs=sqs, url=make_queue(), MessageAttributes=attributes)
+    assert (error["code"], error["message"]) == (
+        "InvalidParameterValue",
+        f"Message (user) attribute name '{name}' can only contain A-Z, a-z, 0-9, underscore (_), hyphen (-), and "
+        "period (.) characters, and must be 1 to 256 characters long.",
+    )
+
+
 def test_eleven_message_attributes_are_one_too_many(sqs, make_queue, refused):
     attributes = {f"a{i}": {"DataType": "String", "StringValue": "x"} for i in range(11)}
     error = refused(send, sqs=sqs, url=make_queue(), MessageAttributes=attributes)

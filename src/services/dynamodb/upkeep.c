@@ -38,7 +38,7 @@ struct dynamodb_count_items_row items_count(const struct call *call, int64_t tab
 
 static void count_at(const struct call *call, int64_t table_id, int64_t due_ms)
 {
-    timer_set(call, &DYNAMODB_COUNT_TABLE, arena_format(call->arena, "%lld", (long long)table_id), due_ms,
+    timer_set(call, &DYNAMODB_COUNT_TABLE, arena_decimal(call->arena, table_id), due_ms,
               &(struct dynamodb_count_table_input){.table = table_id});
 }
 

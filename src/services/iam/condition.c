@@ -15,7 +15,7 @@ static bool texts_meet(const struct condition *condition, const struct condition
     const struct condition_operator *operator= condition->operator;
     str pattern;
 
-    if (!pattern_expand(&value->pattern, request, &pattern))
+    if (!wildcard_expand(&value->pattern, request, &pattern))
         return false;
     if (operator->type == VALUE_ARN)
         return wildcard_match_arn(pattern, text);
@@ -36,7 +36,7 @@ static bool numbers_meet(const struct condition *condition, const struct conditi
     double wanted = value->number, given;
     str expanded;
 
-    if (!value->is_number && (!pattern_expand(&value->pattern, request, &expanded) ||
+    if (!value->is_number && (!wildcard_expand(&value->pattern, request, &expanded) ||
                               !parse_number(operator->type, expanded, &wanted)))
         return false;
     if (!parse_number(operator->type, text, &given))
@@ -59,7 +59,7 @@ static bool addresses_meet(const struct condition_value *value, str text,
     str expanded;
 
     if (value->pattern.has_variables &&
-        (!pattern_expand(&value->pattern, request, &expanded) || !ip_range_of_text(expanded, &range)))
+        (!wildcard_expand(&value->pattern, request, &expanded) || !ip_range_of_text(expanded, &range)))
         return false;
     return ip_range_of_text(text, &address) && address.size == range.size &&
            same_bits(address.bytes, range.bytes, range.bits);
@@ -105,7 +105,7 @@ static bool is_unknown(const struct condition *condition, const struct policy_re
     bool unknown = context_unknown(request, condition->key, condition->key_name);
 
     for (size_t i = 0; i < condition->values.count; i++)
-        unknown |= pattern_unknown(&condition->values.items[i].pattern, request);
+        unknown |= wildcard_unknown(&condition->values.items[i].pattern, request);
     return unknown;
 }
 

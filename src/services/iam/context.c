@@ -187,7 +187,7 @@ static bool variable_value(const struct policy_request *request, str inside, str
     return true;
 }
 
-bool pattern_expand(const struct pattern *pattern, const struct policy_request *request, str *expanded)
+bool wildcard_expand(const struct wildcard *pattern, const struct policy_request *request, str *expanded)
 {
     struct text text = text_in(request->arena);
     str rest = pattern->text, piece, value;
@@ -215,7 +215,7 @@ bool context_unknown(const struct policy_request *request, enum context_key key,
            !next_named(request, name, &position, &value);
 }
 
-bool pattern_unknown(const struct pattern *pattern, const struct policy_request *request)
+bool wildcard_unknown(const struct wildcard *pattern, const struct policy_request *request)
 {
     str rest = pattern->text, piece, key_text, name;
     bool inside = false, unknown = false;

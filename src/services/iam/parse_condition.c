@@ -174,7 +174,7 @@ static bool parse_value(struct arena *arena, struct condition *condition, const 
     }
     if (!is_policy_text(text))
         return false;
-    value->pattern = pattern_compile(arena, text, condition->operator->wildcards, variables);
+    value->pattern = wildcard_compile(arena, text, condition->operator->wildcards, variables);
     return value->pattern.has_variables || parse_typed(condition->operator, text, value);
 }
 

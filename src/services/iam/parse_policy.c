@@ -72,7 +72,7 @@ static bool text_at(const struct json *value, uint32_t index, const struct json 
 }
 
 static bool parse_patterns(struct parser *parser, const struct json *value, bool variables,
-                           struct pattern_list *list)
+                           struct wildcard_list *list)
 {
     const struct json *item;
 
@@ -80,8 +80,8 @@ static bool parse_patterns(struct parser *parser, const struct json *value, bool
     for (uint32_t i = 0; text_at(value, i, &item); i++) {
         if (!json_is(item, JSON_STRING) || !is_policy_text(item->text))
             return syntax_error(parser);
-        struct pattern *pattern = list_add(parser->arena, list);
-        *pattern = pattern_compile(parser->arena, item->text, true, variables);
+        struct wildcard *pattern = list_add(parser->arena, list);
+        *pattern = wildcard_compile(parser->arena, item->text, true, variables);
         parser->asks_context |= pattern->has_variables;
     }
     return true;
@@ -97,7 +97,7 @@ static const struct element ACTION = {STR_INIT("Action"), STR_INIT("NotAction"),
 static const struct element RESOURCE = {STR_INIT("Resource"), STR_INIT("NotResource"), true};
 
 static bool parse_element(struct parser *parser, const struct json *statement, const struct element *element,
-                          struct pattern_list *list, bool *negated)
+                          struct wildcard_list *list, bool *negated)
 {
     const struct json *plain = json_get(statement, element->plain);
     const struct json *not = json_get(statement, element->negated);

@@ -8,10 +8,10 @@
 
 enum { LONGEST_KEY = 128, MOST_WARNINGS = 5 };
 
-static bool matches_any_action(const struct pattern_list *actions, str action)
+static bool matches_any_action(const struct wildcard_list *actions, str action)
 {
     for (size_t i = 0; i < actions->count; i++) {
-        const struct pattern *pattern = &actions->items[i];
+        const struct wildcard *pattern = &actions->items[i];
         if (pattern->literal ? str_equal_nocase(pattern->text, action)
                              : wildcard_match_nocase(pattern->text, action))
             return true;
@@ -19,19 +19,19 @@ static bool matches_any_action(const struct pattern_list *actions, str action)
     return false;
 }
 
-static enum answer matches_any_resource(const struct pattern_list *resources,
+static enum answer matches_any_resource(const struct wildcard_list *resources,
                                         const struct policy_request *request)
 {
     enum answer answer = NO;
 
     for (size_t i = 0; i < resources->count; i++) {
-        const struct pattern *pattern = &resources->items[i];
+        const struct wildcard *pattern = &resources->items[i];
         str expanded;
         if (pattern->literal ? str_equal(pattern->text, request->resource)
-                             : pattern_expand(pattern, request, &expanded) &&
+                             : wildcard_expand(pattern, request, &expanded) &&
                                    wildcard_match_resource(expanded, request->resource))
             return YES;
-        if (pattern_unknown(pattern, request))
+        if (wildcard_unknown(pattern, request))
             answer = UNKNOWN;
     }
     return answer;

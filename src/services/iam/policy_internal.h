@@ -3,8 +3,8 @@
 /*
  * policy_internal.h: a parsed policy, shared by the parser and the evaluation.
  */
+#include "aws/wildcard.h"
 #include "services/iam/policy.h"
-#include "services/iam/wildcard.h"
 #include "wire/json.h"
 
 enum principal_type {
@@ -61,7 +61,7 @@ struct ip_range {
 };
 
 struct condition_value {
-    struct pattern pattern;
+    struct wildcard pattern;
     double number;  /* of a number, or a date in milliseconds */
     bool is_number; /* false too while it is a variable */
     struct ip_range range;
@@ -81,8 +81,8 @@ struct condition {
     } values;
 };
 
-struct pattern_list {
-    struct pattern *items;
+struct wildcard_list {
+    struct wildcard *items;
     size_t count;
 };
 struct principal_list {
@@ -96,8 +96,8 @@ struct condition_list {
 
 struct statement {
     bool deny, not_actions, not_resources, not_principals;
-    struct pattern_list actions;
-    struct pattern_list resources;    /* none: of a trust policy, any */
+    struct wildcard_list actions;
+    struct wildcard_list resources;   /* none: of a trust policy, any */
     struct principal_list principals; /* none: of an identity's policy, whoever it is attached to */
     struct condition_list conditions;
 };
@@ -140,10 +140,10 @@ bool context_next(const struct policy_request *request, enum context_key key, st
 /* Does AWS supply that key with this action, but nothing here? */
 bool context_unknown(const struct policy_request *request, enum context_key key, str name);
 /* Is such a key among its variables? */
-bool pattern_unknown(const struct pattern *pattern, const struct policy_request *request);
+bool wildcard_unknown(const struct wildcard *pattern, const struct policy_request *request);
 /* unsupplied.c */
 bool key_is_unsupplied(const struct policy_request *request, str key);
 /* Does some service here supply that key? */
 bool key_is_supplied(str key);
 /* The pattern's text with its variables filled in; false when one of them has no value. */
-bool pattern_expand(const struct pattern *pattern, const struct policy_request *request, str *text);
+bool wildcard_expand(const struct wildcard *pattern, const struct policy_request *request, str *text);

@@ -119,7 +119,7 @@ static void add_reserved(const struct call *call, struct json_writer *writer, co
     json_field(writer, S("AWS_LAMBDA_FUNCTION_NAME"), function->row.name);
     json_field(writer, S("AWS_LAMBDA_FUNCTION_VERSION"), S("$LATEST"));
     json_field(writer, S("AWS_LAMBDA_FUNCTION_MEMORY_SIZE"),
-               arena_format(call->arena, "%lld", (long long)function->row.memory_mb));
+               arena_decimal(call->arena, function->row.memory_mb));
     json_field(writer, S("PWD"), S("/var/task"));
     json_field(writer, S("SHLVL"), S("0"));
     json_field(writer, S("AWS_XRAY_CONTEXT_MISSING"), S("LOG_ERROR"));
@@ -127,12 +127,6 @@ static void add_reserved(const struct call *call, struct json_writer *writer, co
     json_field(writer, S("AWS_LAMBDA_LOG_GROUP_NAME"), function->row.log_group);
     if (!is_provided(runtime))
         json_field(writer, S("AWS_EXECUTION_ENV"), arena_format(call->arena, "AWS_Lambda_%s", runtime->name));
-}
-
-static void add_number(struct json_writer *writer, str name, int64_t value)
-{
-    json_name(writer, name);
-    json_i64(writer, value);
 }
 
 static void add_credentials(struct json_writer *writer, const struct sts_credentials *credentials)
@@ -157,8 +151,8 @@ bool sandbox_start(const struct call *call, const struct function *function,
         return false;
     add_command(call, &writer, runtime);
     json_field(&writer, S("code"), code);
-    add_number(&writer, S("memoryBytes"), function->row.memory_mb * BYTES_PER_MB);
-    add_number(&writer, S("storageBytes"), function_storage_mb(call, function) * BYTES_PER_MB);
+    json_i64_field(&writer, S("memoryBytes"), function->row.memory_mb * BYTES_PER_MB);
+    json_i64_field(&writer, S("storageBytes"), function_storage_mb(call, function) * BYTES_PER_MB);
     json_name(&writer, S("environment"));
     json_open_object(&writer);
     add_reserved(call, &writer, function, runtime);

@@ -373,14 +373,6 @@ enum outcome lambda_poll_event_source(const struct call *call,
 
 /* ---- the end of a batch ---- */
 
-static bool has(const struct str_list *ids, str id)
-{
-    for (size_t i = 0; i < ids->count; i++)
-        if (str_equal(ids->items[i], id))
-            return true;
-    return false;
-}
-
 struct receipts {
     str queue_arn;
     struct str_list ids, handles;
@@ -413,7 +405,7 @@ static bool failures_of(const struct call *call, const struct lambda_mapping_row
     if (!event_failures(call, result->payload, failures))
         return false;
     for (size_t i = 0; i < failures->count; i++)
-        if (!has(&receipts->ids, failures->items[i]))
+        if (!str_is_one_of(failures->items[i], receipts->ids.items, receipts->ids.count))
             return false;
     return true;
 }
@@ -437,7 +429,7 @@ static void delete_others(const struct call *call, const struct principal *role,
     struct sqs_delete_message_batch_request_entry_list entries = {0};
 
     for (size_t i = 0; role && i < receipts->ids.count; i++) {
-        if (has(failures, receipts->ids.items[i]))
+        if (str_is_one_of(receipts->ids.items[i], failures->items, failures->count))
             continue;
         struct sqs_delete_message_batch_request_entry *entry = list_add(call->arena, &entries);
         entry->id = arena_format(call->arena, "%zu", i);

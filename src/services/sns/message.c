@@ -4,9 +4,8 @@
  */
 #include "sns_internal.h"
 
+#include "aws/message_attributes.h"
 #include "wire/json.h"
-
-enum { MAX_GROUP_ID = 128 };
 
 static bool refuse(const struct call *call, const char *problem)
 {
@@ -23,12 +22,6 @@ static bool is_subject(str subject)
         if ((unsigned char)subject.data[i] < 0x20 || subject.data[i] == 0x7f)
             return false;
     return characters >= 1 && characters <= MAX_SUBJECT_CHARACTERS;
-}
-
-static bool is_group_id(str id)
-{
-    return id.size >= 1 && id.size <= MAX_GROUP_ID &&
-           str_is_word(id, S("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"));
 }
 
 static bool structure_check(const struct call *call, const struct message *message)
@@ -56,7 +49,7 @@ bool message_check(const struct call *call, const struct message *message)
         return refuse(call,
                       "MessageDeduplicationId Reason: The request includes MessageDeduplicationId parameter "
                       "that is not valid for this topic type");
-    if (str_present(message->group_id) && !is_group_id(message->group_id))
+    if (str_present(message->group_id) && !message_group_is_id(message->group_id))
         return refuse(call,
                       "MessageGroupId Reason: MessageGroupId can only include alphanumeric and punctuation "
                       "characters. 1 to 128 in length");

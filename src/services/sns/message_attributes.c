@@ -4,7 +4,7 @@
  */
 #include "sns_internal.h"
 
-enum { MAX_NAME = 256, MAX_NUMBER_DIGITS = 38, MIN_NUMBER_EXPONENT = -128, MAX_NUMBER_EXPONENT = 126 };
+#include "aws/message_attributes.h"
 
 static bool refuse(const struct call *call, str problem)
 {
@@ -13,12 +13,6 @@ static bool refuse(const struct call *call, str problem)
 }
 
 /* ---- names ---- */
-
-static bool is_reserved(str name)
-{
-    return str_equal_nocase(str_head(name, 4), S("AWS.")) ||
-           str_equal_nocase(str_head(name, 7), S("Amazon."));
-}
 
 /* The absent str when there is none. */
 static str problem_of_dots(str name)
@@ -50,11 +44,11 @@ static bool name_check(const struct call *call, str name)
 {
     if (str_empty(name))
         return refuse(call, S("Message attribute name can not be empty."));
-    if (name.size > MAX_NAME)
+    if (name.size > MESSAGE_ATTRIBUTE_MAX_NAME)
         return refuse(call, S("Length of message attribute name must be less than 256 bytes."));
     if (str_present(problem_of_dots(name)))
         return refuse(call, problem_of_dots(name));
-    if (is_reserved(name))
+    if (message_attribute_is_reserved(name))
         return refuse(call,
                       S("Message attribute names starting with 'AWS.' or 'Amazon.' are reserved for use "
                         "by Amazon."));
@@ -63,26 +57,20 @@ static bool name_check(const struct call *call, str name)
 
 /* ---- values ---- */
 
-static bool is_type(str data_type, str base)
+/* One of the three, or one with a label behind its dot. */
+static bool is_type(str data_type)
 {
-    return str_starts_with(data_type, base) &&
-           (data_type.size == base.size || data_type.data[base.size] == '.');
-}
+    bool label_missing = str_index(data_type, '.') + 1 == (ptrdiff_t)data_type.size;
 
-/* Up to 38 digits, between 10^-128 and 10^126 on either side of zero. */
-static bool is_number(str text)
-{
-    size_t digits;
-    int64_t exponent;
-
-    return str_is_decimal(text, &digits, &exponent) && digits <= MAX_NUMBER_DIGITS &&
-           (digits == 0 || (exponent >= MIN_NUMBER_EXPONENT && exponent <= MAX_NUMBER_EXPONENT));
+    return !label_missing && (message_attribute_is_type(data_type, S("String")) ||
+                              message_attribute_is_type(data_type, S("Number")) ||
+                              message_attribute_is_type(data_type, S("Binary")));
 }
 
 /* The value stands in the field of its type, and only there. */
 static bool field_check(const struct call *call, str name, const struct sns_message_attribute_value *value)
 {
-    bool binary = is_type(value->data_type, S("Binary"));
+    bool binary = message_attribute_is_type(value->data_type, S("Binary"));
     bool text_given = !str_empty(value->string_value), bytes_given = !str_empty(value->binary_value);
     const char *problem = NULL;
 
@@ -103,22 +91,20 @@ static bool field_check(const struct call *call, str name, const struct sns_mess
 
 static bool value_check(const struct call *call, str name, const struct sns_message_attribute_value *value)
 {
-    bool number = is_type(value->data_type, S("Number"));
-
-    if (!number && !is_type(value->data_type, S("Binary")) && !is_type(value->data_type, S("String")))
+    if (!is_type(value->data_type))
         return refuse(call,
                       arena_concat(call->arena, S("The message attribute '"), name,
                                    S("' has an invalid message attribute type, the set of supported type "
                                      "prefixes is Binary, Number, and String.")));
     if (!field_check(call, name, value))
         return false;
-    return !number || is_number(value->string_value) ||
+    return !message_attribute_is_type(value->data_type, S("Number")) ||
+           message_attribute_is_number(value->string_value) ||
            refuse(call, arena_concat(call->arena, S("Could not cast message attribute '"), name,
                                      S("' value to number.")));
 }
 
-bool published_attributes_check(const struct call *call,
-                                const struct sns_message_attribute_value_map *attributes)
+bool published_attributes_check(const struct call *call, const struct sns_message_attribute_map *attributes)
 {
     for (size_t i = 0; i < attributes->count; i++)
         if (!name_check(call, attributes->items[i].key) ||
@@ -127,7 +113,7 @@ bool published_attributes_check(const struct call *call,
     return true;
 }
 
-size_t published_attributes_size(const struct sns_message_attribute_value_map *attributes)
+size_t published_attributes_size(const struct sns_message_attribute_map *attributes)
 {
     size_t size = 0;
 

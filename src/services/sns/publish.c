@@ -3,9 +3,8 @@
  */
 #include "sns_internal.h"
 
+#include "aws/batch_ids.h"
 #include "base/hash.h"
-
-enum { MAX_ENTRIES = 10, MAX_ID = 80 };
 
 static void publish(const struct call *call, const struct topic *topic,
                     const struct sns_list_subscribers_rows *subscribers, const struct message *message)
@@ -81,52 +80,53 @@ enum outcome sns_publish(const struct call *call, const struct sns_publish_input
     return DONE;
 }
 
-static bool is_id(str id)
+static enum batch_ids ids_check(const struct call *call,
+                                const struct sns_publish_batch_request_entry_list *entries)
 {
-    return id.size >= 1 && id.size <= MAX_ID && str_is_word(id, S("-_"));
+    str *ids = arena_alloc(call->arena, entries->count * sizeof *ids);
+    size_t index;
+
+    for (size_t i = 0; i < entries->count; i++)
+        ids[i] = entries->items[i].id;
+    return batch_ids_check(ids, entries->count, &index);
 }
 
-static bool is_repeated(const struct sns_publish_batch_request_entry_list *entries, size_t index)
+static size_t size_of(const struct sns_publish_batch_request_entry_list *entries)
 {
-    for (size_t i = 0; i < index; i++)
-        if (str_equal(entries->items[i].id, entries->items[index].id))
-            return true;
-    return false;
+    size_t size = 0;
+
+    for (size_t i = 0; i < entries->count; i++)
+        size +=
+            entries->items[i].message.size + published_attributes_size(&entries->items[i].message_attributes);
+    return size;
 }
 
 static bool entries_check(const struct call *call, const struct sns_publish_batch_request_entry_list *entries)
 {
-    size_t size = 0;
+    static const struct {
+        const struct error *error;
+        const char *sentence;
+    } problems[] = {
+        [BATCH_IDS_NONE] = {&SNS_EMPTY_BATCH_REQUEST_EXCEPTION,
+                            "The batch request doesn't contain any entries."},
+        [BATCH_IDS_TOO_MANY] = {&SNS_TOO_MANY_ENTRIES_IN_BATCH_REQUEST_EXCEPTION,
+                                "The batch request contains more entries than permissible."},
+        [BATCH_IDS_MALFORMED] =
+            {&SNS_INVALID_BATCH_ENTRY_ID_EXCEPTION,
+             "The Id of a batch entry in a batch request doesn't abide by the specification."},
+        [BATCH_IDS_REPEATED] = {&SNS_BATCH_ENTRY_IDS_NOT_DISTINCT_EXCEPTION,
+                                "Two or more batch entries in the request have the same Id."},
+    };
+    enum batch_ids ids = ids_check(call, entries);
 
-    if (entries->count == 0) {
-        fail(call, &SNS_EMPTY_BATCH_REQUEST_EXCEPTION, "The batch request doesn't contain any entries.");
-        return false;
-    }
-    if (entries->count > MAX_ENTRIES) {
-        fail(call, &SNS_TOO_MANY_ENTRIES_IN_BATCH_REQUEST_EXCEPTION,
-             "The batch request contains more entries than permissible.");
-        return false;
-    }
-    for (size_t i = 0; i < entries->count; i++) {
-        size +=
-            entries->items[i].message.size + published_attributes_size(&entries->items[i].message_attributes);
-        if (!is_id(entries->items[i].id)) {
-            fail(call, &SNS_INVALID_BATCH_ENTRY_ID_EXCEPTION,
-                 "The Id of a batch entry in a batch request doesn't abide by the specification.");
-            return false;
-        }
-        if (is_repeated(entries, i)) {
-            fail(call, &SNS_BATCH_ENTRY_IDS_NOT_DISTINCT_EXCEPTION,
-                 "Two or more batch entries in the request have the same Id.");
-            return false;
-        }
-    }
-    if (size > MAX_MESSAGE_BYTES) {
+    if (ids != BATCH_IDS_FINE)
+        fail(call, problems[ids].error, "%s", problems[ids].sentence);
+    else if (size_of(entries) > MAX_MESSAGE_BYTES)
         fail(call, &SNS_BATCH_REQUEST_TOO_LONG_EXCEPTION,
              "The length of all the batch messages put together is more than the limit.");
-        return false;
-    }
-    return true;
+    else
+        return true;
+    return false;
 }
 
 static struct message message_of_entry(const struct call *call,

@@ -13,23 +13,15 @@ static bool refuse(const struct call *call, const char *problem)
     return false;
 }
 
-static bool is_one_of(str name, const str *names)
-{
-    for (; str_present(*names); names++)
-        if (str_equal(*names, name))
-            return true;
-    return false;
-}
-
 static bool protocol_check(const struct call *call, str protocol)
 {
-    static const str others[] = {STR_INIT("http"),       STR_INIT("https"),    STR_INIT("email"),
-                                 STR_INIT("email-json"), STR_INIT("sms"),      STR_INIT("application"),
-                                 STR_INIT("lambda"),     STR_INIT("firehose"), {0}};
+    static const str others[] = {STR_INIT("http"),       STR_INIT("https"),   STR_INIT("email"),
+                                 STR_INIT("email-json"), STR_INIT("sms"),     STR_INIT("application"),
+                                 STR_INIT("lambda"),     STR_INIT("firehose")};
 
     if (str_equal(protocol, S("sqs")))
         return true;
-    if (is_one_of(protocol, others))
+    if (str_is_one_of(protocol, others, sizeof others / sizeof *others))
         return refuse(call, "Protocol: Orderly supports only sqs yet; see docs/compatibility.md.");
     fail(call, &SNS_INVALID_PARAMETER_EXCEPTION,
          "Invalid parameter: Amazon SNS does not support this protocol string: %.*s", STR_ARGS(protocol));
@@ -52,17 +44,13 @@ static bool endpoint_check(const struct call *call, str protocol, str endpoint)
 /* Raw delivery is the one attribute that can be set so far. */
 static bool attribute_name_check(const struct call *call, str name)
 {
-    static const str others[] = {STR_INIT("DeliveryPolicy"),
-                                 STR_INIT("FilterPolicy"),
-                                 STR_INIT("FilterPolicyScope"),
-                                 STR_INIT("RedrivePolicy"),
-                                 STR_INIT("ReplayPolicy"),
-                                 STR_INIT("SubscriptionRoleArn"),
-                                 {0}};
+    static const str others[] = {STR_INIT("DeliveryPolicy"),    STR_INIT("FilterPolicy"),
+                                 STR_INIT("FilterPolicyScope"), STR_INIT("RedrivePolicy"),
+                                 STR_INIT("ReplayPolicy"),      STR_INIT("SubscriptionRoleArn")};
 
     if (str_equal(name, S("RawMessageDelivery")))
         return true;
-    if (!is_one_of(name, others))
+    if (!str_is_one_of(name, others, sizeof others / sizeof *others))
         return refuse(call, "AttributeName");
     fail(call, &SNS_INVALID_PARAMETER_EXCEPTION,
          "Invalid parameter: AttributeName Reason: Orderly does not support %.*s yet; see "
@@ -186,11 +174,6 @@ static bool subscription_open(const struct call *call, str arn,
     return found;
 }
 
-static void show(const struct call *call, struct str_map *shown, str name, str value)
-{
-    *list_add(call->arena, shown) = (struct str_map_entry){name, value};
-}
-
 enum outcome sns_get_subscription_attributes(const struct call *call,
                                              const struct sns_get_subscription_attributes_input *in,
                                              struct sns_get_subscription_attributes_response *out)
@@ -200,14 +183,14 @@ enum outcome sns_get_subscription_attributes(const struct call *call,
 
     if (!subscription_open(call, in->subscription_arn, &row))
         return FAILED;
-    show(call, shown, S("SubscriptionArn"), row.arn);
-    show(call, shown, S("TopicArn"), topic_arn_of(call, in->subscription_arn));
-    show(call, shown, S("Owner"), row.owner);
-    show(call, shown, S("Protocol"), row.protocol);
-    show(call, shown, S("Endpoint"), row.endpoint);
-    show(call, shown, S("RawMessageDelivery"), row.raw_delivery ? S("true") : S("false"));
-    show(call, shown, S("PendingConfirmation"), S("false"));
-    show(call, shown, S("ConfirmationWasAuthenticated"), S("true"));
+    str_map_add(call->arena, shown, S("SubscriptionArn"), row.arn);
+    str_map_add(call->arena, shown, S("TopicArn"), topic_arn_of(call, in->subscription_arn));
+    str_map_add(call->arena, shown, S("Owner"), row.owner);
+    str_map_add(call->arena, shown, S("Protocol"), row.protocol);
+    str_map_add(call->arena, shown, S("Endpoint"), row.endpoint);
+    str_map_add(call->arena, shown, S("RawMessageDelivery"), row.raw_delivery ? S("true") : S("false"));
+    str_map_add(call->arena, shown, S("PendingConfirmation"), S("false"));
+    str_map_add(call->arena, shown, S("ConfirmationWasAuthenticated"), S("true"));
     return DONE;
 }
 

@@ -141,17 +141,6 @@ static const str effective_delivery_policy = STR_INIT(
     "\"backoffFunction\":\"linear\"},\"disableSubscriptionOverrides\":false,"
     "\"defaultRequestPolicy\":{\"headerContentType\":\"text/plain; charset=UTF-8\"}}}");
 
-static void show(const struct call *call, struct str_map *shown, str name, str value)
-{
-    if (str_present(value))
-        *list_add(call->arena, shown) = (struct str_map_entry){name, value};
-}
-
-static str number(const struct call *call, int64_t value)
-{
-    return arena_format(call->arena, "%lld", (long long)value);
-}
-
 enum outcome sns_get_topic_attributes(const struct call *call,
                                       const struct sns_get_topic_attributes_input *in,
                                       struct sns_get_topic_attributes_response *out)
@@ -162,18 +151,23 @@ enum outcome sns_get_topic_attributes(const struct call *call,
     if (!topic_open(call, in->topic_arn, &topic))
         return FAILED;
     const struct sns_topic_row *row = &topic.row;
-    show(call, shown, S("TopicArn"), topic.arn);
-    show(call, shown, S("Owner"), row->account);
-    show(call, shown, S("Policy"), str_present(row->policy) ? row->policy : default_policy(call, &topic));
-    show(call, shown, S("DisplayName"), str_present(row->display_name) ? row->display_name : S(""));
-    show(call, shown, S("SubscriptionsConfirmed"), number(call, row->subscriptions));
-    show(call, shown, S("SubscriptionsPending"), S("0"));
-    show(call, shown, S("SubscriptionsDeleted"), number(call, row->deleted_subscriptions));
-    show(call, shown, S("DeliveryPolicy"), row->delivery_policy);
-    show(call, shown, S("EffectiveDeliveryPolicy"), effective_delivery_policy);
-    show(call, shown, S("KmsMasterKeyId"), row->kms_key_id);
-    show(call, shown, S("TracingConfig"), row->tracing_config);
+    str_map_add(call->arena, shown, S("TopicArn"), topic.arn);
+    str_map_add(call->arena, shown, S("Owner"), row->account);
+    str_map_add(call->arena, shown, S("Policy"),
+                str_present(row->policy) ? row->policy : default_policy(call, &topic));
+    str_map_add(call->arena, shown, S("DisplayName"),
+                str_present(row->display_name) ? row->display_name : S(""));
+    str_map_add(call->arena, shown, S("SubscriptionsConfirmed"),
+                arena_decimal(call->arena, row->subscriptions));
+    str_map_add(call->arena, shown, S("SubscriptionsPending"), S("0"));
+    str_map_add(call->arena, shown, S("SubscriptionsDeleted"),
+                arena_decimal(call->arena, row->deleted_subscriptions));
+    str_map_add(call->arena, shown, S("DeliveryPolicy"), row->delivery_policy);
+    str_map_add(call->arena, shown, S("EffectiveDeliveryPolicy"), effective_delivery_policy);
+    str_map_add(call->arena, shown, S("KmsMasterKeyId"), row->kms_key_id);
+    str_map_add(call->arena, shown, S("TracingConfig"), row->tracing_config);
     if (row->signature_version != 1)
-        show(call, shown, S("SignatureVersion"), number(call, row->signature_version));
+        str_map_add(call->arena, shown, S("SignatureVersion"),
+                    arena_decimal(call->arena, row->signature_version));
     return DONE;
 }

@@ -311,25 +311,18 @@ enum outcome sqs_set_queue_attributes(const struct call *call,
     return DONE;
 }
 
-static bool is_asked_for(const struct str_list *names, str name)
+bool attributes_ask_for(const struct str_list *names, str name)
 {
-    for (size_t i = 0; i < names->count; i++)
-        if (str_equal(names->items[i], name) || str_equal(names->items[i], S("All")))
-            return true;
-    return false;
+    return str_is_one_of(name, names->items, names->count) ||
+           str_is_one_of(S("All"), names->items, names->count);
 }
 
 /* Add one that was asked for and has a value. */
 static void show(const struct call *call, const struct str_list *names, struct str_map *shown, str name,
                  str value)
 {
-    if (str_present(value) && is_asked_for(names, name))
-        *list_add(call->arena, shown) = (struct str_map_entry){name, value};
-}
-
-static str number(const struct call *call, int64_t value)
-{
-    return arena_format(call->arena, "%lld", (long long)value);
+    if (attributes_ask_for(names, name))
+        str_map_add(call->arena, shown, name, value);
 }
 
 static void show_counts(const struct call *call, const struct str_list *names, const struct queue *queue,
@@ -338,12 +331,13 @@ static void show_counts(const struct call *call, const struct str_list *names, c
     str ready = S("ApproximateNumberOfMessages"), in_flight = S("ApproximateNumberOfMessagesNotVisible"),
         delayed = S("ApproximateNumberOfMessagesDelayed");
 
-    if (!is_asked_for(names, ready) && !is_asked_for(names, in_flight) && !is_asked_for(names, delayed))
+    if (!attributes_ask_for(names, ready) && !attributes_ask_for(names, in_flight) &&
+        !attributes_ask_for(names, delayed))
         return;
     struct counts count = counts_read(call, queue);
-    show(call, names, shown, ready, number(call, count.ready));
-    show(call, names, shown, in_flight, number(call, count.in_flight));
-    show(call, names, shown, delayed, number(call, count.delayed));
+    show(call, names, shown, ready, arena_decimal(call->arena, count.ready));
+    show(call, names, shown, in_flight, arena_decimal(call->arena, count.in_flight));
+    show(call, names, shown, delayed, arena_decimal(call->arena, count.delayed));
 }
 
 /* Every name must be one that AWS has, though a standard queue has no value for those of FIFO queues. */
@@ -379,8 +373,9 @@ enum outcome sqs_get_queue_attributes(const struct call *call,
         return FAILED;
     show(call, names, shown, S("QueueArn"), queue.arn);
     show_counts(call, names, &queue, shown);
-    show(call, names, shown, S("CreatedTimestamp"), number(call, queue.row.created_ms / MS));
-    show(call, names, shown, S("LastModifiedTimestamp"), number(call, queue.row.modified_ms / MS));
+    show(call, names, shown, S("CreatedTimestamp"), arena_decimal(call->arena, queue.row.created_ms / MS));
+    show(call, names, shown, S("LastModifiedTimestamp"),
+         arena_decimal(call->arena, queue.row.modified_ms / MS));
     for (size_t i = 0; i < SETTABLE; i++)
         if (is_shown(&settable[i], &queue))
             show(call, names, shown, settable[i].name, settable[i].show(call, &settable[i], &queue));

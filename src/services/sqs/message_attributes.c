@@ -4,6 +4,7 @@
  */
 #include "sqs_internal.h"
 
+#include "aws/message_attributes.h"
 #include "base/hash.h"
 #include "base/text.h"
 
@@ -11,11 +12,7 @@
 
 enum {
     MAX_ATTRIBUTES = 10,
-    MAX_NAME = 256,
     MAX_TYPE = 256,
-    MAX_NUMBER_DIGITS = 38,
-    MIN_NUMBER_EXPONENT = -128,
-    MAX_NUMBER_EXPONENT = 126,
 };
 
 static bool refuse(const struct call *call, const char *format, str name)
@@ -24,42 +21,33 @@ static bool refuse(const struct call *call, const char *format, str name)
     return false;
 }
 
-static bool starts_with_nocase(str s, str prefix)
+/* The letters from À to ſ are accepted, too, whatever the sentence says. */
+static bool has_name_characters(str name)
 {
-    return s.size >= prefix.size && str_equal_nocase(str_head(s, prefix.size), prefix);
+    while (!str_empty(name)) {
+        size_t size = str_character_size(name, 0);
+        str character = str_head(name, size);
+        bool accented = str_compare(character, S("\u00c0")) >= 0 && str_compare(character, S("\u017f")) <= 0;
+        if (!accented && !str_is_word(character, S("-_.")))
+            return false;
+        name = str_from(name, size);
+    }
+    return true;
 }
 
 static bool name_check(const struct call *call, str name)
 {
-    bool valid = name.size >= 1 && name.size <= MAX_NAME && name.data[0] != '.' &&
-                 name.data[name.size - 1] != '.' && str_find(name, S("..")) < 0 &&
-                 str_is_word(name, S("-_."));
+    bool valid = name.size >= 1 && name.size <= MESSAGE_ATTRIBUTE_MAX_NAME && name.data[0] != '.' &&
+                 name.data[name.size - 1] != '.' && str_find(name, S("..")) < 0 && has_name_characters(name);
 
     if (!valid)
         return refuse(call,
                       "Message (user) attribute name '%.*s' can only contain A-Z, a-z, 0-9, underscore (_), "
                       "hyphen (-), and period (.) characters, and must be 1 to 256 characters long.",
                       name);
-    if (starts_with_nocase(name, S("AWS.")) || starts_with_nocase(name, S("Amazon.")))
+    if (message_attribute_is_reserved(name))
         return refuse(call, "Message (user) attribute name '%.*s' must not start with AWS. or Amazon.", name);
     return true;
-}
-
-/* "String", or "String.some label". */
-static bool is_type(str data_type, str base)
-{
-    return str_starts_with(data_type, base) &&
-           (data_type.size == base.size || data_type.data[base.size] == '.');
-}
-
-/* Up to 38 digits, between 10^-128 and 10^126 on either side of zero. */
-static bool is_number(str text)
-{
-    size_t digits;
-    int64_t exponent;
-
-    return str_is_decimal(text, &digits, &exponent) && digits <= MAX_NUMBER_DIGITS &&
-           (digits == 0 || (exponent >= MIN_NUMBER_EXPONENT && exponent <= MAX_NUMBER_EXPONENT));
 }
 
 static bool type_check(const struct call *call, str name, const struct sqs_message_attribute_value *value)
@@ -74,8 +62,9 @@ static bool type_check(const struct call *call, str name, const struct sqs_messa
              "Message attribute list values in SendMessage operation are not supported.");
         return false;
     }
-    return is_type(value->data_type, S("Binary")) || is_type(value->data_type, S("String")) ||
-           is_type(value->data_type, S("Number")) ||
+    return message_attribute_is_type(value->data_type, S("Binary")) ||
+           message_attribute_is_type(value->data_type, S("String")) ||
+           message_attribute_is_type(value->data_type, S("Number")) ||
            refuse(call,
                   "The type of message (user) attribute '%.*s' is invalid. You must use only the following "
                   "supported type prefixes: Binary, Number, String.",
@@ -86,7 +75,7 @@ static bool value_check(const struct call *call, str name, const struct sqs_mess
 {
     if (!str_empty(value->string_value) && !str_empty(value->binary_value))
         return refuse(call, "Message attribute '%.*s' has multiple values.", name);
-    if (is_type(value->data_type, S("Binary")))
+    if (message_attribute_is_type(value->data_type, S("Binary")))
         return !str_empty(value->binary_value) ||
                refuse(call,
                       "Message (user) attribute '%.*s' must contain a non-empty value of type 'Binary'.",
@@ -97,13 +86,14 @@ static bool value_check(const struct call *call, str name, const struct sqs_mess
     if (!str_is_xml_text(value->string_value))
         return refuse(call, "Invalid characters found in the value of message (user) attribute '%.*s'.",
                       name);
-    if (is_type(value->data_type, S("Number")) && !is_number(value->string_value))
+    if (message_attribute_is_type(value->data_type, S("Number")) &&
+        !message_attribute_is_number(value->string_value))
         return refuse(call, "Can't cast the value of message (user) attribute '%.*s' to a number.", name);
     return true;
 }
 
 bool message_attributes_check(const struct call *call,
-                              const struct sqs_message_attribute_value_map *attributes)
+                              const struct sqs_message_body_attribute_map *attributes)
 {
     if (attributes->count > MAX_ATTRIBUTES) {
         fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION,
@@ -111,7 +101,7 @@ bool message_attributes_check(const struct call *call,
         return false;
     }
     for (size_t i = 0; i < attributes->count; i++) {
-        const struct sqs_message_attribute_value_map_entry *attribute = &attributes->items[i];
+        const struct sqs_message_body_attribute_map_entry *attribute = &attributes->items[i];
         if (!name_check(call, attribute->key) || !type_check(call, attribute->key, &attribute->value) ||
             !value_check(call, attribute->key, &attribute->value))
             return false;
@@ -119,7 +109,7 @@ bool message_attributes_check(const struct call *call,
     return true;
 }
 
-size_t message_attributes_size(const struct sqs_message_attribute_value_map *attributes)
+size_t message_attributes_size(const struct sqs_message_body_attribute_map *attributes)
 {
     size_t size = 0;
 
@@ -133,8 +123,8 @@ size_t message_attributes_size(const struct sqs_message_attribute_value_map *att
 
 static int by_name(const void *a, const void *b)
 {
-    return str_compare(((const struct sqs_message_attribute_value_map_entry *)a)->key,
-                       ((const struct sqs_message_attribute_value_map_entry *)b)->key);
+    return str_compare(((const struct sqs_message_body_attribute_map_entry *)a)->key,
+                       ((const struct sqs_message_body_attribute_map_entry *)b)->key);
 }
 
 static void add_sized(struct text *text, str s)
@@ -146,10 +136,10 @@ static void add_sized(struct text *text, str s)
 }
 
 /* By name: size and name, size and type, 1 or 2 for text or bytes, size and value. */
-str message_attributes_md5(const struct call *call, const struct sqs_message_attribute_value_map *attributes)
+str message_attributes_md5(const struct call *call, const struct sqs_message_body_attribute_map *attributes)
 {
     struct text text = text_in(call->arena);
-    struct sqs_message_attribute_value_map_entry *sorted;
+    struct sqs_message_body_attribute_map_entry *sorted;
 
     if (attributes->count == 0)
         return (str){0};
@@ -160,7 +150,7 @@ str message_attributes_md5(const struct call *call, const struct sqs_message_att
 
     for (size_t i = 0; i < attributes->count; i++) {
         const struct sqs_message_attribute_value *value = &sorted[i].value;
-        bool binary = is_type(value->data_type, S("Binary"));
+        bool binary = message_attribute_is_type(value->data_type, S("Binary"));
         add_sized(&text, sorted[i].key);
         add_sized(&text, value->data_type);
         text_add_char(&text, binary ? 2 : 1);

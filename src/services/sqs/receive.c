@@ -38,20 +38,12 @@ static bool wait_check(const struct call *call, const int64_t *seconds)
     return false;
 }
 
-static bool has_name(const struct str_list *names, str name)
-{
-    for (size_t i = 0; i < names->count; i++)
-        if (str_equal(names->items[i], name) || str_equal(names->items[i], S("All")))
-            return true;
-    return false;
-}
-
 static void add_attribute(const struct call *call, const struct sqs_receive_message_request *in,
                           struct sqs_message *message, str name, str value)
 {
-    if (str_present(value) &&
-        (has_name(&in->attribute_names, name) || has_name(&in->message_system_attribute_names, name)))
-        *list_add(call->arena, &message->attributes) = (struct str_map_entry){name, value};
+    if (attributes_ask_for(&in->attribute_names, name) ||
+        attributes_ask_for(&in->message_system_attribute_names, name))
+        str_map_add(call->arena, &message->attributes, name, value);
 }
 
 /* Whoever asks for the trace by name is told it, although the sender set no header: so a trace goes on. */
@@ -60,20 +52,14 @@ static str trace_header(const struct call *call, const struct sqs_receive_messag
 {
     const struct str_list *names = &in->message_system_attribute_names;
 
-    for (size_t i = 0; !str_present(row->trace_header) && i < names->count; i++)
-        if (str_equal(names->items[i], S("AWSTraceHeader")))
-            return arena_join(call->arena, S("Root="), row->trace_id);
+    if (!str_present(row->trace_header) && str_is_one_of(S("AWSTraceHeader"), names->items, names->count))
+        return arena_join(call->arena, S("Root="), row->trace_id);
     return row->trace_header;
 }
 
 static struct message_state state_of(const struct sqs_find_visible_row *row)
 {
     return (struct message_state){row->visible_ms, row->receive_count > 0};
-}
-
-static str number(const struct call *call, int64_t value)
-{
-    return arena_format(call->arena, "%lld", (long long)value);
 }
 
 static void add_attributes(const struct call *call, const struct sqs_receive_message_request *in,
@@ -84,9 +70,11 @@ static void add_attributes(const struct call *call, const struct sqs_receive_mes
     if (in->attribute_names.count == 0 && in->message_system_attribute_names.count == 0)
         return;
     add_attribute(call, in, message, S("SenderId"), row->sender_id);
-    add_attribute(call, in, message, S("SentTimestamp"), number(call, row->sent_ms));
-    add_attribute(call, in, message, S("ApproximateReceiveCount"), number(call, row->receive_count + 1));
-    add_attribute(call, in, message, S("ApproximateFirstReceiveTimestamp"), number(call, first_ms));
+    add_attribute(call, in, message, S("SentTimestamp"), arena_decimal(call->arena, row->sent_ms));
+    add_attribute(call, in, message, S("ApproximateReceiveCount"),
+                  arena_decimal(call->arena, row->receive_count + 1));
+    add_attribute(call, in, message, S("ApproximateFirstReceiveTimestamp"),
+                  arena_decimal(call->arena, first_ms));
     add_attribute(call, in, message, S("AWSTraceHeader"), trace_header(call, in, row));
     add_attribute(call, in, message, S("MessageGroupId"), row->group_id);
     add_attribute(call, in, message, S("DeadLetterQueueSourceArn"), row->dead_letter_source_arn);
@@ -115,7 +103,7 @@ static bool is_asked_for(const struct str_list *patterns, str name)
 static void add_message_attributes(const struct call *call, const struct sqs_receive_message_request *in,
                                    str json, struct sqs_message *message)
 {
-    struct sqs_message_attribute_value_map all = {0};
+    struct sqs_message_body_attribute_map all = {0};
 
     if (!str_present(json) || in->message_attribute_names.count == 0 ||
         !model_from_json(call->arena, &SQS_MESSAGE_BODY_ATTRIBUTE_MAP, json, &all))

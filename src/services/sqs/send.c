@@ -7,18 +7,13 @@
  */
 #include "sqs_internal.h"
 
+#include "aws/message_attributes.h"
 #include "base/hash.h"
 #include "base/text.h"
 
 #include <string.h>
 
-enum {
-    MAX_DELAY_SECONDS = 900,
-    MAX_BATCH_BYTES = 1048576,
-    MAX_GROUP_ID = 128,
-    MAX_TRACE_HEADER = 1024,
-    TRACE_ID_SIZE = 35
-};
+enum { MAX_DELAY_SECONDS = 900, MAX_BATCH_BYTES = 1048576, MAX_TRACE_HEADER = 1024, TRACE_ID_SIZE = 35 };
 
 struct sent {
     str message_id, body_md5, attributes_md5, system_attributes_md5;
@@ -49,12 +44,6 @@ static bool delay_check(const struct call *call, const int64_t *delay_seconds)
     return false;
 }
 
-static bool is_group_id(str id)
-{
-    return id.size >= 1 && id.size <= MAX_GROUP_ID &&
-           str_is_word(id, S("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"));
-}
-
 /* FIFO queues' parameters; a message group is allowed on standard queues (fair queues), a deduplication id is
  * not. */
 static bool fifo_check(const struct call *call, const struct outgoing *message)
@@ -62,7 +51,7 @@ static bool fifo_check(const struct call *call, const struct outgoing *message)
     if (str_present(message->deduplication_id))
         return value_refuse(call, "MessageDeduplicationId", message->deduplication_id,
                             "The request include parameter that is not valid for this queue type.");
-    return !str_present(message->group_id) || is_group_id(message->group_id) ||
+    return !str_present(message->group_id) || message_group_is_id(message->group_id) ||
            value_refuse(
                call, "MessageGroupId", message->group_id,
                "MessageGroupId can only include alphanumeric and punctuation characters. 1 to 128 in "
@@ -71,7 +60,7 @@ static bool fifo_check(const struct call *call, const struct outgoing *message)
 
 /* The one there is, and only as text. */
 static bool system_attributes_check(const struct call *call,
-                                    const struct sqs_message_system_attribute_value_map *attributes)
+                                    const struct sqs_message_body_system_attribute_map *attributes)
 {
     for (size_t i = 0; i < attributes->count; i++) {
         str name = attributes->items[i].key;
@@ -116,7 +105,7 @@ static bool outgoing_check_for(const struct call *call, const struct queue *queu
 
 static str trace_header_of(const struct outgoing *message)
 {
-    const struct sqs_message_system_attribute_value_map *attributes = message->system_attributes;
+    const struct sqs_message_body_system_attribute_map *attributes = message->system_attributes;
 
     for (size_t i = 0; i < attributes->count; i++)
         if (str_equal(attributes->items[i].key, S("AWSTraceHeader")))
@@ -149,12 +138,12 @@ static str trace_id_of(const struct call *call, str trace_header)
 
 /* The two kinds of attributes have one form; their digests are made alike. */
 static str system_attributes_md5(const struct call *call,
-                                 const struct sqs_message_system_attribute_value_map *system)
+                                 const struct sqs_message_body_system_attribute_map *system)
 {
-    struct sqs_message_attribute_value_map same = {0};
+    struct sqs_message_body_attribute_map same = {0};
 
     for (size_t i = 0; i < system->count; i++) {
-        struct sqs_message_attribute_value_map_entry *entry = list_add(call->arena, &same);
+        struct sqs_message_body_attribute_map_entry *entry = list_add(call->arena, &same);
         entry->key = system->items[i].key;
         entry->value.data_type = system->items[i].value.data_type;
         entry->value.string_value = system->items[i].value.string_value;

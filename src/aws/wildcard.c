@@ -5,7 +5,7 @@
  * That is enough where any star may take anything.  In resource patterns some stars stop at
  * colons; when such a star cannot grow, the last one that may cross colons does.
  */
-#include "services/iam/wildcard.h"
+#include "aws/wildcard.h"
 
 #include <string.h>
 
@@ -21,14 +21,9 @@ struct match {
     struct star any, inner; /* the last star; the last one within a segment */
 };
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
 static bool same_character(const struct match *match, char a, char b)
 {
-    return a == b || (match->ignore_case && lower(a) == lower(b));
+    return a == b || (match->ignore_case && char_lower(a) == char_lower(b));
 }
 
 static bool crosses_colons(const struct match *match, size_t behind_star)
@@ -153,7 +148,7 @@ static bool is_variable(str rest)
 }
 
 /* Compiles what stands at `source`, moves on in it, and returns the number of bytes written. */
-static size_t compile_next(struct pattern *pattern, str *source, char *out, bool wildcards, bool variables)
+static size_t compile_next(struct wildcard *pattern, str *source, char *out, bool wildcards, bool variables)
 {
     char c = source->data[0];
     size_t taken = 1, written = 1;
@@ -179,9 +174,9 @@ static size_t compile_next(struct pattern *pattern, str *source, char *out, bool
     return written;
 }
 
-struct pattern pattern_compile(struct arena *arena, str source, bool wildcards, bool variables)
+struct wildcard wildcard_compile(struct arena *arena, str source, bool wildcards, bool variables)
 {
-    struct pattern pattern = {.literal = true};
+    struct wildcard pattern = {.literal = true};
     char *compiled = arena_alloc(arena, source.size + 1);
     size_t size = 0;
 

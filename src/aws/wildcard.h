@@ -11,14 +11,14 @@
 
 enum { WILD_MANY = 1, WILD_ONE = 2, WILD_VARIABLE = 3 };
 
-struct pattern {
+struct wildcard {
     str text;           /* compiled */
     bool literal;       /* no wildcards and no variables: compare for equality */
     bool has_variables; /* names between WILD_VARIABLEs are still in the text */
 };
 
 /* With `variables`, ${*}, ${?} and ${$} are unescaped and other ${…} become variables. */
-struct pattern pattern_compile(struct arena *arena, str source, bool wildcards, bool variables);
+struct wildcard wildcard_compile(struct arena *arena, str source, bool wildcards, bool variables);
 
 /* Match compiled text without variables. */
 bool wildcard_match(str pattern, str text);

@@ -1,10 +1,10 @@
-#include "services/iam/wildcard.h"
+#include "aws/wildcard.h"
 
 #include "unit.h"
 
 static str compiled(str source)
 {
-    return pattern_compile(&scratch, source, true, true).text;
+    return wildcard_compile(&scratch, source, true, true).text;
 }
 
 static bool like(str pattern, str text)
