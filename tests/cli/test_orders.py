@@ -1,6 +1,10 @@
 """The order system from the command line, on a real server."""
 
+import contextlib
 import json
+import os
+import pty
+import re
 import subprocess
 
 import pytest
@@ -234,9 +238,28 @@ def test_where_there_are_no_traces_watch_follows_the_log(deployed, watching, wit
 def test_wait_gives_up_in_the_end(deployed, tmp_path):
     file = tmp_path / "orders.jsonl"
     file.write_text(order("never") + "\n")
-    result = deployed("wait", "--file", file, "--timeout", 1)
+    result = deployed("wait", "--file", file, "--timeout", 0)
     assert result.code == 1
-    assert "order never is not in the table (unknown), 0 messages in OrderDLQ." in result.out
+    assert "order never is not in the table (unknown), 0 messages in OrderDLQ.\n" in result.out
+
+
+def test_on_a_terminal_wait_shows_how_many_orders_have_arrived_and_no_rate(deployed, endpoint, tmp_path):
+    file = tmp_path / "orders.jsonl"
+    file.write_text(order("T1") + "\n" + order("T2") + "\n")
+    deployed("submit", file)
+    terminal, side = pty.openpty()
+    with subprocess.Popen([orderly_server.binary(), "orders", "wait", "--file", str(file)], stderr=side,
+                          stdout=subprocess.DEVNULL, env=environment(AWS_ENDPOINT_URL=endpoint)) as process:
+        os.close(side)
+        shown = b""
+        with contextlib.suppress(OSError):  # Linux says so when the other side is closed
+            while chunk := os.read(terminal, 1000):
+                shown += chunk
+    os.close(terminal)
+    assert process.returncode == 0
+    bars = [line.strip() for line in re.sub(r"\x1b\[K", "", shown.decode()).split("\r") if "waiting" in line]
+    assert bars[-1] == "waiting    " + "█" * 30 + " 2/2"
+    assert not [bar for bar in bars if "/s" in bar]
 
 
 def test_a_burst_is_counted_and_timed(deployed):
