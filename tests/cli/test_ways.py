@@ -5,8 +5,10 @@ Whole outputs are compared, with times, ids and the width of columns left out.
 
 import re
 
+import boto3
 import pytest
 
+import orderly_server
 from conftest import POISON, order
 
 ROLE = {"RoleName": "LambdaOrderProcessorRole"}
@@ -122,3 +124,37 @@ def test_an_order_of_which_no_message_is_known(deployed, client, order_id):
     result = deployed("show", order_id)
     assert (result.code, result.out) == (
         0, f'Order {order_id}: stored\n  {{"orderId":"{order_id}"}}\n  Nothing tells of its way any more.\n')
+
+
+@pytest.fixture
+def strict():
+    """A server that knows only its root key and the key of a user; the environments to call it as each."""
+    root = {"aws_access_key_id": "AKIAROOT", "aws_secret_access_key": "root-secret"}
+    server = orderly_server.Server("--auth", "strict", "--sandbox", "off", "--root-access-key-id", "AKIAROOT",
+                                   "--root-secret-access-key", "root-secret").start()
+    session = boto3.Session(region_name="us-east-1", **root)
+    iam = session.client("iam", endpoint_url=server.endpoint)
+    session.client("dynamodb", endpoint_url=server.endpoint).create_table(
+        TableName="Orders", BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "orderId", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "orderId", "KeyType": "HASH"}])
+    iam.create_user(UserName="reader")
+    iam.attach_user_policy(UserName="reader", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+    key = iam.create_access_key(UserName="reader")["AccessKey"]
+
+    def environment_of(key_id, secret):
+        return {"AWS_ENDPOINT_URL": server.endpoint, "AWS_ACCESS_KEY_ID": key_id, "AWS_SECRET_ACCESS_KEY": secret}
+
+    yield environment_of("AKIAROOT", "root-secret"), environment_of(key["AccessKeyId"], key["SecretAccessKey"])
+    server.stop()
+    server.remove_data()
+
+
+def test_with_strict_authentication_the_administrator_reads_the_traces(run, strict):
+    administrator, user = strict
+    result = run("show", "nobody", **administrator)
+    assert result.code == 1 and result.out.startswith("Order nobody: unknown\n") and result.err == ""
+    result = run("show", "nobody", **user)
+    assert (result.code, result.out, result.err) == (
+        1, "", "orderly: Reading the traces failed: With --auth strict this path needs a signature with the "
+               "administrator's access key (--root-access-key-id).\n")

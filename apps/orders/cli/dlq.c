@@ -49,7 +49,7 @@ static str explain_by_trace(struct orders *orders, const struct dead_letter *let
     struct trace trace;
     str reason = {0};
 
-    if (!traces_newest(orders, &(struct traces_query){.message = letter->message_id}, &trace))
+    if (!orders_traces_newest(orders, &(struct traces_query){.message = letter->message_id}, &trace))
         return reason;
     for (size_t i = trace.hops.count; i > 0 && !str_present(reason); i--)
         if (!str_equal(trace.hops.items[i - 1].kind, S("dead-lettered")))
@@ -62,7 +62,7 @@ static str explain(struct orders *orders, const struct dead_letter *letter)
 {
     bool traced;
 
-    if (!traces_served(orders, &traced))
+    if (!orders_traces_served(orders, &traced))
         return (str){0};
     return traced ? explain_by_trace(orders, letter) : explain_by_log(orders, letter);
 }

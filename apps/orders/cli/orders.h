@@ -28,7 +28,7 @@ struct orders {
     const struct arguments *arguments;
     struct failure failure;           /* of the last call that failed */
     str partition, account;           /* after orders_who_am_i() */
-    enum endpoint_kind endpoint_kind; /* what traces_served() has found out */
+    enum endpoint_kind endpoint_kind; /* what orders_traces_served() has found out */
 };
 
 /* One call.  False: `failure` is set, nothing has been said. */

@@ -11,7 +11,7 @@ enum { MOST_PAGES = 1000, PAGE = 100 };
 
 static const str traces_path = STR_INIT("/_orderly/traces");
 
-bool traces_served(struct orders *orders, bool *served)
+bool orders_traces_served(struct orders *orders, bool *served)
 {
     struct http_reply reply = {0};
 
@@ -33,8 +33,10 @@ static bool complain(struct orders *orders, const struct http_reply *reply)
 {
     str message = json_get_str(json_parse(orders->arena, reply->body, NULL), S("message"));
 
-    fprintf(stderr, "orderly: Reading the traces failed: %d %.*s\n", reply->status,
-            STR_ARGS(output_text(orders->arena, str_present(message) ? message : S(""))));
+    if (!str_present(message))
+        message = arena_format(orders->arena, "the reply has the status %d.", reply->status);
+    fprintf(stderr, "orderly: Reading the traces failed: %.*s\n",
+            STR_ARGS(output_text(orders->arena, message)));
     return false;
 }
 
@@ -101,7 +103,7 @@ static str query_text(struct orders *orders, const struct traces_query *query, s
 }
 
 /* A page may have fewer traces than were asked for, and still a next one. */
-bool traces_find(struct orders *orders, const struct traces_query *query, struct traces *traces)
+bool orders_traces_find(struct orders *orders, const struct traces_query *query, struct trace_list *traces)
 {
     str next = {0};
 
@@ -123,9 +125,9 @@ bool traces_find(struct orders *orders, const struct traces_query *query, struct
 
 /* ---- one ---- */
 
-static struct trace_hop hop_of(const struct json *json)
+static struct trace_entry hop_of(const struct json *json)
 {
-    return (struct trace_hop){
+    return (struct trace_entry){
         .id = json_get_str(json, S("id")),
         .kind = json_get_str(json, S("kind")),
         .verdict = json_get_str(json, S("verdict")),
@@ -140,7 +142,7 @@ static struct trace_hop hop_of(const struct json *json)
     };
 }
 
-bool traces_read(struct orders *orders, struct trace *trace)
+bool orders_traces_read(struct orders *orders, struct trace *trace)
 {
     str path = arena_concat(orders->arena, traces_path, S("/"), trace->id);
     const struct json *json = get(orders, path, S("")), *hops = json_get(json, S("hops"));
@@ -154,24 +156,24 @@ bool traces_read(struct orders *orders, struct trace *trace)
     return true;
 }
 
-bool traces_newest(struct orders *orders, const struct traces_query *query, struct trace *trace)
+bool orders_traces_newest(struct orders *orders, const struct traces_query *query, struct trace *trace)
 {
     struct traces_query one = *query;
-    struct traces traces = {0};
+    struct trace_list traces = {0};
 
     one.limit = 1;
     *trace = (struct trace){0};
-    if (!traces_find(orders, &one, &traces))
+    if (!orders_traces_find(orders, &one, &traces))
         return false;
     if (traces.count == 0)
         return true;
     *trace = traces.items[0];
-    return traces_read(orders, trace);
+    return orders_traces_read(orders, trace);
 }
 
 /* ---- what it says ---- */
 
-bool trace_has(const struct trace *trace, str kind)
+bool trace_has_kind(const struct trace *trace, str kind)
 {
     for (size_t i = 0; i < trace->hops.count; i++)
         if (str_equal(trace->hops.items[i].kind, kind))
@@ -188,7 +190,7 @@ str trace_reason(const struct trace *trace)
     return (str){0};
 }
 
-str trace_hop_order(const struct trace_hop *hop)
+str trace_entry_order(const struct trace_entry *hop)
 {
     return json_get_str(json_get(json_get(hop->detail, S("key")), S("orderId")), S("S"));
 }

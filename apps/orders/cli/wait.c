@@ -87,7 +87,7 @@ static bool look_for_end(struct wait *wait, bool *ended)
     *ended = false;
     if (wait->stored == wait->order_ids.count)
         return true;
-    if (!traces_served(orders, &traced))
+    if (!orders_traces_served(orders, &traced))
         return false;
     if (traced && !way_find(orders, wait->order_ids.items[wait->stored], false, &way))
         return false;
@@ -104,7 +104,7 @@ static void report_missing(const struct wait *wait)
     bool traced = false;
 
     printf("order %.*s is not in the table", STR_ARGS(output_text(orders->arena, id)));
-    if (traces_served(orders, &traced) && traced && way_find(orders, id, false, &way))
+    if (orders_traces_served(orders, &traced) && traced && way_find(orders, id, false, &way))
         printf(" (%s)", way_end_name(way.end));
 }
 

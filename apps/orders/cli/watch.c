@@ -12,7 +12,7 @@ int orders_watch(struct orders *orders)
 {
     bool traced;
 
-    if (!traces_served(orders, &traced))
+    if (!orders_traces_served(orders, &traced))
         return EXIT_FAILURE;
     return traced ? watch_traces(orders) : watch_log(orders);
 }

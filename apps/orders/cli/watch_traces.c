@@ -32,18 +32,18 @@ struct watch {
 };
 
 /* What the table calls it; where it never came there, the message's id. */
-static str name_of(const struct trace *trace, const struct trace_hop *hop)
+static str name_of(const struct trace *trace, const struct trace_entry *hop)
 {
-    str name = trace_hop_order(hop);
+    str name = trace_entry_order(hop);
 
     for (size_t i = 0; i < trace->hops.count && !str_present(name); i++)
-        name = trace_hop_order(&trace->hops.items[i]);
+        name = trace_entry_order(&trace->hops.items[i]);
     for (size_t i = 0; i < trace->hops.count && !str_present(name); i++)
         name = trace->hops.items[i].message_id;
     return str_present(name) ? name : S("");
 }
 
-static void print_hop(struct watch *watch, const struct trace *trace, const struct trace_hop *hop)
+static void print_hop(struct watch *watch, const struct trace *trace, const struct trace_entry *hop)
 {
     struct arena *arena = watch->orders->arena;
     bool well = str_equal(hop->verdict, S("ok"));
@@ -60,15 +60,15 @@ static void print_hop(struct watch *watch, const struct trace *trace, const stru
     watch->left--;
 }
 
-static bool is_worth_a_line(const struct trace_hop *hop)
+static bool is_worth_a_line(const struct trace_entry *hop)
 {
-    return str_present(trace_hop_order(hop)) || !str_equal(hop->verdict, S("ok"));
+    return str_present(trace_entry_order(hop)) || !str_equal(hop->verdict, S("ok"));
 }
 
 static void show_trace(struct watch *watch, const struct trace *trace)
 {
     for (size_t i = 0; i < trace->hops.count; i++) {
-        const struct trace_hop *hop = &trace->hops.items[i];
+        const struct trace_entry *hop = &trace->hops.items[i];
         if (is_worth_a_line(hop) && !map_put(&watch->seen, hop->id, watch) && watch->left > 0)
             print_hop(watch, trace, hop);
     }
@@ -83,7 +83,7 @@ static bool look_at(struct watch *watch, struct trace *trace)
         watch->newest_ms = trace->last_ms;
     if (map_put(&watch->seen, trace->id, count) == count)
         return true;
-    if (!traces_read(watch->orders, trace))
+    if (!orders_traces_read(watch->orders, trace))
         return false;
     show_trace(watch, trace);
     return true;
@@ -91,11 +91,11 @@ static bool look_at(struct watch *watch, struct trace *trace)
 
 static bool look(struct watch *watch)
 {
-    struct traces traces = {0};
+    struct trace_list traces = {0};
     struct traces_query query = {
         .resource = watch->queue_arn, .since_ms = watch->newest_ms - OVERLAP_MS, .limit = MOST_TRACES};
 
-    if (!traces_find(watch->orders, &query, &traces))
+    if (!orders_traces_find(watch->orders, &query, &traces))
         return false;
     for (size_t i = traces.count; i > 0; i--)
         if (!look_at(watch, &traces.items[i - 1]))

@@ -20,7 +20,7 @@ bool way_find(struct orders *orders, str order_id, bool look_for_dead, struct wa
     bool traced;
 
     *way = (struct way){.order_id = order_id};
-    if (!traces_served(orders, &traced) || !orders_get(orders, order_id, &way->item))
+    if (!orders_traces_served(orders, &traced) || !orders_get(orders, order_id, &way->item))
         return false;
     if (way->item.count > 0)
         way->end = WAY_STORED;

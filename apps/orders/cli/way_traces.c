@@ -12,9 +12,9 @@
 enum { MOST_MESSAGES = 100 };
 
 /* The function's requests are in the trace of its batch's first message, whichever message they are for. */
-static bool is_of_another_order(const struct trace_hop *hop, str order_id)
+static bool is_of_another_order(const struct trace_entry *hop, str order_id)
 {
-    str id = trace_hop_order(hop);
+    str id = trace_entry_order(hop);
 
     return str_present(id) && !str_equal(id, order_id);
 }
@@ -22,7 +22,7 @@ static bool is_of_another_order(const struct trace_hop *hop, str order_id)
 static void add_steps(struct orders *orders, struct way *way, const struct trace *trace)
 {
     for (size_t i = 0; i < trace->hops.count; i++) {
-        const struct trace_hop *hop = &trace->hops.items[i];
+        const struct trace_entry *hop = &trace->hops.items[i];
         if (is_of_another_order(hop, way->order_id))
             continue;
         *list_add(orders->arena, &way->steps) = (struct way_step){
@@ -40,9 +40,9 @@ static void add_steps(struct orders *orders, struct way *way, const struct trace
 /* An earlier message may have brought the order into the table; what became of the last one is the end. */
 static enum way_end end_of(const struct way *way, const struct trace *trace)
 {
-    if (trace_has(trace, S("dead-lettered")))
+    if (trace_has_kind(trace, S("dead-lettered")))
         return WAY_DEAD;
-    if (trace_has(trace, S("not-delivered")) && !trace_has(trace, S("delivered")))
+    if (trace_has_kind(trace, S("not-delivered")) && !trace_has_kind(trace, S("delivered")))
         return WAY_LOST;
     return way->item.count > 0 ? WAY_STORED : WAY_PENDING;
 }
@@ -61,16 +61,17 @@ static bool is_word(str text)
 
 bool way_from_traces(struct orders *orders, struct way *way)
 {
-    struct traces traces = {0};
+    struct trace_list traces = {0};
 
     if (!is_word(way->order_id))
         return true;
-    if (!traces_find(orders, &(struct traces_query){.text = way->order_id, .limit = MOST_MESSAGES}, &traces))
+    if (!orders_traces_find(orders, &(struct traces_query){.text = way->order_id, .limit = MOST_MESSAGES},
+                            &traces))
         return false;
     if (traces.count == 0)
         return true;
     struct trace *newest = &traces.items[0];
-    if (!traces_read(orders, newest))
+    if (!orders_traces_read(orders, newest))
         return false;
     way->trace_id = newest->id;
     way->messages = traces.count;
