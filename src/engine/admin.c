@@ -6,7 +6,8 @@
  *     POST /_orderly/null               an empty answer by the whole HTTP path, for measuring
  *     GET  /_orderly/clock              {"now_ms": …, "offset_ms": …}
  *     POST /_orderly/clock              {"advance_ms": …}
- *     GET  /_orderly/trace?id=…         the hops of one trace
+ *     GET  /_orderly/traces             the ways of messages and invocations, and
+ *     GET  /_orderly/traces/ID          the hops of one, see trace_read.c
  *     POST /_localstack/state/reset     forget everything
  *
  * With strict authentication all but the health and the null request need the administrator's signature.
@@ -19,14 +20,10 @@
  * script in any browser always sends Origin with a POST to another origin.
  */
 #include "engine/engine_internal.h"
-#include "engine_sql.h"
 
-#include "wire/form.h"
 #include "wire/json.h"
 
 static const int64_t END_OF_TIME_MS = 253402300799999; /* a year has four digits */
-
-enum { MOST_HOPS = 10 * 1000 }; /* that one reply shows */
 
 static void reply_json(struct exchange *exchange, int status, str json)
 {
@@ -115,36 +112,6 @@ static void advance_clock(struct exchange *exchange)
     reply_clock(exchange);
 }
 
-static void show_trace(struct exchange *exchange)
-{
-    struct call *call = &exchange->call;
-    struct json_writer writer = json_writer_in(call->arena);
-    struct form query;
-    str id = {0};
-
-    if (form_parse(call->arena, exchange->request->query, &query))
-        id = form_get(&query, S("id"));
-    trace_store(call->engine);
-    struct engine_list_trace_rows hops =
-        engine_list_trace(call->txn, &(struct engine_list_trace_params){.trace_id = id, .limit = MOST_HOPS});
-    json_open_object(&writer);
-    json_field(&writer, S("trace_id"), id);
-    json_name(&writer, S("hops"));
-    json_open_array(&writer);
-    for (size_t i = 0; i < hops.count; i++) {
-        json_open_object(&writer);
-        json_name(&writer, S("at_ms"));
-        json_i64(&writer, hops.items[i].at_ms);
-        json_field(&writer, S("kind"), hops.items[i].kind);
-        json_field(&writer, S("resource"), hops.items[i].resource);
-        json_field(&writer, S("detail"), hops.items[i].detail);
-        json_close_object(&writer);
-    }
-    json_close_array(&writer);
-    json_close_object(&writer);
-    reply_json(exchange, 200, json_written(&writer));
-}
-
 static void reset(struct exchange *exchange)
 {
     struct call *call = &exchange->call;
@@ -159,7 +126,8 @@ static void reset(struct exchange *exchange)
     engine->clock_offset_ms = 0;
     engine->now_ms = call->now_ms = engine_now_ms(engine);
     engine->next_timer_ms = INT64_MAX;
-    engine->prune_ms = engine->clock_kept_ms = 0;
+    engine->clock_kept_ms = 0;
+    trace_recount(engine);
     modules_run(call, true);
     reply_json(exchange, 200, S("{}"));
 }
@@ -179,14 +147,22 @@ static const struct admin_path paths[] = {
     {STR_INIT("POST"), STR_INIT("/_orderly/null"), null_request, false, true, false},
     {STR_INIT("GET"), STR_INIT("/_orderly/clock"), show_clock, false, false, false},
     {STR_INIT("POST"), STR_INIT("/_orderly/clock"), advance_clock, true, false, true},
-    {STR_INIT("GET"), STR_INIT("/_orderly/trace"), show_trace, true, false, false},
+    {STR_INIT("GET"), STR_INIT("/_orderly/traces"), traces_begin, true, false, false},
+    {STR_INIT("GET"), STR_INIT("/_orderly/traces/"), traces_begin, true, false, false},
     {STR_INIT("POST"), STR_INIT("/_localstack/state/reset"), reset, true, false, true},
 };
+
+/* A path that ends in '/' has something behind it. */
+static bool is_path(str path, str asked)
+{
+    return str_ends_with(path, S("/")) ? str_starts_with(asked, path) && asked.size > path.size
+                                       : str_equal(asked, path);
+}
 
 static const struct admin_path *find_path(const struct http_request *request)
 {
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
-        if (str_equal(request->path, paths[i].path) && str_equal(request->method, paths[i].method))
+        if (is_path(paths[i].path, request->path) && str_equal(request->method, paths[i].method))
             return &paths[i];
     return NULL;
 }

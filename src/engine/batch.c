@@ -56,7 +56,7 @@ static void run_handler(void *context)
 
     if (exchange->admin) {
         exchange->admin(exchange);
-        exchange->outcome = DONE;
+        exchange->outcome = str_present(call->progress->parked.what) || call->progress->moves ? PARKED : DONE;
         return;
     }
     exchange->outcome = call->operation->handler(call, exchange->in, exchange->out);
@@ -103,6 +103,18 @@ static void prepare(struct engine *engine, struct exchange *exchange)
     txn_use_arena(engine->txn, &exchange->arena);
 }
 
+/* What the call itself wrote is undone by now. */
+static void trace_denial(const struct call *call)
+{
+    const struct failure *failure = &call->progress->failure;
+
+    if (str_present(failure->reason))
+        trace(call, &(struct trace_hop){.kind = HOP_DENIED,
+                                        .verdict = VERDICT_DENIED,
+                                        .resource_arn = call->progress->denied,
+                                        .reason = failure->reason});
+}
+
 static void run_once(struct engine *engine, struct exchange *exchange)
 {
     struct call *call = &exchange->call;
@@ -111,6 +123,8 @@ static void run_once(struct engine *engine, struct exchange *exchange)
     int64_t began_us = monotonic_us();
     struct call_mark mark = call_begin(call);
     exchange->outcome = call_end(call, mark, run_guarded(engine, exchange));
+    if (exchange->outcome == FAILED)
+        trace_denial(call);
     call->txn = NULL;
     meter_call(engine, exchange->operation, METER_ENGINE, monotonic_us() - began_us);
     if (exchange->outcome == PARKED && (call->last_run || exchange->cancelled)) {
@@ -135,11 +149,15 @@ static bool is_abandoned(const struct exchange *exchange)
     return exchange->order != 0 && exchange->cancelled;
 }
 
-/* A worker prepares it; then it runs again, with the input as this run may have rewritten it. */
+/* A worker prepares it; then it runs again, with the input as this run may have rewritten it.  Of an admin
+ * path, a worker does the rest. */
 static void move(struct engine *engine, struct exchange *exchange)
 {
     call_reset(&exchange->call);
-    dispatch_prepare(engine, exchange);
+    if (exchange->admin)
+        dispatch_admin_read(engine, exchange);
+    else
+        dispatch_prepare(engine, exchange);
 }
 
 static void run_or_give_back(struct engine *engine, struct exchange *exchange)
@@ -181,6 +199,7 @@ static void undo(struct engine *engine, struct batch *batch)
     log_error("commit failed calls=%zu", told.count);
     engine->clock_offset_ms = batch->clock_offset_ms;
     engine->clock_kept_ms = 0;
+    trace_recount(engine);
     engine->retry_ms = engine->now_ms + RETRY_AFTER_MS;
     engine->next_timer_ms = engine->retry_ms; /* the rows of those that ran are back */
     batch->effects.count = 0;
@@ -308,7 +327,7 @@ void batch_run(struct engine *engine)
     take_parked(engine);
     run_calls(engine);
     slice_begin(engine);
-    trace_prune(engine);
+    trace_tend(engine);
     txn_use_arena(engine->txn, &batch->arena);
     sums_finish(engine);
     trace_store(engine);

@@ -57,19 +57,15 @@ void dispatcher_free(struct dispatcher *dispatcher)
     free(dispatcher);
 }
 
-/* The trace to continue: "Root=1-…" of the header; a new one when the header has no such id. */
+/* The trace that the request names, in which it is a step. */
 static void find_trace(struct call *call, const struct http_request *request)
 {
-    str rest = http_header(&request->headers, S("X-Amzn-Trace-Id")), part;
+    str header = http_header(&request->headers, S("X-Amzn-Trace-Id"));
 
-    while (!call->in_trace && str_next(&rest, ';', &part)) {
-        str root = str_trim(part);
-        call->in_trace = str_starts_with(root, S("Root=")) && is_trace_id(str_from(root, 5));
-        if (call->in_trace)
-            call->trace_id = str_from(root, 5);
-    }
-    if (!call->in_trace)
-        call->trace_id = trace_id_new(call->arena, call->now_ms);
+    if (!str_present(header))
+        return;
+    call->trace_id = trace_of_header(header);
+    call->parent_hop = trace_parent_of_header(call->arena, header);
 }
 
 static void begin(struct dispatcher *dispatcher, struct exchange *exchange)
@@ -77,7 +73,7 @@ static void begin(struct dispatcher *dispatcher, struct exchange *exchange)
     struct call *call = &exchange->call;
 
     exchange->reply = (struct http_reply){0};
-    exchange->admin = NULL;
+    exchange->admin = exchange->admin_read = NULL;
     exchange->operation = NULL;
     exchange->protocol = NULL;
     exchange->order = 0;
@@ -451,6 +447,33 @@ void dispatch_prepare(struct engine *engine, struct exchange *exchange)
     work_submit(engine->pool, exchange, takes_long ? WORK_LONG : WORK_SHORT, run_prepare);
 }
 
+static void admin_read_now(void *context)
+{
+    struct dispatcher *dispatcher = ((struct attempt *)context)->dispatcher;
+    struct exchange *exchange = ((struct attempt *)context)->exchange;
+
+    snapshot_begin(dispatcher, &exchange->call);
+    exchange->admin_read(exchange);
+    exchange->outcome = DONE;
+    if (snapshot_end(dispatcher, &exchange->call, &exchange->sequence))
+        return;
+    exchange->outcome = FAILED;
+    exchange->reply = (struct http_reply){0};
+    call_fail_internal(&exchange->call);
+}
+
+static void run_admin_read(struct dispatcher *dispatcher, struct exchange *exchange)
+{
+    exchange->call.time_up_us = monotonic_us() + LIMIT_LONG_READ_MS * 1000;
+    attempt(&(struct attempt){dispatcher, exchange, false}, admin_read_now);
+    deliver_read(dispatcher->engine, exchange);
+}
+
+void dispatch_admin_read(struct engine *engine, struct exchange *exchange)
+{
+    work_submit(engine->pool, exchange, WORK_LONG, run_admin_read);
+}
+
 /* What a service lets anybody read without a signature. */
 static void read_public_file(void *context)
 {
@@ -508,7 +531,7 @@ static void serve(struct dispatcher *dispatcher, struct exchange *exchange)
     if (serve_public_file(dispatcher, exchange))
         return;
     if (!attempt(&understood, understand_now) || !understood.good) {
-        if (dispatcher->class != WORK_NONE)
+        if (dispatcher->class != WORK_NONE && exchange->reply.status == 0)
             encode(exchange); /* what is wrong may be told with all of a large value */
         exchange->answered(exchange);
         return;
