@@ -32,7 +32,20 @@ def returned(attempt):
             f"  returned  function OrderProcessor  {attempt}  ok"]
 
 
+def reported(attempt, reason):
+    return [f"  retried  queue OrderQueue  {attempt}  failed",
+            f"  The function reported this message as failed: {reason}."]
+
+
+REFUSED = ("AccessDeniedException (HTTP 400): User: role LambdaOrderProcessorRole is not authorized to perform: "
+           "dynamodb:PutItem on resource: table Orders because no identity-based policy allows the "
+           "dynamodb:PutItem action")
+
+
 def masked(text):
+    """Its lines; a note's lines are one."""
+    text = re.sub(r"\n {14}(\S[^\n]*)(?=\n {14}\S)", r"\n              \1 +", text)
+    text = re.sub(r" \+\n {14}", " ", text)
     text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}", "TIME", text)
     text = re.sub(r"1-[0-9a-f]{8}-[0-9a-f]{24}", "TRACE", text)
     text = re.sub(r"(?<= )\d+(\.\d)? (ms|s)(?= )", "", text)
@@ -60,7 +73,8 @@ def test_an_order_whose_function_may_not_write_the_table(deployed, client, shown
     deployed("submit", stdin=order("O1234"))
     attempt("O1234", 1)
     assert shown("O1234") == [
-        "Order O1234: on its way", "", *HEAD, *QUEUED, *begun(1), *DENIED, *returned(1), "",
+        "Order O1234: on its way", "", *HEAD, *QUEUED, *begun(1), *DENIED, *returned(1),
+        *reported(1, REFUSED), "",
         "  It has not arrived yet.", REPAIR]
 
 
@@ -72,7 +86,7 @@ def test_an_order_that_is_retried_once_the_function_may_write_the_table(deployed
     attempt("O1234", 2)
     assert shown("O1234", "--wait", 60) == [
         "Order O1234: stored", ITEM, "", *HEAD, *QUEUED, *begun(1), *DENIED, *returned(1),
-        *begun(2), "  put  table Orders  ok", *returned(2), "  deleted  queue OrderQueue  2  ok", ""]
+        *reported(1, REFUSED), *begun(2), "  put  table Orders  ok", *returned(2), "  deleted  queue OrderQueue  2  ok", ""]
 
 
 def test_an_order_that_the_queue_does_not_take(deployed, client, shown, tmp_path):
@@ -83,8 +97,8 @@ def test_an_order_that_the_queue_does_not_take(deployed, client, shown, tmp_path
     assert shown("O1234") == [
         "Order O1234: not delivered", "", *HEAD, "  published  topic OrderTopic  ok",
         "  not-delivered  queue OrderQueue  not-delivered",
-        "  The policy of queue OrderQueue has no statement that allows sns.amazonaws.com",
-        "  sqs:SendMessage for topic OrderTopic: there is no such policy.", "",
+        "  The policy of queue OrderQueue has no statement that allows sns.amazonaws.com sqs:SendMessage for topic "
+        "OrderTopic: there is no such policy.", "",
         "  It did not reach OrderQueue and is not tried again: publish it again when the cause is gone.", REPAIR]
     (tmp_path / "orders.jsonl").write_text(order("O1234") + "\n")
     waited = deployed("wait", "--file", tmp_path / "orders.jsonl", "--timeout", 60)
@@ -97,7 +111,8 @@ def test_poison_that_is_given_up_after_three_receives(deployed, shown, die):
     die("laptop")
     assert shown("laptop") == [
         "Order laptop: dead-lettered", "", *HEAD, *QUEUED,
-        *begun(1), *returned(1), *begun(2), *returned(2), *begun(3), *returned(3),
+        *(line for number in (1, 2, 3)
+          for line in [*begun(number), *returned(number), *reported(number, "not a JSON object")]),
         "  dead-lettered  queue OrderDLQ  3  dead-lettered",
         "  It was received 3 times from queue OrderQueue, and not deleted.", "", *DEAD]
 

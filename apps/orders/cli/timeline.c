@@ -3,6 +3,7 @@
  */
 #include "orders/cli/timeline.h"
 
+#include "orders/cli/printed.h"
 #include "orders/cli/way.h"
 
 #include "aws/arn.h"
@@ -80,8 +81,17 @@ static str with_names(struct arena *arena, str text)
     return text_str(&named);
 }
 
+/* Of what the function printed, its own reason is enough. */
+static str without_json(struct arena *arena, str reason)
+{
+    str before, why = json_get_str(printed_json(arena, reason, &before), S("reason"));
+
+    return str_present(why) ? arena_concat(arena, before, S(": "), why) : reason;
+}
+
 str timeline_sentence(struct arena *arena, str reason)
 {
+    reason = without_json(arena, reason);
     bool cut = reason.size > REASON_BYTES;
     str text = with_names(arena, str_trim(str_head_whole(reason, REASON_BYTES)));
 

@@ -2,6 +2,7 @@
  * traces.c: asking for traces.
  */
 #include "orders/cli/traces.h"
+#include "orders/cli/printed.h"
 
 #include "base/list.h"
 #include "cli/output.h"
@@ -190,7 +191,9 @@ str trace_reason(const struct trace *trace)
     return (str){0};
 }
 
-str trace_entry_order(const struct trace_entry *hop)
+str trace_entry_order(struct arena *arena, const struct trace_entry *entry)
 {
-    return json_get_str(json_get(json_get(hop->detail, S("key")), S("orderId")), S("S"));
+    str id = json_get_str(json_get(json_get(entry->detail, S("key")), S("orderId")), S("S")), before;
+
+    return str_present(id) ? id : json_get_str(printed_json(arena, entry->reason, &before), S("orderId"));
 }

@@ -49,5 +49,5 @@ bool orders_traces_newest(struct orders *orders, const struct traces_query *quer
 bool trace_has_kind(const struct trace *trace, str kind);
 /* The reason of the last hop that did not go well; absent when all did. */
 str trace_reason(const struct trace *trace);
-/* The order that the hop put into the table; absent when it is no such hop. */
-str trace_entry_order(const struct trace_entry *hop);
+/* The order that the hop put into the table, or that the function printed; absent when it names none. */
+str trace_entry_order(struct arena *arena, const struct trace_entry *entry);

@@ -32,12 +32,12 @@ struct watch {
 };
 
 /* What the table calls it; where it never came there, the message's id. */
-static str name_of(const struct trace *trace, const struct trace_entry *hop)
+static str name_of(struct arena *arena, const struct trace *trace, const struct trace_entry *hop)
 {
-    str name = trace_entry_order(hop);
+    str name = trace_entry_order(arena, hop);
 
     for (size_t i = 0; i < trace->hops.count && !str_present(name); i++)
-        name = trace_entry_order(&trace->hops.items[i]);
+        name = trace_entry_order(arena, &trace->hops.items[i]);
     for (size_t i = 0; i < trace->hops.count && !str_present(name); i++)
         name = trace->hops.items[i].message_id;
     return str_present(name) ? name : S("");
@@ -50,7 +50,7 @@ static void print_hop(struct watch *watch, const struct trace *trace, const stru
     str took = timeline_time(arena, hop->at_ms - trace->began_ms);
 
     printf("%.*s  ", STR_ARGS(output_time(arena, hop->at_ms)));
-    output_padded(stdout, output_line(arena, name_of(trace, hop), ID_COLUMNS), ID_COLUMNS);
+    output_padded(stdout, output_line(arena, name_of(arena, trace, hop), ID_COLUMNS), ID_COLUMNS);
     fputs("  ", stdout);
     output_padded(stdout, well ? S("stored") : output_text(arena, hop->kind), VERDICT_COLUMNS);
     printf("  %8.*s", STR_ARGS(took));
@@ -60,16 +60,17 @@ static void print_hop(struct watch *watch, const struct trace *trace, const stru
     watch->left--;
 }
 
-static bool is_worth_a_line(const struct trace_entry *hop)
+static bool is_worth_a_line(struct arena *arena, const struct trace_entry *hop)
 {
-    return str_present(trace_entry_order(hop)) || !str_equal(hop->verdict, S("ok"));
+    return str_present(trace_entry_order(arena, hop)) || !str_equal(hop->verdict, S("ok"));
 }
 
 static void show_trace(struct watch *watch, const struct trace *trace)
 {
     for (size_t i = 0; i < trace->hops.count; i++) {
         const struct trace_entry *hop = &trace->hops.items[i];
-        if (is_worth_a_line(hop) && !map_put(&watch->seen, hop->id, watch) && watch->left > 0)
+        if (is_worth_a_line(watch->orders->arena, hop) && !map_put(&watch->seen, hop->id, watch) &&
+            watch->left > 0)
             print_hop(watch, trace, hop);
     }
 }

@@ -12,9 +12,9 @@
 enum { MOST_MESSAGES = 100 };
 
 /* The function's requests are in the trace of its batch's first message, whichever message they are for. */
-static bool is_of_another_order(const struct trace_entry *hop, str order_id)
+static bool is_of_another_order(struct arena *arena, const struct trace_entry *hop, str order_id)
 {
-    str id = trace_entry_order(hop);
+    str id = trace_entry_order(arena, hop);
 
     return str_present(id) && !str_equal(id, order_id);
 }
@@ -23,7 +23,7 @@ static void add_steps(struct orders *orders, struct way *way, const struct trace
 {
     for (size_t i = 0; i < trace->hops.count; i++) {
         const struct trace_entry *hop = &trace->hops.items[i];
-        if (is_of_another_order(hop, way->order_id))
+        if (is_of_another_order(orders->arena, hop, way->order_id))
             continue;
         *list_add(orders->arena, &way->steps) = (struct way_step){
             .at_ms = hop->at_ms,

@@ -9,6 +9,7 @@
 
 #include "base/hash.h"
 #include "base/log.h"
+#include "logs_model.h"
 #include "wire/json.h"
 
 enum {
@@ -338,7 +339,8 @@ void invocation_finish(const struct call *call, const struct function *function,
                        const struct lambda_get_sandbox_row *sandbox,
                        const struct lambda_find_invocation_row *invocation, const struct result *result)
 {
-    str tail = sandbox ? log_end(call, function, sandbox, invocation, result) : (str){0};
+    struct logs_input_log_events output = {0};
+    str tail = sandbox ? log_end(call, function, sandbox, invocation, result, &output) : (str){0};
 
     trace_end(call, function, invocation, result);
     if (str_equal(invocation->kind, S("sync"))) {
@@ -347,7 +349,7 @@ void invocation_finish(const struct call *call, const struct function *function,
         retry_or_forget(call, invocation, result);
     } else {
         invocation_remove(call, invocation->id);
-        batch_end(call, function, invocation, result);
+        batch_end(call, function, invocation, result, &output);
     }
 }
 

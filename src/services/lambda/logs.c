@@ -81,11 +81,7 @@ static size_t batch_count(const struct logs_input_log_event *events, size_t coun
 /* False: *failure says why, or the function's role cannot be had. */
 static bool write_events(const struct call *call, const struct function *function,
                          const struct lambda_get_sandbox_row *sandbox,
-<<<<<<< ours
-                         const struct logs_input_log_events *events)
-=======
                          const struct logs_input_log_events *events, struct failure *failure)
->>>>>>> theirs
 {
     const struct principal *role = events->count > 0 ? function_role(call, function) : NULL;
     struct logs_put_log_events_request in = {.log_group_name = function->row.log_group,
@@ -268,17 +264,14 @@ static void trace_logged(const struct call *call, const struct function *functio
 
 str log_end(const struct call *call, const struct function *function,
             const struct lambda_get_sandbox_row *sandbox, const struct lambda_find_invocation_row *invocation,
-            const struct result *result)
+            const struct result *result, struct logs_input_log_events *output)
 {
-<<<<<<< ours
-    struct logs_input_log_events events = {0};
-=======
     struct logs_input_log_events events = {0};
     struct failure failure = {0};
->>>>>>> theirs
     str id = invocation->request_id;
 
     take_lines(call, sandbox, &events);
+    *output = events;
     if (!invocation->announced)
         add_event(call, &events, invocation->started_ms ? invocation->started_ms : call->now_ms,
                   start_line(call, invocation));

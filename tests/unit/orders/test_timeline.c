@@ -48,6 +48,15 @@ TEST(a_reason_becomes_a_sentence)
     assert_text(sentence_of(S("arn: arn:")), "Arn: arn:.");
 }
 
+TEST(of_what_a_function_printed_its_reason_is_told)
+{
+    assert_text(sentence_of(S("it failed, and printed: {\"orderId\":\"O1\",\"reason\":\"no item\"}")),
+                "It failed: no item.");
+    assert_text(sentence_of(S("it failed, and printed: {\"orderId\":\"O1\"}")),
+                "It failed, and printed: {\"orderId\":\"O1\"}.");
+    assert_text(sentence_of(S("it failed, and printed: no {item}")), "It failed, and printed: no {item}.");
+}
+
 TEST(a_long_reason_is_cut)
 {
     char text[601];
@@ -66,4 +75,5 @@ TEST(times_have_the_unit_that_fits)
 }
 
 TESTS(test(arns_are_named_by_what_they_are), test(other_names_stay_as_they_are),
-      test(a_reason_becomes_a_sentence), test(a_long_reason_is_cut), test(times_have_the_unit_that_fits))
+      test(a_reason_becomes_a_sentence), test(of_what_a_function_printed_its_reason_is_told),
+      test(a_long_reason_is_cut), test(times_have_the_unit_that_fits))
