@@ -40,11 +40,14 @@ enum {
     LIMIT_LONG_READ_MS = 50,                  /* then a long read should answer with what it has */
     LIMIT_BATCH_MS = 10,                      /* of calls in one batch */
     LIMIT_WAL_BYTES = 32 * 1024 * 1024,       /* a checkpoint starts here */
-    LIMIT_HOP_NAME_BYTES = 256, /* of an ARN or an id; longer texts of a hop are cut, */
+    LIMIT_HOP_NAME_BYTES = 256,               /* of an ARN or an id; longer texts of a hop are cut, */
     LIMIT_HOP_REASON_BYTES = 1024,
     LIMIT_HOP_DETAIL_BYTES = 4096,
     LIMIT_HOP_TEXT_BYTES = 4096, /* what a message is found by are the words of its beginning */
     LIMIT_TRACE_HOPS = 1000,
     LIMIT_TRACE_WORDS = 512,
+    LIMIT_STREAMS = 256,                   /* replies sent piece by piece at one time, */
+    LIMIT_STREAM_PIECE_BYTES = 256 * 1024, /* a piece of them, */
+    LIMIT_STREAM_PLACE_BYTES = 256,        /* and what their handlers keep between two pieces */
     LIMIT_RELAXED_SYNC_MS = 100,
 };

@@ -19,8 +19,6 @@
 
 enum { USUAL_LIMIT = 50, MOST_TRACES = 100, LOOK_AGAIN_MS = 1 };
 
-static const str traces_path = STR_INIT("/_orderly/traces");
-
 /* What is being looked for. */
 struct search {
     struct word_list words; /* all of them; the first is what the store is asked by */
@@ -111,38 +109,39 @@ static bool is_parameter(str name)
     return false;
 }
 
-/* False: the exchange has its reply. */
-static bool read_parameter(struct exchange *exchange, const struct form *query,
-                           const struct parameter *parameter, struct search *search)
+/* False: the reply says what is wrong. */
+static bool read_parameter(const struct call *call, const struct form *query,
+                           const struct parameter *parameter, struct search *search, struct http_reply *reply)
 {
     str value = form_get(query, parameter->name);
 
-    if (!str_present(value) || parameter->set(&exchange->arena, search, value))
+    if (!str_present(value) || parameter->set(call->arena, search, value))
         return true;
-    reply_message(exchange, 400,
-                  arena_format(&exchange->arena, "%.*s takes %.*s.", STR_ARGS(parameter->name),
-                               STR_ARGS(parameter->takes)));
+    door_refuse(
+        call, reply, 400,
+        arena_format(call->arena, "%.*s takes %.*s.", STR_ARGS(parameter->name), STR_ARGS(parameter->takes)));
     return false;
 }
 
-static bool read_search(struct exchange *exchange, struct search *search)
+static bool read_search(const struct call *call, str query_text, struct search *search,
+                        struct http_reply *reply)
 {
     struct form query = {0};
 
     *search = (struct search){.until_ms = INT64_MAX, .limit = USUAL_LIMIT, .before_id = INT64_MAX};
-    if (!form_parse(&exchange->arena, exchange->request->query, &query)) {
-        reply_message(exchange, 400, S("The query cannot be read."));
+    if (!form_parse(call->arena, query_text, &query)) {
+        door_refuse(call, reply, 400, S("The query cannot be read."));
         return false;
     }
     for (size_t i = 0; i < query.count; i++)
         if (!is_parameter(query.items[i].name)) {
-            reply_message(exchange, 400,
-                          S("Traces are found by message, text, resource, outcome, since, until, "
-                            "limit and next."));
+            door_refuse(
+                call, reply, 400,
+                S("Traces are found by message, text, resource, outcome, since, until, limit and next."));
             return false;
         }
     for (size_t i = 0; i < PARAMETERS; i++)
-        if (!read_parameter(exchange, &query, &parameters[i], search))
+        if (!read_parameter(call, &query, &parameters[i], search, reply))
             return false;
     return true;
 }
@@ -252,28 +251,45 @@ static int64_t write_found(const struct call *call, const struct search *search,
     return next;
 }
 
-static void reply_written(struct exchange *exchange, struct json_writer *writer)
+static enum outcome reply_written(struct http_reply *reply, const struct json_writer *writer)
 {
-    exchange->reply = (struct http_reply){
+    *reply = (struct http_reply){
         .status = 200, .content_type = S("application/json"), .body = json_written(writer)};
+    return DONE;
 }
 
-static void list(struct exchange *exchange)
+/*
+ * On the engine: everything that was traced before this request must be found.  Then a worker runs the
+ * handler again.
+ */
+static enum outcome index_first(const struct call *call, struct http_reply *reply)
 {
-    struct json_writer writer = json_writer_in(&exchange->arena);
+    if (!may_move_to_worker(call))
+        return door_refuse(call, reply, 503, S("The server is stopping."));
+    if (trace_is_indexed(call->engine))
+        return move_to_worker(call);
+    trace_index(call->engine);
+    return park(call, S("engine/traces"), call->now_ms + LOOK_AGAIN_MS);
+}
+
+enum outcome traces_list(const struct call *call, const struct visit *visit, struct http_reply *reply)
+{
+    struct json_writer writer = json_writer_in(call->arena);
     struct search search;
 
-    if (!read_search(exchange, &search))
-        return;
+    if (!read_search(call, visit->request->query, &search, reply))
+        return DONE;
+    if (!txn_reads_only(call->txn))
+        return index_first(call, reply);
     json_open_object(&writer);
     json_name(&writer, S("traces"));
     json_open_array(&writer);
-    int64_t next = write_found(&exchange->call, &search, &writer);
+    int64_t next = write_found(call, &search, &writer);
     json_close_array(&writer);
     if (next)
-        json_field(&writer, S("next"), arena_format(&exchange->arena, "%lld", (long long)next));
+        json_field(&writer, S("next"), arena_format(call->arena, "%lld", (long long)next));
     json_close_object(&writer);
-    reply_written(exchange, &writer);
+    return reply_written(reply, &writer);
 }
 
 /* ---- one trace ---- */
@@ -398,16 +414,15 @@ static void write_hop(struct arena *arena, struct json_writer *writer, const str
     json_close_object(writer);
 }
 
-static void show(struct exchange *exchange, str trace_id)
+enum outcome traces_show(const struct call *call, const struct visit *visit, struct http_reply *reply)
 {
-    struct json_writer writer = json_writer_in(&exchange->arena);
-    struct call *call = &exchange->call;
+    struct json_writer writer = json_writer_in(call->arena);
     struct engine_trace_row row;
 
-    if (!engine_find_trace(call->txn, &(struct engine_find_trace_params){.trace_id = trace_id}, &row)) {
-        reply_message(exchange, 404, S("There is no such trace."));
-        return;
-    }
+    if (!txn_reads_only(call->txn))
+        return index_first(call, reply);
+    if (!engine_find_trace(call->txn, &(struct engine_find_trace_params){.trace_id = visit->rest}, &row))
+        return door_refuse(call, reply, 404, S("There is no such trace."));
     struct stored_hops hops = hops_of(call, row.id);
     json_open_object(&writer);
     json_field(&writer, S("traceId"), row.trace_id);
@@ -417,31 +432,5 @@ static void show(struct exchange *exchange, str trace_id)
         write_hop(call->arena, &writer, &hops, i);
     json_close_array(&writer);
     json_close_object(&writer);
-    reply_written(exchange, &writer);
-}
-
-/* ---- both ---- */
-
-/* On the engine: everything that was traced before this request must be found. */
-void traces_begin(struct exchange *exchange)
-{
-    struct call *call = &exchange->call;
-
-    if (trace_is_indexed(call->engine)) {
-        exchange->admin_read = traces_read;
-        call->progress->moves = true;
-        return;
-    }
-    trace_index(call->engine);
-    park(call, S("engine/traces"), call->now_ms + LOOK_AGAIN_MS);
-}
-
-void traces_read(struct exchange *exchange)
-{
-    str path = exchange->request->path;
-
-    if (str_equal(path, traces_path))
-        list(exchange);
-    else
-        show(exchange, str_from(path, traces_path.size + 1));
+    return reply_written(reply, &writer);
 }

@@ -7,7 +7,7 @@
  * named after).  An invocation is a row: queued, then a sandbox's, then answered.
  */
 #include "base/list.h"
-#include "engine/call.h"
+#include "engine/doors.h"
 #include "lambda.h"
 #include "lambda_model.h"
 #include "lambda_sql.h"
@@ -89,6 +89,10 @@ bool package_check(const struct call *call, str zip, struct function *function);
  * more; what names it must be written after DONE.
  */
 enum outcome package_store(const struct call *call, str zip, const struct function *function);
+/* How large it is; -1 when no function names it. */
+int64_t package_size(const struct call *call, str sha256);
+/* From that place on, as much as lies together.  False: it is not there. */
+bool package_read_piece(const struct call *call, str sha256, int64_t from, str *piece);
 /* False: no function names it, or it is not there. */
 bool package_read(const struct call *call, str sha256, str *zip);
 /* A function or a sandbox names it no more: it goes unless another does. */
@@ -112,7 +116,7 @@ void unpacked_clear(const struct call *call);
 void unpacked_forget(const struct call *call);
 
 /* download.c */
-struct public_file package_public_file(const struct call *call, str path);
+enum outcome package_download(const struct call *call, const struct visit *visit, struct http_reply *reply);
 /* Where its package can be had, for a while. */
 str package_url(const struct call *call, const struct function *function);
 
