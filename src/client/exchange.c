@@ -130,10 +130,25 @@ static void encode(struct client_exchange *exchange, struct http_request *reques
         encode_get(exchange, request);
 }
 
-void client_exchange_begin(struct client_exchange *exchange)
+struct addressee {
+    str endpoint, region, signing_name;
+};
+
+static struct addressee addressee_of(const struct client_exchange *exchange)
 {
     const struct config *config = exchange->client->config;
-    const struct service *service = exchange->operation ? exchange->operation->service : NULL;
+
+    if (!exchange->operation)
+        return (struct addressee){config_own_endpoint(config), config->region, S("orderly")};
+    const struct service *service = exchange->operation->service;
+    return (struct addressee){config_endpoint(exchange->arena, config, service),
+                              config_signing_region(config, service), str_of(service->signing_name)};
+}
+
+void client_exchange_begin(struct client_exchange *exchange)
+{
+    const struct client *client = exchange->client;
+    struct addressee addressee = addressee_of(exchange);
     struct arena *arena = exchange->arena;
     struct http_request request = {0};
     struct uri uri;
@@ -141,7 +156,7 @@ void client_exchange_begin(struct client_exchange *exchange)
     exchange->attempts++;
     exchange->body = text_in(arena);
     exchange->reply = (struct http_reply){0};
-    exchange->endpoint = service ? config_endpoint(arena, config, service) : config_own_endpoint(config);
+    exchange->endpoint = addressee.endpoint;
     check(uri_parse(exchange->endpoint, &uri));
     encode(exchange, &request);
     str url = arena_join(arena, exchange->endpoint, request.target);
@@ -149,10 +164,8 @@ void client_exchange_begin(struct client_exchange *exchange)
         request.path = arena_join(arena, uri.path, request.path);
     request.payload = request.body;
     http_header_add(arena, &request.headers, S("Host"), host_of(arena, &uri));
-    sigv4_sign(arena, &request, &config->credentials,
-               service ? config_signing_region(config, service) : config->region,
-               service ? str_of(service->signing_name) : S("orderly"),
-               wall_clock_ms() + exchange->client->clock_offset_ms);
+    sigv4_sign(arena, &request, &client->config->credentials, addressee.region, addressee.signing_name,
+               wall_clock_ms() + client->clock_offset_ms);
     add_headers(exchange, &request.headers);
     set_options(exchange, &request, url);
 }
