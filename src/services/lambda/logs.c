@@ -143,8 +143,8 @@ static void announce(const struct call *call, const struct lambda_get_sandbox_ro
 {
     struct lambda_find_invocation_row invocation;
 
-    if (!str_equal(sandbox->state, S("busy")) || !invocation_of_sandbox(call, sandbox->id, &invocation) ||
-        invocation.announced)
+    if (sandbox->state != LAMBDA_SANDBOX_STATE_BUSY ||
+        !invocation_of_sandbox(call, sandbox->id, &invocation) || invocation.announced)
         return;
     log_keep(call, sandbox->id, invocation.started_ms, start_line(call, &invocation));
     lambda_set_announced(call->txn, &(struct lambda_set_announced_params){.id = invocation.id});
