@@ -30,7 +30,10 @@ enum {
     LIMIT_JSON_DEPTH = 128,
     LIMIT_JSON_VALUES = 4 * 1024 * 1024, /* of one document: 160 MiB of tree */
     LIMIT_CBOR_DEPTH = 128,
-    LIMIT_CBOR_VALUES = 4 * 1024 * 1024, /* of one document: 160 MiB of pairs */
+    LIMIT_CBOR_VALUES = 4 * 1024 * 1024,          /* of one document: 160 MiB of pairs */
+    LIMIT_EVENT_HEADERS = 255,                    /* of one message of an event stream */
+    LIMIT_EVENT_HEADERS_BYTES = 128 * 1024,       /* as AWS's clients bound them, */
+    LIMIT_EVENT_PAYLOAD_BYTES = 24 * 1024 * 1024, /* and its payload */
     LIMIT_XML_DEPTH = 128,
     LIMIT_FORM_FIELDS = 1024 * 1024,
     LIMIT_CLOCK_SKEW_MS = 15 * 60 * 1000,     /* of a signature */

@@ -178,11 +178,11 @@ static void publish(struct store *store, uint64_t sequence)
         pthread_cond_broadcast(&store->gate_changed);
     if (store->log_bytes > LIMIT_WAL_BYTES)
         pthread_cond_signal(&store->log_is_large);
-    if (sequence != store->committed) {
-        store->committed = sequence;
-        pthread_cond_signal(&store->has_committed);
-    }
+    bool is_new = sequence != store->committed;
+    store->committed = sequence;
     pthread_mutex_unlock(&store->lock);
+    if (is_new)
+        pthread_cond_signal(&store->has_committed); /* the sync thread needs the lock at once */
 }
 
 static bool is_durable_at_once(const struct store *store)

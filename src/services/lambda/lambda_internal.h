@@ -66,8 +66,7 @@ const struct principal *lambda_principal(const struct call *call, const struct f
 
 /* configuration.c */
 /* Put what the request says into the row, where it says something.  False: fail() has been called. */
-bool configuration_apply(const struct call *call,
-                         const struct lambda_update_function_configuration_request *in,
+bool configuration_apply(const struct call *call, const struct lambda_function_settings *in,
                          struct function *function);
 /* What may not be asked of a new function; the rest is configuration_apply()'s.  False: fail(). */
 bool configuration_check_new(const struct call *call, const struct lambda_create_function_request *in);
