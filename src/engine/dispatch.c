@@ -242,9 +242,26 @@ static bool unpack(struct exchange *exchange, size_t limit)
     return false;
 }
 
+/* A URL that AWS gives to people: whoever follows it is nobody, whom the handler must expect. */
+static bool may_be_unsigned(const struct exchange *exchange, const struct sigv4 *sigv4)
+{
+    return exchange->operation && exchange->operation->flags & OPERATION_UNSIGNED && sigv4 &&
+           !sigv4->present && str_equal(exchange->request->method, S("GET"));
+}
+
+static bool identify_nobody(struct exchange *exchange)
+{
+    static const struct principal nobody = {.kind = PRINCIPAL_ANONYMOUS};
+
+    exchange->call.caller = &nobody;
+    return true;
+}
+
 static bool identify(struct dispatcher *dispatcher, struct exchange *exchange, const struct sigv4 *sigv4,
                      enum protocol_name protocol)
 {
+    if (may_be_unsigned(exchange, sigv4))
+        return identify_nobody(exchange);
     if (!str_present(exchange->sandbox))
         return auth_identify(dispatcher->auth, exchange, dispatcher->reader, sigv4, protocol);
     identify_sandbox(exchange);

@@ -34,6 +34,7 @@ class Shape:
 class Operation:
     reads: bool
     internal: bool
+    long: bool
     input: str = ""
     output: str = ""
     errors: list = field(default_factory=list)
@@ -160,7 +161,7 @@ def read_model(path):
             model.also.update(rest)
             take_line = model.also.update
         elif kind == "operation":
-            operation = model.operations[name] = Operation("reads" in rest, "internal" in rest)
+            operation = model.operations[name] = Operation("reads" in rest, "internal" in rest, "long" in rest)
             take_line = lambda words, operation=operation: operation_line(operation, words)
         elif kind == "group":
             members = groups[name] = {}

@@ -295,6 +295,8 @@ static void add_flags(const struct operation_entry *operation, struct text *out)
         text_add(out, S(" | OPERATION_LARGE"));
     if (operation->frees)
         text_add(out, S(" | OPERATION_FREES"));
+    if (operation->is_unsigned)
+        text_add(out, S(" | OPERATION_UNSIGNED"));
     if (operation->prepared_if_large)
         text_add(out, S(" | OPERATION_PREPARED_IF_LARGE"));
     if (!str_present(operation->output.text))

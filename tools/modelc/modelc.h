@@ -106,7 +106,7 @@ struct shapes {
 struct operation_entry {
     str name, c_name;
     int line;
-    bool reads, internal, anonymous, prepared, prepared_if_large, takes_long, takes_large, frees;
+    bool reads, internal, anonymous, prepared, prepared_if_large, takes_long, takes_large, frees, is_unsigned;
     struct name input, output; /* text absent: AWS has none */
     str input_tag, output_tag;
     struct names errors;
