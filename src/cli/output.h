@@ -34,7 +34,8 @@ struct output_table {
     size_t columns, rows;
     str *cells;
     const bool *right; /* of each column: align to the right */
-    const str *notes;  /* of each row, printed below it in several lines; absent: none.  NULL: no row has one */
+    const str
+        *notes; /* of each row, printed below it in several lines; absent: none.  NULL: no row has one */
     int indent, note_indent;
 };
 void output_print_table(struct arena *arena, const struct output_table *table);

@@ -19,7 +19,8 @@ struct client_exchange {
     struct client *client;
     CURL *curl;
     struct arena *arena;
-    const struct operation *operation; /* NULL: `path` and `query` are got, and `out` is a struct http_reply */
+    const struct operation
+        *operation; /* NULL: `path` and `query` are got, and `out` is a struct http_reply */
     str path, query;
     const void *in;
     void *out, *tag;
