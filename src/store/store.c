@@ -17,6 +17,7 @@
 static void configure_library(void)
 {
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    log_file_register();
 }
 
 /* SQLite calls this on the engine thread after each commit that wrote something. */

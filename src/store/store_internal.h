@@ -8,6 +8,7 @@
  *     cache.c       rows that cached statements have found
  *     statement.c   prepared statements, for the generated code
  *     migrate.c     the schemas
+ *     log_file.c    the write-ahead log, written in long pieces
  *     sync.c        the thread that makes commits durable
  *     space.c       room on the disk: the reserve, and giving back
  *     checkpoint.c  the thread that empties the write-ahead log into the database
@@ -98,6 +99,10 @@ struct txn {
     size_t trouble_depth;
     char trouble[STORE_TROUBLE_BYTES];
 };
+
+/* log_file.c: an sqlite3_vfs that gathers what is written to the log */
+#define LOG_FILE_VFS "orderly-log"
+void log_file_register(void);
 
 /* NULL-terminated; false means *error is set. */
 bool txn_open(struct txn *txn, const char *path, const struct schema *const *schemas, struct arena *arena,

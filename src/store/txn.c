@@ -76,7 +76,8 @@ bool txn_open(struct txn *txn, const char *path, const struct schema *const *sch
 
     *txn = (struct txn){0};
     make_places(txn, schemas);
-    if (sqlite3_open_v2(path, &txn->db, flags, NULL) == SQLITE_OK && functions_add(txn->db) && configure(txn))
+    if (sqlite3_open_v2(path, &txn->db, flags, LOG_FILE_VFS) == SQLITE_OK && functions_add(txn->db) &&
+        configure(txn))
         return true;
     *error = arena_format(arena, "cannot open %s: %s", path, sqlite3_errmsg(txn->db));
     txn_close(txn);

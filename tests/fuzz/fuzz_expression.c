@@ -17,7 +17,7 @@ static struct str_map_entry name_entries[] = {{STR_INIT("#a"), STR_INIT("a")},
                                               {STR_INIT("#b"), STR_INIT("c")}};
 static const struct str_map names = {name_entries, 2};
 
-static void ask(struct scope *scope, str text, const struct dynamodb_attribute_value_map *item)
+static void ask(struct scope *scope, str text, const struct dynamodb_attribute_map *item)
 {
     struct key_condition key = {0};
     str problem;
@@ -32,7 +32,7 @@ static void ask(struct scope *scope, str text, const struct dynamodb_attribute_v
 
 FUZZ(arena, input)
 {
-    struct dynamodb_attribute_value_map item = {0}, values = {0};
+    struct dynamodb_attribute_map item = {0}, values = {0};
     bool names_used[8] = {0}, values_used[8] = {0};
     struct scope scope = {.arena = arena,
                           .names = &names,

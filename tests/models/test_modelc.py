@@ -51,6 +51,27 @@ def test_a_good_model_compiles_without_a_word(compile_model, tmp_path):
     assert "const struct operation TOY_PLAY" in (tmp_path / "toy_model.c").read_text()
 
 
+def test_declared_containers_keep_their_names_in_c(compile_model, tmp_path):
+    compile_model(HEADER + GOOD + """\
+    Keys   KeyList
+    More   list<AttributeMap>
+    Same   map<string, Attribute>
+    Other  list<Attribute>
+    Words  WordList
+list KeyList of AttributeMap length 1..9
+map AttributeMap of string Attribute
+list WordList of string
+structure Attribute
+    Text  string
+""")
+    header = (tmp_path / "toy_model.h").read_text()
+    for line in ("struct toy_key_list keys;", "struct toy_key_list more;", "struct toy_attribute_map same;",
+                 "struct toy_attribute_list other;", "struct str_list words;",
+                 "struct toy_key_list { struct toy_attribute_map *items; size_t count; };",
+                 "struct toy_attribute_map_entry { str key; struct toy_attribute value; };"):
+        assert line in header
+
+
 BAD = {
     "an unknown shape": (
         GOOD + "    Size  Size\n",
@@ -103,6 +124,10 @@ BAD = {
     "a length of a number": (
         GOOD + "    Size  integer  length 1..2\n",
         "toy.model:12: Only texts, blobs, lists and maps have a length; numbers have a range."),
+    "a list with the name in C of another": (
+        GOOD + "    A  list<Thing>\n    B  ThingList\nlist ThingList of Other\n"
+        "structure Thing\n    X  string\nstructure Other\n    Y  string\n",
+        "toy.model:14: ThingList would have the same name in C as list<Thing>, which holds something else."),
     "a map with keys that are no strings": (
         GOOD + "    Sizes  map<integer, string>\n",
         "toy.model:12: The keys of a map are strings."),

@@ -97,12 +97,19 @@ static const char *scalar_type(enum kind kind)
     }
 }
 
-/* "message" of "struct sqs_message", "str", "i64", "str_list": what composed names are made of. */
-static str stem(const struct model *model, str type)
+static bool is_container(const struct shape_entry *shape)
 {
-    const struct shape_entry *shape = find_shape(model, type);
-    str prefix = arena_join(model->arena, model->name, S("_"));
+    return shape->kind == KIND_LIST || shape->kind == KIND_MAP;
+}
 
+static str with_suffix(const struct model *model, const struct shape_entry *container, str held)
+{
+    return arena_join(model->arena, held, container->kind == KIND_LIST ? S("_list") : S("_map"));
+}
+
+/* "message" of "struct sqs_message", "str", "i64": what composed names are made of. */
+static str scalar_or_structure(const struct model *model, const struct shape_entry *shape)
+{
     switch (shape->kind) {
     case KIND_BOOLEAN:
         return S("bool");
@@ -112,14 +119,19 @@ static str stem(const struct model *model, str type)
     case KIND_DOUBLE:
         return S("double");
     case KIND_STRUCTURE:
-        return str_from(shape->tag, prefix.size);
-    case KIND_LIST:
-        return arena_join(model->arena, stem(model, shape->element), S("_list"));
-    case KIND_MAP:
-        return arena_join(model->arena, stem(model, shape->element), S("_map"));
+        return str_from(shape->tag, model->name.size + 1);
     default:
         return S("str");
     }
+}
+
+/* What it looks like in C, whatever it is called: "message_list_map". */
+static str content(const struct model *model, str type)
+{
+    const struct shape_entry *shape = find_shape(model, type);
+
+    return is_container(shape) ? with_suffix(model, shape, content(model, shape->element))
+                               : scalar_or_structure(model, shape);
 }
 
 static bool is_shared(str container)
@@ -128,12 +140,59 @@ static bool is_shared(str container)
            str_equal(container, S("double_list")) || str_equal(container, S("str_map"));
 }
 
+/* The container whose name a container takes: a declared one its own, another the first with the same in it.
+ */
+static const struct shape_entry *declaration_of(const struct model *model,
+                                                const struct shape_entry *container)
+{
+    if (container->named)
+        return container;
+    str held = content(model, container->name);
+    for (size_t i = 0; i < model->shapes.count; i++) {
+        const struct shape_entry *shape = model->shapes.items[i];
+        if (shape->named && is_container(shape) && str_equal(content(model, shape->name), held))
+            return shape;
+    }
+    return NULL;
+}
+
+/* Without the service's prefix. */
+static str container_name(const struct model *model, const struct shape_entry *container)
+{
+    str held = content(model, container->name);
+
+    if (is_shared(held))
+        return held;
+    const struct shape_entry *declared = declaration_of(model, container);
+    if (declared)
+        return snake_case(model->arena, declared->name);
+    const struct shape_entry *element = find_shape(model, container->element);
+    return with_suffix(model, container,
+                       is_container(element) ? container_name(model, element)
+                                             : scalar_or_structure(model, element));
+}
+
 static str container_tag(const struct model *model, const struct shape_entry *shape)
 {
-    str name = stem(model, shape->name);
+    str name = container_name(model, shape);
 
     return is_shared(name) ? name
                            : arena_format(model->arena, "%.*s_%.*s", STR_ARGS(model->name), STR_ARGS(name));
+}
+
+/* A declared name may be what another container's is composed to. */
+static void check_container_name(struct model *model, size_t index)
+{
+    const struct shape_entry *shape = model->shapes.items[index];
+
+    for (size_t i = 0; i < index; i++) {
+        const struct shape_entry *other = model->shapes.items[i];
+        if (is_container(other) && str_equal(other->tag, shape->tag) &&
+            !str_equal(content(model, other->name), content(model, shape->name)))
+            complain(model, shape->line,
+                     "%.*s would have the same name in C as %.*s, which holds something else.",
+                     STR_ARGS(shape->name), STR_ARGS(other->name));
+    }
 }
 
 static void name_shape(struct model *model, struct shape_entry *shape, size_t index)
@@ -143,7 +202,7 @@ static void name_shape(struct model *model, struct shape_entry *shape, size_t in
 
     if (shape->kind == KIND_STRUCTURE)
         shape->tag = arena_format(arena, "%.*s_%.*s", STR_ARGS(model->name), STR_ARGS(snake));
-    else if (shape->kind == KIND_LIST || shape->kind == KIND_MAP)
+    else if (is_container(shape))
         shape->tag = container_tag(model, shape);
     else
         shape->tag = str_of(scalar_type(shape->kind));
@@ -188,6 +247,9 @@ void name_everything(struct model *model)
     for (size_t i = 0; i < model->shapes.count; i++)
         if (model->shapes.items[i]->kind != KIND_STRUCTURE)
             name_shape(model, model->shapes.items[i], i);
+    for (size_t i = 0; i < model->shapes.count; i++)
+        if (is_container(model->shapes.items[i]))
+            check_container_name(model, i);
     for (size_t i = 0; i < model->shapes.count; i++)
         name_fields(model, model->shapes.items[i]);
 

@@ -5,7 +5,7 @@
 
 #include "base/hash.h"
 
-str item_text(const struct dynamodb_attribute_value_map *item, str name)
+str item_text(const struct dynamodb_attribute_map *item, str name)
 {
     for (size_t i = 0; i < item->count; i++) {
         const struct dynamodb_attribute_value *value = &item->items[i].value;
@@ -57,7 +57,7 @@ static void write_value(struct json_writer *writer, const struct dynamodb_attrib
     }
 }
 
-void item_write_json(struct json_writer *writer, const struct dynamodb_attribute_value_map *item)
+void item_write_json(struct json_writer *writer, const struct dynamodb_attribute_map *item)
 {
     json_open_object(writer);
     for (size_t i = 0; i < item->count; i++) {

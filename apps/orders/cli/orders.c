@@ -100,9 +100,9 @@ bool orders_queue_length(struct orders *orders, const char *name, int64_t *lengt
     return true;
 }
 
-bool orders_get(struct orders *orders, str order_id, struct dynamodb_attribute_value_map *item)
+bool orders_get(struct orders *orders, str order_id, struct dynamodb_attribute_map *item)
 {
-    struct dynamodb_attribute_value_map_entry key = {.key = S("orderId"), .value.s = order_id};
+    struct dynamodb_attribute_map_entry key = {.key = S("orderId"), .value.s = order_id};
     bool consistent = true;
     struct dynamodb_get_item_input in = {
         .table_name = S(ORDERS_TABLE), .key = {&key, 1}, .consistent_read = &consistent};

@@ -47,4 +47,4 @@ bool orders_queue_url(struct orders *orders, const char *name, str *url);
 /* How many visible messages the queue has, about. False: it has been said why it is not known. */
 bool orders_queue_length(struct orders *orders, const char *name, int64_t *length);
 /* The order as it is in the table; without attributes when it is not there. False: it has been said why. */
-bool orders_get(struct orders *orders, str order_id, struct dynamodb_attribute_value_map *item);
+bool orders_get(struct orders *orders, str order_id, struct dynamodb_attribute_map *item);

@@ -55,7 +55,7 @@ static bool look(struct wait *wait)
     bool there = true;
 
     while (there && wait->stored < wait->order_ids.count) {
-        struct dynamodb_attribute_value_map item;
+        struct dynamodb_attribute_map item;
         if (!orders_get(orders, wait->order_ids.items[wait->stored], &item))
             return false;
         there = item.count > 0;

@@ -33,7 +33,7 @@ struct watch {
 /* "Laptop × 1", or nothing where there is no time to ask or nothing in the table. */
 static str describe(struct watch *watch, str order_id)
 {
-    struct dynamodb_attribute_value_map item = {0};
+    struct dynamodb_attribute_map item = {0};
 
     if (watch->items_left == 0)
         return S("");

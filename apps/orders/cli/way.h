@@ -23,7 +23,7 @@ struct hop {
 struct way {
     str order_id;
     enum way_end end;
-    struct dynamodb_attribute_value_map item; /* count 0 when it is not in the table */
+    struct dynamodb_attribute_map item; /* count 0 when it is not in the table */
     struct {
         struct hop *items;
         size_t count;

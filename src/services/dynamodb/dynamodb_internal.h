@@ -40,28 +40,28 @@ bool table_name_check(const struct call *call, str name);
 /* table_check.c */
 bool table_check(const struct call *call, const struct dynamodb_create_table_input *in);
 /* Absent when there is no definition of that name. */
-str definition_type(const struct dynamodb_attribute_definition_list *definitions, str name);
+str definition_type(const struct dynamodb_attribute_definitions *definitions, str name);
 
 /* item_key.c */
 /* The key out of a whole item, or out of a request's Key that must hold nothing else. */
 bool key_of_item(const struct call *call, const struct table *table,
-                 const struct dynamodb_attribute_value_map *item, struct item_key *key);
+                 const struct dynamodb_attribute_map *item, struct item_key *key);
 bool key_of_request(const struct call *call, const struct table *table,
-                    const struct dynamodb_attribute_value_map *map, struct item_key *key);
+                    const struct dynamodb_attribute_map *map, struct item_key *key);
 /* The same of a page's start: false and the sentence, nothing has failed yet. */
-bool key_of_start(struct arena *arena, const struct table *table,
-                  const struct dynamodb_attribute_value_map *map, struct item_key *key, str *problem);
+bool key_of_start(struct arena *arena, const struct table *table, const struct dynamodb_attribute_map *map,
+                  struct item_key *key, str *problem);
 /* The bytes of one attribute of the key. */
 str key_bytes(struct arena *arena, const struct dynamodb_attribute_value *value);
 /* Only the key's attributes of an item. */
-struct dynamodb_attribute_value_map key_attributes(struct arena *arena, const struct table *table,
-                                                   const struct dynamodb_attribute_value_map *item);
+struct dynamodb_attribute_map key_attributes(struct arena *arena, const struct table *table,
+                                             const struct dynamodb_attribute_map *item);
 
 /* request.c */
 /* Fail with a ValidationException; returns false. */
 bool refuse(const struct call *call, str sentence);
 /* Check a request's item or key, and rewrite its numbers. */
-bool attributes_check(const struct call *call, const struct dynamodb_attribute_value_map *attributes);
+bool attributes_check(const struct call *call, const struct dynamodb_attribute_map *attributes);
 
 /* The expressions of a request, an absent text is none. */
 struct expressions {
@@ -75,9 +75,9 @@ struct expressions {
 struct expression_texts {
     str condition, filter, key_condition, projection, update;
     const struct str_map *names;
-    const struct dynamodb_attribute_value_map *values; /* NULL: the operation knows none */
-    const struct str_list *attributes_to_get;          /* the older way to project; NULL like values */
-    const char *value_expressions; /* "ConditionExpression is": what values could be for */
+    const struct dynamodb_attribute_map *values; /* NULL: the operation knows none */
+    const struct str_list *attributes_to_get;    /* the older way to project; NULL like values */
+    const char *value_expressions;               /* "ConditionExpression is": what values could be for */
 };
 bool expressions_read(const struct call *call, const struct expression_texts *texts,
                       struct expressions *expressions);
@@ -86,7 +86,7 @@ bool expressions_read(const struct call *call, const struct expression_texts *te
 struct write_request {
     str condition, return_values;
     const struct str_map *names;
-    const struct dynamodb_attribute_value_map *values, *attributes; /* of the expression; the item or key */
+    const struct dynamodb_attribute_map *values, *attributes; /* of the expression; the item or key */
 };
 /* Read the condition into *expressions and check the rest.  False: fail() has been called. */
 bool write_request_check(const struct call *call, const struct write_request *request,
@@ -95,10 +95,10 @@ bool write_request_check(const struct call *call, const struct write_request *re
 /* access.c */
 /* What a policy may ask of a request about items. */
 struct access {
-    const struct expressions *expressions;                 /* NULL: it has none, or they are wrong */
-    const struct dynamodb_attribute_value_map *attributes; /* the item, the key or the starting key */
-    bool reads;                                            /* GetItem, Query, Scan */
-    bool whole_table;                                      /* Scan */
+    const struct expressions *expressions;           /* NULL: it has none, or they are wrong */
+    const struct dynamodb_attribute_map *attributes; /* the item, the key or the starting key */
+    bool reads;                                      /* GetItem, Query, Scan */
+    bool whole_table;                                /* Scan */
     str select, return_values, consumed_capacity;
 };
 /* For an operation on the table itself. */
@@ -134,7 +134,7 @@ enum { LARGE_ITEM_BYTES = 32 * 1024 };
 struct stored {
     int64_t id, size_bytes;
     str blob;
-    struct dynamodb_attribute_value_map item; /* the blob, after item_decode() */
+    struct dynamodb_attribute_map item; /* the blob, after item_decode() */
 };
 /* Its row, with the blob as it is. */
 void stored_read(const struct call *call, const struct table *table, const struct item_key *key,
@@ -148,7 +148,7 @@ enum write_kind { WRITE_PUTS, WRITE_UPDATES, WRITE_DELETES };
 /* The write of one item, step by step. */
 struct write {
     enum write_kind kind;
-    const struct dynamodb_attribute_value_map *given; /* the item, or else the key */
+    const struct dynamodb_attribute_map *given; /* the item, or else the key */
     str return_values, return_values_on_failure;
 
     /* Of the request alone: write_checked() */
@@ -166,7 +166,7 @@ struct write {
     str problem;     /* of the update, absent when there is none */
     str blob;        /* what is to be stored, absent when nothing is */
     struct item_size size;
-    struct dynamodb_attribute_value_map item; /* what the item becomes; this and stored.item for the reply */
+    struct dynamodb_attribute_map item; /* what the item becomes; this and stored.item for the reply */
 };
 /* A write as its preparation has left it; without one, as given. */
 struct write write_begin(const struct call *call, struct write given);
@@ -191,11 +191,11 @@ struct page {
     int64_t count, scanned, size_bytes;
     str last; /* the blob of the last item that was looked at */
     bool more;
-    struct dynamodb_attribute_value_map_list items;
+    struct dynamodb_attribute_map_list items;
 };
 /* What both have to say about Select, IndexName and a projection. */
 bool page_begin(struct page *page, str select, str index_name, const int64_t *limit);
 /* Look at one more item; false: the page is full, or has taken its time. */
 bool page_add(struct page *page, int64_t size_bytes, str blob);
 /* Where the next page begins, absent when this is the last. */
-struct dynamodb_attribute_value_map page_next(const struct page *page);
+struct dynamodb_attribute_map page_next(const struct page *page);

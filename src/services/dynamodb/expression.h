@@ -16,7 +16,7 @@
 struct scope {
     struct arena *arena;
     const struct str_map *names;
-    const struct dynamodb_attribute_value_map *values;
+    const struct dynamodb_attribute_map *values;
     bool *names_used, *values_used;
     struct lookups lookups;
 };
@@ -84,10 +84,10 @@ str comparator_text(enum comparator comparator);
 
 /* Is it true of this item (checked values)?  The arena is as it was afterwards.  expression_evaluate.c */
 bool expression_holds(struct arena *arena, const struct node *condition,
-                      const struct dynamodb_attribute_value_map *item);
+                      const struct dynamodb_attribute_map *item);
 /* NULL when the item has nothing there. */
 const struct dynamodb_attribute_value *
-path_get(struct lookups *lookups, const struct dynamodb_attribute_value_map *item, const struct path *path);
+path_get(struct lookups *lookups, const struct dynamodb_attribute_map *item, const struct path *path);
 /* Is that attribute at the head of a path of the condition? */
 bool condition_names(const struct node *condition, str attribute);
 
@@ -100,8 +100,8 @@ struct projection {
 void projection_sort(struct projection *projection);
 bool projection_parse(struct scope *scope, str text, struct projection *projection, str *problem);
 /* The parts of the item that the projection names, in the item's order. */
-struct dynamodb_attribute_value_map projection_apply(struct arena *arena, const struct projection *projection,
-                                                     const struct dynamodb_attribute_value_map *item);
+struct dynamodb_attribute_map projection_apply(struct arena *arena, const struct projection *projection,
+                                               const struct dynamodb_attribute_map *item);
 
 /* expression_key.c */
 enum key_term_kind { TERM_COMPARISON, TERM_BETWEEN, TERM_BEGINS_WITH };
@@ -135,7 +135,7 @@ bool update_parse(struct scope *scope, str text, struct update *update, str *pro
  * update_apply.c: what the item becomes.  What it was is shared, never changed.  False: *problem is the whole
  * sentence.
  */
-bool update_apply(struct arena *arena, const struct update *update, struct dynamodb_attribute_value_map *item,
+bool update_apply(struct arena *arena, const struct update *update, struct dynamodb_attribute_map *item,
                   str *problem);
 extern const str update_too_large; /* the sentence for an item that has grown over 400 KB */
 

@@ -86,7 +86,7 @@ bool node_check_reserved(struct scope *scope, struct node *node, str *problem)
 
 static bool resolve_value(struct scope *scope, struct node *node, str *problem)
 {
-    const struct dynamodb_attribute_value_map *values = scope->values;
+    const struct dynamodb_attribute_map *values = scope->values;
     ptrdiff_t i = placeholder_find(
         scope, &(struct lookup_texts){values->items, values->count, sizeof *values->items}, node->text);
 

@@ -16,7 +16,7 @@ struct known {
 
 struct evaluation {
     struct arena *arena;
-    const struct dynamodb_attribute_value_map *item;
+    const struct dynamodb_attribute_map *item;
     struct lookups lookups;
     const struct known *known;
 };
@@ -30,7 +30,7 @@ step_get(struct lookups *lookups, const struct dynamodb_attribute_value *value, 
 }
 
 const struct dynamodb_attribute_value *
-path_get(struct lookups *lookups, const struct dynamodb_attribute_value_map *item, const struct path *path)
+path_get(struct lookups *lookups, const struct dynamodb_attribute_map *item, const struct path *path)
 {
     const struct dynamodb_attribute_value *value = lookup_attribute(lookups, item, path->items[0].name);
 
@@ -303,7 +303,7 @@ static bool condition_holds(struct evaluation *evaluation, const struct node *co
 }
 
 bool expression_holds(struct arena *arena, const struct node *condition,
-                      const struct dynamodb_attribute_value_map *item)
+                      const struct dynamodb_attribute_map *item)
 {
     struct arena_mark before = arena_mark(arena);
     struct evaluation evaluation = {.arena = arena, .item = item, .lookups = lookups_in(arena)};

@@ -171,8 +171,7 @@ static int by_position(const void *a, const void *b)
 }
 
 /* In the order of the map. */
-static struct hit *find_hits(struct branch branch, const struct dynamodb_attribute_value_map *map,
-                             size_t *count)
+static struct hit *find_hits(struct branch branch, const struct dynamodb_attribute_map *map, size_t *count)
 {
     struct hit *hits = arena_alloc(branch.lookups->arena, branch.count * sizeof *hits);
 
@@ -188,19 +187,19 @@ static struct hit *find_hits(struct branch branch, const struct dynamodb_attribu
     return hits;
 }
 
-static struct dynamodb_attribute_value_map project_map(struct branch branch,
-                                                       const struct dynamodb_attribute_value_map *map)
+static struct dynamodb_attribute_map project_map(struct branch branch,
+                                                 const struct dynamodb_attribute_map *map)
 {
-    struct dynamodb_attribute_value_map parts = {0};
+    struct dynamodb_attribute_map parts = {0};
     size_t count;
     struct hit *hits = find_hits(branch, map, &count);
 
     for (size_t i = 0; i < count; i++) {
-        const struct dynamodb_attribute_value_map_entry *entry = &map->items[hits[i].position];
+        const struct dynamodb_attribute_map_entry *entry = &map->items[hits[i].position];
         struct dynamodb_attribute_value part = {0};
         if (project(hits[i].branch, &entry->value, &part))
             *list_add(branch.lookups->arena, &parts) =
-                (struct dynamodb_attribute_value_map_entry){entry->key, part};
+                (struct dynamodb_attribute_map_entry){entry->key, part};
     }
     return parts;
 }
@@ -236,11 +235,11 @@ static bool project(struct branch branch, const struct dynamodb_attribute_value 
     return part->m.items || part->l.items;
 }
 
-struct dynamodb_attribute_value_map projection_apply(struct arena *arena, const struct projection *projection,
-                                                     const struct dynamodb_attribute_value_map *item)
+struct dynamodb_attribute_map projection_apply(struct arena *arena, const struct projection *projection,
+                                               const struct dynamodb_attribute_map *item)
 {
     struct lookups lookups = lookups_in(arena);
-    struct dynamodb_attribute_value_map parts =
+    struct dynamodb_attribute_map parts =
         project_map((struct branch){&lookups, projection->items, projection->count, 0}, item);
 
     if (!parts.items)

@@ -67,7 +67,7 @@ static void add_set(struct writer *writer, const struct str_list *set, void (*ad
 
 static void add_value(struct writer *writer, const struct dynamodb_attribute_value *value);
 
-static void add_attributes(struct writer *writer, const struct dynamodb_attribute_value_map *map)
+static void add_attributes(struct writer *writer, const struct dynamodb_attribute_map *map)
 {
     add_count(writer, map->count);
     for (size_t i = 0; i < map->count && !is_full(writer); i++) {
@@ -77,7 +77,7 @@ static void add_attributes(struct writer *writer, const struct dynamodb_attribut
 }
 
 /* Maps and lists count three bytes, and one for each element. */
-static void add_map(struct writer *writer, const struct dynamodb_attribute_value_map *map)
+static void add_map(struct writer *writer, const struct dynamodb_attribute_map *map)
 {
     add_attributes(writer, map);
     writer->size += 3 + map->count;
@@ -137,7 +137,7 @@ static void add_value(struct writer *writer, const struct dynamodb_attribute_val
     writer->depth--;
 }
 
-str item_encode(struct arena *arena, const struct dynamodb_attribute_value_map *item, struct item_size *size)
+str item_encode(struct arena *arena, const struct dynamodb_attribute_map *item, struct item_size *size)
 {
     struct writer writer = {.text = text_in(arena)};
 
@@ -204,9 +204,9 @@ static struct str_list read_set(struct reader *reader)
 
 static void read_value(struct reader *reader, struct dynamodb_attribute_value *value);
 
-static struct dynamodb_attribute_value_map read_map(struct reader *reader)
+static struct dynamodb_attribute_map read_map(struct reader *reader)
 {
-    struct dynamodb_attribute_value_map map = {.count = read_count(reader)};
+    struct dynamodb_attribute_map map = {.count = read_count(reader)};
 
     map.items = make_room(reader, map.count, sizeof *map.items);
     for (size_t i = 0; i < map.count; i++) {
@@ -267,7 +267,7 @@ static void read_value(struct reader *reader, struct dynamodb_attribute_value *v
     }
 }
 
-struct dynamodb_attribute_value_map item_decode(struct arena *arena, str blob)
+struct dynamodb_attribute_map item_decode(struct arena *arena, str blob)
 {
     struct reader reader = {arena, (const unsigned char *)blob.data,
                             (const unsigned char *)blob.data + blob.size};

@@ -82,7 +82,7 @@ static bool check_item_part(struct arena *arena, str name, str type,
                               STR_ARGS(name), STR_ARGS(type), STR_ARGS(value_type_name(value_type(value)))));
 }
 
-static bool read_item_part(const struct call *call, const struct dynamodb_attribute_value_map *item, str name,
+static bool read_item_part(const struct call *call, const struct dynamodb_attribute_map *item, str name,
                            str type, bool hash, str *bytes)
 {
     const struct dynamodb_attribute_value *value = item_get(item, name);
@@ -94,7 +94,7 @@ static bool read_item_part(const struct call *call, const struct dynamodb_attrib
 }
 
 bool key_of_item(const struct call *call, const struct table *table,
-                 const struct dynamodb_attribute_value_map *item, struct item_key *key)
+                 const struct dynamodb_attribute_map *item, struct item_key *key)
 {
     const struct dynamodb_find_table_row *row = &table->row;
 
@@ -104,8 +104,8 @@ bool key_of_item(const struct call *call, const struct table *table,
             read_item_part(call, item, row->range_name, row->range_type, false, &key->range));
 }
 
-static bool read_key_part(struct arena *arena, const struct dynamodb_attribute_value_map *map, str name,
-                          str type, bool hash, str *bytes, str *problem)
+static bool read_key_part(struct arena *arena, const struct dynamodb_attribute_map *map, str name, str type,
+                          bool hash, str *bytes, str *problem)
 {
     const struct dynamodb_attribute_value *value = item_get(map, name);
 
@@ -114,8 +114,8 @@ static bool read_key_part(struct arena *arena, const struct dynamodb_attribute_v
     return read_part(arena, name, value, hash, bytes, problem);
 }
 
-bool key_of_start(struct arena *arena, const struct table *table,
-                  const struct dynamodb_attribute_value_map *map, struct item_key *key, str *problem)
+bool key_of_start(struct arena *arena, const struct table *table, const struct dynamodb_attribute_map *map,
+                  struct item_key *key, str *problem)
 {
     const struct dynamodb_find_table_row *row = &table->row;
     bool ranged = str_present(row->range_name);
@@ -129,21 +129,20 @@ bool key_of_start(struct arena *arena, const struct table *table,
 }
 
 bool key_of_request(const struct call *call, const struct table *table,
-                    const struct dynamodb_attribute_value_map *map, struct item_key *key)
+                    const struct dynamodb_attribute_map *map, struct item_key *key)
 {
     str problem;
 
     return key_of_start(call->arena, table, map, key, &problem) || refuse(call, problem);
 }
 
-struct dynamodb_attribute_value_map key_attributes(struct arena *arena, const struct table *table,
-                                                   const struct dynamodb_attribute_value_map *item)
+struct dynamodb_attribute_map key_attributes(struct arena *arena, const struct table *table,
+                                             const struct dynamodb_attribute_map *item)
 {
     str names[] = {table->row.hash_name, table->row.range_name};
-    struct dynamodb_attribute_value_map key = {0};
+    struct dynamodb_attribute_map key = {0};
 
     for (size_t i = 0; i < 2 && str_present(names[i]); i++)
-        *list_add(arena, &key) =
-            (struct dynamodb_attribute_value_map_entry){names[i], *item_get(item, names[i])};
+        *list_add(arena, &key) = (struct dynamodb_attribute_map_entry){names[i], *item_get(item, names[i])};
     return key;
 }

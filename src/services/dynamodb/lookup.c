@@ -72,15 +72,15 @@ ptrdiff_t lookup_text(struct lookups *lookups, const struct lookup_texts *texts,
     return -1;
 }
 
-ptrdiff_t lookup_name(struct lookups *lookups, const struct dynamodb_attribute_value_map *map, str name)
+ptrdiff_t lookup_name(struct lookups *lookups, const struct dynamodb_attribute_map *map, str name)
 {
     struct lookup_texts names = {map->items, map->count, sizeof *map->items};
 
     return lookup_text(lookups, &names, name);
 }
 
-const struct dynamodb_attribute_value *
-lookup_attribute(struct lookups *lookups, const struct dynamodb_attribute_value_map *map, str name)
+const struct dynamodb_attribute_value *lookup_attribute(struct lookups *lookups,
+                                                        const struct dynamodb_attribute_map *map, str name)
 {
     ptrdiff_t position = lookup_name(lookups, map, name);
 
@@ -116,7 +116,7 @@ static uint64_t hash_set(const struct str_list *set)
     return sum;
 }
 
-static uint64_t hash_map(const struct dynamodb_attribute_value_map *map)
+static uint64_t hash_map(const struct dynamodb_attribute_map *map)
 {
     uint64_t sum = 0;
 

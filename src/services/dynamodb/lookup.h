@@ -33,10 +33,10 @@ struct lookup_texts {
 ptrdiff_t lookup_text(struct lookups *lookups, const struct lookup_texts *texts, str text);
 
 /* NULL when the map has no such attribute. */
-const struct dynamodb_attribute_value *
-lookup_attribute(struct lookups *lookups, const struct dynamodb_attribute_value_map *map, str name);
+const struct dynamodb_attribute_value *lookup_attribute(struct lookups *lookups,
+                                                        const struct dynamodb_attribute_map *map, str name);
 /* Its position in the map, -1 when it is not there. */
-ptrdiff_t lookup_name(struct lookups *lookups, const struct dynamodb_attribute_value_map *map, str name);
+ptrdiff_t lookup_name(struct lookups *lookups, const struct dynamodb_attribute_map *map, str name);
 bool lookup_element(struct lookups *lookups, const struct str_list *set, str element);
 /* Does the list hold an equal value? */
 bool lookup_value(struct lookups *lookups, const struct dynamodb_attribute_value_list *list,

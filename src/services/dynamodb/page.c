@@ -45,7 +45,7 @@ static bool is_full(const struct page *page)
 }
 
 /* Is the item one of the answer's?  Then it is added. */
-static bool keep(struct page *page, const struct dynamodb_attribute_value_map *item)
+static bool keep(struct page *page, const struct dynamodb_attribute_map *item)
 {
     const struct expressions *expressions = page->expressions;
     struct arena *arena = page->call->arena;
@@ -64,7 +64,7 @@ bool page_add(struct page *page, int64_t size_bytes, str blob)
 {
     struct arena *arena = page->call->arena;
     struct arena_mark before = arena_mark(arena);
-    struct dynamodb_attribute_value_map item = item_decode(arena, blob);
+    struct dynamodb_attribute_map item = item_decode(arena, blob);
 
     page->last = blob;
     page->size_bytes += size_bytes;
@@ -75,12 +75,12 @@ bool page_add(struct page *page, int64_t size_bytes, str blob)
     return !page->more;
 }
 
-struct dynamodb_attribute_value_map page_next(const struct page *page)
+struct dynamodb_attribute_map page_next(const struct page *page)
 {
     struct arena *arena = page->call->arena;
 
     if (!page->more)
-        return (struct dynamodb_attribute_value_map){0};
-    struct dynamodb_attribute_value_map last = item_decode(arena, page->last);
+        return (struct dynamodb_attribute_map){0};
+    struct dynamodb_attribute_map last = item_decode(arena, page->last);
     return key_attributes(arena, page->table, &last);
 }

@@ -13,7 +13,7 @@ bool refuse(const struct call *call, str sentence)
     return false;
 }
 
-bool attributes_check(const struct call *call, const struct dynamodb_attribute_value_map *attributes)
+bool attributes_check(const struct call *call, const struct dynamodb_attribute_map *attributes)
 {
     str problem;
 
@@ -75,7 +75,7 @@ static bool check_names(const struct call *call, const struct str_map *names, bo
     return true;
 }
 
-static bool check_value(const struct call *call, struct dynamodb_attribute_value_map_entry *entry)
+static bool check_value(const struct call *call, struct dynamodb_attribute_map_entry *entry)
 {
     str problem;
 
@@ -212,7 +212,7 @@ static bool read_attributes_to_get(const struct call *call, const struct express
 bool expressions_read(const struct call *call, const struct expression_texts *texts,
                       struct expressions *expressions)
 {
-    static const struct dynamodb_attribute_value_map no_values;
+    static const struct dynamodb_attribute_map no_values;
     bool any = str_present(texts->update) || str_present(texts->condition) || str_present(texts->filter) ||
                str_present(texts->key_condition) || str_present(texts->projection);
     struct scope *scope = &expressions->scope;

@@ -12,7 +12,7 @@ enum {
 };
 static const int64_t max_capacity_units = 1000000000000;
 
-static str names_of_keys(const struct call *call, const struct dynamodb_key_schema_element_list *keys)
+static str names_of_keys(const struct call *call, const struct dynamodb_key_schema *keys)
 {
     struct text text = text_in(call->arena);
 
@@ -22,7 +22,7 @@ static str names_of_keys(const struct call *call, const struct dynamodb_key_sche
 }
 
 static str names_of_definitions(const struct call *call,
-                                const struct dynamodb_attribute_definition_list *definitions)
+                                const struct dynamodb_attribute_definitions *definitions)
 {
     struct text text = text_in(call->arena);
 
@@ -31,7 +31,7 @@ static str names_of_definitions(const struct call *call,
     return text_str(&text);
 }
 
-str definition_type(const struct dynamodb_attribute_definition_list *definitions, str name)
+str definition_type(const struct dynamodb_attribute_definitions *definitions, str name)
 {
     for (size_t i = 0; i < definitions->count; i++)
         if (str_equal(definitions->items[i].attribute_name, name))
@@ -68,7 +68,7 @@ static bool check_defined(const struct call *call, const struct dynamodb_create_
 }
 
 static bool check_definitions(const struct call *call,
-                              const struct dynamodb_attribute_definition_list *definitions)
+                              const struct dynamodb_attribute_definitions *definitions)
 {
     for (size_t i = 0; i < definitions->count; i++)
         for (size_t j = 0; j < i; j++)
@@ -81,7 +81,7 @@ static bool check_definitions(const struct call *call,
     return true;
 }
 
-static bool refuse_long_schema(const struct call *call, const struct dynamodb_key_schema_element_list *keys)
+static bool refuse_long_schema(const struct call *call, const struct dynamodb_key_schema *keys)
 {
     struct text text = text_in(call->arena);
 
@@ -103,7 +103,7 @@ static bool refuse_definitions(const struct call *call)
 
 static bool check_schema(const struct call *call, const struct dynamodb_create_table_input *in)
 {
-    const struct dynamodb_key_schema_element_list *keys = &in->key_schema;
+    const struct dynamodb_key_schema *keys = &in->key_schema;
 
     if (keys->count > 2)
         return refuse_long_schema(call, keys);

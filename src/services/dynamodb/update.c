@@ -41,8 +41,8 @@ static bool keys_check(const struct call *call, const struct table *table, const
 }
 
 /* The parts that the update names, of the item before or after it. */
-static struct dynamodb_attribute_value_map updated_parts(const struct call *call, const struct update *update,
-                                                         const struct dynamodb_attribute_value_map *item)
+static struct dynamodb_attribute_map updated_parts(const struct call *call, const struct update *update,
+                                                   const struct dynamodb_attribute_map *item)
 {
     struct projection projection = {0};
 
@@ -53,10 +53,10 @@ static struct dynamodb_attribute_value_map updated_parts(const struct call *call
 }
 
 static void return_values(const struct call *call, str asked, const struct write *write,
-                          struct dynamodb_attribute_value_map *attributes)
+                          struct dynamodb_attribute_map *attributes)
 {
     const struct update *update = &write->expressions.update;
-    struct dynamodb_attribute_value_map chosen = {0};
+    struct dynamodb_attribute_map chosen = {0};
 
     if (str_equal(asked, S("ALL_OLD")))
         chosen = write->stored.item;

@@ -14,7 +14,7 @@
 struct updating {
     struct arena *arena;
     struct lookups lookups;
-    const struct dynamodb_attribute_value_map *item;
+    const struct dynamodb_attribute_map *item;
     size_t made; /* elements of lists and sets, to be bounded */
     str *problem;
 };
@@ -260,7 +260,7 @@ static const struct action **in_order(struct arena *arena, const struct update *
     return actions;
 }
 
-bool update_apply(struct arena *arena, const struct update *update, struct dynamodb_attribute_value_map *item,
+bool update_apply(struct arena *arena, const struct update *update, struct dynamodb_attribute_map *item,
                   str *problem)
 {
     static bool (*const apply[])(struct updating *, const struct action *,

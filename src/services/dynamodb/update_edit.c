@@ -61,17 +61,17 @@ static int by_order(const void *a, const void *b)
     return (first->order > second->order) - (first->order < second->order);
 }
 
-static void add_attributes(struct dynamodb_attribute_value_map *map, struct change **added, size_t count)
+static void add_attributes(struct dynamodb_attribute_map *map, struct change **added, size_t count)
 {
     qsort(added, count, sizeof *added, by_order);
     for (size_t i = 0; i < count; i++) {
         const struct path *path = added[i]->path;
         map->items[map->count++] =
-            (struct dynamodb_attribute_value_map_entry){path->items[path->count - 1].name, added[i]->value};
+            (struct dynamodb_attribute_map_entry){path->items[path->count - 1].name, added[i]->value};
     }
 }
 
-static void close_gaps_of_map(struct dynamodb_attribute_value_map *map)
+static void close_gaps_of_map(struct dynamodb_attribute_map *map)
 {
     size_t kept = 0;
 
@@ -81,10 +81,10 @@ static void close_gaps_of_map(struct dynamodb_attribute_value_map *map)
     map->count = kept;
 }
 
-static void edit_map(struct edit edit, struct dynamodb_attribute_value_map *map)
+static void edit_map(struct edit edit, struct dynamodb_attribute_map *map)
 {
     struct arena *arena = edit.lookups->arena;
-    struct dynamodb_attribute_value_map edited = {
+    struct dynamodb_attribute_map edited = {
         copy_of(arena, map->items, map->count, edit.count, sizeof *map->items), map->count};
     struct change **added = arena_alloc(arena, edit.count * sizeof *added);
     size_t added_count = 0;
@@ -150,7 +150,7 @@ static int by_path(const void *a, const void *b)
 }
 
 void item_edit(struct lookups *lookups, struct change *changes, size_t count,
-               struct dynamodb_attribute_value_map *item)
+               struct dynamodb_attribute_map *item)
 {
     if (count == 0)
         return;

@@ -17,4 +17,4 @@ struct change {
  * lists that change are copied, each once; all others are shared with what the item was.
  */
 void item_edit(struct lookups *lookups, struct change *changes, size_t count,
-               struct dynamodb_attribute_value_map *item);
+               struct dynamodb_attribute_map *item);

@@ -160,8 +160,7 @@ static int count_members(const struct dynamodb_attribute_value *value)
 
 static bool check_at(struct arena *arena, struct dynamodb_attribute_value *value, int depth, str *problem);
 
-static bool check_map(struct arena *arena, const struct dynamodb_attribute_value_map *map, int depth,
-                      str *problem)
+static bool check_map(struct arena *arena, const struct dynamodb_attribute_map *map, int depth, str *problem)
 {
     for (size_t i = 0; i < map->count; i++)
         if (!check_at(arena, &map->items[i].value, depth, problem))
@@ -225,12 +224,12 @@ bool value_check(struct arena *arena, struct dynamodb_attribute_value *value, st
     return check_at(arena, value, 1, problem);
 }
 
-bool item_check(struct arena *arena, const struct dynamodb_attribute_value_map *item, str *problem)
+bool item_check(struct arena *arena, const struct dynamodb_attribute_map *item, str *problem)
 {
     return check_map(arena, item, 1, problem);
 }
 
-const struct dynamodb_attribute_value *item_get(const struct dynamodb_attribute_value_map *item, str name)
+const struct dynamodb_attribute_value *item_get(const struct dynamodb_attribute_map *item, str name)
 {
     for (size_t i = 0; i < item->count; i++)
         if (str_equal(item->items[i].key, name))

@@ -38,7 +38,7 @@ enum value_type value_type_named(str name);
  * AWS's sentence.
  */
 bool value_check(struct arena *arena, struct dynamodb_attribute_value *value, str *problem);
-bool item_check(struct arena *arena, const struct dynamodb_attribute_value_map *item, str *problem);
+bool item_check(struct arena *arena, const struct dynamodb_attribute_map *item, str *problem);
 /* The first text that another one before it equals; NULL when all are different. */
 const str *first_repeated(struct arena *arena, const struct str_list *texts);
 
@@ -51,7 +51,7 @@ bool value_compare(const struct dynamodb_attribute_value *a, const struct dynamo
                    int *order);
 
 /* NULL when the item has no such attribute.  lookup.h is for those who ask often. */
-const struct dynamodb_attribute_value *item_get(const struct dynamodb_attribute_value_map *item, str name);
+const struct dynamodb_attribute_value *item_get(const struct dynamodb_attribute_map *item, str name);
 
 /* item_blob.c */
 struct item_size {
@@ -59,6 +59,6 @@ struct item_size {
     int depth;    /* levels of values, to be held against MAX_ITEM_DEPTH */
 };
 /* The blob of a checked item.  It is not whole, and the depth not known, when there are over 400 KB. */
-str item_encode(struct arena *arena, const struct dynamodb_attribute_value_map *item, struct item_size *size);
+str item_encode(struct arena *arena, const struct dynamodb_attribute_map *item, struct item_size *size);
 /* What is decoded points into the blob. */
-struct dynamodb_attribute_value_map item_decode(struct arena *arena, str blob);
+struct dynamodb_attribute_map item_decode(struct arena *arena, str blob);

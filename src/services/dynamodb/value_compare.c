@@ -48,7 +48,7 @@ static bool sets_equal(struct arena *arena, const struct str_list *a, const stru
 
 /* ---- maps and lists ---- */
 
-static struct positions index_map(struct arena *arena, const struct dynamodb_attribute_value_map *map)
+static struct positions index_map(struct arena *arena, const struct dynamodb_attribute_map *map)
 {
     struct positions positions = positions_for(arena, map->count);
 
@@ -57,9 +57,8 @@ static struct positions index_map(struct arena *arena, const struct dynamodb_att
     return positions;
 }
 
-static bool map_holds(struct arena *arena, const struct dynamodb_attribute_value_map *map,
-                      const struct positions *positions,
-                      const struct dynamodb_attribute_value_map_entry *entry)
+static bool map_holds(struct arena *arena, const struct dynamodb_attribute_map *map,
+                      const struct positions *positions, const struct dynamodb_attribute_map_entry *entry)
 {
     uint64_t slot = keyed_hash(entry->key);
 
@@ -69,8 +68,8 @@ static bool map_holds(struct arena *arena, const struct dynamodb_attribute_value
     return false;
 }
 
-static bool maps_equal(struct arena *arena, const struct dynamodb_attribute_value_map *a,
-                       const struct dynamodb_attribute_value_map *b)
+static bool maps_equal(struct arena *arena, const struct dynamodb_attribute_map *a,
+                       const struct dynamodb_attribute_map *b)
 {
     size_t i = 0;
 

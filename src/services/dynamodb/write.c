@@ -72,7 +72,7 @@ static void work_out(const struct call *call, struct write *write)
     const struct node *condition = write->expressions.condition;
 
     stored->item = str_present(stored->blob) ? item_decode(call->arena, stored->blob)
-                                             : (struct dynamodb_attribute_value_map){0};
+                                             : (struct dynamodb_attribute_map){0};
     write->worked_out = true;
     write->problem = write->blob = (str){0};
     write->holds = !condition || expression_holds(call->arena, condition, &stored->item);
@@ -127,7 +127,7 @@ void write_prepare(const struct call *call, struct write *write)
     if (!shows_item(write)) { /* decoded items are large, and the call may wait for the engine */
         write->blob = keep(call, write->blob);
         write->problem = keep(call, write->problem);
-        write->item = write->stored.item = (struct dynamodb_attribute_value_map){0};
+        write->item = write->stored.item = (struct dynamodb_attribute_map){0};
         arena_rewind(call->arena, mark);
     }
 }
@@ -151,7 +151,7 @@ static void trace_item(const struct call *call, str kind, const struct write *wr
 {
     if (!call->in_trace)
         return;
-    struct dynamodb_attribute_value_map key = key_attributes(call->arena, &write->table, write->given);
+    struct dynamodb_attribute_map key = key_attributes(call->arena, &write->table, write->given);
 
     trace(call, kind, write->table.arn, model_to_json(call->arena, &DYNAMODB_ATTRIBUTE_MAP, &key));
 }

@@ -60,7 +60,8 @@ bool identity_open_in_context(const struct call *call, const struct identity_kin
 struct iam_page_identities_rows identity_page(const struct call *call, const struct identity_kind *kind,
                                               str path_prefix, const struct page *page);
 /* Store a new one with its tags; row.id and row.unique_id are filled here.  False: fail() has been called. */
-bool identity_create(const struct call *call, struct identity *identity, const struct iam_tag_list *tags);
+bool identity_create(const struct call *call, struct identity *identity,
+                     const struct iam_tag_list_type *tags);
 /* Fails while anything is attached to it; then deletes it with its tags. */
 bool identity_delete(const struct call *call, const struct identity *identity);
 const struct iam_attached_permissions_boundary *identity_boundary(const struct call *call,
@@ -71,22 +72,22 @@ void policies_changed(const struct call *call);
 
 /* tags.c */
 /* aws:RequestTag and aws:TagKeys: what a request wants to tag with. */
-void context_add_iam_tags(const struct call *call, const struct iam_tag_list *tags,
+void context_add_iam_tags(const struct call *call, const struct iam_tag_list_type *tags,
                           struct context_list *context);
 /* aws:ResourceTag and iam:ResourceTag: what the resource is tagged with. */
-void context_add_resource_tags(const struct call *call, const struct iam_tag_list *tags,
+void context_add_resource_tags(const struct call *call, const struct iam_tag_list_type *tags,
                                struct context_list *context);
 /*
  * May the caller make this, with those tags, for which it takes the action `tagging` too, and with that
  * boundary (absent: none)?  False: fail() has been called.
  */
-bool creation_authorize(const struct call *call, str arn, str tagging, const struct iam_tag_list *tags,
+bool creation_authorize(const struct call *call, str arn, str tagging, const struct iam_tag_list_type *tags,
                         str boundary);
-bool tags_check(const struct call *call, const struct iam_tag_list *tags);
-void identity_put_tags(const struct call *call, int64_t identity_id, const struct iam_tag_list *tags);
-struct iam_tag_list identity_tags(const struct call *call, int64_t identity_id);
-void policy_put_tags(const struct call *call, int64_t policy_id, const struct iam_tag_list *tags);
-struct iam_tag_list policy_tags(const struct call *call, int64_t policy_id);
+bool tags_check(const struct call *call, const struct iam_tag_list_type *tags);
+void identity_put_tags(const struct call *call, int64_t identity_id, const struct iam_tag_list_type *tags);
+struct iam_tag_list_type identity_tags(const struct call *call, int64_t identity_id);
+void policy_put_tags(const struct call *call, int64_t policy_id, const struct iam_tag_list_type *tags);
+struct iam_tag_list_type policy_tags(const struct call *call, int64_t policy_id);
 
 /* boundaries.c */
 /* May that policy be a boundary?  False: fail() has been called. */

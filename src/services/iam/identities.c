@@ -100,7 +100,7 @@ static struct context_list context_of(const struct call *call, const struct iden
         *list_add(call->arena, &context) = asked->items[i];
     if (!identity)
         return context;
-    struct iam_tag_list tags = identity_tags(call, identity->row.id);
+    struct iam_tag_list_type tags = identity_tags(call, identity->row.id);
     context_add_resource_tags(call, &tags, &context);
     if (str_present(identity->row.boundary_arn) && !names(asked, BOUNDARY))
         *list_add(call->arena, &context) = (struct context_value){BOUNDARY, identity->row.boundary_arn};
@@ -142,7 +142,7 @@ struct iam_page_identities_rows identity_page(const struct call *call, const str
     return iam_page_identities(call->txn, &params);
 }
 
-bool identity_create(const struct call *call, struct identity *identity, const struct iam_tag_list *tags)
+bool identity_create(const struct call *call, struct identity *identity, const struct iam_tag_list_type *tags)
 {
     struct iam_identity_row *row = &identity->row;
 

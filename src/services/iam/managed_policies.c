@@ -52,7 +52,7 @@ static bool open_in_context(const struct call *call, str arn, struct context_lis
         return false;
     bool found = managed_policy_find(call->txn, call->arena, arn, policy);
     if (found && !policy->aws) {
-        struct iam_tag_list tags = policy_tags(call, policy->row.id);
+        struct iam_tag_list_type tags = policy_tags(call, policy->row.id);
         context_add_resource_tags(call, &tags, &context);
     }
     if (!authorize_in_context(call, arn, (str){0}, &context))

@@ -5,7 +5,7 @@
 
 enum { MAX_TAGS = 50 };
 
-void context_add_iam_tags(const struct call *call, const struct iam_tag_list *tags,
+void context_add_iam_tags(const struct call *call, const struct iam_tag_list_type *tags,
                           struct context_list *context)
 {
     for (size_t i = 0; i < tags->count; i++) {
@@ -13,7 +13,7 @@ void context_add_iam_tags(const struct call *call, const struct iam_tag_list *ta
     }
 }
 
-void context_add_resource_tags(const struct call *call, const struct iam_tag_list *tags,
+void context_add_resource_tags(const struct call *call, const struct iam_tag_list_type *tags,
                                struct context_list *context)
 {
     for (size_t i = 0; i < tags->count; i++) {
@@ -23,7 +23,7 @@ void context_add_resource_tags(const struct call *call, const struct iam_tag_lis
     }
 }
 
-bool creation_authorize(const struct call *call, str arn, str tagging, const struct iam_tag_list *tags,
+bool creation_authorize(const struct call *call, str arn, str tagging, const struct iam_tag_list_type *tags,
                         str boundary)
 {
     struct context_list context = {0};
@@ -35,7 +35,7 @@ bool creation_authorize(const struct call *call, str arn, str tagging, const str
            (tags->count == 0 || authorize_action_in_context(call, tagging, arn, (str){0}, &context));
 }
 
-static bool no_system_tag(const struct call *call, const struct iam_tag_list *tags)
+static bool no_system_tag(const struct call *call, const struct iam_tag_list_type *tags)
 {
     for (size_t i = 0; i < tags->count; i++)
         if (str_equal_nocase(str_head(tags->items[i].key, 4), S("aws:"))) {
@@ -46,7 +46,7 @@ static bool no_system_tag(const struct call *call, const struct iam_tag_list *ta
     return true;
 }
 
-bool tags_check(const struct call *call, const struct iam_tag_list *tags)
+bool tags_check(const struct call *call, const struct iam_tag_list_type *tags)
 {
     for (size_t i = 0; i < tags->count; i++)
         for (size_t j = 0; j < i; j++)
@@ -58,7 +58,7 @@ bool tags_check(const struct call *call, const struct iam_tag_list *tags)
     return no_system_tag(call, tags);
 }
 
-void identity_put_tags(const struct call *call, int64_t identity_id, const struct iam_tag_list *tags)
+void identity_put_tags(const struct call *call, int64_t identity_id, const struct iam_tag_list_type *tags)
 {
     for (size_t i = 0; i < tags->count; i++)
         iam_put_identity_tag(call->txn, &(struct iam_put_identity_tag_params){
@@ -69,7 +69,7 @@ void identity_put_tags(const struct call *call, int64_t identity_id, const struc
                                         });
 }
 
-void policy_put_tags(const struct call *call, int64_t policy_id, const struct iam_tag_list *tags)
+void policy_put_tags(const struct call *call, int64_t policy_id, const struct iam_tag_list_type *tags)
 {
     for (size_t i = 0; i < tags->count; i++)
         iam_put_policy_tag(call->txn, &(struct iam_put_policy_tag_params){
@@ -80,29 +80,29 @@ void policy_put_tags(const struct call *call, int64_t policy_id, const struct ia
                                       });
 }
 
-struct iam_tag_list identity_tags(const struct call *call, int64_t identity_id)
+struct iam_tag_list_type identity_tags(const struct call *call, int64_t identity_id)
 {
     struct iam_identity_tags_rows rows =
         iam_identity_tags(call->txn, &(struct iam_identity_tags_params){identity_id});
-    struct iam_tag_list tags = {0};
+    struct iam_tag_list_type tags = {0};
 
     for (size_t i = 0; i < rows.count; i++)
         *list_add(call->arena, &tags) = (struct iam_tag){rows.items[i].tag_key, rows.items[i].tag_value};
     return tags;
 }
 
-struct iam_tag_list policy_tags(const struct call *call, int64_t policy_id)
+struct iam_tag_list_type policy_tags(const struct call *call, int64_t policy_id)
 {
     struct iam_policy_tags_rows rows =
         iam_policy_tags(call->txn, &(struct iam_policy_tags_params){policy_id});
-    struct iam_tag_list tags = {0};
+    struct iam_tag_list_type tags = {0};
 
     for (size_t i = 0; i < rows.count; i++)
         *list_add(call->arena, &tags) = (struct iam_tag){rows.items[i].tag_key, rows.items[i].tag_value};
     return tags;
 }
 
-static bool has_room(const struct call *call, const struct iam_tag_list *tags)
+static bool has_room(const struct call *call, const struct iam_tag_list_type *tags)
 {
     if (tags->count <= MAX_TAGS)
         return true;
@@ -111,7 +111,7 @@ static bool has_room(const struct call *call, const struct iam_tag_list *tags)
 }
 
 static enum outcome tag_identity(const struct call *call, const struct identity_kind *kind, str name,
-                                 const struct iam_tag_list *tags)
+                                 const struct iam_tag_list_type *tags)
 {
     struct context_list context = {0};
     struct identity identity;
@@ -120,7 +120,7 @@ static enum outcome tag_identity(const struct call *call, const struct identity_
     if (!identity_open_in_context(call, kind, name, &context, &identity) || !tags_check(call, tags))
         return FAILED;
     identity_put_tags(call, identity.row.id, tags);
-    struct iam_tag_list all = identity_tags(call, identity.row.id);
+    struct iam_tag_list_type all = identity_tags(call, identity.row.id);
     if (!has_room(call, &all))
         return FAILED;
     policies_changed(call); /* conditions may name aws:PrincipalTag */
@@ -145,8 +145,8 @@ static enum outcome untag_identity(const struct call *call, const struct identit
     return DONE;
 }
 
-static void take_page(const struct call *call, const struct iam_tag_list *all, struct page *page,
-                      struct iam_tag_list *tags)
+static void take_page(const struct call *call, const struct iam_tag_list_type *all, struct page *page,
+                      struct iam_tag_list_type *tags)
 {
     list_make_empty(call->arena, tags);
     for (size_t i = 0; i < all->count; i++)
@@ -155,13 +155,13 @@ static void take_page(const struct call *call, const struct iam_tag_list *all, s
 }
 
 static bool list_identity_tags(const struct call *call, const struct identity_kind *kind, str name,
-                               struct page *page, struct iam_tag_list *tags)
+                               struct page *page, struct iam_tag_list_type *tags)
 {
     struct identity identity;
 
     if (!identity_open(call, kind, name, &identity))
         return false;
-    struct iam_tag_list all = identity_tags(call, identity.row.id);
+    struct iam_tag_list_type all = identity_tags(call, identity.row.id);
     take_page(call, &all, page, tags);
     return true;
 }
@@ -230,7 +230,7 @@ enum outcome iam_tag_policy(const struct call *call, const struct iam_tag_policy
         !tags_check(call, &in->tags))
         return FAILED;
     policy_put_tags(call, policy.row.id, &in->tags);
-    struct iam_tag_list all = policy_tags(call, policy.row.id);
+    struct iam_tag_list_type all = policy_tags(call, policy.row.id);
     return has_room(call, &all) ? DONE : FAILED;
 }
 
@@ -261,7 +261,8 @@ enum outcome iam_list_policy_tags(const struct call *call, const struct iam_list
     if (!managed_policy_open(call, in->policy_arn, &policy) ||
         !page_open(call, in->marker, in->max_items, &page))
         return FAILED;
-    struct iam_tag_list all = policy.aws ? (struct iam_tag_list){0} : policy_tags(call, policy.row.id);
+    struct iam_tag_list_type all =
+        policy.aws ? (struct iam_tag_list_type){0} : policy_tags(call, policy.row.id);
     take_page(call, &all, &page, &out->tags);
     page_close(call, &page, &out->is_truncated, &out->marker);
     return DONE;

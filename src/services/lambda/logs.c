@@ -78,7 +78,7 @@ static size_t batch_count(const struct logs_input_log_event *events, size_t coun
 
 static void write_events(const struct call *call, const struct function *function,
                          const struct lambda_get_sandbox_row *sandbox,
-                         const struct logs_input_log_event_list *events)
+                         const struct logs_input_log_events *events)
 {
     const struct principal *role = events->count > 0 ? function_role(call, function) : NULL;
     struct logs_put_log_events_request in = {.log_group_name = function->row.log_group,
@@ -94,7 +94,7 @@ static void write_events(const struct call *call, const struct function *functio
 /* ---- collecting ---- */
 
 /* Each line ends as it was printed.  Time never goes back within a request: PutLogEvents would refuse it. */
-static void add_event(const struct call *call, struct logs_input_log_event_list *events, int64_t timestamp_ms,
+static void add_event(const struct call *call, struct logs_input_log_events *events, int64_t timestamp_ms,
                       str text)
 {
     if (events->count > 0 && timestamp_ms < events->items[events->count - 1].timestamp)
@@ -105,7 +105,7 @@ static void add_event(const struct call *call, struct logs_input_log_event_list 
 
 /* Take what has been kept back. */
 static void take_lines(const struct call *call, const struct lambda_get_sandbox_row *sandbox,
-                       struct logs_input_log_event_list *events)
+                       struct logs_input_log_events *events)
 {
     struct lambda_list_lines_rows rows =
         lambda_list_lines(call->txn, &(struct lambda_list_lines_params){.sandbox_id = sandbox->id});
@@ -116,7 +116,7 @@ static void take_lines(const struct call *call, const struct lambda_get_sandbox_
         lambda_remove_lines(call->txn, &(struct lambda_remove_lines_params){.sandbox_id = sandbox->id});
 }
 
-static str tail_of(const struct call *call, str before, const struct logs_input_log_event_list *events)
+static str tail_of(const struct call *call, str before, const struct logs_input_log_events *events)
 {
     struct text all = text_in(call->arena);
 
@@ -149,7 +149,7 @@ static void announce(const struct call *call, const struct lambda_get_sandbox_ro
 static void write_now(const struct call *call, const struct function *function,
                       const struct lambda_get_sandbox_row *sandbox,
                       const struct lambda_find_invocation_row *invocation,
-                      const struct logs_input_log_event_list *events)
+                      const struct logs_input_log_events *events)
 {
     if (events->count > 0 && invocation && invocation->wants_tail)
         lambda_set_tail(call->txn,
@@ -162,7 +162,7 @@ void log_flush(const struct call *call, const struct function *function,
                const struct lambda_get_sandbox_row *sandbox,
                const struct lambda_find_invocation_row *invocation)
 {
-    struct logs_input_log_event_list events = {0};
+    struct logs_input_log_events events = {0};
 
     take_lines(call, sandbox, &events);
     write_now(call, function, sandbox, invocation, &events);
@@ -182,7 +182,7 @@ static void write_lines(const struct call *call, const struct function *function
                         const struct lambda_get_sandbox_row *sandbox,
                         const struct lambda_output_line_list *lines)
 {
-    struct logs_input_log_event_list events = {0};
+    struct logs_input_log_events events = {0};
     struct lambda_find_invocation_row invocation;
     bool has_invocation = invocation_of_sandbox(call, sandbox->id, &invocation);
 
@@ -236,7 +236,7 @@ str log_end(const struct call *call, const struct function *function,
             const struct lambda_get_sandbox_row *sandbox, const struct lambda_find_invocation_row *invocation,
             const struct result *result)
 {
-    struct logs_input_log_event_list events = {0};
+    struct logs_input_log_events events = {0};
     str id = invocation->request_id;
 
     take_lines(call, sandbox, &events);

@@ -21,7 +21,7 @@ static size_t bytes_of(const struct logs_input_log_event *event)
     return event->message.size + EVENT_OVERHEAD_BYTES;
 }
 
-static bool sizes_check(const struct call *call, const struct logs_input_log_event_list *events)
+static bool sizes_check(const struct call *call, const struct logs_input_log_events *events)
 {
     size_t sum = 0;
 
@@ -40,7 +40,7 @@ static bool sizes_check(const struct call *call, const struct logs_input_log_eve
     return sum <= MAX_BATCH_BYTES;
 }
 
-static bool order_check(const struct call *call, const struct logs_input_log_event_list *events)
+static bool order_check(const struct call *call, const struct logs_input_log_events *events)
 {
     for (size_t i = 1; i < events->count; i++)
         if (events->items[i].timestamp < events->items[i - 1].timestamp) {
@@ -52,7 +52,7 @@ static bool order_check(const struct call *call, const struct logs_input_log_eve
 }
 
 /* The index of the first event at or after that moment. */
-static size_t first_from(const struct logs_input_log_event_list *events, int64_t ms)
+static size_t first_from(const struct logs_input_log_events *events, int64_t ms)
 {
     size_t i = 0;
 
@@ -62,7 +62,7 @@ static size_t first_from(const struct logs_input_log_event_list *events, int64_t
 }
 
 static struct accepted accept(const struct call *call, const struct group *group,
-                              const struct logs_input_log_event_list *events,
+                              const struct logs_input_log_events *events,
                               struct logs_put_log_events_response *out)
 {
     size_t too_old = first_from(events, call->now_ms - MAX_AGE_MS);
@@ -84,7 +84,7 @@ static struct accepted accept(const struct call *call, const struct group *group
 
 /* Returns the last event's id. */
 static int64_t store(const struct call *call, const struct group *group, int64_t stream_id,
-                     const struct logs_input_log_event_list *events, struct accepted accepted)
+                     const struct logs_input_log_events *events, struct accepted accepted)
 {
     int64_t id = 0, bytes = 0;
 

@@ -48,7 +48,7 @@ static void add_line(struct json_writer *writer, str name, str value)
 }
 
 static void add_attribute(const struct call *call, struct json_writer *writer, bool first,
-                          const struct sns_message_attribute_value_map_entry *entry)
+                          const struct sns_message_attribute_map_entry *entry)
 {
     bool binary = str_present(entry->value.binary_value);
 

@@ -17,19 +17,19 @@ enum { MAX_AT_ONCE = 32, DELIVERIES_PER_RUN = 100, REMOVALS_PER_RUN = 500, MAX_R
 /* What subscribers get: the text, or the envelope around it. */
 struct broadcast {
     str topic_arn, trace_id, group_id;
-    const struct sns_message_attribute_value_map *attributes;
+    const struct sns_message_attribute_map *attributes;
     str text, envelope; /* no envelope where nobody gets one */
     int64_t insert_at;  /* into the envelope */
 };
 
-static struct sqs_message_attribute_value_map
-sqs_attributes(const struct call *call, const struct sns_message_attribute_value_map *attributes)
+static struct sqs_message_body_attribute_map
+sqs_attributes(const struct call *call, const struct sns_message_attribute_map *attributes)
 {
-    struct sqs_message_attribute_value_map same = {0};
+    struct sqs_message_body_attribute_map same = {0};
 
     for (size_t i = 0; i < attributes->count; i++) {
-        const struct sns_message_attribute_value_map_entry *from = &attributes->items[i];
-        struct sqs_message_attribute_value_map_entry *to = list_add(call->arena, &same);
+        const struct sns_message_attribute_map_entry *from = &attributes->items[i];
+        struct sqs_message_body_attribute_map_entry *to = list_add(call->arena, &same);
         to->key = from->key;
         to->value.data_type = from->value.data_type;
         to->value.string_value = from->value.string_value;
@@ -191,7 +191,7 @@ static void finish(const struct call *call, int64_t fanout_id)
 static void deliver_some(const struct call *call, const struct sns_find_fanout_row *row)
 {
     struct sns_fanout_message_row message = {0};
-    struct sns_message_attribute_value_map attributes = {0};
+    struct sns_message_attribute_map attributes = {0};
     struct sns_list_subscribers_rows subscribers =
         sns_list_subscribers(call->txn, &(struct sns_list_subscribers_params){.topic_id = row->topic_id,
                                                                               .after_id = row->after_id,

@@ -64,7 +64,7 @@ struct signature {
 struct message {
     int64_t published_ms;
     str id, text, subject, structure;
-    const struct sns_message_attribute_value_map *attributes;
+    const struct sns_message_attribute_map *attributes;
     str deduplication_id, group_id;
     str signed_text; /* what the signature was prepared for; absent when there is none */
     struct signature signature;
@@ -76,10 +76,9 @@ str message_text_for(const struct call *call, const struct message *message, str
 
 /* message_attributes.c */
 /* Names, types and values.  False: fail() has been called. */
-bool published_attributes_check(const struct call *call,
-                                const struct sns_message_attribute_value_map *attributes);
+bool published_attributes_check(const struct call *call, const struct sns_message_attribute_map *attributes);
 /* What they count against the message's size. */
-size_t published_attributes_size(const struct sns_message_attribute_value_map *attributes);
+size_t published_attributes_size(const struct sns_message_attribute_map *attributes);
 
 /* envelope.c */
 /* Sign the message with that text in advance, if that can be done. */

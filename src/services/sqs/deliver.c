@@ -18,7 +18,7 @@ struct delivery {
 
 static struct delivery delivery_of(const struct call *call, const struct sqs_send_to_queues_request *in)
 {
-    static const struct sqs_message_system_attribute_value_map no_attributes = {0};
+    static const struct sqs_message_body_system_attribute_map no_attributes = {0};
     struct delivery delivery = {.in = in};
 
     delivery.message = (struct outgoing){

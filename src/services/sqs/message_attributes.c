@@ -93,7 +93,7 @@ static bool value_check(const struct call *call, str name, const struct sqs_mess
 }
 
 bool message_attributes_check(const struct call *call,
-                              const struct sqs_message_attribute_value_map *attributes)
+                              const struct sqs_message_body_attribute_map *attributes)
 {
     if (attributes->count > MAX_ATTRIBUTES) {
         fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION,
@@ -101,7 +101,7 @@ bool message_attributes_check(const struct call *call,
         return false;
     }
     for (size_t i = 0; i < attributes->count; i++) {
-        const struct sqs_message_attribute_value_map_entry *attribute = &attributes->items[i];
+        const struct sqs_message_body_attribute_map_entry *attribute = &attributes->items[i];
         if (!name_check(call, attribute->key) || !type_check(call, attribute->key, &attribute->value) ||
             !value_check(call, attribute->key, &attribute->value))
             return false;
@@ -109,7 +109,7 @@ bool message_attributes_check(const struct call *call,
     return true;
 }
 
-size_t message_attributes_size(const struct sqs_message_attribute_value_map *attributes)
+size_t message_attributes_size(const struct sqs_message_body_attribute_map *attributes)
 {
     size_t size = 0;
 
@@ -123,8 +123,8 @@ size_t message_attributes_size(const struct sqs_message_attribute_value_map *att
 
 static int by_name(const void *a, const void *b)
 {
-    return str_compare(((const struct sqs_message_attribute_value_map_entry *)a)->key,
-                       ((const struct sqs_message_attribute_value_map_entry *)b)->key);
+    return str_compare(((const struct sqs_message_body_attribute_map_entry *)a)->key,
+                       ((const struct sqs_message_body_attribute_map_entry *)b)->key);
 }
 
 static void add_sized(struct text *text, str s)
@@ -136,10 +136,10 @@ static void add_sized(struct text *text, str s)
 }
 
 /* By name: size and name, size and type, 1 or 2 for text or bytes, size and value. */
-str message_attributes_md5(const struct call *call, const struct sqs_message_attribute_value_map *attributes)
+str message_attributes_md5(const struct call *call, const struct sqs_message_body_attribute_map *attributes)
 {
     struct text text = text_in(call->arena);
-    struct sqs_message_attribute_value_map_entry *sorted;
+    struct sqs_message_body_attribute_map_entry *sorted;
 
     if (attributes->count == 0)
         return (str){0};

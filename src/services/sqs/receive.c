@@ -103,7 +103,7 @@ static bool is_asked_for(const struct str_list *patterns, str name)
 static void add_message_attributes(const struct call *call, const struct sqs_receive_message_request *in,
                                    str json, struct sqs_message *message)
 {
-    struct sqs_message_attribute_value_map all = {0};
+    struct sqs_message_body_attribute_map all = {0};
 
     if (!str_present(json) || in->message_attribute_names.count == 0 ||
         !model_from_json(call->arena, &SQS_MESSAGE_BODY_ATTRIBUTE_MAP, json, &all))

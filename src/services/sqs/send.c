@@ -60,7 +60,7 @@ static bool fifo_check(const struct call *call, const struct outgoing *message)
 
 /* The one there is, and only as text. */
 static bool system_attributes_check(const struct call *call,
-                                    const struct sqs_message_system_attribute_value_map *attributes)
+                                    const struct sqs_message_body_system_attribute_map *attributes)
 {
     for (size_t i = 0; i < attributes->count; i++) {
         str name = attributes->items[i].key;
@@ -105,7 +105,7 @@ static bool outgoing_check_for(const struct call *call, const struct queue *queu
 
 static str trace_header_of(const struct outgoing *message)
 {
-    const struct sqs_message_system_attribute_value_map *attributes = message->system_attributes;
+    const struct sqs_message_body_system_attribute_map *attributes = message->system_attributes;
 
     for (size_t i = 0; i < attributes->count; i++)
         if (str_equal(attributes->items[i].key, S("AWSTraceHeader")))
@@ -138,12 +138,12 @@ static str trace_id_of(const struct call *call, str trace_header)
 
 /* The two kinds of attributes have one form; their digests are made alike. */
 static str system_attributes_md5(const struct call *call,
-                                 const struct sqs_message_system_attribute_value_map *system)
+                                 const struct sqs_message_body_system_attribute_map *system)
 {
-    struct sqs_message_attribute_value_map same = {0};
+    struct sqs_message_body_attribute_map same = {0};
 
     for (size_t i = 0; i < system->count; i++) {
-        struct sqs_message_attribute_value_map_entry *entry = list_add(call->arena, &same);
+        struct sqs_message_body_attribute_map_entry *entry = list_add(call->arena, &same);
         entry->key = system->items[i].key;
         entry->value.data_type = system->items[i].value.data_type;
         entry->value.string_value = system->items[i].value.string_value;

@@ -118,8 +118,8 @@ void sweep_stop(const struct call *call, const struct queue *queue);
 struct outgoing {
     str body;
     const int64_t *delay_seconds;
-    const struct sqs_message_attribute_value_map *attributes;
-    const struct sqs_message_system_attribute_value_map *system_attributes;
+    const struct sqs_message_body_attribute_map *attributes;
+    const struct sqs_message_body_system_attribute_map *system_attributes;
     str group_id, deduplication_id;
 };
 /* The same on its way into a queue's table. */
@@ -141,11 +141,11 @@ str message_put(const struct call *call, const struct queue *queue, const struct
 /* message_attributes.c */
 /* Names, types and values.  False: fail() has been called. */
 bool message_attributes_check(const struct call *call,
-                              const struct sqs_message_attribute_value_map *attributes);
+                              const struct sqs_message_body_attribute_map *attributes);
 /* What they count against the message's size. */
-size_t message_attributes_size(const struct sqs_message_attribute_value_map *attributes);
+size_t message_attributes_size(const struct sqs_message_body_attribute_map *attributes);
 /* The digest that clients compare; absent when there are none. */
-str message_attributes_md5(const struct call *call, const struct sqs_message_attribute_value_map *attributes);
+str message_attributes_md5(const struct call *call, const struct sqs_message_body_attribute_map *attributes);
 
 /* receipt.c */
 /* A receipt handle is opaque to clients: the message's row, and the number and the time of this receive. */

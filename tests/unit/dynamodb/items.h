@@ -8,9 +8,9 @@
 
 #include "unit.h"
 
-static inline struct dynamodb_attribute_value_map item_of(str json)
+static inline struct dynamodb_attribute_map item_of(str json)
 {
-    struct dynamodb_attribute_value_map item = {0};
+    struct dynamodb_attribute_map item = {0};
     str problem;
 
     assert_true(model_from_json(&scratch, &DYNAMODB_ATTRIBUTE_MAP, json, &item));
@@ -18,7 +18,7 @@ static inline struct dynamodb_attribute_value_map item_of(str json)
     return item;
 }
 
-static inline str json_of(const struct dynamodb_attribute_value_map *item)
+static inline str json_of(const struct dynamodb_attribute_map *item)
 {
     return model_to_json(&scratch, &DYNAMODB_ATTRIBUTE_MAP, item);
 }

@@ -98,25 +98,25 @@ static struct str_list numbers(size_t count, bool backwards)
     return list;
 }
 
-static struct dynamodb_attribute_value_map map_of(size_t count, bool backwards)
+static struct dynamodb_attribute_map map_of(size_t count, bool backwards)
 {
     struct str_list names = texts(count, backwards);
-    struct dynamodb_attribute_value_map map = {.count = count};
+    struct dynamodb_attribute_map map = {.count = count};
 
     map.items = arena_alloc(&scratch, count * sizeof *map.items);
     for (size_t i = 0; i < count; i++)
-        map.items[i] = (struct dynamodb_attribute_value_map_entry){names.items[i], {.null = &yes}};
+        map.items[i] = (struct dynamodb_attribute_map_entry){names.items[i], {.null = &yes}};
     return map;
 }
 
 /* An item, or the values of an expression, of up to two attributes. */
-static struct dynamodb_attribute_value_map pair(str first, struct dynamodb_attribute_value first_value,
-                                                str second, struct dynamodb_attribute_value second_value)
+static struct dynamodb_attribute_map pair(str first, struct dynamodb_attribute_value first_value, str second,
+                                          struct dynamodb_attribute_value second_value)
 {
-    struct dynamodb_attribute_value_map map = {arena_alloc(&scratch, 2 * sizeof *map.items), 2};
+    struct dynamodb_attribute_map map = {arena_alloc(&scratch, 2 * sizeof *map.items), 2};
 
-    map.items[0] = (struct dynamodb_attribute_value_map_entry){first, first_value};
-    map.items[1] = (struct dynamodb_attribute_value_map_entry){second, second_value};
+    map.items[0] = (struct dynamodb_attribute_map_entry){first, first_value};
+    map.items[1] = (struct dynamodb_attribute_map_entry){second, second_value};
     return map;
 }
 
@@ -127,7 +127,7 @@ static struct dynamodb_attribute_value text_value(str text)
 
 /* ---- expressions ---- */
 
-static struct scope scope_of(const struct dynamodb_attribute_value_map *values)
+static struct scope scope_of(const struct dynamodb_attribute_map *values)
 {
     static const struct str_map no_names;
 
@@ -137,8 +137,8 @@ static struct scope scope_of(const struct dynamodb_attribute_value_map *values)
                           .values_used = arena_alloc(&scratch, values->count + 1)};
 }
 
-static bool holds(str text, const struct dynamodb_attribute_value_map *item,
-                  const struct dynamodb_attribute_value_map *values)
+static bool holds(str text, const struct dynamodb_attribute_map *item,
+                  const struct dynamodb_attribute_map *values)
 {
     struct scope scope = scope_of(values);
     str problem = {0};
@@ -151,8 +151,7 @@ static bool holds(str text, const struct dynamodb_attribute_value_map *item,
     return expression_holds(&scratch, condition, item);
 }
 
-static void update(str text, struct dynamodb_attribute_value_map *item,
-                   const struct dynamodb_attribute_value_map *values)
+static void update(str text, struct dynamodb_attribute_map *item, const struct dynamodb_attribute_map *values)
 {
     struct scope scope = scope_of(values);
     struct update parsed;
@@ -188,10 +187,8 @@ static str repeated(str first, const char *one, const char *separator, size_t co
 
 static size_t bytes_of_additions(size_t elements, size_t actions)
 {
-    struct dynamodb_attribute_value_map item =
-        pair(S("id"), text_value(S("a")), S("l"), list_of_nulls(elements));
-    struct dynamodb_attribute_value_map values =
-        pair(S(":v"), text_value(S("v")), S(":w"), text_value(S("w")));
+    struct dynamodb_attribute_map item = pair(S("id"), text_value(S("a")), S("l"), list_of_nulls(elements));
+    struct dynamodb_attribute_map values = pair(S(":v"), text_value(S("v")), S(":w"), text_value(S("w")));
 
     update(repeated(S("SET "), "l[%]=:v", ",", actions), &item, &values);
     assert_int_equal(item.items[1].value.l.count, elements + actions);
@@ -208,9 +205,8 @@ TEST(a_list_is_copied_once_however_many_elements_are_added_to_it)
 TEST(attributes_are_added_to_a_large_item_without_searching_it_for_each)
 {
     enum { ATTRIBUTES = 58000, ACTIONS = 350 };
-    struct dynamodb_attribute_value_map item = map_of(ATTRIBUTES, false);
-    struct dynamodb_attribute_value_map values =
-        pair(S(":v"), text_value(S("v")), S(":w"), text_value(S("w")));
+    struct dynamodb_attribute_map item = map_of(ATTRIBUTES, false);
+    struct dynamodb_attribute_map values = pair(S(":v"), text_value(S("v")), S(":w"), text_value(S("w")));
     size_t item_bytes = ATTRIBUTES * sizeof *item.items;
 
     update(repeated(S("SET "), "y%=:v", ",", ACTIONS), &item, &values);
@@ -223,7 +219,7 @@ TEST(attributes_are_added_to_a_large_item_without_searching_it_for_each)
 TEST(attributes_are_removed_from_a_large_item_in_one_walk)
 {
     enum { ATTRIBUTES = 58000, ACTIONS = 400 };
-    struct dynamodb_attribute_value_map item = map_of(ATTRIBUTES, false), values = {0};
+    struct dynamodb_attribute_map item = map_of(ATTRIBUTES, false), values = {0};
 
     update(repeated(S("REMOVE "), "y%", ",", ACTIONS), &item, &values);
     assert_int_equal(item.count, ATTRIBUTES);
@@ -235,8 +231,8 @@ TEST(elements_are_added_to_and_deleted_from_a_large_set_by_their_hashes)
     enum { ELEMENTS = 60000 };
     struct dynamodb_attribute_value set = {.ss = texts(ELEMENTS, false)},
                                     back = {.ss = texts(ELEMENTS, true)};
-    struct dynamodb_attribute_value_map item = pair(S("id"), text_value(S("a")), S("s"), set);
-    struct dynamodb_attribute_value_map values = pair(S(":v"), back, S(":w"), back);
+    struct dynamodb_attribute_map item = pair(S("id"), text_value(S("a")), S("s"), set);
+    struct dynamodb_attribute_map values = pair(S(":v"), back, S(":w"), back);
 
     update(S("ADD s :v"), &item, &values);
     assert_int_equal(item.items[1].value.ss.count, ELEMENTS);
@@ -246,9 +242,9 @@ TEST(elements_are_added_to_and_deleted_from_a_large_set_by_their_hashes)
     assert_in_range(steps, 0, 10 * ELEMENTS);
 }
 
-static str refused(str text, struct dynamodb_attribute_value_map item)
+static str refused(str text, struct dynamodb_attribute_map item)
 {
-    struct dynamodb_attribute_value_map values = {0};
+    struct dynamodb_attribute_map values = {0};
     struct scope scope = scope_of(&values);
     struct update parsed;
     str problem = {0};
@@ -261,8 +257,7 @@ static str refused(str text, struct dynamodb_attribute_value_map item)
 
 TEST(an_update_that_multiplies_a_list_is_refused_before_its_memory_is_taken)
 {
-    struct dynamodb_attribute_value_map item =
-        pair(S("id"), text_value(S("a")), S("l"), list_of_nulls(190000));
+    struct dynamodb_attribute_map item = pair(S("id"), text_value(S("a")), S("l"), list_of_nulls(190000));
 
     assert_text(refused(repeated(S("SET "), "y%=list_append(l,l)", ",", 150), item),
                 "Item size to update has exceeded the maximum allowed size");
@@ -272,7 +267,7 @@ TEST(an_update_that_multiplies_a_list_is_refused_before_its_memory_is_taken)
 TEST(a_blob_is_not_written_beyond_what_an_item_may_have)
 {
     enum { COPIES = 200 };
-    struct dynamodb_attribute_value_map item = map_of(COPIES, false);
+    struct dynamodb_attribute_map item = map_of(COPIES, false);
     struct item_size size;
 
     for (size_t i = 0; i < COPIES; i++)
@@ -293,9 +288,8 @@ TEST(a_blob_is_not_written_beyond_what_an_item_may_have)
 TEST(a_list_that_is_put_in_many_places_is_walked_once_and_refused)
 {
     enum { ELEMENTS = 190000, PLACES = 400 };
-    struct dynamodb_attribute_value_map values = {0};
-    struct dynamodb_attribute_value_map item =
-        pair(S("id"), text_value(S("a")), S("l"), list_of_nulls(ELEMENTS));
+    struct dynamodb_attribute_map values = {0};
+    struct dynamodb_attribute_map item = pair(S("id"), text_value(S("a")), S("l"), list_of_nulls(ELEMENTS));
     struct item_size size;
 
     update(repeated(S("SET "), "y%=l", ",", PLACES), &item, &values);
@@ -309,8 +303,8 @@ TEST(a_list_that_is_put_in_many_places_is_walked_once_and_refused)
 
 static size_t steps_of_equality(struct dynamodb_attribute_value a, struct dynamodb_attribute_value b)
 {
-    struct dynamodb_attribute_value_map item = pair(S("id"), text_value(S("a")), S("c"), a);
-    struct dynamodb_attribute_value_map values = pair(S(":v"), b, S(":w"), b);
+    struct dynamodb_attribute_map item = pair(S("id"), text_value(S("a")), S("c"), a);
+    struct dynamodb_attribute_map values = pair(S(":v"), b, S(":w"), b);
 
     assert_true(holds(S("c = :v AND c IN (:w, :v) AND NOT c <> :v"), &item, &values));
     return steps;
@@ -336,23 +330,23 @@ TEST(the_same_large_comparison_is_made_once)
 {
     enum { ELEMENTS = 60000 };
     struct dynamodb_attribute_value a = {.ss = texts(ELEMENTS, false)}, b = {.ss = texts(ELEMENTS, true)};
-    struct dynamodb_attribute_value_map item = pair(S("c"), a, S("id"), text_value(S("a")));
-    struct dynamodb_attribute_value_map values = pair(S(":v"), b, S(":w"), b);
+    struct dynamodb_attribute_map item = pair(S("c"), a, S("id"), text_value(S("a")));
+    struct dynamodb_attribute_map values = pair(S(":v"), b, S(":w"), b);
 
     assert_true(holds(repeated(S(""), "c=:v", " AND ", 150), &item, &values));
     assert_in_range(steps, 0, 6 * ELEMENTS);
 }
 
 /* Conditions of 150 questions about one large attribute, all answered no. */
-static void ask_often(struct dynamodb_attribute_value value, struct dynamodb_attribute_value_map *values)
+static void ask_often(struct dynamodb_attribute_value value, struct dynamodb_attribute_map *values)
 {
     enum { QUESTIONS = 150 };
-    struct dynamodb_attribute_value_map item = pair(S("c"), value, S("id"), text_value(S("a")));
+    struct dynamodb_attribute_map item = pair(S("c"), value, S("id"), text_value(S("a")));
 
     values->items = arena_alloc(&scratch, QUESTIONS * sizeof *values->items);
     values->count = QUESTIONS;
     for (size_t i = 0; i < QUESTIONS; i++)
-        values->items[i] = (struct dynamodb_attribute_value_map_entry){
+        values->items[i] = (struct dynamodb_attribute_map_entry){
             arena_format(&scratch, ":v%zu", 300000 + i), text_value(arena_format(&scratch, "y%zu", i))};
     assert_false(holds(repeated(S(""), "contains(c,:v%)", " OR ", QUESTIONS), &item, values));
 }
@@ -361,7 +355,7 @@ TEST(many_questions_about_a_large_set_or_list_search_it_once)
 {
     enum { ELEMENTS = 60000 };
     struct dynamodb_attribute_value set = {.ss = texts(ELEMENTS, false)}, list = {.l = {.count = ELEMENTS}};
-    struct dynamodb_attribute_value_map values;
+    struct dynamodb_attribute_map values;
 
     ask_often(set, &values);
     assert_in_range(steps, 0, 10 * ELEMENTS);
@@ -378,7 +372,7 @@ TEST(many_paths_into_a_large_map_search_it_once)
 {
     enum { ATTRIBUTES = 58000, QUESTIONS = 130 };
     struct dynamodb_attribute_value map = {.m = map_of(ATTRIBUTES, false)};
-    struct dynamodb_attribute_value_map item = pair(S("id"), text_value(S("a")), S("c"), map), values = {0};
+    struct dynamodb_attribute_map item = pair(S("id"), text_value(S("a")), S("c"), map), values = {0};
 
     assert_false(holds(repeated(S(""), "attribute_exists(c.y%)", " OR ", QUESTIONS), &item, &values));
     assert_in_range(steps, 0, 4 * ATTRIBUTES);
@@ -392,9 +386,9 @@ TEST(a_text_is_searched_for_another_by_a_linear_algorithm_and_once)
     memset(text, 'a', size);
     memset(part, 'a', half);
     part[half - 1] = 'b';
-    struct dynamodb_attribute_value_map item =
+    struct dynamodb_attribute_map item =
         pair(S("id"), text_value(S("a")), S("c"), text_value((str){text, size}));
-    struct dynamodb_attribute_value_map values =
+    struct dynamodb_attribute_map values =
         pair(S(":v"), text_value((str){part, half}), S(":w"), text_value(S("a")));
     assert_false(holds(repeated(S(""), "contains(c,:v)", " OR ", 150), &item, &values));
     assert_int_equal(searches, 1);
@@ -407,7 +401,7 @@ TEST(elements_that_repeat_in_a_large_set_are_found_by_their_hashes)
     enum { ELEMENTS = 90000 };
     struct dynamodb_attribute_value set = {.ss = texts(ELEMENTS, false)},
                                     more = {.ns = numbers(ELEMENTS, false)};
-    struct dynamodb_attribute_value_map item = pair(S("a"), set, S("b"), more);
+    struct dynamodb_attribute_map item = pair(S("a"), set, S("b"), more);
     str problem = {0};
 
     count_from_here();
@@ -418,7 +412,7 @@ TEST(elements_that_repeat_in_a_large_set_are_found_by_their_hashes)
 TEST(many_paths_of_a_large_item_are_projected_in_one_walk)
 {
     enum { ATTRIBUTES = 58000, PATHS = 500 };
-    struct dynamodb_attribute_value_map item = map_of(ATTRIBUTES, false), values = {0}, parts;
+    struct dynamodb_attribute_map item = map_of(ATTRIBUTES, false), values = {0}, parts;
     struct scope scope = scope_of(&values);
     struct projection projection;
     str problem = {0};

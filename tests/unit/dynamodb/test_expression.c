@@ -7,7 +7,7 @@ static struct str_map_entry name_entries[] = {{STR_INIT("#n"), STR_INIT("name wi
                                               {STR_INIT("#s"), STR_INIT("status")}};
 static const struct str_map names = {name_entries, 2};
 static bool names_used[2], values_used[16];
-static struct dynamodb_attribute_value_map values;
+static struct dynamodb_attribute_map values;
 
 static struct scope scope(void)
 {
@@ -40,7 +40,7 @@ static const char item_json[] =
 static bool holds(str text)
 {
     struct scope own = scope();
-    struct dynamodb_attribute_value_map item = item_of(str_of(item_json));
+    struct dynamodb_attribute_map item = item_of(str_of(item_json));
     str problem = {0};
     const struct node *condition = condition_parse(&own, text, &problem);
 
@@ -53,7 +53,7 @@ static bool holds(str text)
 static str projected(str text)
 {
     struct scope own = scope();
-    struct dynamodb_attribute_value_map item = item_of(str_of(item_json)), parts;
+    struct dynamodb_attribute_map item = item_of(str_of(item_json)), parts;
     struct projection projection;
     str problem;
 

@@ -9,8 +9,8 @@ static const char item_json[] =
 /* The item after the update, or what is wrong with it. */
 static str updated(str text)
 {
-    struct dynamodb_attribute_value_map item = item_of(str_of(item_json));
-    struct dynamodb_attribute_value_map values =
+    struct dynamodb_attribute_map item = item_of(str_of(item_json));
+    struct dynamodb_attribute_map values =
         item_of(S("{\":one\":{\"N\":\"1\"},\":s\":{\"SS\":[\"q\",\"r\"]},\":all\":{\"SS\":[\"p\",\"q\"]},"
                   "\":l\":{\"L\":[{\"N\":\"9\"}]},\":x\":{\"S\":\"x\"},"
                   "\":huge\":{\"N\":\"100000000000000000000000000000000000000000000000000\"}}"));

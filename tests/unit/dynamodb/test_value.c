@@ -2,7 +2,7 @@
 
 static str problem_of(str json)
 {
-    struct dynamodb_attribute_value_map item = {0};
+    struct dynamodb_attribute_map item = {0};
     str problem = {0};
 
     assert_true(model_from_json(&scratch, &DYNAMODB_ATTRIBUTE_MAP, json, &item));
@@ -11,7 +11,7 @@ static str problem_of(str json)
 
 static size_t size_of_item(str json)
 {
-    struct dynamodb_attribute_value_map item = item_of(json);
+    struct dynamodb_attribute_map item = item_of(json);
     struct item_size size;
 
     item_encode(&scratch, &item, &size);
@@ -20,7 +20,7 @@ static size_t size_of_item(str json)
 
 static bool equal(str a, str b)
 {
-    struct dynamodb_attribute_value_map item =
+    struct dynamodb_attribute_map item =
         item_of(arena_format(&scratch, "{\"a\":%.*s,\"b\":%.*s}", STR_ARGS(a), STR_ARGS(b)));
 
     return value_equal(&scratch, &item.items[0].value, &item.items[1].value);
@@ -33,10 +33,10 @@ TEST(an_item_of_every_type_comes_back_from_its_blob)
           "\"ss\":{\"SS\":[\"a\",\"b\"]},\"ns\":{\"NS\":[\"1\",\"2\"]},\"bs\":{\"BS\":[\"AA==\"]},"
           "\"m\":{\"M\":{\"x\":{\"L\":[{\"NULL\":true},{\"BOOL\":false},{\"BOOL\":true}]},\"y\":{\"M\":{}}}},"
           "\"l\":{\"L\":[]}}");
-    struct dynamodb_attribute_value_map item = item_of(json);
+    struct dynamodb_attribute_map item = item_of(json);
     struct item_size size;
 
-    struct dynamodb_attribute_value_map again = item_decode(&scratch, item_encode(&scratch, &item, &size));
+    struct dynamodb_attribute_map again = item_decode(&scratch, item_encode(&scratch, &item, &size));
     assert_str(json_of(&again), json);
 }
 
@@ -88,7 +88,7 @@ TEST(equality_looks_at_content_not_at_writing)
 
 static int depth_of_item(str json)
 {
-    struct dynamodb_attribute_value_map item = item_of(json);
+    struct dynamodb_attribute_map item = item_of(json);
     struct item_size size;
 
     item_encode(&scratch, &item, &size);

@@ -56,7 +56,7 @@ static int open_store(void **state)
                                      .trust_policy = S("{\"Statement\":{\"Effect\":\"Allow\",\"Principal\":{"
                                                        "\"Service\":\"iam.amazonaws.com\"},"
                                                        "\"Action\":\"sts:AssumeRole\"}}")}};
-    assert_true(identity_create(&call, &role, &(struct iam_tag_list){0}));
+    assert_true(identity_create(&call, &role, &(struct iam_tag_list_type){0}));
     struct principal *session = arena_new(&scratch, struct principal);
     *session = session_principal(&scratch, &role, S("s"));
     call.caller = session;

@@ -25,7 +25,7 @@ static struct sqs_message message(struct str_map_entry *attributes, size_t count
 TEST(a_record_has_awss_members)
 {
     struct str_map_entry attributes[] = {{S("ApproximateReceiveCount"), S("1")}};
-    struct sqs_message_attribute_value_map_entry own[] = {
+    struct sqs_message_body_attribute_map_entry own[] = {
         {S("kind"), {.string_value = S("new"), .data_type = S("String")}},
         {S("bytes"), {.binary_value = {"\0\xff", 2}, .data_type = S("Binary")}},
     };

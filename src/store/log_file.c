@@ -1,0 +1,156 @@
+/*
+ * log_file.c: the write-ahead log, written in long pieces.
+ *
+ * SQLite writes a commit page by page, each after a header of its own: some twenty system calls.  Here what
+ * follows upon each other is gathered, and written when a commit ends; also before anything else is done with
+ * the file, when the buffer is full, and when a piece goes elsewhere.  Other connections look at a commit
+ * only when SQLite has published it, which is after its last frame was written.
+ * https://www.sqlite.org/fileformat2.html#the_write_ahead_log
+ */
+#include "base/check.h"
+#include "store/store_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { FRAME_HEADER_BYTES = 24, COMMIT_FIELD = 4, COMMIT_FIELD_BYTES = 4, BUFFER_BYTES = 128 * 1024 };
+
+struct log_file {
+    sqlite3_file base;
+    sqlite3_file *real;   /* right behind this struct */
+    char *buffer;         /* NULL until something is written */
+    int size;             /* of what is in it */
+    sqlite3_int64 offset; /* where the buffer's first byte belongs */
+    bool ends_commit;     /* the page that comes next is the last of its commit */
+};
+
+static int flush(struct log_file *file)
+{
+    int size = file->size;
+
+    file->size = 0; /* after trouble the commit is rolled back */
+    return size ? file->real->pMethods->xWrite(file->real, file->buffer, size, file->offset) : SQLITE_OK;
+}
+
+static bool is_commit_header(const void *data, int size)
+{
+    static const char no_commit[COMMIT_FIELD_BYTES];
+
+    return size == FRAME_HEADER_BYTES &&
+           memcmp((const char *)data + COMMIT_FIELD, no_commit, sizeof no_commit);
+}
+
+static void add(struct log_file *file, const void *data, int size, sqlite3_int64 offset)
+{
+    check(size <= BUFFER_BYTES);
+    if (!file->buffer)
+        file->buffer = malloc(BUFFER_BYTES);
+    check(file->buffer != NULL);
+    if (file->size == 0)
+        file->offset = offset;
+    memcpy(file->buffer + file->size, data, (size_t)size);
+    file->size += size;
+}
+
+static int write_bytes(sqlite3_file *base, const void *data, int size, sqlite3_int64 offset)
+{
+    struct log_file *file = (struct log_file *)base;
+    bool fits = offset == file->offset + file->size && size <= BUFFER_BYTES - file->size;
+    int code = fits ? SQLITE_OK : flush(file);
+
+    if (code != SQLITE_OK)
+        return code;
+    add(file, data, size, offset);
+    code = file->ends_commit ? flush(file) : SQLITE_OK;
+    file->ends_commit = is_commit_header(data, size);
+    return code;
+}
+
+static int read_bytes(sqlite3_file *base, void *data, int size, sqlite3_int64 offset)
+{
+    struct log_file *file = (struct log_file *)base;
+    int code = flush(file);
+
+    return code == SQLITE_OK ? file->real->pMethods->xRead(file->real, data, size, offset) : code;
+}
+
+static int cut(sqlite3_file *base, sqlite3_int64 size)
+{
+    struct log_file *file = (struct log_file *)base;
+    int code = flush(file);
+
+    return code == SQLITE_OK ? file->real->pMethods->xTruncate(file->real, size) : code;
+}
+
+static int sync_file(sqlite3_file *base, int flags)
+{
+    struct log_file *file = (struct log_file *)base;
+    int code = flush(file);
+
+    return code == SQLITE_OK ? file->real->pMethods->xSync(file->real, flags) : code;
+}
+
+static int file_size(sqlite3_file *base, sqlite3_int64 *size)
+{
+    struct log_file *file = (struct log_file *)base;
+    int code = flush(file);
+
+    return code == SQLITE_OK ? file->real->pMethods->xFileSize(file->real, size) : code;
+}
+
+static int close_file(sqlite3_file *base)
+{
+    struct log_file *file = (struct log_file *)base;
+
+    free(file->buffer);
+    return file->real->pMethods->xClose(file->real);
+}
+
+static int control(sqlite3_file *base, int operation, void *argument)
+{
+    struct log_file *file = (struct log_file *)base;
+
+    return file->real->pMethods->xFileControl(file->real, operation, argument);
+}
+
+/* Locks are the database file's, and so are sectors and what the device promises. */
+static const sqlite3_io_methods methods = {
+    .iVersion = 1,
+    .xClose = close_file,
+    .xRead = read_bytes,
+    .xWrite = write_bytes,
+    .xTruncate = cut,
+    .xSync = sync_file,
+    .xFileSize = file_size,
+    .xFileControl = control,
+};
+
+/* Files other than the log are SQLite's own. */
+static int open_file(sqlite3_vfs *vfs, const char *name, sqlite3_file *base, int flags, int *out_flags)
+{
+    sqlite3_vfs *real = vfs->pAppData;
+    struct log_file *file = (struct log_file *)base;
+
+    if (!(flags & SQLITE_OPEN_WAL))
+        return real->xOpen(real, name, base, flags, out_flags);
+    *file = (struct log_file){.real = (sqlite3_file *)(file + 1)};
+    int code = real->xOpen(real, name, file->real, flags, out_flags);
+    if (code != SQLITE_OK)
+        return code;
+    file->base.pMethods = &methods;
+    return SQLITE_OK;
+}
+
+void log_file_register(void)
+{
+    static sqlite3_vfs vfs;
+    sqlite3_vfs *real = sqlite3_vfs_find(NULL);
+
+    check(real != NULL);
+    vfs = *real;
+    vfs.zName = LOG_FILE_VFS;
+    vfs.pAppData = real;
+    vfs.szOsFile += (int)sizeof(struct log_file);
+    vfs.xOpen = open_file;
+    check(sqlite3_vfs_register(&vfs, 0) == SQLITE_OK);
+}

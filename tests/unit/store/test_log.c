@@ -1,0 +1,125 @@
+/*
+ * test_log.c: a commit reaches the write-ahead log in long pieces, and is read back as it was written.
+ */
+#include "fixture.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { LARGE_BYTES = 20 * 1000, MORE_THAN_THE_CACHE = 1000 };
+
+static struct txn *begin(struct fixture *fixture)
+{
+    struct txn *txn = store_begin(fixture->store);
+
+    txn_use_arena(txn, &fixture->arena);
+    return txn;
+}
+
+/* How often this process has written to a file. */
+static long writes(void)
+{
+    FILE *file = fopen("/proc/self/io", "r");
+    char line[128];
+    long count = -1;
+
+    if (!file)
+        skip();
+    while (fgets(line, sizeof line, file))
+        if (sscanf(line, "syscw: %ld", &count) == 1)
+            break;
+    fclose(file);
+    return count;
+}
+
+static str large_body(int64_t id)
+{
+    static char body[LARGE_BYTES];
+
+    memset(body, (int)('a' + id % 26), sizeof body);
+    return (str){body, sizeof body};
+}
+
+static void put_large(struct txn *txn, int64_t first, int64_t end)
+{
+    for (int64_t id = first; id < end; id++)
+        demo_put(txn, &(struct demo_put_params){.id = id, .body = large_body(id)});
+}
+
+static void assert_large(struct fixture *fixture, struct txn *txn, int64_t first, int64_t end)
+{
+    struct demo_find_row row;
+
+    for (int64_t id = first; id < end; id++) {
+        assert_true(demo_find(txn, &(struct demo_find_params){id}, &row));
+        assert_true(str_equal(row.body, large_body(id)));
+        arena_reset(&fixture->arena);
+    }
+}
+
+static void a_commit_is_one_write(void **state)
+{
+    struct fixture *fixture = *state;
+    struct txn *txn = begin(fixture);
+
+    put_large(txn, 1, 2);
+    wait_until_durable(fixture->store, commit(fixture->store));
+    for (int64_t id = 2; id < 5; id++) {
+        txn = begin(fixture);
+        put_large(txn, id, id + 1); /* at least five pages */
+        long before = writes();
+        wait_until_durable(fixture->store, commit(fixture->store));
+        assert_int_equal(writes() - before, 1);
+    }
+}
+
+static void a_transaction_larger_than_the_cache_reads_what_it_has_written(void **state)
+{
+    struct fixture *fixture = *state;
+    struct txn *txn = begin(fixture);
+
+    put_large(txn, 1, MORE_THAN_THE_CACHE);
+    assert_large(fixture, txn, 1, MORE_THAN_THE_CACHE);
+    txn_savepoint(txn);
+    put_large(txn, MORE_THAN_THE_CACHE, 2 * MORE_THAN_THE_CACHE);
+    txn_rollback(txn);
+    put_large(txn, MORE_THAN_THE_CACHE, MORE_THAN_THE_CACHE + 100);
+    commit(fixture->store);
+
+    fixture_reopen(fixture);
+    txn = begin(fixture);
+    assert_large(fixture, txn, 1, MORE_THAN_THE_CACHE + 100);
+    assert_int_equal(count_messages(txn), MORE_THAN_THE_CACHE + 99);
+    commit(fixture->store);
+}
+
+static void a_reader_sees_each_commit_whole(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store_reader *reader = store_reader_open(fixture->store);
+    uint64_t sequence;
+
+    for (int64_t id = 1; id < 40; id++) {
+        struct txn *txn = begin(fixture);
+        put_large(txn, id, id + 1);
+        commit(fixture->store);
+        struct txn *read = store_begin_read(reader);
+        txn_use_arena(read, &fixture->arena);
+        assert_large(fixture, read, id, id + 1);
+        assert_true(store_end_read(reader, &sequence));
+    }
+    store_reader_close(reader);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_commit_is_one_write),
+        TEST(a_transaction_larger_than_the_cache_reads_what_it_has_written),
+        TEST(a_reader_sees_each_commit_whole),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
