@@ -16,7 +16,7 @@ struct verdicts {
 static enum policy_verdict verdict_of(const struct policy *policy, enum policy_verdict without,
                                       const struct policy_request *request)
 {
-    return policy ? policy_evaluate(policy, request) : without;
+    return policy ? iam_policy_evaluate(policy, request) : without;
 }
 
 static struct verdicts collect(const struct policy_set *set, const struct policy_request *request)
@@ -28,7 +28,7 @@ static struct verdicts collect(const struct policy_set *set, const struct policy
     };
 
     for (size_t i = 0; i < set->identity.count; i++) {
-        enum policy_verdict verdict = policy_evaluate(set->identity.items[i].policy, request);
+        enum policy_verdict verdict = iam_policy_evaluate(set->identity.items[i].policy, request);
         if (verdict > verdicts.identity)
             verdicts.identity = verdict;
     }
@@ -72,7 +72,7 @@ static enum denial decide_by_identity(const struct verdicts *verdicts)
     return verdicts->session == POLICY_SILENT ? NOT_ALLOWED_BY_SESSION : NOT_DENIED;
 }
 
-enum denial policy_decide(const struct policy_set *set, const struct policy_request *request)
+enum denial iam_policy_decide(const struct policy_set *set, const struct policy_request *request)
 {
     struct verdicts verdicts = collect(set, request);
     enum denial denial = explicit_denial(set, &verdicts);
@@ -126,7 +126,7 @@ static str caller_text(const struct principal *caller)
     return str_present(caller->arn) ? caller->arn : S("anonymous");
 }
 
-str denial_message(enum denial denial, const struct policy_request *request)
+str iam_denial_message(enum denial denial, const struct policy_request *request)
 {
     const struct reason *reason = &REASONS[denial];
     str action = str_present(reason->after) ? request->action : (str){0};

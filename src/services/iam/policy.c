@@ -28,10 +28,10 @@ static enum answer matches_any_resource(const struct wildcard_list *resources,
         const struct wildcard *pattern = &resources->items[i];
         str expanded;
         if (pattern->literal ? str_equal(pattern->text, request->resource)
-                             : wildcard_expand(pattern, request, &expanded) &&
+                             : iam_wildcard_expand(pattern, request, &expanded) &&
                                    wildcard_match_resource(expanded, request->resource))
             return YES;
-        if (wildcard_unknown(pattern, request))
+        if (iam_wildcard_unknown(pattern, request))
             answer = UNKNOWN;
     }
     return answer;
@@ -156,7 +156,7 @@ static enum answer conditions_hold(const struct statement *statement, const stru
     enum answer all = YES;
 
     for (size_t i = 0; i < statement->conditions.count; i++) {
-        enum answer answer = condition_holds(&statement->conditions.items[i], request);
+        enum answer answer = iam_condition_holds(&statement->conditions.items[i], request);
         if (answer == NO)
             return NO;
         if (answer == UNKNOWN)
@@ -188,7 +188,7 @@ static bool is_owner(const struct policy_request *request)
            str_equal(request->caller->account, arn_account(request->resource));
 }
 
-enum policy_verdict policy_evaluate(const struct policy *policy, const struct policy_request *request)
+enum policy_verdict iam_policy_evaluate(const struct policy *policy, const struct policy_request *request)
 {
     enum policy_verdict strongest = POLICY_SILENT;
 
@@ -202,7 +202,7 @@ enum policy_verdict policy_evaluate(const struct policy *policy, const struct po
     return strongest;
 }
 
-bool policy_asks_context(const struct policy *policy)
+bool iam_policy_asks_context(const struct policy *policy)
 {
     return policy && policy->asks_context;
 }
@@ -213,7 +213,7 @@ static bool is_key(str name)
     return str_is_word(name, S(":/-_.")) && name.size <= LONGEST_KEY;
 }
 
-void policy_warn(const struct policy *policy)
+void iam_policy_warn(const struct policy *policy)
 {
     int warnings = 0;
 
@@ -221,7 +221,7 @@ void policy_warn(const struct policy *policy)
         for (size_t j = 0; j < policy->statements.items[i].conditions.count; j++) {
             const struct condition *condition = &policy->statements.items[i].conditions.items[j];
             str key = condition->key_name;
-            if (condition->key != KEY_OTHER || key_is_supplied(key) || warnings++ >= MOST_WARNINGS)
+            if (condition->key != KEY_OTHER || iam_key_is_supplied(key) || warnings++ >= MOST_WARNINGS)
                 continue;
             log_warn("a policy asks for a condition key that no service here supplies key=%.*s",
                      STR_ARGS(is_key(key) ? key : S("-")));

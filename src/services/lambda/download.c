@@ -13,7 +13,7 @@ enum { LIFETIME_S = 600, FORBIDDEN = 403, NOT_FOUND = 404, OK = 200 };
 static const str folder = STR_INIT("/_lambda/code/");
 static const str purpose = STR_INIT("lambda/code");
 
-str package_url(const struct call *call, const struct function *function)
+str lambda_package_url(const struct call *call, const struct function *function)
 {
     int64_t expires_ms = call->now_ms + (int64_t)LIFETIME_S * MS;
     str data = arena_format(call->arena, "%lld/%.*s", (long long)expires_ms, STR_ARGS(function->row.package));
@@ -21,7 +21,7 @@ str package_url(const struct call *call, const struct function *function)
     return arena_concat(call->arena, call->endpoint, folder, seal(call, purpose, data));
 }
 
-/* What package_url() was told.  False: it did not make this URL. */
+/* What lambda_package_url() was told.  False: it did not make this URL. */
 static bool url_read(const struct call *call, str path, int64_t *expires_ms, str *sha256)
 {
     str expires;
@@ -56,7 +56,7 @@ static struct public_file expired(const struct call *call, int64_t expires_ms)
     return refusal(call, FORBIDDEN, "AccessDenied", "Request has expired", times);
 }
 
-struct public_file package_public_file(const struct call *call, str path)
+struct public_file lambda_package_public_file(const struct call *call, str path)
 {
     int64_t expires_ms;
     str sha256, zip;
@@ -70,7 +70,7 @@ struct public_file package_public_file(const struct call *call, str path)
                        S(""));
     if (call->now_ms >= expires_ms)
         return expired(call, expires_ms);
-    if (!package_read(call, sha256, &zip))
+    if (!lambda_package_read(call, sha256, &zip))
         return refusal(call, NOT_FOUND, "NoSuchKey", "The specified key does not exist.", S(""));
     return (struct public_file){.status = OK, .content_type = S("application/zip"), .body = zip};
 }

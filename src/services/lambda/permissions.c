@@ -119,7 +119,7 @@ enum outcome lambda_add_permission(const struct call *call, const struct lambda_
     struct function function;
 
     *list_add(call->arena, &context) = (struct context_value){S("lambda:Principal"), in->principal};
-    if (!function_open_in_context(call, in->function_name, in->qualifier, &context, &function) ||
+    if (!lambda_function_open_in_context(call, in->function_name, in->qualifier, &context, &function) ||
         !revision_matches(call, in->revision_id, &function))
         return FAILED;
     if (is_latest(&function))
@@ -145,7 +145,7 @@ enum outcome lambda_remove_permission(const struct call *call,
     struct function function;
 
     (void)out;
-    if (!function_open(call, in->function_name, in->qualifier, &function) ||
+    if (!lambda_function_open(call, in->function_name, in->qualifier, &function) ||
         !revision_matches(call, in->revision_id, &function))
         return FAILED;
     struct policy_document policy = policy_document_read(call->arena, function.row.policy);
@@ -164,7 +164,7 @@ enum outcome lambda_get_policy(const struct call *call, const struct lambda_get_
 {
     struct function function;
 
-    if (!function_open(call, in->function_name, in->qualifier, &function))
+    if (!lambda_function_open(call, in->function_name, in->qualifier, &function))
         return FAILED;
     if (!str_present(function.row.policy) || is_latest(&function))
         return fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "The resource you requested does not exist.");

@@ -147,14 +147,14 @@ static EVP_PKEY *take_key(const struct call *call, str *name)
     return key;
 }
 
-void signer_begin(const struct call *call)
+void sns_signer_begin(const struct call *call)
 {
     str name;
 
     EVP_PKEY_free(take_key(call, &name));
 }
 
-bool signer_made(const struct call *call, const struct signature *signature, int64_t version)
+bool sns_signer_made(const struct call *call, const struct signature *signature, int64_t version)
 {
     struct sns_find_signing_key_name_row row;
 
@@ -162,7 +162,7 @@ bool signer_made(const struct call *call, const struct signature *signature, int
            str_equal(row.name, signature->key_name);
 }
 
-bool signer_sign(const struct call *call, int64_t version, str text, struct signature *signature)
+bool sns_signer_sign(const struct call *call, int64_t version, str text, struct signature *signature)
 {
     unsigned char bytes[SIGNATURE_BYTES];
     size_t size = sizeof bytes;
@@ -181,7 +181,7 @@ bool signer_sign(const struct call *call, int64_t version, str text, struct sign
     return true;
 }
 
-struct public_file signer_public_file(const struct call *call, str path)
+struct public_file sns_signer_public_file(const struct call *call, str path)
 {
     str before = S("/SimpleNotificationService-"), after = S(".pem");
     struct sns_find_certificate_row row;

@@ -25,7 +25,7 @@ static const str shared_actions[] = {
 static bool label_check(const struct call *call, str label)
 {
     return (label.size >= 1 && label.size <= MAX_LABEL && str_is_word(label, S("-_"))) ||
-           value_refuse(
+           sqs_value_refuse(
                call, "Label", label,
                "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length.");
 }
@@ -35,8 +35,8 @@ static bool account_check(const struct call *call, str account)
     int64_t number;
 
     return (account.size == ACCOUNT_ID_DIGITS && str_to_i64(account, &number) && number >= 0) ||
-           value_refuse(call, "PrincipalId", arena_concat(call->arena, S("["), account, S("]")),
-                        "Unable to verify.");
+           sqs_value_refuse(call, "PrincipalId", arena_concat(call->arena, S("["), account, S("]")),
+                            "Unable to verify.");
 }
 
 static bool action_check(const struct call *call, str action)
@@ -44,8 +44,8 @@ static bool action_check(const struct call *call, str action)
     for (size_t i = 0; i < sizeof shared_actions / sizeof *shared_actions; i++)
         if (str_equal(shared_actions[i], action))
             return true;
-    return value_refuse(call, "ActionName", arena_join(call->arena, S("SQS:"), action),
-                        "Only the queue owner is allowed to invoke this action.");
+    return sqs_value_refuse(call, "ActionName", arena_join(call->arena, S("SQS:"), action),
+                            "Only the queue owner is allowed to invoke this action.");
 }
 
 static bool permission_check(const struct call *call, const struct sqs_add_permission_request *in)
@@ -120,19 +120,19 @@ enum outcome sqs_add_permission(const struct call *call, const struct sqs_add_pe
     struct queue queue;
 
     (void)out;
-    if (!queue_open(call, in->queue_url, &queue) || !permission_check(call, in))
+    if (!sqs_queue_open(call, in->queue_url, &queue) || !permission_check(call, in))
         return FAILED;
     struct policy_document policy = policy_document_read(call->arena, queue.row.policy);
     if (policy_document_has(&policy, in->label)) {
-        value_refuse(call, "Label", in->label, "Already exists.");
+        sqs_value_refuse(call, "Label", in->label, "Already exists.");
         return FAILED;
     }
 
     queue.row.policy =
         policy_document_add(call->arena, &policy, head_of(call, &queue), statement_of(call, in, queue.arn));
-    attributes_store(call, &queue);
+    sqs_attributes_store(call, &queue);
     if (!is_resource_policy(call, queue.row.policy)) {
-        value_refuse(call, "PrincipalId", in->aws_account_ids.items[0], "Unable to verify.");
+        sqs_value_refuse(call, "PrincipalId", in->aws_account_ids.items[0], "Unable to verify.");
         return FAILED;
     }
     return DONE;
@@ -145,15 +145,15 @@ enum outcome sqs_remove_permission(const struct call *call, const struct sqs_rem
     struct queue queue;
 
     (void)out;
-    if (!queue_open(call, in->queue_url, &queue))
+    if (!sqs_queue_open(call, in->queue_url, &queue))
         return FAILED;
     struct policy_document policy = policy_document_read(call->arena, queue.row.policy);
     if (!policy_document_has(&policy, in->label)) {
-        value_refuse(call, "Label", in->label, "can't find label.");
+        sqs_value_refuse(call, "Label", in->label, "can't find label.");
         return FAILED;
     }
 
     queue.row.policy = policy_document_remove(call->arena, &policy, in->label);
-    attributes_store(call, &queue);
+    sqs_attributes_store(call, &queue);
     return DONE;
 }
