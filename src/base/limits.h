@@ -40,6 +40,9 @@ enum {
     LIMIT_LONG_READ_MS = 50,                  /* then a long read should answer with what it has */
     LIMIT_BATCH_MS = 10,                      /* of calls in one batch */
     LIMIT_WAL_BYTES = 32 * 1024 * 1024,       /* a checkpoint starts here */
+    LIMIT_STREAMS = 256,                      /* replies sent piece by piece at one time, */
+    LIMIT_STREAM_PIECE_BYTES = 256 * 1024,    /* a piece of them, */
+    LIMIT_STREAM_PLACE_BYTES = 256,           /* and what their handlers keep between two pieces */
     LIMIT_TRACE_AGE_MS = 7 * 24 * 3600 * 1000,
     LIMIT_RELAXED_SYNC_MS = 100,
 };

@@ -1,6 +1,8 @@
 /*
- * admin.c: what is not AWS: health, the null request, the virtual clock, traces and the reset.
+ * admin.c: doors to what is not AWS: health, the null request, the virtual clock, traces and the reset; and
+ * the page that a browser gets at "/".
  *
+ *     GET  /                            for a browser: what this is
  *     GET  /_orderly/health             also /_localstack/health
  *     GET  /_orderly/metrics            batches, slow calls, the pool
  *     POST /_orderly/null               an empty answer by the whole HTTP path, for measuring
@@ -8,15 +10,6 @@
  *     POST /_orderly/clock              {"advance_ms": …}
  *     GET  /_orderly/trace?id=…         the hops of one trace
  *     POST /_localstack/state/reset     forget everything
- *
- * With strict authentication all but the health and the null request need the administrator's signature.
- *
- * What changes anything needs a request that a page in a browser could not have sent by itself, even if its
- * browser did not say where it comes from (door.c refuses those that do).  A page may send, unasked, what a
- * form can: so there must be a Content-Type that no form has (application/json), or the header
- * X-Orderly-Admin, or Authorization; a page gets none of them past a preflight.  LocalStack's tools post the
- * reset without body and type: that passes, too, without an Origin, for a form always says its type, and a
- * script in any browser always sends Origin with a POST to another origin.
  */
 #include "engine/engine_internal.h"
 #include "engine_sql.h"
@@ -28,101 +21,130 @@ static const int64_t END_OF_TIME_MS = 253402300799999; /* a year has four digits
 
 enum { MOST_HOPS = 10 * 1000 }; /* that one reply shows */
 
-static void reply_json(struct exchange *exchange, int status, str json)
+static const str json_type = STR_INIT("application/json");
+
+static enum outcome reply_json(struct http_reply *reply, str json)
 {
-    exchange->reply =
-        (struct http_reply){.status = status, .content_type = S("application/json"), .body = json};
+    *reply = (struct http_reply){.status = 200, .content_type = json_type, .body = json};
+    return DONE;
 }
 
-void reply_message(struct exchange *exchange, int status, str message)
+static struct http_reply message_reply(struct arena *arena, int status, str message)
 {
-    struct json_writer writer = json_writer_in(&exchange->arena);
+    struct json_writer writer = json_writer_in(arena);
 
     json_open_object(&writer);
     json_field(&writer, S("message"), message);
     json_close_object(&writer);
-    reply_json(exchange, status, json_written(&writer));
+    return (struct http_reply){.status = status, .content_type = json_type, .body = json_written(&writer)};
 }
 
-static void health(struct exchange *exchange)
+void reply_message(struct exchange *exchange, int status, str message)
 {
-    struct json_writer writer = json_writer_in(&exchange->arena);
+    exchange->reply = message_reply(&exchange->arena, status, message);
+}
 
+static enum outcome refuse(const struct call *call, struct http_reply *reply, int status, str message)
+{
+    *reply = message_reply(call->arena, status, message);
+    return DONE;
+}
+
+static enum outcome health(const struct call *call, const struct visit *visit, struct http_reply *reply)
+{
+    struct json_writer writer = json_writer_in(call->arena);
+
+    (void)visit;
     json_open_object(&writer);
     json_name(&writer, S("services"));
     json_open_object(&writer);
-    for (const struct module *const *module = exchange->call.engine->options.modules; *module; module++)
+    for (const struct module *const *module = call->engine->options.modules; *module; module++)
         json_field(&writer, str_of((*module)->service->name), S("running"));
     json_close_object(&writer);
     json_field(&writer, S("edition"), S("orderly"));
     json_field(&writer, S("version"), S(ORDERLY_VERSION));
     json_close_object(&writer);
-    reply_json(exchange, 200, json_written(&writer));
-    exchange->answered(exchange);
+    return reply_json(reply, json_written(&writer));
 }
 
-static void metrics(struct exchange *exchange)
+/* No script, no picture, nothing from elsewhere: whatever a page at this host may do, this one does nothing.
+ */
+static enum outcome welcome(const struct call *call, const struct visit *visit, struct http_reply *reply)
 {
-    struct json_writer writer = json_writer_in(&exchange->arena);
-
-    meter_write(exchange->call.engine, &writer);
-    reply_json(exchange, 200, json_written(&writer));
-    exchange->answered(exchange);
+    (void)visit;
+    *reply = (struct http_reply){
+        .status = 200,
+        .content_type = S("text/html; charset=utf-8"),
+        .body = S(
+            "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>Orderly</title>\n"
+            "<h1>Orderly is running</h1>\n"
+            "<p>This address speaks the AWS APIs of SNS, SQS, Lambda, DynamoDB, IAM, STS and CloudWatch "
+            "Logs. "
+            "Programs use it as their endpoint:</p>\n"
+            "<pre>export AWS_ENDPOINT_URL=http://localhost:4566\naws sqs list-queues</pre>\n"
+            "<p>To look around here: <a href=\"/_orderly/health\">health</a>, "
+            "<a href=\"/_orderly/metrics\">metrics</a>, <a href=\"/_orderly/clock\">clock</a>. "
+            "README.md of Orderly says the rest; docs/compatibility.md lists the operations.</p>\n</html>\n"),
+    };
+    http_header_add(call->arena, &reply->headers, S("Content-Security-Policy"),
+                    S("default-src 'none'; frame-ancestors 'none'"));
+    http_header_add(call->arena, &reply->headers, S("X-Content-Type-Options"), S("nosniff"));
+    return DONE;
 }
 
-static void null_request(struct exchange *exchange)
+static enum outcome metrics(const struct call *call, const struct visit *visit, struct http_reply *reply)
 {
-    exchange->reply = (struct http_reply){.status = 200, .body = S("")};
-    exchange->answered(exchange);
+    struct json_writer writer = json_writer_in(call->arena);
+
+    (void)visit;
+    meter_write(call->engine, &writer);
+    return reply_json(reply, json_written(&writer));
 }
 
-static void reply_clock(struct exchange *exchange)
+static enum outcome null_request(const struct call *call, const struct visit *visit, struct http_reply *reply)
 {
-    struct json_writer writer = json_writer_in(&exchange->arena);
+    (void)call, (void)visit;
+    *reply = (struct http_reply){.status = 200, .body = S("")};
+    return DONE;
+}
 
+static enum outcome show_clock(const struct call *call, const struct visit *visit, struct http_reply *reply)
+{
+    struct json_writer writer = json_writer_in(call->arena);
+
+    (void)visit;
     json_open_object(&writer);
     json_name(&writer, S("now_ms"));
-    json_i64(&writer, engine_now_ms(exchange->call.engine));
+    json_i64(&writer, engine_now_ms(call->engine));
     json_name(&writer, S("offset_ms"));
-    json_i64(&writer, exchange->call.engine->clock_offset_ms);
+    json_i64(&writer, call->engine->clock_offset_ms);
     json_close_object(&writer);
-    reply_json(exchange, 200, json_written(&writer));
+    return reply_json(reply, json_written(&writer));
 }
 
-static void show_clock(struct exchange *exchange)
+static enum outcome advance_clock(const struct call *call, const struct visit *visit,
+                                  struct http_reply *reply)
 {
-    reply_clock(exchange);
-    exchange->answered(exchange);
-}
-
-/* On the engine thread. */
-static void advance_clock(struct exchange *exchange)
-{
-    struct call *call = &exchange->call;
-    const struct json *body = json_parse(call->arena, exchange->request->body, NULL);
+    const struct json *body = json_parse(call->arena, visit->request->body, NULL);
     const struct json *advance = json_get(body, S("advance_ms"));
     int64_t by_ms;
 
-    if (!json_is(advance, JSON_NUMBER) || !str_to_i64(advance->text, &by_ms) || by_ms < 0) {
-        reply_message(exchange, 400, S("The body must be {\"advance_ms\": N} with a whole N of 0 or more."));
-        return;
-    }
-    if (by_ms > END_OF_TIME_MS - engine_now_ms(call->engine)) {
-        reply_message(exchange, 400, S("The clock ends with the year 9999."));
-        return;
-    }
+    if (!json_is(advance, JSON_NUMBER) || !str_to_i64(advance->text, &by_ms) || by_ms < 0)
+        return refuse(call, reply, 400,
+                      S("The body must be {\"advance_ms\": N} with a whole N of 0 or more."));
+    if (by_ms > END_OF_TIME_MS - engine_now_ms(call->engine))
+        return refuse(call, reply, 400, S("The clock ends with the year 9999."));
     clock_advance(call->engine, call->txn, by_ms);
-    reply_clock(exchange);
+    return show_clock(call, visit, reply);
 }
 
-static void show_trace(struct exchange *exchange)
+static enum outcome show_trace(const struct call *call, const struct visit *visit, struct http_reply *reply)
 {
-    struct call *call = &exchange->call;
     struct json_writer writer = json_writer_in(call->arena);
     struct form query;
     str id = {0};
 
-    if (form_parse(call->arena, exchange->request->query, &query))
+    if (form_parse(call->arena, visit->request->query, &query))
         id = form_get(&query, S("id"));
     trace_store(call->engine);
     struct engine_list_trace_rows hops =
@@ -142,14 +164,15 @@ static void show_trace(struct exchange *exchange)
     }
     json_close_array(&writer);
     json_close_object(&writer);
-    reply_json(exchange, 200, json_written(&writer));
+    return reply_json(reply, json_written(&writer));
 }
 
-static void reset(struct exchange *exchange)
+static enum outcome reset(const struct call *call, const struct visit *visit, struct http_reply *reply)
 {
-    struct call *call = &exchange->call;
     struct engine *engine = call->engine;
+    struct call anew = *call;
 
+    (void)visit;
     modules_run(call, false);
     sums_store(call); /* else they would be stored after everything else is gone */
     trace_store(engine);
@@ -157,109 +180,30 @@ static void reset(struct exchange *exchange)
     seal_key_store(engine, call->txn);
     engine->batch->reset = true;
     engine->clock_offset_ms = 0;
-    engine->now_ms = call->now_ms = engine_now_ms(engine);
+    engine->now_ms = anew.now_ms = engine_now_ms(engine);
     engine->next_timer_ms = INT64_MAX;
     engine->prune_ms = engine->clock_kept_ms = 0;
-    modules_run(call, true);
-    reply_json(exchange, 200, S("{}"));
+    modules_run(&anew, true);
+    return reply_json(reply, S("{}"));
 }
 
-struct admin_path {
-    str method, path;
-    void (*answer)(struct exchange *exchange);
-    bool on_engine; /* it reads or writes the store */
-    bool open;      /* with strict authentication, too, and without a signature */
-    bool changes;   /* something */
+static enum outcome nothing(const struct call *call, const struct visit *visit, struct http_reply *reply)
+{
+    (void)visit;
+    return refuse(call, reply, 404, S("There is no such admin path."));
+}
+
+const struct door ADMIN_DOORS[] = {
+    {NULL, "GET", "/", welcome, DOOR_OPEN | DOOR_TO_PAGE},
+    {NULL, "GET", "/_orderly/health", health, DOOR_OPEN},
+    {NULL, "GET", "/_localstack/health", health, DOOR_OPEN},
+    {NULL, "GET", "/_orderly/metrics", metrics, 0},
+    {NULL, "POST", "/_orderly/null", null_request, DOOR_OPEN},
+    {NULL, "GET", "/_orderly/clock", show_clock, 0},
+    {NULL, "POST", "/_orderly/clock", advance_clock, DOOR_ON_ENGINE | DOOR_CHANGES},
+    {NULL, "GET", "/_orderly/trace", show_trace, DOOR_ON_ENGINE},
+    {NULL, "POST", "/_localstack/state/reset", reset, DOOR_ON_ENGINE | DOOR_CHANGES},
+    {NULL, NULL, "/_orderly/*", nothing, DOOR_OPEN},
+    {NULL, NULL, "/_localstack/*", nothing, DOOR_OPEN},
+    {0},
 };
-
-static const struct admin_path paths[] = {
-    {STR_INIT("GET"), STR_INIT("/_orderly/health"), health, false, true, false},
-    {STR_INIT("GET"), STR_INIT("/_localstack/health"), health, false, true, false},
-    {STR_INIT("GET"), STR_INIT("/_orderly/metrics"), metrics, false, false, false},
-    {STR_INIT("POST"), STR_INIT("/_orderly/null"), null_request, false, true, false},
-    {STR_INIT("GET"), STR_INIT("/_orderly/clock"), show_clock, false, false, false},
-    {STR_INIT("POST"), STR_INIT("/_orderly/clock"), advance_clock, true, false, true},
-    {STR_INIT("GET"), STR_INIT("/_orderly/trace"), show_trace, true, false, false},
-    {STR_INIT("POST"), STR_INIT("/_localstack/state/reset"), reset, true, false, true},
-};
-
-static const struct admin_path *find_path(const struct http_request *request)
-{
-    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
-        if (str_equal(request->path, paths[i].path) && str_equal(request->method, paths[i].method))
-            return &paths[i];
-    return NULL;
-}
-
-/* A type that a form, or a script without a preflight, may give its body. */
-static bool is_form_type(str content_type)
-{
-    static const str types[] = {STR_INIT("application/x-www-form-urlencoded"),
-                                STR_INIT("multipart/form-data"), STR_INIT("text/plain")};
-    str type;
-
-    str_next(&content_type, ';', &type);
-    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-        if (str_equal_nocase(str_trim(type), types[i]))
-            return true;
-    return false;
-}
-
-static bool could_be_a_form(const struct http_request *request)
-{
-    const struct http_headers *headers = &request->headers;
-    str content_type = http_header(headers, S("Content-Type"));
-
-    if (str_present(http_header(headers, S("X-Orderly-Admin"))) ||
-        str_present(http_header(headers, S("Authorization"))))
-        return false;
-    if (!str_empty(content_type))
-        return is_form_type(content_type);
-    return !str_empty(request->body) || str_present(http_header(headers, S("Origin")));
-}
-
-/* False: refused. */
-static bool admit(struct auth *auth, struct exchange *exchange, struct store_reader *reader,
-                  const struct admin_path *path)
-{
-    if (exchange->request->body.size > LIMIT_LOOP_BODY_BYTES) { /* verified and read on the loop */
-        reply_message(exchange, 413, S("That is more than any admin path takes."));
-        return false;
-    }
-    if (!path->open && exchange->call.engine->options.strict_auth &&
-        !auth_is_administrator(auth, exchange, reader)) {
-        reply_message(exchange, 403,
-                      S("With --auth strict this path needs a signature with the administrator's access key "
-                        "(--root-access-key-id)."));
-        return false;
-    }
-    if (path->changes && could_be_a_form(exchange->request)) {
-        reply_message(exchange, 403,
-                      S("A form of a web page could send this, too. Send it with Content-Type: "
-                        "application/json (curl --json), or with the header X-Orderly-Admin."));
-        return false;
-    }
-    return true;
-}
-
-bool admin_dispatch(struct auth *auth, struct exchange *exchange, struct store_reader *reader)
-{
-    if (str_present(exchange->sandbox) || (!str_starts_with(exchange->request->path, S("/_orderly/")) &&
-                                           !str_starts_with(exchange->request->path, S("/_localstack/"))))
-        return false;
-
-    const struct admin_path *path = find_path(exchange->request);
-    if (!path) {
-        reply_message(exchange, 404, S("There is no such admin path."));
-        exchange->answered(exchange);
-    } else if (!admit(auth, exchange, reader, path)) {
-        exchange->answered(exchange);
-    } else if (path->on_engine) {
-        exchange->admin = path->answer;
-        exchange->decoded = arena_mark(&exchange->arena);
-        engine_submit(exchange->call.engine, exchange);
-    } else {
-        path->answer(exchange);
-    }
-    return true;
-}

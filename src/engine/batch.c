@@ -54,9 +54,8 @@ static void run_handler(void *context)
     struct exchange *exchange = context;
     struct call *call = &exchange->call;
 
-    if (exchange->admin) {
-        exchange->admin(exchange);
-        exchange->outcome = DONE;
+    if (exchange->door) {
+        doors_run(exchange);
         return;
     }
     exchange->outcome = call->operation->handler(call, exchange->in, exchange->out);
@@ -78,7 +77,7 @@ static enum outcome run_guarded(struct engine *engine, struct exchange *exchange
         return exchange->outcome;
     txn_abandon(engine->txn, depth);
     engine->batch->reset = before.reset;
-    engine->clock_offset_ms = exchange->admin ? before.clock_offset_ms : engine->clock_offset_ms;
+    engine->clock_offset_ms = exchange->door ? before.clock_offset_ms : engine->clock_offset_ms;
     call_fail_exhausted(&exchange->call, exchange->decoded);
     return FAILED;
 }
@@ -114,7 +113,7 @@ static void run_once(struct engine *engine, struct exchange *exchange)
     call->txn = NULL;
     meter_call(engine, exchange->operation, METER_ENGINE, monotonic_us() - began_us);
     if (exchange->outcome == PARKED && (call->last_run || exchange->cancelled)) {
-        exchange->outcome = FAILED;
+        exchange->outcome = call->stream && call->stream->begun ? DONE : FAILED;
         call_fail_unavailable(call);
     }
     if (exchange->outcome == FAILED)
@@ -129,10 +128,10 @@ static void run(struct engine *engine, struct exchange *exchange)
         run_once(engine, exchange);
 }
 
-/* Its client has gone while it waited: it shall not take what nobody will get. */
+/* Its client has gone while it waited: it shall not take what nobody will get.  A stream is told. */
 static bool is_abandoned(const struct exchange *exchange)
 {
-    return exchange->order != 0 && exchange->cancelled;
+    return exchange->order != 0 && exchange->cancelled && !exchange->call.stream;
 }
 
 /* A worker prepares it; then it runs again, with the input as this run may have rewritten it. */
@@ -152,7 +151,8 @@ static void run_or_give_back(struct engine *engine, struct exchange *exchange)
     } else {
         run(engine, exchange);
     }
-    if (exchange->outcome == FAILED && str_present(waited_for))
+    bool left = exchange->call.stream && exchange->call.stream->left;
+    if ((exchange->outcome == FAILED || left) && str_present(waited_for))
         wake_oldest(engine, waited_for);
 
     if (exchange->outcome == PARKED && exchange->progress.moves) {

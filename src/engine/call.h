@@ -41,6 +41,7 @@
 
 struct txn;
 struct engine;
+struct stream;
 
 enum principal_kind {
     PRINCIPAL_ANONYMOUS,
@@ -92,14 +93,15 @@ struct call {
     str endpoint;        /* "http://localhost:4566", as the client called it */
     str source_ip;
     str request_id;
-    str trace_id;       /* "1-67891233-abcdef012345678912345678"; of every call */
-    bool in_trace;      /* the request named its trace; else trace_id is of this call alone */
-    int64_t now_ms;     /* fixed for the whole run: never ask the clock */
-    int64_t arrived_ms; /* unchanged when the call runs again */
-    int64_t time_up_us; /* what time_is_up() looks at; 0: never */
-    bool preparing;     /* the operation's prepare function runs, not its handler */
-    bool may_move;      /* what may_move_to_worker() says */
-    bool last_run;      /* the server stops: answer with what there is, do not park or spawn */
+    str trace_id;          /* "1-67891233-abcdef012345678912345678"; of every call */
+    bool in_trace;         /* the request named its trace; else trace_id is of this call alone */
+    int64_t now_ms;        /* fixed for the whole run: never ask the clock */
+    int64_t arrived_ms;    /* unchanged when the call runs again */
+    int64_t time_up_us;    /* what time_is_up() looks at; 0: never */
+    bool preparing;        /* the operation's prepare function runs, not its handler */
+    bool may_move;         /* what may_move_to_worker() says */
+    bool last_run;         /* the server stops: answer with what there is, do not park or spawn */
+    struct stream *stream; /* what sends the reply piece by piece; NULL: it is sent whole */
     struct call_progress *progress;
 };
 
@@ -208,6 +210,36 @@ bool awaited(const struct call *call, str what);
 void wake_at(const struct call *call, str what, int64_t at_ms);
 
 /*
+ * Replies that are sent piece by piece, as the client takes them.
+ *
+ * To add a stream, give a door DOOR_STREAMS (engine/doors.h) and write a handler that hands out one piece
+ * each time it runs:
+ *
+ *     if (stream_left(call))
+ *         return DONE;
+ *     look for what comes behind stream_place(call)
+ *     if (there is nothing yet)
+ *         return park(call, what, until_ms);
+ *     stream_keep(call, where that ends);
+ *     return stream_send(call, piece);
+ *
+ * In its first run the handler fills the reply's status, type and headers, and `size` if it knows it; an
+ * empty piece sends them alone.  The handler runs again when the client's socket has taken the piece.  A run
+ * that is DONE without stream_send() ends the stream; in the first run its reply is sent whole, as any other.
+ * A run that FAILED after the first piece closes the connection, so that the client sees that the end is
+ * missing.
+ *
+ * Nothing is kept between two runs but the place, at most LIMIT_STREAM_PLACE_BYTES of it.  A piece should
+ * have no more than LIMIT_STREAM_PIECE_BYTES.  A handler on the engine runs a last time when its client has
+ * left, to forget what it stored; a parked one ends when the server stops.
+ */
+str stream_place(const struct call *call); /* "" at first */
+void stream_keep(const struct call *call, str place);
+enum outcome stream_send(const struct call *call, str piece); /* returns DONE */
+/* Has the client gone?  Nothing that is sent arrives any more. */
+bool stream_left(const struct call *call);
+
+/*
  * Call another service's operation, as part of this call: same transaction, and undone with it when
  * this one fails.  A FAILED invoke has undone its own writes and left the error in *failure, and
  * this call goes on.  A PARKED invoke parks this call: return PARKED.
@@ -304,19 +336,14 @@ bool model_from_json(struct arena *arena, const struct shape *shape, str json, v
 str arn(const struct call *call, str service,
         str resource); /* arn:aws:<service>:<region>:<account>:<resource> */
 
-struct public_file {
-    int status; /* 0: the path is none of this service's */
-    str content_type, body;
-};
-
 /* What a service gives to main: see services/services.c. */
 struct schema;
+struct door;
 struct module {
     const struct service *service;
     const struct schema *schema; /* NULL when it stores nothing */
     /* Both run in a transaction of their own, and may be NULL. */
     void (*start)(const struct call *call); /* before the first call, and after a reset */
     void (*reset)(const struct call *call); /* before everything stored is deleted */
-    /* What anybody may GET from this path without a signature.  May be NULL. */
-    struct public_file (*public_file)(const struct call *call, str path);
+    const struct door *doors;               /* engine/doors.h; up to one without a path, or NULL */
 };

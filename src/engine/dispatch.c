@@ -77,7 +77,7 @@ static void begin(struct dispatcher *dispatcher, struct exchange *exchange)
     struct call *call = &exchange->call;
 
     exchange->reply = (struct http_reply){0};
-    exchange->admin = NULL;
+    exchange->door = NULL;
     exchange->operation = NULL;
     exchange->protocol = NULL;
     exchange->order = 0;
@@ -298,9 +298,12 @@ static bool understand(struct dispatcher *dispatcher, struct exchange *exchange)
 
 /* ---- before the body is there ---- */
 
-static bool is_admin_path(const struct exchange *exchange)
+static bool is_for_door(const struct dispatcher *dispatcher, const struct exchange *exchange)
 {
-    return str_starts_with(exchange->request->path, S("/_"));
+    str rest;
+
+    return !str_present(exchange->sandbox) &&
+           doors_find(dispatcher->engine->doors, exchange->request, &rest) != NULL;
 }
 
 struct admission {
@@ -331,7 +334,7 @@ bool dispatch_admit(struct dispatcher *dispatcher, struct exchange *exchange, si
     if (!door_open(exchange))
         return false;
     *largest = LIMIT_ADMIN_BODY_BYTES;
-    if (!str_present(exchange->sandbox) && is_admin_path(exchange))
+    if (is_for_door(dispatcher, exchange))
         return true;
     if (!attempt(&admission.attempt, admit_now))
         return false;
@@ -451,40 +454,83 @@ void dispatch_prepare(struct engine *engine, struct exchange *exchange)
     work_submit(engine->pool, exchange, takes_long ? WORK_LONG : WORK_SHORT, run_prepare);
 }
 
-/* What a service lets anybody read without a signature. */
-static void read_public_file(void *context)
-{
-    struct attempt *attempt = context;
-    struct exchange *exchange = attempt->exchange;
-    const struct module *const *module = attempt->dispatcher->engine->options.modules;
-    struct public_file file = {0};
+/* ---- doors ---- */
 
-    snapshot_begin(attempt->dispatcher, &exchange->call);
-    for (; *module && !file.status; module++)
-        if ((*module)->public_file)
-            file = (*module)->public_file(&exchange->call, exchange->request->path);
-    attempt->good = snapshot_end(attempt->dispatcher, &exchange->call, &exchange->sequence) && file.status;
-    exchange->reply = (struct http_reply){
-        .status = attempt->good ? file.status : 0, .content_type = file.content_type, .body = file.body};
+static void door_now(void *context)
+{
+    struct dispatcher *dispatcher = ((struct attempt *)context)->dispatcher;
+    struct exchange *exchange = ((struct attempt *)context)->exchange;
+    bool reads = exchange->door->flags & DOOR_ON_WORKER;
+
+    if (reads)
+        snapshot_begin(dispatcher, &exchange->call);
+    doors_run(exchange);
+    check(exchange->outcome != PARKED);
+    if (reads && !snapshot_end(dispatcher, &exchange->call, &exchange->sequence)) {
+        exchange->outcome = FAILED;
+        call_fail_internal(&exchange->call);
+    }
+    if (exchange->outcome == FAILED)
+        exchange->reply = (struct http_reply){0};
 }
 
-static bool may_be_public_file(const struct exchange *exchange)
+static void run_door(struct dispatcher *dispatcher, struct exchange *exchange)
 {
-    return str_equal(exchange->request->method, S("GET")) && !str_present(exchange->sandbox) &&
-           !str_present(http_header(&exchange->request->headers, S("Authorization")));
-}
-
-static bool serve_public_file(struct dispatcher *dispatcher, struct exchange *exchange)
-{
-    struct attempt file = {dispatcher, exchange, false};
-
-    if (!may_be_public_file(exchange))
-        return false;
-    if (attempt(&file, read_public_file) && !file.good)
-        return false;
+    attempt(&(struct attempt){dispatcher, exchange, false}, door_now);
     deliver_read(dispatcher->engine, exchange);
+}
+
+static void go_through_door(struct dispatcher *dispatcher, struct exchange *exchange)
+{
+    unsigned flags = exchange->door->flags;
+
+    if (flags & DOOR_ON_ENGINE)
+        engine_submit(dispatcher->engine, exchange);
+    else
+        step(dispatcher, exchange, flags & DOOR_ON_WORKER ? WORK_SHORT : WORK_NONE, run_door);
+}
+
+/* False: it is for none. */
+static bool dispatch_door(struct dispatcher *dispatcher, struct exchange *exchange)
+{
+    if (str_present(exchange->sandbox))
+        return false;
+    exchange->door = doors_find(dispatcher->engine->doors, exchange->request, &exchange->door_rest);
+    if (!exchange->door)
+        return false;
+    if (!doors_admit(exchange, dispatcher->auth, dispatcher->reader)) {
+        exchange->answered(exchange);
+        return true;
+    }
+    if (exchange->door->flags & DOOR_STREAMS)
+        exchange->call.stream = arena_new(&exchange->arena, struct stream);
+    exchange->decoded = arena_mark(&exchange->arena);
+    go_through_door(dispatcher, exchange);
     return true;
 }
+
+void exchange_more(struct dispatcher *dispatcher, struct exchange *exchange)
+{
+    exchange->call.stream->begun = true;
+    exchange->reply = (struct http_reply){0};
+    exchange->call.now_ms = engine_now_ms(dispatcher->engine);
+    arena_rewind(&exchange->arena, exchange->decoded);
+    call_reset(&exchange->call);
+    go_through_door(dispatcher, exchange);
+}
+
+bool exchange_leave(struct dispatcher *dispatcher, struct exchange *exchange)
+{
+    struct stream *stream = exchange->call.stream;
+
+    if (stream->left || !(exchange->door->flags & DOOR_ON_ENGINE))
+        return false;
+    stream->left = true;
+    exchange_more(dispatcher, exchange);
+    return true;
+}
+
+/* ---- operations ---- */
 
 static void understand_now(void *context)
 {
@@ -505,8 +551,6 @@ static void serve(struct dispatcher *dispatcher, struct exchange *exchange)
 {
     struct attempt understood = {dispatcher, exchange, false};
 
-    if (serve_public_file(dispatcher, exchange))
-        return;
     if (!attempt(&understood, understand_now) || !understood.good) {
         if (dispatcher->class != WORK_NONE)
             encode(exchange); /* what is wrong may be told with all of a large value */
@@ -523,8 +567,7 @@ static void serve(struct dispatcher *dispatcher, struct exchange *exchange)
         go_to_engine(dispatcher, exchange);
 }
 
-/* How long it may take to verify, inflate and decode that request; or to read a file, which may be a
- * function's package. */
+/* How long it may take to verify, inflate and decode that request. */
 static enum work_class request_class(const struct exchange *exchange)
 {
     enum { MOST_PACKED = LIMIT_SHORT_BODY_BYTES / 1024 }; /* gzip packs to a thousandth at best */
@@ -532,8 +575,6 @@ static enum work_class request_class(const struct exchange *exchange)
 
     if (http_is_packed(exchange->request) && !str_present(exchange->sandbox))
         return size <= MOST_PACKED ? WORK_SHORT : WORK_LONG;
-    if (may_be_public_file(exchange))
-        return WORK_SHORT;
     if (size <= LIMIT_LOOP_BODY_BYTES || str_present(exchange->sandbox))
         return WORK_NONE;
     return size <= LIMIT_SHORT_BODY_BYTES ? WORK_SHORT : WORK_LONG;
@@ -548,7 +589,7 @@ void dispatch(struct dispatcher *dispatcher, struct exchange *exchange)
         exchange->answered(exchange);
         return;
     }
-    if (admin_dispatch(dispatcher->auth, exchange, dispatcher->reader))
+    if (dispatch_door(dispatcher, exchange))
         return;
     enum work_class class = request_class(exchange);
     step(dispatcher, exchange, class, serve);

@@ -93,7 +93,10 @@ static void give_back_cancelled(struct engine *engine)
     struct exchange *exchange;
 
     while ((exchange = queue_pop(&gone)))
-        give_back(exchange);
+        if (exchange->call.stream)
+            queue_push(&engine->runnable, exchange); /* it is told */
+        else
+            give_back(exchange);
 }
 
 /* With the lock held: move the inbox behind what is runnable. */
@@ -206,17 +209,23 @@ void modules_run(const struct call *call, bool start)
 
 /* Restore the clock and the key of seals, let the modules begin, and resume the effects that had not ended.
  */
-static void start_admin(struct exchange *exchange)
+static enum outcome start(const struct call *call, const struct visit *visit, struct http_reply *reply)
 {
-    struct engine *engine = exchange->call.engine;
+    struct engine *engine = call->engine;
+    struct call started = *call;
 
+    (void)visit;
     clock_restore(engine);
     seal_start(engine);
-    engine->now_ms = exchange->call.now_ms = engine_now_ms(engine);
+    engine->now_ms = started.now_ms = engine_now_ms(engine);
     engine->next_timer_ms = 0;
-    modules_run(&exchange->call, true);
+    modules_run(&started, true);
     effects_resume(engine);
+    reply->status = 200; /* nobody reads it */
+    return DONE;
 }
+
+static const struct door start_door = {.answer = start, .flags = DOOR_ON_ENGINE};
 
 static void tell_nobody(struct exchange *exchange)
 {
@@ -228,7 +237,7 @@ static bool run_start(struct engine *engine)
 {
     struct exchange *exchange = &engine->start;
 
-    exchange->admin = start_admin;
+    exchange->door = &start_door;
     exchange->answered = tell_nobody;
     exchange->call = (struct call){
         .engine = engine,
@@ -270,6 +279,17 @@ static void init_locks(struct engine *engine)
     pthread_cond_init(&engine->delivered, NULL);
 }
 
+static bool open_doors(struct engine *engine, struct arena *arena, str *error)
+{
+    const struct door *clash;
+
+    engine->doors = doors_new(engine->options.modules, &clash);
+    if (!engine->doors)
+        *error = arena_format(arena, "two doors answer %s %s%s", clash->method ? clash->method : "*",
+                              clash->host ? clash->host : "", clash->path);
+    return engine->doors != NULL;
+}
+
 struct engine *engine_start(const struct engine_options *options, struct arena *arena, str *error)
 {
     struct engine *engine = calloc(1, sizeof *engine);
@@ -282,6 +302,10 @@ struct engine *engine_start(const struct engine_options *options, struct arena *
     engine->meter = meter_new();
     init_locks(engine);
 
+    if (!open_doors(engine, arena, error)) {
+        engine_free(engine);
+        return NULL;
+    }
     collect_schemas(options, engine->schemas);
     engine->options.store.schemas = engine->schemas;
     engine->options.store.on_durable = deliver_durable;
@@ -318,6 +342,7 @@ void engine_stop(struct engine *engine)
 void engine_free(struct engine *engine)
 {
     meter_free(engine->meter);
+    doors_free(engine->doors);
     if (engine->pool)
         work_free(engine->pool);
     if (engine->store)

@@ -36,9 +36,10 @@ struct exchange {
     struct http_reply reply;
 
     /* the engine's */
-    str allowed_origin; /* of the page that sent it, which was let in by name; else absent */
-    bool reads_only;    /* nobody is known to have meant it: it may change nothing */
-    void (*admin)(struct exchange *exchange); /* run instead of an operation's handler */
+    str allowed_origin;      /* of the page that sent it, which was let in by name; else absent */
+    bool reads_only;         /* nobody is known to have meant it: it may change nothing */
+    const struct door *door; /* that answers instead of an operation's handler; or NULL */
+    str door_rest;           /* what its path's '*' stands for */
     void (*work)(struct dispatcher *dispatcher, struct exchange *exchange); /* what a worker does with it */
     enum work_class work_class;
     const struct operation *operation;
@@ -137,7 +138,7 @@ struct dispatcher *dispatcher_new(struct engine *engine);
 void dispatcher_free(struct dispatcher *dispatcher);
 /*
  * Route, verify, decode, validate, and run or submit.  `answered` is called exactly once, perhaps
- * before this returns.  Admin paths (/_orderly/…, /_localstack/…) are answered too.
+ * before this returns.  Doors (engine/doors.h) are answered, too.
  */
 void dispatch(struct dispatcher *dispatcher, struct exchange *exchange);
 /*
@@ -151,3 +152,13 @@ void dispatch_refuse_large(struct exchange *exchange, size_t largest_body);
 void dispatch_flush(struct dispatcher *dispatcher);
 /* Put what the handler answered into exchange->reply, on the server thread that owns it again. */
 void exchange_encode(struct exchange *exchange);
+/*
+ * After a reply with `more` to come: the socket has taken that piece.  `answered` is called with the next one
+ * in reply.body, and `more` again; or without `more`, which is the end: a good one if the outcome is DONE.
+ */
+void exchange_more(struct dispatcher *dispatcher, struct exchange *exchange);
+/*
+ * Instead: the client has gone.  True: whoever makes the pieces has to hear of it, and `answered` will be
+ * called a last time; false: the exchange is the server's.
+ */
+bool exchange_leave(struct dispatcher *dispatcher, struct exchange *exchange);

@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/list.h"
 #include "base/map.h"
+#include "engine/doors.h"
 #include "engine/engine.h"
 #include "engine/protocol.h"
 #include "wire/sigv4.h"
@@ -93,6 +94,7 @@ enum {
 
 struct work_pool;
 struct meter;
+struct doors;
 
 struct engine {
     struct engine_options options;
@@ -101,6 +103,7 @@ struct engine {
     pthread_t thread;
     struct work_pool *pool;
     struct meter *meter;
+    struct doors *doors;
 
     pthread_mutex_t lock; /* over the next seven */
     pthread_cond_t arrived;
@@ -277,9 +280,33 @@ void door_add_headers(struct exchange *exchange);
 /* The reply to a call that was taken for a read, but would change something. */
 void door_refuse_write(struct exchange *exchange);
 
-/* admin.c: paths below /_orderly/ and /_localstack/ */
+/* admin.c: doors below /_orderly/ and /_localstack/, and the page at "/" */
+extern const struct door ADMIN_DOORS[];
 void reply_message(struct exchange *exchange, int status, str message);
-bool admin_dispatch(struct auth *auth, struct exchange *exchange, struct store_reader *reader);
+
+/* doors.c */
+/* NULL: two doors are one, and *clash is the second of them. */
+struct doors *doors_new(const struct module *const *modules, const struct door **clash);
+void doors_free(struct doors *doors);
+/* NULL: the request is for none.  *rest is what the path's '*' stands for. */
+const struct door *doors_find(const struct doors *doors, const struct http_request *request, str *rest);
+/* False: refused, and the exchange has its reply. */
+bool doors_admit(struct exchange *exchange, struct auth *auth, struct store_reader *reader);
+/* Run the exchange's door, on whatever thread: its outcome and its reply. */
+void doors_run(struct exchange *exchange);
+
+/* stream.c: how far a reply has come that is sent piece by piece */
+struct stream {
+    bool begun; /* the first piece has been sent, and the head with it */
+    bool left;  /* the client has gone */
+    bool more;  /* this run has made a piece */
+    str piece;
+    size_t place_size;
+    char place[LIMIT_STREAM_PLACE_BYTES];
+};
+/* Around a run of the handler; nothing when the call has no stream. */
+void stream_begin_run(struct exchange *exchange);
+void stream_end_run(struct exchange *exchange);
 
 /* trace.c */
 str trace_id_new(struct arena *arena, int64_t now_ms);

@@ -28,7 +28,7 @@ struct connection {
     struct port *port;
     struct connection *previous, *next;
     struct slot *slot; /* the request being read or in flight; NULL between requests */
-    bool in_flight;    /* the slot is with the engine */
+    bool in_flight;    /* the slot is with the engine, or with us between two pieces of its reply */
     bool in_body;
     bool writing; /* the socket did not take all at once */
     bool reading;
@@ -39,6 +39,13 @@ struct connection {
     char *input;         /* bytes that wait: from input_start to input_end */
     size_t input_start, input_end, input_capacity;
     size_t lingered; /* bytes read and dropped */
+    struct {
+        bool begun;       /* a reply that is sent piece by piece */
+        bool home;        /* its exchange is here, and has more */
+        bool keeps_alive; /* there may be a request after it */
+        enum http_framing framing;
+        uint64_t left; /* of its bytes, when it is HTTP_SIZED */
+    } stream;
     struct quiet quiet;
     struct share *share;
     uint64_t deadline_ms;    /* of uv_now(); UINT64_MAX: none */
@@ -92,6 +99,14 @@ static void tell_port(struct connection *connection, void (*what)(struct port *p
         what(connection->port);
 }
 
+/* Its client has gone, or has all it will get: whoever makes pieces of the reply may have to hear of it. */
+static void let_go(struct slot *slot)
+{
+    slot->connection = NULL;
+    if (!slot->exchange.reply.more || !exchange_leave(slot->loop->dispatcher, &slot->exchange))
+        slot_give_back(slot);
+}
+
 static void drop_slot(struct connection *connection)
 {
     struct slot *slot = connection->slot;
@@ -100,12 +115,12 @@ static void drop_slot(struct connection *connection)
         return;
     connection->slot = NULL;
     slot->connection = NULL;
-    if (connection->in_flight) {
+    if (connection->in_flight)
         tell_port(connection, connection->port->request_ended);
+    if (connection->in_flight && !connection->stream.home)
         engine_cancel(connection->loop->engine, &slot->exchange);
-    } else {
-        slot_give_back(slot);
-    }
+    else
+        let_go(slot);
 }
 
 void connection_close(struct connection *connection)
@@ -236,20 +251,142 @@ static void write_reply(struct connection *connection, const struct http_reply *
     expire_in(connection, LIMIT_HTTP_IDLE_TIMEOUT_MS);
 }
 
-static void reply(struct connection *connection)
+static bool keeps_alive(const struct connection *connection)
+{
+    return connection->slot->exchange.request->keep_alive && !connection->loop->draining;
+}
+
+/* The connection's part in it is done. */
+static struct slot *release_slot(struct connection *connection)
 {
     struct slot *slot = connection->slot;
-    struct exchange *exchange = &slot->exchange;
-    bool keep_alive = exchange->request->keep_alive && !connection->loop->draining;
 
     connection->slot = NULL;
     connection->in_flight = false;
     tell_port(connection, connection->port->request_ended);
+    return slot;
+}
+
+static bool asks_for_head(const struct exchange *exchange)
+{
+    return str_equal(exchange->request->method, S("HEAD"));
+}
+
+static void begin_stream(struct connection *connection);
+
+static void reply(struct connection *connection)
+{
+    struct exchange *exchange = &connection->slot->exchange;
+    bool keep_alive = keeps_alive(connection);
+
     exchange_encode(exchange);
+    if (exchange->reply.more) {
+        begin_stream(connection);
+        return;
+    }
+    struct slot *slot = release_slot(connection);
     write_reply(connection, &exchange->reply, keep_alive);
-    if (str_equal(exchange->request->method, S("HEAD")) && connection->loop->output.size)
+    if (asks_for_head(exchange) && connection->loop->output.size)
         connection->loop->output.size -= exchange->reply.body.size;
     slot_give_back(slot);
+}
+
+/* ---- replies in pieces ---- */
+
+/*
+ * The socket has taken all that has been sent, so the next piece is asked for.  What does not fit into the
+ * socket waits in one leftover, and who does not read that in time is closed as with any reply.
+ */
+static void ask_for_more(struct connection *connection)
+{
+    connection->stream.home = false;
+    connection->deadline_ms = UINT64_MAX;
+    exchange_more(connection->loop->dispatcher, &connection->slot->exchange);
+}
+
+static void end_stream(struct connection *connection)
+{
+    connection->finishing = !connection->stream.keeps_alive || connection->loop->draining;
+    connection->stream.begun = connection->stream.home = false;
+    expire_in(connection, LIMIT_HTTP_IDLE_TIMEOUT_MS);
+    let_go(release_slot(connection));
+}
+
+static void piece_now(void *context)
+{
+    struct connection *connection = context;
+    struct text *output = &connection->loop->output;
+    const struct http_reply *reply = &connection->slot->exchange.reply;
+    enum http_framing framing = connection->stream.framing;
+
+    output->arena = &connection->loop->output_arena;
+    text_reserve(output, reply->body.size + REPLY_HEAD_BYTES);
+    if (!connection->stream.begun)
+        http_head_write(output, reply, framing, connection->stream.keeps_alive, wall_clock_ms());
+    if (asks_for_head(&connection->slot->exchange))
+        return;
+    http_piece_write(output, framing, reply->body);
+    if (!reply->more)
+        http_end_write(output, framing);
+}
+
+/* False: the client cannot have it, and shall see that it is not whole. */
+static bool write_piece(struct connection *connection)
+{
+    struct loop *loop = connection->loop;
+    const struct exchange *exchange = &connection->slot->exchange;
+    uint64_t *left = &connection->stream.left;
+    bool sized = connection->stream.framing == HTTP_SIZED;
+
+    if (exchange->outcome != DONE || (sized && exchange->reply.body.size > *left) ||
+        !arena_run(&loop->output_arena, piece_now, connection)) {
+        arena_reset(&loop->output_arena);
+        loop->output = text_in(&loop->output_arena);
+        return false;
+    }
+    *left -= sized ? exchange->reply.body.size : 0;
+    return exchange->reply.more || *left == 0;
+}
+
+/* One piece, of which the first has the head before it. */
+static void send_piece(struct connection *connection)
+{
+    const struct exchange *exchange = &connection->slot->exchange;
+
+    connection->stream.home = true;
+    if (!write_piece(connection)) {
+        connection_close(connection);
+        return;
+    }
+    connection->stream.begun = true;
+    bool is_last = connection->stream.framing == HTTP_SIZED && connection->stream.left == 0;
+    if (!exchange->reply.more || is_last || asks_for_head(exchange))
+        end_stream(connection);
+}
+
+static void refuse_stream(struct connection *connection)
+{
+    struct http_reply refusal = {.status = 503, .body = S("")};
+    bool keep_alive = keeps_alive(connection);
+
+    let_go(release_slot(connection));
+    write_reply(connection, &refusal, keep_alive);
+}
+
+static void begin_stream(struct connection *connection)
+{
+    struct slot *slot = connection->slot;
+    const struct exchange *exchange = &slot->exchange;
+    enum http_framing framing = http_framing_of(exchange->request, &exchange->reply);
+
+    if (!slot_begin_stream(slot, connection->share)) {
+        refuse_stream(connection);
+        return;
+    }
+    connection->stream.framing = framing;
+    connection->stream.keeps_alive = keeps_alive(connection) && framing != HTTP_UNTIL_CLOSED;
+    connection->stream.left = framing == HTTP_SIZED ? exchange->reply.size : 0;
+    send_piece(connection);
 }
 
 void connection_answered(struct slot *slot)
@@ -257,10 +394,13 @@ void connection_answered(struct slot *slot)
     struct connection *connection = slot->connection;
 
     if (!connection) {
-        slot_give_back(slot);
+        let_go(slot);
         return;
     }
-    reply(connection);
+    if (connection->stream.begun)
+        send_piece(connection);
+    else
+        reply(connection);
     move_on(connection);
 }
 
@@ -499,7 +639,9 @@ static void settle(struct connection *connection)
 {
     if (!open_still(connection) || connection->writing)
         return;
-    if (connection->finishing && !connection->lingering)
+    if (connection->stream.home)
+        ask_for_more(connection);
+    else if (connection->finishing && !connection->lingering)
         linger(connection);
     else if (connection->ended && !connection->in_flight)
         connection_close(connection);

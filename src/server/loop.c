@@ -92,12 +92,30 @@ void slot_end_charge(struct slot *slot)
     slot->charged = 0;
 }
 
+bool slot_begin_stream(struct slot *slot, struct share *share)
+{
+    if (!share_begin_stream(share))
+        return false;
+    slot->stream_share = share;
+    share_keep(share);
+    return true;
+}
+
+static void end_stream(struct slot *slot)
+{
+    share_end_stream(slot->stream_share);
+    share_let_go(slot->stream_share);
+    slot->stream_share = NULL;
+}
+
 void slot_give_back(struct slot *slot)
 {
     struct arena arena = slot->exchange.arena;
 
     slot->loop->trim |= arena.held > WORTH_TRIMMING_BYTES;
     slot_end_charge(slot);
+    if (slot->stream_share)
+        end_stream(slot);
     if (slot->loop->free_slot_count == FREE_SLOTS_KEPT) {
         slot_free(slot);
         return;

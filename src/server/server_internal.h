@@ -106,7 +106,8 @@ struct slot {
     struct connection *connection; /* NULL when the client is gone */
     struct share *share;           /* it pays for `charged` bytes; NULL: for none */
     size_t charged;
-    bool answered; /* within dispatch() */
+    struct share *stream_share; /* whose streams it is one of; NULL: none */
+    bool answered;              /* within dispatch() */
     struct slot *next_free;
 };
 
@@ -115,6 +116,8 @@ struct shares *server_shares(struct server *server);
 
 struct slot *slot_take(struct loop *loop, struct connection *connection);
 void slot_give_back(struct slot *slot);
+/* Its reply becomes a stream of that share; it ends with the slot.  False: there are too many. */
+bool slot_begin_stream(struct slot *slot, struct share *share);
 /* The budget pays for it no longer. */
 void slot_end_charge(struct slot *slot);
 

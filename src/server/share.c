@@ -19,7 +19,7 @@ enum { MOST_OF_EIGHT = 7, IPV6_NETWORK_BYTES = 8 };
 
 struct share {
     struct shares *shares;
-    size_t connections, bytes, users;
+    size_t connections, bytes, streams, users;
     size_t key_size;
     char key[INET6_ADDRSTRLEN];
 };
@@ -27,7 +27,7 @@ struct share {
 struct shares {
     pthread_mutex_t lock; /* over everything */
     struct map by_address;
-    size_t most_connections, connections, bytes;
+    size_t most_connections, connections, bytes, streams;
 };
 
 struct shares *shares_new(size_t descriptors)
@@ -110,7 +110,7 @@ static void drop_user(struct share *share)
 {
     if (--share->users > 0)
         return;
-    check(share->connections == 0 && share->bytes == 0);
+    check(share->connections == 0 && share->bytes == 0 && share->streams == 0);
     map_remove(&share->shares->by_address, (str){share->key, share->key_size});
     free(share);
 }
@@ -152,6 +152,28 @@ void share_give(struct share *share, size_t bytes)
     share->bytes -= bytes;
     shares->bytes -= bytes;
     pthread_mutex_unlock(&shares->lock);
+}
+
+bool share_begin_stream(struct share *share)
+{
+    struct shares *shares = share->shares;
+
+    pthread_mutex_lock(&shares->lock);
+    bool begun = shares->streams < LIMIT_STREAMS && share->streams < most_of(LIMIT_STREAMS);
+    if (begun) {
+        share->streams++;
+        shares->streams++;
+    }
+    pthread_mutex_unlock(&shares->lock);
+    return begun;
+}
+
+void share_end_stream(struct share *share)
+{
+    pthread_mutex_lock(&share->shares->lock);
+    share->streams--;
+    share->shares->streams--;
+    pthread_mutex_unlock(&share->shares->lock);
 }
 
 void share_keep(struct share *share)

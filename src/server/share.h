@@ -2,9 +2,10 @@
 
 /*
  * share.h: what the clients of one address, or one sandbox, take: connections, and memory for requests being
- * read.
+ * read, and replies sent piece by piece.
  *
- * Memory of all requests that are not whole yet has a budget, and so has the number of connections; one
+ * Memory of all requests that are not whole yet has a budget, and so have the numbers of connections
+ * and streams; one
  * of them gets seven eighths of either at most, so that others always get in.  Any thread.
  */
 #include <stdbool.h>
@@ -32,5 +33,8 @@ void share_leave(struct share *share);
  */
 bool share_take(struct share *share, size_t whole, size_t more);
 void share_give(struct share *share, size_t bytes);
+/* One reply more that is sent piece by piece; false when there are too many. */
+bool share_begin_stream(struct share *share);
+void share_end_stream(struct share *share);
 void share_keep(struct share *share);
 void share_let_go(struct share *share);

@@ -286,6 +286,7 @@ static void head_done(struct http_parser *parser)
     request->method = str_of(llhttp_method_name((llhttp_method_t)parser->llhttp.method));
     request->target = piece_str(parser, parser->target);
     request->keep_alive = llhttp_should_keep_alive(&parser->llhttp);
+    request->takes_chunks = parser->llhttp.http_minor > 0;
     request->payload = request->body = S("");
 
     int status = collect_headers(parser) ? check_head(parser) : 400;
@@ -610,7 +611,7 @@ static str date_at(struct arena *arena, int64_t now_ms)
     return (str){kept, DATE_SIZE};
 }
 
-void http_reply_write(struct text *text, const struct http_reply *reply, bool keep_alive, int64_t now_ms)
+static void write_status(struct text *text, const struct http_reply *reply, int64_t now_ms)
 {
     text_add(text, S("HTTP/1.1 "));
     text_add_i64(text, reply->status);
@@ -620,16 +621,68 @@ void http_reply_write(struct text *text, const struct http_reply *reply, bool ke
     add_header_line(text, S("Date"), date_at(text->arena, now_ms));
     if (str_present(reply->content_type))
         add_header_line(text, S("Content-Type"), reply->content_type);
-    if (reply->status >= 200 && reply->status != 204 && reply->status != 304) {
-        text_add(text, S("Content-Length: "));
-        text_add_i64(text, (int64_t)reply->body.size);
-        text_add(text, S("\r\n"));
-    }
+}
+
+static void write_length(struct text *text, uint64_t size)
+{
+    text_add(text, S("Content-Length: "));
+    text_add_i64(text, (int64_t)size);
+    text_add(text, S("\r\n"));
+}
+
+static void write_headers(struct text *text, const struct http_reply *reply, bool keep_alive)
+{
     for (size_t i = 0; i < reply->headers.count; i++)
         if (name_valid(reply->headers.items[i].name))
             add_header_line(text, reply->headers.items[i].name, reply->headers.items[i].value);
     if (!keep_alive)
         add_header_line(text, S("Connection"), S("close"));
     text_add(text, S("\r\n"));
+}
+
+void http_reply_write(struct text *text, const struct http_reply *reply, bool keep_alive, int64_t now_ms)
+{
+    write_status(text, reply, now_ms);
+    if (reply->status >= 200 && reply->status != 204 && reply->status != 304)
+        write_length(text, reply->body.size);
+    write_headers(text, reply, keep_alive);
     text_add(text, reply->body);
+}
+
+/* ---- replies in pieces ---- */
+
+enum http_framing http_framing_of(const struct http_request *request, const struct http_reply *reply)
+{
+    if (reply->sized)
+        return HTTP_SIZED;
+    return request->takes_chunks ? HTTP_CHUNKED : HTTP_UNTIL_CLOSED;
+}
+
+void http_head_write(struct text *text, const struct http_reply *reply, enum http_framing framing,
+                     bool keep_alive, int64_t now_ms)
+{
+    write_status(text, reply, now_ms);
+    if (framing == HTTP_SIZED)
+        write_length(text, reply->size);
+    else if (framing == HTTP_CHUNKED)
+        text_add(text, S("Transfer-Encoding: chunked\r\n"));
+    write_headers(text, reply, keep_alive);
+}
+
+/* An empty chunk would be the last one. */
+void http_piece_write(struct text *text, enum http_framing framing, str piece)
+{
+    if (str_empty(piece))
+        return;
+    if (framing == HTTP_CHUNKED)
+        text_add(text, arena_format(text->arena, "%zx\r\n", piece.size));
+    text_add(text, piece);
+    if (framing == HTTP_CHUNKED)
+        text_add(text, S("\r\n"));
+}
+
+void http_end_write(struct text *text, enum http_framing framing)
+{
+    if (framing == HTTP_CHUNKED)
+        text_add(text, S("0\r\n\r\n"));
 }

@@ -28,14 +28,21 @@ struct http_request {
     str payload; /* the body as sent, de-chunked: what a signature covers */
     str body;    /* the same; http_unpack() makes it the payload un-gzipped */
     bool keep_alive;
+    bool takes_chunks; /* HTTP/1.1: a reply may be chunked */
 };
 
 struct http_reply {
     int status;
     str content_type; /* absent: no header */
     struct http_headers headers;
-    str body;
+    str body;      /* all of it, or of a reply with `more` its first piece */
+    bool more;     /* pieces follow, which the server asks for; see engine.h */
+    bool sized;    /* all pieces together have `size` bytes */
+    uint64_t size; /* that is, Content-Length; else the reply is chunked */
 };
+
+/* How a client sees the end of a reply whose pieces are sent one by one. */
+enum http_framing { HTTP_SIZED, HTTP_CHUNKED, HTTP_UNTIL_CLOSED };
 
 enum http_state {
     HTTP_NEED_MORE, /* feed more bytes */
@@ -86,4 +93,10 @@ void http_header_add(struct arena *arena, struct http_headers *headers, str name
  * out.
  */
 void http_reply_write(struct text *text, const struct http_reply *reply, bool keep_alive, int64_t now_ms);
+/* The same in parts, for a reply with `more`: the head; each piece, which may be empty; what ends it. */
+enum http_framing http_framing_of(const struct http_request *request, const struct http_reply *reply);
+void http_head_write(struct text *text, const struct http_reply *reply, enum http_framing framing,
+                     bool keep_alive, int64_t now_ms);
+void http_piece_write(struct text *text, enum http_framing framing, str piece);
+void http_end_write(struct text *text, enum http_framing framing);
 str http_status_text(int status);

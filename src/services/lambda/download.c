@@ -22,30 +22,30 @@ str lambda_package_url(const struct call *call, const struct function *function)
 }
 
 /* What lambda_package_url() was told.  False: it did not make this URL. */
-static bool url_read(const struct call *call, str path, int64_t *expires_ms, str *sha256)
+static bool url_read(const struct call *call, str sealed, int64_t *expires_ms, str *sha256)
 {
     str expires;
 
-    return unseal(call, purpose, str_from(path, folder.size), sha256) && str_next(sha256, '/', &expires) &&
+    return unseal(call, purpose, sealed, sha256) && str_next(sha256, '/', &expires) &&
            str_to_i64(expires, expires_ms);
 }
 
 /* In S3's words; `details` is XML. */
-static struct public_file refusal(const struct call *call, int status, const char *code, const char *message,
-                                  str details)
+static enum outcome refuse(const struct call *call, struct http_reply *reply, int status, const char *what,
+                           str details)
 {
-    return (struct public_file){
+    *reply = (struct http_reply){
         .status = status,
         .content_type = S("application/xml"),
-        .body = arena_format(
-            call->arena,
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>%s</Code><Message>%s</Message>"
-            "%.*s<RequestId>%.*s</RequestId></Error>",
-            code, message, STR_ARGS(details), STR_ARGS(call->request_id)),
+        .body = arena_format(call->arena,
+                             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error>%s%.*s"
+                             "<RequestId>%.*s</RequestId></Error>",
+                             what, STR_ARGS(details), STR_ARGS(call->request_id)),
     };
+    return DONE;
 }
 
-static struct public_file expired(const struct call *call, int64_t expires_ms)
+static enum outcome refuse_expired(const struct call *call, struct http_reply *reply, int64_t expires_ms)
 {
     str times = arena_format(call->arena,
                              "<X-Amz-Expires>%d</X-Amz-Expires><Expires>%.*s</Expires>"
@@ -53,24 +53,47 @@ static struct public_file expired(const struct call *call, int64_t expires_ms)
                              LIFETIME_S, STR_ARGS(time_iso8601(call->arena, expires_ms)),
                              STR_ARGS(time_iso8601(call->arena, call->now_ms)));
 
-    return refusal(call, FORBIDDEN, "AccessDenied", "Request has expired", times);
+    return refuse(call, reply, FORBIDDEN, "<Code>AccessDenied</Code><Message>Request has expired</Message>",
+                  times);
 }
 
-struct public_file lambda_package_public_file(const struct call *call, str path)
+static enum outcome begin(const struct call *call, struct http_reply *reply, str sha256, int64_t *size)
 {
-    int64_t expires_ms;
-    str sha256, zip;
+    *size = lambda_package_size(call, sha256);
+    if (*size < 0)
+        return refuse(call, reply, NOT_FOUND,
+                      "<Code>NoSuchKey</Code><Message>The specified key does not exist.</Message>", S(""));
+    *reply = (struct http_reply){
+        .status = OK, .content_type = S("application/zip"), .sized = true, .size = (uint64_t)*size};
+    return DONE;
+}
 
-    if (!str_starts_with(path, folder))
-        return (struct public_file){0};
-    if (!url_read(call, path, &expires_ms, &sha256))
-        return refusal(call, FORBIDDEN, "SignatureDoesNotMatch",
-                       "The request signature we calculated does not match the signature you provided. "
-                       "Check your key and signing method.",
-                       S(""));
+static enum outcome send_piece(const struct call *call, str sha256, int64_t from)
+{
+    str piece;
+
+    if (!lambda_package_read_piece(call, sha256, from, &piece))
+        return fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "The package is gone.");
+    stream_keep(call, arena_format(call->arena, "%lld", (long long)(from + (int64_t)piece.size)));
+    return stream_send(call, piece);
+}
+
+/* A URL that runs out while its package is being sent has done its work. */
+enum outcome lambda_package_download(const struct call *call, const struct visit *visit,
+                                     struct http_reply *reply)
+{
+    int64_t expires_ms, size, from = 0;
+    str sha256;
+
+    if (!url_read(call, visit->rest, &expires_ms, &sha256))
+        return refuse(call, reply, FORBIDDEN,
+                      "<Code>SignatureDoesNotMatch</Code><Message>The request signature we calculated does "
+                      "not match the signature you provided. Check your key and signing method.</Message>",
+                      S(""));
+    if (str_to_i64(stream_place(call), &from))
+        return send_piece(call, sha256, from);
     if (call->now_ms >= expires_ms)
-        return expired(call, expires_ms);
-    if (!lambda_package_read(call, sha256, &zip))
-        return refusal(call, NOT_FOUND, "NoSuchKey", "The specified key does not exist.", S(""));
-    return (struct public_file){.status = OK, .content_type = S("application/zip"), .body = zip};
+        return refuse_expired(call, reply, expires_ms);
+    begin(call, reply, sha256, &size);
+    return size < 0 ? DONE : send_piece(call, sha256, 0);
 }

@@ -52,12 +52,20 @@ static void reset(const struct call *call)
         lambda_sandbox_stop(call, rows.items[i].id);
 }
 
+static const struct door doors[] = {
+    {.method = "GET",
+     .path = "/_lambda/code/*",
+     .answer = lambda_package_download,
+     .flags = DOOR_OPEN | DOOR_ON_WORKER | DOOR_STREAMS},
+    {0},
+};
+
 const struct module LAMBDA_MODULE = {
     .service = &LAMBDA_SERVICE,
     .schema = &LAMBDA_SCHEMA,
     .start = start,
     .reset = reset,
-    .public_file = lambda_package_public_file,
+    .doors = doors,
 };
 
 const struct module RUNTIME_MODULE = {.service = &RUNTIME_SERVICE};

@@ -231,6 +231,10 @@ select 1 as found from lambda_package where sha256 = :sha256;
 -- statement: remove_whole_package :exec
 delete from lambda_package where sha256 = :sha256;
 
+-- statement: get_package_size :one
+-- param: sha256 text
+select package_size from lambda_function where package = :sha256 limit 1;
+
 -- statement: is_package_of_function :one
 -- param: sha256 text
 -- column: found integer

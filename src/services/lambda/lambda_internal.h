@@ -7,7 +7,7 @@
  * named after).  An invocation is a row: queued, then a sandbox's, then answered.
  */
 #include "base/list.h"
-#include "engine/call.h"
+#include "engine/doors.h"
 #include "lambda.h"
 #include "lambda_model.h"
 #include "lambda_sql.h"
@@ -90,6 +90,10 @@ bool lambda_package_check(const struct call *call, str zip, struct function *fun
  * write more; what names it must be written after DONE.
  */
 enum outcome lambda_package_store(const struct call *call, str zip, const struct function *function);
+/* How large it is; -1 when no function names it. */
+int64_t lambda_package_size(const struct call *call, str sha256);
+/* From that place on, as much as lies together.  False: it is not there. */
+bool lambda_package_read_piece(const struct call *call, str sha256, int64_t from, str *piece);
 /* False: no function names it, or it is not there. */
 bool lambda_package_read(const struct call *call, str sha256, str *zip);
 /* A function or a sandbox names it no more: it goes unless another does. */
@@ -113,7 +117,8 @@ void lambda_unpacked_clear(const struct call *call);
 void lambda_unpacked_forget(const struct call *call);
 
 /* download.c */
-struct public_file lambda_package_public_file(const struct call *call, str path);
+enum outcome lambda_package_download(const struct call *call, const struct visit *visit,
+                                     struct http_reply *reply);
 /* Where its package can be had, for a while. */
 str lambda_package_url(const struct call *call, const struct function *function);
 

@@ -187,6 +187,34 @@ static bool read_whole(const struct call *call, str sha256, str *zip)
     return true;
 }
 
+int64_t lambda_package_size(const struct call *call, str sha256)
+{
+    struct lambda_get_package_size_row row;
+
+    return lambda_get_package_size(call->txn, &(struct lambda_get_package_size_params){.sha256 = sha256},
+                                   &row)
+               ? row.package_size
+               : -1;
+}
+
+bool lambda_package_read_piece(const struct call *call, str sha256, int64_t from, str *piece)
+{
+    struct lambda_get_piece_params place = {.sha256 = sha256, .number = from / PIECE_BYTES};
+    struct lambda_get_piece_row row;
+    size_t offset = (size_t)(from % PIECE_BYTES);
+
+    if (lambda_get_piece(call->txn, &place, &row))
+        *piece = row.content;
+    else if (!read_whole(call, sha256, piece))
+        return false;
+    else
+        offset = (size_t)from;
+    if (offset >= piece->size)
+        return false;
+    *piece = str_from(*piece, offset);
+    return true;
+}
+
 bool lambda_package_read(const struct call *call, str sha256, str *zip)
 {
     int64_t count = count_pieces(call, sha256);

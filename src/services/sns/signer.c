@@ -22,6 +22,8 @@ enum {
     KEY_BITS = 2048,
     CERTIFICATE_SECONDS = 10 * 365 * 24 * 3600,
     SIGNATURE_BYTES = KEY_BITS / 8,
+    OK = 200,
+    NOT_FOUND = 404,
     NAME_SIZE = 32
 };
 
@@ -181,15 +183,15 @@ bool sns_signer_sign(const struct call *call, int64_t version, str text, struct 
     return true;
 }
 
-struct public_file sns_signer_public_file(const struct call *call, str path)
+enum outcome sns_signer_show_certificate(const struct call *call, const struct visit *visit,
+                                         struct http_reply *reply)
 {
-    str before = S("/SimpleNotificationService-"), after = S(".pem");
     struct sns_find_certificate_row row;
+    bool found =
+        sns_find_certificate(call->txn, &(struct sns_find_certificate_params){.name = visit->rest}, &row);
 
-    if (!str_starts_with(path, before) || !str_ends_with(path, after) || path.size < before.size + after.size)
-        return (struct public_file){0};
-    str name = str_head(str_from(path, before.size), path.size - before.size - after.size);
-    if (!sns_find_certificate(call->txn, &(struct sns_find_certificate_params){.name = name}, &row))
-        return (struct public_file){0};
-    return (struct public_file){.status = 200, .content_type = S("text/plain"), .body = row.certificate};
+    *reply = (struct http_reply){.status = found ? OK : NOT_FOUND,
+                                 .content_type = S("text/plain"),
+                                 .body = found ? row.certificate : S("There is no such certificate.\n")};
+    return DONE;
 }

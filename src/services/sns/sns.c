@@ -2,5 +2,12 @@
 
 #include "sns_internal.h"
 
-const struct module SNS_MODULE = {
-    .service = &SNS_SERVICE, .schema = &SNS_SCHEMA, .public_file = sns_signer_public_file};
+static const struct door doors[] = {
+    {.method = "GET",
+     .path = "/SimpleNotificationService-*.pem",
+     .answer = sns_signer_show_certificate,
+     .flags = DOOR_OPEN | DOOR_ON_WORKER},
+    {0},
+};
+
+const struct module SNS_MODULE = {.service = &SNS_SERVICE, .schema = &SNS_SCHEMA, .doors = doors};

@@ -4,7 +4,7 @@
  * sns_internal.h: what the files of SNS share.
  */
 #include "base/list.h"
-#include "engine/call.h"
+#include "engine/doors.h"
 #include "sns_model.h"
 #include "sns_sql.h"
 #include "store/store.h"
@@ -114,4 +114,5 @@ bool sns_signer_made(const struct call *call, const struct signature *signature,
  */
 bool sns_signer_sign(const struct call *call, int64_t version, str text, struct signature *signature);
 /* "/SimpleNotificationService-<name>.pem" -> the certificate; absent for other paths. */
-struct public_file sns_signer_public_file(const struct call *call, str path);
+enum outcome sns_signer_show_certificate(const struct call *call, const struct visit *visit,
+                                         struct http_reply *reply);

@@ -311,6 +311,34 @@ struct request *begin_signed_http(const char *method, const char *path, const ch
     return dispatch_signed(request_new(method, path, str_of(body)));
 }
 
+bool has_more(struct request *request)
+{
+    status_of(request);
+    return request->exchange.outcome == DONE && request->exchange.reply.more;
+}
+
+void take_more(struct request *request)
+{
+    assert_true(has_more(request));
+    request->answered = false;
+    exchange_more(core.dispatcher, &request->exchange);
+}
+
+bool leave_stream(struct request *request)
+{
+    assert_true(has_more(request));
+    request->answered = false;
+    bool is_told = exchange_leave(core.dispatcher, &request->exchange);
+    request->answered |= !is_told;
+    return is_told;
+}
+
+enum outcome outcome_of(struct request *request)
+{
+    status_of(request);
+    return request->exchange.outcome;
+}
+
 void cancel(struct request *request)
 {
     engine_cancel(core.engine, &request->exchange);

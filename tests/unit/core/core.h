@@ -51,6 +51,12 @@ struct request *begin_query(const char *action);
 /* As begin_query(), with that header instead of a signature; NULL: with none. */
 struct request *begin_with(const char *authorization);
 void cancel(struct request *request);
+/* Of a reply that is sent piece by piece: body_of() is the piece that came last. */
+bool has_more(struct request *request);
+void take_more(struct request *request);
+/* Its client goes while it has more: true when its door hears of it, and it is answered again. */
+bool leave_stream(struct request *request);
+enum outcome outcome_of(struct request *request);
 
 bool is_answered(struct request *request);
 /* Wait for the answer. */

@@ -519,4 +519,69 @@ static void start(const struct call *call)
     }
 }
 
-const struct module TOY_MODULE = {.service = &TOY_SERVICE, .schema = &TOY_SCHEMA, .start = start};
+/* ---- doors ---- */
+
+static void reply_text(struct http_reply *reply, str body)
+{
+    *reply = (struct http_reply){.status = 200, .content_type = S("text/plain"), .body = body};
+}
+
+static enum outcome send_letter(const struct call *call, const struct visit *visit, struct http_reply *reply)
+{
+    size_t at = stream_place(call).size;
+    str rest = str_from(visit->rest, at < visit->rest.size ? at : visit->rest.size);
+
+    reply_text(reply, S("none"));
+    if (str_empty(rest))
+        return DONE;
+    if (rest.data[0] == 'x')
+        return fail(call, &TOY_REFUSED, "An x.");
+    stream_keep(call, str_head(visit->rest, at + 1));
+    return stream_send(call, str_head(rest, 1));
+}
+
+static enum outcome send_item(const struct call *call, const struct visit *visit, struct http_reply *reply)
+{
+    struct toy_find_item_row row;
+    int64_t number = 0;
+
+    str_to_i64(stream_place(call), &number);
+    if (stream_left(call)) {
+        toy_put_item(call->txn, &(struct toy_put_item_params){.key = S("left"), .value = stream_place(call)});
+        return DONE;
+    }
+    str key = arena_format(call->arena, "%.*s%lld", STR_ARGS(visit->rest), (long long)number);
+    if (!toy_find_item(call->txn, &(struct toy_find_item_params){.key = key}, &row))
+        return park(call, visit->rest, INT64_MAX);
+    reply_text(reply, S("nothing"));
+    if (str_equal(row.value, S("end")))
+        return DONE;
+    stream_keep(call, arena_format(call->arena, "%lld", (long long)number + 1));
+    return stream_send(call, row.value);
+}
+
+static enum outcome change(const struct call *call, const struct visit *visit, struct http_reply *reply)
+{
+    toy_put_item(call->txn,
+                 &(struct toy_put_item_params){.key = S("changed"), .value = visit->request->method});
+    reply_text(reply, S("changed"));
+    return DONE;
+}
+
+static enum outcome show_host(const struct call *call, const struct visit *visit, struct http_reply *reply)
+{
+    (void)call;
+    reply_text(reply, visit->rest);
+    return DONE;
+}
+
+static const struct door doors[] = {
+    {NULL, "GET", "/toy/letters/*", send_letter, DOOR_OPEN | DOOR_ON_WORKER | DOOR_STREAMS},
+    {NULL, "GET", "/toy/items/*", send_item, DOOR_OPEN | DOOR_ON_ENGINE | DOOR_STREAMS},
+    {NULL, NULL, "/toy/change", change, DOOR_ON_ENGINE | DOOR_CHANGES},
+    {"*.toy-url.*", NULL, "/*", show_host, DOOR_OPEN},
+    {0},
+};
+
+const struct module TOY_MODULE = {
+    .service = &TOY_SERVICE, .schema = &TOY_SCHEMA, .start = start, .doors = doors};

@@ -30,11 +30,16 @@
  *
  * Glance is a short one, which moves to a worker when what it finds begins with "much".
  *
+ * Doors: /toy/letters/TEXT is a stream of TEXT's letters, made on a worker; it fails at an 'x', and is sent
+ * whole without letters.  /toy/items/NAME is a stream of the items NAME0, NAME1, …, which waits for "NAME" to
+ * be woken when there is none; it ends with one that is "end", and puts its place into "left" when its client
+ * leaves. /toy/change changes something, and *.toy-url.* has a door to all its paths.
+ *
  * Foresee writes what its prepare function has seen in Key into Into, "nothing" when there was nothing
  * prepared.  It waits until After is there, and invokes itself for Also.  ForeseeMuch is prepared when its
  * body is large, or when Key's value begins with "much".
  */
-#include "engine/call.h"
+#include "engine/doors.h"
 
 extern const struct module TOY_MODULE;
 

@@ -10,8 +10,9 @@
  *     POST /echo       the body comes back, from another thread
  *     GET /large       a body of 8 MiB
  *     GET /park        answered "empty" when the engine stops, "cancelled" when it is cancelled
- *     GET /called      the address that the client connected to
- *     GET /cancelled   how many calls have been cancelled
+ *     GET /pieces?pieces=N&bytes=B   a reply of N pieces; &size=S: its length is told; &fails=I: before piece
+ * I GET /streams     how many pieces have been made, and how many streams were left before their end GET
+ * /called      the address that the client connected to GET /cancelled   how many calls have been cancelled
  *     POST /sandbox/start, /sandbox/stop   the body is the effect's payload
  *     GET /events      what was posted, and the requests of sandboxes, in order
  *
@@ -24,6 +25,7 @@
 #include "wire/json.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,11 +35,12 @@ struct engine {
     pthread_cond_t arrived;
     pthread_t thread;
     struct exchange *inbox, *parked;
-    bool stopping;
+    bool stopping, stopped;
     struct server *server;
     struct arena arena; /* of the events */
     struct json_writer events;
     _Atomic int64_t cancelled_count;
+    _Atomic int left_count, piece_count;
 };
 
 struct dispatcher {
@@ -110,10 +113,49 @@ static void answer_parked(struct engine *engine)
     }
 }
 
+static int64_t query_number(const struct exchange *exchange, str name)
+{
+    str rest = exchange->request->query, part;
+    int64_t number = -1;
+
+    while (str_next(&rest, '&', &part))
+        if (str_starts_with(part, name) && str_to_i64(str_from(part, name.size), &number))
+            return number;
+    return -1;
+}
+
+/* The exchange counts its pieces in `order`, which is the engine's own. */
+static void answer_piece(struct engine *engine, struct exchange *exchange)
+{
+    int64_t pieces = query_number(exchange, S("pieces=")), bytes = query_number(exchange, S("bytes="));
+    int64_t size = query_number(exchange, S("size="));
+    bool fails = (int64_t)exchange->order == query_number(exchange, S("fails="));
+
+    exchange->outcome = fails ? FAILED : DONE;
+    exchange->reply = (struct http_reply){.status = 200, .content_type = S("text/plain"), .body = S("")};
+    exchange->reply.sized = size >= 0;
+    exchange->reply.size = (uint64_t)size;
+    exchange->reply.more = (int64_t)exchange->order < pieces && !fails;
+    if (exchange->reply.more) {
+        if (exchange->order++ == 0)
+            exchange->decoded = arena_mark(&exchange->arena);
+        arena_rewind(&exchange->arena, exchange->decoded);
+        char *piece = arena_alloc(&exchange->arena, (size_t)bytes);
+        memset(piece, 'a' + (int)(exchange->order % 26), (size_t)bytes);
+        exchange->reply.body = (str){piece, (size_t)bytes};
+        atomic_fetch_add(&engine->piece_count, 1);
+    }
+    exchange->answered(exchange);
+}
+
 static void run(struct engine *engine, struct exchange *exchange)
 {
     str path = exchange->request->path;
 
+    if (str_equal(path, S("/pieces"))) {
+        answer_piece(engine, exchange);
+        return;
+    }
     if (str_equal(path, S("/park")) || str_ends_with(path, S("/next"))) {
         exchange->next = engine->parked;
         engine->parked = exchange;
@@ -147,6 +189,7 @@ static void *engine_main(void *context)
         if (!engine->inbox && !engine->stopping)
             pthread_cond_timedwait(&engine->arrived, &engine->lock, &soon);
     }
+    engine->stopped = true;
     pthread_mutex_unlock(&engine->lock);
     answer_parked(engine);
     return NULL;
@@ -158,12 +201,19 @@ void engine_submit(struct engine *engine, struct exchange *exchange)
 {
     pthread_mutex_lock(&engine->lock);
     struct exchange **end = &engine->inbox;
+    bool stopped = engine->stopped;
     while (*end)
         end = &(*end)->next;
     exchange->next = NULL;
-    *end = exchange;
+    if (!stopped)
+        *end = exchange;
     pthread_cond_signal(&engine->arrived);
     pthread_mutex_unlock(&engine->lock);
+    if (stopped) {
+        exchange->outcome = FAILED;
+        exchange->reply = (struct http_reply){.status = 503, .body = S("")};
+        exchange->answered(exchange);
+    }
 }
 
 void engine_cancel(struct engine *engine, struct exchange *exchange)
@@ -224,6 +274,19 @@ static void note_request(struct engine *engine, struct exchange *exchange)
     note(engine, S("Request"), json_written(&writer));
 }
 
+void exchange_more(struct dispatcher *dispatcher, struct exchange *exchange)
+{
+    exchange->reply = (struct http_reply){0};
+    engine_submit(dispatcher->engine, exchange);
+}
+
+bool exchange_leave(struct dispatcher *dispatcher, struct exchange *exchange)
+{
+    (void)exchange;
+    atomic_fetch_add(&dispatcher->engine->left_count, 1);
+    return false;
+}
+
 void dispatch_flush(struct dispatcher *dispatcher)
 {
     (void)dispatcher; /* everything is answered or handed over at once */
@@ -261,6 +324,8 @@ void dispatch(struct dispatcher *dispatcher, struct exchange *exchange)
         answer(exchange, exchange->local_ip);
     } else if (str_equal(path, S("/cancelled"))) {
         answer(exchange, arena_format(&exchange->arena, "%d", (int)engine->cancelled_count));
+    } else if (str_equal(path, S("/streams"))) {
+        answer(exchange, arena_format(&exchange->arena, "%d %d", engine->piece_count, engine->left_count));
     } else if (str_starts_with(path, S("/sandbox/"))) {
         start_effect(engine, arena_join(&exchange->arena, S("sandbox."), str_from(path, strlen("/sandbox/"))),
                      exchange->request->body);

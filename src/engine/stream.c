@@ -1,0 +1,57 @@
+/*
+ * stream.c: replies that are sent piece by piece; the contract stands in call.h.
+ *
+ * One piece is on its way at a time.  Between two pieces an exchange is its connection's, and costs what its
+ * arena holds: the request and a place.
+ */
+#include "engine/engine_internal.h"
+
+#include "base/check.h"
+
+#include <string.h>
+
+str stream_place(const struct call *call)
+{
+    return (str){call->stream->place, call->stream->place_size};
+}
+
+void stream_keep(const struct call *call, str place)
+{
+    check(place.size <= sizeof call->stream->place);
+    memmove(call->stream->place, place.data, place.size);
+    call->stream->place_size = place.size;
+}
+
+enum outcome stream_send(const struct call *call, str piece)
+{
+    call->stream->piece = piece;
+    call->stream->more = true;
+    return DONE;
+}
+
+bool stream_left(const struct call *call)
+{
+    return call->stream->left;
+}
+
+void stream_begin_run(struct exchange *exchange)
+{
+    struct stream *stream = exchange->call.stream;
+
+    if (!stream)
+        return;
+    stream->more = false;
+    stream->piece = S("");
+    stream->left |= exchange->cancelled;
+}
+
+void stream_end_run(struct exchange *exchange)
+{
+    struct stream *stream = exchange->call.stream;
+
+    if (!stream || exchange->outcome != DONE)
+        return;
+    exchange->reply.more = stream->more && !stream->left;
+    if (stream->more || stream->begun)
+        exchange->reply.body = stream->piece;
+}
