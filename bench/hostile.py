@@ -13,6 +13,7 @@ import http.client
 import itertools
 import json
 import multiprocessing
+import os
 import pathlib
 import socket
 import subprocess
@@ -148,6 +149,7 @@ def send_what_is_taken(connection, data):
 
 
 def attack(port, number, sent, goal):
+    os.nice(10)  # it stands for other machines, so it must not take the processors from the server and its clients
     Attacker(port, number, sent, goal).run()
 
 

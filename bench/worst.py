@@ -119,9 +119,9 @@ def cpu_ms(pid):
     """CPU time so far: of the engine's thread, and of the loop that has worked most."""
     spent = {}
     for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
-        name = (task / "comm").read_text().strip()
+        name = "loop" if task.name == str(pid) else (task / "comm").read_text().strip()  # the first is a loop, too
         spent[name] = max(spent.get(name, 0), int((task / "schedstat").read_text().split()[0]) / 1e6)
-    return {"engine": spent["engine"], "loop": max(spent.get("loop", 0), spent["orderly"])}
+    return {where: spent[where] for where in ("engine", "loop")}
 
 
 def slow_calls(port):

@@ -25,9 +25,12 @@ enum {
     LIMIT_HTTP_BODY_TIMEOUT_MS = 60 * 1000,
     LIMIT_HTTP_IDLE_TIMEOUT_MS = 350 * 1000, /* as AWS's load balancers */
     LIMIT_CONNECTIONS = 16384,
-    LIMIT_DESCRIPTORS_KEPT = 256, /* not for connections: the database, functions' pipes and ports */
+    LIMIT_DESCRIPTORS_KEPT = 256,        /* not for connections: the database, functions' pipes and ports */
+    LIMIT_SHOWN_VALUE_BYTES = 16 * 1024, /* of a wrong value, in the sentence that says so */
     LIMIT_JSON_DEPTH = 128,
     LIMIT_JSON_VALUES = 4 * 1024 * 1024, /* of one document: 160 MiB of tree */
+    LIMIT_CBOR_DEPTH = 128,
+    LIMIT_CBOR_VALUES = 4 * 1024 * 1024, /* of one document: 160 MiB of pairs */
     LIMIT_XML_DEPTH = 128,
     LIMIT_FORM_FIELDS = 1024 * 1024,
     LIMIT_CLOCK_SKEW_MS = 15 * 60 * 1000,     /* of a signature */
@@ -43,6 +46,8 @@ enum {
     LIMIT_STREAMS = 256,                      /* replies sent piece by piece at one time, */
     LIMIT_STREAM_PIECE_BYTES = 256 * 1024,    /* a piece of them, */
     LIMIT_STREAM_PLACE_BYTES = 256,           /* and what their handlers keep between two pieces */
+    LIMIT_UNPACKED_REPLY_BYTES = 8 * 1024,    /* a larger one is gzip'd for who asks, */
+    LIMIT_LOOP_PACKED_BYTES = 64 * 1024,      /* and one that is still larger only by a worker */
     LIMIT_TRACE_AGE_MS = 7 * 24 * 3600 * 1000,
     LIMIT_RELAXED_SYNC_MS = 100,
 };

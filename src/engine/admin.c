@@ -167,6 +167,23 @@ static enum outcome show_trace(const struct call *call, const struct visit *visi
     return reply_json(reply, json_written(&writer));
 }
 
+struct name_list {
+    const char **items;
+    size_t count;
+};
+
+/* What is large goes in slices, which the services' start hooks begin. */
+static const char *const *spared_tables(const struct call *call)
+{
+    struct name_list names = {0};
+
+    for (const struct module *const *module = call->engine->options.modules; *module; module++)
+        if ((*module)->outlives_reset)
+            *list_add(call->arena, &names) = (*module)->outlives_reset;
+    *list_add(call->arena, &names) = NULL;
+    return names.items;
+}
+
 static enum outcome reset(const struct call *call, const struct visit *visit, struct http_reply *reply)
 {
     struct engine *engine = call->engine;
@@ -176,7 +193,7 @@ static enum outcome reset(const struct call *call, const struct visit *visit, st
     modules_run(call, false);
     sums_store(call); /* else they would be stored after everything else is gone */
     trace_store(engine);
-    txn_delete_everything(call->txn);
+    txn_delete_everything(call->txn, spared_tables(call));
     seal_key_store(engine, call->txn);
     engine->batch->reset = true;
     engine->clock_offset_ms = 0;

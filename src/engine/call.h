@@ -345,5 +345,7 @@ struct module {
     /* Both run in a transaction of their own, and may be NULL. */
     void (*start)(const struct call *call); /* before the first call, and after a reset */
     void (*reset)(const struct call *call); /* before everything stored is deleted */
-    const struct door *doors;               /* engine/doors.h; up to one without a path, or NULL */
+    /* A table that a reset leaves to the start hook, which has it emptied in slices.  May be NULL. */
+    const char *outlives_reset;
+    const struct door *doors; /* engine/doors.h; up to one without a path, or NULL */
 };

@@ -50,7 +50,8 @@ struct dialect {
                              const struct mismatch *mismatch);
     bool cuts_fractions;     /* 1.5 is a 1 where an integer is asked for */
     bool query_error_header; /* x-amzn-query-error beside an error */
-    bool crc32_header;       /* x-amz-crc32 over each body */
+    bool crc32_header;       /* x-amz-crc32 over each body, as it is sent */
+    bool packs_replies;      /* gzips large ones for clients that ask for it */
 
     /* Query */
     void (*tidy_form)(struct arena *arena, str path, struct form *form); /* before decoding; may be NULL */

@@ -373,7 +373,7 @@ void dispatch_work(struct dispatcher *dispatcher, struct exchange *exchange)
     exchange->work(dispatcher, exchange);
 }
 
-static void encode(struct exchange *exchange);
+static void encode(struct exchange *exchange, enum work_class class);
 
 static void read_now(void *context)
 {
@@ -408,7 +408,7 @@ static void run_read(struct dispatcher *dispatcher, struct exchange *exchange)
         return;
     }
     if (dispatcher->class != WORK_NONE)
-        encode(exchange);
+        encode(exchange, dispatcher->class);
     deliver_read(dispatcher->engine, exchange);
 }
 
@@ -553,7 +553,7 @@ static void serve(struct dispatcher *dispatcher, struct exchange *exchange)
 
     if (!attempt(&understood, understand_now) || !understood.good) {
         if (dispatcher->class != WORK_NONE)
-            encode(exchange); /* what is wrong may be told with all of a large value */
+            encode(exchange, dispatcher->class); /* what is wrong may be told with all of a large value */
         exchange->answered(exchange);
         return;
     }
@@ -614,9 +614,15 @@ static void log_request(const struct exchange *exchange)
               error ? " error=" : "", error ? error->name : "");
 }
 
+struct encoding {
+    struct exchange *exchange;
+    enum work_class class; /* of the thread that encodes */
+};
+
 static void encode_now(void *context)
 {
-    struct exchange *exchange = context;
+    struct exchange *exchange = ((struct encoding *)context)->exchange;
+    bool on_loop = ((struct encoding *)context)->class == WORK_NONE;
     const struct protocol *protocol =
         exchange->protocol ? exchange->protocol : protocol_find(PROTOCOL_JSON_1_0);
 
@@ -624,24 +630,25 @@ static void encode_now(void *context)
         protocol->encode_reply(&exchange->call, exchange->out, &exchange->reply);
     else
         protocol->encode_error(&exchange->call, &exchange->reply);
+    reply_pack(exchange, on_loop ? LIMIT_LOOP_PACKED_BYTES : SIZE_MAX);
 }
 
-static void encode(struct exchange *exchange)
+static void encode(struct exchange *exchange, enum work_class class)
 {
     struct arena_mark mark = arena_mark(&exchange->arena);
+    struct encoding encoding = {exchange, class};
 
-    if (arena_run(&exchange->arena, encode_now, exchange))
+    if (arena_run(&exchange->arena, encode_now, &encoding))
         return;
     exchange->reply = (struct http_reply){0};
     exchange->outcome = FAILED;
     call_fail_exhausted(&exchange->call, mark);
-    encode_now(exchange);
+    encode_now(&encoding);
 }
 
 static void run_encode(struct dispatcher *dispatcher, struct exchange *exchange)
 {
-    (void)dispatcher;
-    encode(exchange);
+    encode(exchange, dispatcher->class);
     exchange->answered(exchange);
 }
 
@@ -654,7 +661,7 @@ void exchange_encode(struct exchange *exchange)
 {
     if (exchange->reply.status == 0) {
         int64_t began_us = monotonic_us();
-        encode(exchange);
+        encode(exchange, WORK_NONE);
         meter_call(exchange->call.engine, exchange->operation, METER_LOOP, monotonic_us() - began_us);
     }
     door_add_headers(exchange);

@@ -110,9 +110,9 @@ static struct cors cors_of(str origin)
     return (struct cors){
         .origin = origin,
         .methods = S("GET,HEAD,POST,PUT,DELETE,PATCH,OPTIONS"),
-        .expose_headers =
-            S("x-amzn-requestid,x-amzn-errortype,x-amzn-query-error,x-amzn-trace-id,x-amz-crc32,"
-              "x-amz-function-error,x-amz-executed-version,x-amz-log-result,etag,date"),
+        .expose_headers = S("x-amzn-requestid,x-amzn-errortype,x-amzn-query-error,x-amzn-trace-id,x-amz-"
+                            "crc32,smithy-protocol,"
+                            "x-amz-function-error,x-amz-executed-version,x-amz-log-result,etag,date"),
         .max_age_s = 600,
     };
 }

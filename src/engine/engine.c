@@ -109,12 +109,14 @@ static void take_inbox(struct engine *engine)
     engine->inbox_count = 0;
 }
 
-/* The lock is taken so that a waiter either sees the news or gets the signal. */
+/* Only an engine that takes more while the disk is busy wants to know; it says so under the lock. */
 void engine_disk_is_free(struct engine *engine)
 {
     pthread_mutex_lock(&engine->lock);
+    bool waits = engine->inbox_wanted > 1;
     pthread_mutex_unlock(&engine->lock);
-    pthread_cond_signal(&engine->arrived);
+    if (waits)
+        pthread_cond_signal(&engine->arrived);
 }
 
 bool take_more_while_disk_is_busy(struct engine *engine)

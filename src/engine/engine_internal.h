@@ -308,6 +308,9 @@ struct stream {
 void stream_begin_run(struct exchange *exchange);
 void stream_end_run(struct exchange *exchange);
 
+/* pack.c: gzip the reply if it is large, but not larger than that, and both sides want it */
+void reply_pack(struct exchange *exchange, size_t most_bytes);
+
 /* trace.c */
 str trace_id_new(struct arena *arena, int64_t now_ms);
 void trace_start(struct engine *engine);

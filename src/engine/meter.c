@@ -129,14 +129,19 @@ void meter_batch(struct engine *engine, int64_t waited_us)
 
 /* ---- GET /_orderly/metrics ---- */
 
-static void write_engine(struct meter *meter, struct json_writer *writer)
+static void write_engine(struct engine *engine, struct json_writer *writer)
 {
+    struct meter *meter = engine->meter;
+    struct store_waits waits = store_waits(engine->store);
+
     json_name(writer, S("engine"));
     json_open_object(writer);
     json_i64_field(writer, S("batches"), (int64_t)atomic_load(&meter->batches));
     json_i64_field(writer, S("calls"), (int64_t)atomic_load(&meter->calls));
     json_i64_field(writer, S("longest_call_us"), atomic_load(&meter->longest_call_us));
     json_i64_field(writer, S("longest_wait_for_log_us"), atomic_load(&meter->longest_wait_us));
+    json_i64_field(writer, S("short_waits_for_log"), (int64_t)waits.throttled);
+    json_i64_field(writer, S("long_waits_for_log"), (int64_t)waits.held);
     json_close_object(writer);
 }
 
@@ -186,7 +191,7 @@ static void write_slow(struct meter *meter, struct json_writer *writer)
 void meter_write(struct engine *engine, struct json_writer *writer)
 {
     json_open_object(writer);
-    write_engine(engine->meter, writer);
+    write_engine(engine, writer);
     write_pool(engine->pool, writer);
     write_slow(engine->meter, writer);
     json_close_object(writer);

@@ -105,6 +105,7 @@ enum operation_flags {
     OPERATION_FREES = 64,    /* frees space, or moves on what is there: also runs on a full disk */
     OPERATION_PREPARED_IF_LARGE = 128, /* prepared only when its body is large: see call.h */
     OPERATION_NO_OUTPUT = 8, /* AWS's model has none: the body is empty, in Query there is no result */
+    OPERATION_NO_INPUT = 256,
 };
 
 struct operation {
@@ -127,7 +128,7 @@ enum protocol_name {
     PROTOCOL_JSON_1_1,
     PROTOCOL_QUERY,
     PROTOCOL_REST_JSON,
-    PROTOCOL_RPC_V2_CBOR
+    PROTOCOL_RPC_V2_CBOR,
 };
 
 struct service {
@@ -135,7 +136,7 @@ struct service {
     const char *title;         /* "AmazonSQS" */
     const char *version;       /* "2012-11-05" */
     const char *signing_name;  /* in the credential scope */
-    const char *target_prefix; /* X-Amz-Target before the dot; NULL when there is none */
+    const char *target_prefix; /* X-Amz-Target before the dot, in RPC v2 the service's name; NULL: none */
     const char *xml_namespace;
     const char *error_prefix; /* of __type: "com.amazonaws.sqs#" */
     enum protocol_name protocols[4];

@@ -9,7 +9,7 @@
 #include "engine/shape.h"
 
 extern const struct protocol PROTOCOL_OF_JSON_1_0, PROTOCOL_OF_JSON_1_1, PROTOCOL_OF_QUERY,
-    PROTOCOL_OF_REST_JSON;
+    PROTOCOL_OF_REST_JSON, PROTOCOL_OF_RPC_V2_CBOR;
 extern const struct error JSON_REFUSALS[REFUSALS], REST_JSON_REFUSALS[REFUSALS];
 
 /* The service that a call is for; NULL when not even that is known. */
@@ -25,6 +25,11 @@ static inline str error_query_code(const struct error *error)
 
 /* x-amzn-RequestId, which every reply carries. */
 void add_request_id(const struct call *call, struct http_reply *reply);
+
+/* x-amzn-query-error, where the service's dialect has it. */
+void add_query_error(const struct call *call, struct http_reply *reply);
+/* Do these headers say that the message is RPC v2 with CBOR? */
+bool cbor_is_spoken(const struct http_headers *headers);
 
 /* The first parameter that is required and not there, absent when there is none: see missing.c. */
 str missing_parameter(struct arena *arena, const struct shape *shape, const void *in);

@@ -95,7 +95,6 @@ static str type_name(struct arena *arena, const struct error *error, bool whole)
 
 static void encode_error(const struct call *call, str content_type, bool whole_name, struct http_reply *reply)
 {
-    const struct service *service = call_service(call);
     const struct error *error = call->progress->failure.error;
     struct json_writer writer = json_writer_in(call->arena);
 
@@ -106,10 +105,7 @@ static void encode_error(const struct call *call, str content_type, bool whole_n
     json_close_object(&writer);
     reply->body = json_written(&writer);
     finish(call, content_type, reply);
-    if (service && service->dialect->query_error_header)
-        http_header_add(
-            call->arena, &reply->headers, S("x-amzn-query-error"),
-            arena_join(call->arena, error_query_code(error), error->sender ? S(";Sender") : S(";Receiver")));
+    add_query_error(call, reply);
 }
 
 static void encode_reply_1_0(const struct call *call, const void *out, struct http_reply *reply)

@@ -1,11 +1,11 @@
 /*
  * route.c: what a request asks for, found before anything of it is decoded.
  *
- * X-Amz-Target names service and operation at once.  A form names its operation in Action and its
- * service by Version (no two services share one) or by the signature's scope.  All else is a path of
- * a REST service.
+ * X-Amz-Target names service and operation at once; so does the path of RPC v2, which a header tells of.  A
+ * form names its operation in Action and its service by Version (no two services share one) or by the
+ * signature's scope.  All else is a path of a REST service.
  */
-#include "engine/protocol.h"
+#include "engine/protocol_internal.h"
 #include "engine/rest_path.h"
 
 #include "wire/form.h"
@@ -90,6 +90,48 @@ static struct route target_route(const struct service *const *services, const st
             return named_route(*services, json_version(*services, content_type),
                                str_from(target, (size_t)dot + 1));
     return (struct route){.operation_name = target};
+}
+
+/* ---- RPC v2 ---- */
+
+/* "com.example.Toy" is "Toy". */
+static const struct service *service_of_path(const struct service *const *services, str name)
+{
+    str last = str_from(name, (size_t)(str_last_index(name, '.') + 1));
+
+    for (; *services; services++)
+        if (speaks(*services, PROTOCOL_RPC_V2_CBOR) && is_named((*services)->target_prefix, last))
+            return *services;
+    return NULL;
+}
+
+/* Cut the last segment off the path. */
+static str cut_segment(str *path)
+{
+    ptrdiff_t slash = str_last_index(*path, '/');
+    str segment = str_from(*path, (size_t)(slash + 1));
+
+    *path = slash < 0 ? (str){0} : str_head(*path, (size_t)slash);
+    return segment;
+}
+
+/*
+ * "/service/Toy/operation/Play", perhaps behind a prefix.  A request that names its operation in X-Amz-Target
+ * as well is refused, as the protocol asks: what stands before the service might go by the one and we by the
+ * other.
+ */
+static struct route cbor_route(const struct service *const *services, const struct http_request *request)
+{
+    str path = request->path, operation = cut_segment(&path), operations = cut_segment(&path);
+    str service = cut_segment(&path), services_word = cut_segment(&path);
+    bool well = str_equal(request->method, S("POST")) && str_equal(operations, S("operation")) &&
+                str_equal(services_word, S("service")) &&
+                !str_present(http_header(&request->headers, S("X-Amz-Target"))) &&
+                !str_present(http_header(&request->headers, S("X-Amzn-Target")));
+    const struct service *found = well ? service_of_path(services, service) : NULL;
+
+    return found ? named_route(found, PROTOCOL_RPC_V2_CBOR, operation)
+                 : (struct route){.protocol = protocol_find(PROTOCOL_RPC_V2_CBOR)};
 }
 
 /* ---- Query ---- */
@@ -204,6 +246,8 @@ struct route route_find(struct arena *arena, const struct service *const *servic
     str content_type = http_header(&request->headers, S("Content-Type"));
     struct action action;
 
+    if (cbor_is_spoken(&request->headers))
+        return cbor_route(services, request);
     if (str_present(target))
         return target_route(services, request, target);
     if (!any_speaks(services, PROTOCOL_QUERY) || is_signed_for_rest(services, signing_name))
@@ -222,7 +266,8 @@ struct route route_find_by_head(struct arena *arena, const struct service *const
     str content_type = http_header(&request->headers, S("Content-Type"));
     bool is_form = str_starts_with(content_type, S("application/x-www-form-urlencoded"));
 
-    if (!is_form || str_present(http_header(&request->headers, S("X-Amz-Target"))) ||
+    if (!is_form || cbor_is_spoken(&request->headers) ||
+        str_present(http_header(&request->headers, S("X-Amz-Target"))) ||
         !any_speaks(services, PROTOCOL_QUERY) || is_signed_for_rest(services, signing_name))
         return route_find(arena, services, request, signing_name);
     struct action action = find_action(arena, request->query);

@@ -13,6 +13,7 @@
 #include "engine/pattern.h"
 #include "engine/protocol_internal.h"
 
+#include "base/limits.h"
 #include "base/text.h"
 
 #include <inttypes.h>
@@ -268,6 +269,19 @@ static void add_value(struct text *text, const struct shape *shape, const void *
 
 /* ---- sentences ---- */
 
+/* A sentence that is as long as the request helps nobody, and takes long to send. */
+static void add_shown(struct text *text, const struct shape *shape, const void *value)
+{
+    size_t from = text->size;
+
+    add_value(text, shape, value);
+    str shown = str_from(text_str(text), from);
+    if (shown.size <= LIMIT_SHOWN_VALUE_BYTES)
+        return;
+    text->size = from + str_head_whole(shown, LIMIT_SHOWN_VALUE_BYTES).size;
+    text_add(text, S("..."));
+}
+
 /* "Value '…' at '…' failed to satisfy constraint: "; NULL for null.  False when there are enough. */
 static bool begin_sentence(struct checker *checker, const struct place *place, const struct shape *shape,
                            const void *value)
@@ -281,7 +295,7 @@ static bool begin_sentence(struct checker *checker, const struct place *place, c
         text_add(text, S("null "));
     } else if (!shape->sensitive) {
         text_add_char(text, '\'');
-        add_value(text, shape, value);
+        add_shown(text, shape, value);
         text_add(text, S("' "));
     }
     text_add(text, S("at '"));

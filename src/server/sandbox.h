@@ -6,6 +6,7 @@
  *   sandboxes.c       all of them: the engine's effects, and their end with the server's
  *   sandbox.c         one of them, from its beginning to its end
  *   sandbox_watch.c   looking after it: its output, its memory
+ *   sandbox_memory.c  how much memory it uses
  *   sandbox_events.c  what the engine hears of it
  *
  * Everything here runs on the main loop.  What happens inside is the launcher's and process 1's: launcher.h.
@@ -55,7 +56,7 @@ struct sandboxes {
     bool launched; /* there is a launcher */
     uv_timer_t tick, grace;
     uint64_t tick_ms;                /* how often it runs now */
-    uint64_t exact_count_ns;         /* no exact count of anybody's memory before: see sandbox_watch.c */
+    uint64_t exact_count_ns;         /* no exact count of anybody's memory before: see sandbox_memory.c */
     struct arena arena;              /* of one event */
     void (*done)(struct loop *loop); /* set when everything ends: nobody listens to events then */
 };
@@ -74,6 +75,8 @@ void sandbox_kill(const struct sandbox *sandbox, int number);
 
 /* Memory is the reason why it ends, and its peak is told as above its limit, whoever saw it first. */
 void sandbox_ran_out_of_memory(struct sandbox *sandbox);
+/* Of all its processes and of what it has written to /tmp; the peak so far while it is not to be counted. */
+int64_t sandbox_used_bytes(const struct sandbox *sandbox);
 /* function: the number that the function's process has in the sandbox's own /proc. */
 void sandbox_watch(struct sandbox *sandbox, pid_t function);
 void sandbox_unwatch(struct sandbox *sandbox);

@@ -133,6 +133,7 @@ static void throttle(struct store *store)
 {
     struct timespec until = moment_in_ms(STORE_THROTTLE_MS);
 
+    store->throttled++;
     while (store->moving && store->log_bytes > STORE_LOG_BYTES &&
            pthread_cond_timedwait(&store->gate_changed, &store->lock, &until) != ETIMEDOUT)
         ;
@@ -144,8 +145,10 @@ struct txn *store_begin(struct store *store)
     check(!store->writing);
     if (store->moving && store->log_bytes > STORE_LOG_BYTES)
         throttle(store);
-    while (store->gate_closed || (store->moving && store->log_bytes > STORE_MOST_LOG_BYTES))
+    while (store->gate_closed || (store->moving && store->log_bytes > STORE_MOST_LOG_BYTES)) {
+        store->held++;
         pthread_cond_wait(&store->gate_changed, &store->lock);
+    }
     store->writing = true;
     pthread_mutex_unlock(&store->lock);
     txn_begin(&store->writer, CONTROL_BEGIN_WRITE);
@@ -175,11 +178,11 @@ static void publish(struct store *store, uint64_t sequence)
         pthread_cond_broadcast(&store->gate_changed);
     if (store->log_bytes > LIMIT_WAL_BYTES)
         pthread_cond_signal(&store->log_is_large);
-    if (sequence != store->committed) {
-        store->committed = sequence;
-        pthread_cond_signal(&store->has_committed);
-    }
+    bool is_new = sequence != store->committed;
+    store->committed = sequence;
     pthread_mutex_unlock(&store->lock);
+    if (is_new)
+        pthread_cond_signal(&store->has_committed); /* the sync thread needs the lock at once */
 }
 
 static bool is_durable_at_once(const struct store *store)
@@ -205,6 +208,14 @@ bool store_commit(struct store *store, uint64_t *sequence)
         store->options.on_durable(store->options.context, *sequence);
     }
     return good;
+}
+
+struct store_waits store_waits(struct store *store)
+{
+    pthread_mutex_lock(&store->lock);
+    struct store_waits waits = {.throttled = store->throttled, .held = store->held};
+    pthread_mutex_unlock(&store->lock);
+    return waits;
 }
 
 uint64_t store_durable(const struct store *store)

@@ -106,5 +106,15 @@ bool txn_broken(const struct txn *txn);
 /* In words, for the log; absent when the transaction is whole. */
 str txn_trouble(const struct txn *txn);
 
-/* Delete every row of every table (the reset endpoint); part of the current write transaction. */
-void txn_delete_everything(struct txn *txn);
+/* How often a write transaction has waited for the log's checkpoint: a little while, and until it was done.
+ */
+struct store_waits {
+    uint64_t throttled, held;
+};
+struct store_waits store_waits(struct store *store);
+
+/*
+ * Delete every row of every table (the reset endpoint), but of those named: a NULL ends the list, which may
+ * be NULL itself.  Part of the current write transaction.
+ */
+void txn_delete_everything(struct txn *txn, const char *const *spared);

@@ -145,6 +145,7 @@ struct store {
     bool moving;                 /* a checkpoint is emptying the log */
     bool gate_closed;            /* no transaction may begin: the log is being restarted */
     pthread_cond_t gate_changed; /* writing, moving or gate_closed did */
+    uint64_t throttled, held;    /* what store_waits() tells */
     uint64_t committed;          /* changed by the engine thread only */
     pthread_cond_t has_committed;
     int64_t log_bytes;

@@ -231,12 +231,21 @@ void txn_rollback(struct txn *txn)
     leave_level(txn);
 }
 
-void txn_delete_everything(struct txn *txn)
+static bool is_named(const char *const *names, const char *name)
+{
+    while (names && *names && strcmp(*names, name) != 0)
+        names++;
+    return names && *names;
+}
+
+void txn_delete_everything(struct txn *txn, const char *const *spared)
 {
     for (size_t i = 0; i < txn->schema_count; i++) {
         const struct schema *schema = txn->schemas[i].schema;
         for (size_t t = 0; t < schema->table_count && !txn->broken; t++) {
             char text[256];
+            if (is_named(spared, schema->tables[t]))
+                continue;
             check(snprintf(text, sizeof text, "delete from \"%s\"", schema->tables[t]) < (int)sizeof text);
             txn_will_write(txn);
             cache_drop(txn);

@@ -79,3 +79,27 @@ enum gzip_result gzip_inflate(struct arena *arena, str packed, size_t limit, str
     *unpacked = (str){output.data, output.size};
     return result;
 }
+
+str gzip_deflate(struct arena *arena, str text)
+{
+    enum { GZIP_ONLY = 16, USUAL_MEMORY = 8 };
+    z_stream stream = {
+        .next_in = (unsigned char *)(uintptr_t)text.data,
+        .avail_in = (uInt)text.size,
+        .zalloc = allocate,
+        .zfree = keep,
+        .opaque = arena,
+    };
+
+    check(text.size <= UINT32_MAX);
+    check(deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, MAX_WBITS + GZIP_ONLY, USUAL_MEMORY,
+                       Z_DEFAULT_STRATEGY) == Z_OK);
+    size_t most = deflateBound(&stream, text.size);
+    stream.next_out = arena_alloc(arena, most);
+    stream.avail_out = (uInt)most;
+    str packed = {(const char *)stream.next_out, 0};
+    check(deflate(&stream, Z_FINISH) == Z_STREAM_END);
+    packed.size = stream.total_out;
+    deflateEnd(&stream);
+    return packed;
+}

@@ -509,6 +509,39 @@ enum gzip_result http_unpack(struct arena *arena, struct http_request *request, 
     return gzip_inflate(arena, request->payload, limit, &request->body);
 }
 
+/* "q=0", "q=0.000" */
+static bool is_zero(str weight)
+{
+    bool zero = str_starts_with(weight, S("q=0"));
+
+    for (size_t i = 2; i < weight.size && zero; i++)
+        zero = weight.data[i] == '0' || weight.data[i] == '.';
+    return zero;
+}
+
+/* A weight of 0 is a refusal: RFC 9110, section 12.5.3. */
+static bool is_refused(str parameters)
+{
+    str parameter;
+
+    while (str_next(&parameters, ';', &parameter))
+        if (is_zero(str_trim(parameter)))
+            return true;
+    return false;
+}
+
+bool http_accepts_gzip(const struct http_headers *headers)
+{
+    str codings = http_header(headers, S("Accept-Encoding")), coding, name;
+
+    while (str_next(&codings, ',', &coding)) {
+        str_next(&coding, ';', &name);
+        if (str_equal_nocase(str_trim(name), S("gzip")))
+            return !is_refused(coding);
+    }
+    return false;
+}
+
 /* ---- headers and replies ---- */
 
 str http_header(const struct http_headers *headers, str name)

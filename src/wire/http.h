@@ -83,6 +83,9 @@ bool http_parser_in_body(const struct http_parser *parser);
 bool http_is_packed(const struct http_request *request);
 enum gzip_result http_unpack(struct arena *arena, struct http_request *request, size_t limit);
 
+/* Does Accept-Encoding let a reply be packed? */
+bool http_accepts_gzip(const struct http_headers *headers);
+
 /* The value of that header (any case), the absent str when there is none. */
 str http_header(const struct http_headers *headers, str name);
 void http_header_add(struct arena *arena, struct http_headers *headers, str name, str value);

@@ -16,6 +16,7 @@ WHOLE_TABLES = {
     "lambda: list_all_sandboxes": "at a start and a reset",
     "lambda: remove_orphans": "once, at the start",
     "lambda: remove_orphaned_payloads": "once, at the start",
+    "lambda: list_unowned_packages": "once, at the start and at a reset; an index of what are few",
     "lambda: requeue_all": "once, at the start",
     "lambda: list_waiting_functions": "once, at the start",
     "lambda: list_enabled_mappings": "once, at the start",

@@ -427,6 +427,35 @@ def test_a_large_package_is_written_and_removed_by_many_short_calls(house):
     assert one.invoke("one") == (None, '"hello"')
 
 
+@pytest.mark.parametrize("environment, most", [(changes.NO_HURRY, 4), (changes.ALWAYS_OVER, 1)])
+def test_a_reset_leaves_packages_to_be_removed_some_pieces_at_a_time(house, environment, most):
+    one = house()
+    package = large_package(HELLO, 10 * PIECE)
+    one.create("one", package)
+    wait_stored(one, 11)
+    one.server.stop()
+    changes.record(one.server, removed="delete on lambda_piece", run="insert on engine_timer")
+    one.server.environment = environment
+    one.server.start()
+    orderly_server.post(one.server.endpoint, "/_localstack/state/reset")
+    assert one.client("lambda").list_functions()["Functions"] == []
+    wait_stored(one, 0)
+    words = changes.recorded(one.server)
+    assert words.count("removed") == 11
+    assert changes.largest_run(words, "removed", until="run") == most
+
+
+def test_a_package_that_a_reset_has_left_can_be_uploaded_again(house):
+    one = house()
+    package = large_package(HELLO, 10 * PIECE)
+    for _ in range(3):
+        one.create("one", package)
+        wait_stored(one, 11)
+        assert one.invoke("one") == (None, '"hello"')
+        assert get(location(one, "one"))[2] == package
+        orderly_server.post(one.server.endpoint, "/_localstack/state/reset")
+
+
 @pytest.mark.parametrize("size", [PIECE - 1, PIECE, PIECE + 1, 4 * PIECE, 4 * PIECE + 1])
 def test_a_package_of_any_number_of_pieces_is_read_as_it_was_written(shared_house, size):
     frame = len(large_package(HELLO, 0))

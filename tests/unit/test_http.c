@@ -508,6 +508,43 @@ TEST(a_gzip_bomb_is_refused)
     free(zeroes);
 }
 
+TEST(what_was_packed_can_be_unpacked)
+{
+    char *text = arena_alloc(&scratch, 300000);
+    str whole = {text, 300000}, unpacked_text;
+
+    for (size_t i = 0; i < whole.size; i++)
+        text[i] = (char)('a' + i * i % 17);
+    str packed = gzip_deflate(&scratch, whole);
+    assert_true(packed.size < whole.size / 10);
+    assert_int_equal(gzip_inflate(&scratch, packed, whole.size, &unpacked_text), GZIP_OK);
+    assert_true(str_equal(unpacked_text, whole));
+    assert_int_equal(gzip_inflate(&scratch, gzip_deflate(&scratch, S("")), 10, &unpacked_text), GZIP_OK);
+    assert_text(unpacked_text, "");
+}
+
+static bool takes_gzip(str accept_encoding)
+{
+    struct http_headers headers = {0};
+
+    http_header_add(&scratch, &headers, S("accept-encoding"), accept_encoding);
+    return http_accepts_gzip(&headers);
+}
+
+TEST(a_client_says_whether_it_takes_gzip)
+{
+    assert_true(takes_gzip(S("gzip")));
+    assert_true(takes_gzip(S("br, GZIP ;q=0.5, deflate")));
+    assert_true(takes_gzip(S("gzip;q=1.0")));
+    assert_false(takes_gzip(S("identity")));
+    assert_false(takes_gzip(S("")));
+    assert_false(takes_gzip(S("x-gzip-like")));
+    assert_false(takes_gzip(S("deflate, gzip;q=0")));
+    assert_false(takes_gzip(S("gzip; q=0.000")));
+    assert_true(takes_gzip(S("gzip;q=0.001")));
+    assert_false(http_accepts_gzip(&(struct http_headers){0}));
+}
+
 TEST(what_has_arrived_is_known_for_time_outs)
 {
     size_t used;
@@ -568,6 +605,32 @@ TEST(a_reply_is_written_with_its_headers)
                 "HTTP/1.1 204 No Content\r\nDate: Sat, 31 Jan 2026 12:00:00 GMT\r\n\r\n");
 }
 
+TEST(a_reply_in_pieces_is_chunked_sized_or_ends_with_the_connection)
+{
+    const struct http_request new_client = {.takes_chunks = true}, old_client = {0};
+    const struct http_reply sized = {.status = 200, .sized = true, .size = 7}, open = {.status = 200};
+    struct text text = text_in(&scratch);
+
+    assert_int_equal(http_framing_of(&new_client, &sized), HTTP_SIZED);
+    assert_int_equal(http_framing_of(&old_client, &sized), HTTP_SIZED);
+    assert_int_equal(http_framing_of(&new_client, &open), HTTP_CHUNKED);
+    assert_int_equal(http_framing_of(&old_client, &open), HTTP_UNTIL_CLOSED);
+    http_piece_write(&text, HTTP_CHUNKED, S("0123456789abcdef"));
+    http_piece_write(&text, HTTP_CHUNKED, S(""));
+    http_end_write(&text, HTTP_CHUNKED);
+    http_piece_write(&text, HTTP_SIZED, S("one"));
+    http_end_write(&text, HTTP_SIZED);
+    http_piece_write(&text, HTTP_UNTIL_CLOSED, S("two"));
+    http_end_write(&text, HTTP_UNTIL_CLOSED);
+    assert_text(text_str(&text), "10\r\n0123456789abcdef\r\n0\r\n\r\nonetwo");
+}
+
+TEST(a_client_of_http_1_0_takes_no_chunks)
+{
+    assert_true(parsed(S(GET_START "\r\n"))->takes_chunks);
+    assert_false(parsed(S("GET / HTTP/1.0\r\n\r\n"))->takes_chunks);
+}
+
 TEST(no_header_can_begin_inside_another)
 {
     struct http_reply reply = {.status = 200};
@@ -593,7 +656,9 @@ TESTS(test(a_request_is_taken_apart), test(a_body_of_known_length_is_read), test
       test(many_small_chunks_are_no_extension), test(what_we_do_not_do_is_named),
       test(an_offer_to_upgrade_is_declined), test(an_offer_to_upgrade_leaves_the_connection_as_it_was),
       test(an_absolute_target_gives_its_path), test(a_gzipped_body_is_unpacked_when_asked),
-      test(a_broken_gzip_is_refused), test(a_gzip_bomb_is_refused),
-      test(what_has_arrived_is_known_for_time_outs), test(a_refused_connection_stays_refused),
-      test(headers_of_a_request_may_be_added_to), test(a_reply_is_written_with_its_headers),
-      test(no_header_can_begin_inside_another))
+      test(a_broken_gzip_is_refused), test(a_gzip_bomb_is_refused), test(what_was_packed_can_be_unpacked),
+      test(a_client_says_whether_it_takes_gzip), test(what_has_arrived_is_known_for_time_outs),
+      test(a_refused_connection_stays_refused), test(headers_of_a_request_may_be_added_to),
+      test(a_reply_is_written_with_its_headers), test(no_header_can_begin_inside_another),
+      test(a_reply_in_pieces_is_chunked_sized_or_ends_with_the_connection),
+      test(a_client_of_http_1_0_takes_no_chunks))

@@ -92,6 +92,8 @@ static void check_service(struct model *model)
     bool by_target = speaks(model, S("json-1.0")) || speaks(model, S("json-1.1"));
     if (by_target && !str_present(model->target))
         complain(model, 1, "A service that speaks JSON needs a target.");
+    if (speaks(model, S("rpc-v2-cbor")) && !str_present(model->target))
+        complain(model, 1, "A service that speaks RPC v2 needs a target: its name in the path.");
     if (speaks(model, S("query")) && !str_present(model->xml_namespace))
         complain(model, 1, "A service that speaks Query needs a namespace.");
 }

@@ -295,6 +295,8 @@ static void add_flags(const struct operation_entry *operation, struct text *out)
         text_add(out, S(" | OPERATION_PREPARED_IF_LARGE"));
     if (!str_present(operation->output.text))
         text_add(out, S(" | OPERATION_NO_OUTPUT"));
+    if (!str_present(operation->input.text))
+        text_add(out, S(" | OPERATION_NO_INPUT"));
     text_add(out, S(", "));
 }
 

@@ -83,6 +83,7 @@ static void add_column(struct catalog *catalog, sqlite3_stmt *prepared)
     column->table = read_text(catalog, prepared, 0);
     column->field.name = read_text(catalog, prepared, 1);
     column->field.nullable = sqlite3_column_int(prepared, 3) == 0;
+    column->field.values = find_enum(source, column->table, column->field.name);
     if (!type_parse(type, &column->field.type))
         source_error(source, 1, "%.*s.%.*s: a column is integer, real, text or blob, not \"%.*s\"",
                      STR_ARGS(column->table), STR_ARGS(column->field.name), STR_ARGS(type));
@@ -129,6 +130,14 @@ static int note_table(void *context, int action, const char *first, const char *
     return SQLITE_OK;
 }
 
+static void take_type(struct field *field, const struct column *column)
+{
+    str name = field->name;
+
+    *field = column->field;
+    field->name = name;
+}
+
 /* What the tables (those used, or all) say of a name.  They must not disagree. */
 static bool find_among(const struct catalog *catalog, str name, bool used_only, int line, struct field *field)
 {
@@ -138,17 +147,14 @@ static bool find_among(const struct catalog *catalog, str name, bool used_only, 
         const struct column *column = &catalog->columns.items[i];
         if (!str_equal_nocase(column->field.name, name) || (used_only && !is_used(catalog, column->table)))
             continue;
-        if (found &&
-            (found->field.type != column->field.type || found->field.nullable != column->field.nullable))
+        if (found && !same_type(&found->field, &column->field))
             source_error(catalog->source, line,
                          "%.*s is not the same in %.*s and %.*s: declare it with -- param: or -- column:",
                          STR_ARGS(name), STR_ARGS(found->table), STR_ARGS(column->table));
         found = column;
     }
-    if (found) {
-        field->type = found->field.type;
-        field->nullable = found->field.nullable;
-    }
+    if (found)
+        take_type(field, found);
     return found != NULL;
 }
 
@@ -196,8 +202,7 @@ static bool find_origin(const struct catalog *catalog, sqlite3_stmt *prepared, i
     for (size_t c = 0; table && origin && c < catalog->columns.count; c++) {
         const struct column *column = &catalog->columns.items[c];
         if (str_equal(column->table, str_of(table)) && str_equal(column->field.name, str_of(origin))) {
-            field->type = column->field.type;
-            field->nullable = column->field.nullable;
+            take_type(field, column);
             return true;
         }
     }
@@ -251,7 +256,7 @@ static void join_row(struct source *source, const struct statement *statement, c
         const struct field *known = find_field(&row->fields, field->name);
         if (!known)
             *list_add(source->arena, &row->fields) = *field;
-        else if (known->type != field->type || known->nullable != field->nullable)
+        else if (!same_type(known, field))
             source_error(
                 source, statement->line,
                 "%.*s is not the same in the row %.*s above: declare it with -- param: or -- column:",
@@ -312,8 +317,10 @@ void check_source(struct source *source)
     for (size_t i = 0; i < source->migrations.count; i++)
         apply_migration(&catalog, &source->migrations.items[i]);
     read_columns(&catalog);
+    const struct enumeration *unchecked = find_unchecked(source, catalog.db);
     sqlite3_set_authorizer(catalog.db, note_table, &catalog);
     for (size_t i = 0; i < source->statements.count; i++)
         check_statement(&catalog, &source->statements.items[i]);
     sqlite3_close(catalog.db);
+    check_enums(source, unchecked);
 }

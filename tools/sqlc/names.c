@@ -59,6 +59,21 @@ bool changes_cached(const struct source *source, const struct statement *stateme
     return false;
 }
 
+const struct enumeration *find_enum(const struct source *source, str table, str column)
+{
+    for (size_t i = 0; i < source->enums.count; i++) {
+        const struct enumeration *known = &source->enums.items[i];
+        if (str_equal(known->table, table) && str_equal(known->column, column))
+            return known;
+    }
+    return NULL;
+}
+
+bool same_type(const struct field *a, const struct field *b)
+{
+    return a->type == b->type && a->nullable == b->nullable && a->values == b->values;
+}
+
 struct row *find_row(const struct source *source, str name)
 {
     for (size_t i = 0; i < source->rows.count; i++) {

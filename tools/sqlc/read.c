@@ -172,6 +172,35 @@ static void read_column(struct reader *reader, str rest)
     declare(reader, &reader->statement->declared_columns, rest);
 }
 
+/* table.column value value ... */
+static void read_enum(struct reader *reader, str rest)
+{
+    struct source *source = reader->source;
+    struct enumeration *found;
+    str name, value;
+
+    end_section(reader);
+    ptrdiff_t dot = next_word(&rest, &name) ? str_index(name, '.') : -1;
+    if (dot < 0)
+        source_error(source, reader->line, "expected -- enum: table.column value value ...");
+    if (find_enum(source, str_head(name, (size_t)dot), str_from(name, (size_t)dot + 1)))
+        source_error(source, reader->line, "%.*s is declared twice", STR_ARGS(name));
+    found = list_add(source->arena, &source->enums);
+    found->table = str_head(name, (size_t)dot);
+    found->column = str_from(name, (size_t)dot + 1);
+    found->line = reader->line;
+    while (next_word(&rest, &value)) {
+        if (!is_c_name(arena_join(source->arena, S("_"), value)))
+            source_error(source, reader->line, "\"%.*s\" cannot be part of a name in C", STR_ARGS(value));
+        if (has_name(&found->values, value))
+            source_error(source, reader->line, "%.*s has the value %.*s twice", STR_ARGS(name),
+                         STR_ARGS(value));
+        *list_add(source->arena, &found->values) = value;
+    }
+    if (found->values.count == 0)
+        source_error(source, reader->line, "%.*s has no values", STR_ARGS(name));
+}
+
 static void read_row(struct reader *reader, str rest)
 {
     str name = str_trim(rest);
@@ -193,6 +222,7 @@ static bool read_directive(struct reader *reader, str comment)
         {STR_INIT("param:"), read_param},
         {STR_INIT("column:"), read_column},
         {STR_INIT("row:"), read_row},
+        {STR_INIT("enum:"), read_enum},
     };
 
     for (size_t i = 0; i < sizeof directives / sizeof *directives; i++) {

@@ -8,6 +8,7 @@
  */
 #include "base/arena.h"
 
+#include <sqlite3.h>
 #include <stdio.h>
 
 enum { MAX_CACHED_PARAMS = 4 };
@@ -16,21 +17,29 @@ enum kind { KIND_ONE, KIND_MANY, KIND_EACH, KIND_EXEC, KIND_INSERT };
 
 enum type { TYPE_INTEGER, TYPE_REAL, TYPE_TEXT, TYPE_BLOB };
 
+struct names {
+    str *items;
+    size_t count;
+};
+
+/* The texts that a column may have, an enum in C. */
+struct enumeration {
+    str table, column;
+    int line;
+    struct names values;
+};
+
 /* A column or a parameter. */
 struct field {
     str name;
     enum type type;
+    const struct enumeration *values; /* NULL: any of its type */
     bool nullable;
     int line; /* of its declaration in the source */
 };
 
 struct fields {
     struct field *items;
-    size_t count;
-};
-
-struct names {
-    str *items;
     size_t count;
 };
 
@@ -76,6 +85,10 @@ struct source {
         struct statement *items;
         size_t count;
     } statements;
+    struct {
+        struct enumeration *items;
+        size_t count;
+    } enums;
     struct names tables; /* filled by check_source() */
     struct {
         struct row *items;
@@ -85,6 +98,10 @@ struct source {
 
 void read_source(struct source *source);
 void check_source(struct source *source);
+/* check_enums.c: an enum whose table does not check it, NULL when there is none; and the complaints about
+ * enums. */
+const struct enumeration *find_unchecked(struct source *source, sqlite3 *db);
+void check_enums(const struct source *source, const struct enumeration *unchecked);
 void write_header(const struct source *source, str prefix, FILE *out);
 void write_code(const struct source *source, str prefix, str header_name, FILE *out);
 
@@ -96,6 +113,10 @@ bool takes_row(const struct statement *statement);
 bool has_name(const struct names *names, str name);
 /* Does it change a table that a cached statement reads? */
 bool changes_cached(const struct source *source, const struct statement *statement);
+/* NULL when the column may hold anything. */
+const struct enumeration *find_enum(const struct source *source, str table, str column);
+/* Do they look the same in C? */
+bool same_type(const struct field *a, const struct field *b);
 /* NULL when there is none yet. */
 struct row *find_row(const struct source *source, str name);
 const struct field *find_field(const struct fields *fields, str name);

@@ -39,10 +39,46 @@ static struct representation representation_of(const struct field *field)
     return field->nullable ? optional[field->type] : required[field->type];
 }
 
+/* enum lambda_sandbox_state */
+static void write_enum_name(const struct writer *writer, const struct enumeration *known)
+{
+    fprintf(writer->out, "%.*s_%.*s", STR_ARGS(known->table), STR_ARGS(known->column));
+}
+
+static void write_c_type(const struct writer *writer, const struct field *field)
+{
+    if (!field->values) {
+        fputs(representation_of(field).c_type, writer->out);
+        return;
+    }
+    fputs("enum ", writer->out);
+    write_enum_name(writer, field->values);
+    fputc(' ', writer->out);
+}
+
+/* The value as the database has it: `row->state`, or its text. */
+static void write_stored(const struct writer *writer, const char *holder, const struct field *field)
+{
+    if (field->values) {
+        write_enum_name(writer, field->values);
+        fputs("_text(", writer->out);
+    }
+    fprintf(writer->out, "%s->%.*s%s", holder, STR_ARGS(field->name), field->values ? ")" : "");
+}
+
 static void write_upper(const struct writer *writer, str name)
 {
     for (size_t i = 0; i < name.size; i++)
         fputc(toupper((unsigned char)name.data[i]), writer->out);
+}
+
+static void write_constant(const struct writer *writer, const struct enumeration *known, str value)
+{
+    write_upper(writer, known->table);
+    fputc('_', writer->out);
+    write_upper(writer, known->column);
+    fputc('_', writer->out);
+    write_upper(writer, value);
 }
 
 static void write_title(const struct writer *writer)
@@ -76,8 +112,12 @@ static void write_struct(const struct writer *writer, str name, const char *what
     for (size_t i = 0; i < fields->count; i++) {
         const struct field *field = &fields->items[i];
         bool says_null = field->nullable && (field->type == TYPE_TEXT || field->type == TYPE_BLOB);
-        fprintf(writer->out, "    %s%.*s;%s\n", representation_of(field).c_type, STR_ARGS(field->name),
-                says_null ? " /* or absent */" : "");
+        fputs("    ", writer->out);
+        write_c_type(writer, field);
+        fprintf(writer->out, "%.*s;%s\n", STR_ARGS(field->name),
+                !says_null      ? ""
+                : field->values ? " /* or 0 */"
+                                : " /* or absent */");
     }
     fputs("};\n", writer->out);
 }
@@ -180,6 +220,27 @@ static void write_prototypes(const struct writer *writer, const struct statement
     }
 }
 
+static void write_enum(const struct writer *writer, const struct enumeration *known)
+{
+    fputs("\n/* 0 is none of them: null in the database. */\nenum ", writer->out);
+    write_enum_name(writer, known);
+    fputs(" {\n", writer->out);
+    for (size_t i = 0; i < known->values.count; i++) {
+        fputs("    ", writer->out);
+        write_constant(writer, known, known->values.items[i]);
+        fputs(i ? ",\n" : " = 1,\n", writer->out);
+    }
+    fputs("};\n/* Absent for 0. */\nstr ", writer->out);
+    write_enum_name(writer, known);
+    fputs("_text(enum ", writer->out);
+    write_enum_name(writer, known);
+    fputs(" value);\n/* 0 for what is none of them. */\nenum ", writer->out);
+    write_enum_name(writer, known);
+    fputc(' ', writer->out);
+    write_enum_name(writer, known);
+    fputs("_of(str text);\n", writer->out);
+}
+
 void write_header(const struct source *source, str prefix, FILE *out)
 {
     struct writer writer = {source, prefix, out};
@@ -191,6 +252,8 @@ void write_header(const struct source *source, str prefix, FILE *out)
           out);
     write_upper(&writer, prefix);
     fputs("_SCHEMA;\n", out);
+    for (size_t i = 0; i < source->enums.count; i++)
+        write_enum(&writer, &source->enums.items[i]);
     for (size_t i = 0; i < source->statements.count; i++) {
         fputc('\n', out);
         write_comment(&writer, source->statements.items[i].comment);
@@ -332,8 +395,11 @@ static void write_row_reader(const struct writer *writer, const struct statement
                 STR_ARGS(statement->row));
     for (size_t i = 0; i < statement->columns.count; i++) {
         const struct field *field = &statement->columns.items[i];
-        fprintf(writer->out, "    row->%.*s = statement_read_%s(statement, %zu);\n", STR_ARGS(field->name),
-                representation_of(field).read, i);
+        fprintf(writer->out, "    row->%.*s = ", STR_ARGS(field->name));
+        if (field->values)
+            write_enum_name(writer, field->values);
+        fprintf(writer->out, "%sstatement_read_%s(statement, %zu)%s;\n", field->values ? "_of(" : "",
+                representation_of(field).read, i, field->values ? ")" : "");
     }
     fputs("}\n", writer->out);
 }
@@ -345,7 +411,7 @@ static void write_row_copier(const struct writer *writer, const struct statement
             STR_ARGS(statement->name), STR_ARGS(writer->prefix), STR_ARGS(statement->row));
     for (size_t i = 0; i < statement->columns.count; i++) {
         const struct field *field = &statement->columns.items[i];
-        const char *copy = representation_of(field).copy;
+        const char *copy = field->values ? NULL : representation_of(field).copy;
         if (copy)
             fprintf(writer->out, "    row->%.*s = %s(arena, row->%.*s);\n", STR_ARGS(field->name), copy,
                     STR_ARGS(field->name));
@@ -358,10 +424,11 @@ static void write_recall(const struct writer *writer, const struct statement *st
     fputs("    const str parts[] = {", writer->out);
     for (size_t i = 0; i < statement->params.count; i++) {
         const struct field *field = &statement->params.items[i];
-        const char *form =
-            field->type == TYPE_INTEGER ? "{(const char *)&params->%.*s, sizeof(int64_t)}" : "params->%.*s";
         fputs(i ? ", " : "", writer->out);
-        fprintf(writer->out, form, STR_ARGS(field->name));
+        if (field->type == TYPE_INTEGER)
+            fprintf(writer->out, "{(const char *)&params->%.*s, sizeof(int64_t)}", STR_ARGS(field->name));
+        else
+            write_stored(writer, "params", field);
     }
     fputs("};\n    const struct cache_key key = {&", writer->out);
     write_upper(writer, writer->prefix);
@@ -390,9 +457,9 @@ static void write_begin(const struct writer *writer, const struct statement *sta
     fputs("_STATEMENT);\n\n", writer->out);
     for (size_t i = 0; i < statement->params.count; i++) {
         const struct field *field = &statement->params.items[i];
-        fprintf(writer->out, "    statement_bind_%s(statement, %zu, %s->%.*s);\n",
-                representation_of(field).bind, i + 1, takes_row(statement) ? "row" : "params",
-                STR_ARGS(field->name));
+        fprintf(writer->out, "    statement_bind_%s(statement, %zu, ", representation_of(field).bind, i + 1);
+        write_stored(writer, takes_row(statement) ? "row" : "params", field);
+        fputs(");\n", writer->out);
     }
 }
 
@@ -482,6 +549,30 @@ static void write_function(const struct writer *writer, const struct statement *
     }
 }
 
+/* Both directions, over one table of texts. */
+static void write_enum_code(const struct writer *writer, const struct enumeration *known)
+{
+    fputs("\nstatic const str ", writer->out);
+    write_enum_name(writer, known);
+    fputs("_texts[] = {\n    {0},\n", writer->out);
+    for (size_t i = 0; i < known->values.count; i++)
+        fprintf(writer->out, "    STR_INIT(\"%.*s\"),\n", STR_ARGS(known->values.items[i]));
+    fputs("};\n\nstr ", writer->out);
+    write_enum_name(writer, known);
+    fputs("_text(enum ", writer->out);
+    write_enum_name(writer, known);
+    fputs(" value)\n{\n    return ", writer->out);
+    write_enum_name(writer, known);
+    fputs("_texts[value];\n}\n\nenum ", writer->out);
+    write_enum_name(writer, known);
+    fputc(' ', writer->out);
+    write_enum_name(writer, known);
+    fprintf(writer->out, "_of(str text)\n{\n    for (unsigned i = 1; i <= %zu; i++)\n        if (str_equal(",
+            known->values.count);
+    write_enum_name(writer, known);
+    fputs("_texts[i], text))\n            return i;\n    return 0;\n}\n", writer->out);
+}
+
 static bool has_long_literal(const struct source *source)
 {
     for (size_t i = 0; i < source->migrations.count; i++) {
@@ -506,6 +597,8 @@ void write_code(const struct source *source, str prefix, str header_name, FILE *
     if (has_long_literal(source))
         fputs("\n#pragma GCC diagnostic ignored \"-Woverlength-strings\"\n", out);
     write_schema(&writer);
+    for (size_t i = 0; i < source->enums.count; i++)
+        write_enum_code(&writer, &source->enums.items[i]);
     for (size_t i = 0; i < source->statements.count; i++)
         write_function(&writer, &source->statements.items[i]);
 }

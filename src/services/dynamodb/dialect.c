@@ -72,4 +72,5 @@ const struct dialect DYNAMODB_DIALECT = {
     .mismatch_sentence = mismatch_sentence,
     .cuts_fractions = true,
     .crc32_header = true,
+    .packs_replies = true,
 };

@@ -158,7 +158,7 @@ static bool context_read(const struct call *call, str encoded, str *context)
 }
 
 static bool add(const struct call *call, const struct lambda_invocation_request *in,
-                const struct function *function, str kind)
+                const struct function *function, enum lambda_invocation_kind kind)
 {
     str context;
 
@@ -205,11 +205,11 @@ static enum outcome invoke_and_wait(const struct call *call, const struct lambda
     bool found = lambda_find_by_request(call->txn, &own, &row);
     if (!found) {
         if (!payload_check(call, in->payload, false) || !concurrency_check(call, function) ||
-            !add(call, in, function, S("sync")))
+            !add(call, in, function, LAMBDA_INVOCATION_KIND_SYNC))
             return FAILED;
         found = lambda_find_by_request(call->txn, &own, &row);
     }
-    if (found && str_equal(row.state, S("done")))
+    if (found && row.state == LAMBDA_INVOCATION_STATE_DONE)
         return answer(call, &row, out);
     if (call->last_run)
         return fail(call, &LAMBDA_SERVICE_EXCEPTION, "The server stops.");
@@ -228,7 +228,8 @@ enum outcome lambda_invoke(const struct call *call, const struct lambda_invocati
         return invoke_and_wait(&there, in, &function, out);
 
     bool dry = str_equal(in->invocation_type, S("DryRun"));
-    if (!payload_check(call, in->payload, !dry) || (!dry && !add(&there, in, &function, S("event"))))
+    if (!payload_check(call, in->payload, !dry) ||
+        (!dry && !add(&there, in, &function, LAMBDA_INVOCATION_KIND_EVENT)))
         return FAILED;
     out->status_code = arena_i64(call->arena, dry ? 204 : 202);
     return DONE;
@@ -292,9 +293,9 @@ void lambda_invocation_finish(const struct call *call, const struct function *fu
 
     if (str_present(result->error))
         trace_in(call, invocation->trace_id, S("failed"), function->arn, result->error_type);
-    if (str_equal(invocation->kind, S("sync"))) {
+    if (invocation->kind == LAMBDA_INVOCATION_KIND_SYNC) {
         answer_caller(call, invocation, result, tail);
-    } else if (str_equal(invocation->kind, S("event"))) {
+    } else if (invocation->kind == LAMBDA_INVOCATION_KIND_EVENT) {
         retry_or_forget(call, invocation, result);
     } else {
         lambda_invocation_remove(call, invocation->id);

@@ -40,6 +40,7 @@ static void start(const struct call *call)
     lambda_unpacked_forget(call);
     lambda_sandboxes_forget(call);
     lambda_remove_all_held(call->txn);
+    packages_forget(call);
     resume_invocations(call);
     lambda_pollers_resume(call);
 }
@@ -65,6 +66,7 @@ const struct module LAMBDA_MODULE = {
     .schema = &LAMBDA_SCHEMA,
     .start = start,
     .reset = reset,
+    .outlives_reset = "lambda_piece",
     .doors = doors,
 };
 

@@ -164,6 +164,74 @@ create table lambda_payload (
 alter table lambda_invocation add column payload_apart integer not null default 0;
 create index lambda_invocation_caller on lambda_invocation (function_id) where kind = 'sync';
 
+-- migration: 7
+-- States and kinds are checked by their tables.
+create table lambda_sandbox_checked (
+    id text primary key,
+    function_id integer not null,
+    generation integer not null,
+    state text not null check (state in ('starting', 'idle', 'busy', 'late', 'stopping')),
+    started_ms integer not null,
+    init_ms integer,
+    idle_since_ms integer not null,
+    deadline_ms integer not null,
+    retire_ms integer not null,
+    check_ms integer not null,
+    log_stream text not null,
+    memory_bytes integer not null,
+    package text not null
+) without rowid;
+insert into lambda_sandbox_checked (id, function_id, generation, state, started_ms, init_ms, idle_since_ms, deadline_ms,
+    retire_ms, check_ms, log_stream, memory_bytes, package)
+select id, function_id, generation, state, started_ms, init_ms, idle_since_ms, deadline_ms,
+    retire_ms, check_ms, log_stream, memory_bytes, package from lambda_sandbox;
+drop table lambda_sandbox;
+alter table lambda_sandbox_checked rename to lambda_sandbox;
+create index lambda_sandbox_function on lambda_sandbox (function_id);
+create index lambda_sandbox_package on lambda_sandbox (package);
+
+create table lambda_invocation_checked (
+    id integer primary key,
+    request_id text not null,
+    function_id integer not null,
+    function_arn text,
+    mapping_id integer,
+    kind text not null check (kind in ('sync', 'event', 'mapping')),
+    state text not null check (state in ('waiting', 'queued', 'running', 'done')),
+    payload blob not null,
+    payload_apart integer not null,
+    client_context text,
+    trace_id text not null,
+    queued_ms integer not null,
+    attempts integer not null,
+    sandbox_id text,
+    started_ms integer not null,
+    announced integer not null,
+    wants_tail integer not null,
+    tail text,
+    receipts text,
+    error text,
+    result blob
+);
+insert into lambda_invocation_checked (id, request_id, function_id, function_arn, mapping_id, kind, state, payload,
+    payload_apart, client_context, trace_id, queued_ms, attempts, sandbox_id, started_ms, announced, wants_tail, tail,
+    receipts, error, result)
+select id, request_id, function_id, function_arn, mapping_id, kind, state, payload,
+    payload_apart, client_context, trace_id, queued_ms, attempts, sandbox_id, started_ms, announced, wants_tail, tail,
+    receipts, error, result from lambda_invocation;
+drop table lambda_invocation;
+alter table lambda_invocation_checked rename to lambda_invocation;
+create index lambda_invocation_function on lambda_invocation (function_id);
+create index lambda_invocation_queued on lambda_invocation (function_id, id) where state = 'queued';
+create index lambda_invocation_sync on lambda_invocation (request_id) where kind = 'sync';
+create index lambda_invocation_mapping on lambda_invocation (mapping_id) where mapping_id is not null;
+create index lambda_invocation_sandbox on lambda_invocation (sandbox_id) where sandbox_id is not null;
+create index lambda_invocation_caller on lambda_invocation (function_id) where kind = 'sync';
+
+-- enum: lambda_sandbox.state starting idle busy late stopping
+-- enum: lambda_invocation.kind sync event mapping
+-- enum: lambda_invocation.state waiting queued running done
+
 -- statement: add_function :insert
 -- row: function
 insert into lambda_function (account, region, name, runtime, handler, role, timeout_seconds, memory_mb, variables,
@@ -220,6 +288,9 @@ select coalesce(max(number), -1) + 1 as number from lambda_piece where sha256 = 
 delete from lambda_piece
 where sha256 = :sha256 and number = (select max(number) from lambda_piece where sha256 = :sha256)
 returning number;
+
+-- statement: list_unowned_packages :many
+select distinct sha256 from lambda_piece where sha256 not in (select package from lambda_function);
 
 -- statement: get_whole_package :one
 select content from lambda_package where sha256 = :sha256;

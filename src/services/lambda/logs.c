@@ -138,7 +138,7 @@ static void announce(const struct call *call, const struct lambda_get_sandbox_ro
 {
     struct lambda_find_invocation_row invocation;
 
-    if (!str_equal(sandbox->state, S("busy")) ||
+    if (sandbox->state != LAMBDA_SANDBOX_STATE_BUSY ||
         !lambda_invocation_of_sandbox(call, sandbox->id, &invocation) || invocation.announced)
         return;
     lambda_log_keep(call, sandbox->id, invocation.started_ms, start_line(call, &invocation));

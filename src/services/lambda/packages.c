@@ -241,6 +241,14 @@ bool lambda_package_read(const struct call *call, str sha256, str *zip)
 
 /* ---- removing it ---- */
 
+void packages_forget(const struct call *call)
+{
+    struct lambda_list_unowned_packages_rows rows = lambda_list_unowned_packages(call->txn);
+
+    for (size_t i = 0; i < rows.count; i++)
+        remove_at(call, rows.items[i].sha256, call->now_ms);
+}
+
 void lambda_package_release(const struct call *call, str sha256)
 {
     struct lambda_is_package_named_row found;

@@ -174,7 +174,7 @@ static void send_batch(const struct call *call, const struct poll *poll, const s
                                     .request_id = request_id,
                                     .function_id = poll->function.row.id,
                                     .mapping_id = arena_i64(call->arena, poll->mapping.id),
-                                    .kind = S("mapping"),
+                                    .kind = LAMBDA_INVOCATION_KIND_MAPPING,
                                     .payload = event_of(call, records, count),
                                     .trace_id = batch_trace_id(call, records),
                                     .queued_ms = call->now_ms,

@@ -26,11 +26,6 @@ static bool find_asker(const struct call *call, struct asker *asker)
     return true;
 }
 
-static bool is_in(const struct lambda_get_sandbox_row *sandbox, str state)
-{
-    return str_equal(sandbox->state, state);
-}
-
 /* It will be killed in a moment, and wants no answer any more. */
 static enum outcome park_until_killed(const struct call *call)
 {
@@ -54,7 +49,7 @@ static void become_idle(const struct call *call, struct lambda_get_sandbox_row *
                                .init_ms = arena_i64(call->arena, call->now_ms - sandbox->started_ms),
                                .idle_since_ms = call->now_ms,
                            });
-    sandbox->state = S("idle");
+    sandbox->state = LAMBDA_SANDBOX_STATE_IDLE;
 }
 
 /*
@@ -84,12 +79,12 @@ enum outcome runtime_next(const struct call *call, const struct runtime_next_req
     struct asker asker;
 
     (void)in;
-    if (!find_asker(call, &asker) || is_in(&asker.sandbox, S("late")) ||
-        is_in(&asker.sandbox, S("stopping")) || call->last_run)
+    if (!find_asker(call, &asker) || asker.sandbox.state == LAMBDA_SANDBOX_STATE_LATE ||
+        asker.sandbox.state == LAMBDA_SANDBOX_STATE_STOPPING || call->last_run)
         return park_until_killed(call);
-    if (is_in(&asker.sandbox, S("busy")))
+    if (asker.sandbox.state == LAMBDA_SANDBOX_STATE_BUSY)
         return refuse_transition(call, S("Running"), "Ready");
-    if (is_in(&asker.sandbox, S("starting")))
+    if (asker.sandbox.state == LAMBDA_SANDBOX_STATE_STARTING)
         become_idle(call, &asker.sandbox);
     if (!lambda_take_invocation(call->txn,
                                 &(struct lambda_take_invocation_params){.function_id = asker.function.row.id,
@@ -117,7 +112,7 @@ static bool finish(const struct call *call, str request_id, const struct result 
     struct lambda_find_invocation_row invocation;
     struct asker asker;
 
-    if (!find_asker(call, &asker) || !is_in(&asker.sandbox, S("busy")) ||
+    if (!find_asker(call, &asker) || asker.sandbox.state != LAMBDA_SANDBOX_STATE_BUSY ||
         !lambda_invocation_of_sandbox(call, asker.sandbox.id, &invocation) ||
         !str_equal(invocation.request_id, request_id)) {
         fail(call, &RUNTIME_INVALID_REQUEST_ID, "Invalid request ID");
@@ -173,10 +168,10 @@ enum outcome runtime_init_error(const struct call *call, const struct runtime_in
     out->status = S("OK");
     if (!find_asker(call, &asker))
         return park_until_killed(call);
-    if (!is_in(&asker.sandbox, S("starting")))
+    if (asker.sandbox.state != LAMBDA_SANDBOX_STATE_STARTING)
         return refuse_transition(call, S("Ready"), "InitError");
-    lambda_set_sandbox_state(
-        call->txn, &(struct lambda_set_sandbox_state_params){.id = asker.sandbox.id, .state = S("stopping")});
+    lambda_set_sandbox_state(call->txn, &(struct lambda_set_sandbox_state_params){
+                                            .id = asker.sandbox.id, .state = LAMBDA_SANDBOX_STATE_STOPPING});
     lambda_sandbox_stop(&asker.call, asker.sandbox.id);
     if (lambda_invocation_next(&asker.call, &asker.function, &invocation))
         lambda_invocation_finish(&asker.call, &asker.function, &asker.sandbox, &invocation, &result);

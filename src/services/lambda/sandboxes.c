@@ -23,11 +23,6 @@ str lambda_function_work(const struct call *call, int64_t function_id)
     return arena_format(call->arena, "lambda/work/%lld", (long long)function_id);
 }
 
-static bool is_in(const struct lambda_get_sandbox_row *sandbox, str state)
-{
-    return str_equal(sandbox->state, state);
-}
-
 /* ---- beginning ---- */
 
 static void check_later(const struct call *call, str sandbox_id, int64_t due_ms)
@@ -130,7 +125,7 @@ void lambda_sandbox_stop(const struct call *call, str sandbox_id)
     effect_begin(call, S("sandbox.stop"), sandbox_id, json_written(&writer));
 }
 
-static void stop_as(const struct call *call, str sandbox_id, str state)
+static void stop_as(const struct call *call, str sandbox_id, enum lambda_sandbox_state state)
 {
     lambda_set_sandbox_state(call->txn,
                              &(struct lambda_set_sandbox_state_params){.id = sandbox_id, .state = state});
@@ -143,10 +138,10 @@ static void stop_all(const struct call *call, const struct function *function, b
         call->txn, &(struct lambda_list_sandboxes_params){.function_id = function->row.id});
 
     for (size_t i = 0; i < rows.count; i++) {
-        str state = rows.items[i].state;
-        if (str_equal(state, S("starting")) || str_equal(state, S("idle")) ||
-            (busy_too && str_equal(state, S("busy"))))
-            stop_as(call, rows.items[i].id, S("stopping"));
+        enum lambda_sandbox_state state = rows.items[i].state;
+        if (state == LAMBDA_SANDBOX_STATE_STARTING || state == LAMBDA_SANDBOX_STATE_IDLE ||
+            (busy_too && state == LAMBDA_SANDBOX_STATE_BUSY))
+            stop_as(call, rows.items[i].id, LAMBDA_SANDBOX_STATE_STOPPING);
     }
 }
 
@@ -164,7 +159,7 @@ void lambda_sandbox_release(const struct call *call, const struct function *func
                             const struct lambda_get_sandbox_row *sandbox)
 {
     if (sandbox->generation != function->row.generation || call->now_ms >= sandbox->retire_ms)
-        stop_as(call, sandbox->id, S("stopping"));
+        stop_as(call, sandbox->id, LAMBDA_SANDBOX_STATE_STOPPING);
     else
         lambda_set_idle(call->txn,
                         &(struct lambda_set_idle_params){.id = sandbox->id, .idle_since_ms = call->now_ms});
@@ -249,7 +244,8 @@ enum outcome lambda_launch_sandbox(const struct call *call, const struct lambda_
 
     (void)out;
     if (!lambda_get_sandbox(call->txn, &(struct lambda_get_sandbox_params){.id = in->sandbox_id}, &sandbox) ||
-        !is_in(&sandbox, S("starting")) || !lambda_function_get(call, sandbox.function_id, &function)) {
+        sandbox.state != LAMBDA_SANDBOX_STATE_STARTING ||
+        !lambda_function_get(call, sandbox.function_id, &function)) {
         lambda_package_release(call, in->package); /* nobody else may have known of what was unpacked */
         return DONE;
     }
@@ -271,7 +267,7 @@ enum outcome lambda_launch_sandbox(const struct call *call, const struct lambda_
 
 static int64_t due_ms(const struct lambda_get_sandbox_row *sandbox)
 {
-    if (!is_in(sandbox, S("idle")))
+    if (sandbox->state != LAMBDA_SANDBOX_STATE_IDLE)
         return sandbox->deadline_ms;
     int64_t idle_ms = sandbox->idle_since_ms + IDLE_MS;
     return idle_ms < sandbox->retire_ms ? idle_ms : sandbox->retire_ms;
@@ -293,12 +289,13 @@ static void act(const struct call *call, const struct function *function,
 {
     struct lambda_find_invocation_row invocation;
 
-    if (is_in(sandbox, S("busy"))) {
-        stop_as(call, sandbox->id, S("late"));
+    if (sandbox->state == LAMBDA_SANDBOX_STATE_BUSY) {
+        stop_as(call, sandbox->id, LAMBDA_SANDBOX_STATE_LATE);
         return;
     }
-    stop_as(call, sandbox->id, S("stopping"));
-    if (is_in(sandbox, S("starting")) && lambda_invocation_next(call, function, &invocation)) {
+    stop_as(call, sandbox->id, LAMBDA_SANDBOX_STATE_STOPPING);
+    if (sandbox->state == LAMBDA_SANDBOX_STATE_STARTING &&
+        lambda_invocation_next(call, function, &invocation)) {
         struct result result = timed_out(call, function, invocation.request_id);
         lambda_invocation_finish(call, function, sandbox, &invocation, &result);
     }
@@ -313,7 +310,7 @@ enum outcome lambda_check_sandbox(const struct call *call, const struct lambda_c
 
     (void)out;
     if (!lambda_get_sandbox(call->txn, &(struct lambda_get_sandbox_params){.id = in->sandbox_id}, &sandbox) ||
-        is_in(&sandbox, S("stopping")) || is_in(&sandbox, S("late")) ||
+        sandbox.state == LAMBDA_SANDBOX_STATE_STOPPING || sandbox.state == LAMBDA_SANDBOX_STATE_LATE ||
         !lambda_function_get(call, sandbox.function_id, &function))
         return DONE;
     struct call there = lambda_call_of_function(call, &function);
@@ -391,7 +388,7 @@ static struct result exit_result(const struct call *call, const struct function 
                                  const struct lambda_sandbox_exited_request *in,
                                  const struct lambda_get_sandbox_row *sandbox, str request_id)
 {
-    if (is_in(sandbox, S("late")))
+    if (sandbox->state == LAMBDA_SANDBOX_STATE_LATE)
         return timed_out(call, function, request_id);
     struct result result =
         lambda_result_error(call, exit_type(in),
@@ -409,7 +406,8 @@ static void tell_of_exit(const struct call *call, const struct function *functio
     struct lambda_find_invocation_row invocation;
 
     if (!lambda_invocation_of_sandbox(call, sandbox->id, &invocation) &&
-        !(is_in(sandbox, S("starting")) && lambda_invocation_next(call, function, &invocation))) {
+        !(sandbox->state == LAMBDA_SANDBOX_STATE_STARTING &&
+          lambda_invocation_next(call, function, &invocation))) {
         lambda_log_flush(call, function, sandbox, NULL);
         return;
     }

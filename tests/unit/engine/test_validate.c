@@ -5,6 +5,8 @@
 #include "logs_model.h"
 #include "sqs_model.h"
 
+#include "base/limits.h"
+
 #define NEW_FUNCTION "\"FunctionName\":\"f\",\"Role\":\"arn:aws:iam::000000000000:role/r\",\"Code\":{}"
 
 /* What a JSON input of that operation is told, absent when it is accepted. */
@@ -53,6 +55,27 @@ TEST(a_collection_is_printed_as_java_does)
                 "1 validation error detected: "
                 "Value '[]' at 'keySchema' failed to satisfy constraint: "
                 "Member must have length greater than or equal to 1");
+}
+
+/* What TableName is called in the sentence when it is so many a's and an é. */
+static size_t shown_of_name(int count)
+{
+    struct call call = call_of(&DYNAMODB_GET_ITEM);
+    char *name = arena_alloc(call.arena, (size_t)count + 1);
+
+    memset(name, 'a', (size_t)count);
+    str sentence = told(&DYNAMODB_GET_ITEM,
+                        arena_format(call.arena, "{\"TableName\":\"%.*s\u00e9\",\"Key\":{}}", count, name));
+    str begin = S("1 validation error detected: Value '");
+    assert_true(str_starts_with(sentence, begin));
+    return (size_t)str_find(sentence, S("' at 'tableName'")) - begin.size;
+}
+
+TEST(a_value_is_shown_whole_up_to_its_bound_and_else_its_whole_characters_before_it)
+{
+    assert_int_equal(shown_of_name(LIMIT_SHOWN_VALUE_BYTES - 2), LIMIT_SHOWN_VALUE_BYTES);
+    assert_int_equal(shown_of_name(LIMIT_SHOWN_VALUE_BYTES - 1), LIMIT_SHOWN_VALUE_BYTES - 1 + 3);
+    assert_int_equal(shown_of_name(LIMIT_SHOWN_VALUE_BYTES), LIMIT_SHOWN_VALUE_BYTES + 3);
 }
 
 TEST(items_are_told_all_that_they_must_satisfy)
@@ -234,6 +257,7 @@ TEST(the_plain_style_names_the_item_that_is_null)
 
 TESTS(test(what_is_required_must_not_be_null), test(null_is_as_good_as_nothing),
       test(all_that_is_wrong_is_said_at_once), test(a_collection_is_printed_as_java_does),
+      test(a_value_is_shown_whole_up_to_its_bound_and_else_its_whole_characters_before_it),
       test(items_are_told_all_that_they_must_satisfy),
       test(dynamodb_does_not_add_that_items_must_not_be_null),
       test(what_the_model_refuses_is_refused_by_name), test(a_model_may_refuse_in_its_own_words),

@@ -133,7 +133,7 @@ static void a_change_in_the_same_transaction_is_seen(void **state)
     assert_int_equal(receives_of(txn, 1), -1);
     put(txn, 1);
     assert_int_equal(receives_of(txn, 1), 0);
-    txn_delete_everything(txn);
+    txn_delete_everything(txn, NULL);
     assert_int_equal(receives_of(txn, 1), -1);
     commit(fixture->store);
 }

@@ -243,6 +243,54 @@ static void what_cannot_share_a_row_is_refused(void **state)
                    "t.sql:3: error: -- row: stands between -- statement: and its SQL\n");
 }
 
+#define STATES                                                                                               \
+    "-- migration: 1\ncreate table t (id integer primary key, state text not null check (state in ('on', "   \
+    "'off')), last text);\n-- enum: t.state on off\n"
+
+static void a_column_may_be_an_enum(void **state)
+{
+    (void)state;
+    struct output output = compile(STATES "-- statement: a :one\nselect state from t where id = :id;\n"
+                                          "-- statement: b :exec\nupdate t set state = :state;\n");
+
+    assert_int_equal(output.status, 0);
+    assert_contains(output.header, "enum t_state {\n    T_STATE_ON = 1,\n    T_STATE_OFF,\n};\n");
+    assert_contains(output.header, "str t_state_text(enum t_state value);\n");
+    assert_contains(output.header, "enum t_state t_state_of(str text);\n");
+    assert_contains(output.header, "struct demo_a_row {\n    enum t_state state;\n};\n");
+    assert_contains(output.header, "struct demo_b_params {\n    enum t_state state;\n};\n");
+    assert_contains(output.code, "row->state = t_state_of(statement_read_bytes(statement, 0));\n");
+    assert_contains(output.code, "statement_bind_text(statement, 1, t_state_text(params->state));\n");
+}
+
+static void a_misspelt_state_is_refused(void **state)
+{
+    (void)state;
+    assert_refused(STATES "-- statement: a :exec\ndelete from t where state = 'onn';\n",
+                   "t.sql:5: error: 'onn' is no value of state\n");
+    assert_refused(STATES "-- statement: a :exec\ndelete from t\nwhere state <> 'onn';\n",
+                   "t.sql:6: error: 'onn' is no value of state\n");
+    assert_refused(STATES "-- statement: a :exec\ninsert into t (state) values ('onn');\n",
+                   "t.sql:5: error: 'onn' is no value of an enum of these tables\n");
+    assert_int_equal(compile(STATES "-- statement: a :exec\nupdate t set state = 'on', last = 'onn' "
+                                    "where state in ('on', 'off');\n")
+                         .status,
+                     0);
+}
+
+static void a_table_checks_the_values_of_its_enum(void **state)
+{
+    (void)state;
+    assert_refused(TABLES "-- enum: t.name a b\n",
+                   "t.sql:3: error: the table t lacks check (name in ('a', 'b'))\n");
+    assert_refused(STATES "-- enum: t.state on\n", "t.sql:4: error: t.state is declared twice\n");
+    assert_refused(TABLES "-- enum: t.name a a\n", "t.sql:3: error: t.name has the value a twice\n");
+    assert_refused(TABLES "-- enum: t.name\n", "t.sql:3: error: t.name has no values\n");
+    assert_refused(TABLES "-- enum: name a\n",
+                   "t.sql:3: error: expected -- enum: table.column value value ...\n");
+    assert_refused(TABLES "-- enum: t.name a-b\n", "t.sql:3: error: \"a-b\" cannot be part of a name in C\n");
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -257,6 +305,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_kind_must_fit_what_the_statement_returns),
         cmocka_unit_test(statements_of_one_row_share_its_struct),
         cmocka_unit_test(what_cannot_share_a_row_is_refused),
+        cmocka_unit_test(a_column_may_be_an_enum),
+        cmocka_unit_test(a_misspelt_state_is_refused),
+        cmocka_unit_test(a_table_checks_the_values_of_its_enum),
     };
 
     if (argc != 2) {

@@ -608,7 +608,7 @@ static void deleting_everything_keeps_the_schema(void **state)
     put(txn, 1);
     demo_add_name(txn, &(struct demo_add_name_params){S("n")});
     txn_savepoint(txn);
-    txn_delete_everything(txn);
+    txn_delete_everything(txn, NULL);
     assert_int_equal(count_messages(txn), 0);
     assert_int_equal(demo_add_name(txn, &(struct demo_add_name_params){S("n")}), 1);
     txn_release(txn);

@@ -1,0 +1,129 @@
+/*
+ * sandbox_memory.c: how much memory a sandbox uses, processes and files.
+ *
+ * Adding up processes is quick, but counts what they share as often as there are of them.  Only when that is
+ * above the limit is it counted exactly, and not again before EXACT_COUNT_SHARE times as long has passed.
+ */
+#include "server/sandbox.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+enum { EXACT_COUNT_SHARE = 9 }; /* of ten parts of time: not spent on counting exactly */
+
+enum { STATM_SIZE, STATM_RESIDENT, STATM_SHARED, STATM_NUMBERS };
+
+static ssize_t read_text(int folder, const char *path, char *text, size_t size)
+{
+    int fd = openat(folder, path, O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd >= 0 ? read(fd, text, size - 1) : -1;
+
+    if (fd >= 0)
+        close(fd);
+    text[got > 0 ? got : 0] = '\0';
+    return got;
+}
+
+/* What a process has for itself, and the rest of what is resident of it: program text, shared memory. */
+struct use {
+    int64_t own_bytes, shared_bytes;
+};
+
+static struct use use_of(int proc_fd, const char *process)
+{
+    char path[64], statm[128], *rest = statm;
+    int64_t numbers[STATM_NUMBERS] = {0};
+    int64_t page_bytes = sysconf(_SC_PAGESIZE);
+
+    snprintf(path, sizeof path, "%.32s/statm", process);
+    read_text(proc_fd, path, statm, sizeof statm);
+    for (int i = 0; i < STATM_NUMBERS; i++)
+        numbers[i] = strtoll(rest, &rest, 10);
+    return (struct use){(numbers[STATM_RESIDENT] - numbers[STATM_SHARED]) * page_bytes,
+                        numbers[STATM_SHARED] * page_bytes};
+}
+
+/* Its share of all that is resident of it, which takes the kernel a while to say; 0 when it does not. */
+static int64_t proportional_bytes(int proc_fd, const char *process)
+{
+    char path[64], rollup[2048];
+
+    snprintf(path, sizeof path, "%.32s/smaps_rollup", process);
+    read_text(proc_fd, path, rollup, sizeof rollup);
+    const char *line = strstr(rollup, "\nPss:");
+    return line ? strtoll(line + strlen("\nPss:"), NULL, 10) * 1024 : 0;
+}
+
+/* What is written to /tmp and /dev/shm. */
+static int64_t file_bytes(const struct sandbox *sandbox)
+{
+    struct statfs files;
+
+    if (!sandbox->separated || sandbox->tmp_fd < 0 || fstatfs(sandbox->tmp_fd, &files) != 0)
+        return 0;
+    return (int64_t)(files.f_blocks - files.f_bfree) * (int64_t)files.f_bsize;
+}
+
+/* Process 1 is ours.  Without namespaces /proc has all of the machine's processes: then only one is counted.
+ */
+static bool counts(const struct sandbox *sandbox, const char *process)
+{
+    long number = strtol(process, NULL, 10);
+
+    return sandbox->separated ? number > 1 : number == sandbox->function;
+}
+
+/* exact: pages that processes share after a fork are counted once. */
+static int64_t count_processes(const struct sandbox *sandbox, bool exact)
+{
+    int folder = openat(sandbox->proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *processes = folder >= 0 ? fdopendir(folder) : NULL;
+    int64_t bytes = 0, shared_bytes = 0;
+
+    for (struct dirent *entry; processes && (entry = readdir(processes));) {
+        if (!counts(sandbox, entry->d_name))
+            continue;
+        if (exact) {
+            bytes += proportional_bytes(sandbox->proc_fd, entry->d_name);
+            continue;
+        }
+        struct use use = use_of(sandbox->proc_fd, entry->d_name);
+        bytes += use.own_bytes;
+        if (use.shared_bytes > shared_bytes)
+            shared_bytes = use.shared_bytes;
+    }
+    if (processes)
+        closedir(processes);
+    return bytes + shared_bytes;
+}
+
+/*
+ * Without what processes share since they were forked.  The kernel walks all their pages for that, on this
+ * thread: so most of the time is kept for others, and until the next exact count the peak so far holds.
+ */
+static int64_t exact_bytes(const struct sandbox *sandbox)
+{
+    uint64_t began_ns = uv_hrtime();
+    int64_t bytes = count_processes(sandbox, true);
+    uint64_t ended_ns = uv_hrtime();
+
+    sandbox->sandboxes->exact_count_ns = ended_ns + EXACT_COUNT_SHARE * (ended_ns - began_ns);
+    return bytes;
+}
+
+int64_t sandbox_used_bytes(const struct sandbox *sandbox)
+{
+    int64_t limit = sandbox->memory_limit_bytes, files = file_bytes(sandbox);
+    int64_t bytes = count_processes(sandbox, false);
+
+    if (limit == 0 || bytes + files <= limit)
+        return bytes + files;
+    if (uv_hrtime() < sandbox->sandboxes->exact_count_ns)
+        return sandbox->memory_peak_bytes;
+    int64_t exact = exact_bytes(sandbox);
+    return (exact > 0 && exact < bytes ? exact : bytes) + files;
+}

@@ -1,0 +1,41 @@
+"""A data folder of an earlier version opens, and what was in it is there."""
+import pathlib
+import sqlite3
+
+from test_plans import parts
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def migrations(service):
+    found = parts(ROOT / f"src/services/{service}/{service}.sql")
+    return {int(name): sql for kind, name, sql in found if kind == "migration"}
+
+
+def apply(database, service, first, last):
+    for version, sql in migrations(service).items():
+        if first <= version <= last:
+            database.executescript(sql)
+
+
+def test_sandboxes_and_invocations_outlive_the_check_of_their_states():
+    database = sqlite3.connect(":memory:")
+    database.row_factory = sqlite3.Row
+    apply(database, "lambda", 1, 6)
+    sandbox = {"id": "s1", "function_id": 7, "generation": 1, "state": "busy", "started_ms": 2, "init_ms": None,
+               "idle_since_ms": 3, "deadline_ms": 4, "retire_ms": 5, "check_ms": 6, "log_stream": "stream",
+               "memory_bytes": 8, "package": "abc"}
+    invocation = {"id": 9, "request_id": "r", "function_id": 7, "function_arn": "arn", "mapping_id": 3, "kind": "event",
+                  "state": "queued", "payload": b"{}", "payload_apart": 1, "client_context": "c", "trace_id": "t",
+                  "queued_ms": 10, "attempts": 2, "sandbox_id": "s1", "started_ms": 11, "announced": 1, "wants_tail": 1,
+                  "tail": "x", "receipts": "y", "error": "e", "result": b"z"}
+    for table, row in (("lambda_sandbox", sandbox), ("lambda_invocation", invocation)):
+        names = ", ".join(row)
+        values = ", ".join(f":{name}" for name in row)
+        database.execute(f"insert into {table} ({names}) values ({values})", row)
+    indexes = "select name, tbl_name from sqlite_schema where type = 'index' and sql is not null order by name"
+    before = [tuple(row) for row in database.execute(indexes)]
+    apply(database, "lambda", 7, 7)
+    assert dict(database.execute("select * from lambda_sandbox").fetchone()) == sandbox
+    assert dict(database.execute("select * from lambda_invocation").fetchone()) == invocation
+    assert [tuple(row) for row in database.execute(indexes)] == before
