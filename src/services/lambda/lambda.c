@@ -40,7 +40,7 @@ static void start(const struct call *call)
     lambda_unpacked_forget(call);
     lambda_sandboxes_forget(call);
     lambda_remove_all_held(call->txn);
-    packages_forget(call);
+    lambda_packages_forget(call);
     resume_invocations(call);
     lambda_pollers_resume(call);
 }

@@ -97,7 +97,7 @@ bool lambda_package_read_piece(const struct call *call, str sha256, int64_t from
 /* False: no function names it, or it is not there. */
 bool lambda_package_read(const struct call *call, str sha256, str *zip);
 /* Those that no function names go: what a reset has left, or a start finds. */
-void packages_forget(const struct call *call);
+void lambda_packages_forget(const struct call *call);
 /* A function or a sandbox names it no more: it goes unless another does. */
 void lambda_package_release(const struct call *call, str sha256);
 str lambda_package_digest(struct arena *arena, str zip);

@@ -241,7 +241,7 @@ bool lambda_package_read(const struct call *call, str sha256, str *zip)
 
 /* ---- removing it ---- */
 
-void packages_forget(const struct call *call)
+void lambda_packages_forget(const struct call *call)
 {
     struct lambda_list_unowned_packages_rows rows = lambda_list_unowned_packages(call->txn);
 
