@@ -123,6 +123,7 @@ static struct engine_options engine_options_of(struct arena *arena, const struct
         .root_secret = options->root_secret,
         .default_region = options->region,
         .default_account = options->account,
+        .trace_keep = options->trace_keep,
         .endpoint = endpoint,
     };
 }

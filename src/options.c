@@ -153,6 +153,43 @@ static bool set_threads(struct options *options, str value)
     return read_int(value, 0, 64, &options->threads);
 }
 
+/* "7d": a number and one of the units. */
+static bool read_amount(str text, const char *const *names, const int64_t *units, int64_t *amount)
+{
+    for (size_t i = 0; names[i]; i++) {
+        str unit = str_of(names[i]);
+        if (str_ends_with(text, unit) && str_to_i64(str_head(text, text.size - unit.size), amount) &&
+            *amount > 0 && *amount <= INT64_MAX / 2 / units[i]) {
+            *amount *= units[i];
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "7d,256MiB", either alone, or "0". */
+static bool set_trace_keep(struct options *options, str value)
+{
+    static const char *const ages[] = {"s", "m", "h", "d", NULL}, *const sizes[] = {"KiB", "MiB", "GiB",
+                                                                                    NULL};
+    static const int64_t ages_ms[] = {1000, 60 * 1000, 3600 * 1000, 24 * 3600 * 1000},
+                         sizes_bytes[] = {1024, 1024 * 1024, 1024 * 1024 * 1024};
+    struct trace_keep keep = {.age_ms = 7 * ages_ms[3], .bytes = 256 * sizes_bytes[1]};
+    str part;
+
+    options->trace_keep = (struct trace_keep){0};
+    if (str_equal(value, S("0")))
+        return true;
+    if (str_empty(value))
+        return false;
+    while (!str_empty(value) && str_next(&value, ',', &part))
+        if (!read_amount(part, ages, ages_ms, &keep.age_ms) &&
+            !read_amount(part, sizes, sizes_bytes, &keep.bytes))
+            return false;
+    options->trace_keep = keep;
+    return true;
+}
+
 static bool set_log_level(struct options *options, str value)
 {
     return log_level_parse(value, &options->log_level);
@@ -206,6 +243,10 @@ static const struct option table[] = {
      set_function_network},
     {"--threads", "ORDERLY_THREADS", "0", "N", "server threads; 0: one per core, at most 16",
      "a whole number from 0 to 64", set_threads},
+    {"--trace-keep", "ORDERLY_TRACE_KEEP", "7d,256MiB", "AGE,SIZE",
+     "how long the ways of messages are kept (s, m, h, d), and how much room they may take (KiB, MiB, GiB); "
+     "0: nothing is traced",
+     "an age, a size or both (7d,256MiB), or 0", set_trace_keep},
     {"--log-level", "ORDERLY_LOG_LEVEL", "info", "error|warn|info|debug", "debug: also a line per request",
      "error, warn, info or debug", set_log_level},
 };

@@ -5,6 +5,7 @@
  */
 #include "base/arena.h"
 #include "base/log.h"
+#include "engine/engine.h"
 #include "store/store.h"
 
 struct names {
@@ -29,6 +30,7 @@ struct options {
     bool function_network;
     int threads; /* 0: the server decides */
     enum log_level log_level;
+    struct trace_keep trace_keep;
 };
 
 enum options_result { OPTIONS_OK, OPTIONS_HELP, OPTIONS_BAD };

@@ -30,7 +30,10 @@ enum {
     LIMIT_JSON_DEPTH = 128,
     LIMIT_JSON_VALUES = 4 * 1024 * 1024, /* of one document: 160 MiB of tree */
     LIMIT_CBOR_DEPTH = 128,
-    LIMIT_CBOR_VALUES = 4 * 1024 * 1024, /* of one document: 160 MiB of pairs */
+    LIMIT_CBOR_VALUES = 4 * 1024 * 1024,          /* of one document: 160 MiB of pairs */
+    LIMIT_EVENT_HEADERS = 255,                    /* of one message of an event stream */
+    LIMIT_EVENT_HEADERS_BYTES = 128 * 1024,       /* as AWS's clients bound them, */
+    LIMIT_EVENT_PAYLOAD_BYTES = 24 * 1024 * 1024, /* and its payload */
     LIMIT_XML_DEPTH = 128,
     LIMIT_FORM_FIELDS = 1024 * 1024,
     LIMIT_CLOCK_SKEW_MS = 15 * 60 * 1000,     /* of a signature */
@@ -43,11 +46,16 @@ enum {
     LIMIT_LONG_READ_MS = 50,                  /* then a long read should answer with what it has */
     LIMIT_BATCH_MS = 10,                      /* of calls in one batch */
     LIMIT_WAL_BYTES = 32 * 1024 * 1024,       /* a checkpoint starts here */
-    LIMIT_STREAMS = 256,                      /* replies sent piece by piece at one time, */
-    LIMIT_STREAM_PIECE_BYTES = 256 * 1024,    /* a piece of them, */
-    LIMIT_STREAM_PLACE_BYTES = 256,           /* and what their handlers keep between two pieces */
-    LIMIT_UNPACKED_REPLY_BYTES = 8 * 1024,    /* a larger one is gzip'd for who asks, */
-    LIMIT_LOOP_PACKED_BYTES = 64 * 1024,      /* and one that is still larger only by a worker */
-    LIMIT_TRACE_AGE_MS = 7 * 24 * 3600 * 1000,
+    LIMIT_HOP_NAME_BYTES = 256,               /* of an ARN or an id; longer texts of a hop are cut, */
+    LIMIT_HOP_REASON_BYTES = 1024,
+    LIMIT_HOP_DETAIL_BYTES = 4096,
+    LIMIT_HOP_TEXT_BYTES = 4096, /* what a message is found by are the words of its beginning */
+    LIMIT_TRACE_HOPS = 1000,
+    LIMIT_TRACE_WORDS = 512,
+    LIMIT_STREAMS = 256,                   /* replies sent piece by piece at one time, */
+    LIMIT_STREAM_PIECE_BYTES = 256 * 1024, /* a piece of them, */
+    LIMIT_STREAM_PLACE_BYTES = 256,        /* and what their handlers keep between two pieces */
+    LIMIT_UNPACKED_REPLY_BYTES = 8 * 1024, /* a larger one is gzip'd for who asks, */
+    LIMIT_LOOP_PACKED_BYTES = 64 * 1024,   /* and one that is still larger only by a worker */
     LIMIT_RELAXED_SYNC_MS = 100,
 };

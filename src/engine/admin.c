@@ -8,18 +8,15 @@
  *     POST /_orderly/null               an empty answer by the whole HTTP path, for measuring
  *     GET  /_orderly/clock              {"now_ms": …, "offset_ms": …}
  *     POST /_orderly/clock              {"advance_ms": …}
- *     GET  /_orderly/trace?id=…         the hops of one trace
+ *     GET  /_orderly/traces             the ways of messages and invocations, and
+ *     GET  /_orderly/traces/ID          the hops of one, see trace_read.c
  *     POST /_localstack/state/reset     forget everything
  */
 #include "engine/engine_internal.h"
-#include "engine_sql.h"
 
-#include "wire/form.h"
 #include "wire/json.h"
 
 static const int64_t END_OF_TIME_MS = 253402300799999; /* a year has four digits */
-
-enum { MOST_HOPS = 10 * 1000 }; /* that one reply shows */
 
 static const str json_type = STR_INIT("application/json");
 
@@ -44,7 +41,7 @@ void reply_message(struct exchange *exchange, int status, str message)
     exchange->reply = message_reply(&exchange->arena, status, message);
 }
 
-static enum outcome refuse(const struct call *call, struct http_reply *reply, int status, str message)
+enum outcome door_refuse(const struct call *call, struct http_reply *reply, int status, str message)
 {
     *reply = message_reply(call->arena, status, message);
     return DONE;
@@ -130,41 +127,12 @@ static enum outcome advance_clock(const struct call *call, const struct visit *v
     int64_t by_ms;
 
     if (!json_is(advance, JSON_NUMBER) || !str_to_i64(advance->text, &by_ms) || by_ms < 0)
-        return refuse(call, reply, 400,
-                      S("The body must be {\"advance_ms\": N} with a whole N of 0 or more."));
+        return door_refuse(call, reply, 400,
+                           S("The body must be {\"advance_ms\": N} with a whole N of 0 or more."));
     if (by_ms > END_OF_TIME_MS - engine_now_ms(call->engine))
-        return refuse(call, reply, 400, S("The clock ends with the year 9999."));
+        return door_refuse(call, reply, 400, S("The clock ends with the year 9999."));
     clock_advance(call->engine, call->txn, by_ms);
     return show_clock(call, visit, reply);
-}
-
-static enum outcome show_trace(const struct call *call, const struct visit *visit, struct http_reply *reply)
-{
-    struct json_writer writer = json_writer_in(call->arena);
-    struct form query;
-    str id = {0};
-
-    if (form_parse(call->arena, visit->request->query, &query))
-        id = form_get(&query, S("id"));
-    trace_store(call->engine);
-    struct engine_list_trace_rows hops =
-        engine_list_trace(call->txn, &(struct engine_list_trace_params){.trace_id = id, .limit = MOST_HOPS});
-    json_open_object(&writer);
-    json_field(&writer, S("trace_id"), id);
-    json_name(&writer, S("hops"));
-    json_open_array(&writer);
-    for (size_t i = 0; i < hops.count; i++) {
-        json_open_object(&writer);
-        json_name(&writer, S("at_ms"));
-        json_i64(&writer, hops.items[i].at_ms);
-        json_field(&writer, S("kind"), hops.items[i].kind);
-        json_field(&writer, S("resource"), hops.items[i].resource);
-        json_field(&writer, S("detail"), hops.items[i].detail);
-        json_close_object(&writer);
-    }
-    json_close_array(&writer);
-    json_close_object(&writer);
-    return reply_json(reply, json_written(&writer));
 }
 
 struct name_list {
@@ -199,7 +167,8 @@ static enum outcome reset(const struct call *call, const struct visit *visit, st
     engine->clock_offset_ms = 0;
     engine->now_ms = anew.now_ms = engine_now_ms(engine);
     engine->next_timer_ms = INT64_MAX;
-    engine->prune_ms = engine->clock_kept_ms = 0;
+    engine->clock_kept_ms = 0;
+    trace_recount(engine);
     modules_run(&anew, true);
     return reply_json(reply, S("{}"));
 }
@@ -207,7 +176,7 @@ static enum outcome reset(const struct call *call, const struct visit *visit, st
 static enum outcome nothing(const struct call *call, const struct visit *visit, struct http_reply *reply)
 {
     (void)visit;
-    return refuse(call, reply, 404, S("There is no such admin path."));
+    return door_refuse(call, reply, 404, S("There is no such admin path."));
 }
 
 const struct door ADMIN_DOORS[] = {
@@ -218,7 +187,8 @@ const struct door ADMIN_DOORS[] = {
     {NULL, "POST", "/_orderly/null", null_request, DOOR_OPEN},
     {NULL, "GET", "/_orderly/clock", show_clock, 0},
     {NULL, "POST", "/_orderly/clock", advance_clock, DOOR_ON_ENGINE | DOOR_CHANGES},
-    {NULL, "GET", "/_orderly/trace", show_trace, DOOR_ON_ENGINE},
+    {NULL, "GET", "/_orderly/traces", traces_list, DOOR_ON_ENGINE | DOOR_ON_WORKER},
+    {NULL, "GET", "/_orderly/traces/*", traces_show, DOOR_ON_ENGINE | DOOR_ON_WORKER},
     {NULL, "POST", "/_localstack/state/reset", reset, DOOR_ON_ENGINE | DOOR_CHANGES},
     {NULL, NULL, "/_orderly/*", nothing, DOOR_OPEN},
     {NULL, NULL, "/_localstack/*", nothing, DOOR_OPEN},

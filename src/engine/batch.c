@@ -82,6 +82,13 @@ static enum outcome run_guarded(struct engine *engine, struct exchange *exchange
     return FAILED;
 }
 
+static bool may_move(const struct exchange *exchange)
+{
+    if (exchange->door)
+        return exchange->door->flags & DOOR_ON_WORKER;
+    return exchange->operation->prepare && !exchange->was_prepared && !exchange->from_timer;
+}
+
 static void prepare(struct engine *engine, struct exchange *exchange)
 {
     struct call *call = &exchange->call;
@@ -93,13 +100,24 @@ static void prepare(struct engine *engine, struct exchange *exchange)
     if (call->arrived_ms > call->now_ms)
         call->arrived_ms = call->now_ms; /* a reset has set the clock back */
     call->last_run = engine->last_run;
-    call->may_move = exchange->operation && exchange->operation->prepare && !exchange->was_prepared &&
-                     !exchange->from_timer && !engine->last_run;
+    call->may_move = may_move(exchange) && !engine->last_run;
     if (engine->options.rerun && random_u64() % 2)
         exchange->progress.prepared = NULL; /* the handler must do without */
     if (exchange->operation)
         exchange->out = arena_alloc(&exchange->arena, exchange->operation->output->size);
     txn_use_arena(engine->txn, &exchange->arena);
+}
+
+/* What the call itself wrote is undone by now. */
+static void trace_denial(const struct call *call)
+{
+    const struct failure *failure = &call->progress->failure;
+
+    if (str_present(failure->reason))
+        trace(call, &(struct trace_hop){.kind = HOP_DENIED,
+                                        .verdict = VERDICT_DENIED,
+                                        .resource_arn = call->progress->denied,
+                                        .reason = failure->reason});
 }
 
 static void run_once(struct engine *engine, struct exchange *exchange)
@@ -110,6 +128,8 @@ static void run_once(struct engine *engine, struct exchange *exchange)
     int64_t began_us = monotonic_us();
     struct call_mark mark = call_begin(call);
     exchange->outcome = call_end(call, mark, run_guarded(engine, exchange));
+    if (exchange->outcome == FAILED)
+        trace_denial(call);
     call->txn = NULL;
     meter_call(engine, exchange->operation, METER_ENGINE, monotonic_us() - began_us);
     if (exchange->outcome == PARKED && (call->last_run || exchange->cancelled)) {
@@ -134,11 +154,15 @@ static bool is_abandoned(const struct exchange *exchange)
     return exchange->order != 0 && exchange->cancelled && !exchange->call.stream;
 }
 
-/* A worker prepares it; then it runs again, with the input as this run may have rewritten it. */
+/* A worker prepares it; then it runs again, with the input as this run may have rewritten it.  Of a
+ * door, a worker does the rest. */
 static void move(struct engine *engine, struct exchange *exchange)
 {
     call_reset(&exchange->call);
-    dispatch_prepare(engine, exchange);
+    if (exchange->door)
+        dispatch_door_on_worker(engine, exchange);
+    else
+        dispatch_prepare(engine, exchange);
 }
 
 static void run_or_give_back(struct engine *engine, struct exchange *exchange)
@@ -181,6 +205,7 @@ static void undo(struct engine *engine, struct batch *batch)
     log_error("commit failed calls=%zu", told.count);
     engine->clock_offset_ms = batch->clock_offset_ms;
     engine->clock_kept_ms = 0;
+    trace_recount(engine);
     engine->retry_ms = engine->now_ms + RETRY_AFTER_MS;
     engine->next_timer_ms = engine->retry_ms; /* the rows of those that ran are back */
     batch->effects.count = 0;
@@ -308,7 +333,7 @@ void batch_run(struct engine *engine)
     take_parked(engine);
     run_calls(engine);
     slice_begin(engine);
-    trace_prune(engine);
+    trace_tend(engine);
     txn_use_arena(engine->txn, &batch->arena);
     sums_finish(engine);
     trace_store(engine);

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "wire/json.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -170,16 +171,31 @@ void check_writes(const struct call *call)
     check(!call->preparing && (!call->operation || !(call->operation->flags & OPERATION_READS)));
 }
 
+/* Anybody can cause these lines, so they are paced. */
+static void warn_of_denial(const struct call *call, const struct question *question, str reason)
+{
+    static struct log_pace pace;
+    unsigned left_out;
+
+    if (log_due(&pace, &left_out))
+        log_warn("denied action=%.*s reason=%.*s request_id=%.*s not_told_before=%u",
+                 STR_ARGS(question->action), STR_ARGS(json_quoted(call->arena, reason)),
+                 STR_ARGS(call->request_id), left_out);
+}
+
 bool authorize_action_in_context(const struct call *call, str action, str resource_arn, str resource_policy,
                                  const struct context_list *context)
 {
     const struct question question = {action, resource_arn, resource_policy, context};
-    str message;
+    struct objection objection = {0};
 
     call->progress->authorized = true;
-    if (call->engine->options.identity.authorize(call, &question, &message))
+    if (call->engine->options.identity.authorize(call, &question, &objection))
         return true;
-    fail(call, call->operation->service->access_denied, "%.*s", STR_ARGS(message));
+    fail(call, call->operation->service->access_denied, "%.*s", STR_ARGS(objection.message));
+    call->progress->failure.reason = objection.reason;
+    call->progress->denied = resource_arn;
+    warn_of_denial(call, &question, objection.reason);
     return false;
 }
 
@@ -206,9 +222,9 @@ bool may(const struct call *call, const struct principal *principal, str action,
 {
     const struct question question = {action, resource_arn, resource_policy, &(struct context_list){0}};
     struct call theirs = call_as(call, principal);
-    str message;
+    struct objection objection = {0};
 
-    return call->engine->options.identity.authorize(&theirs, &question, &message);
+    return call->engine->options.identity.authorize(&theirs, &question, &objection);
 }
 
 void context_add(const struct call *call, struct context_list *context, str key, str value)

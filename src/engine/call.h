@@ -37,6 +37,7 @@
  * one whose handler finds much to do.
  */
 #include "base/arena.h"
+#include "engine/hop.h"
 #include "engine/model.h"
 
 struct txn;
@@ -66,6 +67,7 @@ struct principal {
 struct failure {
     const struct error *error; /* NULL when nothing failed */
     str message;
+    str reason;          /* of a denial, for traces and the log: which policy it was; else absent */
     const void *details; /* the struct of error->shape, NULL when there is none */
 };
 
@@ -73,6 +75,7 @@ struct failure {
 struct call_progress {
     struct failure failure;
     bool authorized; /* authorize() has been asked */
+    str denied;      /* what failure.reason is about: the resource's ARN */
     bool moves;      /* move_to_worker() */
     bool long_reply; /* reply_is_long() */
     struct {
@@ -93,8 +96,8 @@ struct call {
     str endpoint;        /* "http://localhost:4566", as the client called it */
     str source_ip;
     str request_id;
-    str trace_id;          /* "1-67891233-abcdef012345678912345678"; of every call */
-    bool in_trace;         /* the request named its trace; else trace_id is of this call alone */
+    str trace_id;          /* that the request named; else absent, see trace_of_call() */
+    int64_t parent_hop;    /* of that trace, in which the request was made; 0: not said */
     int64_t now_ms;        /* fixed for the whole run: never ask the clock */
     int64_t arrived_ms;    /* unchanged when the call runs again */
     int64_t time_up_us;    /* what time_is_up() looks at; 0: never */
@@ -312,10 +315,14 @@ void spawn(const struct call *call, const struct operation *operation, const voi
 void effect_begin(const struct call *call, str kind, str id, str payload);
 void effect_end(const struct call *call, str kind, str id);
 
-/* One hop of the current trace: kind "published", "delivered", "received", "invoked", … */
-void trace(const struct call *call, str kind, str resource_arn, str detail);
-/* The same of the trace that came with a message. */
-void trace_in(const struct call *call, str trace_id, str kind, str resource_arn, str detail);
+/* Note a hop.  Its id, which is never 0 but where none is written: reads, traces turned off, a full disk. */
+int64_t trace(const struct call *call, const struct trace_hop *hop);
+/* The trace of the request: the one that it named, or one that begins with it. */
+str trace_of_call(const struct call *call);
+/* The trace that begins with a message that was sent at that time, or with a request. */
+str trace_of_id(struct arena *arena, str uuid, int64_t at_ms);
+/* "Root=1-…;Parent=…;Sampled=…": the trace that it names; absent when that is not an id of X-Ray's layout. */
+str trace_of_header(str header);
 
 /*
  * Text for a client to bring back (a receipt handle, a page token, a signed URL): letters, digits, '-' and

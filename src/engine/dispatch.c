@@ -57,19 +57,15 @@ void dispatcher_free(struct dispatcher *dispatcher)
     free(dispatcher);
 }
 
-/* The trace to continue: "Root=1-…" of the header; a new one when the header has no such id. */
+/* The trace that the request names, in which it is a step. */
 static void find_trace(struct call *call, const struct http_request *request)
 {
-    str rest = http_header(&request->headers, S("X-Amzn-Trace-Id")), part;
+    str header = http_header(&request->headers, S("X-Amzn-Trace-Id"));
 
-    while (!call->in_trace && str_next(&rest, ';', &part)) {
-        str root = str_trim(part);
-        call->in_trace = str_starts_with(root, S("Root=")) && is_trace_id(str_from(root, 5));
-        if (call->in_trace)
-            call->trace_id = str_from(root, 5);
-    }
-    if (!call->in_trace)
-        call->trace_id = trace_id_new(call->arena, call->now_ms);
+    if (!str_present(header))
+        return;
+    call->trace_id = trace_of_header(header);
+    call->parent_hop = trace_parent_of_header(call->arena, header);
 }
 
 static void begin(struct dispatcher *dispatcher, struct exchange *exchange)
@@ -246,9 +242,26 @@ static bool unpack(struct exchange *exchange, size_t limit)
     return false;
 }
 
+/* A URL that AWS gives to people: whoever follows it is nobody, whom the handler must expect. */
+static bool may_be_unsigned(const struct exchange *exchange, const struct sigv4 *sigv4)
+{
+    return exchange->operation && exchange->operation->flags & OPERATION_UNSIGNED && sigv4 &&
+           !sigv4->present && str_equal(exchange->request->method, S("GET"));
+}
+
+static bool identify_nobody(struct exchange *exchange)
+{
+    static const struct principal nobody = {.kind = PRINCIPAL_ANONYMOUS};
+
+    exchange->call.caller = &nobody;
+    return true;
+}
+
 static bool identify(struct dispatcher *dispatcher, struct exchange *exchange, const struct sigv4 *sigv4,
                      enum protocol_name protocol)
 {
+    if (may_be_unsigned(exchange, sigv4))
+        return identify_nobody(exchange);
     if (!str_present(exchange->sandbox))
         return auth_identify(dispatcher->auth, exchange, dispatcher->reader, sigv4, protocol);
     identify_sandbox(exchange);
@@ -476,8 +489,14 @@ static void door_now(void *context)
 
 static void run_door(struct dispatcher *dispatcher, struct exchange *exchange)
 {
+    exchange->call.time_up_us = monotonic_us() + LIMIT_LONG_READ_MS * 1000;
     attempt(&(struct attempt){dispatcher, exchange, false}, door_now);
     deliver_read(dispatcher->engine, exchange);
+}
+
+void dispatch_door_on_worker(struct engine *engine, struct exchange *exchange)
+{
+    work_submit(engine->pool, exchange, WORK_SHORT, run_door);
 }
 
 static void go_through_door(struct dispatcher *dispatcher, struct exchange *exchange)
@@ -552,7 +571,7 @@ static void serve(struct dispatcher *dispatcher, struct exchange *exchange)
     struct attempt understood = {dispatcher, exchange, false};
 
     if (!attempt(&understood, understand_now) || !understood.good) {
-        if (dispatcher->class != WORK_NONE)
+        if (dispatcher->class != WORK_NONE && exchange->reply.status == 0)
             encode(exchange, dispatcher->class); /* what is wrong may be told with all of a large value */
         exchange->answered(exchange);
         return;

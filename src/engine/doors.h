@@ -25,7 +25,8 @@ enum door_flags {
     DOOR_OPEN = 1,      /* anybody may, without a signature: it must cost little */
     DOOR_CHANGES = 2,   /* something: refused to what a form of a foreign page could have sent */
     DOOR_ON_WORKER = 4, /* call->txn is a snapshot; it may take some milliseconds */
-    DOOR_ON_ENGINE = 8, /* as an operation that writes: it may park */
+    DOOR_ON_ENGINE = 8, /* as an operation that writes: it may park; with DOOR_ON_WORKER it begins on the
+                           engine and may move_to_worker() */
     DOOR_STREAMS = 16,  /* with one of the two before: the reply may be sent piece by piece */
     DOOR_TO_PAGE = 32,  /* only for a request that asks for text/html and has no query and no signature */
 };

@@ -44,6 +44,8 @@ static int64_t next_due_ms(const struct engine *engine)
 
     if (engine->next_timer_ms < due_ms)
         due_ms = engine->next_timer_ms;
+    if (engine->index_ms < due_ms)
+        due_ms = engine->index_ms;
     if (engine->prune_behind && engine->prune_ms < due_ms)
         due_ms = engine->prune_ms;
     if (engine->gives_back && engine->give_back_ms < due_ms)
@@ -247,7 +249,6 @@ static bool run_start(struct engine *engine)
         .account = engine->options.default_account,
         .region = engine->options.default_region,
         .endpoint = engine->options.endpoint,
-        .trace_id = S(""),
         .request_id = S(""),
         .progress = &exchange->progress,
     };

@@ -72,13 +72,18 @@ struct question {
     const struct context_list *context;
 };
 
+struct objection {
+    str message; /* AWS's sentence, for the caller */
+    str reason;  /* which statement of which policy it is, or which is missing; for traces and the log */
+};
+
 /* Who somebody is and what they may do: the IAM service answers, main wires it in. */
 struct identity_provider {
     /* False when the key is unknown. */
     bool (*find_credentials)(struct txn *txn, struct arena *arena, str access_key_id, int64_t now_ms,
                              struct credentials *credentials);
-    /* *message is AWS's sentence when the answer is false. */
-    bool (*authorize)(const struct call *call, const struct question *question, str *message);
+    /* *objection when the answer is false. */
+    bool (*authorize)(const struct call *call, const struct question *question, struct objection *objection);
     bool (*find_role)(const struct call *call, str role_arn, str session_name, struct principal *principal);
     /* Has any access key ever been created in this store? */
     bool (*has_access_keys)(struct txn *txn);
@@ -90,6 +95,12 @@ struct effect_runner {
     const char *kind;
     void (*start)(void *context, str id, str payload);
     void *context;
+};
+
+/* How long traces are kept, and how much room they may take. */
+struct trace_keep {
+    int64_t age_ms; /* 0: nothing is traced */
+    int64_t bytes;
 };
 
 struct engine_options {
@@ -106,7 +117,8 @@ struct engine_options {
     int64_t slice_us;     /* see slice_is_over(); 0: as usual, negative: always over */
     unsigned workers;     /* threads beside the loops; 0: as the machine's cores ask for */
     int64_t long_read_ms; /* see time_is_up(); 0: LIMIT_LONG_READ_MS, negative: always up */
-    str endpoint;         /* what functions and internal calls use: "http://127.0.0.1:4566" */
+    struct trace_keep trace_keep;
+    str endpoint; /* what functions and internal calls use: "http://127.0.0.1:4566" */
 };
 
 /* Opens the store and starts the engine thread; NULL and *error on trouble. */

@@ -41,6 +41,50 @@ delete from engine_timer where operation = 'lambda:CheckEnvironment';
 -- migration: 3
 create index engine_trace_by_age on engine_trace (at_ms);
 
+-- Hops are written by their batch, some together in a page. What finds them is made of the pages later: a row for
+-- each trace, its hops, and its words (hashes: of what is in its messages, of ids, ARNs and verdicts).
+-- migration: 4
+drop table engine_trace;
+
+create table engine_trace_page (
+    id integer primary key,
+    at_ms integer not null,
+    bytes integer not null,
+    hops text not null
+);
+
+create table engine_trace (
+    id integer primary key,
+    trace_id text not null unique,
+    began_ms integer not null,
+    last_ms integer not null,
+    outcome integer not null,
+    hops integer not null,
+    bytes integer not null,
+    resources text not null,
+    message_ids text not null,
+    words blob not null
+);
+create index engine_trace_by_age on engine_trace (last_ms);
+
+create table engine_trace_hop (
+    trace integer not null,
+    id integer not null,
+    hop text not null,
+    primary key (trace, id)
+) without rowid;
+
+create table engine_trace_word (
+    word integer not null,
+    trace integer not null,
+    primary key (word, trace)
+) without rowid;
+
+create table engine_trace_size (
+    id integer primary key,
+    bytes integer not null
+);
+
 -- statement: set_timer :exec
 insert into engine_timer (operation, id, due_ms, account, region, input)
 values (:operation, :id, :due_ms, :account, :region, :input)
@@ -68,19 +112,82 @@ delete from engine_effect where kind = :kind and id = :id;
 -- statement: list_effects :many
 select kind, id, payload from engine_effect;
 
--- statement: add_trace :exec
-insert into engine_trace (trace_id, sequence, at_ms, kind, resource, detail)
-values (:trace_id, :sequence, :at_ms, :kind, :resource, :detail);
+-- statement: add_trace_page :exec
+insert into engine_trace_page (at_ms, bytes, hops) values (:at_ms, :bytes, :hops);
 
--- statement: list_trace :many
--- param: limit integer
-select at_ms, kind, resource, detail from engine_trace where trace_id = :trace_id order by sequence limit :limit;
+-- statement: take_trace_page :one
+delete from engine_trace_page where id in (select p.id from engine_trace_page p order by p.id limit 1)
+returning at_ms, bytes, hops;
 
--- statement: prune_trace :exec
--- param: before_ms integer
+-- statement: find_trace_page :one
+select at_ms from engine_trace_page order by id limit 1;
+
+-- statement: size_of_trace_pages :one
+-- column: bytes integer
+select coalesce(sum(bytes), 0) as bytes from engine_trace_page;
+
+-- statement: find_trace :one
+-- row: trace
+select id, trace_id, began_ms, last_ms, outcome, hops, bytes, resources, message_ids, words
+from engine_trace where trace_id = :trace_id;
+
+-- statement: add_trace :insert
+-- row: trace
+insert into engine_trace (trace_id, began_ms, last_ms, outcome, hops, bytes, resources, message_ids, words)
+values (:trace_id, :began_ms, :last_ms, :outcome, :hops, :bytes, :resources, :message_ids, :words);
+
+-- statement: update_trace :exec
+-- row: trace
+update engine_trace
+set began_ms = :began_ms, last_ms = :last_ms, outcome = :outcome, hops = :hops, bytes = :bytes,
+    resources = :resources, message_ids = :message_ids, words = :words
+where id = :id;
+
+-- The newest first.
+-- statement: list_traces :each
+-- row: trace
+-- param: before_id integer
+select id, trace_id, began_ms, last_ms, outcome, hops, bytes, resources, message_ids, words
+from engine_trace where id < :before_id order by id desc;
+
+-- statement: list_traces_by_word :each
+-- row: trace
+-- param: before_id integer
+select t.id, t.trace_id, t.began_ms, t.last_ms, t.outcome, t.hops, t.bytes, t.resources, t.message_ids, t.words
+from engine_trace_word w join engine_trace t on t.id = w.trace
+where w.word = :word and w.trace < :before_id order by w.trace desc;
+
+-- statement: find_oldest_trace :one
+select id, last_ms, bytes, words from engine_trace order by last_ms limit 1;
+
+-- statement: remove_trace :exec
+delete from engine_trace where id = :id;
+
+-- statement: add_trace_hop :exec
+insert into engine_trace_hop (trace, id, hop) values (:trace, :id, :hop);
+
+-- statement: list_trace_hops :many
 -- param: limit integer
-delete from engine_trace where (trace_id, sequence) in
-    (select trace_id, sequence from engine_trace where at_ms < :before_ms order by at_ms limit :limit);
+select id, hop from engine_trace_hop where trace = :trace order by id limit :limit;
+
+-- statement: remove_trace_hops :exec
+delete from engine_trace_hop where trace = :trace;
+
+-- statement: add_trace_word :exec
+insert into engine_trace_word (word, trace) values (:word, :trace) on conflict do nothing;
+
+-- statement: find_trace_word :one
+select trace from engine_trace_word where word = :word and trace = :trace;
+
+-- statement: remove_trace_word :exec
+delete from engine_trace_word where word = :word and trace = :trace;
+
+-- statement: find_trace_size :one
+select bytes from engine_trace_size where id = 1;
+
+-- statement: change_trace_size :exec
+-- param: by integer
+insert into engine_trace_size (id, bytes) values (1, :by) on conflict (id) do update set bytes = bytes + :by;
 
 -- statement: get_setting :one
 select value from engine_setting where name = :name;

@@ -59,12 +59,9 @@ struct sum_change_list {
     size_t count;
 };
 
-/* Rows of traces: the first `stored` of them are in the store. */
+/* Hops as JSON: the first `stored` of them are in the store. */
 struct hop_list {
-    struct hop {
-        str trace_id, kind, resource, detail;
-        int64_t sequence, at_ms;
-    } * items;
+    str *items;
     size_t count, stored;
 };
 
@@ -126,9 +123,11 @@ struct engine {
     struct txn *txn;
     struct batch *batch;
     int64_t now_ms;
-    int64_t next_timer_ms; /* no timer is due before; INT64_MAX: there is none */
-    int64_t next_hop;      /* numbers the rows of traces */
-    int64_t prune_ms;      /* when traces are pruned next */
+    int64_t next_timer_ms;    /* no timer is due before; INT64_MAX: there is none */
+    int64_t next_hop;         /* numbers hops */
+    int64_t index_ms;         /* when pages of hops are taken apart next; INT64_MAX: there is none */
+    int64_t prune_ms;         /* when traces are pruned next */
+    int64_t trace_page_bytes; /* of all pages; negative: to be counted */
     int64_t slice_began_us;
     int64_t give_back_ms; /* when unused pages go back to the disk next, or are looked for */
     int64_t retry_ms;     /* after a failed commit, everything parked runs again then */
@@ -179,6 +178,7 @@ void batch_drop_spawned(struct batch *batch, size_t keep);
 /* slice.c: bounding what runs on the engine thread; see slice_is_over() in call.h */
 void slice_begin(struct engine *engine);
 bool slice_has_passed(const struct engine *engine);
+bool calls_wait(const struct engine *engine);
 
 /* sums.c */
 /* Take back all that was added after the first `keep` changes. */
@@ -251,6 +251,8 @@ struct work_counts work_counts(struct work_pool *pool);
 void dispatch_work(struct dispatcher *dispatcher, struct exchange *exchange);
 /* Have a worker prepare the call, which then goes to the engine: one that spawn() began, or that moves. */
 void dispatch_prepare(struct engine *engine, struct exchange *exchange);
+/* Have a worker run the door's handler, with a snapshot. */
+void dispatch_door_on_worker(struct engine *engine, struct exchange *exchange);
 /* Have a worker encode the reply and answer.  False: none takes it; the exchange is still the caller's. */
 bool dispatch_encode(struct engine *engine, struct exchange *exchange);
 
@@ -283,6 +285,8 @@ void door_refuse_write(struct exchange *exchange);
 /* admin.c: doors below /_orderly/ and /_localstack/, and the page at "/" */
 extern const struct door ADMIN_DOORS[];
 void reply_message(struct exchange *exchange, int status, str message);
+/* The same for a door's handler.  Returns DONE. */
+enum outcome door_refuse(const struct call *call, struct http_reply *reply, int status, str message);
 
 /* doors.c */
 /* NULL: two doors are one, and *clash is the second of them. */
@@ -312,14 +316,38 @@ void stream_end_run(struct exchange *exchange);
 void reply_pack(struct exchange *exchange, size_t most_bytes);
 
 /* trace.c */
-str trace_id_new(struct arena *arena, int64_t now_ms);
 void trace_start(struct engine *engine);
-/* Is that an id as X-Ray makes them? */
-bool is_trace_id(str text);
-/* Store the batch's hops; before the rows are read, and before the batch is committed. */
+str hop_kind_name(enum hop_kind kind);
+str verdict_name(enum verdict verdict);
+bool verdict_find(str name, enum verdict *verdict);
+/* The hop that a header names as its parent; 0: none. */
+int64_t trace_parent_of_header(struct arena *arena, str header);
+/* Write the batch's hops, before it is committed. */
 void trace_store(struct engine *engine);
-/* Forget traces past their age, for as long as the slice lasts. */
-void trace_prune(struct engine *engine);
+
+/* trace_index.c */
+/* A page was written. */
+void trace_page_added(struct engine *engine, int64_t bytes);
+/* What is known of the pages may be wrong: the batch was not committed. */
+void trace_recount(struct engine *engine);
+bool trace_is_indexed(struct engine *engine);
+/* Take pages apart, at least one, while the slice lasts. */
+void trace_index(struct engine *engine);
+/* Do so when it is due, and forget traces past their age, or of which there are too many. */
+void trace_tend(struct engine *engine);
+/* A hop as it is stored: an array whose first column is at `from`.  False: it is none. */
+enum { HOP_COLUMNS = 12 };
+struct json;
+struct stored_hop {
+    struct trace_hop hop; /* without its trace id, its text and its detail */
+    int64_t id;
+    const struct json *detail; /* NULL: none */
+};
+bool hop_read(const struct json *array, size_t from, struct stored_hop *hop);
+
+/* trace_read.c: GET /_orderly/traces, and below */
+enum outcome traces_list(const struct call *call, const struct visit *visit, struct http_reply *reply);
+enum outcome traces_show(const struct call *call, const struct visit *visit, struct http_reply *reply);
 
 /* call.c */
 void call_reset(const struct call *call);

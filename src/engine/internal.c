@@ -68,7 +68,6 @@ struct exchange *internal_exchange(struct engine *engine, const struct operation
         .arrived_ms = engine_now_ms(engine),
         .progress = &exchange->progress,
     };
-    exchange->call.trace_id = trace_id_new(arena, exchange->call.arrived_ms);
     if (!model_from_json(arena, operation->input, arena_copy(arena, input_json), exchange->in)) {
         log_error("internal call does not fit its input operation=%s", operation->name);
         drop(exchange);

@@ -104,7 +104,8 @@ enum operation_flags {
     OPERATION_LARGE = 32,    /* its body may have LIMIT_HTTP_BODY_BYTES */
     OPERATION_FREES = 64,    /* frees space, or moves on what is there: also runs on a full disk */
     OPERATION_PREPARED_IF_LARGE = 128, /* prepared only when its body is large: see call.h */
-    OPERATION_NO_OUTPUT = 8, /* AWS's model has none: the body is empty, in Query there is no result */
+    OPERATION_NO_OUTPUT = 8,  /* AWS's model has none: the body is empty, in Query there is no result */
+    OPERATION_UNSIGNED = 512, /* also answers a GET without a signature: the caller is PRINCIPAL_ANONYMOUS */
     OPERATION_NO_INPUT = 256,
 };
 

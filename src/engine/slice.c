@@ -17,7 +17,7 @@ void slice_begin(struct engine *engine)
     engine->slice_began_us = monotonic_us();
 }
 
-static bool calls_wait(const struct engine *engine)
+bool calls_wait(const struct engine *engine)
 {
     return engine->runnable.first || atomic_load_explicit(&engine->inbox_count, memory_order_relaxed) > 0;
 }

@@ -34,6 +34,7 @@ class Shape:
 class Operation:
     reads: bool
     internal: bool
+    long: bool
     input: str = ""
     output: str = ""
     errors: list = field(default_factory=list)
@@ -144,6 +145,7 @@ def operation_line(operation, words):
 def read_model(path):
     model = Model()
     take_line = None
+    groups = {}
     for line in path.read_text().splitlines():
         words = words_of(line)
         if not words:
@@ -159,11 +161,15 @@ def read_model(path):
             model.also.update(rest)
             take_line = model.also.update
         elif kind == "operation":
-            operation = model.operations[name] = Operation("reads" in rest, "internal" in rest)
+            operation = model.operations[name] = Operation("reads" in rest, "internal" in rest, "long" in rest)
             take_line = lambda words, operation=operation: operation_line(operation, words)
+        elif kind == "group":
+            members = groups[name] = {}
+            take_line = lambda words, members=members: members.update({words[0]: take_member(words, line)})
         elif kind in ("structure", "union"):
             members = model.shapes.setdefault(name, Shape("structure", union=kind == "union")).members
-            take_line = lambda words, members=members: members.update({words[0]: take_member(words, line)})
+            take_line = lambda words, members=members: members.update(
+                groups[words[1]] if words[0] == "like" else {words[0]: take_member(words, line)})
         elif kind == "enum":
             shape = model.shapes[name] = Shape("string", values=rest[1:])
             take_line = shape.values.extend

@@ -72,6 +72,32 @@ structure Attribute
         assert line in header
 
 
+def test_structures_that_are_like_a_group_share_its_struct(compile_model, tmp_path):
+    assert compile_model(HEADER + """\
+operation Create writes
+    input CreateRequest
+operation Update writes
+    input UpdateRequest
+group Settings
+    Size  integer
+    Note  string  refused
+structure CreateRequest
+    Name  string  required
+    like Settings
+structure UpdateRequest
+    like Settings
+    Id    string  required
+""").stderr == ""
+    header = (tmp_path / "toy_model.h").read_text()
+    assert "struct toy_settings {\n    const int64_t *size;\n    str note;\n};" in header
+    assert "struct toy_create_request {\n    str name;\n    struct toy_settings settings;\n};" in header
+    assert "struct toy_update_request {\n    struct toy_settings settings;\n    str id;\n};" in header
+    assert "TOY_SETTINGS" not in header
+    tables = (tmp_path / "toy_model.c").read_text()
+    for structure in ("create", "update"):
+        assert f"offsetof(struct toy_{structure}_request, settings.size)" in tables
+
+
 BAD = {
     "an unknown shape": (
         GOOD + "    Size  Size\n",
@@ -173,6 +199,15 @@ BAD = {
     "a refusal with an unknown error": (
         GOOD + "    Extra  string  refused with Jammed\n",
         "toy.model:12: There is no error Jammed."),
+    "a group that is not there": (
+        GOOD + "    like Settings\n",
+        "toy.model:12: There is no group Settings above."),
+    "a likeness to a structure": (
+        GOOD + "    like PlayRequest\n",
+        "toy.model:12: There is no group PlayRequest above."),
+    "a member that the group has": (
+        "group Settings\n    Name  string\n" + GOOD + "    like Settings\n",
+        "toy.model:14: PlayRequest has two members named Name."),
     "an unclosed type": (
         GOOD + "    Sizes  list<string\n",
         "toy.model:12: Expected '>' here: list<T> or map<K, T>."),

@@ -24,3 +24,9 @@ def test_every_public_operation_has_a_worst_request():
 def test_no_two_of_the_worst_requests_have_one_name():
     names = [(entry["service"], entry["name"]) for entry in worst.entries([])]
     assert len(names) == len(set(names))
+
+
+def test_what_shows_a_thousand_identities_or_policies_is_read_by_a_worker():
+    iam = read_model(ROOT / "src" / "services" / "iam" / "iam.model")
+    long = {name for name, operation in iam.operations.items() if operation.long}
+    assert {"ListRoles", "ListUsers", "ListPolicies", "ListEntitiesForPolicy"} <= long

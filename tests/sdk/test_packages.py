@@ -346,6 +346,20 @@ def test_the_code_can_be_downloaded_for_ten_minutes(house):
     assert get(location(one, "one")) == (200, "application/zip", package)
 
 
+def test_a_large_package_is_downloaded_whole_while_others_do_not_read_theirs(house):
+    one = house()
+    package = zip_of({"index.py": "", "data": os.urandom(8 * 1024 * 1024)})
+    one.create("one", package)
+    url = location(one, "one")
+    unread = [urllib.request.urlopen(url, timeout=30) for _ in range(20)]
+    assert get(url) == (200, "application/zip", package)
+    with urllib.request.urlopen(urllib.request.Request(url, method="HEAD"), timeout=30) as head:
+        assert (head.status, int(head.headers["Content-Length"]), head.read()) == (200, len(package), b"")
+    assert unread[0].read() == package
+    for reply in unread:
+        reply.close()
+
+
 def test_code_cannot_be_downloaded_without_a_url_that_was_given_out(house):
     one = house()
     one.create("one", zip_of({"index.py": ""}))

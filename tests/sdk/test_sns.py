@@ -4,6 +4,7 @@ import base64
 import datetime
 import json
 import re
+import urllib.error
 import urllib.request
 
 import pytest
@@ -385,6 +386,39 @@ def test_the_envelope_holds_what_aws_puts_there_in_its_order(sns, sqs, endpoint,
     assert envelope["SignatureVersion"] == "1"
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", envelope["Timestamp"])
     assert subscription in envelope["UnsubscribeURL"]
+
+
+def followed(url, method="GET"):
+    """The status and the body of what an unsigned request gets."""
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, method=method)) as reply:
+            return reply.status, reply.read().decode()
+    except urllib.error.HTTPError as refused:
+        return refused.code, refused.read().decode()
+
+
+def test_a_queues_subscription_does_not_end_by_its_unsigned_url(sns, sqs, subscribed):
+    topic, queue, subscription = subscribed()
+    sns.publish(TopicArn=topic, Message="x")
+    url = json.loads(the_message(sqs, queue)["Body"])["UnsubscribeURL"]
+    everything = {"Effect": "Allow", "Principal": "*", "Action": "SNS:*", "Resource": topic}
+    for policy in (None, json.dumps({"Version": "2012-10-17", "Statement": [everything]})):
+        if policy:
+            sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=policy)
+        status, body = followed(url)
+        assert status == 403 and "<Code>AuthorizationError</Code>" in body
+        assert "User: anonymous is not authorized to perform: SNS:Unsubscribe on resource: " in body
+    assert sns.get_subscription_attributes(SubscriptionArn=subscription)["Attributes"]["TopicArn"] == topic
+
+
+def test_only_a_get_of_an_operation_for_it_may_be_unsigned(sns, endpoint, subscribed):
+    _, _, subscription = subscribed()
+    for url, method in (
+        (f"{endpoint}/?Action=Unsubscribe&SubscriptionArn={subscription}&Version=2010-03-31", "POST"),
+        (f"{endpoint}/?Action=ListTopics&Version=2010-03-31", "GET"),
+    ):
+        status, body = followed(url, method)
+        assert status == 403 and "<Code>MissingAuthenticationToken</Code>" in body
 
 
 def test_message_attributes_stand_at_the_envelopes_end(sns, sqs, subscribed):

@@ -33,7 +33,7 @@ EVERY_KIND_OF_PATH = [
     ("POST", "/_orderly/null", {}),
     ("GET", "/_orderly/clock", {}),
     ("POST", "/_orderly/clock", JSON),
-    ("GET", "/_orderly/trace?id=x", {}),
+    ("GET", "/_orderly/traces", {}),
     ("POST", "/_localstack/state/reset", {}),
     ("GET", "/_aws/sqs/messages", {}),
     ("GET", "/SimpleNotificationService-0.pem", {}),

@@ -105,6 +105,16 @@ def test_a_connection_is_kept_for_the_next_request(connect, signed):
         assert headers.get("connection", "keep-alive") == "keep-alive"
 
 
+def test_head_answers_where_get_does_without_the_body(connect):
+    connection = connect()
+    _, of_get, body = connection.send(b"GET /_orderly/health HTTP/1.1\r\nHost: localhost\r\n\r\n").reply()
+    head = connection.send(b"HEAD /_orderly/health HTTP/1.1\r\nHost: localhost\r\n\r\n").until(b"\r\n\r\n").decode()
+    assert head.startswith("HTTP/1.1 200 OK\r\n") and f"Content-Length: {len(body)}" in head.split("\r\n")
+    assert len(body) == int(of_get["content-length"])
+    status, _, same = connection.send(b"GET /_orderly/health HTTP/1.1\r\nHost: localhost\r\n\r\n").reply()
+    assert (status, same) == (200, body)
+
+
 def test_connection_close_is_obeyed(connect, signed):
     connection = connect().send(request(signed(), more=b"Connection: close\r\n"))
     status, headers, _ = connection.reply()

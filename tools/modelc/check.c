@@ -180,7 +180,7 @@ static void check_refusal(struct model *model, const struct shape_entry *shape, 
 static void check_refusals(struct model *model)
 {
     for (size_t i = 0; i < model->shapes.count; i++)
-        for (size_t k = 0; k < model->shapes.items[i]->fields.count; k++)
+        for (size_t k = 0; !model->shapes.items[i]->is_group && k < model->shapes.items[i]->fields.count; k++)
             check_refusal(model, model->shapes.items[i], &model->shapes.items[i]->fields.items[k]);
 }
 
@@ -250,7 +250,8 @@ static void check_shape(struct model *model, struct shape_entry *shape)
     if (shape->kind == KIND_LIST || shape->kind == KIND_MAP)
         check_container(model, shape);
     for (size_t i = 0; i < shape->fields.count; i++)
-        check_field(model, shape, &shape->fields.items[i]);
+        if (!str_present(shape->fields.items[i].group)) /* it was checked where it stands */
+            check_field(model, shape, &shape->fields.items[i]);
     for (size_t i = 0; i < shape->values.count; i++)
         for (size_t j = 0; j < i; j++)
             if (str_equal(shape->values.items[i].text, shape->values.items[j].text))

@@ -67,7 +67,7 @@ static void emit_refusals(const struct model *model, struct text *out)
         const struct shape_entry *shape = model->shapes.items[i];
         bool begun = false;
         for (size_t k = 0; k < shape->fields.count; k++) {
-            if (!shape->fields.items[k].refusal.present)
+            if (shape->is_group || !shape->fields.items[k].refusal.present)
                 continue;
             if (!begun)
                 text_format(out, "%s- `%.*s` refuses ", first ? "\n" : "", STR_ARGS(shape->name));

@@ -73,6 +73,18 @@ static void emit_containers(const struct model *model, struct text *out)
     text_add(out, S("\n"));
 }
 
+/* The members of a group are one member, a struct of its own; where they begin. */
+static void emit_group(const struct model *model, const struct shape_entry *shape, size_t index,
+                       struct text *out)
+{
+    const struct field *field = &shape->fields.items[index];
+
+    if (index > 0 && str_equal(shape->fields.items[index - 1].group, field->group))
+        return;
+    text_format(out, "    struct %.*s %.*s;\n", STR_ARGS(find_shape(model, field->group)->tag),
+                STR_ARGS(snake_case(model->arena, field->group)));
+}
+
 static void emit_field(const struct model *model, const struct field *field, struct text *out)
 {
     const struct shape_entry *shape = find_shape(model, field->type);
@@ -90,21 +102,28 @@ static void emit_empty_struct(str tag, struct text *out)
     text_format(out, "struct %.*s { char no_members; };\n\n", STR_ARGS(tag));
 }
 
+static void emit_structure(const struct model *model, const struct shape_entry *shape, struct text *out)
+{
+    if (shape->fields.count == 0) {
+        emit_empty_struct(shape->tag, out);
+        return;
+    }
+    text_format(out, "struct %.*s {\n", STR_ARGS(shape->tag));
+    for (size_t i = 0; i < shape->fields.count; i++) {
+        if (str_present(shape->fields.items[i].group))
+            emit_group(model, shape, i, out);
+        else
+            emit_field(model, &shape->fields.items[i], out);
+    }
+    text_add(out, S("};\n\n"));
+}
+
 static void emit_structures(const struct model *model, struct text *out)
 {
-    for (size_t i = 0; i < model->shapes.count; i++) {
-        const struct shape_entry *shape = model->shapes.items[i];
-        if (shape->kind != KIND_STRUCTURE)
-            continue;
-        if (shape->fields.count == 0) {
-            emit_empty_struct(shape->tag, out);
-            continue;
-        }
-        text_format(out, "struct %.*s {\n", STR_ARGS(shape->tag));
-        for (size_t k = 0; k < shape->fields.count; k++)
-            emit_field(model, &shape->fields.items[k], out);
-        text_add(out, S("};\n\n"));
-    }
+    for (int groups = 1; groups >= 0; groups--)
+        for (size_t i = 0; i < model->shapes.count; i++)
+            if (model->shapes.items[i]->kind == KIND_STRUCTURE && model->shapes.items[i]->is_group == groups)
+                emit_structure(model, model->shapes.items[i], out);
     for (size_t i = 0; i < model->operations.count; i++) {
         const struct operation_entry *operation = &model->operations.items[i];
         if (!str_present(operation->input.text))

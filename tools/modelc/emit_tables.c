@@ -98,9 +98,11 @@ static void emit_member(const struct model *model, const struct shape_entry *sha
     add_str(out, "name", field->name);
     add_str(out, "json_name", field->name);
     add_str(out, "query_name", str_present(field->wire_name) ? field->wire_name : field->name);
-    text_format(out, ".shape = &%.*s, .offset = offsetof(struct %.*s, %.*s)",
-                STR_ARGS(find_shape(model, field->type)->constant), STR_ARGS(shape->tag),
-                STR_ARGS(field->c_name));
+    text_format(out, ".shape = &%.*s, .offset = offsetof(struct %.*s, ",
+                STR_ARGS(find_shape(model, field->type)->constant), STR_ARGS(shape->tag));
+    if (str_present(field->group))
+        text_format(out, "%.*s.", STR_ARGS(snake_case(model->arena, field->group)));
+    text_format(out, "%.*s)", STR_ARGS(field->c_name));
     if (field->required)
         text_add(out, S(", .required = true"));
     if (field->flattened)
@@ -200,6 +202,8 @@ static void emit_shapes(const struct model *model, struct text *out)
             text_format(out, "static const struct shape %.*s;\n", STR_ARGS(model->shapes.items[i]->constant));
     text_add(out, S("\n"));
     for (size_t i = 0; i < model->shapes.count; i++) {
+        if (!model->shapes.items[i]->used)
+            continue;
         emit_members(model, model->shapes.items[i], out);
         emit_values(model, model->shapes.items[i], out);
     }
@@ -291,6 +295,8 @@ static void add_flags(const struct operation_entry *operation, struct text *out)
         text_add(out, S(" | OPERATION_LARGE"));
     if (operation->frees)
         text_add(out, S(" | OPERATION_FREES"));
+    if (operation->is_unsigned)
+        text_add(out, S(" | OPERATION_UNSIGNED"));
     if (operation->prepared_if_large)
         text_add(out, S(" | OPERATION_PREPARED_IF_LARGE"));
     if (!str_present(operation->output.text))

@@ -63,7 +63,8 @@ struct refusal {
 struct field {
     str name, c_name;
     int line;
-    str type; /* of a shape */
+    str type;  /* of a shape */
+    str group; /* that it came from; absent: the structure's own */
     bool required, flattened;
     str wire_name;         /* absent: the name itself */
     str default_text;      /* of an error's member: what is sent when the handler says nothing */
@@ -82,7 +83,7 @@ struct shape_entry {
     int line;
     enum kind kind;
     bool named; /* declared, so it has a constant in the header */
-    bool is_union, is_error, sensitive;
+    bool is_union, is_error, is_group, sensitive;
     bool used;
     bool in_input; /* a client may send it */
     bool refuses;  /* one of its members, or of theirs, is refused */
@@ -105,7 +106,7 @@ struct shapes {
 struct operation_entry {
     str name, c_name;
     int line;
-    bool reads, internal, anonymous, prepared, prepared_if_large, takes_long, takes_large, frees;
+    bool reads, internal, anonymous, prepared, prepared_if_large, takes_long, takes_large, frees, is_unsigned;
     struct name input, output; /* text absent: AWS has none */
     str input_tag, output_tag;
     struct names errors;

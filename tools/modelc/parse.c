@@ -63,7 +63,7 @@ static void parse_operation(struct model *model, const struct line *line, struct
     *place->operation = (struct operation_entry){.line = line->number, .http_status = 200};
     if (!needs_words(model, line, 3,
                      "operation NAME reads|writes [internal] [anonymous] [prepared [if-large]] [long] "
-                     "[large] [frees]"))
+                     "[large] [frees] [unsigned]"))
         return;
     place->operation->name = line->items[1].text;
     if (!str_equal(line->items[2].text, S("reads")) && !str_equal(line->items[2].text, S("writes")))
@@ -87,6 +87,8 @@ static void parse_operation(struct model *model, const struct line *line, struct
             place->operation->takes_large = true;
         else if (str_equal(line->items[i].text, S("frees")) && !place->operation->reads)
             place->operation->frees = true;
+        else if (str_equal(line->items[i].text, S("unsigned")))
+            place->operation->is_unsigned = true;
         else
             complain(model, line->number, "An operation cannot be \"%.*s\".", STR_ARGS(line->items[i].text));
     }
@@ -258,16 +260,42 @@ static void parse_trait(struct model *model, const struct line *line, size_t *at
     }
 }
 
+static void check_new_member(struct model *model, const struct line *line, const struct shape_entry *shape,
+                             str name)
+{
+    for (size_t i = 0; i < shape->fields.count; i++)
+        if (str_equal(shape->fields.items[i].name, name))
+            complain(model, line->number, "%.*s has two members named %.*s.", STR_ARGS(shape->name),
+                     STR_ARGS(name));
+}
+
+/* like FunctionSettings: all members of a group. */
+static void parse_like(struct model *model, const struct line *line, struct shape_entry *shape)
+{
+    const struct shape_entry *group = find_shape(model, word_or_absent(line, 1));
+
+    if (!group || !group->is_group) {
+        complain(model, line->number, "There is no group %.*s above.", STR_ARGS(word_or_absent(line, 1)));
+        return;
+    }
+    for (size_t i = 0; i < group->fields.count; i++) {
+        struct field field = group->fields.items[i];
+        check_new_member(model, line, shape, field.name);
+        field.group = group->name;
+        *list_add(model->arena, &shape->fields) = field;
+    }
+}
+
 static void parse_field(struct model *model, const struct line *line, struct shape_entry *shape)
 {
     struct field field = {.name = line->items[0].text, .line = line->number};
     size_t at = 1;
 
-    for (size_t i = 0; i < shape->fields.count; i++)
-        if (str_equal(shape->fields.items[i].name, field.name))
-            complain(model, line->number, "%.*s has two members named %.*s.", STR_ARGS(shape->name),
-                     STR_ARGS(field.name));
-
+    if (str_equal(field.name, S("like"))) {
+        parse_like(model, line, shape);
+        return;
+    }
+    check_new_member(model, line, shape, field.name);
     field.type = parse_type(model, line, &at);
     if (!str_present(field.type))
         return;
@@ -281,6 +309,8 @@ static void parse_structure(struct model *model, const struct line *line, struct
     place->where = IN_STRUCTURE;
     place->shape = declare_shape(model, line, KIND_STRUCTURE);
     place->shape->is_union = str_equal(line->items[0].text, S("union"));
+    place->shape->is_group = str_equal(line->items[0].text, S("group"));
+    place->shape->named = !place->shape->is_group; /* it is no shape of its own */
 }
 
 static void parse_enum(struct model *model, const struct line *line, struct place *place)
@@ -416,7 +446,8 @@ static void parse_declaration(struct model *model, const struct line *line, stru
         parse_service(model, line, place);
     } else if (str_equal(word, S("operation"))) {
         parse_operation(model, line, place);
-    } else if (str_equal(word, S("structure")) || str_equal(word, S("union"))) {
+    } else if (str_equal(word, S("structure")) || str_equal(word, S("union")) ||
+               str_equal(word, S("group"))) {
         parse_structure(model, line, place);
     } else if (str_equal(word, S("enum"))) {
         parse_enum(model, line, place);

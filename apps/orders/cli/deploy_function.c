@@ -82,14 +82,15 @@ static enum deploy_change create_function(const struct deployment *deployment)
     struct lambda_function_code code = {.zip_file = deployment->zip};
     struct lambda_create_function_request in = {
         .function_name = S(ORDERS_FUNCTION),
-        .runtime = str_of(deployment->flavor->runtime),
+        .function_settings.runtime = str_of(deployment->flavor->runtime),
         .role = deployment->role_arn,
-        .handler = str_of(deployment->flavor->handler),
+        .function_settings.handler = str_of(deployment->flavor->handler),
         .code = &code,
-        .description = S("Takes orders from OrderQueue and puts them into the table Orders"),
-        .timeout = &deployment->timeout_seconds,
-        .memory_size = &deployment->flavor->memory_mb,
-        .environment = &environment,
+        .function_settings.description =
+            S("Takes orders from OrderQueue and puts them into the table Orders"),
+        .function_settings.timeout = &deployment->timeout_seconds,
+        .function_settings.memory_size = &deployment->flavor->memory_mb,
+        .function_settings.environment = &environment,
         .architectures = {architecture(deployment), 1},
     };
     struct lambda_function_configuration out = {0};
@@ -140,11 +141,11 @@ static bool update_configuration(const struct deployment *deployment)
     struct lambda_update_function_configuration_request in = {
         .function_name = S(ORDERS_FUNCTION),
         .role = deployment->role_arn,
-        .runtime = str_of(deployment->flavor->runtime),
-        .handler = str_of(deployment->flavor->handler),
-        .timeout = &deployment->timeout_seconds,
-        .memory_size = &deployment->flavor->memory_mb,
-        .environment = &environment,
+        .function_settings.runtime = str_of(deployment->flavor->runtime),
+        .function_settings.handler = str_of(deployment->flavor->handler),
+        .function_settings.timeout = &deployment->timeout_seconds,
+        .function_settings.memory_size = &deployment->flavor->memory_mb,
+        .function_settings.environment = &environment,
     };
     struct lambda_function_configuration out = {0};
 
@@ -199,8 +200,8 @@ static enum deploy_change create_trigger(const struct deployment *deployment)
     struct lambda_create_event_source_mapping_request in = {
         .event_source_arn = deployment->queue_arn,
         .function_name = S(ORDERS_FUNCTION),
-        .batch_size = &batch_size,
-        .function_response_types = response_types(deployment),
+        .mapping_settings.batch_size = &batch_size,
+        .mapping_settings.function_response_types = response_types(deployment),
     };
     struct lambda_event_source_mapping_configuration out = {0};
 
@@ -225,9 +226,9 @@ static enum deploy_change update_trigger(const struct deployment *deployment, st
     bool enabled = true;
     struct lambda_update_event_source_mapping_request in = {
         .uuid = uuid,
-        .enabled = &enabled,
-        .batch_size = &batch_size,
-        .function_response_types = response_types(deployment),
+        .mapping_settings.enabled = &enabled,
+        .mapping_settings.batch_size = &batch_size,
+        .mapping_settings.function_response_types = response_types(deployment),
     };
     struct lambda_event_source_mapping_configuration out = {0};
 

@@ -8,6 +8,8 @@
  */
 #include "dynamodb_internal.h"
 
+#include "wire/json.h"
+
 #include <string.h>
 
 /* ---- what is wrong with the request by itself ---- */
@@ -146,14 +148,20 @@ static bool refuse_condition(const struct call *call, const struct write *write)
     return false;
 }
 
-/* Only of a trace that the request named: nobody could find the row of another. */
-static void trace_item(const struct call *call, str kind, const struct write *write)
+/* Only of a trace that the request named. */
+static void trace_item(const struct call *call, enum hop_kind kind, const struct write *write)
 {
-    if (!call->in_trace)
+    if (!str_present(call->trace_id))
         return;
     struct dynamodb_attribute_map key = dynamodb_key_attributes(call->arena, &write->table, write->given);
+    struct json_writer detail = json_writer_in(call->arena);
 
-    trace(call, kind, write->table.arn, model_to_json(call->arena, &DYNAMODB_ATTRIBUTE_MAP, &key));
+    json_open_object(&detail);
+    json_name(&detail, S("key"));
+    json_raw(&detail, model_to_json(call->arena, &DYNAMODB_ATTRIBUTE_MAP, &key));
+    json_close_object(&detail);
+    trace(call, &(struct trace_hop){
+                    .kind = kind, .resource_arn = write->table.arn, .detail = json_written(&detail)});
 }
 
 static bool store(const struct call *call, struct write *write)
@@ -182,7 +190,7 @@ static bool store(const struct call *call, struct write *write)
         dynamodb_replace_item_resized(call->txn, &row);
     if (stored->size_bytes < row.size_bytes)
         stored->size_bytes = row.size_bytes; /* the larger of the two is what the write costs */
-    trace_item(call, S("item written"), write);
+    trace_item(call, HOP_PUT, write);
     return true;
 }
 
@@ -191,7 +199,7 @@ static void remove_stored(const struct call *call, const struct write *write)
     if (!write->stored.id)
         return;
     dynamodb_remove_item(call->txn, &(struct dynamodb_remove_item_params){.id = write->stored.id});
-    trace_item(call, S("item deleted"), write);
+    trace_item(call, HOP_DELETED, write);
 }
 
 static bool is_large(str blob)

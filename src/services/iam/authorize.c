@@ -102,7 +102,7 @@ static void add_context(const struct call *call, struct inquiry *inquiry, const 
 }
 
 static bool decide(const struct call *call, struct inquiry *inquiry, const struct question *question,
-                   str *message)
+                   struct objection *objection)
 {
     str resource_policy = question->resource_policy;
     bool there = add_caller(call, inquiry);
@@ -115,16 +115,20 @@ static bool decide(const struct call *call, struct inquiry *inquiry, const struc
     add_context(call, inquiry, question);
     enum denial denial =
         there ? iam_policy_decide(&inquiry->set, &inquiry->request) : NOT_ALLOWED_BY_IDENTITY;
-    if (denial != NOT_DENIED)
-        *message = iam_denial_message(denial, &inquiry->request);
-    return denial == NOT_DENIED;
+    if (denial == NOT_DENIED)
+        return true;
+    struct decision decision = there ? policy_explain(&inquiry->set, &inquiry->request)
+                                     : (struct decision){.denial = NOT_ALLOWED_BY_IDENTITY};
+    *objection = (struct objection){.message = iam_denial_message(denial, &inquiry->request),
+                                    .reason = decision_reason(&decision, &inquiry->request)};
+    return false;
 }
 
-bool iam_authorize(const struct call *call, const struct question *question, str *message)
+bool iam_authorize(const struct call *call, const struct question *question, struct objection *objection)
 {
     struct inquiry inquiry = {.request = ask(call, call->caller, question->action, question->resource_arn)};
 
-    return decide(call, &inquiry, question, message);
+    return decide(call, &inquiry, question, objection);
 }
 
 bool iam_is_resource_policy(str document)

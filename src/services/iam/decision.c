@@ -136,3 +136,146 @@ str iam_denial_message(enum denial denial, const struct policy_request *request)
         STR_ARGS(caller_text(request->caller)), STR_ARGS(request->action), STR_ARGS(request->resource),
         STR_ARGS(reason->before), STR_ARGS(action), STR_ARGS(reason->after));
 }
+
+/* ---- what it rests on ---- */
+
+static struct decision by_policy(enum denial denial, const struct policy *policy, str name,
+                                 const struct policy_request *request)
+{
+    struct decision decision = {.denial = denial, .policy = policy, .policy_name = name};
+
+    decision.statement = policy ? policy_deciding_statement(policy, request) : 0;
+    if (decision.statement)
+        decision.sid = policy->statements.items[decision.statement - 1].sid;
+    return decision;
+}
+
+/* The first of the identity's policies that says it. */
+static struct decision by_identity(enum denial denial, const struct policy_set *set,
+                                   const struct policy_request *request, enum policy_verdict verdict)
+{
+    for (size_t i = 0; i < set->identity.count; i++)
+        if (iam_policy_evaluate(set->identity.items[i].policy, request) == verdict)
+            return by_policy(denial, set->identity.items[i].policy, set->identity.items[i].name, request);
+    return (struct decision){.denial = denial};
+}
+
+/* Nothing is denied: by the resource's policy, by the identity's, or as the account's owner. */
+static struct decision by_what_allows(const struct policy_set *set, const struct policy_request *request)
+{
+    enum policy_verdict resource = verdict_of(set->resource, POLICY_SILENT, request);
+
+    if (resource == POLICY_ALLOWS || resource == POLICY_ALLOWS_ROLE)
+        return by_policy(NOT_DENIED, set->resource, (str){0}, request);
+    return by_identity(NOT_DENIED, set, request, POLICY_ALLOWS);
+}
+
+struct decision policy_explain(const struct policy_set *set, const struct policy_request *request)
+{
+    enum denial denial = iam_policy_decide(set, request);
+    str none = {0};
+
+    switch (denial) {
+    case NOT_DENIED:
+        return by_what_allows(set, request);
+    case DENIED_EXPLICITLY_BY_RESOURCE:
+    case DENIED_EXPLICITLY_BY_TRUST:
+    case NOT_ALLOWED_BY_RESOURCE:
+    case NOT_ALLOWED_BY_TRUST:
+        return by_policy(denial, set->resource, none, request);
+    case DENIED_EXPLICITLY_BY_BOUNDARY:
+    case NOT_ALLOWED_BY_BOUNDARY:
+        return by_policy(denial, set->boundary, none, request);
+    case DENIED_EXPLICITLY_BY_SESSION:
+    case NOT_ALLOWED_BY_SESSION:
+        return by_policy(denial, set->session, none, request);
+    case DENIED_EXPLICITLY_BY_IDENTITY:
+        return by_identity(denial, set, request, POLICY_DENIES);
+    case NOT_ALLOWED_BY_IDENTITY:
+        break;
+    }
+    return (struct decision){.denial = denial};
+}
+
+/* Of what, and of whom, the policies are that a denial comes from. */
+static const struct seat {
+    str noun;
+    bool of_resource;
+} SEATS[] = {
+    [DENIED_EXPLICITLY_BY_RESOURCE] = {STR_INIT("policy"), true},
+    [DENIED_EXPLICITLY_BY_TRUST] = {STR_INIT("trust policy"), true},
+    [DENIED_EXPLICITLY_BY_IDENTITY] = {STR_INIT("policy"), false},
+    [DENIED_EXPLICITLY_BY_BOUNDARY] = {STR_INIT("permissions boundary"), false},
+    [DENIED_EXPLICITLY_BY_SESSION] = {STR_INIT("session policy"), false},
+    [NOT_ALLOWED_BY_RESOURCE] = {STR_INIT("policy"), true},
+    [NOT_ALLOWED_BY_TRUST] = {STR_INIT("trust policy"), true},
+    [NOT_ALLOWED_BY_IDENTITY] = {STR_INIT("policy"), false},
+    [NOT_ALLOWED_BY_BOUNDARY] = {STR_INIT("permissions boundary"), false},
+    [NOT_ALLOWED_BY_SESSION] = {STR_INIT("session policy"), false},
+};
+
+/* The policy: "the policy P of R", "the trust policy of R". */
+static str policy_text(const struct decision *decision, const struct policy_request *request)
+{
+    const struct seat *seat = &SEATS[decision->denial];
+    str owner = seat->of_resource                     ? request->resource
+                : str_present(request->principal_arn) ? request->principal_arn
+                                                      : caller_text(request->caller);
+    str name = decision->policy_name;
+
+    return arena_format(request->arena, "the %.*s%s%.*s of %.*s", STR_ARGS(seat->noun),
+                        str_present(name) ? " " : "", STR_ARGS(name), STR_ARGS(owner));
+}
+
+static str statement_text(const struct decision *decision, const struct policy_request *request)
+{
+    if (str_present(decision->sid))
+        return arena_format(request->arena, "the statement \"%.*s\"", STR_ARGS(decision->sid));
+    return arena_format(request->arena, "statement %zu", decision->statement);
+}
+
+/* "sqs:SendMessage on …"; a resource's own policy need not say on what. */
+static str what_text(const struct decision *decision, const struct policy_request *request)
+{
+    if (SEATS[decision->denial].of_resource)
+        return request->action;
+    return arena_format(request->arena, "%.*s on %.*s", STR_ARGS(request->action),
+                        STR_ARGS(request->resource));
+}
+
+/* A service acts for something: for the topic, for the function. */
+static str whom_text(const struct policy_request *request)
+{
+    const struct principal *caller = request->caller;
+
+    if (caller->kind != PRINCIPAL_SERVICE || !str_present(caller->source_arn))
+        return S("");
+    return arena_format(request->arena, " for %.*s", STR_ARGS(caller->source_arn));
+}
+
+static bool denies(enum denial denial)
+{
+    return denial >= DENIED_EXPLICITLY_BY_RESOURCE && denial <= DENIED_EXPLICITLY_BY_SESSION;
+}
+
+str decision_reason(const struct decision *decision, const struct policy_request *request)
+{
+    struct arena *arena = request->arena;
+    str policy = policy_text(decision, request), what = what_text(decision, request),
+        whom = whom_text(request), caller = caller_text(request->caller);
+
+    if (denies(decision->denial) && decision->statement == 0)
+        return arena_format(arena, "%.*s cannot be understood, and so denies everything", STR_ARGS(policy));
+    if (denies(decision->denial)) {
+        str statement = statement_text(decision, request);
+        return arena_format(arena, "%.*s in %.*s denies %.*s %.*s%.*s", STR_ARGS(statement), STR_ARGS(policy),
+                            STR_ARGS(caller), STR_ARGS(what), STR_ARGS(whom));
+    }
+    if (decision->denial == NOT_ALLOWED_BY_IDENTITY)
+        return arena_format(arena, "no policy of %.*s allows %.*s",
+                            STR_ARGS(str_present(request->principal_arn) ? request->principal_arn : caller),
+                            STR_ARGS(what));
+    return arena_format(arena, "%.*s has no statement that allows %.*s %.*s%.*s%s", STR_ARGS(policy),
+                        STR_ARGS(caller), STR_ARGS(what), STR_ARGS(whom),
+                        decision->policy ? "" : ": there is no such policy");
+}

@@ -12,7 +12,7 @@ extern const struct module STS_MODULE;
 /* The functions of struct identity_provider, by the same names. */
 bool iam_find_credentials(struct txn *txn, struct arena *arena, str access_key_id, int64_t now_ms,
                           struct credentials *credentials);
-bool iam_authorize(const struct call *call, const struct question *question, str *message);
+bool iam_authorize(const struct call *call, const struct question *question, struct objection *objection);
 /* Also false when the role does not trust the service that this call is an operation of. */
 bool iam_find_role(const struct call *call, str role_arn, str session_name, struct principal *principal);
 bool iam_has_access_keys(struct txn *txn);

@@ -266,6 +266,7 @@ static bool parse_statement(struct parser *parser, const struct json *json, stru
     if (!json_is(json, JSON_OBJECT) || !only_known_members(json, ELEMENTS) ||
         (sid && !json_is(sid, JSON_STRING)))
         return syntax_error(parser);
+    statement->sid = sid ? arena_copy(parser->arena, sid->text) : (str){0};
     return parse_effect(parser, json_get_str(json, S("Effect")), statement) &&
            parse_element(parser, json, &ACTION, &statement->actions, &statement->not_actions) &&
            parse_element(parser, json, &RESOURCE, &statement->resources, &statement->not_resources) &&

@@ -188,18 +188,38 @@ static bool is_owner(const struct policy_request *request)
            str_equal(request->caller->account, arn_account(request->resource));
 }
 
-enum policy_verdict iam_policy_evaluate(const struct policy *policy, const struct policy_request *request)
+/* The strongest verdict, and the number of the first statement that has it. */
+static enum policy_verdict evaluate(const struct policy *policy, const struct policy_request *request,
+                                    size_t *statement)
 {
     enum policy_verdict strongest = POLICY_SILENT;
 
+    *statement = 0;
     if (policy->unreadable)
         return is_owner(request) ? POLICY_SILENT : POLICY_DENIES;
     for (size_t i = 0; i < policy->statements.count && strongest != POLICY_DENIES; i++) {
         enum policy_verdict verdict = statement_verdict(&policy->statements.items[i], request);
-        if (verdict > strongest)
+        if (verdict > strongest) {
             strongest = verdict;
+            *statement = i + 1;
+        }
     }
     return strongest;
+}
+
+enum policy_verdict iam_policy_evaluate(const struct policy *policy, const struct policy_request *request)
+{
+    size_t statement;
+
+    return evaluate(policy, request, &statement);
+}
+
+size_t policy_deciding_statement(const struct policy *policy, const struct policy_request *request)
+{
+    size_t statement;
+
+    evaluate(policy, request, &statement);
+    return statement;
 }
 
 bool iam_policy_asks_context(const struct policy *policy)

@@ -67,9 +67,12 @@ enum policy_verdict {
 };
 
 enum policy_verdict iam_policy_evaluate(const struct policy *policy, const struct policy_request *request);
+/* Which statement that verdict is of, counted from 1; 0: none. */
+size_t policy_deciding_statement(const struct policy *policy, const struct policy_request *request);
 
 struct policy_reference {
     const struct policy *policy;
+    str name; /* the inline policy's, or the managed one's ARN */
 };
 
 struct policy_list {
@@ -105,5 +108,17 @@ enum denial {
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
 enum denial iam_policy_decide(const struct policy_set *set, const struct policy_request *request);
+/* What decided: a statement, or that there is none. */
+struct decision {
+    enum denial denial;
+    const struct policy *policy; /* NULL: there is no such policy, or it was not asked */
+    str policy_name;             /* of an identity's policy; absent for the others */
+    str sid;                     /* the statement's; absent when it has none */
+    size_t statement;            /* its number, from 1 on; 0: no statement did */
+};
+/* The same decision, and what it rests on.  Dearer: the policies are asked once more. */
+struct decision policy_explain(const struct policy_set *set, const struct policy_request *request);
+/* In words, in request->arena: which statement denies, or which policy lacks one. */
+str decision_reason(const struct decision *decision, const struct policy_request *request);
 /* AWS's sentence for it, in request->arena. */
 str iam_denial_message(enum denial denial, const struct policy_request *request);

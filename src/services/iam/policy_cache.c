@@ -70,10 +70,12 @@ static struct policy_cache *this_threads_cache(void)
     return cache;
 }
 
-static void add_policy(struct cached_identity *cached, enum policy_kind kind, str document)
+static void add_policy(struct cached_identity *cached, enum policy_kind kind, str name, str document)
 {
     if (str_present(document))
-        list_add(&cached->arena, &cached->policies)->policy = iam_policy_read(&cached->arena, kind, document);
+        *list_add(&cached->arena, &cached->policies) =
+            (struct policy_reference){.policy = iam_policy_read(&cached->arena, kind, document),
+                                      .name = arena_copy(&cached->arena, name)};
 }
 
 static void load_policies(struct txn *txn, struct cached_identity *cached, int64_t identity_id)
@@ -84,9 +86,10 @@ static void load_policies(struct txn *txn, struct cached_identity *cached, int64
         iam_attachments(txn, &(struct iam_attachments_params){identity_id});
 
     for (size_t i = 0; i < own.count; i++)
-        add_policy(cached, POLICY_INLINE, own.items[i].document);
+        add_policy(cached, POLICY_INLINE, own.items[i].policy_name, own.items[i].document);
     for (size_t i = 0; i < attached.count; i++)
-        add_policy(cached, POLICY_MANAGED, iam_managed_policy_document(txn, attached.items[i].policy_arn));
+        add_policy(cached, POLICY_MANAGED, attached.items[i].policy_arn,
+                   iam_managed_policy_document(txn, attached.items[i].policy_arn));
 }
 
 static void load_tags(struct txn *txn, struct cached_identity *cached, int64_t identity_id)

@@ -95,6 +95,7 @@ struct condition_list {
 };
 
 struct statement {
+    str sid; /* absent when it has none */
     bool deny, not_actions, not_resources, not_principals;
     struct wildcard_list actions;
     struct wildcard_list resources;   /* none: of a trust policy, any */

@@ -141,8 +141,7 @@ static const struct lambda_logging_config *logging_of(const struct call *call,
     return kept;
 }
 
-static void keep_settings(const struct call *call,
-                          const struct lambda_update_function_configuration_request *in,
+static void keep_settings(const struct call *call, const struct lambda_function_settings *in,
                           struct function *function)
 {
     struct lambda_function_configuration settings = {0};
@@ -177,8 +176,7 @@ static bool runtime_check(const struct call *call, str runtime)
     return false;
 }
 
-bool lambda_configuration_apply(const struct call *call,
-                                const struct lambda_update_function_configuration_request *in,
+bool lambda_configuration_apply(const struct call *call, const struct lambda_function_settings *in,
                                 struct function *function)
 {
     struct lambda_function_row *row = &function->row;
@@ -187,8 +185,6 @@ bool lambda_configuration_apply(const struct call *call,
         row->runtime = in->runtime;
     if (str_present(in->handler))
         row->handler = in->handler;
-    if (str_present(in->role))
-        row->role = in->role;
     if (in->timeout)
         row->timeout_seconds = *in->timeout;
     if (in->memory_size)
@@ -213,7 +209,7 @@ bool lambda_architectures_check(const struct call *call, const struct str_list *
 
 bool lambda_configuration_check_new(const struct call *call, const struct lambda_create_function_request *in)
 {
-    if (!str_present(in->runtime) || !str_present(in->handler)) {
+    if (!str_present(in->function_settings.runtime) || !str_present(in->function_settings.handler)) {
         fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
              "Runtime and Handler are mandatory parameters for functions created with deployment packages.");
         return false;

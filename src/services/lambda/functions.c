@@ -36,27 +36,6 @@ static bool revision_check(const struct call *call, str revision, const struct f
 
 /* ---- CreateFunction ---- */
 
-static struct lambda_update_function_configuration_request
-settings_of(const struct lambda_create_function_request *in)
-{
-    return (struct lambda_update_function_configuration_request){
-        .function_name = in->function_name,
-        .role = in->role,
-        .handler = in->handler,
-        .description = in->description,
-        .timeout = in->timeout,
-        .memory_size = in->memory_size,
-        .vpc_config = in->vpc_config,
-        .environment = in->environment,
-        .runtime = in->runtime,
-        .dead_letter_config = in->dead_letter_config,
-        .kms_key_arn = in->kms_key_arn,
-        .tracing_config = in->tracing_config,
-        .ephemeral_storage = in->ephemeral_storage,
-        .logging_config = in->logging_config,
-    };
-}
-
 static struct function new_function(const struct call *call, const struct function_name *name,
                                     const struct lambda_create_function_request *in)
 {
@@ -69,6 +48,7 @@ static struct function new_function(const struct call *call, const struct functi
                 .account = name->account,
                 .region = name->region,
                 .name = name->name,
+                .role = in->role,
                 .timeout_seconds = DEFAULT_TIMEOUT_SECONDS,
                 .memory_mb = DEFAULT_MEMORY_MB,
                 .architecture = architecture,
@@ -110,7 +90,6 @@ void lambda_create_function_prepare(const struct call *call, const struct lambda
 enum outcome lambda_create_function(const struct call *call, const struct lambda_create_function_request *in,
                                     struct lambda_function_configuration *out)
 {
-    struct lambda_update_function_configuration_request settings = settings_of(in);
     struct function function, existing;
     struct function_name name;
 
@@ -122,7 +101,7 @@ enum outcome lambda_create_function(const struct call *call, const struct lambda
                     STR_ARGS(name.name));
     function = new_function(call, &name, in);
     if (!lambda_configuration_check_new(call, in) ||
-        !lambda_configuration_apply(call, &settings, &function) ||
+        !lambda_configuration_apply(call, &in->function_settings, &function) ||
         !lambda_execution_role_check(call, &function) || !source_check(call, in->code->zip_file) ||
         !lambda_package_check(call, in->code->zip_file, &function))
         return FAILED;
@@ -180,6 +159,14 @@ enum outcome lambda_update_function_code(const struct call *call,
     return DONE;
 }
 
+static bool role_change(const struct call *call, str role, struct function *function)
+{
+    if (!str_present(role))
+        return true;
+    function->row.role = role;
+    return lambda_execution_role_check(call, function);
+}
+
 enum outcome
 lambda_update_function_configuration(const struct call *call,
                                      const struct lambda_update_function_configuration_request *in,
@@ -189,8 +176,8 @@ lambda_update_function_configuration(const struct call *call,
 
     if (!lambda_function_open(call, in->function_name, (str){0}, &function) ||
         !revision_check(call, in->revision_id, &function) ||
-        !lambda_configuration_apply(call, in, &function) ||
-        (str_present(in->role) && !lambda_execution_role_check(call, &function)))
+        !lambda_configuration_apply(call, &in->function_settings, &function) ||
+        !role_change(call, in->role, &function))
         return FAILED;
     store_change(call, &function);
     *out = *lambda_configuration_of(call, &function);

@@ -8,6 +8,7 @@
 #include "lambda_internal.h"
 
 #include "base/hash.h"
+#include "base/log.h"
 #include "wire/json.h"
 
 enum {
@@ -171,7 +172,7 @@ static bool add(const struct call *call, const struct lambda_invocation_request 
                                     .kind = kind,
                                     .payload = in->payload.size > 0 ? in->payload : S("{}"),
                                     .client_context = context,
-                                    .trace_id = call->trace_id,
+                                    .trace_id = trace_of_call(call),
                                     .queued_ms = call->now_ms,
                                     .wants_tail = str_equal(in->log_type, S("Tail")),
                                 });
@@ -280,8 +281,58 @@ static void retry_or_forget(const struct call *call, const struct lambda_find_in
     }
     lambda_set_waiting(call->txn,
                        &(struct lambda_set_waiting_params){.id = invocation->id, .attempts = attempts});
+    trace(call, &(struct trace_hop){.kind = HOP_RETRIED,
+                                    .trace_id = invocation->trace_id,
+                                    .request_id = invocation->request_id,
+                                    .attempt = attempts + 1,
+                                    .reason = arena_format(call->arena, "It is tried again in %lld s.",
+                                                           (long long)((due_ms - call->now_ms) / MS))});
     timer_set(call, &LAMBDA_RETRY_INVOCATION, invocation->request_id, due_ms,
               &(struct lambda_retry_invocation_request){.invocation_id = invocation->id});
+}
+
+/* "Runtime.ExitError: RequestId: … Error: …" */
+static str failure_text(const struct call *call, const struct result *result)
+{
+    const struct json *report = json_parse(call->arena, result->payload, NULL);
+    str message = json_get_str(report, S("errorMessage"));
+
+    return arena_format(call->arena, "%.*s%s%.*s", STR_ARGS(result->error_type),
+                        str_present(message) ? ": " : "", STR_ARGS(message));
+}
+
+static void warn_of_failure(const struct call *call, const struct function *function,
+                            const struct lambda_find_invocation_row *invocation, str reason)
+{
+    static struct log_pace pace;
+    unsigned left_out;
+
+    if (log_due(&pace, &left_out))
+        log_warn("a function failed function=%.*s request_id=%.*s trace=%.*s reason=%.*s not_told_before=%u",
+                 STR_ARGS(function->arn), STR_ARGS(invocation->request_id), STR_ARGS(invocation->trace_id),
+                 STR_ARGS(json_quoted(call->arena, reason)), left_out);
+}
+
+static void trace_end(const struct call *call, const struct function *function,
+                      const struct lambda_find_invocation_row *invocation, const struct result *result)
+{
+    bool failed = str_present(result->error), late = str_equal(result->status, S("timeout"));
+    str reason = failed ? failure_text(call, result) : (str){0};
+
+    if (failed)
+        warn_of_failure(call, function, invocation, reason);
+    invocation_hop(call, invocation->trace_id, invocation->receipts,
+                   &(struct trace_hop){
+                       .kind = HOP_RETURNED,
+                       .verdict = late     ? VERDICT_TIMED_OUT
+                                  : failed ? VERDICT_FAILED
+                                           : VERDICT_OK,
+                       .resource_arn = function->arn,
+                       .request_id = invocation->request_id,
+                       .reason = reason,
+                       .attempt = invocation->attempts + 1,
+                       .duration_ms = invocation->started_ms ? call->now_ms - invocation->started_ms : 0,
+                   });
 }
 
 void lambda_invocation_finish(const struct call *call, const struct function *function,
@@ -291,8 +342,7 @@ void lambda_invocation_finish(const struct call *call, const struct function *fu
 {
     str tail = sandbox ? lambda_log_end(call, function, sandbox, invocation, result) : (str){0};
 
-    if (str_present(result->error))
-        trace_in(call, invocation->trace_id, S("failed"), function->arn, result->error_type);
+    trace_end(call, function, invocation, result);
     if (invocation->kind == LAMBDA_INVOCATION_KIND_SYNC) {
         answer_caller(call, invocation, result, tail);
     } else if (invocation->kind == LAMBDA_INVOCATION_KIND_EVENT) {

@@ -67,8 +67,7 @@ const struct principal *lambda_principal(const struct call *call, const struct f
 
 /* configuration.c */
 /* Put what the request says into the row, where it says something.  False: fail() has been called. */
-bool lambda_configuration_apply(const struct call *call,
-                                const struct lambda_update_function_configuration_request *in,
+bool lambda_configuration_apply(const struct call *call, const struct lambda_function_settings *in,
                                 struct function *function);
 /* What may not be asked of a new function; the rest is lambda_configuration_apply()'s.  False: fail(). */
 bool lambda_configuration_check_new(const struct call *call, const struct lambda_create_function_request *in);
@@ -219,6 +218,20 @@ void lambda_log_flush(const struct call *call, const struct function *function,
 str lambda_log_end(const struct call *call, const struct function *function,
                    const struct lambda_get_sandbox_row *sandbox,
                    const struct lambda_find_invocation_row *invocation, const struct result *result);
+
+/* hops.c */
+/* A message of a batch, as the invocation's row keeps it: a line of `receipts` behind the queue's ARN. */
+struct receipt {
+    str message_id, handle, trace_id;
+    int64_t attempt; /* how often it has been received */
+};
+str receipt_text(const struct call *call, const struct receipt *receipt);
+/* The next of them; *receipts begins with the first line.  False: there are no more. */
+bool receipt_next(str *receipts, struct receipt *receipt);
+/*
+ * The hop in the trace of the invocation; of a batch in that of each message.  The id of the first.
+ */
+int64_t invocation_hop(const struct call *call, str trace_id, str receipts, const struct trace_hop *hop);
 
 /* event.c */
 struct sqs_message;

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "logs_model.h"
+#include "wire/json.h"
 
 enum {
     KEPT_MS = 1000,
@@ -52,15 +53,16 @@ static void make_stream(const struct call *call, const struct principal *role,
     invoke(call, role, &LOGS_CREATE_LOG_STREAM, &stream, &stream_out, &failure);
 }
 
-static void write_batch(const struct call *call, const struct principal *role,
-                        struct logs_put_log_events_request *in)
+/* False: *failure says why. */
+static bool write_batch(const struct call *call, const struct principal *role,
+                        struct logs_put_log_events_request *in, struct failure *failure)
 {
-    struct failure failure;
-
-    if (put(call, role, in, &failure) == DONE || failure.error != &LOGS_RESOURCE_NOT_FOUND_EXCEPTION)
-        return;
+    if (put(call, role, in, failure) == DONE)
+        return true;
+    if (failure->error != &LOGS_RESOURCE_NOT_FOUND_EXCEPTION)
+        return false;
     make_stream(call, role, in);
-    put(call, role, in, &failure);
+    return put(call, role, in, failure) == DONE;
 }
 
 /* How many of the events, from the first on, go into one request. */
@@ -76,19 +78,22 @@ static size_t batch_count(const struct logs_input_log_event *events, size_t coun
     return i;
 }
 
-static void write_events(const struct call *call, const struct function *function,
+/* False: *failure says why, or the function's role cannot be had. */
+static bool write_events(const struct call *call, const struct function *function,
                          const struct lambda_get_sandbox_row *sandbox,
-                         const struct logs_input_log_events *events)
+                         const struct logs_input_log_events *events, struct failure *failure)
 {
     const struct principal *role = events->count > 0 ? lambda_function_role(call, function) : NULL;
     struct logs_put_log_events_request in = {.log_group_name = function->row.log_group,
                                              .log_stream_name = sandbox->log_stream};
 
+    bool written = role != NULL;
     for (size_t done = 0; role && done < events->count; done += in.log_events.count) {
         in.log_events.items = events->items + done;
         in.log_events.count = batch_count(in.log_events.items, events->count - done);
-        write_batch(call, role, &in);
+        written = write_batch(call, role, &in, failure) && written;
     }
+    return written;
 }
 
 /* ---- collecting ---- */
@@ -155,7 +160,8 @@ static void write_now(const struct call *call, const struct function *function,
         lambda_set_tail(call->txn,
                         &(struct lambda_set_tail_params){.id = invocation->id,
                                                          .tail = tail_of(call, invocation->tail, events)});
-    write_events(call, function, sandbox, events);
+    struct failure failure;
+    write_events(call, function, sandbox, events, &failure);
 }
 
 void lambda_log_flush(const struct call *call, const struct function *function,
@@ -232,11 +238,36 @@ static str report_line(const struct call *call, const struct function *function,
     return text_str(&line);
 }
 
+static void trace_logged(const struct call *call, const struct function *function,
+                         const struct lambda_get_sandbox_row *sandbox,
+                         const struct lambda_find_invocation_row *invocation, bool written,
+                         const struct failure *failure)
+{
+    struct json_writer detail = json_writer_in(call->arena);
+    str group = arena_join(call->arena, S("log-group:"), function->row.log_group);
+
+    json_open_object(&detail);
+    json_field(&detail, S("logStream"), sandbox->log_stream);
+    json_close_object(&detail);
+    trace(call, &(struct trace_hop){
+                    .kind = HOP_LOGGED,
+                    .verdict = written ? VERDICT_OK : VERDICT_DENIED,
+                    .trace_id = invocation->trace_id,
+                    .resource_arn = arn(call, S("logs"), group),
+                    .request_id = invocation->request_id,
+                    .reason = written                        ? (str){0}
+                              : str_present(failure->reason) ? failure->reason
+                                                             : failure->message,
+                    .detail = json_written(&detail),
+                });
+}
+
 str lambda_log_end(const struct call *call, const struct function *function,
                    const struct lambda_get_sandbox_row *sandbox,
                    const struct lambda_find_invocation_row *invocation, const struct result *result)
 {
     struct logs_input_log_events events = {0};
+    struct failure failure = {0};
     str id = invocation->request_id;
 
     take_lines(call, sandbox, &events);
@@ -250,6 +281,7 @@ str lambda_log_end(const struct call *call, const struct function *function,
                                (long long)function->row.timeout_seconds));
     add_event(call, &events, call->now_ms, arena_format(call->arena, "END RequestId: %.*s", STR_ARGS(id)));
     add_event(call, &events, call->now_ms, report_line(call, function, sandbox, invocation, result));
-    write_events(call, function, sandbox, &events);
+    bool written = write_events(call, function, sandbox, &events, &failure);
+    trace_logged(call, function, sandbox, invocation, written, &failure);
     return invocation->wants_tail ? tail_of(call, invocation->tail, &events) : (str){0};
 }

@@ -68,7 +68,7 @@ static bool authorize_for_function(const struct call *call, str resource, str fu
 
 /* ---- what a mapping asks for ---- */
 
-static bool apply(const struct call *call, const struct lambda_update_event_source_mapping_request *in,
+static bool apply(const struct call *call, const struct lambda_mapping_settings *in,
                   struct lambda_mapping_row *mapping)
 {
     if (in->batch_size)
@@ -86,19 +86,6 @@ static bool apply(const struct call *call, const struct lambda_update_event_sour
     fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
          "Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10");
     return false;
-}
-
-static struct lambda_update_event_source_mapping_request
-settings_of(const struct lambda_create_event_source_mapping_request *in)
-{
-    return (struct lambda_update_event_source_mapping_request){
-        .function_name = in->function_name,
-        .enabled = in->enabled,
-        .batch_size = in->batch_size,
-        .scaling_config = in->scaling_config,
-        .maximum_batching_window_in_seconds = in->maximum_batching_window_in_seconds,
-        .function_response_types = in->function_response_types,
-    };
 }
 
 static bool source_check(const struct call *call, const struct lambda_create_event_source_mapping_request *in)
@@ -241,7 +228,6 @@ enum outcome lambda_create_event_source_mapping(const struct call *call,
                                                 const struct lambda_create_event_source_mapping_request *in,
                                                 struct lambda_event_source_mapping_configuration *out)
 {
-    struct lambda_update_event_source_mapping_request settings = settings_of(in);
     struct function function;
 
     if (!authorize_for_function(call, S("*"), in->function_name) || !source_check(call, in) ||
@@ -260,7 +246,8 @@ enum outcome lambda_create_event_source_mapping(const struct call *call,
         .poller = 1,
     };
     if (!lambda_tagging_check(call, mapping_arn(call, &mapping), &in->tags) ||
-        !apply(call, &settings, &mapping) || !queue_check(call, &function, in->event_source_arn) ||
+        !apply(call, &in->mapping_settings, &mapping) ||
+        !queue_check(call, &function, in->event_source_arn) ||
         !check_new(call, &function, in->event_source_arn) ||
         !lambda_resource_tags_put(call, mapping_arn(call, &mapping), &in->tags))
         return FAILED;
@@ -340,7 +327,7 @@ enum outcome lambda_update_event_source_mapping(const struct call *call,
     str name = str_present(in->function_name) ? in->function_name : mapping.function_name;
     if (str_present(in->function_name) && !authorize_for_function(call, mapping_arn(call, &mapping), name))
         return FAILED;
-    if (!find_function(call, name, &function) || !apply(call, in, &mapping) ||
+    if (!find_function(call, name, &function) || !apply(call, &in->mapping_settings, &mapping) ||
         !queue_check(call, &function, mapping.source_arn))
         return FAILED;
     if (!str_equal(function.row.name, mapping.function_name) &&

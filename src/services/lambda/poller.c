@@ -10,8 +10,10 @@
 
 #include "aws/arn.h"
 #include "base/hash.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "sqs_model.h"
+#include "wire/json.h"
 
 enum {
     BATCHES_IN_FLIGHT = 5, /* where AWS begins; ScalingConfig may say otherwise */
@@ -91,7 +93,13 @@ static enum outcome have_problem(const struct call *call, const struct lambda_ma
     int64_t doublings = mapping->failures < MOST_DOUBLINGS ? mapping->failures : MOST_DOUBLINGS;
     int64_t delay_ms = (int64_t)PROBLEM_MS << doublings;
     str problem = arena_format(call->arena, "PROBLEM: %.*s", STR_ARGS(message));
+    static struct log_pace pace;
+    unsigned left_out;
 
+    if (log_due(&pace, &left_out))
+        log_warn("a trigger gets no messages function=%.*s source=%.*s reason=%.*s not_told_before=%u",
+                 STR_ARGS(mapping->function_name), STR_ARGS(mapping->source_arn),
+                 STR_ARGS(json_quoted(call->arena, message)), left_out);
     set_result(call, mapping, problem, problem, mapping->failures + 1);
     return park(call, mapping_name(call, mapping->id),
                 call->now_ms + (delay_ms < MAX_PROBLEM_MS ? delay_ms : MAX_PROBLEM_MS));
@@ -107,13 +115,11 @@ static void have_no_problem(const struct call *call, struct lambda_mapping_row *
 
 /* ---- batches ---- */
 
-/* A batch is a new trace unless a message brings one along. */
-static str batch_trace_id(const struct call *call, const struct record *first)
+/* A batch goes on with its first message's trace. */
+static str batch_trace_id(const struct call *call, const struct record *first, str request_id)
 {
-    if (str_present(first->trace_id))
-        return first->trace_id;
-    return arena_format(call->arena, "1-%08x-%.*s", (unsigned)(call->now_ms / MS),
-                        STR_ARGS(random_text(call->arena, S("0123456789abcdef"), 24)));
+    return str_present(first->trace_id) ? first->trace_id
+                                        : trace_of_id(call->arena, request_id, call->now_ms);
 }
 
 /* How many records, from the first on, make one event. */
@@ -156,15 +162,6 @@ static str receipts_of(const struct call *call, str queue_arn, const struct reco
     return text_str(&receipts);
 }
 
-/* The batch goes on with its first message's trace; the others' say where they went. */
-static void trace_others(const struct call *call, const struct poll *poll, const struct record *records,
-                         size_t count, str request_id)
-{
-    for (size_t i = 1; i < count; i++)
-        if (str_present(records[i].trace_id) && !str_equal(records[i].trace_id, records[0].trace_id))
-            trace_in(call, records[i].trace_id, S("invoked"), poll->function.arn, request_id);
-}
-
 static void send_batch(const struct call *call, const struct poll *poll, const struct record *records,
                        size_t count)
 {
@@ -176,11 +173,10 @@ static void send_batch(const struct call *call, const struct poll *poll, const s
                                     .mapping_id = arena_i64(call->arena, poll->mapping.id),
                                     .kind = LAMBDA_INVOCATION_KIND_MAPPING,
                                     .payload = event_of(call, records, count),
-                                    .trace_id = batch_trace_id(call, records),
+                                    .trace_id = batch_trace_id(call, records, request_id),
                                     .queued_ms = call->now_ms,
                                     .receipts = receipts_of(call, poll->mapping.source_arn, records, count),
                                 });
-    trace_others(call, poll, records, count, request_id);
     lambda_function_dispatch(call, &poll->function);
 }
 
@@ -254,6 +250,16 @@ static void send_held(const struct call *call, const struct poll *poll)
 
 /* ---- receiving ---- */
 
+static str receipt_of(const struct call *call, const struct sqs_message *message)
+{
+    struct receipt receipt = {.message_id = message->message_id,
+                              .handle = message->receipt_handle,
+                              .trace_id = lambda_event_trace_id(message)};
+
+    str_to_i64(str_map_get(&message->attributes, S("ApproximateReceiveCount")), &receipt.attempt);
+    return receipt_text(call, &receipt);
+}
+
 static struct record_list records_of(const struct call *call, const struct poll *poll,
                                      const struct sqs_message_list *messages)
 {
@@ -263,8 +269,7 @@ static struct record_list records_of(const struct call *call, const struct poll 
         const struct sqs_message *message = &messages->items[i];
         *list_add(call->arena, &records) = (struct record){
             .json = lambda_event_record(call, message, poll->mapping.source_arn),
-            .receipt = arena_format(call->arena, "%.*s %.*s", STR_ARGS(message->message_id),
-                                    STR_ARGS(message->receipt_handle)),
+            .receipt = receipt_of(call, message),
             .trace_id = lambda_event_trace_id(message),
         };
     }
@@ -334,7 +339,8 @@ static enum outcome run(const struct call *call, struct poll *poll)
             have_no_problem(call, &poll->mapping);
             return stay_parked(call, poll, window_end_ms(poll, &held_now));
         case FAILED:
-            return have_problem(call, &poll->mapping, failure.message);
+            return have_problem(call, &poll->mapping,
+                                str_present(failure.reason) ? failure.reason : failure.message);
         case DONE:
             break;
         }
@@ -382,13 +388,12 @@ struct receipts {
 static struct receipts receipts_read(const struct call *call, str text)
 {
     struct receipts receipts = {0};
-    str line, id;
+    struct receipt receipt;
 
     str_next(&text, '\n', &receipts.queue_arn);
-    while (str_present(text) && str_next(&text, '\n', &line)) {
-        str_next(&line, ' ', &id);
-        *list_add(call->arena, &receipts.ids) = id;
-        *list_add(call->arena, &receipts.handles) = line;
+    while (receipt_next(&text, &receipt)) {
+        *list_add(call->arena, &receipts.ids) = receipt.message_id;
+        *list_add(call->arena, &receipts.handles) = receipt.handle;
     }
     return receipts;
 }

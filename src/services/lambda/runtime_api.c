@@ -94,12 +94,17 @@ enum outcome runtime_next(const struct call *call, const struct runtime_next_req
         return park(call, lambda_function_work(call, asker.function.row.id), INT64_MAX);
 
     become_busy(&asker.call, &asker.function, &asker.sandbox);
-    trace_in(call, invocation.trace_id, S("invoked"), asker.function.arn, invocation.request_id);
+    int64_t hop = invocation_hop(call, invocation.trace_id, invocation.receipts,
+                                 &(struct trace_hop){.kind = HOP_INVOKED,
+                                                     .resource_arn = asker.function.arn,
+                                                     .request_id = invocation.request_id,
+                                                     .attempt = invocation.attempts + 1});
     out->aws_request_id = invocation.request_id;
     out->deadline_ms = deadline_for_sandbox(&asker.function);
     out->invoked_function_arn =
         str_present(invocation.function_arn) ? invocation.function_arn : asker.function.arn;
-    out->trace_id = arena_format(call->arena, "Root=%.*s;Sampled=0", STR_ARGS(invocation.trace_id));
+    out->trace_id = arena_format(call->arena, "Root=%.*s;Parent=%016llx;Sampled=0",
+                                 STR_ARGS(invocation.trace_id), (unsigned long long)hop);
     out->client_context = invocation.client_context;
     out->content_type = S("application/json");
     out->event = lambda_invocation_payload(call, &invocation);

@@ -10,13 +10,16 @@
  */
 #include "sns_internal.h"
 
+#include "base/log.h"
 #include "sqs_model.h"
+#include "wire/json.h"
 
 enum { MAX_AT_ONCE = 32, DELIVERIES_PER_RUN = 100, REMOVALS_PER_RUN = 500, MAX_RAW_ATTRIBUTES = 10 };
 
 /* What subscribers get: the text, or the envelope around it. */
 struct broadcast {
-    str topic_arn, trace_id, group_id;
+    str topic_arn, group_id;
+    struct way way;
     const struct sns_message_attribute_map *attributes;
     str text, envelope; /* no envelope where nobody gets one */
     int64_t insert_at;  /* into the envelope */
@@ -44,7 +47,7 @@ static struct sqs_send_to_queues_request request_of(const struct call *call,
     struct sqs_send_to_queues_request request = {
         .message_body = raw ? broadcast->text : broadcast->envelope,
         .message_group_id = broadcast->group_id,
-        .trace_id = broadcast->trace_id,
+        .trace_id = broadcast->way.trace_id,
     };
 
     if (raw)
@@ -54,13 +57,36 @@ static struct sqs_send_to_queues_request request_of(const struct call *call,
     return request;
 }
 
+/* The publisher is not told, so this is all that anybody hears of it. */
+static void trace_loss(const struct call *call, const struct broadcast *broadcast, str endpoint, str reason)
+{
+    static struct log_pace pace;
+    unsigned left_out;
+
+    trace(call, &(struct trace_hop){.kind = HOP_NOT_DELIVERED,
+                                    .verdict = VERDICT_NOT_DELIVERED,
+                                    .trace_id = broadcast->way.trace_id,
+                                    .parent = broadcast->way.published,
+                                    .resource_arn = endpoint,
+                                    .reason = reason});
+    if (log_due(&pace, &left_out))
+        log_warn("a published message was not delivered topic=%.*s to=%.*s reason=%.*s trace=%.*s "
+                 "not_told_before=%u",
+                 STR_ARGS(broadcast->topic_arn), STR_ARGS(endpoint),
+                 STR_ARGS(json_quoted(call->arena, reason)), STR_ARGS(broadcast->way.trace_id), left_out);
+}
+
 static void trace_delivery(const struct call *call, const struct broadcast *broadcast, str queue_arn,
                            const struct sqs_send_to_queues_result_entry *sent)
 {
     if (str_present(sent->message_id))
-        trace_in(call, broadcast->trace_id, S("delivered"), queue_arn, sent->message_id);
+        trace(call, &(struct trace_hop){.kind = HOP_DELIVERED,
+                                        .trace_id = broadcast->way.trace_id,
+                                        .parent = broadcast->way.published,
+                                        .resource_arn = queue_arn,
+                                        .message_id = sent->message_id});
     else
-        trace_in(call, broadcast->trace_id, S("not delivered"), queue_arn, sent->problem);
+        trace_loss(call, broadcast, queue_arn, sent->problem);
 }
 
 /* Send to the queues of those subscribers that get it raw, or to those of the others. */
@@ -90,8 +116,8 @@ static void trace_too_many_attributes(const struct call *call, const struct broa
 {
     for (size_t i = 0; i < subscribers->count; i++)
         if (subscribers->items[i].raw_delivery)
-            trace_in(call, broadcast->trace_id, S("not delivered"), subscribers->items[i].endpoint,
-                     S("A raw message has at most 10 attributes."));
+            trace_loss(call, broadcast, subscribers->items[i].endpoint,
+                       S("A raw message has at most 10 attributes."));
 }
 
 static void deliver(const struct call *call, const struct broadcast *broadcast,
@@ -106,11 +132,11 @@ static void deliver(const struct call *call, const struct broadcast *broadcast,
 }
 
 static struct broadcast broadcast_of(const struct call *call, const struct topic *topic,
-                                     const struct message *message)
+                                     const struct message *message, const struct way *way)
 {
     struct broadcast broadcast = {
         .topic_arn = topic->arn,
-        .trace_id = call->trace_id,
+        .way = *way,
         .group_id = message->group_id,
         .attributes = message->attributes,
         .text = sns_message_text_for(call, message, S("sqs")),
@@ -150,7 +176,7 @@ static void store(const struct call *call, const struct topic *topic, const stru
                                           .account = call->account,
                                           .region = call->region,
                                           .topic_arn = broadcast->topic_arn,
-                                          .trace_id = broadcast->trace_id,
+                                          .trace_id = broadcast->way.trace_id,
                                           .group_id = broadcast->group_id,
                                           .insert_at = &broadcast->insert_at,
                                           .attributes = model_to_json(call->arena, &SNS_MESSAGE_ATTRIBUTE_MAP,
@@ -162,11 +188,12 @@ static void store(const struct call *call, const struct topic *topic, const stru
 }
 
 void sns_fanout(const struct call *call, const struct topic *topic,
-                const struct sns_list_subscribers_rows *subscribers, const struct message *message)
+                const struct sns_list_subscribers_rows *subscribers, const struct message *message,
+                const struct way *way)
 {
     if (subscribers->count == 0)
         return;
-    struct broadcast broadcast = broadcast_of(call, topic, message);
+    struct broadcast broadcast = broadcast_of(call, topic, message, way);
 
     if (subscribers->count <= MAX_AT_ONCE)
         deliver(call, &broadcast, subscribers);
@@ -205,7 +232,7 @@ static void deliver_some(const struct call *call, const struct sns_find_fanout_r
         struct call published = call_in(call, message.account, message.region);
         deliver(&published,
                 &(struct broadcast){.topic_arn = message.topic_arn,
-                                    .trace_id = message.trace_id,
+                                    .way = {.trace_id = message.trace_id},
                                     .group_id = message.group_id,
                                     .attributes = &attributes,
                                     .text = message.text,

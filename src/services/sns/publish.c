@@ -9,8 +9,18 @@
 static void publish(const struct call *call, const struct topic *topic,
                     const struct sns_list_subscribers_rows *subscribers, const struct message *message)
 {
-    trace(call, S("published"), topic->arn, message->id);
-    sns_fanout(call, topic, subscribers, message);
+    struct way way = {.trace_id = str_present(call->trace_id)
+                                      ? call->trace_id
+                                      : trace_of_id(call->arena, message->id, message->published_ms)};
+
+    way.published = trace(call, &(struct trace_hop){
+                                    .kind = HOP_PUBLISHED,
+                                    .trace_id = way.trace_id,
+                                    .resource_arn = topic->arn,
+                                    .message_id = message->id,
+                                    .text = message->text,
+                                });
+    sns_fanout(call, topic, subscribers, message, &way);
 }
 
 static bool target_check(const struct call *call, const struct sns_publish_input *in, str *arn)

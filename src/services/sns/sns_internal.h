@@ -94,12 +94,18 @@ str sns_envelope_insert(const struct call *call, str subscription_arn);
 /* fanout.c */
 /* Some of a topic's subscribers: enough to see whether they are few. */
 struct sns_list_subscribers_rows sns_fanout_subscribers(const struct call *call, const struct topic *topic);
+/* The trace of a message, and the hop that its publishing is. */
+struct way {
+    str trace_id;
+    int64_t published; /* 0: not known */
+};
 /*
  * Deliver the message to all subscribers: now, if those found are all, or else some at a time, after this
  * call is committed.
  */
 void sns_fanout(const struct call *call, const struct topic *topic,
-                const struct sns_list_subscribers_rows *subscribers, const struct message *message);
+                const struct sns_list_subscribers_rows *subscribers, const struct message *message,
+                const struct way *way);
 /* The topic has been deleted: have its subscriptions removed when its messages have been delivered. */
 void sns_topic_end(const struct call *call, const struct topic *topic);
 

@@ -224,6 +224,20 @@ enum outcome sns_set_subscription_attributes(const struct call *call,
     return DONE;
 }
 
+/*
+ * A queue's subscription ends only by a signed request, whatever the topic's policy says:
+ * https://docs.aws.amazon.com/sns/latest/api/API_Unsubscribe.html
+ */
+static bool may_unsubscribe(const struct call *call, const struct sns_find_subscription_row *row)
+{
+    if (call->caller->kind != PRINCIPAL_ANONYMOUS || !str_equal(row->protocol, S("sqs")))
+        return true;
+    fail(call, &SNS_AUTHORIZATION_ERROR_EXCEPTION,
+         "User: anonymous is not authorized to perform: SNS:Unsubscribe on resource: %.*s",
+         STR_ARGS(row->arn));
+    return false;
+}
+
 /* Unsubscribing twice succeeds. */
 enum outcome sns_unsubscribe(const struct call *call, const struct sns_unsubscribe_input *in,
                              struct sns_unsubscribe_output *out)
@@ -234,6 +248,8 @@ enum outcome sns_unsubscribe(const struct call *call, const struct sns_unsubscri
     if (!subscription_open(call, in->subscription_arn, &row)) {
         return forgive(call, &SNS_NOT_FOUND_EXCEPTION) ? DONE : FAILED;
     }
+    if (!may_unsubscribe(call, &row))
+        return FAILED;
     sns_remove_subscription(call->txn, &(struct sns_remove_subscription_params){.id = row.id});
     sns_count_deleted(call->txn, &(struct sns_count_deleted_params){.id = row.topic_id});
     return DONE;

@@ -26,7 +26,13 @@ static bool delete_by_handle(const struct call *call, const struct queue *queue,
         sqs_message_remove(call, receipt.id, row.body_id);
         sqs_tally_count(call, &tally, (struct message_state){row.visible_ms, true}, -1);
         sqs_tally_end(call, &tally);
-        trace_in(call, row.trace_id, S("deleted"), queue->arn, row.message_id);
+        trace(call, &(struct trace_hop){
+                        .kind = HOP_DELETED,
+                        .trace_id = message_trace(call, row.trace_id, row.message_id, row.sent_ms),
+                        .resource_arn = queue->arn,
+                        .message_id = row.message_id,
+                        .attempt = row.receive_count,
+                    });
     }
     return true;
 }

@@ -70,6 +70,11 @@ static str put(const struct call *call, const struct queue *queue, struct delive
     return message_id;
 }
 
+static str why(struct failure failure)
+{
+    return str_present(failure.reason) ? failure.reason : failure.message;
+}
+
 enum outcome sqs_send_to_queues(const struct call *call, const struct sqs_send_to_queues_request *in,
                                 struct sqs_send_to_queues_result *out)
 {
@@ -84,7 +89,7 @@ enum outcome sqs_send_to_queues(const struct call *call, const struct sqs_send_t
         if (sqs_queue_open_arn(call, target->queue_arn, &queue) && may_have(call, &queue, &delivery, insert))
             entry->message_id = put(call, &queue, &delivery, insert);
         else
-            entry->problem = take_failure(call).message;
+            entry->problem = why(take_failure(call));
     }
     return DONE;
 }

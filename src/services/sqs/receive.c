@@ -7,6 +7,7 @@
 #include "sqs_internal.h"
 
 #include "base/hash.h"
+#include "base/log.h"
 
 enum {
     MAX_MESSAGES = 10,
@@ -46,6 +47,11 @@ static void add_attribute(const struct call *call, const struct sqs_receive_mess
         str_map_add(call->arena, &message->attributes, name, value);
 }
 
+static str trace_of_row(const struct call *call, const struct sqs_find_visible_row *row)
+{
+    return message_trace(call, row->trace_id, row->message_id, row->sent_ms);
+}
+
 /* Whoever asks for the trace by name is told it, although the sender set no header: so a trace goes on. */
 static str trace_header(const struct call *call, const struct sqs_receive_message_request *in,
                         const struct sqs_find_visible_row *row)
@@ -53,7 +59,7 @@ static str trace_header(const struct call *call, const struct sqs_receive_messag
     const struct str_list *names = &in->message_system_attribute_names;
 
     if (!str_present(row->trace_header) && str_is_one_of(S("AWSTraceHeader"), names->items, names->count))
-        return arena_join(call->arena, S("Root="), row->trace_id);
+        return arena_join(call->arena, S("Root="), trace_of_row(call, row));
     return row->trace_header;
 }
 
@@ -125,6 +131,29 @@ struct receive {
     struct sqs_message_list *messages;
 };
 
+/* Of a message whose trace begins with it, the first receive tells that it was sent. */
+static void trace_received(const struct call *call, const struct queue *queue,
+                           const struct sqs_find_visible_row *row, str body)
+{
+    struct trace_hop hop = {
+        .kind = HOP_RECEIVED,
+        .trace_id = trace_of_row(call, row),
+        .resource_arn = queue->arn,
+        .message_id = row->message_id,
+    };
+
+    if (str_empty(row->trace_id) && row->receive_count == 0) {
+        struct trace_hop sent = hop;
+        sent.kind = HOP_SENT;
+        sent.at_ms = row->sent_ms;
+        sent.request_id = S("");
+        sent.text = body;
+        trace(call, &sent);
+    }
+    hop.attempt = row->receive_count + 1;
+    trace(call, &hop);
+}
+
 static void take(const struct call *call, struct receive *receive, const struct sqs_find_visible_row *row)
 {
     const struct queue *queue = receive->queue;
@@ -154,7 +183,7 @@ static void take(const struct call *call, struct receive *receive, const struct 
     message->md5_of_body = content.body_md5;
     add_attributes(call, in, row, message);
     add_message_attributes(call, in, content.attributes, message);
-    trace_in(call, row->trace_id, S("received"), queue->arn, row->message_id);
+    trace_received(call, queue, row, content.body);
 }
 
 static void remove_expired(const struct call *call, struct receive *receive,
@@ -162,6 +191,30 @@ static void remove_expired(const struct call *call, struct receive *receive,
 {
     sqs_message_remove(call, row->id, row->body_id);
     sqs_tally_count(call, &receive->tally, state_of(row), -1);
+}
+
+static void trace_dead_letter(const struct call *call, const struct queue *queue,
+                              const struct queue *dead_letters, const struct sqs_find_visible_row *row)
+{
+    static struct log_pace pace;
+    unsigned left_out;
+    str reason = arena_format(call->arena, "It was received %lld times from %.*s, and not deleted.",
+                              (long long)row->receive_count, STR_ARGS(queue->arn));
+
+    trace(call, &(struct trace_hop){
+                    .kind = HOP_DEAD_LETTERED,
+                    .verdict = VERDICT_DEAD_LETTERED,
+                    .trace_id = trace_of_row(call, row),
+                    .resource_arn = dead_letters->arn,
+                    .message_id = row->message_id,
+                    .attempt = row->receive_count,
+                    .reason = reason,
+                });
+    if (log_due(&pace, &left_out))
+        log_warn("a message went to the dead-letter queue queue=%.*s dead_letter_queue=%.*s message_id=%.*s "
+                 "received=%lld not_told_before=%u",
+                 STR_ARGS(queue->arn), STR_ARGS(dead_letters->arn), STR_ARGS(row->message_id),
+                 (long long)row->receive_count, left_out);
 }
 
 /* Received as often as allowed: the next queue gets it, with its id, its age and its count. */
@@ -178,7 +231,7 @@ static void move_to_dead_letters(const struct call *call, struct receive *receiv
                                         });
     sqs_tally_count(call, &receive->tally, state_of(row), -1);
     sqs_tally_count(call, &receive->dead_letter_tally, state_of(row), 1);
-    trace_in(call, row->trace_id, S("dead-lettered"), dead_letters->arn, row->message_id);
+    trace_dead_letter(call, receive->queue, dead_letters, row);
     wake(call, sqs_queue_arrivals(call, dead_letters));
 }
 

@@ -11,9 +11,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 
-#include <string.h>
-
-enum { MAX_DELAY_SECONDS = 900, MAX_BATCH_BYTES = 1048576, MAX_TRACE_HEADER = 1024, TRACE_ID_SIZE = 35 };
+enum { MAX_DELAY_SECONDS = 900, MAX_BATCH_BYTES = 1048576, MAX_TRACE_HEADER = 1024 };
 
 struct sent {
     str message_id, body_md5, attributes_md5, system_attributes_md5;
@@ -113,27 +111,33 @@ static str trace_header_of(const struct outgoing *message)
     return (str){0};
 }
 
-/* "1-<8 hexadecimal digits>-<24 of them>"; the id is a key of the traces, so nothing else is taken for one.
+/*
+ * A sender's AWSTraceHeader goes on with the trace it names; a request in a trace goes on with that.  Any
+ * other message begins one, which message_trace() tells: nothing is written for it until it is received.
  */
-static bool names_trace(str id)
-{
-    if (id.size != TRACE_ID_SIZE || !str_starts_with(id, S("1-")) || id.data[10] != '-')
-        return false;
-    for (size_t i = 2; i < id.size; i++)
-        if (i != 10 && (!id.data[i] || !strchr("0123456789abcdefABCDEF", id.data[i])))
-            return false;
-    return true;
-}
-
-/* A sender's AWSTraceHeader goes on with the trace it names: "Root=1-…;Parent=…". */
 static str trace_id_of(const struct call *call, str trace_header)
 {
-    str rest = trace_header, part;
+    str named = trace_of_header(trace_header);
 
-    while (str_next(&rest, ';', &part))
-        if (str_starts_with(str_trim(part), S("Root=")) && names_trace(str_from(str_trim(part), 5)))
-            return str_from(str_trim(part), 5);
-    return call->trace_id;
+    if (str_present(named))
+        return named;
+    return str_present(call->trace_id) ? call->trace_id : S("");
+}
+
+str message_trace(const struct call *call, str trace_id, str message_id, int64_t sent_ms)
+{
+    return str_empty(trace_id) ? trace_of_id(call->arena, message_id, sent_ms) : trace_id;
+}
+
+static void trace_sent(const struct call *call, const struct queue *queue, str trace_id, str message_id,
+                       str body)
+{
+    if (!str_empty(trace_id))
+        trace(call, &(struct trace_hop){.kind = HOP_SENT,
+                                        .trace_id = trace_id,
+                                        .resource_arn = queue->arn,
+                                        .message_id = message_id,
+                                        .text = body});
 }
 
 /* The two kinds of attributes have one form; their digests are made alike. */
@@ -208,8 +212,10 @@ static struct sent put(const struct call *call, const struct queue *queue, const
         .group_id = message->group_id,
     };
 
+    str message_id = sqs_message_put(call, queue, &parcel, tally);
+    trace_sent(call, queue, parcel.trace_id, message_id, message->body);
     return (struct sent){
-        .message_id = sqs_message_put(call, queue, &parcel, tally),
+        .message_id = message_id,
         .body_md5 = content.body_md5,
         .attributes_md5 = sqs_message_attributes_md5(call, message->attributes),
         .system_attributes_md5 = system_attributes_md5(call, message->system_attributes),

@@ -261,7 +261,7 @@ delete from sqs_message where id = :id;
 
 -- A message by its receipt: only the latest receipt counts.
 -- statement: find_receipt :one
-select message_id, trace_id, visible_ms, body_id from sqs_message
+select message_id, trace_id, sent_ms, receive_count, visible_ms, body_id from sqs_message
 where id = :id and generation_id = :generation_id and receipt = :receipt;
 
 -- statement: find_received :one

@@ -42,6 +42,8 @@ static struct {
 
 static const struct module *const modules[] = {&TOY_MODULE, NULL};
 
+enum { DAY_MS = 24 * 3600 * 1000 };
+
 /* ---- waiting ---- */
 
 static pthread_mutex_t news_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -127,6 +129,7 @@ int core_setup(void **state)
         .default_region = S("us-east-1"),
         .default_account = S("000000000000"),
         .endpoint = S("http://127.0.0.1:4566"),
+        .trace_keep = {.age_ms = 7 * DAY_MS, .bytes = 64 * 1024 * 1024},
     };
     toy_start = toy_poller = (str){0};
     toy_hook = NULL;

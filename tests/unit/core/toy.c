@@ -213,7 +213,8 @@ static enum outcome write_hops(const struct call *call, str rest)
     str id = word(&rest);
 
     for (int64_t left = number(&rest); left > 0; left--)
-        trace_in(call, id, S("hop"), S("toy"), S(""));
+        trace(call,
+              &(struct trace_hop){.kind = HOP_PUT, .trace_id = id, .resource_arn = S("toy"), .text = rest});
     return DONE;
 }
 

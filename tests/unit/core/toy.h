@@ -21,7 +21,7 @@
  *     spawn STEPS          timer ID MS STEPS             cancel ID
  *     effect ID PAYLOAD    end ID
  *     sweep NAME N         add NAME to "swept" N times, in slices, and call toy_hook() each time
- *     hops ID N            write N hops of that trace
+ *     hops ID N            write N hops of that trace          (hops ID N TEXT)
  *     seal KEY PURPOSE DATA      unseal KEY PURPOSE SEAL (into KEY; "refused")
  *
  * Send and Receive are a queue with long polling, Get reads an item.

@@ -69,12 +69,13 @@ static bool find_credentials(struct txn *txn, struct arena *arena, str access_ke
     return true;
 }
 
-static bool answer_question(const struct call *call, const struct question *question, str *message)
+static bool answer_question(const struct call *call, const struct question *question,
+                            struct objection *objection)
 {
     if (!str_equal(question->resource_arn, S("denied")))
         return true;
-    *message = arena_format(call->arena, "%.*s may not %.*s.", STR_ARGS(call->caller->name),
-                            STR_ARGS(question->action));
+    objection->message = arena_format(call->arena, "%.*s may not %.*s.", STR_ARGS(call->caller->name),
+                                      STR_ARGS(question->action));
     return false;
 }
 

@@ -11,10 +11,13 @@
  *         answers the HTTP request that our client would send
  *     {"do": "read", "service": …, "operation": …, "protocol": …, "status": …, "headers": {…}, "body": …}
  *         answers what our client makes of a reply
+ *     {"do": "event", "headers": [{"name": …, "type": …, "number": …, "text": base64}], "body": base64}
+ *         answers {"body": the message of an event stream}
  */
 #include "base/hash.h"
 #include "engine/call.h"
 #include "engine/protocol.h"
+#include "wire/event_stream.h"
 #include "wire/json.h"
 
 #include "dynamodb_model.h"
@@ -202,16 +205,41 @@ static void do_read(struct arena *arena, const struct json *command, struct json
     json_raw(writer, model_to_json(arena, operation->output, out));
 }
 
+static int64_t number_of(const struct json *object, str name)
+{
+    int64_t number = 0;
+
+    str_to_i64(json_get(object, name)->text, &number);
+    return number;
+}
+
+static void do_event(struct arena *arena, const struct json *command, struct json_writer *writer)
+{
+    const struct json *headers = json_get(command, S("headers"));
+    struct event_message message = {.payload = body_of(arena, command)};
+    struct text text = text_in(arena);
+
+    message.items = arena_alloc(arena, (headers->count + 1) * sizeof *message.items);
+    for (; message.count < headers->count; message.count++) {
+        const struct json *header = &headers->items[message.count];
+        struct event_header *item = &message.items[message.count];
+        item->name = json_get_str(header, S("name"));
+        item->type = (enum event_header_type)number_of(header, S("type"));
+        item->number = number_of(header, S("number"));
+        base64_decode(arena, json_get_str(header, S("text")), &item->text);
+    }
+    event_message_write(&text, &message);
+    write_body(writer, text_str(&text));
+}
+
 static void run(struct arena *arena, str line)
 {
     static const struct {
         str name;
         void (*run)(struct arena *, const struct json *, struct json_writer *);
-    } verbs[] = {{STR_INIT("decode"), do_decode},
-                 {STR_INIT("reply"), do_reply},
-                 {STR_INIT("fail"), do_fail},
-                 {STR_INIT("request"), do_request},
-                 {STR_INIT("read"), do_read}};
+    } verbs[] = {{STR_INIT("decode"), do_decode}, {STR_INIT("reply"), do_reply},
+                 {STR_INIT("fail"), do_fail},     {STR_INIT("request"), do_request},
+                 {STR_INIT("read"), do_read},     {STR_INIT("event"), do_event}};
     const struct json *command = json_parse(arena, line, NULL);
     struct json_writer writer = json_writer_in(arena);
 

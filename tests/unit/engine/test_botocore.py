@@ -8,6 +8,7 @@ import random
 import subprocess
 import sys
 
+import botocore.eventstream
 import botocore.parsers
 import botocore.serialize
 import botocore.session
@@ -341,3 +342,31 @@ def test_an_error_reaches_botocore(probe, service, protocol):
     assert parsed["Error"]["Code"]
     assert parsed["ResponseMetadata"]["RequestId"] == "the-request-id"
     assert read["message"] == "No <such> thing"
+
+
+EVENT_HEADERS = {
+    "yes": (0, True), "no": (1, False), "byte": (2, -128), "short": (3, 32767), "integer": (4, -2 ** 31),
+    "long": (5, 2 ** 63 - 1), "bytes": (6, b"\x00\xff"), ":event-type": (7, "Records \u00fc"),
+    "moment": (8, 1363896240123), "uuid": (9, b"0123456789abcdef"),
+}
+
+
+def test_an_event_stream_reaches_botocore_however_it_is_cut(probe):
+    def header(name, kind, value):
+        number = value if kind in (2, 3, 4, 5, 8) else 0
+        text = value.encode() if isinstance(value, str) else value if isinstance(value, bytes) else b""
+        return {"name": name, "type": kind, "number": number, "text": base64.b64encode(text).decode()}
+
+    stream = b""
+    for payload in (b"", b"{}", bytes(range(256)) * 100):
+        answer = probe.ask(do="event", headers=[header(name, *value) for name, value in EVENT_HEADERS.items()],
+                           body=base64.b64encode(payload).decode())
+        stream += base64.b64decode(answer["body"])
+    for piece in (1, 7, len(stream)):
+        buffer, events = botocore.eventstream.EventStreamBuffer(), []
+        for start in range(0, len(stream), piece):
+            buffer.add_data(stream[start:start + piece])
+            events += list(buffer)
+        assert [event.payload for event in events] == [b"", b"{}", bytes(range(256)) * 100]
+        for event in events:
+            assert event.headers == {name: value for name, (_, value) in EVENT_HEADERS.items()}

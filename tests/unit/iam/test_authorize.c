@@ -72,19 +72,19 @@ static int close_store(void **state)
     return free_arena(state);
 }
 
-static bool may_send_by(str queue_policy, str *message)
+static bool may_send_by(str queue_policy, struct objection *objection)
 {
     static const struct context_list nothing;
 
     return iam_authorize(&call, &(struct question){S("sqs:SendMessage"), QUEUE, queue_policy, &nothing},
-                         message);
+                         objection);
 }
 
 static bool may_send(void)
 {
-    str message;
+    struct objection objection;
 
-    return may_send_by((str){0}, &message);
+    return may_send_by((str){0}, &objection);
 }
 
 static void put_policy(str document)
@@ -128,29 +128,30 @@ TEST(a_role_that_is_gone_allows_nothing)
 /* A parked call runs again for whom it was let in at first. */
 TEST(a_role_that_is_gone_is_let_in_by_no_resource_policy)
 {
-    str message,
-        everybody = S("{\"Statement\":{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"sqs:*\","
+    struct objection objection;
+    str everybody = S("{\"Statement\":{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"sqs:*\","
                       "\"Resource\":\"*\"}}");
 
-    assert_true(may_send_by(everybody, &message));
+    assert_true(may_send_by(everybody, &objection));
     iam_remove_identity(call.txn, &(struct iam_remove_identity_params){role.row.id});
     iam_policies_changed(&call);
-    assert_false(may_send_by(everybody, &message));
+    assert_false(may_send_by(everybody, &objection));
 }
 
 TEST(a_changed_resource_policy_is_seen)
 {
-    str message, policy;
+    struct objection objection;
+    str policy;
 
     policy = arena_format(&scratch,
                           "{\"Statement\":{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"sqs:*\","
                           "\"Resource\":\"*\"}}");
-    assert_true(may_send_by(policy, &message));
+    assert_true(may_send_by(policy, &objection));
     policy =
         arena_format(&scratch, "{\"Statement\":{\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":\"sqs:*\","
                                "\"Resource\":\"*\"}}");
-    assert_false(may_send_by(policy, &message));
-    assert_true(str_ends_with(message, S("with an explicit deny in a resource-based policy")));
+    assert_false(may_send_by(policy, &objection));
+    assert_true(str_ends_with(objection.message, S("with an explicit deny in a resource-based policy")));
 }
 
 TEST(a_role_is_found_only_by_a_service_that_it_trusts)

@@ -1,0 +1,363 @@
+/*
+ * trace_index.c: from pages of hops to traces that can be found; and forgetting them.
+ *
+ * A page is taken apart some time after its batch, in slices that are short while calls wait: so what makes
+ * traces easy to find costs no call anything, and a trace's row is mostly written once for many hops.
+ * Whoever reads traces has the rest of the pages taken apart first.
+ *
+ * Traces are forgotten by the time of their last hop, which is the engine's: an id that a client brings may
+ * claim any time.  They are forgotten, too, while all of them take more room than --trace-keep gives; the
+ * sizes are estimates.
+ */
+#include "engine/engine_internal.h"
+#include "engine/trace_words.h"
+#include "engine_sql.h"
+
+#include "base/list.h"
+#include "base/text.h"
+#include "wire/json.h"
+
+#include <string.h>
+
+enum {
+    INDEX_AFTER_MS = 200, /* a page waits for others of its traces */
+    INDEX_AGAIN_MS = 100, /* while calls wait */
+    PRUNE_EVERY_MS = 10 * 1000,
+    TRACE_ROW_BYTES = 300,
+    HOP_ROW_BYTES = 30,
+    WORD_ROW_BYTES = 40,
+    MOST_NAMES = 32, /* of resources, and of messages, in a trace's row */
+};
+
+/* ---- reading hops ---- */
+
+static int64_t number_at(const struct json *array, size_t at)
+{
+    int64_t value = 0;
+
+    if (at < array->count && array->items[at].type == JSON_NUMBER)
+        str_to_i64(array->items[at].text, &value);
+    return value;
+}
+
+static str text_at(const struct json *array, size_t at)
+{
+    return at < array->count && array->items[at].type == JSON_STRING ? array->items[at].text : (str){0};
+}
+
+bool hop_read(const struct json *array, size_t from, struct stored_hop *hop)
+{
+    if (!json_is(array, JSON_ARRAY) || array->count < from + HOP_COLUMNS)
+        return false;
+    *hop = (struct stored_hop){
+        .id = number_at(array, from),
+        .hop =
+            {
+                .kind = (enum hop_kind)number_at(array, from + 1),
+                .verdict = (enum verdict)number_at(array, from + 2),
+                .at_ms = number_at(array, from + 3),
+                .duration_ms = number_at(array, from + 4),
+                .attempt = number_at(array, from + 5),
+                .parent = number_at(array, from + 6),
+                .resource_arn = text_at(array, from + 7),
+                .message_id = text_at(array, from + 8),
+                .request_id = text_at(array, from + 9),
+                .reason = text_at(array, from + 10),
+            },
+    };
+    const struct json *detail = &array->items[from + 11];
+    hop->detail = json_is(detail, JSON_OBJECT) ? detail : NULL;
+    return (unsigned)hop->hop.kind < HOP_KINDS && (unsigned)hop->hop.verdict < VERDICTS;
+}
+
+/* ---- a page's traces ---- */
+
+struct way {
+    struct engine_trace_row row; /* its id is 0 while it is not stored */
+    int64_t size_before;
+    struct word_list words;
+    size_t stored_words;
+    struct {
+        struct engine_add_trace_hop_params *items;
+        size_t count;
+    } hops;
+};
+
+struct index {
+    struct engine *engine;
+    struct arena arena;
+    struct {
+        struct way *items;
+        size_t count;
+    } ways;
+};
+
+static struct way *way_of(struct index *index, str trace_id, int64_t at_ms)
+{
+    for (size_t i = 0; i < index->ways.count; i++)
+        if (str_equal(index->ways.items[i].row.trace_id, trace_id))
+            return &index->ways.items[i];
+    struct way *way = list_add(&index->arena, &index->ways);
+    if (engine_find_trace(index->engine->txn, &(struct engine_find_trace_params){.trace_id = trace_id},
+                          &way->row))
+        way->size_before = way->row.bytes;
+    else
+        way->row = (struct engine_trace_row){
+            .trace_id = trace_id,
+            .began_ms = at_ms,
+            .bytes = TRACE_ROW_BYTES,
+            .resources = S(""),
+            .message_ids = S(""),
+            .words = S(""),
+        };
+    for (; way->stored_words < way->row.words.size / sizeof(int64_t); way->stored_words++)
+        memcpy(list_add(&index->arena, &way->words),
+               way->row.words.data + way->stored_words * sizeof(int64_t), sizeof(int64_t));
+    return way;
+}
+
+/* In a list with a name on each line. */
+static void add_name(struct index *index, str *names, str name)
+{
+    size_t count = 0;
+    str rest = *names, one;
+
+    if (str_empty(name))
+        return;
+    while (!str_empty(rest) && str_next(&rest, '\n', &one)) {
+        if (str_equal(one, name))
+            return;
+        count++;
+    }
+    if (count < MOST_NAMES)
+        *names = count ? arena_concat(&index->arena, *names, S("\n"), name) : name;
+}
+
+static void add_word(struct index *index, struct way *way, enum word_kind kind, str text)
+{
+    int64_t word = word_of(kind, text);
+
+    if (!str_empty(text) && !word_listed(&way->words, word) && way->words.count < LIMIT_TRACE_WORDS)
+        *list_add(&index->arena, &way->words) = word;
+}
+
+static bool is_end(const struct trace_hop *hop)
+{
+    return hop->kind == HOP_RETURNED || hop->kind == HOP_DELETED;
+}
+
+/*
+ * What a trace came to.  A failure is made good when a later attempt ends well; what was not delivered, or
+ * denied and never tried again, stays.
+ */
+static enum verdict outcome_after(enum verdict outcome, const struct trace_hop *hop)
+{
+    bool sticks = outcome == VERDICT_NOT_DELIVERED || outcome == VERDICT_DENIED;
+
+    if (hop->verdict == VERDICT_OK)
+        return is_end(hop) && !sticks ? VERDICT_OK : outcome;
+    return outcome == VERDICT_NOT_DELIVERED ? outcome : hop->verdict;
+}
+
+static str stored_text(struct index *index, const struct json *array)
+{
+    struct json_writer writer = json_writer_in(&index->arena);
+
+    json_open_array(&writer);
+    for (size_t i = 1; i <= HOP_COLUMNS; i++)
+        json_value(&writer, &array->items[i]);
+    json_close_array(&writer);
+    return json_written(&writer);
+}
+
+static void add_words(struct index *index, struct way *way, const struct trace_hop *hop, str text)
+{
+    add_word(index, way, WORD_RESOURCE, hop->resource_arn);
+    add_word(index, way, WORD_MESSAGE, hop->message_id);
+    if (hop->verdict != VERDICT_OK)
+        add_word(index, way, WORD_VERDICT, verdict_name(hop->verdict));
+    if (way->words.count + MOST_WORDS_OF_TEXT <= LIMIT_TRACE_WORDS)
+        words_of_text(&index->arena, text, &way->words);
+}
+
+static void index_hop(struct index *index, const struct json *array)
+{
+    struct stored_hop read;
+    str trace_id = json_is(array, JSON_ARRAY) ? text_at(array, 0) : (str){0};
+
+    if (!str_present(trace_id) || !hop_read(array, 1, &read))
+        return;
+    const struct trace_hop *hop = &read.hop;
+    struct way *way = way_of(index, trace_id, hop->at_ms);
+    struct engine_trace_row *row = &way->row;
+
+    if (hop->at_ms < row->began_ms)
+        row->began_ms = hop->at_ms;
+    if (hop->at_ms > row->last_ms)
+        row->last_ms = hop->at_ms;
+    row->outcome = outcome_after((enum verdict)row->outcome, hop);
+    add_name(index, &row->resources, hop->resource_arn);
+    add_name(index, &row->message_ids, hop->message_id);
+    add_words(index, way, hop, text_at(array, 1 + HOP_COLUMNS));
+    if (row->hops++ >= LIMIT_TRACE_HOPS)
+        return;
+    str text = stored_text(index, array);
+    *list_add(&index->arena, &way->hops) = (struct engine_add_trace_hop_params){.id = read.id, .hop = text};
+    row->bytes += (int64_t)text.size + HOP_ROW_BYTES;
+}
+
+/* How much its size has grown. */
+static int64_t store_way(struct index *index, struct way *way)
+{
+    struct txn *txn = index->engine->txn;
+    struct engine_trace_row *row = &way->row;
+    size_t new_words = way->words.count - way->stored_words;
+
+    row->words = (str){(const char *)way->words.items, way->words.count * sizeof(int64_t)};
+    row->bytes += (int64_t)new_words * WORD_ROW_BYTES;
+    if (row->id)
+        engine_update_trace(txn, row);
+    else
+        row->id = engine_add_trace(txn, row);
+    for (size_t i = 0; i < way->hops.count; i++) {
+        way->hops.items[i].trace = row->id;
+        engine_add_trace_hop(txn, &way->hops.items[i]);
+    }
+    for (size_t i = way->stored_words; i < way->words.count; i++)
+        engine_add_trace_word(
+            txn, &(struct engine_add_trace_word_params){.word = way->words.items[i], .trace = row->id});
+    return row->bytes - way->size_before;
+}
+
+static void index_page(struct engine *engine, struct index *index, str hops)
+{
+    const struct json *page = json_parse(&index->arena, hops, NULL);
+    int64_t grown = 0;
+
+    for (uint32_t i = 0; json_is(page, JSON_ARRAY) && i < page->count; i++)
+        index_hop(index, &page->items[i]);
+    for (size_t i = 0; i < index->ways.count; i++)
+        grown += store_way(index, &index->ways.items[i]);
+    engine_change_trace_size(engine->txn, &(struct engine_change_trace_size_params){.by = grown});
+}
+
+/* False: there is none. */
+static bool take_page(struct engine *engine, bool keep)
+{
+    struct index index = {.engine = engine};
+    struct engine_take_trace_page_row page;
+
+    txn_use_arena(engine->txn, &index.arena);
+    bool found = engine_take_trace_page(engine->txn, &page);
+    if (found) {
+        engine->trace_page_bytes -= page.bytes;
+        if (keep)
+            index_page(engine, &index, page.hops);
+    }
+    txn_use_arena(engine->txn, &engine->batch->arena);
+    arena_free(&index.arena);
+    return found;
+}
+
+/* ---- when there is time ---- */
+
+void trace_page_added(struct engine *engine, int64_t bytes)
+{
+    engine->trace_page_bytes += bytes;
+    if (engine->index_ms == INT64_MAX)
+        engine->index_ms = engine->now_ms + INDEX_AFTER_MS;
+}
+
+void trace_recount(struct engine *engine)
+{
+    engine->trace_page_bytes = -1;
+    engine->index_ms = engine->prune_ms = 0;
+}
+
+static void count_pages(struct engine *engine)
+{
+    struct engine_size_of_trace_pages_row size = {0};
+
+    engine_size_of_trace_pages(engine->txn, &size);
+    engine->trace_page_bytes = size.bytes;
+}
+
+bool trace_is_indexed(struct engine *engine)
+{
+    struct engine_find_trace_page_row page;
+
+    return !engine_find_trace_page(engine->txn, &page);
+}
+
+void trace_index(struct engine *engine)
+{
+    bool more;
+
+    do
+        more = take_page(engine, true);
+    while (more && !slice_has_passed(engine));
+    engine->index_ms = !more ? INT64_MAX : engine->now_ms + (calls_wait(engine) ? INDEX_AGAIN_MS : 1);
+}
+
+static void forget(struct engine *engine, const struct engine_find_oldest_trace_row *trace)
+{
+    int64_t word;
+
+    for (size_t at = 0; at + sizeof word <= trace->words.size; at += sizeof word) {
+        memcpy(&word, trace->words.data + at, sizeof word);
+        engine_remove_trace_word(engine->txn,
+                                 &(struct engine_remove_trace_word_params){.word = word, .trace = trace->id});
+    }
+    engine_remove_trace_hops(engine->txn, &(struct engine_remove_trace_hops_params){.trace = trace->id});
+    engine_remove_trace(engine->txn, &(struct engine_remove_trace_params){.id = trace->id});
+    engine_change_trace_size(engine->txn, &(struct engine_change_trace_size_params){.by = -trace->bytes});
+}
+
+static bool is_too_much(struct engine *engine)
+{
+    struct engine_find_trace_size_row size = {0};
+
+    engine_find_trace_size(engine->txn, &size);
+    return size.bytes + engine->trace_page_bytes > engine->options.trace_keep.bytes;
+}
+
+/* Forget the oldest trace, or the oldest page where that is all there is.  False: all may stay. */
+static bool prune_one(struct engine *engine)
+{
+    struct engine_find_oldest_trace_row oldest;
+    struct arena_mark mark = arena_mark(&engine->batch->arena);
+    bool found = engine_find_oldest_trace(engine->txn, &oldest);
+    bool old = found && oldest.last_ms < engine->now_ms - engine->options.trace_keep.age_ms;
+    bool prunes = old || is_too_much(engine);
+
+    if (prunes && found)
+        forget(engine, &oldest);
+    else if (prunes)
+        prunes = take_page(engine, false);
+    arena_rewind(&engine->batch->arena, mark);
+    return prunes;
+}
+
+static void prune(struct engine *engine)
+{
+    bool more;
+
+    do
+        more = prune_one(engine);
+    while (more && !slice_has_passed(engine));
+    engine->prune_behind = more;
+    engine->prune_ms = engine->now_ms + (more ? 1 : PRUNE_EVERY_MS);
+}
+
+void trace_tend(struct engine *engine)
+{
+    bool indexes = engine->now_ms >= engine->index_ms;
+
+    txn_use_arena(engine->txn, &engine->batch->arena);
+    if (engine->trace_page_bytes < 0)
+        count_pages(engine);
+    if (indexes)
+        trace_index(engine);
+    if (indexes || engine->now_ms >= engine->prune_ms)
+        prune(engine);
+}

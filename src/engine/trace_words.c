@@ -1,0 +1,75 @@
+/*
+ * trace_words.c: what a trace is found by; see trace_words.h.
+ *
+ * Not FTS5: it would store what is looked for once more, and be dearer to write.  All that is asked is
+ * which traces have a word.
+ */
+#include "engine/trace_words.h"
+
+#include <ctype.h>
+
+enum { SHORTEST_WORD = 2, LONGEST_WORD = 64 };
+
+int64_t word_of(enum word_kind kind, str text)
+{
+    char basis[] = {(char)kind, ':'};
+
+    return (int64_t)str_hash_from(str_hash((str){basis, sizeof basis}), text);
+}
+
+bool word_listed(const struct word_list *words, int64_t word)
+{
+    for (size_t i = 0; i < words->count; i++)
+        if (words->items[i] == word)
+            return true;
+    return false;
+}
+
+static bool is_of_word(char c)
+{
+    return isalnum((unsigned char)c) || c == '_' || (unsigned char)c >= 0x80;
+}
+
+static size_t word_end(str text, size_t at)
+{
+    while (at < text.size && is_of_word(text.data[at]))
+        at++;
+    return at;
+}
+
+/* A quotation mark and a colon follow, perhaps behind the backslash of JSON within JSON. */
+static bool is_name(str text, size_t end)
+{
+    size_t at = end;
+
+    while (at < text.size && text.data[at] == '\\')
+        at++;
+    if (at >= text.size || text.data[at] != '"')
+        return false;
+    for (at++; at < text.size && text.data[at] == ' ';)
+        at++;
+    return at < text.size && text.data[at] == ':';
+}
+
+static int64_t word_without_case(str text)
+{
+    char lower[LONGEST_WORD];
+
+    for (size_t i = 0; i < text.size; i++)
+        lower[i] = (char)tolower((unsigned char)text.data[i]);
+    return word_of(WORD_OF_TEXT, (str){lower, text.size});
+}
+
+void words_of_text(struct arena *arena, str text, struct word_list *words)
+{
+    size_t most = words->count + MOST_WORDS_OF_TEXT;
+
+    for (size_t at = 0, end; at < text.size && words->count < most; at = end + 1) {
+        end = word_end(text, at);
+        if (end - at < SHORTEST_WORD || end - at > LONGEST_WORD || is_name(text, end))
+            continue;
+        int64_t word = word_without_case((str){text.data + at, end - at});
+        if (!word_listed(words, word))
+            *list_add(arena, words) = word;
+    }
+}

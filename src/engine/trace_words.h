@@ -1,0 +1,29 @@
+#pragma once
+
+/*
+ * trace_words.h: what a trace is found by.
+ *
+ * Each word is a hash of what it is a word of: of a message's text, a resource's ARN, a message's id, a
+ * verdict.
+ */
+#include "base/list.h"
+
+#include <stdint.h>
+
+enum word_kind { WORD_OF_TEXT = 't', WORD_RESOURCE = 'r', WORD_MESSAGE = 'm', WORD_VERDICT = 'v' };
+
+enum { MOST_WORDS_OF_TEXT = 64 };
+
+struct word_list {
+    int64_t *items;
+    size_t count;
+};
+
+int64_t word_of(enum word_kind kind, str text);
+bool word_listed(const struct word_list *words, int64_t word);
+
+/*
+ * Add the first MOST_WORDS_OF_TEXT different words of a text: runs of letters, digits and '_', of two
+ * characters and more, without regard to ASCII case.  Names of a JSON object's members are no words.
+ */
+void words_of_text(struct arena *arena, str text, struct word_list *words);
