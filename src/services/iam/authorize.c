@@ -117,10 +117,10 @@ static bool decide(const struct call *call, struct inquiry *inquiry, const struc
         there ? iam_policy_decide(&inquiry->set, &inquiry->request) : NOT_ALLOWED_BY_IDENTITY;
     if (denial == NOT_DENIED)
         return true;
-    struct decision decision = there ? policy_explain(&inquiry->set, &inquiry->request)
+    struct decision decision = there ? iam_policy_explain(&inquiry->set, &inquiry->request)
                                      : (struct decision){.denial = NOT_ALLOWED_BY_IDENTITY};
     *objection = (struct objection){.message = iam_denial_message(denial, &inquiry->request),
-                                    .reason = decision_reason(&decision, &inquiry->request)};
+                                    .reason = iam_decision_reason(&decision, &inquiry->request)};
     return false;
 }
 

@@ -144,7 +144,7 @@ static struct decision by_policy(enum denial denial, const struct policy *policy
 {
     struct decision decision = {.denial = denial, .policy = policy, .policy_name = name};
 
-    decision.statement = policy ? policy_deciding_statement(policy, request) : 0;
+    decision.statement = policy ? iam_policy_deciding_statement(policy, request) : 0;
     if (decision.statement)
         decision.sid = policy->statements.items[decision.statement - 1].sid;
     return decision;
@@ -170,7 +170,7 @@ static struct decision by_what_allows(const struct policy_set *set, const struct
     return by_identity(NOT_DENIED, set, request, POLICY_ALLOWS);
 }
 
-struct decision policy_explain(const struct policy_set *set, const struct policy_request *request)
+struct decision iam_policy_explain(const struct policy_set *set, const struct policy_request *request)
 {
     enum denial denial = iam_policy_decide(set, request);
     str none = {0};
@@ -258,7 +258,7 @@ static bool denies(enum denial denial)
     return denial >= DENIED_EXPLICITLY_BY_RESOURCE && denial <= DENIED_EXPLICITLY_BY_SESSION;
 }
 
-str decision_reason(const struct decision *decision, const struct policy_request *request)
+str iam_decision_reason(const struct decision *decision, const struct policy_request *request)
 {
     struct arena *arena = request->arena;
     str policy = policy_text(decision, request), what = what_text(decision, request),

@@ -214,7 +214,7 @@ enum policy_verdict iam_policy_evaluate(const struct policy *policy, const struc
     return evaluate(policy, request, &statement);
 }
 
-size_t policy_deciding_statement(const struct policy *policy, const struct policy_request *request)
+size_t iam_policy_deciding_statement(const struct policy *policy, const struct policy_request *request)
 {
     size_t statement;
 

@@ -68,7 +68,7 @@ enum policy_verdict {
 
 enum policy_verdict iam_policy_evaluate(const struct policy *policy, const struct policy_request *request);
 /* Which statement that verdict is of, counted from 1; 0: none. */
-size_t policy_deciding_statement(const struct policy *policy, const struct policy_request *request);
+size_t iam_policy_deciding_statement(const struct policy *policy, const struct policy_request *request);
 
 struct policy_reference {
     const struct policy *policy;
@@ -117,8 +117,8 @@ struct decision {
     size_t statement;            /* its number, from 1 on; 0: no statement did */
 };
 /* The same decision, and what it rests on.  Dearer: the policies are asked once more. */
-struct decision policy_explain(const struct policy_set *set, const struct policy_request *request);
+struct decision iam_policy_explain(const struct policy_set *set, const struct policy_request *request);
 /* In words, in request->arena: which statement denies, or which policy lacks one. */
-str decision_reason(const struct decision *decision, const struct policy_request *request);
+str iam_decision_reason(const struct decision *decision, const struct policy_request *request);
 /* AWS's sentence for it, in request->arena. */
 str iam_denial_message(enum denial denial, const struct policy_request *request);

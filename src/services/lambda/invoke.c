@@ -321,18 +321,19 @@ static void trace_end(const struct call *call, const struct function *function,
 
     if (failed)
         warn_of_failure(call, function, invocation, reason);
-    invocation_hop(call, invocation->trace_id, invocation->receipts,
-                   &(struct trace_hop){
-                       .kind = HOP_RETURNED,
-                       .verdict = late     ? VERDICT_TIMED_OUT
-                                  : failed ? VERDICT_FAILED
-                                           : VERDICT_OK,
-                       .resource_arn = function->arn,
-                       .request_id = invocation->request_id,
-                       .reason = reason,
-                       .attempt = invocation->attempts + 1,
-                       .duration_ms = invocation->started_ms ? call->now_ms - invocation->started_ms : 0,
-                   });
+    lambda_invocation_hop(
+        call, invocation->trace_id, invocation->receipts,
+        &(struct trace_hop){
+            .kind = HOP_RETURNED,
+            .verdict = late     ? VERDICT_TIMED_OUT
+                       : failed ? VERDICT_FAILED
+                                : VERDICT_OK,
+            .resource_arn = function->arn,
+            .request_id = invocation->request_id,
+            .reason = reason,
+            .attempt = invocation->attempts + 1,
+            .duration_ms = invocation->started_ms ? call->now_ms - invocation->started_ms : 0,
+        });
 }
 
 void lambda_invocation_finish(const struct call *call, const struct function *function,

@@ -225,13 +225,14 @@ struct receipt {
     str message_id, handle, trace_id;
     int64_t attempt; /* how often it has been received */
 };
-str receipt_text(const struct call *call, const struct receipt *receipt);
+str lambda_receipt_text(const struct call *call, const struct receipt *receipt);
 /* The next of them; *receipts begins with the first line.  False: there are no more. */
-bool receipt_next(str *receipts, struct receipt *receipt);
+bool lambda_receipt_next(str *receipts, struct receipt *receipt);
 /*
  * The hop in the trace of the invocation; of a batch in that of each message.  The id of the first.
  */
-int64_t invocation_hop(const struct call *call, str trace_id, str receipts, const struct trace_hop *hop);
+int64_t lambda_invocation_hop(const struct call *call, str trace_id, str receipts,
+                              const struct trace_hop *hop);
 
 /* event.c */
 struct sqs_message;

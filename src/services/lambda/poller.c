@@ -257,7 +257,7 @@ static str receipt_of(const struct call *call, const struct sqs_message *message
                               .trace_id = lambda_event_trace_id(message)};
 
     str_to_i64(str_map_get(&message->attributes, S("ApproximateReceiveCount")), &receipt.attempt);
-    return receipt_text(call, &receipt);
+    return lambda_receipt_text(call, &receipt);
 }
 
 static struct record_list records_of(const struct call *call, const struct poll *poll,
@@ -391,7 +391,7 @@ static struct receipts receipts_read(const struct call *call, str text)
     struct receipt receipt;
 
     str_next(&text, '\n', &receipts.queue_arn);
-    while (receipt_next(&text, &receipt)) {
+    while (lambda_receipt_next(&text, &receipt)) {
         *list_add(call->arena, &receipts.ids) = receipt.message_id;
         *list_add(call->arena, &receipts.handles) = receipt.handle;
     }

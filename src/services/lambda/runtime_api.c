@@ -94,11 +94,11 @@ enum outcome runtime_next(const struct call *call, const struct runtime_next_req
         return park(call, lambda_function_work(call, asker.function.row.id), INT64_MAX);
 
     become_busy(&asker.call, &asker.function, &asker.sandbox);
-    int64_t hop = invocation_hop(call, invocation.trace_id, invocation.receipts,
-                                 &(struct trace_hop){.kind = HOP_INVOKED,
-                                                     .resource_arn = asker.function.arn,
-                                                     .request_id = invocation.request_id,
-                                                     .attempt = invocation.attempts + 1});
+    int64_t hop = lambda_invocation_hop(call, invocation.trace_id, invocation.receipts,
+                                        &(struct trace_hop){.kind = HOP_INVOKED,
+                                                            .resource_arn = asker.function.arn,
+                                                            .request_id = invocation.request_id,
+                                                            .attempt = invocation.attempts + 1});
     out->aws_request_id = invocation.request_id;
     out->deadline_ms = deadline_for_sandbox(&asker.function);
     out->invoked_function_arn =

@@ -28,7 +28,7 @@ static bool delete_by_handle(const struct call *call, const struct queue *queue,
         sqs_tally_end(call, &tally);
         trace(call, &(struct trace_hop){
                         .kind = HOP_DELETED,
-                        .trace_id = message_trace(call, row.trace_id, row.message_id, row.sent_ms),
+                        .trace_id = sqs_message_trace(call, row.trace_id, row.message_id, row.sent_ms),
                         .resource_arn = queue->arn,
                         .message_id = row.message_id,
                         .attempt = row.receive_count,

@@ -49,7 +49,7 @@ static void add_attribute(const struct call *call, const struct sqs_receive_mess
 
 static str trace_of_row(const struct call *call, const struct sqs_find_visible_row *row)
 {
-    return message_trace(call, row->trace_id, row->message_id, row->sent_ms);
+    return sqs_message_trace(call, row->trace_id, row->message_id, row->sent_ms);
 }
 
 /* Whoever asks for the trace by name is told it, although the sender set no header: so a trace goes on. */

@@ -113,7 +113,7 @@ static str trace_header_of(const struct outgoing *message)
 
 /*
  * A sender's AWSTraceHeader goes on with the trace it names; a request in a trace goes on with that.  Any
- * other message begins one, which message_trace() tells: nothing is written for it until it is received.
+ * other message begins one, which sqs_message_trace() tells: nothing is written for it until it is received.
  */
 static str trace_id_of(const struct call *call, str trace_header)
 {
@@ -124,7 +124,7 @@ static str trace_id_of(const struct call *call, str trace_header)
     return str_present(call->trace_id) ? call->trace_id : S("");
 }
 
-str message_trace(const struct call *call, str trace_id, str message_id, int64_t sent_ms)
+str sqs_message_trace(const struct call *call, str trace_id, str message_id, int64_t sent_ms)
 {
     return str_empty(trace_id) ? trace_of_id(call->arena, message_id, sent_ms) : trace_id;
 }

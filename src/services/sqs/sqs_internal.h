@@ -139,7 +139,7 @@ str sqs_message_put(const struct call *call, const struct queue *queue, const st
                     struct tally *tally);
 
 /* The trace of a message, which begins with it when its row names none. */
-str message_trace(const struct call *call, str trace_id, str message_id, int64_t sent_ms);
+str sqs_message_trace(const struct call *call, str trace_id, str message_id, int64_t sent_ms);
 
 /* message_attributes.c */
 /* Names, types and values.  False: fail() has been called. */
