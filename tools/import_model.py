@@ -62,6 +62,23 @@ class Draft:
         self.query_shapes = (query_description or description)["shapes"]
         self.done = {}
         self.errors = {}
+        self.elements = dict(self.named_elements())
+
+    def named_elements(self):
+        """Structures that are a whole body in XML, and what their element is called."""
+        bodies = [operation.get("input", {}) for operation in self.description["operations"].values()]
+        bodies += [shape["members"][shape["payload"]] for shape in self.shapes.values() if "payload" in shape]
+        for body in bodies:
+            if body.get("locationName", body.get("shape")) != body.get("shape"):
+                yield body["shape"], body["locationName"]
+
+    def structure_traits(self, name, shape):
+        traits = f"  element {quote(self.elements[name])}" if name in self.elements else ""
+        namespace = shape.get("xmlNamespace")
+        if isinstance(namespace, dict):
+            traits += f"  namespace {quote(namespace['uri'])}"
+            traits += f" {quote(namespace['prefix'])}" if "prefix" in namespace else ""
+        return traits
 
     def bounds(self, shape):
         word = "range" if shape["type"] in ("integer", "long", "float", "double") else "length"
@@ -107,7 +124,7 @@ class Draft:
         self.done[name] = None
         if shape["type"] == "structure":
             kind = "union" if shape.get("union") else "structure"
-            self.done[name] = [f"{kind} {name}"] + self.members(name, shape)
+            self.done[name] = [f"{kind} {name}{self.structure_traits(name, shape)}"] + self.members(name, shape)
         elif "enum" in shape:
             values = [value if re.fullmatch(r'[^\s<>,"#]+', value) else quote(value) for value in shape["enum"]]
             self.done[name] = [f"enum {name}"] + wrap(values)
@@ -142,6 +159,7 @@ class Draft:
             traits.append(f"in {location}" + (f" {quote(wire)}" if wire != member else ""))
         else:
             traits += self.query_traits(name, member, reference)
+            traits += ["attribute"] * bool(reference.get("xmlAttribute"))
         if format_:
             traits.append(f"timestamp {dict(unixTimestamp='epoch', rfc822='http').get(format_, format_)}")
         return traits
@@ -182,7 +200,7 @@ class Draft:
             self.error(error)
         if errors:
             lines += [line[:4] + "errors " + line[4:] for line in wrap(errors)]
-        if self.description["metadata"]["protocol"] == "rest-json":
+        if self.description["metadata"]["protocol"] in ("rest-json", "rest-xml"):
             http = description["http"]
             lines.append(f"    http {http['method']} {http['requestUri']} {http.get('responseCode', 200)}")
         return lines
@@ -190,7 +208,7 @@ class Draft:
     def header(self, service):
         metadata = self.description["metadata"]
         protocol = metadata["protocol"]
-        protocol = f"json-{metadata['jsonVersion']}" if protocol == "json" else protocol
+        protocol = f"json-{metadata['jsonVersion']}" if protocol == "json" else protocol.removeprefix("smithy-")
         lines = [f"service {service} {quote(metadata.get('targetPrefix') or metadata['serviceFullName'])} "
                  f"{metadata['apiVersion']}", f"    protocols {protocol}"]
         for word, key in (("target", "targetPrefix"), ("namespace", "xmlNamespace"), ("signing", "signingName")):

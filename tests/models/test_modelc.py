@@ -199,6 +199,12 @@ BAD = {
     "a refusal with an unknown error": (
         GOOD + "    Extra  string  refused with Jammed\n",
         "toy.model:12: There is no error Jammed."),
+    "a structure that is something else": (
+        GOOD.replace("structure PlayRequest\n", "structure PlayRequest twice\n"),
+        'toy.model:10: A structure cannot be "twice".'),
+    "an attribute that holds more": (
+        GOOD + "    Sizes  list<string>  attribute\n",
+        "toy.model:12: Sizes is an attribute, but neither a text nor a number."),
     "a group that is not there": (
         GOOD + "    like Settings\n",
         "toy.model:12: There is no group Settings above."),

@@ -107,6 +107,8 @@ static void emit_member(const struct model *model, const struct shape_entry *sha
         text_add(out, S(", .required = true"));
     if (field->flattened)
         text_add(out, S(", .flattened = true"));
+    if (field->attribute)
+        text_add(out, S(", .attribute = true"));
     if (field->location)
         text_format(out, ", .location = %s", field->location);
     if (field->timestamp)
@@ -188,6 +190,9 @@ static void emit_shape(const struct model *model, const struct shape_entry *shap
                     shape->fields.count);
     if (shape->kind == KIND_LIST || shape->kind == KIND_MAP)
         emit_container_traits(model, shape, out);
+    add_text(out, "xml_name", shape->element_name);
+    add_text(out, "xml_namespace", shape->xml_namespace);
+    add_text(out, "xml_prefix", shape->xml_prefix);
     emit_bounds(shape, out);
     add_text(out, "pattern", shape->pattern);
     if (shape->values.count > 0)
