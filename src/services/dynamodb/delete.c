@@ -66,7 +66,7 @@ enum outcome dynamodb_delete_item(const struct call *call, const struct dynamodb
     enum outcome outcome = dynamodb_write_item(call, &write);
     if (outcome != DONE)
         return outcome;
-    if (str_equal(in->return_values, S("ALL_OLD")))
+    if (dynamodb_return_value_of(in->return_values) == DYNAMODB_RETURN_VALUE_ALL_OLD)
         out->attributes = write.stored.item;
     out->consumed_capacity = dynamodb_consumed(call, &write.table, in->return_consumed_capacity,
                                                dynamodb_write_units(write.stored.size_bytes));

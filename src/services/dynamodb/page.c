@@ -8,15 +8,16 @@ enum { MAX_PAGE_BYTES = 1024 * 1024 };
 /* What Select says against the other parameters; absent when nothing. */
 static str select_problem(const struct call *call, str select, str index_name, const char *projected_by)
 {
-    bool specific = str_equal(select, S("SPECIFIC_ATTRIBUTES"));
+    bool specific = dynamodb_select_of(select) == DYNAMODB_SELECT_SPECIFIC_ATTRIBUTES;
 
     if (projected_by && str_present(select) && !specific)
-        return arena_format(call->arena, "Cannot specify the %s when choosing to get %.*s", projected_by,
-                            STR_ARGS(str_equal(select, S("COUNT")) ? S("only the Count") : select));
+        return arena_format(
+            call->arena, "Cannot specify the %s when choosing to get %.*s", projected_by,
+            STR_ARGS(dynamodb_select_of(select) == DYNAMODB_SELECT_COUNT ? S("only the Count") : select));
     if (!projected_by && specific)
         return S("Must specify the AttributesToGet or ProjectionExpression when choosing to get "
                  "SPECIFIC_ATTRIBUTES");
-    if (str_equal(select, S("ALL_PROJECTED_ATTRIBUTES")) && !str_present(index_name))
+    if (dynamodb_select_of(select) == DYNAMODB_SELECT_ALL_PROJECTED_ATTRIBUTES && !str_present(index_name))
         return S("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName");
     return (str){0};
 }
@@ -32,7 +33,7 @@ bool dynamodb_page_begin(struct page *page, str select, str index_name, const in
         return dynamodb_refuse(call,
                                arena_format(call->arena, "The table does not have the specified index: %.*s",
                                             STR_ARGS(index_name)));
-    page->count_only = str_equal(select, S("COUNT"));
+    page->count_only = dynamodb_select_of(select) == DYNAMODB_SELECT_COUNT;
     page->limit = limit ? *limit : INT64_MAX;
     if (!page->count_only)
         list_make_empty(call->arena, &page->items);

@@ -250,7 +250,8 @@ bool dynamodb_expressions_read(const struct call *call, const struct expression_
 
 static bool return_values_check(const struct call *call, str asked)
 {
-    return !str_present(asked) || str_equal(asked, S("NONE")) || str_equal(asked, S("ALL_OLD")) ||
+    return !str_present(asked) || dynamodb_return_value_of(asked) == DYNAMODB_RETURN_VALUE_NONE ||
+           dynamodb_return_value_of(asked) == DYNAMODB_RETURN_VALUE_ALL_OLD ||
            dynamodb_refuse(call, S("ReturnValues can only be ALL_OLD or NONE"));
 }
 

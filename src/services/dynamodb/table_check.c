@@ -118,10 +118,10 @@ static bool check_schema(const struct call *call, const struct dynamodb_create_t
     if (keys->count == 2 && str_equal(keys->items[0].attribute_name, keys->items[1].attribute_name))
         return dynamodb_refuse(
             call, S("Both the Hash Key and the Range Key element in the KeySchema have the same name"));
-    if (!str_equal(keys->items[0].key_type, S("HASH")))
+    if (dynamodb_key_type_of(keys->items[0].key_type) != DYNAMODB_KEY_TYPE_HASH)
         return dynamodb_refuse(call,
                                S("Invalid KeySchema: The first KeySchemaElement is not a HASH key type"));
-    if (keys->count == 2 && !str_equal(keys->items[1].key_type, S("RANGE")))
+    if (keys->count == 2 && dynamodb_key_type_of(keys->items[1].key_type) != DYNAMODB_KEY_TYPE_RANGE)
         return dynamodb_refuse(call,
                                S("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type"));
     if (keys->count != in->attribute_definitions.count)
@@ -139,7 +139,7 @@ static bool check_units(const struct call *call, const char *name, int64_t units
 static bool check_billing(const struct call *call, const struct dynamodb_create_table_input *in)
 {
     const struct dynamodb_provisioned_throughput *throughput = in->provisioned_throughput;
-    bool on_demand = str_equal(in->billing_mode, S("PAY_PER_REQUEST"));
+    bool on_demand = dynamodb_billing_mode_of(in->billing_mode) == DYNAMODB_BILLING_MODE_PAY_PER_REQUEST;
 
     if (on_demand && throughput)
         return dynamodb_refuse(call,

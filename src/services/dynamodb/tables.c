@@ -131,24 +131,25 @@ static void add(const struct call *call, const struct dynamodb_create_table_inpu
     row->range_name = in->key_schema.count > 1 ? in->key_schema.items[1].attribute_name : (str){0};
     row->range_type = dynamodb_definition_type(&in->attribute_definitions, row->range_name);
     row->id = dynamodb_add_table(
-        call->txn, &(struct dynamodb_add_table_params){
-                       .account = table->account,
-                       .region = table->region,
-                       .name = table->name,
-                       .table_uuid = random_uuid(call->arena),
-                       .created_ms = call->now_ms,
-                       .hash_name = row->hash_name,
-                       .hash_type = row->hash_type,
-                       .range_name = row->range_name,
-                       .range_type = row->range_type,
-                       .read_units = throughput ? throughput->read_capacity_units : 0,
-                       .write_units = throughput ? throughput->write_capacity_units : 0,
-                       .on_demand = str_equal(in->billing_mode, S("PAY_PER_REQUEST")),
-                       .max_read_units = bounds ? bounds->max_read_request_units : NULL,
-                       .max_write_units = bounds ? bounds->max_write_request_units : NULL,
-                       .table_class = in->table_class,
-                       .protected = in->deletion_protection_enabled && *in->deletion_protection_enabled,
-                   });
+        call->txn,
+        &(struct dynamodb_add_table_params){
+            .account = table->account,
+            .region = table->region,
+            .name = table->name,
+            .table_uuid = random_uuid(call->arena),
+            .created_ms = call->now_ms,
+            .hash_name = row->hash_name,
+            .hash_type = row->hash_type,
+            .range_name = row->range_name,
+            .range_type = row->range_type,
+            .read_units = throughput ? throughput->read_capacity_units : 0,
+            .write_units = throughput ? throughput->write_capacity_units : 0,
+            .on_demand = dynamodb_billing_mode_of(in->billing_mode) == DYNAMODB_BILLING_MODE_PAY_PER_REQUEST,
+            .max_read_units = bounds ? bounds->max_read_request_units : NULL,
+            .max_write_units = bounds ? bounds->max_write_request_units : NULL,
+            .table_class = in->table_class,
+            .protected = in->deletion_protection_enabled && *in->deletion_protection_enabled,
+        });
     dynamodb_items_begin_counting(call, row->id);
     for (size_t i = 0; i < in->tags.count; i++)
         dynamodb_add_tag(call->txn, &(struct dynamodb_add_tag_params){.table_id = row->id,

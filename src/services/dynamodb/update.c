@@ -58,13 +58,13 @@ static void return_values(const struct call *call, str asked, const struct write
     const struct update *update = &write->expressions.update;
     struct dynamodb_attribute_map chosen = {0};
 
-    if (str_equal(asked, S("ALL_OLD")))
+    if (dynamodb_return_value_of(asked) == DYNAMODB_RETURN_VALUE_ALL_OLD)
         chosen = write->stored.item;
-    else if (str_equal(asked, S("ALL_NEW")))
+    else if (dynamodb_return_value_of(asked) == DYNAMODB_RETURN_VALUE_ALL_NEW)
         chosen = write->item;
-    else if (str_equal(asked, S("UPDATED_OLD")))
+    else if (dynamodb_return_value_of(asked) == DYNAMODB_RETURN_VALUE_UPDATED_OLD)
         chosen = updated_parts(call, update, &write->stored.item);
-    else if (str_equal(asked, S("UPDATED_NEW")))
+    else if (dynamodb_return_value_of(asked) == DYNAMODB_RETURN_VALUE_UPDATED_NEW)
         chosen = updated_parts(call, update, &write->item);
     if (chosen.count > 0)
         *attributes = chosen;

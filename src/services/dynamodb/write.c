@@ -40,7 +40,8 @@ bool dynamodb_write_checked(const struct call *call, struct write *write, bool v
 
 static bool returns(str return_values)
 {
-    return str_present(return_values) && !str_equal(return_values, S("NONE"));
+    return str_present(return_values) &&
+           dynamodb_return_value_of(return_values) != DYNAMODB_RETURN_VALUE_NONE;
 }
 
 /* A put without a condition does not care what it replaces. */
@@ -139,7 +140,9 @@ void dynamodb_write_prepare(const struct call *call, struct write *write)
 static bool refuse_condition(const struct call *call, const struct write *write)
 {
     fail(call, &DYNAMODB_CONDITIONAL_CHECK_FAILED_EXCEPTION, "The conditional request failed");
-    if (write->stored.id && str_equal(write->return_values_on_failure, S("ALL_OLD"))) {
+    if (write->stored.id &&
+        dynamodb_return_values_on_condition_check_failure_of(write->return_values_on_failure) ==
+            DYNAMODB_RETURN_VALUES_ON_CONDITION_CHECK_FAILURE_ALL_OLD) {
         struct dynamodb_conditional_check_failed_exception *details =
             arena_new(call->arena, struct dynamodb_conditional_check_failed_exception);
         details->item = write->stored.item;

@@ -168,7 +168,8 @@ static str entity_key(const struct call *call, const struct iam_entity_row *enti
 static struct iam_entity_rows
 entities_of(const struct call *call, const struct iam_list_entities_for_policy_request *in, str path_prefix)
 {
-    if (str_present(in->policy_usage_filter) && str_equal(in->policy_usage_filter, S("PermissionsBoundary")))
+    if (str_present(in->policy_usage_filter) &&
+        iam_policy_usage_type_of(in->policy_usage_filter) == IAM_POLICY_USAGE_TYPE_PERMISSIONS_BOUNDARY)
         return iam_bounded_identities(call->txn,
                                       &(struct iam_bounded_identities_params){.boundary_arn = in->policy_arn,
                                                                               .account = call->account,

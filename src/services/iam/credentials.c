@@ -61,7 +61,7 @@ static bool find_key(struct txn *txn, struct arena *arena, str access_key_id, st
     struct identity user;
 
     if (!iam_find_access_key(txn, &(struct iam_find_access_key_params){access_key_id}, &row) ||
-        !str_equal(row.status, S("Active")))
+        iam_status_type_of(row.status) != IAM_STATUS_TYPE_ACTIVE)
         return false;
     *credentials = (struct credentials){.secret = row.secret, .expires_ms = INT64_MAX};
     if (!row.identity_id) {

@@ -223,7 +223,8 @@ struct listing {
 static bool is_wanted(const struct iam_list_policies_request *in, const struct iam_policy *policy)
 {
     bool boundaries =
-        str_present(in->policy_usage_filter) && str_equal(in->policy_usage_filter, S("PermissionsBoundary"));
+        str_present(in->policy_usage_filter) &&
+        iam_policy_usage_type_of(in->policy_usage_filter) == IAM_POLICY_USAGE_TYPE_PERMISSIONS_BOUNDARY;
 
     if (in->only_attached && *in->only_attached && *policy->attachment_count == 0)
         return false;
@@ -255,13 +256,15 @@ enum outcome iam_list_policies(const struct call *call, const struct iam_list_po
         !iam_page_open(call, in->marker, in->max_items, &listing.page))
         return FAILED;
     list_make_empty(call->arena, &out->policies);
-    for (size_t i = 0; i < IAM_AWS_MANAGED_POLICY_COUNT && !str_equal(scope, S("Local")); i++) {
+    for (size_t i = 0;
+         i < IAM_AWS_MANAGED_POLICY_COUNT && iam_policy_scope_type_of(scope) != IAM_POLICY_SCOPE_TYPE_LOCAL;
+         i++) {
         const struct aws_managed_policy *aws = &IAM_AWS_MANAGED_POLICIES[i];
         consider(call, &listing, arena_join(call->arena, S("aws/"), aws->name),
                  iam_aws_managed_arn(call->arena, aws));
     }
     struct iam_policies_of_account_rows rows = {0};
-    if (!str_equal(scope, S("AWS")))
+    if (iam_policy_scope_type_of(scope) != IAM_POLICY_SCOPE_TYPE_AWS)
         rows = iam_policies_of_account(call->txn, &(struct iam_policies_of_account_params){call->account});
     for (size_t i = 0; i < rows.count; i++)
         consider(call, &listing, arena_join(call->arena, S("own/"), rows.items[i].folded_name),

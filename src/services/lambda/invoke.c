@@ -174,7 +174,7 @@ static bool add(const struct call *call, const struct lambda_invocation_request 
                                     .client_context = context,
                                     .trace_id = trace_of_call(call),
                                     .queued_ms = call->now_ms,
-                                    .wants_tail = str_equal(in->log_type, S("Tail")),
+                                    .wants_tail = lambda_log_type_of(in->log_type) == LAMBDA_LOG_TYPE_TAIL,
                                 });
     lambda_function_dispatch(call, function);
     return true;
@@ -225,10 +225,11 @@ enum outcome lambda_invoke(const struct call *call, const struct lambda_invocati
     if (!lambda_function_open(call, in->function_name, in->qualifier, &function))
         return FAILED;
     struct call there = lambda_call_of_function(call, &function);
-    if (!str_equal(in->invocation_type, S("Event")) && !str_equal(in->invocation_type, S("DryRun")))
+    if (lambda_invocation_type_of(in->invocation_type) != LAMBDA_INVOCATION_TYPE_EVENT &&
+        lambda_invocation_type_of(in->invocation_type) != LAMBDA_INVOCATION_TYPE_DRY_RUN)
         return invoke_and_wait(&there, in, &function, out);
 
-    bool dry = str_equal(in->invocation_type, S("DryRun"));
+    bool dry = lambda_invocation_type_of(in->invocation_type) == LAMBDA_INVOCATION_TYPE_DRY_RUN;
     if (!payload_check(call, in->payload, !dry) ||
         (!dry && !add(&there, in, &function, LAMBDA_INVOCATION_KIND_EVENT)))
         return FAILED;

@@ -42,7 +42,8 @@ struct selection {
 /* Who asks for one of the two lesser classes gets both. */
 static bool is_lesser(str class)
 {
-    return str_equal(class, S("INFREQUENT_ACCESS")) || str_equal(class, S("ESSENTIALS"));
+    return logs_log_group_class_of(class) == LOGS_LOG_GROUP_CLASS_INFREQUENT_ACCESS ||
+           logs_log_group_class_of(class) == LOGS_LOG_GROUP_CLASS_ESSENTIALS;
 }
 
 static bool is_selected(const struct selection *selection, const struct logs_list_groups_row *row)

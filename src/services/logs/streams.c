@@ -137,7 +137,7 @@ enum outcome logs_describe_log_streams(const struct call *call,
         .prefix = str_present(in->log_stream_name_prefix) ? in->log_stream_name_prefix : S(""),
         .token = in->next_token,
         .limit = in->limit ? *in->limit : PAGE_SIZE,
-        .by_time = str_equal(in->order_by, S("LastEventTime")),
+        .by_time = logs_order_by_of(in->order_by) == LOGS_ORDER_BY_LAST_EVENT_TIME,
         .descending = in->descending && *in->descending,
     };
 

@@ -358,7 +358,8 @@ static bool names_check(const struct call *call, const struct str_list *names)
 
 static bool is_shown(const struct attribute *attribute, const struct queue *queue)
 {
-    return !str_equal(attribute->name, S("KmsDataKeyReusePeriodSeconds")) ||
+    return sqs_queue_attribute_name_of(attribute->name) !=
+               SQS_QUEUE_ATTRIBUTE_NAME_KMS_DATA_KEY_REUSE_PERIOD_SECONDS ||
            str_present(queue->row.kms_key_id);
 }
 

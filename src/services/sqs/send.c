@@ -63,7 +63,8 @@ static bool system_attributes_check(const struct call *call,
     for (size_t i = 0; i < attributes->count; i++) {
         str name = attributes->items[i].key;
         const struct sqs_message_system_attribute_value *value = &attributes->items[i].value;
-        if (!str_equal(name, S("AWSTraceHeader")))
+        if (sqs_message_system_attribute_name_for_sends_of(name) !=
+            SQS_MESSAGE_SYSTEM_ATTRIBUTE_NAME_FOR_SENDS_AWS_TRACE_HEADER)
             return sqs_value_refuse(call, "MessageSystemAttributeName", name,
                                     "There is no such system attribute.");
         if (!str_equal(value->data_type, S("String")) || str_empty(value->string_value))
@@ -106,7 +107,8 @@ static str trace_header_of(const struct outgoing *message)
     const struct sqs_message_body_system_attribute_map *attributes = message->system_attributes;
 
     for (size_t i = 0; i < attributes->count; i++)
-        if (str_equal(attributes->items[i].key, S("AWSTraceHeader")))
+        if (sqs_message_system_attribute_name_for_sends_of(attributes->items[i].key) ==
+            SQS_MESSAGE_SYSTEM_ATTRIBUTE_NAME_FOR_SENDS_AWS_TRACE_HEADER)
             return attributes->items[i].value.string_value;
     return (str){0};
 }
