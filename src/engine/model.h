@@ -175,6 +175,9 @@ struct str_map {
     size_t count;
 };
 
+/* The place of the text among an enum's values, from 1; 0 when it is absent or none of them. */
+unsigned model_enum_of(const char *const *values, str text);
+
 /* The value of that key, the absent str when there is none. */
 str str_map_get(const struct str_map *map, str key);
 /* One more at the end, unless the value is absent. */

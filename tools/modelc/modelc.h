@@ -195,6 +195,8 @@ str snake_case(struct arena *arena, str name);
 str upper_case(struct arena *arena, str name);
 /* snake_case, with an underscore behind what C keeps for itself. */
 str c_identifier(struct arena *arena, str name);
+/* dynamodb_key_type, of an enum. */
+str enum_name(const struct model *model, const struct shape_entry *shape);
 /* Names in C for shapes, members and operations; complains where two meet. */
 void name_everything(struct model *model);
 /* A scalar is a pointer in its struct unless it must be there. */

@@ -6,13 +6,13 @@
 #include "logs_model.h"
 
 /* "id handle trace attempt"; what an earlier version held back for a batch has no trace and no attempt. */
-str receipt_text(const struct call *call, const struct receipt *receipt)
+str lambda_receipt_text(const struct call *call, const struct receipt *receipt)
 {
     return arena_format(call->arena, "%.*s %.*s %.*s %lld", STR_ARGS(receipt->message_id),
                         STR_ARGS(receipt->handle), STR_ARGS(receipt->trace_id), (long long)receipt->attempt);
 }
 
-bool receipt_next(str *receipts, struct receipt *receipt)
+bool lambda_receipt_next(str *receipts, struct receipt *receipt)
 {
     str line, attempt;
 
@@ -26,7 +26,8 @@ bool receipt_next(str *receipts, struct receipt *receipt)
     return true;
 }
 
-int64_t invocation_hop(const struct call *call, str trace_id, str receipts, const struct trace_hop *hop)
+int64_t lambda_invocation_hop(const struct call *call, str trace_id, str receipts,
+                              const struct trace_hop *hop)
 {
     struct trace_hop one = *hop;
     struct receipt receipt;
@@ -36,7 +37,7 @@ int64_t invocation_hop(const struct call *call, str trace_id, str receipts, cons
     one.trace_id = trace_id;
     if (!str_present(receipts) || !str_next(&receipts, '\n', &queue_arn))
         return trace(call, &one);
-    while (receipt_next(&receipts, &receipt)) {
+    while (lambda_receipt_next(&receipts, &receipt)) {
         if (!str_present(receipt.trace_id))
             continue;
         one.trace_id = receipt.trace_id;
@@ -66,14 +67,14 @@ static str reason_of(const struct call *call, bool reported, str line)
                         str_present(line) ? S(", and printed: ") : S(""), str_present(line) ? line : S(""));
 }
 
-void retried_hops(const struct call *call, const struct lambda_find_invocation_row *invocation,
-                  const struct str_list *failures, const struct logs_input_log_events *output)
+void lambda_retried_hops(const struct call *call, const struct lambda_find_invocation_row *invocation,
+                         const struct str_list *failures, const struct logs_input_log_events *output)
 {
     str receipts = invocation->receipts, queue_arn;
     struct receipt receipt;
 
     str_next(&receipts, '\n', &queue_arn);
-    while (receipt_next(&receipts, &receipt)) {
+    while (lambda_receipt_next(&receipts, &receipt)) {
         if (!str_present(receipt.trace_id) ||
             (failures && !str_is_one_of(receipt.message_id, failures->items, failures->count)))
             continue;
