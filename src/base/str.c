@@ -238,8 +238,22 @@ bool str_is_word(str s, str others)
     return true;
 }
 
+/* Does any byte need a closer look?  Compilers do this for many bytes at a time. */
+static bool may_be_no_xml(str s)
+{
+    unsigned found = 0;
+
+    for (size_t i = 0; i < s.size; i++) {
+        unsigned char c = (unsigned char)s.data[i];
+        found |= (unsigned)(c < 0x20) | (unsigned)(c == 0xef);
+    }
+    return found != 0;
+}
+
 bool str_is_xml_text(str s)
 {
+    if (!may_be_no_xml(s))
+        return true;
     for (size_t i = 0; i < s.size; i++) {
         unsigned char c = (unsigned char)s.data[i];
         if (c < 0x20 && c != '\t' && c != '\n' && c != '\r')
