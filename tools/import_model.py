@@ -1,27 +1,29 @@
 #!/usr/bin/env python3
 """Drafts a service's model from botocore's data: names and types, no prose.
 
+    import_model.py --into src/services/sqs/sqs.model sqs StartMessageMoveTask
     import_model.py sqs SendMessage ReceiveMessage > draft.model
 
-Without operations, all of them are drafted.  What botocore does not know stays to be done by hand:
+`--into` adds to a model what it lacks and leaves alone what is there: the operations, their shapes and errors; it
+takes the operations off the `also` list.  Without operations, all of them are drafted.  What botocore does not know stays to be done by hand:
 actions that are not named like their operation, error prefixes, the service's common errors, notes.
 
-Current data describes SQS as a JSON service only; the names that its Query protocol uses stand in
-the data of botocore 1.29, which Debian 12 has:
-
-    import_model.py --query-data /usr/lib/python3/dist-packages/botocore/data sqs SendMessage
+Current data describes SQS as a JSON service only; the names that its Query protocol uses are taken from the data of
+botocore 1.29, which Debian 12 has (python3-botocore), or from --query-data.
 """
 import argparse
 import gzip
 import json
 import pathlib
 import re
+import sys
 
 BUILTIN = {"string": "string", "character": "string", "blob": "blob", "boolean": "boolean", "integer": "integer",
            "long": "long", "float": "float", "double": "double", "timestamp": "timestamp"}
 READS = re.compile(r"(Batch|Transact)?(Get|List|Describe|Filter)|Query$|Scan$")
 LOCATIONS = {"uri": "path", "querystring": "query", "header": "header", "headers": "headers", "statusCode": "status"}
 WIDTH = 100
+OLD_DATA = pathlib.Path("/usr/lib/python3/dist-packages/botocore/data")
 
 
 def default_data():
@@ -56,12 +58,30 @@ def wrap(words, indent="    "):
 class Draft:
     """Model text for some operations; shapes are drafted as they are met."""
 
-    def __init__(self, description, query_description=None):
+    def __init__(self, description, query_description=None, known=()):
+        self.known = set(known)  # names that are declared already
         self.description = description
         self.shapes = description["shapes"]
         self.query_shapes = (query_description or description)["shapes"]
         self.done = {}
         self.errors = {}
+        self.elements = dict(self.named_elements())
+
+    def named_elements(self):
+        """Structures that are a whole body in XML, and what their element is called."""
+        bodies = [operation.get("input", {}) for operation in self.description["operations"].values()]
+        bodies += [shape["members"][shape["payload"]] for shape in self.shapes.values() if "payload" in shape]
+        for body in bodies:
+            if body.get("locationName", body.get("shape")) != body.get("shape"):
+                yield body["shape"], body["locationName"]
+
+    def structure_traits(self, name, shape):
+        traits = f"  element {quote(self.elements[name])}" if name in self.elements else ""
+        namespace = shape.get("xmlNamespace")
+        if isinstance(namespace, dict):
+            traits += f"  namespace {quote(namespace['uri'])}"
+            traits += f" {quote(namespace['prefix'])}" if "prefix" in namespace else ""
+        return traits
 
     def bounds(self, shape):
         word = "range" if shape["type"] in ("integer", "long", "float", "double") else "length"
@@ -84,6 +104,8 @@ class Draft:
 
     def type_of(self, name):
         shape = self.shapes[name]
+        if name in self.known:
+            return name
         if shape["type"] in ("list", "map"):
             return self.container(name, shape)
         if shape["type"] == "structure" or "enum" in shape or self.bounds(shape):
@@ -101,13 +123,13 @@ class Draft:
         return f"map<{self.type_of(shape['key']['shape'])}, {self.type_of(shape['value']['shape'])}>"
 
     def declare(self, name):
-        if name in self.done:
+        if name in self.done or name in self.known:
             return
         shape = self.shapes[name]
         self.done[name] = None
         if shape["type"] == "structure":
             kind = "union" if shape.get("union") else "structure"
-            self.done[name] = [f"{kind} {name}"] + self.members(name, shape)
+            self.done[name] = [f"{kind} {name}{self.structure_traits(name, shape)}"] + self.members(name, shape)
         elif "enum" in shape:
             values = [value if re.fullmatch(r'[^\s<>,"#]+', value) else quote(value) for value in shape["enum"]]
             self.done[name] = [f"enum {name}"] + wrap(values)
@@ -142,6 +164,7 @@ class Draft:
             traits.append(f"in {location}" + (f" {quote(wire)}" if wire != member else ""))
         else:
             traits += self.query_traits(name, member, reference)
+            traits += ["attribute"] * bool(reference.get("xmlAttribute"))
         if format_:
             traits.append(f"timestamp {dict(unixTimestamp='epoch', rfc822='http').get(format_, format_)}")
         return traits
@@ -157,7 +180,7 @@ class Draft:
         return [f"as {quote(wire)}"] if wire != member else []
 
     def error(self, name):
-        if name in self.errors:
+        if name in self.errors or name in self.known:
             return
         shape = self.shapes[name]
         facts = self.query_shapes.get(name, shape).get("error", {})
@@ -182,7 +205,7 @@ class Draft:
             self.error(error)
         if errors:
             lines += [line[:4] + "errors " + line[4:] for line in wrap(errors)]
-        if self.description["metadata"]["protocol"] == "rest-json":
+        if self.description["metadata"]["protocol"] in ("rest-json", "rest-xml"):
             http = description["http"]
             lines.append(f"    http {http['method']} {http['requestUri']} {http.get('responseCode', 200)}")
         return lines
@@ -190,7 +213,7 @@ class Draft:
     def header(self, service):
         metadata = self.description["metadata"]
         protocol = metadata["protocol"]
-        protocol = f"json-{metadata['jsonVersion']}" if protocol == "json" else protocol
+        protocol = f"json-{metadata['jsonVersion']}" if protocol == "json" else protocol.removeprefix("smithy-")
         lines = [f"service {service} {quote(metadata.get('targetPrefix') or metadata['serviceFullName'])} "
                  f"{metadata['apiVersion']}", f"    protocols {protocol}"]
         for word, key in (("target", "targetPrefix"), ("namespace", "xmlNamespace"), ("signing", "signingName")):
@@ -199,23 +222,93 @@ class Draft:
         return lines
 
 
+class Model:
+    """A model's text as blocks: a line at the margin and those under it, with the lines above it that are none."""
+
+    def __init__(self, path):
+        self.path = path
+        self.blocks = [block for block in re.split(r"\n\n+", path.read_text().strip("\n"))]
+
+    def words(self, block):
+        """The first words of a block's declaration, comments left out."""
+        for line in block.splitlines():
+            if not line.startswith("#"):
+                return line.split()
+        return [""]
+
+    def declared(self):
+        return {words[1] for words in map(self.words, self.blocks) if len(words) > 1 and words[0] != "note"}
+
+    def common_errors(self):
+        (service,) = [block for block in self.blocks if self.words(block)[0] == "service"]
+        return {name for line in service.splitlines() if line.split()[:1] == ["errors"] for name in line.split()[1:]}
+
+    def last(self, *kinds):
+        """Where to add another block of these kinds."""
+        return max(i for i, block in enumerate(self.blocks) if self.words(block)[0] in kinds) + 1
+
+    def add(self, operations, shapes, errors):
+        self.blocks[self.last("error"):self.last("error")] = errors
+        first_error = min(i for i, block in enumerate(self.blocks) if self.words(block)[0] == "error")
+        self.blocks[first_error:first_error] = shapes
+        self.blocks[self.last("operation"):self.last("operation")] = operations
+
+    def take_off_also(self, names):
+        for i, block in enumerate(self.blocks):
+            if self.words(block)[0] == "also":
+                left = [name for name in block.split()[1:] if name not in names]
+                self.blocks[i] = "\n".join(["also"] + wrap(left)) if left else ""
+
+    def write(self):
+        self.path.write_text("\n\n".join(block for block in self.blocks if block) + "\n")
+
+
+def add_to(path, draft, wanted):
+    """Add what the model lacks; say what that was."""
+    model = Model(path)
+    draft.known = model.declared()
+    new = [name for name in wanted if name not in draft.known]
+    common = model.common_errors()
+    operations = ["\n".join(draft.operation(name, common.__contains__)) for name in new]
+    model.add(operations, *(["\n".join(block) for block in blocks.values()] for blocks in (draft.done, draft.errors)))
+    model.take_off_also(wanted)
+    model.write()
+    added = new + list(draft.done) + list(draft.errors)
+    print(f"{path}: added {', '.join(added) or 'nothing'}", file=sys.stderr)
+
+
+def query_description(args, description):
+    """What the Query protocol calls things, where the description itself does not say."""
+    if args.query_data:
+        return load(args.query_data, args.service)
+    if "awsQueryCompatible" not in description["metadata"]:
+        return None
+    if (OLD_DATA / args.service).is_dir():
+        return load(OLD_DATA, args.service)
+    print(f"There is no {OLD_DATA}: the names of the Query protocol are left to you.", file=sys.stderr)
+    return None
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=pathlib.Path, help="botocore's data folder (default: the installed one's)")
     parser.add_argument("--query-data", type=pathlib.Path, help="take the Query protocol's names from this one")
+    parser.add_argument("--into", type=pathlib.Path, metavar="FILE", help="add to this model what it lacks")
     parser.add_argument("--skip-errors", default="$^", help="leave out errors whose names match")
     parser.add_argument("service")
     parser.add_argument("operations", nargs="*")
     args = parser.parse_args()
 
     description = load(args.data or default_data(), args.service)
-    query_description = load(args.query_data, args.service) if args.query_data else None
     wanted = args.operations or list(description["operations"])
     unknown = set(wanted) - set(description["operations"])
     if unknown:
         parser.error(f"{args.service} has no operation {', '.join(sorted(unknown))}")
 
-    draft = Draft(description, query_description)
+    draft = Draft(description, query_description(args, description))
+    if args.into:
+        add_to(args.into, draft, wanted)
+        return
     blocks = [draft.header(args.service)]
     blocks += [draft.operation(name, re.compile(args.skip_errors).search) for name in wanted]
     blocks += list(draft.done.values()) + list(draft.errors.values())

@@ -58,6 +58,9 @@ struct dialect {
     const struct error *bad_value;
     str (*bad_value_sentence)(struct arena *arena, const struct form_mismatch *mismatch);
     const char *error_end; /* XML that closes each Error; may be NULL */
+
+    /* REST-XML */
+    bool bare_errors; /* Error is the root of the document, as S3 has it */
 };
 
 /* Everything that breaks the model, in one sentence: see validate.c. */

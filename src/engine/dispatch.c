@@ -125,7 +125,7 @@ static void refuse_unknown(struct exchange *exchange, const struct route *route,
     else if (route->known_to_aws)
         fail(call, &NOT_IMPLEMENTED, "%s: %.*s is an operation of AWS that Orderly does not serve.",
              route->service->title, STR_ARGS(route->operation_name));
-    else if (protocol == PROTOCOL_REST_JSON)
+    else if (protocol == PROTOCOL_REST_JSON || protocol == PROTOCOL_REST_XML)
         fail(call, &NOT_IMPLEMENTED, "%s: no operation that Orderly serves answers %.*s %.*s.",
              route->service->title, STR_ARGS(exchange->request->method), STR_ARGS(exchange->request->path));
     else if (protocol == PROTOCOL_QUERY && str_empty(route->operation_name))

@@ -17,3 +17,11 @@ void str_map_add(struct arena *arena, struct str_map *map, str key, str value)
     if (str_present(value))
         *list_add(arena, map) = (struct str_map_entry){key, value};
 }
+
+unsigned model_enum_of(const char *const *values, str text)
+{
+    for (unsigned i = 0; values[i]; i++)
+        if (str_equal(str_of(values[i]), text))
+            return i + 1;
+    return 0;
+}

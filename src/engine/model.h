@@ -54,6 +54,8 @@ struct shape {
     const struct member *members;                  /* of a structure */
     const struct shape *key, *element;             /* of a list or map */
     const char *item_name, *key_name, *value_name; /* of a list or map in Query/XML */
+    const char *xml_name;                          /* of a structure that is a whole body; NULL: its name */
+    const char *xml_namespace, *xml_prefix;        /* that a structure's element declares; NULL: none */
     bool has_min, has_max;
     int64_t min, max;          /* range of a number; length of a string, blob, list or map */
     const char *pattern;       /* NULL when there is none */
@@ -77,6 +79,7 @@ struct member {
     uint32_t offset;
     bool required;
     bool flattened;
+    bool attribute; /* in XML, of the structure's element */
     enum location location;
     enum timestamp_format timestamp_format;
     const struct member_refusal *refusal;
@@ -129,6 +132,7 @@ enum protocol_name {
     PROTOCOL_JSON_1_1,
     PROTOCOL_QUERY,
     PROTOCOL_REST_JSON,
+    PROTOCOL_REST_XML,
     PROTOCOL_RPC_V2_CBOR,
 };
 
@@ -170,6 +174,9 @@ struct str_map {
     struct str_map_entry *items;
     size_t count;
 };
+
+/* The place of the text among an enum's values, from 1; 0 when it is absent or none of them. */
+unsigned model_enum_of(const char *const *values, str text);
 
 /* The value of that key, the absent str when there is none. */
 str str_map_get(const struct str_map *map, str key);

@@ -8,6 +8,7 @@ const struct protocol *protocol_find(enum protocol_name name)
         [PROTOCOL_JSON_1_1] = &PROTOCOL_OF_JSON_1_1,
         [PROTOCOL_QUERY] = &PROTOCOL_OF_QUERY,
         [PROTOCOL_REST_JSON] = &PROTOCOL_OF_REST_JSON,
+        [PROTOCOL_REST_XML] = &PROTOCOL_OF_REST_XML,
         [PROTOCOL_RPC_V2_CBOR] = &PROTOCOL_OF_RPC_V2_CBOR,
     };
 

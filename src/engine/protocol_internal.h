@@ -9,7 +9,7 @@
 #include "engine/shape.h"
 
 extern const struct protocol PROTOCOL_OF_JSON_1_0, PROTOCOL_OF_JSON_1_1, PROTOCOL_OF_QUERY,
-    PROTOCOL_OF_REST_JSON, PROTOCOL_OF_RPC_V2_CBOR;
+    PROTOCOL_OF_REST_JSON, PROTOCOL_OF_REST_XML, PROTOCOL_OF_RPC_V2_CBOR;
 extern const struct error JSON_REFUSALS[REFUSALS], REST_JSON_REFUSALS[REFUSALS];
 
 /* The service that a call is for; NULL when not even that is known. */

@@ -52,12 +52,9 @@ static void open_root(struct text *text, const struct service *service, str name
     text_add_char(text, '>');
 }
 
-static struct text begin(const struct call *call)
+static void begin(struct text *text)
 {
-    struct text text = text_in(call->arena);
-
-    text_add(&text, S("<?xml version=\"1.0\"?>\n"));
-    return text;
+    text_add(text, S("<?xml version=\"1.0\"?>\n"));
 }
 
 static void finish(const struct call *call, const struct text *text, struct http_reply *reply)
@@ -72,8 +69,9 @@ static void encode_reply(const struct call *call, const void *out, struct http_r
     const struct operation *operation = call->operation;
     str root = arena_format(call->arena, "%sResponse", operation->name);
     str wrapper = str_of(operation->result_wrapper);
-    struct text text = begin(call);
+    struct text text = text_in(call->arena);
 
+    begin(&text);
     open_root(&text, operation->service, root);
     if (str_present(wrapper))
         xml_open(&text, wrapper);
@@ -89,25 +87,47 @@ static void encode_reply(const struct call *call, const void *out, struct http_r
     finish(call, &text, reply);
 }
 
-static void encode_error(const struct call *call, struct http_reply *reply)
+/* Code, message and details, inside an element that is open. */
+static void write_failure(struct text *text, const struct service *service, const struct failure *failure)
+{
+    xml_element(text, S("Code"), error_query_code(failure->error));
+    xml_element(text, S("Message"), failure->message);
+    if (failure->details)
+        structure_to_xml(text, failure->error->shape, failure->details);
+    if (service && service->dialect->error_end)
+        text_add(text, str_of(service->dialect->error_end));
+}
+
+void write_xml_error(struct text *text, const struct call *call)
 {
     const struct service *service = call_service(call);
     const struct failure *failure = &call->progress->failure;
-    struct text text = begin(call);
 
-    open_root(&text, service, S("ErrorResponse"));
-    xml_open(&text, S("Error"));
-    xml_element(&text, S("Type"), failure->error->sender ? S("Sender") : S("Receiver"));
-    xml_element(&text, S("Code"), error_query_code(failure->error));
-    xml_element(&text, S("Message"), failure->message);
-    if (failure->details)
-        structure_to_xml(&text, failure->error->shape, failure->details);
-    if (service && service->dialect->error_end)
-        text_add(&text, str_of(service->dialect->error_end));
-    xml_close(&text, S("Error"));
-    xml_element(&text, S("RequestId"), call->request_id);
-    xml_close(&text, S("ErrorResponse"));
-    reply->status = failure->error->status;
+    begin(text);
+    open_root(text, service, S("ErrorResponse"));
+    xml_open(text, S("Error"));
+    xml_element(text, S("Type"), failure->error->sender ? S("Sender") : S("Receiver"));
+    write_failure(text, service, failure);
+    xml_close(text, S("Error"));
+    xml_element(text, S("RequestId"), call->request_id);
+    xml_close(text, S("ErrorResponse"));
+}
+
+void write_bare_xml_error(struct text *text, const struct call *call)
+{
+    begin(text);
+    xml_open(text, S("Error"));
+    write_failure(text, call_service(call), &call->progress->failure);
+    xml_element(text, S("RequestId"), call->request_id);
+    xml_close(text, S("Error"));
+}
+
+static void encode_error(const struct call *call, struct http_reply *reply)
+{
+    struct text text = text_in(call->arena);
+
+    write_xml_error(&text, call);
+    reply->status = call->progress->failure.error->status;
     finish(call, &text, reply);
 }
 
@@ -137,20 +157,28 @@ static str child_text(const struct xml_node *node, str name)
     return child ? child->text : (str){0};
 }
 
+void read_xml_error(struct arena *arena, const struct http_reply *reply, struct failure *failure)
+{
+    const struct xml_node *root = xml_parse(arena, reply->body);
+    const struct xml_node *error =
+        root && str_equal(root->name, S("Error")) ? root : xml_child(root, S("Error"));
+
+    failure->error = error_from_reply(arena, child_text(error, S("Code")), reply->status);
+    failure->message = child_text(error, S("Message"));
+}
+
 static bool decode_reply(struct arena *arena, const struct operation *operation,
                          const struct http_reply *reply, void *out, struct failure *failure)
 {
     const struct xml_node *root = xml_parse(arena, reply->body), *result = root;
 
     if (reply->status >= 300) {
-        const struct xml_node *error = xml_child(root, S("Error"));
-        failure->error = error_from_reply(arena, child_text(error, S("Code")), reply->status);
-        failure->message = child_text(error, S("Message"));
+        read_xml_error(arena, reply, failure);
         return false;
     }
     if (operation->result_wrapper)
         result = xml_child(root, str_of(operation->result_wrapper));
-    if (!operation->output || !result || xml_to_structure(arena, operation->output, result, out))
+    if (!operation->output || !result || xml_to_structure(arena, operation->output, result, false, out))
         return true;
     failure->error = &MALFORMED_INPUT;
     failure->message = S("The reply could not be read");

@@ -72,7 +72,7 @@ static void write_value(struct text *text, const struct member *member, const st
 
     switch (shape->type) {
     case SHAPE_STRUCTURE:
-        xml_open(text, name);
+        xml_open_structure(text, name, shape, NULL, value);
         structure_to_xml(text, shape, value);
         xml_close(text, name);
         break;
@@ -85,45 +85,88 @@ static void write_value(struct text *text, const struct member *member, const st
     }
 }
 
+static void add_attribute(struct text *text, str name, str value)
+{
+    text_add_char(text, ' ');
+    text_add(text, name);
+    text_add(text, S("=\""));
+    xml_text(text, value);
+    text_add_char(text, '"');
+}
+
+static void add_namespace(struct text *text, const struct shape *shape, const struct service *service)
+{
+    const char *uri = shape->xml_namespace ? shape->xml_namespace : service ? service->xml_namespace : NULL;
+    bool prefixed = shape->xml_namespace && shape->xml_prefix;
+
+    if (uri)
+        add_attribute(text, prefixed ? arena_format(text->arena, "xmlns:%s", shape->xml_prefix) : S("xmlns"),
+                      str_of(uri));
+}
+
+void xml_open_structure(struct text *text, str name, const struct shape *shape, const struct service *service,
+                        const void *structure)
+{
+    text_add_char(text, '<');
+    text_add(text, name);
+    add_namespace(text, shape, service);
+    for (const struct member *member = shape->members; member < shape->members + shape->member_count;
+         member++) {
+        const void *value = member->attribute ? member_value(member, structure) : NULL;
+        if (value)
+            add_attribute(text, member->query_name,
+                          scalar_to_text(text->arena, member->shape, member->timestamp_format, value));
+    }
+    text_add_char(text, '>');
+}
+
 void structure_to_xml(struct text *text, const struct shape *shape, const void *structure)
 {
     for (const struct member *member = shape->members; member < shape->members + shape->member_count;
          member++) {
         const void *value = member_value(member, structure);
-        if (value)
+        if (value && member->location == IN_BODY && !member->attribute)
             write_value(text, member, member->shape, member->query_name, value);
     }
 }
 
 /* ---- from XML ---- */
 
-static bool read_value(struct arena *arena, const struct member *member, const struct shape *shape,
+struct reader {
+    struct arena *arena;
+    bool mark; /* what is missing */
+};
+
+static bool read_value(const struct reader *reader, const struct member *member, const struct shape *shape,
                        const struct xml_node *node, void *value);
 
-static bool read_entry(struct arena *arena, const struct shape *shape, const struct xml_node *node,
+static bool read_structure(const struct reader *reader, const struct shape *shape,
+                           const struct xml_node *node, void *structure);
+
+static bool read_entry(const struct reader *reader, const struct shape *shape, const struct xml_node *node,
                        char *entry)
 {
     const struct xml_node *key = xml_child(node, name_or(shape->key_name, S("key")));
     const struct xml_node *value = xml_child(node, name_or(shape->value_name, S("value")));
 
     *entry_key(entry) = key ? key->text : S("");
-    return !value || read_value(arena, NULL, shape->element, value, entry + MAP_VALUE_OFFSET);
+    return !value || read_value(reader, NULL, shape->element, value, entry + MAP_VALUE_OFFSET);
 }
 
 /* Those children of the node that are called `name`. */
-static bool read_collection(struct arena *arena, const struct shape *shape, const struct xml_node *node,
-                            str name, void *value)
+static bool read_collection(const struct reader *reader, const struct shape *shape,
+                            const struct xml_node *node, str name, void *value)
 {
     size_t size = item_size(shape);
-    struct items items = {arena_alloc(arena, (node->count ? node->count : 1) * size), 0};
+    struct items items = {arena_alloc(reader->arena, (node->count ? node->count : 1) * size), 0};
 
     for (size_t i = 0; i < node->count; i++) {
         const struct xml_node *child = &node->children[i];
         if (!str_equal(child->name, name))
             continue;
         char *item = items.data + items.count++ * size;
-        bool read = shape->type == SHAPE_LIST ? read_value(arena, NULL, shape->element, child, item)
-                                              : read_entry(arena, shape, child, item);
+        bool read = shape->type == SHAPE_LIST ? read_value(reader, NULL, shape->element, child, item)
+                                              : read_entry(reader, shape, child, item);
         if (!read)
             return false;
     }
@@ -131,37 +174,65 @@ static bool read_collection(struct arena *arena, const struct shape *shape, cons
     return true;
 }
 
-static bool read_value(struct arena *arena, const struct member *member, const struct shape *shape,
+static bool read_value(const struct reader *reader, const struct member *member, const struct shape *shape,
                        const struct xml_node *node, void *value)
 {
     enum timestamp_format format = member ? member->timestamp_format : TIMESTAMP_DEFAULT;
 
     switch (shape->type) {
+    case SHAPE_OPAQUE:
+        *(str *)value = node->count > 0 || node->text.size > 0 ? S("") : (str){0};
+        return true;
     case SHAPE_STRUCTURE:
-        return xml_to_structure(arena, shape, node, value);
+        return read_structure(reader, shape, node, value);
     case SHAPE_LIST:
-        return read_collection(arena, shape, node, name_or(shape->item_name, S("member")), value);
+        return read_collection(reader, shape, node, name_or(shape->item_name, S("member")), value);
     case SHAPE_MAP:
-        return read_collection(arena, shape, node, name_or(shape->item_name, S("entry")), value);
+        return read_collection(reader, shape, node, name_or(shape->item_name, S("entry")), value);
     default:
-        return scalar_from_text(arena, shape, format, node->text, value);
+        return scalar_from_text(reader->arena, shape, format, node->text, value);
     }
 }
 
-bool xml_to_structure(struct arena *arena, const struct shape *shape, const struct xml_node *node,
+static bool read_attribute(const struct reader *reader, const struct member *member,
+                           const struct xml_node *node, void *structure)
+{
+    str text = xml_attribute(node, member->query_name);
+
+    return !str_present(text) || scalar_from_text(reader->arena, member->shape, member->timestamp_format,
+                                                  text, member_room(reader->arena, member, structure));
+}
+
+static bool read_member(const struct reader *reader, const struct member *member, const struct xml_node *node,
+                        void *structure)
+{
+    const struct xml_node *child = xml_child(node, member->query_name);
+
+    if (member->attribute)
+        return read_attribute(reader, member, node, structure);
+    if (!child || member->location != IN_BODY)
+        return true;
+    void *room = member_room(reader->arena, member, structure);
+    return is_flattened(member) ? read_collection(reader, member->shape, node, member->query_name, room)
+                                : read_value(reader, member, member->shape, child, room);
+}
+
+static bool read_structure(const struct reader *reader, const struct shape *shape,
+                           const struct xml_node *node, void *structure)
+{
+    if (reader->mark)
+        mark_missing(shape, structure);
+    for (const struct member *member = shape->members; member < shape->members + shape->member_count;
+         member++)
+        if (!read_member(reader, member, node, structure))
+            return false;
+    return true;
+}
+
+bool xml_to_structure(struct arena *arena, const struct shape *shape, const struct xml_node *node, bool mark,
                       void *structure)
 {
-    for (const struct member *member = shape->members; member < shape->members + shape->member_count;
-         member++) {
-        const struct xml_node *child = xml_child(node, member->query_name);
-        if (!child)
-            continue;
-        void *room = member_room(arena, member, structure);
-        bool read = is_flattened(member)
-                        ? read_collection(arena, member->shape, node, member->query_name, room)
-                        : read_value(arena, member, member->shape, child, room);
-        if (!read)
-            return false;
-    }
-    return true;
+    struct reader reader = {arena, mark};
+
+    return read_structure(&reader, shape, node, structure);
 }

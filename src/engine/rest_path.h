@@ -2,7 +2,7 @@
 
 /*
  * rest_path.h: paths of the REST protocols: "/2015-03-31/functions/{FunctionName}/policy?List=ALL".
- * Internal to route.c and protocol_rest_json.c.
+ * Internal to route.c and rest.c.
  */
 #include "base/arena.h"
 #include "wire/form.h"

@@ -187,6 +187,14 @@ static struct route query_route(const struct service *const *services, const str
 
 /* ---- REST ---- */
 
+/* PROTOCOL_NONE when it speaks neither. */
+static enum protocol_name rest_protocol(const struct service *service)
+{
+    if (speaks(service, PROTOCOL_REST_XML))
+        return PROTOCOL_REST_XML;
+    return speaks(service, PROTOCOL_REST_JSON) ? PROTOCOL_REST_JSON : PROTOCOL_NONE;
+}
+
 /* The operation that fits best, so that a literal part wins over a label. */
 static const struct operation *best_fit(const struct service *service, const struct http_request *request,
                                         const struct form *query, int *best)
@@ -215,7 +223,7 @@ static struct route rest_route(struct arena *arena, const struct service *const 
     if (!form_parse(arena, request->query, &query))
         query = (struct form){0};
     for (; *services; services++) {
-        if (!speaks(*services, PROTOCOL_REST_JSON))
+        if (!rest_protocol(*services))
             continue;
         const struct operation *found = best_fit(*services, request, &query, &best);
         if (found || (!route.operation && is_signed_for(*services, signing_name))) {
@@ -224,7 +232,7 @@ static struct route rest_route(struct arena *arena, const struct service *const 
         }
     }
     if (route.service)
-        route.protocol = protocol_find(PROTOCOL_REST_JSON);
+        route.protocol = protocol_find(rest_protocol(route.service));
     if (route.operation)
         route.operation_name = str_of(route.operation->name);
     return route;
@@ -234,7 +242,7 @@ static struct route rest_route(struct arena *arena, const struct service *const 
 static bool is_signed_for_rest(const struct service *const *services, str signing_name)
 {
     for (; *services; services++)
-        if (is_signed_for(*services, signing_name) && speaks(*services, PROTOCOL_REST_JSON))
+        if (is_signed_for(*services, signing_name) && rest_protocol(*services))
             return true;
     return false;
 }

@@ -250,7 +250,7 @@ static bool unescape(struct arena *arena, str raw, bool cdata, str *text)
     return true;
 }
 
-static bool skip_attribute(struct reader *reader)
+static bool read_attribute(struct reader *reader, struct xml_node *node)
 {
     str name, value;
 
@@ -264,8 +264,13 @@ static bool skip_attribute(struct reader *reader)
     if (!single && !str_starts_with(reader->rest, S("\"")))
         return false;
     skip(reader, 1);
-    return read_until(reader, single ? S("'") : S("\""), &value) && str_index(value, '<') < 0 &&
-           unescape(reader->arena, value, false, &value);
+    if (!read_until(reader, single ? S("'") : S("\""), &value) || str_index(value, '<') >= 0 ||
+        !unescape(reader->arena, value, false, &value))
+        return false;
+    node->attributes =
+        list_grow(reader->arena, node->attributes, node->attribute_count, sizeof *node->attributes);
+    node->attributes[node->attribute_count++] = (struct xml_attribute){name, value};
+    return true;
 }
 
 /* Comments and processing instructions; *skipped tells whether there was one. */
@@ -367,14 +372,14 @@ static bool read_end_tag(struct reader *reader, str name)
 }
 
 /* The attributes and the end of a start tag. */
-static bool read_start_tag(struct reader *reader, bool *empty)
+static bool read_start_tag(struct reader *reader, struct xml_node *node, bool *empty)
 {
     for (;;) {
         bool space = skip_space(reader);
         *empty = skip_exact(reader, S("/>"));
         if (*empty || skip_exact(reader, S(">")))
             return true;
-        if (!space || !skip_attribute(reader))
+        if (!space || !read_attribute(reader, node))
             return false;
     }
 }
@@ -394,7 +399,7 @@ static bool read_element(struct reader *reader, struct xml_node *node)
     bool empty;
 
     if (++reader->depth > LIMIT_XML_DEPTH || !skip_exact(reader, S("<")) || !read_name(reader, &name) ||
-        !local_part(name, &node->name) || !read_start_tag(reader, &empty))
+        !local_part(name, &node->name) || !read_start_tag(reader, node, &empty))
         return false;
     node->text = S("");
     if (!empty && (!read_content(reader, node) || !read_end_tag(reader, name)))
@@ -435,4 +440,12 @@ const struct xml_node *xml_child(const struct xml_node *node, str name)
         if (str_equal(node->children[i].name, name))
             return &node->children[i];
     return NULL;
+}
+
+str xml_attribute(const struct xml_node *node, str name)
+{
+    for (size_t i = 0; i < node->attribute_count; i++)
+        if (str_equal(node->attributes[i].name, name))
+            return node->attributes[i].value;
+    return (str){0};
 }

@@ -70,6 +70,5 @@ FUZZ(arena, input)
         return;
     str first = written(arena, value);
     const struct cbor *again = cbor_parse(arena, first);
-    check(again != NULL && again->type == value->type && again->count == value->count);
-    check(str_equal(first, written(arena, again)));
+    check(again != NULL && str_equal(first, written(arena, again)));
 }

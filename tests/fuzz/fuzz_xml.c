@@ -9,7 +9,13 @@
 
 static void write_tree(struct text *text, const struct xml_node *node)
 {
-    xml_open(text, node->name);
+    text_format(text, "<%.*s", STR_ARGS(node->name));
+    for (size_t i = 0; i < node->attribute_count; i++) {
+        text_format(text, " %.*s=\"", STR_ARGS(node->attributes[i].name));
+        xml_text(text, node->attributes[i].value);
+        text_add_char(text, '"');
+    }
+    text_add_char(text, '>');
     xml_text(text, node->text);
     for (size_t i = 0; i < node->count; i++)
         write_tree(text, &node->children[i]);
@@ -19,6 +25,10 @@ static void write_tree(struct text *text, const struct xml_node *node)
 static void check_equal(const struct xml_node *a, const struct xml_node *b)
 {
     check(b != NULL && str_equal(a->name, b->name) && str_equal(a->text, b->text) && a->count == b->count);
+    check(a->attribute_count == b->attribute_count);
+    for (size_t i = 0; i < a->attribute_count; i++)
+        check(str_equal(a->attributes[i].name, b->attributes[i].name) &&
+              str_equal(a->attributes[i].value, b->attributes[i].value));
     for (size_t i = 0; i < a->count; i++)
         check_equal(&a->children[i], &b->children[i]);
 }

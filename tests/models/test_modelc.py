@@ -98,6 +98,15 @@ structure UpdateRequest
         assert f"offsetof(struct toy_{structure}_request, settings.size)" in tables
 
 
+def test_enums_are_enums_in_c(compile_model, tmp_path):
+    assert compile_model(HEADER + GOOD + "    Runtime  Runtime\nenum Runtime\n    nodejs20.x KmsKey ALL_OLD\n").stderr == ""
+    header = (tmp_path / "toy_model.h").read_text()
+    assert ("enum toy_runtime {\n    TOY_RUNTIME_NODEJS20_X = 1,\n    TOY_RUNTIME_KMS_KEY,\n"
+            "    TOY_RUNTIME_ALL_OLD,\n};\n") in header
+    assert "str toy_runtime_text(enum toy_runtime value);\nenum toy_runtime toy_runtime_of(str text);\n" in header
+    assert "    str runtime;\n" in header
+
+
 BAD = {
     "an unknown shape": (
         GOOD + "    Size  Size\n",
@@ -199,6 +208,12 @@ BAD = {
     "a refusal with an unknown error": (
         GOOD + "    Extra  string  refused with Jammed\n",
         "toy.model:12: There is no error Jammed."),
+    "a structure that is something else": (
+        GOOD.replace("structure PlayRequest\n", "structure PlayRequest twice\n"),
+        'toy.model:10: A structure cannot be "twice".'),
+    "an attribute that holds more": (
+        GOOD + "    Sizes  list<string>  attribute\n",
+        "toy.model:12: Sizes is an attribute, but neither a text nor a number."),
     "a group that is not there": (
         GOOD + "    like Settings\n",
         "toy.model:12: There is no group Settings above."),

@@ -143,6 +143,16 @@ TEST(nesting_is_allowed_up_to_the_limit)
     }
 }
 
+TEST(attributes_are_kept_with_their_prefixes)
+{
+    const struct xml_node *root = parse(S("<r a='1' n:b=\"&lt;2&gt;\"><c/></r>"));
+
+    assert_text(xml_attribute(root, S("a")), "1");
+    assert_text(xml_attribute(root, S("n:b")), "<2>");
+    assert_absent(xml_attribute(root, S("b")));
+    assert_absent(xml_attribute(&root->children[0], S("a")));
+}
+
 TEST(many_children_keep_their_order)
 {
     struct text text = text_in(&scratch);
@@ -161,4 +171,4 @@ TESTS(test(elements_are_written_with_their_text_escaped), test(a_carriage_return
       test(a_reply_is_read_into_a_tree), test(references_and_cdata_are_unescaped),
       test(every_line_end_becomes_a_newline), test(what_is_not_well_formed_is_refused),
       test(document_types_and_entities_are_refused), test(nesting_is_allowed_up_to_the_limit),
-      test(many_children_keep_their_order))
+      test(attributes_are_kept_with_their_prefixes), test(many_children_keep_their_order))

@@ -72,7 +72,8 @@ static bool speaks(const struct model *model, str protocol)
 
 static void check_service(struct model *model)
 {
-    static const char *const known[] = {"json-1.0", "json-1.1", "query", "rest-json", "rpc-v2-cbor"};
+    static const char *const known[] = {"json-1.0",  "json-1.1", "query",
+                                        "rest-json", "rest-xml", "rpc-v2-cbor"};
 
     if (!str_present(model->name)) {
         complain(model, 1, "The model names no service.");
@@ -150,6 +151,9 @@ static void check_field(struct model *model, const struct shape_entry *shape, co
     enum kind kind = find_shape(model, field->type)->kind;
     if (field->flattened && kind != KIND_LIST && kind != KIND_MAP)
         complain(model, field->line, "%.*s is flattened, but is neither a list nor a map.",
+                 STR_ARGS(field->name));
+    if (field->attribute && !is_scalar(kind) && kind != KIND_STRING)
+        complain(model, field->line, "%.*s is an attribute, but neither a text nor a number.",
                  STR_ARGS(field->name));
     if (field->timestamp && kind != KIND_TIMESTAMP)
         complain(model, field->line, "%.*s is no timestamp.", STR_ARGS(field->name));
@@ -331,7 +335,7 @@ static void check_input_locations(struct model *model, const struct operation_en
 
 static void check_http(struct model *model, const struct operation_entry *operation)
 {
-    if (!speaks(model, S("rest-json")) || operation->internal)
+    if (!(speaks(model, S("rest-json")) || speaks(model, S("rest-xml"))) || operation->internal)
         return;
     if (!str_present(operation->http_path)) {
         complain(model, operation->line, "Operation %.*s needs its http line.", STR_ARGS(operation->name));

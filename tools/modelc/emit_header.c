@@ -146,6 +146,29 @@ static void emit_map_entries(const struct model *model, struct text *out)
     text_add(out, S("\n"));
 }
 
+/* DYNAMODB_KEY_TYPE_HASH */
+static str enum_constant(const struct model *model, const struct shape_entry *shape, str value)
+{
+    return arena_format(model->arena, "%.*s_%.*s", STR_ARGS(shape->constant),
+                        STR_ARGS(upper_case(model->arena, snake_case(model->arena, value))));
+}
+
+static void emit_enums(const struct model *model, struct text *out)
+{
+    for (size_t i = 0; i < model->shapes.count; i++) {
+        const struct shape_entry *shape = model->shapes.items[i];
+        if (shape->values.count == 0)
+            continue;
+        str name = enum_name(model, shape);
+        text_format(out, "enum %.*s {\n", STR_ARGS(name));
+        for (size_t k = 0; k < shape->values.count; k++)
+            text_format(out, "    %.*s%s,\n",
+                        STR_ARGS(enum_constant(model, shape, shape->values.items[k].text)), k ? "" : " = 1");
+        text_format(out, "};\nstr %.*s_text(enum %.*s value);\nenum %.*s %.*s_of(str text);\n\n",
+                    STR_ARGS(name), STR_ARGS(name), STR_ARGS(name), STR_ARGS(name));
+    }
+}
+
 static void emit_constants(const struct model *model, struct text *out)
 {
     str prefix = upper_case(model->arena, model->name);
@@ -185,6 +208,7 @@ void emit_header(const struct model *model, struct text *out)
     text_format(out,
                 "#pragma once\n/* Made by modelc from %.*s: change that. */\n#include \"engine/model.h\"\n\n",
                 STR_ARGS(str_from(model->path, (size_t)(str_last_index(model->path, '/') + 1))));
+    emit_enums(model, out);
     emit_forward(model, out);
     emit_containers(model, out);
     emit_structures(model, out);

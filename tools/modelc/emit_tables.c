@@ -107,6 +107,8 @@ static void emit_member(const struct model *model, const struct shape_entry *sha
         text_add(out, S(", .required = true"));
     if (field->flattened)
         text_add(out, S(", .flattened = true"));
+    if (field->attribute)
+        text_add(out, S(", .attribute = true"));
     if (field->location)
         text_format(out, ", .location = %s", field->location);
     if (field->timestamp)
@@ -140,6 +142,21 @@ static void emit_values(const struct model *model, const struct shape_entry *sha
         text_add(out, S(",\n"));
     }
     text_add(out, S("    NULL,\n};\n\n"));
+}
+
+/* Both directions between an enum's values and its constants, the first of which is 1. */
+static void emit_enum(const struct model *model, const struct shape_entry *shape, struct text *out)
+{
+    str name = enum_name(model, shape), values = snake_case(model->arena, shape->name);
+
+    if (shape->values.count == 0)
+        return;
+    text_format(out,
+                "str %.*s_text(enum %.*s value)\n{\n    return value ? str_of(%.*s_values[value - 1]) : "
+                "(str){0};\n}\n\n",
+                STR_ARGS(name), STR_ARGS(name), STR_ARGS(values));
+    text_format(out, "enum %.*s %.*s_of(str text)\n{\n    return model_enum_of(%.*s_values, text);\n}\n\n",
+                STR_ARGS(name), STR_ARGS(name), STR_ARGS(values));
 }
 
 static void emit_container_traits(const struct model *model, const struct shape_entry *shape,
@@ -188,6 +205,9 @@ static void emit_shape(const struct model *model, const struct shape_entry *shap
                     shape->fields.count);
     if (shape->kind == KIND_LIST || shape->kind == KIND_MAP)
         emit_container_traits(model, shape, out);
+    add_text(out, "xml_name", shape->element_name);
+    add_text(out, "xml_namespace", shape->xml_namespace);
+    add_text(out, "xml_prefix", shape->xml_prefix);
     emit_bounds(shape, out);
     add_text(out, "pattern", shape->pattern);
     if (shape->values.count > 0)
@@ -206,6 +226,7 @@ static void emit_shapes(const struct model *model, struct text *out)
             continue;
         emit_members(model, model->shapes.items[i], out);
         emit_values(model, model->shapes.items[i], out);
+        emit_enum(model, model->shapes.items[i], out);
     }
     for (size_t i = 0; i < model->shapes.count; i++)
         if (model->shapes.items[i]->used)

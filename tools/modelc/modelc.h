@@ -65,7 +65,7 @@ struct field {
     int line;
     str type;  /* of a shape */
     str group; /* that it came from; absent: the structure's own */
-    bool required, flattened;
+    bool required, flattened, attribute;
     str wire_name;         /* absent: the name itself */
     str default_text;      /* of an error's member: what is sent when the handler says nothing */
     const char *location;  /* enum location's words */
@@ -90,6 +90,7 @@ struct shape_entry {
     struct fields fields;
     str key, element; /* of a list or map: names of shapes */
     str item_name, key_name, value_name;
+    str element_name, xml_namespace, xml_prefix; /* of a structure in XML */
     bool has_min, has_max;
     int64_t min, max;
     str pattern;
@@ -194,6 +195,8 @@ str snake_case(struct arena *arena, str name);
 str upper_case(struct arena *arena, str name);
 /* snake_case, with an underscore behind what C keeps for itself. */
 str c_identifier(struct arena *arena, str name);
+/* dynamodb_key_type, of an enum. */
+str enum_name(const struct model *model, const struct shape_entry *shape);
 /* Names in C for shapes, members and operations; complains where two meet. */
 void name_everything(struct model *model);
 /* A scalar is a pointer in its struct unless it must be there. */

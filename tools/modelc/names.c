@@ -77,6 +77,12 @@ str c_identifier(struct arena *arena, str name)
     return is_reserved(snake) ? arena_join(arena, snake, S("_")) : snake;
 }
 
+str enum_name(const struct model *model, const struct shape_entry *shape)
+{
+    return arena_format(model->arena, "%.*s_%.*s", STR_ARGS(model->name),
+                        STR_ARGS(snake_case(model->arena, shape->name)));
+}
+
 bool is_scalar(enum kind kind)
 {
     return kind == KIND_BOOLEAN || kind == KIND_INTEGER || kind == KIND_DOUBLE || kind == KIND_TIMESTAMP;

@@ -244,6 +244,9 @@ static void parse_trait(struct model *model, const struct line *line, size_t *at
     } else if (str_equal(word, S("flattened"))) {
         field->flattened = true;
         parse_quoted(model, line, at, &field->wire_name);
+    } else if (str_equal(word, S("attribute"))) {
+        field->attribute = true;
+        (*at)++;
     } else if (str_equal(word, S("default"))) {
         parse_quoted(model, line, at, &field->default_text);
     } else if (str_equal(word, S("refused"))) {
@@ -304,6 +307,23 @@ static void parse_field(struct model *model, const struct line *line, struct sha
     *list_add(model->arena, &shape->fields) = field;
 }
 
+static void parse_structure_trait(struct model *model, const struct line *line, size_t *at,
+                                  struct shape_entry *shape)
+{
+    str word = line->items[*at].text;
+
+    if (str_equal(word, S("element"))) {
+        parse_quoted(model, line, at, &shape->element_name);
+    } else if (str_equal(word, S("namespace"))) {
+        parse_quoted(model, line, at, &shape->xml_namespace);
+        if (quoted_at(line, *at))
+            shape->xml_prefix = line->items[(*at)++].text;
+    } else {
+        complain(model, line->number, "A structure cannot be \"%.*s\".", STR_ARGS(word));
+        *at = line->count;
+    }
+}
+
 static void parse_structure(struct model *model, const struct line *line, struct place *place)
 {
     place->where = IN_STRUCTURE;
@@ -311,6 +331,8 @@ static void parse_structure(struct model *model, const struct line *line, struct
     place->shape->is_union = str_equal(line->items[0].text, S("union"));
     place->shape->is_group = str_equal(line->items[0].text, S("group"));
     place->shape->named = !place->shape->is_group; /* it is no shape of its own */
+    for (size_t at = 2; at < line->count;)
+        parse_structure_trait(model, line, &at, place->shape);
 }
 
 static void parse_enum(struct model *model, const struct line *line, struct place *place)

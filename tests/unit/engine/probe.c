@@ -24,6 +24,7 @@
 #include "iam_model.h"
 #include "lambda_model.h"
 #include "logs_model.h"
+#include "rest_model.h"
 #include "rpc_model.h"
 #include "sns_model.h"
 #include "sqs_model.h"
@@ -32,9 +33,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const struct service *const services[] = {&DYNAMODB_SERVICE, &IAM_SERVICE, &LAMBDA_SERVICE,
-                                                 &LOGS_SERVICE,     &SNS_SERVICE, &SQS_SERVICE,
-                                                 &STS_SERVICE,      &RPC_SERVICE, NULL};
+static const struct service *const services[] = {
+    &DYNAMODB_SERVICE, &IAM_SERVICE, &LAMBDA_SERVICE, &LOGS_SERVICE, &SNS_SERVICE,
+    &SQS_SERVICE,      &STS_SERVICE, &RPC_SERVICE,    &REST_SERVICE, NULL};
 
 static const struct operation *find_operation(const struct json *command)
 {
@@ -50,11 +51,10 @@ static const struct operation *find_operation(const struct json *command)
 
 static const struct protocol *find_protocol(const struct json *command)
 {
-    static const char *const names[] = {[PROTOCOL_JSON_1_0] = "json-1.0",
-                                        [PROTOCOL_JSON_1_1] = "json-1.1",
-                                        [PROTOCOL_QUERY] = "query",
-                                        [PROTOCOL_REST_JSON] = "rest-json",
-                                        [PROTOCOL_RPC_V2_CBOR] = "rpc-v2-cbor"};
+    static const char *const names[] = {
+        [PROTOCOL_JSON_1_0] = "json-1.0", [PROTOCOL_JSON_1_1] = "json-1.1",
+        [PROTOCOL_QUERY] = "query",       [PROTOCOL_REST_JSON] = "rest-json",
+        [PROTOCOL_REST_XML] = "rest-xml", [PROTOCOL_RPC_V2_CBOR] = "rpc-v2-cbor"};
     str name = json_get_str(command, S("protocol"));
 
     for (size_t i = 1; i < sizeof names / sizeof *names; i++)

@@ -255,8 +255,20 @@ TEST(the_plain_style_names_the_item_that_is_null)
                 "The request must contain the parameter TagKeys.2.");
 }
 
-TESTS(test(what_is_required_must_not_be_null), test(null_is_as_good_as_nothing),
-      test(all_that_is_wrong_is_said_at_once), test(a_collection_is_printed_as_java_does),
+TEST(an_enum_has_both_directions)
+{
+    assert_int_equal(dynamodb_key_type_of(S("HASH")), DYNAMODB_KEY_TYPE_HASH);
+    assert_int_equal(dynamodb_key_type_of(S("RANGE")), DYNAMODB_KEY_TYPE_RANGE);
+    assert_text(dynamodb_key_type_text(DYNAMODB_KEY_TYPE_RANGE), "RANGE");
+    assert_text(lambda_runtime_text(LAMBDA_RUNTIME_NODEJS20_X), "nodejs20.x");
+    assert_int_equal(dynamodb_key_type_of(S("range")), 0);
+    assert_int_equal(dynamodb_key_type_of((str){0}), 0);
+    assert_false(str_present(dynamodb_key_type_text(0)));
+}
+
+TESTS(test(an_enum_has_both_directions), test(what_is_required_must_not_be_null),
+      test(null_is_as_good_as_nothing), test(all_that_is_wrong_is_said_at_once),
+      test(a_collection_is_printed_as_java_does),
       test(a_value_is_shown_whole_up_to_its_bound_and_else_its_whole_characters_before_it),
       test(items_are_told_all_that_they_must_satisfy),
       test(dynamodb_does_not_add_that_items_must_not_be_null),

@@ -1,0 +1,29 @@
+#pragma once
+
+/*
+ * rest.h: what the REST protocols share: a member travels in the path, the query, a header, the status, as
+ * the whole body, or in the body's document.  Internal to protocol_rest_json.c and protocol_rest_xml.c.
+ */
+#include "engine/protocol_internal.h"
+
+/* How a protocol writes and reads a document; and what it calls a body that is none. */
+struct rest_body {
+    str media_type, blob_media_type, text_media_type;
+    /* Fill the structure from the document and mark what is missing.  False: the call has failed. */
+    bool (*decode)(const struct call *call, const struct shape *shape, str body, void *structure);
+    str (*encode)(struct arena *arena, const struct service *service, const struct shape *shape,
+                  const void *structure);
+    /* The client's side of decode.  False: the body is not such a document. */
+    bool (*read)(struct arena *arena, const struct shape *shape, str body, void *out);
+};
+
+bool rest_decode_request(const struct call *call, const struct rest_body *rest,
+                         const struct http_request *request, void *in);
+void rest_encode_reply(const struct call *call, const struct rest_body *rest, const void *out,
+                       struct http_reply *reply);
+/* What the failure's details carry in headers. */
+void rest_write_error_headers(const struct call *call, struct http_reply *reply);
+void rest_encode_request(struct arena *arena, const struct rest_body *rest, const struct operation *operation,
+                         const void *in, struct http_request *request);
+bool rest_read_reply(struct arena *arena, const struct rest_body *rest, const struct shape *output,
+                     const struct http_reply *reply, void *out);

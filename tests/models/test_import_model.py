@@ -1,0 +1,70 @@
+"""tools/import_model.py --into adds to a model what it lacks, and nothing else."""
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from model_text import read_model
+from test_modelc import modelc  # noqa: F401
+
+pytest.importorskip("botocore")
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def model(tmp_path):
+    def copy(service):
+        (path,) = ROOT.glob(f"src/services/*/{service}.model")
+        return pathlib.Path(shutil.copy(path, tmp_path))
+
+    return copy
+
+
+def add(path, *operations):
+    command = [sys.executable, ROOT / "tools/import_model.py", "--into", path, path.stem, *operations]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stderr
+
+
+def test_an_operation_that_is_there_changes_nothing(model):
+    path = model("sqs")
+    before = path.read_text()
+    assert add(path, "UntagQueue") == f"{path}: added nothing\n"
+    assert path.read_text() == before
+
+
+@pytest.mark.skipif(not pathlib.Path("/usr/lib/python3/dist-packages/botocore/data/sqs").is_dir(),
+                    reason="no description of the Query protocol of SQS on this machine")
+def test_what_was_taken_out_comes_back_with_the_names_of_the_query_protocol(model):
+    path = model("sqs")
+    whole = read_model(path)
+    text = path.read_text()
+    for block in (r"operation UntagQueue", r"structure UntagQueueRequest", r"error BatchRequestTooLong"):
+        text = re.sub(rf"^{block}.*\n(?: .*\n)*\n", "", text, flags=re.M)
+    path.write_text(text.replace("also\n", "also\n    UntagQueue\n"))
+    assert read_model(path) != whole
+    add(path, "UntagQueue", "SendMessageBatch")
+    again = read_model(path)
+    assert again.shapes == whole.shapes
+    assert again.also == whole.also
+    assert again.operations.keys() == whole.operations.keys()
+    assert again.operations["UntagQueue"].input == "UntagQueueRequest"
+
+
+def test_shapes_that_are_there_stay_as_they_are(model, modelc, tmp_path):  # noqa: F811
+    path = model("dynamodb")
+    before = read_model(path)
+    said = add(path, "BatchGetItem")
+    after = read_model(path)
+    assert said.startswith(f"{path}: added BatchGetItem, BatchGetItemInput, ")
+    assert {name: after.shapes[name] for name in before.shapes} == before.shapes
+    assert after.shapes["AttributeValue"].union
+    assert before.also - after.also == {"BatchGetItem"}
+    assert after.operations["BatchGetItem"].reads
+    assert set(after.shapes) - set(before.shapes) == {
+        "BatchGetItemInput", "BatchGetItemOutput", "BatchGetRequestMap", "KeysAndAttributes", "KeyList"}
+    result = subprocess.run([modelc, path, tmp_path / "x_model.h", tmp_path / "x_model.c"], capture_output=True, text=True)
+    assert result.stderr == ""
