@@ -30,7 +30,7 @@ static bool value_check(const struct call *call, str value)
     return str_is_xml_text(value) || refuse(call, "Tag values" ALLOWED_CHARACTERS);
 }
 
-bool queue_put_tags(const struct call *call, const struct queue *queue, const struct str_map *tags)
+bool sqs_queue_put_tags(const struct call *call, const struct queue *queue, const struct str_map *tags)
 {
     for (size_t i = 0; i < tags->count; i++) {
         if (!key_check(call, tags->items[i].key) || !value_check(call, tags->items[i].value))
@@ -48,7 +48,7 @@ bool queue_put_tags(const struct call *call, const struct queue *queue, const st
     return false;
 }
 
-void queue_tags_in_context(const struct call *call, int64_t queue_id, struct context_list *context)
+void sqs_queue_tags_in_context(const struct call *call, int64_t queue_id, struct context_list *context)
 {
     struct sqs_list_tags_rows rows =
         sqs_list_tags(call->txn, &(struct sqs_list_tags_params){.queue_id = queue_id});
@@ -65,12 +65,12 @@ enum outcome sqs_tag_queue(const struct call *call, const struct sqs_tag_queue_r
 
     (void)out;
     context_add_request_tags(call, &context, &in->tags);
-    if (!queue_open_in_context(call, in->queue_url, context, &queue))
+    if (!sqs_queue_open_in_context(call, in->queue_url, context, &queue))
         return FAILED;
     if (in->tags.count == 0)
         return fail(call, &SQS_MISSING_REQUIRED_PARAMETER_EXCEPTION,
                     "The request must contain the parameter Tags.");
-    return queue_put_tags(call, &queue, &in->tags) ? DONE : FAILED;
+    return sqs_queue_put_tags(call, &queue, &in->tags) ? DONE : FAILED;
 }
 
 enum outcome sqs_untag_queue(const struct call *call, const struct sqs_untag_queue_request *in,
@@ -81,7 +81,7 @@ enum outcome sqs_untag_queue(const struct call *call, const struct sqs_untag_que
 
     (void)out;
     context_add_tag_keys(call, &context, &in->tag_keys);
-    if (!queue_open_in_context(call, in->queue_url, context, &queue))
+    if (!sqs_queue_open_in_context(call, in->queue_url, context, &queue))
         return FAILED;
     if (in->tag_keys.count == 0)
         return fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION,
@@ -97,7 +97,7 @@ enum outcome sqs_list_queue_tags(const struct call *call, const struct sqs_list_
 {
     struct queue queue;
 
-    if (!queue_open(call, in->queue_url, &queue))
+    if (!sqs_queue_open(call, in->queue_url, &queue))
         return FAILED;
     struct sqs_list_tags_rows rows =
         sqs_list_tags(call->txn, &(struct sqs_list_tags_params){.queue_id = queue.row.id});
