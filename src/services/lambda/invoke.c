@@ -9,6 +9,7 @@
 
 #include "base/hash.h"
 #include "base/log.h"
+#include "logs_model.h"
 #include "wire/json.h"
 
 enum {
@@ -342,7 +343,8 @@ void lambda_invocation_finish(const struct call *call, const struct function *fu
                               const struct lambda_find_invocation_row *invocation,
                               const struct result *result)
 {
-    str tail = sandbox ? lambda_log_end(call, function, sandbox, invocation, result) : (str){0};
+    struct logs_input_log_events output = {0};
+    str tail = sandbox ? lambda_log_end(call, function, sandbox, invocation, result, &output) : (str){0};
 
     trace_end(call, function, invocation, result);
     if (invocation->kind == LAMBDA_INVOCATION_KIND_SYNC) {
@@ -351,7 +353,7 @@ void lambda_invocation_finish(const struct call *call, const struct function *fu
         retry_or_forget(call, invocation, result);
     } else {
         lambda_invocation_remove(call, invocation->id);
-        lambda_batch_end(call, function, invocation, result);
+        lambda_batch_end(call, function, invocation, result, &output);
     }
 }
 

@@ -204,6 +204,7 @@ void lambda_invocation_finish(const struct call *call, const struct function *fu
                               const struct lambda_find_invocation_row *invocation,
                               const struct result *result);
 
+struct logs_input_log_events;
 /* logs.c */
 /* A line of our own, kept back until the next flush. */
 void lambda_log_keep(const struct call *call, str sandbox_id, int64_t timestamp_ms, str text);
@@ -217,7 +218,8 @@ void lambda_log_flush(const struct call *call, const struct function *function,
 /* END and REPORT; the tail for a caller who wants it, else the absent str. */
 str lambda_log_end(const struct call *call, const struct function *function,
                    const struct lambda_get_sandbox_row *sandbox,
-                   const struct lambda_find_invocation_row *invocation, const struct result *result);
+                   const struct lambda_find_invocation_row *invocation, const struct result *result,
+                   struct logs_input_log_events *output);
 
 /* hops.c */
 /* A message of a batch, as the invocation's row keeps it: a line of `receipts` behind the queue's ARN. */
@@ -233,6 +235,13 @@ bool lambda_receipt_next(str *receipts, struct receipt *receipt);
  */
 int64_t lambda_invocation_hop(const struct call *call, str trace_id, str receipts,
                               const struct trace_hop *hop);
+/*
+ * A hop in the trace of each message of the batch that comes again, though the function returned: of those
+ * that it reported as failed, or of all (NULL) when what it reported cannot be understood.  The reason has
+ * what the function printed last about the message.
+ */
+void lambda_retried_hops(const struct call *call, const struct lambda_find_invocation_row *invocation,
+                         const struct str_list *failures, const struct logs_input_log_events *output);
 
 /* event.c */
 struct sqs_message;
@@ -253,4 +262,5 @@ void lambda_poller_end(const struct call *call, const struct lambda_mapping_row 
 void lambda_pollers_resume(const struct call *call);
 /* A batch came back from its function. */
 void lambda_batch_end(const struct call *call, const struct function *function,
-                      const struct lambda_find_invocation_row *invocation, const struct result *result);
+                      const struct lambda_find_invocation_row *invocation, const struct result *result,
+                      const struct logs_input_log_events *output);

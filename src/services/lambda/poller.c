@@ -449,7 +449,8 @@ static void delete_others(const struct call *call, const struct principal *role,
 }
 
 void lambda_batch_end(const struct call *call, const struct function *function,
-                      const struct lambda_find_invocation_row *invocation, const struct result *result)
+                      const struct lambda_find_invocation_row *invocation, const struct result *result,
+                      const struct logs_input_log_events *output)
 {
     struct receipts receipts = receipts_read(call, invocation->receipts);
     struct lambda_mapping_row mapping;
@@ -457,7 +458,10 @@ void lambda_batch_end(const struct call *call, const struct function *function,
     bool found = lambda_find_mapping(
         call->txn, &(struct lambda_find_mapping_params){.id = invocation->mapping_id}, &mapping);
 
-    if (failures_of(call, found ? &mapping : NULL, &receipts, result, &failures))
+    bool understood = failures_of(call, found ? &mapping : NULL, &receipts, result, &failures);
+    if (understood)
         delete_others(call, lambda_function_role(call, function), &receipts, &failures);
+    if (!str_present(result->error))
+        lambda_retried_hops(call, invocation, understood ? &failures : NULL, output);
     wake(call, mapping_name(call, *invocation->mapping_id));
 }
