@@ -23,6 +23,9 @@ struct queue_address {
 
 /* sqs.c */
 /* Fail with AWS's sentence about a parameter's value; false. */
+/* Do the rules of a minute hold: see struct sqs_options? */
+bool sqs_waits(void);
+
 bool sqs_value_refuse(const struct call *call, const char *parameter, str value, const char *reason);
 
 /* queue_find.c */
