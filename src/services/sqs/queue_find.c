@@ -102,7 +102,7 @@ str queue_url(const struct call *call, const struct queue *queue)
 
 int64_t queue_oldest_ms(const struct call *call, const struct queue *queue)
 {
-    return call->now_ms - queue->row.retention_seconds * MS;
+    return call->now_ms - queue->row.retention_seconds * MS_PER_S;
 }
 
 str queue_arrivals(const struct call *call, const struct queue *queue)
