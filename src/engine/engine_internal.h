@@ -84,6 +84,7 @@ struct batch {
     struct hop_list hops;
     struct spawned_list spawned; /* what happens when this batch is committed */
     bool reset;                  /* everything stored was deleted */
+    bool has_indexed;            /* pages of hops were taken apart */
     int64_t clock_offset_ms;     /* as it was before */
     uint64_t sequence;
     struct batch *next;
@@ -351,6 +352,7 @@ void trace_store(struct engine *engine);
 void trace_page_added(struct engine *engine, int64_t bytes);
 /* What is known of the pages may be wrong: the batch was not committed. */
 void trace_recount(struct engine *engine);
+/* Are all hops that earlier batches wrote, and is that committed? */
 bool trace_is_indexed(struct engine *engine);
 /* Take pages apart, at least one, while the slice lasts. */
 void trace_index(struct engine *engine);

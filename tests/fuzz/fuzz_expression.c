@@ -21,13 +21,13 @@ static void ask(struct scope *scope, str text, const struct dynamodb_attribute_m
 {
     struct key_condition key = {0};
     str problem;
-    const struct node *condition = condition_parse(scope, text, &problem);
+    const struct node *condition = dynamodb_condition_parse(scope, text, &problem);
 
     if (!condition)
         return;
-    expression_holds(scope->arena, condition, item);
-    condition_names(condition, S("a"));
-    key_condition_read(scope->arena, condition, &key, &problem);
+    dynamodb_expression_holds(scope->arena, condition, item);
+    dynamodb_condition_names(condition, S("a"));
+    dynamodb_key_condition_read(scope->arena, condition, &key, &problem);
 }
 
 FUZZ(arena, input)
@@ -45,6 +45,6 @@ FUZZ(arena, input)
     check(model_from_json(arena, &DYNAMODB_ATTRIBUTE_MAP, str_of(item_json), &item));
     check(model_from_json(arena, &DYNAMODB_ATTRIBUTE_MAP, str_of(values_json), &values));
     ask(&scope, input, &item);
-    if (projection_parse(&scope, input, &projection, &problem))
-        projection_apply(arena, &projection, &item);
+    if (dynamodb_projection_parse(&scope, input, &projection, &problem))
+        dynamodb_projection_apply(arena, &projection, &item);
 }

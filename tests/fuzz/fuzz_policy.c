@@ -30,9 +30,9 @@ static void ask(struct arena *arena, const struct policy *policy, const struct p
     struct policy_reference identity = {policy};
     struct policy_set set = {.identity = {&identity, 1}, .resource = policy};
 
-    enum denial denial = policy_decide(&set, &request);
+    enum denial denial = iam_policy_decide(&set, &request);
     if (denial != NOT_DENIED)
-        denial_message(denial, &request);
+        iam_denial_message(denial, &request);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -49,7 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     str_next(&rest, '\0', &document);
     resource = str_present(rest) ? rest : S("arn:aws:dynamodb:us-east-1:000000000000:table/Orders");
     for (int kind = POLICY_MANAGED; kind <= POLICY_RESOURCE; kind++) {
-        const struct policy *policy = policy_parse(&arena, (enum policy_kind)kind, document, &problem);
+        const struct policy *policy = iam_policy_parse(&arena, (enum policy_kind)kind, document, &problem);
         if (!policy)
             continue;
         ask(&arena, policy, &session, resource);

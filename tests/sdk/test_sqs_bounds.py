@@ -399,3 +399,30 @@ def test_a_list_of_queues_goes_on_behind_its_token_and_takes_no_other_text_for_o
         sqs.list_queues(MaxResults=2, NextToken="'; drop table x")
     with pytest.raises(ClientError, match="NextToken"):
         sqs.list_dead_letter_source_queues(QueueUrl=queues.url("a1"), MaxResults=2, NextToken="\u00e9" * 90)
+
+
+# --- The queue's row, which the store keeps ----------------------------------------------------
+
+
+def test_what_is_changed_of_a_queue_counts_for_the_next_message(queues):
+    url = queues.sqs.create_queue(QueueName="q")["QueueUrl"]
+    queues.sqs.send_message(QueueUrl=url, MessageBody="ready")
+    queues.sqs.set_queue_attributes(QueueUrl=url, Attributes={"DelaySeconds": "900"})
+    queues.sqs.send_message(QueueUrl=url, MessageBody="delayed")
+    assert queues.counts("q") == {"ready": 1, "delayed": 1, "in flight": 0}
+
+    queues.sqs.purge_queue(QueueUrl=url)
+    queues.sqs.send_message(QueueUrl=url, MessageBody="after the purge", DelaySeconds=0)
+    assert [m["Body"] for m in queues.receive("q")] == ["after the purge"]
+
+    queues.sqs.delete_queue(QueueUrl=url)
+    with pytest.raises(ClientError, match="The specified queue does not exist"):
+        queues.sqs.send_message(QueueUrl=url, MessageBody="to nobody")
+    queues.advance(61)
+    queues.sqs.create_queue(QueueName="q")
+    queues.sqs.send_message(QueueUrl=url, MessageBody="anew")
+    assert queues.counts("q") == {"ready": 1, "delayed": 0, "in flight": 0}
+
+    orderly_server.post(queues.server.endpoint, "/_localstack/state/reset", "")
+    with pytest.raises(ClientError, match="The specified queue does not exist"):
+        queues.sqs.send_message(QueueUrl=url, MessageBody="to nobody")

@@ -2,8 +2,9 @@
  * access.c: may the caller do this to the table and its items?
  *
  * Supplies the condition keys of fine-grained policies.  Which attributes a request names is known only once
- * its expressions are read, so a handler checks its request first; but access_check() asks IAM before anybody
- * hears what is wrong with the request.  A Scan has no dynamodb:LeadingKeys on AWS either: it reads all keys.
+ * its expressions are read, so a handler checks its request first; but dynamodb_access_check() asks IAM
+ * before anybody hears what is wrong with the request.  A Scan has no dynamodb:LeadingKeys on AWS either: it
+ * reads all keys.
  *
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
@@ -37,7 +38,8 @@ static bool is_asked(const struct call *call)
     return call->caller->kind != PRINCIPAL_ROOT;
 }
 
-bool table_authorize(const struct call *call, const struct table *table, const struct dynamodb_tag_list *tags)
+bool dynamodb_table_authorize(const struct call *call, const struct table *table,
+                              const struct dynamodb_tag_list *tags)
 {
     struct context_list context = {0};
 
@@ -84,8 +86,8 @@ leading_value(const struct call *call, const struct table *table, const struct a
     str problem;
 
     if (!access->expressions || !access->expressions->key_condition)
-        return access->attributes ? item_get(access->attributes, table->row.hash_name) : NULL;
-    if (!key_condition_read(call->arena, access->expressions->key_condition, &key, &problem))
+        return access->attributes ? dynamodb_item_get(access->attributes, table->row.hash_name) : NULL;
+    if (!dynamodb_key_condition_read(call->arena, access->expressions->key_condition, &key, &problem))
         return NULL;
     for (size_t i = 0; i < key.count; i++)
         if (str_equal(key.terms[i].name, table->row.hash_name))
@@ -101,7 +103,8 @@ static str text_of(struct arena *arena, const struct dynamodb_attribute_value *v
         return value->s;
     if (value->b.data)
         return base64_encode(arena, value->b);
-    return number_parse(value->n, &number) == NUMBER_OK ? number_text(arena, &number) : value->n;
+    return dynamodb_number_parse(value->n, &number) == NUMBER_OK ? dynamodb_number_text(arena, &number)
+                                                                 : value->n;
 }
 
 static void add_leading_key(const struct call *call, struct context_list *context, const struct table *table,
@@ -150,11 +153,11 @@ static bool items_authorize(const struct call *call, const struct table *table, 
     return authorize_in_context(call, table->arn, (str){0}, &context);
 }
 
-bool access_check(const struct call *call, const struct table *table, const struct access *access)
+bool dynamodb_access_check(const struct call *call, const struct table *table, const struct access *access)
 {
     struct failure failure = take_failure(call);
 
-    if (!items_authorize(call, table, access) || !table_name_check(call, table->name))
+    if (!items_authorize(call, table, access) || !dynamodb_table_name_check(call, table->name))
         return false;
     if (!failure.error)
         return true;

@@ -11,20 +11,20 @@ static double units_of(int64_t size_bytes, int64_t unit_bytes)
     return units < 1 ? 1 : (double)units;
 }
 
-double write_units(int64_t size_bytes)
+double dynamodb_write_units(int64_t size_bytes)
 {
     return units_of(size_bytes, WRITE_UNIT_BYTES);
 }
 
-double read_units(int64_t size_bytes, const bool *consistent)
+double dynamodb_read_units(int64_t size_bytes, const bool *consistent)
 {
     double units = units_of(size_bytes, READ_UNIT_BYTES);
 
     return consistent && *consistent ? units : units / 2;
 }
 
-const struct dynamodb_consumed_capacity *consumed(const struct call *call, const struct table *table,
-                                                  str asked, double units)
+const struct dynamodb_consumed_capacity *dynamodb_consumed(const struct call *call, const struct table *table,
+                                                           str asked, double units)
 {
     if (!str_present(asked) ||
         dynamodb_return_consumed_capacity_of(asked) == DYNAMODB_RETURN_CONSUMED_CAPACITY_NONE)

@@ -14,9 +14,10 @@ static bool request_check(const struct call *call, const struct dynamodb_delete_
         .attributes = &in->key,
     };
 
-    if (write_was_checked(call, write))
+    if (dynamodb_write_was_checked(call, write))
         return write->valid;
-    return write_checked(call, write, write_request_check(call, &request, &write->expressions));
+    return dynamodb_write_checked(call, write,
+                                  dynamodb_write_request_check(call, &request, &write->expressions));
 }
 
 /* Which item, and may it be written?  False: fail() has been called. */
@@ -24,15 +25,15 @@ static bool address(const struct call *call, const struct dynamodb_delete_item_i
 {
     struct table *table = &write->table;
 
-    if (!table_locate(call, in->table_name, table))
+    if (!dynamodb_table_locate(call, in->table_name, table))
         return false;
     bool valid = request_check(call, in, write);
     struct access access = {.expressions = valid ? &write->expressions : NULL,
                             .attributes = &in->key,
                             .return_values = in->return_values,
                             .consumed_capacity = in->return_consumed_capacity};
-    return access_check(call, table, &access) && table_open(call, table) &&
-           key_of_request(call, table, &in->key, &write->key);
+    return dynamodb_access_check(call, table, &access) && dynamodb_table_open(call, table) &&
+           dynamodb_key_of_request(call, table, &in->key, &write->key);
 }
 
 static struct write write_of(const struct dynamodb_delete_item_input *in)
@@ -51,23 +52,23 @@ void dynamodb_delete_item_prepare(const struct call *call, const struct dynamodb
 
     *write = write_of(in);
     if (address(call, in, write))
-        write_prepare(call, write);
+        dynamodb_write_prepare(call, write);
     leave_prepared(call, write);
 }
 
 enum outcome dynamodb_delete_item(const struct call *call, const struct dynamodb_delete_item_input *in,
                                   struct dynamodb_delete_item_output *out)
 {
-    struct write write = write_begin(call, write_of(in));
+    struct write write = dynamodb_write_begin(call, write_of(in));
 
     if (!address(call, in, &write))
         return FAILED;
-    enum outcome outcome = write_item(call, &write);
+    enum outcome outcome = dynamodb_write_item(call, &write);
     if (outcome != DONE)
         return outcome;
     if (dynamodb_return_value_of(in->return_values) == DYNAMODB_RETURN_VALUE_ALL_OLD)
         out->attributes = write.stored.item;
-    out->consumed_capacity =
-        consumed(call, &write.table, in->return_consumed_capacity, write_units(write.stored.size_bytes));
+    out->consumed_capacity = dynamodb_consumed(call, &write.table, in->return_consumed_capacity,
+                                               dynamodb_write_units(write.stored.size_bytes));
     return DONE;
 }

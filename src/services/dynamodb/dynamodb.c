@@ -3,4 +3,4 @@
 #include "dynamodb_internal.h"
 
 const struct module DYNAMODB_MODULE = {
-    .service = &DYNAMODB_SERVICE, .schema = &DYNAMODB_SCHEMA, .start = upkeep_start};
+    .service = &DYNAMODB_SERVICE, .schema = &DYNAMODB_SCHEMA, .start = dynamodb_upkeep_start};

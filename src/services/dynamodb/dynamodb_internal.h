@@ -29,39 +29,39 @@ struct item_key {
 /* table_find.c */
 /* Which table it is, by name or ARN, and its row; row.id is 0 when there is none.  Nothing is authorized yet.
  */
-bool table_locate(const struct call *call, str given, struct table *table);
+bool dynamodb_table_locate(const struct call *call, str given, struct table *table);
 /* The same, and authorized.  The tags are those of the request. */
-bool table_address(const struct call *call, str given, const struct dynamodb_tag_list *tags,
-                   struct table *table);
+bool dynamodb_table_address(const struct call *call, str given, const struct dynamodb_tag_list *tags,
+                            struct table *table);
 /* For a request about items, which fails when there is no such table. */
-bool table_open(const struct call *call, const struct table *table);
-bool table_name_check(const struct call *call, str name);
+bool dynamodb_table_open(const struct call *call, const struct table *table);
+bool dynamodb_table_name_check(const struct call *call, str name);
 
 /* table_check.c */
-bool table_check(const struct call *call, const struct dynamodb_create_table_input *in);
+bool dynamodb_table_check(const struct call *call, const struct dynamodb_create_table_input *in);
 /* Absent when there is no definition of that name. */
-str definition_type(const struct dynamodb_attribute_definitions *definitions, str name);
+str dynamodb_definition_type(const struct dynamodb_attribute_definitions *definitions, str name);
 
 /* item_key.c */
 /* The key out of a whole item, or out of a request's Key that must hold nothing else. */
-bool key_of_item(const struct call *call, const struct table *table,
-                 const struct dynamodb_attribute_map *item, struct item_key *key);
-bool key_of_request(const struct call *call, const struct table *table,
-                    const struct dynamodb_attribute_map *map, struct item_key *key);
+bool dynamodb_key_of_item(const struct call *call, const struct table *table,
+                          const struct dynamodb_attribute_map *item, struct item_key *key);
+bool dynamodb_key_of_request(const struct call *call, const struct table *table,
+                             const struct dynamodb_attribute_map *map, struct item_key *key);
 /* The same of a page's start: false and the sentence, nothing has failed yet. */
-bool key_of_start(struct arena *arena, const struct table *table, const struct dynamodb_attribute_map *map,
-                  struct item_key *key, str *problem);
+bool dynamodb_key_of_start(struct arena *arena, const struct table *table,
+                           const struct dynamodb_attribute_map *map, struct item_key *key, str *problem);
 /* The bytes of one attribute of the key. */
-str key_bytes(struct arena *arena, const struct dynamodb_attribute_value *value);
+str dynamodb_key_bytes(struct arena *arena, const struct dynamodb_attribute_value *value);
 /* Only the key's attributes of an item. */
-struct dynamodb_attribute_map key_attributes(struct arena *arena, const struct table *table,
-                                             const struct dynamodb_attribute_map *item);
+struct dynamodb_attribute_map dynamodb_key_attributes(struct arena *arena, const struct table *table,
+                                                      const struct dynamodb_attribute_map *item);
 
 /* request.c */
 /* Fail with a ValidationException; returns false. */
-bool refuse(const struct call *call, str sentence);
+bool dynamodb_refuse(const struct call *call, str sentence);
 /* Check a request's item or key, and rewrite its numbers. */
-bool attributes_check(const struct call *call, const struct dynamodb_attribute_map *attributes);
+bool dynamodb_attributes_check(const struct call *call, const struct dynamodb_attribute_map *attributes);
 
 /* The expressions of a request, an absent text is none. */
 struct expressions {
@@ -79,8 +79,8 @@ struct expression_texts {
     const struct str_list *attributes_to_get;    /* the older way to project; NULL like values */
     const char *value_expressions;               /* "ConditionExpression is": what values could be for */
 };
-bool expressions_read(const struct call *call, const struct expression_texts *texts,
-                      struct expressions *expressions);
+bool dynamodb_expressions_read(const struct call *call, const struct expression_texts *texts,
+                               struct expressions *expressions);
 
 /* What PutItem and DeleteItem ask alike. */
 struct write_request {
@@ -89,8 +89,8 @@ struct write_request {
     const struct dynamodb_attribute_map *values, *attributes; /* of the expression; the item or key */
 };
 /* Read the condition into *expressions and check the rest.  False: fail() has been called. */
-bool write_request_check(const struct call *call, const struct write_request *request,
-                         struct expressions *expressions);
+bool dynamodb_write_request_check(const struct call *call, const struct write_request *request,
+                                  struct expressions *expressions);
 
 /* access.c */
 /* What a policy may ask of a request about items. */
@@ -102,29 +102,29 @@ struct access {
     str select, return_values, consumed_capacity;
 };
 /* For an operation on the table itself. */
-bool table_authorize(const struct call *call, const struct table *table,
-                     const struct dynamodb_tag_list *tags);
+bool dynamodb_table_authorize(const struct call *call, const struct table *table,
+                              const struct dynamodb_tag_list *tags);
 /*
  * For an operation on items, whose request has been checked: is it authorized?  Then a failure of that
  * check is the call's failure again.  False: the call has failed.
  */
-bool access_check(const struct call *call, const struct table *table, const struct access *access);
+bool dynamodb_access_check(const struct call *call, const struct table *table, const struct access *access);
 
 /* capacity.c */
 enum { WRITE_UNIT_BYTES = 1024, READ_UNIT_BYTES = 4096 };
-double write_units(int64_t size_bytes);
-double read_units(int64_t size_bytes, const bool *consistent);
+double dynamodb_write_units(int64_t size_bytes);
+double dynamodb_read_units(int64_t size_bytes, const bool *consistent);
 /* NULL unless the request asked for it. */
-const struct dynamodb_consumed_capacity *consumed(const struct call *call, const struct table *table,
-                                                  str asked, double units);
+const struct dynamodb_consumed_capacity *dynamodb_consumed(const struct call *call, const struct table *table,
+                                                           str asked, double units);
 
 /* upkeep.c */
 /* How many items a table has; of a large one, when it was last counted. */
-struct dynamodb_count_items_row items_count(const struct call *call, int64_t table_id);
+struct dynamodb_count_items_row dynamodb_items_count(const struct call *call, int64_t table_id);
 /* Of a new table; and of one that is gone for everybody who asks. */
-void items_begin_counting(const struct call *call, int64_t table_id);
-void items_remove_later(const struct call *call, int64_t table_id);
-void upkeep_start(const struct call *call);
+void dynamodb_items_begin_counting(const struct call *call, int64_t table_id);
+void dynamodb_items_remove_later(const struct call *call, int64_t table_id);
+void dynamodb_upkeep_start(const struct call *call);
 
 /* An item with a larger blob is decoded and encoded by a worker. */
 enum { LARGE_ITEM_BYTES = 32 * 1024 };
@@ -134,14 +134,14 @@ enum { LARGE_ITEM_BYTES = 32 * 1024 };
 struct stored {
     int64_t id, size_bytes;
     str blob;
-    struct dynamodb_attribute_map item; /* the blob, after item_decode() */
+    struct dynamodb_attribute_map item; /* the blob, after dynamodb_item_decode() */
 };
 /* Its row, with the blob as it is. */
-void stored_read(const struct call *call, const struct table *table, const struct item_key *key,
-                 struct stored *stored);
+void dynamodb_stored_read(const struct call *call, const struct table *table, const struct item_key *key,
+                          struct stored *stored);
 /* The same without the blob. */
-void stored_find(const struct call *call, const struct table *table, const struct item_key *key,
-                 struct stored *stored);
+void dynamodb_stored_find(const struct call *call, const struct table *table, const struct item_key *key,
+                          struct stored *stored);
 
 /* write.c */
 enum write_kind { WRITE_PUTS, WRITE_UPDATES, WRITE_DELETES };
@@ -151,7 +151,7 @@ struct write {
     const struct dynamodb_attribute_map *given; /* the item, or else the key */
     str return_values, return_values_on_failure;
 
-    /* Of the request alone: write_checked() */
+    /* Of the request alone: dynamodb_write_checked() */
     bool checked, valid;
     struct failure failure; /* when it is not valid */
     struct expressions expressions;
@@ -159,7 +159,7 @@ struct write {
     struct table table;
     struct item_key key;
 
-    /* Of the request and of what is stored: write_item() */
+    /* Of the request and of what is stored: dynamodb_write_item() */
     struct stored stored;
     bool worked_out; /* the rest, from stored.blob */
     bool holds;      /* the condition */
@@ -169,16 +169,16 @@ struct write {
     struct dynamodb_attribute_map item; /* what the item becomes; this and stored.item for the reply */
 };
 /* A write as its preparation has left it; without one, as given. */
-struct write write_begin(const struct call *call, struct write given);
+struct write dynamodb_write_begin(const struct call *call, struct write given);
 /* Has the request been checked before?  Then the outcome is *valid, and fail() has been called when it is
  * not. */
-bool write_was_checked(const struct call *call, const struct write *write);
+bool dynamodb_write_was_checked(const struct call *call, const struct write *write);
 /* Remember that outcome; returns it. */
-bool write_checked(const struct call *call, struct write *write, bool valid);
+bool dynamodb_write_checked(const struct call *call, struct write *write, bool valid);
 /* Of a preparation: work out what the write comes to, and leave it to the handler. */
-void write_prepare(const struct call *call, struct write *write);
+void dynamodb_write_prepare(const struct call *call, struct write *write);
 /* Read what is stored, ask the condition, and write. */
-enum outcome write_item(const struct call *call, struct write *write);
+enum outcome dynamodb_write_item(const struct call *call, struct write *write);
 
 /* page.c */
 /* A page of a Scan or a Query. */
@@ -194,8 +194,8 @@ struct page {
     struct dynamodb_attribute_map_list items;
 };
 /* What both have to say about Select, IndexName and a projection. */
-bool page_begin(struct page *page, str select, str index_name, const int64_t *limit);
+bool dynamodb_page_begin(struct page *page, str select, str index_name, const int64_t *limit);
 /* Look at one more item; false: the page is full, or has taken its time. */
-bool page_add(struct page *page, int64_t size_bytes, str blob);
+bool dynamodb_page_add(struct page *page, int64_t size_bytes, str blob);
 /* Where the next page begins, absent when this is the last. */
-struct dynamodb_attribute_map page_next(const struct page *page);
+struct dynamodb_attribute_map dynamodb_page_next(const struct page *page);

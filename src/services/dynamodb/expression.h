@@ -31,8 +31,8 @@ struct path {
     size_t count;
 };
 /* An order in which paths that lead into the same map or list stand together.  expression_path.c */
-int step_compare(const struct step *a, const struct step *b);
-int path_compare(const struct path *a, const struct path *b);
+int dynamodb_step_compare(const struct step *a, const struct step *b);
+int dynamodb_path_compare(const struct path *a, const struct path *b);
 
 enum node_kind {
     NODE_PATH,
@@ -79,29 +79,31 @@ struct node {
 };
 
 /* NULL: *problem is what is wrong.  expression_parse.c */
-const struct node *condition_parse(struct scope *scope, str text, str *problem);
-str comparator_text(enum comparator comparator);
+const struct node *dynamodb_condition_parse(struct scope *scope, str text, str *problem);
+str dynamodb_comparator_text(enum comparator comparator);
 
 /* Is it true of this item (checked values)?  The arena is as it was afterwards.  expression_evaluate.c */
-bool expression_holds(struct arena *arena, const struct node *condition,
-                      const struct dynamodb_attribute_map *item);
+bool dynamodb_expression_holds(struct arena *arena, const struct node *condition,
+                               const struct dynamodb_attribute_map *item);
 /* NULL when the item has nothing there. */
-const struct dynamodb_attribute_value *
-path_get(struct lookups *lookups, const struct dynamodb_attribute_map *item, const struct path *path);
+const struct dynamodb_attribute_value *dynamodb_path_get(struct lookups *lookups,
+                                                         const struct dynamodb_attribute_map *item,
+                                                         const struct path *path);
 /* Is that attribute at the head of a path of the condition? */
-bool condition_names(const struct node *condition, str attribute);
+bool dynamodb_condition_names(const struct node *condition, str attribute);
 
 /* expression_projection.c */
-/* Paths, none of which leads into another, in the order of path_compare(). */
+/* Paths, none of which leads into another, in the order of dynamodb_path_compare(). */
 struct projection {
     struct path *items;
     size_t count;
 };
-void projection_sort(struct projection *projection);
-bool projection_parse(struct scope *scope, str text, struct projection *projection, str *problem);
+void dynamodb_projection_sort(struct projection *projection);
+bool dynamodb_projection_parse(struct scope *scope, str text, struct projection *projection, str *problem);
 /* The parts of the item that the projection names, in the item's order. */
-struct dynamodb_attribute_map projection_apply(struct arena *arena, const struct projection *projection,
-                                               const struct dynamodb_attribute_map *item);
+struct dynamodb_attribute_map dynamodb_projection_apply(struct arena *arena,
+                                                        const struct projection *projection,
+                                                        const struct dynamodb_attribute_map *item);
 
 /* expression_key.c */
 enum key_term_kind { TERM_COMPARISON, TERM_BETWEEN, TERM_BEGINS_WITH };
@@ -116,8 +118,8 @@ struct key_condition {
     size_t count;
 };
 /* The one or two terms of a key condition; false: *problem is the whole sentence. */
-bool key_condition_read(struct arena *arena, const struct node *condition, struct key_condition *key,
-                        str *problem);
+bool dynamodb_key_condition_read(struct arena *arena, const struct node *condition, struct key_condition *key,
+                                 str *problem);
 
 /* expression_update.c */
 enum action_kind { ACTION_SET, ACTION_REMOVE, ACTION_ADD, ACTION_DELETE };
@@ -130,14 +132,14 @@ struct update {
     struct action *items;
     size_t count;
 };
-bool update_parse(struct scope *scope, str text, struct update *update, str *problem);
+bool dynamodb_update_parse(struct scope *scope, str text, struct update *update, str *problem);
 /*
  * update_apply.c: what the item becomes.  What it was is shared, never changed.  False: *problem is the whole
  * sentence.
  */
-bool update_apply(struct arena *arena, const struct update *update, struct dynamodb_attribute_map *item,
-                  str *problem);
-extern const str update_too_large; /* the sentence for an item that has grown over 400 KB */
+bool dynamodb_update_apply(struct arena *arena, const struct update *update,
+                           struct dynamodb_attribute_map *item, str *problem);
+extern const str dynamodb_update_too_large; /* the sentence for an item that has grown over 400 KB */
 
 /* expression_words.c */
-bool is_reserved_word(str name);
+bool dynamodb_is_reserved_word(str name);

@@ -30,13 +30,13 @@ static bool refuse(str *problem, str sentence)
 
 /* ---- over the whole tree ---- */
 
-bool node_each(struct scope *scope, struct node *node, str *problem,
-               bool (*check)(struct scope *, struct node *, str *))
+bool dynamodb_node_each(struct scope *scope, struct node *node, str *problem,
+                        bool (*check)(struct scope *, struct node *, str *))
 {
     if (!check(scope, node, problem))
         return false;
     for (size_t i = 0; i < node->operands.count; i++)
-        if (!node_each(scope, node->operands.items[i], problem, check))
+        if (!dynamodb_node_each(scope, node->operands.items[i], problem, check))
             return false;
     return true;
 }
@@ -72,9 +72,9 @@ static bool check_root_use(struct scope *scope, struct node *root, str *problem)
     return check_use(scope, &above, problem);
 }
 
-bool node_check_reserved(struct scope *scope, struct node *node, str *problem)
+bool dynamodb_node_check_reserved(struct scope *scope, struct node *node, str *problem)
 {
-    str word = path_reserved_word(&node->path);
+    str word = dynamodb_path_reserved_word(&node->path);
 
     return !str_present(word) ||
            refuse(problem,
@@ -87,7 +87,7 @@ bool node_check_reserved(struct scope *scope, struct node *node, str *problem)
 static bool resolve_value(struct scope *scope, struct node *node, str *problem)
 {
     const struct dynamodb_attribute_map *values = scope->values;
-    ptrdiff_t i = placeholder_find(
+    ptrdiff_t i = dynamodb_placeholder_find(
         scope, &(struct lookup_texts){values->items, values->count, sizeof *values->items}, node->text);
 
     if (i >= 0) {
@@ -101,17 +101,17 @@ static bool resolve_value(struct scope *scope, struct node *node, str *problem)
                                         STR_ARGS(node->text)));
 }
 
-bool node_resolve(struct scope *scope, struct node *node, str *problem)
+bool dynamodb_node_resolve(struct scope *scope, struct node *node, str *problem)
 {
     if (node->kind == NODE_VALUE)
         return resolve_value(scope, node, problem);
-    return path_resolve(scope, &node->path, problem);
+    return dynamodb_path_resolve(scope, &node->path, problem);
 }
 
-enum value_type node_type(const struct node *node)
+enum value_type dynamodb_node_type(const struct node *node)
 {
     if (node->kind == NODE_VALUE)
-        return value_type(node->value);
+        return dynamodb_value_type(node->value);
     return node->kind == NODE_FUNCTION && node->function == SIZE ? VALUE_N : VALUE_NONE;
 }
 
@@ -119,7 +119,7 @@ static str operator_text(const struct node *node)
 {
     if (node->kind == NODE_BETWEEN)
         return S("BETWEEN");
-    return node->kind == NODE_FUNCTION ? node->text : comparator_text(node->comparator);
+    return node->kind == NODE_FUNCTION ? node->text : dynamodb_comparator_text(node->comparator);
 }
 
 static bool refuse_type(struct scope *scope, const struct node *node, str type, str *problem)
@@ -130,7 +130,7 @@ static bool refuse_type(struct scope *scope, const struct node *node, str type, 
                                         STR_ARGS(operator_text(node)), STR_ARGS(type)));
 }
 
-bool node_check_count(struct scope *scope, struct node *node, str *problem)
+bool dynamodb_node_check_count(struct scope *scope, struct node *node, str *problem)
 {
     if (node->kind == NODE_IN && node->operands.count - 1 > MAX_IN_OPERANDS)
         return refuse(problem, arena_format(scope->arena,
@@ -150,23 +150,23 @@ static bool check_distinct(struct scope *scope, const struct node *node, str *pr
     if (node->operands.count != 2 || (node->kind != NODE_COMPARISON && node->kind != NODE_FUNCTION))
         return true;
     const struct path *first = &node->operands.items[0]->path, *second = &node->operands.items[1]->path;
-    if (first->count == 0 || path_compare(first, second) != 0)
+    if (first->count == 0 || dynamodb_path_compare(first, second) != 0)
         return true;
-    return refuse(problem,
-                  arena_format(scope->arena,
-                               "The first operand must be distinct from the remaining operands "
-                               "for this operator or function; operator: %.*s, first operand: "
-                               "%.*s",
-                               STR_ARGS(operator_text(node)), STR_ARGS(path_text(scope->arena, first))));
+    return refuse(problem, arena_format(scope->arena,
+                                        "The first operand must be distinct from the remaining operands "
+                                        "for this operator or function; operator: %.*s, first operand: "
+                                        "%.*s",
+                                        STR_ARGS(operator_text(node)),
+                                        STR_ARGS(dynamodb_path_text(scope->arena, first))));
 }
 
 /* One of a set of types; what only the item knows is always fine. */
 static bool check_types(struct scope *scope, const struct node *node, unsigned allowed, str *problem)
 {
     for (size_t i = 0; i < node->operands.count; i++) {
-        enum value_type type = node_type(node->operands.items[i]);
+        enum value_type type = dynamodb_node_type(node->operands.items[i]);
         if (type != VALUE_NONE && !(allowed & (1u << type)))
-            return refuse_type(scope, node, value_type_name(type), problem);
+            return refuse_type(scope, node, dynamodb_value_type_name(type), problem);
     }
     return true;
 }
@@ -174,13 +174,14 @@ static bool check_types(struct scope *scope, const struct node *node, unsigned a
 static bool check_attribute_type(struct scope *scope, const struct node *node, str *problem)
 {
     const struct node *name = node->operands.items[1];
-    enum value_type type = node_type(name);
+    enum value_type type = dynamodb_node_type(name);
 
     if (type != VALUE_S)
         return refuse_type(scope, node,
-                           type == VALUE_NONE ? S("{NS,SS,L,BS,N,M,B,BOOL,NULL,S}") : value_type_name(type),
+                           type == VALUE_NONE ? S("{NS,SS,L,BS,N,M,B,BOOL,NULL,S}")
+                                              : dynamodb_value_type_name(type),
                            problem);
-    return value_type_named(name->value->s) != VALUE_NONE ||
+    return dynamodb_value_type_named(name->value->s) != VALUE_NONE ||
            refuse(problem, arena_format(scope->arena,
                                         "Invalid attribute type name found; type: %.*s, valid types: "
                                         "{B,NULL,SS,BOOL,L,BS,N,NS,S,M}",
@@ -221,13 +222,13 @@ static bool check_comparison(struct scope *scope, const struct node *node, str *
 
 static str bound_text(struct arena *arena, const struct dynamodb_attribute_value *value)
 {
-    enum value_type type = value_type(value);
+    enum value_type type = dynamodb_value_type(value);
     str content = type == VALUE_S   ? value->s
                   : type == VALUE_N ? value->n
                   : type == VALUE_B ? base64_encode(arena, value->b)
                                     : S("...");
 
-    return arena_format(arena, "AttributeValue: {%.*s:%.*s}", STR_ARGS(value_type_name(type)),
+    return arena_format(arena, "AttributeValue: {%.*s:%.*s}", STR_ARGS(dynamodb_value_type_name(type)),
                         STR_ARGS(content));
 }
 
@@ -242,9 +243,9 @@ static bool check_bounds(struct scope *scope, const struct node *node, str *prob
         return false;
     if (!lower || !upper)
         return true;
-    if (value_type(lower) != value_type(upper))
+    if (dynamodb_value_type(lower) != dynamodb_value_type(upper))
         requirement = "same data type for lower and upper bounds";
-    else if (value_compare(lower, upper, &order) && order > 0)
+    else if (dynamodb_value_compare(lower, upper, &order) && order > 0)
         requirement = "upper bound to be greater than or equal to lower bound";
     return !requirement ||
            refuse(problem, arena_format(scope->arena,
@@ -270,9 +271,10 @@ static bool check_fit(struct scope *scope, struct node *node, str *problem)
 
 static bool check_one(struct scope *scope, struct node *condition, str *problem)
 {
-    return node_each(scope, condition, problem, node_resolve) &&
-           node_each(scope, condition, problem, node_check_count) &&
-           check_distinct(scope, condition, problem) && node_each(scope, condition, problem, check_fit);
+    return dynamodb_node_each(scope, condition, problem, dynamodb_node_resolve) &&
+           dynamodb_node_each(scope, condition, problem, dynamodb_node_check_count) &&
+           check_distinct(scope, condition, problem) &&
+           dynamodb_node_each(scope, condition, problem, check_fit);
 }
 
 static bool check_each(struct scope *scope, struct node *node, str *problem)
@@ -285,9 +287,11 @@ static bool check_each(struct scope *scope, struct node *node, str *problem)
     return true;
 }
 
-bool condition_check(struct scope *scope, struct node *condition, str *problem)
+bool dynamodb_condition_check(struct scope *scope, struct node *condition, str *problem)
 {
-    return node_each(scope, condition, problem, check_known) && check_root_use(scope, condition, problem) &&
-           node_each(scope, condition, problem, check_use) &&
-           node_each(scope, condition, problem, node_check_reserved) && check_each(scope, condition, problem);
+    return dynamodb_node_each(scope, condition, problem, check_known) &&
+           check_root_use(scope, condition, problem) &&
+           dynamodb_node_each(scope, condition, problem, check_use) &&
+           dynamodb_node_each(scope, condition, problem, dynamodb_node_check_reserved) &&
+           check_each(scope, condition, problem);
 }

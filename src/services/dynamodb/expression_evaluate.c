@@ -25,14 +25,15 @@ static const struct dynamodb_attribute_value *
 step_get(struct lookups *lookups, const struct dynamodb_attribute_value *value, const struct step *step)
 {
     if (str_present(step->name))
-        return value->m.items ? lookup_attribute(lookups, &value->m, step->name) : NULL;
+        return value->m.items ? dynamodb_lookup_attribute(lookups, &value->m, step->name) : NULL;
     return step->index < value->l.count ? &value->l.items[step->index] : NULL;
 }
 
 const struct dynamodb_attribute_value *
-path_get(struct lookups *lookups, const struct dynamodb_attribute_map *item, const struct path *path)
+dynamodb_path_get(struct lookups *lookups, const struct dynamodb_attribute_map *item, const struct path *path)
 {
-    const struct dynamodb_attribute_value *value = lookup_attribute(lookups, item, path->items[0].name);
+    const struct dynamodb_attribute_value *value =
+        dynamodb_lookup_attribute(lookups, item, path->items[0].name);
 
     for (size_t i = 1; value && i < path->count; i++)
         value = step_get(lookups, value, &path->items[i]);
@@ -86,7 +87,7 @@ static size_t length_of(struct evaluation *evaluation, const struct dynamodb_att
 /* False when that type has no size. */
 static bool size_of(struct evaluation *evaluation, const struct dynamodb_attribute_value *value, size_t *size)
 {
-    switch (value_type(value)) {
+    switch (dynamodb_value_type(value)) {
     case VALUE_S:
         *size = length_of(evaluation, value);
         return true;
@@ -135,7 +136,7 @@ static const struct dynamodb_attribute_value *operand_value(struct evaluation *e
 {
     switch (node->kind) {
     case NODE_PATH:
-        return path_get(&evaluation->lookups, evaluation->item, &node->path);
+        return dynamodb_path_get(&evaluation->lookups, evaluation->item, &node->path);
     case NODE_VALUE:
         return node->value;
     default:
@@ -169,18 +170,18 @@ static bool contains(struct evaluation *evaluation, const struct dynamodb_attrib
 {
     struct lookups *lookups = &evaluation->lookups;
 
-    switch (value_type(value)) {
+    switch (dynamodb_value_type(value)) {
     case VALUE_S:
     case VALUE_B:
         return text_contains(evaluation, value, part);
     case VALUE_SS:
-        return part->s.data && lookup_element(lookups, &value->ss, part->s);
+        return part->s.data && dynamodb_lookup_element(lookups, &value->ss, part->s);
     case VALUE_NS:
-        return part->n.data && lookup_element(lookups, &value->ns, part->n);
+        return part->n.data && dynamodb_lookup_element(lookups, &value->ns, part->n);
     case VALUE_BS:
-        return part->b.data && lookup_element(lookups, &value->bs, part->b);
+        return part->b.data && dynamodb_lookup_element(lookups, &value->bs, part->b);
     case VALUE_L:
-        return lookup_value(lookups, &value->l, part);
+        return dynamodb_lookup_value(lookups, &value->l, part);
     default:
         return false;
     }
@@ -198,7 +199,7 @@ static bool function_holds(struct evaluation *evaluation, const struct node *nod
     case ATTRIBUTE_NOT_EXISTS:
         return first == NULL;
     case ATTRIBUTE_TYPE:
-        return first && second && value_type(first) == value_type_named(second->s);
+        return first && second && dynamodb_value_type(first) == dynamodb_value_type_named(second->s);
     case BEGINS_WITH:
         return first && second && begins_with(first, second);
     case CONTAINS:
@@ -219,10 +220,10 @@ static bool equal(struct evaluation *evaluation, const struct dynamodb_attribute
                   const struct dynamodb_attribute_value *b)
 {
     if (!is_collection(a))
-        return value_equal(evaluation->arena, a, b);
+        return dynamodb_value_equal(evaluation->arena, a, b);
 
     const struct known *known = recall(evaluation, a, b);
-    return known ? known->result : remember(evaluation, a, b, value_equal(evaluation->arena, a, b));
+    return known ? known->result : remember(evaluation, a, b, dynamodb_value_equal(evaluation->arena, a, b));
 }
 
 /* Nothing equals a missing attribute, so it is different from everything. */
@@ -234,7 +235,7 @@ static bool comparison_holds(struct evaluation *evaluation, enum comparator comp
 
     if (comparator == EQUAL || comparator == NOT_EQUAL)
         return (a && b && equal(evaluation, a, b)) == (comparator == EQUAL);
-    if (!a || !b || !value_compare(a, b, &order))
+    if (!a || !b || !dynamodb_value_compare(a, b, &order))
         return false;
     switch (comparator) {
     case LESS:
@@ -302,8 +303,8 @@ static bool condition_holds(struct evaluation *evaluation, const struct node *co
     }
 }
 
-bool expression_holds(struct arena *arena, const struct node *condition,
-                      const struct dynamodb_attribute_map *item)
+bool dynamodb_expression_holds(struct arena *arena, const struct node *condition,
+                               const struct dynamodb_attribute_map *item)
 {
     struct arena_mark before = arena_mark(arena);
     struct evaluation evaluation = {.arena = arena, .item = item, .lookups = lookups_in(arena)};
@@ -313,12 +314,12 @@ bool expression_holds(struct arena *arena, const struct node *condition,
     return holds;
 }
 
-bool condition_names(const struct node *condition, str attribute)
+bool dynamodb_condition_names(const struct node *condition, str attribute)
 {
     if (condition->kind == NODE_PATH)
         return str_equal(condition->path.items[0].name, attribute);
     for (size_t i = 0; i < condition->operands.count; i++)
-        if (condition_names(condition->operands.items[i], attribute))
+        if (dynamodb_condition_names(condition->operands.items[i], attribute))
             return true;
     return false;
 }

@@ -107,13 +107,13 @@ static bool add_term(struct arena *arena, const struct node *node, struct key_co
     return true;
 }
 
-bool key_condition_read(struct arena *arena, const struct node *condition, struct key_condition *key,
-                        str *problem)
+bool dynamodb_key_condition_read(struct arena *arena, const struct node *condition, struct key_condition *key,
+                                 str *problem)
 {
     switch (condition->kind) {
     case NODE_AND:
         for (size_t i = 0; i < condition->operands.count; i++)
-            if (!key_condition_read(arena, condition->operands.items[i], key, problem))
+            if (!dynamodb_key_condition_read(arena, condition->operands.items[i], key, problem))
                 return false;
         return true;
     case NODE_OR:

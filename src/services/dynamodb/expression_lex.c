@@ -57,7 +57,7 @@ static size_t end_of(const struct parser *parser, const struct token *token)
     return (size_t)(token->text.data - parser->source.data) + token->text.size;
 }
 
-bool parser_begin(struct parser *parser, struct scope *scope, str source, str *problem)
+bool dynamodb_parser_begin(struct parser *parser, struct scope *scope, str source, str *problem)
 {
     *parser = (struct parser){.scope = scope, .source = source, .problem = problem};
     if (source.size > MAX_EXPRESSION_BYTES) {
@@ -75,51 +75,52 @@ bool parser_begin(struct parser *parser, struct scope *scope, str source, str *p
     return false;
 }
 
-void parser_advance(struct parser *parser)
+void dynamodb_parser_advance(struct parser *parser)
 {
     parser->previous = parser->current;
     parser->current = token_at(parser->source, end_of(parser, &parser->current));
 }
 
-bool parser_at_symbol(const struct parser *parser, const char *symbol)
+bool dynamodb_parser_at_symbol(const struct parser *parser, const char *symbol)
 {
     return parser->current.kind == TOKEN_SYMBOL && str_equal(parser->current.text, str_of(symbol));
 }
 
-bool parser_at_word(const struct parser *parser, const char *word)
+bool dynamodb_parser_at_word(const struct parser *parser, const char *word)
 {
     return parser->current.kind == TOKEN_WORD && str_equal_nocase(parser->current.text, str_of(word));
 }
 
-bool parser_accept_symbol(struct parser *parser, const char *symbol)
+bool dynamodb_parser_accept_symbol(struct parser *parser, const char *symbol)
 {
-    if (!parser_at_symbol(parser, symbol))
+    if (!dynamodb_parser_at_symbol(parser, symbol))
         return false;
-    parser_advance(parser);
+    dynamodb_parser_advance(parser);
     return true;
 }
 
-bool parser_accept_word(struct parser *parser, const char *word)
+bool dynamodb_parser_accept_word(struct parser *parser, const char *word)
 {
-    if (!parser_at_word(parser, word))
+    if (!dynamodb_parser_at_word(parser, word))
         return false;
-    parser_advance(parser);
+    dynamodb_parser_advance(parser);
     return true;
 }
 
-bool parser_expect_symbol(struct parser *parser, const char *symbol)
+bool dynamodb_parser_expect_symbol(struct parser *parser, const char *symbol)
 {
-    return parser_accept_symbol(parser, symbol) || parser_refuse(parser);
+    return dynamodb_parser_accept_symbol(parser, symbol) || dynamodb_parser_refuse(parser);
 }
 
-bool parser_at_operator_word(const struct parser *parser)
+bool dynamodb_parser_at_operator_word(const struct parser *parser)
 {
-    return parser_at_word(parser, "AND") || parser_at_word(parser, "OR") || parser_at_word(parser, "NOT") ||
-           parser_at_word(parser, "BETWEEN") || parser_at_word(parser, "IN");
+    return dynamodb_parser_at_word(parser, "AND") || dynamodb_parser_at_word(parser, "OR") ||
+           dynamodb_parser_at_word(parser, "NOT") || dynamodb_parser_at_word(parser, "BETWEEN") ||
+           dynamodb_parser_at_word(parser, "IN");
 }
 
 /* AWS counts no further than to the first operator too many. */
-bool parser_check_whole(const struct parser *parser)
+bool dynamodb_parser_check_whole(const struct parser *parser)
 {
     if (parser->operators > MAX_OPERATORS)
         *parser->problem =
@@ -133,7 +134,7 @@ bool parser_check_whole(const struct parser *parser)
 }
 
 /* AWS shows the token with its neighbours, as they are written. */
-bool parser_refuse(struct parser *parser)
+bool dynamodb_parser_refuse(struct parser *parser)
 {
     struct token next = token_at(parser->source, end_of(parser, &parser->current));
     bool at_end = parser->current.kind == TOKEN_END;

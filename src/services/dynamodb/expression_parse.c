@@ -26,7 +26,7 @@ static const str function_names[] = {
     STR_INIT("if_not_exists"),    STR_INIT("list_append"),
 };
 
-str comparator_text(enum comparator comparator)
+str dynamodb_comparator_text(enum comparator comparator)
 {
     return comparator_texts[comparator];
 }
@@ -40,7 +40,7 @@ static enum function function_named(str name)
     return function;
 }
 
-struct node *node_new(struct parser *parser, enum node_kind kind)
+struct node *dynamodb_node_new(struct parser *parser, enum node_kind kind)
 {
     struct node *node = arena_new(parser->scope->arena, struct node);
 
@@ -49,7 +49,7 @@ struct node *node_new(struct parser *parser, enum node_kind kind)
     return node;
 }
 
-void node_add_operand(struct parser *parser, struct node *node, struct node *operand)
+void dynamodb_node_add_operand(struct parser *parser, struct node *node, struct node *operand)
 {
     // NOLINTNEXTLINE(bugprone-sizeof-expression): a list of pointers
     *list_add(parser->scope->arena, &node->operands) = operand;
@@ -61,17 +61,17 @@ void node_add_operand(struct parser *parser, struct node *node, struct node *ope
 static bool parse_operands(struct parser *parser, struct node *node)
 {
     do {
-        struct node *operand = operand_parse(parser);
+        struct node *operand = dynamodb_operand_parse(parser);
         if (!operand)
             return false;
-        node_add_operand(parser, node, operand);
-    } while (parser_accept_symbol(parser, ","));
-    return parser_expect_symbol(parser, ")");
+        dynamodb_node_add_operand(parser, node, operand);
+    } while (dynamodb_parser_accept_symbol(parser, ","));
+    return dynamodb_parser_expect_symbol(parser, ")");
 }
 
 static struct node *parse_function(struct parser *parser, str name)
 {
-    struct node *node = node_new(parser, NODE_FUNCTION);
+    struct node *node = dynamodb_node_new(parser, NODE_FUNCTION);
 
     node->text = name;
     node->function = function_named(name);
@@ -80,10 +80,10 @@ static struct node *parse_function(struct parser *parser, str name)
 
 static struct node *parse_value(struct parser *parser)
 {
-    struct node *node = node_new(parser, NODE_VALUE);
+    struct node *node = dynamodb_node_new(parser, NODE_VALUE);
 
     node->text = parser->current.text;
-    parser_advance(parser);
+    dynamodb_parser_advance(parser);
     return node;
 }
 
@@ -91,11 +91,11 @@ static struct node *parse_value(struct parser *parser)
 static struct node *parse_path_or_function(struct parser *parser)
 {
     struct token first = parser->current;
-    struct node *node = node_new(parser, NODE_PATH);
+    struct node *node = dynamodb_node_new(parser, NODE_PATH);
 
-    if (!path_parse(parser, &node->path))
+    if (!dynamodb_path_parse(parser, &node->path))
         return NULL;
-    if (first.kind == TOKEN_WORD && node->path.count == 1 && parser_accept_symbol(parser, "("))
+    if (first.kind == TOKEN_WORD && node->path.count == 1 && dynamodb_parser_accept_symbol(parser, "("))
         return parse_function(parser, first.text);
     return node;
 }
@@ -113,11 +113,11 @@ static bool go_deeper(struct parser *parser)
     return false;
 }
 
-struct node *group_parse(struct parser *parser, struct node *(*parse)(struct parser *))
+struct node *dynamodb_group_parse(struct parser *parser, struct node *(*parse)(struct parser *))
 {
-    parser_advance(parser);
+    dynamodb_parser_advance(parser);
     struct node *inner = go_deeper(parser) ? parse(parser) : NULL;
-    if (!inner || !parser_expect_symbol(parser, ")"))
+    if (!inner || !dynamodb_parser_expect_symbol(parser, ")"))
         return NULL;
     parser->depth--;
     parser->redundant_parentheses |= inner->grouped;
@@ -125,9 +125,10 @@ struct node *group_parse(struct parser *parser, struct node *(*parse)(struct par
     return inner;
 }
 
-struct node *operand_parse(struct parser *parser)
+struct node *dynamodb_operand_parse(struct parser *parser)
 {
-    return parser_at_symbol(parser, "(") ? group_parse(parser, operand_parse) : parse_plain_operand(parser);
+    return dynamodb_parser_at_symbol(parser, "(") ? dynamodb_group_parse(parser, dynamodb_operand_parse)
+                                                  : parse_plain_operand(parser);
 }
 
 /* ---- conditions ---- */
@@ -142,56 +143,57 @@ static bool is_operand(const struct node *node)
 /* A function may be both; expression_check.c knows which is which. */
 static bool is_condition(struct parser *parser, const struct node *node)
 {
-    return node && (!is_operand(node) || parser_refuse(parser));
+    return node && (!is_operand(node) || dynamodb_parser_refuse(parser));
 }
 
 static struct node *parse_primary(struct parser *parser)
 {
-    return parser_at_symbol(parser, "(") ? group_parse(parser, parse_or) : parse_plain_operand(parser);
+    return dynamodb_parser_at_symbol(parser, "(") ? dynamodb_group_parse(parser, parse_or)
+                                                  : parse_plain_operand(parser);
 }
 
 static bool accept_comparator(struct parser *parser, enum comparator *comparator)
 {
     for (*comparator = EQUAL; *comparator <= GREATER_OR_EQUAL; (*comparator)++)
-        if (parser_accept_symbol(parser, comparator_texts[*comparator].data))
+        if (dynamodb_parser_accept_symbol(parser, comparator_texts[*comparator].data))
             return true;
     return false;
 }
 
 static struct node *parse_rest(struct parser *parser, struct node *node, struct node *left)
 {
-    struct node *right = operand_parse(parser);
+    struct node *right = dynamodb_operand_parse(parser);
 
     if (!right)
         return NULL;
-    node_add_operand(parser, node, left);
-    node_add_operand(parser, node, right);
+    dynamodb_node_add_operand(parser, node, left);
+    dynamodb_node_add_operand(parser, node, right);
     return node;
 }
 
 static struct node *parse_between(struct parser *parser, struct node *left)
 {
-    struct node *node = parse_rest(parser, node_new(parser, NODE_BETWEEN), left);
+    struct node *node = parse_rest(parser, dynamodb_node_new(parser, NODE_BETWEEN), left);
 
     if (!node)
         return NULL;
-    if (!parser_accept_word(parser, "AND")) {
-        parser_refuse(parser);
+    if (!dynamodb_parser_accept_word(parser, "AND")) {
+        dynamodb_parser_refuse(parser);
         return NULL;
     }
-    struct node *upper = operand_parse(parser);
+    struct node *upper = dynamodb_operand_parse(parser);
     if (!upper)
         return NULL;
-    node_add_operand(parser, node, upper);
+    dynamodb_node_add_operand(parser, node, upper);
     return node;
 }
 
 static struct node *parse_in(struct parser *parser, struct node *left)
 {
-    struct node *node = node_new(parser, NODE_IN);
+    struct node *node = dynamodb_node_new(parser, NODE_IN);
 
-    node_add_operand(parser, node, left);
-    return parser_expect_symbol(parser, "(") && parse_operands(parser, node) ? node : NULL;
+    dynamodb_node_add_operand(parser, node, left);
+    return dynamodb_parser_expect_symbol(parser, "(") && parse_operands(parser, node) ? node : NULL;
 }
 
 static struct node *parse_comparison(struct parser *parser)
@@ -202,30 +204,30 @@ static struct node *parse_comparison(struct parser *parser)
     if (!left || (!is_operand(left) && left->kind != NODE_FUNCTION))
         return left;
     if (accept_comparator(parser, &comparator)) {
-        struct node *node = node_new(parser, NODE_COMPARISON);
+        struct node *node = dynamodb_node_new(parser, NODE_COMPARISON);
         node->comparator = comparator;
         return parse_rest(parser, node, left);
     }
-    if (parser_accept_word(parser, "BETWEEN"))
+    if (dynamodb_parser_accept_word(parser, "BETWEEN"))
         return parse_between(parser, left);
-    if (parser_accept_word(parser, "IN"))
+    if (dynamodb_parser_accept_word(parser, "IN"))
         return parse_in(parser, left);
-    if (parser->depth > 0 && parser_at_symbol(parser, ")"))
+    if (parser->depth > 0 && dynamodb_parser_at_symbol(parser, ")"))
         return left; /* an operand in parentheses, perhaps */
     return is_condition(parser, left) ? left : NULL;
 }
 
 static struct node *parse_not(struct parser *parser)
 {
-    if (!parser_accept_word(parser, "NOT"))
+    if (!dynamodb_parser_accept_word(parser, "NOT"))
         return parse_comparison(parser);
     if (!go_deeper(parser))
         return NULL;
-    struct node *node = node_new(parser, NODE_NOT), *inner = parse_not(parser);
+    struct node *node = dynamodb_node_new(parser, NODE_NOT), *inner = parse_not(parser);
     if (!is_condition(parser, inner))
         return NULL;
     parser->depth--;
-    node_add_operand(parser, node, inner);
+    dynamodb_node_add_operand(parser, node, inner);
     return node;
 }
 
@@ -235,19 +237,19 @@ static struct node *parse_series(struct parser *parser, enum node_kind kind, con
 {
     struct node *first = parse(parser);
 
-    if (!first || !parser_at_word(parser, word))
+    if (!first || !dynamodb_parser_at_word(parser, word))
         return first;
-    struct node *node = node_new(parser, kind);
-    node_add_operand(parser, node, first);
-    while (parser_at_word(parser, word)) {
+    struct node *node = dynamodb_node_new(parser, kind);
+    dynamodb_node_add_operand(parser, node, first);
+    while (dynamodb_parser_at_word(parser, word)) {
         if (!is_condition(parser, node->operands.items[node->operands.count - 1]))
             return NULL;
-        parser_advance(parser);
+        dynamodb_parser_advance(parser);
         parser->operators += node->operands.count > 1; /* the first one is the node itself */
         struct node *next = parse(parser);
         if (!is_condition(parser, next))
             return NULL;
-        node_add_operand(parser, node, next);
+        dynamodb_node_add_operand(parser, node, next);
     }
     return node;
 }
@@ -262,18 +264,20 @@ static struct node *parse_or(struct parser *parser)
     return parse_series(parser, NODE_OR, "OR", parse_and);
 }
 
-const struct node *condition_parse(struct scope *scope, str text, str *problem)
+const struct node *dynamodb_condition_parse(struct scope *scope, str text, str *problem)
 {
     struct parser parser;
 
-    if (!parser_begin(&parser, scope, text, problem))
+    if (!dynamodb_parser_begin(&parser, scope, text, problem))
         return NULL;
     struct node *condition = parse_or(&parser);
     if (!is_condition(&parser, condition))
         return NULL;
     if (parser.current.kind != TOKEN_END) {
-        parser_refuse(&parser);
+        dynamodb_parser_refuse(&parser);
         return NULL;
     }
-    return parser_check_whole(&parser) && condition_check(scope, condition, problem) ? condition : NULL;
+    return dynamodb_parser_check_whole(&parser) && dynamodb_condition_check(scope, condition, problem)
+               ? condition
+               : NULL;
 }

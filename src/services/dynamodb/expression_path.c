@@ -13,10 +13,10 @@ static bool parse_name(struct parser *parser, struct path *path)
 {
     enum token_kind kind = parser->current.kind;
 
-    if ((kind != TOKEN_WORD && kind != TOKEN_NAME) || parser_at_operator_word(parser))
-        return parser_refuse(parser);
+    if ((kind != TOKEN_WORD && kind != TOKEN_NAME) || dynamodb_parser_at_operator_word(parser))
+        return dynamodb_parser_refuse(parser);
     list_add(parser->scope->arena, path)->name = parser->current.text;
-    parser_advance(parser);
+    dynamodb_parser_advance(parser);
     return true;
 }
 
@@ -25,7 +25,7 @@ static bool parse_index(struct parser *parser, struct path *path)
     int64_t index;
 
     if (parser->current.kind != TOKEN_NUMBER)
-        return parser_refuse(parser);
+        return dynamodb_parser_refuse(parser);
     if (!str_to_i64(parser->current.text, &index) || index > max_index) {
         *parser->problem =
             arena_format(parser->scope->arena, "List index is not within the allowable range; index: [%.*s]",
@@ -33,19 +33,19 @@ static bool parse_index(struct parser *parser, struct path *path)
         return false;
     }
     list_add(parser->scope->arena, path)->index = (size_t)index;
-    parser_advance(parser);
-    return parser_expect_symbol(parser, "]");
+    dynamodb_parser_advance(parser);
+    return dynamodb_parser_expect_symbol(parser, "]");
 }
 
-bool path_parse(struct parser *parser, struct path *path)
+bool dynamodb_path_parse(struct parser *parser, struct path *path)
 {
     if (!parse_name(parser, path))
         return false;
     for (;;) {
-        if (parser_accept_symbol(parser, ".")) {
+        if (dynamodb_parser_accept_symbol(parser, ".")) {
             if (!parse_name(parser, path))
                 return false;
-        } else if (parser_accept_symbol(parser, "[")) {
+        } else if (dynamodb_parser_accept_symbol(parser, "[")) {
             if (!parse_index(parser, path))
                 return false;
         } else {
@@ -60,24 +60,24 @@ bool path_parse(struct parser *parser, struct path *path)
     return false;
 }
 
-str path_reserved_word(const struct path *path)
+str dynamodb_path_reserved_word(const struct path *path)
 {
     for (size_t i = 0; i < path->count; i++)
-        if (str_present(path->items[i].name) && is_reserved_word(path->items[i].name))
+        if (str_present(path->items[i].name) && dynamodb_is_reserved_word(path->items[i].name))
             return path->items[i].name;
     return (str){0};
 }
 
-ptrdiff_t placeholder_find(struct scope *scope, const struct lookup_texts *placeholders, str text)
+ptrdiff_t dynamodb_placeholder_find(struct scope *scope, const struct lookup_texts *placeholders, str text)
 {
     scope->lookups.arena = scope->arena;
-    return lookup_text(&scope->lookups, placeholders, text);
+    return dynamodb_lookup_text(&scope->lookups, placeholders, text);
 }
 
 static bool resolve_name(struct scope *scope, str *name, str *problem)
 {
     const struct str_map *names = scope->names;
-    ptrdiff_t i = placeholder_find(
+    ptrdiff_t i = dynamodb_placeholder_find(
         scope, &(struct lookup_texts){names->items, names->count, sizeof *names->items}, *name);
 
     if (i >= 0) {
@@ -92,7 +92,7 @@ static bool resolve_name(struct scope *scope, str *name, str *problem)
     return false;
 }
 
-bool path_resolve(struct scope *scope, struct path *path, str *problem)
+bool dynamodb_path_resolve(struct scope *scope, struct path *path, str *problem)
 {
     for (size_t i = 0; i < path->count; i++)
         if (str_starts_with(path->items[i].name, S("#")) &&
@@ -102,7 +102,7 @@ bool path_resolve(struct scope *scope, struct path *path, str *problem)
 }
 
 /* Names come before indexes. */
-int step_compare(const struct step *a, const struct step *b)
+int dynamodb_step_compare(const struct step *a, const struct step *b)
 {
     if (str_present(a->name) != str_present(b->name))
         return str_present(a->name) ? -1 : 1;
@@ -111,17 +111,17 @@ int step_compare(const struct step *a, const struct step *b)
     return (a->index > b->index) - (a->index < b->index);
 }
 
-int path_compare(const struct path *a, const struct path *b)
+int dynamodb_path_compare(const struct path *a, const struct path *b)
 {
     for (size_t i = 0; i < a->count && i < b->count; i++) {
-        int order = step_compare(&a->items[i], &b->items[i]);
+        int order = dynamodb_step_compare(&a->items[i], &b->items[i]);
         if (order != 0)
             return order;
     }
     return (a->count > b->count) - (a->count < b->count);
 }
 
-str path_text(struct arena *arena, const struct path *path)
+str dynamodb_path_text(struct arena *arena, const struct path *path)
 {
     struct text text = text_in(arena);
 

@@ -14,11 +14,11 @@ static bool parse_paths(struct parser *parser, struct projection *projection)
 {
     do {
         struct path path = {0};
-        if (!path_parse(parser, &path))
+        if (!dynamodb_path_parse(parser, &path))
             return false;
         *list_add(parser->scope->arena, projection) = path;
-    } while (parser_accept_symbol(parser, ","));
-    return parser->current.kind == TOKEN_END || parser_refuse(parser);
+    } while (dynamodb_parser_accept_symbol(parser, ","));
+    return parser->current.kind == TOKEN_END || dynamodb_parser_refuse(parser);
 }
 
 enum relation { APART, OVERLAPPING, CONFLICTING };
@@ -45,14 +45,14 @@ static bool check_pair(struct arena *arena, const struct path *a, const struct p
         arena_format(arena,
                      "Two document paths %s with each other; must remove or rewrite one of these paths; "
                      "path one: %.*s, path two: %.*s",
-                     relation == OVERLAPPING ? "overlap" : "conflict", STR_ARGS(path_text(arena, a)),
-                     STR_ARGS(path_text(arena, b)));
+                     relation == OVERLAPPING ? "overlap" : "conflict", STR_ARGS(dynamodb_path_text(arena, a)),
+                     STR_ARGS(dynamodb_path_text(arena, b)));
     return false;
 }
 
 static int by_path(const void *a, const void *b)
 {
-    return path_compare(*(const struct path *const *)a, *(const struct path *const *)b);
+    return dynamodb_path_compare(*(const struct path *const *)a, *(const struct path *const *)b);
 }
 
 /* In their order, paths that overlap or conflict have two neighbours that do. */
@@ -70,7 +70,8 @@ static bool are_apart(struct arena *arena, const struct path *const *paths, size
 }
 
 /* AWS names the first two in the order in which they are written. */
-bool paths_check_apart(struct arena *arena, const struct path *const *paths, size_t count, str *problem)
+bool dynamodb_paths_check_apart(struct arena *arena, const struct path *const *paths, size_t count,
+                                str *problem)
 {
     if (are_apart(arena, paths, count))
         return true;
@@ -84,7 +85,7 @@ bool paths_check_apart(struct arena *arena, const struct path *const *paths, siz
 static bool check_reserved(struct scope *scope, const struct projection *projection, str *problem)
 {
     for (size_t i = 0; i < projection->count; i++) {
-        str word = path_reserved_word(&projection->items[i]);
+        str word = dynamodb_path_reserved_word(&projection->items[i]);
         if (!str_present(word))
             continue;
         *problem = arena_format(scope->arena, "Attribute name is a reserved keyword; reserved keyword: %.*s",
@@ -102,32 +103,32 @@ static bool check_paths(struct scope *scope, const struct projection *projection
         return false;
     for (size_t i = 0; i < projection->count; i++) {
         paths[i] = &projection->items[i];
-        if (!path_resolve(scope, &projection->items[i], problem))
+        if (!dynamodb_path_resolve(scope, &projection->items[i], problem))
             return false;
     }
-    return paths_check_apart(scope->arena, paths, projection->count, problem);
+    return dynamodb_paths_check_apart(scope->arena, paths, projection->count, problem);
 }
 
 static int by_own_path(const void *a, const void *b)
 {
-    return path_compare(a, b);
+    return dynamodb_path_compare(a, b);
 }
 
-void projection_sort(struct projection *projection)
+void dynamodb_projection_sort(struct projection *projection)
 {
     if (projection->count > 1)
         qsort(projection->items, projection->count, sizeof *projection->items, by_own_path);
 }
 
-bool projection_parse(struct scope *scope, str text, struct projection *projection, str *problem)
+bool dynamodb_projection_parse(struct scope *scope, str text, struct projection *projection, str *problem)
 {
     struct parser parser;
 
     *projection = (struct projection){0};
-    if (!parser_begin(&parser, scope, text, problem) || !parse_paths(&parser, projection) ||
+    if (!dynamodb_parser_begin(&parser, scope, text, problem) || !parse_paths(&parser, projection) ||
         !check_paths(scope, projection, problem))
         return false;
-    projection_sort(projection);
+    dynamodb_projection_sort(projection);
     return true;
 }
 
@@ -147,7 +148,7 @@ static struct branch take_step(struct branch *branch)
     struct branch taken = {branch->lookups, branch->paths, 1, branch->depth + 1};
 
     while (taken.count < branch->count &&
-           step_compare(&branch->paths[taken.count].items[branch->depth], step) == 0)
+           dynamodb_step_compare(&branch->paths[taken.count].items[branch->depth], step) == 0)
         taken.count++;
     branch->paths += taken.count;
     branch->count -= taken.count;
@@ -179,7 +180,7 @@ static struct hit *find_hits(struct branch branch, const struct dynamodb_attribu
     while (branch.count > 0) {
         str name = branch.paths[0].items[branch.depth].name;
         struct branch next = take_step(&branch);
-        ptrdiff_t position = str_present(name) ? lookup_name(branch.lookups, map, name) : -1;
+        ptrdiff_t position = str_present(name) ? dynamodb_lookup_name(branch.lookups, map, name) : -1;
         if (position >= 0)
             hits[(*count)++] = (struct hit){(size_t)position, next};
     }
@@ -235,8 +236,9 @@ static bool project(struct branch branch, const struct dynamodb_attribute_value 
     return part->m.items || part->l.items;
 }
 
-struct dynamodb_attribute_map projection_apply(struct arena *arena, const struct projection *projection,
-                                               const struct dynamodb_attribute_map *item)
+struct dynamodb_attribute_map dynamodb_projection_apply(struct arena *arena,
+                                                        const struct projection *projection,
+                                                        const struct dynamodb_attribute_map *item)
 {
     struct lookups lookups = lookups_in(arena);
     struct dynamodb_attribute_map parts =

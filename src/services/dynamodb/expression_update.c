@@ -17,18 +17,20 @@ static bool is_sum(const struct node *node)
 /* a, a + b or a - b, perhaps in parentheses */
 static struct node *parse_set_operand(struct parser *parser)
 {
-    struct node *left =
-        parser_at_symbol(parser, "(") ? group_parse(parser, parse_set_operand) : operand_parse(parser);
-    bool plus = parser_at_symbol(parser, "+");
+    struct node *left = dynamodb_parser_at_symbol(parser, "(")
+                            ? dynamodb_group_parse(parser, parse_set_operand)
+                            : dynamodb_operand_parse(parser);
+    bool plus = dynamodb_parser_at_symbol(parser, "+");
 
-    if (!left || is_sum(left) || (!plus && !parser_at_symbol(parser, "-")))
+    if (!left || is_sum(left) || (!plus && !dynamodb_parser_at_symbol(parser, "-")))
         return left;
-    parser_advance(parser);
-    struct node *node = node_new(parser, plus ? NODE_PLUS : NODE_MINUS), *right = operand_parse(parser);
+    dynamodb_parser_advance(parser);
+    struct node *node = dynamodb_node_new(parser, plus ? NODE_PLUS : NODE_MINUS),
+                *right = dynamodb_operand_parse(parser);
     if (!right)
         return NULL;
-    node_add_operand(parser, node, left);
-    node_add_operand(parser, node, right);
+    dynamodb_node_add_operand(parser, node, left);
+    dynamodb_node_add_operand(parser, node, right);
     return node;
 }
 
@@ -36,19 +38,19 @@ static struct node *parse_set_operand(struct parser *parser)
 static struct node *parse_placeholder(struct parser *parser)
 {
     if (parser->current.kind == TOKEN_VALUE)
-        return operand_parse(parser);
-    parser_refuse(parser);
+        return dynamodb_operand_parse(parser);
+    dynamodb_parser_refuse(parser);
     return NULL;
 }
 
 static bool parse_action(struct parser *parser, enum action_kind kind, struct action *action)
 {
     action->kind = kind;
-    if (!path_parse(parser, &action->path))
+    if (!dynamodb_path_parse(parser, &action->path))
         return false;
     if (kind == ACTION_REMOVE)
         return true;
-    if (kind == ACTION_SET && !parser_expect_symbol(parser, "="))
+    if (kind == ACTION_SET && !dynamodb_parser_expect_symbol(parser, "="))
         return false;
     action->operand = kind == ACTION_SET ? parse_set_operand(parser) : parse_placeholder(parser);
     return action->operand != NULL;
@@ -59,16 +61,16 @@ static bool parse_clause(struct parser *parser, enum action_kind kind, struct up
     do {
         if (!parse_action(parser, kind, list_add(parser->scope->arena, update)))
             return false;
-    } while (parser_accept_symbol(parser, ","));
+    } while (dynamodb_parser_accept_symbol(parser, ","));
     return true;
 }
 
 static bool accept_clause(struct parser *parser, enum action_kind *kind)
 {
     for (*kind = ACTION_SET; *kind <= ACTION_DELETE; (*kind)++)
-        if (parser_accept_word(parser, clauses[*kind]))
+        if (dynamodb_parser_accept_word(parser, clauses[*kind]))
             return true;
-    return parser_refuse(parser);
+    return dynamodb_parser_refuse(parser);
 }
 
 static bool parse_clauses(struct parser *parser, struct update *update)
@@ -136,7 +138,7 @@ static bool refuse_type(struct scope *scope, str operator_name, enum value_type 
         arena_format(scope->arena,
                      "Incorrect operand type for operator or function; operator or function: %.*s, operand "
                      "type: %.*s",
-                     STR_ARGS(operator_name), STR_ARGS(value_type_name(type))));
+                     STR_ARGS(operator_name), STR_ARGS(dynamodb_value_type_name(type))));
 }
 
 /* ADD and DELETE say it in words of their own. */
@@ -163,7 +165,7 @@ static bool check_types(struct scope *scope, struct node *node, str *problem)
         return refuse(
             problem, S("Operator or function requires a document path; operator or function: if_not_exists"));
     for (size_t i = 0; (sum || append) && i < node->operands.count; i++) {
-        enum value_type type = node_type(node->operands.items[i]);
+        enum value_type type = dynamodb_node_type(node->operands.items[i]);
         if (type != VALUE_NONE && type != (sum ? VALUE_N : VALUE_L))
             return refuse_type(scope,
                                append                    ? node->text
@@ -185,11 +187,11 @@ static bool check_action(struct scope *scope, const struct action *action, str *
 
     if (!operand)
         return true;
-    if (!node_each(scope, operand, problem, node_resolve) ||
-        !node_each(scope, operand, problem, node_check_count) ||
-        !node_each(scope, operand, problem, check_types))
+    if (!dynamodb_node_each(scope, operand, problem, dynamodb_node_resolve) ||
+        !dynamodb_node_each(scope, operand, problem, dynamodb_node_check_count) ||
+        !dynamodb_node_each(scope, operand, problem, check_types))
         return false;
-    enum value_type type = node_type(operand);
+    enum value_type type = dynamodb_node_type(operand);
     if (action->kind == ACTION_ADD && type != VALUE_N && !is_set(type))
         return refuse_action_type(scope, clauses[action->kind], type, problem);
     return action->kind != ACTION_DELETE || is_set(type) ||
@@ -201,10 +203,10 @@ static bool check_words(struct scope *scope, const struct update *update, str *p
     for (size_t i = 0; i < update->count; i++) {
         struct node target = {.kind = NODE_PATH, .path = update->items[i].path};
         struct node *operand = update->items[i].operand;
-        if (!node_check_reserved(scope, &target, problem))
+        if (!dynamodb_node_check_reserved(scope, &target, problem))
             return false;
-        if (operand && (!node_each(scope, operand, problem, check_function) ||
-                        !node_each(scope, operand, problem, node_check_reserved)))
+        if (operand && (!dynamodb_node_each(scope, operand, problem, check_function) ||
+                        !dynamodb_node_each(scope, operand, problem, dynamodb_node_check_reserved)))
             return false;
     }
     return true;
@@ -215,20 +217,20 @@ static bool check_update(struct scope *scope, struct update *update, str *proble
     if (!check_words(scope, update, problem))
         return false;
     for (size_t i = 0; i < update->count; i++)
-        if (!path_resolve(scope, &update->items[i].path, problem) ||
+        if (!dynamodb_path_resolve(scope, &update->items[i].path, problem) ||
             !check_action(scope, &update->items[i], problem))
             return false;
     const struct path **paths = arena_alloc(scope->arena, update->count * sizeof *paths);
     for (size_t i = 0; i < update->count; i++)
         paths[i] = &update->items[i].path;
-    return paths_check_apart(scope->arena, paths, update->count, problem);
+    return dynamodb_paths_check_apart(scope->arena, paths, update->count, problem);
 }
 
-bool update_parse(struct scope *scope, str text, struct update *update, str *problem)
+bool dynamodb_update_parse(struct scope *scope, str text, struct update *update, str *problem)
 {
     struct parser parser;
 
     *update = (struct update){0};
-    return parser_begin(&parser, scope, text, problem) && parse_clauses(&parser, update) &&
-           parser_check_whole(&parser) && check_update(scope, update, problem);
+    return dynamodb_parser_begin(&parser, scope, text, problem) && parse_clauses(&parser, update) &&
+           dynamodb_parser_check_whole(&parser) && check_update(scope, update, problem);
 }

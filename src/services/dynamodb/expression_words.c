@@ -591,7 +591,7 @@ static int compare(const char *word, str name)
     return word[name.size] ? 1 : 0;
 }
 
-bool is_reserved_word(str name)
+bool dynamodb_is_reserved_word(str name)
 {
     size_t low = 0, high = sizeof words / sizeof *words;
 

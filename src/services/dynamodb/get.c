@@ -16,26 +16,27 @@ enum outcome dynamodb_get_item(const struct call *call, const struct dynamodb_ge
     struct item_key key;
     struct stored stored;
 
-    if (!table_locate(call, in->table_name, &table))
+    if (!dynamodb_table_locate(call, in->table_name, &table))
         return FAILED;
-    bool valid = attributes_check(call, &in->key) && expressions_read(call, &texts, &expressions);
+    bool valid =
+        dynamodb_attributes_check(call, &in->key) && dynamodb_expressions_read(call, &texts, &expressions);
     struct access access = {.expressions = valid ? &expressions : NULL,
                             .attributes = &in->key,
                             .reads = true,
                             .consumed_capacity = in->return_consumed_capacity};
-    if (!access_check(call, &table, &access) || !table_open(call, &table) ||
-        !key_of_request(call, &table, &in->key, &key))
+    if (!dynamodb_access_check(call, &table, &access) || !dynamodb_table_open(call, &table) ||
+        !dynamodb_key_of_request(call, &table, &in->key, &key))
         return FAILED;
-    stored_read(call, &table, &key, &stored);
+    dynamodb_stored_read(call, &table, &key, &stored);
     if (stored.blob.size > LARGE_ITEM_BYTES && may_move_to_worker(call))
         return move_to_worker(call);
     if (stored.id)
-        stored.item = item_decode(call->arena, stored.blob);
+        stored.item = dynamodb_item_decode(call->arena, stored.blob);
     if (stored.id)
         out->item = expressions.projection
-                        ? projection_apply(call->arena, expressions.projection, &stored.item)
+                        ? dynamodb_projection_apply(call->arena, expressions.projection, &stored.item)
                         : stored.item;
-    out->consumed_capacity = consumed(call, &table, in->return_consumed_capacity,
-                                      read_units(stored.size_bytes, in->consistent_read));
+    out->consumed_capacity = dynamodb_consumed(call, &table, in->return_consumed_capacity,
+                                               dynamodb_read_units(stored.size_bytes, in->consistent_read));
     return DONE;
 }

@@ -51,9 +51,9 @@ static void add_number(struct writer *writer, str text)
     size_t size;
 
     add_bytes(writer, text);
-    if (!number_is_plain(text, &size)) {
-        number_parse(text, &number);
-        size = number_size(&number);
+    if (!dynamodb_number_is_plain(text, &size)) {
+        dynamodb_number_parse(text, &number);
+        size = dynamodb_number_size(&number);
     }
     writer->size += size;
 }
@@ -127,7 +127,7 @@ static void add_content(struct writer *writer, enum value_type type,
 /* True is VALUE_BOOL, false the next number. */
 static void add_value(struct writer *writer, const struct dynamodb_attribute_value *value)
 {
-    enum value_type type = value_type(value);
+    enum value_type type = dynamodb_value_type(value);
     bool is_false = type == VALUE_BOOL && !*value->bool_;
 
     if (++writer->depth > writer->deepest)
@@ -137,7 +137,8 @@ static void add_value(struct writer *writer, const struct dynamodb_attribute_val
     writer->depth--;
 }
 
-str item_encode(struct arena *arena, const struct dynamodb_attribute_map *item, struct item_size *size)
+str dynamodb_item_encode(struct arena *arena, const struct dynamodb_attribute_map *item,
+                         struct item_size *size)
 {
     struct writer writer = {.text = text_in(arena)};
 
@@ -267,7 +268,7 @@ static void read_value(struct reader *reader, struct dynamodb_attribute_value *v
     }
 }
 
-struct dynamodb_attribute_map item_decode(struct arena *arena, str blob)
+struct dynamodb_attribute_map dynamodb_item_decode(struct arena *arena, str blob)
 {
     struct reader reader = {arena, (const unsigned char *)blob.data,
                             (const unsigned char *)blob.data + blob.size};

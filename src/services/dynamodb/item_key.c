@@ -10,7 +10,7 @@ enum { MAX_HASH_BYTES = 2048, MAX_RANGE_BYTES = 1024 };
 
 static const str mismatch = STR_INIT("The provided key element does not match the schema");
 
-str key_bytes(struct arena *arena, const struct dynamodb_attribute_value *value)
+str dynamodb_key_bytes(struct arena *arena, const struct dynamodb_attribute_value *value)
 {
     struct number number;
 
@@ -18,8 +18,8 @@ str key_bytes(struct arena *arena, const struct dynamodb_attribute_value *value)
         return value->s;
     if (value->b.data)
         return value->b;
-    number_parse(value->n, &number);
-    return number_key(arena, &number);
+    dynamodb_number_parse(value->n, &number);
+    return dynamodb_number_key(arena, &number);
 }
 
 static bool problem_is(str *problem, str sentence)
@@ -52,8 +52,8 @@ static bool check_size(struct arena *arena, str name, enum value_type type, str 
 static bool read_part(struct arena *arena, str name, const struct dynamodb_attribute_value *value, bool hash,
                       str *bytes, str *problem)
 {
-    *bytes = key_bytes(arena, value);
-    if (!check_size(arena, name, value_type(value), *bytes, hash, problem))
+    *bytes = dynamodb_key_bytes(arena, value);
+    if (!check_size(arena, name, dynamodb_value_type(value), *bytes, hash, problem))
         return false;
     if (hash)
         *bytes = spread_key(arena, *bytes);
@@ -62,7 +62,7 @@ static bool read_part(struct arena *arena, str name, const struct dynamodb_attri
 
 static bool has_type(const struct dynamodb_attribute_value *value, str type)
 {
-    return str_equal(value_type_name(value_type(value)), type);
+    return str_equal(dynamodb_value_type_name(dynamodb_value_type(value)), type);
 }
 
 static bool check_item_part(struct arena *arena, str name, str type,
@@ -75,26 +75,27 @@ static bool check_item_part(struct arena *arena, str name, str type,
                                                 STR_ARGS(name)));
     if (has_type(value, type))
         return true;
-    return problem_is(
-        problem, arena_format(arena,
-                              "One or more parameter values were invalid: Type mismatch for key "
-                              "%.*s expected: %.*s actual: %.*s",
-                              STR_ARGS(name), STR_ARGS(type), STR_ARGS(value_type_name(value_type(value)))));
+    return problem_is(problem,
+                      arena_format(arena,
+                                   "One or more parameter values were invalid: Type mismatch for key "
+                                   "%.*s expected: %.*s actual: %.*s",
+                                   STR_ARGS(name), STR_ARGS(type),
+                                   STR_ARGS(dynamodb_value_type_name(dynamodb_value_type(value)))));
 }
 
 static bool read_item_part(const struct call *call, const struct dynamodb_attribute_map *item, str name,
                            str type, bool hash, str *bytes)
 {
-    const struct dynamodb_attribute_value *value = item_get(item, name);
+    const struct dynamodb_attribute_value *value = dynamodb_item_get(item, name);
     str problem;
 
     return (check_item_part(call->arena, name, type, value, &problem) &&
             read_part(call->arena, name, value, hash, bytes, &problem)) ||
-           refuse(call, problem);
+           dynamodb_refuse(call, problem);
 }
 
-bool key_of_item(const struct call *call, const struct table *table,
-                 const struct dynamodb_attribute_map *item, struct item_key *key)
+bool dynamodb_key_of_item(const struct call *call, const struct table *table,
+                          const struct dynamodb_attribute_map *item, struct item_key *key)
 {
     const struct dynamodb_find_table_row *row = &table->row;
 
@@ -107,15 +108,15 @@ bool key_of_item(const struct call *call, const struct table *table,
 static bool read_key_part(struct arena *arena, const struct dynamodb_attribute_map *map, str name, str type,
                           bool hash, str *bytes, str *problem)
 {
-    const struct dynamodb_attribute_value *value = item_get(map, name);
+    const struct dynamodb_attribute_value *value = dynamodb_item_get(map, name);
 
     if (!value || !has_type(value, type))
         return problem_is(problem, mismatch);
     return read_part(arena, name, value, hash, bytes, problem);
 }
 
-bool key_of_start(struct arena *arena, const struct table *table, const struct dynamodb_attribute_map *map,
-                  struct item_key *key, str *problem)
+bool dynamodb_key_of_start(struct arena *arena, const struct table *table,
+                           const struct dynamodb_attribute_map *map, struct item_key *key, str *problem)
 {
     const struct dynamodb_find_table_row *row = &table->row;
     bool ranged = str_present(row->range_name);
@@ -128,21 +129,22 @@ bool key_of_start(struct arena *arena, const struct table *table, const struct d
             read_key_part(arena, map, row->range_name, row->range_type, false, &key->range, problem));
 }
 
-bool key_of_request(const struct call *call, const struct table *table,
-                    const struct dynamodb_attribute_map *map, struct item_key *key)
+bool dynamodb_key_of_request(const struct call *call, const struct table *table,
+                             const struct dynamodb_attribute_map *map, struct item_key *key)
 {
     str problem;
 
-    return key_of_start(call->arena, table, map, key, &problem) || refuse(call, problem);
+    return dynamodb_key_of_start(call->arena, table, map, key, &problem) || dynamodb_refuse(call, problem);
 }
 
-struct dynamodb_attribute_map key_attributes(struct arena *arena, const struct table *table,
-                                             const struct dynamodb_attribute_map *item)
+struct dynamodb_attribute_map dynamodb_key_attributes(struct arena *arena, const struct table *table,
+                                                      const struct dynamodb_attribute_map *item)
 {
     str names[] = {table->row.hash_name, table->row.range_name};
     struct dynamodb_attribute_map key = {0};
 
     for (size_t i = 0; i < 2 && str_present(names[i]); i++)
-        *list_add(arena, &key) = (struct dynamodb_attribute_map_entry){names[i], *item_get(item, names[i])};
+        *list_add(arena, &key) =
+            (struct dynamodb_attribute_map_entry){names[i], *dynamodb_item_get(item, names[i])};
     return key;
 }

@@ -56,7 +56,7 @@ static void index_texts(struct arena *arena, struct lookup *lookup, const struct
         positions_add(&lookup->positions, keyed_hash(text_at(texts, i)), i);
 }
 
-ptrdiff_t lookup_text(struct lookups *lookups, const struct lookup_texts *texts, str text)
+ptrdiff_t dynamodb_lookup_text(struct lookups *lookups, const struct lookup_texts *texts, str text)
 {
     struct lookup *lookup = lookup_of(lookups, texts->items, texts->count);
     uint64_t slot;
@@ -72,26 +72,26 @@ ptrdiff_t lookup_text(struct lookups *lookups, const struct lookup_texts *texts,
     return -1;
 }
 
-ptrdiff_t lookup_name(struct lookups *lookups, const struct dynamodb_attribute_map *map, str name)
+ptrdiff_t dynamodb_lookup_name(struct lookups *lookups, const struct dynamodb_attribute_map *map, str name)
 {
     struct lookup_texts names = {map->items, map->count, sizeof *map->items};
 
-    return lookup_text(lookups, &names, name);
+    return dynamodb_lookup_text(lookups, &names, name);
 }
 
-const struct dynamodb_attribute_value *lookup_attribute(struct lookups *lookups,
-                                                        const struct dynamodb_attribute_map *map, str name)
+const struct dynamodb_attribute_value *
+dynamodb_lookup_attribute(struct lookups *lookups, const struct dynamodb_attribute_map *map, str name)
 {
-    ptrdiff_t position = lookup_name(lookups, map, name);
+    ptrdiff_t position = dynamodb_lookup_name(lookups, map, name);
 
     return position < 0 ? NULL : &map->items[position].value;
 }
 
-bool lookup_element(struct lookups *lookups, const struct str_list *set, str element)
+bool dynamodb_lookup_element(struct lookups *lookups, const struct str_list *set, str element)
 {
     struct lookup_texts elements = {set->items, set->count, sizeof *set->items};
 
-    return lookup_text(lookups, &elements, element) >= 0;
+    return dynamodb_lookup_text(lookups, &elements, element) >= 0;
 }
 
 /* ---- by value: elements of lists ---- */
@@ -137,7 +137,7 @@ static uint64_t hash_list(const struct dynamodb_attribute_value_list *list)
 /* Equal values have equal hashes. */
 static uint64_t hash_value(const struct dynamodb_attribute_value *value)
 {
-    enum value_type type = value_type(value);
+    enum value_type type = dynamodb_value_type(value);
 
     switch (type) {
     case VALUE_S:
@@ -173,7 +173,7 @@ static void index_values(struct lookups *lookups, struct lookup *lookup,
         uint64_t hash = hash_value(&list->items[i]), slot = hash;
         bool known = false;
         for (size_t j; !known && positions_next(&lookup->positions, &slot, &j);)
-            known = value_equal(lookups->arena, &list->items[i], &list->items[j]);
+            known = dynamodb_value_equal(lookups->arena, &list->items[i], &list->items[j]);
         if (!known)
             positions_add(&lookup->positions, hash, i);
     }
@@ -183,13 +183,13 @@ static bool search_value(struct lookups *lookups, const struct dynamodb_attribut
                          const struct dynamodb_attribute_value *value)
 {
     for (size_t i = 0; i < list->count; i++)
-        if (value_equal(lookups->arena, &list->items[i], value))
+        if (dynamodb_value_equal(lookups->arena, &list->items[i], value))
             return true;
     return false;
 }
 
-bool lookup_value(struct lookups *lookups, const struct dynamodb_attribute_value_list *list,
-                  const struct dynamodb_attribute_value *value)
+bool dynamodb_lookup_value(struct lookups *lookups, const struct dynamodb_attribute_value_list *list,
+                           const struct dynamodb_attribute_value *value)
 {
     struct lookup *lookup = lookup_of(lookups, list->items, list->count);
     uint64_t slot;
@@ -200,7 +200,7 @@ bool lookup_value(struct lookups *lookups, const struct dynamodb_attribute_value
         index_values(lookups, lookup, list);
     slot = hash_value(value);
     for (size_t i; positions_next(&lookup->positions, &slot, &i);)
-        if (value_equal(lookups->arena, &list->items[i], value))
+        if (dynamodb_value_equal(lookups->arena, &list->items[i], value))
             return true;
     return false;
 }

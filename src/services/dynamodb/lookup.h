@@ -30,14 +30,14 @@ struct lookup_texts {
     const void *items;
     size_t count, stride;
 };
-ptrdiff_t lookup_text(struct lookups *lookups, const struct lookup_texts *texts, str text);
+ptrdiff_t dynamodb_lookup_text(struct lookups *lookups, const struct lookup_texts *texts, str text);
 
 /* NULL when the map has no such attribute. */
-const struct dynamodb_attribute_value *lookup_attribute(struct lookups *lookups,
-                                                        const struct dynamodb_attribute_map *map, str name);
+const struct dynamodb_attribute_value *
+dynamodb_lookup_attribute(struct lookups *lookups, const struct dynamodb_attribute_map *map, str name);
 /* Its position in the map, -1 when it is not there. */
-ptrdiff_t lookup_name(struct lookups *lookups, const struct dynamodb_attribute_map *map, str name);
-bool lookup_element(struct lookups *lookups, const struct str_list *set, str element);
+ptrdiff_t dynamodb_lookup_name(struct lookups *lookups, const struct dynamodb_attribute_map *map, str name);
+bool dynamodb_lookup_element(struct lookups *lookups, const struct str_list *set, str element);
 /* Does the list hold an equal value? */
-bool lookup_value(struct lookups *lookups, const struct dynamodb_attribute_value_list *list,
-                  const struct dynamodb_attribute_value *value);
+bool dynamodb_lookup_value(struct lookups *lookups, const struct dynamodb_attribute_value_list *list,
+                           const struct dynamodb_attribute_value *value);

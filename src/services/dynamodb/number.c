@@ -100,7 +100,7 @@ static enum number_result number_bound(struct number *number, int64_t exponent, 
     return NUMBER_OK;
 }
 
-enum number_result number_parse(str text, struct number *number)
+enum number_result dynamodb_number_parse(str text, struct number *number)
 {
     struct reader reader = {text.data, text.data + text.size};
     struct digits seen = {0};
@@ -134,7 +134,7 @@ static void add_digits(struct text *text, const struct number *number, int from,
         text_add_char(text, (char)('0' + number->digits[i]));
 }
 
-str number_text(struct arena *arena, const struct number *number)
+str dynamodb_number_text(struct arena *arena, const struct number *number)
 {
     struct text text = text_in(arena);
     int whole = number->exponent + 1; /* digits before the point */
@@ -166,7 +166,7 @@ enum { KEY_NEGATIVE = 1, KEY_ZERO = 2, KEY_POSITIVE = 3, KEY_BYTES = 2 + NUMBER_
  * The sign, the exponent in a byte, then two digits a byte (1 to 100).  A negative number has all but its
  * sign inverted, and an end mark above any of its bytes, for the longer of two is the smaller.
  */
-str number_key(struct arena *arena, const struct number *number)
+str dynamodb_number_key(struct arena *arena, const struct number *number)
 {
     unsigned char key[KEY_BYTES];
     size_t size = 0;
@@ -200,7 +200,7 @@ static int compare_magnitudes(const struct number *a, const struct number *b)
                        (str){(const char *)b->digits, (size_t)b->count});
 }
 
-int number_compare(const struct number *a, const struct number *b)
+int dynamodb_number_compare(const struct number *a, const struct number *b)
 {
     int sign = sign_of(a);
 
@@ -210,7 +210,7 @@ int number_compare(const struct number *a, const struct number *b)
 }
 
 /* Two digits take a byte, on either side of the point. */
-size_t number_size(const struct number *number)
+size_t dynamodb_number_size(const struct number *number)
 {
     int whole = number->exponent + 1, bytes;
 
@@ -224,7 +224,7 @@ size_t number_size(const struct number *number)
     return (size_t)bytes;
 }
 
-bool number_is_plain(str text, size_t *size)
+bool dynamodb_number_is_plain(str text, size_t *size)
 {
     bool negative = text.size > 0 && text.data[0] == '-';
     str digits = str_from(text, negative);
@@ -269,7 +269,7 @@ static enum number_result gather(const unsigned char places[PLACES], bool negati
     return number_bound(number, first + LOWEST, first < 0 ? 0 : first - last + 1);
 }
 
-enum number_result number_add(const struct number *a, const struct number *b, struct number *sum)
+enum number_result dynamodb_number_add(const struct number *a, const struct number *b, struct number *sum)
 {
     const struct number *large = a, *small = b;
     unsigned char total[PLACES], other[PLACES];

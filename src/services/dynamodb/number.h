@@ -24,16 +24,16 @@ struct number {
 
 enum number_result { NUMBER_OK, NUMBER_INVALID, NUMBER_OVERFLOW, NUMBER_UNDERFLOW, NUMBER_TOO_PRECISE };
 
-enum number_result number_parse(str text, struct number *number);
-str number_text(struct arena *arena, const struct number *number);
-str number_key(struct arena *arena, const struct number *number);
-int number_compare(const struct number *a, const struct number *b);
+enum number_result dynamodb_number_parse(str text, struct number *number);
+str dynamodb_number_text(struct arena *arena, const struct number *number);
+str dynamodb_number_key(struct arena *arena, const struct number *number);
+int dynamodb_number_compare(const struct number *a, const struct number *b);
 /* What it counts against an item's size, in bytes. */
-size_t number_size(const struct number *number);
+size_t dynamodb_number_size(const struct number *number);
 /*
  * Is the text an integer in its one text already?  Most numbers are, and this is the quick way to know:
- * *size is what number_size() says.
+ * *size is what dynamodb_number_size() says.
  */
-bool number_is_plain(str text, size_t *size);
-/* a + b; the same results as number_parse() has for what cannot be stored. */
-enum number_result number_add(const struct number *a, const struct number *b, struct number *sum);
+bool dynamodb_number_is_plain(str text, size_t *size);
+/* a + b; the same results as dynamodb_number_parse() has for what cannot be stored. */
+enum number_result dynamodb_number_add(const struct number *a, const struct number *b, struct number *sum);

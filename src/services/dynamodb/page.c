@@ -22,16 +22,17 @@ static str select_problem(const struct call *call, str select, str index_name, c
     return (str){0};
 }
 
-bool page_begin(struct page *page, str select, str index_name, const int64_t *limit)
+bool dynamodb_page_begin(struct page *page, str select, str index_name, const int64_t *limit)
 {
     const struct call *call = page->call;
     str problem = select_problem(call, select, index_name, page->expressions->projected_by);
 
     if (str_present(problem))
-        return refuse(call, problem);
+        return dynamodb_refuse(call, problem);
     if (str_present(index_name))
-        return refuse(call, arena_format(call->arena, "The table does not have the specified index: %.*s",
-                                         STR_ARGS(index_name)));
+        return dynamodb_refuse(call,
+                               arena_format(call->arena, "The table does not have the specified index: %.*s",
+                                            STR_ARGS(index_name)));
     page->count_only = dynamodb_select_of(select) == DYNAMODB_SELECT_COUNT;
     page->limit = limit ? *limit : INT64_MAX;
     if (!page->count_only)
@@ -51,21 +52,21 @@ static bool keep(struct page *page, const struct dynamodb_attribute_map *item)
     const struct expressions *expressions = page->expressions;
     struct arena *arena = page->call->arena;
 
-    if (expressions->condition && !expression_holds(arena, expressions->condition, item))
+    if (expressions->condition && !dynamodb_expression_holds(arena, expressions->condition, item))
         return false;
     page->count++;
     if (page->count_only)
         return false;
     *list_add(arena, &page->items) =
-        expressions->projection ? projection_apply(arena, expressions->projection, item) : *item;
+        expressions->projection ? dynamodb_projection_apply(arena, expressions->projection, item) : *item;
     return true;
 }
 
-bool page_add(struct page *page, int64_t size_bytes, str blob)
+bool dynamodb_page_add(struct page *page, int64_t size_bytes, str blob)
 {
     struct arena *arena = page->call->arena;
     struct arena_mark before = arena_mark(arena);
-    struct dynamodb_attribute_map item = item_decode(arena, blob);
+    struct dynamodb_attribute_map item = dynamodb_item_decode(arena, blob);
 
     page->last = blob;
     page->size_bytes += size_bytes;
@@ -76,12 +77,12 @@ bool page_add(struct page *page, int64_t size_bytes, str blob)
     return !page->more;
 }
 
-struct dynamodb_attribute_map page_next(const struct page *page)
+struct dynamodb_attribute_map dynamodb_page_next(const struct page *page)
 {
     struct arena *arena = page->call->arena;
 
     if (!page->more)
         return (struct dynamodb_attribute_map){0};
-    struct dynamodb_attribute_map last = item_decode(arena, page->last);
-    return key_attributes(arena, page->table, &last);
+    struct dynamodb_attribute_map last = dynamodb_item_decode(arena, page->last);
+    return dynamodb_key_attributes(arena, page->table, &last);
 }

@@ -30,10 +30,11 @@ static bool request_check(const struct call *call, const struct dynamodb_query_i
     };
 
     if (!str_present(in->key_condition_expression))
-        return refuse(
+        return dynamodb_refuse(
             call, S("Either the KeyConditions or KeyConditionExpression parameter must be specified in the "
                     "request."));
-    return expressions_read(call, &texts, expressions) && attributes_check(call, &in->exclusive_start_key);
+    return dynamodb_expressions_read(call, &texts, expressions) &&
+           dynamodb_attributes_check(call, &in->exclusive_start_key);
 }
 
 /* ---- the key condition against the table's schema ---- */
@@ -48,23 +49,24 @@ static const struct key_term *term_of(const struct key_condition *key, str name)
 
 static bool refuse_missing(const struct call *call, str name)
 {
-    return refuse(
+    return dynamodb_refuse(
         call, arena_format(call->arena, "Query condition missed key schema element: %.*s", STR_ARGS(name)));
 }
 
 static bool check_value(const struct call *call, const struct dynamodb_attribute_value *value, str name,
                         str type)
 {
-    if (!str_equal(value_type_name(value_type(value)), type))
-        return refuse(call,
-                      S("One or more parameter values were invalid: Condition parameter type does not match "
-                        "schema type"));
-    if (!str_empty(key_bytes(call->arena, value)))
+    if (!str_equal(dynamodb_value_type_name(dynamodb_value_type(value)), type))
+        return dynamodb_refuse(
+            call, S("One or more parameter values were invalid: Condition parameter type does not match "
+                    "schema type"));
+    if (!str_empty(dynamodb_key_bytes(call->arena, value)))
         return true;
-    return refuse(call, arena_format(call->arena,
-                                     "One or more parameter values are not valid. The AttributeValue for "
-                                     "a key attribute cannot contain an empty %s value. Key: %.*s",
-                                     value->s.data ? "string" : "binary", STR_ARGS(name)));
+    return dynamodb_refuse(call,
+                           arena_format(call->arena,
+                                        "One or more parameter values are not valid. The AttributeValue for "
+                                        "a key attribute cannot contain an empty %s value. Key: %.*s",
+                                        value->s.data ? "string" : "binary", STR_ARGS(name)));
 }
 
 static bool check_term(const struct call *call, const struct key_term *term, str type)
@@ -128,14 +130,14 @@ static bool narrow(const struct call *call, const struct key_term *term, str typ
     if (!check_term(call, term, type))
         return false;
 
-    str first = key_bytes(call->arena, term->first);
+    str first = dynamodb_key_bytes(call->arena, term->first);
     switch (term->kind) {
     case TERM_COMPARISON:
         narrow_by_comparison(call->arena, term->comparator, first, range);
         break;
     case TERM_BETWEEN:
         range->low = first;
-        range->high = just_above(call->arena, key_bytes(call->arena, term->second));
+        range->high = just_above(call->arena, dynamodb_key_bytes(call->arena, term->second));
         break;
     case TERM_BEGINS_WITH:
         range->low = first;
@@ -155,14 +157,14 @@ static bool range_of(const struct call *call, const struct table *table, const s
     if (!hash)
         return refuse_missing(call, row->hash_name);
     if (key->count == 2 && !str_present(row->range_name))
-        return refuse(call, S("Query key condition not supported"));
+        return dynamodb_refuse(call, S("Query key condition not supported"));
     if (key->count == 2 && !sort)
         return refuse_missing(call, row->range_name);
     if (hash->kind != TERM_COMPARISON || hash->comparator != EQUAL)
-        return refuse(call, S("Query key condition not supported"));
+        return dynamodb_refuse(call, S("Query key condition not supported"));
     if (!check_term(call, hash, row->hash_type))
         return false;
-    *range = (struct range){spread_key(call->arena, key_bytes(call->arena, hash->first)), S(""),
+    *range = (struct range){spread_key(call->arena, dynamodb_key_bytes(call->arena, hash->first)), S(""),
                             above_all(call->arena)};
     return !sort || narrow(call, sort, row->range_type, range);
 }
@@ -176,14 +178,14 @@ static bool start_after(const struct call *call, const struct table *table,
 
     if (!in->exclusive_start_key.items)
         return true;
-    if (!key_of_start(call->arena, table, &in->exclusive_start_key, &start, &problem))
-        return refuse(
+    if (!dynamodb_key_of_start(call->arena, table, &in->exclusive_start_key, &start, &problem))
+        return dynamodb_refuse(
             call, arena_format(call->arena, "The provided starting key is invalid: %.*s", STR_ARGS(problem)));
     if (!str_equal(start.hash, range->partition))
-        return refuse(
+        return dynamodb_refuse(
             call, S("The provided starting key is outside query boundaries based on provided conditions"));
     if (str_compare(start.range, range->low) < 0 || str_compare(start.range, range->high) >= 0)
-        return refuse(call, S("The provided starting key does not match the range key predicate"));
+        return dynamodb_refuse(call, S("The provided starting key does not match the range key predicate"));
     if (forward)
         range->low = just_above(call->arena, start.range);
     else
@@ -196,11 +198,11 @@ static bool filter_check(const struct call *call, const struct table *table, con
     str names[] = {table->row.hash_name, table->row.range_name};
 
     for (size_t i = 0; filter && i < 2; i++)
-        if (str_present(names[i]) && condition_names(filter, names[i]))
-            return refuse(call, arena_format(call->arena,
-                                             "Filter Expression can only contain non-primary key "
-                                             "attributes: Primary key attribute: %.*s",
-                                             STR_ARGS(names[i])));
+        if (str_present(names[i]) && dynamodb_condition_names(filter, names[i]))
+            return dynamodb_refuse(call, arena_format(call->arena,
+                                                      "Filter Expression can only contain non-primary key "
+                                                      "attributes: Primary key attribute: %.*s",
+                                                      STR_ARGS(names[i])));
     return true;
 }
 
@@ -215,7 +217,7 @@ static void fill_forward(struct page *page, const struct range *range)
     struct dynamodb_query_forward_cursor cursor = dynamodb_query_forward_open(page->call->txn, &params);
     struct dynamodb_query_forward_row row;
 
-    while (dynamodb_query_forward_next(&cursor, &row) && page_add(page, row.size_bytes, row.item))
+    while (dynamodb_query_forward_next(&cursor, &row) && dynamodb_page_add(page, row.size_bytes, row.item))
         ;
     dynamodb_query_forward_close(&cursor);
 }
@@ -229,7 +231,7 @@ static void fill_backward(struct page *page, const struct range *range)
     struct dynamodb_query_backward_cursor cursor = dynamodb_query_backward_open(page->call->txn, &params);
     struct dynamodb_query_backward_row row;
 
-    while (dynamodb_query_backward_next(&cursor, &row) && page_add(page, row.size_bytes, row.item))
+    while (dynamodb_query_backward_next(&cursor, &row) && dynamodb_page_add(page, row.size_bytes, row.item))
         ;
     dynamodb_query_backward_close(&cursor);
 }
@@ -245,7 +247,7 @@ enum outcome dynamodb_query(const struct call *call, const struct dynamodb_query
     struct page page = {.call = call, .table = &table, .expressions = &expressions};
     str problem = {0};
 
-    if (!table_locate(call, in->table_name, &table))
+    if (!dynamodb_table_locate(call, in->table_name, &table))
         return FAILED;
     bool valid = request_check(call, in, &expressions);
     struct access access = {.expressions = valid ? &expressions : NULL,
@@ -253,11 +255,12 @@ enum outcome dynamodb_query(const struct call *call, const struct dynamodb_query
                             .reads = true,
                             .select = in->select,
                             .consumed_capacity = in->return_consumed_capacity};
-    if (!access_check(call, &table, &access))
+    if (!dynamodb_access_check(call, &table, &access))
         return FAILED;
-    if (!key_condition_read(call->arena, expressions.key_condition, &key, &problem))
+    if (!dynamodb_key_condition_read(call->arena, expressions.key_condition, &key, &problem))
         return fail(call, &DYNAMODB_VALIDATION_EXCEPTION, "%.*s", STR_ARGS(problem));
-    if (!table_open(call, &table) || !page_begin(&page, in->select, in->index_name, in->limit) ||
+    if (!dynamodb_table_open(call, &table) ||
+        !dynamodb_page_begin(&page, in->select, in->index_name, in->limit) ||
         !range_of(call, &table, &key, &range) || !filter_check(call, &table, expressions.condition) ||
         !start_after(call, &table, in, forward, &range))
         return FAILED;
@@ -268,8 +271,8 @@ enum outcome dynamodb_query(const struct call *call, const struct dynamodb_query
     out->items = page.items;
     out->count = arena_i64(call->arena, page.count);
     out->scanned_count = arena_i64(call->arena, page.scanned);
-    out->last_evaluated_key = page_next(&page);
-    out->consumed_capacity = consumed(call, &table, in->return_consumed_capacity,
-                                      read_units(page.size_bytes, in->consistent_read));
+    out->last_evaluated_key = dynamodb_page_next(&page);
+    out->consumed_capacity = dynamodb_consumed(call, &table, in->return_consumed_capacity,
+                                               dynamodb_read_units(page.size_bytes, in->consistent_read));
     return DONE;
 }

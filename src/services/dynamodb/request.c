@@ -7,17 +7,17 @@
 
 enum { MAX_PLACEHOLDER_BYTES = 255 };
 
-bool refuse(const struct call *call, str sentence)
+bool dynamodb_refuse(const struct call *call, str sentence)
 {
     fail(call, &DYNAMODB_VALIDATION_EXCEPTION, "%.*s", STR_ARGS(sentence));
     return false;
 }
 
-bool attributes_check(const struct call *call, const struct dynamodb_attribute_map *attributes)
+bool dynamodb_attributes_check(const struct call *call, const struct dynamodb_attribute_map *attributes)
 {
     str problem;
 
-    return item_check(call->arena, attributes, &problem) || refuse(call, problem);
+    return dynamodb_item_check(call->arena, attributes, &problem) || dynamodb_refuse(call, problem);
 }
 
 /* ---- names and values ---- */
@@ -35,16 +35,18 @@ static bool is_placeholder(str text, char mark)
 
 static bool refuse_key(const struct call *call, const char *parameter, str key)
 {
-    return refuse(call, arena_format(call->arena, "%s contains invalid key: Syntax error; key: \"%.*s\"",
-                                     parameter, STR_ARGS(key)));
+    return dynamodb_refuse(call,
+                           arena_format(call->arena, "%s contains invalid key: Syntax error; key: \"%.*s\"",
+                                        parameter, STR_ARGS(key)));
 }
 
 static bool refuse_long_key(const struct call *call, const char *parameter, str size)
 {
-    return refuse(call, arena_format(call->arena,
-                                     "%s contains invalid key: The expression attribute map contains a key "
-                                     "that is too long;%.*s",
-                                     parameter, STR_ARGS(size)));
+    return dynamodb_refuse(
+        call, arena_format(call->arena,
+                           "%s contains invalid key: The expression attribute map contains a key "
+                           "that is too long;%.*s",
+                           parameter, STR_ARGS(size)));
 }
 
 static bool check_name(const struct call *call, const struct str_map_entry *entry)
@@ -55,10 +57,11 @@ static bool check_name(const struct call *call, const struct str_map_entry *entr
     if (!is_placeholder(entry->key, '#'))
         return refuse_key(call, "ExpressionAttributeNames", entry->key);
     return !str_empty(entry->value) ||
-           refuse(call, arena_format(call->arena,
-                                     "ExpressionAttributeNames contains invalid value: Empty attribute name "
-                                     "for key %.*s",
-                                     STR_ARGS(entry->key)));
+           dynamodb_refuse(
+               call, arena_format(call->arena,
+                                  "ExpressionAttributeNames contains invalid value: Empty attribute name "
+                                  "for key %.*s",
+                                  STR_ARGS(entry->key)));
 }
 
 static bool check_names(const struct call *call, const struct str_map *names, bool any_expression)
@@ -66,9 +69,10 @@ static bool check_names(const struct call *call, const struct str_map *names, bo
     if (!names->items)
         return true;
     if (!any_expression)
-        return refuse(call, S("ExpressionAttributeNames can only be specified when using expressions"));
+        return dynamodb_refuse(call,
+                               S("ExpressionAttributeNames can only be specified when using expressions"));
     if (names->count == 0)
-        return refuse(call, S("ExpressionAttributeNames must not be empty"));
+        return dynamodb_refuse(call, S("ExpressionAttributeNames must not be empty"));
     for (size_t i = 0; i < names->count; i++)
         if (!check_name(call, &names->items[i]))
             return false;
@@ -83,11 +87,12 @@ static bool check_value(const struct call *call, struct dynamodb_attribute_map_e
         return refuse_long_key(call, "ExpressionAttributeValues", S("")); /* AWS does not say how long */
     if (!is_placeholder(entry->key, ':'))
         return refuse_key(call, "ExpressionAttributeValues", entry->key);
-    return value_check(call->arena, &entry->value, &problem) ||
-           refuse(call, arena_format(call->arena,
-                                     "ExpressionAttributeValues contains invalid value: %.*s for key "
-                                     "%.*s",
-                                     STR_ARGS(problem), STR_ARGS(entry->key)));
+    return dynamodb_value_check(call->arena, &entry->value, &problem) ||
+           dynamodb_refuse(call,
+                           arena_format(call->arena,
+                                        "ExpressionAttributeValues contains invalid value: %.*s for key "
+                                        "%.*s",
+                                        STR_ARGS(problem), STR_ARGS(entry->key)));
 }
 
 static bool check_values(const struct call *call, const struct expression_texts *texts)
@@ -96,12 +101,13 @@ static bool check_values(const struct call *call, const struct expression_texts 
         return true;
     if (!str_present(texts->condition) && !str_present(texts->filter) && !str_present(texts->key_condition) &&
         !str_present(texts->update))
-        return refuse(call, arena_format(call->arena,
-                                         "ExpressionAttributeValues can only be specified when using "
-                                         "expressions: %s null",
-                                         texts->value_expressions));
+        return dynamodb_refuse(call,
+                               arena_format(call->arena,
+                                            "ExpressionAttributeValues can only be specified when using "
+                                            "expressions: %s null",
+                                            texts->value_expressions));
     if (texts->values->count == 0)
-        return refuse(call, S("ExpressionAttributeValues must not be empty"));
+        return dynamodb_refuse(call, S("ExpressionAttributeValues must not be empty"));
     for (size_t i = 0; i < texts->values->count; i++)
         if (!check_value(call, &texts->values->items[i]))
             return false;
@@ -111,8 +117,9 @@ static bool check_values(const struct call *call, const struct expression_texts 
 static bool refuse_unused(const struct call *call, const char *what, const struct text *unused)
 {
     return unused->size == 0 ||
-           refuse(call, arena_format(call->arena, "Value provided in %s unused in expressions: keys: {%.*s}",
-                                     what, STR_ARGS(text_str(unused))));
+           dynamodb_refuse(call, arena_format(call->arena,
+                                              "Value provided in %s unused in expressions: keys: {%.*s}",
+                                              what, STR_ARGS(text_str(unused))));
 }
 
 static void add_unused(struct text *unused, bool used, str key)
@@ -139,7 +146,7 @@ static bool check_all_used(const struct call *call, const struct scope *scope)
 
 static bool refuse_expression(const struct call *call, const char *name, str problem)
 {
-    return refuse(call, arena_format(call->arena, "Invalid %s: %.*s", name, STR_ARGS(problem)));
+    return dynamodb_refuse(call, arena_format(call->arena, "Invalid %s: %.*s", name, STR_ARGS(problem)));
 }
 
 static bool read_condition(const struct call *call, struct scope *scope, const char *name, str text,
@@ -149,7 +156,7 @@ static bool read_condition(const struct call *call, struct scope *scope, const c
 
     if (!str_present(text))
         return true;
-    *condition = condition_parse(scope, text, &problem);
+    *condition = dynamodb_condition_parse(scope, text, &problem);
     return *condition || refuse_expression(call, name, problem);
 }
 
@@ -162,7 +169,7 @@ static bool read_projection(const struct call *call, struct scope *scope, str te
     if (!str_present(text))
         return true;
     *projection = parsed;
-    return projection_parse(scope, text, parsed, &problem) ||
+    return dynamodb_projection_parse(scope, text, parsed, &problem) ||
            refuse_expression(call, "ProjectionExpression", problem);
 }
 
@@ -170,7 +177,7 @@ static bool read_update(const struct call *call, struct scope *scope, str text, 
 {
     str problem;
 
-    return !str_present(text) || update_parse(scope, text, update, &problem) ||
+    return !str_present(text) || dynamodb_update_parse(scope, text, update, &problem) ||
            refuse_expression(call, "UpdateExpression", problem);
 }
 
@@ -185,32 +192,34 @@ static bool read_attributes_to_get(const struct call *call, const struct express
     if (!names || !names->items)
         return true;
     if (any_expression)
-        return refuse(call, arena_format(call->arena,
-                                         "Can not use both expression and non-expression parameters in "
-                                         "the same request: Non-expression parameters: {AttributesToGet} "
-                                         "Expression parameters: {%s}",
-                                         str_present(texts->projection)      ? "ProjectionExpression"
-                                         : str_present(texts->key_condition) ? "KeyConditionExpression"
-                                                                             : "FilterExpression"));
-    repeated = first_repeated(call->arena, names);
+        return dynamodb_refuse(call,
+                               arena_format(call->arena,
+                                            "Can not use both expression and non-expression parameters in "
+                                            "the same request: Non-expression parameters: {AttributesToGet} "
+                                            "Expression parameters: {%s}",
+                                            str_present(texts->projection)      ? "ProjectionExpression"
+                                            : str_present(texts->key_condition) ? "KeyConditionExpression"
+                                                                                : "FilterExpression"));
+    repeated = dynamodb_first_repeated(call->arena, names);
     if (repeated)
-        return refuse(call, arena_format(call->arena,
-                                         "One or more parameter values were invalid: Duplicate value in "
-                                         "attribute name: %.*s",
-                                         STR_ARGS(*repeated)));
+        return dynamodb_refuse(call,
+                               arena_format(call->arena,
+                                            "One or more parameter values were invalid: Duplicate value in "
+                                            "attribute name: %.*s",
+                                            STR_ARGS(*repeated)));
     for (size_t i = 0; i < names->count; i++) {
         struct path path = {0};
         list_add(call->arena, &path)->name = names->items[i];
         *list_add(call->arena, named) = path;
     }
-    projection_sort(named);
+    dynamodb_projection_sort(named);
     expressions->projection = named;
     expressions->projected_by = "AttributesToGet";
     return true;
 }
 
-bool expressions_read(const struct call *call, const struct expression_texts *texts,
-                      struct expressions *expressions)
+bool dynamodb_expressions_read(const struct call *call, const struct expression_texts *texts,
+                               struct expressions *expressions)
 {
     static const struct dynamodb_attribute_map no_values;
     bool any = str_present(texts->update) || str_present(texts->condition) || str_present(texts->filter) ||
@@ -243,11 +252,11 @@ static bool return_values_check(const struct call *call, str asked)
 {
     return !str_present(asked) || dynamodb_return_value_of(asked) == DYNAMODB_RETURN_VALUE_NONE ||
            dynamodb_return_value_of(asked) == DYNAMODB_RETURN_VALUE_ALL_OLD ||
-           refuse(call, S("ReturnValues can only be ALL_OLD or NONE"));
+           dynamodb_refuse(call, S("ReturnValues can only be ALL_OLD or NONE"));
 }
 
-bool write_request_check(const struct call *call, const struct write_request *request,
-                         struct expressions *expressions)
+bool dynamodb_write_request_check(const struct call *call, const struct write_request *request,
+                                  struct expressions *expressions)
 {
     struct expression_texts texts = {
         .condition = request->condition,
@@ -256,6 +265,7 @@ bool write_request_check(const struct call *call, const struct write_request *re
         .value_expressions = "ConditionExpression is",
     };
 
-    return expressions_read(call, &texts, expressions) && attributes_check(call, request->attributes) &&
+    return dynamodb_expressions_read(call, &texts, expressions) &&
+           dynamodb_attributes_check(call, request->attributes) &&
            return_values_check(call, request->return_values);
 }

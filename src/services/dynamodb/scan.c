@@ -19,19 +19,20 @@ static bool share_read(const struct call *call, const struct dynamodb_scan_input
     if (!in->segment && !in->total_segments)
         return true;
     if (!in->total_segments)
-        return refuse(
+        return dynamodb_refuse(
             call, S("The TotalSegments parameter is required but was not present in the request when Segment "
                     "parameter is present"));
     if (!in->segment)
-        return refuse(call,
-                      S("The Segment parameter is required but was not present in the request when parameter "
-                        "TotalSegments is present"));
+        return dynamodb_refuse(
+            call, S("The Segment parameter is required but was not present in the request when parameter "
+                    "TotalSegments is present"));
     *share = (struct share){*in->segment, *in->total_segments};
     return share->segment < share->total ||
-           refuse(call, arena_format(call->arena,
-                                     "The Segment parameter is zero-based and must be less than parameter "
-                                     "TotalSegments: Segment: %lld is not less than TotalSegments: %lld",
-                                     (long long)share->segment, (long long)share->total));
+           dynamodb_refuse(call,
+                           arena_format(call->arena,
+                                        "The Segment parameter is zero-based and must be less than parameter "
+                                        "TotalSegments: Segment: %lld is not less than TotalSegments: %lld",
+                                        (long long)share->segment, (long long)share->total));
 }
 
 /* The least spread (see base/hash.h) of that segment; of the one behind the last, one that no key has. */
@@ -59,7 +60,8 @@ static bool request_check(const struct call *call, const struct dynamodb_scan_in
         .value_expressions = "FilterExpression is",
     };
 
-    return expressions_read(call, &texts, expressions) && attributes_check(call, &in->exclusive_start_key);
+    return dynamodb_expressions_read(call, &texts, expressions) &&
+           dynamodb_attributes_check(call, &in->exclusive_start_key);
 }
 
 static bool span_read(const struct call *call, const struct dynamodb_scan_input *in,
@@ -71,16 +73,16 @@ static bool span_read(const struct call *call, const struct dynamodb_scan_input 
                           .end = spread_bytes(call->arena, first_spread(share->segment + 1, share->total))};
     if (!in->exclusive_start_key.items)
         return true;
-    if (!key_of_start(call->arena, table, &in->exclusive_start_key, &span->after, &problem))
-        return refuse(
+    if (!dynamodb_key_of_start(call->arena, table, &in->exclusive_start_key, &span->after, &problem))
+        return dynamodb_refuse(
             call, arena_format(call->arena, "The provided starting key is invalid: %.*s", STR_ARGS(problem)));
     if (str_compare(span->after.hash, first) >= 0 && str_compare(span->after.hash, span->end) < 0)
         return true;
-    return refuse(call,
-                  arena_format(call->arena,
-                               "The provided starting key is invalid: Invalid ExclusiveStartKey. Please use "
-                               "ExclusiveStartKey with correct Segment. TotalSegments: %lld Segment: %lld",
-                               (long long)share->total, (long long)share->segment));
+    return dynamodb_refuse(
+        call, arena_format(call->arena,
+                           "The provided starting key is invalid: Invalid ExclusiveStartKey. Please use "
+                           "ExclusiveStartKey with correct Segment. TotalSegments: %lld Segment: %lld",
+                           (long long)share->total, (long long)share->segment));
 }
 
 static void fill(struct page *page, const struct span *span)
@@ -92,7 +94,7 @@ static void fill(struct page *page, const struct span *span)
     struct dynamodb_scan_items_cursor cursor = dynamodb_scan_items_open(page->call->txn, &params);
     struct dynamodb_scan_items_row row;
 
-    while (dynamodb_scan_items_next(&cursor, &row) && page_add(page, row.size_bytes, row.item))
+    while (dynamodb_scan_items_next(&cursor, &row) && dynamodb_page_add(page, row.size_bytes, row.item))
         ;
     dynamodb_scan_items_close(&cursor);
 }
@@ -106,7 +108,7 @@ enum outcome dynamodb_scan(const struct call *call, const struct dynamodb_scan_i
     struct span span;
     struct page page = {.call = call, .table = &table, .expressions = &expressions};
 
-    if (!table_locate(call, in->table_name, &table))
+    if (!dynamodb_table_locate(call, in->table_name, &table))
         return FAILED;
     bool valid = request_check(call, in, &expressions);
     struct access access = {.expressions = valid ? &expressions : NULL,
@@ -115,16 +117,17 @@ enum outcome dynamodb_scan(const struct call *call, const struct dynamodb_scan_i
                             .whole_table = true,
                             .select = in->select,
                             .consumed_capacity = in->return_consumed_capacity};
-    if (!access_check(call, &table, &access) || !share_read(call, in, &share) || !table_open(call, &table) ||
-        !page_begin(&page, in->select, in->index_name, in->limit) ||
+    if (!dynamodb_access_check(call, &table, &access) || !share_read(call, in, &share) ||
+        !dynamodb_table_open(call, &table) ||
+        !dynamodb_page_begin(&page, in->select, in->index_name, in->limit) ||
         !span_read(call, in, &table, &share, &span))
         return FAILED;
     fill(&page, &span);
     out->items = page.items;
     out->count = arena_i64(call->arena, page.count);
     out->scanned_count = arena_i64(call->arena, page.scanned);
-    out->last_evaluated_key = page_next(&page);
-    out->consumed_capacity = consumed(call, &table, in->return_consumed_capacity,
-                                      read_units(page.size_bytes, in->consistent_read));
+    out->last_evaluated_key = dynamodb_page_next(&page);
+    out->consumed_capacity = dynamodb_consumed(call, &table, in->return_consumed_capacity,
+                                               dynamodb_read_units(page.size_bytes, in->consistent_read));
     return DONE;
 }

@@ -6,8 +6,8 @@
  */
 #include "dynamodb_internal.h"
 
-void stored_find(const struct call *call, const struct table *table, const struct item_key *key,
-                 struct stored *stored)
+void dynamodb_stored_find(const struct call *call, const struct table *table, const struct item_key *key,
+                          struct stored *stored)
 {
     struct dynamodb_find_place_row row;
 
@@ -19,8 +19,8 @@ void stored_find(const struct call *call, const struct table *table, const struc
         *stored = (struct stored){.id = row.id, .size_bytes = row.size_bytes};
 }
 
-void stored_read(const struct call *call, const struct table *table, const struct item_key *key,
-                 struct stored *stored)
+void dynamodb_stored_read(const struct call *call, const struct table *table, const struct item_key *key,
+                          struct stored *stored)
 {
     struct dynamodb_find_item_row row;
 

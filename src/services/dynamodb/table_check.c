@@ -3,10 +3,11 @@
  */
 #include "dynamodb_internal.h"
 
+#include "aws/tag_rules.h"
+
 #include "base/text.h"
 
 enum {
-    MAX_TAGS = 50,
     MAX_DEFINITIONS = 167, /* keys of the table, of 5 local indexes, and 8 of each of 20 global ones */
     MAX_SHOWN = 10,        /* elements of a list that is too long */
 };
@@ -31,7 +32,7 @@ static str names_of_definitions(const struct call *call,
     return text_str(&text);
 }
 
-str definition_type(const struct dynamodb_attribute_definitions *definitions, str name)
+str dynamodb_definition_type(const struct dynamodb_attribute_definitions *definitions, str name)
 {
     for (size_t i = 0; i < definitions->count; i++)
         if (str_equal(definitions->items[i].attribute_name, name))
@@ -42,22 +43,23 @@ str definition_type(const struct dynamodb_attribute_definitions *definitions, st
 static bool check_required(const struct call *call, const struct dynamodb_create_table_input *in)
 {
     if (!in->key_schema.items)
-        return refuse(
+        return dynamodb_refuse(
             call, S("1 validation error detected: Value null at 'keySchema' failed to satisfy constraint: "
                     "Member must not be null"));
     if (!in->attribute_definitions.items)
-        return refuse(call,
-                      S("1 validation error detected: Value null at 'attributeDefinitions' failed to satisfy "
-                        "constraint: Member must not be null"));
+        return dynamodb_refuse(
+            call, S("1 validation error detected: Value null at 'attributeDefinitions' failed to satisfy "
+                    "constraint: Member must not be null"));
     return true;
 }
 
 static bool check_defined(const struct call *call, const struct dynamodb_create_table_input *in)
 {
     for (size_t i = 0; i < in->key_schema.count; i++) {
-        if (str_present(definition_type(&in->attribute_definitions, in->key_schema.items[i].attribute_name)))
+        if (str_present(
+                dynamodb_definition_type(&in->attribute_definitions, in->key_schema.items[i].attribute_name)))
             continue;
-        return refuse(
+        return dynamodb_refuse(
             call, arena_format(call->arena,
                                "One or more parameter values were invalid: Some index key attributes are not "
                                "defined in AttributeDefinitions. Keys: [%.*s], AttributeDefinitions: [%.*s]",
@@ -73,7 +75,7 @@ static bool check_definitions(const struct call *call,
     for (size_t i = 0; i < definitions->count; i++)
         for (size_t j = 0; j < i; j++)
             if (str_equal(definitions->items[i].attribute_name, definitions->items[j].attribute_name))
-                return refuse(
+                return dynamodb_refuse(
                     call, arena_format(call->arena,
                                        "One or more parameter values were invalid: Duplicate attribute name: "
                                        "%.*s",
@@ -88,17 +90,18 @@ static bool refuse_long_schema(const struct call *call, const struct dynamodb_ke
     for (size_t i = 0; i < keys->count && i < MAX_SHOWN; i++)
         text_format(&text, "%sKeySchemaElement(attributeName=%.*s, keyType=%.*s)", i ? ", " : "",
                     STR_ARGS(keys->items[i].attribute_name), STR_ARGS(keys->items[i].key_type));
-    return refuse(call, arena_format(call->arena,
-                                     "1 validation error detected: Value '[%.*s]' at 'keySchema' failed to "
-                                     "satisfy constraint: Member must have length less than or equal to 2",
-                                     STR_ARGS(text_str(&text))));
+    return dynamodb_refuse(
+        call, arena_format(call->arena,
+                           "1 validation error detected: Value '[%.*s]' at 'keySchema' failed to "
+                           "satisfy constraint: Member must have length less than or equal to 2",
+                           STR_ARGS(text_str(&text))));
 }
 
 static bool refuse_definitions(const struct call *call)
 {
-    return refuse(call,
-                  S("One or more parameter values were invalid: Number of attributes in KeySchema does not "
-                    "exactly match number of attributes defined in AttributeDefinitions"));
+    return dynamodb_refuse(
+        call, S("One or more parameter values were invalid: Number of attributes in KeySchema does not "
+                "exactly match number of attributes defined in AttributeDefinitions"));
 }
 
 static bool check_schema(const struct call *call, const struct dynamodb_create_table_input *in)
@@ -108,18 +111,20 @@ static bool check_schema(const struct call *call, const struct dynamodb_create_t
     if (keys->count > 2)
         return refuse_long_schema(call, keys);
     if (keys->count > in->attribute_definitions.count)
-        return refuse(call, S("Invalid KeySchema: Some index key attribute have no definition"));
+        return dynamodb_refuse(call, S("Invalid KeySchema: Some index key attribute have no definition"));
     if (in->attribute_definitions.count > MAX_DEFINITIONS)
         return refuse_definitions(call);
     if (!check_defined(call, in))
         return false;
     if (keys->count == 2 && str_equal(keys->items[0].attribute_name, keys->items[1].attribute_name))
-        return refuse(call,
-                      S("Both the Hash Key and the Range Key element in the KeySchema have the same name"));
+        return dynamodb_refuse(
+            call, S("Both the Hash Key and the Range Key element in the KeySchema have the same name"));
     if (dynamodb_key_type_of(keys->items[0].key_type) != DYNAMODB_KEY_TYPE_HASH)
-        return refuse(call, S("Invalid KeySchema: The first KeySchemaElement is not a HASH key type"));
+        return dynamodb_refuse(call,
+                               S("Invalid KeySchema: The first KeySchemaElement is not a HASH key type"));
     if (keys->count == 2 && dynamodb_key_type_of(keys->items[1].key_type) != DYNAMODB_KEY_TYPE_RANGE)
-        return refuse(call, S("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type"));
+        return dynamodb_refuse(call,
+                               S("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type"));
     if (keys->count != in->attribute_definitions.count)
         return refuse_definitions(call);
     return check_definitions(call, &in->attribute_definitions);
@@ -128,8 +133,8 @@ static bool check_schema(const struct call *call, const struct dynamodb_create_t
 static bool check_units(const struct call *call, const char *name, int64_t units)
 {
     return units <= max_capacity_units ||
-           refuse(call, arena_format(call->arena, "Given value %lld for %s is out of bounds",
-                                     (long long)units, name));
+           dynamodb_refuse(call, arena_format(call->arena, "Given value %lld for %s is out of bounds",
+                                              (long long)units, name));
 }
 
 static bool check_billing(const struct call *call, const struct dynamodb_create_table_input *in)
@@ -138,35 +143,38 @@ static bool check_billing(const struct call *call, const struct dynamodb_create_
     bool on_demand = dynamodb_billing_mode_of(in->billing_mode) == DYNAMODB_BILLING_MODE_PAY_PER_REQUEST;
 
     if (on_demand && throughput)
-        return refuse(call, S("One or more parameter values were invalid: Neither ReadCapacityUnits nor "
-                              "WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"));
+        return dynamodb_refuse(call,
+                               S("One or more parameter values were invalid: Neither ReadCapacityUnits nor "
+                                 "WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"));
     if (!on_demand && !throughput)
-        return refuse(call,
-                      S("One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits "
-                        "must both be specified when BillingMode is PROVISIONED"));
+        return dynamodb_refuse(
+            call, S("One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits "
+                    "must both be specified when BillingMode is PROVISIONED"));
     if (!on_demand && in->on_demand_throughput)
-        return refuse(call,
-                      S("One or more parameter values were invalid: OnDemandThroughput can only be specified "
-                        "when BillingMode is PAY_PER_REQUEST"));
+        return dynamodb_refuse(
+            call, S("One or more parameter values were invalid: OnDemandThroughput can only be specified "
+                    "when BillingMode is PAY_PER_REQUEST"));
     return !throughput || (check_units(call, "ReadCapacityUnits", throughput->read_capacity_units) &&
                            check_units(call, "WriteCapacityUnits", throughput->write_capacity_units));
 }
 
 static bool check_tags(const struct call *call, const struct dynamodb_tag_list *tags)
 {
-    if (tags->count > MAX_TAGS)
-        return refuse(call, S("One or more parameter values were invalid: Too many tags: the limit is 50"));
+    if (tags->count > TAGS_MAX)
+        return dynamodb_refuse(
+            call, S("One or more parameter values were invalid: Too many tags: the limit is 50"));
     for (size_t i = 0; i < tags->count; i++)
         for (size_t j = 0; j < i; j++)
             if (str_equal(tags->items[i].key, tags->items[j].key))
-                return refuse(call, arena_format(call->arena,
-                                                 "One or more parameter values were invalid: Duplicate tag "
-                                                 "key: %.*s",
-                                                 STR_ARGS(tags->items[i].key)));
+                return dynamodb_refuse(
+                    call, arena_format(call->arena,
+                                       "One or more parameter values were invalid: Duplicate tag "
+                                       "key: %.*s",
+                                       STR_ARGS(tags->items[i].key)));
     return true;
 }
 
-bool table_check(const struct call *call, const struct dynamodb_create_table_input *in)
+bool dynamodb_table_check(const struct call *call, const struct dynamodb_create_table_input *in)
 {
     return check_required(call, in) && check_billing(call, in) && check_schema(call, in) &&
            check_tags(call, &in->tags);

@@ -7,18 +7,18 @@
 
 enum { MIN_NAME = 3, MAX_NAME = 255 };
 
-bool table_name_check(const struct call *call, str name)
+bool dynamodb_table_name_check(const struct call *call, str name)
 {
     if (name.size < MIN_NAME || name.size > MAX_NAME)
-        return refuse(call,
-                      S("TableName must be at least 3 characters long and at most 255 characters long"));
+        return dynamodb_refuse(
+            call, S("TableName must be at least 3 characters long and at most 255 characters long"));
     if (!str_is_word(name, S("_.-")))
-        return refuse(call,
-                      arena_format(call->arena,
-                                   "1 validation error detected: Value '%.*s' at 'tableName' failed to "
-                                   "satisfy constraint: Member must satisfy regular expression pattern: "
-                                   "[a-zA-Z0-9_.-]+",
-                                   STR_ARGS(name)));
+        return dynamodb_refuse(
+            call, arena_format(call->arena,
+                               "1 validation error detected: Value '%.*s' at 'tableName' failed to "
+                               "satisfy constraint: Member must satisfy regular expression pattern: "
+                               "[a-zA-Z0-9_.-]+",
+                               STR_ARGS(name)));
     return true;
 }
 
@@ -35,11 +35,11 @@ static bool read_arn(str text, struct table *table)
            str_index(arn.resource, ':') < 0;
 }
 
-bool table_locate(const struct call *call, str given, struct table *table)
+bool dynamodb_table_locate(const struct call *call, str given, struct table *table)
 {
     *table = (struct table){.given = given, .account = call->account, .region = call->region, .name = given};
     if (str_starts_with(given, S("arn:")) && !read_arn(given, table))
-        return refuse(call, S("Invalid table ARN"));
+        return dynamodb_refuse(call, S("Invalid table ARN"));
     table->arn =
         arn_build(call->arena, &(struct arn){.service = S("dynamodb"),
                                              .region = table->region,
@@ -52,14 +52,14 @@ bool table_locate(const struct call *call, str given, struct table *table)
     return true;
 }
 
-bool table_address(const struct call *call, str given, const struct dynamodb_tag_list *tags,
-                   struct table *table)
+bool dynamodb_table_address(const struct call *call, str given, const struct dynamodb_tag_list *tags,
+                            struct table *table)
 {
-    return table_locate(call, given, table) && table_authorize(call, table, tags) &&
-           table_name_check(call, table->name);
+    return dynamodb_table_locate(call, given, table) && dynamodb_table_authorize(call, table, tags) &&
+           dynamodb_table_name_check(call, table->name);
 }
 
-bool table_open(const struct call *call, const struct table *table)
+bool dynamodb_table_open(const struct call *call, const struct table *table)
 {
     if (table->row.id)
         return true;

@@ -70,7 +70,7 @@ static void add_class(const struct call *call, struct dynamodb_table_description
 static void add_count(const struct call *call, struct dynamodb_table_description *description,
                       const struct table *table)
 {
-    struct dynamodb_count_items_row counted = items_count(call, table->row.id);
+    struct dynamodb_count_items_row counted = dynamodb_items_count(call, table->row.id);
 
     description->item_count = arena_i64(call->arena, counted.items);
     description->table_size_bytes = arena_i64(call->arena, counted.bytes);
@@ -111,7 +111,7 @@ enum outcome dynamodb_describe_table(const struct call *call, const struct dynam
 {
     struct table table;
 
-    if (!table_address(call, in->table_name, &no_tags, &table) ||
+    if (!dynamodb_table_address(call, in->table_name, &no_tags, &table) ||
         (!table.row.id && !refuse_missing(call, &table)))
         return FAILED;
     out->table = describe(call, &table, S("ACTIVE"));
@@ -127,9 +127,9 @@ static void add(const struct call *call, const struct dynamodb_create_table_inpu
     struct dynamodb_find_table_row *row = &table->row;
 
     row->hash_name = in->key_schema.items[0].attribute_name;
-    row->hash_type = definition_type(&in->attribute_definitions, row->hash_name);
+    row->hash_type = dynamodb_definition_type(&in->attribute_definitions, row->hash_name);
     row->range_name = in->key_schema.count > 1 ? in->key_schema.items[1].attribute_name : (str){0};
-    row->range_type = definition_type(&in->attribute_definitions, row->range_name);
+    row->range_type = dynamodb_definition_type(&in->attribute_definitions, row->range_name);
     row->id = dynamodb_add_table(
         call->txn,
         &(struct dynamodb_add_table_params){
@@ -150,7 +150,7 @@ static void add(const struct call *call, const struct dynamodb_create_table_inpu
             .table_class = in->table_class,
             .protected = in->deletion_protection_enabled && *in->deletion_protection_enabled,
         });
-    items_begin_counting(call, row->id);
+    dynamodb_items_begin_counting(call, row->id);
     for (size_t i = 0; i < in->tags.count; i++)
         dynamodb_add_tag(call->txn, &(struct dynamodb_add_tag_params){.table_id = row->id,
                                                                       .name = in->tags.items[i].key,
@@ -162,7 +162,7 @@ enum outcome dynamodb_create_table(const struct call *call, const struct dynamod
 {
     struct table table;
 
-    if (!table_address(call, in->table_name, &in->tags, &table) || !table_check(call, in))
+    if (!dynamodb_table_address(call, in->table_name, &in->tags, &table) || !dynamodb_table_check(call, in))
         return FAILED;
     if (table.row.id)
         return fail(call, &DYNAMODB_RESOURCE_IN_USE_EXCEPTION, "Table already exists: %.*s",
@@ -207,7 +207,7 @@ enum outcome dynamodb_delete_table(const struct call *call, const struct dynamod
     struct dynamodb_read_settings_row row = {0};
     struct table table;
 
-    if (!table_address(call, in->table_name, &no_tags, &table) ||
+    if (!dynamodb_table_address(call, in->table_name, &no_tags, &table) ||
         (!table.row.id && !refuse_missing(call, &table)))
         return FAILED;
     dynamodb_read_settings(call->txn, &(struct dynamodb_read_settings_params){.id = table.row.id}, &row);
@@ -218,6 +218,6 @@ enum outcome dynamodb_delete_table(const struct call *call, const struct dynamod
     out->table_description = describe(call, &table, S("DELETING"));
     dynamodb_remove_tags(call->txn, &(struct dynamodb_remove_tags_params){.table_id = table.row.id});
     dynamodb_remove_table(call->txn, &(struct dynamodb_remove_table_params){.id = table.row.id});
-    items_remove_later(call, table.row.id);
+    dynamodb_items_remove_later(call, table.row.id);
     return DONE;
 }

@@ -14,15 +14,15 @@ static bool texts_check(const struct call *call, const struct dynamodb_update_it
         .value_expressions = "UpdateExpression and ConditionExpression are",
     };
 
-    return expressions_read(call, &texts, expressions) && attributes_check(call, &in->key);
+    return dynamodb_expressions_read(call, &texts, expressions) && dynamodb_attributes_check(call, &in->key);
 }
 
 static bool request_check(const struct call *call, const struct dynamodb_update_item_input *in,
                           struct write *write)
 {
-    if (write_was_checked(call, write))
+    if (dynamodb_write_was_checked(call, write))
         return write->valid;
-    return write_checked(call, write, texts_check(call, in, &write->expressions));
+    return dynamodb_write_checked(call, write, texts_check(call, in, &write->expressions));
 }
 
 static bool keys_check(const struct call *call, const struct table *table, const struct update *update)
@@ -32,7 +32,7 @@ static bool keys_check(const struct call *call, const struct table *table, const
     for (size_t i = 0; i < update->count; i++)
         for (size_t j = 0; j < 2; j++)
             if (str_present(names[j]) && str_equal(update->items[i].path.items[0].name, names[j]))
-                return refuse(
+                return dynamodb_refuse(
                     call, arena_format(call->arena,
                                        "One or more parameter values were invalid: Cannot update attribute "
                                        "%.*s. This attribute is part of the key",
@@ -48,8 +48,8 @@ static struct dynamodb_attribute_map updated_parts(const struct call *call, cons
 
     for (size_t i = 0; i < update->count; i++)
         *list_add(call->arena, &projection) = update->items[i].path;
-    projection_sort(&projection);
-    return projection_apply(call->arena, &projection, item);
+    dynamodb_projection_sort(&projection);
+    return dynamodb_projection_apply(call->arena, &projection, item);
 }
 
 static void return_values(const struct call *call, str asked, const struct write *write,
@@ -75,15 +75,15 @@ static bool address(const struct call *call, const struct dynamodb_update_item_i
 {
     struct table *table = &write->table;
 
-    if (!table_locate(call, in->table_name, table))
+    if (!dynamodb_table_locate(call, in->table_name, table))
         return false;
     bool valid = request_check(call, in, write);
     struct access access = {.expressions = valid ? &write->expressions : NULL,
                             .attributes = &in->key,
                             .return_values = in->return_values,
                             .consumed_capacity = in->return_consumed_capacity};
-    return access_check(call, table, &access) && table_open(call, table) &&
-           key_of_request(call, table, &in->key, &write->key) &&
+    return dynamodb_access_check(call, table, &access) && dynamodb_table_open(call, table) &&
+           dynamodb_key_of_request(call, table, &in->key, &write->key) &&
            keys_check(call, table, &write->expressions.update);
 }
 
@@ -103,23 +103,23 @@ void dynamodb_update_item_prepare(const struct call *call, const struct dynamodb
 
     *write = write_of(in);
     if (address(call, in, write))
-        write_prepare(call, write);
+        dynamodb_write_prepare(call, write);
     leave_prepared(call, write);
 }
 
 enum outcome dynamodb_update_item(const struct call *call, const struct dynamodb_update_item_input *in,
                                   struct dynamodb_update_item_output *out)
 {
-    struct write write = write_begin(call, write_of(in));
+    struct write write = dynamodb_write_begin(call, write_of(in));
 
     if (!address(call, in, &write))
         return FAILED;
-    enum outcome outcome = write_item(call, &write);
+    enum outcome outcome = dynamodb_write_item(call, &write);
     if (outcome != DONE)
         return outcome;
     if (str_present(write.blob))
         return_values(call, in->return_values, &write, &out->attributes);
-    out->consumed_capacity =
-        consumed(call, &write.table, in->return_consumed_capacity, write_units(write.stored.size_bytes));
+    out->consumed_capacity = dynamodb_consumed(call, &write.table, in->return_consumed_capacity,
+                                               dynamodb_write_units(write.stored.size_bytes));
     return DONE;
 }

@@ -25,7 +25,7 @@ static bool refuse(struct updating *updating, str sentence)
     return false;
 }
 
-const str update_too_large = STR_INIT("Item size to update has exceeded the maximum allowed size");
+const str dynamodb_update_too_large = STR_INIT("Item size to update has exceeded the maximum allowed size");
 
 static bool refuse_type(struct updating *updating)
 {
@@ -39,7 +39,7 @@ static bool refuse_type(struct updating *updating)
 static bool make(struct updating *updating, size_t elements)
 {
     updating->made += elements;
-    return updating->made <= (size_t)2 * MAX_ITEM_BYTES || refuse(updating, update_too_large);
+    return updating->made <= (size_t)2 * MAX_ITEM_BYTES || refuse(updating, dynamodb_update_too_large);
 }
 
 /* ---- operands ---- */
@@ -48,12 +48,12 @@ static bool add_numbers(struct updating *updating, str a, str b, bool minus, str
 {
     struct number first, second, result;
 
-    number_parse(a, &first);
-    number_parse(b, &second);
+    dynamodb_number_parse(a, &first);
+    dynamodb_number_parse(b, &second);
     second.negative ^= minus;
-    switch (number_add(&first, &second, &result)) {
+    switch (dynamodb_number_add(&first, &second, &result)) {
     case NUMBER_OK:
-        *sum = number_text(updating->arena, &result);
+        *sum = dynamodb_number_text(updating->arena, &result);
         return true;
     case NUMBER_UNDERFLOW:
         return refuse(updating,
@@ -111,7 +111,8 @@ static bool evaluate_append(struct updating *updating, const struct node *node,
 static bool evaluate_path(struct updating *updating, const struct path *path,
                           struct dynamodb_attribute_value *value)
 {
-    const struct dynamodb_attribute_value *found = path_get(&updating->lookups, updating->item, path);
+    const struct dynamodb_attribute_value *found =
+        dynamodb_path_get(&updating->lookups, updating->item, path);
 
     if (!found)
         return refuse(updating,
@@ -139,7 +140,7 @@ static bool evaluate(struct updating *updating, const struct node *node,
     }
     if (node->function == LIST_APPEND)
         return evaluate_append(updating, node, value);
-    bool exists = path_get(&updating->lookups, updating->item, &operands[0]->path);
+    bool exists = dynamodb_path_get(&updating->lookups, updating->item, &operands[0]->path);
     return evaluate(updating, operands[exists ? 0 : 1], value);
 }
 
@@ -152,10 +153,10 @@ static bool find_place(struct updating *updating, const struct path *path,
     const struct path above = {path->items, path->count - 1};
     const struct dynamodb_attribute_value *parent;
 
-    *place = path_get(&updating->lookups, updating->item, path);
+    *place = dynamodb_path_get(&updating->lookups, updating->item, path);
     if (*place || above.count == 0)
         return true;
-    parent = path_get(&updating->lookups, updating->item, &above);
+    parent = dynamodb_path_get(&updating->lookups, updating->item, &above);
     if (parent &&
         (str_present(path->items[above.count].name) ? (bool)parent->m.items : (bool)parent->l.items))
         return true;
@@ -192,7 +193,7 @@ static bool unite(struct updating *updating, struct str_list *set, const struct 
     sum.items = arena_alloc(updating->arena, (set->count + more->count) * sizeof *sum.items);
     memcpy(sum.items, set->items, set->count * sizeof *sum.items);
     for (size_t i = 0; i < more->count; i++)
-        if (!lookup_element(&updating->lookups, set, more->items[i]))
+        if (!dynamodb_lookup_element(&updating->lookups, set, more->items[i]))
             sum.items[sum.count++] = more->items[i];
     *set = sum;
     return true;
@@ -208,7 +209,7 @@ static bool apply_add(struct updating *updating, const struct action *action, st
     change->value = place ? *place : value;
     if (!place)
         return true;
-    if (value_type(place) != value_type(&value))
+    if (dynamodb_value_type(place) != dynamodb_value_type(&value))
         return refuse_type(updating);
     if (value.n.data)
         return add_numbers(updating, place->n, value.n, false, &change->value.n);
@@ -224,13 +225,13 @@ static bool apply_delete(struct updating *updating, const struct action *action,
         return false;
     if (!place)
         return true;
-    if (value_type(place) != value_type(&value))
+    if (dynamodb_value_type(place) != dynamodb_value_type(&value))
         return refuse_type(updating);
     change->value = *place;
     struct str_list *set = set_of(&change->value), rest = {0};
     rest.items = arena_alloc(updating->arena, set->count * sizeof *rest.items);
     for (size_t i = 0; i < set->count; i++)
-        if (!lookup_element(&updating->lookups, set_of(&value), set->items[i]))
+        if (!dynamodb_lookup_element(&updating->lookups, set_of(&value), set->items[i]))
             rest.items[rest.count++] = set->items[i];
     *set = rest.count > 0 ? rest : (struct str_list){0}; /* a set without elements is absent */
     return true;
@@ -260,8 +261,8 @@ static const struct action **in_order(struct arena *arena, const struct update *
     return actions;
 }
 
-bool update_apply(struct arena *arena, const struct update *update, struct dynamodb_attribute_map *item,
-                  str *problem)
+bool dynamodb_update_apply(struct arena *arena, const struct update *update,
+                           struct dynamodb_attribute_map *item, str *problem)
 {
     static bool (*const apply[])(struct updating *, const struct action *,
                                  struct change *) = {[ACTION_SET] = apply_set,
@@ -278,6 +279,6 @@ bool update_apply(struct arena *arena, const struct update *update, struct dynam
         if (!apply[actions[i]->kind](&updating, actions[i], &changes[i]))
             return false;
     }
-    item_edit(&updating.lookups, changes, update->count, item);
+    dynamodb_item_edit(&updating.lookups, changes, update->count, item);
     return true;
 }

@@ -28,7 +28,7 @@ static struct edit take_step(struct edit *edit)
     struct edit taken = {edit->lookups, edit->changes, 1, edit->depth + 1};
 
     while (taken.count < edit->count &&
-           step_compare(&edit->changes[taken.count].path->items[edit->depth], step) == 0)
+           dynamodb_step_compare(&edit->changes[taken.count].path->items[edit->depth], step) == 0)
         taken.count++;
     edit->changes += taken.count;
     edit->count -= taken.count;
@@ -47,7 +47,7 @@ static void *copy_of(struct arena *arena, const void *items, size_t count, size_
 
 static bool is_present(const struct dynamodb_attribute_value *value)
 {
-    return value_type(value) != VALUE_NONE;
+    return dynamodb_value_type(value) != VALUE_NONE;
 }
 
 static void edit_value(struct edit edit, struct dynamodb_attribute_value *value);
@@ -90,7 +90,7 @@ static void edit_map(struct edit edit, struct dynamodb_attribute_map *map)
     size_t added_count = 0;
 
     while (edit.count > 0) {
-        ptrdiff_t position = lookup_name(edit.lookups, map, next_step(&edit)->name);
+        ptrdiff_t position = dynamodb_lookup_name(edit.lookups, map, next_step(&edit)->name);
         struct edit own = take_step(&edit);
         if (position >= 0)
             edit_value(own, &edited.items[position].value);
@@ -146,11 +146,11 @@ static void edit_value(struct edit edit, struct dynamodb_attribute_value *value)
 
 static int by_path(const void *a, const void *b)
 {
-    return path_compare(((const struct change *)a)->path, ((const struct change *)b)->path);
+    return dynamodb_path_compare(((const struct change *)a)->path, ((const struct change *)b)->path);
 }
 
-void item_edit(struct lookups *lookups, struct change *changes, size_t count,
-               struct dynamodb_attribute_map *item)
+void dynamodb_item_edit(struct lookups *lookups, struct change *changes, size_t count,
+                        struct dynamodb_attribute_map *item)
 {
     if (count == 0)
         return;

@@ -16,5 +16,5 @@ struct change {
  * update_edit.c: make the changes, whose paths lead to places that are there or can be added.  Maps and
  * lists that change are copied, each once; all others are shared with what the item was.
  */
-void item_edit(struct lookups *lookups, struct change *changes, size_t count,
-               struct dynamodb_attribute_map *item);
+void dynamodb_item_edit(struct lookups *lookups, struct change *changes, size_t count,
+                        struct dynamodb_attribute_map *item);

@@ -21,7 +21,7 @@ enum {
 
 /* ---- counting ---- */
 
-struct dynamodb_count_items_row items_count(const struct call *call, int64_t table_id)
+struct dynamodb_count_items_row dynamodb_items_count(const struct call *call, int64_t table_id)
 {
     struct dynamodb_count_items_row now = {0};
     struct dynamodb_count_row kept = {0};
@@ -49,7 +49,7 @@ static void begin_counting_at(const struct call *call, int64_t table_id, int64_t
     count_at(call, table_id, due_ms);
 }
 
-void items_begin_counting(const struct call *call, int64_t table_id)
+void dynamodb_items_begin_counting(const struct call *call, int64_t table_id)
 {
     begin_counting_at(call, table_id, call->now_ms + COUNT_INTERVAL_MS);
 }
@@ -102,7 +102,7 @@ static void remove_at(const struct call *call, int64_t due_ms)
 }
 
 /* Nobody sees the items any more, for ids of tables are not used again. */
-void items_remove_later(const struct call *call, int64_t table_id)
+void dynamodb_items_remove_later(const struct call *call, int64_t table_id)
 {
     dynamodb_remove_count(call->txn, &(struct dynamodb_remove_count_params){.table_id = table_id});
     dynamodb_add_gone(call->txn, &(struct dynamodb_add_gone_params){.table_id = table_id});
@@ -153,7 +153,7 @@ enum outcome dynamodb_remove_items(const struct call *call, const struct dynamod
 /* ---- at the start ---- */
 
 /* What versions before migration 2 have left: tables that were never counted, and some that are gone. */
-void upkeep_start(const struct call *call)
+void dynamodb_upkeep_start(const struct call *call)
 {
     struct dynamodb_list_uncounted_rows rows = dynamodb_list_uncounted(call->txn);
     struct dynamodb_find_gone_row gone;

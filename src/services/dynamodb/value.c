@@ -14,7 +14,7 @@ static const str type_names[] = {
     STR_INIT("BS"), STR_INIT("M"), STR_INIT("L"), STR_INIT("NULL"), STR_INIT("BOOL"),
 };
 
-enum value_type value_type(const struct dynamodb_attribute_value *value)
+enum value_type dynamodb_value_type(const struct dynamodb_attribute_value *value)
 {
     return value->s.data     ? VALUE_S
            : value->n.data   ? VALUE_N
@@ -29,12 +29,12 @@ enum value_type value_type(const struct dynamodb_attribute_value *value)
                              : VALUE_NONE;
 }
 
-str value_type_name(enum value_type type)
+str dynamodb_value_type_name(enum value_type type)
 {
     return type_names[type];
 }
 
-enum value_type value_type_named(str name)
+enum value_type dynamodb_value_type_named(str name)
 {
     enum value_type type = VALUE_S;
 
@@ -51,7 +51,7 @@ static bool refuse(str *problem, str sentence)
     return false;
 }
 
-const str item_too_deep = STR_INIT(
+const str dynamodb_item_too_deep = STR_INIT(
     "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond "
     "supported limit");
 
@@ -60,11 +60,11 @@ static bool check_number(struct arena *arena, str *text, str *problem)
     struct number number;
     size_t size;
 
-    if (number_is_plain(*text, &size))
+    if (dynamodb_number_is_plain(*text, &size))
         return true;
-    switch (number_parse(*text, &number)) {
+    switch (dynamodb_number_parse(*text, &number)) {
     case NUMBER_OK:
-        *text = number_text(arena, &number);
+        *text = dynamodb_number_text(arena, &number);
         return true;
     case NUMBER_OVERFLOW:
         return refuse(problem, S("Number overflow. Attempting to store a number with magnitude larger than "
@@ -83,7 +83,7 @@ static bool check_number(struct arena *arena, str *text, str *problem)
                                         STR_ARGS(*text)));
 }
 
-const str *first_repeated(struct arena *arena, const struct str_list *texts)
+const str *dynamodb_first_repeated(struct arena *arena, const struct str_list *texts)
 {
     struct positions seen = positions_for(arena, texts->count);
 
@@ -128,7 +128,7 @@ static bool check_strings(struct arena *arena, const struct str_list *set, str *
     if (!check_set(set, S("One or more parameter values were invalid: An string set  may not be empty"),
                    problem))
         return false;
-    return !first_repeated(arena, set) || refuse(problem, repeats_sentence(arena, set, false));
+    return !dynamodb_first_repeated(arena, set) || refuse(problem, repeats_sentence(arena, set, false));
 }
 
 static bool check_numbers(struct arena *arena, const struct str_list *set, str *problem)
@@ -139,7 +139,7 @@ static bool check_numbers(struct arena *arena, const struct str_list *set, str *
     for (size_t i = 0; i < set->count; i++)
         if (!check_number(arena, &set->items[i], problem))
             return false;
-    return !first_repeated(arena, set) || refuse(problem, S("Input collection contains duplicates"));
+    return !dynamodb_first_repeated(arena, set) || refuse(problem, S("Input collection contains duplicates"));
 }
 
 static bool check_binaries(struct arena *arena, const struct str_list *set, str *problem)
@@ -147,7 +147,7 @@ static bool check_binaries(struct arena *arena, const struct str_list *set, str 
     if (!check_set(set, S("One or more parameter values were invalid: Binary sets should not be empty"),
                    problem))
         return false;
-    return !first_repeated(arena, set) || refuse(problem, repeats_sentence(arena, set, true));
+    return !dynamodb_first_repeated(arena, set) || refuse(problem, repeats_sentence(arena, set, true));
 }
 
 static int count_members(const struct dynamodb_attribute_value *value)
@@ -180,7 +180,7 @@ static bool check_list(struct arena *arena, const struct dynamodb_attribute_valu
 static bool check_content(struct arena *arena, struct dynamodb_attribute_value *value, int depth,
                           str *problem)
 {
-    switch (value_type(value)) {
+    switch (dynamodb_value_type(value)) {
     case VALUE_N:
         return check_number(arena, &value->n, problem);
     case VALUE_SS:
@@ -207,7 +207,7 @@ static bool check_at(struct arena *arena, struct dynamodb_attribute_value *value
     int members = count_members(value);
 
     if (depth > MAX_ITEM_DEPTH)
-        return refuse(problem, item_too_deep);
+        return refuse(problem, dynamodb_item_too_deep);
     if (members == 0)
         return refuse(problem,
                       S("Supplied AttributeValue is empty, must contain exactly one of the supported "
@@ -219,17 +219,17 @@ static bool check_at(struct arena *arena, struct dynamodb_attribute_value *value
     return check_content(arena, value, depth, problem);
 }
 
-bool value_check(struct arena *arena, struct dynamodb_attribute_value *value, str *problem)
+bool dynamodb_value_check(struct arena *arena, struct dynamodb_attribute_value *value, str *problem)
 {
     return check_at(arena, value, 1, problem);
 }
 
-bool item_check(struct arena *arena, const struct dynamodb_attribute_map *item, str *problem)
+bool dynamodb_item_check(struct arena *arena, const struct dynamodb_attribute_map *item, str *problem)
 {
     return check_map(arena, item, 1, problem);
 }
 
-const struct dynamodb_attribute_value *item_get(const struct dynamodb_attribute_map *item, str name)
+const struct dynamodb_attribute_value *dynamodb_item_get(const struct dynamodb_attribute_map *item, str name)
 {
     for (size_t i = 0; i < item->count; i++)
         if (str_equal(item->items[i].key, name))

@@ -25,33 +25,33 @@ enum value_type {
 
 enum { MAX_ITEM_BYTES = 400 * 1024, MAX_ITEM_DEPTH = 32 };
 /* The sentence for an item that is deeper. */
-extern const str item_too_deep;
+extern const str dynamodb_item_too_deep;
 
 /* Of a value with one member; the first when there are several. */
-enum value_type value_type(const struct dynamodb_attribute_value *value);
+enum value_type dynamodb_value_type(const struct dynamodb_attribute_value *value);
 /* "S", "NULL"; and back, VALUE_NONE when there is no such type. */
-str value_type_name(enum value_type type);
-enum value_type value_type_named(str name);
+str dynamodb_value_type_name(enum value_type type);
+enum value_type dynamodb_value_type_named(str name);
 
 /*
  * Is it one of DynamoDB's values?  Its numbers are rewritten in their one text.  False: *problem is
  * AWS's sentence.
  */
-bool value_check(struct arena *arena, struct dynamodb_attribute_value *value, str *problem);
-bool item_check(struct arena *arena, const struct dynamodb_attribute_map *item, str *problem);
+bool dynamodb_value_check(struct arena *arena, struct dynamodb_attribute_value *value, str *problem);
+bool dynamodb_item_check(struct arena *arena, const struct dynamodb_attribute_map *item, str *problem);
 /* The first text that another one before it equals; NULL when all are different. */
-const str *first_repeated(struct arena *arena, const struct str_list *texts);
+const str *dynamodb_first_repeated(struct arena *arena, const struct str_list *texts);
 
 /* value_compare.c */
 /* Both values have been checked.  The arena is as it was afterwards. */
-bool value_equal(struct arena *arena, const struct dynamodb_attribute_value *a,
-                 const struct dynamodb_attribute_value *b);
+bool dynamodb_value_equal(struct arena *arena, const struct dynamodb_attribute_value *a,
+                          const struct dynamodb_attribute_value *b);
 /* Of two strings, numbers or binaries; false when they have no order. */
-bool value_compare(const struct dynamodb_attribute_value *a, const struct dynamodb_attribute_value *b,
-                   int *order);
+bool dynamodb_value_compare(const struct dynamodb_attribute_value *a,
+                            const struct dynamodb_attribute_value *b, int *order);
 
 /* NULL when the item has no such attribute.  lookup.h is for those who ask often. */
-const struct dynamodb_attribute_value *item_get(const struct dynamodb_attribute_map *item, str name);
+const struct dynamodb_attribute_value *dynamodb_item_get(const struct dynamodb_attribute_map *item, str name);
 
 /* item_blob.c */
 struct item_size {
@@ -59,6 +59,7 @@ struct item_size {
     int depth;    /* levels of values, to be held against MAX_ITEM_DEPTH */
 };
 /* The blob of a checked item.  It is not whole, and the depth not known, when there are over 400 KB. */
-str item_encode(struct arena *arena, const struct dynamodb_attribute_map *item, struct item_size *size);
+str dynamodb_item_encode(struct arena *arena, const struct dynamodb_attribute_map *item,
+                         struct item_size *size);
 /* What is decoded points into the blob. */
-struct dynamodb_attribute_map item_decode(struct arena *arena, str blob);
+struct dynamodb_attribute_map dynamodb_item_decode(struct arena *arena, str blob);

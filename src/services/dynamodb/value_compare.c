@@ -64,7 +64,7 @@ static bool map_holds(struct arena *arena, const struct dynamodb_attribute_map *
 
     for (size_t i; positions_next(positions, &slot, &i);)
         if (str_equal(map->items[i].key, entry->key))
-            return value_equal(arena, &map->items[i].value, &entry->value);
+            return dynamodb_value_equal(arena, &map->items[i].value, &entry->value);
     return false;
 }
 
@@ -76,7 +76,7 @@ static bool maps_equal(struct arena *arena, const struct dynamodb_attribute_map 
     if (a->count != b->count)
         return false;
     for (; i < a->count && str_equal(a->items[i].key, b->items[i].key); i++)
-        if (!value_equal(arena, &a->items[i].value, &b->items[i].value))
+        if (!dynamodb_value_equal(arena, &a->items[i].value, &b->items[i].value))
             return false;
     if (i == a->count)
         return true;
@@ -93,7 +93,7 @@ static bool lists_equal(struct arena *arena, const struct dynamodb_attribute_val
     if (a->count != b->count)
         return false;
     for (size_t i = 0; i < a->count; i++)
-        if (!value_equal(arena, &a->items[i], &b->items[i]))
+        if (!dynamodb_value_equal(arena, &a->items[i], &b->items[i]))
             return false;
     return true;
 }
@@ -118,12 +118,12 @@ static bool collections_equal(struct arena *arena, enum value_type type,
     }
 }
 
-bool value_equal(struct arena *arena, const struct dynamodb_attribute_value *a,
-                 const struct dynamodb_attribute_value *b)
+bool dynamodb_value_equal(struct arena *arena, const struct dynamodb_attribute_value *a,
+                          const struct dynamodb_attribute_value *b)
 {
-    enum value_type type = value_type(a);
+    enum value_type type = dynamodb_value_type(a);
 
-    if (type != value_type(b))
+    if (type != dynamodb_value_type(b))
         return false;
     switch (type) {
     case VALUE_S:
@@ -150,17 +150,17 @@ static int compare_numbers(str a, str b)
 {
     struct number first, second;
 
-    number_parse(a, &first);
-    number_parse(b, &second);
-    return number_compare(&first, &second);
+    dynamodb_number_parse(a, &first);
+    dynamodb_number_parse(b, &second);
+    return dynamodb_number_compare(&first, &second);
 }
 
-bool value_compare(const struct dynamodb_attribute_value *a, const struct dynamodb_attribute_value *b,
-                   int *order)
+bool dynamodb_value_compare(const struct dynamodb_attribute_value *a,
+                            const struct dynamodb_attribute_value *b, int *order)
 {
-    enum value_type type = value_type(a);
+    enum value_type type = dynamodb_value_type(a);
 
-    if (type != value_type(b))
+    if (type != dynamodb_value_type(b))
         return false;
     switch (type) {
     case VALUE_S:

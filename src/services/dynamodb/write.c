@@ -14,21 +14,21 @@
 
 /* ---- what is wrong with the request by itself ---- */
 
-struct write write_begin(const struct call *call, struct write given)
+struct write dynamodb_write_begin(const struct call *call, struct write given)
 {
     const struct write *left = prepared(call);
 
     return left ? *left : given;
 }
 
-bool write_was_checked(const struct call *call, const struct write *write)
+bool dynamodb_write_was_checked(const struct call *call, const struct write *write)
 {
     if (write->checked && !write->valid)
         fail(call, write->failure.error, "%.*s", STR_ARGS(write->failure.message));
     return write->checked;
 }
 
-bool write_checked(const struct call *call, struct write *write, bool valid)
+bool dynamodb_write_checked(const struct call *call, struct write *write, bool valid)
 {
     write->checked = true;
     write->valid = valid;
@@ -64,9 +64,9 @@ static void update_item(const struct call *call, struct write *write)
     const struct update *update = &write->expressions.update;
 
     write->item = write->stored.id ? write->stored.item : *write->given;
-    if (update_apply(call->arena, update, &write->item, &write->problem) &&
+    if (dynamodb_update_apply(call->arena, update, &write->item, &write->problem) &&
         (write->stored.id || !only_removes(update)))
-        write->blob = item_encode(call->arena, &write->item, &write->size);
+        write->blob = dynamodb_item_encode(call->arena, &write->item, &write->size);
 }
 
 static void work_out(const struct call *call, struct write *write)
@@ -74,11 +74,11 @@ static void work_out(const struct call *call, struct write *write)
     struct stored *stored = &write->stored;
     const struct node *condition = write->expressions.condition;
 
-    stored->item = str_present(stored->blob) ? item_decode(call->arena, stored->blob)
+    stored->item = str_present(stored->blob) ? dynamodb_item_decode(call->arena, stored->blob)
                                              : (struct dynamodb_attribute_map){0};
     write->worked_out = true;
     write->problem = write->blob = (str){0};
-    write->holds = !condition || expression_holds(call->arena, condition, &stored->item);
+    write->holds = !condition || dynamodb_expression_holds(call->arena, condition, &stored->item);
     if (!write->holds || write->kind == WRITE_DELETES)
         return;
     if (write->kind == WRITE_UPDATES) {
@@ -86,7 +86,7 @@ static void work_out(const struct call *call, struct write *write)
         return;
     }
     write->item = *write->given;
-    write->blob = item_encode(call->arena, &write->item, &write->size);
+    write->blob = dynamodb_item_encode(call->arena, &write->item, &write->size);
 }
 
 /* Read the row; what has been worked out is still right when its bytes are the same. */
@@ -95,9 +95,9 @@ static void read_stored(const struct call *call, struct write *write)
     struct stored now;
 
     if (looks_at_stored(write))
-        stored_read(call, &write->table, &write->key, &now);
+        dynamodb_stored_read(call, &write->table, &write->key, &now);
     else
-        stored_find(call, &write->table, &write->key, &now);
+        dynamodb_stored_find(call, &write->table, &write->key, &now);
     if (!str_equal(now.blob, write->stored.blob))
         write->worked_out = false;
     now.item = write->stored.item;
@@ -122,7 +122,7 @@ static bool shows_item(const struct write *write)
                         : returns(write->return_values_on_failure);
 }
 
-void write_prepare(const struct call *call, struct write *write)
+void dynamodb_write_prepare(const struct call *call, struct write *write)
 {
     read_stored(call, write);
     struct arena_mark mark = arena_mark(call->arena);
@@ -156,7 +156,7 @@ static void trace_item(const struct call *call, enum hop_kind kind, const struct
 {
     if (!str_present(call->trace_id))
         return;
-    struct dynamodb_attribute_map key = key_attributes(call->arena, &write->table, write->given);
+    struct dynamodb_attribute_map key = dynamodb_key_attributes(call->arena, &write->table, write->given);
     struct json_writer detail = json_writer_in(call->arena);
 
     json_open_object(&detail);
@@ -180,11 +180,11 @@ static bool store(const struct call *call, struct write *write)
     };
 
     if (write->size.bytes > MAX_ITEM_BYTES)
-        return refuse(call, write->kind == WRITE_UPDATES
-                                ? update_too_large
-                                : S("Item size has exceeded the maximum allowed size"));
+        return dynamodb_refuse(call, write->kind == WRITE_UPDATES
+                                         ? dynamodb_update_too_large
+                                         : S("Item size has exceeded the maximum allowed size"));
     if (write->size.depth > MAX_ITEM_DEPTH)
-        return refuse(call, item_too_deep);
+        return dynamodb_refuse(call, dynamodb_item_too_deep);
     if (!row.id)
         dynamodb_add_item(call->txn, &row);
     else if (row.size_bytes == stored->size_bytes)
@@ -216,7 +216,7 @@ static bool carry_out(const struct call *call, struct write *write)
     if (!write->holds)
         return refuse_condition(call, write);
     if (str_present(write->problem))
-        return refuse(call, write->problem);
+        return dynamodb_refuse(call, write->problem);
     if (write->kind == WRITE_DELETES)
         remove_stored(call, write);
     else if (str_present(write->blob))
@@ -224,7 +224,7 @@ static bool carry_out(const struct call *call, struct write *write)
     return true;
 }
 
-enum outcome write_item(const struct call *call, struct write *write)
+enum outcome dynamodb_write_item(const struct call *call, struct write *write)
 {
     read_stored(call, write);
     if (!write->worked_out && is_large(write->stored.blob) && may_move_to_worker(call))

@@ -9,7 +9,7 @@ enum { MAX_KEYS = 2, SECRET_SIZE = 40, PREFIX_SIZE = 4, RANDOM_SIZE = 12, CHECK_
 
 static const char ALPHABET[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
-str new_secret(struct arena *arena)
+str iam_new_secret(struct arena *arena)
 {
     return random_text(arena, S("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"),
                        SECRET_SIZE);
@@ -26,14 +26,14 @@ static str check_letters(struct arena *arena, str id)
     return (str){letters, CHECK_SIZE};
 }
 
-str new_access_key_id(struct arena *arena, str prefix)
+str iam_new_access_key_id(struct arena *arena, str prefix)
 {
     str id = arena_join(arena, prefix, random_text(arena, str_of(ALPHABET), RANDOM_SIZE));
 
     return arena_join(arena, id, check_letters(arena, id));
 }
 
-bool access_key_is_ours(struct arena *arena, str access_key_id)
+bool iam_access_key_is_ours(struct arena *arena, str access_key_id)
 {
     size_t checked = PREFIX_SIZE + RANDOM_SIZE;
 
@@ -61,7 +61,8 @@ static bool owner_open(const struct call *call, str user_name, struct owner *own
             fail(call, &IAM_VALIDATION_ERROR, "Must specify userName when calling with non-User credentials");
         return false;
     }
-    if (!identity_open(call, &USER_KIND, str_present(user_name) ? user_name : call->caller->name, user))
+    if (!iam_identity_open(call, &IAM_USER_KIND, str_present(user_name) ? user_name : call->caller->name,
+                           user))
         return false;
     *owner = (struct owner){.user_name = user->row.name, .identity_id = &user->row.id};
     return true;
@@ -98,9 +99,9 @@ enum outcome iam_create_access_key(const struct call *call, const struct iam_cre
                     MAX_KEYS);
     *key = (struct iam_access_key){
         .user_name = owner.user_name,
-        .access_key_id = new_access_key_id(call->arena, S("AKIA")),
+        .access_key_id = iam_new_access_key_id(call->arena, S("AKIA")),
         .status = S("Active"),
-        .secret_access_key = new_secret(call->arena),
+        .secret_access_key = iam_new_secret(call->arena),
         .create_date = arena_i64(call->arena, call->now_ms),
     };
     struct iam_insert_access_key_params params = {
@@ -123,19 +124,19 @@ enum outcome iam_list_access_keys(const struct call *call, const struct iam_list
     struct owner owner;
     struct page page;
 
-    if (!page_open(call, in->marker, in->max_items, &page) || !owner_open(call, in->user_name, &owner))
+    if (!iam_page_open(call, in->marker, in->max_items, &page) || !owner_open(call, in->user_name, &owner))
         return FAILED;
     struct iam_access_keys_rows rows = keys_of(call, &owner);
     list_make_empty(call->arena, &out->access_key_metadata);
     for (size_t i = 0; i < rows.count; i++)
-        if (page_takes(&page, rows.items[i].access_key_id))
+        if (iam_page_takes(&page, rows.items[i].access_key_id))
             *list_add(call->arena, &out->access_key_metadata) = (struct iam_access_key_metadata){
                 .user_name = owner.user_name,
                 .access_key_id = rows.items[i].access_key_id,
                 .status = rows.items[i].status,
                 .create_date = arena_i64(call->arena, rows.items[i].created_ms),
             };
-    page_close(call, &page, &out->is_truncated, &out->marker);
+    iam_page_close(call, &page, &out->is_truncated, &out->marker);
     return DONE;
 }
 

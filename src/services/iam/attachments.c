@@ -26,11 +26,11 @@ static enum outcome attach(const struct call *call, const struct identity_kind *
     struct identity identity;
     size_t count;
 
-    if (!identity_open_in_context(call, kind, name, &(struct context_list){.items = &context, .count = 1},
-                                  &identity) ||
-        !policy_arn_check(call, policy_arn))
+    if (!iam_identity_open_in_context(call, kind, name, &(struct context_list){.items = &context, .count = 1},
+                                      &identity) ||
+        !iam_policy_arn_check(call, policy_arn))
         return FAILED;
-    if (!managed_policy_find(call->txn, call->arena, policy_arn, &policy) ||
+    if (!iam_managed_policy_find(call->txn, call->arena, policy_arn, &policy) ||
         !(policy.aws || str_equal(policy.row.account, call->account)))
         return fail(call, &IAM_NO_SUCH_ENTITY_EXCEPTION, "Policy %.*s does not exist or is not attachable.",
                     STR_ARGS(policy_arn));
@@ -40,7 +40,7 @@ static enum outcome attach(const struct call *call, const struct identity_kind *
         return fail(call, &IAM_LIMIT_EXCEEDED_EXCEPTION, "Cannot exceed quota for %.*s: %d",
                     STR_ARGS(kind->attachment_quota), MAX_ATTACHMENTS);
     iam_insert_attachment(call->txn, &(struct iam_insert_attachment_params){identity.row.id, policy_arn});
-    policies_changed(call);
+    iam_policies_changed(call);
     return DONE;
 }
 
@@ -50,14 +50,14 @@ static enum outcome detach(const struct call *call, const struct identity_kind *
     struct context_value context = {S("iam:PolicyARN"), policy_arn};
     struct identity identity;
 
-    if (!identity_open_in_context(call, kind, name, &(struct context_list){.items = &context, .count = 1},
-                                  &identity) ||
-        !policy_arn_check(call, policy_arn))
+    if (!iam_identity_open_in_context(call, kind, name, &(struct context_list){.items = &context, .count = 1},
+                                      &identity) ||
+        !iam_policy_arn_check(call, policy_arn))
         return FAILED;
     struct iam_remove_attachment_params params = {identity.row.id, policy_arn};
     if (iam_remove_attachment(call->txn, &params) == 0)
         return fail(call, &IAM_NO_SUCH_ENTITY_EXCEPTION, "Policy %.*s was not found.", STR_ARGS(policy_arn));
-    policies_changed(call);
+    iam_policies_changed(call);
     return DONE;
 }
 
@@ -67,15 +67,15 @@ static bool list_attached(const struct call *call, const struct identity_kind *k
     struct managed_policy policy;
     struct identity identity;
 
-    if (!identity_open(call, kind, name, &identity))
+    if (!iam_identity_open(call, kind, name, &identity))
         return false;
     struct iam_attachments_rows rows =
         iam_attachments(call->txn, &(struct iam_attachments_params){identity.row.id});
     list_make_empty(call->arena, list);
     for (size_t i = 0; i < rows.count; i++) {
         str arn = rows.items[i].policy_arn;
-        if (!managed_policy_find(call->txn, call->arena, arn, &policy) ||
-            !str_starts_with(policy.path, path_prefix) || !page_takes(page, arn))
+        if (!iam_managed_policy_find(call->txn, call->arena, arn, &policy) ||
+            !str_starts_with(policy.path, path_prefix) || !iam_page_takes(page, arn))
             continue;
         *list_add(call->arena, list) =
             (struct iam_attached_policy){.policy_name = policy.name, .policy_arn = arn};
@@ -87,28 +87,28 @@ enum outcome iam_attach_role_policy(const struct call *call, const struct iam_at
                                     struct iam_attach_role_policy_output *out)
 {
     (void)out;
-    return attach(call, &ROLE_KIND, in->role_name, in->policy_arn);
+    return attach(call, &IAM_ROLE_KIND, in->role_name, in->policy_arn);
 }
 
 enum outcome iam_attach_user_policy(const struct call *call, const struct iam_attach_user_policy_request *in,
                                     struct iam_attach_user_policy_output *out)
 {
     (void)out;
-    return attach(call, &USER_KIND, in->user_name, in->policy_arn);
+    return attach(call, &IAM_USER_KIND, in->user_name, in->policy_arn);
 }
 
 enum outcome iam_detach_role_policy(const struct call *call, const struct iam_detach_role_policy_request *in,
                                     struct iam_detach_role_policy_output *out)
 {
     (void)out;
-    return detach(call, &ROLE_KIND, in->role_name, in->policy_arn);
+    return detach(call, &IAM_ROLE_KIND, in->role_name, in->policy_arn);
 }
 
 enum outcome iam_detach_user_policy(const struct call *call, const struct iam_detach_user_policy_request *in,
                                     struct iam_detach_user_policy_output *out)
 {
     (void)out;
-    return detach(call, &USER_KIND, in->user_name, in->policy_arn);
+    return detach(call, &IAM_USER_KIND, in->user_name, in->policy_arn);
 }
 
 enum outcome iam_list_attached_role_policies(const struct call *call,
@@ -117,10 +117,10 @@ enum outcome iam_list_attached_role_policies(const struct call *call,
 {
     struct page page;
 
-    if (!page_open(call, in->marker, in->max_items, &page) ||
-        !list_attached(call, &ROLE_KIND, in->role_name, in->path_prefix, &out->attached_policies, &page))
+    if (!iam_page_open(call, in->marker, in->max_items, &page) ||
+        !list_attached(call, &IAM_ROLE_KIND, in->role_name, in->path_prefix, &out->attached_policies, &page))
         return FAILED;
-    page_close(call, &page, &out->is_truncated, &out->marker);
+    iam_page_close(call, &page, &out->is_truncated, &out->marker);
     return DONE;
 }
 
@@ -130,17 +130,17 @@ enum outcome iam_list_attached_user_policies(const struct call *call,
 {
     struct page page;
 
-    if (!page_open(call, in->marker, in->max_items, &page) ||
-        !list_attached(call, &USER_KIND, in->user_name, in->path_prefix, &out->attached_policies, &page))
+    if (!iam_page_open(call, in->marker, in->max_items, &page) ||
+        !list_attached(call, &IAM_USER_KIND, in->user_name, in->path_prefix, &out->attached_policies, &page))
         return FAILED;
-    page_close(call, &page, &out->is_truncated, &out->marker);
+    iam_page_close(call, &page, &out->is_truncated, &out->marker);
     return DONE;
 }
 
 static void add_entity(const struct call *call, const struct iam_entity_row *entity,
                        struct iam_list_entities_for_policy_response *out)
 {
-    if (str_equal(entity->kind, ROLE_KIND.word))
+    if (str_equal(entity->kind, IAM_ROLE_KIND.word))
         *list_add(call->arena, &out->policy_roles) =
             (struct iam_policy_role){entity->name, entity->unique_id};
     else
@@ -156,7 +156,7 @@ static bool wants(str filter, str word)
 /* Groups and their filter are AWS's; there are none here. */
 static bool wants_kind(str filter, str kind)
 {
-    return wants(filter, str_equal(kind, ROLE_KIND.word) ? ROLE_KIND.title : USER_KIND.title);
+    return wants(filter, str_equal(kind, IAM_ROLE_KIND.word) ? IAM_ROLE_KIND.title : IAM_USER_KIND.title);
 }
 
 /* Roles come before users; the key of an entity is "role/name". */
@@ -187,8 +187,8 @@ enum outcome iam_list_entities_for_policy(const struct call *call,
     struct managed_policy policy;
     struct page page;
 
-    if (!managed_policy_open(call, in->policy_arn, &policy) ||
-        !page_open(call, in->marker, in->max_items, &page))
+    if (!iam_managed_policy_open(call, in->policy_arn, &policy) ||
+        !iam_page_open(call, in->marker, in->max_items, &page))
         return FAILED;
     list_make_empty(call->arena, &out->policy_groups);
     list_make_empty(call->arena, &out->policy_users);
@@ -196,8 +196,8 @@ enum outcome iam_list_entities_for_policy(const struct call *call,
     struct iam_entity_rows entities = entities_of(call, in, path_prefix);
     for (size_t i = 0; i < entities.count; i++)
         if (wants_kind(in->entity_filter, entities.items[i].kind) &&
-            page_takes(&page, entity_key(call, &entities.items[i])))
+            iam_page_takes(&page, entity_key(call, &entities.items[i])))
             add_entity(call, &entities.items[i], out);
-    page_close(call, &page, &out->is_truncated, &out->marker);
+    iam_page_close(call, &page, &out->is_truncated, &out->marker);
     return DONE;
 }

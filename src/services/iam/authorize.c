@@ -64,7 +64,7 @@ static bool add_caller(const struct call *call, struct inquiry *inquiry)
     if (caller->kind != PRINCIPAL_USER && caller->kind != PRINCIPAL_ROLE)
         return true;
     const struct cached_identity *identity =
-        cached_identity(call->txn, call->arena, identity_part(caller->id));
+        iam_cached_identity(call->txn, call->arena, identity_part(caller->id));
     if (!identity)
         return false;
     inquiry->request.principal_arn = identity->arn;
@@ -72,18 +72,18 @@ static bool add_caller(const struct call *call, struct inquiry *inquiry)
     inquiry->set.identity = identity->policies;
     inquiry->set.boundary = identity->boundary;
     if (str_present(caller->session_policy))
-        inquiry->set.session = cached_policy(POLICY_SESSION, caller->arn, caller->session_policy);
+        inquiry->set.session = iam_cached_policy(POLICY_SESSION, caller->arn, caller->session_policy);
     return true;
 }
 
 /* Could the tags of the resource decide? */
 static bool asks_context(const struct policy_set *set)
 {
-    bool asks = policy_asks_context(set->boundary) || policy_asks_context(set->session) ||
-                policy_asks_context(set->resource);
+    bool asks = iam_policy_asks_context(set->boundary) || iam_policy_asks_context(set->session) ||
+                iam_policy_asks_context(set->resource);
 
     for (size_t i = 0; i < set->identity.count; i++)
-        asks |= policy_asks_context(set->identity.items[i].policy);
+        asks |= iam_policy_asks_context(set->identity.items[i].policy);
     return asks;
 }
 
@@ -109,17 +109,18 @@ static bool decide(const struct call *call, struct inquiry *inquiry, const struc
 
     inquiry->set.trust = str_starts_with(inquiry->request.action, S("sts:AssumeRole"));
     if (str_present(resource_policy) && !str_empty(resource_policy))
-        inquiry->set.resource = cached_policy(inquiry->set.trust ? POLICY_TRUST : POLICY_RESOURCE,
-                                              inquiry->request.resource, resource_policy);
+        inquiry->set.resource = iam_cached_policy(inquiry->set.trust ? POLICY_TRUST : POLICY_RESOURCE,
+                                                  inquiry->request.resource, resource_policy);
 
     add_context(call, inquiry, question);
-    enum denial denial = there ? policy_decide(&inquiry->set, &inquiry->request) : NOT_ALLOWED_BY_IDENTITY;
+    enum denial denial =
+        there ? iam_policy_decide(&inquiry->set, &inquiry->request) : NOT_ALLOWED_BY_IDENTITY;
     if (denial == NOT_DENIED)
         return true;
-    struct decision decision = there ? policy_explain(&inquiry->set, &inquiry->request)
+    struct decision decision = there ? iam_policy_explain(&inquiry->set, &inquiry->request)
                                      : (struct decision){.denial = NOT_ALLOWED_BY_IDENTITY};
-    *objection = (struct objection){.message = denial_message(denial, &inquiry->request),
-                                    .reason = decision_reason(&decision, &inquiry->request)};
+    *objection = (struct objection){.message = iam_denial_message(denial, &inquiry->request),
+                                    .reason = iam_decision_reason(&decision, &inquiry->request)};
     return false;
 }
 
@@ -135,9 +136,9 @@ bool iam_is_resource_policy(str document)
     struct arena parsed = {0};
     str problem;
 
-    const struct policy *policy = policy_parse(&parsed, POLICY_RESOURCE, document, &problem);
+    const struct policy *policy = iam_policy_parse(&parsed, POLICY_RESOURCE, document, &problem);
     if (policy)
-        policy_warn(policy);
+        iam_policy_warn(policy);
     arena_free(&parsed);
     return policy != NULL;
 }
@@ -145,13 +146,13 @@ bool iam_is_resource_policy(str document)
 static bool role_trusts(const struct call *call, const struct identity *role, const struct principal *service)
 {
     struct policy_request request = ask(call, service, S("sts:AssumeRole"), role->arn);
-    struct policy_set set = {.resource = cached_policy(POLICY_TRUST, role->arn, role->row.trust_policy),
+    struct policy_set set = {.resource = iam_cached_policy(POLICY_TRUST, role->arn, role->row.trust_policy),
                              .trust = true};
 
-    return policy_decide(&set, &request) == NOT_DENIED;
+    return iam_policy_decide(&set, &request) == NOT_DENIED;
 }
 
-struct principal session_principal(struct arena *arena, const struct identity *role, str session_name)
+struct principal iam_session_principal(struct arena *arena, const struct identity *role, str session_name)
 {
     return (struct principal){
         .kind = PRINCIPAL_ROLE,
@@ -166,12 +167,12 @@ struct principal session_principal(struct arena *arena, const struct identity *r
     };
 }
 
-bool role_find(const struct call *call, str role_arn, struct identity *role)
+bool iam_role_find(const struct call *call, str role_arn, struct identity *role)
 {
     str account = arn_account(role_arn);
 
     return str_present(account) &&
-           identity_find(call->txn, call->arena, &ROLE_KIND, account, arn_name(role_arn), role) &&
+           iam_identity_find(call->txn, call->arena, &IAM_ROLE_KIND, account, arn_name(role_arn), role) &&
            str_equal(role->arn, role_arn);
 }
 
@@ -182,9 +183,9 @@ bool iam_find_role(const struct call *call, str role_arn, str session_name, stru
 
     if (!service || service->kind != PRINCIPAL_SERVICE)
         service = service_principal(call, service_host(call), (str){0});
-    if (!role_find(call, role_arn, &role) || !role_trusts(call, &role, service))
+    if (!iam_role_find(call, role_arn, &role) || !role_trusts(call, &role, service))
         return false;
-    *principal = session_principal(call->arena, &role, session_name);
+    *principal = iam_session_principal(call->arena, &role, session_name);
     principal->issued_ms = call->now_ms;
     return true;
 }

@@ -8,17 +8,17 @@ static bool has_arn(const struct aws_managed_policy *policy, str path_and_name)
            str_equal(str_from(path_and_name, policy->path.size), policy->name);
 }
 
-const struct aws_managed_policy *aws_managed_find(str arn)
+const struct aws_managed_policy *iam_aws_managed_find(str arn)
 {
     if (!str_starts_with(arn, PREFIX))
         return NULL;
-    for (size_t i = 0; i < AWS_MANAGED_POLICY_COUNT; i++)
-        if (has_arn(&AWS_MANAGED_POLICIES[i], str_from(arn, PREFIX.size)))
-            return &AWS_MANAGED_POLICIES[i];
+    for (size_t i = 0; i < IAM_AWS_MANAGED_POLICY_COUNT; i++)
+        if (has_arn(&IAM_AWS_MANAGED_POLICIES[i], str_from(arn, PREFIX.size)))
+            return &IAM_AWS_MANAGED_POLICIES[i];
     return NULL;
 }
 
-str aws_managed_arn(struct arena *arena, const struct aws_managed_policy *policy)
+str iam_aws_managed_arn(struct arena *arena, const struct aws_managed_policy *policy)
 {
     return arena_format(arena, "%.*s%.*s%.*s", STR_ARGS(PREFIX), STR_ARGS(policy->path),
                         STR_ARGS(policy->name));

@@ -13,9 +13,9 @@ struct aws_managed_policy {
     str document;
 };
 
-extern const struct aws_managed_policy AWS_MANAGED_POLICIES[];
-extern const size_t AWS_MANAGED_POLICY_COUNT;
+extern const struct aws_managed_policy IAM_AWS_MANAGED_POLICIES[];
+extern const size_t IAM_AWS_MANAGED_POLICY_COUNT;
 
 /* NULL when it is none of them. */
-const struct aws_managed_policy *aws_managed_find(str arn);
-str aws_managed_arn(struct arena *arena, const struct aws_managed_policy *policy);
+const struct aws_managed_policy *iam_aws_managed_find(str arn);
+str iam_aws_managed_arn(struct arena *arena, const struct aws_managed_policy *policy);

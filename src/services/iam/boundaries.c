@@ -3,15 +3,15 @@
  */
 #include "services/iam/iam_internal.h"
 
-bool boundary_check(const struct call *call, str policy_arn)
+bool iam_boundary_check(const struct call *call, str policy_arn)
 {
     struct managed_policy policy;
 
     if (!str_present(policy_arn))
         return true;
-    if (!policy_arn_check(call, policy_arn))
+    if (!iam_policy_arn_check(call, policy_arn))
         return false;
-    if (managed_policy_find(call->txn, call->arena, policy_arn, &policy) &&
+    if (iam_managed_policy_find(call->txn, call->arena, policy_arn, &policy) &&
         (policy.aws || str_equal(policy.row.account, call->account)))
         return true;
     fail(call, &IAM_NO_SUCH_ENTITY_EXCEPTION, "Scope ARN: %.*s does not exist or is not attachable.",
@@ -26,12 +26,12 @@ static enum outcome set_boundary(const struct call *call, const struct identity_
     struct context_value context = {S("iam:PermissionsBoundary"), policy_arn};
     struct identity identity;
 
-    if (!identity_open_in_context(call, kind, name, &(struct context_list){.items = &context, .count = 1},
-                                  &identity) ||
-        !boundary_check(call, policy_arn))
+    if (!iam_identity_open_in_context(call, kind, name, &(struct context_list){.items = &context, .count = 1},
+                                      &identity) ||
+        !iam_boundary_check(call, policy_arn))
         return FAILED;
     iam_set_boundary(call->txn, &(struct iam_set_boundary_params){policy_arn, identity.row.id});
-    policies_changed(call);
+    iam_policies_changed(call);
     return DONE;
 }
 
@@ -39,10 +39,10 @@ static enum outcome remove_boundary(const struct call *call, const struct identi
 {
     struct identity identity;
 
-    if (!identity_open(call, kind, name, &identity))
+    if (!iam_identity_open(call, kind, name, &identity))
         return FAILED;
     iam_set_boundary(call->txn, &(struct iam_set_boundary_params){(str){0}, identity.row.id});
-    policies_changed(call);
+    iam_policies_changed(call);
     return DONE;
 }
 
@@ -51,7 +51,7 @@ enum outcome iam_put_role_permissions_boundary(const struct call *call,
                                                struct iam_put_role_permissions_boundary_output *out)
 {
     (void)out;
-    return set_boundary(call, &ROLE_KIND, in->role_name, in->permissions_boundary);
+    return set_boundary(call, &IAM_ROLE_KIND, in->role_name, in->permissions_boundary);
 }
 
 enum outcome iam_put_user_permissions_boundary(const struct call *call,
@@ -59,7 +59,7 @@ enum outcome iam_put_user_permissions_boundary(const struct call *call,
                                                struct iam_put_user_permissions_boundary_output *out)
 {
     (void)out;
-    return set_boundary(call, &USER_KIND, in->user_name, in->permissions_boundary);
+    return set_boundary(call, &IAM_USER_KIND, in->user_name, in->permissions_boundary);
 }
 
 enum outcome
@@ -68,7 +68,7 @@ iam_delete_role_permissions_boundary(const struct call *call,
                                      struct iam_delete_role_permissions_boundary_output *out)
 {
     (void)out;
-    return remove_boundary(call, &ROLE_KIND, in->role_name);
+    return remove_boundary(call, &IAM_ROLE_KIND, in->role_name);
 }
 
 enum outcome
@@ -77,5 +77,5 @@ iam_delete_user_permissions_boundary(const struct call *call,
                                      struct iam_delete_user_permissions_boundary_output *out)
 {
     (void)out;
-    return remove_boundary(call, &USER_KIND, in->user_name);
+    return remove_boundary(call, &IAM_USER_KIND, in->user_name);
 }

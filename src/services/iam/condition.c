@@ -15,7 +15,7 @@ static bool texts_meet(const struct condition *condition, const struct condition
     const struct condition_operator *operator= condition->operator;
     str pattern;
 
-    if (!wildcard_expand(&value->pattern, request, &pattern))
+    if (!iam_wildcard_expand(&value->pattern, request, &pattern))
         return false;
     if (operator->type == VALUE_ARN)
         return wildcard_match_arn(pattern, text);
@@ -26,7 +26,7 @@ static bool texts_meet(const struct condition *condition, const struct condition
 
 static bool parse_number(enum value_type type, str text, double *number)
 {
-    return type == VALUE_DATE ? date_of_text(text, number) : number_of_text(text, number);
+    return type == VALUE_DATE ? iam_date_of_text(text, number) : iam_number_of_text(text, number);
 }
 
 static bool numbers_meet(const struct condition *condition, const struct condition_value *value, str text,
@@ -36,7 +36,7 @@ static bool numbers_meet(const struct condition *condition, const struct conditi
     double wanted = value->number, given;
     str expanded;
 
-    if (!value->is_number && (!wildcard_expand(&value->pattern, request, &expanded) ||
+    if (!value->is_number && (!iam_wildcard_expand(&value->pattern, request, &expanded) ||
                               !parse_number(operator->type, expanded, &wanted)))
         return false;
     if (!parse_number(operator->type, text, &given))
@@ -58,10 +58,10 @@ static bool addresses_meet(const struct condition_value *value, str text,
     struct ip_range range = value->range, address = {.size = 0};
     str expanded;
 
-    if (value->pattern.has_variables &&
-        (!wildcard_expand(&value->pattern, request, &expanded) || !ip_range_of_text(expanded, &range)))
+    if (value->pattern.has_variables && (!iam_wildcard_expand(&value->pattern, request, &expanded) ||
+                                         !iam_ip_range_of_text(expanded, &range)))
         return false;
-    return ip_range_of_text(text, &address) && address.size == range.size &&
+    return iam_ip_range_of_text(text, &address) && address.size == range.size &&
            same_bits(address.bytes, range.bytes, range.bits);
 }
 
@@ -102,10 +102,10 @@ static bool holds_without_value(const struct condition *condition)
 
 static bool is_unknown(const struct condition *condition, const struct policy_request *request)
 {
-    bool unknown = context_unknown(request, condition->key, condition->key_name);
+    bool unknown = iam_context_unknown(request, condition->key, condition->key_name);
 
     for (size_t i = 0; i < condition->values.count; i++)
-        unknown |= wildcard_unknown(&condition->values.items[i].pattern, request);
+        unknown |= iam_wildcard_unknown(&condition->values.items[i].pattern, request);
     return unknown;
 }
 
@@ -116,7 +116,7 @@ static bool holds(const struct condition *condition, const struct policy_request
     size_t position = 0;
     str text;
 
-    bool exists = context_next(request, condition->key, condition->key_name, &position, &text);
+    bool exists = iam_context_next(request, condition->key, condition->key_name, &position, &text);
     if (condition->operator->type == VALUE_NULL)
         return null_holds(condition, exists, request);
     if (!exists)
@@ -124,11 +124,11 @@ static bool holds(const struct condition *condition, const struct policy_request
     do {
         if (satisfies(condition, text, request) != every)
             return !every;
-    } while (context_next(request, condition->key, condition->key_name, &position, &text));
+    } while (iam_context_next(request, condition->key, condition->key_name, &position, &text));
     return every;
 }
 
-enum answer condition_holds(const struct condition *condition, const struct policy_request *request)
+enum answer iam_condition_holds(const struct condition *condition, const struct policy_request *request)
 {
     if (is_unknown(condition, request))
         return UNKNOWN;

@@ -36,7 +36,7 @@ static const struct known_key KNOWN_KEYS[] = {
     {STR_INIT("aws:ViaAWSService"), KEY_VIA_AWS_SERVICE},
 };
 
-enum context_key context_key_find(str key, str *name)
+enum context_key iam_context_key_find(str key, str *name)
 {
     static const str TAG = STR_INIT("aws:PrincipalTag/");
 
@@ -148,8 +148,8 @@ static str principal_tag(const struct policy_request *request, str name)
     return (str){0};
 }
 
-bool context_next(const struct policy_request *request, enum context_key key, str name, size_t *position,
-                  str *value)
+bool iam_context_next(const struct policy_request *request, enum context_key key, str name, size_t *position,
+                      str *value)
 {
     if (key == KEY_OTHER)
         return next_named(request, name, position, value);
@@ -175,10 +175,10 @@ static bool variable_value(const struct policy_request *request, str inside, str
     size_t position = 0;
 
     str_next(&rest, ',', &key_text);
-    enum context_key key = context_key_find(str_trim(key_text), &name);
-    if (context_next(request, key, name, &position, value)) {
+    enum context_key key = iam_context_key_find(str_trim(key_text), &name);
+    if (iam_context_next(request, key, name, &position, value)) {
         str second;
-        return !context_next(request, key, name, &position, &second) && is_plain(*value);
+        return !iam_context_next(request, key, name, &position, &second) && is_plain(*value);
     }
     rest = str_trim(rest);
     if (rest.size < 2 || !str_starts_with(rest, S("'")) || !str_ends_with(rest, S("'")))
@@ -187,7 +187,7 @@ static bool variable_value(const struct policy_request *request, str inside, str
     return true;
 }
 
-bool wildcard_expand(const struct wildcard *pattern, const struct policy_request *request, str *expanded)
+bool iam_wildcard_expand(const struct wildcard *pattern, const struct policy_request *request, str *expanded)
 {
     struct text text = text_in(request->arena);
     str rest = pattern->text, piece, value;
@@ -206,16 +206,16 @@ bool wildcard_expand(const struct wildcard *pattern, const struct policy_request
     return true;
 }
 
-bool context_unknown(const struct policy_request *request, enum context_key key, str name)
+bool iam_context_unknown(const struct policy_request *request, enum context_key key, str name)
 {
     size_t position = 0;
     str value;
 
-    return key == KEY_OTHER && key_is_unsupplied(request, name) &&
+    return key == KEY_OTHER && iam_key_is_unsupplied(request, name) &&
            !next_named(request, name, &position, &value);
 }
 
-bool wildcard_unknown(const struct wildcard *pattern, const struct policy_request *request)
+bool iam_wildcard_unknown(const struct wildcard *pattern, const struct policy_request *request)
 {
     str rest = pattern->text, piece, key_text, name;
     bool inside = false, unknown = false;
@@ -223,8 +223,8 @@ bool wildcard_unknown(const struct wildcard *pattern, const struct policy_reques
     for (; pattern->has_variables && str_next(&rest, WILD_VARIABLE, &piece); inside = !inside) {
         if (!inside || !str_next(&piece, ',', &key_text))
             continue;
-        enum context_key key = context_key_find(str_trim(key_text), &name);
-        unknown |= context_unknown(request, key, name);
+        enum context_key key = iam_context_key_find(str_trim(key_text), &name);
+        unknown |= iam_context_unknown(request, key, name);
     }
     return unknown;
 }

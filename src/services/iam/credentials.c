@@ -18,7 +18,7 @@ static bool find_session(struct txn *txn, struct arena *arena, str access_key_id
     if (!iam_find_session(txn, &(struct iam_find_session_params){access_key_id}, &row))
         return false;
     struct identity role = {
-        .kind = &ROLE_KIND,
+        .kind = &IAM_ROLE_KIND,
         .row = {.account = row.account, .name = row.role_name, .unique_id = row.role_unique_id},
     };
     *credentials = (struct credentials){
@@ -26,7 +26,7 @@ static bool find_session(struct txn *txn, struct arena *arena, str access_key_id
         .session_token = row.session_token,
         .expires_ms = row.expires_ms,
         .revoked = !row.role_exists,
-        .principal = session_principal(arena, &role, row.session_name),
+        .principal = iam_session_principal(arena, &role, row.session_name),
     };
     credentials->principal.session_policy = row.session_policy;
     credentials->principal.issued_ms = row.issued_ms;
@@ -68,7 +68,7 @@ static bool find_key(struct txn *txn, struct arena *arena, str access_key_id, st
         credentials->principal = root_principal(arena, row.account);
         return true;
     }
-    if (!identity_find_id(txn, arena, *row.identity_id, &user))
+    if (!iam_identity_find_id(txn, arena, *row.identity_id, &user))
         return false;
     credentials->principal = user_principal(&user);
     return true;
@@ -82,7 +82,7 @@ bool iam_find_credentials(struct txn *txn, struct arena *arena, str access_key_i
     if (find_session(txn, arena, access_key_id, credentials))
         return true;
     *credentials = (struct credentials){.expires_ms = now_ms - 1};
-    return access_key_is_ours(arena, access_key_id);
+    return iam_access_key_is_ours(arena, access_key_id);
 }
 
 bool iam_has_access_keys(struct txn *txn)

@@ -16,7 +16,7 @@ struct verdicts {
 static enum policy_verdict verdict_of(const struct policy *policy, enum policy_verdict without,
                                       const struct policy_request *request)
 {
-    return policy ? policy_evaluate(policy, request) : without;
+    return policy ? iam_policy_evaluate(policy, request) : without;
 }
 
 static struct verdicts collect(const struct policy_set *set, const struct policy_request *request)
@@ -28,7 +28,7 @@ static struct verdicts collect(const struct policy_set *set, const struct policy
     };
 
     for (size_t i = 0; i < set->identity.count; i++) {
-        enum policy_verdict verdict = policy_evaluate(set->identity.items[i].policy, request);
+        enum policy_verdict verdict = iam_policy_evaluate(set->identity.items[i].policy, request);
         if (verdict > verdicts.identity)
             verdicts.identity = verdict;
     }
@@ -72,7 +72,7 @@ static enum denial decide_by_identity(const struct verdicts *verdicts)
     return verdicts->session == POLICY_SILENT ? NOT_ALLOWED_BY_SESSION : NOT_DENIED;
 }
 
-enum denial policy_decide(const struct policy_set *set, const struct policy_request *request)
+enum denial iam_policy_decide(const struct policy_set *set, const struct policy_request *request)
 {
     struct verdicts verdicts = collect(set, request);
     enum denial denial = explicit_denial(set, &verdicts);
@@ -126,7 +126,7 @@ static str caller_text(const struct principal *caller)
     return str_present(caller->arn) ? caller->arn : S("anonymous");
 }
 
-str denial_message(enum denial denial, const struct policy_request *request)
+str iam_denial_message(enum denial denial, const struct policy_request *request)
 {
     const struct reason *reason = &REASONS[denial];
     str action = str_present(reason->after) ? request->action : (str){0};
@@ -144,7 +144,7 @@ static struct decision by_policy(enum denial denial, const struct policy *policy
 {
     struct decision decision = {.denial = denial, .policy = policy, .policy_name = name};
 
-    decision.statement = policy ? policy_deciding_statement(policy, request) : 0;
+    decision.statement = policy ? iam_policy_deciding_statement(policy, request) : 0;
     if (decision.statement)
         decision.sid = policy->statements.items[decision.statement - 1].sid;
     return decision;
@@ -155,7 +155,7 @@ static struct decision by_identity(enum denial denial, const struct policy_set *
                                    const struct policy_request *request, enum policy_verdict verdict)
 {
     for (size_t i = 0; i < set->identity.count; i++)
-        if (policy_evaluate(set->identity.items[i].policy, request) == verdict)
+        if (iam_policy_evaluate(set->identity.items[i].policy, request) == verdict)
             return by_policy(denial, set->identity.items[i].policy, set->identity.items[i].name, request);
     return (struct decision){.denial = denial};
 }
@@ -170,9 +170,9 @@ static struct decision by_what_allows(const struct policy_set *set, const struct
     return by_identity(NOT_DENIED, set, request, POLICY_ALLOWS);
 }
 
-struct decision policy_explain(const struct policy_set *set, const struct policy_request *request)
+struct decision iam_policy_explain(const struct policy_set *set, const struct policy_request *request)
 {
-    enum denial denial = policy_decide(set, request);
+    enum denial denial = iam_policy_decide(set, request);
     str none = {0};
 
     switch (denial) {
@@ -258,7 +258,7 @@ static bool denies(enum denial denial)
     return denial >= DENIED_EXPLICITLY_BY_RESOURCE && denial <= DENIED_EXPLICITLY_BY_SESSION;
 }
 
-str decision_reason(const struct decision *decision, const struct policy_request *request)
+str iam_decision_reason(const struct decision *decision, const struct policy_request *request)
 {
     struct arena *arena = request->arena;
     str policy = policy_text(decision, request), what = what_text(decision, request),

@@ -5,21 +5,21 @@
 
 #include "wire/percent.h"
 
-bool document_check(const struct call *call, enum policy_kind kind, str document)
+bool iam_document_check(const struct call *call, enum policy_kind kind, str document)
 {
     struct arena parsed = {0};
     str problem;
 
-    const struct policy *policy = policy_parse(&parsed, kind, document, &problem);
+    const struct policy *policy = iam_policy_parse(&parsed, kind, document, &problem);
     if (policy)
-        policy_warn(policy);
+        iam_policy_warn(policy);
     else
         fail(call, &IAM_MALFORMED_POLICY_DOCUMENT_EXCEPTION, "%.*s", STR_ARGS(problem));
     arena_free(&parsed);
     return policy != NULL;
 }
 
-int64_t document_size(str document)
+int64_t iam_document_size(str document)
 {
     int64_t size = 0;
 
@@ -28,7 +28,7 @@ int64_t document_size(str document)
     return size;
 }
 
-str document_reply(const struct call *call, str document)
+str iam_document_reply(const struct call *call, str document)
 {
     return str_present(document) ? percent_encode(call->arena, document) : document;
 }

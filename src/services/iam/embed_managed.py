@@ -32,7 +32,7 @@ policies = sorted((path.stem, json.loads(path.read_text())) for path in sources)
 output.write_text('/* Made by embed_managed.py from managed/: change those. */\n'
                   '#include "services/iam/aws_managed.h"\n\n'
                   + "".join(document(number, policy) for number, (_, policy) in enumerate(policies)) +
-                  'const struct aws_managed_policy AWS_MANAGED_POLICIES[] = {\n'
+                  'const struct aws_managed_policy IAM_AWS_MANAGED_POLICIES[] = {\n'
                   + "".join(entry(number, *item) for number, item in enumerate(policies)) +
                   '};\n\n'
-                  f'const size_t AWS_MANAGED_POLICY_COUNT = {len(policies)};\n')
+                  f'const size_t IAM_AWS_MANAGED_POLICY_COUNT = {len(policies)};\n')

@@ -20,7 +20,7 @@ struct identity_kind {
     str attachment_quota;     /* its name in sentences */
 };
 
-extern const struct identity_kind ROLE_KIND, USER_KIND;
+extern const struct identity_kind IAM_ROLE_KIND, IAM_USER_KIND;
 
 struct identity {
     const struct identity_kind *kind;
@@ -38,68 +38,69 @@ struct page {
 
 /* identities.c */
 /* The names of identities, policies and tag keys are compared without case: this is what is compared. */
-str folded(struct arena *arena, str name);
+str iam_folded(struct arena *arena, str name);
 /* AWS's ids: a prefix and random letters and digits. */
-str unique_id(struct arena *arena, str prefix);
+str iam_unique_id(struct arena *arena, str prefix);
 /* arn:aws:iam::<account>:<type><path><name> */
 str iam_arn(struct arena *arena, str account, str type, str path, str name);
-bool identity_find(struct txn *txn, struct arena *arena, const struct identity_kind *kind, str account,
-                   str name, struct identity *identity);
-bool identity_find_unique(struct txn *txn, struct arena *arena, str unique_id, struct identity *identity);
-bool identity_find_id(struct txn *txn, struct arena *arena, int64_t id, struct identity *identity);
+bool iam_identity_find(struct txn *txn, struct arena *arena, const struct identity_kind *kind, str account,
+                       str name, struct identity *identity);
+bool iam_identity_find_unique(struct txn *txn, struct arena *arena, str unique_id, struct identity *identity);
+bool iam_identity_find_id(struct txn *txn, struct arena *arena, int64_t id, struct identity *identity);
 /*
  * The identity that the operation under way is about: authorized for, and there.  False: fail() has
  * been called.
  */
-bool identity_open(const struct call *call, const struct identity_kind *kind, str name,
-                   struct identity *identity);
+bool iam_identity_open(const struct call *call, const struct identity_kind *kind, str name,
+                       struct identity *identity);
 /* The same; extra keys are context of the authorization. */
-bool identity_open_in_context(const struct call *call, const struct identity_kind *kind, str name,
-                              const struct context_list *context, struct identity *identity);
+bool iam_identity_open_in_context(const struct call *call, const struct identity_kind *kind, str name,
+                                  const struct context_list *context, struct identity *identity);
 /* Those of the caller's account for one part of a list, and one more. */
-struct iam_page_identities_rows identity_page(const struct call *call, const struct identity_kind *kind,
-                                              str path_prefix, const struct page *page);
+struct iam_page_identities_rows iam_identity_page(const struct call *call, const struct identity_kind *kind,
+                                                  str path_prefix, const struct page *page);
 /* Store a new one with its tags; row.id and row.unique_id are filled here.  False: fail() has been called. */
-bool identity_create(const struct call *call, struct identity *identity,
-                     const struct iam_tag_list_type *tags);
+bool iam_identity_create(const struct call *call, struct identity *identity,
+                         const struct iam_tag_list_type *tags);
 /* Fails while anything is attached to it; then deletes it with its tags. */
-bool identity_delete(const struct call *call, const struct identity *identity);
-const struct iam_attached_permissions_boundary *identity_boundary(const struct call *call,
-                                                                  const struct identity *identity);
+bool iam_identity_delete(const struct call *call, const struct identity *identity);
+const struct iam_attached_permissions_boundary *iam_identity_boundary(const struct call *call,
+                                                                      const struct identity *identity);
 
 /* Whatever changes what somebody may do calls this, so that no cached policy outlives it. */
-void policies_changed(const struct call *call);
+void iam_policies_changed(const struct call *call);
 
 /* tags.c */
 /* aws:RequestTag and aws:TagKeys: what a request wants to tag with. */
-void context_add_iam_tags(const struct call *call, const struct iam_tag_list_type *tags,
-                          struct context_list *context);
+void iam_context_add_iam_tags(const struct call *call, const struct iam_tag_list_type *tags,
+                              struct context_list *context);
 /* aws:ResourceTag and iam:ResourceTag: what the resource is tagged with. */
-void context_add_resource_tags(const struct call *call, const struct iam_tag_list_type *tags,
-                               struct context_list *context);
+void iam_context_add_resource_tags(const struct call *call, const struct iam_tag_list_type *tags,
+                                   struct context_list *context);
 /*
  * May the caller make this, with those tags, for which it takes the action `tagging` too, and with that
  * boundary (absent: none)?  False: fail() has been called.
  */
-bool creation_authorize(const struct call *call, str arn, str tagging, const struct iam_tag_list_type *tags,
-                        str boundary);
-bool tags_check(const struct call *call, const struct iam_tag_list_type *tags);
-void identity_put_tags(const struct call *call, int64_t identity_id, const struct iam_tag_list_type *tags);
-struct iam_tag_list_type identity_tags(const struct call *call, int64_t identity_id);
-void policy_put_tags(const struct call *call, int64_t policy_id, const struct iam_tag_list_type *tags);
-struct iam_tag_list_type policy_tags(const struct call *call, int64_t policy_id);
+bool iam_creation_authorize(const struct call *call, str arn, str tagging,
+                            const struct iam_tag_list_type *tags, str boundary);
+bool iam_tags_check(const struct call *call, const struct iam_tag_list_type *tags);
+void iam_identity_put_tags(const struct call *call, int64_t identity_id,
+                           const struct iam_tag_list_type *tags);
+struct iam_tag_list_type iam_tags_of_identity(const struct call *call, int64_t identity_id);
+void iam_policy_put_tags(const struct call *call, int64_t policy_id, const struct iam_tag_list_type *tags);
+struct iam_tag_list_type iam_tags_of_policy(const struct call *call, int64_t policy_id);
 
 /* boundaries.c */
 /* May that policy be a boundary?  False: fail() has been called. */
-bool boundary_check(const struct call *call, str policy_arn);
+bool iam_boundary_check(const struct call *call, str policy_arn);
 
 /* documents.c */
 /* Parse it only to see that it is right.  False: fail() has been called. */
-bool document_check(const struct call *call, enum policy_kind kind, str document);
+bool iam_document_check(const struct call *call, enum policy_kind kind, str document);
 /* Characters that count against quotas: all but white space. */
-int64_t document_size(str document);
+int64_t iam_document_size(str document);
 /* As replies carry documents: percent-encoded. */
-str document_reply(const struct call *call, str document);
+str iam_document_reply(const struct call *call, str document);
 
 /* managed_policies.c: those of AWS and of the account, alike. */
 struct managed_policy {
@@ -109,40 +110,40 @@ struct managed_policy {
     int64_t default_version;
 };
 
-bool managed_policy_find(struct txn *txn, struct arena *arena, str arn, struct managed_policy *policy);
+bool iam_managed_policy_find(struct txn *txn, struct arena *arena, str arn, struct managed_policy *policy);
 /* The document in force, absent when there is no such policy. */
-str managed_policy_document(struct txn *txn, str arn);
-/* Authorized for the operation under way, and there, as identity_open(). */
-bool managed_policy_open(const struct call *call, str arn, struct managed_policy *policy);
+str iam_managed_policy_document(struct txn *txn, str arn);
+/* Authorized for the operation under way, and there, as iam_identity_open(). */
+bool iam_managed_policy_open(const struct call *call, str arn, struct managed_policy *policy);
 /* The same, and the account's own. */
-bool managed_policy_open_own(const struct call *call, str arn, struct managed_policy *policy);
-bool managed_policy_open_own_in_context(const struct call *call, str arn, struct context_list context,
-                                        struct managed_policy *policy);
+bool iam_managed_policy_open_own(const struct call *call, str arn, struct managed_policy *policy);
+bool iam_managed_policy_open_own_in_context(const struct call *call, str arn, struct context_list context,
+                                            struct managed_policy *policy);
 /* Is the ARN's form right?  False: fail() has been called. */
-bool policy_arn_check(const struct call *call, str arn);
+bool iam_policy_arn_check(const struct call *call, str arn);
 
 /* policy_versions.c */
 /* May the document be one?  False: fail() has been called. */
-bool version_check(const struct call *call, str document);
-void version_insert(const struct call *call, int64_t policy_id, int64_t version, str document);
+bool iam_version_check(const struct call *call, str document);
+void iam_version_insert(const struct call *call, int64_t policy_id, int64_t version, str document);
 /* "v3" */
-str version_id(const struct call *call, int64_t version);
+str iam_version_id(const struct call *call, int64_t version);
 
 /* page.c */
 /* False: the marker is none of ours, and fail() has been called. */
-bool page_open(const struct call *call, str marker, const int64_t *max_items, struct page *page);
+bool iam_page_open(const struct call *call, str marker, const int64_t *max_items, struct page *page);
 /* Is that key outside of this part, whatever its item is? */
-bool page_leaves_out(const struct page *page, str key);
+bool iam_page_leaves_out(const struct page *page, str key);
 /* Does the item with this key belong into this part? */
-bool page_takes(struct page *page, str key);
-void page_close(const struct call *call, const struct page *page, const bool **is_truncated, str *marker);
+bool iam_page_takes(struct page *page, str key);
+void iam_page_close(const struct call *call, const struct page *page, const bool **is_truncated, str *marker);
 
 /* access_keys.c */
 /* Random text of a new key's secret. */
-str new_secret(struct arena *arena);
-/* An id that access_key_is_ours() knows again, even when it is stored no more. */
-str new_access_key_id(struct arena *arena, str prefix);
-bool access_key_is_ours(struct arena *arena, str access_key_id);
+str iam_new_secret(struct arena *arena);
+/* An id that iam_access_key_is_ours() knows again, even when it is stored no more. */
+str iam_new_access_key_id(struct arena *arena, str prefix);
+bool iam_access_key_is_ours(struct arena *arena, str access_key_id);
 
 /* policy_cache.c: parsed policies, kept by each thread for itself. */
 struct cached_identity {
@@ -156,12 +157,12 @@ struct cached_identity {
 };
 
 /* What that role or user may do as of this transaction; NULL when it is gone.  Until the next lookup. */
-const struct cached_identity *cached_identity(struct txn *txn, struct arena *arena, str unique_id);
-/* As policy_read() has it.  `owner`, what the policy is of, is where it is looked for. */
-const struct policy *cached_policy(enum policy_kind kind, str owner, str text);
+const struct cached_identity *iam_cached_identity(struct txn *txn, struct arena *arena, str unique_id);
+/* As iam_policy_read() has it.  `owner`, what the policy is of, is where it is looked for. */
+const struct policy *iam_cached_policy(enum policy_kind kind, str owner, str text);
 
 /* authorize.c */
 /* A role by its ARN, of whatever account. */
-bool role_find(const struct call *call, str role_arn, struct identity *role);
+bool iam_role_find(const struct call *call, str role_arn, struct identity *role);
 /* A session's principal, in arena. */
-struct principal session_principal(struct arena *arena, const struct identity *role, str session_name);
+struct principal iam_session_principal(struct arena *arena, const struct identity *role, str session_name);

@@ -10,7 +10,7 @@ enum { UNIQUE_ID_SIZE = 17 };
 
 static const str LETTERS_AND_DIGITS = STR_INIT("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
 
-const struct identity_kind ROLE_KIND = {
+const struct identity_kind IAM_ROLE_KIND = {
     .word = STR_INIT("role"),
     .title = STR_INIT("Role"),
     .id_prefix = STR_INIT("AROA"),
@@ -18,7 +18,7 @@ const struct identity_kind ROLE_KIND = {
     .attachment_quota = STR_INIT("PoliciesPerRole"),
 };
 
-const struct identity_kind USER_KIND = {
+const struct identity_kind IAM_USER_KIND = {
     .word = STR_INIT("user"),
     .title = STR_INIT("User"),
     .id_prefix = STR_INIT("AIDA"),
@@ -26,7 +26,7 @@ const struct identity_kind USER_KIND = {
     .attachment_quota = STR_INIT("PoliciesPerUser"),
 };
 
-str folded(struct arena *arena, str name)
+str iam_folded(struct arena *arena, str name)
 {
     char *copy = arena_alloc(arena, name.size + 1);
 
@@ -37,7 +37,7 @@ str folded(struct arena *arena, str name)
     return (str){copy, name.size};
 }
 
-str unique_id(struct arena *arena, str prefix)
+str iam_unique_id(struct arena *arena, str prefix)
 {
     return arena_join(arena, prefix, random_text(arena, LETTERS_AND_DIGITS, UNIQUE_ID_SIZE));
 }
@@ -49,32 +49,32 @@ str iam_arn(struct arena *arena, str account, str type, str path, str name)
                                           .resource = arena_concat(arena, type, path, name)});
 }
 
-bool identity_find_id(struct txn *txn, struct arena *arena, int64_t id, struct identity *identity)
+bool iam_identity_find_id(struct txn *txn, struct arena *arena, int64_t id, struct identity *identity)
 {
     if (!iam_find_identity(txn, &(struct iam_find_identity_params){.id = id}, &identity->row))
         return false;
-    identity->kind = str_equal(identity->row.kind, ROLE_KIND.word) ? &ROLE_KIND : &USER_KIND;
+    identity->kind = str_equal(identity->row.kind, IAM_ROLE_KIND.word) ? &IAM_ROLE_KIND : &IAM_USER_KIND;
     identity->arn =
         iam_arn(arena, identity->row.account, identity->kind->word, identity->row.path, identity->row.name);
     return true;
 }
 
-bool identity_find(struct txn *txn, struct arena *arena, const struct identity_kind *kind, str account,
-                   str name, struct identity *identity)
+bool iam_identity_find(struct txn *txn, struct arena *arena, const struct identity_kind *kind, str account,
+                       str name, struct identity *identity)
 {
-    struct iam_identity_by_name_params params = {account, kind->word, folded(arena, name)};
+    struct iam_identity_by_name_params params = {account, kind->word, iam_folded(arena, name)};
     struct iam_identity_by_name_row row;
 
-    return iam_identity_by_name(txn, &params, &row) && identity_find_id(txn, arena, row.id, identity) &&
+    return iam_identity_by_name(txn, &params, &row) && iam_identity_find_id(txn, arena, row.id, identity) &&
            str_equal(identity->row.name, name);
 }
 
-bool identity_find_unique(struct txn *txn, struct arena *arena, str id, struct identity *identity)
+bool iam_identity_find_unique(struct txn *txn, struct arena *arena, str id, struct identity *identity)
 {
     struct iam_identity_by_unique_id_row row;
 
     return iam_identity_by_unique_id(txn, &(struct iam_identity_by_unique_id_params){id}, &row) &&
-           identity_find_id(txn, arena, row.id, identity);
+           iam_identity_find_id(txn, arena, row.id, identity);
 }
 
 static const str BOUNDARY = STR_INIT("iam:PermissionsBoundary");
@@ -100,17 +100,17 @@ static struct context_list context_of(const struct call *call, const struct iden
         *list_add(call->arena, &context) = asked->items[i];
     if (!identity)
         return context;
-    struct iam_tag_list_type tags = identity_tags(call, identity->row.id);
-    context_add_resource_tags(call, &tags, &context);
+    struct iam_tag_list_type tags = iam_tags_of_identity(call, identity->row.id);
+    iam_context_add_resource_tags(call, &tags, &context);
     if (str_present(identity->row.boundary_arn) && !names(asked, BOUNDARY))
         *list_add(call->arena, &context) = (struct context_value){BOUNDARY, identity->row.boundary_arn};
     return context;
 }
 
-bool identity_open_in_context(const struct call *call, const struct identity_kind *kind, str name,
-                              const struct context_list *context, struct identity *identity)
+bool iam_identity_open_in_context(const struct call *call, const struct identity_kind *kind, str name,
+                                  const struct context_list *context, struct identity *identity)
 {
-    bool found = identity_find(call->txn, call->arena, kind, call->account, name, identity);
+    bool found = iam_identity_find(call->txn, call->arena, kind, call->account, name, identity);
     str arn = found ? identity->arn : iam_arn(call->arena, call->account, kind->word, S("/"), name);
 
     struct context_list all = context_of(call, found ? identity : NULL, context);
@@ -122,14 +122,14 @@ bool identity_open_in_context(const struct call *call, const struct identity_kin
     return found;
 }
 
-bool identity_open(const struct call *call, const struct identity_kind *kind, str name,
-                   struct identity *identity)
+bool iam_identity_open(const struct call *call, const struct identity_kind *kind, str name,
+                       struct identity *identity)
 {
-    return identity_open_in_context(call, kind, name, &(struct context_list){0}, identity);
+    return iam_identity_open_in_context(call, kind, name, &(struct context_list){0}, identity);
 }
 
-struct iam_page_identities_rows identity_page(const struct call *call, const struct identity_kind *kind,
-                                              str path_prefix, const struct page *page)
+struct iam_page_identities_rows iam_identity_page(const struct call *call, const struct identity_kind *kind,
+                                                  str path_prefix, const struct page *page)
 {
     struct iam_page_identities_params params = {
         .account = call->account,
@@ -142,24 +142,25 @@ struct iam_page_identities_rows identity_page(const struct call *call, const str
     return iam_page_identities(call->txn, &params);
 }
 
-bool identity_create(const struct call *call, struct identity *identity, const struct iam_tag_list_type *tags)
+bool iam_identity_create(const struct call *call, struct identity *identity,
+                         const struct iam_tag_list_type *tags)
 {
     struct iam_identity_row *row = &identity->row;
 
-    row->unique_id = unique_id(call->arena, identity->kind->id_prefix);
+    row->unique_id = iam_unique_id(call->arena, identity->kind->id_prefix);
     row->kind = identity->kind->word;
-    row->folded_name = folded(call->arena, row->name);
+    row->folded_name = iam_folded(call->arena, row->name);
     row->id = iam_insert_identity(call->txn, row);
     if (row->id == 0) {
         fail(call, &IAM_ENTITY_ALREADY_EXISTS_EXCEPTION, "%.*s with name %.*s already exists.",
              STR_ARGS(identity->kind->title), STR_ARGS(row->name));
         return false;
     }
-    identity_put_tags(call, row->id, tags);
+    iam_identity_put_tags(call, row->id, tags);
     return true;
 }
 
-bool identity_delete(const struct call *call, const struct identity *identity)
+bool iam_identity_delete(const struct call *call, const struct identity *identity)
 {
     int64_t id = identity->row.id;
 
@@ -173,12 +174,12 @@ bool identity_delete(const struct call *call, const struct identity *identity)
     }
     iam_remove_identity_tags(call->txn, &(struct iam_remove_identity_tags_params){id});
     iam_remove_identity(call->txn, &(struct iam_remove_identity_params){id});
-    policies_changed(call);
+    iam_policies_changed(call);
     return true;
 }
 
-const struct iam_attached_permissions_boundary *identity_boundary(const struct call *call,
-                                                                  const struct identity *identity)
+const struct iam_attached_permissions_boundary *iam_identity_boundary(const struct call *call,
+                                                                      const struct identity *identity)
 {
     if (!str_present(identity->row.boundary_arn))
         return NULL;
@@ -191,7 +192,7 @@ const struct iam_attached_permissions_boundary *identity_boundary(const struct c
     return boundary;
 }
 
-void policies_changed(const struct call *call)
+void iam_policies_changed(const struct call *call)
 {
     /* Random, not counted up: a number used by a call that is undone must not come again. */
     int64_t version = (int64_t)(random_u64() >> 1);

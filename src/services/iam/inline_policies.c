@@ -8,11 +8,11 @@ static bool check_size(const struct call *call, const struct identity *identity,
 {
     struct iam_inline_policies_rows rows =
         iam_inline_policies(call->txn, &(struct iam_inline_policies_params){identity->row.id});
-    int64_t size = document_size(document);
+    int64_t size = iam_document_size(document);
 
     for (size_t i = 0; i < rows.count; i++)
         if (!str_equal(rows.items[i].policy_name, name))
-            size += document_size(rows.items[i].document);
+            size += iam_document_size(rows.items[i].document);
     if (size <= identity->kind->max_inline_bytes)
         return true;
     fail(call, &IAM_LIMIT_EXCEEDED_EXCEPTION, "Maximum policy size of %lld bytes exceeded for %.*s %.*s",
@@ -26,11 +26,11 @@ static enum outcome put_policy(const struct call *call, const struct identity_ki
 {
     struct identity identity;
 
-    if (!identity_open(call, kind, identity_name, &identity) ||
-        !document_check(call, POLICY_INLINE, document) || !check_size(call, &identity, name, document))
+    if (!iam_identity_open(call, kind, identity_name, &identity) ||
+        !iam_document_check(call, POLICY_INLINE, document) || !check_size(call, &identity, name, document))
         return FAILED;
     iam_put_inline_policy(call->txn, &(struct iam_put_inline_policy_params){identity.row.id, name, document});
-    policies_changed(call);
+    iam_policies_changed(call);
     return DONE;
 }
 
@@ -46,12 +46,12 @@ static enum outcome get_policy(const struct call *call, const struct identity_ki
     struct iam_find_inline_policy_row row;
     struct identity identity;
 
-    if (!identity_open(call, kind, identity_name, &identity))
+    if (!iam_identity_open(call, kind, identity_name, &identity))
         return FAILED;
     struct iam_find_inline_policy_params params = {identity.row.id, name};
     if (!iam_find_inline_policy(call->txn, &params, &row))
         return no_such_policy(call, kind, name);
-    *document = document_reply(call, row.document);
+    *document = iam_document_reply(call, row.document);
     return DONE;
 }
 
@@ -60,13 +60,13 @@ static bool list_policies(const struct call *call, const struct identity_kind *k
 {
     struct identity identity;
 
-    if (!identity_open(call, kind, identity_name, &identity))
+    if (!iam_identity_open(call, kind, identity_name, &identity))
         return false;
     struct iam_inline_policies_rows rows =
         iam_inline_policies(call->txn, &(struct iam_inline_policies_params){identity.row.id});
     list_make_empty(call->arena, names);
     for (size_t i = 0; i < rows.count; i++)
-        if (page_takes(page, rows.items[i].policy_name))
+        if (iam_page_takes(page, rows.items[i].policy_name))
             *list_add(call->arena, names) = rows.items[i].policy_name;
     return true;
 }
@@ -76,12 +76,12 @@ static enum outcome delete_policy(const struct call *call, const struct identity
 {
     struct identity identity;
 
-    if (!identity_open(call, kind, identity_name, &identity))
+    if (!iam_identity_open(call, kind, identity_name, &identity))
         return FAILED;
     struct iam_remove_inline_policy_params params = {identity.row.id, name};
     if (iam_remove_inline_policy(call->txn, &params) == 0)
         return no_such_policy(call, kind, name);
-    policies_changed(call);
+    iam_policies_changed(call);
     return DONE;
 }
 
@@ -89,14 +89,14 @@ enum outcome iam_put_role_policy(const struct call *call, const struct iam_put_r
                                  struct iam_put_role_policy_output *out)
 {
     (void)out;
-    return put_policy(call, &ROLE_KIND, in->role_name, in->policy_name, in->policy_document);
+    return put_policy(call, &IAM_ROLE_KIND, in->role_name, in->policy_name, in->policy_document);
 }
 
 enum outcome iam_put_user_policy(const struct call *call, const struct iam_put_user_policy_request *in,
                                  struct iam_put_user_policy_output *out)
 {
     (void)out;
-    return put_policy(call, &USER_KIND, in->user_name, in->policy_name, in->policy_document);
+    return put_policy(call, &IAM_USER_KIND, in->user_name, in->policy_name, in->policy_document);
 }
 
 enum outcome iam_get_role_policy(const struct call *call, const struct iam_get_role_policy_request *in,
@@ -104,7 +104,7 @@ enum outcome iam_get_role_policy(const struct call *call, const struct iam_get_r
 {
     out->role_name = in->role_name;
     out->policy_name = in->policy_name;
-    return get_policy(call, &ROLE_KIND, in->role_name, in->policy_name, &out->policy_document);
+    return get_policy(call, &IAM_ROLE_KIND, in->role_name, in->policy_name, &out->policy_document);
 }
 
 enum outcome iam_get_user_policy(const struct call *call, const struct iam_get_user_policy_request *in,
@@ -112,7 +112,7 @@ enum outcome iam_get_user_policy(const struct call *call, const struct iam_get_u
 {
     out->user_name = in->user_name;
     out->policy_name = in->policy_name;
-    return get_policy(call, &USER_KIND, in->user_name, in->policy_name, &out->policy_document);
+    return get_policy(call, &IAM_USER_KIND, in->user_name, in->policy_name, &out->policy_document);
 }
 
 enum outcome iam_list_role_policies(const struct call *call, const struct iam_list_role_policies_request *in,
@@ -120,10 +120,10 @@ enum outcome iam_list_role_policies(const struct call *call, const struct iam_li
 {
     struct page page;
 
-    if (!page_open(call, in->marker, in->max_items, &page) ||
-        !list_policies(call, &ROLE_KIND, in->role_name, &page, &out->policy_names))
+    if (!iam_page_open(call, in->marker, in->max_items, &page) ||
+        !list_policies(call, &IAM_ROLE_KIND, in->role_name, &page, &out->policy_names))
         return FAILED;
-    page_close(call, &page, &out->is_truncated, &out->marker);
+    iam_page_close(call, &page, &out->is_truncated, &out->marker);
     return DONE;
 }
 
@@ -132,10 +132,10 @@ enum outcome iam_list_user_policies(const struct call *call, const struct iam_li
 {
     struct page page;
 
-    if (!page_open(call, in->marker, in->max_items, &page) ||
-        !list_policies(call, &USER_KIND, in->user_name, &page, &out->policy_names))
+    if (!iam_page_open(call, in->marker, in->max_items, &page) ||
+        !list_policies(call, &IAM_USER_KIND, in->user_name, &page, &out->policy_names))
         return FAILED;
-    page_close(call, &page, &out->is_truncated, &out->marker);
+    iam_page_close(call, &page, &out->is_truncated, &out->marker);
     return DONE;
 }
 
@@ -143,12 +143,12 @@ enum outcome iam_delete_role_policy(const struct call *call, const struct iam_de
                                     struct iam_delete_role_policy_output *out)
 {
     (void)out;
-    return delete_policy(call, &ROLE_KIND, in->role_name, in->policy_name);
+    return delete_policy(call, &IAM_ROLE_KIND, in->role_name, in->policy_name);
 }
 
 enum outcome iam_delete_user_policy(const struct call *call, const struct iam_delete_user_policy_request *in,
                                     struct iam_delete_user_policy_output *out)
 {
     (void)out;
-    return delete_policy(call, &USER_KIND, in->user_name, in->policy_name);
+    return delete_policy(call, &IAM_USER_KIND, in->user_name, in->policy_name);
 }

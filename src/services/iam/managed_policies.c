@@ -8,14 +8,14 @@
 
 enum { UNIQUE_ID_SIZE = 17 };
 
-bool managed_policy_find(struct txn *txn, struct arena *arena, str arn, struct managed_policy *policy)
+bool iam_managed_policy_find(struct txn *txn, struct arena *arena, str arn, struct managed_policy *policy)
 {
-    *policy = (struct managed_policy){.aws = aws_managed_find(arn), .arn = arn};
+    *policy = (struct managed_policy){.aws = iam_aws_managed_find(arn), .arn = arn};
     if (policy->aws) {
         policy->name = policy->aws->name;
         policy->path = policy->aws->path;
         policy->default_version = policy->aws->version;
-        policy->arn = aws_managed_arn(arena, policy->aws);
+        policy->arn = iam_aws_managed_arn(arena, policy->aws);
         return true;
     }
     if (!iam_find_policy(txn, &(struct iam_find_policy_params){arn}, &policy->row))
@@ -26,9 +26,9 @@ bool managed_policy_find(struct txn *txn, struct arena *arena, str arn, struct m
     return true;
 }
 
-str managed_policy_document(struct txn *txn, str arn)
+str iam_managed_policy_document(struct txn *txn, str arn)
 {
-    const struct aws_managed_policy *aws = aws_managed_find(arn);
+    const struct aws_managed_policy *aws = iam_aws_managed_find(arn);
     struct iam_find_policy_document_row row;
 
     if (aws)
@@ -37,7 +37,7 @@ str managed_policy_document(struct txn *txn, str arn)
                                                                                                : (str){0};
 }
 
-bool policy_arn_check(const struct call *call, str arn)
+bool iam_policy_arn_check(const struct call *call, str arn)
 {
     if (str_starts_with(arn, S("arn:")) && str_find(arn, S(":policy/")) > 0)
         return true;
@@ -48,12 +48,12 @@ bool policy_arn_check(const struct call *call, str arn)
 static bool open_in_context(const struct call *call, str arn, struct context_list context,
                             struct managed_policy *policy)
 {
-    if (!policy_arn_check(call, arn))
+    if (!iam_policy_arn_check(call, arn))
         return false;
-    bool found = managed_policy_find(call->txn, call->arena, arn, policy);
+    bool found = iam_managed_policy_find(call->txn, call->arena, arn, policy);
     if (found && !policy->aws) {
-        struct iam_tag_list_type tags = policy_tags(call, policy->row.id);
-        context_add_resource_tags(call, &tags, &context);
+        struct iam_tag_list_type tags = iam_tags_of_policy(call, policy->row.id);
+        iam_context_add_resource_tags(call, &tags, &context);
     }
     if (!authorize_in_context(call, arn, (str){0}, &context))
         return false;
@@ -63,13 +63,13 @@ static bool open_in_context(const struct call *call, str arn, struct context_lis
     return false;
 }
 
-bool managed_policy_open(const struct call *call, str arn, struct managed_policy *policy)
+bool iam_managed_policy_open(const struct call *call, str arn, struct managed_policy *policy)
 {
     return open_in_context(call, arn, (struct context_list){0}, policy);
 }
 
-bool managed_policy_open_own_in_context(const struct call *call, str arn, struct context_list context,
-                                        struct managed_policy *policy)
+bool iam_managed_policy_open_own_in_context(const struct call *call, str arn, struct context_list context,
+                                            struct managed_policy *policy)
 {
     if (!open_in_context(call, arn, context, policy))
         return false;
@@ -82,9 +82,9 @@ bool managed_policy_open_own_in_context(const struct call *call, str arn, struct
     return false;
 }
 
-bool managed_policy_open_own(const struct call *call, str arn, struct managed_policy *policy)
+bool iam_managed_policy_open_own(const struct call *call, str arn, struct managed_policy *policy)
 {
-    return managed_policy_open_own_in_context(call, arn, (struct context_list){0}, policy);
+    return iam_managed_policy_open_own_in_context(call, arn, (struct context_list){0}, policy);
 }
 
 /* AWS's policies have ids too; ours are made of their names, so that they stay the same. */
@@ -128,7 +128,7 @@ static struct iam_policy brief(const struct call *call, const struct managed_pol
         .policy_id = aws ? aws_policy_id(call, aws) : policy->row.unique_id,
         .arn = policy->arn,
         .path = policy->path,
-        .default_version_id = version_id(call, policy->default_version),
+        .default_version_id = iam_version_id(call, policy->default_version),
         .attachment_count = arena_i64(call->arena, count_attachments(call, policy->arn)),
         .permissions_boundary_usage_count = arena_i64(call->arena, count_boundaries(call, policy->arn)),
         .is_attachable = arena_bool(call->arena, true),
@@ -144,7 +144,7 @@ static const struct iam_policy *shown(const struct call *call, const struct mana
     *shown = brief(call, policy);
     if (!policy->aws) {
         shown->description = policy->row.description;
-        shown->tags = policy_tags(call, policy->row.id);
+        shown->tags = iam_tags_of_policy(call, policy->row.id);
     }
     return shown;
 }
@@ -156,15 +156,15 @@ enum outcome iam_create_policy(const struct call *call, const struct iam_create_
     str arn = iam_arn(call->arena, call->account, S("policy"), path, in->policy_name);
     struct managed_policy policy;
 
-    if (!creation_authorize(call, arn, S("iam:TagPolicy"), &in->tags, (str){0}) ||
-        !version_check(call, in->policy_document) || !tags_check(call, &in->tags))
+    if (!iam_creation_authorize(call, arn, S("iam:TagPolicy"), &in->tags, (str){0}) ||
+        !iam_version_check(call, in->policy_document) || !iam_tags_check(call, &in->tags))
         return FAILED;
     struct iam_insert_policy_params params = {
         .account = call->account,
         .policy_name = in->policy_name,
-        .folded_name = folded(call->arena, in->policy_name),
+        .folded_name = iam_folded(call->arena, in->policy_name),
         .path = path,
-        .unique_id = unique_id(call->arena, S("ANPA")),
+        .unique_id = iam_unique_id(call->arena, S("ANPA")),
         .arn = arn,
         .description = in->description,
         .created_ms = call->now_ms,
@@ -174,9 +174,9 @@ enum outcome iam_create_policy(const struct call *call, const struct iam_create_
         return fail(call, &IAM_ENTITY_ALREADY_EXISTS_EXCEPTION,
                     "A policy called %.*s already exists. Duplicate names are not allowed.",
                     STR_ARGS(in->policy_name));
-    version_insert(call, id, 1, in->policy_document);
-    policy_put_tags(call, id, &in->tags);
-    managed_policy_find(call->txn, call->arena, arn, &policy);
+    iam_version_insert(call, id, 1, in->policy_document);
+    iam_policy_put_tags(call, id, &in->tags);
+    iam_managed_policy_find(call->txn, call->arena, arn, &policy);
     out->policy = shown(call, &policy);
     return DONE;
 }
@@ -186,7 +186,7 @@ enum outcome iam_get_policy(const struct call *call, const struct iam_get_policy
 {
     struct managed_policy policy;
 
-    if (!managed_policy_open(call, in->policy_arn, &policy))
+    if (!iam_managed_policy_open(call, in->policy_arn, &policy))
         return FAILED;
     out->policy = shown(call, &policy);
     return DONE;
@@ -198,7 +198,7 @@ enum outcome iam_delete_policy(const struct call *call, const struct iam_delete_
     struct managed_policy policy;
 
     (void)out;
-    if (!managed_policy_open_own(call, in->policy_arn, &policy))
+    if (!iam_managed_policy_open_own(call, in->policy_arn, &policy))
         return FAILED;
     if (count_attachments(call, policy.arn) > 0 || count_boundaries(call, policy.arn) > 0)
         return fail(call, &IAM_DELETE_CONFLICT_EXCEPTION, "Cannot delete a policy attached to entities.");
@@ -237,10 +237,11 @@ static void consider(const struct call *call, struct listing *listing, str key, 
 {
     struct managed_policy policy;
 
-    if (page_leaves_out(&listing->page, key) || !managed_policy_find(call->txn, call->arena, arn, &policy))
+    if (iam_page_leaves_out(&listing->page, key) ||
+        !iam_managed_policy_find(call->txn, call->arena, arn, &policy))
         return;
     struct iam_policy item = brief(call, &policy);
-    if (is_wanted(listing->in, &item) && page_takes(&listing->page, key))
+    if (is_wanted(listing->in, &item) && iam_page_takes(&listing->page, key))
         *list_add(call->arena, listing->policies) = item;
 }
 
@@ -251,15 +252,16 @@ enum outcome iam_list_policies(const struct call *call, const struct iam_list_po
     str resource = iam_arn(call->arena, call->account, S("policy"), S("/"), S(""));
     struct listing listing = {.in = in, .policies = &out->policies};
 
-    if (!authorize(call, resource, (str){0}) || !page_open(call, in->marker, in->max_items, &listing.page))
+    if (!authorize(call, resource, (str){0}) ||
+        !iam_page_open(call, in->marker, in->max_items, &listing.page))
         return FAILED;
     list_make_empty(call->arena, &out->policies);
     for (size_t i = 0;
-         i < AWS_MANAGED_POLICY_COUNT && iam_policy_scope_type_of(scope) != IAM_POLICY_SCOPE_TYPE_LOCAL;
+         i < IAM_AWS_MANAGED_POLICY_COUNT && iam_policy_scope_type_of(scope) != IAM_POLICY_SCOPE_TYPE_LOCAL;
          i++) {
-        const struct aws_managed_policy *aws = &AWS_MANAGED_POLICIES[i];
+        const struct aws_managed_policy *aws = &IAM_AWS_MANAGED_POLICIES[i];
         consider(call, &listing, arena_join(call->arena, S("aws/"), aws->name),
-                 aws_managed_arn(call->arena, aws));
+                 iam_aws_managed_arn(call->arena, aws));
     }
     struct iam_policies_of_account_rows rows = {0};
     if (iam_policy_scope_type_of(scope) != IAM_POLICY_SCOPE_TYPE_AWS)
@@ -267,6 +269,6 @@ enum outcome iam_list_policies(const struct call *call, const struct iam_list_po
     for (size_t i = 0; i < rows.count; i++)
         consider(call, &listing, arena_join(call->arena, S("own/"), rows.items[i].folded_name),
                  rows.items[i].arn);
-    page_close(call, &listing.page, &out->is_truncated, &out->marker);
+    iam_page_close(call, &listing.page, &out->is_truncated, &out->marker);
     return DONE;
 }

@@ -8,7 +8,7 @@
 
 enum { DEFAULT_MAX_ITEMS = 100 };
 
-bool page_open(const struct call *call, str marker, const int64_t *max_items, struct page *page)
+bool iam_page_open(const struct call *call, str marker, const int64_t *max_items, struct page *page)
 {
     *page = (struct page){.after = S(""), .limit = max_items ? *max_items : DEFAULT_MAX_ITEMS};
     if (!str_present(marker) || base64_decode(call->arena, marker, &page->after))
@@ -22,12 +22,12 @@ static bool is_before(const struct page *page, str key)
     return page->after.size > 0 && str_compare(key, page->after) <= 0;
 }
 
-bool page_leaves_out(const struct page *page, str key)
+bool iam_page_leaves_out(const struct page *page, str key)
 {
     return page->truncated || is_before(page, key);
 }
 
-bool page_takes(struct page *page, str key)
+bool iam_page_takes(struct page *page, str key)
 {
     if (is_before(page, key))
         return false;
@@ -40,7 +40,7 @@ bool page_takes(struct page *page, str key)
     return true;
 }
 
-void page_close(const struct call *call, const struct page *page, const bool **is_truncated, str *marker)
+void iam_page_close(const struct call *call, const struct page *page, const bool **is_truncated, str *marker)
 {
     *is_truncated = arena_bool(call->arena, page->truncated);
     if (page->truncated)

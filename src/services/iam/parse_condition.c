@@ -74,7 +74,7 @@ static bool find_operator(str name, struct condition *condition)
     return condition->operator&& !(condition->if_exists && condition->operator->type == VALUE_NULL);
 }
 
-bool number_of_text(str text, double *number)
+bool iam_number_of_text(str text, double *number)
 {
     char buffer[MAX_NUMBER_SIZE + 1], *end;
 
@@ -89,7 +89,7 @@ bool number_of_text(str text, double *number)
 }
 
 /* "2026-01-31", with or without a time, or seconds since 1970. */
-bool date_of_text(str text, double *ms)
+bool iam_date_of_text(str text, double *ms)
 {
     static const str MIDNIGHT = STR_INIT("T00:00:00Z");
     char buffer[MAX_NUMBER_SIZE];
@@ -104,13 +104,13 @@ bool date_of_text(str text, double *ms)
         *ms = (double)moment;
         return true;
     }
-    if (!number_of_text(text, ms))
+    if (!iam_number_of_text(text, ms))
         return false;
     *ms *= 1000;
     return true;
 }
 
-bool ip_range_of_text(str text, struct ip_range *range)
+bool iam_ip_range_of_text(str text, struct ip_range *range)
 {
     char address[MAX_ADDRESS_SIZE + 1];
     str host;
@@ -137,11 +137,11 @@ static bool parse_typed(const struct condition_operator *operator, str text, str
 {
     switch (operator->type) {
     case VALUE_NUMBER:
-        return value->is_number = number_of_text(text, &value->number);
+        return value->is_number = iam_number_of_text(text, &value->number);
     case VALUE_DATE:
-        return value->is_number = date_of_text(text, &value->number);
+        return value->is_number = iam_date_of_text(text, &value->number);
     case VALUE_IP:
-        return ip_range_of_text(text, &value->range);
+        return iam_ip_range_of_text(text, &value->range);
     case VALUE_BOOL:
     case VALUE_NULL:
         return str_equal_nocase(text, S("true")) || str_equal_nocase(text, S("false"));
@@ -172,21 +172,21 @@ static bool parse_value(struct arena *arena, struct condition *condition, const 
     default:
         return false;
     }
-    if (!is_policy_text(text))
+    if (!iam_is_policy_text(text))
         return false;
     value->pattern = wildcard_compile(arena, text, condition->operator->wildcards, variables);
     return value->pattern.has_variables || parse_typed(condition->operator, text, value);
 }
 
-bool parse_condition(struct arena *arena, str operator_name, const struct json_member *key, bool variables,
-                     struct condition *condition)
+bool iam_parse_condition(struct arena *arena, str operator_name, const struct json_member *key,
+                         bool variables, struct condition *condition)
 {
     const struct json *values = &key->value;
 
     if (!find_operator(operator_name, condition))
         return false;
     list_make_empty(arena, &condition->values);
-    condition->key = context_key_find(arena_copy(arena, key->name), &condition->key_name);
+    condition->key = iam_context_key_find(arena_copy(arena, key->name), &condition->key_name);
     if (!json_is(values, JSON_ARRAY))
         return parse_value(arena, condition, values, variables);
     for (uint32_t i = 0; i < values->count; i++)

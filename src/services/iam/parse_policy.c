@@ -35,7 +35,7 @@ static bool syntax_error(struct parser *parser)
     return broken(parser, str_of(SYNTAX));
 }
 
-bool is_policy_text(str text)
+bool iam_is_policy_text(str text)
 {
     for (size_t i = 0; i < text.size; i++)
         if ((unsigned char)text.data[i] < ' ' && text.data[i] != '\t' && text.data[i] != '\r' &&
@@ -78,7 +78,7 @@ static bool parse_patterns(struct parser *parser, const struct json *value, bool
 
     list_make_empty(parser->arena, list);
     for (uint32_t i = 0; text_at(value, i, &item); i++) {
-        if (!json_is(item, JSON_STRING) || !is_policy_text(item->text))
+        if (!json_is(item, JSON_STRING) || !iam_is_policy_text(item->text))
             return syntax_error(parser);
         struct wildcard *pattern = list_add(parser->arena, list);
         *pattern = wildcard_compile(parser->arena, item->text, true, variables);
@@ -170,7 +170,7 @@ static bool add_principal(struct parser *parser, str kind, const struct json *it
 {
     struct principal_pattern *principal = list_add(parser->arena, list);
 
-    if (!json_is(item, JSON_STRING) || !is_policy_text(item->text))
+    if (!json_is(item, JSON_STRING) || !iam_is_policy_text(item->text))
         return syntax_error(parser);
     principal->source = arena_copy(parser->arena, item->text);
     if (classify(principal, kind))
@@ -225,8 +225,8 @@ static bool parse_operator(struct parser *parser, const struct json_member *memb
         return syntax_error(parser);
     for (uint32_t i = 0; i < member->value.count; i++) {
         struct condition *condition = list_add(parser->arena, &statement->conditions);
-        if (parse_condition(parser->arena, member->name, &member->value.members[i], parser->variables,
-                            condition)) {
+        if (iam_parse_condition(parser->arena, member->name, &member->value.members[i], parser->variables,
+                                condition)) {
             parser->asks_context |= asks_context(condition);
             continue;
         }
@@ -477,7 +477,7 @@ static bool parse_document(struct parser *parser, const struct json *document, s
            check_element(parser, statements, &ACTION, check_action) && check_elements(parser, policy);
 }
 
-const struct policy *policy_parse(struct arena *arena, enum policy_kind kind, str document, str *problem)
+const struct policy *iam_policy_parse(struct arena *arena, enum policy_kind kind, str document, str *problem)
 {
     struct parser parser = {.arena = arena, .kind = kind};
     struct policy *policy = arena_new(arena, struct policy);
@@ -496,16 +496,16 @@ const struct policy *policy_parse(struct arena *arena, enum policy_kind kind, st
     return str_present(parser.problem) ? NULL : policy;
 }
 
-const struct policy *policy_read(struct arena *arena, enum policy_kind kind, str document)
+const struct policy *iam_policy_read(struct arena *arena, enum policy_kind kind, str document)
 {
     static const struct policy unreadable = {.unreadable = true};
     str problem;
-    const struct policy *policy = policy_parse(arena, kind, document, &problem);
+    const struct policy *policy = iam_policy_parse(arena, kind, document, &problem);
 
     return policy ? policy : &unreadable;
 }
 
-bool policy_next_aws_principal(const struct policy *policy, size_t *position, str *principal)
+bool iam_policy_next_aws_principal(const struct policy *policy, size_t *position, str *principal)
 {
     size_t number = 0;
 

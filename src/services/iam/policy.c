@@ -28,10 +28,10 @@ static enum answer matches_any_resource(const struct wildcard_list *resources,
         const struct wildcard *pattern = &resources->items[i];
         str expanded;
         if (pattern->literal ? str_equal(pattern->text, request->resource)
-                             : wildcard_expand(pattern, request, &expanded) &&
+                             : iam_wildcard_expand(pattern, request, &expanded) &&
                                    wildcard_match_resource(expanded, request->resource))
             return YES;
-        if (wildcard_unknown(pattern, request))
+        if (iam_wildcard_unknown(pattern, request))
             answer = UNKNOWN;
     }
     return answer;
@@ -156,7 +156,7 @@ static enum answer conditions_hold(const struct statement *statement, const stru
     enum answer all = YES;
 
     for (size_t i = 0; i < statement->conditions.count; i++) {
-        enum answer answer = condition_holds(&statement->conditions.items[i], request);
+        enum answer answer = iam_condition_holds(&statement->conditions.items[i], request);
         if (answer == NO)
             return NO;
         if (answer == UNKNOWN)
@@ -207,14 +207,14 @@ static enum policy_verdict evaluate(const struct policy *policy, const struct po
     return strongest;
 }
 
-enum policy_verdict policy_evaluate(const struct policy *policy, const struct policy_request *request)
+enum policy_verdict iam_policy_evaluate(const struct policy *policy, const struct policy_request *request)
 {
     size_t statement;
 
     return evaluate(policy, request, &statement);
 }
 
-size_t policy_deciding_statement(const struct policy *policy, const struct policy_request *request)
+size_t iam_policy_deciding_statement(const struct policy *policy, const struct policy_request *request)
 {
     size_t statement;
 
@@ -222,7 +222,7 @@ size_t policy_deciding_statement(const struct policy *policy, const struct polic
     return statement;
 }
 
-bool policy_asks_context(const struct policy *policy)
+bool iam_policy_asks_context(const struct policy *policy)
 {
     return policy && policy->asks_context;
 }
@@ -233,7 +233,7 @@ static bool is_key(str name)
     return str_is_word(name, S(":/-_.")) && name.size <= LONGEST_KEY;
 }
 
-void policy_warn(const struct policy *policy)
+void iam_policy_warn(const struct policy *policy)
 {
     int warnings = 0;
 
@@ -241,7 +241,7 @@ void policy_warn(const struct policy *policy)
         for (size_t j = 0; j < policy->statements.items[i].conditions.count; j++) {
             const struct condition *condition = &policy->statements.items[i].conditions.items[j];
             str key = condition->key_name;
-            if (condition->key != KEY_OTHER || key_is_supplied(key) || warnings++ >= MOST_WARNINGS)
+            if (condition->key != KEY_OTHER || iam_key_is_supplied(key) || warnings++ >= MOST_WARNINGS)
                 continue;
             log_warn("a policy asks for a condition key that no service here supplies key=%.*s",
                      STR_ARGS(is_key(key) ? key : S("-")));

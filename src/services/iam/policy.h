@@ -26,21 +26,21 @@ struct policy;
  * NULL when the document breaks the grammar of its kind; *problem (in arena) is then the sentence
  * AWS answers with.  The document need not outlive the call.
  */
-const struct policy *policy_parse(struct arena *arena, enum policy_kind kind, str document, str *problem);
+const struct policy *iam_policy_parse(struct arena *arena, enum policy_kind kind, str document, str *problem);
 
 /*
  * The same of a document that is in force.  One that is not understood, which an earlier version may have
  * stored, denies everything to everybody but the resource's own account's root, who can replace it.
  */
-const struct policy *policy_read(struct arena *arena, enum policy_kind kind, str document);
+const struct policy *iam_policy_read(struct arena *arena, enum policy_kind kind, str document);
 
 /* Does it name keys of a service, tags among them? */
-bool policy_asks_context(const struct policy *policy);
+bool iam_policy_asks_context(const struct policy *policy);
 /* Says in the log which of its condition keys nothing here supplies. */
-void policy_warn(const struct policy *policy);
+void iam_policy_warn(const struct policy *policy);
 
 /* The ARNs among a policy's principals, in order; *position starts at 0.  False at the end. */
-bool policy_next_aws_principal(const struct policy *policy, size_t *position, str *principal);
+bool iam_policy_next_aws_principal(const struct policy *policy, size_t *position, str *principal);
 
 /* What is asked. */
 struct policy_request {
@@ -66,9 +66,9 @@ enum policy_verdict {
     POLICY_DENIES,
 };
 
-enum policy_verdict policy_evaluate(const struct policy *policy, const struct policy_request *request);
+enum policy_verdict iam_policy_evaluate(const struct policy *policy, const struct policy_request *request);
 /* Which statement that verdict is of, counted from 1; 0: none. */
-size_t policy_deciding_statement(const struct policy *policy, const struct policy_request *request);
+size_t iam_policy_deciding_statement(const struct policy *policy, const struct policy_request *request);
 
 struct policy_reference {
     const struct policy *policy;
@@ -107,7 +107,7 @@ enum denial {
  * Decide as AWS does:
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
-enum denial policy_decide(const struct policy_set *set, const struct policy_request *request);
+enum denial iam_policy_decide(const struct policy_set *set, const struct policy_request *request);
 /* What decided: a statement, or that there is none. */
 struct decision {
     enum denial denial;
@@ -117,8 +117,8 @@ struct decision {
     size_t statement;            /* its number, from 1 on; 0: no statement did */
 };
 /* The same decision, and what it rests on.  Dearer: the policies are asked once more. */
-struct decision policy_explain(const struct policy_set *set, const struct policy_request *request);
+struct decision iam_policy_explain(const struct policy_set *set, const struct policy_request *request);
 /* In words, in request->arena: which statement denies, or which policy lacks one. */
-str decision_reason(const struct decision *decision, const struct policy_request *request);
+str iam_decision_reason(const struct decision *decision, const struct policy_request *request);
 /* AWS's sentence for it, in request->arena. */
-str denial_message(enum denial denial, const struct policy_request *request);
+str iam_denial_message(enum denial denial, const struct policy_request *request);

@@ -73,8 +73,9 @@ static struct policy_cache *this_threads_cache(void)
 static void add_policy(struct cached_identity *cached, enum policy_kind kind, str name, str document)
 {
     if (str_present(document))
-        *list_add(&cached->arena, &cached->policies) = (struct policy_reference){
-            .policy = policy_read(&cached->arena, kind, document), .name = arena_copy(&cached->arena, name)};
+        *list_add(&cached->arena, &cached->policies) =
+            (struct policy_reference){.policy = iam_policy_read(&cached->arena, kind, document),
+                                      .name = arena_copy(&cached->arena, name)};
 }
 
 static void load_policies(struct txn *txn, struct cached_identity *cached, int64_t identity_id)
@@ -88,7 +89,7 @@ static void load_policies(struct txn *txn, struct cached_identity *cached, int64
         add_policy(cached, POLICY_INLINE, own.items[i].policy_name, own.items[i].document);
     for (size_t i = 0; i < attached.count; i++)
         add_policy(cached, POLICY_MANAGED, attached.items[i].policy_arn,
-                   managed_policy_document(txn, attached.items[i].policy_arn));
+                   iam_managed_policy_document(txn, attached.items[i].policy_arn));
 }
 
 static void load_tags(struct txn *txn, struct cached_identity *cached, int64_t identity_id)
@@ -108,7 +109,7 @@ static const struct policy *load_boundary(struct txn *txn, struct cached_identit
 {
     if (!str_present(policy_arn))
         return NULL;
-    return policy_read(&cached->arena, POLICY_MANAGED, managed_policy_document(txn, policy_arn));
+    return iam_policy_read(&cached->arena, POLICY_MANAGED, iam_managed_policy_document(txn, policy_arn));
 }
 
 static struct cached_identity *load(struct txn *txn, const struct identity *identity, int64_t version)
@@ -132,7 +133,7 @@ static int64_t policies_version(struct txn *txn)
     return row.policies_version;
 }
 
-const struct cached_identity *cached_identity(struct txn *txn, struct arena *arena, str id)
+const struct cached_identity *iam_cached_identity(struct txn *txn, struct arena *arena, str id)
 {
     struct cached_identity **slot = &this_threads_cache()->identities[str_hash(id) % SLOTS];
     int64_t version = policies_version(txn);
@@ -142,7 +143,7 @@ const struct cached_identity *cached_identity(struct txn *txn, struct arena *are
         return *slot;
     free_identity(*slot);
     *slot = NULL;
-    if (!identity_find_unique(txn, arena, id, &identity))
+    if (!iam_identity_find_unique(txn, arena, id, &identity))
         return NULL;
     struct arena_guard *guard = arena_hold(arena); /* what is loaded would be lost */
     *slot = load(txn, &identity, version);
@@ -150,7 +151,7 @@ const struct cached_identity *cached_identity(struct txn *txn, struct arena *are
     return *slot;
 }
 
-const struct policy *cached_policy(enum policy_kind kind, str owner, str text)
+const struct policy *iam_cached_policy(enum policy_kind kind, str owner, str text)
 {
     struct cached_text **slot = &this_threads_cache()->texts[str_hash(owner) % SLOTS];
 
@@ -160,7 +161,7 @@ const struct policy *cached_policy(enum policy_kind kind, str owner, str text)
     struct cached_text *cached = memory_take(sizeof *cached);
     cached->kind = kind;
     cached->text = arena_copy(&cached->arena, text);
-    cached->policy = policy_read(&cached->arena, kind, text);
+    cached->policy = iam_policy_read(&cached->arena, kind, text);
     *slot = cached;
     return cached->policy;
 }

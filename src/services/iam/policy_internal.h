@@ -114,37 +114,37 @@ struct policy {
 };
 
 /* Without control characters, which compiled patterns use for themselves. */
-bool is_policy_text(str text);
+bool iam_is_policy_text(str text);
 
 /*
  * parse_condition.c: `"StringLike": {"aws:SourceArn": [ … ]}` for one key of it.  False when the
  * operator is unknown or cannot take one of the values.
  */
-bool parse_condition(struct arena *arena, str operator_name, const struct json_member *key, bool variables,
-                     struct condition *condition);
+bool iam_parse_condition(struct arena *arena, str operator_name, const struct json_member *key,
+                         bool variables, struct condition *condition);
 /* A number, a date in milliseconds, an address or a range of them: what texts of values say. */
-bool number_of_text(str text, double *number);
-bool date_of_text(str text, double *ms);
-bool ip_range_of_text(str text, struct ip_range *range);
+bool iam_number_of_text(str text, double *number);
+bool iam_date_of_text(str text, double *ms);
+bool iam_ip_range_of_text(str text, struct ip_range *range);
 
 /* What is not known must neither allow nor keep a denial from applying. */
 enum answer { NO, YES, UNKNOWN };
 
 /* condition.c */
-enum answer condition_holds(const struct condition *condition, const struct policy_request *request);
+enum answer iam_condition_holds(const struct condition *condition, const struct policy_request *request);
 
 /* context.c: the values of keys. */
-enum context_key context_key_find(str key, str *name);
+enum context_key iam_context_key_find(str key, str *name);
 /* The next value of a key; *position starts at 0.  False when there are no more. */
-bool context_next(const struct policy_request *request, enum context_key key, str name, size_t *position,
-                  str *value);
+bool iam_context_next(const struct policy_request *request, enum context_key key, str name, size_t *position,
+                      str *value);
 /* Does AWS supply that key with this action, but nothing here? */
-bool context_unknown(const struct policy_request *request, enum context_key key, str name);
+bool iam_context_unknown(const struct policy_request *request, enum context_key key, str name);
 /* Is such a key among its variables? */
-bool wildcard_unknown(const struct wildcard *pattern, const struct policy_request *request);
+bool iam_wildcard_unknown(const struct wildcard *pattern, const struct policy_request *request);
 /* unsupplied.c */
-bool key_is_unsupplied(const struct policy_request *request, str key);
+bool iam_key_is_unsupplied(const struct policy_request *request, str key);
 /* Does some service here supply that key? */
-bool key_is_supplied(str key);
+bool iam_key_is_supplied(str key);
 /* The pattern's text with its variables filled in; false when one of them has no value. */
-bool wildcard_expand(const struct wildcard *pattern, const struct policy_request *request, str *text);
+bool iam_wildcard_expand(const struct wildcard *pattern, const struct policy_request *request, str *text);

@@ -6,17 +6,17 @@
 
 enum { MAX_VERSIONS = 5, MAX_DOCUMENT_SIZE = 6144 };
 
-bool version_check(const struct call *call, str document)
+bool iam_version_check(const struct call *call, str document)
 {
-    if (!document_check(call, POLICY_MANAGED, document))
+    if (!iam_document_check(call, POLICY_MANAGED, document))
         return false;
-    if (document_size(document) <= MAX_DOCUMENT_SIZE)
+    if (iam_document_size(document) <= MAX_DOCUMENT_SIZE)
         return true;
     fail(call, &IAM_LIMIT_EXCEEDED_EXCEPTION, "Cannot exceed quota for PolicySize: %d", MAX_DOCUMENT_SIZE);
     return false;
 }
 
-void version_insert(const struct call *call, int64_t policy_id, int64_t version, str document)
+void iam_version_insert(const struct call *call, int64_t policy_id, int64_t version, str document)
 {
     struct iam_insert_policy_version_params params = {
         .policy_id = policy_id,
@@ -27,7 +27,7 @@ void version_insert(const struct call *call, int64_t policy_id, int64_t version,
     iam_insert_policy_version(call->txn, &params);
 }
 
-str version_id(const struct call *call, int64_t version)
+str iam_version_id(const struct call *call, int64_t version)
 {
     return arena_format(call->arena, "v%lld", (long long)version);
 }
@@ -37,7 +37,7 @@ static struct iam_policy_version shown(const struct call *call, const struct man
                                        int64_t version, int64_t created_ms)
 {
     return (struct iam_policy_version){
-        .version_id = version_id(call, version),
+        .version_id = iam_version_id(call, version),
         .is_default_version = arena_bool(call->arena, version == policy->default_version),
         .create_date = arena_i64(call->arena, created_ms),
     };
@@ -53,7 +53,7 @@ static void set_versions(const struct call *call, const struct managed_policy *p
         .id = policy->row.id,
     };
     iam_set_policy_versions(call->txn, &params);
-    policies_changed(call);
+    iam_policies_changed(call);
 }
 
 enum outcome iam_create_policy_version(const struct call *call,
@@ -62,7 +62,8 @@ enum outcome iam_create_policy_version(const struct call *call,
 {
     struct managed_policy policy;
 
-    if (!managed_policy_open_own(call, in->policy_arn, &policy) || !version_check(call, in->policy_document))
+    if (!iam_managed_policy_open_own(call, in->policy_arn, &policy) ||
+        !iam_version_check(call, in->policy_document))
         return FAILED;
     if (iam_policy_versions(call->txn, &(struct iam_policy_versions_params){policy.row.id}).count >=
         MAX_VERSIONS)
@@ -74,7 +75,7 @@ enum outcome iam_create_policy_version(const struct call *call,
     int64_t number = policy.row.newest_version + 1;
     if (in->set_as_default && *in->set_as_default)
         policy.default_version = number;
-    version_insert(call, policy.row.id, number, in->policy_document);
+    iam_version_insert(call, policy.row.id, number, in->policy_document);
     set_versions(call, &policy, policy.default_version, number);
 
     struct iam_policy_version *version = arena_new(call->arena, struct iam_policy_version);
@@ -108,12 +109,12 @@ enum outcome iam_get_policy_version(const struct call *call, const struct iam_ge
     struct managed_policy policy;
     int64_t number = 0;
 
-    if (!managed_policy_open(call, in->policy_arn, &policy) ||
+    if (!iam_managed_policy_open(call, in->policy_arn, &policy) ||
         !find_version(call, &policy, in->version_id, &number, &row))
         return FAILED;
     struct iam_policy_version *version = arena_new(call->arena, struct iam_policy_version);
     *version = shown(call, &policy, number, row.created_ms);
-    version->document = document_reply(call, row.document);
+    version->document = iam_document_reply(call, row.document);
     out->policy_version = version;
     return DONE;
 }
@@ -131,21 +132,21 @@ enum outcome iam_list_policy_versions(const struct call *call,
     struct managed_policy policy;
     struct page page;
 
-    if (!managed_policy_open(call, in->policy_arn, &policy) ||
-        !page_open(call, in->marker, in->max_items, &page))
+    if (!iam_managed_policy_open(call, in->policy_arn, &policy) ||
+        !iam_page_open(call, in->marker, in->max_items, &page))
         return FAILED;
     list_make_empty(call->arena, &out->versions);
-    if (policy.aws && page_takes(&page, version_key(call, policy.aws->version)))
+    if (policy.aws && iam_page_takes(&page, version_key(call, policy.aws->version)))
         *list_add(call->arena, &out->versions) =
             shown(call, &policy, policy.aws->version, policy.aws->updated_ms);
     struct iam_policy_versions_rows rows = {0};
     if (!policy.aws)
         rows = iam_policy_versions(call->txn, &(struct iam_policy_versions_params){policy.row.id});
     for (size_t i = 0; i < rows.count; i++)
-        if (page_takes(&page, version_key(call, rows.items[i].version)))
+        if (iam_page_takes(&page, version_key(call, rows.items[i].version)))
             *list_add(call->arena, &out->versions) =
                 shown(call, &policy, rows.items[i].version, rows.items[i].created_ms);
-    page_close(call, &page, &out->is_truncated, &out->marker);
+    iam_page_close(call, &page, &out->is_truncated, &out->marker);
     return DONE;
 }
 
@@ -158,7 +159,7 @@ enum outcome iam_set_default_policy_version(const struct call *call,
     int64_t number = 0;
 
     (void)out;
-    if (!managed_policy_open_own(call, in->policy_arn, &policy) ||
+    if (!iam_managed_policy_open_own(call, in->policy_arn, &policy) ||
         !find_version(call, &policy, in->version_id, &number, &row))
         return FAILED;
     set_versions(call, &policy, number, policy.row.newest_version);
@@ -174,7 +175,7 @@ enum outcome iam_delete_policy_version(const struct call *call,
     int64_t number = 0;
 
     (void)out;
-    if (!managed_policy_open_own(call, in->policy_arn, &policy) ||
+    if (!iam_managed_policy_open_own(call, in->policy_arn, &policy) ||
         !find_version(call, &policy, in->version_id, &number, &row))
         return FAILED;
     if (number == policy.default_version)

@@ -27,7 +27,7 @@ static struct iam_role brief(const struct call *call, const struct identity *rol
         .role_id = role->row.unique_id,
         .arn = role->arn,
         .create_date = role->row.created_ms,
-        .assume_role_policy_document = document_reply(call, role->row.trust_policy),
+        .assume_role_policy_document = iam_document_reply(call, role->row.trust_policy),
         .description = role->row.description,
         .max_session_duration = role->row.max_session_seconds,
     };
@@ -38,8 +38,8 @@ static const struct iam_role *shown(const struct call *call, const struct identi
     struct iam_role *shown = arena_new(call->arena, struct iam_role);
 
     *shown = brief(call, role);
-    shown->permissions_boundary = identity_boundary(call, role);
-    shown->tags = identity_tags(call, role->row.id);
+    shown->permissions_boundary = iam_identity_boundary(call, role);
+    shown->tags = iam_tags_of_identity(call, role->row.id);
     return shown;
 }
 
@@ -53,18 +53,18 @@ static bool is_nobody(const struct call *call, str principal)
 
     if (!str_starts_with(principal, prefix) || !str_next(&rest, '/', &type))
         return false;
-    const struct identity_kind *kind = str_equal(type, ROLE_KIND.word) ? &ROLE_KIND : &USER_KIND;
-    return !identity_find(call->txn, call->arena, kind, call->account, arn_name(principal), &identity) ||
+    const struct identity_kind *kind = str_equal(type, IAM_ROLE_KIND.word) ? &IAM_ROLE_KIND : &IAM_USER_KIND;
+    return !iam_identity_find(call->txn, call->arena, kind, call->account, arn_name(principal), &identity) ||
            !str_equal(identity.arn, principal);
 }
 
 static bool check_principals(const struct call *call, str document)
 {
     str problem, principal;
-    const struct policy *policy = policy_parse(call->arena, POLICY_TRUST, document, &problem);
+    const struct policy *policy = iam_policy_parse(call->arena, POLICY_TRUST, document, &problem);
     size_t position = 0;
 
-    while (policy_next_aws_principal(policy, &position, &principal))
+    while (iam_policy_next_aws_principal(policy, &position, &principal))
         if (is_nobody(call, principal)) {
             fail(call, &IAM_MALFORMED_POLICY_DOCUMENT_EXCEPTION,
                  "Invalid principal in policy: \"AWS\":\"%.*s\"", STR_ARGS(principal));
@@ -75,9 +75,9 @@ static bool check_principals(const struct call *call, str document)
 
 static bool check_trust_policy(const struct call *call, str document)
 {
-    if (!document_check(call, POLICY_TRUST, document) || !check_principals(call, document))
+    if (!iam_document_check(call, POLICY_TRUST, document) || !check_principals(call, document))
         return false;
-    if (document_size(document) <= MAX_TRUST_POLICY_SIZE)
+    if (iam_document_size(document) <= MAX_TRUST_POLICY_SIZE)
         return true;
     fail(call, &IAM_LIMIT_EXCEEDED_EXCEPTION, "Cannot exceed quota for ACLSizePerRole: %d",
          MAX_TRUST_POLICY_SIZE);
@@ -89,8 +89,8 @@ enum outcome iam_create_role(const struct call *call, const struct iam_create_ro
 {
     str path = str_present(in->path) ? in->path : S("/");
     struct identity role = {
-        .kind = &ROLE_KIND,
-        .arn = iam_arn(call->arena, call->account, ROLE_KIND.word, path, in->role_name),
+        .kind = &IAM_ROLE_KIND,
+        .arn = iam_arn(call->arena, call->account, IAM_ROLE_KIND.word, path, in->role_name),
         .row =
             {
                 .account = call->account,
@@ -106,10 +106,10 @@ enum outcome iam_create_role(const struct call *call, const struct iam_create_ro
             },
     };
 
-    if (!creation_authorize(call, role.arn, S("iam:TagRole"), &in->tags, in->permissions_boundary) ||
+    if (!iam_creation_authorize(call, role.arn, S("iam:TagRole"), &in->tags, in->permissions_boundary) ||
         !check_trust_policy(call, in->assume_role_policy_document) ||
-        !boundary_check(call, in->permissions_boundary) || !tags_check(call, &in->tags) ||
-        !identity_create(call, &role, &in->tags))
+        !iam_boundary_check(call, in->permissions_boundary) || !iam_tags_check(call, &in->tags) ||
+        !iam_identity_create(call, &role, &in->tags))
         return FAILED;
     out->role = shown(call, &role);
     return DONE;
@@ -120,7 +120,7 @@ enum outcome iam_get_role(const struct call *call, const struct iam_get_role_req
 {
     struct identity role;
 
-    if (!identity_open(call, &ROLE_KIND, in->role_name, &role))
+    if (!iam_identity_open(call, &IAM_ROLE_KIND, in->role_name, &role))
         return FAILED;
     struct iam_role *full = arena_new(call->arena, struct iam_role);
     *full = *shown(call, &role);
@@ -135,18 +135,19 @@ enum outcome iam_list_roles(const struct call *call, const struct iam_list_roles
     str path_prefix = str_present(in->path_prefix) ? in->path_prefix : S("/");
     struct page page;
 
-    if (!authorize(call, iam_arn(call->arena, call->account, ROLE_KIND.word, path_prefix, S("")), (str){0}) ||
-        !page_open(call, in->marker, in->max_items, &page))
+    if (!authorize(call, iam_arn(call->arena, call->account, IAM_ROLE_KIND.word, path_prefix, S("")),
+                   (str){0}) ||
+        !iam_page_open(call, in->marker, in->max_items, &page))
         return FAILED;
-    struct iam_page_identities_rows rows = identity_page(call, &ROLE_KIND, path_prefix, &page);
+    struct iam_page_identities_rows rows = iam_identity_page(call, &IAM_ROLE_KIND, path_prefix, &page);
     list_make_empty(call->arena, &out->roles);
     for (size_t i = 0; i < rows.count; i++) {
         struct identity role;
-        if (page_takes(&page, rows.items[i].folded_name) &&
-            identity_find_id(call->txn, call->arena, rows.items[i].id, &role))
+        if (iam_page_takes(&page, rows.items[i].folded_name) &&
+            iam_identity_find_id(call->txn, call->arena, rows.items[i].id, &role))
             *list_add(call->arena, &out->roles) = brief(call, &role);
     }
-    page_close(call, &page, &out->is_truncated, &out->marker);
+    iam_page_close(call, &page, &out->is_truncated, &out->marker);
     return DONE;
 }
 
@@ -156,7 +157,7 @@ enum outcome iam_delete_role(const struct call *call, const struct iam_delete_ro
     struct identity role;
 
     (void)out;
-    if (!identity_open(call, &ROLE_KIND, in->role_name, &role) || !identity_delete(call, &role))
+    if (!iam_identity_open(call, &IAM_ROLE_KIND, in->role_name, &role) || !iam_identity_delete(call, &role))
         return FAILED;
     return DONE;
 }
@@ -179,7 +180,7 @@ enum outcome iam_update_role(const struct call *call, const struct iam_update_ro
     struct identity role;
 
     (void)out;
-    if (!identity_open(call, &ROLE_KIND, in->role_name, &role))
+    if (!iam_identity_open(call, &IAM_ROLE_KIND, in->role_name, &role))
         return FAILED;
     change_settings(call, &role, in->description,
                     in->max_session_duration ? in->max_session_duration
@@ -193,7 +194,7 @@ enum outcome iam_update_role_description(const struct call *call,
 {
     struct identity role;
 
-    if (!identity_open(call, &ROLE_KIND, in->role_name, &role))
+    if (!iam_identity_open(call, &IAM_ROLE_KIND, in->role_name, &role))
         return FAILED;
     change_settings(call, &role, in->description, role.row.max_session_seconds);
     role.row.description = in->description;
@@ -208,7 +209,7 @@ enum outcome iam_update_assume_role_policy(const struct call *call,
     struct identity role;
 
     (void)out;
-    if (!identity_open(call, &ROLE_KIND, in->role_name, &role) ||
+    if (!iam_identity_open(call, &IAM_ROLE_KIND, in->role_name, &role) ||
         !check_trust_policy(call, in->policy_document))
         return FAILED;
     iam_set_trust_policy(call->txn, &(struct iam_set_trust_policy_params){in->policy_document, role.row.id});
@@ -222,7 +223,7 @@ enum outcome iam_list_instance_profiles_for_role(const struct call *call,
 {
     struct identity role;
 
-    if (!identity_open(call, &ROLE_KIND, in->role_name, &role))
+    if (!iam_identity_open(call, &IAM_ROLE_KIND, in->role_name, &role))
         return FAILED;
     list_make_empty(call->arena, &out->instance_profiles);
     out->is_truncated = arena_bool(call->arena, false);

@@ -41,15 +41,15 @@ static bool role_open(const struct call *call, const struct sts_assume_role_requ
                       struct identity *role)
 {
     struct context_list context = {0};
-    bool found = role_find(call, in->role_arn, role);
+    bool found = iam_role_find(call, in->role_arn, role);
 
     *list_add(call->arena, &context) =
         (struct context_value){S("sts:RoleSessionName"), in->role_session_name};
     if (str_present(in->external_id))
         *list_add(call->arena, &context) = (struct context_value){S("sts:ExternalId"), in->external_id};
     if (found) {
-        struct iam_tag_list_type tags = identity_tags(call, role->row.id);
-        context_add_resource_tags(call, &tags, &context);
+        struct iam_tag_list_type tags = iam_tags_of_identity(call, role->row.id);
+        iam_context_add_resource_tags(call, &tags, &context);
     }
     return authorize_in_context(call, in->role_arn, found ? role->row.trust_policy : (str){0}, &context);
 }
@@ -100,7 +100,7 @@ static bool check_session_policy(const struct call *call, str document)
     struct arena parsed = {0};
     str problem;
 
-    bool valid = policy_parse(&parsed, POLICY_SESSION, document, &problem) != NULL;
+    bool valid = iam_policy_parse(&parsed, POLICY_SESSION, document, &problem) != NULL;
     if (!valid)
         fail(call, &STS_MALFORMED_POLICY_DOCUMENT_EXCEPTION, "%.*s", STR_ARGS(problem));
     arena_free(&parsed);
@@ -122,10 +122,10 @@ static str session_document(const struct call *call, const struct identity *role
 {
     struct managed_policy policy;
 
-    if (!str_present(arn) || !managed_policy_find(call->txn, call->arena, arn, &policy) ||
+    if (!str_present(arn) || !iam_managed_policy_find(call->txn, call->arena, arn, &policy) ||
         !(policy.aws || str_equal(policy.row.account, role->row.account)))
         return (str){0};
-    return managed_policy_document(call->txn, arn);
+    return iam_managed_policy_document(call->txn, arn);
 }
 
 static bool add_managed(const struct call *call, struct json_writer *writer, const struct identity *role,
@@ -194,8 +194,8 @@ static const struct sts_credentials *open_session(const struct call *call, const
     int64_t seconds = in->duration_seconds ? *in->duration_seconds : DEFAULT_SECONDS;
 
     *credentials = (struct sts_credentials){
-        .access_key_id = new_access_key_id(call->arena, S("ASIA")),
-        .secret_access_key = new_secret(call->arena),
+        .access_key_id = iam_new_access_key_id(call->arena, S("ASIA")),
+        .secret_access_key = iam_new_secret(call->arena),
         .session_token = new_session_token(call->arena, in->minimum_session_token_size),
         .expiration = call->now_ms + seconds * MS_PER_S,
     };
@@ -237,7 +237,7 @@ enum outcome sts_assume_role(const struct call *call, const struct sts_assume_ro
     if (!role_open(call, in, &role) || !mfa_check(call, in) ||
         !check_duration(call, &role, in->duration_seconds) || !session_policy(call, &role, in, &policy))
         return FAILED;
-    struct principal session = session_principal(call->arena, &role, in->role_session_name);
+    struct principal session = iam_session_principal(call->arena, &role, in->role_session_name);
     *user = (struct sts_assumed_role_user){.assumed_role_id = session.id, .arn = session.arn};
     note_use(call, &role);
     out->credentials = open_session(call, &role, in, policy);

@@ -3,18 +3,18 @@
  */
 #include "services/iam/iam_internal.h"
 
-enum { MAX_TAGS = 50 };
+#include "aws/tag_rules.h"
 
-void context_add_iam_tags(const struct call *call, const struct iam_tag_list_type *tags,
-                          struct context_list *context)
+void iam_context_add_iam_tags(const struct call *call, const struct iam_tag_list_type *tags,
+                              struct context_list *context)
 {
     for (size_t i = 0; i < tags->count; i++) {
         context_add_request_tag(call, context, tags->items[i].key, tags->items[i].value);
     }
 }
 
-void context_add_resource_tags(const struct call *call, const struct iam_tag_list_type *tags,
-                               struct context_list *context)
+void iam_context_add_resource_tags(const struct call *call, const struct iam_tag_list_type *tags,
+                                   struct context_list *context)
 {
     for (size_t i = 0; i < tags->count; i++) {
         const struct iam_tag *tag = &tags->items[i];
@@ -23,12 +23,12 @@ void context_add_resource_tags(const struct call *call, const struct iam_tag_lis
     }
 }
 
-bool creation_authorize(const struct call *call, str arn, str tagging, const struct iam_tag_list_type *tags,
-                        str boundary)
+bool iam_creation_authorize(const struct call *call, str arn, str tagging,
+                            const struct iam_tag_list_type *tags, str boundary)
 {
     struct context_list context = {0};
 
-    context_add_iam_tags(call, tags, &context);
+    iam_context_add_iam_tags(call, tags, &context);
     if (str_present(boundary))
         context_add(call, &context, S("iam:PermissionsBoundary"), boundary);
     return authorize_in_context(call, arn, (str){0}, &context) &&
@@ -38,7 +38,7 @@ bool creation_authorize(const struct call *call, str arn, str tagging, const str
 static bool no_system_tag(const struct call *call, const struct iam_tag_list_type *tags)
 {
     for (size_t i = 0; i < tags->count; i++)
-        if (str_equal_nocase(str_head(tags->items[i].key, 4), S("aws:"))) {
+        if (tag_key_is_reserved(tags->items[i].key)) {
             fail(call, &IAM_INVALID_INPUT_EXCEPTION,
                  "aws: prefixed tag key names are not allowed for external use.");
             return false;
@@ -46,41 +46,39 @@ static bool no_system_tag(const struct call *call, const struct iam_tag_list_typ
     return true;
 }
 
-bool tags_check(const struct call *call, const struct iam_tag_list_type *tags)
+bool iam_tags_check(const struct call *call, const struct iam_tag_list_type *tags)
 {
-    for (size_t i = 0; i < tags->count; i++)
-        for (size_t j = 0; j < i; j++)
-            if (str_equal_nocase(tags->items[i].key, tags->items[j].key)) {
-                fail(call, &IAM_INVALID_INPUT_EXCEPTION,
-                     "Duplicate tag keys found. Please note that Tag keys are case insensitive.");
-                return false;
-            }
-    return no_system_tag(call, tags);
+    if (tags->count < 2 ||
+        !tag_keys_repeat(call->arena, &tags->items[0].key, tags->count, sizeof *tags->items, true))
+        return no_system_tag(call, tags);
+    fail(call, &IAM_INVALID_INPUT_EXCEPTION,
+         "Duplicate tag keys found. Please note that Tag keys are case insensitive.");
+    return false;
 }
 
-void identity_put_tags(const struct call *call, int64_t identity_id, const struct iam_tag_list_type *tags)
+void iam_identity_put_tags(const struct call *call, int64_t identity_id, const struct iam_tag_list_type *tags)
 {
     for (size_t i = 0; i < tags->count; i++)
         iam_put_identity_tag(call->txn, &(struct iam_put_identity_tag_params){
                                             .identity_id = identity_id,
-                                            .folded_key = folded(call->arena, tags->items[i].key),
+                                            .folded_key = iam_folded(call->arena, tags->items[i].key),
                                             .tag_key = tags->items[i].key,
                                             .tag_value = tags->items[i].value,
                                         });
 }
 
-void policy_put_tags(const struct call *call, int64_t policy_id, const struct iam_tag_list_type *tags)
+void iam_policy_put_tags(const struct call *call, int64_t policy_id, const struct iam_tag_list_type *tags)
 {
     for (size_t i = 0; i < tags->count; i++)
         iam_put_policy_tag(call->txn, &(struct iam_put_policy_tag_params){
                                           .policy_id = policy_id,
-                                          .folded_key = folded(call->arena, tags->items[i].key),
+                                          .folded_key = iam_folded(call->arena, tags->items[i].key),
                                           .tag_key = tags->items[i].key,
                                           .tag_value = tags->items[i].value,
                                       });
 }
 
-struct iam_tag_list_type identity_tags(const struct call *call, int64_t identity_id)
+struct iam_tag_list_type iam_tags_of_identity(const struct call *call, int64_t identity_id)
 {
     struct iam_identity_tags_rows rows =
         iam_identity_tags(call->txn, &(struct iam_identity_tags_params){identity_id});
@@ -91,7 +89,7 @@ struct iam_tag_list_type identity_tags(const struct call *call, int64_t identity
     return tags;
 }
 
-struct iam_tag_list_type policy_tags(const struct call *call, int64_t policy_id)
+struct iam_tag_list_type iam_tags_of_policy(const struct call *call, int64_t policy_id)
 {
     struct iam_policy_tags_rows rows =
         iam_policy_tags(call->txn, &(struct iam_policy_tags_params){policy_id});
@@ -104,7 +102,7 @@ struct iam_tag_list_type policy_tags(const struct call *call, int64_t policy_id)
 
 static bool has_room(const struct call *call, const struct iam_tag_list_type *tags)
 {
-    if (tags->count <= MAX_TAGS)
+    if (tags->count <= TAGS_MAX)
         return true;
     fail(call, &IAM_LIMIT_EXCEEDED_EXCEPTION, "The number of tags has reached the maximum limit.");
     return false;
@@ -116,14 +114,14 @@ static enum outcome tag_identity(const struct call *call, const struct identity_
     struct context_list context = {0};
     struct identity identity;
 
-    context_add_iam_tags(call, tags, &context);
-    if (!identity_open_in_context(call, kind, name, &context, &identity) || !tags_check(call, tags))
+    iam_context_add_iam_tags(call, tags, &context);
+    if (!iam_identity_open_in_context(call, kind, name, &context, &identity) || !iam_tags_check(call, tags))
         return FAILED;
-    identity_put_tags(call, identity.row.id, tags);
-    struct iam_tag_list_type all = identity_tags(call, identity.row.id);
+    iam_identity_put_tags(call, identity.row.id, tags);
+    struct iam_tag_list_type all = iam_tags_of_identity(call, identity.row.id);
     if (!has_room(call, &all))
         return FAILED;
-    policies_changed(call); /* conditions may name aws:PrincipalTag */
+    iam_policies_changed(call); /* conditions may name aws:PrincipalTag */
     return DONE;
 }
 
@@ -134,14 +132,14 @@ static enum outcome untag_identity(const struct call *call, const struct identit
     struct identity identity;
 
     context_add_tag_keys(call, &context, keys);
-    if (!identity_open_in_context(call, kind, name, &context, &identity))
+    if (!iam_identity_open_in_context(call, kind, name, &context, &identity))
         return FAILED;
     for (size_t i = 0; i < keys->count; i++)
         iam_remove_identity_tag(call->txn, &(struct iam_remove_identity_tag_params){
                                                .identity_id = identity.row.id,
-                                               .folded_key = folded(call->arena, keys->items[i]),
+                                               .folded_key = iam_folded(call->arena, keys->items[i]),
                                            });
-    policies_changed(call);
+    iam_policies_changed(call);
     return DONE;
 }
 
@@ -150,7 +148,7 @@ static void take_page(const struct call *call, const struct iam_tag_list_type *a
 {
     list_make_empty(call->arena, tags);
     for (size_t i = 0; i < all->count; i++)
-        if (page_takes(page, folded(call->arena, all->items[i].key)))
+        if (iam_page_takes(page, iam_folded(call->arena, all->items[i].key)))
             *list_add(call->arena, tags) = all->items[i];
 }
 
@@ -159,9 +157,9 @@ static bool list_identity_tags(const struct call *call, const struct identity_ki
 {
     struct identity identity;
 
-    if (!identity_open(call, kind, name, &identity))
+    if (!iam_identity_open(call, kind, name, &identity))
         return false;
-    struct iam_tag_list_type all = identity_tags(call, identity.row.id);
+    struct iam_tag_list_type all = iam_tags_of_identity(call, identity.row.id);
     take_page(call, &all, page, tags);
     return true;
 }
@@ -170,28 +168,28 @@ enum outcome iam_tag_role(const struct call *call, const struct iam_tag_role_req
                           struct iam_tag_role_output *out)
 {
     (void)out;
-    return tag_identity(call, &ROLE_KIND, in->role_name, &in->tags);
+    return tag_identity(call, &IAM_ROLE_KIND, in->role_name, &in->tags);
 }
 
 enum outcome iam_tag_user(const struct call *call, const struct iam_tag_user_request *in,
                           struct iam_tag_user_output *out)
 {
     (void)out;
-    return tag_identity(call, &USER_KIND, in->user_name, &in->tags);
+    return tag_identity(call, &IAM_USER_KIND, in->user_name, &in->tags);
 }
 
 enum outcome iam_untag_role(const struct call *call, const struct iam_untag_role_request *in,
                             struct iam_untag_role_output *out)
 {
     (void)out;
-    return untag_identity(call, &ROLE_KIND, in->role_name, &in->tag_keys);
+    return untag_identity(call, &IAM_ROLE_KIND, in->role_name, &in->tag_keys);
 }
 
 enum outcome iam_untag_user(const struct call *call, const struct iam_untag_user_request *in,
                             struct iam_untag_user_output *out)
 {
     (void)out;
-    return untag_identity(call, &USER_KIND, in->user_name, &in->tag_keys);
+    return untag_identity(call, &IAM_USER_KIND, in->user_name, &in->tag_keys);
 }
 
 enum outcome iam_list_role_tags(const struct call *call, const struct iam_list_role_tags_request *in,
@@ -199,10 +197,10 @@ enum outcome iam_list_role_tags(const struct call *call, const struct iam_list_r
 {
     struct page page;
 
-    if (!page_open(call, in->marker, in->max_items, &page) ||
-        !list_identity_tags(call, &ROLE_KIND, in->role_name, &page, &out->tags))
+    if (!iam_page_open(call, in->marker, in->max_items, &page) ||
+        !list_identity_tags(call, &IAM_ROLE_KIND, in->role_name, &page, &out->tags))
         return FAILED;
-    page_close(call, &page, &out->is_truncated, &out->marker);
+    iam_page_close(call, &page, &out->is_truncated, &out->marker);
     return DONE;
 }
 
@@ -211,10 +209,10 @@ enum outcome iam_list_user_tags(const struct call *call, const struct iam_list_u
 {
     struct page page;
 
-    if (!page_open(call, in->marker, in->max_items, &page) ||
-        !list_identity_tags(call, &USER_KIND, in->user_name, &page, &out->tags))
+    if (!iam_page_open(call, in->marker, in->max_items, &page) ||
+        !list_identity_tags(call, &IAM_USER_KIND, in->user_name, &page, &out->tags))
         return FAILED;
-    page_close(call, &page, &out->is_truncated, &out->marker);
+    iam_page_close(call, &page, &out->is_truncated, &out->marker);
     return DONE;
 }
 
@@ -225,12 +223,12 @@ enum outcome iam_tag_policy(const struct call *call, const struct iam_tag_policy
     struct managed_policy policy;
 
     (void)out;
-    context_add_iam_tags(call, &in->tags, &context);
-    if (!managed_policy_open_own_in_context(call, in->policy_arn, context, &policy) ||
-        !tags_check(call, &in->tags))
+    iam_context_add_iam_tags(call, &in->tags, &context);
+    if (!iam_managed_policy_open_own_in_context(call, in->policy_arn, context, &policy) ||
+        !iam_tags_check(call, &in->tags))
         return FAILED;
-    policy_put_tags(call, policy.row.id, &in->tags);
-    struct iam_tag_list_type all = policy_tags(call, policy.row.id);
+    iam_policy_put_tags(call, policy.row.id, &in->tags);
+    struct iam_tag_list_type all = iam_tags_of_policy(call, policy.row.id);
     return has_room(call, &all) ? DONE : FAILED;
 }
 
@@ -242,12 +240,12 @@ enum outcome iam_untag_policy(const struct call *call, const struct iam_untag_po
 
     (void)out;
     context_add_tag_keys(call, &context, &in->tag_keys);
-    if (!managed_policy_open_own_in_context(call, in->policy_arn, context, &policy))
+    if (!iam_managed_policy_open_own_in_context(call, in->policy_arn, context, &policy))
         return FAILED;
     for (size_t i = 0; i < in->tag_keys.count; i++)
         iam_remove_policy_tag(call->txn, &(struct iam_remove_policy_tag_params){
                                              .policy_id = policy.row.id,
-                                             .folded_key = folded(call->arena, in->tag_keys.items[i]),
+                                             .folded_key = iam_folded(call->arena, in->tag_keys.items[i]),
                                          });
     return DONE;
 }
@@ -258,12 +256,12 @@ enum outcome iam_list_policy_tags(const struct call *call, const struct iam_list
     struct managed_policy policy;
     struct page page;
 
-    if (!managed_policy_open(call, in->policy_arn, &policy) ||
-        !page_open(call, in->marker, in->max_items, &page))
+    if (!iam_managed_policy_open(call, in->policy_arn, &policy) ||
+        !iam_page_open(call, in->marker, in->max_items, &page))
         return FAILED;
     struct iam_tag_list_type all =
-        policy.aws ? (struct iam_tag_list_type){0} : policy_tags(call, policy.row.id);
+        policy.aws ? (struct iam_tag_list_type){0} : iam_tags_of_policy(call, policy.row.id);
     take_page(call, &all, &page, &out->tags);
-    page_close(call, &page, &out->is_truncated, &out->marker);
+    iam_page_close(call, &page, &out->is_truncated, &out->marker);
     return DONE;
 }

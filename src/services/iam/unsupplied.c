@@ -55,7 +55,7 @@ static bool is_meant(str pattern, str text)
     return str_equal_nocase(beginning, str_head(text, beginning.size));
 }
 
-bool key_is_unsupplied(const struct policy_request *request, str key)
+bool iam_key_is_unsupplied(const struct policy_request *request, str key)
 {
     int caller = 1 << request->caller->kind;
 
@@ -65,7 +65,7 @@ bool key_is_unsupplied(const struct policy_request *request, str key)
     return false;
 }
 
-bool key_is_supplied(str key)
+bool iam_key_is_supplied(str key)
 {
     for (size_t i = 0; i < sizeof SUPPLIED / sizeof *SUPPLIED; i++)
         if (is_meant(SUPPLIED[i], key))

@@ -20,8 +20,8 @@ static const struct iam_user *shown(const struct call *call, const struct identi
     struct iam_user *shown = arena_new(call->arena, struct iam_user);
 
     *shown = brief(user);
-    shown->permissions_boundary = identity_boundary(call, user);
-    shown->tags = identity_tags(call, user->row.id);
+    shown->permissions_boundary = iam_identity_boundary(call, user);
+    shown->tags = iam_tags_of_identity(call, user->row.id);
     return shown;
 }
 
@@ -30,8 +30,8 @@ enum outcome iam_create_user(const struct call *call, const struct iam_create_us
 {
     str path = str_present(in->path) ? in->path : S("/");
     struct identity user = {
-        .kind = &USER_KIND,
-        .arn = iam_arn(call->arena, call->account, USER_KIND.word, path, in->user_name),
+        .kind = &IAM_USER_KIND,
+        .arn = iam_arn(call->arena, call->account, IAM_USER_KIND.word, path, in->user_name),
         .row =
             {
                 .account = call->account,
@@ -42,9 +42,9 @@ enum outcome iam_create_user(const struct call *call, const struct iam_create_us
             },
     };
 
-    if (!creation_authorize(call, user.arn, S("iam:TagUser"), &in->tags, in->permissions_boundary) ||
-        !boundary_check(call, in->permissions_boundary) || !tags_check(call, &in->tags) ||
-        !identity_create(call, &user, &in->tags))
+    if (!iam_creation_authorize(call, user.arn, S("iam:TagUser"), &in->tags, in->permissions_boundary) ||
+        !iam_boundary_check(call, in->permissions_boundary) || !iam_tags_check(call, &in->tags) ||
+        !iam_identity_create(call, &user, &in->tags))
         return FAILED;
     out->user = shown(call, &user);
     return DONE;
@@ -80,8 +80,8 @@ enum outcome iam_get_user(const struct call *call, const struct iam_get_user_req
                    ? fail(call, &IAM_VALIDATION_ERROR,
                           "Must specify userName when calling with non-User credentials")
                    : FAILED;
-    if (!identity_open(call, &USER_KIND, str_present(in->user_name) ? in->user_name : call->caller->name,
-                       &user))
+    if (!iam_identity_open(call, &IAM_USER_KIND,
+                           str_present(in->user_name) ? in->user_name : call->caller->name, &user))
         return FAILED;
     out->user = shown(call, &user);
     return DONE;
@@ -93,18 +93,19 @@ enum outcome iam_list_users(const struct call *call, const struct iam_list_users
     str path_prefix = str_present(in->path_prefix) ? in->path_prefix : S("/");
     struct page page;
 
-    if (!authorize(call, iam_arn(call->arena, call->account, USER_KIND.word, path_prefix, S("")), (str){0}) ||
-        !page_open(call, in->marker, in->max_items, &page))
+    if (!authorize(call, iam_arn(call->arena, call->account, IAM_USER_KIND.word, path_prefix, S("")),
+                   (str){0}) ||
+        !iam_page_open(call, in->marker, in->max_items, &page))
         return FAILED;
-    struct iam_page_identities_rows rows = identity_page(call, &USER_KIND, path_prefix, &page);
+    struct iam_page_identities_rows rows = iam_identity_page(call, &IAM_USER_KIND, path_prefix, &page);
     list_make_empty(call->arena, &out->users);
     for (size_t i = 0; i < rows.count; i++) {
         struct identity user;
-        if (page_takes(&page, rows.items[i].folded_name) &&
-            identity_find_id(call->txn, call->arena, rows.items[i].id, &user))
+        if (iam_page_takes(&page, rows.items[i].folded_name) &&
+            iam_identity_find_id(call->txn, call->arena, rows.items[i].id, &user))
             *list_add(call->arena, &out->users) = brief(&user);
     }
-    page_close(call, &page, &out->is_truncated, &out->marker);
+    iam_page_close(call, &page, &out->is_truncated, &out->marker);
     return DONE;
 }
 
@@ -114,11 +115,11 @@ enum outcome iam_delete_user(const struct call *call, const struct iam_delete_us
     struct identity user;
 
     (void)out;
-    if (!identity_open(call, &USER_KIND, in->user_name, &user))
+    if (!iam_identity_open(call, &IAM_USER_KIND, in->user_name, &user))
         return FAILED;
     struct iam_access_keys_params keys = {call->account, &user.row.id};
     if (iam_access_keys(call->txn, &keys).count > 0)
         return fail(call, &IAM_DELETE_CONFLICT_EXCEPTION,
                     "Cannot delete entity, must delete access keys first.");
-    return identity_delete(call, &user) ? DONE : FAILED;
+    return iam_identity_delete(call, &user) ? DONE : FAILED;
 }

@@ -167,17 +167,17 @@ static void keep_settings(const struct call *call, const struct lambda_function_
 
 static bool runtime_check(const struct call *call, str runtime)
 {
-    if (runtime_find(runtime))
+    if (lambda_runtime_find(runtime))
         return true;
     fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
          "Value %.*s at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: %.*s "
          "or be a valid ARN",
-         STR_ARGS(runtime), STR_ARGS(runtime_names(call->arena)));
+         STR_ARGS(runtime), STR_ARGS(lambda_runtime_names(call->arena)));
     return false;
 }
 
-bool configuration_apply(const struct call *call, const struct lambda_function_settings *in,
-                         struct function *function)
+bool lambda_configuration_apply(const struct call *call, const struct lambda_function_settings *in,
+                                struct function *function)
 {
     struct lambda_function_row *row = &function->row;
 
@@ -199,7 +199,7 @@ bool configuration_apply(const struct call *call, const struct lambda_function_s
     return true;
 }
 
-bool architectures_check(const struct call *call, const struct str_list *architectures)
+bool lambda_architectures_check(const struct call *call, const struct str_list *architectures)
 {
     if (architectures->count <= 1)
         return true;
@@ -207,24 +207,24 @@ bool architectures_check(const struct call *call, const struct str_list *archite
     return false;
 }
 
-bool configuration_check_new(const struct call *call, const struct lambda_create_function_request *in)
+bool lambda_configuration_check_new(const struct call *call, const struct lambda_create_function_request *in)
 {
     if (!str_present(in->function_settings.runtime) || !str_present(in->function_settings.handler)) {
         fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
              "Runtime and Handler are mandatory parameters for functions created with deployment packages.");
         return false;
     }
-    return architectures_check(call, &in->architectures);
+    return lambda_architectures_check(call, &in->architectures);
 }
 
-bool execution_role_check(const struct call *call, const struct function *function)
+bool lambda_execution_role_check(const struct call *call, const struct function *function)
 {
     struct context_value to = {S("iam:AssociatedResourceArn"), function->arn};
 
     if (!authorize_action_in_context(call, S("iam:PassRole"), function->row.role, (str){0},
                                      &(struct context_list){.items = &to, .count = 1}))
         return false;
-    if (function_role(call, function))
+    if (lambda_function_role(call, function))
         return true;
     fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
          "The role defined for the function cannot be assumed by Lambda.");
@@ -246,7 +246,7 @@ static const struct lambda_environment_response *environment_of(const struct cal
     return environment;
 }
 
-int64_t function_storage_mb(const struct call *call, const struct function *function)
+int64_t lambda_function_storage_mb(const struct call *call, const struct function *function)
 {
     struct lambda_function_configuration settings = {0};
 
@@ -287,15 +287,15 @@ static str last_modified(const struct call *call, int64_t ms)
     return arena_join(call->arena, str_head(time, time.size - 1), S("+0000"));
 }
 
-struct lambda_function_configuration *configuration_of(const struct call *call,
-                                                       const struct function *function)
+struct lambda_function_configuration *lambda_configuration_of(const struct call *call,
+                                                              const struct function *function)
 {
     struct lambda_function_configuration *out = arena_new(call->arena, struct lambda_function_configuration);
     const struct lambda_function_row *row = &function->row;
 
     model_from_json(call->arena, &LAMBDA_FUNCTION_CONFIGURATION, row->settings, out);
     out->function_name = row->name;
-    out->function_arn = function_asked_arn(call->arena, function);
+    out->function_arn = lambda_function_asked_arn(call->arena, function);
     out->runtime = row->runtime;
     out->role = row->role;
     out->handler = row->handler;

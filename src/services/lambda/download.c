@@ -11,7 +11,7 @@ enum { LIFETIME_S = 600, FORBIDDEN = 403, NOT_FOUND = 404, OK = 200 };
 static const str folder = STR_INIT("/_lambda/code/");
 static const str purpose = STR_INIT("lambda/code");
 
-str package_url(const struct call *call, const struct function *function)
+str lambda_package_url(const struct call *call, const struct function *function)
 {
     int64_t expires_ms = call->now_ms + (int64_t)LIFETIME_S * MS_PER_S;
     str data = arena_format(call->arena, "%lld/%.*s", (long long)expires_ms, STR_ARGS(function->row.package));
@@ -19,7 +19,7 @@ str package_url(const struct call *call, const struct function *function)
     return arena_concat(call->arena, call->endpoint, folder, seal(call, purpose, data));
 }
 
-/* What package_url() was told.  False: it did not make this URL. */
+/* What lambda_package_url() was told.  False: it did not make this URL. */
 static bool url_read(const struct call *call, str sealed, int64_t *expires_ms, str *sha256)
 {
     str expires;
@@ -57,7 +57,7 @@ static enum outcome refuse_expired(const struct call *call, struct http_reply *r
 
 static enum outcome begin(const struct call *call, struct http_reply *reply, str sha256, int64_t *size)
 {
-    *size = package_size(call, sha256);
+    *size = lambda_package_size(call, sha256);
     if (*size < 0)
         return refuse(call, reply, NOT_FOUND,
                       "<Code>NoSuchKey</Code><Message>The specified key does not exist.</Message>", S(""));
@@ -70,14 +70,15 @@ static enum outcome send_piece(const struct call *call, str sha256, int64_t from
 {
     str piece;
 
-    if (!package_read_piece(call, sha256, from, &piece))
+    if (!lambda_package_read_piece(call, sha256, from, &piece))
         return fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "The package is gone.");
     stream_keep(call, arena_format(call->arena, "%lld", (long long)(from + (int64_t)piece.size)));
     return stream_send(call, piece);
 }
 
 /* A URL that runs out while its package is being sent has done its work. */
-enum outcome package_download(const struct call *call, const struct visit *visit, struct http_reply *reply)
+enum outcome lambda_package_download(const struct call *call, const struct visit *visit,
+                                     struct http_reply *reply)
 {
     int64_t expires_ms, size, from = 0;
     str sha256;

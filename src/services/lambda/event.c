@@ -59,7 +59,7 @@ static void add_attributes(struct json_writer *writer, const struct sqs_message 
     json_close_object(writer);
 }
 
-str event_record(const struct call *call, const struct sqs_message *message, str queue_arn)
+str lambda_event_record(const struct call *call, const struct sqs_message *message, str queue_arn)
 {
     struct json_writer writer = json_writer_in(call->arena);
 
@@ -78,7 +78,7 @@ str event_record(const struct call *call, const struct sqs_message *message, str
     return json_written(&writer);
 }
 
-str event_trace_id(const struct sqs_message *message)
+str lambda_event_trace_id(const struct sqs_message *message)
 {
     str rest = str_map_get(&message->attributes, trace_header_name), part;
 
@@ -90,7 +90,7 @@ str event_trace_id(const struct sqs_message *message)
 
 /* https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
  */
-bool event_failures(const struct call *call, str answer, struct str_list *ids)
+bool lambda_event_failures(const struct call *call, str answer, struct str_list *ids)
 {
     const struct json *response = answer.size > 0 ? json_parse(call->arena, answer, NULL) : NULL;
     const struct json *failures = json_get(response, S("batchItemFailures"));

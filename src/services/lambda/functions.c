@@ -42,7 +42,7 @@ static struct function new_function(const struct call *call, const struct functi
     str architecture = in->architectures.count > 0 ? in->architectures.items[0] : S("x86_64");
 
     return (struct function){
-        .arn = function_arn(call->arena, name),
+        .arn = lambda_function_arn(call->arena, name),
         .row =
             {
                 .account = name->account,
@@ -75,16 +75,16 @@ static bool creation_check(const struct call *call, str arn, const struct str_ma
     struct context_list context = {0};
 
     context_add_request_tags(call, &context, tags);
-    return authorize_in_context(call, arn, (str){0}, &context) && tagging_check(call, arn, tags);
+    return authorize_in_context(call, arn, (str){0}, &context) && lambda_tagging_check(call, arn, tags);
 }
 
 /* For those who may. */
 void lambda_create_function_prepare(const struct call *call, const struct lambda_create_function_request *in)
 {
-    struct function_name name = function_name_of(call, in->function_name);
+    struct function_name name = lambda_function_name_of(call, in->function_name);
 
-    if (creation_check(call, function_arn(call->arena, &name), &in->tags))
-        package_prepare(call, in->code->zip_file);
+    if (creation_check(call, lambda_function_arn(call->arena, &name), &in->tags))
+        lambda_package_prepare(call, in->code->zip_file);
 }
 
 enum outcome lambda_create_function(const struct call *call, const struct lambda_create_function_request *in,
@@ -93,23 +93,24 @@ enum outcome lambda_create_function(const struct call *call, const struct lambda
     struct function function, existing;
     struct function_name name;
 
-    if (!function_name_open(call, in->function_name, (str){0}, &name) ||
-        !creation_check(call, function_arn(call->arena, &name), &in->tags) || !name_check(call, &name))
+    if (!lambda_function_name_open(call, in->function_name, (str){0}, &name) ||
+        !creation_check(call, lambda_function_arn(call->arena, &name), &in->tags) || !name_check(call, &name))
         return FAILED;
-    if (function_find(call, name.account, name.region, name.name, &existing))
+    if (lambda_function_find(call, name.account, name.region, name.name, &existing))
         return fail(call, &LAMBDA_RESOURCE_CONFLICT_EXCEPTION, "Function already exist: %.*s",
                     STR_ARGS(name.name));
     function = new_function(call, &name, in);
-    if (!configuration_check_new(call, in) || !configuration_apply(call, &in->function_settings, &function) ||
-        !execution_role_check(call, &function) || !source_check(call, in->code->zip_file) ||
-        !package_check(call, in->code->zip_file, &function))
+    if (!lambda_configuration_check_new(call, in) ||
+        !lambda_configuration_apply(call, &in->function_settings, &function) ||
+        !lambda_execution_role_check(call, &function) || !source_check(call, in->code->zip_file) ||
+        !lambda_package_check(call, in->code->zip_file, &function))
         return FAILED;
-    if (package_store(call, in->code->zip_file, &function) == PARKED)
+    if (lambda_package_store(call, in->code->zip_file, &function) == PARKED)
         return PARKED;
-    if (!resource_tags_put(call, function.arn, &in->tags))
+    if (!lambda_resource_tags_put(call, function.arn, &in->tags))
         return FAILED;
     lambda_add_function(call->txn, &function.row);
-    *out = *configuration_of(call, &function);
+    *out = *lambda_configuration_of(call, &function);
     return DONE;
 }
 
@@ -121,7 +122,7 @@ static void store_change(const struct call *call, struct function *function)
     function->row.modified_ms = call->now_ms;
     function->row.generation++;
     lambda_update_function(call->txn, &function->row);
-    sandboxes_retire(call, function);
+    lambda_sandboxes_retire(call, function);
 }
 
 void lambda_update_function_code_prepare(const struct call *call,
@@ -129,8 +130,8 @@ void lambda_update_function_code_prepare(const struct call *call,
 {
     struct function function;
 
-    if (function_open(call, in->function_name, (str){0}, &function))
-        package_prepare(call, in->zip_file);
+    if (lambda_function_open(call, in->function_name, (str){0}, &function))
+        lambda_package_prepare(call, in->zip_file);
 }
 
 enum outcome lambda_update_function_code(const struct call *call,
@@ -139,22 +140,22 @@ enum outcome lambda_update_function_code(const struct call *call,
 {
     struct function function;
 
-    if (!function_open(call, in->function_name, (str){0}, &function) ||
-        !revision_check(call, in->revision_id, &function) || !architectures_check(call, &in->architectures) ||
-        !source_check(call, in->zip_file))
+    if (!lambda_function_open(call, in->function_name, (str){0}, &function) ||
+        !revision_check(call, in->revision_id, &function) ||
+        !lambda_architectures_check(call, &in->architectures) || !source_check(call, in->zip_file))
         return FAILED;
     str replaced = function.row.package;
     if (in->architectures.count > 0)
         function.row.architecture = in->architectures.items[0];
-    if (!package_check(call, in->zip_file, &function))
+    if (!lambda_package_check(call, in->zip_file, &function))
         return FAILED;
     if (!in->dry_run || !*in->dry_run) {
-        if (package_store(call, in->zip_file, &function) == PARKED)
+        if (lambda_package_store(call, in->zip_file, &function) == PARKED)
             return PARKED;
         store_change(call, &function);
-        package_release(call, replaced);
+        lambda_package_release(call, replaced);
     }
-    *out = *configuration_of(call, &function);
+    *out = *lambda_configuration_of(call, &function);
     return DONE;
 }
 
@@ -163,7 +164,7 @@ static bool role_change(const struct call *call, str role, struct function *func
     if (!str_present(role))
         return true;
     function->row.role = role;
-    return execution_role_check(call, function);
+    return lambda_execution_role_check(call, function);
 }
 
 enum outcome
@@ -173,13 +174,13 @@ lambda_update_function_configuration(const struct call *call,
 {
     struct function function;
 
-    if (!function_open(call, in->function_name, (str){0}, &function) ||
+    if (!lambda_function_open(call, in->function_name, (str){0}, &function) ||
         !revision_check(call, in->revision_id, &function) ||
-        !configuration_apply(call, &in->function_settings, &function) ||
+        !lambda_configuration_apply(call, &in->function_settings, &function) ||
         !role_change(call, in->role, &function))
         return FAILED;
     store_change(call, &function);
-    *out = *configuration_of(call, &function);
+    *out = *lambda_configuration_of(call, &function);
     return DONE;
 }
 
@@ -196,7 +197,7 @@ static void forget_invocations(const struct call *call, const struct function *f
     slice_again(call, &LAMBDA_REMOVE_INVOCATIONS, arena_format(call->arena, "%lld", (long long)id),
                 &(struct lambda_remove_invocations_request){.function_id = id});
     for (size_t i = 0; i < waiting.count; i++)
-        wake(call, invocation_answer(call, waiting.items[i].request_id));
+        wake(call, lambda_invocation_answer(call, waiting.items[i].request_id));
 }
 
 enum outcome lambda_remove_invocations(const struct call *call,
@@ -209,7 +210,7 @@ enum outcome lambda_remove_invocations(const struct call *call,
 
     (void)out;
     while (lambda_oldest_invocation(call->txn, &of, &row)) {
-        invocation_remove(call, row.id);
+        lambda_invocation_remove(call, row.id);
         if (++count == INVOCATIONS_PER_RUN || slice_is_over(call)) {
             slice_again(call, &LAMBDA_REMOVE_INVOCATIONS,
                         arena_format(call->arena, "%lld", (long long)in->function_id), in);
@@ -224,15 +225,15 @@ enum outcome lambda_delete_function(const struct call *call, const struct lambda
 {
     struct function function;
 
-    if (!function_open(call, in->function_name, in->qualifier, &function))
+    if (!lambda_function_open(call, in->function_name, in->qualifier, &function))
         return FAILED;
     if (str_present(in->qualifier))
         return fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
                     "$LATEST version cannot be deleted without deleting the function.");
-    sandboxes_kill(call, &function);
+    lambda_sandboxes_kill(call, &function);
     forget_invocations(call, &function);
     lambda_remove_function(call->txn, &(struct lambda_remove_function_params){.id = function.row.id});
-    package_release(call, function.row.package);
+    lambda_package_release(call, function.row.package);
     lambda_remove_tags(call->txn, &(struct lambda_remove_tags_params){.resource = function.arn});
     out->status_code = arena_i64(call->arena, 204);
     return DONE;
@@ -247,7 +248,7 @@ static const struct lambda_function_code_location *location_of(const struct call
         arena_new(call->arena, struct lambda_function_code_location);
 
     location->repository_type = S("S3");
-    location->location = package_url(call, function);
+    location->location = lambda_package_url(call, function);
     return location;
 }
 
@@ -256,11 +257,11 @@ enum outcome lambda_get_function(const struct call *call, const struct lambda_ge
 {
     struct function function;
 
-    if (!function_open(call, in->function_name, in->qualifier, &function))
+    if (!lambda_function_open(call, in->function_name, in->qualifier, &function))
         return FAILED;
-    out->configuration = configuration_of(call, &function);
+    out->configuration = lambda_configuration_of(call, &function);
     out->code = location_of(call, &function);
-    out->tags = resource_tags(call, function.arn);
+    out->tags = lambda_resource_tags(call, function.arn);
     return DONE;
 }
 
@@ -270,16 +271,16 @@ enum outcome lambda_get_function_configuration(const struct call *call,
 {
     struct function function;
 
-    if (!function_open(call, in->function_name, in->qualifier, &function))
+    if (!lambda_function_open(call, in->function_name, in->qualifier, &function))
         return FAILED;
-    *out = *configuration_of(call, &function);
+    *out = *lambda_configuration_of(call, &function);
     return DONE;
 }
 
 /* Lists leave out how a function fares. */
 static struct lambda_function_configuration brief(const struct call *call, const struct function *function)
 {
-    struct lambda_function_configuration *brief = configuration_of(call, function);
+    struct lambda_function_configuration *brief = lambda_configuration_of(call, function);
 
     brief->state = (str){0};
     brief->last_update_status = (str){0};
@@ -303,7 +304,7 @@ enum outcome lambda_list_functions(const struct call *call, const struct lambda_
                                               });
     list_make_empty(call->arena, &out->functions);
     for (size_t i = 0; i < rows.count && i < (size_t)limit; i++)
-        if (function_get(call, rows.items[i].id, &function)) {
+        if (lambda_function_get(call, rows.items[i].id, &function)) {
             if (str_present(in->function_version)) /* all of them: the one there is goes by its version */
                 function.qualifier = S("$LATEST");
             *list_add(call->arena, &out->functions) = brief(call, &function);

@@ -9,6 +9,7 @@
 
 #include "base/hash.h"
 #include "base/log.h"
+#include "logs_model.h"
 #include "wire/json.h"
 
 enum {
@@ -20,20 +21,20 @@ enum {
     MAX_EVENT_AGE_MS = 6 * 3600 * MS_PER_S,
 };
 
-str invocation_answer(const struct call *call, str request_id)
+str lambda_invocation_answer(const struct call *call, str request_id)
 {
     return arena_format(call->arena, "lambda/answer/%.*s", STR_ARGS(request_id));
 }
 
-bool invocation_of_sandbox(const struct call *call, str sandbox_id,
-                           struct lambda_find_invocation_row *invocation)
+bool lambda_invocation_of_sandbox(const struct call *call, str sandbox_id,
+                                  struct lambda_find_invocation_row *invocation)
 {
     return lambda_find_invocation(
         call->txn, &(struct lambda_find_invocation_params){.sandbox_id = sandbox_id}, invocation);
 }
 
-bool invocation_next(const struct call *call, const struct function *function,
-                     struct lambda_find_invocation_row *invocation)
+bool lambda_invocation_next(const struct call *call, const struct function *function,
+                            struct lambda_find_invocation_row *invocation)
 {
     return lambda_find_invocation(
         call->txn, &(struct lambda_find_invocation_params){.function_id = &function->row.id}, invocation);
@@ -41,7 +42,7 @@ bool invocation_next(const struct call *call, const struct function *function,
 
 /* ---- its row ---- */
 
-void invocation_add(const struct call *call, struct lambda_add_invocation_params params)
+void lambda_invocation_add(const struct call *call, struct lambda_add_invocation_params params)
 {
     str payload = params.payload;
 
@@ -53,7 +54,7 @@ void invocation_add(const struct call *call, struct lambda_add_invocation_params
         lambda_add_payload(call->txn, &(struct lambda_add_payload_params){.id = id, .content = payload});
 }
 
-str invocation_payload(const struct call *call, const struct lambda_take_invocation_row *invocation)
+str lambda_invocation_payload(const struct call *call, const struct lambda_take_invocation_row *invocation)
 {
     struct lambda_get_payload_row apart;
 
@@ -64,7 +65,7 @@ str invocation_payload(const struct call *call, const struct lambda_take_invocat
                : invocation->payload;
 }
 
-void invocation_remove(const struct call *call, int64_t id)
+void lambda_invocation_remove(const struct call *call, int64_t id)
 {
     lambda_remove_invocation(call->txn, &(struct lambda_remove_invocation_params){.id = id});
     lambda_remove_payload(call->txn, &(struct lambda_remove_payload_params){.id = id});
@@ -165,18 +166,18 @@ static bool add(const struct call *call, const struct lambda_invocation_request 
 
     if (!context_read(call, in->client_context, &context))
         return false;
-    invocation_add(call, (struct lambda_add_invocation_params){
-                             .request_id = call->request_id,
-                             .function_id = function->row.id,
-                             .function_arn = function_asked_arn(call->arena, function),
-                             .kind = kind,
-                             .payload = in->payload.size > 0 ? in->payload : S("{}"),
-                             .client_context = context,
-                             .trace_id = trace_of_call(call),
-                             .queued_ms = call->now_ms,
-                             .wants_tail = lambda_log_type_of(in->log_type) == LAMBDA_LOG_TYPE_TAIL,
-                         });
-    function_dispatch(call, function);
+    lambda_invocation_add(call, (struct lambda_add_invocation_params){
+                                    .request_id = call->request_id,
+                                    .function_id = function->row.id,
+                                    .function_arn = lambda_function_asked_arn(call->arena, function),
+                                    .kind = kind,
+                                    .payload = in->payload.size > 0 ? in->payload : S("{}"),
+                                    .client_context = context,
+                                    .trace_id = trace_of_call(call),
+                                    .queued_ms = call->now_ms,
+                                    .wants_tail = lambda_log_type_of(in->log_type) == LAMBDA_LOG_TYPE_TAIL,
+                                });
+    lambda_function_dispatch(call, function);
     return true;
 }
 
@@ -189,7 +190,7 @@ static enum outcome answer(const struct call *call, const struct lambda_find_by_
     out->executed_version = S("$LATEST");
     if (str_present(row->tail))
         out->log_result = base64_encode(call->arena, row->tail);
-    invocation_remove(call, row->id);
+    lambda_invocation_remove(call, row->id);
     return DONE;
 }
 
@@ -214,7 +215,7 @@ static enum outcome invoke_and_wait(const struct call *call, const struct lambda
         return answer(call, &row, out);
     if (call->last_run)
         return fail(call, &LAMBDA_SERVICE_EXCEPTION, "The server stops.");
-    return park(call, invocation_answer(call, call->request_id), INT64_MAX);
+    return park(call, lambda_invocation_answer(call, call->request_id), INT64_MAX);
 }
 
 enum outcome lambda_invoke(const struct call *call, const struct lambda_invocation_request *in,
@@ -222,9 +223,9 @@ enum outcome lambda_invoke(const struct call *call, const struct lambda_invocati
 {
     struct function function;
 
-    if (!function_open(call, in->function_name, in->qualifier, &function))
+    if (!lambda_function_open(call, in->function_name, in->qualifier, &function))
         return FAILED;
-    struct call there = call_of_function(call, &function);
+    struct call there = lambda_call_of_function(call, &function);
     if (lambda_invocation_type_of(in->invocation_type) != LAMBDA_INVOCATION_TYPE_EVENT &&
         lambda_invocation_type_of(in->invocation_type) != LAMBDA_INVOCATION_TYPE_DRY_RUN)
         return invoke_and_wait(&there, in, &function, out);
@@ -239,7 +240,7 @@ enum outcome lambda_invoke(const struct call *call, const struct lambda_invocati
 
 /* ---- the end of one ---- */
 
-struct result result_error(const struct call *call, const char *type, str message)
+struct result lambda_result_error(const struct call *call, const char *type, str message)
 {
     struct json_writer writer = json_writer_in(call->arena);
 
@@ -254,12 +255,12 @@ struct result result_error(const struct call *call, const char *type, str messag
 static void answer_caller(const struct call *call, const struct lambda_find_invocation_row *invocation,
                           const struct result *result, str tail)
 {
-    str answered = invocation_answer(call, invocation->request_id);
+    str answered = lambda_invocation_answer(call, invocation->request_id);
     /* Of the very call that runs, and is not parked yet. */
     bool is_asking = str_equal(invocation->request_id, call->request_id);
 
     if (!is_asking && !awaited(call, answered)) {
-        invocation_remove(call, invocation->id);
+        lambda_invocation_remove(call, invocation->id);
         return;
     }
     lambda_set_done(call->txn, &(struct lambda_set_done_params){.id = invocation->id,
@@ -277,7 +278,7 @@ static void retry_or_forget(const struct call *call, const struct lambda_find_in
 
     if (!str_present(result->error) || attempts >= MAX_ATTEMPTS ||
         due_ms > invocation->queued_ms + MAX_EVENT_AGE_MS) {
-        invocation_remove(call, invocation->id);
+        lambda_invocation_remove(call, invocation->id);
         return;
     }
     lambda_set_waiting(call->txn,
@@ -322,25 +323,28 @@ static void trace_end(const struct call *call, const struct function *function,
 
     if (failed)
         warn_of_failure(call, function, invocation, reason);
-    invocation_hop(call, invocation->trace_id, invocation->receipts,
-                   &(struct trace_hop){
-                       .kind = HOP_RETURNED,
-                       .verdict = late     ? VERDICT_TIMED_OUT
-                                  : failed ? VERDICT_FAILED
-                                           : VERDICT_OK,
-                       .resource_arn = function->arn,
-                       .request_id = invocation->request_id,
-                       .reason = reason,
-                       .attempt = invocation->attempts + 1,
-                       .duration_ms = invocation->started_ms ? call->now_ms - invocation->started_ms : 0,
-                   });
+    lambda_invocation_hop(
+        call, invocation->trace_id, invocation->receipts,
+        &(struct trace_hop){
+            .kind = HOP_RETURNED,
+            .verdict = late     ? VERDICT_TIMED_OUT
+                       : failed ? VERDICT_FAILED
+                                : VERDICT_OK,
+            .resource_arn = function->arn,
+            .request_id = invocation->request_id,
+            .reason = reason,
+            .attempt = invocation->attempts + 1,
+            .duration_ms = invocation->started_ms ? call->now_ms - invocation->started_ms : 0,
+        });
 }
 
-void invocation_finish(const struct call *call, const struct function *function,
-                       const struct lambda_get_sandbox_row *sandbox,
-                       const struct lambda_find_invocation_row *invocation, const struct result *result)
+void lambda_invocation_finish(const struct call *call, const struct function *function,
+                              const struct lambda_get_sandbox_row *sandbox,
+                              const struct lambda_find_invocation_row *invocation,
+                              const struct result *result)
 {
-    str tail = sandbox ? log_end(call, function, sandbox, invocation, result) : (str){0};
+    struct logs_input_log_events output = {0};
+    str tail = sandbox ? lambda_log_end(call, function, sandbox, invocation, result, &output) : (str){0};
 
     trace_end(call, function, invocation, result);
     if (invocation->kind == LAMBDA_INVOCATION_KIND_SYNC) {
@@ -348,8 +352,8 @@ void invocation_finish(const struct call *call, const struct function *function,
     } else if (invocation->kind == LAMBDA_INVOCATION_KIND_EVENT) {
         retry_or_forget(call, invocation, result);
     } else {
-        invocation_remove(call, invocation->id);
-        batch_end(call, function, invocation, result);
+        lambda_invocation_remove(call, invocation->id);
+        lambda_batch_end(call, function, invocation, result, &output);
     }
 }
 
@@ -362,9 +366,9 @@ enum outcome lambda_retry_invocation(const struct call *call,
 
     (void)out;
     if (!lambda_queue_again(call->txn, &(struct lambda_queue_again_params){.id = in->invocation_id}, &row) ||
-        !function_get(call, row.function_id, &function))
+        !lambda_function_get(call, row.function_id, &function))
         return DONE;
-    struct call there = call_of_function(call, &function);
-    function_dispatch(&there, &function);
+    struct call there = lambda_call_of_function(call, &function);
+    lambda_function_dispatch(&there, &function);
     return DONE;
 }

@@ -28,21 +28,21 @@ static void resume_invocations(const struct call *call)
     lambda_requeue_all(call->txn);
     struct lambda_list_waiting_functions_rows rows = lambda_list_waiting_functions(call->txn);
     for (size_t i = 0; i < rows.count; i++) {
-        if (!function_get(call, rows.items[i].function_id, &function))
+        if (!lambda_function_get(call, rows.items[i].function_id, &function))
             continue;
-        struct call there = call_of_function(call, &function);
-        function_dispatch(&there, &function);
+        struct call there = lambda_call_of_function(call, &function);
+        lambda_function_dispatch(&there, &function);
     }
 }
 
 static void start(const struct call *call)
 {
-    unpacked_forget(call);
-    sandboxes_forget(call);
+    lambda_unpacked_forget(call);
+    lambda_sandboxes_forget(call);
     lambda_remove_all_held(call->txn);
-    packages_forget(call);
+    lambda_packages_forget(call);
     resume_invocations(call);
-    pollers_resume(call);
+    lambda_pollers_resume(call);
 }
 
 static void reset(const struct call *call)
@@ -50,13 +50,13 @@ static void reset(const struct call *call)
     struct lambda_list_all_sandboxes_rows rows = lambda_list_all_sandboxes(call->txn);
 
     for (size_t i = 0; i < rows.count; i++)
-        sandbox_stop(call, rows.items[i].id);
+        lambda_sandbox_stop(call, rows.items[i].id);
 }
 
 static const struct door doors[] = {
     {.method = "GET",
      .path = "/_lambda/code/*",
-     .answer = package_download,
+     .answer = lambda_package_download,
      .flags = DOOR_OPEN | DOOR_ON_WORKER | DOOR_STREAMS},
     {0},
 };

@@ -39,96 +39,98 @@ struct function_name {
     str qualifier; /* absent when there is none */
 };
 /* False when the text is none of them. */
-bool function_name_parse(str text, struct function_name *name);
+bool lambda_function_name_parse(str text, struct function_name *name);
 /* The caller's account and region where the text names none. */
-struct function_name function_name_of(const struct call *call, str text);
+struct function_name lambda_function_name_of(const struct call *call, str text);
 /* The same of a request, with its Qualifier: of this region, and not contradicting itself.  False: fail(). */
-bool function_name_open(const struct call *call, str text, str qualifier, struct function_name *name);
-str function_arn(struct arena *arena, const struct function_name *name);
+bool lambda_function_name_open(const struct call *call, str text, str qualifier, struct function_name *name);
+str lambda_function_arn(struct arena *arena, const struct function_name *name);
 /* Its ARN as the request has it: with the qualifier, if there is one. */
-str function_asked_arn(struct arena *arena, const struct function *function);
-bool function_get(const struct call *call, int64_t id, struct function *function);
-bool function_find(const struct call *call, str account, str region, str name, struct function *function);
+str lambda_function_asked_arn(struct arena *arena, const struct function *function);
+bool lambda_function_get(const struct call *call, int64_t id, struct function *function);
+bool lambda_function_find(const struct call *call, str account, str region, str name,
+                          struct function *function);
 /*
  * The function that a request names, for the operation under way: authorized, and there.  False:
  * fail() has been called.
  */
-bool function_open(const struct call *call, str name, str qualifier, struct function *function);
+bool lambda_function_open(const struct call *call, str name, str qualifier, struct function *function);
 /* The same; the context is added to, by the function's tags. */
-bool function_open_in_context(const struct call *call, str name, str qualifier, struct context_list *context,
-                              struct function *function);
+bool lambda_function_open_in_context(const struct call *call, str name, str qualifier,
+                                     struct context_list *context, struct function *function);
 /* The call in the account and region of the function: what is invoked for it happens there. */
-struct call call_of_function(const struct call *call, const struct function *function);
+struct call lambda_call_of_function(const struct call *call, const struct function *function);
 /* Who the function is to other services: a session of its role.  NULL: Lambda may not assume it. */
-const struct principal *function_role(const struct call *call, const struct function *function);
+const struct principal *lambda_function_role(const struct call *call, const struct function *function);
 /* Lambda itself, acting for the function. */
 const struct principal *lambda_principal(const struct call *call, const struct function *function);
 
 /* configuration.c */
 /* Put what the request says into the row, where it says something.  False: fail() has been called. */
-bool configuration_apply(const struct call *call, const struct lambda_function_settings *in,
-                         struct function *function);
-/* What may not be asked of a new function; the rest is configuration_apply()'s.  False: fail(). */
-bool configuration_check_new(const struct call *call, const struct lambda_create_function_request *in);
-bool architectures_check(const struct call *call, const struct str_list *architectures);
-int64_t function_storage_mb(const struct call *call, const struct function *function);
-struct lambda_function_configuration *configuration_of(const struct call *call,
-                                                       const struct function *function);
+bool lambda_configuration_apply(const struct call *call, const struct lambda_function_settings *in,
+                                struct function *function);
+/* What may not be asked of a new function; the rest is lambda_configuration_apply()'s.  False: fail(). */
+bool lambda_configuration_check_new(const struct call *call, const struct lambda_create_function_request *in);
+bool lambda_architectures_check(const struct call *call, const struct str_list *architectures);
+int64_t lambda_function_storage_mb(const struct call *call, const struct function *function);
+struct lambda_function_configuration *lambda_configuration_of(const struct call *call,
+                                                              const struct function *function);
 /* The role's trust and the caller's right to pass it.  False: fail() has been called. */
-bool execution_role_check(const struct call *call, const struct function *function);
+bool lambda_execution_role_check(const struct call *call, const struct function *function);
 
 /* packages.c */
 enum { UNZIPPED_BYTES = 262144000 }; /* the most, as AWS has it */
-/* Check an uploaded package beside the engine, for package_check() of the same call. */
-void package_prepare(const struct call *call, str zip);
+/* Check an uploaded package beside the engine, for lambda_package_check() of the same call. */
+void lambda_package_prepare(const struct call *call, str zip);
 /* Have the function name it, if it is good.  False: fail() has been called. */
-bool package_check(const struct call *call, str zip, struct function *function);
+bool lambda_package_check(const struct call *call, str zip, struct function *function);
 /*
- * Keep what package_check() has found good.  PARKED: some of it is written, and the call runs again to write
- * more; what names it must be written after DONE.
+ * Keep what lambda_package_check() has found good.  PARKED: some of it is written, and the call runs again to
+ * write more; what names it must be written after DONE.
  */
-enum outcome package_store(const struct call *call, str zip, const struct function *function);
+enum outcome lambda_package_store(const struct call *call, str zip, const struct function *function);
 /* How large it is; -1 when no function names it. */
-int64_t package_size(const struct call *call, str sha256);
+int64_t lambda_package_size(const struct call *call, str sha256);
 /* From that place on, as much as lies together.  False: it is not there. */
-bool package_read_piece(const struct call *call, str sha256, int64_t from, str *piece);
+bool lambda_package_read_piece(const struct call *call, str sha256, int64_t from, str *piece);
 /* False: no function names it, or it is not there. */
-bool package_read(const struct call *call, str sha256, str *zip);
+bool lambda_package_read(const struct call *call, str sha256, str *zip);
 /* Those that no function names go: what a reset has left, or a start finds. */
-void packages_forget(const struct call *call);
+void lambda_packages_forget(const struct call *call);
 /* A function or a sandbox names it no more: it goes unless another does. */
-void package_release(const struct call *call, str sha256);
-str package_digest(struct arena *arena, str zip);
+void lambda_package_release(const struct call *call, str sha256);
+str lambda_package_digest(struct arena *arena, str zip);
 /* In AWS's words, or ours for the disk (errno).  False: fail() has been called. */
-bool unzip_check_result(const struct call *call, enum unzip_result result);
+bool lambda_unzip_check_result(const struct call *call, enum unzip_result result);
 
 /* unpacked.c */
 /*
  * Have the package's folder be there, as its digest says.  It may take long.  False: fail() has been called.
  */
-bool unpacked_verify(const struct call *call, str sha256);
+bool lambda_unpacked_verify(const struct call *call, str sha256);
 /* Where it is: below it are code/ and node_modules.  Absent on trouble. */
-str unpacked_folder(const struct call *call, str sha256);
+str lambda_unpacked_folder(const struct call *call, str sha256);
 /* Nobody names that package. */
-void unpacked_retire(const struct call *call, str sha256);
+void lambda_unpacked_retire(const struct call *call, str sha256);
 /* Have what was set aside deleted, when there is any. */
-void unpacked_clear(const struct call *call);
+void lambda_unpacked_clear(const struct call *call);
 /* At start: what lies there is not trusted. */
-void unpacked_forget(const struct call *call);
+void lambda_unpacked_forget(const struct call *call);
 
 /* download.c */
-enum outcome package_download(const struct call *call, const struct visit *visit, struct http_reply *reply);
+enum outcome lambda_package_download(const struct call *call, const struct visit *visit,
+                                     struct http_reply *reply);
 /* Where its package can be had, for a while. */
-str package_url(const struct call *call, const struct function *function);
+str lambda_package_url(const struct call *call, const struct function *function);
 
 /* tags.c */
 /* False: too many, or AWS's own; fail() has been called. */
-bool resource_tags_put(const struct call *call, str resource, const struct str_map *tags);
-struct str_map resource_tags(const struct call *call, str resource);
+bool lambda_resource_tags_put(const struct call *call, str resource, const struct str_map *tags);
+struct str_map lambda_resource_tags(const struct call *call, str resource);
 /* Whoever makes something with tags must be allowed to tag it, too.  False: fail() has been called. */
-bool tagging_check(const struct call *call, str resource, const struct str_map *tags);
+bool lambda_tagging_check(const struct call *call, str resource, const struct str_map *tags);
 /* aws:ResourceTag: what the resource is tagged with. */
-void resource_tags_in_context(const struct call *call, str resource, struct context_list *context);
+void lambda_resource_tags_in_context(const struct call *call, str resource, struct context_list *context);
 
 /* runtimes.c */
 struct runtime {
@@ -137,9 +139,9 @@ struct runtime {
     const char *version; /* of the interpreter that AWS has; NULL for provided */
 };
 /* NULL when we have none of that name. */
-const struct runtime *runtime_find(str name);
+const struct runtime *lambda_runtime_find(str name);
 /* All names, as AWS lists an enum's values. */
-str runtime_names(struct arena *arena);
+str lambda_runtime_names(struct arena *arena);
 enum { INTERPRETER_FOLDERS = 2 };
 struct interpreter {
     const char *path; /* NULL: there is none on this machine */
@@ -150,71 +152,74 @@ struct interpreter {
  * What runs it; the interpreter's path is NULL for provided runtimes.  The first time it asks the
  * interpreter, which takes long: the prepare function of LaunchSandbox does, on a worker.
  */
-const struct interpreter *runtime_interpreter(const struct runtime *runtime);
+const struct interpreter *lambda_runtime_interpreter(const struct runtime *runtime);
 
 /* sandboxes.c: the pool of a function's child processes */
 enum { SANDBOXES_PER_FUNCTION = 10 };
 /* Queued invocations get a sandbox: an idle one is woken, or one is started. */
-void function_dispatch(const struct call *call, const struct function *function);
+void lambda_function_dispatch(const struct call *call, const struct function *function);
 /* What idle sandboxes of a function wait for. */
-str function_work(const struct call *call, int64_t function_id);
+str lambda_function_work(const struct call *call, int64_t function_id);
 /* End the sandboxes that are not at work; the busy ones end after it, for their generation is over. */
-void sandboxes_retire(const struct call *call, const struct function *function);
-void sandboxes_kill(const struct call *call, const struct function *function);
+void lambda_sandboxes_retire(const struct call *call, const struct function *function);
+void lambda_sandboxes_kill(const struct call *call, const struct function *function);
 /* End it; its row stays until it has ended. */
-void sandbox_stop(const struct call *call, str sandbox_id);
+void lambda_sandbox_stop(const struct call *call, str sandbox_id);
 /* Have it looked after at that time at the latest. */
-void sandbox_check_at(const struct call *call, struct lambda_get_sandbox_row *sandbox, int64_t due_ms);
+void lambda_sandbox_check_at(const struct call *call, struct lambda_get_sandbox_row *sandbox, int64_t due_ms);
 /* It has given its answer: it is idle, or has served long enough. */
-void sandbox_release(const struct call *call, const struct function *function,
-                     const struct lambda_get_sandbox_row *sandbox);
+void lambda_sandbox_release(const struct call *call, const struct function *function,
+                            const struct lambda_get_sandbox_row *sandbox);
 /* At start: nothing of what ran before runs any more. */
-void sandboxes_forget(const struct call *call);
+void lambda_sandboxes_forget(const struct call *call);
 
 /* launch.c */
 /* Have the server start that sandbox, whose code is there, and which is to end at *retire_ms.  False:
  * *problem says why it cannot run.
  */
-bool sandbox_start(const struct call *call, const struct function *function,
-                   const struct lambda_get_sandbox_row *sandbox, int64_t *retire_ms, str *problem);
+bool lambda_sandbox_start(const struct call *call, const struct function *function,
+                          const struct lambda_get_sandbox_row *sandbox, int64_t *retire_ms, str *problem);
 
 /* invoke.c */
 /* What the caller of a synchronous invocation waits for. */
-str invocation_answer(const struct call *call, str request_id);
+str lambda_invocation_answer(const struct call *call, str request_id);
 /* How an invocation ended: error is "Unhandled" and payload its report, or error is absent. */
 struct result {
     str error, payload;
     str status; /* of a runtime that failed, for the log: "timeout", "error"; or absent */
     str error_type;
 };
-struct result result_error(const struct call *call, const char *type, str message);
+struct result lambda_result_error(const struct call *call, const char *type, str message);
 /* What sandbox_id is at, or the oldest queued one of the function. */
-void invocation_add(const struct call *call, struct lambda_add_invocation_params params);
-str invocation_payload(const struct call *call, const struct lambda_take_invocation_row *invocation);
-void invocation_remove(const struct call *call, int64_t id);
-bool invocation_of_sandbox(const struct call *call, str sandbox_id,
-                           struct lambda_find_invocation_row *invocation);
-bool invocation_next(const struct call *call, const struct function *function,
-                     struct lambda_find_invocation_row *invocation);
+void lambda_invocation_add(const struct call *call, struct lambda_add_invocation_params params);
+str lambda_invocation_payload(const struct call *call, const struct lambda_take_invocation_row *invocation);
+void lambda_invocation_remove(const struct call *call, int64_t id);
+bool lambda_invocation_of_sandbox(const struct call *call, str sandbox_id,
+                                  struct lambda_find_invocation_row *invocation);
+bool lambda_invocation_next(const struct call *call, const struct function *function,
+                            struct lambda_find_invocation_row *invocation);
 /* It has ended: log it, answer whoever waits, retry or forget it.  sandbox may be NULL: it never had one. */
-void invocation_finish(const struct call *call, const struct function *function,
-                       const struct lambda_get_sandbox_row *sandbox,
-                       const struct lambda_find_invocation_row *invocation, const struct result *result);
+void lambda_invocation_finish(const struct call *call, const struct function *function,
+                              const struct lambda_get_sandbox_row *sandbox,
+                              const struct lambda_find_invocation_row *invocation,
+                              const struct result *result);
 
+struct logs_input_log_events;
 /* logs.c */
 /* A line of our own, kept back until the next flush. */
-void log_keep(const struct call *call, str sandbox_id, int64_t timestamp_ms, str text);
+void lambda_log_keep(const struct call *call, str sandbox_id, int64_t timestamp_ms, str text);
 /* What the sandbox printed. */
-void log_output(const struct call *call, const struct function *function,
-                struct lambda_get_sandbox_row *sandbox, const struct lambda_output_line_list *lines);
+void lambda_log_output(const struct call *call, const struct function *function,
+                       struct lambda_get_sandbox_row *sandbox, const struct lambda_output_line_list *lines);
 /* Write what is kept back into the function's log stream.  invocation: the one under way, or NULL. */
-void log_flush(const struct call *call, const struct function *function,
-               const struct lambda_get_sandbox_row *sandbox,
-               const struct lambda_find_invocation_row *invocation);
+void lambda_log_flush(const struct call *call, const struct function *function,
+                      const struct lambda_get_sandbox_row *sandbox,
+                      const struct lambda_find_invocation_row *invocation);
 /* END and REPORT; the tail for a caller who wants it, else the absent str. */
-str log_end(const struct call *call, const struct function *function,
-            const struct lambda_get_sandbox_row *sandbox, const struct lambda_find_invocation_row *invocation,
-            const struct result *result);
+str lambda_log_end(const struct call *call, const struct function *function,
+                   const struct lambda_get_sandbox_row *sandbox,
+                   const struct lambda_find_invocation_row *invocation, const struct result *result,
+                   struct logs_input_log_events *output);
 
 /* hops.c */
 /* A message of a batch, as the invocation's row keeps it: a line of `receipts` behind the queue's ARN. */
@@ -222,31 +227,40 @@ struct receipt {
     str message_id, handle, trace_id;
     int64_t attempt; /* how often it has been received */
 };
-str receipt_text(const struct call *call, const struct receipt *receipt);
+str lambda_receipt_text(const struct call *call, const struct receipt *receipt);
 /* The next of them; *receipts begins with the first line.  False: there are no more. */
-bool receipt_next(str *receipts, struct receipt *receipt);
+bool lambda_receipt_next(str *receipts, struct receipt *receipt);
 /*
  * The hop in the trace of the invocation; of a batch in that of each message.  The id of the first.
  */
-int64_t invocation_hop(const struct call *call, str trace_id, str receipts, const struct trace_hop *hop);
+int64_t lambda_invocation_hop(const struct call *call, str trace_id, str receipts,
+                              const struct trace_hop *hop);
+/*
+ * A hop in the trace of each message of the batch that comes again, though the function returned: of those
+ * that it reported as failed, or of all (NULL) when what it reported cannot be understood.  The reason has
+ * what the function printed last about the message.
+ */
+void lambda_retried_hops(const struct call *call, const struct lambda_find_invocation_row *invocation,
+                         const struct str_list *failures, const struct logs_input_log_events *output);
 
 /* event.c */
 struct sqs_message;
 /* One of the event's Records. */
-str event_record(const struct call *call, const struct sqs_message *message, str queue_arn);
+str lambda_event_record(const struct call *call, const struct sqs_message *message, str queue_arn);
 /* The trace that the message came with; absent when nothing says. */
-str event_trace_id(const struct sqs_message *message);
+str lambda_event_trace_id(const struct sqs_message *message);
 /* The ids that a function says it failed at.  False: what it answered makes no sense. */
-bool event_failures(const struct call *call, str answer, struct str_list *ids);
+bool lambda_event_failures(const struct call *call, str answer, struct str_list *ids);
 
 /* poller.c */
-str source_queue_url(const struct call *call, str queue_arn);
+str lambda_source_queue_url(const struct call *call, str queue_arn);
 /* Poll from now on, as that mapping's row says. */
-void poller_begin(const struct call *call, int64_t mapping_id);
+void lambda_poller_begin(const struct call *call, int64_t mapping_id);
 /* The mapping was changed or is about to go. */
-void poller_end(const struct call *call, int64_t mapping_id);
+void lambda_poller_end(const struct call *call, int64_t mapping_id);
 /* At start: nobody polls any more, so all that are enabled begin. */
-void pollers_resume(const struct call *call);
+void lambda_pollers_resume(const struct call *call);
 /* A batch came back from its function. */
-void batch_end(const struct call *call, const struct function *function,
-               const struct lambda_find_invocation_row *invocation, const struct result *result);
+void lambda_batch_end(const struct call *call, const struct function *function,
+                      const struct lambda_find_invocation_row *invocation, const struct result *result,
+                      const struct logs_input_log_events *output);

@@ -50,7 +50,7 @@ static void add_folders(struct json_writer *writer, const struct interpreter *in
 static void add_interpreter(const struct call *call, struct json_writer *writer,
                             const struct runtime *runtime)
 {
-    const struct interpreter *interpreter = runtime_interpreter(runtime);
+    const struct interpreter *interpreter = lambda_runtime_interpreter(runtime);
 
     /* The server then says so as of any program that cannot be started. */
     if (!interpreter->path) {
@@ -135,12 +135,12 @@ static void add_credentials(struct json_writer *writer, const struct sts_credent
     json_field(writer, S("AWS_SESSION_TOKEN"), credentials->session_token);
 }
 
-bool sandbox_start(const struct call *call, const struct function *function,
-                   const struct lambda_get_sandbox_row *sandbox, int64_t *retire_ms, str *problem)
+bool lambda_sandbox_start(const struct call *call, const struct function *function,
+                          const struct lambda_get_sandbox_row *sandbox, int64_t *retire_ms, str *problem)
 {
-    const struct runtime *runtime = runtime_find(function->row.runtime);
+    const struct runtime *runtime = lambda_runtime_find(function->row.runtime);
     struct json_writer writer = json_writer_in(call->arena);
-    str code = arena_join(call->arena, unpacked_folder(call, sandbox->package), S("/code"));
+    str code = arena_join(call->arena, lambda_unpacked_folder(call, sandbox->package), S("/code"));
     const struct sts_credentials *credentials = assume_role(call, function, problem);
     json_open_object(&writer);
     json_field(&writer, S("sandboxId"), sandbox->id);
@@ -151,7 +151,7 @@ bool sandbox_start(const struct call *call, const struct function *function,
     add_command(call, &writer, runtime);
     json_field(&writer, S("code"), code);
     json_i64_field(&writer, S("memoryBytes"), function->row.memory_mb * BYTES_PER_MB);
-    json_i64_field(&writer, S("storageBytes"), function_storage_mb(call, function) * BYTES_PER_MB);
+    json_i64_field(&writer, S("storageBytes"), lambda_function_storage_mb(call, function) * BYTES_PER_MB);
     json_name(&writer, S("environment"));
     json_open_object(&writer);
     add_reserved(call, &writer, function, runtime);

@@ -21,7 +21,7 @@ enum {
     BYTES_PER_MB = 1024 * 1024,
 };
 
-void log_keep(const struct call *call, str sandbox_id, int64_t timestamp_ms, str text)
+void lambda_log_keep(const struct call *call, str sandbox_id, int64_t timestamp_ms, str text)
 {
     lambda_add_line(call->txn, &(struct lambda_add_line_params){
                                    .sandbox_id = sandbox_id, .timestamp_ms = timestamp_ms, .text = text});
@@ -82,7 +82,7 @@ static bool write_events(const struct call *call, const struct function *functio
                          const struct lambda_get_sandbox_row *sandbox,
                          const struct logs_input_log_events *events, struct failure *failure)
 {
-    const struct principal *role = events->count > 0 ? function_role(call, function) : NULL;
+    const struct principal *role = events->count > 0 ? lambda_function_role(call, function) : NULL;
     struct logs_put_log_events_request in = {.log_group_name = function->row.log_group,
                                              .log_stream_name = sandbox->log_stream};
 
@@ -143,9 +143,9 @@ static void announce(const struct call *call, const struct lambda_get_sandbox_ro
     struct lambda_find_invocation_row invocation;
 
     if (sandbox->state != LAMBDA_SANDBOX_STATE_BUSY ||
-        !invocation_of_sandbox(call, sandbox->id, &invocation) || invocation.announced)
+        !lambda_invocation_of_sandbox(call, sandbox->id, &invocation) || invocation.announced)
         return;
-    log_keep(call, sandbox->id, invocation.started_ms, start_line(call, &invocation));
+    lambda_log_keep(call, sandbox->id, invocation.started_ms, start_line(call, &invocation));
     lambda_set_announced(call->txn, &(struct lambda_set_announced_params){.id = invocation.id});
 }
 
@@ -163,9 +163,9 @@ static void write_now(const struct call *call, const struct function *function,
     write_events(call, function, sandbox, events, &failure);
 }
 
-void log_flush(const struct call *call, const struct function *function,
-               const struct lambda_get_sandbox_row *sandbox,
-               const struct lambda_find_invocation_row *invocation)
+void lambda_log_flush(const struct call *call, const struct function *function,
+                      const struct lambda_get_sandbox_row *sandbox,
+                      const struct lambda_find_invocation_row *invocation)
 {
     struct logs_input_log_events events = {0};
 
@@ -189,7 +189,7 @@ static void write_lines(const struct call *call, const struct function *function
 {
     struct logs_input_log_events events = {0};
     struct lambda_find_invocation_row invocation;
-    bool has_invocation = invocation_of_sandbox(call, sandbox->id, &invocation);
+    bool has_invocation = lambda_invocation_of_sandbox(call, sandbox->id, &invocation);
 
     take_lines(call, sandbox, &events);
     for (size_t i = 0; i < lines->count; i++)
@@ -197,8 +197,8 @@ static void write_lines(const struct call *call, const struct function *function
     write_now(call, function, sandbox, has_invocation ? &invocation : NULL, &events);
 }
 
-void log_output(const struct call *call, const struct function *function,
-                struct lambda_get_sandbox_row *sandbox, const struct lambda_output_line_list *lines)
+void lambda_log_output(const struct call *call, const struct function *function,
+                       struct lambda_get_sandbox_row *sandbox, const struct lambda_output_line_list *lines)
 {
     if (lines->count == 0)
         return;
@@ -208,8 +208,8 @@ void log_output(const struct call *call, const struct function *function,
         return;
     }
     for (size_t i = 0; i < lines->count; i++)
-        log_keep(call, sandbox->id, lines->items[i].timestamp, lines->items[i].text);
-    sandbox_check_at(call, sandbox, call->now_ms + KEPT_MS);
+        lambda_log_keep(call, sandbox->id, lines->items[i].timestamp, lines->items[i].text);
+    lambda_sandbox_check_at(call, sandbox, call->now_ms + KEPT_MS);
 }
 
 /* ---- the end of an invocation ---- */
@@ -261,15 +261,17 @@ static void trace_logged(const struct call *call, const struct function *functio
                 });
 }
 
-str log_end(const struct call *call, const struct function *function,
-            const struct lambda_get_sandbox_row *sandbox, const struct lambda_find_invocation_row *invocation,
-            const struct result *result)
+str lambda_log_end(const struct call *call, const struct function *function,
+                   const struct lambda_get_sandbox_row *sandbox,
+                   const struct lambda_find_invocation_row *invocation, const struct result *result,
+                   struct logs_input_log_events *output)
 {
     struct logs_input_log_events events = {0};
     struct failure failure = {0};
     str id = invocation->request_id;
 
     take_lines(call, sandbox, &events);
+    *output = events;
     if (!invocation->announced)
         add_event(call, &events, invocation->started_ms ? invocation->started_ms : call->now_ms,
                   start_line(call, invocation));

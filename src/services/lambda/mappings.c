@@ -36,7 +36,7 @@ static void describe(const struct call *call, const struct lambda_mapping_row *m
     out->batch_size = arena_i64(call->arena, mapping->batch_size);
     out->maximum_batching_window_in_seconds = arena_i64(call->arena, mapping->window_seconds);
     out->event_source_arn = mapping->source_arn;
-    out->function_arn = function_arn(call->arena, &name);
+    out->function_arn = lambda_function_arn(call->arena, &name);
     out->last_modified = arena_i64(call->arena, mapping->modified_ms);
     out->last_processing_result = mapping->result;
     out->state = state;
@@ -55,14 +55,14 @@ static void describe(const struct call *call, const struct lambda_mapping_row *m
 /* May the caller do that to a mapping of this function? */
 static bool authorize_for_function(const struct call *call, str resource, str function)
 {
-    struct function_name name = function_name_of(call, function);
+    struct function_name name = lambda_function_name_of(call, function);
     struct context_list context = {0};
 
     name.qualifier = (str){0};
     if (str_present(function))
         *list_add(call->arena, &context) =
-            (struct context_value){S("lambda:FunctionArn"), function_arn(call->arena, &name)};
-    resource_tags_in_context(call, resource, &context);
+            (struct context_value){S("lambda:FunctionArn"), lambda_function_arn(call->arena, &name)};
+    lambda_resource_tags_in_context(call, resource, &context);
     return authorize_in_context(call, resource, (str){0}, &context);
 }
 
@@ -133,7 +133,7 @@ static bool read_queue(const struct call *call, const struct principal *role, st
 {
     static str all_names[] = {STR_INIT("All")};
     struct sqs_get_queue_attributes_request in = {
-        .queue_url = source_queue_url(call, queue_arn),
+        .queue_url = lambda_source_queue_url(call, queue_arn),
         .attribute_names = {all_names, 1},
     };
     struct sqs_get_queue_attributes_result out = {0};
@@ -167,7 +167,7 @@ static bool timeout_check(const struct call *call, const struct function *functi
 
 static bool queue_check(const struct call *call, const struct function *function, str queue_arn)
 {
-    const struct principal *role = function_role(call, function);
+    const struct principal *role = lambda_function_role(call, function);
     struct str_map attributes = {0};
 
     if (!role)
@@ -187,14 +187,14 @@ static bool find_function(const struct call *call, str text, struct function *fu
 {
     struct function_name name;
 
-    if (!function_name_open(call, text, (str){0}, &name))
+    if (!lambda_function_name_open(call, text, (str){0}, &name))
         return false;
     bool latest = !str_present(name.qualifier) || str_equal(name.qualifier, S("$LATEST"));
     bool own = str_equal(name.account, call->account);
-    if (latest && own && function_find(call, name.account, name.region, name.name, function))
+    if (latest && own && lambda_function_find(call, name.account, name.region, name.name, function))
         return true;
     fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "Function not found: %.*s",
-         STR_ARGS(function_arn(call->arena, &name)));
+         STR_ARGS(lambda_function_arn(call->arena, &name)));
     return false;
 }
 
@@ -221,7 +221,7 @@ static void store_new(const struct call *call, struct lambda_mapping_row *mappin
 {
     mapping->id = lambda_add_mapping(call->txn, mapping);
     if (mapping->enabled)
-        poller_begin(call, mapping->id);
+        lambda_poller_begin(call, mapping->id);
 }
 
 enum outcome lambda_create_event_source_mapping(const struct call *call,
@@ -244,11 +244,11 @@ enum outcome lambda_create_event_source_mapping(const struct call *call,
         .reason = S("USER_INITIATED"),
         .modified_ms = call->now_ms,
     };
-    if (!tagging_check(call, mapping_arn(call, &mapping), &in->tags) ||
+    if (!lambda_tagging_check(call, mapping_arn(call, &mapping), &in->tags) ||
         !apply(call, &in->mapping_settings, &mapping) ||
         !queue_check(call, &function, in->event_source_arn) ||
         !check_new(call, &function, in->event_source_arn) ||
-        !resource_tags_put(call, mapping_arn(call, &mapping), &in->tags))
+        !lambda_resource_tags_put(call, mapping_arn(call, &mapping), &in->tags))
         return FAILED;
     store_new(call, &mapping);
     describe(call, &mapping, S("Creating"), out);
@@ -294,15 +294,16 @@ enum outcome lambda_list_event_source_mappings(const struct call *call,
     if (!authorize(call, S("*"), (str){0}))
         return FAILED;
     struct lambda_list_mappings_rows rows = lambda_list_mappings(
-        call->txn, &(struct lambda_list_mappings_params){
-                       .account = call->account,
-                       .region = call->region,
-                       .after = str_present(in->marker) ? in->marker : S(""),
-                       .name = str_present(in->function_name) ? function_name_of(call, in->function_name).name
-                                                              : (str){0},
-                       .source = in->event_source_arn,
-                       .limit = limit + 1,
-                   });
+        call->txn,
+        &(struct lambda_list_mappings_params){
+            .account = call->account,
+            .region = call->region,
+            .after = str_present(in->marker) ? in->marker : S(""),
+            .name = str_present(in->function_name) ? lambda_function_name_of(call, in->function_name).name
+                                                   : (str){0},
+            .source = in->event_source_arn,
+            .limit = limit + 1,
+        });
     list_make_empty(call->arena, &out->event_source_mappings);
     for (size_t i = 0; i < rows.count && i < (size_t)limit; i++)
         if (lambda_find_mapping(call->txn, &(struct lambda_find_mapping_params){.id = &rows.items[i].id},
@@ -334,9 +335,9 @@ enum outcome lambda_update_event_source_mapping(const struct call *call,
     mapping.function_name = function.row.name;
     mapping.modified_ms = call->now_ms;
     lambda_update_mapping(call->txn, &mapping);
-    poller_end(call, mapping.id);
+    lambda_poller_end(call, mapping.id);
     if (mapping.enabled)
-        poller_begin(call, mapping.id);
+        lambda_poller_begin(call, mapping.id);
     describe(call, &mapping, S("Updating"), out);
     return DONE;
 }
@@ -349,7 +350,7 @@ enum outcome lambda_delete_event_source_mapping(const struct call *call,
 
     if (!mapping_open(call, in->uuid, &mapping))
         return FAILED;
-    poller_end(call, mapping.id);
+    lambda_poller_end(call, mapping.id);
     lambda_remove_mapping(call->txn, &(struct lambda_remove_mapping_params){.id = mapping.id});
     lambda_remove_tags(call->txn,
                        &(struct lambda_remove_tags_params){.resource = mapping_arn(call, &mapping)});

@@ -52,7 +52,7 @@ static bool next_is_account(const struct parts *parts, size_t ahead)
     return at + 1 < parts->count && is_account(parts->items[at]);
 }
 
-bool function_name_parse(str text, struct function_name *name)
+bool lambda_function_name_parse(str text, struct function_name *name)
 {
     struct parts parts;
 
@@ -75,11 +75,11 @@ bool function_name_parse(str text, struct function_name *name)
     return str_present(name->name) && parts.next == parts.count;
 }
 
-struct function_name function_name_of(const struct call *call, str text)
+struct function_name lambda_function_name_of(const struct call *call, str text)
 {
     struct function_name name;
 
-    if (!function_name_parse(text, &name))
+    if (!lambda_function_name_parse(text, &name))
         name = (struct function_name){.name = text};
     if (!str_present(name.account))
         name.account = call->account;
@@ -88,9 +88,9 @@ struct function_name function_name_of(const struct call *call, str text)
     return name;
 }
 
-bool function_name_open(const struct call *call, str text, str qualifier, struct function_name *name)
+bool lambda_function_name_open(const struct call *call, str text, str qualifier, struct function_name *name)
 {
-    *name = function_name_of(call, text);
+    *name = lambda_function_name_of(call, text);
     if (!str_equal(name->region, call->region)) {
         fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION,
              "Functions from '%.*s' are not reachable in this region ('%.*s')", STR_ARGS(name->region),
@@ -107,7 +107,7 @@ bool function_name_open(const struct call *call, str text, str qualifier, struct
     return true;
 }
 
-str function_arn(struct arena *arena, const struct function_name *name)
+str lambda_function_arn(struct arena *arena, const struct function_name *name)
 {
     bool qualified = str_present(name->qualifier);
 
@@ -124,48 +124,49 @@ static bool find(const struct call *call, const struct lambda_find_function_para
 {
     if (!lambda_find_function(call->txn, params, &function->row))
         return false;
-    function->arn = function_arn(call->arena, &(struct function_name){.account = function->row.account,
-                                                                      .region = function->row.region,
-                                                                      .name = function->row.name});
+    function->arn = lambda_function_arn(call->arena, &(struct function_name){.account = function->row.account,
+                                                                             .region = function->row.region,
+                                                                             .name = function->row.name});
     function->qualifier = (str){0};
     return true;
 }
 
-str function_asked_arn(struct arena *arena, const struct function *function)
+str lambda_function_asked_arn(struct arena *arena, const struct function *function)
 {
     if (!str_present(function->qualifier))
         return function->arn;
     return arena_concat(arena, function->arn, S(":"), function->qualifier);
 }
 
-bool function_get(const struct call *call, int64_t id, struct function *function)
+bool lambda_function_get(const struct call *call, int64_t id, struct function *function)
 {
     return find(call, &(struct lambda_find_function_params){.id = &id}, function);
 }
 
-bool function_find(const struct call *call, str account, str region, str name, struct function *function)
+bool lambda_function_find(const struct call *call, str account, str region, str name,
+                          struct function *function)
 {
     return find(call,
                 &(struct lambda_find_function_params){.account = account, .region = region, .name = name},
                 function);
 }
 
-bool function_open(const struct call *call, str text, str qualifier, struct function *function)
+bool lambda_function_open(const struct call *call, str text, str qualifier, struct function *function)
 {
-    return function_open_in_context(call, text, qualifier, &(struct context_list){0}, function);
+    return lambda_function_open_in_context(call, text, qualifier, &(struct context_list){0}, function);
 }
 
-bool function_open_in_context(const struct call *call, str text, str qualifier, struct context_list *context,
-                              struct function *function)
+bool lambda_function_open_in_context(const struct call *call, str text, str qualifier,
+                                     struct context_list *context, struct function *function)
 {
     struct function_name name;
 
-    if (!function_name_open(call, text, qualifier, &name))
+    if (!lambda_function_name_open(call, text, qualifier, &name))
         return false;
-    bool found = function_find(call, name.account, name.region, name.name, function);
-    str asked_arn = function_arn(call->arena, &name);
+    bool found = lambda_function_find(call, name.account, name.region, name.name, function);
+    str asked_arn = lambda_function_arn(call->arena, &name);
     if (found)
-        resource_tags_in_context(call, function->arn, context);
+        lambda_resource_tags_in_context(call, function->arn, context);
     if (!authorize_in_context(call, asked_arn, found ? function->row.policy : (str){0}, context))
         return false;
     function->qualifier = name.qualifier;
@@ -175,7 +176,7 @@ bool function_open_in_context(const struct call *call, str text, str qualifier, 
     return false;
 }
 
-struct call call_of_function(const struct call *call, const struct function *function)
+struct call lambda_call_of_function(const struct call *call, const struct function *function)
 {
     return call_in(call, function->row.account, function->row.region);
 }
@@ -185,7 +186,7 @@ const struct principal *lambda_principal(const struct call *call, const struct f
     return service_principal(call, S("lambda.amazonaws.com"), function->arn);
 }
 
-const struct principal *function_role(const struct call *call, const struct function *function)
+const struct principal *lambda_function_role(const struct call *call, const struct function *function)
 {
     struct call lambdas = call_as(call, lambda_principal(call, function));
 

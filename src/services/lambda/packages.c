@@ -32,7 +32,7 @@ struct checked {
     int error; /* errno */
 };
 
-bool unzip_check_result(const struct call *call, enum unzip_result result)
+bool lambda_unzip_check_result(const struct call *call, enum unzip_result result)
 {
     switch (result) {
     case UNZIP_OK:
@@ -65,7 +65,7 @@ static bool size_check(const struct call *call, str zip)
     return false;
 }
 
-str package_digest(struct arena *arena, str zip)
+str lambda_package_digest(struct arena *arena, str zip)
 {
     struct sha256 digest = sha256(zip);
 
@@ -76,13 +76,13 @@ static struct checked *check_package(const struct call *call, str zip)
 {
     struct checked *checked = arena_new(call->arena, struct checked);
 
-    checked->sha256 = package_digest(call->arena, zip);
+    checked->sha256 = lambda_package_digest(call->arena, zip);
     checked->result = unzip_check(zip, UNZIPPED_BYTES);
     checked->error = errno;
     return checked;
 }
 
-void package_prepare(const struct call *call, str zip)
+void lambda_package_prepare(const struct call *call, str zip)
 {
     if (!str_present(zip) || !size_check(call, zip))
         return;
@@ -90,7 +90,7 @@ void package_prepare(const struct call *call, str zip)
     leave_prepared(call, check_package(call, zip));
 }
 
-bool package_check(const struct call *call, str zip, struct function *function)
+bool lambda_package_check(const struct call *call, str zip, struct function *function)
 {
     const struct checked *checked = prepared(call);
 
@@ -99,7 +99,7 @@ bool package_check(const struct call *call, str zip, struct function *function)
     if (!checked)
         checked = check_package(call, zip);
     errno = checked->error;
-    if (!unzip_check_result(call, checked->result))
+    if (!lambda_unzip_check_result(call, checked->result))
         return false;
     function->row.package = checked->sha256;
     function->row.package_size = (int64_t)zip.size;
@@ -162,7 +162,7 @@ static void remove_at(const struct call *call, str sha256, int64_t due_ms)
               &(struct lambda_remove_package_request){.sha256 = sha256});
 }
 
-enum outcome package_store(const struct call *call, str zip, const struct function *function)
+enum outcome lambda_package_store(const struct call *call, str zip, const struct function *function)
 {
     str sha256 = function->row.package;
 
@@ -187,7 +187,7 @@ static bool read_whole(const struct call *call, str sha256, str *zip)
     return true;
 }
 
-int64_t package_size(const struct call *call, str sha256)
+int64_t lambda_package_size(const struct call *call, str sha256)
 {
     struct lambda_get_package_size_row row;
 
@@ -197,7 +197,7 @@ int64_t package_size(const struct call *call, str sha256)
                : -1;
 }
 
-bool package_read_piece(const struct call *call, str sha256, int64_t from, str *piece)
+bool lambda_package_read_piece(const struct call *call, str sha256, int64_t from, str *piece)
 {
     struct lambda_get_piece_params place = {.sha256 = sha256, .number = from / PIECE_BYTES};
     struct lambda_get_piece_row row;
@@ -215,7 +215,7 @@ bool package_read_piece(const struct call *call, str sha256, int64_t from, str *
     return true;
 }
 
-bool package_read(const struct call *call, str sha256, str *zip)
+bool lambda_package_read(const struct call *call, str sha256, str *zip)
 {
     int64_t count = count_pieces(call, sha256);
     struct lambda_get_piece_row piece;
@@ -241,7 +241,7 @@ bool package_read(const struct call *call, str sha256, str *zip)
 
 /* ---- removing it ---- */
 
-void packages_forget(const struct call *call)
+void lambda_packages_forget(const struct call *call)
 {
     struct lambda_list_unowned_packages_rows rows = lambda_list_unowned_packages(call->txn);
 
@@ -249,7 +249,7 @@ void packages_forget(const struct call *call)
         remove_at(call, rows.items[i].sha256, call->now_ms);
 }
 
-void package_release(const struct call *call, str sha256)
+void lambda_package_release(const struct call *call, str sha256)
 {
     struct lambda_is_package_named_row found;
 
@@ -257,9 +257,9 @@ void package_release(const struct call *call, str sha256)
         remove_at(call, sha256, call->now_ms);
     if (!lambda_is_package_named(call->txn, &(struct lambda_is_package_named_params){.sha256 = sha256},
                                  &found))
-        unpacked_retire(call, sha256);
+        lambda_unpacked_retire(call, sha256);
     else
-        unpacked_clear(call);
+        lambda_unpacked_clear(call);
 }
 
 enum outcome lambda_remove_package(const struct call *call, const struct lambda_remove_package_request *in,

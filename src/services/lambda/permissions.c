@@ -4,58 +4,10 @@
 #include "lambda_internal.h"
 
 #include "aws/arn.h"
+#include "aws/policy_document.h"
 #include "base/hash.h"
-#include "wire/json.h"
 
 enum { MAX_POLICY_BYTES = 20480 };
-
-static const struct json *statements_of(const struct call *call, const struct function *function)
-{
-    const struct json *statements = NULL;
-
-    if (str_present(function->row.policy))
-        statements = json_get(json_parse(call->arena, function->row.policy, NULL), S("Statement"));
-    return json_is(statements, JSON_ARRAY) ? statements : NULL;
-}
-
-static bool is_statement(const struct json *statement, str id)
-{
-    return str_equal(json_get_str(statement, S("Sid")), id);
-}
-
-static bool has_statement(const struct json *statements, str id)
-{
-    for (size_t i = 0; statements && i < statements->count; i++)
-        if (is_statement(&statements->items[i], id))
-            return true;
-    return false;
-}
-
-/* The old statements but for `without`, and the new one; absent when there are none. */
-static str policy_of(const struct call *call, const struct json *statements, str without, str added)
-{
-    struct json_writer writer = json_writer_in(call->arena);
-    size_t count = 0;
-
-    json_open_object(&writer);
-    json_field(&writer, S("Version"), S("2012-10-17"));
-    json_field(&writer, S("Id"), S("default"));
-    json_name(&writer, S("Statement"));
-    json_open_array(&writer);
-    for (size_t i = 0; statements && i < statements->count; i++) {
-        if (is_statement(&statements->items[i], without))
-            continue;
-        json_value(&writer, &statements->items[i]);
-        count++;
-    }
-    if (str_present(added)) {
-        json_raw(&writer, added);
-        count++;
-    }
-    json_close_array(&writer);
-    json_close_object(&writer);
-    return count > 0 ? json_written(&writer) : (str){0};
-}
 
 static void store_policy(const struct call *call, const struct function *function, str policy)
 {
@@ -167,22 +119,23 @@ enum outcome lambda_add_permission(const struct call *call, const struct lambda_
     struct function function;
 
     *list_add(call->arena, &context) = (struct context_value){S("lambda:Principal"), in->principal};
-    if (!function_open_in_context(call, in->function_name, in->qualifier, &context, &function) ||
+    if (!lambda_function_open_in_context(call, in->function_name, in->qualifier, &context, &function) ||
         !revision_matches(call, in->revision_id, &function))
         return FAILED;
     if (is_latest(&function))
         return fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
                     "We currently do not support adding policies for $LATEST.");
-    const struct json *statements = statements_of(call, &function);
-    if (has_statement(statements, in->statement_id))
+    struct policy_document policy = policy_document_read(call->arena, function.row.policy);
+    if (policy_document_has(&policy, in->statement_id))
         return fail(
             call, &LAMBDA_RESOURCE_CONFLICT_EXCEPTION,
             "The statement id (%.*s) provided already exists. Please provide a new statement id, or remove "
             "the existing statement.",
             STR_ARGS(in->statement_id));
     out->statement = statement_of(call, in, &function);
-    return change_policy(call, &function, policy_of(call, statements, (str){0}, out->statement)) ? DONE
-                                                                                                 : FAILED;
+    str head = S("\"Version\":\"2012-10-17\",\"Id\":\"default\"");
+    str changed = policy_document_add(call->arena, &policy, head, out->statement);
+    return change_policy(call, &function, changed) ? DONE : FAILED;
 }
 
 enum outcome lambda_remove_permission(const struct call *call,
@@ -192,17 +145,17 @@ enum outcome lambda_remove_permission(const struct call *call,
     struct function function;
 
     (void)out;
-    if (!function_open(call, in->function_name, in->qualifier, &function) ||
+    if (!lambda_function_open(call, in->function_name, in->qualifier, &function) ||
         !revision_matches(call, in->revision_id, &function))
         return FAILED;
-    const struct json *statements = is_latest(&function) ? NULL : statements_of(call, &function);
-    if (!statements)
+    struct policy_document policy = policy_document_read(call->arena, function.row.policy);
+    if (is_latest(&function) || policy.count == 0)
         return fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION,
                     "No policy is associated with the given resource.");
-    if (!has_statement(statements, in->statement_id))
+    if (!policy_document_has(&policy, in->statement_id))
         return fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION,
                     "Statement %.*s is not found in resource policy.", STR_ARGS(in->statement_id));
-    store_policy(call, &function, policy_of(call, statements, in->statement_id, (str){0}));
+    store_policy(call, &function, policy_document_remove(call->arena, &policy, in->statement_id));
     return DONE;
 }
 
@@ -211,7 +164,7 @@ enum outcome lambda_get_policy(const struct call *call, const struct lambda_get_
 {
     struct function function;
 
-    if (!function_open(call, in->function_name, in->qualifier, &function))
+    if (!lambda_function_open(call, in->function_name, in->qualifier, &function))
         return FAILED;
     if (!str_present(function.row.policy) || is_latest(&function))
         return fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "The resource you requested does not exist.");

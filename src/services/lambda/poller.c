@@ -43,7 +43,7 @@ static str poller_id(const struct call *call, int64_t mapping_id)
     return arena_decimal(call->arena, mapping_id);
 }
 
-str source_queue_url(const struct call *call, str queue_arn)
+str lambda_source_queue_url(const struct call *call, str queue_arn)
 {
     struct arn arn;
 
@@ -51,26 +51,26 @@ str source_queue_url(const struct call *call, str queue_arn)
     return arena_concat(call->arena, lambda_options()->endpoint, S("/"), arn.account, S("/"), arn.resource);
 }
 
-void poller_begin(const struct call *call, int64_t mapping_id)
+void lambda_poller_begin(const struct call *call, int64_t mapping_id)
 {
     if (!call->last_run)
         spawn(call, &LAMBDA_POLL_EVENT_SOURCE, poller_id(call, mapping_id),
               &(struct lambda_poll_event_source_request){.mapping_id = mapping_id});
 }
 
-void poller_end(const struct call *call, int64_t mapping_id)
+void lambda_poller_end(const struct call *call, int64_t mapping_id)
 {
     lambda_remove_held_of(call->txn, &(struct lambda_remove_held_of_params){.mapping_id = mapping_id});
     spawn_end(call, &LAMBDA_POLL_EVENT_SOURCE, poller_id(call, mapping_id));
 }
 
-void pollers_resume(const struct call *call)
+void lambda_pollers_resume(const struct call *call)
 {
     struct lambda_list_enabled_mappings_rows rows = lambda_list_enabled_mappings(call->txn);
 
     for (size_t i = 0; i < rows.count; i++) {
         struct call there = call_in(call, rows.items[i].account, rows.items[i].region);
-        poller_begin(&there, rows.items[i].id);
+        lambda_poller_begin(&there, rows.items[i].id);
     }
 }
 
@@ -163,17 +163,17 @@ static void send_batch(const struct call *call, const struct poll *poll, const s
 {
     str request_id = random_uuid(call->arena);
 
-    invocation_add(call, (struct lambda_add_invocation_params){
-                             .request_id = request_id,
-                             .function_id = poll->function.row.id,
-                             .mapping_id = arena_i64(call->arena, poll->mapping.id),
-                             .kind = LAMBDA_INVOCATION_KIND_MAPPING,
-                             .payload = event_of(call, records, count),
-                             .trace_id = batch_trace_id(call, records, request_id),
-                             .queued_ms = call->now_ms,
-                             .receipts = receipts_of(call, poll->mapping.source_arn, records, count),
-                         });
-    function_dispatch(call, &poll->function);
+    lambda_invocation_add(call, (struct lambda_add_invocation_params){
+                                    .request_id = request_id,
+                                    .function_id = poll->function.row.id,
+                                    .mapping_id = arena_i64(call->arena, poll->mapping.id),
+                                    .kind = LAMBDA_INVOCATION_KIND_MAPPING,
+                                    .payload = event_of(call, records, count),
+                                    .trace_id = batch_trace_id(call, records, request_id),
+                                    .queued_ms = call->now_ms,
+                                    .receipts = receipts_of(call, poll->mapping.source_arn, records, count),
+                                });
+    lambda_function_dispatch(call, &poll->function);
 }
 
 static void send_batches(const struct call *call, const struct poll *poll, const struct record_list *records)
@@ -250,10 +250,10 @@ static str receipt_of(const struct call *call, const struct sqs_message *message
 {
     struct receipt receipt = {.message_id = message->message_id,
                               .handle = message->receipt_handle,
-                              .trace_id = event_trace_id(message)};
+                              .trace_id = lambda_event_trace_id(message)};
 
     str_to_i64(str_map_get(&message->attributes, S("ApproximateReceiveCount")), &receipt.attempt);
-    return receipt_text(call, &receipt);
+    return lambda_receipt_text(call, &receipt);
 }
 
 static struct record_list records_of(const struct call *call, const struct poll *poll,
@@ -264,9 +264,9 @@ static struct record_list records_of(const struct call *call, const struct poll 
     for (size_t i = 0; i < messages->count; i++) {
         const struct sqs_message *message = &messages->items[i];
         *list_add(call->arena, &records) = (struct record){
-            .json = event_record(call, message, poll->mapping.source_arn),
+            .json = lambda_event_record(call, message, poll->mapping.source_arn),
             .receipt = receipt_of(call, message),
-            .trace_id = event_trace_id(message),
+            .trace_id = lambda_event_trace_id(message),
         };
     }
     return records;
@@ -277,7 +277,7 @@ static enum outcome receive(const struct call *call, const struct poll *poll, in
 {
     static str all_names[] = {STR_INIT("All"), STR_INIT("AWSTraceHeader")};
     struct sqs_receive_message_request in = {
-        .queue_url = source_queue_url(call, poll->mapping.source_arn),
+        .queue_url = lambda_source_queue_url(call, poll->mapping.source_arn),
         .message_system_attribute_names = {all_names, 2},
         .message_attribute_names = {all_names, 1},
         .max_number_of_messages = arena_i64(call->arena, most < MESSAGES_AT_ONCE ? most : MESSAGES_AT_ONCE),
@@ -360,9 +360,10 @@ enum outcome lambda_poll_event_source(const struct call *call,
         return DONE;
     struct call there = call_in(call, poll.mapping.account, poll.mapping.region);
     there.arrived_ms = there.now_ms; /* each run is a new long poll */
-    if (!function_find(&there, there.account, there.region, poll.mapping.function_name, &poll.function))
+    if (!lambda_function_find(&there, there.account, there.region, poll.mapping.function_name,
+                              &poll.function))
         return have_problem(&there, &poll.mapping, S("Function not found"));
-    poll.role = function_role(&there, &poll.function);
+    poll.role = lambda_function_role(&there, &poll.function);
     if (!poll.role)
         return have_problem(&there, &poll.mapping,
                             S("The function's execution role cannot be assumed by Lambda."));
@@ -382,7 +383,7 @@ static struct receipts receipts_read(const struct call *call, str text)
     struct receipt receipt;
 
     str_next(&text, '\n', &receipts.queue_arn);
-    while (receipt_next(&text, &receipt)) {
+    while (lambda_receipt_next(&text, &receipt)) {
         *list_add(call->arena, &receipts.ids) = receipt.message_id;
         *list_add(call->arena, &receipts.handles) = receipt.handle;
     }
@@ -399,7 +400,7 @@ static bool failures_of(const struct call *call, const struct lambda_mapping_row
         return false;
     if (!mapping || !mapping->reports_failures)
         return true;
-    if (!event_failures(call, result->payload, failures))
+    if (!lambda_event_failures(call, result->payload, failures))
         return false;
     for (size_t i = 0; i < failures->count; i++)
         if (!str_is_one_of(failures->items[i], receipts->ids.items, receipts->ids.count))
@@ -410,7 +411,7 @@ static bool failures_of(const struct call *call, const struct lambda_mapping_row
 static void delete_some(const struct call *call, const struct principal *role, str queue_arn,
                         const struct sqs_delete_message_batch_request_entry_list *entries)
 {
-    struct sqs_delete_message_batch_request in = {.queue_url = source_queue_url(call, queue_arn),
+    struct sqs_delete_message_batch_request in = {.queue_url = lambda_source_queue_url(call, queue_arn),
                                                   .entries = *entries};
     struct sqs_delete_message_batch_result out = {0};
     struct failure failure;
@@ -439,8 +440,9 @@ static void delete_others(const struct call *call, const struct principal *role,
     delete_some(call, role, receipts->queue_arn, &entries);
 }
 
-void batch_end(const struct call *call, const struct function *function,
-               const struct lambda_find_invocation_row *invocation, const struct result *result)
+void lambda_batch_end(const struct call *call, const struct function *function,
+                      const struct lambda_find_invocation_row *invocation, const struct result *result,
+                      const struct logs_input_log_events *output)
 {
     struct receipts receipts = receipts_read(call, invocation->receipts);
     struct lambda_mapping_row mapping;
@@ -448,7 +450,10 @@ void batch_end(const struct call *call, const struct function *function,
     bool found = lambda_find_mapping(
         call->txn, &(struct lambda_find_mapping_params){.id = invocation->mapping_id}, &mapping);
 
-    if (failures_of(call, found ? &mapping : NULL, &receipts, result, &failures))
-        delete_others(call, function_role(call, function), &receipts, &failures);
+    bool understood = failures_of(call, found ? &mapping : NULL, &receipts, result, &failures);
+    if (understood)
+        delete_others(call, lambda_function_role(call, function), &receipts, &failures);
+    if (!str_present(result->error))
+        lambda_retried_hops(call, invocation, understood ? &failures : NULL, output);
     spawn_wake(call, &LAMBDA_POLL_EVENT_SOURCE, poller_id(call, *invocation->mapping_id));
 }

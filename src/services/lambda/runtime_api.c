@@ -19,9 +19,9 @@ static bool find_asker(const struct call *call, struct asker *asker)
 {
     if (!lambda_get_sandbox(call->txn, &(struct lambda_get_sandbox_params){.id = call->caller->id},
                             &asker->sandbox) ||
-        !function_get(call, asker->sandbox.function_id, &asker->function))
+        !lambda_function_get(call, asker->sandbox.function_id, &asker->function))
         return false;
-    asker->call = call_of_function(call, &asker->function);
+    asker->call = lambda_call_of_function(call, &asker->function);
     return true;
 }
 
@@ -65,7 +65,7 @@ static void become_busy(const struct call *call, const struct function *function
 {
     int64_t deadline_ms = call->now_ms + function->row.timeout_seconds * MS_PER_S;
 
-    sandbox_check_at(call, sandbox, deadline_ms);
+    lambda_sandbox_check_at(call, sandbox, deadline_ms);
     lambda_set_busy(call->txn, &(struct lambda_set_busy_params){.id = sandbox->id,
                                                                 .deadline_ms = deadline_ms,
                                                                 .check_ms = sandbox->check_ms});
@@ -90,14 +90,14 @@ enum outcome runtime_next(const struct call *call, const struct runtime_next_req
                                                                         .sandbox_id = asker.sandbox.id,
                                                                         .started_ms = call->now_ms},
                                 &invocation))
-        return park(call, function_work(call, asker.function.row.id), INT64_MAX);
+        return park(call, lambda_function_work(call, asker.function.row.id), INT64_MAX);
 
     become_busy(&asker.call, &asker.function, &asker.sandbox);
-    int64_t hop = invocation_hop(call, invocation.trace_id, invocation.receipts,
-                                 &(struct trace_hop){.kind = HOP_INVOKED,
-                                                     .resource_arn = asker.function.arn,
-                                                     .request_id = invocation.request_id,
-                                                     .attempt = invocation.attempts + 1});
+    int64_t hop = lambda_invocation_hop(call, invocation.trace_id, invocation.receipts,
+                                        &(struct trace_hop){.kind = HOP_INVOKED,
+                                                            .resource_arn = asker.function.arn,
+                                                            .request_id = invocation.request_id,
+                                                            .attempt = invocation.attempts + 1});
     out->aws_request_id = invocation.request_id;
     out->deadline_ms = deadline_for_sandbox(&asker.function);
     out->invoked_function_arn =
@@ -106,7 +106,7 @@ enum outcome runtime_next(const struct call *call, const struct runtime_next_req
                                  STR_ARGS(invocation.trace_id), (unsigned long long)hop);
     out->client_context = invocation.client_context;
     out->content_type = S("application/json");
-    out->event = invocation_payload(call, &invocation);
+    out->event = lambda_invocation_payload(call, &invocation);
     return DONE;
 }
 
@@ -117,13 +117,13 @@ static bool finish(const struct call *call, str request_id, const struct result 
     struct asker asker;
 
     if (!find_asker(call, &asker) || asker.sandbox.state != LAMBDA_SANDBOX_STATE_BUSY ||
-        !invocation_of_sandbox(call, asker.sandbox.id, &invocation) ||
+        !lambda_invocation_of_sandbox(call, asker.sandbox.id, &invocation) ||
         !str_equal(invocation.request_id, request_id)) {
         fail(call, &RUNTIME_INVALID_REQUEST_ID, "Invalid request ID");
         return false;
     }
-    invocation_finish(&asker.call, &asker.function, &asker.sandbox, &invocation, result);
-    sandbox_release(&asker.call, &asker.function, &asker.sandbox);
+    lambda_invocation_finish(&asker.call, &asker.function, &asker.sandbox, &invocation, result);
+    lambda_sandbox_release(&asker.call, &asker.function, &asker.sandbox);
     return true;
 }
 
@@ -133,7 +133,7 @@ enum outcome runtime_response(const struct call *call, const struct runtime_resp
     struct result result = {.payload = str_present(in->result) ? in->result : S("")};
 
     if (result.payload.size > ANSWER_BYTES)
-        result = result_error(
+        result = lambda_result_error(
             call, "Function.ResponseSizeTooLarge",
             arena_format(call->arena,
                          "Response payload size exceeded maximum allowed payload size (%d bytes).",
@@ -176,8 +176,8 @@ enum outcome runtime_init_error(const struct call *call, const struct runtime_in
         return refuse_transition(call, S("Ready"), "InitError");
     lambda_set_sandbox_state(call->txn, &(struct lambda_set_sandbox_state_params){
                                             .id = asker.sandbox.id, .state = LAMBDA_SANDBOX_STATE_STOPPING});
-    sandbox_stop(&asker.call, asker.sandbox.id);
-    if (invocation_next(&asker.call, &asker.function, &invocation))
-        invocation_finish(&asker.call, &asker.function, &asker.sandbox, &invocation, &result);
+    lambda_sandbox_stop(&asker.call, asker.sandbox.id);
+    if (lambda_invocation_next(&asker.call, &asker.function, &invocation))
+        lambda_invocation_finish(&asker.call, &asker.function, &asker.sandbox, &invocation, &result);
     return DONE;
 }

@@ -37,7 +37,7 @@ struct found {
 static struct found all[RUNTIMES];
 static pthread_mutex_t looking = PTHREAD_MUTEX_INITIALIZER;
 
-const struct runtime *runtime_find(str name)
+const struct runtime *lambda_runtime_find(str name)
 {
     for (size_t i = 0; i < RUNTIMES; i++)
         if (str_equal(name, str_of(runtimes[i].name)))
@@ -45,7 +45,7 @@ const struct runtime *runtime_find(str name)
     return NULL;
 }
 
-str runtime_names(struct arena *arena)
+str lambda_runtime_names(struct arena *arena)
 {
     struct text names = text_in(arena);
 
@@ -114,7 +114,7 @@ static void look(const struct runtime *runtime, struct found *found)
 }
 
 /* Those of one family often are one interpreter, but each may have its own. */
-const struct interpreter *runtime_interpreter(const struct runtime *runtime)
+const struct interpreter *lambda_runtime_interpreter(const struct runtime *runtime)
 {
     struct found *found = &all[runtime - runtimes];
 

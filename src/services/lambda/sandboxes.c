@@ -17,7 +17,7 @@
 
 enum { INIT_MS = 10 * MS_PER_S, IDLE_MS = 5 * 60 * MS_PER_S };
 
-str function_work(const struct call *call, int64_t function_id)
+str lambda_function_work(const struct call *call, int64_t function_id)
 {
     return arena_format(call->arena, "lambda/work/%lld", (long long)function_id);
 }
@@ -30,7 +30,7 @@ static void check_later(const struct call *call, str sandbox_id, int64_t due_ms)
               &(struct lambda_check_sandbox_request){.sandbox_id = sandbox_id});
 }
 
-void sandbox_check_at(const struct call *call, struct lambda_get_sandbox_row *sandbox, int64_t due_ms)
+void lambda_sandbox_check_at(const struct call *call, struct lambda_get_sandbox_row *sandbox, int64_t due_ms)
 {
     if (due_ms >= sandbox->check_ms)
         return;
@@ -41,19 +41,19 @@ void sandbox_check_at(const struct call *call, struct lambda_get_sandbox_row *sa
 
 static void log_start(const struct call *call, const struct function *function, str sandbox_id)
 {
-    const struct runtime *runtime = runtime_find(function->row.runtime);
-    const struct interpreter *interpreter = runtime_interpreter(runtime);
+    const struct runtime *runtime = lambda_runtime_find(function->row.runtime);
+    const struct interpreter *interpreter = lambda_runtime_interpreter(runtime);
 
     if (!interpreter->path)
         interpreter = NULL; /* which the server will say */
-    log_keep(call, sandbox_id, call->now_ms,
-             interpreter ? arena_format(call->arena, "INIT_START Runtime Version: %s:%s", runtime->family,
-                                        interpreter->version)
-                         : arena_format(call->arena, "INIT_START Runtime Version: %s", runtime->name));
+    lambda_log_keep(call, sandbox_id, call->now_ms,
+                    interpreter ? arena_format(call->arena, "INIT_START Runtime Version: %s:%s",
+                                               runtime->family, interpreter->version)
+                                : arena_format(call->arena, "INIT_START Runtime Version: %s", runtime->name));
     if (interpreter && strcmp(interpreter->version, runtime->version) != 0)
-        log_keep(call, sandbox_id, call->now_ms,
-                 arena_format(call->arena, "[WARN] %s runs on %s %s, which is what this machine has.",
-                              runtime->name, runtime->family, interpreter->version));
+        lambda_log_keep(call, sandbox_id, call->now_ms,
+                        arena_format(call->arena, "[WARN] %s runs on %s %s, which is what this machine has.",
+                                     runtime->name, runtime->family, interpreter->version));
 }
 
 static int64_t first_deadline_ms(const struct call *call, const struct function *function)
@@ -97,15 +97,15 @@ static void fail_next(const struct call *call, const struct function *function,
 {
     struct lambda_find_invocation_row invocation;
 
-    if (invocation_next(call, function, &invocation))
-        invocation_finish(call, function, sandbox, &invocation, result);
+    if (lambda_invocation_next(call, function, &invocation))
+        lambda_invocation_finish(call, function, sandbox, &invocation, result);
 }
 
-void function_dispatch(const struct call *call, const struct function *function)
+void lambda_function_dispatch(const struct call *call, const struct function *function)
 {
     struct lambda_count_work_row count;
 
-    wake(call, function_work(call, function->row.id));
+    wake(call, lambda_function_work(call, function->row.id));
     if (lambda_count_work(call->txn, &(struct lambda_count_work_params){.function_id = function->row.id},
                           &count) &&
         count.queued > count.available && count.sandboxes < SANDBOXES_PER_FUNCTION)
@@ -114,7 +114,7 @@ void function_dispatch(const struct call *call, const struct function *function)
 
 /* ---- ending ---- */
 
-void sandbox_stop(const struct call *call, str sandbox_id)
+void lambda_sandbox_stop(const struct call *call, str sandbox_id)
 {
     struct json_writer writer = json_writer_in(call->arena);
 
@@ -128,7 +128,7 @@ static void stop_as(const struct call *call, str sandbox_id, enum lambda_sandbox
 {
     lambda_set_sandbox_state(call->txn,
                              &(struct lambda_set_sandbox_state_params){.id = sandbox_id, .state = state});
-    sandbox_stop(call, sandbox_id);
+    lambda_sandbox_stop(call, sandbox_id);
 }
 
 static void stop_all(const struct call *call, const struct function *function, bool busy_too)
@@ -144,18 +144,18 @@ static void stop_all(const struct call *call, const struct function *function, b
     }
 }
 
-void sandboxes_retire(const struct call *call, const struct function *function)
+void lambda_sandboxes_retire(const struct call *call, const struct function *function)
 {
     stop_all(call, function, false);
 }
 
-void sandboxes_kill(const struct call *call, const struct function *function)
+void lambda_sandboxes_kill(const struct call *call, const struct function *function)
 {
     stop_all(call, function, true);
 }
 
-void sandbox_release(const struct call *call, const struct function *function,
-                     const struct lambda_get_sandbox_row *sandbox)
+void lambda_sandbox_release(const struct call *call, const struct function *function,
+                            const struct lambda_get_sandbox_row *sandbox)
 {
     if (sandbox->generation != function->row.generation || call->now_ms >= sandbox->retire_ms)
         stop_as(call, sandbox->id, LAMBDA_SANDBOX_STATE_STOPPING);
@@ -181,10 +181,10 @@ static void forget_by_id(const struct call *call, str sandbox_id)
 static void forget(const struct call *call, const struct lambda_get_sandbox_row *sandbox)
 {
     forget_by_id(call, sandbox->id);
-    package_release(call, sandbox->package);
+    lambda_package_release(call, sandbox->package);
 }
 
-void sandboxes_forget(const struct call *call)
+void lambda_sandboxes_forget(const struct call *call)
 {
     struct lambda_list_all_sandboxes_rows rows = lambda_list_all_sandboxes(call->txn);
 
@@ -204,14 +204,15 @@ static struct verified *verify(const struct call *call, str package)
 {
     struct verified *verified = arena_new(call->arena, struct verified);
 
-    if (!unpacked_verify(call, package))
+    if (!lambda_unpacked_verify(call, package))
         verified->problem = call->progress->failure.message;
     return verified;
 }
 
 void lambda_launch_sandbox_prepare(const struct call *call, const struct lambda_launch_sandbox_request *in)
 {
-    runtime_interpreter(runtime_find(in->runtime)); /* which the handler need not look for then */
+    lambda_runtime_interpreter(
+        lambda_runtime_find(in->runtime)); /* which the handler need not look for then */
     leave_prepared(call, verify(call, in->package));
 }
 
@@ -223,7 +224,7 @@ static bool launch(const struct call *call, const struct function *function,
     int64_t retire_ms;
 
     *problem = verified->problem;
-    if (str_present(*problem) || !sandbox_start(call, function, sandbox, &retire_ms, problem))
+    if (str_present(*problem) || !lambda_sandbox_start(call, function, sandbox, &retire_ms, problem))
         return false;
     lambda_set_launched(call->txn,
                         &(struct lambda_set_launched_params){.id = sandbox->id,
@@ -243,21 +244,21 @@ enum outcome lambda_launch_sandbox(const struct call *call, const struct lambda_
     (void)out;
     if (!lambda_get_sandbox(call->txn, &(struct lambda_get_sandbox_params){.id = in->sandbox_id}, &sandbox) ||
         sandbox.state != LAMBDA_SANDBOX_STATE_STARTING ||
-        !function_get(call, sandbox.function_id, &function)) {
-        package_release(call, in->package); /* nobody else may have known of what was unpacked */
+        !lambda_function_get(call, sandbox.function_id, &function)) {
+        lambda_package_release(call, in->package); /* nobody else may have known of what was unpacked */
         return DONE;
     }
-    struct call there = call_of_function(call, &function);
+    struct call there = lambda_call_of_function(call, &function);
     log_start(&there, &function, sandbox.id);
     if (launch(&there, &function, &sandbox, verified ? verified : verify(&there, in->package), &problem))
         return DONE;
-    struct result result = result_error(&there, "Runtime.InvalidEntrypoint", problem);
+    struct result result = lambda_result_error(&there, "Runtime.InvalidEntrypoint", problem);
     log_warn("a function cannot be started function=%.*s reason=\"%.*s\"", STR_ARGS(function.arn),
              STR_ARGS(problem));
-    log_keep(&there, sandbox.id, there.now_ms, problem);
+    lambda_log_keep(&there, sandbox.id, there.now_ms, problem);
     fail_next(&there, &function, &sandbox, &result);
     forget(&there, &sandbox);
-    function_dispatch(&there, &function);
+    lambda_function_dispatch(&there, &function);
     return DONE;
 }
 
@@ -273,10 +274,10 @@ static int64_t due_ms(const struct lambda_get_sandbox_row *sandbox)
 
 static struct result timed_out(const struct call *call, const struct function *function, str request_id)
 {
-    struct result result =
-        result_error(call, "Sandbox.Timedout",
-                     arena_format(call->arena, "RequestId: %.*s Error: Task timed out after %lld.00 seconds",
-                                  STR_ARGS(request_id), (long long)function->row.timeout_seconds));
+    struct result result = lambda_result_error(
+        call, "Sandbox.Timedout",
+        arena_format(call->arena, "RequestId: %.*s Error: Task timed out after %lld.00 seconds",
+                     STR_ARGS(request_id), (long long)function->row.timeout_seconds));
 
     result.status = S("timeout");
     return result;
@@ -292,9 +293,10 @@ static void act(const struct call *call, const struct function *function,
         return;
     }
     stop_as(call, sandbox->id, LAMBDA_SANDBOX_STATE_STOPPING);
-    if (sandbox->state == LAMBDA_SANDBOX_STATE_STARTING && invocation_next(call, function, &invocation)) {
+    if (sandbox->state == LAMBDA_SANDBOX_STATE_STARTING &&
+        lambda_invocation_next(call, function, &invocation)) {
         struct result result = timed_out(call, function, invocation.request_id);
-        invocation_finish(call, function, sandbox, &invocation, &result);
+        lambda_invocation_finish(call, function, sandbox, &invocation, &result);
     }
 }
 
@@ -308,17 +310,17 @@ enum outcome lambda_check_sandbox(const struct call *call, const struct lambda_c
     (void)out;
     if (!lambda_get_sandbox(call->txn, &(struct lambda_get_sandbox_params){.id = in->sandbox_id}, &sandbox) ||
         sandbox.state == LAMBDA_SANDBOX_STATE_STOPPING || sandbox.state == LAMBDA_SANDBOX_STATE_LATE ||
-        !function_get(call, sandbox.function_id, &function))
+        !lambda_function_get(call, sandbox.function_id, &function))
         return DONE;
-    struct call there = call_of_function(call, &function);
-    bool has_invocation = invocation_of_sandbox(call, sandbox.id, &invocation);
-    log_flush(&there, &function, &sandbox, has_invocation ? &invocation : NULL);
+    struct call there = lambda_call_of_function(call, &function);
+    bool has_invocation = lambda_invocation_of_sandbox(call, sandbox.id, &invocation);
+    lambda_log_flush(&there, &function, &sandbox, has_invocation ? &invocation : NULL);
     if (due_ms(&sandbox) <= call->now_ms) {
         act(&there, &function, &sandbox);
         return DONE;
     }
     sandbox.check_ms = INT64_MAX;
-    sandbox_check_at(&there, &sandbox, due_ms(&sandbox));
+    lambda_sandbox_check_at(&there, &sandbox, due_ms(&sandbox));
     return DONE;
 }
 
@@ -343,10 +345,10 @@ enum outcome lambda_sandbox_output(const struct call *call, const struct lambda_
     if (!lambda_get_sandbox(call->txn, &(struct lambda_get_sandbox_params){.id = in->sandbox_id}, &sandbox))
         return DONE;
     note_memory(call, &sandbox, in->max_memory_bytes);
-    if (!function_get(call, sandbox.function_id, &function))
+    if (!lambda_function_get(call, sandbox.function_id, &function))
         return DONE;
-    struct call there = call_of_function(call, &function);
-    log_output(&there, &function, &sandbox, &in->lines);
+    struct call there = lambda_call_of_function(call, &function);
+    lambda_log_output(&there, &function, &sandbox, &in->lines);
     return DONE;
 }
 
@@ -387,9 +389,10 @@ static struct result exit_result(const struct call *call, const struct function 
 {
     if (sandbox->state == LAMBDA_SANDBOX_STATE_LATE)
         return timed_out(call, function, request_id);
-    struct result result = result_error(call, exit_type(in),
-                                        arena_format(call->arena, "RequestId: %.*s Error: %.*s",
-                                                     STR_ARGS(request_id), STR_ARGS(exit_message(call, in))));
+    struct result result =
+        lambda_result_error(call, exit_type(in),
+                            arena_format(call->arena, "RequestId: %.*s Error: %.*s", STR_ARGS(request_id),
+                                         STR_ARGS(exit_message(call, in))));
     result.status = S("error");
     return result;
 }
@@ -401,13 +404,14 @@ static void tell_of_exit(const struct call *call, const struct function *functio
 {
     struct lambda_find_invocation_row invocation;
 
-    if (!invocation_of_sandbox(call, sandbox->id, &invocation) &&
-        !(sandbox->state == LAMBDA_SANDBOX_STATE_STARTING && invocation_next(call, function, &invocation))) {
-        log_flush(call, function, sandbox, NULL);
+    if (!lambda_invocation_of_sandbox(call, sandbox->id, &invocation) &&
+        !(sandbox->state == LAMBDA_SANDBOX_STATE_STARTING &&
+          lambda_invocation_next(call, function, &invocation))) {
+        lambda_log_flush(call, function, sandbox, NULL);
         return;
     }
     struct result result = exit_result(call, function, in, sandbox, invocation.request_id);
-    invocation_finish(call, function, sandbox, &invocation, &result);
+    lambda_invocation_finish(call, function, sandbox, &invocation, &result);
 }
 
 enum outcome lambda_sandbox_exited(const struct call *call, const struct lambda_sandbox_exited_request *in,
@@ -422,15 +426,15 @@ enum outcome lambda_sandbox_exited(const struct call *call, const struct lambda_
         return DONE;
     }
     note_memory(call, &sandbox, in->max_memory_bytes);
-    if (!function_get(call, sandbox.function_id, &function)) {
+    if (!lambda_function_get(call, sandbox.function_id, &function)) {
         forget(call, &sandbox);
         return DONE;
     }
-    struct call there = call_of_function(call, &function);
+    struct call there = lambda_call_of_function(call, &function);
     if (str_equal(in->reason, S("StartFailed")))
-        log_keep(&there, sandbox.id, there.now_ms, in->message);
+        lambda_log_keep(&there, sandbox.id, there.now_ms, in->message);
     tell_of_exit(&there, &function, in, &sandbox);
     forget(&there, &sandbox);
-    function_dispatch(&there, &function);
+    lambda_function_dispatch(&there, &function);
     return DONE;
 }

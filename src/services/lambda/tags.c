@@ -3,9 +3,9 @@
  */
 #include "lambda_internal.h"
 
-enum { MAX_TAGS = 50 };
+#include "aws/tag_rules.h"
 
-struct str_map resource_tags(const struct call *call, str resource)
+struct str_map lambda_resource_tags(const struct call *call, str resource)
 {
     struct lambda_list_tags_of_rows rows =
         lambda_list_tags_of(call->txn, &(struct lambda_list_tags_of_params){.resource = resource});
@@ -16,15 +16,15 @@ struct str_map resource_tags(const struct call *call, str resource)
     return tags;
 }
 
-void resource_tags_in_context(const struct call *call, str resource, struct context_list *context)
+void lambda_resource_tags_in_context(const struct call *call, str resource, struct context_list *context)
 {
-    struct str_map tags = resource_tags(call, resource);
+    struct str_map tags = lambda_resource_tags(call, resource);
 
     for (size_t i = 0; i < tags.count; i++)
         context_add_resource_tag(call, context, tags.items[i].key, tags.items[i].value);
 }
 
-bool tagging_check(const struct call *call, str resource, const struct str_map *tags)
+bool lambda_tagging_check(const struct call *call, str resource, const struct str_map *tags)
 {
     struct context_list context = {0};
 
@@ -33,22 +33,23 @@ bool tagging_check(const struct call *call, str resource, const struct str_map *
            authorize_action_in_context(call, S("lambda:TagResource"), resource, (str){0}, &context);
 }
 
-bool resource_tags_put(const struct call *call, str resource, const struct str_map *tags)
+bool lambda_resource_tags_put(const struct call *call, str resource, const struct str_map *tags)
 {
     for (size_t i = 0; i < tags->count; i++)
-        if (str_equal_nocase(str_head(tags->items[i].key, 4), S("aws:"))) {
+        if (tag_key_is_reserved(tags->items[i].key)) {
             fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
                  "aws: prefixed tag key names are not allowed for external use.");
             return false;
         }
-    for (size_t i = 0; i < tags->count; i++)
+    for (size_t i = 0; i < tags->count && tags->count <= TAGS_MAX; i++)
         lambda_put_tag(call->txn, &(struct lambda_put_tag_params){.resource = resource,
                                                                   .name = tags->items[i].key,
                                                                   .value = tags->items[i].value});
-    if (tags->count == 0 || resource_tags(call, resource).count <= MAX_TAGS)
+    if (tags->count == 0 ||
+        (tags->count <= TAGS_MAX && lambda_resource_tags(call, resource).count <= TAGS_MAX))
         return true;
     fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "The number of tags exceeds the limit of %d.",
-         MAX_TAGS);
+         TAGS_MAX);
     return false;
 }
 
@@ -80,9 +81,9 @@ static bool resource_open(const struct call *call, str resource, struct context_
     struct function function;
 
     if (str_find(resource, S(":function:")) >= 0)
-        return function_open_in_context(call, resource, (str){0}, context, &function) &&
+        return lambda_function_open_in_context(call, resource, (str){0}, context, &function) &&
                unqualified_check(call, &function);
-    resource_tags_in_context(call, resource, context);
+    lambda_resource_tags_in_context(call, resource, context);
     if (!authorize_in_context(call, resource, (str){0}, context))
         return false;
     if (str_find(resource, S(":event-source-mapping:")) >= 0 && mapping_exists(call, resource))
@@ -98,7 +99,8 @@ enum outcome lambda_tag_resource(const struct call *call, const struct lambda_ta
 
     (void)out;
     context_add_request_tags(call, &context, &in->tags);
-    return resource_open(call, in->resource, &context) && resource_tags_put(call, in->resource, &in->tags)
+    return resource_open(call, in->resource, &context) &&
+                   lambda_resource_tags_put(call, in->resource, &in->tags)
                ? DONE
                : FAILED;
 }
@@ -125,7 +127,7 @@ enum outcome lambda_list_tags(const struct call *call, const struct lambda_list_
 
     if (!resource_open(call, in->resource, &context))
         return FAILED;
-    out->tags = resource_tags(call, in->resource);
+    out->tags = lambda_resource_tags(call, in->resource);
     if (out->tags.count == 0)
         list_make_empty(call->arena, &out->tags);
     return DONE;

@@ -183,7 +183,7 @@ static bool unpack(const struct making *making, str zip)
     if (made && folder_exists(made))
         folder_remove(made);
     errno = error;
-    return unzip_check_result(call, result);
+    return lambda_unzip_check_result(call, result);
 }
 
 static void make(void *context)
@@ -192,8 +192,8 @@ static void make(void *context)
     const struct call *call = making->call;
     str zip;
 
-    if (package_read(call, making->sha256, &zip) &&
-        str_equal(package_digest(call->arena, zip), making->sha256)) {
+    if (lambda_package_read(call, making->sha256, &zip) &&
+        str_equal(lambda_package_digest(call->arena, zip), making->sha256)) {
         if (call->preparing)
             read_anew(call);
         making->made = unpack(making, zip);
@@ -211,12 +211,12 @@ static bool is_as_it_was(const struct known *known, str folder)
            str_equal(HASH_STR(now), HASH_STR(known->fingerprint));
 }
 
-bool unpacked_verify(const struct call *call, str sha256)
+bool lambda_unpacked_verify(const struct call *call, str sha256)
 {
     const char *functions = real_functions_folder(call);
 
     if (!functions)
-        return unzip_check_result(call, UNZIP_DISK);
+        return lambda_unzip_check_result(call, UNZIP_DISK);
     str folder = folder_named(call, functions, sha256);
     struct making making = {.call = call, .functions = functions, .folder = folder, .sha256 = sha256};
     struct known *known = making.known = take(folder);
@@ -227,14 +227,14 @@ bool unpacked_verify(const struct call *call, str sha256)
         good = known->good = came_to_its_end && making.made;
         if (!came_to_its_end) {
             errno = ENOMEM;
-            unzip_check_result(call, UNZIP_DISK);
+            lambda_unzip_check_result(call, UNZIP_DISK);
         }
     }
     let_go(known);
     return good;
 }
 
-str unpacked_folder(const struct call *call, str sha256)
+str lambda_unpacked_folder(const struct call *call, str sha256)
 {
     const char *functions = real_functions_folder(call);
 
@@ -243,13 +243,13 @@ str unpacked_folder(const struct call *call, str sha256)
 
 /* ---- removing them ---- */
 
-void unpacked_clear(const struct call *call)
+void lambda_unpacked_clear(const struct call *call)
 {
     if (atomic_load(&some_are_set_aside))
         spawn(call, &LAMBDA_CLEAR_PACKAGES, (str){0}, &(struct lambda_clear_packages_request){0});
 }
 
-void unpacked_retire(const struct call *call, str sha256)
+void lambda_unpacked_retire(const struct call *call, str sha256)
 {
     const char *functions = real_functions_folder(call);
 
@@ -258,7 +258,7 @@ void unpacked_retire(const struct call *call, str sha256)
     doubt(folder_named(call, functions, sha256));
     if (set_aside(call, functions, sha256))
         atomic_store(&some_are_set_aside, true);
-    unpacked_clear(call);
+    lambda_unpacked_clear(call);
 }
 
 /* ".old-<digest>-…", or ".old-.new-…": is a sandbox of that digest there, which may still use it? */
@@ -322,7 +322,7 @@ static void close_to_others(const char *folder)
                  folder, strerror(errno));
 }
 
-void unpacked_forget(const struct call *call)
+void lambda_unpacked_forget(const struct call *call)
 {
     const char *functions = real_functions_folder(call);
     DIR *folder = functions ? opendir(functions) : NULL;
@@ -342,5 +342,5 @@ void unpacked_forget(const struct call *call)
         closedir(folder);
     arena_let_go(call->arena, guard);
     atomic_store(&some_are_set_aside, true);
-    unpacked_clear(call);
+    lambda_unpacked_clear(call);
 }

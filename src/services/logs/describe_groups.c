@@ -15,14 +15,14 @@ static void describe(const struct call *call, const struct logs_list_groups_row 
 {
     group->log_group_name = row->name;
     group->creation_time = arena_i64(call->arena, row->created_ms);
-    group->arn = arena_join(call->arena, log_group_arn(call, row->name), S(":*"));
+    group->arn = arena_join(call->arena, logs_group_arn(call, row->name), S(":*"));
 }
 
 static void describe_whole(const struct call *call, const struct logs_list_groups_row *row,
                            struct logs_log_group *group)
 {
     describe(call, row, group);
-    group->log_group_arn = log_group_arn(call, row->name);
+    group->log_group_arn = logs_group_arn(call, row->name);
     group->log_group_class = row->class;
     group->kms_key_id = row->kms_key_id;
     group->retention_in_days = row->retention_days;
@@ -93,7 +93,7 @@ static struct str_list names_of(const struct call *call, const struct str_list *
     struct str_list names = {0};
 
     for (size_t i = 0; i < identifiers->count; i++)
-        *list_add(call->arena, &names) = log_group_name(call, identifiers->items[i]);
+        *list_add(call->arena, &names) = logs_group_name(call, identifiers->items[i]);
     qsort(names.items, names.count, sizeof *names.items, by_name);
     return names;
 }
@@ -103,7 +103,7 @@ static void describe_named(const struct call *call, const struct logs_describe_l
                            int64_t limit, struct logs_describe_log_groups_response *out)
 {
     struct str_list names = names_of(call, &in->log_group_identifiers);
-    str from = log_names_from(call, S(""), in->next_token);
+    str from = logs_names_from(call, S(""), in->next_token);
 
     for (size_t i = 0; i < names.count; i++) {
         str name = names.items[i];
@@ -144,7 +144,7 @@ enum outcome logs_describe_log_groups(const struct call *call,
 {
     int64_t limit = in->limit ? *in->limit : PAGE_SIZE;
 
-    if (!authorize(call, log_stream_arn(call, S(""), S("")), (str){0}) || !request_check(call, in))
+    if (!authorize(call, logs_stream_arn(call, S(""), S("")), (str){0}) || !request_check(call, in))
         return FAILED;
     list_make_empty(call->arena, &out->log_groups);
     if (in->log_group_identifiers.count > 0) {
@@ -154,8 +154,8 @@ enum outcome logs_describe_log_groups(const struct call *call,
 
     str prefix = str_present(in->log_group_name_prefix) ? in->log_group_name_prefix : S("");
     struct selection selection = {
-        .from = log_names_from(call, prefix, in->next_token),
-        .end = log_prefix_end(call, prefix),
+        .from = logs_names_from(call, prefix, in->next_token),
+        .end = logs_prefix_end(call, prefix),
         .part = in->log_group_name_pattern,
         .class = in->log_group_class,
         .limit = limit,

@@ -28,7 +28,7 @@ static bool streams_named(const struct call *call, const struct group *group, co
                           struct i64_list *ids)
 {
     for (size_t i = 0; i < names->count; i++)
-        if (!log_stream_find(call, group, names->items[i], list_add(call->arena, ids)))
+        if (!logs_stream_find(call, group, names->items[i], list_add(call->arena, ids)))
             return false;
     return true;
 }
@@ -38,7 +38,7 @@ static bool has_prefixed(const struct call *call, const struct group *group, str
     return logs_list_streams_by_name(
                call->txn, &(struct logs_list_streams_by_name_params){.group_id = group->row.id,
                                                                      .from = prefix,
-                                                                     .end = log_prefix_end(call, prefix),
+                                                                     .end = logs_prefix_end(call, prefix),
                                                                      .limit = 1})
                .count > 0;
 }
@@ -85,7 +85,7 @@ static bool place_read(const struct logs_filter_log_events_request *in, struct q
     if (!str_present(token))
         return true;
     if ((!query->backward && !str_starts_with(token, S("f/"))) ||
-        !log_position_parse(str_from(token, 2), &query->at))
+        !logs_position_parse(str_from(token, 2), &query->at))
         return false;
     if (query->backward && query->at.timestamp_ms >= query->end_ms)
         query->at = end;
@@ -109,8 +109,8 @@ static str query_problem(const struct call *call, const struct logs_filter_log_e
     if (query->backward && in->start_time && *in->start_time < backward_from_ms)
         return S(
             "startFromHead can be false only when the startTime is on or after Jan 1, 2024 00:00:00 UTC.");
-    log_pattern_parse(call->arena, str_present(in->filter_pattern) ? in->filter_pattern : S(""),
-                      &query->pattern, &problem);
+    logs_pattern_parse(call->arena, str_present(in->filter_pattern) ? in->filter_pattern : S(""),
+                       &query->pattern, &problem);
     return problem;
 }
 
@@ -118,7 +118,7 @@ static str query_problem(const struct call *call, const struct logs_filter_log_e
 static bool query_of(const struct call *call, const struct group *group,
                      const struct logs_filter_log_events_request *in, struct query *query)
 {
-    int64_t oldest_ms = log_group_oldest_ms(call, group->row.retention_days);
+    int64_t oldest_ms = logs_group_oldest_ms(call, group->row.retention_days);
 
     query->from_ms = in->start_time && *in->start_time > oldest_ms ? *in->start_time : oldest_ms;
     query->end_ms = in->end_time && *in->end_time < INT64_MAX ? *in->end_time + 1 : INT64_MAX;
@@ -160,7 +160,7 @@ static str name_of(const struct call *call, const struct group *group, struct pa
 static bool wants(const struct call *call, const struct group *group, struct query *query, struct page *page,
                   const struct logs_event_row *event)
 {
-    if (!selected(query, event->stream_id) || !log_pattern_matches(&query->pattern, event->message))
+    if (!selected(query, event->stream_id) || !logs_pattern_matches(&query->pattern, event->message))
         return false;
     str name = name_of(call, group, page, event->stream_id);
     return str_present(name) && str_starts_with(name, query->prefix);
@@ -186,7 +186,7 @@ static void show(const struct call *call, struct page *page, const struct logs_e
         .timestamp = arena_i64(call->arena, event->timestamp_ms),
         .ingestion_time = arena_i64(call->arena, event->ingested_ms),
         .message = event->message,
-        .event_id = log_position_text(call->arena, page->last),
+        .event_id = logs_position_text(call->arena, page->last),
     };
     page->bytes += event->message.size + EVENT_OVERHEAD_BYTES;
     page->mark = arena_mark(call->arena);
@@ -277,15 +277,15 @@ enum outcome logs_filter_log_events(const struct call *call, const struct logs_f
     struct query query = {0};
     struct page page = {0};
 
-    if (!log_group_open(call, address, (str){0}, &group) || !log_group_may_unmask(call, &group, in->unmask) ||
-        !query_of(call, &group, in, &query))
+    if (!logs_group_open(call, address, (str){0}, &group) ||
+        !logs_group_may_unmask(call, &group, in->unmask) || !query_of(call, &group, in, &query))
         return FAILED;
 
     page.last = query.at;
     scan(call, &group, &query, &page);
     if (page.full)
         out->next_token = arena_join(call->arena, query.backward ? S("b/") : S("f/"),
-                                     log_position_text(call->arena, page.last));
+                                     logs_position_text(call->arena, page.last));
     if (page.events.count == 0)
         list_make_empty(call->arena, &page.events);
     out->events = page.events;

@@ -3,29 +3,29 @@
  */
 #include "logs_internal.h"
 
-str log_group_arn(const struct call *call, str name)
+str logs_group_arn(const struct call *call, str name)
 {
     return arn(call, S("logs"), arena_join(call->arena, S("log-group:"), name));
 }
 
-str log_stream_arn(const struct call *call, str group_name, str stream_name)
+str logs_stream_arn(const struct call *call, str group_name, str stream_name)
 {
     return arn(call, S("logs"),
                arena_format(call->arena, "log-group:%.*s:log-stream:%.*s", STR_ARGS(group_name),
                             STR_ARGS(stream_name)));
 }
 
-str log_group_name(const struct call *call, str identifier)
+str logs_group_name(const struct call *call, str identifier)
 {
-    str own = log_group_arn(call, S(""));
+    str own = logs_group_arn(call, S(""));
 
     return str_starts_with(identifier, own) ? str_from(identifier, own.size) : identifier;
 }
 
-bool log_group_open(const struct call *call, struct group_address address, str stream_name,
-                    struct group *group)
+bool logs_group_open(const struct call *call, struct group_address address, str stream_name,
+                     struct group *group)
 {
-    return log_group_open_in_context(call, address, stream_name, (struct context_list){0}, group);
+    return logs_group_open_in_context(call, address, stream_name, (struct context_list){0}, group);
 }
 
 static bool group_find(const struct call *call, str name, struct group *group)
@@ -35,21 +35,21 @@ static bool group_find(const struct call *call, str name, struct group *group)
     return logs_find_group(call->txn, &key, &group->row);
 }
 
-bool log_group_open_in_context(const struct call *call, struct group_address address, str stream_name,
-                               struct context_list context, struct group *group)
+bool logs_group_open_in_context(const struct call *call, struct group_address address, str stream_name,
+                                struct context_list context, struct group *group)
 {
     if (str_present(address.name) == str_present(address.identifier)) {
         fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION,
              "Exactly one of logGroupName and logGroupIdentifier must be specified.");
         return false;
     }
-    str name = str_present(address.name) ? address.name : log_group_name(call, address.identifier);
-    group->arn = log_group_arn(call, name);
-    str resource = str_present(stream_name) ? log_stream_arn(call, name, stream_name)
+    str name = str_present(address.name) ? address.name : logs_group_name(call, address.identifier);
+    group->arn = logs_group_arn(call, name);
+    str resource = str_present(stream_name) ? logs_stream_arn(call, name, stream_name)
                                             : arena_join(call->arena, group->arn, S(":*"));
     bool found = group_find(call, name, group);
     if (found) {
-        context.resource_tags = log_tags_in_context;
+        context.resource_tags = logs_tags_in_context;
         context.resource_id = group->row.id;
     }
     if (!authorize_in_context(call, resource, (str){0}, &context))
@@ -60,7 +60,7 @@ bool log_group_open_in_context(const struct call *call, struct group_address add
     return false;
 }
 
-bool log_stream_find(const struct call *call, const struct group *group, str name, int64_t *stream_id)
+bool logs_stream_find(const struct call *call, const struct group *group, str name, int64_t *stream_id)
 {
     struct logs_find_stream_row row;
 
@@ -73,27 +73,27 @@ bool log_stream_find(const struct call *call, const struct group *group, str nam
     return true;
 }
 
-int64_t log_group_oldest_ms(const struct call *call, const int64_t *retention_days)
+int64_t logs_group_oldest_ms(const struct call *call, const int64_t *retention_days)
 {
     return retention_days ? call->now_ms - *retention_days * DAY_MS : 0;
 }
 
 /* No byte of a name in UTF-8 is FF. */
-str log_prefix_end(const struct call *call, str prefix)
+str logs_prefix_end(const struct call *call, str prefix)
 {
     return arena_join(call->arena, prefix, S("\xff"));
 }
 
-str log_names_from(const struct call *call, str prefix, str token)
+str logs_names_from(const struct call *call, str prefix, str token)
 {
     str behind = str_present(token) ? arena_join(call->arena, token, S("\0")) : S("");
 
     return str_compare(behind, prefix) > 0 ? behind : prefix;
 }
 
-bool log_group_may_unmask(const struct call *call, const struct group *group, const bool *unmask)
+bool logs_group_may_unmask(const struct call *call, const struct group *group, const bool *unmask)
 {
-    struct context_list context = {.resource_tags = log_tags_in_context, .resource_id = group->row.id};
+    struct context_list context = {.resource_tags = logs_tags_in_context, .resource_id = group->row.id};
 
     return !unmask || !*unmask ||
            authorize_action_in_context(call, S("logs:Unmask"), arena_join(call->arena, group->arn, S(":*")),

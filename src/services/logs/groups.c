@@ -21,7 +21,7 @@ static bool creation_authorize(const struct call *call, str resource, const stru
 enum outcome logs_create_log_group(const struct call *call, const struct logs_create_log_group_request *in,
                                    struct logs_create_log_group_output *out)
 {
-    struct group group = {.arn = log_group_arn(call, in->log_group_name)};
+    struct group group = {.arn = logs_group_arn(call, in->log_group_name)};
     struct logs_find_group_params key = {
         .account = call->account, .region = call->region, .name = in->log_group_name};
 
@@ -45,7 +45,7 @@ enum outcome logs_create_log_group(const struct call *call, const struct logs_cr
             .kms_key_id = in->kms_key_id,
             .deletion_protected = in->deletion_protection_enabled && *in->deletion_protection_enabled,
         });
-    return log_tags_put(call, &group, &in->tags) ? DONE : FAILED;
+    return logs_tags_put(call, &group, &in->tags) ? DONE : FAILED;
 }
 
 enum outcome logs_delete_log_group(const struct call *call, const struct logs_delete_log_group_request *in,
@@ -54,7 +54,7 @@ enum outcome logs_delete_log_group(const struct call *call, const struct logs_de
     struct group group;
 
     (void)out;
-    if (!log_group_open(call, (struct group_address){.name = in->log_group_name}, (str){0}, &group))
+    if (!logs_group_open(call, (struct group_address){.name = in->log_group_name}, (str){0}, &group))
         return FAILED;
     if (group.row.deletion_protected)
         return fail(call, &LOGS_VALIDATION_EXCEPTION,
@@ -62,8 +62,8 @@ enum outcome logs_delete_log_group(const struct call *call, const struct logs_de
 
     logs_remove_tags(call->txn, &(struct logs_remove_tags_params){.group_id = group.row.id});
     logs_end_group(call->txn, &(struct logs_end_group_params){.id = group.row.id});
-    log_expiry_stop(call, &group);
-    log_cleanup_start(call);
+    logs_expiry_stop(call, &group);
+    logs_cleanup_start(call);
     return DONE;
 }
 
@@ -90,12 +90,12 @@ enum outcome logs_put_retention_policy(const struct call *call,
     struct group group;
 
     (void)out;
-    if (!log_group_open(call, (struct group_address){.name = in->log_group_name}, (str){0}, &group) ||
+    if (!logs_group_open(call, (struct group_address){.name = in->log_group_name}, (str){0}, &group) ||
         !retention_check(call, in->retention_in_days))
         return FAILED;
     logs_set_retention(call->txn, &(struct logs_set_retention_params){
                                       .id = group.row.id, .retention_days = &in->retention_in_days});
-    log_expiry_start(call, &group);
+    logs_expiry_start(call, &group);
     return DONE;
 }
 
@@ -106,10 +106,10 @@ enum outcome logs_delete_retention_policy(const struct call *call,
     struct group group;
 
     (void)out;
-    if (!log_group_open(call, (struct group_address){.name = in->log_group_name}, (str){0}, &group))
+    if (!logs_group_open(call, (struct group_address){.name = in->log_group_name}, (str){0}, &group))
         return FAILED;
     logs_set_retention(call->txn, &(struct logs_set_retention_params){.id = group.row.id});
-    log_expiry_stop(call, &group);
+    logs_expiry_stop(call, &group);
     return DONE;
 }
 
@@ -121,8 +121,8 @@ logs_put_log_group_deletion_protection(const struct call *call,
     struct group group;
 
     (void)out;
-    if (!log_group_open(call, (struct group_address){.identifier = in->log_group_identifier}, (str){0},
-                        &group))
+    if (!logs_group_open(call, (struct group_address){.identifier = in->log_group_identifier}, (str){0},
+                         &group))
         return FAILED;
     logs_set_deletion_protected(call->txn, &(struct logs_set_deletion_protected_params){
                                                .id = group.row.id,

@@ -81,7 +81,7 @@ static void settle_all(struct log_automaton *automaton, uint32_t *queue)
     }
 }
 
-struct log_automaton *log_automaton_new(struct arena *arena, const str *texts, size_t count, size_t *numbers)
+struct log_automaton *logs_automaton_new(struct arena *arena, const str *texts, size_t count, size_t *numbers)
 {
     struct log_automaton *automaton = arena_new(arena, struct log_automaton);
     size_t most = 1;
@@ -100,18 +100,18 @@ struct log_automaton *log_automaton_new(struct arena *arena, const str *texts, s
     return automaton;
 }
 
-uint32_t log_automaton_next(const struct log_automaton *automaton, uint32_t state, char byte)
+uint32_t logs_automaton_next(const struct log_automaton *automaton, uint32_t state, char byte)
 {
     return automaton->byte_number[(unsigned char)byte] ? *transition(automaton, state, byte)
                                                        : LOG_AUTOMATON_START;
 }
 
-uint32_t log_automaton_end(const struct log_automaton *automaton, uint32_t state)
+uint32_t logs_automaton_end(const struct log_automaton *automaton, uint32_t state)
 {
     return automaton->states[state].end;
 }
 
-uint32_t log_automaton_found(const struct log_automaton *automaton, uint32_t end, size_t *number)
+uint32_t logs_automaton_found(const struct log_automaton *automaton, uint32_t end, size_t *number)
 {
     const struct state *own = &automaton->states[end];
 

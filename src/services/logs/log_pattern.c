@@ -133,13 +133,13 @@ static void compile(struct arena *arena, const struct term_list *terms, struct p
             kinds[count++] = term->kind;
         }
     }
-    pattern->automaton = log_automaton_new(arena, texts, count, numbers);
+    pattern->automaton = logs_automaton_new(arena, texts, count, numbers);
     pattern->wanted = arena_alloc(arena, (count + 1) * sizeof *pattern->wanted);
     for (size_t i = 0; i < count; i++)
         want(pattern, numbers[i], kinds[i]);
 }
 
-bool log_pattern_parse(struct arena *arena, str text, struct pattern *pattern, str *problem)
+bool logs_pattern_parse(struct arena *arena, str text, struct pattern *pattern, str *problem)
 {
     char first = str_empty(skip_spaces(text)) ? ' ' : skip_spaces(text).data[0];
     struct term_list terms = {0};
@@ -172,8 +172,8 @@ static enum verdict look(struct pattern *pattern, uint32_t state, size_t *missin
 {
     size_t number;
 
-    for (uint32_t end = log_automaton_end(pattern->automaton, state); end != LOG_AUTOMATON_START;) {
-        end = log_automaton_found(pattern->automaton, end, &number);
+    for (uint32_t end = logs_automaton_end(pattern->automaton, state); end != LOG_AUTOMATON_START;) {
+        end = logs_automaton_found(pattern->automaton, end, &number);
         struct log_wanted *wanted = &pattern->wanted[number];
         if (wanted->found == pattern->walks)
             return OPEN;
@@ -188,7 +188,7 @@ static enum verdict look(struct pattern *pattern, uint32_t state, size_t *missin
     return OPEN;
 }
 
-bool log_pattern_matches(struct pattern *pattern, str message)
+bool logs_pattern_matches(struct pattern *pattern, str message)
 {
     uint32_t state = LOG_AUTOMATON_START;
     size_t missing = pattern->required;
@@ -197,7 +197,7 @@ bool log_pattern_matches(struct pattern *pattern, str message)
     pattern->walks++;
     for (size_t i = 0; i < message.size && verdict == OPEN; i++) {
         pattern->steps++;
-        state = log_automaton_next(pattern->automaton, state, message.data[i]);
+        state = logs_automaton_next(pattern->automaton, state, message.data[i]);
         verdict = look(pattern, state, &missing);
     }
     return verdict == OPEN ? missing == 0 && !pattern->only_optional : verdict == MATCHES;

@@ -30,5 +30,5 @@ struct pattern {
 };
 
 /* False when it is not a pattern that can be matched; *problem says why. */
-bool log_pattern_parse(struct arena *arena, str text, struct pattern *pattern, str *problem);
-bool log_pattern_matches(struct pattern *pattern, str message);
+bool logs_pattern_parse(struct arena *arena, str text, struct pattern *pattern, str *problem);
+bool logs_pattern_matches(struct pattern *pattern, str message);

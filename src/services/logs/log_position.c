@@ -35,7 +35,7 @@ static bool append_digit(struct number *number, uint32_t digit)
     return carry == 0;
 }
 
-str log_position_text(struct arena *arena, struct position position)
+str logs_position_text(struct arena *arena, struct position position)
 {
     struct number number = {0};
     char *digits = arena_alloc(arena, DIGITS);
@@ -50,7 +50,7 @@ str log_position_text(struct arena *arena, struct position position)
     return (str){digits, DIGITS};
 }
 
-bool log_position_parse(str text, struct position *position)
+bool logs_position_parse(str text, struct position *position)
 {
     struct number number = {0};
     uint64_t timestamp_ms = 0, id = 0;

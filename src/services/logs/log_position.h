@@ -11,6 +11,6 @@ struct position {
 };
 
 /* 56 digits. */
-str log_position_text(struct arena *arena, struct position position);
+str logs_position_text(struct arena *arena, struct position position);
 /* False when the text is not such a number. */
-bool log_position_parse(str text, struct position *position);
+bool logs_position_parse(str text, struct position *position);

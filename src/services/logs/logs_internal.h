@@ -32,42 +32,42 @@ struct group_address {
 };
 
 /* group_find.c */
-str log_group_arn(const struct call *call, str name);
-str log_stream_arn(const struct call *call, str group_name, str stream_name);
+str logs_group_arn(const struct call *call, str name);
+str logs_stream_arn(const struct call *call, str group_name, str stream_name);
 /*
  * The name in an identifier, which is a name or an ARN.  The ARN of a group in another world stays as it
  * is, and names nothing.
  */
-str log_group_name(const struct call *call, str identifier);
+str logs_group_name(const struct call *call, str identifier);
 /*
  * The group for the operation under way: authorized, and there.  False: fail() has been called.  Of an
  * operation on a stream it is the stream that is authorized; otherwise stream_name is absent.
  */
-bool log_group_open(const struct call *call, struct group_address address, str stream_name,
-                    struct group *group);
+bool logs_group_open(const struct call *call, struct group_address address, str stream_name,
+                     struct group *group);
 /* The same; extra keys are context of the authorization. */
-bool log_group_open_in_context(const struct call *call, struct group_address address, str stream_name,
-                               struct context_list context, struct group *group);
+bool logs_group_open_in_context(const struct call *call, struct group_address address, str stream_name,
+                                struct context_list context, struct group *group);
 /* The stream's id; false: it is not there, and fail() has been called. */
-bool log_stream_find(const struct call *call, const struct group *group, str name, int64_t *stream_id);
+bool logs_stream_find(const struct call *call, const struct group *group, str name, int64_t *stream_id);
 /* Events before this moment have expired, whether they are still stored or not. */
-int64_t log_group_oldest_ms(const struct call *call, const int64_t *retention_days);
+int64_t logs_group_oldest_ms(const struct call *call, const int64_t *retention_days);
 /* Where, in the order of names, those that begin with a prefix end. */
-str log_prefix_end(const struct call *call, str prefix);
+str logs_prefix_end(const struct call *call, str prefix);
 /* Where those begin that are behind the token, which is a name; the prefix is empty where all count. */
-str log_names_from(const struct call *call, str prefix, str token);
+str logs_names_from(const struct call *call, str prefix, str token);
 /* May sensitive data be shown, where the client asks for that? */
-bool log_group_may_unmask(const struct call *call, const struct group *group, const bool *unmask);
+bool logs_group_may_unmask(const struct call *call, const struct group *group, const bool *unmask);
 
 /* tags.c */
 /* See struct context_list. */
-void log_tags_in_context(const struct call *call, int64_t group_id, struct context_list *context);
+void logs_tags_in_context(const struct call *call, int64_t group_id, struct context_list *context);
 /* False: too many; fail() has been called. */
-bool log_tags_put(const struct call *call, const struct group *group, const struct str_map *tags);
+bool logs_tags_put(const struct call *call, const struct group *group, const struct str_map *tags);
 
 /* removal.c */
 /* From now on, remove what the group's retention makes expire. */
-void log_expiry_start(const struct call *call, const struct group *group);
-void log_expiry_stop(const struct call *call, const struct group *group);
+void logs_expiry_start(const struct call *call, const struct group *group);
+void logs_expiry_stop(const struct call *call, const struct group *group);
 /* Remove the events of groups and streams that were just deleted. */
-void log_cleanup_start(const struct call *call);
+void logs_cleanup_start(const struct call *call);

@@ -66,7 +66,7 @@ static struct accepted accept(const struct call *call, const struct group *group
                               struct logs_put_log_events_response *out)
 {
     size_t too_old = first_from(events, call->now_ms - MAX_AGE_MS);
-    size_t expired = first_from(events, log_group_oldest_ms(call, group->row.retention_days));
+    size_t expired = first_from(events, logs_group_oldest_ms(call, group->row.retention_days));
     size_t too_new = first_from(events, call->now_ms + MAX_AHEAD_MS + 1);
     struct logs_rejected_log_events_info *rejected =
         arena_new(call->arena, struct logs_rejected_log_events_info);
@@ -116,9 +116,9 @@ enum outcome logs_put_log_events(const struct call *call, const struct logs_put_
     struct group group;
     int64_t stream_id, last_id = 0;
 
-    if (!log_group_open(call, (struct group_address){.name = in->log_group_name}, in->log_stream_name,
-                        &group) ||
-        !log_stream_find(call, &group, in->log_stream_name, &stream_id) ||
+    if (!logs_group_open(call, (struct group_address){.name = in->log_group_name}, in->log_stream_name,
+                         &group) ||
+        !logs_stream_find(call, &group, in->log_stream_name, &stream_id) ||
         !sizes_check(call, &in->log_events) || !order_check(call, &in->log_events))
         return FAILED;
 
@@ -132,6 +132,6 @@ enum outcome logs_put_log_events(const struct call *call, const struct logs_put_
         last_id = store(call, &group, stream_id, &in->log_events, accepted);
     }
     out->next_sequence_token =
-        log_position_text(call->arena, (struct position){.timestamp_ms = call->now_ms, .id = last_id});
+        logs_position_text(call->arena, (struct position){.timestamp_ms = call->now_ms, .id = last_id});
     return DONE;
 }

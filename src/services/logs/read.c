@@ -94,7 +94,7 @@ static bool token_read(const struct call *call, str token, struct span *span)
 
     span->backward = str_starts_with(token, S("b/"));
     if ((forward || span->backward) && str_ends_with(token, S("/s")) &&
-        log_position_parse(str_head(str_from(token, 2), token.size - 4), &span->at))
+        logs_position_parse(str_head(str_from(token, 2), token.size - 4), &span->at))
         return true;
     fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION, "The specified nextToken is invalid.");
     return false;
@@ -102,7 +102,7 @@ static bool token_read(const struct call *call, str token, struct span *span)
 
 static str token_text(const struct call *call, char direction, struct position at)
 {
-    return arena_format(call->arena, "%c/%.*s/s", direction, STR_ARGS(log_position_text(call->arena, at)));
+    return arena_format(call->arena, "%c/%.*s/s", direction, STR_ARGS(logs_position_text(call->arena, at)));
 }
 
 /*
@@ -126,7 +126,7 @@ static void tokens_of_empty_page(const struct call *call, const struct span *spa
 static bool span_of(const struct call *call, const struct group *group,
                     const struct logs_get_log_events_request *in, struct span *span)
 {
-    int64_t oldest_ms = log_group_oldest_ms(call, group->row.retention_days);
+    int64_t oldest_ms = logs_group_oldest_ms(call, group->row.retention_days);
 
     span->from_ms = in->start_time && *in->start_time > oldest_ms ? *in->start_time : oldest_ms;
     span->end_ms = in->end_time ? *in->end_time : INT64_MAX;
@@ -151,9 +151,9 @@ enum outcome logs_get_log_events(const struct call *call, const struct logs_get_
     struct page page = {0};
     int64_t stream_id;
 
-    if (!log_group_open(call, address, in->log_stream_name, &group) ||
-        !log_group_may_unmask(call, &group, in->unmask) ||
-        !log_stream_find(call, &group, in->log_stream_name, &stream_id) || !span_of(call, &group, in, &span))
+    if (!logs_group_open(call, address, in->log_stream_name, &group) ||
+        !logs_group_may_unmask(call, &group, in->unmask) ||
+        !logs_stream_find(call, &group, in->log_stream_name, &stream_id) || !span_of(call, &group, in, &span))
         return FAILED;
 
     if (span.backward)

@@ -136,7 +136,7 @@ static void run_at(const struct call *call, int64_t due_ms)
     timer_set(call, &LOGS_REMOVE_EVENTS, S("all"), due_ms, &(struct logs_remove_events_request){0});
 }
 
-void log_cleanup_start(const struct call *call)
+void logs_cleanup_start(const struct call *call)
 {
     run_at(call, call->now_ms);
 }
@@ -162,12 +162,12 @@ static void expire_at(const struct call *call, str group_arn, int64_t group_id, 
               &(struct logs_expire_events_request){.group_id = group_id, .group_arn = group_arn});
 }
 
-void log_expiry_start(const struct call *call, const struct group *group)
+void logs_expiry_start(const struct call *call, const struct group *group)
 {
     expire_at(call, group->arn, group->row.id, call->now_ms);
 }
 
-void log_expiry_stop(const struct call *call, const struct group *group)
+void logs_expiry_stop(const struct call *call, const struct group *group)
 {
     timer_cancel(call, &LOGS_EXPIRE_EVENTS, group->arn);
 }
@@ -184,7 +184,7 @@ enum outcome logs_expire_events(const struct call *call, const struct logs_expir
         !group.retention_days)
         return DONE;
 
-    int64_t before_ms = log_group_oldest_ms(call, group.retention_days);
+    int64_t before_ms = logs_group_oldest_ms(call, group.retention_days);
     if (logs_find_oldest_event(call->txn, &(struct logs_find_oldest_event_params){.group_id = in->group_id},
                                &oldest) &&
         oldest.timestamp_ms < before_ms) {

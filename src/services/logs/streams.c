@@ -11,8 +11,8 @@ enum outcome logs_create_log_stream(const struct call *call, const struct logs_c
     struct group group;
 
     (void)out;
-    if (!log_group_open(call, (struct group_address){.name = in->log_group_name}, in->log_stream_name,
-                        &group))
+    if (!logs_group_open(call, (struct group_address){.name = in->log_group_name}, in->log_stream_name,
+                         &group))
         return FAILED;
     if (logs_add_stream(call->txn, &(struct logs_add_stream_params){.group_id = group.row.id,
                                                                     .name = in->log_stream_name,
@@ -28,14 +28,14 @@ enum outcome logs_delete_log_stream(const struct call *call, const struct logs_d
     int64_t stream_id;
 
     (void)out;
-    if (!log_group_open(call, (struct group_address){.name = in->log_group_name}, in->log_stream_name,
-                        &group) ||
-        !log_stream_find(call, &group, in->log_stream_name, &stream_id))
+    if (!logs_group_open(call, (struct group_address){.name = in->log_group_name}, in->log_stream_name,
+                         &group) ||
+        !logs_stream_find(call, &group, in->log_stream_name, &stream_id))
         return FAILED;
     logs_group_lost_stream(
         call->txn, &(struct logs_group_lost_stream_params){.id = group.row.id, .stream_id = stream_id});
     logs_delete_stream(call->txn, &(struct logs_delete_stream_params){.id = stream_id});
-    log_cleanup_start(call);
+    logs_cleanup_start(call);
     return DONE;
 }
 
@@ -52,7 +52,7 @@ static bool time_page_start(const struct call *call, const struct page *page, st
     int64_t first = page->descending ? INT64_MAX : -1;
 
     *start = (struct position){.timestamp_ms = first, .id = first};
-    if (!str_present(page->token) || log_position_parse(page->token, start))
+    if (!str_present(page->token) || logs_position_parse(page->token, start))
         return true;
     fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION, "The specified nextToken is invalid.");
     return false;
@@ -85,15 +85,15 @@ static struct logs_stream_id_rows ids_by_name(const struct call *call, const str
 {
     return logs_list_streams_by_name(call->txn, &(struct logs_list_streams_by_name_params){
                                                     .group_id = group->row.id,
-                                                    .from = log_names_from(call, page->prefix, page->token),
-                                                    .end = log_prefix_end(call, page->prefix),
+                                                    .from = logs_names_from(call, page->prefix, page->token),
+                                                    .end = logs_prefix_end(call, page->prefix),
                                                     .limit = page->limit + 1});
 }
 
 static struct logs_stream_id_rows ids_by_name_descending(const struct call *call, const struct group *group,
                                                          const struct page *page)
 {
-    str end = log_prefix_end(call, page->prefix);
+    str end = logs_prefix_end(call, page->prefix);
     bool earlier = str_present(page->token) && str_compare(page->token, end) < 0;
 
     return logs_list_streams_by_name_descending(
@@ -111,7 +111,7 @@ static str describe(const struct call *call, const struct group *group, int64_t 
 
     logs_describe_stream(call->txn,
                          &(struct logs_describe_stream_params){
-                             .id = id, .oldest_ms = log_group_oldest_ms(call, group->row.retention_days)},
+                             .id = id, .oldest_ms = logs_group_oldest_ms(call, group->row.retention_days)},
                          &row);
     stream->log_stream_name = row.name;
     stream->creation_time = arena_i64(call->arena, row.created_ms);
@@ -119,11 +119,11 @@ static str describe(const struct call *call, const struct group *group, int64_t 
     stream->last_event_timestamp = row.last_event_ms;
     stream->last_ingestion_time = row.last_ingestion_ms;
     stream->upload_sequence_token =
-        log_position_text(call->arena, (struct position){.timestamp_ms = row.created_ms, .id = id});
-    stream->arn = log_stream_arn(call, group->row.name, row.name);
+        logs_position_text(call->arena, (struct position){.timestamp_ms = row.created_ms, .id = id});
+    stream->arn = logs_stream_arn(call, group->row.name, row.name);
     stream->stored_bytes = arena_i64(call->arena, 0); /* as AWS says since 2019 */
     int64_t last_event_ms = row.last_event_ms ? *row.last_event_ms : 0;
-    return page->by_time ? log_position_text(call->arena, (struct position){last_event_ms, id}) : row.name;
+    return page->by_time ? logs_position_text(call->arena, (struct position){last_event_ms, id}) : row.name;
 }
 
 enum outcome logs_describe_log_streams(const struct call *call,
@@ -141,7 +141,7 @@ enum outcome logs_describe_log_streams(const struct call *call,
         .descending = in->descending && *in->descending,
     };
 
-    if (!log_group_open(call, address, (str){0}, &group))
+    if (!logs_group_open(call, address, (str){0}, &group))
         return FAILED;
     if (page.by_time && str_present(in->log_stream_name_prefix))
         return fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION,

@@ -3,22 +3,22 @@
  */
 #include "logs_internal.h"
 
-enum { MAX_TAGS = 50 };
+#include "aws/tag_rules.h"
 
-bool log_tags_put(const struct call *call, const struct group *group, const struct str_map *tags)
+bool logs_tags_put(const struct call *call, const struct group *group, const struct str_map *tags)
 {
-    for (size_t i = 0; i < tags->count; i++)
+    for (size_t i = 0; i < tags->count && tags->count <= TAGS_MAX; i++)
         logs_put_tag(call->txn, &(struct logs_put_tag_params){.group_id = group->row.id,
                                                               .name = tags->items[i].key,
                                                               .value = tags->items[i].value});
     struct logs_list_tags_params key = {.group_id = group->row.id};
-    if (tags->count == 0 || logs_list_tags(call->txn, &key).count <= MAX_TAGS)
+    if (tags->count == 0 || (tags->count <= TAGS_MAX && logs_list_tags(call->txn, &key).count <= TAGS_MAX))
         return true;
     fail(call, &LOGS_TOO_MANY_TAGS_EXCEPTION, "A resource can have no more than 50 tags.");
     return false;
 }
 
-void log_tags_in_context(const struct call *call, int64_t group_id, struct context_list *context)
+void logs_tags_in_context(const struct call *call, int64_t group_id, struct context_list *context)
 {
     struct logs_list_tags_rows rows =
         logs_list_tags(call->txn, &(struct logs_list_tags_params){.group_id = group_id});
@@ -36,9 +36,9 @@ enum outcome logs_tag_resource(const struct call *call, const struct logs_tag_re
 
     (void)out;
     context_add_request_tags(call, &context, &in->tags);
-    if (!log_group_open_in_context(call, address, (str){0}, context, &group))
+    if (!logs_group_open_in_context(call, address, (str){0}, context, &group))
         return FAILED;
-    return log_tags_put(call, &group, &in->tags) ? DONE : FAILED;
+    return logs_tags_put(call, &group, &in->tags) ? DONE : FAILED;
 }
 
 enum outcome logs_untag_resource(const struct call *call, const struct logs_untag_resource_request *in,
@@ -50,7 +50,7 @@ enum outcome logs_untag_resource(const struct call *call, const struct logs_unta
 
     (void)out;
     context_add_tag_keys(call, &context, &in->tag_keys);
-    if (!log_group_open_in_context(call, address, (str){0}, context, &group))
+    if (!logs_group_open_in_context(call, address, (str){0}, context, &group))
         return FAILED;
     for (size_t i = 0; i < in->tag_keys.count; i++)
         logs_remove_tag(call->txn, &(struct logs_remove_tag_params){.group_id = group.row.id,
@@ -64,7 +64,7 @@ enum outcome logs_list_tags_for_resource(const struct call *call,
 {
     struct group group;
 
-    if (!log_group_open(call, (struct group_address){.identifier = in->resource_arn}, (str){0}, &group))
+    if (!logs_group_open(call, (struct group_address){.identifier = in->resource_arn}, (str){0}, &group))
         return FAILED;
     struct logs_list_tags_rows rows =
         logs_list_tags(call->txn, &(struct logs_list_tags_params){.group_id = group.row.id});

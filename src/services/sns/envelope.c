@@ -74,10 +74,11 @@ static void add_attributes(const struct call *call, struct json_writer *writer, 
     text_add(&writer->text, S("\n  }"));
 }
 
-void envelope_prepare(const struct call *call, const struct topic *topic, str text, struct message *message)
+void sns_envelope_prepare(const struct call *call, const struct topic *topic, str text,
+                          struct message *message)
 {
-    if (signer_sign(call, topic->row.signature_version, text_to_sign(call, topic, message, text),
-                    &message->signature))
+    if (sns_signer_sign(call, topic->row.signature_version, text_to_sign(call, topic, message, text),
+                        &message->signature))
         message->signed_text = text;
 }
 
@@ -88,13 +89,13 @@ static struct signature signature_of(const struct call *call, const struct topic
     int64_t version = topic->row.signature_version;
 
     if (!str_present(message->signed_text) || !str_equal(message->signed_text, text) ||
-        !signer_made(call, &signature, version))
-        check(signer_sign(call, version, text_to_sign(call, topic, message, text), &signature));
+        !sns_signer_made(call, &signature, version))
+        check(sns_signer_sign(call, version, text_to_sign(call, topic, message, text), &signature));
     return signature;
 }
 
-str envelope(const struct call *call, const struct topic *topic, const struct message *message, str text,
-             size_t *insert_at)
+str sns_envelope(const struct call *call, const struct topic *topic, const struct message *message, str text,
+                 size_t *insert_at)
 {
     struct json_writer writer = json_writer_in(call->arena);
     struct signature signature = signature_of(call, topic, message, text);
@@ -119,7 +120,7 @@ str envelope(const struct call *call, const struct topic *topic, const struct me
     return text_str(&writer.text);
 }
 
-str envelope_insert(const struct call *call, str subscription_arn)
+str sns_envelope_insert(const struct call *call, str subscription_arn)
 {
     struct json_writer writer = json_writer_in(call->arena);
 

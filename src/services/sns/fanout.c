@@ -101,7 +101,7 @@ static void deliver_form(const struct call *call, const struct broadcast *broadc
         if ((subscribers->items[i].raw_delivery != 0) == raw)
             *list_add(call->arena, &request.targets) = (struct sqs_send_to_queues_target){
                 .queue_arn = subscribers->items[i].endpoint,
-                .insert = raw ? (str){0} : envelope_insert(call, subscribers->items[i].arn),
+                .insert = raw ? (str){0} : sns_envelope_insert(call, subscribers->items[i].arn),
             };
     if (request.targets.count == 0 ||
         invoke(call, service_principal(call, S("sns.amazonaws.com"), broadcast->topic_arn),
@@ -139,18 +139,18 @@ static struct broadcast broadcast_of(const struct call *call, const struct topic
         .way = *way,
         .group_id = message->group_id,
         .attributes = message->attributes,
-        .text = message_text_for(call, message, S("sqs")),
+        .text = sns_message_text_for(call, message, S("sqs")),
     };
     size_t insert_at;
 
-    if (topic_has_enveloped(call, topic)) {
-        broadcast.envelope = envelope(call, topic, message, broadcast.text, &insert_at);
+    if (sns_topic_has_enveloped(call, topic)) {
+        broadcast.envelope = sns_envelope(call, topic, message, broadcast.text, &insert_at);
         broadcast.insert_at = (int64_t)insert_at;
     }
     return broadcast;
 }
 
-struct sns_list_subscribers_rows fanout_subscribers(const struct call *call, const struct topic *topic)
+struct sns_list_subscribers_rows sns_fanout_subscribers(const struct call *call, const struct topic *topic)
 {
     return sns_list_subscribers(call->txn, &(struct sns_list_subscribers_params){.topic_id = topic->row.id,
                                                                                  .last_id = INT64_MAX,
@@ -187,9 +187,9 @@ static void store(const struct call *call, const struct topic *topic, const stru
     run_at(call, call->now_ms);
 }
 
-void fanout(const struct call *call, const struct topic *topic,
-            const struct sns_list_subscribers_rows *subscribers, const struct message *message,
-            const struct way *way)
+void sns_fanout(const struct call *call, const struct topic *topic,
+                const struct sns_list_subscribers_rows *subscribers, const struct message *message,
+                const struct way *way)
 {
     if (subscribers->count == 0)
         return;
@@ -261,7 +261,7 @@ enum outcome sns_deliver_fanout(const struct call *call, const struct sns_delive
     return DONE;
 }
 
-void topic_end(const struct call *call, const struct topic *topic)
+void sns_topic_end(const struct call *call, const struct topic *topic)
 {
     sns_end_topic(call->txn, &(struct sns_end_topic_params){.id = topic->row.id});
     remove_at(call, call->now_ms);

@@ -39,7 +39,7 @@ static bool structure_check(const struct call *call, const struct message *messa
            refuse(call, "Message Structure - No default entry in JSON message body");
 }
 
-bool message_check(const struct call *call, const struct message *message)
+bool sns_message_check(const struct call *call, const struct message *message)
 {
     if (str_empty(message->text))
         return refuse(call, "Empty message");
@@ -53,14 +53,14 @@ bool message_check(const struct call *call, const struct message *message)
         return refuse(call,
                       "MessageGroupId Reason: MessageGroupId can only include alphanumeric and punctuation "
                       "characters. 1 to 128 in length");
-    if (!published_attributes_check(call, message->attributes))
+    if (!sns_published_attributes_check(call, message->attributes))
         return false;
-    if (message->text.size + published_attributes_size(message->attributes) > MAX_MESSAGE_BYTES)
+    if (message->text.size + sns_published_attributes_size(message->attributes) > MAX_MESSAGE_BYTES)
         return refuse(call, "Message too long");
     return structure_check(call, message);
 }
 
-str message_text_for(const struct call *call, const struct message *message, str protocol)
+str sns_message_text_for(const struct call *call, const struct message *message, str protocol)
 {
     const struct json *texts;
 

@@ -104,7 +104,8 @@ static bool value_check(const struct call *call, str name, const struct sns_mess
                                      S("' value to number.")));
 }
 
-bool published_attributes_check(const struct call *call, const struct sns_message_attribute_map *attributes)
+bool sns_published_attributes_check(const struct call *call,
+                                    const struct sns_message_attribute_map *attributes)
 {
     for (size_t i = 0; i < attributes->count; i++)
         if (!name_check(call, attributes->items[i].key) ||
@@ -113,7 +114,7 @@ bool published_attributes_check(const struct call *call, const struct sns_messag
     return true;
 }
 
-size_t published_attributes_size(const struct sns_message_attribute_map *attributes)
+size_t sns_published_attributes_size(const struct sns_message_attribute_map *attributes)
 {
     size_t size = 0;
 

@@ -20,7 +20,7 @@ static void publish(const struct call *call, const struct topic *topic,
                                     .message_id = message->id,
                                     .text = message->text,
                                 });
-    fanout(call, topic, subscribers, message, &way);
+    sns_fanout(call, topic, subscribers, message, &way);
 }
 
 static bool target_check(const struct call *call, const struct sns_publish_input *in, str *arn)
@@ -56,8 +56,8 @@ static struct message message_of(const struct call *call, const struct sns_publi
 /* Signing costs a fifth of a millisecond a message, which the engine thread should not spend. */
 static void sign_in_advance(const struct call *call, const struct topic *topic, struct message *message)
 {
-    if (topic_has_enveloped(call, topic))
-        envelope_prepare(call, topic, message_text_for(call, message, S("sqs")), message);
+    if (sns_topic_has_enveloped(call, topic))
+        sns_envelope_prepare(call, topic, sns_message_text_for(call, message, S("sqs")), message);
 }
 
 void sns_publish_prepare(const struct call *call, const struct sns_publish_input *in)
@@ -67,7 +67,8 @@ void sns_publish_prepare(const struct call *call, const struct sns_publish_input
     str arn;
 
     *message = message_of(call, in);
-    if (!target_check(call, in, &arn) || !topic_open(call, arn, &topic) || !message_check(call, message))
+    if (!target_check(call, in, &arn) || !sns_topic_open(call, arn, &topic) ||
+        !sns_message_check(call, message))
         return;
     sign_in_advance(call, &topic, message);
     leave_prepared(call, message);
@@ -81,10 +82,10 @@ enum outcome sns_publish(const struct call *call, const struct sns_publish_input
     struct topic topic;
     str arn;
 
-    if (!target_check(call, in, &arn) || !topic_open(call, arn, &topic) ||
-        (!signed_before && !message_check(call, &message)))
+    if (!target_check(call, in, &arn) || !sns_topic_open(call, arn, &topic) ||
+        (!signed_before && !sns_message_check(call, &message)))
         return FAILED;
-    struct sns_list_subscribers_rows subscribers = fanout_subscribers(call, &topic);
+    struct sns_list_subscribers_rows subscribers = sns_fanout_subscribers(call, &topic);
     publish(call, &topic, &subscribers, &message);
     out->message_id = message.id;
     return DONE;
@@ -106,8 +107,8 @@ static size_t size_of(const struct sns_publish_batch_request_entry_list *entries
     size_t size = 0;
 
     for (size_t i = 0; i < entries->count; i++)
-        size +=
-            entries->items[i].message.size + published_attributes_size(&entries->items[i].message_attributes);
+        size += entries->items[i].message.size +
+                sns_published_attributes_size(&entries->items[i].message_attributes);
     return size;
 }
 
@@ -162,7 +163,7 @@ static struct message *messages_of(const struct call *call,
 
     for (size_t i = 0; i < entries->count; i++) {
         messages[i] = message_of_entry(call, &entries->items[i]);
-        if (!message_check(call, &messages[i]))
+        if (!sns_message_check(call, &messages[i]))
             return NULL;
     }
     return messages;
@@ -174,7 +175,7 @@ void sns_publish_batch_prepare(const struct call *call, const struct sns_publish
     struct message *messages;
     struct topic topic;
 
-    if (!topic_open(call, in->topic_arn, &topic) || !entries_check(call, entries) ||
+    if (!sns_topic_open(call, in->topic_arn, &topic) || !entries_check(call, entries) ||
         !(messages = messages_of(call, entries)))
         return;
     for (size_t i = 0; i < entries->count; i++)
@@ -190,12 +191,12 @@ enum outcome sns_publish_batch(const struct call *call, const struct sns_publish
     const struct message *messages = prepared(call);
     struct topic topic;
 
-    if (!topic_open(call, in->topic_arn, &topic) || !entries_check(call, entries) ||
+    if (!sns_topic_open(call, in->topic_arn, &topic) || !entries_check(call, entries) ||
         (!messages && !(messages = messages_of(call, entries))))
         return FAILED;
     list_make_empty(call->arena, &out->successful);
     list_make_empty(call->arena, &out->failed);
-    struct sns_list_subscribers_rows subscribers = fanout_subscribers(call, &topic);
+    struct sns_list_subscribers_rows subscribers = sns_fanout_subscribers(call, &topic);
     for (size_t i = 0; i < entries->count; i++) {
         publish(call, &topic, &subscribers, &messages[i]);
         *list_add(call->arena, &out->successful) =

@@ -149,14 +149,14 @@ static EVP_PKEY *take_key(const struct call *call, str *name)
     return key;
 }
 
-void signer_begin(const struct call *call)
+void sns_signer_begin(const struct call *call)
 {
     str name;
 
     EVP_PKEY_free(take_key(call, &name));
 }
 
-bool signer_made(const struct call *call, const struct signature *signature, int64_t version)
+bool sns_signer_made(const struct call *call, const struct signature *signature, int64_t version)
 {
     struct sns_find_signing_key_name_row row;
 
@@ -164,7 +164,7 @@ bool signer_made(const struct call *call, const struct signature *signature, int
            str_equal(row.name, signature->key_name);
 }
 
-bool signer_sign(const struct call *call, int64_t version, str text, struct signature *signature)
+bool sns_signer_sign(const struct call *call, int64_t version, str text, struct signature *signature)
 {
     unsigned char bytes[SIGNATURE_BYTES];
     size_t size = sizeof bytes;
@@ -183,8 +183,8 @@ bool signer_sign(const struct call *call, int64_t version, str text, struct sign
     return true;
 }
 
-enum outcome signer_show_certificate(const struct call *call, const struct visit *visit,
-                                     struct http_reply *reply)
+enum outcome sns_signer_show_certificate(const struct call *call, const struct visit *visit,
+                                         struct http_reply *reply)
 {
     struct sns_find_certificate_row row;
     bool found =

@@ -5,7 +5,7 @@
 static const struct door doors[] = {
     {.method = "GET",
      .path = "/SimpleNotificationService-*.pem",
-     .answer = signer_show_certificate,
+     .answer = sns_signer_show_certificate,
      .flags = DOOR_OPEN | DOOR_ON_WORKER},
     {0},
 };

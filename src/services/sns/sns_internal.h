@@ -19,38 +19,38 @@ struct topic {
 
 /* topic_find.c */
 /* Say what is wrong with an ARN; false. */
-bool arn_refuse(const struct call *call, const char *parameter, str text);
+bool sns_arn_refuse(const struct call *call, const char *parameter, str text);
 /*
  * The topic of that ARN, one of the region called, for the operation under way: authorized, and there. False:
  * fail() has been called.
  */
-bool topic_open(const struct call *call, str arn, struct topic *topic);
+bool sns_topic_open(const struct call *call, str arn, struct topic *topic);
 /* The same; extra keys are context of the authorization. */
-bool topic_open_in_context(const struct call *call, str topic_arn, struct context_list context,
-                           struct topic *topic);
+bool sns_topic_open_in_context(const struct call *call, str topic_arn, struct context_list context,
+                               struct topic *topic);
 /* May the caller do that to the topic, which is NULL when it is not there?  False: fail() has been called. */
-bool topic_authorize(const struct call *call, str arn, const struct sns_topic_row *row,
-                     struct context_list context);
+bool sns_topic_authorize(const struct call *call, str arn, const struct sns_topic_row *row,
+                         struct context_list context);
 /* The number that a page token stands for; 0 for the absent one.  False: fail() has been called. */
-bool page_after(const struct call *call, str token, int64_t *after);
+bool sns_page_after(const struct call *call, str token, int64_t *after);
 
 /* Does anybody get envelopes? */
-bool topic_has_enveloped(const struct call *call, const struct topic *topic);
+bool sns_topic_has_enveloped(const struct call *call, const struct topic *topic);
 
 /* topic_attributes.c */
 /* Set one attribute in the row.  False: fail() has been called. */
-bool topic_attribute_set(const struct call *call, struct topic *topic, str name, str value);
+bool sns_topic_attribute_set(const struct call *call, struct topic *topic, str name, str value);
 /* Does the topic have that value?  For CreateTopic of one that is there. */
-bool topic_attribute_is(const struct topic *topic, str name, str value);
+bool sns_topic_attribute_is(const struct topic *topic, str name, str value);
 
 /* tags.c */
 /* See struct context_list. */
-void topic_tags_in_context(const struct call *call, int64_t topic_id, struct context_list *context);
-void request_tags_in_context(const struct call *call, const struct sns_tag_list *tags,
-                             struct context_list *context);
+void sns_topic_tags_in_context(const struct call *call, int64_t topic_id, struct context_list *context);
+void sns_request_tags_in_context(const struct call *call, const struct sns_tag_list *tags,
+                                 struct context_list *context);
 /* False: the same key twice, or too many; fail() has been called. */
-bool topic_put_tags(const struct call *call, const struct topic *topic, const struct sns_tag_list *tags);
-bool topic_has_tags(const struct call *call, const struct topic *topic, const struct sns_tag_list *tags);
+bool sns_topic_put_tags(const struct call *call, const struct topic *topic, const struct sns_tag_list *tags);
+bool sns_topic_has_tags(const struct call *call, const struct topic *topic, const struct sns_tag_list *tags);
 
 /* message.c */
 /* RSA over SHA-1 (version 1) or SHA-256 (version 2). */
@@ -70,28 +70,30 @@ struct message {
     struct signature signature;
 };
 /* False: fail() has been called. */
-bool message_check(const struct call *call, const struct message *message);
+bool sns_message_check(const struct call *call, const struct message *message);
 /* What subscribers of that protocol get: with structure "json" each protocol may have its own text. */
-str message_text_for(const struct call *call, const struct message *message, str protocol);
+str sns_message_text_for(const struct call *call, const struct message *message, str protocol);
 
 /* message_attributes.c */
 /* Names, types and values.  False: fail() has been called. */
-bool published_attributes_check(const struct call *call, const struct sns_message_attribute_map *attributes);
+bool sns_published_attributes_check(const struct call *call,
+                                    const struct sns_message_attribute_map *attributes);
 /* What they count against the message's size. */
-size_t published_attributes_size(const struct sns_message_attribute_map *attributes);
+size_t sns_published_attributes_size(const struct sns_message_attribute_map *attributes);
 
 /* envelope.c */
 /* Sign the message with that text in advance, if that can be done. */
-void envelope_prepare(const struct call *call, const struct topic *topic, str text, struct message *message);
+void sns_envelope_prepare(const struct call *call, const struct topic *topic, str text,
+                          struct message *message);
 /* The JSON text that subscribers without raw delivery get, signed; at *insert_at each has its own piece. */
-str envelope(const struct call *call, const struct topic *topic, const struct message *message, str text,
-             size_t *insert_at);
+str sns_envelope(const struct call *call, const struct topic *topic, const struct message *message, str text,
+                 size_t *insert_at);
 /* That piece: the ARN of the subscription, in the address to unsubscribe at. */
-str envelope_insert(const struct call *call, str subscription_arn);
+str sns_envelope_insert(const struct call *call, str subscription_arn);
 
 /* fanout.c */
 /* Some of a topic's subscribers: enough to see whether they are few. */
-struct sns_list_subscribers_rows fanout_subscribers(const struct call *call, const struct topic *topic);
+struct sns_list_subscribers_rows sns_fanout_subscribers(const struct call *call, const struct topic *topic);
 /* The trace of a message, and the hop that its publishing is. */
 struct way {
     str trace_id;
@@ -101,22 +103,22 @@ struct way {
  * Deliver the message to all subscribers: now, if those found are all, or else some at a time, after this
  * call is committed.
  */
-void fanout(const struct call *call, const struct topic *topic,
-            const struct sns_list_subscribers_rows *subscribers, const struct message *message,
-            const struct way *way);
+void sns_fanout(const struct call *call, const struct topic *topic,
+                const struct sns_list_subscribers_rows *subscribers, const struct message *message,
+                const struct way *way);
 /* The topic has been deleted: have its subscriptions removed when its messages have been delivered. */
-void topic_end(const struct call *call, const struct topic *topic);
+void sns_topic_end(const struct call *call, const struct topic *topic);
 
 /* signer.c */
 /* Make the key ready before the first message. */
-void signer_begin(const struct call *call);
+void sns_signer_begin(const struct call *call);
 /* Is that the version and the key to sign with now? */
-bool signer_made(const struct call *call, const struct signature *signature, int64_t version);
+bool sns_signer_made(const struct call *call, const struct signature *signature, int64_t version);
 /*
  * Sign with the store's key; one is made at the first use.  Any thread.  False in a prepare function
  * when there is no key yet.
  */
-bool signer_sign(const struct call *call, int64_t version, str text, struct signature *signature);
+bool sns_signer_sign(const struct call *call, int64_t version, str text, struct signature *signature);
 /* "/SimpleNotificationService-<name>.pem" -> the certificate; absent for other paths. */
-enum outcome signer_show_certificate(const struct call *call, const struct visit *visit,
-                                     struct http_reply *reply);
+enum outcome sns_signer_show_certificate(const struct call *call, const struct visit *visit,
+                                         struct http_reply *reply);

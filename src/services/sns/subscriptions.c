@@ -92,7 +92,7 @@ static bool topic_open_to_subscribe(const struct call *call, const struct sns_su
     context_add(call, &context, S("sns:Protocol"), in->protocol);
     if (str_present(in->endpoint))
         context_add(call, &context, S("sns:Endpoint"), in->endpoint);
-    return topic_open_in_context(call, in->topic_arn, context, topic);
+    return sns_topic_open_in_context(call, in->topic_arn, context, topic);
 }
 
 /* Making a key takes a tenth of a second: now, rather than at the first message, and beside the engine. */
@@ -103,7 +103,7 @@ void sns_subscribe_prepare(const struct call *call, const struct sns_subscribe_i
 
     if (topic_open_to_subscribe(call, in, &topic) && attributes_read(call, &in->attributes, &raw_delivery) &&
         !raw_delivery)
-        signer_begin(call);
+        sns_signer_begin(call);
 }
 
 enum outcome sns_subscribe(const struct call *call, const struct sns_subscribe_input *in,
@@ -140,7 +140,7 @@ enum outcome sns_subscribe(const struct call *call, const struct sns_subscribe_i
                                     });
     sns_count_added(call->txn, &(struct sns_count_added_params){.id = topic.row.id});
     if (!raw_delivery)
-        signer_begin(call);
+        sns_signer_begin(call);
     return DONE;
 }
 
@@ -161,13 +161,13 @@ static bool subscription_open(const struct call *call, str arn,
     str topic_arn = topic_arn_of(call, arn);
 
     if (!str_present(topic_arn)) {
-        arn_refuse(call, "SubscriptionArn", arn);
+        sns_arn_refuse(call, "SubscriptionArn", arn);
         return false;
     }
     bool found =
         sns_find_subscription(call->txn, &(struct sns_find_subscription_params){.arn = arn}, subscription);
     struct sns_topic_row topic = {.id = found ? subscription->topic_id : 0, .policy = subscription->policy};
-    if (!topic_authorize(call, topic_arn, found ? &topic : NULL, (struct context_list){0}))
+    if (!sns_topic_authorize(call, topic_arn, found ? &topic : NULL, (struct context_list){0}))
         return false;
     if (!found)
         fail(call, &SNS_NOT_FOUND_EXCEPTION, "Subscription does not exist");
@@ -203,7 +203,7 @@ void sns_set_subscription_attributes_prepare(const struct call *call,
 
     if (subscription_open(call, in->subscription_arn, &row) &&
         raw_delivery_read(call, "", in->attribute_name, in->attribute_value, &raw_delivery) && !raw_delivery)
-        signer_begin(call);
+        sns_signer_begin(call);
 }
 
 enum outcome sns_set_subscription_attributes(const struct call *call,
@@ -220,7 +220,7 @@ enum outcome sns_set_subscription_attributes(const struct call *call,
     sns_set_raw_delivery(call->txn,
                          &(struct sns_set_raw_delivery_params){.id = row.id, .raw_delivery = raw_delivery});
     if (!raw_delivery)
-        signer_begin(call);
+        sns_signer_begin(call);
     return DONE;
 }
 
@@ -278,7 +278,8 @@ enum outcome sns_list_subscriptions(const struct call *call, const struct sns_li
 {
     int64_t after;
 
-    if (!authorize(call, arn(call, S("sns"), S("*")), (str){0}) || !page_after(call, in->next_token, &after))
+    if (!authorize(call, arn(call, S("sns"), S("*")), (str){0}) ||
+        !sns_page_after(call, in->next_token, &after))
         return FAILED;
 
     struct sns_subscription_rows rows =
@@ -299,7 +300,7 @@ enum outcome sns_list_subscriptions_by_topic(const struct call *call,
     struct topic topic;
     int64_t after;
 
-    if (!topic_open(call, in->topic_arn, &topic) || !page_after(call, in->next_token, &after))
+    if (!sns_topic_open(call, in->topic_arn, &topic) || !sns_page_after(call, in->next_token, &after))
         return FAILED;
 
     struct sns_subscription_rows rows =

@@ -3,18 +3,15 @@
  */
 #include "sns_internal.h"
 
-enum { MAX_TAGS = 50 };
+#include "aws/tag_rules.h"
 
 static bool distinct_check(const struct call *call, const struct sns_tag_list *tags)
 {
-    for (size_t i = 0; i < tags->count; i++)
-        for (size_t j = 0; j < i; j++)
-            if (str_equal(tags->items[i].key, tags->items[j].key)) {
-                fail(call, &SNS_INVALID_PARAMETER_EXCEPTION,
-                     "Invalid parameter: Duplicated keys are not allowed.");
-                return false;
-            }
-    return true;
+    if (tags->count < 2 ||
+        !tag_keys_repeat(call->arena, &tags->items[0].key, tags->count, sizeof *tags->items, false))
+        return true;
+    fail(call, &SNS_INVALID_PARAMETER_EXCEPTION, "Invalid parameter: Duplicated keys are not allowed.");
+    return false;
 }
 
 /* Replies are XML: what it cannot carry would not come back as it was given. */
@@ -36,15 +33,15 @@ static struct sns_list_tags_rows tags_of(const struct call *call, const struct t
     return sns_list_tags(call->txn, &(struct sns_list_tags_params){.topic_id = topic->row.id});
 }
 
-bool topic_put_tags(const struct call *call, const struct topic *topic, const struct sns_tag_list *tags)
+bool sns_topic_put_tags(const struct call *call, const struct topic *topic, const struct sns_tag_list *tags)
 {
     if (!distinct_check(call, tags) || !characters_check(call, tags))
         return false;
-    for (size_t i = 0; i < tags->count; i++)
+    for (size_t i = 0; i < tags->count && tags->count <= TAGS_MAX; i++)
         sns_put_tag(call->txn, &(struct sns_put_tag_params){.topic_id = topic->row.id,
                                                             .name = tags->items[i].key,
                                                             .value = tags->items[i].value});
-    if (tags_of(call, topic).count <= MAX_TAGS)
+    if (tags->count <= TAGS_MAX && tags_of(call, topic).count <= TAGS_MAX)
         return true;
     fail(call, &SNS_TAG_LIMIT_EXCEEDED_EXCEPTION,
          "Could not complete request: tag quota of per resource exceeded");
@@ -59,7 +56,7 @@ static bool has_tag(const struct sns_list_tags_rows *rows, const struct sns_tag 
     return false;
 }
 
-bool topic_has_tags(const struct call *call, const struct topic *topic, const struct sns_tag_list *tags)
+bool sns_topic_has_tags(const struct call *call, const struct topic *topic, const struct sns_tag_list *tags)
 {
     struct sns_list_tags_rows rows = tags_of(call, topic);
 
@@ -69,7 +66,7 @@ bool topic_has_tags(const struct call *call, const struct topic *topic, const st
     return true;
 }
 
-void topic_tags_in_context(const struct call *call, int64_t topic_id, struct context_list *context)
+void sns_topic_tags_in_context(const struct call *call, int64_t topic_id, struct context_list *context)
 {
     struct sns_list_tags_rows rows =
         sns_list_tags(call->txn, &(struct sns_list_tags_params){.topic_id = topic_id});
@@ -78,8 +75,8 @@ void topic_tags_in_context(const struct call *call, int64_t topic_id, struct con
         context_add_resource_tag(call, context, rows.items[i].name, rows.items[i].value);
 }
 
-void request_tags_in_context(const struct call *call, const struct sns_tag_list *tags,
-                             struct context_list *context)
+void sns_request_tags_in_context(const struct call *call, const struct sns_tag_list *tags,
+                                 struct context_list *context)
 {
     for (size_t i = 0; i < tags->count; i++)
         context_add_request_tag(call, context, tags->items[i].key, tags->items[i].value);
@@ -88,7 +85,7 @@ void request_tags_in_context(const struct call *call, const struct sns_tag_list 
 /* These operations have an error of their own for a topic that is not there. */
 static bool resource_open(const struct call *call, str arn, struct context_list context, struct topic *topic)
 {
-    if (topic_open_in_context(call, arn, context, topic))
+    if (sns_topic_open_in_context(call, arn, context, topic))
         return true;
     if (call->progress->failure.error == &SNS_NOT_FOUND_EXCEPTION)
         fail(call, &SNS_RESOURCE_NOT_FOUND_EXCEPTION, "Resource does not exist");
@@ -102,8 +99,9 @@ enum outcome sns_tag_resource(const struct call *call, const struct sns_tag_reso
     struct topic topic;
 
     (void)out;
-    request_tags_in_context(call, &in->tags, &context);
-    return resource_open(call, in->resource_arn, context, &topic) && topic_put_tags(call, &topic, &in->tags)
+    sns_request_tags_in_context(call, &in->tags, &context);
+    return resource_open(call, in->resource_arn, context, &topic) &&
+                   sns_topic_put_tags(call, &topic, &in->tags)
                ? DONE
                : FAILED;
 }

@@ -79,7 +79,7 @@ static bool is_signature_version(str name, str value)
     return str_equal(name, S("SignatureVersion")) && (str_equal(value, S("1")) || str_equal(value, S("2")));
 }
 
-bool topic_attribute_set(const struct call *call, struct topic *topic, str name, str value)
+bool sns_topic_attribute_set(const struct call *call, struct topic *topic, str name, str value)
 {
     const struct attribute *attribute = find_text(name);
 
@@ -97,7 +97,7 @@ bool topic_attribute_set(const struct call *call, struct topic *topic, str name,
     return true;
 }
 
-bool topic_attribute_is(const struct topic *topic, str name, str value)
+bool sns_topic_attribute_is(const struct topic *topic, str name, str value)
 {
     const struct attribute *attribute = find_text(name);
 
@@ -114,8 +114,8 @@ enum outcome sns_set_topic_attributes(const struct call *call,
     str value = str_present(in->attribute_value) ? in->attribute_value : S("");
 
     (void)out;
-    if (!topic_open(call, in->topic_arn, &topic) ||
-        !topic_attribute_set(call, &topic, in->attribute_name, value))
+    if (!sns_topic_open(call, in->topic_arn, &topic) ||
+        !sns_topic_attribute_set(call, &topic, in->attribute_name, value))
         return FAILED;
     sns_update_topic(call->txn, &topic.row);
     return DONE;
@@ -148,7 +148,7 @@ enum outcome sns_get_topic_attributes(const struct call *call,
     struct str_map *shown = &out->attributes;
     struct topic topic;
 
-    if (!topic_open(call, in->topic_arn, &topic))
+    if (!sns_topic_open(call, in->topic_arn, &topic))
         return FAILED;
     const struct sns_topic_row *row = &topic.row;
     str_map_add(call->arena, shown, S("TopicArn"), topic.arn);

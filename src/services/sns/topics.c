@@ -35,11 +35,11 @@ static enum outcome answer_existing(const struct call *call, const struct sns_cr
                                     const struct topic *topic, struct sns_create_topic_response *out)
 {
     for (size_t i = 0; i < in->attributes.count; i++)
-        if (!topic_attribute_is(topic, in->attributes.items[i].key, in->attributes.items[i].value))
+        if (!sns_topic_attribute_is(topic, in->attributes.items[i].key, in->attributes.items[i].value))
             return fail(
                 call, &SNS_INVALID_PARAMETER_EXCEPTION,
                 "Invalid parameter: Attributes Reason: Topic already exists with different attributes");
-    if (!topic_has_tags(call, topic, &in->tags))
+    if (!sns_topic_has_tags(call, topic, &in->tags))
         return fail(call, &SNS_INVALID_PARAMETER_EXCEPTION,
                     "Invalid parameter: Tags Reason: Topic already exists with different tags");
     out->topic_arn = topic->arn;
@@ -52,9 +52,9 @@ static bool creation_authorize(const struct call *call, const struct topic *topi
 {
     struct context_list context = {0};
 
-    request_tags_in_context(call, tags, &context);
+    sns_request_tags_in_context(call, tags, &context);
     if (exists) {
-        context.resource_tags = topic_tags_in_context;
+        context.resource_tags = sns_topic_tags_in_context;
         context.resource_id = topic->row.id;
     }
     return authorize_in_context(call, topic->arn, (str){0}, &context) &&
@@ -78,10 +78,11 @@ enum outcome sns_create_topic(const struct call *call, const struct sns_create_t
     topic.row = (struct sns_topic_row){
         .account = call->account, .region = call->region, .name = in->name, .signature_version = 1};
     for (size_t i = 0; i < in->attributes.count; i++)
-        if (!topic_attribute_set(call, &topic, in->attributes.items[i].key, in->attributes.items[i].value))
+        if (!sns_topic_attribute_set(call, &topic, in->attributes.items[i].key,
+                                     in->attributes.items[i].value))
             return FAILED;
     topic.row.id = sns_add_topic(call->txn, &topic.row);
-    if (!topic_put_tags(call, &topic, &in->tags))
+    if (!sns_topic_put_tags(call, &topic, &in->tags))
         return FAILED;
     out->topic_arn = topic.arn;
     return DONE;
@@ -118,10 +119,10 @@ enum outcome sns_delete_topic(const struct call *call, const struct sns_delete_t
     struct topic topic;
 
     (void)out;
-    if (!topic_open(call, in->topic_arn, &topic)) {
+    if (!sns_topic_open(call, in->topic_arn, &topic)) {
         return forgive(call, &SNS_NOT_FOUND_EXCEPTION) ? DONE : FAILED;
     }
     sns_remove_tags(call->txn, &(struct sns_remove_tags_params){.topic_id = topic.row.id});
-    topic_end(call, &topic);
+    sns_topic_end(call, &topic);
     return DONE;
 }

@@ -94,7 +94,7 @@ static bool read_count(const struct json *value, int64_t *count)
 
 static bool refuse_redrive(const struct call *call, str value, const char *reason)
 {
-    value_refuse(call, "RedrivePolicy", value, reason);
+    sqs_value_refuse(call, "RedrivePolicy", value, reason);
     return false;
 }
 
@@ -137,13 +137,13 @@ static bool redrive_target_check(const struct call *call, str value, str target,
     struct queue_address address;
     struct queue dead_letters;
 
-    if (!queue_arn_split(target, &address))
+    if (!sqs_queue_arn_split(target, &address))
         return refuse_redrive(call, value, "Invalid value for deadLetterTargetArn.");
     if (!str_equal(address.region, queue->row.region))
         return refuse_redrive(call, value, "Dead-letter target must be in same region as the source.");
     if (!str_equal(address.account, queue->row.account))
         return refuse_redrive(call, value, "Dead-letter target owner should be same as the source.");
-    if (!queue_find_arn(call, target, &dead_letters))
+    if (!sqs_queue_find_arn(call, target, &dead_letters))
         return refuse_redrive(call, value, "Dead letter target does not exist.");
     return redrive_allowed(call, &dead_letters, queue->arn) ||
            refuse_redrive(call, value, "Dead letter target does not allow this source queue.");
@@ -189,7 +189,8 @@ static bool are_sources(const struct json *sources)
     if (!json_is(sources, JSON_ARRAY) || sources->count < 1 || sources->count > MAX_SOURCES)
         return false;
     for (size_t i = 0; i < sources->count; i++)
-        if (!json_is(&sources->items[i], JSON_STRING) || !queue_arn_split(sources->items[i].text, &address))
+        if (!json_is(&sources->items[i], JSON_STRING) ||
+            !sqs_queue_arn_split(sources->items[i].text, &address))
             return false;
     return true;
 }
@@ -270,7 +271,7 @@ static bool settle_encryption(const struct call *call, const struct str_map *att
     return true;
 }
 
-bool attributes_apply(const struct call *call, const struct str_map *attributes, struct queue *queue)
+bool sqs_attributes_apply(const struct call *call, const struct str_map *attributes, struct queue *queue)
 {
     for (size_t i = 0; i < attributes->count; i++)
         if (!apply(call, attributes->items[i].key, attributes->items[i].value, queue))
@@ -278,8 +279,8 @@ bool attributes_apply(const struct call *call, const struct str_map *attributes,
     return settle_encryption(call, attributes, queue);
 }
 
-bool attributes_match(const struct call *call, const struct str_map *attributes, const struct queue *queue,
-                      const struct queue *wanted, str *different)
+bool sqs_attributes_match(const struct call *call, const struct str_map *attributes,
+                          const struct queue *queue, const struct queue *wanted, str *different)
 {
     for (size_t i = 0; i < attributes->count; i++) {
         const struct attribute *attribute = find_settable(attributes->items[i].key);
@@ -290,7 +291,7 @@ bool attributes_match(const struct call *call, const struct str_map *attributes,
     return true;
 }
 
-void attributes_store(const struct call *call, struct queue *queue)
+void sqs_attributes_store(const struct call *call, struct queue *queue)
 {
     queue->row.modified_ms = call->now_ms;
     sqs_update_queue(call->txn, &queue->row);
@@ -303,15 +304,15 @@ enum outcome sqs_set_queue_attributes(const struct call *call,
     struct queue queue;
 
     (void)out;
-    if (!queue_open(call, in->queue_url, &queue) || !attributes_apply(call, &in->attributes, &queue))
+    if (!sqs_queue_open(call, in->queue_url, &queue) || !sqs_attributes_apply(call, &in->attributes, &queue))
         return FAILED;
-    attributes_store(call, &queue);
+    sqs_attributes_store(call, &queue);
     if (str_present(str_map_get(&in->attributes, S("MessageRetentionPeriod"))))
-        sweep_start(call, &queue);
+        sqs_sweep_start(call, &queue);
     return DONE;
 }
 
-bool attributes_ask_for(const struct str_list *names, str name)
+bool sqs_attributes_ask_for(const struct str_list *names, str name)
 {
     return str_is_one_of(name, names->items, names->count) ||
            str_is_one_of(S("All"), names->items, names->count);
@@ -321,7 +322,7 @@ bool attributes_ask_for(const struct str_list *names, str name)
 static void show(const struct call *call, const struct str_list *names, struct str_map *shown, str name,
                  str value)
 {
-    if (attributes_ask_for(names, name))
+    if (sqs_attributes_ask_for(names, name))
         str_map_add(call->arena, shown, name, value);
 }
 
@@ -331,10 +332,10 @@ static void show_counts(const struct call *call, const struct str_list *names, c
     str ready = S("ApproximateNumberOfMessages"), in_flight = S("ApproximateNumberOfMessagesNotVisible"),
         delayed = S("ApproximateNumberOfMessagesDelayed");
 
-    if (!attributes_ask_for(names, ready) && !attributes_ask_for(names, in_flight) &&
-        !attributes_ask_for(names, delayed))
+    if (!sqs_attributes_ask_for(names, ready) && !sqs_attributes_ask_for(names, in_flight) &&
+        !sqs_attributes_ask_for(names, delayed))
         return;
-    struct counts count = counts_read(call, queue);
+    struct counts count = sqs_counts_read(call, queue);
     show(call, names, shown, ready, arena_decimal(call->arena, count.ready));
     show(call, names, shown, in_flight, arena_decimal(call->arena, count.in_flight));
     show(call, names, shown, delayed, arena_decimal(call->arena, count.delayed));
@@ -370,7 +371,7 @@ enum outcome sqs_get_queue_attributes(const struct call *call,
     struct str_map *shown = &out->attributes;
     struct queue queue;
 
-    if (!queue_open(call, in->queue_url, &queue) || !names_check(call, names))
+    if (!sqs_queue_open(call, in->queue_url, &queue) || !names_check(call, names))
         return FAILED;
     show(call, names, shown, S("QueueArn"), queue.arn);
     show_counts(call, names, &queue, shown);

@@ -5,7 +5,7 @@
 
 #include "aws/batch_ids.h"
 
-bool batch_check(const struct call *call, struct str_list ids)
+bool sqs_batch_check(const struct call *call, struct str_list ids)
 {
     size_t index;
 
@@ -32,7 +32,7 @@ bool batch_check(const struct call *call, struct str_list ids)
     return false;
 }
 
-struct sqs_batch_result_error_entry batch_error(const struct call *call, str id)
+struct sqs_batch_result_error_entry sqs_batch_error(const struct call *call, str id)
 {
     struct failure failure = take_failure(call);
     const struct error *error = failure.error;

@@ -12,7 +12,7 @@
 
 enum { MAX_INLINE_BYTES = 2048 };
 
-const int64_t *body_store(const struct call *call, const struct content *content)
+const int64_t *sqs_body_store(const struct call *call, const struct content *content)
 {
     size_t bytes = content->body.size + content->attributes.size;
 
@@ -27,7 +27,7 @@ const int64_t *body_store(const struct call *call, const struct content *content
                                                           }));
 }
 
-str body_with(const struct call *call, const struct content *content, str piece)
+str sqs_body_with(const struct call *call, const struct content *content, str piece)
 {
     size_t at = content->insert_at ? (size_t)*content->insert_at : content->body.size;
 
@@ -45,11 +45,11 @@ static struct content stored_content(const struct call *call, const struct sqs_f
                               .body_md5 = stored.body_md5,
                               .attributes = stored.attributes,
                               .insert_at = stored.insert_at};
-    content.body = body_with(call, &content, row->body);
+    content.body = sqs_body_with(call, &content, row->body);
     return content;
 }
 
-struct content body_of(const struct call *call, const struct sqs_find_visible_row *row)
+struct content sqs_body_of(const struct call *call, const struct sqs_find_visible_row *row)
 {
     struct content content = {.body = row->body, .attributes = row->attributes};
 
@@ -62,7 +62,7 @@ struct content body_of(const struct call *call, const struct sqs_find_visible_ro
     return content;
 }
 
-void message_remove(const struct call *call, int64_t id, const int64_t *body_id)
+void sqs_message_remove(const struct call *call, int64_t id, const int64_t *body_id)
 {
     sqs_remove_message(call->txn, &(struct sqs_remove_message_params){.id = id});
     if (body_id)

@@ -18,7 +18,7 @@ static int64_t second_of(int64_t ms)
     return ms / MS_PER_S;
 }
 
-struct tally tally_begin(const struct queue *queue)
+struct tally sqs_tally_begin(const struct queue *queue)
 {
     return (struct tally){.generation_id = queue->row.generation_id};
 }
@@ -48,7 +48,7 @@ static void add_hidden(const struct call *call, struct tally *tally)
     *hidden = (struct hidden_count){0};
 }
 
-void tally_count(const struct call *call, struct tally *tally, struct message_state state, int64_t by)
+void sqs_tally_count(const struct call *call, struct tally *tally, struct message_state state, int64_t by)
 {
     int64_t visible_s = second_of(state.visible_ms);
 
@@ -62,7 +62,7 @@ void tally_count(const struct call *call, struct tally *tally, struct message_st
     *(state.received ? &tally->hidden.in_flight : &tally->hidden.delayed) += by;
 }
 
-void tally_end(const struct call *call, struct tally *tally)
+void sqs_tally_end(const struct call *call, struct tally *tally)
 {
     add_hidden(call, tally);
     if (tally->messages != 0 || tally->received != 0)
@@ -98,7 +98,7 @@ static void subtract_expired(const struct call *call, const struct queue *queue,
 {
     struct sqs_list_sent_before_rows expired = sqs_list_sent_before(
         call->txn, &(struct sqs_list_sent_before_params){.generation_id = queue->row.generation_id,
-                                                         .sent_ms = queue_oldest_ms(call, queue),
+                                                         .sent_ms = sqs_queue_oldest_ms(call, queue),
                                                          .limit = MAX_EXPIRED_SUBTRACTED});
 
     for (size_t i = 0; i < expired.count; i++) {
@@ -112,7 +112,7 @@ static void subtract_expired(const struct call *call, const struct queue *queue,
     }
 }
 
-struct counts counts_read(const struct call *call, const struct queue *queue)
+struct counts sqs_counts_read(const struct call *call, const struct queue *queue)
 {
     struct sqs_find_counts_row row = {0};
 
@@ -131,7 +131,7 @@ static int64_t all_in_flight(const struct call *call, const struct queue *queue)
 }
 
 /* Only a queue from which that many were received can have so many in flight. */
-int64_t counts_room_in_flight(const struct call *call, const struct queue *queue)
+int64_t sqs_counts_room_in_flight(const struct call *call, const struct queue *queue)
 {
     const struct sum counts = {.store = write_counts, .key = {queue->row.generation_id}};
     struct sqs_find_counts_row row = {0};

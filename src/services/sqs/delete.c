@@ -12,23 +12,23 @@ enum { MAX_VISIBILITY_SECONDS = 43200 };
  */
 static bool delete_by_handle(const struct call *call, const struct queue *queue, str handle)
 {
-    struct tally tally = tally_begin(queue);
+    struct tally tally = sqs_tally_begin(queue);
     struct sqs_find_receipt_row row;
     struct receipt receipt;
 
-    if (!receipt_read(call, queue, handle, &receipt))
+    if (!sqs_receipt_read(call, queue, handle, &receipt))
         return false;
     if (sqs_find_receipt(call->txn,
                          &(struct sqs_find_receipt_params){.id = receipt.id,
                                                            .generation_id = queue->row.generation_id,
                                                            .receipt = receipt.number},
                          &row)) {
-        message_remove(call, receipt.id, row.body_id);
-        tally_count(call, &tally, (struct message_state){row.visible_ms, true}, -1);
-        tally_end(call, &tally);
+        sqs_message_remove(call, receipt.id, row.body_id);
+        sqs_tally_count(call, &tally, (struct message_state){row.visible_ms, true}, -1);
+        sqs_tally_end(call, &tally);
         trace(call, &(struct trace_hop){
                         .kind = HOP_DELETED,
-                        .trace_id = message_trace(call, row.trace_id, row.message_id, row.sent_ms),
+                        .trace_id = sqs_message_trace(call, row.trace_id, row.message_id, row.sent_ms),
                         .resource_arn = queue->arn,
                         .message_id = row.message_id,
                         .attempt = row.receive_count,
@@ -77,12 +77,12 @@ static bool find_received(const struct call *call, const struct queue *queue, co
 static void hide(const struct call *call, const struct queue *queue, int64_t id, int64_t from_ms,
                  int64_t visible_ms)
 {
-    struct tally tally = tally_begin(queue);
+    struct tally tally = sqs_tally_begin(queue);
 
     sqs_set_visible(call->txn, &(struct sqs_set_visible_params){.id = id, .visible_ms = visible_ms});
-    tally_count(call, &tally, (struct message_state){from_ms, true}, -1);
-    tally_count(call, &tally, (struct message_state){visible_ms, true}, 1);
-    tally_end(call, &tally);
+    sqs_tally_count(call, &tally, (struct message_state){from_ms, true}, -1);
+    sqs_tally_count(call, &tally, (struct message_state){visible_ms, true}, 1);
+    sqs_tally_end(call, &tally);
 }
 
 static bool hide_by_handle(const struct call *call, const struct queue *queue, str handle, int64_t seconds)
@@ -90,11 +90,11 @@ static bool hide_by_handle(const struct call *call, const struct queue *queue, s
     struct sqs_find_received_row row;
     struct receipt receipt;
 
-    if (!visibility_check(call, seconds) || !receipt_read(call, queue, handle, &receipt))
+    if (!visibility_check(call, seconds) || !sqs_receipt_read(call, queue, handle, &receipt))
         return false;
     if (!find_received(call, queue, &receipt, &row))
-        return value_refuse(call, "ReceiptHandle", handle,
-                            "Message does not exist or is not available for visibility timeout change.");
+        return sqs_value_refuse(call, "ReceiptHandle", handle,
+                                "Message does not exist or is not available for visibility timeout change.");
     if (row.visible_ms <= call->now_ms) {
         fail(call, &SQS_MESSAGE_NOT_INFLIGHT, "The specified message isn't in flight.");
         return false;
@@ -104,9 +104,9 @@ static bool hide_by_handle(const struct call *call, const struct queue *queue, s
     int64_t visible_ms = call->now_ms + seconds * MS_PER_S;
     hide(call, queue, receipt.id, row.visible_ms, visible_ms);
     if (seconds == 0)
-        wake(call, queue_arrivals(call, queue));
+        wake(call, sqs_queue_arrivals(call, queue));
     else
-        wake_at(call, queue_arrivals(call, queue), visible_ms);
+        wake_at(call, sqs_queue_arrivals(call, queue), visible_ms);
     return true;
 }
 
@@ -116,7 +116,7 @@ enum outcome sqs_delete_message(const struct call *call, const struct sqs_delete
     struct queue queue;
 
     (void)out;
-    return queue_open(call, in->queue_url, &queue) && delete_by_handle(call, &queue, in->receipt_handle)
+    return sqs_queue_open(call, in->queue_url, &queue) && delete_by_handle(call, &queue, in->receipt_handle)
                ? DONE
                : FAILED;
 }
@@ -130,14 +130,14 @@ enum outcome sqs_delete_message_batch(const struct call *call,
 
     for (size_t i = 0; i < in->entries.count; i++)
         *list_add(call->arena, &ids) = in->entries.items[i].id;
-    if (!queue_open(call, in->queue_url, &queue) || !batch_check(call, ids))
+    if (!sqs_queue_open(call, in->queue_url, &queue) || !sqs_batch_check(call, ids))
         return FAILED;
     for (size_t i = 0; i < in->entries.count; i++) {
         str id = in->entries.items[i].id;
         if (delete_by_handle(call, &queue, in->entries.items[i].receipt_handle))
             list_add(call->arena, &out->successful)->id = id;
         else
-            *list_add(call->arena, &out->failed) = batch_error(call, id);
+            *list_add(call->arena, &out->failed) = sqs_batch_error(call, id);
     }
     return DONE;
 }
@@ -149,7 +149,7 @@ enum outcome sqs_change_message_visibility(const struct call *call,
     struct queue queue;
 
     (void)out;
-    return queue_open(call, in->queue_url, &queue) &&
+    return sqs_queue_open(call, in->queue_url, &queue) &&
                    hide_by_handle(call, &queue, in->receipt_handle, in->visibility_timeout)
                ? DONE
                : FAILED;
@@ -164,7 +164,7 @@ enum outcome sqs_change_message_visibility_batch(const struct call *call,
 
     for (size_t i = 0; i < in->entries.count; i++)
         *list_add(call->arena, &ids) = in->entries.items[i].id;
-    if (!queue_open(call, in->queue_url, &queue) || !batch_check(call, ids))
+    if (!sqs_queue_open(call, in->queue_url, &queue) || !sqs_batch_check(call, ids))
         return FAILED;
     for (size_t i = 0; i < in->entries.count; i++) {
         const struct sqs_change_message_visibility_batch_request_entry *entry = &in->entries.items[i];
@@ -172,7 +172,7 @@ enum outcome sqs_change_message_visibility_batch(const struct call *call,
         if (hide_by_handle(call, &queue, entry->receipt_handle, seconds))
             list_add(call->arena, &out->successful)->id = entry->id;
         else
-            *list_add(call->arena, &out->failed) = batch_error(call, entry->id);
+            *list_add(call->arena, &out->failed) = sqs_batch_error(call, entry->id);
     }
     return DONE;
 }

@@ -27,11 +27,11 @@ static struct delivery delivery_of(const struct call *call, const struct sqs_sen
         .system_attributes = &no_attributes,
         .group_id = in->message_group_id,
     };
-    if (!outgoing_check(call, &delivery.message)) {
+    if (!sqs_outgoing_check(call, &delivery.message)) {
         delivery.problem = take_failure(call).message;
         return delivery;
     }
-    delivery.content = message_content(call, &delivery.message);
+    delivery.content = sqs_message_content(call, &delivery.message);
     delivery.content.insert_at = in->insert_at;
     if (in->insert_at)
         delivery.content.body_md5 = (str){0}; /* each message has its own */
@@ -41,32 +41,32 @@ static struct delivery delivery_of(const struct call *call, const struct sqs_sen
 static bool may_have(const struct call *call, const struct queue *queue, const struct delivery *delivery,
                      str insert)
 {
-    size_t attributes = message_attributes_size(delivery->message.attributes);
+    size_t attributes = sqs_message_attributes_size(delivery->message.attributes);
 
     if (str_present(delivery->problem)) {
         fail(call, &SQS_INVALID_MESSAGE_CONTENTS, "%.*s", STR_ARGS(delivery->problem));
         return false;
     }
-    return outgoing_size_check(call, queue, delivery->content.body.size + insert.size + attributes);
+    return sqs_outgoing_size_check(call, queue, delivery->content.body.size + insert.size + attributes);
 }
 
 /* The body is stored when the first queue takes it. */
 static str put(const struct call *call, const struct queue *queue, struct delivery *delivery, str insert)
 {
-    struct tally tally = tally_begin(queue);
+    struct tally tally = sqs_tally_begin(queue);
 
     if (!delivery->body_id)
-        delivery->body_id = body_store(call, &delivery->content);
+        delivery->body_id = sqs_body_store(call, &delivery->content);
     struct parcel parcel = {
-        .body = delivery->body_id ? insert : body_with(call, &delivery->content, insert),
+        .body = delivery->body_id ? insert : sqs_body_with(call, &delivery->content, insert),
         .attributes = delivery->body_id ? (str){0} : delivery->content.attributes,
         .body_id = delivery->body_id,
         .delay_seconds = queue->row.delay_seconds,
         .trace_id = delivery->in->trace_id,
         .group_id = delivery->message.group_id,
     };
-    str message_id = message_put(call, queue, &parcel, &tally);
-    tally_end(call, &tally);
+    str message_id = sqs_message_put(call, queue, &parcel, &tally);
+    sqs_tally_end(call, &tally);
     return message_id;
 }
 
@@ -86,7 +86,7 @@ enum outcome sqs_send_to_queues(const struct call *call, const struct sqs_send_t
         str insert = str_present(target->insert) ? target->insert : S("");
         struct sqs_send_to_queues_result_entry *entry = list_add(call->arena, &out->sent);
         struct queue queue;
-        if (queue_open_arn(call, target->queue_arn, &queue) && may_have(call, &queue, &delivery, insert))
+        if (sqs_queue_open_arn(call, target->queue_arn, &queue) && may_have(call, &queue, &delivery, insert))
             entry->message_id = put(call, &queue, &delivery, insert);
         else
             entry->problem = why(take_failure(call));

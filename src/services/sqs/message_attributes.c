@@ -92,8 +92,8 @@ static bool value_check(const struct call *call, str name, const struct sqs_mess
     return true;
 }
 
-bool message_attributes_check(const struct call *call,
-                              const struct sqs_message_body_attribute_map *attributes)
+bool sqs_message_attributes_check(const struct call *call,
+                                  const struct sqs_message_body_attribute_map *attributes)
 {
     if (attributes->count > MAX_ATTRIBUTES) {
         fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION,
@@ -109,7 +109,7 @@ bool message_attributes_check(const struct call *call,
     return true;
 }
 
-size_t message_attributes_size(const struct sqs_message_body_attribute_map *attributes)
+size_t sqs_message_attributes_size(const struct sqs_message_body_attribute_map *attributes)
 {
     size_t size = 0;
 
@@ -136,7 +136,8 @@ static void add_sized(struct text *text, str s)
 }
 
 /* By name: size and name, size and type, 1 or 2 for text or bytes, size and value. */
-str message_attributes_md5(const struct call *call, const struct sqs_message_body_attribute_map *attributes)
+str sqs_message_attributes_md5(const struct call *call,
+                               const struct sqs_message_body_attribute_map *attributes)
 {
     struct text text = text_in(call->arena);
     struct sqs_message_body_attribute_map_entry *sorted;

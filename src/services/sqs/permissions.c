@@ -4,7 +4,7 @@
 #include "sqs_internal.h"
 
 #include "aws/arn.h"
-#include "wire/json.h"
+#include "aws/policy_document.h"
 
 enum { MAX_LABEL = 80, MAX_ACTIONS = 7, ACCOUNT_ID_DIGITS = 12 };
 
@@ -25,7 +25,7 @@ static const str shared_actions[] = {
 static bool label_check(const struct call *call, str label)
 {
     return (label.size >= 1 && label.size <= MAX_LABEL && str_is_word(label, S("-_"))) ||
-           value_refuse(
+           sqs_value_refuse(
                call, "Label", label,
                "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length.");
 }
@@ -35,8 +35,8 @@ static bool account_check(const struct call *call, str account)
     int64_t number;
 
     return (account.size == ACCOUNT_ID_DIGITS && str_to_i64(account, &number) && number >= 0) ||
-           value_refuse(call, "PrincipalId", arena_concat(call->arena, S("["), account, S("]")),
-                        "Unable to verify.");
+           sqs_value_refuse(call, "PrincipalId", arena_concat(call->arena, S("["), account, S("]")),
+                            "Unable to verify.");
 }
 
 static bool action_check(const struct call *call, str action)
@@ -44,8 +44,8 @@ static bool action_check(const struct call *call, str action)
     for (size_t i = 0; i < sizeof shared_actions / sizeof *shared_actions; i++)
         if (str_equal(shared_actions[i], action))
             return true;
-    return value_refuse(call, "ActionName", arena_join(call->arena, S("SQS:"), action),
-                        "Only the queue owner is allowed to invoke this action.");
+    return sqs_value_refuse(call, "ActionName", arena_join(call->arena, S("SQS:"), action),
+                            "Only the queue owner is allowed to invoke this action.");
 }
 
 static bool permission_check(const struct call *call, const struct sqs_add_permission_request *in)
@@ -70,72 +70,6 @@ static bool permission_check(const struct call *call, const struct sqs_add_permi
 
 /* ---- the policy ---- */
 
-static bool is_statement(const struct json *statement, str label)
-{
-    return str_equal(json_get_str(statement, S("Sid")), label);
-}
-
-struct statements {
-    const struct json *items;
-    size_t count;
-};
-
-/* A single statement may stand in a policy without an array around it. */
-static struct statements statements_of(const struct json *policy)
-{
-    const struct json *statement = json_get(policy, S("Statement"));
-
-    return json_is(statement, JSON_ARRAY) ? (struct statements){statement->items, statement->count}
-                                          : (struct statements){statement, json_is(statement, JSON_OBJECT)};
-}
-
-static bool has_label(struct statements statements, str label)
-{
-    for (size_t i = 0; i < statements.count; i++)
-        if (is_statement(&statements.items[i], label))
-            return true;
-    return false;
-}
-
-/* What stands in the policy beside its statements; a new one is called as AWS calls it. */
-static void add_head(const struct call *call, struct json_writer *writer, const struct json *policy, str arn)
-{
-    if (!policy) {
-        json_field(writer, S("Version"), S("2008-10-17"));
-        json_field(writer, S("Id"), arena_join(call->arena, arn, S("/SQSDefaultPolicy")));
-    }
-    for (size_t i = 0; policy && i < policy->count; i++)
-        if (!str_equal(policy->members[i].name, S("Statement"))) {
-            json_name(writer, policy->members[i].name);
-            json_value(writer, &policy->members[i].value);
-        }
-}
-
-/* A policy whose statements are the old ones but for `label`'s; the array is left open. */
-static struct json_writer open_policy(const struct call *call, const struct queue *queue,
-                                      const struct json *policy, str label)
-{
-    struct statements statements = statements_of(policy);
-    struct json_writer writer = json_writer_in(call->arena);
-
-    json_open_object(&writer);
-    add_head(call, &writer, policy, queue->arn);
-    json_name(&writer, S("Statement"));
-    json_open_array(&writer);
-    for (size_t i = 0; i < statements.count; i++)
-        if (!is_statement(&statements.items[i], label))
-            json_value(&writer, &statements.items[i]);
-    return writer;
-}
-
-static void store_policy(const struct call *call, struct queue *queue, struct json_writer *writer)
-{
-    json_close_array(writer);
-    json_close_object(writer);
-    queue->row.policy = json_written(writer);
-    attributes_store(call, queue);
-}
-
 /* One text stands alone, several in an array. */
 static void add_texts(struct json_writer *writer, str name, const struct str_list *texts)
 {
@@ -150,9 +84,9 @@ static void add_texts(struct json_writer *writer, str name, const struct str_lis
     json_close_array(writer);
 }
 
-static void add_statement(const struct call *call, struct json_writer *writer,
-                          const struct sqs_add_permission_request *in, str arn)
+static str statement_of(const struct call *call, const struct sqs_add_permission_request *in, str arn)
 {
+    struct json_writer writer = json_writer_in(call->arena);
     struct str_list principals = {0}, actions = {0};
 
     for (size_t i = 0; i < in->aws_account_ids.count; i++)
@@ -160,16 +94,24 @@ static void add_statement(const struct call *call, struct json_writer *writer,
     for (size_t i = 0; i < in->actions.count; i++)
         *list_add(call->arena, &actions) = arena_join(call->arena, S("SQS:"), in->actions.items[i]);
 
-    json_open_object(writer);
-    json_field(writer, S("Sid"), in->label);
-    json_field(writer, S("Effect"), S("Allow"));
-    json_name(writer, S("Principal"));
-    json_open_object(writer);
-    add_texts(writer, S("AWS"), &principals);
-    json_close_object(writer);
-    add_texts(writer, S("Action"), &actions);
-    json_field(writer, S("Resource"), arn);
-    json_close_object(writer);
+    json_open_object(&writer);
+    json_field(&writer, S("Sid"), in->label);
+    json_field(&writer, S("Effect"), S("Allow"));
+    json_name(&writer, S("Principal"));
+    json_open_object(&writer);
+    add_texts(&writer, S("AWS"), &principals);
+    json_close_object(&writer);
+    add_texts(&writer, S("Action"), &actions);
+    json_field(&writer, S("Resource"), arn);
+    json_close_object(&writer);
+    return json_written(&writer);
+}
+
+/* A new policy is called as AWS calls it. */
+static str head_of(const struct call *call, const struct queue *queue)
+{
+    return arena_concat(call->arena, S("\"Version\":\"2008-10-17\",\"Id\":\""), queue->arn,
+                        S("/SQSDefaultPolicy\""));
 }
 
 enum outcome sqs_add_permission(const struct call *call, const struct sqs_add_permission_request *in,
@@ -178,19 +120,19 @@ enum outcome sqs_add_permission(const struct call *call, const struct sqs_add_pe
     struct queue queue;
 
     (void)out;
-    if (!queue_open(call, in->queue_url, &queue) || !permission_check(call, in))
+    if (!sqs_queue_open(call, in->queue_url, &queue) || !permission_check(call, in))
         return FAILED;
-    const struct json *policy = json_parse(call->arena, queue.row.policy, NULL);
-    if (has_label(statements_of(policy), in->label)) {
-        value_refuse(call, "Label", in->label, "Already exists.");
+    struct policy_document policy = policy_document_read(call->arena, queue.row.policy);
+    if (policy_document_has(&policy, in->label)) {
+        sqs_value_refuse(call, "Label", in->label, "Already exists.");
         return FAILED;
     }
 
-    struct json_writer writer = open_policy(call, &queue, policy, in->label);
-    add_statement(call, &writer, in, queue.arn);
-    store_policy(call, &queue, &writer);
+    queue.row.policy =
+        policy_document_add(call->arena, &policy, head_of(call, &queue), statement_of(call, in, queue.arn));
+    sqs_attributes_store(call, &queue);
     if (!is_resource_policy(call, queue.row.policy)) {
-        value_refuse(call, "PrincipalId", in->aws_account_ids.items[0], "Unable to verify.");
+        sqs_value_refuse(call, "PrincipalId", in->aws_account_ids.items[0], "Unable to verify.");
         return FAILED;
     }
     return DONE;
@@ -203,20 +145,15 @@ enum outcome sqs_remove_permission(const struct call *call, const struct sqs_rem
     struct queue queue;
 
     (void)out;
-    if (!queue_open(call, in->queue_url, &queue))
+    if (!sqs_queue_open(call, in->queue_url, &queue))
         return FAILED;
-    const struct json *policy = json_parse(call->arena, queue.row.policy, NULL);
-    if (!has_label(statements_of(policy), in->label)) {
-        value_refuse(call, "Label", in->label, "can't find label.");
+    struct policy_document policy = policy_document_read(call->arena, queue.row.policy);
+    if (!policy_document_has(&policy, in->label)) {
+        sqs_value_refuse(call, "Label", in->label, "can't find label.");
         return FAILED;
     }
 
-    if (statements_of(policy).count > 1) {
-        struct json_writer writer = open_policy(call, &queue, policy, in->label);
-        store_policy(call, &queue, &writer);
-    } else {
-        queue.row.policy = (str){0};
-        attributes_store(call, &queue);
-    }
+    queue.row.policy = policy_document_remove(call->arena, &policy, in->label);
+    sqs_attributes_store(call, &queue);
     return DONE;
 }

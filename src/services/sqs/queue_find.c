@@ -5,7 +5,7 @@
 
 #include "aws/arn.h"
 
-bool queue_find(const struct call *call, str account, str region, str name, struct queue *queue)
+bool sqs_queue_find(const struct call *call, str account, str region, str name, struct queue *queue)
 {
     queue->arn =
         arn_build(call->arena,
@@ -15,7 +15,7 @@ bool queue_find(const struct call *call, str account, str region, str name, stru
                           &queue->row);
 }
 
-bool queue_arn_split(str text, struct queue_address *address)
+bool sqs_queue_arn_split(str text, struct queue_address *address)
 {
     struct arn arn;
     bool parsed = arn_parse(text, &arn);
@@ -24,12 +24,12 @@ bool queue_arn_split(str text, struct queue_address *address)
     return parsed && str_equal(arn.service, S("sqs")) && str_index(arn.resource, ':') < 0;
 }
 
-bool queue_find_arn(const struct call *call, str queue_arn, struct queue *queue)
+bool sqs_queue_find_arn(const struct call *call, str queue_arn, struct queue *queue)
 {
     struct queue_address address;
 
-    return queue_arn_split(queue_arn, &address) &&
-           queue_find(call, address.account, address.region, address.name, queue);
+    return sqs_queue_arn_split(queue_arn, &address) &&
+           sqs_queue_find(call, address.account, address.region, address.name, queue);
 }
 
 /*
@@ -54,11 +54,11 @@ static struct queue_address address_of(const struct call *call, str url)
     };
 }
 
-bool queue_authorize(const struct call *call, const struct queue *queue, bool found,
-                     struct context_list context)
+bool sqs_queue_authorize(const struct call *call, const struct queue *queue, bool found,
+                         struct context_list context)
 {
     if (found) {
-        context.resource_tags = queue_tags_in_context;
+        context.resource_tags = sqs_queue_tags_in_context;
         context.resource_id = queue->row.id;
     }
     return authorize_in_context(call, queue->arn, found ? queue->row.policy : (str){0}, &context);
@@ -67,45 +67,46 @@ bool queue_authorize(const struct call *call, const struct queue *queue, bool fo
 static bool open_at(const struct call *call, struct queue_address address, struct context_list context,
                     struct queue *queue)
 {
-    bool found = queue_find(call, address.account, address.region, address.name, queue);
+    bool found = sqs_queue_find(call, address.account, address.region, address.name, queue);
 
-    if (!queue_authorize(call, queue, found, context))
+    if (!sqs_queue_authorize(call, queue, found, context))
         return false;
     if (!found)
         fail(call, &SQS_QUEUE_DOES_NOT_EXIST, "The specified queue does not exist.");
     return found;
 }
 
-bool queue_open(const struct call *call, str url, struct queue *queue)
+bool sqs_queue_open(const struct call *call, str url, struct queue *queue)
 {
-    return queue_open_in_context(call, url, (struct context_list){0}, queue);
+    return sqs_queue_open_in_context(call, url, (struct context_list){0}, queue);
 }
 
-bool queue_open_in_context(const struct call *call, str url, struct context_list context, struct queue *queue)
+bool sqs_queue_open_in_context(const struct call *call, str url, struct context_list context,
+                               struct queue *queue)
 {
     return open_at(call, address_of(call, url), context, queue);
 }
 
-bool queue_open_arn(const struct call *call, str queue_arn, struct queue *queue)
+bool sqs_queue_open_arn(const struct call *call, str queue_arn, struct queue *queue)
 {
     struct queue_address address;
 
-    queue_arn_split(queue_arn, &address);
+    sqs_queue_arn_split(queue_arn, &address);
     return open_at(call, address, (struct context_list){0}, queue);
 }
 
-str queue_url(const struct call *call, const struct queue *queue)
+str sqs_queue_url(const struct call *call, const struct queue *queue)
 {
     return arena_format(call->arena, "%.*s/%.*s/%.*s", STR_ARGS(call->endpoint), STR_ARGS(queue->row.account),
                         STR_ARGS(queue->row.name));
 }
 
-int64_t queue_oldest_ms(const struct call *call, const struct queue *queue)
+int64_t sqs_queue_oldest_ms(const struct call *call, const struct queue *queue)
 {
     return call->now_ms - queue->row.retention_seconds * MS_PER_S;
 }
 
-str queue_arrivals(const struct call *call, const struct queue *queue)
+str sqs_queue_arrivals(const struct call *call, const struct queue *queue)
 {
     return arena_format(call->arena, "sqs/%lld", (long long)queue->row.id);
 }

@@ -52,13 +52,13 @@ static enum outcome answer_existing(const struct call *call, const struct sqs_cr
     struct queue wanted = *queue;
     str different;
 
-    if (!attributes_apply(call, &in->attributes, &wanted))
+    if (!sqs_attributes_apply(call, &in->attributes, &wanted))
         return FAILED;
-    if (!attributes_match(call, &in->attributes, queue, &wanted, &different))
+    if (!sqs_attributes_match(call, &in->attributes, queue, &wanted, &different))
         return fail(call, &SQS_QUEUE_NAME_EXISTS,
                     "A queue already exists with the same name and a different value for attribute %.*s",
                     STR_ARGS(different));
-    out->queue_url = queue_url(call, queue);
+    out->queue_url = sqs_queue_url(call, queue);
     return DONE;
 }
 
@@ -70,7 +70,7 @@ static bool creation_authorize(const struct call *call, const struct queue *queu
 
     context_add_request_tags(call, &context, tags);
     if (exists) {
-        context.resource_tags = queue_tags_in_context;
+        context.resource_tags = sqs_queue_tags_in_context;
         context.resource_id = queue->row.id;
     }
     return authorize_in_context(call, queue->arn, (str){0}, &context) &&
@@ -82,7 +82,7 @@ enum outcome sqs_create_queue(const struct call *call, const struct sqs_create_q
                               struct sqs_create_queue_result *out)
 {
     struct queue queue;
-    bool exists = queue_find(call, call->account, call->region, in->queue_name, &queue);
+    bool exists = sqs_queue_find(call, call->account, call->region, in->queue_name, &queue);
 
     if (!creation_authorize(call, &queue, exists, &in->tags) || !name_check(call, in->queue_name))
         return FAILED;
@@ -90,14 +90,14 @@ enum outcome sqs_create_queue(const struct call *call, const struct sqs_create_q
         return answer_existing(call, in, &queue, out);
 
     queue.row = default_queue(call, in->queue_name);
-    if (!attributes_apply(call, &in->attributes, &queue))
+    if (!sqs_attributes_apply(call, &in->attributes, &queue))
         return FAILED;
-    queue.row.generation_id = generation_begin(call);
+    queue.row.generation_id = sqs_generation_begin(call);
     queue.row.id = sqs_add_queue(call->txn, &queue.row);
-    if (!queue_put_tags(call, &queue, &in->tags))
+    if (!sqs_queue_put_tags(call, &queue, &in->tags))
         return FAILED;
-    sweep_start(call, &queue);
-    out->queue_url = queue_url(call, &queue);
+    sqs_sweep_start(call, &queue);
+    out->queue_url = sqs_queue_url(call, &queue);
     return DONE;
 }
 
@@ -107,13 +107,13 @@ enum outcome sqs_get_queue_url(const struct call *call, const struct sqs_get_que
     str account =
         str_present(in->queue_owner_aws_account_id) ? in->queue_owner_aws_account_id : call->account;
     struct queue queue;
-    bool found = queue_find(call, account, call->region, in->queue_name, &queue);
+    bool found = sqs_queue_find(call, account, call->region, in->queue_name, &queue);
 
-    if (!queue_authorize(call, &queue, found, (struct context_list){0}))
+    if (!sqs_queue_authorize(call, &queue, found, (struct context_list){0}))
         return FAILED;
     if (!found)
         return fail(call, &SQS_QUEUE_DOES_NOT_EXIST, "The specified queue does not exist.");
-    out->queue_url = queue_url(call, &queue);
+    out->queue_url = sqs_queue_url(call, &queue);
     return DONE;
 }
 
@@ -121,7 +121,7 @@ enum outcome sqs_get_queue_url(const struct call *call, const struct sqs_get_que
 static bool token_check(const struct call *call, str token)
 {
     return !str_present(token) || is_name(token) ||
-           value_refuse(call, "NextToken", token, "It must be one that an earlier page came with.");
+           sqs_value_refuse(call, "NextToken", token, "It must be one that an earlier page came with.");
 }
 
 /* How many to list at most; false: fail() has been called. */
@@ -141,7 +141,7 @@ static str url_of_name(const struct call *call, str name)
 {
     struct queue queue = {.row = {.account = call->account, .name = name}};
 
-    return queue_url(call, &queue);
+    return sqs_queue_url(call, &queue);
 }
 
 /* Shows a page of at most limit, and returns the token of the next, which is the last name of this one. */
@@ -188,7 +188,7 @@ enum outcome sqs_list_dead_letter_source_queues(const struct call *call,
     struct queue queue;
     int64_t limit;
 
-    if (!queue_open(call, in->queue_url, &queue) || !list_limit(call, in->max_results, &limit) ||
+    if (!sqs_queue_open(call, in->queue_url, &queue) || !list_limit(call, in->max_results, &limit) ||
         !token_check(call, in->next_token))
         return FAILED;
 
@@ -213,13 +213,13 @@ enum outcome sqs_delete_queue(const struct call *call, const struct sqs_delete_q
     struct queue queue;
 
     (void)out;
-    if (!queue_open(call, in->queue_url, &queue))
+    if (!sqs_queue_open(call, in->queue_url, &queue))
         return FAILED;
-    generation_end(call, &queue);
+    sqs_generation_end(call, &queue);
     sqs_remove_tags(call->txn, &(struct sqs_remove_tags_params){.queue_id = queue.row.id});
     sqs_remove_queue(call->txn, &(struct sqs_remove_queue_params){.id = queue.row.id});
-    sweep_stop(call, &queue);
-    wake_all(call, queue_arrivals(call, &queue));
+    sqs_sweep_stop(call, &queue);
+    wake_all(call, sqs_queue_arrivals(call, &queue));
     return DONE;
 }
 
@@ -229,16 +229,16 @@ enum outcome sqs_purge_queue(const struct call *call, const struct sqs_purge_que
     struct queue queue;
 
     (void)out;
-    if (!queue_open(call, in->queue_url, &queue))
+    if (!sqs_queue_open(call, in->queue_url, &queue))
         return FAILED;
     if (queue.row.purged_ms && *queue.row.purged_ms + PURGE_INTERVAL_MS > call->now_ms)
         return fail(call, &SQS_PURGE_QUEUE_IN_PROGRESS,
                     "Only one PurgeQueue operation on %.*s is allowed every 60 seconds.",
                     STR_ARGS(queue.row.name));
-    generation_end(call, &queue);
+    sqs_generation_end(call, &queue);
     sqs_set_purged(call->txn,
                    &(struct sqs_set_purged_params){.id = queue.row.id,
                                                    .purged_ms = arena_i64(call->arena, call->now_ms),
-                                                   .generation_id = generation_begin(call)});
+                                                   .generation_id = sqs_generation_begin(call)});
     return DONE;
 }

@@ -26,7 +26,7 @@ static int64_t take_field(str *rest)
     return (int64_t)value;
 }
 
-str receipt_handle(const struct call *call, const struct queue *queue, struct receipt receipt)
+str sqs_receipt_handle(const struct call *call, const struct queue *queue, struct receipt receipt)
 {
     const int64_t fields[FIELDS] = {queue->row.id, receipt.id, receipt.number, receipt.received_ms};
     char bytes[FIELDS * FIELD_BYTES];
@@ -53,7 +53,7 @@ static bool read_handle(const struct call *call, const struct queue *queue, str 
     return queue_id == queue->row.id;
 }
 
-bool receipt_read(const struct call *call, const struct queue *queue, str handle, struct receipt *receipt)
+bool sqs_receipt_read(const struct call *call, const struct queue *queue, str handle, struct receipt *receipt)
 {
     if (read_handle(call, queue, handle, receipt))
         return true;

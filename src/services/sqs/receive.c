@@ -42,14 +42,14 @@ static bool wait_check(const struct call *call, const int64_t *seconds)
 static void add_attribute(const struct call *call, const struct sqs_receive_message_request *in,
                           struct sqs_message *message, str name, str value)
 {
-    if (attributes_ask_for(&in->attribute_names, name) ||
-        attributes_ask_for(&in->message_system_attribute_names, name))
+    if (sqs_attributes_ask_for(&in->attribute_names, name) ||
+        sqs_attributes_ask_for(&in->message_system_attribute_names, name))
         str_map_add(call->arena, &message->attributes, name, value);
 }
 
 static str trace_of_row(const struct call *call, const struct sqs_find_visible_row *row)
 {
-    return message_trace(call, row->trace_id, row->message_id, row->sent_ms);
+    return sqs_message_trace(call, row->trace_id, row->message_id, row->sent_ms);
 }
 
 /* Whoever asks for the trace by name is told it, although the sender set no header: so a trace goes on. */
@@ -117,7 +117,7 @@ static void add_message_attributes(const struct call *call, const struct sqs_rec
     for (size_t i = 0; i < all.count; i++)
         if (is_asked_for(&in->message_attribute_names, all.items[i].key))
             *list_add(call->arena, &message->message_attributes) = all.items[i];
-    message->md5_of_message_attributes = message_attributes_md5(call, &message->message_attributes);
+    message->md5_of_message_attributes = sqs_message_attributes_md5(call, &message->message_attributes);
 }
 
 /* A receive under way: what it has taken, and what it has put aside. */
@@ -163,7 +163,7 @@ static void take(const struct call *call, struct receive *receive, const struct 
         in->visibility_timeout ? *in->visibility_timeout : queue->row.visibility_timeout;
     int64_t visible_ms = call->now_ms + visibility_seconds * MS_PER_S;
     int64_t receipt = (int64_t)(random_u64() >> 1);
-    struct content content = body_of(call, row);
+    struct content content = sqs_body_of(call, row);
 
     sqs_take_message(call->txn,
                      &(struct sqs_take_message_params){
@@ -173,10 +173,11 @@ static void take(const struct call *call, struct receive *receive, const struct 
                                                                      : arena_i64(call->arena, call->now_ms),
                          .receipt = receipt,
                      });
-    tally_count(call, &receive->tally, state_of(row), -1);
-    tally_count(call, &receive->tally, (struct message_state){visible_ms, true}, 1);
+    sqs_tally_count(call, &receive->tally, state_of(row), -1);
+    sqs_tally_count(call, &receive->tally, (struct message_state){visible_ms, true}, 1);
     message->message_id = row->message_id;
-    message->receipt_handle = receipt_handle(call, queue, (struct receipt){row->id, receipt, call->now_ms});
+    message->receipt_handle =
+        sqs_receipt_handle(call, queue, (struct receipt){row->id, receipt, call->now_ms});
     message->body = content.body;
     receive->bytes += content.body.size + content.attributes.size;
     message->md5_of_body = content.body_md5;
@@ -188,8 +189,8 @@ static void take(const struct call *call, struct receive *receive, const struct 
 static void remove_expired(const struct call *call, struct receive *receive,
                            const struct sqs_find_visible_row *row)
 {
-    message_remove(call, row->id, row->body_id);
-    tally_count(call, &receive->tally, state_of(row), -1);
+    sqs_message_remove(call, row->id, row->body_id);
+    sqs_tally_count(call, &receive->tally, state_of(row), -1);
 }
 
 static void trace_dead_letter(const struct call *call, const struct queue *queue,
@@ -228,10 +229,10 @@ static void move_to_dead_letters(const struct call *call, struct receive *receiv
                                             .visible_ms = call->now_ms,
                                             .dead_letter_source_arn = receive->queue->arn,
                                         });
-    tally_count(call, &receive->tally, state_of(row), -1);
-    tally_count(call, &receive->dead_letter_tally, state_of(row), 1);
+    sqs_tally_count(call, &receive->tally, state_of(row), -1);
+    sqs_tally_count(call, &receive->dead_letter_tally, state_of(row), 1);
     trace_dead_letter(call, receive->queue, dead_letters, row);
-    wake(call, queue_arrivals(call, dead_letters));
+    wake(call, sqs_queue_arrivals(call, dead_letters));
 }
 
 /* The queue's dead-letter queue is looked up for the first message that may have to go there. */
@@ -240,8 +241,8 @@ static void find_dead_letters(const struct call *call, struct receive *receive)
     if (receive->dead_letters_sought)
         return;
     receive->dead_letters_sought = true;
-    queue_find_arn(call, receive->queue->row.dead_letter_arn, &receive->dead_letters);
-    receive->dead_letter_tally = tally_begin(&receive->dead_letters);
+    sqs_queue_find_arn(call, receive->queue->row.dead_letter_arn, &receive->dead_letters);
+    receive->dead_letter_tally = sqs_tally_begin(&receive->dead_letters);
 }
 
 /*
@@ -263,7 +264,7 @@ static bool is_dead_letter(const struct call *call, struct receive *receive,
 static void take_or_put_aside(const struct call *call, struct receive *receive,
                               const struct sqs_find_visible_row *row)
 {
-    bool expired = row->sent_ms < queue_oldest_ms(call, receive->queue);
+    bool expired = row->sent_ms < sqs_queue_oldest_ms(call, receive->queue);
 
     if (expired)
         remove_expired(call, receive, row);
@@ -301,11 +302,12 @@ static bool receive_some(const struct call *call, const struct queue *queue,
                          const struct sqs_receive_message_request *in, int64_t wanted,
                          struct sqs_message_list *messages)
 {
-    struct receive receive = {.in = in, .queue = queue, .tally = tally_begin(queue), .messages = messages};
+    struct receive receive = {
+        .in = in, .queue = queue, .tally = sqs_tally_begin(queue), .messages = messages};
 
     bool complete = take_visible(call, &receive, wanted);
-    tally_end(call, &receive.tally);
-    tally_end(call, &receive.dead_letter_tally);
+    sqs_tally_end(call, &receive.tally);
+    sqs_tally_end(call, &receive.dead_letter_tally);
     return complete;
 }
 
@@ -329,7 +331,7 @@ static int64_t next_visible_ms(const struct call *call, const struct queue *queu
 static bool wanted_read(const struct call *call, const struct queue *queue,
                         const struct sqs_receive_message_request *in, int64_t wait_seconds, int64_t *wanted)
 {
-    int64_t room = counts_room_in_flight(call, queue);
+    int64_t room = sqs_counts_room_in_flight(call, queue);
 
     *wanted = in->max_number_of_messages ? *in->max_number_of_messages : 1;
     if (*wanted > room)
@@ -360,14 +362,14 @@ enum outcome sqs_receive_message(const struct call *call, const struct sqs_recei
     struct queue queue;
     int64_t wanted;
 
-    if (!queue_open(call, in->queue_url, &queue) || !request_check(call, in))
+    if (!sqs_queue_open(call, in->queue_url, &queue) || !request_check(call, in))
         return FAILED;
     int64_t wait_seconds = in->wait_time_seconds ? *in->wait_time_seconds : queue.row.wait_seconds;
     if (!wanted_read(call, &queue, in, wait_seconds, &wanted))
         return FAILED;
 
     bool complete = receive_some(call, &queue, in, wanted, &out->messages);
-    str arrivals = queue_arrivals(call, &queue);
+    str arrivals = sqs_queue_arrivals(call, &queue);
     if (out->messages.count > 0 && awaited(call, arrivals))
         wake_at(call, arrivals, next_visible_ms(call, &queue));
     if (!complete && !call->last_run)

@@ -27,12 +27,12 @@ static void remove_before(const struct call *call, int64_t generation_id, int64_
     run_at(call, call->now_ms);
 }
 
-int64_t generation_begin(const struct call *call)
+int64_t sqs_generation_begin(const struct call *call)
 {
     return sqs_add_generation(call->txn);
 }
 
-void generation_end(const struct call *call, const struct queue *queue)
+void sqs_generation_end(const struct call *call, const struct queue *queue)
 {
     remove_before(call, queue->row.generation_id, INT64_MAX);
 }
@@ -68,10 +68,10 @@ static void remove_messages(const struct call *call, int64_t generation_id, int6
     for (size_t i = 0; i < rows.count && !is_spent(call, budget); i++) {
         const struct sqs_list_sent_before_row *row = &rows.items[i];
         spend(call, budget, row->body_id);
-        message_remove(call, row->id, row->body_id);
-        tally_count(call, &tally, (struct message_state){row->visible_ms, row->receive_count > 0}, -1);
+        sqs_message_remove(call, row->id, row->body_id);
+        sqs_tally_count(call, &tally, (struct message_state){row->visible_ms, row->receive_count > 0}, -1);
     }
-    tally_end(call, &tally);
+    sqs_tally_end(call, &tally);
     sums_store(call); /* the rows may go next */
 }
 
@@ -121,12 +121,12 @@ static void sweep_at(const struct call *call, const struct queue *queue, int64_t
               &(struct sqs_sweep_queue_request){.queue_arn = queue->arn});
 }
 
-void sweep_start(const struct call *call, const struct queue *queue)
+void sqs_sweep_start(const struct call *call, const struct queue *queue)
 {
     sweep_at(call, queue, call->now_ms + MIN_SWEEP_INTERVAL_MS);
 }
 
-void sweep_stop(const struct call *call, const struct queue *queue)
+void sqs_sweep_stop(const struct call *call, const struct queue *queue)
 {
     timer_cancel(call, &SQS_SWEEP_QUEUE, queue->arn);
 }
@@ -158,12 +158,12 @@ enum outcome sqs_sweep_queue(const struct call *call, const struct sqs_sweep_que
     struct sqs_find_oldest_row oldest = {.sent_ms = call->now_ms};
 
     (void)out;
-    if (!queue_find_arn(call, in->queue_arn, &queue))
+    if (!sqs_queue_find_arn(call, in->queue_arn, &queue))
         return DONE;
     sqs_find_oldest(call->txn, &(struct sqs_find_oldest_params){.generation_id = queue.row.generation_id},
                     &oldest);
-    if (oldest.sent_ms < queue_oldest_ms(call, &queue) || has_passed_seconds(call, &queue))
-        remove_before(call, queue.row.generation_id, queue_oldest_ms(call, &queue));
+    if (oldest.sent_ms < sqs_queue_oldest_ms(call, &queue) || has_passed_seconds(call, &queue))
+        remove_before(call, queue.row.generation_id, sqs_queue_oldest_ms(call, &queue));
     sweep_at(call, &queue, next_sweep_ms(call, &queue, oldest.sent_ms));
     return DONE;
 }

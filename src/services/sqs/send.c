@@ -47,10 +47,10 @@ static bool delay_check(const struct call *call, const int64_t *delay_seconds)
 static bool fifo_check(const struct call *call, const struct outgoing *message)
 {
     if (str_present(message->deduplication_id))
-        return value_refuse(call, "MessageDeduplicationId", message->deduplication_id,
-                            "The request include parameter that is not valid for this queue type.");
+        return sqs_value_refuse(call, "MessageDeduplicationId", message->deduplication_id,
+                                "The request include parameter that is not valid for this queue type.");
     return !str_present(message->group_id) || message_group_is_id(message->group_id) ||
-           value_refuse(
+           sqs_value_refuse(
                call, "MessageGroupId", message->group_id,
                "MessageGroupId can only include alphanumeric and punctuation characters. 1 to 128 in "
                "length.");
@@ -65,26 +65,26 @@ static bool system_attributes_check(const struct call *call,
         const struct sqs_message_system_attribute_value *value = &attributes->items[i].value;
         if (sqs_message_system_attribute_name_for_sends_of(name) !=
             SQS_MESSAGE_SYSTEM_ATTRIBUTE_NAME_FOR_SENDS_AWS_TRACE_HEADER)
-            return value_refuse(call, "MessageSystemAttributeName", name,
-                                "There is no such system attribute.");
+            return sqs_value_refuse(call, "MessageSystemAttributeName", name,
+                                    "There is no such system attribute.");
         if (!str_equal(value->data_type, S("String")) || str_empty(value->string_value))
-            return value_refuse(call, "AWSTraceHeader", value->data_type,
-                                "It must contain a non-empty value of type 'String'.");
+            return sqs_value_refuse(call, "AWSTraceHeader", value->data_type,
+                                    "It must contain a non-empty value of type 'String'.");
         if (value->string_value.size > MAX_TRACE_HEADER)
-            return value_refuse(call, "AWSTraceHeader", str_head(value->string_value, MAX_TRACE_HEADER),
-                                "It must be a correctly formatted AWS X-Ray trace header.");
+            return sqs_value_refuse(call, "AWSTraceHeader", str_head(value->string_value, MAX_TRACE_HEADER),
+                                    "It must be a correctly formatted AWS X-Ray trace header.");
     }
     return true;
 }
 
-bool outgoing_check(const struct call *call, const struct outgoing *message)
+bool sqs_outgoing_check(const struct call *call, const struct outgoing *message)
 {
     return body_check(call, message->body) && delay_check(call, message->delay_seconds) &&
            fifo_check(call, message) && system_attributes_check(call, message->system_attributes) &&
-           message_attributes_check(call, message->attributes);
+           sqs_message_attributes_check(call, message->attributes);
 }
 
-bool outgoing_size_check(const struct call *call, const struct queue *queue, size_t bytes)
+bool sqs_outgoing_size_check(const struct call *call, const struct queue *queue, size_t bytes)
 {
     if (bytes <= (size_t)queue->row.maximum_message_size)
         return true;
@@ -97,9 +97,9 @@ bool outgoing_size_check(const struct call *call, const struct queue *queue, siz
 static bool outgoing_check_for(const struct call *call, const struct queue *queue,
                                const struct outgoing *message)
 {
-    return outgoing_check(call, message) &&
-           outgoing_size_check(call, queue,
-                               message->body.size + message_attributes_size(message->attributes));
+    return sqs_outgoing_check(call, message) &&
+           sqs_outgoing_size_check(call, queue,
+                                   message->body.size + sqs_message_attributes_size(message->attributes));
 }
 
 static str trace_header_of(const struct outgoing *message)
@@ -115,7 +115,7 @@ static str trace_header_of(const struct outgoing *message)
 
 /*
  * A sender's AWSTraceHeader goes on with the trace it names; a request in a trace goes on with that.  Any
- * other message begins one, which message_trace() tells: nothing is written for it until it is received.
+ * other message begins one, which sqs_message_trace() tells: nothing is written for it until it is received.
  */
 static str trace_id_of(const struct call *call, str trace_header)
 {
@@ -126,7 +126,7 @@ static str trace_id_of(const struct call *call, str trace_header)
     return str_present(call->trace_id) ? call->trace_id : S("");
 }
 
-str message_trace(const struct call *call, str trace_id, str message_id, int64_t sent_ms)
+str sqs_message_trace(const struct call *call, str trace_id, str message_id, int64_t sent_ms)
 {
     return str_empty(trace_id) ? trace_of_id(call->arena, message_id, sent_ms) : trace_id;
 }
@@ -155,11 +155,11 @@ static str system_attributes_md5(const struct call *call,
         entry->value.string_value = system->items[i].value.string_value;
         entry->value.binary_value = system->items[i].value.binary_value;
     }
-    return message_attributes_md5(call, &same);
+    return sqs_message_attributes_md5(call, &same);
 }
 
-str message_put(const struct call *call, const struct queue *queue, const struct parcel *parcel,
-                struct tally *tally)
+str sqs_message_put(const struct call *call, const struct queue *queue, const struct parcel *parcel,
+                    struct tally *tally)
 {
     int64_t visible_ms = call->now_ms + parcel->delay_seconds * MS_PER_S;
     str message_id = random_uuid(call->arena);
@@ -177,15 +177,15 @@ str message_put(const struct call *call, const struct queue *queue, const struct
                                    .group_id = parcel->group_id,
                                    .body_id = parcel->body_id,
                                });
-    tally_count(call, tally, (struct message_state){visible_ms, false}, 1);
+    sqs_tally_count(call, tally, (struct message_state){visible_ms, false}, 1);
     if (parcel->delay_seconds > 0)
-        wake_at(call, queue_arrivals(call, queue), visible_ms);
+        wake_at(call, sqs_queue_arrivals(call, queue), visible_ms);
     else
-        wake(call, queue_arrivals(call, queue));
+        wake(call, sqs_queue_arrivals(call, queue));
     return message_id;
 }
 
-struct content message_content(const struct call *call, const struct outgoing *message)
+struct content sqs_message_content(const struct call *call, const struct outgoing *message)
 {
     struct md5 digest = md5(message->body);
 
@@ -201,8 +201,8 @@ struct content message_content(const struct call *call, const struct outgoing *m
 static struct sent put(const struct call *call, const struct queue *queue, const struct outgoing *message,
                        struct tally *tally)
 {
-    struct content content = message_content(call, message);
-    const int64_t *body_id = body_store(call, &content);
+    struct content content = sqs_message_content(call, message);
+    const int64_t *body_id = sqs_body_store(call, &content);
     str trace_header = trace_header_of(message);
     struct parcel parcel = {
         .body = body_id ? S("") : content.body,
@@ -214,12 +214,12 @@ static struct sent put(const struct call *call, const struct queue *queue, const
         .group_id = message->group_id,
     };
 
-    str message_id = message_put(call, queue, &parcel, tally);
+    str message_id = sqs_message_put(call, queue, &parcel, tally);
     trace_sent(call, queue, parcel.trace_id, message_id, message->body);
     return (struct sent){
         .message_id = message_id,
         .body_md5 = content.body_md5,
-        .attributes_md5 = message_attributes_md5(call, message->attributes),
+        .attributes_md5 = sqs_message_attributes_md5(call, message->attributes),
         .system_attributes_md5 = system_attributes_md5(call, message->system_attributes),
     };
 }
@@ -237,12 +237,12 @@ enum outcome sqs_send_message(const struct call *call, const struct sqs_send_mes
     };
     struct queue queue;
 
-    if (!queue_open(call, in->queue_url, &queue) || !outgoing_check_for(call, &queue, &message))
+    if (!sqs_queue_open(call, in->queue_url, &queue) || !outgoing_check_for(call, &queue, &message))
         return FAILED;
 
-    struct tally tally = tally_begin(&queue);
+    struct tally tally = sqs_tally_begin(&queue);
     struct sent sent = put(call, &queue, &message, &tally);
-    tally_end(call, &tally);
+    sqs_tally_end(call, &tally);
     out->message_id = sent.message_id;
     out->md5_of_message_body = sent.body_md5;
     out->md5_of_message_attributes = sent.attributes_md5;
@@ -264,7 +264,7 @@ static void send_entry(const struct call *call, const struct queue *queue,
     };
 
     if (!outgoing_check_for(call, queue, &message)) {
-        *list_add(call->arena, &out->failed) = batch_error(call, entry->id);
+        *list_add(call->arena, &out->failed) = sqs_batch_error(call, entry->id);
         return;
     }
     struct sent sent = put(call, queue, &message, tally);
@@ -283,7 +283,7 @@ static bool batch_size_check(const struct call *call, const struct sqs_send_mess
 
     for (size_t i = 0; i < in->entries.count; i++)
         size += in->entries.items[i].message_body.size +
-                message_attributes_size(&in->entries.items[i].message_attributes);
+                sqs_message_attributes_size(&in->entries.items[i].message_attributes);
     if (size <= MAX_BATCH_BYTES)
         return true;
     fail(call, &SQS_BATCH_REQUEST_TOO_LONG,
@@ -299,11 +299,12 @@ enum outcome sqs_send_message_batch(const struct call *call, const struct sqs_se
 
     for (size_t i = 0; i < in->entries.count; i++)
         *list_add(call->arena, &ids) = in->entries.items[i].id;
-    if (!queue_open(call, in->queue_url, &queue) || !batch_check(call, ids) || !batch_size_check(call, in))
+    if (!sqs_queue_open(call, in->queue_url, &queue) || !sqs_batch_check(call, ids) ||
+        !batch_size_check(call, in))
         return FAILED;
-    struct tally tally = tally_begin(&queue);
+    struct tally tally = sqs_tally_begin(&queue);
     for (size_t i = 0; i < in->entries.count; i++)
         send_entry(call, &queue, &in->entries.items[i], &tally, out);
-    tally_end(call, &tally);
+    sqs_tally_end(call, &tally);
     return DONE;
 }

@@ -4,7 +4,7 @@
 
 const struct module SQS_MODULE = {.service = &SQS_SERVICE, .schema = &SQS_SCHEMA};
 
-bool value_refuse(const struct call *call, const char *parameter, str value, const char *reason)
+bool sqs_value_refuse(const struct call *call, const char *parameter, str value, const char *reason)
 {
     fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION, "Value %.*s for parameter %s is invalid. Reason: %s",
          STR_ARGS(value), parameter, reason);

@@ -24,46 +24,46 @@ struct queue_address {
 
 /* sqs.c */
 /* Fail with AWS's sentence about a parameter's value; false. */
-bool value_refuse(const struct call *call, const char *parameter, str value, const char *reason);
+bool sqs_value_refuse(const struct call *call, const char *parameter, str value, const char *reason);
 
 /* queue_find.c */
 /* False when it is not the ARN of a queue. */
-bool queue_arn_split(str text, struct queue_address *address);
+bool sqs_queue_arn_split(str text, struct queue_address *address);
 /* A queue by name in the caller's account; false when there is none.  Authorizes nothing. */
-bool queue_find(const struct call *call, str account, str region, str name, struct queue *queue);
+bool sqs_queue_find(const struct call *call, str account, str region, str name, struct queue *queue);
 /* The same by ARN. */
-bool queue_find_arn(const struct call *call, str queue_arn, struct queue *queue);
+bool sqs_queue_find_arn(const struct call *call, str queue_arn, struct queue *queue);
 /*
  * The queue that a URL names, for the operation under way: authorized, and there.  False: fail() has
  * been called.  Only the URL's path counts, whatever host or scheme it carries.
  */
-bool queue_open(const struct call *call, str url, struct queue *queue);
+bool sqs_queue_open(const struct call *call, str url, struct queue *queue);
 /* The same; extra keys are context of the authorization. */
-bool queue_open_in_context(const struct call *call, str url, struct context_list context,
-                           struct queue *queue);
+bool sqs_queue_open_in_context(const struct call *call, str url, struct context_list context,
+                               struct queue *queue);
 /* May the caller do that to the queue, which need not be there?  False: fail() has been called. */
-bool queue_authorize(const struct call *call, const struct queue *queue, bool found,
-                     struct context_list context);
+bool sqs_queue_authorize(const struct call *call, const struct queue *queue, bool found,
+                         struct context_list context);
 /* The same by ARN. */
-bool queue_open_arn(const struct call *call, str queue_arn, struct queue *queue);
-str queue_url(const struct call *call, const struct queue *queue);
+bool sqs_queue_open_arn(const struct call *call, str queue_arn, struct queue *queue);
+str sqs_queue_url(const struct call *call, const struct queue *queue);
 /* What its receivers wait for. */
-str queue_arrivals(const struct call *call, const struct queue *queue);
+str sqs_queue_arrivals(const struct call *call, const struct queue *queue);
 /* Messages sent before that have expired, whether they are still stored or not. */
-int64_t queue_oldest_ms(const struct call *call, const struct queue *queue);
+int64_t sqs_queue_oldest_ms(const struct call *call, const struct queue *queue);
 
 /* attributes.c */
 /* By the name itself, or by "All". */
-bool attributes_ask_for(const struct str_list *names, str name);
+bool sqs_attributes_ask_for(const struct str_list *names, str name);
 /* Put the attributes into the queue's row.  False: fail() has been called. */
-bool attributes_apply(const struct call *call, const struct str_map *attributes, struct queue *queue);
+bool sqs_attributes_apply(const struct call *call, const struct str_map *attributes, struct queue *queue);
 /*
  * Has the queue those attributes as the wanted one has them, to which they were applied?  If not,
  * *different is the first that differs.
  */
-bool attributes_match(const struct call *call, const struct str_map *attributes, const struct queue *queue,
-                      const struct queue *wanted, str *different);
-void attributes_store(const struct call *call, struct queue *queue);
+bool sqs_attributes_match(const struct call *call, const struct str_map *attributes,
+                          const struct queue *queue, const struct queue *wanted, str *different);
+void sqs_attributes_store(const struct call *call, struct queue *queue);
 
 /* bodies.c */
 /* What is sent: the body and its digest, the attributes as JSON. */
@@ -72,13 +72,13 @@ struct content {
     const int64_t *insert_at; /* where each message has a piece of its own; NULL: nowhere */
 };
 /* Store it apart, for any number of messages of this call.  NULL: it is small, and stands in each message. */
-const int64_t *body_store(const struct call *call, const struct content *content);
+const int64_t *sqs_body_store(const struct call *call, const struct content *content);
 /* The content of a message that was found; its body's digest is made here where it is not stored. */
-struct content body_of(const struct call *call, const struct sqs_find_visible_row *row);
+struct content sqs_body_of(const struct call *call, const struct sqs_find_visible_row *row);
 /* The content with a message's own piece in its place. */
-str body_with(const struct call *call, const struct content *content, str piece);
+str sqs_body_with(const struct call *call, const struct content *content, str piece);
 /* Remove a message, and its body with the last message that has it. */
-void message_remove(const struct call *call, int64_t id, const int64_t *body_id);
+void sqs_message_remove(const struct call *call, int64_t id, const int64_t *body_id);
 
 /* counts.c */
 /* What of a message counts. */
@@ -93,26 +93,26 @@ struct tally {
         int64_t visible_s, delayed, in_flight;
     } hidden; /* of the second counted last */
 };
-struct tally tally_begin(const struct queue *queue);
+struct tally sqs_tally_begin(const struct queue *queue);
 /* One more (by 1) or one less (by -1) in that state. */
-void tally_count(const struct call *call, struct tally *tally, struct message_state state, int64_t by);
-void tally_end(const struct call *call, struct tally *tally);
+void sqs_tally_count(const struct call *call, struct tally *tally, struct message_state state, int64_t by);
+void sqs_tally_end(const struct call *call, struct tally *tally);
 /* What has expired does not count. */
 struct counts {
     int64_t ready, delayed, in_flight;
 };
-struct counts counts_read(const struct call *call, const struct queue *queue);
+struct counts sqs_counts_read(const struct call *call, const struct queue *queue);
 /* How many more may be in flight. */
-int64_t counts_room_in_flight(const struct call *call, const struct queue *queue);
+int64_t sqs_counts_room_in_flight(const struct call *call, const struct queue *queue);
 
 /* removal.c */
 /* The id of a new generation for a queue. */
-int64_t generation_begin(const struct call *call);
+int64_t sqs_generation_begin(const struct call *call);
 /* The queue's generation is no queue's any more: have its messages removed. */
-void generation_end(const struct call *call, const struct queue *queue);
+void sqs_generation_end(const struct call *call, const struct queue *queue);
 /* From now on, have the queue's messages removed when they have expired. */
-void sweep_start(const struct call *call, const struct queue *queue);
-void sweep_stop(const struct call *call, const struct queue *queue);
+void sqs_sweep_start(const struct call *call, const struct queue *queue);
+void sqs_sweep_stop(const struct call *call, const struct queue *queue);
 
 /* send.c */
 /* What a sender asks for. */
@@ -131,43 +131,45 @@ struct parcel {
     str trace_header, trace_id, group_id;
 };
 /* May it be sent to any queue?  False: fail() has been called. */
-bool outgoing_check(const struct call *call, const struct outgoing *message);
+bool sqs_outgoing_check(const struct call *call, const struct outgoing *message);
 /* May this queue have a message of that size?  False: fail() has been called. */
-bool outgoing_size_check(const struct call *call, const struct queue *queue, size_t bytes);
-struct content message_content(const struct call *call, const struct outgoing *message);
+bool sqs_outgoing_size_check(const struct call *call, const struct queue *queue, size_t bytes);
+struct content sqs_message_content(const struct call *call, const struct outgoing *message);
 /* Put it there, and wake who waits for it.  The message's id. */
-str message_put(const struct call *call, const struct queue *queue, const struct parcel *parcel,
-                struct tally *tally);
+str sqs_message_put(const struct call *call, const struct queue *queue, const struct parcel *parcel,
+                    struct tally *tally);
 
 /* The trace of a message, which begins with it when its row names none. */
-str message_trace(const struct call *call, str trace_id, str message_id, int64_t sent_ms);
+str sqs_message_trace(const struct call *call, str trace_id, str message_id, int64_t sent_ms);
 
 /* message_attributes.c */
 /* Names, types and values.  False: fail() has been called. */
-bool message_attributes_check(const struct call *call,
-                              const struct sqs_message_body_attribute_map *attributes);
+bool sqs_message_attributes_check(const struct call *call,
+                                  const struct sqs_message_body_attribute_map *attributes);
 /* What they count against the message's size. */
-size_t message_attributes_size(const struct sqs_message_body_attribute_map *attributes);
+size_t sqs_message_attributes_size(const struct sqs_message_body_attribute_map *attributes);
 /* The digest that clients compare; absent when there are none. */
-str message_attributes_md5(const struct call *call, const struct sqs_message_body_attribute_map *attributes);
+str sqs_message_attributes_md5(const struct call *call,
+                               const struct sqs_message_body_attribute_map *attributes);
 
 /* receipt.c */
 /* A receipt handle is opaque to clients: the message's row, and the number and the time of this receive. */
 struct receipt {
     int64_t id, number, received_ms;
 };
-str receipt_handle(const struct call *call, const struct queue *queue, struct receipt receipt);
+str sqs_receipt_handle(const struct call *call, const struct queue *queue, struct receipt receipt);
 /* False when the handle was never one of that queue's; fail() has been called. */
-bool receipt_read(const struct call *call, const struct queue *queue, str handle, struct receipt *receipt);
+bool sqs_receipt_read(const struct call *call, const struct queue *queue, str handle,
+                      struct receipt *receipt);
 
 /* tags.c */
 /* See struct context_list. */
-void queue_tags_in_context(const struct call *call, int64_t queue_id, struct context_list *context);
+void sqs_queue_tags_in_context(const struct call *call, int64_t queue_id, struct context_list *context);
 /* False: too many; fail() has been called. */
-bool queue_put_tags(const struct call *call, const struct queue *queue, const struct str_map *tags);
+bool sqs_queue_put_tags(const struct call *call, const struct queue *queue, const struct str_map *tags);
 
 /* batch.c */
 /* 1 to 10 entries, well-formed ids, no id twice.  False: fail() has been called. */
-bool batch_check(const struct call *call, struct str_list ids);
+bool sqs_batch_check(const struct call *call, struct str_list ids);
 /* Make the failure of one entry its result, and let the call go on. */
-struct sqs_batch_result_error_entry batch_error(const struct call *call, str id);
+struct sqs_batch_result_error_entry sqs_batch_error(const struct call *call, str id);

@@ -52,12 +52,12 @@ void *__wrap_memmem(const void *text, size_t size, const void *part, size_t part
     return __real_memmem(text, size, part, part_size);
 }
 
-enum value_type __real_value_type(const struct dynamodb_attribute_value *value);
-enum value_type __wrap_value_type(const struct dynamodb_attribute_value *value);
-enum value_type __wrap_value_type(const struct dynamodb_attribute_value *value)
+enum value_type __real_dynamodb_value_type(const struct dynamodb_attribute_value *value);
+enum value_type __wrap_dynamodb_value_type(const struct dynamodb_attribute_value *value);
+enum value_type __wrap_dynamodb_value_type(const struct dynamodb_attribute_value *value)
 {
     looks++;
-    return __real_value_type(value);
+    return __real_dynamodb_value_type(value);
 }
 
 static void count_from_here(void)
@@ -142,13 +142,13 @@ static bool holds(str text, const struct dynamodb_attribute_map *item,
 {
     struct scope scope = scope_of(values);
     str problem = {0};
-    const struct node *condition = condition_parse(&scope, text, &problem);
+    const struct node *condition = dynamodb_condition_parse(&scope, text, &problem);
 
     if (!condition)
         print_error("%.*s\n", STR_ARGS(problem));
     assert_non_null(condition);
     count_from_here();
-    return expression_holds(&scratch, condition, item);
+    return dynamodb_expression_holds(&scratch, condition, item);
 }
 
 static void update(str text, struct dynamodb_attribute_map *item, const struct dynamodb_attribute_map *values)
@@ -156,10 +156,10 @@ static void update(str text, struct dynamodb_attribute_map *item, const struct d
     struct scope scope = scope_of(values);
     struct update parsed;
     str problem = {0};
-    bool fine = update_parse(&scope, text, &parsed, &problem);
+    bool fine = dynamodb_update_parse(&scope, text, &parsed, &problem);
 
     count_from_here();
-    fine = fine && update_apply(&scratch, &parsed, item, &problem);
+    fine = fine && dynamodb_update_apply(&scratch, &parsed, item, &problem);
     if (!fine)
         print_error("%.*s\n", STR_ARGS(problem));
     assert_true(fine);
@@ -249,9 +249,9 @@ static str refused(str text, struct dynamodb_attribute_map item)
     struct update parsed;
     str problem = {0};
 
-    assert_true(update_parse(&scope, text, &parsed, &problem));
+    assert_true(dynamodb_update_parse(&scope, text, &parsed, &problem));
     count_from_here();
-    assert_false(update_apply(&scratch, &parsed, &item, &problem));
+    assert_false(dynamodb_update_apply(&scratch, &parsed, &item, &problem));
     return problem;
 }
 
@@ -275,11 +275,11 @@ TEST(a_blob_is_not_written_beyond_what_an_item_may_have)
     for (size_t i = 1; i < COPIES; i++)
         item.items[i].value.l = (struct dynamodb_attribute_value_list){item.items[0].value.l.items, 1000};
     count_from_here();
-    item_encode(&scratch, &item, &size);
+    dynamodb_item_encode(&scratch, &item, &size);
     assert_in_range(size.bytes, 400000, 410000);
     item.items[0].value = list_of_nulls(3 * MAX_ITEM_BYTES);
     count_from_here();
-    item_encode(&scratch, &item, &size);
+    dynamodb_item_encode(&scratch, &item, &size);
     assert_true(size.bytes > MAX_ITEM_BYTES);
     assert_in_range(bytes, 0, 4 * MAX_ITEM_BYTES);
 }
@@ -293,7 +293,7 @@ TEST(a_list_that_is_put_in_many_places_is_walked_once_and_refused)
     struct item_size size;
 
     update(repeated(S("SET "), "y%=l", ",", PLACES), &item, &values);
-    item_encode(&scratch, &item, &size);
+    dynamodb_item_encode(&scratch, &item, &size);
     assert_true(size.bytes > MAX_ITEM_BYTES);
     assert_in_range(looks, 0, MAX_ITEM_BYTES);
     assert_in_range(bytes, 0, 8 * MAX_ITEM_BYTES);
@@ -405,7 +405,7 @@ TEST(elements_that_repeat_in_a_large_set_are_found_by_their_hashes)
     str problem = {0};
 
     count_from_here();
-    assert_true(item_check(&scratch, &item, &problem));
+    assert_true(dynamodb_item_check(&scratch, &item, &problem));
     assert_in_range(steps, 0, 4 * ELEMENTS);
 }
 
@@ -418,8 +418,9 @@ TEST(many_paths_of_a_large_item_are_projected_in_one_walk)
     str problem = {0};
 
     count_from_here();
-    assert_true(projection_parse(&scope, repeated(S("x7,x5,"), "y%", ",", PATHS), &projection, &problem));
-    parts = projection_apply(&scratch, &projection, &item);
+    assert_true(
+        dynamodb_projection_parse(&scope, repeated(S("x7,x5,"), "y%", ",", PATHS), &projection, &problem));
+    parts = dynamodb_projection_apply(&scratch, &projection, &item);
     assert_int_equal(parts.count, 2);
     assert_text(parts.items[0].key, "x5");
     assert_in_range(steps, 0, 3 * ATTRIBUTES + 200 * PATHS);

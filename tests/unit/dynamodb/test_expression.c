@@ -27,7 +27,7 @@ static str problem_of(str text)
     struct scope own = scope();
     str problem;
 
-    return condition_parse(&own, text, &problem) ? S("fine") : problem;
+    return dynamodb_condition_parse(&own, text, &problem) ? S("fine") : problem;
 }
 
 static const char item_json[] =
@@ -42,12 +42,12 @@ static bool holds(str text)
     struct scope own = scope();
     struct dynamodb_attribute_map item = item_of(str_of(item_json));
     str problem = {0};
-    const struct node *condition = condition_parse(&own, text, &problem);
+    const struct node *condition = dynamodb_condition_parse(&own, text, &problem);
 
     if (!condition)
         print_error("%.*s\n", STR_ARGS(problem));
     assert_non_null(condition);
-    return expression_holds(&scratch, condition, &item);
+    return dynamodb_expression_holds(&scratch, condition, &item);
 }
 
 static str projected(str text)
@@ -57,9 +57,9 @@ static str projected(str text)
     struct projection projection;
     str problem;
 
-    if (!projection_parse(&own, text, &projection, &problem))
+    if (!dynamodb_projection_parse(&own, text, &projection, &problem))
         return problem;
-    parts = projection_apply(&scratch, &projection, &item);
+    parts = dynamodb_projection_apply(&scratch, &projection, &item);
     return json_of(&parts);
 }
 
@@ -68,10 +68,10 @@ static str key_problem_of(str text)
     struct scope own = scope();
     struct key_condition key = {0};
     str problem;
-    const struct node *condition = condition_parse(&own, text, &problem);
+    const struct node *condition = dynamodb_condition_parse(&own, text, &problem);
 
     assert_non_null(condition);
-    return key_condition_read(&scratch, condition, &key, &problem) ? S("fine") : problem;
+    return dynamodb_key_condition_read(&scratch, condition, &key, &problem) ? S("fine") : problem;
 }
 
 TEST(comparisons_know_types_and_order)
@@ -280,12 +280,12 @@ TEST(a_key_condition_is_one_or_two_terms)
 
 TEST(every_reserved_word_is_known_in_any_case)
 {
-    assert_true(is_reserved_word(S("ABORT")));
-    assert_true(is_reserved_word(S("zone")));
-    assert_true(is_reserved_word(S("Status")));
-    assert_false(is_reserved_word(S("orderId")));
-    assert_false(is_reserved_word(S("")));
-    assert_false(is_reserved_word(S("ABORTS")));
+    assert_true(dynamodb_is_reserved_word(S("ABORT")));
+    assert_true(dynamodb_is_reserved_word(S("zone")));
+    assert_true(dynamodb_is_reserved_word(S("Status")));
+    assert_false(dynamodb_is_reserved_word(S("orderId")));
+    assert_false(dynamodb_is_reserved_word(S("")));
+    assert_false(dynamodb_is_reserved_word(S("ABORTS")));
 }
 
 TEST(an_index_of_a_list_has_a_largest_value)

@@ -8,7 +8,7 @@ static struct number number(str text)
 {
     struct number parsed;
 
-    assert_int_equal(number_parse(text, &parsed), NUMBER_OK);
+    assert_int_equal(dynamodb_number_parse(text, &parsed), NUMBER_OK);
     return parsed;
 }
 
@@ -16,21 +16,21 @@ static str normal(str text)
 {
     struct number parsed = number(text);
 
-    return number_text(&scratch, &parsed);
+    return dynamodb_number_text(&scratch, &parsed);
 }
 
 static enum number_result result(str text)
 {
     struct number parsed;
 
-    return number_parse(text, &parsed);
+    return dynamodb_number_parse(text, &parsed);
 }
 
 static str key(str text)
 {
     struct number parsed = number(text);
 
-    return number_key(&scratch, &parsed);
+    return dynamodb_number_key(&scratch, &parsed);
 }
 
 TEST(equal_numbers_have_one_text)
@@ -126,12 +126,13 @@ TEST(random_numbers_compare_as_their_keys_and_survive_their_text)
     state = 1;
     for (int i = 0; i < 20000; i++) {
         struct number a = number(random_decimal()), b = number(random_decimal());
-        int order = number_compare(&a, &b);
-        assert_int_equal(sign(order), sign(str_compare(number_key(&scratch, &a), number_key(&scratch, &b))));
-        assert_int_equal(sign(order), -sign(number_compare(&b, &a)));
-        struct number again = number(number_text(&scratch, &a));
-        assert_int_equal(number_compare(&a, &again), 0);
-        assert_str(number_text(&scratch, &again), number_text(&scratch, &a));
+        int order = dynamodb_number_compare(&a, &b);
+        assert_int_equal(sign(order), sign(str_compare(dynamodb_number_key(&scratch, &a),
+                                                       dynamodb_number_key(&scratch, &b))));
+        assert_int_equal(sign(order), -sign(dynamodb_number_compare(&b, &a)));
+        struct number again = number(dynamodb_number_text(&scratch, &a));
+        assert_int_equal(dynamodb_number_compare(&a, &again), 0);
+        assert_str(dynamodb_number_text(&scratch, &again), dynamodb_number_text(&scratch, &a));
         arena_reset(&scratch);
     }
 }
@@ -144,8 +145,8 @@ TEST(small_sums_are_those_of_the_machine)
         struct number a = number(arena_format(&scratch, "%lldE-3", (long long)x));
         struct number b = number(arena_format(&scratch, "%lldE-3", (long long)y)), sum;
         struct number expected = number(arena_format(&scratch, "%lldE-3", (long long)(x + y)));
-        assert_int_equal(number_add(&a, &b, &sum), NUMBER_OK);
-        assert_str(number_text(&scratch, &sum), number_text(&scratch, &expected));
+        assert_int_equal(dynamodb_number_add(&a, &b, &sum), NUMBER_OK);
+        assert_str(dynamodb_number_text(&scratch, &sum), dynamodb_number_text(&scratch, &expected));
         arena_reset(&scratch);
     }
 }
@@ -154,11 +155,11 @@ TEST(sums_that_cannot_be_stored_are_refused)
 {
     struct number sum, large = number(S("9E125")), small = number(S("1E-130")), one = number(S("1"));
 
-    assert_int_equal(number_add(&large, &large, &sum), NUMBER_OVERFLOW);
-    assert_int_equal(number_add(&one, &small, &sum), NUMBER_TOO_PRECISE);
+    assert_int_equal(dynamodb_number_add(&large, &large, &sum), NUMBER_OVERFLOW);
+    assert_int_equal(dynamodb_number_add(&one, &small, &sum), NUMBER_TOO_PRECISE);
     struct number a = number(S("99999999999999999999999999999999999999"));
-    assert_int_equal(number_add(&a, &one, &sum), NUMBER_OK);
-    assert_text(number_text(&scratch, &sum), "100000000000000000000000000000000000000");
+    assert_int_equal(dynamodb_number_add(&a, &one, &sum), NUMBER_OK);
+    assert_text(dynamodb_number_text(&scratch, &sum), "100000000000000000000000000000000000000");
 }
 
 TEST(a_number_counts_a_byte_for_two_digits_and_one_more)
@@ -166,12 +167,12 @@ TEST(a_number_counts_a_byte_for_two_digits_and_one_more)
     struct number zero = number(S("0")), one = number(S("1")), three = number(S("123")),
                   minus = number(S("-12")), large = number(S("1E125")), small = number(S("1E-100"));
 
-    assert_int_equal(number_size(&zero), 1);
-    assert_int_equal(number_size(&one), 2);
-    assert_int_equal(number_size(&three), 3);
-    assert_int_equal(number_size(&minus), 3);
-    assert_int_equal(number_size(&large), 2);
-    assert_int_equal(number_size(&small), 2);
+    assert_int_equal(dynamodb_number_size(&zero), 1);
+    assert_int_equal(dynamodb_number_size(&one), 2);
+    assert_int_equal(dynamodb_number_size(&three), 3);
+    assert_int_equal(dynamodb_number_size(&minus), 3);
+    assert_int_equal(dynamodb_number_size(&large), 2);
+    assert_int_equal(dynamodb_number_size(&small), 2);
 }
 
 TEST(digits_on_both_sides_of_the_point_are_counted_apart)
@@ -179,10 +180,10 @@ TEST(digits_on_both_sides_of_the_point_are_counted_apart)
     struct number half = number(S("1.5")), pi = number(S("3.14159")), hundred = number(S("100.5")),
                   fraction = number(S("0.15"));
 
-    assert_int_equal(number_size(&half), 3);
-    assert_int_equal(number_size(&pi), 5);
-    assert_int_equal(number_size(&hundred), 4);
-    assert_int_equal(number_size(&fraction), 2);
+    assert_int_equal(dynamodb_number_size(&half), 3);
+    assert_int_equal(dynamodb_number_size(&pi), 5);
+    assert_int_equal(dynamodb_number_size(&hundred), 4);
+    assert_int_equal(dynamodb_number_size(&fraction), 2);
 }
 
 /* The quick way and the whole way, wherever the quick one applies. */
@@ -191,10 +192,10 @@ static void assert_plain(str text)
     struct number number;
     size_t size;
 
-    assert_int_equal(number_parse(text, &number), NUMBER_OK);
-    assert_true(number_is_plain(text, &size));
-    assert_str(number_text(&scratch, &number), text);
-    assert_int_equal(size, number_size(&number));
+    assert_int_equal(dynamodb_number_parse(text, &number), NUMBER_OK);
+    assert_true(dynamodb_number_is_plain(text, &size));
+    assert_str(dynamodb_number_text(&scratch, &number), text);
+    assert_int_equal(size, dynamodb_number_size(&number));
 }
 
 TEST(plain_integers_are_known_without_being_parsed)
@@ -210,7 +211,7 @@ TEST(plain_integers_are_known_without_being_parsed)
     assert_plain(S("-99999999999999999999999999999999999999"));
     assert_plain(S("10000000000000000000000000000000000000"));
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        assert_false(number_is_plain(str_of(others[i]), &size));
+        assert_false(dynamodb_number_is_plain(str_of(others[i]), &size));
 }
 
 TESTS(test(plain_integers_are_known_without_being_parsed), test(equal_numbers_have_one_text),

@@ -20,7 +20,8 @@ static str updated(str text)
     struct update update;
     str problem;
 
-    if (!update_parse(&scope, text, &update, &problem) || !update_apply(&scratch, &update, &item, &problem))
+    if (!dynamodb_update_parse(&scope, text, &update, &problem) ||
+        !dynamodb_update_apply(&scratch, &update, &item, &problem))
         return problem;
     return json_of(&item);
 }

@@ -6,7 +6,7 @@ static str problem_of(str json)
     str problem = {0};
 
     assert_true(model_from_json(&scratch, &DYNAMODB_ATTRIBUTE_MAP, json, &item));
-    return item_check(&scratch, &item, &problem) ? S("fine") : problem;
+    return dynamodb_item_check(&scratch, &item, &problem) ? S("fine") : problem;
 }
 
 static size_t size_of_item(str json)
@@ -14,7 +14,7 @@ static size_t size_of_item(str json)
     struct dynamodb_attribute_map item = item_of(json);
     struct item_size size;
 
-    item_encode(&scratch, &item, &size);
+    dynamodb_item_encode(&scratch, &item, &size);
     return size.bytes;
 }
 
@@ -23,7 +23,7 @@ static bool equal(str a, str b)
     struct dynamodb_attribute_map item =
         item_of(arena_format(&scratch, "{\"a\":%.*s,\"b\":%.*s}", STR_ARGS(a), STR_ARGS(b)));
 
-    return value_equal(&scratch, &item.items[0].value, &item.items[1].value);
+    return dynamodb_value_equal(&scratch, &item.items[0].value, &item.items[1].value);
 }
 
 TEST(an_item_of_every_type_comes_back_from_its_blob)
@@ -36,7 +36,8 @@ TEST(an_item_of_every_type_comes_back_from_its_blob)
     struct dynamodb_attribute_map item = item_of(json);
     struct item_size size;
 
-    struct dynamodb_attribute_map again = item_decode(&scratch, item_encode(&scratch, &item, &size));
+    struct dynamodb_attribute_map again =
+        dynamodb_item_decode(&scratch, dynamodb_item_encode(&scratch, &item, &size));
     assert_str(json_of(&again), json);
 }
 
@@ -91,7 +92,7 @@ static int depth_of_item(str json)
     struct dynamodb_attribute_map item = item_of(json);
     struct item_size size;
 
-    item_encode(&scratch, &item, &size);
+    dynamodb_item_encode(&scratch, &item, &size);
     return size.depth;
 }
 

@@ -47,33 +47,34 @@ void __wrap_leave_prepared(const struct call *call, void *prepared)
     unlock_news();
 }
 
-struct dynamodb_attribute_map __real_item_decode(struct arena *arena, str blob);
-struct dynamodb_attribute_map __wrap_item_decode(struct arena *arena, str blob);
-struct dynamodb_attribute_map __wrap_item_decode(struct arena *arena, str blob)
+struct dynamodb_attribute_map __real_dynamodb_item_decode(struct arena *arena, str blob);
+struct dynamodb_attribute_map __wrap_dynamodb_item_decode(struct arena *arena, str blob);
+struct dynamodb_attribute_map __wrap_dynamodb_item_decode(struct arena *arena, str blob)
 {
     count(&decoded);
-    return __real_item_decode(arena, blob);
+    return __real_dynamodb_item_decode(arena, blob);
 }
 
-bool __real_expression_holds(struct arena *arena, const struct node *condition,
-                             const struct dynamodb_attribute_map *item);
-bool __wrap_expression_holds(struct arena *arena, const struct node *condition,
-                             const struct dynamodb_attribute_map *item);
-bool __wrap_expression_holds(struct arena *arena, const struct node *condition,
-                             const struct dynamodb_attribute_map *item)
+bool __real_dynamodb_expression_holds(struct arena *arena, const struct node *condition,
+                                      const struct dynamodb_attribute_map *item);
+bool __wrap_dynamodb_expression_holds(struct arena *arena, const struct node *condition,
+                                      const struct dynamodb_attribute_map *item);
+bool __wrap_dynamodb_expression_holds(struct arena *arena, const struct node *condition,
+                                      const struct dynamodb_attribute_map *item)
 {
     count(&evaluated);
-    return __real_expression_holds(arena, condition, item);
+    return __real_dynamodb_expression_holds(arena, condition, item);
 }
 
-str __real_item_encode(struct arena *arena, const struct dynamodb_attribute_map *item,
-                       struct item_size *size);
-str __wrap_item_encode(struct arena *arena, const struct dynamodb_attribute_map *item,
-                       struct item_size *size);
-str __wrap_item_encode(struct arena *arena, const struct dynamodb_attribute_map *item, struct item_size *size)
+str __real_dynamodb_item_encode(struct arena *arena, const struct dynamodb_attribute_map *item,
+                                struct item_size *size);
+str __wrap_dynamodb_item_encode(struct arena *arena, const struct dynamodb_attribute_map *item,
+                                struct item_size *size);
+str __wrap_dynamodb_item_encode(struct arena *arena, const struct dynamodb_attribute_map *item,
+                                struct item_size *size)
 {
     count(&encoded);
-    return __real_item_encode(arena, item, size);
+    return __real_dynamodb_item_encode(arena, item, size);
 }
 
 static void count_from_here(void)

@@ -31,7 +31,7 @@ static inline str quoted(str text)
 static inline const struct policy *policy_of(enum policy_kind kind, str text)
 {
     str problem;
-    const struct policy *policy = policy_parse(&scratch, kind, quoted(text), &problem);
+    const struct policy *policy = iam_policy_parse(&scratch, kind, quoted(text), &problem);
 
     if (!policy)
         fail_msg("%.*s", STR_ARGS(problem));

@@ -48,7 +48,7 @@ static int open_store(void **state)
                          .region = S("us-east-1"),
                          .now_ms = 1767225600000};
     txn_use_arena(call.txn, &scratch);
-    role = (struct identity){.kind = &ROLE_KIND,
+    role = (struct identity){.kind = &IAM_ROLE_KIND,
                              .arn = S("arn:aws:iam::000000000000:role/Worker"),
                              .row = {.account = call.account,
                                      .name = S("Worker"),
@@ -56,9 +56,9 @@ static int open_store(void **state)
                                      .trust_policy = S("{\"Statement\":{\"Effect\":\"Allow\",\"Principal\":{"
                                                        "\"Service\":\"iam.amazonaws.com\"},"
                                                        "\"Action\":\"sts:AssumeRole\"}}")}};
-    assert_true(identity_create(&call, &role, &(struct iam_tag_list_type){0}));
+    assert_true(iam_identity_create(&call, &role, &(struct iam_tag_list_type){0}));
     struct principal *session = arena_new(&scratch, struct principal);
-    *session = session_principal(&scratch, &role, S("s"));
+    *session = iam_session_principal(&scratch, &role, S("s"));
     call.caller = session;
     return 0;
 }
@@ -92,7 +92,7 @@ static void put_policy(str document)
     struct iam_put_inline_policy_params params = {role.row.id, S("own"), document};
 
     iam_put_inline_policy(call.txn, &params);
-    policies_changed(&call);
+    iam_policies_changed(&call);
 }
 
 TEST(a_session_has_its_role_s_policies)
@@ -121,7 +121,7 @@ TEST(a_role_that_is_gone_allows_nothing)
     put_policy(ALLOW_SENDING);
     assert_true(may_send());
     iam_remove_identity(call.txn, &(struct iam_remove_identity_params){role.row.id});
-    policies_changed(&call);
+    iam_policies_changed(&call);
     assert_false(may_send());
 }
 
@@ -134,7 +134,7 @@ TEST(a_role_that_is_gone_is_let_in_by_no_resource_policy)
 
     assert_true(may_send_by(everybody, &objection));
     iam_remove_identity(call.txn, &(struct iam_remove_identity_params){role.row.id});
-    policies_changed(&call);
+    iam_policies_changed(&call);
     assert_false(may_send_by(everybody, &objection));
 }
 
@@ -212,7 +212,7 @@ TEST(callers_on_this_machine_are_secure)
 TEST(a_forgotten_session_is_expired_and_a_stranger_s_key_is_unknown)
 {
     struct credentials credentials;
-    str ours = new_access_key_id(&scratch, S("ASIA"));
+    str ours = iam_new_access_key_id(&scratch, S("ASIA"));
 
     assert_int_equal(ours.size, 20);
     assert_true(iam_find_credentials(call.txn, &scratch, ours, call.now_ms, &credentials));

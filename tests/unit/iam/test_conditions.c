@@ -18,7 +18,7 @@ static bool holds_for(const struct principal *caller, str condition)
 
     request.context = CONTEXT;
     request.context_count = sizeof CONTEXT / sizeof *CONTEXT;
-    return policy_evaluate(policy_of(POLICY_INLINE, text), &request) == POLICY_ALLOWS;
+    return iam_policy_evaluate(policy_of(POLICY_INLINE, text), &request) == POLICY_ALLOWS;
 }
 
 static bool holds(str condition)
@@ -163,7 +163,7 @@ static enum policy_verdict verdict_on(const char *effect, const char *rest)
     str text = arena_format(&scratch, "{'Version':'2012-10-17','Statement':{'Effect':'%s','Action':'*',%s}}",
                             effect, rest);
 
-    return policy_evaluate(policy_of(POLICY_INLINE, text), &request);
+    return iam_policy_evaluate(policy_of(POLICY_INLINE, text), &request);
 }
 
 /* AWS supplies lambda:Principal with this action, and nobody here does. */

@@ -49,8 +49,8 @@ static str decided(const struct texts *texts, struct policy_request request)
 
     if (request.caller->kind == PRINCIPAL_ROLE)
         request.principal_arn = S("arn:aws:iam::000000000000:role/team/Worker");
-    enum denial denial = policy_decide(&set, &request);
-    return denial == NOT_DENIED ? S("allowed") : denial_message(denial, &request);
+    enum denial denial = iam_policy_decide(&set, &request);
+    return denial == NOT_DENIED ? S("allowed") : iam_denial_message(denial, &request);
 }
 
 #define BOB_PUTS                                                                                             \
@@ -79,7 +79,7 @@ static str problem_of(enum policy_kind kind, str text)
 {
     str problem;
 
-    assert_null(policy_parse(&scratch, kind, quoted(text), &problem));
+    assert_null(iam_policy_parse(&scratch, kind, quoted(text), &problem));
     return problem;
 }
 
@@ -358,11 +358,11 @@ TEST(the_principals_of_a_policy_can_be_listed)
     size_t position = 0;
     str principal;
 
-    assert_true(policy_next_aws_principal(policy, &position, &principal));
+    assert_true(iam_policy_next_aws_principal(policy, &position, &principal));
     assert_text(principal, "arn:aws:iam::000000000000:user/bob");
-    assert_true(policy_next_aws_principal(policy, &position, &principal));
+    assert_true(iam_policy_next_aws_principal(policy, &position, &principal));
     assert_text(principal, "arn:aws:iam::000000000000:role/R");
-    assert_false(policy_next_aws_principal(policy, &position, &principal));
+    assert_false(iam_policy_next_aws_principal(policy, &position, &principal));
 }
 
 TEST(a_key_that_stands_twice_is_refused_anywhere)
@@ -392,16 +392,16 @@ TEST(a_key_that_stands_twice_is_refused_anywhere)
 
 TEST(a_stored_policy_that_is_not_understood_denies_everything)
 {
-    const struct policy *policy = policy_read(&scratch, POLICY_RESOURCE, S("nonsense"));
+    const struct policy *policy = iam_policy_read(&scratch, POLICY_RESOURCE, S("nonsense"));
     struct policy_request bob = asks(&BOB, S("sqs:SendMessage"), S(QUEUE));
     struct policy_request sns = asks(&SNS, S("sqs:SendMessage"), S(QUEUE));
     struct policy_request root = asks(&ROOT, S("sqs:SetQueueAttributes"), S(QUEUE));
 
-    assert_int_equal(policy_evaluate(policy, &bob), POLICY_DENIES);
-    assert_int_equal(policy_evaluate(policy, &sns), POLICY_DENIES);
-    assert_int_equal(policy_evaluate(policy, &root), POLICY_SILENT);
+    assert_int_equal(iam_policy_evaluate(policy, &bob), POLICY_DENIES);
+    assert_int_equal(iam_policy_evaluate(policy, &sns), POLICY_DENIES);
+    assert_int_equal(iam_policy_evaluate(policy, &root), POLICY_SILENT);
     root.resource = S("arn:aws:sqs:us-east-1:111122223333:orders");
-    assert_int_equal(policy_evaluate(policy, &root), POLICY_DENIES);
+    assert_int_equal(iam_policy_evaluate(policy, &root), POLICY_DENIES);
 }
 
 static str resource_problem(const char *resource)

@@ -33,7 +33,7 @@ TEST(a_record_has_awss_members)
 
     one.message_attributes.items = own;
     one.message_attributes.count = 2;
-    assert_text(event_record(&call, &one, queue_arn),
+    assert_text(lambda_event_record(&call, &one, queue_arn),
                 "{\"messageId\":\"id\",\"receiptHandle\":\"handle\",\"body\":\"a \\\"body\\\"\","
                 "\"attributes\":{\"ApproximateReceiveCount\":\"1\"},"
                 "\"messageAttributes\":{"
@@ -51,11 +51,11 @@ TEST(the_trace_is_taken_from_the_header)
     struct str_map_entry ours[] = {{S("AWSTraceHeader"), S("Root=1-2-3")}};
     struct sqs_message one = message(sent, 1), two = message(ours, 1), three = message(NULL, 0);
 
-    assert_text(event_trace_id(&one), "1-2-3");
-    assert_text(event_trace_id(&two), "1-2-3");
-    assert_absent(event_trace_id(&three));
-    assert_true(str_find(event_record(&call, &one, queue_arn), S("AWSTraceHeader")) > 0);
-    assert_true(str_find(event_record(&call, &two, queue_arn), S("AWSTraceHeader")) < 0);
+    assert_text(lambda_event_trace_id(&one), "1-2-3");
+    assert_text(lambda_event_trace_id(&two), "1-2-3");
+    assert_absent(lambda_event_trace_id(&three));
+    assert_true(str_find(lambda_event_record(&call, &one, queue_arn), S("AWSTraceHeader")) > 0);
+    assert_true(str_find(lambda_event_record(&call, &two, queue_arn), S("AWSTraceHeader")) < 0);
 }
 
 TEST(an_answer_without_failures_is_success)
@@ -69,7 +69,7 @@ TEST(an_answer_without_failures_is_success)
     struct str_list ids;
 
     for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
-        assert_true(event_failures(&call, str_of(answers[i]), &ids));
+        assert_true(lambda_event_failures(&call, str_of(answers[i]), &ids));
         assert_int_equal(ids.count, 0);
     }
 }
@@ -78,7 +78,7 @@ TEST(failures_are_listed_by_their_ids)
 {
     struct str_list ids;
 
-    assert_true(event_failures(
+    assert_true(lambda_event_failures(
         &call, S("{\"batchItemFailures\":[{\"itemIdentifier\":\"a\"},{\"itemIdentifier\":\"b\"}]}"), &ids));
     assert_int_equal(ids.count, 2);
     assert_text(ids.items[0], "a");
@@ -99,7 +99,7 @@ TEST(a_malformed_answer_makes_no_sense)
     struct str_list ids;
 
     for (size_t i = 0; i < sizeof answers / sizeof *answers; i++)
-        assert_false(event_failures(&call, str_of(answers[i]), &ids));
+        assert_false(lambda_event_failures(&call, str_of(answers[i]), &ids));
 }
 
 TESTS(test(a_record_has_awss_members), test(the_trace_is_taken_from_the_header),

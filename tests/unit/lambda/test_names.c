@@ -10,7 +10,7 @@ static struct function_name parsed(str text)
 {
     struct function_name name;
 
-    assert_true(function_name_parse(text, &name));
+    assert_true(lambda_function_name_parse(text, &name));
     return name;
 }
 
@@ -40,7 +40,8 @@ TEST(an_arn_says_everything)
     assert_text(name.account, "123456789012");
     assert_text(name.name, "orders");
     assert_text(name.qualifier, "live");
-    assert_text(function_arn(&scratch, &name), "arn:aws:lambda:eu-west-1:123456789012:function:orders:live");
+    assert_text(lambda_function_arn(&scratch, &name),
+                "arn:aws:lambda:eu-west-1:123456789012:function:orders:live");
 }
 
 TEST(a_partial_arn_begins_with_the_account)
@@ -64,11 +65,11 @@ TEST(what_has_empty_or_too_many_parts_is_no_name)
 {
     struct function_name name;
 
-    assert_false(function_name_parse(S(""), &name));
-    assert_false(function_name_parse(S("a::b"), &name));
-    assert_false(function_name_parse(S("orders:1:2"), &name));
-    assert_false(function_name_parse(S("arn:aws:sqs:us-east-1:123456789012:function:q"), &name));
-    assert_false(function_name_parse(S("arn:aws:lambda:us-east-1"), &name));
+    assert_false(lambda_function_name_parse(S(""), &name));
+    assert_false(lambda_function_name_parse(S("a::b"), &name));
+    assert_false(lambda_function_name_parse(S("orders:1:2"), &name));
+    assert_false(lambda_function_name_parse(S("arn:aws:sqs:us-east-1:123456789012:function:q"), &name));
+    assert_false(lambda_function_name_parse(S("arn:aws:lambda:us-east-1"), &name));
 }
 
 TESTS(test(a_name_alone_says_nothing_else), test(a_name_may_have_a_qualifier), test(an_arn_says_everything),

@@ -13,8 +13,8 @@ static bool matches(const char *text, const char *message)
     struct pattern pattern;
     str problem;
 
-    assert_true(log_pattern_parse(&scratch, str_of(text), &pattern, &problem));
-    return log_pattern_matches(&pattern, str_of(message));
+    assert_true(logs_pattern_parse(&scratch, str_of(text), &pattern, &problem));
+    return logs_pattern_matches(&pattern, str_of(message));
 }
 
 static str problem_of(const char *text)
@@ -22,7 +22,7 @@ static str problem_of(const char *text)
     struct pattern pattern;
     str problem;
 
-    assert_false(log_pattern_parse(&scratch, str_of(text), &pattern, &problem));
+    assert_false(logs_pattern_parse(&scratch, str_of(text), &pattern, &problem));
     return problem;
 }
 
@@ -133,9 +133,9 @@ static uint64_t steps_of(const char *text, str message)
     struct pattern pattern;
     str problem;
 
-    assert_true(log_pattern_parse(&scratch, str_of(text), &pattern, &problem));
-    log_pattern_matches(&pattern, message);
-    log_pattern_matches(&pattern, message);
+    assert_true(logs_pattern_parse(&scratch, str_of(text), &pattern, &problem));
+    logs_pattern_matches(&pattern, message);
+    logs_pattern_matches(&pattern, message);
     return pattern.steps / 2;
 }
 

@@ -1,0 +1,91 @@
+#pragma once
+
+/*
+ * event_pattern_internal.h: a parsed pattern.
+ */
+#include "aws/event_pattern.h"
+
+enum { EVENT_ADDRESS_BYTES = 16 };
+
+/* What numbers are compared with: whole multiples of a small power of ten. */
+struct event_numbers {
+    double most; /* on either side of zero */
+    double scale;
+};
+/* False when the number is outside of the range; then only its text counts. */
+bool event_number_read(const struct event_numbers *numbers, str text, int64_t *number);
+
+/* An IPv4 or IPv6 address: *size is 4 or 16. */
+bool event_address_read(str text, unsigned char address[EVENT_ADDRESS_BYTES], size_t *size);
+
+/* For qsort() and bsearch() over the two lists below. */
+int event_compare_texts(const void *a, const void *b);
+int event_compare_integers(const void *a, const void *b);
+
+struct event_texts {
+    str *items;
+    size_t count;
+};
+struct event_integers {
+    int64_t *items;
+    size_t count;
+};
+
+/* Values that are compared for equality, each list in order. */
+struct event_set {
+    struct event_texts strings;
+    struct event_texts others; /* null, true, false, and numbers outside of the range, as they are written */
+    struct event_integers numbers;
+};
+
+enum event_rule_kind {
+    EVENT_RULE_PREFIX,
+    EVENT_RULE_SUFFIX,
+    EVENT_RULE_EQUALS, /* without case */
+    EVENT_RULE_WILDCARD,
+    EVENT_RULE_NUMERIC,
+    EVENT_RULE_CIDR,
+    EVENT_RULE_EXISTS,
+    EVENT_RULE_ANYTHING_BUT,
+};
+
+struct event_rule {
+    enum event_rule_kind kind;
+    bool ignore_case;
+    str text;                    /* of a prefix, a suffix, an equality */
+    struct event_texts segments; /* of a wildcard: what stands between its stars */
+    int64_t bottom, top;         /* of a range, both included */
+    unsigned char first_address[EVENT_ADDRESS_BYTES], last_address[EVENT_ADDRESS_BYTES];
+    size_t address_size;
+    bool exists;
+    struct event_set but;          /* of anything-but: neither these … */
+    struct event_rules *but_rules; /* … nor what these match */
+};
+struct event_rules {
+    struct event_rule *items;
+    size_t count;
+};
+
+struct event_field {
+    str name;
+    struct event_node *inner; /* keys inside of it; NULL: the rules below */
+    struct event_set set;
+    struct event_rules rules;
+};
+
+/* An object: all its fields must match, and one node of each $or. */
+struct event_node {
+    struct {
+        struct event_field *items;
+        size_t count;
+    } fields;
+    struct event_nodes {
+        struct event_node *items;
+        size_t count;
+    } either; /* an object has one $or at most */
+};
+
+struct event_pattern {
+    struct event_numbers numbers;
+    struct event_node root;
+};
