@@ -6,7 +6,7 @@
 enum {
     MAX_NAME = 80,
     LIST_LIMIT = 1000,
-    WAIT_MS = 60 * MS, /* between purges, and after a deletion */
+    WAIT_MS = 60 * MS_PER_S, /* between purges, and after a deletion */
 };
 
 static bool is_name(str name)
