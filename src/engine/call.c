@@ -156,7 +156,7 @@ enum outcome call_end(const struct call *call, struct call_mark mark, enum outco
     if (outcome == FAILED) {
         txn_rollback(call->txn);
         batch->effects.count = mark.effects;
-        batch_drop_spawned(batch, mark.spawned);
+        spawned_drop(batch, mark.spawned);
         sums_undo(batch, mark.sum_changes);
         batch->hops.count = mark.hops;
         batch->hops.stored = mark.hops_stored;

@@ -52,6 +52,7 @@ struct exchange {
     struct arena_mark decoded; /* a parked call runs again from here */
     uint64_t order;            /* among those that wait for one thing; 0: has not waited yet */
     uint64_t waited_for;       /* the hash of that thing's name */
+    struct waiter *waiter;     /* where it is parked; NULL: it is not */
     bool was_prepared;         /* its operation's prepare function has run */
     bool from_timer;           /* its row is back when the commit fails */
     _Atomic bool cancelled;    /* the client has gone */

@@ -6,7 +6,7 @@
 enum {
     MAX_NAME = 80,
     LIST_LIMIT = 1000,
-    PURGE_INTERVAL_MS = 60 * MS,
+    PURGE_INTERVAL_MS = 60 * MS_PER_S,
 };
 
 static bool is_name(str name)
