@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include <wchar.h>
 
-enum { BAR_CELLS = 30, REDRAW_US = 50000, COLUMN_GAP = 2 };
+enum { BAR_CELLS = 30, REDRAW_US = 50000, COLUMN_GAP = 2, NOTE_COLUMNS = 100 };
 
 void output_start(void)
 {
@@ -128,6 +128,38 @@ static size_t column_width(const struct output_table *table, size_t column)
     return widest;
 }
 
+void output_print_wrapped(struct arena *arena, str text, int indent, int columns)
+{
+    str rest = output_text(arena, text), word;
+    int at = 0;
+
+    while (!str_empty(rest) && str_next(&rest, ' ', &word)) {
+        int width = (int)output_width(word);
+        if (width == 0)
+            continue;
+        if (at > 0 && at + 1 + width > columns) {
+            putchar('\n');
+            at = 0;
+        }
+        at += printf("%*s", at > 0 ? 1 : indent, "");
+        fwrite(word.data, 1, word.size, stdout);
+        at += width;
+    }
+    if (at > 0)
+        putchar('\n');
+}
+
+static void print_row(const struct output_table *table, const int *widths, size_t row)
+{
+    printf("%*s", table->indent, "");
+    for (size_t column = 0; column < table->columns; column++) {
+        if (column > 0)
+            printf("%*s", COLUMN_GAP, "");
+        output_padded(stdout, table->cells[row * table->columns + column], widths[column]);
+    }
+    putchar('\n');
+}
+
 void output_print_table(struct arena *arena, const struct output_table *table)
 {
     int *widths = arena_alloc(arena, table->columns * sizeof *widths);
@@ -138,12 +170,9 @@ void output_print_table(struct arena *arena, const struct output_table *table)
         widths[column] = table->right[column] ? -width : last ? 0 : width;
     }
     for (size_t row = 0; row < table->rows; row++) {
-        for (size_t column = 0; column < table->columns; column++) {
-            if (column > 0)
-                printf("%*s", COLUMN_GAP, "");
-            output_padded(stdout, table->cells[row * table->columns + column], widths[column]);
-        }
-        putchar('\n');
+        print_row(table, widths, row);
+        if (table->notes && str_present(table->notes[row]))
+            output_print_wrapped(arena, table->notes[row], table->note_indent, NOTE_COLUMNS);
     }
 }
 

@@ -26,11 +26,17 @@ str output_duration(struct arena *arena, int64_t us);
 /* "2026-01-31 12:00:00.123", in UTC as in AWS's logs. */
 str output_time(struct arena *arena, int64_t ms);
 
+/* Breaks the text between words into lines that end within `columns`, each after `indent` spaces. */
+void output_print_wrapped(struct arena *arena, str text, int indent, int columns);
+
 /* Cells of rows; the first row is the head. */
 struct output_table {
     size_t columns, rows;
     str *cells;
     const bool *right; /* of each column: align to the right */
+    const str
+        *notes; /* of each row, printed below it in several lines; absent: none.  NULL: no row has one */
+    int indent, note_indent;
 };
 void output_print_table(struct arena *arena, const struct output_table *table);
 

@@ -44,21 +44,36 @@ static void pause_until_us(int64_t at_us)
         pause_ms((left_us + 999) / 1000);
 }
 
+static bool perform(struct client *client, struct client_exchange *exchange, struct failure *failure)
+{
+    enum client_exchange_state state;
+
+    exchange->client = client;
+    exchange->curl = client->curl;
+    do {
+        pause_until_us(exchange->again_us);
+        client_exchange_begin(exchange);
+        state = client_exchange_end(exchange, curl_easy_perform(client->curl));
+    } while (state == EXCHANGE_AGAIN);
+    client_exchange_free(exchange);
+    *failure = exchange->failure;
+    return state == EXCHANGE_ANSWERED;
+}
+
 bool client_call(struct client *client, struct arena *arena, const struct operation *operation,
                  const void *in, void *out, struct failure *failure)
 {
-    struct client_exchange exchange = {
-        .client = client, .curl = client->curl, .arena = arena, .operation = operation, .in = in, .out = out};
-    enum client_exchange_state state;
+    struct client_exchange exchange = {.arena = arena, .operation = operation, .in = in, .out = out};
 
-    do {
-        pause_until_us(exchange.again_us);
-        client_exchange_begin(&exchange);
-        state = client_exchange_end(&exchange, curl_easy_perform(client->curl));
-    } while (state == EXCHANGE_AGAIN);
-    client_exchange_free(&exchange);
-    *failure = exchange.failure;
-    return state == EXCHANGE_ANSWERED;
+    return perform(client, &exchange, failure);
+}
+
+bool client_get(struct client *client, struct arena *arena, str path, str query, struct http_reply *reply,
+                struct failure *failure)
+{
+    struct client_exchange exchange = {.arena = arena, .path = path, .query = query, .out = reply};
+
+    return perform(client, &exchange, failure);
 }
 
 /* ---- many at once ---- */

@@ -9,6 +9,7 @@
  */
 #include "client/config.h"
 #include "engine/call.h"
+#include "wire/http.h"
 
 struct client;
 
@@ -19,6 +20,13 @@ void client_close(struct client *client);
 /* `in` and `out` (zeroed) are the structs of the operation.  False: *failure says why. */
 bool client_call(struct client *client, struct arena *arena, const struct operation *operation,
                  const void *in, void *out, struct failure *failure);
+
+/*
+ * GET a path of the configured endpoint that is of no service ("/_orderly/health"), signed.  Any reply is an
+ * answer.  False: nobody answered; *failure says so.
+ */
+bool client_get(struct client *client, struct arena *arena, str path, str query, struct http_reply *reply,
+                struct failure *failure);
 
 /* The same operation many times, several at once. */
 struct client_stream {

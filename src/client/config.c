@@ -209,6 +209,11 @@ str config_endpoint(struct arena *arena, const struct config *config, const stru
     return arena_format(arena, "https://%.*s.%.*s.amazonaws.com", STR_ARGS(name), STR_ARGS(config->region));
 }
 
+str config_own_endpoint(const struct config *config)
+{
+    return str_present(config->endpoint) ? without_slash(config->endpoint) : (str){0};
+}
+
 str config_signing_region(const struct config *config, const struct service *service)
 {
     bool global = str_equal(str_of(service->name), S("iam")) && !str_present(config->endpoint);

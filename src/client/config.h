@@ -25,6 +25,8 @@ bool config_read(struct arena *arena, const struct config_flags *flags, struct c
 
 /* "http://127.0.0.1:4566", "https://sqs.eu-central-1.amazonaws.com"; no slash at the end. */
 str config_endpoint(struct arena *arena, const struct config *config, const struct service *service);
+/* The endpoint of all services, without a slash at the end; absent: none is configured. */
+str config_own_endpoint(const struct config *config);
 /* The region to sign for: IAM has but one. */
 str config_signing_region(const struct config *config, const struct service *service);
 /* Is that endpoint on this machine? */

@@ -109,10 +109,46 @@ static str host_of(struct arena *arena, const struct uri *uri)
     return arena_format(arena, "%s%.*s%s:%d", open, STR_ARGS(uri->host), close, uri->port);
 }
 
-void client_exchange_begin(struct client_exchange *exchange)
+/* A path of no service: whatever signing name it has, its server takes it. */
+static void encode_get(struct client_exchange *exchange, struct http_request *request)
+{
+    *request = (struct http_request){
+        .method = S("GET"), .path = exchange->path, .query = exchange->query, .body = S("")};
+    request->target = exchange->path;
+    if (!str_empty(exchange->query))
+        request->target = arena_concat(exchange->arena, exchange->path, S("?"), exchange->query);
+}
+
+static void encode(struct client_exchange *exchange, struct http_request *request)
+{
+    const struct operation *operation = exchange->operation;
+
+    if (operation)
+        protocol_find(operation->service->protocols[0])
+            ->encode_request(exchange->arena, operation, exchange->in, request);
+    else
+        encode_get(exchange, request);
+}
+
+struct addressee {
+    str endpoint, region, signing_name;
+};
+
+static struct addressee addressee_of(const struct client_exchange *exchange)
 {
     const struct config *config = exchange->client->config;
+
+    if (!exchange->operation)
+        return (struct addressee){config_own_endpoint(config), config->region, S("orderly")};
     const struct service *service = exchange->operation->service;
+    return (struct addressee){config_endpoint(exchange->arena, config, service),
+                              config_signing_region(config, service), str_of(service->signing_name)};
+}
+
+void client_exchange_begin(struct client_exchange *exchange)
+{
+    const struct client *client = exchange->client;
+    struct addressee addressee = addressee_of(exchange);
     struct arena *arena = exchange->arena;
     struct http_request request = {0};
     struct uri uri;
@@ -120,16 +156,16 @@ void client_exchange_begin(struct client_exchange *exchange)
     exchange->attempts++;
     exchange->body = text_in(arena);
     exchange->reply = (struct http_reply){0};
-    exchange->endpoint = config_endpoint(arena, config, service);
+    exchange->endpoint = addressee.endpoint;
     check(uri_parse(exchange->endpoint, &uri));
-    protocol_find(service->protocols[0])->encode_request(arena, exchange->operation, exchange->in, &request);
+    encode(exchange, &request);
     str url = arena_join(arena, exchange->endpoint, request.target);
     if (uri.path.size > 1)
         request.path = arena_join(arena, uri.path, request.path);
     request.payload = request.body;
     http_header_add(arena, &request.headers, S("Host"), host_of(arena, &uri));
-    sigv4_sign(arena, &request, &config->credentials, config_signing_region(config, service),
-               str_of(service->signing_name), wall_clock_ms() + exchange->client->clock_offset_ms);
+    sigv4_sign(arena, &request, &client->config->credentials, addressee.region, addressee.signing_name,
+               wall_clock_ms() + client->clock_offset_ms);
     add_headers(exchange, &request.headers);
     set_options(exchange, &request, url);
 }
@@ -192,9 +228,20 @@ static enum client_exchange_state again(struct client_exchange *exchange, bool s
     return EXCHANGE_AGAIN;
 }
 
+/* False: exchange->failure says why. */
+static bool decode(struct client_exchange *exchange)
+{
+    const struct operation *operation = exchange->operation;
+
+    if (operation)
+        return protocol_find(operation->service->protocols[0])
+            ->decode_reply(exchange->arena, operation, &exchange->reply, exchange->out, &exchange->failure);
+    *(struct http_reply *)exchange->out = exchange->reply;
+    return true;
+}
+
 enum client_exchange_state client_exchange_end(struct client_exchange *exchange, CURLcode code)
 {
-    const struct protocol *protocol = protocol_find(exchange->operation->service->protocols[0]);
     long status = 0;
 
     if (code != CURLE_OK) {
@@ -207,8 +254,7 @@ enum client_exchange_state client_exchange_end(struct client_exchange *exchange,
     exchange->reply.status = (int)status;
     exchange->reply.body = text_str(&exchange->body);
     exchange->failure = (struct failure){0};
-    if (protocol->decode_reply(exchange->arena, exchange->operation, &exchange->reply, exchange->out,
-                               &exchange->failure))
+    if (decode(exchange))
         return EXCHANGE_ANSWERED;
     if (correct_clock(exchange))
         return again(exchange, true);

@@ -19,7 +19,9 @@ struct client_exchange {
     struct client *client;
     CURL *curl;
     struct arena *arena;
-    const struct operation *operation;
+    const struct operation
+        *operation; /* NULL: `path` and `query` are got, and `out` is a struct http_reply */
+    str path, query;
     const void *in;
     void *out, *tag;
 

@@ -279,9 +279,23 @@ static void warn_of_denial(const struct call *call, const struct question *quest
     unsigned left_out;
 
     if (log_due(&pace, &left_out))
-        log_warn("denied action=%.*s reason=%.*s request_id=%.*s not_told_before=%u",
+        log_warn("%s action=%.*s reason=%.*s request_id=%.*s not_told_before=%u",
+                 call->engine->options.enforcement == ENFORCEMENT_SOFT ? "would be denied" : "denied",
                  STR_ARGS(question->action), STR_ARGS(json_quoted(call->arena, reason)),
                  STR_ARGS(call->request_id), left_out);
+}
+
+/* Do the policies let the call in, or need they not? */
+static bool permitted(const struct call *call, const struct question *question, struct objection *objection)
+{
+    const struct engine_options *options = &call->engine->options;
+
+    if (options->enforcement == ENFORCEMENT_OFF || options->identity.authorize(call, question, objection))
+        return true;
+    if (options->enforcement == ENFORCEMENT_ON)
+        return false;
+    warn_of_denial(call, question, objection->reason);
+    return true;
 }
 
 bool authorize_action_in_context(const struct call *call, str action, str resource_arn, str resource_policy,
@@ -291,7 +305,7 @@ bool authorize_action_in_context(const struct call *call, str action, str resour
     struct objection objection = {0};
 
     call->progress->authorized = true;
-    if (call->engine->options.identity.authorize(call, &question, &objection))
+    if (permitted(call, &question, &objection))
         return true;
     fail(call, call->operation->service->access_denied, "%.*s", STR_ARGS(objection.message));
     call->progress->failure.reason = objection.reason;
@@ -325,7 +339,7 @@ bool may(const struct call *call, const struct principal *principal, str action,
     struct call theirs = call_as(call, principal);
     struct objection objection = {0};
 
-    return call->engine->options.identity.authorize(&theirs, &question, &objection);
+    return permitted(&theirs, &question, &objection);
 }
 
 void context_add(const struct call *call, struct context_list *context, str key, str value)

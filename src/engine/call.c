@@ -7,7 +7,6 @@
 #include "aws/arn.h"
 #include "base/check.h"
 #include "base/log.h"
-#include "base/text.h"
 #include "base/time.h"
 
 #include <stdarg.h>
@@ -155,7 +154,7 @@ enum outcome call_end(const struct call *call, struct call_mark mark, enum outco
     if (outcome == FAILED) {
         txn_rollback(call->txn);
         batch->effects.count = mark.effects;
-        batch_drop_spawned(batch, mark.spawned);
+        spawned_drop(batch, mark.spawned);
         sums_undo(batch, mark.sum_changes);
         batch->hops.count = mark.hops;
         batch->hops.stored = mark.hops_stored;

@@ -125,6 +125,7 @@ struct call {
     bool preparing;        /* the operation's prepare function runs, not its handler */
     bool may_move;         /* what may_move_to_worker() says */
     bool last_run;         /* the server stops: answer with what there is, do not park or spawn */
+    str poller;            /* the name that spawn() gave it; else absent */
     struct stream *stream; /* what sends the reply piece by piece; NULL: it is sent whole */
     struct call_progress *progress;
 };
@@ -336,11 +337,18 @@ struct sum sum_added(const struct call *call, const struct sum *sum);
 void sums_store(const struct call *call);
 
 /*
- * Run an internal operation by itself, as soon as this call's batch is committed: a poller that parks
- * and runs again for as long as it likes.  Not stored: each service's start hook begins its pollers
- * anew, and a reset ends the old ones.
+ * Run an internal operation by itself, as soon as this call's batch is committed.  Not stored: each service's
+ * start hook begins its pollers anew, and a reset ends the old ones.
+ *
+ * One with an id is a poller, that parks and runs again for as long as it likes, and is known by (operation,
+ * id).  Spawning it again ends the one before.  spawn_end() ends it when this call's batch is committed,
+ * wherever it waits.  It may spawn_rest(), until spawn_wake() or that time; what wakes it out of another
+ * service's park() is that service's business.  An operation that is prepared cannot be a poller.
  */
-void spawn(const struct call *call, const struct operation *operation, const void *in);
+void spawn(const struct call *call, const struct operation *operation, str id, const void *in);
+void spawn_end(const struct call *call, const struct operation *operation, str id);
+void spawn_wake(const struct call *call, const struct operation *operation, str id);
+enum outcome spawn_rest(const struct call *call, int64_t until_ms); /* returns PARKED */
 
 /*
  * Something to do in the world once this call is durable: `kind` names who does it (the server

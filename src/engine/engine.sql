@@ -115,9 +115,12 @@ select kind, id, payload from engine_effect;
 -- statement: add_trace_page :exec
 insert into engine_trace_page (at_ms, bytes, hops) values (:at_ms, :bytes, :hops);
 
--- statement: take_trace_page :one
-delete from engine_trace_page where id in (select p.id from engine_trace_page p order by p.id limit 1)
-returning at_ms, bytes, hops;
+-- statement: next_trace_page :one
+select id, bytes, hops from engine_trace_page where id > :id order by id limit 1;
+
+-- statement: remove_trace_pages :exec
+-- param: last_id integer
+delete from engine_trace_page where id <= :last_id;
 
 -- statement: find_trace_page :one
 select at_ms from engine_trace_page order by id limit 1;

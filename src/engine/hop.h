@@ -23,7 +23,7 @@ enum hop_kind {
     HOP_PUT, /* an item */
     HOP_DELETED,
     HOP_DEAD_LETTERED,
-    HOP_RETRIED, /* a failed invocation waits for its next attempt */
+    HOP_RETRIED, /* a failed invocation, or a message that failed in its batch, waits for its next attempt */
     HOP_KINDS,
 };
 

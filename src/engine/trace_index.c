@@ -23,6 +23,8 @@ enum {
     INDEX_AFTER_MS = 200, /* a page waits for others of its traces */
     INDEX_AGAIN_MS = 100, /* while calls wait */
     PRUNE_EVERY_MS = 10 * 1000,
+    PAGES_AT_ONCE = 16,
+    WAYS_AT_ONCE = 24,
     TRACE_ROW_BYTES = 300,
     HOP_ROW_BYTES = 30,
     WORD_ROW_BYTES = 40,
@@ -229,34 +231,58 @@ static int64_t store_way(struct index *index, struct way *way)
     return row->bytes - way->size_before;
 }
 
-static void index_page(struct engine *engine, struct index *index, str hops)
+static void read_page(struct index *index, str hops)
 {
     const struct json *page = json_parse(&index->arena, hops, NULL);
-    int64_t grown = 0;
 
     for (uint32_t i = 0; json_is(page, JSON_ARRAY) && i < page->count; i++)
         index_hop(index, &page->items[i]);
-    for (size_t i = 0; i < index->ways.count; i++)
-        grown += store_way(index, &index->ways.items[i]);
-    engine_change_trace_size(engine->txn, &(struct engine_change_trace_size_params){.by = grown});
 }
 
-/* False: there is none. */
-static bool take_page(struct engine *engine, bool keep)
+static void store_ways(struct index *index)
+{
+    int64_t grown = 0;
+
+    for (size_t i = 0; i < index->ways.count; i++)
+        grown += store_way(index, &index->ways.items[i]);
+    engine_change_trace_size(index->engine->txn, &(struct engine_change_trace_size_params){.by = grown});
+}
+
+/* Some pages together, so that a trace's row is written once for them.  False: there are no more. */
+static bool index_pages(struct engine *engine)
 {
     struct index index = {.engine = engine};
-    struct engine_take_trace_page_row page;
+    struct engine_next_trace_page_row page = {0};
+    int64_t last_id = 0;
+    int pages = 0;
+    bool more;
 
     txn_use_arena(engine->txn, &index.arena);
-    bool found = engine_take_trace_page(engine->txn, &page);
-    if (found) {
+    do {
+        more = engine_next_trace_page(engine->txn, &(struct engine_next_trace_page_params){.id = last_id},
+                                      &page);
+        if (!more)
+            break;
+        last_id = page.id;
         engine->trace_page_bytes -= page.bytes;
-        if (keep)
-            index_page(engine, &index, page.hops);
-    }
+        read_page(&index, page.hops);
+    } while (index.ways.count < WAYS_AT_ONCE && ++pages < PAGES_AT_ONCE);
+    engine_remove_trace_pages(engine->txn, &(struct engine_remove_trace_pages_params){.last_id = last_id});
+    store_ways(&index);
     txn_use_arena(engine->txn, &engine->batch->arena);
     arena_free(&index.arena);
-    return found;
+    return more;
+}
+
+static bool drop_page(struct engine *engine)
+{
+    struct engine_next_trace_page_row page;
+
+    if (!engine_next_trace_page(engine->txn, &(struct engine_next_trace_page_params){.id = 0}, &page))
+        return false;
+    engine->trace_page_bytes -= page.bytes;
+    engine_remove_trace_pages(engine->txn, &(struct engine_remove_trace_pages_params){.last_id = page.id});
+    return true;
 }
 
 /* ---- when there is time ---- */
@@ -286,15 +312,16 @@ bool trace_is_indexed(struct engine *engine)
 {
     struct engine_find_trace_page_row page;
 
-    return !engine_find_trace_page(engine->txn, &page);
+    return !engine->batch->has_indexed && !engine_find_trace_page(engine->txn, &page);
 }
 
 void trace_index(struct engine *engine)
 {
     bool more;
 
+    engine->batch->has_indexed = true;
     do
-        more = take_page(engine, true);
+        more = index_pages(engine);
     while (more && !slice_has_passed(engine));
     engine->index_ms = !more ? INT64_MAX : engine->now_ms + (calls_wait(engine) ? INDEX_AGAIN_MS : 1);
 }
@@ -333,7 +360,7 @@ static bool prune_one(struct engine *engine)
     if (prunes && found)
         forget(engine, &oldest);
     else if (prunes)
-        prunes = take_page(engine, false);
+        prunes = drop_page(engine);
     arena_rewind(&engine->batch->arena, mark);
     return prunes;
 }

@@ -268,7 +268,8 @@ static enum outcome index_first(const struct call *call, struct http_reply *repl
         return door_refuse(call, reply, 503, S("The server is stopping."));
     if (trace_is_indexed(call->engine))
         return move_to_worker(call);
-    trace_index(call->engine);
+    if (!call->engine->batch->has_indexed)
+        trace_index(call->engine);
     return park(call, S("engine/traces"), call->now_ms + LOOK_AGAIN_MS);
 }
 

@@ -1,5 +1,6 @@
 """The command line against a real server: ORDERLY_ENDPOINT, or the binary started for the session."""
 
+import json
 import os
 import pathlib
 import subprocess
@@ -67,6 +68,20 @@ def orders(run, endpoint):
     return call
 
 
+@pytest.fixture(scope="session")
+def without_traces(endpoint):
+    """The environment in which the same server is known by its services' endpoints alone, so not as Orderly."""
+    services = ["SNS", "SQS", "DYNAMODB", "LAMBDA", "CLOUDWATCH_LOGS", "IAM", "STS"]
+    return {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
+            **{f"AWS_ENDPOINT_URL_{service}": endpoint for service in services}}
+
+
+@pytest.fixture(scope="session")
+def elsewhere(run, without_traces):
+    """The same as `orders`, to a server that has no traces."""
+    return lambda *words: run(*words, **without_traces)
+
+
 @pytest.fixture
 def deployed(orders, reset):
     """An empty server with the order system and the C function on it; the same calls as `orders`."""
@@ -74,3 +89,52 @@ def deployed(orders, reset):
     result = orders("deploy")
     assert result.code == 0, result.text
     return orders
+
+
+def order(order_id="O1", **changes):
+    return json.dumps(
+        {
+            "orderId": order_id,
+            "userId": "U1",
+            "itemName": "Laptop",
+            "quantity": 1,
+            "status": "new",
+            "timestamp": "2025-05-03T12:00:00Z",
+            **changes,
+        }
+    )
+
+
+VISIBILITY_SECONDS = 30
+
+
+@pytest.fixture
+def attempt(orders, advance_clock, wait_until):
+    """attempt("O1", 2): the function has been through with that order twice, a visibility timeout apart."""
+
+    def attempts(order_id):
+        steps = json.loads(orders("show", order_id, "--json").out)["steps"]
+        return len([step for step in steps if step["step"] == "returned"])
+
+    def reach(order_id, number):
+        for done in range(attempts(order_id), number):
+            if done > 0:
+                advance_clock(VISIBILITY_SECONDS + 1)
+            wait_until(lambda done=done: attempts(order_id) > done)
+
+    return reach
+
+
+@pytest.fixture
+def die(orders, attempt, advance_clock, wait_until):
+    """die("O1"): that order has been tried three times, and is in OrderDLQ."""
+
+    def is_dead(order_id):
+        return json.loads(orders("show", order_id, "--json").out)["end"] == "dead-lettered"
+
+    def reach(order_id):
+        attempt(order_id, 3)
+        advance_clock(VISIBILITY_SECONDS + 1)
+        wait_until(lambda: is_dead(order_id))
+
+    return reach

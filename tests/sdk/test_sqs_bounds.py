@@ -180,14 +180,42 @@ def test_a_store_of_the_first_schema_keeps_its_messages_and_counts_them(tmp_path
         old.server.stop()
 
 
-def test_a_purge_may_follow_another_after_sixty_seconds(queues):
-    url = queues.sqs.create_queue(QueueName="q")["QueueUrl"]
-    queues.sqs.purge_queue(QueueUrl=url)
-    queues.advance(57)
-    with pytest.raises(ClientError, match="PurgeQueueInProgress"):
-        queues.sqs.purge_queue(QueueUrl=url)
-    queues.advance(3)
-    queues.sqs.purge_queue(QueueUrl=url)
+@pytest.fixture(params=["--sqs-waits", "ORDERLY_SQS_WAITS", "SQS_DELAY_PURGE_RETRY", "SQS_DELAY_RECENTLY_DELETED"])
+def waiting(request):
+    """A server with AWS's rules of a minute, by each of the names that they have."""
+    flags, environment = ([request.param], {}) if request.param.startswith("--") else ([], {request.param: "1"})
+    one = Queues(*flags, environment=environment)
+    yield one
+    one.end()
+
+
+def test_with_waits_a_purge_may_follow_another_after_sixty_seconds(waiting, refused):
+    url = waiting.sqs.create_queue(QueueName="q")["QueueUrl"]
+    waiting.sqs.purge_queue(QueueUrl=url)
+    waiting.advance(57)
+    error = refused(waiting.sqs.purge_queue, QueueUrl=url)
+    assert (error["code"], error["status"], error["message"]) == (
+        "AWS.SimpleQueueService.PurgeQueueInProgress", 403,
+        "Only one PurgeQueue operation on q is allowed every 60 seconds.")
+    waiting.advance(3)
+    waiting.sqs.purge_queue(QueueUrl=url)
+
+
+def test_with_waits_the_name_of_a_deleted_queue_is_free_after_sixty_seconds(waiting, refused):
+    url = waiting.sqs.create_queue(QueueName="q")["QueueUrl"]
+    waiting.sqs.create_queue(QueueName="other")
+    waiting.sqs.delete_queue(QueueUrl=url)
+    waiting.advance(57)
+    error = refused(waiting.sqs.create_queue, QueueName="q")
+    assert (error["code"], error["status"], error["message"]) == (
+        "AWS.SimpleQueueService.QueueDeletedRecently", 400,
+        "You must wait 60 seconds after deleting a queue before you can create another with the same name.")
+    waiting.sqs.create_queue(QueueName="another")
+    waiting.advance(3)
+    waiting.sqs.delete_queue(QueueUrl=waiting.sqs.create_queue(QueueName="q")["QueueUrl"])
+    waiting.advance(61)
+    waiting.sqs.delete_queue(QueueUrl=waiting.url("other"))
+    assert waiting.rows("select name from sqs_deletion") == [("other",)], "what is older than a minute is forgotten"
 
 
 # --- Receiving ---------------------------------------------------------------------------------
@@ -399,3 +427,30 @@ def test_a_list_of_queues_goes_on_behind_its_token_and_takes_no_other_text_for_o
         sqs.list_queues(MaxResults=2, NextToken="'; drop table x")
     with pytest.raises(ClientError, match="NextToken"):
         sqs.list_dead_letter_source_queues(QueueUrl=queues.url("a1"), MaxResults=2, NextToken="\u00e9" * 90)
+
+
+# --- The queue's row, which the store keeps ----------------------------------------------------
+
+
+def test_what_is_changed_of_a_queue_counts_for_the_next_message(queues):
+    url = queues.sqs.create_queue(QueueName="q")["QueueUrl"]
+    queues.sqs.send_message(QueueUrl=url, MessageBody="ready")
+    queues.sqs.set_queue_attributes(QueueUrl=url, Attributes={"DelaySeconds": "900"})
+    queues.sqs.send_message(QueueUrl=url, MessageBody="delayed")
+    assert queues.counts("q") == {"ready": 1, "delayed": 1, "in flight": 0}
+
+    queues.sqs.purge_queue(QueueUrl=url)
+    queues.sqs.send_message(QueueUrl=url, MessageBody="after the purge", DelaySeconds=0)
+    assert [m["Body"] for m in queues.receive("q")] == ["after the purge"]
+
+    queues.sqs.delete_queue(QueueUrl=url)
+    with pytest.raises(ClientError, match="The specified queue does not exist"):
+        queues.sqs.send_message(QueueUrl=url, MessageBody="to nobody")
+    queues.advance(61)
+    queues.sqs.create_queue(QueueName="q")
+    queues.sqs.send_message(QueueUrl=url, MessageBody="anew")
+    assert queues.counts("q") == {"ready": 1, "delayed": 0, "in flight": 0}
+
+    orderly_server.post(queues.server.endpoint, "/_localstack/state/reset", "")
+    with pytest.raises(ClientError, match="The specified queue does not exist"):
+        queues.sqs.send_message(QueueUrl=url, MessageBody="to nobody")

@@ -20,10 +20,6 @@ def handler(event, context):
     for record in event["Records"]:
         table.put_item(TableName=os.environ["TABLE"], Item={"id": {"S": record["body"]}})
 """
-FAILS = """
-def handler(event, context):
-    raise ValueError("no such order")
-"""
 
 
 class Traces:
@@ -173,3 +169,162 @@ def test_a_message_that_nobody_deletes_ends_in_the_dead_letter_queue(client, tra
     assert hops[-1]["reason"] == f"It was received 2 times from {arn_of_queue(url)}, and not deleted."
     [trace] = traces.find(resource=arn_of_queue(dead))
     assert trace["outcome"] == "dead-lettered"
+
+
+# --- Functions -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def trigger(client, make_queue, make_function, make_role):
+    """trigger(source, allow=, environment=, queue attributes) is the URL of a queue that has that function behind it."""
+
+    def make(source, allow=(), variables=None, **queue):
+        url = make_queue(VisibilityTimeout=30, **queue)
+        name = make_function(source, Role=make_role(allow=[*POLLER, *allow]), Environment={"Variables": variables or {}})
+        client("lambda").create_event_source_mapping(FunctionName=name, EventSourceArn=arn_of_queue(url), BatchSize=1)
+        return url
+
+    return make
+
+
+@pytest.fixture
+def table(client, unique):
+    client("dynamodb").create_table(
+        TableName=unique("t"),
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    return unique("t")
+
+
+def test_what_a_function_does_for_a_message_is_on_its_way(client, traces, trigger, table, order, wait_until):
+    url = trigger(PUTS, allow=["dynamodb:PutItem"], variables={"TABLE": table})
+    client("sqs").send_message(QueueUrl=url, MessageBody=order)
+    wait_until(lambda: any("deleted" in kinds(traces.get("/" + one["traceId"])["hops"]) for one in traces.find(text=order)))
+    hops = {hop["kind"]: hop for hop in traces.hops(text=order)}
+    assert sorted(hops) == sorted(["sent", "received", "invoked", "put", "logged", "returned", "deleted"])
+    parents = {kind: next((one["kind"] for one in hops.values() if one["id"] == hop["parent"]), None) for kind, hop in hops.items()}
+    assert parents == {
+        "sent": None, "received": "sent", "invoked": "received", "put": "invoked", "logged": "invoked",
+        "returned": "invoked", "deleted": "returned",
+    }
+    assert hops["put"]["resource"].endswith(":table/" + table)
+    assert hops["put"]["detail"] == {"key": {"id": {"S": order}}}
+    assert {hop["verdict"] for hop in hops.values()} == {"ok"}
+
+
+def test_a_denied_write_of_a_function_says_which_policy_lacks_it(client, traces, trigger, table, order, wait_until):
+    url = trigger(PUTS, variables={"TABLE": table})
+    client("sqs").send_message(QueueUrl=url, MessageBody=order)
+    wait_until(lambda: traces.find(text=order, outcome="failed"))
+    hops = {hop["kind"]: hop for hop in traces.hops(text=order, outcome="denied")}
+    assert hops["denied"]["parent"] == hops["invoked"]["id"]
+    role = hops["denied"]["reason"].split(" allows ")[0]
+    assert re.fullmatch(rf"no policy of arn:aws:iam::{ACCOUNT}:role/\S+", role)
+    assert hops["denied"]["reason"].endswith(f" allows dynamodb:PutItem on {hops['denied']['resource']}")
+    assert hops["returned"]["verdict"] == "failed" and "AccessDeniedException" in hops["returned"]["reason"]
+
+
+# --- Finding -------------------------------------------------------------------------------------
+
+
+def test_pages_follow_one_another_from_the_newest_on(client, traces, unique, order):
+    topic = client("sns").create_topic(Name=unique("t"))["TopicArn"]
+    sent = [client("sns").publish(TopicArn=topic, Message=f"{order} {i}")["MessageId"] for i in range(5)]
+    first = traces.page(resource=topic, limit=2)
+    second = traces.page(resource=topic, limit=2, next=first["next"])
+    third = traces.page(resource=topic, limit=2, next=second["next"])
+    found = [one["messageIds"][0] for page in (first, second, third) for one in page["traces"]]
+    assert found == sent[::-1] and "next" not in third
+    began = traces.find(message=sent[2])[0]["beganMs"]
+    assert sent[2] in [one["messageIds"][0] for one in traces.find(text=order, since=began, until=began)]
+    assert sent[2] not in [one["messageIds"][0] for one in traces.find(text=order, since=traces.find(message=sent[4])[0]["beganMs"] + 1)]
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=101", "outcome=bad", "text=!", "since=x", "colour=red", "message="])
+def test_what_is_no_filter_is_refused(traces, query):
+    assert traces.refusal("?" + query)[0] == 400
+
+
+def test_a_trace_that_is_none_is_not_found(traces):
+    assert traces.refusal("/1-00000000-000000000000000000000000") == (404, "There is no such trace.")
+
+
+@pytest.mark.parametrize("path", ["", "/1-00000000-000000000000000000000000"])
+def test_a_foreign_page_reads_no_traces(traces, path):
+    assert traces.refusal(path, Origin="http://evil.example")[0] == 403
+
+
+# --- Keeping -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def started():
+    """started("--flag", …) is a server of its own."""
+    servers = []
+
+    def start(*flags):
+        servers.append(orderly_server.Server(*flags).start())
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.stop()
+        server.remove_data()
+
+
+def publish(server, *texts):
+    import boto3
+
+    sns = boto3.client("sns", endpoint_url=server.endpoint, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
+    topic = sns.create_topic(Name="t")["TopicArn"]
+    for text in texts:
+        sns.publish(TopicArn=topic, Message=text)
+
+
+def advance(server, seconds):
+    orderly_server.post(server.endpoint, "/_orderly/clock", json.dumps({"advance_ms": seconds * 1000}))
+
+
+def test_traces_are_kept_as_long_as_is_asked(started):
+    server = started("--trace-keep", "1h")
+    publish(server, "first")
+    advance(server, 3500)
+    publish(server, "second")
+    traces = Traces(server.endpoint)
+    assert len(traces.find(text="first")) == 1
+    advance(server, 200)
+    publish(server, "third")
+    orderly_server.wait_until(lambda: publish(server, "more") or not traces.find(text="first"))
+    assert len(traces.find(text="second")) == 1
+
+
+def test_traces_take_as_much_room_as_is_asked(started):
+    server = started("--trace-keep", "40KiB")
+    traces = Traces(server.endpoint)
+    publish(server, *[f"old{i}" for i in range(20)])
+    assert len(traces.find(limit=100)) == 20
+    publish(server, *[f"new{i}" for i in range(200)])
+    orderly_server.wait_until(lambda: not traces.find(text="old0"))
+    assert len(traces.find(text="new199")) == 1
+
+
+def test_nothing_is_traced_when_nothing_is_kept(started):
+    server = started("--trace-keep", "0")
+    publish(server, "first")
+    assert Traces(server.endpoint).find() == []
+
+
+def test_a_loss_is_in_the_servers_log(started):
+    import boto3
+
+    server = started()
+    publish(server, "first")
+    keys = {"endpoint_url": server.endpoint, "region_name": "us-east-1", "aws_access_key_id": "test", "aws_secret_access_key": "test"}
+    boto3.client("sqs", **keys).create_queue(QueueName="q")
+    boto3.client("sns", **keys).subscribe(
+        TopicArn=f"arn:aws:sns:us-east-1:{ACCOUNT}:t", Protocol="sqs", Endpoint=f"arn:aws:sqs:us-east-1:{ACCOUNT}:q")
+    publish(server, "second")
+    [line] = orderly_server.wait_until(lambda: [one for one in server.log_lines if "was not delivered" in one])
+    assert " warn " in line and "has no statement that allows sns.amazonaws.com sqs:SendMessage" in line

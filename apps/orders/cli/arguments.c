@@ -7,70 +7,74 @@ enum { MAX_NUMBER = 100000000 };
 
 static const struct cli_command COMMANDS[] = {
     {COMMAND_DEPLOY, false, "deploy", NULL,
-     "make the order system: topic, queues, table, role, function, trigger",
-     "Makes what is missing of the order system and changes what differs; what is there already stays.\n"
-     "Run it again at any time, also with another --function.\n"},
+     "create the order system: topic, queues, table, role, function, trigger",
+     "Creates what is missing of the order system, and changes what differs from what it should be. Run it\n"
+     "again at any time, also with another --function.\n"},
     {COMMAND_SUBMIT, false, "submit", "[FILE|-]", "publish orders, one JSON object per line",
-     "Publishes the orders of FILE, or of the standard input, to the topic OrderTopic. An order is a\n"
-     "JSON object on a line of its own with the texts orderId, userId, itemName and status, a positive\n"
-     "whole number quantity, and an ISO 8601 timestamp. Each line is checked first; what is wrong is\n"
-     "said and not sent.\n\n"
+     "Publishes the orders of FILE, or of standard input, to the topic OrderTopic. An order is a JSON "
+     "object\n"
+     "on one line, with the texts orderId, userId, itemName and status, a positive whole number quantity,\n"
+     "and an ISO 8601 timestamp. The command checks each line first; it reports a bad line and does not\n"
+     "send it.\n\n"
      "    {\"orderId\":\"O1\",\"userId\":\"U1\",\"itemName\":\"Laptop\",\"quantity\":1,"
      "\"status\":\"new\",\n     \"timestamp\":\"2025-05-03T12:00:00Z\"}    (on one line)\n"},
-    {COMMAND_LIST, false, "list", NULL, "the orders in the table",
-     "Prints the orders that are in the table Orders, sorted by their id.\n"},
-    {COMMAND_SHOW, true, "show", "ORDER", "one order's way, hop by hop",
-     "Tells the way of one order, from the table, the function's log and the dead-letter queue: when it\n"
-     "was published, queued, received, handled and stored, or why it was not.\n"},
+    {COMMAND_LIST, false, "list", NULL, "print the orders in the table",
+     "Prints the orders in the table Orders, sorted by their ids.\n"},
+    {COMMAND_SHOW, true, "show", "ORDER", "show one order's way, step by step",
+     "Shows the way of one order: when it was published, delivered to the queue, received, handled and\n"
+     "stored, and why a step failed. Orderly records these steps as a trace. On AWS, the command reads the\n"
+     "table, the function's log and the dead-letter queue instead.\n"},
     {COMMAND_WATCH, false, "watch", NULL, "follow the orders as they are handled",
-     "Follows the function's log, one line for each order, until you press Ctrl-C.\n"},
-    {COMMAND_DLQ, false, "dlq", NULL, "the messages that could not be handled",
-     "Shows what is in the dead-letter queue OrderDLQ, and why, as far as the function's log knows.\n"
-     "Looking counts as a receive there; the messages are put back at once.\n"},
-    {COMMAND_WAIT, false, "wait", NULL, "wait until the orders are where they belong",
-     "Waits until each order of a file is in the table and the dead-letter queue has as many messages as\n"
-     "are expected there. Exit code 0 says that it is so, 1 that the time was over before.\n"},
+     "Prints a line for each order that is stored and for each step that fails, until you press Ctrl-C.\n"},
+    {COMMAND_DLQ, false, "dlq", NULL, "show the messages that could not be handled",
+     "Shows the messages in the dead-letter queue OrderDLQ, and why each one is there. SQS counts this as a\n"
+     "receive of each message; the command puts all of them back at once.\n"},
+    {COMMAND_WAIT, false, "wait", NULL, "wait until the orders have arrived",
+     "Waits until each order of a file is in the table, and the dead-letter queue has as many messages as\n"
+     "expected. The exit code is 0 then, and 1 if the time was over before, or if an order was given up.\n"},
     {COMMAND_BURST, true, "burst", "N", "publish N made-up orders at full speed and time them",
      "Publishes N made-up orders as fast as it can, waits until each is in the table or in the dead-letter\n"
-     "queue, and reports orders per second and how long they took.\n"},
+     "queue, and reports orders per second and how long an order took.\n"},
 };
 
 #define AT(member) offsetof(struct arguments, member)
 
 static const struct cli_flag FLAGS[] = {
     {COMMAND_DEPLOY, CLI_TEXT, "--function", "c|nodejs|python",
-     "which function handles the orders (default c)", AT(function), 0, 0, 0},
-    {COMMAND_DEPLOY, CLI_TEXT, "--zip", "FILE", "its code, instead of the one that comes with Orderly",
+     "the function that handles the orders (default c)", AT(function), 0, 0, 0},
+    {COMMAND_DEPLOY, CLI_TEXT, "--zip", "FILE", "use this package instead of the one that comes with Orderly",
      AT(zip), 0, 0, 0},
     {COMMAND_DEPLOY, CLI_NUMBER, "--visibility-timeout", "SECONDS",
-     "until a failed order is tried again (default 30); the function may take a sixth of it",
+     "how long until a failed order is tried again (default 30); the function may run a sixth of that",
      AT(visibility_seconds), 6, 43200, 30},
-    {COMMAND_SUBMIT, CLI_TEXT, "--raw", "FILE", "publish that file as one message, as it is", AT(raw), 0, 0,
+    {COMMAND_SUBMIT, CLI_TEXT, "--raw", "FILE", "publish this file as one message, unchanged", AT(raw), 0, 0,
      0},
-    {COMMAND_SUBMIT, CLI_SWITCH, "--force", NULL, "send bad lines, too", AT(force), 0, 0, 0},
+    {COMMAND_SUBMIT, CLI_SWITCH, "--force", NULL, "also send bad lines", AT(force), 0, 0, 0},
     {COMMAND_SUBMIT | COMMAND_BURST, CLI_NUMBER, "--parallel", "N",
-     "requests at the same time, of ten orders each (default 8)", AT(parallel), 1, 256, 8},
+     "requests at the same time, ten orders each (default 8)", AT(parallel), 1, 256, 8},
     {COMMAND_WAIT, CLI_TEXT, "--file", "FILE", "the orders, one JSON object per line", AT(file), 0, 0, 0},
     {COMMAND_WAIT, CLI_NUMBER, "--dead-letters", "N", "messages expected in OrderDLQ (default 0)",
      AT(dead_letters), 0, MAX_NUMBER, 0},
-    {COMMAND_WAIT, CLI_NUMBER, "--timeout", "SECONDS", "give up after that long (default 300)",
+    {COMMAND_WAIT, CLI_NUMBER, "--timeout", "SECONDS", "give up after this time (default 300)",
      AT(wait_seconds), 0, MAX_NUMBER, 300},
-    {COMMAND_LIST, CLI_NUMBER, "--limit", "N", "at most that many", AT(limit), 1, MAX_NUMBER, MAX_NUMBER},
-    {COMMAND_SHOW, CLI_NUMBER, "--wait", "SECONDS", "wait that long for the order's end (default 0)",
-     AT(wait_seconds), 0, MAX_NUMBER, 0},
-    {COMMAND_BURST, CLI_NUMBER, "--wait", "SECONDS",
-     "wait at most that long for the orders' end (default 120)", AT(wait_seconds), 0, MAX_NUMBER, 120},
+    {COMMAND_LIST, CLI_NUMBER, "--limit", "N", "print at most N orders", AT(limit), 1, MAX_NUMBER,
+     MAX_NUMBER},
+    {COMMAND_SHOW, CLI_NUMBER, "--wait", "SECONDS",
+     "wait so long for the order to arrive or fail (default 0)", AT(wait_seconds), 0, MAX_NUMBER, 0},
+    {COMMAND_BURST, CLI_NUMBER, "--wait", "SECONDS", "wait so long for the orders to arrive (default 120)",
+     AT(wait_seconds), 0, MAX_NUMBER, 120},
     {COMMAND_WATCH, CLI_NUMBER, "--count", "N", "stop after N lines", AT(count), 1, MAX_NUMBER, MAX_NUMBER},
-    {COMMAND_DLQ, CLI_SWITCH, "--redrive", NULL, "send them to OrderQueue again", AT(redrive), 0, 0, 0},
-    {COMMAND_DLQ, CLI_SWITCH, "--purge", NULL, "throw them away", AT(purge), 0, 0, 0},
-    {COMMAND_LIST | COMMAND_SHOW | COMMAND_DLQ | COMMAND_BURST, CLI_SWITCH, "--json", NULL, "for scripts",
-     AT(json), 0, 0, 0},
+    {COMMAND_DLQ, CLI_SWITCH, "--redrive", NULL, "send the messages to OrderQueue again", AT(redrive), 0, 0,
+     0},
+    {COMMAND_DLQ, CLI_SWITCH, "--purge", NULL, "delete the messages", AT(purge), 0, 0, 0},
+    {COMMAND_LIST | COMMAND_SHOW | COMMAND_DLQ | COMMAND_BURST, CLI_SWITCH, "--json", NULL,
+     "print JSON, for scripts", AT(json), 0, 0, 0},
     {CLI_EVERY_COMMAND, CLI_TEXT, "--endpoint-url", "URL",
-     "whom to call (AWS_ENDPOINT_URL, or the profile's)", AT(where.endpoint_url), 0, 0, 0},
-    {CLI_EVERY_COMMAND, CLI_TEXT, "--region", "NAME", "(AWS_REGION, AWS_DEFAULT_REGION, or the profile's)",
-     AT(where.region), 0, 0, 0},
+     "the endpoint to call (AWS_ENDPOINT_URL, or the profile's)", AT(where.endpoint_url), 0, 0, 0},
+    {CLI_EVERY_COMMAND, CLI_TEXT, "--region", "NAME",
+     "the region (AWS_REGION, AWS_DEFAULT_REGION, or the profile's)", AT(where.region), 0, 0, 0},
     {CLI_EVERY_COMMAND, CLI_TEXT, "--profile", "NAME",
-     "of ~/.aws/config and ~/.aws/credentials (AWS_PROFILE)", AT(where.profile), 0, 0, 0},
+     "a profile of ~/.aws/config and ~/.aws/credentials (AWS_PROFILE)", AT(where.profile), 0, 0, 0},
 };
 
 static const struct cli_table TABLE = {

@@ -4,6 +4,8 @@
 #include "orders/cli/commands.h"
 #include "orders/cli/dead_letters.h"
 #include "orders/cli/function_log.h"
+#include "orders/cli/timeline.h"
+#include "orders/cli/traces.h"
 
 #include "base/list.h"
 #include "cli/output.h"
@@ -11,7 +13,7 @@
 
 #include <stdlib.h>
 
-enum { MAX_EXPLAINED = 20, BATCH = 10, TEXT_COLUMNS = 100 };
+enum { MAX_EXPLAINED = 20, BATCH = 10, TEXT_COLUMNS = 100, NOTE_INDENT = 4 };
 
 /* ---- showing ---- */
 
@@ -32,13 +34,37 @@ static bool find_reason(struct orders *orders, str words, str *reason)
     return str_present(*reason);
 }
 
-static str explain(struct orders *orders, const struct dead_letter *letter)
+static str explain_by_log(struct orders *orders, const struct dead_letter *letter)
 {
     str reason = {0};
 
     if (!find_reason(orders, letter->message_id, &reason))
         find_reason(orders, letter->order_id, &reason);
     return reason;
+}
+
+/* What went wrong before it was moved, or else that it was. */
+static str explain_by_trace(struct orders *orders, const struct dead_letter *letter)
+{
+    struct trace trace;
+    str reason = {0};
+
+    if (!orders_traces_newest(orders, &(struct traces_query){.message = letter->message_id}, &trace))
+        return reason;
+    for (size_t i = trace.hops.count; i > 0 && !str_present(reason); i--)
+        if (!str_equal(trace.hops.items[i - 1].kind, S("dead-lettered")))
+            reason = trace.hops.items[i - 1].reason;
+    reason = str_present(reason) ? reason : trace_reason(&trace);
+    return str_present(reason) ? timeline_sentence(orders->arena, reason) : reason;
+}
+
+static str explain(struct orders *orders, const struct dead_letter *letter)
+{
+    bool traced;
+
+    if (!orders_traces_served(orders, &traced))
+        return (str){0};
+    return traced ? explain_by_trace(orders, letter) : explain_by_log(orders, letter);
 }
 
 static void print_letter(struct orders *orders, const struct dead_letter *letter, str reason)
@@ -53,8 +79,10 @@ static void print_letter(struct orders *orders, const struct dead_letter *letter
         printf("  queued    %.*s\n", STR_ARGS(output_time(arena, letter->queued_ms)));
     printf("  received  %lld times before this look\n", (long long)letter->receive_count - 1);
     printf("  body      %.*s\n", STR_ARGS(text));
-    printf("  why       %.*s\n\n", STR_ARGS(str_present(reason) ? output_line(arena, reason, TEXT_COLUMNS)
-                                                                : S("the function's log does not say")));
+    puts("  why");
+    output_print_wrapped(arena, str_present(reason) ? reason : S("Nothing tells of it."), NOTE_INDENT,
+                         TEXT_COLUMNS);
+    putchar('\n');
 }
 
 static void write_letter(struct json_writer *writer, const struct dead_letter *letter, str reason)

@@ -19,13 +19,16 @@
 #define ORDERS_ROLE "LambdaOrderProcessorRole"
 #define ORDERS_LOG_GROUP "/aws/lambda/" ORDERS_FUNCTION
 
+enum endpoint_kind { ENDPOINT_UNKNOWN, ENDPOINT_ORDERLY, ENDPOINT_OTHER };
+
 struct orders {
     struct arena *arena; /* of the whole command */
     struct config *config;
     struct client *client;
     const struct arguments *arguments;
-    struct failure failure; /* of the last call that failed */
-    str partition, account; /* after orders_who_am_i() */
+    struct failure failure;           /* of the last call that failed */
+    str partition, account;           /* after orders_who_am_i() */
+    enum endpoint_kind endpoint_kind; /* what orders_traces_served() has found out */
 };
 
 /* One call.  False: `failure` is set, nothing has been said. */

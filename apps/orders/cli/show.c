@@ -3,6 +3,7 @@
  */
 #include "orders/cli/commands.h"
 #include "orders/cli/items.h"
+#include "orders/cli/timeline.h"
 #include "orders/cli/way.h"
 
 #include "base/time.h"
@@ -10,22 +11,21 @@
 
 #include <stdlib.h>
 
-enum { WAIT_MS = 100, LOOKS_PER_DEAD_LOOK = 20, DETAIL_COLUMNS = 90 };
+enum { WAIT_MS = 100, LOOKS_PER_DEAD_LOOK = 20, TEXT_COLUMNS = 90 };
 
-static const char *end_name(enum way_end end)
-{
-    switch (end) {
-    case WAY_UNKNOWN:
-        return "unknown";
-    case WAY_PENDING:
-        return "on its way";
-    case WAY_STORED:
-        return "stored";
-    case WAY_DEAD:
-        return "dead-lettered";
-    }
-    return "";
-}
+/* What is said of each end, below the steps. */
+static const char *const ADVICE[] = {
+    [WAY_UNKNOWN] =
+        "It is not in the table, and nothing tells of it: it was never published, or so long ago that\n"
+        "  this is forgotten.",
+    [WAY_PENDING] = "It has not arrived yet.",
+    [WAY_STORED] = NULL,
+    [WAY_DEAD] =
+        "It is in " ORDERS_DEAD_LETTERS " and is not tried again by itself. When the cause is gone,\n"
+        "  `orderly orders dlq --redrive` sends it to " ORDERS_QUEUE " again.",
+    [WAY_LOST] =
+        "It did not reach " ORDERS_QUEUE " and is not tried again: publish it again when the cause is gone.",
+};
 
 /* ---- for people ---- */
 
@@ -37,46 +37,34 @@ static void print_item(struct orders *orders, const struct way *way)
     printf("  %.*s\n", STR_ARGS(output_text(orders->arena, json_written(&writer))));
 }
 
-static void print_hops(struct orders *orders, const struct way *way)
+static void print_steps(struct orders *orders, const struct way *way)
 {
-    for (size_t i = 0; i < way->hops.count; i++) {
-        const struct hop *hop = &way->hops.items[i];
-        str time = output_time(orders->arena, hop->ms);
-        str since = arena_format(orders->arena, "+%lld ms", (long long)(hop->ms - way->hops.items[0].ms));
-        str detail = output_line(orders->arena, str_trim(hop->detail), DETAIL_COLUMNS);
-        printf("  %10.*s  %-17s %.*s%s%.*s\n", STR_ARGS(since), hop->name, STR_ARGS(time),
-               str_empty(detail) ? "" : "  ", STR_ARGS(detail));
-    }
+    printf("\n  Began %.*s UTC", STR_ARGS(output_time(orders->arena, way->steps.items[0].at_ms)));
+    if (str_present(way->trace_id))
+        printf(", trace %.*s", STR_ARGS(output_text(orders->arena, way->trace_id)));
+    puts("\n");
+    timeline_print(orders->arena, way);
+    putchar('\n');
 }
 
-static void print_dead(struct orders *orders, const struct way *way)
+static bool has_verdict(const struct way *way, str verdict)
 {
-    str body = output_line(orders->arena, str_trim(way->letter.text), DETAIL_COLUMNS);
-
-    printf("  It is in " ORDERS_DEAD_LETTERS ": %.*s\n", STR_ARGS(body));
-    if (str_present(way->reason))
-        printf("  Because: %.*s\n", STR_ARGS(output_line(orders->arena, way->reason, DETAIL_COLUMNS)));
-    puts("  `orderly orders dlq --redrive` sends it again.");
+    for (size_t i = 0; i < way->steps.count; i++)
+        if (str_equal(way->steps.items[i].verdict, verdict))
+            return true;
+    return false;
 }
 
-static void print_way(struct orders *orders, const struct way *way)
+static void print_advice(const struct way *way)
 {
-    str id = output_text(orders->arena, way->order_id);
+    bool stored = way->end == WAY_STORED;
 
-    printf("Order %.*s: %s\n", STR_ARGS(id), end_name(way->end));
-    if (way->item.count > 0)
-        print_item(orders, way);
-    if (way->end == WAY_UNKNOWN)
-        puts("  It is not in the table, not in the function's log, not in the dead-letter queue. It may wait "
-             "in the\n"
-             "  queue, or was never published.");
-    if (way->end == WAY_PENDING)
-        puts("  It was tried and will be tried again.");
-    if (way->hops.count > 0)
-        putchar('\n');
-    print_hops(orders, way);
-    if (way->end == WAY_DEAD)
-        print_dead(orders, way);
+    if (ADVICE[way->end])
+        printf("  %s\n", ADVICE[way->end]);
+    if (!stored && (has_verdict(way, S("denied")) || has_verdict(way, S("not-delivered"))))
+        puts("  `orderly orders deploy` brings back the policies that the order system needs.");
+    if (stored && way->steps.count == 0)
+        puts("  Nothing tells of its way any more.");
     if (way->messages > 1)
         printf("  It was published %zu times; this is the last.\n", way->messages);
     if (way->letters_looked_at > 0)
@@ -84,21 +72,44 @@ static void print_way(struct orders *orders, const struct way *way)
                way->letters_looked_at, way->letters_looked_at == 1 ? "message" : "messages");
 }
 
+static void print_way(struct orders *orders, const struct way *way)
+{
+    str id = output_text(orders->arena, way->order_id);
+
+    printf("Order %.*s: %s\n", STR_ARGS(id), way_end_name(way->end));
+    if (way->item.count > 0)
+        print_item(orders, way);
+    if (way->steps.count > 0)
+        print_steps(orders, way);
+    if (str_present(way->letter.text))
+        printf("  Its message: %.*s\n",
+               STR_ARGS(output_line(orders->arena, str_trim(way->letter.text), TEXT_COLUMNS)));
+    print_advice(way);
+}
+
 /* ---- for scripts ---- */
 
-static void write_hops(struct json_writer *writer, const struct way *way)
+static void write_number(struct json_writer *writer, str name, int64_t value)
 {
-    json_name(writer, S("hops"));
+    json_name(writer, name);
+    json_i64(writer, value);
+}
+
+static void write_steps(struct json_writer *writer, const struct way *way)
+{
+    json_name(writer, S("steps"));
     json_open_array(writer);
-    for (size_t i = 0; i < way->hops.count; i++) {
-        const struct hop *hop = &way->hops.items[i];
+    for (size_t i = 0; i < way->steps.count; i++) {
+        const struct way_step *step = &way->steps.items[i];
         json_open_object(writer);
-        json_field(writer, S("hop"), str_of(hop->name));
-        json_name(writer, S("at"));
-        json_i64(writer, hop->ms);
-        json_name(writer, S("afterMs"));
-        json_i64(writer, hop->ms - way->hops.items[0].ms);
-        json_field(writer, S("detail"), hop->detail);
+        json_field(writer, S("step"), step->name);
+        write_number(writer, S("at"), step->at_ms);
+        write_number(writer, S("afterMs"), step->at_ms - way->steps.items[0].at_ms);
+        json_field(writer, S("resource"), step->resource);
+        write_number(writer, S("attempt"), step->attempt);
+        write_number(writer, S("tookMs"), step->took_ms);
+        json_field(writer, S("verdict"), step->verdict);
+        json_field(writer, S("reason"), step->reason);
         json_close_object(writer);
     }
     json_close_array(writer);
@@ -110,15 +121,16 @@ static void print_json(struct orders *orders, const struct way *way)
 
     json_open_object(&writer);
     json_field(&writer, S("orderId"), way->order_id);
-    json_field(&writer, S("end"), str_of(end_name(way->end)));
+    json_field(&writer, S("end"), str_of(way_end_name(way->end)));
+    json_field(&writer, S("traceId"), way->trace_id);
     if (way->item.count > 0) {
         json_name(&writer, S("item"));
         item_write_json(&writer, &way->item);
     }
-    write_hops(&writer, way);
+    write_number(&writer, S("messages"), (int64_t)way->messages);
+    write_steps(&writer, way);
     json_field(&writer, S("reason"), way->reason);
-    if (way->end == WAY_DEAD)
-        json_field(&writer, S("deadLetter"), way->letter.body);
+    json_field(&writer, S("deadLetter"), way->letter.body);
     json_close_object(&writer);
     printf("%.*s\n", STR_ARGS(json_written(&writer)));
 }
@@ -127,7 +139,7 @@ static void print_json(struct orders *orders, const struct way *way)
 
 static bool has_ended(const struct way *way)
 {
-    return (way->end == WAY_STORED && way->hops.count > 0) || way->end == WAY_DEAD;
+    return (way->end == WAY_STORED && way->steps.count > 0) || way->end == WAY_DEAD || way->end == WAY_LOST;
 }
 
 /* Look until the order has ended, or time is up. Looks into the dead-letter queue seldom: each counts. */

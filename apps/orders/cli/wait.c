@@ -2,10 +2,11 @@
  * wait.c: `orderly orders wait`: until every order of a file is where it belongs.
  *
  * Orders are looked for one after the other, each until it is there: so waiting for many costs one
- * read for each, and little more.
+ * read for each, and little more. Where there are traces, an order that was given up is not waited for.
  */
 #include "orders/cli/commands.h"
-#include "orders/cli/orders.h"
+#include "orders/cli/traces.h"
+#include "orders/cli/way.h"
 
 #include "base/list.h"
 #include "base/time.h"
@@ -74,6 +75,39 @@ static bool is_over(const struct wait *wait)
            wait->dead_letters >= wait->orders->arguments->dead_letters;
 }
 
+/* The first that is not in the table will not come there by itself. False: it has been said why it is not
+ * known. */
+static bool look_for_end(struct wait *wait, bool *ended)
+{
+    struct orders *orders = wait->orders;
+    struct arena_mark mark = arena_mark(orders->arena);
+    struct way way = {0};
+    bool traced = false;
+
+    *ended = false;
+    if (wait->stored == wait->order_ids.count)
+        return true;
+    if (!orders_traces_served(orders, &traced))
+        return false;
+    if (traced && !way_find(orders, wait->order_ids.items[wait->stored], false, &way))
+        return false;
+    *ended = way.end == WAY_DEAD || way.end == WAY_LOST;
+    arena_rewind(orders->arena, mark);
+    return true;
+}
+
+static void report_missing(const struct wait *wait)
+{
+    struct orders *orders = wait->orders;
+    str id = wait->order_ids.items[wait->stored];
+    struct way way = {0};
+    bool traced = false;
+
+    printf("order %.*s is not in the table", STR_ARGS(output_text(orders->arena, id)));
+    if (orders_traces_served(orders, &traced) && traced && way_find(orders, id, false, &way))
+        printf(" (%s)", way_end_name(way.end));
+}
+
 static void report(const struct wait *wait)
 {
     str took = output_duration(wait->orders->arena, monotonic_us() - wait->began_us);
@@ -82,7 +116,7 @@ static void report(const struct wait *wait)
     if (wait->stored == wait->order_ids.count)
         printf("all %zu orders are in the table", wait->order_ids.count);
     else
-        printf("order %.*s is not in the table", STR_ARGS(wait->order_ids.items[wait->stored]));
+        report_missing(wait);
     printf(", %lld %s in " ORDERS_DEAD_LETTERS ".\n", (long long)wait->dead_letters,
            wait->dead_letters == 1 ? "message" : "messages");
 }
@@ -95,8 +129,9 @@ int orders_wait(struct orders *orders)
     if (!read_order_ids(&wait))
         return EXIT_FAILURE;
     wait.progress = progress_begin("waiting", NULL, (int64_t)wait.order_ids.count);
-    bool answered;
-    while ((answered = look(&wait)) && !is_over(&wait) && monotonic_us() < wait.until_us)
+    bool answered, ended = false;
+    while ((answered = look(&wait) && look_for_end(&wait, &ended)) && !ended && !is_over(&wait) &&
+           monotonic_us() < wait.until_us)
         pause_ms(WAIT_MS);
     progress_end(&wait.progress);
     if (!answered)

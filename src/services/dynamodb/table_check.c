@@ -3,10 +3,11 @@
  */
 #include "dynamodb_internal.h"
 
+#include "aws/tag_rules.h"
+
 #include "base/text.h"
 
 enum {
-    MAX_TAGS = 50,
     MAX_DEFINITIONS = 167, /* keys of the table, of 5 local indexes, and 8 of each of 20 global ones */
     MAX_SHOWN = 10,        /* elements of a list that is too long */
 };
@@ -159,7 +160,7 @@ static bool check_billing(const struct call *call, const struct dynamodb_create_
 
 static bool check_tags(const struct call *call, const struct dynamodb_tag_list *tags)
 {
-    if (tags->count > MAX_TAGS)
+    if (tags->count > TAGS_MAX)
         return dynamodb_refuse(
             call, S("One or more parameter values were invalid: Too many tags: the limit is 50"));
     for (size_t i = 0; i < tags->count; i++)

@@ -3,7 +3,7 @@
  */
 #include "services/iam/iam_internal.h"
 
-enum { MAX_TAGS = 50 };
+#include "aws/tag_rules.h"
 
 void iam_context_add_iam_tags(const struct call *call, const struct iam_tag_list_type *tags,
                               struct context_list *context)
@@ -38,7 +38,7 @@ bool iam_creation_authorize(const struct call *call, str arn, str tagging,
 static bool no_system_tag(const struct call *call, const struct iam_tag_list_type *tags)
 {
     for (size_t i = 0; i < tags->count; i++)
-        if (str_equal_nocase(str_head(tags->items[i].key, 4), S("aws:"))) {
+        if (tag_key_is_reserved(tags->items[i].key)) {
             fail(call, &IAM_INVALID_INPUT_EXCEPTION,
                  "aws: prefixed tag key names are not allowed for external use.");
             return false;
@@ -48,14 +48,12 @@ static bool no_system_tag(const struct call *call, const struct iam_tag_list_typ
 
 bool iam_tags_check(const struct call *call, const struct iam_tag_list_type *tags)
 {
-    for (size_t i = 0; i < tags->count; i++)
-        for (size_t j = 0; j < i; j++)
-            if (str_equal_nocase(tags->items[i].key, tags->items[j].key)) {
-                fail(call, &IAM_INVALID_INPUT_EXCEPTION,
-                     "Duplicate tag keys found. Please note that Tag keys are case insensitive.");
-                return false;
-            }
-    return no_system_tag(call, tags);
+    if (tags->count < 2 ||
+        !tag_keys_repeat(call->arena, &tags->items[0].key, tags->count, sizeof *tags->items, true))
+        return no_system_tag(call, tags);
+    fail(call, &IAM_INVALID_INPUT_EXCEPTION,
+         "Duplicate tag keys found. Please note that Tag keys are case insensitive.");
+    return false;
 }
 
 void iam_identity_put_tags(const struct call *call, int64_t identity_id, const struct iam_tag_list_type *tags)
@@ -104,7 +102,7 @@ struct iam_tag_list_type iam_tags_of_policy(const struct call *call, int64_t pol
 
 static bool has_room(const struct call *call, const struct iam_tag_list_type *tags)
 {
-    if (tags->count <= MAX_TAGS)
+    if (tags->count <= TAGS_MAX)
         return true;
     fail(call, &IAM_LIMIT_EXCEEDED_EXCEPTION, "The number of tags has reached the maximum limit.");
     return false;

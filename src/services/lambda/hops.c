@@ -3,6 +3,8 @@
  */
 #include "lambda_internal.h"
 
+#include "logs_model.h"
+
 /* "id handle trace attempt"; what an earlier version held back for a batch has no trace and no attempt. */
 str lambda_receipt_text(const struct call *call, const struct receipt *receipt)
 {
@@ -45,4 +47,46 @@ int64_t lambda_invocation_hop(const struct call *call, str trace_id, str receipt
         first = first ? first : id;
     }
     return first;
+}
+
+/* The last line that names the message, without its end; absent when there is none. */
+static str line_about(const struct logs_input_log_events *output, str message_id)
+{
+    for (size_t i = output->count; i > 0; i--)
+        if (str_find(output->items[i - 1].message, message_id) >= 0)
+            return str_trim(output->items[i - 1].message);
+    return (str){0};
+}
+
+static str reason_of(const struct call *call, bool reported, str line)
+{
+    if (!reported)
+        return S(
+            "what the function reported of failed messages cannot be understood, so all of them come again");
+    return arena_concat(call->arena, S("the function reported this message as failed"),
+                        str_present(line) ? S(", and printed: ") : S(""), str_present(line) ? line : S(""));
+}
+
+void lambda_retried_hops(const struct call *call, const struct lambda_find_invocation_row *invocation,
+                         const struct str_list *failures, const struct logs_input_log_events *output)
+{
+    str receipts = invocation->receipts, queue_arn;
+    struct receipt receipt;
+
+    str_next(&receipts, '\n', &queue_arn);
+    while (lambda_receipt_next(&receipts, &receipt)) {
+        if (!str_present(receipt.trace_id) ||
+            (failures && !str_is_one_of(receipt.message_id, failures->items, failures->count)))
+            continue;
+        trace(call, &(struct trace_hop){
+                        .kind = HOP_RETRIED,
+                        .verdict = VERDICT_FAILED,
+                        .trace_id = receipt.trace_id,
+                        .resource_arn = queue_arn,
+                        .message_id = receipt.message_id,
+                        .request_id = invocation->request_id,
+                        .attempt = receipt.attempt,
+                        .reason = reason_of(call, failures != NULL, line_about(output, receipt.message_id)),
+                    });
+    }
 }

@@ -7,6 +7,7 @@
  * named after).  An invocation is a row: queued, then a sandbox's, then answered.
  */
 #include "base/list.h"
+#include "base/time.h"
 #include "engine/doors.h"
 #include "lambda.h"
 #include "lambda_model.h"
@@ -16,7 +17,6 @@
 
 /* An answer may be a hundred bytes longer than what is asked, as AWS's own sentences say. */
 enum {
-    MS = 1000,
     SYNC_PAYLOAD_BYTES = 6291456,
     ASYNC_PAYLOAD_BYTES = 1024 * 1024,
     ANSWER_BYTES = 6291556,
@@ -204,6 +204,7 @@ void lambda_invocation_finish(const struct call *call, const struct function *fu
                               const struct lambda_find_invocation_row *invocation,
                               const struct result *result);
 
+struct logs_input_log_events;
 /* logs.c */
 /* A line of our own, kept back until the next flush. */
 void lambda_log_keep(const struct call *call, str sandbox_id, int64_t timestamp_ms, str text);
@@ -217,7 +218,8 @@ void lambda_log_flush(const struct call *call, const struct function *function,
 /* END and REPORT; the tail for a caller who wants it, else the absent str. */
 str lambda_log_end(const struct call *call, const struct function *function,
                    const struct lambda_get_sandbox_row *sandbox,
-                   const struct lambda_find_invocation_row *invocation, const struct result *result);
+                   const struct lambda_find_invocation_row *invocation, const struct result *result,
+                   struct logs_input_log_events *output);
 
 /* hops.c */
 /* A message of a batch, as the invocation's row keeps it: a line of `receipts` behind the queue's ARN. */
@@ -233,6 +235,13 @@ bool lambda_receipt_next(str *receipts, struct receipt *receipt);
  */
 int64_t lambda_invocation_hop(const struct call *call, str trace_id, str receipts,
                               const struct trace_hop *hop);
+/*
+ * A hop in the trace of each message of the batch that comes again, though the function returned: of those
+ * that it reported as failed, or of all (NULL) when what it reported cannot be understood.  The reason has
+ * what the function printed last about the message.
+ */
+void lambda_retried_hops(const struct call *call, const struct lambda_find_invocation_row *invocation,
+                         const struct str_list *failures, const struct logs_input_log_events *output);
 
 /* event.c */
 struct sqs_message;
@@ -246,11 +255,12 @@ bool lambda_event_failures(const struct call *call, str answer, struct str_list 
 /* poller.c */
 str lambda_source_queue_url(const struct call *call, str queue_arn);
 /* Poll from now on, as that mapping's row says. */
-void lambda_poller_begin(const struct call *call, int64_t mapping_id, int64_t poller);
-/* Have a poller see that its time is over: the mapping was changed or is about to go. */
-void lambda_poller_end(const struct call *call, const struct lambda_mapping_row *mapping);
+void lambda_poller_begin(const struct call *call, int64_t mapping_id);
+/* The mapping was changed or is about to go. */
+void lambda_poller_end(const struct call *call, int64_t mapping_id);
 /* At start: nobody polls any more, so all that are enabled begin. */
 void lambda_pollers_resume(const struct call *call);
 /* A batch came back from its function. */
 void lambda_batch_end(const struct call *call, const struct function *function,
-                      const struct lambda_find_invocation_row *invocation, const struct result *result);
+                      const struct lambda_find_invocation_row *invocation, const struct result *result,
+                      const struct logs_input_log_events *output);

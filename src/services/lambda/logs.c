@@ -7,7 +7,6 @@
 #include "lambda_internal.h"
 
 #include "base/text.h"
-#include "base/time.h"
 #include "logs_model.h"
 #include "wire/json.h"
 
@@ -264,13 +263,15 @@ static void trace_logged(const struct call *call, const struct function *functio
 
 str lambda_log_end(const struct call *call, const struct function *function,
                    const struct lambda_get_sandbox_row *sandbox,
-                   const struct lambda_find_invocation_row *invocation, const struct result *result)
+                   const struct lambda_find_invocation_row *invocation, const struct result *result,
+                   struct logs_input_log_events *output)
 {
     struct logs_input_log_events events = {0};
     struct failure failure = {0};
     str id = invocation->request_id;
 
     take_lines(call, sandbox, &events);
+    *output = events;
     if (!invocation->announced)
         add_event(call, &events, invocation->started_ms ? invocation->started_ms : call->now_ms,
                   start_line(call, invocation));

@@ -3,7 +3,7 @@
  */
 #include "lambda_internal.h"
 
-enum { MAX_TAGS = 50 };
+#include "aws/tag_rules.h"
 
 struct str_map lambda_resource_tags(const struct call *call, str resource)
 {
@@ -36,19 +36,20 @@ bool lambda_tagging_check(const struct call *call, str resource, const struct st
 bool lambda_resource_tags_put(const struct call *call, str resource, const struct str_map *tags)
 {
     for (size_t i = 0; i < tags->count; i++)
-        if (str_equal_nocase(str_head(tags->items[i].key, 4), S("aws:"))) {
+        if (tag_key_is_reserved(tags->items[i].key)) {
             fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
                  "aws: prefixed tag key names are not allowed for external use.");
             return false;
         }
-    for (size_t i = 0; i < tags->count; i++)
+    for (size_t i = 0; i < tags->count && tags->count <= TAGS_MAX; i++)
         lambda_put_tag(call->txn, &(struct lambda_put_tag_params){.resource = resource,
                                                                   .name = tags->items[i].key,
                                                                   .value = tags->items[i].value});
-    if (tags->count == 0 || lambda_resource_tags(call, resource).count <= MAX_TAGS)
+    if (tags->count == 0 ||
+        (tags->count <= TAGS_MAX && lambda_resource_tags(call, resource).count <= TAGS_MAX))
         return true;
     fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "The number of tags exceeds the limit of %d.",
-         MAX_TAGS);
+         TAGS_MAX);
     return false;
 }
 

@@ -3,16 +3,16 @@
  */
 #include "logs_internal.h"
 
-enum { MAX_TAGS = 50 };
+#include "aws/tag_rules.h"
 
 bool logs_tags_put(const struct call *call, const struct group *group, const struct str_map *tags)
 {
-    for (size_t i = 0; i < tags->count; i++)
+    for (size_t i = 0; i < tags->count && tags->count <= TAGS_MAX; i++)
         logs_put_tag(call->txn, &(struct logs_put_tag_params){.group_id = group->row.id,
                                                               .name = tags->items[i].key,
                                                               .value = tags->items[i].value});
     struct logs_list_tags_params key = {.group_id = group->row.id};
-    if (tags->count == 0 || logs_list_tags(call->txn, &key).count <= MAX_TAGS)
+    if (tags->count == 0 || (tags->count <= TAGS_MAX && logs_list_tags(call->txn, &key).count <= TAGS_MAX))
         return true;
     fail(call, &LOGS_TOO_MANY_TAGS_EXCEPTION, "A resource can have no more than 50 tags.");
     return false;

@@ -3,18 +3,15 @@
  */
 #include "sns_internal.h"
 
-enum { MAX_TAGS = 50 };
+#include "aws/tag_rules.h"
 
 static bool distinct_check(const struct call *call, const struct sns_tag_list *tags)
 {
-    for (size_t i = 0; i < tags->count; i++)
-        for (size_t j = 0; j < i; j++)
-            if (str_equal(tags->items[i].key, tags->items[j].key)) {
-                fail(call, &SNS_INVALID_PARAMETER_EXCEPTION,
-                     "Invalid parameter: Duplicated keys are not allowed.");
-                return false;
-            }
-    return true;
+    if (tags->count < 2 ||
+        !tag_keys_repeat(call->arena, &tags->items[0].key, tags->count, sizeof *tags->items, false))
+        return true;
+    fail(call, &SNS_INVALID_PARAMETER_EXCEPTION, "Invalid parameter: Duplicated keys are not allowed.");
+    return false;
 }
 
 /* Replies are XML: what it cannot carry would not come back as it was given. */
@@ -40,11 +37,11 @@ bool sns_topic_put_tags(const struct call *call, const struct topic *topic, cons
 {
     if (!distinct_check(call, tags) || !characters_check(call, tags))
         return false;
-    for (size_t i = 0; i < tags->count; i++)
+    for (size_t i = 0; i < tags->count && tags->count <= TAGS_MAX; i++)
         sns_put_tag(call->txn, &(struct sns_put_tag_params){.topic_id = topic->row.id,
                                                             .name = tags->items[i].key,
                                                             .value = tags->items[i].value});
-    if (tags_of(call, topic).count <= MAX_TAGS)
+    if (tags->count <= TAGS_MAX && tags_of(call, topic).count <= TAGS_MAX)
         return true;
     fail(call, &SNS_TAG_LIMIT_EXCEEDED_EXCEPTION,
          "Could not complete request: tag quota of per resource exceeded");

@@ -378,9 +378,10 @@ enum outcome sqs_get_queue_attributes(const struct call *call,
         return FAILED;
     show(call, names, shown, S("QueueArn"), queue->arn);
     show_counts(call, names, queue, shown);
-    show(call, names, shown, S("CreatedTimestamp"), arena_decimal(call->arena, queue->row.created_ms / MS));
+    show(call, names, shown, S("CreatedTimestamp"),
+         arena_decimal(call->arena, queue->row.created_ms / MS_PER_S));
     show(call, names, shown, S("LastModifiedTimestamp"),
-         arena_decimal(call->arena, queue->row.modified_ms / MS));
+         arena_decimal(call->arena, queue->row.modified_ms / MS_PER_S));
     for (size_t i = 0; i < SETTABLE; i++)
         if (is_shown(&settable[i], queue))
             show(call, names, shown, settable[i].name, settable[i].show(call, &settable[i], queue));

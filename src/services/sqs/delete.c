@@ -53,7 +53,8 @@ static bool visibility_check(const struct call *call, int64_t seconds)
 /* However often it is changed, the timeout ends within twelve hours of the receive. */
 static bool total_visibility_check(const struct call *call, const struct receipt *receipt, int64_t seconds)
 {
-    return call->now_ms + seconds * MS <= receipt->received_ms + (int64_t)MAX_VISIBILITY_SECONDS * MS ||
+    return call->now_ms + seconds * MS_PER_S <=
+               receipt->received_ms + (int64_t)MAX_VISIBILITY_SECONDS * MS_PER_S ||
            refuse_visibility(call, seconds,
                              "Total VisibilityTimeout for the message is beyond the limit [43200 seconds]");
 }
@@ -100,7 +101,7 @@ static bool hide_by_handle(const struct call *call, const struct queue *queue, s
     }
     if (!total_visibility_check(call, &receipt, seconds))
         return false;
-    int64_t visible_ms = call->now_ms + seconds * MS;
+    int64_t visible_ms = call->now_ms + seconds * MS_PER_S;
     hide(call, queue, receipt.id, row.visible_ms, visible_ms);
     if (seconds == 0)
         wake(call, sqs_queue_arrivals(call, queue));

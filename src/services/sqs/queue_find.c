@@ -135,7 +135,7 @@ str sqs_queue_url(const struct call *call, const struct queue *queue)
 
 int64_t sqs_queue_oldest_ms(const struct call *call, const struct queue *queue)
 {
-    return call->now_ms - queue->row.retention_seconds * MS;
+    return call->now_ms - queue->row.retention_seconds * MS_PER_S;
 }
 
 str sqs_queue_arrivals(const struct call *call, const struct queue *queue)

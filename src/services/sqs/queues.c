@@ -6,7 +6,7 @@
 enum {
     MAX_NAME = 80,
     LIST_LIMIT = 1000,
-    PURGE_INTERVAL_MS = 60 * MS,
+    WAIT_MS = 60 * MS_PER_S, /* between purges, and after a deletion */
 };
 
 static bool is_name(str name)
@@ -62,6 +62,32 @@ static enum outcome answer_existing(const struct call *call, const struct sqs_cr
     return DONE;
 }
 
+/* Only noted when it is asked for: see sqs_waits(). */
+static void note_deletion(const struct call *call, const struct queue *queue)
+{
+    enum { REMOVED_AT_ONCE = 100 };
+
+    sqs_remove_old_deletions(call->txn, &(struct sqs_remove_old_deletions_params){
+                                            .before_ms = call->now_ms - WAIT_MS, .limit = REMOVED_AT_ONCE});
+    sqs_add_deletion(call->txn, &(struct sqs_add_deletion_params){.account = queue->row.account,
+                                                                  .region = queue->row.region,
+                                                                  .name = queue->row.name,
+                                                                  .deleted_ms = call->now_ms});
+}
+
+static bool was_deleted_recently(const struct call *call, const struct queue *queue)
+{
+    struct sqs_find_deletion_row deletion;
+
+    return sqs_waits() &&
+           sqs_find_deletion(call->txn,
+                             &(struct sqs_find_deletion_params){.account = queue->row.account,
+                                                                .region = queue->row.region,
+                                                                .name = queue->row.name},
+                             &deletion) &&
+           deletion.deleted_ms + WAIT_MS > call->now_ms;
+}
+
 enum outcome sqs_create_queue(const struct call *call, const struct sqs_create_queue_request *in,
                               struct sqs_create_queue_result *out)
 {
@@ -72,6 +98,10 @@ enum outcome sqs_create_queue(const struct call *call, const struct sqs_create_q
         return FAILED;
     if (resource->row)
         return answer_existing(call, in, resource->row, out);
+    if (was_deleted_recently(call, &queue))
+        return fail(call, &SQS_QUEUE_DELETED_RECENTLY,
+                    "You must wait 60 seconds after deleting a queue before you can create another with the "
+                    "same name.");
     if (!sqs_attributes_apply(call, &in->attributes, &queue))
         return FAILED;
     queue.row.generation_id = sqs_generation_begin(call);
@@ -196,6 +226,8 @@ enum outcome sqs_delete_queue(const struct call *call, const struct sqs_delete_q
     sqs_remove_tags(call->txn, &(struct sqs_remove_tags_params){.queue_id = queue->row.id});
     sqs_remove_queue(call->txn, &(struct sqs_remove_queue_params){.id = queue->row.id});
     sqs_sweep_stop(call, queue);
+    if (sqs_waits())
+        note_deletion(call, queue);
     wake_all(call, sqs_queue_arrivals(call, queue));
     return DONE;
 }
@@ -209,7 +241,7 @@ enum outcome sqs_purge_queue(const struct call *call, const struct sqs_purge_que
     (void)out;
     if (!queue)
         return FAILED;
-    if (queue->row.purged_ms && *queue->row.purged_ms + PURGE_INTERVAL_MS > call->now_ms)
+    if (sqs_waits() && queue->row.purged_ms && *queue->row.purged_ms + WAIT_MS > call->now_ms)
         return fail(call, &SQS_PURGE_QUEUE_IN_PROGRESS,
                     "Only one PurgeQueue operation on %.*s is allowed every 60 seconds.",
                     STR_ARGS(queue->row.name));

@@ -161,7 +161,7 @@ static void take(const struct call *call, struct receive *receive, const struct 
     struct sqs_message *message = list_add(call->arena, receive->messages);
     int64_t visibility_seconds =
         in->visibility_timeout ? *in->visibility_timeout : queue->row.visibility_timeout;
-    int64_t visible_ms = call->now_ms + visibility_seconds * MS;
+    int64_t visible_ms = call->now_ms + visibility_seconds * MS_PER_S;
     int64_t receipt = (int64_t)(random_u64() >> 1);
     struct content content = sqs_body_of(call, row);
 
@@ -353,7 +353,7 @@ static bool request_check(const struct call *call, const struct sqs_receive_mess
 /* A queue at its limit has visible messages that must wait; it looks again every second. */
 static int64_t look_again_ms(const struct call *call, const struct queue *queue, int64_t wanted)
 {
-    return wanted > 0 ? next_visible_ms(call, queue) : call->now_ms + MS;
+    return wanted > 0 ? next_visible_ms(call, queue) : call->now_ms + MS_PER_S;
 }
 
 enum outcome sqs_receive_message(const struct call *call, const struct sqs_receive_message_request *in,
@@ -375,7 +375,7 @@ enum outcome sqs_receive_message(const struct call *call, const struct sqs_recei
     if (!complete && !call->last_run)
         return park(call, arrivals, call->now_ms + 1);
 
-    int64_t give_up_ms = call->arrived_ms + wait_seconds * MS;
+    int64_t give_up_ms = call->arrived_ms + wait_seconds * MS_PER_S;
     if (out->messages.count > 0 || call->now_ms >= give_up_ms || call->last_run)
         return DONE;
     int64_t again_ms = look_again_ms(call, queue, wanted);

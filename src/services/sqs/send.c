@@ -161,7 +161,7 @@ static str system_attributes_md5(const struct call *call,
 str sqs_message_put(const struct call *call, const struct queue *queue, const struct parcel *parcel,
                     struct tally *tally)
 {
-    int64_t visible_ms = call->now_ms + parcel->delay_seconds * MS;
+    int64_t visible_ms = call->now_ms + parcel->delay_seconds * MS_PER_S;
     str message_id = random_uuid(call->arena);
 
     sqs_add_message(call->txn, &(struct sqs_add_message_params){

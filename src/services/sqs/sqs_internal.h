@@ -4,12 +4,13 @@
  * sqs_internal.h: what the files of SQS share.
  */
 #include "base/list.h"
+#include "base/time.h"
 #include "engine/call.h"
 #include "sqs_model.h"
 #include "sqs_sql.h"
 #include "store/store.h"
 
-enum { MS = 1000, MAX_IN_FLIGHT = 120000 };
+enum { MAX_IN_FLIGHT = 120000 };
 
 /* A queue is its row; its ARN and URL are made from it. */
 struct queue {
@@ -23,6 +24,9 @@ struct queue_address {
 
 /* sqs.c */
 /* Fail with AWS's sentence about a parameter's value; false. */
+/* Do the rules of a minute hold: see struct sqs_options? */
+bool sqs_waits(void);
+
 bool sqs_value_refuse(const struct call *call, const char *parameter, str value, const char *reason);
 
 /* queue_find.c */

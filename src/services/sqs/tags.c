@@ -3,7 +3,7 @@
  */
 #include "sqs_internal.h"
 
-enum { MAX_TAGS = 50, MAX_KEY_CHARACTERS = 128, MAX_VALUE_CHARACTERS = 256 };
+#include "aws/tag_rules.h"
 
 static bool refuse(const struct call *call, const char *reason)
 {
@@ -18,30 +18,30 @@ static bool key_check(const struct call *call, str key)
 {
     size_t characters = str_characters(key);
 
-    if (characters < 1 || characters > MAX_KEY_CHARACTERS)
+    if (characters < 1 || characters > TAG_KEY_MAX_CHARACTERS)
         return refuse(call, "Tag keys must be between 1 and 128 characters in length.");
     return str_is_xml_text(key) || refuse(call, "Tag keys" ALLOWED_CHARACTERS);
 }
 
 static bool value_check(const struct call *call, str value)
 {
-    if (str_characters(value) > MAX_VALUE_CHARACTERS)
+    if (str_characters(value) > TAG_VALUE_MAX_CHARACTERS)
         return refuse(call, "Tag values must be between 0 and 256 characters in length.");
     return str_is_xml_text(value) || refuse(call, "Tag values" ALLOWED_CHARACTERS);
 }
 
 bool sqs_queue_put_tags(const struct call *call, const struct queue *queue, const struct str_map *tags)
 {
-    for (size_t i = 0; i < tags->count; i++) {
+    for (size_t i = 0; i < tags->count; i++)
         if (!key_check(call, tags->items[i].key) || !value_check(call, tags->items[i].value))
             return false;
+    for (size_t i = 0; i < tags->count && tags->count <= TAGS_MAX; i++)
         sqs_put_tag(call->txn, &(struct sqs_put_tag_params){.queue_id = queue->row.id,
                                                             .name = tags->items[i].key,
                                                             .value = tags->items[i].value});
-    }
     struct sqs_list_tags_rows rows =
         sqs_list_tags(call->txn, &(struct sqs_list_tags_params){.queue_id = queue->row.id});
-    if (rows.count <= MAX_TAGS)
+    if (tags->count <= TAGS_MAX && rows.count <= TAGS_MAX)
         return true;
     fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION, "Too many tags added for queue %.*s.",
          STR_ARGS(queue->row.name));

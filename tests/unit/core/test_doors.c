@@ -228,7 +228,7 @@ TEST(who_waits_behind_a_stream_that_was_left_is_woken_instead)
     assert_run("put n0 first");
     struct request *stream = begin_http("GET", "/toy/items/n", "");
     take_more(stream);
-    struct request *waiting = begin_run("wait n open 60000");
+    struct request *waiting = begin_run("wait n open 3600000");
     let_run();
     assert_run("put open 1");
     cancel(stream);

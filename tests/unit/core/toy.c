@@ -151,8 +151,34 @@ static enum outcome spawn_it(const struct call *call, str rest)
 {
     struct toy_script in = inner(call, rest);
 
-    spawn(call, &TOY_RUN_LATER, &in);
+    spawn(call, &TOY_RUN_LATER, (str){0}, &in);
     return DONE;
+}
+
+static enum outcome begin_poller(const struct call *call, str rest)
+{
+    str id = word(&rest);
+    struct toy_script in = inner(call, rest);
+
+    spawn(call, &TOY_RUN_LATER, id, &in);
+    return DONE;
+}
+
+static enum outcome end_poller(const struct call *call, str rest)
+{
+    spawn_end(call, &TOY_RUN_LATER, word(&rest));
+    return DONE;
+}
+
+static enum outcome wake_poller(const struct call *call, str rest)
+{
+    spawn_wake(call, &TOY_RUN_LATER, word(&rest));
+    return DONE;
+}
+
+static enum outcome rest_for(const struct call *call, str rest_ms)
+{
+    return spawn_rest(call, call->now_ms + number(&rest_ms));
 }
 
 static enum outcome glance_at(const struct call *call, str rest)
@@ -170,7 +196,7 @@ static enum outcome foresee_later(const struct call *call, str rest)
     str key = word(&rest);
     struct toy_foresee_request in = {.key = key, .into = word(&rest)};
 
-    spawn(call, &TOY_FORESEE_LATER, &in);
+    spawn(call, &TOY_FORESEE_LATER, (str){0}, &in);
     return DONE;
 }
 
@@ -313,6 +339,10 @@ static const struct {
     {STR_INIT("invoke"), invoke_it},
     {STR_INIT("spawn"), spawn_it},
     {STR_INIT("foresee"), foresee_later},
+    {STR_INIT("poll"), begin_poller},
+    {STR_INIT("unpoll"), end_poller},
+    {STR_INIT("poke"), wake_poller},
+    {STR_INIT("rest"), rest_for},
     {STR_INIT("glance"), glance_at},
     {STR_INIT("timer"), set_timer},
     {STR_INIT("cancel"), cancel_timer},
@@ -546,7 +576,7 @@ static void start(const struct call *call)
     run_steps(call, toy_start);
     if (str_present(toy_poller)) {
         struct toy_script in = {.steps = toy_poller};
-        spawn(call, &TOY_RUN_LATER, &in);
+        spawn(call, &TOY_RUN_LATER, (str){0}, &in);
     }
 }
 

@@ -1,0 +1,10 @@
+#pragma once
+
+/*
+ * printed.h: what the function itself printed about a message that it reported as failed; the reason of such
+ * a hop ends with it.
+ */
+#include "wire/json.h"
+
+/* The JSON object that was printed, and the reason without it; NULL when there is none. */
+const struct json *printed_json(struct arena *arena, str reason, str *before);

@@ -1,0 +1,53 @@
+#pragma once
+
+/*
+ * traces.h: what Orderly itself tells of the ways of messages: GET /_orderly/traces.
+ *
+ * Other endpoints have no such thing; orders_traces_served() asks which kind it is.
+ */
+#include "orders/cli/orders.h"
+#include "wire/json.h"
+
+struct trace_entry {
+    str id, kind, verdict;                /* "delivered"; "ok" */
+    str resource, message_id, request_id; /* absent where they do not apply */
+    str reason;                           /* absent when it went well */
+    int64_t at_ms, took_ms, attempt;      /* 0: not told */
+    const struct json *detail;            /* NULL when there is none */
+};
+
+struct trace {
+    str id, outcome;
+    int64_t began_ms, last_ms, hop_count;
+    struct {
+        struct trace_entry *items; /* in order of time; after orders_traces_read() */
+        size_t count;
+    } hops;
+};
+
+struct trace_list {
+    struct trace *items; /* the newest first */
+    size_t count;
+};
+
+/* Is the endpoint Orderly?  Asked once.  False: it has been said that nobody answered. */
+bool orders_traces_served(struct orders *orders, bool *served);
+/* What to look for; absent and 0: anything. */
+struct traces_query {
+    str text, message, resource; /* an order's id; a message's id; an ARN */
+    int64_t since_ms;            /* something happened in it since then */
+    int64_t limit;               /* how many at most */
+};
+/* Without their hops.  False: it has been said why. */
+bool orders_traces_find(struct orders *orders, const struct traces_query *query, struct trace_list *traces);
+/* The trace's hops.  False: it has been said why. */
+bool orders_traces_read(struct orders *orders, struct trace *trace);
+/* The newest trace with its hops; without an id when there is none. */
+bool orders_traces_newest(struct orders *orders, const struct traces_query *query, struct trace *trace);
+
+/* Is there a hop of that kind? */
+bool trace_has_kind(const struct trace *trace, str kind);
+/* The reason of the last hop that did not go well; absent when all did. */
+str trace_reason(const struct trace *trace);
+/* The order that the hop put into the table, or that the function printed; absent when it names none. */
+str trace_entry_order(struct arena *arena, const struct trace_entry *entry);

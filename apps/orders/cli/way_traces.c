@@ -1,0 +1,83 @@
+/*
+ * way_traces.c: an order's way from the newest trace whose message has its id.
+ */
+#include "orders/cli/traces.h"
+#include "orders/cli/way.h"
+
+#include "base/list.h"
+
+#include <ctype.h>
+
+/* How many messages are counted of an order that was published again and again. */
+enum { MOST_MESSAGES = 100 };
+
+/* The function's requests are in the trace of its batch's first message, whichever message they are for. */
+static bool is_of_another_order(struct arena *arena, const struct trace_entry *hop, str order_id)
+{
+    str id = trace_entry_order(arena, hop);
+
+    return str_present(id) && !str_equal(id, order_id);
+}
+
+static void add_steps(struct orders *orders, struct way *way, const struct trace *trace)
+{
+    for (size_t i = 0; i < trace->hops.count; i++) {
+        const struct trace_entry *hop = &trace->hops.items[i];
+        if (is_of_another_order(orders->arena, hop, way->order_id))
+            continue;
+        *list_add(orders->arena, &way->steps) = (struct way_step){
+            .at_ms = hop->at_ms,
+            .name = hop->kind,
+            .resource = hop->resource,
+            .attempt = hop->attempt,
+            .took_ms = hop->took_ms,
+            .verdict = hop->verdict,
+            .reason = hop->reason,
+        };
+    }
+}
+
+/* An earlier message may have brought the order into the table; what became of the last one is the end. */
+static enum way_end end_of(const struct way *way, const struct trace *trace)
+{
+    if (trace_has_kind(trace, S("dead-lettered")))
+        return WAY_DEAD;
+    if (trace_has_kind(trace, S("not-delivered")) && !trace_has_kind(trace, S("delivered")))
+        return WAY_LOST;
+    return way->item.count > 0 ? WAY_STORED : WAY_PENDING;
+}
+
+/* Traces are found by words of two characters and more. */
+static bool is_word(str text)
+{
+    size_t run = 0;
+
+    for (size_t i = 0; i < text.size && run < 2; i++) {
+        unsigned char c = (unsigned char)text.data[i];
+        run = isalnum(c) || c == '_' || c >= 0x80 ? run + 1 : 0;
+    }
+    return run >= 2;
+}
+
+bool way_from_traces(struct orders *orders, struct way *way)
+{
+    struct trace_list traces = {0};
+
+    if (!is_word(way->order_id))
+        return true;
+    if (!orders_traces_find(orders, &(struct traces_query){.text = way->order_id, .limit = MOST_MESSAGES},
+                            &traces))
+        return false;
+    if (traces.count == 0)
+        return true;
+    struct trace *newest = &traces.items[0];
+    if (!orders_traces_read(orders, newest))
+        return false;
+    way->trace_id = newest->id;
+    way->messages = traces.count;
+    way->end = end_of(way, newest);
+    if (way->end != WAY_STORED)
+        way->reason = trace_reason(newest);
+    add_steps(orders, way, newest);
+    return true;
+}

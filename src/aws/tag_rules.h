@@ -1,0 +1,17 @@
+#pragma once
+
+/*
+ * tag_rules.h: what all services ask of tags; each says it in its own words.
+ * https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html#id_tags_naming_best_practices
+ */
+#include "base/arena.h"
+
+enum { TAGS_MAX = 50, TAG_KEY_MAX_CHARACTERS = 128, TAG_VALUE_MAX_CHARACTERS = 256 };
+
+/* "aws:…", in any case: AWS's own tags. */
+bool tag_key_is_reserved(str key);
+/*
+ * Does some key stand there twice? The keys are `stride` bytes apart, from *first on: members of the structs
+ * of a list.
+ */
+bool tag_keys_repeat(struct arena *arena, const str *first, size_t count, size_t stride, bool ignore_case);

@@ -1,0 +1,82 @@
+"""Which endpoint has traces, and how they are asked for: a server that plays Orderly, or something else."""
+
+import contextlib
+import http.server
+import json
+import threading
+
+ORDERLY = {"edition": "orderly", "version": "0.1.0"}
+HOP = {"id": "1", "parent": None, "kind": "published", "atMs": 1795756187902, "durationMs": 0, "attempt": 0,
+       "verdict": "ok", "resource": "arn:aws:sns:us-east-1:000000000000:OrderTopic"}
+TRACE = {"traceId": "1-6b09109b-36ff594b34ce4e92ad114f7e", "beganMs": 1795756187902, "lastMs": 1795756187902,
+         "outcome": "ok", "hops": 1, "resources": [], "messageIds": []}
+
+
+@contextlib.contextmanager
+def server(gets):
+    """Answers a GET by its path, and every POST with {}; yields the endpoint and the paths that were got."""
+    seen = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def reply(self, status, body):
+            text = json.dumps(body).encode()
+            self.send_response_only(status)
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text)
+
+        def do_GET(self):
+            seen.append(self.path)
+            self.reply(*gets.get(self.path, (404, {"message": "Not found"})))
+
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.reply(200, {"QueueUrl": "http://queue/OrderDLQ"} if "GetQueueUrl" in self.headers["X-Amz-Target"] else {})
+
+        def log_message(self, *_):
+            pass
+
+    listener = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=listener.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{listener.server_port}", seen
+    finally:
+        listener.shutdown()
+        listener.server_close()
+
+
+def test_an_order_is_found_behind_pages_that_have_no_trace(run):
+    first = "/_orderly/traces?text=O12%26&limit=100"
+    gets = {
+        "/_orderly/health": (200, ORDERLY),
+        first: (200, {"traces": [], "next": "9"}),
+        first + "&next=9": (200, {"traces": [TRACE]}),
+        "/_orderly/traces/" + TRACE["traceId"]: (200, {"traceId": TRACE["traceId"], "hops": [HOP]}),
+    }
+    with server(gets) as (endpoint, seen):
+        result = run("show", "O12&", "--endpoint-url", endpoint)
+    assert (result.code, result.err) == (0, "")
+    assert result.out == (
+        "Order O12&: on its way\n\n"
+        "  Began 2026-11-27 05:09:47.902 UTC, trace 1-6b09109b-36ff594b34ce4e92ad114f7e\n\n"
+        "  after  step       where             attempt  took  verdict\n"
+        "   0 ms  published  topic OrderTopic                 ok\n\n"
+        "  It has not arrived yet.\n")
+    assert seen == list(gets)
+
+
+def test_a_failure_to_read_the_traces_is_said(run):
+    with server({"/_orderly/health": (200, ORDERLY)}) as (endpoint, _):
+        result = run("show", "O12", "--endpoint-url", endpoint)
+    assert (result.code, result.out) == (1, "")
+    assert result.err == "orderly: Reading the traces failed: Not found\n"
+
+
+def test_an_endpoint_that_is_not_orderly_is_asked_once_and_its_log_is_read(run):
+    for health, wait in (((404, {}), 1), ((200, {"edition": "community"}), 0), ((200, "ok"), 0)):
+        with server({"/_orderly/health": health}) as (endpoint, seen):
+            result = run("show", "O12", "--endpoint-url", endpoint, "--wait", wait)
+        assert result.code == 1 and result.out.startswith("Order O12: unknown\n"), result.text
+        assert seen == ["/_orderly/health"]
