@@ -8,6 +8,8 @@
  */
 #include "base/arena.h"
 
+enum { MS_PER_S = 1000 };
+
 int64_t wall_clock_ms(void);
 int64_t wall_clock_us(void);
 int64_t monotonic_us(void);

@@ -23,27 +23,6 @@ static struct batch *batch_new(void)
     return memory_take(sizeof(struct batch));
 }
 
-void batch_drop_spawned(struct batch *batch, size_t keep)
-{
-    while (batch->spawned.count > keep) {
-        struct exchange *exchange = batch->spawned.items[--batch->spawned.count];
-        exchange->answered(exchange);
-    }
-}
-
-static void start_spawned(struct engine *engine, struct batch *batch)
-{
-    if (engine->last_run)
-        batch_drop_spawned(batch, 0);
-    for (size_t i = 0; i < batch->spawned.count; i++) {
-        struct exchange *exchange = batch->spawned.items[i];
-        if (exchange->operation->prepare)
-            dispatch_prepare(engine, exchange);
-        else
-            queue_push(&engine->runnable, exchange);
-    }
-}
-
 static void answer(struct engine *engine, struct exchange *exchange)
 {
     *list_add(&engine->batch->arena, &engine->batch->answers) = exchange;
@@ -58,7 +37,7 @@ static void run_handler(void *context)
         doors_run(exchange);
         return;
     }
-    exchange->outcome = call->operation->handler(call, exchange->in, exchange->out);
+    exchange->outcome = call_handle(call, exchange->in, exchange->out);
     check(exchange->outcome != DONE || call->progress->authorized ||
           call->operation->flags & (OPERATION_ANONYMOUS | OPERATION_INTERNAL));
 }
@@ -148,10 +127,15 @@ static void run(struct engine *engine, struct exchange *exchange)
         run_once(engine, exchange);
 }
 
-/* Its client has gone while it waited: it shall not take what nobody will get.  A stream is told. */
+/*
+ * Its client has gone while it waited: it shall not take what nobody will get.  A stream is told.  Of a
+ * poller spawn_end() was called.
+ */
 static bool is_abandoned(const struct exchange *exchange)
 {
-    return exchange->order != 0 && exchange->cancelled && !exchange->call.stream;
+    bool ran = exchange->order != 0 || str_present(exchange->call.poller);
+
+    return ran && exchange->cancelled && !exchange->call.stream;
 }
 
 /* A worker prepares it; then it runs again, with the input as this run may have rewritten it.  Of a
@@ -185,6 +169,7 @@ static void run_or_give_back(struct engine *engine, struct exchange *exchange)
         exchange->from_timer = false; /* it goes on without its row */
         parking_add(&engine->parking, exchange);
     } else {
+        poller_has_ended(engine, exchange);
         answer(engine, exchange);
     }
 }
@@ -209,7 +194,7 @@ static void undo(struct engine *engine, struct batch *batch)
     engine->retry_ms = engine->now_ms + RETRY_AFTER_MS;
     engine->next_timer_ms = engine->retry_ms; /* the rows of those that ran are back */
     batch->effects.count = 0;
-    batch_drop_spawned(batch, 0);
+    spawned_drop(batch, 0);
     batch->answers = (struct exchange_list){0};
     for (size_t i = 0; i < told.count; i++) {
         struct exchange *exchange = told.items[i];
@@ -217,6 +202,7 @@ static void undo(struct engine *engine, struct batch *batch)
             exchange->progress.parked.what = S("engine/retry");
             exchange->progress.parked.until_ms = engine->retry_ms;
             parking_add(&engine->parking, exchange);
+            poller_goes_on(engine, exchange);
             continue;
         }
         exchange->outcome = FAILED;
@@ -236,6 +222,7 @@ static void begin_anew(struct engine *engine)
     struct exchange *exchange;
 
     engine->runnable = (struct exchange_queue){0};
+    pollers_forget(engine);
     while ((exchange = parking_take_any(&engine->parking)))
         queue_push(&before, exchange);
     while ((exchange = queue_pop(&before)))
@@ -345,7 +332,7 @@ void batch_run(struct engine *engine)
     } else {
         if (batch->reset)
             begin_anew(engine);
-        start_spawned(engine, batch);
+        spawned_start(engine, batch);
     }
     engine->txn = NULL;
     engine->batch = NULL;

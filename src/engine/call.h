@@ -71,10 +71,31 @@ struct failure {
     const void *details; /* the struct of error->shape, NULL when there is none */
 };
 
+/*
+ * What a request is about.  A service writes one locator for each kind of resource that its model declares:
+ *
+ *     bool sqs_locate_queue(const struct call *call, str given, struct resource *found);
+ *
+ * finds what `given` names.  It says nothing about whether it is there; false: what is given can be no name
+ * of such a resource, and fail() was called.
+ */
+struct resource {
+    str arn;
+    str policy;      /* JSON; absent when it has none */
+    const void *row; /* the service's own struct; NULL: there is no such resource */
+    /* Adds the resource's tags, and whatever else policies ask about it; called only when one may. */
+    void (*add_context)(const struct call *call, const struct resource *resource,
+                        struct context_list *context);
+};
+
 /* What becomes of one run of a call. */
 struct call_progress {
     struct failure failure;
     bool authorized; /* authorize() has been asked */
+    struct {
+        struct resource *items;
+        size_t count;
+    } resources;     /* what call_resource() has */
     str denied;      /* what failure.reason is about: the resource's ARN */
     bool moves;      /* move_to_worker() */
     bool long_reply; /* reply_is_long() */
@@ -104,6 +125,7 @@ struct call {
     bool preparing;        /* the operation's prepare function runs, not its handler */
     bool may_move;         /* what may_move_to_worker() says */
     bool last_run;         /* the server stops: answer with what there is, do not park or spawn */
+    str poller;            /* the name that spawn() gave it; else absent */
     struct stream *stream; /* what sends the reply piece by piece; NULL: it is sent whole */
     struct call_progress *progress;
 };
@@ -131,6 +153,17 @@ void leave_prepared(const struct call *call, void *prepared);
 void *prepared(const struct call *call);
 
 /*
+ * Permission.  The model says what each operation needs: `on queue QueueUrl`.  Before the handler (and before
+ * its prepare function) the engine finds the resources, and asks for each whether the caller may, with the
+ * condition keys that the model declares; who may not hears the service's access-denied error, and nothing
+ * about the resource.  The handler takes the resources, in the order in which the model and the request name
+ * them.  What only a handler can know, it asks itself: authorize_resource() for the operation's own action.
+ */
+const struct resource *call_resource(const struct call *call, size_t index);
+bool authorize_resource(const struct call *call, const struct resource *resource);
+
+/*
+ * For operations whose model does not say `on` yet, and for other actions than the operation's own.
  * May the caller do this operation's action to that resource?  The resource's own policy is JSON,
  * absent when it has none.  False means fail() was called with the service's access-denied error.
  * Every handler asks before it answers anything (the engine checks that it did), as soon as it
@@ -150,6 +183,9 @@ struct context_list {
      */
     void (*resource_tags)(const struct call *call, int64_t resource_id, struct context_list *context);
     int64_t resource_id;
+    /* The same, of what the engine knows. */
+    void (*supply)(const struct call *call, const void *source, struct context_list *context);
+    const void *source;
 };
 void context_add(const struct call *call, struct context_list *context, str key, str value);
 /* aws:ResourceTag/<name> */
@@ -301,11 +337,18 @@ struct sum sum_added(const struct call *call, const struct sum *sum);
 void sums_store(const struct call *call);
 
 /*
- * Run an internal operation by itself, as soon as this call's batch is committed: a poller that parks
- * and runs again for as long as it likes.  Not stored: each service's start hook begins its pollers
- * anew, and a reset ends the old ones.
+ * Run an internal operation by itself, as soon as this call's batch is committed.  Not stored: each service's
+ * start hook begins its pollers anew, and a reset ends the old ones.
+ *
+ * One with an id is a poller, that parks and runs again for as long as it likes, and is known by (operation,
+ * id).  Spawning it again ends the one before.  spawn_end() ends it when this call's batch is committed,
+ * wherever it waits.  It may spawn_rest(), until spawn_wake() or that time; what wakes it out of another
+ * service's park() is that service's business.  An operation that is prepared cannot be a poller.
  */
-void spawn(const struct call *call, const struct operation *operation, const void *in);
+void spawn(const struct call *call, const struct operation *operation, str id, const void *in);
+void spawn_end(const struct call *call, const struct operation *operation, str id);
+void spawn_wake(const struct call *call, const struct operation *operation, str id);
+enum outcome spawn_rest(const struct call *call, int64_t until_ms); /* returns PARKED */
 
 /*
  * Something to do in the world once this call is durable: `kind` names who does it (the server

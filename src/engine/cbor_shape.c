@@ -6,9 +6,11 @@
  */
 #include "engine/cbor_shape.h"
 
+#include "base/time.h"
+
 #include <math.h>
 
-enum { TAG_EPOCH = 1, MS = 1000 };
+enum { TAG_EPOCH = 1 };
 
 struct decoder {
     struct arena *arena;
@@ -122,7 +124,7 @@ static bool decode_moment(const struct cbor *source, int64_t *ms)
     if (source->type != CBOR_TAG || source->tag.number != TAG_EPOCH ||
         !cbor_to_double(source->tag.value, &seconds) || !(fabs(seconds) <= LAST_SECOND))
         return false;
-    *ms = llround(seconds * MS);
+    *ms = llround(seconds * MS_PER_S);
     return true;
 }
 
@@ -220,10 +222,10 @@ static void write_map(struct text *text, const struct shape *shape, struct items
 static void write_moment(struct text *text, int64_t ms)
 {
     cbor_add_tag(text, TAG_EPOCH);
-    if (ms % MS == 0)
-        cbor_add_i64(text, ms / MS);
+    if (ms % MS_PER_S == 0)
+        cbor_add_i64(text, ms / MS_PER_S);
     else
-        cbor_add_double(text, (double)ms / MS);
+        cbor_add_double(text, (double)ms / MS_PER_S);
 }
 
 static void write_present(struct text *text, const struct shape *shape, const void *value)

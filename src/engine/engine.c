@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/thread.h"
+#include "base/time.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -14,7 +15,6 @@
 enum {
     NS_PER_MS = 1000000,
     NS_PER_S = 1000000000,
-    MS_PER_S = 1000,
     LONGEST_SLEEP_MS = 60 * 1000, /* somebody may set the machine's clock, or send it to sleep */
 };
 
@@ -352,6 +352,7 @@ void engine_free(struct engine *engine)
         store_close(engine->store);
     arena_free(&engine->start.arena);
     parking_free(&engine->parking);
+    pollers_forget(engine);
     pthread_mutex_destroy(&engine->lock);
     pthread_mutex_destroy(&engine->durable_lock);
     pthread_cond_destroy(&engine->arrived);

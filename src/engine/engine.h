@@ -52,6 +52,7 @@ struct exchange {
     struct arena_mark decoded; /* a parked call runs again from here */
     uint64_t order;            /* among those that wait for one thing; 0: has not waited yet */
     uint64_t waited_for;       /* the hash of that thing's name */
+    struct waiter *waiter;     /* where it is parked; NULL: it is not */
     bool was_prepared;         /* its operation's prepare function has run */
     bool from_timer;           /* its row is back when the commit fails */
     _Atomic bool cancelled;    /* the client has gone */
@@ -90,6 +91,13 @@ struct identity_provider {
     bool (*is_resource_policy)(str document);
 };
 
+/* What becomes of a caller that no policy lets in. */
+enum enforcement {
+    ENFORCEMENT_ON,
+    ENFORCEMENT_SOFT, /* let in, and the log says so */
+    ENFORCEMENT_OFF,  /* let in: no policy is asked */
+};
+
 /* Someone who carries out effects of a kind; start is called on any thread once the cause is durable. */
 struct effect_runner {
     const char *kind;
@@ -107,6 +115,7 @@ struct engine_options {
     struct store_options store;          /* on_durable and schemas are the engine's to fill */
     const struct module *const *modules; /* NULL-terminated */
     struct identity_provider identity;
+    enum enforcement enforcement;
     const struct effect_runner *effect_runners; /* up to a NULL kind */
     struct origin_rules origin_rules;           /* hosts and pages let in by name */
     bool strict_auth;                    /* known keys only, at admin endpoints that of the administrator */

@@ -59,6 +59,15 @@ struct sum_change_list {
     size_t count;
 };
 
+/* An internal call that begins, or one with that name that ends. */
+struct spawned_list {
+    struct spawned {
+        struct exchange *exchange; /* NULL: it ends */
+        str ended;
+    } * items;
+    size_t count;
+};
+
 /* Hops as JSON: the first `stored` of them are in the store. */
 struct hop_list {
     str *items;
@@ -73,10 +82,10 @@ struct batch {
     struct sums sums;
     struct sum_change_list sum_changes;
     struct hop_list hops;
-    struct exchange_list spawned; /* internal calls that begin when this batch is committed */
-    bool reset;                   /* everything stored was deleted */
-    bool has_indexed;             /* pages of hops were taken apart */
-    int64_t clock_offset_ms;      /* as it was before */
+    struct spawned_list spawned; /* what happens when this batch is committed */
+    bool reset;                  /* everything stored was deleted */
+    bool has_indexed;            /* pages of hops were taken apart */
+    int64_t clock_offset_ms;     /* as it was before */
     uint64_t sequence;
     struct batch *next;
 };
@@ -121,6 +130,7 @@ struct engine {
     bool gives_back;       /* there are unused pages to give back, as give_back_ms says */
     struct exchange_queue runnable;
     struct parking parking;
+    struct map pollers; /* spawn()'s names -> struct exchange, which belongs to whoever runs it */
     struct txn *txn;
     struct batch *batch;
     int64_t now_ms;
@@ -164,6 +174,8 @@ void parking_alarm(struct parking *parking, str what, int64_t at_ms);
 struct exchange *parking_take(struct parking *parking, str what);
 /* One whose deadline has passed; NULL when there is none. */
 struct exchange *parking_take_due(struct parking *parking, int64_t now_ms);
+/* This one, which is parked. */
+struct exchange *parking_leave(struct parking *parking, struct exchange *exchange);
 /* Those whose clients have gone. */
 struct exchange_queue parking_take_cancelled(struct parking *parking);
 /* Any one at all. */
@@ -173,8 +185,17 @@ void parking_free(struct parking *parking);
 
 /* batch.c */
 void batch_run(struct engine *engine);
-/* Drop all internal calls spawned in this batch but the first `keep`. */
-void batch_drop_spawned(struct batch *batch, size_t keep);
+
+/* pollers.c */
+/* Forget what was spawned and ended in this batch but for the first `keep`. */
+void spawned_drop(struct batch *batch, size_t keep);
+/* The batch is committed. */
+void spawned_start(struct engine *engine, struct batch *batch);
+/* The exchange, which may be a poller, will not run again; or it will after all. */
+void poller_has_ended(struct engine *engine, const struct exchange *exchange);
+void poller_goes_on(struct engine *engine, struct exchange *exchange);
+/* There are none any more, as after a reset. */
+void pollers_forget(struct engine *engine);
 
 /* slice.c: bounding what runs on the engine thread; see slice_is_over() in call.h */
 void slice_begin(struct engine *engine);
@@ -353,6 +374,10 @@ enum outcome traces_show(const struct call *call, const struct visit *visit, str
 
 /* call.c */
 void call_reset(const struct call *call);
+/* Find and authorize what the request is about, where the model says it.  False: fail() has been called. */
+bool call_admit(const struct call *call, const void *in);
+/* call_admit(), and then the handler. */
+enum outcome call_handle(const struct call *call, const void *in, void *out);
 /* Around a handler that writes: when it fails, nothing of what it did to store or batch stays. */
 struct call_mark {
     size_t effects, spawned, sum_changes, hops, hops_stored;

@@ -38,7 +38,7 @@ const struct operation *internal_operation(const struct engine *engine, str serv
 
 static void drop(struct exchange *exchange)
 {
-    if (exchange->outcome == FAILED && exchange->progress.failure.error)
+    if (exchange->outcome == FAILED && exchange->progress.failure.error && !exchange->cancelled)
         log_warn("internal call failed operation=%s error=%s message=\"%.*s\"", exchange->operation->name,
                  exchange->progress.failure.error->name, STR_ARGS(exchange->progress.failure.message));
     if (exchange->taken)
@@ -94,16 +94,4 @@ void engine_post_to_hear(struct engine *engine, str service, str name, str input
 void engine_post(struct engine *engine, str service, str name, str input_json)
 {
     engine_post_to_hear(engine, service, name, input_json, NULL, NULL);
-}
-
-void spawn(const struct call *call, const struct operation *operation, const void *in)
-{
-    struct engine *engine = call->engine;
-
-    check_writes(call);
-    str json = model_to_json(call->arena, operation->input, in);
-    struct exchange *exchange = internal_exchange(engine, operation, call->account, call->region, json);
-
-    check(exchange != NULL);
-    *list_add(&engine->batch->arena, &engine->batch->spawned) = exchange;
 }

@@ -113,6 +113,7 @@ void parking_add(struct parking *parking, struct exchange *exchange)
         exchange->order = ++parking->next_order;
     exchange->waited_for = str_hash(what);
     waiter->exchange = exchange;
+    exchange->waiter = waiter;
     waiter->order = exchange->order;
     waiter->until_ms = exchange->progress.parked.until_ms;
     waiter->queue = queue_of(parking, what);
@@ -157,7 +158,13 @@ static struct exchange *leave(struct parking *parking, struct waiter *waiter)
         free(queue);
     }
     free(waiter);
+    exchange->waiter = NULL;
     return exchange;
+}
+
+struct exchange *parking_leave(struct parking *parking, struct exchange *exchange)
+{
+    return leave(parking, exchange->waiter);
 }
 
 struct exchange *parking_take(struct parking *parking, str what)

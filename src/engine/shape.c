@@ -210,7 +210,7 @@ int64_t number_to_i64(struct arena *arena, str number)
 
 str epoch_to_text(struct arena *arena, int64_t ms)
 {
-    int64_t seconds = ms / 1000, rest = ms % 1000;
+    int64_t seconds = ms / MS_PER_S, rest = ms % MS_PER_S;
 
     if (rest == 0)
         return arena_format(arena, "%" PRId64, seconds);
@@ -228,7 +228,7 @@ bool epoch_from_text(struct arena *arena, str text, int64_t *ms)
 
     if (!number_to_double(arena, text, &seconds) || fabs(seconds) > 1000.0 * LAST_SECOND)
         return false;
-    *ms = llround(seconds * 1000);
+    *ms = llround(seconds * MS_PER_S);
     return true;
 }
 

@@ -19,7 +19,7 @@
 
 #include <string.h>
 
-enum { US = 1000, MS_PER_S = 1000, TRACE_DIGITS = 24, PAGE_HOPS = 32, PAGE_BYTES = 16 * 1024 };
+enum { US = 1000, TRACE_DIGITS = 24, PAGE_HOPS = 32, PAGE_BYTES = 16 * 1024 };
 
 static const char *const kind_names[HOP_KINDS] = {
     [HOP_PUBLISHED] = "published",

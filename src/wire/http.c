@@ -630,16 +630,16 @@ static bool name_valid(str name)
 /* Each thread keeps the date of its last reply, for the others of the same second. */
 static str date_at(struct arena *arena, int64_t now_ms)
 {
-    enum { MS = 1000, DATE_SIZE = 29 };
+    enum { DATE_SIZE = 29 };
     static _Thread_local char kept[DATE_SIZE];
     static _Thread_local int64_t kept_s; /* 1970 is no reply's year */
 
-    if (now_ms / MS != kept_s || kept_s == 0) {
+    if (now_ms / MS_PER_S != kept_s || kept_s == 0) {
         str date = time_http_date(arena, now_ms);
         if (date.size != DATE_SIZE)
             return date;
         memcpy(kept, date.data, DATE_SIZE);
-        kept_s = now_ms / MS;
+        kept_s = now_ms / MS_PER_S;
     }
     return (str){kept, DATE_SIZE};
 }

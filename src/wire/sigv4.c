@@ -127,7 +127,7 @@ static enum sigv4_result read_query(const struct form *query, struct sigv4 *sigv
         !str_to_i64(form_get(query, S("X-Amz-Expires")), &expires_s) || expires_s < 0 ||
         expires_s > LONGEST_EXPIRES_S)
         return SIGV4_INCOMPLETE;
-    sigv4->expires_ms = sigv4->signed_ms + expires_s * 1000;
+    sigv4->expires_ms = sigv4->signed_ms + expires_s * MS_PER_S;
     return SIGV4_OK;
 }
 

@@ -10,8 +10,6 @@ import pytest
 from model_text import read_model
 from test_modelc import modelc  # noqa: F401
 
-pytest.importorskip("botocore")
-
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 

@@ -84,7 +84,7 @@ static str single_value(const struct policy_request *request, enum context_key k
     case KEY_CURRENT_TIME:
         return time_iso8601(request->arena, request->now_ms);
     case KEY_EPOCH_TIME:
-        return arena_format(request->arena, "%lld", (long long)(request->now_ms / 1000));
+        return arena_format(request->arena, "%lld", (long long)(request->now_ms / MS_PER_S));
     case KEY_MFA_PRESENT:
         return is_session ? S("false") : (str){0}; /* long-lived keys do not say */
     case KEY_PRINCIPAL_ACCOUNT:

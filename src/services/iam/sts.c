@@ -4,6 +4,7 @@
 #include "services/iam/iam_internal.h"
 
 #include "base/hash.h"
+#include "base/time.h"
 #include "sts_model.h"
 #include "wire/json.h"
 
@@ -13,7 +14,6 @@ enum {
     MAX_SESSION_POLICY_SIZE = 2048,
     MAX_POLICY_ARNS = 10,
     TOKEN_BYTES = 144,
-    MS = 1000,
 };
 
 enum outcome sts_get_caller_identity(const struct call *call,
@@ -197,7 +197,7 @@ static const struct sts_credentials *open_session(const struct call *call, const
         .access_key_id = iam_new_access_key_id(call->arena, S("ASIA")),
         .secret_access_key = iam_new_secret(call->arena),
         .session_token = new_session_token(call->arena, in->minimum_session_token_size),
-        .expiration = call->now_ms + seconds * MS,
+        .expiration = call->now_ms + seconds * MS_PER_S,
     };
     struct iam_insert_session_params params = {
         .access_key_id = credentials->access_key_id,

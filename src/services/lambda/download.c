@@ -6,8 +6,6 @@
  */
 #include "lambda_internal.h"
 
-#include "base/time.h"
-
 enum { LIFETIME_S = 600, FORBIDDEN = 403, NOT_FOUND = 404, OK = 200 };
 
 static const str folder = STR_INIT("/_lambda/code/");
@@ -15,7 +13,7 @@ static const str purpose = STR_INIT("lambda/code");
 
 str lambda_package_url(const struct call *call, const struct function *function)
 {
-    int64_t expires_ms = call->now_ms + (int64_t)LIFETIME_S * MS;
+    int64_t expires_ms = call->now_ms + (int64_t)LIFETIME_S * MS_PER_S;
     str data = arena_format(call->arena, "%lld/%.*s", (long long)expires_ms, STR_ARGS(function->row.package));
 
     return arena_concat(call->arena, call->endpoint, folder, seal(call, purpose, data));

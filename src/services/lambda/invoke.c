@@ -17,8 +17,8 @@ enum {
     LARGE_PAYLOAD_BYTES = 4096,
     CONCURRENT_SYNC = 1000, /* AWS's default for an account */
     MAX_ATTEMPTS = 3,
-    RETRY_MS = 60 * MS, /* after the first failure; twice that after the second */
-    MAX_EVENT_AGE_MS = 6 * 3600 * MS,
+    RETRY_MS = 60 * MS_PER_S, /* after the first failure; twice that after the second */
+    MAX_EVENT_AGE_MS = 6 * 3600 * MS_PER_S,
 };
 
 str lambda_invocation_answer(const struct call *call, str request_id)
@@ -288,7 +288,7 @@ static void retry_or_forget(const struct call *call, const struct lambda_find_in
                                     .request_id = invocation->request_id,
                                     .attempt = attempts + 1,
                                     .reason = arena_format(call->arena, "It is tried again in %lld s.",
-                                                           (long long)((due_ms - call->now_ms) / MS))});
+                                                           (long long)((due_ms - call->now_ms) / MS_PER_S))});
     timer_set(call, &LAMBDA_RETRY_INVOCATION, invocation->request_id, due_ms,
               &(struct lambda_retry_invocation_request){.invocation_id = invocation->id});
 }

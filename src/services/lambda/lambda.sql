@@ -228,6 +228,11 @@ create index lambda_invocation_mapping on lambda_invocation (mapping_id) where m
 create index lambda_invocation_sandbox on lambda_invocation (sandbox_id) where sandbox_id is not null;
 create index lambda_invocation_caller on lambda_invocation (function_id) where kind = 'sync';
 
+-- migration: 8
+-- The engine knows pollers by their mappings.
+alter table lambda_mapping drop column poller;
+alter table lambda_mapping drop column waits_for;
+
 -- enum: lambda_sandbox.state starting idle busy late stopping
 -- enum: lambda_invocation.kind sync event mapping
 -- enum: lambda_invocation.state waiting queued running done
@@ -499,9 +504,9 @@ delete from lambda_line;
 -- statement: add_mapping :insert
 -- row: mapping
 insert into lambda_mapping (uuid, account, region, function_name, source_arn, batch_size, window_seconds,
-    reports_failures, maximum_concurrency, enabled, reason, modified_ms, poller, failures)
+    reports_failures, maximum_concurrency, enabled, reason, modified_ms, failures)
 values (:uuid, :account, :region, :function_name, :source_arn, :batch_size, :window_seconds,
-    :reports_failures, :maximum_concurrency, :enabled, 'USER_INITIATED', :modified_ms, 1, 0);
+    :reports_failures, :maximum_concurrency, :enabled, 'USER_INITIATED', :modified_ms, 0);
 
 -- By its id, or else by its name.
 -- statement: find_mapping :one
@@ -511,7 +516,7 @@ values (:uuid, :account, :region, :function_name, :source_arn, :batch_size, :win
 -- param: account text null
 -- param: region text null
 select id, uuid, account, region, function_name, source_arn, batch_size, window_seconds, reports_failures,
-    maximum_concurrency, enabled, reason, result, modified_ms, poller, failures, waits_for
+    maximum_concurrency, enabled, reason, result, modified_ms, failures
 from lambda_mapping
 where id = coalesce(:id,
     (select id from lambda_mapping where uuid = :uuid and account = :account and region = :region));
@@ -532,21 +537,18 @@ where account = :account and region = :region and uuid > :after
 order by uuid limit :limit;
 
 -- statement: list_enabled_mappings :many
-select id, account, region, poller from lambda_mapping where enabled = 1;
+select id, account, region from lambda_mapping where enabled = 1;
 
 -- statement: update_mapping :exec
 -- row: mapping
 update lambda_mapping
 set function_name = :function_name, batch_size = :batch_size, window_seconds = :window_seconds,
     reports_failures = :reports_failures, maximum_concurrency = :maximum_concurrency, enabled = :enabled,
-    reason = 'USER_INITIATED', modified_ms = :modified_ms, poller = poller + 1, failures = 0
+    reason = 'USER_INITIATED', modified_ms = :modified_ms, failures = 0
 where id = :id;
 
 -- statement: set_mapping_result :exec
 update lambda_mapping set reason = :reason, result = :result, failures = :failures where id = :id;
-
--- statement: set_waits_for :exec
-update lambda_mapping set waits_for = :waits_for where id = :id;
 
 -- statement: remove_mapping :exec
 delete from lambda_mapping where id = :id;

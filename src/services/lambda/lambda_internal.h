@@ -7,6 +7,7 @@
  * named after).  An invocation is a row: queued, then a sandbox's, then answered.
  */
 #include "base/list.h"
+#include "base/time.h"
 #include "engine/doors.h"
 #include "lambda.h"
 #include "lambda_model.h"
@@ -16,7 +17,6 @@
 
 /* An answer may be a hundred bytes longer than what is asked, as AWS's own sentences say. */
 enum {
-    MS = 1000,
     SYNC_PAYLOAD_BYTES = 6291456,
     ASYNC_PAYLOAD_BYTES = 1024 * 1024,
     ANSWER_BYTES = 6291556,
@@ -255,9 +255,9 @@ bool lambda_event_failures(const struct call *call, str answer, struct str_list 
 /* poller.c */
 str lambda_source_queue_url(const struct call *call, str queue_arn);
 /* Poll from now on, as that mapping's row says. */
-void lambda_poller_begin(const struct call *call, int64_t mapping_id, int64_t poller);
-/* Have a poller see that its time is over: the mapping was changed or is about to go. */
-void lambda_poller_end(const struct call *call, const struct lambda_mapping_row *mapping);
+void lambda_poller_begin(const struct call *call, int64_t mapping_id);
+/* The mapping was changed or is about to go. */
+void lambda_poller_end(const struct call *call, int64_t mapping_id);
 /* At start: nobody polls any more, so all that are enabled begin. */
 void lambda_pollers_resume(const struct call *call);
 /* A batch came back from its function. */

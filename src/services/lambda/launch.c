@@ -5,13 +5,12 @@
  */
 #include "lambda_internal.h"
 
-#include "base/time.h"
 #include "sts_model.h"
 #include "wire/json.h"
 
 #include <string.h>
 
-enum { SESSION_SECONDS = 12 * 3600, MARGIN_MS = 60 * MS, BYTES_PER_MB = 1024 * 1024 };
+enum { SESSION_SECONDS = 12 * 3600, MARGIN_MS = 60 * MS_PER_S, BYTES_PER_MB = 1024 * 1024 };
 
 /* Temporary credentials of the function's role.  NULL: *problem says why there are none. */
 static const struct sts_credentials *assume_role(const struct call *call, const struct function *function,
@@ -161,7 +160,7 @@ bool lambda_sandbox_start(const struct call *call, const struct function *functi
     add_configured(call, &writer, function);
     json_close_object(&writer);
     json_close_object(&writer);
-    *retire_ms = credentials->expiration - function->row.timeout_seconds * MS - MARGIN_MS;
+    *retire_ms = credentials->expiration - function->row.timeout_seconds * MS_PER_S - MARGIN_MS;
     effect_begin(call, S("sandbox.start"), sandbox->id, json_written(&writer));
     return true;
 }

@@ -7,7 +7,6 @@
 #include "lambda_internal.h"
 
 #include "base/text.h"
-#include "base/time.h"
 #include "logs_model.h"
 #include "wire/json.h"
 

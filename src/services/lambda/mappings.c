@@ -221,7 +221,7 @@ static void store_new(const struct call *call, struct lambda_mapping_row *mappin
 {
     mapping->id = lambda_add_mapping(call->txn, mapping);
     if (mapping->enabled)
-        lambda_poller_begin(call, mapping->id, mapping->poller);
+        lambda_poller_begin(call, mapping->id);
 }
 
 enum outcome lambda_create_event_source_mapping(const struct call *call,
@@ -243,7 +243,6 @@ enum outcome lambda_create_event_source_mapping(const struct call *call,
         .enabled = 1,
         .reason = S("USER_INITIATED"),
         .modified_ms = call->now_ms,
-        .poller = 1,
     };
     if (!lambda_tagging_check(call, mapping_arn(call, &mapping), &in->tags) ||
         !apply(call, &in->mapping_settings, &mapping) ||
@@ -336,9 +335,9 @@ enum outcome lambda_update_event_source_mapping(const struct call *call,
     mapping.function_name = function.row.name;
     mapping.modified_ms = call->now_ms;
     lambda_update_mapping(call->txn, &mapping);
-    lambda_poller_end(call, &mapping);
+    lambda_poller_end(call, mapping.id);
     if (mapping.enabled)
-        lambda_poller_begin(call, mapping.id, mapping.poller + 1);
+        lambda_poller_begin(call, mapping.id);
     describe(call, &mapping, S("Updating"), out);
     return DONE;
 }
@@ -351,7 +350,7 @@ enum outcome lambda_delete_event_source_mapping(const struct call *call,
 
     if (!mapping_open(call, in->uuid, &mapping))
         return FAILED;
-    lambda_poller_end(call, &mapping);
+    lambda_poller_end(call, mapping.id);
     lambda_remove_mapping(call->txn, &(struct lambda_remove_mapping_params){.id = mapping.id});
     lambda_remove_tags(call->txn,
                        &(struct lambda_remove_tags_params){.resource = mapping_arn(call, &mapping)});

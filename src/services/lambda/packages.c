@@ -23,7 +23,7 @@ enum {
     ZIPPED_BYTES = 50 * 1024 * 1024,
     PIECE_BYTES = 256 * 1024,
     PIECES_PER_RUN = 4,
-    UNFINISHED_MS = 60 * MS, /* so long after its last piece nobody writes another one */
+    UNFINISHED_MS = 60 * MS_PER_S, /* so long after its last piece nobody writes another one */
 };
 
 struct checked {

@@ -3,8 +3,7 @@
  *
  * Each enabled mapping has one poller: an internal call that parks in the queue's own long polling,
  * under the function's role, and so runs in the very batch that brings a message.  What it receives
- * becomes an invocation; at the limit of those it waits until one comes back.  A poller knows by its
- * number whether it is still the mapping's.
+ * becomes an invocation; at the limit of those it rests until one comes back.
  */
 #include "lambda_internal.h"
 
@@ -20,8 +19,8 @@ enum {
     MESSAGES_AT_ONCE = 10,
     WAIT_SECONDS = 20,
     EVENT_BYTES = 6 * 1024 * 1024 - 4096,
-    PROBLEM_MS = 1 * MS, /* doubled at each one that follows */
-    MAX_PROBLEM_MS = 60 * MS,
+    PROBLEM_MS = 1 * MS_PER_S, /* doubled at each one that follows */
+    MAX_PROBLEM_MS = 60 * MS_PER_S,
     MOST_DOUBLINGS = 6,
 };
 
@@ -39,9 +38,9 @@ struct record_list {
     size_t count;
 };
 
-static str mapping_name(const struct call *call, int64_t mapping_id)
+static str poller_id(const struct call *call, int64_t mapping_id)
 {
-    return arena_format(call->arena, "lambda/mapping/%lld", (long long)mapping_id);
+    return arena_decimal(call->arena, mapping_id);
 }
 
 str lambda_source_queue_url(const struct call *call, str queue_arn)
@@ -52,19 +51,17 @@ str lambda_source_queue_url(const struct call *call, str queue_arn)
     return arena_concat(call->arena, lambda_options()->endpoint, S("/"), arn.account, S("/"), arn.resource);
 }
 
-void lambda_poller_begin(const struct call *call, int64_t mapping_id, int64_t poller)
+void lambda_poller_begin(const struct call *call, int64_t mapping_id)
 {
     if (!call->last_run)
-        spawn(call, &LAMBDA_POLL_EVENT_SOURCE,
-              &(struct lambda_poll_event_source_request){.mapping_id = mapping_id, .poller = poller});
+        spawn(call, &LAMBDA_POLL_EVENT_SOURCE, poller_id(call, mapping_id),
+              &(struct lambda_poll_event_source_request){.mapping_id = mapping_id});
 }
 
-void lambda_poller_end(const struct call *call, const struct lambda_mapping_row *mapping)
+void lambda_poller_end(const struct call *call, int64_t mapping_id)
 {
-    lambda_remove_held_of(call->txn, &(struct lambda_remove_held_of_params){.mapping_id = mapping->id});
-    wake_all(call, mapping_name(call, mapping->id));
-    if (str_present(mapping->waits_for))
-        wake_all(call, mapping->waits_for);
+    lambda_remove_held_of(call->txn, &(struct lambda_remove_held_of_params){.mapping_id = mapping_id});
+    spawn_end(call, &LAMBDA_POLL_EVENT_SOURCE, poller_id(call, mapping_id));
 }
 
 void lambda_pollers_resume(const struct call *call)
@@ -73,7 +70,7 @@ void lambda_pollers_resume(const struct call *call)
 
     for (size_t i = 0; i < rows.count; i++) {
         struct call there = call_in(call, rows.items[i].account, rows.items[i].region);
-        lambda_poller_begin(&there, rows.items[i].id, rows.items[i].poller);
+        lambda_poller_begin(&there, rows.items[i].id);
     }
 }
 
@@ -101,8 +98,7 @@ static enum outcome have_problem(const struct call *call, const struct lambda_ma
                  STR_ARGS(mapping->function_name), STR_ARGS(mapping->source_arn),
                  STR_ARGS(json_quoted(call->arena, message)), left_out);
     set_result(call, mapping, problem, problem, mapping->failures + 1);
-    return park(call, mapping_name(call, mapping->id),
-                call->now_ms + (delay_ms < MAX_PROBLEM_MS ? delay_ms : MAX_PROBLEM_MS));
+    return spawn_rest(call, call->now_ms + (delay_ms < MAX_PROBLEM_MS ? delay_ms : MAX_PROBLEM_MS));
 }
 
 static void have_no_problem(const struct call *call, struct lambda_mapping_row *mapping)
@@ -220,7 +216,7 @@ static struct lambda_count_held_row held(const struct call *call, const struct p
 
 static int64_t window_end_ms(const struct poll *poll, const struct lambda_count_held_row *held_now)
 {
-    return held_now->count > 0 ? held_now->oldest_ms + poll->mapping.window_seconds * MS : INT64_MAX;
+    return held_now->count > 0 ? held_now->oldest_ms + poll->mapping.window_seconds * MS_PER_S : INT64_MAX;
 }
 
 static bool is_complete(const struct call *call, const struct poll *poll,
@@ -295,16 +291,12 @@ static enum outcome receive(const struct call *call, const struct poll *poll, in
     return outcome;
 }
 
-/* Parked by the queue: remember on what, so that lambda_poller_end() finds us; a window may end before. */
-static enum outcome stay_parked(const struct call *call, const struct poll *poll, int64_t window_ends_ms)
+/* Parked by the queue; a window may end before. */
+static enum outcome stay_parked(const struct call *call, int64_t window_ends_ms)
 {
-    str what = call->progress->parked.what;
     int64_t until_ms = call->progress->parked.until_ms;
 
-    if (!str_equal(what, poll->mapping.waits_for))
-        lambda_set_waits_for(
-            call->txn, &(struct lambda_set_waits_for_params){.id = poll->mapping.id, .waits_for = what});
-    return park(call, what, window_ends_ms < until_ms ? window_ends_ms : until_ms);
+    return park(call, call->progress->parked.what, window_ends_ms < until_ms ? window_ends_ms : until_ms);
 }
 
 static bool is_at_limit(const struct call *call, const struct poll *poll)
@@ -329,7 +321,7 @@ static enum outcome run(const struct call *call, struct poll *poll)
     for (;;) {
         struct lambda_count_held_row held_now = held(call, poll);
         if (is_at_limit(call, poll))
-            return park(call, mapping_name(call, poll->mapping.id), INT64_MAX);
+            return spawn_rest(call, INT64_MAX);
         if (held_now.count > 0 && is_complete(call, poll, &held_now)) {
             send_held(call, poll);
             continue;
@@ -337,7 +329,7 @@ static enum outcome run(const struct call *call, struct poll *poll)
         switch (receive(call, poll, poll->mapping.batch_size - held_now.count, &records, &failure)) {
         case PARKED:
             have_no_problem(call, &poll->mapping);
-            return stay_parked(call, poll, window_end_ms(poll, &held_now));
+            return stay_parked(call, window_end_ms(poll, &held_now));
         case FAILED:
             return have_problem(call, &poll->mapping,
                                 str_present(failure.reason) ? failure.reason : failure.message);
@@ -345,7 +337,7 @@ static enum outcome run(const struct call *call, struct poll *poll)
             break;
         }
         if (records.count == 0)
-            return park(call, mapping_name(call, poll->mapping.id), call->now_ms + PROBLEM_MS);
+            return spawn_rest(call, call->now_ms + PROBLEM_MS);
         have_no_problem(call, &poll->mapping);
         if (poll->mapping.window_seconds > 0)
             hold(call, poll, &records);
@@ -364,7 +356,7 @@ enum outcome lambda_poll_event_source(const struct call *call,
     if (call->last_run ||
         !lambda_find_mapping(call->txn, &(struct lambda_find_mapping_params){.id = &in->mapping_id},
                              &poll.mapping) ||
-        !poll.mapping.enabled || poll.mapping.poller != in->poller)
+        !poll.mapping.enabled)
         return DONE;
     struct call there = call_in(call, poll.mapping.account, poll.mapping.region);
     there.arrived_ms = there.now_ms; /* each run is a new long poll */
@@ -463,5 +455,5 @@ void lambda_batch_end(const struct call *call, const struct function *function,
         delete_others(call, lambda_function_role(call, function), &receipts, &failures);
     if (!str_present(result->error))
         lambda_retried_hops(call, invocation, understood ? &failures : NULL, output);
-    wake(call, mapping_name(call, *invocation->mapping_id));
+    spawn_wake(call, &LAMBDA_POLL_EVENT_SOURCE, poller_id(call, *invocation->mapping_id));
 }

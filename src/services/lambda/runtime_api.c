@@ -5,7 +5,6 @@
  */
 #include "lambda_internal.h"
 
-#include "base/time.h"
 #include "runtime_model.h"
 
 /* The sandbox that asks, its function, and the call in that function's account and region. */
@@ -58,13 +57,13 @@ static void become_idle(const struct call *call, struct lambda_get_sandbox_row *
  */
 static int64_t deadline_for_sandbox(const struct function *function)
 {
-    return wall_clock_ms() + function->row.timeout_seconds * MS;
+    return wall_clock_ms() + function->row.timeout_seconds * MS_PER_S;
 }
 
 static void become_busy(const struct call *call, const struct function *function,
                         struct lambda_get_sandbox_row *sandbox)
 {
-    int64_t deadline_ms = call->now_ms + function->row.timeout_seconds * MS;
+    int64_t deadline_ms = call->now_ms + function->row.timeout_seconds * MS_PER_S;
 
     lambda_sandbox_check_at(call, sandbox, deadline_ms);
     lambda_set_busy(call->txn, &(struct lambda_set_busy_params){.id = sandbox->id,

@@ -10,13 +10,12 @@
 
 #include "base/hash.h"
 #include "base/log.h"
-#include "base/time.h"
 #include "wire/json.h"
 
 #include <ctype.h>
 #include <string.h>
 
-enum { INIT_MS = 10 * MS, IDLE_MS = 5 * 60 * MS };
+enum { INIT_MS = 10 * MS_PER_S, IDLE_MS = 5 * 60 * MS_PER_S };
 
 str lambda_function_work(const struct call *call, int64_t function_id)
 {
@@ -59,7 +58,7 @@ static void log_start(const struct call *call, const struct function *function, 
 
 static int64_t first_deadline_ms(const struct call *call, const struct function *function)
 {
-    return call->now_ms + INIT_MS + function->row.timeout_seconds * MS;
+    return call->now_ms + INIT_MS + function->row.timeout_seconds * MS_PER_S;
 }
 
 /* The row is there at once, so that it counts; a worker sees to its code before it is launched. */
@@ -84,7 +83,7 @@ static void start(const struct call *call, const struct function *function)
                                       .package = function->row.package,
                                   });
     check_later(call, id, deadline_ms);
-    spawn(call, &LAMBDA_LAUNCH_SANDBOX,
+    spawn(call, &LAMBDA_LAUNCH_SANDBOX, (str){0},
           &(struct lambda_launch_sandbox_request){
               .sandbox_id = id,
               .package = function->row.package,

@@ -246,7 +246,7 @@ str lambda_unpacked_folder(const struct call *call, str sha256)
 void lambda_unpacked_clear(const struct call *call)
 {
     if (atomic_load(&some_are_set_aside))
-        spawn(call, &LAMBDA_CLEAR_PACKAGES, &(struct lambda_clear_packages_request){0});
+        spawn(call, &LAMBDA_CLEAR_PACKAGES, (str){0}, &(struct lambda_clear_packages_request){0});
 }
 
 void lambda_unpacked_retire(const struct call *call, str sha256)

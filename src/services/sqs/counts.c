@@ -15,7 +15,7 @@ enum { MAX_EXPIRED_SUBTRACTED = 2000 };
 
 static int64_t second_of(int64_t ms)
 {
-    return ms / MS;
+    return ms / MS_PER_S;
 }
 
 struct tally sqs_tally_begin(const struct queue *queue)
@@ -86,7 +86,7 @@ static struct counts count_hidden(const struct call *call, const struct queue *q
                              &(struct sqs_count_hidden_between_params){
                                  .generation_id = queue->row.generation_id,
                                  .visible_ms = call->now_ms,
-                                 .end_ms = (this_s + 1) * MS,
+                                 .end_ms = (this_s + 1) * MS_PER_S,
                              },
                              &now);
     return (struct counts){.delayed = later.delayed + now.delayed,

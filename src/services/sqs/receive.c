@@ -161,7 +161,7 @@ static void take(const struct call *call, struct receive *receive, const struct 
     struct sqs_message *message = list_add(call->arena, receive->messages);
     int64_t visibility_seconds =
         in->visibility_timeout ? *in->visibility_timeout : queue->row.visibility_timeout;
-    int64_t visible_ms = call->now_ms + visibility_seconds * MS;
+    int64_t visible_ms = call->now_ms + visibility_seconds * MS_PER_S;
     int64_t receipt = (int64_t)(random_u64() >> 1);
     struct content content = sqs_body_of(call, row);
 
@@ -353,31 +353,31 @@ static bool request_check(const struct call *call, const struct sqs_receive_mess
 /* A queue at its limit has visible messages that must wait; it looks again every second. */
 static int64_t look_again_ms(const struct call *call, const struct queue *queue, int64_t wanted)
 {
-    return wanted > 0 ? next_visible_ms(call, queue) : call->now_ms + MS;
+    return wanted > 0 ? next_visible_ms(call, queue) : call->now_ms + MS_PER_S;
 }
 
 enum outcome sqs_receive_message(const struct call *call, const struct sqs_receive_message_request *in,
                                  struct sqs_receive_message_result *out)
 {
-    struct queue queue;
+    const struct queue *queue = sqs_queue_of(call);
     int64_t wanted;
 
-    if (!sqs_queue_open(call, in->queue_url, &queue) || !request_check(call, in))
+    if (!queue || !request_check(call, in))
         return FAILED;
-    int64_t wait_seconds = in->wait_time_seconds ? *in->wait_time_seconds : queue.row.wait_seconds;
-    if (!wanted_read(call, &queue, in, wait_seconds, &wanted))
+    int64_t wait_seconds = in->wait_time_seconds ? *in->wait_time_seconds : queue->row.wait_seconds;
+    if (!wanted_read(call, queue, in, wait_seconds, &wanted))
         return FAILED;
 
-    bool complete = receive_some(call, &queue, in, wanted, &out->messages);
-    str arrivals = sqs_queue_arrivals(call, &queue);
+    bool complete = receive_some(call, queue, in, wanted, &out->messages);
+    str arrivals = sqs_queue_arrivals(call, queue);
     if (out->messages.count > 0 && awaited(call, arrivals))
-        wake_at(call, arrivals, next_visible_ms(call, &queue));
+        wake_at(call, arrivals, next_visible_ms(call, queue));
     if (!complete && !call->last_run)
         return park(call, arrivals, call->now_ms + 1);
 
-    int64_t give_up_ms = call->arrived_ms + wait_seconds * MS;
+    int64_t give_up_ms = call->arrived_ms + wait_seconds * MS_PER_S;
     if (out->messages.count > 0 || call->now_ms >= give_up_ms || call->last_run)
         return DONE;
-    int64_t again_ms = look_again_ms(call, &queue, wanted);
+    int64_t again_ms = look_again_ms(call, queue, wanted);
     return park(call, arrivals, again_ms < give_up_ms ? again_ms : give_up_ms);
 }

@@ -10,8 +10,8 @@
 enum {
     ROWS_PER_RUN = 500,
     BYTES_PER_RUN = 4 * 1024 * 1024, /* of bodies that stand apart */
-    SWEEP_INTERVAL_MS = 3600 * MS,
-    MIN_SWEEP_INTERVAL_MS = 10 * MS,
+    SWEEP_INTERVAL_MS = 3600 * MS_PER_S,
+    MIN_SWEEP_INTERVAL_MS = 10 * MS_PER_S,
 };
 
 static void run_at(const struct call *call, int64_t due_ms)
@@ -78,10 +78,10 @@ static void remove_messages(const struct call *call, int64_t generation_id, int6
 /* The seconds that have passed; of a generation that has ended, all of them. */
 static int64_t remove_hidden(const struct call *call, int64_t generation_id, bool ended, int64_t limit)
 {
-    return sqs_remove_hidden(
-        call->txn, &(struct sqs_remove_hidden_params){.generation_id = generation_id,
-                                                      .visible_s = ended ? INT64_MAX : call->now_ms / MS,
-                                                      .limit = limit});
+    return sqs_remove_hidden(call->txn, &(struct sqs_remove_hidden_params){
+                                            .generation_id = generation_id,
+                                            .visible_s = ended ? INT64_MAX : call->now_ms / MS_PER_S,
+                                            .limit = limit});
 }
 
 static void remove_some(const struct call *call, const struct sqs_find_removal_row *removal,
@@ -134,7 +134,7 @@ void sqs_sweep_stop(const struct call *call, const struct queue *queue)
 /* When a queue whose oldest message was sent then is worth a look again. */
 static int64_t next_sweep_ms(const struct call *call, const struct queue *queue, int64_t oldest_sent_ms)
 {
-    int64_t expiry_ms = oldest_sent_ms + queue->row.retention_seconds * MS + 1;
+    int64_t expiry_ms = oldest_sent_ms + queue->row.retention_seconds * MS_PER_S + 1;
     int64_t first_ms = call->now_ms + MIN_SWEEP_INTERVAL_MS, last_ms = call->now_ms + SWEEP_INTERVAL_MS;
 
     return expiry_ms < first_ms ? first_ms : expiry_ms > last_ms ? last_ms : expiry_ms;
@@ -147,7 +147,7 @@ static bool has_passed_seconds(const struct call *call, const struct queue *queu
     return sqs_find_passed_hidden(
         call->txn,
         &(struct sqs_find_passed_hidden_params){.generation_id = queue->row.generation_id,
-                                                .visible_s = call->now_ms / MS},
+                                                .visible_s = call->now_ms / MS_PER_S},
         &row);
 }
 

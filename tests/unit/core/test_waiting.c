@@ -223,6 +223,79 @@ TEST(a_poller_runs_again_and_again_in_the_same_memory)
     assert_true(mallinfo2().uordblks < used_before + ROUNDS * BYTES_PER_ROUND / 10);
 }
 
+TEST(a_poller_rests_until_it_is_woken_by_its_name_or_its_time_has_come)
+{
+    assert_run("poll p add runs x | rest 3600000");
+    wait_for_item("runs", "x");
+    assert_run("poke q; wake p");
+    let_run();
+    assert_item("runs", "x");
+    assert_run("poke p");
+    let_run();
+    assert_item("runs", "xx");
+    advance_clock(60 * 60 * 1000);
+    wait_for_item("runs", "xxx");
+}
+
+TEST(a_poller_that_was_ended_does_not_run_again)
+{
+    assert_run("poll p add rested x | rest 60000; poll q add slept x | sleep bell");
+    wait_for_item("slept", "x");
+    assert_run("unpoll p; unpoll q; unpoll unknown");
+    assert_run("poke p; wake_all bell");
+    let_run();
+    assert_item("rested", "x");
+    assert_item("slept", "x");
+}
+
+TEST(a_poller_that_was_ended_in_the_same_batch_never_runs)
+{
+    assert_run("poll p put a 1; unpoll p; poll q put b 1");
+    wait_for_item("b", "1");
+    assert_no_item("a");
+}
+
+TEST(a_call_that_fails_ends_and_begins_no_poller)
+{
+    assert_run("poll p add runs x | sleep bell");
+    wait_for_item("runs", "x");
+    assert_run("try unpoll p | poll q put a 1 | fail; wake bell");
+    wait_for_item("runs", "xx");
+    assert_no_item("a");
+}
+
+TEST(a_poller_ends_the_one_of_the_same_name)
+{
+    assert_run("poll p add first x | sleep bell");
+    wait_for_item("first", "x");
+    assert_run("poll p add second x | sleep bell");
+    wait_for_item("second", "x");
+    assert_run("wake_all bell");
+    wait_for_item("second", "xx");
+    assert_item("first", "x");
+}
+
+TEST(a_name_is_free_when_its_poller_has_ended)
+{
+    assert_run("poll p add runs x");
+    wait_for_item("runs", "x");
+    assert_run("poll p add runs x; poke p");
+    wait_for_item("runs", "xx");
+    assert_run("unpoll p; poll p add runs x");
+    wait_for_item("runs", "xxx");
+}
+
+TEST(a_reset_ends_pollers_and_frees_their_names)
+{
+    assert_run("poll p add runs x | rest 60000");
+    wait_for_item("runs", "x");
+    assert_int_equal(status_of(begin_http("POST", "/_localstack/state/reset", "")), 200);
+    assert_run("poke p; unpoll p; poll p add runs y | rest 60000");
+    wait_for_item("runs", "y");
+    assert_run("poke p");
+    wait_for_item("runs", "yy");
+}
+
 /* The engine's mode for tests: what a handler keeps between its runs, but in the store, is lost. */
 static int rerun_setup(void **state)
 {
@@ -273,4 +346,11 @@ TESTS(rerun_test(in_the_tests_mode_what_parks_runs_twice),
       engine_test(a_wake_that_meets_a_call_that_fails_goes_to_the_next),
       engine_test(a_client_that_is_gone_before_its_call_parks_is_given_back),
       engine_test(many_clients_go_at_once), engine_test(an_invoked_call_that_parks_parks_its_caller),
-      engine_test(a_poller_runs_again_and_again_in_the_same_memory))
+      engine_test(a_poller_runs_again_and_again_in_the_same_memory),
+      engine_test(a_poller_rests_until_it_is_woken_by_its_name_or_its_time_has_come),
+      engine_test(a_poller_that_was_ended_does_not_run_again),
+      engine_test(a_poller_that_was_ended_in_the_same_batch_never_runs),
+      engine_test(a_call_that_fails_ends_and_begins_no_poller),
+      engine_test(a_poller_ends_the_one_of_the_same_name),
+      engine_test(a_name_is_free_when_its_poller_has_ended),
+      engine_test(a_reset_ends_pollers_and_frees_their_names))

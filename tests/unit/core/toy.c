@@ -151,8 +151,34 @@ static enum outcome spawn_it(const struct call *call, str rest)
 {
     struct toy_script in = inner(call, rest);
 
-    spawn(call, &TOY_RUN_LATER, &in);
+    spawn(call, &TOY_RUN_LATER, (str){0}, &in);
     return DONE;
+}
+
+static enum outcome begin_poller(const struct call *call, str rest)
+{
+    str id = word(&rest);
+    struct toy_script in = inner(call, rest);
+
+    spawn(call, &TOY_RUN_LATER, id, &in);
+    return DONE;
+}
+
+static enum outcome end_poller(const struct call *call, str rest)
+{
+    spawn_end(call, &TOY_RUN_LATER, word(&rest));
+    return DONE;
+}
+
+static enum outcome wake_poller(const struct call *call, str rest)
+{
+    spawn_wake(call, &TOY_RUN_LATER, word(&rest));
+    return DONE;
+}
+
+static enum outcome rest_for(const struct call *call, str rest_ms)
+{
+    return spawn_rest(call, call->now_ms + number(&rest_ms));
 }
 
 static enum outcome glance_at(const struct call *call, str rest)
@@ -170,7 +196,7 @@ static enum outcome foresee_later(const struct call *call, str rest)
     str key = word(&rest);
     struct toy_foresee_request in = {.key = key, .into = word(&rest)};
 
-    spawn(call, &TOY_FORESEE_LATER, &in);
+    spawn(call, &TOY_FORESEE_LATER, (str){0}, &in);
     return DONE;
 }
 
@@ -313,6 +339,10 @@ static const struct {
     {STR_INIT("invoke"), invoke_it},
     {STR_INIT("spawn"), spawn_it},
     {STR_INIT("foresee"), foresee_later},
+    {STR_INIT("poll"), begin_poller},
+    {STR_INIT("unpoll"), end_poller},
+    {STR_INIT("poke"), wake_poller},
+    {STR_INIT("rest"), rest_for},
     {STR_INIT("glance"), glance_at},
     {STR_INIT("timer"), set_timer},
     {STR_INIT("cancel"), cancel_timer},
@@ -376,6 +406,36 @@ enum outcome toy_send(const struct call *call, const struct toy_send_request *in
         wake_at(call, in->queue, visible_ms);
     else
         wake(call, in->queue);
+    return DONE;
+}
+
+bool toy_locate_item(const struct call *call, str given, struct resource *found)
+{
+    struct toy_find_item_row *row = arena_new(call->arena, struct toy_find_item_row);
+
+    found->arn = given;
+    if (toy_find_item(call->txn, &(struct toy_find_item_params){given}, row))
+        found->row = row;
+    if (!str_equal(given, S("no name")))
+        return true;
+    fail(call, &TOY_REFUSED, "That is no name.");
+    return false;
+}
+
+void toy_gather_into(const struct call *call, const struct toy_gather_request *in,
+                     const struct resource *resource, struct context_list *context)
+{
+    (void)resource;
+    context_add(call, context, S("toy:Into"), str_present(in->into) ? in->into : S("nowhere"));
+}
+
+enum outcome toy_gather(const struct call *call, const struct toy_gather_request *in, struct toy_got *out)
+{
+    out->value = S("");
+    for (size_t i = 0; i < in->wishes.count + in->favours.count; i++) {
+        const struct toy_find_item_row *row = call_resource(call, i)->row;
+        out->value = arena_concat(call->arena, out->value, row ? row->value : S("nothing"), S(" "));
+    }
     return DONE;
 }
 
@@ -516,7 +576,7 @@ static void start(const struct call *call)
     run_steps(call, toy_start);
     if (str_present(toy_poller)) {
         struct toy_script in = {.steps = toy_poller};
-        spawn(call, &TOY_RUN_LATER, &in);
+        spawn(call, &TOY_RUN_LATER, (str){0}, &in);
     }
 }
 

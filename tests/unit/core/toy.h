@@ -19,6 +19,7 @@
  *     foresee KEY INTO     spawn ForeseeLater
  *     glance KEY INTO      invoke Glance
  *     spawn STEPS          timer ID MS STEPS             cancel ID
+ *     poll ID STEPS        unpoll ID            poke ID             rest MS (of a poller)
  *     effect ID PAYLOAD    end ID
  *     sweep NAME N         add NAME to "swept" N times, in slices, and call toy_hook() each time
  *     hops ID N            write N hops of that trace          (hops ID N TEXT)
