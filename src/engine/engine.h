@@ -92,6 +92,13 @@ struct identity_provider {
     bool (*is_resource_policy)(str document);
 };
 
+/* What becomes of a caller that no policy lets in. */
+enum enforcement {
+    ENFORCEMENT_ON,
+    ENFORCEMENT_SOFT, /* let in, and the log says so */
+    ENFORCEMENT_OFF,  /* let in: no policy is asked */
+};
+
 /* How long traces are kept, and how much room they may take. */
 struct trace_keep {
     int64_t age_ms; /* 0: nothing is traced */
@@ -102,6 +109,7 @@ struct engine_options {
     struct store_options store;          /* on_durable and schemas are the engine's to fill */
     const struct module *const *modules; /* NULL-terminated */
     struct identity_provider identity;
+    enum enforcement enforcement;
     const struct effect_runner *effect_runners; /* up to a NULL kind */
     struct origin_rules origin_rules;           /* hosts and pages let in by name */
     bool strict_auth;                    /* known keys only, at admin endpoints that of the administrator */

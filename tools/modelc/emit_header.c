@@ -275,4 +275,5 @@ void emit_header(const struct model *model, struct text *out)
     emit_constants(model, out);
     emit_handlers(model, out);
     emit_effects(model, out);
+    emit_locators(model, out);
 }
