@@ -323,6 +323,8 @@ void trace_index(struct engine *engine)
     do
         more = index_pages(engine);
     while (more && !slice_has_passed(engine));
+    while (wake_oldest(engine, TRACE_HOPS_COME))
+        ;
     engine->index_ms = !more ? INT64_MAX : engine->now_ms + (calls_wait(engine) ? INDEX_AGAIN_MS : 1);
 }
 
