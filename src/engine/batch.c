@@ -37,7 +37,7 @@ static void run_handler(void *context)
         doors_run(exchange);
         return;
     }
-    exchange->outcome = call->operation->handler(call, exchange->in, exchange->out);
+    exchange->outcome = call_handle(call, exchange->in, exchange->out);
     check(exchange->outcome != DONE || call->progress->authorized ||
           call->operation->flags & (OPERATION_ANONYMOUS | OPERATION_INTERNAL));
 }

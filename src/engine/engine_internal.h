@@ -383,6 +383,10 @@ enum outcome traces_stream(const struct call *call, const struct visit *visit, s
 
 /* call.c */
 void call_reset(const struct call *call);
+/* Find and authorize what the request is about, where the model says it.  False: fail() has been called. */
+bool call_admit(const struct call *call, const void *in);
+/* call_admit(), and then the handler. */
+enum outcome call_handle(const struct call *call, const void *in, void *out);
 /* Around a handler that writes: when it fails, nothing of what it did to store or batch stays. */
 struct call_mark {
     size_t effects, spawned, sum_changes, hops, hops_stored;

@@ -10,8 +10,6 @@ import pytest
 from model_text import read_model
 from test_modelc import modelc  # noqa: F401
 
-pytest.importorskip("botocore")
-
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
@@ -36,8 +34,6 @@ def test_an_operation_that_is_there_changes_nothing(model):
     assert path.read_text() == before
 
 
-@pytest.mark.skipif(not pathlib.Path("/usr/lib/python3/dist-packages/botocore/data/sqs").is_dir(),
-                    reason="no description of the Query protocol of SQS on this machine")
 def test_what_was_taken_out_comes_back_with_the_names_of_the_query_protocol(model):
     path = model("sqs")
     whole = read_model(path)

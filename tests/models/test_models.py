@@ -8,20 +8,22 @@ import json
 import pathlib
 import re
 
+import botocore
 import pytest
-
 from model_text import SCALARS, Shape, read_model
-
-botocore = pytest.importorskip("botocore")
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SERVICES = ["sqs", "sns", "dynamodb", "lambda", "iam", "sts", "logs"]
 LOCATIONS = {"uri": "path", "querystring": "query", "header": "header", "headers": "headers", "statusCode": "status"}
 # AWS's description of SQS no longer names what its Query protocol uses; this older one does.
-OLD_DATA = pathlib.Path("/usr/lib/python3/dist-packages/botocore/data")
+OLD_DATA = list(ROOT.glob("build-venv-old/lib/python3*/site-packages/botocore/data"))
 
 PINNED = re.search(r"^botocore==(\S+)", (ROOT / "tests/requirements.txt").read_text(), re.M)[1]
-pytestmark = pytest.mark.skipif(botocore.__version__ != PINNED, reason=f"the models follow botocore {PINNED}")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def the_pinned_botocore():
+    assert botocore.__version__ == PINNED, f"the models follow botocore {PINNED}, and this is {botocore.__version__}"
 
 
 def description(data, service):
@@ -97,9 +99,8 @@ def query_pair(request):
 
 @pytest.fixture(scope="module")
 def old_pair():
-    if not (OLD_DATA / "sqs").is_dir():
-        pytest.skip("no description of the Query protocol of SQS on this machine")
-    return Pair("sqs", OLD_DATA)
+    assert OLD_DATA, "tools/setup --tests installs an SDK that describes the Query protocol of SQS"
+    return Pair("sqs", OLD_DATA[0])
 
 
 def test_every_operation_of_aws_is_served_or_listed(pair):

@@ -2,11 +2,7 @@
 import pathlib
 import sys
 
-import pytest
-
 from model_text import read_model
-
-pytest.importorskip("boto3")
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "bench"), str(ROOT / "tests" / "wire")]

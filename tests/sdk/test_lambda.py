@@ -535,6 +535,33 @@ def test_an_asynchronous_invocation_is_accepted_and_runs_later(make_function, ca
     log_of(name, "got red", "REPORT RequestId:")
 
 
+def test_a_failed_asynchronous_invocation_is_tried_again_after_one_minute_and_after_two_more(
+    make_function, call, log_of, wait_until, advance_clock
+):
+    name = make_function("def handler(event, context):\n    print('got', event)\n    assert event != 'bad'\n")
+
+    def tries():
+        return len([line for line in log_of(name) if line.startswith("got bad")])
+
+    def reports():
+        return len([line for line in log_of(name) if line.startswith("REPORT")])
+
+    call(name, "bad", InvocationType="Event")
+    for number, minutes in ((1, 1), (2, 2)):
+        wait_until(lambda number=number: reports() == 2 * number - 1)
+        advance_clock(60 * minutes - 10)
+        call(name, "good")
+        wait_until(lambda number=number: reports() == 2 * number)
+        assert tries() == number
+        advance_clock(10)
+        wait_until(lambda number=number: tries() == number + 1)
+    wait_until(lambda: reports() == 5)
+    advance_clock(24 * 3600)
+    call(name, "good")
+    wait_until(lambda: reports() == 6)
+    assert tries() == 3
+
+
 def test_a_dry_run_checks_and_does_not_run(make_function, call, log_of):
     name = make_function("def handler(event, context):\n    print('ran', event)\n")
     answer, reply = call(name, 1, InvocationType="DryRun")
@@ -814,12 +841,7 @@ def test_only_the_reported_messages_of_a_batch_come_again(sqs, triggered, log_of
         return [body for batch in bodies_in(log_of(name)) for body in batch]
 
     wait_until(lambda: len(tried()) == 4 and len([x for x in log_of(name) if x.startswith("REPORT")]) == len(bodies_in(log_of(name))))
-    wait_until(
-        lambda: sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessagesNotVisible"])[
-            "Attributes"
-        ]["ApproximateNumberOfMessagesNotVisible"]
-        == "2"
-    )
+    wait_until(lambda: in_flight(sqs, url) == 2)
     advance_clock(31)
     wait_until(lambda: len(tried()) == 6)
     assert sorted(tried()[4:]) == ["bad 1", "bad 2"]
@@ -863,14 +885,22 @@ def test_without_report_batch_item_failures_the_answer_does_not_matter(sqs, trig
     wait_empty(url)
 
 
-def test_a_batching_window_gathers_messages(sqs, triggered, log_of, wait_until, advance_clock):
+def in_flight(sqs, url):
+    name = "ApproximateNumberOfMessagesNotVisible"
+    return int(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name])
+
+
+def test_a_batching_window_gathers_messages(functions, sqs, triggered, log_of, wait_until, advance_clock):
     name, url, _ = triggered(BatchSize=100, MaximumBatchingWindowInSeconds=300, queue={"VisibilityTimeout": 600})
     for i in range(15):
         sqs.send_message(QueueUrl=url, MessageBody=str(i))
-    assert records_in(log_of(name)) == []
-    advance_clock(301)
+    wait_until(lambda: in_flight(sqs, url) == 15)
+    advance_clock(290)
+    functions.invoke(FunctionName=name, Payload=b'{"Records": []}')
+    assert [event["Records"] for event in events_in(log_of(name, "REPORT"))] == [[]]
+    advance_clock(10)
     wait_until(lambda: len(records_in(log_of(name))) == 15)
-    assert len(events_in(log_of(name))) == 1
+    assert len(events_in(log_of(name))) == 2
 
 
 def test_a_batch_never_holds_more_than_its_size(functions, sqs, triggered, log_of, wait_until):

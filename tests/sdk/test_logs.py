@@ -3,7 +3,9 @@
 import pytest
 
 ACCOUNT = "000000000000"
-DAY_MS = 24 * 3600 * 1000
+MINUTE_MS = 60 * 1000
+HOUR_MS = 60 * MINUTE_MS
+DAY_MS = 24 * HOUR_MS
 
 
 @pytest.fixture(scope="module")
@@ -221,11 +223,14 @@ def test_events_are_read_by_time(logs, make_group, put, now_ms):
 
 def test_events_too_old_or_too_new_are_rejected_and_the_rest_is_kept(logs, make_group, put, now_ms):
     group, now = make_group(), now_ms()
-    reply = put(group, "s", (now - 15 * DAY_MS, "too old"), (now - 15 * DAY_MS + 1, "too old as well"))
-    assert reply["rejectedLogEventsInfo"]["tooOldLogEventEndIndex"] == 2
-    reply = put(group, "s", (now, "fine"), (now + 3 * 3600 * 1000, "too new"))
-    assert reply["rejectedLogEventsInfo"]["tooNewLogEventStartIndex"] == 1
-    assert messages(logs.get_log_events(logGroupName=group, logStreamName="s")) == ["fine"]
+    reply = put(group, "s", (now - 14 * DAY_MS - 2, "too old"), (now - 14 * DAY_MS - 1, "too old as well"))
+    assert reply["rejectedLogEventsInfo"] == {"tooOldLogEventEndIndex": 2}
+    reply = put(group, "s", (now - 14 * DAY_MS - 1, "too old"), (now - 14 * DAY_MS + MINUTE_MS, "just in time"))
+    assert reply["rejectedLogEventsInfo"] == {"tooOldLogEventEndIndex": 1}
+    reply = put(group, "s", (now + 2 * HOUR_MS, "fine"), (now + 2 * HOUR_MS + MINUTE_MS, "too new"))
+    assert reply["rejectedLogEventsInfo"] == {"tooNewLogEventStartIndex": 1}
+    kept = logs.get_log_events(logGroupName=group, logStreamName="s", startFromHead=True)
+    assert messages(kept) == ["just in time", "fine"]
 
 
 def test_events_out_of_order_are_refused(logs, make_group, put, now_ms, refused):
@@ -244,7 +249,9 @@ def test_events_out_of_order_are_refused(logs, make_group, put, now_ms, refused)
 def test_a_batch_may_not_span_more_than_a_day(logs, make_group, put, now_ms, refused):
     group, now = make_group(), now_ms()
     logs.create_log_stream(logGroupName=group, logStreamName="s")
-    events = [{"timestamp": now - DAY_MS - 1000, "message": "a"}, {"timestamp": now, "message": "b"}]
+    events = [{"timestamp": now - DAY_MS, "message": "a"}, {"timestamp": now, "message": "b"}]
+    assert "rejectedLogEventsInfo" not in logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=events)
+    events[0]["timestamp"] -= 1
     error = refused(logs.put_log_events, logGroupName=group, logStreamName="s", logEvents=events)
     assert error["code"] == "InvalidParameterException"
     assert "cannot span more than 24 hours" in error["message"]

@@ -1,4 +1,4 @@
-"""SQS as boto3 sees it: JSON 1.0 with a current botocore, the Query protocol with Debian 12's."""
+"""SQS as boto3 sees it: JSON 1.0 with a current botocore, the Query protocol with an old one."""
 
 import base64
 import hashlib
@@ -69,6 +69,7 @@ def in_background(function):
             raise box["error"]
         return box["value"]
 
+    result.waits = thread.is_alive
     return result
 
 
@@ -571,9 +572,9 @@ def test_a_message_is_hidden_until_its_visibility_timeout_passes(sqs, make_queue
     url = make_queue(VisibilityTimeout=30)
     send(sqs, url)
     [first] = receive(sqs, url)
-    advance_clock(28)
+    advance_clock(27)
     assert receive(sqs, url) == []
-    advance_clock(2.1)
+    advance_clock(3)
     [second] = receive(sqs, url)
     assert second["MessageId"] == first["MessageId"]
     assert second["ReceiptHandle"] != first["ReceiptHandle"]
@@ -586,9 +587,9 @@ def test_a_receives_own_visibility_timeout_wins_over_the_queues(sqs, make_queue,
     url = make_queue(VisibilityTimeout=30)
     send(sqs, url)
     assert len(receive(sqs, url, VisibilityTimeout=300)) == 1
-    advance_clock(100)
+    advance_clock(297)
     assert receive(sqs, url) == []
-    advance_clock(201)
+    advance_clock(3)
     assert len(receive(sqs, url, VisibilityTimeout=0)) == 1
     assert len(receive(sqs, url)) == 1
 
@@ -597,11 +598,12 @@ def test_a_visibility_timeout_can_be_prolonged_and_given_up(sqs, make_queue, adv
     url = make_queue(VisibilityTimeout=30)
     send(sqs, url)
     [message] = receive(sqs, url)
-    handle = message["ReceiptHandle"]
-    sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=1000)
-    advance_clock(900)
+    sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=1000)
+    advance_clock(997)
     assert receive(sqs, url) == []
-    sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=0)
+    advance_clock(3)
+    [message] = receive(sqs, url)
+    sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0)
     assert len(receive(sqs, url)) == 1
 
 
@@ -624,13 +626,11 @@ def test_visibility_can_only_be_changed_while_a_message_is_in_flight(sqs, make_q
     url = make_queue(VisibilityTimeout=10)
     send(sqs, url)
     [message] = receive(sqs, url)
-    advance_clock(11)
-    error = refused(
-        sqs.change_message_visibility,
-        QueueUrl=url,
-        ReceiptHandle=message["ReceiptHandle"],
-        VisibilityTimeout=100,
-    )
+    change = {"QueueUrl": url, "ReceiptHandle": message["ReceiptHandle"]}
+    advance_clock(7)
+    sqs.change_message_visibility(**change, VisibilityTimeout=20)
+    advance_clock(20)
+    error = refused(sqs.change_message_visibility, **change, VisibilityTimeout=100)
     assert error["status"] == 400
     assert error["code"] in ("AWS.SimpleQueueService.MessageNotInflight", "InvalidParameterValue")
     assert len(receive(sqs, url)) == 1
@@ -674,27 +674,41 @@ def test_a_delayed_message_arrives_after_its_delay(sqs, make_queue, advance_cloc
     send(sqs, url, "the queue's delay")
     send(sqs, url, "its own", DelaySeconds=0)
     assert [m["Body"] for m in receive(sqs, url)] == ["its own"]
-    advance_clock(59)
+    advance_clock(57)
     assert receive(sqs, url) == []
-    advance_clock(1.1)
+    advance_clock(3)
     assert [m["Body"] for m in receive(sqs, url)] == ["the queue's delay"]
 
 
+def test_a_messages_own_delay_wins_over_the_queues(sqs, make_queue, advance_clock):
+    url = make_queue(DelaySeconds=60)
+    send(sqs, url, DelaySeconds=900)
+    advance_clock(897)
+    assert receive(sqs, url) == []
+    advance_clock(3)
+    assert len(receive(sqs, url)) == 1
+
+
 def test_a_message_expires_after_the_retention_period(sqs, make_queue, advance_clock):
-    url = make_queue()
+    url = make_queue(VisibilityTimeout=0)
     send(sqs, url, "old")
     advance_clock(345600 - 60)
     send(sqs, url, "young")
-    advance_clock(61)
-    assert [m["Body"] for m in receive(sqs, url)] == ["young"]
+    advance_clock(57)
+    assert sorted(m["Body"] for m in receive(sqs, url)) == ["old", "young"]
+    advance_clock(3.1)
+    assert [m["Body"] for m in receive(sqs, url, VisibilityTimeout=30)] == ["young"]
     assert attributes_of(sqs, url, "ApproximateNumberOfMessages") == {"ApproximateNumberOfMessages": "0"}
 
 
 def test_a_short_retention_period_reaches_messages_sent_before_it(sqs, make_queue, advance_clock):
     url = make_queue()
     send(sqs, url)
+    advance_clock(30)
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"MessageRetentionPeriod": "60"})
-    advance_clock(61)
+    advance_clock(27)
+    assert len(receive(sqs, url, VisibilityTimeout=0)) == 1
+    advance_clock(3.1)
     assert receive(sqs, url) == []
 
 
@@ -709,9 +723,13 @@ def test_a_waiting_receive_is_answered_by_a_later_send(sqs, make_queue, parked_r
     assert (message["Body"], message["MessageId"]) == ("awaited", sent["MessageId"])
 
 
-def test_a_waiting_receive_answers_empty_when_its_time_is_up(make_queue, parked_receive, advance_clock):
-    waiting = parked_receive(make_queue())
-    advance_clock(20)
+def test_a_waiting_receive_answers_empty_when_its_time_is_up(sqs, make_queue, parked_receive, advance_clock):
+    url = make_queue()
+    waiting = parked_receive(url)
+    advance_clock(16)
+    attributes_of(sqs, url)
+    assert waiting.waits()
+    advance_clock(4)
     assert waiting(15) == []
 
 
@@ -720,7 +738,10 @@ def test_a_waiting_receive_gets_a_message_whose_visibility_timeout_ends(sqs, mak
     send(sqs, url)
     [first] = receive(sqs, url)
     waiting = parked_receive(url)
-    advance_clock(10)
+    advance_clock(6)
+    attributes_of(sqs, url)
+    assert waiting.waits()
+    advance_clock(4)
     [second] = waiting(15)
     assert second["MessageId"] == first["MessageId"]
 
@@ -729,7 +750,10 @@ def test_a_waiting_receive_gets_a_delayed_message_when_it_is_due(sqs, make_queue
     url = make_queue()
     send(sqs, url, "due", DelaySeconds=15)
     waiting = parked_receive(url)
-    advance_clock(15)
+    advance_clock(11)
+    attributes_of(sqs, url)
+    assert waiting.waits()
+    advance_clock(4)
     assert [m["Body"] for m in waiting(15)] == ["due"]
 
 
@@ -871,25 +895,29 @@ def test_the_visibility_of_a_message_ends_twelve_hours_after_its_receive(sqs, ma
     [message] = receive(sqs, url, VisibilityTimeout=40000)
     change = {"QueueUrl": url, "ReceiptHandle": message["ReceiptHandle"]}
     advance_clock(30000)
-    error = refused(sqs.change_message_visibility, **change, VisibilityTimeout=13300)
+    error = refused(sqs.change_message_visibility, **change, VisibilityTimeout=13201)
     assert error["message"].endswith("Total VisibilityTimeout for the message is beyond the limit [43200 seconds]")
-    sqs.change_message_visibility(**change, VisibilityTimeout=13100)
+    sqs.change_message_visibility(**change, VisibilityTimeout=13190)
 
 
-def test_a_purge_empties_the_queue_and_may_not_follow_another_at_once(sqs, make_queue, refused, advance_clock):
+def test_a_purge_empties_the_queue_as_often_as_one_likes(sqs, make_queue, advance_clock):
+    url = make_queue()
+    for _ in range(2):
+        send(sqs, url)
+        send(sqs, url)
+        receive(sqs, url, 1)
+        sqs.purge_queue(QueueUrl=url)
+        advance_clock(61)
+        assert receive(sqs, url) == []
+
+
+def test_the_name_of_a_deleted_queue_can_be_used_at_once(sqs, make_queue):
     url = make_queue()
     send(sqs, url)
-    send(sqs, url)
-    receive(sqs, url, 1)
-    sqs.purge_queue(QueueUrl=url)
-    error = refused(sqs.purge_queue, QueueUrl=url)
-    assert (error["code"], error["status"]) == ("AWS.SimpleQueueService.PurgeQueueInProgress", 403)
-    assert error["message"] == (
-        f"Only one PurgeQueue operation on {url.rsplit('/', 1)[1]} is allowed every 60 seconds."
-    )
-    advance_clock(61)
+    for _ in range(2):
+        sqs.delete_queue(QueueUrl=url)
+        assert sqs.create_queue(QueueName=url.rsplit("/", 1)[1])["QueueUrl"] == url
     assert receive(sqs, url) == []
-    sqs.purge_queue(QueueUrl=url)
 
 
 # --- Batches -----------------------------------------------------------------------------------
@@ -1004,7 +1032,9 @@ def test_batches_delete_and_change_visibility(sqs, make_queue, advance_clock):
     assert sorted(entry["Id"] for entry in reply["Successful"]) == ["later", "now"]
     assert [(e["Id"], e["Code"]) for e in reply["Failed"]] == [("never", "InvalidParameterValue")]
     assert [m["Body"] for m in receive(sqs, url)] == ["2"]
-    advance_clock(601)
+    advance_clock(597)
+    assert [m["Body"] for m in receive(sqs, url, VisibilityTimeout=0)] == ["2"]
+    advance_clock(3)
     assert sorted(m["Body"] for m in receive(sqs, url)) == ["2", "3"]
 
 
@@ -1058,7 +1088,9 @@ def test_a_dead_letter_expires_by_its_original_time(sqs, make_queue, advance_clo
     assert attributes_of(sqs, dead_letters, "ApproximateNumberOfMessages") == {
         "ApproximateNumberOfMessages": "1"
     }
-    advance_clock(700)
+    advance_clock(597)
+    assert len(receive(sqs, dead_letters, VisibilityTimeout=0)) == 1
+    advance_clock(3.1)
     assert receive(sqs, dead_letters) == []
 
 
