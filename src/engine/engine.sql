@@ -85,8 +85,18 @@ create table engine_trace_size (
     bytes integer not null
 );
 
--- Streams of hops follow them in the order in which they were written.
+-- Pages are records of trace_page.c now; those that were waiting are lost.
 -- migration: 5
+drop table engine_trace_page;
+create table engine_trace_page (
+    id integer primary key,
+    at_ms integer not null,
+    bytes integer not null,
+    hops blob not null
+);
+
+-- Streams of hops follow them in the order in which they were written.
+-- migration: 6
 create index engine_trace_hop_by_id on engine_trace_hop (id);
 
 -- statement: set_timer :exec
