@@ -8,6 +8,7 @@
 #include "services/iam/iam.h"
 #include "services/lambda/lambda.h"
 #include "services/services.h"
+#include "services/sqs/sqs.h"
 
 #include "base/folder.h"
 #include "base/hash.h"
@@ -74,11 +75,12 @@ static void warn_of_loss(const struct options *options)
         log_warn("durability relaxed: a crash may lose what was answered in the last 100 ms");
 }
 
-/* Nobody can sign for the first call of a new store then. */
-static void warn_of_no_root(const struct options *options)
+static void warn_of_openness(const struct options *options)
 {
-    if (str_empty(options->root_access_key_id))
-        log_warn("no root key (--root-access-key-id): only access keys that this data has already are known");
+    if (options->enforcement == ENFORCEMENT_OFF)
+        log_warn("policies are not asked (--iam off): every known key may do everything");
+    else if (options->enforcement == ENFORCEMENT_SOFT)
+        log_warn("policies do not bind (--iam soft): what they deny is let through, and said here");
 }
 
 /* Tests count what a run does when its slice never ends, or always has. */
@@ -119,6 +121,7 @@ static struct engine_options engine_options_of(struct arena *arena, const struct
                 .origin_count = options->allowed_origins.count,
             },
         .strict_auth = options->strict_auth,
+        .enforcement = options->enforcement,
         .root_access_key_id = options->root_access_key_id,
         .root_secret = options->root_secret,
         .default_region = options->region,
@@ -154,6 +157,7 @@ static int serve_from(struct arena *arena, struct options *options, str function
         return complain(error);
 
     str endpoint = arena_format(arena, "http://127.0.0.1:%d", server_port(server));
+    sqs_configure(&(struct sqs_options){.waits = options->sqs_waits});
     lambda_configure(&(struct lambda_options){functions, runtimes, endpoint});
     struct engine_options engine_options = engine_options_of(arena, options, server, endpoint);
     struct engine *engine = engine_start(&engine_options, arena, &error);
@@ -162,7 +166,7 @@ static int serve_from(struct arena *arena, struct options *options, str function
         return complain(error);
     }
     warn_of_loss(options);
-    warn_of_no_root(options);
+    warn_of_openness(options);
     bool started = server_start(server, engine, arena, &error);
     if (started)
         server_run(server);

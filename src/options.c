@@ -64,6 +64,44 @@ static bool set_auth(struct options *options, str value)
     return str_equal(value, S("strict")) || str_equal(value, S("open"));
 }
 
+static bool set_iam(struct options *options, str value)
+{
+    static const str words[] = {STR_INIT("on"), STR_INIT("soft"), STR_INIT("off")};
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (str_equal(value, words[i])) {
+            options->enforcement = (enum enforcement)i; /* in the order of its constants */
+            return true;
+        }
+    return false;
+}
+
+/* LocalStack's switches are 1 or 0, and say nothing when they are not set. */
+static bool set_enforce_iam(struct options *options, str value)
+{
+    return str_empty(value) || (str_equal(value, S("1")) && set_iam(options, S("on"))) ||
+           (str_equal(value, S("0")) && set_iam(options, S("off")));
+}
+
+static bool set_iam_soft_mode(struct options *options, str value)
+{
+    return str_empty(value) || str_equal(value, S("0")) ||
+           (str_equal(value, S("1")) && set_iam(options, S("soft")));
+}
+
+static bool set_sqs_waits(struct options *options, str value)
+{
+    options->sqs_waits = str_equal(value, S("1"));
+    return str_equal(value, S("1")) || str_equal(value, S("0"));
+}
+
+/* LocalStack has a switch for each of the two. */
+static bool add_sqs_waits(struct options *options, str value)
+{
+    options->sqs_waits |= str_equal(value, S("1"));
+    return str_equal(value, S("1")) || str_equal(value, S("0"));
+}
+
 /* "a,b": more of them, besides those that other flags and variables name. */
 static bool add_names(struct options *options, struct names *names, str value, bool (*valid)(str name))
 {
@@ -212,6 +250,19 @@ static const struct option table[] = {
      "open: test/test is the administrator, and so is any other key until the first access key is created; "
      "strict: only known keys may call",
      "open or strict", set_auth},
+    {"--iam", "ORDERLY_IAM", "on", "on|soft|off",
+     "on: policies bind; soft: what they deny is let through, and the log says so; off: no policy is asked; "
+     "or LocalStack's ENFORCE_IAM=0 for off, IAM_SOFT_MODE=1 for soft",
+     "on, soft or off", set_iam},
+    {NULL, "ENFORCE_IAM", "", NULL, NULL, "1 or 0", set_enforce_iam},
+    {NULL, "IAM_SOFT_MODE", "", NULL, NULL, "1 or 0", set_iam_soft_mode},
+    {"--sqs-waits", "ORDERLY_SQS_WAITS", NULL, NULL,
+     "AWS's minute between two purges of a queue, and before the name of a deleted queue can be used again; "
+     "or "
+     "LocalStack's SQS_DELAY_PURGE_RETRY=1 or SQS_DELAY_RECENTLY_DELETED=1",
+     "1 or 0", set_sqs_waits},
+    {NULL, "SQS_DELAY_PURGE_RETRY", "0", NULL, NULL, "1 or 0", add_sqs_waits},
+    {NULL, "SQS_DELAY_RECENTLY_DELETED", "0", NULL, NULL, "1 or 0", add_sqs_waits},
     {"--allowed-host", "ORDERLY_ALLOWED_HOST", "", "NAME,...",
      "more names by which clients may call the server (api.example.com, *.example.com), without a port; may "
      "be "
@@ -350,6 +401,11 @@ static enum options_result check_together(struct options *options, str *problem)
     }
     if (!str_empty(options->root_access_key_id) && str_empty(options->root_secret)) {
         *problem = S("--root-access-key-id needs --root-secret-access-key.");
+        return OPTIONS_BAD;
+    }
+    if (options->strict_auth && str_empty(options->root_access_key_id)) {
+        *problem = S("--auth strict needs the administrator's key, or nobody could call: set "
+                     "ORDERLY_ROOT_ACCESS_KEY_ID and ORDERLY_ROOT_SECRET_ACCESS_KEY.");
         return OPTIONS_BAD;
     }
     *list_add(options->arena, &options->allowed_hosts) = options->host;

@@ -22,6 +22,8 @@ struct options {
     bool data_is_flag;
     bool in_memory;
     bool strict_auth;
+    enum enforcement enforcement;
+    bool sqs_waits;
     struct names allowed_hosts, allowed_origins;
     str root_access_key_id, root_secret;
     str region, account;

@@ -396,7 +396,7 @@ static void read_now(void *context)
 
     snapshot_begin(dispatcher, call);
     exchange->out = arena_alloc(call->arena, call->operation->output->size);
-    exchange->outcome = call->operation->handler(call, exchange->in, exchange->out);
+    exchange->outcome = call_handle(call, exchange->in, exchange->out);
     check(exchange->outcome != PARKED || call->progress->moves);
     check(exchange->outcome != DONE || call->progress->authorized ||
           call->operation->flags & OPERATION_ANONYMOUS);
@@ -445,7 +445,8 @@ static void prepare_now(void *context)
 
     snapshot_begin(dispatcher, call);
     call->preparing = true;
-    call->operation->prepare(call, exchange->in);
+    if (call_admit(call, exchange->in))
+        call->operation->prepare(call, exchange->in);
     call->preparing = false;
     snapshot_end(dispatcher, call, &sequence);
     call_reset(call);
@@ -489,7 +490,7 @@ static void door_now(void *context)
 
 static void run_door(struct dispatcher *dispatcher, struct exchange *exchange)
 {
-    exchange->call.time_up_us = monotonic_us() + LIMIT_LONG_READ_MS * 1000;
+    exchange->call.time_up_us = monotonic_us() + (int64_t)LIMIT_LONG_READ_MS * 1000;
     attempt(&(struct attempt){dispatcher, exchange, false}, door_now);
     deliver_read(dispatcher->engine, exchange);
 }

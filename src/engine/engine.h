@@ -91,6 +91,13 @@ struct identity_provider {
     bool (*is_resource_policy)(str document);
 };
 
+/* What becomes of a caller that no policy lets in. */
+enum enforcement {
+    ENFORCEMENT_ON,
+    ENFORCEMENT_SOFT, /* let in, and the log says so */
+    ENFORCEMENT_OFF,  /* let in: no policy is asked */
+};
+
 /* Someone who carries out effects of a kind; start is called on any thread once the cause is durable. */
 struct effect_runner {
     const char *kind;
@@ -108,6 +115,7 @@ struct engine_options {
     struct store_options store;          /* on_durable and schemas are the engine's to fill */
     const struct module *const *modules; /* NULL-terminated */
     struct identity_provider identity;
+    enum enforcement enforcement;
     const struct effect_runner *effect_runners; /* up to a NULL kind */
     struct origin_rules origin_rules;           /* hosts and pages let in by name */
     bool strict_auth;                    /* known keys only, at admin endpoints that of the administrator */

@@ -39,6 +39,11 @@ def orderly(tmp_path):
         (["--in-memory", "--data", "x"],
          "--data names a folder and --in-memory keeps nothing in one: use one of them."),
         (["--host", "0.0.0.0"], "Listening elsewhere than on loopback needs --auth strict."),
+        (["--auth", "strict"],
+         "--auth strict needs the administrator's key, or nobody could call: set ORDERLY_ROOT_ACCESS_KEY_ID and "
+         "ORDERLY_ROOT_SECRET_ACCESS_KEY."),
+        (["--iam", "maybe"], '--iam takes on, soft or off, not "maybe". See orderly help.'),
+        (["--sqs-waits=2"], '--sqs-waits takes 1 or 0, not "2". See orderly help.'),
         (["--moon"], "--moon is not a flag. See orderly help."),
         (["moon"], "moon is not a command. See orderly help."),
         (["help", "moon"], "moon is not a command. See orderly help."),

@@ -59,8 +59,8 @@ ALWAYS_OVER = {"ORDERLY_SLICE_US": "-1"}
 class OwnServer:
     """A server that is stopped to look into its database and to change it."""
 
-    def __init__(self, environment=None):
-        self.server = orderly_server.Server(environment=environment).start()
+    def __init__(self, *flags, environment=None):
+        self.server = orderly_server.Server(*flags, environment=environment).start()
         self.clients = {}
 
     def client(self, service):

@@ -180,14 +180,42 @@ def test_a_store_of_the_first_schema_keeps_its_messages_and_counts_them(tmp_path
         old.server.stop()
 
 
-def test_a_purge_may_follow_another_after_sixty_seconds(queues):
-    url = queues.sqs.create_queue(QueueName="q")["QueueUrl"]
-    queues.sqs.purge_queue(QueueUrl=url)
-    queues.advance(57)
-    with pytest.raises(ClientError, match="PurgeQueueInProgress"):
-        queues.sqs.purge_queue(QueueUrl=url)
-    queues.advance(3)
-    queues.sqs.purge_queue(QueueUrl=url)
+@pytest.fixture(params=["--sqs-waits", "ORDERLY_SQS_WAITS", "SQS_DELAY_PURGE_RETRY", "SQS_DELAY_RECENTLY_DELETED"])
+def waiting(request):
+    """A server with AWS's rules of a minute, by each of the names that they have."""
+    flags, environment = ([request.param], {}) if request.param.startswith("--") else ([], {request.param: "1"})
+    one = Queues(*flags, environment=environment)
+    yield one
+    one.end()
+
+
+def test_with_waits_a_purge_may_follow_another_after_sixty_seconds(waiting, refused):
+    url = waiting.sqs.create_queue(QueueName="q")["QueueUrl"]
+    waiting.sqs.purge_queue(QueueUrl=url)
+    waiting.advance(57)
+    error = refused(waiting.sqs.purge_queue, QueueUrl=url)
+    assert (error["code"], error["status"], error["message"]) == (
+        "AWS.SimpleQueueService.PurgeQueueInProgress", 403,
+        "Only one PurgeQueue operation on q is allowed every 60 seconds.")
+    waiting.advance(3)
+    waiting.sqs.purge_queue(QueueUrl=url)
+
+
+def test_with_waits_the_name_of_a_deleted_queue_is_free_after_sixty_seconds(waiting, refused):
+    url = waiting.sqs.create_queue(QueueName="q")["QueueUrl"]
+    waiting.sqs.create_queue(QueueName="other")
+    waiting.sqs.delete_queue(QueueUrl=url)
+    waiting.advance(57)
+    error = refused(waiting.sqs.create_queue, QueueName="q")
+    assert (error["code"], error["status"], error["message"]) == (
+        "AWS.SimpleQueueService.QueueDeletedRecently", 400,
+        "You must wait 60 seconds after deleting a queue before you can create another with the same name.")
+    waiting.sqs.create_queue(QueueName="another")
+    waiting.advance(3)
+    waiting.sqs.delete_queue(QueueUrl=waiting.sqs.create_queue(QueueName="q")["QueueUrl"])
+    waiting.advance(61)
+    waiting.sqs.delete_queue(QueueUrl=waiting.url("other"))
+    assert waiting.rows("select name from sqs_deletion") == [("other",)], "what is older than a minute is forgotten"
 
 
 # --- Receiving ---------------------------------------------------------------------------------

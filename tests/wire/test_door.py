@@ -414,12 +414,6 @@ def test_a_presigned_url_runs_out_by_the_virtual_clock(started):
 # --- The start ---------------------------------------------------------------------------------
 
 
-def test_a_strict_server_without_a_root_key_says_who_can_call_it(started):
-    without, known = "no root key", ("--root-access-key-id", "AKIAROOT", "--root-secret-access-key", "secret")
-    assert without in started("--auth", "strict").log
-    assert without not in started("--auth", "strict", *known).log and without not in started().log
-
-
 def test_a_flag_without_its_value_says_which_it_takes():
     run = subprocess.run([orderly_server.binary(), "--durability"], capture_output=True, text=True, timeout=60)
     assert run.returncode == 1 and run.stderr == "orderly: --durability needs a value: full or relaxed. See orderly help.\n"

@@ -97,6 +97,8 @@ static void add_context(const struct call *call, struct inquiry *inquiry, const 
         context_add(call, &context, S("iam:PassedToService"), service_host(call));
     if (question->context->resource_tags && asks_context(&inquiry->set))
         question->context->resource_tags(call, question->context->resource_id, &context);
+    if (question->context->supply && asks_context(&inquiry->set))
+        question->context->supply(call, question->context->source, &context);
     inquiry->request.context = context.items;
     inquiry->request.context_count = context.count;
 }
@@ -143,15 +145,6 @@ bool iam_is_resource_policy(str document)
     return policy != NULL;
 }
 
-static bool role_trusts(const struct call *call, const struct identity *role, const struct principal *service)
-{
-    struct policy_request request = ask(call, service, S("sts:AssumeRole"), role->arn);
-    struct policy_set set = {.resource = iam_cached_policy(POLICY_TRUST, role->arn, role->row.trust_policy),
-                             .trust = true};
-
-    return iam_policy_decide(&set, &request) == NOT_DENIED;
-}
-
 struct principal iam_session_principal(struct arena *arena, const struct identity *role, str session_name)
 {
     return (struct principal){
@@ -183,7 +176,8 @@ bool iam_find_role(const struct call *call, str role_arn, str session_name, stru
 
     if (!service || service->kind != PRINCIPAL_SERVICE)
         service = service_principal(call, service_host(call), (str){0});
-    if (!iam_role_find(call, role_arn, &role) || !role_trusts(call, &role, service))
+    if (!iam_role_find(call, role_arn, &role) ||
+        !may(call, service, S("sts:AssumeRole"), role.arn, role.row.trust_policy))
         return false;
     *principal = iam_session_principal(call->arena, &role, session_name);
     principal->issued_ms = call->now_ms;

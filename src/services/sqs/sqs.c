@@ -2,6 +2,18 @@
 
 #include "sqs_internal.h"
 
+static struct sqs_options configured; /* written once, before there are threads */
+
+void sqs_configure(const struct sqs_options *options)
+{
+    configured = *options;
+}
+
+bool sqs_waits(void)
+{
+    return configured.waits;
+}
+
 const struct module SQS_MODULE = {.service = &SQS_SERVICE, .schema = &SQS_SCHEMA};
 
 bool sqs_value_refuse(const struct call *call, const char *parameter, str value, const char *reason)

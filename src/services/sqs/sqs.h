@@ -6,3 +6,10 @@
 #include "engine/call.h"
 
 extern const struct module SQS_MODULE;
+
+struct sqs_options {
+    bool waits; /* AWS's minute between two purges of a queue, and before a deleted queue's name is free */
+};
+
+/* Before the engine starts. */
+void sqs_configure(const struct sqs_options *options);

@@ -104,6 +104,17 @@ create table sqs_body (
 alter table sqs_message add column body_id integer;
 create index sqs_message_body on sqs_message (body_id) where body_id is not null;
 
+-- Queues that were deleted not long ago, where their names have to wait.
+-- migration: 4
+create table sqs_deletion (
+    account text not null,
+    region text not null,
+    name text not null,
+    deleted_ms integer not null,
+    primary key (account, region, name)
+) without rowid;
+create index sqs_deletion_age on sqs_deletion (deleted_ms);
+
 -- statement: add_queue :insert
 -- row: queue
 insert into sqs_queue (account, region, name, created_ms, modified_ms, visibility_timeout, retention_seconds,
@@ -282,3 +293,16 @@ delete from sqs_tag where queue_id = :queue_id;
 
 -- statement: list_tags :many
 select name, value from sqs_tag where queue_id = :queue_id order by name;
+
+-- statement: add_deletion :exec
+insert into sqs_deletion (account, region, name, deleted_ms) values (:account, :region, :name, :deleted_ms)
+on conflict (account, region, name) do update set deleted_ms = excluded.deleted_ms;
+
+-- statement: find_deletion :one
+select deleted_ms from sqs_deletion where account = :account and region = :region and name = :name;
+
+-- statement: remove_old_deletions :exec
+-- param: before_ms integer
+-- param: limit integer
+delete from sqs_deletion where (account, region, name) in
+    (select account, region, name from sqs_deletion where deleted_ms <= :before_ms order by deleted_ms limit :limit);
