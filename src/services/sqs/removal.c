@@ -75,13 +75,14 @@ static void remove_messages(const struct call *call, int64_t generation_id, int6
     sums_store(call); /* the rows may go next */
 }
 
-/* The seconds that have passed; of a generation that has ended, all of them. */
-static int64_t remove_hidden(const struct call *call, int64_t generation_id, bool ended, int64_t limit)
+/* Those of the seconds that have passed; of a generation that has ended, all of them. */
+static int64_t remove_counts(const struct call *call, int64_t generation_id, bool ended, int64_t limit)
 {
-    return sqs_remove_hidden(call->txn, &(struct sqs_remove_hidden_params){
-                                            .generation_id = generation_id,
-                                            .visible_s = ended ? INT64_MAX : call->now_ms / MS_PER_S,
-                                            .limit = limit});
+    return sqs_remove_counts(
+        call->txn, &(struct sqs_remove_counts_params){.generation_id = generation_id,
+                                                      .from_second = ended ? 0 : 1,
+                                                      .second = ended ? INT64_MAX : call->now_ms / MS_PER_S,
+                                                      .limit = limit});
 }
 
 static void remove_some(const struct call *call, const struct sqs_find_removal_row *removal,
@@ -91,7 +92,7 @@ static void remove_some(const struct call *call, const struct sqs_find_removal_r
 
     remove_messages(call, removal->id, *removal->remove_before_ms, budget);
     if (!is_spent(call, budget))
-        budget->rows -= remove_hidden(call, removal->id, ended, budget->rows);
+        budget->rows -= remove_counts(call, removal->id, ended, budget->rows);
     if (is_spent(call, budget))
         return;
     if (ended)
@@ -142,12 +143,12 @@ static int64_t next_sweep_ms(const struct call *call, const struct queue *queue,
 
 static bool has_passed_seconds(const struct call *call, const struct queue *queue)
 {
-    struct sqs_find_passed_hidden_row row;
+    struct sqs_find_passed_second_row row;
 
-    return sqs_find_passed_hidden(
+    return sqs_find_passed_second(
         call->txn,
-        &(struct sqs_find_passed_hidden_params){.generation_id = queue->row.generation_id,
-                                                .visible_s = call->now_ms / MS_PER_S},
+        &(struct sqs_find_passed_second_params){.generation_id = queue->row.generation_id,
+                                                .second = call->now_ms / MS_PER_S},
         &row);
 }
 

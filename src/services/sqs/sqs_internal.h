@@ -85,10 +85,11 @@ struct message_state {
 };
 /* How a call changes the counts of a generation. */
 struct tally {
-    int64_t generation_id, messages, received;
-    struct hidden_count {
-        int64_t visible_s, delayed, in_flight;
-    } hidden; /* of the second counted last */
+    int64_t generation_id;
+    struct change {
+        int64_t messages, received;
+    } all, hidden;
+    int64_t second; /* that of `hidden`, which was counted last */
 };
 struct tally sqs_tally_begin(const struct queue *queue);
 /* One more (by 1) or one less (by -1) in that state. */
