@@ -233,10 +233,14 @@ void deliver_durable(void *engine, uint64_t sequence);
 void deliver_wait_for_all(struct engine *engine);
 /* Does a batch wait for the disk? */
 bool deliver_is_waiting(struct engine *engine);
+/* Somebody hears of the end of each. */
+void effects_check(const struct engine *engine);
 void effects_resume(struct engine *engine);
 
 /* internal.c: calls that no client makes */
 const struct operation *internal_operation(const struct engine *engine, str service, str operation);
+/* The internal operation that has that event as its input; NULL: nobody's. */
+const struct operation *operation_that_hears(const struct engine *engine, const struct shape *event);
 /* NULL when the JSON does not fit the operation's input. */
 struct exchange *internal_exchange(struct engine *engine, const struct operation *operation, str account,
                                    str region, str input_json);
@@ -375,7 +379,8 @@ void trace_page_added(struct engine *engine, int64_t bytes);
 void trace_recount(struct engine *engine);
 /* Are all hops of earlier batches, and is that committed? */
 bool trace_is_indexed(struct engine *engine);
-/* Take pages apart, at least one, while the slice lasts. */
+/* Take pages apart, at least one, while the slice lasts.  Who waits for TRACE_HOPS_COME runs again. */
+#define TRACE_HOPS_COME S("engine/trace-hops")
 void trace_index(struct engine *engine);
 /* Do so when it is due, and forget traces past their age, or of which there are too many. */
 void trace_tend(struct engine *engine);
@@ -392,6 +397,14 @@ bool hop_read(const struct json *array, size_t from, struct stored_hop *hop);
 /* trace_read.c: GET /_orderly/traces, and below */
 enum outcome traces_list(const struct call *call, const struct visit *visit, struct http_reply *reply);
 enum outcome traces_show(const struct call *call, const struct visit *visit, struct http_reply *reply);
+/*
+ * On the engine: everything that was traced before this request must be found.  Then a worker runs the
+ * handler again.
+ */
+enum outcome trace_index_first(const struct call *call, struct http_reply *reply);
+
+/* trace_stream.c */
+enum outcome traces_stream(const struct call *call, const struct visit *visit, struct http_reply *reply);
 
 /* call.c */
 void call_reset(const struct call *call);

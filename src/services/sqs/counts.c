@@ -54,6 +54,7 @@ void sqs_tally_count(const struct call *call, struct tally *tally, struct messag
 {
     int64_t second = second_of(state.visible_ms);
 
+    check(by == 1 || by == -1);
     count(&tally->all, state, by);
     if (second <= second_of(call->now_ms))
         return;
