@@ -95,13 +95,11 @@ static struct counts count_hidden(const struct call *call, const struct queue *q
 /* Messages that have expired and wait for their removal; there are not many of them for long. */
 static void subtract_expired(const struct call *call, const struct queue *queue, struct counts *counts)
 {
-    struct sqs_list_sent_before_rows expired = sqs_list_sent_before(
-        call->txn, &(struct sqs_list_sent_before_params){.generation_id = queue->row.generation_id,
-                                                         .sent_ms = sqs_queue_oldest_ms(call, queue),
-                                                         .limit = MAX_EXPIRED_SUBTRACTED});
+    struct aging_messages expired = sqs_sent_before(call, queue->row.generation_id,
+                                                    sqs_queue_oldest_ms(call, queue), MAX_EXPIRED_SUBTRACTED);
 
     for (size_t i = 0; i < expired.count; i++) {
-        const struct sqs_list_sent_before_row *row = &expired.items[i];
+        const struct sqs_aging_message_row *row = &expired.items[i];
         if (row->visible_ms <= call->now_ms)
             counts->ready--;
         else if (row->receive_count > 0)

@@ -133,6 +133,13 @@ drop table sqs_hidden;
 alter table sqs_generation drop column messages;
 alter table sqs_generation drop column received;
 
+-- A generation's messages are a range of ids, in the order in which they were sent: sqs_ids_sent() has its bounds, and
+-- sqs_ids_moved() those of the dead letters that were moved to it, which were sent at any time.
+-- migration: 6
+drop index sqs_message_sent;
+update sqs_message set id = (generation_id << 38) + id + (dead_letter_source_arn is not null) * (1 << 37);
+create index sqs_message_moved on sqs_message (generation_id, sent_ms) where dead_letter_source_arn is not null;
+
 -- statement: add_queue :insert
 -- row: queue
 insert into sqs_queue (account, region, name, created_ms, modified_ms, visibility_timeout, retention_seconds,
@@ -232,14 +239,18 @@ delete from sqs_count where generation_id = :generation_id and second in
 -- statement: find_passed_second :one
 select second from sqs_count where generation_id = :generation_id and second > 0 and second < :second limit 1;
 
--- statement: find_oldest :one
-select sent_ms from sqs_message where generation_id = :generation_id order by sent_ms limit 1;
+-- The oldest first.
+-- statement: list_sent :each
+-- row: aging_message
+-- param: first_id integer
+-- param: end_id integer
+select id, sent_ms, visible_ms, receive_count, body_id from sqs_message
+where id >= :first_id and id < :end_id order by id;
 
--- The oldest messages of those sent before that.
--- statement: list_sent_before :many
--- param: limit integer
-select id, visible_ms, receive_count, body_id from sqs_message
-where generation_id = :generation_id and sent_ms < :sent_ms order by sent_ms limit :limit;
+-- statement: list_moved :each
+-- row: aging_message
+select id, sent_ms, visible_ms, receive_count, body_id from sqs_message
+where generation_id = :generation_id and dead_letter_source_arn is not null order by sent_ms;
 
 -- statement: add_body :insert
 insert into sqs_body (bytes, insert_at, body_md5, attributes, body)
@@ -256,9 +267,12 @@ select bytes from sqs_body where id = :id;
 delete from sqs_body where id = :id and not exists (select 1 from sqs_message m where m.body_id = :id);
 
 -- statement: add_message :insert
-insert into sqs_message (generation_id, visible_ms, message_id, sent_ms, sender_id, body, attributes, trace_header,
+-- param: first_id integer
+-- param: end_id integer
+insert into sqs_message (id, generation_id, visible_ms, message_id, sent_ms, sender_id, body, attributes, trace_header,
     trace_id, group_id, body_id, receive_count, receipt)
-values (:generation_id, :visible_ms, :message_id, :sent_ms, :sender_id, :body, :attributes, :trace_header,
+values ((select coalesce(max(m.id) + 1, :first_id) from sqs_message m where m.id >= :first_id and m.id < :end_id),
+    :generation_id, :visible_ms, :message_id, :sent_ms, :sender_id, :body, :attributes, :trace_header,
     :trace_id, :group_id, :body_id, 0, 0);
 
 -- statement: find_visible :many
@@ -279,8 +293,11 @@ set visible_ms = :visible_ms, receive_count = receive_count + 1, first_received_
 where id = :id;
 
 -- statement: move_to_dead_letters :exec
+-- param: first_id integer
+-- param: end_id integer
 update sqs_message
-set generation_id = :generation_id, visible_ms = :visible_ms, receipt = 0, dead_letter_source_arn = :dead_letter_source_arn
+set id = (select coalesce(max(m.id) + 1, :first_id) from sqs_message m where m.id >= :first_id and m.id < :end_id),
+    generation_id = :generation_id, visible_ms = :visible_ms, receipt = 0, dead_letter_source_arn = :dead_letter_source_arn
 where id = :id;
 
 -- statement: remove_message :exec
