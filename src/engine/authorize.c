@@ -141,6 +141,8 @@ static void add_key(const struct call *call, const struct condition_key *key,
 {
     struct key_viewer keys = {{see_value}, call, key, context, false};
 
+    if (key->source == KEY_IS_ADDED)
+        return;
     if (key->add)
         key->add(call, source->in, source->resource, context);
     else if (key->source == KEY_IS_TAGS)

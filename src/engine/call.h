@@ -82,7 +82,7 @@ struct failure {
 struct resource {
     str arn;
     str policy;      /* JSON; absent when it has none */
-    const void *row; /* the service's own struct; NULL: there is no such resource */
+    const void *row; /* the service's own struct, for its handlers; NULL, or else the row says: not there */
     /* Adds the resource's tags, and whatever else policies ask about it; called only when one may. */
     void (*add_context)(const struct call *call, const struct resource *resource,
                         struct context_list *context);
