@@ -142,8 +142,9 @@ struct call_mark call_begin(const struct call *call)
     return (struct call_mark){.effects = batch->effects.count,
                               .spawned = batch->spawned.count,
                               .sum_changes = batch->sum_changes.count,
-                              .hops = batch->hops.count,
-                              .hops_stored = batch->hops.stored};
+                              .hops = batch->hops.records.size,
+                              .hops_stored = batch->hops.stored,
+                              .late_are_stored = batch->late_are_stored};
 }
 
 enum outcome call_end(const struct call *call, struct call_mark mark, enum outcome outcome)
@@ -156,8 +157,9 @@ enum outcome call_end(const struct call *call, struct call_mark mark, enum outco
         batch->effects.count = mark.effects;
         spawned_drop(batch, mark.spawned);
         sums_undo(batch, mark.sum_changes);
-        batch->hops.count = mark.hops;
+        batch->hops.records.size = mark.hops;
         batch->hops.stored = mark.hops_stored;
+        batch->late_are_stored = mark.late_are_stored;
     } else {
         txn_release(call->txn);
     }

@@ -6,6 +6,17 @@
 
 enum { MAX_VISIBILITY_SECONDS = 43200 };
 
+static void trace_deleted(const struct call *call, const struct queue *queue,
+                          const struct sqs_find_receipt_row *row)
+{
+    struct trace_hop hop = sqs_message_hop(row->trace_id, row->message_id, row->sent_ms);
+
+    hop.kind = HOP_DELETED;
+    hop.resource_arn = queue->arn;
+    hop.attempt = row->receive_count;
+    trace(call, &hop);
+}
+
 /*
  * Deleting twice succeeds, and so does deleting with the handle of an earlier receive, which leaves
  * the message where it is.
@@ -26,13 +37,7 @@ static bool delete_by_handle(const struct call *call, const struct queue *queue,
         sqs_message_remove(call, receipt.id, row.body_id);
         sqs_tally_count(call, &tally, (struct message_state){row.visible_ms, true}, -1);
         sqs_tally_end(call, &tally);
-        trace(call, &(struct trace_hop){
-                        .kind = HOP_DELETED,
-                        .trace_id = sqs_message_trace(call, row.trace_id, row.message_id, row.sent_ms),
-                        .resource_arn = queue->arn,
-                        .message_id = row.message_id,
-                        .attempt = row.receive_count,
-                    });
+        trace_deleted(call, queue, &row);
     }
     return true;
 }

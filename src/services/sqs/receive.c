@@ -135,22 +135,15 @@ struct receive {
 static void trace_received(const struct call *call, const struct queue *queue,
                            const struct sqs_find_visible_row *row, str body)
 {
-    struct trace_hop hop = {
-        .kind = HOP_RECEIVED,
-        .trace_id = trace_of_row(call, row),
-        .resource_arn = queue->arn,
-        .message_id = row->message_id,
-    };
+    struct trace_hop hop = sqs_message_hop(row->trace_id, row->message_id, row->sent_ms);
 
-    if (str_empty(row->trace_id) && row->receive_count == 0) {
-        struct trace_hop sent = hop;
-        sent.kind = HOP_SENT;
-        sent.at_ms = row->sent_ms;
-        sent.request_id = S("");
-        sent.text = body;
-        trace(call, &sent);
-    }
+    hop.kind = HOP_RECEIVED;
+    hop.resource_arn = queue->arn;
     hop.attempt = row->receive_count + 1;
+    if (hop.sent_ms && row->receive_count == 0) {
+        hop.tells_sent = true;
+        hop.text = body;
+    }
     trace(call, &hop);
 }
 

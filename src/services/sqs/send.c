@@ -131,6 +131,17 @@ str sqs_message_trace(const struct call *call, str trace_id, str message_id, int
     return str_empty(trace_id) ? trace_of_id(call->arena, message_id, sent_ms) : trace_id;
 }
 
+struct trace_hop sqs_message_hop(str trace_id, str message_id, int64_t sent_ms)
+{
+    bool begins = str_empty(trace_id);
+
+    return (struct trace_hop){
+        .trace_id = begins ? (str){0} : trace_id,
+        .message_id = message_id,
+        .sent_ms = begins ? sent_ms : 0,
+    };
+}
+
 static void trace_sent(const struct call *call, const struct queue *queue, str trace_id, str message_id,
                        str body)
 {

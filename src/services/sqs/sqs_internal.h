@@ -138,6 +138,8 @@ str sqs_message_put(const struct call *call, const struct queue *queue, const st
 
 /* The trace of a message, which begins with it when its row names none. */
 str sqs_message_trace(const struct call *call, str trace_id, str message_id, int64_t sent_ms);
+/* A hop on the message's way, for the rest to be filled in. */
+struct trace_hop sqs_message_hop(str trace_id, str message_id, int64_t sent_ms);
 
 /* message_attributes.c */
 /* Names, types and values.  False: fail() has been called. */
