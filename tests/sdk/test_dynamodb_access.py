@@ -254,8 +254,9 @@ def test_who_makes_a_table_with_tags_must_be_allowed_to_tag_it(allowed_by, clien
     }
     tags = [{"Key": "env", "Value": "prod"}]
     makes_only = allowed_by(statement("Allow", ["CreateTable", "DeleteTable"]))
-    with refused("AccessDeniedException", "is not authorized to perform: dynamodb:TagResource on resource: "):
-        makes_only.create_table(Tags=tags, **table)
+    error = refused(makes_only.create_table, Tags=tags, **table)
+    assert error["code"] == "AccessDeniedException"
+    assert " is not authorized to perform: dynamodb:TagResource on resource: " in error["message"]
     makes_only.create_table(**table)
     makes_only.delete_table(TableName=table["TableName"])
     tags_too = allowed_by(statement("Allow", ["CreateTable", "DeleteTable", "TagResource"]))

@@ -16,7 +16,7 @@
 
 struct write dynamodb_write_begin(const struct call *call, struct write given)
 {
-    const struct write *left = prepared(call);
+    const struct write *left = call->preparing ? NULL : prepared(call);
 
     return left ? *left : given;
 }
