@@ -272,6 +272,18 @@ bool authorize_resource(const struct call *call, const struct resource *resource
     return may_do(call, call->operation->action, NULL, resource);
 }
 
+bool resource_of_arn(const struct call *call, str text, struct resource *found)
+{
+    struct arn arn;
+
+    if (!arn_parse(text, &arn))
+        return false;
+    for (const struct module *const *module = call->engine->options.modules; *module; module++)
+        if ((*module)->locate_arn && str_equal(arn.service, str_of((*module)->service->signing_name)))
+            return (*module)->locate_arn(call, text, found);
+    return false;
+}
+
 /* ---- what is asked of the identity provider ---- */
 
 /* Anybody can cause these lines, so they are paced. */

@@ -27,6 +27,8 @@ struct item_key {
 };
 
 /* table_find.c */
+/* The table that an ARN names; false: there is none. */
+bool dynamodb_locate_arn(const struct call *call, str text, struct resource *found);
 /*
  * The table that the request is about, whose row.id is 0 when there is none.  NULL: what is given is no name,
  * and fail() has been called.

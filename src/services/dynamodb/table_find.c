@@ -56,6 +56,15 @@ bool dynamodb_locate_table(const struct call *call, str given, struct resource *
     return true;
 }
 
+bool dynamodb_locate_arn(const struct call *call, str text, struct resource *found)
+{
+    bool well = dynamodb_locate_table(call, text, found);
+
+    if (!well)
+        take_failure(call);
+    return well && found->add_context;
+}
+
 const struct table *dynamodb_table_of(const struct call *call)
 {
     const struct table *table = call_resource(call, 0)->row;
