@@ -134,6 +134,7 @@ bool sqs_outgoing_check(const struct call *call, const struct outgoing *message)
 bool sqs_outgoing_size_check(const struct call *call, const struct queue *queue, size_t bytes);
 struct content sqs_message_content(const struct call *call, const struct outgoing *message);
 /* Put it there, and wake who waits for it.  The message's id. */
+void sqs_count_sent(const struct call *call, const struct queue *queue, size_t bytes);
 str sqs_message_put(const struct call *call, const struct queue *queue, const struct parcel *parcel,
                     struct tally *tally);
 
