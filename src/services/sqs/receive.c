@@ -216,9 +216,12 @@ static void move_to_dead_letters(const struct call *call, struct receive *receiv
                                  const struct sqs_find_visible_row *row)
 {
     const struct queue *dead_letters = &receive->dead_letters;
+    struct id_range ids = sqs_ids_moved(dead_letters->row.generation_id);
 
     check(dead_letters->row.generation_id != receive->queue->row.generation_id);
     sqs_move_to_dead_letters(call->txn, &(struct sqs_move_to_dead_letters_params){
+                                            .first_id = ids.first,
+                                            .end_id = ids.end,
                                             .id = row->id,
                                             .generation_id = dead_letters->row.generation_id,
                                             .visible_ms = call->now_ms,

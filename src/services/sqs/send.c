@@ -184,10 +184,13 @@ str sqs_message_put(const struct call *call, const struct queue *queue, const st
 {
     int64_t visible_ms = call->now_ms + parcel->delay_seconds * MS_PER_S;
     str message_id = random_uuid(call->arena);
+    struct id_range ids = sqs_ids_sent(queue->row.generation_id);
 
     check(parcel->delay_seconds >= 0 && parcel->delay_seconds <= MAX_DELAY_SECONDS);
     check(tally->generation_id == queue->row.generation_id);
     sqs_add_message(call->txn, &(struct sqs_add_message_params){
+                                   .first_id = ids.first,
+                                   .end_id = ids.end,
                                    .generation_id = queue->row.generation_id,
                                    .visible_ms = visible_ms,
                                    .message_id = message_id,
