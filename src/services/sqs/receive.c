@@ -8,6 +8,7 @@
 
 #include "base/hash.h"
 #include "base/log.h"
+#include "engine/count.h"
 
 enum {
     MAX_MESSAGES = 10,
@@ -354,6 +355,8 @@ static int64_t look_again_ms(const struct call *call, const struct queue *queue,
     return wanted > 0 ? next_visible_ms(call, queue) : call->now_ms + MS_PER_S;
 }
 
+static const struct metric received = {"AWS/SQS", "NumberOfMessagesReceived", "QueueName", "Count"};
+
 enum outcome sqs_receive_message(const struct call *call, const struct sqs_receive_message_request *in,
                                  struct sqs_receive_message_result *out)
 {
@@ -374,6 +377,8 @@ enum outcome sqs_receive_message(const struct call *call, const struct sqs_recei
         return park(call, arrivals, call->now_ms + 1);
 
     int64_t give_up_ms = call->arrived_ms + wait_seconds * MS_PER_S;
+    if (out->messages.count > 0)
+        count(call, &received, queue->row.name, (double)out->messages.count);
     if (out->messages.count > 0 || call->now_ms >= give_up_ms || call->last_run)
         return DONE;
     int64_t again_ms = look_again_ms(call, queue, wanted);
