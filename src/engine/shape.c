@@ -223,12 +223,12 @@ str epoch_to_text(struct arena *arena, int64_t ms)
 
 bool epoch_from_text(struct arena *arena, str text, int64_t *ms)
 {
-    enum { LAST_SECOND = 1000000000 };
+    static const double last_second = 1e9;
     double seconds;
 
-    if (!number_to_double(arena, text, &seconds) || fabs(seconds) > 1000.0 * LAST_SECOND)
+    if (!number_to_double(arena, text, &seconds) || fabs(seconds) > 1000 * last_second)
         return false;
-    *ms = llround(seconds * MS_PER_S);
+    *ms = llround(seconds * (double)MS_PER_S);
     return true;
 }
 

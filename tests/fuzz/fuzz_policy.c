@@ -27,7 +27,7 @@ static void ask(struct arena *arena, const struct policy *policy, const struct p
         .context_count = 2,
         .arena = arena,
     };
-    struct policy_reference identity = {policy};
+    struct policy_reference identity = {.policy = policy};
     struct policy_set set = {.identity = {&identity, 1}, .resource = policy};
 
     enum denial denial = iam_policy_decide(&set, &request);
