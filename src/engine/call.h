@@ -75,6 +75,7 @@ struct failure {
 struct call_progress {
     struct failure failure;
     bool authorized; /* authorize() has been asked */
+    str resource;    /* what it was first asked about: the resource's ARN */
     str denied;      /* what failure.reason is about: the resource's ARN */
     bool moves;      /* move_to_worker() */
     bool long_reply; /* reply_is_long() */

@@ -37,6 +37,11 @@ static bool is_provided(const struct runtime *runtime)
     return strcmp(runtime->family, "provided") == 0;
 }
 
+static bool is_node(const struct runtime *runtime)
+{
+    return strcmp(runtime->family, "nodejs") == 0;
+}
+
 /* What of the machine is shown where it is, for the interpreter to run. */
 static void add_folders(struct json_writer *writer, const struct interpreter *interpreter)
 {
@@ -65,8 +70,7 @@ static void add_interpreter(const struct call *call, struct json_writer *writer,
     json_name(writer, S("command"));
     json_open_array(writer);
     json_string(writer, str_of(interpreter->path));
-    json_string(writer, strcmp(runtime->family, "nodejs") == 0 ? S("/var/runtime/bootstrap.mjs")
-                                                               : S("/var/runtime/bootstrap.py"));
+    json_string(writer, is_node(runtime) ? S("/var/runtime/bootstrap.mjs") : S("/var/runtime/bootstrap.py"));
     json_close_array(writer);
 }
 
@@ -90,7 +94,7 @@ static void add_default(struct json_writer *writer, const struct str_map *own, s
 }
 
 static void add_configured(const struct call *call, struct json_writer *writer,
-                           const struct function *function)
+                           const struct function *function, const struct runtime *runtime)
 {
     struct str_map own = {0};
 
@@ -105,6 +109,8 @@ static void add_configured(const struct call *call, struct json_writer *writer,
     add_default(writer, &own, S("LANG"), S("en_US.UTF-8"));
     add_default(writer, &own, S("TZ"), S(":UTC"));
     add_default(writer, &own, S("AWS_ENDPOINT_URL"), lambda_options()->endpoint);
+    if (is_node(runtime)) /* the SDK beside our bootstrap may be newer than the machine's Node.js */
+        add_default(writer, &own, S("AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"), S("true"));
 }
 
 static void add_reserved(const struct call *call, struct json_writer *writer, const struct function *function,
@@ -157,7 +163,7 @@ bool lambda_sandbox_start(const struct call *call, const struct function *functi
     add_reserved(call, &writer, function, runtime);
     json_field(&writer, S("AWS_LAMBDA_LOG_STREAM_NAME"), sandbox->log_stream);
     add_credentials(&writer, credentials);
-    add_configured(call, &writer, function);
+    add_configured(call, &writer, function, runtime);
     json_close_object(&writer);
     json_close_object(&writer);
     *retire_ms = credentials->expiration - function->row.timeout_seconds * MS_PER_S - MARGIN_MS;
