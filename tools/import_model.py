@@ -9,7 +9,7 @@ takes the operations off the `also` list.  Without operations, all of them are d
 actions that are not named like their operation, error prefixes, the service's common errors, notes.
 
 Current data describes SQS as a JSON service only; the names that its Query protocol uses are taken from the data of
-botocore 1.29, which Debian 12 has (python3-botocore), or from --query-data.
+the old botocore in build-venv-old (tools/setup --tests), or from --query-data.
 """
 import argparse
 import gzip
@@ -23,7 +23,8 @@ BUILTIN = {"string": "string", "character": "string", "blob": "blob", "boolean":
 READS = re.compile(r"(Batch|Transact)?(Get|List|Describe|Filter)|Query$|Scan$")
 LOCATIONS = {"uri": "path", "querystring": "query", "header": "header", "headers": "headers", "statusCode": "status"}
 WIDTH = 100
-OLD_DATA = pathlib.Path("/usr/lib/python3/dist-packages/botocore/data")
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+OLD_DATA = "build-venv-old/lib/python3*/site-packages/botocore/data"
 
 
 def default_data():
@@ -283,9 +284,10 @@ def query_description(args, description):
         return load(args.query_data, args.service)
     if "awsQueryCompatible" not in description["metadata"]:
         return None
-    if (OLD_DATA / args.service).is_dir():
-        return load(OLD_DATA, args.service)
-    print(f"There is no {OLD_DATA}: the names of the Query protocol are left to you.", file=sys.stderr)
+    for data in ROOT.glob(OLD_DATA):
+        if (data / args.service).is_dir():
+            return load(data, args.service)
+    print(f"{OLD_DATA} has no {args.service}: the names of the Query protocol are left to you.", file=sys.stderr)
     return None
 
 

@@ -37,7 +37,7 @@ static void run_handler(void *context)
         doors_run(exchange);
         return;
     }
-    exchange->outcome = call->operation->handler(call, exchange->in, exchange->out);
+    exchange->outcome = call_handle(call, exchange->in, exchange->out);
     check(exchange->outcome != DONE || call->progress->authorized ||
           call->operation->flags & (OPERATION_ANONYMOUS | OPERATION_INTERNAL));
 }
@@ -191,6 +191,8 @@ static void undo(struct engine *engine, struct batch *batch)
     engine->clock_offset_ms = batch->clock_offset_ms;
     engine->clock_kept_ms = 0;
     trace_recount(engine);
+    if (engine->last_run)
+        trace_give_up(engine);
     engine->retry_ms = engine->now_ms + RETRY_AFTER_MS;
     engine->next_timer_ms = engine->retry_ms; /* the rows of those that ran are back */
     batch->effects.count = 0;
@@ -314,6 +316,7 @@ void batch_run(struct engine *engine)
     int64_t began_us = monotonic_us();
 
     batch->clock_offset_ms = engine->clock_offset_ms;
+    batch->hops.records = text_in(&batch->arena);
     engine->now_ms = engine_now_ms(engine);
     engine->txn = store_begin(engine->store);
     meter_batch(engine, monotonic_us() - began_us);
@@ -323,13 +326,14 @@ void batch_run(struct engine *engine)
     trace_tend(engine);
     txn_use_arena(engine->txn, &batch->arena);
     sums_finish(engine);
-    trace_store(engine);
+    trace_finish(engine);
     clock_keep(engine);
     give_back_space(engine);
 
     if (!store_commit(engine->store, &batch->sequence)) {
         undo(engine, batch);
     } else {
+        trace_committed(engine);
         if (batch->reset)
             begin_anew(engine);
         spawned_start(engine, batch);

@@ -7,9 +7,7 @@
 #include "aws/arn.h"
 #include "base/check.h"
 #include "base/log.h"
-#include "base/text.h"
 #include "base/time.h"
-#include "wire/json.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -144,8 +142,9 @@ struct call_mark call_begin(const struct call *call)
     return (struct call_mark){.effects = batch->effects.count,
                               .spawned = batch->spawned.count,
                               .sum_changes = batch->sum_changes.count,
-                              .hops = batch->hops.count,
-                              .hops_stored = batch->hops.stored};
+                              .hops = batch->hops.records.size,
+                              .hops_stored = batch->hops.stored,
+                              .late_are_stored = batch->late_are_stored};
 }
 
 enum outcome call_end(const struct call *call, struct call_mark mark, enum outcome outcome)
@@ -158,8 +157,9 @@ enum outcome call_end(const struct call *call, struct call_mark mark, enum outco
         batch->effects.count = mark.effects;
         spawned_drop(batch, mark.spawned);
         sums_undo(batch, mark.sum_changes);
-        batch->hops.count = mark.hops;
+        batch->hops.records.size = mark.hops;
         batch->hops.stored = mark.hops_stored;
+        batch->late_are_stored = mark.late_are_stored;
     } else {
         txn_release(call->txn);
     }
@@ -169,112 +169,6 @@ enum outcome call_end(const struct call *call, struct call_mark mark, enum outco
 void check_writes(const struct call *call)
 {
     check(!call->preparing && (!call->operation || !(call->operation->flags & OPERATION_READS)));
-}
-
-/* Anybody can cause these lines, so they are paced. */
-static void warn_of_denial(const struct call *call, const struct question *question, str reason)
-{
-    static struct log_pace pace;
-    unsigned left_out;
-
-    if (log_due(&pace, &left_out))
-        log_warn("%s action=%.*s reason=%.*s request_id=%.*s not_told_before=%u",
-                 call->engine->options.enforcement == ENFORCEMENT_SOFT ? "would be denied" : "denied",
-                 STR_ARGS(question->action), STR_ARGS(json_quoted(call->arena, reason)),
-                 STR_ARGS(call->request_id), left_out);
-}
-
-/* Do the policies let the call in, or need they not? */
-static bool permitted(const struct call *call, const struct question *question, struct objection *objection)
-{
-    const struct engine_options *options = &call->engine->options;
-
-    if (options->enforcement == ENFORCEMENT_OFF || options->identity.authorize(call, question, objection))
-        return true;
-    if (options->enforcement == ENFORCEMENT_ON)
-        return false;
-    warn_of_denial(call, question, objection->reason);
-    return true;
-}
-
-bool authorize_action_in_context(const struct call *call, str action, str resource_arn, str resource_policy,
-                                 const struct context_list *context)
-{
-    const struct question question = {action, resource_arn, resource_policy, context};
-    struct objection objection = {0};
-
-    call->progress->authorized = true;
-    if (!str_present(call->progress->resource))
-        call->progress->resource = resource_arn;
-    if (permitted(call, &question, &objection))
-        return true;
-    fail(call, call->operation->service->access_denied, "%.*s", STR_ARGS(objection.message));
-    call->progress->failure.reason = objection.reason;
-    call->progress->denied = resource_arn;
-    warn_of_denial(call, &question, objection.reason);
-    return false;
-}
-
-bool authorize_action(const struct call *call, str action, str resource_arn, str resource_policy)
-{
-    return authorize_action_in_context(call, action, resource_arn, resource_policy,
-                                       &(struct context_list){0});
-}
-
-bool authorize_in_context(const struct call *call, str resource_arn, str resource_policy,
-                          const struct context_list *context)
-{
-    return authorize_action_in_context(call, str_of(call->operation->action), resource_arn, resource_policy,
-                                       context);
-}
-
-bool authorize(const struct call *call, str resource_arn, str resource_policy)
-{
-    return authorize_action(call, str_of(call->operation->action), resource_arn, resource_policy);
-}
-
-bool may(const struct call *call, const struct principal *principal, str action, str resource_arn,
-         str resource_policy)
-{
-    const struct question question = {action, resource_arn, resource_policy, &(struct context_list){0}};
-    struct call theirs = call_as(call, principal);
-    struct objection objection = {0};
-
-    return permitted(&theirs, &question, &objection);
-}
-
-void context_add(const struct call *call, struct context_list *context, str key, str value)
-{
-    *list_add(call->arena, context) = (struct context_value){key, value};
-}
-
-void context_add_resource_tag(const struct call *call, struct context_list *context, str name, str value)
-{
-    context_add(call, context, arena_join(call->arena, S("aws:ResourceTag/"), name), value);
-}
-
-void context_add_request_tag(const struct call *call, struct context_list *context, str name, str value)
-{
-    context_add(call, context, arena_join(call->arena, S("aws:RequestTag/"), name), value);
-    context_add(call, context, S("aws:TagKeys"), name);
-}
-
-void context_add_request_tags(const struct call *call, struct context_list *context,
-                              const struct str_map *tags)
-{
-    for (size_t i = 0; i < tags->count; i++)
-        context_add_request_tag(call, context, tags->items[i].key, tags->items[i].value);
-}
-
-void context_add_tag_keys(const struct call *call, struct context_list *context, const struct str_list *names)
-{
-    for (size_t i = 0; i < names->count; i++)
-        context_add(call, context, S("aws:TagKeys"), names->items[i]);
-}
-
-bool is_resource_policy(const struct call *call, str document)
-{
-    return call->engine->options.identity.is_resource_policy(document);
 }
 
 bool time_is_up(const struct call *call)
@@ -349,7 +243,7 @@ void wake_at(const struct call *call, str what, int64_t at_ms)
 
 static enum outcome invoke_read(const struct call *child, const void *in, void *out)
 {
-    return child->operation->handler(child, in, out);
+    return call_handle(child, in, out);
 }
 
 bool is_refused_for_space(const struct call *call, const struct operation *operation)
@@ -361,7 +255,7 @@ static enum outcome invoke_write(const struct call *child, const void *in, void 
 {
     struct call_mark mark = call_begin(child);
 
-    return call_end(child, mark, child->operation->handler(child, in, out));
+    return call_end(child, mark, call_handle(child, in, out));
 }
 
 enum outcome invoke(const struct call *call, const struct principal *caller,

@@ -71,11 +71,32 @@ struct failure {
     const void *details; /* the struct of error->shape, NULL when there is none */
 };
 
+/*
+ * What a request is about.  A service writes one locator for each kind of resource that its model declares:
+ *
+ *     bool sqs_locate_queue(const struct call *call, str given, struct resource *found);
+ *
+ * finds what `given` names.  It says nothing about whether it is there; false: what is given can be no name
+ * of such a resource, and fail() was called.
+ */
+struct resource {
+    str arn;
+    str policy;      /* JSON; absent when it has none */
+    const void *row; /* the service's own struct; NULL: there is no such resource */
+    /* Adds the resource's tags, and whatever else policies ask about it; called only when one may. */
+    void (*add_context)(const struct call *call, const struct resource *resource,
+                        struct context_list *context);
+};
+
 /* What becomes of one run of a call. */
 struct call_progress {
     struct failure failure;
     bool authorized; /* authorize() has been asked */
-    str resource;    /* what it was first asked about: the resource's ARN */
+    str asked_about; /* what it was first asked about: the resource's ARN */
+    struct {
+        struct resource *items;
+        size_t count;
+    } resources;     /* what call_resource() has */
     str denied;      /* what failure.reason is about: the resource's ARN */
     bool moves;      /* move_to_worker() */
     bool long_reply; /* reply_is_long() */
@@ -133,6 +154,17 @@ void leave_prepared(const struct call *call, void *prepared);
 void *prepared(const struct call *call);
 
 /*
+ * Permission.  The model says what each operation needs: `on queue QueueUrl`.  Before the handler (and before
+ * its prepare function) the engine finds the resources, and asks for each whether the caller may, with the
+ * condition keys that the model declares; who may not hears the service's access-denied error, and nothing
+ * about the resource.  The handler takes the resources, in the order in which the model and the request name
+ * them.  What only a handler can know, it asks itself: authorize_resource() for the operation's own action.
+ */
+const struct resource *call_resource(const struct call *call, size_t index);
+bool authorize_resource(const struct call *call, const struct resource *resource);
+
+/*
+ * For operations whose model does not say `on` yet, and for other actions than the operation's own.
  * May the caller do this operation's action to that resource?  The resource's own policy is JSON,
  * absent when it has none.  False means fail() was called with the service's access-denied error.
  * Every handler asks before it answers anything (the engine checks that it did), as soon as it
@@ -152,6 +184,9 @@ struct context_list {
      */
     void (*resource_tags)(const struct call *call, int64_t resource_id, struct context_list *context);
     int64_t resource_id;
+    /* The same, of what the engine knows. */
+    void (*supply)(const struct call *call, const void *source, struct context_list *context);
+    const void *source;
 };
 void context_add(const struct call *call, struct context_list *context, str key, str value);
 /* aws:ResourceTag/<name> */

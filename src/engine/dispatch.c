@@ -406,7 +406,7 @@ static void read_now(void *context)
 
     snapshot_begin(dispatcher, call);
     exchange->out = arena_alloc(call->arena, call->operation->output->size);
-    exchange->outcome = call->operation->handler(call, exchange->in, exchange->out);
+    exchange->outcome = call_handle(call, exchange->in, exchange->out);
     check(exchange->outcome != PARKED || call->progress->moves);
     check(exchange->outcome != DONE || call->progress->authorized ||
           call->operation->flags & OPERATION_ANONYMOUS);
@@ -455,7 +455,8 @@ static void prepare_now(void *context)
 
     snapshot_begin(dispatcher, call);
     call->preparing = true;
-    call->operation->prepare(call, exchange->in);
+    if (call_admit(call, exchange->in))
+        call->operation->prepare(call, exchange->in);
     call->preparing = false;
     snapshot_end(dispatcher, call, &sequence);
     call_reset(call);

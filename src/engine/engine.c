@@ -44,6 +44,8 @@ static int64_t next_due_ms(const struct engine *engine)
 
     if (engine->next_timer_ms < due_ms)
         due_ms = engine->next_timer_ms;
+    if (engine->late_ms < due_ms)
+        due_ms = engine->late_ms;
     if (engine->index_ms < due_ms)
         due_ms = engine->index_ms;
     if (engine->prune_behind && engine->prune_ms < due_ms)
@@ -143,7 +145,8 @@ static bool take_arrivals(struct engine *engine)
     bool cancellations = engine->cancellations;
     engine->cancellations = false;
     engine->last_run = engine->stopping;
-    engine->stopped = engine->stopping && !engine->runnable.first && !engine->parking.count;
+    engine->stopped =
+        engine->stopping && !engine->runnable.first && !engine->parking.count && !trace_is_late(engine);
     bool stopped = engine->stopped;
     pthread_mutex_unlock(&engine->lock);
 
@@ -351,6 +354,7 @@ void engine_free(struct engine *engine)
     if (engine->store)
         store_close(engine->store);
     arena_free(&engine->start.arena);
+    arena_free(&engine->late_arena);
     parking_free(&engine->parking);
     pollers_forget(engine);
     pthread_mutex_destroy(&engine->lock);

@@ -85,6 +85,16 @@ create table engine_trace_size (
     bytes integer not null
 );
 
+-- Pages are records of trace_page.c now; those that were waiting are lost.
+-- migration: 5
+drop table engine_trace_page;
+create table engine_trace_page (
+    id integer primary key,
+    at_ms integer not null,
+    bytes integer not null,
+    hops blob not null
+);
+
 -- statement: set_timer :exec
 insert into engine_timer (operation, id, due_ms, account, region, input)
 values (:operation, :id, :due_ms, :account, :region, :input)

@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/list.h"
 #include "base/map.h"
+#include "base/text.h"
 #include "engine/doors.h"
 #include "engine/engine.h"
 #include "engine/protocol.h"
@@ -68,10 +69,10 @@ struct spawned_list {
     size_t count;
 };
 
-/* Hops as JSON: the first `stored` of them are in the store. */
-struct hop_list {
-    str *items;
-    size_t count, stored;
+/* Hops as records of trace_page.c: the first `stored` bytes of them are in the store. */
+struct hop_buffer {
+    struct text records;
+    size_t stored;
 };
 
 /* One transaction: who gets an answer, and what starts in the world, once it is durable. */
@@ -81,7 +82,9 @@ struct batch {
     struct effect_list effects;
     struct sums sums;
     struct sum_change_list sum_changes;
-    struct hop_list hops;
+    struct hop_buffer hops;
+    bool hops_are_due;           /* some must be written with this batch */
+    bool late_are_stored;        /* the engine's late hops are written */
     struct spawned_list spawned; /* what happens when this batch is committed */
     bool reset;                  /* everything stored was deleted */
     bool has_indexed;            /* pages of hops were taken apart */
@@ -134,8 +137,11 @@ struct engine {
     struct txn *txn;
     struct batch *batch;
     int64_t now_ms;
-    int64_t next_timer_ms;    /* no timer is due before; INT64_MAX: there is none */
-    int64_t next_hop;         /* numbers hops */
+    int64_t next_timer_ms; /* no timer is due before; INT64_MAX: there is none */
+    int64_t next_hop;      /* numbers hops */
+    struct arena late_arena;
+    struct text late_hops;    /* of earlier batches, and not written yet */
+    int64_t late_ms;          /* when they are written at the latest; INT64_MAX: there are none */
     int64_t index_ms;         /* when pages of hops are taken apart next; INT64_MAX: there is none */
     int64_t prune_ms;         /* when traces are pruned next */
     int64_t trace_page_bytes; /* of all pages; negative: to be counted */
@@ -351,15 +357,30 @@ str verdict_name(enum verdict verdict);
 bool verdict_find(str name, enum verdict *verdict);
 /* The hop that a header names as its parent; 0: none. */
 int64_t trace_parent_of_header(struct arena *arena, str header);
-/* Write the batch's hops, before it is committed. */
+/* Write all hops. */
 void trace_store(struct engine *engine);
+/* Write the batch's hops, before it is committed, unless all of them may be late. */
+void trace_finish(struct engine *engine);
+/* The batch is committed: what it did not write is late. */
+void trace_committed(struct engine *engine);
+/* It is not, and this was the last try. */
+void trace_give_up(struct engine *engine);
+/* Are there hops that no batch has written? */
+bool trace_is_late(const struct engine *engine);
+
+/* trace_page.c: hops as records, one after the other */
+void record_write(struct text *page, const struct trace_hop *hop, int64_t id);
+/* Take the first one off.  False: there is none, or it cannot be read. */
+bool record_read(str *page, struct trace_hop *hop, int64_t *id);
+/* Some records from the beginning: not many more bytes than that. */
+str records_head(str records, size_t bytes);
 
 /* trace_index.c */
 /* A page was written. */
 void trace_page_added(struct engine *engine, int64_t bytes);
 /* What is known of the pages may be wrong: the batch was not committed. */
 void trace_recount(struct engine *engine);
-/* Are all hops that earlier batches wrote, and is that committed? */
+/* Are all hops of earlier batches, and is that committed? */
 bool trace_is_indexed(struct engine *engine);
 /* Take pages apart, at least one, while the slice lasts. */
 void trace_index(struct engine *engine);
@@ -381,9 +402,14 @@ enum outcome traces_show(const struct call *call, const struct visit *visit, str
 
 /* call.c */
 void call_reset(const struct call *call);
+/* Find and authorize what the request is about, where the model says it.  False: fail() has been called. */
+bool call_admit(const struct call *call, const void *in);
+/* call_admit(), and then the handler. */
+enum outcome call_handle(const struct call *call, const void *in, void *out);
 /* Around a handler that writes: when it fails, nothing of what it did to store or batch stays. */
 struct call_mark {
     size_t effects, spawned, sum_changes, hops, hops_stored;
+    bool late_are_stored;
 };
 struct call_mark call_begin(const struct call *call);
 enum outcome call_end(const struct call *call, struct call_mark mark, enum outcome outcome);

@@ -10,6 +10,9 @@
  */
 #include "base/str.h"
 
+#include <stdbool.h>
+#include <stdint.h>
+
 enum hop_kind {
     HOP_PUBLISHED,
     HOP_DELIVERED, /* to a subscriber */
@@ -51,4 +54,11 @@ struct trace_hop {
     int64_t at_ms;              /* 0: now */
     int64_t duration_ms, attempt;
     int64_t parent; /* the hop that caused it; 0: see trace_read.c, which finds most */
+    /*
+     * When its message was sent, if the trace began with that; trace_id is absent then.  Such a hop may be
+     * written a little later than what it tells of, and be lost in a crash.
+     */
+    int64_t sent_ms;
+    bool
+        tells_sent; /* that hop of the message is not written yet: this one, which has its text, tells both */
 };

@@ -23,7 +23,9 @@
 #include "base/arena.h"
 
 struct call;
+struct context_list;
 struct dialect;
+struct resource;
 enum outcome { DONE, FAILED, PARKED };
 
 enum shape_type {
@@ -112,6 +114,37 @@ enum operation_flags {
     OPERATION_NO_INPUT = 256,
 };
 
+/* A way into a request, through every element of the lists and maps on it. */
+struct member_path {
+    const struct member *const *members; /* from structure to structure, NULL-terminated; NULL: no path */
+    bool keys;                           /* it ends at a map's keys, not at its values */
+};
+
+/*
+ * What an operation needs to be allowed, before its handler runs: see call.h.  Exactly one of path,
+ * locate_by, on and `also` says what for.
+ */
+struct permission {
+    const char *action;      /* "sqs:SendMessage" */
+    struct member_path path; /* to the texts that name the resources, each of which `locate` finds */
+    bool (*locate)(const struct call *call, str given, struct resource *found);
+    bool (*locate_by)(const struct call *call, const void *in, struct resource *found);
+    const char *on;                /* a pattern of ARNs, "arn:aws:sqs:{region}:{account}:*", or "*" */
+    bool also;                     /* on the resources of the permission before this one */
+    struct member_path when_asked; /* only for a request that has something there */
+};
+
+/* A condition key that an operation supplies. */
+struct condition_key {
+    const char *name; /* "sns:Protocol" */
+    enum key_source { KEY_IS_VALUE, KEY_IS_TAGS, KEY_IS_TAG_NAMES } source;
+    struct member_path path; /* to its values */
+    const char *otherwise;   /* the value when there is none; or NULL */
+    /* Adds its values itself; NULL: they are what is at the path. */
+    void (*add)(const struct call *call, const void *in, const struct resource *resource,
+                struct context_list *context);
+};
+
 struct operation {
     const char *name; /* SendMessage */
     const struct service *service;
@@ -124,6 +157,9 @@ struct operation {
     /* in and out are the structs of input and output */
     enum outcome (*handler)(const struct call *call, const void *in, void *out);
     void (*prepare)(const struct call *call, const void *in); /* see call.h; NULL when there is none */
+    const struct permission
+        *permissions;                 /* up to one without an action; NULL: the handler asks authorize() */
+    const struct condition_key *keys; /* up to one without a name; or NULL */
 };
 
 enum protocol_name {

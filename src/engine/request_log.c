@@ -79,7 +79,7 @@ static void write_line(const struct exchange *exchange)
         add_field(&text, "account", call->account);
         add_field(&text, "region", call->region);
     }
-    add_field(&text, "resource", exchange->progress.resource);
+    add_field(&text, "resource", exchange->progress.asked_about);
     text_format(&text, " us=%lld", (long long)(monotonic_us() - exchange->began_us));
     add_field(&text, "request_id", call->request_id);
     if (exchange->progress.failure.error && str_present(message))

@@ -1,9 +1,11 @@
 /*
  * trace.c: hops as they happen.
  *
- * A hop costs its call next to nothing: its text is noted in the batch, and all hops of a batch are written
- * as a few rows (pages), in the same transaction as what they tell of.  trace_index.c takes the pages
- * apart later, when there is time; trace_read.c shows what that has made of them.
+ * A hop costs its call next to nothing: a record of it is added to the batch's, and all are written as a few
+ * rows (pages), in the same transaction as what they tell of.  Those of a plain message, which a client
+ * sends, receives and deletes, may wait for up to 100 ms in memory, until they fill a page: a crash loses
+ * them. trace_index.c takes the pages apart later, when there is time; trace_read.c shows what that has made
+ * of them.
  *
  * To add a hop: add its kind (or verdict) to the end of the enum in hop.h and its name to the table below;
  * fill a struct trace_hop where the thing happens and call trace().  Where the hop belongs to a message or an
@@ -15,11 +17,10 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "base/time.h"
-#include "wire/json.h"
 
 #include <string.h>
 
-enum { US = 1000, TRACE_DIGITS = 24, PAGE_HOPS = 32, PAGE_BYTES = 16 * 1024 };
+enum { US = 1000, TRACE_DIGITS = 24, PAGE_BYTES = 16 * 1024, LATE_MS = 100 };
 
 static const char *const kind_names[HOP_KINDS] = {
     [HOP_PUBLISHED] = "published",
@@ -139,105 +140,117 @@ str trace_of_call(const struct call *call)
 
 /* ---- noting hops ---- */
 
-static bool is_traced(const struct call *call, str trace_id)
+static bool is_traced(const struct call *call, const struct trace_hop *hop)
 {
     const struct engine *engine = call->engine;
     bool reads = call->operation && call->operation->flags & OPERATION_READS;
 
-    return str_present(trace_id) && !reads && engine->options.trace_keep.age_ms > 0 &&
+    return (str_present(hop->trace_id) || hop->sent_ms) && !reads && engine->options.trace_keep.age_ms > 0 &&
            !store_is_full(engine->store);
 }
 
-static void add_text(struct json_writer *writer, str value, size_t most)
+/* The request's own trace may be the one that began with the message; otherwise nobody needs its id yet. */
+static void set_trace(const struct call *call, struct trace_hop *hop)
 {
-    if (str_present(value))
-        json_string(writer, str_head_whole(value, most));
-    else
-        json_null(writer);
-}
-
-/* As hop_read() in trace_index.c takes it apart. */
-static void write_hop(struct json_writer *writer, const struct trace_hop *hop, int64_t id)
-{
-    const int64_t numbers[] = {id,         (int64_t)hop->kind, (int64_t)hop->verdict,
-                               hop->at_ms, hop->duration_ms,   hop->attempt,
-                               hop->parent};
-
-    json_open_array(writer);
-    json_string(writer, hop->trace_id);
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        json_i64(writer, numbers[i]);
-    add_text(writer, hop->resource_arn, LIMIT_HOP_NAME_BYTES);
-    add_text(writer, hop->message_id, LIMIT_HOP_NAME_BYTES);
-    add_text(writer, hop->request_id, LIMIT_HOP_NAME_BYTES);
-    add_text(writer, hop->reason, LIMIT_HOP_REASON_BYTES);
-    if (str_present(hop->detail) && hop->detail.size <= LIMIT_HOP_DETAIL_BYTES)
-        json_raw(writer, hop->detail);
-    else
-        json_null(writer);
-    add_text(writer, hop->text, LIMIT_HOP_TEXT_BYTES);
-    json_close_array(writer);
+    if (str_present(hop->trace_id) || (hop->sent_ms && !str_present(call->trace_id)))
+        return;
+    hop->trace_id = hop->sent_ms ? trace_of_id(call->arena, hop->message_id, hop->sent_ms) : call->trace_id;
 }
 
 int64_t trace(const struct call *call, const struct trace_hop *given)
 {
+    struct engine *engine = call->engine;
     struct trace_hop hop = *given;
 
-    if (!str_present(hop.trace_id))
-        hop.trace_id = call->trace_id;
-    if (!is_traced(call, hop.trace_id))
+    set_trace(call, &hop);
+    if (!is_traced(call, &hop))
         return 0;
     if (!str_present(hop.request_id))
         hop.request_id = call->request_id;
     if (!hop.at_ms)
         hop.at_ms = call->now_ms;
-    if (!hop.parent && str_equal(hop.trace_id, call->trace_id))
+    if (!hop.parent && str_present(hop.trace_id) && str_equal(hop.trace_id, call->trace_id))
         hop.parent = call->parent_hop;
 
-    struct batch *batch = call->engine->batch;
-    struct json_writer writer = json_writer_in(&batch->arena);
-    int64_t id = call->engine->next_hop++;
-    write_hop(&writer, &hop, id);
-    *list_add(&batch->arena, &batch->hops) = json_written(&writer);
-    return id;
+    engine->next_hop += hop.tells_sent;
+    record_write(&engine->batch->hops.records, &hop, engine->next_hop);
+    engine->batch->hops_are_due |= str_present(hop.trace_id);
+    return engine->next_hop++;
 }
 
 /* ---- writing them ---- */
 
-/* Some hops, from the first that is not stored on. */
-static str take_page(struct batch *batch)
+static void store_records(struct engine *engine, str records)
 {
-    struct hop_list *hops = &batch->hops;
-    struct text page = text_in(&batch->arena);
-    size_t last = hops->stored + PAGE_HOPS;
-
-    text_add_char(&page, '[');
-    while (hops->stored < hops->count && hops->stored < last && page.size < PAGE_BYTES) {
-        if (page.size > 1)
-            text_add_char(&page, ',');
-        text_add(&page, hops->items[hops->stored++]);
-    }
-    text_add_char(&page, ']');
-    return text_str(&page);
-}
-
-void trace_store(struct engine *engine)
-{
-    struct batch *batch = engine->batch;
-
-    while (batch->hops.stored < batch->hops.count) {
-        str page = take_page(batch);
+    while (!str_empty(records)) {
+        str page = records_head(records, PAGE_BYTES);
         engine_add_trace_page(engine->txn, &(struct engine_add_trace_page_params){
                                                .at_ms = engine->now_ms,
                                                .bytes = (int64_t)page.size,
                                                .hops = page,
                                            });
         trace_page_added(engine, (int64_t)page.size);
+        records = str_from(records, page.size);
     }
+}
+
+static str not_stored(const struct batch *batch)
+{
+    return str_from(text_str(&batch->hops.records), batch->hops.stored);
+}
+
+void trace_store(struct engine *engine)
+{
+    struct batch *batch = engine->batch;
+
+    if (!batch->late_are_stored)
+        store_records(engine, text_str(&engine->late_hops));
+    store_records(engine, not_stored(batch));
+    batch->late_are_stored = true;
+    batch->hops.stored = batch->hops.records.size;
+}
+
+void trace_finish(struct engine *engine)
+{
+    struct batch *batch = engine->batch;
+    size_t late = batch->late_are_stored ? 0 : engine->late_hops.size;
+
+    if (batch->hops_are_due || engine->last_run || engine->now_ms >= engine->late_ms ||
+        late + not_stored(batch).size >= PAGE_BYTES)
+        trace_store(engine);
+}
+
+static void drop_late(struct engine *engine)
+{
+    engine->late_hops.size = 0;
+    engine->late_ms = INT64_MAX;
+}
+
+void trace_committed(struct engine *engine)
+{
+    str left = not_stored(engine->batch);
+
+    if (engine->batch->late_are_stored)
+        drop_late(engine);
+    if (!str_empty(left) && engine->late_ms == INT64_MAX)
+        engine->late_ms = engine->now_ms + LATE_MS;
+    text_add(&engine->late_hops, left);
+}
+
+void trace_give_up(struct engine *engine)
+{
+    drop_late(engine);
+}
+
+bool trace_is_late(const struct engine *engine)
+{
+    return engine->late_hops.size > 0;
 }
 
 void trace_start(struct engine *engine)
 {
+    engine->late_hops = text_in(&engine->late_arena);
+    engine->late_ms = INT64_MAX;
     engine->next_hop = engine_now_ms(engine) * US; /* above all that an earlier run gave out */
     trace_recount(engine);
 }

@@ -1,9 +1,9 @@
 /*
  * trace_index.c: from pages of hops to traces that can be found; and forgetting them.
  *
- * A page is taken apart some time after its batch, in slices that are short while calls wait: so what makes
- * traces easy to find costs no call anything, and a trace's row is mostly written once for many hops.
- * Whoever reads traces has the rest of the pages taken apart first.
+ * Pages are taken apart when no call has come for a while, or when they are many, in slices that are short
+ * while calls wait: so what makes traces easy to find costs no call anything, and a trace's row is mostly
+ * written once for many hops.  Whoever reads traces has the rest of the pages taken apart first.
  *
  * Traces are forgotten by the time of their last hop, which is the engine's: an id that a client brings may
  * claim any time.  They are forgotten, too, while all of them take more room than --trace-keep gives; the
@@ -20,8 +20,12 @@
 #include <string.h>
 
 enum {
-    INDEX_AFTER_MS = 200, /* a page waits for others of its traces */
-    INDEX_AGAIN_MS = 100, /* while calls wait */
+    INDEX_IDLE_MS = 100, /* for so long no call has come */
+    MOST_WAITING_BYTES = 8 * 1024 * 1024,
+    /* While there is more, and calls wait: a slice of two milliseconds that often; and while there is much
+       more. */
+    INDEX_AGAIN_MS = 20,
+    INDEX_SOON_MS = 5,
     PRUNE_EVERY_MS = 10 * 1000,
     PAGES_AT_ONCE = 16,
     WAYS_AT_ONCE = 24,
@@ -161,36 +165,50 @@ static enum verdict outcome_after(enum verdict outcome, const struct trace_hop *
     return outcome == VERDICT_NOT_DELIVERED ? outcome : hop->verdict;
 }
 
-static str stored_text(struct index *index, const struct json *array)
+static void write_text(struct json_writer *writer, str value)
+{
+    if (str_present(value))
+        json_string(writer, value);
+    else
+        json_null(writer);
+}
+
+/* As hop_read() takes it apart. */
+static str stored_text(struct index *index, const struct trace_hop *hop, int64_t id)
 {
     struct json_writer writer = json_writer_in(&index->arena);
+    const int64_t numbers[] = {id,         (int64_t)hop->kind, (int64_t)hop->verdict,
+                               hop->at_ms, hop->duration_ms,   hop->attempt,
+                               hop->parent};
 
     json_open_array(&writer);
-    for (size_t i = 1; i <= HOP_COLUMNS; i++)
-        json_value(&writer, &array->items[i]);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        json_i64(&writer, numbers[i]);
+    write_text(&writer, hop->resource_arn);
+    write_text(&writer, hop->message_id);
+    write_text(&writer, hop->request_id);
+    write_text(&writer, hop->reason);
+    if (str_present(hop->detail))
+        json_raw(&writer, hop->detail);
+    else
+        json_null(&writer);
     json_close_array(&writer);
     return json_written(&writer);
 }
 
-static void add_words(struct index *index, struct way *way, const struct trace_hop *hop, str text)
+static void add_words(struct index *index, struct way *way, const struct trace_hop *hop)
 {
     add_word(index, way, WORD_RESOURCE, hop->resource_arn);
     add_word(index, way, WORD_MESSAGE, hop->message_id);
     if (hop->verdict != VERDICT_OK)
         add_word(index, way, WORD_VERDICT, verdict_name(hop->verdict));
     if (way->words.count + MOST_WORDS_OF_TEXT <= LIMIT_TRACE_WORDS)
-        words_of_text(&index->arena, text, &way->words);
+        words_of_text(&index->arena, hop->text, &way->words);
 }
 
-static void index_hop(struct index *index, const struct json *array)
+static void index_hop(struct index *index, const struct trace_hop *hop, int64_t id)
 {
-    struct stored_hop read;
-    str trace_id = json_is(array, JSON_ARRAY) ? text_at(array, 0) : (str){0};
-
-    if (!str_present(trace_id) || !hop_read(array, 1, &read))
-        return;
-    const struct trace_hop *hop = &read.hop;
-    struct way *way = way_of(index, trace_id, hop->at_ms);
+    struct way *way = way_of(index, hop->trace_id, hop->at_ms);
     struct engine_trace_row *row = &way->row;
 
     if (hop->at_ms < row->began_ms)
@@ -200,12 +218,34 @@ static void index_hop(struct index *index, const struct json *array)
     row->outcome = outcome_after((enum verdict)row->outcome, hop);
     add_name(index, &row->resources, hop->resource_arn);
     add_name(index, &row->message_ids, hop->message_id);
-    add_words(index, way, hop, text_at(array, 1 + HOP_COLUMNS));
+    add_words(index, way, hop);
     if (row->hops++ >= LIMIT_TRACE_HOPS)
         return;
-    str text = stored_text(index, array);
-    *list_add(&index->arena, &way->hops) = (struct engine_add_trace_hop_params){.id = read.id, .hop = text};
+    str text = stored_text(index, hop, id);
+    *list_add(&index->arena, &way->hops) = (struct engine_add_trace_hop_params){.id = id, .hop = text};
     row->bytes += (int64_t)text.size + HOP_ROW_BYTES;
+}
+
+/* A message's first hop that was written may tell of its sending, too. */
+static void index_record(struct index *index, struct trace_hop hop, int64_t id)
+{
+    struct trace_hop sent = {
+        .kind = HOP_SENT,
+        .at_ms = hop.sent_ms,
+        .resource_arn = hop.resource_arn,
+        .message_id = hop.message_id,
+        .request_id = S(""),
+        .text = hop.text,
+    };
+
+    if (!str_present(hop.trace_id))
+        hop.trace_id = trace_of_id(&index->arena, hop.message_id, hop.sent_ms);
+    if (hop.tells_sent) {
+        sent.trace_id = hop.trace_id;
+        index_hop(index, &sent, id - 1);
+        hop.text = (str){0};
+    }
+    index_hop(index, &hop, id);
 }
 
 /* How much its size has grown. */
@@ -231,12 +271,13 @@ static int64_t store_way(struct index *index, struct way *way)
     return row->bytes - way->size_before;
 }
 
-static void read_page(struct index *index, str hops)
+static void read_page(struct index *index, str page)
 {
-    const struct json *page = json_parse(&index->arena, hops, NULL);
+    struct trace_hop hop;
+    int64_t id;
 
-    for (uint32_t i = 0; json_is(page, JSON_ARRAY) && i < page->count; i++)
-        index_hop(index, &page->items[i]);
+    while (record_read(&page, &hop, &id))
+        index_record(index, hop, id);
 }
 
 static void store_ways(struct index *index)
@@ -291,7 +332,7 @@ void trace_page_added(struct engine *engine, int64_t bytes)
 {
     engine->trace_page_bytes += bytes;
     if (engine->index_ms == INT64_MAX)
-        engine->index_ms = engine->now_ms + INDEX_AFTER_MS;
+        engine->index_ms = engine->now_ms + INDEX_IDLE_MS;
 }
 
 void trace_recount(struct engine *engine)
@@ -312,18 +353,27 @@ bool trace_is_indexed(struct engine *engine)
 {
     struct engine_find_trace_page_row page;
 
-    return !engine->batch->has_indexed && !engine_find_trace_page(engine->txn, &page);
+    return !engine->batch->has_indexed && !trace_is_late(engine) &&
+           !engine_find_trace_page(engine->txn, &page);
+}
+
+static int64_t wait_ms(const struct engine *engine)
+{
+    if (!calls_wait(engine))
+        return 1;
+    return engine->trace_page_bytes > 4 * MOST_WAITING_BYTES ? INDEX_SOON_MS : INDEX_AGAIN_MS;
 }
 
 void trace_index(struct engine *engine)
 {
     bool more;
 
+    trace_store(engine);
     engine->batch->has_indexed = true;
     do
         more = index_pages(engine);
     while (more && !slice_has_passed(engine));
-    engine->index_ms = !more ? INT64_MAX : engine->now_ms + (calls_wait(engine) ? INDEX_AGAIN_MS : 1);
+    engine->index_ms = more ? engine->now_ms + wait_ms(engine) : INT64_MAX;
 }
 
 static void forget(struct engine *engine, const struct engine_find_oldest_trace_row *trace)
@@ -376,13 +426,21 @@ static void prune(struct engine *engine)
     engine->prune_ms = engine->now_ms + (more ? 1 : PRUNE_EVERY_MS);
 }
 
+/* Calls have come: what is not too much waits until none does. */
+static void put_off(struct engine *engine)
+{
+    if (engine->index_ms != INT64_MAX && engine->trace_page_bytes < MOST_WAITING_BYTES)
+        engine->index_ms = engine->now_ms + INDEX_IDLE_MS;
+}
+
 void trace_tend(struct engine *engine)
 {
-    bool indexes = engine->now_ms >= engine->index_ms;
-
     txn_use_arena(engine->txn, &engine->batch->arena);
     if (engine->trace_page_bytes < 0)
         count_pages(engine);
+    if (engine->batch->answers.count > 0)
+        put_off(engine);
+    bool indexes = engine->now_ms >= engine->index_ms;
     if (indexes)
         trace_index(engine);
     if (indexes || engine->now_ms >= engine->prune_ms)

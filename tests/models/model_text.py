@@ -39,6 +39,7 @@ class Operation:
     output: str = ""
     errors: list = field(default_factory=list)
     http: tuple = ()
+    needs: list = field(default_factory=list)  # the lines `on`, `also` and `key`, as words
 
 
 @dataclass
@@ -138,6 +139,8 @@ def operation_line(operation, words):
         operation.errors += words[1:]
     elif words[0] == "http":
         operation.http = (words[1], words[2], int(words[3]))
+    elif words[0] in ("on", "also", "key"):
+        operation.needs.append(words)
     elif words[0] in ("input", "output"):
         setattr(operation, words[0], words[1])
 

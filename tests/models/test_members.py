@@ -51,6 +51,8 @@ def unused_members(model, read):
             visit(member.type)
 
     for operation in model.operations.values():
+        for words in operation.needs:  # what names a resource or gives a condition key
+            read = read | {c_name(member) for path in words[2:] for member in path.split(".")}
         if not operation.internal and operation.input:
             visit(operation.input)
     return unused

@@ -303,3 +303,62 @@ def test_the_compatibility_page_is_that_of_the_models(modelc, tmp_path):
     models = ROOT.glob("src/services/*/*.model")
     subprocess.run([modelc, "--compatibility", tmp_path / "page.md", *models], check=True)
     assert (tmp_path / "page.md").read_text() == (ROOT / "docs/compatibility.md").read_text()
+
+
+PERMISSIONS = HEADER + """\
+resource item arn:toy:{region}:{account}:{key} tags
+operation Play writes
+    input PlayRequest
+    on item Games.Name action toy:Join if Tags
+    also toy:Watch
+    on item Teams.key
+    on arn:toy:{region}:{account}:*
+    key toy:Size Size else "none"
+    key aws:RequestTag Tags
+    key toy:Leader by leader
+structure PlayRequest
+    Games  list<Game>
+    Teams  map<string, Game>
+    Size   integer
+    Tags   map<string, string>
+structure Game
+    Name  string
+"""
+
+
+def test_the_permissions_page_has_a_row_for_every_action(modelc, tmp_path, compile_model):
+    assert compile_model(PERMISSIONS).stderr == ""
+    subprocess.run([modelc, "--permissions", "page.md", "toy.model"], cwd=tmp_path, check=True)
+    item, keys = "`arn:toy:${Region}:${Account}:${key}`", "`toy:Size`, `aws:RequestTag/${TagKey}`, `aws:TagKeys`, `toy:Leader`"
+    assert (tmp_path / "page.md").read_text().split("|---|---|---|---|\n")[1].splitlines() == [
+        f"| Play | `toy:Join` if `Tags` | {item} | `aws:ResourceTag/${{TagKey}}`, {keys} |",
+        f"|  | `toy:Watch` | {item} | `aws:ResourceTag/${{TagKey}}`, {keys} |",
+        f"|  | `toy:Play` | {item} | `aws:ResourceTag/${{TagKey}}`, {keys} |",
+        f"|  | `toy:Play` | `arn:toy:${{Region}}:${{Account}}:*` | {keys} |",
+    ]
+
+
+@pytest.mark.parametrize("old, new, complaint", [
+    ("    on item Teams.key", "    on item Teams.keys", "13: The input of Play has no Teams.keys."),
+    ("    on item Teams.key", "    on item Games.key", "13: The input of Play has no Games.key."),
+    ("    on item Teams.key", "    on item Size", "13: Size names no resource: it is no text."),
+    ("    on item Teams.key", "    on thing Teams.key", "13: There is no resource thing."),
+    ("    on item Teams.key", "    on item", "13: This is written: on KIND PATH, on KIND by FUNCTION, or on ARN; "
+                                              "[action ACTION] [if PATH]"),
+    ("    on item Teams.key", "    also toy:See when Size", "13: This is written: also ACTION [if PATH]"),
+    ("toy:Size Size else", "toy:Size Games else", "15: Games has no value: it is a structure."),
+    ("toy:Leader by leader", "toy:Leader", "17: This is written: key NAME PATH [else \"value\"], "
+                                           "or key NAME by FUNCTION"),
+    ("{key} tags", "{key} tag", "8: This is written: resource NAME arn:… [tags]"),
+    ("structure Game", "resource item arn:b\nstructure Game", "23: The resource item is declared twice."),
+])
+def test_permissions_that_mean_nothing_are_refused(compile_model, old, new, complaint):
+    assert old in PERMISSIONS
+    assert compile_model(PERMISSIONS.replace(old, new)).stderr.splitlines()[0] == f"toy.model:{complaint}"
+
+
+def test_the_permissions_page_is_that_of_the_models(modelc, tmp_path):
+    """When it is not: modelc --permissions docs/permissions.md src/services/*/*.model"""
+    models = ROOT.glob("src/services/*/*.model")
+    subprocess.run([modelc, "--permissions", tmp_path / "page.md", *models], check=True)
+    assert (tmp_path / "page.md").read_text() == (ROOT / "docs/permissions.md").read_text()

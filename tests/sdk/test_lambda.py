@@ -496,9 +496,9 @@ def handler(event, context):
 def test_the_sdk_keeps_quiet_of_an_old_node_unless_the_function_wants_it(make_function, call):
     source = {"index.mjs": "export const handler = async () => process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED;"}
     node = {"Runtime": "nodejs20.x", "Handler": "index.handler"}
-    assert call(make_function(source, **node)) == "true"
+    assert call(make_function(source, **node))[0] == "true"
     wanted = {"Variables": {"AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED": "false"}}
-    assert call(make_function(source, **node, Environment=wanted)) == "false"
+    assert call(make_function(source, **node, Environment=wanted))[0] == "false"
 
 
 def test_an_environment_is_kept_warm_and_reused(make_function, call):

@@ -1,4 +1,4 @@
-"""SQS as boto3 sees it: JSON 1.0 with a current botocore, the Query protocol with Debian 12's."""
+"""SQS as boto3 sees it: JSON 1.0 with a current botocore, the Query protocol with an old one."""
 
 import base64
 import hashlib

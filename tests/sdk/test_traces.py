@@ -310,6 +310,43 @@ def test_traces_take_as_much_room_as_is_asked(started):
     assert len(traces.find(text="new199")) == 1
 
 
+KEYS = {"region_name": "us-east-1", "aws_access_key_id": "test", "aws_secret_access_key": "test"}
+
+
+def test_what_was_not_written_yet_is_written_when_the_server_stops(started):
+    import boto3
+
+    server = started()
+    sqs = boto3.client("sqs", endpoint_url=server.endpoint, **KEYS)
+    url = sqs.create_queue(QueueName="q")["QueueUrl"]
+    for body in ["last words", "cut short"]:
+        sqs.send_message(QueueUrl=url, MessageBody=body)
+        [message] = sqs.receive_message(QueueUrl=url)["Messages"]
+        sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    server.stop()
+    server.start()
+    assert kinds(Traces(server.endpoint).hops(text="words")) == ["sent", "received", "deleted"]
+
+
+def test_hops_of_one_message_are_found_however_they_are_written(started):
+    """Some with their batch, as those of a request in a trace are; some later, as those of a plain one."""
+    import boto3
+
+    server = started()
+    sqs = boto3.client("sqs", endpoint_url=server.endpoint, **KEYS)
+    url = sqs.create_queue(QueueName="q")["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="hello")
+    [message] = sqs.receive_message(QueueUrl=url, VisibilityTimeout=0, MessageSystemAttributeNames=["AWSTraceHeader"])["Messages"]
+    header = message["Attributes"]["AWSTraceHeader"]
+    sqs.meta.events.register("before-sign.sqs.DeleteMessage", lambda request, **_: request.headers.add_header("X-Amzn-Trace-Id", header))
+    [message] = sqs.receive_message(QueueUrl=url)["Messages"]
+    sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    traces = Traces(server.endpoint)
+    assert kinds(traces.hops(text="hello")) == ["sent", "received", "received", "deleted"]
+    [trace] = traces.find()
+    assert (header, trace["hops"]) == ("Root=" + trace["traceId"], 4)
+
+
 def test_nothing_is_traced_when_nothing_is_kept(started):
     server = started("--trace-keep", "0")
     publish(server, "first")

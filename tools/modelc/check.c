@@ -462,6 +462,7 @@ void check_model(struct model *model)
         if (!model->operations.items[i].internal)
             mark_input(model, model->operations.items[i].input.text);
     check_refusals(model);
+    check_permissions(model);
     mark_refusing(model);
     check_notes(model);
     check_unused(model);

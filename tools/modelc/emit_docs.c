@@ -122,7 +122,7 @@ static void emit_service(const struct model *model, struct text *out)
     emit_not_served(model, out);
 }
 
-static int compare_models(const void *a, const void *b)
+int compare_models(const void *a, const void *b)
 {
     return str_compare(((const struct model *)a)->name, ((const struct model *)b)->name);
 }

@@ -215,4 +215,5 @@ void emit_header(const struct model *model, struct text *out)
     emit_map_entries(model, out);
     emit_constants(model, out);
     emit_handlers(model, out);
+    emit_locators(model, out);
 }

@@ -6,7 +6,7 @@
  */
 #include "modelc.h"
 
-static void add_literal(struct text *out, str text)
+void add_literal(struct text *out, str text)
 {
     text_add_char(out, '"');
     for (size_t i = 0; i < text.size; i++) {
@@ -331,17 +331,17 @@ static void emit_operation(const struct model *model, const struct operation_ent
                            struct text *out)
 {
     struct arena *arena = model->arena;
-    str action = arena_format(arena, "%.*s:%.*s", STR_ARGS(model->signing_name), STR_ARGS(operation->name));
     str input = operation_shape(model, &operation->input, operation->input_tag, out);
     str output = operation_shape(model, &operation->output, operation->output_tag, out);
     str upper = upper_case(arena, operation->c_name);
 
     emit_thunk(operation, out);
+    emit_permissions(model, operation, out);
     text_format(out, "const struct operation %.*s = {", STR_ARGS(upper));
     add_text(out, "name", operation->name);
     text_format(out, ".service = &%.*s_SERVICE, ", STR_ARGS(upper_case(arena, model->name)));
     add_flags(operation, out);
-    add_text(out, "action", str_present(operation->action) ? operation->action : action);
+    add_text(out, "action", operation->action);
     add_text(out, "http_method", str_present(operation->http_method) ? operation->http_method : S("POST"));
     add_text(out, "http_path", str_present(operation->http_path) ? operation->http_path : S("/"));
     text_format(out, ".http_status = %d, .input = &%.*s, .output = &%.*s, ", operation->http_status,
@@ -350,6 +350,10 @@ static void emit_operation(const struct model *model, const struct operation_ent
         add_text(out, "result_wrapper", arena_join(arena, operation->name, S("Result")));
     if (operation->prepared)
         text_format(out, ".prepare = prepare_%.*s, ", STR_ARGS(operation->c_name));
+    if (operation->permissions.count > 0)
+        text_format(out, ".permissions = %.*s_permissions, ", STR_ARGS(operation->c_name));
+    if (operation->keys.count > 0)
+        text_format(out, ".keys = %.*s_keys, ", STR_ARGS(operation->c_name));
     text_format(out, ".handler = run_%.*s};\n\n", STR_ARGS(operation->c_name));
 }
 

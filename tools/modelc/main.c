@@ -1,5 +1,5 @@
 /*
- * modelc: compiles a service's model into C, and all models into the compatibility page.
+ * modelc: compiles a service's model into C, and all models into the pages on compatibility and permissions.
  */
 #include "modelc.h"
 
@@ -87,16 +87,19 @@ static bool compile(struct arena *arena, const char *model_path, const char *hea
     return write_file(header_path, &header) && write_file(tables_path, &tables);
 }
 
-static bool document(struct arena *arena, const char *page_path, char **model_paths, size_t count)
+/* The page, and the models that it is made from. */
+static bool document(struct arena *arena, void (*emit)(struct model *, size_t, struct text *), char **paths,
+                     size_t count)
 {
+    char **model_paths = paths + 1;
     struct model *models = arena_alloc(arena, count * sizeof *models);
     struct text page = text_in(arena);
 
     for (size_t i = 0; i < count; i++)
         if (!load(arena, model_paths[i], &models[i]))
             return false;
-    emit_docs(models, count, &page);
-    return write_file(page_path, &page);
+    emit(models, count, &page);
+    return write_file(paths[0], &page);
 }
 
 int main(int argc, char **argv)
@@ -105,12 +108,15 @@ int main(int argc, char **argv)
     bool well;
 
     if (argc >= 4 && strcmp(argv[1], "--compatibility") == 0) {
-        well = document(&arena, argv[2], argv + 3, (size_t)argc - 3);
+        well = document(&arena, emit_docs, argv + 2, (size_t)argc - 3);
+    } else if (argc >= 4 && strcmp(argv[1], "--permissions") == 0) {
+        well = document(&arena, emit_permission_docs, argv + 2, (size_t)argc - 3);
     } else if (argc == 4) {
         well = compile(&arena, argv[1], argv[2], argv[3]);
     } else {
         fputs("usage: modelc X.model X_model.h X_model.c\n"
-              "       modelc --compatibility compatibility.md X.model...\n",
+              "       modelc --compatibility compatibility.md X.model...\n"
+              "       modelc --permissions permissions.md X.model...\n",
               stderr);
         well = false;
     }

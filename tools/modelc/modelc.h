@@ -104,6 +104,58 @@ struct shapes {
     size_t count;
 };
 
+/* A path into an input: "Entries.QueueUrl"; "RequestItems.key" ends at a map's keys. */
+struct path {
+    struct name text; /* absent: none */
+    struct path_step {
+        const struct shape_entry *shape;
+        size_t field; /* of the shape's */
+    } * items;
+    size_t count;
+    bool keys;
+};
+
+struct resource_entry {
+    str name;
+    int line;
+    str arn; /* "arn:aws:sqs:{region}:{account}:{name}" */
+    bool has_tags;
+};
+
+struct resources {
+    struct resource_entry *items;
+    size_t count;
+};
+
+/* on KIND PATH, on KIND by FUNCTION, on ARN; also ACTION */
+struct permission_entry {
+    int line;
+    str action; /* absent: the operation's */
+    struct name kind;
+    struct path path, when_asked;
+    str function; /* behind `by` */
+    str on;       /* an ARN, or "*" */
+    bool also;
+};
+
+struct permissions {
+    struct permission_entry *items;
+    size_t count;
+};
+
+/* key NAME PATH [else "value"], key NAME by FUNCTION */
+struct key_entry {
+    int line;
+    str name;
+    struct path path;
+    str function, otherwise;
+};
+
+struct keys {
+    struct key_entry *items;
+    size_t count;
+};
+
 struct operation_entry {
     str name, c_name;
     int line;
@@ -111,7 +163,9 @@ struct operation_entry {
     struct name input, output; /* text absent: AWS has none */
     str input_tag, output_tag;
     struct names errors;
-    str action;
+    str action; /* absent until checked: signing name and operation */
+    struct permissions permissions;
+    struct keys keys;
     str http_method, http_path;
     int http_status;
 };
@@ -164,6 +218,7 @@ struct model {
     struct shapes shapes;
     struct operations operations;
     struct errors errors;
+    struct resources resources;
     struct names also;
     struct notes notes;
 };
@@ -181,6 +236,12 @@ void parse_header(struct model *model, const struct line *line);
 str parse_type(struct model *model, const struct line *line, size_t *at);
 /* "range a..b", "length a..b", "pattern", "sensitive" at *at; false when it is none of them. */
 bool parse_constraint(struct model *model, const struct line *line, size_t *at, struct shape_entry *shape);
+/* permissions.c: `resource …` at the margin; `on`, `also` and `key` of an operation. */
+void parse_resource(struct model *model, const struct line *line);
+bool parse_permission_line(struct model *model, const struct line *line, struct operation_entry *operation);
+void check_permissions(struct model *model);
+const struct resource_entry *find_resource(const struct model *model, str name);
+
 /* Everything that can be wrong across lines; also gives each shape and operation its names in C. */
 void check_model(struct model *model);
 
@@ -204,5 +265,12 @@ bool is_scalar(enum kind kind);
 
 void emit_header(const struct model *model, struct text *out);
 void emit_tables(const struct model *model, str header_name, struct text *out);
+void add_literal(struct text *out, str text);
+/* emit_permissions.c: their tables, and the prototypes of locators. */
+void emit_permissions(const struct model *model, const struct operation_entry *operation, struct text *out);
+void emit_locators(const struct model *model, struct text *out);
+/* docs/permissions.md; sorts the models by name, as emit_docs() does. */
+void emit_permission_docs(struct model *models, size_t count, struct text *out);
+int compare_models(const void *a, const void *b);
 /* Sorts the models by name. */
 void emit_docs(struct model *models, size_t count, struct text *out);

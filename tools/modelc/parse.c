@@ -126,7 +126,7 @@ static void parse_operation_line(struct model *model, const struct line *line,
         operation->action = value.text;
     else if (str_equal(word, S("http")))
         parse_http(model, line, operation);
-    else
+    else if (!parse_permission_line(model, line, operation))
         complain(model, line->number, "An operation has no \"%.*s\".", STR_ARGS(word));
 }
 
@@ -481,6 +481,8 @@ static void parse_declaration(struct model *model, const struct line *line, stru
         parse_error(model, line, place);
     } else if (str_equal(word, S("note"))) {
         parse_note(model, line);
+    } else if (str_equal(word, S("resource"))) {
+        parse_resource(model, line);
     } else if (!parse_scalar_declaration(model, line)) {
         complain(model, line->number, "\"%.*s\" begins no declaration.", STR_ARGS(word));
     }

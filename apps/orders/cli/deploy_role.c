@@ -16,12 +16,12 @@
     "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"Service\":"           \
     "\"lambda.amazonaws.com\"},\"Action\":\"sts:AssumeRole\"}]}"
 
-enum resource { RESOURCE_QUEUE, RESOURCE_TABLE, RESOURCE_LOGS };
+enum grant_on { RESOURCE_QUEUE, RESOURCE_TABLE, RESOURCE_LOGS };
 
 /* A policy of the role: one of AWS's own, or actions on one resource written into the role. */
 struct grant {
     unsigned functions;     /* that have it */
-    enum resource resource; /* of an inline policy */
+    enum grant_on resource; /* of an inline policy */
     const char *name;
     const char *managed; /* the end of its ARN; NULL: an inline policy */
     const char *actions;
@@ -90,7 +90,7 @@ enum deploy_change deploy_role(struct deployment *deployment)
 
 /* ---- what it may do ---- */
 
-static str resource_of(const struct deployment *deployment, enum resource resource)
+static str resource_of(const struct deployment *deployment, enum grant_on resource)
 {
     switch (resource) {
     case RESOURCE_QUEUE:

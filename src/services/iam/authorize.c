@@ -97,6 +97,8 @@ static void add_context(const struct call *call, struct inquiry *inquiry, const 
         context_add(call, &context, S("iam:PassedToService"), service_host(call));
     if (question->context->resource_tags && asks_context(&inquiry->set))
         question->context->resource_tags(call, question->context->resource_id, &context);
+    if (question->context->supply && asks_context(&inquiry->set))
+        question->context->supply(call, question->context->source, &context);
     inquiry->request.context = context.items;
     inquiry->request.context_count = context.count;
 }

@@ -23,17 +23,19 @@ static void publish(const struct call *call, const struct topic *topic,
     sns_fanout(call, topic, subscribers, message, &way);
 }
 
-static bool target_check(const struct call *call, const struct sns_publish_input *in, str *arn)
+bool sns_locate_published_topic(const struct call *call, const struct sns_publish_input *in,
+                                struct resource *found)
 {
-    *arn = str_present(in->topic_arn) ? in->topic_arn : in->target_arn;
+    str arn = str_present(in->topic_arn) ? in->topic_arn : in->target_arn;
+
     if (str_present(in->topic_arn) && str_present(in->target_arn)) {
         fail(
             call, &SNS_INVALID_PARAMETER_EXCEPTION,
             "Invalid parameter: TopicArn or TargetArn Reason: TopicArn and TargetArn are mutually exclusive");
         return false;
     }
-    if (str_present(*arn))
-        return true;
+    if (str_present(arn))
+        return sns_locate_topic(call, arn, found);
     fail(call, &SNS_INVALID_PARAMETER_EXCEPTION,
          "Invalid parameter: TopicArn or TargetArn Reason: no value for required parameter");
     return false;
@@ -63,14 +65,12 @@ static void sign_in_advance(const struct call *call, const struct topic *topic, 
 void sns_publish_prepare(const struct call *call, const struct sns_publish_input *in)
 {
     struct message *message = arena_new(call->arena, struct message);
-    struct topic topic;
-    str arn;
+    const struct topic *topic = sns_topic_of(call);
 
     *message = message_of(call, in);
-    if (!target_check(call, in, &arn) || !sns_topic_open(call, arn, &topic) ||
-        !sns_message_check(call, message))
+    if (!topic || !sns_message_check(call, message))
         return;
-    sign_in_advance(call, &topic, message);
+    sign_in_advance(call, topic, message);
     leave_prepared(call, message);
 }
 
@@ -79,14 +79,12 @@ enum outcome sns_publish(const struct call *call, const struct sns_publish_input
 {
     const struct message *signed_before = prepared(call);
     struct message message = signed_before ? *signed_before : message_of(call, in);
-    struct topic topic;
-    str arn;
+    const struct topic *topic = sns_topic_of(call);
 
-    if (!target_check(call, in, &arn) || !sns_topic_open(call, arn, &topic) ||
-        (!signed_before && !sns_message_check(call, &message)))
+    if (!topic || (!signed_before && !sns_message_check(call, &message)))
         return FAILED;
-    struct sns_list_subscribers_rows subscribers = sns_fanout_subscribers(call, &topic);
-    publish(call, &topic, &subscribers, &message);
+    struct sns_list_subscribers_rows subscribers = sns_fanout_subscribers(call, topic);
+    publish(call, topic, &subscribers, &message);
     out->message_id = message.id;
     return DONE;
 }
@@ -173,13 +171,12 @@ void sns_publish_batch_prepare(const struct call *call, const struct sns_publish
 {
     const struct sns_publish_batch_request_entry_list *entries = &in->publish_batch_request_entries;
     struct message *messages;
-    struct topic topic;
+    const struct topic *topic = sns_topic_of(call);
 
-    if (!sns_topic_open(call, in->topic_arn, &topic) || !entries_check(call, entries) ||
-        !(messages = messages_of(call, entries)))
+    if (!topic || !entries_check(call, entries) || !(messages = messages_of(call, entries)))
         return;
     for (size_t i = 0; i < entries->count; i++)
-        sign_in_advance(call, &topic, &messages[i]);
+        sign_in_advance(call, topic, &messages[i]);
     leave_prepared(call, messages);
 }
 
@@ -189,16 +186,15 @@ enum outcome sns_publish_batch(const struct call *call, const struct sns_publish
 {
     const struct sns_publish_batch_request_entry_list *entries = &in->publish_batch_request_entries;
     const struct message *messages = prepared(call);
-    struct topic topic;
+    const struct topic *topic = sns_topic_of(call);
 
-    if (!sns_topic_open(call, in->topic_arn, &topic) || !entries_check(call, entries) ||
-        (!messages && !(messages = messages_of(call, entries))))
+    if (!topic || !entries_check(call, entries) || (!messages && !(messages = messages_of(call, entries))))
         return FAILED;
     list_make_empty(call->arena, &out->successful);
     list_make_empty(call->arena, &out->failed);
-    struct sns_list_subscribers_rows subscribers = sns_fanout_subscribers(call, &topic);
+    struct sns_list_subscribers_rows subscribers = sns_fanout_subscribers(call, topic);
     for (size_t i = 0; i < entries->count; i++) {
-        publish(call, &topic, &subscribers, &messages[i]);
+        publish(call, topic, &subscribers, &messages[i]);
         *list_add(call->arena, &out->successful) =
             (struct sns_publish_batch_result_entry){.id = entries->items[i].id, .message_id = messages[i].id};
     }

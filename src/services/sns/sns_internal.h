@@ -20,17 +20,10 @@ struct topic {
 /* topic_find.c */
 /* Say what is wrong with an ARN; false. */
 bool sns_arn_refuse(const struct call *call, const char *parameter, str text);
-/*
- * The topic of that ARN, one of the region called, for the operation under way: authorized, and there. False:
- * fail() has been called.
- */
-bool sns_topic_open(const struct call *call, str arn, struct topic *topic);
-/* The same; extra keys are context of the authorization. */
-bool sns_topic_open_in_context(const struct call *call, str topic_arn, struct context_list context,
-                               struct topic *topic);
-/* May the caller do that to the topic, which is NULL when it is not there?  False: fail() has been called. */
-bool sns_topic_authorize(const struct call *call, str arn, const struct sns_topic_row *row,
-                         struct context_list context);
+/* The topic that an ARN names.  False: it is not the ARN of a topic. */
+bool sns_locate_arn(const struct call *call, str text, struct resource *found);
+/* The topic that the request is about; NULL: there is none, and fail() has been called. */
+const struct topic *sns_topic_of(const struct call *call);
 /* The number that a page token stands for; 0 for the absent one.  False: fail() has been called. */
 bool sns_page_after(const struct call *call, str token, int64_t *after);
 
@@ -44,10 +37,10 @@ bool sns_topic_attribute_set(const struct call *call, struct topic *topic, str n
 bool sns_topic_attribute_is(const struct topic *topic, str name, str value);
 
 /* tags.c */
-/* See struct context_list. */
-void sns_topic_tags_in_context(const struct call *call, int64_t topic_id, struct context_list *context);
-void sns_request_tags_in_context(const struct call *call, const struct sns_tag_list *tags,
-                                 struct context_list *context);
+/* See struct resource. */
+void sns_topic_tags_in_context(const struct call *call, const struct resource *resource,
+                               struct context_list *context);
+void sns_tags_of_topic_in_context(const struct call *call, int64_t topic_id, struct context_list *context);
 /* False: the same key twice, or too many; fail() has been called. */
 bool sns_topic_put_tags(const struct call *call, const struct topic *topic, const struct sns_tag_list *tags);
 bool sns_topic_has_tags(const struct call *call, const struct topic *topic, const struct sns_tag_list *tags);

@@ -84,25 +84,12 @@ static bool attributes_read(const struct call *call, const struct str_map *attri
     return true;
 }
 
-static bool topic_open_to_subscribe(const struct call *call, const struct sns_subscribe_input *in,
-                                    struct topic *topic)
-{
-    struct context_list context = {0};
-
-    context_add(call, &context, S("sns:Protocol"), in->protocol);
-    if (str_present(in->endpoint))
-        context_add(call, &context, S("sns:Endpoint"), in->endpoint);
-    return sns_topic_open_in_context(call, in->topic_arn, context, topic);
-}
-
 /* Making a key takes a tenth of a second: now, rather than at the first message, and beside the engine. */
 void sns_subscribe_prepare(const struct call *call, const struct sns_subscribe_input *in)
 {
-    struct topic topic;
     int64_t raw_delivery;
 
-    if (topic_open_to_subscribe(call, in, &topic) && attributes_read(call, &in->attributes, &raw_delivery) &&
-        !raw_delivery)
+    if (sns_topic_of(call) && attributes_read(call, &in->attributes, &raw_delivery) && !raw_delivery)
         sns_signer_begin(call);
 }
 
@@ -110,14 +97,14 @@ enum outcome sns_subscribe(const struct call *call, const struct sns_subscribe_i
                            struct sns_subscribe_response *out)
 {
     struct sns_find_same_subscription_row same;
-    struct topic topic;
+    const struct topic *topic = sns_topic_of(call);
     int64_t raw_delivery;
 
-    if (!topic_open_to_subscribe(call, in, &topic) || !endpoint_check(call, in->protocol, in->endpoint) ||
+    if (!topic || !endpoint_check(call, in->protocol, in->endpoint) ||
         !attributes_read(call, &in->attributes, &raw_delivery))
         return FAILED;
     if (sns_find_same_subscription(call->txn,
-                                   &(struct sns_find_same_subscription_params){.topic_id = topic.row.id,
+                                   &(struct sns_find_same_subscription_params){.topic_id = topic->row.id,
                                                                                .protocol = in->protocol,
                                                                                .endpoint = in->endpoint},
                                    &same)) {
@@ -129,9 +116,9 @@ enum outcome sns_subscribe(const struct call *call, const struct sns_subscribe_i
         return DONE;
     }
     out->subscription_arn =
-        arena_format(call->arena, "%.*s:%.*s", STR_ARGS(topic.arn), STR_ARGS(random_uuid(call->arena)));
+        arena_format(call->arena, "%.*s:%.*s", STR_ARGS(topic->arn), STR_ARGS(random_uuid(call->arena)));
     sns_add_subscription(call->txn, &(struct sns_add_subscription_params){
-                                        .topic_id = topic.row.id,
+                                        .topic_id = topic->row.id,
                                         .arn = out->subscription_arn,
                                         .owner = call->caller->account,
                                         .principal = call->caller->arn,
@@ -139,7 +126,7 @@ enum outcome sns_subscribe(const struct call *call, const struct sns_subscribe_i
                                         .endpoint = in->endpoint,
                                         .raw_delivery = raw_delivery,
                                     });
-    sns_count_added(call->txn, &(struct sns_count_added_params){.id = topic.row.id});
+    sns_count_added(call->txn, &(struct sns_count_added_params){.id = topic->row.id});
     if (!raw_delivery)
         sns_signer_begin(call);
     return DONE;
@@ -155,43 +142,57 @@ static str topic_arn_of(const struct call *call, str subscription_arn)
     return valid ? str_head(subscription_arn, (size_t)str_last_index(subscription_arn, ':')) : (str){0};
 }
 
-/* Authorized on its topic, and there.  False: fail() has been called. */
-static bool subscription_open(const struct call *call, str arn,
-                              struct sns_find_subscription_row *subscription)
+static void add_topic_tags(const struct call *call, const struct resource *resource,
+                           struct context_list *context)
 {
-    str topic_arn = topic_arn_of(call, arn);
+    const struct sns_find_subscription_row *subscription = resource->row;
 
-    if (!str_present(topic_arn)) {
-        sns_arn_refuse(call, "SubscriptionArn", arn);
-        return false;
-    }
-    bool found =
-        sns_find_subscription(call->txn, &(struct sns_find_subscription_params){.arn = arn}, subscription);
-    struct sns_topic_row topic = {.id = found ? subscription->topic_id : 0, .policy = subscription->policy};
-    if (!sns_topic_authorize(call, topic_arn, found ? &topic : NULL, (struct context_list){0}))
-        return false;
-    if (!found)
+    sns_tags_of_topic_in_context(call, subscription->topic_id, context);
+}
+
+bool sns_locate_subscription(const struct call *call, str subscription_arn, struct resource *found)
+{
+    struct sns_find_subscription_row *row = arena_new(call->arena, struct sns_find_subscription_row);
+
+    found->arn = topic_arn_of(call, subscription_arn);
+    if (!str_present(found->arn))
+        return sns_arn_refuse(call, "SubscriptionArn", subscription_arn);
+    if (!sns_find_subscription(call->txn, &(struct sns_find_subscription_params){.arn = subscription_arn},
+                               row))
+        return true;
+    found->row = row;
+    found->policy = row->policy;
+    found->add_context = add_topic_tags;
+    return true;
+}
+
+/* NULL: there is none, and fail() has been called. */
+static const struct sns_find_subscription_row *subscription_of(const struct call *call)
+{
+    const struct sns_find_subscription_row *row = call_resource(call, 0)->row;
+
+    if (!row)
         fail(call, &SNS_NOT_FOUND_EXCEPTION, "Subscription does not exist");
-    return found;
+    return row;
 }
 
 enum outcome sns_get_subscription_attributes(const struct call *call,
                                              const struct sns_get_subscription_attributes_input *in,
                                              struct sns_get_subscription_attributes_response *out)
 {
-    struct sns_find_subscription_row row;
+    const struct sns_find_subscription_row *row = subscription_of(call);
     struct str_map *shown = &out->attributes;
 
-    if (!subscription_open(call, in->subscription_arn, &row))
+    if (!row)
         return FAILED;
-    str_map_add(call->arena, shown, S("SubscriptionArn"), row.arn);
+    str_map_add(call->arena, shown, S("SubscriptionArn"), row->arn);
     str_map_add(call->arena, shown, S("TopicArn"), topic_arn_of(call, in->subscription_arn));
-    str_map_add(call->arena, shown, S("Owner"), row.owner);
+    str_map_add(call->arena, shown, S("Owner"), row->owner);
     str_map_add(call->arena, shown, S("SubscriptionPrincipal"),
-                str_present(row.principal) ? row.principal : arn_of_root(call->arena, row.owner));
-    str_map_add(call->arena, shown, S("Protocol"), row.protocol);
-    str_map_add(call->arena, shown, S("Endpoint"), row.endpoint);
-    str_map_add(call->arena, shown, S("RawMessageDelivery"), row.raw_delivery ? S("true") : S("false"));
+                str_present(row->principal) ? row->principal : arn_of_root(call->arena, row->owner));
+    str_map_add(call->arena, shown, S("Protocol"), row->protocol);
+    str_map_add(call->arena, shown, S("Endpoint"), row->endpoint);
+    str_map_add(call->arena, shown, S("RawMessageDelivery"), row->raw_delivery ? S("true") : S("false"));
     str_map_add(call->arena, shown, S("PendingConfirmation"), S("false"));
     str_map_add(call->arena, shown, S("ConfirmationWasAuthenticated"), S("true"));
     return DONE;
@@ -201,11 +202,11 @@ enum outcome sns_get_subscription_attributes(const struct call *call,
 void sns_set_subscription_attributes_prepare(const struct call *call,
                                              const struct sns_set_subscription_attributes_input *in)
 {
-    struct sns_find_subscription_row row;
+    const struct sns_find_subscription_row *row = subscription_of(call);
     int64_t raw_delivery;
 
-    if (subscription_open(call, in->subscription_arn, &row) &&
-        raw_delivery_read(call, "", in->attribute_name, in->attribute_value, &raw_delivery) && !raw_delivery)
+    if (row && raw_delivery_read(call, "", in->attribute_name, in->attribute_value, &raw_delivery) &&
+        !raw_delivery)
         sns_signer_begin(call);
 }
 
@@ -213,15 +214,14 @@ enum outcome sns_set_subscription_attributes(const struct call *call,
                                              const struct sns_set_subscription_attributes_input *in,
                                              struct sns_set_subscription_attributes_output *out)
 {
-    struct sns_find_subscription_row row;
+    const struct sns_find_subscription_row *row = subscription_of(call);
     int64_t raw_delivery;
 
     (void)out;
-    if (!subscription_open(call, in->subscription_arn, &row) ||
-        !raw_delivery_read(call, "", in->attribute_name, in->attribute_value, &raw_delivery))
+    if (!row || !raw_delivery_read(call, "", in->attribute_name, in->attribute_value, &raw_delivery))
         return FAILED;
     sns_set_raw_delivery(call->txn,
-                         &(struct sns_set_raw_delivery_params){.id = row.id, .raw_delivery = raw_delivery});
+                         &(struct sns_set_raw_delivery_params){.id = row->id, .raw_delivery = raw_delivery});
     if (!raw_delivery)
         sns_signer_begin(call);
     return DONE;
@@ -245,16 +245,16 @@ static bool may_unsubscribe(const struct call *call, const struct sns_find_subsc
 enum outcome sns_unsubscribe(const struct call *call, const struct sns_unsubscribe_input *in,
                              struct sns_unsubscribe_output *out)
 {
-    struct sns_find_subscription_row row;
+    const struct sns_find_subscription_row *row = call_resource(call, 0)->row;
 
+    (void)in;
     (void)out;
-    if (!subscription_open(call, in->subscription_arn, &row)) {
-        return forgive(call, &SNS_NOT_FOUND_EXCEPTION) ? DONE : FAILED;
-    }
-    if (!may_unsubscribe(call, &row))
+    if (!row)
+        return DONE;
+    if (!may_unsubscribe(call, row))
         return FAILED;
-    sns_remove_subscription(call->txn, &(struct sns_remove_subscription_params){.id = row.id});
-    sns_count_deleted(call->txn, &(struct sns_count_deleted_params){.id = row.topic_id});
+    sns_remove_subscription(call->txn, &(struct sns_remove_subscription_params){.id = row->id});
+    sns_count_deleted(call->txn, &(struct sns_count_deleted_params){.id = row->topic_id});
     return DONE;
 }
 
@@ -281,8 +281,7 @@ enum outcome sns_list_subscriptions(const struct call *call, const struct sns_li
 {
     int64_t after;
 
-    if (!authorize(call, arn(call, S("sns"), S("*")), (str){0}) ||
-        !sns_page_after(call, in->next_token, &after))
+    if (!sns_page_after(call, in->next_token, &after))
         return FAILED;
 
     struct sns_subscription_rows rows =
@@ -300,15 +299,15 @@ enum outcome sns_list_subscriptions_by_topic(const struct call *call,
                                              const struct sns_list_subscriptions_by_topic_input *in,
                                              struct sns_list_subscriptions_by_topic_response *out)
 {
-    struct topic topic;
+    const struct topic *topic = sns_topic_of(call);
     int64_t after;
 
-    if (!sns_topic_open(call, in->topic_arn, &topic) || !sns_page_after(call, in->next_token, &after))
+    if (!topic || !sns_page_after(call, in->next_token, &after))
         return FAILED;
 
     struct sns_subscription_rows rows =
         sns_list_subscriptions_of_topic(call->txn, &(struct sns_list_subscriptions_of_topic_params){
-                                                       .topic_id = topic.row.id,
+                                                       .topic_id = topic->row.id,
                                                        .id = after,
                                                        .limit = PAGE_SIZE + 1,
                                                    });

@@ -66,7 +66,7 @@ bool sns_topic_has_tags(const struct call *call, const struct topic *topic, cons
     return true;
 }
 
-void sns_topic_tags_in_context(const struct call *call, int64_t topic_id, struct context_list *context)
+void sns_tags_of_topic_in_context(const struct call *call, int64_t topic_id, struct context_list *context)
 {
     struct sns_list_tags_rows rows =
         sns_list_tags(call->txn, &(struct sns_list_tags_params){.topic_id = topic_id});
@@ -75,49 +75,43 @@ void sns_topic_tags_in_context(const struct call *call, int64_t topic_id, struct
         context_add_resource_tag(call, context, rows.items[i].name, rows.items[i].value);
 }
 
-void sns_request_tags_in_context(const struct call *call, const struct sns_tag_list *tags,
-                                 struct context_list *context)
+void sns_topic_tags_in_context(const struct call *call, const struct resource *resource,
+                               struct context_list *context)
 {
-    for (size_t i = 0; i < tags->count; i++)
-        context_add_request_tag(call, context, tags->items[i].key, tags->items[i].value);
+    const struct topic *topic = resource->row;
+
+    sns_tags_of_topic_in_context(call, topic->row.id, context);
 }
 
 /* These operations have an error of their own for a topic that is not there. */
-static bool resource_open(const struct call *call, str arn, struct context_list context, struct topic *topic)
+static const struct topic *tagged_topic(const struct call *call)
 {
-    if (sns_topic_open_in_context(call, arn, context, topic))
-        return true;
-    if (call->progress->failure.error == &SNS_NOT_FOUND_EXCEPTION)
+    const struct topic *topic = call_resource(call, 0)->row;
+
+    if (!topic)
         fail(call, &SNS_RESOURCE_NOT_FOUND_EXCEPTION, "Resource does not exist");
-    return false;
+    return topic;
 }
 
 enum outcome sns_tag_resource(const struct call *call, const struct sns_tag_resource_request *in,
                               struct sns_tag_resource_response *out)
 {
-    struct context_list context = {0};
-    struct topic topic;
+    const struct topic *topic = tagged_topic(call);
 
     (void)out;
-    sns_request_tags_in_context(call, &in->tags, &context);
-    return resource_open(call, in->resource_arn, context, &topic) &&
-                   sns_topic_put_tags(call, &topic, &in->tags)
-               ? DONE
-               : FAILED;
+    return topic && sns_topic_put_tags(call, topic, &in->tags) ? DONE : FAILED;
 }
 
 enum outcome sns_untag_resource(const struct call *call, const struct sns_untag_resource_request *in,
                                 struct sns_untag_resource_response *out)
 {
-    struct context_list context = {0};
-    struct topic topic;
+    const struct topic *topic = tagged_topic(call);
 
     (void)out;
-    context_add_tag_keys(call, &context, &in->tag_keys);
-    if (!resource_open(call, in->resource_arn, context, &topic))
+    if (!topic)
         return FAILED;
     for (size_t i = 0; i < in->tag_keys.count; i++)
-        sns_remove_tag(call->txn, &(struct sns_remove_tag_params){.topic_id = topic.row.id,
+        sns_remove_tag(call->txn, &(struct sns_remove_tag_params){.topic_id = topic->row.id,
                                                                   .name = in->tag_keys.items[i]});
     return DONE;
 }
@@ -126,11 +120,12 @@ enum outcome sns_list_tags_for_resource(const struct call *call,
                                         const struct sns_list_tags_for_resource_request *in,
                                         struct sns_list_tags_for_resource_response *out)
 {
-    struct topic topic;
+    const struct topic *topic = tagged_topic(call);
 
-    if (!resource_open(call, in->resource_arn, (struct context_list){0}, &topic))
+    (void)in;
+    if (!topic)
         return FAILED;
-    struct sns_list_tags_rows rows = tags_of(call, &topic);
+    struct sns_list_tags_rows rows = tags_of(call, topic);
     list_make_empty(call->arena, &out->tags);
     for (size_t i = 0; i < rows.count; i++)
         *list_add(call->arena, &out->tags) = (struct sns_tag){rows.items[i].name, rows.items[i].value};

@@ -110,12 +110,14 @@ enum outcome sns_set_topic_attributes(const struct call *call,
                                       const struct sns_set_topic_attributes_input *in,
                                       struct sns_set_topic_attributes_output *out)
 {
-    struct topic topic;
+    const struct topic *located = sns_topic_of(call);
     str value = str_present(in->attribute_value) ? in->attribute_value : S("");
 
     (void)out;
-    if (!sns_topic_open(call, in->topic_arn, &topic) ||
-        !sns_topic_attribute_set(call, &topic, in->attribute_name, value))
+    if (!located)
+        return FAILED;
+    struct topic topic = *located;
+    if (!sns_topic_attribute_set(call, &topic, in->attribute_name, value))
         return FAILED;
     sns_update_topic(call->txn, &topic.row);
     return DONE;
@@ -146,15 +148,16 @@ enum outcome sns_get_topic_attributes(const struct call *call,
                                       struct sns_get_topic_attributes_response *out)
 {
     struct str_map *shown = &out->attributes;
-    struct topic topic;
+    const struct topic *topic = sns_topic_of(call);
 
-    if (!sns_topic_open(call, in->topic_arn, &topic))
+    (void)in;
+    if (!topic)
         return FAILED;
-    const struct sns_topic_row *row = &topic.row;
-    str_map_add(call->arena, shown, S("TopicArn"), topic.arn);
+    const struct sns_topic_row *row = &topic->row;
+    str_map_add(call->arena, shown, S("TopicArn"), topic->arn);
     str_map_add(call->arena, shown, S("Owner"), row->account);
     str_map_add(call->arena, shown, S("Policy"),
-                str_present(row->policy) ? row->policy : default_policy(call, &topic));
+                str_present(row->policy) ? row->policy : default_policy(call, topic));
     str_map_add(call->arena, shown, S("DisplayName"),
                 str_present(row->display_name) ? row->display_name : S(""));
     str_map_add(call->arena, shown, S("SubscriptionsConfirmed"),

@@ -23,39 +23,64 @@ bool sns_arn_refuse(const struct call *call, const char *parameter, str text)
     return false;
 }
 
-bool sns_topic_open(const struct call *call, str arn, struct topic *topic)
+static void locate(const struct call *call, str topic_arn, const struct sns_find_topic_params *key,
+                   struct resource *found)
 {
-    return sns_topic_open_in_context(call, arn, (struct context_list){0}, topic);
+    struct topic *topic = arena_new(call->arena, struct topic);
+
+    found->arn = topic->arn = topic_arn;
+    if (!sns_find_topic(call->txn, key, &topic->row))
+        return;
+    found->row = topic;
+    found->policy = topic->row.policy;
+    found->add_context = sns_topic_tags_in_context;
 }
 
-bool sns_topic_authorize(const struct call *call, str arn, const struct sns_topic_row *row,
-                         struct context_list context)
-{
-    if (row) {
-        context.resource_tags = sns_topic_tags_in_context;
-        context.resource_id = row->id;
-    }
-    return authorize_in_context(call, arn, row ? row->policy : (str){0}, &context);
-}
-
-bool sns_topic_open_in_context(const struct call *call, str topic_arn, struct context_list context,
-                               struct topic *topic)
+/* In that region, or in any when it is absent.  False: it is not the ARN of a topic there. */
+static bool locate_in(const struct call *call, str region, str text, struct resource *found)
 {
     struct arn arn;
 
-    if (!arn_parse(topic_arn, &arn) || !str_equal(arn.service, S("sns")) ||
-        !str_equal(arn.region, call->region) || str_index(arn.resource, ':') >= 0)
-        return sns_arn_refuse(call, "TopicArn", topic_arn);
-    topic->arn = topic_arn;
-    bool found = sns_find_topic(
-        call->txn,
-        &(struct sns_find_topic_params){.account = arn.account, .region = arn.region, .name = arn.resource},
-        &topic->row);
-    if (!sns_topic_authorize(call, topic_arn, found ? &topic->row : NULL, context))
+    found->arn = text;
+    if (!arn_parse(text, &arn) || !str_equal(arn.service, S("sns")) || str_index(arn.resource, ':') >= 0 ||
+        (str_present(region) && !str_equal(arn.region, region)))
         return false;
-    if (!found)
+    locate(
+        call, text,
+        &(struct sns_find_topic_params){.account = arn.account, .region = arn.region, .name = arn.resource},
+        found);
+    return true;
+}
+
+bool sns_locate_arn(const struct call *call, str text, struct resource *found)
+{
+    return locate_in(call, (str){0}, text, found);
+}
+
+bool sns_locate_topic(const struct call *call, str topic_arn, struct resource *found)
+{
+    return locate_in(call, call->region, topic_arn, found) || sns_arn_refuse(call, "TopicArn", topic_arn);
+}
+
+/* The policy of a topic that is there already does not say who may make it. */
+bool sns_locate_new_topic(const struct call *call, const struct sns_create_topic_input *in,
+                          struct resource *found)
+{
+    locate(
+        call, arn(call, S("sns"), in->name),
+        &(struct sns_find_topic_params){.account = call->account, .region = call->region, .name = in->name},
+        found);
+    found->policy = (str){0};
+    return true;
+}
+
+const struct topic *sns_topic_of(const struct call *call)
+{
+    const struct topic *topic = call_resource(call, 0)->row;
+
+    if (!topic)
         fail(call, &SNS_NOT_FOUND_EXCEPTION, "Topic does not exist");
-    return found;
+    return topic;
 }
 
 bool sns_page_after(const struct call *call, str token, int64_t *after)

@@ -46,37 +46,19 @@ static enum outcome answer_existing(const struct call *call, const struct sns_cr
     return DONE;
 }
 
-/* Who makes a topic with tags must be allowed to tag it. */
-static bool creation_authorize(const struct call *call, const struct topic *topic, bool exists,
-                               const struct sns_tag_list *tags)
-{
-    struct context_list context = {0};
-
-    sns_request_tags_in_context(call, tags, &context);
-    if (exists) {
-        context.resource_tags = sns_topic_tags_in_context;
-        context.resource_id = topic->row.id;
-    }
-    return authorize_in_context(call, topic->arn, (str){0}, &context) &&
-           (tags->count == 0 ||
-            authorize_action_in_context(call, S("SNS:TagResource"), topic->arn, (str){0}, &context));
-}
-
 enum outcome sns_create_topic(const struct call *call, const struct sns_create_topic_input *in,
                               struct sns_create_topic_response *out)
 {
-    struct topic topic = {.arn = topic_arn(call, in->name)};
-    struct sns_find_topic_params key = {.account = call->account, .region = call->region, .name = in->name};
+    const struct resource *resource = call_resource(call, 0);
+    struct topic topic = {
+        .arn = resource->arn,
+        .row = {.account = call->account, .region = call->region, .name = in->name, .signature_version = 1}};
 
-    bool exists = sns_find_topic(call->txn, &key, &topic.row);
-
-    if (!creation_authorize(call, &topic, exists, &in->tags) || !name_check(call, in->name))
+    if (!name_check(call, in->name))
         return FAILED;
-    if (exists)
-        return answer_existing(call, in, &topic, out);
+    if (resource->row)
+        return answer_existing(call, in, resource->row, out);
 
-    topic.row = (struct sns_topic_row){
-        .account = call->account, .region = call->region, .name = in->name, .signature_version = 1};
     for (size_t i = 0; i < in->attributes.count; i++)
         if (!sns_topic_attribute_set(call, &topic, in->attributes.items[i].key,
                                      in->attributes.items[i].value))
@@ -91,8 +73,6 @@ enum outcome sns_create_topic(const struct call *call, const struct sns_create_t
 enum outcome sns_list_topics(const struct call *call, const struct sns_list_topics_input *in,
                              struct sns_list_topics_response *out)
 {
-    if (!authorize(call, topic_arn(call, S("*")), (str){0}))
-        return FAILED;
     if (str_present(in->next_token) && !is_name(in->next_token))
         return fail(call, &SNS_INVALID_PARAMETER_EXCEPTION, "Invalid parameter: NextToken");
 
@@ -116,13 +96,13 @@ enum outcome sns_list_topics(const struct call *call, const struct sns_list_topi
 enum outcome sns_delete_topic(const struct call *call, const struct sns_delete_topic_input *in,
                               struct sns_delete_topic_output *out)
 {
-    struct topic topic;
+    const struct topic *topic = call_resource(call, 0)->row;
 
+    (void)in;
     (void)out;
-    if (!sns_topic_open(call, in->topic_arn, &topic)) {
-        return forgive(call, &SNS_NOT_FOUND_EXCEPTION) ? DONE : FAILED;
-    }
-    sns_remove_tags(call->txn, &(struct sns_remove_tags_params){.topic_id = topic.row.id});
-    sns_topic_end(call, &topic);
+    if (!topic)
+        return DONE;
+    sns_remove_tags(call->txn, &(struct sns_remove_tags_params){.topic_id = topic->row.id});
+    sns_topic_end(call, topic);
     return DONE;
 }

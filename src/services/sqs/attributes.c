@@ -301,10 +301,13 @@ enum outcome sqs_set_queue_attributes(const struct call *call,
                                       const struct sqs_set_queue_attributes_request *in,
                                       struct sqs_set_queue_attributes_output *out)
 {
-    struct queue queue;
+    const struct queue *located = sqs_queue_of(call);
 
     (void)out;
-    if (!sqs_queue_open(call, in->queue_url, &queue) || !sqs_attributes_apply(call, &in->attributes, &queue))
+    if (!located)
+        return FAILED;
+    struct queue queue = *located;
+    if (!sqs_attributes_apply(call, &in->attributes, &queue))
         return FAILED;
     sqs_attributes_store(call, &queue);
     if (str_present(str_map_get(&in->attributes, S("MessageRetentionPeriod"))))
@@ -369,18 +372,18 @@ enum outcome sqs_get_queue_attributes(const struct call *call,
 {
     const struct str_list *names = &in->attribute_names;
     struct str_map *shown = &out->attributes;
-    struct queue queue;
+    const struct queue *queue = sqs_queue_of(call);
 
-    if (!sqs_queue_open(call, in->queue_url, &queue) || !names_check(call, names))
+    if (!queue || !names_check(call, names))
         return FAILED;
-    show(call, names, shown, S("QueueArn"), queue.arn);
-    show_counts(call, names, &queue, shown);
+    show(call, names, shown, S("QueueArn"), queue->arn);
+    show_counts(call, names, queue, shown);
     show(call, names, shown, S("CreatedTimestamp"),
-         arena_decimal(call->arena, queue.row.created_ms / MS_PER_S));
+         arena_decimal(call->arena, queue->row.created_ms / MS_PER_S));
     show(call, names, shown, S("LastModifiedTimestamp"),
-         arena_decimal(call->arena, queue.row.modified_ms / MS_PER_S));
+         arena_decimal(call->arena, queue->row.modified_ms / MS_PER_S));
     for (size_t i = 0; i < SETTABLE; i++)
-        if (is_shown(&settable[i], &queue))
-            show(call, names, shown, settable[i].name, settable[i].show(call, &settable[i], &queue));
+        if (is_shown(&settable[i], queue))
+            show(call, names, shown, settable[i].name, settable[i].show(call, &settable[i], queue));
     return DONE;
 }

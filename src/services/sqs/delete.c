@@ -6,6 +6,17 @@
 
 enum { MAX_VISIBILITY_SECONDS = 43200 };
 
+static void trace_deleted(const struct call *call, const struct queue *queue,
+                          const struct sqs_find_receipt_row *row)
+{
+    struct trace_hop hop = sqs_message_hop(row->trace_id, row->message_id, row->sent_ms);
+
+    hop.kind = HOP_DELETED;
+    hop.resource_arn = queue->arn;
+    hop.attempt = row->receive_count;
+    trace(call, &hop);
+}
+
 /*
  * Deleting twice succeeds, and so does deleting with the handle of an earlier receive, which leaves
  * the message where it is.
@@ -26,13 +37,7 @@ static bool delete_by_handle(const struct call *call, const struct queue *queue,
         sqs_message_remove(call, receipt.id, row.body_id);
         sqs_tally_count(call, &tally, (struct message_state){row.visible_ms, true}, -1);
         sqs_tally_end(call, &tally);
-        trace(call, &(struct trace_hop){
-                        .kind = HOP_DELETED,
-                        .trace_id = sqs_message_trace(call, row.trace_id, row.message_id, row.sent_ms),
-                        .resource_arn = queue->arn,
-                        .message_id = row.message_id,
-                        .attempt = row.receive_count,
-                    });
+        trace_deleted(call, queue, &row);
     }
     return true;
 }
@@ -113,12 +118,10 @@ static bool hide_by_handle(const struct call *call, const struct queue *queue, s
 enum outcome sqs_delete_message(const struct call *call, const struct sqs_delete_message_request *in,
                                 struct sqs_delete_message_output *out)
 {
-    struct queue queue;
+    const struct queue *queue = sqs_queue_of(call);
 
     (void)out;
-    return sqs_queue_open(call, in->queue_url, &queue) && delete_by_handle(call, &queue, in->receipt_handle)
-               ? DONE
-               : FAILED;
+    return queue && delete_by_handle(call, queue, in->receipt_handle) ? DONE : FAILED;
 }
 
 enum outcome sqs_delete_message_batch(const struct call *call,
@@ -126,15 +129,15 @@ enum outcome sqs_delete_message_batch(const struct call *call,
                                       struct sqs_delete_message_batch_result *out)
 {
     struct str_list ids = {0};
-    struct queue queue;
+    const struct queue *queue = sqs_queue_of(call);
 
     for (size_t i = 0; i < in->entries.count; i++)
         *list_add(call->arena, &ids) = in->entries.items[i].id;
-    if (!sqs_queue_open(call, in->queue_url, &queue) || !sqs_batch_check(call, ids))
+    if (!queue || !sqs_batch_check(call, ids))
         return FAILED;
     for (size_t i = 0; i < in->entries.count; i++) {
         str id = in->entries.items[i].id;
-        if (delete_by_handle(call, &queue, in->entries.items[i].receipt_handle))
+        if (delete_by_handle(call, queue, in->entries.items[i].receipt_handle))
             list_add(call->arena, &out->successful)->id = id;
         else
             *list_add(call->arena, &out->failed) = sqs_batch_error(call, id);
@@ -146,13 +149,10 @@ enum outcome sqs_change_message_visibility(const struct call *call,
                                            const struct sqs_change_message_visibility_request *in,
                                            struct sqs_change_message_visibility_output *out)
 {
-    struct queue queue;
+    const struct queue *queue = sqs_queue_of(call);
 
     (void)out;
-    return sqs_queue_open(call, in->queue_url, &queue) &&
-                   hide_by_handle(call, &queue, in->receipt_handle, in->visibility_timeout)
-               ? DONE
-               : FAILED;
+    return queue && hide_by_handle(call, queue, in->receipt_handle, in->visibility_timeout) ? DONE : FAILED;
 }
 
 enum outcome sqs_change_message_visibility_batch(const struct call *call,
@@ -160,16 +160,16 @@ enum outcome sqs_change_message_visibility_batch(const struct call *call,
                                                  struct sqs_change_message_visibility_batch_result *out)
 {
     struct str_list ids = {0};
-    struct queue queue;
+    const struct queue *queue = sqs_queue_of(call);
 
     for (size_t i = 0; i < in->entries.count; i++)
         *list_add(call->arena, &ids) = in->entries.items[i].id;
-    if (!sqs_queue_open(call, in->queue_url, &queue) || !sqs_batch_check(call, ids))
+    if (!queue || !sqs_batch_check(call, ids))
         return FAILED;
     for (size_t i = 0; i < in->entries.count; i++) {
         const struct sqs_change_message_visibility_batch_request_entry *entry = &in->entries.items[i];
         int64_t seconds = entry->visibility_timeout ? *entry->visibility_timeout : 0;
-        if (hide_by_handle(call, &queue, entry->receipt_handle, seconds))
+        if (hide_by_handle(call, queue, entry->receipt_handle, seconds))
             list_add(call->arena, &out->successful)->id = entry->id;
         else
             *list_add(call->arena, &out->failed) = sqs_batch_error(call, entry->id);

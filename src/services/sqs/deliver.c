@@ -85,9 +85,9 @@ enum outcome sqs_send_to_queues(const struct call *call, const struct sqs_send_t
         const struct sqs_send_to_queues_target *target = &in->targets.items[i];
         str insert = str_present(target->insert) ? target->insert : S("");
         struct sqs_send_to_queues_result_entry *entry = list_add(call->arena, &out->sent);
-        struct queue queue;
-        if (sqs_queue_open_arn(call, target->queue_arn, &queue) && may_have(call, &queue, &delivery, insert))
-            entry->message_id = put(call, &queue, &delivery, insert);
+        const struct queue *queue = sqs_queue_open_arn(call, target->queue_arn);
+        if (queue && may_have(call, queue, &delivery, insert))
+            entry->message_id = put(call, queue, &delivery, insert);
         else
             entry->problem = why(take_failure(call));
     }

@@ -117,11 +117,12 @@ static str head_of(const struct call *call, const struct queue *queue)
 enum outcome sqs_add_permission(const struct call *call, const struct sqs_add_permission_request *in,
                                 struct sqs_add_permission_output *out)
 {
-    struct queue queue;
+    const struct queue *located = sqs_queue_of(call);
 
     (void)out;
-    if (!sqs_queue_open(call, in->queue_url, &queue) || !permission_check(call, in))
+    if (!located || !permission_check(call, in))
         return FAILED;
+    struct queue queue = *located;
     struct policy_document policy = policy_document_read(call->arena, queue.row.policy);
     if (policy_document_has(&policy, in->label)) {
         sqs_value_refuse(call, "Label", in->label, "Already exists.");
@@ -142,11 +143,12 @@ enum outcome sqs_add_permission(const struct call *call, const struct sqs_add_pe
 enum outcome sqs_remove_permission(const struct call *call, const struct sqs_remove_permission_request *in,
                                    struct sqs_remove_permission_output *out)
 {
-    struct queue queue;
+    const struct queue *located = sqs_queue_of(call);
 
     (void)out;
-    if (!sqs_queue_open(call, in->queue_url, &queue))
+    if (!located)
         return FAILED;
+    struct queue queue = *located;
     struct policy_document policy = policy_document_read(call->arena, queue.row.policy);
     if (!policy_document_has(&policy, in->label)) {
         sqs_value_refuse(call, "Label", in->label, "can't find label.");

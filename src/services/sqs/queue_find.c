@@ -54,45 +54,77 @@ static struct queue_address address_of(const struct call *call, str url)
     };
 }
 
-bool sqs_queue_authorize(const struct call *call, const struct queue *queue, bool found,
-                         struct context_list context)
+/* A queue, there or not, as the engine and the handlers want it. */
+static void locate(const struct call *call, struct queue_address address, struct resource *found)
 {
-    if (found) {
-        context.resource_tags = sqs_queue_tags_in_context;
-        context.resource_id = queue->row.id;
+    struct queue *queue = arena_new(call->arena, struct queue);
+    bool there = sqs_queue_find(call, address.account, address.region, address.name, queue);
+
+    found->arn = queue->arn;
+    if (there) {
+        found->row = queue;
+        found->policy = queue->row.policy;
+        found->add_context = sqs_queue_tags_in_context;
     }
-    return authorize_in_context(call, queue->arn, found ? queue->row.policy : (str){0}, &context);
 }
 
-static bool open_at(const struct call *call, struct queue_address address, struct context_list context,
-                    struct queue *queue)
+bool sqs_locate_queue(const struct call *call, str url, struct resource *found)
 {
-    bool found = sqs_queue_find(call, address.account, address.region, address.name, queue);
-
-    if (!sqs_queue_authorize(call, queue, found, context))
-        return false;
-    if (!found)
-        fail(call, &SQS_QUEUE_DOES_NOT_EXIST, "The specified queue does not exist.");
-    return found;
+    locate(call, address_of(call, url), found);
+    return true;
 }
 
-bool sqs_queue_open(const struct call *call, str url, struct queue *queue)
+bool sqs_locate_asked_queue(const struct call *call, const struct sqs_get_queue_url_request *in,
+                            struct resource *found)
 {
-    return sqs_queue_open_in_context(call, url, (struct context_list){0}, queue);
+    str owner = in->queue_owner_aws_account_id;
+
+    locate(call,
+           (struct queue_address){.account = str_present(owner) ? owner : call->account,
+                                  .region = call->region,
+                                  .name = in->queue_name},
+           found);
+    return true;
 }
 
-bool sqs_queue_open_in_context(const struct call *call, str url, struct context_list context,
-                               struct queue *queue)
+/* The policy of a queue that is there already does not say who may make it. */
+bool sqs_locate_new_queue(const struct call *call, const struct sqs_create_queue_request *in,
+                          struct resource *found)
 {
-    return open_at(call, address_of(call, url), context, queue);
+    locate(call, (struct queue_address){call->account, call->region, in->queue_name}, found);
+    found->policy = (str){0};
+    return true;
 }
 
-bool sqs_queue_open_arn(const struct call *call, str queue_arn, struct queue *queue)
+bool sqs_locate_arn(const struct call *call, str text, struct resource *found)
 {
     struct queue_address address;
+    bool is_queue = sqs_queue_arn_split(text, &address);
 
-    sqs_queue_arn_split(queue_arn, &address);
-    return open_at(call, address, (struct context_list){0}, queue);
+    found->arn = text;
+    if (is_queue)
+        locate(call, address, found);
+    return is_queue;
+}
+
+static const struct queue *queue_that_is_there(const struct call *call, const struct resource *resource)
+{
+    if (!resource->row)
+        fail(call, &SQS_QUEUE_DOES_NOT_EXIST, "The specified queue does not exist.");
+    return resource->row;
+}
+
+const struct queue *sqs_queue_of(const struct call *call)
+{
+    return queue_that_is_there(call, call_resource(call, 0));
+}
+
+const struct queue *sqs_queue_open_arn(const struct call *call, str queue_arn)
+{
+    struct resource resource = {0};
+
+    sqs_locate_arn(call, queue_arn, &resource);
+    return authorize_resource(call, &resource) ? queue_that_is_there(call, &resource) : NULL;
 }
 
 str sqs_queue_url(const struct call *call, const struct queue *queue)

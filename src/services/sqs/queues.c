@@ -62,22 +62,6 @@ static enum outcome answer_existing(const struct call *call, const struct sqs_cr
     return DONE;
 }
 
-/* Who makes a queue with tags must be allowed to tag it. */
-static bool creation_authorize(const struct call *call, const struct queue *queue, bool exists,
-                               const struct str_map *tags)
-{
-    struct context_list context = {0};
-
-    context_add_request_tags(call, &context, tags);
-    if (exists) {
-        context.resource_tags = sqs_queue_tags_in_context;
-        context.resource_id = queue->row.id;
-    }
-    return authorize_in_context(call, queue->arn, (str){0}, &context) &&
-           (tags->count == 0 ||
-            authorize_action_in_context(call, S("sqs:TagQueue"), queue->arn, (str){0}, &context));
-}
-
 /* Only noted when it is asked for: see sqs_waits(). */
 static void note_deletion(const struct call *call, const struct queue *queue)
 {
@@ -107,15 +91,13 @@ static bool was_deleted_recently(const struct call *call, const struct queue *qu
 enum outcome sqs_create_queue(const struct call *call, const struct sqs_create_queue_request *in,
                               struct sqs_create_queue_result *out)
 {
-    struct queue queue;
-    bool exists = sqs_queue_find(call, call->account, call->region, in->queue_name, &queue);
+    const struct resource *resource = call_resource(call, 0);
+    struct queue queue = {.row = default_queue(call, in->queue_name), .arn = resource->arn};
 
-    if (!creation_authorize(call, &queue, exists, &in->tags) || !name_check(call, in->queue_name))
+    if (!name_check(call, in->queue_name))
         return FAILED;
-    if (exists)
-        return answer_existing(call, in, &queue, out);
-
-    queue.row = default_queue(call, in->queue_name);
+    if (resource->row)
+        return answer_existing(call, in, resource->row, out);
     if (was_deleted_recently(call, &queue))
         return fail(call, &SQS_QUEUE_DELETED_RECENTLY,
                     "You must wait 60 seconds after deleting a queue before you can create another with the "
@@ -134,16 +116,12 @@ enum outcome sqs_create_queue(const struct call *call, const struct sqs_create_q
 enum outcome sqs_get_queue_url(const struct call *call, const struct sqs_get_queue_url_request *in,
                                struct sqs_get_queue_url_result *out)
 {
-    str account =
-        str_present(in->queue_owner_aws_account_id) ? in->queue_owner_aws_account_id : call->account;
-    struct queue queue;
-    bool found = sqs_queue_find(call, account, call->region, in->queue_name, &queue);
+    const struct queue *queue = sqs_queue_of(call);
 
-    if (!sqs_queue_authorize(call, &queue, found, (struct context_list){0}))
+    (void)in;
+    if (!queue)
         return FAILED;
-    if (!found)
-        return fail(call, &SQS_QUEUE_DOES_NOT_EXIST, "The specified queue does not exist.");
-    out->queue_url = sqs_queue_url(call, &queue);
+    out->queue_url = sqs_queue_url(call, queue);
     return DONE;
 }
 
@@ -191,8 +169,7 @@ enum outcome sqs_list_queues(const struct call *call, const struct sqs_list_queu
 {
     int64_t limit;
 
-    if (!authorize(call, arn(call, S("sqs"), S("*")), (str){0}) ||
-        !list_limit(call, in->max_results, &limit) || !token_check(call, in->next_token))
+    if (!list_limit(call, in->max_results, &limit) || !token_check(call, in->next_token))
         return FAILED;
 
     str prefix = str_present(in->queue_name_prefix) ? in->queue_name_prefix : S("");
@@ -215,18 +192,17 @@ enum outcome sqs_list_dead_letter_source_queues(const struct call *call,
                                                 const struct sqs_list_dead_letter_source_queues_request *in,
                                                 struct sqs_list_dead_letter_source_queues_result *out)
 {
-    struct queue queue;
+    const struct queue *queue = sqs_queue_of(call);
     int64_t limit;
 
-    if (!sqs_queue_open(call, in->queue_url, &queue) || !list_limit(call, in->max_results, &limit) ||
-        !token_check(call, in->next_token))
+    if (!queue || !list_limit(call, in->max_results, &limit) || !token_check(call, in->next_token))
         return FAILED;
 
     struct sqs_queue_name_rows rows =
         sqs_list_sources(call->txn, &(struct sqs_list_sources_params){
-                                        .account = queue.row.account,
-                                        .region = queue.row.region,
-                                        .dead_letter_arn = queue.arn,
+                                        .account = queue->row.account,
+                                        .region = queue->row.region,
+                                        .dead_letter_arn = queue->arn,
                                         .after = str_present(in->next_token) ? in->next_token : S(""),
                                         .limit = limit + 1,
                                     });
@@ -240,36 +216,38 @@ enum outcome sqs_list_dead_letter_source_queues(const struct call *call,
 enum outcome sqs_delete_queue(const struct call *call, const struct sqs_delete_queue_request *in,
                               struct sqs_delete_queue_output *out)
 {
-    struct queue queue;
+    const struct queue *queue = sqs_queue_of(call);
 
+    (void)in;
     (void)out;
-    if (!sqs_queue_open(call, in->queue_url, &queue))
+    if (!queue)
         return FAILED;
-    sqs_generation_end(call, &queue);
-    sqs_remove_tags(call->txn, &(struct sqs_remove_tags_params){.queue_id = queue.row.id});
-    sqs_remove_queue(call->txn, &(struct sqs_remove_queue_params){.id = queue.row.id});
-    sqs_sweep_stop(call, &queue);
+    sqs_generation_end(call, queue);
+    sqs_remove_tags(call->txn, &(struct sqs_remove_tags_params){.queue_id = queue->row.id});
+    sqs_remove_queue(call->txn, &(struct sqs_remove_queue_params){.id = queue->row.id});
+    sqs_sweep_stop(call, queue);
     if (sqs_waits())
-        note_deletion(call, &queue);
-    wake_all(call, sqs_queue_arrivals(call, &queue));
+        note_deletion(call, queue);
+    wake_all(call, sqs_queue_arrivals(call, queue));
     return DONE;
 }
 
 enum outcome sqs_purge_queue(const struct call *call, const struct sqs_purge_queue_request *in,
                              struct sqs_purge_queue_output *out)
 {
-    struct queue queue;
+    const struct queue *queue = sqs_queue_of(call);
 
+    (void)in;
     (void)out;
-    if (!sqs_queue_open(call, in->queue_url, &queue))
+    if (!queue)
         return FAILED;
-    if (sqs_waits() && queue.row.purged_ms && *queue.row.purged_ms + WAIT_MS > call->now_ms)
+    if (sqs_waits() && queue->row.purged_ms && *queue->row.purged_ms + WAIT_MS > call->now_ms)
         return fail(call, &SQS_PURGE_QUEUE_IN_PROGRESS,
                     "Only one PurgeQueue operation on %.*s is allowed every 60 seconds.",
-                    STR_ARGS(queue.row.name));
-    sqs_generation_end(call, &queue);
+                    STR_ARGS(queue->row.name));
+    sqs_generation_end(call, queue);
     sqs_set_purged(call->txn,
-                   &(struct sqs_set_purged_params){.id = queue.row.id,
+                   &(struct sqs_set_purged_params){.id = queue->row.id,
                                                    .purged_ms = arena_i64(call->arena, call->now_ms),
                                                    .generation_id = sqs_generation_begin(call)});
     return DONE;

@@ -135,22 +135,15 @@ struct receive {
 static void trace_received(const struct call *call, const struct queue *queue,
                            const struct sqs_find_visible_row *row, str body)
 {
-    struct trace_hop hop = {
-        .kind = HOP_RECEIVED,
-        .trace_id = trace_of_row(call, row),
-        .resource_arn = queue->arn,
-        .message_id = row->message_id,
-    };
+    struct trace_hop hop = sqs_message_hop(row->trace_id, row->message_id, row->sent_ms);
 
-    if (str_empty(row->trace_id) && row->receive_count == 0) {
-        struct trace_hop sent = hop;
-        sent.kind = HOP_SENT;
-        sent.at_ms = row->sent_ms;
-        sent.request_id = S("");
-        sent.text = body;
-        trace(call, &sent);
-    }
+    hop.kind = HOP_RECEIVED;
+    hop.resource_arn = queue->arn;
     hop.attempt = row->receive_count + 1;
+    if (hop.sent_ms && row->receive_count == 0) {
+        hop.tells_sent = true;
+        hop.text = body;
+    }
     trace(call, &hop);
 }
 
@@ -359,25 +352,25 @@ static int64_t look_again_ms(const struct call *call, const struct queue *queue,
 enum outcome sqs_receive_message(const struct call *call, const struct sqs_receive_message_request *in,
                                  struct sqs_receive_message_result *out)
 {
-    struct queue queue;
+    const struct queue *queue = sqs_queue_of(call);
     int64_t wanted;
 
-    if (!sqs_queue_open(call, in->queue_url, &queue) || !request_check(call, in))
+    if (!queue || !request_check(call, in))
         return FAILED;
-    int64_t wait_seconds = in->wait_time_seconds ? *in->wait_time_seconds : queue.row.wait_seconds;
-    if (!wanted_read(call, &queue, in, wait_seconds, &wanted))
+    int64_t wait_seconds = in->wait_time_seconds ? *in->wait_time_seconds : queue->row.wait_seconds;
+    if (!wanted_read(call, queue, in, wait_seconds, &wanted))
         return FAILED;
 
-    bool complete = receive_some(call, &queue, in, wanted, &out->messages);
-    str arrivals = sqs_queue_arrivals(call, &queue);
+    bool complete = receive_some(call, queue, in, wanted, &out->messages);
+    str arrivals = sqs_queue_arrivals(call, queue);
     if (out->messages.count > 0 && awaited(call, arrivals))
-        wake_at(call, arrivals, next_visible_ms(call, &queue));
+        wake_at(call, arrivals, next_visible_ms(call, queue));
     if (!complete && !call->last_run)
         return park(call, arrivals, call->now_ms + 1);
 
     int64_t give_up_ms = call->arrived_ms + wait_seconds * MS_PER_S;
     if (out->messages.count > 0 || call->now_ms >= give_up_ms || call->last_run)
         return DONE;
-    int64_t again_ms = look_again_ms(call, &queue, wanted);
+    int64_t again_ms = look_again_ms(call, queue, wanted);
     return park(call, arrivals, again_ms < give_up_ms ? again_ms : give_up_ms);
 }

@@ -131,6 +131,17 @@ str sqs_message_trace(const struct call *call, str trace_id, str message_id, int
     return str_empty(trace_id) ? trace_of_id(call->arena, message_id, sent_ms) : trace_id;
 }
 
+struct trace_hop sqs_message_hop(str trace_id, str message_id, int64_t sent_ms)
+{
+    bool begins = str_empty(trace_id);
+
+    return (struct trace_hop){
+        .trace_id = begins ? (str){0} : trace_id,
+        .message_id = message_id,
+        .sent_ms = begins ? sent_ms : 0,
+    };
+}
+
 static void trace_sent(const struct call *call, const struct queue *queue, str trace_id, str message_id,
                        str body)
 {
@@ -235,13 +246,13 @@ enum outcome sqs_send_message(const struct call *call, const struct sqs_send_mes
         .group_id = in->message_group_id,
         .deduplication_id = in->message_deduplication_id,
     };
-    struct queue queue;
+    const struct queue *queue = sqs_queue_of(call);
 
-    if (!sqs_queue_open(call, in->queue_url, &queue) || !outgoing_check_for(call, &queue, &message))
+    if (!queue || !outgoing_check_for(call, queue, &message))
         return FAILED;
 
-    struct tally tally = sqs_tally_begin(&queue);
-    struct sent sent = put(call, &queue, &message, &tally);
+    struct tally tally = sqs_tally_begin(queue);
+    struct sent sent = put(call, queue, &message, &tally);
     sqs_tally_end(call, &tally);
     out->message_id = sent.message_id;
     out->md5_of_message_body = sent.body_md5;
@@ -295,16 +306,15 @@ enum outcome sqs_send_message_batch(const struct call *call, const struct sqs_se
                                     struct sqs_send_message_batch_result *out)
 {
     struct str_list ids = {0};
-    struct queue queue;
+    const struct queue *queue = sqs_queue_of(call);
 
     for (size_t i = 0; i < in->entries.count; i++)
         *list_add(call->arena, &ids) = in->entries.items[i].id;
-    if (!sqs_queue_open(call, in->queue_url, &queue) || !sqs_batch_check(call, ids) ||
-        !batch_size_check(call, in))
+    if (!queue || !sqs_batch_check(call, ids) || !batch_size_check(call, in))
         return FAILED;
-    struct tally tally = sqs_tally_begin(&queue);
+    struct tally tally = sqs_tally_begin(queue);
     for (size_t i = 0; i < in->entries.count; i++)
-        send_entry(call, &queue, &in->entries.items[i], &tally, out);
+        send_entry(call, queue, &in->entries.items[i], &tally, out);
     sqs_tally_end(call, &tally);
     return DONE;
 }

@@ -36,19 +36,13 @@ bool sqs_queue_arn_split(str text, struct queue_address *address);
 bool sqs_queue_find(const struct call *call, str account, str region, str name, struct queue *queue);
 /* The same by ARN. */
 bool sqs_queue_find_arn(const struct call *call, str queue_arn, struct queue *queue);
-/*
- * The queue that a URL names, for the operation under way: authorized, and there.  False: fail() has
- * been called.  Only the URL's path counts, whatever host or scheme it carries.
+/* The queue that the request is about; NULL: there is none, and fail() has been called. */
+const struct queue *sqs_queue_of(const struct call *call);
+/* What an ARN names.  False: it is not the ARN of a queue. */
+bool sqs_locate_arn(const struct call *call, str text, struct resource *found);
+/* The queue of that ARN, for the operation under way: authorized, and there.  NULL: fail() has been called.
  */
-bool sqs_queue_open(const struct call *call, str url, struct queue *queue);
-/* The same; extra keys are context of the authorization. */
-bool sqs_queue_open_in_context(const struct call *call, str url, struct context_list context,
-                               struct queue *queue);
-/* May the caller do that to the queue, which need not be there?  False: fail() has been called. */
-bool sqs_queue_authorize(const struct call *call, const struct queue *queue, bool found,
-                         struct context_list context);
-/* The same by ARN. */
-bool sqs_queue_open_arn(const struct call *call, str queue_arn, struct queue *queue);
+const struct queue *sqs_queue_open_arn(const struct call *call, str queue_arn);
 str sqs_queue_url(const struct call *call, const struct queue *queue);
 /* What its receivers wait for. */
 str sqs_queue_arrivals(const struct call *call, const struct queue *queue);
@@ -144,6 +138,8 @@ str sqs_message_put(const struct call *call, const struct queue *queue, const st
 
 /* The trace of a message, which begins with it when its row names none. */
 str sqs_message_trace(const struct call *call, str trace_id, str message_id, int64_t sent_ms);
+/* A hop on the message's way, for the rest to be filled in. */
+struct trace_hop sqs_message_hop(str trace_id, str message_id, int64_t sent_ms);
 
 /* message_attributes.c */
 /* Names, types and values.  False: fail() has been called. */
@@ -166,8 +162,9 @@ bool sqs_receipt_read(const struct call *call, const struct queue *queue, str ha
                       struct receipt *receipt);
 
 /* tags.c */
-/* See struct context_list. */
-void sqs_queue_tags_in_context(const struct call *call, int64_t queue_id, struct context_list *context);
+/* See struct resource. */
+void sqs_queue_tags_in_context(const struct call *call, const struct resource *resource,
+                               struct context_list *context);
 /* False: too many; fail() has been called. */
 bool sqs_queue_put_tags(const struct call *call, const struct queue *queue, const struct str_map *tags);
 

@@ -48,10 +48,12 @@ bool sqs_queue_put_tags(const struct call *call, const struct queue *queue, cons
     return false;
 }
 
-void sqs_queue_tags_in_context(const struct call *call, int64_t queue_id, struct context_list *context)
+void sqs_queue_tags_in_context(const struct call *call, const struct resource *resource,
+                               struct context_list *context)
 {
+    const struct queue *queue = resource->row;
     struct sqs_list_tags_rows rows =
-        sqs_list_tags(call->txn, &(struct sqs_list_tags_params){.queue_id = queue_id});
+        sqs_list_tags(call->txn, &(struct sqs_list_tags_params){.queue_id = queue->row.id});
 
     for (size_t i = 0; i < rows.count; i++)
         context_add_resource_tag(call, context, rows.items[i].name, rows.items[i].value);
@@ -60,34 +62,30 @@ void sqs_queue_tags_in_context(const struct call *call, int64_t queue_id, struct
 enum outcome sqs_tag_queue(const struct call *call, const struct sqs_tag_queue_request *in,
                            struct sqs_tag_queue_output *out)
 {
-    struct context_list context = {0};
-    struct queue queue;
+    const struct queue *queue = sqs_queue_of(call);
 
     (void)out;
-    context_add_request_tags(call, &context, &in->tags);
-    if (!sqs_queue_open_in_context(call, in->queue_url, context, &queue))
+    if (!queue)
         return FAILED;
     if (in->tags.count == 0)
         return fail(call, &SQS_MISSING_REQUIRED_PARAMETER_EXCEPTION,
                     "The request must contain the parameter Tags.");
-    return sqs_queue_put_tags(call, &queue, &in->tags) ? DONE : FAILED;
+    return sqs_queue_put_tags(call, queue, &in->tags) ? DONE : FAILED;
 }
 
 enum outcome sqs_untag_queue(const struct call *call, const struct sqs_untag_queue_request *in,
                              struct sqs_untag_queue_output *out)
 {
-    struct context_list context = {0};
-    struct queue queue;
+    const struct queue *queue = sqs_queue_of(call);
 
     (void)out;
-    context_add_tag_keys(call, &context, &in->tag_keys);
-    if (!sqs_queue_open_in_context(call, in->queue_url, context, &queue))
+    if (!queue)
         return FAILED;
     if (in->tag_keys.count == 0)
         return fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION,
                     "Tag keys must be between 1 and 128 characters in length.");
     for (size_t i = 0; i < in->tag_keys.count; i++)
-        sqs_remove_tag(call->txn, &(struct sqs_remove_tag_params){.queue_id = queue.row.id,
+        sqs_remove_tag(call->txn, &(struct sqs_remove_tag_params){.queue_id = queue->row.id,
                                                                   .name = in->tag_keys.items[i]});
     return DONE;
 }
@@ -95,12 +93,13 @@ enum outcome sqs_untag_queue(const struct call *call, const struct sqs_untag_que
 enum outcome sqs_list_queue_tags(const struct call *call, const struct sqs_list_queue_tags_request *in,
                                  struct sqs_list_queue_tags_result *out)
 {
-    struct queue queue;
+    const struct queue *queue = sqs_queue_of(call);
 
-    if (!sqs_queue_open(call, in->queue_url, &queue))
+    (void)in;
+    if (!queue)
         return FAILED;
     struct sqs_list_tags_rows rows =
-        sqs_list_tags(call->txn, &(struct sqs_list_tags_params){.queue_id = queue.row.id});
+        sqs_list_tags(call->txn, &(struct sqs_list_tags_params){.queue_id = queue->row.id});
     for (size_t i = 0; i < rows.count; i++)
         *list_add(call->arena, &out->tags) = (struct str_map_entry){rows.items[i].name, rows.items[i].value};
     return DONE;

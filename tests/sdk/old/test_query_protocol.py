@@ -1,4 +1,4 @@
-"""SQS in the Query protocol, as SDKs older than November 2023 speak it (Debian 12's boto3 1.26 among them)."""
+"""SQS in the Query protocol, as SDKs older than November 2023 speak it (requirements.txt)."""
 
 import pytest
 

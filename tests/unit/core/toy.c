@@ -409,6 +409,36 @@ enum outcome toy_send(const struct call *call, const struct toy_send_request *in
     return DONE;
 }
 
+bool toy_locate_item(const struct call *call, str given, struct resource *found)
+{
+    struct toy_find_item_row *row = arena_new(call->arena, struct toy_find_item_row);
+
+    found->arn = given;
+    if (toy_find_item(call->txn, &(struct toy_find_item_params){given}, row))
+        found->row = row;
+    if (!str_equal(given, S("no name")))
+        return true;
+    fail(call, &TOY_REFUSED, "That is no name.");
+    return false;
+}
+
+void toy_gather_into(const struct call *call, const struct toy_gather_request *in,
+                     const struct resource *resource, struct context_list *context)
+{
+    (void)resource;
+    context_add(call, context, S("toy:Into"), str_present(in->into) ? in->into : S("nowhere"));
+}
+
+enum outcome toy_gather(const struct call *call, const struct toy_gather_request *in, struct toy_got *out)
+{
+    out->value = S("");
+    for (size_t i = 0; i < in->wishes.count + in->favours.count; i++) {
+        const struct toy_find_item_row *row = call_resource(call, i)->row;
+        out->value = arena_concat(call->arena, out->value, row ? row->value : S("nothing"), S(" "));
+    }
+    return DONE;
+}
+
 static int64_t next_visible_ms(const struct call *call, str queue)
 {
     struct toy_find_next_message_row next;

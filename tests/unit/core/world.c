@@ -69,14 +69,28 @@ static bool find_credentials(struct txn *txn, struct arena *arena, str access_ke
     return true;
 }
 
+static bool object(const struct call *call, const struct question *question, str key,
+                   struct objection *objection)
+{
+    objection->message =
+        arena_format(call->arena, "%.*s may not %.*s%s%.*s.", STR_ARGS(call->caller->name),
+                     STR_ARGS(question->action), str_empty(key) ? "" : " for ", STR_ARGS(key));
+    return false;
+}
+
+/* May anybody do anything, but to "denied", or where a condition key is "denied" or 13? */
 static bool answer_question(const struct call *call, const struct question *question,
                             struct objection *objection)
 {
-    if (!str_equal(question->resource_arn, S("denied")))
-        return true;
-    objection->message = arena_format(call->arena, "%.*s may not %.*s.", STR_ARGS(call->caller->name),
-                                      STR_ARGS(question->action));
-    return false;
+    if (str_equal(question->resource_arn, S("denied")))
+        return object(call, question, S(""), objection);
+    struct context_list context = {0};
+    if (question->context->supply)
+        question->context->supply(call, question->context->source, &context);
+    for (size_t i = 0; i < context.count; i++)
+        if (str_equal(context.items[i].value, S("denied")) || str_equal(context.items[i].value, S("13")))
+            return object(call, question, context.items[i].key, objection);
+    return true;
 }
 
 static bool find_role(const struct call *call, str role_arn, str session_name, struct principal *principal)

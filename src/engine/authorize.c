@@ -1,0 +1,379 @@
+/*
+ * authorize.c: whether the caller may, before a handler runs and while it does.
+ *
+ * An operation's model says which resources a request is about and what it needs to be allowed on each.  The
+ * service's locators find them here, once for each run of the call; nothing of an earlier run is kept.
+ */
+#include "engine/engine_internal.h"
+#include "engine/shape.h"
+
+#include "aws/arn.h"
+#include "base/check.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "wire/json.h"
+
+#include <string.h>
+
+/* ---- what a request says ---- */
+
+/* Somebody who is shown each value at the end of a path; false: enough. */
+struct viewer {
+    bool (*see)(struct viewer *viewer, const struct shape *shape, const void *value);
+};
+
+static bool walk(const struct member_path *path, size_t depth, const struct shape *shape, const void *value,
+                 struct viewer *viewer);
+
+static bool walk_items(const struct member_path *path, size_t depth, const struct shape *shape,
+                       const void *value, struct viewer *viewer)
+{
+    struct items items = items_read(value);
+    size_t size = item_size(shape);
+    bool keys = shape->type == SHAPE_MAP && path->keys && !path->members[depth];
+
+    for (size_t i = 0; i < items.count; i++) {
+        const char *item = items.data + i * size;
+        bool goes_on = keys ? viewer->see(viewer, shape->key, item)
+                            : walk(path, depth, shape->element,
+                                   shape->type == SHAPE_MAP ? item + MAP_VALUE_OFFSET : item, viewer);
+        if (!goes_on)
+            return false;
+    }
+    return true;
+}
+
+/* False: the viewer has seen enough. */
+static bool walk(const struct member_path *path, size_t depth, const struct shape *shape, const void *value,
+                 struct viewer *viewer)
+{
+    if (shape->type == SHAPE_LIST || shape->type == SHAPE_MAP)
+        return walk_items(path, depth, shape, value, viewer);
+    if (!path->members[depth])
+        return viewer->see(viewer, shape, value);
+    const void *member = member_value(path->members[depth], value);
+    return !member || walk(path, depth + 1, path->members[depth]->shape, member, viewer);
+}
+
+static bool see_that_there_is_one(struct viewer *viewer, const struct shape *shape, const void *value)
+{
+    (void)viewer;
+    return shape->type == SHAPE_STRING && str_empty(*(const str *)value);
+}
+
+/* Has the request anything there? */
+static bool asks_for(const struct call *call, const struct member_path *path, const void *in)
+{
+    struct viewer viewer = {see_that_there_is_one};
+
+    return !walk(path, 0, call->operation->input, in, &viewer);
+}
+
+/* ---- condition keys ---- */
+
+struct key_viewer {
+    struct viewer viewer; /* first */
+    const struct call *call;
+    const struct condition_key *key;
+    struct context_list *context;
+    bool any;
+};
+
+static bool see_value(struct viewer *viewer, const struct shape *shape, const void *value)
+{
+    struct key_viewer *keys = (struct key_viewer *)viewer;
+    str text = scalar_to_text(keys->call->arena, shape, TIMESTAMP_ISO8601, value);
+
+    keys->any = true;
+    if (keys->key->source == KEY_IS_TAG_NAMES)
+        context_add(keys->call, keys->context, S("aws:TagKeys"), text);
+    else
+        context_add(keys->call, keys->context, str_of(keys->key->name), text);
+    return true;
+}
+
+/* A member of a structure that holds a tag, by its name in any spelling. */
+static str tag_part(const struct shape *shape, const void *value, str name)
+{
+    for (size_t i = 0; i < shape->member_count; i++)
+        if (str_equal_nocase(shape->members[i].name, name)) {
+            const str *part = member_value(&shape->members[i], value);
+            return part ? *part : S("");
+        }
+    return S("");
+}
+
+static bool see_tag(struct viewer *viewer, const struct shape *shape, const void *value)
+{
+    struct key_viewer *keys = (struct key_viewer *)viewer;
+
+    context_add_request_tag(keys->call, keys->context, tag_part(shape, value, S("Key")),
+                            tag_part(shape, value, S("Value")));
+    return true;
+}
+
+/* Tags are a map, or a list of structures; which stands at the end of the path. */
+static void add_tags(const struct call *call, const struct member_path *path, const void *in,
+                     struct context_list *context)
+{
+    const struct shape *shape = call->operation->input;
+    struct key_viewer keys = {{see_tag}, call, NULL, context, false};
+    const void *value = in;
+
+    for (size_t i = 0; path->members[i] && value; i++) {
+        value = member_value(path->members[i], value);
+        shape = path->members[i]->shape;
+    }
+    if (value && shape->type == SHAPE_MAP)
+        context_add_request_tags(call, context, value);
+    else if (value)
+        walk(path, 0, call->operation->input, in, &keys.viewer);
+}
+
+/* What policies may ask about one resource of a request. */
+struct key_source_of {
+    const void *in; /* NULL: only about the resource */
+    const struct resource *resource;
+};
+
+static void add_key(const struct call *call, const struct condition_key *key,
+                    const struct key_source_of *source, struct context_list *context)
+{
+    struct key_viewer keys = {{see_value}, call, key, context, false};
+
+    if (key->add)
+        key->add(call, source->in, source->resource, context);
+    else if (key->source == KEY_IS_TAGS)
+        add_tags(call, &key->path, source->in, context);
+    else
+        walk(&key->path, 0, call->operation->input, source->in, &keys.viewer);
+    if (!keys.any && key->otherwise)
+        context_add(call, context, str_of(key->name), str_of(key->otherwise));
+}
+
+static void supply(const struct call *call, const void *from, struct context_list *context)
+{
+    const struct key_source_of *source = from;
+    const struct condition_key *key = call->operation->keys;
+
+    if (source->resource->add_context)
+        source->resource->add_context(call, source->resource, context);
+    for (; source->in && key && key->name; key++)
+        add_key(call, key, source, context);
+}
+
+static bool may_do(const struct call *call, const char *action, const void *in,
+                   const struct resource *resource)
+{
+    struct key_source_of source = {in, resource};
+    struct context_list context = {.supply = supply, .source = &source};
+
+    return authorize_action_in_context(call, str_of(action), resource->arn, resource->policy, &context);
+}
+
+/* ---- the resources of a request ---- */
+
+struct locator {
+    struct viewer viewer; /* first */
+    const struct call *call;
+    const struct permission *permission;
+    bool failed;
+};
+
+static struct resource *add_resource(const struct call *call)
+{
+    return list_add(call->arena, &call->progress->resources);
+}
+
+static bool see_name(struct viewer *viewer, const struct shape *shape, const void *value)
+{
+    struct locator *locator = (struct locator *)viewer;
+    const struct call *call = locator->call;
+    struct resource found = {0};
+
+    check(shape->type == SHAPE_STRING);
+    locator->failed = !locator->permission->locate(call, *(const str *)value, &found);
+    *add_resource(call) = found;
+    return !locator->failed;
+}
+
+/* {region} and {account} are those of the call. */
+static str expand(const struct call *call, const char *pattern)
+{
+    struct text text = text_in(call->arena);
+    str rest = str_of(pattern);
+
+    for (ptrdiff_t open; (open = str_index(rest, '{')) >= 0;) {
+        ptrdiff_t end = str_index(rest, '}');
+        str name = str_from(str_head(rest, (size_t)end), (size_t)open + 1);
+        text_add(&text, str_head(rest, (size_t)open));
+        text_add(&text, str_equal(name, S("region")) ? call->region : call->account);
+        rest = str_from(rest, (size_t)end + 1);
+    }
+    text_add(&text, rest);
+    return text_str(&text);
+}
+
+/* False: fail() has been called. */
+static bool locate(const struct call *call, const struct permission *permission, const void *in)
+{
+    struct locator locator = {{see_name}, call, permission, false};
+
+    if (permission->path.members)
+        walk(&permission->path, 0, call->operation->input, in, &locator.viewer);
+    else if (permission->locate_by)
+        locator.failed = !permission->locate_by(call, in, add_resource(call));
+    else
+        add_resource(call)->arn = expand(call, permission->on);
+    return !locator.failed;
+}
+
+static bool admit(const struct call *call, const void *in)
+{
+    const struct permission *permission = call->operation->permissions;
+    size_t first = 0;
+
+    for (; permission->action; permission++) {
+        bool asked = !permission->when_asked.members || asks_for(call, &permission->when_asked, in);
+        if (!permission->also)
+            first = call->progress->resources.count;
+        if (!asked)
+            continue;
+        if (!permission->also && !locate(call, permission, in))
+            return false;
+        for (size_t i = first; i < call->progress->resources.count; i++)
+            if (!may_do(call, permission->action, in, &call->progress->resources.items[i]))
+                return false;
+    }
+    call->progress->authorized = true;
+    return true;
+}
+
+bool call_admit(const struct call *call, const void *in)
+{
+    return !call->operation->permissions || admit(call, in);
+}
+
+enum outcome call_handle(const struct call *call, const void *in, void *out)
+{
+    return call_admit(call, in) ? call->operation->handler(call, in, out) : FAILED;
+}
+
+const struct resource *call_resource(const struct call *call, size_t index)
+{
+    check(index < call->progress->resources.count);
+    return &call->progress->resources.items[index];
+}
+
+bool authorize_resource(const struct call *call, const struct resource *resource)
+{
+    return may_do(call, call->operation->action, NULL, resource);
+}
+
+/* ---- what is asked of the identity provider ---- */
+
+/* Anybody can cause these lines, so they are paced. */
+static void warn_of_denial(const struct call *call, const struct question *question, str reason)
+{
+    static struct log_pace pace;
+    unsigned left_out;
+
+    if (log_due(&pace, &left_out))
+        log_warn("%s action=%.*s reason=%.*s request_id=%.*s not_told_before=%u",
+                 call->engine->options.enforcement == ENFORCEMENT_SOFT ? "would be denied" : "denied",
+                 STR_ARGS(question->action), STR_ARGS(json_quoted(call->arena, reason)),
+                 STR_ARGS(call->request_id), left_out);
+}
+
+/* Do the policies let the call in, or need they not? */
+static bool permitted(const struct call *call, const struct question *question, struct objection *objection)
+{
+    const struct engine_options *options = &call->engine->options;
+
+    if (options->enforcement == ENFORCEMENT_OFF || options->identity.authorize(call, question, objection))
+        return true;
+    if (options->enforcement == ENFORCEMENT_ON)
+        return false;
+    warn_of_denial(call, question, objection->reason);
+    return true;
+}
+
+bool authorize_action_in_context(const struct call *call, str action, str resource_arn, str resource_policy,
+                                 const struct context_list *context)
+{
+    const struct question question = {action, resource_arn, resource_policy, context};
+    struct objection objection = {0};
+
+    call->progress->authorized = true;
+    if (!str_present(call->progress->asked_about))
+        call->progress->asked_about = resource_arn;
+    if (permitted(call, &question, &objection))
+        return true;
+    fail(call, call->operation->service->access_denied, "%.*s", STR_ARGS(objection.message));
+    call->progress->failure.reason = objection.reason;
+    call->progress->denied = resource_arn;
+    warn_of_denial(call, &question, objection.reason);
+    return false;
+}
+
+bool authorize_action(const struct call *call, str action, str resource_arn, str resource_policy)
+{
+    return authorize_action_in_context(call, action, resource_arn, resource_policy,
+                                       &(struct context_list){0});
+}
+
+bool authorize_in_context(const struct call *call, str resource_arn, str resource_policy,
+                          const struct context_list *context)
+{
+    return authorize_action_in_context(call, str_of(call->operation->action), resource_arn, resource_policy,
+                                       context);
+}
+
+bool authorize(const struct call *call, str resource_arn, str resource_policy)
+{
+    return authorize_action(call, str_of(call->operation->action), resource_arn, resource_policy);
+}
+
+bool may(const struct call *call, const struct principal *principal, str action, str resource_arn,
+         str resource_policy)
+{
+    const struct question question = {action, resource_arn, resource_policy, &(struct context_list){0}};
+    struct call theirs = call_as(call, principal);
+    struct objection objection = {0};
+
+    return permitted(&theirs, &question, &objection);
+}
+
+void context_add(const struct call *call, struct context_list *context, str key, str value)
+{
+    *list_add(call->arena, context) = (struct context_value){key, value};
+}
+
+void context_add_resource_tag(const struct call *call, struct context_list *context, str name, str value)
+{
+    context_add(call, context, arena_join(call->arena, S("aws:ResourceTag/"), name), value);
+}
+
+void context_add_request_tag(const struct call *call, struct context_list *context, str name, str value)
+{
+    context_add(call, context, arena_join(call->arena, S("aws:RequestTag/"), name), value);
+    context_add(call, context, S("aws:TagKeys"), name);
+}
+
+void context_add_request_tags(const struct call *call, struct context_list *context,
+                              const struct str_map *tags)
+{
+    for (size_t i = 0; i < tags->count; i++)
+        context_add_request_tag(call, context, tags->items[i].key, tags->items[i].value);
+}
+
+void context_add_tag_keys(const struct call *call, struct context_list *context, const struct str_list *names)
+{
+    for (size_t i = 0; i < names->count; i++)
+        context_add(call, context, S("aws:TagKeys"), names->items[i]);
+}
+
+bool is_resource_policy(const struct call *call, str document)
+{
+    return call->engine->options.identity.is_resource_policy(document);
+}

@@ -1,0 +1,253 @@
+/*
+ * emit_permissions.c: what operations need to be allowed, as tables, and as docs/permissions.md.
+ */
+#include "modelc.h"
+
+#include <stdlib.h>
+
+/* ---- tables ---- */
+
+static void add_path(const char *name, const struct path *path, struct text *out)
+{
+    if (path->count == 0)
+        return;
+    text_format(out, ".%s = {.members = (const struct member *const[]){", name);
+    for (size_t i = 0; i < path->count; i++)
+        text_format(out, "&%.*s_members[%zu], ", STR_ARGS(path->items[i].shape->tag), path->items[i].field);
+    text_format(out, "NULL}, .keys = %s}, ", path->keys ? "true" : "false");
+}
+
+static void add_quoted(const char *name, str text, struct text *out)
+{
+    if (!str_present(text))
+        return;
+    text_format(out, ".%s = ", name);
+    add_literal(out, text);
+    text_add(out, S(", "));
+}
+
+/* What takes the operation's own input, in front of what takes any. */
+static void emit_locate_thunk(const struct model *model, const struct operation_entry *operation,
+                              size_t index, struct text *out)
+{
+    str function = operation->permissions.items[index].function;
+
+    if (str_present(function))
+        text_format(out,
+                    "static bool locate_%zu_of_%.*s(const struct call *call, const void *in, "
+                    "struct resource *found)\n{\n    return %.*s_locate_%.*s(call, in, found);\n}\n\n",
+                    index, STR_ARGS(operation->c_name), STR_ARGS(model->name), STR_ARGS(function));
+}
+
+static void emit_key_thunk(const struct model *model, const struct operation_entry *operation, size_t index,
+                           struct text *out)
+{
+    str function = operation->keys.items[index].function;
+
+    if (str_present(function))
+        text_format(out,
+                    "static void key_%zu_of_%.*s(const struct call *call, const void *in,\n"
+                    "    const struct resource *resource, struct context_list *context)\n"
+                    "{\n    %.*s_%.*s(call, in, resource, context);\n}\n\n",
+                    index, STR_ARGS(operation->c_name), STR_ARGS(model->name), STR_ARGS(function));
+}
+
+static void emit_permission(const struct model *model, const struct operation_entry *operation, size_t index,
+                            struct text *out)
+{
+    const struct permission_entry *permission = &operation->permissions.items[index];
+
+    text_add(out, S("    {"));
+    add_quoted("action", str_present(permission->action) ? permission->action : operation->action, out);
+    add_path("path", &permission->path, out);
+    if (str_present(permission->function))
+        text_format(out, ".locate_by = locate_%zu_of_%.*s, ", index, STR_ARGS(operation->c_name));
+    else if (str_present(permission->kind.text))
+        text_format(out, ".locate = %.*s_locate_%.*s, ", STR_ARGS(model->name),
+                    STR_ARGS(permission->kind.text));
+    add_quoted("on", permission->on, out);
+    if (permission->also)
+        text_add(out, S(".also = true, "));
+    add_path("when_asked", &permission->when_asked, out);
+    text_add(out, S("},\n"));
+}
+
+static const char *source_of(const struct key_entry *key)
+{
+    if (str_equal(key->name, S("aws:RequestTag")))
+        return "KEY_IS_TAGS";
+    return str_equal(key->name, S("aws:TagKeys")) ? "KEY_IS_TAG_NAMES" : "KEY_IS_VALUE";
+}
+
+static void emit_key(const struct operation_entry *operation, size_t index, struct text *out)
+{
+    const struct key_entry *key = &operation->keys.items[index];
+
+    text_add(out, S("    {"));
+    add_quoted("name", key->name, out);
+    text_format(out, ".source = %s, ", source_of(key));
+    add_path("path", &key->path, out);
+    add_quoted("otherwise", key->otherwise, out);
+    if (str_present(key->function))
+        text_format(out, ".add = key_%zu_of_%.*s, ", index, STR_ARGS(operation->c_name));
+    text_add(out, S("},\n"));
+}
+
+void emit_permissions(const struct model *model, const struct operation_entry *operation, struct text *out)
+{
+    if (operation->permissions.count == 0)
+        return;
+    for (size_t i = 0; i < operation->permissions.count; i++)
+        emit_locate_thunk(model, operation, i, out);
+    for (size_t i = 0; i < operation->keys.count; i++)
+        emit_key_thunk(model, operation, i, out);
+    text_format(out, "static const struct permission %.*s_permissions[] = {\n", STR_ARGS(operation->c_name));
+    for (size_t i = 0; i < operation->permissions.count; i++)
+        emit_permission(model, operation, i, out);
+    text_add(out, S("    {0},\n};\n"));
+    if (operation->keys.count == 0)
+        return;
+    text_format(out, "static const struct condition_key %.*s_keys[] = {\n", STR_ARGS(operation->c_name));
+    for (size_t i = 0; i < operation->keys.count; i++)
+        emit_key(operation, i, out);
+    text_add(out, S("    {0},\n};\n"));
+}
+
+/* ---- prototypes ---- */
+
+/* A function may serve operations that share their input; the compiler finds where they do not. */
+static void emit_prototypes(const struct model *model, const struct operation_entry *operation,
+                            struct names *known, struct text *out)
+{
+    for (size_t i = 0; i < operation->permissions.count; i++) {
+        str function = operation->permissions.items[i].function;
+        str name = arena_format(model->arena, "%.*s_locate_%.*s", STR_ARGS(model->name), STR_ARGS(function));
+        if (!str_present(function) || names_contain(known, name))
+            continue;
+        *list_add(model->arena, known) = (struct name){name, 0};
+        text_format(out,
+                    "bool %.*s(const struct call *call, const struct %.*s *in, struct resource *found);\n",
+                    STR_ARGS(name), STR_ARGS(operation->input_tag));
+    }
+    for (size_t i = 0; i < operation->keys.count; i++) {
+        str function = operation->keys.items[i].function;
+        str name = arena_format(model->arena, "%.*s_%.*s", STR_ARGS(model->name), STR_ARGS(function));
+        if (!str_present(function) || names_contain(known, name))
+            continue;
+        *list_add(model->arena, known) = (struct name){name, 0};
+        text_format(out,
+                    "void %.*s(const struct call *call, const struct %.*s *in, "
+                    "const struct resource *resource, struct context_list *context);\n",
+                    STR_ARGS(name), STR_ARGS(operation->input_tag));
+    }
+}
+
+void emit_locators(const struct model *model, struct text *out)
+{
+    struct names known = {0};
+
+    text_add(out, S("\n"));
+    for (size_t i = 0; i < model->resources.count; i++)
+        text_format(out,
+                    "bool %.*s_locate_%.*s(const struct call *call, str given, struct resource *found);\n",
+                    STR_ARGS(model->name), STR_ARGS(model->resources.items[i].name));
+    for (size_t i = 0; i < model->operations.count; i++)
+        emit_prototypes(model, &model->operations.items[i], &known, out);
+}
+
+/* ---- the page ---- */
+
+/* AWS's own spelling: the ARN's parts, and the names of tags, as variables. */
+static void add_pattern(str arn, struct text *out)
+{
+    static const str NAMES[][2] = {
+        {STR_INIT("region"), STR_INIT("Region")},
+        {STR_INIT("account"), STR_INIT("Account")},
+    };
+    str rest = arn;
+
+    text_add(out, S("`"));
+    for (ptrdiff_t open; (open = str_index(rest, '{')) >= 0;) {
+        ptrdiff_t end = str_index(rest, '}');
+        str name = str_from(str_head(rest, (size_t)end), (size_t)open + 1);
+        for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++)
+            if (str_equal(name, NAMES[i][0]))
+                name = NAMES[i][1];
+        text_format(out, "%.*s${%.*s}", (int)open, rest.data, STR_ARGS(name));
+        rest = str_from(rest, (size_t)end + 1);
+    }
+    text_add(out, rest);
+    text_add(out, S("`"));
+}
+
+/* `also` goes on with the resource above it. */
+static const struct permission_entry *subject_of(const struct operation_entry *operation, size_t index)
+{
+    while (operation->permissions.items[index].also)
+        index--;
+    return &operation->permissions.items[index];
+}
+
+static void add_keys(const struct model *model, const struct operation_entry *operation,
+                     const struct permission_entry *subject, struct text *out)
+{
+    const struct resource_entry *resource = find_resource(model, subject->kind.text);
+    const char *between = "";
+
+    if (resource && resource->has_tags) {
+        text_add(out, S("`aws:ResourceTag/${TagKey}`"));
+        between = ", ";
+    }
+    for (size_t i = 0; i < operation->keys.count; i++, between = ", ") {
+        bool tags = str_equal(operation->keys.items[i].name, S("aws:RequestTag"));
+        text_format(out, "%s`%.*s%s`", between, STR_ARGS(operation->keys.items[i].name),
+                    tags ? "/${TagKey}`, `aws:TagKeys" : "");
+    }
+}
+
+static void add_row(const struct model *model, const struct operation_entry *operation, size_t index,
+                    struct text *out)
+{
+    const struct permission_entry *permission = &operation->permissions.items[index];
+    const struct permission_entry *subject = subject_of(operation, index);
+    const struct resource_entry *resource = find_resource(model, subject->kind.text);
+
+    text_format(out, "| %.*s | `%.*s`", STR_ARGS(index ? S("") : operation->name),
+                STR_ARGS(str_present(permission->action) ? permission->action : operation->action));
+    if (str_present(permission->when_asked.text.text))
+        text_format(out, " if `%.*s`", STR_ARGS(permission->when_asked.text.text));
+    text_add(out, S(" | "));
+    add_pattern(resource ? resource->arn : subject->on, out);
+    text_add(out, S(" | "));
+    add_keys(model, operation, subject, out);
+    text_add(out, S(" |\n"));
+}
+
+static bool is_asked(const struct model *model)
+{
+    for (size_t i = 0; i < model->operations.count; i++)
+        if (model->operations.items[i].permissions.count > 0)
+            return true;
+    return false;
+}
+
+void emit_permission_docs(struct model *models, size_t count, struct text *out)
+{
+    qsort(models, count, sizeof *models, compare_models);
+    text_add(out,
+             S("# Permissions\n\n"
+               "<!-- Made by modelc from the models under src/services: change those. -->\n"
+               "Which action each operation needs to be allowed on which resource, and which condition "
+               "keys a\npolicy may ask for there, besides the global ones (`aws:PrincipalTag/${TagKey}`, "
+               "`aws:SourceIp`, …).\n"));
+    for (size_t i = 0; i < count; i++) {
+        if (!is_asked(&models[i]))
+            continue;
+        text_format(out,
+                    "\n## %.*s\n\n| Operation | Action | Resource | Condition keys |\n|---|---|---|---|\n",
+                    STR_ARGS(models[i].name));
+        for (size_t k = 0; k < models[i].operations.count; k++)
+            for (size_t n = 0; n < models[i].operations.items[k].permissions.count; n++)
+                add_row(&models[i], &models[i].operations.items[k], n, out);
+    }
+}

@@ -1,0 +1,200 @@
+/*
+ * permissions.c: what operations need to be allowed: `resource` at the margin, `on`, `also` and `key` in an
+ * operation; from their words to members of the input.
+ */
+#include "modelc.h"
+
+static str word_or_absent(const struct line *line, size_t at)
+{
+    return at < line->count ? line->items[at].text : (str){0};
+}
+
+/* ---- lines ---- */
+
+/* resource queue arn:aws:sqs:{region}:{account}:{name} [tags] */
+void parse_resource(struct model *model, const struct line *line)
+{
+    bool has_tags = str_equal(word_or_absent(line, 3), S("tags"));
+
+    if (line->count != 3U + has_tags || !str_starts_with(line->items[2].text, S("arn:"))) {
+        complain(model, line->number, "This is written: resource NAME arn:… [tags]");
+        return;
+    }
+    if (find_resource(model, line->items[1].text))
+        complain(model, line->number, "The resource %.*s is declared twice.", STR_ARGS(line->items[1].text));
+    *list_add(model->arena, &model->resources) = (struct resource_entry){
+        .name = line->items[1].text, .line = line->number, .arn = line->items[2].text, .has_tags = has_tags};
+}
+
+/* The word behind `word` at *at, which moves past both; absent when it does not stand there. */
+static str take_value(const struct line *line, size_t *at, str word)
+{
+    if (!str_equal(word_or_absent(line, *at), word) || *at + 1 >= line->count)
+        return (str){0};
+    *at += 2;
+    return line->items[*at - 1].text;
+}
+
+static void parse_on(struct model *model, const struct line *line, struct permission_entry *permission)
+{
+    str subject = word_or_absent(line, 1);
+    size_t at = 2;
+
+    if (str_equal(subject, S("*")) || str_starts_with(subject, S("arn:"))) {
+        permission->on = subject;
+    } else {
+        permission->kind = (struct name){subject, line->number};
+        permission->function = take_value(line, &at, S("by"));
+        if (!str_present(permission->function))
+            permission->path.text = (struct name){word_or_absent(line, at++), line->number};
+    }
+    permission->action = take_value(line, &at, S("action"));
+    permission->when_asked.text = (struct name){take_value(line, &at, S("if")), line->number};
+    if (at != line->count)
+        complain(model, line->number,
+                 "This is written: on KIND PATH, on KIND by FUNCTION, or on ARN; [action ACTION] [if PATH]");
+}
+
+static void parse_also(struct model *model, const struct line *line, struct permission_entry *permission)
+{
+    size_t at = 2;
+
+    permission->also = true;
+    permission->action = word_or_absent(line, 1);
+    permission->when_asked.text = (struct name){take_value(line, &at, S("if")), line->number};
+    if (at != line->count)
+        complain(model, line->number, "This is written: also ACTION [if PATH]");
+}
+
+static void parse_key(struct model *model, const struct line *line, struct key_entry *key)
+{
+    size_t at = 2;
+
+    key->name = word_or_absent(line, 1);
+    key->function = take_value(line, &at, S("by"));
+    if (!str_present(key->function)) {
+        key->path.text = (struct name){word_or_absent(line, at++), line->number};
+        key->otherwise = take_value(line, &at, S("else"));
+    }
+    if (at != line->count)
+        complain(model, line->number,
+                 "This is written: key NAME PATH [else \"value\"], or key NAME by FUNCTION");
+}
+
+bool parse_permission_line(struct model *model, const struct line *line, struct operation_entry *operation)
+{
+    str word = line->items[0].text;
+
+    if (str_equal(word, S("key"))) {
+        struct key_entry *key = list_add(model->arena, &operation->keys);
+        *key = (struct key_entry){.line = line->number};
+        parse_key(model, line, key);
+        return true;
+    }
+    bool also = str_equal(word, S("also"));
+    if (!also && !str_equal(word, S("on")))
+        return false;
+    struct permission_entry *permission = list_add(model->arena, &operation->permissions);
+    *permission = (struct permission_entry){.line = line->number};
+    (also ? parse_also : parse_on)(model, line, permission);
+    return true;
+}
+
+/* ---- what they mean ---- */
+
+const struct resource_entry *find_resource(const struct model *model, str name)
+{
+    for (size_t i = 0; i < model->resources.count; i++)
+        if (str_equal(model->resources.items[i].name, name))
+            return &model->resources.items[i];
+    return NULL;
+}
+
+static const struct field *find_field(const struct shape_entry *shape, str name)
+{
+    for (size_t i = 0; shape && i < shape->fields.count; i++)
+        if (str_equal(shape->fields.items[i].name, name))
+            return &shape->fields.items[i];
+    return NULL;
+}
+
+/* A path goes through lists and maps by itself; `last` is the container that it came through last. */
+static const struct shape_entry *inside(const struct model *model, const struct shape_entry *shape,
+                                        const struct shape_entry **last)
+{
+    *last = NULL;
+    while (shape && (shape->kind == KIND_LIST || shape->kind == KIND_MAP)) {
+        *last = shape;
+        shape = find_shape(model, shape->element);
+    }
+    return shape;
+}
+
+/* The shape at the path's end; NULL after a complaint. */
+static const struct shape_entry *resolve(struct model *model, const struct operation_entry *operation,
+                                         struct path *path)
+{
+    const struct shape_entry *shape = find_shape(model, operation->input.text), *container = NULL;
+    str rest = path->text.text, word;
+
+    while (shape && str_next(&rest, '.', &word)) {
+        const struct field *field = find_field(shape, word);
+        if (container && container->kind == KIND_MAP && str_equal(word, S("key")) && str_empty(rest)) {
+            path->keys = true;
+            return find_shape(model, container->key);
+        }
+        if (!field)
+            break;
+        *list_add(model->arena, path) = (struct path_step){shape, (size_t)(field - shape->fields.items)};
+        shape = inside(model, find_shape(model, field->type), &container);
+        if (str_empty(rest))
+            return shape;
+    }
+    complain(model, path->text.line, "The input of %.*s has no %.*s.", STR_ARGS(operation->name),
+             STR_ARGS(path->text.text));
+    return NULL;
+}
+
+static void check_permission(struct model *model, const struct operation_entry *operation, size_t index)
+{
+    struct permission_entry *permission = &operation->permissions.items[index];
+
+    if (permission->also && index == 0)
+        complain(model, permission->line, "There is no `on` above.");
+    if (str_present(permission->kind.text) && !find_resource(model, permission->kind.text))
+        complain(model, permission->line, "There is no resource %.*s.", STR_ARGS(permission->kind.text));
+    if (str_present(permission->when_asked.text.text))
+        resolve(model, operation, &permission->when_asked);
+    if (!str_present(permission->path.text.text))
+        return;
+    const struct shape_entry *end = resolve(model, operation, &permission->path);
+    if (end && end->kind != KIND_STRING)
+        complain(model, permission->line, "%.*s names no resource: it is no text.",
+                 STR_ARGS(permission->path.text.text));
+}
+
+static void check_key(struct model *model, const struct operation_entry *operation, struct key_entry *key)
+{
+    if (!str_present(key->path.text.text))
+        return;
+    const struct shape_entry *end = resolve(model, operation, &key->path);
+    bool may_be_structure = str_equal(key->name, S("aws:RequestTag"));
+    if (end && end->kind == KIND_STRUCTURE && !may_be_structure)
+        complain(model, key->line, "%.*s has no value: it is a structure.", STR_ARGS(key->path.text.text));
+}
+
+void check_permissions(struct model *model)
+{
+    for (size_t i = 0; i < model->operations.count; i++) {
+        struct operation_entry *operation = &model->operations.items[i];
+        if (!str_present(operation->action))
+            operation->action = arena_format(model->arena, "%.*s:%.*s", STR_ARGS(model->signing_name),
+                                             STR_ARGS(operation->name));
+        for (size_t k = 0; k < operation->permissions.count; k++)
+            check_permission(model, operation, k);
+        for (size_t k = 0; k < operation->keys.count; k++)
+            check_key(model, operation, &operation->keys.items[k]);
+        if (operation->keys.count > 0 && operation->permissions.count == 0)
+            complain(model, operation->line, "%.*s has keys, but no `on`.", STR_ARGS(operation->name));
+    }
+}
