@@ -233,7 +233,7 @@ static bool parse_bound(struct parser *parser, const struct json *array, uint32_
 /* A lower bound is there: the upper one behind it. */
 static bool parse_top(struct parser *parser, const struct json *array, struct event_rule *rule)
 {
-    int64_t top;
+    int64_t top = 0;
 
     if (array->items[2].type != JSON_STRING)
         return refuse(parser, "Bad value in numeric range: %.*s", STR_ARGS(quoted(array, 2)));
@@ -255,7 +255,7 @@ static bool parse_numeric(struct parser *parser, const struct json *value, struc
 {
     static const str operators[] = {STR_INIT("="), STR_INIT("<"), STR_INIT("<="), STR_INIT(">"),
                                     STR_INIT(">=")};
-    int64_t bound;
+    int64_t bound = 0;
 
     if (!json_is(value, JSON_ARRAY))
         return refuse(parser, "Value of numeric must be an array.");

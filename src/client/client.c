@@ -44,20 +44,26 @@ static void pause_until_us(int64_t at_us)
         pause_ms((left_us + 999) / 1000);
 }
 
-static bool perform(struct client *client, struct client_exchange *exchange, struct failure *failure)
+static bool perform_by(CURL *curl, struct client *client, struct client_exchange *exchange,
+                       struct failure *failure)
 {
     enum client_exchange_state state;
 
     exchange->client = client;
-    exchange->curl = client->curl;
+    exchange->curl = curl;
     do {
         pause_until_us(exchange->again_us);
         client_exchange_begin(exchange);
-        state = client_exchange_end(exchange, curl_easy_perform(client->curl));
+        state = client_exchange_end(exchange, curl_easy_perform(curl));
     } while (state == EXCHANGE_AGAIN);
     client_exchange_free(exchange);
     *failure = exchange->failure;
     return state == EXCHANGE_ANSWERED;
+}
+
+static bool perform(struct client *client, struct client_exchange *exchange, struct failure *failure)
+{
+    return perform_by(client->curl, client, exchange, failure);
 }
 
 bool client_call(struct client *client, struct arena *arena, const struct operation *operation,
@@ -74,6 +80,19 @@ bool client_get(struct client *client, struct arena *arena, str path, str query,
     struct client_exchange exchange = {.arena = arena, .path = path, .query = query, .out = reply};
 
     return perform(client, &exchange, failure);
+}
+
+bool client_follow(struct client *client, struct arena *arena, str path, str query,
+                   const struct client_reader *reader, struct http_reply *reply, struct failure *failure)
+{
+    struct client_exchange exchange = {
+        .arena = arena, .path = path, .query = query, .reader = reader, .out = reply};
+    CURL *curl = curl_easy_init(); /* the client's own is free for calls meanwhile */
+
+    check(curl);
+    bool answered = perform_by(curl, client, &exchange, failure);
+    curl_easy_cleanup(curl);
+    return answered;
 }
 
 /* ---- many at once ---- */

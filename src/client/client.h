@@ -28,6 +28,18 @@ bool client_call(struct client *client, struct arena *arena, const struct operat
 bool client_get(struct client *client, struct arena *arena, str path, str query, struct http_reply *reply,
                 struct failure *failure);
 
+/*
+ * The same for a reply that has no end: `take` gets each piece of its body as it comes, until it says that
+ * it has enough; it may make calls meanwhile.  What is not answered with 200 is read whole into *reply.
+ * Returns when there is enough or the reply has ended, however it did.  False: nobody answered.
+ */
+struct client_reader {
+    void *context;
+    bool (*take)(void *context, str bytes); /* false: enough */
+};
+bool client_follow(struct client *client, struct arena *arena, str path, str query,
+                   const struct client_reader *reader, struct http_reply *reply, struct failure *failure);
+
 /* The same operation many times, several at once. */
 struct client_stream {
     const struct operation *operation;

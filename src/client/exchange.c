@@ -22,10 +22,23 @@ const struct error UNREACHABLE = {.name = "Unreachable", .query_code = "Unreacha
 
 /* ---- the request ---- */
 
+static bool has_status(const struct client_exchange *exchange, long wanted)
+{
+    long status = 0;
+
+    curl_easy_getinfo(exchange->curl, CURLINFO_RESPONSE_CODE, &status);
+    return status == wanted;
+}
+
 static size_t keep_body(char *bytes, size_t one, size_t size, void *context)
 {
     struct client_exchange *exchange = context;
+    const struct client_reader *reader = exchange->reader;
 
+    if (reader && has_status(exchange, 200)) {
+        exchange->taken = true;
+        return reader->take(reader->context, (str){bytes, one * size}) ? one * size : CURL_WRITEFUNC_ERROR;
+    }
     text_add(&exchange->body, (str){bytes, one * size});
     return one * size;
 }
@@ -93,7 +106,8 @@ static void set_options(struct client_exchange *exchange, const struct http_requ
     curl_easy_setopt(curl, CURLOPT_PRIVATE, exchange);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_TIMEOUT_S);
     curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
-    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)SILENCE_TIMEOUT_S);
+    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, exchange->reader ? 0L : (long)SILENCE_TIMEOUT_S);
+    curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, exchange->reader ? 1L : 0L);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     if (authorities && *authorities)
         curl_easy_setopt(curl, CURLOPT_CAINFO, authorities);
@@ -244,7 +258,7 @@ enum client_exchange_state client_exchange_end(struct client_exchange *exchange,
 {
     long status = 0;
 
-    if (code != CURLE_OK) {
+    if (code != CURLE_OK && !exchange->taken) {
         bool hopeless = code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_PEER_FAILED_VERIFICATION ||
                         code == CURLE_SSL_CACERT_BADFILE || code == CURLE_URL_MALFORMAT;
         fail_unreachable(exchange, code);

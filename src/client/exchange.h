@@ -24,10 +24,12 @@ struct client_exchange {
     str path, query;
     const void *in;
     void *out, *tag;
+    const struct client_reader *reader; /* of a path: takes the body of a good reply; NULL: it is kept */
 
     str endpoint;
     struct curl_slist *headers;
     struct text body; /* of the reply */
+    bool taken;       /* the reader has got some of it */
     struct http_reply reply;
     struct failure failure;
     unsigned attempts;

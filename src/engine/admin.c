@@ -10,6 +10,7 @@
  *     POST /_orderly/clock              {"advance_ms": …}
  *     GET  /_orderly/traces             the ways of messages and invocations, and
  *     GET  /_orderly/traces/ID          the hops of one, see trace_read.c
+ *     GET  /_orderly/traces/stream      hops as they happen, see trace_stream.c
  *     POST /_localstack/state/reset     forget everything
  */
 #include "engine/engine_internal.h"
@@ -188,6 +189,7 @@ const struct door ADMIN_DOORS[] = {
     {NULL, "GET", "/_orderly/clock", show_clock, 0},
     {NULL, "POST", "/_orderly/clock", advance_clock, DOOR_ON_ENGINE | DOOR_CHANGES},
     {NULL, "GET", "/_orderly/traces", traces_list, DOOR_ON_ENGINE | DOOR_ON_WORKER},
+    {NULL, "GET", "/_orderly/traces/stream", traces_stream, DOOR_ON_ENGINE | DOOR_ON_WORKER | DOOR_STREAMS},
     {NULL, "GET", "/_orderly/traces/*", traces_show, DOOR_ON_ENGINE | DOOR_ON_WORKER},
     {NULL, "POST", "/_localstack/state/reset", reset, DOOR_ON_ENGINE | DOOR_CHANGES},
     {NULL, NULL, "/_orderly/*", nothing, DOOR_OPEN},

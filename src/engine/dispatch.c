@@ -500,7 +500,7 @@ static void door_now(void *context)
 
 static void run_door(struct dispatcher *dispatcher, struct exchange *exchange)
 {
-    exchange->call.time_up_us = monotonic_us() + LIMIT_LONG_READ_MS * 1000;
+    exchange->call.time_up_us = monotonic_us() + (int64_t)LIMIT_LONG_READ_MS * 1000;
     attempt(&(struct attempt){dispatcher, exchange, false}, door_now);
     deliver_read(dispatcher->engine, exchange);
 }

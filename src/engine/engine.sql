@@ -95,6 +95,10 @@ create table engine_trace_page (
     hops blob not null
 );
 
+-- Streams of hops follow them in the order in which they were written.
+-- migration: 6
+create index engine_trace_hop_by_id on engine_trace_hop (id);
+
 -- statement: set_timer :exec
 insert into engine_timer (operation, id, due_ms, account, region, input)
 values (:operation, :id, :due_ms, :account, :region, :input)
@@ -182,6 +186,16 @@ insert into engine_trace_hop (trace, id, hop) values (:trace, :id, :hop);
 -- statement: list_trace_hops :many
 -- param: limit integer
 select id, hop from engine_trace_hop where trace = :trace order by id limit :limit;
+
+-- statement: find_last_trace_hop :one
+select id from engine_trace_hop order by id desc limit 1;
+
+-- statement: find_trace_hop_after :one
+select id from engine_trace_hop where id > :id order by id limit 1;
+
+-- statement: list_trace_hops_after :each
+select h.id, h.trace, t.trace_id from engine_trace_hop h join engine_trace t on t.id = h.trace
+where h.id > :id order by h.id;
 
 -- statement: remove_trace_hops :exec
 delete from engine_trace_hop where trace = :trace;

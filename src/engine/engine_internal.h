@@ -382,7 +382,8 @@ void trace_page_added(struct engine *engine, int64_t bytes);
 void trace_recount(struct engine *engine);
 /* Are all hops of earlier batches, and is that committed? */
 bool trace_is_indexed(struct engine *engine);
-/* Take pages apart, at least one, while the slice lasts. */
+/* Take pages apart, at least one, while the slice lasts.  Who waits for TRACE_HOPS_COME runs again. */
+#define TRACE_HOPS_COME S("engine/trace-hops")
 void trace_index(struct engine *engine);
 /* Do so when it is due, and forget traces past their age, or of which there are too many. */
 void trace_tend(struct engine *engine);
@@ -399,6 +400,14 @@ bool hop_read(const struct json *array, size_t from, struct stored_hop *hop);
 /* trace_read.c: GET /_orderly/traces, and below */
 enum outcome traces_list(const struct call *call, const struct visit *visit, struct http_reply *reply);
 enum outcome traces_show(const struct call *call, const struct visit *visit, struct http_reply *reply);
+/*
+ * On the engine: everything that was traced before this request must be found.  Then a worker runs the
+ * handler again.
+ */
+enum outcome trace_index_first(const struct call *call, struct http_reply *reply);
+
+/* trace_stream.c */
+enum outcome traces_stream(const struct call *call, const struct visit *visit, struct http_reply *reply);
 
 /* call.c */
 void call_reset(const struct call *call);

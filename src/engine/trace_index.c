@@ -373,6 +373,8 @@ void trace_index(struct engine *engine)
     do
         more = index_pages(engine);
     while (more && !slice_has_passed(engine));
+    while (wake_oldest(engine, TRACE_HOPS_COME))
+        ;
     engine->index_ms = more ? engine->now_ms + wait_ms(engine) : INT64_MAX;
 }
 
@@ -426,10 +428,11 @@ static void prune(struct engine *engine)
     engine->prune_ms = engine->now_ms + (more ? 1 : PRUNE_EVERY_MS);
 }
 
-/* Calls have come: what is not too much waits until none does. */
+/* Calls have come: what is not too much waits until none does, unless somebody follows the hops. */
 static void put_off(struct engine *engine)
 {
-    if (engine->index_ms != INT64_MAX && engine->trace_page_bytes < MOST_WAITING_BYTES)
+    if (engine->index_ms != INT64_MAX && engine->trace_page_bytes < MOST_WAITING_BYTES &&
+        !parking_awaited(&engine->parking, TRACE_HOPS_COME))
         engine->index_ms = engine->now_ms + INDEX_IDLE_MS;
 }
 

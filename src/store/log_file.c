@@ -37,7 +37,7 @@ static bool is_commit_header(const void *data, int size)
     static const char no_commit[COMMIT_FIELD_BYTES];
 
     return size == FRAME_HEADER_BYTES &&
-           memcmp((const char *)data + COMMIT_FIELD, no_commit, sizeof no_commit);
+           memcmp((const char *)data + COMMIT_FIELD, no_commit, sizeof no_commit) != 0;
 }
 
 static void add(struct log_file *file, const void *data, int size, sqlite3_int64 offset)

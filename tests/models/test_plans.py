@@ -11,6 +11,7 @@ SOURCES = sorted(ROOT.glob("src/**/*.sql"))
 WHOLE_TABLES = {
     "dynamodb: find_gone": "the first row",
     "dynamodb: list_uncounted": "once, at the start",
+    "engine: find_last_trace_hop": "the last entry of an index",
     "engine: find_next_timer": "the first entry of an index",
     "engine: list_effects": "once, at the start",
     "engine: find_trace_page": "the first row",

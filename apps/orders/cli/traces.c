@@ -7,10 +7,12 @@
 #include "base/list.h"
 #include "cli/output.h"
 #include "wire/form.h"
+#include "wire/server_sent_events.h"
 
-enum { MOST_PAGES = 1000, PAGE = 100 };
+enum { MOST_PAGES = 1000, PAGE = 100, MOST_EVENT_BYTES = 1024 * 1024, AGAIN_MS = 200 };
 
 static const str traces_path = STR_INIT("/_orderly/traces");
+static const str stream_path = STR_INIT("/_orderly/traces/stream");
 
 bool orders_traces_served(struct orders *orders, bool *served)
 {
@@ -170,6 +172,89 @@ bool orders_traces_newest(struct orders *orders, const struct traces_query *quer
         return true;
     *trace = traces.items[0];
     return orders_traces_read(orders, trace);
+}
+
+/* ---- as they happen ---- */
+
+struct following {
+    struct orders *orders;
+    const struct traces_follower *follower;
+    struct arena arena; /* of what has come of an event, and of the last hop's id */
+    struct text bytes;
+    str last_hop;
+    bool begun, enough;
+};
+
+static void take_event(struct following *following, const struct server_sent_event *event)
+{
+    const struct traces_follower *follower = following->follower;
+    struct arena *arena = following->orders->arena;
+    struct arena_mark mark = arena_mark(arena);
+
+    if (!following->begun)
+        follower->begun(follower->context);
+    following->begun = true;
+    if (str_equal(event->name, S("hop"))) {
+        const struct json *json = json_parse(arena, event->data, NULL);
+        struct trace_entry hop = hop_of(json);
+        following->enough = !follower->hop(follower->context, json_get_str(json, S("traceId")), &hop);
+    }
+    arena_rewind(arena, mark);
+}
+
+/* The events that are whole; the rest waits for more bytes. */
+static bool take_bytes(void *context, str bytes)
+{
+    struct following *following = context;
+    struct server_sent_event event;
+    struct arena next = {0};
+
+    text_add(&following->bytes, bytes);
+    str rest = text_str(&following->bytes), last = following->last_hop;
+    while (!following->enough && server_sent_event_read(&following->arena, &rest, &event)) {
+        last = str_present(event.id) ? event.id : last;
+        take_event(following, &event);
+    }
+    struct text left = text_in(&next);
+    text_add(&left, rest);
+    following->last_hop = arena_copy(&next, last);
+    arena_free(&following->arena);
+    following->arena = next;
+    left.arena = &following->arena;
+    following->bytes = left;
+    return !following->enough && left.size <= MOST_EVENT_BYTES;
+}
+
+static bool follow_once(struct following *following, str resource)
+{
+    struct orders *orders = following->orders;
+    struct client_reader reader = {following, take_bytes};
+    struct http_reply reply = {0};
+    struct text query = text_in(orders->arena);
+
+    add_text(&query, S("resource"), resource);
+    add_text(&query, S("after"), following->last_hop);
+    following->bytes = text_in(&following->arena);
+    if (!client_follow(orders->client, orders->arena, stream_path, text_str(&query), &reader, &reply,
+                       &orders->failure))
+        return orders_complain(orders, "Following the traces");
+    return reply.status == 200 ? true : complain(orders, &reply);
+}
+
+bool orders_traces_follow(struct orders *orders, str resource, const struct traces_follower *follower)
+{
+    struct following following = {.orders = orders, .follower = follower};
+    struct arena_mark mark = arena_mark(orders->arena);
+    bool good = true;
+
+    while (good && !following.enough) {
+        if (following.begun)
+            pause_ms(AGAIN_MS); /* the server has ended the stream */
+        good = follow_once(&following, resource);
+        arena_rewind(orders->arena, mark);
+    }
+    arena_free(&following.arena);
+    return good;
 }
 
 /* ---- what it says ---- */

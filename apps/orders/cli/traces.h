@@ -25,6 +25,14 @@ struct trace {
     } hops;
 };
 
+/* A hop as it happens. */
+struct traces_follower {
+    void *context;
+    void (*begun)(void *context); /* from now on, no hop is missed */
+    /* False: enough. */
+    bool (*hop)(void *context, str trace_id, const struct trace_entry *hop);
+};
+
 struct trace_list {
     struct trace *items; /* the newest first */
     size_t count;
@@ -44,6 +52,12 @@ bool orders_traces_find(struct orders *orders, const struct traces_query *query,
 bool orders_traces_read(struct orders *orders, struct trace *trace);
 /* The newest trace with its hops; without an id when there is none. */
 bool orders_traces_newest(struct orders *orders, const struct traces_query *query, struct trace *trace);
+
+/*
+ * Follow the hops of traces with that resource until the follower has enough, over a server's restarts.  Each
+ * hop is on orders->arena, and gone after it.  False: it has been said why.
+ */
+bool orders_traces_follow(struct orders *orders, str resource, const struct traces_follower *follower);
 
 /* Is there a hop of that kind? */
 bool trace_has_kind(const struct trace *trace, str kind);

@@ -1,34 +1,22 @@
 /*
  * watch_traces.c: a line for each order that comes into the table, and for each step that goes wrong.
  *
- * Each look asks for the traces in which something happened lately, and reads those that have grown since
- * the look before. What has been shown is remembered by the hops' ids.
+ * The server tells each hop as it happens; what the line says besides is in the hop's trace.
  */
 #include "orders/cli/timeline.h"
 #include "orders/cli/traces.h"
 #include "orders/cli/watch.h"
 
-#include "base/map.h"
-#include "base/time.h"
 #include "cli/output.h"
 
 #include <stdlib.h>
 
-enum {
-    WAIT_MS = 500,
-    OVERLAP_MS = 5000,
-    CLOCK_TOLERANCE_MS = 15 * 60 * 1000,
-    MOST_TRACES = 1000,
-    TEXT_COLUMNS = 90,
-    ID_COLUMNS = 12,
-    VERDICT_COLUMNS = 13,
-};
+enum { TEXT_COLUMNS = 90, ID_COLUMNS = 12, VERDICT_COLUMNS = 13 };
 
 struct watch {
     struct orders *orders;
-    struct map seen; /* traces' ids, with how many hops they had; hops' ids */
-    int64_t newest_ms, left;
-    str queue_arn;
+    int64_t left; /* lines to print */
+    bool failed;
 };
 
 /* What the table calls it; where it never came there, the message's id. */
@@ -43,11 +31,16 @@ static str name_of(struct arena *arena, const struct trace *trace, const struct 
     return str_present(name) ? name : S("");
 }
 
+static int64_t began_of(const struct trace *trace)
+{
+    return trace->hops.count > 0 ? trace->hops.items[0].at_ms : 0;
+}
+
 static void print_hop(struct watch *watch, const struct trace *trace, const struct trace_entry *hop)
 {
     struct arena *arena = watch->orders->arena;
     bool well = str_equal(hop->verdict, S("ok"));
-    str took = timeline_time(arena, hop->at_ms - trace->began_ms);
+    str took = timeline_time(arena, hop->at_ms - began_of(trace));
 
     printf("%.*s  ", STR_ARGS(output_time(arena, hop->at_ms)));
     output_padded(stdout, output_line(arena, name_of(arena, trace, hop), ID_COLUMNS), ID_COLUMNS);
@@ -57,6 +50,7 @@ static void print_hop(struct watch *watch, const struct trace *trace, const stru
     if (str_present(hop->reason))
         printf("  %.*s", STR_ARGS(output_line(arena, timeline_sentence(arena, hop->reason), TEXT_COLUMNS)));
     putchar('\n');
+    fflush(stdout);
     watch->left--;
 }
 
@@ -65,64 +59,32 @@ static bool is_worth_a_line(struct arena *arena, const struct trace_entry *hop)
     return str_present(trace_entry_order(arena, hop)) || !str_equal(hop->verdict, S("ok"));
 }
 
-static void show_trace(struct watch *watch, const struct trace *trace)
+static bool show_hop(void *context, str trace_id, const struct trace_entry *hop)
 {
-    for (size_t i = 0; i < trace->hops.count; i++) {
-        const struct trace_entry *hop = &trace->hops.items[i];
-        if (is_worth_a_line(watch->orders->arena, hop) && !map_put(&watch->seen, hop->id, watch) &&
-            watch->left > 0)
-            print_hop(watch, trace, hop);
-    }
-}
+    struct watch *watch = context;
+    struct trace trace = {.id = trace_id};
 
-/* Read it if it has grown. */
-static bool look_at(struct watch *watch, struct trace *trace)
-{
-    void *count = (void *)(uintptr_t)trace->hop_count;
-
-    if (trace->last_ms > watch->newest_ms)
-        watch->newest_ms = trace->last_ms;
-    if (map_put(&watch->seen, trace->id, count) == count)
+    if (!is_worth_a_line(watch->orders->arena, hop))
         return true;
-    if (!orders_traces_read(watch->orders, trace))
-        return false;
-    show_trace(watch, trace);
-    return true;
+    watch->failed = !orders_traces_read(watch->orders, &trace);
+    if (!watch->failed)
+        print_hop(watch, &trace, hop);
+    return !watch->failed && watch->left > 0;
 }
 
-static bool look(struct watch *watch)
+static void say_begun(void *context)
 {
-    struct trace_list traces = {0};
-    struct traces_query query = {
-        .resource = watch->queue_arn, .since_ms = watch->newest_ms - OVERLAP_MS, .limit = MOST_TRACES};
-
-    if (!orders_traces_find(watch->orders, &query, &traces))
-        return false;
-    for (size_t i = traces.count; i > 0; i--)
-        if (!look_at(watch, &traces.items[i - 1]))
-            return false;
-    fflush(stdout);
-    return true;
+    (void)context;
+    fputs("Watching the orders. Ctrl-C ends it.\n", stderr);
 }
 
 int watch_traces(struct orders *orders)
 {
-    struct watch watch = {.orders = orders, .newest_ms = wall_clock_ms() - CLOCK_TOLERANCE_MS};
+    struct watch watch = {.orders = orders, .left = orders->arguments->count};
+    struct traces_follower follower = {&watch, say_begun, show_hop};
 
     if (!orders_who_am_i(orders))
         return EXIT_FAILURE;
-    watch.queue_arn = orders_arn(orders, "sqs", ORDERS_QUEUE);
-    struct arena_mark mark = arena_mark(orders->arena);
-    bool answered = look(&watch); /* no lines are left: what is there already is only remembered */
-
-    watch.left = orders->arguments->count;
-    if (answered)
-        fputs("Watching the orders. Ctrl-C ends it.\n", stderr);
-    while (answered && watch.left > 0) {
-        arena_rewind(orders->arena, mark);
-        pause_ms(WAIT_MS);
-        answered = look(&watch);
-    }
-    map_free(&watch.seen);
-    return answered ? EXIT_SUCCESS : EXIT_FAILURE;
+    bool good = orders_traces_follow(orders, orders_arn(orders, "sqs", ORDERS_QUEUE), &follower);
+    return good && !watch.failed ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -6,6 +6,7 @@
  * A function runs in sandboxes (AWS says execution environments, which the model's shapes are
  * named after).  An invocation is a row: queued, then a sandbox's, then answered.
  */
+#include "base/check.h"
 #include "base/list.h"
 #include "base/time.h"
 #include "engine/doors.h"

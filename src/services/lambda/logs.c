@@ -90,6 +90,7 @@ static bool write_events(const struct call *call, const struct function *functio
     for (size_t done = 0; role && done < events->count; done += in.log_events.count) {
         in.log_events.items = events->items + done;
         in.log_events.count = batch_count(in.log_events.items, events->count - done);
+        check(in.log_events.count > 0);
         written = write_batch(call, role, &in, failure) && written;
     }
     return written;

@@ -58,6 +58,7 @@ static void log_start(const struct call *call, const struct function *function, 
 
 static int64_t first_deadline_ms(const struct call *call, const struct function *function)
 {
+    check(function->row.timeout_seconds > 0);
     return call->now_ms + INIT_MS + function->row.timeout_seconds * MS_PER_S;
 }
 
@@ -105,6 +106,7 @@ void lambda_function_dispatch(const struct call *call, const struct function *fu
 {
     struct lambda_count_work_row count;
 
+    check(function->row.id > 0);
     wake(call, lambda_function_work(call, function->row.id));
     if (lambda_count_work(call->txn, &(struct lambda_count_work_params){.function_id = function->row.id},
                           &count) &&

@@ -1,0 +1,124 @@
+/*
+ * trace_hops.c: the hops of one trace, and which hop caused which.
+ */
+#include "engine/trace_search.h"
+#include "engine_sql.h"
+
+#include "base/list.h"
+
+/* In order of time; of the same millisecond, in the order in which they were written. */
+static void add_in_order(struct arena *arena, struct stored_hops *hops, const struct stored_hop *hop)
+{
+    list_add(arena, hops);
+    size_t place = hops->count - 1;
+
+    for (; place > 0 && hops->items[place - 1].hop.at_ms > hop->hop.at_ms; place--)
+        hops->items[place] = hops->items[place - 1];
+    hops->items[place] = *hop;
+}
+
+struct stored_hops trace_hops_of(const struct call *call, int64_t trace)
+{
+    struct engine_list_trace_hops_rows rows = engine_list_trace_hops(
+        call->txn, &(struct engine_list_trace_hops_params){.trace = trace, .limit = LIMIT_TRACE_HOPS});
+    struct stored_hops hops = {0};
+    struct stored_hop hop;
+
+    for (size_t i = 0; i < rows.count; i++)
+        if (hop_read(json_parse(call->arena, rows.items[i].hop, NULL), 0, &hop))
+            add_in_order(call->arena, &hops, &hop);
+    return hops;
+}
+
+static bool is_same(str a, str b)
+{
+    return str_present(a) && str_equal(a, b);
+}
+
+/* Hops before `at` that may be its parent. */
+static int64_t last_of_message(const struct stored_hops *hops, size_t at)
+{
+    for (size_t i = at; i > 0; i--)
+        if (is_same(hops->items[i - 1].hop.message_id, hops->items[at].hop.message_id))
+            return hops->items[i - 1].id;
+    return 0;
+}
+
+static int64_t first_of_request(const struct stored_hops *hops, size_t at)
+{
+    for (size_t i = 0; i < at; i++)
+        if (is_same(hops->items[i].hop.request_id, hops->items[at].hop.request_id))
+            return hops->items[i].id;
+    return 0;
+}
+
+static int64_t first_published(const struct stored_hops *hops, size_t at)
+{
+    enum hop_kind kind = hops->items[at].hop.kind;
+
+    for (size_t i = 0; i < at && (kind == HOP_DELIVERED || kind == HOP_NOT_DELIVERED); i++)
+        if (hops->items[i].hop.kind == HOP_PUBLISHED)
+            return hops->items[i].id;
+    return 0;
+}
+
+static int64_t known_parent(const struct stored_hops *hops, size_t at)
+{
+    int64_t parent = hops->items[at].hop.parent;
+
+    for (size_t i = 0; parent && i < hops->count; i++)
+        if (hops->items[i].id == parent && i != at)
+            return parent;
+    return 0;
+}
+
+/*
+ * The hop that says so itself, or the one before it of the same message, or the one that its request began
+ * with.
+ */
+static int64_t parent_of(const struct stored_hops *hops, size_t at)
+{
+    static int64_t (*const rules[])(const struct stored_hops *hops, size_t at) = {
+        known_parent, last_of_message, first_of_request, first_published};
+    int64_t parent = 0;
+
+    for (size_t i = 0; !parent && i < sizeof rules / sizeof *rules; i++)
+        parent = rules[i](hops, at);
+    return parent;
+}
+
+static void write_id(struct arena *arena, struct json_writer *writer, str name, int64_t id)
+{
+    json_name(writer, name);
+    if (id)
+        json_string(writer, arena_format(arena, "%lld", (long long)id));
+    else
+        json_null(writer);
+}
+
+void trace_hop_write(struct arena *arena, struct json_writer *writer, const struct stored_hops *hops,
+                     size_t at, str trace_id)
+{
+    const struct stored_hop *stored = &hops->items[at];
+    const struct trace_hop *hop = &stored->hop;
+
+    json_open_object(writer);
+    if (str_present(trace_id))
+        json_field(writer, S("traceId"), trace_id);
+    write_id(arena, writer, S("id"), stored->id);
+    write_id(arena, writer, S("parent"), parent_of(hops, at));
+    json_field(writer, S("kind"), hop_kind_name(hop->kind));
+    json_i64_field(writer, S("atMs"), hop->at_ms);
+    json_i64_field(writer, S("durationMs"), hop->duration_ms);
+    json_i64_field(writer, S("attempt"), hop->attempt);
+    json_field(writer, S("verdict"), verdict_name(hop->verdict));
+    json_field(writer, S("resource"), hop->resource_arn);
+    json_field(writer, S("messageId"), hop->message_id);
+    json_field(writer, S("requestId"), hop->request_id);
+    json_field(writer, S("reason"), hop->reason);
+    if (stored->detail) {
+        json_name(writer, S("detail"));
+        json_value(writer, stored->detail);
+    }
+    json_close_object(writer);
+}

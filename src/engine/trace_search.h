@@ -1,0 +1,36 @@
+#pragma once
+
+/*
+ * trace_search.h: what trace_read.c and trace_stream.c share: which traces are meant, and the hops of one.
+ */
+#include "engine/engine_internal.h"
+#include "engine/trace_words.h"
+#include "wire/json.h"
+
+/* What is being looked for. */
+struct search {
+    struct word_list words; /* all of them; the first is what the store is asked by */
+    bool has_verdict, ends_well;
+    enum verdict verdict;
+    int64_t since_ms, until_ms, limit, before_id;
+    int64_t after_hop; /* negative: from now on */
+};
+
+enum search_use { SEARCH_PAGE = 1, SEARCH_STREAM = 2 };
+
+/* False: the reply says what is wrong. */
+bool search_read(const struct call *call, str query, enum search_use use, struct search *search,
+                 struct http_reply *reply);
+/* Does the trace, by its row's id, have all the words? */
+bool search_has_words(const struct call *call, const struct search *search, int64_t trace);
+
+struct stored_hops {
+    struct stored_hop *items;
+    size_t count;
+};
+
+/* All hops of the trace with that row, in order of time. */
+struct stored_hops trace_hops_of(const struct call *call, int64_t trace);
+/* One of them as JSON; `trace_id` is in it, unless it is absent. */
+void trace_hop_write(struct arena *arena, struct json_writer *writer, const struct stored_hops *hops,
+                     size_t at, str trace_id);
