@@ -37,7 +37,9 @@ static void run_handler(void *context)
         doors_run(exchange);
         return;
     }
+    stream_begin_run(exchange);
     exchange->outcome = call_handle(call, exchange->in, exchange->out);
+    stream_end_run(exchange);
     check(exchange->outcome != DONE || call->progress->authorized ||
           call->operation->flags & (OPERATION_ANONYMOUS | OPERATION_INTERNAL));
 }

@@ -396,7 +396,9 @@ static void read_now(void *context)
 
     snapshot_begin(dispatcher, call);
     exchange->out = arena_alloc(call->arena, call->operation->output->size);
+    stream_begin_run(exchange);
     exchange->outcome = call_handle(call, exchange->in, exchange->out);
+    stream_end_run(exchange);
     check(exchange->outcome != PARKED || call->progress->moves);
     check(exchange->outcome != DONE || call->progress->authorized ||
           call->operation->flags & OPERATION_ANONYMOUS);
@@ -529,6 +531,16 @@ static bool dispatch_door(struct dispatcher *dispatcher, struct exchange *exchan
     return true;
 }
 
+static void run_operation(struct dispatcher *dispatcher, struct exchange *exchange)
+{
+    unsigned flags = exchange->operation->flags;
+
+    if (flags & OPERATION_READS)
+        step(dispatcher, exchange, flags & OPERATION_LONG ? WORK_LONG : WORK_NONE, run_read);
+    else
+        engine_submit(dispatcher->engine, exchange);
+}
+
 void exchange_more(struct dispatcher *dispatcher, struct exchange *exchange)
 {
     exchange->call.stream->begun = true;
@@ -536,14 +548,23 @@ void exchange_more(struct dispatcher *dispatcher, struct exchange *exchange)
     exchange->call.now_ms = engine_now_ms(dispatcher->engine);
     arena_rewind(&exchange->arena, exchange->decoded);
     call_reset(&exchange->call);
-    go_through_door(dispatcher, exchange);
+    if (exchange->door)
+        go_through_door(dispatcher, exchange);
+    else
+        run_operation(dispatcher, exchange);
+}
+
+static bool runs_on_engine(const struct exchange *exchange)
+{
+    return exchange->door ? exchange->door->flags & DOOR_ON_ENGINE
+                          : !(exchange->operation->flags & OPERATION_READS);
 }
 
 bool exchange_leave(struct dispatcher *dispatcher, struct exchange *exchange)
 {
     struct stream *stream = exchange->call.stream;
 
-    if (stream->left || !(exchange->door->flags & DOOR_ON_ENGINE))
+    if (stream->left || !runs_on_engine(exchange))
         return false;
     stream->left = true;
     exchange_more(dispatcher, exchange);
@@ -579,6 +600,9 @@ static void serve(struct dispatcher *dispatcher, struct exchange *exchange)
     }
     const struct operation *operation = exchange->operation;
     bool takes_long = operation->flags & OPERATION_LONG;
+    if (operation->flags & OPERATION_STREAMS)
+        exchange->call.stream = arena_new(&exchange->arena, struct stream);
+    exchange->decoded = arena_mark(&exchange->arena);
     if (operation->flags & OPERATION_READS)
         step(dispatcher, exchange, takes_long ? WORK_LONG : WORK_NONE, run_read);
     else if (is_prepared(exchange))
@@ -646,11 +670,16 @@ static void encode_now(void *context)
     const struct protocol *protocol =
         exchange->protocol ? exchange->protocol : protocol_find(PROTOCOL_JSON_1_0);
 
-    if (exchange->outcome == DONE)
+    if (exchange->call.stream && exchange->call.stream->begun)
+        events_encode_piece(exchange);
+    else if (exchange->outcome == DONE && exchange->call.stream)
+        events_encode_head(exchange, protocol);
+    else if (exchange->outcome == DONE)
         protocol->encode_reply(&exchange->call, exchange->out, &exchange->reply);
     else
         protocol->encode_error(&exchange->call, &exchange->reply);
-    reply_pack(exchange, on_loop ? LIMIT_LOOP_PACKED_BYTES : SIZE_MAX);
+    if (!exchange->call.stream)
+        reply_pack(exchange, on_loop ? LIMIT_LOOP_PACKED_BYTES : SIZE_MAX);
 }
 
 static void encode(struct exchange *exchange, enum work_class class)
@@ -675,6 +704,12 @@ static void run_encode(struct dispatcher *dispatcher, struct exchange *exchange)
 bool dispatch_encode(struct engine *engine, struct exchange *exchange)
 {
     return work_offer(engine->pool, exchange, WORK_SHORT, run_encode);
+}
+
+void exchange_encode_piece(struct exchange *exchange)
+{
+    if (!exchange->door && exchange->reply.status == 0)
+        encode(exchange, WORK_NONE);
 }
 
 void exchange_encode(struct exchange *exchange)

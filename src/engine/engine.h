@@ -178,6 +178,8 @@ void exchange_encode(struct exchange *exchange);
  * in reply.body, and `more` again; or without `more`, which is the end: a good one if the outcome is DONE.
  */
 void exchange_more(struct dispatcher *dispatcher, struct exchange *exchange);
+/* Then put it into reply.body, on the server thread that owns the exchange again. */
+void exchange_encode_piece(struct exchange *exchange);
 /*
  * Instead: the client has gone.  True: whoever makes the pieces has to hear of it, and `answered` will be
  * called a last time; false: the exchange is the server's.

@@ -249,6 +249,8 @@ struct shape_entry *find_shape(const struct model *model, str name);
 struct shape_entry *add_shape(struct model *model, str name, int line, enum kind kind);
 struct error_entry *find_error(const struct model *model, str name);
 const struct operation_entry *find_operation(const struct model *model, str name);
+/* Is a member of its output `in eventstream`? */
+bool operation_streams(const struct model *model, const struct operation_entry *operation);
 bool names_contain(const struct names *names, str text);
 
 /* MD5OfMessageBody → md5_of_message_body. */

@@ -154,6 +154,7 @@ static void parse_location(struct model *model, const struct line *line, size_t 
                                               {"headers", "IN_HEADERS"},
                                               {"status", "IN_STATUS"},
                                               {"payload", "IN_PAYLOAD"},
+                                              {"eventstream", "IN_EVENTS"},
                                               {NULL, NULL}};
 
     field->location = choose(model, line, ++*at, locations);
