@@ -81,6 +81,7 @@ static void begin(struct dispatcher *dispatcher, struct exchange *exchange)
     exchange->sequence = 0;
     exchange->cancelled = false;
     exchange->was_prepared = false;
+    exchange->denied_read = false;
     exchange->work = NULL;
     exchange->began_us = monotonic_us();
     exchange->outcome = FAILED;
@@ -408,6 +409,23 @@ static void read_now(void *context)
     }
 }
 
+static void go_to_engine(struct dispatcher *dispatcher, struct exchange *exchange)
+{
+    exchange->decoded = arena_mark(&exchange->arena);
+    /* The events of one child process keep their order; a worker has no turns to gather calls in. */
+    if (str_present(exchange->sandbox) || dispatcher->class != WORK_NONE)
+        engine_submit(dispatcher->engine, exchange);
+    else
+        queue_push(&dispatcher->waiting, exchange);
+}
+
+/* A denial on somebody's way becomes a hop, which only the engine writes. */
+static bool is_denied_on_a_way(const struct exchange *exchange)
+{
+    return exchange->outcome == FAILED && str_present(exchange->progress.failure.reason) &&
+           str_present(exchange->call.trace_id) && exchange->call.engine->options.trace_keep.age_ms > 0;
+}
+
 static void run_read(struct dispatcher *dispatcher, struct exchange *exchange)
 {
     struct call *call = &exchange->call;
@@ -422,19 +440,14 @@ static void run_read(struct dispatcher *dispatcher, struct exchange *exchange)
         step(dispatcher, exchange, WORK_LONG, run_read);
         return;
     }
+    if (is_denied_on_a_way(exchange)) {
+        exchange->denied_read = true;
+        go_to_engine(dispatcher, exchange);
+        return;
+    }
     if (dispatcher->class != WORK_NONE)
         encode(exchange, dispatcher->class);
     deliver_read(dispatcher->engine, exchange);
-}
-
-static void go_to_engine(struct dispatcher *dispatcher, struct exchange *exchange)
-{
-    exchange->decoded = arena_mark(&exchange->arena);
-    /* The events of one child process keep their order; a worker has no turns to gather calls in. */
-    if (str_present(exchange->sandbox) || dispatcher->class != WORK_NONE)
-        engine_submit(dispatcher->engine, exchange);
-    else
-        queue_push(&dispatcher->waiting, exchange);
 }
 
 /* What costs much is computed beside the engine; whatever goes wrong is the handler's to find. */

@@ -54,6 +54,7 @@ struct exchange {
     uint64_t waited_for;       /* the hash of that thing's name */
     struct waiter *waiter;     /* where it is parked; NULL: it is not */
     bool was_prepared;         /* its operation's prepare function has run */
+    bool denied_read;          /* all that is left to do is to write its hop */
     bool from_timer;           /* its row is back when the commit fails */
     _Atomic bool cancelled;    /* the client has gone */
     int64_t began_us;
