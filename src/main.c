@@ -150,7 +150,6 @@ static int serve_from(struct arena *arena, struct options *options, str function
             .thread_count = (unsigned)options->threads,
             .sandbox = sandbox_mode_of(options),
             .function_network = options->function_network,
-            .function_service = str_of(LAMBDA_MODULE.service->name),
         },
         arena, &error);
     if (!server)

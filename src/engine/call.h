@@ -357,13 +357,7 @@ void spawn_end(const struct call *call, const struct operation *operation, str i
 void spawn_wake(const struct call *call, const struct operation *operation, str id);
 enum outcome spawn_rest(const struct call *call, int64_t until_ms); /* returns PARKED */
 
-/*
- * Something to do in the world once this call is durable: `kind` names who does it (the server
- * registers runners: "sandbox.start", …), payload is what it needs to know.  Stored with its
- * cause until effect_end(), and started again after a restart, so it happens at least once.
- */
-void effect_begin(const struct call *call, str kind, str id, str payload);
-void effect_end(const struct call *call, str kind, str id);
+/* What a call has done in the world once it is durable: a model of effects, see engine/effect.h. */
 
 /* Note a hop.  Its id, which is never 0 but where none is written: reads, traces turned off, a full disk. */
 int64_t trace(const struct call *call, const struct trace_hop *hop);
@@ -383,11 +377,6 @@ str trace_of_header(str header);
  */
 str seal(const struct call *call, str purpose, str data);
 bool unseal(const struct call *call, str purpose, str text, str *data);
-
-/* JSON of a modelled struct, and back; what services store of their shapes. */
-str model_to_json(struct arena *arena, const struct shape *shape, const void *value);
-/* False when the text is not JSON of that shape. */
-bool model_from_json(struct arena *arena, const struct shape *shape, str json, void *value);
 
 /* Texts that every service writes. */
 str arn(const struct call *call, str service,

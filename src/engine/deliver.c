@@ -17,9 +17,17 @@ static const struct effect_runner *find_runner(const struct engine *engine, str 
 {
     const struct effect_runner *runner = engine->options.effect_runners;
 
-    while (runner && runner->kind && !str_equal(kind, str_of(runner->kind)))
+    while (runner && runner->kind && !str_equal(kind, str_of(runner->kind->name)))
         runner++;
     return runner && runner->kind ? runner : NULL;
+}
+
+void effects_check(const struct engine *engine)
+{
+    const struct effect_runner *runner = engine->options.effect_runners;
+
+    for (; runner && runner->kind; runner++)
+        check(operation_that_hears(engine, runner->kind->ended) != NULL);
 }
 
 static void start_effect(const struct engine *engine, const struct effect *effect)
@@ -158,24 +166,22 @@ void deliver_wait_for_all(struct engine *engine)
     pthread_mutex_unlock(&engine->durable_lock);
 }
 
-void effect_begin(const struct call *call, str kind, str id, str payload)
+void effect_begin(const struct call *call, const struct effect_kind *kind, str id, const void *in)
 {
     struct batch *batch = call->engine->batch;
+    struct effect effect = {.kind = str_of(kind->name), .id = arena_copy(&batch->arena, id)};
 
     check_writes(call);
-    check(find_runner(call->engine, kind) != NULL);
-    engine_begin_effect(call->txn,
-                        &(struct engine_begin_effect_params){.kind = kind, .id = id, .payload = payload});
-    *list_add(&batch->arena, &batch->effects) = (struct effect){
-        .kind = arena_copy(&batch->arena, kind),
-        .id = arena_copy(&batch->arena, id),
-        .payload = arena_copy(&batch->arena, payload),
-    };
+    check(find_runner(call->engine, effect.kind) != NULL);
+    effect.payload = model_to_json(&batch->arena, kind->input, in);
+    engine_begin_effect(call->txn, &(struct engine_begin_effect_params){
+                                       .kind = effect.kind, .id = effect.id, .payload = effect.payload});
+    *list_add(&batch->arena, &batch->effects) = effect;
 }
 
-void effect_end(const struct call *call, str kind, str id)
+void effect_end(const struct call *call, const struct effect_kind *kind, str id)
 {
-    engine_end_effect(call->txn, &(struct engine_end_effect_params){.kind = kind, .id = id});
+    engine_end_effect(call->txn, &(struct engine_end_effect_params){.kind = str_of(kind->name), .id = id});
 }
 
 void effects_resume(struct engine *engine)

@@ -312,6 +312,7 @@ struct engine *engine_start(const struct engine_options *options, struct arena *
         engine_free(engine);
         return NULL;
     }
+    effects_check(engine);
     collect_schemas(options, engine->schemas);
     engine->options.store.schemas = engine->schemas;
     engine->options.store.on_durable = deliver_durable;

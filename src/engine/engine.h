@@ -9,6 +9,7 @@
  * engine_submit) the engine, then, through `answered`, the server again.
  */
 #include "engine/call.h"
+#include "engine/effect.h"
 #include "store/store.h"
 #include "wire/http.h"
 #include "wire/origin.h"
@@ -30,7 +31,7 @@ struct exchange {
     void (*answered)(struct exchange *exchange); /* called on any thread */
     void *connection;                            /* the server's own */
     struct exchange *next;                       /* for whoever holds it */
-    void (*taken)(void *context);                /* of engine_post_to_hear(); `connection` is its context */
+    void (*taken)(void *context);                /* of engine_post(); `connection` is its context */
 
     /* the reply: call exchange_encode() when `answered` brought the exchange home */
     struct http_reply reply;
@@ -99,13 +100,6 @@ enum enforcement {
     ENFORCEMENT_OFF,  /* let in: no policy is asked */
 };
 
-/* Someone who carries out effects of a kind; start is called on any thread once the cause is durable. */
-struct effect_runner {
-    const char *kind;
-    void (*start)(void *context, str id, str payload);
-    void *context;
-};
-
 /* How long traces are kept, and how much room they may take. */
 struct trace_keep {
     int64_t age_ms; /* 0: nothing is traced */
@@ -145,12 +139,6 @@ void engine_free(struct engine *engine);
 void engine_submit(struct engine *engine, struct exchange *exchange);
 /* The client has gone: a parked call is given back at once through `answered`. */
 void engine_cancel(struct engine *engine, struct exchange *exchange);
-
-/* An event from the world: run that internal operation with this JSON input.  Any thread. */
-void engine_post(struct engine *engine, str service, str operation, str input_json);
-/* The same; taken(context) is called on any thread when what came of the event is on disk, or is given up. */
-void engine_post_to_hear(struct engine *engine, str service, str operation, str input_json,
-                         void (*taken)(void *context), void *context);
 
 /* It never goes back.  Any thread. */
 int64_t engine_now_ms(struct engine *engine);

@@ -233,10 +233,14 @@ void deliver_durable(void *engine, uint64_t sequence);
 void deliver_wait_for_all(struct engine *engine);
 /* Does a batch wait for the disk? */
 bool deliver_is_waiting(struct engine *engine);
+/* Somebody hears of the end of each. */
+void effects_check(const struct engine *engine);
 void effects_resume(struct engine *engine);
 
 /* internal.c: calls that no client makes */
 const struct operation *internal_operation(const struct engine *engine, str service, str operation);
+/* The internal operation that has that event as its input; NULL: nobody's. */
+const struct operation *operation_that_hears(const struct engine *engine, const struct shape *event);
 /* NULL when the JSON does not fit the operation's input. */
 struct exchange *internal_exchange(struct engine *engine, const struct operation *operation, str account,
                                    str region, str input_json);

@@ -77,21 +77,30 @@ struct exchange *internal_exchange(struct engine *engine, const struct operation
     return exchange;
 }
 
-void engine_post_to_hear(struct engine *engine, str service, str name, str input_json,
-                         void (*taken)(void *context), void *context)
+const struct operation *operation_that_hears(const struct engine *engine, const struct shape *event)
 {
-    const struct operation *operation = internal_operation(engine, service, name);
+    for (const struct module *const *module = engine->options.modules; *module; module++) {
+        const struct operation *const *operation = (*module)->service->operations;
+        for (; *operation; operation++)
+            if ((*operation)->input == event && (*operation)->flags & OPERATION_INTERNAL)
+                return *operation;
+    }
+    return NULL;
+}
+
+void engine_post(struct engine *engine, const struct shape *event, const void *in,
+                 void (*taken)(void *context), void *context)
+{
+    const struct operation *operation = operation_that_hears(engine, event);
+    struct arena arena = {0};
 
     check(operation != NULL);
-    struct exchange *exchange = internal_exchange(engine, operation, engine->options.default_account,
-                                                  engine->options.default_region, input_json);
-    check(exchange != NULL); /* the server writes what the operation takes */
+    struct exchange *exchange =
+        internal_exchange(engine, operation, engine->options.default_account, engine->options.default_region,
+                          model_to_json(&arena, event, in));
+    arena_free(&arena);
+    check(exchange != NULL);
     exchange->taken = taken;
     exchange->connection = context;
     engine_submit(engine, exchange);
-}
-
-void engine_post(struct engine *engine, str service, str name, str input_json)
-{
-    engine_post_to_hear(engine, service, name, input_json, NULL, NULL);
 }

@@ -215,6 +215,11 @@ struct str_map {
 /* The place of the text among an enum's values, from 1; 0 when it is absent or none of them. */
 unsigned model_enum_of(const char *const *values, str text);
 
+/* JSON of a modelled struct, and back; what services store of their shapes. */
+str model_to_json(struct arena *arena, const struct shape *shape, const void *value);
+/* False when the text is not JSON of that shape. */
+bool model_from_json(struct arena *arena, const struct shape *shape, str json, void *value);
+
 /* The value of that key, the absent str when there is none. */
 str str_map_get(const struct str_map *map, str key);
 /* One more at the end, unless the value is absent. */

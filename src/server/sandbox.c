@@ -9,7 +9,6 @@
 
 #include "base/check.h"
 #include "base/log.h"
-#include "wire/json.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -287,13 +286,11 @@ static bool ask_launcher(struct sandbox *sandbox, str payload)
     return asked;
 }
 
-void sandbox_begin(struct sandboxes *sandboxes, str id, str payload, const struct json *parsed)
+void sandbox_begin(struct sandboxes *sandboxes, str payload, const struct sandbox_start_input *in)
 {
-    struct sandbox *sandbox = sandbox_new(sandboxes, id, json_get_str(parsed, S("functionName")));
-    const struct json *limit = json_get(parsed, S("memoryBytes"));
+    struct sandbox *sandbox = sandbox_new(sandboxes, in->sandbox_id, in->function_name);
 
-    if (json_is(limit, JSON_NUMBER))
-        str_to_i64(limit->text, &sandbox->memory_limit_bytes);
+    sandbox->memory_limit_bytes = in->memory_bytes ? *in->memory_bytes : 0;
     if (ask_launcher(sandbox, payload)) {
         sandbox_credit_open(sandbox);
         add_sandbox(sandbox);

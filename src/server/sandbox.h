@@ -11,11 +11,10 @@
  *
  * Everything here runs on the main loop.  What happens inside is the launcher's and process 1's: launcher.h.
  */
+#include "sandbox_model.h"
 #include "server/launcher.h"
 #include "server/output.h"
 #include "server/server_internal.h"
-
-struct json;
 
 struct sandbox {
     struct port port; /* first: the port's callbacks get here through it */
@@ -51,7 +50,6 @@ struct sandboxes {
     struct sandbox *first;
     struct launcher launcher;
     enum sandbox_mode mode;
-    str service; /* that hears of them */
     uv_poll_t launcher_poll;
     bool launched; /* there is a launcher */
     uv_timer_t tick, grace;
@@ -68,8 +66,9 @@ void sandboxes_finish_when_all_ended(struct sandboxes *sandboxes);
 
 /* ---- one of them ---- */
 
-/* From an effect's payload.  When it cannot be started the engine hears of it as of one that ended. */
-void sandbox_begin(struct sandboxes *sandboxes, str id, str payload, const struct json *parsed);
+/* The payload is the effect's, `in` what it says.  When it cannot be started the engine hears of it as of one
+ * that ended. */
+void sandbox_begin(struct sandboxes *sandboxes, str payload, const struct sandbox_start_input *in);
 /* SIGKILL ends all that runs in it; SIGTERM is given to all of it. */
 void sandbox_kill(const struct sandbox *sandbox, int number);
 

@@ -1,15 +1,11 @@
 /*
- * sandbox_events.c: what the engine hears of a function's process.
- *
- * The events, internal operations of the service that server_options names:
- *   SandboxOutput  SandboxId, Lines: [{Text, Timestamp}], MaxMemoryBytes
- *   SandboxExited  SandboxId, Reason, ExitCode or Signal, Message, MaxMemoryBytes
+ * sandbox_events.c: what the engine hears of a function's process.: the events of engine/sandbox.model.
  */
 #include "server/sandbox.h"
 
+#include "base/list.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "wire/json.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -77,37 +73,22 @@ void sandbox_credit_close(struct sandbox *sandbox)
 
 /* ---- events ---- */
 
-static void post(struct sandboxes *sandboxes, const char *event, const struct json_writer *writer)
+static void post_exited(struct sandboxes *sandboxes, const struct sandbox_exited *exited)
 {
     if (!sandboxes->done)
-        engine_post(sandboxes->loop->engine, sandboxes->service, str_of(event), json_written(writer));
-}
-
-static struct json_writer begin_event(struct sandboxes *sandboxes, str id)
-{
-    struct json_writer writer = json_writer_in(&sandboxes->arena);
-
-    json_open_object(&writer);
-    json_field(&writer, S("SandboxId"), id);
-    return writer;
+        sandbox_exited_post(sandboxes->loop->engine, exited, NULL, NULL);
 }
 
 /* Those from *next on that go into one event.  Returns their cost. */
-static size_t add_lines(struct json_writer *writer, const struct line_list *lines, size_t *next,
-                        int64_t now_ms)
+static size_t add_lines(struct arena *arena, const struct line_list *lines, size_t *next, int64_t now_ms,
+                        struct sandbox_output_line_list *out)
 {
     size_t cost = 0;
 
-    json_name(writer, S("Lines"));
-    json_open_array(writer);
     for (; *next < lines->count && cost < EVENT_COST; ++*next) {
-        json_open_object(writer);
-        json_field(writer, S("Text"), lines->items[*next]);
-        json_i64_field(writer, S("Timestamp"), now_ms);
-        json_close_object(writer);
+        *list_add(arena, out) = (struct sandbox_output_line){lines->items[*next], now_ms};
         cost += line_cost(lines->items[*next]);
     }
-    json_close_array(writer);
     return cost;
 }
 
@@ -120,14 +101,14 @@ static bool memory_is_news(const struct sandbox *sandbox)
 static void post_output(struct sandbox *sandbox, const struct line_list *lines, size_t *next)
 {
     struct sandboxes *sandboxes = sandbox->sandboxes;
-    struct json_writer writer = begin_event(sandboxes, sandbox->port.sandbox);
-    size_t cost = add_lines(&writer, lines, next, engine_now_ms(sandboxes->loop->engine));
+    struct engine *engine = sandboxes->loop->engine;
+    struct sandbox_output output = {.sandbox_id = sandbox->port.sandbox,
+                                    .max_memory_bytes = &sandbox->memory_peak_bytes};
 
-    json_i64_field(&writer, S("MaxMemoryBytes"), sandbox->memory_peak_bytes);
-    json_close_object(&writer);
+    list_make_empty(&sandboxes->arena, &output.lines);
+    size_t cost = add_lines(&sandboxes->arena, lines, next, engine_now_ms(engine), &output.lines);
     if (!sandboxes->done)
-        engine_post_to_hear(sandboxes->loop->engine, sandboxes->service, S("SandboxOutput"),
-                            json_written(&writer), on_taken, posted_new(sandbox->credit, cost));
+        sandbox_output_post(engine, &output, on_taken, posted_new(sandbox->credit, cost));
     sandbox->memory_told_bytes = sandbox->memory_peak_bytes;
 }
 
@@ -143,27 +124,20 @@ void sandbox_post_output(struct sandbox *sandbox, const struct line_list *lines)
 
 void sandbox_post_not_started(struct sandboxes *sandboxes, str id, const char *reason, str message)
 {
-    struct json_writer writer = begin_event(sandboxes, id);
-
-    json_field(&writer, S("Reason"), str_of(reason));
-    json_field(&writer, S("Message"), message);
-    json_close_object(&writer);
-    post(sandboxes, "SandboxExited", &writer);
+    post_exited(sandboxes,
+                &(struct sandbox_exited){.sandbox_id = id, .reason = str_of(reason), .message = message});
 }
 
 void sandbox_post_exit(struct sandbox *sandbox, int status)
 {
     const char *reason = sandbox->reason ? sandbox->reason : "Exited";
-    struct json_writer writer = begin_event(sandbox->sandboxes, sandbox->port.sandbox);
+    int64_t exit_code = WEXITSTATUS(status), signal = WTERMSIG(status);
+    struct sandbox_exited exited = {.sandbox_id = sandbox->port.sandbox,
+                                    .reason = str_of(reason),
+                                    .max_memory_bytes = &sandbox->memory_peak_bytes};
 
-    json_field(&writer, S("Reason"), str_of(reason));
-    if (WIFEXITED(status))
-        json_i64_field(&writer, S("ExitCode"), WEXITSTATUS(status));
-    else
-        json_i64_field(&writer, S("Signal"), WTERMSIG(status));
-    json_i64_field(&writer, S("MaxMemoryBytes"), sandbox->memory_peak_bytes);
-    json_close_object(&writer);
-    post(sandbox->sandboxes, "SandboxExited", &writer);
+    *(WIFEXITED(status) ? &exited.exit_code : &exited.signal) = WIFEXITED(status) ? &exit_code : &signal;
+    post_exited(sandbox->sandboxes, &exited);
     log_debug("sandbox ended id=%s pid=%d reason=%s status=0x%x", sandbox->id, (int)sandbox->pid, reason,
               (unsigned)status);
 }

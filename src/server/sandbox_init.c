@@ -13,7 +13,7 @@
 #include "base/arena.h"
 #include "base/check.h"
 #include "base/list.h"
-#include "wire/json.h"
+#include "sandbox_model.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -85,11 +85,6 @@ static void add_text(struct arena *arena, struct text_list *list, const char *te
     *added = text;
 }
 
-static str scalar_text(const struct json *value)
-{
-    return json_is(value, JSON_STRING) || json_is(value, JSON_NUMBER) ? value->text : S("");
-}
-
 /* Without files of its own a sandbox sees the machine's folders under their own names. */
 static const char *as_seen(struct arena *arena, const struct launcher_state *state,
                            const struct launch *launch, str text)
@@ -105,49 +100,37 @@ static const char *as_seen(struct arena *arena, const struct launcher_state *sta
     return arena_cstr(arena, text);
 }
 
-static const char *folder_of(struct arena *arena, const struct json *payload, str name)
+static const char *folder_of(struct arena *arena, str folder)
 {
-    str folder = json_get_str(payload, name);
-
     return str_present(folder) && !str_empty(folder) ? arena_cstr(arena, folder) : NULL;
 }
 
-static int64_t number_of(const struct json *payload, str name, int64_t otherwise)
-{
-    const struct json *value = json_get(payload, name);
-    int64_t number;
-
-    return json_is(value, JSON_NUMBER) && str_to_i64(value->text, &number) ? number : otherwise;
-}
-
 static const char *const *texts_of(struct arena *arena, const struct launcher_state *state,
-                                   const struct launch *launch, const struct json *list)
+                                   const struct launch *launch, const struct str_list *list)
 {
     struct text_list texts = {0};
 
-    for (uint32_t i = 0; json_is(list, JSON_ARRAY) && i < list->count; i++)
-        add_text(arena, &texts, as_seen(arena, state, launch, scalar_text(&list->items[i])));
+    for (size_t i = 0; i < list->count; i++)
+        add_text(arena, &texts, as_seen(arena, state, launch, list->items[i]));
     add_text(arena, &texts, NULL);
     return texts.items;
 }
 
 static const char **variables_of(struct arena *arena, const struct launcher_state *state,
-                                 const struct launch *launch, const struct json *payload)
+                                 const struct launch *launch, const struct sandbox_start_input *in)
 {
-    const struct json *variables = json_get(payload, S("environment"));
-    str port_variable = json_get_str(payload, S("portVariable"));
     struct text_list list = {0};
 
-    for (uint32_t i = 0; json_is(variables, JSON_OBJECT) && i < variables->count; i++) {
-        const struct json_member *member = &variables->members[i];
+    for (size_t i = 0; i < in->environment.count; i++) {
+        const struct str_map_entry *variable = &in->environment.items[i];
         add_text(arena, &list,
-                 arena_format(arena, "%.*s=%s", STR_ARGS(member->name),
-                              as_seen(arena, state, launch, scalar_text(&member->value)))
+                 arena_format(arena, "%.*s=%s", STR_ARGS(variable->key),
+                              as_seen(arena, state, launch, variable->value))
                      .data);
     }
-    if (str_present(port_variable))
+    if (str_present(in->port_variable))
         add_text(arena, &list,
-                 arena_format(arena, "%.*s=127.0.0.1:%d", STR_ARGS(port_variable),
+                 arena_format(arena, "%.*s=127.0.0.1:%d", STR_ARGS(in->port_variable),
                               network_port(state->runtime_api_fd))
                      .data);
     add_text(arena, &list, NULL);
@@ -158,17 +141,19 @@ static void read_request(struct arena *arena, const struct launcher_state *state
                          struct launch *launch)
 {
     enum { STORAGE_BYTES = 512 * 1024 * 1024 };
-    const struct json *payload = json_parse(arena, request, NULL);
+    struct sandbox_start_input in = {0};
 
-    launch->code = folder_of(arena, payload, S("code"));
-    launch->runtime = folder_of(arena, payload, S("runtime"));
-    launch->memory_bytes = number_of(payload, S("memoryBytes"), 0);
-    launch->storage_bytes = number_of(payload, S("storageBytes"), STORAGE_BYTES);
-    launch->folders = texts_of(arena, state, launch, json_get(payload, S("folders")));
-    launch->argv = texts_of(arena, state, launch, json_get(payload, S("command")));
-    launch->variables = variables_of(arena, state, launch, payload);
-    if (str_present(json_get_str(payload, S("problem"))))
-        give_up(launch, arena_cstr(arena, json_get_str(payload, S("problem"))));
+    if (!sandbox_start_read(arena, request, &in))
+        give_up(launch, "the payload is not what it should be");
+    launch->code = folder_of(arena, in.code);
+    launch->runtime = folder_of(arena, in.runtime);
+    launch->memory_bytes = in.memory_bytes ? *in.memory_bytes : 0;
+    launch->storage_bytes = in.storage_bytes ? *in.storage_bytes : STORAGE_BYTES;
+    launch->folders = texts_of(arena, state, launch, &in.folders);
+    launch->argv = texts_of(arena, state, launch, &in.command);
+    launch->variables = variables_of(arena, state, launch, &in);
+    if (str_present(in.problem))
+        give_up(launch, arena_cstr(arena, in.problem));
     if (!launch->argv[0])
         give_up(launch, "the payload has no command");
 }

@@ -8,7 +8,6 @@
 
 #include "base/check.h"
 #include "base/log.h"
-#include "wire/json.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -32,50 +31,46 @@ static struct sandbox *find(struct sandboxes *sandboxes, str id)
     return NULL;
 }
 
-/* The payload of an order, and whom it is about; NULL when there is nothing to do any more. */
-static const struct json *read_order(const struct order *order, str *id)
-{
-    struct arena *arena = &order->sandboxes->arena;
-    const struct json *payload = json_parse(arena, (str){order->payload, order->payload_size}, NULL);
-
-    *id = json_get_str(payload, S("sandboxId"));
-    if (!str_present(*id)) {
-        log_error("a sandbox's effect has no sandboxId");
-        return NULL;
-    }
-    return order->sandboxes->done ? NULL : payload;
-}
-
 /* An effect may be started twice; the second time changes nothing. */
 static void carry_out_start(struct loop *loop, struct task *task)
 {
     struct order *order = (struct order *)task;
-    str id;
-    const struct json *payload = read_order(order, &id);
+    struct sandboxes *sandboxes = order->sandboxes;
+    str payload = {order->payload, order->payload_size};
+    struct sandbox_start_input in = {0};
 
     (void)loop;
-    if (payload && !find(order->sandboxes, id))
-        sandbox_begin(order->sandboxes, id, (str){order->payload, order->payload_size}, payload);
-    arena_reset(&order->sandboxes->arena);
+    check(sandbox_start_read(&sandboxes->arena, payload, &in));
+    if (!sandboxes->done && !find(sandboxes, in.sandbox_id))
+        sandbox_begin(sandboxes, payload, &in);
+    arena_reset(&sandboxes->arena);
     free(order);
+}
+
+static void stop(struct sandboxes *sandboxes, str id)
+{
+    struct sandbox *sandbox = find(sandboxes, id);
+
+    if (!sandbox) {
+        sandbox_post_not_started(sandboxes, id, "NotRunning", (str){0});
+        return;
+    }
+    if (!sandbox->reason)
+        sandbox->reason = "Stopped";
+    sandbox_kill(sandbox, SIGKILL);
 }
 
 static void carry_out_stop(struct loop *loop, struct task *task)
 {
     struct order *order = (struct order *)task;
-    str id;
-    const struct json *payload = read_order(order, &id);
-    struct sandbox *sandbox = payload ? find(order->sandboxes, id) : NULL;
+    struct sandboxes *sandboxes = order->sandboxes;
+    struct sandbox_stop_input in = {0};
 
     (void)loop;
-    if (sandbox) {
-        if (!sandbox->reason)
-            sandbox->reason = "Stopped";
-        sandbox_kill(sandbox, SIGKILL);
-    } else if (payload) {
-        sandbox_post_not_started(order->sandboxes, id, "NotRunning", (str){0});
-    }
-    arena_reset(&order->sandboxes->arena);
+    check(sandbox_stop_read(&sandboxes->arena, (str){order->payload, order->payload_size}, &in));
+    if (!sandboxes->done)
+        stop(sandboxes, in.sandbox_id);
+    arena_reset(&sandboxes->arena);
     free(order);
 }
 
@@ -105,13 +100,12 @@ void sandboxes_stop_effect(void *sandboxes, str id, str payload)
 
 /* ---- life ---- */
 
-struct sandboxes *sandboxes_new(struct loop *loop, str service)
+struct sandboxes *sandboxes_new(struct loop *loop)
 {
     struct sandboxes *sandboxes = calloc(1, sizeof *sandboxes);
 
     check(sandboxes != NULL);
     sandboxes->loop = loop;
-    sandboxes->service = service;
     uv_timer_init(&loop->uv, &sandboxes->tick);
     uv_timer_init(&loop->uv, &sandboxes->grace);
     sandboxes->tick.data = sandboxes->grace.data = sandboxes;

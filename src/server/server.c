@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/thread.h"
+#include "sandbox_model.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -318,11 +319,11 @@ static void init(struct server *server, const struct server_options *options)
     check(uv_async_init(&server->main.uv, &server->stop, on_stop) == 0);
     server->stop.data = server;
 
-    server->sandboxes = sandboxes_new(&server->main, options->function_service);
+    server->sandboxes = sandboxes_new(&server->main);
     server->effect_runners[0] =
-        (struct effect_runner){"sandbox.start", sandboxes_start_effect, server->sandboxes};
+        (struct effect_runner){&SANDBOX_START, sandboxes_start_effect, server->sandboxes};
     server->effect_runners[1] =
-        (struct effect_runner){"sandbox.stop", sandboxes_stop_effect, server->sandboxes};
+        (struct effect_runner){&SANDBOX_STOP, sandboxes_stop_effect, server->sandboxes};
 }
 
 struct server *server_new(const struct server_options *options, struct arena *arena, str *error)

@@ -18,14 +18,14 @@ struct server_options {
     unsigned thread_count; /* of loops that serve; 0: one per core, at most 16 */
     enum sandbox_mode sandbox;
     bool function_network; /* functions reach more than this server */
-    str function_service;  /* whose internal operations hear of functions' processes: see sandbox_events.c */
 };
 
 /* Has its port already, but refuses connections until the start.  NULL and *error (in arena) on trouble. */
 struct server *server_new(const struct server_options *options, struct arena *arena, str *error);
 /* The port it listens on. */
 int server_port(const struct server *server);
-/* Runners of "sandbox.start" and "sandbox.stop", up to a NULL kind; as long as the server lives. */
+/* Runners of SANDBOX_START and SANDBOX_STOP (engine/sandbox.model), up to a NULL kind; as long as the server
+ * lives. */
 const struct effect_runner *server_effect_runners(struct server *server);
 
 /*

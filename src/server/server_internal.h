@@ -191,8 +191,7 @@ void connections_close(struct loop *loop, const struct port *port);
 
 /* ---- sandboxes ---- */
 
-/* service: see server_options.function_service. */
-struct sandboxes *sandboxes_new(struct loop *loop, str service);
+struct sandboxes *sandboxes_new(struct loop *loop);
 /* Forks the launcher: the process must have one thread. */
 void sandboxes_launch(struct sandboxes *sandboxes, const struct launcher_options *options);
 void sandboxes_free(struct sandboxes *sandboxes);

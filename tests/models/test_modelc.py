@@ -255,6 +255,69 @@ error Jammed 409
     assert "\n- `PlayRequest` refuses `Extra`, `Size` other than `S`, `M`.\n" in (tmp_path / "page.md").read_text()
 
 
+EFFECTS = """\
+effects toy
+effect Play
+    input PlayInput
+    id Name
+    ended Played
+structure PlayInput
+    Name  string  required
+    Size  long
+event Played
+    Name  string  required
+"""
+
+
+def test_effects_and_events_are_functions_that_take_their_structures(compile_model, tmp_path):
+    result = compile_model(EFFECTS)
+    assert (result.returncode, result.stderr) == (0, "")
+    header = (tmp_path / "toy_model.h").read_text()
+    for declared in (
+            "void toy_play_effect(const struct call *call, const struct toy_play_input *in)",
+            "void toy_play_effect_end(const struct call *call, str id)",
+            "bool toy_play_read(struct arena *arena, str payload, struct toy_play_input *in)",
+            "void toy_played_post(struct engine *engine, const struct toy_played *in,"):
+        assert declared in header
+    assert "effect_begin(call, &TOY_PLAY, in->name, in);" in header
+    tables = (tmp_path / "toy_model.c").read_text()
+    assert '.name = "toy.play", .input = &TOY_PLAY_INPUT, .ended = &TOY_PLAYED}' in tables
+    assert "operations[]" not in tables and "TOY_SERVICE" not in header + tables
+
+
+def test_an_internal_operation_takes_an_event_of_another_model(compile_model, tmp_path):
+    result = compile_model(HEADER + GOOD + "operation Hear writes internal\n    input world.BallPlayed\n")
+    assert (result.returncode, result.stderr) == (0, "")
+    header = (tmp_path / "toy_model.h").read_text()
+    assert '#include "world_model.h"\n' in header
+    assert "toy_hear(const struct call *call, const struct world_ball_played *in," in header
+    assert ".input = &WORLD_BALL_PLAYED," in (tmp_path / "toy_model.c").read_text()
+
+
+@pytest.mark.parametrize("text, sentence", [
+    (EFFECTS.replace("    id Name\n", ""), "toy.model:2: Effect Play needs its input, id and ended lines."),
+    (EFFECTS.replace("id Name", "id Size"), "toy.model:4: Size is no required string of the input."),
+    (EFFECTS.replace("id Name", "id Nothing"), "toy.model:4: Nothing is no required string of the input."),
+    (EFFECTS.replace("ended Played", "ended PlayInput"), "toy.model:5: There is no event PlayInput."),
+    (EFFECTS.replace("ended Played", "end Played"),
+     "toy.model:5: An effect has an input, an id and what is told when it has ended."),
+    (EFFECTS + "effect Play\n    input PlayInput\n    id Name\n    ended Played\n",
+     "toy.model:11: Effect Play is declared twice."),
+    (EFFECTS + "structure Lonely\n", "toy.model:11: No operation uses Lonely."),
+    (EFFECTS + "operation Hear writes internal\n", "toy.model:11: A model of effects has no operations."),
+    (HEADER + GOOD + EFFECTS.split("\n", 1)[1],
+     "toy.model:12: Effects stand in a model of their own: effects NAME"),
+    (HEADER + GOOD + "event Played\n", "toy.model:12: Only a model of effects has events."),
+    (HEADER + GOOD + EFFECTS, "toy.model:12: A model is of one service, or of effects."),
+    (HEADER + GOOD.replace("input PlayRequest", "input world.Played"),
+     "toy.model:9: Only internal operations take a structure of another model."),
+])
+def test_modelc_refuses_effects_that_are_not_whole(compile_model, text, sentence):
+    result = compile_model(text)
+    assert result.returncode == 1
+    assert sentence in result.stderr.splitlines()
+
+
 REST = HEADER.replace("json-1.0", "rest-json") + """\
 operation Play writes
     input PlayRequest

@@ -8,7 +8,10 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+enum { NOBODY = 65534 };
 
 static char folder[64];
 
@@ -113,8 +116,33 @@ TEST(a_folder_that_is_not_there_has_no_fingerprint)
     assert_false(folder_fingerprint(path("none"), &found));
 }
 
+/* Root may remove whatever it likes. */
+static void become_nobody(void)
+{
+    if (geteuid() == 0) {
+        assert_int_equal(chown(folder, NOBODY, NOBODY), 0);
+        assert_int_equal(chown(path("below"), NOBODY, NOBODY), 0);
+        assert_int_equal(setresuid(NOBODY, NOBODY, NOBODY), 0);
+    }
+}
+
+TEST(a_folder_that_may_not_be_written_is_removed_too)
+{
+    assert_int_equal(chmod(path("below"), 0500), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        become_nobody();
+        folder_remove(path("below"));
+        _exit(folder_exists(path("below")));
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
 #define in_folder(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
 
 TESTS(in_folder(reading_changes_nothing), in_folder(what_is_written_added_removed_or_named_anew_is_seen),
       in_folder(a_file_that_pretends_to_be_the_old_one_is_seen),
-      in_folder(a_folder_that_is_not_there_has_no_fingerprint))
+      in_folder(a_folder_that_is_not_there_has_no_fingerprint),
+      in_folder(a_folder_that_may_not_be_written_is_removed_too))

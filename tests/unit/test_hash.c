@@ -68,6 +68,12 @@ TEST(base64_gives_the_examples_of_rfc_4648)
     }
 }
 
+TEST(base64_takes_nothing_from_behind_the_text)
+{
+    assert_text(base64_encode(&scratch, str_head(S("f\xff\xff"), 1)), "Zg==");
+    assert_text(base64_encode(&scratch, str_head(S("fo\xff"), 2)), "Zm8=");
+}
+
 TEST(careless_base64_is_refused)
 {
     static const str bad[] = {STR_INIT("Zg"),   STR_INIT("Zg="),    STR_INIT("Zh=="), STR_INIT("Zm9="),
@@ -140,6 +146,7 @@ TEST(keys_are_spread_by_all_but_their_last_two_bytes)
 TESTS(test(keys_are_spread_by_all_but_their_last_two_bytes), test(md5_gives_the_examples_of_rfc_1321),
       test(sha256_gives_the_examples_of_fips_180), test(hmac_gives_the_examples_of_rfc_4231),
       test(crc32_gives_its_check_value), test(hexadecimal_goes_both_ways),
-      test(base64_gives_the_examples_of_rfc_4648), test(careless_base64_is_refused),
-      test(base64_for_urls_goes_both_ways), test(equality_in_constant_time_is_equality),
-      test(a_uuid_has_its_version_and_variant), test(random_text_uses_its_alphabet))
+      test(base64_gives_the_examples_of_rfc_4648), test(base64_takes_nothing_from_behind_the_text),
+      test(careless_base64_is_refused), test(base64_for_urls_goes_both_ways),
+      test(equality_in_constant_time_is_equality), test(a_uuid_has_its_version_and_variant),
+      test(random_text_uses_its_alphabet))

@@ -393,6 +393,15 @@ static void check_http(struct model *model, const struct operation_entry *operat
         check_input_locations(model, operation, input);
 }
 
+/* A structure of another model is there when C knows it. */
+static void use_input(struct model *model, const struct operation_entry *operation)
+{
+    if (!is_foreign(operation->input.text))
+        use_structure(model, &operation->input);
+    else if (!operation->internal)
+        complain(model, operation->input.line, "Only internal operations take a structure of another model.");
+}
+
 static void check_operation(struct model *model, size_t index)
 {
     const struct operation_entry *operation = &model->operations.items[index];
@@ -403,12 +412,67 @@ static void check_operation(struct model *model, size_t index)
     if (names_contain(&model->also, operation->name))
         complain(model, operation->line, "%.*s is served, so it does not belong under `also`.",
                  STR_ARGS(operation->name));
-    use_structure(model, &operation->input);
+    use_input(model, operation);
     use_structure(model, &operation->output);
     for (size_t i = 0; i < operation->errors.count; i++)
         use_error(model, &operation->errors.items[i]);
     check_http(model, operation);
     check_stream(model, operation);
+}
+
+static const struct field *find_field(const struct shape_entry *shape, str name)
+{
+    for (size_t i = 0; shape && i < shape->fields.count; i++)
+        if (str_equal(shape->fields.items[i].name, name))
+            return &shape->fields.items[i];
+    return NULL;
+}
+
+static void check_effect(struct model *model, size_t index)
+{
+    const struct effect_entry *effect = &model->effects.items[index];
+
+    for (size_t i = 0; i < index; i++)
+        if (str_equal(model->effects.items[i].name, effect->name))
+            complain(model, effect->line, "Effect %.*s is declared twice.", STR_ARGS(effect->name));
+    if (!str_present(effect->input.text) || !str_present(effect->id.text) ||
+        !str_present(effect->ended.text)) {
+        complain(model, effect->line, "Effect %.*s needs its input, id and ended lines.",
+                 STR_ARGS(effect->name));
+        return;
+    }
+    use_structure(model, &effect->input);
+    const struct field *id = find_field(find_shape(model, effect->input.text), effect->id.text);
+    if (!id || !id->required || !str_equal(id->type, S("string")))
+        complain(model, effect->id.line, "%.*s is no required string of the input.",
+                 STR_ARGS(effect->id.text));
+    const struct shape_entry *ended = find_shape(model, effect->ended.text);
+    if (!ended || !ended->is_event)
+        complain(model, effect->ended.line, "There is no event %.*s.", STR_ARGS(effect->ended.text));
+}
+
+static void check_events(struct model *model)
+{
+    for (size_t i = 0; i < model->shapes.count; i++) {
+        const struct shape_entry *shape = model->shapes.items[i];
+        if (shape->is_event && !model->of_effects)
+            complain(model, shape->line, "Only a model of effects has events.");
+        else if (shape->is_event)
+            use_shape(model, shape->name);
+    }
+}
+
+static void check_effects(struct model *model)
+{
+    if (model->of_effects)
+        check_name(model, 1, model->name);
+    if (model->of_effects && model->operations.count > 0)
+        complain(model, model->operations.items[0].line, "A model of effects has no operations.");
+    if (!model->of_effects && model->effects.count > 0)
+        complain(model, model->effects.items[0].line, "Effects stand in a model of their own: effects NAME");
+    for (size_t i = 0; i < model->effects.count; i++)
+        check_effect(model, i);
+    check_events(model);
 }
 
 static void check_error(struct model *model, size_t index)
@@ -480,6 +544,9 @@ static void check_constants(struct model *model)
     for (size_t i = 0; i < model->operations.count; i++)
         add_constant(model, &constants,
                      (struct name){model->operations.items[i].name, model->operations.items[i].line});
+    for (size_t i = 0; i < model->effects.count; i++)
+        add_constant(model, &constants,
+                     (struct name){model->effects.items[i].name, model->effects.items[i].line});
     for (size_t i = 0; i < model->errors.count; i++)
         add_constant(model, &constants,
                      (struct name){model->errors.items[i].name, model->errors.items[i].line});
@@ -489,12 +556,18 @@ static void check_constants(struct model *model)
                          (struct name){model->shapes.items[i]->name, model->shapes.items[i]->line});
 }
 
-void check_model(struct model *model)
+static void check_whole_service(struct model *model)
 {
     check_service(model);
     check_role(model, &model->validation_error, "validation-error");
     check_role(model, &model->access_denied, "access-denied");
     check_role(model, &model->internal_error, "internal-error");
+}
+
+void check_model(struct model *model)
+{
+    if (!model->of_effects)
+        check_whole_service(model);
     if (!str_present(model->refusal.text))
         model->refusal = model->validation_error;
     use_error_of_refusals(model);
@@ -504,6 +577,7 @@ void check_model(struct model *model)
         check_shape(model, model->shapes.items[i]);
     for (size_t i = 0; i < model->operations.count; i++)
         check_operation(model, i);
+    check_effects(model);
     for (size_t i = 0; i < model->errors.count; i++)
         check_error(model, i);
     for (size_t i = 0; i < model->operations.count; i++)

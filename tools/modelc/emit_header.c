@@ -173,7 +173,8 @@ static void emit_constants(const struct model *model, struct text *out)
 {
     str prefix = upper_case(model->arena, model->name);
 
-    text_format(out, "extern const struct service %.*s_SERVICE;\n\n", STR_ARGS(prefix));
+    if (!model->of_effects)
+        text_format(out, "extern const struct service %.*s_SERVICE;\n\n", STR_ARGS(prefix));
     for (size_t i = 0; i < model->operations.count; i++)
         text_format(out, "extern const struct operation %.*s;\n",
                     STR_ARGS(upper_case(model->arena, model->operations.items[i].c_name)));
@@ -203,11 +204,69 @@ static void emit_handlers(const struct model *model, struct text *out)
     }
 }
 
-void emit_header(const struct model *model, struct text *out)
+/* Defined here, so that who only starts effects does not need what begins them. */
+static void emit_effect(const struct model *model, const struct effect_entry *effect, struct text *out)
+{
+    str name = arena_format(model->arena, "%.*s_%.*s", STR_ARGS(model->name),
+                            STR_ARGS(snake_case(model->arena, effect->name)));
+    const struct shape_entry *input = find_shape(model, effect->input.text);
+    str kind = upper_case(model->arena, name);
+
+    text_format(out, "extern const struct effect_kind %.*s;\n", STR_ARGS(kind));
+    text_format(out,
+                "static inline void %.*s_effect(const struct call *call, const struct %.*s *in)\n"
+                "{\n    effect_begin(call, &%.*s, in->%.*s, in);\n}\n",
+                STR_ARGS(name), STR_ARGS(input->tag), STR_ARGS(kind),
+                STR_ARGS(c_identifier(model->arena, effect->id.text)));
+    text_format(out,
+                "static inline void %.*s_effect_end(const struct call *call, str id)\n"
+                "{\n    effect_end(call, &%.*s, id);\n}\n",
+                STR_ARGS(name), STR_ARGS(kind));
+    text_format(out,
+                "static inline bool %.*s_read(struct arena *arena, str payload, struct %.*s *in)\n"
+                "{\n    return model_from_json(arena, &%.*s, payload, in);\n}\n\n",
+                STR_ARGS(name), STR_ARGS(input->tag), STR_ARGS(input->constant));
+}
+
+static void emit_event(const struct shape_entry *shape, struct text *out)
 {
     text_format(out,
-                "#pragma once\n/* Made by modelc from %.*s: change that. */\n#include \"engine/model.h\"\n\n",
+                "static inline void %.*s_post(struct engine *engine, const struct %.*s *in,\n"
+                "    void (*taken)(void *context), void *context)\n"
+                "{\n    engine_post(engine, &%.*s, in, taken, context);\n}\n",
+                STR_ARGS(shape->tag), STR_ARGS(shape->tag), STR_ARGS(shape->constant));
+}
+
+static void emit_effects(const struct model *model, struct text *out)
+{
+    for (size_t i = 0; i < model->effects.count; i++)
+        emit_effect(model, &model->effects.items[i], out);
+    for (size_t i = 0; i < model->shapes.count; i++)
+        if (model->shapes.items[i]->is_event)
+            emit_event(model->shapes.items[i], out);
+}
+
+/* Those of the models whose structures operations take. */
+static void emit_includes(const struct model *model, struct text *out)
+{
+    struct names seen = {0};
+
+    text_format(out, "#include \"engine/%s.h\"\n", model->of_effects ? "effect" : "model");
+    for (size_t i = 0; i < model->operations.count; i++) {
+        str input = model->operations.items[i].input.text;
+        if (!is_foreign(input) || names_contain(&seen, foreign_model(input)))
+            continue;
+        *list_add(model->arena, &seen) = (struct name){.text = foreign_model(input)};
+        text_format(out, "#include \"%.*s_model.h\"\n", STR_ARGS(foreign_model(input)));
+    }
+    text_add_char(out, '\n');
+}
+
+void emit_header(const struct model *model, struct text *out)
+{
+    text_format(out, "#pragma once\n/* Made by modelc from %.*s: change that. */\n",
                 STR_ARGS(str_from(model->path, (size_t)(str_last_index(model->path, '/') + 1))));
+    emit_includes(model, out);
     emit_enums(model, out);
     emit_forward(model, out);
     emit_containers(model, out);
@@ -215,5 +274,6 @@ void emit_header(const struct model *model, struct text *out)
     emit_map_entries(model, out);
     emit_constants(model, out);
     emit_handlers(model, out);
+    emit_effects(model, out);
     emit_locators(model, out);
 }

@@ -291,6 +291,8 @@ static void emit_thunk(const struct operation_entry *operation, struct text *out
 /* Where AWS has no input or output: a structure without members, of the operation's own. */
 static str operation_shape(const struct model *model, const struct name *shape, str tag, struct text *out)
 {
+    if (is_foreign(shape->text))
+        return upper_case(model->arena, tag);
     if (str_present(shape->text))
         return find_shape(model, shape->text)->constant;
     str name = arena_format(model->arena, "%.*s_shape", STR_ARGS(tag));
@@ -416,6 +418,17 @@ static void emit_service(const struct model *model, struct text *out)
                 STR_ARGS(constant(model, model->internal_error.text)));
 }
 
+static void emit_effect(const struct model *model, const struct effect_entry *effect, struct text *out)
+{
+    str snake = snake_case(model->arena, effect->name);
+
+    text_format(out, "const struct effect_kind %.*s = {\n    ", STR_ARGS(constant(model, effect->name)));
+    add_text(out, "name", arena_format(model->arena, "%.*s.%.*s", STR_ARGS(model->name), STR_ARGS(snake)));
+    text_format(out, ".input = &%.*s, .ended = &%.*s};\n\n",
+                STR_ARGS(find_shape(model, effect->input.text)->constant),
+                STR_ARGS(find_shape(model, effect->ended.text)->constant));
+}
+
 void emit_tables(const struct model *model, str header_name, struct text *out)
 {
     text_format(out,
@@ -428,6 +441,10 @@ void emit_tables(const struct model *model, str header_name, struct text *out)
     text_add(out, S("\n"));
     for (size_t i = 0; i < model->operations.count; i++)
         emit_operation(model, &model->operations.items[i], out);
+    for (size_t i = 0; i < model->effects.count; i++)
+        emit_effect(model, &model->effects.items[i], out);
+    if (model->of_effects)
+        return;
     emit_operation_lists(model, out);
     emit_service(model, out);
 }

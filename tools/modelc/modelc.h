@@ -83,7 +83,7 @@ struct shape_entry {
     int line;
     enum kind kind;
     bool named; /* declared, so it has a constant in the header */
-    bool is_union, is_error, is_group, sensitive;
+    bool is_union, is_error, is_group, is_event, sensitive;
     bool used;
     bool in_input; /* a client may send it */
     bool refuses;  /* one of its members, or of theirs, is refused */
@@ -190,6 +190,18 @@ struct errors {
     size_t count;
 };
 
+/* Something that the world does for services; its end is told by an event. */
+struct effect_entry {
+    str name;
+    int line;
+    struct name input, id, ended; /* text absent: not said */
+};
+
+struct effects {
+    struct effect_entry *items;
+    size_t count;
+};
+
 struct note {
     struct name subject; /* Operation, or Shape.Member */
     str text;
@@ -213,11 +225,13 @@ struct model {
     struct names common_errors;
     str dialect; /* absent: coral */
     bool is_private;
+    bool of_effects;          /* it begins with `effects`: there is no service */
     int64_t largest_body_mib; /* 0: not said */
 
     struct shapes shapes;
     struct operations operations;
     struct errors errors;
+    struct effects effects;
     struct resources resources;
     struct names also;
     struct notes notes;
@@ -248,10 +262,16 @@ void check_model(struct model *model);
 struct shape_entry *find_shape(const struct model *model, str name);
 struct shape_entry *add_shape(struct model *model, str name, int line, enum kind kind);
 struct error_entry *find_error(const struct model *model, str name);
+/* "sandbox.Exited": a structure of another model. */
+bool is_foreign(str name);
 const struct operation_entry *find_operation(const struct model *model, str name);
 /* Is a member of its output `in eventstream`? */
 bool operation_streams(const struct model *model, const struct operation_entry *operation);
 bool names_contain(const struct names *names, str text);
+
+/* "sandbox" and "Exited". */
+str foreign_model(str name);
+str foreign_structure(str name);
 
 /* MD5OfMessageBody → md5_of_message_body. */
 str snake_case(struct arena *arena, str name);

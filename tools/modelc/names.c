@@ -235,10 +235,28 @@ static void name_fields(struct model *model, struct shape_entry *shape)
     }
 }
 
+bool is_foreign(str name)
+{
+    return str_present(name) && str_index(name, '.') > 0;
+}
+
+str foreign_model(str name)
+{
+    return str_head(name, (size_t)str_index(name, '.'));
+}
+
+str foreign_structure(str name)
+{
+    return str_from(name, (size_t)str_index(name, '.') + 1);
+}
+
 /* An operation for which AWS has no input or output gets a struct of its own all the same. */
 static str operation_tag(const struct model *model, const struct operation_entry *operation,
                          const struct name *shape, const char *suffix)
 {
+    if (is_foreign(shape->text))
+        return arena_format(model->arena, "%.*s_%.*s", STR_ARGS(foreign_model(shape->text)),
+                            STR_ARGS(snake_case(model->arena, foreign_structure(shape->text))));
     return str_present(shape->text)
                ? find_shape(model, shape->text)->tag
                : arena_format(model->arena, "%.*s%s", STR_ARGS(operation->c_name), suffix);

@@ -6,8 +6,9 @@
 
 /* What indented lines belong to. */
 struct place {
-    enum { NOWHERE, IN_SERVICE, IN_ALSO, IN_OPERATION, IN_STRUCTURE, IN_ENUM, IN_ERROR } where;
+    enum { NOWHERE, IN_SERVICE, IN_ALSO, IN_OPERATION, IN_EFFECT, IN_STRUCTURE, IN_ENUM, IN_ERROR } where;
     struct operation_entry *operation;
+    struct effect_entry *effect;
     struct shape_entry *shape;
     struct error_entry *error;
 };
@@ -54,6 +55,36 @@ static void parse_service(struct model *model, const struct line *line, struct p
     model->name = model->signing_name = line->items[1].text;
     model->title = line->items[2].text;
     model->version = line->items[3].text;
+}
+
+static void parse_effects(struct model *model, const struct line *line)
+{
+    if (str_present(model->name))
+        complain(model, line->number, "A model is of one service, or of effects.");
+    model->name = line->items[1].text;
+    model->of_effects = true;
+}
+
+static void parse_effect(struct model *model, const struct line *line, struct place *place)
+{
+    place->where = IN_EFFECT;
+    place->effect = list_add(model->arena, &model->effects);
+    *place->effect = (struct effect_entry){.name = line->items[1].text, .line = line->number};
+}
+
+static void parse_effect_line(struct model *model, const struct line *line, struct effect_entry *effect)
+{
+    const struct {
+        const char *word;
+        struct name *name;
+    } parts[] = {{"input", &effect->input}, {"id", &effect->id}, {"ended", &effect->ended}};
+
+    for (size_t i = 0; line->count == 2 && i < sizeof parts / sizeof *parts; i++)
+        if (str_equal(line->items[0].text, str_of(parts[i].word))) {
+            *parts[i].name = (struct name){line->items[1].text, line->number};
+            return;
+        }
+    complain(model, line->number, "An effect has an input, an id and what is told when it has ended.");
 }
 
 static void parse_operation(struct model *model, const struct line *line, struct place *place)
@@ -331,6 +362,7 @@ static void parse_structure(struct model *model, const struct line *line, struct
     place->shape = declare_shape(model, line, KIND_STRUCTURE);
     place->shape->is_union = str_equal(line->items[0].text, S("union"));
     place->shape->is_group = str_equal(line->items[0].text, S("group"));
+    place->shape->is_event = str_equal(line->items[0].text, S("event"));
     place->shape->named = !place->shape->is_group; /* it is no shape of its own */
     for (size_t at = 2; at < line->count;)
         parse_structure_trait(model, line, &at, place->shape);
@@ -469,8 +501,12 @@ static void parse_declaration(struct model *model, const struct line *line, stru
         parse_service(model, line, place);
     } else if (str_equal(word, S("operation"))) {
         parse_operation(model, line, place);
+    } else if (str_equal(word, S("effects"))) {
+        parse_effects(model, line);
+    } else if (str_equal(word, S("effect"))) {
+        parse_effect(model, line, place);
     } else if (str_equal(word, S("structure")) || str_equal(word, S("union")) ||
-               str_equal(word, S("group"))) {
+               str_equal(word, S("group")) || str_equal(word, S("event"))) {
         parse_structure(model, line, place);
     } else if (str_equal(word, S("enum"))) {
         parse_enum(model, line, place);
@@ -500,6 +536,9 @@ static void parse_indented(struct model *model, const struct line *line, struct 
         break;
     case IN_OPERATION:
         parse_operation_line(model, line, place->operation);
+        break;
+    case IN_EFFECT:
+        parse_effect_line(model, line, place->effect);
         break;
     case IN_STRUCTURE:
         parse_field(model, line, place->shape);

@@ -4,10 +4,13 @@
  */
 #include "dynamodb_internal.h"
 
+#include "base/check.h"
+
 static double units_of(int64_t size_bytes, int64_t unit_bytes)
 {
     int64_t units = (size_bytes + unit_bytes - 1) / unit_bytes;
 
+    check(size_bytes >= 0);
     return units < 1 ? 1 : (double)units;
 }
 

@@ -9,6 +9,8 @@
  */
 #include "dynamodb_internal.h"
 
+#include "base/check.h"
+
 enum {
     EXACT_UP_TO = 4000, /* items: less than a millisecond */
     COUNTED_PER_RUN = 2000,
@@ -104,6 +106,7 @@ static void remove_at(const struct call *call, int64_t due_ms)
 /* Nobody sees the items any more, for ids of tables are not used again. */
 void dynamodb_items_remove_later(const struct call *call, int64_t table_id)
 {
+    check(table_id > 0);
     dynamodb_remove_count(call->txn, &(struct dynamodb_remove_count_params){.table_id = table_id});
     dynamodb_add_gone(call->txn, &(struct dynamodb_add_gone_params){.table_id = table_id});
     remove_at(call, call->now_ms + REMOVE_PAUSE_MS);

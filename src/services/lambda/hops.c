@@ -10,6 +10,7 @@
 /* "id handle trace attempt"; what an earlier version held back for a batch has no trace and no attempt. */
 str lambda_receipt_text(const struct call *call, const struct receipt *receipt)
 {
+    check(receipt->attempt >= 0);
     return arena_format(call->arena, "%.*s %.*s %.*s %lld", STR_ARGS(receipt->message_id),
                         STR_ARGS(receipt->handle), STR_ARGS(receipt->trace_id), (long long)receipt->attempt);
 }

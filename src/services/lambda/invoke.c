@@ -46,6 +46,7 @@ void lambda_invocation_add(const struct call *call, struct lambda_add_invocation
 {
     str payload = params.payload;
 
+    check(params.function_id > 0 && params.queued_ms <= call->now_ms);
     params.payload_apart = payload.size > LARGE_PAYLOAD_BYTES;
     if (params.payload_apart)
         params.payload = S("");
@@ -67,6 +68,7 @@ str lambda_invocation_payload(const struct call *call, const struct lambda_take_
 
 void lambda_invocation_remove(const struct call *call, int64_t id)
 {
+    check(id > 0);
     lambda_remove_invocation(call->txn, &(struct lambda_remove_invocation_params){.id = id});
     lambda_remove_payload(call->txn, &(struct lambda_remove_payload_params){.id = id});
 }
@@ -276,6 +278,7 @@ static void retry_or_forget(const struct call *call, const struct lambda_find_in
 {
     int64_t attempts = invocation->attempts + 1, due_ms = call->now_ms + RETRY_MS * attempts;
 
+    check(attempts > 0 && attempts <= MAX_ATTEMPTS);
     if (!str_present(result->error) || attempts >= MAX_ATTEMPTS ||
         due_ms > invocation->queued_ms + MAX_EVENT_AGE_MS) {
         lambda_invocation_remove(call, invocation->id);

@@ -6,6 +6,7 @@
  * A function runs in sandboxes (AWS says execution environments, which the model's shapes are
  * named after).  An invocation is a row: queued, then a sandbox's, then answered.
  */
+#include "base/check.h"
 #include "base/list.h"
 #include "base/time.h"
 #include "engine/doors.h"
@@ -210,7 +211,7 @@ struct logs_input_log_events;
 void lambda_log_keep(const struct call *call, str sandbox_id, int64_t timestamp_ms, str text);
 /* What the sandbox printed. */
 void lambda_log_output(const struct call *call, const struct function *function,
-                       struct lambda_get_sandbox_row *sandbox, const struct lambda_output_line_list *lines);
+                       struct lambda_get_sandbox_row *sandbox, const struct sandbox_output_line_list *lines);
 /* Write what is kept back into the function's log stream.  invocation: the one under way, or NULL. */
 void lambda_log_flush(const struct call *call, const struct function *function,
                       const struct lambda_get_sandbox_row *sandbox,

@@ -6,7 +6,6 @@
 #include "lambda_internal.h"
 
 #include "sts_model.h"
-#include "wire/json.h"
 
 #include <string.h>
 
@@ -37,59 +36,62 @@ static bool is_provided(const struct runtime *runtime)
     return strcmp(runtime->family, "provided") == 0;
 }
 
-/* What of the machine is shown where it is, for the interpreter to run. */
-static void add_folders(struct json_writer *writer, const struct interpreter *interpreter)
+static struct str_list texts(const struct call *call, const char *first, const char *second)
 {
-    json_name(writer, S("folders"));
-    json_open_array(writer);
-    for (size_t i = 0; i < INTERPRETER_FOLDERS && interpreter->folders[i]; i++)
-        json_string(writer, str_of(interpreter->folders[i]));
-    json_close_array(writer);
+    struct str_list list = {0};
+
+    *list_add(call->arena, &list) = str_of(first);
+    if (second)
+        *list_add(call->arena, &list) = str_of(second);
+    return list;
 }
 
-static void add_interpreter(const struct call *call, struct json_writer *writer,
+/* What of the machine is shown where it is, for the interpreter to run. */
+static struct str_list folders_of(const struct call *call, const struct interpreter *interpreter)
+{
+    struct str_list folders = {0};
+
+    for (size_t i = 0; i < INTERPRETER_FOLDERS && interpreter->folders[i]; i++)
+        *list_add(call->arena, &folders) = str_of(interpreter->folders[i]);
+    return folders;
+}
+
+static void set_interpreter(const struct call *call, struct sandbox_start_input *in,
                             const struct runtime *runtime)
 {
     const struct interpreter *interpreter = lambda_runtime_interpreter(runtime);
+    bool is_node = strcmp(runtime->family, "nodejs") == 0;
 
     /* The server then says so as of any program that cannot be started. */
     if (!interpreter->path) {
-        json_field(writer, S("problem"),
-                   arena_format(call->arena, "%s is not installed on this machine.", runtime->family));
+        in->problem = arena_format(call->arena, "%s is not installed on this machine.", runtime->family);
         return;
     }
-    json_field(
-        writer, S("runtime"),
-        arena_format(call->arena, "%.*s/%s", STR_ARGS(lambda_options()->runtimes_folder), runtime->family));
-    add_folders(writer, interpreter);
-    json_name(writer, S("command"));
-    json_open_array(writer);
-    json_string(writer, str_of(interpreter->path));
-    json_string(writer, strcmp(runtime->family, "nodejs") == 0 ? S("/var/runtime/bootstrap.mjs")
-                                                               : S("/var/runtime/bootstrap.py"));
-    json_close_array(writer);
+    in->runtime =
+        arena_format(call->arena, "%.*s/%s", STR_ARGS(lambda_options()->runtimes_folder), runtime->family);
+    in->folders = folders_of(call, interpreter);
+    in->command =
+        texts(call, interpreter->path, is_node ? "/var/runtime/bootstrap.mjs" : "/var/runtime/bootstrap.py");
 }
 
-static void add_command(const struct call *call, struct json_writer *writer, const struct runtime *runtime)
+static void set_command(const struct call *call, struct sandbox_start_input *in,
+                        const struct runtime *runtime)
 {
-    if (!is_provided(runtime)) {
-        add_interpreter(call, writer, runtime);
-        return;
-    }
-    json_name(writer, S("command"));
-    json_open_array(writer);
-    json_string(writer, S("/var/task/bootstrap"));
-    json_close_array(writer);
+    if (is_provided(runtime))
+        in->command = texts(call, "/var/task/bootstrap", NULL);
+    else
+        set_interpreter(call, in, runtime);
 }
 
 /* What AWS sets unless the function's configuration does. */
-static void add_default(struct json_writer *writer, const struct str_map *own, str name, str value)
+static void add_default(const struct call *call, struct str_map *environment, const struct str_map *own,
+                        str name, str value)
 {
     if (!str_present(str_map_get(own, name)))
-        json_field(writer, name, value);
+        str_map_add(call->arena, environment, name, value);
 }
 
-static void add_configured(const struct call *call, struct json_writer *writer,
+static void add_configured(const struct call *call, struct str_map *environment,
                            const struct function *function)
 {
     struct str_map own = {0};
@@ -97,70 +99,73 @@ static void add_configured(const struct call *call, struct json_writer *writer,
     if (str_present(function->row.variables))
         model_from_json(call->arena, &LAMBDA_ENVIRONMENT_VARIABLES, function->row.variables, &own);
     for (size_t i = 0; i < own.count; i++)
-        json_field(writer, own.items[i].key, own.items[i].value);
-    add_default(writer, &own, S("PATH"), S("/var/lang/bin:/usr/local/bin:/usr/bin:/bin:/opt/bin"));
+        str_map_add(call->arena, environment, own.items[i].key, own.items[i].value);
+    add_default(call, environment, &own, S("PATH"), S("/var/lang/bin:/usr/local/bin:/usr/bin:/bin:/opt/bin"));
     add_default(
-        writer, &own, S("LD_LIBRARY_PATH"),
+        call, environment, &own, S("LD_LIBRARY_PATH"),
         S("/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib"));
-    add_default(writer, &own, S("LANG"), S("en_US.UTF-8"));
-    add_default(writer, &own, S("TZ"), S(":UTC"));
-    add_default(writer, &own, S("AWS_ENDPOINT_URL"), lambda_options()->endpoint);
+    add_default(call, environment, &own, S("LANG"), S("en_US.UTF-8"));
+    add_default(call, environment, &own, S("TZ"), S(":UTC"));
+    add_default(call, environment, &own, S("AWS_ENDPOINT_URL"), lambda_options()->endpoint);
 }
 
-static void add_reserved(const struct call *call, struct json_writer *writer, const struct function *function,
+static void add_reserved(const struct call *call, struct str_map *environment,
+                         const struct function *function, const struct lambda_get_sandbox_row *sandbox,
                          const struct runtime *runtime)
 {
-    json_field(writer, S("_HANDLER"), function->row.handler);
-    json_field(writer, S("LAMBDA_TASK_ROOT"), S("/var/task"));
-    json_field(writer, S("LAMBDA_RUNTIME_DIR"), S("/var/runtime"));
-    json_field(writer, S("AWS_REGION"), function->row.region);
-    json_field(writer, S("AWS_DEFAULT_REGION"), function->row.region);
-    json_field(writer, S("AWS_LAMBDA_FUNCTION_NAME"), function->row.name);
-    json_field(writer, S("AWS_LAMBDA_FUNCTION_VERSION"), S("$LATEST"));
-    json_field(writer, S("AWS_LAMBDA_FUNCTION_MEMORY_SIZE"),
-               arena_decimal(call->arena, function->row.memory_mb));
-    json_field(writer, S("PWD"), S("/var/task"));
-    json_field(writer, S("SHLVL"), S("0"));
-    json_field(writer, S("AWS_XRAY_CONTEXT_MISSING"), S("LOG_ERROR"));
-    json_field(writer, S("AWS_LAMBDA_INITIALIZATION_TYPE"), S("on-demand"));
-    json_field(writer, S("AWS_LAMBDA_LOG_GROUP_NAME"), function->row.log_group);
+    const struct str_map_entry reserved[] = {
+        {S("_HANDLER"), function->row.handler},
+        {S("LAMBDA_TASK_ROOT"), S("/var/task")},
+        {S("LAMBDA_RUNTIME_DIR"), S("/var/runtime")},
+        {S("AWS_REGION"), function->row.region},
+        {S("AWS_DEFAULT_REGION"), function->row.region},
+        {S("AWS_LAMBDA_FUNCTION_NAME"), function->row.name},
+        {S("AWS_LAMBDA_FUNCTION_VERSION"), S("$LATEST")},
+        {S("AWS_LAMBDA_FUNCTION_MEMORY_SIZE"), arena_decimal(call->arena, function->row.memory_mb)},
+        {S("PWD"), S("/var/task")},
+        {S("SHLVL"), S("0")},
+        {S("AWS_XRAY_CONTEXT_MISSING"), S("LOG_ERROR")},
+        {S("AWS_LAMBDA_INITIALIZATION_TYPE"), S("on-demand")},
+        {S("AWS_LAMBDA_LOG_GROUP_NAME"), function->row.log_group},
+        {S("AWS_LAMBDA_LOG_STREAM_NAME"), sandbox->log_stream},
+    };
+
+    for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
+        str_map_add(call->arena, environment, reserved[i].key, reserved[i].value);
     if (!is_provided(runtime))
-        json_field(writer, S("AWS_EXECUTION_ENV"), arena_format(call->arena, "AWS_Lambda_%s", runtime->name));
+        str_map_add(call->arena, environment, S("AWS_EXECUTION_ENV"),
+                    arena_format(call->arena, "AWS_Lambda_%s", runtime->name));
 }
 
-static void add_credentials(struct json_writer *writer, const struct sts_credentials *credentials)
+static void add_credentials(const struct call *call, struct str_map *environment,
+                            const struct sts_credentials *credentials)
 {
-    json_field(writer, S("AWS_ACCESS_KEY_ID"), credentials->access_key_id);
-    json_field(writer, S("AWS_SECRET_ACCESS_KEY"), credentials->secret_access_key);
-    json_field(writer, S("AWS_SESSION_TOKEN"), credentials->session_token);
+    str_map_add(call->arena, environment, S("AWS_ACCESS_KEY_ID"), credentials->access_key_id);
+    str_map_add(call->arena, environment, S("AWS_SECRET_ACCESS_KEY"), credentials->secret_access_key);
+    str_map_add(call->arena, environment, S("AWS_SESSION_TOKEN"), credentials->session_token);
 }
 
 bool lambda_sandbox_start(const struct call *call, const struct function *function,
                           const struct lambda_get_sandbox_row *sandbox, int64_t *retire_ms, str *problem)
 {
     const struct runtime *runtime = lambda_runtime_find(function->row.runtime);
-    struct json_writer writer = json_writer_in(call->arena);
-    str code = arena_join(call->arena, lambda_unpacked_folder(call, sandbox->package), S("/code"));
     const struct sts_credentials *credentials = assume_role(call, function, problem);
-    json_open_object(&writer);
-    json_field(&writer, S("sandboxId"), sandbox->id);
-    json_field(&writer, S("functionName"), function->row.name);
-    json_field(&writer, S("portVariable"), S("AWS_LAMBDA_RUNTIME_API"));
+    struct sandbox_start_input in = {
+        .sandbox_id = sandbox->id,
+        .function_name = function->row.name,
+        .port_variable = S("AWS_LAMBDA_RUNTIME_API"),
+        .code = arena_join(call->arena, lambda_unpacked_folder(call, sandbox->package), S("/code")),
+        .memory_bytes = arena_i64(call->arena, function->row.memory_mb * BYTES_PER_MB),
+        .storage_bytes = arena_i64(call->arena, lambda_function_storage_mb(call, function) * BYTES_PER_MB),
+    };
+
     if (!credentials)
         return false;
-    add_command(call, &writer, runtime);
-    json_field(&writer, S("code"), code);
-    json_i64_field(&writer, S("memoryBytes"), function->row.memory_mb * BYTES_PER_MB);
-    json_i64_field(&writer, S("storageBytes"), lambda_function_storage_mb(call, function) * BYTES_PER_MB);
-    json_name(&writer, S("environment"));
-    json_open_object(&writer);
-    add_reserved(call, &writer, function, runtime);
-    json_field(&writer, S("AWS_LAMBDA_LOG_STREAM_NAME"), sandbox->log_stream);
-    add_credentials(&writer, credentials);
-    add_configured(call, &writer, function);
-    json_close_object(&writer);
-    json_close_object(&writer);
+    set_command(call, &in, runtime);
+    add_reserved(call, &in.environment, function, sandbox, runtime);
+    add_credentials(call, &in.environment, credentials);
+    add_configured(call, &in.environment, function);
     *retire_ms = credentials->expiration - function->row.timeout_seconds * MS_PER_S - MARGIN_MS;
-    effect_begin(call, S("sandbox.start"), sandbox->id, json_written(&writer));
+    sandbox_start_effect(call, &in);
     return true;
 }

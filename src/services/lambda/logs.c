@@ -90,6 +90,7 @@ static bool write_events(const struct call *call, const struct function *functio
     for (size_t done = 0; role && done < events->count; done += in.log_events.count) {
         in.log_events.items = events->items + done;
         in.log_events.count = batch_count(in.log_events.items, events->count - done);
+        check(in.log_events.count > 0);
         written = write_batch(call, role, &in, failure) && written;
     }
     return written;
@@ -173,7 +174,7 @@ void lambda_log_flush(const struct call *call, const struct function *function,
     write_now(call, function, sandbox, invocation, &events);
 }
 
-static bool is_much(const struct lambda_output_line_list *lines)
+static bool is_much(const struct sandbox_output_line_list *lines)
 {
     size_t bytes = 0;
 
@@ -185,7 +186,7 @@ static bool is_much(const struct lambda_output_line_list *lines)
 /* With what has been kept back before. */
 static void write_lines(const struct call *call, const struct function *function,
                         const struct lambda_get_sandbox_row *sandbox,
-                        const struct lambda_output_line_list *lines)
+                        const struct sandbox_output_line_list *lines)
 {
     struct logs_input_log_events events = {0};
     struct lambda_find_invocation_row invocation;
@@ -198,7 +199,7 @@ static void write_lines(const struct call *call, const struct function *function
 }
 
 void lambda_log_output(const struct call *call, const struct function *function,
-                       struct lambda_get_sandbox_row *sandbox, const struct lambda_output_line_list *lines)
+                       struct lambda_get_sandbox_row *sandbox, const struct sandbox_output_line_list *lines)
 {
     if (lines->count == 0)
         return;

@@ -203,6 +203,7 @@ bool lambda_package_read_piece(const struct call *call, str sha256, int64_t from
     struct lambda_get_piece_row row;
     size_t offset = (size_t)(from % PIECE_BYTES);
 
+    check(from >= 0);
     if (lambda_get_piece(call->txn, &place, &row))
         *piece = row.content;
     else if (!read_whole(call, sha256, piece))

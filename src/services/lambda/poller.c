@@ -275,6 +275,7 @@ static struct record_list records_of(const struct call *call, const struct poll 
 static enum outcome receive(const struct call *call, const struct poll *poll, int64_t most,
                             struct record_list *records, struct failure *failure)
 {
+    check(most > 0);
     static str all_names[] = {STR_INIT("All"), STR_INIT("AWSTraceHeader")};
     struct sqs_receive_message_request in = {
         .queue_url = lambda_source_queue_url(call, poll->mapping.source_arn),
@@ -444,6 +445,7 @@ void lambda_batch_end(const struct call *call, const struct function *function,
                       const struct lambda_find_invocation_row *invocation, const struct result *result,
                       const struct logs_input_log_events *output)
 {
+    check(invocation->mapping_id && *invocation->mapping_id > 0);
     struct receipts receipts = receipts_read(call, invocation->receipts);
     struct lambda_mapping_row mapping;
     struct str_list failures;

@@ -58,6 +58,7 @@ static void log_start(const struct call *call, const struct function *function, 
 
 static int64_t first_deadline_ms(const struct call *call, const struct function *function)
 {
+    check(function->row.timeout_seconds > 0);
     return call->now_ms + INIT_MS + function->row.timeout_seconds * MS_PER_S;
 }
 
@@ -105,6 +106,7 @@ void lambda_function_dispatch(const struct call *call, const struct function *fu
 {
     struct lambda_count_work_row count;
 
+    check(function->row.id > 0);
     wake(call, lambda_function_work(call, function->row.id));
     if (lambda_count_work(call->txn, &(struct lambda_count_work_params){.function_id = function->row.id},
                           &count) &&
@@ -116,12 +118,7 @@ void lambda_function_dispatch(const struct call *call, const struct function *fu
 
 void lambda_sandbox_stop(const struct call *call, str sandbox_id)
 {
-    struct json_writer writer = json_writer_in(call->arena);
-
-    json_open_object(&writer);
-    json_field(&writer, S("sandboxId"), sandbox_id);
-    json_close_object(&writer);
-    effect_begin(call, S("sandbox.stop"), sandbox_id, json_written(&writer));
+    sandbox_stop_effect(call, &(struct sandbox_stop_input){.sandbox_id = sandbox_id});
 }
 
 static void stop_as(const struct call *call, str sandbox_id, enum lambda_sandbox_state state)
@@ -166,8 +163,8 @@ void lambda_sandbox_release(const struct call *call, const struct function *func
 
 static void end_effects(const struct call *call, str sandbox_id)
 {
-    effect_end(call, S("sandbox.start"), sandbox_id);
-    effect_end(call, S("sandbox.stop"), sandbox_id);
+    sandbox_start_effect_end(call, sandbox_id);
+    sandbox_stop_effect_end(call, sandbox_id);
 }
 
 static void forget_by_id(const struct call *call, str sandbox_id)
@@ -335,7 +332,7 @@ static void note_memory(const struct call *call, struct lambda_get_sandbox_row *
                       &(struct lambda_set_memory_params){.id = sandbox->id, .memory_bytes = *bytes});
 }
 
-enum outcome lambda_sandbox_output(const struct call *call, const struct lambda_sandbox_output_request *in,
+enum outcome lambda_sandbox_output(const struct call *call, const struct sandbox_output *in,
                                    struct lambda_sandbox_output_output *out)
 {
     struct lambda_get_sandbox_row sandbox;
@@ -363,7 +360,7 @@ static str signal_name(const struct call *call, int64_t number)
     return (str){lower, name.size};
 }
 
-static str exit_message(const struct call *call, const struct lambda_sandbox_exited_request *in)
+static str exit_message(const struct call *call, const struct sandbox_exited *in)
 {
     if (str_equal(in->reason, S("OutOfMemory")))
         return S("Runtime exited with error: signal: killed");
@@ -376,7 +373,7 @@ static str exit_message(const struct call *call, const struct lambda_sandbox_exi
     return in->exit_code ? S("Runtime exited without providing a reason") : in->message;
 }
 
-static const char *exit_type(const struct lambda_sandbox_exited_request *in)
+static const char *exit_type(const struct sandbox_exited *in)
 {
     if (str_equal(in->reason, S("OutOfMemory")))
         return "Runtime.OutOfMemory";
@@ -384,7 +381,7 @@ static const char *exit_type(const struct lambda_sandbox_exited_request *in)
 }
 
 static struct result exit_result(const struct call *call, const struct function *function,
-                                 const struct lambda_sandbox_exited_request *in,
+                                 const struct sandbox_exited *in,
                                  const struct lambda_get_sandbox_row *sandbox, str request_id)
 {
     if (sandbox->state == LAMBDA_SANDBOX_STATE_LATE)
@@ -399,8 +396,7 @@ static struct result exit_result(const struct call *call, const struct function 
 
 /* Whoever it was at work for, or would have been, hears of its end. */
 static void tell_of_exit(const struct call *call, const struct function *function,
-                         const struct lambda_sandbox_exited_request *in,
-                         const struct lambda_get_sandbox_row *sandbox)
+                         const struct sandbox_exited *in, const struct lambda_get_sandbox_row *sandbox)
 {
     struct lambda_find_invocation_row invocation;
 
@@ -414,7 +410,7 @@ static void tell_of_exit(const struct call *call, const struct function *functio
     lambda_invocation_finish(call, function, sandbox, &invocation, &result);
 }
 
-enum outcome lambda_sandbox_exited(const struct call *call, const struct lambda_sandbox_exited_request *in,
+enum outcome lambda_sandbox_exited(const struct call *call, const struct sandbox_exited *in,
                                    struct lambda_sandbox_exited_output *out)
 {
     struct lambda_get_sandbox_row sandbox;

@@ -75,6 +75,7 @@ bool logs_stream_find(const struct call *call, const struct group *group, str na
 
 int64_t logs_group_oldest_ms(const struct call *call, const int64_t *retention_days)
 {
+    check(!retention_days || *retention_days > 0);
     return retention_days ? call->now_ms - *retention_days * DAY_MS : 0;
 }
 

@@ -3,6 +3,7 @@
 /*
  * logs_internal.h: what the files of CloudWatch Logs share.
  */
+#include "base/check.h"
 #include "base/list.h"
 #include "base/text.h"
 #include "engine/call.h"

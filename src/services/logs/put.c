@@ -88,6 +88,7 @@ static int64_t store(const struct call *call, const struct group *group, int64_t
 {
     int64_t id = 0, bytes = 0;
 
+    check(accepted.first < accepted.end && accepted.end <= events->count);
     for (size_t i = accepted.first; i < accepted.end; i++) {
         const struct logs_input_log_event *event = &events->items[i];
         id = logs_add_event(call->txn, &(struct logs_add_event_params){

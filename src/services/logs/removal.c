@@ -37,6 +37,7 @@ static bool collect(const struct call *call, struct budget *budget, struct old_e
 /* What a stream has lost, its group has lost too. */
 static void count_lost(const struct call *call, int64_t stream_id, int64_t bytes)
 {
+    check(bytes >= 0);
     if (bytes == 0)
         return;
     logs_stream_lost(call->txn, &(struct logs_stream_lost_params){.id = stream_id, .bytes = bytes});
@@ -69,6 +70,7 @@ static void remove_old_events(const struct call *call, int64_t group_id, int64_t
     struct old_event_list events = {0};
     struct logs_old_event_row event;
 
+    check(budget->rows > 0 && budget->bytes > 0);
     while (logs_list_old_events_next(&cursor, &event) && collect(call, budget, &events, &event))
         ;
     logs_list_old_events_close(&cursor);
@@ -82,6 +84,7 @@ static void remove_stream_events(const struct call *call, int64_t stream_id, str
     struct old_event_list events = {0};
     struct logs_old_event_row event;
 
+    check(budget->rows > 0 && budget->bytes > 0);
     while (logs_list_stream_events_next(&cursor, &event) && collect(call, budget, &events, &event))
         ;
     logs_list_stream_events_close(&cursor);

@@ -20,6 +20,7 @@ bool logs_tags_put(const struct call *call, const struct group *group, const str
 
 void logs_tags_in_context(const struct call *call, int64_t group_id, struct context_list *context)
 {
+    check(group_id > 0);
     struct logs_list_tags_rows rows =
         logs_list_tags(call->txn, &(struct logs_list_tags_params){.group_id = group_id});
 

@@ -10,6 +10,8 @@
  */
 #include "sns_internal.h"
 
+#include "base/check.h"
+
 #include "base/log.h"
 #include "sqs_model.h"
 #include "wire/json.h"
@@ -191,6 +193,7 @@ void sns_fanout(const struct call *call, const struct topic *topic,
                 const struct sns_list_subscribers_rows *subscribers, const struct message *message,
                 const struct way *way)
 {
+    check(topic->row.id > 0);
     if (subscribers->count == 0)
         return;
     struct broadcast broadcast = broadcast_of(call, topic, message, way);

@@ -168,8 +168,8 @@ bool sns_signer_sign(const struct call *call, int64_t version, str text, struct 
 {
     unsigned char bytes[SIGNATURE_BYTES];
     size_t size = sizeof bytes;
+    check(version == 1 || version == 2);
     EVP_PKEY *key = take_key(call, &signature->key_name);
-
     if (!key)
         return false;
     EVP_MD_CTX *context = EVP_MD_CTX_new();

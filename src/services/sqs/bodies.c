@@ -31,6 +31,7 @@ str sqs_body_with(const struct call *call, const struct content *content, str pi
 {
     size_t at = content->insert_at ? (size_t)*content->insert_at : content->body.size;
 
+    check(at <= content->body.size);
     return str_empty(piece)
                ? content->body
                : arena_concat(call->arena, str_head(content->body, at), piece, str_from(content->body, at));
@@ -64,6 +65,8 @@ struct content sqs_body_of(const struct call *call, const struct sqs_find_visibl
 
 void sqs_message_remove(const struct call *call, int64_t id, const int64_t *body_id)
 {
+    check(id > 0);
+    check(!body_id || *body_id > 0);
     sqs_remove_message(call->txn, &(struct sqs_remove_message_params){.id = id});
     if (body_id)
         sqs_remove_unused_body(call->txn, &(struct sqs_remove_unused_body_params){.id = *body_id});

@@ -52,6 +52,7 @@ void sqs_tally_count(const struct call *call, struct tally *tally, struct messag
 {
     int64_t visible_s = second_of(state.visible_ms);
 
+    check(by == 1 || by == -1);
     tally->messages += by;
     tally->received += state.received ? by : 0;
     if (visible_s <= second_of(call->now_ms))

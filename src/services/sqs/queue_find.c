@@ -135,6 +135,7 @@ str sqs_queue_url(const struct call *call, const struct queue *queue)
 
 int64_t sqs_queue_oldest_ms(const struct call *call, const struct queue *queue)
 {
+    check(queue->row.retention_seconds > 0);
     return call->now_ms - queue->row.retention_seconds * MS_PER_S;
 }
 

@@ -31,6 +31,8 @@ str sqs_receipt_handle(const struct call *call, const struct queue *queue, struc
     const int64_t fields[FIELDS] = {queue->row.id, receipt.id, receipt.number, receipt.received_ms};
     char bytes[FIELDS * FIELD_BYTES];
 
+    check(receipt.id > 0 && receipt.number >= 0);
+    check(receipt.received_ms <= call->now_ms);
     char *at = bytes;
     for (int i = 0; i < FIELDS; i++, at += FIELD_BYTES)
         put_field(at, fields[i]);

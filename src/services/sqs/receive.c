@@ -216,6 +216,7 @@ static void move_to_dead_letters(const struct call *call, struct receive *receiv
 {
     const struct queue *dead_letters = &receive->dead_letters;
 
+    check(dead_letters->row.generation_id != receive->queue->row.generation_id);
     sqs_move_to_dead_letters(call->txn, &(struct sqs_move_to_dead_letters_params){
                                             .id = row->id,
                                             .generation_id = dead_letters->row.generation_id,
@@ -278,6 +279,7 @@ static bool take_visible(const struct call *call, struct receive *receive, int64
 {
     struct sqs_find_visible_rows rows;
 
+    check(wanted >= 0 && wanted <= MAX_MESSAGES);
     do {
         rows = sqs_find_visible(call->txn, &(struct sqs_find_visible_params){
                                                .generation_id = receive->queue->row.generation_id,

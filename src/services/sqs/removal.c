@@ -34,6 +34,7 @@ int64_t sqs_generation_begin(const struct call *call)
 
 void sqs_generation_end(const struct call *call, const struct queue *queue)
 {
+    check(queue->row.generation_id > 0);
     remove_before(call, queue->row.generation_id, INT64_MAX);
 }
 

@@ -175,6 +175,8 @@ str sqs_message_put(const struct call *call, const struct queue *queue, const st
     int64_t visible_ms = call->now_ms + parcel->delay_seconds * MS_PER_S;
     str message_id = random_uuid(call->arena);
 
+    check(parcel->delay_seconds >= 0 && parcel->delay_seconds <= MAX_DELAY_SECONDS);
+    check(tally->generation_id == queue->row.generation_id);
     sqs_add_message(call->txn, &(struct sqs_add_message_params){
                                    .generation_id = queue->row.generation_id,
                                    .visible_ms = visible_ms,

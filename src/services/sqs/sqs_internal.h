@@ -3,6 +3,7 @@
 /*
  * sqs_internal.h: what the files of SQS share.
  */
+#include "base/check.h"
 #include "base/list.h"
 #include "base/time.h"
 #include "engine/call.h"

@@ -59,6 +59,14 @@ TEST(a_value_is_compared_with_its_type)
         {"{\"a\":[123456789012]}", "{\"a\":123456789013}", false});
 }
 
+TEST(null_true_and_false_match_in_whatever_order_they_are_named)
+{
+    RUN(BODY, {"{\"a\":[true,null,false]}", "{\"a\":null}", true},
+        {"{\"a\":[true,null,false]}", "{\"a\":true}", true},
+        {"{\"a\":[true,null,false]}", "{\"a\":false}", true},
+        {"{\"a\":[true,null,false]}", "{\"a\":\"null\"}", false});
+}
+
 TEST(every_key_must_match_by_one_of_its_values)
 {
     RUN(BODY, {"{\"a\":[\"x\",\"y\"],\"b\":[1,2]}", "{\"a\":\"y\",\"b\":2,\"c\":3}", true},
@@ -341,8 +349,10 @@ TEST(a_mapping_s_filter_has_no_cidr_and_no_wildcard)
     }
 }
 
-TESTS(test(a_value_is_compared_with_its_type), test(every_key_must_match_by_one_of_its_values),
-      test(one_element_of_an_array_is_enough), test(keys_inside_of_an_array_match_in_the_same_object),
+TESTS(test(a_value_is_compared_with_its_type),
+      test(null_true_and_false_match_in_whatever_order_they_are_named),
+      test(every_key_must_match_by_one_of_its_values), test(one_element_of_an_array_is_enough),
+      test(keys_inside_of_an_array_match_in_the_same_object),
       test(texts_match_by_their_ends_and_without_case), test(a_star_stands_for_any_text),
       test(numbers_match_on_either_side_of_each_bound), test(anything_but_takes_what_is_not_named),
       test(a_value_is_there_or_not), test(an_address_is_in_a_network), test(of_or_one_side_is_enough),

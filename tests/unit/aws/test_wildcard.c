@@ -48,6 +48,16 @@ TEST(an_escaped_wildcard_is_an_ordinary_character)
     assert_true(like(S("${?}${$}"), S("?$")));
 }
 
+TEST(a_variable_has_both_braces_and_a_name)
+{
+    static const char *const none[] = {"$a{b}", "a{b}", "${}", "${ab", "$ab}", "{ab}", "${*}"};
+
+    assert_true(wildcard_compile(&scratch, S("a${b}"), true, true).has_variables);
+    assert_false(wildcard_compile(&scratch, S("a${b}"), true, false).has_variables);
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+        assert_false(wildcard_compile(&scratch, str_of(none[i]), true, true).has_variables);
+}
+
 TEST(a_star_at_the_end_of_a_segment_reaches_over_colons)
 {
     assert_true(
@@ -113,7 +123,7 @@ TEST(a_wildcard_in_one_part_leaves_the_others_as_they_are)
 }
 
 TESTS(test(a_star_matches_any_run_of_characters), test(a_question_mark_matches_one_character_of_utf_8),
-      test(an_escaped_wildcard_is_an_ordinary_character),
+      test(an_escaped_wildcard_is_an_ordinary_character), test(a_variable_has_both_braces_and_a_name),
       test(a_star_at_the_end_of_a_segment_reaches_over_colons), test(a_star_within_a_segment_stops_at_colons),
       test(an_arn_is_compared_part_by_part), test(each_part_of_an_arn_counts),
       test(a_wildcard_in_one_part_leaves_the_others_as_they_are))

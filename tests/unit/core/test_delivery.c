@@ -2,6 +2,12 @@
  * test_delivery.c: when answers leave and effects start; a full disk; and how the engine stops.
  */
 #include "core.h"
+#include "world_model.h"
+
+static void tell(const char *steps)
+{
+    world_told_post(core_engine(), &(struct world_told){.steps = str_of(steps)}, NULL, NULL);
+}
 
 TEST(an_answer_waits_for_the_disk)
 {
@@ -109,7 +115,7 @@ TEST(an_effect_that_has_not_ended_starts_again_after_a_restart)
 
 TEST(the_world_tells_the_engine)
 {
-    engine_post(core_engine(), S("toy"), S("RunLater"), S("{\"Steps\": \"put told 1\"}"));
+    tell("put told 1");
     wait_for_item("told", "1");
 }
 
@@ -159,7 +165,7 @@ TEST(who_was_woken_for_what_could_not_be_kept_is_told_so)
 TEST(an_internal_call_runs_again_after_the_disk_was_full)
 {
     fill_disk(true);
-    engine_post(core_engine(), S("toy"), S("RunLater"), S("{\"Steps\": \"add told 1\"}"));
+    tell("add told 1");
     int write = run("put a 1"); /* in its batch or after it */
     fill_disk(false);
     assert_int_equal(write, 500);
@@ -235,7 +241,7 @@ TEST(the_engine_stops_while_the_disk_is_full)
 
     let_run();
     fill_disk(true);
-    engine_post(core_engine(), S("toy"), S("RunLater"), S("{\"Steps\": \"put told 1\"}"));
+    tell("put told 1");
     core_stop();
     fill_disk(false);
     assert_int_equal(status_of(waiting), 500);

@@ -248,13 +248,13 @@ static enum outcome begin_effect(const struct call *call, str rest)
 {
     str id = word(&rest);
 
-    effect_begin(call, S("toy.effect"), id, str_trim(rest));
+    world_act_effect(call, &(struct world_act_input){.id = id, .text = str_trim(rest)});
     return DONE;
 }
 
 static enum outcome end_effect(const struct call *call, str rest)
 {
-    effect_end(call, S("toy.effect"), word(&rest));
+    world_act_effect_end(call, word(&rest));
     return DONE;
 }
 
@@ -388,6 +388,13 @@ enum outcome toy_run(const struct call *call, const struct toy_script *in, struc
 
 enum outcome toy_run_later(const struct call *call, const struct toy_script *in,
                            struct toy_run_later_output *out)
+{
+    (void)out;
+    return run_steps(call, in->steps);
+}
+
+enum outcome toy_run_told(const struct call *call, const struct world_told *in,
+                          struct toy_run_told_output *out)
 {
     (void)out;
     return run_steps(call, in->steps);

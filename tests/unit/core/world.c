@@ -4,6 +4,9 @@
 #include "world.h"
 #include "core.h"
 
+#include "base/check.h"
+#include "world_model.h"
+
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/resource.h>
@@ -121,15 +124,20 @@ const struct identity_provider world_identity = {find_credentials, answer_questi
 
 static void start_effect(void *context, str id, str payload)
 {
+    struct arena arena = {0};
+    struct world_act_input in = {0};
+
     (void)context;
+    check(world_act_read(&arena, payload, &in) && str_equal(in.id, id));
     lock_news();
     if (world.effect_count < MAX_EFFECTS)
         snprintf(world.effects[world.effect_count++], EFFECT_BYTES, "%.*s %.*s", STR_ARGS(id),
-                 STR_ARGS(payload));
+                 STR_ARGS(in.text));
     unlock_news();
+    arena_free(&arena);
 }
 
-const struct effect_runner world_runners[] = {{"toy.effect", start_effect, NULL}, {NULL, NULL, NULL}};
+const struct effect_runner world_runners[] = {{&WORLD_ACT, start_effect, NULL}, {NULL, NULL, NULL}};
 
 void wait_for_effects(size_t count)
 {

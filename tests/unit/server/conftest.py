@@ -87,12 +87,12 @@ class Server:
         return connection.getresponse().read().decode()
 
     def start(self, identity, *command, **payload):
-        self.ask("POST", "/sandbox/start", json.dumps(
-            {"sandboxId": identity, "functionName": "made", "command": list(command),
-             "environment": {"PATH": "/usr/bin:/bin"}, "portVariable": "AWS_LAMBDA_RUNTIME_API", **payload}))
+        asked = {"sandboxId": identity, "functionName": "made", "command": list(command),
+                 "environment": {"PATH": "/usr/bin:/bin"}, "portVariable": "AWS_LAMBDA_RUNTIME_API", **payload}
+        self.ask("POST", "/sandbox/start", json.dumps({name[0].upper() + name[1:]: asked[name] for name in asked}))
 
     def stop_sandbox(self, identity):
-        self.ask("POST", "/sandbox/stop", json.dumps({"sandboxId": identity}))
+        self.ask("POST", "/sandbox/stop", json.dumps({"SandboxId": identity}))
 
     def events(self):
         return json.loads(self.ask("GET", "/events"))

@@ -66,17 +66,15 @@ static void note(struct engine *engine, str name, str input_json)
     pthread_mutex_unlock(&engine->lock);
 }
 
-void engine_post(struct engine *engine, str service, str operation, str input_json)
+void engine_post(struct engine *engine, const struct shape *event, const void *in,
+                 void (*taken)(void *context), void *context)
 {
-    check(str_equal(service, S("lambda")));
-    note(engine, operation, input_json);
-}
+    struct arena arena = {0};
 
-void engine_post_to_hear(struct engine *engine, str service, str operation, str input_json,
-                         void (*taken)(void *context), void *context)
-{
-    engine_post(engine, service, operation, input_json);
-    taken(context);
+    note(engine, arena_format(&arena, "Sandbox%s", event->name), model_to_json(&arena, event, in));
+    arena_free(&arena);
+    if (taken)
+        taken(context);
 }
 
 static str events(struct engine *engine, struct arena *arena)
@@ -256,7 +254,7 @@ static void start_effect(struct engine *engine, str kind, str payload)
 {
     const struct effect_runner *runner = server_effect_runners(engine->server);
 
-    while (!str_equal(str_of(runner->kind), kind))
+    while (!str_equal(str_of(runner->kind->name), kind))
         runner++;
     runner->start(runner->context, S("effect"), payload);
 }
@@ -358,7 +356,6 @@ static enum sandbox_mode sandbox_mode_of(const char *word)
 int main(int argc, char **argv)
 {
     struct server_options options = {.host = "127.0.0.1",
-                                     .function_service = S("lambda"),
                                      .function_network = getenv("FUNCTION_NETWORK") != NULL,
                                      .sandbox = sandbox_mode_of(argc > 2 ? argv[2] : "required")};
     struct engine engine = {.lock = PTHREAD_MUTEX_INITIALIZER, .arrived = PTHREAD_COND_INITIALIZER};
