@@ -200,6 +200,7 @@ static void undo(struct engine *engine, struct batch *batch)
     engine->clock_offset_ms = batch->clock_offset_ms;
     engine->clock_kept_ms = 0;
     trace_recount(engine);
+    metrics_undone(engine);
     if (engine->last_run)
         trace_give_up(engine);
     engine->retry_ms = engine->now_ms + RETRY_AFTER_MS;
@@ -234,6 +235,7 @@ static void begin_anew(struct engine *engine)
 
     engine->runnable = (struct exchange_queue){0};
     pollers_forget(engine);
+    metrics_forget(engine->metrics);
     while ((exchange = parking_take_any(&engine->parking)))
         queue_push(&before, exchange);
     while ((exchange = queue_pop(&before)))
@@ -333,7 +335,9 @@ void batch_run(struct engine *engine)
     run_calls(engine);
     slice_begin(engine);
     trace_tend(engine);
+    slice_begin(engine);
     txn_use_arena(engine->txn, &batch->arena);
+    metrics_tend(engine);
     sums_finish(engine);
     trace_finish(engine);
     clock_keep(engine);
@@ -343,6 +347,7 @@ void batch_run(struct engine *engine)
         undo(engine, batch);
     } else {
         trace_committed(engine);
+        metrics_committed(engine);
         if (batch->reset)
             begin_anew(engine);
         spawned_start(engine, batch);

@@ -143,6 +143,7 @@ struct call_mark call_begin(const struct call *call)
                               .spawned = batch->spawned.count,
                               .sum_changes = batch->sum_changes.count,
                               .hops = batch->hops.records.size,
+                              .counts = batch->counts.count,
                               .hops_stored = batch->hops.stored,
                               .late_are_stored = batch->late_are_stored};
 }
@@ -155,6 +156,7 @@ enum outcome call_end(const struct call *call, struct call_mark mark, enum outco
     if (outcome == FAILED) {
         txn_rollback(call->txn);
         batch->effects.count = mark.effects;
+        batch->counts.count = mark.counts;
         spawned_drop(batch, mark.spawned);
         sums_undo(batch, mark.sum_changes);
         batch->hops.records.size = mark.hops;

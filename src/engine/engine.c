@@ -46,6 +46,8 @@ static int64_t next_due_ms(const struct engine *engine)
         due_ms = engine->next_timer_ms;
     if (engine->late_ms < due_ms)
         due_ms = engine->late_ms;
+    if (metrics_next_due_ms(engine) < due_ms)
+        due_ms = metrics_next_due_ms(engine);
     if (engine->index_ms < due_ms)
         due_ms = engine->index_ms;
     if (engine->prune_behind && engine->prune_ms < due_ms)
@@ -145,8 +147,8 @@ static bool take_arrivals(struct engine *engine)
     bool cancellations = engine->cancellations;
     engine->cancellations = false;
     engine->last_run = engine->stopping;
-    engine->stopped =
-        engine->stopping && !engine->runnable.first && !engine->parking.count && !trace_is_late(engine);
+    engine->stopped = engine->stopping && !engine->runnable.first && !engine->parking.count &&
+                      !trace_is_late(engine) && !metrics_are_unstored(engine);
     bool stopped = engine->stopped;
     pthread_mutex_unlock(&engine->lock);
 
@@ -306,6 +308,7 @@ struct engine *engine_start(const struct engine_options *options, struct arena *
     engine->inbox_wanted = 1;
     engine->clock_ahead_us = INT64_MIN;
     engine->meter = meter_new();
+    engine->metrics = metrics_new();
     init_locks(engine);
 
     if (!open_doors(engine, arena, error)) {
@@ -349,6 +352,7 @@ void engine_stop(struct engine *engine)
 void engine_free(struct engine *engine)
 {
     meter_free(engine->meter);
+    metrics_free(engine->metrics);
     doors_free(engine->doors);
     if (engine->pool)
         work_free(engine->pool);

@@ -99,6 +99,24 @@ create table engine_trace_page (
 -- migration: 6
 create index engine_trace_hop_by_id on engine_trace_hop (id);
 
+-- What services have counted in a minute.
+-- migration: 7
+create table engine_metric (
+    id integer primary key,
+    began_ms integer not null,
+    account text not null,
+    region text not null,
+    namespace text not null,
+    name text not null,
+    dimension text not null,
+    value text not null,
+    unit text not null,
+    count integer not null,
+    sum real not null,
+    least real not null,
+    most real not null
+);
+
 -- statement: set_timer :exec
 insert into engine_timer (operation, id, due_ms, account, region, input)
 values (:operation, :id, :due_ms, :account, :region, :input)
@@ -222,3 +240,18 @@ select value from engine_setting where name = :name;
 -- statement: put_setting :exec
 insert into engine_setting (name, value) values (:name, :value)
 on conflict (name) do update set value = excluded.value;
+
+-- statement: add_metric :insert
+insert into engine_metric (began_ms, account, region, namespace, name, dimension, value, unit, count, sum, least, most)
+values (:began_ms, :account, :region, :namespace, :name, :dimension, :value, :unit, :count, :sum, :least, :most);
+
+-- statement: prune_metrics :exec
+-- param: last integer
+delete from engine_metric where id <= :last;
+
+-- The newest first.
+-- statement: list_metrics :many
+-- param: after integer
+-- param: limit integer
+select began_ms, account, region, namespace, name, dimension, value, unit, count, sum, least, most
+from engine_metric where id > :after order by id desc limit :limit;

@@ -69,6 +69,15 @@ struct spawned_list {
     size_t count;
 };
 
+/* What was counted: of which series of the minute, see metrics.c. */
+struct counted_list {
+    struct counted {
+        size_t place;
+        double value;
+    } * items;
+    size_t count;
+};
+
 /* Hops as records of trace_page.c: the first `stored` bytes of them are in the store. */
 struct hop_buffer {
     struct text records;
@@ -83,6 +92,7 @@ struct batch {
     struct sums sums;
     struct sum_change_list sum_changes;
     struct hop_buffer hops;
+    struct counted_list counts;
     bool hops_are_due;           /* some must be written with this batch */
     bool late_are_stored;        /* the engine's late hops are written */
     struct spawned_list spawned; /* what happens when this batch is committed */
@@ -113,6 +123,7 @@ struct engine {
     pthread_t thread;
     struct work_pool *pool;
     struct meter *meter;
+    struct metrics *metrics;
     struct doors *doors;
 
     pthread_mutex_t lock; /* over the next seven */
@@ -225,6 +236,21 @@ void meter_call(struct engine *engine, const struct operation *operation, enum m
 void meter_batch(struct engine *engine, int64_t waited_us);
 struct json_writer;
 void meter_write(struct engine *engine, struct json_writer *writer);
+
+/* metrics.c: what services count, see engine/count.h */
+struct metrics *metrics_new(void);
+void metrics_free(struct metrics *metrics);
+void metrics_forget(struct metrics *metrics);
+/* Take what the batch's calls have counted, and store what is due, before it is committed. */
+void metrics_tend(struct engine *engine);
+/* The batch is committed, or was not. */
+void metrics_committed(struct engine *engine);
+void metrics_undone(struct engine *engine);
+/* When the server stops, another batch must run. */
+bool metrics_are_unstored(const struct engine *engine);
+int64_t metrics_next_due_ms(const struct engine *engine);
+/* GET /_orderly/metrics/services */
+enum outcome metrics_list(const struct call *call, const struct visit *visit, struct http_reply *reply);
 
 /* deliver.c: answers and effects leave when they are durable */
 void deliver_batch(struct engine *engine, struct batch *batch);
@@ -420,7 +446,7 @@ bool call_admit(const struct call *call, const void *in);
 enum outcome call_handle(const struct call *call, const void *in, void *out);
 /* Around a handler that writes: when it fails, nothing of what it did to store or batch stays. */
 struct call_mark {
-    size_t effects, spawned, sum_changes, hops, hops_stored;
+    size_t effects, spawned, sum_changes, hops, hops_stored, counts;
     bool late_are_stored;
 };
 struct call_mark call_begin(const struct call *call);

@@ -79,6 +79,12 @@ struct cache {
     bool is_current; /* data_version is the transaction's */
 };
 
+enum level {
+    LEVEL_NONE,  /* nothing was written in it */
+    LEVEL_POINT, /* a savepoint */
+    LEVEL_WHOLE, /* the transaction: nothing was written before */
+};
+
 /* A connection and the one transaction that it can have at a time. */
 struct txn {
     sqlite3 *db;
@@ -91,8 +97,9 @@ struct txn {
     size_t running;                   /* statements between begin and end, */
     struct statement *running_newest; /* and the list of them */
     int64_t changes_before;
-    size_t depth;                           /* savepoints asked for, */
-    bool opened[STORE_SAVEPOINT_DEPTH + 1]; /* and which of them the database knows */
+    size_t depth;                                 /* savepoints asked for, */
+    enum level opened[STORE_SAVEPOINT_DEPTH + 1]; /* and what the database has of each of them */
+    size_t savepoints;                            /* of the database, which are open */
     bool broken;
     bool disk_full;  /* that was the trouble */
     bool forgivable; /* undoing the savepoint it happened in mends it */

@@ -3,7 +3,8 @@
  *
  * Savepoints are lazy.  Most calls only read, or fail before they write; so a savepoint is only
  * counted, and becomes one of the database's when the first write inside it comes.  A level without
- * writes of its own has none: on release it inherits that of the level inside it.
+ * writes of its own has none: on release it inherits that of the level inside it.  The first to write in a
+ * transaction has none either: to roll it back, the transaction is rolled back and begun again.
  */
 #include "base/check.h"
 #include "store/functions.h"
@@ -172,7 +173,14 @@ void txn_begin(struct txn *txn, enum control control)
     check(txn->running == 0 && txn->depth == 0);
     txn->broken = txn->forgivable = txn->disk_full = txn->cache.is_current = false;
     txn->changes_before = sqlite3_total_changes64(txn->db);
+    txn->savepoints = 0;
     txn_control(txn, control);
+}
+
+/* And does nobody read at the same time, who would be disturbed by a rollback? */
+static bool is_first_to_write(const struct txn *txn)
+{
+    return !txn_has_written(txn) && txn->savepoints == 0 && txn->running <= 1;
 }
 
 void txn_will_write(struct txn *txn)
@@ -180,8 +188,13 @@ void txn_will_write(struct txn *txn)
     check(!txn->reads_only);
     if (txn->depth == 0 || txn->opened[txn->depth])
         return;
+    if (is_first_to_write(txn)) {
+        txn->opened[txn->depth] = LEVEL_WHOLE;
+        return;
+    }
     txn_control(txn, CONTROL_SAVEPOINT);
-    txn->opened[txn->depth] = true;
+    txn->savepoints++;
+    txn->opened[txn->depth] = LEVEL_POINT;
 }
 
 bool txn_reads_only(const struct txn *txn)
@@ -197,20 +210,31 @@ size_t txn_depth(const struct txn *txn)
 void txn_savepoint(struct txn *txn)
 {
     check(txn->depth < STORE_SAVEPOINT_DEPTH);
-    txn->opened[++txn->depth] = false;
+    txn->opened[++txn->depth] = LEVEL_NONE;
 }
 
 /* The innermost level ends; what it opened becomes the next one's, or goes. */
 static void leave_level(struct txn *txn)
 {
-    bool opened = txn->opened[txn->depth--];
+    enum level level = txn->opened[txn->depth--];
 
-    if (!opened)
+    if (level == LEVEL_NONE)
         return;
-    if (txn->depth > 0 && !txn->opened[txn->depth])
-        txn->opened[txn->depth] = true;
-    else if (!txn->broken)
-        txn_control(txn, CONTROL_RELEASE);
+    if (txn->depth > 0 && txn->opened[txn->depth] == LEVEL_NONE) {
+        txn->opened[txn->depth] = level;
+    } else if (level == LEVEL_POINT) {
+        txn->savepoints--;
+        if (!txn->broken)
+            txn_control(txn, CONTROL_RELEASE);
+    }
+}
+
+static void begin_anew(struct txn *txn)
+{
+    txn_control(txn, CONTROL_ROLLBACK);
+    txn_control(txn, CONTROL_BEGIN_WRITE);
+    txn->changes_before = sqlite3_total_changes64(txn->db);
+    txn->cache.is_current = false;
 }
 
 void txn_release(struct txn *txn)
@@ -226,7 +250,10 @@ void txn_rollback(struct txn *txn)
     check(txn->depth > 0);
     if (txn->forgivable && txn->trouble_depth == txn->depth)
         txn->broken = txn->forgivable = false;
-    if (!txn->broken && txn->opened[txn->depth])
+    enum level level = txn->opened[txn->depth];
+    if (!txn->broken && level == LEVEL_WHOLE)
+        begin_anew(txn);
+    else if (!txn->broken && level == LEVEL_POINT)
         txn_control(txn, CONTROL_ROLLBACK_TO);
     leave_level(txn);
 }

@@ -113,3 +113,27 @@ def test_metrics_count_batches_calls_and_workers(endpoint, client, unique):
     assert after["pool"]["workers"] >= 2
     assert set(after["pool"]["long"]) == set(after["pool"]["short"]) == {"waiting", "running"}
     assert isinstance(after["slow_calls"], list)
+
+
+def test_what_a_service_counts_is_a_metric_when_its_minute_is_over(endpoint, client, unique, advance_clock, wait_until):
+    sqs, name = client("sqs"), unique("queue")
+    url = sqs.create_queue(QueueName=name)["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="one")
+    sqs.send_message(QueueUrl=url, MessageBody="three")
+    [message] = sqs.receive_message(QueueUrl=url)["Messages"]
+    sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    advance_clock(60)
+
+    def counted():
+        metrics = {row["name"]: row for row in get(endpoint, "/_orderly/metrics/services")
+                   if row["dimensions"] == {"QueueName": name}}
+        return metrics if len(metrics) == 4 else None
+
+    metrics = wait_until(counted)
+    assert {(name, row["namespace"], row["unit"]) for name, row in metrics.items()} == {
+        ("NumberOfMessagesSent", "AWS/SQS", "Count"), ("SentMessageSize", "AWS/SQS", "Bytes"),
+        ("NumberOfMessagesReceived", "AWS/SQS", "Count"), ("NumberOfMessagesDeleted", "AWS/SQS", "Count")}
+    assert metrics["NumberOfMessagesSent"]["sum"] == 2
+    assert metrics["NumberOfMessagesReceived"]["sum"] == metrics["NumberOfMessagesDeleted"]["sum"] == 1
+    size = metrics["SentMessageSize"]
+    assert (size["count"], size["sum"], size["min"], size["max"]) == (2, 8, 3, 5)

@@ -139,6 +139,38 @@ def test_groups_are_listed_by_name_and_page(logs, make_group, refused):
         assert error["code"] == "InvalidParameterException"
 
 
+def test_a_group_is_listed_alone_by_its_name(logs, make_group):
+    make_group()
+    name = make_group()
+    assert [group["logGroupName"] for group in logs.describe_log_groups(logGroupIdentifiers=[name])["logGroups"]] == [name]
+
+
+RETENTIONS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653]
+
+
+def test_the_days_of_a_retention_are_those_of_aws_and_no_others(logs, make_group, refused):
+    name = make_group()
+    for days in RETENTIONS:
+        logs.put_retention_policy(logGroupName=name, retentionInDays=days)
+        assert logs.describe_log_groups(logGroupIdentifiers=[name])["logGroups"][0]["retentionInDays"] == days
+    for days in sorted({days + by for days in RETENTIONS for by in (-1, 1)} - set(RETENTIONS)):
+        error = refused(logs.put_retention_policy, logGroupName=name, retentionInDays=days)
+        assert (error["code"], error["message"]) == (
+            "InvalidParameterException",
+            f"1 validation error detected: Value '{days}' at 'retentionInDays' failed to satisfy constraint: "
+            f"Member must satisfy enum value set: {RETENTIONS}",
+        )
+
+
+def test_a_group_has_up_to_fifty_tags(logs, make_group, refused):
+    arn = logs.describe_log_groups(logGroupIdentifiers=[make_group()])["logGroups"][0]["logGroupArn"]
+    fifty = {f"k{i}": "v" for i in range(50)}
+    logs.tag_resource(resourceArn=arn, tags=fifty)
+    error = refused(logs.tag_resource, resourceArn=arn, tags={"one more": "v"})
+    assert error["code"] == "TooManyTagsException"
+    assert logs.list_tags_for_resource(resourceArn=arn)["tags"] == fifty
+
+
 def test_the_two_lesser_classes_are_listed_together(client):
     here = client("logs", region_name="eu-central-1")  # where there are no other groups
     for name, kind in (("a", "STANDARD"), ("b", "INFREQUENT_ACCESS")):

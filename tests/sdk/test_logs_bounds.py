@@ -133,6 +133,21 @@ def test_expired_events_are_removed_some_at_a_time(logs):
     assert logs.stored_bytes("g") == len("young") + 26
 
 
+def test_what_expires_in_several_streams_is_taken_off_each(logs):
+    logs.make("g", "a", "b")
+    for count in (1, 2, 3):
+        for stream in ("a", "b"):
+            logs.put("g", stream, [stream * count], round(time.time() * 1000) - 1000 + count)
+    assert logs.stored_bytes("g") == 6 * 26 + 12
+    logs.logs.put_retention_policy(logGroupName="g", retentionInDays=1)
+    logs.advance(24 * 3600 + 10)
+    logs.put("g", "b", ["young"], round(time.time() * 1000) + DAY_MS)
+    logs.advance(3600)
+    logs.wait_for_no_rows("select 1 from logs_event limit 1 offset 1")
+    assert logs.stored_bytes("g") == len("young") + 26
+    assert logs.rows("select name, stored_bytes from logs_stream order by name") == [("a", 0), ("b", len("young") + 26)]
+
+
 # --- Searching ---------------------------------------------------------------------------------
 
 

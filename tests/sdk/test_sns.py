@@ -216,6 +216,7 @@ def test_a_topic_has_the_tags_it_is_given(sns, make_topic, refused):
         return [{"Key": key, "Value": value} for key, value in values.items()]
 
     topic = make_topic()
+    assert sns.list_tags_for_resource(ResourceArn=topic)["Tags"] == []
     sns.tag_resource(ResourceArn=topic, Tags=tags(team="orders", stage="test"))
     sns.tag_resource(ResourceArn=topic, Tags=tags(team="shop"))
     sns.untag_resource(ResourceArn=topic, TagKeys=["stage"])
@@ -228,6 +229,10 @@ def test_a_topic_has_the_tags_it_is_given(sns, make_topic, refused):
     many = tags(**{f"k{i}": "v" for i in range(50)})
     assert refused(sns.tag_resource, ResourceArn=topic, Tags=many)["code"] == "TagLimitExceeded"
     assert sns.list_tags_for_resource(ResourceArn=topic)["Tags"] == tags(team="shop")
+    sns.tag_resource(ResourceArn=topic, Tags=many[:49])
+    assert len(sns.list_tags_for_resource(ResourceArn=topic)["Tags"]) == 50
+    assert refused(sns.tag_resource, ResourceArn=topic, Tags=many[49:])["code"] == "TagLimitExceeded"
+    assert len(sns.list_tags_for_resource(ResourceArn=topic)["Tags"]) == 50
 
 
 def test_creating_a_topic_again_with_tags_it_does_not_have_is_refused(sns, unique, refused):
@@ -460,7 +465,8 @@ def test_the_signature_verifies_against_the_certificate_served(
     assert envelope["SigningCertURL"].startswith("http") and envelope["SigningCertURL"].endswith(".pem")
     with urllib.request.urlopen(envelope["SigningCertURL"], timeout=10) as reply:
         certificate = x509.load_pem_x509_certificate(reply.read())
-    assert certificate.not_valid_after_utc > datetime.datetime.now(datetime.timezone.utc)
+    lifetime = certificate.not_valid_after_utc - certificate.not_valid_before_utc
+    assert lifetime.days == 10 * 365 and certificate.not_valid_after_utc > datetime.datetime.now(datetime.timezone.utc)
     key = certificate.public_key()
     signature = base64.b64decode(envelope["Signature"])
     key.verify(signature, signed_text(envelope), padding.PKCS1v15(), digest())

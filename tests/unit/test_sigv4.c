@@ -387,7 +387,7 @@ TEST(two_signatures_are_one_too_many)
                      SIGV4_INCOMPLETE);
 }
 
-TEST(an_access_key_may_hold_a_slash)
+TEST(an_access_key_may_hold_a_slash_or_be_one_letter)
 {
     struct http_request request = signed_request();
     struct sigv4 sigv4;
@@ -396,6 +396,9 @@ TEST(an_access_key_may_hold_a_slash)
     *value = replaced(*value, S("AKID/"), S("a/b/"));
     assert_int_equal(sigv4_read(&scratch, &request, &sigv4), SIGV4_OK);
     assert_text(sigv4.access_key_id, "a/b");
+    *value = replaced(*value, S("a/b/"), S("a/"));
+    assert_int_equal(sigv4_read(&scratch, &request, &sigv4), SIGV4_OK);
+    assert_text(sigv4.access_key_id, "a");
 }
 
 TEST(what_we_sign_we_verify)
@@ -426,5 +429,5 @@ TESTS(test(what_botocore_signs_is_verified), test(awss_example_of_a_signing_key_
       test(a_token_or_date_that_is_not_signed_is_refused), test(a_plus_in_a_signed_query_is_a_space),
       test(malformed_signatures_are_incomplete), test(a_signature_without_a_date_is_incomplete),
       test(a_plain_date_header_may_stand_for_x_amz_date), test(presigned_parameters_are_checked),
-      test(two_signatures_are_one_too_many), test(an_access_key_may_hold_a_slash),
+      test(two_signatures_are_one_too_many), test(an_access_key_may_hold_a_slash_or_be_one_letter),
       test(what_we_sign_we_verify))

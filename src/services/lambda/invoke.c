@@ -9,6 +9,7 @@
 
 #include "base/hash.h"
 #include "base/log.h"
+#include "engine/count.h"
 #include "logs_model.h"
 #include "wire/json.h"
 
@@ -341,6 +342,20 @@ static void trace_end(const struct call *call, const struct function *function,
         });
 }
 
+/* Every attempt counts. */
+static void count_end(const struct call *call, const struct function *function,
+                      const struct lambda_find_invocation_row *invocation, const struct result *result)
+{
+    static const struct metric invocations = {"AWS/Lambda", "Invocations", "FunctionName", "Count"};
+    static const struct metric errors = {"AWS/Lambda", "Errors", "FunctionName", "Count"};
+    static const struct metric duration = {"AWS/Lambda", "Duration", "FunctionName", "Milliseconds"};
+
+    count(call, &invocations, function->row.name, 1);
+    count(call, &errors, function->row.name, str_present(result->error));
+    if (invocation->started_ms)
+        count(call, &duration, function->row.name, (double)(call->now_ms - invocation->started_ms));
+}
+
 void lambda_invocation_finish(const struct call *call, const struct function *function,
                               const struct lambda_get_sandbox_row *sandbox,
                               const struct lambda_find_invocation_row *invocation,
@@ -350,6 +365,7 @@ void lambda_invocation_finish(const struct call *call, const struct function *fu
     str tail = sandbox ? lambda_log_end(call, function, sandbox, invocation, result, &output) : (str){0};
 
     trace_end(call, function, invocation, result);
+    count_end(call, function, invocation, result);
     if (invocation->kind == LAMBDA_INVOCATION_KIND_SYNC) {
         answer_caller(call, invocation, result, tail);
     } else if (invocation->kind == LAMBDA_INVOCATION_KIND_EVENT) {

@@ -5,6 +5,9 @@
 
 #include "aws/batch_ids.h"
 #include "base/hash.h"
+#include "engine/count.h"
+
+static const struct metric published = {"AWS/SNS", "NumberOfMessagesPublished", "TopicName", "Count"};
 
 static void publish(const struct call *call, const struct topic *topic,
                     const struct sns_list_subscribers_rows *subscribers, const struct message *message)
@@ -21,6 +24,7 @@ static void publish(const struct call *call, const struct topic *topic,
                                     .text = message->text,
                                 });
     sns_fanout(call, topic, subscribers, message, &way);
+    count(call, &published, topic->row.name, 1);
 }
 
 bool sns_locate_published_topic(const struct call *call, const struct sns_publish_input *in,

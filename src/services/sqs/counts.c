@@ -1,13 +1,12 @@
 /*
  * counts.c: how many messages a queue has, without counting them one by one.
  *
- * A generation has the number of its messages, and of those that were received at least once.  sqs_hidden
- * has, for each second, how many messages become visible in it; that is exact for the seconds after the
- * current one, and nobody looks at the others.  So whoever adds, changes or removes a message takes it out
- * of the counts as it was, and puts it in as it is.
+ * sqs_count has the number of a generation's messages, and of those that were received at least once; and the
+ * same of the messages that become visible in a second, for each second.  That is exact for the seconds after
+ * the current one, and nobody looks at the others.  So whoever adds, changes or removes a message takes it
+ * out of the counts as it was, and puts it in as it is.
  *
- * Each call of a busy queue changes the same two rows; they are sums, which are stored once for a batch of
- * calls.
+ * Each call of a busy queue changes the same rows; they are sums, which are stored once for a batch of calls.
  */
 #include "sqs_internal.h"
 
@@ -23,53 +22,52 @@ struct tally sqs_tally_begin(const struct queue *queue)
     return (struct tally){.generation_id = queue->row.generation_id};
 }
 
-static void write_hidden(struct txn *txn, const struct sum *sum)
-{
-    sqs_change_hidden(txn, &(struct sqs_change_hidden_params){.generation_id = sum->key[0],
-                                                              .visible_s = sum->key[1],
-                                                              .delayed = sum->by[0],
-                                                              .in_flight = sum->by[1]});
-}
-
 static void write_counts(struct txn *txn, const struct sum *sum)
 {
-    sqs_change_counts(txn, &(struct sqs_change_counts_params){
-                               .id = sum->key[0], .messages = sum->by[0], .received = sum->by[1]});
+    sqs_change_counts(txn, &(struct sqs_change_counts_params){.generation_id = sum->key[0],
+                                                              .second = sum->key[1],
+                                                              .messages = sum->by[0],
+                                                              .received = sum->by[1]});
+}
+
+static void add(const struct call *call, const struct tally *tally, int64_t second, struct change change)
+{
+    if (change.messages != 0 || change.received != 0)
+        sum_add(call, &(struct sum){.store = write_counts,
+                                    .key = {tally->generation_id, second},
+                                    .by = {change.messages, change.received}});
 }
 
 static void add_hidden(const struct call *call, struct tally *tally)
 {
-    struct hidden_count *hidden = &tally->hidden;
+    add(call, tally, tally->second, tally->hidden);
+    tally->hidden = (struct change){0};
+}
 
-    if (hidden->delayed != 0 || hidden->in_flight != 0)
-        sum_add(call, &(struct sum){.store = write_hidden,
-                                    .key = {tally->generation_id, hidden->visible_s},
-                                    .by = {hidden->delayed, hidden->in_flight}});
-    *hidden = (struct hidden_count){0};
+static void count(struct change *change, struct message_state state, int64_t by)
+{
+    change->messages += by;
+    change->received += state.received ? by : 0;
 }
 
 void sqs_tally_count(const struct call *call, struct tally *tally, struct message_state state, int64_t by)
 {
-    int64_t visible_s = second_of(state.visible_ms);
+    int64_t second = second_of(state.visible_ms);
 
     check(by == 1 || by == -1);
-    tally->messages += by;
-    tally->received += state.received ? by : 0;
-    if (visible_s <= second_of(call->now_ms))
+    count(&tally->all, state, by);
+    if (second <= second_of(call->now_ms))
         return;
-    if (tally->hidden.visible_s != visible_s)
+    if (tally->second != second)
         add_hidden(call, tally);
-    tally->hidden.visible_s = visible_s;
-    *(state.received ? &tally->hidden.in_flight : &tally->hidden.delayed) += by;
+    tally->second = second;
+    count(&tally->hidden, state, by);
 }
 
 void sqs_tally_end(const struct call *call, struct tally *tally)
 {
     add_hidden(call, tally);
-    if (tally->messages != 0 || tally->received != 0)
-        sum_add(call, &(struct sum){.store = write_counts,
-                                    .key = {tally->generation_id},
-                                    .by = {tally->messages, tally->received}});
+    add(call, tally, 0, tally->all);
 }
 
 /* What is hidden now: all that becomes visible after this second, and some of what does in it. */
@@ -81,7 +79,7 @@ static struct counts count_hidden(const struct call *call, const struct queue *q
 
     sqs_count_hidden(
         call->txn,
-        &(struct sqs_count_hidden_params){.generation_id = queue->row.generation_id, .visible_s = this_s},
+        &(struct sqs_count_hidden_params){.generation_id = queue->row.generation_id, .second = this_s},
         &later);
     sqs_count_hidden_between(call->txn,
                              &(struct sqs_count_hidden_between_params){
@@ -97,13 +95,11 @@ static struct counts count_hidden(const struct call *call, const struct queue *q
 /* Messages that have expired and wait for their removal; there are not many of them for long. */
 static void subtract_expired(const struct call *call, const struct queue *queue, struct counts *counts)
 {
-    struct sqs_list_sent_before_rows expired = sqs_list_sent_before(
-        call->txn, &(struct sqs_list_sent_before_params){.generation_id = queue->row.generation_id,
-                                                         .sent_ms = sqs_queue_oldest_ms(call, queue),
-                                                         .limit = MAX_EXPIRED_SUBTRACTED});
+    struct aging_messages expired = sqs_sent_before(call, queue->row.generation_id,
+                                                    sqs_queue_oldest_ms(call, queue), MAX_EXPIRED_SUBTRACTED);
 
     for (size_t i = 0; i < expired.count; i++) {
-        const struct sqs_list_sent_before_row *row = &expired.items[i];
+        const struct sqs_aging_message_row *row = &expired.items[i];
         if (row->visible_ms <= call->now_ms)
             counts->ready--;
         else if (row->receive_count > 0)
@@ -119,7 +115,8 @@ struct counts sqs_counts_read(const struct call *call, const struct queue *queue
 
     sums_store(call);
     struct counts counts = count_hidden(call, queue);
-    sqs_find_counts(call->txn, &(struct sqs_find_counts_params){.id = queue->row.generation_id}, &row);
+    sqs_find_counts(call->txn, &(struct sqs_find_counts_params){.generation_id = queue->row.generation_id},
+                    &row);
     counts.ready = row.messages - counts.delayed - counts.in_flight;
     subtract_expired(call, queue, &counts);
     return counts;
@@ -137,7 +134,8 @@ int64_t sqs_counts_room_in_flight(const struct call *call, const struct queue *q
     const struct sum counts = {.store = write_counts, .key = {queue->row.generation_id}};
     struct sqs_find_counts_row row = {0};
 
-    sqs_find_counts(call->txn, &(struct sqs_find_counts_params){.id = queue->row.generation_id}, &row);
+    sqs_find_counts(call->txn, &(struct sqs_find_counts_params){.generation_id = queue->row.generation_id},
+                    &row);
     int64_t received = row.received + sum_added(call, &counts).by[1];
     return MAX_IN_FLIGHT - (received < MAX_IN_FLIGHT ? received : all_in_flight(call, queue));
 }

@@ -4,6 +4,8 @@
  */
 #include "sqs_internal.h"
 
+#include "engine/count.h"
+
 enum { MAX_VISIBILITY_SECONDS = 43200 };
 
 static void trace_deleted(const struct call *call, const struct queue *queue,
@@ -23,6 +25,7 @@ static void trace_deleted(const struct call *call, const struct queue *queue,
  */
 static bool delete_by_handle(const struct call *call, const struct queue *queue, str handle)
 {
+    static const struct metric deleted = {"AWS/SQS", "NumberOfMessagesDeleted", "QueueName", "Count"};
     struct tally tally = sqs_tally_begin(queue);
     struct sqs_find_receipt_row row;
     struct receipt receipt;
@@ -39,6 +42,7 @@ static bool delete_by_handle(const struct call *call, const struct queue *queue,
         sqs_tally_end(call, &tally);
         trace_deleted(call, queue, &row);
     }
+    count(call, &deleted, queue->row.name, 1);
     return true;
 }
 

@@ -66,6 +66,7 @@ static str put(const struct call *call, const struct queue *queue, struct delive
         .group_id = delivery->message.group_id,
     };
     str message_id = sqs_message_put(call, queue, &parcel, &tally);
+    sqs_count_sent(call, queue, delivery->content.body.size + insert.size);
     sqs_tally_end(call, &tally);
     return message_id;
 }

@@ -8,6 +8,7 @@
 
 #include "base/hash.h"
 #include "base/log.h"
+#include "engine/count.h"
 
 enum {
     MAX_MESSAGES = 10,
@@ -215,9 +216,12 @@ static void move_to_dead_letters(const struct call *call, struct receive *receiv
                                  const struct sqs_find_visible_row *row)
 {
     const struct queue *dead_letters = &receive->dead_letters;
+    struct id_range ids = sqs_ids_moved(dead_letters->row.generation_id);
 
     check(dead_letters->row.generation_id != receive->queue->row.generation_id);
     sqs_move_to_dead_letters(call->txn, &(struct sqs_move_to_dead_letters_params){
+                                            .first_id = ids.first,
+                                            .end_id = ids.end,
                                             .id = row->id,
                                             .generation_id = dead_letters->row.generation_id,
                                             .visible_ms = call->now_ms,
@@ -351,6 +355,8 @@ static int64_t look_again_ms(const struct call *call, const struct queue *queue,
     return wanted > 0 ? next_visible_ms(call, queue) : call->now_ms + MS_PER_S;
 }
 
+static const struct metric received = {"AWS/SQS", "NumberOfMessagesReceived", "QueueName", "Count"};
+
 enum outcome sqs_receive_message(const struct call *call, const struct sqs_receive_message_request *in,
                                  struct sqs_receive_message_result *out)
 {
@@ -371,6 +377,8 @@ enum outcome sqs_receive_message(const struct call *call, const struct sqs_recei
         return park(call, arrivals, call->now_ms + 1);
 
     int64_t give_up_ms = call->arrived_ms + wait_seconds * MS_PER_S;
+    if (out->messages.count > 0)
+        count(call, &received, queue->row.name, (double)out->messages.count);
     if (out->messages.count > 0 || call->now_ms >= give_up_ms || call->last_run)
         return DONE;
     int64_t again_ms = look_again_ms(call, queue, wanted);

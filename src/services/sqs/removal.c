@@ -62,12 +62,10 @@ static void remove_messages(const struct call *call, int64_t generation_id, int6
                             struct budget *budget)
 {
     struct tally tally = {.generation_id = generation_id};
-    struct sqs_list_sent_before_rows rows = sqs_list_sent_before(
-        call->txn, &(struct sqs_list_sent_before_params){
-                       .generation_id = generation_id, .sent_ms = before_ms, .limit = budget->rows});
+    struct aging_messages rows = sqs_sent_before(call, generation_id, before_ms, (size_t)budget->rows);
 
     for (size_t i = 0; i < rows.count && !is_spent(call, budget); i++) {
-        const struct sqs_list_sent_before_row *row = &rows.items[i];
+        const struct sqs_aging_message_row *row = &rows.items[i];
         spend(call, budget, row->body_id);
         sqs_message_remove(call, row->id, row->body_id);
         sqs_tally_count(call, &tally, (struct message_state){row->visible_ms, row->receive_count > 0}, -1);
@@ -76,13 +74,14 @@ static void remove_messages(const struct call *call, int64_t generation_id, int6
     sums_store(call); /* the rows may go next */
 }
 
-/* The seconds that have passed; of a generation that has ended, all of them. */
-static int64_t remove_hidden(const struct call *call, int64_t generation_id, bool ended, int64_t limit)
+/* Those of the seconds that have passed; of a generation that has ended, all of them. */
+static int64_t remove_counts(const struct call *call, int64_t generation_id, bool ended, int64_t limit)
 {
-    return sqs_remove_hidden(call->txn, &(struct sqs_remove_hidden_params){
-                                            .generation_id = generation_id,
-                                            .visible_s = ended ? INT64_MAX : call->now_ms / MS_PER_S,
-                                            .limit = limit});
+    return sqs_remove_counts(
+        call->txn, &(struct sqs_remove_counts_params){.generation_id = generation_id,
+                                                      .from_second = ended ? 0 : 1,
+                                                      .second = ended ? INT64_MAX : call->now_ms / MS_PER_S,
+                                                      .limit = limit});
 }
 
 static void remove_some(const struct call *call, const struct sqs_find_removal_row *removal,
@@ -92,7 +91,7 @@ static void remove_some(const struct call *call, const struct sqs_find_removal_r
 
     remove_messages(call, removal->id, *removal->remove_before_ms, budget);
     if (!is_spent(call, budget))
-        budget->rows -= remove_hidden(call, removal->id, ended, budget->rows);
+        budget->rows -= remove_counts(call, removal->id, ended, budget->rows);
     if (is_spent(call, budget))
         return;
     if (ended)
@@ -143,12 +142,12 @@ static int64_t next_sweep_ms(const struct call *call, const struct queue *queue,
 
 static bool has_passed_seconds(const struct call *call, const struct queue *queue)
 {
-    struct sqs_find_passed_hidden_row row;
+    struct sqs_find_passed_second_row row;
 
-    return sqs_find_passed_hidden(
+    return sqs_find_passed_second(
         call->txn,
-        &(struct sqs_find_passed_hidden_params){.generation_id = queue->row.generation_id,
-                                                .visible_s = call->now_ms / MS_PER_S},
+        &(struct sqs_find_passed_second_params){.generation_id = queue->row.generation_id,
+                                                .second = call->now_ms / MS_PER_S},
         &row);
 }
 
@@ -156,15 +155,14 @@ enum outcome sqs_sweep_queue(const struct call *call, const struct sqs_sweep_que
                              struct sqs_sweep_queue_output *out)
 {
     struct queue queue;
-    struct sqs_find_oldest_row oldest = {.sent_ms = call->now_ms};
 
     (void)out;
     if (!sqs_queue_find_arn(call, in->queue_arn, &queue))
         return DONE;
-    sqs_find_oldest(call->txn, &(struct sqs_find_oldest_params){.generation_id = queue.row.generation_id},
-                    &oldest);
-    if (oldest.sent_ms < sqs_queue_oldest_ms(call, &queue) || has_passed_seconds(call, &queue))
+    int64_t sent_ms = sqs_oldest_sent_ms(call, queue.row.generation_id);
+    int64_t oldest_ms = sent_ms < call->now_ms ? sent_ms : call->now_ms;
+    if (oldest_ms < sqs_queue_oldest_ms(call, &queue) || has_passed_seconds(call, &queue))
         remove_before(call, queue.row.generation_id, sqs_queue_oldest_ms(call, &queue));
-    sweep_at(call, &queue, next_sweep_ms(call, &queue, oldest.sent_ms));
+    sweep_at(call, &queue, next_sweep_ms(call, &queue, oldest_ms));
     return DONE;
 }

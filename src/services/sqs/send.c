@@ -10,6 +10,7 @@
 #include "aws/message_attributes.h"
 #include "base/hash.h"
 #include "base/text.h"
+#include "engine/count.h"
 
 enum { MAX_DELAY_SECONDS = 900, MAX_BATCH_BYTES = 1048576, MAX_TRACE_HEADER = 1024 };
 
@@ -169,15 +170,27 @@ static str system_attributes_md5(const struct call *call,
     return sqs_message_attributes_md5(call, &same);
 }
 
+void sqs_count_sent(const struct call *call, const struct queue *queue, size_t bytes)
+{
+    static const struct metric sent = {"AWS/SQS", "NumberOfMessagesSent", "QueueName", "Count"};
+    static const struct metric size = {"AWS/SQS", "SentMessageSize", "QueueName", "Bytes"};
+
+    count(call, &sent, queue->row.name, 1);
+    count(call, &size, queue->row.name, (double)bytes);
+}
+
 str sqs_message_put(const struct call *call, const struct queue *queue, const struct parcel *parcel,
                     struct tally *tally)
 {
     int64_t visible_ms = call->now_ms + parcel->delay_seconds * MS_PER_S;
     str message_id = random_uuid(call->arena);
+    struct id_range ids = sqs_ids_sent(queue->row.generation_id);
 
     check(parcel->delay_seconds >= 0 && parcel->delay_seconds <= MAX_DELAY_SECONDS);
     check(tally->generation_id == queue->row.generation_id);
     sqs_add_message(call->txn, &(struct sqs_add_message_params){
+                                   .first_id = ids.first,
+                                   .end_id = ids.end,
                                    .generation_id = queue->row.generation_id,
                                    .visible_ms = visible_ms,
                                    .message_id = message_id,
@@ -229,6 +242,7 @@ static struct sent put(const struct call *call, const struct queue *queue, const
 
     str message_id = sqs_message_put(call, queue, &parcel, tally);
     trace_sent(call, queue, parcel.trace_id, message_id, message->body);
+    sqs_count_sent(call, queue, message->body.size + sqs_message_attributes_size(message->attributes));
     return (struct sent){
         .message_id = message_id,
         .body_md5 = content.body_md5,

@@ -115,6 +115,31 @@ create table sqs_deletion (
 ) without rowid;
 create index sqs_deletion_age on sqs_deletion (deleted_ms);
 
+-- All counts are rows of one table, so that a commit mostly writes one page of them.  Second 0 stands for all
+-- messages of the generation; any other counts those that become visible in it.
+-- migration: 5
+create table sqs_count (
+    generation_id integer not null,
+    second integer not null,
+    messages integer not null,
+    received integer not null,
+    primary key (generation_id, second)
+) without rowid;
+insert into sqs_count (generation_id, second, messages, received)
+select id, 0, messages, received from sqs_generation;
+insert into sqs_count (generation_id, second, messages, received)
+select generation_id, visible_s, delayed + in_flight, in_flight from sqs_hidden where visible_s > 0;
+drop table sqs_hidden;
+alter table sqs_generation drop column messages;
+alter table sqs_generation drop column received;
+
+-- A generation's messages are a range of ids, in the order in which they were sent: sqs_ids_sent() has its bounds, and
+-- sqs_ids_moved() those of the dead letters that were moved to it, which were sent at any time.
+-- migration: 6
+drop index sqs_message_sent;
+update sqs_message set id = (generation_id << 38) + id + (dead_letter_source_arn is not null) * (1 << 37);
+create index sqs_message_moved on sqs_message (generation_id, sent_ms) where dead_letter_source_arn is not null;
+
 -- statement: add_queue :insert
 -- row: queue
 insert into sqs_queue (account, region, name, created_ms, modified_ms, visibility_timeout, retention_seconds,
@@ -167,7 +192,7 @@ delete from sqs_queue where id = :id;
 update sqs_queue set purged_ms = :purged_ms, generation_id = :generation_id where id = :id;
 
 -- statement: add_generation :insert
-insert into sqs_generation (messages, received) values (0, 0);
+insert into sqs_generation (remove_before_ms) values (null);
 
 -- Messages sent before that are to be removed.
 -- statement: set_removal :exec
@@ -180,23 +205,20 @@ select id, remove_before_ms from sqs_generation where remove_before_ms is not nu
 delete from sqs_generation where id = :id;
 
 -- statement: change_counts :exec
-update sqs_generation set messages = messages + :messages, received = received + :received where id = :id;
+insert into sqs_count (generation_id, second, messages, received)
+values (:generation_id, :second, :messages, :received)
+on conflict (generation_id, second) do update
+set messages = messages + excluded.messages, received = received + excluded.received;
 
 -- statement: find_counts :one
-select messages, received from sqs_generation where id = :id;
-
--- statement: change_hidden :exec
-insert into sqs_hidden (generation_id, visible_s, delayed, in_flight)
-values (:generation_id, :visible_s, :delayed, :in_flight)
-on conflict (generation_id, visible_s) do update
-set delayed = delayed + excluded.delayed, in_flight = in_flight + excluded.in_flight;
+select messages, received from sqs_count where generation_id = :generation_id and second = 0;
 
 -- What becomes visible after that second.
 -- statement: count_hidden :one
 -- column: delayed integer
 -- column: in_flight integer
-select coalesce(sum(delayed), 0) as delayed, coalesce(sum(in_flight), 0) as in_flight
-from sqs_hidden where generation_id = :generation_id and visible_s > :visible_s;
+select coalesce(sum(messages - received), 0) as delayed, coalesce(sum(received), 0) as in_flight
+from sqs_count where generation_id = :generation_id and second > :second;
 
 -- What becomes visible after that moment, but before the other one; the index has it all.
 -- statement: count_hidden_between :one
@@ -207,23 +229,28 @@ select coalesce(sum(receive_count = 0), 0) as delayed, coalesce(sum(receive_coun
 from sqs_message where generation_id = :generation_id and visible_ms > :visible_ms and visible_ms < :end_ms;
 
 -- Seconds that have passed say nothing any more.
--- statement: remove_hidden :exec
+-- statement: remove_counts :exec
+-- param: from_second integer
 -- param: limit integer
-delete from sqs_hidden where generation_id = :generation_id and visible_s in
-    (select h.visible_s from sqs_hidden h
-    where h.generation_id = :generation_id and h.visible_s < :visible_s limit :limit);
+delete from sqs_count where generation_id = :generation_id and second in
+    (select c.second from sqs_count c
+    where c.generation_id = :generation_id and c.second >= :from_second and c.second < :second limit :limit);
 
--- statement: find_passed_hidden :one
-select visible_s from sqs_hidden where generation_id = :generation_id and visible_s < :visible_s limit 1;
+-- statement: find_passed_second :one
+select second from sqs_count where generation_id = :generation_id and second > 0 and second < :second limit 1;
 
--- statement: find_oldest :one
-select sent_ms from sqs_message where generation_id = :generation_id order by sent_ms limit 1;
+-- The oldest first.
+-- statement: list_sent :each
+-- row: aging_message
+-- param: first_id integer
+-- param: end_id integer
+select id, sent_ms, visible_ms, receive_count, body_id from sqs_message
+where id >= :first_id and id < :end_id order by id;
 
--- The oldest messages of those sent before that.
--- statement: list_sent_before :many
--- param: limit integer
-select id, visible_ms, receive_count, body_id from sqs_message
-where generation_id = :generation_id and sent_ms < :sent_ms order by sent_ms limit :limit;
+-- statement: list_moved :each
+-- row: aging_message
+select id, sent_ms, visible_ms, receive_count, body_id from sqs_message
+where generation_id = :generation_id and dead_letter_source_arn is not null order by sent_ms;
 
 -- statement: add_body :insert
 insert into sqs_body (bytes, insert_at, body_md5, attributes, body)
@@ -240,9 +267,12 @@ select bytes from sqs_body where id = :id;
 delete from sqs_body where id = :id and not exists (select 1 from sqs_message m where m.body_id = :id);
 
 -- statement: add_message :insert
-insert into sqs_message (generation_id, visible_ms, message_id, sent_ms, sender_id, body, attributes, trace_header,
+-- param: first_id integer
+-- param: end_id integer
+insert into sqs_message (id, generation_id, visible_ms, message_id, sent_ms, sender_id, body, attributes, trace_header,
     trace_id, group_id, body_id, receive_count, receipt)
-values (:generation_id, :visible_ms, :message_id, :sent_ms, :sender_id, :body, :attributes, :trace_header,
+values ((select coalesce(max(m.id) + 1, :first_id) from sqs_message m where m.id >= :first_id and m.id < :end_id),
+    :generation_id, :visible_ms, :message_id, :sent_ms, :sender_id, :body, :attributes, :trace_header,
     :trace_id, :group_id, :body_id, 0, 0);
 
 -- statement: find_visible :many
@@ -263,8 +293,11 @@ set visible_ms = :visible_ms, receive_count = receive_count + 1, first_received_
 where id = :id;
 
 -- statement: move_to_dead_letters :exec
+-- param: first_id integer
+-- param: end_id integer
 update sqs_message
-set generation_id = :generation_id, visible_ms = :visible_ms, receipt = 0, dead_letter_source_arn = :dead_letter_source_arn
+set id = (select coalesce(max(m.id) + 1, :first_id) from sqs_message m where m.id >= :first_id and m.id < :end_id),
+    generation_id = :generation_id, visible_ms = :visible_ms, receipt = 0, dead_letter_source_arn = :dead_letter_source_arn
 where id = :id;
 
 -- statement: remove_message :exec

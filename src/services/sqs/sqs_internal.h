@@ -86,10 +86,11 @@ struct message_state {
 };
 /* How a call changes the counts of a generation. */
 struct tally {
-    int64_t generation_id, messages, received;
-    struct hidden_count {
-        int64_t visible_s, delayed, in_flight;
-    } hidden; /* of the second counted last */
+    int64_t generation_id;
+    struct change {
+        int64_t messages, received;
+    } all, hidden;
+    int64_t second; /* that of `hidden`, which was counted last */
 };
 struct tally sqs_tally_begin(const struct queue *queue);
 /* One more (by 1) or one less (by -1) in that state. */
@@ -102,6 +103,23 @@ struct counts {
 struct counts sqs_counts_read(const struct call *call, const struct queue *queue);
 /* How many more may be in flight. */
 int64_t sqs_counts_room_in_flight(const struct call *call, const struct queue *queue);
+
+/* ages.c */
+/* The rows of the messages that were sent to a generation, and of the dead letters that were moved to it. */
+struct id_range {
+    int64_t first, end;
+};
+struct id_range sqs_ids_sent(int64_t generation_id);
+struct id_range sqs_ids_moved(int64_t generation_id);
+struct aging_messages {
+    struct sqs_aging_message_row *items;
+    size_t count;
+};
+/* Some of its messages that were sent before that, at most `limit`. */
+struct aging_messages sqs_sent_before(const struct call *call, int64_t generation_id, int64_t sent_ms,
+                                      size_t limit);
+/* When its oldest message was sent; INT64_MAX: it has none. */
+int64_t sqs_oldest_sent_ms(const struct call *call, int64_t generation_id);
 
 /* removal.c */
 /* The id of a new generation for a queue. */
@@ -134,6 +152,7 @@ bool sqs_outgoing_check(const struct call *call, const struct outgoing *message)
 bool sqs_outgoing_size_check(const struct call *call, const struct queue *queue, size_t bytes);
 struct content sqs_message_content(const struct call *call, const struct outgoing *message);
 /* Put it there, and wake who waits for it.  The message's id. */
+void sqs_count_sent(const struct call *call, const struct queue *queue, size_t bytes);
 str sqs_message_put(const struct call *call, const struct queue *queue, const struct parcel *parcel,
                     struct tally *tally);
 

@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "engine/count.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -244,6 +245,15 @@ static enum outcome write_hops(const struct call *call, str rest)
     return DONE;
 }
 
+static enum outcome count_value(const struct call *call, str rest)
+{
+    static const struct metric metric = {"Toy", "Values", "Thing", "Count"};
+    str thing = word(&rest);
+
+    count(call, &metric, thing, (double)number(&rest));
+    return DONE;
+}
+
 static enum outcome begin_effect(const struct call *call, str rest)
 {
     str id = word(&rest);
@@ -346,6 +356,7 @@ static const struct {
     {STR_INIT("glance"), glance_at},
     {STR_INIT("timer"), set_timer},
     {STR_INIT("cancel"), cancel_timer},
+    {STR_INIT("count"), count_value},
     {STR_INIT("effect"), begin_effect},
     {STR_INIT("end"), end_effect},
     {STR_INIT("sweep"), sweep},

@@ -1,0 +1,109 @@
+/*
+ * test_metrics.c: what services count, in memory until its minute is over.
+ */
+#include "core.h"
+
+#include <stdio.h>
+
+enum { MINUTE_MS = 60 * 1000 };
+
+static str stored(void)
+{
+    struct request *request = begin_http("GET", "/_orderly/metrics/services", "");
+
+    assert_int_equal(status_of(request), 200);
+    return body_of(request);
+}
+
+static bool has(const char *text)
+{
+    return str_find(stored(), str_of(text)) >= 0;
+}
+
+/* Until it is there; each request is a batch. */
+static void wait_for_metric(const char *text)
+{
+    for (int i = 0; i < 1000 && !has(text); i++)
+        let_run();
+    assert_true(has(text));
+}
+
+/* So that what follows is not torn by the end of one. */
+static void begin_minute(void)
+{
+    advance_clock(MINUTE_MS - engine_now_ms(core_engine()) % MINUTE_MS);
+}
+
+TEST(what_was_counted_is_stored_when_its_minute_is_over)
+{
+    begin_minute();
+    assert_run("count a 3; count a 1; count b 7");
+    let_run();
+    assert_text(stored(), "[]");
+    advance_clock(MINUTE_MS);
+    wait_for_metric(
+        "\"namespace\":\"Toy\",\"name\":\"Values\",\"dimensions\":{\"Thing\":\"a\"},\"unit\":\"Count\","
+        "\"count\":2,\"sum\":4,\"min\":1,\"max\":3}");
+    wait_for_metric("{\"Thing\":\"b\"},\"unit\":\"Count\",\"count\":1,\"sum\":7,\"min\":7,\"max\":7}");
+}
+
+TEST(each_minute_has_rows_of_its_own)
+{
+    assert_run("count a 1");
+    advance_clock(MINUTE_MS);
+    wait_for_metric("\"sum\":1,");
+    assert_run("count a 2");
+    advance_clock(MINUTE_MS);
+    wait_for_metric("\"sum\":2,");
+    assert_true(has("\"sum\":1,"));
+}
+
+TEST(a_call_that_fails_has_counted_nothing)
+{
+    assert_int_equal(run("count a 1; fail"), 400);
+    assert_run("try count a 2 | fail; count b 3");
+    advance_clock(MINUTE_MS);
+    wait_for_metric("{\"Thing\":\"b\"}");
+    assert_false(has("{\"Thing\":\"a\"}"));
+}
+
+TEST(a_server_that_stops_stores_the_minute_that_is_not_over)
+{
+    assert_run("count a 5");
+    core_restart();
+    assert_true(has("\"count\":1,\"sum\":5,\"min\":5,\"max\":5}"));
+}
+
+TEST(a_reset_forgets_what_was_counted)
+{
+    assert_run("count a 1");
+    assert_int_equal(status_of(begin_http("POST", "/_localstack/state/reset", "")), 200);
+    assert_run("count b 1");
+    advance_clock(MINUTE_MS);
+    wait_for_metric("{\"Thing\":\"b\"}");
+    assert_false(has("{\"Thing\":\"a\"}"));
+}
+
+TEST(a_minute_has_a_bounded_number_of_series)
+{
+    enum { MOST = 4096, EACH = 64 };
+    char steps[EACH * 24];
+
+    begin_minute();
+    for (int i = 0; i <= MOST; i += EACH) {
+        int size = 0;
+        for (int k = i; k < i + EACH; k++)
+            size += snprintf(steps + size, sizeof steps - (size_t)size, "count t%d 1;", k);
+        assert_run(steps);
+    }
+    advance_clock(MINUTE_MS);
+    wait_for_metric("{\"Thing\":\"t4095\"}");
+    for (int i = 0; i < 100; i++)
+        let_run();
+    assert_false(has("{\"Thing\":\"t4096\"}"));
+}
+
+TESTS(engine_test(what_was_counted_is_stored_when_its_minute_is_over),
+      engine_test(each_minute_has_rows_of_its_own), engine_test(a_call_that_fails_has_counted_nothing),
+      engine_test(a_server_that_stops_stores_the_minute_that_is_not_over),
+      engine_test(a_reset_forgets_what_was_counted), engine_test(a_minute_has_a_bounded_number_of_series))
