@@ -82,7 +82,7 @@ struct failure {
 struct resource {
     str arn;
     str policy;      /* JSON; absent when it has none */
-    const void *row; /* the service's own struct; NULL: there is no such resource */
+    const void *row; /* the service's own struct, for its handlers; NULL, or else the row says: not there */
     /* Adds the resource's tags, and whatever else policies ask about it; called only when one may. */
     void (*add_context)(const struct call *call, const struct resource *resource,
                         struct context_list *context);
@@ -161,6 +161,8 @@ void *prepared(const struct call *call);
  */
 const struct resource *call_resource(const struct call *call, size_t index);
 bool authorize_resource(const struct call *call, const struct resource *resource);
+/* Of whatever service: its policy, and what else policies ask about it.  False: nothing is known of it. */
+bool resource_of_arn(const struct call *call, str text, struct resource *found);
 
 /*
  * For operations whose model does not say `on` yet, and for other actions than the operation's own.
@@ -394,4 +396,7 @@ struct module {
     /* A table that a reset leaves to the start hook, which has it emptied in slices.  May be NULL. */
     const char *outlives_reset;
     const struct door *doors; /* engine/doors.h; up to one without a path, or NULL */
+    /* The resource of the service that an ARN names; false: none.  NULL: it has none with policies or tags.
+     */
+    bool (*locate_arn)(const struct call *call, str arn, struct resource *found);
 };

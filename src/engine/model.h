@@ -138,7 +138,12 @@ struct permission {
 /* A condition key that an operation supplies. */
 struct condition_key {
     const char *name; /* "sns:Protocol" */
-    enum key_source { KEY_IS_VALUE, KEY_IS_TAGS, KEY_IS_TAG_NAMES } source;
+    enum key_source {
+        KEY_IS_VALUE,
+        KEY_IS_TAGS,
+        KEY_IS_TAG_NAMES,
+        KEY_IS_ADDED, /* by the function of a key before it */
+    } source;
     struct member_path path; /* to its values */
     const char *otherwise;   /* the value when there is none; or NULL */
     /* Adds its values itself; NULL: they are what is at the path. */

@@ -451,7 +451,7 @@ def test_the_permissions_page_has_a_row_for_every_action(modelc, tmp_path, compi
     ("    on item Teams.key", "    also toy:See when Size", "13: This is written: also ACTION [if PATH]"),
     ("toy:Size Size else", "toy:Size Games else", "15: Games has no value: it is a structure."),
     ("toy:Leader by leader", "toy:Leader", "17: This is written: key NAME PATH [else \"value\"], "
-                                           "or key NAME by FUNCTION"),
+                                           "or key NAME … by FUNCTION"),
     ("{key} tags", "{key} tag", "8: This is written: resource NAME arn:… [tags]"),
     ("structure Game", "resource item arn:b\nstructure Game", "23: The resource item is declared twice."),
 ])

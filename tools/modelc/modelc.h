@@ -143,10 +143,11 @@ struct permissions {
     size_t count;
 };
 
-/* key NAME PATH [else "value"], key NAME by FUNCTION */
+/* key NAME PATH [else "value"], key NAME … by FUNCTION */
 struct key_entry {
     int line;
     str name;
+    struct names others; /* that the same function adds */
     struct path path;
     str function, otherwise;
 };
