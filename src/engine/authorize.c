@@ -141,6 +141,8 @@ static void add_key(const struct call *call, const struct condition_key *key,
 {
     struct key_viewer keys = {{see_value}, call, key, context, false};
 
+    if (key->source == KEY_IS_ADDED)
+        return;
     if (key->add)
         key->add(call, source->in, source->resource, context);
     else if (key->source == KEY_IS_TAGS)
@@ -268,6 +270,18 @@ const struct resource *call_resource(const struct call *call, size_t index)
 bool authorize_resource(const struct call *call, const struct resource *resource)
 {
     return may_do(call, call->operation->action, NULL, resource);
+}
+
+bool resource_of_arn(const struct call *call, str text, struct resource *found)
+{
+    struct arn arn;
+
+    if (!arn_parse(text, &arn))
+        return false;
+    for (const struct module *const *module = call->engine->options.modules; *module; module++)
+        if ((*module)->locate_arn && str_equal(arn.service, str_of((*module)->service->signing_name)))
+            return (*module)->locate_arn(call, text, found);
+    return false;
 }
 
 /* ---- what is asked of the identity provider ---- */

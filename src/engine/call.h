@@ -82,7 +82,7 @@ struct failure {
 struct resource {
     str arn;
     str policy;      /* JSON; absent when it has none */
-    const void *row; /* the service's own struct; NULL: there is no such resource */
+    const void *row; /* the service's own struct, for its handlers; NULL, or else the row says: not there */
     /* Adds the resource's tags, and whatever else policies ask about it; called only when one may. */
     void (*add_context)(const struct call *call, const struct resource *resource,
                         struct context_list *context);
@@ -161,6 +161,8 @@ void *prepared(const struct call *call);
  */
 const struct resource *call_resource(const struct call *call, size_t index);
 bool authorize_resource(const struct call *call, const struct resource *resource);
+/* Of whatever service: its policy, and what else policies ask about it.  False: nothing is known of it. */
+bool resource_of_arn(const struct call *call, str text, struct resource *found);
 
 /*
  * For operations whose model does not say `on` yet, and for other actions than the operation's own.
@@ -275,6 +277,13 @@ void wake_at(const struct call *call, str what, int64_t at_ms);
 str stream_place(const struct call *call); /* "" at first */
 void stream_keep(const struct call *call, str place);
 enum outcome stream_send(const struct call *call, str piece); /* returns DONE */
+/*
+ * To have an operation's reply streamed, give its output a member `in eventstream` (tools/modelc/README.md).
+ * Its handler is run like a door's: each run that returns stream_event() sends the event that it has put
+ * into that member, and the first one the output's other members, too.  A run that FAILED later sends the
+ * error as the last message.
+ */
+enum outcome stream_event(const struct call *call); /* returns DONE */
 /* Has the client gone?  Nothing that is sent arrives any more. */
 bool stream_left(const struct call *call);
 
@@ -387,4 +396,7 @@ struct module {
     /* A table that a reset leaves to the start hook, which has it emptied in slices.  May be NULL. */
     const char *outlives_reset;
     const struct door *doors; /* engine/doors.h; up to one without a path, or NULL */
+    /* The resource of the service that an ARN names; false: none.  NULL: it has none with policies or tags.
+     */
+    bool (*locate_arn)(const struct call *call, str arn, struct resource *found);
 };

@@ -64,7 +64,7 @@ struct shape {
     const char *const *values; /* of an enum, NULL-terminated; NULL when there is none */
 };
 
-enum location { IN_BODY, IN_PATH, IN_QUERY, IN_HEADER, IN_HEADERS, IN_STATUS, IN_PAYLOAD };
+enum location { IN_BODY, IN_PATH, IN_QUERY, IN_HEADER, IN_HEADERS, IN_STATUS, IN_PAYLOAD, IN_EVENTS };
 
 /* What a request may not ask for. */
 struct member_refusal {
@@ -112,6 +112,7 @@ enum operation_flags {
     OPERATION_NO_OUTPUT = 8,  /* AWS's model has none: the body is empty, in Query there is no result */
     OPERATION_UNSIGNED = 512, /* also answers a GET without a signature: the caller is PRINCIPAL_ANONYMOUS */
     OPERATION_NO_INPUT = 256,
+    OPERATION_STREAMS = 1024, /* its reply is a stream of events, one member of its output: see call.h */
 };
 
 /* A way into a request, through every element of the lists and maps on it. */
@@ -137,7 +138,12 @@ struct permission {
 /* A condition key that an operation supplies. */
 struct condition_key {
     const char *name; /* "sns:Protocol" */
-    enum key_source { KEY_IS_VALUE, KEY_IS_TAGS, KEY_IS_TAG_NAMES } source;
+    enum key_source {
+        KEY_IS_VALUE,
+        KEY_IS_TAGS,
+        KEY_IS_TAG_NAMES,
+        KEY_IS_ADDED, /* by the function of a key before it */
+    } source;
     struct member_path path; /* to its values */
     const char *otherwise;   /* the value when there is none; or NULL */
     /* Adds its values itself; NULL: they are what is at the path. */

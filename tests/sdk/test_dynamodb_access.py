@@ -242,3 +242,23 @@ def test_tags_of_a_new_table_can_be_asked_for(dynamodb, unique, allowed_by):
     assert create(env="dev", owner="me")
     assert not create(env="dev")
     dynamodb.delete_table(TableName=name)
+
+
+def test_who_makes_a_table_with_tags_must_be_allowed_to_tag_it(allowed_by, client, unique, refused):
+    """https://github.com/hashicorp/terraform-provider-aws/issues/10943"""
+    table = {
+        "TableName": unique("tagged"),
+        "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+        "BillingMode": "PAY_PER_REQUEST",
+    }
+    tags = [{"Key": "env", "Value": "prod"}]
+    makes_only = allowed_by(statement("Allow", ["CreateTable", "DeleteTable"]))
+    error = refused(makes_only.create_table, Tags=tags, **table)
+    assert error["code"] == "AccessDeniedException"
+    assert " is not authorized to perform: dynamodb:TagResource on resource: " in error["message"]
+    makes_only.create_table(**table)
+    makes_only.delete_table(TableName=table["TableName"])
+    tags_too = allowed_by(statement("Allow", ["CreateTable", "DeleteTable", "TagResource"]))
+    tags_too.create_table(Tags=tags, **table)
+    tags_too.delete_table(TableName=table["TableName"])

@@ -79,6 +79,16 @@ static const char *source_of(const struct key_entry *key)
     return str_equal(key->name, S("aws:TagKeys")) ? "KEY_IS_TAG_NAMES" : "KEY_IS_VALUE";
 }
 
+/* The others of a function's keys are for the page, and for whom it concerns which keys there are. */
+static void emit_other_keys(const struct key_entry *key, struct text *out)
+{
+    for (size_t i = 0; i < key->others.count; i++) {
+        text_add(out, S("    {"));
+        add_quoted("name", key->others.items[i].text, out);
+        text_add(out, S(".source = KEY_IS_ADDED},\n"));
+    }
+}
+
 static void emit_key(const struct operation_entry *operation, size_t index, struct text *out)
 {
     const struct key_entry *key = &operation->keys.items[index];
@@ -91,6 +101,7 @@ static void emit_key(const struct operation_entry *operation, size_t index, stru
     if (str_present(key->function))
         text_format(out, ".add = key_%zu_of_%.*s, ", index, STR_ARGS(operation->c_name));
     text_add(out, S("},\n"));
+    emit_other_keys(key, out);
 }
 
 void emit_permissions(const struct model *model, const struct operation_entry *operation, struct text *out)
@@ -202,6 +213,8 @@ static void add_keys(const struct model *model, const struct operation_entry *op
         bool tags = str_equal(operation->keys.items[i].name, S("aws:RequestTag"));
         text_format(out, "%s`%.*s%s`", between, STR_ARGS(operation->keys.items[i].name),
                     tags ? "/${TagKey}`, `aws:TagKeys" : "");
+        for (size_t k = 0; k < operation->keys.items[i].others.count; k++)
+            text_format(out, ", `%.*s`", STR_ARGS(operation->keys.items[i].others.items[k].text));
     }
 }
 

@@ -143,10 +143,11 @@ struct permissions {
     size_t count;
 };
 
-/* key NAME PATH [else "value"], key NAME by FUNCTION */
+/* key NAME PATH [else "value"], key NAME … by FUNCTION */
 struct key_entry {
     int line;
     str name;
+    struct names others; /* that the same function adds */
     struct path path;
     str function, otherwise;
 };
@@ -265,6 +266,8 @@ struct error_entry *find_error(const struct model *model, str name);
 /* "sandbox.Exited": a structure of another model. */
 bool is_foreign(str name);
 const struct operation_entry *find_operation(const struct model *model, str name);
+/* Is a member of its output `in eventstream`? */
+bool operation_streams(const struct model *model, const struct operation_entry *operation);
 bool names_contain(const struct names *names, str text);
 
 /* "sandbox" and "Exited". */

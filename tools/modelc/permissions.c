@@ -71,6 +71,9 @@ static void parse_key(struct model *model, const struct line *line, struct key_e
     size_t at = 2;
 
     key->name = word_or_absent(line, 1);
+    while (at + 2 < line->count && !str_equal(word_or_absent(line, at), S("by")) &&
+           str_index(line->items[at].text, ':') > 0)
+        *list_add(model->arena, &key->others) = (struct name){line->items[at++].text, line->number};
     key->function = take_value(line, &at, S("by"));
     if (!str_present(key->function)) {
         key->path.text = (struct name){word_or_absent(line, at++), line->number};
@@ -78,7 +81,7 @@ static void parse_key(struct model *model, const struct line *line, struct key_e
     }
     if (at != line->count)
         complain(model, line->number,
-                 "This is written: key NAME PATH [else \"value\"], or key NAME by FUNCTION");
+                 "This is written: key NAME PATH [else \"value\"], or key NAME … by FUNCTION");
 }
 
 bool parse_permission_line(struct model *model, const struct line *line, struct operation_entry *operation)

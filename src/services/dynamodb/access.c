@@ -1,10 +1,8 @@
 /*
- * access.c: may the caller do this to the table and its items?
+ * access.c: the condition keys of policies that are about a table's items.
  *
- * Supplies the condition keys of fine-grained policies.  Which attributes a request names is known only once
- * its expressions are read, so a handler checks its request first; but dynamodb_access_check() asks IAM
- * before anybody hears what is wrong with the request.  A Scan has no dynamodb:LeadingKeys on AWS either: it
- * reads all keys.
+ * They are read out of the request only when a policy asks for any.  A Scan has no dynamodb:LeadingKeys on
+ * AWS either: it reads all keys.
  *
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
@@ -14,40 +12,15 @@
 #include "base/hash.h"
 #include "number.h"
 
-/* ---- tags ---- */
-
-static void add_table_tags(const struct call *call, const struct table *table, struct context_list *context)
+void dynamodb_table_tags_in_context(const struct call *call, const struct resource *resource,
+                                    struct context_list *context)
 {
+    const struct table *table = resource->row;
     struct dynamodb_list_tags_rows rows =
         dynamodb_list_tags(call->txn, &(struct dynamodb_list_tags_params){.table_id = table->row.id});
 
     for (size_t i = 0; i < rows.count; i++)
         context_add_resource_tag(call, context, rows.items[i].name, rows.items[i].value);
-}
-
-static void add_request_tags(const struct call *call, const struct dynamodb_tag_list *tags,
-                             struct context_list *context)
-{
-    for (size_t i = 0; i < tags->count; i++)
-        context_add_request_tag(call, context, tags->items[i].key, tags->items[i].value);
-}
-
-/* The account's administrator may do everything in it: no policy is asked, and nothing needs to be known. */
-static bool is_asked(const struct call *call)
-{
-    return call->caller->kind != PRINCIPAL_ROOT;
-}
-
-bool dynamodb_table_authorize(const struct call *call, const struct table *table,
-                              const struct dynamodb_tag_list *tags)
-{
-    struct context_list context = {0};
-
-    if (is_asked(call)) {
-        add_table_tags(call, table, &context);
-        add_request_tags(call, tags, &context);
-    }
-    return authorize_in_context(call, table->arn, (str){0}, &context);
 }
 
 /* ---- what a request about items names ---- */
@@ -117,50 +90,27 @@ static void add_leading_key(const struct call *call, struct context_list *contex
         context_add(call, context, S("dynamodb:LeadingKeys"), text_of(call->arena, value));
 }
 
-/* ---- asking ---- */
-
-static str given_or(str given, str otherwise)
+void dynamodb_access_in_context(const struct call *call, const struct table *table,
+                                const struct access *access, struct context_list *context)
 {
-    return str_present(given) ? given : otherwise;
+    add_leading_key(call, context, table, access);
+    for (size_t i = 0; i < access->attributes->count; i++)
+        add_attribute(call, context, access->attributes->items[i].key);
+    if (access->expressions)
+        add_expressions(call, context, access->expressions);
 }
 
-static void add_options(const struct call *call, struct context_list *context, const struct access *access)
+void dynamodb_select_in_context(const struct call *call, str asked, const struct expressions *expressions,
+                                struct context_list *context)
 {
-    bool specific = access->expressions && access->expressions->projection;
+    str otherwise = expressions && expressions->projection ? S("SPECIFIC_ATTRIBUTES") : S("ALL_ATTRIBUTES");
 
-    context_add(call, context, S("dynamodb:ReturnConsumedCapacity"),
-                given_or(access->consumed_capacity, S("NONE")));
-    if (access->reads)
-        context_add(call, context, S("dynamodb:Select"),
-                    given_or(access->select, specific ? S("SPECIFIC_ATTRIBUTES") : S("ALL_ATTRIBUTES")));
-    else
-        context_add(call, context, S("dynamodb:ReturnValues"), given_or(access->return_values, S("NONE")));
+    context_add(call, context, S("dynamodb:Select"), str_present(asked) ? asked : otherwise);
 }
 
-static bool items_authorize(const struct call *call, const struct table *table, const struct access *access)
+const struct expressions *dynamodb_read_for_context(const struct call *call, bool well,
+                                                    const struct expressions *expressions)
 {
-    struct context_list context = {0};
-
-    if (is_asked(call)) {
-        add_table_tags(call, table, &context);
-        add_leading_key(call, &context, table, access);
-        for (size_t i = 0; access->attributes && i < access->attributes->count; i++)
-            add_attribute(call, &context, access->attributes->items[i].key);
-        if (access->expressions)
-            add_expressions(call, &context, access->expressions);
-        add_options(call, &context, access);
-    }
-    return authorize_in_context(call, table->arn, (str){0}, &context);
-}
-
-bool dynamodb_access_check(const struct call *call, const struct table *table, const struct access *access)
-{
-    struct failure failure = take_failure(call);
-
-    if (!items_authorize(call, table, access) || !dynamodb_table_name_check(call, table->name))
-        return false;
-    if (!failure.error)
-        return true;
-    fail(call, failure.error, "%.*s", STR_ARGS(failure.message));
-    return false;
+    take_failure(call);
+    return well ? expressions : NULL;
 }

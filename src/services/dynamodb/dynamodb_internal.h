@@ -27,12 +27,13 @@ struct item_key {
 };
 
 /* table_find.c */
-/* Which table it is, by name or ARN, and its row; row.id is 0 when there is none.  Nothing is authorized yet.
+/* The table that an ARN names; false: there is none. */
+bool dynamodb_locate_arn(const struct call *call, str text, struct resource *found);
+/*
+ * The table that the request is about, whose row.id is 0 when there is none.  NULL: what is given is no name,
+ * and fail() has been called.
  */
-bool dynamodb_table_locate(const struct call *call, str given, struct table *table);
-/* The same, and authorized.  The tags are those of the request. */
-bool dynamodb_table_address(const struct call *call, str given, const struct dynamodb_tag_list *tags,
-                            struct table *table);
+const struct table *dynamodb_table_of(const struct call *call);
 /* For a request about items, which fails when there is no such table. */
 bool dynamodb_table_open(const struct call *call, const struct table *table);
 bool dynamodb_table_name_check(const struct call *call, str name);
@@ -93,22 +94,24 @@ bool dynamodb_write_request_check(const struct call *call, const struct write_re
                                   struct expressions *expressions);
 
 /* access.c */
+/* See struct resource. */
+void dynamodb_table_tags_in_context(const struct call *call, const struct resource *resource,
+                                    struct context_list *context);
 /* What a policy may ask of a request about items. */
 struct access {
     const struct expressions *expressions;           /* NULL: it has none, or they are wrong */
     const struct dynamodb_attribute_map *attributes; /* the item, the key or the starting key */
-    bool reads;                                      /* GetItem, Query, Scan */
     bool whole_table;                                /* Scan */
-    str select, return_values, consumed_capacity;
 };
-/* For an operation on the table itself. */
-bool dynamodb_table_authorize(const struct call *call, const struct table *table,
-                              const struct dynamodb_tag_list *tags);
-/*
- * For an operation on items, whose request has been checked: is it authorized?  Then a failure of that
- * check is the call's failure again.  False: the call has failed.
- */
-bool dynamodb_access_check(const struct call *call, const struct table *table, const struct access *access);
+void dynamodb_access_in_context(const struct call *call, const struct table *table,
+                                const struct access *access, struct context_list *context);
+/* dynamodb:Select, as the request says it or as it follows from what it projects. */
+void dynamodb_select_in_context(const struct call *call, str asked, const struct expressions *expressions,
+                                struct context_list *context);
+/* The expressions if they were read well; else NULL, and the failure is forgotten: the handler finds it
+ * again. */
+const struct expressions *dynamodb_read_for_context(const struct call *call, bool well,
+                                                    const struct expressions *expressions);
 
 /* capacity.c */
 enum { WRITE_UNIT_BYTES = 1024, READ_UNIT_BYTES = 4096 };
@@ -156,7 +159,7 @@ struct write {
     struct failure failure; /* when it is not valid */
     struct expressions expressions;
 
-    struct table table;
+    const struct table *table;
     struct item_key key;
 
     /* Of the request and of what is stored: dynamodb_write_item() */

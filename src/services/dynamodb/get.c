@@ -3,31 +3,42 @@
  */
 #include "dynamodb_internal.h"
 
-enum outcome dynamodb_get_item(const struct call *call, const struct dynamodb_get_item_input *in,
-                               struct dynamodb_get_item_output *out)
+static bool request_check(const struct call *call, const struct dynamodb_get_item_input *in,
+                          struct expressions *expressions)
 {
     struct expression_texts texts = {
         .projection = in->projection_expression,
         .names = &in->expression_attribute_names,
         .attributes_to_get = &in->attributes_to_get,
     };
+
+    return dynamodb_attributes_check(call, &in->key) && dynamodb_expressions_read(call, &texts, expressions);
+}
+
+void dynamodb_get_context(const struct call *call, const struct dynamodb_get_item_input *in,
+                          const struct resource *resource, struct context_list *context)
+{
+    struct expressions read = {0};
+    const struct expressions *expressions =
+        dynamodb_read_for_context(call, request_check(call, in, &read), &read);
+
+    dynamodb_access_in_context(call, resource->row,
+                               &(struct access){.expressions = expressions, .attributes = &in->key}, context);
+    dynamodb_select_in_context(call, (str){0}, expressions, context);
+}
+
+enum outcome dynamodb_get_item(const struct call *call, const struct dynamodb_get_item_input *in,
+                               struct dynamodb_get_item_output *out)
+{
+    const struct table *table = dynamodb_table_of(call);
     struct expressions expressions = {0};
-    struct table table;
     struct item_key key;
     struct stored stored;
 
-    if (!dynamodb_table_locate(call, in->table_name, &table))
+    if (!table || !request_check(call, in, &expressions) || !dynamodb_table_open(call, table) ||
+        !dynamodb_key_of_request(call, table, &in->key, &key))
         return FAILED;
-    bool valid =
-        dynamodb_attributes_check(call, &in->key) && dynamodb_expressions_read(call, &texts, &expressions);
-    struct access access = {.expressions = valid ? &expressions : NULL,
-                            .attributes = &in->key,
-                            .reads = true,
-                            .consumed_capacity = in->return_consumed_capacity};
-    if (!dynamodb_access_check(call, &table, &access) || !dynamodb_table_open(call, &table) ||
-        !dynamodb_key_of_request(call, &table, &in->key, &key))
-        return FAILED;
-    dynamodb_stored_read(call, &table, &key, &stored);
+    dynamodb_stored_read(call, table, &key, &stored);
     if (stored.blob.size > LARGE_ITEM_BYTES && may_move_to_worker(call))
         return move_to_worker(call);
     if (stored.id)
@@ -36,7 +47,7 @@ enum outcome dynamodb_get_item(const struct call *call, const struct dynamodb_ge
         out->item = expressions.projection
                         ? dynamodb_projection_apply(call->arena, expressions.projection, &stored.item)
                         : stored.item;
-    out->consumed_capacity = dynamodb_consumed(call, &table, in->return_consumed_capacity,
+    out->consumed_capacity = dynamodb_consumed(call, table, in->return_consumed_capacity,
                                                dynamodb_read_units(stored.size_bytes, in->consistent_read));
     return DONE;
 }

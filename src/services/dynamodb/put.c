@@ -20,20 +20,23 @@ static bool request_check(const struct call *call, const struct dynamodb_put_ite
                                   dynamodb_write_request_check(call, &request, &write->expressions));
 }
 
-/* Which item, and may it be written?  False: fail() has been called. */
+/* Which item is it?  False: fail() has been called. */
 static bool address(const struct call *call, const struct dynamodb_put_item_input *in, struct write *write)
 {
-    struct table *table = &write->table;
+    write->table = dynamodb_table_of(call);
+    return write->table && request_check(call, in, write) && dynamodb_table_open(call, write->table) &&
+           dynamodb_key_of_item(call, write->table, &in->item, &write->key);
+}
 
-    if (!dynamodb_table_locate(call, in->table_name, table))
-        return false;
-    bool valid = request_check(call, in, write);
-    struct access access = {.expressions = valid ? &write->expressions : NULL,
-                            .attributes = &in->item,
-                            .return_values = in->return_values,
-                            .consumed_capacity = in->return_consumed_capacity};
-    return dynamodb_access_check(call, table, &access) && dynamodb_table_open(call, table) &&
-           dynamodb_key_of_item(call, table, &in->item, &write->key);
+void dynamodb_put_context(const struct call *call, const struct dynamodb_put_item_input *in,
+                          const struct resource *resource, struct context_list *context)
+{
+    struct write write = dynamodb_write_begin(call, (struct write){0});
+    const struct expressions *expressions =
+        dynamodb_read_for_context(call, request_check(call, in, &write), &write.expressions);
+
+    dynamodb_access_in_context(
+        call, resource->row, &(struct access){.expressions = expressions, .attributes = &in->item}, context);
 }
 
 static struct write write_of(const struct dynamodb_put_item_input *in)
@@ -68,7 +71,7 @@ enum outcome dynamodb_put_item(const struct call *call, const struct dynamodb_pu
         return outcome;
     if (dynamodb_return_value_of(in->return_values) == DYNAMODB_RETURN_VALUE_ALL_OLD)
         out->attributes = write.stored.item;
-    out->consumed_capacity = dynamodb_consumed(call, &write.table, in->return_consumed_capacity,
+    out->consumed_capacity = dynamodb_consumed(call, write.table, in->return_consumed_capacity,
                                                dynamodb_write_units(write.stored.size_bytes));
     return DONE;
 }

@@ -236,33 +236,38 @@ static void fill_backward(struct page *page, const struct range *range)
     dynamodb_query_backward_close(&cursor);
 }
 
+void dynamodb_query_context(const struct call *call, const struct dynamodb_query_input *in,
+                            const struct resource *resource, struct context_list *context)
+{
+    struct expressions read = {0};
+    const struct expressions *expressions =
+        dynamodb_read_for_context(call, request_check(call, in, &read), &read);
+
+    dynamodb_access_in_context(
+        call, resource->row,
+        &(struct access){.expressions = expressions, .attributes = &in->exclusive_start_key}, context);
+    dynamodb_select_in_context(call, in->select, expressions, context);
+}
+
 enum outcome dynamodb_query(const struct call *call, const struct dynamodb_query_input *in,
                             struct dynamodb_query_output *out)
 {
     bool forward = !in->scan_index_forward || *in->scan_index_forward;
     struct expressions expressions = {0};
     struct key_condition key = {0};
-    struct table table;
+    const struct table *table = dynamodb_table_of(call);
     struct range range = {0};
-    struct page page = {.call = call, .table = &table, .expressions = &expressions};
+    struct page page = {.call = call, .table = table, .expressions = &expressions};
     str problem = {0};
 
-    if (!dynamodb_table_locate(call, in->table_name, &table))
-        return FAILED;
-    bool valid = request_check(call, in, &expressions);
-    struct access access = {.expressions = valid ? &expressions : NULL,
-                            .attributes = &in->exclusive_start_key,
-                            .reads = true,
-                            .select = in->select,
-                            .consumed_capacity = in->return_consumed_capacity};
-    if (!dynamodb_access_check(call, &table, &access))
+    if (!table || !request_check(call, in, &expressions))
         return FAILED;
     if (!dynamodb_key_condition_read(call->arena, expressions.key_condition, &key, &problem))
         return fail(call, &DYNAMODB_VALIDATION_EXCEPTION, "%.*s", STR_ARGS(problem));
-    if (!dynamodb_table_open(call, &table) ||
+    if (!dynamodb_table_open(call, table) ||
         !dynamodb_page_begin(&page, in->select, in->index_name, in->limit) ||
-        !range_of(call, &table, &key, &range) || !filter_check(call, &table, expressions.condition) ||
-        !start_after(call, &table, in, forward, &range))
+        !range_of(call, table, &key, &range) || !filter_check(call, table, expressions.condition) ||
+        !start_after(call, table, in, forward, &range))
         return FAILED;
     if (forward)
         fill_forward(&page, &range);
@@ -272,7 +277,7 @@ enum outcome dynamodb_query(const struct call *call, const struct dynamodb_query
     out->count = arena_i64(call->arena, page.count);
     out->scanned_count = arena_i64(call->arena, page.scanned);
     out->last_evaluated_key = dynamodb_page_next(&page);
-    out->consumed_capacity = dynamodb_consumed(call, &table, in->return_consumed_capacity,
+    out->consumed_capacity = dynamodb_consumed(call, table, in->return_consumed_capacity,
                                                dynamodb_read_units(page.size_bytes, in->consistent_read));
     return DONE;
 }

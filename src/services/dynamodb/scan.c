@@ -99,35 +99,41 @@ static void fill(struct page *page, const struct span *span)
     dynamodb_scan_items_close(&cursor);
 }
 
+void dynamodb_scan_context(const struct call *call, const struct dynamodb_scan_input *in,
+                           const struct resource *resource, struct context_list *context)
+{
+    struct expressions read = {0};
+    const struct expressions *expressions =
+        dynamodb_read_for_context(call, request_check(call, in, &read), &read);
+
+    dynamodb_access_in_context(call, resource->row,
+                               &(struct access){.expressions = expressions,
+                                                .attributes = &in->exclusive_start_key,
+                                                .whole_table = true},
+                               context);
+    dynamodb_select_in_context(call, in->select, expressions, context);
+}
+
 enum outcome dynamodb_scan(const struct call *call, const struct dynamodb_scan_input *in,
                            struct dynamodb_scan_output *out)
 {
+    const struct table *table = dynamodb_table_of(call);
     struct expressions expressions = {0};
-    struct table table;
     struct share share;
     struct span span;
-    struct page page = {.call = call, .table = &table, .expressions = &expressions};
+    struct page page = {.call = call, .table = table, .expressions = &expressions};
 
-    if (!dynamodb_table_locate(call, in->table_name, &table))
-        return FAILED;
-    bool valid = request_check(call, in, &expressions);
-    struct access access = {.expressions = valid ? &expressions : NULL,
-                            .attributes = &in->exclusive_start_key,
-                            .reads = true,
-                            .whole_table = true,
-                            .select = in->select,
-                            .consumed_capacity = in->return_consumed_capacity};
-    if (!dynamodb_access_check(call, &table, &access) || !share_read(call, in, &share) ||
-        !dynamodb_table_open(call, &table) ||
+    if (!table || !request_check(call, in, &expressions) || !share_read(call, in, &share) ||
+        !dynamodb_table_open(call, table) ||
         !dynamodb_page_begin(&page, in->select, in->index_name, in->limit) ||
-        !span_read(call, in, &table, &share, &span))
+        !span_read(call, in, table, &share, &span))
         return FAILED;
     fill(&page, &span);
     out->items = page.items;
     out->count = arena_i64(call->arena, page.count);
     out->scanned_count = arena_i64(call->arena, page.scanned);
     out->last_evaluated_key = dynamodb_page_next(&page);
-    out->consumed_capacity = dynamodb_consumed(call, &table, in->return_consumed_capacity,
+    out->consumed_capacity = dynamodb_consumed(call, table, in->return_consumed_capacity,
                                                dynamodb_read_units(page.size_bytes, in->consistent_read));
     return DONE;
 }

@@ -35,28 +35,41 @@ static bool read_arn(str text, struct table *table)
            str_index(arn.resource, ':') < 0;
 }
 
-bool dynamodb_table_locate(const struct call *call, str given, struct table *table)
+bool dynamodb_locate_table(const struct call *call, str given, struct resource *found)
 {
+    struct table *table = arena_new(call->arena, struct table);
+
     *table = (struct table){.given = given, .account = call->account, .region = call->region, .name = given};
+    found->row = table;
     if (str_starts_with(given, S("arn:")) && !read_arn(given, table))
         return dynamodb_refuse(call, S("Invalid table ARN"));
-    table->arn =
+    found->arn = table->arn =
         arn_build(call->arena, &(struct arn){.service = S("dynamodb"),
                                              .region = table->region,
                                              .account = table->account,
                                              .resource = arena_join(call->arena, S("table/"), table->name)});
-    dynamodb_find_table(call->txn,
-                        &(struct dynamodb_find_table_params){
-                            .account = table->account, .region = table->region, .name = table->name},
-                        &table->row);
+    if (dynamodb_find_table(call->txn,
+                            &(struct dynamodb_find_table_params){
+                                .account = table->account, .region = table->region, .name = table->name},
+                            &table->row))
+        found->add_context = dynamodb_table_tags_in_context;
     return true;
 }
 
-bool dynamodb_table_address(const struct call *call, str given, const struct dynamodb_tag_list *tags,
-                            struct table *table)
+bool dynamodb_locate_arn(const struct call *call, str text, struct resource *found)
 {
-    return dynamodb_table_locate(call, given, table) && dynamodb_table_authorize(call, table, tags) &&
-           dynamodb_table_name_check(call, table->name);
+    bool well = dynamodb_locate_table(call, text, found);
+
+    if (!well)
+        take_failure(call);
+    return well && found->add_context;
+}
+
+const struct table *dynamodb_table_of(const struct call *call)
+{
+    const struct table *table = call_resource(call, 0)->row;
+
+    return dynamodb_table_name_check(call, table->name) ? table : NULL;
 }
 
 bool dynamodb_table_open(const struct call *call, const struct table *table)

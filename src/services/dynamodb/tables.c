@@ -10,8 +10,6 @@
 
 enum { LIST_LIMIT = 100 };
 
-static const struct dynamodb_tag_list no_tags;
-
 /* ---- describing ---- */
 
 static void add_key(const struct call *call, struct dynamodb_table_description *description, str name,
@@ -109,12 +107,12 @@ static bool refuse_missing(const struct call *call, const struct table *table)
 enum outcome dynamodb_describe_table(const struct call *call, const struct dynamodb_describe_table_input *in,
                                      struct dynamodb_describe_table_output *out)
 {
-    struct table table;
+    const struct table *table = dynamodb_table_of(call);
 
-    if (!dynamodb_table_address(call, in->table_name, &no_tags, &table) ||
-        (!table.row.id && !refuse_missing(call, &table)))
+    (void)in;
+    if (!table || (!table->row.id && !refuse_missing(call, table)))
         return FAILED;
-    out->table = describe(call, &table, S("ACTIVE"));
+    out->table = describe(call, table, S("ACTIVE"));
     return DONE;
 }
 
@@ -160,10 +158,11 @@ static void add(const struct call *call, const struct dynamodb_create_table_inpu
 enum outcome dynamodb_create_table(const struct call *call, const struct dynamodb_create_table_input *in,
                                    struct dynamodb_create_table_output *out)
 {
-    struct table table;
+    const struct table *located = dynamodb_table_of(call);
 
-    if (!dynamodb_table_address(call, in->table_name, &in->tags, &table) || !dynamodb_table_check(call, in))
+    if (!located || !dynamodb_table_check(call, in))
         return FAILED;
+    struct table table = *located;
     if (table.row.id)
         return fail(call, &DYNAMODB_RESOURCE_IN_USE_EXCEPTION, "Table already exists: %.*s",
                     STR_ARGS(table.name));
@@ -179,9 +178,6 @@ enum outcome dynamodb_list_tables(const struct call *call, const struct dynamodb
 {
     int64_t limit = in->limit ? *in->limit : LIST_LIMIT;
     str after = in->exclusive_start_table_name;
-
-    if (!authorize(call, arn(call, S("dynamodb"), S("table/*")), (str){0}))
-        return FAILED;
 
     struct dynamodb_list_names_rows rows =
         dynamodb_list_names(call->txn, &(struct dynamodb_list_names_params){
@@ -205,19 +201,19 @@ enum outcome dynamodb_delete_table(const struct call *call, const struct dynamod
                                    struct dynamodb_delete_table_output *out)
 {
     struct dynamodb_read_settings_row row = {0};
-    struct table table;
+    const struct table *table = dynamodb_table_of(call);
 
-    if (!dynamodb_table_address(call, in->table_name, &no_tags, &table) ||
-        (!table.row.id && !refuse_missing(call, &table)))
+    (void)in;
+    if (!table || (!table->row.id && !refuse_missing(call, table)))
         return FAILED;
-    dynamodb_read_settings(call->txn, &(struct dynamodb_read_settings_params){.id = table.row.id}, &row);
+    dynamodb_read_settings(call->txn, &(struct dynamodb_read_settings_params){.id = table->row.id}, &row);
     if (row.protected)
         return fail(call, &DYNAMODB_VALIDATION_EXCEPTION,
                     "Resource cannot be deleted as it is currently protected against deletion. Disable "
                     "deletion protection first.");
-    out->table_description = describe(call, &table, S("DELETING"));
-    dynamodb_remove_tags(call->txn, &(struct dynamodb_remove_tags_params){.table_id = table.row.id});
-    dynamodb_remove_table(call->txn, &(struct dynamodb_remove_table_params){.id = table.row.id});
-    dynamodb_items_remove_later(call, table.row.id);
+    out->table_description = describe(call, table, S("DELETING"));
+    dynamodb_remove_tags(call->txn, &(struct dynamodb_remove_tags_params){.table_id = table->row.id});
+    dynamodb_remove_table(call->txn, &(struct dynamodb_remove_table_params){.id = table->row.id});
+    dynamodb_items_remove_later(call, table->row.id);
     return DONE;
 }

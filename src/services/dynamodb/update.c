@@ -70,21 +70,24 @@ static void return_values(const struct call *call, str asked, const struct write
         *attributes = chosen;
 }
 
-/* Which item, and may it be written?  False: fail() has been called. */
+/* Which item is it?  False: fail() has been called. */
 static bool address(const struct call *call, const struct dynamodb_update_item_input *in, struct write *write)
 {
-    struct table *table = &write->table;
+    write->table = dynamodb_table_of(call);
+    return write->table && request_check(call, in, write) && dynamodb_table_open(call, write->table) &&
+           dynamodb_key_of_request(call, write->table, &in->key, &write->key) &&
+           keys_check(call, write->table, &write->expressions.update);
+}
 
-    if (!dynamodb_table_locate(call, in->table_name, table))
-        return false;
-    bool valid = request_check(call, in, write);
-    struct access access = {.expressions = valid ? &write->expressions : NULL,
-                            .attributes = &in->key,
-                            .return_values = in->return_values,
-                            .consumed_capacity = in->return_consumed_capacity};
-    return dynamodb_access_check(call, table, &access) && dynamodb_table_open(call, table) &&
-           dynamodb_key_of_request(call, table, &in->key, &write->key) &&
-           keys_check(call, table, &write->expressions.update);
+void dynamodb_update_context(const struct call *call, const struct dynamodb_update_item_input *in,
+                             const struct resource *resource, struct context_list *context)
+{
+    struct write write = dynamodb_write_begin(call, (struct write){0});
+    const struct expressions *expressions =
+        dynamodb_read_for_context(call, request_check(call, in, &write), &write.expressions);
+
+    dynamodb_access_in_context(call, resource->row,
+                               &(struct access){.expressions = expressions, .attributes = &in->key}, context);
 }
 
 static struct write write_of(const struct dynamodb_update_item_input *in)
@@ -119,7 +122,7 @@ enum outcome dynamodb_update_item(const struct call *call, const struct dynamodb
         return outcome;
     if (str_present(write.blob))
         return_values(call, in->return_values, &write, &out->attributes);
-    out->consumed_capacity = dynamodb_consumed(call, &write.table, in->return_consumed_capacity,
+    out->consumed_capacity = dynamodb_consumed(call, write.table, in->return_consumed_capacity,
                                                dynamodb_write_units(write.stored.size_bytes));
     return DONE;
 }

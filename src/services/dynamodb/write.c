@@ -16,7 +16,7 @@
 
 struct write dynamodb_write_begin(const struct call *call, struct write given)
 {
-    const struct write *left = prepared(call);
+    const struct write *left = call->preparing ? NULL : prepared(call);
 
     return left ? *left : given;
 }
@@ -95,9 +95,9 @@ static void read_stored(const struct call *call, struct write *write)
     struct stored now;
 
     if (looks_at_stored(write))
-        dynamodb_stored_read(call, &write->table, &write->key, &now);
+        dynamodb_stored_read(call, write->table, &write->key, &now);
     else
-        dynamodb_stored_find(call, &write->table, &write->key, &now);
+        dynamodb_stored_find(call, write->table, &write->key, &now);
     if (!str_equal(now.blob, write->stored.blob))
         write->worked_out = false;
     now.item = write->stored.item;
@@ -156,7 +156,7 @@ static void trace_item(const struct call *call, enum hop_kind kind, const struct
 {
     if (!str_present(call->trace_id))
         return;
-    struct dynamodb_attribute_map key = dynamodb_key_attributes(call->arena, &write->table, write->given);
+    struct dynamodb_attribute_map key = dynamodb_key_attributes(call->arena, write->table, write->given);
     struct json_writer detail = json_writer_in(call->arena);
 
     json_open_object(&detail);
@@ -164,7 +164,7 @@ static void trace_item(const struct call *call, enum hop_kind kind, const struct
     json_raw(&detail, model_to_json(call->arena, &DYNAMODB_ATTRIBUTE_MAP, &key));
     json_close_object(&detail);
     trace(call, &(struct trace_hop){
-                    .kind = kind, .resource_arn = write->table.arn, .detail = json_written(&detail)});
+                    .kind = kind, .resource_arn = write->table->arn, .detail = json_written(&detail)});
 }
 
 static bool store(const struct call *call, struct write *write)
@@ -172,7 +172,7 @@ static bool store(const struct call *call, struct write *write)
     struct stored *stored = &write->stored;
     struct dynamodb_item_row row = {
         .id = stored->id,
-        .table_id = write->table.row.id,
+        .table_id = write->table->row.id,
         .hash_key = write->key.hash,
         .range_key = write->key.range,
         .size_bytes = (int64_t)write->size.bytes,

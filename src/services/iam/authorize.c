@@ -93,7 +93,7 @@ static void add_context(const struct call *call, struct inquiry *inquiry, const 
 
     for (size_t i = 0; i < question->context->count; i++)
         *list_add(call->arena, &context) = question->context->items[i];
-    if (str_equal(question->action, S("iam:PassRole")))
+    if (str_equal(question->action, S("iam:PassRole")) && call->operation)
         context_add(call, &context, S("iam:PassedToService"), service_host(call));
     if (question->context->resource_tags && asks_context(&inquiry->set))
         question->context->resource_tags(call, question->context->resource_id, &context);
@@ -103,34 +103,44 @@ static void add_context(const struct call *call, struct inquiry *inquiry, const 
     inquiry->request.context_count = context.count;
 }
 
-static bool decide(const struct call *call, struct inquiry *inquiry, const struct question *question,
-                   struct objection *objection)
+/* All that bears on the question; false when the caller is there no more. */
+static bool inquire(const struct call *call, const struct question *question, struct inquiry *inquiry)
 {
     str resource_policy = question->resource_policy;
-    bool there = add_caller(call, inquiry);
 
-    inquiry->set.trust = str_starts_with(inquiry->request.action, S("sts:AssumeRole"));
+    *inquiry = (struct inquiry){.request = ask(call, call->caller, question->action, question->resource_arn)};
+    bool there = add_caller(call, inquiry);
+    inquiry->set.trust = str_starts_with(question->action, S("sts:AssumeRole"));
     if (str_present(resource_policy) && !str_empty(resource_policy))
         inquiry->set.resource = iam_cached_policy(inquiry->set.trust ? POLICY_TRUST : POLICY_RESOURCE,
-                                                  inquiry->request.resource, resource_policy);
-
+                                                  question->resource_arn, resource_policy);
     add_context(call, inquiry, question);
-    enum denial denial =
-        there ? iam_policy_decide(&inquiry->set, &inquiry->request) : NOT_ALLOWED_BY_IDENTITY;
-    if (denial == NOT_DENIED)
-        return true;
-    struct decision decision = there ? iam_policy_explain(&inquiry->set, &inquiry->request)
-                                     : (struct decision){.denial = NOT_ALLOWED_BY_IDENTITY};
-    *objection = (struct objection){.message = iam_denial_message(denial, &inquiry->request),
-                                    .reason = iam_decision_reason(&decision, &inquiry->request)};
-    return false;
+    return there;
 }
 
 bool iam_authorize(const struct call *call, const struct question *question, struct objection *objection)
 {
-    struct inquiry inquiry = {.request = ask(call, call->caller, question->action, question->resource_arn)};
+    struct inquiry inquiry;
+    bool there = inquire(call, question, &inquiry);
+    enum denial denial = there ? iam_policy_decide(&inquiry.set, &inquiry.request) : NOT_ALLOWED_BY_IDENTITY;
 
-    return decide(call, &inquiry, question, objection);
+    if (denial == NOT_DENIED)
+        return true;
+    struct decision decision = there ? iam_policy_explain(&inquiry.set, &inquiry.request)
+                                     : (struct decision){.denial = NOT_ALLOWED_BY_IDENTITY};
+    *objection = (struct objection){.message = iam_denial_message(denial, &inquiry.request),
+                                    .reason = iam_decision_reason(&decision, &inquiry.request)};
+    return false;
+}
+
+void iam_explain(const struct call *call, const struct question *question, struct explanation *explanation)
+{
+    struct inquiry inquiry;
+
+    inquire(call, question, &inquiry);
+    *explanation = (struct explanation){.request = inquiry.request,
+                                        .set = inquiry.set,
+                                        .decision = iam_policy_explain(&inquiry.set, &inquiry.request)};
 }
 
 bool iam_is_resource_policy(str document)

@@ -1,8 +1,16 @@
 #include "services/iam/iam.h"
 
+#include "engine/doors.h"
 #include "iam_model.h"
 #include "iam_sql.h"
+#include "services/iam/iam_internal.h"
 #include "sts_model.h"
 
-const struct module IAM_MODULE = {.service = &IAM_SERVICE, .schema = &IAM_SCHEMA};
+static const struct door doors[] = {
+    {.method = "GET", .path = "/_orderly/iam/explain", .answer = iam_explain_door, .flags = DOOR_ON_WORKER},
+    {0},
+};
+
+const struct module IAM_MODULE = {
+    .service = &IAM_SERVICE, .schema = &IAM_SCHEMA, .doors = doors, .locate_arn = iam_locate_arn};
 const struct module STS_MODULE = {.service = &STS_SERVICE};

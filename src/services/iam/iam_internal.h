@@ -162,6 +162,23 @@ const struct cached_identity *iam_cached_identity(struct txn *txn, struct arena 
 const struct policy *iam_cached_policy(enum policy_kind kind, str owner, str text);
 
 /* authorize.c */
+struct question;
+struct explanation {
+    struct policy_request request;
+    struct policy_set set; /* the policies that were asked */
+    struct decision decision;
+};
+/* What decides, asked as iam_authorize() is. */
+void iam_explain(const struct call *call, const struct question *question, struct explanation *explanation);
+
+/* explain.c */
+struct visit;
+struct http_reply;
+/* What struct module calls locate_arn. */
+bool iam_locate_arn(const struct call *call, str text, struct resource *found);
+enum outcome iam_explain_door(const struct call *call, const struct visit *visit, struct http_reply *reply);
+
+/* authorize.c */
 /* A role by its ARN, of whatever account. */
 bool iam_role_find(const struct call *call, str role_arn, struct identity *role);
 /* A session's principal, in arena. */

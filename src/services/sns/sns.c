@@ -10,4 +10,5 @@ static const struct door doors[] = {
     {0},
 };
 
-const struct module SNS_MODULE = {.service = &SNS_SERVICE, .schema = &SNS_SCHEMA, .doors = doors};
+const struct module SNS_MODULE = {
+    .service = &SNS_SERVICE, .schema = &SNS_SCHEMA, .doors = doors, .locate_arn = sns_locate_arn};

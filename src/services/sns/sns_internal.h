@@ -20,7 +20,7 @@ struct topic {
 /* topic_find.c */
 /* Say what is wrong with an ARN; false. */
 bool sns_arn_refuse(const struct call *call, const char *parameter, str text);
-/* The topic that an ARN names.  False: it is not the ARN of a topic. */
+/* The topic that an ARN names; false: there is none. */
 bool sns_locate_arn(const struct call *call, str text, struct resource *found);
 /* The topic that the request is about; NULL: there is none, and fail() has been called. */
 const struct topic *sns_topic_of(const struct call *call);

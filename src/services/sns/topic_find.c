@@ -54,7 +54,7 @@ static bool locate_in(const struct call *call, str region, str text, struct reso
 
 bool sns_locate_arn(const struct call *call, str text, struct resource *found)
 {
-    return locate_in(call, (str){0}, text, found);
+    return locate_in(call, (str){0}, text, found) && found->row;
 }
 
 bool sns_locate_topic(const struct call *call, str topic_arn, struct resource *found)

@@ -104,7 +104,7 @@ bool sqs_locate_arn(const struct call *call, str text, struct resource *found)
     found->arn = text;
     if (is_queue)
         locate(call, address, found);
-    return is_queue;
+    return found->row;
 }
 
 static const struct queue *queue_that_is_there(const struct call *call, const struct resource *resource)

@@ -14,7 +14,8 @@ bool sqs_waits(void)
     return configured.waits;
 }
 
-const struct module SQS_MODULE = {.service = &SQS_SERVICE, .schema = &SQS_SCHEMA};
+const struct module SQS_MODULE = {
+    .service = &SQS_SERVICE, .schema = &SQS_SCHEMA, .locate_arn = sqs_locate_arn};
 
 bool sqs_value_refuse(const struct call *call, const char *parameter, str value, const char *reason)
 {

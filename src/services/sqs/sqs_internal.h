@@ -39,7 +39,7 @@ bool sqs_queue_find(const struct call *call, str account, str region, str name, 
 bool sqs_queue_find_arn(const struct call *call, str queue_arn, struct queue *queue);
 /* The queue that the request is about; NULL: there is none, and fail() has been called. */
 const struct queue *sqs_queue_of(const struct call *call);
-/* What an ARN names.  False: it is not the ARN of a queue. */
+/* The queue that an ARN names; false: there is none. */
 bool sqs_locate_arn(const struct call *call, str text, struct resource *found);
 /* The queue of that ARN, for the operation under way: authorized, and there.  NULL: fail() has been called.
  */
