@@ -124,7 +124,7 @@ static bool decode_moment(const struct cbor *source, int64_t *ms)
     if (source->type != CBOR_TAG || source->tag.number != TAG_EPOCH ||
         !cbor_to_double(source->tag.value, &seconds) || !(fabs(seconds) <= LAST_SECOND))
         return false;
-    *ms = llround(seconds * MS_PER_S);
+    *ms = llround(seconds * (double)MS_PER_S);
     return true;
 }
 
@@ -225,7 +225,7 @@ static void write_moment(struct text *text, int64_t ms)
     if (ms % MS_PER_S == 0)
         cbor_add_i64(text, ms / MS_PER_S);
     else
-        cbor_add_double(text, (double)ms / MS_PER_S);
+        cbor_add_double(text, (double)ms / (double)MS_PER_S);
 }
 
 static void write_present(struct text *text, const struct shape *shape, const void *value)

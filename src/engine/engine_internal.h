@@ -377,6 +377,12 @@ struct stream {
 void stream_begin_run(struct exchange *exchange);
 void stream_end_run(struct exchange *exchange);
 
+/* events.c: replies of operations that are streams of events */
+/* The first piece with the head before it, or all there is. */
+void events_encode_head(struct exchange *exchange, const struct protocol *protocol);
+/* A piece after it; one that FAILED is an exception, with which the stream ends well. */
+void events_encode_piece(struct exchange *exchange);
+
 /* pack.c: gzip the reply if it is large, but not larger than that, and both sides want it */
 void reply_pack(struct exchange *exchange, size_t most_bytes);
 

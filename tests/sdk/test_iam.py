@@ -339,6 +339,7 @@ def user(iam, unique):
 def test_a_user_is_bound_by_its_policies(iam, client, user, refused):
     key = iam.create_access_key(UserName=user)["AccessKey"]
     assert key["AccessKeyId"].startswith("AKIA") and len(key["AccessKeyId"]) == 20
+    assert len(key["SecretAccessKey"]) == 40
     keys = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
     identity = client("sts", **keys).get_caller_identity()
     assert identity["Arn"] == f"arn:aws:iam::{ACCOUNT}:user/{user}"
@@ -462,6 +463,14 @@ def test_a_session_lasts_no_longer_than_the_role_allows(sts, new_role, refused):
     error = refused(sts.assume_role, RoleArn=role_arn(new_role()), RoleSessionName="me", DurationSeconds=7200)
     assert error["code"] == "ValidationError"
     assert error["message"] == "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
+
+
+@pytest.mark.parametrize("code", [{"SerialNumber": "arn:aws:iam::000000000000:mfa/me"}, {"TokenCode": "123456"}])
+def test_no_code_of_a_device_is_right(sts, new_role, refused, code):
+    error = refused(sts.assume_role, RoleArn=role_arn(new_role()), RoleSessionName="me", **code)
+    assert (error["code"], error["status"], error["message"]) == (
+        "AccessDenied", 403, "MultiFactorAuthentication failed with invalid MFA one time pass code."
+    )
 
 
 def test_a_session_token_is_needed(client, sts, new_role, refused):

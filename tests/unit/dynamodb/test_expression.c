@@ -83,6 +83,12 @@ TEST(comparisons_know_types_and_order)
     assert_true(holds(S("ten = :ten")));
     assert_true(holds(S("n >= :one AND n <= :ten")));
     assert_false(holds(S("id > :one")));
+    assert_false(holds(S("ten < :ten")));
+    assert_true(holds(S("ten <= :ten")));
+    assert_false(holds(S("ten <= :one")));
+    assert_false(holds(S("ten > :ten")));
+    assert_true(holds(S("ten >= :ten")));
+    assert_false(holds(S("n >= :ten")));
     assert_true(holds(S("n BETWEEN :one AND :ten")));
     assert_true(holds(S("id IN (:a, :b)")));
     assert_false(holds(S("id IN (:a)")));
@@ -172,6 +178,9 @@ TEST(operands_must_fit)
                                                         "operator or function: begins_with, operand type: N");
     assert_text(
         problem_of(S("id < :yes")),
+        "Incorrect operand type for operator or function; operator or function: <, operand type: BOOL");
+    assert_text(
+        problem_of(S(":yes < id")),
         "Incorrect operand type for operator or function; operator or function: <, operand type: BOOL");
     assert_text(
         problem_of(S("n BETWEEN :one AND :yes")),

@@ -52,6 +52,21 @@ TEST(sizes_are_counted_as_aws_counts_them)
     assert_int_equal(size_of_item(S("{\"id\":{\"M\":{\"k\":{\"S\":\"vv\"}}}}")), 2 + 3 + 1 + 1 + 2);
 }
 
+TEST(a_value_has_one_type)
+{
+    static const char *const types[] = {
+        "\"S\":\"x\"",       "\"N\":\"1\"", "\"B\":\"AP8=\"", "\"SS\":[\"x\"]", "\"NS\":[\"1\"]",
+        "\"BS\":[\"AA==\"]", "\"M\":{}",    "\"L\":[]",       "\"NULL\":true",  "\"BOOL\":true"};
+    enum { TYPES = sizeof types / sizeof *types };
+
+    for (size_t i = 0; i < TYPES; i++)
+        for (size_t j = i + 1; j < TYPES; j++)
+            assert_text(
+                problem_of(arena_format(&scratch, "{\"a\":{%s,%s}}", types[i], types[j])),
+                "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the "
+                "supported datatypes");
+}
+
 TEST(values_outside_the_rules_are_refused_in_awss_words)
 {
     assert_text(problem_of(S("{\"a\":{}}")),
@@ -104,5 +119,6 @@ TEST(levels_of_values_are_counted)
 }
 
 TESTS(test(levels_of_values_are_counted), test(an_item_of_every_type_comes_back_from_its_blob),
-      test(sizes_are_counted_as_aws_counts_them), test(values_outside_the_rules_are_refused_in_awss_words),
+      test(sizes_are_counted_as_aws_counts_them), test(a_value_has_one_type),
+      test(values_outside_the_rules_are_refused_in_awss_words),
       test(equality_looks_at_content_not_at_writing))
