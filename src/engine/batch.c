@@ -37,7 +37,9 @@ static void run_handler(void *context)
         doors_run(exchange);
         return;
     }
+    stream_begin_run(exchange);
     exchange->outcome = call_handle(call, exchange->in, exchange->out);
+    stream_end_run(exchange);
     check(exchange->outcome != DONE || call->progress->authorized ||
           call->operation->flags & (OPERATION_ANONYMOUS | OPERATION_INTERNAL));
 }
@@ -91,12 +93,14 @@ static void prepare(struct engine *engine, struct exchange *exchange)
 static void trace_denial(const struct call *call)
 {
     const struct failure *failure = &call->progress->failure;
+    struct call writing = *call;
 
+    writing.operation = NULL; /* it may have been a read, and reads write no hops of their own */
     if (str_present(failure->reason))
-        trace(call, &(struct trace_hop){.kind = HOP_DENIED,
-                                        .verdict = VERDICT_DENIED,
-                                        .resource_arn = call->progress->denied,
-                                        .reason = failure->reason});
+        trace(&writing, &(struct trace_hop){.kind = HOP_DENIED,
+                                            .verdict = VERDICT_DENIED,
+                                            .resource_arn = call->progress->denied,
+                                            .reason = failure->reason});
 }
 
 static void run_once(struct engine *engine, struct exchange *exchange)
@@ -153,6 +157,11 @@ static void run_or_give_back(struct engine *engine, struct exchange *exchange)
 {
     str waited_for = arena_copy(&engine->batch->arena, exchange->progress.parked.what);
 
+    if (exchange->denied_read) {
+        trace_denial(&exchange->call);
+        answer(engine, exchange);
+        return;
+    }
     if (is_abandoned(exchange)) {
         exchange->outcome = FAILED;
         call_fail_unavailable(&exchange->call);

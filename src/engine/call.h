@@ -92,6 +92,7 @@ struct resource {
 struct call_progress {
     struct failure failure;
     bool authorized; /* authorize() has been asked */
+    str asked_about; /* what it was first asked about: the resource's ARN */
     struct {
         struct resource *items;
         size_t count;
@@ -277,6 +278,13 @@ void wake_at(const struct call *call, str what, int64_t at_ms);
 str stream_place(const struct call *call); /* "" at first */
 void stream_keep(const struct call *call, str place);
 enum outcome stream_send(const struct call *call, str piece); /* returns DONE */
+/*
+ * To have an operation's reply streamed, give its output a member `in eventstream` (tools/modelc/README.md).
+ * Its handler is run like a door's: each run that returns stream_event() sends the event that it has put
+ * into that member, and the first one the output's other members, too.  A run that FAILED later sends the
+ * error as the last message.
+ */
+enum outcome stream_event(const struct call *call); /* returns DONE */
 /* Has the client gone?  Nothing that is sent arrives any more. */
 bool stream_left(const struct call *call);
 

@@ -12,7 +12,6 @@
 
 #include "base/check.h"
 #include "base/hash.h"
-#include "base/log.h"
 #include "base/time.h"
 
 #include <stdlib.h>
@@ -74,6 +73,7 @@ static void begin(struct dispatcher *dispatcher, struct exchange *exchange)
 
     exchange->reply = (struct http_reply){0};
     exchange->door = NULL;
+    exchange->asked_for = (str){0};
     exchange->operation = NULL;
     exchange->protocol = NULL;
     exchange->order = 0;
@@ -81,6 +81,7 @@ static void begin(struct dispatcher *dispatcher, struct exchange *exchange)
     exchange->sequence = 0;
     exchange->cancelled = false;
     exchange->was_prepared = false;
+    exchange->denied_read = false;
     exchange->work = NULL;
     exchange->began_us = monotonic_us();
     exchange->outcome = FAILED;
@@ -99,16 +100,23 @@ static void begin(struct dispatcher *dispatcher, struct exchange *exchange)
     find_trace(call, exchange->request);
 }
 
+static bool is_ours(const struct engine *engine, str signing_name)
+{
+    for (const struct module *const *module = engine->options.modules; *module; module++)
+        if (str_equal(str_of((*module)->service->signing_name), signing_name))
+            return true;
+    return str_empty(signing_name);
+}
+
 /* Nobody here speaks like that; the credential scope may tell whom the client meant. */
-static void refuse_unknown_service(struct exchange *exchange, str signing_name)
+static void refuse_unknown_service(struct exchange *exchange, const struct route *route, str signing_name)
 {
     const struct http_request *request = exchange->request;
     const struct error *error =
         str_equal(request->path, S("/")) ? &UNKNOWN_OPERATION_EXCEPTION : &NOTHING_HERE;
 
-    if (str_present(signing_name))
-        fail(&exchange->call, error, "Orderly has nothing of %.*s that answers %.*s %.*s.",
-             STR_ARGS(signing_name), STR_ARGS(request->method), STR_ARGS(request->path));
+    if (str_present(signing_name) && !is_ours(exchange->call.engine, signing_name))
+        stranger_refuse(exchange, route, signing_name);
     else
         fail(&exchange->call, error, "Nothing here answers %.*s %.*s.", STR_ARGS(request->method),
              STR_ARGS(request->path));
@@ -120,8 +128,11 @@ static void refuse_unknown(struct exchange *exchange, const struct route *route,
     enum protocol_name protocol = route->protocol ? route->protocol->name : PROTOCOL_NONE;
 
     call->unserved = route->service;
+    if (route->service && str_present(route->operation_name))
+        exchange->asked_for =
+            arena_format(call->arena, "%s.%.*s", route->service->name, STR_ARGS(route->operation_name));
     if (!route->service)
-        refuse_unknown_service(exchange, signing_name);
+        refuse_unknown_service(exchange, route, signing_name);
     else if (route->known_to_aws)
         fail(call, &NOT_IMPLEMENTED, "%s: %.*s is an operation of AWS that Orderly does not serve.",
              route->service->title, STR_ARGS(route->operation_name));
@@ -396,7 +407,9 @@ static void read_now(void *context)
 
     snapshot_begin(dispatcher, call);
     exchange->out = arena_alloc(call->arena, call->operation->output->size);
+    stream_begin_run(exchange);
     exchange->outcome = call_handle(call, exchange->in, exchange->out);
+    stream_end_run(exchange);
     check(exchange->outcome != PARKED || call->progress->moves);
     check(exchange->outcome != DONE || call->progress->authorized ||
           call->operation->flags & OPERATION_ANONYMOUS);
@@ -404,6 +417,23 @@ static void read_now(void *context)
         exchange->outcome = FAILED;
         call_fail_internal(call);
     }
+}
+
+static void go_to_engine(struct dispatcher *dispatcher, struct exchange *exchange)
+{
+    exchange->decoded = arena_mark(&exchange->arena);
+    /* The events of one child process keep their order; a worker has no turns to gather calls in. */
+    if (str_present(exchange->sandbox) || dispatcher->class != WORK_NONE)
+        engine_submit(dispatcher->engine, exchange);
+    else
+        queue_push(&dispatcher->waiting, exchange);
+}
+
+/* A denial on somebody's way becomes a hop, which only the engine writes. */
+static bool is_denied_on_a_way(const struct exchange *exchange)
+{
+    return exchange->outcome == FAILED && str_present(exchange->progress.failure.reason) &&
+           str_present(exchange->call.trace_id) && exchange->call.engine->options.trace_keep.age_ms > 0;
 }
 
 static void run_read(struct dispatcher *dispatcher, struct exchange *exchange)
@@ -420,19 +450,14 @@ static void run_read(struct dispatcher *dispatcher, struct exchange *exchange)
         step(dispatcher, exchange, WORK_LONG, run_read);
         return;
     }
+    if (is_denied_on_a_way(exchange)) {
+        exchange->denied_read = true;
+        go_to_engine(dispatcher, exchange);
+        return;
+    }
     if (dispatcher->class != WORK_NONE)
         encode(exchange, dispatcher->class);
     deliver_read(dispatcher->engine, exchange);
-}
-
-static void go_to_engine(struct dispatcher *dispatcher, struct exchange *exchange)
-{
-    exchange->decoded = arena_mark(&exchange->arena);
-    /* The events of one child process keep their order; a worker has no turns to gather calls in. */
-    if (str_present(exchange->sandbox) || dispatcher->class != WORK_NONE)
-        engine_submit(dispatcher->engine, exchange);
-    else
-        queue_push(&dispatcher->waiting, exchange);
 }
 
 /* What costs much is computed beside the engine; whatever goes wrong is the handler's to find. */
@@ -529,6 +554,16 @@ static bool dispatch_door(struct dispatcher *dispatcher, struct exchange *exchan
     return true;
 }
 
+static void run_operation(struct dispatcher *dispatcher, struct exchange *exchange)
+{
+    unsigned flags = exchange->operation->flags;
+
+    if (flags & OPERATION_READS)
+        step(dispatcher, exchange, flags & OPERATION_LONG ? WORK_LONG : WORK_NONE, run_read);
+    else
+        engine_submit(dispatcher->engine, exchange);
+}
+
 void exchange_more(struct dispatcher *dispatcher, struct exchange *exchange)
 {
     exchange->call.stream->begun = true;
@@ -536,14 +571,23 @@ void exchange_more(struct dispatcher *dispatcher, struct exchange *exchange)
     exchange->call.now_ms = engine_now_ms(dispatcher->engine);
     arena_rewind(&exchange->arena, exchange->decoded);
     call_reset(&exchange->call);
-    go_through_door(dispatcher, exchange);
+    if (exchange->door)
+        go_through_door(dispatcher, exchange);
+    else
+        run_operation(dispatcher, exchange);
+}
+
+static bool runs_on_engine(const struct exchange *exchange)
+{
+    return exchange->door ? exchange->door->flags & DOOR_ON_ENGINE
+                          : !(exchange->operation->flags & OPERATION_READS);
 }
 
 bool exchange_leave(struct dispatcher *dispatcher, struct exchange *exchange)
 {
     struct stream *stream = exchange->call.stream;
 
-    if (stream->left || !(exchange->door->flags & DOOR_ON_ENGINE))
+    if (stream->left || !runs_on_engine(exchange))
         return false;
     stream->left = true;
     exchange_more(dispatcher, exchange);
@@ -579,6 +623,9 @@ static void serve(struct dispatcher *dispatcher, struct exchange *exchange)
     }
     const struct operation *operation = exchange->operation;
     bool takes_long = operation->flags & OPERATION_LONG;
+    if (operation->flags & OPERATION_STREAMS)
+        exchange->call.stream = arena_new(&exchange->arena, struct stream);
+    exchange->decoded = arena_mark(&exchange->arena);
     if (operation->flags & OPERATION_READS)
         step(dispatcher, exchange, takes_long ? WORK_LONG : WORK_NONE, run_read);
     else if (is_prepared(exchange))
@@ -623,17 +670,6 @@ void dispatch_flush(struct dispatcher *dispatcher)
     engine_submit_all(dispatcher->engine, &dispatcher->waiting);
 }
 
-static void log_request(const struct exchange *exchange)
-{
-    const struct error *error = exchange->progress.failure.error;
-
-    log_debug("request method=%.*s path=%.*s operation=%s status=%d us=%lld request_id=%.*s%s%s",
-              STR_ARGS(exchange->request->method), STR_ARGS(exchange->request->path),
-              exchange->operation ? exchange->operation->name : "-", exchange->reply.status,
-              (long long)(monotonic_us() - exchange->began_us), STR_ARGS(exchange->call.request_id),
-              error ? " error=" : "", error ? error->name : "");
-}
-
 struct encoding {
     struct exchange *exchange;
     enum work_class class; /* of the thread that encodes */
@@ -646,11 +682,16 @@ static void encode_now(void *context)
     const struct protocol *protocol =
         exchange->protocol ? exchange->protocol : protocol_find(PROTOCOL_JSON_1_0);
 
-    if (exchange->outcome == DONE)
+    if (exchange->call.stream && exchange->call.stream->begun)
+        events_encode_piece(exchange);
+    else if (exchange->outcome == DONE && exchange->call.stream)
+        events_encode_head(exchange, protocol);
+    else if (exchange->outcome == DONE)
         protocol->encode_reply(&exchange->call, exchange->out, &exchange->reply);
     else
         protocol->encode_error(&exchange->call, &exchange->reply);
-    reply_pack(exchange, on_loop ? LIMIT_LOOP_PACKED_BYTES : SIZE_MAX);
+    if (!exchange->call.stream)
+        reply_pack(exchange, on_loop ? LIMIT_LOOP_PACKED_BYTES : SIZE_MAX);
 }
 
 static void encode(struct exchange *exchange, enum work_class class)
@@ -675,6 +716,12 @@ static void run_encode(struct dispatcher *dispatcher, struct exchange *exchange)
 bool dispatch_encode(struct engine *engine, struct exchange *exchange)
 {
     return work_offer(engine->pool, exchange, WORK_SHORT, run_encode);
+}
+
+void exchange_encode_piece(struct exchange *exchange)
+{
+    if (!exchange->door && exchange->reply.status == 0)
+        encode(exchange, WORK_NONE);
 }
 
 void exchange_encode(struct exchange *exchange)

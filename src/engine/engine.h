@@ -44,6 +44,7 @@ struct exchange {
     void (*work)(struct dispatcher *dispatcher, struct exchange *exchange); /* what a worker does with it */
     enum work_class work_class;
     const struct operation *operation;
+    str asked_for; /* "s3.PutObject": when the client called an operation that is not here; else absent */
     const struct protocol *protocol;
     struct call call;
     struct call_progress progress; /* call.progress */
@@ -55,6 +56,7 @@ struct exchange {
     uint64_t waited_for;       /* the hash of that thing's name */
     struct waiter *waiter;     /* where it is parked; NULL: it is not */
     bool was_prepared;         /* its operation's prepare function has run */
+    bool denied_read;          /* all that is left to do is to write its hop */
     bool from_timer;           /* its row is back when the commit fails */
     _Atomic bool cancelled;    /* the client has gone */
     int64_t began_us;
@@ -166,6 +168,8 @@ void exchange_encode(struct exchange *exchange);
  * in reply.body, and `more` again; or without `more`, which is the end: a good one if the outcome is DONE.
  */
 void exchange_more(struct dispatcher *dispatcher, struct exchange *exchange);
+/* Then put it into reply.body, on the server thread that owns the exchange again. */
+void exchange_encode_piece(struct exchange *exchange);
 /*
  * Instead: the client has gone.  True: whoever makes the pieces has to hear of it, and `answered` will be
  * called a last time; false: the exchange is the server's.

@@ -357,6 +357,13 @@ bool doors_admit(struct exchange *exchange, struct auth *auth, struct store_read
 /* Run the exchange's door, on whatever thread: its outcome and its reply. */
 void doors_run(struct exchange *exchange);
 
+/* strangers.c: a service that is not here was asked.  The call fails, in the form that its clients read. */
+struct route;
+void stranger_refuse(struct exchange *exchange, const struct route *route, str signing_name);
+
+/* request_log.c: when the reply is encoded. */
+void log_request(const struct exchange *exchange);
+
 /* stream.c: how far a reply has come that is sent piece by piece */
 struct stream {
     bool begun; /* the first piece has been sent, and the head with it */
@@ -369,6 +376,12 @@ struct stream {
 /* Around a run of the handler; nothing when the call has no stream. */
 void stream_begin_run(struct exchange *exchange);
 void stream_end_run(struct exchange *exchange);
+
+/* events.c: replies of operations that are streams of events */
+/* The first piece with the head before it, or all there is. */
+void events_encode_head(struct exchange *exchange, const struct protocol *protocol);
+/* A piece after it; one that FAILED is an exception, with which the stream ends well. */
+void events_encode_piece(struct exchange *exchange);
 
 /* pack.c: gzip the reply if it is large, but not larger than that, and both sides want it */
 void reply_pack(struct exchange *exchange, size_t most_bytes);

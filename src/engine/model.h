@@ -64,7 +64,7 @@ struct shape {
     const char *const *values; /* of an enum, NULL-terminated; NULL when there is none */
 };
 
-enum location { IN_BODY, IN_PATH, IN_QUERY, IN_HEADER, IN_HEADERS, IN_STATUS, IN_PAYLOAD };
+enum location { IN_BODY, IN_PATH, IN_QUERY, IN_HEADER, IN_HEADERS, IN_STATUS, IN_PAYLOAD, IN_EVENTS };
 
 /* What a request may not ask for. */
 struct member_refusal {
@@ -112,6 +112,7 @@ enum operation_flags {
     OPERATION_NO_OUTPUT = 8,  /* AWS's model has none: the body is empty, in Query there is no result */
     OPERATION_UNSIGNED = 512, /* also answers a GET without a signature: the caller is PRINCIPAL_ANONYMOUS */
     OPERATION_NO_INPUT = 256,
+    OPERATION_STREAMS = 1024, /* its reply is a stream of events, one member of its output: see call.h */
 };
 
 /* A way into a request, through every element of the lists and maps on it. */

@@ -10,11 +10,6 @@
 #include "wire/uri.h"
 #include "wire/utf8.h"
 
-static const struct member *members_end(const struct shape *shape)
-{
-    return shape->members + shape->member_count;
-}
-
 static const struct member *find_location(const struct shape *shape, enum location location)
 {
     for (const struct member *member = shape->members; member < members_end(shape); member++)

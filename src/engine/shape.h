@@ -61,3 +61,9 @@ bool number_to_double(struct arena *arena, str number, double *value);
 /* Seconds since 1970 with up to three decimals, and back; false when the text is no number. */
 str epoch_to_text(struct arena *arena, int64_t ms);
 bool epoch_from_text(struct arena *arena, str text, int64_t *ms);
+
+/* Behind the last member of a structure. */
+static inline const struct member *members_end(const struct shape *shape)
+{
+    return shape->members + shape->member_count;
+}

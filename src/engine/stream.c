@@ -29,6 +29,11 @@ enum outcome stream_send(const struct call *call, str piece)
     return DONE;
 }
 
+enum outcome stream_event(const struct call *call)
+{
+    return stream_send(call, S(""));
+}
+
 bool stream_left(const struct call *call)
 {
     return call->stream->left;

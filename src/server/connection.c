@@ -397,10 +397,12 @@ void connection_answered(struct slot *slot)
         let_go(slot);
         return;
     }
-    if (connection->stream.begun)
+    if (connection->stream.begun) {
+        exchange_encode_piece(&slot->exchange);
         send_piece(connection);
-    else
+    } else {
         reply(connection);
+    }
     move_on(connection);
 }
 

@@ -338,6 +338,46 @@ def test_modelc_refuses_paths_that_do_not_fit_their_members(compile_model, path,
     assert sentence in result.stderr.splitlines()
 
 
+STREAM = """\
+operation Play reads
+    output Played
+structure Played
+    Moves  Move  in eventstream
+union Move
+    Step  Step
+structure Step
+    Length  integer
+"""
+
+
+def test_an_operation_streams_when_its_output_has_a_stream_of_events(compile_model, tmp_path):
+    result = compile_model(HEADER + STREAM)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "OPERATION_STREAMS" in (tmp_path / "toy_model.c").read_text()
+    compile_model(HEADER + GOOD)
+    assert "OPERATION_STREAMS" not in (tmp_path / "toy_model.c").read_text()
+
+
+@pytest.mark.parametrize("old, new, sentence", [
+    ("union Move", "structure Move", "toy.model:11: Moves is a stream of events, so its shape is a union."),
+    ("Move  in eventstream\n", "Move  in eventstream\n    More  Move  in eventstream\n",
+     "toy.model:8: The output of Play has more than one stream of events."),
+    ("    output", "    input Played\n    output", "toy.model:8: The input of Play cannot be a stream of events."),
+    ("Play reads", "Play writes prepared", "toy.model:8: Play streams, so it is neither prepared nor internal."),
+    ("Play reads", "Play reads internal", "toy.model:8: Play streams, so it is neither prepared nor internal."),
+])
+def test_modelc_refuses_streams_that_cannot_be_sent(compile_model, old, new, sentence):
+    result = compile_model(HEADER + STREAM.replace(old, new, 1))
+    assert result.returncode == 1
+    assert sentence in result.stderr.splitlines()
+
+
+def test_modelc_refuses_streams_of_other_protocols(compile_model):
+    header = HEADER.replace("json-1.0", "json-1.0 query").replace("    target", '    namespace "http://toy/"\n    target')
+    assert compile_model(header + STREAM).stderr.splitlines() == [
+        "toy.model:9: Play streams, which only the JSON protocols do."]
+
+
 def test_a_service_names_the_errors_that_the_engine_answers_with(compile_model):
     result = compile_model(HEADER.replace("    access-denied Invalid\n", "") + GOOD)
     assert result.stderr.splitlines() == ["toy.model:1: The service names no access-denied."]

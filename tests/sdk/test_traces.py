@@ -226,6 +226,20 @@ def test_a_denied_write_of_a_function_says_which_policy_lacks_it(client, traces,
     assert hops["returned"]["verdict"] == "failed" and "AccessDeniedException" in hops["returned"]["reason"]
 
 
+READS = PUTS.replace("table.put_item(TableName=os.environ[\"TABLE\"], Item=", "table.get_item(TableName=os.environ[\"TABLE\"], Key=")
+
+
+def test_a_denied_read_of_a_function_is_on_the_way_too(client, traces, trigger, table, order, wait_until):
+    url = trigger(READS, variables={"TABLE": table})
+    client("sqs").send_message(QueueUrl=url, MessageBody=order)
+    wait_until(lambda: traces.find(text=order, outcome="failed"))
+    hops = {hop["kind"]: hop for hop in traces.hops(text=order, outcome="denied")}
+    assert hops["denied"]["parent"] == hops["invoked"]["id"]
+    assert hops["denied"]["reason"].endswith(f" allows dynamodb:GetItem on {hops['denied']['resource']}")
+    assert hops["denied"]["resource"].endswith(":table/" + table)
+    assert "AccessDeniedException" in hops["returned"]["reason"]
+
+
 # --- Finding -------------------------------------------------------------------------------------
 
 

@@ -77,3 +77,12 @@ def test_a_report_that_names_another_message_brings_back_the_whole_batch(sent):
     assert (hops[-1]["kind"], hops[-1]["verdict"], hops[-1]["reason"]) == (
         "retried", "failed",
         "what the function reported of failed messages cannot be understood, so all of them come again")
+
+
+def test_the_ways_of_a_batchs_other_messages_say_where_they_go_on(sent, endpoint):
+    _, ids, ways = sent(REPORTS, "one", "two", "three")
+    invoked = [next(hop for hop in hops if hop["kind"] == "invoked") for hops in ways]
+    assert len({hop["requestId"] for hop in invoked}) == 1
+    with urllib.request.urlopen(f"{endpoint}/_orderly/traces?message={ids[0]}") as reply:
+        first = json.load(reply)["traces"][0]["traceId"]
+    assert [hop.get("detail") for hop in invoked] == [None, {"goesOnIn": first}, {"goesOnIn": first}]

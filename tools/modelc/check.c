@@ -333,6 +333,53 @@ static void check_input_locations(struct model *model, const struct operation_en
                  STR_ARGS(operation->name));
 }
 
+bool operation_streams(const struct model *model, const struct operation_entry *operation)
+{
+    const struct shape_entry *output = find_shape(model, operation->output.text);
+
+    for (size_t i = 0; output && i < output->fields.count; i++)
+        if (str_equal(str_of(output->fields.items[i].location), S("IN_EVENTS")))
+            return true;
+    return false;
+}
+
+/* What only one of its members may be in. */
+static size_t count_streams(struct model *model, const struct shape_entry *shape)
+{
+    size_t streams = 0;
+
+    for (size_t i = 0; shape && i < shape->fields.count; i++) {
+        const struct field *field = &shape->fields.items[i];
+        if (!str_equal(str_of(field->location), S("IN_EVENTS")))
+            continue;
+        const struct shape_entry *events = find_shape(model, field->type);
+        streams++;
+        if (!events || !events->is_union)
+            complain(model, field->line, "%.*s is a stream of events, so its shape is a union.",
+                     STR_ARGS(field->name));
+    }
+    return streams;
+}
+
+static void check_stream(struct model *model, const struct operation_entry *operation)
+{
+    if (count_streams(model, find_shape(model, operation->input.text)) > 0)
+        complain(model, operation->line, "The input of %.*s cannot be a stream of events.",
+                 STR_ARGS(operation->name));
+    size_t streams = count_streams(model, find_shape(model, operation->output.text));
+    if (streams > 1)
+        complain(model, operation->line, "The output of %.*s has more than one stream of events.",
+                 STR_ARGS(operation->name));
+    if (streams == 0)
+        return;
+    if (operation->prepared || operation->internal)
+        complain(model, operation->line, "%.*s streams, so it is neither prepared nor internal.",
+                 STR_ARGS(operation->name));
+    if (speaks(model, S("query")) || speaks(model, S("rest-xml")) || speaks(model, S("rpc-v2-cbor")))
+        complain(model, operation->line, "%.*s streams, which only the JSON protocols do.",
+                 STR_ARGS(operation->name));
+}
+
 static void check_http(struct model *model, const struct operation_entry *operation)
 {
     if (!(speaks(model, S("rest-json")) || speaks(model, S("rest-xml"))) || operation->internal)
@@ -370,6 +417,7 @@ static void check_operation(struct model *model, size_t index)
     for (size_t i = 0; i < operation->errors.count; i++)
         use_error(model, &operation->errors.items[i]);
     check_http(model, operation);
+    check_stream(model, operation);
 }
 
 static const struct field *find_field(const struct shape_entry *shape, str name)

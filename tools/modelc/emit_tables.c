@@ -303,7 +303,7 @@ static str operation_shape(const struct model *model, const struct name *shape, 
     return name;
 }
 
-static void add_flags(const struct operation_entry *operation, struct text *out)
+static void add_flags(const struct model *model, const struct operation_entry *operation, struct text *out)
 {
     text_add(out, S(".flags = 0"));
     if (operation->reads)
@@ -322,6 +322,8 @@ static void add_flags(const struct operation_entry *operation, struct text *out)
         text_add(out, S(" | OPERATION_UNSIGNED"));
     if (operation->prepared_if_large)
         text_add(out, S(" | OPERATION_PREPARED_IF_LARGE"));
+    if (operation_streams(model, operation))
+        text_add(out, S(" | OPERATION_STREAMS"));
     if (!str_present(operation->output.text))
         text_add(out, S(" | OPERATION_NO_OUTPUT"));
     if (!str_present(operation->input.text))
@@ -342,7 +344,7 @@ static void emit_operation(const struct model *model, const struct operation_ent
     text_format(out, "const struct operation %.*s = {", STR_ARGS(upper));
     add_text(out, "name", operation->name);
     text_format(out, ".service = &%.*s_SERVICE, ", STR_ARGS(upper_case(arena, model->name)));
-    add_flags(operation, out);
+    add_flags(model, operation, out);
     add_text(out, "action", operation->action);
     add_text(out, "http_method", str_present(operation->http_method) ? operation->http_method : S("POST"));
     add_text(out, "http_path", str_present(operation->http_path) ? operation->http_path : S("/"));

@@ -266,6 +266,8 @@ struct error_entry *find_error(const struct model *model, str name);
 /* "sandbox.Exited": a structure of another model. */
 bool is_foreign(str name);
 const struct operation_entry *find_operation(const struct model *model, str name);
+/* Is a member of its output `in eventstream`? */
+bool operation_streams(const struct model *model, const struct operation_entry *operation);
 bool names_contain(const struct names *names, str text);
 
 /* "sandbox" and "Exited". */

@@ -179,13 +179,10 @@ static const char *choose(struct model *model, const struct line *line, size_t a
 
 static void parse_location(struct model *model, const struct line *line, size_t *at, struct field *field)
 {
-    static const struct choice locations[] = {{"path", "IN_PATH"},
-                                              {"query", "IN_QUERY"},
-                                              {"header", "IN_HEADER"},
-                                              {"headers", "IN_HEADERS"},
-                                              {"status", "IN_STATUS"},
-                                              {"payload", "IN_PAYLOAD"},
-                                              {NULL, NULL}};
+    static const struct choice locations[] = {{"path", "IN_PATH"},          {"query", "IN_QUERY"},
+                                              {"header", "IN_HEADER"},      {"headers", "IN_HEADERS"},
+                                              {"status", "IN_STATUS"},      {"payload", "IN_PAYLOAD"},
+                                              {"eventstream", "IN_EVENTS"}, {NULL, NULL}};
 
     field->location = choose(model, line, ++*at, locations);
     ++*at;

@@ -132,6 +132,7 @@ static struct trace_entry hop_of(const struct json *json)
 {
     return (struct trace_entry){
         .id = json_get_str(json, S("id")),
+        .parent = json_get_str(json, S("parent")),
         .kind = json_get_str(json, S("kind")),
         .verdict = json_get_str(json, S("verdict")),
         .resource = json_get_str(json, S("resource")),

@@ -13,6 +13,7 @@ struct trace_entry {
     str resource, message_id, request_id; /* absent where they do not apply */
     str reason;                           /* absent when it went well */
     int64_t at_ms, took_ms, attempt;      /* 0: not told */
+    str parent;                           /* the id of the hop that caused it; absent: none */
     const struct json *detail;            /* NULL when there is none */
 };
 

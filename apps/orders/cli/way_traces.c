@@ -19,22 +19,58 @@ static bool is_of_another_order(struct arena *arena, const struct trace_entry *h
     return str_present(id) && !str_equal(id, order_id);
 }
 
-static void add_steps(struct orders *orders, struct way *way, const struct trace *trace)
+static void add_step(struct orders *orders, struct way *way, const struct trace_entry *hop)
+{
+    if (is_of_another_order(orders->arena, hop, way->order_id))
+        return;
+    *list_add(orders->arena, &way->steps) = (struct way_step){
+        .at_ms = hop->at_ms,
+        .name = hop->kind,
+        .resource = hop->resource,
+        .attempt = hop->attempt,
+        .took_ms = hop->took_ms,
+        .verdict = hop->verdict,
+        .reason = hop->reason,
+    };
+}
+
+static const struct trace_entry *invoked_by(const struct trace *trace, str request_id)
+{
+    for (size_t i = 0; i < trace->hops.count; i++)
+        if (str_equal(trace->hops.items[i].kind, S("invoked")) &&
+            str_equal(trace->hops.items[i].request_id, request_id))
+            return &trace->hops.items[i];
+    return NULL;
+}
+
+/*
+ * The function was invoked for several messages: what it asked for and printed is on the way of the first
+ * one.  False: it has been said why.
+ */
+static bool add_steps_elsewhere(struct orders *orders, struct way *way, const struct trace_entry *hop)
+{
+    struct trace other = {.id = json_get_str(hop->detail, S("goesOnIn"))};
+
+    if (!str_present(other.id))
+        return true;
+    if (!orders_traces_read(orders, &other))
+        return false;
+    const struct trace_entry *invoked = invoked_by(&other, hop->request_id);
+    for (size_t i = 0; invoked && i < other.hops.count; i++)
+        if (str_equal(other.hops.items[i].parent, invoked->id) &&
+            str_empty(other.hops.items[i].message_id)) /* else the message's own way has it */
+            add_step(orders, way, &other.hops.items[i]);
+    return true;
+}
+
+static bool add_steps(struct orders *orders, struct way *way, const struct trace *trace)
 {
     for (size_t i = 0; i < trace->hops.count; i++) {
-        const struct trace_entry *hop = &trace->hops.items[i];
-        if (is_of_another_order(orders->arena, hop, way->order_id))
-            continue;
-        *list_add(orders->arena, &way->steps) = (struct way_step){
-            .at_ms = hop->at_ms,
-            .name = hop->kind,
-            .resource = hop->resource,
-            .attempt = hop->attempt,
-            .took_ms = hop->took_ms,
-            .verdict = hop->verdict,
-            .reason = hop->reason,
-        };
+        add_step(orders, way, &trace->hops.items[i]);
+        if (!add_steps_elsewhere(orders, way, &trace->hops.items[i]))
+            return false;
     }
+    return true;
 }
 
 /* An earlier message may have brought the order into the table; what became of the last one is the end. */
@@ -78,6 +114,5 @@ bool way_from_traces(struct orders *orders, struct way *way)
     way->end = end_of(way, newest);
     if (way->end != WAY_STORED)
         way->reason = trace_reason(newest);
-    add_steps(orders, way, newest);
-    return true;
+    return add_steps(orders, way, newest);
 }

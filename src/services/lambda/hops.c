@@ -5,6 +5,8 @@
 
 #include "logs_model.h"
 
+#include "wire/json.h"
+
 /* "id handle trace attempt"; what an earlier version held back for a batch has no trace and no attempt. */
 str lambda_receipt_text(const struct call *call, const struct receipt *receipt)
 {
@@ -27,6 +29,17 @@ bool lambda_receipt_next(str *receipts, struct receipt *receipt)
     return true;
 }
 
+/* What a batch's function does is on the way of its first message; those of the others say so. */
+static str reference_to(const struct call *call, str trace_id)
+{
+    struct json_writer writer = json_writer_in(call->arena);
+
+    json_open_object(&writer);
+    json_field(&writer, S("goesOnIn"), trace_id);
+    json_close_object(&writer);
+    return json_written(&writer);
+}
+
 int64_t lambda_invocation_hop(const struct call *call, str trace_id, str receipts,
                               const struct trace_hop *hop)
 {
@@ -44,6 +57,8 @@ int64_t lambda_invocation_hop(const struct call *call, str trace_id, str receipt
         one.trace_id = receipt.trace_id;
         one.message_id = receipt.message_id;
         one.attempt = receipt.attempt;
+        bool elsewhere = hop->kind == HOP_INVOKED && !str_equal(receipt.trace_id, trace_id);
+        one.detail = elsewhere ? reference_to(call, trace_id) : hop->detail;
         int64_t id = trace(call, &one);
         first = first ? first : id;
     }

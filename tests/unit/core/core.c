@@ -20,7 +20,7 @@ enum { PATIENCE_S = 60 };
 struct request {
     struct exchange exchange; /* first */
     struct http_request http;
-    bool answered, encoded;
+    bool answered, encoded, takes_pieces;
     unsigned place;
     struct request *next;
 };
@@ -40,7 +40,7 @@ static struct {
     unsigned answers;
 } core;
 
-static const struct module *const modules[] = {&TOY_MODULE, NULL};
+static const struct module *modules[] = {&TOY_MODULE, NULL, NULL};
 
 enum { DAY_MS = 24 * 3600 * 1000 };
 
@@ -74,6 +74,11 @@ void wait_for_news(void)
 struct engine *core_engine(void)
 {
     return core.engine;
+}
+
+void core_add_module(const struct module *module)
+{
+    modules[1] = module;
 }
 
 struct engine_options *core_options(void)
@@ -324,6 +329,7 @@ void take_more(struct request *request)
 {
     assert_true(has_more(request));
     request->answered = false;
+    request->takes_pieces = true;
     exchange_more(core.dispatcher, &request->exchange);
 }
 
@@ -363,6 +369,8 @@ int status_of(struct request *request)
     unlock_news();
     if (!request->encoded)
         exchange_encode(&request->exchange);
+    else if (request->takes_pieces)
+        exchange_encode_piece(&request->exchange);
     request->encoded = true;
     return request->exchange.reply.status;
 }
@@ -371,6 +379,18 @@ str body_of(struct request *request)
 {
     status_of(request);
     return request->exchange.reply.body;
+}
+
+str type_of(struct request *request)
+{
+    status_of(request);
+    return request->exchange.reply.content_type;
+}
+
+str header_in_reply(struct request *request, const char *name)
+{
+    status_of(request);
+    return http_header(&request->exchange.reply.headers, str_of(name));
 }
 
 unsigned place_of(struct request *request)

@@ -17,6 +17,9 @@ int core_setup(void **state);
 int core_teardown(void **state);
 #define engine_test(name) cmocka_unit_test_setup_teardown(name, core_setup, core_teardown)
 
+/* Before core_setup(): a service besides the toy. */
+void core_add_module(const struct module *module);
+
 struct engine *core_engine(void);
 /* What the next start takes; core_setup() sets it anew. */
 struct engine_options *core_options(void);
@@ -62,6 +65,8 @@ bool is_answered(struct request *request);
 /* Wait for the answer. */
 int status_of(struct request *request);
 str body_of(struct request *request);
+str type_of(struct request *request);
+str header_in_reply(struct request *request, const char *name); /* absent when there is none */
 /* 1 when it was the first to be answered in this test, and so on. */
 unsigned place_of(struct request *request);
 void free_request(struct request *request);

@@ -1,0 +1,13 @@
+#pragma once
+
+/*
+ * brook.h: a service whose replies are streams of events.
+ *
+ * Count sends the numbers from 1 on, odd ones as documents and even ones as bytes, and fails before FailAt;
+ * CountLong does so on a worker, and Recite is Count for protocols without paths.  Await sends 1, waits a
+ * second, and sends a word; brook_has_heard says that it heard of its client's leaving.
+ */
+#include "engine/call.h"
+
+extern const struct module BROOK_MODULE;
+extern _Atomic bool brook_has_heard;
