@@ -298,7 +298,8 @@ static const struct option table[] = {
      "how long the ways of messages are kept (s, m, h, d), and how much room they may take (KiB, MiB, GiB); "
      "0: nothing is traced",
      "an age, a size or both (7d,256MiB), or 0", set_trace_keep},
-    {"--log-level", "ORDERLY_LOG_LEVEL", "info", "error|warn|info|debug", "debug: also a line per request",
+    {"--log-level", "ORDERLY_LOG_LEVEL", "info", "error|warn|info|debug",
+     "info: a line for each request of AWS's API, at most 500 a second; debug: for each request",
      "error, warn, info or debug", set_log_level},
 };
 enum { OPTIONS = sizeof table / sizeof *table };

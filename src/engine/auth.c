@@ -11,6 +11,7 @@
 
 #include "aws/arn.h"
 #include "base/check.h"
+#include "base/log.h"
 #include "base/time.h"
 
 #include <stdlib.h>
@@ -91,6 +92,26 @@ static void become_root(const struct call *call, struct credentials *credentials
     };
 }
 
+/* A key that was good enough yesterday is not any more when the first one has been created: say so. */
+static void warn_of_unknown_key(const struct call *call, str key, bool revoked)
+{
+    static struct log_pace pace;
+    const struct engine_options *options = &call->engine->options;
+    unsigned left_out;
+
+    if (!log_due(&pace, &left_out))
+        return;
+    log_warn(
+        "an access key is not known access_key_id=%.*s reason=\"%s\" not_told_before=%u",
+        STR_ARGS(json_quoted(call->arena, key)),
+        revoked ? "whom it was given to is gone"
+        : options->strict_auth
+            ? "with --auth strict only keys that were created here are known, and the administrator's"
+            : "any key is the administrator's only until the first one is created here: use one of those "
+              "that were, or the administrator's own (test/test, unless it was set)",
+        left_out);
+}
+
 /* Find whose key it is, or fail the call. */
 static bool find_credentials(const struct call *call, struct store_reader *reader, str key,
                              enum protocol_name protocol, struct credentials *credentials)
@@ -113,8 +134,10 @@ static bool find_credentials(const struct call *call, struct store_reader *reade
         call_fail_internal(call);
         return false;
     }
-    return (found && !credentials->revoked) ||
-           refuse(call, protocol, REFUSAL_UNKNOWN_KEY,
+    if (found && !credentials->revoked)
+        return true;
+    warn_of_unknown_key(call, key, found);
+    return refuse(call, protocol, REFUSAL_UNKNOWN_KEY,
                   S("The security token included in the request is invalid."));
 }
 

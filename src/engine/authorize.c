@@ -319,6 +319,8 @@ bool authorize_action_in_context(const struct call *call, str action, str resour
     struct objection objection = {0};
 
     call->progress->authorized = true;
+    if (!str_present(call->progress->asked_about))
+        call->progress->asked_about = resource_arn;
     if (permitted(call, &question, &objection))
         return true;
     fail(call, call->operation->service->access_denied, "%.*s", STR_ARGS(objection.message));

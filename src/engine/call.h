@@ -92,6 +92,7 @@ struct resource {
 struct call_progress {
     struct failure failure;
     bool authorized; /* authorize() has been asked */
+    str asked_about; /* what it was first asked about: the resource's ARN */
     struct {
         struct resource *items;
         size_t count;

@@ -12,7 +12,6 @@
 
 #include "base/check.h"
 #include "base/hash.h"
-#include "base/log.h"
 #include "base/time.h"
 
 #include <stdlib.h>
@@ -74,6 +73,7 @@ static void begin(struct dispatcher *dispatcher, struct exchange *exchange)
 
     exchange->reply = (struct http_reply){0};
     exchange->door = NULL;
+    exchange->asked_for = (str){0};
     exchange->operation = NULL;
     exchange->protocol = NULL;
     exchange->order = 0;
@@ -100,16 +100,23 @@ static void begin(struct dispatcher *dispatcher, struct exchange *exchange)
     find_trace(call, exchange->request);
 }
 
+static bool is_ours(const struct engine *engine, str signing_name)
+{
+    for (const struct module *const *module = engine->options.modules; *module; module++)
+        if (str_equal(str_of((*module)->service->signing_name), signing_name))
+            return true;
+    return str_empty(signing_name);
+}
+
 /* Nobody here speaks like that; the credential scope may tell whom the client meant. */
-static void refuse_unknown_service(struct exchange *exchange, str signing_name)
+static void refuse_unknown_service(struct exchange *exchange, const struct route *route, str signing_name)
 {
     const struct http_request *request = exchange->request;
     const struct error *error =
         str_equal(request->path, S("/")) ? &UNKNOWN_OPERATION_EXCEPTION : &NOTHING_HERE;
 
-    if (str_present(signing_name))
-        fail(&exchange->call, error, "Orderly has nothing of %.*s that answers %.*s %.*s.",
-             STR_ARGS(signing_name), STR_ARGS(request->method), STR_ARGS(request->path));
+    if (str_present(signing_name) && !is_ours(exchange->call.engine, signing_name))
+        stranger_refuse(exchange, route, signing_name);
     else
         fail(&exchange->call, error, "Nothing here answers %.*s %.*s.", STR_ARGS(request->method),
              STR_ARGS(request->path));
@@ -121,8 +128,11 @@ static void refuse_unknown(struct exchange *exchange, const struct route *route,
     enum protocol_name protocol = route->protocol ? route->protocol->name : PROTOCOL_NONE;
 
     call->unserved = route->service;
+    if (route->service && str_present(route->operation_name))
+        exchange->asked_for =
+            arena_format(call->arena, "%s.%.*s", route->service->name, STR_ARGS(route->operation_name));
     if (!route->service)
-        refuse_unknown_service(exchange, signing_name);
+        refuse_unknown_service(exchange, route, signing_name);
     else if (route->known_to_aws)
         fail(call, &NOT_IMPLEMENTED, "%s: %.*s is an operation of AWS that Orderly does not serve.",
              route->service->title, STR_ARGS(route->operation_name));
@@ -658,17 +668,6 @@ void dispatch(struct dispatcher *dispatcher, struct exchange *exchange)
 void dispatch_flush(struct dispatcher *dispatcher)
 {
     engine_submit_all(dispatcher->engine, &dispatcher->waiting);
-}
-
-static void log_request(const struct exchange *exchange)
-{
-    const struct error *error = exchange->progress.failure.error;
-
-    log_debug("request method=%.*s path=%.*s operation=%s status=%d us=%lld request_id=%.*s%s%s",
-              STR_ARGS(exchange->request->method), STR_ARGS(exchange->request->path),
-              exchange->operation ? exchange->operation->name : "-", exchange->reply.status,
-              (long long)(monotonic_us() - exchange->began_us), STR_ARGS(exchange->call.request_id),
-              error ? " error=" : "", error ? error->name : "");
 }
 
 struct encoding {

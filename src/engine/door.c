@@ -72,7 +72,7 @@ static bool refuse_host(struct exchange *exchange, const struct visitor *visitor
 {
     struct uri host = {0};
 
-    log_refusal(exchange, visitor, "unknown host");
+    log_refusal(exchange, visitor, "unknown host; --allowed-host lets it in");
     if (visitor->host_kind == HOST_MALFORMED || !uri_parse_host(visitor->host, &host))
         reply_message(exchange, 400, S("The Host header names no host."));
     else
@@ -82,7 +82,7 @@ static bool refuse_host(struct exchange *exchange, const struct visitor *visitor
 
 static bool refuse_page(struct exchange *exchange, const struct visitor *visitor)
 {
-    log_refusal(exchange, visitor, "a page of another origin");
+    log_refusal(exchange, visitor, "a page of another origin; --allowed-origin lets it in");
     if (str_present(visitor->origin))
         reply_message(exchange, 403,
                       arena_format(&exchange->arena,

@@ -44,6 +44,7 @@ struct exchange {
     void (*work)(struct dispatcher *dispatcher, struct exchange *exchange); /* what a worker does with it */
     enum work_class work_class;
     const struct operation *operation;
+    str asked_for; /* "s3.PutObject": when the client called an operation that is not here; else absent */
     const struct protocol *protocol;
     struct call call;
     struct call_progress progress; /* call.progress */

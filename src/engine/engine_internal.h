@@ -357,6 +357,13 @@ bool doors_admit(struct exchange *exchange, struct auth *auth, struct store_read
 /* Run the exchange's door, on whatever thread: its outcome and its reply. */
 void doors_run(struct exchange *exchange);
 
+/* strangers.c: a service that is not here was asked.  The call fails, in the form that its clients read. */
+struct route;
+void stranger_refuse(struct exchange *exchange, const struct route *route, str signing_name);
+
+/* request_log.c: when the reply is encoded. */
+void log_request(const struct exchange *exchange);
+
 /* stream.c: how far a reply has come that is sent piece by piece */
 struct stream {
     bool begun; /* the first piece has been sent, and the head with it */

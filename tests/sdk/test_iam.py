@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import re
 import time
 
 import pytest
@@ -121,7 +122,7 @@ def test_a_role_is_shown_as_it_was_made(iam, new_role):
                     MaxSessionDuration=7200, Tags=[{"Key": "team", "Value": "orders"}])
     role = iam.get_role(RoleName=name)["Role"]
     assert role["Arn"] == f"arn:aws:iam::{ACCOUNT}:role/team/{name}"
-    assert role["RoleId"].startswith("AROA") and len(role["RoleId"]) == 21
+    assert re.fullmatch("AROA[A-Z2-7]{17}", role["RoleId"])
     assert role["Path"] == "/team/"
     assert role["Description"] == "works"
     assert role["MaxSessionDuration"] == 7200
@@ -342,7 +343,7 @@ def test_a_user_is_bound_by_its_policies(iam, client, user, refused):
     keys = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
     identity = client("sts", **keys).get_caller_identity()
     assert identity["Arn"] == f"arn:aws:iam::{ACCOUNT}:user/{user}"
-    assert identity["UserId"].startswith("AIDA")
+    assert re.fullmatch("AIDA[A-Z2-7]{17}", identity["UserId"])
 
     denied = refused(client("iam", **keys).get_user)
     assert denied["message"] == (

@@ -45,12 +45,12 @@ def delivered(one):
     ([], {}), (["--iam", "on"], {}), ([], {"ORDERLY_IAM": "on"}), ([], {"ENFORCE_IAM": "1"}),
     (["--iam", "on"], {"ENFORCE_IAM": "0", "IAM_SOFT_MODE": "1"}),
 ])
-def test_policies_bind(started, refused, flags, environment):
+def test_policies_bind(started, refused, wait_until, flags, environment):
     one = started(*flags, **environment)
     error = refused(one.tables.list_tables)
     assert error["code"] == "AccessDeniedException" and error["message"].startswith(DENIED)
     assert delivered(one) == []
-    assert " warn denied action=dynamodb:ListTables " in one.server.log
+    wait_until(lambda: " warn denied action=dynamodb:ListTables " in one.server.log)
     assert "--iam" not in one.server.log
 
 
@@ -58,11 +58,11 @@ def test_policies_bind(started, refused, flags, environment):
     (["--iam", "soft"], {}), ([], {"ORDERLY_IAM": "soft"}), ([], {"IAM_SOFT_MODE": "1"}),
     ([], {"ENFORCE_IAM": "1", "IAM_SOFT_MODE": "1"}),
 ])
-def test_softly_they_are_only_spoken_of(started, flags, environment):
+def test_softly_they_are_only_spoken_of(started, wait_until, flags, environment):
     one = started(*flags, **environment)
     assert one.tables.list_tables()["TableNames"] == []
     assert delivered(one) == ["m"]
-    assert " warn would be denied action=dynamodb:ListTables reason=" in one.server.log
+    wait_until(lambda: " warn would be denied action=dynamodb:ListTables reason=" in one.server.log)
     assert " warn policies do not bind (--iam soft): what they deny is let through, and said here\n" in one.server.log
 
 

@@ -171,7 +171,11 @@ def test_a_missing_function_is_said_to_be_missing(functions, refused):
             ["InvalidParameterValueException"],
             "Could not unzip uploaded file. Please check your file, then try to upload again.",
         ),
-        ({"Runtime": "cobol85"}, ["InvalidParameterValueException", "ValidationException"], "cobol85"),
+        (
+            {"Runtime": "nodejs99.x"},
+            ["InvalidParameterValueException"],
+            "Value nodejs99.x at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: [nodejs18.x, ",
+        ),
         ({"MemorySize": 127}, ["ValidationException", "InvalidParameterValueException"], "memorySize"),
         ({"MemorySize": 10241}, ["ValidationException", "InvalidParameterValueException"], "emory"),
         ({"Timeout": 901}, ["ValidationException", "InvalidParameterValueException"], "imeout"),
@@ -487,6 +491,14 @@ def handler(event, context):
     assert reply["FunctionError"] == "Unhandled"
     assert answer["errorType"] in ("MemoryError", "Runtime.OutOfMemory", "Runtime.ExitError")
     assert call(name, "go")[0] == "fine"
+
+
+def test_the_sdk_keeps_quiet_of_an_old_node_unless_the_function_wants_it(make_function, call):
+    source = {"index.mjs": "export const handler = async () => process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED;"}
+    node = {"Runtime": "nodejs20.x", "Handler": "index.handler"}
+    assert call(make_function(source, **node))[0] == "true"
+    wanted = {"Variables": {"AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED": "false"}}
+    assert call(make_function(source, **node, Environment=wanted))[0] == "false"
 
 
 def test_an_environment_is_kept_warm_and_reused(make_function, call):
@@ -960,6 +972,18 @@ def test_a_role_that_may_not_poll_cannot_be_given_a_queue(functions, make_queue,
     assert (error["code"], error["status"]) == ("InvalidParameterValueException", 400)
     action = missing.split(":")[1]
     assert f"The function execution role does not have permissions to call {action} on SQS" in error["message"]
+
+
+def test_a_role_that_may_do_nothing_with_the_queue_is_told_of_the_receive_first(
+    functions, make_queue, make_function, make_role, refused
+):
+    name = make_function(ECHO, Role=make_role(allow=[]))
+    error = refused(
+        functions.create_event_source_mapping, FunctionName=name, EventSourceArn=make_queue.arn(make_queue())
+    )
+    assert (error["code"], error["status"], error["message"]) == (
+        "InvalidParameterValueException", 400,
+        "The function execution role does not have permissions to call ReceiveMessage on SQS")
 
 
 def test_the_queue_must_hide_messages_at_least_as_long_as_the_function_runs(

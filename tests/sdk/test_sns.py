@@ -259,6 +259,7 @@ def test_a_queue_in_the_same_account_is_subscribed_without_confirmation(sns, mak
     assert attributes["Protocol"] == "sqs"
     assert attributes["Endpoint"] == make_queue.arn(queue)
     assert attributes["Owner"] == ACCOUNT
+    assert attributes["SubscriptionPrincipal"] == f"arn:aws:iam::{ACCOUNT}:root"
     assert attributes["PendingConfirmation"] == "false"
     assert attributes["ConfirmationWasAuthenticated"] == "true"
     assert attributes["RawMessageDelivery"] == "false"

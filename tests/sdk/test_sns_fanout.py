@@ -77,7 +77,7 @@ def test_what_a_queue_gets_does_not_depend_on_how_it_is_stored(topics, size):
     sent = topics.sns.publish(TopicArn=arn, Message=text, Subject="s", MessageAttributes=attributes)
     for i, url in enumerate(urls):
         [message] = topics.take(url)
-        assert message["Attributes"]["SenderId"] == "sns.amazonaws.com"
+        assert message["Attributes"]["SenderId"] == "AIDAIT2UOQQY3AUEKVGXU"
         if i >= 3:
             assert message["Body"] == text
             assert message["MessageAttributes"]["colour"]["StringValue"] == "red"

@@ -243,7 +243,7 @@ def test_refusals_are_logged_a_line_a_second_with_how_many_there_were(started):
     send(server.endpoint, "GET", "/", {"Host": "rebind.example"})
     lines = [line for line in server.log_lines if "refused a request" in line]
     assert 1 <= len(lines) < 50
-    assert ' warn refused a request reason="a page of another origin" host=127.0.0.1:' in lines[0]
+    assert ' warn refused a request reason="a page of another origin; --allowed-origin lets it in" host=127.0.0.1:' in lines[0]
     assert "origin=http://evil.example path=/ from=127.0.0.1 refused_before=0" in lines[0]
 
 

@@ -8,7 +8,7 @@
 
 enum { UNIQUE_ID_SIZE = 17 };
 
-static const str LETTERS_AND_DIGITS = STR_INIT("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
+static const str BASE32 = STR_INIT("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"); /* as AWS's ids are written */
 
 const struct identity_kind IAM_ROLE_KIND = {
     .word = STR_INIT("role"),
@@ -39,7 +39,7 @@ str iam_folded(struct arena *arena, str name)
 
 str iam_unique_id(struct arena *arena, str prefix)
 {
-    return arena_join(arena, prefix, random_text(arena, LETTERS_AND_DIGITS, UNIQUE_ID_SIZE));
+    return arena_join(arena, prefix, random_text(arena, BASE32, UNIQUE_ID_SIZE));
 }
 
 str iam_arn(struct arena *arena, str account, str type, str path, str name)

@@ -14,65 +14,12 @@
 #include "wire/json.h"
 
 enum {
-    CONTEXT_BYTES = 3583, /* AWS's limit, in base64 */
-    LARGE_PAYLOAD_BYTES = 4096,
+    CONTEXT_BYTES = 3583,   /* AWS's limit, in base64 */
     CONCURRENT_SYNC = 1000, /* AWS's default for an account */
     MAX_ATTEMPTS = 3,
     RETRY_MS = 60 * MS_PER_S, /* after the first failure; twice that after the second */
     MAX_EVENT_AGE_MS = 6 * 3600 * MS_PER_S,
 };
-
-str lambda_invocation_answer(const struct call *call, str request_id)
-{
-    return arena_format(call->arena, "lambda/answer/%.*s", STR_ARGS(request_id));
-}
-
-bool lambda_invocation_of_sandbox(const struct call *call, str sandbox_id,
-                                  struct lambda_find_invocation_row *invocation)
-{
-    return lambda_find_invocation(
-        call->txn, &(struct lambda_find_invocation_params){.sandbox_id = sandbox_id}, invocation);
-}
-
-bool lambda_invocation_next(const struct call *call, const struct function *function,
-                            struct lambda_find_invocation_row *invocation)
-{
-    return lambda_find_invocation(
-        call->txn, &(struct lambda_find_invocation_params){.function_id = &function->row.id}, invocation);
-}
-
-/* ---- its row ---- */
-
-void lambda_invocation_add(const struct call *call, struct lambda_add_invocation_params params)
-{
-    str payload = params.payload;
-
-    check(params.function_id > 0 && params.queued_ms <= call->now_ms);
-    params.payload_apart = payload.size > LARGE_PAYLOAD_BYTES;
-    if (params.payload_apart)
-        params.payload = S("");
-    int64_t id = lambda_add_invocation(call->txn, &params);
-    if (params.payload_apart)
-        lambda_add_payload(call->txn, &(struct lambda_add_payload_params){.id = id, .content = payload});
-}
-
-str lambda_invocation_payload(const struct call *call, const struct lambda_take_invocation_row *invocation)
-{
-    struct lambda_get_payload_row apart;
-
-    return invocation->payload_apart &&
-                   lambda_get_payload(call->txn, &(struct lambda_get_payload_params){.id = invocation->id},
-                                      &apart)
-               ? apart.content
-               : invocation->payload;
-}
-
-void lambda_invocation_remove(const struct call *call, int64_t id)
-{
-    check(id > 0);
-    lambda_remove_invocation(call->txn, &(struct lambda_remove_invocation_params){.id = id});
-    lambda_remove_payload(call->txn, &(struct lambda_remove_payload_params){.id = id});
-}
 
 /* ---- asking for one ---- */
 
@@ -242,18 +189,6 @@ enum outcome lambda_invoke(const struct call *call, const struct lambda_invocati
 }
 
 /* ---- the end of one ---- */
-
-struct result lambda_result_error(const struct call *call, const char *type, str message)
-{
-    struct json_writer writer = json_writer_in(call->arena);
-
-    json_open_object(&writer);
-    json_field(&writer, S("errorType"), str_of(type));
-    json_field(&writer, S("errorMessage"), message);
-    json_close_object(&writer);
-    return (struct result){
-        .error = S("Unhandled"), .payload = json_written(&writer), .error_type = str_of(type)};
-}
 
 static void answer_caller(const struct call *call, const struct lambda_find_invocation_row *invocation,
                           const struct result *result, str tail)

@@ -6,18 +6,6 @@
 #include "lambda_internal.h"
 #include "runtime_model.h"
 
-static struct lambda_options configured; /* written once, before there are threads */
-
-void lambda_configure(const struct lambda_options *options)
-{
-    configured = *options;
-}
-
-const struct lambda_options *lambda_options(void)
-{
-    return &configured;
-}
-
 /* Asynchronous invocations go on; what had a caller or a queue behind it is theirs to repeat. */
 static void resume_invocations(const struct call *call)
 {

@@ -23,7 +23,7 @@ enum {
     ANSWER_BYTES = 6291556,
 };
 
-/* lambda.c */
+/* options.c */
 const struct lambda_options *lambda_options(void);
 
 /* A function is its row; its ARN is made from it. */
@@ -171,6 +171,13 @@ void lambda_sandbox_check_at(const struct call *call, struct lambda_get_sandbox_
 /* It has given its answer: it is idle, or has served long enough. */
 void lambda_sandbox_release(const struct call *call, const struct function *function,
                             const struct lambda_get_sandbox_row *sandbox);
+/* Set its state, and end it. */
+void lambda_sandbox_stop_as(const struct call *call, str sandbox_id, enum lambda_sandbox_state state);
+/* Its row goes, and what belongs to it. */
+void lambda_sandbox_forget(const struct call *call, const struct lambda_get_sandbox_row *sandbox);
+void lambda_sandbox_end_effects(const struct call *call, str sandbox_id);
+/* When a sandbox that is launched now must have begun and ended its first invocation. */
+int64_t lambda_first_deadline_ms(const struct call *call, const struct function *function);
 /* At start: nothing of what ran before runs any more. */
 void lambda_sandboxes_forget(const struct call *call);
 
@@ -181,7 +188,7 @@ void lambda_sandboxes_forget(const struct call *call);
 bool lambda_sandbox_start(const struct call *call, const struct function *function,
                           const struct lambda_get_sandbox_row *sandbox, int64_t *retire_ms, str *problem);
 
-/* invoke.c */
+/* invocations.c */
 /* What the caller of a synchronous invocation waits for. */
 str lambda_invocation_answer(const struct call *call, str request_id);
 /* How an invocation ended: error is "Unhandled" and payload its report, or error is absent. */
@@ -199,6 +206,8 @@ bool lambda_invocation_of_sandbox(const struct call *call, str sandbox_id,
                                   struct lambda_find_invocation_row *invocation);
 bool lambda_invocation_next(const struct call *call, const struct function *function,
                             struct lambda_find_invocation_row *invocation);
+
+/* invoke.c */
 /* It has ended: log it, answer whoever waits, retry or forget it.  sandbox may be NULL: it never had one. */
 void lambda_invocation_finish(const struct call *call, const struct function *function,
                               const struct lambda_get_sandbox_row *sandbox,

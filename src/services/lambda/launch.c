@@ -36,6 +36,11 @@ static bool is_provided(const struct runtime *runtime)
     return strcmp(runtime->family, "provided") == 0;
 }
 
+static bool is_node(const struct runtime *runtime)
+{
+    return strcmp(runtime->family, "nodejs") == 0;
+}
+
 static struct str_list texts(const struct call *call, const char *first, const char *second)
 {
     struct str_list list = {0};
@@ -60,7 +65,6 @@ static void set_interpreter(const struct call *call, struct sandbox_start_input 
                             const struct runtime *runtime)
 {
     const struct interpreter *interpreter = lambda_runtime_interpreter(runtime);
-    bool is_node = strcmp(runtime->family, "nodejs") == 0;
 
     /* The server then says so as of any program that cannot be started. */
     if (!interpreter->path) {
@@ -70,8 +74,8 @@ static void set_interpreter(const struct call *call, struct sandbox_start_input 
     in->runtime =
         arena_format(call->arena, "%.*s/%s", STR_ARGS(lambda_options()->runtimes_folder), runtime->family);
     in->folders = folders_of(call, interpreter);
-    in->command =
-        texts(call, interpreter->path, is_node ? "/var/runtime/bootstrap.mjs" : "/var/runtime/bootstrap.py");
+    in->command = texts(call, interpreter->path,
+                        is_node(runtime) ? "/var/runtime/bootstrap.mjs" : "/var/runtime/bootstrap.py");
 }
 
 static void set_command(const struct call *call, struct sandbox_start_input *in,
@@ -92,7 +96,7 @@ static void add_default(const struct call *call, struct str_map *environment, co
 }
 
 static void add_configured(const struct call *call, struct str_map *environment,
-                           const struct function *function)
+                           const struct function *function, const struct runtime *runtime)
 {
     struct str_map own = {0};
 
@@ -107,6 +111,9 @@ static void add_configured(const struct call *call, struct str_map *environment,
     add_default(call, environment, &own, S("LANG"), S("en_US.UTF-8"));
     add_default(call, environment, &own, S("TZ"), S(":UTC"));
     add_default(call, environment, &own, S("AWS_ENDPOINT_URL"), lambda_options()->endpoint);
+    if (is_node(runtime)) /* the SDK beside our bootstrap may be newer than the machine's Node.js */
+        add_default(call, environment, &own, S("AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"),
+                    S("true"));
 }
 
 static void add_reserved(const struct call *call, struct str_map *environment,
@@ -164,7 +171,7 @@ bool lambda_sandbox_start(const struct call *call, const struct function *functi
     set_command(call, &in, runtime);
     add_reserved(call, &in.environment, function, sandbox, runtime);
     add_credentials(call, &in.environment, credentials);
-    add_configured(call, &in.environment, function);
+    add_configured(call, &in.environment, function, runtime);
     *retire_ms = credentials->expiration - function->row.timeout_seconds * MS_PER_S - MARGIN_MS;
     sandbox_start_effect(call, &in);
     return true;

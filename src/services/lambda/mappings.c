@@ -143,8 +143,10 @@ static bool read_queue(const struct call *call, const struct principal *role, st
         *attributes = out.attributes;
         return true;
     }
-    if (failure.error != &SQS_QUEUE_DOES_NOT_EXIST)
-        return lacks(call, "GetQueueAttributes");
+    if (failure.error !=
+        &SQS_QUEUE_DOES_NOT_EXIST) /* AWS tries the receive first; the queue's policy is hidden */
+        return role_may(call, role, "ReceiveMessage", queue_arn, (str){0}) &&
+               lacks(call, "GetQueueAttributes");
     fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
          "Error occurred while ReceiveMessage. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue. "
          "SQS Error Message: The specified queue does not exist.");

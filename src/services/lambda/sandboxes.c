@@ -1,21 +1,14 @@
 /*
  * sandboxes.c: the pool of warm sandboxes that each function has, a child process each.
  *
- * A sandbox is a row that begins with the effect that starts it and ends with the event that it has
- * exited.  It asks for work itself (runtime_api.c).  One timer a sandbox looks after all that may
- * become due: its deadline, lines kept back too long, idleness, the end of its credentials.  It is
- * not moved at each invocation, but fires, looks, and is set anew.
+ * A sandbox is a row that begins with the effect that starts it and ends with the event that it has exited,
+ * see sandbox_life.c.
  */
 #include "lambda_internal.h"
 
 #include "base/hash.h"
-#include "base/log.h"
-#include "wire/json.h"
 
-#include <ctype.h>
-#include <string.h>
-
-enum { INIT_MS = 10 * MS_PER_S, IDLE_MS = 5 * 60 * MS_PER_S };
+enum { INIT_MS = 10 * MS_PER_S };
 
 str lambda_function_work(const struct call *call, int64_t function_id)
 {
@@ -39,24 +32,7 @@ void lambda_sandbox_check_at(const struct call *call, struct lambda_get_sandbox_
     lambda_set_check(call->txn, &(struct lambda_set_check_params){.id = sandbox->id, .check_ms = due_ms});
 }
 
-static void log_start(const struct call *call, const struct function *function, str sandbox_id)
-{
-    const struct runtime *runtime = lambda_runtime_find(function->row.runtime);
-    const struct interpreter *interpreter = lambda_runtime_interpreter(runtime);
-
-    if (!interpreter->path)
-        interpreter = NULL; /* which the server will say */
-    lambda_log_keep(call, sandbox_id, call->now_ms,
-                    interpreter ? arena_format(call->arena, "INIT_START Runtime Version: %s:%s",
-                                               runtime->family, interpreter->version)
-                                : arena_format(call->arena, "INIT_START Runtime Version: %s", runtime->name));
-    if (interpreter && strcmp(interpreter->version, runtime->version) != 0)
-        lambda_log_keep(call, sandbox_id, call->now_ms,
-                        arena_format(call->arena, "[WARN] %s runs on %s %s, which is what this machine has.",
-                                     runtime->name, runtime->family, interpreter->version));
-}
-
-static int64_t first_deadline_ms(const struct call *call, const struct function *function)
+int64_t lambda_first_deadline_ms(const struct call *call, const struct function *function)
 {
     check(function->row.timeout_seconds > 0);
     return call->now_ms + INIT_MS + function->row.timeout_seconds * MS_PER_S;
@@ -67,7 +43,7 @@ static void start(const struct call *call, const struct function *function)
 {
     str id = random_uuid(call->arena);
     unsigned char bytes[16];
-    int64_t deadline_ms = first_deadline_ms(call, function);
+    int64_t deadline_ms = lambda_first_deadline_ms(call, function);
 
     random_bytes(bytes, sizeof bytes);
     str stream = hex_encode(call->arena, (str){(const char *)bytes, sizeof bytes});
@@ -92,16 +68,6 @@ static void start(const struct call *call, const struct function *function)
           });
 }
 
-/* The oldest invocation that waits for a sandbox pays for one that could not be had. */
-static void fail_next(const struct call *call, const struct function *function,
-                      const struct lambda_get_sandbox_row *sandbox, const struct result *result)
-{
-    struct lambda_find_invocation_row invocation;
-
-    if (lambda_invocation_next(call, function, &invocation))
-        lambda_invocation_finish(call, function, sandbox, &invocation, result);
-}
-
 void lambda_function_dispatch(const struct call *call, const struct function *function)
 {
     struct lambda_count_work_row count;
@@ -121,7 +87,7 @@ void lambda_sandbox_stop(const struct call *call, str sandbox_id)
     sandbox_stop_effect(call, &(struct sandbox_stop_input){.sandbox_id = sandbox_id});
 }
 
-static void stop_as(const struct call *call, str sandbox_id, enum lambda_sandbox_state state)
+void lambda_sandbox_stop_as(const struct call *call, str sandbox_id, enum lambda_sandbox_state state)
 {
     lambda_set_sandbox_state(call->txn,
                              &(struct lambda_set_sandbox_state_params){.id = sandbox_id, .state = state});
@@ -137,7 +103,7 @@ static void stop_all(const struct call *call, const struct function *function, b
         enum lambda_sandbox_state state = rows.items[i].state;
         if (state == LAMBDA_SANDBOX_STATE_STARTING || state == LAMBDA_SANDBOX_STATE_IDLE ||
             (busy_too && state == LAMBDA_SANDBOX_STATE_BUSY))
-            stop_as(call, rows.items[i].id, LAMBDA_SANDBOX_STATE_STOPPING);
+            lambda_sandbox_stop_as(call, rows.items[i].id, LAMBDA_SANDBOX_STATE_STOPPING);
     }
 }
 
@@ -155,13 +121,13 @@ void lambda_sandbox_release(const struct call *call, const struct function *func
                             const struct lambda_get_sandbox_row *sandbox)
 {
     if (sandbox->generation != function->row.generation || call->now_ms >= sandbox->retire_ms)
-        stop_as(call, sandbox->id, LAMBDA_SANDBOX_STATE_STOPPING);
+        lambda_sandbox_stop_as(call, sandbox->id, LAMBDA_SANDBOX_STATE_STOPPING);
     else
         lambda_set_idle(call->txn,
                         &(struct lambda_set_idle_params){.id = sandbox->id, .idle_since_ms = call->now_ms});
 }
 
-static void end_effects(const struct call *call, str sandbox_id)
+void lambda_sandbox_end_effects(const struct call *call, str sandbox_id)
 {
     sandbox_start_effect_end(call, sandbox_id);
     sandbox_stop_effect_end(call, sandbox_id);
@@ -169,13 +135,13 @@ static void end_effects(const struct call *call, str sandbox_id)
 
 static void forget_by_id(const struct call *call, str sandbox_id)
 {
-    end_effects(call, sandbox_id);
+    lambda_sandbox_end_effects(call, sandbox_id);
     timer_cancel(call, &LAMBDA_CHECK_SANDBOX, sandbox_id);
     lambda_remove_lines(call->txn, &(struct lambda_remove_lines_params){.sandbox_id = sandbox_id});
     lambda_remove_sandbox(call->txn, &(struct lambda_remove_sandbox_params){.id = sandbox_id});
 }
 
-static void forget(const struct call *call, const struct lambda_get_sandbox_row *sandbox)
+void lambda_sandbox_forget(const struct call *call, const struct lambda_get_sandbox_row *sandbox)
 {
     forget_by_id(call, sandbox->id);
     lambda_package_release(call, sandbox->package);
@@ -188,249 +154,4 @@ void lambda_sandboxes_forget(const struct call *call)
     for (size_t i = 0; i < rows.count; i++)
         forget_by_id(call, rows.items[i].id);
     lambda_remove_all_lines(call->txn);
-}
-
-/* ---- launching ---- */
-
-/* What a worker found out about the code of a sandbox. */
-struct verified {
-    str problem; /* absent: it is good */
-};
-
-static struct verified *verify(const struct call *call, str package)
-{
-    struct verified *verified = arena_new(call->arena, struct verified);
-
-    if (!lambda_unpacked_verify(call, package))
-        verified->problem = call->progress->failure.message;
-    return verified;
-}
-
-void lambda_launch_sandbox_prepare(const struct call *call, const struct lambda_launch_sandbox_request *in)
-{
-    lambda_runtime_interpreter(
-        lambda_runtime_find(in->runtime)); /* which the handler need not look for then */
-    leave_prepared(call, verify(call, in->package));
-}
-
-/* Its code has been seen to.  False: *problem says why it cannot run. */
-static bool launch(const struct call *call, const struct function *function,
-                   const struct lambda_get_sandbox_row *sandbox, const struct verified *verified,
-                   str *problem)
-{
-    int64_t retire_ms;
-
-    *problem = verified->problem;
-    if (str_present(*problem) || !lambda_sandbox_start(call, function, sandbox, &retire_ms, problem))
-        return false;
-    lambda_set_launched(call->txn,
-                        &(struct lambda_set_launched_params){.id = sandbox->id,
-                                                             .deadline_ms = first_deadline_ms(call, function),
-                                                             .retire_ms = retire_ms});
-    return true;
-}
-
-enum outcome lambda_launch_sandbox(const struct call *call, const struct lambda_launch_sandbox_request *in,
-                                   struct lambda_launch_sandbox_output *out)
-{
-    const struct verified *verified = prepared(call);
-    struct lambda_get_sandbox_row sandbox;
-    struct function function;
-    str problem;
-
-    (void)out;
-    if (!lambda_get_sandbox(call->txn, &(struct lambda_get_sandbox_params){.id = in->sandbox_id}, &sandbox) ||
-        sandbox.state != LAMBDA_SANDBOX_STATE_STARTING ||
-        !lambda_function_get(call, sandbox.function_id, &function)) {
-        lambda_package_release(call, in->package); /* nobody else may have known of what was unpacked */
-        return DONE;
-    }
-    struct call there = lambda_call_of_function(call, &function);
-    log_start(&there, &function, sandbox.id);
-    if (launch(&there, &function, &sandbox, verified ? verified : verify(&there, in->package), &problem))
-        return DONE;
-    struct result result = lambda_result_error(&there, "Runtime.InvalidEntrypoint", problem);
-    log_warn("a function cannot be started function=%.*s reason=\"%.*s\"", STR_ARGS(function.arn),
-             STR_ARGS(problem));
-    lambda_log_keep(&there, sandbox.id, there.now_ms, problem);
-    fail_next(&there, &function, &sandbox, &result);
-    forget(&there, &sandbox);
-    lambda_function_dispatch(&there, &function);
-    return DONE;
-}
-
-/* ---- looking after one ---- */
-
-static int64_t due_ms(const struct lambda_get_sandbox_row *sandbox)
-{
-    if (sandbox->state != LAMBDA_SANDBOX_STATE_IDLE)
-        return sandbox->deadline_ms;
-    int64_t idle_ms = sandbox->idle_since_ms + IDLE_MS;
-    return idle_ms < sandbox->retire_ms ? idle_ms : sandbox->retire_ms;
-}
-
-static struct result timed_out(const struct call *call, const struct function *function, str request_id)
-{
-    struct result result = lambda_result_error(
-        call, "Sandbox.Timedout",
-        arena_format(call->arena, "RequestId: %.*s Error: Task timed out after %lld.00 seconds",
-                     STR_ARGS(request_id), (long long)function->row.timeout_seconds));
-
-    result.status = S("timeout");
-    return result;
-}
-
-static void act(const struct call *call, const struct function *function,
-                const struct lambda_get_sandbox_row *sandbox)
-{
-    struct lambda_find_invocation_row invocation;
-
-    if (sandbox->state == LAMBDA_SANDBOX_STATE_BUSY) {
-        stop_as(call, sandbox->id, LAMBDA_SANDBOX_STATE_LATE);
-        return;
-    }
-    stop_as(call, sandbox->id, LAMBDA_SANDBOX_STATE_STOPPING);
-    if (sandbox->state == LAMBDA_SANDBOX_STATE_STARTING &&
-        lambda_invocation_next(call, function, &invocation)) {
-        struct result result = timed_out(call, function, invocation.request_id);
-        lambda_invocation_finish(call, function, sandbox, &invocation, &result);
-    }
-}
-
-enum outcome lambda_check_sandbox(const struct call *call, const struct lambda_check_sandbox_request *in,
-                                  struct lambda_check_sandbox_output *out)
-{
-    struct lambda_get_sandbox_row sandbox;
-    struct lambda_find_invocation_row invocation;
-    struct function function;
-
-    (void)out;
-    if (!lambda_get_sandbox(call->txn, &(struct lambda_get_sandbox_params){.id = in->sandbox_id}, &sandbox) ||
-        sandbox.state == LAMBDA_SANDBOX_STATE_STOPPING || sandbox.state == LAMBDA_SANDBOX_STATE_LATE ||
-        !lambda_function_get(call, sandbox.function_id, &function))
-        return DONE;
-    struct call there = lambda_call_of_function(call, &function);
-    bool has_invocation = lambda_invocation_of_sandbox(call, sandbox.id, &invocation);
-    lambda_log_flush(&there, &function, &sandbox, has_invocation ? &invocation : NULL);
-    if (due_ms(&sandbox) <= call->now_ms) {
-        act(&there, &function, &sandbox);
-        return DONE;
-    }
-    sandbox.check_ms = INT64_MAX;
-    lambda_sandbox_check_at(&there, &sandbox, due_ms(&sandbox));
-    return DONE;
-}
-
-/* ---- what the server tells of one ---- */
-
-static void note_memory(const struct call *call, struct lambda_get_sandbox_row *sandbox, const int64_t *bytes)
-{
-    if (!bytes || *bytes <= sandbox->memory_bytes)
-        return;
-    sandbox->memory_bytes = *bytes;
-    lambda_set_memory(call->txn,
-                      &(struct lambda_set_memory_params){.id = sandbox->id, .memory_bytes = *bytes});
-}
-
-enum outcome lambda_sandbox_output(const struct call *call, const struct sandbox_output *in,
-                                   struct lambda_sandbox_output_output *out)
-{
-    struct lambda_get_sandbox_row sandbox;
-    struct function function;
-
-    (void)out;
-    if (!lambda_get_sandbox(call->txn, &(struct lambda_get_sandbox_params){.id = in->sandbox_id}, &sandbox))
-        return DONE;
-    note_memory(call, &sandbox, in->max_memory_bytes);
-    if (!lambda_function_get(call, sandbox.function_id, &function))
-        return DONE;
-    struct call there = lambda_call_of_function(call, &function);
-    lambda_log_output(&there, &function, &sandbox, &in->lines);
-    return DONE;
-}
-
-/* As the Go runtime, which AWS's supervisor is written in, names signals. */
-static str signal_name(const struct call *call, int64_t number)
-{
-    str name = str_of(strsignal((int)number));
-    char *lower = arena_alloc(call->arena, name.size + 1);
-
-    for (size_t i = 0; i < name.size; i++)
-        lower[i] = (char)tolower((unsigned char)name.data[i]);
-    return (str){lower, name.size};
-}
-
-static str exit_message(const struct call *call, const struct sandbox_exited *in)
-{
-    if (str_equal(in->reason, S("OutOfMemory")))
-        return S("Runtime exited with error: signal: killed");
-    if (in->signal)
-        return arena_format(call->arena, "Runtime exited with error: signal: %.*s",
-                            STR_ARGS(signal_name(call, *in->signal)));
-    if (in->exit_code && *in->exit_code != 0)
-        return arena_format(call->arena, "Runtime exited with error: exit status %lld",
-                            (long long)*in->exit_code);
-    return in->exit_code ? S("Runtime exited without providing a reason") : in->message;
-}
-
-static const char *exit_type(const struct sandbox_exited *in)
-{
-    if (str_equal(in->reason, S("OutOfMemory")))
-        return "Runtime.OutOfMemory";
-    return str_equal(in->reason, S("StartFailed")) ? "Runtime.InvalidEntrypoint" : "Runtime.ExitError";
-}
-
-static struct result exit_result(const struct call *call, const struct function *function,
-                                 const struct sandbox_exited *in,
-                                 const struct lambda_get_sandbox_row *sandbox, str request_id)
-{
-    if (sandbox->state == LAMBDA_SANDBOX_STATE_LATE)
-        return timed_out(call, function, request_id);
-    struct result result =
-        lambda_result_error(call, exit_type(in),
-                            arena_format(call->arena, "RequestId: %.*s Error: %.*s", STR_ARGS(request_id),
-                                         STR_ARGS(exit_message(call, in))));
-    result.status = S("error");
-    return result;
-}
-
-/* Whoever it was at work for, or would have been, hears of its end. */
-static void tell_of_exit(const struct call *call, const struct function *function,
-                         const struct sandbox_exited *in, const struct lambda_get_sandbox_row *sandbox)
-{
-    struct lambda_find_invocation_row invocation;
-
-    if (!lambda_invocation_of_sandbox(call, sandbox->id, &invocation) &&
-        !(sandbox->state == LAMBDA_SANDBOX_STATE_STARTING &&
-          lambda_invocation_next(call, function, &invocation))) {
-        lambda_log_flush(call, function, sandbox, NULL);
-        return;
-    }
-    struct result result = exit_result(call, function, in, sandbox, invocation.request_id);
-    lambda_invocation_finish(call, function, sandbox, &invocation, &result);
-}
-
-enum outcome lambda_sandbox_exited(const struct call *call, const struct sandbox_exited *in,
-                                   struct lambda_sandbox_exited_output *out)
-{
-    struct lambda_get_sandbox_row sandbox;
-    struct function function;
-
-    (void)out;
-    if (!lambda_get_sandbox(call->txn, &(struct lambda_get_sandbox_params){.id = in->sandbox_id}, &sandbox)) {
-        end_effects(call, in->sandbox_id);
-        return DONE;
-    }
-    note_memory(call, &sandbox, in->max_memory_bytes);
-    if (!lambda_function_get(call, sandbox.function_id, &function)) {
-        forget(call, &sandbox);
-        return DONE;
-    }
-    struct call there = lambda_call_of_function(call, &function);
-    if (str_equal(in->reason, S("StartFailed")))
-        lambda_log_keep(&there, sandbox.id, there.now_ms, in->message);
-    tell_of_exit(&there, &function, in, &sandbox);
-    forget(&there, &sandbox);
-    lambda_function_dispatch(&there, &function);
-    return DONE;
 }

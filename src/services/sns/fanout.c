@@ -91,6 +91,16 @@ static void trace_delivery(const struct call *call, const struct broadcast *broa
         trace_loss(call, broadcast, queue_arn, sent->problem);
 }
 
+/* The id is the SenderId of what SNS delivers, as everybody sees it at AWS. */
+static const struct principal *sender(const struct call *call, const struct broadcast *broadcast)
+{
+    struct principal *sender = arena_new(call->arena, struct principal);
+
+    *sender = *service_principal(call, S("sns.amazonaws.com"), broadcast->topic_arn);
+    sender->id = S("AIDAIT2UOQQY3AUEKVGXU");
+    return sender;
+}
+
 /* Send to the queues of those subscribers that get it raw, or to those of the others. */
 static void deliver_form(const struct call *call, const struct broadcast *broadcast,
                          const struct sns_list_subscribers_rows *subscribers, bool raw)
@@ -106,8 +116,7 @@ static void deliver_form(const struct call *call, const struct broadcast *broadc
                 .insert = raw ? (str){0} : sns_envelope_insert(call, subscribers->items[i].arn),
             };
     if (request.targets.count == 0 ||
-        invoke(call, service_principal(call, S("sns.amazonaws.com"), broadcast->topic_arn),
-               &SQS_SEND_TO_QUEUES, &request, &result, &failure) != DONE)
+        invoke(call, sender(call, broadcast), &SQS_SEND_TO_QUEUES, &request, &result, &failure) != DONE)
         return;
     for (size_t i = 0; i < result.sent.count; i++)
         trace_delivery(call, broadcast, request.targets.items[i].queue_arn, &result.sent.items[i]);

@@ -71,6 +71,10 @@ create table sns_fanout_message (
 );
 create index sns_fanout_topic on sns_fanout (topic_id);
 
+-- Who subscribed; unknown of what is older than this column.
+-- migration: 3
+alter table sns_subscription add column principal text;
+
 -- statement: add_topic :insert
 -- row: topic
 insert into sns_topic (account, region, name, display_name, policy, delivery_policy, kms_key_id, tracing_config,
@@ -116,15 +120,15 @@ where id in (select s.id from sns_subscription s where s.topic_id = :topic_id li
 delete from sns_tag where topic_id = :topic_id;
 
 -- statement: add_subscription :insert
-insert into sns_subscription (topic_id, arn, owner, protocol, endpoint, raw_delivery)
-values (:topic_id, :arn, :owner, :protocol, :endpoint, :raw_delivery);
+insert into sns_subscription (topic_id, arn, owner, principal, protocol, endpoint, raw_delivery)
+values (:topic_id, :arn, :owner, :principal, :protocol, :endpoint, :raw_delivery);
 
 -- statement: find_same_subscription :one
 select arn, raw_delivery from sns_subscription
 where topic_id = :topic_id and protocol = :protocol and endpoint = :endpoint;
 
 -- statement: find_subscription :one
-select s.id, s.topic_id, s.arn, s.owner, s.protocol, s.endpoint, s.raw_delivery, t.policy
+select s.id, s.topic_id, s.arn, s.owner, s.principal, s.protocol, s.endpoint, s.raw_delivery, t.policy
 from sns_subscription s join sns_topic t on t.id = s.topic_id where s.arn = :arn and t.account <> '';
 
 -- statement: set_raw_delivery :exec

@@ -121,6 +121,7 @@ enum outcome sns_subscribe(const struct call *call, const struct sns_subscribe_i
                                         .topic_id = topic->row.id,
                                         .arn = out->subscription_arn,
                                         .owner = call->caller->account,
+                                        .principal = call->caller->arn,
                                         .protocol = in->protocol,
                                         .endpoint = in->endpoint,
                                         .raw_delivery = raw_delivery,
@@ -187,6 +188,8 @@ enum outcome sns_get_subscription_attributes(const struct call *call,
     str_map_add(call->arena, shown, S("SubscriptionArn"), row->arn);
     str_map_add(call->arena, shown, S("TopicArn"), topic_arn_of(call, in->subscription_arn));
     str_map_add(call->arena, shown, S("Owner"), row->owner);
+    str_map_add(call->arena, shown, S("SubscriptionPrincipal"),
+                str_present(row->principal) ? row->principal : arn_of_root(call->arena, row->owner));
     str_map_add(call->arena, shown, S("Protocol"), row->protocol);
     str_map_add(call->arena, shown, S("Endpoint"), row->endpoint);
     str_map_add(call->arena, shown, S("RawMessageDelivery"), row->raw_delivery ? S("true") : S("false"));

@@ -260,7 +260,7 @@ TEST(an_enum_has_both_directions)
     assert_int_equal(dynamodb_key_type_of(S("HASH")), DYNAMODB_KEY_TYPE_HASH);
     assert_int_equal(dynamodb_key_type_of(S("RANGE")), DYNAMODB_KEY_TYPE_RANGE);
     assert_text(dynamodb_key_type_text(DYNAMODB_KEY_TYPE_RANGE), "RANGE");
-    assert_text(lambda_runtime_text(LAMBDA_RUNTIME_NODEJS20_X), "nodejs20.x");
+    assert_text(lambda_architecture_text(LAMBDA_ARCHITECTURE_X86_64), "x86_64");
     assert_int_equal(dynamodb_key_type_of(S("range")), 0);
     assert_int_equal(dynamodb_key_type_of((str){0}), 0);
     assert_false(str_present(dynamodb_key_type_text(0)));

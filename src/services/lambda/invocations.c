@@ -1,0 +1,70 @@
+/*
+ * invocations.c: an invocation's row, and what it ends with.
+ */
+#include "lambda_internal.h"
+
+#include "wire/json.h"
+
+enum { LARGE_PAYLOAD_BYTES = 4096 };
+
+str lambda_invocation_answer(const struct call *call, str request_id)
+{
+    return arena_format(call->arena, "lambda/answer/%.*s", STR_ARGS(request_id));
+}
+
+bool lambda_invocation_of_sandbox(const struct call *call, str sandbox_id,
+                                  struct lambda_find_invocation_row *invocation)
+{
+    return lambda_find_invocation(
+        call->txn, &(struct lambda_find_invocation_params){.sandbox_id = sandbox_id}, invocation);
+}
+
+bool lambda_invocation_next(const struct call *call, const struct function *function,
+                            struct lambda_find_invocation_row *invocation)
+{
+    return lambda_find_invocation(
+        call->txn, &(struct lambda_find_invocation_params){.function_id = &function->row.id}, invocation);
+}
+
+void lambda_invocation_add(const struct call *call, struct lambda_add_invocation_params params)
+{
+    str payload = params.payload;
+
+    check(params.function_id > 0 && params.queued_ms <= call->now_ms);
+    params.payload_apart = payload.size > LARGE_PAYLOAD_BYTES;
+    if (params.payload_apart)
+        params.payload = S("");
+    int64_t id = lambda_add_invocation(call->txn, &params);
+    if (params.payload_apart)
+        lambda_add_payload(call->txn, &(struct lambda_add_payload_params){.id = id, .content = payload});
+}
+
+str lambda_invocation_payload(const struct call *call, const struct lambda_take_invocation_row *invocation)
+{
+    struct lambda_get_payload_row apart;
+
+    return invocation->payload_apart &&
+                   lambda_get_payload(call->txn, &(struct lambda_get_payload_params){.id = invocation->id},
+                                      &apart)
+               ? apart.content
+               : invocation->payload;
+}
+
+void lambda_invocation_remove(const struct call *call, int64_t id)
+{
+    check(id > 0);
+    lambda_remove_invocation(call->txn, &(struct lambda_remove_invocation_params){.id = id});
+    lambda_remove_payload(call->txn, &(struct lambda_remove_payload_params){.id = id});
+}
+
+struct result lambda_result_error(const struct call *call, const char *type, str message)
+{
+    struct json_writer writer = json_writer_in(call->arena);
+
+    json_open_object(&writer);
+    json_field(&writer, S("errorType"), str_of(type));
+    json_field(&writer, S("errorMessage"), message);
+    json_close_object(&writer);
+    return (struct result){
+        .error = S("Unhandled"), .payload = json_written(&writer), .error_type = str_of(type)};
+}
