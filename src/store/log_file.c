@@ -3,8 +3,9 @@
  *
  * SQLite writes a commit page by page, each after a header of its own: some twenty system calls.  Here what
  * follows upon each other is gathered, and written when a commit ends; also before anything else is done with
- * the file, when the buffer is full, and when a piece goes elsewhere.  Other connections look at a commit
- * only when SQLite has published it, which is after its last frame was written.
+ * the file, when the buffer is full, and when a piece goes elsewhere.  The file grows ahead of what is
+ * written to it.  Other connections look at a commit only when SQLite has published it, which is after its
+ * last frame was written.
  * https://www.sqlite.org/fileformat2.html#the_write_ahead_log
  */
 #include "base/check.h"
@@ -13,7 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FRAME_HEADER_BYTES = 24, COMMIT_FIELD = 4, COMMIT_FIELD_BYTES = 4, BUFFER_BYTES = 128 * 1024 };
+/* SQLite's own files take less than 128 KiB at once. */
+enum { FRAME_HEADER_BYTES = 24, COMMIT_FIELD = 4, COMMIT_FIELD_BYTES = 4, BUFFER_BYTES = 120 * 1024 };
 
 struct log_file {
     sqlite3_file base;
@@ -24,12 +26,32 @@ struct log_file {
     bool ends_commit;     /* the page that comes next is the last of its commit */
 };
 
+/*
+ * A sync after appending has to store the file's new size as well, which takes as long again or longer: so a
+ * log that has just been appended to gets zeros behind its end, for the next commits to write over.  Zeros
+ * are no valid frame.  On a full disk it does without.
+ */
+static void grow_ahead(struct log_file *file, sqlite3_int64 end)
+{
+    sqlite3_int64 size;
+
+    if (file->real->pMethods->xFileSize(file->real, &size) != SQLITE_OK || size > end)
+        return;
+    memset(file->buffer, 0, BUFFER_BYTES);
+    file->real->pMethods->xWrite(file->real, file->buffer, BUFFER_BYTES, end);
+}
+
 static int flush(struct log_file *file)
 {
     int size = file->size;
 
+    if (size == 0)
+        return SQLITE_OK;
     file->size = 0; /* after trouble the commit is rolled back */
-    return size ? file->real->pMethods->xWrite(file->real, file->buffer, size, file->offset) : SQLITE_OK;
+    int code = file->real->pMethods->xWrite(file->real, file->buffer, size, file->offset);
+    if (code == SQLITE_OK)
+        grow_ahead(file, file->offset + size);
+    return code;
 }
 
 static bool is_commit_header(const void *data, int size)
@@ -40,12 +62,17 @@ static bool is_commit_header(const void *data, int size)
            memcmp((const char *)data + COMMIT_FIELD, no_commit, sizeof no_commit) != 0;
 }
 
+/* False when there is no memory for a buffer. */
+static bool has_buffer(struct log_file *file)
+{
+    if (!file->buffer)
+        file->buffer = malloc(BUFFER_BYTES);
+    return file->buffer != NULL;
+}
+
 static void add(struct log_file *file, const void *data, int size, sqlite3_int64 offset)
 {
     check(size <= BUFFER_BYTES);
-    if (!file->buffer)
-        file->buffer = malloc(BUFFER_BYTES);
-    check(file->buffer != NULL);
     if (file->size == 0)
         file->offset = offset;
     memcpy(file->buffer + file->size, data, (size_t)size);
@@ -58,6 +85,8 @@ static int write_bytes(sqlite3_file *base, const void *data, int size, sqlite3_i
     bool fits = offset == file->offset + file->size && size <= BUFFER_BYTES - file->size;
     int code = fits ? SQLITE_OK : flush(file);
 
+    if (code == SQLITE_OK && !has_buffer(file))
+        code = SQLITE_IOERR_NOMEM;
     if (code != SQLITE_OK)
         return code;
     add(file, data, size, offset);

@@ -233,6 +233,8 @@ static void send_held(const struct call *call, const struct poll *poll)
                                                                       .limit = poll->mapping.batch_size});
     struct record_list records = {0};
 
+    if (rows.count == 0)
+        return; /* the statement failed: the disk is full, or gone */
     for (size_t i = 0; i < rows.count; i++)
         *list_add(call->arena, &records) = (struct record){
             .json = rows.items[i].record,
