@@ -518,8 +518,6 @@ def test_a_server_that_is_killed_while_it_writes_a_package_has_the_one_before(ho
     one.server.start()
     assert get(location(one, "one"))[2] == package
     assert one.invoke("one") == (None, '"hello"')
-    assert stored(one) > 1
-    advance(one, 61)
     wait_stored(one, 1)
 
 
@@ -532,7 +530,9 @@ def make_old(server):
             whole[digest] = whole.get(digest, b"") + content
         database.executemany("insert into lambda_package values (?, ?)", whole.items())
         for later in ("drop table lambda_piece", "drop table lambda_payload", "drop index lambda_invocation_caller",
-                      "alter table lambda_invocation drop column payload_apart"):
+                      "alter table lambda_invocation drop column payload_apart",
+                      "alter table lambda_mapping add column poller integer not null default 0",
+                      "alter table lambda_mapping add column waits_for text"):
             database.execute(later)
         database.execute("update schema_version set version = 4 where name = 'lambda'")
 
