@@ -4,6 +4,7 @@
 #include "options.h"
 
 #include "base/list.h"
+#include "base/time.h"
 #include "wire/origin.h"
 
 #include <stdio.h>
@@ -210,8 +211,9 @@ static bool set_trace_keep(struct options *options, str value)
 {
     static const char *const ages[] = {"s", "m", "h", "d", NULL}, *const sizes[] = {"KiB", "MiB", "GiB",
                                                                                     NULL};
-    static const int64_t ages_ms[] = {1000, 60 * 1000, 3600 * 1000, 24 * 3600 * 1000},
-                         sizes_bytes[] = {1024, 1024 * 1024, 1024 * 1024 * 1024};
+    static const int64_t ages_ms[] = {MS_PER_S, INT64_C(60) * MS_PER_S, INT64_C(3600) * MS_PER_S,
+                                      INT64_C(86400) * MS_PER_S},
+                         sizes_bytes[] = {1 << 10, 1 << 20, 1 << 30};
     struct trace_keep keep = {.age_ms = 7 * ages_ms[3], .bytes = 256 * sizes_bytes[1]};
     str part;
 

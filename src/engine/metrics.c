@@ -9,6 +9,7 @@
 #include "engine/engine_internal.h"
 #include "engine_sql.h"
 
+#include "base/check.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "wire/json.h"
@@ -153,9 +154,11 @@ static void add_value(struct series *series, double value)
 static void take_counts(struct engine *engine)
 {
     const struct counted_list *counts = &engine->batch->counts;
+    struct minute *minute = engine->metrics->current;
 
-    for (size_t i = 0; i < counts->count; i++)
-        add_value(&engine->metrics->current->series[counts->items[i].place], counts->items[i].value);
+    check(minute || counts->count == 0);
+    for (size_t i = 0; minute && i < counts->count; i++)
+        add_value(&minute->series[counts->items[i].place], counts->items[i].value);
 }
 
 /* ---- storing ---- */

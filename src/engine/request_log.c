@@ -23,7 +23,7 @@ static bool has_room(unsigned *left_out)
 {
     static _Atomic int64_t second;
     static _Atomic unsigned lines;
-    int64_t now_s = monotonic_us() / (1000 * 1000);
+    int64_t now_s = monotonic_us() / (INT64_C(1000) * MS_PER_S);
 
     *left_out = 0;
     if (atomic_load(&second) != now_s && atomic_exchange(&second, now_s) != now_s) {

@@ -361,7 +361,7 @@ static int64_t wait_ms(const struct engine *engine)
 {
     if (!calls_wait(engine))
         return 1;
-    return engine->trace_page_bytes > 4 * MOST_WAITING_BYTES ? INDEX_SOON_MS : INDEX_AGAIN_MS;
+    return engine->trace_page_bytes > INT64_C(4) * MOST_WAITING_BYTES ? INDEX_SOON_MS : INDEX_AGAIN_MS;
 }
 
 void trace_index(struct engine *engine)

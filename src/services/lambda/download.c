@@ -72,7 +72,7 @@ static enum outcome send_piece(const struct call *call, str sha256, int64_t from
 
     if (!lambda_package_read_piece(call, sha256, from, &piece))
         return fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "The package is gone.");
-    stream_keep(call, arena_format(call->arena, "%lld", (long long)(from + (int64_t)piece.size)));
+    stream_keep(call, arena_decimal(call->arena, from + (int64_t)piece.size));
     return stream_send(call, piece);
 }
 
