@@ -3,9 +3,8 @@
  *
  * SQLite writes a commit page by page, each after a header of its own: some twenty system calls.  Here what
  * follows upon each other is gathered, and written when a commit ends; also before anything else is done with
- * the file, when the buffer is full, and when a piece goes elsewhere.  The file grows ahead of what is
- * written to it.  Other connections look at a commit only when SQLite has published it, which is after its
- * last frame was written.
+ * the file, when the buffer is full, and when a piece goes elsewhere.  Other connections look at a commit
+ * only when SQLite has published it, which is after its last frame was written.
  * https://www.sqlite.org/fileformat2.html#the_write_ahead_log
  */
 #include "base/check.h"
@@ -26,32 +25,12 @@ struct log_file {
     bool ends_commit;     /* the page that comes next is the last of its commit */
 };
 
-/*
- * A sync after appending has to store the file's new size as well, which takes as long again or longer: so a
- * log that has just been appended to gets zeros behind its end, for the next commits to write over.  Zeros
- * are no valid frame.  On a full disk it does without.
- */
-static void grow_ahead(struct log_file *file, sqlite3_int64 end)
-{
-    sqlite3_int64 size;
-
-    if (file->real->pMethods->xFileSize(file->real, &size) != SQLITE_OK || size > end)
-        return;
-    memset(file->buffer, 0, BUFFER_BYTES);
-    file->real->pMethods->xWrite(file->real, file->buffer, BUFFER_BYTES, end);
-}
-
 static int flush(struct log_file *file)
 {
     int size = file->size;
 
-    if (size == 0)
-        return SQLITE_OK;
     file->size = 0; /* after trouble the commit is rolled back */
-    int code = file->real->pMethods->xWrite(file->real, file->buffer, size, file->offset);
-    if (code == SQLITE_OK)
-        grow_ahead(file, file->offset + size);
-    return code;
+    return size ? file->real->pMethods->xWrite(file->real, file->buffer, size, file->offset) : SQLITE_OK;
 }
 
 static bool is_commit_header(const void *data, int size)
