@@ -80,17 +80,12 @@ static bool decode_item(const struct decoder *decoder, const struct shape *shape
                                      : decode_value(decoder, shape, source, value);
 }
 
-static struct items make_items(const struct decoder *decoder, const struct shape *shape, size_t count)
-{
-    return (struct items){arena_alloc(decoder->arena, (count ? count : 1) * item_size(shape)), count};
-}
-
 static bool decode_list(const struct decoder *decoder, const struct shape *shape, const struct cbor *source,
                         void *value)
 {
     if (source->type != CBOR_ARRAY)
         return false;
-    struct items items = make_items(decoder, shape, source->count);
+    struct items items = items_new(decoder->arena, shape, source->count);
     for (uint32_t i = 0; i < source->count; i++)
         if (!decode_item(decoder, shape->element, &source->items[i], items.data + i * item_size(shape)))
             return false;
@@ -103,7 +98,7 @@ static bool decode_map(const struct decoder *decoder, const struct shape *shape,
 {
     if (source->type != CBOR_MAP)
         return false;
-    struct items items = make_items(decoder, shape, source->count);
+    struct items items = items_new(decoder->arena, shape, source->count);
     for (uint32_t i = 0; i < source->count; i++) {
         char *entry = items.data + i * item_size(shape);
         *entry_key(entry) = source->pairs[i].key;
@@ -128,7 +123,7 @@ static bool decode_moment(const struct cbor *source, int64_t *ms)
     return true;
 }
 
-/* Not what null, false and the empty say, nor a map with nothing else in it: see refused_members.c. */
+/* Does the client ask for anything by this value?  As in json_shape.c. */
 static bool asks_for_something(const struct cbor *source)
 {
     switch (source->type) {

@@ -124,7 +124,7 @@ static bool decode_list(const struct decoder *decoder, const struct shape *shape
 
     if (json->type != JSON_ARRAY)
         return refuse(decoder, shape, json);
-    struct items items = {arena_alloc(decoder->arena, (json->count ? json->count : 1) * size), json->count};
+    struct items items = items_new(decoder->arena, shape, json->count);
     for (uint32_t i = 0; i < json->count; i++)
         if (!decode_item(decoder, shape->element, &json->items[i], items.data + i * size))
             return false;
@@ -139,7 +139,7 @@ static bool decode_map(const struct decoder *decoder, const struct shape *shape,
 
     if (json->type != JSON_OBJECT)
         return refuse(decoder, shape, json);
-    struct items items = {arena_alloc(decoder->arena, (json->count ? json->count : 1) * size), json->count};
+    struct items items = items_new(decoder->arena, shape, json->count);
     for (uint32_t i = 0; i < json->count; i++) {
         char *entry = items.data + i * size;
         *entry_key(entry) = json->members[i].name;
@@ -162,7 +162,10 @@ static bool decode_integer(const struct decoder *decoder, const struct json *jso
     return true;
 }
 
-/* Not what null, false and the empty say, nor an object with nothing else in it: see refused_members.c. */
+/*
+ * Does the client ask for anything by this value?  Null, false, empty texts and arrays ask for nothing, and
+ * so does an object that holds nothing else: see refused_members.c.
+ */
 static bool asks_for_something(const struct json *json)
 {
     switch (json->type) {

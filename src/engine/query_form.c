@@ -146,7 +146,7 @@ static bool decode_list(struct decoder *decoder, const struct shape *shape, cons
 {
     struct numbered_list list = number_items(decoder->arena, numbers);
     size_t size = item_size(shape);
-    struct items items = {arena_alloc(decoder->arena, (list.count ? list.count : 1) * size), list.count};
+    struct items items = items_new(decoder->arena, shape, list.count);
 
     for (size_t i = 0; i < list.count; i++)
         if (!decode_item(decoder, shape->element, &list.items[i], items.data + i * size))
@@ -166,7 +166,7 @@ static bool decode_map(struct decoder *decoder, const struct shape *shape, const
     struct numbered_list list = number_items(decoder->arena, numbers);
     str key_name = name_or(shape->key_name, S("key")), value_name = name_or(shape->value_name, S("value"));
     size_t size = item_size(shape);
-    struct items items = {arena_alloc(decoder->arena, (list.count ? list.count : 1) * size), list.count};
+    struct items items = items_new(decoder->arena, shape, list.count);
 
     for (size_t i = 0; i < list.count; i++) {
         char *entry = items.data + i * size;
@@ -188,7 +188,7 @@ static bool decode_map(struct decoder *decoder, const struct shape *shape, const
 static bool decode_plain_item(struct decoder *decoder, const struct shape *shape, str own, void *value)
 {
     struct numbered item = {.value = own};
-    struct items items = {arena_alloc(decoder->arena, item_size(shape)), 1};
+    struct items items = items_new(decoder->arena, shape, 1);
 
     items_write(value, items);
     return decode_item(decoder, shape->element, &item, items.data);

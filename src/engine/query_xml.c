@@ -158,8 +158,9 @@ static bool read_collection(const struct reader *reader, const struct shape *sha
                             const struct xml_node *node, str name, void *value)
 {
     size_t size = item_size(shape);
-    struct items items = {arena_alloc(reader->arena, (node->count ? node->count : 1) * size), 0};
+    struct items items = items_new(reader->arena, shape, node->count);
 
+    items.count = 0;
     for (size_t i = 0; i < node->count; i++) {
         const struct xml_node *child = &node->children[i];
         if (!str_equal(child->name, name))

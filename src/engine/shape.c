@@ -41,6 +41,11 @@ size_t item_size(const struct shape *shape)
     return shape->type == SHAPE_LIST ? size : MAP_VALUE_OFFSET + ((size + 7) & ~(size_t)7);
 }
 
+struct items items_new(struct arena *arena, const struct shape *shape, size_t count)
+{
+    return (struct items){arena_alloc(arena, (count ? count : 1) * item_size(shape)), count};
+}
+
 static bool is_number(const struct shape *shape)
 {
     return shape->type == SHAPE_INTEGER || shape->type == SHAPE_DOUBLE || shape->type == SHAPE_TIMESTAMP;

@@ -19,6 +19,8 @@ struct items items_read(const void *list);
 void items_write(void *list, struct items items);
 /* The size of one item of that list or map. */
 size_t item_size(const struct shape *shape);
+/* Zeroed room on the arena for `count` items of that list or map; its data is never NULL. */
+struct items items_new(struct arena *arena, const struct shape *shape, size_t count);
 
 enum { MAP_VALUE_OFFSET = sizeof(str) };
 
