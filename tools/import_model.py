@@ -224,7 +224,7 @@ class Draft:
 
 
 class Model:
-    """A model's text as blocks: a line at the margin and those under it, with the lines above it that are none."""
+    """A model's text as blocks: a line at the margin, the indented lines under it, and the comments above it."""
 
     def __init__(self, path):
         self.path = path

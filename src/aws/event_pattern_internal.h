@@ -53,7 +53,7 @@ struct event_rule {
     enum event_rule_kind kind;
     bool ignore_case;
     str text;                    /* of a prefix, a suffix, an equality */
-    struct event_texts segments; /* of a wildcard: what stands between its stars */
+    struct event_texts segments; /* of a wildcard: the texts between its stars */
     int64_t bottom, top;         /* of a range, both included */
     unsigned char first_address[EVENT_ADDRESS_BYTES], last_address[EVENT_ADDRESS_BYTES];
     size_t address_size;

@@ -194,7 +194,7 @@ static bool scalar_matches(const struct event_pattern *pattern, const struct eve
 
 /* ---- fields ---- */
 
-/* *found: there is a value; an object, an empty array, and what is not there are none. */
+/* *found: the field has a value.  An object, an empty array and an absent field have none. */
 static bool values_match(const struct event_pattern *pattern, const struct event_field *field,
                          const struct json *value, bool *found)
 {

@@ -12,7 +12,7 @@
 enum { MAX_BYTES = 256 * 1024, MAX_KEYS = 5, MAX_COMBINATIONS = 150 };
 
 struct dialect {
-    const char *before;  /* stands before each sentence */
+    const char *before;  /* how each sentence begins */
     const char *instead; /* all it says; NULL: the sentence */
     bool flat, counted;  /* no keys inside of keys; at most so many keys and combinations of values */
     bool may_be_empty;   /* {} matches everything */

@@ -8,8 +8,8 @@
 #include "wire/json.h"
 
 struct policy_document {
-    const struct json *document;   /* NULL when there is none, or it is no object */
-    const struct json *statements; /* a single one may stand in the document without an array around it */
+    const struct json *document;   /* NULL when the text is not a JSON object */
+    const struct json *statements; /* the document may hold a single one without an array around it */
     size_t count;
 };
 

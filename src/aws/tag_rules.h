@@ -11,7 +11,7 @@ enum { TAGS_MAX = 50, TAG_KEY_MAX_CHARACTERS = 128, TAG_VALUE_MAX_CHARACTERS = 2
 /* "aws:…", in any case: AWS's own tags. */
 bool tag_key_is_reserved(str key);
 /*
- * Does some key stand there twice? The keys are `stride` bytes apart, from *first on: members of the structs
+ * Does some key occur twice? The keys are `stride` bytes apart, from *first on: members of the structs
  * of a list.
  */
 bool tag_keys_repeat(struct arena *arena, const str *first, size_t count, size_t stride, bool ignore_case);

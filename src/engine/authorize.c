@@ -112,7 +112,7 @@ static bool see_tag(struct viewer *viewer, const struct shape *shape, const void
     return true;
 }
 
-/* Tags are a map, or a list of structures; which stands at the end of the path. */
+/* The member at the end of the path holds the tags: a map, or a list of structures. */
 static void add_tags(const struct call *call, const struct member_path *path, const void *in,
                      struct context_list *context)
 {

@@ -253,7 +253,8 @@ static bool unpack(struct exchange *exchange, size_t limit)
     return false;
 }
 
-/* A URL that AWS gives to people: whoever follows it is nobody, whom the handler must expect. */
+/* A URL that AWS gives to people: its request is not signed, so the handler must expect an anonymous caller.
+ */
 static bool may_be_unsigned(const struct exchange *exchange, const struct sigv4 *sigv4)
 {
     return exchange->operation && exchange->operation->flags & OPERATION_UNSIGNED && sigv4 &&

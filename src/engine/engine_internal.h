@@ -152,8 +152,8 @@ struct engine {
     int64_t next_hop;      /* numbers hops */
     struct arena late_arena;
     struct text late_hops;    /* of earlier batches, and not written yet */
-    int64_t late_ms;          /* when they are written at the latest; INT64_MAX: there are none */
-    int64_t index_ms;         /* when pages of hops are taken apart next; INT64_MAX: there is none */
+    int64_t late_ms;          /* when waiting hops are written at the latest; INT64_MAX: no hops wait */
+    int64_t index_ms;         /* when pages of hops are taken apart next; INT64_MAX: no page waits */
     int64_t prune_ms;         /* when traces are pruned next */
     int64_t trace_page_bytes; /* of all pages; negative: to be counted */
     int64_t slice_began_us;
@@ -211,7 +211,7 @@ void spawned_start(struct engine *engine, struct batch *batch);
 /* The exchange, which may be a poller, will not run again; or it will after all. */
 void poller_has_ended(struct engine *engine, const struct exchange *exchange);
 void poller_goes_on(struct engine *engine, struct exchange *exchange);
-/* There are none any more, as after a reset. */
+/* Forget all traces, as after a reset. */
 void pollers_forget(struct engine *engine);
 
 /* slice.c: bounding what runs on the engine thread; see slice_is_over() in call.h */
@@ -350,7 +350,7 @@ enum outcome door_refuse(const struct call *call, struct http_reply *reply, int 
 /* NULL: two doors are one, and *clash is the second of them. */
 struct doors *doors_new(const struct module *const *modules, const struct door **clash);
 void doors_free(struct doors *doors);
-/* NULL: the request is for none.  *rest is what the path's '*' stands for. */
+/* NULL: no door matches the request.  *rest is what the path's '*' stands for. */
 const struct door *doors_find(const struct doors *doors, const struct http_request *request, str *rest);
 /* False: refused, and the exchange has its reply. */
 bool doors_admit(struct exchange *exchange, struct auth *auth, struct store_reader *reader);
@@ -406,7 +406,7 @@ bool trace_is_late(const struct engine *engine);
 
 /* trace_page.c: hops as records, one after the other */
 void record_write(struct text *page, const struct trace_hop *hop, int64_t id);
-/* Take the first one off.  False: there is none, or it cannot be read. */
+/* Take the first hop off.  False: no hop is left, or it cannot be read. */
 bool record_read(str *page, struct trace_hop *hop, int64_t *id);
 /* Some records from the beginning: not many more bytes than that. */
 str records_head(str records, size_t bytes);
@@ -423,7 +423,7 @@ bool trace_is_indexed(struct engine *engine);
 void trace_index(struct engine *engine);
 /* Do so when it is due, and forget traces past their age, or of which there are too many. */
 void trace_tend(struct engine *engine);
-/* A hop as it is stored: an array whose first column is at `from`.  False: it is none. */
+/* A hop as it is stored: an array whose first column is at `from`.  False: the text is not a hop. */
 enum { HOP_COLUMNS = 12 };
 struct json;
 struct stored_hop {

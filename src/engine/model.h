@@ -145,7 +145,7 @@ struct condition_key {
         KEY_IS_ADDED, /* by the function of a key before it */
     } source;
     struct member_path path; /* to its values */
-    const char *otherwise;   /* the value when there is none; or NULL */
+    const char *otherwise;   /* the value when the member is absent; or NULL */
     /* Adds its values itself; NULL: they are what is at the path. */
     void (*add)(const struct call *call, const void *in, const struct resource *resource,
                 struct context_list *context);

@@ -2,7 +2,7 @@
  * pollers.c: internal calls that run by themselves, and those among them that have a name.
  *
  * Beginnings and ends are noted in the batch, in their order, and happen when it is committed: a call that
- * fails has begun and ended nothing.  The named ones stand in a table from then on until they have ended.
+ * fails has begun and ended nothing.  A named poller is in a table from its beginning to its end.
  */
 #include "engine/engine_internal.h"
 

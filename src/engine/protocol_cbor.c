@@ -2,7 +2,7 @@
  * protocol_cbor.c: Smithy RPC v2 with CBOR, both ways.
  * https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html
  *
- * Service and operation stand in the path, and every message says "smithy-protocol: rpc-v2-cbor".
+ * The path names service and operation, and every message says "smithy-protocol: rpc-v2-cbor".
  */
 #include "engine/cbor_shape.h"
 #include "engine/errors.h"

@@ -290,7 +290,7 @@ static void write_header_map(struct arena *arena, const struct member *member, c
 }
 
 struct body {
-    str bytes, media_type; /* absent: there is none */
+    str bytes, media_type; /* absent when the reply has no body */
 };
 
 /* The body of a message of that shape: its payload, or the document of what is not elsewhere. */

@@ -6,7 +6,7 @@
  */
 #include "engine/protocol_internal.h"
 
-/* How a protocol writes and reads a document; and what it calls a body that is none. */
+/* How a protocol writes and reads a document, and what it calls a body that is not a document. */
 struct rest_body {
     str media_type, blob_media_type, text_media_type;
     /* Fill the structure from the document and mark what is missing.  False: the call has failed. */

@@ -1,5 +1,5 @@
 /*
- * stream.c: replies that are sent piece by piece; the contract stands in call.h.
+ * stream.c: replies that are sent piece by piece; call.h has the contract.
  *
  * One piece is on its way at a time.  Between two pieces an exchange is its connection's, and costs what its
  * arena holds: the request and a place.

@@ -1,5 +1,5 @@
 /*
- * trace_page.c: hops as they stand in a page until trace_index.c takes it apart.
+ * trace_page.c: hops as a page stores them until trace_index.c takes it apart.
  *
  * A record is a head of fixed size, as this machine has it in memory, and the texts one after the other.
  */

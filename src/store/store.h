@@ -114,7 +114,7 @@ struct store_waits {
 struct store_waits store_waits(struct store *store);
 
 /*
- * Delete every row of every table (the reset endpoint), but of those named: a NULL ends the list, which may
+ * Delete every row of every table (the reset endpoint) but the tables named; a NULL ends the list, which may
  * be NULL itself.  Part of the current write transaction.
  */
 void txn_delete_everything(struct txn *txn, const char *const *spared);

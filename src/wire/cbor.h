@@ -50,13 +50,13 @@ struct cbor_pair {
 
 /* NULL when the source is not one whole value. */
 const struct cbor *cbor_parse(struct arena *arena, str source);
-/* The value of the last pair with that key, NULL when there is none or `map` is NULL or no map. */
+/* The value of the last pair with that key, NULL when no pair has it, or `map` is NULL or not a map. */
 const struct cbor *cbor_get(const struct cbor *map, str key);
 /* Its text when it is text, else the absent str. */
 str cbor_get_str(const struct cbor *map, str key);
 /* False when it is no integer, or 64 bits do not hold it. */
 bool cbor_to_i64(const struct cbor *value, int64_t *number);
-/* Any number; false when it is none. */
+/* Any number; false when the value is not a number. */
 bool cbor_to_double(const struct cbor *value, double *number);
 
 /* Each value in the smallest form that holds it; floats in no less than 32 bits, since many readers know no

@@ -16,7 +16,7 @@ enum {
 /* How a header's value lies on the wire. */
 static const struct {
     unsigned char size; /* of the value, or of the length before it */
-    bool text;          /* bytes of a length that stands before them */
+    bool text;          /* bytes, after their length */
 } forms[] = {
     [EVENT_HEADER_TRUE] = {0, false},      [EVENT_HEADER_FALSE] = {0, false},
     [EVENT_HEADER_BYTE] = {1, false},      [EVENT_HEADER_SHORT] = {2, false},

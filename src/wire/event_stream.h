@@ -48,7 +48,7 @@ enum event_result {
  * LIMIT_EVENT_HEADERS_BYTES and LIMIT_EVENT_PAYLOAD_BYTES allow is bad as soon as its lengths are there.
  */
 enum event_result event_message_read(struct arena *arena, str *stream, struct event_message *message);
-/* The first header of that name, NULL when there is none. */
+/* The first header of that name, NULL when the message has no such header. */
 const struct event_header *event_header(const struct event_message *message, str name);
 
 /*

@@ -36,5 +36,5 @@ struct xml_node {
 const struct xml_node *xml_parse(struct arena *arena, str source);
 /* The first child of that name, NULL when there is none or node is NULL. */
 const struct xml_node *xml_child(const struct xml_node *node, str name);
-/* The attribute of exactly that name, the absent str when there is none. */
+/* The attribute of exactly that name, the absent str when the element lacks it. */
 str xml_attribute(const struct xml_node *node, str name);

@@ -254,7 +254,7 @@ static void check_shape(struct model *model, struct shape_entry *shape)
     if (shape->kind == KIND_LIST || shape->kind == KIND_MAP)
         check_container(model, shape);
     for (size_t i = 0; i < shape->fields.count; i++)
-        if (!str_present(shape->fields.items[i].group)) /* it was checked where it stands */
+        if (!str_present(shape->fields.items[i].group)) /* it was checked in its group */
             check_field(model, shape, &shape->fields.items[i]);
     for (size_t i = 0; i < shape->values.count; i++)
         for (size_t j = 0; j < i; j++)

@@ -79,7 +79,7 @@ static const char *source_of(const struct key_entry *key)
     return str_equal(key->name, S("aws:TagKeys")) ? "KEY_IS_TAG_NAMES" : "KEY_IS_VALUE";
 }
 
-/* The others of a function's keys are for the page, and for whom it concerns which keys there are. */
+/* A function may add several keys: the first one names it, the others are listed behind it. */
 static void emit_other_keys(const struct key_entry *key, struct text *out)
 {
     for (size_t i = 0; i < key->others.count; i++) {
@@ -191,7 +191,7 @@ static void add_pattern(str arn, struct text *out)
     text_add(out, S("`"));
 }
 
-/* `also` goes on with the resource above it. */
+/* `also` is about the resource above it. */
 static const struct permission_entry *subject_of(const struct operation_entry *operation, size_t index)
 {
     while (operation->permissions.items[index].also)

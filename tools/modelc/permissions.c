@@ -26,7 +26,7 @@ void parse_resource(struct model *model, const struct line *line)
         .name = line->items[1].text, .line = line->number, .arn = line->items[2].text, .has_tags = has_tags};
 }
 
-/* The word behind `word` at *at, which moves past both; absent when it does not stand there. */
+/* The word behind `word` at *at, which moves past both; absent when the word is not there. */
 static str take_value(const struct line *line, size_t *at, str word)
 {
     if (!str_equal(word_or_absent(line, *at), word) || *at + 1 >= line->count)

@@ -222,7 +222,7 @@ static void write_prototypes(const struct writer *writer, const struct statement
 
 static void write_enum(const struct writer *writer, const struct enumeration *known)
 {
-    fputs("\n/* 0 is none of them: null in the database. */\nenum ", writer->out);
+    fputs("\n/* 0: no value, null in the database. */\nenum ", writer->out);
     write_enum_name(writer, known);
     fputs(" {\n", writer->out);
     for (size_t i = 0; i < known->values.count; i++) {
@@ -234,7 +234,7 @@ static void write_enum(const struct writer *writer, const struct enumeration *kn
     write_enum_name(writer, known);
     fputs("_text(enum ", writer->out);
     write_enum_name(writer, known);
-    fputs(" value);\n/* 0 for what is none of them. */\nenum ", writer->out);
+    fputs(" value);\n/* 0 for any other text. */\nenum ", writer->out);
     write_enum_name(writer, known);
     fputc(' ', writer->out);
     write_enum_name(writer, known);

@@ -20,7 +20,7 @@ enum command {
 struct arguments {
     enum command command;
     struct config_flags where;
-    const char *operand; /* the order, the file; NULL when there is none */
+    const char *operand; /* the order, or the file; may be NULL */
     const char *function, *zip, *raw, *file;
     int64_t parallel, count, limit, wait_seconds, visibility_seconds, dead_letters;
     bool force, json, redrive, purge;

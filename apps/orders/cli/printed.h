@@ -6,5 +6,5 @@
  */
 #include "wire/json.h"
 
-/* The JSON object that was printed, and the reason without it; NULL when there is none. */
+/* The JSON object that was printed, NULL when the reason has no such object, and the reason without it. */
 const struct json *printed_json(struct arena *arena, str reason, str *before);

@@ -14,7 +14,7 @@ struct trace_entry {
     str reason;                           /* absent when it went well */
     int64_t at_ms, took_ms, attempt;      /* 0: not told */
     str parent;                           /* the id of the hop that caused it; absent: none */
-    const struct json *detail;            /* NULL when there is none */
+    const struct json *detail;            /* may be NULL */
 };
 
 struct trace {
@@ -51,7 +51,7 @@ struct traces_query {
 bool orders_traces_find(struct orders *orders, const struct traces_query *query, struct trace_list *traces);
 /* The trace's hops.  False: it has been said why. */
 bool orders_traces_read(struct orders *orders, struct trace *trace);
-/* The newest trace with its hops; without an id when there is none. */
+/* The newest trace with its hops; its id is absent when no trace matches. */
 bool orders_traces_newest(struct orders *orders, const struct traces_query *query, struct trace *trace);
 
 /*

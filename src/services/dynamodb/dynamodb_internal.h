@@ -27,11 +27,11 @@ struct item_key {
 };
 
 /* table_find.c */
-/* The table that an ARN names; false: there is none. */
+/* The table that an ARN names; false when no table has it. */
 bool dynamodb_locate_arn(const struct call *call, str text, struct resource *found);
 /*
- * The table that the request is about, whose row.id is 0 when there is none.  NULL: what is given is no name,
- * and fail() has been called.
+ * The table that the request is about, whose row.id is 0 when it does not exist.  NULL: what is given is no
+ * name, and fail() has been called.
  */
 const struct table *dynamodb_table_of(const struct call *call);
 /* For a request about items, which fails when there is no such table. */

@@ -50,7 +50,7 @@ static bool looks_at_stored(const struct write *write)
     return write->kind == WRITE_UPDATES || write->expressions.condition || returns(write->return_values);
 }
 
-/* An update that only takes away makes no item where there is none. */
+/* An update that only removes attributes does not create an item. */
 static bool only_removes(const struct update *update)
 {
     for (size_t i = 0; i < update->count; i++)

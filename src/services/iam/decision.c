@@ -197,7 +197,7 @@ struct decision iam_policy_explain(const struct policy_set *set, const struct po
     return (struct decision){.denial = denial};
 }
 
-/* Of what, and of whom, the policies are that a denial comes from. */
+/* Which kind of policy denies, and whose policy it is. */
 static const struct seat {
     str noun;
     bool of_resource;

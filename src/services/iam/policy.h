@@ -108,7 +108,7 @@ enum denial {
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
 enum denial iam_policy_decide(const struct policy_set *set, const struct policy_request *request);
-/* What decided: a statement, or that there is none. */
+/* What decided: a statement, or that no statement allows it. */
 struct decision {
     enum denial denial;
     const struct policy *policy; /* NULL: there is no such policy, or it was not asked */

@@ -65,7 +65,7 @@ int64_t lambda_invocation_hop(const struct call *call, str trace_id, str receipt
     return first;
 }
 
-/* The last line that names the message, without its end; absent when there is none. */
+/* The last line that names the message, without its end; absent when no line names it. */
 static str line_about(const struct logs_input_log_events *output, str message_id)
 {
     for (size_t i = output->count; i > 0; i--)

@@ -3,7 +3,7 @@
  *
  * Each enabled mapping has one poller: an internal call that parks in the queue's own long polling,
  * under the function's role, and so runs in the very batch that brings a message.  What it receives
- * becomes an invocation; at the limit of those it rests until one comes back.
+ * becomes an invocation; at the limit of invocations it rests until one returns.
  */
 #include "lambda_internal.h"
 
@@ -111,7 +111,7 @@ static void have_no_problem(const struct call *call, struct lambda_mapping_row *
 
 /* ---- batches ---- */
 
-/* A batch goes on with its first message's trace. */
+/* A batch's invocation continues the trace of its first message. */
 static str batch_trace_id(const struct call *call, const struct record *first, str request_id)
 {
     return str_present(first->trace_id) ? first->trace_id

@@ -20,9 +20,9 @@ struct topic {
 /* topic_find.c */
 /* Say what is wrong with an ARN; false. */
 bool sns_arn_refuse(const struct call *call, const char *parameter, str text);
-/* The topic that an ARN names; false: there is none. */
+/* The topic that an ARN names; false when no topic has it. */
 bool sns_locate_arn(const struct call *call, str text, struct resource *found);
-/* The topic that the request is about; NULL: there is none, and fail() has been called. */
+/* The topic that the request is about; NULL when it does not exist: fail() has been called. */
 const struct topic *sns_topic_of(const struct call *call);
 /* The number that a page token stands for; 0 for the absent one.  False: fail() has been called. */
 bool sns_page_after(const struct call *call, str token, int64_t *after);

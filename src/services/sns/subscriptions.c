@@ -166,7 +166,7 @@ bool sns_locate_subscription(const struct call *call, str subscription_arn, stru
     return true;
 }
 
-/* NULL: there is none, and fail() has been called. */
+/* NULL when it does not exist: fail() has been called. */
 static const struct sns_find_subscription_row *subscription_of(const struct call *call)
 {
     const struct sns_find_subscription_row *row = call_resource(call, 0)->row;

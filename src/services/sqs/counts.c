@@ -1,7 +1,8 @@
 /*
  * counts.c: how many messages a queue has, without counting them one by one.
  *
- * sqs_count has the number of a generation's messages, and of those that were received at least once; and the
+ * sqs_count has the number of a generation's messages, and the number of its messages that were received at
+ * least once; and the
  * same of the messages that become visible in a second, for each second.  That is exact for the seconds after
  * the current one, and nobody looks at the others.  So whoever adds, changes or removes a message takes it
  * out of the counts as it was, and puts it in as it is.

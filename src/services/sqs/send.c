@@ -115,7 +115,7 @@ static str trace_header_of(const struct outgoing *message)
 }
 
 /*
- * A sender's AWSTraceHeader goes on with the trace it names; a request in a trace goes on with that.  Any
+ * A message continues the trace that its sender's AWSTraceHeader names, or else the trace of its request. Any
  * other message begins one, which sqs_message_trace() tells: nothing is written for it until it is received.
  */
 static str trace_id_of(const struct call *call, str trace_header)

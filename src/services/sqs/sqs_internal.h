@@ -37,9 +37,9 @@ bool sqs_queue_arn_split(str text, struct queue_address *address);
 bool sqs_queue_find(const struct call *call, str account, str region, str name, struct queue *queue);
 /* The same by ARN. */
 bool sqs_queue_find_arn(const struct call *call, str queue_arn, struct queue *queue);
-/* The queue that the request is about; NULL: there is none, and fail() has been called. */
+/* The queue that the request is about; NULL when it does not exist: fail() has been called. */
 const struct queue *sqs_queue_of(const struct call *call);
-/* The queue that an ARN names; false: there is none. */
+/* The queue that an ARN names; false when no queue has it. */
 bool sqs_locate_arn(const struct call *call, str text, struct resource *found);
 /* The queue of that ARN, for the operation under way: authorized, and there.  NULL: fail() has been called.
  */
