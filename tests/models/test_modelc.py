@@ -455,7 +455,7 @@ def test_a_service_knows_the_condition_keys_that_it_supplies(tmp_path, compile_m
 
 def test_a_locator_is_given_a_text_when_the_request_names_none(tmp_path, compile_model):
     compile_model(PERMISSIONS)
-    rows = [line for line in (tmp_path / "toy_model.c").read_text().splitlines() if ".locate = toy_locate_item" in line]
+    rows = [line for line in (tmp_path / "toy_model.c").read_text().splitlines() if ".locate = locate_item" in line]
     assert ['.otherwise = "nobody"' in row for row in rows] == [False, True]
 
 
@@ -478,8 +478,12 @@ structure PlayRequest""")
     ("    on item Teams.key", "    on item Games.key", "14: The input of Play has no Games.key."),
     ("    on item Teams.key", "    on item Size", "14: Size names no resource: it is no text."),
     ("    on item Teams.key", "    on thing Teams.key", "14: There is no resource thing."),
-    ("    on item Teams.key", "    on item", "14: This is written: on KIND PATH [else \"text\"], on KIND by FUNCTION, or on ARN; "
-                                              "[action ACTION] [if PATH]"),
+    ("    on item Teams.key", "    on item", "14: This is written: on KIND PATH [with PATH] [else \"text\"], on KIND "
+                                              "by FUNCTION, or on ARN; [action ACTION] [if PATH]"),
+    ("    on item Teams.key", "    on item Teams.key with Tag", "14: The input of Play has no Tag."),
+    ("    on item Teams.key", "    on item Teams.key with Size", "14: Size is not one text."),
+    ("    on item Teams.key", "    on item Teams.key with Games.Name", "14: Games.Name is not one text."),
+    ("    on item Teams.key", "    on item Teams.key with Tags.key", "14: Tags.key is not one text."),
     ("    on item Teams.key", "    also toy:See when Size", "14: This is written: also ACTION [if PATH]"),
     ("toy:Size Size else", "toy:Size Games else", "16: Games has no value: it is a structure."),
     ("toy:Leader by leader", "toy:Leader", "18: This is written: key NAME PATH [else \"value\"], "
