@@ -40,9 +40,7 @@ struct lambda_invocation {
  */
 typedef void lambda_handler(void *context, struct lambda_invocation *invocation);
 
-/*
- * Serves invocations until the Runtime API goes away, then returns an exit status for main(), never 0.
- */
+/* Serves invocations until the Runtime API goes away, then returns an exit status for main(), never 0. */
 int lambda_run(lambda_handler *handler, void *context);
 
 /* Reports, before lambda_run(), that the function could not be set up.  Returns main()'s exit status. */

@@ -134,7 +134,7 @@ struct permission_entry {
     str action; /* absent: the operation's action */
     struct name kind;
     struct path path, with, when_asked;
-    str function; /* behind `by` */
+    str function; /* the function after `by` */
     str on;       /* an ARN, or "*" */
     bool also;
 };
@@ -292,9 +292,7 @@ bool is_scalar(enum kind kind);
 void emit_header(const struct model *model, struct text *out);
 void emit_tables(const struct model *model, str header_name, struct text *out);
 void add_literal(struct text *out, str text);
-/*
- * emit_permissions.c: the tables of permissions, and the prototypes of locators.
- */
+/* emit_permissions.c: the tables of permissions, and the prototypes of locators. */
 void emit_permissions(const struct model *model, const struct operation_entry *operation, struct text *out);
 void emit_locator_thunks(const struct model *model, struct text *out);
 void emit_locators(const struct model *model, struct text *out);

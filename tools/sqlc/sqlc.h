@@ -98,9 +98,7 @@ struct source {
 
 void read_source(struct source *source);
 void check_source(struct source *source);
-/*
- * check_enums.c: an enum whose table does not check it, or NULL; and the complaints about enums.
- */
+/* check_enums.c: an enum whose table does not check it, or NULL; and the complaints about enums. */
 const struct enumeration *find_unchecked(struct source *source, sqlite3 *db);
 void check_enums(const struct source *source, const struct enumeration *unchecked);
 void write_header(const struct source *source, str prefix, FILE *out);
