@@ -94,9 +94,6 @@ bool dynamodb_write_request_check(const struct call *call, const struct write_re
                                   struct expressions *expressions);
 
 /* access.c */
-/* See struct resource. */
-void dynamodb_table_tags_in_context(const struct call *call, const struct resource *resource,
-                                    struct context_list *context);
 /* What a policy may ask of a request about items. */
 struct access {
     const struct expressions *expressions;           /* NULL: it has none, or they are wrong */

@@ -182,9 +182,6 @@ bool sqs_receipt_read(const struct call *call, const struct queue *queue, str ha
                       struct receipt *receipt);
 
 /* tags.c */
-/* See struct resource. */
-void sqs_queue_tags_in_context(const struct call *call, const struct resource *resource,
-                               struct context_list *context);
 /* False: too many; fail() has been called. */
 bool sqs_queue_put_tags(const struct call *call, const struct queue *queue, const struct str_map *tags);
 
