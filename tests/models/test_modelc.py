@@ -446,8 +446,12 @@ def test_the_permissions_page_has_a_row_for_every_action(modelc, tmp_path, compi
     ("    on item Teams.key", "    on item Games.key", "13: The input of Play has no Games.key."),
     ("    on item Teams.key", "    on item Size", "13: Size names no resource: it is no text."),
     ("    on item Teams.key", "    on thing Teams.key", "13: There is no resource thing."),
-    ("    on item Teams.key", "    on item", "13: This is written: on KIND PATH, on KIND by FUNCTION, or on ARN; "
-                                              "[action ACTION] [if PATH]"),
+    ("    on item Teams.key", "    on item", "13: This is written: on KIND PATH [with PATH], on KIND by FUNCTION, or "
+                                              "on ARN; [action ACTION] [if PATH]"),
+    ("    on item Teams.key", "    on item Teams.key with Tag", "13: The input of Play has no Tag."),
+    ("    on item Teams.key", "    on item Teams.key with Size", "13: Size is not one text."),
+    ("    on item Teams.key", "    on item Teams.key with Games.Name", "13: Games.Name is not one text."),
+    ("    on item Teams.key", "    on item Teams.key with Tags.key", "13: Tags.key is not one text."),
     ("    on item Teams.key", "    also toy:See when Size", "13: This is written: also ACTION [if PATH]"),
     ("toy:Size Size else", "toy:Size Games else", "15: Games has no value: it is a structure."),
     ("toy:Leader by leader", "toy:Leader", "17: This is written: key NAME PATH [else \"value\"], "

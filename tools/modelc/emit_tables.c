@@ -439,6 +439,7 @@ void emit_tables(const struct model *model, str header_name, struct text *out)
     for (size_t i = 0; i < model->errors.count; i++)
         emit_error(model, &model->errors.items[i], out);
     text_add(out, S("\n"));
+    emit_locator_thunks(model, out);
     for (size_t i = 0; i < model->operations.count; i++)
         emit_operation(model, &model->operations.items[i], out);
     for (size_t i = 0; i < model->effects.count; i++)

@@ -120,6 +120,7 @@ struct resource_entry {
     int line;
     str arn; /* "arn:aws:sqs:{region}:{account}:{name}" */
     bool has_tags;
+    bool is_named, takes_with; /* some `on` names it by a path, and by another text with that */
 };
 
 struct resources {
@@ -127,12 +128,12 @@ struct resources {
     size_t count;
 };
 
-/* on KIND PATH, on KIND by FUNCTION, on ARN; also ACTION */
+/* on KIND PATH [with PATH], on KIND by FUNCTION, on ARN; also ACTION */
 struct permission_entry {
     int line;
     str action; /* absent: the operation's */
     struct name kind;
-    struct path path, when_asked;
+    struct path path, with, when_asked;
     str function; /* behind `by` */
     str on;       /* an ARN, or "*" */
     bool also;
@@ -255,7 +256,7 @@ bool parse_constraint(struct model *model, const struct line *line, size_t *at, 
 void parse_resource(struct model *model, const struct line *line);
 bool parse_permission_line(struct model *model, const struct line *line, struct operation_entry *operation);
 void check_permissions(struct model *model);
-const struct resource_entry *find_resource(const struct model *model, str name);
+struct resource_entry *find_resource(const struct model *model, str name);
 
 /* Everything that can be wrong across lines; also gives each shape and operation its names in C. */
 void check_model(struct model *model);
@@ -291,6 +292,7 @@ void emit_tables(const struct model *model, str header_name, struct text *out);
 void add_literal(struct text *out, str text);
 /* emit_permissions.c: their tables, and the prototypes of locators. */
 void emit_permissions(const struct model *model, const struct operation_entry *operation, struct text *out);
+void emit_locator_thunks(const struct model *model, struct text *out);
 void emit_locators(const struct model *model, struct text *out);
 /* docs/permissions.md; sorts the models by name, as emit_docs() does. */
 void emit_permission_docs(struct model *models, size_t count, struct text *out);
