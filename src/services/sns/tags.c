@@ -14,7 +14,7 @@ static bool distinct_check(const struct call *call, const struct sns_tag_list *t
     return false;
 }
 
-/* Replies are XML: what it cannot carry would not come back as it was given. */
+/* Replies are XML: characters that XML cannot carry are refused, because they would come back changed. */
 static bool characters_check(const struct call *call, const struct sns_tag_list *tags)
 {
     for (size_t i = 0; i < tags->count; i++)
@@ -53,7 +53,7 @@ bool sns_topic_has_tags(const struct call *call, const struct topic *topic, cons
     return true;
 }
 
-/* These operations have an error of their own for a topic that is not there. */
+/* These operations have their own error for a missing topic. */
 static const struct topic *tagged_topic(const struct call *call)
 {
     const struct topic *topic = call_resource(call, 0)->row;
