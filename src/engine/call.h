@@ -43,6 +43,7 @@
 struct txn;
 struct engine;
 struct stream;
+struct spool;
 
 enum principal_kind {
     PRINCIPAL_ANONYMOUS,
@@ -128,6 +129,7 @@ struct call {
     bool last_run;         /* the server stops: answer with what there is, do not park or spawn */
     str poller;            /* the name that spawn() gave it; else absent */
     struct stream *stream; /* what sends the reply piece by piece; NULL: it is sent whole */
+    struct spool *spool;   /* the file that the request's body is in; NULL: it is in memory */
     struct call_progress *progress;
 };
 

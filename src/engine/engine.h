@@ -36,6 +36,10 @@ struct exchange {
     /* the reply: call exchange_encode() when `answered` brought the exchange home */
     struct http_reply reply;
 
+    /* of a body that goes to a file as it comes, see exchange_spool() */
+    str spooled;                       /* the piece to write; in the end the whole body, */
+    const struct sha256 *spooled_hash; /* and its hash */
+
     /* the engine's */
     str allowed_origin;      /* of the page that sent it, which was let in by name; else absent */
     bool reads_only;         /* nobody is known to have meant it: it may change nothing */
@@ -55,6 +59,8 @@ struct exchange {
     uint64_t order;            /* among those that wait for one thing; 0: has not waited yet */
     uint64_t waited_for;       /* the hash of that thing's name */
     struct waiter *waiter;     /* where it is parked; NULL: it is not */
+    bool spools;               /* its body may go to a file; dispatch_admit() says so */
+    bool spooled_whole;        /* the piece is the last one */
     bool was_prepared;         /* its operation's prepare function has run */
     bool denied_read;          /* all that is left to do is to write its hop */
     bool from_timer;           /* its row is back when the commit fails */
@@ -159,6 +165,14 @@ void dispatch(struct dispatcher *dispatcher, struct exchange *exchange);
 bool dispatch_admit(struct dispatcher *dispatcher, struct exchange *exchange, size_t *largest_body);
 /* After dispatch_admit(): the body is larger than that.  Encode the exchange and answer it. */
 void dispatch_refuse_large(struct exchange *exchange, size_t largest_body);
+/*
+ * After dispatch_admit(), of an exchange that spools: write what has come of its body to its file, beside the
+ * loop.  `answered` is called when that is done; outcome FAILED: encode and answer the exchange at once.
+ * After the last piece the whole body is in exchange->spooled until exchange_end_spool(), which every
+ * exchange ends with.
+ */
+void exchange_spool(struct exchange *exchange, str piece, bool is_last);
+void exchange_end_spool(struct exchange *exchange);
 /* Hand over what dispatch() has gathered: all calls of one turn of the server's loop wake the engine once. */
 void dispatch_flush(struct dispatcher *dispatcher);
 /* Put what the handler answered into exchange->reply, on the server thread that owns it again. */

@@ -41,11 +41,11 @@ bool refused_check(const struct call *call, const struct shape *shape, const voi
 
 /*
  * Fill the structure from an object; null is absent, unknown members are ignored.  Only members that
- * travel in the body are looked at.  service: whose request it is; then what is required and missing is
- * marked for validate(), and its dialect says what becomes of fractions.  NULL of a reply.
+ * travel in the body are looked at.  call: whose request it is; then what is required and missing is
+ * marked for validate(), and its service's dialect says what becomes of fractions.  NULL of a reply.
  */
 bool json_to_structure(struct arena *arena, const struct shape *shape, const struct json *json,
-                       const struct service *service, void *structure, struct mismatch *mismatch);
+                       const struct call *call, void *structure, struct mismatch *mismatch);
 /* The members that are present and travel in the body, into an object that is open. */
 void json_write_members(struct json_writer *writer, const struct shape *shape, const void *structure);
 

@@ -106,6 +106,8 @@ struct slot {
     struct connection *connection; /* NULL when the client is gone */
     struct share *share;           /* it pays for `charged` bytes; NULL: for none */
     size_t charged;
+    struct share *disk_share; /* it pays for `spooled` bytes on the disk; NULL: for none */
+    size_t spooled;
     struct share *stream_share; /* whose streams it is one of; NULL: none */
     bool answered;              /* within dispatch() */
     struct slot *next_free;
@@ -118,6 +120,8 @@ struct slot *slot_take(struct loop *loop, struct connection *connection);
 void slot_give_back(struct slot *slot);
 /* Its reply becomes a stream of that share; it ends with the slot.  False: there are too many. */
 bool slot_begin_stream(struct slot *slot, struct share *share);
+/* The share pays for so many bytes of its body on the disk, all together.  False: there is no room. */
+bool slot_take_disk(struct slot *slot, struct share *share, size_t bytes);
 /* The budget pays for it no longer. */
 void slot_end_charge(struct slot *slot);
 

@@ -1,8 +1,8 @@
 #pragma once
 
 /*
- * share.h: what the clients of one address, or one sandbox, take: connections, and memory for requests being
- * read, and replies sent piece by piece.
+ * share.h: what the clients of one address, or one sandbox, take: connections, memory for requests being
+ * read, disk for large ones, and replies sent piece by piece.
  *
  * Memory of all requests that are not whole yet has a budget, and so have the numbers of connections
  * and streams; one
@@ -33,6 +33,9 @@ void share_leave(struct share *share);
  */
 bool share_take(struct share *share, size_t whole, size_t more);
 void share_give(struct share *share, size_t bytes);
+/* As much of the disk, for a body that is spooled. */
+bool share_take_disk(struct share *share, size_t bytes);
+void share_give_disk(struct share *share, size_t bytes);
 /* One reply more that is sent piece by piece; false when there are too many. */
 bool share_begin_stream(struct share *share);
 void share_end_stream(struct share *share);

@@ -8,6 +8,7 @@
  * live in the arena given to http_parser_begin().
  */
 #include "base/arena.h"
+#include "base/hash.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "wire/gzip.h"
@@ -25,8 +26,9 @@ struct http_request {
     str method, target; /* as sent */
     str path, query;    /* of target, still encoded */
     struct http_headers headers;
-    str payload; /* the body as sent, de-chunked: what a signature covers */
-    str body;    /* the same; http_unpack() makes it the payload un-gzipped */
+    str payload;                       /* the body as sent, de-chunked: what a signature covers */
+    const struct sha256 *payload_hash; /* where it is known already; else NULL */
+    str body;                          /* the payload; http_unpack() makes it the payload un-gzipped */
     bool keep_alive;
     bool takes_chunks; /* HTTP/1.1: a reply may be chunked */
 };
@@ -73,6 +75,16 @@ bool http_parser_limit_body(struct http_parser *parser, size_t limit);
 bool http_parser_expects_continue(const struct http_parser *parser);
 /* Bytes that the request holds, or would hold after so many more of its body. */
 size_t http_parser_held(const struct http_parser *parser, size_t more);
+/*
+ * A body need not be kept here until it is whole: how much of it is, and that much, which is the caller's
+ * until bytes are fed again.  At HTTP_COMPLETE the rest is taken as well, and the request gets its body from
+ * wherever all of it is; its memory here is free then.
+ */
+size_t http_parser_body_size(const struct http_parser *parser);
+str http_parser_take_body(struct http_parser *parser);
+void http_parser_give_body(struct http_parser *parser, str body, const struct sha256 *hash);
+/* Bytes of the body so far, taken or not. */
+size_t http_parser_received(const struct http_parser *parser);
 /* 400, 413, 431, 501, 503 (out of memory) or 505 at HTTP_BAD. */
 int http_parser_error_status(const struct http_parser *parser);
 /* What has been seen so far, for time-outs. */
