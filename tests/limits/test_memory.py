@@ -1,4 +1,5 @@
-"""Memory that runs out is refused, never an abort; what others send half leaves room for who sends all."""
+"""A server that runs out of memory refuses requests, and never aborts; half-sent requests leave room for complete
+ones."""
 
 import gzip
 import json
@@ -13,7 +14,7 @@ MIB = 1024 * 1024
 
 
 def half_bodies(server, raw, wire, count, size, sent):
-    """Connections that have sent only so much of an item, which stays in memory."""
+    """Connections that have sent only a part of an item, which stays in memory."""
     signed = wire(server).headers("dynamodb", "DynamoDB_20120810.PutItem", b"")
     lines = "".join(f"{name}: {value}\r\n" for name, value in signed.items())
     head = f"POST / HTTP/1.1\r\n{lines}Content-Length: {size}\r\n\r\n".encode()
