@@ -193,13 +193,7 @@ struct context_value {
 struct context_list {
     struct context_value *items;
     size_t count;
-    /*
-     * Adds values that must be read from the store, the tags of `resource_id`; called only when a policy may
-     * use them.
-     */
-    void (*resource_tags)(const struct call *call, int64_t resource_id, struct context_list *context);
-    int64_t resource_id;
-    /* The same for values that the engine supplies. */
+    /* Adds values that must be read from the store or the request; called only when a policy may use them. */
     void (*supply)(const struct call *call, const void *source, struct context_list *context);
     const void *source;
 };
