@@ -429,5 +429,21 @@ void context_add_tag_keys(const struct call *call, struct context_list *context,
 
 bool is_resource_policy(const struct call *call, str document)
 {
-    return call->engine->options.identity.is_resource_policy(document);
+    return call->engine->options.identity.is_resource_policy(call, document);
+}
+
+/* A name that ends with '/' is a family of keys: "aws:RequestTag/". */
+static bool is_condition_key(str name, str key)
+{
+    return str_equal_nocase(name, key) ||
+           (str_ends_with(name, S("/")) && str_equal_nocase(name, str_head(key, name.size)));
+}
+
+bool condition_key_is_supplied(const struct call *call, str key)
+{
+    for (const struct module *const *module = call->engine->options.modules; module && *module; module++)
+        for (const char *const *name = (*module)->service->condition_keys; name && *name; name++)
+            if (is_condition_key(str_of(*name), key))
+                return true;
+    return false;
 }

@@ -219,6 +219,8 @@ bool authorize_action_in_context(const struct call *call, str action, str resour
  * apply.
  */
 bool is_resource_policy(const struct call *call, str document);
+/* Does a service's model declare that condition key? */
+bool condition_key_is_supplied(const struct call *call, str key);
 
 /*
  * Is this long read's time up?  Then it answers with what it has found, and with the token of the next page.

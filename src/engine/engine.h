@@ -97,7 +97,7 @@ struct identity_provider {
     bool (*find_role)(const struct call *call, str role_arn, str session_name, struct principal *principal);
     /* Was an access key ever created in this store? */
     bool (*has_access_keys)(struct txn *txn);
-    bool (*is_resource_policy)(str document);
+    bool (*is_resource_policy)(const struct call *call, str document);
 };
 
 /* What happens to a call that no policy allows. */

@@ -112,3 +112,12 @@ def test_passing_a_role_can_be_explained(explain, role_with):
     who = role_with(allow("iam:PassRole", Condition={"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}))
     assert explain("iam:PassRole", who, who)[1]["allowed"] is False
     assert explain("iam:PassRole", who, who, "iam:PassedToService=lambda.amazonaws.com")[1]["allowed"] is True
+
+
+def test_a_condition_key_that_no_service_supplies_is_told(explain, role_with, queue):
+    known = {"StringEquals": {"aws:ResourceTag/env": "prod", "sns:Protocol": "sqs", "aws:PrincipalType": "User"}}
+    unknown = {"StringEquals": {"aws:PrincipalOrgID": "o-1", "sqs:Colour": "red", "aws:RequestTags/env": "prod"}}
+    who = role_with(allow("sqs:*", Condition=unknown), deny("sqs:*", Condition={**known, **unknown}))
+    status, answer = explain("sqs:SendMessage", queue[1], who)
+    assert (status, answer["unsuppliedKeys"]) == (200, ["aws:PrincipalOrgID", "sqs:Colour", "aws:RequestTags/env"])
+    assert "unsuppliedKeys" not in explain("sqs:SendMessage", queue[1], role_with(allow("sqs:*", Condition=known)))[1]

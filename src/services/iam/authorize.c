@@ -141,14 +141,14 @@ void iam_explain(const struct call *call, const struct question *question, struc
                                         .decision = iam_policy_explain(&inquiry.set, &inquiry.request)};
 }
 
-bool iam_is_resource_policy(str document)
+bool iam_is_resource_policy(const struct call *call, str document)
 {
     struct arena parsed = {0};
     str problem;
 
     const struct policy *policy = iam_policy_parse(&parsed, POLICY_RESOURCE, document, &problem);
     if (policy)
-        iam_policy_warn(policy);
+        iam_policy_warn(call, policy);
     arena_free(&parsed);
     return policy != NULL;
 }

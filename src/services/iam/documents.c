@@ -12,7 +12,7 @@ bool iam_document_check(const struct call *call, enum policy_kind kind, str docu
 
     const struct policy *policy = iam_policy_parse(&parsed, kind, document, &problem);
     if (policy)
-        iam_policy_warn(policy);
+        iam_policy_warn(call, policy);
     else
         fail(call, &IAM_MALFORMED_POLICY_DOCUMENT_EXCEPTION, "%.*s", STR_ARGS(problem));
     arena_free(&parsed);

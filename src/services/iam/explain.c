@@ -112,6 +112,31 @@ static void write_policies(struct json_writer *writer, const struct policy_set *
     json_close_array(writer);
 }
 
+static void add_unsupplied(const struct call *call, const struct policy *policy, struct str_list *keys)
+{
+    if (policy)
+        iam_policy_unsupplied_keys(call, policy, keys);
+}
+
+/* The condition keys of these policies that no service supplies; nothing when all are supplied. */
+static void write_unsupplied(const struct call *call, struct json_writer *writer,
+                             const struct policy_set *set)
+{
+    struct str_list keys = {0};
+
+    for (size_t i = 0; i < set->identity.count; i++)
+        add_unsupplied(call, set->identity.items[i].policy, &keys);
+    add_unsupplied(call, set->boundary, &keys);
+    add_unsupplied(call, set->resource, &keys);
+    if (keys.count == 0)
+        return;
+    json_name(writer, S("unsuppliedKeys"));
+    json_open_array(writer);
+    for (size_t i = 0; i < keys.count; i++)
+        json_string(writer, keys.items[i]);
+    json_close_array(writer);
+}
+
 static str decision_text(const struct explanation *explanation)
 {
     const struct decision *decision = &explanation->decision;
@@ -128,8 +153,8 @@ static str decision_text(const struct explanation *explanation)
                         STR_ARGS(decision->policy_name));
 }
 
-static enum outcome write_explanation(const struct explanation *explanation, bool found,
-                                      struct http_reply *reply)
+static enum outcome write_explanation(const struct call *call, const struct explanation *explanation,
+                                      bool found, struct http_reply *reply)
 {
     struct json_writer writer = json_writer_in(explanation->request.arena);
     const struct decision *decision = &explanation->decision;
@@ -148,6 +173,7 @@ static enum outcome write_explanation(const struct explanation *explanation, boo
     json_name(&writer, S("resourceFound"));
     json_bool(&writer, found);
     write_policies(&writer, &explanation->set);
+    write_unsupplied(call, &writer, &explanation->set);
     json_close_object(&writer);
     return reply_json(reply, 200, &writer);
 }
@@ -176,5 +202,5 @@ enum outcome iam_explain_door(const struct call *call, const struct visit *visit
     struct explanation explanation;
 
     iam_explain(&theirs, &question, &explanation);
-    return write_explanation(&explanation, found, reply);
+    return write_explanation(call, &explanation, found, reply);
 }

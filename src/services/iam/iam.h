@@ -16,4 +16,4 @@ bool iam_authorize(const struct call *call, const struct question *question, str
 /* Also false when the role does not trust the service of this call. */
 bool iam_find_role(const struct call *call, str role_arn, str session_name, struct principal *principal);
 bool iam_has_access_keys(struct txn *txn);
-bool iam_is_resource_policy(str document);
+bool iam_is_resource_policy(const struct call *call, str document);

@@ -4,9 +4,6 @@
 #include "services/iam/policy_internal.h"
 
 #include "aws/arn.h"
-#include "base/log.h"
-
-enum { LONGEST_KEY = 128, MOST_WARNINGS = 5 };
 
 static bool matches_any_action(const struct wildcard_list *actions, str action)
 {
@@ -225,25 +222,4 @@ size_t iam_policy_deciding_statement(const struct policy *policy, const struct p
 bool iam_policy_asks_context(const struct policy *policy)
 {
     return policy && policy->asks_context;
-}
-
-/* Characters that are safe in a line of the log. */
-static bool is_key(str name)
-{
-    return str_is_word(name, S(":/-_.")) && name.size <= LONGEST_KEY;
-}
-
-void iam_policy_warn(const struct policy *policy)
-{
-    int warnings = 0;
-
-    for (size_t i = 0; i < policy->statements.count; i++)
-        for (size_t j = 0; j < policy->statements.items[i].conditions.count; j++) {
-            const struct condition *condition = &policy->statements.items[i].conditions.items[j];
-            str key = condition->key_name;
-            if (condition->key != KEY_OTHER || iam_key_is_supplied(key) || warnings++ >= MOST_WARNINGS)
-                continue;
-            log_warn("a policy asks for a condition key that no service here supplies key=%.*s",
-                     STR_ARGS(is_key(key) ? key : S("-")));
-        }
 }

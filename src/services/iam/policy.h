@@ -37,8 +37,10 @@ const struct policy *iam_policy_read(struct arena *arena, enum policy_kind kind,
 
 /* Does it use condition keys of a service, tags among them? */
 bool iam_policy_asks_context(const struct policy *policy);
-/* Log its condition keys that Orderly never supplies. */
-void iam_policy_warn(const struct policy *policy);
+/* Add its condition keys that no service of Orderly supplies, each once. */
+void iam_policy_unsupplied_keys(const struct call *call, const struct policy *policy, struct str_list *keys);
+/* Log these keys. */
+void iam_policy_warn(const struct call *call, const struct policy *policy);
 
 /* The ARNs among a policy's principals, in order; *position starts at 0.  False at the end. */
 bool iam_policy_next_aws_principal(const struct policy *policy, size_t *position, str *principal);

@@ -144,7 +144,5 @@ bool iam_context_unknown(const struct policy_request *request, enum context_key 
 bool iam_wildcard_unknown(const struct wildcard *pattern, const struct policy_request *request);
 /* unsupplied.c */
 bool iam_key_is_unsupplied(const struct policy_request *request, str key);
-/* Does a service of Orderly supply that key? */
-bool iam_key_is_supplied(str key);
 /* The pattern's text with the values of its variables; false when a variable has no value. */
 bool iam_wildcard_expand(const struct wildcard *pattern, const struct policy_request *request, str *text);

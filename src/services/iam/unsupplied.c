@@ -1,15 +1,19 @@
 /*
- * unsupplied.c: the condition keys that Orderly's services supply, and those that only AWS supplies.
+ * unsupplied.c: condition keys without a value here.
  *
- * The value of an unsupplied key is unknown, so a Deny with it applies and an Allow does not. Keys that AWS
- * would also leave out are absent: of organizations, private networks, MFA, and of parameters that are
- * refused (lambda:Layer). To supply a key, pass it to authorize_in_context(), and move it from UNSUPPLIED to
- * SUPPLIED.
+ * The services' models say which keys are supplied (`key` and `resource`); a policy that names another key is
+ * noted in the log.  UNSUPPLIED has the keys that AWS would supply with a request like this one: their value
+ * is unknown, so a Deny with such a key applies and an Allow does not.  Other keys are absent, as on AWS: of
+ * organizations, private networks, MFA, and of parameters that are refused (lambda:Layer).
  *
  * https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
  */
 #include "services/iam/policy_internal.h"
 
+#include "base/list.h"
+#include "base/log.h"
+
+enum { MOST_WARNINGS = 5, LONGEST_KEY = 128 };
 enum { ANYBODY = ~0, A_SESSION = 1 << PRINCIPAL_ROLE, A_SERVICE = 1 << PRINCIPAL_SERVICE };
 
 struct action_key {
@@ -25,27 +29,13 @@ static const struct action_key UNSUPPLIED[] = {
     {STR_INIT("lambda:RemovePermission"), STR_INIT("lambda:Principal"), ANYBODY},
 };
 
-static const str SUPPLIED[] = {
-    STR_INIT("aws:RequestTag/*"),
-    STR_INIT("aws:ResourceTag/*"),
-    STR_INIT("aws:TagKeys"),
-    STR_INIT("dynamodb:Attributes"),
-    STR_INIT("dynamodb:LeadingKeys"),
-    STR_INIT("dynamodb:ReturnValues"),
-    STR_INIT("dynamodb:Select"),
-    STR_INIT("dynamodb:ReturnConsumedCapacity"),
-    STR_INIT("iam:AssociatedResourceArn"),
-    STR_INIT("iam:PassedToService"),
-    STR_INIT("iam:PermissionsBoundary"),
-    STR_INIT("iam:PolicyARN"),
-    STR_INIT("iam:ResourceTag/*"),
-    STR_INIT("lambda:FunctionArn"),
-    STR_INIT("lambda:Principal"),
-    STR_INIT("sns:Endpoint"),
-    STR_INIT("sns:Protocol"),
-    STR_INIT("sts:ExternalId"),
-    STR_INIT("sts:RoleSessionName"),
-};
+static bool is_among(const struct str_list *keys, str key)
+{
+    for (size_t i = 0; i < keys->count; i++)
+        if (str_equal_nocase(keys->items[i], key))
+            return true;
+    return false;
+}
 
 static bool is_meant(str pattern, str text)
 {
@@ -65,10 +55,31 @@ bool iam_key_is_unsupplied(const struct policy_request *request, str key)
     return false;
 }
 
-bool iam_key_is_supplied(str key)
+void iam_policy_unsupplied_keys(const struct call *call, const struct policy *policy, struct str_list *keys)
 {
-    for (size_t i = 0; i < sizeof SUPPLIED / sizeof *SUPPLIED; i++)
-        if (is_meant(SUPPLIED[i], key))
-            return true;
-    return false;
+    for (size_t i = 0; i < policy->statements.count; i++) {
+        const struct statement *statement = &policy->statements.items[i];
+        for (size_t j = 0; j < statement->conditions.count; j++) {
+            const struct condition *condition = &statement->conditions.items[j];
+            if (condition->key == KEY_OTHER && !condition_key_is_supplied(call, condition->key_name) &&
+                !is_among(keys, condition->key_name))
+                *list_add(call->arena, keys) = condition->key_name;
+        }
+    }
+}
+
+/* Only characters that are safe in a line of the log. */
+static bool is_key(str name)
+{
+    return str_is_word(name, S(":/-_.")) && name.size <= LONGEST_KEY;
+}
+
+void iam_policy_warn(const struct call *call, const struct policy *policy)
+{
+    struct str_list keys = {0};
+
+    iam_policy_unsupplied_keys(call, policy, &keys);
+    for (size_t i = 0; i < keys.count && i < MOST_WARNINGS; i++)
+        log_warn("a policy asks for a condition key that no service here supplies key=%.*s",
+                 STR_ARGS(is_key(keys.items[i]) ? keys.items[i] : S("-")));
 }
