@@ -1,8 +1,9 @@
 /*
- * authorize.c: whether the caller may, before a handler runs and while it does.
+ * authorize.c: checks that the caller is allowed, before a handler runs and during its run.
  *
- * An operation's model says which resources a request is about and what it needs to be allowed on each.  The
- * service's locators find them here, once for each run of the call; nothing of an earlier run is kept.
+ * An operation's model names the resources of a request and the permissions that it needs on each. The
+ * service's locators find the resources here, once for each run of the call; nothing of an earlier run is
+ * kept.
  */
 #include "engine/engine_internal.h"
 #include "engine/shape.h"
@@ -15,9 +16,9 @@
 
 #include <string.h>
 
-/* ---- what a request says ---- */
+/* ---- values of a request ---- */
 
-/* Somebody who is shown each value at the end of a path; false: enough. */
+/* Called with each value at the end of a path; `see` returns false to stop. */
 struct viewer {
     bool (*see)(struct viewer *viewer, const struct shape *shape, const void *value);
 };
@@ -43,7 +44,7 @@ static bool walk_items(const struct member_path *path, size_t depth, const struc
     return true;
 }
 
-/* False: the viewer has seen enough. */
+/* False: the viewer has stopped the walk. */
 static bool walk(const struct member_path *path, size_t depth, const struct shape *shape, const void *value,
                  struct viewer *viewer)
 {
@@ -55,7 +56,7 @@ static bool walk(const struct member_path *path, size_t depth, const struct shap
     return !member || walk(path, depth + 1, path->members[depth]->shape, member, viewer);
 }
 
-/* True for what asks for nothing: an empty text, and false. */
+/* Stops at the first value that counts as use: not an empty text, not false. */
 static bool see_that_there_is_one(struct viewer *viewer, const struct shape *shape, const void *value)
 {
     (void)viewer;
@@ -63,7 +64,7 @@ static bool see_that_there_is_one(struct viewer *viewer, const struct shape *sha
            (shape->type == SHAPE_BOOLEAN && !*(const bool *)value);
 }
 
-/* Has the request anything there? */
+/* Has the request a value there that counts as use? */
 static bool asks_for(const struct call *call, const struct member_path *path, const void *in)
 {
     struct viewer viewer = {see_that_there_is_one};
@@ -94,7 +95,7 @@ static bool see_value(struct viewer *viewer, const struct shape *shape, const vo
     return true;
 }
 
-/* A member of a structure that holds a tag, by its name in any spelling. */
+/* The part of a tag in a structure, by its member's name in any case. */
 static str tag_part(const struct shape *shape, const void *value, str name)
 {
     for (size_t i = 0; i < shape->member_count; i++)
@@ -114,7 +115,7 @@ static bool see_tag(struct viewer *viewer, const struct shape *shape, const void
     return true;
 }
 
-/* The member at the end of the path holds the tags: a map, or a list of structures. */
+/* The member at the end of the path has the tags: a map, or a list of structures. */
 static void add_tags(const struct call *call, const struct member_path *path, const void *in,
                      struct context_list *context)
 {
@@ -132,9 +133,9 @@ static void add_tags(const struct call *call, const struct member_path *path, co
         walk(path, 0, call->operation->input, in, &keys.viewer);
 }
 
-/* What policies may ask about one resource of a request. */
+/* The condition keys of one resource of a request. */
 struct key_source_of {
-    const void *in; /* NULL: only about the resource */
+    const void *in; /* NULL: only those of the resource */
     const struct resource *resource;
 };
 
@@ -214,7 +215,7 @@ static bool see_text(struct viewer *viewer, const struct shape *shape, const voi
     return false;
 }
 
-/* The text at the end of the path; absent when the request has none there. */
+/* The text at the end of the path, or absent. */
 static str text_at(const struct call *call, const struct member_path *path, const void *in)
 {
     struct text_viewer found = {{see_text}, {0}};
@@ -224,7 +225,7 @@ static str text_at(const struct call *call, const struct member_path *path, cons
     return found.text;
 }
 
-/* {region} and {account} are those of the call. */
+/* Replaces {region} and {account} by the call's. */
 static str expand(const struct call *call, const char *pattern)
 {
     struct text text = text_in(call->arena);
@@ -309,7 +310,7 @@ bool resource_of_arn(const struct call *call, str text, struct resource *found)
     return false;
 }
 
-/* ---- what is asked of the identity provider ---- */
+/* ---- questions to the identity provider ---- */
 
 /* Anybody can cause these lines, so they are paced. */
 static void warn_of_denial(const struct call *call, const struct question *question, str reason)
@@ -324,7 +325,7 @@ static void warn_of_denial(const struct call *call, const struct question *quest
                  STR_ARGS(call->request_id), left_out);
 }
 
-/* Do the policies let the call in, or need they not? */
+/* Is the call allowed, by policies or by the enforcement mode? */
 static bool permitted(const struct call *call, const struct question *question, struct objection *objection)
 {
     const struct engine_options *options = &call->engine->options;

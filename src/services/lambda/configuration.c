@@ -1,8 +1,8 @@
 /*
- * configuration.c: what a function is told to be: checked, kept, described.
+ * configuration.c: a function's settings: checked, stored, described.
  *
- * What makes a difference here are columns; the rest of what clients set and expect to read again is
- * kept as JSON of AWS's own shape.
+ * Settings with an effect are columns; other settings, which clients only read again, are stored as JSON of
+ * AWS's own shape.
  */
 #include "lambda_internal.h"
 
@@ -107,7 +107,7 @@ static bool apply_variables(const struct call *call, const struct lambda_environ
     return variables_check(call, &environment->variables, json);
 }
 
-/* ---- what is kept for clients to read again ---- */
+/* ---- settings that are only stored ---- */
 
 static const struct lambda_vpc_config_response *vpc_of(const struct call *call,
                                                        const struct lambda_vpc_config *vpc)

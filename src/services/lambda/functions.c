@@ -1,7 +1,7 @@
 /*
  * functions.c: making, changing, showing and deleting functions.
  *
- * There is one version of each: $LATEST.
+ * Each function has one version: $LATEST.
  */
 #include "lambda_internal.h"
 
@@ -78,7 +78,7 @@ static bool creation_check(const struct call *call, str arn, const struct str_ma
     return authorize_in_context(call, arn, (str){0}, &context) && lambda_tagging_check(call, arn, tags);
 }
 
-/* For those who may. */
+/* Runs only for callers that are allowed. */
 void lambda_create_function_prepare(const struct call *call, const struct lambda_create_function_request *in)
 {
     struct function_name name = lambda_function_name_of(call, in->function_name);
@@ -185,8 +185,8 @@ lambda_update_function_configuration(const struct call *call,
 }
 
 /*
- * Whoever waits for an answer of the function looks again, and finds that it is gone.  Nobody finds its
- * invocations any more: they are removed one after the other.
+ * Callers that wait for the function are woken, and find that it is deleted.  Its invocations are
+ * unreachable: they are removed one after the other.
  */
 static void forget_invocations(const struct call *call, const struct function *function)
 {
@@ -277,7 +277,7 @@ enum outcome lambda_get_function_configuration(const struct call *call,
     return DONE;
 }
 
-/* Lists leave out how a function fares. */
+/* Lists leave out State and LastUpdateStatus. */
 static struct lambda_function_configuration brief(const struct call *call, const struct function *function)
 {
     struct lambda_function_configuration *brief = lambda_configuration_of(call, function);
@@ -305,7 +305,7 @@ enum outcome lambda_list_functions(const struct call *call, const struct lambda_
     list_make_empty(call->arena, &out->functions);
     for (size_t i = 0; i < rows.count && i < (size_t)limit; i++)
         if (lambda_function_get(call, rows.items[i].id, &function)) {
-            if (str_present(in->function_version)) /* all of them: the one there is goes by its version */
+            if (str_present(in->function_version)) /* FunctionVersion=ALL: list $LATEST with its qualifier */
                 function.qualifier = S("$LATEST");
             *list_add(call->arena, &out->functions) = brief(call, &function);
         }

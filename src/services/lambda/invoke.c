@@ -1,9 +1,9 @@
 /*
- * invoke.c: Invoke, and what becomes of an invocation.
+ * invoke.c: Invoke, and the end of an invocation.
  *
- * Every invocation is a row that the next free sandbox of its function takes.  A synchronous caller
- * is parked until its row is done; an asynchronous one is retried twice; a batch of a queue goes
- * back to its poller.
+ * Every invocation is a row that the next free sandbox of its function takes.  A synchronous caller is parked
+ * until its row is done; an asynchronous invocation is retried twice; a batch of a queue goes back to its
+ * poller.
  */
 #include "lambda_internal.h"
 
@@ -21,9 +21,9 @@ enum {
     MAX_EVENT_AGE_MS = 6 * 3600 * MS_PER_S,
 };
 
-/* ---- asking for one ---- */
+/* ---- beginning ---- */
 
-/* What a payload is worth, which takes a worker some time to find out when it is large. */
+/* The result of parsing a payload; a worker parses a large one. */
 struct read_payload {
     bool is_json;
     size_t error_at;
@@ -87,7 +87,7 @@ static bool concurrency_check(const struct call *call, const struct function *fu
     return false;
 }
 
-/* A client's context becomes a header of the Runtime API: on one line, and JSON. */
+/* A client's context becomes a header of the Runtime API: it must be JSON on one line. */
 static bool context_read(const struct call *call, str encoded, str *context)
 {
     struct json_writer writer = json_writer_in(call->arena);
@@ -145,8 +145,8 @@ static enum outcome answer(const struct call *call, const struct lambda_find_by_
 }
 
 /*
- * Runs twice: the first time it leaves a row, the second time it finds it done.  What cannot run at all is
- * done at once.
+ * Runs twice: the first run adds a row, the second finds it done.  An invocation that cannot run is done at
+ * once.
  */
 static enum outcome invoke_and_wait(const struct call *call, const struct lambda_invocation_request *in,
                                     const struct function *function, struct lambda_invocation_response *out)
@@ -188,13 +188,13 @@ enum outcome lambda_invoke(const struct call *call, const struct lambda_invocati
     return DONE;
 }
 
-/* ---- the end of one ---- */
+/* ---- the end of an invocation ---- */
 
 static void answer_caller(const struct call *call, const struct lambda_find_invocation_row *invocation,
                           const struct result *result, str tail)
 {
     str answered = lambda_invocation_answer(call, invocation->request_id);
-    /* Of the very call that runs, and is not parked yet. */
+    /* Does the running call wait for this invocation?  Then it is not parked yet. */
     bool is_asking = str_equal(invocation->request_id, call->request_id);
 
     if (!is_asking && !awaited(call, answered)) {
@@ -277,7 +277,7 @@ static void trace_end(const struct call *call, const struct function *function,
         });
 }
 
-/* Every attempt counts. */
+/* Count the invocation; every attempt counts. */
 static void count_end(const struct call *call, const struct function *function,
                       const struct lambda_find_invocation_row *invocation, const struct result *result)
 {

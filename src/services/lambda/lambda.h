@@ -1,7 +1,7 @@
 #pragma once
 
 /*
- * lambda.h: AWS Lambda, as main wires it in: what clients call, and what functions call.
+ * lambda.h: AWS Lambda, as main sees it: the service that clients call, and the one that functions call.
  */
 #include "engine/call.h"
 

@@ -1,8 +1,8 @@
 /*
  * mappings.c: making, changing, showing and deleting event source mappings.
  *
- * AWS lets clients see each change as one under way (Creating, Updating, Deleting); here it is done
- * when the answer leaves, so only the answer itself says so.
+ * AWS shows each change as one in progress (Creating, Updating, Deleting); here the change is complete when
+ * the reply is sent, so only the reply itself has these states.
  */
 #include "lambda_internal.h"
 
@@ -52,7 +52,7 @@ static void describe(const struct call *call, const struct lambda_mapping_row *m
     }
 }
 
-/* May the caller do that to a mapping of this function? */
+/* Is the caller allowed the action on a mapping of this function? */
 static bool authorize_for_function(const struct call *call, str resource, str function)
 {
     struct function_name name = lambda_function_name_of(call, function);
@@ -66,7 +66,7 @@ static bool authorize_for_function(const struct call *call, str resource, str fu
     return authorize_in_context(call, resource, (str){0}, &context);
 }
 
-/* ---- what a mapping asks for ---- */
+/* ---- settings ---- */
 
 static bool apply(const struct call *call, const struct lambda_mapping_settings *in,
                   struct lambda_mapping_row *mapping)
@@ -112,7 +112,7 @@ static bool source_check(const struct call *call, const struct lambda_create_eve
     return true;
 }
 
-/* ---- what the function's role must be able to do ---- */
+/* ---- permissions of the function's role ---- */
 
 static bool lacks(const struct call *call, const char *action)
 {
@@ -143,8 +143,8 @@ static bool read_queue(const struct call *call, const struct principal *role, st
         *attributes = out.attributes;
         return true;
     }
-    if (failure.error !=
-        &SQS_QUEUE_DOES_NOT_EXIST) /* AWS tries the receive first; the queue's policy is hidden */
+    if (failure.error != &SQS_QUEUE_DOES_NOT_EXIST) /* AWS tries to receive first, and the queue's policy is
+                                                       evaluated before its existence */
         return role_may(call, role, "ReceiveMessage", queue_arn, (str){0}) &&
                lacks(call, "GetQueueAttributes");
     fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
@@ -184,7 +184,7 @@ static bool queue_check(const struct call *call, const struct function *function
 
 /* ---- CreateEventSourceMapping ---- */
 
-/* The function that a mapping names; authorized already.  False: fail() has been called. */
+/* The function of a mapping, already authorized.  False: fail() has been called. */
 static bool find_function(const struct call *call, str text, struct function *function)
 {
     struct function_name name;
@@ -257,9 +257,9 @@ enum outcome lambda_create_event_source_mapping(const struct call *call,
     return DONE;
 }
 
-/* ---- the others ---- */
+/* ---- other operations ---- */
 
-/* The mapping that a request names, for the operation under way.  False: fail() has been called. */
+/* The mapping of the request, authorized for the present operation.  False: fail() has been called. */
 static bool mapping_open(const struct call *call, str uuid, struct lambda_mapping_row *mapping)
 {
     struct lambda_find_mapping_params params = {

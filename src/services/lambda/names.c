@@ -1,5 +1,5 @@
 /*
- * names.c: the ways in which clients name a function, and functions by them.
+ * names.c: parses the names of functions, and finds functions by name.
  */
 #include "lambda_internal.h"
 
@@ -44,7 +44,7 @@ static bool next_is(const struct parts *parts, str word)
     return parts->next < parts->count && str_equal(parts->items[parts->next], word);
 }
 
-/* Whether the next part is an account; a name of twelve digits that stands alone is none. */
+/* Is the next part an account?  A single part of twelve digits is a name. */
 static bool next_is_account(const struct parts *parts, size_t ahead)
 {
     size_t at = parts->next + ahead;

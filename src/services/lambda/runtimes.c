@@ -1,9 +1,11 @@
 /*
- * runtimes.c: the runtimes that we have, and what they run on here.
+ * runtimes.c: the supported runtimes, and the machine's interpreters for them.
  *
- * AWS brings an interpreter of each version along; we take the one that is installed, preferably of
- * the version asked for.  Each is looked for once, when a function first needs it, on a worker: an
- * interpreter that has to be started to say what it is takes a good while.
+ * AWS provides an interpreter of each version; Orderly uses the installed one, preferably of the requested
+ * version.  A worker looks for each interpreter once, when a function first needs it, because starting an
+ * interpreter to ask for its version takes a while.
+ *
+ * To add a runtime, add a row to the table below.
  */
 #include "lambda_internal.h"
 
@@ -29,7 +31,7 @@ enum { RUNTIMES = sizeof runtimes / sizeof *runtimes };
 enum { ANSWER_PATH, ANSWER_VERSION, ANSWER_FOLDERS, ANSWERS = ANSWER_FOLDERS + INTERPRETER_FOLDERS };
 
 struct found {
-    atomic_bool looked; /* the rest does not change any more */
+    atomic_bool looked; /* the other members do not change any more */
     char answers[ANSWERS][1024];
     struct interpreter interpreter;
 };
@@ -59,7 +61,7 @@ str lambda_runtime_names(struct arena *arena)
     return text_str(&names);
 }
 
-/* Have an interpreter tell its path, its version, and the folders that it needs, a line each. */
+/* Run an interpreter, which prints its path, its version, and the folders that it needs, a line each. */
 static bool ask(const char *command, struct found *found)
 {
     FILE *answer = popen(command, "re");
@@ -75,8 +77,8 @@ static bool ask(const char *command, struct found *found)
 }
 
 /*
- * Version managers put scripts in the way, which would cost each start a tenth of a second.  A link from
- * elsewhere is followed: a sandbox has the interpreter's own folders only.
+ * Version managers install wrapper scripts, which would cost each start a tenth of a second.  Symbolic links
+ * are followed: a sandbox has only the interpreter's own folders.
  */
 static bool ask_python(const char *name, struct found *found)
 {
@@ -91,7 +93,7 @@ static bool ask_python(const char *name, struct found *found)
     return ask(command, found);
 }
 
-/* All that Node.js needs is beside it: the program is one file. */
+/* Node.js needs nothing beside it: the program is one file. */
 static bool ask_node(struct found *found)
 {
     return ask("node -p 'p = process; d = path.dirname(p.execPath); "
@@ -113,7 +115,7 @@ static void look(const struct runtime *runtime, struct found *found)
         };
 }
 
-/* Those of one family often are one interpreter, but each may have its own. */
+/* The versions of one family often share an interpreter, but each may have its own. */
 const struct interpreter *lambda_runtime_interpreter(const struct runtime *runtime)
 {
     struct found *found = &all[runtime - runtimes];

@@ -65,7 +65,7 @@ static bool mapping_exists(const struct call *call, str resource)
                                &mapping);
 }
 
-/* Tags are the function's, whatever its versions. */
+/* Tags belong to the function, not to a version. */
 static bool unqualified_check(const struct call *call, const struct function *function)
 {
     if (!str_present(function->qualifier))
@@ -75,7 +75,7 @@ static bool unqualified_check(const struct call *call, const struct function *fu
     return false;
 }
 
-/* Authorized, and there.  False: fail() has been called. */
+/* The resource of the request, authorized.  False: it is missing or denied, and fail() has been called. */
 static bool resource_open(const struct call *call, str resource, struct context_list *context)
 {
     struct function function;

@@ -1,8 +1,8 @@
 /*
  * describe_groups.c: the list of groups.
  *
- * A page token is the last name that was looked at.  A call looks at a bounded number of groups, so a page
- * may have few groups or none and yet not be the last.
+ * A page token is the last name that was read.  A call reads a bounded number of groups, so a page may have
+ * few groups or none and yet not be the last.
  */
 #include "logs_internal.h"
 
@@ -31,15 +31,15 @@ static void describe_whole(const struct call *call, const struct logs_list_group
     group->deletion_protection_enabled = arena_bool(call->arena, row->deletion_protected);
 }
 
-/* Which groups are listed. */
+/* The groups to list. */
 struct selection {
-    str from, end;   /* names, the end not included */
+    str from, end;   /* names; the end is excluded */
     str part, class; /* absent: any */
     int64_t limit;
-    bool brief; /* a search by a part of the name shows little */
+    bool brief; /* a search by a part of the name shows few members */
 };
 
-/* Who asks for one of the two lesser classes gets both. */
+/* A request for one of the two lesser classes gets both. */
 static bool is_lesser(str class)
 {
     return logs_log_group_class_of(class) == LOGS_LOG_GROUP_CLASS_INFREQUENT_ACCESS ||
@@ -54,7 +54,7 @@ static bool is_selected(const struct selection *selection, const struct logs_lis
     return !str_present(selection->part) || str_find(row->name, selection->part) >= 0;
 }
 
-/* Returns the token of the next page; absent when there is none. */
+/* Returns the token of the next page, or absent. */
 static str list(const struct call *call, const struct selection *selection,
                 struct logs_describe_log_groups_response *out)
 {
@@ -98,7 +98,7 @@ static struct str_list names_of(const struct call *call, const struct str_list *
     return names;
 }
 
-/* Those that are named; names of groups that are not there are passed over. */
+/* The named groups; missing ones are skipped. */
 static void describe_named(const struct call *call, const struct logs_describe_log_groups_request *in,
                            int64_t limit, struct logs_describe_log_groups_response *out)
 {

@@ -79,7 +79,7 @@ int64_t logs_group_oldest_ms(const struct call *call, const int64_t *retention_d
     return retention_days ? call->now_ms - *retention_days * DAY_MS : 0;
 }
 
-/* No byte of a name in UTF-8 is FF. */
+/* UTF-8 has no byte FF, so this is above all names with the prefix. */
 str logs_prefix_end(const struct call *call, str prefix)
 {
     return arena_join(call->arena, prefix, S("\xff"));

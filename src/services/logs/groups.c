@@ -7,7 +7,7 @@
 static const int64_t retention_choices[] = {1,   3,   5,   7,   14,   30,   60,   90,   120,  150,  180,
                                             365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653};
 
-/* Who makes a group with tags must be allowed to tag it. */
+/* A caller that makes a group with tags must be allowed to tag it. */
 static bool creation_authorize(const struct call *call, str resource, const struct str_map *tags)
 {
     struct context_list context = {0};

@@ -1,20 +1,20 @@
 /*
  * read.c: reading one stream, forward and backward.
  *
- * A token is a direction and a place in the order of time: "f/<position>/s" goes on behind that
- * position, "b/<position>/s" before it.  Each page gives both, and at the end they stay what they were.
+ * A token is a direction and a position in the order of time: "f/<position>/s" continues after that position,
+ * "b/<position>/s" before it.  Each page returns both tokens, and at the end they stay the same.
  */
 #include "logs_internal.h"
 
-/* What is asked for. */
+/* The request, decoded. */
 struct span {
-    struct position at;      /* go on from here */
-    int64_t from_ms, end_ms; /* the end is not included */
+    struct position at;      /* continue from here */
+    int64_t from_ms, end_ms; /* the end is excluded */
     size_t limit;
     bool backward;
 };
 
-/* What a page has read: its events, and the places of the first and the last of them. */
+/* A page: its events, and the positions of the first and the last of them. */
 struct page {
     struct logs_output_log_event_list events;
     struct position first, last;
@@ -105,10 +105,7 @@ static str token_text(const struct call *call, char direction, struct position a
     return arena_format(call->arena, "%c/%.*s/s", direction, STR_ARGS(logs_position_text(call->arena, at)));
 }
 
-/*
- * Of a page without events one token says again what the client came with, and the other one must not
- * leave out the event at whose edge the client stands.
- */
+/* Empty page: repeat the client's token; the opposite token must still include the boundary event. */
 static void tokens_of_empty_page(const struct call *call, const struct span *span,
                                  struct logs_get_log_events_response *out)
 {
@@ -161,7 +158,7 @@ enum outcome logs_get_log_events(const struct call *call, const struct logs_get_
     else
         read_forward(call, stream_id, &span, &page);
     if (page.events.count == 0) {
-        if (!str_present(in->next_token)) /* whatever comes will be behind this */
+        if (!str_present(in->next_token)) /* later events will be after this */
             span = (struct span){.at.timestamp_ms = span.from_ms};
         tokens_of_empty_page(call, &span, out);
         list_make_empty(call->arena, &page.events);

@@ -1,7 +1,7 @@
 /*
  * streams.c: making, describing and deleting streams.
  *
- * A deleted stream stays as a row of no group until removal.c has removed its events.
+ * A deleted stream remains as a row without a group until removal.c has removed its events.
  */
 #include "logs_internal.h"
 
@@ -39,14 +39,14 @@ enum outcome logs_delete_log_stream(const struct call *call, const struct logs_d
     return DONE;
 }
 
-/* What one page of the list is made of. */
+/* The parameters of one page of the list. */
 struct page {
     str prefix, token;
     int64_t limit;
     bool by_time, descending;
 };
 
-/* Where a page by time begins: behind the stream at this position.  False: fail() has been called. */
+/* The beginning of a page by time: after the stream at this position.  False: fail() has been called. */
 static bool time_page_start(const struct call *call, const struct page *page, struct position *start)
 {
     int64_t first = page->descending ? INT64_MAX : -1;
@@ -103,7 +103,7 @@ static struct logs_stream_id_rows ids_by_name_descending(const struct call *call
                                                                          .limit = page->limit + 1});
 }
 
-/* Returns the token that goes on behind this stream: its name or, by time, its time and id. */
+/* Returns the token that continues after this stream: its name or, by time, its time and id. */
 static str describe(const struct call *call, const struct group *group, int64_t id, const struct page *page,
                     struct logs_log_stream *stream)
 {
@@ -121,7 +121,7 @@ static str describe(const struct call *call, const struct group *group, int64_t 
     stream->upload_sequence_token =
         logs_position_text(call->arena, (struct position){.timestamp_ms = row.created_ms, .id = id});
     stream->arn = logs_stream_arn(call, group->row.name, row.name);
-    stream->stored_bytes = arena_i64(call->arena, 0); /* as AWS says since 2019 */
+    stream->stored_bytes = arena_i64(call->arena, 0); /* AWS returns 0 since 2019 */
     int64_t last_event_ms = row.last_event_ms ? *row.last_event_ms : 0;
     return page->by_time ? logs_position_text(call->arena, (struct position){last_event_ms, id}) : row.name;
 }
