@@ -180,8 +180,7 @@ static void run_or_give_back(struct engine *engine, struct exchange *exchange)
     if (exchange->outcome == PARKED && exchange->progress.moves) {
         move(engine, exchange);
     } else if (exchange->outcome == PARKED) {
-        exchange->from_timer =
-            false; /* a parked timer call has no row any more: a restart will not run it again */
+        exchange->from_timer = false; /* its row is gone: a restart will not run it again */
         parking_add(&engine->parking, exchange);
     } else {
         poller_has_ended(engine, exchange);

@@ -83,7 +83,7 @@ struct failure {
 struct resource {
     str arn;
     str policy;      /* JSON */
-    const void *row; /* the service's own struct; NULL, or it says so, when the resource is missing */
+    const void *row; /* the service's own struct; NULL or marked as such if the resource is missing */
     /* Adds the resource's tags and its other condition keys; called only when a policy may use them. */
     void (*add_context)(const struct call *call, const struct resource *resource,
                         struct context_list *context);

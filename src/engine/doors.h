@@ -25,8 +25,7 @@ enum door_flags {
     DOOR_OPEN = 1,      /* no signature needed: it must be cheap */
     DOOR_CHANGES = 2,   /* it writes: refused to requests that a form of a foreign page can send */
     DOOR_ON_WORKER = 4, /* call->txn is a snapshot; it may take some milliseconds */
-    DOOR_ON_ENGINE = 8, /* like an operation that writes: it may park; with DOOR_ON_WORKER it begins on the
-                           engine and may move_to_worker() */
+    DOOR_ON_ENGINE = 8, /* it may write and park; with DOOR_ON_WORKER it may move_to_worker() */
     DOOR_STREAMS = 16,  /* with one of the two above: the reply may be sent piece by piece */
     DOOR_TO_PAGE = 32,  /* only for a request that asks for text/html and has no query and no signature */
 };

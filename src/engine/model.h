@@ -8,12 +8,12 @@
  *
  *   string, blob (decoded)     str; absent is data == NULL
  *   boolean                    bool         as a required member, list item or map value;
- *   integer, long              int64_t      as an optional member a `const T *`, NULL when
- *   float, double              double       absent
+ *   integer, long              int64_t      as an optional member a `const T *`,
+ *   float, double              double       which may be NULL
  *   timestamp                  int64_t, milliseconds since 1970
  *   opaque                     str: present when a request uses the member; never sent
  *   structure, union           inside a list or map: the struct itself;
- *                              as a member: `const struct x *`, NULL when absent
+ *                              as a member: `const struct x *`, which may be NULL
  *   list<T>                    struct { T *items; size_t count; }, absent is items == NULL
  *   map<string, T>             struct { struct { str key; T value; } *items; size_t count; }
  *
@@ -192,8 +192,8 @@ struct service {
     bool is_private;                           /* served only on the Runtime API's ports */
     int largest_body_mib;                      /* of a request; 0: LIMIT_BODY_MIB */
     const struct operation *const *operations; /* NULL-terminated */
-    const char *const *known_operations; /* every operation of AWS: those without a table entry answer 501;
-                                            NULL-terminated */
+    const char *const
+        *known_operations; /* all of AWS's; those that are not served answer 501; NULL-terminated */
     const struct error *validation_error, *access_denied, *internal_error;
 };
 

@@ -121,8 +121,8 @@ enum { WRITE_UNIT_BYTES = 1024, READ_UNIT_BYTES = 4096 };
 double dynamodb_write_units(int64_t size_bytes);
 double dynamodb_read_units(int64_t size_bytes, const bool *consistent);
 /* The consumed capacity, if the request asks for it; else NULL. */
-const struct dynamodb_consumed_capacity *dynamodb_consumed(const struct call *call, const struct table *table,
-                                                           str asked, double units);
+const struct dynamodb_consumed_capacity *
+dynamodb_capacity_of(const struct call *call, const struct table *table, str asked, double units);
 
 /* upkeep.c */
 /* The number of items in a table; for a large one, when it was last counted. */

@@ -277,7 +277,7 @@ enum outcome dynamodb_query(const struct call *call, const struct dynamodb_query
     out->count = arena_i64(call->arena, page.count);
     out->scanned_count = arena_i64(call->arena, page.scanned);
     out->last_evaluated_key = dynamodb_page_next(&page);
-    out->consumed_capacity = dynamodb_consumed(call, table, in->return_consumed_capacity,
-                                               dynamodb_read_units(page.size_bytes, in->consistent_read));
+    out->consumed_capacity = dynamodb_capacity_of(call, table, in->return_consumed_capacity,
+                                                  dynamodb_read_units(page.size_bytes, in->consistent_read));
     return DONE;
 }

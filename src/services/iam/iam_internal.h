@@ -38,7 +38,7 @@ struct page {
 
 /* identities.c */
 /* Names of identities, policies and tag keys ignore case: this is the form that is compared. */
-str iam_folded(struct arena *arena, str name);
+str iam_lower_case(struct arena *arena, str name);
 /* AWS's ids: a prefix and random letters and digits. */
 str iam_unique_id(struct arena *arena, str prefix);
 /* arn:aws:iam::<account>:<type><path><name> */

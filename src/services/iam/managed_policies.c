@@ -119,7 +119,7 @@ static int64_t count_boundaries(const struct call *call, str arn)
 }
 
 /* As in lists: without description and tags. */
-static struct iam_policy brief(const struct call *call, const struct managed_policy *policy)
+static struct iam_policy summary_of(const struct call *call, const struct managed_policy *policy)
 {
     const struct aws_managed_policy *aws = policy->aws;
 
@@ -141,7 +141,7 @@ static const struct iam_policy *shown(const struct call *call, const struct mana
 {
     struct iam_policy *shown = arena_new(call->arena, struct iam_policy);
 
-    *shown = brief(call, policy);
+    *shown = summary_of(call, policy);
     if (!policy->aws) {
         shown->description = policy->row.description;
         shown->tags = iam_tags_of_policy(call, policy->row.id);
@@ -162,7 +162,7 @@ enum outcome iam_create_policy(const struct call *call, const struct iam_create_
     struct iam_insert_policy_params params = {
         .account = call->account,
         .policy_name = in->policy_name,
-        .folded_name = iam_folded(call->arena, in->policy_name),
+        .folded_name = iam_lower_case(call->arena, in->policy_name),
         .path = path,
         .unique_id = iam_unique_id(call->arena, S("ANPA")),
         .arn = arn,
@@ -240,7 +240,7 @@ static void consider(const struct call *call, struct listing *listing, str key, 
     if (iam_page_leaves_out(&listing->page, key) ||
         !iam_managed_policy_find(call->txn, call->arena, arn, &policy))
         return;
-    struct iam_policy item = brief(call, &policy);
+    struct iam_policy item = summary_of(call, &policy);
     if (is_wanted(listing->in, &item) && iam_page_takes(&listing->page, key))
         *list_add(call->arena, listing->policies) = item;
 }

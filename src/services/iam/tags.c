@@ -61,7 +61,7 @@ void iam_identity_put_tags(const struct call *call, int64_t identity_id, const s
     for (size_t i = 0; i < tags->count; i++)
         iam_put_identity_tag(call->txn, &(struct iam_put_identity_tag_params){
                                             .identity_id = identity_id,
-                                            .folded_key = iam_folded(call->arena, tags->items[i].key),
+                                            .folded_key = iam_lower_case(call->arena, tags->items[i].key),
                                             .tag_key = tags->items[i].key,
                                             .tag_value = tags->items[i].value,
                                         });
@@ -72,7 +72,7 @@ void iam_policy_put_tags(const struct call *call, int64_t policy_id, const struc
     for (size_t i = 0; i < tags->count; i++)
         iam_put_policy_tag(call->txn, &(struct iam_put_policy_tag_params){
                                           .policy_id = policy_id,
-                                          .folded_key = iam_folded(call->arena, tags->items[i].key),
+                                          .folded_key = iam_lower_case(call->arena, tags->items[i].key),
                                           .tag_key = tags->items[i].key,
                                           .tag_value = tags->items[i].value,
                                       });
@@ -137,7 +137,7 @@ static enum outcome untag_identity(const struct call *call, const struct identit
     for (size_t i = 0; i < keys->count; i++)
         iam_remove_identity_tag(call->txn, &(struct iam_remove_identity_tag_params){
                                                .identity_id = identity.row.id,
-                                               .folded_key = iam_folded(call->arena, keys->items[i]),
+                                               .folded_key = iam_lower_case(call->arena, keys->items[i]),
                                            });
     iam_policies_changed(call);
     return DONE;
@@ -148,7 +148,7 @@ static void take_page(const struct call *call, const struct iam_tag_list_type *a
 {
     list_make_empty(call->arena, tags);
     for (size_t i = 0; i < all->count; i++)
-        if (iam_page_takes(page, iam_folded(call->arena, all->items[i].key)))
+        if (iam_page_takes(page, iam_lower_case(call->arena, all->items[i].key)))
             *list_add(call->arena, tags) = all->items[i];
 }
 
@@ -245,7 +245,7 @@ enum outcome iam_untag_policy(const struct call *call, const struct iam_untag_po
     for (size_t i = 0; i < in->tag_keys.count; i++)
         iam_remove_policy_tag(call->txn, &(struct iam_remove_policy_tag_params){
                                              .policy_id = policy.row.id,
-                                             .folded_key = iam_folded(call->arena, in->tag_keys.items[i]),
+                                             .folded_key = iam_lower_case(call->arena, in->tag_keys.items[i]),
                                          });
     return DONE;
 }

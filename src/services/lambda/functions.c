@@ -278,13 +278,14 @@ enum outcome lambda_get_function_configuration(const struct call *call,
 }
 
 /* Lists leave out State and LastUpdateStatus. */
-static struct lambda_function_configuration brief(const struct call *call, const struct function *function)
+static struct lambda_function_configuration summary_of(const struct call *call,
+                                                       const struct function *function)
 {
-    struct lambda_function_configuration *brief = lambda_configuration_of(call, function);
+    struct lambda_function_configuration *summary = lambda_configuration_of(call, function);
 
-    brief->state = (str){0};
-    brief->last_update_status = (str){0};
-    return *brief;
+    summary->state = (str){0};
+    summary->last_update_status = (str){0};
+    return *summary;
 }
 
 enum outcome lambda_list_functions(const struct call *call, const struct lambda_list_functions_request *in,
@@ -307,7 +308,7 @@ enum outcome lambda_list_functions(const struct call *call, const struct lambda_
         if (lambda_function_get(call, rows.items[i].id, &function)) {
             if (str_present(in->function_version)) /* FunctionVersion=ALL: list $LATEST with its qualifier */
                 function.qualifier = S("$LATEST");
-            *list_add(call->arena, &out->functions) = brief(call, &function);
+            *list_add(call->arena, &out->functions) = summary_of(call, &function);
         }
     if (rows.count > (size_t)limit)
         out->next_marker = out->functions.items[out->functions.count - 1].function_name;

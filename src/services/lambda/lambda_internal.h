@@ -40,7 +40,7 @@ struct function {
  */
 struct function_name {
     str account, region, name;
-    str qualifier; /* absent when there is none */
+    str qualifier;
 };
 /* False for any other text. */
 bool lambda_function_name_parse(str text, struct function_name *name);

@@ -12,8 +12,7 @@
 
 enum {
     KEPT_MS = 1000,
-    FEW_LINES =
-        64, /* of one event from the server: more lines are written at once, so few lines are held back */
+    FEW_LINES = 64, /* in one event; more are written at once, so that few are held back */
     FEW_BYTES = 16 * 1024,
     TAIL_BYTES = 4096,
     MAX_EVENTS = 10000, /* in one PutLogEvents */

@@ -143,8 +143,7 @@ static bool read_queue(const struct call *call, const struct principal *role, st
         *attributes = out.attributes;
         return true;
     }
-    if (failure.error != &SQS_QUEUE_DOES_NOT_EXIST) /* AWS tries to receive first, and the queue's policy is
-                                                       evaluated before its existence */
+    if (failure.error != &SQS_QUEUE_DOES_NOT_EXIST) /* AWS tries to receive first; the policy is unknown */
         return role_may(call, role, "ReceiveMessage", queue_arn, (str){0}) &&
                lacks(call, "GetQueueAttributes");
     fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,

@@ -84,8 +84,8 @@ static void set_result(const struct call *call, const struct lambda_mapping_row 
                        .id = mapping->id, .reason = reason, .result = result, .failures = failures});
 }
 
-static enum outcome have_problem(const struct call *call, const struct lambda_mapping_row *mapping,
-                                 str message)
+static enum outcome poller_back_off(const struct call *call, const struct lambda_mapping_row *mapping,
+                                    str message)
 {
     int64_t doublings = mapping->failures < MOST_DOUBLINGS ? mapping->failures : MOST_DOUBLINGS;
     int64_t delay_ms = (int64_t)PROBLEM_MS << doublings;
@@ -101,7 +101,7 @@ static enum outcome have_problem(const struct call *call, const struct lambda_ma
     return spawn_rest(call, call->now_ms + (delay_ms < MAX_PROBLEM_MS ? delay_ms : MAX_PROBLEM_MS));
 }
 
-static void have_no_problem(const struct call *call, struct lambda_mapping_row *mapping)
+static void poller_clear_error(const struct call *call, struct lambda_mapping_row *mapping)
 {
     if (mapping->failures == 0)
         return;
@@ -331,17 +331,17 @@ static enum outcome run(const struct call *call, struct poll *poll)
         }
         switch (receive(call, poll, poll->mapping.batch_size - held_now.count, &records, &failure)) {
         case PARKED:
-            have_no_problem(call, &poll->mapping);
+            poller_clear_error(call, &poll->mapping);
             return stay_parked(call, window_end_ms(poll, &held_now));
         case FAILED:
-            return have_problem(call, &poll->mapping,
-                                str_present(failure.reason) ? failure.reason : failure.message);
+            return poller_back_off(call, &poll->mapping,
+                                   str_present(failure.reason) ? failure.reason : failure.message);
         case DONE:
             break;
         }
         if (records.count == 0)
             return spawn_rest(call, call->now_ms + PROBLEM_MS);
-        have_no_problem(call, &poll->mapping);
+        poller_clear_error(call, &poll->mapping);
         if (poll->mapping.window_seconds > 0)
             hold(call, poll, &records);
         else
@@ -365,11 +365,11 @@ enum outcome lambda_poll_event_source(const struct call *call,
     there.arrived_ms = there.now_ms; /* each run begins a new long poll */
     if (!lambda_function_find(&there, there.account, there.region, poll.mapping.function_name,
                               &poll.function))
-        return have_problem(&there, &poll.mapping, S("Function not found"));
+        return poller_back_off(&there, &poll.mapping, S("Function not found"));
     poll.role = lambda_function_role(&there, &poll.function);
     if (!poll.role)
-        return have_problem(&there, &poll.mapping,
-                            S("The function's execution role cannot be assumed by Lambda."));
+        return poller_back_off(&there, &poll.mapping,
+                               S("The function's execution role cannot be assumed by Lambda."));
     return run(&there, &poll);
 }
 

@@ -60,8 +60,8 @@ static int64_t deadline_for_sandbox(const struct function *function)
     return wall_clock_ms() + function->row.timeout_seconds * MS_PER_S;
 }
 
-static void become_busy(const struct call *call, const struct function *function,
-                        struct lambda_get_sandbox_row *sandbox)
+static void sandbox_set_busy(const struct call *call, const struct function *function,
+                             struct lambda_get_sandbox_row *sandbox)
 {
     int64_t deadline_ms = call->now_ms + function->row.timeout_seconds * MS_PER_S;
 
@@ -92,7 +92,7 @@ enum outcome runtime_next(const struct call *call, const struct runtime_next_req
                                 &invocation))
         return park(call, lambda_function_work(call, asker.function.row.id), INT64_MAX);
 
-    become_busy(&asker.call, &asker.function, &asker.sandbox);
+    sandbox_set_busy(&asker.call, &asker.function, &asker.sandbox);
     int64_t hop = lambda_invocation_hop(call, invocation.trace_id, invocation.receipts,
                                         &(struct trace_hop){.kind = HOP_INVOKED,
                                                             .resource_arn = asker.function.arn,

@@ -62,7 +62,7 @@ str lambda_runtime_names(struct arena *arena)
 }
 
 /* Run an interpreter, which prints its path, its version, and the folders that it needs, a line each. */
-static bool ask(const char *command, struct found *found)
+static bool query_interpreter(const char *command, struct found *found)
 {
     FILE *answer = popen(command, "re");
     size_t count = 0;
@@ -80,7 +80,7 @@ static bool ask(const char *command, struct found *found)
  * Version managers install wrapper scripts, which would cost each start a tenth of a second.  Symbolic links
  * are followed: a sandbox has only the interpreter's own folders.
  */
-static bool ask_python(const char *name, struct found *found)
+static bool query_python(const char *name, struct found *found)
 {
     char command[512];
 
@@ -90,22 +90,22 @@ static bool ask_python(const char *name, struct found *found)
         "print(path if path.startswith(own) else os.path.realpath(path)); "
         "print(\"%%d.%%d\" %% sys.version_info[:2]); print(sys.prefix); print(sys.base_prefix)' 2>/dev/null",
         name);
-    return ask(command, found);
+    return query_interpreter(command, found);
 }
 
 /* Node.js needs nothing beside it: the program is one file. */
-static bool ask_node(struct found *found)
+static bool query_node(struct found *found)
 {
-    return ask("node -p 'p = process; d = path.dirname(p.execPath); "
-               "[p.execPath, p.versions.node.split(\".\")[0], d, d].join(\"\\n\")' 2>/dev/null",
-               found);
+    return query_interpreter("node -p 'p = process; d = path.dirname(p.execPath); "
+                             "[p.execPath, p.versions.node.split(\".\")[0], d, d].join(\"\\n\")' 2>/dev/null",
+                             found);
 }
 
 static void look(const struct runtime *runtime, struct found *found)
 {
     bool is_python = strcmp(runtime->family, "python") == 0;
     bool there =
-        is_python ? ask_python(runtime->name, found) || ask_python("python3", found) : ask_node(found);
+        is_python ? query_python(runtime->name, found) || query_python("python3", found) : query_node(found);
 
     if (there)
         found->interpreter = (struct interpreter){

@@ -59,8 +59,7 @@ static struct verified *verify(const struct call *call, str package)
 
 void lambda_launch_sandbox_prepare(const struct call *call, const struct lambda_launch_sandbox_request *in)
 {
-    lambda_runtime_interpreter(
-        lambda_runtime_find(in->runtime)); /* so that the handler need not look for the interpreter */
+    lambda_runtime_interpreter(lambda_runtime_find(in->runtime)); /* the handler then finds it at once */
     leave_prepared(call, verify(call, in->package));
 }
 
@@ -131,8 +130,8 @@ static struct result timed_out(const struct call *call, const struct function *f
     return result;
 }
 
-static void act(const struct call *call, const struct function *function,
-                const struct lambda_get_sandbox_row *sandbox)
+static void end_overdue(const struct call *call, const struct function *function,
+                        const struct lambda_get_sandbox_row *sandbox)
 {
     struct lambda_find_invocation_row invocation;
 
@@ -164,7 +163,7 @@ enum outcome lambda_check_sandbox(const struct call *call, const struct lambda_c
     bool has_invocation = lambda_invocation_of_sandbox(call, sandbox.id, &invocation);
     lambda_log_flush(&there, &function, &sandbox, has_invocation ? &invocation : NULL);
     if (due_ms(&sandbox) <= call->now_ms) {
-        act(&there, &function, &sandbox);
+        end_overdue(&there, &function, &sandbox);
         return DONE;
     }
     sandbox.check_ms = INT64_MAX;

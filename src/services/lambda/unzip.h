@@ -17,8 +17,7 @@ enum unzip_result {
 };
 
 enum {
-    UNZIP_MOST_ENTRIES =
-        65536, /* including the folders that contain them; a zip file without extensions cannot have more */
+    UNZIP_MOST_ENTRIES = 65536, /* with the folders above them; the most in a zip file without extensions */
     UNZIP_MOST_FOLDERS = 16384, /* of these: a folder costs a disk as much as many files */
     UNZIP_MOST_NAME_BYTES = 1024,
     UNZIP_MOST_PIECE_BYTES = 255,

@@ -36,7 +36,7 @@ struct selection {
     str from, end;   /* names; the end is excluded */
     str part, class; /* absent: any */
     int64_t limit;
-    bool brief; /* a search by a part of the name shows few members */
+    bool short_form; /* a search by a part of the name shows few members */
 };
 
 /* A request for one of the two lesser classes gets both. */
@@ -75,8 +75,8 @@ static str list(const struct call *call, const struct selection *selection,
         examined++;
         last = row.name;
         if (selected)
-            (selection->brief ? describe : describe_whole)(call, &row,
-                                                           list_add(call->arena, &out->log_groups));
+            (selection->short_form ? describe : describe_whole)(call, &row,
+                                                                list_add(call->arena, &out->log_groups));
     }
     logs_list_groups_close(&cursor);
     return token;
@@ -159,7 +159,7 @@ enum outcome logs_describe_log_groups(const struct call *call,
         .part = in->log_group_name_pattern,
         .class = in->log_group_class,
         .limit = limit,
-        .brief = !str_empty(in->log_group_name_pattern),
+        .short_form = !str_empty(in->log_group_name_pattern),
     };
     out->next_token = list(call, &selection, out);
     return DONE;

@@ -81,7 +81,7 @@ void sns_envelope_prepare(const struct call *call, const struct topic *topic, st
 /* The signed JSON text for subscribers without raw delivery; each has a piece of its own at *insert_at. */
 str sns_envelope(const struct call *call, const struct topic *topic, const struct message *message, str text,
                  size_t *insert_at);
-/* That piece: the ARN of the subscription, in its UnsubscribeURL. */
+/* A subscriber's own piece: the ARN of its subscription, in the UnsubscribeURL. */
 str sns_envelope_insert(const struct call *call, str subscription_arn);
 
 /* fanout.c */
@@ -106,7 +106,7 @@ void sns_topic_end(const struct call *call, const struct topic *topic);
 /* Make the key before the first message. */
 void sns_signer_begin(const struct call *call);
 /* Is the signature of that version, and by the store's present key? */
-bool sns_signer_made(const struct call *call, const struct signature *signature, int64_t version);
+bool sns_signature_is_current(const struct call *call, const struct signature *signature, int64_t version);
 /*
  * Sign with the store's key, which is made at the first use.  Any thread.  False in a prepare function while
  * there is no key.

@@ -1,15 +1,15 @@
 /*
- * counts.c: how many messages a queue has, without counting them one by one.
+ * counts.c: the number of messages in a queue, without counting them one by one.
  *
  * Messages that are sent to a generation have consecutive numbers as their ids.  So the number of messages is
- * the length of the range from the first to the last one that is there, plus what sqs_count has of second 0:
+ * the length of the range from the first to the last existing one, plus the count of second 0 in sqs_count:
  * -1 for each number in the range whose message was removed, and 1 for each dead letter that was moved to the
  * generation.  A send changes neither, and writes no counts.  Second 0 also has the number of messages that
  * were received at least once.
  *
  * For each other second, sqs_count has the number of messages that become visible in it, and of those that
- * were received.  That is exact for the seconds after the current one, and nobody looks at the others.  So
- * whoever adds, changes or removes a message takes it out of the counts as it was, and puts it in as it is.
+ * were received.  They are exact for the seconds after the current one; earlier seconds are not used.  So
+ * code that adds, changes or removes a message subtracts its old state from the counts, and adds its new one.
  *
  * Each call of a busy queue changes the same rows; they are sums, which are stored once for a batch of calls.
  */
@@ -110,10 +110,7 @@ void sqs_tally_end(const struct call *call, struct tally *tally)
     add(call, tally, 0, tally->all);
 }
 
-/*
- * The messages that are hidden now: all that become visible after this second, and some of those in this
- * second.
- */
+/* The hidden messages: all that become visible after this second, and some that do so in this second. */
 static struct counts count_hidden(const struct call *call, const struct queue *queue)
 {
     int64_t this_s = second_of(call->now_ms);
