@@ -139,11 +139,8 @@ str lambda_package_url(const struct call *call, const struct function *function)
 /* tags.c */
 /* False, after fail(): too many tags, or AWS's own. */
 bool lambda_resource_tags_put(const struct call *call, str resource, const struct str_map *tags);
-struct str_map lambda_resource_tags(const struct call *call, str resource);
-/* A caller that makes something with tags must also be allowed to tag it.  False: fail() has been called. */
+/* Whoever makes something with tags must be allowed to tag it, too.  False: fail() has been called. */
 bool lambda_tagging_check(const struct call *call, str resource, const struct str_map *tags);
-/* Add aws:ResourceTag: the tags of the resource. */
-void lambda_resource_tags_in_context(const struct call *call, str resource, struct context_list *context);
 
 /* runtimes.c */
 struct runtime {
