@@ -123,7 +123,7 @@ void emit_permissions(const struct model *model, const struct operation_entry *o
     text_add(out, S("    {0},\n};\n"));
 }
 
-/* What every locator is given, in front of those that are given one text. */
+/* The arguments of every locator, before those of locators that get a text. */
 void emit_locator_thunks(const struct model *model, struct text *out)
 {
     for (size_t i = 0; i < model->resources.count; i++) {

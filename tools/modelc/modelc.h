@@ -120,7 +120,7 @@ struct resource_entry {
     int line;
     str arn; /* "arn:aws:sqs:{region}:{account}:{name}" */
     bool has_tags;
-    bool is_named, takes_with; /* some `on` names it by a path, and by another text with that */
+    bool is_named, takes_with; /* an `on` names it by a path, and by another text with that path */
 };
 
 struct resources {

@@ -171,7 +171,7 @@ static bool passes_container(const struct model *model, const struct path *path)
     return last;
 }
 
-/* What comes with each of the names is one text. */
+/* The text that comes with each of the names must be a single one. */
 static void check_with(struct model *model, const struct operation_entry *operation,
                        struct permission_entry *permission)
 {

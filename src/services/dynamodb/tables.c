@@ -153,7 +153,7 @@ static void add(const struct call *call, const struct dynamodb_create_table_inpu
     dynamodb_items_begin_counting(call, row->id);
     struct str_map tags = TAGS_MAP(call->arena, &in->tags);
     bool fit = tags_put(call, table->arn, &tags, TAG_CASE_MATTERS);
-    check(fit); /* dynamodb_table_check() has counted them */
+    check(fit); /* dynamodb_table_check() has checked their number */
 }
 
 enum outcome dynamodb_create_table(const struct call *call, const struct dynamodb_create_table_input *in,

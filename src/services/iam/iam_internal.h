@@ -84,7 +84,7 @@ void iam_context_add_resource_tags(const struct call *call, const struct iam_tag
 bool iam_creation_authorize(const struct call *call, str arn, str tagging,
                             const struct iam_tag_list_type *tags, str boundary);
 bool iam_tags_check(const struct call *call, const struct iam_tag_list_type *tags);
-/* Of an identity or a policy, by its ARN.  False: too many, and fail() has been called. */
+/* Set tags of the identity or policy with that ARN.  False, after fail(): too many. */
 bool iam_tags_put(const struct call *call, str owner, const struct iam_tag_list_type *tags);
 struct iam_tag_list_type iam_tags_of(const struct call *call, str owner);
 

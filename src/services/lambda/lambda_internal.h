@@ -139,7 +139,7 @@ str lambda_package_url(const struct call *call, const struct function *function)
 /* tags.c */
 /* False, after fail(): too many tags, or AWS's own. */
 bool lambda_resource_tags_put(const struct call *call, str resource, const struct str_map *tags);
-/* Whoever makes something with tags must be allowed to tag it, too.  False: fail() has been called. */
+/* A caller that makes something with tags must also be allowed to tag it.  False: fail() has been called. */
 bool lambda_tagging_check(const struct call *call, str resource, const struct str_map *tags);
 
 /* runtimes.c */

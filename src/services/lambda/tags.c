@@ -51,7 +51,8 @@ static bool unqualified_check(const struct call *call, const struct function *fu
     return false;
 }
 
-/* Authorized, and there: *owner is what its tags are kept by.  False: fail() has been called. */
+/* Authorize the resource of the request; *owner is the ARN that has its tags.  False: fail() has been called.
+ */
 static bool resource_open(const struct call *call, str resource, struct context_list *context, str *owner)
 {
     struct function function;

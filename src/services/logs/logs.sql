@@ -103,7 +103,7 @@ select id, remove_before_ms from logs_group where remove_before_ms is not null l
 select name, created_ms, class, kms_key_id, retention_days, deletion_protected, stored_bytes
 from logs_group where account = :account and region = :region and name >= :from and name < :end order by name;
 
--- Nothing happens, and the result is 0, when there is a stream of that name.
+-- Does nothing, and returns 0, when a stream has that name.
 -- statement: add_stream :insert
 insert into logs_stream (group_id, name, created_ms, stored_bytes) values (:group_id, :name, :created_ms, 0)
 on conflict do nothing;

@@ -61,9 +61,9 @@ str logs_names_from(const struct call *call, str prefix, str token);
 bool logs_group_may_unmask(const struct call *call, const struct group *group, const bool *unmask);
 
 /* tags.c */
-/* supply of struct context_list, whose source is the group. */
+/* For context_list.supply, with the group as its source: adds the group's tags. */
 void logs_tags_in_context(const struct call *call, const void *source, struct context_list *context);
-/* False: too many; fail() has been called. */
+/* False, after fail(): too many tags. */
 bool logs_tags_put(const struct call *call, const struct group *group, const struct str_map *tags);
 
 /* removal.c */

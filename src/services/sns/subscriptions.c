@@ -156,7 +156,7 @@ bool sns_locate_subscription(const struct call *call, str subscription_arn, stru
         return true;
     found->row = row;
     found->policy = row->policy;
-    found->add_context = tags_add_context; /* the topic's */
+    found->add_context = tags_add_context; /* the topic's tags */
     return true;
 }
 

@@ -69,7 +69,7 @@ void sqs_tally_count(const struct call *call, struct tally *tally, struct messag
     count(&tally->hidden, state, by);
 }
 
-/* The range of numbers has become longer by that, and tells of as many messages more. */
+/* The range of numbers grows by `by`, and so does the number of messages that it implies. */
 static void count_numbers(struct tally *tally, int64_t by)
 {
     tally->all.messages -= by;
@@ -81,7 +81,7 @@ void sqs_tally_sent(const struct call *call, struct tally *tally, struct message
     count_numbers(tally, 1);
 }
 
-/* The number of the last message that was sent to the generation; else the one before the first. */
+/* The number of the last message sent to the generation, or the number before the first. */
 static int64_t last_sent(const struct call *call, int64_t generation_id)
 {
     struct id_range ids = sqs_ids_sent(generation_id);
@@ -92,7 +92,9 @@ static int64_t last_sent(const struct call *call, int64_t generation_id)
     return last.id;
 }
 
-/* Where it was the last one, the range ends at the one before it, and the numbers in between are free again.
+/*
+ * If the message was the last one, the range ends at the one before it, and the numbers in between are free
+ * again.
  */
 void sqs_tally_removed(const struct call *call, struct tally *tally, int64_t id, struct message_state state)
 {

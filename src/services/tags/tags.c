@@ -1,5 +1,5 @@
 /*
- * tags.c: tags put, removed and listed, by the ARN of their resource.
+ * tags.c: sets, removes and lists tags, by the ARN of their resource.
  */
 #include "services/tags/tags.h"
 

@@ -1,5 +1,5 @@
--- Tags of every service's resources.  owner is the resource's ARN; key is what keys are compared by, and spelling the
--- key as it was given, where a service compares keys without case and they differ.
+-- Tags of all services' resources.  owner is the resource's ARN; key is the form that is compared; spelling is the key
+-- as the client wrote it, if the service ignores case and it differs from key.
 -- migration: 1
 create table aws_tag (
     owner text not null,
