@@ -181,7 +181,7 @@ static void on_written(uv_write_t *write, int status)
     move_on(connection);
 }
 
-/* When too many replies wait to be read, clients that do not read are disconnected. */
+/* When too many bytes of replies wait, clients that do not read their replies are disconnected. */
 static void write_later(struct connection *connection, str rest)
 {
     bool affordable = rest.size <= UNSENT_BYTES && atomic_load(&unsent) <= UNSENT_BYTES - rest.size;

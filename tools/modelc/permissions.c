@@ -11,7 +11,7 @@ static str word_or_absent(const struct line *line, size_t at)
 
 /* ---- lines ---- */
 
-/* The condition keys from that word on; false when a word is none. */
+/* The condition keys from that word on; false when a word is not a key. */
 static bool take_keys(struct model *model, const struct line *line, size_t at, struct names *keys)
 {
     for (; at < line->count; at++) {
