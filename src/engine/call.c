@@ -201,6 +201,12 @@ void reply_is_long(const struct call *call)
     call->progress->long_reply = true;
 }
 
+void answer_unsynced(const struct call *call)
+{
+    check_writes(call);
+    call->progress->unsynced = true;
+}
+
 enum outcome park(const struct call *call, str what, int64_t until_ms)
 {
     check_writes(call);

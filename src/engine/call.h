@@ -100,6 +100,7 @@ struct call_progress {
     str denied;      /* what failure.reason is about: the resource's ARN */
     bool moves;      /* move_to_worker() */
     bool long_reply; /* reply_is_long() */
+    bool unsynced;   /* answer_unsynced() */
     struct {
         str what;
         int64_t until_ms;
@@ -229,6 +230,12 @@ bool may_move_to_worker(const struct call *call);
 enum outcome move_to_worker(const struct call *call);
 /* Of a write: encoding the reply takes some milliseconds, so a worker does it. */
 void reply_is_long(const struct call *call);
+/*
+ * Nobody is promised that what this call writes outlives the server: if it is DONE, its answer leaves before
+ * that is on disk.  It waits only for what other calls have written before or with it, unless they have said
+ * the same: so nobody hears of what may still be lost.  To be said in each run.
+ */
+void answer_unsynced(const struct call *call);
 /*
  * Let go of the snapshot before something long that reads nothing (unpacking, making a key): what is read
  * afterwards may be newer than what was read before.  For prepare functions and reads.

@@ -35,6 +35,7 @@ struct parking {
 
 struct effect {
     str kind, id, payload;
+    bool transient;
 };
 struct effect_list {
     struct effect *items;
@@ -98,6 +99,8 @@ struct batch {
     struct spawned_list spawned; /* what happens when this batch is committed */
     bool reset;                  /* everything stored was deleted */
     bool has_indexed;            /* pages of hops were taken apart */
+    bool lasts;                  /* a call in it may not be lost, see answer_unsynced() */
+    bool hurries;                /* something of it leaves as soon as it is committed */
     int64_t clock_offset_ms;     /* as it was before */
     uint64_t sequence;
     struct batch *next;
@@ -147,6 +150,7 @@ struct engine {
     struct map pollers; /* spawn()'s names -> struct exchange, which belongs to whoever runs it */
     struct txn *txn;
     struct batch *batch;
+    uint64_t lasting; /* the sequence of the last batch that `lasts` */
     int64_t now_ms;
     int64_t next_timer_ms; /* no timer is due before; INT64_MAX: there is none */
     int64_t next_hop;      /* numbers hops */
@@ -254,6 +258,7 @@ enum outcome metrics_list(const struct call *call, const struct visit *visit, st
 
 /* deliver.c: answers and effects leave when they are durable */
 void deliver_batch(struct engine *engine, struct batch *batch);
+/* An answer that waits for exchange->sequence only: a read's. */
 void deliver_read(struct engine *engine, struct exchange *exchange);
 void deliver_durable(void *engine, uint64_t sequence);
 void deliver_wait_for_all(struct engine *engine);

@@ -114,5 +114,7 @@ int network_port(int fd);
 bool rules_prepare(struct launcher_state *state);
 /* Maps one user and one group id in a new user namespace. */
 bool rules_map_ids(uid_t inside, uid_t outside_uid, gid_t outside_gid);
+/* No program that is executed from now on can get a capability, which no_new_privs sees to as well. */
+void rules_empty_bounding_set(void);
 /* Gives up everything that a function does not need; process 1 is confined, too. */
 bool rules_apply(const struct launcher_state *state, const struct launch *launch, const char **step);

@@ -196,6 +196,7 @@ struct effect_entry {
     str name;
     int line;
     struct name input, id, ended; /* text absent: not said */
+    bool transient;               /* it is void after a restart */
 };
 
 struct effects {

@@ -154,6 +154,7 @@ static enum outcome invoke_and_wait(const struct call *call, const struct lambda
     const struct lambda_find_by_request_params own = {.request_id = call->request_id};
     struct lambda_find_by_request_row row;
 
+    answer_unsynced(call);
     bool found = lambda_find_by_request(call->txn, &own, &row);
     if (!found) {
         if (!payload_check(call, in->payload, false) || !concurrency_check(call, function) ||

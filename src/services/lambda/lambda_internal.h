@@ -175,7 +175,6 @@ void lambda_sandbox_release(const struct call *call, const struct function *func
 void lambda_sandbox_stop_as(const struct call *call, str sandbox_id, enum lambda_sandbox_state state);
 /* Its row goes, and what belongs to it. */
 void lambda_sandbox_forget(const struct call *call, const struct lambda_get_sandbox_row *sandbox);
-void lambda_sandbox_end_effects(const struct call *call, str sandbox_id);
 /* When a sandbox that is launched now must have begun and ended its first invocation. */
 int64_t lambda_first_deadline_ms(const struct call *call, const struct function *function);
 /* At start: nothing of what ran before runs any more. */

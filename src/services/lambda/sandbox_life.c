@@ -90,6 +90,7 @@ enum outcome lambda_launch_sandbox(const struct call *call, const struct lambda_
     str problem;
 
     (void)out;
+    answer_unsynced(call);
     if (!lambda_get_sandbox(call->txn, &(struct lambda_get_sandbox_params){.id = in->sandbox_id}, &sandbox) ||
         sandbox.state != LAMBDA_SANDBOX_STATE_STARTING ||
         !lambda_function_get(call, sandbox.function_id, &function)) {
@@ -190,6 +191,7 @@ enum outcome lambda_sandbox_output(const struct call *call, const struct sandbox
     struct function function;
 
     (void)out;
+    answer_unsynced(call);
     if (!lambda_get_sandbox(call->txn, &(struct lambda_get_sandbox_params){.id = in->sandbox_id}, &sandbox))
         return DONE;
     note_memory(call, &sandbox, in->max_memory_bytes);
@@ -268,10 +270,8 @@ enum outcome lambda_sandbox_exited(const struct call *call, const struct sandbox
     struct function function;
 
     (void)out;
-    if (!lambda_get_sandbox(call->txn, &(struct lambda_get_sandbox_params){.id = in->sandbox_id}, &sandbox)) {
-        lambda_sandbox_end_effects(call, in->sandbox_id);
+    if (!lambda_get_sandbox(call->txn, &(struct lambda_get_sandbox_params){.id = in->sandbox_id}, &sandbox))
         return DONE;
-    }
     note_memory(call, &sandbox, in->max_memory_bytes);
     if (!lambda_function_get(call, sandbox.function_id, &function)) {
         lambda_sandbox_forget(call, &sandbox);

@@ -137,7 +137,8 @@ static void start_effect(void *context, str id, str payload)
     arena_free(&arena);
 }
 
-const struct effect_runner world_runners[] = {{&WORLD_ACT, start_effect, NULL}, {NULL, NULL, NULL}};
+const struct effect_runner world_runners[] = {
+    {&WORLD_ACT, start_effect, NULL}, {&WORLD_FLASH, start_effect, NULL}, {NULL, NULL, NULL}};
 
 void wait_for_effects(size_t count)
 {
