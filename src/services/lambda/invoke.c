@@ -243,13 +243,22 @@ static str failure_text(const struct call *call, const struct result *result)
                         str_present(message) ? ": " : "", STR_ARGS(message));
 }
 
-static void warn_of_failure(const struct call *call, const struct function *function,
-                            const struct lambda_find_invocation_row *invocation, str reason)
+/* Each function's failures of each type have one of their own, as far as there are enough. */
+static struct log_pace *pace_of(const struct function *function, const struct result *result)
 {
-    static struct log_pace pace;
+    enum { PACES = 256 };
+    static struct log_pace paces[PACES];
+
+    return &paces[str_hash_from(str_hash(function->arn), result->error_type) % PACES];
+}
+
+static void warn_of_failure(const struct call *call, const struct function *function,
+                            const struct lambda_find_invocation_row *invocation, const struct result *result,
+                            str reason)
+{
     unsigned left_out;
 
-    if (log_due(&pace, &left_out))
+    if (log_due(pace_of(function, result), &left_out))
         log_warn("a function failed function=%.*s request_id=%.*s trace=%.*s reason=%.*s not_told_before=%u",
                  STR_ARGS(function->arn), STR_ARGS(invocation->request_id), STR_ARGS(invocation->trace_id),
                  STR_ARGS(json_quoted(call->arena, reason)), left_out);
@@ -262,7 +271,7 @@ static void trace_end(const struct call *call, const struct function *function,
     str reason = failed ? failure_text(call, result) : (str){0};
 
     if (failed)
-        warn_of_failure(call, function, invocation, reason);
+        warn_of_failure(call, function, invocation, result, reason);
     lambda_invocation_hop(
         call, invocation->trace_id, invocation->receipts,
         &(struct trace_hop){

@@ -145,15 +145,18 @@ const struct runtime *lambda_runtime_find(str name);
 str lambda_runtime_names(struct arena *arena);
 enum { INTERPRETER_FOLDERS = 2 };
 struct interpreter {
-    const char *path; /* NULL: there is none on this machine */
+    const char *path;
     const char *version;
     const char *folders[INTERPRETER_FOLDERS]; /* what it needs of the machine; NULL: none */
 };
-/*
- * What runs it; the interpreter's path is NULL for provided runtimes.  The first time it asks the
- * interpreter, which takes long: the prepare function of LaunchSandbox does, on a worker.
- */
+/* Look for what runs it, unless it has been found.  It asks the interpreter, which takes long. */
+void lambda_runtime_look(const struct runtime *runtime);
+/* What was found; NULL: nothing, or it is a provided runtime. */
 const struct interpreter *lambda_runtime_interpreter(const struct runtime *runtime);
+/* Without asking it: is there a program of its name? */
+bool lambda_runtime_is_installed(const struct runtime *runtime);
+/* Why nothing runs it. */
+str lambda_runtime_problem(const struct call *call, const struct runtime *runtime);
 
 /* sandboxes.c: the pool of a function's child processes */
 enum { SANDBOXES_PER_FUNCTION = 10 };
