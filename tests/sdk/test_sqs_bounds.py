@@ -1,4 +1,4 @@
-"""SQS: no request does more at once than a bounded number of rows, and counts stay exact all the same."""
+"""SQS: each run of a request changes a bounded number of rows, and counts stay exact all the same."""
 
 import json
 import pathlib
@@ -182,7 +182,7 @@ def test_a_store_of_the_first_schema_keeps_its_messages_and_counts_them(tmp_path
 
 @pytest.fixture(params=["--sqs-waits", "ORDERLY_SQS_WAITS", "SQS_DELAY_PURGE_RETRY", "SQS_DELAY_RECENTLY_DELETED"])
 def waiting(request):
-    """A server with AWS's rules of a minute, by each of the names that they have."""
+    """A server with AWS's rules of a minute, set by each of their names."""
     flags, environment = ([request.param], {}) if request.param.startswith("--") else ([], {request.param: "1"})
     one = Queues(*flags, environment=environment)
     yield one
@@ -263,7 +263,7 @@ def test_a_receive_that_meets_only_dead_letters_answers_empty(queues):
 
 
 def fill_in_flight(queues, name, count):
-    """As many messages in flight as said, written into the stopped server's database."""
+    """Write that many messages in flight into the stopped server's database."""
     generation = generation_of(queues, name)
     queues.server.stop()
     with changes.database(queues.server) as database:
@@ -318,7 +318,7 @@ def test_a_receive_takes_no_further_message_once_it_has_two_and_a_half_mebibytes
 
 
 class Model:
-    """What the queue must count: times are multiples of ten seconds, and it is asked in between."""
+    """The counts that the queue must have: times are multiples of ten seconds, and the test reads them in between."""
 
     def __init__(self):
         self.now = 5
@@ -428,7 +428,7 @@ def test_a_list_of_queues_goes_on_behind_its_token_and_takes_no_other_text_for_o
         sqs.list_dead_letter_source_queues(QueueUrl=queues.url("a1"), MaxResults=2, NextToken="\u00e9" * 90)
 
 
-# --- The queue's row, which the store keeps ----------------------------------------------------
+# # --- The queue's row, which the store caches ---------------------------------------------------
 
 
 def test_what_is_changed_of_a_queue_counts_for_the_next_message(queues):
