@@ -129,10 +129,13 @@ def drain(server, queue_url):
     """The bodies of all messages that the queue still delivers; deletes them."""
     orderly_server.post(server.endpoint, "/_orderly/clock", json.dumps({"advance_ms": 31_000}))
     client, delivered = WireClient(server.port), []
+    counts = client.sqs("GetQueueAttributes", QueueUrl=queue_url, AttributeNames=["All"])["Attributes"]
+    counted = [int(value) for name, value in sorted(counts.items()) if name.startswith("ApproximateNumber")]
     while True:
         messages = client.sqs("ReceiveMessage", QueueUrl=queue_url, MaxNumberOfMessages=10).get("Messages", [])
         if not messages:
             client.close()
+            assert counted == [len(delivered), 0, 0], "the queue's counts are not what it holds"
             return delivered
         delivered += [message["Body"] for message in messages]
         client.sqs(

@@ -153,7 +153,7 @@ def migration(number):
 def test_a_store_of_the_first_schema_keeps_its_messages_and_counts_them(tmp_path):
     now = round(time.time() * 1000)
     queue = "(7, '000000000000', 'us-east-1', 'q', 0, 0, 30, 345600, 262144, 0, 0, 1, 300)"
-    messages = [(1, now - 1, 0), (2, now + 600_000, 0), (3, now + 600_000, 1), (4, now - 1, 2)]
+    messages = [(2, now - 1, 0), (3, now + 600_000, 0), (5, now + 600_000, 1), (9, now - 1, 2)]
     with sqlite3.connect(tmp_path / "orderly.db") as database:
         database.execute("create table schema_version (name text primary key, version integer not null) without rowid")
         database.execute("insert into schema_version values ('sqs', 1)")
@@ -276,8 +276,11 @@ def fill_in_flight(queues, name, count):
             (count, generation, generation),
         )
         database.execute(
-            "update sqs_count set messages = messages + ?, received = received + ? where generation_id = ?",
+            "update sqs_count set messages = messages + ?, received = received + ? where generation_id = ? and second > 0",
             (count, count, generation),
+        )
+        database.execute(
+            "update sqs_count set received = received + ? where generation_id = ? and second = 0", (count, generation)
         )
     queues.server.start()
 
@@ -385,9 +388,46 @@ def test_counts_are_exact_after_whatever_happened(queues, seed):
             sqs.purge_queue(QueueUrl=url)
             model.messages.clear()
 
+    def end_and_start():
+        queues.server.kill()
+        queues.server.start()
+
     for _ in range(60):
-        chance.choice([send, send, receive, receive, delete, change, pass_time, purge])()
+        chance.choice([send, send, receive, receive, delete, change, pass_time, purge, end_and_start])()
         assert queues.counts("q") == model.expected(retention)
+
+
+@pytest.mark.parametrize("order", [[0, 1, 2, 3], [3, 2, 1, 0], [1, 3, 2, 0], [0, 2, 1, 3]])
+def test_counts_are_exact_in_whichever_order_messages_are_deleted(queues, order):
+    url = queues.sqs.create_queue(QueueName="q")["QueueUrl"]
+    queues.send_many("q", 4)
+    handles = {int(m["Body"]): m["ReceiptHandle"] for m in queues.receive("q")}
+    for deleted, number in enumerate(order, 1):
+        queues.sqs.delete_message(QueueUrl=url, ReceiptHandle=handles[number])
+        assert queues.counts("q") == {"ready": 0, "delayed": 0, "in flight": 4 - deleted}
+        queues.send_many("q", 1)
+        [sent] = queues.receive("q")
+        queues.sqs.delete_message(QueueUrl=url, ReceiptHandle=sent["ReceiptHandle"])
+        assert queues.counts("q") == {"ready": 0, "delayed": 0, "in flight": 4 - deleted}
+    queues.send_many("q", 3)
+    assert queues.counts("q") == {"ready": 3, "delayed": 0, "in flight": 0}
+
+
+def test_dead_letters_are_counted_where_they_are(queues):
+    dead_letter_pair(queues)
+    queues.send_many("source", 3)
+    queues.send_many("dead", 2)
+    assert len(queues.receive("source")) == 3
+    queues.advance(31)
+    assert queues.receive("source") == []
+    assert queues.counts("source") == {"ready": 0, "delayed": 0, "in flight": 0}
+    assert queues.counts("dead") == {"ready": 5, "delayed": 0, "in flight": 0}
+    queues.send_many("source", 1)
+    queues.sqs.purge_queue(QueueUrl=queues.url("source"))
+    url = queues.url("dead")
+    for left, message in zip((4, 3, 2, 1, 0), queues.receive("dead")):
+        queues.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        assert queues.counts("dead") == {"ready": 0, "delayed": 0, "in flight": left}
 
 
 # --- Traces ------------------------------------------------------------------------------------
