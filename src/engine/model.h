@@ -128,7 +128,8 @@ struct member_path {
 struct permission {
     const char *action;      /* "sqs:SendMessage" */
     struct member_path path; /* to the texts that name the resources, each of which `locate` finds */
-    bool (*locate)(const struct call *call, str given, struct resource *found);
+    struct member_path with; /* to a text that `locate` is given with each of them: a qualifier */
+    bool (*locate)(const struct call *call, str given, str with, struct resource *found);
     bool (*locate_by)(const struct call *call, const void *in, struct resource *found);
     const char *on;                /* a pattern of ARNs, "arn:aws:sqs:{region}:{account}:*", or "*" */
     bool also;                     /* on the resources of the permission before this one */
