@@ -193,6 +193,8 @@ bool parking_awaited(const struct parking *parking, str what);
 void parking_alarm(struct parking *parking, str what, int64_t at_ms);
 /* The oldest exchange that waits for `what`; NULL when none does. */
 struct exchange *parking_take(struct parking *parking, str what);
+/* Give the oldest of them that text.  False: there is none, or no memory. */
+bool parking_hand_over(struct parking *parking, str what, str text);
 /* One whose deadline has passed; NULL when there is none. */
 struct exchange *parking_take_due(struct parking *parking, int64_t now_ms);
 /* This one, which is parked. */

@@ -136,7 +136,7 @@ static enum outcome answer(const struct call *call, const struct lambda_find_by_
 {
     out->status_code = arena_i64(call->arena, 200);
     out->function_error = row->error;
-    out->payload = row->result;
+    out->payload = str_present(row->result) ? row->result : handed_over(call);
     out->executed_version = S("$LATEST");
     if (str_present(row->tail))
         out->log_result = base64_encode(call->arena, row->tail);
@@ -144,10 +144,7 @@ static enum outcome answer(const struct call *call, const struct lambda_find_by_
     return DONE;
 }
 
-/*
- * Runs twice: the first time it leaves a row, the second time it finds it done.  What cannot run at all is
- * done at once.
- */
+/* Runs twice: the first time it leaves a row, the second time it finds it done. */
 static enum outcome invoke_and_wait(const struct call *call, const struct lambda_invocation_request *in,
                                     const struct function *function, struct lambda_invocation_response *out)
 {
@@ -160,7 +157,6 @@ static enum outcome invoke_and_wait(const struct call *call, const struct lambda
         if (!payload_check(call, in->payload, false) || !concurrency_check(call, function) ||
             !add(call, in, function, LAMBDA_INVOCATION_KIND_SYNC))
             return FAILED;
-        found = lambda_find_by_request(call->txn, &own, &row);
     }
     if (found && row.state == LAMBDA_INVOCATION_STATE_DONE)
         return answer(call, &row, out);
@@ -191,20 +187,20 @@ enum outcome lambda_invoke(const struct call *call, const struct lambda_invocati
 
 /* ---- the end of one ---- */
 
+/* A large result goes from memory to memory: nobody wants it after a restart. */
 static void answer_caller(const struct call *call, const struct lambda_find_invocation_row *invocation,
                           const struct result *result, str tail)
 {
     str answered = lambda_invocation_answer(call, invocation->request_id);
-    /* Of the very call that runs, and is not parked yet. */
-    bool is_asking = str_equal(invocation->request_id, call->request_id);
 
-    if (!is_asking && !awaited(call, answered)) {
+    if (!awaited(call, answered)) {
         lambda_invocation_remove(call, invocation->id);
         return;
     }
+    bool handed = result->payload.size > LARGE_PAYLOAD_BYTES && hand_over(call, answered, result->payload);
     lambda_set_done(call->txn, &(struct lambda_set_done_params){.id = invocation->id,
                                                                 .error = result->error,
-                                                                .result = result->payload,
+                                                                .result = handed ? (str){0} : result->payload,
                                                                 .tail = tail});
     wake(call, answered);
 }

@@ -21,6 +21,7 @@ enum {
     SYNC_PAYLOAD_BYTES = 6291456,
     ASYNC_PAYLOAD_BYTES = 1024 * 1024,
     ANSWER_BYTES = 6291556,
+    LARGE_PAYLOAD_BYTES = 4096, /* is kept apart from an invocation's row */
 };
 
 /* options.c */
