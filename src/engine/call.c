@@ -15,7 +15,7 @@
 void call_reset(const struct call *call)
 {
     *call->progress = (struct call_progress){.prepared = call->progress->prepared,
-                                              .handed_over = call->progress->handed_over};
+                                             .handed_over = call->progress->handed_over};
 }
 
 enum outcome fail(const struct call *call, const struct error *error, const char *format, ...)

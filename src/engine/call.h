@@ -104,8 +104,8 @@ struct call_progress {
     struct {
         str what;
         int64_t until_ms;
-    } parked;       /* what park() was told */
-    void *prepared; /* what leave_prepared() was given: on the call's arena, kept for the handler's runs */
+    } parked;        /* what park() was told */
+    void *prepared;  /* what leave_prepared() was given: on the call's arena, kept for the handler's runs */
     str handed_over; /* loose memory of the call's arena, kept likewise */
 };
 
@@ -250,9 +250,9 @@ void read_anew(const struct call *call);
  */
 enum outcome park(const struct call *call, str what, int64_t until_ms);
 /*
- * Give the oldest call that waits for `what` a text of any size, in memory: handed_over() has it in all its runs
- * from now on, whatever becomes of the call that gave it.  So it is something stored that says whether the
- * text counts.  False: nobody waits, or there is no memory for it.
+ * Give the oldest call that waits for `what` a text of any size, in memory: handed_over() has it in all its
+ * runs from now on, whatever becomes of the call that gave it.  So it is something stored that says whether
+ * the text counts.  False: nobody waits, or there is no memory for it.
  */
 bool hand_over(const struct call *call, str what, str text);
 str handed_over(const struct call *call); /* absent: nothing was */

@@ -299,7 +299,8 @@ TEST(a_reset_ends_pollers_and_frees_their_names)
 /* The engine's mode for tests: a handler loses what it keeps between its runs outside the store. */
 TEST(what_is_handed_over_is_there_in_all_later_runs)
 {
-    struct request *waiting = begin_run("wait gate open 86400000; handed a; wait door ajar 86400000; handed b");
+    struct request *waiting =
+        begin_run("wait gate open 86400000; handed a; wait door ajar 86400000; handed b");
 
     let_run();
     assert_run("hand gate hello; put open 1; wake gate");
@@ -361,8 +362,10 @@ TEST(in_the_tests_mode_preparations_get_lost)
     }
 }
 
-TESTS(engine_test(what_is_handed_over_last_counts_and_to_nobody_but_who_waits), rerun_test(what_is_handed_over_last_counts_and_to_nobody_but_who_waits),
-      engine_test(what_is_handed_over_is_there_in_all_later_runs), rerun_test(what_is_handed_over_is_there_in_all_later_runs),
+TESTS(engine_test(what_is_handed_over_last_counts_and_to_nobody_but_who_waits),
+      rerun_test(what_is_handed_over_last_counts_and_to_nobody_but_who_waits),
+      engine_test(what_is_handed_over_is_there_in_all_later_runs),
+      rerun_test(what_is_handed_over_is_there_in_all_later_runs),
       rerun_test(in_the_tests_mode_what_parks_runs_twice),
       rerun_test(in_the_tests_mode_preparations_get_lost),
       engine_test(a_parked_call_runs_again_when_it_is_woken),

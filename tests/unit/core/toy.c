@@ -289,7 +289,8 @@ static enum outcome hand_text(const struct call *call, str rest)
 static enum outcome put_handed(const struct call *call, str rest)
 {
     if (str_present(handed_over(call)))
-        toy_put_item(call->txn, &(struct toy_put_item_params){.key = word(&rest), .value = handed_over(call)});
+        toy_put_item(call->txn,
+                     &(struct toy_put_item_params){.key = word(&rest), .value = handed_over(call)});
     return DONE;
 }
 
