@@ -158,7 +158,7 @@ static void move(struct engine *engine, struct exchange *exchange)
         dispatch_prepare(engine, exchange);
 }
 
-/* A client's answer that need not wait for the disk shall not wait for a batch that does. */
+/* A batch with a client's reply that does not wait for the disk is committed at once. */
 static void note_what_lasts(struct batch *batch, const struct exchange *exchange)
 {
     batch->lasts |= !exchange->progress.unsynced;

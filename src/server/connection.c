@@ -1,13 +1,13 @@
 /*
  * connection.c: one client's connection: requests in, one at a time, replies out in their order.
  *
- * Bytes are parsed straight from the loop's read buffer.  While a request is in flight what
- * arrives behind it waits in `input`; reading goes on, for that is how we learn that the client has
- * gone.  Replies gather in the loop's output and leave with one system call when there is nothing
- * more to serve at once.
+ * Bytes are parsed straight from the loop's read buffer.  While a request is in flight, later bytes wait in
+ * `input`; reading continues, because only reading shows that the client has closed.
+ * The connection also waits while a piece of a large body is written to its file.  Replies gather in the
+ * loop's output and are sent with one system call when there is nothing more to serve at once.
  *
- * The exchange may be with the engine when the connection closes: its slot then loses its
- * connection, and is given back when it comes home.
+ * The exchange may be with the engine when the connection closes: its slot then loses its connection, and is
+ * freed when the exchange comes back.
  */
 #include "server/server_internal.h"
 
@@ -27,39 +27,40 @@ struct connection {
     struct loop *loop;
     struct port *port;
     struct connection *previous, *next;
-    struct slot *slot; /* the request being read or in flight; NULL between requests */
-    bool in_flight;    /* the slot is with the engine, or with us between two pieces of its reply */
+    struct slot *slot; /* of the request being read or in flight; NULL between requests */
+    bool in_flight;    /* the slot is with the engine, or here between two pieces of its reply */
     bool in_body;
-    bool writing; /* the socket did not take all at once */
+    bool spooling; /* a piece of the body is being written to its file */
+    bool writing;  /* the socket did not take everything at once */
     bool reading;
-    bool waits_for_room; /* the budget for requests is spent: what has come stays in `input` */
+    bool waits_for_room; /* the budget for requests is used up: received bytes stay in `input` */
     bool ended;          /* the client has sent its last byte */
-    bool finishing;      /* no more requests: a reply with "Connection: close" is on its way */
+    bool finishing;      /* the last reply, with "Connection: close", is being sent */
     bool lingering;      /* our side is shut; wait for the client to close */
-    char *input;         /* bytes that wait: from input_start to input_end */
+    char *input;         /* waiting bytes: from input_start to input_end */
     size_t input_start, input_end, input_capacity;
     size_t lingered; /* bytes read and dropped */
     struct {
-        bool begun;       /* a reply that is sent piece by piece */
-        bool home;        /* its exchange is here, and has more */
-        bool keeps_alive; /* there may be a request after it */
+        bool begun;       /* the reply is sent piece by piece */
+        bool home;        /* the exchange is here, and has more pieces */
+        bool keeps_alive; /* another request may follow */
         enum http_framing framing;
-        uint64_t left; /* of its bytes, when it is HTTP_SIZED */
+        uint64_t left; /* bytes left to send, when the reply is HTTP_SIZED */
     } stream;
     struct quiet quiet;
     struct share *share;
-    uint64_t deadline_ms;    /* of uv_now(); UINT64_MAX: none */
-    struct address from, at; /* the client's, and ours that it called */
+    uint64_t deadline_ms;    /* in the time of uv_now(); UINT64_MAX: no deadline */
+    struct address from, at; /* the client's address, and our address that it called */
 };
 
-/* What the socket did not take. */
+/* Bytes that the socket did not take. */
 struct leftover {
     uv_write_t write;
     size_t size;
     char data[];
 };
 
-static _Atomic size_t unsent; /* in leftovers of all connections */
+static _Atomic size_t unsent; /* bytes in leftovers of all connections */
 
 static void move_on(struct connection *connection);
 
@@ -99,7 +100,7 @@ static void tell_port(struct connection *connection, void (*what)(struct port *p
         what(connection->port);
 }
 
-/* Its client has gone, or has all it will get: whoever makes pieces of the reply may have to hear of it. */
+/* The client has gone, or has received everything: the maker of the reply's pieces may have to be told. */
 static void let_go(struct slot *slot)
 {
     slot->connection = NULL;
@@ -115,6 +116,8 @@ static void drop_slot(struct connection *connection)
         return;
     connection->slot = NULL;
     slot->connection = NULL;
+    if (connection->spooling)
+        return; /* it comes home first */
     if (connection->in_flight)
         tell_port(connection, connection->port->request_ended);
     if (connection->in_flight && !connection->stream.home)
@@ -140,7 +143,7 @@ static bool open_still(const struct connection *connection)
 }
 
 /*
- * Closing a socket that holds unread bytes makes the kernel reset it, and the client may lose the
+ * When a socket with unread bytes is closed, the kernel resets the connection, and the client may lose the
  * reply: so shut our side, and read on for a while.
  */
 static void on_shut(uv_shutdown_t *request, int status)
@@ -178,7 +181,7 @@ static void on_written(uv_write_t *write, int status)
     move_on(connection);
 }
 
-/* Clients that do not read their replies are given up when there are too many of them. */
+/* When too many replies wait to be read, clients that do not read are disconnected. */
 static void write_later(struct connection *connection, str rest)
 {
     bool affordable = rest.size <= UNSENT_BYTES && atomic_load(&unsent) <= UNSENT_BYTES - rest.size;
@@ -201,7 +204,7 @@ static void write_later(struct connection *connection, str rest)
     expire_in(connection, LIMIT_HTTP_BODY_TIMEOUT_MS);
 }
 
-/* Send what has gathered.  The connection may be closed after it. */
+/* Send the gathered replies.  The connection may be closed afterwards. */
 static void flush(struct connection *connection)
 {
     struct loop *loop = connection->loop;
@@ -233,7 +236,7 @@ static void write_now(void *context)
     output->arena = &writing->loop->output_arena;
     text_reserve(output, writing->reply->body.size + REPLY_HEAD_BYTES);
     http_reply_write(output, writing->reply, writing->keep_alive,
-                     wall_clock_ms()); /* clients set their clocks by it */
+                     wall_clock_ms()); /* clients set their clocks by the Date header */
 }
 
 static void write_reply(struct connection *connection, const struct http_reply *reply, bool keep_alive)
@@ -241,7 +244,7 @@ static void write_reply(struct connection *connection, const struct http_reply *
     struct loop *loop = connection->loop;
     struct writing writing = {loop, reply, keep_alive};
 
-    if (!arena_run(&loop->output_arena, write_now, &writing)) { /* no memory for it */
+    if (!arena_run(&loop->output_arena, write_now, &writing)) { /* out of memory */
         arena_reset(&loop->output_arena);
         loop->output = text_in(&loop->output_arena);
         connection_close(connection);
@@ -256,7 +259,7 @@ static bool keeps_alive(const struct connection *connection)
     return connection->slot->exchange.request->keep_alive && !connection->loop->draining;
 }
 
-/* The connection's part in it is done. */
+/* Detach the slot, which the connection does not need any more. */
 static struct slot *release_slot(struct connection *connection)
 {
     struct slot *slot = connection->slot;
@@ -294,8 +297,8 @@ static void reply(struct connection *connection)
 /* ---- replies in pieces ---- */
 
 /*
- * The socket has taken all that has been sent, so the next piece is asked for.  What does not fit into the
- * socket waits in one leftover, and who does not read that in time is closed as with any reply.
+ * The socket has taken everything sent so far, so ask for the next piece.  Bytes that do not fit into the
+ * socket wait in one leftover; a client that does not read them in time is disconnected, as with any reply.
  */
 static void ask_for_more(struct connection *connection)
 {
@@ -330,7 +333,7 @@ static void piece_now(void *context)
         http_end_write(output, framing);
 }
 
-/* False: the client cannot have it, and shall see that it is not whole. */
+/* False: the piece cannot be sent, and the client must see that the reply is incomplete. */
 static bool write_piece(struct connection *connection)
 {
     struct loop *loop = connection->loop;
@@ -348,7 +351,7 @@ static bool write_piece(struct connection *connection)
     return exchange->reply.more || *left == 0;
 }
 
-/* One piece, of which the first has the head before it. */
+/* Send one piece; the first has the head before it. */
 static void send_piece(struct connection *connection)
 {
     const struct exchange *exchange = &connection->slot->exchange;
@@ -389,6 +392,8 @@ static void begin_stream(struct connection *connection)
     send_piece(connection);
 }
 
+static void go_on_spooling(struct connection *connection);
+
 void connection_answered(struct slot *slot)
 {
     struct connection *connection = slot->connection;
@@ -397,7 +402,9 @@ void connection_answered(struct slot *slot)
         let_go(slot);
         return;
     }
-    if (connection->stream.begun) {
+    if (connection->spooling) {
+        go_on_spooling(connection);
+    } else if (connection->stream.begun) {
         exchange_encode_piece(&slot->exchange);
         send_piece(connection);
     } else {
@@ -406,7 +413,7 @@ void connection_answered(struct slot *slot)
     move_on(connection);
 }
 
-/* The request cannot be understood or comes too slowly. */
+/* The request is malformed or arrives too slowly. */
 static void refuse(struct connection *connection, int status)
 {
     struct slot *slot = connection->slot;
@@ -422,7 +429,8 @@ static void refuse(struct connection *connection, int status)
 
 struct want {
     struct slot *slot;
-    size_t bytes;
+    struct share *share;
+    size_t bytes, disk_bytes;
 };
 
 static bool take_room(void *context)
@@ -430,19 +438,31 @@ static bool take_room(void *context)
     struct want *want = context;
     struct slot *slot = want->slot;
 
-    if (want->bytes <= slot->charged)
-        return true;
-    if (!share_take(slot->share, want->bytes, want->bytes - slot->charged))
-        return false;
-    slot->charged = want->bytes;
-    return true;
+    if (want->bytes > slot->charged) {
+        if (!share_take(slot->share, want->bytes, want->bytes - slot->charged))
+            return false;
+        slot->charged = want->bytes;
+    }
+    return slot_take_disk(slot, want->share, want->disk_bytes);
 }
 
-/* Have the budget pay for the request with so many more bytes; who has stalled for a second gives way. */
+/* Disk space for the request's body, with `more` further bytes. */
+static size_t disk_bytes_of(const struct slot *slot, size_t more)
+{
+    size_t bytes = http_parser_received(slot->parser) + more, step = LIMIT_SPOOL_STEP_BYTES;
+
+    return slot->exchange.spools && bytes > LIMIT_SPOOLED_BODY_BYTES ? (bytes + step - 1) / step * step : 0;
+}
+
+/*
+ * Charge the budget for `more` further bytes of the request; clients that have stalled for a second are
+ * disconnected if necessary.
+ */
 static bool pay_for(struct connection *connection, size_t more)
 {
     struct slot *slot = connection->slot;
-    struct want want = {slot, SLOT_BYTES + http_parser_held(slot->parser, more)};
+    struct want want = {slot, connection->share, SLOT_BYTES + http_parser_held(slot->parser, more),
+                        disk_bytes_of(slot, more)};
 
     if (!slot->share) {
         slot->share = connection->share;
@@ -450,13 +470,15 @@ static bool pay_for(struct connection *connection, size_t more)
     }
     if (take_room(&want))
         return true;
-    quiet_move(connection->loop, connection, NULL); /* it is not one of them */
+    quiet_move(connection->loop, connection, NULL); /* it does not count as stalled itself */
     quiet_end_stalled(connection->loop, take_room, &want);
     return take_room(&want);
 }
 
-/* The request is whole: a small one may wait in the engine for nothing.  False: there is no room for a large
- * one. */
+/*
+ * The request is complete: a small one is charged no longer, because its wait in the engine is free.  False:
+ * there is no room for a large one.
+ */
 static bool settle_charge(struct connection *connection)
 {
     if (http_parser_held(connection->slot->parser, 0) > SLOT_BYTES)
@@ -507,7 +529,7 @@ static void begin_request(struct connection *connection)
     expire_in(connection, LIMIT_HTTP_HEAD_TIMEOUT_MS);
 }
 
-/* Answered before it ran; the rest of the request is not wanted. */
+/* The request is answered before it ran; the rest of it is not read. */
 static void answer_early(struct connection *connection)
 {
     struct slot *slot = connection->slot;
@@ -518,7 +540,7 @@ static void answer_early(struct connection *connection)
     slot_give_back(slot);
 }
 
-/* The head is whole and the body is to come: is it welcome? */
+/* The head is complete and the body follows: decide whether to accept the body. */
 static void admit(struct connection *connection)
 {
     struct slot *slot = connection->slot;
@@ -542,6 +564,40 @@ static void admit(struct connection *connection)
     }
 }
 
+/* Is there a piece of the body to write? */
+static bool has_piece(const struct slot *slot, bool is_last)
+{
+    size_t size = http_parser_body_size(slot->parser);
+    bool begun = http_parser_received(slot->parser) > size;
+
+    return slot->exchange.spools && (size > LIMIT_SPOOLED_BODY_BYTES || (is_last && begun));
+}
+
+static void spool(struct connection *connection, bool is_last)
+{
+    struct slot *slot = connection->slot;
+
+    connection->spooling = true;
+    connection->deadline_ms = UINT64_MAX;
+    exchange_spool(&slot->exchange, http_parser_take_body(slot->parser), is_last);
+}
+
+static void go_on_spooling(struct connection *connection)
+{
+    struct slot *slot = connection->slot;
+    const struct exchange *exchange = &slot->exchange;
+
+    connection->spooling = false;
+    if (exchange->outcome == FAILED) {
+        answer_early(connection);
+    } else if (exchange->spooled_whole) {
+        http_parser_give_body(slot->parser, exchange->spooled, exchange->spooled_hash);
+        run(connection);
+    } else {
+        expire_in(connection, LIMIT_HTTP_BODY_TIMEOUT_MS);
+    }
+}
+
 static void wait_for_room(struct connection *connection)
 {
     if (!connection->waits_for_room)
@@ -549,7 +605,7 @@ static void wait_for_room(struct connection *connection)
     connection->waits_for_room = true;
 }
 
-/* Feed the parser and do what it says; returns how many bytes it took. */
+/* Feed the parser and act on its state; returns the number of bytes taken. */
 static size_t feed(struct connection *connection, str bytes)
 {
     size_t used = 0;
@@ -565,6 +621,8 @@ static size_t feed(struct connection *connection, str bytes)
     case HTTP_NEED_MORE:
         if (!pay_for(connection, 0))
             refuse(connection, 503);
+        else if (has_piece(connection->slot, false))
+            spool(connection, false);
         break;
     case HTTP_HEAD_DONE:
         admit(connection);
@@ -572,7 +630,10 @@ static size_t feed(struct connection *connection, str bytes)
             refuse(connection, 503);
         break;
     case HTTP_COMPLETE:
-        run(connection);
+        if (has_piece(connection->slot, true))
+            spool(connection, true);
+        else
+            run(connection);
         break;
     case HTTP_BAD:
         refuse(connection, http_parser_error_status(parser));
@@ -583,8 +644,8 @@ static size_t feed(struct connection *connection, str bytes)
 
 static bool can_serve(const struct connection *connection)
 {
-    return !connection->in_flight && !connection->writing && !connection->finishing &&
-           !connection->waits_for_room && open_still(connection);
+    return !connection->in_flight && !connection->spooling && !connection->writing &&
+           !connection->finishing && !connection->waits_for_room && open_still(connection);
 }
 
 static void keep_input(struct connection *connection, str bytes)
@@ -612,7 +673,7 @@ static void drop_input(struct connection *connection)
     connection->input_start = connection->input_end = connection->input_capacity = 0;
 }
 
-/* Serve what is in `bytes` for as long as nothing has to be waited for; returns what is left. */
+/* Serve requests in `bytes` until one must wait; returns the rest. */
 static str serve_bytes(struct connection *connection, str bytes)
 {
     while (bytes.size > 0 && can_serve(connection)) {
@@ -630,13 +691,14 @@ static void on_allocate(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
     struct connection *connection = handle->data;
 
     (void)suggested;
-    *buffer = uv_buf_init(connection->loop->read_buffer,
-                          connection->in_flight ? WAITING_READ_BYTES : READ_BUFFER_BYTES);
+    *buffer =
+        uv_buf_init(connection->loop->read_buffer,
+                    connection->in_flight || connection->spooling ? WAITING_READ_BYTES : READ_BUFFER_BYTES);
 }
 
 static void read_or_pause(struct connection *connection);
 
-/* After whatever happened: close, linger, or read on. */
+/* After any event: close, linger, or read on. */
 static void settle(struct connection *connection)
 {
     if (!open_still(connection) || connection->writing)
@@ -645,11 +707,11 @@ static void settle(struct connection *connection)
         ask_for_more(connection);
     else if (connection->finishing && !connection->lingering)
         linger(connection);
-    else if (connection->ended && !connection->in_flight)
+    else if (connection->ended && !connection->in_flight && !connection->spooling)
         connection_close(connection);
 }
 
-/* Serve what waits, send what has gathered. */
+/* Serve the waiting bytes, then send the gathered replies. */
 static void move_on(struct connection *connection)
 {
     str waiting = str_from((str){connection->input, connection->input_end}, connection->input_start);
@@ -701,15 +763,16 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer)
         connection_close(connection);
 }
 
-/* Where somebody who wants its place finds it. */
+/* The list of quiet connections that this one belongs to, where it can be found when its place is needed. */
 static struct quiet_list *quiet_list_of(struct connection *connection)
 {
-    if (connection->in_flight || connection->writing || connection->finishing || connection->waits_for_room)
+    if (connection->in_flight || connection->spooling || connection->writing || connection->finishing ||
+        connection->waits_for_room)
         return NULL;
     return connection->slot ? &connection->loop->receiving : &connection->loop->idle;
 }
 
-/* Reading pauses when a client has sent enough for now. */
+/* Reading pauses while enough bytes of the client wait. */
 static void read_or_pause(struct connection *connection)
 {
     size_t waiting = connection->input_end - connection->input_start;
@@ -779,7 +842,7 @@ static void expire(struct connection *connection)
     move_on(connection);
 }
 
-/* Perhaps there is room now; if not, the deadline stays. */
+/* Try again whether there is room; the deadline stays the same. */
 static void try_again(struct connection *connection)
 {
     uint64_t deadline_ms = connection->deadline_ms;
@@ -801,7 +864,7 @@ void connections_sweep(struct loop *loop)
     }
 }
 
-/* When the loop ends, those who still read our last words get a little longer. */
+/* When the loop ends, clients that are still reading their last reply get a little longer. */
 void connections_close_idle(struct loop *loop)
 {
     for (struct connection *connection = loop->connections, *next; connection; connection = next) {

@@ -1,9 +1,9 @@
 /*
  * loop.c: one thread with its libuv loop, and how exchanges and tasks come to it.
  *
- * Whoever answers an exchange, on whatever thread, puts it into the outbox of the loop it came
- * from; only the first to find the outbox empty wakes the loop, which then takes all at once.  An
- * exchange answered within dispatch() never goes that way.
+ * Any thread may answer an exchange; it puts the exchange into the outbox of the exchange's loop. Only the
+ * first to find the outbox empty wakes the loop, which then takes everything at once.  An exchange that is
+ * answered within dispatch() does not use the outbox.
  */
 #include "server/server_internal.h"
 
@@ -13,7 +13,7 @@
 #include <stdlib.h>
 
 enum {
-    FREE_SLOTS_KEPT = 256, /* a burst of parked requests shall not hold its memory for ever */
+    FREE_SLOTS_KEPT = 256, /* a burst of parked requests must not keep its memory for ever */
     WORTH_TRIMMING_BYTES = 1024 * 1024,
 };
 
@@ -44,7 +44,7 @@ static void bring_home(struct exchange *exchange)
     else
         loop->outbox_last->next = exchange;
     loop->outbox_last = exchange;
-    /* Under the lock: after it the loop may have taken the exchange and ended. */
+    /* Keep the lock: once it is released, the loop may take the exchange and end. */
     wake_up(loop, was_empty);
     pthread_mutex_unlock(&loop->lock);
 }
@@ -92,6 +92,28 @@ void slot_end_charge(struct slot *slot)
     slot->charged = 0;
 }
 
+bool slot_take_disk(struct slot *slot, struct share *share, size_t bytes)
+{
+    if (bytes <= slot->spooled)
+        return true;
+    if (!share_take_disk(share, bytes - slot->spooled))
+        return false;
+    if (!slot->disk_share)
+        share_keep(share);
+    slot->disk_share = share;
+    slot->spooled = bytes;
+    return true;
+}
+
+static void end_spool(struct slot *slot)
+{
+    exchange_end_spool(&slot->exchange);
+    share_give_disk(slot->disk_share, slot->spooled);
+    share_let_go(slot->disk_share);
+    slot->disk_share = NULL;
+    slot->spooled = 0;
+}
+
 bool slot_begin_stream(struct slot *slot, struct share *share)
 {
     if (!share_begin_stream(share))
@@ -114,6 +136,8 @@ void slot_give_back(struct slot *slot)
 
     slot->loop->trim |= arena.held > WORTH_TRIMMING_BYTES;
     slot_end_charge(slot);
+    if (slot->disk_share)
+        end_spool(slot);
     if (slot->stream_share)
         end_stream(slot);
     if (slot->loop->free_slot_count == FREE_SLOTS_KEPT) {
@@ -138,7 +162,7 @@ static void free_slots(struct loop *loop)
     }
 }
 
-/* ---- what other threads bring ---- */
+/* ---- from other threads ---- */
 
 void loop_post(struct loop *loop, struct task *task)
 {
@@ -177,7 +201,7 @@ static void on_wake_up(uv_async_t *async)
     }
 }
 
-/* At the end of each turn, when everything that could be read has been. */
+/* At the end of each turn, when everything readable has been read. */
 static void on_turn_end(uv_check_t *turn_end)
 {
     struct loop *loop = turn_end->data;
@@ -223,7 +247,7 @@ void loop_drain(struct loop *loop)
     connections_close_idle(loop);
 }
 
-/* libuv's loop ends when its last handle has been closed. */
+/* libuv's loop ends when its last handle is closed. */
 void loop_end_when_empty(struct loop *loop)
 {
     if (!loop->ending || loop->connections || uv_is_closing((uv_handle_t *)&loop->wake_up))
@@ -252,7 +276,7 @@ void loop_run(struct loop *loop)
     loop->dispatcher = dispatcher_new(loop->engine);
     uv_check_start(&loop->turn_end, on_turn_end);
     uv_run(&loop->uv, UV_RUN_DEFAULT);
-    on_wake_up(&loop->wake_up); /* what came home after the last connection had gone */
+    on_wake_up(&loop->wake_up); /* exchanges that came back after the last connection had closed */
     dispatch_flush(loop->dispatcher);
     dispatcher_free(loop->dispatcher);
     free_slots(loop);
@@ -265,6 +289,6 @@ void loop_discard(struct loop *loop)
 {
     loop_end(loop);
     uv_run(&loop->uv, UV_RUN_DEFAULT);
-    on_wake_up(&loop->wake_up); /* orders of effects that nobody will carry out */
+    on_wake_up(&loop->wake_up); /* orders of effects, which are only freed now */
     close_loop(loop);
 }

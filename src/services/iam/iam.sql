@@ -1,5 +1,7 @@
+-- uses: ../tags/tags.sql
+
 -- migration: 1
--- Roles and users are one thing to policies: an identity.  Names are unique whatever their case.
+-- Roles and users are identities.  Names that differ only in case are equal.
 create table iam_identity (
     id integer primary key,
     account text not null,
@@ -96,7 +98,7 @@ create table iam_session (
 );
 create index iam_session_by_expiry on iam_session (expires_ms);
 
--- One row.  policies_version changes, to a number never seen, whenever what any identity may do changes.
+-- One row.  policies_version changes, to a new random number, whenever the permissions of any identity change.
 create table iam_state (
     id integer primary key,
     policies_version integer not null,
@@ -108,6 +110,17 @@ alter table iam_session add column issued_ms integer not null default 0;
 
 -- migration: 3
 create index iam_identity_by_boundary on iam_identity (boundary_arn) where boundary_arn is not null;
+
+-- migration: 4
+insert into aws_tag (owner, key, spelling, value)
+select 'arn:aws:iam::' || i.account || ':' || i.kind || i.path || i.name, tag.folded_key,
+    nullif(tag.tag_key, tag.folded_key), tag.tag_value
+from iam_identity_tag tag join iam_identity i on i.id = tag.identity_id;
+insert into aws_tag (owner, key, spelling, value)
+select p.arn, tag.folded_key, nullif(tag.tag_key, tag.folded_key), tag.tag_value
+from iam_policy_tag tag join iam_policy p on p.id = tag.policy_id;
+drop table iam_identity_tag;
+drop table iam_policy_tag;
 
 -- statement: insert_identity :insert
 -- row: identity
@@ -129,7 +142,7 @@ select id from iam_identity where account = :account and kind = :kind and folded
 -- statement: identity_by_unique_id :one
 select id from iam_identity where unique_id = :unique_id;
 
--- Those after a name, in order of names.
+-- The identities after a name, sorted by name.
 -- statement: page_identities :many
 -- param: path_prefix text
 -- param: after text
@@ -153,20 +166,6 @@ update iam_identity set boundary_arn = :boundary_arn where id = :id;
 
 -- statement: set_last_used :exec
 update iam_identity set last_used_ms = :last_used_ms, last_used_region = :last_used_region where id = :id;
-
--- statement: put_identity_tag :exec
-insert into iam_identity_tag (identity_id, folded_key, tag_key, tag_value)
-values (:identity_id, :folded_key, :tag_key, :tag_value)
-on conflict (identity_id, folded_key) do update set tag_key = excluded.tag_key, tag_value = excluded.tag_value;
-
--- statement: remove_identity_tag :exec
-delete from iam_identity_tag where identity_id = :identity_id and folded_key = :folded_key;
-
--- statement: remove_identity_tags :exec
-delete from iam_identity_tag where identity_id = :identity_id;
-
--- statement: identity_tags :many
-select folded_key, tag_key, tag_value from iam_identity_tag where identity_id = :identity_id order by folded_key;
 
 -- statement: put_inline_policy :exec
 insert into iam_inline_policy (identity_id, policy_name, document) values (:identity_id, :policy_name, :document)
@@ -201,7 +200,7 @@ where iam_attachment.policy_arn = :policy_arn and iam_identity.account = :accoun
 -- column: count integer
 select count(*) as count from iam_identity where boundary_arn = :boundary_arn and account = :account;
 
--- Whom a policy is attached to.
+-- The identities to which a policy is attached.
 -- statement: attached_identities :many
 -- row: entity
 -- param: path_prefix text
@@ -211,7 +210,7 @@ where iam_attachment.policy_arn = :policy_arn and iam_identity.account = :accoun
   and substr(iam_identity.path, 1, length(:path_prefix)) = :path_prefix
 order by iam_identity.kind, iam_identity.folded_name;
 
--- Whose boundary a policy is.
+-- The identities whose boundary is this policy.
 -- statement: bounded_identities :many
 -- row: entity
 -- param: path_prefix text
@@ -263,20 +262,6 @@ delete from iam_policy_version where policy_id = :policy_id and version = :versi
 
 -- statement: remove_policy_versions :exec
 delete from iam_policy_version where policy_id = :policy_id;
-
--- statement: put_policy_tag :exec
-insert into iam_policy_tag (policy_id, folded_key, tag_key, tag_value)
-values (:policy_id, :folded_key, :tag_key, :tag_value)
-on conflict (policy_id, folded_key) do update set tag_key = excluded.tag_key, tag_value = excluded.tag_value;
-
--- statement: remove_policy_tag :exec
-delete from iam_policy_tag where policy_id = :policy_id and folded_key = :folded_key;
-
--- statement: remove_policy_tags :exec
-delete from iam_policy_tag where policy_id = :policy_id;
-
--- statement: policy_tags :many
-select folded_key, tag_key, tag_value from iam_policy_tag where policy_id = :policy_id order by folded_key;
 
 -- statement: insert_access_key :exec
 insert into iam_access_key (access_key_id, account, identity_id, secret, status, created_ms)

@@ -1,14 +1,15 @@
 /*
- * identities.c: roles and users in the store, and what they have in common.
+ * identities.c: roles and users in the store, and what they share.
  */
 #include "services/iam/iam_internal.h"
 
 #include "aws/arn.h"
 #include "base/hash.h"
+#include "services/tags/tags.h"
 
 enum { UNIQUE_ID_SIZE = 17 };
 
-static const str BASE32 = STR_INIT("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"); /* as AWS's ids are written */
+static const str BASE32 = STR_INIT("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"); /* the alphabet of AWS's ids */
 
 const struct identity_kind IAM_ROLE_KIND = {
     .word = STR_INIT("role"),
@@ -88,8 +89,8 @@ static bool names(const struct context_list *context, str key)
 }
 
 /*
- * What is asked for, and what the identity (NULL: there is none) has: its tags, and its boundary unless that
- * is what changes.
+ * The condition keys of the request, and those of the identity (which may be NULL): its tags, and its
+ * boundary unless the operation changes the boundary.
  */
 static struct context_list context_of(const struct call *call, const struct identity *identity,
                                       const struct context_list *asked)
@@ -100,7 +101,7 @@ static struct context_list context_of(const struct call *call, const struct iden
         *list_add(call->arena, &context) = asked->items[i];
     if (!identity)
         return context;
-    struct iam_tag_list_type tags = iam_tags_of_identity(call, identity->row.id);
+    struct iam_tag_list_type tags = iam_tags_of(call, identity->arn);
     iam_context_add_resource_tags(call, &tags, &context);
     if (str_present(identity->row.boundary_arn) && !names(asked, BOUNDARY))
         *list_add(call->arena, &context) = (struct context_value){BOUNDARY, identity->row.boundary_arn};
@@ -136,7 +137,7 @@ struct iam_page_identities_rows iam_identity_page(const struct call *call, const
         .kind = kind->word,
         .after = page->after,
         .path_prefix = path_prefix,
-        .limit = page->limit + 1, /* one more, to see whether there are any */
+        .limit = page->limit + 1, /* one more, to know whether another part follows */
     };
 
     return iam_page_identities(call->txn, &params);
@@ -156,8 +157,7 @@ bool iam_identity_create(const struct call *call, struct identity *identity,
              STR_ARGS(identity->kind->title), STR_ARGS(row->name));
         return false;
     }
-    iam_identity_put_tags(call, row->id, tags);
-    return true;
+    return iam_tags_put(call, identity->arn, tags);
 }
 
 bool iam_identity_delete(const struct call *call, const struct identity *identity)
@@ -172,7 +172,7 @@ bool iam_identity_delete(const struct call *call, const struct identity *identit
         fail(call, &IAM_DELETE_CONFLICT_EXCEPTION, "Cannot delete entity, must delete policies first.");
         return false;
     }
-    iam_remove_identity_tags(call->txn, &(struct iam_remove_identity_tags_params){id});
+    tags_remove_all(call, identity->arn);
     iam_remove_identity(call->txn, &(struct iam_remove_identity_params){id});
     iam_policies_changed(call);
     return true;
@@ -194,7 +194,7 @@ const struct iam_attached_permissions_boundary *iam_identity_boundary(const stru
 
 void iam_policies_changed(const struct call *call)
 {
-    /* Random, not counted up: a number used by a call that is undone must not come again. */
+    /* Random instead of incremented: the number of an undone call must not be used again. */
     int64_t version = (int64_t)(random_u64() >> 1);
 
     iam_set_policies_version(call->txn, &(struct iam_set_policies_version_params){version});

@@ -1,13 +1,14 @@
 /*
- * policy_cache.c: parsed policies, so that a busy function's calls do not parse its role's again.
+ * policy_cache.c: parsed policies, so that a busy function's calls do not parse its role's policies again.
  *
- * Each thread has its own tables, and nothing in them is ever out of date: an identity's policies
- * are used only at the very version that the transaction reads, a text only if it is the same text.
+ * Each thread has its own tables, and no entry is ever outdated: an identity's policies are used only at
+ * exactly the version that the transaction reads, a text only if it is the same text.
  */
 #include "services/iam/iam_internal.h"
 
 #include "base/check.h"
 #include "base/memory.h"
+#include "services/tags/tags.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -92,19 +93,17 @@ static void load_policies(struct txn *txn, struct cached_identity *cached, int64
                    iam_managed_policy_document(txn, attached.items[i].policy_arn));
 }
 
-static void load_tags(struct txn *txn, struct cached_identity *cached, int64_t identity_id)
+static void load_tags(struct txn *txn, struct cached_identity *cached)
 {
-    struct iam_identity_tags_rows rows =
-        iam_identity_tags(txn, &(struct iam_identity_tags_params){identity_id});
-
-    for (size_t i = 0; i < rows.count; i++)
-        *list_add(&cached->arena, &cached->tags) = (struct str_map_entry){
-            .key = arena_copy(&cached->arena, rows.items[i].tag_key),
-            .value = arena_copy(&cached->arena, rows.items[i].tag_value),
-        };
+    cached->tags = tags_of(txn, &cached->arena, cached->arn);
+    for (size_t i = 0; i < cached->tags.count; i++) {
+        struct str_map_entry *tag = &cached->tags.items[i];
+        *tag = (struct str_map_entry){arena_copy(&cached->arena, tag->key),
+                                      arena_copy(&cached->arena, tag->value)};
+    }
 }
 
-/* A policy in use as a boundary cannot be deleted; if it is gone all the same, it denies everything. */
+/* A boundary in use cannot be deleted; if it is missing all the same, it denies everything. */
 static const struct policy *load_boundary(struct txn *txn, struct cached_identity *cached, str policy_arn)
 {
     if (!str_present(policy_arn))
@@ -120,7 +119,7 @@ static struct cached_identity *load(struct txn *txn, const struct identity *iden
     cached->unique_id = arena_copy(&cached->arena, identity->row.unique_id);
     cached->arn = arena_copy(&cached->arena, identity->arn);
     load_policies(txn, cached, identity->row.id);
-    load_tags(txn, cached, identity->row.id);
+    load_tags(txn, cached);
     cached->boundary = load_boundary(txn, cached, identity->row.boundary_arn);
     return cached;
 }
@@ -145,7 +144,7 @@ const struct cached_identity *iam_cached_identity(struct txn *txn, struct arena 
     *slot = NULL;
     if (!iam_identity_find_unique(txn, arena, id, &identity))
         return NULL;
-    struct arena_guard *guard = arena_hold(arena); /* what is loaded would be lost */
+    struct arena_guard *guard = arena_hold(arena); /* otherwise the loaded entry could be lost */
     *slot = load(txn, &identity, version);
     arena_let_go(arena, guard);
     return *slot;

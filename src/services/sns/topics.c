@@ -3,6 +3,8 @@
  */
 #include "sns_internal.h"
 
+#include "services/tags/tags.h"
+
 enum { MAX_NAME = 256 };
 
 static bool is_name(str name)
@@ -30,7 +32,7 @@ static str topic_arn(const struct call *call, str name)
     return arn(call, S("sns"), name);
 }
 
-/* Creating a topic that is there is no error as long as it would be the same one. */
+/* CreateTopic of an existing topic succeeds if it asks for the same topic. */
 static enum outcome answer_existing(const struct call *call, const struct sns_create_topic_input *in,
                                     const struct topic *topic, struct sns_create_topic_response *out)
 {
@@ -92,7 +94,7 @@ enum outcome sns_list_topics(const struct call *call, const struct sns_list_topi
     return DONE;
 }
 
-/* Deleting what is not there succeeds. */
+/* Deleting a missing topic succeeds. */
 enum outcome sns_delete_topic(const struct call *call, const struct sns_delete_topic_input *in,
                               struct sns_delete_topic_output *out)
 {
@@ -102,7 +104,7 @@ enum outcome sns_delete_topic(const struct call *call, const struct sns_delete_t
     (void)out;
     if (!topic)
         return DONE;
-    sns_remove_tags(call->txn, &(struct sns_remove_tags_params){.topic_id = topic->row.id});
+    tags_remove_all(call, topic->arn);
     sns_topic_end(call, topic);
     return DONE;
 }
