@@ -21,6 +21,7 @@ enum {
     SYNC_PAYLOAD_BYTES = 6291456,
     ASYNC_PAYLOAD_BYTES = 1024 * 1024,
     ANSWER_BYTES = 6291556,
+    LARGE_PAYLOAD_BYTES = 4096, /* is kept apart from an invocation's row */
 };
 
 /* options.c */
@@ -158,11 +159,15 @@ struct interpreter {
     const char *version;
     const char *folders[INTERPRETER_FOLDERS]; /* the machine's folders that it needs; or NULL */
 };
-/*
- * The runtime's interpreter; the path is NULL for provided runtimes.  The first call runs the interpreter to
- * ask it, which takes long: the prepare function of LaunchSandbox makes this call, on a worker.
+/* Look for the runtime's interpreter, unless it has been found.  It runs the interpreter, which takes long.
  */
+void lambda_runtime_look(const struct runtime *runtime);
+/* The interpreter that was found; NULL for none, and for provided runtimes. */
 const struct interpreter *lambda_runtime_interpreter(const struct runtime *runtime);
+/* Without asking it: is there a program of its name? */
+bool lambda_runtime_is_installed(const struct runtime *runtime);
+/* Why nothing runs it. */
+str lambda_runtime_problem(const struct call *call, const struct runtime *runtime);
 
 /* sandboxes.c: the pool of a function's child processes */
 enum { SANDBOXES_PER_FUNCTION = 10 };
@@ -184,7 +189,6 @@ void lambda_sandbox_release(const struct call *call, const struct function *func
 void lambda_sandbox_stop_as(const struct call *call, str sandbox_id, enum lambda_sandbox_state state);
 /* Remove its row, and everything that belongs to it. */
 void lambda_sandbox_forget(const struct call *call, const struct lambda_get_sandbox_row *sandbox);
-void lambda_sandbox_end_effects(const struct call *call, str sandbox_id);
 /* The time by which a sandbox launched now must have finished its first invocation. */
 int64_t lambda_first_deadline_ms(const struct call *call, const struct function *function);
 /* At a start: no sandbox of the former server runs any more. */

@@ -2,8 +2,8 @@
  * runtimes.c: the supported runtimes, and the machine's interpreters for them.
  *
  * AWS provides an interpreter of each version; Orderly uses the installed one, preferably of the requested
- * version.  A worker looks for each interpreter once, when a function first needs it, because starting an
- * interpreter to ask for its version takes a while.
+ * version.  A worker looks for each interpreter when a function first needs it, until it is found, because
+ * starting an interpreter to ask for its version takes a while.
  *
  * To add a runtime, add a row to the table below.
  */
@@ -11,11 +11,13 @@
 
 #include "base/text.h"
 
+#include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct runtime runtimes[] = {
     {"nodejs18.x", "nodejs", "18"},     {"nodejs20.x", "nodejs", "20"},
@@ -31,7 +33,7 @@ enum { RUNTIMES = sizeof runtimes / sizeof *runtimes };
 enum { ANSWER_PATH, ANSWER_VERSION, ANSWER_FOLDERS, ANSWERS = ANSWER_FOLDERS + INTERPRETER_FOLDERS };
 
 struct found {
-    atomic_bool looked; /* the other members do not change any more */
+    atomic_bool there; /* the other members do not change any more */
     char answers[ANSWERS][1024];
     struct interpreter interpreter;
 };
@@ -101,11 +103,15 @@ static bool query_node(struct found *found)
                              found);
 }
 
-static void look(const struct runtime *runtime, struct found *found)
+static bool is_python(const struct runtime *runtime)
 {
-    bool is_python = strcmp(runtime->family, "python") == 0;
-    bool there =
-        is_python ? query_python(runtime->name, found) || query_python("python3", found) : query_node(found);
+    return strcmp(runtime->family, "python") == 0;
+}
+
+static bool look(const struct runtime *runtime, struct found *found)
+{
+    bool there = is_python(runtime) ? query_python(runtime->name, found) || query_python("python3", found)
+                                    : query_node(found);
 
     if (there)
         found->interpreter = (struct interpreter){
@@ -113,19 +119,51 @@ static void look(const struct runtime *runtime, struct found *found)
             found->answers[ANSWER_VERSION],
             {found->answers[ANSWER_FOLDERS], found->answers[ANSWER_FOLDERS + 1]},
         };
+    return there;
 }
 
 /* The versions of one family often share an interpreter, but each may have its own. */
-const struct interpreter *lambda_runtime_interpreter(const struct runtime *runtime)
+void lambda_runtime_look(const struct runtime *runtime)
 {
     struct found *found = &all[runtime - runtimes];
 
-    if (!runtime->version || atomic_load(&found->looked))
-        return &found->interpreter;
+    if (!runtime->version || atomic_load(&found->there))
+        return;
     pthread_mutex_lock(&looking);
-    if (!atomic_load(&found->looked))
-        look(runtime, found);
-    atomic_store(&found->looked, true);
+    if (!atomic_load(&found->there))
+        atomic_store(&found->there, look(runtime, found));
     pthread_mutex_unlock(&looking);
-    return &found->interpreter;
+}
+
+const struct interpreter *lambda_runtime_interpreter(const struct runtime *runtime)
+{
+    const struct found *found = &all[runtime - runtimes];
+
+    return atomic_load(&found->there) ? &found->interpreter : NULL;
+}
+
+static bool is_on_path(const char *program)
+{
+    const char *path = getenv("PATH");
+    str folders = str_of(path ? path : ""), folder;
+    char file[PATH_MAX];
+
+    while (str_next(&folders, ':', &folder)) {
+        snprintf(file, sizeof file, "%.*s/%s", STR_ARGS(folder), program);
+        if (access(file, X_OK) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool lambda_runtime_is_installed(const struct runtime *runtime)
+{
+    if (!runtime->version || lambda_runtime_interpreter(runtime))
+        return true;
+    return is_python(runtime) ? is_on_path(runtime->name) || is_on_path("python3") : is_on_path("node");
+}
+
+str lambda_runtime_problem(const struct call *call, const struct runtime *runtime)
+{
+    return arena_format(call->arena, "%s is not installed on this machine.", runtime->family);
 }
