@@ -287,7 +287,8 @@ static str last_modified(const struct call *call, int64_t ms)
     return arena_join(call->arena, str_head(time, time.size - 1), S("+0000"));
 }
 
-/* Its messages would wait for ever: so waiters, Terraform's too, end with the reason. */
+/* A function without an interpreter is Failed, so that clients that wait for it, as Terraform does, end with
+ * the reason. */
 static void set_state(const struct call *call, const struct function *function,
                       struct lambda_function_configuration *out)
 {

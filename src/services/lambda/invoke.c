@@ -190,7 +190,7 @@ enum outcome lambda_invoke(const struct call *call, const struct lambda_invocati
 
 /* ---- the end of an invocation ---- */
 
-/* A large result goes from memory to memory: nobody wants it after a restart. */
+/* A large result stays in memory, because no caller waits for it after a restart. */
 static void answer_caller(const struct call *call, const struct lambda_find_invocation_row *invocation,
                           const struct result *result, str tail)
 {
@@ -242,7 +242,7 @@ static str failure_text(const struct call *call, const struct result *result)
                         str_present(message) ? ": " : "", STR_ARGS(message));
 }
 
-/* Each function's failures of each type have one of their own, as far as there are enough. */
+/* The pace of the log lines of a function's failures of one type; some share one when there are too many. */
 static struct log_pace *pace_of(const struct function *function, const struct result *result)
 {
     enum { PACES = 256 };

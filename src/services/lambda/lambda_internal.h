@@ -21,7 +21,7 @@ enum {
     SYNC_PAYLOAD_BYTES = 6291456,
     ASYNC_PAYLOAD_BYTES = 1024 * 1024,
     ANSWER_BYTES = 6291556,
-    LARGE_PAYLOAD_BYTES = 4096, /* is kept apart from an invocation's row */
+    LARGE_PAYLOAD_BYTES = 4096, /* a larger one is stored apart from its invocation's row */
 };
 
 /* options.c */
@@ -164,9 +164,9 @@ struct interpreter {
 void lambda_runtime_look(const struct runtime *runtime);
 /* The interpreter that was found; NULL for none, and for provided runtimes. */
 const struct interpreter *lambda_runtime_interpreter(const struct runtime *runtime);
-/* Without asking it: is there a program of its name? */
+/* Is there a program with the interpreter's name?  Does not run it. */
 bool lambda_runtime_is_installed(const struct runtime *runtime);
-/* Why nothing runs it. */
+/* The sentence for a runtime without an interpreter. */
 str lambda_runtime_problem(const struct call *call, const struct runtime *runtime);
 
 /* sandboxes.c: the pool of a function's child processes */

@@ -41,7 +41,7 @@ static void fail_next(const struct call *call, const struct function *function,
         lambda_invocation_finish(call, function, sandbox, &invocation, result);
 }
 
-/* What a worker found out about the code of a sandbox, when it looked for the interpreter, too. */
+/* What a worker found out about the code of a sandbox; it has also looked for the interpreter. */
 struct verified {
     str problem; /* absent: the code is good */
 };
