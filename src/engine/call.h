@@ -182,11 +182,7 @@ struct context_value {
 struct context_list {
     struct context_value *items;
     size_t count;
-    /* Adds what costs a look into the store, the tags of `resource_id`; called only when some policy may ask.
-     */
-    void (*resource_tags)(const struct call *call, int64_t resource_id, struct context_list *context);
-    int64_t resource_id;
-    /* The same, of what the engine knows. */
+    /* Adds what costs a look into the store or the request; called only when some policy may ask. */
     void (*supply)(const struct call *call, const void *source, struct context_list *context);
     const void *source;
 };

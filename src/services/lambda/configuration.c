@@ -217,13 +217,24 @@ bool lambda_configuration_check_new(const struct call *call, const struct lambda
     return lambda_architectures_check(call, &in->architectures);
 }
 
+/* To whom the role is passed, and for which function: the one that the request names first. */
+static void add_role_context(const struct call *call, const struct resource *resource,
+                             struct context_list *context)
+{
+    (void)resource;
+    context_add(call, context, S("iam:AssociatedResourceArn"), call_resource(call, 0)->arn);
+    context_add(call, context, S("iam:PassedToService"), S("lambda.amazonaws.com"));
+}
+
+bool lambda_locate_role(const struct call *call, str role_arn, struct resource *found)
+{
+    (void)call;
+    *found = (struct resource){.arn = role_arn, .add_context = add_role_context};
+    return true;
+}
+
 bool lambda_execution_role_check(const struct call *call, const struct function *function)
 {
-    struct context_value to = {S("iam:AssociatedResourceArn"), function->arn};
-
-    if (!authorize_action_in_context(call, S("iam:PassRole"), function->row.role, (str){0},
-                                     &(struct context_list){.items = &to, .count = 1}))
-        return false;
     if (lambda_function_role(call, function))
         return true;
     fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,

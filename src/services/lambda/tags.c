@@ -3,6 +3,7 @@
  */
 #include "lambda_internal.h"
 
+#include "aws/arn.h"
 #include "aws/tag_rules.h"
 
 struct str_map lambda_resource_tags(const struct call *call, str resource)
@@ -22,15 +23,6 @@ void lambda_resource_tags_in_context(const struct call *call, str resource, stru
 
     for (size_t i = 0; i < tags.count; i++)
         context_add_resource_tag(call, context, tags.items[i].key, tags.items[i].value);
-}
-
-bool lambda_tagging_check(const struct call *call, str resource, const struct str_map *tags)
-{
-    struct context_list context = {0};
-
-    context_add_request_tags(call, &context, tags);
-    return tags->count == 0 ||
-           authorize_action_in_context(call, S("lambda:TagResource"), resource, (str){0}, &context);
 }
 
 bool lambda_resource_tags_put(const struct call *call, str resource, const struct str_map *tags)
@@ -53,54 +45,50 @@ bool lambda_resource_tags_put(const struct call *call, str resource, const struc
     return false;
 }
 
-static bool mapping_exists(const struct call *call, str resource)
+static bool is_function(str resource)
 {
-    struct lambda_mapping_row mapping;
+    return str_find(resource, S(":function:")) >= 0;
+}
 
-    return lambda_find_mapping(call->txn,
-                               &(struct lambda_find_mapping_params){
-                                   .uuid = str_from(resource, (size_t)(str_last_index(resource, ':') + 1)),
-                                   .account = call->account,
-                                   .region = call->region},
-                               &mapping);
+bool lambda_locate_tagged(const struct call *call, str resource, struct resource *found)
+{
+    struct arn arn = {0};
+
+    if (is_function(resource))
+        return lambda_locate_function(call, resource, (str){0}, found);
+    arn_parse(resource, &arn);
+    if (str_equal(arn.region, call->region))
+        lambda_locate_arn(call, resource, found);
+    found->arn = resource;
+    return true;
 }
 
 /* Tags are the function's, whatever its versions. */
-static bool unqualified_check(const struct call *call, const struct function *function)
+static bool function_check(const struct call *call)
 {
-    if (!str_present(function->qualifier))
-        return true;
-    fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
-         "Tags on function aliases and versions are not supported. Please specify a function ARN.");
-    return false;
+    const struct function *function = lambda_function_of(call);
+
+    if (function && str_present(function->qualifier))
+        fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
+             "Tags on function aliases and versions are not supported. Please specify a function ARN.");
+    return function && !str_present(function->qualifier);
 }
 
-/* Authorized, and there.  False: fail() has been called. */
-static bool resource_open(const struct call *call, str resource, struct context_list *context)
+/* Is what the request names there?  False: fail() has been called. */
+static bool resource_check(const struct call *call, str resource)
 {
-    struct function function;
-
-    if (str_find(resource, S(":function:")) >= 0)
-        return lambda_function_open_in_context(call, resource, (str){0}, context, &function) &&
-               unqualified_check(call, &function);
-    lambda_resource_tags_in_context(call, resource, context);
-    if (!authorize_in_context(call, resource, (str){0}, context))
-        return false;
-    if (str_find(resource, S(":event-source-mapping:")) >= 0 && mapping_exists(call, resource))
-        return true;
-    fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "The resource you requested does not exist.");
-    return false;
+    if (is_function(resource))
+        return function_check(call);
+    if (!call_resource(call, 0)->row)
+        fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "The resource you requested does not exist.");
+    return call_resource(call, 0)->row;
 }
 
 enum outcome lambda_tag_resource(const struct call *call, const struct lambda_tag_resource_request *in,
                                  struct lambda_tag_resource_output *out)
 {
-    struct context_list context = {0};
-
     (void)out;
-    context_add_request_tags(call, &context, &in->tags);
-    return resource_open(call, in->resource, &context) &&
-                   lambda_resource_tags_put(call, in->resource, &in->tags)
+    return resource_check(call, in->resource) && lambda_resource_tags_put(call, in->resource, &in->tags)
                ? DONE
                : FAILED;
 }
@@ -108,11 +96,8 @@ enum outcome lambda_tag_resource(const struct call *call, const struct lambda_ta
 enum outcome lambda_untag_resource(const struct call *call, const struct lambda_untag_resource_request *in,
                                    struct lambda_untag_resource_output *out)
 {
-    struct context_list context = {0};
-
     (void)out;
-    context_add_tag_keys(call, &context, &in->tag_keys);
-    if (!resource_open(call, in->resource, &context))
+    if (!resource_check(call, in->resource))
         return FAILED;
     for (size_t i = 0; i < in->tag_keys.count; i++)
         lambda_remove_tag(call->txn, &(struct lambda_remove_tag_params){.resource = in->resource,
@@ -123,9 +108,7 @@ enum outcome lambda_untag_resource(const struct call *call, const struct lambda_
 enum outcome lambda_list_tags(const struct call *call, const struct lambda_list_tags_request *in,
                               struct lambda_list_tags_response *out)
 {
-    struct context_list context = {0};
-
-    if (!resource_open(call, in->resource, &context))
+    if (!resource_check(call, in->resource))
         return FAILED;
     out->tags = lambda_resource_tags(call, in->resource);
     if (out->tags.count == 0)

@@ -18,11 +18,12 @@ bool logs_tags_put(const struct call *call, const struct group *group, const str
     return false;
 }
 
-void logs_tags_in_context(const struct call *call, int64_t group_id, struct context_list *context)
+void logs_tags_in_context(const struct call *call, const struct resource *resource,
+                          struct context_list *context)
 {
-    check(group_id > 0);
+    const struct group *group = resource->row;
     struct logs_list_tags_rows rows =
-        logs_list_tags(call->txn, &(struct logs_list_tags_params){.group_id = group_id});
+        logs_list_tags(call->txn, &(struct logs_list_tags_params){.group_id = group->row.id});
 
     for (size_t i = 0; i < rows.count; i++)
         context_add_resource_tag(call, context, rows.items[i].name, rows.items[i].value);
@@ -31,30 +32,22 @@ void logs_tags_in_context(const struct call *call, int64_t group_id, struct cont
 enum outcome logs_tag_resource(const struct call *call, const struct logs_tag_resource_request *in,
                                struct logs_tag_resource_output *out)
 {
-    struct group_address address = {.identifier = in->resource_arn};
-    struct context_list context = {0};
-    struct group group;
+    const struct group *group = logs_group_of(call);
 
     (void)out;
-    context_add_request_tags(call, &context, &in->tags);
-    if (!logs_group_open_in_context(call, address, (str){0}, context, &group))
-        return FAILED;
-    return logs_tags_put(call, &group, &in->tags) ? DONE : FAILED;
+    return group && logs_tags_put(call, group, &in->tags) ? DONE : FAILED;
 }
 
 enum outcome logs_untag_resource(const struct call *call, const struct logs_untag_resource_request *in,
                                  struct logs_untag_resource_output *out)
 {
-    struct group_address address = {.identifier = in->resource_arn};
-    struct context_list context = {0};
-    struct group group;
+    const struct group *group = logs_group_of(call);
 
     (void)out;
-    context_add_tag_keys(call, &context, &in->tag_keys);
-    if (!logs_group_open_in_context(call, address, (str){0}, context, &group))
+    if (!group)
         return FAILED;
     for (size_t i = 0; i < in->tag_keys.count; i++)
-        logs_remove_tag(call->txn, &(struct logs_remove_tag_params){.group_id = group.row.id,
+        logs_remove_tag(call->txn, &(struct logs_remove_tag_params){.group_id = group->row.id,
                                                                     .name = in->tag_keys.items[i]});
     return DONE;
 }
@@ -63,12 +56,13 @@ enum outcome logs_list_tags_for_resource(const struct call *call,
                                          const struct logs_list_tags_for_resource_request *in,
                                          struct logs_list_tags_for_resource_response *out)
 {
-    struct group group;
+    const struct group *group = logs_group_of(call);
 
-    if (!logs_group_open(call, (struct group_address){.identifier = in->resource_arn}, (str){0}, &group))
+    (void)in;
+    if (!group)
         return FAILED;
     struct logs_list_tags_rows rows =
-        logs_list_tags(call->txn, &(struct logs_list_tags_params){.group_id = group.row.id});
+        logs_list_tags(call->txn, &(struct logs_list_tags_params){.group_id = group->row.id});
     list_make_empty(call->arena, &out->tags);
     for (size_t i = 0; i < rows.count; i++)
         *list_add(call->arena, &out->tags) =
