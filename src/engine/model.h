@@ -131,8 +131,9 @@ struct permission {
     struct member_path with; /* to a text that `locate` is given with each of them: a qualifier */
     bool (*locate)(const struct call *call, str given, str with, struct resource *found);
     bool (*locate_by)(const struct call *call, const void *in, struct resource *found);
-    const char *on;                /* a pattern of ARNs, "arn:aws:sqs:{region}:{account}:*", or "*" */
-    bool also;                     /* on the resources of the permission before this one */
+    const char *on;        /* a pattern of ARNs, "arn:aws:sqs:{region}:{account}:*", or "*" */
+    const char *otherwise; /* what `locate` is given when the path has no text; NULL: it is not asked */
+    bool also;             /* on the resources of the permission before this one */
     struct member_path when_asked; /* only for a request that has something there */
 };
 
@@ -194,6 +195,8 @@ struct service {
     const struct operation *const *operations; /* NULL-terminated */
     const char *const
         *known_operations; /* every operation AWS has, so that the rest answers 501; NULL-terminated */
+    const char *const
+        *condition_keys; /* that it supplies: "sns:Protocol", all of "aws:RequestTag/"; NULL-terminated */
     const struct error *validation_error, *access_denied, *internal_error;
 };
 

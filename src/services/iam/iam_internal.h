@@ -47,15 +47,6 @@ bool iam_identity_find(struct txn *txn, struct arena *arena, const struct identi
                        str name, struct identity *identity);
 bool iam_identity_find_unique(struct txn *txn, struct arena *arena, str unique_id, struct identity *identity);
 bool iam_identity_find_id(struct txn *txn, struct arena *arena, int64_t id, struct identity *identity);
-/*
- * The identity that the operation under way is about: authorized for, and there.  False: fail() has
- * been called.
- */
-bool iam_identity_open(const struct call *call, const struct identity_kind *kind, str name,
-                       struct identity *identity);
-/* The same; extra keys are context of the authorization. */
-bool iam_identity_open_in_context(const struct call *call, const struct identity_kind *kind, str name,
-                                  const struct context_list *context, struct identity *identity);
 /* Those of the caller's account for one part of a list, and one more. */
 struct iam_page_identities_rows iam_identity_page(const struct call *call, const struct identity_kind *kind,
                                                   str path_prefix, const struct page *page);
@@ -67,22 +58,21 @@ bool iam_identity_delete(const struct call *call, const struct identity *identit
 const struct iam_attached_permissions_boundary *iam_identity_boundary(const struct call *call,
                                                                       const struct identity *identity);
 
+struct managed_policy;
+/* resources.c: what the operation is about.  NULL: it does not exist, and fail() has been called. */
+const struct identity *iam_identity_of(const struct call *call);
+const struct managed_policy *iam_managed_policy_of(const struct call *call);
+/* The same of a policy that is to be changed, which AWS's own cannot be. */
+const struct managed_policy *iam_own_policy_of(const struct call *call);
+/* Is it about the account's root, who called and named nobody? */
+bool iam_is_about_root(const struct call *call);
+/* What struct module calls locate_arn. */
+bool iam_locate_arn(const struct call *call, str text, struct resource *found);
+
 /* Whatever changes what somebody may do calls this, so that no cached policy outlives it. */
 void iam_policies_changed(const struct call *call);
 
 /* tags.c */
-/* aws:RequestTag and aws:TagKeys: what a request wants to tag with. */
-void iam_context_add_iam_tags(const struct call *call, const struct iam_tag_list_type *tags,
-                              struct context_list *context);
-/* aws:ResourceTag and iam:ResourceTag: what the resource is tagged with. */
-void iam_context_add_resource_tags(const struct call *call, const struct iam_tag_list_type *tags,
-                                   struct context_list *context);
-/*
- * May the caller make this, with those tags, for which it takes the action `tagging` too, and with that
- * boundary (absent: none)?  False: fail() has been called.
- */
-bool iam_creation_authorize(const struct call *call, str arn, str tagging,
-                            const struct iam_tag_list_type *tags, str boundary);
 bool iam_tags_check(const struct call *call, const struct iam_tag_list_type *tags);
 void iam_identity_put_tags(const struct call *call, int64_t identity_id,
                            const struct iam_tag_list_type *tags);
@@ -113,12 +103,6 @@ struct managed_policy {
 bool iam_managed_policy_find(struct txn *txn, struct arena *arena, str arn, struct managed_policy *policy);
 /* The document in force, absent when there is no such policy. */
 str iam_managed_policy_document(struct txn *txn, str arn);
-/* Authorized for the operation under way, and there, as iam_identity_open(). */
-bool iam_managed_policy_open(const struct call *call, str arn, struct managed_policy *policy);
-/* The same, and the account's own. */
-bool iam_managed_policy_open_own(const struct call *call, str arn, struct managed_policy *policy);
-bool iam_managed_policy_open_own_in_context(const struct call *call, str arn, struct context_list context,
-                                            struct managed_policy *policy);
 /* Is the ARN's form right?  False: fail() has been called. */
 bool iam_policy_arn_check(const struct call *call, str arn);
 
@@ -174,8 +158,6 @@ void iam_explain(const struct call *call, const struct question *question, struc
 /* explain.c */
 struct visit;
 struct http_reply;
-/* What struct module calls locate_arn. */
-bool iam_locate_arn(const struct call *call, str text, struct resource *found);
 enum outcome iam_explain_door(const struct call *call, const struct visit *visit, struct http_reply *reply);
 
 /* authorize.c */
