@@ -22,7 +22,6 @@ static const struct action_key UNSUPPLIED[] = {
     {STR_INIT("*"), STR_INIT("aws:UserAgent"), ANYBODY},
     {STR_INIT("*"), STR_INIT("aws:PrincipalServiceNamesList"), A_SERVICE},
     {STR_INIT("*"), STR_INIT("lambda:SourceFunctionArn"), A_SESSION}, /* which may be a function's */
-    {STR_INIT("lambda:RemovePermission"), STR_INIT("lambda:Principal"), ANYBODY},
 };
 
 static const str SUPPLIED[] = {
@@ -41,6 +40,8 @@ static const str SUPPLIED[] = {
     STR_INIT("iam:ResourceTag/*"),
     STR_INIT("lambda:FunctionArn"),
     STR_INIT("lambda:Principal"),
+    STR_INIT("lambda:SecurityGroupIds"),
+    STR_INIT("lambda:SubnetIds"),
     STR_INIT("sns:Endpoint"),
     STR_INIT("sns:Protocol"),
     STR_INIT("sts:ExternalId"),

@@ -84,8 +84,8 @@ static struct mapping *locate(const struct call *call, str account, str region, 
     const struct lambda_find_mapping_params params = {.uuid = uuid, .account = account, .region = region};
     struct mapping *mapping = arena_new(call->arena, struct mapping);
 
-    found->arn = mapping_arn(
-        call, &(struct lambda_mapping_row){.uuid = uuid, .account = account, .region = region});
+    found->arn =
+        mapping_arn(call, &(struct lambda_mapping_row){.uuid = uuid, .account = account, .region = region});
     if (!lambda_find_mapping(call->txn, &params, &mapping->row))
         return NULL;
     mapping->function_name = mapping->row.function_name;
@@ -406,7 +406,8 @@ enum outcome lambda_delete_event_source_mapping(const struct call *call,
         return FAILED;
     lambda_poller_end(call, mapping->id);
     lambda_remove_mapping(call->txn, &(struct lambda_remove_mapping_params){.id = mapping->id});
-    lambda_remove_tags(call->txn, &(struct lambda_remove_tags_params){.resource = mapping_arn(call, mapping)});
+    lambda_remove_tags(call->txn,
+                       &(struct lambda_remove_tags_params){.resource = mapping_arn(call, mapping)});
     describe(call, mapping, S("Deleting"), out);
     return DONE;
 }
