@@ -107,9 +107,7 @@ struct txn {
     char trouble[STORE_TROUBLE_BYTES];
 };
 
-/*
- * log_file.c: an sqlite3_vfs that gathers writes to the log
- */
+/* log_file.c: an sqlite3_vfs that gathers writes to the log */
 #define LOG_FILE_VFS "orderly-log"
 void log_file_register(void);
 
@@ -185,9 +183,7 @@ void store_pause(struct store *store, pthread_cond_t *closing, int64_t ms);
 
 bool migrate(struct txn *txn, const struct schema *const *schemas, struct arena *arena, str *error);
 
-/*
- * space.c: the files that reserve room
- */
+/* space.c: the files that reserve room */
 #define SPACE_RESERVE "reserve"
 #define SPACE_START_RESERVE "reserve-start"
 enum {

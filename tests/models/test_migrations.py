@@ -1,4 +1,4 @@
-"""A data folder of an earlier version opens, and what was in it is there."""
+"""A data folder of an earlier version opens, with all its data."""
 import pathlib
 import sqlite3
 

@@ -1,4 +1,4 @@
-"""modelc refuses bad models with a sentence that says what is wrong and where."""
+"""modelc refuses a bad model with a sentence that says what is wrong, and where."""
 import os
 import pathlib
 import subprocess
@@ -15,7 +15,7 @@ service toy "Toy" 2020-01-01
     access-denied Invalid
     internal-error Invalid
 error Invalid 400
-"""  # seven lines: what follows begins in line 8
+"""  # seven lines: the model of a test begins in line 8
 
 GOOD = """\
 operation Play writes
@@ -402,7 +402,7 @@ def test_a_service_listens_nowhere_else(compile_model):
 
 
 def test_the_compatibility_page_is_that_of_the_models(modelc, tmp_path):
-    """When it is not: modelc --compatibility docs/compatibility.md src/services/*/*.model"""
+    """If they differ: modelc --compatibility docs/compatibility.md src/services/*/*.model"""
     models = ROOT.glob("src/services/*/*.model")
     subprocess.run([modelc, "--compatibility", tmp_path / "page.md", *models], check=True)
     assert (tmp_path / "page.md").read_text() == (ROOT / "docs/compatibility.md").read_text()
@@ -501,7 +501,7 @@ def test_permissions_that_mean_nothing_are_refused(compile_model, old, new, comp
 
 
 def test_the_permissions_page_is_that_of_the_models(modelc, tmp_path):
-    """When it is not: modelc --permissions docs/permissions.md src/services/*/*.model"""
+    """If they differ: modelc --permissions docs/permissions.md src/services/*/*.model"""
     models = ROOT.glob("src/services/*/*.model")
     subprocess.run([modelc, "--permissions", tmp_path / "page.md", *models], check=True)
     assert (tmp_path / "page.md").read_text() == (ROOT / "docs/permissions.md").read_text()

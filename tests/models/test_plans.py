@@ -1,4 +1,4 @@
-"""No statement reads a whole table that grows with use, but for those named here with their reason."""
+"""No statement reads a whole table that grows with use, except the statements named here with a reason."""
 
 import re
 import sqlite3

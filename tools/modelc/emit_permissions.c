@@ -1,5 +1,5 @@
 /*
- * emit_permissions.c: what operations need to be allowed, as tables, and as docs/permissions.md.
+ * emit_permissions.c: the resources and keys that operations need, as tables, and as docs/permissions.md.
  */
 #include "modelc.h"
 
@@ -26,7 +26,7 @@ static void add_quoted(const char *name, str text, struct text *out)
     text_add(out, S(", "));
 }
 
-/* What takes the operation's own input, in front of what takes any. */
+/* A function with the untyped signature that calls the function for the operation's own input. */
 static void emit_locate_thunk(const struct model *model, const struct operation_entry *operation,
                               size_t index, struct text *out)
 {
@@ -79,7 +79,7 @@ static const char *source_of(const struct key_entry *key)
     return str_equal(key->name, S("aws:TagKeys")) ? "KEY_IS_TAG_NAMES" : "KEY_IS_VALUE";
 }
 
-/* A function may add several keys: the first one names it, the others are listed behind it. */
+/* A function may add several keys: the first key names the function, the others are listed after it. */
 static void emit_other_keys(const struct key_entry *key, struct text *out)
 {
     for (size_t i = 0; i < key->others.count; i++) {
@@ -250,7 +250,7 @@ void emit_locators(const struct model *model, struct text *out)
 
 /* ---- the page ---- */
 
-/* AWS's own spelling: the ARN's parts, and the names of tags, as variables. */
+/* AWS's own spelling: the ARN's parts and the names of tags become variables. */
 static void add_pattern(str arn, struct text *out)
 {
     static const str NAMES[][2] = {
@@ -273,7 +273,7 @@ static void add_pattern(str arn, struct text *out)
     text_add(out, S("`"));
 }
 
-/* `also` is about the resource above it. */
+/* `also` refers to the resource of the line above it. */
 static const struct permission_entry *subject_of(const struct operation_entry *operation, size_t index)
 {
     while (operation->permissions.items[index].also)

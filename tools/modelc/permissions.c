@@ -1,6 +1,6 @@
 /*
- * permissions.c: what operations need to be allowed: `resource` and `action` at the margin, `on`, `also` and
- * `key` in an operation; from their words to members of the input.
+ * permissions.c: the resources and keys that operations need (`resource` and `action` at the margin; `on`,
+ * `also` and `key` in an operation), and the members of the input that their paths mean.
  */
 #include "modelc.h"
 
@@ -57,7 +57,7 @@ void parse_action(struct model *model, const struct line *line)
     *list_add(model->arena, &model->actions) = action;
 }
 
-/* The word behind `word` at *at, which moves past both; absent when the word is not there. */
+/* If the next word is `word`, return the word after it and move *at past both; else absent. */
 static str take_value(const struct line *line, size_t *at, str word)
 {
     if (!str_equal(word_or_absent(line, *at), word) || *at + 1 >= line->count)
@@ -138,7 +138,7 @@ bool parse_permission_line(struct model *model, const struct line *line, struct 
     return true;
 }
 
-/* ---- what they mean ---- */
+/* ---- meanings ---- */
 
 struct resource_entry *find_resource(const struct model *model, str name)
 {
@@ -156,7 +156,7 @@ static const struct field *find_field(const struct shape_entry *shape, str name)
     return NULL;
 }
 
-/* A path goes through lists and maps by itself; `last` is the container that it came through last. */
+/* A path passes through lists and maps by itself; *last is the innermost container that it passed through. */
 static const struct shape_entry *inside(const struct model *model, const struct shape_entry *shape,
                                         const struct shape_entry **last)
 {

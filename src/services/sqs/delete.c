@@ -38,7 +38,7 @@ static bool delete_by_handle(const struct call *call, const struct queue *queue,
                                                            .receipt = receipt.number},
                          &row)) {
         sqs_message_remove(call, receipt.id, row.body_id);
-        sqs_tally_count(call, &tally, (struct message_state){row.visible_ms, true}, -1);
+        sqs_tally_removed(call, &tally, receipt.id, (struct message_state){row.visible_ms, true});
         sqs_tally_end(call, &tally);
         trace_deleted(call, queue, &row);
     }

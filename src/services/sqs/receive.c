@@ -184,7 +184,7 @@ static void remove_expired(const struct call *call, struct receive *receive,
                            const struct sqs_find_visible_row *row)
 {
     sqs_message_remove(call, row->id, row->body_id);
-    sqs_tally_count(call, &receive->tally, state_of(row), -1);
+    sqs_tally_removed(call, &receive->tally, row->id, state_of(row));
 }
 
 static void trace_dead_letter(const struct call *call, const struct queue *queue,
@@ -227,7 +227,7 @@ static void move_to_dead_letters(const struct call *call, struct receive *receiv
                                             .visible_ms = call->now_ms,
                                             .dead_letter_source_arn = receive->queue->arn,
                                         });
-    sqs_tally_count(call, &receive->tally, state_of(row), -1);
+    sqs_tally_removed(call, &receive->tally, row->id, state_of(row));
     sqs_tally_count(call, &receive->dead_letter_tally, state_of(row), 1);
     trace_dead_letter(call, receive->queue, dead_letters, row);
     wake(call, sqs_queue_arrivals(call, dead_letters));

@@ -68,7 +68,8 @@ static void remove_messages(const struct call *call, int64_t generation_id, int6
         const struct sqs_aging_message_row *row = &rows.items[i];
         spend(call, budget, row->body_id);
         sqs_message_remove(call, row->id, row->body_id);
-        sqs_tally_count(call, &tally, (struct message_state){row->visible_ms, row->receive_count > 0}, -1);
+        sqs_tally_removed(call, &tally, row->id,
+                          (struct message_state){row->visible_ms, row->receive_count > 0});
     }
     sqs_tally_end(call, &tally);
     sums_store(call); /* the rows may go next */

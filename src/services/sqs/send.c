@@ -203,7 +203,7 @@ str sqs_message_put(const struct call *call, const struct queue *queue, const st
                                    .group_id = parcel->group_id,
                                    .body_id = parcel->body_id,
                                });
-    sqs_tally_count(call, tally, (struct message_state){visible_ms, false}, 1);
+    sqs_tally_sent(call, tally, (struct message_state){visible_ms, false});
     if (parcel->delay_seconds > 0)
         wake_at(call, sqs_queue_arrivals(call, queue), visible_ms);
     else

@@ -140,6 +140,15 @@ drop index sqs_message_sent;
 update sqs_message set id = (generation_id << 38) + id + (dead_letter_source_arn is not null) * (1 << 37);
 create index sqs_message_moved on sqs_message (generation_id, sent_ms) where dead_letter_source_arn is not null;
 
+-- A send writes no counts: second 0 no longer has the number of messages, but what is to be added to the length of the
+-- range of ids, from the first to the last message that was sent and is there.  Each id in it whose message was removed
+-- counts -1, and each dead letter that was moved to the generation 1.
+-- migration: 7
+update sqs_count set messages = messages - coalesce(
+    (select max(m.id) + 1 - (sqs_count.generation_id << 38) from sqs_message m
+    where m.id >= sqs_count.generation_id << 38 and m.id < (sqs_count.generation_id << 38) + (1 << 37)), 0)
+where second = 0;
+
 -- statement: add_queue :insert
 -- row: queue
 insert into sqs_queue (account, region, name, created_ms, modified_ms, visibility_timeout, retention_seconds,
@@ -212,6 +221,13 @@ set messages = messages + excluded.messages, received = received + excluded.rece
 
 -- statement: find_counts :one
 select messages, received from sqs_count where generation_id = :generation_id and second = 0;
+
+-- The last message that was sent to a generation, and is still there; else the number before the first.
+-- statement: find_last_sent :one
+-- param: first_id integer
+-- param: end_id integer
+-- column: id integer
+select coalesce(max(id), :first_id - 1) as id from sqs_message where id >= :first_id and id < :end_id;
 
 -- What becomes visible after that second.
 -- statement: count_hidden :one

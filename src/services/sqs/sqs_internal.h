@@ -93,7 +93,11 @@ struct tally {
     int64_t second; /* that of `hidden`, which was counted last */
 };
 struct tally sqs_tally_begin(const struct queue *queue);
-/* One more (by 1) or one less (by -1) in that state. */
+/* A message with the generation's next number. */
+void sqs_tally_sent(const struct call *call, struct tally *tally, struct message_state state);
+/* That message is no longer the generation's: its row has gone, or has another id by now. */
+void sqs_tally_removed(const struct call *call, struct tally *tally, int64_t id, struct message_state state);
+/* Of messages that change, or are moved there: one more (by 1) or one less (by -1) in that state. */
 void sqs_tally_count(const struct call *call, struct tally *tally, struct message_state state, int64_t by);
 void sqs_tally_end(const struct call *call, struct tally *tally);
 /* What has expired does not count. */

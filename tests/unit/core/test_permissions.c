@@ -1,12 +1,12 @@
 /*
- * test_permissions.c: what the model says of an operation is located and authorized before its handler runs:
- * every resource, every action, with the keys that are declared.
+ * test_permissions.c: the resources that the model names are located and authorized before the handler runs:
+ * every resource, every action, with the declared keys.
  */
 #include "core.h"
 
 #include <stdio.h>
 
-/* What Gather answers, and that it has answered so. */
+/* Gather's reply, whose status must be this one. */
 static str gather(int status, const char *json)
 {
     struct request *request = begin("Gather", "%s", json);

@@ -1,5 +1,5 @@
 /*
- * toy.c: the service under the tests of the engine.
+ * toy.c: the service for the tests of the engine.
  */
 #include "toy.h"
 
@@ -34,7 +34,7 @@ static int64_t number(str *rest)
     return value;
 }
 
-/* Steps that stand within a step. */
+/* Steps inside a step. */
 static struct toy_script inner(const struct call *call, str rest)
 {
     struct text text = text_in(call->arena);
@@ -302,7 +302,7 @@ static void store_sum(struct txn *txn, const struct sum *sum)
     count_item(txn, 'b', sum->key[1], sum->by[1]);
 }
 
-/* "sum KEY BY BY": it is stored as the items a<key> and b<key>. */
+/* "sum KEY BY BY": stores the sums as the items a<key> and b<key>. */
 static enum outcome add_to_sum(const struct call *call, str rest)
 {
     int64_t key = number(&rest), by_a = number(&rest), by_b = number(&rest);
@@ -512,7 +512,7 @@ enum outcome toy_foresee(const struct call *call, const struct toy_foresee_reque
     if (str_present(in->after) &&
         !toy_find_item(call->txn, &(struct toy_find_item_params){in->after}, &row)) {
         toy_put_item(call->txn, &(struct toy_put_item_params){.key = in->into, .value = S("waits")});
-        memset(arena_alloc(call->arena, 256), 'x', 256); /* what the next run must not find */
+        memset(arena_alloc(call->arena, 256), 'x', 256); /* the next run must not find these bytes */
         return park(call, in->after, INT64_MAX);
     }
     toy_put_item(call->txn, &(struct toy_put_item_params){

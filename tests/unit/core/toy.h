@@ -1,21 +1,21 @@
 #pragma once
 
 /*
- * toy.h: a service that does as it is told.
+ * toy.h: a service that follows a script.
  *
  * Run's script is steps between semicolons:
  *
- *     put KEY VALUE        add KEY VALUE (to what is there)
- *     fail                 break (a statement that cannot work)
+ *     put KEY VALUE        add KEY VALUE (appends to the item)
+ *     fail                 break (runs a statement that fails)
  *     use BYTES            (of the call's arena)
  *     hook                 call toy_hook()
  *     ask RESOURCE         authorize
  *     long                 the reply is long to encode
- *     sleep NAME           park for ever, whatever happens
- *     wait NAME KEY MS     park until KEY is there, the time is over or the server stops
+ *     sleep NAME           park for ever
+ *     wait NAME KEY MS     park until KEY exists, the time is over or the server stops
  *     wake NAME            wake_all NAME
- *     invoke STEPS         fails when they do            (steps within a step stand between bars)
- *     try STEPS            goes on when they fail
+ *     invoke STEPS         fails when they fail          (steps inside a step are between bars)
+ *     try STEPS            continues when they fail
  *     foresee KEY INTO     spawn ForeseeLater
  *     glance KEY INTO      invoke Glance
  *     spawn STEPS          timer ID MS STEPS             cancel ID
@@ -25,26 +25,28 @@
  *     hops ID N            write N hops of that trace          (hops ID N TEXT)
  *     seal KEY PURPOSE DATA      unseal KEY PURPOSE SEAL (into KEY; "refused")
  *
+ * To add a step, write it in toy.c and add a row to its table of steps.
+ *
  * Send and Receive are a queue with long polling, Get reads an item.
  *
  * Look is a long read: it answers "early" when its time was up, else "whole".
  *
- * Glance is a short one, which moves to a worker when what it finds begins with "much".
+ * Glance is a short read, which moves to a worker when the item begins with "much".
  *
  * Doors: /toy/letters/TEXT is a stream of TEXT's letters, made on a worker; it fails at an 'x', and is sent
- * whole without letters.  /toy/items/NAME is a stream of the items NAME0, NAME1, …, which waits for "NAME" to
- * be woken when there is none; it ends with one that is "end", and puts its place into "left" when its client
- * leaves. /toy/change changes something, and *.toy-url.* has a door to all its paths.
+ * whole without letters.  /toy/items/NAME is a stream of the items NAME0, NAME1, …; when the next one is
+ * missing, it waits until "NAME" is woken; it ends with an item "end", and writes its place into "left" when
+ * its client leaves.  /toy/change writes, and *.toy-url.* has a door for all its paths.
  *
- * Foresee writes what its prepare function has seen in Key into Into, "nothing" when there was nothing
- * prepared.  It waits until After is there, and invokes itself for Also.  ForeseeMuch is prepared when its
- * body is large, or when Key's value begins with "much".
+ * Foresee writes into Into what its prepare function has read from Key, or "nothing" when nothing was
+ * prepared.  It waits until After exists, and invokes itself for Also.  ForeseeMuch is prepared when its body
+ * is large, or when Key's value begins with "much".
  */
 #include "engine/doors.h"
 
 extern const struct module TOY_MODULE;
 
-/* Steps for the start hook to do, and to spawn; absent: none. */
+/* Steps that the start hook runs, and that it spawns; absent: none. */
 extern str toy_start, toy_poller;
 extern void (*toy_hook)(void);
 /* Called on a worker's thread by Foresee's preparation and by Look, with their key. */
