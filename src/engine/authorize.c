@@ -287,6 +287,7 @@ static bool admit(const struct call *call, const void *in)
             if (!may_do(call, permission->action, in, &call->progress->resources.items[i]))
                 return false;
     }
+    call->progress->authorized = true;
     return true;
 }
 

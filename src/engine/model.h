@@ -132,7 +132,7 @@ struct permission {
     bool (*locate)(const struct call *call, str given, str with, struct resource *found);
     bool (*locate_by)(const struct call *call, const void *in, struct resource *found);
     const char *on;        /* a pattern of ARNs, "arn:aws:sqs:{region}:{account}:*", or "*" */
-    const char *otherwise; /* what `locate` is given when the path has no text; NULL: it is not asked */
+    const char *otherwise; /* what `locate` gets when the path has no text; NULL: `locate` is not called */
     bool also;             /* for the resources of the permission before this one */
     struct member_path when_asked; /* only for a request that has a value there */
 };
@@ -194,9 +194,9 @@ struct service {
     int largest_body_mib;                      /* of a request; 0: LIMIT_BODY_MIB */
     const struct operation *const *operations; /* NULL-terminated */
     const char *const *known_operations; /* every operation of AWS: those without a table entry answer 501;
-                                            NULL-terminated */
-    const char *const
-        *condition_keys; /* that it supplies: "sns:Protocol", all of "aws:RequestTag/"; NULL-terminated */
+                                             NULL-terminated */
+    const char *const *condition_keys;   /* that it supplies: "sns:Protocol"; "aws:RequestTag/" is a whole
+                                            family;   NULL-terminated */
     const struct error *validation_error, *access_denied, *internal_error;
 };
 

@@ -137,7 +137,7 @@ struct permission_entry {
     struct path path, with, when_asked;
     str function;  /* the function after `by` */
     str on;        /* an ARN, or "*" */
-    str otherwise; /* what the locator is given when the request names nothing */
+    str otherwise; /* what the locator is given when the request names no resource */
     bool also;
 };
 

@@ -1,5 +1,5 @@
 /*
- * permissions.c: the resources and keys that operations need (`resource` and `action` at the margin; `on`,
+ * permissions.c: the resources and keys that operations need (`resource` and `action` at the margin, `on`,
  * `also` and `key` in an operation), and the members of the input that their paths mean.
  */
 #include "modelc.h"

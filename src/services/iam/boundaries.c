@@ -1,5 +1,5 @@
 /*
- * boundaries.c: permissions boundaries: the most that a role or user may ever do.
+ * boundaries.c: permissions boundaries: the upper limit of a role's or user's permissions.
  */
 #include "services/iam/iam_internal.h"
 
@@ -19,7 +19,7 @@ bool iam_boundary_check(const struct call *call, str policy_arn)
     return false;
 }
 
-/* Absent: none. */
+/* Set the identity's boundary; absent: remove it. */
 static enum outcome set_boundary(const struct call *call, str policy_arn)
 {
     const struct identity *identity = iam_identity_of(call);

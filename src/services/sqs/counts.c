@@ -110,7 +110,10 @@ void sqs_tally_end(const struct call *call, struct tally *tally)
     add(call, tally, 0, tally->all);
 }
 
-/* What is hidden now: all that becomes visible after this second, and some of what does in it. */
+/*
+ * The messages that are hidden now: all that become visible after this second, and some of those in this
+ * second.
+ */
 static struct counts count_hidden(const struct call *call, const struct queue *queue)
 {
     int64_t this_s = second_of(call->now_ms);
@@ -132,7 +135,7 @@ static struct counts count_hidden(const struct call *call, const struct queue *q
                            .in_flight = later.in_flight + now.in_flight};
 }
 
-/* Messages that have expired and wait for their removal; there are not many of them for long. */
+/* Expired messages that wait for their removal; there are never many for long. */
 static void subtract_expired(const struct call *call, const struct queue *queue, struct counts *counts)
 {
     struct aging_messages expired = sqs_sent_before(call, queue->row.generation_id,
@@ -170,7 +173,7 @@ static int64_t all_in_flight(const struct call *call, const struct queue *queue)
     return count_hidden(call, queue).in_flight;
 }
 
-/* Only a queue from which that many were received can have so many in flight. */
+/* The limit can be reached only when that many messages were received. */
 int64_t sqs_counts_room_in_flight(const struct call *call, const struct queue *queue)
 {
     const struct sum counts = {.store = write_counts, .key = {queue->row.generation_id}};

@@ -166,20 +166,20 @@ static enum policy_verdict verdict_on(const char *effect, const char *rest)
     return iam_policy_evaluate(policy_of(POLICY_INLINE, text), &request);
 }
 
-/* AWS supplies lambda:Principal with this action, and Orderly never does. */
+/* AWS supplies aws:UserAgent, and Orderly never does. */
 TEST(what_is_not_known_denies_and_does_not_allow)
 {
     static const char *const unknown[] = {
-        "'Resource':'*','Condition':{'StringEquals':{'lambda:Principal':'x'}}",
-        "'Resource':'*','Condition':{'StringNotEquals':{'LAMBDA:principal':'x'}}",
-        "'Resource':'*','Condition':{'StringEqualsIfExists':{'lambda:Principal':'x'}}",
-        "'Resource':'*','Condition':{'ForAllValues:StringEquals':{'lambda:Principal':'x'}}",
-        "'Resource':'*','Condition':{'Null':{'lambda:Principal':'true'}}",
-        "'Resource':'*','Condition':{'Null':{'lambda:Principal':'false'}}",
-        "'Resource':'*','Condition':{'StringNotEquals':{'aws:username':'${lambda:Principal}'}}",
-        "'Resource':'*','Condition':{'StringEquals':{'aws:username':'bob','lambda:Principal':'x'}}",
-        "'Resource':'arn:aws:dynamodb:*:*:table/${lambda:Principal}'",
-        "'NotResource':'arn:aws:dynamodb:*:*:table/${lambda:Principal}'",
+        "'Resource':'*','Condition':{'StringEquals':{'aws:UserAgent':'x'}}",
+        "'Resource':'*','Condition':{'StringNotEquals':{'AWS:useragent':'x'}}",
+        "'Resource':'*','Condition':{'StringEqualsIfExists':{'aws:UserAgent':'x'}}",
+        "'Resource':'*','Condition':{'ForAllValues:StringEquals':{'aws:UserAgent':'x'}}",
+        "'Resource':'*','Condition':{'Null':{'aws:UserAgent':'true'}}",
+        "'Resource':'*','Condition':{'Null':{'aws:UserAgent':'false'}}",
+        "'Resource':'*','Condition':{'StringNotEquals':{'aws:username':'${aws:UserAgent}'}}",
+        "'Resource':'*','Condition':{'StringEquals':{'aws:username':'bob','aws:UserAgent':'x'}}",
+        "'Resource':'arn:aws:dynamodb:*:*:table/${aws:UserAgent}'",
+        "'NotResource':'arn:aws:dynamodb:*:*:table/${aws:UserAgent}'",
     };
 
     for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++) {
@@ -191,8 +191,8 @@ TEST(what_is_not_known_denies_and_does_not_allow)
 TEST(what_is_known_decides_beside_what_is_not)
 {
     const char *other_user =
-        "'Resource':'*','Condition':{'StringEquals':{'aws:username':'eve','lambda:Principal':'x'}}";
-    const char *there = "'Resource':['*','arn:aws:dynamodb:*:*:table/${lambda:Principal}']";
+        "'Resource':'*','Condition':{'StringEquals':{'aws:username':'eve','aws:UserAgent':'x'}}";
+    const char *there = "'Resource':['*','arn:aws:dynamodb:*:*:table/${aws:UserAgent}']";
 
     assert_int_equal(verdict_on("Deny", other_user), POLICY_SILENT);
     assert_int_equal(verdict_on("Allow", there), POLICY_ALLOWS);
@@ -201,8 +201,8 @@ TEST(what_is_known_decides_beside_what_is_not)
 /* As on AWS, which leaves the key out with the other actions. */
 TEST(a_key_is_unknown_only_with_the_actions_that_have_it)
 {
-    assert_true(holds(S("'StringNotEquals':{'lambda:Principal':'x'}")));
-    assert_true(holds(S("'Null':{'lambda:Principal':'true'}")));
+    assert_true(holds(S("'StringNotEquals':{'aws:UserAgent':'x'}")));
+    assert_true(holds(S("'Null':{'aws:UserAgent':'true'}")));
     assert_false(holds(S("'StringEquals':{'aws:SourceVpc':'x'}")));
 }
 
