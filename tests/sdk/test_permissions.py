@@ -273,3 +273,56 @@ def test_another_account_may_what_the_functions_policy_says_and_no_more(client, 
     client("lambda").add_permission(FunctionName=name, **{**GRANT, "Principal": "111122223333"})
     assert denial_of(stranger.invoke, arguments) is None
     assert "lambda:GetFunction " in denial_of(stranger.get_function, {"FunctionName": arguments["FunctionName"]})
+
+
+def test_which_vpc_subnets_are_in_is_not_known(user):
+    """A Deny for the VPC applies to a function with subnets, and an Allow does not; without subnets there is none."""
+    inside = {"FunctionName": "none", "Role": ROLE, **VPC}
+    outside = {"FunctionName": "none", "Role": ROLE}
+    of_vpc = {"StringEquals": {"lambda:VpcIds": "vpc-1"}}
+    for method, more, action in [("create_function", NEW, "lambda:CreateFunction"),
+                                 ("update_function_configuration", {}, "lambda:UpdateFunctionConfiguration")]:
+        denied = user("lambda", statement("Allow", "*"), statement("Deny", action, **of_vpc))
+        assert denial_of(getattr(denied, method), {**more, **inside}) is not None
+        assert denial_of(getattr(denied, method), {**more, **outside}) is None
+        allowed = user("lambda", statement("Allow", "iam:PassRole"), statement("Allow", action, **of_vpc))
+        assert denial_of(getattr(allowed, method), {**more, **inside}) is not None
+        without = user("lambda", statement("Allow", "*"), statement("Deny", action, Null={"lambda:VpcIds": "true"}))
+        assert denial_of(getattr(without, method), {**more, **outside}) is not None
+
+
+CALLS = """
+import boto3
+
+def handler(event, context):
+    try:
+        boto3.client("sqs").get_queue_url(QueueName=event)
+    except Exception as error:
+        return error.response["Error"]["Code"]
+"""
+
+
+def test_a_policy_can_say_which_function_asks(client, make_function, make_role, make_queue):
+    """https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html"""
+    role = make_role()
+    mine, other = (make_function(CALLS, Role=role) for _ in range(2))
+    queue = make_queue().rsplit("/", 1)[1]
+
+    def answers(*statements):
+        document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+        client("iam").put_role_policy(RoleName=role.split("/")[-1], PolicyName="own", PolicyDocument=document)
+        replies = [client("lambda").invoke(FunctionName=name, Payload=json.dumps(queue)) for name in (mine, other)]
+        return [json.loads(reply["Payload"].read()) for reply in replies]
+
+    denied, of_mine = "AccessDenied", {"ArnEquals": {"lambda:SourceFunctionArn": f"{LAMBDA}:function:{mine}"}}
+    assert answers(statement("Allow", "sqs:GetQueueUrl")) == [None, None]
+    assert answers(statement("Allow", "sqs:GetQueueUrl", **of_mine)) == [None, denied]
+    assert answers(statement("Allow", "sqs:GetQueueUrl"), statement("Deny", "sqs:*", **of_mine)) == [denied, None]
+    session = client("sts").assume_role  # a session that no function has
+    trust = {"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}]}
+    client("iam").update_assume_role_policy(RoleName=role.split("/")[-1], PolicyDocument=json.dumps(trust))
+    given = session(RoleArn=role, RoleSessionName=mine[:64])["Credentials"]
+    sqs = client("sqs", aws_access_key_id=given["AccessKeyId"], aws_secret_access_key=given["SecretAccessKey"],
+                 aws_session_token=given["SessionToken"])
+    assert sqs.get_queue_url(QueueName=queue)

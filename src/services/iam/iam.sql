@@ -109,6 +109,9 @@ alter table iam_session add column issued_ms integer not null default 0;
 -- migration: 3
 create index iam_identity_by_boundary on iam_identity (boundary_arn) where boundary_arn is not null;
 
+-- migration: 4
+alter table iam_session add column function_arn text;
+
 -- statement: insert_identity :insert
 -- row: identity
 insert into iam_identity (account, kind, name, folded_name, unique_id, path, created_ms, trust_policy, description,
@@ -298,14 +301,14 @@ delete from iam_access_key where access_key_id = :access_key_id;
 
 -- statement: insert_session :exec
 insert into iam_session (access_key_id, account, role_name, role_unique_id, session_name, secret, session_token,
-                         session_policy, issued_ms, expires_ms)
+                         session_policy, function_arn, issued_ms, expires_ms)
 values (:access_key_id, :account, :role_name, :role_unique_id, :session_name, :secret, :session_token,
-        :session_policy, :issued_ms, :expires_ms);
+        :session_policy, :function_arn, :issued_ms, :expires_ms);
 
 -- statement: find_session :one
 -- column: role_exists integer
-select account, role_name, role_unique_id, session_name, secret, session_token, session_policy, issued_ms,
-       expires_ms,
+select account, role_name, role_unique_id, session_name, secret, session_token, session_policy, function_arn,
+       issued_ms, expires_ms,
        exists (select 1 from iam_identity where iam_identity.unique_id = iam_session.role_unique_id) as role_exists
 from iam_session where access_key_id = :access_key_id;
 

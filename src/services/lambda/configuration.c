@@ -233,6 +233,29 @@ bool lambda_locate_role(const struct call *call, str role_arn, struct resource *
     return true;
 }
 
+/* Subnets are in a VPC; which one, only EC2 knows. */
+static void add_vpc(const struct call *call, const struct lambda_function_settings *in,
+                    struct context_list *context)
+{
+    if (in->vpc_config && in->vpc_config->subnet_ids.count > 0)
+        context_add(call, context, S("lambda:VpcIds"), (str){0});
+}
+
+void lambda_new_vpc(const struct call *call, const struct lambda_create_function_request *in,
+                    const struct resource *resource, struct context_list *context)
+{
+    (void)resource;
+    add_vpc(call, &in->function_settings, context);
+}
+
+void lambda_changed_vpc(const struct call *call,
+                        const struct lambda_update_function_configuration_request *in,
+                        const struct resource *resource, struct context_list *context)
+{
+    (void)resource;
+    add_vpc(call, &in->function_settings, context);
+}
+
 bool lambda_execution_role_check(const struct call *call, const struct function *function)
 {
     if (lambda_function_role(call, function))
