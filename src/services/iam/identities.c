@@ -5,6 +5,7 @@
 
 #include "aws/arn.h"
 #include "base/hash.h"
+#include "services/tags/tags.h"
 
 enum { UNIQUE_ID_SIZE = 17 };
 
@@ -105,8 +106,7 @@ bool iam_identity_create(const struct call *call, struct identity *identity,
              STR_ARGS(identity->kind->title), STR_ARGS(row->name));
         return false;
     }
-    iam_identity_put_tags(call, row->id, tags);
-    return true;
+    return iam_tags_put(call, identity->arn, tags);
 }
 
 bool iam_identity_delete(const struct call *call, const struct identity *identity)
@@ -121,7 +121,7 @@ bool iam_identity_delete(const struct call *call, const struct identity *identit
         fail(call, &IAM_DELETE_CONFLICT_EXCEPTION, "Cannot delete entity, must delete policies first.");
         return false;
     }
-    iam_remove_identity_tags(call->txn, &(struct iam_remove_identity_tags_params){id});
+    tags_remove_all(call, identity->arn);
     iam_remove_identity(call->txn, &(struct iam_remove_identity_params){id});
     iam_policies_changed(call);
     return true;

@@ -1,42 +1,34 @@
 /*
- * resources.c: the roles, users and policies that requests are about, as the engine finds them before it asks
- * whether the caller may.
+ * resources.c: the locators of roles, users and policies (see struct resource), and their condition keys.
  *
- * A resource's row is there whether the role, user or policy exists or not; it says so itself.  Only a user
- * who is not named, and whom the caller is not, has none.
+ * Every located resource has a row, also when the role, user or policy does not exist: then the row's id is
+ * 0. One exception: a request without a user's name, by a caller who is not a user, has no row.
  */
 #include "services/iam/iam_internal.h"
 
 #include "aws/arn.h"
+#include "services/tags/tags.h"
 #include "sts_model.h"
 
-static void add_tags(const struct call *call, const struct iam_tag_list_type *tags,
-                     struct context_list *context)
+/* aws:ResourceTag and iam:ResourceTag */
+static void add_tags(const struct call *call, const struct resource *resource, struct context_list *context)
 {
-    for (size_t i = 0; i < tags->count; i++) {
-        const struct iam_tag *tag = &tags->items[i];
-        context_add_resource_tag(call, context, tag->key, tag->value);
-        context_add(call, context, arena_join(call->arena, S("iam:ResourceTag/"), tag->key), tag->value);
-    }
+    struct str_map tags = tags_of(call->txn, call->arena, resource->arn);
+
+    tags_add_context(call, resource, context);
+    for (size_t i = 0; i < tags.count; i++)
+        context_add(call, context, arena_join(call->arena, S("iam:ResourceTag/"), tags.items[i].key),
+                    tags.items[i].value);
 }
 
 /* ---- roles and users ---- */
-
-static void identity_tags_in_context(const struct call *call, const struct resource *resource,
-                                     struct context_list *context)
-{
-    const struct identity *identity = resource->row;
-    struct iam_tag_list_type tags = iam_tags_of_identity(call, identity->row.id);
-
-    add_tags(call, &tags, context);
-}
 
 static void take_identity(const struct identity *identity, struct resource *found)
 {
     found->arn = identity->arn;
     found->row = identity;
     if (identity->row.id != 0)
-        found->add_context = identity_tags_in_context;
+        found->add_context = add_tags;
 }
 
 static bool locate_identity(const struct call *call, const struct identity_kind *kind, str name,
@@ -139,15 +131,6 @@ bool iam_locate_users(const struct call *call, str path_prefix, struct resource 
 
 /* ---- managed policies ---- */
 
-static void policy_tags_in_context(const struct call *call, const struct resource *resource,
-                                   struct context_list *context)
-{
-    const struct managed_policy *policy = resource->row;
-    struct iam_tag_list_type tags = iam_tags_of_policy(call, policy->row.id);
-
-    add_tags(call, &tags, context);
-}
-
 static void take_policy(const struct call *call, str arn, struct resource *found)
 {
     struct managed_policy *policy = arena_new(call->arena, struct managed_policy);
@@ -156,7 +139,7 @@ static void take_policy(const struct call *call, str arn, struct resource *found
     found->arn = arn;
     found->row = policy;
     if (policy->row.id != 0)
-        found->add_context = policy_tags_in_context;
+        found->add_context = add_tags;
 }
 
 bool iam_locate_policy(const struct call *call, str arn, struct resource *found)

@@ -1,3 +1,5 @@
+-- uses: ../tags/tags.sql
+
 -- migration: 1
 create table lambda_function (
     id integer primary key autoincrement,
@@ -233,6 +235,10 @@ create index lambda_invocation_caller on lambda_invocation (function_id) where k
 alter table lambda_mapping drop column poller;
 alter table lambda_mapping drop column waits_for;
 
+-- migration: 9
+insert into aws_tag (owner, key, value) select resource, name, value from lambda_tag;
+drop table lambda_tag;
+
 -- enum: lambda_sandbox.state starting idle busy late stopping
 -- enum: lambda_invocation.kind sync event mapping
 -- enum: lambda_invocation.state waiting queued running done
@@ -328,21 +334,6 @@ where exists (select 1 from lambda_function where package = :sha256)
 -- param: sha256 text
 -- column: found integer
 select 1 as found from lambda_sandbox where package = :sha256 limit 1;
-
--- ---- tags ----
-
--- statement: put_tag :exec
-insert into lambda_tag (resource, name, value) values (:resource, :name, :value)
-on conflict (resource, name) do update set value = excluded.value;
-
--- statement: remove_tag :exec
-delete from lambda_tag where resource = :resource and name = :name;
-
--- statement: remove_tags :exec
-delete from lambda_tag where resource = :resource;
-
--- statement: list_tags_of :many
-select name, value from lambda_tag where resource = :resource order by name;
 
 -- ---- sandboxes ----
 

@@ -8,6 +8,7 @@
 
 #include "aws/arn.h"
 #include "base/hash.h"
+#include "services/tags/tags.h"
 #include "sqs_model.h"
 
 enum { DEFAULT_BATCH_SIZE = 10, BATCH_SIZE_WITHOUT_WINDOW = 10, MAX_PAGE = 100 };
@@ -74,7 +75,7 @@ static void add_context(const struct call *call, const struct resource *resource
     const struct mapping *mapping = resource->row;
 
     add_function_arn(call, mapping->function_name, context);
-    lambda_resource_tags_in_context(call, mapping_arn(call, &mapping->row), context);
+    tags_in_context(call, mapping_arn(call, &mapping->row), context);
 }
 
 /* NULL: it is not there. */
@@ -406,8 +407,7 @@ enum outcome lambda_delete_event_source_mapping(const struct call *call,
         return FAILED;
     lambda_poller_end(call, mapping->id);
     lambda_remove_mapping(call->txn, &(struct lambda_remove_mapping_params){.id = mapping->id});
-    lambda_remove_tags(call->txn,
-                       &(struct lambda_remove_tags_params){.resource = mapping_arn(call, mapping)});
+    tags_remove_all(call, mapping_arn(call, mapping));
     describe(call, mapping, S("Deleting"), out);
     return DONE;
 }

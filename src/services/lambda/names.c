@@ -4,6 +4,7 @@
 #include "lambda_internal.h"
 
 #include "aws/arn.h"
+#include "services/tags/tags.h"
 
 enum { ACCOUNT_DIGITS = 12, MOST_PARTS = 8 };
 
@@ -156,7 +157,7 @@ static void add_context(const struct call *call, const struct resource *resource
 {
     const struct function *function = resource->row;
 
-    lambda_resource_tags_in_context(call, function->arn, context);
+    tags_in_context(call, function->arn, context);
 }
 
 /* A function, there or not, as the engine and the handlers want it. */

@@ -4,26 +4,7 @@
 #include "lambda_internal.h"
 
 #include "aws/arn.h"
-#include "aws/tag_rules.h"
-
-struct str_map lambda_resource_tags(const struct call *call, str resource)
-{
-    struct lambda_list_tags_of_rows rows =
-        lambda_list_tags_of(call->txn, &(struct lambda_list_tags_of_params){.resource = resource});
-    struct str_map tags = {0};
-
-    for (size_t i = 0; i < rows.count; i++)
-        *list_add(call->arena, &tags) = (struct str_map_entry){rows.items[i].name, rows.items[i].value};
-    return tags;
-}
-
-void lambda_resource_tags_in_context(const struct call *call, str resource, struct context_list *context)
-{
-    struct str_map tags = lambda_resource_tags(call, resource);
-
-    for (size_t i = 0; i < tags.count; i++)
-        context_add_resource_tag(call, context, tags.items[i].key, tags.items[i].value);
-}
+#include "services/tags/tags.h"
 
 bool lambda_resource_tags_put(const struct call *call, str resource, const struct str_map *tags)
 {
@@ -33,12 +14,7 @@ bool lambda_resource_tags_put(const struct call *call, str resource, const struc
                  "aws: prefixed tag key names are not allowed for external use.");
             return false;
         }
-    for (size_t i = 0; i < tags->count && tags->count <= TAGS_MAX; i++)
-        lambda_put_tag(call->txn, &(struct lambda_put_tag_params){.resource = resource,
-                                                                  .name = tags->items[i].key,
-                                                                  .value = tags->items[i].value});
-    if (tags->count == 0 ||
-        (tags->count <= TAGS_MAX && lambda_resource_tags(call, resource).count <= TAGS_MAX))
+    if (tags_put(call, resource, tags, TAG_CASE_MATTERS))
         return true;
     fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "The number of tags exceeds the limit of %d.",
          TAGS_MAX);
@@ -74,21 +50,26 @@ static bool function_check(const struct call *call)
     return function && !str_present(function->qualifier);
 }
 
-/* Is what the request names there?  False: fail() has been called. */
-static bool resource_check(const struct call *call, str resource)
+/* Is what the request names there?  Then *owner is the ARN that its tags are kept by.  False: fail(). */
+static bool resource_check(const struct call *call, str resource, str *owner)
 {
+    const struct resource *located = call_resource(call, 0);
+
+    *owner = located->arn;
     if (is_function(resource))
         return function_check(call);
-    if (!call_resource(call, 0)->row)
+    if (!located->row)
         fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "The resource you requested does not exist.");
-    return call_resource(call, 0)->row;
+    return located->row;
 }
 
 enum outcome lambda_tag_resource(const struct call *call, const struct lambda_tag_resource_request *in,
                                  struct lambda_tag_resource_output *out)
 {
+    str owner;
+
     (void)out;
-    return resource_check(call, in->resource) && lambda_resource_tags_put(call, in->resource, &in->tags)
+    return resource_check(call, in->resource, &owner) && lambda_resource_tags_put(call, owner, &in->tags)
                ? DONE
                : FAILED;
 }
@@ -96,21 +77,23 @@ enum outcome lambda_tag_resource(const struct call *call, const struct lambda_ta
 enum outcome lambda_untag_resource(const struct call *call, const struct lambda_untag_resource_request *in,
                                    struct lambda_untag_resource_output *out)
 {
+    str owner;
+
     (void)out;
-    if (!resource_check(call, in->resource))
+    if (!resource_check(call, in->resource, &owner))
         return FAILED;
-    for (size_t i = 0; i < in->tag_keys.count; i++)
-        lambda_remove_tag(call->txn, &(struct lambda_remove_tag_params){.resource = in->resource,
-                                                                        .name = in->tag_keys.items[i]});
+    tags_remove(call, owner, &in->tag_keys, TAG_CASE_MATTERS);
     return DONE;
 }
 
 enum outcome lambda_list_tags(const struct call *call, const struct lambda_list_tags_request *in,
                               struct lambda_list_tags_response *out)
 {
-    if (!resource_check(call, in->resource))
+    str owner;
+
+    if (!resource_check(call, in->resource, &owner))
         return FAILED;
-    out->tags = lambda_resource_tags(call, in->resource);
+    out->tags = tags_of(call->txn, call->arena, owner);
     if (out->tags.count == 0)
         list_make_empty(call->arena, &out->tags);
     return DONE;
