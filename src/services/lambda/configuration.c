@@ -321,6 +321,20 @@ static str last_modified(const struct call *call, int64_t ms)
     return arena_join(call->arena, str_head(time, time.size - 1), S("+0000"));
 }
 
+/* Its messages would wait for ever: so waiters, Terraform's too, end with the reason. */
+static void set_state(const struct call *call, const struct function *function,
+                      struct lambda_function_configuration *out)
+{
+    const struct runtime *runtime = lambda_runtime_find(function->row.runtime);
+
+    out->state = S("Active");
+    if (!runtime || lambda_runtime_is_installed(runtime))
+        return;
+    out->state = S("Failed");
+    out->state_reason_code = S("InvalidRuntime");
+    out->state_reason = lambda_runtime_problem(call, runtime);
+}
+
 struct lambda_function_configuration *lambda_configuration_of(const struct call *call,
                                                               const struct function *function)
 {
@@ -341,7 +355,7 @@ struct lambda_function_configuration *lambda_configuration_of(const struct call 
     out->version = S("$LATEST");
     out->environment = environment_of(call, function);
     out->revision_id = row->revision;
-    out->state = S("Active");
+    set_state(call, function, out);
     out->last_update_status = S("Successful");
     out->package_type = S("Zip");
     *list_add(call->arena, &out->architectures) = row->architecture;
