@@ -174,7 +174,8 @@ static bool decode_repeated(const struct call *call, const struct member *member
     return true;
 }
 
-/* A map in the query gets all parameters, as Smithy's servers do, also those that are members of their own. */
+/* A map in the query gets all parameters, as Smithy's servers do, also those that are members of their own.
+ */
 static void read_parameters(struct arena *arena, const struct member *member, const struct form *query,
                             void *structure)
 {

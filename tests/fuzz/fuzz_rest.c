@@ -1,8 +1,9 @@
 /*
- * fuzz_rest.c: any request of a REST-XML service is decoded or refused, and what was decoded can be sent again
- * and is then the same.
+ * fuzz_rest.c: any request of a REST-XML service is decoded or refused, and what was decoded can be sent
+ * again and is then the same.
  *
- * The input is a path, a query, headers (as many "name: value" as there are) and, behind an empty line, a body.
+ * The input is a path, a query, headers (as many "name: value" as there are) and, behind an empty line, a
+ * body.
  */
 #include "engine/call.h"
 #include "engine/protocol.h"
@@ -31,7 +32,8 @@ static bool read_request(struct arena *arena, str input, struct http_request *re
 }
 
 /* NULL when it is refused, with a sentence. */
-static void *decoded(struct arena *arena, const struct operation *operation, const struct http_request *request)
+static void *decoded(struct arena *arena, const struct operation *operation,
+                     const struct http_request *request)
 {
     struct call_progress progress = {0};
     struct call call = {.arena = arena, .operation = operation, .progress = &progress};
@@ -51,13 +53,14 @@ static void check_again(struct arena *arena, const struct operation *operation, 
     protocol_find(PROTOCOL_REST_XML)->encode_request(arena, operation, in, &request);
     void *again = decoded(arena, operation, &request);
     check(again != NULL);
-    check(str_equal(model_to_json(arena, operation->input, in), model_to_json(arena, operation->input, again)));
+    check(
+        str_equal(model_to_json(arena, operation->input, in), model_to_json(arena, operation->input, again)));
 }
 
 FUZZ(arena, input)
 {
     static const struct operation *const operations[] = {&REST_PUT_THING, &REST_PUT_DOCUMENT, &REST_PUT_BYTES,
-                                                         &REST_FORMATS, &REST_PRECEDE, &REST_SEARCH};
+                                                         &REST_FORMATS,   &REST_PRECEDE,      &REST_SEARCH};
     struct http_request request;
 
     if (!read_request(arena, input, &request))

@@ -147,7 +147,8 @@ static bool is_map_of_text(struct model *model, const struct field *field)
 {
     const struct shape_entry *map = find_shape(model, field->type);
 
-    return find_shape(model, map->key)->kind == KIND_STRING && find_shape(model, map->element)->kind == KIND_STRING;
+    return find_shape(model, map->key)->kind == KIND_STRING &&
+           find_shape(model, map->element)->kind == KIND_STRING;
 }
 
 static void check_field(struct model *model, const struct shape_entry *shape, const struct field *field)
@@ -165,7 +166,8 @@ static void check_field(struct model *model, const struct shape_entry *shape, co
                  STR_ARGS(field->name));
     if (kind == KIND_MAP && field->location && strcmp(field->location, "IN_QUERY") == 0 &&
         !is_map_of_text(model, field))
-        complain(model, field->line, "%.*s is in the query, but is no map of strings.", STR_ARGS(field->name));
+        complain(model, field->line, "%.*s is in the query, but is no map of strings.",
+                 STR_ARGS(field->name));
     if (field->timestamp && kind != KIND_TIMESTAMP)
         complain(model, field->line, "%.*s is no timestamp.", STR_ARGS(field->name));
     if (str_present(field->default_text) && (!shape->is_error || kind != KIND_STRING))
