@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/hash.h"
+#include "engine/page.h"
 #include "services/tags/tags.h"
 
 enum { LIST_LIMIT = 100 };
@@ -177,22 +178,22 @@ enum outcome dynamodb_create_table(const struct call *call, const struct dynamod
 enum outcome dynamodb_list_tables(const struct call *call, const struct dynamodb_list_tables_input *in,
                                   struct dynamodb_list_tables_output *out)
 {
-    int64_t limit = in->limit ? *in->limit : LIST_LIMIT;
-    str after = in->exclusive_start_table_name;
-
+    bool first = !str_present(in->exclusive_start_table_name);
+    struct page page = {.after = first ? S("") : in->exclusive_start_table_name,
+                        .limit = in->limit ? *in->limit : LIST_LIMIT};
     struct dynamodb_list_names_rows rows =
         dynamodb_list_names(call->txn, &(struct dynamodb_list_names_params){
                                            .account = call->account,
                                            .region = call->region,
-                                           .after = str_present(after) ? after : S(""),
-                                           .limit = limit + 1,
+                                           .after = page.after,
+                                           .limit = page_rows(&page),
                                        });
-    bool more = (int64_t)rows.count > limit;
+
     list_make_empty(call->arena, &out->table_names);
-    for (size_t i = 0; i < rows.count - more; i++)
+    for (size_t i = 0; i < rows.count && page_takes(&page, rows.items[i].name); i++)
         *list_add(call->arena, &out->table_names) = rows.items[i].name;
-    if (more)
-        out->last_evaluated_table_name = rows.items[limit - 1].name;
+    if (page.more)
+        out->last_evaluated_table_name = page.last;
     return DONE;
 }
 

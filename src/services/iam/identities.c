@@ -137,7 +137,7 @@ struct iam_page_identities_rows iam_identity_page(const struct call *call, const
         .kind = kind->word,
         .after = page->after,
         .path_prefix = path_prefix,
-        .limit = page->limit + 1, /* one more, to know whether another part follows */
+        .limit = page_rows(page),
     };
 
     return iam_page_identities(call->txn, &params);

@@ -291,29 +291,29 @@ enum outcome lambda_list_event_source_mappings(const struct call *call,
                                                const struct lambda_list_event_source_mappings_request *in,
                                                struct lambda_list_event_source_mappings_response *out)
 {
-    int64_t limit = in->max_items && *in->max_items < MAX_PAGE ? *in->max_items : MAX_PAGE;
     struct lambda_mapping_row mapping;
+    struct page page;
 
-    if (!authorize(call, S("*"), (str){0}))
+    if (!authorize(call, S("*"), (str){0}) ||
+        !lambda_page_open(call, in->marker, in->max_items, MAX_PAGE, &page))
         return FAILED;
     struct lambda_list_mappings_rows rows = lambda_list_mappings(
         call->txn,
         &(struct lambda_list_mappings_params){
             .account = call->account,
             .region = call->region,
-            .after = str_present(in->marker) ? in->marker : S(""),
+            .after = page.after,
             .name = str_present(in->function_name) ? lambda_function_name_of(call, in->function_name).name
                                                    : (str){0},
             .source = in->event_source_arn,
-            .limit = limit + 1,
+            .limit = page_rows(&page),
         });
     list_make_empty(call->arena, &out->event_source_mappings);
-    for (size_t i = 0; i < rows.count && i < (size_t)limit; i++)
+    for (size_t i = 0; i < rows.count && page_takes(&page, rows.items[i].uuid); i++)
         if (lambda_find_mapping(call->txn, &(struct lambda_find_mapping_params){.id = &rows.items[i].id},
                                 &mapping))
             describe(call, &mapping, state_of(&mapping), list_add(call->arena, &out->event_source_mappings));
-    if (rows.count > (size_t)limit)
-        out->next_marker = rows.items[limit - 1].uuid;
+    out->next_marker = page_end(call, &page);
     return DONE;
 }
 
