@@ -137,7 +137,8 @@ static const struct lambda_logging_config *logging_of(const struct call *call,
 {
     struct lambda_logging_config *kept = arena_new(call->arena, struct lambda_logging_config);
 
-    *kept = (struct lambda_logging_config){.log_format = S("Text"), .log_group = function->row.log_group};
+    *kept = (struct lambda_logging_config){.log_format = lambda_log_format_text(LAMBDA_LOG_FORMAT_TEXT),
+                                           .log_group = function->row.log_group};
     return kept;
 }
 
@@ -267,7 +268,10 @@ static const struct lambda_snap_start_response *no_snap_start(const struct call 
 {
     struct lambda_snap_start_response *snap_start = arena_new(call->arena, struct lambda_snap_start_response);
 
-    *snap_start = (struct lambda_snap_start_response){.apply_on = S("None"), .optimization_status = S("Off")};
+    *snap_start = (struct lambda_snap_start_response){
+        .apply_on = lambda_snap_start_apply_on_text(LAMBDA_SNAP_START_APPLY_ON_NONE),
+        .optimization_status =
+            lambda_snap_start_optimization_status_text(LAMBDA_SNAP_START_OPTIMIZATION_STATUS_OFF)};
     return snap_start;
 }
 
@@ -307,14 +311,14 @@ struct lambda_function_configuration *lambda_configuration_of(const struct call 
     out->version = S("$LATEST");
     out->environment = environment_of(call, function);
     out->revision_id = row->revision;
-    out->state = S("Active");
-    out->last_update_status = S("Successful");
-    out->package_type = S("Zip");
+    out->state = lambda_state_text(LAMBDA_STATE_ACTIVE);
+    out->last_update_status = lambda_last_update_status_text(LAMBDA_LAST_UPDATE_STATUS_SUCCESSFUL);
+    out->package_type = lambda_package_type_text(LAMBDA_PACKAGE_TYPE_ZIP);
     *list_add(call->arena, &out->architectures) = row->architecture;
     out->snap_start = no_snap_start(call);
     out->logging_config = logging_of(call, function);
     if (!out->tracing_config)
-        out->tracing_config = tracing_of(call, S("PassThrough"));
+        out->tracing_config = tracing_of(call, lambda_tracing_mode_text(LAMBDA_TRACING_MODE_PASS_THROUGH));
     if (!out->ephemeral_storage)
         out->ephemeral_storage = default_storage(call);
     return out;

@@ -40,7 +40,8 @@ static bool revision_check(const struct call *call, str revision, const struct f
 static struct function new_function(const struct call *call, const struct function_name *name,
                                     const struct lambda_create_function_request *in)
 {
-    str architecture = in->architectures.count > 0 ? in->architectures.items[0] : S("x86_64");
+    str architecture = in->architectures.count > 0 ? in->architectures.items[0]
+                                                   : lambda_architecture_text(LAMBDA_ARCHITECTURE_X86_64);
 
     return (struct function){
         .arn = lambda_function_arn(call->arena, name),

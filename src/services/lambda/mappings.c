@@ -45,7 +45,8 @@ static void describe(const struct call *call, const struct lambda_mapping_row *m
     out->event_source_mapping_arn = mapping_arn(call, mapping);
     list_make_empty(call->arena, &out->function_response_types);
     if (mapping->reports_failures)
-        *list_add(call->arena, &out->function_response_types) = S("ReportBatchItemFailures");
+        *list_add(call->arena, &out->function_response_types) =
+            lambda_function_response_type_text(LAMBDA_FUNCTION_RESPONSE_TYPE_REPORT_BATCH_ITEM_FAILURES);
     if (mapping->maximum_concurrency) {
         struct lambda_scaling_config *scaling = arena_new(call->arena, struct lambda_scaling_config);
         scaling->maximum_concurrency = mapping->maximum_concurrency;
