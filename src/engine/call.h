@@ -44,6 +44,7 @@
 struct txn;
 struct engine;
 struct stream;
+struct spool;
 
 enum principal_kind {
     PRINCIPAL_ANONYMOUS,
@@ -129,6 +130,7 @@ struct call {
     bool last_run;      /* the server is shutting down: answer with what is available, do not park or spawn */
     str poller;         /* the name from spawn(); else absent */
     struct stream *stream; /* for a reply sent piece by piece; NULL: the reply is sent as a whole */
+    struct spool *spool;   /* the file with the request's body; NULL: the body is in memory */
     struct call_progress *progress;
 };
 
