@@ -102,11 +102,13 @@ struct call_progress {
     str denied;      /* the ARN that failure.reason is about */
     bool moves;      /* move_to_worker() */
     bool long_reply; /* reply_is_long() */
+    bool unsynced;   /* answer_unsynced() */
     struct {
         str what;
         int64_t until_ms;
-    } parked;       /* set by park() */
-    void *prepared; /* set by leave_prepared(): on the call's arena, kept for the handler's runs */
+    } parked;        /* set by park() */
+    void *prepared;  /* set by leave_prepared(): on the call's arena, kept for the handler's runs */
+    str handed_over; /* set by hand_over(): loose memory of the call's arena, kept for the handler's runs */
 };
 
 struct call {
@@ -237,6 +239,12 @@ enum outcome move_to_worker(const struct call *call);
 /* For a write: encoding the reply takes some milliseconds, so a worker does it. */
 void reply_is_long(const struct call *call);
 /*
+ * What this call writes need not outlive the server: if the call is DONE, its reply is sent before the writes
+ * are on disk.  The reply waits only for the writes of other calls, before it or in its batch, that have not
+ * called this: so no client learns of data that may still be lost.  Every run must call it.
+ */
+void answer_unsynced(const struct call *call);
+/*
  * Release the snapshot before long work without reads (unpacking, making a key); later reads may see newer
  * data than earlier ones.  For prepare functions and reads.
  */
@@ -247,6 +255,13 @@ void read_anew(const struct call *call);
  * service's name: "sqs/<queue id>".  Returns PARKED.
  */
 enum outcome park(const struct call *call, str what, int64_t until_ms);
+/*
+ * Give the oldest call that waits for `what` a text of any size, in memory.  In its later runs handed_over()
+ * returns the text, even when the call that gave it fails: so a stored row must say whether the text counts.
+ * False: no call waits, or there is no memory for the text.
+ */
+bool hand_over(const struct call *call, str what, str text);
+str handed_over(const struct call *call); /* or absent */
 /*
  * Run the oldest call that waits for `what` again when this call is done; wake_all: all of them.  A call that
  * was woken and fails, or whose client has gone, wakes the next one, so that no wake is lost.

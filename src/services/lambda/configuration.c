@@ -291,6 +291,20 @@ static str last_modified(const struct call *call, int64_t ms)
     return arena_join(call->arena, str_head(time, time.size - 1), S("+0000"));
 }
 
+/* Its messages would wait for ever: so waiters, Terraform's too, end with the reason. */
+static void set_state(const struct call *call, const struct function *function,
+                      struct lambda_function_configuration *out)
+{
+    const struct runtime *runtime = lambda_runtime_find(function->row.runtime);
+
+    out->state = lambda_state_text(LAMBDA_STATE_ACTIVE);
+    if (!runtime || lambda_runtime_is_installed(runtime))
+        return;
+    out->state = lambda_state_text(LAMBDA_STATE_FAILED);
+    out->state_reason_code = lambda_state_reason_code_text(LAMBDA_STATE_REASON_CODE_INVALID_RUNTIME);
+    out->state_reason = lambda_runtime_problem(call, runtime);
+}
+
 struct lambda_function_configuration *lambda_configuration_of(const struct call *call,
                                                               const struct function *function)
 {
@@ -311,7 +325,7 @@ struct lambda_function_configuration *lambda_configuration_of(const struct call 
     out->version = S("$LATEST");
     out->environment = environment_of(call, function);
     out->revision_id = row->revision;
-    out->state = lambda_state_text(LAMBDA_STATE_ACTIVE);
+    set_state(call, function, out);
     out->last_update_status = lambda_last_update_status_text(LAMBDA_LAST_UPDATE_STATUS_SUCCESSFUL);
     out->package_type = lambda_package_type_text(LAMBDA_PACKAGE_TYPE_ZIP);
     *list_add(call->arena, &out->architectures) = row->architecture;

@@ -6,6 +6,7 @@
 #include "lambda_internal.h"
 
 #include "base/hash.h"
+#include "base/log.h"
 #include "services/tags/tags.h"
 
 enum {
@@ -113,6 +114,9 @@ enum outcome lambda_create_function(const struct call *call, const struct lambda
         return FAILED;
     lambda_add_function(call->txn, &function.row);
     *out = *lambda_configuration_of(call, &function);
+    if (str_present(out->state_reason))
+        log_warn("a function cannot be started function=%.*s reason=\"%.*s\"", STR_ARGS(function.arn),
+                 STR_ARGS(out->state_reason));
     return DONE;
 }
 

@@ -22,6 +22,7 @@ enum {
     SYNC_PAYLOAD_BYTES = 6291456,
     ASYNC_PAYLOAD_BYTES = 1024 * 1024,
     ANSWER_BYTES = 6291556,
+    LARGE_PAYLOAD_BYTES = 4096, /* is kept apart from an invocation's row */
 };
 
 /* options.c */
@@ -148,15 +149,18 @@ const struct runtime *lambda_runtime_find(str name);
 str lambda_runtime_names(struct arena *arena);
 enum { INTERPRETER_FOLDERS = 2 };
 struct interpreter {
-    const char *path; /* NULL: there is none on this machine */
+    const char *path;
     const char *version;
     const char *folders[INTERPRETER_FOLDERS]; /* what it needs of the machine; NULL: none */
 };
-/*
- * What runs it; the interpreter's path is NULL for provided runtimes.  The first time it asks the
- * interpreter, which takes long: the prepare function of LaunchSandbox does, on a worker.
- */
+/* Look for what runs it, unless it has been found.  It asks the interpreter, which takes long. */
+void lambda_runtime_look(const struct runtime *runtime);
+/* What was found; NULL: nothing, or it is a provided runtime. */
 const struct interpreter *lambda_runtime_interpreter(const struct runtime *runtime);
+/* Without asking it: is there a program of its name? */
+bool lambda_runtime_is_installed(const struct runtime *runtime);
+/* Why nothing runs it. */
+str lambda_runtime_problem(const struct call *call, const struct runtime *runtime);
 
 /* sandboxes.c: the pool of a function's child processes */
 enum { SANDBOXES_PER_FUNCTION = 10 };
@@ -178,7 +182,6 @@ void lambda_sandbox_release(const struct call *call, const struct function *func
 void lambda_sandbox_stop_as(const struct call *call, str sandbox_id, enum lambda_sandbox_state state);
 /* Its row goes, and what belongs to it. */
 void lambda_sandbox_forget(const struct call *call, const struct lambda_get_sandbox_row *sandbox);
-void lambda_sandbox_end_effects(const struct call *call, str sandbox_id);
 /* When a sandbox that is launched now must have begun and ended its first invocation. */
 int64_t lambda_first_deadline_ms(const struct call *call, const struct function *function);
 /* At start: nothing of what ran before runs any more. */
