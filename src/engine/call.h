@@ -64,6 +64,7 @@ struct principal {
     str session_policy;             /* JSON */
     int64_t issued_ms;              /* when a role's session began */
     str source_arn, source_account; /* for a service: aws:SourceArn, aws:SourceAccount */
+    str function_arn;               /* for a role session of a function's sandbox: that function */
 };
 
 struct failure {
@@ -190,7 +191,8 @@ bool authorize_action(const struct call *call, str action, str resource_arn, str
  * Values of condition keys that only the service knows; a key that occurs several times has several values.
  */
 struct context_value {
-    str key, value; /* "lambda:FunctionArn" */
+    str key;   /* "lambda:FunctionArn" */
+    str value; /* absent: not known here, so that a Deny with the key applies, and an Allow does not */
 };
 struct context_list {
     struct context_value *items;

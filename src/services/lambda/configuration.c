@@ -218,13 +218,47 @@ bool lambda_configuration_check_new(const struct call *call, const struct lambda
     return lambda_architectures_check(call, &in->architectures);
 }
 
+/* To whom the role is passed, and for which function: the one that the request names first. */
+static void add_role_context(const struct call *call, const struct resource *resource,
+                             struct context_list *context)
+{
+    (void)resource;
+    context_add(call, context, S("iam:AssociatedResourceArn"), call_resource(call, 0)->arn);
+    context_add(call, context, S("iam:PassedToService"), S("lambda.amazonaws.com"));
+}
+
+bool lambda_locate_role(const struct call *call, str role_arn, struct resource *found)
+{
+    (void)call;
+    *found = (struct resource){.arn = role_arn, .add_context = add_role_context};
+    return true;
+}
+
+/* Subnets are in a VPC; which one, only EC2 knows. */
+static void add_vpc(const struct call *call, const struct lambda_function_settings *in,
+                    struct context_list *context)
+{
+    if (in->vpc_config && in->vpc_config->subnet_ids.count > 0)
+        context_add(call, context, S("lambda:VpcIds"), (str){0});
+}
+
+void lambda_new_vpc(const struct call *call, const struct lambda_create_function_request *in,
+                    const struct resource *resource, struct context_list *context)
+{
+    (void)resource;
+    add_vpc(call, &in->function_settings, context);
+}
+
+void lambda_changed_vpc(const struct call *call,
+                        const struct lambda_update_function_configuration_request *in,
+                        const struct resource *resource, struct context_list *context)
+{
+    (void)resource;
+    add_vpc(call, &in->function_settings, context);
+}
+
 bool lambda_execution_role_check(const struct call *call, const struct function *function)
 {
-    struct context_value to = {S("iam:AssociatedResourceArn"), function->arn};
-
-    if (!authorize_action_in_context(call, S("iam:PassRole"), function->row.role, (str){0},
-                                     &(struct context_list){.items = &to, .count = 1}))
-        return false;
     if (lambda_function_role(call, function))
         return true;
     fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,

@@ -53,14 +53,10 @@ str lambda_function_asked_arn(struct arena *arena, const struct function *functi
 bool lambda_function_get(const struct call *call, int64_t id, struct function *function);
 bool lambda_function_find(const struct call *call, str account, str region, str name,
                           struct function *function);
-/*
- * The function that a request names, for the operation under way: authorized, and there.  False:
- * fail() has been called.
- */
-bool lambda_function_open(const struct call *call, str name, str qualifier, struct function *function);
-/* The same; the context is added to, by the function's tags. */
-bool lambda_function_open_in_context(const struct call *call, str name, str qualifier,
-                                     struct context_list *context, struct function *function);
+/* The function that the request names.  NULL: it is not there, and fail() has been called. */
+const struct function *lambda_function_of(const struct call *call);
+/* See struct module. */
+bool lambda_locate_arn(const struct call *call, str text, struct resource *found);
 /* The call in the account and region of the function: what is invoked for it happens there. */
 struct call lambda_call_of_function(const struct call *call, const struct function *function);
 /* Who the function is to other services: a session of its role.  NULL: Lambda may not assume it. */
@@ -78,7 +74,7 @@ bool lambda_architectures_check(const struct call *call, const struct str_list *
 int64_t lambda_function_storage_mb(const struct call *call, const struct function *function);
 struct lambda_function_configuration *lambda_configuration_of(const struct call *call,
                                                               const struct function *function);
-/* The role's trust and the caller's right to pass it.  False: fail() has been called. */
+/* May Lambda assume the role?  False: fail() has been called. */
 bool lambda_execution_role_check(const struct call *call, const struct function *function);
 
 /* packages.c */
@@ -134,8 +130,6 @@ bool lambda_page_open(const struct call *call, str marker, const int64_t *max_it
 /* tags.c */
 /* False: too many, or AWS's own; fail() has been called. */
 bool lambda_resource_tags_put(const struct call *call, str resource, const struct str_map *tags);
-/* Whoever makes something with tags must be allowed to tag it, too.  False: fail() has been called. */
-bool lambda_tagging_check(const struct call *call, str resource, const struct str_map *tags);
 
 /* runtimes.c */
 struct runtime {
@@ -267,6 +261,11 @@ str lambda_event_record(const struct call *call, const struct sqs_message *messa
 str lambda_event_trace_id(const struct sqs_message *message);
 /* The ids that a function says it failed at.  False: what it answered makes no sense. */
 bool lambda_event_failures(const struct call *call, str answer, struct str_list *ids);
+
+/* mappings.c */
+/* The mapping of that id, there or not. */
+void lambda_mapping_locate(const struct call *call, str account, str region, str uuid,
+                           struct resource *found);
 
 /* poller.c */
 str lambda_source_queue_url(const struct call *call, str queue_arn);

@@ -8,13 +8,12 @@
 enum outcome logs_create_log_stream(const struct call *call, const struct logs_create_log_stream_request *in,
                                     struct logs_create_log_stream_output *out)
 {
-    struct group group;
+    const struct group *group = logs_group_of(call);
 
     (void)out;
-    if (!logs_group_open(call, (struct group_address){.name = in->log_group_name}, in->log_stream_name,
-                         &group))
+    if (!group)
         return FAILED;
-    if (logs_add_stream(call->txn, &(struct logs_add_stream_params){.group_id = group.row.id,
+    if (logs_add_stream(call->txn, &(struct logs_add_stream_params){.group_id = group->row.id,
                                                                     .name = in->log_stream_name,
                                                                     .created_ms = call->now_ms}) == 0)
         return fail(call, &LOGS_RESOURCE_ALREADY_EXISTS_EXCEPTION, "The specified log stream already exists");
@@ -24,16 +23,14 @@ enum outcome logs_create_log_stream(const struct call *call, const struct logs_c
 enum outcome logs_delete_log_stream(const struct call *call, const struct logs_delete_log_stream_request *in,
                                     struct logs_delete_log_stream_output *out)
 {
-    struct group group;
+    const struct group *group = logs_group_of(call);
     int64_t stream_id;
 
     (void)out;
-    if (!logs_group_open(call, (struct group_address){.name = in->log_group_name}, in->log_stream_name,
-                         &group) ||
-        !logs_stream_find(call, &group, in->log_stream_name, &stream_id))
+    if (!group || !logs_stream_find(call, group, in->log_stream_name, &stream_id))
         return FAILED;
     logs_group_lost_stream(
-        call->txn, &(struct logs_group_lost_stream_params){.id = group.row.id, .stream_id = stream_id});
+        call->txn, &(struct logs_group_lost_stream_params){.id = group->row.id, .stream_id = stream_id});
     logs_delete_stream(call->txn, &(struct logs_delete_stream_params){.id = stream_id});
     logs_cleanup_start(call);
     return DONE;
@@ -134,8 +131,7 @@ enum outcome logs_describe_log_streams(const struct call *call,
                                        const struct logs_describe_log_streams_request *in,
                                        struct logs_describe_log_streams_response *out)
 {
-    struct group_address address = {.name = in->log_group_name, .identifier = in->log_group_identifier};
-    struct group group;
+    const struct group *group = logs_group_of(call);
     struct logs_stream_id_rows ids;
     struct listing listing = {
         .prefix = str_present(in->log_stream_name_prefix) ? in->log_stream_name_prefix : S(""),
@@ -143,25 +139,24 @@ enum outcome logs_describe_log_streams(const struct call *call,
         .descending = in->descending && *in->descending,
     };
 
-    if (!logs_group_open(call, address, (str){0}, &group) ||
-        !logs_page_open(call, in->next_token, in->limit, &listing.page))
+    if (!group || !logs_page_open(call, in->next_token, in->limit, &listing.page))
         return FAILED;
     if (listing.by_time && str_present(in->log_stream_name_prefix))
         return fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION,
                     "Cannot order by LastEventTime with a logStreamNamePrefix.");
     if (listing.by_time) {
-        if (!ids_by_time(call, &group, &listing, &ids))
+        if (!ids_by_time(call, group, &listing, &ids))
             return FAILED;
     } else if (listing.descending) {
-        ids = ids_by_name_descending(call, &group, &listing);
+        ids = ids_by_name_descending(call, group, &listing);
     } else {
-        ids = ids_by_name(call, &group, &listing);
+        ids = ids_by_name(call, group, &listing);
     }
 
     list_make_empty(call->arena, &out->log_streams);
     for (size_t i = 0; i < ids.count; i++) {
         struct logs_log_stream stream = {0};
-        if (page_takes(&listing.page, describe(call, &group, ids.items[i].id, &listing, &stream)))
+        if (page_takes(&listing.page, describe(call, group, ids.items[i].id, &listing, &stream)))
             *list_add(call->arena, &out->log_streams) = stream;
     }
     out->next_token = page_end(call, &listing.page);
