@@ -137,7 +137,8 @@ static const struct lambda_logging_config *logging_of(const struct call *call,
 {
     struct lambda_logging_config *kept = arena_new(call->arena, struct lambda_logging_config);
 
-    *kept = (struct lambda_logging_config){.log_format = S("Text"), .log_group = function->row.log_group};
+    *kept = (struct lambda_logging_config){.log_format = lambda_log_format_text(LAMBDA_LOG_FORMAT_TEXT),
+                                           .log_group = function->row.log_group};
     return kept;
 }
 
@@ -301,7 +302,10 @@ static const struct lambda_snap_start_response *no_snap_start(const struct call 
 {
     struct lambda_snap_start_response *snap_start = arena_new(call->arena, struct lambda_snap_start_response);
 
-    *snap_start = (struct lambda_snap_start_response){.apply_on = S("None"), .optimization_status = S("Off")};
+    *snap_start = (struct lambda_snap_start_response){
+        .apply_on = lambda_snap_start_apply_on_text(LAMBDA_SNAP_START_APPLY_ON_NONE),
+        .optimization_status =
+            lambda_snap_start_optimization_status_text(LAMBDA_SNAP_START_OPTIMIZATION_STATUS_OFF)};
     return snap_start;
 }
 
@@ -327,11 +331,11 @@ static void set_state(const struct call *call, const struct function *function,
 {
     const struct runtime *runtime = lambda_runtime_find(function->row.runtime);
 
-    out->state = S("Active");
+    out->state = lambda_state_text(LAMBDA_STATE_ACTIVE);
     if (!runtime || lambda_runtime_is_installed(runtime))
         return;
-    out->state = S("Failed");
-    out->state_reason_code = S("InvalidRuntime");
+    out->state = lambda_state_text(LAMBDA_STATE_FAILED);
+    out->state_reason_code = lambda_state_reason_code_text(LAMBDA_STATE_REASON_CODE_INVALID_RUNTIME);
     out->state_reason = lambda_runtime_problem(call, runtime);
 }
 
@@ -356,13 +360,13 @@ struct lambda_function_configuration *lambda_configuration_of(const struct call 
     out->environment = environment_of(call, function);
     out->revision_id = row->revision;
     set_state(call, function, out);
-    out->last_update_status = S("Successful");
-    out->package_type = S("Zip");
+    out->last_update_status = lambda_last_update_status_text(LAMBDA_LAST_UPDATE_STATUS_SUCCESSFUL);
+    out->package_type = lambda_package_type_text(LAMBDA_PACKAGE_TYPE_ZIP);
     *list_add(call->arena, &out->architectures) = row->architecture;
     out->snap_start = no_snap_start(call);
     out->logging_config = logging_of(call, function);
     if (!out->tracing_config)
-        out->tracing_config = tracing_of(call, S("PassThrough"));
+        out->tracing_config = tracing_of(call, lambda_tracing_mode_text(LAMBDA_TRACING_MODE_PASS_THROUGH));
     if (!out->ephemeral_storage)
         out->ephemeral_storage = default_storage(call);
     return out;

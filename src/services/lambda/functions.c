@@ -41,7 +41,8 @@ static bool revision_check(const struct call *call, str revision, const struct f
 static struct function new_function(const struct call *call, const struct function_name *name,
                                     const struct lambda_create_function_request *in)
 {
-    str architecture = in->architectures.count > 0 ? in->architectures.items[0] : S("x86_64");
+    str architecture = in->architectures.count > 0 ? in->architectures.items[0]
+                                                   : lambda_architecture_text(LAMBDA_ARCHITECTURE_X86_64);
 
     return (struct function){
         .arn = lambda_function_arn(call->arena, name),
@@ -282,24 +283,25 @@ static struct lambda_function_configuration brief(const struct call *call, const
 enum outcome lambda_list_functions(const struct call *call, const struct lambda_list_functions_request *in,
                                    struct lambda_list_functions_response *out)
 {
-    int64_t limit = in->max_items && *in->max_items < MAX_PAGE ? *in->max_items : MAX_PAGE;
     struct function function;
+    struct page page;
 
+    if (!lambda_page_open(call, in->marker, in->max_items, MAX_PAGE, &page))
+        return FAILED;
     struct lambda_list_functions_page_rows rows =
         lambda_list_functions_page(call->txn, &(struct lambda_list_functions_page_params){
                                                   .account = call->account,
                                                   .region = call->region,
-                                                  .after = str_present(in->marker) ? in->marker : S(""),
-                                                  .limit = limit + 1,
+                                                  .after = page.after,
+                                                  .limit = page_rows(&page),
                                               });
     list_make_empty(call->arena, &out->functions);
-    for (size_t i = 0; i < rows.count && i < (size_t)limit; i++)
+    for (size_t i = 0; i < rows.count && page_takes(&page, rows.items[i].name); i++)
         if (lambda_function_get(call, rows.items[i].id, &function)) {
             if (str_present(in->function_version)) /* all of them: the one there is goes by its version */
                 function.qualifier = S("$LATEST");
             *list_add(call->arena, &out->functions) = brief(call, &function);
         }
-    if (rows.count > (size_t)limit)
-        out->next_marker = out->functions.items[out->functions.count - 1].function_name;
+    out->next_marker = page_end(call, &page);
     return DONE;
 }

@@ -80,8 +80,9 @@ static bool concurrency_check(const struct call *call, const struct function *fu
                            &count) ||
         count.count < CONCURRENT_SYNC)
         return true;
-    *details = (struct lambda_too_many_requests_exception){.type = S("User"),
-                                                           .reason = S("ConcurrentInvocationLimitExceeded")};
+    *details = (struct lambda_too_many_requests_exception){
+        .type = S("User"),
+        .reason = lambda_throttle_reason_text(LAMBDA_THROTTLE_REASON_CONCURRENT_INVOCATION_LIMIT_EXCEEDED)};
     fail(call, &LAMBDA_TOO_MANY_REQUESTS_EXCEPTION, "Rate Exceeded.");
     fail_details(call, details);
     return false;

@@ -10,6 +10,7 @@
 #include "base/list.h"
 #include "base/time.h"
 #include "engine/doors.h"
+#include "engine/page.h"
 #include "lambda.h"
 #include "lambda_model.h"
 #include "lambda_sql.h"
@@ -120,6 +121,11 @@ enum outcome lambda_package_download(const struct call *call, const struct visit
                                      struct http_reply *reply);
 /* Where its package can be had, for a while. */
 str lambda_package_url(const struct call *call, const struct function *function);
+
+/* page.c */
+/* The page that a list's marker stands for, of at most `most` items.  False: fail() has been called. */
+bool lambda_page_open(const struct call *call, str marker, const int64_t *max_items, int64_t most,
+                      struct page *page);
 
 /* tags.c */
 /* False: too many, or AWS's own; fail() has been called. */

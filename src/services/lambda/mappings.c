@@ -45,7 +45,8 @@ static void describe(const struct call *call, const struct lambda_mapping_row *m
     out->event_source_mapping_arn = mapping_arn(call, mapping);
     list_make_empty(call->arena, &out->function_response_types);
     if (mapping->reports_failures)
-        *list_add(call->arena, &out->function_response_types) = S("ReportBatchItemFailures");
+        *list_add(call->arena, &out->function_response_types) =
+            lambda_function_response_type_text(LAMBDA_FUNCTION_RESPONSE_TYPE_REPORT_BATCH_ITEM_FAILURES);
     if (mapping->maximum_concurrency) {
         struct lambda_scaling_config *scaling = arena_new(call->arena, struct lambda_scaling_config);
         scaling->maximum_concurrency = mapping->maximum_concurrency;
@@ -345,27 +346,28 @@ enum outcome lambda_list_event_source_mappings(const struct call *call,
                                                const struct lambda_list_event_source_mappings_request *in,
                                                struct lambda_list_event_source_mappings_response *out)
 {
-    int64_t limit = in->max_items && *in->max_items < MAX_PAGE ? *in->max_items : MAX_PAGE;
     struct lambda_mapping_row mapping;
+    struct page page;
 
+    if (!lambda_page_open(call, in->marker, in->max_items, MAX_PAGE, &page))
+        return FAILED;
     struct lambda_list_mappings_rows rows = lambda_list_mappings(
         call->txn,
         &(struct lambda_list_mappings_params){
             .account = call->account,
             .region = call->region,
-            .after = str_present(in->marker) ? in->marker : S(""),
+            .after = page.after,
             .name = str_present(in->function_name) ? lambda_function_name_of(call, in->function_name).name
                                                    : (str){0},
             .source = in->event_source_arn,
-            .limit = limit + 1,
+            .limit = page_rows(&page),
         });
     list_make_empty(call->arena, &out->event_source_mappings);
-    for (size_t i = 0; i < rows.count && i < (size_t)limit; i++)
+    for (size_t i = 0; i < rows.count && page_takes(&page, rows.items[i].uuid); i++)
         if (lambda_find_mapping(call->txn, &(struct lambda_find_mapping_params){.id = &rows.items[i].id},
                                 &mapping))
             describe(call, &mapping, state_of(&mapping), list_add(call->arena, &out->event_source_mappings));
-    if (rows.count > (size_t)limit)
-        out->next_marker = rows.items[limit - 1].uuid;
+    out->next_marker = page_end(call, &page);
     return DONE;
 }
 

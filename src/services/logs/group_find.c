@@ -149,9 +149,17 @@ str logs_prefix_end(const struct call *call, str prefix)
     return arena_join(call->arena, prefix, S("\xff"));
 }
 
-str logs_names_from(const struct call *call, str prefix, str token)
+bool logs_page_open(const struct call *call, str token, const int64_t *limit, struct page *page)
 {
-    str behind = str_present(token) ? arena_join(call->arena, token, S("\0")) : S("");
+    if (page_begin(call, token, limit ? *limit : PAGE_SIZE, page))
+        return true;
+    fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION, "The specified nextToken is invalid.");
+    return false;
+}
+
+str logs_names_from(const struct call *call, str prefix, const struct page *page)
+{
+    str behind = str_empty(page->after) ? S("") : arena_join(call->arena, page->after, S("\0"));
 
     return str_compare(behind, prefix) > 0 ? behind : prefix;
 }

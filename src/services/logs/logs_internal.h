@@ -7,6 +7,7 @@
 #include "base/list.h"
 #include "base/text.h"
 #include "engine/call.h"
+#include "engine/page.h"
 #include "log_pattern.h"
 #include "log_position.h"
 #include "logs_model.h"
@@ -45,8 +46,10 @@ bool logs_stream_find(const struct call *call, const struct group *group, str na
 int64_t logs_group_oldest_ms(const struct call *call, const int64_t *retention_days);
 /* Where, in the order of names, those that begin with a prefix end. */
 str logs_prefix_end(const struct call *call, str prefix);
-/* Where those begin that are behind the token, which is a name; the prefix is empty where all count. */
-str logs_names_from(const struct call *call, str prefix, str token);
+/* Where those begin that are on the page; the prefix is empty where all count. */
+str logs_names_from(const struct call *call, str prefix, const struct page *page);
+/* The page that a token stands for.  False: fail() has been called. */
+bool logs_page_open(const struct call *call, str token, const int64_t *limit, struct page *page);
 
 /* tags.c */
 /* See struct resource, whose row is the group. */
