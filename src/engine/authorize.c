@@ -72,6 +72,52 @@ static bool asks_for(const struct call *call, const struct member_path *path, co
     return !walk(path, 0, call->operation->input, in, &viewer);
 }
 
+/* ---- what is asked of the identity provider ---- */
+
+/* Anybody can cause these lines, so they are paced. */
+static void warn_of_denial(const struct call *call, const struct question *question, str reason)
+{
+    static struct log_pace pace;
+    unsigned left_out;
+
+    if (log_due(&pace, &left_out))
+        log_warn("%s action=%.*s reason=%.*s request_id=%.*s not_told_before=%u",
+                 call->engine->options.enforcement == ENFORCEMENT_SOFT ? "would be denied" : "denied",
+                 STR_ARGS(question->action), STR_ARGS(json_quoted(call->arena, reason)),
+                 STR_ARGS(call->request_id), left_out);
+}
+
+/* Do the policies let the call in, or need they not? */
+static bool permitted(const struct call *call, const struct question *question, struct objection *objection)
+{
+    const struct engine_options *options = &call->engine->options;
+
+    if (options->enforcement == ENFORCEMENT_OFF || options->identity.authorize(call, question, objection))
+        return true;
+    if (options->enforcement == ENFORCEMENT_ON)
+        return false;
+    warn_of_denial(call, question, objection->reason);
+    return true;
+}
+
+static bool question_policies(const struct call *call, str action, str resource_arn, str resource_policy,
+                              const struct context_list *context)
+{
+    const struct question question = {action, resource_arn, resource_policy, context};
+    struct objection objection = {0};
+
+    call->progress->authorized = true;
+    if (!str_present(call->progress->asked_about))
+        call->progress->asked_about = resource_arn;
+    if (permitted(call, &question, &objection))
+        return true;
+    fail(call, call->operation->service->access_denied, "%.*s", STR_ARGS(objection.message));
+    call->progress->failure.reason = objection.reason;
+    call->progress->denied = resource_arn;
+    warn_of_denial(call, &question, objection.reason);
+    return false;
+}
+
 /* ---- condition keys ---- */
 
 struct key_viewer {
@@ -85,7 +131,7 @@ struct key_viewer {
 static bool see_value(struct viewer *viewer, const struct shape *shape, const void *value)
 {
     struct key_viewer *keys = (struct key_viewer *)viewer;
-    str text = scalar_to_text(keys->call->arena, shape, TIMESTAMP_ISO8601, value);
+    str text = scalar_to_text(keys->call->arena, shape, TIMESTAMP_DEFAULT, value);
 
     keys->any = true;
     if (keys->key->source == KEY_IS_TAG_NAMES)
@@ -93,6 +139,20 @@ static bool see_value(struct viewer *viewer, const struct shape *shape, const vo
     else
         context_add(keys->call, keys->context, str_of(keys->key->name), text);
     return true;
+}
+
+/* aws:RequestTag/<name>, and the name in aws:TagKeys. */
+static void add_request_tag(const struct call *call, struct context_list *context, str name, str value)
+{
+    context_add(call, context, arena_join(call->arena, S("aws:RequestTag/"), name), value);
+    context_add(call, context, S("aws:TagKeys"), name);
+}
+
+static void add_request_tags(const struct call *call, struct context_list *context,
+                             const struct str_map *tags)
+{
+    for (size_t i = 0; i < tags->count; i++)
+        add_request_tag(call, context, tags->items[i].key, tags->items[i].value);
 }
 
 /* The part of a tag in a structure, by its member's name in any case. */
@@ -110,8 +170,8 @@ static bool see_tag(struct viewer *viewer, const struct shape *shape, const void
 {
     struct key_viewer *keys = (struct key_viewer *)viewer;
 
-    context_add_request_tag(keys->call, keys->context, tag_part(shape, value, S("Key")),
-                            tag_part(shape, value, S("Value")));
+    add_request_tag(keys->call, keys->context, tag_part(shape, value, S("Key")),
+                    tag_part(shape, value, S("Value")));
     return true;
 }
 
@@ -128,7 +188,7 @@ static void add_tags(const struct call *call, const struct member_path *path, co
         shape = path->members[i]->shape;
     }
     if (value && shape->type == SHAPE_MAP)
-        context_add_request_tags(call, context, value);
+        add_request_tags(call, context, value);
     else if (value)
         walk(path, 0, call->operation->input, in, &keys.viewer);
 }
@@ -173,7 +233,7 @@ static bool may_do(const struct call *call, const char *action, const void *in,
     struct key_source_of source = {in, resource};
     struct context_list context = {.supply = supply, .source = &source};
 
-    return authorize_action_in_context(call, str_of(action), resource->arn, resource->policy, &context);
+    return question_policies(call, str_of(action), resource->arn, resource->policy, &context);
 }
 
 /* ---- the resources of a request ---- */
@@ -325,68 +385,10 @@ bool resource_of_arn(const struct call *call, str text, struct resource *found)
     return false;
 }
 
-/* ---- questions to the identity provider ---- */
-
-/* Anybody can cause these lines, so they are paced. */
-static void warn_of_denial(const struct call *call, const struct question *question, str reason)
-{
-    static struct log_pace pace;
-    unsigned left_out;
-
-    if (log_due(&pace, &left_out))
-        log_warn("%s action=%.*s reason=%.*s request_id=%.*s not_told_before=%u",
-                 call->engine->options.enforcement == ENFORCEMENT_SOFT ? "would be denied" : "denied",
-                 STR_ARGS(question->action), STR_ARGS(json_quoted(call->arena, reason)),
-                 STR_ARGS(call->request_id), left_out);
-}
-
-/* Is the call allowed, by policies or by the enforcement mode? */
-static bool permitted(const struct call *call, const struct question *question, struct objection *objection)
-{
-    const struct engine_options *options = &call->engine->options;
-
-    if (options->enforcement == ENFORCEMENT_OFF || options->identity.authorize(call, question, objection))
-        return true;
-    if (options->enforcement == ENFORCEMENT_ON)
-        return false;
-    warn_of_denial(call, question, objection->reason);
-    return true;
-}
-
-bool authorize_action_in_context(const struct call *call, str action, str resource_arn, str resource_policy,
-                                 const struct context_list *context)
-{
-    const struct question question = {action, resource_arn, resource_policy, context};
-    struct objection objection = {0};
-
-    call->progress->authorized = true;
-    if (!str_present(call->progress->asked_about))
-        call->progress->asked_about = resource_arn;
-    if (permitted(call, &question, &objection))
-        return true;
-    fail(call, call->operation->service->access_denied, "%.*s", STR_ARGS(objection.message));
-    call->progress->failure.reason = objection.reason;
-    call->progress->denied = resource_arn;
-    warn_of_denial(call, &question, objection.reason);
-    return false;
-}
-
-bool authorize_action(const struct call *call, str action, str resource_arn, str resource_policy)
-{
-    return authorize_action_in_context(call, action, resource_arn, resource_policy,
-                                       &(struct context_list){0});
-}
-
-bool authorize_in_context(const struct call *call, str resource_arn, str resource_policy,
-                          const struct context_list *context)
-{
-    return authorize_action_in_context(call, str_of(call->operation->action), resource_arn, resource_policy,
-                                       context);
-}
-
 bool authorize(const struct call *call, str resource_arn, str resource_policy)
 {
-    return authorize_action(call, str_of(call->operation->action), resource_arn, resource_policy);
+    return question_policies(call, str_of(call->operation->action), resource_arn, resource_policy,
+                             &(struct context_list){0});
 }
 
 bool may(const struct call *call, const struct principal *principal, str action, str resource_arn,
@@ -407,25 +409,6 @@ void context_add(const struct call *call, struct context_list *context, str key,
 void context_add_resource_tag(const struct call *call, struct context_list *context, str name, str value)
 {
     context_add(call, context, arena_join(call->arena, S("aws:ResourceTag/"), name), value);
-}
-
-void context_add_request_tag(const struct call *call, struct context_list *context, str name, str value)
-{
-    context_add(call, context, arena_join(call->arena, S("aws:RequestTag/"), name), value);
-    context_add(call, context, S("aws:TagKeys"), name);
-}
-
-void context_add_request_tags(const struct call *call, struct context_list *context,
-                              const struct str_map *tags)
-{
-    for (size_t i = 0; i < tags->count; i++)
-        context_add_request_tag(call, context, tags->items[i].key, tags->items[i].value);
-}
-
-void context_add_tag_keys(const struct call *call, struct context_list *context, const struct str_list *names)
-{
-    for (size_t i = 0; i < names->count; i++)
-        context_add(call, context, S("aws:TagKeys"), names->items[i]);
 }
 
 bool is_resource_policy(const struct call *call, str document)

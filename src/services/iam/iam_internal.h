@@ -5,6 +5,7 @@
  */
 #include "base/list.h"
 #include "engine/call.h"
+#include "engine/page.h"
 #include "iam_model.h"
 #include "iam_sql.h"
 #include "services/iam/aws_managed.h"
@@ -26,14 +27,6 @@ struct identity {
     const struct identity_kind *kind;
     struct iam_identity_row row;
     str arn;
-};
-
-/* Lists in parts.  Items come in ascending order of their keys. */
-struct page {
-    str after; /* the last key of the previous part; empty at the start */
-    int64_t limit, taken;
-    bool truncated;
-    str last;
 };
 
 /* identities.c */

@@ -86,7 +86,7 @@ struct iam_page_identities_rows iam_identity_page(const struct call *call, const
         .kind = kind->word,
         .after = page->after,
         .path_prefix = path_prefix,
-        .limit = page->limit + 1, /* one more, to know whether another part follows */
+        .limit = page_rows(page),
     };
 
     return iam_page_identities(call->txn, &params);
@@ -135,7 +135,8 @@ const struct iam_attached_permissions_boundary *iam_identity_boundary(const stru
     struct iam_attached_permissions_boundary *boundary =
         arena_new(call->arena, struct iam_attached_permissions_boundary);
     *boundary = (struct iam_attached_permissions_boundary){
-        .permissions_boundary_type = S("Policy"),
+        .permissions_boundary_type = iam_permissions_boundary_attachment_type_text(
+            IAM_PERMISSIONS_BOUNDARY_ATTACHMENT_TYPE_PERMISSIONS_BOUNDARY_POLICY),
         .permissions_boundary_arn = identity->row.boundary_arn,
     };
     return boundary;

@@ -209,21 +209,19 @@ static void consider(const struct call *call, struct listing *listing, str key, 
 enum outcome iam_list_policies(const struct call *call, const struct iam_list_policies_request *in,
                                struct iam_list_policies_response *out)
 {
-    str scope = str_present(in->scope) ? in->scope : S("All");
+    enum iam_policy_scope_type scope = iam_policy_scope_type_of(in->scope); /* 0: all */
     struct listing listing = {.in = in, .policies = &out->policies};
 
     if (!iam_page_open(call, in->marker, in->max_items, &listing.page))
         return FAILED;
     list_make_empty(call->arena, &out->policies);
-    for (size_t i = 0;
-         i < IAM_AWS_MANAGED_POLICY_COUNT && iam_policy_scope_type_of(scope) != IAM_POLICY_SCOPE_TYPE_LOCAL;
-         i++) {
+    for (size_t i = 0; i < IAM_AWS_MANAGED_POLICY_COUNT && scope != IAM_POLICY_SCOPE_TYPE_LOCAL; i++) {
         const struct aws_managed_policy *aws = &IAM_AWS_MANAGED_POLICIES[i];
         consider(call, &listing, arena_join(call->arena, S("aws/"), aws->name),
                  iam_aws_managed_arn(call->arena, aws));
     }
     struct iam_policies_of_account_rows rows = {0};
-    if (iam_policy_scope_type_of(scope) != IAM_POLICY_SCOPE_TYPE_AWS)
+    if (scope != IAM_POLICY_SCOPE_TYPE_AWS)
         rows = iam_policies_of_account(call->txn, &(struct iam_policies_of_account_params){call->account});
     for (size_t i = 0; i < rows.count; i++)
         consider(call, &listing, arena_join(call->arena, S("own/"), rows.items[i].folded_name),

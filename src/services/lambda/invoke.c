@@ -80,8 +80,9 @@ static bool concurrency_check(const struct call *call, const struct function *fu
                            &count) ||
         count.count < CONCURRENT_SYNC)
         return true;
-    *details = (struct lambda_too_many_requests_exception){.type = S("User"),
-                                                           .reason = S("ConcurrentInvocationLimitExceeded")};
+    *details = (struct lambda_too_many_requests_exception){
+        .type = S("User"),
+        .reason = lambda_throttle_reason_text(LAMBDA_THROTTLE_REASON_CONCURRENT_INVOCATION_LIMIT_EXCEEDED)};
     fail(call, &LAMBDA_TOO_MANY_REQUESTS_EXCEPTION, "Rate Exceeded.");
     fail_details(call, details);
     return false;
@@ -171,18 +172,18 @@ static enum outcome invoke_and_wait(const struct call *call, const struct lambda
 enum outcome lambda_invoke(const struct call *call, const struct lambda_invocation_request *in,
                            struct lambda_invocation_response *out)
 {
-    struct function function;
+    const struct function *function = lambda_function_of(call);
 
-    if (!lambda_function_open(call, in->function_name, in->qualifier, &function))
+    if (!function)
         return FAILED;
-    struct call there = lambda_call_of_function(call, &function);
+    struct call there = lambda_call_of_function(call, function);
     if (lambda_invocation_type_of(in->invocation_type) != LAMBDA_INVOCATION_TYPE_EVENT &&
         lambda_invocation_type_of(in->invocation_type) != LAMBDA_INVOCATION_TYPE_DRY_RUN)
-        return invoke_and_wait(&there, in, &function, out);
+        return invoke_and_wait(&there, in, function, out);
 
     bool dry = lambda_invocation_type_of(in->invocation_type) == LAMBDA_INVOCATION_TYPE_DRY_RUN;
     if (!payload_check(call, in->payload, !dry) ||
-        (!dry && !add(&there, in, &function, LAMBDA_INVOCATION_KIND_EVENT)))
+        (!dry && !add(&there, in, function, LAMBDA_INVOCATION_KIND_EVENT)))
         return FAILED;
     out->status_code = arena_i64(call->arena, dry ? 204 : 202);
     return DONE;

@@ -266,7 +266,7 @@ where id = coalesce(:id,
 -- statement: list_functions_page :many
 -- param: after text
 -- param: limit integer
-select id from lambda_function where account = :account and region = :region and name > :after
+select id, name from lambda_function where account = :account and region = :region and name > :after
 order by name limit :limit;
 
 -- statement: update_function :exec

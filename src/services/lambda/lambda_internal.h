@@ -10,6 +10,7 @@
 #include "base/list.h"
 #include "base/time.h"
 #include "engine/doors.h"
+#include "engine/page.h"
 #include "lambda.h"
 #include "lambda_model.h"
 #include "lambda_sql.h"
@@ -58,14 +59,10 @@ str lambda_function_asked_arn(struct arena *arena, const struct function *functi
 bool lambda_function_get(const struct call *call, int64_t id, struct function *function);
 bool lambda_function_find(const struct call *call, str account, str region, str name,
                           struct function *function);
-/*
- * The function of the request, authorized for the present operation.  False: it is missing or denied, and
- * fail() has been called.
- */
-bool lambda_function_open(const struct call *call, str name, str qualifier, struct function *function);
-/* The same; adds the function's tags to the context. */
-bool lambda_function_open_in_context(const struct call *call, str name, str qualifier,
-                                     struct context_list *context, struct function *function);
+/* The function of the request.  NULL: it does not exist, and fail() has been called. */
+const struct function *lambda_function_of(const struct call *call);
+/* See struct module. */
+bool lambda_locate_arn(const struct call *call, str text, struct resource *found);
 /* The call in the function's account and region, where its invocations happen. */
 struct call lambda_call_of_function(const struct call *call, const struct function *function);
 /*
@@ -137,11 +134,14 @@ enum outcome lambda_package_download(const struct call *call, const struct visit
 /* A URL of the function's package, which expires. */
 str lambda_package_url(const struct call *call, const struct function *function);
 
+/* page.c */
+/* The page that a list's marker stands for, of at most `most` items.  False: fail() has been called. */
+bool lambda_page_open(const struct call *call, str marker, const int64_t *max_items, int64_t most,
+                      struct page *page);
+
 /* tags.c */
 /* False, after fail(): too many tags, or AWS's own. */
 bool lambda_resource_tags_put(const struct call *call, str resource, const struct str_map *tags);
-/* A caller that makes something with tags must also be allowed to tag it.  False: fail() has been called. */
-bool lambda_tagging_check(const struct call *call, str resource, const struct str_map *tags);
 
 /* runtimes.c */
 struct runtime {
@@ -279,6 +279,11 @@ str lambda_event_record(const struct call *call, const struct sqs_message *messa
 str lambda_event_trace_id(const struct sqs_message *message);
 /* The ids that a function reports as failed.  False: its answer is malformed. */
 bool lambda_event_failures(const struct call *call, str answer, struct str_list *ids);
+
+/* mappings.c */
+/* The mapping of that id, there or not. */
+void lambda_mapping_locate(const struct call *call, str account, str region, str uuid,
+                           struct resource *found);
 
 /* poller.c */
 str lambda_source_queue_url(const struct call *call, str queue_arn);

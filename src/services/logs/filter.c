@@ -132,7 +132,7 @@ static bool query_of(const struct call *call, const struct group *group,
     return select_streams(call, group, in, query);
 }
 
-struct page {
+struct event_page {
     struct logs_filtered_log_event_list events;
     size_t bytes, examined, examined_bytes;
     struct position last; /* the last event that was read */
@@ -144,7 +144,8 @@ struct page {
     } names[NAMES]; /* of recently seen streams */
 };
 
-static str name_of(const struct call *call, const struct group *group, struct page *page, int64_t stream_id)
+static str name_of(const struct call *call, const struct group *group, struct event_page *page,
+                   int64_t stream_id)
 {
     struct stream_name *known = &page->names[(uint64_t)stream_id % NAMES];
     struct logs_find_stream_name_row row = {0};
@@ -158,8 +159,8 @@ static str name_of(const struct call *call, const struct group *group, struct pa
     return row.name;
 }
 
-static bool wants(const struct call *call, const struct group *group, struct query *query, struct page *page,
-                  const struct logs_event_row *event)
+static bool wants(const struct call *call, const struct group *group, struct query *query,
+                  struct event_page *page, const struct logs_event_row *event)
 {
     if (!selected(query, event->stream_id) || !logs_pattern_matches(&query->pattern, event->message))
         return false;
@@ -168,19 +169,19 @@ static bool wants(const struct call *call, const struct group *group, struct que
 }
 
 /* A call continues for a while at least, so that a client that follows the tokens reaches the end. */
-static bool has_examined_enough(const struct call *call, const struct page *page)
+static bool has_examined_enough(const struct call *call, const struct event_page *page)
 {
     return page->examined == MAX_EXAMINED || page->examined_bytes >= MAX_EXAMINED_BYTES ||
            (page->examined > 0 && time_is_up(call));
 }
 
-static bool has_room(const struct query *query, const struct page *page, size_t bytes)
+static bool has_room(const struct query *query, const struct event_page *page, size_t bytes)
 {
     return page->events.count < query->limit &&
            (page->events.count == 0 || page->bytes + bytes <= PAGE_BYTES);
 }
 
-static void show(const struct call *call, struct page *page, const struct logs_event_row *event)
+static void show(const struct call *call, struct event_page *page, const struct logs_event_row *event)
 {
     *list_add(call->arena, &page->events) = (struct logs_filtered_log_event){
         .log_stream_name = page->names[(uint64_t)event->stream_id % NAMES].name,
@@ -195,7 +196,7 @@ static void show(const struct call *call, struct page *page, const struct logs_e
 
 /* Memory of events that do not match is freed at once: there may be a hundred thousand. */
 static void examine(const struct call *call, const struct group *group, struct query *query,
-                    struct page *page, const struct logs_event_row *event)
+                    struct event_page *page, const struct logs_event_row *event)
 {
     page->full = has_examined_enough(call, page);
     bool wanted = !page->full && wants(call, group, query, page, event);
@@ -211,7 +212,7 @@ static void examine(const struct call *call, const struct group *group, struct q
 }
 
 static void scan_group(const struct call *call, const struct group *group, struct query *query,
-                       struct page *page)
+                       struct event_page *page)
 {
     struct logs_read_group_params params = {.group_id = group->row.id,
                                             .after_ms = query->at.timestamp_ms,
@@ -227,7 +228,7 @@ static void scan_group(const struct call *call, const struct group *group, struc
 }
 
 static void scan_group_backward(const struct call *call, const struct group *group, struct query *query,
-                                struct page *page)
+                                struct event_page *page)
 {
     struct logs_read_group_backward_params params = {.group_id = group->row.id,
                                                      .before_ms = query->at.timestamp_ms,
@@ -243,7 +244,7 @@ static void scan_group_backward(const struct call *call, const struct group *gro
 }
 
 static void scan_stream(const struct call *call, const struct group *group, struct query *query,
-                        struct page *page)
+                        struct event_page *page)
 {
     struct logs_read_stream_params params = {.stream_id = query->stream_ids.items[0],
                                              .after_ms = query->at.timestamp_ms,
@@ -258,7 +259,8 @@ static void scan_stream(const struct call *call, const struct group *group, stru
     logs_read_stream_close(&cursor);
 }
 
-static void scan(const struct call *call, const struct group *group, struct query *query, struct page *page)
+static void scan(const struct call *call, const struct group *group, struct query *query,
+                 struct event_page *page)
 {
     if (query->stream_ids.items && query->stream_ids.count == 0)
         return;
@@ -273,17 +275,15 @@ static void scan(const struct call *call, const struct group *group, struct quer
 enum outcome logs_filter_log_events(const struct call *call, const struct logs_filter_log_events_request *in,
                                     struct logs_filter_log_events_response *out)
 {
-    struct group_address address = {.name = in->log_group_name, .identifier = in->log_group_identifier};
-    struct group group;
+    const struct group *group = logs_group_of(call);
     struct query query = {0};
-    struct page page = {0};
+    struct event_page page = {0};
 
-    if (!logs_group_open(call, address, (str){0}, &group) ||
-        !logs_group_may_unmask(call, &group, in->unmask) || !query_of(call, &group, in, &query))
+    if (!group || !query_of(call, group, in, &query))
         return FAILED;
 
     page.last = query.at;
-    scan(call, &group, &query, &page);
+    scan(call, group, &query, &page);
     if (page.full)
         out->next_token = arena_join(call->arena, query.backward ? S("b/") : S("f/"),
                                      logs_position_text(call->arena, page.last));

@@ -7,6 +7,7 @@
 #include "base/list.h"
 #include "base/text.h"
 #include "engine/call.h"
+#include "engine/page.h"
 #include "log_pattern.h"
 #include "log_position.h"
 #include "logs_model.h"
@@ -27,11 +28,6 @@ struct group {
     str arn; /* without ":*" */
 };
 
-/* The two ways to name a group: exactly one of them must be present. */
-struct group_address {
-    str name, identifier;
-};
-
 /* group_find.c */
 str logs_group_arn(const struct call *call, str name);
 str logs_stream_arn(const struct call *call, str group_name, str stream_name);
@@ -40,29 +36,25 @@ str logs_stream_arn(const struct call *call, str group_name, str stream_name);
  * returned unchanged, and names nothing.
  */
 str logs_group_name(const struct call *call, str identifier);
-/*
- * The group of the request, authorized for the present operation.  False: it is missing or denied, and fail()
- * has been called.  In an operation on a stream, the stream is authorized; otherwise stream_name is absent.
- */
-bool logs_group_open(const struct call *call, struct group_address address, str stream_name,
-                     struct group *group);
-/* The same with additional condition keys. */
-bool logs_group_open_in_context(const struct call *call, struct group_address address, str stream_name,
-                                struct context_list context, struct group *group);
+/* The group of the request.  NULL: it does not exist, and fail() has been called. */
+const struct group *logs_group_of(const struct call *call);
+/* See struct module. */
+bool logs_locate_arn(const struct call *call, str text, struct resource *found);
 /* The stream's id; false: it is missing, and fail() has been called. */
 bool logs_stream_find(const struct call *call, const struct group *group, str name, int64_t *stream_id);
 /* Events before this moment have expired, whether they are still stored or not. */
 int64_t logs_group_oldest_ms(const struct call *call, const int64_t *retention_days);
 /* The end, in the order of names, of those that begin with a prefix. */
 str logs_prefix_end(const struct call *call, str prefix);
-/* The first name after the token, which is a name; the prefix may be empty. */
-str logs_names_from(const struct call *call, str prefix, str token);
-/* Is the caller allowed to see sensitive data, if the request asks for it? */
-bool logs_group_may_unmask(const struct call *call, const struct group *group, const bool *unmask);
+/* The first name on the page; the prefix may be empty. */
+str logs_names_from(const struct call *call, str prefix, const struct page *page);
+/* The page of a token.  False: fail() has been called. */
+bool logs_page_open(const struct call *call, str token, const int64_t *limit, struct page *page);
 
 /* tags.c */
-/* For context_list.supply, with the group as its source: adds the group's tags. */
-void logs_tags_in_context(const struct call *call, const void *source, struct context_list *context);
+/* For resource.add_context; the resource's row is the group. */
+void logs_tags_in_context(const struct call *call, const struct resource *resource,
+                          struct context_list *context);
 /* False, after fail(): too many tags. */
 bool logs_tags_put(const struct call *call, const struct group *group, const struct str_map *tags);
 

@@ -5,6 +5,7 @@
  */
 #include "base/list.h"
 #include "engine/doors.h"
+#include "engine/page.h"
 #include "sns_model.h"
 #include "sns_sql.h"
 #include "store/store.h"
@@ -24,8 +25,8 @@ bool sns_arn_refuse(const struct call *call, const char *parameter, str text);
 bool sns_locate_arn(const struct call *call, str text, struct resource *found);
 /* The topic of the request; NULL, after fail(), when it does not exist. */
 const struct topic *sns_topic_of(const struct call *call);
-/* The number in a page token; 0 for an absent token.  False: fail() has been called. */
-bool sns_page_after(const struct call *call, str token, int64_t *after);
+/* The page that a token stands for.  False: fail() has been called. */
+bool sns_page_open(const struct call *call, str token, struct page *page);
 
 /* Does any subscriber get envelopes? */
 bool sns_topic_has_enveloped(const struct call *call, const struct topic *topic);

@@ -22,3 +22,8 @@ delete from aws_tag where owner = :owner;
 -- statement: list_tags :many
 -- column: key text
 select coalesce(spelling, key) as key, value from aws_tag where owner = :owner order by aws_tag.key;
+
+-- All tags of a resource, as an object; policies ask for them again and again.
+-- statement: find_tags :cached
+-- column: tags text
+select json_group_object(coalesce(spelling, key), value) as tags from aws_tag where owner = :owner;
