@@ -190,7 +190,7 @@ bool authorize(const struct call *call, str resource_arn, str resource_policy);
  */
 struct context_value {
     str key;   /* "lambda:FunctionArn" */
-    str value; /* absent: not known here, so that a Deny with the key applies, and an Allow does not */
+    str value; /* absent: unknown, so that a Deny with the key applies, and an Allow does not */
 };
 struct context_list {
     struct context_value *items;

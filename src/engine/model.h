@@ -41,7 +41,7 @@ enum shape_type {
     SHAPE_MAP,
 };
 
-/* ISO 8601 is written with milliseconds when there are any; the default in XML, of whole seconds, never is.
+/* ISO 8601 has milliseconds unless they are zero; XML's default always has whole seconds.
  */
 enum timestamp_format { TIMESTAMP_DEFAULT, TIMESTAMP_ISO8601, TIMESTAMP_EPOCH, TIMESTAMP_HTTP };
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /*
- * page.h: lists in parts.  A page has at most `limit` items, and a token that the next page begins with.
+ * page.h: lists in parts.  A page has at most `limit` items, and a token from which the next page begins.
  *
  *     if (!page_begin(call, in->next_token, limit, &page))
  *         return fail(call, ...);     in the service's own words
@@ -11,24 +11,24 @@
  *     out->next_token = page_end(call, &page);
  *
  * Items are listed in the order of a key.  The token is the key of a page's last item, sealed for the
- * operation: so what is made or deleted between two pages makes the next one neither leave out nor repeat
- * another item, and what a client made up, or got from another operation, is refused.
+ * operation.  So an item that is made or deleted between two pages does not make the next page skip or repeat
+ * another item, and a token that a client made up, or got from another operation, is refused.
  */
 #include "base/str.h"
 
 struct call;
 
 struct page {
-    str after;     /* the key behind which it begins; empty: at the start */
+    str after;     /* the page begins after this key; empty: at the start */
     int64_t limit; /* at least 1 */
     int64_t taken;
     str last;  /* the key of the last item taken */
-    bool more; /* there are items behind it */
+    bool more; /* there are more items after it */
 };
 
-/* The absent token is that of the first page.  False: this operation has not given out that token. */
+/* An absent token means the first page.  False: this operation did not make the token. */
 bool page_begin(const struct call *call, str token, int64_t limit, struct page *page);
-/* How many rows to read: one more than there is room for tells whether there are more. */
+/* The number of rows to read: one more than the page takes, to find out whether there are more. */
 int64_t page_rows(const struct page *page);
 /* In a list that is read whole: does the item belong to an earlier page?  Keys ascend, byte by byte. */
 bool page_is_past(const struct page *page, str key);

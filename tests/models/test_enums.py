@@ -10,7 +10,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 FOLDERS = sorted({path.parent for path in ROOT.glob("src/services/*/*.model")})
 COMPARISON = re.compile(r"""str_equal\w*\((?:[^()]|\([^()]*\))*?,\s*S\("([^"]*)"\)\)""")
 TEXT = re.compile(r"""\bS(?:TR_INIT)?\("([^"]*)"\)""")
-# Their values are keys of maps, which a table of attributes writes down; they are only never compared as texts.
+# Their values are keys of maps, and occur in a table of attributes; they must only not be compared as texts.
 NAMES_OF_ATTRIBUTES = {"QueueAttributeName", "MessageSystemAttributeName", "MessageSystemAttributeNameForSends"}
 OTHER_THINGS = {
     ("context.c", "User"): "a value of aws:PrincipalType",

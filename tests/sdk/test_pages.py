@@ -1,4 +1,4 @@
-"""Lists in pages: every service cuts them alike, and takes back only the tokens that the operation gave."""
+"""Lists in pages: all services make them the same way, and accept only tokens of the same operation."""
 
 import itertools
 import json
@@ -15,7 +15,7 @@ ACCOUNTS = itertools.count(700000000000)  # each test has an account of its own
 
 @pytest.fixture
 def of(endpoint):
-    """of("sqs") is a client in an account that has nothing yet."""
+    """of("sqs") returns a client in an empty account."""
     account = str(next(ACCOUNTS))
 
     def make(service):
@@ -157,7 +157,7 @@ class Tags(Users):
 
 
 class Tables:
-    error = None  # a name says where the next page begins, and any name is one
+    error = None  # the token is a name, and any name is valid
 
     def __init__(self, of):
         self.dynamodb = of("dynamodb")

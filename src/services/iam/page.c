@@ -1,5 +1,5 @@
 /*
- * page.c: lists in parts, as Marker and MaxItems ask for them.
+ * page.c: lists in parts, for Marker and MaxItems.
  */
 #include "services/iam/iam_internal.h"
 

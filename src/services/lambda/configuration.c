@@ -234,7 +234,7 @@ bool lambda_locate_role(const struct call *call, str role_arn, struct resource *
     return true;
 }
 
-/* Subnets are in a VPC; which one, only EC2 knows. */
+/* Only EC2 knows the VPC of the subnets: its value is unknown. */
 static void add_vpc(const struct call *call, const struct lambda_function_settings *in,
                     struct context_list *context)
 {

@@ -135,7 +135,7 @@ enum outcome lambda_package_download(const struct call *call, const struct visit
 str lambda_package_url(const struct call *call, const struct function *function);
 
 /* page.c */
-/* The page that a list's marker stands for, of at most `most` items.  False: fail() has been called. */
+/* The page of a list's marker, with at most `most` items.  False: fail() has been called. */
 bool lambda_page_open(const struct call *call, str marker, const int64_t *max_items, int64_t most,
                       struct page *page);
 
@@ -281,7 +281,7 @@ str lambda_event_trace_id(const struct sqs_message *message);
 bool lambda_event_failures(const struct call *call, str answer, struct str_list *ids);
 
 /* mappings.c */
-/* The mapping of that id, there or not. */
+/* The resource of a mapping's id, whether the mapping exists or not. */
 void lambda_mapping_locate(const struct call *call, str account, str region, str uuid,
                            struct resource *found);
 

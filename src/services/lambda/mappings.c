@@ -79,7 +79,7 @@ static void add_context(const struct call *call, const struct resource *resource
     tags_in_context(call, mapping_arn(call, &mapping->row), context);
 }
 
-/* NULL: it is not there. */
+/* NULL: it does not exist. */
 static struct mapping *locate(const struct call *call, str account, str region, str uuid,
                               struct resource *found)
 {
@@ -107,7 +107,7 @@ bool lambda_locate_mapping(const struct call *call, str uuid, struct resource *f
     return true;
 }
 
-/* The mapping as one of the function that it is to invoke from now on. */
+/* The mapping as a resource of the function that it will invoke after the update. */
 bool lambda_locate_moved_mapping(const struct call *call,
                                  const struct lambda_update_event_source_mapping_request *in,
                                  struct resource *found)
@@ -127,7 +127,7 @@ void lambda_mapped_function(const struct call *call,
     add_function_arn(call, in->function_name, context);
 }
 
-/* NULL: it is not there, and fail() has been called. */
+/* NULL: it does not exist, and fail() has been called. */
 static const struct lambda_mapping_row *mapping_of(const struct call *call)
 {
     const struct mapping *mapping = call_resource(call, 0)->row;

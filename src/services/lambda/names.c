@@ -160,7 +160,7 @@ static void add_context(const struct call *call, const struct resource *resource
     tags_in_context(call, function->arn, context);
 }
 
-/* A function, there or not, as the engine and the handlers want it. */
+/* The resource of a function, whether the function exists or not. */
 static void locate(const struct call *call, const struct function_name *name, struct resource *found)
 {
     struct function *function = arena_new(call->arena, struct function);
@@ -184,7 +184,7 @@ bool lambda_locate_function(const struct call *call, str text, str qualifier, st
     return true;
 }
 
-/* The policy of a function that is there already does not say who may make it. */
+/* CreateFunction does not evaluate the policy of an existing function. */
 bool lambda_locate_new_function(const struct call *call, const struct lambda_create_function_request *in,
                                 struct resource *found)
 {

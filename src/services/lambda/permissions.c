@@ -135,7 +135,8 @@ enum outcome lambda_add_permission(const struct call *call, const struct lambda_
     return change_policy(call, function, changed) ? DONE : FAILED;
 }
 
-/* As AddPermission was given it; an account is written as its root, and may have been given as either. */
+/* The principal in AddPermission's form; an account, which the policy has as its root, may have either form.
+ */
 static void add_removed_principal(const struct call *call, const struct json *principal,
                                   struct context_list *context)
 {

@@ -25,7 +25,7 @@ bool sns_arn_refuse(const struct call *call, const char *parameter, str text);
 bool sns_locate_arn(const struct call *call, str text, struct resource *found);
 /* The topic of the request; NULL, after fail(), when it does not exist. */
 const struct topic *sns_topic_of(const struct call *call);
-/* The page that a token stands for.  False: fail() has been called. */
+/* The page of a token.  False: fail() has been called. */
 bool sns_page_open(const struct call *call, str token, struct page *page);
 
 /* Does any subscriber get envelopes? */

@@ -253,7 +253,7 @@ enum outcome sns_unsubscribe(const struct call *call, const struct sns_unsubscri
     return DONE;
 }
 
-/* Where a page of subscriptions begins: behind the one with this number. */
+/* The number after which a page of subscriptions begins. */
 static int64_t first_of(const struct page *page)
 {
     int64_t after = 0;

@@ -128,7 +128,7 @@ enum outcome sqs_get_queue_url(const struct call *call, const struct sqs_get_que
     return DONE;
 }
 
-/* The page that the request asks for.  False: fail() has been called. */
+/* The page of the request.  False: fail() has been called. */
 static bool page_open(const struct call *call, const int64_t *max_results, str token, struct page *page)
 {
     int64_t limit = max_results ? *max_results : LIST_LIMIT;
@@ -151,7 +151,7 @@ static str url_of_name(const struct call *call, str name)
     return sqs_queue_url(call, &queue);
 }
 
-/* Returns the token of the next page, which only a client that asks for pages is given. */
+/* Returns the token of the next page, for clients that ask for pages. */
 static str show_page(const struct call *call, const struct sqs_queue_name_rows *rows, struct page *page,
                      struct str_list *urls)
 {

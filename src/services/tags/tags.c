@@ -60,7 +60,7 @@ void tags_in_context(const struct call *call, str owner, struct context_list *co
 
     check(str_present(owner));
     if (!tags_find_tags(call->txn, &(struct tags_find_tags_params){.owner = owner}, &row))
-        return; /* the disk failed */
+        return; /* trouble with the disk */
     const struct json *tags = json_parse(call->arena, row.tags, NULL);
     check(json_is(tags, JSON_OBJECT));
     for (size_t i = 0; i < tags->count; i++)

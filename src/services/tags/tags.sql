@@ -23,7 +23,7 @@ delete from aws_tag where owner = :owner;
 -- column: key text
 select coalesce(spelling, key) as key, value from aws_tag where owner = :owner order by aws_tag.key;
 
--- All tags of a resource, as an object; policies ask for them again and again.
+-- All tags of a resource, as an object; cached, because policies use them often.
 -- statement: find_tags :cached
 -- column: tags text
 select json_group_object(coalesce(spelling, key), value) as tags from aws_tag where owner = :owner;
