@@ -64,6 +64,7 @@ struct principal {
     str session_policy;             /* JSON */
     int64_t issued_ms;              /* when a role's session began */
     str source_arn, source_account; /* for a service: aws:SourceArn, aws:SourceAccount */
+    str function_arn;               /* for a role session of a function's sandbox: that function */
 };
 
 struct failure {
@@ -84,7 +85,7 @@ struct failure {
 struct resource {
     str arn;
     str policy;      /* JSON */
-    const void *row; /* the service's own struct; NULL, or it says so, when the resource is missing */
+    const void *row; /* the service's own struct; NULL or marked as such if the resource is missing */
     /* Adds the resource's tags and its other condition keys; called only when a policy may use them. */
     void (*add_context)(const struct call *call, const struct resource *resource,
                         struct context_list *context);
@@ -102,11 +103,13 @@ struct call_progress {
     str denied;      /* the ARN that failure.reason is about */
     bool moves;      /* move_to_worker() */
     bool long_reply; /* reply_is_long() */
+    bool unsynced;   /* answer_unsynced() */
     struct {
         str what;
         int64_t until_ms;
-    } parked;       /* set by park() */
-    void *prepared; /* set by leave_prepared(): on the call's arena, kept for the handler's runs */
+    } parked;        /* set by park() */
+    void *prepared;  /* set by leave_prepared(): on the call's arena, kept for the handler's runs */
+    str handed_over; /* set by hand_over(): loose memory of the call's arena, kept for the handler's runs */
 };
 
 struct call {
@@ -182,13 +185,12 @@ bool resource_of_arn(const struct call *call, str text, struct resource *found);
  * it knows the resource's ARN, and before it tells whether the resource exists.
  */
 bool authorize(const struct call *call, str resource_arn, str resource_policy);
-/* The same for an action other than the operation's own (iam:PassRole). */
-bool authorize_action(const struct call *call, str action, str resource_arn, str resource_policy);
 /*
  * Values of condition keys that only the service knows; a key that occurs several times has several values.
  */
 struct context_value {
-    str key, value; /* "lambda:FunctionArn" */
+    str key;   /* "lambda:FunctionArn" */
+    str value; /* absent: unknown, so that a Deny with the key applies, and an Allow does not */
 };
 struct context_list {
     struct context_value *items;
@@ -200,20 +202,9 @@ struct context_list {
 void context_add(const struct call *call, struct context_list *context, str key, str value);
 /* aws:ResourceTag/<name> */
 void context_add_resource_tag(const struct call *call, struct context_list *context, str name, str value);
-/* aws:RequestTag/<name>, and the name in aws:TagKeys. */
-void context_add_request_tag(const struct call *call, struct context_list *context, str name, str value);
-void context_add_request_tags(const struct call *call, struct context_list *context,
-                              const struct str_map *tags);
-/* The names of tags to remove, in aws:TagKeys. */
-void context_add_tag_keys(const struct call *call, struct context_list *context,
-                          const struct str_list *names);
 /* Is that principal allowed the action on the resource?  Does not change the call's progress. */
 bool may(const struct call *call, const struct principal *principal, str action, str resource_arn,
          str resource_policy);
-bool authorize_in_context(const struct call *call, str resource_arn, str resource_policy,
-                          const struct context_list *context);
-bool authorize_action_in_context(const struct call *call, str action, str resource_arn, str resource_policy,
-                                 const struct context_list *context);
 /*
  * Can authorize() evaluate all of that document?  A service stores no other policy: its denials would not
  * apply.
@@ -239,6 +230,12 @@ enum outcome move_to_worker(const struct call *call);
 /* For a write: encoding the reply takes some milliseconds, so a worker does it. */
 void reply_is_long(const struct call *call);
 /*
+ * What this call writes need not outlive the server: if the call is DONE, its reply is sent before the writes
+ * are on disk.  The reply waits only for the writes of other calls, before it or in its batch, that have not
+ * called this: so no client learns of data that may still be lost.  Every run must call it.
+ */
+void answer_unsynced(const struct call *call);
+/*
  * Release the snapshot before long work without reads (unpacking, making a key); later reads may see newer
  * data than earlier ones.  For prepare functions and reads.
  */
@@ -249,6 +246,13 @@ void read_anew(const struct call *call);
  * service's name: "sqs/<queue id>".  Returns PARKED.
  */
 enum outcome park(const struct call *call, str what, int64_t until_ms);
+/*
+ * Give the oldest call that waits for `what` a text of any size, in memory.  In its later runs handed_over()
+ * returns the text, even when the call that gave it fails: so a stored row must say whether the text counts.
+ * False: no call waits, or there is no memory for the text.
+ */
+bool hand_over(const struct call *call, str what, str text);
+str handed_over(const struct call *call); /* or absent */
 /*
  * Run the oldest call that waits for `what` again when this call is done; wake_all: all of them.  A call that
  * was woken and fails, or whose client has gone, wakes the next one, so that no wake is lost.

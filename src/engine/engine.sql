@@ -117,6 +117,10 @@ create table engine_metric (
     most real not null
 );
 
+-- Sandboxes' effects are transient.
+-- migration: 8
+delete from engine_effect where kind in ('sandbox.start', 'sandbox.stop');
+
 -- statement: set_timer :exec
 insert into engine_timer (operation, id, due_ms, account, region, input)
 values (:operation, :id, :due_ms, :account, :region, :input)

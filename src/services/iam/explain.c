@@ -5,7 +5,7 @@
  *
  * `as` is a user, a role, an account's root or a service's host name.  `context` gives condition keys that a
  * request would supply; the resource's own policy and tags are looked up, as an operation would do.
- * `lookedAt` lists the evaluated policies.
+ * `lookedAt` lists the evaluated policies, `unsuppliedKeys` their condition keys that no service supplies.
  */
 #include "services/iam/iam.h"
 #include "services/iam/iam_internal.h"

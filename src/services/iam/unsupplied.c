@@ -2,9 +2,10 @@
  * unsupplied.c: condition keys without a value here.
  *
  * The services' models say which keys are supplied (`key` and `resource`); a policy that names another key is
- * noted in the log.  UNSUPPLIED has the keys that AWS would supply with a request like this one: their value
- * is unknown, so a Deny with such a key applies and an Allow does not.  Other keys are absent, as on AWS: of
- * organizations, private networks, MFA, and of parameters that are refused (lambda:Layer).
+ * noted in the log.  UNSUPPLIED has the keys that AWS would supply with every request: their value is
+ * unknown, so a Deny with such a key applies and an Allow does not.  Other keys are absent, as on AWS: of
+ * organizations, private networks, MFA, and of parameters that are refused (lambda:Layer).  A key that is
+ * unknown in some requests has an absent value in their context (lambda:VpcIds).
  *
  * https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
  */
@@ -14,19 +15,17 @@
 #include "base/log.h"
 
 enum { MOST_WARNINGS = 5, LONGEST_KEY = 128 };
-enum { ANYBODY = ~0, A_SESSION = 1 << PRINCIPAL_ROLE, A_SERVICE = 1 << PRINCIPAL_SERVICE };
+enum { ANYBODY = ~0, A_SERVICE = 1 << PRINCIPAL_SERVICE };
 
-struct action_key {
-    str action, key; /* a star at the end matches anything */
-    int callers;     /* the callers with which AWS supplies it */
+struct unsupplied_key {
+    str key;
+    int callers; /* the callers with which AWS supplies it */
 };
 
-static const struct action_key UNSUPPLIED[] = {
-    {STR_INIT("*"), STR_INIT("aws:Referer"), ANYBODY},
-    {STR_INIT("*"), STR_INIT("aws:UserAgent"), ANYBODY},
-    {STR_INIT("*"), STR_INIT("aws:PrincipalServiceNamesList"), A_SERVICE},
-    {STR_INIT("*"), STR_INIT("lambda:SourceFunctionArn"), A_SESSION}, /* the session may be a function's */
-    {STR_INIT("lambda:RemovePermission"), STR_INIT("lambda:Principal"), ANYBODY},
+static const struct unsupplied_key UNSUPPLIED[] = {
+    {STR_INIT("aws:Referer"), ANYBODY},
+    {STR_INIT("aws:UserAgent"), ANYBODY},
+    {STR_INIT("aws:PrincipalServiceNamesList"), A_SERVICE},
 };
 
 static bool is_among(const struct str_list *keys, str key)
@@ -37,20 +36,12 @@ static bool is_among(const struct str_list *keys, str key)
     return false;
 }
 
-static bool is_meant(str pattern, str text)
-{
-    if (!str_ends_with(pattern, S("*")))
-        return str_equal_nocase(pattern, text);
-    str beginning = str_head(pattern, pattern.size - 1);
-    return str_equal_nocase(beginning, str_head(text, beginning.size));
-}
-
 bool iam_key_is_unsupplied(const struct policy_request *request, str key)
 {
     int caller = 1 << request->caller->kind;
 
     for (size_t i = 0; i < sizeof UNSUPPLIED / sizeof *UNSUPPLIED; i++)
-        if (is_meant(UNSUPPLIED[i].key, key) && is_meant(UNSUPPLIED[i].action, request->action))
+        if (str_equal_nocase(UNSUPPLIED[i].key, key))
             return UNSUPPLIED[i].callers & caller;
     return false;
 }

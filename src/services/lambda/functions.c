@@ -1,11 +1,12 @@
 /*
  * functions.c: making, changing, showing and deleting functions.
  *
- * There is one version of each: $LATEST.
+ * Each function has one version: $LATEST.
  */
 #include "lambda_internal.h"
 
 #include "base/hash.h"
+#include "base/log.h"
 #include "services/tags/tags.h"
 
 enum {
@@ -40,7 +41,8 @@ static bool revision_check(const struct call *call, str revision, const struct f
 static struct function new_function(const struct call *call, const struct function_name *name,
                                     const struct lambda_create_function_request *in)
 {
-    str architecture = in->architectures.count > 0 ? in->architectures.items[0] : S("x86_64");
+    str architecture = in->architectures.count > 0 ? in->architectures.items[0]
+                                                   : lambda_architecture_text(LAMBDA_ARCHITECTURE_X86_64);
 
     return (struct function){
         .arn = lambda_function_arn(call->arena, name),
@@ -71,36 +73,22 @@ static bool name_check(const struct call *call, const struct function_name *name
     return false;
 }
 
-static bool creation_check(const struct call *call, str arn, const struct str_map *tags)
-{
-    struct context_list context = {0};
-
-    context_add_request_tags(call, &context, tags);
-    return authorize_in_context(call, arn, (str){0}, &context) && lambda_tagging_check(call, arn, tags);
-}
-
-/* For those who may. */
 void lambda_create_function_prepare(const struct call *call, const struct lambda_create_function_request *in)
 {
-    struct function_name name = lambda_function_name_of(call, in->function_name);
-
-    if (creation_check(call, lambda_function_arn(call->arena, &name), &in->tags))
-        lambda_package_prepare(call, in->code->zip_file);
+    lambda_package_prepare(call, in->code->zip_file);
 }
 
 enum outcome lambda_create_function(const struct call *call, const struct lambda_create_function_request *in,
                                     struct lambda_function_configuration *out)
 {
-    struct function function, existing;
-    struct function_name name;
+    struct function_name name = lambda_function_name_of(call, in->function_name);
 
-    if (!lambda_function_name_open(call, in->function_name, (str){0}, &name) ||
-        !creation_check(call, lambda_function_arn(call->arena, &name), &in->tags) || !name_check(call, &name))
+    if (!name_check(call, &name))
         return FAILED;
-    if (lambda_function_find(call, name.account, name.region, name.name, &existing))
+    if (call_resource(call, 0)->row)
         return fail(call, &LAMBDA_RESOURCE_CONFLICT_EXCEPTION, "Function already exist: %.*s",
                     STR_ARGS(name.name));
-    function = new_function(call, &name, in);
+    struct function function = new_function(call, &name, in);
     if (!lambda_configuration_check_new(call, in) ||
         !lambda_configuration_apply(call, &in->function_settings, &function) ||
         !lambda_execution_role_check(call, &function) || !source_check(call, in->code->zip_file) ||
@@ -112,6 +100,9 @@ enum outcome lambda_create_function(const struct call *call, const struct lambda
         return FAILED;
     lambda_add_function(call->txn, &function.row);
     *out = *lambda_configuration_of(call, &function);
+    if (str_present(out->state_reason))
+        log_warn("a function cannot be started function=%.*s reason=\"%.*s\"", STR_ARGS(function.arn),
+                 STR_ARGS(out->state_reason));
     return DONE;
 }
 
@@ -129,9 +120,7 @@ static void store_change(const struct call *call, struct function *function)
 void lambda_update_function_code_prepare(const struct call *call,
                                          const struct lambda_update_function_code_request *in)
 {
-    struct function function;
-
-    if (lambda_function_open(call, in->function_name, (str){0}, &function))
+    if (lambda_function_of(call))
         lambda_package_prepare(call, in->zip_file);
 }
 
@@ -139,12 +128,12 @@ enum outcome lambda_update_function_code(const struct call *call,
                                          const struct lambda_update_function_code_request *in,
                                          struct lambda_function_configuration *out)
 {
-    struct function function;
+    const struct function *located = lambda_function_of(call);
 
-    if (!lambda_function_open(call, in->function_name, (str){0}, &function) ||
-        !revision_check(call, in->revision_id, &function) ||
+    if (!located || !revision_check(call, in->revision_id, located) ||
         !lambda_architectures_check(call, &in->architectures) || !source_check(call, in->zip_file))
         return FAILED;
+    struct function function = *located;
     str replaced = function.row.package;
     if (in->architectures.count > 0)
         function.row.architecture = in->architectures.items[0];
@@ -173,11 +162,12 @@ lambda_update_function_configuration(const struct call *call,
                                      const struct lambda_update_function_configuration_request *in,
                                      struct lambda_function_configuration *out)
 {
-    struct function function;
+    const struct function *located = lambda_function_of(call);
 
-    if (!lambda_function_open(call, in->function_name, (str){0}, &function) ||
-        !revision_check(call, in->revision_id, &function) ||
-        !lambda_configuration_apply(call, &in->function_settings, &function) ||
+    if (!located || !revision_check(call, in->revision_id, located))
+        return FAILED;
+    struct function function = *located;
+    if (!lambda_configuration_apply(call, &in->function_settings, &function) ||
         !role_change(call, in->role, &function))
         return FAILED;
     store_change(call, &function);
@@ -186,8 +176,8 @@ lambda_update_function_configuration(const struct call *call,
 }
 
 /*
- * Whoever waits for an answer of the function looks again, and finds that it is gone.  Nobody finds its
- * invocations any more: they are removed one after the other.
+ * Callers that wait for the function are woken, and find that it is deleted.  Its invocations are
+ * unreachable: they are removed one after the other.
  */
 static void forget_invocations(const struct call *call, const struct function *function)
 {
@@ -224,18 +214,18 @@ enum outcome lambda_remove_invocations(const struct call *call,
 enum outcome lambda_delete_function(const struct call *call, const struct lambda_delete_function_request *in,
                                     struct lambda_delete_function_response *out)
 {
-    struct function function;
+    const struct function *function = lambda_function_of(call);
 
-    if (!lambda_function_open(call, in->function_name, in->qualifier, &function))
+    if (!function)
         return FAILED;
     if (str_present(in->qualifier))
         return fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
                     "$LATEST version cannot be deleted without deleting the function.");
-    lambda_sandboxes_kill(call, &function);
-    forget_invocations(call, &function);
-    lambda_remove_function(call->txn, &(struct lambda_remove_function_params){.id = function.row.id});
-    lambda_package_release(call, function.row.package);
-    tags_remove_all(call, function.arn);
+    lambda_sandboxes_kill(call, function);
+    forget_invocations(call, function);
+    lambda_remove_function(call->txn, &(struct lambda_remove_function_params){.id = function->row.id});
+    lambda_package_release(call, function->row.package);
+    tags_remove_all(call, function->arn);
     out->status_code = arena_i64(call->arena, 204);
     return DONE;
 }
@@ -256,13 +246,14 @@ static const struct lambda_function_code_location *location_of(const struct call
 enum outcome lambda_get_function(const struct call *call, const struct lambda_get_function_request *in,
                                  struct lambda_get_function_response *out)
 {
-    struct function function;
+    const struct function *function = lambda_function_of(call);
 
-    if (!lambda_function_open(call, in->function_name, in->qualifier, &function))
+    (void)in;
+    if (!function)
         return FAILED;
-    out->configuration = lambda_configuration_of(call, &function);
-    out->code = location_of(call, &function);
-    out->tags = tags_of(call->txn, call->arena, function.arn);
+    out->configuration = lambda_configuration_of(call, function);
+    out->code = location_of(call, function);
+    out->tags = tags_of(call->txn, call->arena, function->arn);
     return DONE;
 }
 
@@ -270,47 +261,48 @@ enum outcome lambda_get_function_configuration(const struct call *call,
                                                const struct lambda_get_function_configuration_request *in,
                                                struct lambda_function_configuration *out)
 {
-    struct function function;
+    const struct function *function = lambda_function_of(call);
 
-    if (!lambda_function_open(call, in->function_name, in->qualifier, &function))
+    (void)in;
+    if (!function)
         return FAILED;
-    *out = *lambda_configuration_of(call, &function);
+    *out = *lambda_configuration_of(call, function);
     return DONE;
 }
 
-/* Lists leave out how a function fares. */
-static struct lambda_function_configuration brief(const struct call *call, const struct function *function)
+/* Lists leave out State and LastUpdateStatus. */
+static struct lambda_function_configuration summary_of(const struct call *call,
+                                                       const struct function *function)
 {
-    struct lambda_function_configuration *brief = lambda_configuration_of(call, function);
+    struct lambda_function_configuration *summary = lambda_configuration_of(call, function);
 
-    brief->state = (str){0};
-    brief->last_update_status = (str){0};
-    return *brief;
+    summary->state = (str){0};
+    summary->last_update_status = (str){0};
+    return *summary;
 }
 
 enum outcome lambda_list_functions(const struct call *call, const struct lambda_list_functions_request *in,
                                    struct lambda_list_functions_response *out)
 {
-    int64_t limit = in->max_items && *in->max_items < MAX_PAGE ? *in->max_items : MAX_PAGE;
     struct function function;
+    struct page page;
 
-    if (!authorize(call, S("*"), (str){0}))
+    if (!lambda_page_open(call, in->marker, in->max_items, MAX_PAGE, &page))
         return FAILED;
     struct lambda_list_functions_page_rows rows =
         lambda_list_functions_page(call->txn, &(struct lambda_list_functions_page_params){
                                                   .account = call->account,
                                                   .region = call->region,
-                                                  .after = str_present(in->marker) ? in->marker : S(""),
-                                                  .limit = limit + 1,
+                                                  .after = page.after,
+                                                  .limit = page_rows(&page),
                                               });
     list_make_empty(call->arena, &out->functions);
-    for (size_t i = 0; i < rows.count && i < (size_t)limit; i++)
+    for (size_t i = 0; i < rows.count && page_takes(&page, rows.items[i].name); i++)
         if (lambda_function_get(call, rows.items[i].id, &function)) {
-            if (str_present(in->function_version)) /* all of them: the one there is goes by its version */
+            if (str_present(in->function_version)) /* FunctionVersion=ALL: list $LATEST with its qualifier */
                 function.qualifier = S("$LATEST");
-            *list_add(call->arena, &out->functions) = brief(call, &function);
+            *list_add(call->arena, &out->functions) = summary_of(call, &function);
         }
-    if (rows.count > (size_t)limit)
-        out->next_marker = out->functions.items[out->functions.count - 1].function_name;
+    out->next_marker = page_end(call, &page);
     return DONE;
 }

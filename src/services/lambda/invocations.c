@@ -1,11 +1,9 @@
 /*
- * invocations.c: an invocation's row, and what it ends with.
+ * invocations.c: an invocation's row, and its result.
  */
 #include "lambda_internal.h"
 
 #include "wire/json.h"
-
-enum { LARGE_PAYLOAD_BYTES = 4096 };
 
 str lambda_invocation_answer(const struct call *call, str request_id)
 {

@@ -1,19 +1,23 @@
 /*
- * runtimes.c: the runtimes that we have, and what they run on here.
+ * runtimes.c: the supported runtimes, and the machine's interpreters for them.
  *
- * AWS brings an interpreter of each version along; we take the one that is installed, preferably of
- * the version asked for.  Each is looked for once, when a function first needs it, on a worker: an
- * interpreter that has to be started to say what it is takes a good while.
+ * AWS provides an interpreter of each version; Orderly uses the installed one, preferably of the requested
+ * version.  A worker looks for each interpreter when a function first needs it, until it is found, because
+ * starting an interpreter to ask for its version takes a while.
+ *
+ * To add a runtime, add a row to the table below.
  */
 #include "lambda_internal.h"
 
 #include "base/text.h"
 
+#include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct runtime runtimes[] = {
     {"nodejs18.x", "nodejs", "18"},     {"nodejs20.x", "nodejs", "20"},
@@ -29,7 +33,7 @@ enum { RUNTIMES = sizeof runtimes / sizeof *runtimes };
 enum { ANSWER_PATH, ANSWER_VERSION, ANSWER_FOLDERS, ANSWERS = ANSWER_FOLDERS + INTERPRETER_FOLDERS };
 
 struct found {
-    atomic_bool looked; /* the rest does not change any more */
+    atomic_bool there; /* the other members do not change any more */
     char answers[ANSWERS][1024];
     struct interpreter interpreter;
 };
@@ -59,8 +63,8 @@ str lambda_runtime_names(struct arena *arena)
     return text_str(&names);
 }
 
-/* Have an interpreter tell its path, its version, and the folders that it needs, a line each. */
-static bool ask(const char *command, struct found *found)
+/* Run an interpreter, which prints its path, its version, and the folders that it needs, a line each. */
+static bool query_interpreter(const char *command, struct found *found)
 {
     FILE *answer = popen(command, "re");
     size_t count = 0;
@@ -75,10 +79,10 @@ static bool ask(const char *command, struct found *found)
 }
 
 /*
- * Version managers put scripts in the way, which would cost each start a tenth of a second.  A link from
- * elsewhere is followed: a sandbox has the interpreter's own folders only.
+ * Version managers install wrapper scripts, which would cost each start a tenth of a second.  Symbolic links
+ * are followed: a sandbox has only the interpreter's own folders.
  */
-static bool ask_python(const char *name, struct found *found)
+static bool query_python(const char *name, struct found *found)
 {
     char command[512];
 
@@ -88,22 +92,26 @@ static bool ask_python(const char *name, struct found *found)
         "print(path if path.startswith(own) else os.path.realpath(path)); "
         "print(\"%%d.%%d\" %% sys.version_info[:2]); print(sys.prefix); print(sys.base_prefix)' 2>/dev/null",
         name);
-    return ask(command, found);
+    return query_interpreter(command, found);
 }
 
-/* All that Node.js needs is beside it: the program is one file. */
-static bool ask_node(struct found *found)
+/* Node.js needs nothing beside it: the program is one file. */
+static bool query_node(struct found *found)
 {
-    return ask("node -p 'p = process; d = path.dirname(p.execPath); "
-               "[p.execPath, p.versions.node.split(\".\")[0], d, d].join(\"\\n\")' 2>/dev/null",
-               found);
+    return query_interpreter("node -p 'p = process; d = path.dirname(p.execPath); "
+                             "[p.execPath, p.versions.node.split(\".\")[0], d, d].join(\"\\n\")' 2>/dev/null",
+                             found);
 }
 
-static void look(const struct runtime *runtime, struct found *found)
+static bool is_python(const struct runtime *runtime)
 {
-    bool is_python = strcmp(runtime->family, "python") == 0;
-    bool there =
-        is_python ? ask_python(runtime->name, found) || ask_python("python3", found) : ask_node(found);
+    return strcmp(runtime->family, "python") == 0;
+}
+
+static bool look(const struct runtime *runtime, struct found *found)
+{
+    bool there = is_python(runtime) ? query_python(runtime->name, found) || query_python("python3", found)
+                                    : query_node(found);
 
     if (there)
         found->interpreter = (struct interpreter){
@@ -111,19 +119,51 @@ static void look(const struct runtime *runtime, struct found *found)
             found->answers[ANSWER_VERSION],
             {found->answers[ANSWER_FOLDERS], found->answers[ANSWER_FOLDERS + 1]},
         };
+    return there;
 }
 
-/* Those of one family often are one interpreter, but each may have its own. */
-const struct interpreter *lambda_runtime_interpreter(const struct runtime *runtime)
+/* The versions of one family often share an interpreter, but each may have its own. */
+void lambda_runtime_look(const struct runtime *runtime)
 {
     struct found *found = &all[runtime - runtimes];
 
-    if (!runtime->version || atomic_load(&found->looked))
-        return &found->interpreter;
+    if (!runtime->version || atomic_load(&found->there))
+        return;
     pthread_mutex_lock(&looking);
-    if (!atomic_load(&found->looked))
-        look(runtime, found);
-    atomic_store(&found->looked, true);
+    if (!atomic_load(&found->there))
+        atomic_store(&found->there, look(runtime, found));
     pthread_mutex_unlock(&looking);
-    return &found->interpreter;
+}
+
+const struct interpreter *lambda_runtime_interpreter(const struct runtime *runtime)
+{
+    const struct found *found = &all[runtime - runtimes];
+
+    return atomic_load(&found->there) ? &found->interpreter : NULL;
+}
+
+static bool is_on_path(const char *program)
+{
+    const char *path = getenv("PATH");
+    str folders = str_of(path ? path : ""), folder;
+    char file[PATH_MAX];
+
+    while (str_next(&folders, ':', &folder)) {
+        snprintf(file, sizeof file, "%.*s/%s", STR_ARGS(folder), program);
+        if (access(file, X_OK) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool lambda_runtime_is_installed(const struct runtime *runtime)
+{
+    if (!runtime->version || lambda_runtime_interpreter(runtime))
+        return true;
+    return is_python(runtime) ? is_on_path(runtime->name) || is_on_path("python3") : is_on_path("node");
+}
+
+str lambda_runtime_problem(const struct call *call, const struct runtime *runtime)
+{
+    return arena_format(call->arena, "%s is not installed on this machine.", runtime->family);
 }

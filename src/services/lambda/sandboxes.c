@@ -1,7 +1,7 @@
 /*
- * sandboxes.c: the pool of warm sandboxes that each function has, a child process each.
+ * sandboxes.c: each function's pool of warm sandboxes, which are child processes.
  *
- * A sandbox is a row that begins with the effect that starts it and ends with the event that it has exited,
+ * A sandbox's row begins with the effect that starts the sandbox and ends with the event that it has exited,
  * see sandbox_life.c.
  */
 #include "lambda_internal.h"
@@ -38,7 +38,7 @@ int64_t lambda_first_deadline_ms(const struct call *call, const struct function 
     return call->now_ms + INIT_MS + function->row.timeout_seconds * MS_PER_S;
 }
 
-/* The row is there at once, so that it counts; a worker sees to its code before it is launched. */
+/* The row is added at once, so that it counts; a worker verifies its code before it is launched. */
 static void start(const struct call *call, const struct function *function)
 {
     str id = random_uuid(call->arena);
@@ -127,15 +127,8 @@ void lambda_sandbox_release(const struct call *call, const struct function *func
                         &(struct lambda_set_idle_params){.id = sandbox->id, .idle_since_ms = call->now_ms});
 }
 
-void lambda_sandbox_end_effects(const struct call *call, str sandbox_id)
-{
-    sandbox_start_effect_end(call, sandbox_id);
-    sandbox_stop_effect_end(call, sandbox_id);
-}
-
 static void forget_by_id(const struct call *call, str sandbox_id)
 {
-    lambda_sandbox_end_effects(call, sandbox_id);
     timer_cancel(call, &LAMBDA_CHECK_SANDBOX, sandbox_id);
     lambda_remove_lines(call->txn, &(struct lambda_remove_lines_params){.sandbox_id = sandbox_id});
     lambda_remove_sandbox(call->txn, &(struct lambda_remove_sandbox_params){.id = sandbox_id});

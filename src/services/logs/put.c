@@ -1,7 +1,7 @@
 /*
- * put.c: events coming in.
+ * put.c: stores events.
  *
- * This is on the way of every function invocation: one insert per event, one update of the stream.
+ * Every function invocation runs this: one insert per event, one update of the stream.
  */
 #include "logs_internal.h"
 
@@ -11,7 +11,10 @@ enum {
     MAX_AHEAD_MS = 2 * HOUR_MS,
 };
 
-/* Events [first, end) of a batch are taken: it is in order, so those too old and too new are at its ends. */
+/*
+ * Events [first, end) of a batch are accepted: it is in order, so events that are too old or too new are at
+ * its ends.
+ */
 struct accepted {
     size_t first, end;
 };
@@ -110,27 +113,25 @@ static int64_t store(const struct call *call, const struct group *group, int64_t
     return id;
 }
 
-/* Sequence tokens are still given out, and no longer looked at, as on AWS. */
+/* Sequence tokens are still returned, but not checked any more, as on AWS. */
 enum outcome logs_put_log_events(const struct call *call, const struct logs_put_log_events_request *in,
                                  struct logs_put_log_events_response *out)
 {
-    struct group group;
+    const struct group *group = logs_group_of(call);
     int64_t stream_id, last_id = 0;
 
-    if (!logs_group_open(call, (struct group_address){.name = in->log_group_name}, in->log_stream_name,
-                         &group) ||
-        !logs_stream_find(call, &group, in->log_stream_name, &stream_id) ||
+    if (!group || !logs_stream_find(call, group, in->log_stream_name, &stream_id) ||
         !sizes_check(call, &in->log_events) || !order_check(call, &in->log_events))
         return FAILED;
 
-    struct accepted accepted = accept(call, &group, &in->log_events, out);
+    struct accepted accepted = accept(call, group, &in->log_events, out);
     if (accepted.first < accepted.end) {
         const struct logs_input_log_event *items = in->log_events.items;
         if (items[accepted.end - 1].timestamp - items[accepted.first].timestamp > DAY_MS)
             return fail(
                 call, &LOGS_INVALID_PARAMETER_EXCEPTION,
                 "The batch of log events in a single PutLogEvents request cannot span more than 24 hours.");
-        last_id = store(call, &group, stream_id, &in->log_events, accepted);
+        last_id = store(call, group, stream_id, &in->log_events, accepted);
     }
     out->next_sequence_token =
         logs_position_text(call->arena, (struct position){.timestamp_ms = call->now_ms, .id = last_id});
