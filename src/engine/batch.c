@@ -113,6 +113,7 @@ static void run_once(struct engine *engine, struct exchange *exchange)
     exchange->outcome = call_end(call, mark, run_guarded(engine, exchange));
     if (exchange->outcome == FAILED)
         trace_denial(call);
+    delivery_has_run(exchange);
     call->txn = NULL;
     meter_call(engine, exchange->operation, METER_ENGINE, monotonic_us() - began_us);
     if (exchange->outcome == PARKED && (call->last_run || exchange->cancelled)) {
@@ -205,6 +206,7 @@ static void undo(struct engine *engine, struct batch *batch)
         trace_give_up(engine);
     engine->retry_ms = engine->now_ms + RETRY_AFTER_MS;
     engine->next_timer_ms = engine->retry_ms; /* the rows of those that ran are back */
+    deliveries_look_again(engine, engine->retry_ms);
     batch->effects.count = 0;
     spawned_drop(batch, 0);
     batch->answers = (struct exchange_list){0};
@@ -258,21 +260,21 @@ static void take_parked(struct engine *engine)
 }
 
 /*
- * At least one timer that is due, and more while their slice lasts: however many they are and whatever they
- * do, most of the batch is left for calls.
+ * At least one of the timers, or deliveries, that are due, and more while their slice lasts: however many
+ * they are and whatever they do, most of the batch is left for calls.
  */
-static int run_timers(struct engine *engine)
+static int run_due(struct engine *engine, struct exchange *(*take_due)(struct engine *engine))
 {
     struct exchange *exchange;
-    int timers = 0;
+    int count = 0;
 
     slice_begin(engine);
-    while (timers < LIMIT_BATCH_CALLS / 2 && !(timers && slice_has_passed(engine)) &&
-           (exchange = timers_take_due(engine))) {
+    while (count < LIMIT_BATCH_CALLS / 2 && !(count && slice_has_passed(engine)) &&
+           (exchange = take_due(engine))) {
         run_or_give_back(engine, exchange);
-        timers++;
+        count++;
     }
-    return timers;
+    return count;
 }
 
 /* Runs what is runnable, as far as the batch's bounds allow. */
@@ -290,14 +292,14 @@ static int run_runnable(struct engine *engine, int calls, int64_t end_us)
 }
 
 /*
- * Timers first, then calls.
+ * Timers first, then calls, then deliveries: so that what a call has added is attempted in its own batch.
  *
  * While the disk is busy with earlier batches, answers of this one could not leave any sooner: so it
  * stays open and takes what arrives meanwhile.  The log then gets each page once for all of them.
  */
 static void run_calls(struct engine *engine)
 {
-    int calls = run_timers(engine);
+    int calls = run_due(engine, timers_take_due);
     int64_t end_us = monotonic_us() + INT64_C(1000) * LIMIT_BATCH_MS;
     bool more_may_come;
 
@@ -306,6 +308,8 @@ static void run_calls(struct engine *engine)
         calls = run_runnable(engine, calls, end_us);
         more_may_come = calls < WORTH_COMMITTING && monotonic_us() < end_us && deliver_is_waiting(engine);
     } while (more_may_come && take_more_while_disk_is_busy(engine));
+    if (!engine->last_run)
+        run_due(engine, deliveries_take_due);
 }
 
 static void give_back_space(struct engine *engine)
@@ -333,6 +337,8 @@ void batch_run(struct engine *engine)
     meter_batch(engine, monotonic_us() - began_us);
     take_parked(engine);
     run_calls(engine);
+    slice_begin(engine);
+    deliveries_remove_ended(engine);
     slice_begin(engine);
     trace_tend(engine);
     slice_begin(engine);

@@ -43,6 +43,7 @@
 struct txn;
 struct engine;
 struct stream;
+struct delivery_attempt;
 
 enum principal_kind {
     PRINCIPAL_ANONYMOUS,
@@ -118,16 +119,17 @@ struct call {
     str endpoint;        /* "http://localhost:4566", as the client called it */
     str source_ip;
     str request_id;
-    str trace_id;          /* that the request named; else absent, see trace_of_call() */
-    int64_t parent_hop;    /* of that trace, in which the request was made; 0: not said */
-    int64_t now_ms;        /* fixed for the whole run: never ask the clock */
-    int64_t arrived_ms;    /* unchanged when the call runs again */
-    int64_t time_up_us;    /* what time_is_up() looks at; 0: never */
-    bool preparing;        /* the operation's prepare function runs, not its handler */
-    bool may_move;         /* what may_move_to_worker() says */
-    bool last_run;         /* the server stops: answer with what there is, do not park or spawn */
-    str poller;            /* the name that spawn() gave it; else absent */
-    struct stream *stream; /* what sends the reply piece by piece; NULL: it is sent whole */
+    str trace_id;       /* that the request named; else absent, see trace_of_call() */
+    int64_t parent_hop; /* of that trace, in which the request was made; 0: not said */
+    int64_t now_ms;     /* fixed for the whole run: never ask the clock */
+    int64_t arrived_ms; /* unchanged when the call runs again */
+    int64_t time_up_us; /* what time_is_up() looks at; 0: never */
+    bool preparing;     /* the operation's prepare function runs, not its handler */
+    bool may_move;      /* what may_move_to_worker() says */
+    bool last_run;      /* the server stops: answer with what there is, do not park or spawn */
+    str poller;         /* the name that spawn() gave it; else absent */
+    const struct delivery_attempt *delivery; /* that it makes, see engine/delivery.h; else NULL */
+    struct stream *stream;                   /* what sends the reply piece by piece; NULL: it is sent whole */
     struct call_progress *progress;
 };
 

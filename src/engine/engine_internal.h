@@ -148,8 +148,11 @@ struct engine {
     struct txn *txn;
     struct batch *batch;
     int64_t now_ms;
-    int64_t next_timer_ms; /* no timer is due before; INT64_MAX: there is none */
-    int64_t next_hop;      /* numbers hops */
+    int64_t next_timer_ms;      /* no timer is due before; INT64_MAX: there is none */
+    int64_t next_delivery_ms;   /* no delivery is due before; INT64_MAX: there is none */
+    int64_t next_delivery;      /* numbers deliveries */
+    int64_t drop_deliveries_ms; /* when those of ended targets are removed; INT64_MAX: there are none */
+    int64_t next_hop;           /* numbers hops */
     struct arena late_arena;
     struct text late_hops;    /* of earlier batches, and not written yet */
     int64_t late_ms;          /* when waiting hops are written at the latest; INT64_MAX: no hops wait */
@@ -264,7 +267,11 @@ void effects_check(const struct engine *engine);
 void effects_resume(struct engine *engine);
 
 /* internal.c: calls that no client makes */
-const struct operation *internal_operation(const struct engine *engine, str service, str operation);
+/* "lambda:RetryInvocation", as rows name it; NULL: this program has no such internal operation. */
+str operation_key(struct arena *arena, const struct operation *operation);
+const struct operation *operation_of_key(const struct engine *engine, str key);
+/* Who runs internal operations. */
+const struct principal *internal_principal(void);
 /* The internal operation that has that event as its input; NULL: nobody's. */
 const struct operation *operation_that_hears(const struct engine *engine, const struct shape *event);
 /* NULL when the JSON does not fit the operation's input. */
@@ -274,6 +281,32 @@ struct exchange *internal_exchange(struct engine *engine, const struct operation
 /* timers.c */
 /* One whose time has come, to be run in this batch, with which its row is gone.  NULL: there is none. */
 struct exchange *timers_take_due(struct engine *engine);
+
+/* delivery.c */
+struct engine_delivery_row;
+/* Another attempt that began then would be too late. */
+bool delivery_is_too_old(const struct engine_delivery_row *row, int64_t at_ms);
+/* What the attempt's operation is told; is_over: that of the dead letter. */
+struct delivery_attempt *delivery_attempt_of(struct arena *arena, const struct engine_delivery_row *row,
+                                             bool is_over);
+void delivery_remove(struct txn *txn, int64_t id, const int64_t *body);
+void delivery_trace_given_up(const struct call *call, const struct engine_delivery_row *row, str why);
+/* After a run of whatever call: if it was an attempt and FAILED, that has ended. */
+void delivery_has_run(struct exchange *exchange);
+
+/* delivery_due.c */
+/* At start: what was under way begins again. */
+void deliveries_start(struct engine *engine);
+void deliveries_due_at(struct engine *engine, int64_t due_ms);
+/* One whose time has come, which has begun in this batch.  NULL: there is none, or the slice is over. */
+struct exchange *deliveries_take_due(struct engine *engine);
+/* An attempt for that target has ended. */
+void delivery_target_has_room(struct engine *engine, str target);
+/* Remove deliveries of targets that have ended, at least one, while the slice lasts. */
+void deliveries_remove_ended(struct engine *engine);
+/* The batch was undone, and the next one is at that time; everything stored was deleted. */
+void deliveries_look_again(struct engine *engine, int64_t at_ms);
+void deliveries_are_forgotten(struct engine *engine);
 
 /* clock.c */
 void clock_restore(struct engine *engine);
