@@ -1,10 +1,10 @@
-"""
-bench/run hostile: what others notice while somebody floods the server, and what memory it takes.
+"""bench/run hostile: what other clients notice while somebody floods the server, and how much memory the server
+takes.
 
-Streams of SendMessage and GetItem run while half-sent bodies, gzip bombs and heads that never end come in from several
-addresses, with and without a signature, until `--megabytes` have been sent.  An attacker that the server lets wait goes
-away and comes back, as one that wants to take much would.  Prints the server's peak of memory and the streams' latencies,
-before and during.
+Streams of SendMessage and GetItem run while half-sent bodies, gzip bombs and heads that never end come in from
+several addresses, with and without a signature, until `--megabytes` have been sent.  An attacker that the server
+stops reading closes its connection and opens another, as one that wants to use up memory would.  Prints the
+server's peak of memory and the streams' latencies, before and during the attack.
 """
 
 import argparse
@@ -90,7 +90,7 @@ def head_of(client, size, signed, *more):
 
 
 class Attacker:
-    """One process that attacks from one address; `sent` is shared by all of them."""
+    """One process that attacks from one address; `sent` is shared by all of these processes."""
 
     def __init__(self, port, number, sent, goal):
         self.port, self.address, self.sent, self.goal = port, f"127.0.0.{number + 2}", sent, goal
@@ -107,7 +107,7 @@ class Attacker:
             f"{name}{' signed' if signed else ''} {count // MIB}" for (name, signed), count in taken.items()), flush=True)
 
     def throw(self, *pieces, keep):
-        """Sends until the server lets it wait; the connection stays open until `keep` newer ones are there."""
+        """Sends until the server stops reading; the connection stays open until there are `keep` newer ones."""
         taken = 0
         try:
             connection = socket.create_connection(("127.0.0.1", self.port), PATIENCE_SECONDS, (self.address, 0))
@@ -149,7 +149,7 @@ def send_what_is_taken(connection, data):
 
 
 def attack(port, number, sent, goal):
-    os.nice(10)  # it stands for other machines, so it must not take the processors from the server and its clients
+    os.nice(10)  # it plays other machines, so it must not take the processors from the server and its clients
     Attacker(port, number, sent, goal).run()
 
 

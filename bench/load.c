@@ -3,9 +3,9 @@
  *
  *     bench-load OPERATION [--port N] [--connections N] [--seconds S | --count N] [--pid SERVER] ...
  *
- * N keep-alive connections on one epoll loop, each with one request under way.  Requests are written
- * and signed in advance where they can be (a ring of them), so that the generator costs little of the
- * CPU that it shares with the server.  Prints one JSON object.
+ * N keep-alive connections on one epoll loop, each with one request under way.  Requests are written and
+ * signed in advance where possible (a ring of them), so that the generator uses little of the CPU that it
+ * shares with the server.  Prints one JSON object.
  */
 #include "sign.h"
 
@@ -29,7 +29,7 @@ enum {
     REPLY_BYTES = 16 * 1024,
     BODY_BYTES = 4096,
     WARM_UP_PERCENT = 15,
-    PATIENCE_US = 30 * 1000 * 1000, /* without any reply: longer than the longest poll */
+    PATIENCE_US = 30 * 1000 * 1000, /* the longest time without a reply: longer than the longest poll */
 };
 
 struct load;
@@ -61,7 +61,7 @@ struct load {
     size_t sample_count, errors, sent;
     uint64_t answered_us; /* the last reply */
     int epoll;
-    bool draining; /* the queue is empty: no more to do */
+    bool draining; /* the queue is empty: stop */
     struct connection *connections;
 };
 
@@ -179,8 +179,7 @@ static void write_delete(const struct load *load, const char *handle, struct req
     *request = json(load, "sqs", "AmazonSQS.DeleteMessage", body);
 }
 
-/* Two requests for each item, with different notes: writing an item that does not change would cost no page.
- */
+/* Two requests for each item, with different notes: writing an unchanged item would write no page. */
 enum { PUTS_OF_AN_ITEM = 2 };
 
 static void write_put(const struct load *load, size_t number, struct request *request)
@@ -321,7 +320,7 @@ static bool write_some(struct load *load, struct connection *connection)
     return true;
 }
 
-/* The server has closed, or is about to: ask again on a new connection. */
+/* The server has closed the connection, or is about to: ask again on a new one. */
 static void reopen(struct load *load, struct connection *connection)
 {
     close(connection->socket);
@@ -372,7 +371,9 @@ static void send_next(struct load *load, struct connection *connection)
     send_request(load, connection, load->ring[number % load->operation->ring_size], false);
 }
 
-/* The value of a header whose name stands in lower case, up to the line's end; NULL when there is none. */
+/*
+ * The value, up to the line's end, of a header whose name is in lower case; NULL when the header is missing.
+ */
 static const char *header_value(const char *head, const char *name)
 {
     size_t length = strlen(name);
@@ -507,7 +508,7 @@ static void turn(struct load *load, int timeout_ms)
     }
 }
 
-/* User and system time of a process so far, in microseconds; 0 without one. */
+/* User and system time of a process so far, in microseconds; 0 if it does not exist. */
 static uint64_t cpu_us(int pid)
 {
     char path[64], line[1024];
@@ -560,7 +561,7 @@ static void report(const struct load *load, double seconds, uint64_t cpu)
         count ? samples[count - 1] : 0, (unsigned long long)cpu, count ? (double)cpu / (double)count : 0.0);
 }
 
-/* A stream's request that the server still holds when the run ends has waited at least until now. */
+/* Count a stream's request without a reply at the end of the run as if it had been answered now. */
 static void count_unanswered(struct load *load)
 {
     uint64_t now = now_us();

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures and prints Markdown tables; bench/README.md tells what and how."""
+"""Measures and prints Markdown tables; bench/README.md describes what and how."""
 
 import argparse
 import json
@@ -45,7 +45,7 @@ def client(port, service):
 
 
 def load(target, operation, *arguments):
-    """One run of the load generator: its JSON."""
+    """One run of the load generator; returns its JSON."""
     command = [str(LOAD), operation, "--port", str(target.port), "--pid", str(target.pid), *map(str, arguments)]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=600)
     if ended.returncode != 0:
@@ -156,7 +156,7 @@ def package_of(language):
 
 
 def orders_per_second(target, topic, queue_url, orders):
-    """From the first publish to the last message deleted: every order is in the table by then."""
+    """Times from the first publish to the last deleted message: by then every order is in the table."""
     sqs = client(target.port, "sqs")
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
 
@@ -171,7 +171,7 @@ def orders_per_second(target, topic, queue_url, orders):
 
 
 class Flow:
-    """One language's order flow on one server."""
+    """The order flow of one language on one server."""
 
     def __init__(self, target, language, settings):
         self.target = target.start()
@@ -223,7 +223,7 @@ HANDLERS = {
 
 def package_that_does_nothing(language):
     if language == "C":
-        return package_of(language)  # which has nothing to do without records
+        return package_of(language)  # without records it does nothing
     with tempfile.TemporaryFile() as file:
         with zipfile.ZipFile(file, "w") as package:
             package.writestr(*HANDLERS[language])

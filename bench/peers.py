@@ -1,4 +1,7 @@
-"""The servers that are measured: how to start them, and what they can be asked."""
+"""The measured servers: how each is started, and which operations it has.
+
+To add a peer, let bench/run install it, and yield it from peers_at_hand().
+"""
 
 import http.client
 import os
@@ -26,7 +29,7 @@ WITHOUT_TESTS = """<exclusions><exclusion><groupId>org.elasticmq</groupId>
 
 
 class Peer:
-    """A process that listens on a port; `pid` is what its CPU time is read from."""
+    """A process that listens on a port; `pid` is the process whose CPU time is read."""
 
     def __init__(self, name, operations, command):
         self.name, self.operations, self.command = name, operations, command
@@ -64,7 +67,7 @@ class Peer:
 
 
 class Orderly:
-    """The binary itself, or another build of it, with full durability and every signature verified."""
+    """Our own binary, or another build of it, with full durability and every signature verified."""
 
     operations = ["null", *QUEUE_OPERATIONS, *TABLE_OPERATIONS]
 
@@ -87,7 +90,7 @@ class Orderly:
 
 
 def java_library(coordinates, exclusions=""):
-    """The folder with that artifact and all it needs, fetched by Maven; None when that cannot be."""
+    """The folder with that artifact and its dependencies, fetched by Maven; None on failure."""
     group, artifact, version = coordinates.split(":")
     folder = DEPOT / artifact
     if (folder / "lib").exists():
@@ -126,7 +129,7 @@ def java_peers():
 
 
 def peers_at_hand():
-    """The peers that this machine can run; says which it cannot."""
+    """The peers that this machine can run; prints the others."""
     moto = DEPOT / "venv" / "bin" / "moto_server"
     if moto.exists():
         yield Peer("moto", [*QUEUE_OPERATIONS, *TABLE_OPERATIONS], [str(moto), "-p", "PORT"])

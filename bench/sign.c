@@ -47,7 +47,7 @@ static void hmac(const void *key, size_t key_length, const char *text, unsigned 
     HMAC(EVP_sha256(), key, (int)key_length, (const unsigned char *)text, strlen(text), digest, &length);
 }
 
-/* The key of a day, region and service; kept, since a run signs for one at a time. */
+/* The key of a day, region and service; kept, because a run signs for one of each. */
 static const unsigned char *signing_key(const struct signer *signer, const char *date, const char *service)
 {
     static unsigned char key[DIGEST_BYTES];

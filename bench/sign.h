@@ -3,7 +3,7 @@
 /*
  * sign.h: signed AWS requests, written out as bytes, for the load generator.
  *
- * It shares no code with the server on purpose: what checks signatures is not what made them.
+ * It shares no code with the server on purpose: the server's checks do not check themselves.
  */
 #include <stddef.h>
 
@@ -27,7 +27,7 @@ struct message {
     const char *body;
 };
 
-/* A POST of that message, signed now: it is good for a quarter of an hour. */
+/* A POST of that message, signed now: valid for a quarter of an hour. */
 struct request sign_request(const struct signer *signer, const struct message *message);
 /* The same without any signature. */
 struct request plain_request(const struct signer *signer, const struct message *message);

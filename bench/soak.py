@@ -1,10 +1,10 @@
-"""
-bench/run soak: a mixed load for `--minutes`, beside `--idle` connections that say nothing.
+"""bench/run soak: a mixed load for `--minutes`, beside `--idle` silent connections.
 
-`--active` connections take turns: messages are sent, received and deleted; items put, read, updated and deleted; log
-events written into streams that are deleted later; and a message published now and then to a function behind a queue.
-What is there at any time is bounded, so memory and the database's size must be flat once the load has run for a while.
-The clock is moved, so that traces (seven days) and messages (four) also end while it runs.
+`--active` connections take turns: messages are sent, received and deleted; items put, read, updated and deleted;
+log events written into streams that are deleted later; and now and then a message is published to a function
+behind a queue. The amount of live data is bounded, so memory and the database's size must be flat once the load
+has run for a while. The clock is moved, so that traces (seven days) and messages (four) also expire during the
+run.
 """
 
 import argparse
@@ -33,7 +33,7 @@ HANDLER = "import json\ndef handler(event, context):\n    print(json.dumps(event
 ARN = "arn:aws:{}:us-east-1:000000000000:{}"
 
 
-# --- What the load is about --------------------------------------------------------------------
+# # --- What the load uses ------------------------------------------------------------------------
 
 
 def package():
@@ -44,7 +44,7 @@ def package():
 
 
 def make_world(port):
-    """boto3 is only needed here."""
+    """Imported here, because only this function needs boto3."""
     import boto3
 
     def client(service):
@@ -135,7 +135,7 @@ class Worker:
         client.dynamodb("DeleteItem", TableName="soak", Key=self.key(back=ITEMS // 2))
 
     def log(self, client):
-        """A new stream each time, and an old one goes."""
+        """Makes a new stream each time, and deletes an old one."""
         def logs(operation, **arguments):
             return client.call("logs", f"Logs_20140328.{operation}", {"logGroupName": "soak", **arguments})
 
@@ -155,7 +155,7 @@ def work(port, number, options, counters, ends):
     Worker(port, number, options.active // PROCESSES, *counters).run(options.per_second / PROCESSES, ends)
 
 
-# --- What it takes -----------------------------------------------------------------------------
+# # --- Memory and size ---------------------------------------------------------------------------
 
 
 def stored_mib(data):
@@ -163,18 +163,18 @@ def stored_mib(data):
 
 
 def trim_logs(client):
-    """What functions log is kept for ever unless somebody says otherwise."""
+    """Functions' logs are kept for ever by default."""
     try:
         client.call("logs", "Logs_20140328.DeleteLogGroup", {"logGroupName": "/aws/lambda/soak"})
     except Refused:
         pass  # nothing has been logged yet
 
 
-IDLE_TURNS = 24  # lines after which each idle connection has asked something, before the server closes it as forgotten
+IDLE_TURNS = 24  # each idle connection asks something once in so many lines, before the server closes it as idle
 
 
 def wake_some(idle, turn):
-    """A connection that never asks anything is closed after 350 s, as AWS's load balancers do."""
+    """Lets some connections ask something: the server closes a silent one after 350 s, as AWS's load balancers do."""
     some = idle[turn % IDLE_TURNS :: IDLE_TURNS]
     for connection in some:
         connection.sendall(b"GET /_orderly/health HTTP/1.1\r\nHost: localhost\r\n\r\n")
@@ -190,7 +190,7 @@ def line(server, counters, began):
 
 
 def watch(server, counters, idle, minutes):
-    """A line every ten seconds; what each said."""
+    """Prints a line every ten seconds; returns their figures."""
     client, began, seen = WireClient(server.port), time.monotonic(), []
     while time.monotonic() < began + 60 * minutes:
         time.sleep(LINE_SECONDS)
@@ -202,7 +202,7 @@ def watch(server, counters, idle, minutes):
 
 
 def growth(seen):
-    """From the second third to the last: the largest of each."""
+    """Compares the largest figures of the second and of the last third."""
     third = len(seen) // 3
     middle, last = seen[third : 2 * third], seen[2 * third :]
     return [max(one[at] for one in last) / max(one[at] for one in middle) for at in (0, 1)]

@@ -2,14 +2,14 @@
 
 Each worst_*.py exports REQUESTS, a list of entries:
 
-    {"name": "UpdateItem: 250 elements set in a list of 190,000",
-     "service": "dynamodb",
-     "prepare": lambda client: ...,    # optional: makes what the request needs; may return another client to use
-     "request": lambda client: ...}    # one request, which is sent again and again
+  {"name": "UpdateItem: 250 elements set in a list of 190,000",
+   "service": "dynamodb",
+   "prepare": lambda client: ...,    # optional: makes what the request needs; may return another client to use
+   "request": lambda client: ...}    # one request, which is sent again and again
 
-A request that is one HTTP request is signed once and its bytes are sent again, so that Python's own work does
-not disturb what is measured.  To add one, append to the list of its service's module; its name begins with the
-operation's.  Operations that no entry names are asked as usual (worst_others.py).
+An entry that is one HTTP request is signed once and its bytes are sent again, so that Python's own work does not
+disturb the measurement.  To add an entry, append to the list of its service's module; its name begins with the
+operation's name.  Operations without an entry are asked as usual (worst_others.py).
 """
 
 import csv
@@ -42,7 +42,7 @@ class Recorded(Exception):
 
 
 def recorded(client, request):
-    """The one HTTP request that it is; None when it is none or several."""
+    """The single HTTP request that the entry sends; None when it sends none or several."""
     sent = []
 
     def record(request, **_):
@@ -52,14 +52,14 @@ def recorded(client, request):
     try:
         request(client)
     except client.exceptions.ClientError:
-        pass  # many a worst request is refused: late
+        pass  # many of the worst requests are refused, after much work
     finally:
         client.meta.events.unregister("before-send", record)
     return sent[0] if len(sent) == 1 else None
 
 
 def sender(port, client, entry):
-    """A function that sends the request once and waits for its answer."""
+    """A function that sends the request once and waits for its reply."""
     one = recorded(client, entry["request"])
     if one is None:
         return lambda: again(client, entry)
@@ -83,7 +83,7 @@ def again(client, entry):
 
 
 def streams(target, load, queue_url, seconds):
-    """Both streams side by side for so long: {name: its report}."""
+    """Both streams side by side for some seconds: {name: its report}."""
     running = {
         name: subprocess.Popen(
             [str(load), operation, "--port", str(target.port), *STREAM, "--seconds", str(seconds),
@@ -116,16 +116,16 @@ class Repeated(threading.Thread):
 
 
 def cpu_ms(pid):
-    """CPU time so far: of the engine's thread, and of the loop that has worked most."""
+    """CPU time so far: of the engine's thread, and of the busiest loop."""
     spent = {}
     for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
-        name = "loop" if task.name == str(pid) else (task / "comm").read_text().strip()  # the first is a loop, too
+        name = "loop" if task.name == str(pid) else (task / "comm").read_text().strip()  # the main thread is a loop, too
         spent[name] = max(spent.get(name, 0), int((task / "schedstat").read_text().split()[0]) / 1e6)
     return {where: spent[where] for where in ("engine", "loop")}
 
 
 def slow_calls(port):
-    """What has held the engine or a loop for over 20 ms so far: {(operation, where): how often}."""
+    """Calls that have held the engine or a loop for over 20 ms so far: {(operation, where): how often}."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request("GET", "/_orderly/metrics")
     told = json.loads(connection.getresponse().read())["slow_calls"]
@@ -134,7 +134,7 @@ def slow_calls(port):
 
 
 def beside_it(bench, send, seconds):
-    """The streams' reports while the request is sent, and how long each of them took."""
+    """The streams' reports while the request is sent, and how long each request took."""
     repeated = Repeated(send)
     repeated.start()
     reports = bench.streams(seconds)
@@ -161,7 +161,7 @@ def measure_once(bench, send, seconds):
 
 
 class Bench:
-    """The server, the streams beside the requests, and what is known of the streams alone."""
+    """The server, the streams beside the requests, and the streams' latencies without other load."""
 
     def __init__(self, target, load, queue_url, seconds):
         self.target, self.load, self.queue_url, self.seconds = target, load, queue_url, seconds
@@ -171,7 +171,7 @@ class Bench:
         return streams(self.target, self.load, self.queue_url, seconds)
 
     def alone(self):
-        """Measured again after some uses: the queue grows, and the machine's mood changes."""
+        """Measured again after some uses: the queue grows, and the machine's speed varies."""
         if self.uses % ALONE_FOR == 0:
             before = cpu_ms(self.target.pid)
             self.known_alone = self.streams(self.seconds)
@@ -181,7 +181,7 @@ class Bench:
         return self.known_alone
 
     def measure(self, client, entry):
-        """The best of up to three measurements: what else runs on the machine can only add."""
+        """The best of up to three measurements: other load on the machine can only add time."""
         other = entry.get("prepare", lambda _: None)(client)
         client = other if isinstance(other, botocore.client.BaseClient) else client
         send = sender(self.target.port, client, entry)
@@ -206,7 +206,7 @@ def entries(wanted):
 
 
 class Table:
-    """Rows in a CSV file, written as they come: a run that was stopped goes on where it was."""
+    """Rows in a CSV file, written as soon as they are measured: a stopped run continues after the last row."""
 
     def __init__(self, path):
         self.path, self.rows = path, []

@@ -1,4 +1,5 @@
-"""The worst requests to DynamoDB: items of 400 KB in every shape, expressions of 4 KB about them, pages of a megabyte."""
+"""The worst requests to DynamoDB: items of 400 KB in every shape, expressions of 4 KB about them, pages of a
+megabyte."""
 
 import concurrent.futures
 
@@ -73,7 +74,7 @@ def repeated(one, separator, count):
 
 
 def questions(value):
-    """(a condition of many contains(c, …) that are all false, their values)"""
+    """(a condition of many false contains(c, …), their values)"""
     return repeated("contains(c,:v%)", " OR ", QUESTIONS), {f"v{100_000 + i}": value(i) for i in range(QUESTIONS)}
 
 
@@ -117,7 +118,7 @@ def definitions(dynamodb):
 
 
 def large_table_again(dynamodb):
-    """Not one request: a table is filled, and deleted with its items."""
+    """Several requests: a table is filled, and deleted with its items."""
     small_items(dynamodb, 2_000)
     dynamodb.delete_table(TableName=SMALL)
 

@@ -56,7 +56,7 @@ def make_many_policies(iam):
 
 
 def bound_client(service):
-    """prepare() for a request by a user whose ten policies are as dear to evaluate as they may be."""
+    """prepare() for a request by a user whose ten policies are as expensive to evaluate as possible."""
 
     def prepare(client):
         endpoint = client.meta.endpoint_url

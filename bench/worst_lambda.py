@@ -1,4 +1,5 @@
-"""The worst requests to Lambda: packages that unpack to much, large payloads, long lists, a function that floods its log."""
+"""The worst requests to Lambda: packages that unpack to a large size, large payloads, long lists, a function that
+floods its log."""
 
 import io
 import json

@@ -1,6 +1,6 @@
 """The worst requests to SQS, SNS and CloudWatch Logs: many queues, subscribers, streams; large bodies; long patterns.
 
-What needs millions of rows is made by requests of the largest size, so a preparation takes some seconds.
+Millions of rows are made by requests of the largest size, so a preparation takes some seconds.
 """
 
 import json
@@ -65,14 +65,14 @@ def backlog(name, **attributes):
 
 
 def purge_anew(sqs):
-    """A queue is filled, purged and deleted: the rows of one after the other are being removed all the time."""
+    """A queue is filled, purged and deleted: rows are being removed all the time."""
     make_queue(sqs, "worst-purge")
     fill(sqs, "worst-purge", 2000)
     sqs.delete_queue(QueueUrl=url(sqs, "worst-purge"))
 
 
 def hidden_everywhere(sqs):
-    """Messages that become visible in as many different seconds as there are of them."""
+    """Messages that become visible in a different second each."""
     make_queue(sqs, "worst-hidden")
     fill(sqs, "worst-hidden", BACKLOG)
     for i in range(BACKLOG // 10):

@@ -11,7 +11,7 @@ from botocore.config import Config
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests" / "wire"))
 from base_requests import World, base_requests  # noqa: E402
 
-worlds = {}  # endpoint -> what the requests are about, made at the first of them
+worlds = {}  # endpoint -> the resources that the requests use, made at the first request
 
 
 def client_at(endpoint, service):
@@ -31,7 +31,7 @@ def call(client, operation, arguments):
     try:
         getattr(client, xform_name(operation))(**arguments)
     except client.exceptions.ClientError:
-        pass  # made before, or gone by now
+        pass  # exists already, or is deleted already
 
 
 def entry(service, operation):

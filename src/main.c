@@ -1,6 +1,6 @@
 /*
- * main.c: which command it is; and for the server, the wiring: services into the engine, the engine
- * into the server.
+ * main.c: selects the command; for the server, connects the services to the engine, and the engine to the
+ * server.
  */
 #include "options.h"
 #include "orders/cli/commands.h"
@@ -22,7 +22,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Beside the installed binary (share/orderly/runtimes), or in the source tree it was built from. */
+/* Beside the installed binary (share/orderly/runtimes), or in the source tree of the build. */
 static str find_runtimes(struct arena *arena)
 {
     char path[PATH_MAX];
@@ -34,7 +34,7 @@ static str find_runtimes(struct arena *arena)
     return folder_exists(installed.data) ? installed : S(ORDERLY_SOURCE "/runtimes");
 }
 
-/* What is in memory only still unpacks functions somewhere, as long as it runs; absent (errno) on trouble. */
+/* The folder for unpacked functions: a temporary one in memory mode.  Absent, with errno set, on trouble. */
 static str find_functions(struct arena *arena, const struct options *options)
 {
     if (!options->in_memory)
@@ -53,7 +53,7 @@ static str absolute(struct arena *arena, str path)
     return arena_format(arena, "%s/%.*s", folder, STR_ARGS(path));
 }
 
-/* Functions see the folder itself, but nothing of ".." or of links on the way to it. */
+/* The folder's path without ".." and links, as functions see it. */
 static str real_folder(struct arena *arena, str path)
 {
     char real[PATH_MAX];
@@ -83,7 +83,7 @@ static void warn_of_openness(const struct options *options)
         log_warn("policies do not bind (--iam soft): what they deny is let through, and said here");
 }
 
-/* Tests count what a run does when its slice never ends, or always has. */
+/* For tests: how much a run changes when its slice never ends, or has ended at once. */
 static int64_t slice_us(void)
 {
     const char *text = getenv("ORDERLY_SLICE_US");
@@ -249,8 +249,10 @@ static const struct {
 
 int main(int argc, char **argv)
 {
-    /* Nothing here is in local time.  Without TZ, libarchive's mktime() looks at /etc/localtime for each
-     * entry. */
+    /*
+     * Nothing here uses local time.  Without TZ, libarchive's mktime() looks at /etc/localtime for each
+     * entry.
+     */
     setenv("TZ", "UTC", 0);
     for (size_t i = 0; i < sizeof COMMANDS / sizeof *COMMANDS; i++)
         if (argc > 1 && strcmp(argv[1], COMMANDS[i].name) == 0)

@@ -1,5 +1,7 @@
 /*
- * options.c: one table says every flag, its environment twin, its default and its help.
+ * options.c: one table with every flag, its environment variable, its default and its help.
+ *
+ * To add an option, add a member to struct options and a line to the table.
  */
 #include "options.h"
 
@@ -12,11 +14,11 @@
 #include <string.h>
 
 struct option {
-    const char *flag; /* NULL: LocalStack's name for the variable of another */
+    const char *flag; /* NULL: LocalStack's variable for another line's option */
     const char *variable;
     const char *fallback; /* NULL: a switch, off unless given */
     const char *value, *help;
-    const char *takes; /* what set() accepts, as a sentence goes on: "a whole number from 0 to 64" */
+    const char *takes; /* what set() accepts, as the end of a sentence: "a whole number from 0 to 64" */
     bool (*set)(struct options *options, str value);
 };
 
@@ -77,7 +79,7 @@ static bool set_iam(struct options *options, str value)
     return false;
 }
 
-/* LocalStack's switches are 1 or 0, and say nothing when they are not set. */
+/* LocalStack's switches are 1 or 0; when unset they change nothing. */
 static bool set_enforce_iam(struct options *options, str value)
 {
     return str_empty(value) || (str_equal(value, S("1")) && set_iam(options, S("on"))) ||
@@ -96,14 +98,14 @@ static bool set_sqs_waits(struct options *options, str value)
     return str_equal(value, S("1")) || str_equal(value, S("0"));
 }
 
-/* LocalStack has a switch for each of the two. */
+/* LocalStack has a switch for each of the two waits. */
 static bool add_sqs_waits(struct options *options, str value)
 {
     options->sqs_waits |= str_equal(value, S("1"));
     return str_equal(value, S("1")) || str_equal(value, S("0"));
 }
 
-/* "a,b": more of them, besides those that other flags and variables name. */
+/* "a,b": added to the names from other flags and variables. */
 static bool add_names(struct options *options, struct names *names, str value, bool (*valid)(str name))
 {
     str name;

@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
 """Drafts a service's model from botocore's data: names and types, no prose.
 
-    import_model.py --into src/services/sqs/sqs.model sqs StartMessageMoveTask
-    import_model.py sqs SendMessage ReceiveMessage > draft.model
+  import_model.py --into src/services/sqs/sqs.model sqs StartMessageMoveTask
+  import_model.py sqs SendMessage ReceiveMessage > draft.model
 
-`--into` adds to a model what it lacks and leaves alone what is there: the operations, their shapes and errors; it
-takes the operations off the `also` list.  Without operations, all of them are drafted.  What botocore does not know stays to be done by hand:
-actions that are not named like their operation, error prefixes, the service's common errors, notes.
+`--into` adds what a model lacks and changes nothing else: the operations, their shapes and errors; it takes the
+operations off the `also` list.  Without operations, all of them are drafted.  What botocore's data lack must be
+added by hand: actions that are not named like their operation, error prefixes, the service's common errors, notes.
 
-Current data describes SQS as a JSON service only; the names that its Query protocol uses are taken from the data of
-the old botocore in build-venv-old (tools/setup --tests), or from --query-data.
+Current data describe SQS as a JSON service only; the names of its Query protocol are taken from the data of the
+old botocore in build-venv-old (tools/setup --tests), or from --query-data.
 """
 import argparse
 import gzip
@@ -57,7 +57,7 @@ def wrap(words, indent="    "):
 
 
 class Draft:
-    """Model text for some operations; shapes are drafted as they are met."""
+    """Model text for some operations; shapes are drafted when an operation refers to them."""
 
     def __init__(self, description, query_description=None, known=()):
         self.known = set(known)  # names that are declared already
@@ -69,7 +69,7 @@ class Draft:
         self.elements = dict(self.named_elements())
 
     def named_elements(self):
-        """Structures that are a whole body in XML, and what their element is called."""
+        """Structures that are a whole body in XML, and the names of their elements."""
         bodies = [operation.get("input", {}) for operation in self.description["operations"].values()]
         bodies += [shape["members"][shape["payload"]] for shape in self.shapes.values() if "payload" in shape]
         for body in bodies:
@@ -95,7 +95,7 @@ class Draft:
         return text + (" sensitive" if shape.get("sensitive") else "")
 
     def container_names(self, name):
-        """`item` or `entry`, where Query calls them other than the protocol does."""
+        """`item` or `entry`, where Query's name differs from the protocol's default."""
         shape = self.query_shapes.get(name, self.shapes[name])
         if shape["type"] == "list":
             item = shape["member"].get("locationName", "member")
@@ -231,7 +231,7 @@ class Model:
         self.blocks = [block for block in re.split(r"\n\n+", path.read_text().strip("\n"))]
 
     def words(self, block):
-        """The first words of a block's declaration, comments left out."""
+        """The first words of a block's declaration, skipping comments."""
         for line in block.splitlines():
             if not line.startswith("#"):
                 return line.split()
@@ -245,7 +245,7 @@ class Model:
         return {name for line in service.splitlines() if line.split()[:1] == ["errors"] for name in line.split()[1:]}
 
     def last(self, *kinds):
-        """Where to add another block of these kinds."""
+        """The position for another block of these kinds."""
         return max(i for i, block in enumerate(self.blocks) if self.words(block)[0] in kinds) + 1
 
     def add(self, operations, shapes, errors):
@@ -265,7 +265,7 @@ class Model:
 
 
 def add_to(path, draft, wanted):
-    """Add what the model lacks; say what that was."""
+    """Add what the model lacks; return what was added."""
     model = Model(path)
     draft.known = model.declared()
     new = [name for name in wanted if name not in draft.known]
@@ -279,7 +279,7 @@ def add_to(path, draft, wanted):
 
 
 def query_description(args, description):
-    """What the Query protocol calls things, where the description itself does not say."""
+    """The data with the names of the Query protocol, where the description itself lacks them."""
     if args.query_data:
         return load(args.query_data, args.service)
     if "awsQueryCompatible" not in description["metadata"]:

@@ -1,11 +1,11 @@
 /*
- * bench_store.c: how many requests a second the store takes, and what one costs.
+ * bench_store.c: how many requests a second the store takes, and the cost of each.
  *
  *     bench_store FOLDER [full|relaxed|memory] [none|lazy|eager] [write|read] [SECONDS]
  *
- * A request is a statement on a message of 400 bytes: send, take (update ... returning) and remove in
- * turn, or a read.  Batches of one size are committed one after the other; as clients would, the
- * bench waits when more than IN_FLIGHT batches are not durable yet.
+ * A request is a statement on a message of 400 bytes: send, take (update ... returning) and remove in turn,
+ * or a read.  Batches of one size are committed one after the other; like clients, the bench waits when more
+ * than IN_FLIGHT batches are not durable yet.
  *
  * The savepoint around each request: none; lazy, as the store does it; eager, at once.
  */
@@ -21,7 +21,7 @@
 
 enum { QUEUE_ID = 1, BODY_BYTES = 400, IN_FLIGHT = 2, BACKLOG = 1000 };
 
-/* Past the times at which messages are sent, which count from 1. */
+/* Later than the times of sent messages, which count from 1. */
 static const int64_t TAKEN_MS = INT64_C(1) << 50;
 
 enum savepoints { SAVEPOINTS_NONE, SAVEPOINTS_LAZY, SAVEPOINTS_EAGER };
@@ -145,7 +145,7 @@ static void measure(struct bench *bench, int size, int64_t seconds)
            (double)bench->longest_us / 1000);
 }
 
-/* A queue is never empty: a backlog of messages that the takes work through. */
+/* Fill the queue with messages to take, so that it is never empty. */
 static void fill(struct bench *bench)
 {
     struct txn *txn = store_begin(bench->store);

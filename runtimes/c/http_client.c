@@ -1,8 +1,8 @@
 /*
- * http_client.c: see http_client.h.  Bodies come with a Content-Length or in chunks.
+ * http_client.c: one exchange after the other.  Bodies come with a Content-Length or in chunks.
  *
- * A kept connection may have been closed by the server since its last use.  A request that got not one
- * byte of a reply is therefore sent once more on a new connection.
+ * The server may have closed a kept connection since its last use.  A request that got not one byte of a
+ * reply is therefore sent once more on a new connection.
  */
 #include "http_client.h"
 
@@ -83,7 +83,7 @@ static bool send_request(struct http_client *client, const char *method, const c
     return send_all(client, parts, body_length > 0 ? 2 : 1);
 }
 
-/* More bytes into the empty buffer; false at the connection's end. */
+/* Receive more bytes into the empty buffer; false at the connection's end. */
 static bool receive(struct http_client *client)
 {
     ssize_t received;
@@ -116,7 +116,7 @@ static bool append(char **text, size_t *length, size_t *capacity, const char *by
     return true;
 }
 
-/* One line to the end of the head, with a NUL in place of its line break. */
+/* Append one line to the head, with a NUL in place of its line break. */
 static bool read_line(struct http_client *client, struct http_reply *reply)
 {
     for (;;) {

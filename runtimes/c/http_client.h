@@ -11,14 +11,14 @@
 struct http_client {
     const char *address; /* "host:port"; belongs to the caller */
     int socket;          /* -1: not connected */
-    char *buffer;        /* received bytes that nobody took: start..end */
+    char *buffer;        /* received bytes that have not been read: start..end */
     size_t capacity, start, end;
 };
 
 /* A reply, valid until the next exchange.  The memory is kept and reused. */
 struct http_reply {
     int status;
-    char *head; /* "name: value" lines, each ended by a NUL, after them an empty one */
+    char *head; /* "name: value" lines, each ended by a NUL; the last one is empty */
     size_t head_length;
     char *body; /* a NUL follows it */
     size_t body_length;

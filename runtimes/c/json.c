@@ -1,7 +1,7 @@
 /*
  * json.c: a recursive-descent JSON reader that keeps its values in blocks of memory, and a text builder.
  *
- * Every function of the reader leaves `at` behind what it took, or returns NULL or false; then the whole
+ * Every function of the reader moves `at` past what it has read, or returns NULL or false; then the whole
  * text is refused.
  */
 #include "orderly_json.h"
@@ -124,7 +124,7 @@ static bool take_number(struct reader *reader)
     return true;
 }
 
-/* The length of the UTF-8 character at `at` (RFC 3629: shortest form, no surrogates), 0 if it is none. */
+/* The length of the UTF-8 character at `at` (RFC 3629: shortest form, no surrogates), or 0. */
 static size_t utf8_length(const unsigned char *at, const unsigned char *end)
 {
     size_t length = at[0] < 0x80   ? 1
@@ -211,7 +211,10 @@ static char *take_escape(struct reader *reader, char *out)
     return out;
 }
 
-/* The end of the string that begins at `at`, whose length no decoded text exceeds; NULL if it has none. */
+/*
+ * The end of the string that begins at `at`; NULL if it has no end.  No decoded text is longer than its
+ * source.
+ */
 static const char *closing_quote(const struct reader *reader)
 {
     for (const char *at = reader->at; at < reader->end; at++) {

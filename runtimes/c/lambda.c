@@ -50,7 +50,7 @@ static void write_all(const char *text, size_t length)
     }
 }
 
-/* The record goes out in one write, so that another thread's cannot come between. */
+/* The record is written by one write(), so that another thread's record cannot come between. */
 void lambda_log(const char *format, ...)
 {
     va_list arguments;

@@ -5,8 +5,8 @@
 /*
  * orderly_json.h: a strict JSON reader and a text builder, for handlers.
  *
- * The reader takes RFC 8259 and nothing else: invalid UTF-8, lone surrogates, trailing text and nesting
- * deeper than 100 are refused.  Numbers stay the text they were, so that none loses a digit.
+ * The reader accepts exactly RFC 8259: invalid UTF-8, lone surrogates, trailing text and nesting deeper than
+ * 100 are refused.  Numbers stay text, so that no digit is lost.
  */
 
 enum json_kind {
@@ -34,16 +34,16 @@ struct json_memory {
     struct json_block *blocks;
 };
 
-/* The value that `text` holds, or NULL if that is not JSON.  Lives in `memory`. */
+/* The value of `text`, or NULL if it is not JSON.  Lives in `memory`. */
 const struct json *json_read(struct json_memory *memory, const char *text, size_t length);
 
 void json_clear(struct json_memory *memory);
 void json_release(struct json_memory *memory);
 
-/* The member of that name (the last, if there are several); NULL if none, or `object` is no object. */
+/* The last member of that name; NULL if no member has it, or if `object` is not an object. */
 const struct json *json_member(const struct json *object, const char *name);
 
-/* A string's text, or NULL if `value` is NULL, no string, or holds a NUL. */
+/* A string's text; NULL if `value` is NULL, is not a string, or contains a NUL. */
 const char *json_string(const struct json *value);
 
 /* A text that grows.  Starts as {0}; `data` ends with a NUL once anything was added. */

@@ -15,17 +15,17 @@
  *         return lambda_run(greet, NULL);
  *     }
  *
- * The program is the function's `bootstrap`.  It needs nothing but libc, speaks the Lambda Runtime API
- * over one kept connection, and runs on AWS as it does on Orderly.
+ * The program is the function's `bootstrap`.  It needs only libc, speaks the Lambda Runtime API over one kept
+ * connection, and runs on AWS as it does on Orderly.
  */
 
-/* One invocation.  All of it belongs to the runtime and is gone when the handler returns. */
+/* One invocation.  All of it belongs to the runtime and is freed when the handler returns. */
 struct lambda_invocation {
     const char *payload; /* the event, a JSON text; a NUL follows it */
     size_t payload_size;
     const char *request_id;
     const char *function_arn;
-    const char *trace_id;         /* "" when there is none, as the next two */
+    const char *trace_id;         /* "" when missing, as the next two */
     const char *client_context;   /* JSON */
     const char *cognito_identity; /* JSON */
     int64_t deadline_ms;          /* since the epoch: the process is killed then */
@@ -35,17 +35,15 @@ struct lambda_invocation {
 };
 
 /*
- * Answers one invocation by calling lambda_reply() or lambda_fail() once; a handler that calls neither
- * has answered null.  `context` is what lambda_run() was given.
+ * Answers one invocation by calling lambda_reply() or lambda_fail() once; if it calls neither, the answer is
+ * null.  `context` is the argument of lambda_run().
  */
 typedef void lambda_handler(void *context, struct lambda_invocation *invocation);
 
-/*
- * Serves invocations until the Runtime API goes away, then returns an exit status for main(), never 0.
- */
+/* Serves invocations until the Runtime API goes away, then returns an exit status for main(), never 0. */
 int lambda_run(lambda_handler *handler, void *context);
 
-/* Says that the function could not be set up, before lambda_run().  Returns main()'s exit status. */
+/* Reports, before lambda_run(), that the function could not be set up.  Returns main()'s exit status. */
 int lambda_init_failed(const char *error_type, const char *message);
 
 /* The invocation succeeded with `payload`, a JSON text.  It is sent before the call returns. */
@@ -58,6 +56,6 @@ void lambda_fail(struct lambda_invocation *invocation, const char *error_type, c
 /* Writes one log record (without a line break at its end); line breaks inside it become carriage returns. */
 void lambda_log(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Milliseconds since the epoch, and what is left of them until the invocation's deadline (0 if none). */
+/* Milliseconds since the epoch, and milliseconds left until the invocation's deadline (0 after it). */
 int64_t lambda_now_ms(void);
 int64_t lambda_remaining_ms(const struct lambda_invocation *invocation);

@@ -1,9 +1,9 @@
 /*
  * bootstrap.mjs: runs one nodejs* function as AWS's own runtime client does.
  *
- * Load the handler, then for ever: fetch the next invocation, run the handler, report what came of it.
- * One invocation at a time. A rejected promise or an exception that nobody caught ends the process
- * after it was reported, and the server starts a new one.
+ * It loads the handler, then repeats: fetch the next invocation, run the handler, report the result. There is
+ * one invocation at a time. A rejected promise or an exception that nobody caught ends the process after it
+ * has been reported, and the server starts a new process.
  */
 import { formatError, UnhandledPromiseRejection } from "./errors.mjs";
 import { patchConsole, setLoggedRequestId } from "./log.mjs";
@@ -41,8 +41,8 @@ process.on("beforeExit", () => {
 });
 
 /*
- * The answer of one invocation: given once, by whichever comes first of the handler's promise, its
- * callback, the context's done/succeed/fail, and an event loop that has run empty.
+ * The answer of one invocation: sent once, by the first of the handler's promise, its callback, the context's
+ * done/succeed/fail, and an event loop that has nothing left to do.
  */
 function answerOf(invocation) {
   let given = false;

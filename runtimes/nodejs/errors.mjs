@@ -21,14 +21,14 @@ export class UnhandledPromiseRejection extends runtimeError("UnhandledPromiseRej
   }
 }
 
-/* Errors of another realm (vm, worker) are no instances of ours, but look like one. */
+/* Errors of another realm (vm, worker) are not instances of our Error, but look like one. */
 function isError(value) {
   return value instanceof Error ||
     (typeof value?.name === "string" && typeof value.message === "string" &&
       typeof value.stack === "string");
 }
 
-/* What the caller of the function sees. */
+/* The report for the caller of the function. */
 export function reportOf(error) {
   if (!isError(error))
     return { errorType: typeof error, errorMessage: String(error), trace: [] };
@@ -39,7 +39,7 @@ export function reportOf(error) {
   };
 }
 
-/* What the log shows: the report, whatever else the error carries, and its causes. */
+/* The text for the log: the report, all other members of the error, and its causes. */
 export function formatError(error) {
   const withProperties = (_key, value) => (isError(value)
     ? {

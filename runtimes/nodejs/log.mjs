@@ -7,7 +7,7 @@
  */
 import { format } from "node:util";
 
-/* As on AWS, what is logged before the first invocation carries the word "undefined". */
+/* As on AWS, records before the first invocation have the word "undefined". */
 let requestId;
 
 export function setLoggedRequestId(id) {
@@ -20,8 +20,8 @@ function write(level, parts) {
 }
 
 /*
- * Over a socket, which is what a server's "pipe" often is, Node.js writes behind the program's back, and a
- * process that exits or is killed loses what it said last.
+ * A server's "pipe" is often a socket, on which Node.js writes asynchronously: a process that exits or is
+ * killed would lose its last output.
  */
 function writeAtOnce(stream) {
   stream._handle?.setBlocking?.(true);

@@ -1,6 +1,6 @@
 /*
  * resolve.mjs: the hook that finds bare imports in the runtime's own node_modules, last of all places.
- * `resolve` is for module.register (a thread of its own), `resolveNow` for module.registerHooks.
+ * `resolve` is for module.register (on a thread of its own), `resolveNow` for module.registerHooks.
  */
 function isOurs(error, specifier) {
   return error.code === "ERR_MODULE_NOT_FOUND" && !/^[./]|^[a-z]+:/.test(specifier);

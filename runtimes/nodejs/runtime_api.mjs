@@ -44,7 +44,7 @@ function parsed(header) {
   return header === undefined ? undefined : JSON.parse(header);
 }
 
-/* Waits for the next invocation, for as long as it takes. */
+/* Waits for the next invocation, without a time-out. */
 export async function nextInvocation() {
   const { status, headers, body } = await request("GET", "/invocation/next");
   if (status !== 200)

@@ -1,8 +1,8 @@
 /*
  * user_function.mjs: finds the handler that _HANDLER names, with AWS's order of search and its errors.
  *
- * "dir/file.export" is looked for as file, file.js, file.mjs and file.cjs under the task root, then as
- * an installed package.  Bare imports that the function did not bring are served from the runtime's own
+ * "dir/file.export" is searched for as file, file.js, file.mjs and file.cjs under the task root, then as an
+ * installed package.  Bare imports that are not in the function's package come from the runtime's own
  * node_modules.
  */
 import fs from "node:fs";
@@ -26,9 +26,9 @@ function samePlace(one, other) {
 }
 
 /*
- * require() looks where NODE_PATH says, import does not.  A node_modules link beside the task root lets
- * both find ours with no help; without it a resolve hook does, which on Node.js before 22.15 runs on a
- * thread of its own and costs 25 ms at start.
+ * require() searches NODE_PATH, import does not.  With a node_modules link beside the task root both find our
+ * packages without help; otherwise a resolve hook finds them, which on Node.js before 22.15 runs on a thread
+ * of its own and costs 25 ms at start.
  */
 async function lendOwnModules(taskRoot) {
   process.env.NODE_PATH = [process.env.NODE_PATH, OWN_MODULES].filter(Boolean).join(path.delimiter);

@@ -1,7 +1,7 @@
 """Runs one python3* function as AWS's own runtime client does; standard library only.
 
-Load the handler, then for ever: fetch the next invocation, run the handler, report what came of it.
-One invocation at a time, over one kept connection to the Lambda Runtime API:
+It loads the handler, then repeats: fetch the next invocation, run the handler, report the result.  There is one
+invocation at a time, over one kept connection to the Lambda Runtime API:
 https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 """
 
@@ -16,17 +16,17 @@ import time
 API_ROOT = "/2018-06-01/runtime"
 OWN_PACKAGES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "site")
 
-# A function's code is not to be changed, not even by compiled modules beside it; the server would take it for altered.
+# A function's code must not change, not even by compiled modules beside it: the server would take it for altered.
 sys.dont_write_bytecode = True
 
-# One line of standard output is one log event, so a break inside a record becomes this.
+# One line of standard output is one log event, so this replaces a line break inside a record.
 LINE_BREAK_IN_RECORD = "\r"
-# AWS indents the lines of a traceback with this, so that consoles keep the indentation.
+# AWS indents the lines of a traceback with this character, so that consoles keep the indentation.
 NO_BREAK_SPACE = "\u00a0"
 
 
 class Fault(Exception):
-    """An error of the runtime itself, with the type and the words that AWS gives it."""
+    """An error of the runtime itself, with AWS's type and words."""
 
     def __init__(self, error_type, message, trace=None):
         super().__init__(message)
@@ -71,7 +71,7 @@ class RuntimeApi:
 
 
 class Attributes:
-    """Named values of which any may be absent (None)."""
+    """Named values; an absent one is None."""
 
     def __init__(self, names, values):
         for name in names:
@@ -103,7 +103,7 @@ class ClientContext(Attributes):
 
 
 class LambdaContext(Attributes):
-    """What a handler is told about its invocation."""
+    """What a handler learns about its invocation."""
 
     def __init__(self, headers):
         self._deadline_ms = int(headers.get("Lambda-Runtime-Deadline-Ms") or 0)
@@ -138,7 +138,7 @@ class RecordHandler(logging.Handler):
 
 
 class RequestIdFilter(logging.Filter):
-    """Lets every record know the request that it belongs to."""
+    """Gives every record the id of its request."""
 
     request_id = ""
 
@@ -161,8 +161,8 @@ def set_up_logging():
 
 
 def replacement(value):
-    """What stands for a value that JSON has no form of: AWS takes numbers as boto3's tables have them, and bytes."""
-    decimal = sys.modules.get("decimal")  # who answers with one has imported it
+    """Converts a value that JSON has no form for: AWS accepts the numbers of boto3's tables, and bytes."""
+    decimal = sys.modules.get("decimal")  # a function that returns a Decimal has imported the module
     if decimal and isinstance(value, decimal.Decimal):
         return int(value) if value.is_finite() and value == value.to_integral_value() else float(value)
     if isinstance(value, bytes):
@@ -183,11 +183,11 @@ def make_error(error_type, message, trace, request_id):
 
 
 def describe(exception, request_id=None):
-    """The report of whatever was raised; the runtime's own frames are left out."""
+    """The report of any raised exception, without the runtime's own frames."""
     if isinstance(exception, Fault):
         return make_error(exception.error_type, str(exception), exception.trace, request_id)
 
-    import traceback  # costs 10 ms, which a function that does not fail should not pay
+    import traceback  # costs 10 ms, which only functions that fail should pay
 
     frames = traceback.extract_tb(exception.__traceback__)
     first = next((i for i, frame in enumerate(frames) if frame.filename != __file__), 0)
@@ -272,8 +272,8 @@ def invoke(api, handler, headers, body):
 
 def main():
     sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
-    # The folder of this file gives way to the function's own.  What we lend comes after that and before
-    # what the machine happens to have: its boto3 may be too old to know AWS_ENDPOINT_URL.
+    # The function's own folder replaces the folder of this file.  Our packages come after it and before the machine's
+    # own: the machine's boto3 may be too old to know AWS_ENDPOINT_URL.
     sys.path[0] = os.environ["LAMBDA_TASK_ROOT"]
     is_installed = [path.endswith(("site-packages", "dist-packages")) for path in sys.path[1:]] + [True]
     sys.path.insert(1 + is_installed.index(True), OWN_PACKAGES)

@@ -14,5 +14,5 @@ enum batch_ids {
     BATCH_IDS_REPEATED,
 };
 
-/* The first problem; *index is the id that has it, when it is one id's. */
+/* The first problem; *index is the position of the id that has it, when a single id has it. */
 enum batch_ids batch_ids_check(const str *ids, size_t count, size_t *index);

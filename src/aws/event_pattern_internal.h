@@ -7,12 +7,12 @@
 
 enum { EVENT_ADDRESS_BYTES = 16 };
 
-/* What numbers are compared with: whole multiples of a small power of ten. */
+/* How numbers are compared: as whole multiples of a small power of ten. */
 struct event_numbers {
-    double most; /* on either side of zero */
+    double most; /* the range is -most to most */
     double scale;
 };
-/* False when the number is outside of the range; then only its text counts. */
+/* False when the number is out of range; then it is compared as text. */
 bool event_number_read(const struct event_numbers *numbers, str text, int64_t *number);
 
 /* An IPv4 or IPv6 address: *size is 4 or 16. */
@@ -34,14 +34,14 @@ struct event_integers {
 /* Values that are compared for equality, each list in order. */
 struct event_set {
     struct event_texts strings;
-    struct event_texts others; /* null, true, false, and numbers outside of the range, as they are written */
+    struct event_texts others; /* null, true, false, and numbers out of range, as written */
     struct event_integers numbers;
 };
 
 enum event_rule_kind {
     EVENT_RULE_PREFIX,
     EVENT_RULE_SUFFIX,
-    EVENT_RULE_EQUALS, /* without case */
+    EVENT_RULE_EQUALS, /* ignores case */
     EVENT_RULE_WILDCARD,
     EVENT_RULE_NUMERIC,
     EVENT_RULE_CIDR,
@@ -52,14 +52,14 @@ enum event_rule_kind {
 struct event_rule {
     enum event_rule_kind kind;
     bool ignore_case;
-    str text;                    /* of a prefix, a suffix, an equality */
+    str text;                    /* of a prefix, a suffix or an equality */
     struct event_texts segments; /* of a wildcard: the texts between its stars */
     int64_t bottom, top;         /* of a range, both included */
     unsigned char first_address[EVENT_ADDRESS_BYTES], last_address[EVENT_ADDRESS_BYTES];
     size_t address_size;
     bool exists;
-    struct event_set but;          /* of anything-but: neither these … */
-    struct event_rules *but_rules; /* … nor what these match */
+    struct event_set but;          /* of anything-but: these values and … */
+    struct event_rules *but_rules; /* … what these rules match are excluded */
 };
 struct event_rules {
     struct event_rule *items;
@@ -68,7 +68,7 @@ struct event_rules {
 
 struct event_field {
     str name;
-    struct event_node *inner; /* keys inside of it; NULL: the rules below */
+    struct event_node *inner; /* keys inside the field; NULL: the rules below */
     struct event_set set;
     struct event_rules rules;
 };
@@ -82,7 +82,7 @@ struct event_node {
     struct event_nodes {
         struct event_node *items;
         size_t count;
-    } either; /* an object has one $or at most */
+    } either; /* an object has at most one $or */
 };
 
 struct event_pattern {

@@ -38,7 +38,7 @@ bool event_address_read(str text, unsigned char address[EVENT_ADDRESS_BYTES], si
     return strlen(copy) == text.size && inet_pton(is_v6 ? AF_INET6 : AF_INET, copy, address) == 1;
 }
 
-/* The value as it is written, but for strings: null, true, false, a number. */
+/* The value as written, unless it is a string: null, true, false, a number. */
 static str other_text(const struct json *value)
 {
     switch (value->type) {
@@ -104,7 +104,7 @@ static bool has_suffix(const struct event_rule *rule, str text)
            same(str_from(text, text.size - rule->text.size), rule->text, rule->ignore_case);
 }
 
-/* Each segment is looked for behind the one before it: the first place is as good as any other. */
+/* Each segment is searched for behind the one before it: taking the first place never loses a match. */
 static bool wildcard_matches(const struct event_texts *segments, str text)
 {
     str first = segments->items[0], last = segments->items[segments->count - 1];
@@ -170,7 +170,7 @@ static bool is_excepted(const struct event_pattern *pattern, const struct event_
     return set_has(pattern, &rule->but, value);
 }
 
-/* Of a value that is no array and no object. */
+/* For a value that is neither an array nor an object. */
 static bool rule_matches(const struct event_pattern *pattern, const struct event_rule *rule,
                          const struct json *value)
 {
@@ -194,7 +194,7 @@ static bool scalar_matches(const struct event_pattern *pattern, const struct eve
 
 /* ---- fields ---- */
 
-/* *found: the field has a value.  An object, an empty array and an absent field have none. */
+/* *found: the field has a value to compare.  An object, an empty array and an absent field have none. */
 static bool values_match(const struct event_pattern *pattern, const struct event_field *field,
                          const struct json *value, bool *found)
 {

@@ -1,7 +1,7 @@
 /*
- * event_pattern_parse.c: patterns as they are written, and what is wrong with them.
+ * event_pattern_parse.c: parses patterns, and says what is wrong with them.
  *
- * The sentences are those of AWS's own reader of this language.
+ * The sentences are those of AWS's own parser.
  */
 #include "aws/event_pattern_internal.h"
 #include "base/list.h"
@@ -13,10 +13,11 @@ enum { MAX_BYTES = 256 * 1024, MAX_KEYS = 5, MAX_COMBINATIONS = 150 };
 
 struct dialect {
     const char *before;  /* how each sentence begins */
-    const char *instead; /* all it says; NULL: the sentence */
-    bool flat, counted;  /* no keys inside of keys; at most so many keys and combinations of values */
-    bool may_be_empty;   /* {} matches everything */
-    bool basic;          /* no cidr, no wildcard */
+    const char *instead; /* replaces every sentence; NULL: the sentence itself */
+    bool flat,
+        counted;       /* flat: no keys inside keys; counted: a limit on keys and on combinations of values */
+    bool may_be_empty; /* {} matches everything */
+    bool basic;        /* no cidr, no wildcard */
     struct event_numbers numbers;
 };
 
@@ -146,8 +147,10 @@ static bool parse_exists(struct parser *parser, const struct json *value, struct
            refuse(parser, "exists match pattern must be either true or false.");
 }
 
-/* Cut at its stars; \* and \\ are the characters themselves. Positions count the quotation mark before the
- * text. */
+/*
+ * Cut at its stars; \* and \\ are the characters themselves.  Positions in sentences include the quotation
+ * mark before the text.
+ */
 static bool parse_wildcard(struct parser *parser, const struct json *value, struct event_rule *rule)
 {
     if (!json_is(value, JSON_STRING))
@@ -207,7 +210,7 @@ static bool parse_cidr(struct parser *parser, const struct json *value, struct e
 
 /* ---- numeric ---- */
 
-/* Text that an error quotes of a value; the end of the array is "]". */
+/* The text of an element as an error quotes it; the end of the array is "]". */
 static str quoted(const struct json *array, uint32_t index)
 {
     if (index >= array->count)
@@ -216,7 +219,7 @@ static str quoted(const struct json *array, uint32_t index)
     return value->type == JSON_STRING || value->type == JSON_NUMBER ? value->text : S("");
 }
 
-/* The number behind the operator at `index`. */
+/* The number after the operator at `index`. */
 static bool parse_bound(struct parser *parser, const struct json *array, uint32_t index, int64_t *bound)
 {
     const struct event_numbers *numbers = &parser->dialect->numbers;
@@ -230,7 +233,7 @@ static bool parse_bound(struct parser *parser, const struct json *array, uint32_
                   numbers->most / 1e9);
 }
 
-/* A lower bound is there: the upper one behind it. */
+/* After a lower bound: read the upper bound, if there is one. */
 static bool parse_top(struct parser *parser, const struct json *array, struct event_rule *rule)
 {
     int64_t top = 0;
@@ -447,7 +450,7 @@ static bool parse_node(struct parser *parser, const struct json *object, struct 
     return true;
 }
 
-/* ---- how much a policy may ask for ---- */
+/* ---- limits of a policy ---- */
 
 static bool is_nested(const struct event_node *node)
 {
@@ -465,7 +468,8 @@ static size_t values_of(const struct event_field *field)
     return field->set.strings.count + field->set.others.count + field->set.numbers.count + field->rules.count;
 }
 
-/* The product of the numbers of values, each times its depth; of a $or the sum. No more than just too many.
+/*
+ * The product of the numbers of values, each times its depth; for a $or the sum.  Stops just above the limit.
  */
 static size_t combinations(const struct event_node *node, size_t depth)
 {

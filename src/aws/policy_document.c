@@ -40,7 +40,7 @@ static void add_head(struct json_writer *writer, const struct json *document, st
         }
 }
 
-/* The array of the statements is left open. */
+/* Write the document without the statement `without`; the array of statements is left open. */
 static size_t open_document(struct json_writer *writer, const struct policy_document *policy, str head,
                             str without)
 {

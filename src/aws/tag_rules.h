@@ -1,7 +1,7 @@
 #pragma once
 
 /*
- * tag_rules.h: what all services ask of tags; each says it in its own words.
+ * tag_rules.h: the rules for tags that all services share; each service has its own sentences.
  * https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html#id_tags_naming_best_practices
  */
 #include "base/arena.h"
@@ -11,7 +11,7 @@ enum { TAGS_MAX = 50, TAG_KEY_MAX_CHARACTERS = 128, TAG_VALUE_MAX_CHARACTERS = 2
 /* "aws:…", in any case: AWS's own tags. */
 bool tag_key_is_reserved(str key);
 /*
- * Does some key occur twice? The keys are `stride` bytes apart, from *first on: members of the structs
- * of a list.
+ * Does a key occur twice?  The keys are `stride` bytes apart, from *first on: members of the structs of a
+ * list.
  */
 bool tag_keys_repeat(struct arena *arena, const str *first, size_t count, size_t stride, bool ignore_case);

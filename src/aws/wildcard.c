@@ -1,17 +1,17 @@
 /*
- * wildcard.c: matching without recursion: when the text stops following the pattern, the last
- * star takes one more character.
+ * wildcard.c: matching without recursion: when the text stops following the pattern, the last star takes one
+ * more character.
  *
- * That is enough where any star may take anything.  In resource patterns some stars stop at
- * colons; when such a star cannot grow, the last one that may cross colons does.
+ * That is enough where any star may take anything.  In resource patterns some stars stop at colons; when such
+ * a star cannot grow, the last star that may cross colons grows.
  */
 #include "aws/wildcard.h"
 
 #include <string.h>
 
 struct star {
-    size_t pattern_at; /* just behind the star; 0 when there has been none */
-    size_t text_at;    /* where the star ends at present */
+    size_t pattern_at; /* just behind the star; 0 before the first star */
+    size_t text_at;    /* where the star's text ends now */
 };
 
 struct match {
@@ -64,7 +64,7 @@ static bool try_again(struct match *match)
     return grow(match, &match->any);
 }
 
-/* One step along the pattern; false when the text does not follow. */
+/* One step along the pattern; false when the text does not match it. */
 static bool step(struct match *match)
 {
     bool text_left = match->text_at < match->text.size;
@@ -114,7 +114,7 @@ bool wildcard_match_resource(str pattern, str text)
     return run((struct match){.pattern = pattern, .text = text, .stop_at_colons = true});
 }
 
-/* The next of an ARN's six parts; the sixth is all that is left. */
+/* The next of an ARN's six parts; the sixth part is the whole rest. */
 static bool next_part(str *rest, int number, str *part)
 {
     if (number < 5)
@@ -135,7 +135,7 @@ bool wildcard_match_arn(str pattern, str text)
     return true;
 }
 
-/* "${*}", "${?}" and "${$}" stand for the character itself. */
+/* "${*}", "${?}" and "${$}" mean the character itself. */
 static bool is_escape(str rest)
 {
     return rest.size >= 4 && rest.data[0] == '$' && rest.data[1] == '{' && rest.data[3] == '}' &&
@@ -147,7 +147,7 @@ static bool is_variable(str rest)
     return rest.size >= 4 && rest.data[0] == '$' && rest.data[1] == '{' && str_index(rest, '}') > 2;
 }
 
-/* Compiles what stands at `source`, moves on in it, and returns the number of bytes written. */
+/* Compile the next element of *source, move *source past it, and return the number of bytes written. */
 static size_t compile_next(struct wildcard *pattern, str *source, char *out, bool wildcards, bool variables)
 {
     char c = source->data[0];

@@ -1,11 +1,11 @@
 /*
- * arena.c: a chain of blocks, each at least twice what a usual request needs.
+ * arena.c: a chain of blocks, each at least twice as large as a usual request needs.
  *
- * Blocks above the usual size are counted over all arenas: many requests together may not take what one
- * alone is allowed.
+ * Blocks above the usual size are counted over all arenas: many requests together may not take more than one
+ * request alone may.
  *
- * The sanitizers' build poisons what is not handed out: a pointer into memory that was rewound, or past what
- * was asked for, is found when it is used.
+ * The sanitizers' build poisons memory that is not allocated: using a pointer into rewound memory, or past
+ * the end of an allocation, is reported.
  */
 #include "base/arena.h"
 
@@ -101,7 +101,9 @@ static bool affordable(const struct arena *arena, size_t size)
            all + size <= LIMIT_CALLS_MEMORY_BYTES;
 }
 
-/* malloc() or realloc() for an arena that holds `size` more by it; does not return when that cannot be had.
+/*
+ * malloc() or realloc() for an arena, which holds `size` more bytes afterwards.  Does not return when memory
+ * runs out.
  */
 static void *acquire(struct arena *arena, void *memory, size_t whole, size_t size)
 {
@@ -242,7 +244,7 @@ const char *arena_cstr(struct arena *arena, str s)
     return copy;
 }
 
-/* One pass when the rest of the block has room, which is nearly always. */
+/* One pass when the rest of the block is large enough, which is nearly always. */
 str arena_format_list(struct arena *arena, const char *format, va_list args)
 {
     size_t room = (size_t)(arena->end - arena->next);

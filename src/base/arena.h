@@ -5,10 +5,10 @@
  *
  * Memory is zeroed and aligned for any type.  An arena belongs to one thread at a time.
  *
- * Callers test nothing: an allocation that cannot be had leaves the code that asked for it.  Whoever runs a
- * request's code does so by arena_run(), which returns false when the system or the request's budget had no
- * more; he undoes what the code began.  Outside arena_run() allocations come from malloc() with the reserve
- * of base/memory.h behind it, and must be small.
+ * Callers never test for NULL: an allocation that fails leaves the code that asked for it.  A request's code
+ * is run by arena_run(), which returns false when the system has no more memory or the request's budget is
+ * used up; the caller of arena_run() then undoes what the code began.  Outside arena_run(), allocations come
+ * from malloc() with the reserve of base/memory.h behind it, and must be small.
  */
 #include "base/str.h"
 
@@ -21,7 +21,7 @@ struct arena_loose;
 struct arena {
     struct arena_block *blocks;
     char *next, *end;
-    size_t held;               /* in its blocks and loose memory */
+    size_t held;               /* bytes in blocks and loose memory */
     struct arena_loose *loose; /* see arena_resize_loose() */
     struct arena_guard *guard; /* where to go when memory has run out; NULL outside arena_run() */
 };
@@ -31,7 +31,7 @@ void arena_free(struct arena *arena);
 /* Forget everything but keep the first block for reuse. */
 void arena_reset(struct arena *arena);
 
-/* A place in an arena to come back to: what was allocated since is freed. */
+/* A place in an arena to come back to: arena_rewind() frees what was allocated since. */
 struct arena_mark {
     struct arena_block *blocks;
     char *next, *end;
@@ -40,19 +40,19 @@ struct arena_mark arena_mark(const struct arena *arena);
 void arena_rewind(struct arena *arena, struct arena_mark mark);
 
 /*
- * Run the code.  False: it was left in the middle, because memory ran out or more than
- * LIMIT_CALL_MEMORY_BYTES was asked for; the arena is as the code left it.  Runs may be nested.
+ * Run the code.  False: memory ran out, or the code asked for more than LIMIT_CALL_MEMORY_BYTES, and the code
+ * was left in the middle; the arena is as the code left it.  Runs may be nested.
  */
 bool arena_run(struct arena *arena, void (*code)(void *context), void *context);
 /*
- * Code that holds a lock, a file or memory of its own must not be left: between these two, allocations come
- * from the reserve.
+ * Code that holds a lock, a file or memory of its own must not be left in the middle: between these two
+ * calls, allocations come from the reserve.
  */
 struct arena_guard *arena_hold(struct arena *arena);
 void arena_let_go(struct arena *arena, struct arena_guard *guard);
 
 /*
- * One piece of memory that grows, and moves when it does: as realloc(), NULL to begin with.  It goes with the
+ * One piece of memory that grows, and moves when it grows: as realloc(), with NULL at first.  Freed with the
  * arena, or by arena_free_loose().  Not zeroed.
  */
 void *arena_resize_loose(struct arena *arena, void *memory, size_t size);
@@ -76,7 +76,7 @@ str arena_concat_parts(struct arena *arena, const str *parts, size_t count);
 #define arena_concat(arena, ...)                                                                             \
     arena_concat_parts((arena), (const str[]){__VA_ARGS__}, sizeof((const str[]){__VA_ARGS__}) / sizeof(str))
 
-/* Optional scalars in requests and replies are pointers: these make one. */
+/* Optional scalars in requests and replies are pointers: these functions make one. */
 const int64_t *arena_i64(struct arena *arena, int64_t value);
 const double *arena_double(struct arena *arena, double value);
 const bool *arena_bool(struct arena *arena, bool value);

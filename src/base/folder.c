@@ -1,5 +1,5 @@
 /*
- * folder.c: what is done to whole folders.
+ * folder.c: operations on whole folders.
  */
 #include "base/folder.h"
 
@@ -37,7 +37,7 @@ void folder_remove(const char *path)
     nftw(path, remove_entry, OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS);
 }
 
-/* An entry's part in the sum, which does not depend on the order that a folder is read in. */
+/* Add an entry's part to the sum, which does not depend on the order in which a folder is read. */
 static void add_entry(struct sha256 *sum, const FTSENT *entry, const char *name)
 {
     const struct stat *status = entry->fts_statp;
@@ -68,7 +68,7 @@ bool folder_fingerprint(const char *path, struct sha256 *fingerprint)
     *fingerprint = (struct sha256){0};
     while (good && (entry = fts_read(tree))) {
         good = entry->fts_info != FTS_DNR && entry->fts_info != FTS_ERR && entry->fts_info != FTS_NS;
-        if (good && entry->fts_info != FTS_DP) /* a folder is seen before what it holds, and again after it */
+        if (good && entry->fts_info != FTS_DP) /* a folder is returned twice: count it once */
             add_entry(fingerprint, entry, entry->fts_path + strlen(path));
     }
     good = good && errno == 0; /* as fts_read() leaves it at the end */

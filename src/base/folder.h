@@ -1,21 +1,21 @@
 #pragma once
 
 /*
- * folder.h: what is done to whole folders.
+ * folder.h: operations on whole folders.
  */
 #include "base/hash.h"
 
 #include <stdbool.h>
 
-/* Is there a folder of that name (or a link to one)? */
+/* Is there a folder of that name, or a link to a folder? */
 bool folder_exists(const char *path);
 
-/* Removes it with all it holds, also what may not be written to.  Follows no links. */
+/* Remove the folder and everything in it, even if it is write-protected.  Follows no links. */
 void folder_remove(const char *path);
 
 /*
- * What stat() says of the folder and of everything in it: names, inodes, sizes, modes, times of change.
- * Nobody can write to a file, or put another in its place, so that it stays the same.  False (errno) when it
- * cannot be read whole.
+ * A digest of what stat() returns for the folder and everything in it: names, inodes, sizes, modes, times of
+ * change.  The digest changes when somebody writes to a file or replaces one.  False, with errno set, when
+ * the folder cannot be read completely.
  */
 bool folder_fingerprint(const char *path, struct sha256 *fingerprint);

@@ -1,8 +1,8 @@
 /*
  * hash.c: thin covers over OpenSSL and zlib.
  *
- * OpenSSL 3 looks algorithms up by name at each use, which costs more than hashing a short
- * message; so they are fetched once, and each thread keeps its contexts.
+ * OpenSSL 3 looks an algorithm up by name at each use, which costs more than hashing a short message; so each
+ * algorithm is fetched once, and each thread keeps its contexts.
  */
 #include "base/hash.h"
 
@@ -17,7 +17,7 @@
 
 static struct {
     EVP_MD *md5, *sha256;
-    pthread_key_t context; /* so that a thread's context is freed with the thread */
+    pthread_key_t context; /* its destructor frees a thread's context when the thread ends */
 } algorithms;
 static pthread_once_t fetched = PTHREAD_ONCE_INIT;
 
@@ -69,7 +69,7 @@ struct sha256 sha256(str data)
     return out;
 }
 
-/* RFC 2104, by two digests: EVP_MAC costs three times as much on short messages. */
+/* RFC 2104, as two digests: EVP_MAC costs three times as much on short messages. */
 struct sha256 hmac_sha256(str key, str data)
 {
     enum { BLOCK = 64 };
@@ -278,7 +278,7 @@ str random_text(struct arena *arena, str alphabet, size_t size)
     return (str){out, size};
 }
 
-/* FNV-1a, whose upper bits are mixed as MurmurHash3 does at its end. */
+/* FNV-1a, with its upper bits mixed by the last step of MurmurHash3. */
 static uint32_t spread_of(str key)
 {
     str hashed = str_head(key, key.size > SPREAD_UNHASHED_BYTES ? key.size - SPREAD_UNHASHED_BYTES : 0);

@@ -36,10 +36,10 @@ bool base64_decode(struct arena *arena, str text, str *bytes);
 
 /* The alphabet for URLs and file names ('-' and '_'), not padded. */
 str base64url_encode(struct arena *arena, str bytes);
-/* As strict. */
+/* As strict as base64_decode(). */
 bool base64url_decode(struct arena *arena, str text, str *bytes);
 
-/* True when equal; takes the same time wherever they differ. */
+/* True when equal; takes the same time wherever the first difference is. */
 bool equal_in_constant_time(str a, str b);
 
 void random_bytes(void *memory, size_t size);
@@ -50,11 +50,12 @@ str random_uuid(struct arena *arena);
 str random_text(struct arena *arena, str alphabet, size_t size);
 
 /*
- * An order of keys that is even, but keeps neighbours together: 4 bytes that are a hash of all but the key's
- * last two bytes, then the key.  So keys that differ at their ends only (O1234, O1235) stay in one place, and
- * a range of the 4 bytes holds its share of many keys.  Stored: it is the same in all versions.
+ * An order of keys that is even, but keeps neighbours together: 4 bytes that are a hash of the key without
+ * its last two bytes, then the key.  Keys that differ only in their last two bytes (O1234, O1235) are
+ * neighbours, and a range of the 4 bytes holds its share of many keys.  The order is stored on disk: it is
+ * the same in all versions.
  */
 enum { SPREAD_BYTES = 4, SPREAD_UNHASHED_BYTES = 2 };
 str spread_key(struct arena *arena, str key);
-/* The 4 bytes of such a number; a key's is never UINT32_MAX. */
+/* A number as the 4 bytes above, big-endian.  UINT32_MAX is above the 4 bytes of every key. */
 str spread_bytes(struct arena *arena, uint32_t spread);

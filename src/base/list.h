@@ -3,9 +3,9 @@
 /*
  * list.h: growing arrays in an arena, for any struct { T *items; size_t count; }.
  *
- * The capacity is not stored: it is the power of two at or above count.  So a list that will
- * grow is built by these functions from its first item on.  A list that is absent has
- * items == NULL; list_make_empty() makes one that is present and empty.
+ * The capacity is not stored: it is the power of two at or above count.  So a list that will grow is built by
+ * these functions from its first item on.  A list that is absent has items == NULL; list_make_empty() makes a
+ * list that is present and empty.
  */
 #include "base/arena.h"
 

@@ -8,19 +8,19 @@
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
 void log_set_level(enum log_level level);
-/* "error", "warn", "info", "debug"; false for another word. */
+/* "error", "warn", "info" or "debug"; false for any other word. */
 bool log_level_parse(str word, enum log_level *level);
 bool log_enabled(enum log_level level);
 
 /* printf-style; the caller writes key=value pairs after the message.  No newline. */
 void log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Of lines that anybody can cause: at most one a second. */
+/* Limits lines that anybody can cause to one a second. */
 struct log_pace {
     _Atomic int64_t next_us;
     _Atomic unsigned left_out;
 };
-/* Whether a line is due; *left_out is how many were not since the last. */
+/* Should the line be written now?  *left_out is the number of lines left out since the last one. */
 bool log_due(struct log_pace *pace, unsigned *left_out);
 
 #define log_error(...) log_write(LOG_ERROR, __VA_ARGS__)

@@ -1,5 +1,6 @@
 /*
- * map.c: chained buckets, doubled when there are more entries than buckets, by a hash with a secret.
+ * map.c: chained buckets, doubled when there are more entries than buckets.  The hash is seeded with a
+ * secret.
  */
 #include "base/map.h"
 
@@ -32,7 +33,7 @@ static void draw_basis(void)
     random_bytes(&basis, sizeof basis);
 }
 
-/* Nobody who chooses keys knows where they go. */
+/* The secret keeps a client who chooses the keys from filling one bucket. */
 static uint64_t hash_of(str key)
 {
     static pthread_once_t drawn = PTHREAD_ONCE_INIT;

@@ -17,11 +17,11 @@ struct map {
 /* A map that is all zeroes is empty and ready. */
 void map_free(struct map *map);
 
-/* NULL when there is none. */
+/* The value of the key, or NULL. */
 void *map_get(const struct map *map, str key);
-/* Replaces what was there, and returns it (NULL when nothing was). */
+/* map_put() replaces the value of the key.  Both return the value that the key had, or NULL. */
 void *map_put(struct map *map, str key, void *value);
 void *map_remove(struct map *map, str key);
 
-/* Call `visit` on each value; it must not change the map. */
+/* Call `visit` on each value; `visit` must not change the map. */
 void map_each(const struct map *map, void (*visit)(void *context, str key, void *value), void *context);

@@ -18,7 +18,7 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static void *reserve;
-static atomic_bool spent = true; /* until the reserve has been taken */
+static atomic_bool spent = true; /* true while the reserve is not allocated */
 
 static bool take_reserve(void)
 {
@@ -77,8 +77,8 @@ void memory_trim(void)
 }
 
 /*
- * Fixed thresholds: glibc would raise them after the first large block that is freed, and keep up to 64 MiB
- * of every thread's heap for good.
+ * Fixed thresholds: glibc would raise its own after the first large block is freed, and keep up to 64 MiB of
+ * every thread's heap for ever.
  */
 void memory_configure(void)
 {

@@ -2,7 +2,7 @@
  * str.c: comparing, cutting and reading borrowed text.
  */
 #ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* memmem(), in the tools, too */
+#define _GNU_SOURCE /* memmem(), for the tools, too */
 #endif
 #include "base/str.h"
 
@@ -78,7 +78,7 @@ static bool continues_character(char c)
     return ((unsigned char)c & 0xc0) == 0x80;
 }
 
-enum { MOST_CONTINUATIONS = 3 }; /* more of them are no UTF-8, and are cut anywhere */
+enum { MOST_CONTINUATIONS = 3 }; /* a longer run is not UTF-8, and may be cut anywhere */
 
 str str_head_whole(str s, size_t size)
 {
@@ -133,7 +133,7 @@ ptrdiff_t str_last_index(str s, char c)
     return -1;
 }
 
-/* memmem(): glibc's takes time in proportion to the text, whatever the part is. */
+/* memmem(): glibc's takes time in proportion to the text, whatever the searched part is. */
 ptrdiff_t str_find(str s, str part)
 {
     if (part.size == 0 || part.size > s.size)
@@ -170,7 +170,7 @@ bool str_to_i64(str s, int64_t *value)
         int64_t digit = s.data[i] - '0';
         if (digit < 0 || digit > 9 || __builtin_mul_overflow(sum, 10, &sum) ||
             __builtin_sub_overflow(sum, digit, &sum))
-            return false; /* sums are kept negative, whose range is one larger */
+            return false; /* sums are kept negative: the negative range is larger by one */
     }
     if (!negative && sum == INT64_MIN)
         return false;
@@ -187,7 +187,7 @@ static str without_sign(str s)
 static bool read_mantissa(str s, size_t *digits, int64_t *exponent)
 {
     bool point = false, any = false;
-    size_t count = 0; /* from the first digit that counts */
+    size_t count = 0; /* from the first significant digit */
 
     *digits = 0;
     *exponent = -1;

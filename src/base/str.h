@@ -61,7 +61,7 @@ bool str_ends_with(str s, str suffix);
 /* The rest of s from `from` on (empty past the end); the first `size` bytes of s. */
 str str_from(str s, size_t from);
 str str_head(str s, size_t size);
-/* The first, or the last, `size` bytes of a UTF-8 text at most, cut between two characters. */
+/* At most the first, or the last, `size` bytes of a UTF-8 text, cut between two characters. */
 str str_head_whole(str s, size_t size);
 str str_tail_whole(str s, size_t size);
 /* The bytes of the UTF-8 character at `at`, 0 at the end. */
@@ -83,24 +83,28 @@ bool str_next(str *rest, char separator, str *piece);
 /* A whole decimal number, optional '-'; false on anything else or overflow. */
 bool str_to_i64(str s, int64_t *value);
 /*
- * Is it a decimal number: [+-]digits[.digits][e[+-]digits]?  *digits is how many of them count, zeros at
- * either end left out; the first of those stands for 10 to the power of *exponent.
+ * Is it a decimal number: [+-]digits[.digits][e[+-]digits]?  *digits is the number of significant digits
+ * (without zeros at either end); the first significant digit is worth itself times 10 to the power of
+ * *exponent.
  */
 bool str_is_decimal(str s, size_t *digits, int64_t *exponent);
 
 /*
- * Only characters that XML 1.0 has: no control characters but tab, newline and carriage return, no U+FFFE, no
- * U+FFFF.  The text is UTF-8 already.
+ * Has the text, which is UTF-8, only characters that XML 1.0 allows: no control characters but tab, newline
+ * and carriage return, no U+FFFE, no U+FFFF?
  */
 bool str_is_xml_text(str s);
 
-/* Nothing but ASCII letters, digits and the characters of `others`. */
+/* Are there only ASCII letters, digits and the characters of `others`? */
 bool str_is_word(str s, str others);
 
-/* How many characters the UTF-8 text has. */
+/* The number of characters in the UTF-8 text. */
 size_t str_characters(str s);
 
 /* FNV-1a. */
 uint64_t str_hash(str s);
-/* From another basis: a secret one, where clients choose the texts and could choose such as meet. */
+/*
+ * FNV-1a from another basis: a secret one where clients choose the texts, so that they cannot choose
+ * collisions.
+ */
 uint64_t str_hash_from(uint64_t basis, str s);

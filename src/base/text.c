@@ -55,7 +55,7 @@ void text_add_i64(struct text *text, int64_t value)
     text_add(text, (str){first, (size_t)(digits + sizeof digits - first)});
 }
 
-/* One pass when there is room, which is nearly always. */
+/* One pass when there is enough room, which is nearly always. */
 void text_format(struct text *text, const char *format, ...)
 {
     size_t room = text->capacity - text->size;

@@ -15,10 +15,10 @@ static inline struct text text_in(struct arena *arena)
 {
     return (struct text){.arena = arena};
 }
-/* What has been written so far; stays valid until the next addition.  Never absent. */
+/* What has been written so far; valid until the next addition.  Never absent. */
 str text_str(const struct text *text);
 
-/* Room for `size` more bytes: write them at the result, then text_grew(). */
+/* Room for `size` more bytes: write at the result, then call text_grew() with the number of bytes written. */
 char *text_reserve(struct text *text, size_t size);
 static inline void text_grew(struct text *text, size_t size)
 {

@@ -1,5 +1,5 @@
 /*
- * thread.c: see thread.h.
+ * thread.c: names for threads.
  */
 #include "base/thread.h"
 

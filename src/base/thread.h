@@ -4,5 +4,5 @@
  * thread.h: threads have names, which top -H and profilers show.
  */
 
-/* Of the calling thread; at most fifteen characters. */
+/* Name the calling thread; at most fifteen characters. */
 void thread_set_name(const char *name);

@@ -1,5 +1,5 @@
 /*
- * time.c: calendar arithmetic by hand, because strftime and timegm consult locale and time zone.
+ * time.c: calendar arithmetic by hand, because strftime and timegm depend on locale and time zone.
  */
 #include "base/time.h"
 
@@ -132,7 +132,7 @@ str time_path_date(struct arena *arena, int64_t ms)
     return arena_format(arena, "%04d/%02d/%02d", (int)m.year, (int)m.month, (int)m.day);
 }
 
-/* Read exactly `digits` digits off *rest. */
+/* Read exactly `digits` digits from the front of *rest. */
 static bool read_digits(str *rest, size_t digits, int64_t *value)
 {
     str head = str_head(*rest, digits);
@@ -178,7 +178,7 @@ static bool read_fraction(str *rest, int64_t *ms)
     return digits > 0;
 }
 
-/* "Z", "+hh:mm" or "-hhmm", as milliseconds to take off. */
+/* "Z", "+hh:mm" or "-hhmm", as milliseconds to subtract. */
 static bool read_zone(str *rest, int64_t *offset_ms)
 {
     int64_t hours, minutes, sign;
@@ -246,7 +246,7 @@ static bool read_month_name(str *rest, int64_t *month)
 bool time_parse_http_date(str text, int64_t *ms)
 {
     struct moment m = {0};
-    str rest = str_from(text, 5); /* the day's name says nothing new */
+    str rest = str_from(text, 5); /* skip the day of the week */
 
     if (text.size < 5 || !read_digits(&rest, 2, &m.day) || !read_char(&rest, ' ') ||
         !read_month_name(&rest, &m.month) || !read_char(&rest, ' ') || !read_digits(&rest, 4, &m.year) ||

@@ -67,7 +67,7 @@ static bool asks_for_help(int argc, char **argv)
 
 struct parse {
     const struct cli_table *table;
-    const struct cli_command *command; /* NULL while it is not known */
+    const struct cli_command *command; /* NULL until the command is known */
     int argc;
     char **argv;
     struct cli_words *words;
@@ -144,7 +144,7 @@ static enum cli_result set_switch(const struct parse *parse, const struct cli_fl
     return CLI_RUN;
 }
 
-/* --flag value, or --flag=value.  *at moves on to the value. */
+/* --flag value, or --flag=value.  Moves *at to the value. */
 static enum cli_result parse_flag(const struct parse *parse, int *at)
 {
     const char *word = parse->argv[*at];

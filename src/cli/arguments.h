@@ -3,8 +3,9 @@
 /*
  * arguments.h: the words of a command line with commands: `orderly orders submit FILE --force`.
  *
- * A table names every command and every flag; parsing and help are made of it. A flag's value is written
- * into the caller's struct, at the flag's offset.
+ * A table names every command and every flag; parsing and help use only the table.  A flag's value is written
+ * into the caller's struct, at the flag's offset.  To add a flag, add a member to that struct and a line to
+ * its table.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,8 +14,8 @@
 struct cli_command {
     unsigned bit; /* a power of two, so that a flag can belong to several commands */
     bool operand_needed;
-    const char *name, *operand; /* "submit", "[FILE|-]"; operand NULL: the command takes none */
-    const char *summary, *text; /* one line without a full stop; the head of the command's own help */
+    const char *name, *operand; /* "submit", "[FILE|-]"; operand NULL: the command takes no operand */
+    const char *summary, *text; /* one line without a full stop; the beginning of the command's own help */
 };
 
 enum cli_kind {
@@ -26,7 +27,7 @@ enum cli_kind {
 enum { CLI_EVERY_COMMAND = -1 };
 
 struct cli_flag {
-    int commands; /* the bits of the commands that take it */
+    int commands; /* the bits of the commands that have this flag */
     enum cli_kind kind;
     const char *name, *value, *help; /* "--limit", "N" */
     size_t offset;
@@ -40,7 +41,7 @@ struct cli_table {
     size_t command_count;
     const struct cli_flag *flags;
     size_t flag_count;
-    const char *footer; /* printed below the flags that every command takes */
+    const char *footer; /* printed below the flags of every command */
 };
 
 struct cli_words {
@@ -51,8 +52,8 @@ struct cli_words {
 enum cli_result { CLI_RUN, CLI_HELPED, CLI_WRONG };
 
 /*
- * Reads argv[1] and what follows into `words`, and the flags into the struct at `values`, where it sets the
- * fallbacks of numbers first.  CLI_HELPED: the help has been printed on stdout.  CLI_WRONG: a sentence on
+ * Reads argv[1] and later arguments into `words`, and the flags into the struct at `values`, where it sets
+ * the defaults of numbers first.  CLI_HELPED: the help has been printed on stdout.  CLI_WRONG: a sentence on
  * stderr says what is wrong.
  */
 enum cli_result cli_parse(const struct cli_table *table, int argc, char **argv, struct cli_words *words,

@@ -37,7 +37,7 @@ str output_text(struct arena *arena, str text)
     return text_str(&clean);
 }
 
-/* The character at *at, whose bytes are well-formed, and one step on. */
+/* The width of the well-formed character at *at; moves *at past it. */
 static size_t next_width(const char **at, const char *end)
 {
     mbstate_t state = {0};

@@ -1,21 +1,21 @@
 #pragma once
 
 /*
- * output.h: text for a terminal: what comes from others cannot steer it, columns stand under each other
- * whatever is in them, and progress shows where somebody looks.
+ * output.h: text for a terminal: texts of other people cannot control it, columns are aligned for any
+ * content, and progress is shown only on a terminal.
  */
 #include "base/arena.h"
 
 #include <stdio.h>
 
-/* Before anything else here: widths are UTF-8's. */
+/* Call this before the other functions here: it sets the locale, so that widths are those of UTF-8. */
 void output_start(void);
 
-/* Control characters become spaces: messages come from anywhere. */
+/* Control characters become spaces, because a message may have any sender. */
 str output_text(struct arena *arena, str text);
-/* One line of at most `columns`, with an ellipsis where it was longer. */
+/* One line of at most `columns`, ending with an ellipsis when it was longer. */
 str output_line(struct arena *arena, str text, size_t columns);
-/* The columns that it takes on a terminal. */
+/* The number of columns that the text takes on a terminal. */
 size_t output_width(str text);
 /* Padded with spaces, right-aligned where `width` is negative. */
 void output_padded(FILE *stream, str text, int width);
@@ -33,17 +33,17 @@ void output_print_wrapped(struct arena *arena, str text, int indent, int columns
 struct output_table {
     size_t columns, rows;
     str *cells;
-    const bool *right; /* of each column: align to the right */
+    const bool *right; /* per column: align to the right */
     const str
-        *notes; /* of each row, printed below it in several lines; absent: none.  NULL: no row has one */
+        *notes; /* per row, printed below it on several lines; a str may be absent. NULL: no row has a note */
     int indent, note_indent;
 };
 void output_print_table(struct arena *arena, const struct output_table *table);
 
-/* A bar on stderr, if that is a terminal. */
+/* A progress bar on stderr, if stderr is a terminal. */
 struct progress {
     const char *label;
-    const char *unit; /* the bar shows how many of it a second; NULL: no rate */
+    const char *unit; /* what the bar counts per second; NULL: no rate */
     int64_t total, drawn_us, began_us;
     bool shown;
 };

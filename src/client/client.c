@@ -87,7 +87,7 @@ bool client_follow(struct client *client, struct arena *arena, str path, str que
 {
     struct client_exchange exchange = {
         .arena = arena, .path = path, .query = query, .reader = reader, .out = reply};
-    CURL *curl = curl_easy_init(); /* the client's own is free for calls meanwhile */
+    CURL *curl = curl_easy_init(); /* the client's own handle is free for other calls meanwhile */
 
     check(curl);
     bool answered = perform_by(curl, client, &exchange, failure);
@@ -99,7 +99,7 @@ bool client_follow(struct client *client, struct arena *arena, str path, str que
 
 enum lane_state { LANE_FREE, LANE_SENDING, LANE_WAITING };
 
-/* One call at a time, on one connection. */
+/* Makes one call at a time, on one connection. */
 struct lane {
     struct arena arena;
     struct client_exchange exchange;
@@ -150,7 +150,7 @@ static void end_lane(struct lanes *lanes, struct lane *lane, CURLcode code)
                        state == EXCHANGE_ANSWERED ? NULL : &exchange->failure);
 }
 
-/* False: nothing has ended. */
+/* Handle all transfers that have ended; false when no transfer has. */
 static bool end_what_is_done(struct lanes *lanes)
 {
     bool ended = false;
@@ -170,7 +170,10 @@ static bool end_what_is_done(struct lanes *lanes)
     return ended;
 }
 
-/* Begin what can begin.  The milliseconds until something else can; -1 when all is over. */
+/*
+ * Start every lane that can start.  Returns the milliseconds until another lane can; -1 when all work is
+ * done.
+ */
 static int begin_what_can(struct lanes *lanes, struct client *client)
 {
     int64_t now_us = monotonic_us(), wait_us = -1;
@@ -224,7 +227,7 @@ bool failed_with(const struct failure *failure, const struct error *error)
            (error->query_code && str_equal(name, str_of(error->query_code)));
 }
 
-/* What helps against errors that the newcomer meets first. */
+/* Advice for the errors that a newcomer meets first. */
 static const struct {
     str code;
     const char *advice;

@@ -3,9 +3,9 @@
 /*
  * client.h: calling AWS: typed request in, typed reply out.
  *
- * A call is encoded with the tables of its service's model, signed, sent, and its reply decoded.
- * Connections are kept.  What may pass by itself (no answer, a 5xx, throttling) is tried again with
- * growing pauses; so a call may reach the service twice, as with every AWS client.
+ * A call is encoded with the tables of its service's model, signed and sent, and its reply is decoded.
+ * Connections are kept.  A temporary failure (no answer, a 5xx, throttling) is retried with growing pauses;
+ * so a call may reach the service twice, as with every AWS client.
  */
 #include "client/config.h"
 #include "engine/call.h"
@@ -22,16 +22,16 @@ bool client_call(struct client *client, struct arena *arena, const struct operat
                  const void *in, void *out, struct failure *failure);
 
 /*
- * GET a path of the configured endpoint that is of no service ("/_orderly/health"), signed.  Any reply is an
- * answer.  False: nobody answered; *failure says so.
+ * GET a path of the configured endpoint that belongs to no service ("/_orderly/health"), signed.  True for
+ * any reply, whatever its status; false, with *failure set, when there was no reply.
  */
 bool client_get(struct client *client, struct arena *arena, str path, str query, struct http_reply *reply,
                 struct failure *failure);
 
 /*
- * The same for a reply that has no end: `take` gets each piece of its body as it comes, until it says that
- * it has enough; it may make calls meanwhile.  What is not answered with 200 is read whole into *reply.
- * Returns when there is enough or the reply has ended, however it did.  False: nobody answered.
+ * The same for an endless reply: `take` gets each piece of the body as it arrives, until it returns false;
+ * `take` may make calls meanwhile.  A reply with a status other than 200 is read completely into *reply.
+ * Returns when `take` has enough or the reply has ended, for any reason.  False: there was no reply.
  */
 struct client_reader {
     void *context;
@@ -44,20 +44,23 @@ bool client_follow(struct client *client, struct arena *arena, str path, str que
 struct client_stream {
     const struct operation *operation;
     void *context;
-    /* The next call, made on `arena`, which lasts until its end; `tag` is the caller's.  False: no more. */
+    /*
+     * The next call, made on `arena`, which lives until the call ends; `tag` is for the caller's use.  False:
+     * no more calls.
+     */
     bool (*next)(void *context, struct arena *arena, const void **in, void **out, void **tag);
-    /* `failure` is NULL when it was answered. */
+    /* `failure` is NULL when the call succeeded. */
     void (*end)(void *context, void *tag, const void *out, const struct failure *failure);
 };
 void client_call_many(struct client *client, size_t parallel, const struct client_stream *stream);
 
-/* Nobody answered: of no service. */
+/* The failure when nothing answers at the endpoint; no service's model has it. */
 extern const struct error UNREACHABLE;
 
 /* Did the call fail with this error of a model?  A service may name it by either of its codes. */
 bool failed_with(const struct failure *failure, const struct error *error);
-/* For people: what the service said, and what to do about it where that is known. */
+/* For people: the service's sentence, and advice where there is some. */
 str failure_sentence(struct arena *arena, const struct failure *failure);
 
-/* In the given time; nothing else happens meanwhile. */
+/* Wait for the given time; no call proceeds meanwhile. */
 void pause_ms(int64_t ms);

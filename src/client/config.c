@@ -1,9 +1,9 @@
 /*
- * config.c: flags before environment before files.
+ * config.c: flags win over the environment, and the environment over files.
  * https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html
  *
- * Credentials that have to be fetched (single sign-on, assumed roles, processes, instance metadata)
- * are not: `aws configure export-credentials --format env` puts them into the environment.
+ * Credentials that must be fetched (single sign-on, assumed roles, processes, instance metadata) are not
+ * supported: `aws configure export-credentials --format env` puts them into the environment.
  */
 #include "client/config.h"
 
@@ -18,7 +18,7 @@
 #define DEFAULT_ENDPOINT "http://127.0.0.1:4566"
 #define DEFAULT_REGION "us-east-1"
 
-/* How the services are called in AWS_ENDPOINT_URL_<ID> and in a `services` section. */
+/* The services' names in AWS_ENDPOINT_URL_<ID> and in a `services` section. */
 static const struct {
     const char *service, *variable;
     str id;
@@ -40,7 +40,7 @@ struct files {
     bool profile_is_flag;
 };
 
-/* The absent str when it is not set, or set to nothing. */
+/* The variable's value; the absent str when it is not set or empty. */
 static str environment(const char *name)
 {
     str value = str_of(getenv(name));
@@ -138,7 +138,7 @@ static void find_service_endpoints(struct arena *arena, const struct files *file
     for (size_t i = 0; i < SERVICE_COUNT; i++) {
         str key = arena_join(arena, SERVICES[i].id, S(".endpoint_url"));
         str url = environment(SERVICES[i].variable);
-        /* AWS_ENDPOINT_URL, for all services, goes before what the files say of one. */
+        /* AWS_ENDPOINT_URL, for all services, wins over a service's endpoint in the files. */
         if (!str_present(url) && !str_present(environment("AWS_ENDPOINT_URL")))
             url = ini_get(&files->config, services, key);
         if (str_present(url))
@@ -221,9 +221,9 @@ str config_signing_region(const struct config *config, const struct service *ser
     return global ? S("us-east-1") : config->region;
 }
 
-/* ---- all of it ---- */
+/* ---- the whole configuration ---- */
 
-/* Orderly on this machine takes test/test; so it is what a newcomer means who says nothing. */
+/* Orderly on this machine accepts test/test, so that a newcomer needs to configure nothing. */
 static bool settle_credentials(struct config *config, str *problem)
 {
     if (complete(&config->credentials))

@@ -1,23 +1,23 @@
 #pragma once
 
 /*
- * config.h: whom to call and as whom: flags, environment, ~/.aws/config and ~/.aws/credentials, in
- * the order in which AWS's own command line looks at them.
+ * config.h: the endpoint and the credentials, from flags, environment, ~/.aws/config and ~/.aws/credentials,
+ * in the order in which AWS's own command line reads them.
  */
 #include "engine/model.h"
 #include "wire/sigv4.h"
 
-/* What the command line said; NULL where it said nothing. */
+/* The command line's values; NULL for a flag that is not given. */
 struct config_flags {
     const char *endpoint_url, *region, *profile;
 };
 
 struct config {
     str region;
-    str endpoint;                     /* of every service; absent: AWS's own */
-    struct str_map service_endpoints; /* of single services, by their id: "cloudwatch_logs" */
+    str endpoint;                     /* for every service; absent: AWS's own endpoints */
+    struct str_map service_endpoints; /* for single services, by their id: "cloudwatch_logs" */
     struct sigv4_credentials credentials;
-    bool assumed; /* nothing was configured: Orderly on this machine */
+    bool assumed; /* nothing is configured: use Orderly on this machine */
 };
 
 /* False: *problem says what is missing or wrong, as a sentence. */
@@ -25,9 +25,9 @@ bool config_read(struct arena *arena, const struct config_flags *flags, struct c
 
 /* "http://127.0.0.1:4566", "https://sqs.eu-central-1.amazonaws.com"; no slash at the end. */
 str config_endpoint(struct arena *arena, const struct config *config, const struct service *service);
-/* The endpoint of all services, without a slash at the end; absent: none is configured. */
+/* The configured endpoint for all services, without a slash at the end, or absent. */
 str config_own_endpoint(const struct config *config);
-/* The region to sign for: IAM has but one. */
+/* The region to sign for: IAM has only one. */
 str config_signing_region(const struct config *config, const struct service *service);
 /* Is that endpoint on this machine? */
 bool config_is_local(str endpoint);

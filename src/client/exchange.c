@@ -15,7 +15,7 @@ enum {
     FIRST_PAUSE_MS = 100,
     CONNECT_TIMEOUT_S = 5,
     SILENCE_TIMEOUT_S = 60,
-    CLOCK_TROUBLE_MS = 4 * 60 * 1000, /* AWS refuses signatures from five minutes on, or fifteen */
+    CLOCK_TROUBLE_MS = 4 * 60 * 1000, /* AWS refuses a signature that is five (or fifteen) minutes old */
 };
 
 const struct error UNREACHABLE = {.name = "Unreachable", .query_code = "Unreachable"};
@@ -71,7 +71,7 @@ static void add_headers(struct client_exchange *exchange, const struct http_head
     exchange->headers = NULL;
     add_header_line(exchange, "Expect:");
     if (!str_present(http_header(headers, S("Content-Type"))))
-        add_header_line(exchange, "Content-Type:"); /* or curl calls every body a form */
+        add_header_line(exchange, "Content-Type:"); /* otherwise curl declares every body to be a form */
     for (size_t i = 0; i < headers->count; i++)
         add_header_line(exchange,
                         arena_format(exchange->arena, "%.*s: %.*s", STR_ARGS(headers->items[i].name),
@@ -123,7 +123,7 @@ static str host_of(struct arena *arena, const struct uri *uri)
     return arena_format(arena, "%s%.*s%s:%d", open, STR_ARGS(uri->host), close, uri->port);
 }
 
-/* A path of no service: whatever signing name it has, its server takes it. */
+/* A path of no service: any service's signing name is accepted. */
 static void encode_get(struct client_exchange *exchange, struct http_request *request)
 {
     *request = (struct http_request){
@@ -215,7 +215,7 @@ static bool passes_by_itself(const struct failure *failure)
            names_throttling(str_of(failure->error->name));
 }
 
-/* A signature of another time than the server's: believe the server, whose clock may have been moved. */
+/* The signature was refused for its date: adopt the server's clock, which may have been moved. */
 static bool correct_clock(struct client_exchange *exchange)
 {
     str code = str_of(exchange->failure.error->name);

@@ -1,5 +1,5 @@
 /*
- * file.c: reading what the command line is given.
+ * file.c: reads files that the command line names.
  */
 #include "client/file.h"
 

@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-/* False when it cannot be opened or read; errno says why. */
+/* False, with errno set, when the file cannot be opened or read. */
 bool file_read(struct arena *arena, const char *path, str *content);
-/* To its end; false when reading fails. */
+/* Read to the end; false when reading fails. */
 bool file_read_stream(struct arena *arena, FILE *stream, str *content);

@@ -11,7 +11,7 @@ static bool is_comment(str line)
     return str_starts_with(line, S("#")) || str_starts_with(line, S(";"));
 }
 
-/* " #" begins a comment behind a value. */
+/* " #" begins a comment after a value. */
 static str without_comment(str value)
 {
     ptrdiff_t hash = str_find(value, S(" #"));

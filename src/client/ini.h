@@ -19,9 +19,12 @@ struct ini {
     size_t count;
 };
 
-/* What is no assignment is passed over.  Text is borrowed, but for the keys that are nested. */
+/*
+ * Lines that are not assignments are skipped.  Text borrows from the source, except the keys of nested
+ * values.
+ */
 struct ini ini_parse(struct arena *arena, str source);
-/* The last value of that key, the absent str when there is none. */
+/* The last value of that key, or the absent str. */
 str ini_get(const struct ini *ini, str section, str key);
 /* Does the section assign anything? */
 bool ini_has(const struct ini *ini, str section);

@@ -1,8 +1,8 @@
 /*
- * admin.c: doors to what is not AWS: health, the null request, the virtual clock, traces and the reset; and
- * the page that a browser gets at "/".
+ * admin.c: doors to Orderly's own paths: health, the null request, the virtual clock, traces and the reset;
+ * and the page that a browser gets at "/".
  *
- *     GET  /                            for a browser: what this is
+ *     GET  /                            for a browser: a welcome page
  *     GET  /_orderly/health             also /_localstack/health
  *     GET  /_orderly/metrics            batches, slow calls, the pool
  *     GET  /_orderly/metrics/services   what services counted in each minute, see metrics.c
@@ -13,6 +13,8 @@
  *     GET  /_orderly/traces/ID          the hops of one, see trace_read.c
  *     GET  /_orderly/traces/stream      hops as they happen, see trace_stream.c
  *     POST /_localstack/state/reset     forget everything
+ *
+ * To add a path, write a handler and add a row to ADMIN_DOORS.
  */
 #include "engine/engine_internal.h"
 
@@ -66,8 +68,7 @@ static enum outcome health(const struct call *call, const struct visit *visit, s
     return reply_json(reply, json_written(&writer));
 }
 
-/* No script, no picture, nothing from elsewhere: whatever a page at this host may do, this one does nothing.
- */
+/* The page has no script, no picture and nothing from other hosts, so that it cannot be misused. */
 static enum outcome welcome(const struct call *call, const struct visit *visit, struct http_reply *reply)
 {
     (void)visit;
@@ -142,7 +143,7 @@ struct name_list {
     size_t count;
 };
 
-/* What is large goes in slices, which the services' start hooks begin. */
+/* Large tables are emptied in slices, which the services' start hooks begin. */
 static const char *const *spared_tables(const struct call *call)
 {
     struct name_list names = {0};
@@ -161,7 +162,7 @@ static enum outcome reset(const struct call *call, const struct visit *visit, st
 
     (void)visit;
     modules_run(call, false);
-    sums_store(call); /* else they would be stored after everything else is gone */
+    sums_store(call); /* otherwise the sums would be stored after everything else is deleted */
     trace_store(engine);
     txn_delete_everything(call->txn, spared_tables(call));
     seal_key_store(engine, call->txn);

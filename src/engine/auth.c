@@ -1,9 +1,9 @@
 /*
- * auth.c: who signed a request, and is the signature theirs?
+ * auth.c: finds out who signed a request, and verifies the signature.
  *
- * Runs on the server threads.  A signature is verified whenever the secret is known.  Unless the
- * server was told to be strict, a key that nobody created is the account's administrator for as
- * long as no access key has been created at all; a key of twelve digits selects that account.
+ * Runs on the server threads.  A signature is verified whenever the secret is known.  Unless the server is
+ * strict, an unknown key counts as the account's administrator as long as no access key has ever been
+ * created; a key of twelve digits selects that account.
  */
 #include "engine/dialect.h"
 #include "engine/engine_internal.h"
@@ -19,11 +19,11 @@
 
 enum { KEY_CACHE_SIZE = 256, ACCOUNT_ID_DIGITS = 12 };
 
-/* Signing keys cost four HMACs; a client uses one for a whole day. */
+/* A signing key costs four HMACs; a client uses one for a whole day. */
 struct cached_key {
     struct sha256 key;
     size_t name_size;
-    char name[120]; /* date, region, service and secret; a longer one is derived anew each time */
+    char name[120]; /* date, region, service and secret; the key of a longer name is not cached */
 };
 
 struct auth {
@@ -92,7 +92,7 @@ static void become_root(const struct call *call, struct credentials *credentials
     };
 }
 
-/* A key that was good enough yesterday is not any more when the first one has been created: say so. */
+/* When the first access key is created, unknown keys stop working: log it, so that users know why. */
 static void warn_of_unknown_key(const struct call *call, str key, bool revoked)
 {
     static struct log_pace pace;
@@ -112,7 +112,7 @@ static void warn_of_unknown_key(const struct call *call, str key, bool revoked)
         left_out);
 }
 
-/* Find whose key it is, or fail the call. */
+/* Find the owner of the key, or fail the call. */
 static bool find_credentials(const struct call *call, struct store_reader *reader, str key,
                              enum protocol_name protocol, struct credentials *credentials)
 {
@@ -142,8 +142,9 @@ static bool find_credentials(const struct call *call, struct store_reader *reade
 }
 
 /*
- * Clients sign by the machine's clock, or (the SDK for JavaScript) by ours as the Date of replies shows
- * it, which can be moved: the nearer one judges.  A presigned URL runs out by ours.
+ * Clients sign by the machine's clock, or (the SDK for JavaScript) by the Date of our replies, which shows
+ * the engine's clock: the clock nearer to the signature's time is used.  A presigned URL expires by the
+ * engine's clock.
  */
 static int64_t signing_time_ms(const struct call *call, const struct sigv4 *sigv4)
 {
@@ -154,7 +155,7 @@ static int64_t signing_time_ms(const struct call *call, const struct sigv4 *sigv
     return wall_ms;
 }
 
-/* Refuse what is not SIGV4_OK. */
+/* Fail the call unless the result is SIGV4_OK. */
 static bool accept(const struct call *call, const struct sigv4 *sigv4, enum sigv4_result result,
                    int64_t now_ms, enum protocol_name protocol)
 {
@@ -228,7 +229,7 @@ static bool is_in_time(const struct call *call, const struct credentials *creden
                   S("The security token included in the request is expired"));
 }
 
-/* A signature for another service is not for this one.  Admin endpoints are of none. */
+/* A signature for one service is refused by another.  Admin endpoints accept any service's. */
 static bool scoped_to_service(const struct call *call, const struct sigv4 *sigv4, enum protocol_name protocol)
 {
     if (!call->operation || str_equal(sigv4->service, str_of(call->operation->service->signing_name)))

@@ -55,10 +55,12 @@ static bool walk(const struct member_path *path, size_t depth, const struct shap
     return !member || walk(path, depth + 1, path->members[depth]->shape, member, viewer);
 }
 
+/* True for what asks for nothing: an empty text, and false. */
 static bool see_that_there_is_one(struct viewer *viewer, const struct shape *shape, const void *value)
 {
     (void)viewer;
-    return shape->type == SHAPE_STRING && str_empty(*(const str *)value);
+    return (shape->type == SHAPE_STRING && str_empty(*(const str *)value)) ||
+           (shape->type == SHAPE_BOOLEAN && !*(const bool *)value);
 }
 
 /* Has the request anything there? */
@@ -179,6 +181,7 @@ struct locator {
     struct viewer viewer; /* first */
     const struct call *call;
     const struct permission *permission;
+    str with;
     bool failed;
 };
 
@@ -194,9 +197,31 @@ static bool see_name(struct viewer *viewer, const struct shape *shape, const voi
     struct resource found = {0};
 
     check(shape->type == SHAPE_STRING);
-    locator->failed = !locator->permission->locate(call, *(const str *)value, &found);
+    locator->failed = !locator->permission->locate(call, *(const str *)value, locator->with, &found);
     *add_resource(call) = found;
     return !locator->failed;
+}
+
+struct text_viewer {
+    struct viewer viewer; /* first */
+    str text;
+};
+
+static bool see_text(struct viewer *viewer, const struct shape *shape, const void *value)
+{
+    check(shape->type == SHAPE_STRING);
+    ((struct text_viewer *)viewer)->text = *(const str *)value;
+    return false;
+}
+
+/* The text at the end of the path; absent when the request has none there. */
+static str text_at(const struct call *call, const struct member_path *path, const void *in)
+{
+    struct text_viewer found = {{see_text}, {0}};
+
+    if (path->members)
+        walk(path, 0, call->operation->input, in, &found.viewer);
+    return found.text;
 }
 
 /* {region} and {account} are those of the call. */
@@ -219,7 +244,7 @@ static str expand(const struct call *call, const char *pattern)
 /* False: fail() has been called. */
 static bool locate(const struct call *call, const struct permission *permission, const void *in)
 {
-    struct locator locator = {{see_name}, call, permission, false};
+    struct locator locator = {{see_name}, call, permission, text_at(call, &permission->with, in), false};
 
     if (permission->path.members)
         walk(&permission->path, 0, call->operation->input, in, &locator.viewer);

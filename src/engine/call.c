@@ -1,5 +1,5 @@
 /*
- * call.c: what a handler may do, apart from timers and effects.
+ * call.c: what a handler may do, except timers and effects.
  */
 #include "engine/call.h"
 #include "engine/engine_internal.h"
@@ -77,7 +77,7 @@ struct call call_as(const struct call *call, const struct principal *caller)
     return theirs;
 }
 
-/* For a call of which not even the service is known. */
+/* For a call whose service is unknown. */
 static const struct error internal_failure = {
     .name = "InternalFailure", .query_code = "InternalFailure", .status = 500};
 
@@ -88,11 +88,11 @@ void call_fail_internal(const struct call *call)
     fail(call, error ? error : &internal_failure, "We encountered an internal error. Please try again.");
 }
 
-/* No service declares it, and every client knows it. */
+/* No service declares this error, and every client knows it. */
 static const struct error service_unavailable = {
     .name = "ServiceUnavailable", .query_code = "ServiceUnavailable", .status = 503};
 
-/* https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html; every SDK tries again. */
+/* https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html; every SDK retries it. */
 static const struct error throttled = {
     .name = "ThrottlingException", .query_code = "Throttling", .status = 400, .sender = true};
 
@@ -121,8 +121,7 @@ void call_fail_exhausted(const struct call *call, struct arena_mark mark)
 }
 
 /*
- * The outcome; but FAILED, and said in the log, when one of the call's statements failed: what the
- * handler did not find then may well be there.
+ * If a SQL statement of this call failed, log it and return FAILED: a row that the handler missed may exist.
  */
 static enum outcome unless_broken(const struct call *call, enum outcome outcome)
 {

@@ -1,8 +1,8 @@
 /*
  * cbor_shape.c: CBOR to typed structs and back, driven by the model's tables.
  *
- * All members travel in the body, whatever the model says of REST.  A moment is tag 1 with its seconds since
- * 1970, whatever format the model names.
+ * All members travel in the body, even when the model gives them another place for REST.  A moment is tag 1
+ * with its seconds since 1970, whatever format the model names.
  */
 #include "engine/cbor_shape.h"
 
@@ -14,7 +14,7 @@ enum { TAG_EPOCH = 1 };
 
 struct decoder {
     struct arena *arena;
-    bool mark; /* what is missing */
+    bool mark; /* mark missing members */
     const struct member **wrong;
 };
 
@@ -54,7 +54,7 @@ static bool decode_structure(const struct decoder *decoder, const struct shape *
     return true;
 }
 
-/* Null leaves the value as it was made, which is absent; numbers and booleans have no such value. */
+/* Null leaves the value as it was initialized, which is absent; numbers and booleans cannot be null. */
 static bool decode_null(const struct decoder *decoder, const struct shape *shape, void *value)
 {
     switch (shape->type) {
@@ -123,7 +123,7 @@ static bool decode_moment(const struct cbor *source, int64_t *ms)
     return true;
 }
 
-/* Does the client ask for anything by this value?  As in json_shape.c. */
+/* Does a request with this value use the member?  As in json_shape.c. */
 static bool asks_for_something(const struct cbor *source)
 {
     switch (source->type) {
@@ -244,7 +244,7 @@ static void write_present(struct text *text, const struct shape *shape, const vo
     case SHAPE_TIMESTAMP:
         write_moment(text, *(const int64_t *)value);
         break;
-    case SHAPE_OPAQUE: /* of requests that are refused: nobody writes one */
+    case SHAPE_OPAQUE: /* only in requests, to be refused: never written */
         break;
     case SHAPE_STRUCTURE:
         cbor_open_map(text);

@@ -7,11 +7,10 @@
 #include "wire/cbor.h"
 
 /*
- * Fill the structure from a map; null is absent, unknown members are ignored.  mark: what is required and
- * missing is marked for validate().  False: a value is not what the model says; *wrong is the member that
- * holds it.
+ * Fill the structure from a map; null is absent, unknown members are ignored.  mark: missing required members
+ * are marked for validate().  False: a value does not match the model; *wrong is its member.
  */
 bool cbor_to_structure(struct arena *arena, const struct shape *shape, const struct cbor *map, bool mark,
                        void *structure, const struct member **wrong);
-/* The members that are present, into a map that is open. */
+/* Write the present members into an open map. */
 void cbor_write_members(struct text *text, const struct shape *shape, const void *structure);

@@ -1,12 +1,12 @@
 /*
  * clock.c: the engine's time.  It never goes back while anything is stored.
  *
- * It is the machine's monotonic clock plus how far the wall clock has ever been ahead of that: so it follows
- * the wall clock forward, and goes on by itself when the wall clock steps back.  The highest time that
- * something was stored at is stored, too, about once a second, and the next start begins above it.
+ * It is the machine's monotonic clock plus the largest lead that the wall clock has ever had over it: so it
+ * follows the wall clock forward, and continues when the wall clock steps back.  About once a second the
+ * current time is stored, and the next start begins above the stored time.
  *
- * What the admin endpoint moved time forward by comes on top, and is stored, so that what was written in
- * the moved time is not in the future after a restart.
+ * The offset of the admin endpoint comes on top, and is stored, so that records from the moved time are not
+ * in the future after a restart.
  */
 #include "engine/engine_internal.h"
 #include "engine_sql.h"
@@ -25,7 +25,10 @@ static void raise_to(_Atomic int64_t *ahead_us, int64_t value_us)
         ;
 }
 
-/* The wall clock is read first: a thread that is interrupted in between then sees it behind, never ahead. */
+/*
+ * The wall clock is read first: a thread that is interrupted in between sees a smaller lead, never a larger
+ * one.
+ */
 static int64_t unmoved_ms(struct engine *engine)
 {
     int64_t wall_us = wall_clock_us(), now_us = monotonic_us();
@@ -62,7 +65,7 @@ void clock_restore(struct engine *engine)
 
     if (setting_read(engine, S("clock_offset_ms"), &offset_ms))
         engine->clock_offset_ms = offset_ms;
-    /* What was stored after the time was kept last is less than that much later. */
+    /* Nothing was stored more than KEEP_EVERY_MS after the stored time. */
     if (setting_read(engine, S("clock_highest_ms"), &highest_ms) && unmoved_ms(engine) < highest_ms)
         raise_to(&engine->clock_ahead_us, (highest_ms + KEEP_EVERY_MS) * US_PER_MS - monotonic_us());
 }

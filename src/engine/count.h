@@ -1,14 +1,15 @@
 #pragma once
 
 /*
- * count.h: metrics of services, in the form in which CloudWatch has them.
+ * count.h: metrics of services, in CloudWatch's form.
  *
  *     static const struct metric sent = {"AWS/SQS", "NumberOfMessagesSent", "QueueName", "Count"};
  *     count(call, &sent, queue_name, 1);
  *
- * What is counted is summed in memory for each minute of the engine's clock and stored when it is over, or
- * when the server stops; a kill loses up to a minute.  A call that fails has counted nothing.  Only calls
- * that write may count.
+ * Counts are summed in memory for each minute of the engine's clock and stored at its end, or when the server
+ * stops; a kill loses up to a minute.  A failed call counts nothing.  Only calls that write may count.
+ *
+ * To add a metric, define one as above and call count() where the thing happens.
  */
 #include "base/str.h"
 

@@ -1,9 +1,9 @@
 /*
- * deliver.c: answers leave, and effects start, when what they stand on is durable.
+ * deliver.c: sends replies and starts effects once the batch they depend on is on disk.
  *
- * The engine thread and the server threads put in what waits; the store's sync thread lets it go.
- * Batches leave in order and by one thread at a time, so that an effect never starts before one that
- * was begun earlier.
+ * The engine thread and the server threads add what waits; the store's sync thread releases it. Batches are
+ * released in order and by one thread at a time, so that an effect never starts before an effect of an
+ * earlier batch.
  */
 #include "engine/engine_internal.h"
 #include "engine_sql.h"
@@ -41,7 +41,7 @@ static void start_effect(const struct engine *engine, const struct effect *effec
                  STR_ARGS(effect->id));
 }
 
-/* A long reply is encoded by a worker, if one takes it, before the connection's loop sends it. */
+/* A worker encodes a long reply, if one is free, before the connection's loop sends it. */
 static void let_go(struct engine *engine, struct exchange *exchange)
 {
     if (!exchange->progress.long_reply || !dispatch_encode(engine, exchange))
@@ -58,7 +58,7 @@ static void release(struct engine *engine, struct batch *batch)
     free(batch);
 }
 
-/* Unlink the batches that are durable; they are in order. */
+/* Unlink the durable batches; they are in order. */
 static struct batch *take_durable_batches(struct engine *engine)
 {
     struct batch *first = engine->unsynced_first, **end = &first;
@@ -97,8 +97,8 @@ static void release_all(struct engine *engine, struct batch *batches, struct exc
 }
 
 /*
- * Called with the lock held, which is open while things leave.  Whoever comes meanwhile leaves it to
- * the thread that is at it.
+ * Called with the lock held; the lock is released while a batch is delivered.  Another thread that calls it
+ * meanwhile leaves its batches to the first one.
  */
 static void release_durable(struct engine *engine)
 {

@@ -1,5 +1,5 @@
 /*
- * dialect.c: the dialects of AWS's own frameworks, and how they word a value of the wrong type.
+ * dialect.c: the dialects of AWS's own frameworks, and their sentences about a value of the wrong type.
  */
 #include "engine/dialect.h"
 
@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* The parser's name of a scalar's token. */
+/* The name of a scalar's token in AWS's JSON parser. */
 str mismatch_token(const struct json *json)
 {
     switch (json->type) {

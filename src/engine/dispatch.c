@@ -1,10 +1,10 @@
 /*
  * dispatch.c: from a request to a typed call and back, on the server threads.
  *
- * Route, verify the signature, decode, validate.  A short read runs right here against a snapshot; what
- * writes goes to the engine thread.  What may take longer than a millisecond (a large body, a long read, a
- * preparation) goes on in the pool of workers, each of which has a dispatcher like a loop's.  Either way the
- * answer waits until what it saw is durable.
+ * Route, verify the signature, decode, validate.  A short read runs right here against a snapshot; a write
+ * goes to the engine thread.  Work that may take longer than a millisecond (a large body, a long read, a
+ * preparation) moves to the pool of workers, each of which has a dispatcher like a loop's.  In every case the
+ * reply waits until the data that it depends on is durable.
  */
 #include "engine/engine_internal.h"
 #include "engine/errors.h"
@@ -22,10 +22,10 @@ struct dispatcher {
     struct engine *engine;
     struct store_reader *reader;
     struct auth *auth;
-    enum work_class class;         /* the longest kind of work that this thread may do now */
-    struct exchange_queue waiting; /* for dispatch_flush() */
+    enum work_class class;         /* the longest class of work that this thread may do now */
+    struct exchange_queue waiting; /* gathered for dispatch_flush() */
     const struct service *public_services[MAX_SERVICES + 1];
-    const struct service *private_services[MAX_SERVICES + 1]; /* what a function's own port serves */
+    const struct service *private_services[MAX_SERVICES + 1]; /* the services on the Runtime API's ports */
 };
 
 struct dispatcher *dispatcher_new(struct engine *engine)
@@ -56,7 +56,7 @@ void dispatcher_free(struct dispatcher *dispatcher)
     free(dispatcher);
 }
 
-/* The trace that the request names, in which it is a step. */
+/* Find the trace that the request names, in which it is a step. */
 static void find_trace(struct call *call, const struct http_request *request)
 {
     str header = http_header(&request->headers, S("X-Amzn-Trace-Id"));
@@ -108,7 +108,7 @@ static bool is_ours(const struct engine *engine, str signing_name)
     return str_empty(signing_name);
 }
 
-/* Nobody here speaks like that; the credential scope may tell whom the client meant. */
+/* No service here understands the request; the credential scope may tell which service the client meant. */
 static void refuse_unknown_service(struct exchange *exchange, const struct route *route, str signing_name)
 {
     const struct http_request *request = exchange->request;
@@ -149,7 +149,7 @@ static void refuse_unknown(struct exchange *exchange, const struct route *route,
              STR_ARGS(route->operation_name), route->service->title);
 }
 
-/* A function's own port needs no signature: whoever reaches it is that sandbox. */
+/* The Runtime API's port needs no signature: only its sandbox can reach it. */
 static void identify_sandbox(struct exchange *exchange)
 {
     struct principal *caller = arena_new(&exchange->arena, struct principal);
@@ -159,16 +159,14 @@ static void identify_sandbox(struct exchange *exchange)
     exchange->call.caller = caller;
 }
 
-/* Code of the request that runs under arena_run(); it must not hand the exchange over. */
+/* Code of the request that runs under arena_run(); it must not pass the exchange on. */
 struct attempt {
     struct dispatcher *dispatcher;
     struct exchange *exchange;
-    bool good; /* for the code to say */
+    bool good; /* set by the code */
 };
 
-/*
- * False: memory ran out in the middle of the code.  Nothing of it stays, and the call has failed.
- */
+/* False: memory ran out in the middle of the code.  Its allocations are freed, and the call has failed. */
 static bool attempt(struct attempt *attempt, void (*code)(void *attempt))
 {
     struct exchange *exchange = attempt->exchange;
@@ -185,7 +183,7 @@ static bool attempt(struct attempt *attempt, void (*code)(void *attempt))
     return false;
 }
 
-/* ---- what the head says ---- */
+/* ---- from the head ---- */
 
 static const struct service *const *services_of(const struct dispatcher *dispatcher,
                                                 const struct exchange *exchange)
@@ -193,7 +191,7 @@ static const struct service *const *services_of(const struct dispatcher *dispatc
     return str_present(exchange->sandbox) ? dispatcher->private_services : dispatcher->public_services;
 }
 
-/* How large the body may be, packed or not. */
+/* The size limit of the body, packed or unpacked. */
 static size_t largest_body(const struct route *route)
 {
     enum { MIB = 1024 * 1024 };
@@ -226,7 +224,7 @@ static struct route route_of_head(struct dispatcher *dispatcher, struct exchange
     return route;
 }
 
-/* A request for an operation that is not served is answered as such when it is whole, signed or not. */
+/* A request for an unserved operation gets its answer when it is complete, signed or not. */
 static bool is_for_service(const struct route *route)
 {
     return route->operation || (route->protocol && route->protocol->name == PROTOCOL_QUERY);
@@ -253,7 +251,8 @@ static bool unpack(struct exchange *exchange, size_t limit)
     return false;
 }
 
-/* A URL that AWS gives to people: its request is not signed, so the handler must expect an anonymous caller.
+/*
+ * AWS gives such a URL to people: its request is not signed, so the handler must expect an anonymous caller.
  */
 static bool may_be_unsigned(const struct exchange *exchange, const struct sigv4 *sigv4)
 {
@@ -281,10 +280,10 @@ static bool identify(struct dispatcher *dispatcher, struct exchange *exchange, c
 }
 
 /*
- * Everything up to the typed, checked request.  False: the call has failed.
+ * Everything up to the typed, validated request.  False: the call has failed.
  *
- * A packed body is unpacked only when its signature was found right; so the head must say what the request
- * is for, or at least for whom.
+ * A packed body is unpacked only after its signature has been verified; so the head must name the operation,
+ * or at least the service.
  */
 static bool understand(struct dispatcher *dispatcher, struct exchange *exchange)
 {
@@ -321,7 +320,7 @@ static bool understand(struct dispatcher *dispatcher, struct exchange *exchange)
            validate(call, route.operation->input, exchange->in);
 }
 
-/* ---- before the body is there ---- */
+/* ---- before the body arrives ---- */
 
 static bool is_for_door(const struct dispatcher *dispatcher, const struct exchange *exchange)
 {
@@ -374,14 +373,16 @@ static void snapshot_begin(struct dispatcher *dispatcher, struct call *call)
     txn_use_arena(call->txn, call->arena);
 }
 
-/* *sequence is what the answer has to wait for.  False: what was read may not be all there is. */
+/* *sequence is the commit that the reply has to wait for.  False: the reads may be incomplete. */
 static bool snapshot_end(struct dispatcher *dispatcher, struct call *call, uint64_t *sequence)
 {
     call->txn = NULL;
     return store_end_read(dispatcher->reader, sequence);
 }
 
-/* Run the next step of an exchange: right here, or on a worker when it may take longer than this thread has.
+/*
+ * Run the next step of an exchange: right here, or on a worker when it may take longer than this thread
+ * allows.
  */
 static void step(struct dispatcher *dispatcher, struct exchange *exchange, enum work_class class,
                  void (*run)(struct dispatcher *, struct exchange *))
@@ -423,14 +424,14 @@ static void read_now(void *context)
 static void go_to_engine(struct dispatcher *dispatcher, struct exchange *exchange)
 {
     exchange->decoded = arena_mark(&exchange->arena);
-    /* The events of one child process keep their order; a worker has no turns to gather calls in. */
+    /* The events of one child process keep their order; a worker gathers no calls. */
     if (str_present(exchange->sandbox) || dispatcher->class != WORK_NONE)
         engine_submit(dispatcher->engine, exchange);
     else
         queue_push(&dispatcher->waiting, exchange);
 }
 
-/* A denial on somebody's way becomes a hop, which only the engine writes. */
+/* A denial in a traced request becomes a hop, which only the engine writes. */
 static bool is_denied_on_a_way(const struct exchange *exchange)
 {
     return exchange->outcome == FAILED && str_present(exchange->progress.failure.reason) &&
@@ -447,7 +448,7 @@ static void run_read(struct dispatcher *dispatcher, struct exchange *exchange)
         call->time_up_us = monotonic_us() + (limit_ms ? limit_ms : LIMIT_LONG_READ_MS) * 1000;
     attempt(&(struct attempt){dispatcher, exchange, false}, read_now);
     if (exchange->outcome == PARKED) {
-        call_reset(call); /* the arena stays as it is: a handler may have rewritten its input */
+        call_reset(call); /* the arena is not rewound: a handler may have replaced parts of its input */
         step(dispatcher, exchange, WORK_LONG, run_read);
         return;
     }
@@ -461,7 +462,7 @@ static void run_read(struct dispatcher *dispatcher, struct exchange *exchange)
     deliver_read(dispatcher->engine, exchange);
 }
 
-/* What costs much is computed beside the engine; whatever goes wrong is the handler's to find. */
+/* Compute the expensive part outside the engine; on failure the handler does it all itself. */
 static void prepare_now(void *context)
 {
     struct dispatcher *dispatcher = ((struct attempt *)context)->dispatcher;
@@ -536,7 +537,7 @@ static void go_through_door(struct dispatcher *dispatcher, struct exchange *exch
         step(dispatcher, exchange, flags & DOOR_ON_WORKER ? WORK_SHORT : WORK_NONE, run_door);
 }
 
-/* False: it is for none. */
+/* False: no door matches. */
 static bool dispatch_door(struct dispatcher *dispatcher, struct exchange *exchange)
 {
     if (str_present(exchange->sandbox))
@@ -618,7 +619,9 @@ static void serve(struct dispatcher *dispatcher, struct exchange *exchange)
 
     if (!attempt(&understood, understand_now) || !understood.good) {
         if (dispatcher->class != WORK_NONE && exchange->reply.status == 0)
-            encode(exchange, dispatcher->class); /* what is wrong may be told with all of a large value */
+            encode(exchange,
+                   dispatcher
+                       ->class); /* an error's sentence may quote a large value, which takes long to encode */
         exchange->answered(exchange);
         return;
     }
@@ -635,7 +638,7 @@ static void serve(struct dispatcher *dispatcher, struct exchange *exchange)
         go_to_engine(dispatcher, exchange);
 }
 
-/* How long it may take to verify, inflate and decode that request. */
+/* The class of work of verifying, unpacking and decoding that request. */
 static enum work_class request_class(const struct exchange *exchange)
 {
     enum { MOST_PACKED = LIMIT_SHORT_BODY_BYTES / 1024 }; /* gzip packs to a thousandth at best */
@@ -661,7 +664,10 @@ void dispatch(struct dispatcher *dispatcher, struct exchange *exchange)
         return;
     enum work_class class = request_class(exchange);
     step(dispatcher, exchange, class, serve);
-    /* The exchange may be another thread's by now, but its operation stays what serve() has found here. */
+    /*
+     * The exchange may belong to another thread now, but its operation is still the one that serve() has
+     * found here.
+     */
     if (class == WORK_NONE)
         meter_call(dispatcher->engine, exchange->operation, METER_LOOP, monotonic_us() - began_us);
 }

@@ -1,11 +1,11 @@
 /*
- * door.c: who is let in, for every path alike, before anything runs.
+ * door.c: the checks that every request passes, for all paths, before anything else runs.
  *
- * Invariant: a page in somebody's browser does nothing here unless its origin was let in by --allowed-origin.
- * In open mode no secret protects the server (any page can sign as test/test), so this door does.
+ * Invariant: a page in somebody's browser changes nothing here unless --allowed-origin lets its origin in. In
+ * open mode no secret protects the server (any page can sign as test/test), so these checks do.
  *
- * A URL from the address bar is served, but changes nothing: a browser says the same of a URL that another
- * site redirected to.
+ * A URL from the address bar is served, but may not write: a browser sends the same headers for a URL that
+ * another site redirected to.
  */
 #include "engine/engine_internal.h"
 
@@ -14,11 +14,11 @@
 #include "wire/uri.h"
 #include "wire/xml.h"
 
-static const struct origin_rules nobody; /* a sandbox's own port is for that sandbox alone */
+static const struct origin_rules nobody; /* a sandbox's own port is for that sandbox only */
 
 static struct log_pace refusals;
 
-/* Only what is well formed is repeated, to the client and in the log. */
+/* Only well-formed values are repeated, to the client and in the log. */
 static void log_refusal(const struct exchange *exchange, const struct visitor *visitor, const char *reason)
 {
     unsigned left_out;
@@ -32,7 +32,7 @@ static void log_refusal(const struct exchange *exchange, const struct visitor *v
             STR_ARGS(exchange->request->path), STR_ARGS(exchange->source_ip), left_out);
 }
 
-/* SDKs that speak Query read XML only, and show whoever gets something else no word of it. */
+/* SDKs that speak Query read only XML, and show no other reply's text. */
 static void reply_xml(struct exchange *exchange, int status, str code, str message)
 {
     struct text text = text_in(&exchange->arena);
@@ -48,7 +48,7 @@ static void reply_xml(struct exchange *exchange, int status, str code, str messa
         (struct http_reply){.status = status, .content_type = S("text/xml"), .body = text_str(&text)};
 }
 
-/* Only the head may be there yet. */
+/* Called when perhaps only the head has arrived. */
 static bool reads_xml(const struct http_request *request)
 {
     return str_starts_with(http_header(&request->headers, S("Content-Type")),
@@ -124,7 +124,7 @@ static bool answer_preflight(struct exchange *exchange)
     if (!cors_is_preflight(exchange->request))
         return false;
     cors_answer_preflight(&exchange->arena, exchange->request, &cors, &exchange->reply);
-    exchange->allowed_origin = (str){0}; /* the reply has its headers */
+    exchange->allowed_origin = (str){0}; /* the reply has its headers already */
     return true;
 }
 

@@ -1,13 +1,16 @@
 #pragma once
 
 /*
- * effect.h: what the world does for services, and what it tells them; a model of effects declares both, and
- * modelc makes typed functions of the ones here.
+ * effect.h: effects, work that the server does for services, and events, its reports; a model of effects
+ * declares both, and modelc makes typed functions from the ones here.
  *
- * An effect begins with a call and is carried out once the call is durable.  It is stored until the service
- * ends it, and started again after a restart: so it happens at least once.  Its id is unique among its kind.
+ * A call begins an effect, which is carried out once the call is durable.  It is stored until the service
+ * ends it, and started again after a restart: so it happens at least once.  Its id is unique within its kind.
  *
- * An event is heard by the internal operation that has it as its input, whosever it is.
+ * An event runs the internal operation that has it as its input, in any service.
+ *
+ * To add a kind of effect, declare it and its event in a model of effects (engine/sandbox.model), write its
+ * runner (server/sandboxes.c) and the internal operation that takes the event.
  */
 #include "engine/model.h"
 
@@ -16,22 +19,25 @@ struct engine;
 struct effect_kind {
     const char *name; /* "sandbox.start" */
     const struct shape *input;
-    const struct shape *ended; /* the event that tells of its end */
+    const struct shape *ended; /* the event that reports its end */
 };
 
-/* Someone who carries out effects of a kind; start is called on any thread once the cause is durable. */
+/*
+ * Carries out the effects of a kind; start is called on any thread once the call that began the effect is
+ * durable.
+ */
 struct effect_runner {
     const struct effect_kind *kind;
     void (*start)(void *context, str id, str payload);
     void *context;
 };
 
-/* Called by what modelc makes. */
+/* Called by functions that modelc makes. */
 void effect_begin(const struct call *call, const struct effect_kind *kind, str id, const void *in);
 void effect_end(const struct call *call, const struct effect_kind *kind, str id);
 /*
- * Any thread.  taken(context), when it is not NULL, is called on any thread when what came of the event is on
- * disk, or is given up.
+ * Post an event; any thread.  taken(context), unless NULL, is called on any thread when the event's results
+ * are on disk, or when the event is given up.
  */
 void engine_post(struct engine *engine, const struct shape *event, const void *in,
                  void (*taken)(void *context), void *context);

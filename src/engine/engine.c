@@ -1,6 +1,5 @@
 /*
- * engine.c: the engine thread: take what has arrived, run it as one batch, sleep until the next
- * thing is due.
+ * engine.c: the engine thread: take what has arrived, run it as one batch, sleep until the next work is due.
  */
 #include "engine/engine_internal.h"
 #include "engine_sql.h"
@@ -15,7 +14,7 @@
 enum {
     NS_PER_MS = 1000000,
     NS_PER_S = 1000000000,
-    LONGEST_SLEEP_MS = 60 * 1000, /* somebody may set the machine's clock, or send it to sleep */
+    LONGEST_SLEEP_MS = 60 * 1000, /* the machine's clock may be set, and the machine may be suspended */
 };
 
 void queue_push(struct exchange_queue *queue, struct exchange *exchange)
@@ -104,12 +103,12 @@ static void give_back_cancelled(struct engine *engine)
 
     while ((exchange = queue_pop(&gone)))
         if (exchange->call.stream)
-            queue_push(&engine->runnable, exchange); /* it is told */
+            queue_push(&engine->runnable, exchange); /* it has been told to end */
         else
             give_back(exchange);
 }
 
-/* With the lock held: move the inbox behind what is runnable. */
+/* With the lock held: append the inbox to the runnable queue. */
 static void take_inbox(struct engine *engine)
 {
     struct exchange *exchange;
@@ -119,7 +118,7 @@ static void take_inbox(struct engine *engine)
     engine->inbox_count = 0;
 }
 
-/* Only an engine that takes more while the disk is busy wants to know; it says so under the lock. */
+/* Only an engine that takes more calls while the disk is busy needs this; it sets its flag under the lock. */
 void engine_disk_is_free(struct engine *engine)
 {
     pthread_mutex_lock(&engine->lock);
@@ -141,7 +140,7 @@ bool take_more_while_disk_is_busy(struct engine *engine)
     return engine->runnable.first != NULL;
 }
 
-/* False: the engine stops, and has nobody to answer any more. */
+/* False: the engine is stopping, and has no exchange left. */
 static bool take_arrivals(struct engine *engine)
 {
     pthread_mutex_lock(&engine->lock);
@@ -220,7 +219,9 @@ void modules_run(const struct call *call, bool start)
     }
 }
 
-/* Restore the clock and the key of seals, let the modules begin, and resume the effects that had not ended.
+/*
+ * Restore the clock and the key of seals, run the modules' start hooks, and resume the effects that had not
+ * ended.
  */
 static enum outcome start(const struct call *call, const struct visit *visit, struct http_reply *reply)
 {
@@ -235,7 +236,7 @@ static enum outcome start(const struct call *call, const struct visit *visit, st
     deliveries_start(engine);
     modules_run(&started, true);
     effects_resume(engine);
-    reply->status = 200; /* nobody reads it */
+    reply->status = 200; /* never sent */
     return DONE;
 }
 
@@ -246,7 +247,7 @@ static void tell_nobody(struct exchange *exchange)
     (void)exchange;
 }
 
-/* False when it failed; then nothing of it is kept. */
+/* False when it failed; then all its writes are undone. */
 static bool run_start(struct engine *engine)
 {
     struct exchange *exchange = &engine->start;
@@ -332,7 +333,7 @@ struct engine *engine_start(const struct engine_options *options, struct arena *
         return NULL;
     }
     trace_start(engine);
-    engine->pool = work_start(engine); /* what the services spawn may have to be prepared */
+    engine->pool = work_start(engine); /* spawned operations may have to be prepared */
     if (!run_start(engine)) {
         *error = S("the services could not start; the log says why");
         work_stop(engine->pool);

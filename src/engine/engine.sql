@@ -17,7 +17,7 @@ create table engine_effect (
     primary key (kind, id)
 ) without rowid;
 
--- A trace's id begins with its time, so new rows go to the end of the table.
+-- A trace's id begins with its time, so new rows are appended to the table.
 create table engine_trace (
     trace_id text not null,
     sequence integer not null,
@@ -34,15 +34,15 @@ create table engine_setting (
 ) without rowid;
 
 -- migration: 2
--- Sandboxes had another name. None outlives the server, so what was under way for them is not needed.
+-- Sandboxes had another name. No sandbox outlives the server, so their effects and timers are not needed.
 delete from engine_effect where kind in ('environment.start', 'environment.stop');
 delete from engine_timer where operation = 'lambda:CheckEnvironment';
 
 -- migration: 3
 create index engine_trace_by_age on engine_trace (at_ms);
 
--- Hops are written by their batch, some together in a page. What finds them is made of the pages later: a row for
--- each trace, its hops, and its words (hashes: of what is in its messages, of ids, ARNs and verdicts).
+-- Each batch writes its hops, several in a page. The pages become rows that can be searched later: a row for each
+-- trace, its hops, and its words (hashes of words in its messages, of ids, ARNs and verdicts).
 -- migration: 4
 drop table engine_trace;
 
@@ -85,7 +85,7 @@ create table engine_trace_size (
     bytes integer not null
 );
 
--- Pages are records of trace_page.c now; those that were waiting are lost.
+-- Pages have the records of trace_page.c now; waiting pages of the old form are dropped.
 -- migration: 5
 drop table engine_trace_page;
 create table engine_trace_page (
@@ -95,11 +95,11 @@ create table engine_trace_page (
     hops blob not null
 );
 
--- Streams of hops follow them in the order in which they were written.
+-- Streams of hops read them in the order in which they were written.
 -- migration: 6
 create index engine_trace_hop_by_id on engine_trace_hop (id);
 
--- What services have counted in a minute.
+-- The sums of what services have counted in a minute.
 -- migration: 7
 create table engine_metric (
     id integer primary key,

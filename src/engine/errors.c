@@ -6,7 +6,7 @@ const struct error SERIALIZATION_EXCEPTION = {.name = "SerializationException",
                                               .status = 400,
                                               .sender = true};
 
-/* https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html: this one is a 404. */
+/* https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html says 404 for this one. */
 const struct error MALFORMED_QUERY_STRING = {.name = "MalformedQueryString", .status = 404, .sender = true};
 
 const struct error MALFORMED_INPUT = {.name = "MalformedInput", .status = 400, .sender = true};
@@ -28,7 +28,7 @@ const struct error MISSING_ACTION = {.name = "MissingAction", .status = 400, .se
 const struct error NOT_IMPLEMENTED = {
     .name = "NotImplemented", .prefix = "com.amazon.coral.service#", .status = 501};
 
-/* Lambda's name for it; API Gateway and others in front of services use it, too. */
+/* Lambda's name for it; API Gateway and other front ends use it, too. */
 const struct error REQUEST_TOO_LARGE = {.name = "RequestEntityTooLargeException",
                                         .query_code = "RequestEntityTooLarge",
                                         .status = 413,

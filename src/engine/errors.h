@@ -1,18 +1,18 @@
 #pragma once
 
 /*
- * errors.h: the errors that no service's model declares, because AWS's front end answers them
- * before any service is asked.
+ * errors.h: the errors that no service's model declares, because AWS's front end sends them before a service
+ * sees the request.
  */
 #include "engine/model.h"
 
-extern const struct error SERIALIZATION_EXCEPTION;     /* a body that cannot be read as the input's shape */
-extern const struct error MALFORMED_QUERY_STRING;      /* a form that is none */
+extern const struct error SERIALIZATION_EXCEPTION;     /* the body does not have the input's shape */
+extern const struct error MALFORMED_QUERY_STRING;      /* the form is malformed */
 extern const struct error MALFORMED_INPUT;             /* a form's value of the wrong type */
 extern const struct error UNKNOWN_OPERATION_EXCEPTION; /* AWS has no such operation */
-extern const struct error INVALID_ACTION;              /* the same of the Query protocol */
+extern const struct error INVALID_ACTION;              /* the same in the Query protocol */
 extern const struct error MISSING_ACTION;              /* a form without Action */
-extern const struct error NOTHING_HERE;                /* no service answers that path */
-extern const struct error REQUEST_TOO_LARGE;           /* its body; to us or, packed, when it is unpacked */
-extern const struct error BODY_NOT_PACKED;             /* Content-Encoding says gzip, and it is not */
-extern const struct error NOT_IMPLEMENTED;             /* AWS has that operation, we do not */
+extern const struct error NOTHING_HERE;                /* no service has that path */
+extern const struct error REQUEST_TOO_LARGE;           /* the body is too large, as sent or unpacked */
+extern const struct error BODY_NOT_PACKED; /* Content-Encoding says gzip, and the body is not gzip */
+extern const struct error NOT_IMPLEMENTED; /* an operation of AWS that Orderly does not have */

@@ -2,9 +2,9 @@
  * events.c: replies that are streams of events, application/vnd.amazon.eventstream.
  * https://smithy.io/2.0/spec/streaming.html, https://smithy.io/2.0/aws/amazon-eventstream.html
  *
- * The output's member `in eventstream` is a union, and each piece of the reply is one event of it.  The
- * other members go before the first event: by REST in the head, by the other protocols in an event of their
- * own, initial-response.  A call that fails later is told as an exception, which is the last message.
+ * The output's member `in eventstream` is a union, and each piece of the reply is one event of it.  The other
+ * members go before the first event: in REST in the head, in the other protocols in an event of their own,
+ * initial-response.  The failure of a later run becomes an exception, which is the last message.
  */
 #include "engine/engine_internal.h"
 #include "engine/protocol_internal.h"
@@ -44,7 +44,7 @@ static const struct member *member_in(const struct shape *shape, enum location l
     return NULL;
 }
 
-/* The event is its payload, if it has one, or a document. */
+/* The event is its payload, if it has one; otherwise a document. */
 static void add_member(struct text *piece, const struct member *event, const void *value)
 {
     const struct member *payload = member_in(event->shape, IN_PAYLOAD);
@@ -108,7 +108,7 @@ void events_encode_piece(struct exchange *exchange)
         add_exception(&piece, &exchange->progress.failure);
     else if (exchange->reply.more)
         add_output(&piece, exchange->operation, exchange->out);
-    exchange->reply.status = 200; /* it has been encoded */
+    exchange->reply.status = 200; /* already encoded as an exception */
     exchange->reply.body = text_str(&piece);
     exchange->outcome = DONE;
 }

@@ -1,7 +1,7 @@
 /*
- * internal.c: calls that no client makes: timers, events from the world, pollers.
+ * internal.c: calls that no client makes: timers, events, pollers.
  *
- * They are exchanges like any other, with no connection at the end.
+ * They are exchanges like any other, without a connection.
  */
 #include "engine/engine_internal.h"
 
@@ -12,8 +12,7 @@
 
 #include <stdlib.h>
 
-/* The administrator of whichever account the call is in: what an internal call does for somebody
- * else it does by invoke() as that somebody. */
+/* The administrator of the call's account: an internal call acts for another principal by invoke(). */
 static const struct principal internal_caller = {.kind = PRINCIPAL_ROOT, .name = STR_INIT("internal")};
 
 static const struct service *find_service(const struct engine *engine, str name)

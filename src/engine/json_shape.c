@@ -1,7 +1,7 @@
 /*
  * json_shape.c: JSON to typed structs and back, driven by the model's tables.
  *
- * The hot path of the product: one pass over the parsed tree, no table is built, memory is taken
+ * The hot path of the product: one pass over the parsed tree, without building tables; memory is allocated
  * once per list and once per optional number.
  */
 #include "engine/protocol_internal.h"
@@ -13,9 +13,9 @@
 struct decoder {
     struct arena *arena;
     struct mismatch *mismatch;
-    bool mark;          /* what is missing */
-    bool everywhere;    /* not only the members that travel in the body */
-    bool only_integers; /* a fraction, or what 64 bits do not hold, is no integer */
+    bool mark;          /* mark missing members */
+    bool everywhere;    /* also members that REST sends outside the body */
+    bool only_integers; /* a fraction, or a number that 64 bits cannot hold, is not an integer */
 };
 
 /* ---- from JSON ---- */
@@ -26,7 +26,7 @@ static bool refuse(const struct decoder *decoder, const struct shape *shape, con
     return false;
 }
 
-/* Clients tend to send members in the model's order, so the search begins behind the last one found. */
+/* Clients usually send members in the model's order, so the search begins after the last one found. */
 static const struct member *find_member(const struct shape *shape, const struct member *from, str name)
 {
     const struct member *end = shape->members + shape->member_count;
@@ -86,7 +86,7 @@ static bool decode_structure(const struct decoder *decoder, const struct shape *
     return true;
 }
 
-/* Null leaves the value as it was made, which is absent; numbers and booleans have no such value. */
+/* Null leaves the value as it was initialized, which is absent; numbers and booleans cannot be null. */
 static bool decode_null(const struct decoder *decoder, const struct shape *shape, const struct json *json,
                         void *value)
 {
@@ -163,8 +163,8 @@ static bool decode_integer(const struct decoder *decoder, const struct json *jso
 }
 
 /*
- * Does the client ask for anything by this value?  Null, false, empty texts and arrays ask for nothing, and
- * so does an object that holds nothing else: see refused_members.c.
+ * Does a request with this value use the member?  Null, false, empty texts and arrays do not, and neither
+ * does an object that contains only these: see refused_members.c.
  */
 static bool asks_for_something(const struct json *json)
 {
@@ -298,7 +298,7 @@ static void write_value(struct json_writer *writer, const struct shape *shape, c
     case SHAPE_TIMESTAMP:
         json_raw(writer, epoch_to_text(writer->text.arena, *(const int64_t *)value));
         break;
-    case SHAPE_OPAQUE: /* of requests that are refused: nobody writes one */
+    case SHAPE_OPAQUE: /* only in requests, to be refused: never written */
         json_null(writer);
         break;
     case SHAPE_STRUCTURE:
@@ -313,7 +313,7 @@ static void write_value(struct json_writer *writer, const struct shape *shape, c
     }
 }
 
-/* Nothing when the value is absent. */
+/* Writes nothing when the value is absent. */
 static void write_member(struct json_writer *writer, const struct member *member, const void *value)
 {
     bool as_text = member->shape->type == SHAPE_TIMESTAMP && member->timestamp_format != TIMESTAMP_DEFAULT &&

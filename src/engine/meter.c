@@ -1,8 +1,8 @@
 /*
- * meter.c: how much the engine does, and what holds it or a loop for too long.
+ * meter.c: how much the engine does, and which calls hold it or a loop for too long.
  *
- * A call over SLOW_US is counted under its operation, and logged: one line a second for each operation, which
- * says how many there were since the last one.  Everything else is a counter.
+ * A call over SLOW_US is counted under its operation, and logged: one line a second for each operation, with
+ * the number of slow calls since the last line.  Everything else is a counter.
  */
 #include "engine/engine_internal.h"
 
@@ -17,7 +17,7 @@
 enum { SLOW_US = 20 * 1000, LOG_EVERY_US = 1000 * 1000, MOST_SLOW = 128 };
 
 struct slow {
-    const struct operation *operation; /* NULL: admin paths */
+    const struct operation *operation; /* NULL: an admin path */
     enum meter_place place;
     uint64_t count, unlogged;
     int64_t longest_us, logged_us;
@@ -27,7 +27,7 @@ struct meter {
     _Atomic uint64_t batches, calls;
     _Atomic int64_t longest_call_us, longest_wait_us;
 
-    pthread_mutex_t lock; /* over the next two */
+    pthread_mutex_t lock; /* protects the next two */
     struct slow slow[MOST_SLOW];
     size_t slow_count;
 };
@@ -49,7 +49,7 @@ void meter_free(struct meter *meter)
     free(meter);
 }
 
-/* Only one thread writes a counter: no need for a locked instruction. */
+/* Each counter has one writing thread, so it needs no locked instruction. */
 static void count(_Atomic uint64_t *counter)
 {
     uint64_t value = atomic_load_explicit(counter, memory_order_relaxed);
@@ -63,7 +63,7 @@ static void keep_longest(_Atomic int64_t *longest_us, int64_t took_us)
         atomic_store_explicit(longest_us, took_us, memory_order_relaxed);
 }
 
-/* The last entry stands for all operations that found no room. */
+/* The last entry counts all operations that found no free entry. */
 static struct slow *slow_of(struct meter *meter, const struct operation *operation, enum meter_place place)
 {
     for (size_t i = 0; i < meter->slow_count; i++)

@@ -1,9 +1,9 @@
 /*
- * metrics.c: what services count, in memory for a minute and then as rows.
+ * metrics.c: the counts of services, in memory for a minute and then as rows.
  *
- * A minute's series are a hash table.  When the minute is over the table is closed: its rows are written in
- * slices, some in each batch, while the next one fills.  Both are bounded: what finds no room is dropped, and
- * the log says so.
+ * A minute's series are in a hash table.  At the end of the minute the table is closed: its rows are written
+ * in slices, some in each batch, while the next table fills.  Both tables are bounded: further series are
+ * dropped, with a line in the log.
  */
 #include "engine/count.h"
 #include "engine/engine_internal.h"
@@ -35,13 +35,14 @@ struct series {
 struct minute {
     struct arena arena; /* of the series' texts */
     int64_t began_ms;
-    size_t series_count, written, kept; /* written: into this batch's transaction; kept: those before it */
+    size_t series_count, written, kept; /* written: in this batch's transaction; kept: committed before it */
     struct series series[MOST_SERIES];
-    uint16_t slots[SLOTS]; /* places in `series`, from one on */
+    uint16_t slots[SLOTS]; /* positions in `series`, plus one */
 };
 
 struct metrics {
-    struct minute *current, *closed; /* NULL: nothing was counted; nothing is left to write */
+    struct minute *current,
+        *closed; /* current: NULL before the first count; closed: NULL when everything is written */
 };
 
 struct metrics *metrics_new(void)
@@ -104,7 +105,7 @@ static struct series *add_series(struct minute *minute, uint16_t *slot, const st
     return series;
 }
 
-/* NULL: there is no room for another one. */
+/* The series, made if it is new; NULL: the table is full. */
 static struct series *series_of(struct minute *minute, const struct series *key)
 {
     size_t i = key->hash % SLOTS;
@@ -150,7 +151,7 @@ static void add_value(struct series *series, double value)
     series->sum += value;
 }
 
-/* What the batch's calls have counted, but for those that failed. */
+/* Take the counts of the batch's calls, without those of failed calls. */
 static void take_counts(struct engine *engine)
 {
     const struct counted_list *counts = &engine->batch->counts;
@@ -183,19 +184,19 @@ static void store_series(struct txn *txn, int64_t began_ms, const struct series 
     engine_prune_metrics(txn, &(struct engine_prune_metrics_params){.last = id - ROWS_KEPT});
 }
 
-/* At least one row, and more while the slice lasts; all of them when the server stops. */
+/* Write at least one row, and more while the slice lasts; all of them when the server stops. */
 static void store_minute(struct engine *engine, struct minute *minute)
 {
     while (minute && minute->written < minute->series_count) {
         const struct series *series = &minute->series[minute->written++];
-        if (series->count > 0) /* else the only calls that counted it have failed */
+        if (series->count > 0) /* 0: only calls that failed have counted */
             store_series(engine->txn, minute->began_ms, series);
         if (!engine->last_run && slice_has_passed(engine))
             break;
     }
 }
 
-/* What a closed minute has written is kept by the commit; until it is all written no other one closes. */
+/* The commit keeps what a closed minute has written; until all of it is written, no other minute closes. */
 void metrics_tend(struct engine *engine)
 {
     struct metrics *metrics = engine->metrics;

@@ -1,8 +1,8 @@
 /*
- * missing.c: the name of the first parameter that a request must contain and does not.
+ * missing.c: the name of the first missing required parameter of a request.
  *
- * The plain voice of validation: items of lists and values of maps that are null are missing, too, and named
- * by their number or key: "Tags.env", "TagKeys.2".
+ * For the dialects that check nothing else: null items of lists and null values of maps count as missing,
+ * too, and are named by their number or key: "Tags.env", "TagKeys.2".
  */
 #include "engine/protocol_internal.h"
 

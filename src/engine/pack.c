@@ -1,7 +1,7 @@
 /*
- * pack.c: large replies are gzip'd for clients that ask for it, where AWS's service does the same.
+ * pack.c: gzips large replies for clients that accept it, for the services of AWS that do the same.
  *
- * x-amz-crc32 is over the body as it is sent: SDKs that ask for gzip check it before they unpack.
+ * x-amz-crc32 covers the body as it is sent: SDKs that accept gzip check it before they unpack.
  */
 #include "engine/dialect.h"
 #include "engine/engine_internal.h"

@@ -1,11 +1,11 @@
 /*
- * park.c: calls that wait, by what they wait for and by their deadline.
+ * park.c: calls that wait, by the name of what they wait for and by their deadline.
  *
- * A thousand long polls are a thousand entries here and nothing else: no timer, no thread, no CPU.
- * Waiters of one name are served in the order in which they first came, however often they were
- * woken for nothing; one that has waited for something else meanwhile comes last.  Besides each
- * waiter's own deadline a name may have an alarm, at which its oldest waiter runs; it sits in the same
- * heap as a waiter without an exchange.
+ * A thousand long polls are a thousand entries here and nothing else: no timer, no thread, no CPU. The
+ * waiters for one name are served in the order in which they first came, even if they were woken in vain; a
+ * call that has waited for another name meanwhile goes to the end.  Besides each waiter's own deadline a name
+ * may have an alarm, at which its oldest waiter runs; the alarm is in the same heap, as a waiter without an
+ * exchange.
  */
 #include "engine/engine_internal.h"
 
@@ -17,7 +17,7 @@
 struct waiters {
     struct waiter *first, *last;
     struct waiter alarm; /* in the heap when until_ms is not INT64_MAX */
-    str what;            /* points into the text behind it */
+    str what;            /* points to the text behind this struct */
 };
 
 static void heap_set(struct parking *parking, size_t index, struct waiter *waiter)

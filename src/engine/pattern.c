@@ -1,8 +1,8 @@
 /*
- * pattern.c: Java's expressions on PCRE2, compiled once.
+ * pattern.c: Java's regular expressions on PCRE2, compiled once.
  *
- * The compiled ones stand in a hash table of atomic pointers that is only ever added to, so a lookup
- * takes no lock.  Two threads that meet at a pattern's first use both compile it, and one copy is
+ * The compiled expressions are in a hash table of atomic pointers from which nothing is removed, so a lookup
+ * takes no lock.  Two threads that use a new pattern at the same time both compile it, and one copy is
  * dropped.
  */
 #define PCRE2_CODE_UNIT_WIDTH 8
@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLOTS = 4096 }; /* several times what all models together hold */
+enum { SLOTS = 4096 }; /* several times the number of patterns in all models */
 
 struct compiled {
     const char *pattern;
@@ -38,7 +38,9 @@ static bool read_unit(const char *at, unsigned *unit)
     return end == digits + 4;
 }
 
-/* "\uD83D\uDE00" is one character in Java, and so is a "\u0041" alone.  Returns what was read, 0 for neither.
+/*
+ * "\uD83D\uDE00" is one character in Java, and so is a single "\u0041".  Returns the number of bytes read, 0
+ * for anything else.
  */
 static size_t translate_unit(const char *at, struct text *out)
 {
@@ -53,7 +55,7 @@ static size_t translate_unit(const char *at, struct text *out)
     return paired ? 12 : 6;
 }
 
-/* What follows a class escape inside brackets is never the end of a range: "[\w-_]". */
+/* A character after a class escape in brackets never ends a range: "[\w-_]". */
 static bool is_class_escape(const char *at)
 {
     return at[0] == '\\' && strchr("wdsWDS", at[1]) != NULL;
@@ -113,7 +115,7 @@ static struct compiled *compile(const char *pattern)
     compiled->code =
         pcre2_compile((PCRE2_SPTR)source.data, source.size, PCRE2_UTF | PCRE2_ANCHORED | PCRE2_ENDANCHORED,
                       &error, &error_at, context);
-    check(compiled->code != NULL); /* a mistake in a model: its pattern is no expression */
+    check(compiled->code != NULL); /* fails when a model's pattern is not an expression */
     pcre2_jit_compile(compiled->code, PCRE2_JIT_COMPLETE);
     pcre2_compile_context_free(context);
     arena_free(&arena);
@@ -126,7 +128,7 @@ static void drop(struct compiled *compiled)
     free(compiled);
 }
 
-/* Put it where the search for its pattern ended; the one to use is returned. */
+/* Put it into the slot where the search for its pattern ended; returns the copy to use. */
 static const pcre2_code *keep(size_t slot, struct compiled *fresh)
 {
     for (size_t tried = 0;; tried++, slot = (slot + 1) % SLOTS) {

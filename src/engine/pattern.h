@@ -6,7 +6,7 @@
 #include "base/str.h"
 
 /*
- * Does the whole text match?  `pattern` must live as long as the program: it is compiled at its first
- * use and known by its address from then on.  Any thread.
+ * Does the whole text match?  `pattern` must live as long as the program: it is compiled at its first use and
+ * then found by its address.  Any thread.
  */
 bool pattern_matches(const char *pattern, str text);

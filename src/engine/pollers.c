@@ -1,21 +1,21 @@
 /*
- * pollers.c: internal calls that run by themselves, and those among them that have a name.
+ * pollers.c: internal calls that are spawned, and the named ones among them, pollers.
  *
- * Beginnings and ends are noted in the batch, in their order, and happen when it is committed: a call that
- * fails has begun and ended nothing.  A named poller is in a table from its beginning to its end.
+ * Beginnings and ends are noted in the batch, in their order, and happen when it is committed: a failed call
+ * begins and ends nothing.  A named poller is in a table from its beginning to its end.
  */
 #include "engine/engine_internal.h"
 
 #include "base/check.h"
 
-/* In what no service can wait for by park(): their names begin with the service's. */
+/* A name that no service can use in park(): services' names begin with the service's name. */
 static str name_of(struct arena *arena, const struct operation *operation, str id)
 {
     return arena_format(arena, "engine/poller/%s:%s/%.*s", operation->service->name, operation->name,
                         STR_ARGS(id));
 }
 
-/* ---- what calls ask for ---- */
+/* ---- what calls may do ---- */
 
 void spawn(const struct call *call, const struct operation *operation, str id, const void *in)
 {
@@ -28,7 +28,7 @@ void spawn(const struct call *call, const struct operation *operation, str id, c
 
     check(exchange != NULL);
     if (str_present(id)) {
-        check(!operation->prepare); /* a worker that has no time for it would drop it */
+        check(!operation->prepare); /* a busy pool of workers would drop a poller */
         exchange->call.poller = name_of(&exchange->arena, operation, id);
         exchange->decoded = arena_mark(&exchange->arena);
     }
@@ -55,7 +55,7 @@ enum outcome spawn_rest(const struct call *call, int64_t until_ms)
     return park(call, call->poller, until_ms);
 }
 
-/* ---- what becomes of it ---- */
+/* ---- beginnings and ends ---- */
 
 void spawned_drop(struct batch *batch, size_t keep)
 {
@@ -66,7 +66,7 @@ void spawned_drop(struct batch *batch, size_t keep)
     }
 }
 
-/* Wherever it is: it does not run again. */
+/* Wherever the exchange is: it does not run again. */
 static void end(struct engine *engine, struct exchange *exchange)
 {
     if (!exchange)

@@ -2,7 +2,7 @@
  * protocol_cbor.c: Smithy RPC v2 with CBOR, both ways.
  * https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html
  *
- * The path names service and operation, and every message says "smithy-protocol: rpc-v2-cbor".
+ * The path names service and operation, and every message has the header "smithy-protocol: rpc-v2-cbor".
  */
 #include "engine/cbor_shape.h"
 #include "engine/errors.h"
@@ -111,7 +111,7 @@ static void encode_request(struct arena *arena, const struct operation *operatio
         http_header_add(arena, &request->headers, S("Content-Type"), media_type);
 }
 
-/* A reply that does not speak this protocol tells nothing but its status. */
+/* A reply in another protocol has only its status. */
 static void read_failure(struct arena *arena, const struct http_reply *reply, struct failure *failure)
 {
     const struct cbor *cbor = cbor_is_spoken(&reply->headers) ? cbor_parse(arena, reply->body) : NULL;

@@ -1,7 +1,7 @@
 #pragma once
 
 /*
- * protocol_internal.h: what the protocols share with each other and with nobody else.
+ * protocol_internal.h: what only the protocols share.
  */
 #include "engine/call.h"
 #include "engine/dialect.h"
@@ -12,7 +12,7 @@ extern const struct protocol PROTOCOL_OF_JSON_1_0, PROTOCOL_OF_JSON_1_1, PROTOCO
     PROTOCOL_OF_REST_JSON, PROTOCOL_OF_REST_XML, PROTOCOL_OF_RPC_V2_CBOR;
 extern const struct error JSON_REFUSALS[REFUSALS], REST_JSON_REFUSALS[REFUSALS];
 
-/* The service that a call is for; NULL when not even that is known. */
+/* The call's service, or NULL when it is unknown. */
 static inline const struct service *call_service(const struct call *call)
 {
     return call->operation ? call->operation->service : call->unserved;
@@ -23,38 +23,41 @@ static inline str error_query_code(const struct error *error)
     return str_of(error->query_code ? error->query_code : error->name);
 }
 
-/* x-amzn-RequestId, which every reply carries. */
+/* Add x-amzn-RequestId, which every reply has. */
 void add_request_id(const struct call *call, struct http_reply *reply);
 
-/* x-amzn-query-error, where the service's dialect has it. */
+/* Add x-amzn-query-error, if the service's dialect has it. */
 void add_query_error(const struct call *call, struct http_reply *reply);
 /* Do these headers say that the message is RPC v2 with CBOR? */
 bool cbor_is_spoken(const struct http_headers *headers);
 
-/* The first parameter that is required and not there, absent when there is none: see missing.c. */
+/* The first missing required parameter, or absent: see missing.c. */
 str missing_parameter(struct arena *arena, const struct shape *shape, const void *in);
 
-/* False: the request asks for what its model refuses, and fail() has been called; see refused_members.c. */
+/*
+ * False: the request uses something that its model refuses, and fail() has been called; see
+ * refused_members.c.
+ */
 bool refused_check(const struct call *call, const struct shape *shape, const void *in);
 
 /* ---- JSON ---- */
 
 /*
- * Fill the structure from an object; null is absent, unknown members are ignored.  Only members that
- * travel in the body are looked at.  service: whose request it is; then what is required and missing is
- * marked for validate(), and its dialect says what becomes of fractions.  NULL of a reply.
+ * Fill the structure from an object; null is absent, unknown members are ignored.  Only members that travel
+ * in the body are read.  service: the request's service; missing required members are then marked for
+ * validate(), and its dialect decides about fractions.  NULL for a reply.
  */
 bool json_to_structure(struct arena *arena, const struct shape *shape, const struct json *json,
                        const struct service *service, void *structure, struct mismatch *mismatch);
-/* The members that are present and travel in the body, into an object that is open. */
+/* Write the present members that travel in the body into an open object. */
 void json_write_members(struct json_writer *writer, const struct shape *shape, const void *structure);
 
 /* Parse the body of a request into `structure`, or fail the call with a SerializationException. */
 bool json_decode_body(const struct call *call, const struct shape *shape, str body, void *structure);
 
-/* The error's message and details, into an object that is open. */
+/* Write the error's message and details into an open object. */
 void json_write_error(struct json_writer *writer, const struct failure *failure);
-/* The error that a JSON reply speaks of: its code (after any '#') and message. */
+/* Fill *failure from a JSON reply: its code (after any '#') and message. */
 void json_read_failure(struct arena *arena, const struct http_reply *reply, struct failure *failure);
-/* An error that is in no table, as a client learns of it. */
+/* A client's error for a code that is in no table. */
 const struct error *error_from_reply(struct arena *arena, str code, int status);

@@ -2,15 +2,15 @@
  * protocol_json.c: AWS JSON 1.0 and 1.1, both ways.
  * https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html
  *
- * The two differ in their content type and in how an error names itself: 1.0 writes the whole name
- * ("com.amazonaws.sqs#QueueDoesNotExist"), 1.1 what stands behind the '#'.
+ * The two differ in their content type and in an error's name: 1.0 writes the whole name
+ * ("com.amazonaws.sqs#QueueDoesNotExist"), 1.1 only the part after the '#'.
  */
 #include "engine/errors.h"
 #include "engine/protocol_internal.h"
 
 #include "base/hash.h"
 
-/* What a client that sent no JSON at all is taken to have sent. */
+/* An empty body counts as an empty object. */
 static const struct json EMPTY_OBJECT = {.type = JSON_OBJECT};
 
 /* ---- the server's side ---- */
@@ -23,7 +23,7 @@ bool json_decode_body(const struct call *call, const struct shape *shape, str bo
     if (body.size > 0)
         json = json_parse(call->arena, body, NULL);
     if (!json || json->type < JSON_ARRAY) {
-        fail(call, &SERIALIZATION_EXCEPTION, "%s", ""); /* AWS says no more than that */
+        fail(call, &SERIALIZATION_EXCEPTION, "%s", ""); /* AWS's message is empty */
         return false;
     }
     if (json_to_structure(call->arena, shape, json, call_service(call), structure, &mismatch))
@@ -85,7 +85,7 @@ void json_write_error(struct json_writer *writer, const struct failure *failure)
         json_write_members(writer, error->shape, details);
 }
 
-/* The service's own errors, and those of the framework before it, differ in what stands before the '#'. */
+/* The service's own errors and the framework's errors have different prefixes before the '#'. */
 static str type_name(struct arena *arena, const struct error *error, bool whole)
 {
     str name = str_of(error->name);

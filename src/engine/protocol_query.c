@@ -87,7 +87,7 @@ static void encode_reply(const struct call *call, const void *out, struct http_r
     finish(call, &text, reply);
 }
 
-/* Code, message and details, inside an element that is open. */
+/* Write code, message and details into an open element. */
 static void write_failure(struct text *text, const struct service *service, const struct failure *failure)
 {
     xml_element(text, S("Code"), error_query_code(failure->error));

@@ -1,5 +1,5 @@
 /*
- * protocol_rest_json.c: REST-JSON: what rest.c does, with JSON as the document.
+ * protocol_rest_json.c: REST-JSON: rest.c with JSON as the document.
  * https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html
  */
 #include "engine/errors.h"

@@ -1,5 +1,5 @@
 /*
- * protocol_rest_xml.c: REST-XML: what rest.c does, with XML as the document.
+ * protocol_rest_xml.c: REST-XML: rest.c with XML as the document.
  * https://smithy.io/2.0/aws/protocols/aws-restxml-protocol.html
  */
 #include "engine/errors.h"
@@ -19,7 +19,7 @@ static bool has_content(const struct shape *shape, const void *structure)
     return false;
 }
 
-/* Nothing when nothing is in it. */
+/* The document of the structure; "" when it has no members. */
 static str xml_of(struct arena *arena, const struct service *service, const struct shape *shape,
                   const void *structure)
 {

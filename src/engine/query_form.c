@@ -5,8 +5,8 @@
  *     Attributes.entry.1.key=Policy      a map
  *     Entries.member.2.Id=a              a list of structures
  *
- * The fields are sorted by name once.  Everything below "Entries.member.2." is then one run of
- * fields, so that each value is decoded from a run and no tree is ever built.
+ * The fields are sorted by name once.  Everything below "Entries.member.2." is then one run of fields: each
+ * value is decoded from a run, without building a tree.
  */
 #include "engine/query_form.h"
 
@@ -39,7 +39,7 @@ static int by_name(const void *a, const void *b)
     return str_compare(((const struct form_field *)a)->name, ((const struct form_field *)b)->name);
 }
 
-/* The first field not below `name`, as far as both go behind the run's prefix. */
+/* The first field that is not less than `name`, comparing after the run's prefix. */
 static size_t lower_bound(const struct run *run, str name)
 {
     size_t low = 0, high = run->count;
@@ -54,7 +54,7 @@ static size_t lower_bound(const struct run *run, str name)
     return low;
 }
 
-/* The value of the field that ends with exactly `name`, the absent str when there is none. */
+/* The value of the field whose name ends with exactly `name`, or absent. */
 static str run_value(const struct run *run, str name)
 {
     size_t at = lower_bound(run, name);
@@ -78,7 +78,7 @@ static struct run run_below(const struct run *run, str prefix)
 
 struct numbered {
     int64_t number;
-    str value;        /* of "prefix.1" itself; absent when there is none */
+    str value;        /* of "prefix.1" itself; or absent */
     struct run below; /* of "prefix.1." */
 };
 
@@ -94,7 +94,7 @@ static int by_number(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-/* Sorting by name has put "2" behind "10": collect the numbers, then sort by them. */
+/* Sorted by name, "10" comes before "2": collect the numbers, then sort by them. */
 static struct numbered_list number_items(struct arena *arena, const struct run *run)
 {
     struct numbered_list list = {0};
@@ -184,7 +184,7 @@ static bool decode_map(struct decoder *decoder, const struct shape *shape, const
     return true;
 }
 
-/* boto 2 writes a flattened list of one as a plain field: AttributeName=All. */
+/* boto 2 writes a flattened list with one item as a plain field: AttributeName=All. */
 static bool decode_plain_item(struct decoder *decoder, const struct shape *shape, str own, void *value)
 {
     struct numbered item = {.value = own};
@@ -209,7 +209,10 @@ static bool decode_collection(struct decoder *decoder, const struct member *memb
                                      : decode_map(decoder, shape, &numbers, value);
 }
 
-/* A form cannot tell an empty list from none: where one is required it is empty, and the service says so. */
+/*
+ * A form cannot tell an empty list from an absent one: a required list is empty then, and the service refuses
+ * it.
+ */
 static bool may_be_absent(const struct member *member)
 {
     return !member->required || member->shape->type != SHAPE_LIST;
@@ -232,7 +235,7 @@ static bool decode_structure(struct decoder *decoder, const struct shape *shape,
     return true;
 }
 
-/* Not what the empty says: see refused_members.c. */
+/* Does a request with this value use the member?  Empty values do not: see refused_members.c. */
 static bool asks_for_something(str own, const struct run *below)
 {
     for (size_t i = 0; i < below->count; i++)
@@ -241,7 +244,7 @@ static bool asks_for_something(str own, const struct run *below)
     return own.size > 0;
 }
 
-/* `own` is the value of the field named so far, `below` are the fields whose names go on. */
+/* `own` is the value of the field with the name so far, `below` are the fields with longer names. */
 static bool decode_value(struct decoder *decoder, const struct member *member, const struct shape *shape,
                          str own, const struct run *below, void *value)
 {

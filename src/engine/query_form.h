@@ -10,5 +10,5 @@
 /* Fill the structure; unknown fields are ignored.  Sorts the form. */
 bool form_to_structure(struct arena *arena, const struct shape *shape, struct form *form, void *structure,
                        struct form_mismatch *mismatch);
-/* The members that are present, each name with `prefix` before it. */
+/* Write the present members, each name with `prefix` before it. */
 void structure_to_form(struct text *text, const struct shape *shape, str prefix, const void *structure);

@@ -1,11 +1,11 @@
 /*
- * query_xml.c: typed structs to XML, as AWS's Query services answer, and back for the client.
+ * query_xml.c: typed structs to XML, in the form of AWS's Query services, and back for the client.
  *
  *     <Attributes><entry><key>…</key><value>…</value></entry></Attributes>     a map
  *     <Attribute><Name>…</Name><Value>…</Value></Attribute>                    the same flattened
  *     <Topics><member><TopicArn>…</TopicArn></member></Topics>                 a list
  *
- * A list that is present and empty is an empty element; flattened it is nothing at all.
+ * A present, empty list is an empty element; flattened it has no element.
  */
 #include "engine/query_xml.h"
 
@@ -134,7 +134,7 @@ void structure_to_xml(struct text *text, const struct shape *shape, const void *
 
 struct reader {
     struct arena *arena;
-    bool mark; /* what is missing */
+    bool mark; /* mark missing members */
 };
 
 static bool read_value(const struct reader *reader, const struct member *member, const struct shape *shape,
@@ -153,7 +153,7 @@ static bool read_entry(const struct reader *reader, const struct shape *shape, c
     return !value || read_value(reader, NULL, shape->element, value, entry + MAP_VALUE_OFFSET);
 }
 
-/* Those children of the node that are called `name`. */
+/* Read the children of the node with the name `name` as a collection. */
 static bool read_collection(const struct reader *reader, const struct shape *shape,
                             const struct xml_node *node, str name, void *value)
 {

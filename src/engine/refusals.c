@@ -1,5 +1,7 @@
 /*
- * refusals.c: each family of protocols words the front end's refusals in its own way.
+ * refusals.c: the front end's refusals, in the words of each family of protocols.
+ *
+ * To add a refusal, add it to enum refusal in dialect.h, and its error to each table here.
  */
 #include "engine/protocol_internal.h"
 

@@ -1,8 +1,8 @@
 /*
- * refused_members.c: does a request ask for something that its model refuses?
+ * refused_members.c: does a request use a member that its model refuses?
  *
- * Null, false and empty texts, lists and maps ask for nothing, nor does a structure that holds nothing else:
- * clients send them for what their user has left out.
+ * Null, false and empty texts, lists and maps do not count as use, and neither does a structure that contains
+ * only these: clients send them for members that their user has left out.
  */
 #include "engine/call.h"
 #include "engine/protocol_internal.h"
@@ -37,7 +37,7 @@ static bool asks_for_something(const struct shape *shape, const void *value)
     }
 }
 
-/* A member that is refused, and what it was. */
+/* A refused member that is used, and its value. */
 struct found {
     const struct member *member;
     const void *value;

@@ -4,8 +4,8 @@
  *     AWS sns.Publish => 200 (OK) account=000000000000 region=us-east-1 resource=arn:… us=850 request_id=…
  *
  * A line costs a system call, on a connection's loop.  Nobody reads more than some hundred lines in a second,
- * so no more are written: then a request costs a look at the clock.  At debug each has its line, and so have
- * what doors answer and what functions' processes ask.
+ * so no more are written: further requests cost only a look at the clock.  At debug every request has a line,
+ * also those of doors and of functions' processes.
  */
 #include "engine/engine_internal.h"
 
@@ -18,7 +18,7 @@
 
 enum { LINES_PER_SECOND = 500, MAX_ERROR_BYTES = 400, OK = 200, FIRST_ERROR = 400 };
 
-/* Whether this second has room for another line; *left_out is how many a second before had none for. */
+/* May this second have another line?  *left_out is the number of lines that an earlier second left out. */
 static bool has_room(unsigned *left_out)
 {
     static _Atomic int64_t second;
@@ -50,7 +50,7 @@ static str subject(const struct exchange *exchange, struct arena *arena)
     return arena_concat(arena, exchange->request->method, S(" "), exchange->request->path);
 }
 
-/* "OK", the error's name, or what there is of the two. */
+/* "OK", the error's name, or the status when the error is unknown. */
 static const char *word(const struct exchange *exchange)
 {
     const struct error *error = exchange->progress.failure.error;

@@ -1,5 +1,5 @@
 /*
- * rest.c: members in their places: path, query, headers, status, payload; the document is the protocol's own.
+ * rest.c: members in their places: path, query, headers, status, payload; the protocol encodes the document.
  */
 #include "engine/rest.h"
 
@@ -18,7 +18,9 @@ static const struct member *find_location(const struct shape *shape, enum locati
     return NULL;
 }
 
-/* Headers speak HTTP's dates unless the model says otherwise; the rest is ISO 8601 as in XML. */
+/*
+ * Headers use HTTP's dates unless the model names another format; the other places use ISO 8601, as XML does.
+ */
 static enum timestamp_format format_of(const struct member *member)
 {
     bool in_header = member->location == IN_HEADER;
@@ -290,10 +292,10 @@ static void write_header_map(struct arena *arena, const struct member *member, c
 }
 
 struct body {
-    str bytes, media_type; /* absent when the reply has no body */
+    str bytes, media_type; /* absent when the message has no body */
 };
 
-/* The body of a message of that shape: its payload, or the document of what is not elsewhere. */
+/* The body of a message of that shape: its payload, or the document of the members without another place. */
 static struct body body_of(struct arena *arena, const struct rest_body *rest, const struct service *service,
                            const struct shape *shape, const void *structure)
 {

@@ -6,10 +6,10 @@
  */
 #include "engine/protocol_internal.h"
 
-/* How a protocol writes and reads a document, and what it calls a body that is not a document. */
+/* How a protocol writes and reads a document, and its media types. */
 struct rest_body {
     str media_type, blob_media_type, text_media_type;
-    /* Fill the structure from the document and mark what is missing.  False: the call has failed. */
+    /* Fill the structure from the document and mark missing members.  False: the call has failed. */
     bool (*decode)(const struct call *call, const struct shape *shape, str body, void *structure);
     str (*encode)(struct arena *arena, const struct service *service, const struct shape *shape,
                   const void *structure);
@@ -21,7 +21,7 @@ bool rest_decode_request(const struct call *call, const struct rest_body *rest,
                          const struct http_request *request, void *in);
 void rest_encode_reply(const struct call *call, const struct rest_body *rest, const void *out,
                        struct http_reply *reply);
-/* What the failure's details carry in headers. */
+/* Add the failure's details that travel in headers. */
 void rest_write_error_headers(const struct call *call, struct http_reply *reply);
 void rest_encode_request(struct arena *arena, const struct rest_body *rest, const struct operation *operation,
                          const void *in, struct http_request *request);

@@ -5,7 +5,7 @@
 
 /* One step through a pattern and a path side by side. */
 struct step {
-    str pattern, path; /* what is left of both */
+    str pattern, path; /* the rest of both */
     str part;          /* of the pattern: a literal or "{Label}" */
     str segment;       /* of the path */
     bool label, greedy;
@@ -50,7 +50,7 @@ static str label_name(const struct step *step)
     return str_head(str_from(step->part, 1), step->part.size - (step->greedy ? 3 : 2));
 }
 
-/* The literals of the pattern's query; -1 when one is not in the request. */
+/* The number of literals in the pattern's query; -1 when the request lacks one of them. */
 static int query_fit(str pattern, const struct form *query)
 {
     str rest = str_from(pattern, path_of_pattern(pattern).size + 1), pair, name;

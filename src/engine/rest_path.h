@@ -8,13 +8,12 @@
 #include "wire/form.h"
 
 /*
- * How well the request fits: the number of literal parts, 0 when it does not fit at all.  A label takes
- * one segment, "{Path+}" takes all there are.
+ * How well the request fits: the number of literal parts, 0 when it does not fit.  A label matches one
+ * segment, "{Path+}" matches all the rest.
  */
 int rest_path_fit(str pattern, str path, const struct form *query);
-/* What that label stands for in the path, still encoded; the absent str when the pattern has no such label.
- */
+/* The part of the path that matches that label, still encoded; absent when the pattern lacks the label. */
 str rest_path_label(str pattern, str path, str label);
-/* The pattern with each label replaced by what `value_of` says, encoded. */
+/* The pattern with each label replaced by the result of `value_of`, encoded. */
 str rest_path_fill(struct arena *arena, str pattern, str (*value_of)(void *context, str label),
                    void *context);

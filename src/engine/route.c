@@ -1,9 +1,9 @@
 /*
- * route.c: what a request asks for, found before anything of it is decoded.
+ * route.c: finds the operation that a request is for, before anything is decoded.
  *
- * X-Amz-Target names service and operation at once; so does the path of RPC v2, which a header tells of.  A
- * form names its operation in Action and its service by Version (no two services share one) or by the
- * signature's scope.  All else is a path of a REST service.
+ * X-Amz-Target names service and operation together; so does the path of RPC v2, which a header announces.  A
+ * form names its operation in Action, and its service by Version (no two services share one) or by the
+ * signature's scope.  Every other request is a path of a REST service.
  */
 #include "engine/protocol_internal.h"
 #include "engine/rest_path.h"
@@ -67,7 +67,7 @@ static bool is_signed_for(const struct service *service, str signing_name)
 
 /* ---- AWS JSON ---- */
 
-/* The version that the client speaks if it says so, else the service's own. */
+/* The client's JSON version if its content type says it, else the service's own. */
 static enum protocol_name json_version(const struct service *service, str content_type)
 {
     bool says_1_0 = str_starts_with(content_type, S("application/x-amz-json-1.0"));
@@ -94,7 +94,7 @@ static struct route target_route(const struct service *const *services, const st
 
 /* ---- RPC v2 ---- */
 
-/* "com.example.Toy" is "Toy". */
+/* "com.example.Toy" means "Toy". */
 static const struct service *service_of_path(const struct service *const *services, str name)
 {
     str last = str_from(name, (size_t)(str_last_index(name, '.') + 1));
@@ -116,9 +116,8 @@ static str cut_segment(str *path)
 }
 
 /*
- * "/service/Toy/operation/Play", perhaps behind a prefix.  A request that names its operation in X-Amz-Target
- * as well is refused, as the protocol asks: what stands before the service might go by the one and we by the
- * other.
+ * "/service/Toy/operation/Play", perhaps with a prefix.  A request that also names its operation in
+ * X-Amz-Target is refused, as the protocol demands: a proxy might use that name and this server the path.
  */
 static struct route cbor_route(const struct service *const *services, const struct http_request *request)
 {
@@ -187,7 +186,7 @@ static struct route query_route(const struct service *const *services, const str
 
 /* ---- REST ---- */
 
-/* PROTOCOL_NONE when it speaks neither. */
+/* PROTOCOL_NONE when the service has neither REST protocol. */
 static enum protocol_name rest_protocol(const struct service *service)
 {
     if (speaks(service, PROTOCOL_REST_XML))
@@ -195,7 +194,7 @@ static enum protocol_name rest_protocol(const struct service *service)
     return speaks(service, PROTOCOL_REST_JSON) ? PROTOCOL_REST_JSON : PROTOCOL_NONE;
 }
 
-/* The operation that fits best, so that a literal part wins over a label. */
+/* The operation that fits best: a literal part wins over a label. */
 static const struct operation *best_fit(const struct service *service, const struct http_request *request,
                                         const struct form *query, int *best)
 {
@@ -238,7 +237,10 @@ static struct route rest_route(struct arena *arena, const struct service *const 
     return route;
 }
 
-/* A REST service's operation is in its path, whatever the body passes for: curl calls any body a form. */
+/*
+ * The operation of a REST service is in its path, even if the body looks like a form: curl calls every body a
+ * form.
+ */
 static bool is_signed_for_rest(const struct service *const *services, str signing_name)
 {
     for (; *services; services++)

@@ -1,9 +1,9 @@
 /*
- * seal.c: text that a client is given, and brings back, and could not have made itself.
+ * seal.c: text for a client to bring back, which the client cannot make itself.
  *
- * A seal is base64url of 16 bytes of HMAC-SHA-256 and the data.  The key is drawn once for each store and
- * kept in it; it does not change while the server runs (a reset stores the same one again), so any thread
- * may read it.  The data is not secret.
+ * A seal is base64url of 16 bytes of HMAC-SHA-256 and the data.  The key is made once for each store and kept
+ * in it; it does not change while the server runs (a reset stores the same one again), so any thread may read
+ * it.  The data is not secret.
  */
 #include "engine/engine_internal.h"
 #include "engine_sql.h"
@@ -27,7 +27,7 @@ void seal_key_store(struct engine *engine, struct txn *txn)
     arena_free(&arena);
 }
 
-/* False when the store has none. */
+/* False when the store has no key yet. */
 static bool key_load(struct engine *engine)
 {
     struct engine_get_setting_row setting;
@@ -51,7 +51,9 @@ void seal_start(struct engine *engine)
     seal_key_store(engine, engine->txn);
 }
 
-/* The purpose ends in a NUL byte, which no purpose contains: no two pairs of purpose and data are one text.
+/*
+ * A NUL byte, which no purpose contains, separates purpose and data, so that different pairs never make the
+ * same text.
  */
 static struct sha256 mac_of(const struct call *call, str purpose, str data)
 {

@@ -1,8 +1,8 @@
 /*
- * shape.c: the only file that knows where a value lies in a generated struct.
+ * shape.c: the only file that knows the place of a value in a generated struct.
  *
- * Pointers and lists are moved with memcpy: a `struct x_list { struct x *items; ... }` is none of
- * the types written here.
+ * Pointers and lists are copied with memcpy, because access through another struct type than the generated
+ * `struct x_list` would break strict aliasing.
  */
 #include "engine/shape.h"
 
@@ -69,7 +69,7 @@ const void *member_value(const struct member *member, const void *structure)
     case SHAPE_OPAQUE:
     case SHAPE_LIST:
     case SHAPE_MAP:
-        memcpy(&pointer, place, sizeof pointer); /* data and items come first */
+        memcpy(&pointer, place, sizeof pointer); /* `data` and `items` are the first members */
         return pointer ? place : NULL;
     default:
         if (!is_pointed_at(member))
@@ -90,7 +90,7 @@ void *member_room(struct arena *arena, const struct member *member, void *struct
     return room;
 }
 
-/* ---- what is missing ---- */
+/* ---- missing members ---- */
 
 void mark_missing(const struct shape *shape, void *structure)
 {
@@ -133,7 +133,7 @@ bool is_null_item(const struct shape *shape, const void *value)
 
 /* ---- maps ---- */
 
-/* Slots hold the index of an entry plus one. */
+/* Slots have the index of an entry plus one. */
 struct key_index {
     uint32_t *slots;
     size_t mask;
@@ -148,7 +148,7 @@ static struct key_index key_index_for(struct arena *arena, size_t count)
     return (struct key_index){arena_alloc(arena, size * sizeof(uint32_t)), size - 1};
 }
 
-/* The kept entry of that key, or NULL after remembering that `at` will be it. */
+/* The kept entry of that key; NULL when it is new, and `at` is noted as its entry. */
 static char *find_or_add(const struct key_index *index, struct items *kept, size_t size, str key)
 {
     if (!index->slots) {
@@ -245,7 +245,7 @@ static str moment_to_text(struct arena *arena, enum timestamp_format format, int
     case TIMESTAMP_HTTP:
         return time_http_date(arena, ms);
     default:
-        return time_iso8601(arena, ms); /* whole seconds, as AWS's XML has them */
+        return time_iso8601(arena, ms); /* AWS's XML has whole seconds */
     }
 }
 

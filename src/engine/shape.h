@@ -3,13 +3,12 @@
 /*
  * shape.h: reading and filling the typed structs of a model through its tables.
  *
- * Internal to the protocols and to validation.  What model.h says about how a shape looks in C is
- * written down in code here and nowhere else.
+ * Internal to the protocols and to validation.  Only this code knows the layouts that model.h describes.
  */
 #include "base/arena.h"
 #include "engine/model.h"
 
-/* Any list or map: of a map, each item is a str and the value behind it. */
+/* Any list or map: a map's item is a str with the value after it. */
 struct items {
     char *data;
     size_t count;
@@ -29,42 +28,44 @@ static inline str *entry_key(char *entry)
     return (str *)(void *)entry;
 }
 
-/* The member's value inside the structure, NULL when it is absent. */
+/* The member's value inside the structure; NULL when absent. */
 const void *member_value(const struct member *member, const void *structure);
-/* Where to put the member's value: memory for it is made where the structure only points. */
+/*
+ * The place for the member's value: if the structure has only a pointer, memory for the value is allocated.
+ */
 void *member_room(struct arena *arena, const struct member *member, void *structure);
 
 /*
- * Required numbers and booleans have no room for "absent", so a decoder first marks all of a
- * structure's as missing, with a value that nobody sends, and validate() refuses what is left.
+ * Required numbers and booleans have no value for "absent", so a decoder first marks all of a structure's as
+ * missing, with a value that no client sends, and validate() refuses those still marked.
  */
 void mark_missing(const struct shape *shape, void *structure);
 bool is_missing(const struct member *member, const void *structure);
 
 /*
- * Was the item of a list, or a map's value, null?  A structure that was has nothing in it, so that its
- * required members are missing; numbers and booleans cannot be null in a collection.
+ * Was the item of a list, or a map's value, null?  Such a structure is empty, so that its required members
+ * are missing; numbers and booleans cannot be null in a collection.
  */
 bool is_null_item(const struct shape *shape, const void *value);
 
-/* The last of the entries with the same key stays, in the place of the first. */
+/* Of entries with the same key, keep the last one, in the place of the first. */
 void map_drop_repeats(struct arena *arena, const struct shape *shape, void *map);
 
 /* A string, blob, number, boolean or timestamp as the text of a form, an XML element or a header. */
 str scalar_to_text(struct arena *arena, const struct shape *shape, enum timestamp_format format,
                    const void *value);
-/* False when the text is not of that type.  Text is borrowed. */
+/* False when the text does not have that type.  Text is borrowed. */
 bool scalar_from_text(struct arena *arena, const struct shape *shape, enum timestamp_format format, str text,
                       void *value);
 
-/* A JSON or decimal number; what is too large for 64 bits becomes the largest.  Fractions are cut off. */
+/* A JSON or decimal number; beyond 64 bits it becomes the largest integer.  Fractions are cut off. */
 int64_t number_to_i64(struct arena *arena, str number);
 bool number_to_double(struct arena *arena, str number, double *value);
-/* Seconds since 1970 with up to three decimals, and back; false when the text is no number. */
+/* Seconds since 1970 with up to three decimals, and back; false when the text is not a number. */
 str epoch_to_text(struct arena *arena, int64_t ms);
 bool epoch_from_text(struct arena *arena, str text, int64_t *ms);
 
-/* Behind the last member of a structure. */
+/* The place after the last member of a structure. */
 static inline const struct member *members_end(const struct shape *shape)
 {
     return shape->members + shape->member_count;

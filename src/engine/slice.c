@@ -1,8 +1,8 @@
 /*
- * slice.c: bounding what runs on the engine thread.
+ * slice.c: bounds how long calls hold the engine thread.
  *
- * Every call, and all due timers of a batch together, have a slice of time.  It is short while calls wait
- * and longer while nobody does: a call that comes meanwhile waits for what is left of it.
+ * Every call, and all due timers of a batch together, have a slice of time.  It is short while calls wait and
+ * longer while none waits: a call that arrives meanwhile waits for the rest of the slice.
  */
 #include "engine/engine_internal.h"
 

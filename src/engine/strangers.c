@@ -1,15 +1,15 @@
 /*
- * strangers.c: requests for services of AWS that are not here.
+ * strangers.c: requests for services of AWS that Orderly does not have.
  *
- * Their clients are told so with the operation's name, in the form that they read: a newcomer's program asks
- * for more services than he thinks.
+ * Their clients get an error with the operation's name, in their own protocol: a newcomer's program may call
+ * more services than its author knows.
  */
 #include "engine/dialect.h"
 #include "engine/engine_internal.h"
 #include "engine/errors.h"
 #include "engine/protocol.h"
 
-/* Most services with paths speak REST-JSON; these read nothing but XML. */
+/* Most services with paths speak REST-JSON; these read only XML. */
 static const struct dialect s3_dialect = {.bare_errors = true}, xml_dialect = {.bare_errors = false};
 static const struct service xml_services[] = {
     {.name = "s3", .title = "Amazon S3", .signing_name = "s3", .dialect = &s3_dialect},
@@ -28,7 +28,7 @@ static const struct service *xml_service(str signing_name)
     return NULL;
 }
 
-/* "Kinesis_20131202.ListStreams" and "/service/Kinesis/operation/ListStreams": what is last. */
+/* The last part of "Kinesis_20131202.ListStreams" and "/service/Kinesis/operation/ListStreams". */
 static str operation_name(const struct exchange *exchange, const struct route *route)
 {
     const struct http_request *request = exchange->request;

@@ -1,8 +1,8 @@
 /*
  * stream.c: replies that are sent piece by piece; call.h has the contract.
  *
- * One piece is on its way at a time.  Between two pieces an exchange is its connection's, and costs what its
- * arena holds: the request and a place.
+ * One piece is sent at a time.  Between two pieces the connection owns the exchange, whose arena holds only
+ * the request and a place.
  */
 #include "engine/engine_internal.h"
 

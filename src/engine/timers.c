@@ -32,7 +32,10 @@ void timer_cancel(const struct call *call, const struct operation *operation, st
                                    });
 }
 
-/* The call that a row stands for; NULL, said in the log, when this program does not know it any more. */
+/*
+ * The call of a timer's row; NULL, with a line in the log, when this program does not know the operation any
+ * more.
+ */
 static struct exchange *exchange_of(struct engine *engine, const struct engine_take_due_timer_row *timer)
 {
     const struct operation *operation = operation_of_key(engine, timer->operation);

@@ -1,15 +1,14 @@
 /*
- * trace.c: hops as they happen.
+ * trace.c: notes hops as they happen.
  *
- * A hop costs its call next to nothing: a record of it is added to the batch's, and all are written as a few
- * rows (pages), in the same transaction as what they tell of.  Those of a plain message, which a client
- * sends, receives and deletes, may wait for up to 100 ms in memory, until they fill a page: a crash loses
- * them. trace_index.c takes the pages apart later, when there is time; trace_read.c shows what that has made
- * of them.
+ * A hop costs its call next to nothing: its record is appended to the batch's, and all records are written as
+ * a few rows (pages), in the same transaction as the steps themselves.  Hops of a plain message, which a
+ * client sends, receives and deletes, may wait in memory for up to 100 ms, until they fill a page: a crash
+ * loses them. trace_index.c indexes the pages later, when the engine has time; trace_read.c shows the result.
  *
  * To add a hop: add its kind (or verdict) to the end of the enum in hop.h and its name to the table below;
- * fill a struct trace_hop where the thing happens and call trace().  Where the hop belongs to a message or an
- * invocation, give the trace id that is stored with it; a request's own trace needs none.
+ * fill a struct trace_hop where the thing happens and call trace().  If the hop belongs to a message or an
+ * invocation, give the trace id that is stored with it; the request's own trace needs none.
  */
 #include "engine/engine_internal.h"
 #include "engine_sql.h"
@@ -86,7 +85,7 @@ static bool is_trace_id(str text)
     return true;
 }
 
-/* "Root" of "Root=…;Parent=…"; absent when the header has no such part. */
+/* "Root" of "Root=…;Parent=…"; absent when the header lacks that part. */
 static str part_of_header(str header, str name)
 {
     str part;
@@ -149,7 +148,7 @@ static bool is_traced(const struct call *call, const struct trace_hop *hop)
            !store_is_full(engine->store);
 }
 
-/* The request's own trace may be the one that began with the message; otherwise nobody needs its id yet. */
+/* The message's trace may be the request's own; otherwise its id is not needed yet. */
 static void set_trace(const struct call *call, struct trace_hop *hop)
 {
     if (str_present(hop->trace_id) || (hop->sent_ms && !str_present(call->trace_id)))
@@ -251,6 +250,6 @@ void trace_start(struct engine *engine)
 {
     engine->late_hops = text_in(&engine->late_arena);
     engine->late_ms = INT64_MAX;
-    engine->next_hop = engine_now_ms(engine) * US; /* above all that an earlier run gave out */
+    engine->next_hop = engine_now_ms(engine) * US; /* above all numbers of earlier runs */
     trace_recount(engine);
 }

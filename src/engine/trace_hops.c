@@ -1,12 +1,12 @@
 /*
- * trace_hops.c: the hops of one trace, and which hop caused which.
+ * trace_hops.c: the hops of one trace, and the hop that caused each.
  */
 #include "engine/trace_search.h"
 #include "engine_sql.h"
 
 #include "base/list.h"
 
-/* In order of time; of the same millisecond, in the order in which they were written. */
+/* In order of time; hops of the same millisecond in the order in which they were written. */
 static void add_in_order(struct arena *arena, struct stored_hops *hops, const struct stored_hop *hop)
 {
     list_add(arena, hops);
@@ -35,7 +35,7 @@ static bool is_same(str a, str b)
     return str_present(a) && str_equal(a, b);
 }
 
-/* Hops before `at` that may be its parent. */
+/* The newest hop before `at` that may be its parent. */
 static int64_t last_of_message(const struct stored_hops *hops, size_t at)
 {
     for (size_t i = at; i > 0; i--)
@@ -73,7 +73,7 @@ static int64_t known_parent(const struct stored_hops *hops, size_t at)
 }
 
 /*
- * The hop that says so itself, or the one before it of the same message, or the one that its request began
+ * The parent that the hop names, or the hop before it of the same message, or the hop that its request began
  * with.
  */
 static int64_t parent_of(const struct stored_hops *hops, size_t at)

@@ -1,13 +1,13 @@
 /*
- * trace_index.c: from pages of hops to traces that can be found; and forgetting them.
+ * trace_index.c: turns pages of hops into traces that can be found, and deletes old traces.
  *
- * Pages are taken apart when no call has come for a while, or when they are many, in slices that are short
- * while calls wait: so what makes traces easy to find costs no call anything, and a trace's row is mostly
- * written once for many hops.  Whoever reads traces has the rest of the pages taken apart first.
+ * Pages are indexed when no call has come for a while, or when there are many, in slices that are short while
+ * calls wait: so indexing costs no call anything, and a trace's row is usually written once for many hops. A
+ * request that reads traces first has the remaining pages indexed.
  *
- * Traces are forgotten by the time of their last hop, which is the engine's: an id that a client brings may
- * claim any time.  They are forgotten, too, while all of them take more room than --trace-keep gives; the
- * sizes are estimates.
+ * Traces are deleted by the time of their last hop, in the engine's time: an id from a client may claim any
+ * time.  They are also deleted while all of them take more space than --trace-keep allows; sizes are
+ * estimates.
  */
 #include "engine/engine_internal.h"
 #include "engine/trace_words.h"
@@ -20,10 +20,9 @@
 #include <string.h>
 
 enum {
-    INDEX_IDLE_MS = 100, /* for so long no call has come */
+    INDEX_IDLE_MS = 100, /* no call has come for so long */
     MOST_WAITING_BYTES = 8 * 1024 * 1024,
-    /* While there is more, and calls wait: a slice of two milliseconds that often; and while there is much
-       more. */
+    /* While pages and calls wait: a slice of two milliseconds at this interval; and while many pages wait. */
     INDEX_AGAIN_MS = 20,
     INDEX_SOON_MS = 5,
     PRUNE_EVERY_MS = 10 * 1000,
@@ -79,7 +78,7 @@ bool hop_read(const struct json *array, size_t from, struct stored_hop *hop)
 /* ---- a page's traces ---- */
 
 struct way {
-    struct engine_trace_row row; /* its id is 0 while it is not stored */
+    struct engine_trace_row row; /* its id is 0 until it is stored */
     int64_t size_before;
     struct word_list words;
     size_t stored_words;
@@ -122,7 +121,7 @@ static struct way *way_of(struct index *index, str trace_id, int64_t at_ms)
     return way;
 }
 
-/* In a list with a name on each line. */
+/* Add to a list with a name on each line. */
 static void add_name(struct index *index, str *names, str name)
 {
     size_t count = 0;
@@ -155,8 +154,8 @@ static bool is_end(const struct trace_hop *hop)
 }
 
 /*
- * What a trace came to.  A failure is made good when a later attempt ends well; what was not delivered, or
- * denied and never tried again, stays.
+ * The trace's outcome after another hop.  A later attempt that succeeds repairs a failure; a failed delivery
+ * remains, and so does a denial that is not tried again.
  */
 static enum verdict outcome_after(enum verdict outcome, const struct trace_hop *hop)
 {
@@ -175,7 +174,7 @@ static void write_text(struct json_writer *writer, str value)
         json_null(writer);
 }
 
-/* As hop_read() takes it apart. */
+/* In the form that hop_read() parses. */
 static str stored_text(struct index *index, const struct trace_hop *hop, int64_t id)
 {
     struct json_writer writer = json_writer_in(&index->arena);
@@ -228,7 +227,7 @@ static void index_hop(struct index *index, const struct trace_hop *hop, int64_t 
     row->bytes += (int64_t)text.size + HOP_ROW_BYTES;
 }
 
-/* A message's first hop that was written may tell of its sending, too. */
+/* A message's first written hop may stand for the hop "sent", too. */
 static void index_record(struct index *index, struct trace_hop hop, int64_t id)
 {
     struct trace_hop sent = {
@@ -250,7 +249,7 @@ static void index_record(struct index *index, struct trace_hop hop, int64_t id)
     index_hop(index, &hop, id);
 }
 
-/* How much its size has grown. */
+/* Returns how much its size has grown. */
 static int64_t store_way(struct index *index, struct way *way)
 {
     struct txn *txn = index->engine->txn;
@@ -291,7 +290,7 @@ static void store_ways(struct index *index)
     engine_change_trace_size(index->engine->txn, &(struct engine_change_trace_size_params){.by = grown});
 }
 
-/* Some pages together, so that a trace's row is written once for them.  False: there are no more. */
+/* Index some pages together, so that a trace's row is written once for them.  False: there are no more. */
 static bool index_pages(struct engine *engine)
 {
     struct index index = {.engine = engine};
@@ -328,7 +327,7 @@ static bool drop_page(struct engine *engine)
     return true;
 }
 
-/* ---- when there is time ---- */
+/* ---- scheduling ---- */
 
 void trace_page_added(struct engine *engine, int64_t bytes)
 {
@@ -402,7 +401,7 @@ static bool is_too_much(struct engine *engine)
     return size.bytes + engine->trace_page_bytes > engine->options.trace_keep.bytes;
 }
 
-/* Forget the oldest trace, or the oldest page where that is all there is.  False: all may stay. */
+/* Delete the oldest trace, or the oldest page when there are no traces.  False: all may stay. */
 static bool prune_one(struct engine *engine)
 {
     struct engine_find_oldest_trace_row oldest;
@@ -430,7 +429,10 @@ static void prune(struct engine *engine)
     engine->prune_ms = engine->now_ms + (more ? 1 : PRUNE_EVERY_MS);
 }
 
-/* Calls have come: what is not too much waits until none does, unless somebody follows the hops. */
+/*
+ * Calls have come: unless there are too many pages, or a stream waits for the hops, indexing waits for an
+ * idle moment.
+ */
 static void put_off(struct engine *engine)
 {
     if (engine->index_ms != INT64_MAX && engine->trace_page_bytes < MOST_WAITING_BYTES &&

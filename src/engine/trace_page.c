@@ -1,7 +1,7 @@
 /*
- * trace_page.c: hops as a page stores them until trace_index.c takes it apart.
+ * trace_page.c: hops as records in a page, before trace_index.c indexes them.
  *
- * A record is a head of fixed size, as this machine has it in memory, and the texts one after the other.
+ * A record is a head of fixed size, in this machine's memory layout, and its texts one after the other.
  */
 #include "engine/engine_internal.h"
 
@@ -74,7 +74,7 @@ static bool head_read(str page, struct head *head)
            head->verdict < VERDICTS;
 }
 
-/* False: they are more than the record has. */
+/* False: the record is shorter than its texts. */
 static bool texts_read(const struct head *head, str record, str texts[TEXTS])
 {
     str rest = str_from(record, sizeof *head);

@@ -4,12 +4,12 @@
  *     GET /_orderly/traces?message=&resource=&outcome=&text=&since=&until=&limit=&next=
  *
  * The newest first.  `message` and `resource` are a message's id and an ARN, `text` is words of the message
- * (all of them must be in it), `since` and `until` are milliseconds.  `outcome` finds ways on which something
- * ended like that at some time, and those that ended well by "ok".  A page is bounded in time, too: it may
- * have fewer traces than asked for, even none, and a `next`.
+ * (all of them must occur), `since` and `until` are milliseconds.  `outcome` finds traces with a hop of that
+ * verdict, and "ok" those that ended well.  A page is bounded in time, too: it may have fewer traces than the
+ * limit, even none, and a `next`.
  *
- * The engine first has all hops indexed; then a worker reads.  `lastHop` is the newest hop that the page
- * knows of: GET /_orderly/traces/stream?after= goes on from there.
+ * The engine first indexes all hops; then a worker reads.  `lastHop` is the newest hop that the page covers:
+ * GET /_orderly/traces/stream?after= continues from there.
  */
 #include "engine/trace_search.h"
 #include "engine_sql.h"
@@ -49,7 +49,7 @@ static void write_trace(struct json_writer *writer, const struct engine_trace_ro
     json_close_object(writer);
 }
 
-/* Statements that walk from the newest trace on: over all, or over those with a word. */
+/* Statements that read from the newest trace on: all traces, or those with a word. */
 struct walk {
     bool by_word;
     struct engine_list_traces_cursor all;
@@ -83,7 +83,7 @@ static void walk_end(struct walk *walk)
         engine_list_traces_close(&walk->all);
 }
 
-/* The id to go on before; 0: that was all. */
+/* Write the traces found.  Returns the id before which the next page begins; 0: this is the last page. */
 static int64_t write_found(const struct call *call, const struct search *search, struct json_writer *writer)
 {
     struct engine_list_traces_params all = {.before_id = search->before_id};
@@ -108,7 +108,7 @@ static int64_t write_found(const struct call *call, const struct search *search,
     return next;
 }
 
-/* Whoever follows the hops after this one misses none that the page does not show. */
+/* A stream of the hops after this one misses none that the page lacks. */
 static void write_last_hop(const struct call *call, struct json_writer *writer)
 {
     struct engine_find_last_trace_hop_row last = {0};

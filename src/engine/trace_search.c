@@ -1,5 +1,5 @@
 /*
- * trace_search.c: which traces are meant, by the query of a request.
+ * trace_search.c: the filters in a request's query.
  *
  * To add a filter, write a function that sets it and an entry of `parameters`.
  */
@@ -76,7 +76,7 @@ static bool set_after(struct arena *arena, struct search *search, str value)
 
 enum { BOTH = SEARCH_PAGE | SEARCH_STREAM };
 
-/* In this order the store is asked: by what few traces have. */
+/* In this order, rarest first: the first filter with words selects the rows to read. */
 static const struct parameter {
     str name, takes;
     bool (*set)(struct arena *arena, struct search *search, str value);

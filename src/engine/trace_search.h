@@ -1,15 +1,16 @@
 #pragma once
 
 /*
- * trace_search.h: what trace_read.c and trace_stream.c share: which traces are meant, and the hops of one.
+ * trace_search.h: what trace_read.c and trace_stream.c share: the filters of traces, and the hops of one
+ * trace.
  */
 #include "engine/engine_internal.h"
 #include "engine/trace_words.h"
 #include "wire/json.h"
 
-/* What is being looked for. */
+/* The filters of a request. */
 struct search {
-    struct word_list words; /* all of them; the first is what the store is asked by */
+    struct word_list words; /* all of them must match; the store is searched by the first */
     bool has_verdict, ends_well;
     enum verdict verdict;
     int64_t since_ms, until_ms, limit, before_id;
@@ -31,6 +32,6 @@ struct stored_hops {
 
 /* All hops of the trace with that row, in order of time. */
 struct stored_hops trace_hops_of(const struct call *call, int64_t trace);
-/* One of them as JSON; `trace_id` is in it, unless it is absent. */
+/* Write one of them as JSON, with `trace_id` unless it is absent. */
 void trace_hop_write(struct arena *arena, struct json_writer *writer, const struct stored_hops *hops,
                      size_t at, str trace_id);

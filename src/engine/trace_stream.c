@@ -3,15 +3,16 @@
  *
  *     GET /_orderly/traces/stream?message=&resource=&text=&outcome=&after=
  *
- * text/event-stream: each hop is one event `hop`, whose id is the hop's and whose data is the hop as
- * GET /_orderly/traces/ID shows it, with its traceId.  `message`, `resource` and `text` are filters of the
- * trace, so that all steps of an order come, whichever of them named it; `outcome` is the hop's own verdict.
- * `after`, and Last-Event-ID in its place, is the id of the last hop that the client knows, such as a page's
- * `lastHop`; without it the stream begins with what happens after its request.
+ * text/event-stream: each hop is one event `hop`, whose id is the hop's and whose data is the hop as GET
+ * /_orderly/traces/ID shows it, with its traceId.  `message`, `resource` and `text` are filters of the trace,
+ * so that all steps of an order come, whichever step names the order; `outcome` is the hop's own verdict.
+ * `after`, or Last-Event-ID in its place, is the id of the last hop that the client knows, as a page's
+ * `lastHop`; without it the stream begins with the hops after its request.
  *
  * The engine waits for hops, which come when they are indexed; a worker reads them.  Between two pieces the
- * stream keeps which hop came last, so a slow client costs one piece, and finds the rest in the store when it
- * is still kept.  When nothing has been sent for a while, a comment finds out whether the client is there.
+ * stream keeps only the last hop's id, so a slow client costs one piece, and finds later hops in the store if
+ * they still exist.  When nothing has been sent for a while, a comment checks whether the client is still
+ * there.
  */
 #include "engine/trace_search.h"
 #include "engine_sql.h"
@@ -24,7 +25,7 @@
 enum { HEARTBEAT_MS = 15 * 1000, LOOK_AGAIN_MS = 1, PIECE_BYTES = 64 * 1024 };
 
 struct place {
-    int64_t hop;     /* all up to it have been looked at */
+    int64_t hop;     /* all hops up to this one have been handled */
     int64_t sent_ms; /* when the last piece was made */
 };
 
@@ -46,7 +47,7 @@ static enum outcome send_piece(const struct call *call, int64_t hop, const struc
     return stream_send(call, text_str(piece));
 }
 
-/* The client shall know that it is heard, and the server whether the client is there. */
+/* Tell the client that the stream lives, and find out whether the client does. */
 static enum outcome send_comment(const struct call *call, int64_t hop)
 {
     struct text piece = text_in(call->arena);
@@ -78,7 +79,7 @@ static enum outcome wait_for_hops(const struct call *call, const struct place *p
         call->now_ms < place->sent_ms /* after a reset */ || call->now_ms - place->sent_ms >= HEARTBEAT_MS;
 
     if (engine_find_trace_hop_after(call->txn, &after, &found)) {
-        if (call->engine->batch->has_indexed) /* a snapshot does not show it yet */
+        if (call->engine->batch->has_indexed) /* a snapshot does not show the new rows yet */
             return park(call, S("engine/traces"), call->now_ms + LOOK_AGAIN_MS);
         return may_move_to_worker(call) ? move_to_worker(call) : DONE;
     }
@@ -89,7 +90,7 @@ static enum outcome wait_for_hops(const struct call *call, const struct place *p
 
 /* ---- on a worker ---- */
 
-/* The hops of the trace that the last event was of: mostly that is the next one's, too. */
+/* The trace of the last event's hop: usually the next event has the same trace. */
 struct known_trace {
     int64_t id;
     bool sought;
@@ -151,7 +152,7 @@ static enum outcome send_hops(const struct call *call, const struct search *sear
     return piece.size > 0 ? send_piece(call, last, &piece) : send_comment(call, last);
 }
 
-/* What the client says last of where it is. */
+/* Read the last hop that the client knows. */
 static bool read_last_event(const struct call *call, const struct visit *visit, struct search *search,
                             struct http_reply *reply)
 {

@@ -1,8 +1,8 @@
 /*
- * trace_words.c: what a trace is found by; see trace_words.h.
+ * trace_words.c: the words by which a trace is found; see trace_words.h.
  *
- * Not FTS5: it would store what is looked for once more, and be dearer to write.  All that is asked is
- * which traces have a word.
+ * Not FTS5: it would store the texts once more, and cost more to write.  The only question is which traces
+ * have a word.
  */
 #include "engine/trace_words.h"
 
@@ -37,7 +37,9 @@ static size_t word_end(str text, size_t at)
     return at;
 }
 
-/* A quotation mark and a colon follow, perhaps behind the backslash of JSON within JSON. */
+/*
+ * A name is followed by a quotation mark and a colon; in JSON within JSON the mark has a backslash before it.
+ */
 static bool is_name(str text, size_t end)
 {
     size_t at = end;

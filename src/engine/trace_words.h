@@ -1,9 +1,9 @@
 #pragma once
 
 /*
- * trace_words.h: what a trace is found by.
+ * trace_words.h: the words by which a trace is found.
  *
- * Each word is a hash of what it is a word of: of a message's text, a resource's ARN, a message's id, a
+ * Each word is a hash of the word and its kind: of a message's text, a resource's ARN, a message's id, a
  * verdict.
  */
 #include "base/list.h"
@@ -23,7 +23,7 @@ int64_t word_of(enum word_kind kind, str text);
 bool word_listed(const struct word_list *words, int64_t word);
 
 /*
- * Add the first MOST_WORDS_OF_TEXT different words of a text: runs of letters, digits and '_', of two
- * characters and more, without regard to ASCII case.  Names of a JSON object's members are no words.
+ * Add the first MOST_WORDS_OF_TEXT different words of a text: runs of at least two letters, digits and '_',
+ * without regard to ASCII case.  Names of a JSON object's members are not words.
  */
 void words_of_text(struct arena *arena, str text, struct word_list *words);

@@ -1,13 +1,13 @@
 /*
- * validate.c: is what was decoded what the model asks for?
+ * validate.c: does a decoded request match its model?
  *
- * Two voices.  Services on AWS's Coral framework list everything that is wrong in one sentence:
+ * There are two kinds of answers.  Services on AWS's Coral framework list all violations in one sentence:
  *
  *     2 validation errors detected: Value 'x y' at 'tableName' failed to satisfy constraint: Member must
  *     satisfy regular expression pattern: [a-zA-Z0-9_.-]+; Value null at 'keySchema.1.member.keyType'
  *     failed to satisfy constraint: Member must not be null
  *
- * The others are only checked for what is missing (missing.c), and say the rest themselves.
+ * For other services only missing members are reported here (missing.c); their handlers check the rest.
  */
 #include "engine/call.h"
 #include "engine/pattern.h"
@@ -20,10 +20,10 @@
 
 enum { MOST_SENTENCES = 10 }; /* AWS stops there, too */
 
-/* Where we are, from the innermost part outwards. */
+/* The place of the checked value, from the innermost part outwards. */
 struct place {
     const struct place *outer;
-    str member;    /* absent of an item */
+    str member;    /* absent for an item */
     str key;       /* of a map's entry */
     size_t number; /* of a list's item, from 1 */
 };
@@ -99,7 +99,7 @@ static bool is_constrained(const struct shape *shape)
     return shape->has_min || shape->has_max || shape->pattern || shape->values;
 }
 
-/* The constraints on the value itself, not on what it holds. */
+/* The constraints on the value itself, without those on its contents. */
 static unsigned broken_constraints(const struct shape *shape, const void *value)
 {
     if (!is_constrained(shape))
@@ -158,7 +158,7 @@ static void add_constraint(struct text *text, const struct shape *shape, enum co
     }
 }
 
-/* "[Member must …, Member must …]": all that an item must satisfy, broken or not. */
+/* "[Member must …, Member must …]": all constraints of an item, broken or not. */
 static void add_all_constraints(struct text *text, const struct shape *shape, bool not_null)
 {
     bool has[] = {shape->has_max, shape->has_min, shape->pattern != NULL, shape->values != NULL};
@@ -269,7 +269,7 @@ static void add_value(struct text *text, const struct shape *shape, const void *
 
 /* ---- sentences ---- */
 
-/* A sentence that is as long as the request helps nobody, and takes long to send. */
+/* A sentence as long as the request helps nobody, and takes long to send: the value is cut. */
 static void add_shown(struct text *text, const struct shape *shape, const void *value)
 {
     size_t from = text->size;
@@ -282,7 +282,10 @@ static void add_shown(struct text *text, const struct shape *shape, const void *
     text_add(text, S("..."));
 }
 
-/* "Value '…' at '…' failed to satisfy constraint: "; NULL for null.  False when there are enough. */
+/*
+ * "Value '…' at '…' failed to satisfy constraint: "; a NULL value is shown as null.  False after
+ * MOST_SENTENCES.
+ */
 static bool begin_sentence(struct checker *checker, const struct place *place, const struct shape *shape,
                            const void *value)
 {
@@ -320,14 +323,14 @@ static void report_broken(struct checker *checker, const struct place *place, co
             add_constraint(&checker->sentences, shape, order[i]);
 }
 
-/* What is wrong with the items of a collection. */
+/* A fault of a collection's items. */
 struct fault {
     const char *who;
     const struct shape *item;
-    bool null; /* one of them is */
+    bool null; /* an item is null */
 };
 
-/* Of items, AWS says all that they must satisfy, once for the whole collection. */
+/* For items AWS lists all their constraints, once for the whole collection. */
 static void report_items(struct checker *checker, const struct place *place, const struct shape *collection,
                          const void *value, const struct fault *fault)
 {
@@ -345,7 +348,7 @@ static void check_structure(struct checker *checker, const struct shape *shape, 
 static void check_inside(struct checker *checker, const struct shape *shape, const void *value,
                          const struct place *place);
 
-/* True when an item, or a key, is null or does not satisfy its own constraints; fault->null says which. */
+/* True when an item, or a key, is null or breaks its own constraints; fault->null tells which. */
 static bool find_fault(struct items items, size_t size, size_t offset, struct fault *fault)
 {
     for (size_t i = 0; i < items.count; i++) {

@@ -1,14 +1,14 @@
 /*
- * work.c: the pool of worker threads, for what is too long for a connection's loop: preparations, long
+ * work.c: the pool of worker threads, for work that is too long for a connection's loop: preparations, long
  * reads, large bodies.
  *
- * There are two classes.  Short jobs go first, and long ones never hold all workers, so one worker is always
- * left for short jobs.  Within a class each client has a lane, found by a hash of its address and its
- * principal, and workers take one job from each lane in turn: whoever asks for much waits for itself.
+ * There are two classes.  Short jobs go first, and long ones never occupy all workers, so one worker is
+ * always left for short jobs.  Within a class each client has a lane, found by a hash of its address and its
+ * principal, and workers take one job from each lane in turn: a client with many jobs delays only itself.
  * Lanes are bounded; a job that does not fit is answered as throttled.
  *
- * A worker has a dispatcher, and with it a store reader, of its own.  The exchange belongs to the pool from
- * work_submit() on until its job has answered it or handed it to the engine.
+ * A worker has its own dispatcher, and with it its own store reader.  The pool owns the exchange from
+ * work_submit() on until its job has answered it or passed it to the engine.
  */
 #include "engine/engine_internal.h"
 
@@ -29,7 +29,7 @@ struct lane {
 struct lanes {
     struct lane lanes[LANES];
     size_t count;
-    size_t turn; /* whose turn it is */
+    size_t turn; /* the lane to take from next */
 };
 
 struct worker {
@@ -43,7 +43,7 @@ struct work_pool {
     struct worker *workers;
     size_t worker_count;
 
-    pthread_mutex_t lock; /* over the next four */
+    pthread_mutex_t lock; /* protects the next four */
     pthread_cond_t changed;
     struct lanes waiting[WORK_CLASSES];
     size_t running[WORK_CLASSES];
@@ -87,7 +87,7 @@ static struct exchange *lanes_pop(struct lanes *lanes)
 
 /* ---- workers ---- */
 
-/* With the lock held: the next job that may run now; NULL when there is none. */
+/* With the lock held: the next job that may run now, or NULL. */
 static struct exchange *take_job(struct work_pool *pool)
 {
     struct exchange *exchange = lanes_pop(&pool->waiting[WORK_SHORT]);
@@ -103,7 +103,7 @@ static void give_back(struct exchange *exchange)
     exchange->answered(exchange);
 }
 
-/* A job whose client has gone is not begun; long ones are not begun either when the server stops. */
+/* A job whose client has gone is not begun; neither are long ones when the server stops. */
 static void do_job(struct worker *worker, struct exchange *exchange, bool stopping)
 {
     if (exchange->cancelled || (stopping && exchange->work_class == WORK_LONG))
@@ -186,7 +186,7 @@ struct work_counts work_counts(struct work_pool *pool)
 
 /* ---- life ---- */
 
-/* One for each core, and one more, since one is kept for short jobs. */
+/* One for each core, and one more, because one is reserved for short jobs. */
 static size_t usual_worker_count(void)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);

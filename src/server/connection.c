@@ -1,13 +1,12 @@
 /*
  * connection.c: one client's connection: requests in, one at a time, replies out in their order.
  *
- * Bytes are parsed straight from the loop's read buffer.  While a request is in flight what
- * arrives behind it waits in `input`; reading goes on, for that is how we learn that the client has
- * gone.  Replies gather in the loop's output and leave with one system call when there is nothing
- * more to serve at once.
+ * Bytes are parsed straight from the loop's read buffer.  While a request is in flight, later bytes wait in
+ * `input`; reading continues, because only reading shows that the client has closed.  Replies gather in the
+ * loop's output and are sent with one system call when there is nothing more to serve at once.
  *
- * The exchange may be with the engine when the connection closes: its slot then loses its
- * connection, and is given back when it comes home.
+ * The exchange may be with the engine when the connection closes: its slot then loses its connection, and is
+ * freed when the exchange comes back.
  */
 #include "server/server_internal.h"
 
@@ -27,39 +26,39 @@ struct connection {
     struct loop *loop;
     struct port *port;
     struct connection *previous, *next;
-    struct slot *slot; /* the request being read or in flight; NULL between requests */
-    bool in_flight;    /* the slot is with the engine, or with us between two pieces of its reply */
+    struct slot *slot; /* of the request being read or in flight; NULL between requests */
+    bool in_flight;    /* the slot is with the engine, or here between two pieces of its reply */
     bool in_body;
-    bool writing; /* the socket did not take all at once */
+    bool writing; /* the socket did not take everything at once */
     bool reading;
-    bool waits_for_room; /* the budget for requests is spent: what has come stays in `input` */
+    bool waits_for_room; /* the budget for requests is used up: received bytes stay in `input` */
     bool ended;          /* the client has sent its last byte */
-    bool finishing;      /* no more requests: a reply with "Connection: close" is on its way */
+    bool finishing;      /* the last reply, with "Connection: close", is being sent */
     bool lingering;      /* our side is shut; wait for the client to close */
-    char *input;         /* bytes that wait: from input_start to input_end */
+    char *input;         /* waiting bytes: from input_start to input_end */
     size_t input_start, input_end, input_capacity;
     size_t lingered; /* bytes read and dropped */
     struct {
-        bool begun;       /* a reply that is sent piece by piece */
-        bool home;        /* its exchange is here, and has more */
-        bool keeps_alive; /* there may be a request after it */
+        bool begun;       /* the reply is sent piece by piece */
+        bool home;        /* the exchange is here, and has more pieces */
+        bool keeps_alive; /* another request may follow */
         enum http_framing framing;
-        uint64_t left; /* of its bytes, when it is HTTP_SIZED */
+        uint64_t left; /* bytes left to send, when the reply is HTTP_SIZED */
     } stream;
     struct quiet quiet;
     struct share *share;
-    uint64_t deadline_ms;    /* of uv_now(); UINT64_MAX: none */
-    struct address from, at; /* the client's, and ours that it called */
+    uint64_t deadline_ms;    /* in the time of uv_now(); UINT64_MAX: no deadline */
+    struct address from, at; /* the client's address, and our address that it called */
 };
 
-/* What the socket did not take. */
+/* Bytes that the socket did not take. */
 struct leftover {
     uv_write_t write;
     size_t size;
     char data[];
 };
 
-static _Atomic size_t unsent; /* in leftovers of all connections */
+static _Atomic size_t unsent; /* bytes in leftovers of all connections */
 
 static void move_on(struct connection *connection);
 
@@ -99,7 +98,7 @@ static void tell_port(struct connection *connection, void (*what)(struct port *p
         what(connection->port);
 }
 
-/* Its client has gone, or has all it will get: whoever makes pieces of the reply may have to hear of it. */
+/* The client has gone, or has received everything: the maker of the reply's pieces may have to be told. */
 static void let_go(struct slot *slot)
 {
     slot->connection = NULL;
@@ -140,7 +139,7 @@ static bool open_still(const struct connection *connection)
 }
 
 /*
- * Closing a socket that holds unread bytes makes the kernel reset it, and the client may lose the
+ * When a socket with unread bytes is closed, the kernel resets the connection, and the client may lose the
  * reply: so shut our side, and read on for a while.
  */
 static void on_shut(uv_shutdown_t *request, int status)
@@ -178,7 +177,7 @@ static void on_written(uv_write_t *write, int status)
     move_on(connection);
 }
 
-/* Clients that do not read their replies are given up when there are too many of them. */
+/* When too many replies wait to be read, clients that do not read are disconnected. */
 static void write_later(struct connection *connection, str rest)
 {
     bool affordable = rest.size <= UNSENT_BYTES && atomic_load(&unsent) <= UNSENT_BYTES - rest.size;
@@ -201,7 +200,7 @@ static void write_later(struct connection *connection, str rest)
     expire_in(connection, LIMIT_HTTP_BODY_TIMEOUT_MS);
 }
 
-/* Send what has gathered.  The connection may be closed after it. */
+/* Send the gathered replies.  The connection may be closed afterwards. */
 static void flush(struct connection *connection)
 {
     struct loop *loop = connection->loop;
@@ -233,7 +232,7 @@ static void write_now(void *context)
     output->arena = &writing->loop->output_arena;
     text_reserve(output, writing->reply->body.size + REPLY_HEAD_BYTES);
     http_reply_write(output, writing->reply, writing->keep_alive,
-                     wall_clock_ms()); /* clients set their clocks by it */
+                     wall_clock_ms()); /* clients set their clocks by the Date header */
 }
 
 static void write_reply(struct connection *connection, const struct http_reply *reply, bool keep_alive)
@@ -241,7 +240,7 @@ static void write_reply(struct connection *connection, const struct http_reply *
     struct loop *loop = connection->loop;
     struct writing writing = {loop, reply, keep_alive};
 
-    if (!arena_run(&loop->output_arena, write_now, &writing)) { /* no memory for it */
+    if (!arena_run(&loop->output_arena, write_now, &writing)) { /* out of memory */
         arena_reset(&loop->output_arena);
         loop->output = text_in(&loop->output_arena);
         connection_close(connection);
@@ -256,7 +255,7 @@ static bool keeps_alive(const struct connection *connection)
     return connection->slot->exchange.request->keep_alive && !connection->loop->draining;
 }
 
-/* The connection's part in it is done. */
+/* Detach the slot, which the connection does not need any more. */
 static struct slot *release_slot(struct connection *connection)
 {
     struct slot *slot = connection->slot;
@@ -294,8 +293,8 @@ static void reply(struct connection *connection)
 /* ---- replies in pieces ---- */
 
 /*
- * The socket has taken all that has been sent, so the next piece is asked for.  What does not fit into the
- * socket waits in one leftover, and who does not read that in time is closed as with any reply.
+ * The socket has taken everything sent so far, so ask for the next piece.  Bytes that do not fit into the
+ * socket wait in one leftover; a client that does not read them in time is disconnected, as with any reply.
  */
 static void ask_for_more(struct connection *connection)
 {
@@ -330,7 +329,7 @@ static void piece_now(void *context)
         http_end_write(output, framing);
 }
 
-/* False: the client cannot have it, and shall see that it is not whole. */
+/* False: the piece cannot be sent, and the client must see that the reply is incomplete. */
 static bool write_piece(struct connection *connection)
 {
     struct loop *loop = connection->loop;
@@ -348,7 +347,7 @@ static bool write_piece(struct connection *connection)
     return exchange->reply.more || *left == 0;
 }
 
-/* One piece, of which the first has the head before it. */
+/* Send one piece; the first has the head before it. */
 static void send_piece(struct connection *connection)
 {
     const struct exchange *exchange = &connection->slot->exchange;
@@ -406,7 +405,7 @@ void connection_answered(struct slot *slot)
     move_on(connection);
 }
 
-/* The request cannot be understood or comes too slowly. */
+/* The request is malformed or arrives too slowly. */
 static void refuse(struct connection *connection, int status)
 {
     struct slot *slot = connection->slot;
@@ -438,7 +437,10 @@ static bool take_room(void *context)
     return true;
 }
 
-/* Have the budget pay for the request with so many more bytes; who has stalled for a second gives way. */
+/*
+ * Charge the budget for `more` further bytes of the request; clients that have stalled for a second are
+ * disconnected if necessary.
+ */
 static bool pay_for(struct connection *connection, size_t more)
 {
     struct slot *slot = connection->slot;
@@ -450,13 +452,15 @@ static bool pay_for(struct connection *connection, size_t more)
     }
     if (take_room(&want))
         return true;
-    quiet_move(connection->loop, connection, NULL); /* it is not one of them */
+    quiet_move(connection->loop, connection, NULL); /* it does not count as stalled itself */
     quiet_end_stalled(connection->loop, take_room, &want);
     return take_room(&want);
 }
 
-/* The request is whole: a small one may wait in the engine for nothing.  False: there is no room for a large
- * one. */
+/*
+ * The request is complete: a small one is charged no longer, because its wait in the engine is free.  False:
+ * there is no room for a large one.
+ */
 static bool settle_charge(struct connection *connection)
 {
     if (http_parser_held(connection->slot->parser, 0) > SLOT_BYTES)
@@ -507,7 +511,7 @@ static void begin_request(struct connection *connection)
     expire_in(connection, LIMIT_HTTP_HEAD_TIMEOUT_MS);
 }
 
-/* Answered before it ran; the rest of the request is not wanted. */
+/* The request is answered before it ran; the rest of it is not read. */
 static void answer_early(struct connection *connection)
 {
     struct slot *slot = connection->slot;
@@ -518,7 +522,7 @@ static void answer_early(struct connection *connection)
     slot_give_back(slot);
 }
 
-/* The head is whole and the body is to come: is it welcome? */
+/* The head is complete and the body follows: decide whether to accept the body. */
 static void admit(struct connection *connection)
 {
     struct slot *slot = connection->slot;
@@ -549,7 +553,7 @@ static void wait_for_room(struct connection *connection)
     connection->waits_for_room = true;
 }
 
-/* Feed the parser and do what it says; returns how many bytes it took. */
+/* Feed the parser and act on its state; returns the number of bytes taken. */
 static size_t feed(struct connection *connection, str bytes)
 {
     size_t used = 0;
@@ -612,7 +616,7 @@ static void drop_input(struct connection *connection)
     connection->input_start = connection->input_end = connection->input_capacity = 0;
 }
 
-/* Serve what is in `bytes` for as long as nothing has to be waited for; returns what is left. */
+/* Serve requests in `bytes` until one must wait; returns the rest. */
 static str serve_bytes(struct connection *connection, str bytes)
 {
     while (bytes.size > 0 && can_serve(connection)) {
@@ -636,7 +640,7 @@ static void on_allocate(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
 
 static void read_or_pause(struct connection *connection);
 
-/* After whatever happened: close, linger, or read on. */
+/* After any event: close, linger, or read on. */
 static void settle(struct connection *connection)
 {
     if (!open_still(connection) || connection->writing)
@@ -649,7 +653,7 @@ static void settle(struct connection *connection)
         connection_close(connection);
 }
 
-/* Serve what waits, send what has gathered. */
+/* Serve the waiting bytes, then send the gathered replies. */
 static void move_on(struct connection *connection)
 {
     str waiting = str_from((str){connection->input, connection->input_end}, connection->input_start);
@@ -701,7 +705,7 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer)
         connection_close(connection);
 }
 
-/* Where somebody who wants its place finds it. */
+/* The list of quiet connections that this one belongs to, where it can be found when its place is needed. */
 static struct quiet_list *quiet_list_of(struct connection *connection)
 {
     if (connection->in_flight || connection->writing || connection->finishing || connection->waits_for_room)
@@ -709,7 +713,7 @@ static struct quiet_list *quiet_list_of(struct connection *connection)
     return connection->slot ? &connection->loop->receiving : &connection->loop->idle;
 }
 
-/* Reading pauses when a client has sent enough for now. */
+/* Reading pauses while enough bytes of the client wait. */
 static void read_or_pause(struct connection *connection)
 {
     size_t waiting = connection->input_end - connection->input_start;
@@ -779,7 +783,7 @@ static void expire(struct connection *connection)
     move_on(connection);
 }
 
-/* Perhaps there is room now; if not, the deadline stays. */
+/* Try again whether there is room; the deadline stays the same. */
 static void try_again(struct connection *connection)
 {
     uint64_t deadline_ms = connection->deadline_ms;
@@ -801,7 +805,7 @@ void connections_sweep(struct loop *loop)
     }
 }
 
-/* When the loop ends, those who still read our last words get a little longer. */
+/* When the loop ends, clients that are still reading their last reply get a little longer. */
 void connections_close_idle(struct loop *loop)
 {
     for (struct connection *connection = loop->connections, *next; connection; connection = next) {

@@ -1,7 +1,7 @@
 /*
- * launcher.c: talking to the launcher and to sandboxes' control sockets.
+ * launcher.c: the server's side of the launcher's socket and of the sandboxes' control sockets.
  *
- * Sockets keep packets apart (SOCK_SEQPACKET), so a message is one packet and a request is one packet.
+ * These sockets keep packets apart (SOCK_SEQPACKET), so a message is one packet and a request is one packet.
  */
 #include "server/launcher_internal.h"
 
@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 union descriptors {
-    struct cmsghdr header; /* for its alignment */
+    struct cmsghdr header; /* aligns the buffer */
     char bytes[CMSG_SPACE(MESSAGE_FDS * sizeof(int))];
 };
 

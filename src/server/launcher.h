@@ -1,12 +1,13 @@
 #pragma once
 
 /*
- * launcher.h: the process that starts sandboxes, and what it and they say to the server.
+ * launcher.h: the process that starts sandboxes, and the messages from the launcher and the sandboxes to the
+ * server.
  *
- * The server forks the launcher while it has one thread and little memory, so that each sandbox is a
- * cheap copy of a small process that may do whatever its confinement needs between fork and exec.
- * The server sends it a request per sandbox: the effect's payload, the pipe for the output, and a
- * socket of the sandbox's own, the control socket.  What becomes of the sandbox arrives there.
+ * The server forks the launcher while it has one thread and little memory, so that each sandbox is a cheap
+ * copy of a small process that may do whatever its confinement needs between fork and exec. The server sends
+ * it a request per sandbox: the effect's payload, the pipe for the output, and a socket for this sandbox, the
+ * control socket.  Messages about the sandbox arrive on the control socket.
  *
  *   launcher.c          the server's side: requests and messages
  *   launcher_process.c  the launcher: what it prepares once, and forking
@@ -16,6 +17,9 @@
  *   sandbox_gateway.c   the way out of that network
  *   sandbox_cgroup.c    the kernel's bound on its memory
  *   sandbox_rules.c     what it may not do: users, capabilities, system calls, limits
+ *
+ * To add a message, add it to enum message_kind, send it with message_send(), and handle it in sandbox.c
+ * (control sockets) or sandboxes.c (the launcher's own channel).
  */
 #include "base/str.h"
 
@@ -23,22 +27,24 @@
 
 enum sandbox_mode {
     SANDBOX_REQUIRED,  /* no function runs where the kernel refuses a part of the sandbox */
-    SANDBOX_PREFERRED, /* functions run in what there is */
+    SANDBOX_PREFERRED, /* functions run with the parts that the kernel allows */
     SANDBOX_OFF,       /* functions are plain child processes */
 };
 
 struct launcher_options {
     enum sandbox_mode mode;
-    bool outward;      /* the network beyond this server */
-    int endpoint_port; /* ours; sandboxes find it at 127.0.0.1 */
+    bool outward;      /* functions may use the network beyond this server */
+    int endpoint_port; /* the server's; sandboxes reach it at 127.0.0.1 */
 };
 
 enum message_kind {
     MESSAGE_PROCESS, /* pid; its pidfd */
-    MESSAGE_STARTED, /* the program runs; a listening socket for its Runtime API, then STARTED_* */
-    MESSAGE_FAILED,  /* text says why it does not run */
-    MESSAGE_ENDED,   /* status is waitpid's; pid is not 0 when the kernel's bound on memory was hit */
-    /* On the launcher's own channel: text says which part of the sandbox is missing; status: ids are shared.
+    MESSAGE_STARTED, /* the program runs; descriptors: STARTED_* */
+    MESSAGE_FAILED,  /* the program does not run; text is the reason */
+    MESSAGE_ENDED,   /* status is waitpid's; pid is not 0 when the kernel's memory limit was hit */
+    /*
+     * On the launcher's own channel: text names the missing part of the sandbox; status: all sandboxes share
+     * the server's ids.
      */
     MESSAGE_STATE,
     MESSAGE_NO_WAY_OUT, /* on the launcher's own channel: text says why functions have no network */
@@ -46,14 +52,14 @@ enum message_kind {
 
 enum { MESSAGE_FDS = 4, MESSAGE_TEXT_BYTES = 1024 };
 
-/* What MESSAGE_STARTED brings.  Those that this sandbox does not have are -1 and come last. */
+/* The descriptors of MESSAGE_STARTED.  Those that the sandbox lacks are -1 and come last. */
 enum { STARTED_RUNTIME_API, STARTED_PROC, STARTED_TMP, STARTED_ENDPOINT };
 
 struct message {
     enum message_kind kind;
     pid_t pid;
     int status;
-    int fds[MESSAGE_FDS]; /* -1: none */
+    int fds[MESSAGE_FDS]; /* -1: unused */
     char text[MESSAGE_TEXT_BYTES];
 };
 
@@ -64,12 +70,12 @@ struct launcher {
 
 /* Forks: the process must have one thread. */
 void launcher_start(struct launcher *launcher, const struct launcher_options *options);
-/* The launcher ends, and with it every sandbox. */
+/* End the launcher, and with it every sandbox. */
 void launcher_stop(struct launcher *launcher);
-/* False (errno) when the launcher cannot be told. */
+/* False, with errno set, when the launcher cannot be reached. */
 bool launcher_request(const struct launcher *launcher, str payload, int output_fd, int control_fd);
 
-/* Either side.  The descriptors of a message that was received are the receiver's. */
+/* Used on both sides.  The receiver owns the descriptors of a received message. */
 bool message_send(int socket, const struct message *message);
-/* False when there is none now (EAGAIN) or nobody any more to send one (errno is 0). */
+/* False when no message has arrived (errno is EAGAIN) or the other side has closed (errno is 0). */
 bool message_receive(int socket, struct message *message);

@@ -14,32 +14,32 @@
 
 enum {
     REQUEST_BYTES = 128 * 1024,
-    SANDBOX_USERS = 1024,    /* sandboxes at a time, when each has a user id of its own */
-    INSIDE_UID = 993,        /* AWS's, where all sandboxes have one outside */
-    RUNTIME_API_PORT = 9001, /* AWS's */
+    SANDBOX_USERS = 1024,    /* sandboxes at a time, when each has its own user id */
+    INSIDE_UID = 993,        /* AWS's number, for sandboxes that share one id outside */
+    RUNTIME_API_PORT = 9001, /* AWS's number */
 };
 
-#define HOST_FOLDER "/.host" /* of the machine's files, while the template is built */
+#define HOST_FOLDER "/.host" /* the machine's files, while the template is built */
 #define TASK_FOLDER "/var/task"
 #define RUNTIME_FOLDER "/var/runtime"
 
 /* What the launcher finds out and prepares once, for all sandboxes. */
 struct launcher_state {
     struct launcher_options options;
-    bool namespaces;            /* own files, processes, network; without, nothing is separated */
-    bool user_namespace;        /* the launcher is an ordinary user: sandboxes' ids are all the server's */
-    uid_t first_uid;            /* of SANDBOX_USERS, as root */
-    pid_t users[SANDBOX_USERS]; /* who has it; 0: nobody */
-    struct sock_fprog filter;   /* of system calls; no instructions: none */
-    int landlock_version;       /* 0: the kernel has none */
-    char problem[MESSAGE_TEXT_BYTES / 2]; /* which part is missing and why; "" when none is */
+    bool namespaces;            /* own files, processes and network; without them nothing is separated */
+    bool user_namespace;        /* the launcher is an ordinary user: all sandboxes have the server's ids */
+    uid_t first_uid;            /* first of SANDBOX_USERS, as root */
+    pid_t users[SANDBOX_USERS]; /* the process with each id; 0: free */
+    struct sock_fprog filter;   /* of system calls; without instructions: no filter */
+    int landlock_version;       /* 0: the kernel has no Landlock */
+    char problem[MESSAGE_TEXT_BYTES / 2]; /* the missing part and the reason; "" when all parts work */
     int runtime_api_fd, endpoint_fd;      /* listening in the network made for the next sandbox */
     pid_t next_user;
-    int template_fd, template_etc; /* the mount namespace that sandboxes begin with; its /etc */
+    int template_fd, template_etc; /* the mount namespace from which sandboxes start; its /etc */
     int cgroup_version;            /* 0: no control groups */
     char cgroup[PATH_MAX];
     bool has_gateway;
-    int gateway_network, gateway_netlink; /* its network; a socket in it */
+    int gateway_network, gateway_netlink; /* the gateway's network; a netlink socket in it */
     uint32_t gateway_bridge, cables;
     int slirp_go, slirp_ready;
 };
@@ -48,13 +48,13 @@ struct launcher_state {
 struct launch {
     const char *const *argv; /* NULL-terminated, as is the next */
     const char **variables;
-    const char *code, *runtime; /* folders of the machine; NULL: none */
-    const char *const *folders; /* of the machine, that are seen where they are; NULL-terminated */
-    int64_t memory_bytes;       /* 0: no limit */
+    const char *code, *runtime; /* the machine's folders, or NULL */
+    const char *const *folders; /* the machine's folders with the same path inside; NULL-terminated */
+    int64_t memory_bytes;       /* 0: unlimited */
     int64_t storage_bytes;      /* of /tmp */
     uid_t uid;                  /* inside */
-    size_t user;                /* whose place among launcher_state's users it has */
-    int memory_events_fd;       /* -1: none */
+    size_t user;                /* its index in launcher_state's users */
+    int memory_events_fd;       /* or -1 */
     int output_fd, control_fd;
 };
 
@@ -63,8 +63,8 @@ ssize_t packet_receive(int socket, void *bytes, size_t size, int fds[static MESS
 
 /* launcher_process.c */
 /*
- * As fork(): the child runs on with a copy of everything; but without what libraries have asked fork() to do:
- * libuv's closes descriptors that are somebody else's here.  pid_fd may be NULL.
+ * As fork(): the child continues with a copy of everything; but libraries' fork handlers do not run, because
+ * libuv's closes descriptors that have another use here.  pid_fd may be NULL.
  */
 pid_t launcher_fork(int namespaces, int *pid_fd);
 _Noreturn void launcher_run(int channel, const struct launcher_options *options, pid_t server);
@@ -72,41 +72,43 @@ _Noreturn void launcher_run(int channel, const struct launcher_options *options,
 /* sandbox_init.c */
 /* Never returns: process 1 exits when the function has ended. */
 _Noreturn void sandbox_run(const struct launcher_state *state, str request, struct launch *launch);
-/* Confines itself as a sandbox does, runs nothing, and says on the control socket how it went. */
+/* Confines itself as a sandbox does, runs no function, and reports the result on the control socket. */
 _Noreturn void sandbox_try(const struct launcher_state *state, struct launch *launch);
 
 /* sandbox_root.c */
-/* Makes the template: what every sandbox sees. */
+/* Makes the template: the files that every sandbox sees. */
 bool root_build(struct launcher_state *state);
-/* Enters a copy of the template, with what is this sandbox's own. */
+/* Enters a copy of the template, and adds this sandbox's own files. */
 bool root_enter(const struct launcher_state *state, const struct launch *launch);
 
-/* Which name server programs ask; "" for none. */
+/* Sets the name server for programs; "" for no name server. */
 bool root_set_name_server(const struct launcher_state *state, const char *line);
 
 /* sandbox_gateway.c */
-/* Before the launcher enters namespaces: a process that stays outside, where the network is. */
+/* Call it before the launcher enters namespaces: forks a process that stays outside, where the network is. */
 void gateway_fork(struct launcher_state *state);
-/* False: there is no way out, and *trouble says why. */
+/* False, with the reason in *trouble: functions have no network. */
 bool gateway_open(struct launcher_state *state, const char **trouble);
-/* Connects the network that the launcher has just entered. */
+/* Connects the network that the launcher has just entered to the gateway. */
 bool gateway_connect(struct launcher_state *state);
 
 /* sandbox_cgroup.c */
-/* Where groups can be had, makes the launcher's own; and removes those of launchers that are gone. */
+/*
+ * Makes the launcher's own control group, where the machine allows it, and removes the groups of launchers
+ * that have ended.
+ */
 void cgroup_open(struct launcher_state *state);
 void cgroup_close(const struct launcher_state *state);
-/* In process 1, before it changes anything of itself: enters a group with the sandbox's bound. */
+/* Call it in process 1, before anything else: enters a group with the sandbox's memory limit. */
 bool cgroup_enter(const struct launcher_state *state, struct launch *launch);
 void cgroup_remove(const struct launcher_state *state, size_t user);
-/* Has the bound been hit? */
+/* Was the memory limit hit? */
 bool cgroup_has_killed(const struct launch *launch);
 
 /* sandbox_network.c */
-/* A network of its own for the launcher, which the next sandbox inherits, with two listening sockets in it.
- */
+/* Makes a network for the launcher, which the next sandbox inherits, with two listening sockets in it. */
 bool network_prepare(struct launcher_state *state);
-/* Listens on 127.0.0.1; port 0 takes a free one.  -1 (errno) on trouble. */
+/* Listens on 127.0.0.1; port 0 takes a free one.  -1, with errno set, on trouble. */
 int network_listen(int port);
 int network_port(int fd);
 
@@ -114,5 +116,5 @@ int network_port(int fd);
 bool rules_prepare(struct launcher_state *state);
 /* Maps one user and one group id in a new user namespace. */
 bool rules_map_ids(uid_t inside, uid_t outside_uid, gid_t outside_gid);
-/* Gives up everything that a function does not need; process 1 is confined, too. */
+/* Gives up all rights that a function does not need; process 1 is confined, too. */
 bool rules_apply(const struct launcher_state *state, const struct launch *launch, const char **step);

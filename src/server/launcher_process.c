@@ -1,9 +1,9 @@
 /*
  * launcher_process.c: the launcher: what it prepares once, and forking.
  *
- * First a copy of the launcher prepares everything and tries a sandbox, to see what the kernel allows; only
- * when that has worked the launcher prepares itself, for what it has changed of itself stays changed.  Where
- * it has not worked sandboxes are plain processes, if the server's options allow that.
+ * First a copy of the launcher prepares everything and tries a sandbox, to find out what the kernel allows;
+ * only when that works does the launcher prepare itself, because it cannot undo these changes.  Otherwise
+ * sandboxes are plain processes, if the server's options allow that.
  *
  * The launcher dies with the server, and sandboxes die with the launcher.
  */
@@ -24,7 +24,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* User ids of sandboxes: where distributions and containers take none, and each server others. */
+/*
+ * User ids of sandboxes: a range that distributions and containers do not use, with a part for each server.
+ */
 enum { USERS_BEGIN = 1900000000, SERVERS = 128 * 1024 };
 
 enum { OUTPUT_FD, CONTROL_FD };
@@ -37,7 +39,9 @@ static bool failed(struct launcher_state *state, const char *step)
 
 /* ---- preparing ---- */
 
-/* Root of the machine may make namespaces; everybody else, also root of most containers, is root of his own.
+/*
+ * The machine's root may make namespaces; every other user, even root in most containers, first needs a user
+ * namespace.
  */
 static bool enter_namespaces(struct launcher_state *state)
 {
@@ -79,7 +83,7 @@ pid_t launcher_fork(int namespaces, int *pid_fd)
     return (pid_t)syscall(SYS_clone, flags, NULL, pid_fd, NULL, NULL);
 }
 
-/* A user id that no sandbox has; NULL when all are taken. */
+/* A user id that no sandbox has; NULL when all are in use. */
 static pid_t *free_user(struct launcher_state *state)
 {
     for (pid_t pid; (pid = waitpid(-1, NULL, WNOHANG)) > 0;)
@@ -92,7 +96,7 @@ static pid_t *free_user(struct launcher_state *state)
         size_t next = ((size_t)state->next_user + i) % SANDBOX_USERS;
         if (state->users[next])
             continue;
-        state->next_user = (pid_t)next + 1; /* the one that was free longest */
+        state->next_user = (pid_t)next + 1; /* the id that has been free longest */
         return &state->users[next];
     }
     return NULL;
@@ -162,12 +166,12 @@ static void start(struct launcher_state *state, str request, const int *fds)
     *user = pid;
     say_process(launch.control_fd, pid, pid_fd);
     close(pid_fd);
-    close_network(state); /* that one is the sandbox's now */
+    close_network(state); /* the sandbox has taken this network */
 }
 
-/* ---- seeing what the kernel allows ---- */
+/* ---- finding out what the kernel allows ---- */
 
-/* In a copy of the launcher: prepares, and tries a sandbox.  What it says is read by the launcher. */
+/* Run in a copy of the launcher: prepares, tries a sandbox, and reports the result to the launcher. */
 static _Noreturn void rehearse(struct launcher_state *state, int report)
 {
     struct launch launch = {.output_fd = open("/dev/null", O_WRONLY | O_CLOEXEC), .control_fd = report};
@@ -216,7 +220,7 @@ static bool is_possible(struct launcher_state *state)
 
 /* ---- its life ---- */
 
-/* What has worked in the rehearsal works again. */
+/* Repeats in the launcher what has worked in the rehearsal. */
 static void prepare_for_good(struct launcher_state *state)
 {
     gateway_fork(state);
@@ -224,7 +228,7 @@ static void prepare_for_good(struct launcher_state *state)
         _exit(EXIT_FAILURE);
 }
 
-/* A descriptor of the server's that stays open here would outlive it there. */
+/* A descriptor of the server that stayed open here would outlive its use there. */
 static int close_all_but(int channel)
 {
     enum { CHANNEL = 3 };
@@ -235,7 +239,7 @@ static int close_all_but(int channel)
     return CHANNEL;
 }
 
-/* Anybody may read a process's arguments, and the server's may have its root key. */
+/* Any user may read a process's arguments, and the server's arguments may contain its root key. */
 static void forget_arguments(void)
 {
     enum { ARGUMENTS_BEGIN = 48, ENVIRONMENT_END = 51, NUMBERS = 4 };
@@ -265,7 +269,7 @@ static void begin(struct launcher_state *state, pid_t server)
     for (int number = 1; number < NSIG; number++)
         sigaction(number, &usual, NULL);
     forget_arguments();
-    setsid(); /* a terminal's signals are for the server */
+    setsid(); /* signals of a terminal are meant for the server */
     prctl(PR_SET_NAME, "orderly-launch", 0, 0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     if (getppid() != server)
@@ -277,8 +281,8 @@ static void begin(struct launcher_state *state, pid_t server)
         rules_prepare(state);
     if (state->options.mode != SANDBOX_OFF)
         cgroup_open(state);
-    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* a change of user namespace forgets it */
-    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);        /* it has the server's memory of before */
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* entering a user namespace clears this setting */
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);        /* its memory is a copy of the server's */
 }
 
 static void refuse(const struct launcher_state *state, int control_fd)
@@ -301,7 +305,7 @@ static void open_way_out(struct launcher_state *state, int channel)
     say(channel, MESSAGE_NO_WAY_OUT, trouble);
 }
 
-/* The sandbox that starts now needs the processor more. */
+/* Prepare only when no request waits: the sandbox that is starting needs the processor more. */
 static void prepare_when_idle(struct launcher_state *state, int channel)
 {
     enum { IDLE_MS = 30 };

@@ -1,9 +1,9 @@
 /*
  * listener.c: a listening socket on a loop.
  *
- * One socket accepts for all threads.  SO_REUSEPORT would let the kernel spread connections by
- * hash, which leaves some threads idle when a few busy clients are all there are, and resets what
- * waits in a queue that is being closed.  Clients keep their connections, so accepting is rare.
+ * One socket accepts for all threads.  SO_REUSEPORT would let the kernel spread connections by hash, which
+ * leaves some threads idle when there are only a few busy clients, and resets connections that wait in a
+ * queue that is being closed.  Clients keep their connections, so accepting is rare.
  */
 #include "server/server_internal.h"
 
@@ -52,7 +52,7 @@ static void on_rested(uv_timer_t *rest)
     uv_poll_start(&listener->poll, UV_READABLE, on_readable);
 }
 
-/* A loop that cannot accept would spin: the socket stays readable. */
+/* Stop polling for a moment: the socket stays readable, so a loop that cannot accept would spin. */
 static void rest_a_while(struct listener *listener, int error)
 {
     static struct log_pace refusals;

@@ -1,9 +1,9 @@
 /*
  * loop.c: one thread with its libuv loop, and how exchanges and tasks come to it.
  *
- * Whoever answers an exchange, on whatever thread, puts it into the outbox of the loop it came
- * from; only the first to find the outbox empty wakes the loop, which then takes all at once.  An
- * exchange answered within dispatch() never goes that way.
+ * Any thread may answer an exchange; it puts the exchange into the outbox of the exchange's loop. Only the
+ * first to find the outbox empty wakes the loop, which then takes everything at once.  An exchange that is
+ * answered within dispatch() does not use the outbox.
  */
 #include "server/server_internal.h"
 
@@ -13,7 +13,7 @@
 #include <stdlib.h>
 
 enum {
-    FREE_SLOTS_KEPT = 256, /* a burst of parked requests shall not hold its memory for ever */
+    FREE_SLOTS_KEPT = 256, /* a burst of parked requests must not keep its memory for ever */
     WORTH_TRIMMING_BYTES = 1024 * 1024,
 };
 
@@ -44,7 +44,7 @@ static void bring_home(struct exchange *exchange)
     else
         loop->outbox_last->next = exchange;
     loop->outbox_last = exchange;
-    /* Under the lock: after it the loop may have taken the exchange and ended. */
+    /* Keep the lock: once it is released, the loop may take the exchange and end. */
     wake_up(loop, was_empty);
     pthread_mutex_unlock(&loop->lock);
 }
@@ -138,7 +138,7 @@ static void free_slots(struct loop *loop)
     }
 }
 
-/* ---- what other threads bring ---- */
+/* ---- from other threads ---- */
 
 void loop_post(struct loop *loop, struct task *task)
 {
@@ -177,7 +177,7 @@ static void on_wake_up(uv_async_t *async)
     }
 }
 
-/* At the end of each turn, when everything that could be read has been. */
+/* At the end of each turn, when everything readable has been read. */
 static void on_turn_end(uv_check_t *turn_end)
 {
     struct loop *loop = turn_end->data;
@@ -223,7 +223,7 @@ void loop_drain(struct loop *loop)
     connections_close_idle(loop);
 }
 
-/* libuv's loop ends when its last handle has been closed. */
+/* libuv's loop ends when its last handle is closed. */
 void loop_end_when_empty(struct loop *loop)
 {
     if (!loop->ending || loop->connections || uv_is_closing((uv_handle_t *)&loop->wake_up))
@@ -252,7 +252,7 @@ void loop_run(struct loop *loop)
     loop->dispatcher = dispatcher_new(loop->engine);
     uv_check_start(&loop->turn_end, on_turn_end);
     uv_run(&loop->uv, UV_RUN_DEFAULT);
-    on_wake_up(&loop->wake_up); /* what came home after the last connection had gone */
+    on_wake_up(&loop->wake_up); /* exchanges that came back after the last connection had closed */
     dispatch_flush(loop->dispatcher);
     dispatcher_free(loop->dispatcher);
     free_slots(loop);
@@ -265,6 +265,6 @@ void loop_discard(struct loop *loop)
 {
     loop_end(loop);
     uv_run(&loop->uv, UV_RUN_DEFAULT);
-    on_wake_up(&loop->wake_up); /* orders of effects that nobody will carry out */
+    on_wake_up(&loop->wake_up); /* orders of effects, which are only freed now */
     close_loop(loop);
 }

@@ -1,10 +1,11 @@
 /*
  * output.c: what a child prints, cut into lines.
  *
- * Standard output and standard error are one pipe, so that their order is kept.  Output is taken with the
- * child's next request or the next tick, and no more of it than the engine takes: what is on the way there
- * has a cost, and a sandbox has a credit.  When it is used up nobody reads the pipe, so a child that prints
- * on waits in its write().  A line costs more than its bytes, for it becomes a row.
+ * Standard output and standard error are one pipe, so that their order is kept.  The server reads the pipe
+ * with the child's next request or the next tick, and reads only as much as the engine can take: each byte on
+ * its way to the engine has a cost, and a sandbox has a credit.  When the credit is used up, the server does
+ * not read, so a child that keeps printing waits in its write().  A line costs more than its bytes, because
+ * it becomes a row.
  */
 #include "server/output.h"
 
@@ -59,7 +60,7 @@ size_t line_cost(str line)
     return LINE_COST + line.size / BYTES_OF_ONE_COST;
 }
 
-/* As on AWS, a line with nothing in it makes no event. */
+/* As on AWS, an empty line makes no event. */
 static void add_line(struct arena *arena, struct line_list *lines, str line)
 {
     if (str_empty(line))
@@ -139,7 +140,7 @@ bool output_take(struct output *output, struct arena *arena, size_t credit, stru
     return true;
 }
 
-/* A child may make its pipe larger; what it holds beyond the usual waits, and is lost with the child. */
+/* A child may enlarge its pipe; bytes beyond the usual size wait, and are lost when the child ends. */
 void output_take_all(struct output *output, struct arena *arena, struct line_list *lines)
 {
     int left = 0;

@@ -1,8 +1,9 @@
 /*
- * quiet.c: which connections wait for their client, and for how long.
+ * quiet.c: connections that wait for their client, in the order in which they began to wait.
  *
- * Two lists to a loop, the longest waiting first: connections without a request, and those whose request is
- * coming in.  When descriptors or memory run short, who has kept them idle for longest gives them up.
+ * Each loop has two lists, the longest waiting connection first: connections without a request, and those
+ * that are receiving one.  When descriptors or memory run short, the connection that has waited longest is
+ * closed.
  */
 #include "server/server_internal.h"
 

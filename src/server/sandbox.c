@@ -1,9 +1,9 @@
 /*
  * sandbox.c: one sandbox of a function, from its beginning to its end.
  *
- * The launcher is asked for it and answers on its control socket, in its own time: with its process, with the
- * sockets that listen inside of it, or with why it did not start.  It has ended when its process 1 has, for
- * the kernel kills the others first.  Its memory goes last, when libuv has let go of its handles.
+ * The server asks the launcher for the sandbox; the answers come on the control socket, later: its process,
+ * its listening sockets, or the reason why it did not start.  It has ended when its process 1 has ended,
+ * because the kernel kills the others first.  Its memory is freed last, when libuv has closed its handles.
  */
 #include "server/sandbox.h"
 
@@ -22,7 +22,7 @@
 
 void sandbox_kill(const struct sandbox *sandbox, int number)
 {
-    /* Without namespaces only process 1 knows all the others, so it is asked to kill them. */
+    /* Without namespaces only process 1 knows all other processes, so the server asks it to kill them. */
     if (sandbox->pid > 0)
         syscall(SYS_pidfd_send_signal, sandbox->pid_fd,
                 number == SIGKILL && !sandbox->separated ? SIGUSR1 : number, NULL, 0U);
@@ -110,11 +110,11 @@ static void on_ended(uv_poll_t *end, int unused, int events)
 
 /* ---- its beginning ---- */
 
-/* A runtime asks on one connection; what has more than it can need would take them from the others. */
+/* A runtime calls on one connection; connections beyond what it needs would take descriptors from others. */
 static void on_accepted(struct listener *listener, int fd, const struct address *from)
 {
     enum { MOST_CONNECTIONS = 64 };
-    enum share_limit limit; /* functions are let in whatever it is */
+    enum share_limit limit; /* ignored: functions are always let in */
     struct sandbox *sandbox = listener->owner;
     struct loop *loop = sandbox->sandboxes->loop;
 
@@ -127,8 +127,10 @@ static void on_accepted(struct listener *listener, int fd, const struct address 
                     share_enter(server_shares(loop->server), sandbox->id, &limit));
 }
 
-/* What reaches our endpoint from inside is a client like any other, with a share of its own: all sandboxes
- * have the address 127.0.0.1, as clients on this machine do. */
+/*
+ * A client inside that calls our endpoint is a client like any other, with a share for its sandbox: its
+ * address is 127.0.0.1, like that of clients on this machine.
+ */
 static void on_client_accepted(struct listener *listener, int fd, const struct address *from)
 {
     struct sandbox *sandbox = listener->owner;
@@ -206,7 +208,7 @@ static void take_messages(struct sandbox *sandbox)
         take_message(sandbox, &message);
 }
 
-/* Nobody holds the other end any more: the end of its process follows, if there ever was one. */
+/* No process holds the other end any more: the end of process 1 follows, if it was ever started. */
 static void control_has_ended(struct sandbox *sandbox)
 {
     uv_poll_stop(&sandbox->control);
@@ -244,7 +246,7 @@ static struct sandbox *sandbox_new(struct sandboxes *sandboxes, str id, str func
                                   .request_arrives = sandbox_request_arrives,
                                   .request_ended = sandbox_request_ended};
     sandbox->proc_fd = sandbox->tmp_fd = sandbox->status_fd = -1;
-    sandbox->status = SIGKILL; /* unless it says something else */
+    sandbox->status = SIGKILL; /* until a message brings the real status */
     return sandbox;
 }
 
@@ -262,7 +264,10 @@ static void add_sandbox(struct sandbox *sandbox)
     sandboxes->first = sandbox;
 }
 
-/* Its output and its control socket, and the launcher asked.  False (errno): nothing is left open. */
+/*
+ * Open the output pipe and the control socket, and send the request.  False, with errno set: nothing is left
+ * open.
+ */
 static bool ask_launcher(struct sandbox *sandbox, str payload)
 {
     int output_fd, control[2];

@@ -1,10 +1,10 @@
 /*
- * sandbox_cgroup.c: a bound on a sandbox's memory that the kernel keeps, where control groups can be had.
+ * sandbox_cgroup.c: a memory limit for a sandbox that the kernel enforces, on machines with control groups.
  *
- * The launcher makes a folder of its own below the server's control group, in version 1's hierarchy or
- * version 2's, and one in it per sandbox.  The bound is somewhat above the function's memory: the watchdog
- * (sandbox_watch.c) is exact, but slower than a program can allocate.  Where no folder can be made, only the
- * watchdog is left.
+ * The launcher makes its own folder below the server's control group, in version 1's hierarchy or version
+ * 2's, and one in it per sandbox.  The limit is somewhat above the function's memory: the watchdog
+ * (sandbox_watch.c) is exact, but slower than a program can allocate.  Where the launcher cannot make the
+ * folder, only the watchdog limits memory.
  */
 #include "server/launcher_internal.h"
 
@@ -21,7 +21,7 @@
 
 enum { FOLDER_MODE = 0755, SPARE_BYTES = 32 * 1024 * 1024 };
 
-/* What the files of a group are called. */
+/* The names of a group's files. */
 static const struct version {
     const char *limit, *members, *events;
 } versions[] = {{"memory.limit_in_bytes", "tasks", "memory.oom_control"},
@@ -39,7 +39,7 @@ static bool write_into(const char *folder, const char *name, const char *text)
     return written;
 }
 
-/* ---- where groups are made ---- */
+/* ---- finding the parent group ---- */
 
 static bool has_word(const char *list, size_t size, const char *word)
 {
@@ -72,7 +72,10 @@ static bool find_parent(char *line, struct launcher_state *state)
     return true;
 }
 
-/* Version 2 gives a group's members controllers only if the group says so, and has no processes itself. */
+/*
+ * In version 2 a group passes controllers on to its children only when told to, and only if it has no
+ * processes itself.
+ */
 static bool enable_controller(const struct launcher_state *state)
 {
     char parent[PATH_MAX];
@@ -90,7 +93,7 @@ static bool make_parent(struct launcher_state *state)
            (state->cgroup_version == 1 || write_into(state->cgroup, "cgroup.subtree_control", "+memory"));
 }
 
-/* The folder of a launcher that was killed, with those of its sandboxes; what is in use stays. */
+/* Remove the folder of a launcher that was killed, with those of its sandboxes; groups in use remain. */
 static void remove_leftover(const char *parent, const char *name)
 {
     char path[PATH_MAX], inner[PATH_MAX + NAME_MAX];
@@ -150,7 +153,7 @@ void cgroup_close(const struct launcher_state *state)
         rmdir(state->cgroup);
 }
 
-/* ---- a sandbox's own ---- */
+/* ---- a sandbox's own group ---- */
 
 static const char *folder_of(const struct launcher_state *state, size_t user, char path[static PATH_MAX])
 {

@@ -1,5 +1,5 @@
 /*
- * sandbox_events.c: what the engine hears of a function's process.: the events of engine/sandbox.model.
+ * sandbox_events.c: posts the events of engine/sandbox.model about a sandbox to the engine.
  */
 #include "server/sandbox.h"
 
@@ -13,12 +13,12 @@
 
 enum {
     BYTES_PER_MIB = 1024 * 1024,
-    EVENT_COST = 16 * 1024, /* of the lines of one event: the engine writes some hundred in one go */
+    EVENT_COST = 16 * 1024, /* of one event's lines: the engine writes some hundred lines in one run */
 };
 
-/* ---- what is on the way ---- */
+/* ---- events on their way ---- */
 
-/* Of one sandbox, which may have gone while some of its events are still on the way. */
+/* The credit of one sandbox; it may outlive the sandbox while events are on their way. */
 struct credit {
     atomic_size_t used;
     atomic_uint holders;
@@ -35,7 +35,7 @@ static void credit_let_go(struct credit *credit)
         free(credit);
 }
 
-/* On any thread. */
+/* Called on any thread. */
 static void on_taken(void *context)
 {
     struct posted *posted = context;
@@ -79,7 +79,7 @@ static void post_exited(struct sandboxes *sandboxes, const struct sandbox_exited
         sandbox_exited_post(sandboxes->loop->engine, exited, NULL, NULL);
 }
 
-/* Those from *next on that go into one event.  Returns their cost. */
+/* Add lines from *next on, as many as one event may have.  Returns their cost. */
 static size_t add_lines(struct arena *arena, const struct line_list *lines, size_t *next, int64_t now_ms,
                         struct sandbox_output_line_list *out)
 {
@@ -92,7 +92,7 @@ static size_t add_lines(struct arena *arena, const struct line_list *lines, size
     return cost;
 }
 
-/* A peak that grew by less than a MiB is no news. */
+/* Has the peak grown by a MiB since it was last posted? */
 static bool memory_is_news(const struct sandbox *sandbox)
 {
     return sandbox->memory_peak_bytes / BYTES_PER_MIB != sandbox->memory_told_bytes / BYTES_PER_MIB;

@@ -2,11 +2,11 @@
  * sandbox_gateway.c: the way out of sandboxes' networks.
  *
  * One slirp4netns, which needs no privileges, serves all sandboxes: it opens connections on the machine for
- * what comes to it on a tap device.  That device is in a network between, the gateway's, on a bridge; each
- * sandbox's network has one end of a cable (veth), and the other end is on the bridge, too.  Those ends are
- * isolated: frames pass between them and the tap, never from one to another, so no sandbox reaches another.
- * The machine's own 127.0.0.1 is not reachable; what listens on its other addresses is.  Link-local addresses
- * are not: there clouds give the machine's own credentials to whoever asks.
+ * packets that arrive on a tap device.  That device is in a network in between, the gateway's, on a bridge;
+ * each sandbox's network has one end of a cable (veth), and the other end is on the bridge, too.  These ends
+ * are isolated: frames pass between them and the tap, never from one to another, so no sandbox reaches
+ * another. Programs on the machine's 127.0.0.1 cannot be reached; programs on its other addresses can.
+ * Link-local addresses cannot: clouds serve the machine's own credentials there.
  *
  * The launcher speaks to the kernel by rtnetlink on two sockets: one was opened in the gateway's network and
  * stays there, another is opened in each new network.
@@ -45,7 +45,7 @@ enum {
 
 static const uint32_t link_local = 0xa9fe0000; /* 169.254.0.0 */
 
-/* Said instead of slirp4netns's word that it is ready. */
+/* Sent in place of slirp4netns's ready byte. */
 static const char not_there = '?';
 
 static const char tap[] = "tap0", bridge[] = "bridge0", inside[] = "eth0";
@@ -159,7 +159,7 @@ static bool change_link(int netlink, const char *name, unsigned flags, uint32_t 
     return ask(netlink, &request);
 }
 
-/* Of the network that we are in. */
+/* The index in the current network. */
 static uint32_t index_of(const char *name)
 {
     return if_nametoindex(name);
@@ -176,7 +176,9 @@ static void run_slirp(pid_t launcher, bool user_namespace, int ready_fd)
            ready, "--netns-type=path", network, tap, user_namespace ? users : (char *)NULL, (char *)NULL);
 }
 
-/* Waits to be told that the launcher is in the gateway's network, and whether in a user namespace of its own.
+/*
+ * Waits for a byte that says that the launcher is in the gateway's network, and whether it has a user
+ * namespace of its own.
  */
 static _Noreturn void wait_and_run_slirp(pid_t launcher, int go_fd, int ready_fd)
 {
@@ -255,7 +257,7 @@ bool gateway_open(struct launcher_state *state, const char **trouble)
     return state->has_gateway;
 }
 
-/* ---- a sandbox's cable to it ---- */
+/* ---- a sandbox's cable to the gateway ---- */
 
 static bool make_cable(const struct launcher_state *state, int netlink, const char *outer)
 {
@@ -274,7 +276,7 @@ static bool make_cable(const struct launcher_state *state, int netlink, const ch
     return ask(netlink, &request);
 }
 
-/* Before it is up: no frame goes from one sandbox to another at any time. */
+/* Done before the cable is up: so no frame ever passes between sandboxes. */
 static bool isolate(int netlink, const char *outer)
 {
     struct request request = request_of(RTM_NEWLINK, 0);

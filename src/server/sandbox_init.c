@@ -2,11 +2,11 @@
  * sandbox_init.c: process 1 of a sandbox.
  *
  * It is a copy of the launcher.  It confines itself, starts the function's program as its child, which
- * inherits the confinement, says on the control socket how that went, and from then on only waits: for
- * children that nobody else waits for, and for the function's end, with which it ends, too.  The kernel
- * then kills all that is left in its process namespace.
+ * inherits the confinement, and reports the result on the control socket.  Then it only waits: for orphaned
+ * processes, and for the function's end, when it ends, too.  The kernel then kills all other processes in its
+ * process namespace.
  *
- * Without namespaces it adopts what the function leaves behind, and kills that itself.
+ * Without namespaces it adopts the processes that the function leaves behind, and kills them itself.
  */
 #include "server/launcher_internal.h"
 
@@ -32,7 +32,7 @@
 
 enum { STACK_BYTES = 64 * 1024 };
 
-/* Sanitizers keep books in memory that a borrower would spoil: there the child gets a copy. */
+/* The sanitizers' own memory must not be shared with a child: with sanitizers the child gets a copy. */
 #ifndef __has_feature
 #define __has_feature(feature) 0
 #endif
@@ -43,7 +43,7 @@ enum { CHILD_MEMORY = 0 };
 enum { CHILD_MEMORY = CLONE_VM };
 #endif
 
-/* ---- what is said to the server ---- */
+/* ---- messages to the server ---- */
 
 static struct message message_of(enum message_kind kind)
 {
@@ -85,7 +85,7 @@ static void add_text(struct arena *arena, struct text_list *list, const char *te
     *added = text;
 }
 
-/* Without files of its own a sandbox sees the machine's folders under their own names. */
+/* Without its own files a sandbox sees the machine's folders under their own names. */
 static const char *as_seen(struct arena *arena, const struct launcher_state *state,
                            const struct launch *launch, str text)
 {
@@ -164,7 +164,10 @@ static void die_with_launcher(const struct launcher_state *state, const struct l
 {
     struct pollfd server = {.fd = launch->control_fd};
 
-    /* Without namespaces the end is told by a signal that it hears, for it has to end the others first. */
+    /*
+     * Without namespaces process 1 gets a signal that it can handle, because it has to kill the other
+     * processes first.
+     */
     if (prctl(PR_SET_PDEATHSIG, state->namespaces ? SIGKILL : SIGUSR1, 0, 0, 0) != 0)
         give_up_at(launch, "ask to die with the server");
     if (poll(&server, 1, 0) > 0 && (server.revents & POLLHUP))
@@ -175,7 +178,7 @@ static void confine(const struct launcher_state *state, struct launch *launch)
 {
     const char *step;
 
-    prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); /* while it writes to its own files in /proc */
+    prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); /* needed while it writes to its own files in /proc */
     if (!cgroup_enter(state, launch))
         give_up_at(launch, "bound its memory");
     if (state->namespaces && !root_enter(state, launch))
@@ -190,7 +193,7 @@ static void confine(const struct launcher_state *state, struct launch *launch)
 
 /* ---- the function's program ---- */
 
-/* Shared with the child, which says in it why it could not execute the program. */
+/* Memory shared with the child, which writes there why it could not execute the program. */
 struct program {
     const struct launch *launch;
     const char *folder;
@@ -227,7 +230,7 @@ static int begin_program(void *argument)
     _exit(EXIT_FAILURE);
 }
 
-/* The first line of a script, if the program is one. */
+/* Read the first line, if the program is a script. */
 static bool read_script_line(const char *path, char line[static 256])
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -240,7 +243,7 @@ static bool read_script_line(const char *path, char line[static 256])
     return strncmp(line, "#!", 2) == 0;
 }
 
-/* The kernel says of a script whose interpreter is missing that the script is. */
+/* When a script's interpreter is missing, the kernel reports the script as missing. */
 static const char *hint_of(const char *path, int error)
 {
     char line[256];
@@ -251,7 +254,7 @@ static const char *hint_of(const char *path, int error)
                               : " (the interpreter that its first line names is not there)";
 }
 
-/* As the Go program says it that AWS starts runtimes with. */
+/* In the words of the Go program with which AWS starts runtimes. */
 static _Noreturn void not_executed(const struct launch *launch, int error)
 {
     const char *path = launch->argv[0];
@@ -299,7 +302,7 @@ static void block_signals(sigset_t *signals)
     sigprocmask(SIG_BLOCK, signals, NULL);
 }
 
-/* Of our children; they include what our children have left behind. */
+/* Send a signal to all children; they include processes that other children have left behind. */
 static void signal_children(int number)
 {
     char path[64];
@@ -313,7 +316,7 @@ static void signal_children(int number)
         fclose(children);
 }
 
-/* With each that dies its own children become ours. */
+/* When a child dies, its own children become ours. */
 static void kill_children(void)
 {
     do
@@ -333,7 +336,7 @@ static _Noreturn void end(const struct launcher_state *state, const struct launc
     _exit(EXIT_SUCCESS);
 }
 
-/* False when the function is still there. */
+/* Reap ended children; false while the function runs. */
 static bool reap(pid_t function, int *status)
 {
     int ended;
@@ -382,7 +385,7 @@ static void say_started(const struct launcher_state *state, const struct launch 
     message_send(launch->control_fd, &message);
 }
 
-/* Whoever holds the sockets keeps them open after the sandbox's end. */
+/* Descriptors of the sandbox's sockets that stay open here would keep them open after its end. */
 static void close_all_but(struct launch *launch)
 {
     launch->control_fd = dup2(launch->control_fd, STDIN_FILENO);

@@ -1,8 +1,9 @@
 /*
- * sandbox_memory.c: how much memory a sandbox uses, processes and files.
+ * sandbox_memory.c: how much memory a sandbox uses, in processes and files.
  *
- * Adding up processes is quick, but counts what they share as often as there are of them.  Only when that is
- * above the limit is it counted exactly, and not again before EXACT_COUNT_SHARE times as long has passed.
+ * Adding up processes is quick, but counts shared pages once per process.  Only when the sum is above the
+ * limit is the memory counted exactly, and the next exact count waits EXACT_COUNT_SHARE times as long as this
+ * one took.
  */
 #include "server/sandbox.h"
 
@@ -13,7 +14,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-enum { EXACT_COUNT_SHARE = 9 }; /* of ten parts of time: not spent on counting exactly */
+enum { EXACT_COUNT_SHARE = 9 }; /* of ten parts of time: not spent on exact counts */
 
 enum { STATM_SIZE, STATM_RESIDENT, STATM_SHARED, STATM_NUMBERS };
 
@@ -28,7 +29,7 @@ static ssize_t read_text(int folder, const char *path, char *text, size_t size)
     return got;
 }
 
-/* What a process has for itself, and the rest of what is resident of it: program text, shared memory. */
+/* A process's own memory, and the rest of its resident memory: program text, shared memory. */
 struct use {
     int64_t own_bytes, shared_bytes;
 };
@@ -47,7 +48,7 @@ static struct use use_of(int proc_fd, const char *process)
                         numbers[STATM_SHARED] * page_bytes};
 }
 
-/* Its share of all that is resident of it, which takes the kernel a while to say; 0 when it does not. */
+/* The process's share of its resident memory, which takes the kernel a while to compute; 0 if unavailable. */
 static int64_t proportional_bytes(int proc_fd, const char *process)
 {
     char path[64], rollup[2048];
@@ -58,7 +59,7 @@ static int64_t proportional_bytes(int proc_fd, const char *process)
     return line ? strtoll(line + strlen("\nPss:"), NULL, 10) * 1024 : 0;
 }
 
-/* What is written to /tmp and /dev/shm. */
+/* The size of the files in /tmp and /dev/shm. */
 static int64_t file_bytes(const struct sandbox *sandbox)
 {
     struct statfs files;
@@ -68,7 +69,9 @@ static int64_t file_bytes(const struct sandbox *sandbox)
     return (int64_t)(files.f_blocks - files.f_bfree) * (int64_t)files.f_bsize;
 }
 
-/* Process 1 is ours.  Without namespaces /proc has all of the machine's processes: then only one is counted.
+/*
+ * Process 1 is ours, and not counted.  Without namespaces /proc has all processes of the machine: then only
+ * the function's is counted.
  */
 static bool counts(const struct sandbox *sandbox, const char *process)
 {
@@ -102,8 +105,9 @@ static int64_t count_processes(const struct sandbox *sandbox, bool exact)
 }
 
 /*
- * Without what processes share since they were forked.  The kernel walks all their pages for that, on this
- * thread: so most of the time is kept for others, and until the next exact count the peak so far holds.
+ * Count pages that processes share since a fork only once.  The kernel walks all their pages for that, on
+ * this thread: so most of the time is reserved for other work, and the peak so far is used until the next
+ * exact count.
  */
 static int64_t exact_bytes(const struct sandbox *sandbox)
 {

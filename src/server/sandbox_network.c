@@ -1,10 +1,10 @@
 /*
  * sandbox_network.c: the network that a sandbox sees.
  *
- * Each sandbox has a network of its own, so what listens on its 127.0.0.1 is its own: the Runtime API and
- * this server's endpoint, as sockets that were opened in there and handed out to the server.  Nobody else can
- * reach them, and a sandbox reaches nobody else's.  The launcher enters a new network for each sandbox before
- * it is asked for one, because making one takes half a millisecond.
+ * Each sandbox has its own network, so its 127.0.0.1 has only its own listeners: the Runtime API and this
+ * server's endpoint, as sockets that were opened in there and passed to the server.  Nobody else can reach
+ * them, and a sandbox cannot reach another's.  The launcher enters a new network for each sandbox before the
+ * sandbox is requested, because making a network takes half a millisecond.
  */
 #include "server/launcher_internal.h"
 

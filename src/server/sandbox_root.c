@@ -2,10 +2,10 @@
  * sandbox_root.c: the files that a sandbox sees.
  *
  * Once, a child of the launcher makes a small root folder in memory: the machine's programs and libraries by
- * read-only mounts, a few files of /etc, a minimal /dev, and the places for what differs.  It enters that
- * folder, lets all other mounts go and ends; the launcher keeps its mount namespace, the template.  A sandbox
- * takes hold of its code in the launcher's view of the machine, enters a copy of the template, and mounts
- * there what is its own.  Nothing that it sees is writable but /tmp and /dev/shm.
+ * read-only mounts, a few files of /etc, a minimal /dev, and mount points for what differs between sandboxes.
+ * It makes that folder its root, drops all other mounts and ends; the launcher keeps its mount namespace, the
+ * template.  A sandbox opens its code in the launcher's view of the machine, enters a copy of the template,
+ * and mounts its own files there.  Only /tmp and /dev/shm are writable.
  *
  * Nothing is unmounted when a sandbox starts: the kernel takes milliseconds for that.
  */
@@ -28,7 +28,7 @@ enum { COPIED_BYTES = 1024 * 1024, FOLDER_MODE = 0755, FILE_MODE = 0644, SHARED_
 
 static const uint64_t read_only = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
 
-/* Where the root folder is made: any folder that is always there, covered in the launcher's mounts only. */
+/* Where the root folder is made: a folder that always exists; it is covered in the launcher's mounts only. */
 static const char building_place[] = "/tmp";
 
 /* ---- mounting ---- */
@@ -42,7 +42,7 @@ static int close_with_error(int fd)
     return -1;
 }
 
-/* A copy of the mounts at that place, not mounted anywhere.  -1 (errno) on trouble. */
+/* A detached copy of the mounts at that place.  -1, with errno set, on trouble. */
 static int take_tree(const char *from, uint64_t attributes)
 {
     struct mount_attr attr = {.attr_set = attributes};
@@ -53,7 +53,7 @@ static int take_tree(const char *from, uint64_t attributes)
     return tree;
 }
 
-/* Takes the descriptor over; -1 fails, too. */
+/* Attach the copy at `to` and close its descriptor; fails for -1, too. */
 static bool put_tree(int tree, const char *to)
 {
     bool put = tree >= 0 && move_mount(tree, "", AT_FDCWD, to, MOVE_MOUNT_F_EMPTY_PATH) == 0;
@@ -95,7 +95,7 @@ static bool write_file(const char *path, const char *text)
     return written;
 }
 
-/* Files that the machine may or may not have, and that programs can do without. */
+/* Copy a file that the machine may lack, and that programs do not need. */
 static void copy_file(const char *path)
 {
     static char bytes[COPIED_BYTES];
@@ -119,7 +119,7 @@ static void write_user(FILE *users, const char *name, uid_t uid, const char *hom
     fprintf(users, "%s:x:%u:%u::%s:/sbin/nologin\n", name, uid, uid, home);
 }
 
-/* Each sandbox finds a name for its user id. */
+/* Write the names of user ids, so that each sandbox finds a name for its own. */
 static bool write_users(const struct launcher_state *state, const char *path, bool groups)
 {
     static const char name[] = "sbx_user1051";
@@ -185,7 +185,7 @@ static bool make_devices(void)
     return true;
 }
 
-/* A folder of programs is a folder, or a link into /usr. */
+/* /bin, /lib and the like are folders, or links into /usr. */
 static bool show_folder(const char *path)
 {
     char from[PATH_MAX], target[PATH_MAX];
@@ -203,7 +203,7 @@ static bool show_folder(const char *path)
     return symlink(target, path) == 0;
 }
 
-/* AWS's sh is bash, and its own tutorial counts on that. */
+/* AWS's sh is bash, and AWS's own tutorial relies on that. */
 static bool make_sh_bash(void)
 {
     char sh[PATH_MAX];
@@ -239,7 +239,7 @@ static bool mount_new_root(void)
            chdir(building_place) == 0 && mkdir("." HOST_FOLDER, FOLDER_MODE) == 0;
 }
 
-/* The machine's mounts are taken hold of before one of its folders is covered. */
+/* The machine's mounts are opened before one of its folders is covered. */
 static bool change_root(void)
 {
     int machine = -1;
@@ -262,7 +262,7 @@ static bool leave_machine(void)
     return umount2(HOST_FOLDER, MNT_DETACH) == 0 && rmdir(HOST_FOLDER) == 0;
 }
 
-/* In the child: says on the pipe whether it has worked, and waits until the launcher has looked. */
+/* Run in the child: reports its result on the pipe, and waits until the launcher has opened its namespace. */
 static _Noreturn void build(const struct launcher_state *state, int report, int looked)
 {
     char end;
@@ -331,9 +331,9 @@ bool root_set_name_server(const struct launcher_state *state, const char *line)
     return written;
 }
 
-/* ---- a sandbox's own ---- */
+/* ---- a sandbox's own files ---- */
 
-/* What lies below /usr is in the template. */
+/* The template has everything below /usr. */
 static bool is_in_template(const char *folder)
 {
     return strcmp(folder, "/") == 0 || strcmp(folder, "/usr") == 0 || strncmp(folder, "/usr/", 5) == 0 ||
@@ -342,7 +342,7 @@ static bool is_in_template(const char *folder)
 
 enum { MOST_TREES = 8, PROC_OPTIONS = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC };
 
-/* Mounts that are taken hold of before the template is entered, and where they go. */
+/* Mounts that are opened before the template is entered, and where to attach them. */
 struct tree_list {
     int trees[MOST_TREES];
     const char *places[MOST_TREES];
@@ -363,7 +363,10 @@ static bool take_folder(struct tree_list *list, const char *folder, const char *
     return !folder || take(list, take_tree(folder, read_only), place);
 }
 
-/* Of our process namespace; an ordinary user may make it only where the machine's own /proc is seen. */
+/*
+ * Mount a /proc of our process namespace; an ordinary user may do that only while the machine's own /proc is
+ * visible.
+ */
 static int take_proc(void)
 {
     int proc = fsopen("proc", FSOPEN_CLOEXEC);
@@ -399,7 +402,7 @@ static bool make_shared(const char *folder)
     return mkdir(folder, FOLDER_MODE) == 0 && chmod(folder, SHARED_MODE) == 0;
 }
 
-/* One file system in memory for all that it writes, so that one size bounds it. */
+/* One file system in memory for everything the sandbox writes, so that one size bounds it. */
 static bool mount_memory(int64_t size_bytes)
 {
     char options[64];
@@ -408,7 +411,7 @@ static bool mount_memory(int64_t size_bytes)
     return mount("sandbox", "/run", "tmpfs", MS_NOSUID | MS_NODEV, options) == 0 && make_shared("/run/tmp") &&
            make_shared("/run/shm") && mount("/run/tmp", "/tmp", NULL, MS_BIND, NULL) == 0 &&
            mount("/run/shm", "/dev/shm", NULL, MS_BIND, NULL) == 0 &&
-           mount("/mnt", "/run", NULL, MS_BIND, NULL) == 0; /* which is empty */
+           mount("/mnt", "/run", NULL, MS_BIND, NULL) == 0; /* /run is empty */
 }
 
 bool root_enter(const struct launcher_state *state, const struct launch *launch)

@@ -1,13 +1,14 @@
 /*
  * sandbox_rules.c: what a sandbox's processes may not do.
  *
- * As root each sandbox has a user id that nobody else on the machine has.  As an ordinary user that cannot be
- * had: all sandboxes are the server's own user outside, and what keeps them apart is that none sees another's
- * files, processes or network.  Either way nothing in a sandbox has a capability or can get one.
+ * When the server runs as root, each sandbox has a user id that no other process on the machine has.  When it
+ * runs as an ordinary user, all sandboxes have the server's own user id outside, and only the namespaces
+ * separate them: no sandbox sees another's files, processes or network.  In both cases no process in a
+ * sandbox has a capability or can get one.
  *
- * Of the system calls those are refused that change the kernel, other processes or namespaces, or that have
- * let programs out of containers before.  The table names them; a name that this machine's kernel does not
- * have is no rule.
+ * The filter refuses system calls that change the kernel, other processes or namespaces, and those that have
+ * let programs out of containers before.  To refuse another system call, add its name to the table; a name
+ * that this machine's kernel does not have is skipped.
  */
 #include "server/launcher_internal.h"
 
@@ -123,7 +124,7 @@ static const unsigned namespace_flags[] = {
     CLONE_NEWNS,   CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC,
     CLONE_NEWUSER, CLONE_NEWPID,    CLONE_NEWNET, 0x80 /* CLONE_NEWTIME */};
 
-/* Other families' sockets speak to the kernel or to hardware. */
+/* Sockets of other families reach the kernel or hardware. */
 static const int allowed_families[] = {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK};
 
 static struct scmp_arg_cmp argument(unsigned index, enum scmp_compare comparison, uint64_t value)
@@ -131,7 +132,7 @@ static struct scmp_arg_cmp argument(unsigned index, enum scmp_compare comparison
     return (struct scmp_arg_cmp){.arg = index, .op = comparison, .datum_a = value};
 }
 
-/* Of the bits in the mask, are these set and no others? */
+/* Are exactly these bits of the mask set? */
 static struct scmp_arg_cmp masked_argument(unsigned index, uint64_t mask, uint64_t value)
 {
     return (struct scmp_arg_cmp){.arg = index, .op = SCMP_CMP_MASKED_EQ, .datum_a = mask, .datum_b = value};
@@ -143,7 +144,7 @@ static bool add_clone_rules(scmp_filter_ctx filter)
         if (seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
                              masked_argument(0, namespace_flags[i], namespace_flags[i])) != 0)
             return false;
-    /* Its flags lie in memory, where a filter cannot look; callers then take clone(). */
+    /* clone3()'s flags are in memory, where a filter cannot look; callers then use clone(). */
     return seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0) == 0;
 }
 
@@ -155,8 +156,10 @@ static bool is_allowed(int family)
     return false;
 }
 
-/* The kernel takes the lower half of a register for an int: a number with more in the upper half is the same
- * family. */
+/*
+ * The kernel reads only the lower half of the register, as an int: a number with other bits in the upper half
+ * means the same family.
+ */
 static bool add_socket_rules(scmp_filter_ctx filter)
 {
     for (int family = 0; family < AF_MAX; family++)
@@ -166,7 +169,7 @@ static bool add_socket_rules(scmp_filter_ctx filter)
              seccomp_rule_add(filter, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socketpair), 1,
                               masked_argument(0, lower_half, (uint64_t)family)) != 0))
             return false;
-    /* Programs list their network's interfaces by netlink's routing family, and need no other. */
+    /* Programs list their network's interfaces by netlink's routing family, and need no other family. */
     return seccomp_rule_add(filter, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 2,
                             masked_argument(0, lower_half, AF_NETLINK),
                             argument(2, SCMP_CMP_NE, NETLINK_ROUTE)) == 0;
@@ -180,7 +183,7 @@ static bool add_argument_rules(scmp_filter_ctx filter)
         if (seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(ioctl), 1,
                              masked_argument(1, lower_half, terminal_requests[i])) != 0)
             return false;
-    /* To ask which one it has (0xffffffff) is all that a program needs. */
+    /* Programs need only the query (0xffffffff). */
     return seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(personality), 1,
                             argument(0, SCMP_CMP_NE, 0xffffffff)) == 0;
 }
@@ -195,7 +198,7 @@ static bool add_rules(scmp_filter_ctx filter)
     return add_clone_rules(filter) && add_socket_rules(filter) && add_argument_rules(filter);
 }
 
-/* The kernel's own form of the filter, by way of a file in memory. */
+/* The filter in the kernel's own form, exported through a file in memory. */
 static bool export_filter(scmp_filter_ctx filter, struct sock_fprog *program)
 {
     int file = memfd_create("filter", MFD_CLOEXEC);
@@ -228,9 +231,9 @@ bool rules_prepare(struct launcher_state *state)
     return made;
 }
 
-/* ---- a second wall around the files ---- */
+/* ---- a second barrier around the files ---- */
 
-/* What writes, of the kernel's first version of Landlock, and what its third one added. */
+/* The rights that write, in Landlock's first version, and those that its third version added. */
 enum {
     WRITES = LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE |
              LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG |
@@ -292,7 +295,10 @@ bool rules_map_ids(uid_t inside, uid_t outside_uid, gid_t outside_gid)
            write_file("/proc/self/gid_map", gid_map);
 }
 
-/* What no program that is executed can get.  Whoever has no capabilities by now cannot get any that way. */
+/*
+ * Removes capabilities from the bounding set, so that no executed program can get them.  A process without
+ * capabilities may not do this, and does not need to.
+ */
 static void drop_bounding_set(void)
 {
     for (int i = 0; prctl(PR_CAPBSET_READ, i, 0, 0, 0) >= 0; i++)
@@ -311,8 +317,8 @@ static bool drop_capabilities(void)
 }
 
 /*
- * A user namespace of each sandbox's own: the kernel counts processes against their limit in it, and not all
- * sandboxes' together.  What is confined already cannot write the map, so that comes first.
+ * Each sandbox gets its own user namespace: in it the kernel counts its processes against its own limit, and
+ * not all sandboxes' together.  A confined process cannot write the id map, so this comes first.
  */
 static bool enter_user_namespace(const struct launch *launch)
 {
@@ -331,7 +337,7 @@ static bool become_user(const struct launcher_state *state, const struct launch 
 
 /* ---- limits ---- */
 
-/* Where the server itself has less, nobody can be given more. */
+/* Where the server itself has a lower limit, the sandbox cannot get more. */
 static bool limit(__rlimit_resource_t resource, rlim_t most)
 {
     struct rlimit now;
@@ -358,7 +364,7 @@ static bool set_limits(const struct launch *launch)
     return true;
 }
 
-/* So that it can open /dev/stdout by its name. */
+/* The function's user owns its output, so that it can open /dev/stdout by name. */
 static void own_output(const struct launch *launch)
 {
     struct stat output;
@@ -369,7 +375,7 @@ static void own_output(const struct launch *launch)
 
 bool rules_apply(const struct launcher_state *state, const struct launch *launch, const char **step)
 {
-    write_file("/proc/self/oom_score_adj", "500"); /* the kernel shall take functions before the server */
+    write_file("/proc/self/oom_score_adj", "500"); /* the kernel must kill functions before the server */
     if (state->namespaces) {
         *step = "give it a user id";
         own_output(launch);
@@ -379,8 +385,7 @@ bool rules_apply(const struct launcher_state *state, const struct launch *launch
         if (!drop_capabilities())
             return false;
     }
-    *step =
-        "limit it"; /* in its own user namespace: a limit from outside would be for all sandboxes together */
+    *step = "limit it"; /* inside its user namespace: outside, all sandboxes would share the limit */
     if (!set_limits(launch))
         return false;
     *step = "give up new privileges";

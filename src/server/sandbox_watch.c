@@ -1,11 +1,10 @@
 /*
- * sandbox_watch.c: looking after functions' processes: their output, their memory.
+ * sandbox_watch.c: watches functions' processes: their output, their memory.
  *
- * A child's output and its peak memory are taken before each request of its own is dispatched, so the
- * engine hears what was printed before the reply that ends the invocation.  In between a tick looks
- * after the busy ones: it takes their output and kills those that outgrew their memory.  A child
- * with a request in flight is waiting for work, as a frozen one does on AWS, and is looked after
- * only now and then.
+ * A child's output and its peak of memory are read before each of its own requests is dispatched, so the
+ * engine gets the output before the reply that ends the invocation.  In between, a tick watches the busy
+ * sandboxes: it reads their output and kills those that use too much memory.  A child with a request in
+ * flight waits for work, as a frozen one does on AWS, and is watched only now and then.
  */
 #include "server/sandbox.h"
 
@@ -20,10 +19,9 @@
 
 enum {
     TICK_MS = 25,
-    CLOSE_TICK_MS =
-        5, /* while somebody has used more than half of his memory, or prints more than is taken */
+    CLOSE_TICK_MS = 5, /* while a sandbox uses more than half of its memory, or prints more than is read */
     IDLE_TICK_MS = 1000,
-    /* What may be on the way to the engine: of all sandboxes, and of one. */
+    /* The cost of output that may be on its way to the engine: of all sandboxes, and of one. */
     ALL_CREDIT = 256 * 1024,
     MOST_CREDIT = 64 * 1024,
     LEAST_CREDIT = 8 * 1024,
@@ -31,7 +29,7 @@ enum {
 
 /* ---- memory ---- */
 
-/* The peak of the function's process so far: a line "VmHWM:   12345 kB". */
+/* Read the peak of the function's process: a line "VmHWM:   12345 kB". */
 static void read_peak(struct sandbox *sandbox)
 {
     char status[4096];
@@ -48,7 +46,7 @@ static void read_peak(struct sandbox *sandbox)
         sandbox->memory_peak_bytes = peak_bytes;
 }
 
-/* The kernel may have seen it before we did: it had more than its limit. */
+/* The kernel may notice before this file does: the memory was above the limit. */
 void sandbox_ran_out_of_memory(struct sandbox *sandbox)
 {
     sandbox->reason = "OutOfMemory";
@@ -56,7 +54,7 @@ void sandbox_ran_out_of_memory(struct sandbox *sandbox)
         sandbox->memory_peak_bytes = sandbox->memory_limit_bytes + 1;
 }
 
-/* Returns what it uses, in halves of its limit. */
+/* Returns its use of memory, in halves of its limit. */
 static int64_t watch_memory(struct sandbox *sandbox)
 {
     int64_t limit = sandbox->memory_limit_bytes;
@@ -79,7 +77,7 @@ static int64_t watch_memory(struct sandbox *sandbox)
 
 /* ---- output ---- */
 
-/* Each sandbox has the same, so none can use up another's. */
+/* All sandboxes have the same credit, so that none uses up another's. */
 static size_t credit_of_each(const struct sandboxes *sandboxes)
 {
     size_t count = 1;
@@ -90,7 +88,7 @@ static size_t credit_of_each(const struct sandboxes *sandboxes)
     return share > MOST_CREDIT ? MOST_CREDIT : share < LEAST_CREDIT ? LEAST_CREDIT : share;
 }
 
-/* As much as the engine takes.  True when there may be more. */
+/* Read as much output as the engine takes.  True when there may be more. */
 static bool take_output(struct sandbox *sandbox, size_t credit)
 {
     size_t used = sandbox_output_under_way(sandbox);
@@ -104,8 +102,9 @@ static bool take_output(struct sandbox *sandbox, size_t credit)
 }
 
 /*
- * What was printed before the function said something: it must be told before that.  Who keeps to what ticks
- * take has used less than that bound; what prints and asks at once, on many connections, has to wait.
+ * Read what was printed before the function's own request: the engine must get it first.  A function that
+ * stays below the bound of the ticks has used less than that bound; one that prints and calls at the same
+ * time, on many connections, has to wait.
  */
 static void take_all_output(struct sandbox *sandbox)
 {
@@ -162,9 +161,9 @@ static void on_tick(uv_timer_t *tick)
     tick_every(sandboxes, next_ms);
 }
 
-/* ---- its own requests ---- */
+/* ---- the sandbox's own requests ---- */
 
-/* Its own requests are where output and invocation must be told in order. */
+/* The output before a request and the request itself must reach the engine in this order. */
 void sandbox_request_arrives(struct port *port)
 {
     struct sandbox *sandbox = (struct sandbox *)port;

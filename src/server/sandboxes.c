@@ -1,8 +1,10 @@
 /*
- * sandboxes.c: the child processes of functions, as the engine's effects start and stop them.
+ * sandboxes.c: the child processes of functions, which the engine's effects start and stop.
  *
- * The engine starts an effect on any thread; here that becomes an order, which the main loop carries
- * out, as everything about sandboxes runs there.  sandbox.h says which file does what.
+ * The engine may start an effect on any thread; here the effect becomes an order for the main loop, because
+ * everything about sandboxes runs there.  sandbox.h lists the files.
+ *
+ * To add an effect, add it to engine/sandbox.model, and a runner to the table below.
  */
 #include "server/sandbox.h"
 
@@ -31,7 +33,7 @@ static struct sandbox *find(struct sandboxes *sandboxes, str id)
     return NULL;
 }
 
-/* An effect may be started twice; the second time changes nothing. */
+/* An effect may be started twice; the second start changes nothing. */
 static void carry_out_start(struct loop *loop, struct task *task)
 {
     struct order *order = (struct order *)task;
@@ -112,7 +114,7 @@ struct sandboxes *sandboxes_new(struct loop *loop)
     return sandboxes;
 }
 
-/* Says once what sandboxes are worth on this machine. */
+/* Log once how well sandboxes isolate on this machine. */
 static void log_state(const struct sandboxes *sandboxes, const struct message *message)
 {
     if (message->kind == MESSAGE_NO_WAY_OUT)

@@ -1,9 +1,9 @@
 /*
  * server.c: the serving threads, and the order in which things begin and end.
  *
- * Stopping goes in steps, each begun when the one before is complete on every thread: no new
- * connections and requests; the engine stops, which answers what is in flight; children end; loops
- * send what they have and close.
+ * Stopping goes in steps; each begins when the one before is complete on every thread: new connections and
+ * requests are refused; the engine stops, which answers requests in flight; children end; loops send their
+ * last replies and close.
  */
 #include "server/server_internal.h"
 
@@ -24,13 +24,13 @@
 
 enum {
     DESCRIPTORS = 64 * 1024,
-    MOST_USUAL_THREADS = 16, /* more would keep the engine thread no busier, and memory */
+    MOST_USUAL_THREADS = 16, /* more threads would not keep the engine thread busier, and need memory */
 };
 
 struct server {
-    struct engine *engine; /* NULL until the start */
+    struct engine *engine; /* NULL before the start */
     struct loop main;      /* accepts, and owns the sandboxes */
-    struct loop *loops;    /* these serve */
+    struct loop *loops;    /* these loops serve */
     unsigned loop_count, loops_draining;
     struct port port;
     struct listener listener;
@@ -42,7 +42,7 @@ struct server {
     bool bound, stopping;
 };
 
-static struct server *server_to_stop; /* by a signal */
+static struct server *server_to_stop; /* for the signal handler */
 static volatile sig_atomic_t signalled;
 
 /* ---- accepting ---- */
@@ -60,8 +60,8 @@ struct arrival {
     struct port *port;
     struct address from;
     struct share *share;
-    enum share_limit limit; /* reached: another connection must go first, */
-    unsigned loops_tried;   /* on one of the loops */
+    enum share_limit limit; /* if it was reached, another connection must be closed first */
+    unsigned loops_tried;   /* loops that were searched for a connection to close */
     int fd;
 };
 
@@ -99,7 +99,7 @@ static void try_next_loop(struct loop *loop, struct arrival *arrival)
     loop_post(next, &arrival->task);
 }
 
-/* At the limit, who has been idle for longest makes room. */
+/* At the limit, the connection that has been idle for longest makes room. */
 static bool has_room(struct loop *loop, const struct arrival *arrival)
 {
     return arrival->limit == SHARE_FREE ||
@@ -141,7 +141,7 @@ static uint64_t quiet_since_ns(struct loop *loop)
     return atomic_load_explicit(&loop->quiet_since_ns, memory_order_relaxed);
 }
 
-/* Whose connection has been idle for longest. */
+/* The loop with the connection that has been idle for longest. */
 static struct loop *least_awake(struct server *server)
 {
     struct loop *least = &server->loops[0];
@@ -215,7 +215,7 @@ static void on_children_gone(struct loop *loop)
     uv_close((uv_handle_t *)&server->stop, on_stop_closed);
 }
 
-/* Every thread has stopped to dispatch. */
+/* All threads have stopped dispatching. */
 static void stop_engine(struct server *server)
 {
     loop_drain(&server->main);
@@ -295,7 +295,7 @@ static unsigned usual_thread_count(void)
     return cores < MOST_USUAL_THREADS ? cores : MOST_USUAL_THREADS;
 }
 
-/* As many as the system lets us have; how many that is. */
+/* Raise the limit of descriptors as far as the system allows; returns it. */
 static size_t allow_many_descriptors(void)
 {
     enum { USUAL = 1024 };
@@ -398,7 +398,7 @@ static void nothing_more(struct loop *loop)
     (void)loop;
 }
 
-/* libuv's handles are closed by running their loops, even when nothing has run yet. */
+/* libuv closes handles only in its loops, so these run even when nothing has run yet. */
 static void discard_loops(struct server *server)
 {
     if (server->bound)

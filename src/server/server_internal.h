@@ -3,9 +3,9 @@
 /*
  * server_internal.h: what the files of the server share.
  *
- * A loop is one thread with one libuv loop.  The main thread's loop accepts connections and hands
- * each to the serving loop that has fewest; it also owns everything about sandboxes, so that
- * what a child prints and what it asks of the Runtime API are seen in one order, without locks.
+ * A loop is one thread with one libuv loop.  The main thread's loop accepts connections and passes each to
+ * the serving loop with the fewest connections; it also owns everything about sandboxes, so that a child's
+ * output and its requests to the Runtime API are seen in one order, without locks.
  */
 #include "server/launcher.h"
 #include "server/server.h"
@@ -21,12 +21,12 @@
 enum {
     READ_BUFFER_BYTES = 64 * 1024,
     WAITING_READ_BYTES = 4 * 1024,            /* read at once while a request is in flight */
-    INPUT_WAITING_BYTES = 4 * 1024,           /* of pipelined requests, then reading pauses */
-    LINGER_BYTES = 2 * LIMIT_HTTP_BODY_BYTES, /* of a refused body, then the connection is closed */
+    INPUT_WAITING_BYTES = 4 * 1024,           /* of pipelined requests; reading pauses at this size */
+    LINGER_BYTES = 2 * LIMIT_HTTP_BODY_BYTES, /* of a refused body; then the connection is closed */
     UNSENT_BYTES = 128 * 1024 * 1024,         /* of replies that clients do not read, over all connections */
-    SLOT_BYTES = 16 * 1024,                   /* what a request costs before its body */
-    SWEEP_INTERVAL_MS = 1000,                 /* how exact time-outs are */
-    LINGER_MS = 2000,                         /* for the client to read our last words */
+    SLOT_BYTES = 16 * 1024,                   /* the cost of a request before its body */
+    SWEEP_INTERVAL_MS = 1000,                 /* the precision of time-outs */
+    LINGER_MS = 2000,                         /* time for the client to read the last reply */
     STOP_GRACE_MS = 300,                      /* between SIGTERM and SIGKILL when the server stops */
 };
 
@@ -40,61 +40,69 @@ struct quiet_list {
     struct connection *longest, *last;
 };
 struct quiet {
-    struct quiet_list *list; /* NULL: not quiet */
+    struct quiet_list *list; /* NULL: the connection is not quiet */
     struct connection *before, *after;
     uint64_t since_ns;
 };
 
-/* To the end of that list; NULL: on none. */
+/* Move it to the end of that list; NULL: take it off its list. */
 void quiet_move(struct loop *loop, struct connection *connection, struct quiet_list *list);
-/* Close the connection that has been idle for longest, or else has been sending for longest; of that share,
- * unless it is NULL.  False when there is none. */
+/*
+ * Close the connection that has been idle for longest, or else the one that has been sending for longest;
+ * with a share, only among its connections.  False when there is no such connection.
+ */
 bool quiet_close_longest(struct loop *loop, const struct share *share);
-/* Close connections whose request has not gone on for a second, longest first, until `enough` says so. */
+/*
+ * Close connections whose request has not advanced for a second, longest first, until `enough` returns true.
+ */
 void quiet_end_stalled(struct loop *loop, bool (*enough)(void *context), void *context);
 
-/* ---- ports: where connections come in ---- */
+/* ---- ports: where connections arrive ---- */
 
 struct port {
     str sandbox;                                /* the sandbox's id; absent at the public port */
-    void (*request_arrives)(struct port *port); /* before it is dispatched; or NULL */
-    void (*request_ended)(struct port *port);   /* answered, or its client is gone; or NULL */
-    _Atomic unsigned connections;               /* that are open */
+    void (*request_arrives)(struct port *port); /* called before dispatch; or NULL */
+    void (*request_ended)(struct port *port); /* called when it is answered or its client has gone; or NULL */
+    _Atomic unsigned connections;             /* the number of open ones */
 };
 
 struct address {
     char text[INET6_ADDRSTRLEN];
 };
 
-/* Our own address that this connection was made to. */
+/* Our own address, to which this connection was made. */
 struct address address_called(int fd);
 
 struct listener {
     uv_poll_t poll;
-    uv_timer_t rest; /* after we ran out of descriptors */
+    uv_timer_t rest; /* runs after descriptors ran out */
     int fd;
     void *owner;
     void (*accepted)(struct listener *listener, int fd, const struct address *from);
-    void (*starved)(struct listener *listener); /* there are no descriptors: make room; or NULL */
+    void (*starved)(struct listener *listener); /* descriptors have run out: free some; or NULL */
     uv_close_cb closed;
 };
 
 /*
- * Take the address, so that its port is known; connections are refused until listener_listen().  False and
- * *error (in arena) on trouble.
+ * Bind the address, so that its port is known; connections are refused until listener_listen().  False, with
+ * *error (in arena), on trouble.
  */
 bool listener_bind(struct listener *listener, struct loop *loop, const char *host, int port,
                    struct arena *arena, str *error);
-/* False (errno) when another process listens there by now. */
+/* False, with errno set, when another process has begun to listen there. */
 bool listener_listen(struct listener *listener);
-/* One that listens already, elsewhere perhaps: its fd, owner and callback are set. */
+/*
+ * For a socket that listens already, perhaps in another network: the caller has set fd, owner and callback.
+ */
 void listener_adopt(struct listener *listener, struct loop *loop);
 int listener_port(const struct listener *listener);
-/* `closed` is called with the poll handle (its data is the listener) when the listener's memory may go; or
- * NULL. */
+/*
+ * Calls `closed` with the poll handle (its data is the listener) when the listener's memory may be freed;
+ * NULL for no call.
+ */
 void listener_close(struct listener *listener, uv_close_cb closed);
 
-/* A client of the public port, whichever way it came in; `client` names its share. */
+/* Accept a client of the public port, through whichever socket it came; `client` names its share. */
 void server_accept(struct server *server, int fd, const struct address *from, const char *client);
 
 /* ---- slots: a request being read or in flight ---- */
@@ -103,11 +111,11 @@ struct slot {
     struct exchange exchange; /* first: exchange->connection is the slot */
     struct http_parser *parser;
     struct loop *loop;
-    struct connection *connection; /* NULL when the client is gone */
-    struct share *share;           /* it pays for `charged` bytes; NULL: for none */
+    struct connection *connection; /* NULL when the client has gone */
+    struct share *share;           /* pays for `charged` bytes; NULL: for no bytes */
     size_t charged;
-    struct share *stream_share; /* whose streams it is one of; NULL: none */
-    bool answered;              /* within dispatch() */
+    struct share *stream_share; /* the share whose stream it is; NULL: not a stream */
+    bool answered;              /* answered within dispatch() */
     struct slot *next_free;
 };
 
@@ -116,14 +124,17 @@ struct shares *server_shares(struct server *server);
 
 struct slot *slot_take(struct loop *loop, struct connection *connection);
 void slot_give_back(struct slot *slot);
-/* Its reply becomes a stream of that share; it ends with the slot.  False: there are too many. */
+/*
+ * Count the slot's reply as a stream of that share, until the slot ends.  False: the share has too many
+ * streams.
+ */
 bool slot_begin_stream(struct slot *slot, struct share *share);
-/* The budget pays for it no longer. */
+/* The budget stops paying for the slot. */
 void slot_end_charge(struct slot *slot);
 
 /* ---- loops ---- */
 
-/* Something to do on a loop's thread; it frees itself. */
+/* Work for a loop's thread; the task frees itself. */
 struct task {
     void (*run)(struct loop *loop, struct task *task);
     struct task *next;
@@ -133,60 +144,63 @@ struct loop {
     uv_loop_t uv;
     uv_async_t wake_up;
     uv_timer_t sweep;
-    uv_check_t turn_end; /* hands over what a turn has gathered */
+    uv_check_t turn_end; /* sends what the turn has gathered */
     pthread_t thread;    /* of a serving loop */
     struct server *server;
     struct engine *engine;
     struct dispatcher *dispatcher;
     struct connection *connections;
-    struct quiet_list idle, receiving; /* of them; longest first */
-    _Atomic uint64_t quiet_since_ns;   /* of the first of them; those that receive count as later */
-    bool trim;                         /* something large was freed */
-    _Atomic unsigned connection_count; /* those on their way here counted */
+    struct quiet_list idle, receiving; /* its quiet connections; longest first */
+    _Atomic uint64_t quiet_since_ns; /* when the first of them became quiet; receiving ones count as later */
+    bool trim;                       /* a large block was freed */
+    _Atomic unsigned connection_count; /* including connections on their way here */
     struct slot *free_slots;
     unsigned free_slot_count;
-    struct slot *dispatching; /* in dispatch() right now */
-    bool draining;            /* no new requests */
-    bool ending;              /* stop when the last connection has gone */
+    struct slot *dispatching; /* the slot inside dispatch() now */
+    bool draining;            /* refuses new requests */
+    bool ending;              /* ends when the last connection has closed */
 
-    pthread_mutex_t lock; /* over the next four */
+    pthread_mutex_t lock; /* protects the next four */
     struct exchange *outbox_first, *outbox_last;
     struct task *tasks_first, *tasks_last;
 
     struct arena output_arena;
-    struct text output; /* replies of the connection at work, not yet sent */
+    struct text output; /* replies of the current connection, not yet sent */
     char read_buffer[READ_BUFFER_BYTES];
 };
 
 void loop_init(struct loop *loop, struct server *server);
-/* Runs until it is told to end; then closes what is left and frees what the loop owns. */
+/* Runs until loop_end(); then closes its connections and frees what the loop owns. */
 void loop_run(struct loop *loop);
-/* Instead of loop_run(), when nothing shall run. */
+/* Frees a loop that has never run. */
 void loop_discard(struct loop *loop);
-/* Any thread. */
+/* Any thread: run the task on the loop's thread. */
 void loop_post(struct loop *loop, struct task *task);
-/* On the loop's own thread: no new requests; then, after engine_stop(), no more at all. */
+/* On the loop's own thread.  drain: refuse new requests; end, after engine_stop(): close. */
 void loop_drain(struct loop *loop);
 void loop_end(struct loop *loop);
-/* For connections, when they come and go. */
+/* Called for connections when they open and close. */
 void loop_begin_sweeping(struct loop *loop);
 void loop_end_when_empty(struct loop *loop);
 
 /* ---- connections ---- */
 
-/* Takes the descriptor over, and the share that was entered for it.  The loop has counted it already. */
+/*
+ * Takes over the descriptor, and the share that was entered for it.  The loop has counted the connection
+ * already.
+ */
 void connection_open(struct loop *loop, struct port *port, int fd, const struct address *from,
                      struct share *share);
 void connection_close(struct connection *connection);
 const struct share *connection_share(const struct connection *connection);
 struct quiet *connection_quiet(struct connection *connection);
-/* The exchange came home. */
+/* The exchange has come back with its reply. */
 void connection_answered(struct slot *slot);
-/* Close those that are past their deadline. */
+/* Close connections that are past their deadline. */
 void connections_sweep(struct loop *loop);
-/* Close those that wait for nothing of ours. */
+/* Close connections that wait for no reply. */
 void connections_close_idle(struct loop *loop);
-/* Close all of a port, whatever they wait for. */
+/* Close all connections of a port, also those that wait for a reply. */
 void connections_close(struct loop *loop, const struct port *port);
 
 /* ---- sandboxes ---- */
@@ -197,5 +211,5 @@ void sandboxes_launch(struct sandboxes *sandboxes, const struct launcher_options
 void sandboxes_free(struct sandboxes *sandboxes);
 void sandboxes_start_effect(void *sandboxes, str id, str payload);
 void sandboxes_stop_effect(void *sandboxes, str id, str payload);
-/* Ends all children, without a word to the engine; `done` is called when the last has gone. */
+/* Ends all children, without events for the engine; calls `done` when the last has ended. */
 void sandboxes_end(struct sandboxes *sandboxes, void (*done)(struct loop *loop));

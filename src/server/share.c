@@ -25,7 +25,7 @@ struct share {
 };
 
 struct shares {
-    pthread_mutex_t lock; /* over everything */
+    pthread_mutex_t lock; /* protects all members */
     struct map by_address;
     size_t most_connections, connections, bytes, streams;
 };
@@ -51,7 +51,7 @@ void shares_free(struct shares *shares)
 {
     if (!shares)
         return;
-    map_each(&shares->by_address, free_share, NULL); /* of connections that were still to be opened */
+    map_each(&shares->by_address, free_share, NULL); /* shares of connections that were never opened */
     map_free(&shares->by_address);
     pthread_mutex_destroy(&shares->lock);
     free(shares);
@@ -62,7 +62,7 @@ static size_t most_of(size_t all)
     return all / 8 * MOST_OF_EIGHT + all % 8 * MOST_OF_EIGHT / 8;
 }
 
-/* Whoever has an IPv6 network has all its addresses. */
+/* The owner of an IPv6 network has all its addresses, so they share one key. */
 static void set_key(struct share *share, const char *address)
 {
     struct in6_addr ipv6;
@@ -75,7 +75,7 @@ static void set_key(struct share *share, const char *address)
     }
 }
 
-/* With the lock held. */
+/* Call it with the lock held. */
 static struct share *find(struct shares *shares, const char *address)
 {
     struct share wanted = {.shares = shares}, *share;
@@ -105,7 +105,7 @@ struct share *share_enter(struct shares *shares, const char *address, enum share
     return share;
 }
 
-/* With the lock held. */
+/* Call it with the lock held. */
 static void drop_user(struct share *share)
 {
     if (--share->users > 0)

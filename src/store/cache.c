@@ -1,8 +1,8 @@
 /*
- * cache.c: rows that are looked up by every call, and hardly ever change.
+ * cache.c: rows that every call reads, and that hardly ever change.
  *
- * A connection has some slots; a key's hash tells the only one that may hold its row.  A row is valid while
- * its epoch is the connection's: so all are dropped at once.
+ * A connection has a fixed number of slots; the hash of a key selects the only slot that may hold its row.  A
+ * row is valid while its epoch equals the connection's, so incrementing the epoch drops all rows.
  */
 #include "store/cache.h"
 
@@ -39,7 +39,10 @@ void cache_drop(struct txn *txn)
     txn->cache.epoch++;
 }
 
-/* Once in a transaction: has anybody else committed since the last one?  This begins to read. */
+/*
+ * Once per transaction: find out whether another connection has committed since the last one.  This starts
+ * the read.
+ */
 static void look_for_changes(struct txn *txn)
 {
     sqlite3_stmt *prepared = txn->controls[CONTROL_DATA_VERSION];

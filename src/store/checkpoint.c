@@ -1,13 +1,13 @@
 /*
- * checkpoint.c: emptying the write-ahead log into the database, so that it does not grow for ever.
+ * checkpoint.c: empties the write-ahead log into the database, so that the log does not grow for ever.
  *
- * Two steps.  Most pages are moved while the engine goes on writing (SQLite's passive checkpoint).  But the
- * log starts over only when it is empty, and under load the engine has always written more by then.  So when
- * little is left the gate is closed between two batches, the rest is moved, and the next batch writes at the
- * log's beginning.  The engine waits for that: so the gate is closed only when little is left to move, to
- * sync and to wait for.  A passive checkpoint that the engine has overtaken does not sync the database; we
- * do, before the gate is closed.  While a long reader pins the log, the gate stays open and the log grows, up
- * to STORE_LOG_BYTES.  From there on the engine waits for the reader.
+ * There are two steps.  Most pages are moved while the engine goes on writing (SQLite's passive checkpoint).
+ * But the log starts over only when it is empty, and under load the engine has always written more by then.
+ * So when little is left, the gate is closed between two batches, the rest is moved, and the next batch
+ * writes at the log's beginning.  The engine waits for the gate, so it is closed only when there is little
+ * left to move, to sync and to wait for.  A passive checkpoint that the engine has overtaken does not sync
+ * the database; this file does, before the gate is closed.  While a long reader pins the log, the gate stays
+ * open and the log grows, up to STORE_LOG_BYTES.  Beyond that size the engine waits for the reader.
  */
 #include "base/check.h"
 #include "base/log.h"
@@ -20,8 +20,8 @@
 enum {
     LITTLE_LEFT_PAGES = 256,
     PASSIVE_ROUNDS = 4,
-    READERS_WAIT_MS = 5,        /* how long the engine may have to wait for readers to finish, */
-    READERS_MUST_END_MS = 1000, /* and when the log is very large: longer than the longest read */
+    READERS_WAIT_MS = 5,        /* how long the engine may wait for readers to finish, … */
+    READERS_MUST_END_MS = 1000, /* … and when the log is very large: longer than the longest read */
     RETRY_MS = 50,
     IDLE_MS = 1000,
     RETRY_AFTER_TROUBLE_MS = 1000,
@@ -32,7 +32,7 @@ static int64_t largest_log(const struct store *store)
     return atomic_load(&store->full) ? SPACE_FULL_LOG_BYTES : LIMIT_WAL_BYTES;
 }
 
-/* Up to IDLE_MS, with the lock held. */
+/* Wait up to IDLE_MS, with the lock held. */
 static void wait_a_while(struct store *store)
 {
     struct timespec until;
@@ -43,7 +43,7 @@ static void wait_a_while(struct store *store)
 }
 
 /*
- * Wait until the log is large, or nothing has been written for a while: then it can be emptied and cut
+ * Wait until the log is large, or until nothing has been written for a while: then it can be emptied and cut
  * without disturbing anybody.
  */
 static bool wait_for_work(struct store *store, bool *idle)
@@ -67,7 +67,10 @@ static bool wait_for_work(struct store *store, bool *idle)
     return !stopping;
 }
 
-/* False on trouble with the disk; readers or another checkpoint in the way are none. */
+/*
+ * False on trouble with the disk.  A reader or another checkpoint in the way is no trouble: *complete is then
+ * false.
+ */
 static bool checkpoint(struct store *store, int mode, int *left_pages, bool *complete)
 {
     int log_pages = 0, moved_pages = 0;
@@ -119,7 +122,9 @@ static void close_gate(struct store *store)
     pthread_mutex_unlock(&store->lock);
 }
 
-/* Whether the log could be emptied or not: for a long reader or a full disk the engine does not wait. */
+/*
+ * Open the gate, whether the log is empty or not: the engine does not wait for a long reader or a full disk.
+ */
 static void let_engine_go(struct store *store, bool log_is_empty)
 {
     pthread_mutex_lock(&store->lock);
@@ -149,7 +154,7 @@ static bool restart_log(struct store *store, int mode, bool *restarted)
     return checkpoint(store, mode, &left_pages, restarted);
 }
 
-/* True when the log was emptied, or can be now. */
+/* True when the log is empty, or can be emptied now. */
 static bool empty_log(struct store *store, bool idle)
 {
     bool was_full = atomic_load(&store->full), little_is_left = false, restarted = false;
@@ -159,7 +164,7 @@ static bool empty_log(struct store *store, bool idle)
 
     let_engine_go(store, restarted);
     if (!good && !was_full && atomic_load(&store->full))
-        return true; /* there is the reserve now */
+        return true; /* the reserve has just been given up: there is room to try again */
     if (restarted || !good)
         space_tell(store);
     if (!good)
@@ -193,7 +198,7 @@ bool checkpoint_start(struct store *store, struct arena *arena, str *error)
     return true;
 }
 
-/* store->stopping is set. */
+/* The caller has set store->stopping. */
 void checkpoint_stop(struct store *store)
 {
     if (!store->checkpointer.db)

@@ -1,12 +1,12 @@
 /*
- * folder.c: where the files are, and that nobody else has them.
+ * folder.c: the folder of the database's files, and the lock that keeps other processes out.
  *
- * They hold secrets: whatever their modes were before, and whatever the umask, the files are made 0600 and
- * the folder 0700 at each start, and the log says what could not be.
+ * The files hold secrets: at each start they are made 0600 and the folder 0700, whatever their modes and the
+ * umask were, and failures are logged.
  *
- * "In memory" is a private folder on a memory file system: the write-ahead log then works for
- * readers on other threads exactly as it does on disk.  A killed process leaves its folder behind,
- * so each start removes those whose process is gone.
+ * "In memory" is a private folder on a memory file system: the write-ahead log then works for readers on
+ * other threads exactly as it does on disk.  A killed process leaves its folder behind, so each start removes
+ * the folders of processes that have ended.
  */
 #include "store/store_internal.h"
 
@@ -48,7 +48,7 @@ static bool make_one(char *path)
 
     if (mkdir(path, S_IRWXU) != 0)
         return errno == EEXIST;
-    if (chmod(path, S_IRWXU) != 0) /* whatever the umask has taken */
+    if (chmod(path, S_IRWXU) != 0) /* undo the umask */
         return false;
     if (!slash)
         return folder_sync(".");
@@ -60,7 +60,7 @@ static bool make_one(char *path)
     return synced;
 }
 
-/* The folder and those above it, as far as they are missing. */
+/* Make the folder and its parents, where they are missing. */
 static bool make_folders(const char *path)
 {
     char prefix[STORE_PATH_BYTES];
@@ -135,7 +135,10 @@ static void remove_left_behind(const char *base)
     closedir(folder);
 }
 
-/* Containers often have a very small /dev/shm; elsewhere nothing is synced, so it is nearly as fast. */
+/*
+ * /dev/shm is often very small in containers; on another file system nothing is synced, so it is nearly as
+ * fast.
+ */
 static const char *memory_base(void)
 {
     struct statvfs space;
@@ -161,11 +164,11 @@ static bool make_memory_folder(struct folder *folder)
     return mkdtemp(folder->path) != NULL;
 }
 
-/* ---- nobody else reads ---- */
+/* ---- modes ---- */
 
 enum { FILE_MODE = S_IRUSR | S_IWUSR, FOLDER_MODE = S_IRWXU };
 
-/* What is not there needs nothing. */
+/* A missing file is fine. */
 static void set_mode(const char *path, mode_t mode)
 {
     struct stat status;
@@ -179,7 +182,7 @@ static void set_mode(const char *path, mode_t mode)
             path, status.st_mode & ALLPERMS, strerror(errno));
 }
 
-/* A folder of somebody else's; those of hidden names and what a file system has of its own do not count. */
+/* Another owner's folder; hidden names and a file system's own folders (lost+found) do not count. */
 static bool is_foreign_folder(const char *path, const char *name)
 {
     char whole[STORE_PATH_BYTES];
@@ -190,7 +193,9 @@ static bool is_foreign_folder(const char *path, const char *name)
            lstat(whole, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-/* Like /tmp or /var/lib: closing it would lock others out of what is theirs. */
+/*
+ * Is the folder shared, like /tmp or /var/lib?  Changing its mode would lock others out of their own files.
+ */
 static bool is_shared(const char *path)
 {
     DIR *folder = opendir(path);
@@ -210,7 +215,7 @@ static void close_to_others(const struct folder *folder)
     char name[STORE_PATH_BYTES];
     int database = open(folder->database, O_RDWR | O_CREAT | O_CLOEXEC, FILE_MODE);
 
-    if (database >= 0) /* SQLite gives its mode to the files beside it */
+    if (database >= 0) /* SQLite gives the database's mode to the files beside it */
         close(database);
     for (size_t i = 0; i < sizeof file_names / sizeof *file_names; i++)
         if (snprintf(name, sizeof name, "%s/%s", folder->path, file_names[i]) < (int)sizeof name)

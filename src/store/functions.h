@@ -1,13 +1,15 @@
 #pragma once
 
 /*
- * functions.h: what SQL may call besides SQLite's own functions; sqlc knows them, too.
+ * functions.h: functions that SQL may call besides SQLite's own; sqlc knows them, too.
  *
  *     spread_key(blob)    see base/hash.h
+ *
+ * To add a function, write it in functions.c and register it in functions_add().
  */
 #include <stdbool.h>
 
 struct sqlite3;
 
-/* False when the connection has no memory for them. */
+/* False when out of memory. */
 bool functions_add(struct sqlite3 *db);

@@ -1,10 +1,10 @@
 /*
- * log_file.c: the write-ahead log, written in long pieces.
+ * log_file.c: writes the write-ahead log in long pieces.
  *
- * SQLite writes a commit page by page, each after a header of its own: some twenty system calls.  Here what
- * follows upon each other is gathered, and written when a commit ends; also before anything else is done with
- * the file, when the buffer is full, and when a piece goes elsewhere.  Other connections look at a commit
- * only when SQLite has published it, which is after its last frame was written.
+ * SQLite writes a commit page by page, each after a header: some twenty system calls.  This file gathers
+ * consecutive pieces and writes them when a commit ends, before any other operation on the file, when the
+ * buffer is full, and when a piece is not consecutive.  Other connections look at a commit only when SQLite
+ * has published it, which is after its last frame was written.
  * https://www.sqlite.org/fileformat2.html#the_write_ahead_log
  */
 #include "base/check.h"
@@ -18,18 +18,18 @@ enum { FRAME_HEADER_BYTES = 24, COMMIT_FIELD = 4, COMMIT_FIELD_BYTES = 4, BUFFER
 
 struct log_file {
     sqlite3_file base;
-    sqlite3_file *real;   /* right behind this struct */
-    char *buffer;         /* NULL until something is written */
-    int size;             /* of what is in it */
-    sqlite3_int64 offset; /* where the buffer's first byte belongs */
-    bool ends_commit;     /* the page that comes next is the last of its commit */
+    sqlite3_file *real;   /* just behind this struct in memory */
+    char *buffer;         /* NULL until the first write */
+    int size;             /* bytes in the buffer */
+    sqlite3_int64 offset; /* in the file, of the buffer's first byte */
+    bool ends_commit;     /* the next page is the last of its commit */
 };
 
 static int flush(struct log_file *file)
 {
     int size = file->size;
 
-    file->size = 0; /* after trouble the commit is rolled back */
+    file->size = 0; /* the commit is rolled back after trouble */
     return size ? file->real->pMethods->xWrite(file->real, file->buffer, size, file->offset) : SQLITE_OK;
 }
 
@@ -41,7 +41,7 @@ static bool is_commit_header(const void *data, int size)
            memcmp((const char *)data + COMMIT_FIELD, no_commit, sizeof no_commit) != 0;
 }
 
-/* False when there is no memory for a buffer. */
+/* False when out of memory. */
 static bool has_buffer(struct log_file *file)
 {
     if (!file->buffer)
@@ -121,7 +121,7 @@ static int control(sqlite3_file *base, int operation, void *argument)
     return file->real->pMethods->xFileControl(file->real, operation, argument);
 }
 
-/* Locks are the database file's, and so are sectors and what the device promises. */
+/* Locks, sector size and device characteristics are those of the database's file. */
 static const sqlite3_io_methods methods = {
     .iVersion = 1,
     .xClose = close_file,
@@ -133,7 +133,7 @@ static const sqlite3_io_methods methods = {
     .xFileControl = control,
 };
 
-/* Files other than the log are SQLite's own. */
+/* SQLite's own VFS serves all files other than the log. */
 static int open_file(sqlite3_vfs *vfs, const char *name, sqlite3_file *base, int flags, int *out_flags)
 {
     sqlite3_vfs *real = vfs->pAppData;

@@ -1,5 +1,5 @@
 /*
- * migrate.c: bringing a database to the schemas of this version, in one transaction.
+ * migrate.c: brings a database up to this version's schemas, in one transaction.
  */
 #include "store/store_internal.h"
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /*
- * schema.h: what sqlc makes of an X.sql, as the store reads it.
+ * schema.h: the tables that sqlc generates from an X.sql, as the store reads them.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,10 +15,9 @@ struct schema {
     const char *name;
     const struct migration *migrations; /* in order */
     size_t migration_count;
-    const char *const *tables; /* as they stand after the last migration */
+    const char *const *tables; /* after the last migration */
     size_t table_count;
     const char *const *statements;
     size_t statement_count;
-    const bool
-        *changes_cached; /* does that statement change what a cached one reads?  NULL: none is cached */
+    const bool *changes_cached; /* per statement: changes a table that a cached statement reads; or NULL */
 };

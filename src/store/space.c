@@ -1,13 +1,14 @@
 /*
- * space.c: room on the disk: a reserve for when it is full, and giving back what is no longer used.
+ * space.c: room on the disk: a reserve for when the disk is full, and giving unused pages back.
  *
- * Deleting needs room, too: for the pages that it changes in the log, and for those of the log that are new
- * to the database.  So two files that hold nothing keep some: the reserve, given up when a write finds the
- * disk full, and a smaller one for the start after that.  Until the reserve can be made again the store is
- * full: its owner lets only what frees space write, and the log is kept short and its file never cut.
+ * Deleting needs room, too: for the pages that it changes in the log, and for pages of the log that are new
+ * to the database.  So two files without content keep some room: the reserve, which is given up when a write
+ * finds the disk full, and a smaller one for the next start.  Until the reserve can be made again the store
+ * is full: the engine lets only deleting operations write, the log is kept short, and the log's file is never
+ * cut.
  *
- * Pages that deletes have freed are taken from the end of the file in short steps, inside batches that run
- * when little else does; the checkpoint that follows shrinks the file.
+ * Pages that deletes have freed are cut off the end of the file in short steps, inside batches that run when
+ * the engine is nearly idle; the next checkpoint shrinks the file.
  */
 #include "base/check.h"
 #include "base/log.h"
@@ -21,14 +22,14 @@
 #include <unistd.h>
 
 enum {
-    RESERVE_BYTES = LIMIT_WAL_BYTES + 2 * SPACE_FULL_LOG_BYTES, /* the whole log may be new to the database */
+    RESERVE_BYTES = LIMIT_WAL_BYTES + 2 * SPACE_FULL_LOG_BYTES, /* all of the log may be new pages */
     START_RESERVE_BYTES = 2 * 1024 * 1024,
     SMALLEST_RESERVE_BYTES = 4 * 1024 * 1024,
-    ROOM_AGAIN_BYTES = 16 * 1024 * 1024, /* beside what was given up */
+    ROOM_AGAIN_BYTES = 16 * 1024 * 1024, /* beyond what was given up */
     START_NEEDS_BYTES = 1024 * 1024,
     STEP_PAGES = 64,
     STEP_US = 3000,
-    KEPT_FREE_PAGES = 1024, /* are soon used again */
+    KEPT_FREE_PAGES = 1024, /* they are reused soon */
 };
 
 /* ---- the reserve ---- */
@@ -67,7 +68,7 @@ static bool has_room(const struct store *store, uint64_t bytes)
     return statvfs(store->folder.path, &space) != 0 || (uint64_t)space.f_bavail * space.f_frsize >= bytes;
 }
 
-/* On a small disk the reserve takes half of what is free. */
+/* On a small disk the reserve takes half of the free room. */
 static bool make_reserves(struct store *store)
 {
     for (off_t size = RESERVE_BYTES; size >= SMALLEST_RESERVE_BYTES; size /= 2)
@@ -98,7 +99,7 @@ void space_end(struct store *store)
         make_file(store, SPACE_START_RESERVE, START_RESERVE_BYTES);
 }
 
-/* The log takes its part of the reserve at once: others write to the disk, too. */
+/* Allocate the log's part of the reserve at once: other processes write to the disk, too. */
 void space_ran_out(struct store *store)
 {
     if (store->folder.in_memory || atomic_exchange(&store->full, true))
@@ -167,7 +168,7 @@ bool store_give_back(struct store *store)
     return false;
 }
 
-/* A database of before: made anew when that is quickly done. */
+/* A database of an earlier version is rebuilt with auto_vacuum when that is quick. */
 bool space_prepare(struct store *store)
 {
     struct txn *txn = &store->writer;

@@ -6,14 +6,14 @@
 #include "base/check.h"
 #include "store/store_internal.h"
 
-/* There are about ten schemas, so this beats any hashing. */
+/* A linear search: with about ten schemas it is faster than hashing. */
 static struct statement *find_place(struct txn *txn, const struct schema *schema, size_t index)
 {
     size_t i = 0;
 
     while (i < txn->schema_count && txn->schemas[i].schema != schema)
         i++;
-    check(i < txn->schema_count); /* else the store was opened without this schema */
+    check(i < txn->schema_count); /* false: the store was opened without this schema */
     return &txn->schemas[i].statements[index];
 }
 
@@ -38,7 +38,7 @@ static void note_begin(struct statement *statement)
     txn->running++;
 }
 
-/* The newest mostly ends first. */
+/* Unlink the statement.  The newest usually ends first. */
 static void note_end(struct statement *statement)
 {
     struct statement **link = &statement->txn->running_newest;
@@ -173,7 +173,7 @@ str statement_read_bytes(struct statement *statement, int column)
     if (is_null(statement, column))
         return (str){0};
 
-    /* In this order; and an empty blob has no pointer. */
+    /* SQLite requires this order of calls; an empty blob has no pointer. */
     const char *data = sqlite3_column_blob(statement->prepared, column);
     int size = sqlite3_column_bytes(statement->prepared, column);
     return size > 0 ? arena_copy(statement->txn->arena, (str){data, (size_t)size}) : S("");

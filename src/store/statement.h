@@ -6,8 +6,8 @@
  *     statement_begin, bind every parameter, then
  *     statement_next until false (or earlier) and statement_end; or statement_execute or _insert
  *
- * Bound text and blobs must stay where they are until the end; what is read is copied into the
- * transaction's arena.  In a broken transaction a statement finds nothing and changes nothing.
+ * Bound text and blobs must stay valid until the statement ends; text and blobs that are read are copied into
+ * the transaction's arena.  In a broken transaction a statement finds nothing and changes nothing.
  */
 #include "base/arena.h"
 
@@ -15,34 +15,34 @@ struct schema;
 struct statement;
 struct txn;
 
-/* `index` counts the schema's statements.  The same statement may be begun again while it runs. */
+/* `index` is the statement's position in the schema.  A running statement may be begun again. */
 struct statement *statement_begin(struct txn *txn, const struct schema *schema, size_t index);
 
 /* Positions of parameters count from 1. */
 void statement_bind_integer(struct statement *statement, int position, int64_t value);
 void statement_bind_real(struct statement *statement, int position, double value);
-/* NULL and the absent str are SQL's null. */
+/* NULL and the absent str become SQL's null. */
 void statement_bind_optional_integer(struct statement *statement, int position, const int64_t *value);
 void statement_bind_optional_real(struct statement *statement, int position, const double *value);
 void statement_bind_text(struct statement *statement, int position, str value);
 void statement_bind_blob(struct statement *statement, int position, str value);
 
-/* Move to the next row; false when there is none. */
+/* Move to the next row; false after the last one. */
 bool statement_next(struct statement *statement);
 
-/* Of the row that it stands on; columns count from 0. */
+/* Read a column of the current row; columns count from 0. */
 int64_t statement_read_integer(struct statement *statement, int column);
 double statement_read_real(struct statement *statement, int column);
 const int64_t *statement_read_optional_integer(struct statement *statement, int column);
 const double *statement_read_optional_real(struct statement *statement, int column);
 str statement_read_bytes(struct statement *statement, int column);
 
-/* Where what is read is copied to. */
+/* The arena into which text and blobs are copied. */
 struct arena *statement_arena(struct statement *statement);
 
-/* A statement that writes is always carried out whole, whether its rows were read or not. */
+/* A statement that writes is completed here, even if its rows were not read. */
 void statement_end(struct statement *statement);
-/* Run to its end.  How many rows were changed. */
+/* Run to the end.  Returns the number of changed rows. */
 int64_t statement_execute(struct statement *statement);
-/* Run to its end.  The id of the row that was inserted last, 0 when none was. */
+/* Run to the end.  Returns the id of the last inserted row, or 0. */
 int64_t statement_insert(struct statement *statement);

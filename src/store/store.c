@@ -1,9 +1,9 @@
 /*
  * store.c: opening, committing, reading.
  *
- * Commits are numbered.  A number is announced before its commit begins, so whatever a reader sees
- * has a number that is announced by the time the reader looks.  A number whose commit failed stands
- * for nothing, and becomes durable as the others do: a reader may be waiting for it.
+ * Commits are numbered.  A number is announced before its commit begins, so whatever a reader sees has a
+ * number that is announced by the time the reader looks.  The number of a failed commit becomes durable like
+ * the others, because a reader may be waiting for it.
  */
 #include "base/check.h"
 #include "base/log.h"
@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-/* Counting allocations takes a global lock on each. */
+/* Counting allocations takes a global lock on each allocation. */
 static void configure_library(void)
 {
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
@@ -107,7 +107,7 @@ void store_close(struct store *store)
     free(store);
 }
 
-/* By the clock of our condition variables, which nobody sets. */
+/* In the clock of our condition variables, which cannot be set. */
 static struct timespec moment_in_ms(int64_t ms)
 {
     struct timespec moment;
@@ -128,7 +128,7 @@ void store_pause(struct store *store, pthread_cond_t *closing, int64_t ms)
     pthread_mutex_unlock(&store->lock);
 }
 
-/* With the lock held: give a checkpoint that has been left behind a little time. */
+/* With the lock held: wait a little for a checkpoint that cannot keep up. */
 static void throttle(struct store *store)
 {
     struct timespec until = moment_in_ms(STORE_THROTTLE_MS);
@@ -155,7 +155,7 @@ struct txn *store_begin(struct store *store)
     return &store->writer;
 }
 
-/* End the transaction one way or the other; false when it could not be committed. */
+/* Commit or roll back; false when the commit failed. */
 static bool finish(struct txn *txn)
 {
     check(txn->running == 0 && txn->depth == 0);

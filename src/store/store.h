@@ -1,22 +1,22 @@
 #pragma once
 
 /*
- * store.h: the database, as everyone above it sees it.
+ * store.h: the database, as all layers above see it.
  *
- * One file, one writer (the engine thread), any number of readers (the server threads).  A
- * commit puts a batch into the write-ahead log without waiting for the disk; a thread of the
- * store's own syncs the log behind it and says up to which commit everything is durable.
+ * One file, one writer (the engine thread), any number of readers (the server threads).  A commit puts a
+ * batch into the write-ahead log without waiting for the disk; a thread of the store's own then syncs the log
+ * and reports the newest durable commit.
  *
- * Disk trouble is remembered inside the transaction and reported once, by store_commit() or
- * store_end_read(); after it every statement of that transaction finds nothing and changes
- * nothing, so callers test nothing else.  Trouble of a statement's own making (a broken constraint:
- * a bug of ours) is undone and forgotten by the txn_rollback() of the call it happened in.
+ * Disk trouble is remembered inside the transaction and reported once, by store_commit() or store_end_read();
+ * after it every statement of that transaction finds nothing and changes nothing, so callers test nothing
+ * else.  Trouble that a statement causes itself (a broken constraint: a bug of ours) is undone and forgotten
+ * by the txn_rollback() of its call.
  *
- * When a sync fails, nobody knows what is on disk: the process logs it and aborts, and the next start
- * recovers what really is there.
+ * When a sync fails, nobody knows what is on disk: the process logs the failure and aborts, and the next
+ * start recovers what is really there.
  *
- * Nobody writes SQL in C: tools/sqlc turns each X.sql into a schema and typed functions over
- * statements that are prepared once per connection.
+ * C code contains no SQL: tools/sqlc turns each X.sql into a schema and typed functions over statements that
+ * are prepared once per connection.
  */
 #include "base/arena.h"
 
@@ -34,55 +34,55 @@ struct store_options {
     enum durability durability;
     const struct schema *const *schemas; /* NULL-terminated */
     /*
-     * Called on the sync thread whenever more commits became durable.  With DURABILITY_RELAXED and
-     * in memory it is called from store_commit() itself.  Not NULL.
+     * Called on the sync thread whenever more commits are durable.  With DURABILITY_RELAXED and in memory it
+     * is called from store_commit() itself.  Not NULL.
      */
     void (*on_durable)(void *context, uint64_t sequence);
     void *context;
 };
 
-/* Opens, migrates, starts the sync and checkpoint threads.  NULL and *error (in arena) on trouble. */
+/* Opens, migrates, starts the sync and checkpoint threads.  NULL, with *error (in arena), on trouble. */
 struct store *store_open(const struct store_options *options, struct arena *arena, str *error);
-/* Syncs what is committed, checkpoints, closes.  Readers must be closed before. */
+/* Syncs all commits, checkpoints, closes.  All readers must be closed before. */
 void store_close(struct store *store);
 
 /*
  * Writing: the engine thread only, one transaction at a time.
  *
- * store_begin() opens a batch; each call inside it runs between txn_savepoint() and either
- * txn_release() or txn_rollback(), which leaves no trace of it.  Savepoints nest, to a depth of 64,
- * and cost nothing until something is written inside.
+ * store_begin() opens a batch; each call inside it runs between txn_savepoint() and either txn_release() or
+ * txn_rollback(), which undoes all writes of the call.  Savepoints nest, to a depth of 64, and cost nothing
+ * until something is written inside.
  *
- * Once per LIMIT_WAL_BYTES written, store_begin() waits some milliseconds for the log to start over.
- * While an engine keeps writing faster than the disk takes the log in, each batch waits some more.
+ * Once per LIMIT_WAL_BYTES written, store_begin() waits some milliseconds for the log to start over.  While
+ * the engine keeps writing faster than the disk can follow, each batch waits some more.
  */
 struct txn *store_begin(struct store *store);
 void txn_savepoint(struct txn *txn);
 void txn_release(struct txn *txn);
 void txn_rollback(struct txn *txn);
-/* How many savepoints are open. */
+/* The number of open savepoints. */
 size_t txn_depth(const struct txn *txn);
-/* Is it a reader's, and sees what was committed? */
+/* Does the transaction belong to a reader, which sees only committed data? */
 bool txn_reads_only(const struct txn *txn);
 /*
- * A call was left in the middle (arena_run()): its statements end, and what is open above that depth is
- * rolled back.  Before its arena is rewound.
+ * For a call that arena_run() left in the middle: end its statements, and roll back to that depth of
+ * savepoints.  Call it before the arena is rewound.
  */
 void txn_abandon(struct txn *txn, size_t depth);
 /*
- * False when the batch could not be committed (then it is rolled back whole; the store works on
- * when the trouble passes).  *sequence is what must become durable before anybody may be told;
- * when nothing was written it is the last commit's.  Sequences count from 0 at each opening.  Every
- * cursor must be closed by then.
+ * False when the batch could not be committed: it is rolled back as a whole, and the store works again when
+ * the trouble passes.  *sequence is the commit that must become durable before any reply is sent; when
+ * nothing was written it is the last commit.  Sequences count from 0 at each opening.  Every cursor must be
+ * closed before.
  */
 bool store_commit(struct store *store, uint64_t *sequence);
 /*
- * Is the disk full?  Then only what frees space should write: the room that is left was kept for that.
- * It ends by itself when there is room again.
+ * Is the disk full?  Then only operations that free space should write: the room that is left is kept for
+ * them. The store is no longer full when the disk has room again.
  */
 bool store_is_full(const struct store *store);
 /*
- * Inside a batch, outside savepoints: some milliseconds of giving unused pages back to the disk.  True
+ * Inside a batch, outside savepoints: spend some milliseconds on giving unused pages back to the disk.  True
  * when there are more.
  */
 bool store_give_back(struct store *store);
@@ -92,21 +92,26 @@ uint64_t store_durable(const struct store *store);
 struct store_reader *store_reader_open(struct store *store);
 void store_reader_close(struct store_reader *reader);
 struct txn *store_begin_read(struct store_reader *reader);
-/* *sequence: the answer may leave once this is durable.  False when a statement failed. */
+/* *sequence: the reply may be sent once this commit is durable.  False when a statement failed. */
 bool store_end_read(struct store_reader *reader, uint64_t *sequence);
-/* End whatever a call that was left in the middle had begun. */
+/* End everything that a call had begun before arena_run() left it in the middle. */
 void store_abandon_read(struct store_reader *reader);
-/* End a snapshot and begin another; no cursor may be open.  Other transactions stay as they are. */
+/*
+ * End a snapshot and begin another; no cursor may be open.  Transactions that are not snapshots stay as they
+ * are.
+ */
 void store_read_anew(struct txn *txn);
 
-/* Rows are copied into this arena; it is set anew for each call that uses the transaction. */
+/* Rows are copied into this arena; set it again for each call that uses the transaction. */
 void txn_use_arena(struct txn *txn, struct arena *arena);
 bool txn_has_written(const struct txn *txn);
 bool txn_broken(const struct txn *txn);
-/* In words, for the log; absent when the transaction is whole. */
+/* The trouble in words, for the log; absent while the transaction is whole. */
 str txn_trouble(const struct txn *txn);
 
-/* How often a write transaction has waited for the log's checkpoint: a little while, and until it was done.
+/*
+ * How often a write transaction waited for the log's checkpoint: a little while (throttled), or until the
+ * checkpoint was complete (held).
  */
 struct store_waits {
     uint64_t throttled, held;
@@ -114,7 +119,7 @@ struct store_waits {
 struct store_waits store_waits(struct store *store);
 
 /*
- * Delete every row of every table (the reset endpoint) but the tables named; a NULL ends the list, which may
- * be NULL itself.  Part of the current write transaction.
+ * Delete every row of every table (the reset endpoint) except the named tables; the list ends with NULL, and
+ * may be NULL.  Part of the current write transaction.
  */
 void txn_delete_everything(struct txn *txn, const char *const *spared);

@@ -12,7 +12,7 @@
  *     sync.c        the thread that makes commits durable
  *     space.c       room on the disk: the reserve, and giving back
  *     checkpoint.c  the thread that empties the write-ahead log into the database
- *     store.c       the store that they make
+ *     store.c       opening, committing and reading, with all of these
  */
 #include "base/limits.h"
 #include "store/cache.h"
@@ -27,25 +27,25 @@ enum {
     STORE_PATH_BYTES = 4096,
     STORE_TROUBLE_BYTES = 256,
     STORE_SAVEPOINT_DEPTH = 64, /* calls that invoke calls */
-    STORE_BUSY_MS = 10 * 1000,  /* somebody has the file open in a shell */
+    STORE_BUSY_MS = 10 * 1000,  /* another process may have the file open in a shell */
     STORE_PAGE_BYTES = 4096,
-    STORE_LOG_BYTES = 4 * LIMIT_WAL_BYTES, /* from here on each batch waits a little for the checkpoint, */
+    STORE_LOG_BYTES = 4 * LIMIT_WAL_BYTES, /* above this size each batch waits a little for the checkpoint */
     STORE_THROTTLE_MS = 20,
-    STORE_MOST_LOG_BYTES = 6 * LIMIT_WAL_BYTES, /* and from here on until it is done */
+    STORE_MOST_LOG_BYTES = 6 * LIMIT_WAL_BYTES, /* above this size, until the checkpoint is complete */
     STORE_WRITER_CACHE_KIB = 8 * 1024,
     STORE_READER_CACHE_KIB = 1024,
     STORE_CACHE_SLOTS = 64, /* of rows, see cache.h */
 };
 
-/* One place per statement of each schema and connection; filled when it is first used. */
+/* One place per statement of each schema and connection; filled at the statement's first use. */
 struct statement {
     struct txn *txn;
     sqlite3_stmt *prepared;
     bool writes;
-    bool running;                   /* between begin and end */
-    bool finished;                  /* all rows have been seen */
-    bool extra;                     /* a second run of a running statement: not kept */
-    struct statement *began_before; /* among the transaction's running statements */
+    bool running;                   /* between statement_begin() and statement_end() */
+    bool finished;                  /* all rows have been read */
+    bool extra;                     /* another run of a statement that is running: freed at its end */
+    struct statement *began_before; /* the next older one among the transaction's running statements */
 };
 
 struct schema_statements {
@@ -69,20 +69,20 @@ struct cache_slot {
     struct cache_key key;
     uint64_t epoch;
     void *row;
-    struct arena arena; /* with all that it points to */
+    struct arena arena; /* of the row and all that it points to */
 };
 
 struct cache {
     struct cache_slot slots[STORE_CACHE_SLOTS];
     uint64_t epoch;
     int64_t data_version;
-    bool is_current; /* data_version is the transaction's */
+    bool is_current; /* data_version was read in this transaction */
 };
 
 enum level {
-    LEVEL_NONE,  /* nothing was written in it */
+    LEVEL_NONE,  /* nothing was written at this level */
     LEVEL_POINT, /* a savepoint */
-    LEVEL_WHOLE, /* the transaction: nothing was written before */
+    LEVEL_WHOLE, /* the whole transaction: nothing was written before */
 };
 
 /* A connection and the one transaction that it can have at a time. */
@@ -94,20 +94,20 @@ struct txn {
     struct arena *arena;
     struct cache cache;
     bool reads_only;
-    size_t running;                   /* statements between begin and end, */
-    struct statement *running_newest; /* and the list of them */
+    size_t running;                   /* the number of running statements, */
+    struct statement *running_newest; /* and the newest of them */
     int64_t changes_before;
     size_t depth;                                 /* savepoints asked for, */
-    enum level opened[STORE_SAVEPOINT_DEPTH + 1]; /* and what the database has of each of them */
-    size_t savepoints;                            /* of the database, which are open */
+    enum level opened[STORE_SAVEPOINT_DEPTH + 1]; /* and how the database has opened each of them */
+    size_t savepoints;                            /* open in the database */
     bool broken;
-    bool disk_full;  /* that was the trouble */
-    bool forgivable; /* undoing the savepoint it happened in mends it */
+    bool disk_full;  /* the trouble is a full disk */
+    bool forgivable; /* rolling back to the enclosing savepoint mends the trouble */
     size_t trouble_depth;
     char trouble[STORE_TROUBLE_BYTES];
 };
 
-/* log_file.c: an sqlite3_vfs that gathers what is written to the log */
+/* log_file.c: an sqlite3_vfs that gathers writes to the log */
 #define LOG_FILE_VFS "orderly-log"
 void log_file_register(void);
 
@@ -115,14 +115,14 @@ void log_file_register(void);
 bool txn_open(struct txn *txn, const char *path, const struct schema *const *schemas, struct arena *arena,
               str *error);
 void txn_close(struct txn *txn);
-/* A setting of the connection. */
+/* Set a pragma of the connection. */
 bool txn_pragma(struct txn *txn, const char *pragma, int64_t value);
 void txn_control(struct txn *txn, enum control control);
-/* Before a statement that writes: the savepoints asked for become real. */
+/* Call this before a statement that writes: the savepoints asked for become real. */
 void txn_will_write(struct txn *txn);
-/* The database has just said no; remember why. */
+/* A call to SQLite has just failed; remember why. */
 void txn_note_trouble(struct txn *txn);
-/* Ready for the next transaction. */
+/* Prepare for the next transaction. */
 void txn_begin(struct txn *txn, enum control control);
 
 /* cache.c */
@@ -137,7 +137,7 @@ struct folder {
 };
 
 bool folder_open(struct folder *folder, const struct store_options *options, struct arena *arena, str *error);
-/* Make the names of the files in it durable. */
+/* Make the names of the folder's files durable. */
 bool folder_sync(const char *path);
 void folder_close(struct folder *folder);
 
@@ -146,24 +146,24 @@ struct store {
     struct folder folder;
     struct txn writer;
 
-    pthread_mutex_t lock; /* of everything down to the threads */
+    pthread_mutex_t lock; /* protects all members down to the threads */
     bool stopping;
     bool writing;                /* between store_begin() and store_commit() */
     bool moving;                 /* a checkpoint is emptying the log */
     bool gate_closed;            /* no transaction may begin: the log is being restarted */
-    pthread_cond_t gate_changed; /* writing, moving or gate_closed did */
-    uint64_t throttled, held;    /* what store_waits() tells */
-    uint64_t committed;          /* changed by the engine thread only */
+    pthread_cond_t gate_changed; /* signalled when writing, moving or gate_closed changes */
+    uint64_t throttled, held;    /* see store_waits() */
+    uint64_t committed;          /* written by the engine thread only */
     pthread_cond_t has_committed;
     int64_t log_bytes;
     pthread_cond_t log_is_large;
 
-    atomic_bool full;      /* the disk is, and the reserve is given up */
-    bool full_told;        /* the log says so; the checkpoint thread's */
-    int64_t reserve_bytes; /* what was made last */
+    atomic_bool full;      /* the disk is full, and the reserve is given up */
+    bool full_told;        /* it has been logged; used by the checkpoint thread only */
+    int64_t reserve_bytes; /* the size of the reserve made last */
     bool gives_back;       /* the database can shrink */
 
-    _Atomic uint64_t announced; /* what readers may have seen */
+    _Atomic uint64_t announced; /* readers may have seen commits up to this one */
     _Atomic uint64_t durable;
 
     bool has_sync_thread;
@@ -178,38 +178,38 @@ struct store_reader {
     struct txn txn;
 };
 
-/* Sleep, but not when the store is closing: it signals `closing` then. */
+/* Sleep, but not while the store closes: closing signals `closing`. */
 void store_pause(struct store *store, pthread_cond_t *closing, int64_t ms);
 
 bool migrate(struct txn *txn, const struct schema *const *schemas, struct arena *arena, str *error);
 
-/* space.c: the files that keep room */
+/* space.c: the files that reserve room */
 #define SPACE_RESERVE "reserve"
 #define SPACE_START_RESERVE "reserve-start"
 enum {
-    SPACE_QUICK_BYTES = 32 * 1024 * 1024,   /* a database up to this size is made anew at a start */
-    SPACE_FULL_LOG_BYTES = 4 * 1024 * 1024, /* on a full disk the log is emptied from here on */
+    SPACE_QUICK_BYTES = 32 * 1024 * 1024,   /* a database up to this size is rebuilt at a start */
+    SPACE_FULL_LOG_BYTES = 4 * 1024 * 1024, /* on a full disk the log is emptied from this size on */
 };
-/* On a full disk: give up what is kept for the start. */
+/* On a full disk: give up the smaller reserve that is kept for the start. */
 void space_before_start(struct store *store);
-/* Make the reserve; without room for it the store begins full. */
+/* Make the reserve; without room for it the store starts as full. */
 void space_start(struct store *store);
 /* False: the database cannot be read. */
 bool space_prepare(struct store *store);
-/* A write has found the disk full.  Any thread. */
+/* Call this when a write finds the disk full.  Any thread. */
 void space_ran_out(struct store *store);
-/* Say so, once. */
+/* Log once that the disk is full. */
 void space_tell(struct store *store);
-/* After closing: keep room for the next start. */
+/* After closing: reserve room for the next start. */
 void space_end(struct store *store);
-/* Is there room again? */
+/* Check whether there is room again. */
 void space_look(struct store *store);
 
 bool sync_start(struct store *store, struct arena *arena, str *error);
 void sync_stop(struct store *store);
 /*
- * After a failed sync nobody knows what is on disk, and trying again would report success without
- * it.  So the process ends here; the next start recovers what really is there.
+ * After a failed sync nobody knows what is on disk, and another sync would report success without the lost
+ * writes.  So the process ends here; the next start recovers what is really there.
  */
 _Noreturn void sync_failed(const char *what);
 

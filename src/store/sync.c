@@ -1,9 +1,9 @@
 /*
- * sync.c: making commits durable, behind the engine's back.
+ * sync.c: makes commits durable, on a thread of its own.
  *
- * One sync after the other, each for all commits made before it began.  The write-ahead log is one
- * file for the store's whole life (restarting it keeps the file), so one descriptor of our own will
- * do; what a restart overwrites has been synced into the database before.
+ * Syncs run one after the other, each for all commits made before it began.  The write-ahead log is one file
+ * for the store's whole life (restarting the log keeps the file), so one descriptor of our own is enough;
+ * what a restart overwrites has been synced into the database before.
  */
 #include "base/check.h"
 #include "base/limits.h"
@@ -39,7 +39,7 @@ static void sync_log(const struct store *store)
         sync_failed(strerror(errno));
 }
 
-/* False when all is synced and the store is closing. */
+/* False when everything is synced and the store is closing. */
 static bool wait_for_commit(struct store *store, uint64_t synced, uint64_t *committed)
 {
     pthread_mutex_lock(&store->lock);
@@ -91,7 +91,7 @@ bool sync_start(struct store *store, struct arena *arena, str *error)
     return true;
 }
 
-/* store->stopping is set. */
+/* The caller has set store->stopping. */
 void sync_stop(struct store *store)
 {
     if (store->has_sync_thread)

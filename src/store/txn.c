@@ -1,10 +1,10 @@
 /*
  * txn.c: a connection and its transaction.
  *
- * Savepoints are lazy.  Most calls only read, or fail before they write; so a savepoint is only
- * counted, and becomes one of the database's when the first write inside it comes.  A level without
- * writes of its own has none: on release it inherits that of the level inside it.  The first to write in a
- * transaction has none either: to roll it back, the transaction is rolled back and begun again.
+ * Savepoints are lazy.  Most calls only read, or fail before they write; so a savepoint is only counted, and
+ * opened in the database at the first write inside it.  A level without writes of its own opens nothing: on
+ * release it takes over what the level inside it has opened.  The first level to write in a transaction opens
+ * nothing either: to roll it back, the whole transaction is rolled back and begun again.
  */
 #include "base/check.h"
 #include "store/functions.h"
@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Savepoints may share a name: the innermost is meant. */
+/* Savepoints may share a name: the name means the innermost one. */
 static const char *const control_texts[CONTROL_COUNT] = {
     [CONTROL_BEGIN_WRITE] = "begin immediate",
     [CONTROL_BEGIN_READ] = "begin",
@@ -100,7 +100,7 @@ void txn_close(struct txn *txn)
     *txn = (struct txn){0};
 }
 
-/* Trouble that is the statement's own leaves the transaction as it was before the statement. */
+/* Trouble that the statement causes itself: the transaction is as it was before the statement. */
 static bool is_statements_own(int code)
 {
     switch (code & 0xff) {
@@ -177,7 +177,7 @@ void txn_begin(struct txn *txn, enum control control)
     txn_control(txn, control);
 }
 
-/* And does nobody read at the same time, who would be disturbed by a rollback? */
+/* Nothing has been written before, and no running statement would be disturbed by a rollback. */
 static bool is_first_to_write(const struct txn *txn)
 {
     return !txn_has_written(txn) && txn->savepoints == 0 && txn->running <= 1;
@@ -213,7 +213,7 @@ void txn_savepoint(struct txn *txn)
     txn->opened[++txn->depth] = LEVEL_NONE;
 }
 
-/* The innermost level ends; what it opened becomes the next one's, or goes. */
+/* The innermost level ends; what it opened in the database passes to the next level, or is released. */
 static void leave_level(struct txn *txn)
 {
     enum level level = txn->opened[txn->depth--];

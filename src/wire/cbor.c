@@ -19,11 +19,11 @@ struct parser {
     unsigned depth, values;
 };
 
-/* An item's first byte, and the number behind it. */
+/* An item's first byte, and the number after it. */
 struct head {
     enum major major;
     unsigned info;
-    uint64_t number; /* 0 of an indefinite length */
+    uint64_t number; /* 0 for an indefinite length */
 };
 
 static size_t left(const struct parser *parser)
@@ -71,7 +71,7 @@ static bool read_piece(struct parser *parser, const struct head *head, str *piec
     return head->major == BYTES || utf8_valid(*piece);
 }
 
-/* Text or bytes of an indefinite length: pieces of the same kind, each of a definite one. */
+/* Text or bytes of an indefinite length: pieces of the same kind, each of a definite length. */
 static bool read_pieces(struct parser *parser, enum major major, str *whole)
 {
     struct text text = text_in(parser->arena);
@@ -96,7 +96,7 @@ static bool read_string(struct parser *parser, const struct head *head, str *str
 
 static bool read_value(struct parser *parser, struct cbor *value);
 
-/* Is there another item?  `read` have been. */
+/* Does another item follow the `read` ones? */
 static bool goes_on(struct parser *parser, const struct head *head, uint64_t read)
 {
     return head->info == INDEFINITE ? !at_break(parser) : read < head->number;

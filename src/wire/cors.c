@@ -18,7 +18,7 @@ static void add_origin(struct arena *arena, const struct cors *cors, struct http
         http_header_add(arena, &reply->headers, S("Access-Control-Allow-Credentials"), S("true"));
 }
 
-/* Echoing a list of names says no more than that list; anything else is not echoed. */
+/* A list of names is echoed, since the client knows it already; any other value is not echoed. */
 static str requested_headers(const struct http_request *request)
 {
     str requested = http_header(&request->headers, S("Access-Control-Request-Headers"));

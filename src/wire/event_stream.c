@@ -13,10 +13,10 @@ enum {
     UUID_BYTES = 16
 };
 
-/* How a header's value lies on the wire. */
+/* How a header's value is written on the wire. */
 static const struct {
     unsigned char size; /* of the value, or of the length before it */
-    bool text;          /* bytes, after their length */
+    bool text;          /* a length, then bytes */
 } forms[] = {
     [EVENT_HEADER_TRUE] = {0, false},      [EVENT_HEADER_FALSE] = {0, false},
     [EVENT_HEADER_BYTE] = {1, false},      [EVENT_HEADER_SHORT] = {2, false},
@@ -111,7 +111,7 @@ static bool crc_is(str bytes, const char *crc)
     return crc32_of(bytes) == (uint32_t)unsigned_at(crc, CRC_BYTES);
 }
 
-/* Do the lengths, which are there, fit each other and the limits? */
+/* Do the two lengths fit each other and the limits? */
 static bool lengths_are_good(size_t total, size_t headers)
 {
     return total >= SMALLEST_BYTES && headers <= LIMIT_EVENT_HEADERS_BYTES &&

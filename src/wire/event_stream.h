@@ -4,10 +4,10 @@
  * event_stream.h: messages of application/vnd.amazon.eventstream, both ways.
  * https://smithy.io/2.0/aws/amazon-eventstream.html
  *
- *     length of all (4), length of the headers (4), CRC of these (4), headers, payload, CRC of all before (4)
+ *     total length (4), length of the headers (4), CRC of these two (4), headers, payload, CRC of all before
+ * (4)
  *
- * A stream is one message after the other; each says itself where it ends, and may be cut anywhere on its
- * way.
+ * A stream is one message after the other.  Each message tells its own length, and may arrive in pieces.
  */
 #include "base/text.h"
 
@@ -32,7 +32,7 @@ struct event_header {
 };
 
 struct event_message {
-    struct event_header *items; /* the headers, in order; no two of one name */
+    struct event_header *items; /* the headers, in order; each name once */
     size_t count;
     str payload;
 };
@@ -45,14 +45,14 @@ enum event_result {
 
 /*
  * Take the first message off *stream.  Names, texts and the payload borrow from it.  A message larger than
- * LIMIT_EVENT_HEADERS_BYTES and LIMIT_EVENT_PAYLOAD_BYTES allow is bad as soon as its lengths are there.
+ * LIMIT_EVENT_HEADERS_BYTES and LIMIT_EVENT_PAYLOAD_BYTES allow is bad as soon as its lengths have arrived.
  */
 enum event_result event_message_read(struct arena *arena, str *stream, struct event_message *message);
 /* The first header of that name, NULL when the message has no such header. */
 const struct event_header *event_header(const struct event_message *message, str name);
 
 /*
- * Append the message.  Names have 1 to 255 bytes, texts and bytes at most 32767, numbers fit their type,
- * headers and payload their limits: whoever writes an event sees to it.
+ * Append the message.  The caller makes sure that names have 1 to 255 bytes, texts and bytes at most 32767,
+ * that numbers fit their type, and that headers and payload keep to their limits.
  */
 void event_message_write(struct text *text, const struct event_message *message);

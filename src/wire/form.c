@@ -1,5 +1,5 @@
 /*
- * form.c: name=value pairs; what carries no escape is borrowed, not copied.
+ * form.c: name=value pairs; text without escapes is borrowed, not copied.
  */
 #include "wire/form.h"
 

@@ -15,11 +15,11 @@ struct form {
 };
 
 /*
- * False on a bad percent escape, invalid UTF-8 or more than LIMIT_FORM_FIELDS.  '+' is a space; a
- * piece without '=' has an empty value.  Text without escapes borrows from the source.
+ * False on a bad percent escape, invalid UTF-8 or more than LIMIT_FORM_FIELDS.  '+' is a space; a piece
+ * without '=' has an empty value.  Text without escapes borrows from the source.
  */
 bool form_parse(struct arena *arena, str source, struct form *form);
-/* The first value of that name, the absent str when there is none. */
+/* The first value of that name, or the absent str. */
 str form_get(const struct form *form, str name);
 /* Appends `name=value`, with '&' before all but the first. */
 void form_add(struct text *text, str name, str value);

@@ -1,5 +1,5 @@
 /*
- * gzip.c: zlib, with room that grows up to the limit and no further.
+ * gzip.c: zlib, with a buffer that grows up to the limit.
  */
 #include "wire/gzip.h"
 
@@ -12,7 +12,7 @@ struct output {
     size_t size, capacity, limit;
 };
 
-/* Make room at the end; false when the limit is reached. */
+/* Enlarge the buffer; false at the limit. */
 static bool grow(struct arena *arena, struct output *output)
 {
     enum { FIRST = 4 * 1024 };
@@ -21,13 +21,13 @@ static bool grow(struct arena *arena, struct output *output)
     if (output->capacity > output->limit)
         return false;
     if (capacity > output->limit)
-        capacity = output->limit + 1; /* one byte more tells "full" from "too large" */
+        capacity = output->limit + 1; /* one byte more tells "exactly full" from "too large" */
     output->data = arena_resize_loose(arena, output->data, capacity);
     output->capacity = capacity;
     return true;
 }
 
-/* A gzip file is one member or several, one after the other. */
+/* A gzip file has one or more members, one after the other. */
 static enum gzip_result inflate_members(struct arena *arena, z_stream *stream, struct output *output)
 {
     for (;;) {
@@ -49,7 +49,7 @@ static enum gzip_result inflate_members(struct arena *arena, z_stream *stream, s
     }
 }
 
-/* zlib's own memory goes with the arena: the code may be left when there is none. */
+/* zlib's own memory comes from the arena, so nothing leaks when arena_run() leaves the code. */
 static void *allocate(void *arena, uInt count, uInt size)
 {
     return arena_alloc(arena, (size_t)count * size);

@@ -1,7 +1,7 @@
 #pragma once
 
 /*
- * gzip.h: unpacking request bodies that their client compressed, and packing replies.
+ * gzip.h: unpacking compressed request bodies, and packing replies.
  */
 #include "base/arena.h"
 

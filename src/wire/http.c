@@ -1,9 +1,9 @@
 /*
- * http.c: requests are parsed by llhttp in its strict mode; what it leaves open is decided here.
+ * http.c: llhttp parses requests in its strict mode; this file decides what llhttp leaves open.
  *
- * llhttp is told to stop at the end of the head and at the end of the message.  A scan of the head
- * beside it enforces the size limit before llhttp sees the bytes, and refuses what servers in front
- * of us might read differently: folded lines and line ends without a carriage return.
+ * llhttp is told to stop at the end of the head and at the end of the message.  A scan of the head enforces
+ * the size limit before llhttp sees the bytes, and refuses what a proxy in front of us might read
+ * differently: folded lines and line ends without a carriage return.
  */
 #include "wire/http.h"
 
@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Names and values while the head grows: offsets into it. */
+/* A name or a value while the head grows: an offset into it. */
 struct piece {
     size_t at, size;
 };
@@ -32,7 +32,7 @@ struct http_parser {
     struct piece target;
     struct field fields[LIMIT_HTTP_HEADERS];
     size_t field_count;
-    bool value_seen; /* of the last field: what comes next is a new name */
+    bool value_seen; /* of the last field: what follows is a new name */
 
     size_t head_size, line_size; /* bytes scanned of the head and of its last line */
     unsigned line_count;         /* whole lines scanned of the head */
@@ -82,7 +82,7 @@ static int on_header_field(llhttp_t *llhttp, const char *at, size_t size)
     struct http_parser *parser = owner(llhttp);
 
     if (parser->head_complete)
-        return HPE_OK; /* a trailer: nobody needs them, so they are dropped */
+        return HPE_OK; /* a trailer: nothing uses trailers, so they are dropped */
     if (parser->field_count == 0 || parser->value_seen) {
         if (parser->field_count == LIMIT_HTTP_HEADERS)
             return refuse(parser, 431);
@@ -117,7 +117,10 @@ static int on_headers_complete(llhttp_t *llhttp)
     return HPE_PAUSED;
 }
 
-/* A claimed length is believed step by step, so that a claim alone costs the client as much as us. */
+/*
+ * The buffer grows step by step towards the claimed length, so that a claim costs the client as many bytes as
+ * it costs us.
+ */
 static size_t next_capacity(const struct http_parser *parser, size_t wanted)
 {
     enum { FIRST = 16 * 1024, STEP = 2 };
@@ -195,7 +198,7 @@ static size_t header_count(const struct http_headers *headers, str name)
     return count;
 }
 
-/* False when one has no name. */
+/* False when a header has an empty name. */
 static bool collect_headers(struct http_parser *parser)
 {
     bool named = true;
@@ -240,8 +243,8 @@ static int check_transfer_encoding(const struct http_parser *parser)
 }
 
 /*
- * A target may name its host ("GET http://host/path"), which goes before the Host header: RFC 9112, section
- * 3.2.2.  Who looks at Host only shall not be told another.
+ * A target may name its host ("GET http://host/path"), which then counts instead of the Host header: RFC
+ * 9112, section 3.2.2.  The two must be equal, because some code looks at Host only.
  */
 static bool names_its_host(const struct uri *target, const struct http_headers *headers)
 {
@@ -255,7 +258,7 @@ static bool names_its_host(const struct uri *target, const struct http_headers *
            (host.port ? host.port : HTTP_PORT) == (target->port ? target->port : HTTP_PORT);
 }
 
-/* What llhttp allows and we do not: the status to answer, or 0. */
+/* Checks that llhttp does not make: the status to answer, or 0. */
 static int check_head(struct http_parser *parser)
 {
     const llhttp_t *llhttp = &parser->llhttp;
@@ -300,13 +303,13 @@ bool http_parser_expects_continue(const struct http_parser *parser)
            str_equal_nocase(http_header(&parser->request.headers, S("Expect")), S("100-continue"));
 }
 
-/* llhttp takes several spaces for one; servers in front of us may see another target there. */
+/* llhttp reads several spaces as one; a proxy in front of us may see another target. */
 static bool has_double_space(const struct http_parser *parser, str line)
 {
     return (parser->last == ' ' && line.data[0] == ' ') || str_find(line, S("  ")) >= 0;
 }
 
-/* Scan to the next line end, or as far as the bytes go; returns how far. */
+/* Scan to the next line end, or to the end of the bytes; returns the number of bytes scanned. */
 static size_t scan_line(struct http_parser *parser, str bytes)
 {
     ptrdiff_t newline = str_index(bytes, '\n');
@@ -331,12 +334,12 @@ static size_t scan_line(struct http_parser *parser, str bytes)
     return size;
 }
 
-/* Look over the head's bytes before llhttp gets them; returns how many belong to the head. */
+/* Scan the head's bytes before llhttp gets them; returns how many bytes belong to the head. */
 static size_t scan_head(struct http_parser *parser, str bytes)
 {
     size_t size = 0;
 
-    /* Empty lines before a request are forgiven: RFC 9112, section 2.2. */
+    /* Empty lines before a request are skipped: RFC 9112, section 2.2. */
     while (parser->head_size == 0 && size < bytes.size &&
            (bytes.data[size] == '\r' || bytes.data[size] == '\n'))
         size++;
@@ -421,8 +424,8 @@ static size_t feed_head(struct http_parser *parser, str bytes)
 }
 
 /*
- * Feed the body's part of the bytes; returns how many were taken.  A chunk's size line has its share, so that
- * the rest bounds what is in extensions and trailers.
+ * Feed the body's part of the bytes; returns how many were taken.  Each chunk may have a size line; beyond
+ * those, the limit bounds extensions and trailers.
  */
 static size_t feed_body(struct http_parser *parser, str bytes)
 {
@@ -604,7 +607,7 @@ str http_status_text(int status)
     return S("Unknown");
 }
 
-/* A value may come from a client (a function's reply): no line may begin inside it. */
+/* A value may come from a client (a function's reply): a line end inside it would begin another header. */
 static void add_header_line(struct text *text, str name, str value)
 {
     text_add(text, name);
@@ -627,12 +630,14 @@ static bool name_valid(str name)
     return name.size > 0;
 }
 
-/* Each thread keeps the date of its last reply, for the others of the same second. */
+/*
+ * The date of a reply.  Each thread keeps the last date that it wrote, for other replies in the same second.
+ */
 static str date_at(struct arena *arena, int64_t now_ms)
 {
     enum { DATE_SIZE = 29 };
     static _Thread_local char kept[DATE_SIZE];
-    static _Thread_local int64_t kept_s; /* 1970 is no reply's year */
+    static _Thread_local int64_t kept_s; /* 0 matches no reply */
 
     if (now_ms / MS_PER_S != kept_s || kept_s == 0) {
         str date = time_http_date(arena, now_ms);

@@ -3,9 +3,9 @@
 /*
  * http.h: HTTP/1.1 requests from bytes (llhttp does the parsing), and replies to bytes.
  *
- * The parser is fed whatever arrives.  It knows no socket: the connection asks it for the next
- * whole request, tells it when that one has been answered, and obeys `state`.  Names and values
- * live in the arena given to http_parser_begin().
+ * The parser is fed whatever arrives.  It knows no socket: the connection asks the parser for the next whole
+ * request, tells it when that request has been answered, and obeys `state`.  Names and values live in the
+ * arena given to http_parser_begin().
  */
 #include "base/arena.h"
 #include "base/limits.h"
@@ -25,8 +25,8 @@ struct http_request {
     str method, target; /* as sent */
     str path, query;    /* of target, still encoded */
     struct http_headers headers;
-    str payload; /* the body as sent, de-chunked: what a signature covers */
-    str body;    /* the same; http_unpack() makes it the payload un-gzipped */
+    str payload; /* the body as sent, without chunk framing: what a signature covers */
+    str body;    /* the same, until http_unpack() replaces it by the unpacked payload */
     bool keep_alive;
     bool takes_chunks; /* HTTP/1.1: a reply may be chunked */
 };
@@ -35,10 +35,10 @@ struct http_reply {
     int status;
     str content_type; /* absent: no header */
     struct http_headers headers;
-    str body;      /* all of it, or of a reply with `more` its first piece */
-    bool more;     /* pieces follow, which the server asks for; see engine.h */
+    str body;      /* the whole body; with `more`, its first piece */
+    bool more;     /* the server asks for further pieces; see engine.h */
     bool sized;    /* all pieces together have `size` bytes */
-    uint64_t size; /* that is, Content-Length; else the reply is chunked */
+    uint64_t size; /* sent as Content-Length; without it the reply is chunked */
 };
 
 /* How a client sees the end of a reply whose pieces are sent one by one. */
@@ -46,7 +46,7 @@ enum http_framing { HTTP_SIZED, HTTP_CHUNKED, HTTP_UNTIL_CLOSED };
 
 enum http_state {
     HTTP_NEED_MORE, /* feed more bytes */
-    HTTP_HEAD_DONE, /* once: the head is whole, and the body is not: see whether to go on, then feed on */
+    HTTP_HEAD_DONE, /* once, when only the head is whole: accept or refuse the body, then feed on */
     HTTP_COMPLETE,  /* http_parser_request() is whole */
     HTTP_BAD,       /* answer http_parser_error_status(), then close */
 };
@@ -65,38 +65,38 @@ void http_parser_begin(struct http_parser *parser, struct arena *arena);
 enum http_state http_parser_feed(struct http_parser *parser, str bytes, size_t *used);
 /* The whole request at HTTP_COMPLETE; at HTTP_HEAD_DONE without its body. */
 const struct http_request *http_parser_request(const struct http_parser *parser);
-/* After HTTP_HEAD_DONE: how large the body may be at most.  False: the client has already said that it is
- * larger.
+/*
+ * After HTTP_HEAD_DONE: set how large the body may be.  False when the client has already announced a larger
+ * one.
  */
 bool http_parser_limit_body(struct http_parser *parser, size_t limit);
 /* Does the client wait for "100 Continue" before it sends the body? */
 bool http_parser_expects_continue(const struct http_parser *parser);
-/* Bytes that the request holds, or would hold after so many more of its body. */
+/* Bytes of memory that the request holds, or would hold with `more` further bytes of body. */
 size_t http_parser_held(const struct http_parser *parser, size_t more);
-/* 400, 413, 431, 501, 503 (out of memory) or 505 at HTTP_BAD. */
+/* At HTTP_BAD: 400, 413, 431, 501, 503 (out of memory) or 505. */
 int http_parser_error_status(const struct http_parser *parser);
-/* What has been seen so far, for time-outs. */
+/* What has arrived so far, for time-outs. */
 bool http_parser_idle(const struct http_parser *parser); /* no byte of a request yet */
 bool http_parser_in_body(const struct http_parser *parser);
 
-/* Does Content-Encoding say that the body is to be unpacked? */
+/* Does Content-Encoding say that the body is compressed? */
 bool http_is_packed(const struct http_request *request);
 enum gzip_result http_unpack(struct arena *arena, struct http_request *request, size_t limit);
 
-/* Does Accept-Encoding let a reply be packed? */
+/* Does Accept-Encoding allow a compressed reply? */
 bool http_accepts_gzip(const struct http_headers *headers);
 
-/* The value of that header (any case), the absent str when there is none. */
+/* The value of that header (any case), or the absent str. */
 str http_header(const struct http_headers *headers, str name);
 void http_header_add(struct arena *arena, struct http_headers *headers, str name, str value);
 
 /*
- * Status line, Date, Content-Type, Content-Length, the headers, Connection when closing; then the
- * body.  Control characters in a header's value become spaces; a header whose name is no name is left
- * out.
+ * Status line, Date, Content-Type, Content-Length, the headers, Connection when closing; then the body.
+ * Control characters in a header's value become spaces; a header with an invalid name is left out.
  */
 void http_reply_write(struct text *text, const struct http_reply *reply, bool keep_alive, int64_t now_ms);
-/* The same in parts, for a reply with `more`: the head; each piece, which may be empty; what ends it. */
+/* The same in parts, for a reply with `more`: the head; each piece, which may be empty; the end. */
 enum http_framing http_framing_of(const struct http_request *request, const struct http_reply *reply);
 void http_head_write(struct text *text, const struct http_reply *reply, enum http_framing framing,
                      bool keep_alive, int64_t now_ms);

@@ -1,9 +1,9 @@
 /*
  * json.c: the parser and the writer of the product's hot path.
  *
- * The parser goes over the source once.  Children wait on one stack until their object or array
- * closes; then they are copied to the arena, exactly as many as there are.  Text is scanned eight
- * bytes at a time until something in it needs a look.
+ * The parser goes over the source once.  Children are collected on one stack until their object or array
+ * closes, then copied to the arena in an array of exactly their number.  Text is scanned eight bytes at a
+ * time until a byte needs a closer look.
  */
 #include "wire/json.h"
 
@@ -22,7 +22,7 @@ struct parser {
     const char *at, *end;
     struct arena *arena;
     size_t depth, value_count;
-    struct json_member *stack; /* of an array's item only the value counts */
+    struct json_member *stack; /* an array's item uses only the value */
     size_t stacked, capacity;
     struct json_member stack_start[STACK_START];
 };
@@ -50,7 +50,7 @@ static bool is_special(char c)
     return c == '"' || c == '\\' || (unsigned char)c < 0x20;
 }
 
-/* The first byte that must be escaped or is beyond ASCII. */
+/* The first byte that must be escaped or is not ASCII. */
 static const char *skip_plain(const char *at, const char *end)
 {
     uint64_t word;
@@ -99,7 +99,7 @@ static bool read_hex4(struct parser *parser, uint32_t *value)
     return true;
 }
 
-/* What follows "\u": four digits, and of a high surrogate its low one. */
+/* The digits after "\u": four, and after a high surrogate also its low surrogate. */
 static bool read_code_point(struct parser *parser, uint32_t *code_point)
 {
     uint32_t low;
@@ -139,7 +139,7 @@ static char short_escape(char letter)
     }
 }
 
-/* The parser stands behind a backslash. */
+/* The parser is just behind a backslash. */
 static bool read_escape(struct parser *parser, char **to)
 {
     uint32_t code_point;
@@ -156,7 +156,7 @@ static bool read_escape(struct parser *parser, char **to)
     return meant != '\0';
 }
 
-/* From the first escape on; `raw` is known to be UTF-8 and to end before its closing quote. */
+/* Unescape from the first escape on; `raw` is valid UTF-8 without the closing quote. */
 static bool unescape(struct parser *parser, str raw, str *text)
 {
     char *start = arena_alloc(parser->arena, raw.size), *to = start;
@@ -181,7 +181,7 @@ static bool unescape(struct parser *parser, str raw, str *text)
     return true;
 }
 
-/* One step over what skip_plain() stopped at; false when it may not stand in a string. */
+/* One step over the byte that skip_plain() stopped at; false when it is not allowed in a string. */
 static bool skip_unusual(struct parser *parser)
 {
     size_t size = *parser->at == '\\' ? 2 : utf8_sequence(parser->at, parser->end);
@@ -192,7 +192,7 @@ static bool skip_unusual(struct parser *parser)
     return true;
 }
 
-/* The parser stands behind the opening quote. */
+/* The parser is just behind the opening quote. */
 static bool read_string(struct parser *parser, str *text)
 {
     const char *start = parser->at;
@@ -338,7 +338,7 @@ static bool read_item(struct parser *parser)
     return read_value(parser, &item.value) && push(parser, &item);
 }
 
-/* The parser stands behind the opening bracket. */
+/* The parser is just behind the opening bracket. */
 static bool read_children(struct parser *parser, char closing, bool (*read_child)(struct parser *))
 {
     if (skip_space(parser) == closing) {
@@ -462,7 +462,7 @@ static int by_name(const void *a, const void *b)
     return str_compare(*(const str *)a, *(const str *)b);
 }
 
-/* A name that stands twice among those of one object stands beside itself once they are sorted. */
+/* Does a name repeat?  Equal names are neighbours once the names are sorted. */
 static bool names_repeat(struct arena *arena, const struct json *object)
 {
     bool repeat = false;
@@ -535,7 +535,7 @@ void json_close_array(struct json_writer *writer)
     close_with(writer, ']');
 }
 
-/* Returns the place behind the escape. */
+/* Returns the place after the escape. */
 static char *write_escape(char *to, char c)
 {
     static const char digits[] = "0123456789abcdef";
@@ -556,7 +556,7 @@ static char *write_escape(char *to, char c)
     return to;
 }
 
-/* The first byte that is not copied as it is: what must be escaped, or is no UTF-8. */
+/* The first byte that is not copied as it is: one that must be escaped, or one that is not UTF-8. */
 static const char *skip_writable(const char *at, const char *end)
 {
     for (;;) {
@@ -608,7 +608,7 @@ void json_i64(struct json_writer *writer, int64_t value)
     text_add_i64(&writer->text, value);
 }
 
-/* JSON has no word for these; AWS's protocols write strings. */
+/* JSON has no literal for infinity and NaN; AWS's protocols write strings. */
 static str not_finite(double value)
 {
     return isnan(value) ? S("NaN") : value > 0 ? S("Infinity") : S("-Infinity");

@@ -27,21 +27,24 @@ struct json_member {
     struct json value;
 };
 
-/* NULL when the text is not JSON; *error_at (may be NULL) is then the offset where it stopped being so. */
+/*
+ * NULL when the text is not JSON; *error_at (error_at may be NULL) is then the offset of the first wrong
+ * byte.
+ */
 const struct json *json_parse(struct arena *arena, str source, size_t *error_at);
 
-/* The last member of that name, NULL when there is none or `object` is NULL or no object. */
+/* The last member of that name; NULL when no member has it, or when `object` is NULL or not an object. */
 const struct json *json_get(const struct json *object, str name);
-/* Its text when it is a string, else the absent str. */
+/* The value's text if it is a string, else the absent str. */
 str json_get_str(const struct json *object, str name);
 bool json_is(const struct json *value, enum json_type type);
 
-/* Does some object in it, however deep, name a member twice? */
+/* Does any object in the value, at any depth, name a member twice? */
 bool json_has_repeats(struct arena *arena, const struct json *value);
 
 /*
- * Compact JSON.  The caller opens and closes; commas are put by the writer.  What is no UTF-8 in a text
- * becomes U+FFFD.
+ * Compact JSON.  The caller opens and closes objects and arrays; the writer puts the commas.  Bytes of a text
+ * that are not UTF-8 become U+FFFD.
  */
 struct json_writer {
     struct text text;
@@ -56,16 +59,16 @@ void json_close_array(struct json_writer *writer);
 void json_name(struct json_writer *writer, str name);
 void json_string(struct json_writer *writer, str value);
 void json_i64(struct json_writer *writer, int64_t value);
-/* Shortest text that reads back as the same double; integral values without a point. */
+/* The shortest text that reads back as the same double; integral values without a point. */
 void json_double(struct json_writer *writer, double value);
 void json_bool(struct json_writer *writer, bool value);
 void json_null(struct json_writer *writer);
-/* Already JSON: copied as it is. */
+/* Text that is JSON already: copied as it is. */
 void json_raw(struct json_writer *writer, str json);
 void json_value(struct json_writer *writer, const struct json *value);
 str json_written(const struct json_writer *writer);
 
-/* A text as a JSON string, for a line of the log: on one line, whatever is in it. */
+/* A text as a JSON string: always one line, so that it fits a line of the log. */
 str json_quoted(struct arena *arena, str text);
 /* A name and a string value, skipped when the value is absent. */
 void json_field(struct json_writer *writer, str name, str value);

@@ -1,14 +1,16 @@
 /*
- * origin.c: the names that are ours, and what tells a page from a program.
+ * origin.c: which host names are ours, and whether a page or a program sent a request.
  *
- * Names protect against rebinding: a page of rebind.example, whose owner lets that name point to 127.0.0.1,
- * is of the same origin as the server for its browser, but its requests still say "Host: rebind.example".
+ * Host names protect against rebinding: when the owner of rebind.example points that name to 127.0.0.1, a
+ * browser takes a page of rebind.example for the same origin as the server, but its requests still carry
+ * "Host: rebind.example".
  *
  * Origin and Sec-Fetch-Site tell pages from programs.  Browsers send Origin with every POST to another origin
- * and with every request whose answer a page may read; Sec-Fetch-Site with everything that goes to a URL they
- * trust: https, and http at loopback addresses and below "localhost".  What is left is a GET without a
- * readable answer (an image, a link) to another name, or of a browser from before 2020.  It can only do
- * something when its URL is signed, so a signed URL from what calls itself a browser is a page's, too.
+ * and with every request whose answer a page may read; they send Sec-Fetch-Site with everything that goes to
+ * a URL they trust: https, and http at loopback addresses and below "localhost".  Two kinds of requests carry
+ * neither: a GET without a readable answer (an image, a link) to another name, and requests of a browser from
+ * before 2020.  Such a request can only change something when its URL is signed, so a signed URL from a
+ * client that calls itself a browser counts as a page's, too.
  */
 #include "wire/origin.h"
 
@@ -29,7 +31,7 @@ static const str aws_names[] = {STR_INIT("*.amazonaws.com"), STR_INIT("*.amazona
 
 /* ---- hosts ---- */
 
-/* IPv4 as IPv6's mapped form, so that both ways of writing an address are one. */
+/* IPv4 in IPv6's mapped form, so that both ways of writing an address are equal. */
 static bool read_address(str text, unsigned char address[ADDRESS_BYTES])
 {
     static const unsigned char mapped[] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
@@ -76,7 +78,7 @@ static bool fits_any(str name, const str *patterns, size_t count)
     return false;
 }
 
-/* Labels of letters, digits, '-' and '_', none of them empty. */
+/* Non-empty labels of letters, digits, '-' and '_'. */
 static bool is_name(str text)
 {
     str rest = text, label;
@@ -131,7 +133,7 @@ static bool is_lower_case(str text)
     return true;
 }
 
-/* Browsers leave out the port that a scheme has anyway: with it, an origin would match nothing. */
+/* Browsers leave out a scheme's default port, so an origin with it would match nothing. */
 static bool is_default_port(str scheme, int port)
 {
     return (str_equal(scheme, S("http")) && port == 80) || (str_equal(scheme, S("https")) && port == 443);
@@ -155,7 +157,7 @@ bool origin_valid(str origin)
 
 /* ---- senders ---- */
 
-/* The headers that tell, found in one pass. */
+/* The headers that tell who sent a request, found in one pass. */
 struct clues {
     str host, origin, site, agent;
     size_t host_count, origin_count;
@@ -182,7 +184,7 @@ static struct clues find_clues(const struct http_headers *headers)
     return clues;
 }
 
-/* Another port is another origin.  TLS ends before us, so a page of ours over https is let in by name. */
+/* Another port is another origin.  TLS ends before us, so our own pages over https must be let in by name. */
 static bool is_own_origin(const struct clues *clues)
 {
     str http = S("http://");
@@ -199,7 +201,7 @@ static bool is_listed(str origin, const struct origin_rules *rules)
     return false;
 }
 
-/* What a page at a name of AWS's form says of itself is not believed: others have such names. */
+/* Sec-Fetch-Site of a page at a name of AWS's form proves nothing: other hosts have such names, too. */
 static enum sender sender_of(const struct clues *clues, const struct origin_rules *rules, bool host_is_ours,
                              const struct http_request *request)
 {

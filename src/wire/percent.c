@@ -1,6 +1,6 @@
 #include "wire/percent.h"
 
-/* The value of a hexadecimal digit, one more than 0..15; everything else is 0. */
+/* The value of a hexadecimal digit plus 1; 0 for every other byte. */
 static const unsigned char digit_plus_one[256] = {
     ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
     ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
@@ -35,7 +35,7 @@ str percent_encode(struct arena *arena, str text)
     return (str){start, (size_t)(to - start)};
 }
 
-/* The byte that the two digits at `at` stand for, or -1. */
+/* The byte that the two digits at `at` encode, or -1. */
 static int escaped_byte(const char *at, const char *end)
 {
     if (end - at < 2)

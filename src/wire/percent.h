@@ -1,15 +1,15 @@
 #pragma once
 
 /*
- * percent.h: percent escapes, as URIs and forms share them.
+ * percent.h: percent escapes, shared by URIs and forms.
  */
 #include "base/arena.h"
 
-/* A-Z a-z 0-9 - . _ ~ */
+/* A-Z a-z 0-9 - . _ ~: characters that need no escape. */
 bool percent_unreserved(char c);
 /* Write %XX, upper case; returns the place after it. */
 char *percent_escape(char *to, char c);
-/* Everything else escaped. */
+/* Escape all but the unreserved characters. */
 str percent_encode(struct arena *arena, str text);
 /* False on a bad escape. */
 bool percent_decode(struct arena *arena, str text, bool plus_is_space, str *decoded);

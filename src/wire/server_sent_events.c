@@ -55,7 +55,7 @@ void server_sent_comment_write(struct text *text)
 
 /* ---- reading ---- */
 
-/* False: its end is not there yet. */
+/* Take a complete line off *rest; false when its end has not arrived. */
 static bool take_line(str *rest, str *line)
 {
     ptrdiff_t end = str_index(*rest, '\n');

@@ -1,8 +1,8 @@
 /*
- * sigv4.c: one canonical form, from which both the checking and the making of signatures start.
+ * sigv4.c: one canonical form, for both checking and making signatures.
  *
- * What is signed is the request as it came over the wire: the path and query still encoded, the
- * payload before it is unpacked.
+ * A signature covers the request as it came over the wire: the path and query still encoded, the payload
+ * before it is unpacked.
  */
 #include "wire/sigv4.h"
 
@@ -22,7 +22,7 @@ enum { DATE_SIZE = 8, SIGNATURE_SIZE = 2 * SHA256_SIZE, LONGEST_EXPIRES_S = 7 * 
 
 /* ---- reading ---- */
 
-/* Cut the part behind the last `separator` off *rest. */
+/* Cut the part after the last `separator` off *rest. */
 static bool cut_last(str *rest, char separator, str *part)
 {
     ptrdiff_t at = str_last_index(*rest, separator);
@@ -34,7 +34,10 @@ static bool cut_last(str *rest, char separator, str *part)
     return true;
 }
 
-/* "AKID/20260131/eu-west-1/sqs/aws4_request", from the end, as a made-up key may hold a slash. */
+/*
+ * "AKID/20260131/eu-west-1/sqs/aws4_request", read from the end, because a made-up access key id may contain
+ * a slash.
+ */
 static bool read_credential(str credential, struct sigv4 *sigv4)
 {
     str terminator;
@@ -87,7 +90,7 @@ static bool read_parts(str parts, str *credential, struct sigv4 *sigv4)
     return str_present(*credential);
 }
 
-/* X-Amz-Date, or else Date in either of its forms. */
+/* X-Amz-Date, or else Date in either of its two forms. */
 static bool read_date_header(struct arena *arena, const struct http_request *request, struct sigv4 *sigv4)
 {
     str amz_date = http_header(&request->headers, S("X-Amz-Date"));
@@ -153,7 +156,7 @@ enum sigv4_result sigv4_read(struct arena *arena, const struct http_request *req
 
 /* ---- the canonical request ---- */
 
-/* Without empty and dot segments, what was encoded once encoded once more. */
+/* Without empty and dot segments; the encoded path is encoded once more. */
 static void add_normalized_path(struct text *text, str path)
 {
     size_t start = text->size;
@@ -172,7 +175,7 @@ static void add_normalized_path(struct text *text, str path)
         text_add_char(text, '/');
 }
 
-/* S3 keeps keys as they are: "a//b" and "a/../b" are names.  Both ways of writing a character are one. */
+/* S3 keeps keys as they are: "a//b" and "a/../b" are names.  A character and its escape are the same key. */
 static void add_path(struct text *text, const struct http_request *request, const struct sigv4 *sigv4)
 {
     str decoded;
@@ -239,7 +242,7 @@ static bool is_space(char c)
     return c == ' ' || c == '\t';
 }
 
-/* Runs of white space become one space, those at the ends nothing. */
+/* Runs of white space become one space; white space at the ends goes. */
 static void add_collapsed(struct text *text, str value)
 {
     str trimmed = str_trim(value);
@@ -248,13 +251,13 @@ static void add_collapsed(struct text *text, str value)
     for (size_t i = 0; i < trimmed.size; i++) {
         if (!is_space(trimmed.data[i]))
             *to++ = trimmed.data[i];
-        else if (!is_space(trimmed.data[i + 1])) /* the last one is no space */
+        else if (!is_space(trimmed.data[i + 1])) /* the last byte is not a space */
             *to++ = ' ';
     }
     text_grew(text, (size_t)(to - start));
 }
 
-/* "name:value,value" of one signed header, however often it was sent. */
+/* "name:value,value" of one signed header, which may have been sent several times. */
 static void add_header(struct text *text, const struct http_headers *headers, str name)
 {
     bool first = true;
@@ -279,7 +282,7 @@ static void add_hex_digest(struct text *text, str data)
     text_add(text, hex_encode(text->arena, HASH_STR(hash)));
 }
 
-/* What the client declares its payload's hash to be, under the signature; absent when it does not. */
+/* The hash of the payload that the client declares and signs, or absent. */
 static str declared_payload(struct arena *arena, const struct http_request *request,
                             const struct sigv4 *sigv4)
 {
@@ -375,8 +378,8 @@ static bool payload_as_declared(struct arena *arena, const struct http_request *
 }
 
 /*
- * What the request does, when, and as whom: nobody may change that on its way.  Not all of X-Amz-*, for the
- * SDK for PHP leaves X-Amz-User-Agent out.
+ * Are all headers signed that decide what the request does, when, and with whose permissions?  Not all of
+ * X-Amz-*: the SDK for PHP does not sign X-Amz-User-Agent.
  */
 static bool signs_what_matters(const struct http_request *request, const struct sigv4 *sigv4)
 {

@@ -11,37 +11,40 @@
 #include "wire/http.h"
 
 struct sigv4 {
-    bool present;                             /* the request carries a signature at all */
+    bool present;                             /* the request carries a signature */
     bool presigned;                           /* in the query string */
     str access_key_id, date, region, service; /* the credential scope; date is YYYYMMDD */
     str signed_headers;                       /* "host;x-amz-date" */
     str signature;                            /* 64 hex digits */
-    str security_token;                       /* absent when there is none */
+    str security_token;                       /* of temporary credentials */
     str amz_date;
-    int64_t signed_ms, expires_ms; /* expires_ms is absolute; of a presigned request only */
+    int64_t signed_ms, expires_ms; /* absolute; expires_ms of a presigned request only */
 };
 
 enum sigv4_result {
     SIGV4_OK,
     SIGV4_INCOMPLETE, /* malformed: IncompleteSignature */
     SIGV4_MISMATCH,   /* SignatureDoesNotMatch */
-    SIGV4_UNSIGNED,   /* a header that says what, when or as whom is not among the signed */
-    SIGV4_EXPIRED,    /* too old, or a presigned URL past its time */
+    SIGV4_UNSIGNED,   /* an unsigned header decides what the request does, when, or with whose permissions */
+    SIGV4_EXPIRED,    /* too old, or a presigned URL after its expiry */
     SIGV4_NOT_YET,    /* dated in the future beyond the skew */
 };
 
-/* Read what the request says.  SIGV4_OK with present == false when it is unsigned. */
+/* Read the signature of the request.  SIGV4_OK with present == false when it is unsigned. */
 enum sigv4_result sigv4_read(struct arena *arena, const struct http_request *request, struct sigv4 *sigv4);
 
-/* The derived key for a scope; it may be kept for as long as the secret stands. */
+/* The derived key for a scope; it may be kept until the secret changes. */
 struct sha256 sigv4_signing_key(str secret, str date, str region, str service);
 
-/* Is it of this time?  OK, EXPIRED or NOT_YET. */
+/* Is the signature's time acceptable?  OK, EXPIRED or NOT_YET. */
 enum sigv4_result sigv4_check_time(const struct sigv4 *sigv4, int64_t now_ms);
 /* Check time and signature. */
 enum sigv4_result sigv4_verify(struct arena *arena, const struct http_request *request,
                                const struct sigv4 *sigv4, const struct sha256 *signing_key, int64_t now_ms);
-/* What AWS prints in SignatureDoesNotMatch: the request as it should have been signed, ... */
+/*
+ * The two texts that AWS prints in SignatureDoesNotMatch: the request in the form that should have been
+ * signed, ...
+ */
 str sigv4_canonical_request(struct arena *arena, const struct http_request *request,
                             const struct sigv4 *sigv4);
 /* ... and the text whose signature was compared. */

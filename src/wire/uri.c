@@ -28,7 +28,7 @@ bool uri_decode(struct arena *arena, str text, str *decoded)
     return percent_decode(arena, text, false, decoded);
 }
 
-/* Scheme names are letters first, then letters, digits, '+', '-', '.'. */
+/* A scheme begins with a letter; then come letters, digits, '+', '-', '.'. */
 static bool scheme_valid(str scheme)
 {
     for (size_t i = 0; i < scheme.size; i++) {
@@ -41,7 +41,7 @@ static bool scheme_valid(str scheme)
     return scheme.size > 0;
 }
 
-/* Spaces, control characters and bytes beyond ASCII stand in no URL. */
+/* URLs have no spaces, no control characters and no bytes beyond ASCII. */
 static bool printable(str text)
 {
     for (size_t i = 0; i < text.size; i++)

@@ -5,12 +5,12 @@
  */
 #include "base/str.h"
 
-/* U+FFFD: stands where a text has what cannot be written. */
+/* U+FFFD: replaces what cannot be written. */
 #define UTF8_REPLACEMENT "\xef\xbf\xbd"
 
-/* The size of the valid sequence that begins at `at` (before `end`), 0 when there is none. */
+/* The size of the valid sequence that begins at `at` (before `end`), or 0. */
 size_t utf8_sequence(const char *at, const char *end);
 bool utf8_valid(str text);
 
-/* Write a code point (never a surrogate) and return the place after it: at most 4 bytes. */
+/* Write a code point (never a surrogate), at most 4 bytes; returns the place after it. */
 char *utf8_write(char *to, uint32_t code_point);

@@ -1,8 +1,8 @@
 /*
  * xml.c: as much XML as AWS's protocols use: elements and text.
  *
- * The reader takes elements, attributes, character references, the five predefined entities,
- * CDATA, comments and processing instructions, and refuses everything else.
+ * The reader accepts elements, attributes, character references, the five predefined entities, CDATA,
+ * comments and processing instructions, and refuses everything else.
  */
 #include "wire/xml.h"
 
@@ -35,7 +35,7 @@ void xml_element(struct text *text, str name, str value)
     xml_close(text, name);
 }
 
-/* A byte that is not copied as it is, or begins a character of several. */
+/* A byte that is not copied as it is, or begins a longer sequence. */
 static bool is_special(char c)
 {
     unsigned char byte = (unsigned char)c;
@@ -50,7 +50,10 @@ static bool is_noncharacter(str character)
     return str_equal(character, S("\xef\xbf\xbe")) || str_equal(character, S("\xef\xbf\xbf"));
 }
 
-/* What stands for the character at the beginning of `rest`; *size is what it takes there. */
+/*
+ * The escape or the replacement of the character at the beginning of `rest`; *size is the size of that
+ * character.
+ */
 static str escaped(str rest, size_t *size)
 {
     *size = utf8_sequence(rest.data, rest.data + rest.size);
@@ -125,7 +128,7 @@ static bool skip_space(struct reader *reader)
     return size > 0;
 }
 
-/* Take everything up to `closing`, and skip that. */
+/* Take everything up to `closing`, and skip `closing`. */
 static bool read_until(struct reader *reader, str closing, str *inside)
 {
     ptrdiff_t at = str_find(reader->rest, closing);
@@ -179,7 +182,7 @@ static bool char_reference(str text, uint32_t *code_point)
     return *code_point > 0 && (*code_point < 0xd800 || *code_point > 0xdfff);
 }
 
-/* The code point of what stands between '&' and ';'. */
+/* The code point of the entity name between '&' and ';'. */
 static bool entity(str name, uint32_t *code_point)
 {
     static const struct {
@@ -223,7 +226,7 @@ static bool plain(str raw)
     return true;
 }
 
-/* References become what they mean (unless it is CDATA), every line end becomes a newline. */
+/* Replace references by their characters (not in CDATA), and every line end by a newline. */
 static bool unescape(struct arena *arena, str raw, bool cdata, str *text)
 {
     if (plain(raw)) {
@@ -273,7 +276,7 @@ static bool read_attribute(struct reader *reader, struct xml_node *node)
     return true;
 }
 
-/* Comments and processing instructions; *skipped tells whether there was one. */
+/* Skip a comment or a processing instruction; *skipped is false when there is neither. */
 static bool skip_aside(struct reader *reader, bool *skipped)
 {
     str inside;
@@ -384,7 +387,7 @@ static bool read_start_tag(struct reader *reader, struct xml_node *node, bool *e
     }
 }
 
-/* The part behind the prefix; false when one of the two is no name of its own. */
+/* The part after the prefix; false when either part is not a valid name. */
 static bool local_part(str name, str *local)
 {
     ptrdiff_t colon = str_index(name, ':');
@@ -408,7 +411,7 @@ static bool read_element(struct reader *reader, struct xml_node *node)
     return true;
 }
 
-/* What may stand before and after the root. */
+/* Skip what is allowed before and after the root. */
 static bool skip_misc(struct reader *reader)
 {
     bool skipped = true;

@@ -32,7 +32,7 @@ class Result:
 
 
 def environment(**changes) -> dict:
-    """Nothing of the developer's own AWS settings."""
+    """The environment without the developer's own AWS settings."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     clean.update(AWS_CONFIG_FILE="/nonexistent", AWS_SHARED_CREDENTIALS_FILE="/nonexistent", AWS_REGION="us-east-1")
     return {**orderly_server.SANITIZER_ENVIRONMENT, **clean, **changes}
@@ -60,7 +60,7 @@ def run():
 
 @pytest.fixture(scope="session")
 def orders(run, endpoint):
-    """The same, to the server under test."""
+    """run(), with the server under test as the endpoint."""
 
     def call(*words, **options):
         return run(*words, AWS_ENDPOINT_URL=endpoint, **options)
@@ -70,7 +70,8 @@ def orders(run, endpoint):
 
 @pytest.fixture(scope="session")
 def without_traces(endpoint):
-    """The environment in which the same server is known by its services' endpoints alone, so not as Orderly."""
+    """An environment with only the endpoints of the services, so that the command line does not take the server for
+    Orderly."""
     services = ["SNS", "SQS", "DYNAMODB", "LAMBDA", "CLOUDWATCH_LOGS", "IAM", "STS"]
     return {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
             **{f"AWS_ENDPOINT_URL_{service}": endpoint for service in services}}
@@ -78,13 +79,13 @@ def without_traces(endpoint):
 
 @pytest.fixture(scope="session")
 def elsewhere(run, without_traces):
-    """The same as `orders`, to a server that has no traces."""
+    """The same as `orders`, with a server that seems to have no traces."""
     return lambda *words: run(*words, **without_traces)
 
 
 @pytest.fixture
 def deployed(orders, reset):
-    """An empty server with the order system and the C function on it; the same calls as `orders`."""
+    """An empty server with the order system and the C function; the same calls as `orders`."""
     reset()
     result = orders("deploy")
     assert result.code == 0, result.text
@@ -110,7 +111,7 @@ VISIBILITY_SECONDS = 30
 
 @pytest.fixture
 def attempt(orders, advance_clock, wait_until):
-    """attempt("O1", 2): the function has been through with that order twice, a visibility timeout apart."""
+    """attempt("O1", 2): waits until the function has tried that order twice, a visibility timeout apart."""
 
     def attempts(order_id):
         steps = json.loads(orders("show", order_id, "--json").out)["steps"]
@@ -127,7 +128,7 @@ def attempt(orders, advance_clock, wait_until):
 
 @pytest.fixture
 def die(orders, attempt, advance_clock, wait_until):
-    """die("O1"): that order has been tried three times, and is in OrderDLQ."""
+    """die("O1"): waits until that order has been tried three times and is in OrderDLQ."""
 
     def is_dead(order_id):
         return json.loads(orders("show", order_id, "--json").out)["end"] == "dead-lettered"

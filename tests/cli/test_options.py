@@ -1,4 +1,4 @@
-"""The server's flags: what they take, and what is said of what they do not take."""
+"""The server's flags: the accepted values, and the sentences for others."""
 
 import shutil
 import subprocess
@@ -61,12 +61,12 @@ def test_a_variable_is_refused_by_its_own_name(orderly):
 
 @pytest.mark.parametrize("region", ["us-east-1", "us-gov-west-1", "ap-southeast-2", "us-isob-east-1"])
 def test_a_region_has_a_place_and_a_number(orderly, region):
-    """The flags are read before one that is not there is complained of."""
+    """The flags are read before an unknown one is reported."""
     assert orderly("--region", region, "--moon").stderr == "orderly: --moon is not a flag. See orderly help.\n"
 
 
 def test_the_environments_data_folder_gives_way_to_in_memory(orderly):
-    """What is refused then is something else."""
+    """The server fails for another reason then."""
     run = orderly("--in-memory", "--host", "0.0.0.0", ORDERLY_DATA="x")
     assert run.stderr == "orderly: Listening elsewhere than on loopback needs --auth strict.\n"
 

@@ -104,7 +104,7 @@ def test_the_list_has_columns(deployed):
 
 def test_a_limited_list_has_the_first_orders_by_id_wherever_a_scan_finds_them(deployed, client):
     table = client("dynamodb")
-    ids = [f"A{number}-{9 - number}x" for number in range(8)]  # a scan goes by the end of a key
+    ids = [f"A{number}-{9 - number}x" for number in range(8)]  # a scan is ordered by the end of a key
     for name in ids:  # three to a page
         table.put_item(TableName="Orders", Item={"orderId": {"S": name}, "filler": {"S": "x" * 390_000}})
     listed = json.loads(deployed("list", "--json", "--limit", 3).out)
@@ -130,7 +130,7 @@ def test_a_file_that_is_not_there_is_said(deployed):
     assert "/nonexistent.jsonl cannot be read: No such file or directory." in result.err
 
 
-# ---- show and dlq, where there are no traces ----
+# # ---- show and dlq, without traces ----
 
 
 def test_show_tells_the_way_from_the_log(deployed, elsewhere):
@@ -185,7 +185,7 @@ def test_redrive_sends_them_again_and_purge_throws_them_away(deployed, die, wait
 
 @pytest.fixture
 def watching(endpoint):
-    """watching(count, **variables) has begun to watch for so many lines; lines() are they."""
+    """watching(count, **variables) starts a watch for that many lines; lines() returns them."""
     processes = []
 
     def begin(count, **variables):
@@ -252,7 +252,7 @@ def test_on_a_terminal_wait_shows_how_many_orders_have_arrived_and_no_rate(deplo
                           stdout=subprocess.DEVNULL, env=environment(AWS_ENDPOINT_URL=endpoint)) as process:
         os.close(side)
         shown = b""
-        with contextlib.suppress(OSError):  # Linux says so when the other side is closed
+        with contextlib.suppress(OSError):  # the error on Linux when the other side has closed
             while chunk := os.read(terminal, 1000):
                 shown += chunk
     os.close(terminal)

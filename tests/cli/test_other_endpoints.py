@@ -1,4 +1,5 @@
-"""Which endpoint has traces, and how they are asked for: a server that plays Orderly, or something else."""
+"""Which endpoint has traces, and how the command line finds out: against a server that plays Orderly, or something
+else."""
 
 import contextlib
 import http.server
@@ -14,7 +15,7 @@ TRACE = {"traceId": "1-6b09109b-36ff594b34ce4e92ad114f7e", "beganMs": 1795756187
 
 @contextlib.contextmanager
 def server(gets):
-    """Answers a GET by its path, and every POST with {}; yields the endpoint and the paths that were got."""
+    """Answers a GET by its path, and every POST with {}; yields the endpoint and the requested paths."""
     seen = []
 
     class Handler(http.server.BaseHTTPRequestHandler):

@@ -1,4 +1,4 @@
-"""What passes by itself is tried again: a server that plays the trouble."""
+"""Temporary failures are retried: against a server that simulates them."""
 
 import contextlib
 import email.utils
@@ -17,7 +17,7 @@ EMPTY_TABLE = answer(200, {"Items": [], "Count": 0, "ScannedCount": 0})
 
 @contextlib.contextmanager
 def server(*answers):
-    """Gives one answer after the other, the last for ever; yields the endpoint and the requests' headers."""
+    """Gives one answer after the other, and repeats the last one; yields the endpoint and the requests' headers."""
     seen = []
 
     class Handler(http.server.BaseHTTPRequestHandler):

@@ -1,6 +1,6 @@
-"""What `orderly orders show` tells of an order that was stored, denied, not delivered, retried or given up.
+"""What `orderly orders show` prints for an order that was stored, denied, not delivered, retried or given up.
 
-Whole outputs are compared, with times, ids and the width of columns left out.
+Whole outputs are compared, without times, ids and the width of columns.
 """
 
 import re
@@ -43,7 +43,7 @@ REFUSED = ("AccessDeniedException (HTTP 400): User: role LambdaOrderProcessorRol
 
 
 def masked(text):
-    """Its lines; a note's lines are one."""
+    """The lines of the output; a note of several lines becomes one line."""
     text = re.sub(r"\n {14}(\S[^\n]*)(?=\n {14}\S)", r"\n              \1 +", text)
     text = re.sub(r" \+\n {14}", " ", text)
     text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}", "TIME", text)
@@ -146,7 +146,7 @@ def test_an_order_that_nobody_saw(deployed):
 
 @pytest.mark.parametrize("order_id", ["1", "-", "O-1"])
 def test_an_order_of_which_no_message_is_known(deployed, client, order_id):
-    """Traces are found by words of two characters and more, which some ids have not."""
+    """Traces are found by words of two or more characters, and some ids have no such word."""
     client("dynamodb").put_item(TableName="Orders", Item={"orderId": {"S": order_id}})
     result = deployed("show", order_id)
     assert (result.code, result.out) == (
@@ -155,7 +155,7 @@ def test_an_order_of_which_no_message_is_known(deployed, client, order_id):
 
 @pytest.fixture
 def strict():
-    """A server that knows only its root key and the key of a user; the environments to call it as each."""
+    """A server that knows only its root key and the key of a user; returns the environments for calling it with each."""
     root = {"aws_access_key_id": "AKIAROOT", "aws_secret_access_key": "root-secret"}
     server = orderly_server.Server("--auth", "strict", "--sandbox", "off", "--root-access-key-id", "AKIAROOT",
                                    "--root-secret-access-key", "root-secret").start()

@@ -1,4 +1,4 @@
-"""What the command line says before it calls anybody."""
+"""What the command line prints before it makes any call."""
 
 import pytest
 

@@ -1,7 +1,6 @@
-"""
-Load that remembers what was acknowledged, and what a server must therefore still know.
+"""Load that remembers the acknowledged requests, which the server must not lose.
 
-What was under way when the server was killed may have happened or not; everything else is certain.
+A request without a reply when the server was killed may have been carried out or not; everything else is certain.
 """
 
 import http.client
@@ -25,7 +24,7 @@ class Memory:
         self.delete_tried = set()
         self.deleted = set()         # bodies whose delete was acknowledged
         self.items = {}              # key -> value acknowledged
-        self.items_tried = {}        # key -> values that may be there
+        self.items_tried = {}  # key -> values that the item may have
         self.number = 0
 
     def next_number(self):
@@ -37,7 +36,7 @@ class Memory:
         return self.sent - self.delete_tried
 
     def settle(self):
-        """After a restart and a drained queue nothing is under way: whatever was sent is gone for good."""
+        """After a restart and a drained queue no request is under way: all messages are gone for ever."""
         self.deleted = set(self.bodies_tried)
         self.delete_tried = set(self.bodies_tried)
 
@@ -96,7 +95,7 @@ class Worker(threading.Thread):
 
 
 def prepare(port):
-    """The queue's URL; its table as well."""
+    """Makes the queue and the table; returns the queue's URL."""
     client = WireClient(port)
     client.dynamodb(
         "CreateTable",
@@ -111,13 +110,13 @@ def prepare(port):
 
 
 def run_until_killed(server, queue_url, memory, seconds, workers=8):
-    """Load for about so long, then kill -9 in the middle of it."""
+    """Load for about that many seconds, then kill -9 in the middle of it."""
     threads = [Worker(server.port, queue_url, memory) for _ in range(workers)]
     for thread in threads:
         thread.start()
     before = memory.number
     orderly_server.wait_until(lambda: memory.number > before + 50 or not any(t.is_alive() for t in threads))
-    threads[0].join(seconds)  # it ends only when the server does
+    threads[0].join(seconds)  # a worker ends only when the server does
     server.kill()
     for thread in threads:
         thread.join(30)
@@ -127,13 +126,16 @@ def run_until_killed(server, queue_url, memory, seconds, workers=8):
 
 
 def drain(server, queue_url):
-    """Every body that the queue still delivers, each deleted."""
+    """The bodies of all messages that the queue still delivers; deletes them."""
     orderly_server.post(server.endpoint, "/_orderly/clock", json.dumps({"advance_ms": 31_000}))
     client, delivered = WireClient(server.port), []
+    counts = client.sqs("GetQueueAttributes", QueueUrl=queue_url, AttributeNames=["All"])["Attributes"]
+    counted = [int(value) for name, value in sorted(counts.items()) if name.startswith("ApproximateNumber")]
     while True:
         messages = client.sqs("ReceiveMessage", QueueUrl=queue_url, MaxNumberOfMessages=10).get("Messages", [])
         if not messages:
             client.close()
+            assert counted == [len(delivered), 0, 0], "the queue's counts are not what it holds"
             return delivered
         delivered += [message["Body"] for message in messages]
         client.sqs(

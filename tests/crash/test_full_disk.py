@@ -1,4 +1,4 @@
-"""A full disk is answered with a 5xx; when there is room again, writing goes on; nothing acknowledged is lost."""
+"""A full disk is answered with a 5xx; when the disk has room again, writing continues; no acknowledged write is lost."""
 
 import os
 import pathlib
@@ -9,7 +9,7 @@ import pytest
 from load import Refused, WireClient
 
 DISK_BYTES = 72 * 1024 * 1024
-BALLAST_BYTES = 48 * 1024 * 1024  # without it there is room for the database and its log side by side
+BALLAST_BYTES = 48 * 1024 * 1024  # without it the database and its log fit on the disk side by side
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_a_full_disk_answers_5xx_and_recovers_when_space_returns(small_disk: pat
                 acknowledged.append(number)
         assert refused.value.status in (500, 503)
         assert len(acknowledged) > 10
-        assert client.sqs("GetQueueUrl", QueueName="full")["QueueUrl"] == url  # it still reads
+        assert client.sqs("GetQueueUrl", QueueName="full")["QueueUrl"] == url  # reads still succeed
 
         ballast.unlink()
 

@@ -44,7 +44,7 @@ def append_garbage(log):
 
 
 def tear_a_page(log):
-    """Half of one more frame after the last, as if the power went while it was written."""
+    """Append half of a frame, as if the power failed while it was written."""
     content = bytearray(log.read_bytes())
     page_bytes = struct.unpack(">I", content[8:12])[0]
     salts, at, frame_bytes = content[16:24], WAL_HEADER_BYTES, FRAME_HEADER_BYTES + page_bytes
@@ -111,7 +111,7 @@ def test_every_acknowledged_order_reaches_the_table_although_the_server_is_kille
             published += [entry["Id"] for entry in reply["Successful"]]
         server.kill()
         server.start()
-    # What was being worked on when the server died comes again after its visibility timeout.
+    # A message that was being handled when the server was killed is visible again after its visibility timeout.
     orderly_server.post(server.endpoint, "/_orderly/clock", json.dumps({"advance_ms": 31_000}))
 
     def all_there():

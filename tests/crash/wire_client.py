@@ -68,7 +68,7 @@ class WireClient:
         return json.loads(self.ask(body, self.headers(service, target, body)) or b"{}")
 
     def query(self, service, version, action, **arguments):
-        """By the Query protocol; the reply's XML."""
+        """A call in the Query protocol; returns the reply's XML."""
         body = urllib.parse.urlencode({"Action": action, "Version": version, **arguments}).encode()
         headers = self.headers(service, "", body, "application/x-www-form-urlencoded")
         del headers["X-Amz-Target"]

@@ -14,7 +14,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 @pytest.fixture(scope="session")
 def order_code():
-    """order_code("nodejs") is {file name: source} of that order function."""
+    """order_code("nodejs") returns {file name: source} of that order function."""
 
     def read(language):
         folder = ROOT / "apps" / "orders" / "functions" / language
@@ -25,7 +25,7 @@ def order_code():
 
 @pytest.fixture(scope="session")
 def order_package():
-    """The zip of the order function in C, from the build that is tested."""
+    """The zip of the order function in C, from the tested build."""
     named = os.environ.get("ORDERS_ZIP")
     found = [pathlib.Path(named)] if named else sorted(ROOT.glob("build*/apps/orders/functions/c/orders.zip"))
     assert found, "apps/orders/functions/c/orders.zip has not been built"

@@ -1,4 +1,4 @@
-"""Driving the AWS CLI, and looking at what became of an order."""
+"""Driving the AWS CLI, and following an order."""
 
 import json
 import os
@@ -38,7 +38,7 @@ def aws_command():
 
 
 class Cli:
-    """cli("sqs", "create-queue", "--queue-name", "q") runs the AWS CLI; its JSON answer."""
+    """cli("sqs", "create-queue", "--queue-name", "q") runs the AWS CLI and returns its JSON output."""
 
     def __init__(self, endpoint, access_key_id="test"):
         self.endpoint = endpoint
@@ -65,7 +65,7 @@ class Cli:
 
 
 def queue_policy(queue_arn, topic_arn):
-    """What the AWS console writes into the queue's policy when one subscribes it to a topic."""
+    """The statement that the AWS console adds to the queue's policy when a user subscribes the queue to a topic."""
     statement = {
         "Effect": "Allow",
         "Principal": {"Service": "sns.amazonaws.com"},
@@ -77,7 +77,7 @@ def queue_policy(queue_arn, topic_arn):
 
 
 def deploy(client, wait_until, package, **function):
-    """The order system with that function, by the SDK: (topic arn, queue url, dead-letter queue url)."""
+    """Deploys the order system with that function, by the SDK; returns (topic arn, queue url, dead-letter queue url)."""
     dynamodb, sqs, sns, iam, functions = (client(s) for s in ("dynamodb", "sqs", "sns", "iam", "lambda"))
     dynamodb.create_table(
         TableName="Orders",
@@ -110,7 +110,7 @@ def deploy(client, wait_until, package, **function):
 
 
 class Flow:
-    """A deployed order system, whoever made it, and the questions that its tests ask."""
+    """A deployed order system, and the questions that its tests ask."""
 
     def __init__(self, client, wait_until, advance_clock, topic, queue_url, dead_letters_url, function):
         self.sns, self.sqs = client("sns"), client("sqs")
@@ -159,16 +159,15 @@ class Flow:
         self.wait_until(lambda: self.counts(self.queue_url) == 0, what="the queue to be empty")
 
     def quiet(self):
-        """Nothing is queued, and every invocation that began has ended."""
+        """Is the queue empty, and has every invocation ended?"""
         log = self.log()
         begun = [line for line in log if line.startswith("START RequestId:")]
         ended = [line for line in log if line.startswith("REPORT RequestId:")]
         return len(begun) == len(ended) and self.counts(self.queue_url) == 0
 
     def dead_letter_after_three_tries(self, order):
-        """
-        Publishes, and lets three visibility timeouts pass as the tries fail.
-        The message's id, and the message in the dead-letter queue.
+        """Publishes, and lets three visibility timeouts pass as the attempts fail. Returns the message's id, and the
+        message in the dead-letter queue.
         """
         self.wait_until(self.quiet, what="earlier orders to be worked off")
         before = len(self.reports())

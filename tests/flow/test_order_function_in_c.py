@@ -1,4 +1,4 @@
-"""The order function in C: partial batch failures, the log line that tells an order's times."""
+"""The order function in C: partial batch failures, and the log line with an order's times."""
 
 import json
 

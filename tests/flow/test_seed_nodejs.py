@@ -1,4 +1,4 @@
-"""The Node.js tutorial's order system, each numbered step of it with the AWS CLI, with its own code."""
+"""The Node.js tutorial's order system, each numbered step with the AWS CLI, with the tutorial's own code."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The Python tutorial's order system in its own account, step by step, with the policies it gives."""
+"""The Python tutorial's order system in an account of its own, step by step, with the tutorial's policies."""
 
 import json
 
@@ -23,7 +23,7 @@ def policy(action, resource):
 
 @pytest.fixture(scope="module")
 def own_client(client):
-    """A client of the tutorial's account: twelve digits as access key id choose it."""
+    """A client of the tutorial's account, which an access key id of twelve digits selects."""
     return lambda service: client(service, aws_access_key_id=ACCOUNT)
 
 
@@ -80,7 +80,7 @@ def flow(endpoint, own_client, reset, wait_until, advance_clock, order_code, tmp
     )
     cli("lambda", "wait", "function-active-v2", "--function-name", "ProcessOrderFunction")
 
-    # Step 8: Add IAM Roles (before step 7: AWS lets nobody add a trigger that the role cannot poll)
+    # Step 8: Add IAM Roles (before step 7: AWS refuses a trigger that the role cannot poll)
     for name, (action, resource) in POLICIES.items():
         cli(
             *("iam", "put-role-policy", "--role-name", ROLE, "--policy-name", name),

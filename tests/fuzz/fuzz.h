@@ -1,8 +1,8 @@
 #pragma once
 
 /*
- * fuzz.h: what every fuzz target includes.  A target gets bytes and checks what must hold of them;
- * a failed check() is a finding.
+ * fuzz.h: what every fuzz target includes.  A target gets bytes and checks its invariants; a failed check()
+ * is a finding.
  */
 #include "base/arena.h"
 #include "base/check.h"

@@ -1,5 +1,6 @@
 /*
- * fuzz_cbor.c: what is read can be written, reads back as the same, and is then written the same.
+ * fuzz_cbor.c: a value that was read can be written, reads back as the same value, and is then written the
+ * same.
  */
 #include "fuzz.h"
 #include "wire/cbor.h"
@@ -16,7 +17,7 @@ static void write(struct text *text, const struct cbor *value)
         if (cbor_to_i64(value, &number))
             cbor_add_i64(text, number);
         else
-            cbor_add_null(text); /* nothing of ours writes it */
+            cbor_add_null(text); /* no code of ours writes it */
         break;
     case CBOR_BYTES:
         cbor_add_bytes(text, value->text);

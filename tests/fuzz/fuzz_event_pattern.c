@@ -1,5 +1,5 @@
 /*
- * fuzz_event_pattern.c: patterns and events from strangers: what can be parsed can be matched.
+ * fuzz_event_pattern.c: patterns and events from strangers: a pattern that parses can be matched.
  *
  * The input is a pattern, a zero byte, and an event.
  */

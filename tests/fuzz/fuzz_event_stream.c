@@ -1,6 +1,7 @@
 /*
- * fuzz_event_stream.c: a message that is read is written the same, byte for byte, with right CRCs.  So that
- * the fuzzer gets past these, the input's headers and payload are also tried in a message of our own.
+ * fuzz_event_stream.c: a message that was read is written the same, byte for byte, with right CRCs.  The
+ * fuzzer rarely finds right CRCs, so the input's headers and payload are also tried in a message with CRCs of
+ * our own.
  */
 #include "base/hash.h"
 #include "base/limits.h"

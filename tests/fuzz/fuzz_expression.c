@@ -1,6 +1,6 @@
 /*
  * fuzz_expression.c: DynamoDB's expressions from strangers: parsed as condition, key condition and
- * projection, then asked about an item.
+ * projection, then evaluated for an item.
  */
 #include "engine/call.h"
 #include "services/dynamodb/expression.h"

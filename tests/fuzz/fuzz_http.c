@@ -1,7 +1,7 @@
 /*
- * fuzz_http.c: a request is understood the same however its bytes are cut up.
+ * fuzz_http.c: a request is parsed the same however its bytes are cut up.
  *
- * The first byte of the input says how large the pieces are.
+ * The first byte of the input is the size of the pieces.
  */
 #include "fuzz.h"
 #include "wire/http.h"

@@ -1,5 +1,5 @@
 /*
- * fuzz_json.c: what was parsed is written, and what was written parses to the same.
+ * fuzz_json.c: a value that was parsed and written parses to the same value.
  */
 #include "fuzz.h"
 #include "wire/json.h"

@@ -1,6 +1,6 @@
 /*
- * fuzz_origin.c: whatever Host, Origin and Sec-Fetch-Site say (a line each), no page passes for a program,
- * and what may be repeated is harmless in a URL, a log line and HTML.
+ * fuzz_origin.c: for any Host, Origin and Sec-Fetch-Site (one line each), no page counts as a program, and
+ * values that the server may repeat are harmless in a URL, a log line and HTML.
  */
 #include "fuzz.h"
 #include "wire/origin.h"

@@ -1,7 +1,7 @@
 /*
- * fuzz_policy.c: policy documents from strangers: parse as every kind, then ask what was parsed.
+ * fuzz_policy.c: policy documents from strangers: parsed as every kind, then evaluated.
  *
- * The input is a document, perhaps followed by a zero byte and the resource asked about.
+ * The input is a document, and optionally a zero byte and a resource.
  */
 #include "services/iam/policy.h"
 

@@ -1,5 +1,5 @@
 /*
- * fuzz_sigv4.c: no request passes by chance, and every request that we sign passes.
+ * fuzz_sigv4.c: no request is accepted by chance, and every request that we sign is accepted.
  */
 #include "fuzz.h"
 #include "wire/sigv4.h"
@@ -30,7 +30,7 @@ static void check_signed(struct arena *arena, struct http_request *request, str 
     check(sigv4_verify(arena, request, &sigv4, &key, now_ms) == SIGV4_OK);
 }
 
-/* Nothing that sigv4_sign() adds may be there already. */
+/* A request without the headers that sigv4_sign() adds. */
 static bool unsigned_yet(const struct http_request *request)
 {
     for (size_t i = 0; i < request->headers.count; i++) {

@@ -1,5 +1,5 @@
 /*
- * fuzz_uri.c: any bytes survive percent encoding; the parts of a URL lie within it.
+ * fuzz_uri.c: any bytes survive percent encoding; the parts of a URL lie inside it.
  */
 #include "fuzz.h"
 #include "wire/uri.h"

@@ -1,5 +1,5 @@
 /*
- * fuzz_xml.c: whatever a tree or a text holds, what is written can be read; and what XML can carry survives.
+ * fuzz_xml.c: any tree and any text can be written and then read; characters that XML can carry survive.
  */
 #include "fuzz.h"
 #include "wire/utf8.h"

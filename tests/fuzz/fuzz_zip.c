@@ -1,5 +1,5 @@
 /*
- * fuzz_zip.c: packages from strangers: whatever they say, nothing appears beside the folder.
+ * fuzz_zip.c: packages from strangers: no package makes a file outside the folder.
  */
 #include "base/folder.h"
 #include "fuzz.h"

@@ -1,6 +1,7 @@
-"""What a client may take: a server with little memory, few descriptors or a small disk, and hostile clients.
+"""The limits of what a client may use: a server with little memory, few descriptors or a small disk, and hostile
+clients.
 
-These tests run the release build: the sanitizers need more address space than there is here.
+These tests run the release build: the sanitizers need more address space than these servers get.
 """
 
 import os
@@ -22,7 +23,7 @@ RELEASE = os.environ.get("ORDERLY_RELEASE_BINARY", str(TESTS.parent / "build" / 
 
 @pytest.fixture
 def start(tmp_path):
-    """start(*arguments, limits=…, data=…): a server under `prlimit` with these limits."""
+    """start(*arguments, limits=…, data=…): starts a server under `prlimit` with these limits."""
     servers = []
 
     def make(*arguments, limits=(), data=None):
@@ -43,7 +44,7 @@ def start(tmp_path):
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A folder on a disk of its own, of 288 MiB, a third of which is somebody else's."""
+    """A folder on a separate disk of 288 MiB; a third of the disk is used by another file."""
     if os.geteuid() != 0:
         pytest.skip("mounting a small disk needs root")
     folder = tmp_path / "disk"
@@ -68,7 +69,7 @@ class Raw:
         return self
 
     def send_what_fits(self, data):
-        """The server may have closed meanwhile."""
+        """Sends bytes to a server that may have closed the connection."""
         try:
             self.socket.sendall(data)
         except (BrokenPipeError, ConnectionResetError):
@@ -76,7 +77,7 @@ class Raw:
         return self
 
     def reply(self):
-        """(status, body); status 0 when the server closed without one."""
+        """(status, body); status 0 when the server closed without a reply."""
         try:
             while b"\r\n\r\n" not in self.buffer:
                 data = self.socket.recv(65536)
@@ -123,6 +124,6 @@ def wire():
 
 
 def resident_bytes(server):
-    """The peak since the start."""
+    """The server's peak of memory since its start."""
     status = pathlib.Path(f"/proc/{server.process.pid}/status").read_text()
     return int(status.split("VmHWM:")[1].split()[0]) * 1024

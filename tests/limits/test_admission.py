@@ -1,4 +1,4 @@
-"""A body is let in only for who may send it, and only as large as its operation takes."""
+"""A body is accepted only from a client who may send it, and only up to the size that its operation takes."""
 
 import gzip
 import json

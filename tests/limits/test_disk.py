@@ -1,4 +1,5 @@
-"""A full disk still deletes, receives, purges, resets and reads; so does a server that starts on one."""
+"""A server with a full disk still deletes, receives, purges, resets and reads, also when it starts with the disk
+full."""
 
 import os
 
@@ -16,12 +17,12 @@ def server(start, small_disk):
 
 
 def is_full(server):
-    """It has said so: what the reserve is for has been done."""
+    """Waits until the server has logged that the disk is full: it has then used its reserve."""
     wait_until(lambda: "the disk is full" in server.log, what="the server to know that the disk is full")
 
 
 def fill_queue(client, url):
-    """How many messages were taken until one was refused."""
+    """The number of messages accepted until one was refused."""
     for number in range(5000):
         try:
             client.sqs("SendMessage", QueueUrl=url, MessageBody=BODY)
@@ -44,7 +45,7 @@ def takes_messages(client, url):
 
 
 def fill_disk(folder):
-    """Every last byte, by a file of somebody else's."""
+    """Fills the disk to the last byte with another file."""
     with open(folder / "ballast", "ab", buffering=0) as ballast:
         for size in (1 << 20, 1 << 12):
             try:
@@ -111,7 +112,7 @@ def test_a_server_starts_on_a_full_disk(server, small_disk, wire, end):
     ballast = fill_disk(small_disk)
     client.close()
     getattr(server, end)()
-    fill_disk(small_disk)  # what the end has freed
+    fill_disk(small_disk)  # fill what the end of the server has freed
     server.log_lines.clear()
     server.start()
     client = wire(server)

@@ -1,4 +1,5 @@
-"""Memory that runs out is refused, never an abort; what others send half leaves room for who sends all."""
+"""A server that runs out of memory refuses requests, and never aborts; half-sent requests leave room for complete
+ones."""
 
 import gzip
 import json
@@ -13,7 +14,7 @@ MIB = 1024 * 1024
 
 
 def half_bodies(server, raw, wire, count, size, sent):
-    """Connections that have sent only so much of their function's code."""
+    """Connections that have sent only a part of their function's code."""
     signed = wire(server).headers("lambda", "", b"")
     del signed["X-Amz-Target"]
     lines = "".join(f"{name}: {value}\r\n" for name, value in signed.items())

@@ -1,4 +1,4 @@
-"""Reads the model language (tools/modelc/README.md), so that a test may compare models with AWS's."""
+"""Reads the model language (tools/modelc/README.md), so that a test can compare models with AWS's."""
 import re
 from dataclasses import dataclass, field
 
@@ -61,7 +61,7 @@ class Model:
 
 
 def words_of(line):
-    """The words of a line, quotes taken off; '#' begins a comment."""
+    """The words of a line, without quotes; '#' begins a comment."""
     words = []
     for match in WORD.finditer(line):
         quoted, mark, plain = match.groups()

@@ -1,4 +1,4 @@
-"""No service compares a value of an enum with a text, which could be misspelt: it names the enum's constant."""
+"""Services compare values of enums only with the enum's constants, never with a text, which could be misspelt."""
 import pathlib
 import re
 
@@ -16,7 +16,7 @@ OTHER_THINGS = {
 
 
 def enum_values(folder):
-    """Of the models, and of the tables' enums."""
+    """All values of enums in models and tables."""
     values = {value for path in folder.glob("*.model") for shape in read_model(path).shapes.values() for value in shape.values}
     for path in folder.glob("*.sql"):
         for line in re.findall(r"^-- enum: (.*)$", path.read_text(), re.M):
@@ -32,7 +32,7 @@ def comparisons(folder):
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 def test_no_value_of_an_enum_is_compared_as_a_text(folder):
-    """Write dynamodb_select_of(in->select) == DYNAMODB_SELECT_COUNT."""
+    """Write dynamodb_select_of(in->select) == DYNAMODB_SELECT_COUNT instead."""
     assert comparisons(folder) - set(OTHER_THINGS) == set()
 
 

@@ -1,4 +1,4 @@
-"""tools/import_model.py --into adds to a model what it lacks, and nothing else."""
+"""tools/import_model.py --into adds to a model what it lacks, and changes nothing else."""
 import pathlib
 import re
 import shutil

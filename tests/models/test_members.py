@@ -8,12 +8,12 @@ from model_text import Shape, read_model, snake_case
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MODELS = sorted(path for path in ROOT.glob("src/services/*/*.model"))
-SHARED = ["src/aws", "src/services/tags"]  # what services hand their structures to
+SHARED = ["src/aws", "src/services/tags"]  # code to which services pass their structures
 RESERVED = {"bool", "default", "enum", "long", "short", "static", "union", "register", "double", "float"}
 
 
 def members_read(folder):
-    """The names behind `->` and `.` in C that are not just written to."""
+    """The names after `->` and `.` in C, except those that are only assigned to."""
     text = "".join(source.read_text() for each in [folder, *(ROOT / one for one in SHARED)] for source in each.glob("*.c"))
     return set(re.findall(r"(?:->|\.)\s*(\w+)\b(?!\s*=[^=])", text))
 
@@ -24,14 +24,14 @@ def c_name(name):
 
 
 def unused_members(model, read):
-    """{"Structure.Member"} that no client should be able to send."""
+    """{"Structure.Member"} that a client can send, and that no code reads."""
     unused, seen = set(), set()
 
     def shape_of(type_):
         return type_ if isinstance(type_, Shape) else model.shapes.get(type_)
 
     def must_be_read(member):
-        """Not what is a structure that refuses all it could hold."""
+        """Is the member more than a structure that refuses all its members?"""
         inside = shape_of(member.type)
         return not (inside and inside.members and all(each.refused for each in inside.members.values()))
 
@@ -51,7 +51,7 @@ def unused_members(model, read):
             visit(member.type)
 
     for operation in model.operations.values():
-        for words in operation.needs:  # what names a resource or gives a condition key
+        for words in operation.needs:  # members that name a resource or are a condition key
             read = read | {c_name(member) for path in words[2:] for member in path.split(".")}
         if not operation.internal and operation.input:
             visit(operation.input)
@@ -60,7 +60,7 @@ def unused_members(model, read):
 
 @pytest.mark.parametrize("path", MODELS, ids=lambda path: path.stem)
 def test_every_member_of_an_input_is_used_refused_or_noted(path):
-    """Let it take effect, say `refused` in the model, or say with a `note` what becomes of it."""
+    """If it fails: read the member, write `refused` in the model, or describe with a `note` what happens to it."""
     assert unused_members(read_model(path), members_read(path.parent)) == set()
 
 

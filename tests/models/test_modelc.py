@@ -1,4 +1,4 @@
-"""modelc refuses bad models with a sentence that says what is wrong and where."""
+"""modelc refuses a bad model with a sentence that says what is wrong, and where."""
 import os
 import pathlib
 import subprocess
@@ -15,7 +15,7 @@ service toy "Toy" 2020-01-01
     access-denied Invalid
     internal-error Invalid
 error Invalid 400
-"""  # seven lines: what follows begins in line 8
+"""  # seven lines: the model of a test begins in line 8
 
 GOOD = """\
 operation Play writes
@@ -402,7 +402,7 @@ def test_a_service_listens_nowhere_else(compile_model):
 
 
 def test_the_compatibility_page_is_that_of_the_models(modelc, tmp_path):
-    """When it is not: modelc --compatibility docs/compatibility.md src/services/*/*.model"""
+    """If they differ: modelc --compatibility docs/compatibility.md src/services/*/*.model"""
     models = ROOT.glob("src/services/*/*.model")
     subprocess.run([modelc, "--compatibility", tmp_path / "page.md", *models], check=True)
     assert (tmp_path / "page.md").read_text() == (ROOT / "docs/compatibility.md").read_text()
@@ -446,8 +446,12 @@ def test_the_permissions_page_has_a_row_for_every_action(modelc, tmp_path, compi
     ("    on item Teams.key", "    on item Games.key", "13: The input of Play has no Games.key."),
     ("    on item Teams.key", "    on item Size", "13: Size names no resource: it is no text."),
     ("    on item Teams.key", "    on thing Teams.key", "13: There is no resource thing."),
-    ("    on item Teams.key", "    on item", "13: This is written: on KIND PATH, on KIND by FUNCTION, or on ARN; "
-                                              "[action ACTION] [if PATH]"),
+    ("    on item Teams.key", "    on item", "13: This is written: on KIND PATH [with PATH], on KIND by FUNCTION, or "
+                                              "on ARN; [action ACTION] [if PATH]"),
+    ("    on item Teams.key", "    on item Teams.key with Tag", "13: The input of Play has no Tag."),
+    ("    on item Teams.key", "    on item Teams.key with Size", "13: Size is not one text."),
+    ("    on item Teams.key", "    on item Teams.key with Games.Name", "13: Games.Name is not one text."),
+    ("    on item Teams.key", "    on item Teams.key with Tags.key", "13: Tags.key is not one text."),
     ("    on item Teams.key", "    also toy:See when Size", "13: This is written: also ACTION [if PATH]"),
     ("toy:Size Size else", "toy:Size Games else", "15: Games has no value: it is a structure."),
     ("toy:Leader by leader", "toy:Leader", "17: This is written: key NAME PATH [else \"value\"], "
@@ -461,7 +465,7 @@ def test_permissions_that_mean_nothing_are_refused(compile_model, old, new, comp
 
 
 def test_the_permissions_page_is_that_of_the_models(modelc, tmp_path):
-    """When it is not: modelc --permissions docs/permissions.md src/services/*/*.model"""
+    """If they differ: modelc --permissions docs/permissions.md src/services/*/*.model"""
     models = ROOT.glob("src/services/*/*.model")
     subprocess.run([modelc, "--permissions", tmp_path / "page.md", *models], check=True)
     assert (tmp_path / "page.md").read_text() == (ROOT / "docs/permissions.md").read_text()

@@ -1,7 +1,7 @@
-"""The models say what AWS's own descriptions say, so that they cannot drift.
+"""The models equal AWS's own descriptions, so that they cannot drift.
 
-botocore's data is the reference, in the version that tests/requirements.txt pins.  A member that is
-missing or different on purpose has a note in its model.
+botocore's data is the reference, in the version that tests/requirements.txt pins.  A member that is missing or
+different on purpose has a note in its model.
 """
 import gzip
 import json
@@ -15,7 +15,7 @@ from model_text import SCALARS, Shape, read_model
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SERVICES = ["sqs", "sns", "dynamodb", "lambda", "iam", "sts", "logs"]
 LOCATIONS = {"uri": "path", "querystring": "query", "header": "header", "headers": "headers", "statusCode": "status"}
-# AWS's description of SQS no longer names what its Query protocol uses; this older one does.
+# AWS's current description of SQS lacks the names of its Query protocol; this older one has them.
 OLD_DATA = list(ROOT.glob("build-venv-old/lib/python3*/site-packages/botocore/data"))
 
 PINNED = re.search(r"^botocore==(\S+)", (ROOT / "tests/requirements.txt").read_text(), re.M)[1]
@@ -42,7 +42,7 @@ class Pair:
         self.shapes = self.aws["shapes"]
 
     def operations(self):
-        """Those that both have; older descriptions lack some."""
+        """The operations in both; older descriptions lack some."""
         for name, operation in self.model.operations.items():
             if not operation.internal and name in self.aws["operations"]:
                 yield name, operation, self.aws["operations"][name]
@@ -53,13 +53,13 @@ class Pair:
         return self.model.shapes.get(type_) or Shape(type_)
 
     def structures(self):
-        """(name, ours, theirs) of each structure that operations and errors reach."""
+        """(name, ours, theirs) of each structure that operations and errors use."""
         found = {}
 
         def visit(type_, aws_name, path):
             ours, theirs = self.resolve(type_), self.shapes[aws_name]
             if ours.kind == "opaque":
-                return  # refused, or never sent: whatever AWS has there
+                return  # refused, or never sent: AWS's type does not matter
             assert ours.kind == theirs["type"], f"{path} is a {ours.kind}, AWS's a {theirs['type']}"
             if ours.kind == "list":
                 visit(ours.element, theirs["member"]["shape"], path + "[]")

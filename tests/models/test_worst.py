@@ -1,4 +1,4 @@
-"""Every operation that clients may call has its worst request in the benchmark, or is asked there as usual."""
+"""Every operation that clients may call has its worst request in the benchmark, or is asked as usual there."""
 import pathlib
 import sys
 

@@ -21,7 +21,7 @@ LOG_STREAM = "2026/01/31/[$LATEST]0123456789abcdef0123456789abcdef"
 
 
 class Function:
-    """One function environment: a child process and the Runtime API that it asks for work."""
+    """One sandbox's function: a child process, and the Runtime API that gives it work."""
 
     def __init__(self, argv, task_root, handler, stdout, environment):
         self.api = RuntimeApi()
@@ -50,14 +50,14 @@ class Function:
                 })
 
     def invoke(self, event=None, headers=None, raw=None):
-        """Runs one invocation and returns what the function answered."""
+        """Runs one invocation and returns the function's answer."""
         request_id = self.api.send(json.dumps(event).encode() if raw is None else raw, headers)
         answer = self.answer()
         assert answer.request_id == request_id
         return answer
 
     def answer(self):
-        """The next thing that the function says, an initialization error for instance."""
+        """The function's next message, for instance an initialization error."""
         return self.api.next_answer()
 
     def log(self):
@@ -95,7 +95,7 @@ def start(tmp_path):
 
 @pytest.fixture(scope="session")
 def node_modules():
-    """The AWS SDK that the Node.js runtime lends to its functions."""
+    """The AWS SDK that comes with the Node.js runtime."""
     folder = RUNTIMES / "nodejs"
     if not (folder / "node_modules").exists():
         subprocess.run(["npm", "ci", "--prefix", str(folder), "--no-audit", "--no-fund"], check=True)

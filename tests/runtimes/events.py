@@ -1,4 +1,4 @@
-"""What the trigger hands to a function: a batch of the queue's messages."""
+"""The event that a trigger passes to a function: a batch of the queue's messages."""
 
 import json
 import uuid
@@ -6,7 +6,7 @@ import uuid
 QUEUE_ARN = "arn:aws:sqs:us-east-1:000000000000:OrderQueue"
 TOPIC_ARN = "arn:aws:sns:us-east-1:000000000000:OrderTopic"
 
-# The order of the Python seed.
+# The order of the Python tutorial.
 O1234 = {"orderId": "O1234", "userId": "U123", "itemName": "Laptop", "quantity": 1, "status": "new",
          "timestamp": "2025-05-03T12:00:00Z"}
 O1234_ITEM = {"orderId": {"S": "O1234"}, "userId": {"S": "U123"}, "itemName": {"S": "Laptop"},
@@ -15,7 +15,7 @@ O1234_ITEM = {"orderId": {"S": "O1234"}, "userId": {"S": "U123"}, "itemName": {"
 
 
 def notification(message):
-    """An SNS notification as it lies in the queue."""
+    """An SNS notification in the form in which the queue has it."""
     return json.dumps({
         "Type": "Notification",
         "MessageId": str(uuid.uuid4()),

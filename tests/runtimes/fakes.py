@@ -1,4 +1,4 @@
-"""Stand-ins for what a function talks to: the Lambda Runtime API and DynamoDB, on loopback ports."""
+"""Fakes of the servers that a function calls: the Lambda Runtime API and DynamoDB, on loopback ports."""
 
 import hashlib
 import hmac
@@ -65,11 +65,11 @@ class Exchange(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format, *arguments):
-        """The tests look at what was said, not at a log of it."""
+        """Logs nothing: the tests look at the requests themselves."""
 
 
 class Answer:
-    """What a function said to one invocation, or to its initialization."""
+    """A function's report on one invocation, or on its initialization."""
 
     def __init__(self, kind, body, headers, request_id=None):
         self.kind = kind
@@ -129,7 +129,7 @@ class RuntimeApiExchange(Exchange):
 
 
 def signature_of(method, path, headers, body, region):
-    """The AWS Signature Version 4 that these headers should carry, worked out from the specification."""
+    """The AWS Signature Version 4 that a request with these headers should have, computed from the specification."""
     credential, signed, _ = [part.split("=", 1)[1] for part in
                              headers["Authorization"].split(" ", 1)[1].replace(", ", ",").split(",")]
     key_id, date, scope_region, service, end = credential.split("/")

@@ -1,4 +1,4 @@
-"""The C function's package needs nothing of the machine that it runs on but a kernel and /bin/sh."""
+"""The C function's package needs only a kernel and /bin/sh on the machine that it runs on."""
 
 import json
 import os
@@ -23,7 +23,7 @@ def busybox_is_static():
 
 @pytest.fixture
 def bare_root(tmp_path, orders_zip):
-    """A root that holds /bin/sh, and the unpacked function in /var/task as on AWS."""
+    """A root with /bin/sh, and the unpacked function in /var/task as on AWS."""
     root = tmp_path / "root"
     (root / "bin").mkdir(parents=True)
     shutil.copy(BUSYBOX, root / "bin" / "sh")

@@ -1,4 +1,4 @@
-"""The C library: a function's loop, and the JSON reader and builder that it brings."""
+"""The C library: a function's loop, and the JSON reader and builder."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The Node.js bootstrap: what a nodejs* function sees of it, its callers and its log."""
+"""The Node.js bootstrap, as a nodejs* function, its callers and its log see it."""
 
 import re
 import socket

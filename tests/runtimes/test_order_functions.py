@@ -14,7 +14,7 @@ ORDERS = REPOSITORY / "apps" / "orders"
 
 @pytest.fixture
 def unpacked(orders_zip, tmp_path):
-    """The C function's package, unpacked as Lambda does."""
+    """The C function's package, unpacked as Lambda unpacks it."""
     folder = tmp_path / "unpacked"
     with zipfile.ZipFile(orders_zip) as package:
         for entry in package.infolist():
@@ -34,7 +34,7 @@ def processor(start, unpacked, dynamodb):
 
 @pytest.fixture(params=["c", "nodejs", "python"])
 def any_function(request, processor, dynamodb):
-    """Each of the three, with its endpoint set."""
+    """Each of the three functions, with its endpoint set."""
     if request.param == "c":
         return processor()
     source = {"nodejs": "index.mjs", "python": "index.py"}[request.param]
@@ -189,7 +189,7 @@ def test_a_table_that_cannot_be_reached_fails_the_order(processor):
     assert function.invoke(batch(notification(O1234))).value["batchItemFailures"]
     [line] = order_lines(function)
     assert line["outcome"] == "failed"
-    # libcurl's sentence, of older and of newer versions.
+    # libcurl's sentence in older and in newer versions.
     assert line["reason"] in ("Couldn't connect to server", "Could not connect to server")
 
 

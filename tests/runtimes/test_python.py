@@ -1,4 +1,4 @@
-"""The Python bootstrap: what a python3* function sees of it, its callers and its log."""
+"""The Python bootstrap, as a python3* function, its callers and its log see it."""
 
 import re
 import shutil

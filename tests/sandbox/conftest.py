@@ -1,9 +1,8 @@
-"""
-What a function tries against its server and against other functions, from inside its sandbox.
+"""Attacks of a function on its server and on other functions, from inside its sandbox.
 
-Whatever is tried here must be harmless where nothing stops it, for then the test shows just that.
-Each test runs twice: against a server of root and against one of an ordinary user (who needs the kernel's user
-namespaces).  A function is a Python module; what its handler returns is what it has got hold of.
+Every attack must be harmless where nothing stops it, because a failing test is one that was not stopped. Each test
+runs twice: against a server that runs as root, and against one that runs as an ordinary user (who needs the
+kernel's user namespaces).  A function is a Python module; its handler returns what it could reach.
 """
 
 import json
@@ -22,7 +21,7 @@ TRUST = {"Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amaz
 MAY_LOG = {"Statement": [{"Effect": "Allow", "Action": "logs:*", "Resource": "*"}]}
 NOBODY = 65534
 
-# What attackers use: system calls by their numbers, for no library asks for them the wrong way.
+# The attackers' tools: system calls by their numbers, because no library makes them with wrong arguments.
 PRELUDE = """
 import ctypes, errno, json, os, platform, signal, socket, subprocess, sys, time
 libc = ctypes.CDLL(None, use_errno=True)
@@ -42,7 +41,7 @@ def attempt(action, *arguments):
 
 
 class House:
-    """A server and the functions in it."""
+    """A server and its functions."""
 
     def __init__(self, user, *flags, program=None):
         self.user = user
@@ -77,7 +76,7 @@ class House:
         return answer
 
     def run(self, source, event=None, **settings):
-        """What the function's handler returns."""
+        """Makes a function, invokes it, and returns its handler's result."""
         return self.invoke(self.function(source, **settings), event)
 
 
@@ -92,7 +91,7 @@ def house(request):
 
 @pytest.fixture
 def houses():
-    """houses(user, flags...) is another one, which ends with the test."""
+    """houses(user, flags...) starts another server, which stops at the end of the test."""
     made = []
 
     def make(user, *flags, **settings):

@@ -1,4 +1,4 @@
-"""Functions that attack: what they reach of others, of the server, of the machine."""
+"""Functions that attack: what they can reach of other functions, the server and the machine."""
 
 import os
 import pathlib
@@ -8,7 +8,7 @@ import subprocess
 import orderly_server
 import pytest
 
-# --- Others' files -----------------------------------------------------------------------------
+# # --- Files of others ---------------------------------------------------------------------------
 
 
 def test_a_function_finds_neither_the_data_folder_nor_other_functions_code(house):
@@ -28,12 +28,13 @@ def handler(folder, context):
     assert found["data"] == "ENOENT" and found["databases"] == [] and found["host"] == []
     assert found["code"] == ["/var/task/index.py"] and found["task"] == ["index.py"]
     assert [name for name in found["parent"] if "orderly" in name] == []
-    assert set(found["home"]) <= {".pyenv"}  # when the interpreter lies there
+    assert set(found["home"]) <= {".pyenv"}  # if the interpreter is installed there
 
 
 @pytest.mark.parametrize("path", ["/var/task/index.py", "/var/runtime/bootstrap.py", "/etc/passwd", "/usr/bin/env", "/dev/null"])
 def test_a_function_changes_no_program_that_runs(house, path):
-    """What is tried changes nothing where it is allowed: its mode to what it is, an opening without a write."""
+    """Every attempt changes nothing where it is allowed: a mode is set to the same mode, a file is opened without a
+    write."""
     answer = house.run("""
 def plant(path):
     os.mkdir(path)
@@ -67,7 +68,7 @@ def test_tmp_is_a_sandboxs_own(house):
     assert not os.path.exists("/tmp/mine")
 
 
-# --- Others' processes -------------------------------------------------------------------------
+# # --- Processes of others -----------------------------------------------------------------------
 
 
 def test_a_function_sees_and_ends_only_its_own_processes(house):
@@ -81,7 +82,7 @@ def handler(server, context):
             "descriptors": attempt(os.listdir, "/proc/1/fd")}
 """, house.server.process.pid)
     assert answer["pids"] == [1, answer["own"]] and answer["parent"] == 1
-    assert answer["kill"] == "ESRCH" and answer["kill 1"] is None  # the kernel ignores it
+    assert answer["kill"] == "ESRCH" and answer["kill 1"] is None  # the kernel ignores a signal to process 1
     assert {answer[what] for what in ("environ", "memory", "root", "descriptors")} <= {"EACCES", "EPERM"}
     assert answer["command"] == ""
     assert house.server.running()
@@ -103,7 +104,7 @@ def handler(event, context):
     if house.user is None:
         assert one["ids"] != other["ids"] and min(one["ids"][0], other["ids"][0]) > 1_000_000
     else:
-        assert one["ids"] == other["ids"] == [993] * 3  # one outside: namespaces are what separates
+        assert one["ids"] == other["ids"] == [993] * 3  # the same user outside: only namespaces separate the functions
 
 
 def test_what_it_started_ends_with_it(house):
@@ -127,14 +128,14 @@ def handler(seconds, context):
     assert 900 < started < 1024  # AWS's limit of processes
     assert daemons() == started
     starts_one = "def handler(event, context): return subprocess.run(['/bin/true']).returncode\n"
-    assert house.run(starts_one) == 0  # the limit is each sandbox's own
+    assert house.run(starts_one) == 0  # each sandbox has its own limit
     house.client("lambda").delete_function(FunctionName=name)
     orderly_server.wait_until(lambda: daemons() == 0, what="the end of the daemons")
 
 
 # --- The kernel --------------------------------------------------------------------------------
 
-SYSTEM_CALLS = {  # numbers of x86-64 and arm64
+SYSTEM_CALLS = {  # # numbers of x86-64 and arm64
     "ptrace": (101, 117), "process_vm_readv": (310, 270), "mount": (165, 40), "umount2": (166, 39), "pivot_root": (155, 41),
     "chroot": (161, 51), "bpf": (321, 280), "keyctl": (250, 219), "add_key": (248, 217), "request_key": (249, 218),
     "unshare": (272, 97), "setns": (308, 268), "init_module": (175, 105), "kexec_load": (246, 104),
@@ -147,7 +148,7 @@ SYSTEM_CALLS = {  # numbers of x86-64 and arm64
 
 
 def test_system_calls_that_no_function_needs_are_refused(house):
-    """With arguments that make none of them do anything where it is allowed."""
+    """The arguments make every call harmless where it is allowed."""
     answer = house.run("""
 def handler(calls, context):
     at = 0 if platform.machine() == "x86_64" else 1
@@ -182,7 +183,7 @@ def handler(event, context):
 
 
 def test_only_sockets_of_the_network_and_of_local_programs_can_be_made(house):
-    """By system call: the kernel does not look at a register's upper half where it takes an int."""
+    """By system call: the kernel ignores the upper half of a register when the argument is an int."""
     answer = house.run("""
 def handler(event, context):
     number, pair = (41, 53) if platform.machine() == "x86_64" else (198, 199)
@@ -240,7 +241,7 @@ def handler(told, context):
 
 
 def test_a_function_on_the_machines_network_finds_no_runtime_api(house):
-    """Who is outside finds no port that answers as a Runtime API."""
+    """A client outside finds no port that answers as a Runtime API."""
     name = house.function("def handler(event, context):\n    time.sleep(event)\n    return 'own'\n")
     assert house.invoke(name, 0) == "own"
     listening = [line.split() for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]]
@@ -306,7 +307,7 @@ def handler(event, context):
         idle.sendall(request)
         assert idle.recv(1000).startswith(b"HTTP/1.1 200")
         kept = house.invoke(name)
-        assert isinstance(kept, int) and kept > 738, kept  # seven eighths of 1100 less the 256 that are kept
+        assert isinstance(kept, int) and kept > 738, kept  # seven eighths of 1100 minus the 256 reserved ones
         idle.sendall(request)
         assert idle.recv(1000).startswith(b"HTTP/1.1 200")
 
@@ -321,7 +322,7 @@ def handler(port, context):
 
 
 def own_address():
-    """Of the machine, other than loopback; None where it has none."""
+    """An address of the machine other than loopback; None if it has only loopback."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
         try:
             asked.connect(("192.0.2.1", 9))  # sends nothing
@@ -349,7 +350,7 @@ def test_the_network_beyond_the_server_is_open_unless_it_is_closed(houses):
 
 @pytest.mark.skipif(not own_address(), reason="the machine has no address but loopback")
 def test_the_addresses_where_clouds_give_out_the_machines_credentials_are_unreachable(houses):
-    """By a route of its own: without one the connection would be made, or would wait for an answer."""
+    """With a route of its own: without a route the connection would be made, or would wait for an answer."""
     if os.geteuid() != 0:
         pytest.skip("starts servers of other users")
     answer = houses(None).run("""
@@ -361,7 +362,7 @@ def handler(event, context):
     assert answer in ("EHOSTUNREACH", "ENETUNREACH"), answer
 
 
-# --- What it takes -----------------------------------------------------------------------------
+# # --- Resources ---------------------------------------------------------------------------------
 
 
 def test_a_function_that_prints_and_asks_on_many_connections_does_not_fill_the_servers_memory(house):
@@ -388,7 +389,7 @@ def handler(event, context):
 """, MemorySize=1024)
     before = peak_kib(house)
     house.invoke(name)
-    assert peak_kib(house) - before < 1024 * 1024  # with sanitizers
+    assert peak_kib(house) - before < 1024 * 1024  # the sanitizers need much of it
     assert house.run("def handler(event, context): return 'served'\n") == "served"
 
 
@@ -403,7 +404,7 @@ def handler(event, context):
     held = "x = bytearray(b'x' * 1900 * 1024 * 1024); import time; time.sleep(20)"
     return subprocess.run([sys.executable, "-c", held]).returncode
 """, MemorySize=128)
-    # The kernel may end the child alone.
+    # The kernel may kill only the child.
     assert answer == -9 or answer["errorType"] == "Runtime.OutOfMemory", answer
 
 

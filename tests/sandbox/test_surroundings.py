@@ -1,4 +1,4 @@
-"""What functions find in their sandbox: AWS's folders, variables and programs, and nothing of ours."""
+"""What functions find in their sandbox: AWS's folders, variables and programs, and nothing of the server's."""
 
 import os
 

@@ -1,7 +1,6 @@
-"""
-What the server changes in its database, in order: for tests of how much one run of an operation may do.
+"""The changes that the server makes in its database, in order: for tests of how much one run of an operation may do.
 
-Triggers write one row for each change; they are put in and read while the server is stopped.
+Triggers write one row for each change; they are added and read while the server is stopped.
 """
 
 import contextlib
@@ -20,13 +19,13 @@ def database(server) -> sqlite3.Connection:
 
 
 def rows(server, query: str, *arguments) -> list:
-    """What a query finds now, also while the server runs."""
+    """The rows of a query; the server may be running."""
     with contextlib.closing(database(server)) as connection:
         return connection.execute(query, arguments).fetchall()
 
 
 def record(server, **watched: str) -> None:
-    """record(server, removed="delete on sqs_message"): each such change is recorded by that word."""
+    """record(server, removed="delete on sqs_message"): records each such change as that word."""
     with contextlib.closing(database(server)) as connection:
         connection.execute("create table test_change (id integer primary key, word text not null)")
         tables = {name for (name,) in connection.execute("select name from sqlite_schema where type = 'table'")}
@@ -43,7 +42,7 @@ def recorded(server) -> "list[str]":
 
 
 def largest_run(words: "list[str]", of: str, until: str) -> int:
-    """How often `of` stands at most between two times that `until` does."""
+    """The largest number of `of` between two `until`."""
     most = count = 0
     for word in words:
         count = 0 if word == until else count + (word == of)
@@ -51,13 +50,13 @@ def largest_run(words: "list[str]", of: str, until: str) -> int:
     return most
 
 
-# How long what works in slices may go on before it gives way: as long as its other bounds let it, or not at all.
+# How long work in slices may continue before it yields: until its other bounds end the slice, or not at all.
 NO_HURRY = {"ORDERLY_SLICE_US": str(10**12)}
 ALWAYS_OVER = {"ORDERLY_SLICE_US": "-1"}
 
 
 class OwnServer:
-    """A server that is stopped to look into its database and to change it."""
+    """A server that is stopped for reading and changing its database."""
 
     def __init__(self, *flags, environment=None):
         self.server = orderly_server.Server(*flags, environment=environment).start()
@@ -82,7 +81,7 @@ class OwnServer:
         self.server.start()
 
     def change(self, *statements):
-        """Run SQL on the database of the server, which stands still meanwhile."""
+        """Run SQL on the server's database, while the server is stopped."""
         self.server.stop()
         with contextlib.closing(database(self.server)) as connection:
             for statement in statements:
@@ -90,7 +89,7 @@ class OwnServer:
         self.server.start()
 
     def stop_and_read(self):
-        """The recorded words; the server runs again afterwards."""
+        """The recorded words; the server is started again."""
         self.server.stop()
         words = recorded(self.server)
         self.server.start()

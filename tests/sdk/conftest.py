@@ -1,4 +1,4 @@
-"""The suites' fixtures stand in orderly_fixtures.py, which the other test folders use too."""
+"""The suites' fixtures are in orderly_fixtures.py, which the other test folders use, too."""
 
 import os
 import sys

@@ -1,8 +1,7 @@
-"""
-Fixtures of the suites that use an AWS SDK: a server, clients, the virtual clock, names.
+"""Fixtures of the suites that use an AWS SDK: a server, clients, the virtual clock, names.
 
-ORDERLY_ENDPOINT names a server that runs already; else the binary ORDERLY_BINARY (by default
-build-test/orderly) is started on a free port with a fresh data folder.
+ORDERLY_ENDPOINT names a running server; otherwise the binary ORDERLY_BINARY (by default build-test/orderly) is
+started on a free port with a new data folder.
 """
 
 import io
@@ -41,7 +40,7 @@ def endpoint():
 
 @pytest.fixture(scope="session")
 def client(endpoint):
-    """client(service): a boto3 client, made once; other keyword arguments are boto3's."""
+    """client(service) returns a boto3 client, made once; other keyword arguments are boto3's."""
     made = {}
 
     def make(service, **overrides):
@@ -76,7 +75,7 @@ def advance_clock(endpoint):
 
 @pytest.fixture(scope="session")
 def now_ms(endpoint):
-    """now_ms() is the server's clock, which may have been moved."""
+    """now_ms() returns the server's clock, which may have been moved."""
 
     def ask():
         with urllib.request.urlopen(endpoint + "/_orderly/clock") as reply:
@@ -98,7 +97,7 @@ def wait_until():
 
 @pytest.fixture
 def unique(request):
-    """unique("queue") is a name that nobody else has."""
+    """unique("queue") returns a name that no other test uses."""
     words = re.sub(r"[^A-Za-z0-9]+", "-", request.node.name).strip("-")[:32]
     token = uuid.uuid4().hex[:8]
     return lambda kind="x": f"{kind}-{words}-{token}"
@@ -106,7 +105,7 @@ def unique(request):
 
 @pytest.fixture(scope="session")
 def refused():
-    """refused(call, **arguments) is the error reply of a call that must fail."""
+    """refused(call, **arguments) returns the error reply of a call that must fail."""
 
     def refuse(call, **arguments):
         with pytest.raises(ClientError) as caught:
@@ -148,7 +147,7 @@ LAMBDA_TRUST = json.dumps(
 
 @pytest.fixture
 def make_role(client, unique):
-    """make_role(allow=[actions], managed=[policy names]) is the ARN of a role functions may have."""
+    """make_role(allow=[actions], managed=[policy names]) returns the ARN of a role for functions."""
     count = itertools.count(1)
 
     def make(allow=(), managed=("AWSLambdaBasicExecutionRole",)):
@@ -169,7 +168,7 @@ def make_role(client, unique):
 
 @pytest.fixture
 def make_function(client, unique, make_role):
-    """make_function(python source, **create_function arguments) is the name of a python3.11 function."""
+    """make_function(python source, **create_function arguments) returns the name of a python3.11 function."""
     made = []
     count = itertools.count(1)
 
@@ -202,7 +201,8 @@ def make_function(client, unique, make_role):
 
 @pytest.fixture
 def log_of(client, wait_until):
-    """log_of(function, "text", ...) waits until its log holds all these texts; the log's messages."""
+    """log_of(function, "text", ...) waits until the function's log has all these texts, and returns the log's
+    messages."""
 
     def read(function):
         try:
@@ -230,7 +230,7 @@ def log_of(client, wait_until):
 
 @pytest.fixture
 def make_queue(client, unique):
-    """make_queue(**attributes) is the URL of a new queue; make_queue.arn(url) its ARN."""
+    """make_queue(**attributes) returns the URL of a new queue; make_queue.arn(url) returns its ARN."""
     count = itertools.count(1)
     sqs = client("sqs")
 
@@ -247,7 +247,7 @@ def make_queue(client, unique):
 
 @pytest.fixture
 def drain(client):
-    """drain(queue url) receives and deletes until the queue is empty; the messages."""
+    """drain(queue url) receives and deletes until the queue is empty, and returns the messages."""
     sqs = client("sqs")
 
     def all_of(url, **arguments):
@@ -271,7 +271,7 @@ def drain(client):
 
 @pytest.fixture
 def allow_topic(client, make_queue):
-    """allow_topic(queue url, topic arn): the queue policy that the AWS console writes."""
+    """allow_topic(queue url, topic arn) sets the queue policy that the AWS console writes."""
 
     def allow(url, topic_arn):
         policy = {

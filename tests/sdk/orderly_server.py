@@ -1,7 +1,6 @@
-"""
-One Orderly process under test: start it, wait for `Ready.`, stop or kill it, and notice a bad end.
+"""One Orderly process under test: start it, wait for `Ready.`, stop or kill it, and notice when it ends badly.
 
-Runs under any Python from 3.9 on and needs nothing but the standard library.
+Runs under any Python from 3.9 on, with only the standard library.
 """
 
 import http.client
@@ -34,7 +33,7 @@ def free_port() -> int:
 
 
 def wait_until(condition, timeout_seconds=20.0, what="the condition"):
-    """What `condition` answers as soon as that is true; fails the test when the deadline passes first."""
+    """Waits until `condition` returns something true, and returns it; fails the test at the deadline."""
     deadline = time.monotonic() + timeout_seconds
     while True:
         answer = condition()
@@ -46,7 +45,7 @@ def wait_until(condition, timeout_seconds=20.0, what="the condition"):
 
 
 class Server:
-    """A process with a data folder, which outlives kills and restarts; of user id `user`."""
+    """A process with a data folder, which survives kills and restarts; it runs as user id `user`."""
 
     def __init__(self, *arguments: str, data: "str | None" = None, keep_data: bool = False, user: "int | None" = None,
                  program: "str | None" = None, environment: "dict | None" = None):
@@ -98,7 +97,7 @@ class Server:
         return self.process is not None and self.process.poll() is None
 
     def kill(self) -> None:
-        """As a power cut would: no time to say goodbye."""
+        """kill -9, like a power cut."""
         if self.process is None:
             return
         if self.process.poll() is None:
@@ -108,7 +107,7 @@ class Server:
         self.process = None
 
     def stop(self) -> None:
-        """SIGTERM, then the exit code and the sanitizers' verdict."""
+        """SIGTERM; then checks the exit code and the sanitizers' reports."""
         if self.process is None:
             return
         self.process.send_signal(signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""The AWS CLI: its own ways of asking, and what it prints. (tests/flow does both tutorials with it.)"""
+"""The AWS CLI: how it sends requests, and what it prints. (tests/flow does both tutorials with it.)"""
 
 import json
 import os
@@ -17,7 +17,7 @@ def aws_command():
 
 @pytest.fixture
 def aws(endpoint, tmp_path):
-    """aws("sqs list-queues", ...) is the finished process; the words of the first argument are split."""
+    """aws("sqs list-queues", ...) returns the finished process; the words of the first argument are split."""
 
     def run(words, *more, check=True):
         ended = subprocess.run(

@@ -1,4 +1,5 @@
-"""Conditions on what services know: tags of resources and of requests, a subscription's protocol; in both directions."""
+"""Condition keys that services supply: tags of resources and of requests, a subscription's protocol; each condition
+that holds, and each that does not."""
 
 import json
 
@@ -10,7 +11,7 @@ GROUP_ARN = "arn:aws:logs:us-east-1:000000000000:log-group:{}"
 
 
 class Queue:
-    """One kind of resource that can be tagged: made, asked, tagged and taken away by whichever clients are given."""
+    """A kind of resource with tags: how the given clients make, read, tag and delete it."""
 
     service, create, tag, ask = "sqs", "sqs:CreateQueue", "sqs:TagQueue", "sqs:SendMessage"
 
@@ -93,7 +94,7 @@ KINDS = pytest.mark.parametrize("kind", [Queue, Topic, LogGroup], ids=lambda kin
 
 @pytest.fixture
 def as_role_with(iam, new_role, become):  # noqa: F811
-    """as_role_with(statement, ...) makes clients of a role that has those statements and nothing else."""
+    """as_role_with(statement, ...) makes clients of a role with exactly these statements."""
 
     def clients(*statement):
         name = new_role()
@@ -105,7 +106,7 @@ def as_role_with(iam, new_role, become):  # noqa: F811
 
 @pytest.fixture
 def make(client, unique):
-    """make(kind, tags) is a resource made by the administrator."""
+    """make(kind, tags) returns a resource that the administrator made."""
     made = []
 
     def resource(kind, tags=None):
@@ -205,7 +206,7 @@ def test_a_topic_s_own_policy_may_ask_for_the_protocol(as_role_with, make, make_
 
 
 def test_what_cannot_be_known_denies_and_does_not_allow(as_role_with, make, refused):
-    """Nothing here tells who called: a Deny for that applies, an Allow does not."""
+    """Orderly does not supply the caller's service: a Deny for it applies, an Allow does not."""
     queue = make(Queue)
     browser = of_tag("StringLike", "aws:UserAgent", "*Mozilla*")
     refused(lambda: Queue.asked(as_role_with(allow("*"), deny(Queue.ask, **browser)), queue))

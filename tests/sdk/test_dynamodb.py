@@ -21,7 +21,7 @@ def dynamodb(client):
 
 @pytest.fixture
 def make_table(dynamodb, unique):
-    """make_table(hash=("id", "S"), sort=None) is the name of a new table."""
+    """make_table(hash=("id", "S"), sort=None) returns the name of a new table."""
     made = []
 
     def make(hash=("id", "S"), sort=None, **more):
@@ -44,7 +44,7 @@ def make_table(dynamodb, unique):
     for name in made:
         try:
             dynamodb.delete_table(TableName=name)
-        except ClientError:  # gone already, or protected
+        except ClientError:  # deleted already, or protected
             pass
 
 
@@ -259,7 +259,7 @@ def test_a_table_may_be_named_by_its_arn(dynamodb, make_table):
     assert get(dynamodb, name, id={"S": "a"}) == {"id": {"S": "a"}}
 
 
-# --- Items: what can be stored -----------------------------------------------------------------
+# # --- Items: values -----------------------------------------------------------------------------
 
 EVERYTHING = {
     "id": {"S": "everything"},
@@ -281,7 +281,7 @@ EVERYTHING = {
 
 
 def normal(value):
-    """An attribute value with its sets in order."""
+    """An attribute value with its sets sorted."""
     (kind, content), = value.items()
     if kind in ("SS", "NS", "BS"):
         return {kind: sorted(content)}
@@ -697,7 +697,7 @@ def consumed(call, table, mode="TOTAL", **arguments):
 
 
 def item_of_size(size, one="a"):
-    """Names and values count: id, the key of one letter, p, and what fills it up."""
+    """Names and values count: id, its key of one letter, p, and the filling."""
     return {"id": {"S": one}, "p": {"S": "x" * (size - 4)}}
 
 
@@ -710,7 +710,7 @@ def test_a_write_consumes_a_unit_for_each_kilobyte_begun(dynamodb, make_table, s
     assert consumed(dynamodb.put_item, table, "INDEXES", Item=item) == {**whole, "Table": {"CapacityUnits": units}}
     assert consumed(dynamodb.put_item, table, "NONE", Item=item) is None
     assert consumed(dynamodb.update_item, table, Key=key, UpdateExpression="SET p = p") == whole
-    assert consumed(dynamodb.put_item, table, Item=key) == whole  # the larger of before and after
+    assert consumed(dynamodb.put_item, table, Item=key) == whole  # the larger of the sizes before and after
     dynamodb.put_item(TableName=table, Item=item)
     assert consumed(dynamodb.update_item, table, Key=key, UpdateExpression="REMOVE p") == whole
     dynamodb.put_item(TableName=table, Item=item)

@@ -1,4 +1,4 @@
-"""DynamoDB: what a policy can ask of a request: keys, attributes, what is returned, tags."""
+"""DynamoDB: what a policy can test in a request: keys, attributes, what is returned, tags."""
 
 import json
 
@@ -13,7 +13,8 @@ def dynamodb(client):
 
 @pytest.fixture
 def allowed_by(client, unique):
-    """allowed_by(*statements): a DynamoDB client of a user who has them, and an Allow of everything if asked."""
+    """allowed_by(*statements): a DynamoDB client of a user with these statements, and on demand with an Allow of
+    everything."""
     iam, name = client("iam"), unique("user")[-60:].lstrip("-")
     iam.create_user(UserName=name)
     key = iam.create_access_key(UserName=name)["AccessKey"]
@@ -79,7 +80,7 @@ def key(user, game="chess"):
 
 
 def item_calls(dynamodb, table, user):
-    """Each operation on items, of that user's partition."""
+    """Each operation on items, in that user's partition."""
     query = {
         "KeyConditionExpression": "#u = :u AND begins_with(game, :g)",
         "ExpressionAttributeNames": {"#u": "user"},
@@ -131,7 +132,7 @@ def test_a_scan_reads_all_keys_and_has_no_leading_key(make_table, allowed_by):
 
 
 def attribute_calls(dynamodb, table, name):
-    """Requests that name an attribute besides those of the key, each in another place."""
+    """Requests that name an attribute other than those of the key, each in another place."""
     keyed = {"TableName": table, "Key": key("mine")}
     value = {"ExpressionAttributeValues": {":v": {"S": "v"}}}
     renamed = {"ExpressionAttributeNames": {"#n": name}}

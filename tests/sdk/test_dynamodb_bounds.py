@@ -1,4 +1,4 @@
-"""DynamoDB: no request does more at once than a bounded number of rows; asked of the database itself, too."""
+"""DynamoDB: each run of a request changes a bounded number of rows; the database itself is checked, too."""
 
 import contextlib
 import threading
@@ -15,7 +15,7 @@ HOUR = 3600
 
 
 class Tables:
-    """A server of its own, which is stopped to look into its database and to change it."""
+    """A server of its own, which is stopped for reading and changing its database."""
 
     def __init__(self):
         self.server = orderly_server.Server().start()
@@ -64,7 +64,7 @@ class Tables:
         return changes.rows(self.server, f"select count(*) from {table}")[0][0]
 
     def change(self, *statements):
-        """Run SQL on the database of the server, which stands still meanwhile."""
+        """Run SQL on the server's database, while the server is stopped."""
         self.server.stop()
         with contextlib.closing(changes.database(self.server)) as database:
             for statement in statements:
@@ -72,7 +72,7 @@ class Tables:
         self.server.start()
 
     def multiply(self, count):
-        """So many items more, which nobody can get: like the first one, but for their keys."""
+        """Add that many items that no client can read: copies of the first one with other keys."""
         self.change(
             f"""with recursive n(i) as (select 1 union all select i + 1 from n where i < {count})
             insert into dynamodb_item (table_id, hash_key, range_key, size_bytes, item)
@@ -220,7 +220,7 @@ def test_the_item_that_crosses_a_megabyte_belongs_to_the_page(tables, size, fit)
         )
 
     def page(**arguments):
-        # A page also ends when it has taken its time, which a slow machine may reach first.
+        # A page also ends when its time is over, which a slow machine may reach first.
         return orderly_server.wait_until(
             lambda: (reply := tables.dynamodb.scan(TableName="orders", **arguments))["ScannedCount"] == fit and reply,
             what="a page that is full",

@@ -1,4 +1,4 @@
-"""DynamoDB: a write that was worked out beside the engine comes to the same as one that was not."""
+"""DynamoDB: a write that a worker has prepared has the same result as one that the engine does alone."""
 
 import itertools
 import random
@@ -18,7 +18,7 @@ def pad(params, **_):
 
 @pytest.fixture(scope="module")
 def padded(endpoint):
-    """padded(): a new client of DynamoDB whose requests are all large enough to be prepared."""
+    """padded() returns a new client of DynamoDB whose requests are all large enough to be prepared."""
 
     def make():
         client = boto3.client(
@@ -55,7 +55,7 @@ def new_table(dynamodb, key_type="S"):
 
 
 def reply_of(call, table, arguments):
-    """What the call answers, but for the request's id and the table's name."""
+    """The call's answer, without the request's id and the table's name."""
     try:
         reply = call(TableName=table, **arguments)
     except ClientError as error:
@@ -134,7 +134,7 @@ def in_threads(count, work):
     def run(worker):
         try:
             work(worker)
-        except Exception as problem:  # told below, on the test's own thread
+        except Exception as problem:  # raised below, on the test's own thread
             problems.append(problem)
 
     threads = [threading.Thread(target=run, args=(worker,)) for worker in range(count)]
@@ -146,7 +146,7 @@ def in_threads(count, work):
 
 
 def test_prepared_writes_that_race_come_to_what_they_do_one_after_the_other(dynamodb, padded):
-    """Each one says what it found and what it left: so they stand in a row, whoever was prepared from what."""
+    """Each update returns the item before and after it: so the updates form a chain, whatever each was prepared from."""
     table = new_table(dynamodb)
     dynamodb.put_item(TableName=table, Item={"id": {"S": "a"}, "made": {"L": []}, "filler": {"S": "x" * 50_000}})
     left = []
@@ -173,7 +173,7 @@ def test_prepared_writes_that_race_come_to_what_they_do_one_after_the_other(dyna
 
 
 def test_of_prepared_writes_that_race_under_one_condition_each_succeeds_once(dynamodb, padded):
-    """Whoever wins deletes, puts or updates the item; nobody wins by what was there before."""
+    """The winner deletes, puts or updates the item; no request succeeds by the item's old content."""
     table = new_table(dynamodb)
     key = {"id": {"S": "a"}}
     dynamodb.put_item(TableName=table, Item={**key, "n": {"N": "0"}})
@@ -223,7 +223,7 @@ def test_an_item_that_is_deleted_once_by_many_prepared_deletes_is_returned_once(
 
 
 def test_a_large_item_is_read_like_a_small_one(dynamodb):
-    """It moves to a worker from 32 KB on."""
+    """From 32 KB on, the read moves to a worker."""
     table = new_table(dynamodb)
     key = {"id": {"S": "a"}}
     for size in [32 * 1024 - 100, 32 * 1024 + 1, 400_000]:
@@ -236,7 +236,7 @@ def test_a_large_item_is_read_like_a_small_one(dynamodb):
 
 
 def test_a_number_is_the_same_after_a_request_has_moved_to_a_worker(dynamodb):
-    """The first run has rewritten it already."""
+    """The first run has rewritten the item already."""
     table = new_table(dynamodb, "N")
     given, told = {"id": {"N": "0012.500"}}, {"id": {"N": "12.5"}}
     filler = {"S": "x" * 40_000}

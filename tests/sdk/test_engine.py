@@ -1,4 +1,4 @@
-"""What every service has from the engine: real time in Date, traces, and what it tells of itself."""
+"""What every service gets from the engine: real time in Date, traces, and metrics."""
 
 import email.utils
 import json

@@ -1,4 +1,4 @@
-"""GET /_orderly/iam/explain: which statement of which policy decides, and what was looked at."""
+"""GET /_orderly/iam/explain: which statement of which policy decides, and which policies were evaluated."""
 
 import json
 import urllib.error
@@ -14,7 +14,7 @@ ROOT = "arn:aws:iam::000000000000:root"
 
 @pytest.fixture
 def explain(endpoint):
-    """explain(action, resource, who, *context) is (status, answer)."""
+    """explain(action, resource, who, *context) returns (status, answer)."""
 
     def ask(action, resource, who, *context):
         query = [("action", action), ("resource", resource), ("as", who), *(("context", one) for one in context)]

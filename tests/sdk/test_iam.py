@@ -33,7 +33,7 @@ FROM_ACCOUNT = trust(AWS=ACCOUNT)
 
 
 def clear(iam, kind, name):
-    """Delete a role or user with all that hangs on it."""
+    """Delete a role or user with everything that is attached to it."""
     argument = {f"{kind.title()}Name": name}
     for policy in getattr(iam, f"list_{kind}_policies")(**argument)["PolicyNames"]:
         getattr(iam, f"delete_{kind}_policy")(PolicyName=policy, **argument)
@@ -57,7 +57,7 @@ def sts(client):
 
 @pytest.fixture
 def new_policy(iam, unique):
-    """new_policy(statement, ...) is a managed policy's ARN."""
+    """new_policy(statement, ...) returns a managed policy's ARN."""
     arns = []
 
     def make(*items, **arguments):
@@ -76,7 +76,7 @@ def new_policy(iam, unique):
 
 @pytest.fixture
 def new_role(iam, unique, new_policy):
-    """new_role(...) is a role's name; the roles are gone when the test ends, before the policies they have."""
+    """new_role(...) returns a role's name; roles are deleted at the end of the test, before their policies."""
     names = []
 
     def make(document=FROM_ACCOUNT, **arguments):
@@ -596,7 +596,7 @@ def test_a_queue_s_policy_lets_a_role_in(client, new_role, become, queue, refuse
 
 
 def test_a_queue_s_policy_is_one_that_binds_or_none(client, queue, refused):
-    """A policy that is kept but not understood would drop its denials."""
+    """A policy that is stored but not understood would lose its denials."""
     sqs = client("sqs")
     rule = {"Effect": "Deny", "Principal": "*", "Action": "sqs:SendMessage", "Resource": queue_arn(queue)}
     for change in ({"Principal": {"AWS": "nobody"}}, {"Effect": "Never"}, {"Condition": {"StringIs": {"a": "b"}}}):
@@ -630,7 +630,7 @@ def test_tags_of_the_principal_are_conditions(iam, new_role, become, queue, refu
 
 
 def test_a_delegated_administrator_is_held_to_a_boundary(iam, new_role, new_policy, become, refused):
-    """As AWS's guide has it: iam:PermissionsBoundary is what a request asks for, or what the identity has."""
+    """As in AWS's guide: iam:PermissionsBoundary is the boundary that a request sets, or that the identity has."""
     boundary = new_policy(allow("sqs:*"))
     inside, outside = new_role(PermissionsBoundary=boundary), new_role()
     delegate = new_role()
@@ -682,7 +682,7 @@ def test_who_makes_something_with_tags_must_be_allowed_to_tag_it(iam, new_role, 
 
 def test_older_sessions_of_a_role_can_be_revoked(
         iam, new_role, become, queue, refused, advance_clock, now_ms):
-    """By the very policy that AWS's console attaches as AWSRevokeOlderSessions."""
+    """With exactly the policy that AWS's console attaches as AWSRevokeOlderSessions."""
     name = new_role()
     iam.attach_role_policy(RoleName=name, PolicyArn=SQS_FULL)
     older = become(name)("sqs")
@@ -722,7 +722,7 @@ def test_a_role_made_again_does_not_inherit_sessions(iam, new_role, become, queu
 
 
 def test_sessions_of_a_deleted_role_authenticate_nowhere(iam, client, new_role, become, queue, refused):
-    """Not even where a policy lets everybody in, nor where no permission is needed."""
+    """Not even where a policy allows everybody, or where no permission is needed."""
     name = new_role()
     session = become(name)
     policy = statements({"Effect": "Allow", "Principal": "*", "Action": "sqs:*", "Resource": "*"})
@@ -747,7 +747,7 @@ def test_sessions_of_a_deleted_role_authenticate_nowhere(iam, client, new_role, 
 
 
 def test_a_policy_with_a_key_twice_is_refused(iam, sts, client, new_role, queue, unique, refused):
-    """One reader would take the first, another the last: AWS takes neither."""
+    """One parser would use the first, another the last: AWS refuses such a policy."""
     rule = json.dumps({"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"})
     twice = f'{{"Version": "2012-10-17", "Statement": [{rule.replace("Allow", "Deny")}], "Statement": [{rule}]}}'
     without_principal = twice.replace('"Principal": "*", ', "")

@@ -1,4 +1,4 @@
-"""--iam: what policies deny is refused, let through with a word in the log, or never asked."""
+"""--iam: a call that policies deny is refused, allowed with a line in the log, or not evaluated."""
 
 import json
 
@@ -14,7 +14,8 @@ DENIED = "User: arn:aws:iam::000000000000:user/u is not authorized to perform: d
 
 @pytest.fixture
 def started():
-    """started(*flags, **environment) is a server with a user who may do nothing, and a topic that may not deliver."""
+    """started(*flags, **environment) returns a server with a user without permissions, and a topic that may not
+    deliver."""
     servers = []
 
     def start(*flags, **environment):
@@ -78,7 +79,7 @@ def test_when_off_nobody_is_asked(started, flags, environment):
 
 
 def test_when_off_a_function_needs_no_trust_of_its_role(started):
-    """The role trusts nobody, and lets nobody read the queue."""
+    """The role trusts nobody, and allows nobody to read the queue."""
     nobody = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"}]}
     one = started("--iam", "off")
     role = one.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps(nobody))["Role"]["Arn"]

@@ -29,7 +29,7 @@ def sqs(client):
 
 @pytest.fixture
 def call(functions):
-    """call(function, event) is (what it returned, the whole reply)."""
+    """call(function, event) returns (the function's result, the whole reply)."""
 
     def invoke(name, event=None, **arguments):
         reply = functions.invoke(FunctionName=name, Payload=json.dumps(event), **arguments)
@@ -702,7 +702,7 @@ def records_in(lines):
 
 @pytest.fixture
 def triggered(functions, make_queue, make_function, make_role, wait_until):
-    """triggered(source, queue attributes, **mapping) is (function, queue url, mapping's uuid)."""
+    """triggered(source, queue attributes, **mapping) returns (function, queue url, mapping's uuid)."""
     made = []
 
     def make(source=SAY, queue=None, function=None, **mapping):
@@ -1101,7 +1101,7 @@ def test_a_functions_policy_has_a_limit(functions, make_function, refused):
 
 @pytest.fixture
 def as_user(client, unique):
-    """as_user(statement, ...) is the Lambda client of a user who may do that."""
+    """as_user(statement, ...) returns the Lambda client of a user with these statements."""
     iam, made = client("iam"), []
 
     def make(*statements):

@@ -1,4 +1,4 @@
-"""Lambda: what is large or many is written and removed by its bounds, and comes through whole."""
+"""Lambda: large or many things are written and removed in bounded runs, and arrive complete."""
 
 import io
 import json
@@ -37,7 +37,8 @@ class Functions(changes.OwnServer):
         return count
 
     def queue(self, count):
-        """So many invocations of the only function that wait for their next attempt, each with a payload apart."""
+        """Add that many invocations of the only function that wait for their next attempt, each with a separate
+        payload."""
         self.change(
             f"""with recursive n(i) as (select 1 union all select i + 1 from n where i < {count})
             insert into lambda_invocation (id, request_id, function_id, kind, state, payload, payload_apart, trace_id,

@@ -33,7 +33,7 @@ def make_group(logs, unique):
 
 @pytest.fixture
 def now_ms(client, make_queue):
-    """now_ms() is what the server's clock says, which tests move: the time of a message just sent."""
+    """now_ms() returns the server's clock, which tests move, by the time of a message just sent."""
 
     def now():
         sqs, url = client("sqs"), make_queue()
@@ -46,7 +46,7 @@ def now_ms(client, make_queue):
 
 @pytest.fixture
 def put(logs):
-    """put(group, stream, (time, message), ...) makes the stream when it is missing."""
+    """put(group, stream, (time, message), ...) makes the stream if it is missing."""
 
     def write(group, stream, *events):
         try:
@@ -172,7 +172,7 @@ def test_a_group_has_up_to_fifty_tags(logs, make_group, refused):
 
 
 def test_the_two_lesser_classes_are_listed_together(client):
-    here = client("logs", region_name="eu-central-1")  # where there are no other groups
+    here = client("logs", region_name="eu-central-1")  # a region without other groups
     for name, kind in (("a", "STANDARD"), ("b", "INFREQUENT_ACCESS")):
         here.create_log_group(logGroupName=name, logGroupClass=kind)
     try:
@@ -249,8 +249,8 @@ def test_events_are_read_by_time(logs, make_group, put, now_ms):
     put(group, "s", *[(now - 100 + i, str(i)) for i in range(10)])
     window = {"startTime": now - 100 + 3, "endTime": now - 100 + 6}
     reply = logs.get_log_events(logGroupName=group, logStreamName="s", startFromHead=True, **window)
-    assert messages(reply) == ["3", "4", "5"]  # the end is exclusive here
-    assert messages(logs.filter_log_events(logGroupName=group, **window)) == ["3", "4", "5", "6"]  # and not here
+    assert messages(reply) == ["3", "4", "5"]  # GetLogEvents excludes the end
+    assert messages(logs.filter_log_events(logGroupName=group, **window)) == ["3", "4", "5", "6"]  # FilterLogEvents includes it
 
 
 def test_events_too_old_or_too_new_are_rejected_and_the_rest_is_kept(logs, make_group, put, now_ms):
@@ -347,7 +347,7 @@ def test_a_filter_answers_the_latest_events_first_when_asked_to(logs, make_group
 
     first = logs.filter_log_events(logGroupName=group, startFromHead=False, limit=1)
     second = logs.filter_log_events(logGroupName=group, nextToken=first["nextToken"], limit=1)
-    assert (messages(first), messages(second)) == (["9"], ["8"])  # the token knows the direction
+    assert (messages(first), messages(second)) == (["9"], ["8"])  # the token includes the direction
 
     error = refused(logs.filter_log_events, logGroupName=group, startFromHead=False, startTime=1)
     assert error["code"] == "InvalidParameterException"

@@ -1,4 +1,4 @@
-"""CloudWatch Logs: no request does more at once than a bounded number of rows, bytes and milliseconds."""
+"""CloudWatch Logs: each run of a request is bounded in rows, bytes and milliseconds."""
 
 import time
 
@@ -28,7 +28,7 @@ class Logs(changes.OwnServer):
         self.logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=events)
 
     def pages(self, operation, **arguments):
-        """All pages, however small, by following the tokens."""
+        """All pages, however small, following the tokens."""
         while True:
             page = getattr(self.logs, operation)(**arguments)
             yield page
@@ -96,7 +96,7 @@ def test_large_events_are_removed_by_their_bytes(logs):
     logs.wait_for_no_rows("select 1 from logs_event")
     words = logs.stop_and_read()
     assert words.count("removed") == 12
-    assert changes.largest_run(words, "removed", until="run") == 5  # the fifth passes 4 MiB
+    assert changes.largest_run(words, "removed", until="run") == 5  # the fifth event passes 4 MiB
 
 
 def test_a_group_of_many_streams_is_deleted_some_at_a_time(logs):
@@ -152,7 +152,7 @@ def test_what_expires_in_several_streams_is_taken_off_each(logs):
 
 
 def many_events(logs, count):
-    """So many events of one moment that do not match, written into the stopped server's database; then one that does."""
+    """Write that many events of one moment that do not match into the stopped server's database; then one that does."""
     logs.make("g", "s")
     logs.put("g", "s", ["no"])
     logs.change(

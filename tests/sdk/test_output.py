@@ -1,6 +1,4 @@
-"""
-What functions print, when it is much: it slows the function, and nobody else.
-"""
+"""A function that prints much is slowed down, and no other is."""
 
 import threading
 
@@ -23,7 +21,7 @@ def handler(event, context):
 
 @pytest.fixture
 def house(monkeypatch):
-    """A server that keeps little of what was freed, so that its memory tells something."""
+    """A server that keeps little freed memory, so that its memory shows what it uses."""
     monkeypatch.setenv("ASAN_OPTIONS", orderly_server.SANITIZER_ENVIRONMENT["ASAN_OPTIONS"] + ":quarantine_size_mb=8")
     server = orderly_server.Server().start()
     yield House(server)

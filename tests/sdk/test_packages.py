@@ -1,6 +1,5 @@
-"""
-Packages of functions on the disk: who may read them, what unpacking accepts, how long they stay; each test with
-a server of its own.
+"""Packages of functions on the disk: who may read them, what unpacking accepts, how long they stay; each test with a
+server of its own.
 """
 
 import base64
@@ -65,7 +64,7 @@ class House:
             return self.role()
 
     def create(self, name, code, **settings):
-        """A function of that code: a zip file, or the source of a Python module."""
+        """Make a function from a zip file or from the source of a Python module."""
         package = code if isinstance(code, bytes) else zip_of({"index.py": code})
         return self.client("lambda").create_function(
             FunctionName=name,
@@ -81,7 +80,7 @@ class House:
 
 @pytest.fixture
 def house():
-    """house(*arguments, **Server's) starts a server."""
+    """house(*arguments, **keywords) starts a server; the keywords are Server's."""
     servers = []
 
     def open_house(*arguments, **options):
@@ -164,7 +163,7 @@ def wait_unpacked(house, *packages):
 
 
 def run_cold(house, name):
-    """Invoke it in a new sandbox."""
+    """Invoke the function in a new sandbox."""
     house.client("lambda").update_function_configuration(FunctionName=name, Description=uuid.uuid4().hex)
     return house.invoke(name)
 
@@ -267,7 +266,7 @@ def remove(path, text):
     path.unlink()
 
 
-EVIL = "def handler(event, context): return 'evil!'"  # as long as HELLO
+EVIL = "def handler(event, context): return 'evil!'"  # the same size as HELLO
 
 
 @pytest.mark.parametrize("alter", [write_into, add_beside, put_in_place_of, remove])
@@ -279,7 +278,7 @@ def test_code_that_was_altered_on_the_disk_does_not_run(house, alter):
     assert one.invoke("one") == (None, '"hello"')
     alter(code, EVIL)
     assert run_cold(one, "one") == (None, '"hello"')
-    assert digest_of(package) in unpacked(one)  # and what was there before, until the sandboxes have ended
+    assert digest_of(package) in unpacked(one)  # and the old code, until the sandboxes have ended
     one.server.stop()
     alter(code, EVIL)
     one.server.start()
@@ -408,7 +407,7 @@ def large_package(source, size=LARGE):
 
 
 def stored(house):
-    """How many pieces of packages the database holds."""
+    """The number of pieces of packages in the database."""
     return changes.rows(house.server, "select count(*) from lambda_piece")[0][0]
 
 
@@ -492,7 +491,7 @@ def test_a_dry_run_and_a_second_function_with_the_same_code_store_nothing(house)
 
 
 def kill_in_the_middle(house, name):
-    """Kill the server while it writes a large package; False: it was too quick."""
+    """Kill the server while it writes a large package; False: the write was over before."""
     before = stored(house)
 
     def upload():
@@ -522,7 +521,7 @@ def test_a_server_that_is_killed_while_it_writes_a_package_has_the_one_before(ho
 
 
 def make_old(server):
-    """What a server has left that kept each package in one row."""
+    """The database of an earlier version, which kept each package in one row."""
     with contextlib.closing(changes.database(server)) as database:
         rows = database.execute("select sha256, content from lambda_piece order by sha256, number").fetchall()
         whole = {}
@@ -579,7 +578,7 @@ def test_no_interpreter_is_asked_before_a_function_needs_it(house, tmp_path, mon
     assert asked.read_text().split() == ["python3.11"]
 
 
-# --- What a package may be ---------------------------------------------------------------------
+# # --- Contents of a package ---------------------------------------------------------------------
 
 NOT_UNZIPPED = "Could not unzip uploaded file. Please check your file, then try to upload again."
 TOO_LARGE = "Unzipped size must be smaller than 262144000 bytes"
@@ -589,7 +588,7 @@ def zip_with(entries, compression=zipfile.ZIP_DEFLATED):
     """A zip file of (name, content) pairs, or (ZipInfo, content)."""
     packed = io.BytesIO()
     with warnings.catch_warnings(), zipfile.ZipFile(packed, "w", compression) as package:
-        warnings.simplefilter("ignore")  # of names that stand twice
+        warnings.simplefilter("ignore")  # about names that occur twice
         for name, content in entries:
             package.writestr(name, content)
     return packed.getvalue()
@@ -602,13 +601,13 @@ def special(name, mode):
 
 
 def local_name_changed(package, before, after):
-    """The name in the local header is another than the one in the central directory, which comes last."""
+    """Change the name in the central directory, which comes last, but not in the local header."""
     at = package.index(before)
     return package[:at] + after + package[at + len(before) :]
 
 
 def claimed_size_changed(package, size):
-    """What the central directory says of its only entry's size."""
+    """Change the size of the only entry in the central directory."""
     at = package.rindex(b"PK\x01\x02") + 24
     return package[:at] + struct.pack("<I", size) + package[at + 4 :]
 

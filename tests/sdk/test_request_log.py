@@ -1,4 +1,4 @@
-"""The server's log: a line for each request, with what a newcomer has to know of it."""
+"""The server's log: a line for each request, with what a newcomer needs to know about it."""
 
 import json
 import re
@@ -18,7 +18,7 @@ LINES_PER_SECOND = 500
 
 @pytest.fixture
 def started():
-    """started(*flags) is a server of its own."""
+    """started(*flags) starts a server of its own."""
     servers = []
 
     def start(*flags):
@@ -31,7 +31,7 @@ def started():
 
 
 def said(one, wait_until, word):
-    """The lines about it, without their times."""
+    """The log's lines with that word, without their times."""
     lines = wait_until(lambda: [line for line in one.server.log_lines if word in line], what=word)
     return [line.split(" ", 1)[1].rstrip("\n") for line in lines]
 
@@ -101,7 +101,7 @@ def test_a_second_has_room_for_so_many_lines_and_debug_for_all(started, wait_unt
     assert max(per_second.values()) <= 2 * LINES_PER_SECOND, "two of the log's seconds share one of the clock's"
 
 
-# --- Services that are not here ----------------------------------------------------------------
+# # --- Services that Orderly lacks ---------------------------------------------------------------
 
 STRANGERS = [
     ("cloudformation", "list_stacks", {}, "cloudformation.ListStacks", "cloudformation: ListStacks"),

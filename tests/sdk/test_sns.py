@@ -1,4 +1,4 @@
-"""SNS as boto3 sees it, and what it leaves on the queues that subscribe."""
+"""SNS as boto3 sees it, and the messages that it leaves on subscribed queues."""
 
 import base64
 import datetime
@@ -41,7 +41,7 @@ def make_topic(sns, unique):
 
 @pytest.fixture
 def subscribed(sns, make_topic, make_queue, allow_topic):
-    """subscribed(**attributes) is (topic arn, queue url, subscription arn), with the policy written."""
+    """subscribed(**attributes) returns (topic arn, queue url, subscription arn); the queue's policy allows the topic."""
 
     def make(**attributes):
         topic, queue = make_topic(), make_queue()
@@ -395,7 +395,7 @@ def test_the_envelope_holds_what_aws_puts_there_in_its_order(sns, sqs, endpoint,
 
 
 def followed(url, method="GET"):
-    """The status and the body of what an unsigned request gets."""
+    """The status and the body of the reply to an unsigned request."""
     try:
         with urllib.request.urlopen(urllib.request.Request(url, method=method)) as reply:
             return reply.status, reply.read().decode()

@@ -22,7 +22,7 @@ class Topics(changes.OwnServer):
         return self.client("sns")
 
     def topic(self, name="t", queues=0, raw=lambda i: False):
-        """The ARN of a topic with so many queues that subscribe, and their URLs."""
+        """Makes a topic with that many subscribed queues; returns its ARN and the queues' URLs."""
         arn = self.sns.create_topic(Name=name)["TopicArn"]
         urls = []
         for i in range(queues):
@@ -234,7 +234,7 @@ def test_a_topic_counts_its_subscriptions(topics):
     assert (shown["SubscriptionsConfirmed"], shown["SubscriptionsDeleted"]) == ("2", "1")
 
 
-# --- No body is lost, none is left ---------------------------------------------------------------
+# # --- Bodies are neither lost nor left ------------------------------------------------------------
 
 
 @pytest.mark.parametrize("seed", range(3))

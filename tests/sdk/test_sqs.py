@@ -36,7 +36,7 @@ def md5(text):
 
 
 def md5_of_attributes(attributes):
-    """As AWS's developer guide defines it."""
+    """The digest as AWS's developer guide defines it."""
     digest = hashlib.md5()
     for name in sorted(attributes):
         value = attributes[name]
@@ -50,13 +50,13 @@ def md5_of_attributes(attributes):
 
 
 def in_background(function):
-    """Starts the function; answers how to wait for what it returned."""
+    """Starts the function on a thread; returns a function that waits for the result."""
     box = {}
 
     def run():
         try:
             box["value"] = function()
-        except Exception as error:  # handed to who waits
+        except Exception as error:  # raised in the waiting thread
             box["error"] = error
 
     thread = threading.Thread(target=run, daemon=True)
@@ -75,7 +75,7 @@ def in_background(function):
 
 @pytest.fixture
 def parked_receive(sqs, endpoint):
-    """parked_receive(url) starts a receive that waits 20 s, and comes back once the server has it."""
+    """parked_receive(url) starts a receive that waits 20 s, and returns once the server has it."""
 
     def start(url, **arguments):
         own = boto3.client(
@@ -89,7 +89,7 @@ def parked_receive(sqs, endpoint):
         own.meta.events.register("before-send.sqs.ReceiveMessage", lambda **_: leaving.set())
         result = in_background(lambda: receive(own, url, WaitTimeSeconds=20, **arguments))
         assert leaving.wait(10)
-        for _ in range(20):  # each a whole round trip: the receive arrived long before the last
+        for _ in range(20):  # each is a whole round trip: the receive arrived long before the last one
             attributes_of(sqs, url, "QueueArn")
         return result
 
@@ -840,7 +840,7 @@ def test_a_deleted_message_never_comes_again(sqs, make_queue, advance_clock):
     sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
     advance_clock(31)
     assert receive(sqs, url) == []
-    sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])  # again: fine
+    sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])  # a second delete succeeds, too
 
 
 def test_a_handle_still_deletes_after_the_visibility_timeout_if_nobody_else_received(sqs, make_queue, advance_clock):
@@ -878,7 +878,7 @@ def test_a_handle_that_no_receive_gave_out_is_refused(sqs, make_queue, refused):
     send(sqs, url)
     [message] = receive(sqs, url)
     true = message["ReceiptHandle"]
-    old_layout = struct.pack("<5q", 0x4F524432, 1, 1, 1, 2**63 - 1)  # what a handle was before it was sealed
+    old_layout = struct.pack("<5q", 0x4F524432, 1, 1, 1, 2**63 - 1)  # the form of handles in versions that did not seal them
     changed = [true[:i] + ("A" if true[i] != "A" else "B") + true[i + 1 :] for i in range(0, len(true), 5)]
     for forged in [base64.b64encode(old_layout).decode(), true[:-1], true + "A", "", "é", *changed]:
         for call, more in ((sqs.delete_message, {}), (sqs.change_message_visibility, {"VisibilityTimeout": 43200})):
@@ -1226,7 +1226,7 @@ def test_a_deny_in_the_queues_policy_binds_even_the_administrator(sqs, make_queu
     assert (error["code"], error["status"]) == ("AccessDenied", 403)
     assert "is not authorized to perform: sqs:sendmessage on resource: " + arn.lower() in error["message"].lower()
     assert "explicit deny in a resource-based policy" in error["message"]
-    assert receive(sqs, url) == []  # what is not denied goes on
+    assert receive(sqs, url) == []  # without a denial it is delivered
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": ""})
     send(sqs, url)
     assert "Policy" not in attributes_of(sqs, url)

@@ -17,7 +17,7 @@ PATH = "/_orderly/traces/stream"
 
 
 class Stream:
-    """An event stream that is open; take() is the next event, read as a browser reads it."""
+    """An open event stream; take() returns the next event, read as a browser reads it."""
 
     def __init__(self, endpoint, query="", **headers):
         url = urllib.parse.urlsplit(endpoint)
@@ -26,7 +26,7 @@ class Stream:
         self.reply = self.connection.getresponse()
 
     def lines(self):
-        """Of the next block."""
+        """The fields of the next block."""
         found = []
         while line := self.reply.readline().decode():
             if line == "\n":
@@ -35,7 +35,7 @@ class Stream:
         raise EOFError
 
     def take(self):
-        """Comments keep the socket from timing out, so this gives up by itself."""
+        """Comments keep the socket from timing out, so this gives up after a time of its own."""
         give_up = time.monotonic() + 30
         while time.monotonic() < give_up:
             fields = dict(line.split(": ", 1) for line in self.lines() if not line.startswith(":"))
@@ -52,7 +52,7 @@ class Stream:
 
 @pytest.fixture
 def stream(endpoint):
-    """stream(message=…, after=…) is open when it is returned: what happens from then on comes."""
+    """stream(message=…, after=…) returns an open stream: it receives everything that happens from then on."""
     opened = []
 
     def begin(last_event=None, **query):

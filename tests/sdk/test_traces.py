@@ -1,4 +1,4 @@
-"""The ways of messages and invocations: what is on them, how they are found, and how long they are kept."""
+"""The ways of messages and invocations: their hops, how traces are found, and how long they are kept."""
 
 import json
 import re
@@ -23,7 +23,7 @@ def handler(event, context):
 
 
 class Traces:
-    """GET /_orderly/traces of the server there."""
+    """GET /_orderly/traces of that server."""
 
     def __init__(self, endpoint):
         self.endpoint = endpoint
@@ -40,7 +40,7 @@ class Traces:
         return self.page(**filters)["traces"]
 
     def hops(self, **filters):
-        """Of the only trace that is found."""
+        """The hops of the only trace that matches."""
         [trace] = self.find(**filters)
         return self.get("/" + trace["traceId"])["hops"]
 
@@ -57,7 +57,7 @@ def traces(endpoint):
 
 @pytest.fixture
 def order():
-    """An order's id that is nowhere else."""
+    """An order id that occurs nowhere else."""
     return "O" + uuid.uuid4().hex[:12]
 
 
@@ -75,7 +75,7 @@ def arn_of_queue(url):
 
 @pytest.fixture
 def make_topic(client, make_queue, unique):
-    """make_topic(url) is the ARN of a topic with that queue as its subscriber."""
+    """make_topic(url) returns the ARN of a topic with that queue as its subscriber."""
 
     def make(url, allowed=True):
         topic = client("sns").create_topic(Name=unique("topic"))["TopicArn"]
@@ -176,7 +176,7 @@ def test_a_message_that_nobody_deletes_ends_in_the_dead_letter_queue(client, tra
 
 @pytest.fixture
 def trigger(client, make_queue, make_function, make_role):
-    """trigger(source, allow=, environment=, queue attributes) is the URL of a queue that has that function behind it."""
+    """trigger(source, allow=, environment=, queue attributes) returns the URL of a queue that triggers that function."""
 
     def make(source, allow=(), variables=None, **queue):
         url = make_queue(VisibilityTimeout=30, **queue)
@@ -275,7 +275,7 @@ def test_a_foreign_page_reads_no_traces(traces, path):
 
 @pytest.fixture
 def started():
-    """started("--flag", …) is a server of its own."""
+    """started("--flag", …) starts a server of its own."""
     servers = []
 
     def start(*flags):
@@ -343,7 +343,7 @@ def test_what_was_not_written_yet_is_written_when_the_server_stops(started):
 
 
 def test_hops_of_one_message_are_found_however_they_are_written(started):
-    """Some with their batch, as those of a request in a trace are; some later, as those of a plain one."""
+    """Hops of a traced request are written with its batch; hops of other requests a little later."""
     import boto3
 
     server = started()

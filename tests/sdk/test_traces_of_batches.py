@@ -1,4 +1,4 @@
-"""What a message's trace tells when its function returned well, and the message comes again nevertheless."""
+"""The trace of a message whose function returned without an error, and which is delivered again nevertheless."""
 
 import json
 import urllib.request
@@ -24,7 +24,7 @@ def handler(event, context):
 
 @pytest.fixture
 def hops_of(endpoint):
-    """hops_of(message id): the hops of its trace."""
+    """hops_of(message id) returns the hops of its trace."""
 
     def read(path):
         with urllib.request.urlopen(f"{endpoint}/_orderly/traces{path}") as reply:
@@ -39,7 +39,7 @@ def hops_of(endpoint):
 
 @pytest.fixture
 def sent(client, make_queue, make_function, make_role, hops_of, wait_until):
-    """sent(source, "text", ...): the queue's ARN, and the hops of each message once the function has returned."""
+    """sent(source, "text", ...) returns the queue's ARN, and the hops of each message once the function has returned."""
 
     def has_returned(hops):
         return "returned" in [hop["kind"] for hop in hops]

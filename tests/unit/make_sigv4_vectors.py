@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write sigv4_vectors.h: requests signed by botocore, to be checked by test_sigv4.c.
+"""Write sigv4_vectors.h: requests signed by botocore, for test_sigv4.c.
 
 Usage: tests/unit/make_sigv4_vectors.py > tests/unit/sigv4_vectors.h
 """
@@ -59,7 +59,7 @@ def sign(signer, service, method, url, headers, body, token):
 
 
 def wire(request):
-    """The request as it goes over the wire."""
+    """The request in the form in which it is sent."""
     parts = urlsplit(request.url)
     target = (parts.path or "/") + ("?" + parts.query if parts.query else "")
     host = parts.netloc.removesuffix(":80")

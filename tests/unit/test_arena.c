@@ -106,7 +106,7 @@ TEST(all_requests_together_have_a_limit_too)
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         arena_alloc(&others[i], half);
     assert_false(arena_run(&scratch, ask_for, &half));
-    assert_true(arena_run(&scratch, ask_for, &little)); /* who asks for little still gets it */
+    assert_true(arena_run(&scratch, ask_for, &little)); /* a small request still succeeds */
     arena_free(&others[0]);
     assert_true(arena_run(&scratch, ask_for, &half));
     for (size_t i = 1; i < sizeof others / sizeof *others; i++)
@@ -196,7 +196,7 @@ TEST(what_is_not_handed_out_is_poisoned)
 #else
 TEST(what_is_not_handed_out_is_poisoned)
 {
-    skip(); /* by the sanitizers' build only */
+    skip(); /* only the sanitizers' build can tell */
 }
 #endif
 

@@ -155,18 +155,18 @@ TEST(what_is_not_well_formed_is_refused)
         "0000",       /* two values */
         "18",         /* the number is cut off */
         "1b00000000", /* so is this one */
-        "1c",         /* 28 to 30 mean nothing */
+        "1c",         /* 28 to 30 have no meaning */
         "1e",
         "7d",
         "fc",
-        "1f", /* an integer has a length */
+        "1f", /* an integer needs a length */
         "3f",
         "df",
-        "ff",                 /* a break that ends nothing */
+        "ff",                 /* a break without anything to end */
         "6261",               /* the text is cut off */
         "5b7fffffffffffffff", /* longer than any source */
-        "7f01ff",             /* a piece that is no text */
-        "7f4101ff",           /* nor is this */
+        "7f01ff",             /* a piece that is not text */
+        "7f4101ff",           /* another piece that is not text */
         "7f7f6161ffff",       /* a piece of indefinite length */
         "7f6161",             /* no end */
         "8201",               /* the array is cut off */
@@ -174,10 +174,10 @@ TEST(what_is_not_well_formed_is_refused)
         "9b7fffffffffffffff", /* longer than any source */
         "a16161",             /* a key without a value */
         "bf6161ff",           /* the same, ended */
-        "a10101",             /* a key that is no text */
+        "a10101",             /* a key that is not text */
         "bb7fffffffffffffff", /* longer than any source */
-        "c1",                 /* a tag of nothing */
-        "61ff",               /* no UTF-8 */
+        "c1",                 /* a tag without a value */
+        "61ff",               /* not UTF-8 */
         "7f61c361bcff",       /* a character in two pieces */
         "e0",
         "f3",

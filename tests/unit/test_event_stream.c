@@ -33,7 +33,7 @@ static enum event_result result_of(str stream)
     return event_message_read(&scratch, &stream, &message);
 }
 
-/* The published example of an empty message, and of one with a payload: the CRCs are theirs. */
+/* The published example of an empty message, and one with a payload, with their published CRCs. */
 TEST(the_known_messages_are_written)
 {
     struct event_header content = {STR_INIT("content-type"), EVENT_HEADER_TEXT, 0,
@@ -108,7 +108,7 @@ static void add_u32(struct text *text, size_t number)
         text_add_char(text, (char)(number >> shift));
 }
 
-/* A message with these lengths and right CRCs, whatever is inside. */
+/* A message with these lengths and right CRCs around any bytes. */
 static str sealed(size_t total, size_t headers, str inside)
 {
     struct text text = text_in(&scratch);

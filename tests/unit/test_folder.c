@@ -1,5 +1,5 @@
 /*
- * What a folder's fingerprint sees: every change that leaves another file than there was.
+ * test_folder.c: a folder's fingerprint shows every change that replaces or alters a file.
  */
 #include "base/folder.h"
 
@@ -96,7 +96,7 @@ TEST(what_is_written_added_removed_or_named_anew_is_seen)
     assert_seen(before);
 }
 
-/* Its size and its times are set to what they were. */
+/* Its size and its times are set back to the old ones. */
 TEST(a_file_that_pretends_to_be_the_old_one_is_seen)
 {
     struct sha256 before = fingerprint();
@@ -116,7 +116,7 @@ TEST(a_folder_that_is_not_there_has_no_fingerprint)
     assert_false(folder_fingerprint(path("none"), &found));
 }
 
-/* Root may remove whatever it likes. */
+/* Continue as an ordinary user, because root may remove anything. */
 static void become_nobody(void)
 {
     if (geteuid() == 0) {

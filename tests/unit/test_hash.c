@@ -132,7 +132,7 @@ TEST(random_text_uses_its_alphabet)
     assert_int_equal(strspn(text.data, "xyz"), 100);
 }
 
-/* Stored: these may never change. */
+/* The order is stored on disk: these values must never change. */
 TEST(keys_are_spread_by_all_but_their_last_two_bytes)
 {
     assert_text(hex_encode(&scratch, spread_key(&scratch, S(""))), "89688c2b");

@@ -12,7 +12,7 @@ static struct http_parser *parser;
 
 static enum http_state feed(str bytes, size_t *used)
 {
-    char *copy = malloc(bytes.size ? bytes.size : 1); /* exactly as large, and gone afterwards */
+    char *copy = malloc(bytes.size ? bytes.size : 1); /* of exactly the bytes' size, and freed afterwards */
 
     memcpy(copy, bytes.data, bytes.size);
     enum http_state state = http_parser_feed(parser, (str){copy, bytes.size}, used);
@@ -27,7 +27,7 @@ static void begin(void)
     http_parser_begin(parser, &scratch);
 }
 
-/* All at once. */
+/* Feed all bytes at once. */
 static enum http_state state_of(str bytes)
 {
     size_t used;
@@ -371,7 +371,7 @@ TEST(extensions_of_chunks_and_trailers_have_the_bounds_of_a_head)
     enum {
         FRAMING = 10,
         SIZE_LINES = 2 * 16
-    }; /* "1\r\n", "\r\n", "0\r\n", "\r\n"; and what two chunks may have */
+    }; /* "1\r\n", "\r\n", "0\r\n", "\r\n"; and the allowance of two chunks */
     size_t most = LIMIT_HTTP_HEAD_BYTES + SIZE_LINES - FRAMING;
 
     assert_int_equal(status_of_chunked(most - 3, 0), 0);

@@ -23,7 +23,7 @@ static str rewritten(str source)
     return json_written(&writer);
 }
 
-/* Parsed from a copy of its exact size, so that reading past the end is noticed. */
+/* Parsed from a copy of its exact size, so that the sanitizer reports reading past the end. */
 static bool accepted(str source)
 {
     char *copy = malloc(source.size + 1);

@@ -162,7 +162,7 @@ TEST(there_is_one_host_header_or_none)
     assert_int_equal(visitor().host_kind, HOST_MALFORMED);
 }
 
-/* The sender of a request to localhost:4566 with these headers; absent ones are left out. */
+/* The sender of a request to localhost:4566 with these headers; absent values add no header. */
 static enum sender sender(str origin, str site, str agent)
 {
     begin();
@@ -183,7 +183,7 @@ TEST(what_says_nothing_of_a_page_is_a_program)
     assert_int_equal(sender(none, none, none), SENDER_PROGRAM);
     assert_int_equal(sender(none, none, S("Boto3/1.44.5")), SENDER_PROGRAM);
     assert_int_equal(sender(none, none, S("Mozilla/5.0 (X11; Linux x86_64)")), SENDER_PROGRAM);
-    add(S("Sec-Fetch-Mode"), S("cors")); /* fetch() of Node.js says that, and no more */
+    add(S("Sec-Fetch-Mode"), S("cors")); /* Node.js's fetch() sends this and no other such header */
     assert_int_equal(visitor().sender, SENDER_PROGRAM);
 }
 

@@ -59,7 +59,7 @@ TEST(a_table_without_room_offers_nothing)
     assert_false(positions_next(&positions, &slot, &position));
 }
 
-/* Bytes behind the last whole word count, and so does the length. */
+/* The bytes after the last whole word are hashed, and so is the length. */
 TEST(a_hash_looks_at_every_byte)
 {
     char text[20] = {0};

@@ -39,7 +39,7 @@ static enum sigv4_result verified(const struct http_request *request)
     return verified_at(request, S(SECRET), now_ms);
 }
 
-/* A signed SendMessage, ready to be spoilt. */
+/* A correctly signed SendMessage for a test to change. */
 static struct http_request signed_request(void)
 {
     struct http_request request = {.method = S("POST"), .path = S("/"), .query = S(""), .payload = S("{}")};
@@ -61,7 +61,7 @@ static str *header_value(struct http_request *request, str name)
     return NULL;
 }
 
-/* `value` with the first `from` in it replaced. */
+/* `value` with the first `from` in it replaced by `to`. */
 static str replaced(str value, str from, str to)
 {
     ptrdiff_t at = str_find(value, from);
@@ -71,7 +71,7 @@ static str replaced(str value, str from, str to)
     return arena_join(&scratch, start, str_from(value, (size_t)at + from.size));
 }
 
-/* The vector of that name with something in it replaced. */
+/* The vector of that name with the first `from` replaced by `to`. */
 static struct http_request vector_request(const char *name, str from, str to)
 {
     size_t i = 0;

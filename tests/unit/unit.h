@@ -14,7 +14,7 @@
 
 #include "base/arena.h"
 
-/* What a test allocates; freed when the test ends. */
+/* Memory for tests; freed when a test ends. */
 static struct arena scratch;
 
 static inline int free_arena(void **state)

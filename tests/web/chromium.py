@@ -1,8 +1,7 @@
-"""
-A headless Chromium, driven by the DevTools protocol over two pipes: no port, no library.
+"""A headless Chromium, driven by the DevTools protocol over two pipes: no port, no library.
 https://chromedevtools.github.io/devtools-protocol/
 
-Names below "example" lead to this machine, so that pages can be of any origin.
+Names below "example" resolve to this machine, so that pages can have any origin.
 """
 
 import json
@@ -17,7 +16,7 @@ PATIENCE_SECONDS = 60
 
 FLAGS = [
     "--headless=new",
-    "--no-sandbox",  # the tests may run as root, where Chromium's own does not work
+    "--no-sandbox",  # the tests may run as root, where Chromium's own sandbox does not work
     "--disable-gpu",
     "--disable-dev-shm-usage",
     "--disable-extensions",
@@ -48,7 +47,7 @@ class Browser:
         os.close(to_browser)
         os.close(from_browser)
         self.last_id = 0
-        self.waiting = {}  # by id: where its answer goes
+        self.waiting = {}  # id -> where to put the answer
         self.listeners = []
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
@@ -79,7 +78,7 @@ class Browser:
         return reply["result"]
 
     def open(self, url):
-        """A new tab that has loaded that URL, as if somebody had typed it."""
+        """A new tab that has loaded that URL, as if a user had typed it."""
         return Page(self).go(url)
 
     def close(self):
@@ -101,7 +100,7 @@ class Page:
         self.session = browser.call("Target.attachToTarget", targetId=self.target, flatten=True)["sessionId"]
         self.call("Page.enable")
         self.call("Network.enable")
-        self.sent = []  # headers, by request, as the network saw them
+        self.sent = []  # headers, by request, as Chromium sent them
         browser.listeners.append(self._hear)
         self.loads = queue.Queue()
 
@@ -125,7 +124,7 @@ class Page:
         self.loads.get(timeout=PATIENCE_SECONDS)
 
     def run(self, script):
-        """What the body of an async function returns, run in the page."""
+        """Runs the body of an async function in the page, and returns its result."""
         expression = f"(async () => {{ {script} }})()"
         result = self.call("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)
         assert "exceptionDetails" not in result, result["exceptionDetails"]

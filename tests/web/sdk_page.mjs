@@ -1,4 +1,4 @@
-// What the page /sdk.html has in window.sdk: the AWS SDK for JavaScript, bundled for browsers.
+// window.sdk of the page /sdk.html: the AWS SDK for JavaScript, bundled for browsers.
 export * from "@aws-sdk/client-dynamodb";
 export * as lambda from "@aws-sdk/client-lambda";
 export * as sns from "@aws-sdk/client-sns";

@@ -1,7 +1,7 @@
-"""
-A page in the developer's browser: what a real one does to the server, and what it may do when its origin was let in.
+"""A page in the developer's browser: what a real browser sends to the server, and what a page of an allowed origin
+may do.
 
-Each attack ends with a question to the server, by a client that is no browser: nothing has happened.
+Each attack ends with a check by a client that is not a browser: nothing has changed.
 """
 
 import base64
@@ -56,7 +56,7 @@ def site_port():
 
 @pytest.fixture(scope="session")
 def sdk():
-    """Site has the SDK for JavaScript."""
+    """The site also serves the SDK for JavaScript."""
     js_folder = HERE.parent / "sdk" / "js"
     command = [js_folder / "node_modules/.bin/esbuild", HERE / "sdk_page.mjs", "--bundle", "--minify", "--format=iife",
                "--global-name=sdk", "--platform=browser"]
@@ -66,7 +66,7 @@ def sdk():
 
 @pytest.fixture(scope="session")
 def endpoint(site_port):
-    """A server with its default settings, but for one origin that is let in."""
+    """A server with its default settings and one allowed origin."""
     server = orderly_server.Server("--allowed-origin", f"http://app.example:{site_port}").start()
     yield server.endpoint
     try:
@@ -84,7 +84,7 @@ def browser():
 
 @pytest.fixture
 def open_page(browser, site_port):
-    """open_page(host) is a page of that host."""
+    """open_page(host) opens a page of that host."""
     pages = []
 
     def open_page(host="127.0.0.1", path="/"):
@@ -102,7 +102,7 @@ def foreign(open_page):
 
 
 class Presigner(SigV4QueryAuth):
-    """botocore's would move a body into the query."""
+    """Signs a URL; botocore's signer would move a body into the query."""
 
     def _modify_request_before_signing(self, request):
         body, request.data = request.data, b""
@@ -112,7 +112,8 @@ class Presigner(SigV4QueryAuth):
 
 @pytest.fixture
 def presigned(endpoint):
-    """presigned(service, method, path and query, body) is a URL that test/test has signed, as any page can."""
+    """presigned(service, method, path and query, body) returns a URL that test/test has signed, which any page can
+    make."""
 
     def sign(service, method="GET", path="/", body=b"", at=endpoint):
         aws = AWSRequest(method, at + path, data=body)
@@ -128,7 +129,7 @@ def create_queue(name):
 
 @pytest.fixture
 def queues(client):
-    """queues() are the names of those that there are."""
+    """queues() returns the names of all queues."""
     return lambda: [url.rsplit("/", 1)[1] for url in client("sqs").list_queues().get("QueueUrls", [])]
 
 
@@ -142,7 +143,7 @@ def js(value):
 
 
 def refused(page, fetch):
-    """Whether this fetch() fails, or has an answer that the page cannot read."""
+    """Does this fetch() fail, or return an answer that the page cannot read?"""
     return page.run(f"try {{ const r = await fetch({fetch}); return r.type === 'opaque' }} catch (e) {{ return true }}")
 
 
@@ -252,7 +253,7 @@ def test_a_sandboxed_frame_is_of_no_origin(open_page, presigned, queues, unique)
 
 
 def test_a_name_that_the_browser_does_not_trust_is_no_way_round(foreign, endpoint, presigned, queues, unique):
-    """Browsers send no Sec-Fetch-Site there."""
+    """Browsers send no Sec-Fetch-Site to such a URL."""
     name = unique("q")
     port = endpoint.rsplit(":", 1)[1]
     url = presigned("sqs", path=create_queue(name), at=f"http://localhost.localstack.cloud:{port}")
@@ -278,7 +279,8 @@ def test_a_typed_url_reads_but_changes_nothing_wherever_it_led(browser, endpoint
 
 @pytest.fixture
 def signed(endpoint):
-    """signed(target, input) are the arguments of a fetch() of that JSON operation, as the SDK for browsers makes it."""
+    """signed(target, input) returns the arguments of a fetch() of that JSON operation, as the SDK for browsers makes
+    it."""
 
     def sign(target, given, content_type="application/x-amz-json-1.0"):
         body = json.dumps(given)
@@ -354,7 +356,7 @@ def test_a_page_of_another_host_was_not_let_in(open_page, signed, unique, queues
 
 
 def test_an_allowed_pages_links_run_nothing(open_page, presigned, unique, queues):
-    """A navigation carries no Origin: nobody can tell an allowed page's from another's."""
+    """A navigation carries no Origin: an allowed page's request looks like any other page's."""
     page, name = open_page("app.example"), unique("q")
     page.run(f"location.href = {js(presigned('sqs', path=create_queue(name)))}")
     page.wait_for_load()

@@ -1,10 +1,9 @@
-"""
-For every operation of every service one request that succeeds: what test_every_member.py makes wrong.
+"""For every operation of every service one request that succeeds; test_every_member.py makes it wrong.
 
-    before, tree = base_requests(world)["sqs"]["DeleteQueue"]()
+  before, tree = base_requests(world)["sqs"]["DeleteQueue"]()
 
-`before` are requests [(operation, tree)] that make what the operation needs; names of what an operation makes
-are new each time.
+`before` are requests [(operation, tree)] that make what the operation needs; names of what an operation makes are
+new each time.
 """
 
 import io
@@ -37,7 +36,7 @@ def arn(service, resource, region="us-east-1"):
 
 
 class World:
-    """What the requests are about, made once; `client(service)` is a boto3 client of the account's root."""
+    """The resources that the requests use, made once; `client(service)` returns a boto3 client of the account's root."""
 
     def __init__(self, client):
         self.counter = itertools.count(1)
@@ -179,7 +178,7 @@ def sns(world):
 
 
 def of_identities(world, kind, name, argument, document):
-    """The operations that roles and users have alike."""
+    """The operations that roles and users share."""
     one = {argument: name}
     passing = {argument: "passing"}
     made = (f"Create{kind}", {**passing, **document})

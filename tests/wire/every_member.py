@@ -1,11 +1,10 @@
-"""
-Every member of an operation's input, made wrong in every way that a protocol can carry.
+"""Every member of an operation's input, made wrong in every way that a protocol can carry.
 
-    for label, changed in variants(model, operation, base, protocol):
-        request_bytes(host, service, model, operation, protocol, changed(base))
+  for label, changed in variants(model, operation, base, protocol):
+      request_bytes(host, service, model, operation, protocol, changed(base))
 
-A tree is the input as Python has it; Raw is JSON to be sent as it stands, Text the bytes of a form's field,
-of a part of the path or of a header.
+A tree is the input in Python; Raw is JSON that is sent unchanged, Text the bytes of a form's field, of a part of
+the path or of a header.
 """
 
 import base64
@@ -20,14 +19,14 @@ ABSENT = object()
 
 
 class Raw(str):
-    """JSON as it stands."""
+    """JSON that is sent unchanged."""
 
 
 class Text(bytes):
-    """What a form, a path or a header carries, percent-encoded already."""
+    """The text of a form's field, a path or a header, already percent-encoded."""
 
 
-# --- What may stand in a place -------------------------------------------------------------------
+# # --- Wrong values --------------------------------------------------------------------------------
 
 WRONG_JSON = {
     "null": "null", "true": "true", "7": "7", "0": "0", "-1": "-1", "a fraction": "1.5", "minus zero": "-0.0",
@@ -54,7 +53,7 @@ TEXTS_FORM = {
 
 
 def values_of(kind, form):
-    """{label: what may stand there}; a key of a map is always a text."""
+    """{label: value} to try at that place; a key of a map is always a text."""
     if form:
         return {label: Text(text) for label, text in TEXTS_FORM.items()}
     wrong = {} if kind == "key" else WRONG_JSON
@@ -62,7 +61,7 @@ def values_of(kind, form):
     return {label: Raw(text) for label, text in {**wrong, **texts}.items()}
 
 
-# --- Where -------------------------------------------------------------------------------------
+# # --- Places ------------------------------------------------------------------------------------
 
 
 class Key:
@@ -86,7 +85,7 @@ def resolved(model, kind):
 
 
 def example(model, kind, depth=0):
-    """Something of that type, with the required members only."""
+    """A value of that type, with the required members only."""
     shape = resolved(model, kind)
     if isinstance(shape, str):
         value = model.shapes[kind].values[:1] if kind in model.shapes else []
@@ -99,7 +98,7 @@ def example(model, kind, depth=0):
 
 
 def places(model, kind, tree, steps=(), seen=()):
-    """The steps to everything inside of the input, and what type it is of."""
+    """The steps to every place inside the input, with the type of each."""
     shape = resolved(model, kind)
     if steps:
         yield steps, shape if isinstance(shape, str) else shape.kind
@@ -118,7 +117,7 @@ def places(model, kind, tree, steps=(), seen=()):
 
 
 def edited(model, kind, tree, steps, value):
-    """The tree with that value at the end of the steps; what is missing on the way is made."""
+    """The tree with that value at the end of the steps; makes what is missing on the way."""
     if not steps:
         return value
     shape, step, rest = resolved(model, kind), steps[0], steps[1:]
@@ -138,12 +137,12 @@ def edited(model, kind, tree, steps, value):
 
 
 def in_text(shape, steps, protocol):
-    """Does that place travel as text: in a form, in the path, in the query, in a header?"""
+    """Is the value sent as text: in a form, in the path, in the query, in a header?"""
     return protocol == "query" or shape.members[steps[0]].location in ("path", "query", "header", "headers")
 
 
 def variants(model, operation, base, protocol):
-    """[(what is wrong where, the function that makes it so in an input)] of an operation."""
+    """[(what is wrong where, the function that changes an input so)] of an operation."""
     kind = model.operations[operation].input
     shape = model.shapes[kind]
 
@@ -156,7 +155,7 @@ def variants(model, operation, base, protocol):
             yield f"{steps}: absent", change(steps, ABSENT)
         for label, value in values_of(type_there, in_text(shape, steps, protocol)).items():
             if steps[-1] == "WaitTimeSeconds" and label == "7":
-                continue  # that is right, and takes seven seconds
+                continue  # this value is right, and takes seven seconds
             yield f"{steps}: {label}", change(steps, value)
 
 

@@ -1,4 +1,4 @@
-"""The door: who is let in, by Host, Origin and Sec-Fetch-Site; and what each is told."""
+"""The door: which requests are admitted by Host, Origin and Sec-Fetch-Site, and the replies to others."""
 
 import http.client
 import json
@@ -23,7 +23,7 @@ JSON = {"Content-Type": "application/json"}
 LIST_TABLES = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "DynamoDB_20120810.ListTables"}
 CREATE_QUEUE = "/?Action=CreateQueue&Version=2012-11-05&QueueName="
 
-# An operation, everything of our own, and paths that lead nowhere.
+# An operation, all our own paths, and unknown paths.
 EVERY_KIND_OF_PATH = [
     ("POST", "/", LIST_TABLES),
     ("GET", "/?Action=ListQueues&Version=2012-11-05", {}),
@@ -66,7 +66,7 @@ def send(endpoint, method, path, headers=None, body=None):
 
 
 def signed(endpoint, headers, body="{}", service="dynamodb", host=None, keys=("test", "test"), method="POST", path="/"):
-    """Those headers and a signature."""
+    """The given headers, with a signature."""
     aws = AWSRequest(method, endpoint + path, data=body, headers={"Host": host or endpoint.split("//")[1], **headers})
     SigV4Auth(Credentials(*keys), service, "us-east-1").add_auth(aws)
     return dict(aws.headers.items())
@@ -82,7 +82,7 @@ def presigned(endpoint, path, host=None, expires=3600, service="sqs"):
 
 @pytest.fixture
 def started():
-    """started(*flags, **environment) is a server of its own."""
+    """started(*flags, **environment) starts a server of its own."""
     servers = []
 
     def start(*flags, **environment):
@@ -247,7 +247,7 @@ def test_refusals_are_logged_a_line_a_second_with_how_many_there_were(started):
     assert "origin=http://evil.example path=/ from=127.0.0.1 refused_before=0" in lines[0]
 
 
-# --- Origins that were let in ------------------------------------------------------------------
+# # --- Allowed origins ---------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -401,7 +401,7 @@ def test_a_plus_stands_for_a_space_in_a_signed_url(endpoint, make_queue, drain):
 
 
 def test_a_presigned_url_runs_out_by_the_virtual_clock(started):
-    """Just before and just after: a minute for this test to run."""
+    """Just before and just after the bound, with a minute of slack for the test's own time."""
     endpoint = started().endpoint
     path = presigned(endpoint, "/?Action=ListQueues&Version=2012-11-05", expires=7200)
     orderly_server.post(endpoint, "/_orderly/clock", json.dumps({"advance_ms": (7200 - 60) * 1000}))

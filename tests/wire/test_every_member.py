@@ -1,9 +1,8 @@
-"""
-Whatever stands in a member, the answer is none of the server's own failures, its protocol's parser takes
-it, and so it does whatever is read afterwards.
+"""Whatever value a member has, the server does not fail, the reply parses in its protocol, and later reads parse,
+too.
 
-One test for each operation in each protocol that its service speaks, generated from the models; what is sent
-is in every_member.py, the requests that it begins with are in base_requests.py.
+One test for each operation in each protocol of its service, generated from the models; every_member.py makes the
+wrong requests, from the right ones in base_requests.py.
 """
 
 import json
@@ -91,7 +90,7 @@ class Line:
         return int(status.split()[1]), headers, body
 
     def ask(self, requests):
-        """The replies.  A request that ends the connection is answered, what was sent after it is sent again."""
+        """The replies.  A request that ends the connection is answered; the requests after it are sent again."""
         replies = []
         while len(replies) < len(requests):
             if not self.socket:
@@ -113,7 +112,7 @@ def refuse_constant(word):
 
 
 def problem_of(reply, served=True):
-    """What is wrong with a reply, None when nothing is."""
+    """What is wrong with a reply, or None."""
     status, headers, body = reply
     if status >= 500 and (served or status != 501):
         return f"status {status}"
@@ -156,7 +155,7 @@ def line(server):
 
 @pytest.fixture
 def ask_for(line, bases):
-    """ask_for(service, protocol, operation): every variant, [(what is wrong, request, reply)]."""
+    """ask_for(service, protocol, operation): sends every variant; returns [(what is wrong, request, reply)]."""
 
     def encode(service, protocol, operation, tree):
         return request_bytes(line.host, service, MODELS[service], operation, protocol, tree)
@@ -179,7 +178,7 @@ def ask_for(line, bases):
 
 
 def is_served(service, operation, label):
-    """A path with nothing in it is another path, which nothing may answer."""
+    """An empty part makes another path, which may have no operation."""
     members = MODELS[service].shapes[MODELS[service].operations[operation].input].members
     return not (label and label.endswith((": absent", ": an empty text")) and any(
         member.location == "path" and label.startswith(f"({name!r},)") for name, member in members.items()))
@@ -205,7 +204,7 @@ def test_no_member_can_break_a_reply(ask_for, server, service, protocol, operati
 
 
 def member_at(model, kind, steps):
-    """The member that the steps lead to, None when they end in a list or a map."""
+    """The member at the end of the steps, None when they end in a list or a map."""
     shape = model.shapes.get(kind) if isinstance(kind, str) else None
     if not shape or steps[0] not in shape.members:
         return None
@@ -224,7 +223,7 @@ def refused_members():
 
 
 def asking(model, member):
-    """A value of a refused member that asks for something, and what it is told."""
+    """A value of a refused member that must be refused, and the sentence for it."""
     values = model.shapes[member.type].values if isinstance(member.type, str) and member.type in model.shapes else []
     if member.excepted:
         value = next(value for value in values if value not in member.excepted)

@@ -15,7 +15,7 @@ LARGEST_UNPACKED = 8 * 1024
 
 @pytest.fixture
 def call(endpoint):
-    """call(target, body, accept) is the reply's headers, in lower case, and its body as sent."""
+    """call(target, body, accept) returns the reply's headers, in lower case, and its body as sent."""
     service = {"DynamoDB_20120810": "dynamodb", "AmazonSQS": "sqs"}
 
     def send(target, body, accept=None):
@@ -41,7 +41,7 @@ def call(endpoint):
 
 @pytest.fixture
 def item(call):
-    """item(size, accept) is GetItem's reply, whose body has that many bytes when it is not packed."""
+    """item(size, accept) returns GetItem's reply, whose unpacked body has that many bytes."""
     table = f"gzip-{uuid.uuid4().hex[:8]}"
     call("DynamoDB_20120810.CreateTable",
          {"TableName": table, "BillingMode": "PAY_PER_REQUEST",

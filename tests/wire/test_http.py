@@ -1,4 +1,4 @@
-"""HTTP/1.1 itself, over a bare socket: what no SDK would send, and what some do."""
+"""HTTP/1.1 itself, over a bare socket: requests that no SDK sends, and some that SDKs do send."""
 
 import gzip
 import json
@@ -15,7 +15,7 @@ LIST_TABLES = b"{}"
 
 
 class Connection:
-    """A socket with a buffer, from which whole replies are read."""
+    """A socket with a buffer, for reading whole replies."""
 
     def __init__(self, endpoint):
         host, port = endpoint.split("//")[1].rsplit(":", 1)
@@ -38,7 +38,7 @@ class Connection:
         return head
 
     def reply(self):
-        """(status, headers, body); interim replies too."""
+        """(status, headers, body), also of interim replies."""
         first, *lines = self.until(b"\r\n\r\n").decode().split("\r\n")
         headers = {name.lower(): value.strip() for name, value in (line.split(":", 1) for line in lines)}
         length = int(headers.get("content-length", 0))
@@ -48,7 +48,7 @@ class Connection:
         return int(first.split(" ")[1]), headers, body
 
     def closed(self):
-        """Waits for the server to close; True when nothing came before."""
+        """Waits for the server to close; True when it sent nothing before."""
         try:
             while self.fill():
                 pass
@@ -72,7 +72,7 @@ def connect(endpoint):
 
 @pytest.fixture
 def signed(endpoint):
-    """signed(target, body) is (header lines of a signed request, without its length)."""
+    """signed(target, body) returns the header lines of a signed request, without its length."""
 
     def sign(target="DynamoDB_20120810.ListTables", body=LIST_TABLES, headers=None):
         service = {"AmazonSQS": "sqs", "DynamoDB_20120810": "dynamodb"}[target.split(".")[0]]

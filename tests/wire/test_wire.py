@@ -1,4 +1,4 @@
-"""Every *.http file below this folder is a test: README.md tells the format."""
+"""Every *.http file below this folder is a test: README.md describes the format."""
 
 import pathlib
 import uuid

@@ -1,4 +1,4 @@
-"""Reading *.http files, sending what they say byte by byte, comparing what comes back."""
+"""Reads *.http files, sends their requests byte by byte, and compares the replies."""
 
 import dataclasses
 import http.client
@@ -88,7 +88,7 @@ def sign(request, endpoint, headers, body):
 
 
 class SignerAt(SigV4Auth):
-    """A signer that can be told the time."""
+    """A signer with a settable time."""
 
     def __init__(self, credentials, service, region, date):
         super().__init__(credentials, service, region)
@@ -117,7 +117,7 @@ def send(endpoint, request):
         for name, value in headers.items():
             connection.putheader(name, value)
         connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
-        connection.endheaders(body)  # in one piece: a head alone may be refused before its body says what it asks
+        connection.endheaders(body)  # in one piece: a head alone may be refused before its body names the operation
         connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)
         reply = connection.getresponse()
         return Reply(reply.status, {k.lower(): v for k, v in reply.getheaders()}, reply.read())
@@ -133,7 +133,7 @@ class Different(AssertionError):
 
 
 def match_text(expected, actual, known, where):
-    """Matches and notes what the placeholders took."""
+    """Matches a text and notes the values of the placeholders."""
     pattern, names, at = "", [], 0
     for found in PLACEHOLDER.finditer(expected):
         pattern += re.escape(expected[at : found.start()])

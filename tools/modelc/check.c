@@ -1,6 +1,5 @@
 /*
- * check.c: everything that can be wrong between declarations.  What passes can be written down
- * without further questions.
+ * check.c: checks everything that can be wrong between declarations.  The emit files need no further checks.
  */
 #include "modelc.h"
 
@@ -161,7 +160,10 @@ static void check_field(struct model *model, const struct shape_entry *shape, co
         complain(model, field->line, "Only a string of an error has a default.");
 }
 
-/* What a client may send must be refused when nobody can read it; what no client sends cannot be. */
+/*
+ * A member that a client may send and that has no readable type must be refused; a member that no client
+ * sends cannot be.
+ */
 static void check_refusal(struct model *model, const struct shape_entry *shape, const struct field *field)
 {
     const struct refusal *refusal = &field->refusal;
@@ -205,7 +207,7 @@ static bool is_refusing(const struct model *model, const struct shape_entry *sha
     return false;
 }
 
-/* Shapes hold each other in circles: go round until nothing is new. */
+/* Shapes contain each other in circles: repeat until nothing changes. */
 static void mark_refusing(struct model *model)
 {
     for (bool again = true; again;) {
@@ -240,7 +242,7 @@ static void check_container(struct model *model, struct shape_entry *shape)
     if (!check_type(model, shape->line, shape->element))
         return;
 
-    /* a container that holds itself with no structure between has no end */
+    /* a container that contains itself without a structure between has no end */
     size_t steps = 0;
     const struct shape_entry *inner = shape;
     while (inner && (inner->kind == KIND_LIST || inner->kind == KIND_MAP) && steps++ <= model->shapes.count)
@@ -254,7 +256,7 @@ static void check_shape(struct model *model, struct shape_entry *shape)
     if (shape->kind == KIND_LIST || shape->kind == KIND_MAP)
         check_container(model, shape);
     for (size_t i = 0; i < shape->fields.count; i++)
-        if (!str_present(shape->fields.items[i].group)) /* it was checked in its group */
+        if (!str_present(shape->fields.items[i].group)) /* members of a group are checked in the group */
             check_field(model, shape, &shape->fields.items[i]);
     for (size_t i = 0; i < shape->values.count; i++)
         for (size_t j = 0; j < i; j++)
@@ -343,7 +345,7 @@ bool operation_streams(const struct model *model, const struct operation_entry *
     return false;
 }
 
-/* What only one of its members may be in. */
+/* Count the members that are `in eventstream`, of which a structure may have one. */
 static size_t count_streams(struct model *model, const struct shape_entry *shape)
 {
     size_t streams = 0;
@@ -393,7 +395,7 @@ static void check_http(struct model *model, const struct operation_entry *operat
         check_input_locations(model, operation, input);
 }
 
-/* A structure of another model is there when C knows it. */
+/* Note an input structure of another model, so that its header is included. */
 static void use_input(struct model *model, const struct operation_entry *operation)
 {
     if (!is_foreign(operation->input.text))
@@ -488,7 +490,7 @@ static void check_error(struct model *model, size_t index)
         use_shape(model, error->shape->name);
 }
 
-/* ---- notes, and what nobody uses ---- */
+/* ---- notes, and unused shapes ---- */
 
 static bool note_has_subject(const struct model *model, str subject)
 {

@@ -1,5 +1,5 @@
 /*
- * emit_docs.c: docs/compatibility.md, what of each service is served and what is not.
+ * emit_docs.c: docs/compatibility.md: for each service what is served, and what is not.
  */
 #include "modelc.h"
 

@@ -16,7 +16,7 @@ static bool has_struct(const struct shape_entry *shape)
     return is_container(shape) || shape->kind == KIND_STRUCTURE;
 }
 
-/* str_list and its like stand in model.h. */
+/* str_list and the other shared containers are declared in model.h. */
 static bool is_shared(const struct model *model, const struct shape_entry *shape)
 {
     return is_container(shape) && !str_starts_with(shape->tag, arena_join(model->arena, model->name, S("_")));
@@ -39,7 +39,7 @@ static bool owns_struct(const struct model *model, size_t index)
     return has_struct(shape) && !is_shared(model, shape) && !emitted_before(model, index);
 }
 
-/* As a list's item, a map's value or a required scalar. */
+/* The type of a list's item, a map's value or a required scalar. */
 static str value_type(const struct model *model, str type)
 {
     const struct shape_entry *shape = find_shape(model, type);
@@ -73,7 +73,7 @@ static void emit_containers(const struct model *model, struct text *out)
     text_add(out, S("\n"));
 }
 
-/* The members of a group are one member, a struct of its own; where they begin. */
+/* Emit the members of a group as one member, a struct of its own, at the place of the first. */
 static void emit_group(const struct model *model, const struct shape_entry *shape, size_t index,
                        struct text *out)
 {
@@ -204,7 +204,10 @@ static void emit_handlers(const struct model *model, struct text *out)
     }
 }
 
-/* Defined here, so that who only starts effects does not need what begins them. */
+/*
+ * Defined in the header, so that a library that only starts effects need not be linked with the code that
+ * runs them.
+ */
 static void emit_effect(const struct model *model, const struct effect_entry *effect, struct text *out)
 {
     str name = arena_format(model->arena, "%.*s_%.*s", STR_ARGS(model->name),
@@ -246,7 +249,7 @@ static void emit_effects(const struct model *model, struct text *out)
             emit_event(model->shapes.items[i], out);
 }
 
-/* Those of the models whose structures operations take. */
+/* Include the models whose structures the operations use. */
 static void emit_includes(const struct model *model, struct text *out)
 {
     struct names seen = {0};

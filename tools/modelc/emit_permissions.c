@@ -1,5 +1,5 @@
 /*
- * emit_permissions.c: what operations need to be allowed, as tables, and as docs/permissions.md.
+ * emit_permissions.c: the resources and keys that operations need, as tables, and as docs/permissions.md.
  */
 #include "modelc.h"
 
@@ -26,7 +26,7 @@ static void add_quoted(const char *name, str text, struct text *out)
     text_add(out, S(", "));
 }
 
-/* What takes the operation's own input, in front of what takes any. */
+/* A function with the untyped signature that calls the function for the operation's own input. */
 static void emit_locate_thunk(const struct model *model, const struct operation_entry *operation,
                               size_t index, struct text *out)
 {
@@ -52,19 +52,18 @@ static void emit_key_thunk(const struct model *model, const struct operation_ent
                     index, STR_ARGS(operation->c_name), STR_ARGS(model->name), STR_ARGS(function));
 }
 
-static void emit_permission(const struct model *model, const struct operation_entry *operation, size_t index,
-                            struct text *out)
+static void emit_permission(const struct operation_entry *operation, size_t index, struct text *out)
 {
     const struct permission_entry *permission = &operation->permissions.items[index];
 
     text_add(out, S("    {"));
     add_quoted("action", str_present(permission->action) ? permission->action : operation->action, out);
     add_path("path", &permission->path, out);
+    add_path("with", &permission->with, out);
     if (str_present(permission->function))
         text_format(out, ".locate_by = locate_%zu_of_%.*s, ", index, STR_ARGS(operation->c_name));
     else if (str_present(permission->kind.text))
-        text_format(out, ".locate = %.*s_locate_%.*s, ", STR_ARGS(model->name),
-                    STR_ARGS(permission->kind.text));
+        text_format(out, ".locate = locate_%.*s, ", STR_ARGS(permission->kind.text));
     add_quoted("on", permission->on, out);
     if (permission->also)
         text_add(out, S(".also = true, "));
@@ -79,7 +78,7 @@ static const char *source_of(const struct key_entry *key)
     return str_equal(key->name, S("aws:TagKeys")) ? "KEY_IS_TAG_NAMES" : "KEY_IS_VALUE";
 }
 
-/* A function may add several keys: the first one names it, the others are listed behind it. */
+/* A function may add several keys: the first key names the function, the others are listed after it. */
 static void emit_other_keys(const struct key_entry *key, struct text *out)
 {
     for (size_t i = 0; i < key->others.count; i++) {
@@ -114,7 +113,7 @@ void emit_permissions(const struct model *model, const struct operation_entry *o
         emit_key_thunk(model, operation, i, out);
     text_format(out, "static const struct permission %.*s_permissions[] = {\n", STR_ARGS(operation->c_name));
     for (size_t i = 0; i < operation->permissions.count; i++)
-        emit_permission(model, operation, i, out);
+        emit_permission(operation, i, out);
     text_add(out, S("    {0},\n};\n"));
     if (operation->keys.count == 0)
         return;
@@ -124,9 +123,24 @@ void emit_permissions(const struct model *model, const struct operation_entry *o
     text_add(out, S("    {0},\n};\n"));
 }
 
+/* What every locator is given, in front of those that are given one text. */
+void emit_locator_thunks(const struct model *model, struct text *out)
+{
+    for (size_t i = 0; i < model->resources.count; i++) {
+        const struct resource_entry *resource = &model->resources.items[i];
+        if (resource->is_named)
+            text_format(
+                out,
+                "static bool locate_%.*s(const struct call *call, str given, str with, "
+                "struct resource *found)\n{\n%s    return %.*s_locate_%.*s(call, given, %sfound);\n}\n\n",
+                STR_ARGS(resource->name), resource->takes_with ? "" : "    (void)with;\n",
+                STR_ARGS(model->name), STR_ARGS(resource->name), resource->takes_with ? "with, " : "");
+    }
+}
+
 /* ---- prototypes ---- */
 
-/* A function may serve operations that share their input; the compiler finds where they do not. */
+/* Operations that share their input may share a function; the compiler complains if their inputs differ. */
 static void emit_prototypes(const struct model *model, const struct operation_entry *operation,
                             struct names *known, struct text *out)
 {
@@ -160,15 +174,16 @@ void emit_locators(const struct model *model, struct text *out)
     text_add(out, S("\n"));
     for (size_t i = 0; i < model->resources.count; i++)
         text_format(out,
-                    "bool %.*s_locate_%.*s(const struct call *call, str given, struct resource *found);\n",
-                    STR_ARGS(model->name), STR_ARGS(model->resources.items[i].name));
+                    "bool %.*s_locate_%.*s(const struct call *call, str given, %sstruct resource *found);\n",
+                    STR_ARGS(model->name), STR_ARGS(model->resources.items[i].name),
+                    model->resources.items[i].takes_with ? "str with, " : "");
     for (size_t i = 0; i < model->operations.count; i++)
         emit_prototypes(model, &model->operations.items[i], &known, out);
 }
 
 /* ---- the page ---- */
 
-/* AWS's own spelling: the ARN's parts, and the names of tags, as variables. */
+/* AWS's own spelling: the ARN's parts and the names of tags become variables. */
 static void add_pattern(str arn, struct text *out)
 {
     static const str NAMES[][2] = {
@@ -191,7 +206,7 @@ static void add_pattern(str arn, struct text *out)
     text_add(out, S("`"));
 }
 
-/* `also` is about the resource above it. */
+/* `also` refers to the resource of the line above it. */
 static const struct permission_entry *subject_of(const struct operation_entry *operation, size_t index)
 {
     while (operation->permissions.items[index].also)

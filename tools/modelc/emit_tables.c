@@ -1,8 +1,8 @@
 /*
  * emit_tables.c: X_model.c, the tables of engine/model.h.
  *
- * Shapes point at each other in circles.  Declared ones have external linkage and stand in the
- * header; the others are declared once more up front, which C allows for static objects.
+ * Shapes point at each other in circles.  Declared shapes have external linkage and are declared in the
+ * header; the others are declared once more at the top, which C allows for static objects.
  */
 #include "modelc.h"
 
@@ -18,7 +18,7 @@ void add_literal(struct text *out, str text)
     text_add_char(out, '"');
 }
 
-/* `.name = "text", `, and nothing for what is absent */
+/* `.name = "text", `, or nothing for an absent text */
 static void add_text(struct text *out, const char *name, str text)
 {
     if (!str_present(text))
@@ -288,7 +288,7 @@ static void emit_thunk(const struct operation_entry *operation, struct text *out
                     STR_ARGS(operation->c_name), STR_ARGS(operation->c_name));
 }
 
-/* Where AWS has no input or output: a structure without members, of the operation's own. */
+/* Where AWS has no input or output: the operation gets a structure without members. */
 static str operation_shape(const struct model *model, const struct name *shape, str tag, struct text *out)
 {
     if (is_foreign(shape->text))
@@ -439,6 +439,7 @@ void emit_tables(const struct model *model, str header_name, struct text *out)
     for (size_t i = 0; i < model->errors.count; i++)
         emit_error(model, &model->errors.items[i], out);
     text_add(out, S("\n"));
+    emit_locator_thunks(model, out);
     for (size_t i = 0; i < model->operations.count; i++)
         emit_operation(model, &model->operations.items[i], out);
     for (size_t i = 0; i < model->effects.count; i++)

@@ -1,9 +1,9 @@
 /*
  * lex.c: a model's text into lines of words.
  *
- * A word is a run of anything but white space, '<', '>', ',' and '"', which stand alone; a quoted
- * word may hold all of them.  Inside quotes a backslash is itself, except in front of a quote:
- * patterns are full of backslashes.  '#' at the beginning of a word starts a comment.
+ * A word is a run of characters other than white space, '<', '>', ',' and '"'; '<', '>' and ',' are words of
+ * one character; a quoted word may contain all of them.  Inside quotes a backslash is an ordinary character,
+ * except before a quote: patterns are full of backslashes.  '#' at the beginning of a word starts a comment.
  */
 #include "modelc.h"
 
@@ -19,7 +19,7 @@ static bool ends_word(char c)
     return is_space(c) || strchr("<>,\"", c) != NULL;
 }
 
-/* `rest` begins behind the opening quote; moves it behind the closing one. */
+/* *rest begins just after the opening quote, and is moved past the closing one. */
 static bool lex_quoted(struct model *model, int line, str *rest, str *word)
 {
     struct text text = text_in(model->arena);

@@ -1,5 +1,5 @@
 /*
- * modelc: compiles a service's model into C, and all models into the pages on compatibility and permissions.
+ * main.c: compiles a service's model into C, and all models into the pages on compatibility and permissions.
  */
 #include "modelc.h"
 
@@ -87,7 +87,7 @@ static bool compile(struct arena *arena, const char *model_path, const char *hea
     return write_file(header_path, &header) && write_file(tables_path, &tables);
 }
 
-/* The page, and the models that it is made from. */
+/* Write the page that `emit` makes from the models. */
 static bool document(struct arena *arena, void (*emit)(struct model *, size_t, struct text *), char **paths,
                      size_t count)
 {

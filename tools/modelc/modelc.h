@@ -15,7 +15,7 @@ struct word {
     bool quoted;
 };
 
-/* One line of a model with something on it. */
+/* One non-empty line of a model. */
 struct line {
     int number;
     bool indented;
@@ -28,7 +28,7 @@ struct lines {
     size_t count;
 };
 
-/* A word of the source with where it stands, for complaints. */
+/* A word of the source with its position, for complaints. */
 struct name {
     str text;
     int line;
@@ -52,24 +52,24 @@ enum kind {
     KIND_MAP,
 };
 
-/* What a member may not ask for, and what the client is told. */
+/* A member that a request may not use, and the sentence that the client gets. */
 struct refusal {
     bool present;
-    str sentence;        /* absent: the engine's own */
-    struct names except; /* values that are taken all the same */
-    struct name error;   /* text absent: the service's */
+    str sentence;        /* absent: the engine's own sentence */
+    struct names except; /* values that are accepted */
+    struct name error;   /* text absent: the service's `refusal` */
 };
 
 struct field {
     str name, c_name;
     int line;
-    str type;  /* of a shape */
-    str group; /* that it came from; absent: the structure's own */
+    str type;  /* the name of a shape */
+    str group; /* the group that it came from; absent: the structure's own member */
     bool required, flattened, attribute;
-    str wire_name;         /* absent: the name itself */
-    str default_text;      /* of an error's member: what is sent when the handler says nothing */
-    const char *location;  /* enum location's words */
-    const char *timestamp; /* enum timestamp_format's */
+    str wire_name;         /* absent: the same as the name */
+    str default_text;      /* of an error's member: sent when the handler sets nothing */
+    const char *location;  /* a name of enum location */
+    const char *timestamp; /* a name of enum timestamp_format */
     struct refusal refusal;
 };
 
@@ -86,7 +86,7 @@ struct shape_entry {
     bool is_union, is_error, is_group, is_event, sensitive;
     bool used;
     bool in_input; /* a client may send it */
-    bool refuses;  /* one of its members, or of theirs, is refused */
+    bool refuses;  /* a member, at any depth, is refused */
     struct fields fields;
     str key, element; /* of a list or map: names of shapes */
     str item_name, key_name, value_name;
@@ -95,7 +95,7 @@ struct shape_entry {
     int64_t min, max;
     str pattern;
     struct names values; /* of an enum */
-    str tag;             /* the struct's tag or the scalar's type, in C */
+    str tag;             /* the struct's tag, or the scalar's type, in C */
     str constant;        /* the struct shape's identifier in C */
 };
 
@@ -106,10 +106,10 @@ struct shapes {
 
 /* A path into an input: "Entries.QueueUrl"; "RequestItems.key" ends at a map's keys. */
 struct path {
-    struct name text; /* absent: none */
+    struct name text; /* absent: no path */
     struct path_step {
         const struct shape_entry *shape;
-        size_t field; /* of the shape's */
+        size_t field; /* position among the shape's fields */
     } * items;
     size_t count;
     bool keys;
@@ -120,6 +120,7 @@ struct resource_entry {
     int line;
     str arn; /* "arn:aws:sqs:{region}:{account}:{name}" */
     bool has_tags;
+    bool is_named, takes_with; /* some `on` names it by a path, and by another text with that */
 };
 
 struct resources {
@@ -127,13 +128,13 @@ struct resources {
     size_t count;
 };
 
-/* on KIND PATH, on KIND by FUNCTION, on ARN; also ACTION */
+/* on KIND PATH [with PATH], on KIND by FUNCTION, on ARN; also ACTION */
 struct permission_entry {
     int line;
-    str action; /* absent: the operation's */
+    str action; /* absent: the operation's action */
     struct name kind;
-    struct path path, when_asked;
-    str function; /* behind `by` */
+    struct path path, with, when_asked;
+    str function; /* the function after `by` */
     str on;       /* an ARN, or "*" */
     bool also;
 };
@@ -147,7 +148,7 @@ struct permissions {
 struct key_entry {
     int line;
     str name;
-    struct names others; /* that the same function adds */
+    struct names others; /* further keys that the same function adds */
     struct path path;
     str function, otherwise;
 };
@@ -161,10 +162,10 @@ struct operation_entry {
     str name, c_name;
     int line;
     bool reads, internal, anonymous, prepared, prepared_if_large, takes_long, takes_large, frees, is_unsigned;
-    struct name input, output; /* text absent: AWS has none */
+    struct name input, output; /* text absent: AWS has no input or output */
     str input_tag, output_tag;
     struct names errors;
-    str action; /* absent until checked: signing name and operation */
+    str action; /* set by check.c: signing name and operation */
     struct permissions permissions;
     struct keys keys;
     str http_method, http_path;
@@ -182,7 +183,7 @@ struct error_entry {
     int status;
     bool receiver; /* the service's fault, not the client's */
     str query_code, prefix, message_name;
-    struct shape_entry *shape; /* members beside the message; NULL when there are none */
+    struct shape_entry *shape; /* members besides the message, or NULL */
     bool used;
 };
 
@@ -191,11 +192,11 @@ struct errors {
     size_t count;
 };
 
-/* Something that the world does for services; its end is told by an event. */
+/* Work that the server does for services; an event reports its end. */
 struct effect_entry {
     str name;
     int line;
-    struct name input, id, ended; /* text absent: not said */
+    struct name input, id, ended; /* text absent: not given */
 };
 
 struct effects {
@@ -204,7 +205,7 @@ struct effects {
 };
 
 struct note {
-    struct name subject; /* Operation, or Shape.Member */
+    struct name subject; /* an operation, or Shape.Member */
     str text;
 };
 
@@ -224,10 +225,10 @@ struct model {
     str target, xml_namespace, signing_name, error_prefix;
     struct name validation_error, access_denied, internal_error, refusal;
     struct names common_errors;
-    str dialect; /* absent: coral */
+    str dialect; /* absent: the default dialect, coral */
     bool is_private;
-    bool of_effects;          /* it begins with `effects`: there is no service */
-    int64_t largest_body_mib; /* 0: not said */
+    bool of_effects;          /* the file begins with `effects`: it has no service */
+    int64_t largest_body_mib; /* 0: not given */
 
     struct shapes shapes;
     struct operations operations;
@@ -242,55 +243,58 @@ struct model {
 bool complain(struct model *model, int line, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 struct lines lex(struct model *model);
-/* The model's source into its lists. */
+/* Parse the model's source into its lists. */
 void parse(struct model *model);
-/* One word of the service's header, from its line. */
+/* Parse one line of the service's header. */
 void parse_header(struct model *model, const struct line *line);
-/* The type that begins at *at, which moves past it; registers what is written in place.  Absent after a
- * complaint. */
+/*
+ * Parse the type at *at and move *at past it; types written in place are registered.  Absent after a
+ * complaint.
+ */
 str parse_type(struct model *model, const struct line *line, size_t *at);
-/* "range a..b", "length a..b", "pattern", "sensitive" at *at; false when it is none of them. */
+/* Parse "range a..b", "length a..b", "pattern" or "sensitive" at *at; false when another word is there. */
 bool parse_constraint(struct model *model, const struct line *line, size_t *at, struct shape_entry *shape);
 /* permissions.c: `resource …` at the margin; `on`, `also` and `key` of an operation. */
 void parse_resource(struct model *model, const struct line *line);
 bool parse_permission_line(struct model *model, const struct line *line, struct operation_entry *operation);
 void check_permissions(struct model *model);
-const struct resource_entry *find_resource(const struct model *model, str name);
+struct resource_entry *find_resource(const struct model *model, str name);
 
-/* Everything that can be wrong across lines; also gives each shape and operation its names in C. */
+/* Check everything that can be wrong across lines; also gives each shape and operation its names in C. */
 void check_model(struct model *model);
 
 struct shape_entry *find_shape(const struct model *model, str name);
 struct shape_entry *add_shape(struct model *model, str name, int line, enum kind kind);
 struct error_entry *find_error(const struct model *model, str name);
-/* "sandbox.Exited": a structure of another model. */
+/* Does the name mean a structure of another model, as "sandbox.Exited"? */
 bool is_foreign(str name);
 const struct operation_entry *find_operation(const struct model *model, str name);
-/* Is a member of its output `in eventstream`? */
+/* Is a member of the operation's output `in eventstream`? */
 bool operation_streams(const struct model *model, const struct operation_entry *operation);
 bool names_contain(const struct names *names, str text);
 
-/* "sandbox" and "Exited". */
+/* "sandbox" and "Exited" of "sandbox.Exited". */
 str foreign_model(str name);
 str foreign_structure(str name);
 
 /* MD5OfMessageBody → md5_of_message_body. */
 str snake_case(struct arena *arena, str name);
 str upper_case(struct arena *arena, str name);
-/* snake_case, with an underscore behind what C keeps for itself. */
+/* snake_case, with an underscore after C's keywords. */
 str c_identifier(struct arena *arena, str name);
-/* dynamodb_key_type, of an enum. */
+/* The name of an enum in C: dynamodb_key_type. */
 str enum_name(const struct model *model, const struct shape_entry *shape);
-/* Names in C for shapes, members and operations; complains where two meet. */
+/* Give shapes, members and operations their names in C; complains about names that collide. */
 void name_everything(struct model *model);
-/* A scalar is a pointer in its struct unless it must be there. */
+/* A scalar is a pointer in its struct unless it is required. */
 bool is_scalar(enum kind kind);
 
 void emit_header(const struct model *model, struct text *out);
 void emit_tables(const struct model *model, str header_name, struct text *out);
 void add_literal(struct text *out, str text);
-/* emit_permissions.c: their tables, and the prototypes of locators. */
+/* emit_permissions.c: the tables of permissions, and the prototypes of locators. */
 void emit_permissions(const struct model *model, const struct operation_entry *operation, struct text *out);
+void emit_locator_thunks(const struct model *model, struct text *out);
 void emit_locators(const struct model *model, struct text *out);
 /* docs/permissions.md; sorts the models by name, as emit_docs() does. */
 void emit_permission_docs(struct model *models, size_t count, struct text *out);

@@ -27,7 +27,7 @@ static bool begins_word(str name, size_t i)
     char before = name.data[i - 1];
     if (is_lower(before) || is_digit(before))
         return true;
-    /* "IDs": a plural s does not make a word of the capital in front of it */
+    /* "IDs": a plural s does not begin a word with the capital before it */
     bool plural = i + 2 == name.size && name.data[i + 1] == 's';
     return is_upper(before) && i + 1 < name.size && is_lower(name.data[i + 1]) && !plural;
 }
@@ -113,7 +113,7 @@ static str with_suffix(const struct model *model, const struct shape_entry *cont
     return arena_join(model->arena, held, container->kind == KIND_LIST ? S("_list") : S("_map"));
 }
 
-/* "message" of "struct sqs_message", "str", "i64": what composed names are made of. */
+/* The parts of composed names: "message" for "struct sqs_message", "str", "i64". */
 static str scalar_or_structure(const struct model *model, const struct shape_entry *shape)
 {
     switch (shape->kind) {
@@ -131,7 +131,7 @@ static str scalar_or_structure(const struct model *model, const struct shape_ent
     }
 }
 
-/* What it looks like in C, whatever it is called: "message_list_map". */
+/* The name of its content in C, whatever the source calls it: "message_list_map". */
 static str content(const struct model *model, str type)
 {
     const struct shape_entry *shape = find_shape(model, type);
@@ -146,7 +146,9 @@ static bool is_shared(str container)
            str_equal(container, S("double_list")) || str_equal(container, S("str_map"));
 }
 
-/* The container whose name a container takes: a declared one its own, another the first with the same in it.
+/*
+ * The container that gives a container its name: itself if it is declared, else the first with the same
+ * content.
  */
 static const struct shape_entry *declaration_of(const struct model *model,
                                                 const struct shape_entry *container)
@@ -162,7 +164,7 @@ static const struct shape_entry *declaration_of(const struct model *model,
     return NULL;
 }
 
-/* Without the service's prefix. */
+/* The name without the service's prefix. */
 static str container_name(const struct model *model, const struct shape_entry *container)
 {
     str held = content(model, container->name);
@@ -186,7 +188,7 @@ static str container_tag(const struct model *model, const struct shape_entry *sh
                            : arena_format(model->arena, "%.*s_%.*s", STR_ARGS(model->name), STR_ARGS(name));
 }
 
-/* A declared name may be what another container's is composed to. */
+/* Complain when a declared name equals the composed name of another container. */
 static void check_container_name(struct model *model, size_t index)
 {
     const struct shape_entry *shape = model->shapes.items[index];
@@ -250,7 +252,7 @@ str foreign_structure(str name)
     return str_from(name, (size_t)str_index(name, '.') + 1);
 }
 
-/* An operation for which AWS has no input or output gets a struct of its own all the same. */
+/* An operation without input or output in AWS's model gets a struct of its own. */
 static str operation_tag(const struct model *model, const struct operation_entry *operation,
                          const struct name *shape, const char *suffix)
 {
@@ -264,7 +266,7 @@ static str operation_tag(const struct model *model, const struct operation_entry
 
 void name_everything(struct model *model)
 {
-    /* containers are named after structures */
+    /* containers take their names from structures, so structures come first */
     for (size_t i = 0; i < model->shapes.count; i++)
         if (model->shapes.items[i]->kind == KIND_STRUCTURE)
             name_shape(model, model->shapes.items[i], i);

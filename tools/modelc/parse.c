@@ -1,10 +1,13 @@
 /*
- * parse.c: lines into the model's lists.  A line at the margin begins a declaration; indented lines
- * belong to it.  What one declaration means for another is check.c's business.
+ * parse.c: lines into the model's lists.  A line at the margin begins a declaration; indented lines belong to
+ * it.  check.c checks what one declaration means for another.
+ *
+ * To add a declaration, write its parse function and call it in parse_declaration(); to add an option of
+ * members, add it to parse_trait().
  */
 #include "modelc.h"
 
-/* What indented lines belong to. */
+/* The declaration that indented lines belong to. */
 struct place {
     enum { NOWHERE, IN_SERVICE, IN_ALSO, IN_OPERATION, IN_EFFECT, IN_STRUCTURE, IN_ENUM, IN_ERROR } where;
     struct operation_entry *operation;
@@ -161,7 +164,7 @@ static void parse_operation_line(struct model *model, const struct line *line,
         complain(model, line->number, "An operation has no \"%.*s\".", STR_ARGS(word));
 }
 
-/* One of `words`, as the C constant beside it; NULL after a complaint. */
+/* A word of the language, and the C constant for it. */
 struct choice {
     const char *word, *constant;
 };
@@ -201,7 +204,7 @@ static void parse_timestamp(struct model *model, const struct line *line, size_t
     ++*at;
 }
 
-/* A copy of a scalar's shape that this one member's constraints narrow. */
+/* Copy a scalar's shape, narrowed by this member's own constraints. */
 static void narrow_type(struct model *model, const struct line *line, size_t *at, struct field *field)
 {
     struct shape_entry *base = find_shape(model, field->type);
@@ -300,7 +303,7 @@ static void check_new_member(struct model *model, const struct line *line, const
                      STR_ARGS(name));
 }
 
-/* like FunctionSettings: all members of a group. */
+/* like FunctionSettings: adds all members of a group. */
 static void parse_like(struct model *model, const struct line *line, struct shape_entry *shape)
 {
     const struct shape_entry *group = find_shape(model, word_or_absent(line, 1));
@@ -359,7 +362,7 @@ static void parse_structure(struct model *model, const struct line *line, struct
     place->shape->is_union = str_equal(line->items[0].text, S("union"));
     place->shape->is_group = str_equal(line->items[0].text, S("group"));
     place->shape->is_event = str_equal(line->items[0].text, S("event"));
-    place->shape->named = !place->shape->is_group; /* it is no shape of its own */
+    place->shape->named = !place->shape->is_group; /* a group has no shape of its own */
     for (size_t at = 2; at < line->count;)
         parse_structure_trait(model, line, &at, place->shape);
 }

@@ -1,5 +1,7 @@
 /*
- * parse_service.c: the lines under `service`, each a word and what it sets.
+ * parse_service.c: the lines under `service`, each a word and its value.
+ *
+ * To add a setting of services, add it to parse_header(), or to the table of texts.
  */
 #include "modelc.h"
 

@@ -1,5 +1,5 @@
 /*
- * parse_types.c: types and constraints, which may stand wherever a shape's name may.
+ * parse_types.c: types and constraints, which are allowed wherever a shape's name is.
  */
 #include "modelc.h"
 

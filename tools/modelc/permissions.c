@@ -1,6 +1,6 @@
 /*
- * permissions.c: what operations need to be allowed: `resource` at the margin, `on`, `also` and `key` in an
- * operation; from their words to members of the input.
+ * permissions.c: the resources and keys that operations need (`resource` at the margin, `on`, `also` and
+ * `key` in an operation), and the members of the input that their paths mean.
  */
 #include "modelc.h"
 
@@ -26,7 +26,7 @@ void parse_resource(struct model *model, const struct line *line)
         .name = line->items[1].text, .line = line->number, .arn = line->items[2].text, .has_tags = has_tags};
 }
 
-/* The word behind `word` at *at, which moves past both; absent when the word is not there. */
+/* If the next word is `word`, return the word after it and move *at past both; else absent. */
 static str take_value(const struct line *line, size_t *at, str word)
 {
     if (!str_equal(word_or_absent(line, *at), word) || *at + 1 >= line->count)
@@ -45,14 +45,17 @@ static void parse_on(struct model *model, const struct line *line, struct permis
     } else {
         permission->kind = (struct name){subject, line->number};
         permission->function = take_value(line, &at, S("by"));
-        if (!str_present(permission->function))
+        if (!str_present(permission->function)) {
             permission->path.text = (struct name){word_or_absent(line, at++), line->number};
+            permission->with.text = (struct name){take_value(line, &at, S("with")), line->number};
+        }
     }
     permission->action = take_value(line, &at, S("action"));
     permission->when_asked.text = (struct name){take_value(line, &at, S("if")), line->number};
     if (at != line->count)
         complain(model, line->number,
-                 "This is written: on KIND PATH, on KIND by FUNCTION, or on ARN; [action ACTION] [if PATH]");
+                 "This is written: on KIND PATH [with PATH], on KIND by FUNCTION, or on ARN; [action ACTION] "
+                 "[if PATH]");
 }
 
 static void parse_also(struct model *model, const struct line *line, struct permission_entry *permission)
@@ -103,9 +106,9 @@ bool parse_permission_line(struct model *model, const struct line *line, struct 
     return true;
 }
 
-/* ---- what they mean ---- */
+/* ---- meanings ---- */
 
-const struct resource_entry *find_resource(const struct model *model, str name)
+struct resource_entry *find_resource(const struct model *model, str name)
 {
     for (size_t i = 0; i < model->resources.count; i++)
         if (str_equal(model->resources.items[i].name, name))
@@ -121,7 +124,7 @@ static const struct field *find_field(const struct shape_entry *shape, str name)
     return NULL;
 }
 
-/* A path goes through lists and maps by itself; `last` is the container that it came through last. */
+/* A path passes through lists and maps by itself; *last is the innermost container that it passed through. */
 static const struct shape_entry *inside(const struct model *model, const struct shape_entry *shape,
                                         const struct shape_entry **last)
 {
@@ -158,14 +161,48 @@ static const struct shape_entry *resolve(struct model *model, const struct opera
     return NULL;
 }
 
+static bool passes_container(const struct model *model, const struct path *path)
+{
+    const struct shape_entry *last = NULL;
+
+    for (size_t i = 0; i < path->count && !last; i++)
+        inside(model, find_shape(model, path->items[i].shape->fields.items[path->items[i].field].type),
+               &last);
+    return last;
+}
+
+/* What comes with each of the names is one text. */
+static void check_with(struct model *model, const struct operation_entry *operation,
+                       struct permission_entry *permission)
+{
+    const struct shape_entry *end = resolve(model, operation, &permission->with);
+
+    if (end && (end->kind != KIND_STRING || passes_container(model, &permission->with)))
+        complain(model, permission->line, "%.*s is not one text.", STR_ARGS(permission->with.text.text));
+}
+
+static void check_named_resource(struct model *model, const struct permission_entry *permission)
+{
+    struct resource_entry *resource = find_resource(model, permission->kind.text);
+
+    if (!resource) {
+        complain(model, permission->line, "There is no resource %.*s.", STR_ARGS(permission->kind.text));
+        return;
+    }
+    resource->is_named |= str_present(permission->path.text.text);
+    resource->takes_with |= str_present(permission->with.text.text);
+}
+
 static void check_permission(struct model *model, const struct operation_entry *operation, size_t index)
 {
     struct permission_entry *permission = &operation->permissions.items[index];
 
     if (permission->also && index == 0)
         complain(model, permission->line, "There is no `on` above.");
-    if (str_present(permission->kind.text) && !find_resource(model, permission->kind.text))
-        complain(model, permission->line, "There is no resource %.*s.", STR_ARGS(permission->kind.text));
+    if (str_present(permission->kind.text))
+        check_named_resource(model, permission);
+    if (str_present(permission->with.text.text))
+        check_with(model, operation, permission);
     if (str_present(permission->when_asked.text.text))
         resolve(model, operation, &permission->when_asked);
     if (!str_present(permission->path.text.text))

@@ -1,8 +1,8 @@
 /*
- * check.c: the source against a database: the migrations are applied to one in memory, every
- * statement is prepared on it, and it says what parameters and columns there are.
+ * check.c: checks the source against a database: the migrations are applied to a database in memory, every
+ * statement is prepared on it, and the database then tells the statement's parameters and columns.
  *
- * A name means what the tables that the statement uses say it means, else what any table says.
+ * A name has the type that the statement's tables give it, or else the type that any table gives it.
  */
 #include "sqlc.h"
 
@@ -24,10 +24,10 @@ struct catalog {
         struct column *items;
         size_t count;
     } columns;
-    struct statement *statement; /* at hand */
+    struct statement *statement; /* the one being prepared */
 };
 
-/* The line on which byte `offset` of the text stands. */
+/* The line of the source with byte `offset` of the text. */
 static int line_at(const struct sql *sql, int offset)
 {
     int line = sql->line;
@@ -37,7 +37,7 @@ static int line_at(const struct sql *sql, int offset)
     return line;
 }
 
-/* `at` is where in the text the SQL began that the database complains of. */
+/* `at` is the beginning of the SQL, in the text, that the database complains about. */
 static _Noreturn void sql_error(const struct catalog *catalog, const struct sql *sql, const char *at)
 {
     int offset = sqlite3_error_offset(catalog->db);
@@ -115,7 +115,7 @@ static bool is_used(const struct catalog *catalog, str table)
     return has_name(&catalog->statement->reads, table) || has_name(&catalog->statement->writes, table);
 }
 
-/* SQLite's authorizer: told of each table as a statement is prepared. */
+/* SQLite's authorizer: called for each table while a statement is prepared. */
 static int note_table(void *context, int action, const char *first, const char *second, const char *database,
                       const char *trigger)
 {
@@ -138,7 +138,7 @@ static void take_type(struct field *field, const struct column *column)
     field->name = name;
 }
 
-/* What the tables (those used, or all) say of a name.  They must not disagree. */
+/* Find the type that the tables (all, or only those used) give a name.  The tables must agree. */
 static bool find_among(const struct catalog *catalog, str name, bool used_only, int line, struct field *field)
 {
     const struct column *found = NULL;
@@ -193,7 +193,7 @@ static void find_params(struct catalog *catalog, struct statement *statement, sq
     }
 }
 
-/* The column of a table that result column i is; false for an expression. */
+/* The table's column behind result column i; false for an expression. */
 static bool find_origin(const struct catalog *catalog, sqlite3_stmt *prepared, int i, struct field *field)
 {
     const char *table = sqlite3_column_table_name(prepared, i);
@@ -238,7 +238,7 @@ static void check_declared(const struct catalog *catalog, const struct fields *d
     }
 }
 
-/* A row has all that its statements say of it.  They must not disagree. */
+/* Merge a statement's fields into its row.  The statements of a row must agree on types. */
 static void join_row(struct source *source, const struct statement *statement, const struct fields *fields)
 {
     struct row *row = find_row(source, statement->row);
@@ -264,7 +264,7 @@ static void join_row(struct source *source, const struct statement *statement, c
     }
 }
 
-/* What is kept is known by its parameters. */
+/* A cached row is found by the statement's parameters, so it needs some. */
 static void check_cached(const struct source *source, const struct statement *statement)
 {
     if (statement->params.count == 0 || statement->params.count > MAX_CACHED_PARAMS)

@@ -1,9 +1,9 @@
 /*
- * check_enums.c: a column that is an enum can hold nothing else, and no statement asks for anything else.
+ * check_enums.c: a column that is an enum contains only its values, and no statement uses another value.
  *
  * The table checks it: `check (column in (...))` with exactly the values of the enum.  In a statement, a text
- * that is compared with such a column, or set, must be one of its values, and any other text one of those
- * that the tables which the statement uses know: so a misspelt state fails the build.
+ * that is compared with such a column, or assigned to it, must be one of its values; any other text must be a
+ * value of an enum of the statement's tables.  So a misspelt state fails the build.
  */
 #include "sqlc.h"
 
@@ -51,7 +51,9 @@ static size_t back_over(str text, size_t at, const char *some)
     return at;
 }
 
-/* The column that the text at `at` is compared with or set to: the name before the operator; else empty. */
+/*
+ * The column that the text at `at` is compared with or assigned to: the name before the operator; else empty.
+ */
 static str column_before(str sql, size_t at)
 {
     size_t end = back_over(sql, at, " \n=<>!"), begin = end;
@@ -68,7 +70,7 @@ static bool uses(const struct statement *statement, str table)
     return has_name(&statement->reads, table) || has_name(&statement->writes, table);
 }
 
-/* Is it a value of that column, or, where no column is named, of any of the tables used? */
+/* Is it a value of that column or, without a column, of any enum of the statement's tables? */
 static bool is_known(const struct source *source, const struct statement *statement, str column, str value)
 {
     bool any = true;

@@ -1,5 +1,5 @@
 /*
- * names.c: types, and which names C would accept.
+ * names.c: types, and which names C accepts.
  */
 #include "sqlc.h"
 

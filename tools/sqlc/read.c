@@ -1,8 +1,10 @@
 /*
  * read.c: the source text, line by line, into migrations and statements.
  *
- * A line that begins with "-- word:" and a word we know is a directive.  Any other comment right
- * above a statement (no blank line between) explains it; elsewhere comments are SQL's own.
+ * A line that begins with "-- word:" and a known word is a directive.  Any other comment right above a
+ * statement (without a blank line between) explains the statement; elsewhere comments are SQL's own.
+ *
+ * To add a directive, write its reader and add a row to the table of directives.
  */
 #include "sqlc.h"
 
@@ -16,11 +18,11 @@
 struct reader {
     struct source *source;
     int line;
-    struct text comment; /* lines that may turn out to explain a statement */
+    struct text comment; /* lines that explain a statement, if one follows */
     struct text sql;
     int sql_line;
-    struct migration *migration; /* the one being read, or */
-    struct statement *statement; /* this, or neither */
+    struct migration *migration; /* the one being read, or NULL */
+    struct statement *statement; /* the one being read, or NULL */
 };
 
 static str read_file(struct source *source)
@@ -137,7 +139,7 @@ static void begin_statement(struct reader *reader, str rest)
         reader->statement->row = name;
 }
 
-/* name type [null] */
+/* Declare a field: name type [null] */
 static void declare(struct reader *reader, struct fields *fields, str rest)
 {
     struct field field = {.line = reader->line};
@@ -172,7 +174,7 @@ static void read_column(struct reader *reader, str rest)
     declare(reader, &reader->statement->declared_columns, rest);
 }
 
-/* table.column value value ... */
+/* Read an enum: table.column value value ... */
 static void read_enum(struct reader *reader, str rest)
 {
     struct source *source = reader->source;
@@ -264,7 +266,7 @@ static void read_sql(struct reader *reader, str line)
     text_add(&reader->sql, line);
 }
 
-/* Blank lines and comments inside SQL are kept as blank lines, so that errors find their line. */
+/* Blank lines and comments inside SQL become blank lines, so that errors have the right line. */
 static void read_line(struct reader *reader, str line)
 {
     str trimmed = str_trim(line);

@@ -1,10 +1,10 @@
 #pragma once
 
 /*
- * sqlc.h: what the steps of sqlc pass on: read_source() fills a source with what is written,
- * check_source() adds what the database says about it, write_header() and write_code() print it.
+ * sqlc.h: what the steps of sqlc share: read_source() parses the source, check_source() adds what the
+ * database finds out about it, write_header() and write_code() print the result.
  *
- * A mistake in the source ends the program with "file:line: error: ...".  All memory is one arena's.
+ * A mistake in the source ends the program with "file:line: error: ...".  All memory is in one arena.
  */
 #include "base/arena.h"
 
@@ -22,7 +22,7 @@ struct names {
     size_t count;
 };
 
-/* The texts that a column may have, an enum in C. */
+/* The texts that a column may have; in C an enum. */
 struct enumeration {
     str table, column;
     int line;
@@ -33,7 +33,7 @@ struct enumeration {
 struct field {
     str name;
     enum type type;
-    const struct enumeration *values; /* NULL: any of its type */
+    const struct enumeration *values; /* NULL: any value of its type */
     bool nullable;
     int line; /* of its declaration in the source */
 };
@@ -45,7 +45,7 @@ struct fields {
 
 struct sql {
     str text;
-    int line; /* where the text begins */
+    int line; /* where the statement's text begins */
 };
 
 struct migration {
@@ -58,19 +58,19 @@ struct statement {
     int line;
     enum kind kind;
     bool cached; /* rows that it found are kept */
-    str row;     /* what its row is named; absent when it neither returns nor takes one */
-    str comment; /* lines without "-- "; absent when there is none */
+    str row;     /* the name of its row; absent when it neither returns nor takes a row */
+    str comment; /* lines without "-- " */
     struct sql sql;
     struct fields declared_params, declared_columns;
     struct fields params, columns; /* filled by check_source(), as are: */
     struct names reads, writes;    /* tables */
 };
 
-/* What becomes a struct, with the fields of all the statements that name it. */
+/* A struct with the fields of all the statements that name it. */
 struct row {
     str name;
-    const struct statement *first; /* of those statements */
-    bool listed;                   /* by a :many one */
+    const struct statement *first; /* the first of these statements */
+    bool listed;                   /* a :many statement uses it */
     struct fields fields;
 };
 
@@ -98,29 +98,28 @@ struct source {
 
 void read_source(struct source *source);
 void check_source(struct source *source);
-/* check_enums.c: an enum whose table does not check it, or NULL; and the complaints about
- * enums. */
+/* check_enums.c: an enum whose table does not check it, or NULL; and the complaints about enums. */
 const struct enumeration *find_unchecked(struct source *source, sqlite3 *db);
 void check_enums(const struct source *source, const struct enumeration *unchecked);
 void write_header(const struct source *source, str prefix, FILE *out);
 void write_code(const struct source *source, str prefix, str header_name, FILE *out);
 
-/* False for a word that is no type of a column. */
+/* False for a word that is not a type of columns. */
 bool type_parse(str word, enum type *type);
 bool returns_rows(const struct statement *statement);
-/* Are its parameters the members of a row? */
+/* Are the statement's parameters the members of a row? */
 bool takes_row(const struct statement *statement);
 bool has_name(const struct names *names, str name);
 /* Does it change a table that a cached statement reads? */
 bool changes_cached(const struct source *source, const struct statement *statement);
-/* NULL when the column may hold anything. */
+/* The enum of that column, or NULL. */
 const struct enumeration *find_enum(const struct source *source, str table, str column);
-/* Do they look the same in C? */
+/* Do they have the same type in C? */
 bool same_type(const struct field *a, const struct field *b);
-/* NULL when there is none yet. */
+/* The row of that name, or NULL. */
 struct row *find_row(const struct source *source, str name);
 const struct field *find_field(const struct fields *fields, str name);
-/* Is it fit to be the name of a struct member? */
+/* Can it be the name of a struct member? */
 bool is_c_name(str name);
 
 _Noreturn void source_error(const struct source *source, int line, const char *format, ...)

@@ -1,5 +1,5 @@
 /*
- * write.c: the generated header and code.
+ * write.c: prints the generated header and code.
  */
 #include "sqlc.h"
 
@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* What C99 promises for one string literal, and -Wpedantic holds us to. */
+/* The longest string literal that C99 guarantees, which -Wpedantic enforces. */
 enum { LONGEST_LITERAL = 4095 };
 
 struct writer {
@@ -18,7 +18,7 @@ struct writer {
 
 struct representation {
     const char *c_type, *bind, *read;
-    const char *copy; /* NULL: nothing is pointed to */
+    const char *copy; /* a function that copies it; NULL: nothing to copy */
 };
 
 static struct representation representation_of(const struct field *field)
@@ -56,7 +56,7 @@ static void write_c_type(const struct writer *writer, const struct field *field)
     fputc(' ', writer->out);
 }
 
-/* The value as the database has it: `row->state`, or its text. */
+/* The value as the database stores it: `row->state`, or the enum's text. */
 static void write_stored(const struct writer *writer, const char *holder, const struct field *field)
 {
     if (field->values) {
@@ -275,7 +275,7 @@ static void write_escaped(const struct writer *writer, str line)
     }
 }
 
-/* A string literal over several lines, blank ones left out. */
+/* A string literal over several lines, without blank lines. */
 static void write_literal(const struct writer *writer, str sql)
 {
     str line;
@@ -404,7 +404,7 @@ static void write_row_reader(const struct writer *writer, const struct statement
     fputs("}\n", writer->out);
 }
 
-/* What the row points to goes into another arena. */
+/* A function that copies a row and what it points to into another arena. */
 static void write_row_copier(const struct writer *writer, const struct statement *statement)
 {
     fprintf(writer->out, "\nstatic void copy_%.*s(struct arena *arena, struct %.*s_%.*s_row *row)\n{\n",
@@ -549,7 +549,7 @@ static void write_function(const struct writer *writer, const struct statement *
     }
 }
 
-/* Both directions, over one table of texts. */
+/* The functions between enum and text, over one table of texts. */
 static void write_enum_code(const struct writer *writer, const struct enumeration *known)
 {
     fputs("\nstatic const str ", writer->out);

@@ -1,5 +1,7 @@
 /*
- * arguments.c: the tables of every command and every flag; src/cli makes the help of them and parses by them.
+ * arguments.c: the tables of every command and every flag; src/cli parses and prints the help with them.
+ *
+ * To add a flag, add a member to struct arguments and a row to the table of flags.
  */
 #include "orders/cli/arguments.h"
 

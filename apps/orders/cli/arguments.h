@@ -1,7 +1,7 @@
 #pragma once
 
 /*
- * arguments.h: the words behind `orderly orders`: which command, its flags, its help.
+ * arguments.h: the parsed command line of `orderly orders`: the command, its flags, its operand.
  */
 #include "cli/arguments.h"
 #include "client/config.h"

@@ -2,7 +2,7 @@
  * burst.c: `orderly orders burst N`: many orders at full speed, and how long each took.
  *
  * While the orders are on their way only the queue's own counts are asked for, so that measuring does not
- * slow what is measured. In the end the table says which orders are there, and the log when.
+ * slow what is measured. In the end the table says which orders are stored, and the log when.
  */
 #include "orders/cli/commands.h"
 #include "orders/cli/function_log.h"
@@ -26,15 +26,15 @@ enum {
 
 struct burst {
     struct orders *orders;
-    str run; /* what the ids of this burst begin with: "burst-1a2b3c4d-" */
+    str run; /* prefix of this burst's order ids: "burst-1a2b3c4d-" */
     size_t total, sent, accepted, refused;
     int64_t *sent_ms; /* of each order */
-    int64_t *done_ms; /* of each order: when it was stored, 0 while that is not known */
-    bool *stored;     /* of each order: the table has it */
+    int64_t *done_ms; /* of each order: when it was stored, 0 while unknown */
+    bool *stored;     /* of each order: is it in the table? */
     size_t stored_count;
-    bool to_function_only; /* the log says when orders were read, not when they were stored */
+    bool to_function_only; /* the log has the times of reading orders, not of storing them */
     int64_t dead;          /* messages in the dead-letter queue, of this burst or not */
-    str refusal;           /* the first */
+    str refusal;           /* the first one */
     int64_t began_ms, published_us;
     struct progress progress;
 };
@@ -86,7 +86,9 @@ static void publish(struct burst *burst)
 
 /* ---- waiting ---- */
 
-/* Messages that the queue still has, visible or not; -1: the failure has been said. */
+/*
+ * The number of messages still in the queue, visible or not; -1 when the call failed, which has been printed.
+ */
 static int64_t backlog(struct orders *orders, str queue_url)
 {
     static str names[] = {STR_INIT("ApproximateNumberOfMessages"),
@@ -127,7 +129,7 @@ static bool await_queue(struct burst *burst, int64_t until_us)
 
 /* ---- counting ---- */
 
-/* The order's number when it is of this burst, else -1. */
+/* The order's number in this burst, or -1 for an order of another burst. */
 static int64_t number_of(const struct burst *burst, str order_id)
 {
     int64_t number;
@@ -165,7 +167,7 @@ static bool count_stored(struct burst *burst)
     return true;
 }
 
-/* The table is what counts; the queue's counts, which are approximate on AWS, only say when to look. */
+/* The table decides; the queue's counts, which are approximate on AWS, only say when to read it. */
 static bool await_orders(struct burst *burst)
 {
     int64_t until_us = monotonic_us() + burst->orders->arguments->wait_seconds * 1000000;
@@ -186,7 +188,10 @@ static bool await_orders(struct burst *burst)
 
 /* ---- when ---- */
 
-/* From the lines that tell of a store, or else from all that name an order. How many are known now. */
+/*
+ * Note times from the lines that record a store, or else from all lines that name an order.  Returns the
+ * number of orders whose time is known.
+ */
 static size_t note_times(struct burst *burst, const struct log_lines *lines, bool stores)
 {
     size_t known = 0;
@@ -205,8 +210,10 @@ static size_t note_times(struct burst *burst, const struct log_lines *lines, boo
     return known;
 }
 
-/* The log may come a little after the table. How many orders' times it knows; 0 as well when it cannot be
- * read. */
+/*
+ * The log may lag a little behind the table.  Returns the number of orders whose time the log has; 0 as well
+ * when the log cannot be read.
+ */
 static size_t find_times(struct burst *burst)
 {
     struct orders *orders = burst->orders;
@@ -240,7 +247,7 @@ static int compare_i64(const void *left, const void *right)
 struct times {
     size_t known;
     int64_t p50_ms, p90_ms, p99_ms, max_ms;
-    double orders_per_second; /* from the first publish to the last order stored */
+    double orders_per_second; /* from the first publish to the last stored order */
 };
 
 static struct times times_of(struct burst *burst)

@@ -8,7 +8,7 @@
  */
 struct orders;
 
-/* argv[0] is "orders".  Returns the exit code: 0, 1 when something failed, 2 when it was called wrongly. */
+/* argv[0] is "orders".  Returns the exit code: 0, 1 when something failed, 2 for a wrong command line. */
 int orders_main(int argc, char **argv);
 
 /* Each returns the exit code. */

@@ -1,5 +1,5 @@
 /*
- * dead_letters.c: receiving, and putting back.
+ * dead_letters.c: receives messages, and puts them back.
  */
 #include "orders/cli/dead_letters.h"
 
@@ -68,7 +68,7 @@ static size_t page_end(const struct dead_letters *letters, size_t first)
     return letters->count - first < PAGE ? letters->count : first + PAGE;
 }
 
-/* What fails here ends by itself: they are visible again after HIDDEN_SECONDS. */
+/* Failures need no handling: the messages are visible again after HIDDEN_SECONDS. */
 void dead_letters_put_back(struct orders *orders, const struct dead_letters *letters)
 {
     int64_t at_once = 0;

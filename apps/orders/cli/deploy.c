@@ -1,5 +1,8 @@
 /*
  * deploy.c: `orderly orders deploy`: the order system's parts, one after the other.
+ *
+ * To add a part, write a function that returns an enum deploy_change, declare it in deploy.h, and add a row
+ * to the table of steps.
  */
 #include "orders/cli/deploy.h"
 

@@ -15,15 +15,15 @@ enum flavor_kind { FUNCTION_C = 1, FUNCTION_NODEJS = 2, FUNCTION_PYTHON = 4 };
 struct flavor {
     enum flavor_kind function;
     const char *name, *runtime, *handler;
-    const char *file; /* under apps/orders: a zip, or the source of which one is made */
+    const char *file; /* under apps/orders: a zip, or the source file to pack into one */
     int64_t memory_mb;
-    bool reports_failures; /* of single messages: ReportBatchItemFailures */
+    bool reports_failures; /* reports single messages as failed: ReportBatchItemFailures */
     bool is_native;        /* machine code of this machine's architecture */
 };
 
-/* NULL when there is none of that name. */
+/* The flavor of that name, or NULL. */
 const struct flavor *flavor_find(const char *name);
-/* The package to upload.  False: it has been said why there is none. */
+/* The package to upload.  False: the reason has been printed. */
 bool package_load(struct arena *arena, const struct flavor *flavor, const char *zip_path, str *zip);
 
 struct deployment {
@@ -32,7 +32,7 @@ struct deployment {
     str zip;
     int64_t visibility_seconds, timeout_seconds;
     str table_arn, topic_arn, queue_arn, dead_letter_arn, role_arn;
-    str queue_url, dead_letter_url; /* known once these steps are done */
+    str queue_url, dead_letter_url; /* known once the steps of the queues have run */
 };
 
 /* CHANGE_FAILED: orders->failure says why. */
@@ -46,7 +46,7 @@ enum deploy_change deploy_permissions(struct deployment *deployment);
 enum deploy_change deploy_function(struct deployment *deployment);
 enum deploy_change deploy_trigger(struct deployment *deployment);
 
-/* A deadline for what becomes true by itself on AWS. */
+/* A deadline for what takes AWS some time to become true. */
 struct patience {
     int64_t until_us;
 };

@@ -1,8 +1,8 @@
 /*
  * deploy_function.c: the function and its trigger.
  *
- * On AWS a new role is known everywhere only after some seconds, and a function that is being changed
- * refuses the next change until it is settled: both are waited for.
+ * On AWS a new role is known everywhere only after some seconds, and a function that is being changed refuses
+ * the next change until it is settled: deploy waits for both.
  */
 #include "orders/cli/deploy.h"
 
@@ -22,7 +22,7 @@ enum { ROLE_PATIENCE_SECONDS = 60, FUNCTION_PATIENCE_SECONDS = 120, BATCH_SIZE =
 static struct str_map_entry variables[] = {{STR_INIT("TABLE_NAME"), STR_INIT(ORDERS_TABLE)}};
 static const struct lambda_environment environment = {.variables = {variables, 1}};
 
-/* IAM has not told Lambda of the role, or of its permissions, yet. */
+/* IAM has not yet passed the role or its permissions on to Lambda. */
 static bool role_is_too_new(const struct failure *failure)
 {
     return failed_with(failure, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION) &&
@@ -30,7 +30,7 @@ static bool role_is_too_new(const struct failure *failure)
             str_find(failure->message, S("does not have permissions")) >= 0);
 }
 
-/* One call, again and again as long as it fails only because the role is new or the function busy. */
+/* Repeat one call while it fails only because the role is new or the function busy. */
 static bool call_patiently(struct orders *orders, const struct operation *operation, const void *in,
                            void *out)
 {

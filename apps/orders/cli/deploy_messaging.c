@@ -125,7 +125,7 @@ enum deploy_change deploy_dead_letter_queue(struct deployment *deployment)
 {
     struct str_map attributes = {0};
 
-    /* The longest there is: a message keeps its age when it moves here. */
+    /* The longest period that SQS allows: a message keeps its age when it moves here. */
     set_attribute(deployment->orders->arena, &attributes, S("MessageRetentionPeriod"), S("1209600"));
     return ensure_queue(deployment->orders, ORDERS_DEAD_LETTERS, attributes, &deployment->dead_letter_url);
 }

@@ -1,8 +1,9 @@
 /*
- * deploy_role.c: the function's role, and what it may do.
+ * deploy_role.c: the function's role, and its permissions.
  *
- * The C function gets exactly what it needs. The Node.js and Python functions get what their tutorials
- * say, so that these can be followed. What another function had and this one has not is taken away.
+ * The C function gets exactly what it needs. The Node.js and Python functions get what their tutorials say,
+ * so that the tutorials can be followed. Permissions of another function that this one does not have are
+ * taken away.
  */
 #include "orders/cli/deploy.h"
 #include "orders/cli/documents.h"
@@ -18,9 +19,9 @@
 
 enum grant_on { RESOURCE_QUEUE, RESOURCE_TABLE, RESOURCE_LOGS };
 
-/* A policy of the role: one of AWS's own, or actions on one resource written into the role. */
+/* A policy of the role: one of AWS's managed policies, or an inline policy with actions on one resource. */
 struct grant {
-    unsigned functions;     /* that have it */
+    unsigned functions;     /* the functions that have this grant, as bits */
     enum grant_on resource; /* of an inline policy */
     const char *name;
     const char *managed; /* the end of its ARN; NULL: an inline policy */
@@ -88,7 +89,7 @@ enum deploy_change deploy_role(struct deployment *deployment)
     return documents_equal(orders->arena, trust, S(TRUST)) ? CHANGE_NONE : update_trust(orders);
 }
 
-/* ---- what it may do ---- */
+/* ---- permissions ---- */
 
 static str resource_of(const struct deployment *deployment, enum grant_on resource)
 {
@@ -169,7 +170,7 @@ static enum deploy_change detach(struct orders *orders, const struct grant *gran
     return orders_call(orders, &IAM_DETACH_ROLE_POLICY, &in, &out) ? CHANGE_UPDATED : CHANGE_FAILED;
 }
 
-/* What the role has now: far less than a page, so one call for each suffices. */
+/* What the role has now: far less than a page, so one call for each kind is enough. */
 struct grants {
     struct iam_list_role_policies_response inline_policies;
     struct iam_list_attached_role_policies_response attached;

@@ -1,5 +1,6 @@
 /*
- * dlq.c: `orderly orders dlq`: what could not be handled, and what to do with it.
+ * dlq.c: `orderly orders dlq`: shows the messages that could not be handled, sends them again, or deletes
+ * them.
  */
 #include "orders/cli/commands.h"
 #include "orders/cli/dead_letters.h"
@@ -17,7 +18,7 @@ enum { MAX_EXPLAINED = 20, BATCH = 10, TEXT_COLUMNS = 100, NOTE_INDENT = 4 };
 
 /* ---- showing ---- */
 
-/* The last thing that the function's log says of why; absent when it says nothing. */
+/* The last reason in the function's log; false when the log has none. */
 static bool find_reason(struct orders *orders, str words, str *reason)
 {
     struct log_query query = {.words = words};
@@ -43,7 +44,7 @@ static str explain_by_log(struct orders *orders, const struct dead_letter *lette
     return reason;
 }
 
-/* What went wrong before it was moved, or else that it was. */
+/* What went wrong before the message was moved, or else only that it was moved. */
 static str explain_by_trace(struct orders *orders, const struct dead_letter *letter)
 {
     struct trace trace;
@@ -133,7 +134,7 @@ static void show(struct orders *orders, const struct dead_letters *letters)
 
 /* ---- sending again ---- */
 
-/* False when one of them was not taken; those stay where they are. */
+/* False when a message was not accepted; such messages stay in the dead-letter queue. */
 static bool send_again(struct orders *orders, str queue_url, const struct dead_letters *letters, size_t first,
                        size_t count)
 {

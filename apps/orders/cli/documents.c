@@ -1,5 +1,5 @@
 /*
- * documents.c: whether two policies say the same, however they are written.
+ * documents.c: whether two policies mean the same, however they are written.
  */
 #include "orders/cli/documents.h"
 

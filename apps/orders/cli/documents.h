@@ -5,6 +5,8 @@
  */
 #include "base/arena.h"
 
-/* Do two JSON documents say the same?  Members may stand in any order; 3 is "3", one item is a list of one.
+/*
+ * Do two JSON documents mean the same?  Members may be in any order; 3 equals "3", and a list of one item
+ * equals the item.
  */
 bool documents_equal(struct arena *arena, str a, str b);

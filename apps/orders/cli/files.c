@@ -1,5 +1,6 @@
 /*
- * files.c: beside the binary where it was built, where it was installed, and in the source tree.
+ * files.c: finds files beside the binary in the build folder, in the installed folders, and in the source
+ * tree.
  */
 #include "orders/cli/files.h"
 

@@ -7,10 +7,12 @@
 #include "orders/cli/orders.h"
 
 struct log_query {
-    str words;              /* a term that must be in the line; absent: any line */
-    str stream;             /* absent: all */
+    str words;              /* a term that the line must contain; absent: any line */
+    str stream;             /* absent: all streams */
     int64_t from_ms, to_ms; /* 0: no bound */
 };
-/* Appends what is found, oldest first. False: orders->failure says why; a log that is not there yet is empty.
+/*
+ * Append the lines that match, oldest first.  False: orders->failure says why.  A missing log counts as
+ * empty.
  */
 bool log_read(struct orders *orders, const struct log_query *query, struct log_lines *lines);

@@ -7,7 +7,7 @@
 
 #include "dynamodb_model.h"
 
-/* A text or number of the item, the absent str when there is none. */
+/* An attribute of type text or number, or the absent str. */
 str item_text(const struct dynamodb_attribute_map *item, str name);
-/* As plain JSON, without DynamoDB's types; binary is base64. */
+/* Plain JSON, without DynamoDB's types; binary is base64. */
 void item_write_json(struct json_writer *writer, const struct dynamodb_attribute_map *item);

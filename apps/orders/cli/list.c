@@ -34,7 +34,8 @@ static bool scan(struct orders *orders, struct dynamodb_attribute_map_list *item
         for (size_t i = 0; i < out.items.count; i++)
             *list_add(orders->arena, items) = out.items.items[i];
         in.exclusive_start_key = out.last_evaluated_key;
-    } while (in.exclusive_start_key.count > 0); /* the first by id may be on the last page */
+    } while (in.exclusive_start_key.count >
+             0); /* read all pages: the first order by id may be on the last page */
     if (items->count > 0)
         qsort(items->items, items->count, sizeof *items->items, compare_items);
     if (items->count > limit)

@@ -1,5 +1,5 @@
 /*
- * log_line.c: what a line says.
+ * log_line.c: parses lines of the function's log.
  */
 #include "orders/cli/log_line.h"
 

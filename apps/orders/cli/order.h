@@ -7,7 +7,7 @@
 #include "base/arena.h"
 
 /*
- * What is wrong with the text of an order: "quantity must be a positive integer".  The absent str when
- * nothing is.  The sentence is on the arena or constant.
+ * What is wrong with the text of an order: "quantity must be a positive integer"; absent for a valid order.
+ * The sentence is on the arena or constant.
  */
 str order_problem(struct arena *arena, str text);

@@ -1,5 +1,6 @@
 /*
- * orders.c: what the commands share: calls with complaints, names, looks at the queues and the table.
+ * orders.c: what the commands share: calls that report failures, names, lengths of the queues, orders in the
+ * table.
  */
 #include "orders/cli/orders.h"
 
@@ -24,7 +25,7 @@ bool orders_complain(struct orders *orders, const char *what)
     return false;
 }
 
-/* The order system's parts are missing together: then it has not been deployed. */
+/* All parts of the order system are missing together: the system has not been deployed. */
 static bool says_missing(const struct failure *failure)
 {
     static const str CODES[] = {

@@ -27,27 +27,30 @@ struct orders {
     struct client *client;
     const struct arguments *arguments;
     struct failure failure;           /* of the last call that failed */
-    str partition, account;           /* after orders_who_am_i() */
-    enum endpoint_kind endpoint_kind; /* what orders_traces_served() has found out */
+    str partition, account;           /* set by orders_who_am_i() */
+    enum endpoint_kind endpoint_kind; /* set by orders_traces_served() */
 };
 
-/* One call.  False: `failure` is set, nothing has been said. */
+/* One call.  False: `failure` is set, and nothing has been printed. */
 bool orders_call(struct orders *orders, const struct operation *operation, const void *in, void *out);
-/* Say on stderr that `what` failed and why.  Returns false. */
+/* Print on stderr that `what` failed and why.  Returns false. */
 bool orders_complain(struct orders *orders, const char *what);
-/* The same with what is probably amiss when the thing called `name` is not there. */
+/* The same, with advice if the failure is that a part of the order system is missing. */
 bool orders_complain_missing(struct orders *orders, const char *what);
 
-/* False: it has been said why. */
+/* Find out partition and account.  False: the reason has been printed. */
 bool orders_who_am_i(struct orders *orders);
 /* arn:aws:<service>:<region>:<account>:<resource> */
 str orders_arn(struct orders *orders, const char *service, const char *resource);
 /* "http://127.0.0.1:4566", or "AWS" */
 str orders_where(struct orders *orders);
-/* The URL of that queue.  False: it has been said that there is none, or why it is not known. */
+/* The URL of that queue.  False: the reason has been printed. */
 bool orders_queue_url(struct orders *orders, const char *name, str *url);
 
-/* How many visible messages the queue has, about. False: it has been said why it is not known. */
+/* The approximate number of visible messages.  False: the reason has been printed. */
 bool orders_queue_length(struct orders *orders, const char *name, int64_t *length);
-/* The order as it is in the table; without attributes when it is not there. False: it has been said why. */
+/*
+ * The order's item in the table; without attributes when the table lacks it.  False: the reason has been
+ * printed.
+ */
 bool orders_get(struct orders *orders, str order_id, struct dynamodb_attribute_map *item);

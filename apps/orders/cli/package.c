@@ -1,8 +1,8 @@
 /*
- * package.c: the functions that Orderly comes with, and their packages.
+ * package.c: the functions that come with Orderly, and their packages.
  *
- * The C function's zip is made by the build.  A zip of the others' one source file is made here, always
- * the same from the same source, so that a deployment sees whether the code has changed.
+ * The build makes the C function's zip.  A zip of the other functions' single source file is made here, and
+ * is the same for the same source, so that a deployment sees whether the code has changed.
  */
 #include "orders/cli/deploy.h"
 #include "orders/cli/files.h"
@@ -18,7 +18,7 @@
 
 enum {
     ZIP_OVERHEAD_BYTES = 64 * 1024,
-    FIXED_TIME = 315532800, /* 1980, the beginning of time in a zip */
+    FIXED_TIME = 315532800, /* 1980, the earliest time in a zip */
 };
 
 static const struct flavor FLAVORS[] = {

@@ -1,5 +1,5 @@
 /*
- * printed.c: finding it in the reason.
+ * printed.c: finds the JSON object at the end of a reason.
  */
 #include "orders/cli/printed.h"
 

@@ -1,10 +1,10 @@
 #pragma once
 
 /*
- * printed.h: what the function itself printed about a message that it reported as failed; the reason of such
- * a hop ends with it.
+ * printed.h: what the function printed about a message that it reported as failed, which is at the end of the
+ * hop's reason.
  */
 #include "wire/json.h"
 
-/* The JSON object that was printed, NULL when the reason has no such object, and the reason without it. */
+/* The printed JSON object, or NULL; *before is the reason without it. */
 const struct json *printed_json(struct arena *arena, str reason, str *before);

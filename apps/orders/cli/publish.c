@@ -1,7 +1,7 @@
 /*
- * publish.c: a stream of messages into batches.
+ * publish.c: gathers a stream of messages into batches.
  *
- * A batch is full at ten messages or when the next would make it larger than a request may be.
+ * A batch is full at ten messages or when the next message would make it larger than a request may be.
  */
 #include "orders/cli/publish.h"
 
@@ -20,7 +20,7 @@ struct batch {
 struct publisher {
     const struct publish_source *source;
     str topic_arn;
-    struct arena arena;          /* of the message held back */
+    struct arena arena;          /* of `held` */
     struct publish_message held; /* taken from the source, but too large for the batch that was open */
     bool holds;
 };

@@ -7,16 +7,16 @@
 
 struct publish_message {
     str text;
-    size_t number; /* the caller's */
+    size_t number; /* chosen by the caller */
 };
 
 struct publish_source {
     void *context;
-    /* The next message; false: no more.  Its text lasts on `arena`, or longer. */
+    /* The next message; false: no more messages.  Its text lives at least as long as `arena`. */
     bool (*next)(void *context, struct arena *arena, struct publish_message *message);
-    /* What became of it: `problem` is absent when the topic took it. */
+    /* The result of a message: `problem` is absent when the topic accepted it. */
     void (*end)(void *context, size_t number, str problem);
 };
 
-/* Each message has had its end() when this returns. */
+/* Publish all messages; end() has been called for each one when this returns. */
 void publish_all(struct orders *orders, str topic_arn, const struct publish_source *source);

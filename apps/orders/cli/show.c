@@ -13,7 +13,7 @@
 
 enum { WAIT_MS = 100, LOOKS_PER_DEAD_LOOK = 20, TEXT_COLUMNS = 90 };
 
-/* What is said of each end, below the steps. */
+/* Printed below the steps, for each end. */
 static const char *const ADVICE[] = {
     [WAY_UNKNOWN] =
         "It is not in the table, and nothing tells of it: it was never published, or so long ago that\n"
@@ -142,7 +142,10 @@ static bool has_ended(const struct way *way)
     return (way->end == WAY_STORED && way->steps.count > 0) || way->end == WAY_DEAD || way->end == WAY_LOST;
 }
 
-/* Look until the order has ended, or time is up. Looks into the dead-letter queue seldom: each counts. */
+/*
+ * Look until the order has ended, or time is up.  Look into the dead-letter queue seldom: each look counts as
+ * a receive.
+ */
 static bool find_with_patience(struct orders *orders, struct way *way)
 {
     int64_t until_us = monotonic_us() + orders->arguments->wait_seconds * 1000000;

@@ -1,8 +1,8 @@
 /*
- * submit.c: orders from a file or the standard input to the topic.
+ * submit.c: sends orders from a file or the standard input to the topic.
  *
- * All lines are read and checked before the first is sent, so that whoever sends a file hears of
- * every bad line, at once and by its number.
+ * All lines are read and checked before the first is sent, so that the user learns of every bad line at once,
+ * by its number.
  */
 #include "orders/cli/commands.h"
 #include "orders/cli/order.h"
@@ -32,7 +32,7 @@ struct submission {
         struct line *items;
         size_t count;
     } lines;
-    size_t bad, sent, accepted, refused; /* lines */
+    size_t bad, sent, accepted, refused; /* numbers of lines */
     size_t complaints;
     struct progress progress;
 };

@@ -17,7 +17,7 @@ enum { INDENT = 2, NOTE_INDENT = 14, SHORT_MS = 10000, MS_PER_S = 1000, REASON_B
 
 /* ---- names ---- */
 
-/* What an ARN's resource begins with, and what it is. */
+/* How an ARN's resource begins, and the noun for it. */
 static const struct {
     str service, prefix, noun;
 } NOUNS[] = {
@@ -42,7 +42,7 @@ str timeline_name(struct arena *arena, str text)
             continue;
         str rest = str_from(arn.resource, NOUNS[i].prefix.size);
         if (!str_equal(arn.service, S("sts")) ||
-            !str_next(&rest, '/', &name)) /* a session's name says nothing */
+            !str_next(&rest, '/', &name)) /* the name of a session is left out */
             name = rest;
         return arena_concat(arena, NOUNS[i].noun, S(" "), name);
     }
@@ -54,7 +54,7 @@ static bool ends_arn(char c)
     return isspace((unsigned char)c) || strchr("\"',;()[]{}", c);
 }
 
-/* The ARN at the text's beginning, without the sentence's own full stop or colon behind it. */
+/* The size of the ARN at the beginning of the text, without a full stop or colon of the sentence after it. */
 static size_t arn_size(str text)
 {
     size_t size = 0;
@@ -81,7 +81,7 @@ static str with_names(struct arena *arena, str text)
     return text_str(&named);
 }
 
-/* Of what the function printed, its own reason is enough. */
+/* The reason without the JSON that the function printed. */
 static str without_json(struct arena *arena, str reason)
 {
     str before, why = json_get_str(printed_json(arena, reason, &before), S("reason"));

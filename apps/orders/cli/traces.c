@@ -1,5 +1,5 @@
 /*
- * traces.c: asking for traces.
+ * traces.c: calls /_orderly/traces.
  */
 #include "orders/cli/traces.h"
 #include "orders/cli/printed.h"
@@ -43,7 +43,7 @@ static bool complain(struct orders *orders, const struct http_reply *reply)
     return false;
 }
 
-/* NULL: it has been said why. */
+/* NULL: the reason has been printed. */
 static const struct json *get(struct orders *orders, str path, str query)
 {
     struct http_reply reply = {0};
@@ -105,7 +105,7 @@ static str query_text(struct orders *orders, const struct traces_query *query, s
     return text_str(&text);
 }
 
-/* A page may have fewer traces than were asked for, and still a next one. */
+/* A page may have fewer traces than the limit, and still have a next page. */
 bool orders_traces_find(struct orders *orders, const struct traces_query *query, struct trace_list *traces)
 {
     str next = {0};
@@ -126,7 +126,7 @@ bool orders_traces_find(struct orders *orders, const struct traces_query *query,
     return true;
 }
 
-/* ---- one ---- */
+/* ---- one trace ---- */
 
 static struct trace_entry hop_of(const struct json *json)
 {
@@ -180,7 +180,7 @@ bool orders_traces_newest(struct orders *orders, const struct traces_query *quer
 struct following {
     struct orders *orders;
     const struct traces_follower *follower;
-    struct arena arena; /* of what has come of an event, and of the last hop's id */
+    struct arena arena; /* of the event's bytes received so far, and of the last hop's id */
     struct text bytes;
     str last_hop;
     bool begun, enough;
@@ -203,7 +203,7 @@ static void take_event(struct following *following, const struct server_sent_eve
     arena_rewind(arena, mark);
 }
 
-/* The events that are whole; the rest waits for more bytes. */
+/* Handle all complete events; the rest waits for more bytes. */
 static bool take_bytes(void *context, str bytes)
 {
     struct following *following = context;
@@ -258,7 +258,7 @@ bool orders_traces_follow(struct orders *orders, str resource, const struct trac
     return good;
 }
 
-/* ---- what it says ---- */
+/* ---- contents ---- */
 
 bool trace_has_kind(const struct trace *trace, str kind)
 {

@@ -1,9 +1,9 @@
 #pragma once
 
 /*
- * traces.h: what Orderly itself tells of the ways of messages: GET /_orderly/traces.
+ * traces.h: Orderly's own record of the ways of messages: GET /_orderly/traces.
  *
- * Other endpoints have no such thing; orders_traces_served() asks which kind it is.
+ * Other endpoints do not have it; orders_traces_served() finds out whether the endpoint does.
  */
 #include "orders/cli/orders.h"
 #include "wire/json.h"
@@ -11,9 +11,9 @@
 struct trace_entry {
     str id, kind, verdict;                /* "delivered"; "ok" */
     str resource, message_id, request_id; /* absent where they do not apply */
-    str reason;                           /* absent when it went well */
-    int64_t at_ms, took_ms, attempt;      /* 0: not told */
-    str parent;                           /* the id of the hop that caused it; absent: none */
+    str reason;                           /* absent on success */
+    int64_t at_ms, took_ms, attempt;      /* 0: unknown */
+    str parent;                           /* the id of the hop that caused this one, or absent */
     const struct json *detail;            /* may be NULL */
 };
 
@@ -21,7 +21,7 @@ struct trace {
     str id, outcome;
     int64_t began_ms, last_ms, hop_count;
     struct {
-        struct trace_entry *items; /* in order of time; after orders_traces_read() */
+        struct trace_entry *items; /* in order of time; filled by orders_traces_read() */
         size_t count;
     } hops;
 };
@@ -29,8 +29,8 @@ struct trace {
 /* A hop as it happens. */
 struct traces_follower {
     void *context;
-    void (*begun)(void *context); /* from now on, no hop is missed */
-    /* False: enough. */
+    void (*begun)(void *context); /* called once hops are being received: no later hop is missed */
+    /* Gets a hop; false ends the following. */
     bool (*hop)(void *context, str trace_id, const struct trace_entry *hop);
 };
 
@@ -39,30 +39,34 @@ struct trace_list {
     size_t count;
 };
 
-/* Is the endpoint Orderly?  Asked once.  False: it has been said that nobody answered. */
+/* Is the endpoint Orderly?  Asks once.  False: the endpoint does not answer, which has been printed. */
 bool orders_traces_served(struct orders *orders, bool *served);
-/* What to look for; absent and 0: anything. */
+/* What to search for; absent and 0 match anything. */
 struct traces_query {
     str text, message, resource; /* an order's id; a message's id; an ARN */
-    int64_t since_ms;            /* something happened in it since then */
-    int64_t limit;               /* how many at most */
+    int64_t since_ms;            /* the trace has a hop since then */
+    int64_t limit;               /* the largest number of traces */
 };
-/* Without their hops.  False: it has been said why. */
+/* Traces without their hops.  False: the reason has been printed. */
 bool orders_traces_find(struct orders *orders, const struct traces_query *query, struct trace_list *traces);
-/* The trace's hops.  False: it has been said why. */
+/* Read the trace's hops.  False: the reason has been printed. */
 bool orders_traces_read(struct orders *orders, struct trace *trace);
-/* The newest trace with its hops; its id is absent when no trace matches. */
+/* The newest matching trace with its hops; its id is absent when no trace matches. */
 bool orders_traces_newest(struct orders *orders, const struct traces_query *query, struct trace *trace);
 
 /*
- * Follow the hops of traces with that resource until the follower has enough, over a server's restarts.  Each
- * hop is on orders->arena, and gone after it.  False: it has been said why.
+ * Follow the hops of traces with that resource until the follower returns false, also while the server
+ * restarts.  Each hop is on orders->arena, and freed after the call with it.  False: the reason has been
+ * printed.
  */
 bool orders_traces_follow(struct orders *orders, str resource, const struct traces_follower *follower);
 
 /* Is there a hop of that kind? */
 bool trace_has_kind(const struct trace *trace, str kind);
-/* The reason of the last hop that did not go well; absent when all did. */
+/* The reason of the last hop that failed, or absent. */
 str trace_reason(const struct trace *trace);
-/* The order that the hop put into the table, or that the function printed; absent when it names none. */
+/*
+ * The order id of the item that the hop put into the table, or of the line that the function printed; absent
+ * when it has none.
+ */
 str trace_entry_order(struct arena *arena, const struct trace_entry *entry);

@@ -1,8 +1,9 @@
 /*
- * wait.c: `orderly orders wait`: until every order of a file is where it belongs.
+ * wait.c: `orderly orders wait`: waits until every order of a file is in the table.
  *
- * Orders are looked for one after the other, each until it is there: so waiting for many costs one
- * read for each, and little more. Where there are traces, an order that was given up is not waited for.
+ * Orders are looked up one after the other, each until it is in the table: so waiting for many orders costs
+ * little more than one read for each.  Where the endpoint has traces, an order that was given up is not
+ * waited for.
  */
 #include "orders/cli/commands.h"
 #include "orders/cli/traces.h"
@@ -23,13 +24,13 @@ enum { WAIT_MS = 100 };
 struct wait {
     struct orders *orders;
     struct str_list order_ids;
-    size_t stored;        /* so many of them, from the first on, are in the table */
+    size_t stored;        /* the number of orders, from the first on, that are in the table */
     int64_t dead_letters; /* in the queue */
     int64_t began_us, until_us;
     struct progress progress;
 };
 
-/* Lines that are no orders will not be in the table: they are not waited for. */
+/* Lines that are not orders are skipped: they will never be in the table. */
 static bool read_order_ids(struct wait *wait)
 {
     struct orders *orders = wait->orders;
@@ -48,7 +49,7 @@ static bool read_order_ids(struct wait *wait)
     return true;
 }
 
-/* As far as the first that is not there. False: a call failed. */
+/* Look up orders, up to the first that is missing.  False: a call failed. */
 static bool look(struct wait *wait)
 {
     struct orders *orders = wait->orders;
@@ -75,8 +76,7 @@ static bool is_over(const struct wait *wait)
            wait->dead_letters >= wait->orders->arguments->dead_letters;
 }
 
-/* The first that is not in the table will not come there by itself. False: it has been said why it is not
- * known. */
+/* *ended: the first missing order was given up.  False: the reason why this is unknown has been printed. */
 static bool look_for_end(struct wait *wait, bool *ended)
 {
     struct orders *orders = wait->orders;

@@ -5,6 +5,6 @@
  */
 #include "orders/cli/orders.h"
 
-/* Each returns the exit code, when as many lines as asked for have been printed, or a call failed. */
+/* Each returns the exit code, when the wanted number of lines has been printed, or a call has failed. */
 int watch_traces(struct orders *orders);
 int watch_log(struct orders *orders);

@@ -1,8 +1,8 @@
 /*
- * watch_log.c: the function's log, as it grows, for endpoints without traces.
+ * watch_log.c: follows the function's log, for endpoints without traces.
  *
- * Events may arrive late and out of order, so each look begins a little before the newest event known,
- * and what has been shown is remembered by its id.
+ * Events may arrive late and out of order, so each read begins a little before the newest known event, and
+ * the ids of events that have been shown are remembered.
  */
 #include "orders/cli/function_log.h"
 #include "orders/cli/items.h"
@@ -24,13 +24,13 @@ enum {
 
 struct watch {
     struct orders *orders;
-    struct map shown; /* event ids; the values only say that they are there */
+    struct map shown; /* the ids of shown events; the values are not used */
     int64_t newest_ms;
-    int64_t left;      /* lines to show */
-    size_t items_left; /* to fetch in this look */
+    int64_t left;      /* lines still to print */
+    size_t items_left; /* items still to fetch in this read */
 };
 
-/* "Laptop × 1", or nothing where there is no time to ask or nothing in the table. */
+/* "Laptop × 1", or "" when the item is not read or not in the table. */
 static str describe(struct watch *watch, str order_id)
 {
     struct dynamodb_attribute_map item = {0};
@@ -103,7 +103,7 @@ int watch_log(struct orders *orders)
 {
     struct watch watch = {.orders = orders, .newest_ms = wall_clock_ms() - CLOCK_TOLERANCE_MS};
     struct arena_mark mark = arena_mark(orders->arena);
-    bool answered = look(&watch); /* no lines are left: what is there already is only remembered */
+    bool answered = look(&watch); /* print nothing yet: remember the events that exist already */
 
     watch.left = orders->arguments->count;
     if (answered)

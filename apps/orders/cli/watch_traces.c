@@ -1,7 +1,7 @@
 /*
- * watch_traces.c: a line for each order that comes into the table, and for each step that goes wrong.
+ * watch_traces.c: prints a line for each order that reaches the table, and for each step that fails.
  *
- * The server tells each hop as it happens; what the line says besides is in the hop's trace.
+ * The server sends each hop as it happens; the line's further details come from the hop's trace.
  */
 #include "orders/cli/timeline.h"
 #include "orders/cli/traces.h"
@@ -15,11 +15,11 @@ enum { TEXT_COLUMNS = 90, ID_COLUMNS = 12, VERDICT_COLUMNS = 13 };
 
 struct watch {
     struct orders *orders;
-    int64_t left; /* lines to print */
+    int64_t left; /* lines still to print */
     bool failed;
 };
 
-/* What the table calls it; where it never came there, the message's id. */
+/* The order's id in the table; the message's id for an order that did not reach the table. */
 static str name_of(struct arena *arena, const struct trace *trace, const struct trace_entry *hop)
 {
     str name = trace_entry_order(arena, hop);

@@ -1,5 +1,5 @@
 /*
- * way.c: the item, and one of the two sources.
+ * way.c: reads the item, then one of the two sources.
  */
 #include "orders/cli/way.h"
 

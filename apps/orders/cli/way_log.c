@@ -1,8 +1,8 @@
 /*
  * way_log.c: an order's way from the function's log and the dead-letter queue, for endpoints without traces.
  *
- * The C function's line knows every time. Of the other functions' orders we know what Lambda wrote around
- * the text that mentions them: when the invocation began and that it ended.
+ * The C function's line has every time.  For orders of the other functions the log has only what Lambda
+ * writes around the text that mentions them: when the invocation began, and that it ended.
  */
 #include "orders/cli/function_log.h"
 #include "orders/cli/way.h"
@@ -15,7 +15,7 @@ static const str topic = STR_INIT("topic " ORDERS_TOPIC), queue = STR_INIT("queu
                  function = STR_INIT("function " ORDERS_FUNCTION), table = STR_INIT("table " ORDERS_TABLE),
                  log_group = STR_INIT("log group " ORDERS_LOG_GROUP);
 
-/* False: it is not known when, or an earlier line has told it already. */
+/* False when the time is unknown, or an earlier line has added the step. */
 static bool add_step(struct orders *orders, struct way *way, const char *name, str resource, int64_t at_ms)
 {
     if (at_ms < 0)
@@ -88,7 +88,7 @@ static const struct log_line *last_mention(const struct log_lines *lines, str or
     return NULL;
 }
 
-/* Python's lines do not name their invocation: it is the one that began last in their stream. */
+/* Python's lines do not name their invocation: it is the last one that began in their stream. */
 static bool find_invocation(struct orders *orders, const struct log_line *mention, str *request_id)
 {
     struct log_lines lines = {0};
@@ -191,7 +191,7 @@ static bool find_dead(struct orders *orders, struct way *way)
     return true;
 }
 
-/* In order of time; of the same millisecond, in the order in which they were added. */
+/* In order of time; steps of the same millisecond stay in the order in which they were added. */
 static void sort_steps(struct way *way)
 {
     for (size_t i = 1; i < way->steps.count; i++) {

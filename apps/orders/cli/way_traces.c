@@ -1,5 +1,5 @@
 /*
- * way_traces.c: an order's way from the newest trace whose message has its id.
+ * way_traces.c: an order's way from the newest trace whose message contains the order's id.
  */
 #include "orders/cli/traces.h"
 #include "orders/cli/way.h"
@@ -8,10 +8,13 @@
 
 #include <ctype.h>
 
-/* How many messages are counted of an order that was published again and again. */
+/* The limit up to which messages of one order are counted. */
 enum { MOST_MESSAGES = 100 };
 
-/* The function's requests are in the trace of its batch's first message, whichever message they are for. */
+/*
+ * The function's requests are in the trace of the first message of the batch, even if they concern another
+ * message.
+ */
 static bool is_of_another_order(struct arena *arena, const struct trace_entry *hop, str order_id)
 {
     str id = trace_entry_order(arena, hop);
@@ -44,8 +47,8 @@ static const struct trace_entry *invoked_by(const struct trace *trace, str reque
 }
 
 /*
- * The function was invoked for several messages: what it asked for and printed is on the way of the first
- * one.  False: it has been said why.
+ * The function was invoked with several messages: its requests and its output are in the trace of the first
+ * message.  False: the reason has been printed.
  */
 static bool add_steps_elsewhere(struct orders *orders, struct way *way, const struct trace_entry *hop)
 {
@@ -58,7 +61,7 @@ static bool add_steps_elsewhere(struct orders *orders, struct way *way, const st
     const struct trace_entry *invoked = invoked_by(&other, hop->request_id);
     for (size_t i = 0; invoked && i < other.hops.count; i++)
         if (str_equal(other.hops.items[i].parent, invoked->id) &&
-            str_empty(other.hops.items[i].message_id)) /* else the message's own way has it */
+            str_empty(other.hops.items[i].message_id)) /* otherwise the message's own trace has it */
             add_step(orders, way, &other.hops.items[i]);
     return true;
 }
@@ -73,7 +76,7 @@ static bool add_steps(struct orders *orders, struct way *way, const struct trace
     return true;
 }
 
-/* An earlier message may have brought the order into the table; what became of the last one is the end. */
+/* An earlier message may have brought the order into the table; the end is that of the last message. */
 static enum way_end end_of(const struct way *way, const struct trace *trace)
 {
     if (trace_has_kind(trace, S("dead-lettered")))
@@ -83,7 +86,7 @@ static enum way_end end_of(const struct way *way, const struct trace *trace)
     return way->item.count > 0 ? WAY_STORED : WAY_PENDING;
 }
 
-/* Traces are found by words of two characters and more. */
+/* Traces are found by words of at least two characters. */
 static bool is_word(str text)
 {
     size_t run = 0;

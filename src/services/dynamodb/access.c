@@ -1,8 +1,8 @@
 /*
- * access.c: the condition keys of policies that are about a table's items.
+ * access.c: the condition keys of policies about a table's items.
  *
- * They are read out of the request only when a policy asks for any.  A Scan has no dynamodb:LeadingKeys on
- * AWS either: it reads all keys.
+ * They are read from the request only when a policy uses them.  A Scan has no dynamodb:LeadingKeys, as on
+ * AWS: it reads all keys.
  *
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
@@ -23,7 +23,7 @@ void dynamodb_table_tags_in_context(const struct call *call, const struct resour
         context_add_resource_tag(call, context, rows.items[i].name, rows.items[i].value);
 }
 
-/* ---- what a request about items names ---- */
+/* ---- values of the request ---- */
 
 static void add_attribute(const struct call *call, struct context_list *context, str name)
 {
@@ -51,7 +51,7 @@ static void add_expressions(const struct call *call, struct context_list *contex
         add_attribute(call, context, expressions->projection->items[i].items[0].name);
 }
 
-/* Of an item's or a key's attributes, or of a query's condition; NULL when there is no such value. */
+/* The partition key's value in an item, a key or a query's condition; NULL when it has none. */
 static const struct dynamodb_attribute_value *
 leading_value(const struct call *call, const struct table *table, const struct access *access)
 {

@@ -1,5 +1,5 @@
 /*
- * capacity.c: what a request consumes.  Nobody is charged, and nobody is throttled.
+ * capacity.c: the capacity that a request consumes.  Nothing is charged, and no request is throttled.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/capacity-mode.html
  */
 #include "dynamodb_internal.h"

@@ -20,7 +20,7 @@ static bool request_check(const struct call *call, const struct dynamodb_delete_
                                   dynamodb_write_request_check(call, &request, &write->expressions));
 }
 
-/* Which item is it?  False: fail() has been called. */
+/* Find the item's key.  False: fail() has been called. */
 static bool address(const struct call *call, const struct dynamodb_delete_item_input *in, struct write *write)
 {
     write->table = dynamodb_table_of(call);

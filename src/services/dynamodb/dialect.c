@@ -1,6 +1,6 @@
 /*
- * dialect.c: how DynamoDB speaks JSON.  A front end of its own sends x-amz-crc32, words the wrong types in
- * its own way, and takes fractions for integers.
+ * dialect.c: DynamoDB's dialect of JSON.  Its own front end sends x-amz-crc32, has its own sentences about
+ * wrong types, and accepts fractions as integers.
  */
 #include "engine/dialect.h"
 
@@ -9,7 +9,7 @@ static bool is_collection(const struct shape *shape)
     return shape->type == SHAPE_LIST || shape->type == SHAPE_MAP || shape->type == SHAPE_STRUCTURE;
 }
 
-/* "com.amazonaws.dynamodb.v20120810." and the shape for its own types, else Java's. */
+/* For its own types "com.amazonaws.dynamodb.v20120810." and the shape, for other types Java's class. */
 static str java_class(struct arena *arena, const struct service *service, const struct shape *shape)
 {
     str package = str_of(service->error_prefix);

@@ -1,7 +1,7 @@
 #pragma once
 
 /*
- * dynamodb.h: Amazon DynamoDB, as main wires it in.
+ * dynamodb.h: Amazon DynamoDB, as main sees it.
  */
 #include "engine/call.h"
 

@@ -27,8 +27,8 @@ create table dynamodb_tag (
     primary key (table_id, name)
 ) without rowid;
 
--- Items stand in the order of their arrival, and only the small entries of the index in the order of keys:
--- a put with a random key then dirties one page of an index a tenth as large as the items.
+-- Items are in the order of their arrival, and only the small entries of the index in the order of keys:
+-- a put with a random key then writes one page of an index a tenth as large as the items.
 -- There is one item for each key: put.c looks before it writes.
 create table dynamodb_item (
     id integer primary key,
@@ -47,7 +47,7 @@ drop index dynamodb_item_key;
 update dynamodb_item set hash_key = spread_key(hash_key);
 create index dynamodb_item_key on dynamodb_item (table_id, hash_key, range_key, size_bytes);
 
--- How many items a table had when they were last counted, and how far counting them again has come.
+-- The number of items of a table at the last count, and the progress of the next count.
 create table dynamodb_count (
     table_id integer primary key,
     items integer not null,
@@ -58,14 +58,14 @@ create table dynamodb_count (
     range_key blob not null
 );
 
--- Tables that are deleted, but for their items.
+-- Deleted tables whose items are still to be removed.
 create table dynamodb_gone (
     table_id integer primary key
 );
 insert into dynamodb_gone select distinct table_id from dynamodb_item
 where table_id not in (select id from dynamodb_table);
 
--- What every request about items needs of its table.
+-- The columns that every request about items needs.
 -- statement: find_table :cached
 select id, hash_name, hash_type, range_name, range_type
 from dynamodb_table where account = :account and region = :region and name = :name;
@@ -100,7 +100,7 @@ select name, value from dynamodb_tag where table_id = :table_id;
 -- statement: remove_tags :exec
 delete from dynamodb_tag where table_id = :table_id;
 
--- Of a table with more items, only so many.
+-- Counts at most `limit` items.
 -- statement: count_items :one
 -- param: limit integer
 -- column: items integer
@@ -143,7 +143,7 @@ delete from dynamodb_gone where table_id = :table_id;
 -- param: limit integer
 select id, size_bytes from dynamodb_item where table_id = :table_id limit :limit;
 
--- Where an item stands; only the index is read.
+-- The place of an item; reads only the index.
 -- statement: find_place :one
 select id, size_bytes from dynamodb_item
 where table_id = :table_id and hash_key = :hash_key and range_key = :range_key;
@@ -157,7 +157,7 @@ where table_id = :table_id and hash_key = :hash_key and range_key = :range_key;
 insert into dynamodb_item (table_id, hash_key, range_key, size_bytes, item)
 values (:table_id, :hash_key, :range_key, :size_bytes, :item);
 
--- Of the same size as before, so that the index stays as it is.
+-- For an item of unchanged size, so that the index is not written.
 -- statement: replace_item :exec
 -- row: item
 update dynamodb_item set item = :item where id = :id;

@@ -4,15 +4,18 @@
  * expression.h: conditions, filters, key conditions and projections.
  *
  * Text becomes a tree (expression_lex.c, expression_parse.c), the tree is checked and its names and values
- * are put in (expression_check.c), and it is asked about items (expression_evaluate.c,
- * expression_projection.c). What is wrong is said in AWS's words, without the "Invalid FilterExpression: " in
- * front.
+ * are inserted (expression_check.c), and it is evaluated for items (expression_evaluate.c,
+ * expression_projection.c). Problems are sentences in AWS's words, without the "Invalid FilterExpression: "
+ * before them.
+ *
+ * To add a function, add it to enum function_kind and to the tables in expression_check.c and
+ * expression_evaluate.c.
  *
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.OperatorsAndFunctions.html
  */
 #include "lookup.h"
 
-/* What a request gives its expressions, and what they have used of it. */
+/* The names and values of a request's expressions, and which of them were used. */
 struct scope {
     struct arena *arena;
     const struct str_map *names;
@@ -21,7 +24,7 @@ struct scope {
     struct lookups lookups;
 };
 
-/* A step to a map's attribute, or to a list's element when the name is absent. */
+/* A step to a map's attribute, or to a list's element if the name is absent. */
 struct step {
     str name;
     size_t index;
@@ -30,7 +33,7 @@ struct path {
     struct step *items;
     size_t count;
 };
-/* An order in which paths that lead into the same map or list stand together.  expression_path.c */
+/* An order in which paths into the same map or list are neighbours.  expression_path.c */
 int dynamodb_step_compare(const struct step *a, const struct step *b);
 int dynamodb_path_compare(const struct path *a, const struct path *b);
 
@@ -44,7 +47,7 @@ enum node_kind {
     NODE_AND,
     NODE_OR,
     NODE_NOT,
-    NODE_PLUS, /* these two in updates only */
+    NODE_PLUS, /* these two are for updates only */
     NODE_MINUS,
 };
 
@@ -57,7 +60,7 @@ enum function {
     BEGINS_WITH,
     CONTAINS,
     SIZE,
-    IF_NOT_EXISTS, /* these two in updates only */
+    IF_NOT_EXISTS, /* these two are for updates only */
     LIST_APPEND,
     UNKNOWN_FUNCTION,
 };
@@ -69,7 +72,7 @@ struct node_list {
 
 struct node {
     enum node_kind kind;
-    bool grouped; /* stands in parentheses */
+    bool grouped; /* is in parentheses */
     enum comparator comparator;
     enum function function;
     str text; /* a function's name, a value's placeholder */
@@ -78,22 +81,22 @@ struct node {
     struct node_list operands;
 };
 
-/* NULL: *problem is what is wrong.  expression_parse.c */
+/* NULL: *problem is the sentence.  expression_parse.c */
 const struct node *dynamodb_condition_parse(struct scope *scope, str text, str *problem);
 str dynamodb_comparator_text(enum comparator comparator);
 
-/* Is it true of this item (checked values)?  The arena is as it was afterwards.  expression_evaluate.c */
+/* Is the condition true for this item (of checked values)?  Rewinds the arena.  expression_evaluate.c */
 bool dynamodb_expression_holds(struct arena *arena, const struct node *condition,
                                const struct dynamodb_attribute_map *item);
-/* NULL when the item has nothing there. */
+/* The item's value at that path, or NULL. */
 const struct dynamodb_attribute_value *dynamodb_path_get(struct lookups *lookups,
                                                          const struct dynamodb_attribute_map *item,
                                                          const struct path *path);
-/* Is that attribute at the head of a path of the condition? */
+/* Does a path of the condition begin with that attribute? */
 bool dynamodb_condition_names(const struct node *condition, str attribute);
 
 /* expression_projection.c */
-/* Paths, none of which leads into another, in the order of dynamodb_path_compare(). */
+/* Paths in the order of dynamodb_path_compare(); no path leads into another. */
 struct projection {
     struct path *items;
     size_t count;
@@ -111,13 +114,13 @@ struct key_term {
     str name;
     enum key_term_kind kind;
     enum comparator comparator;
-    const struct dynamodb_attribute_value *first, *second; /* second: of BETWEEN */
+    const struct dynamodb_attribute_value *first, *second; /* second: for BETWEEN */
 };
 struct key_condition {
     struct key_term terms[2];
     size_t count;
 };
-/* The one or two terms of a key condition; false: *problem is the whole sentence. */
+/* Read the one or two terms of a key condition; false: *problem is the whole sentence. */
 bool dynamodb_key_condition_read(struct arena *arena, const struct node *condition, struct key_condition *key,
                                  str *problem);
 
@@ -126,7 +129,7 @@ enum action_kind { ACTION_SET, ACTION_REMOVE, ACTION_ADD, ACTION_DELETE };
 struct action {
     enum action_kind kind;
     struct path path;
-    struct node *operand; /* NULL of REMOVE */
+    struct node *operand; /* NULL for REMOVE */
 };
 struct update {
     struct action *items;
@@ -134,12 +137,12 @@ struct update {
 };
 bool dynamodb_update_parse(struct scope *scope, str text, struct update *update, str *problem);
 /*
- * update_apply.c: what the item becomes.  What it was is shared, never changed.  False: *problem is the whole
- * sentence.
+ * update_apply.c: the item after the update.  The old item is shared, never changed.  False: *problem is the
+ * whole sentence.
  */
 bool dynamodb_update_apply(struct arena *arena, const struct update *update,
                            struct dynamodb_attribute_map *item, str *problem);
-extern const str dynamodb_update_too_large; /* the sentence for an item that has grown over 400 KB */
+extern const str dynamodb_update_too_large; /* the sentence for an item of over 400 KB */
 
 /* expression_words.c */
 bool dynamodb_is_reserved_word(str name);

@@ -1,8 +1,8 @@
 /*
- * expression_check.c: does a condition's tree make sense?  Names and values are put in on the way.
+ * expression_check.c: checks a condition's tree, and inserts names and values into it.
  *
- * The order is AWS's: functions that do not exist, functions where they cannot stand, reserved words;
- * then condition by condition what is not defined and what does not fit.
+ * The order is AWS's: functions that do not exist, functions in wrong places, reserved words; then, condition
+ * by condition, undefined names and values, and operands of wrong types.
  */
 #include "expression_internal.h"
 
@@ -49,7 +49,7 @@ static bool check_known(struct scope *scope, struct node *node, str *problem)
                   arena_format(scope->arena, "Invalid function name; function: %.*s", STR_ARGS(node->text)));
 }
 
-/* Conditions stand under AND, OR and NOT, values everywhere else. */
+/* Conditions are operands of AND, OR and NOT; values are operands of everything else. */
 static bool check_use(struct scope *scope, struct node *node, str *problem)
 {
     bool conditions = node->kind == NODE_AND || node->kind == NODE_OR || node->kind == NODE_NOT;
@@ -160,7 +160,7 @@ static bool check_distinct(struct scope *scope, const struct node *node, str *pr
                                         STR_ARGS(dynamodb_path_text(scope->arena, first))));
 }
 
-/* One of a set of types; what only the item knows is always fine. */
+/* Is the operand of one of these types?  An operand whose type only the item knows always passes. */
 static bool check_types(struct scope *scope, const struct node *node, unsigned allowed, str *problem)
 {
     for (size_t i = 0; i < node->operands.count; i++) {

@@ -1,12 +1,14 @@
 /*
- * expression_evaluate.c: is a condition true of an item?
+ * expression_evaluate.c: evaluates a condition for an item.
  *
- * A condition of 300 operators may ask for the same large values again and again: lookups find parts of
- * them, and sizes and comparisons of collections are worked out once.
+ * A condition of 300 operators may use the same large values again and again: lookups find parts of them, and
+ * sizes and comparisons of collections are computed once.
  */
 #include "expression.h"
 
-/* The length of a text (second is NULL), whether it contains another, or whether two collections are equal.
+/*
+ * A known result: the length of a text (second is NULL), whether it contains another, or whether two
+ * collections are equal.
  */
 struct known {
     const struct known *next;
@@ -40,7 +42,7 @@ dynamodb_path_get(struct lookups *lookups, const struct dynamodb_attribute_map *
     return value;
 }
 
-/* ---- what has been worked out before ---- */
+/* ---- known results ---- */
 
 static const struct known *recall(const struct evaluation *evaluation,
                                   const struct dynamodb_attribute_value *first,
@@ -64,7 +66,7 @@ static size_t remember(struct evaluation *evaluation, const struct dynamodb_attr
 
 /* ---- sizes ---- */
 
-/* In UTF-16 units, as Java counts. */
+/* In UTF-16 units, like Java. */
 static size_t text_length(str text)
 {
     size_t length = 0;
@@ -76,7 +78,7 @@ static size_t text_length(str text)
     return length;
 }
 
-/* Only a text has to be counted. */
+/* A text's length is computed once; other lengths are known. */
 static size_t length_of(struct evaluation *evaluation, const struct dynamodb_attribute_value *value)
 {
     const struct known *known = recall(evaluation, value, NULL);
@@ -84,7 +86,7 @@ static size_t length_of(struct evaluation *evaluation, const struct dynamodb_att
     return known ? known->result : remember(evaluation, value, NULL, text_length(value->s));
 }
 
-/* False when that type has no size. */
+/* False when the type has no size. */
 static bool size_of(struct evaluation *evaluation, const struct dynamodb_attribute_value *value, size_t *size)
 {
     switch (dynamodb_value_type(value)) {
@@ -130,7 +132,7 @@ static const struct dynamodb_attribute_value *size_value(struct evaluation *eval
     return value;
 }
 
-/* NULL when the item has no such value. */
+/* NULL when the item lacks the value. */
 static const struct dynamodb_attribute_value *operand_value(struct evaluation *evaluation,
                                                             const struct node *node)
 {
@@ -226,7 +228,7 @@ static bool equal(struct evaluation *evaluation, const struct dynamodb_attribute
     return known ? known->result : remember(evaluation, a, b, dynamodb_value_equal(evaluation->arena, a, b));
 }
 
-/* Nothing equals a missing attribute, so it is different from everything. */
+/* A missing attribute is unequal to everything. */
 static bool comparison_holds(struct evaluation *evaluation, enum comparator comparator,
                              const struct dynamodb_attribute_value *a,
                              const struct dynamodb_attribute_value *b)
@@ -271,7 +273,7 @@ static bool in_holds(struct evaluation *evaluation, const struct node *node)
 
 static bool condition_holds(struct evaluation *evaluation, const struct node *condition);
 
-/* Until one of them is `decisive`. */
+/* Evaluate until an operand is `decisive`. */
 static bool series_holds(struct evaluation *evaluation, const struct node *node, bool decisive)
 {
     for (size_t i = 0; i < node->operands.count; i++)

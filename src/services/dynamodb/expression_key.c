@@ -16,7 +16,7 @@ static bool refuse_operator(struct arena *arena, str operator_name, str *problem
                                         STR_ARGS(operator_name)));
 }
 
-/* a < :v is :v > a. */
+/* a < :v means :v > a. */
 static enum comparator turned(enum comparator comparator)
 {
     switch (comparator) {
@@ -33,7 +33,7 @@ static enum comparator turned(enum comparator comparator)
     }
 }
 
-/* One path among the operands, of one step; all others are values. */
+/* One operand is a path of one step, all others are values. */
 static bool check_operands(const struct node *node, str *problem)
 {
     size_t paths = 0;

@@ -32,7 +32,7 @@ static size_t size_of_symbol(str rest)
                : str_character_size(rest, 0);
 }
 
-/* The token at or behind this offset. */
+/* The token at or after this offset. */
 static struct token token_at(str source, size_t at)
 {
     while (at < source.size && (source.data[at] == ' ' || source.data[at] == '\t' ||
@@ -119,7 +119,7 @@ bool dynamodb_parser_at_operator_word(const struct parser *parser)
            dynamodb_parser_at_word(parser, "IN");
 }
 
-/* AWS counts no further than to the first operator too many. */
+/* AWS counts only up to the first operator too many. */
 bool dynamodb_parser_check_whole(const struct parser *parser)
 {
     if (parser->operators > MAX_OPERATORS)

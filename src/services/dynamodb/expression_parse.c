@@ -8,8 +8,8 @@
  *     primary    = "(" condition ")" | operand
  *     operand    = "(" operand ")" | :value | path | function "(" operands ")"
  *
- * Only behind a "(" it shows whether a condition or an operand stands in it; so primary reads either, and
- * whoever needs the one or the other says so.
+ * Only the content of parentheses shows whether it is a condition or an operand; so primary reads either, and
+ * its callers check that it is the right one.
  */
 #include "expression_internal.h"
 
@@ -57,7 +57,7 @@ void dynamodb_node_add_operand(struct parser *parser, struct node *node, struct 
 
 /* ---- operands ---- */
 
-/* Behind the "(". */
+/* Parse what follows a "(". */
 static bool parse_operands(struct parser *parser, struct node *node)
 {
     do {
@@ -87,7 +87,7 @@ static struct node *parse_value(struct parser *parser)
     return node;
 }
 
-/* A word with a "(" behind it is a function's name, else the head of a path. */
+/* A word before a "(" is a function's name, any other word the beginning of a path. */
 static struct node *parse_path_or_function(struct parser *parser)
 {
     struct token first = parser->current;
@@ -140,7 +140,7 @@ static bool is_operand(const struct node *node)
     return node->kind == NODE_PATH || node->kind == NODE_VALUE;
 }
 
-/* A function may be both; expression_check.c knows which is which. */
+/* A function may be either; expression_check.c decides. */
 static bool is_condition(struct parser *parser, const struct node *node)
 {
     return node && (!is_operand(node) || dynamodb_parser_refuse(parser));
@@ -213,7 +213,7 @@ static struct node *parse_comparison(struct parser *parser)
     if (dynamodb_parser_accept_word(parser, "IN"))
         return parse_in(parser, left);
     if (parser->depth > 0 && dynamodb_parser_at_symbol(parser, ")"))
-        return left; /* an operand in parentheses, perhaps */
+        return left; /* perhaps an operand in parentheses */
     return is_condition(parser, left) ? left : NULL;
 }
 
@@ -231,7 +231,7 @@ static struct node *parse_not(struct parser *parser)
     return node;
 }
 
-/* One of them alone, or a node of them all. */
+/* Returns a single operand itself, or a node of all operands. */
 static struct node *parse_series(struct parser *parser, enum node_kind kind, const char *word,
                                  struct node *(*parse)(struct parser *))
 {
@@ -245,7 +245,7 @@ static struct node *parse_series(struct parser *parser, enum node_kind kind, con
         if (!is_condition(parser, node->operands.items[node->operands.count - 1]))
             return NULL;
         dynamodb_parser_advance(parser);
-        parser->operators += node->operands.count > 1; /* the first one is the node itself */
+        parser->operators += node->operands.count > 1; /* the node itself has counted the first one */
         struct node *next = parse(parser);
         if (!is_condition(parser, next))
             return NULL;

@@ -23,7 +23,10 @@ static bool parse_paths(struct parser *parser, struct projection *projection)
 
 enum relation { APART, OVERLAPPING, CONFLICTING };
 
-/* One that leads into the other, or one that wants a map where the other wants a list. */
+/*
+ * Paths overlap when one leads into the other, and conflict when one needs a map where the other needs a
+ * list.
+ */
 static enum relation relation_of(const struct path *a, const struct path *b)
 {
     for (size_t i = 0; i < a->count && i < b->count; i++) {
@@ -55,7 +58,7 @@ static int by_path(const void *a, const void *b)
     return dynamodb_path_compare(*(const struct path *const *)a, *(const struct path *const *)b);
 }
 
-/* In their order, paths that overlap or conflict have two neighbours that do. */
+/* In this order, if any two paths overlap or conflict, so do two neighbours. */
 static bool are_apart(struct arena *arena, const struct path *const *paths, size_t count)
 {
     size_t size = count * sizeof *paths;
@@ -134,14 +137,14 @@ bool dynamodb_projection_parse(struct scope *scope, str text, struct projection 
 
 /* ---- applying ---- */
 
-/* The paths that lead through one value, and how far they have come. */
+/* The paths that lead through one value, and their depth so far. */
 struct branch {
     struct lookups *lookups;
     const struct path *paths;
     size_t count, depth;
 };
 
-/* Those from the first one on that go on with the same step; *branch keeps the others. */
+/* Take the first paths with the same next step; *branch keeps the others. */
 static struct branch take_step(struct branch *branch)
 {
     const struct step *step = &branch->paths[0].items[branch->depth];
@@ -171,7 +174,7 @@ static int by_position(const void *a, const void *b)
     return (first->position > second->position) - (first->position < second->position);
 }
 
-/* In the order of the map. */
+/* In the map's order. */
 static struct hit *find_hits(struct branch branch, const struct dynamodb_attribute_map *map, size_t *count)
 {
     struct hit *hits = arena_alloc(branch.lookups->arena, branch.count * sizeof *hits);
@@ -221,7 +224,10 @@ static struct dynamodb_attribute_value_list project_list(struct branch branch,
     return parts;
 }
 
-/* False when the paths lead to nothing in this value.  A path that ends here is alone: none overlap. */
+/*
+ * False when the value has nothing at these paths.  A path that ends here is the only one, because paths do
+ * not overlap.
+ */
 static bool project(struct branch branch, const struct dynamodb_attribute_value *value,
                     struct dynamodb_attribute_value *part)
 {

@@ -34,7 +34,7 @@ static struct node *parse_set_operand(struct parser *parser)
     return node;
 }
 
-/* ADD and DELETE take a placeholder, nothing else. */
+/* The operand of ADD and DELETE is always a placeholder. */
 static struct node *parse_placeholder(struct parser *parser)
 {
     if (parser->current.kind == TOKEN_VALUE)
@@ -107,7 +107,7 @@ static bool is_list_append(const struct node *node)
     return node->kind == NODE_FUNCTION && node->function == LIST_APPEND;
 }
 
-/* One list_append() cannot be an operand of another one. */
+/* A list_append() may not be an operand of another one. */
 static bool check_nesting(struct scope *scope, const struct node *node, str *problem)
 {
     for (size_t i = 0; is_list_append(node) && i < node->operands.count; i++)
@@ -141,7 +141,7 @@ static bool refuse_type(struct scope *scope, str operator_name, enum value_type 
                      STR_ARGS(operator_name), STR_ARGS(dynamodb_value_type_name(type))));
 }
 
-/* ADD and DELETE say it in words of their own. */
+/* ADD and DELETE have their own sentences. */
 static bool refuse_action_type(struct scope *scope, const char *clause, enum value_type type, str *problem)
 {
     static const char *const names[] = {

@@ -1,5 +1,5 @@
 /*
- * expression_words.c: the words that cannot stand for an attribute in an expression, in order.
+ * expression_words.c: the words that expressions may not use as attribute names, sorted.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ReservedWords.html
  */
 #include "expression.h"
@@ -580,7 +580,7 @@ static const char *const words[] = {
     "ZONE",
 };
 
-/* The order of a word of the list and a name in whatever case. */
+/* Compare a word of the list with a name, ignoring case. */
 static int compare(const char *word, str name)
 {
     for (size_t i = 0; i < name.size; i++) {

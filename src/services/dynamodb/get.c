@@ -1,5 +1,5 @@
 /*
- * get.c: GetItem.  Reads are always consistent here; ConsistentRead only counts.
+ * get.c: GetItem.  Reads are always consistent; ConsistentRead only changes the capacity.
  */
 #include "dynamodb_internal.h"
 

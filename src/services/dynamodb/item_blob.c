@@ -1,8 +1,8 @@
 /*
- * item_blob.c: an item as it is stored: a version byte, then each attribute's name and value.
+ * item_blob.c: the stored form of an item: a version byte, then each attribute's name and value.
  *
- * A value is a byte for its type and its content; texts and bytes stand behind their length, collections
- * behind their count.  Reading it back copies nothing.
+ * A value is a byte for its type and its content; texts and bytes have their length before them, collections
+ * their count.  Decoding copies nothing.
  */
 #include "value.h"
 
@@ -16,11 +16,11 @@ enum { VERSION = 1 };
 
 struct writer {
     struct text text;
-    size_t size; /* as AWS counts */
+    size_t size; /* as AWS counts it */
     int depth, deepest;
 };
 
-/* What an update makes may be many times as large as an item can be: the rest is not written. */
+/* An update's result may be many times larger than an item may be: the rest is not written. */
 static bool is_full(const struct writer *writer)
 {
     return writer->size > MAX_ITEM_BYTES;
@@ -76,7 +76,7 @@ static void add_attributes(struct writer *writer, const struct dynamodb_attribut
     }
 }
 
-/* Maps and lists count three bytes, and one for each element. */
+/* A map or list counts three bytes, and one byte for each element. */
 static void add_map(struct writer *writer, const struct dynamodb_attribute_map *map)
 {
     add_attributes(writer, map);
@@ -124,7 +124,7 @@ static void add_content(struct writer *writer, enum value_type type,
     }
 }
 
-/* True is VALUE_BOOL, false the next number. */
+/* True is VALUE_BOOL, false is VALUE_BOOL plus one. */
 static void add_value(struct writer *writer, const struct dynamodb_attribute_value *value)
 {
     enum value_type type = dynamodb_value_type(value);
@@ -186,7 +186,7 @@ static str read_text(struct reader *reader)
     return text;
 }
 
-/* Room for so many; never NULL, for that would be absent. */
+/* Room for that many items; never NULL, because NULL means absent. */
 static void *make_room(struct reader *reader, size_t count, size_t size)
 {
     check(count <= (size_t)(reader->end - reader->at));

@@ -1,11 +1,11 @@
 /*
- * lookup.c: collections that have been asked, and their indexes.
+ * lookup.c: indexes of collections that have been searched.
  */
 #include "lookup.h"
 
 #include "base/positions.h"
 
-enum { LARGE = 16 }; /* entries: below, a search costs no more than the index would */
+enum { LARGE = 16 }; /* entries: below this, a search costs no more than an index */
 
 struct lookup {
     struct lookup *next;
@@ -14,7 +14,7 @@ struct lookup {
     struct positions positions;
 };
 
-/* The collection's index; NULL while it is small, or asked for the first time. */
+/* The collection's index; NULL if it is small, or searched for the first time. */
 static struct lookup *lookup_of(struct lookups *lookups, const void *items, size_t count)
 {
     if (count < LARGE)
@@ -98,7 +98,7 @@ bool dynamodb_lookup_element(struct lookups *lookups, const struct str_list *set
 
 static uint64_t hash_value(const struct dynamodb_attribute_value *value);
 
-/* One hash of several, whose order counts. */
+/* One hash of two, which depends on their order. */
 static uint64_t hash_words(uint64_t first, uint64_t second)
 {
     uint64_t words[] = {first, second};
@@ -106,7 +106,7 @@ static uint64_t hash_words(uint64_t first, uint64_t second)
     return keyed_hash((str){(const char *)words, sizeof words});
 }
 
-/* Sets and maps have no order: their elements' hashes are added up. */
+/* Sets and maps have no order: their elements' hashes are added. */
 static uint64_t hash_set(const struct str_list *set)
 {
     uint64_t sum = 0;
@@ -163,7 +163,7 @@ static uint64_t hash_value(const struct dynamodb_attribute_value *value)
     }
 }
 
-/* Of elements that are alike, one: a list of a hundred thousand nulls would fall together in the table. */
+/* Equal elements are indexed once: a hundred thousand nulls would collide in the table. */
 static void index_values(struct lookups *lookups, struct lookup *lookup,
                          const struct dynamodb_attribute_value_list *list)
 {

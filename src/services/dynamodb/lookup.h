@@ -1,14 +1,15 @@
 #pragma once
 
 /*
- * lookup.h: finding things in maps, sets and lists of any size.
+ * lookup.h: searching maps, sets and lists of any size.
  *
- * An expression may ask the same collection hundreds of times.  A small one is always searched from its
- * beginning, and a large one the first time it is asked; then it gets an index, and further questions
- * cost the same however large it is.  So what an expression costs grows with the item and with the
- * expression, not with their product.
+ * An expression may search the same collection hundreds of times.  A small collection is always read from its
+ * beginning, and a large one only at the first search; then it gets an index, and further searches cost the
+ * same for any size.  So the cost of an expression grows with the item and with the expression, not with
+ * their product.
  *
- * Lookups belong to one evaluation: collections are known by their addresses and must not change meanwhile.
+ * Lookups belong to one evaluation: collections are identified by their addresses and must not change
+ * meanwhile.
  */
 #include "value.h"
 
@@ -25,19 +26,19 @@ static inline struct lookups lookups_in(struct arena *arena)
     return (struct lookups){.arena = arena};
 }
 
-/* Where in an array of structs that begin with a str this one is; -1 when it is not there. */
+/* The position of a text in an array of structs that begin with a str; -1 when it is missing. */
 struct lookup_texts {
     const void *items;
     size_t count, stride;
 };
 ptrdiff_t dynamodb_lookup_text(struct lookups *lookups, const struct lookup_texts *texts, str text);
 
-/* NULL when the map has no such attribute. */
+/* The map's attribute of that name, or NULL. */
 const struct dynamodb_attribute_value *
 dynamodb_lookup_attribute(struct lookups *lookups, const struct dynamodb_attribute_map *map, str name);
-/* Its position in the map, -1 when it is not there. */
+/* Its position in the map, or -1. */
 ptrdiff_t dynamodb_lookup_name(struct lookups *lookups, const struct dynamodb_attribute_map *map, str name);
 bool dynamodb_lookup_element(struct lookups *lookups, const struct str_list *set, str element);
-/* Does the list hold an equal value? */
+/* Does the list contain an equal value? */
 bool dynamodb_lookup_value(struct lookups *lookups, const struct dynamodb_attribute_value_list *list,
                            const struct dynamodb_attribute_value *value);

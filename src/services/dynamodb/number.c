@@ -1,5 +1,5 @@
 /*
- * number.c: decimals as text, as a key, and added up.
+ * number.c: decimals as text and as keys, and their sums.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
  */
 #include "number.h"
@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-enum { EXPONENT_BOUND = 1000000000 }; /* beyond any number, within an int64_t whatever is added */
+enum { EXPONENT_BOUND = 1000000000 }; /* beyond any valid number, and sums of it fit an int64_t */
 
 /* ---- from text ---- */
 
@@ -30,11 +30,11 @@ static bool accept(struct reader *reader, char c)
     return true;
 }
 
-/* What has been seen of the digits before the exponent. */
+/* The digits before the exponent. */
 struct digits {
     bool any;
-    int64_t significant; /* from the first that is not 0 */
-    int64_t last;        /* how many of them end with one that is not 0 */
+    int64_t significant; /* from the first digit that is not 0 */
+    int64_t last;        /* how many of them up to the last digit that is not 0 */
     int64_t exponent;    /* of the first significant digit */
 };
 
@@ -82,7 +82,7 @@ static bool read_exponent(struct reader *reader, int64_t *exponent)
     return true;
 }
 
-/* Of digits that may reach further than a number can. */
+/* Check the bounds of a number. */
 static enum number_result number_bound(struct number *number, int64_t exponent, int64_t count)
 {
     if (count == 0) {
@@ -163,8 +163,9 @@ str dynamodb_number_text(struct arena *arena, const struct number *number)
 enum { KEY_NEGATIVE = 1, KEY_ZERO = 2, KEY_POSITIVE = 3, KEY_BYTES = 2 + NUMBER_DIGITS / 2 + 1 };
 
 /*
- * The sign, the exponent in a byte, then two digits a byte (1 to 100).  A negative number has all but its
- * sign inverted, and an end mark above any of its bytes, for the longer of two is the smaller.
+ * The sign, the exponent in a byte, then two digits a byte (1 to 100).  A negative number has all bytes but
+ * its sign inverted, and an end mark above any of its bytes, because the longer of two negative numbers is
+ * the smaller one.
  */
 str dynamodb_number_key(struct arena *arena, const struct number *number)
 {
@@ -209,7 +210,7 @@ int dynamodb_number_compare(const struct number *a, const struct number *b)
     return sign == 0 ? 0 : sign * compare_magnitudes(a, b);
 }
 
-/* Two digits take a byte, on either side of the point. */
+/* Two digits take one byte, on each side of the point. */
 size_t dynamodb_number_size(const struct number *number)
 {
     int whole = number->exponent + 1, bytes;
@@ -245,7 +246,7 @@ bool dynamodb_number_is_plain(str text, size_t *size)
 
 /* ---- sums ---- */
 
-/* Every digit that any number can have, the smallest first. */
+/* All digits that any number can have, the smallest first. */
 enum { LOWEST = NUMBER_MIN_EXPONENT - NUMBER_DIGITS, PLACES = NUMBER_MAX_EXPONENT - LOWEST + 2 };
 
 static void spread(const struct number *number, unsigned char places[PLACES])

@@ -3,8 +3,8 @@
 /*
  * number.h: DynamoDB's numbers: decimals of up to 38 digits, from 1E-130 to 9.99…E+125 and their negatives.
  *
- * A number has one text (no exponent, no useless zeros), so equal numbers are equal texts, and one key,
- * whose memcmp order is the numbers' order.
+ * A number has exactly one text (no exponent, no needless zeros), so equal numbers are equal texts, and
+ * exactly one key, whose memcmp order is the numbers' order.
  */
 #include "base/arena.h"
 
@@ -28,12 +28,12 @@ enum number_result dynamodb_number_parse(str text, struct number *number);
 str dynamodb_number_text(struct arena *arena, const struct number *number);
 str dynamodb_number_key(struct arena *arena, const struct number *number);
 int dynamodb_number_compare(const struct number *a, const struct number *b);
-/* What it counts against an item's size, in bytes. */
+/* What it counts towards an item's size, in bytes. */
 size_t dynamodb_number_size(const struct number *number);
 /*
- * Is the text an integer in its one text already?  Most numbers are, and this is the quick way to know:
- * *size is what dynamodb_number_size() says.
+ * Is the text an integer in its standard form?  Most numbers are, and this check is quick: *size is the
+ * result of dynamodb_number_size().
  */
 bool dynamodb_number_is_plain(str text, size_t *size);
-/* a + b; the same results as dynamodb_number_parse() has for what cannot be stored. */
+/* a + b; fails as dynamodb_number_parse() does when the sum cannot be stored. */
 enum number_result dynamodb_number_add(const struct number *a, const struct number *b, struct number *sum);

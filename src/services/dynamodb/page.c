@@ -5,7 +5,7 @@
 
 enum { MAX_PAGE_BYTES = 1024 * 1024 };
 
-/* What Select says against the other parameters; absent when nothing. */
+/* The conflict of Select with the other parameters, or absent. */
 static str select_problem(const struct call *call, str select, str index_name, const char *projected_by)
 {
     bool specific = dynamodb_select_of(select) == DYNAMODB_SELECT_SPECIFIC_ATTRIBUTES;
@@ -40,13 +40,13 @@ bool dynamodb_page_begin(struct page *page, str select, str index_name, const in
     return true;
 }
 
-/* The item that reaches over a megabyte is the page's last one, and that is how AWS does it. */
+/* As on AWS, the item that crosses a megabyte belongs to the page. */
 static bool is_full(const struct page *page)
 {
     return page->size_bytes > MAX_PAGE_BYTES || page->scanned >= page->limit || time_is_up(page->call);
 }
 
-/* Is the item one of the answer's?  Then it is added. */
+/* Does the item pass the filter?  If so, add it. */
 static bool keep(struct page *page, const struct dynamodb_attribute_map *item)
 {
     const struct expressions *expressions = page->expressions;
@@ -73,7 +73,7 @@ bool dynamodb_page_add(struct page *page, int64_t size_bytes, str blob)
     page->scanned++;
     if (!keep(page, &item))
         arena_rewind(arena, before);
-    page->more = is_full(page); /* as AWS: whether anything follows is not looked up */
+    page->more = is_full(page); /* as AWS: whether another item follows is not checked */
     return !page->more;
 }
 

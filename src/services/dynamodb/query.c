@@ -1,8 +1,8 @@
 /*
  * query.c: Query: the items of one partition, in the order of their sort keys.
  *
- * Whatever is said about the sort key is a range of bytes, from `low` on and below `high`: the next key
- * after k is k with a zero byte behind it, and no key reaches 1025 bytes of ff.
+ * Every condition on the sort key is a range of bytes, from `low` on and below `high`: the next key after k
+ * is k with a zero byte appended, and no key reaches 1025 bytes of ff.
  */
 #include "dynamodb_internal.h"
 
@@ -88,7 +88,7 @@ static str just_above(struct arena *arena, str key)
     return arena_join(arena, key, (str){"", 1});
 }
 
-/* The least key above all that begin with the prefix. */
+/* The least key above all keys with the prefix. */
 static str above_prefix(struct arena *arena, str prefix)
 {
     char *bytes = arena_alloc(arena, prefix.size + 1);
@@ -169,7 +169,7 @@ static bool range_of(const struct call *call, const struct table *table, const s
     return !sort || narrow(call, sort, row->range_type, range);
 }
 
-/* The page begins behind that key, which the query itself could have answered. */
+/* Begin the page after that key, which must be in the query's own range. */
 static bool start_after(const struct call *call, const struct table *table,
                         const struct dynamodb_query_input *in, bool forward, struct range *range)
 {

@@ -1,5 +1,5 @@
 /*
- * request.c: what requests about items have in common: values to check, and expressions to read.
+ * request.c: what requests about items share: values to check, and expressions to parse.
  */
 #include "dynamodb_internal.h"
 
@@ -84,7 +84,7 @@ static bool check_value(const struct call *call, struct dynamodb_attribute_map_e
     str problem;
 
     if (entry->key.size > MAX_PLACEHOLDER_BYTES)
-        return refuse_long_key(call, "ExpressionAttributeValues", S("")); /* AWS does not say how long */
+        return refuse_long_key(call, "ExpressionAttributeValues", S("")); /* AWS does not tell the length */
     if (!is_placeholder(entry->key, ':'))
         return refuse_key(call, "ExpressionAttributeValues", entry->key);
     return dynamodb_value_check(call->arena, &entry->value, &problem) ||
@@ -181,7 +181,7 @@ static bool read_update(const struct call *call, struct scope *scope, str text, 
            refuse_expression(call, "UpdateExpression", problem);
 }
 
-/* AttributesToGet names whole attributes, whatever characters they have. */
+/* AttributesToGet names whole attributes, with any characters. */
 static bool read_attributes_to_get(const struct call *call, const struct expression_texts *texts,
                                    bool any_expression, struct expressions *expressions)
 {

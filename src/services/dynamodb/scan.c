@@ -1,7 +1,7 @@
 /*
- * scan.c: Scan, in the order of spread_key() of the partition key: nearly that of a hash, as AWS's.
+ * scan.c: Scan, in the order of spread_key() of the partition key: nearly that of a hash, as on AWS.
  *
- * Each segment of a parallel scan is a range of that order, so it reads its own items only, and an item's
+ * Each segment of a parallel scan is a range of that order, so it reads only its own items, and an item's
  * segment never changes.
  */
 #include "dynamodb_internal.h"
@@ -35,7 +35,7 @@ static bool share_read(const struct call *call, const struct dynamodb_scan_input
                                         (long long)share->segment, (long long)share->total));
 }
 
-/* The least spread (see base/hash.h) of that segment; of the one behind the last, one that no key has. */
+/* The least spread (see base/hash.h) of that segment; after the last segment, a spread above every key's. */
 static uint32_t first_spread(int64_t segment, int64_t total)
 {
     uint64_t all = UINT32_MAX;
@@ -44,8 +44,8 @@ static uint32_t first_spread(int64_t segment, int64_t total)
 }
 
 struct span {
-    struct item_key after; /* the items behind this key */
-    str end;               /* and below this */
+    struct item_key after; /* the items after this key */
+    str end;               /* and below this key */
 };
 
 static bool request_check(const struct call *call, const struct dynamodb_scan_input *in,

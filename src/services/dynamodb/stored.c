@@ -1,8 +1,8 @@
 /*
  * stored.c: the row of one item, found by its key.
  *
- * The engine is the only writer, so what a handler has found stays as it is until the handler writes:
- * there is never a second item with the same key.
+ * The engine is the only writer, so a handler's reads stay valid until it writes: there is never a second
+ * item with the same key.
  */
 #include "dynamodb_internal.h"
 

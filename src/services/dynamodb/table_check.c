@@ -1,5 +1,5 @@
 /*
- * table_check.c: does a CreateTable make sense?
+ * table_check.c: checks a CreateTable request.
  */
 #include "dynamodb_internal.h"
 
@@ -9,7 +9,7 @@
 
 enum {
     MAX_DEFINITIONS = 167, /* keys of the table, of 5 local indexes, and 8 of each of 20 global ones */
-    MAX_SHOWN = 10,        /* elements of a list that is too long */
+    MAX_SHOWN = 10,        /* elements shown of a list that is too long */
 };
 static const int64_t max_capacity_units = 1000000000000;
 

@@ -2,7 +2,7 @@
  * tables.c: making, describing, listing and deleting tables.
  *
  * A table can be used as soon as CreateTable has answered.  Its reply says CREATING all the same, as AWS's
- * does; DescribeTable, which programs wait with, says ACTIVE.
+ * does; DescribeTable, which programs use for waiting, says ACTIVE.
  */
 #include "dynamodb_internal.h"
 

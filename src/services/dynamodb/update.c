@@ -40,7 +40,7 @@ static bool keys_check(const struct call *call, const struct table *table, const
     return true;
 }
 
-/* The parts that the update names, of the item before or after it. */
+/* The attributes that the update names, of the item before or after it. */
 static struct dynamodb_attribute_map updated_parts(const struct call *call, const struct update *update,
                                                    const struct dynamodb_attribute_map *item)
 {
@@ -70,7 +70,7 @@ static void return_values(const struct call *call, str asked, const struct write
         *attributes = chosen;
 }
 
-/* Which item is it?  False: fail() has been called. */
+/* Find the item's key.  False: fail() has been called. */
 static bool address(const struct call *call, const struct dynamodb_update_item_input *in, struct write *write)
 {
     write->table = dynamodb_table_of(call);

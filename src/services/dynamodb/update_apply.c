@@ -1,9 +1,9 @@
 /*
- * update_apply.c: what an item becomes by an update.
+ * update_apply.c: the item after an update.
  *
- * First it is worked out what each action makes of its place, and everything is read from the item as it was:
- * no path leads into another one, so no action sees what another one does, and indexes mean what they meant.
- * Then update_edit.c makes all changes at once.
+ * First the new value of each action's place is computed, always from the item as it was: no path leads into
+ * another, so no action depends on another, and indexes keep their meaning. Then update_edit.c makes all
+ * changes at once.
  */
 #include "number.h"
 #include "update_internal.h"
@@ -15,7 +15,7 @@ struct updating {
     struct arena *arena;
     struct lookups lookups;
     const struct dynamodb_attribute_map *item;
-    size_t made; /* elements of lists and sets, to be bounded */
+    size_t made; /* elements of lists and sets so far, which are bounded */
     str *problem;
 };
 
@@ -33,8 +33,8 @@ static bool refuse_type(struct updating *updating)
 }
 
 /*
- * An element of a list takes a byte of the item at least.  So does one of a set; there both operands are
- * counted, which together are at most twice what they make.
+ * An element of a list takes at least a byte of the item.  So does an element of a set; there both operands
+ * are counted, which together are at most twice the result.
  */
 static bool make(struct updating *updating, size_t elements)
 {
@@ -59,7 +59,7 @@ static bool add_numbers(struct updating *updating, str a, str b, bool minus, str
         return refuse(updating,
                       S("Number underflow. Attempting to store a number with magnitude smaller than "
                         "supported range"));
-    default: /* AWS says so of too many digits, too */
+    default: /* AWS has this sentence for too many digits, too */
         return refuse(updating, S("Number overflow. Attempting to store a number with magnitude larger than "
                                   "supported range"));
     }
@@ -144,9 +144,9 @@ static bool evaluate(struct updating *updating, const struct node *node,
     return evaluate(updating, operands[exists ? 0 : 1], value);
 }
 
-/* ---- actions: what becomes of the place ---- */
+/* ---- actions: the new value of the place ---- */
 
-/* What is there, NULL when nothing is.  False when nothing can be put there, either. */
+/* The value at the path, or NULL.  False when no value can be put there, either. */
 static bool find_place(struct updating *updating, const struct path *path,
                        const struct dynamodb_attribute_value **place)
 {
@@ -183,7 +183,7 @@ static struct str_list *set_of(struct dynamodb_attribute_value *value)
     return value->ss.items ? &value->ss : value->ns.items ? &value->ns : &value->bs;
 }
 
-/* The set and those of `more` that it does not hold. */
+/* Add to the set the elements of `more` that it lacks. */
 static bool unite(struct updating *updating, struct str_list *set, const struct str_list *more)
 {
     struct str_list sum = {.count = set->count};
@@ -237,9 +237,9 @@ static bool apply_delete(struct updating *updating, const struct action *action,
     return true;
 }
 
-/* ---- all of them ---- */
+/* ---- all actions ---- */
 
-/* The order in which new attributes are added, and in which the first fault is looked for. */
+/* The order in which new attributes are added, and in which the first error is searched for. */
 static int by_index(const void *a, const void *b)
 {
     const struct action *first = *(const struct action *const *)a, *second = *(const struct action *const *)b;

@@ -1,15 +1,15 @@
 /*
  * update_edit.c: many changes of one item, in one walk.
  *
- * In the order of their paths, the changes inside one map or list stand together.  So each is visited once,
- * and copied once with room for what is added, however many changes there are.
+ * In the order of their paths, the changes inside one map or list are neighbours.  So each map or list is
+ * visited once, and copied once with room for additions, for any number of changes.
  */
 #include "update_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* The changes that lead through one value, and how far their paths have come. */
+/* The changes that lead through one value, and the depth of their paths so far. */
 struct edit {
     struct lookups *lookups;
     struct change *changes;
@@ -21,7 +21,7 @@ static const struct step *next_step(const struct edit *edit)
     return &edit->changes[0].path->items[edit->depth];
 }
 
-/* Those from the first one on that go on with the same step; *edit keeps the others. */
+/* Take the first changes with the same next step; *edit keeps the others. */
 static struct edit take_step(struct edit *edit)
 {
     const struct step *step = next_step(edit);
@@ -35,7 +35,7 @@ static struct edit take_step(struct edit *edit)
     return taken;
 }
 
-/* The array with room for more, for the item's own shares its memory with the item as it was. */
+/* A copy of the array with room for more: the old item shares the original. */
 static void *copy_of(struct arena *arena, const void *items, size_t count, size_t more, size_t item_size)
 {
     char *copy = arena_alloc(arena, (count + more) * item_size);
@@ -114,7 +114,7 @@ static void close_gaps_of_list(struct dynamodb_attribute_value_list *list)
     list->count = kept;
 }
 
-/* Elements beyond the end are added in the order of their indexes. */
+/* Elements beyond the end are appended in the order of their indexes. */
 static void edit_list(struct edit edit, struct dynamodb_attribute_value_list *list)
 {
     struct dynamodb_attribute_value_list edited = {

@@ -1,11 +1,11 @@
 /*
- * upkeep.c: counting the items of tables, and removing those of tables that are gone.
+ * upkeep.c: counts the items of tables, and removes the items of deleted tables.
  *
- * Both may be work for minutes, so they are done by timers: each run looks at a bounded number of rows and
- * comes back for the rest in a later batch.
+ * Both may take minutes, so timers do them: each run reads a bounded number of rows and continues in a later
+ * batch.
  *
- * A counter would have to be written by every put.  So a table is counted when it is asked about, as far as
- * EXACT_UP_TO; what a larger one has was counted within the last hour (AWS: within six).
+ * Every put would have to write a counter.  So a table is counted when DescribeTable asks, up to EXACT_UP_TO;
+ * a larger one was counted within the last hour (AWS: within six).
  */
 #include "dynamodb_internal.h"
 
@@ -17,7 +17,7 @@ enum {
     COUNT_PAUSE_MS = 10,
     COUNT_INTERVAL_MS = 3600 * 1000,
     REMOVED_PER_RUN = 250,
-    REMOVED_BYTES_PER_RUN = 2 * 1024 * 1024, /* a large item is many pages */
+    REMOVED_BYTES_PER_RUN = 2 * 1024 * 1024, /* a large item has many pages */
     REMOVE_PAUSE_MS = 2,
 };
 
@@ -56,7 +56,7 @@ void dynamodb_items_begin_counting(const struct call *call, int64_t table_id)
     begin_counting_at(call, table_id, call->now_ms + COUNT_INTERVAL_MS);
 }
 
-/* Add the next rows to what has been counted; false when these were the last. */
+/* Add the next rows to the count; false after the last row. */
 static bool count_some(const struct call *call, struct dynamodb_count_row *count)
 {
     struct dynamodb_list_sizes_rows rows =
@@ -97,13 +97,13 @@ enum outcome dynamodb_count_table(const struct call *call, const struct dynamodb
 
 /* ---- removing ---- */
 
-/* One timer for all tables: many that are deleted together do not share a batch. */
+/* One timer for all tables: tables that are deleted together do not share a batch. */
 static void remove_at(const struct call *call, int64_t due_ms)
 {
     timer_set(call, &DYNAMODB_REMOVE_ITEMS, S("all"), due_ms, &(struct dynamodb_remove_items_input){0});
 }
 
-/* Nobody sees the items any more, for ids of tables are not used again. */
+/* The items are unreachable, because ids of tables are not reused. */
 void dynamodb_items_remove_later(const struct call *call, int64_t table_id)
 {
     check(table_id > 0);
@@ -112,12 +112,12 @@ void dynamodb_items_remove_later(const struct call *call, int64_t table_id)
     remove_at(call, call->now_ms + REMOVE_PAUSE_MS);
 }
 
-/* What one run may still remove. */
+/* What this run may still remove. */
 struct budget {
     int64_t rows, bytes;
 };
 
-/* False when the budget has not been enough. */
+/* False when the budget was too small. */
 static bool remove_table_items(const struct call *call, int64_t table_id, struct budget *budget)
 {
     struct dynamodb_list_places_rows rows = dynamodb_list_places(
@@ -148,14 +148,14 @@ enum outcome dynamodb_remove_items(const struct call *call, const struct dynamod
             return DONE;
         }
         dynamodb_remove_gone(call->txn, &(struct dynamodb_remove_gone_params){.table_id = gone.table_id});
-        budget.rows--; /* the table itself is some work, too */
+        budget.rows--; /* the table itself costs some work, too */
     }
     return DONE;
 }
 
 /* ---- at the start ---- */
 
-/* What versions before migration 2 have left: tables that were never counted, and some that are gone. */
+/* Adopt what versions before migration 2 have left: tables without a count, and deleted ones. */
 void dynamodb_upkeep_start(const struct call *call)
 {
     struct dynamodb_list_uncounted_rows rows = dynamodb_list_uncounted(call->txn);

@@ -1,5 +1,5 @@
 /*
- * value.c: attribute values: their types, and what may be stored.
+ * value.c: attribute values: their types, and which values may be stored.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
  */
 #include "value.h"

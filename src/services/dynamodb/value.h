@@ -1,10 +1,9 @@
 #pragma once
 
 /*
- * value.h: attribute values and items: what may be stored, how values compare, and how an item is stored.
+ * value.h: attribute values and items: which may be stored, how values compare, and how an item is stored.
  *
- * Numbers inside a checked value are in the one text that number.h gives them, so equal values are equal
- * texts.
+ * Numbers inside a checked value have the one text that number.h gives them, so equal values are equal texts.
  */
 #include "base/arena.h"
 #include "dynamodb_model.h"
@@ -24,42 +23,39 @@ enum value_type {
 };
 
 enum { MAX_ITEM_BYTES = 400 * 1024, MAX_ITEM_DEPTH = 32 };
-/* The sentence for an item that is deeper. */
+/* The sentence for an item that is nested too deeply. */
 extern const str dynamodb_item_too_deep;
 
-/* Of a value with one member; the first when there are several. */
+/* The type of a value; of the first member when it has several. */
 enum value_type dynamodb_value_type(const struct dynamodb_attribute_value *value);
-/* "S", "NULL"; and back, VALUE_NONE when there is no such type. */
+/* "S", "NULL"; and back, VALUE_NONE for an unknown name. */
 str dynamodb_value_type_name(enum value_type type);
 enum value_type dynamodb_value_type_named(str name);
 
-/*
- * Is it one of DynamoDB's values?  Its numbers are rewritten in their one text.  False: *problem is
- * AWS's sentence.
- */
+/* Is it a valid value?  Its numbers are rewritten to their one text.  False: *problem is AWS's sentence. */
 bool dynamodb_value_check(struct arena *arena, struct dynamodb_attribute_value *value, str *problem);
 bool dynamodb_item_check(struct arena *arena, const struct dynamodb_attribute_map *item, str *problem);
-/* The first text that another one before it equals; NULL when all are different. */
+/* The first text that equals an earlier one, or NULL. */
 const str *dynamodb_first_repeated(struct arena *arena, const struct str_list *texts);
 
 /* value_compare.c */
-/* Both values have been checked.  The arena is as it was afterwards. */
+/* Both values have been checked.  Rewinds the arena. */
 bool dynamodb_value_equal(struct arena *arena, const struct dynamodb_attribute_value *a,
                           const struct dynamodb_attribute_value *b);
-/* Of two strings, numbers or binaries; false when they have no order. */
+/* Compare two strings, numbers or binaries; false for types without an order. */
 bool dynamodb_value_compare(const struct dynamodb_attribute_value *a,
                             const struct dynamodb_attribute_value *b, int *order);
 
-/* NULL when the item has no such attribute.  lookup.h is for those who ask often. */
+/* The item's attribute of that name, or NULL.  For many searches use lookup.h. */
 const struct dynamodb_attribute_value *dynamodb_item_get(const struct dynamodb_attribute_map *item, str name);
 
 /* item_blob.c */
 struct item_size {
-    size_t bytes; /* what AWS counts against the 400 KB */
-    int depth;    /* levels of values, to be held against MAX_ITEM_DEPTH */
+    size_t bytes; /* as AWS counts it towards the 400 KB */
+    int depth;    /* levels of nesting, for MAX_ITEM_DEPTH */
 };
-/* The blob of a checked item.  It is not whole, and the depth not known, when there are over 400 KB. */
+/* The blob of a checked item.  Over 400 KB it is incomplete, and the depth unknown. */
 str dynamodb_item_encode(struct arena *arena, const struct dynamodb_attribute_map *item,
                          struct item_size *size);
-/* What is decoded points into the blob. */
+/* The decoded item points into the blob. */
 struct dynamodb_attribute_map dynamodb_item_decode(struct arena *arena, str blob);

@@ -1,8 +1,8 @@
 /*
  * value_compare.c: whether two values are equal, and which is the smaller one.
  *
- * Sets and maps have no order, but two copies of one mostly have the same.  So what stands at the same place
- * is compared first; from the first difference on, elements are found by a table of positions.
+ * Sets and maps have no order, but two copies usually have the same order.  So elements at the same position
+ * are compared first; from the first difference on, elements are found by a table of positions.
  */
 #include "base/positions.h"
 #include "number.h"

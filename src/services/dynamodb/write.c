@@ -1,10 +1,10 @@
 /*
- * write.c: the write of one item, as PutItem, UpdateItem and DeleteItem make it.
+ * write.c: the write of one item, for PutItem, UpdateItem and DeleteItem.
  *
- * What a write comes to (does the condition hold, what does the item become) follows from the request and
- * from the bytes that are stored, and from nothing else.  So a worker can work it out from a snapshot: the
- * handler compares the bytes, and works it out itself when they have changed.  The same goes for what is
- * wrong with a request by itself.  All else, authorization and the table's schema, the handler looks at anew.
+ * The result of a write (is the condition true, what is the new item) follows from the request and the stored
+ * bytes alone.  So a worker can compute it from a snapshot: the handler compares the bytes, and computes it
+ * again when they have changed.  The same holds for errors of the request itself. Authorization and the
+ * table's schema are always checked by the handler.
  */
 #include "dynamodb_internal.h"
 
@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-/* ---- what is wrong with the request by itself ---- */
+/* ---- errors of the request itself ---- */
 
 struct write dynamodb_write_begin(const struct call *call, struct write given)
 {
@@ -36,7 +36,7 @@ bool dynamodb_write_checked(const struct call *call, struct write *write, bool v
     return valid;
 }
 
-/* ---- what it comes to ---- */
+/* ---- the result ---- */
 
 static bool returns(str return_values)
 {
@@ -44,7 +44,7 @@ static bool returns(str return_values)
            dynamodb_return_value_of(return_values) != DYNAMODB_RETURN_VALUE_NONE;
 }
 
-/* A put without a condition does not care what it replaces. */
+/* A put without a condition does not depend on the old item. */
 static bool looks_at_stored(const struct write *write)
 {
     return write->kind == WRITE_UPDATES || write->expressions.condition || returns(write->return_values);
@@ -89,7 +89,7 @@ static void work_out(const struct call *call, struct write *write)
     write->blob = dynamodb_item_encode(call->arena, &write->item, &write->size);
 }
 
-/* Read the row; what has been worked out is still right when its bytes are the same. */
+/* Read the row; a prepared result is still right when the row's bytes are the same. */
 static void read_stored(const struct call *call, struct write *write)
 {
     struct stored now;
@@ -104,7 +104,7 @@ static void read_stored(const struct call *call, struct write *write)
     write->stored = now;
 }
 
-/* ---- beforehand ---- */
+/* ---- preparation ---- */
 
 static str keep(const struct call *call, str text)
 {
@@ -151,7 +151,7 @@ static bool refuse_condition(const struct call *call, const struct write *write)
     return false;
 }
 
-/* Only of a trace that the request named. */
+/* Written only when the request names a trace. */
 static void trace_item(const struct call *call, enum hop_kind kind, const struct write *write)
 {
     if (!str_present(call->trace_id))
@@ -192,7 +192,7 @@ static bool store(const struct call *call, struct write *write)
     else
         dynamodb_replace_item_resized(call->txn, &row);
     if (stored->size_bytes < row.size_bytes)
-        stored->size_bytes = row.size_bytes; /* the larger of the two is what the write costs */
+        stored->size_bytes = row.size_bytes; /* the larger of the two sizes decides the capacity */
     trace_item(call, HOP_PUT, write);
     return true;
 }

@@ -15,7 +15,7 @@ str iam_new_secret(struct arena *arena)
                        SECRET_SIZE);
 }
 
-/* Four letters that follow from those before. */
+/* Four check letters that follow from the letters before. */
 static str check_letters(struct arena *arena, str id)
 {
     char *letters = arena_alloc(arena, CHECK_SIZE);
@@ -42,13 +42,13 @@ bool iam_access_key_is_ours(struct arena *arena, str access_key_id)
                      check_letters(arena, str_head(access_key_id, checked)));
 }
 
-/* Whose keys an operation is about: a user's, or the root's. */
+/* The owner of the keys in an operation: a user or the root. */
 struct owner {
     str user_name;
     const int64_t *identity_id; /* NULL: the account's root */
 };
 
-/* Without a name, the caller's own.  False: fail() has been called. */
+/* Find the owner; without a name, the caller.  False: fail() has been called. */
 static bool owner_open(const struct call *call, str user_name, struct owner *owner)
 {
     struct identity *user = arena_new(call->arena, struct identity);
@@ -73,7 +73,7 @@ static struct iam_access_keys_rows keys_of(const struct call *call, const struct
     return iam_access_keys(call->txn, &(struct iam_access_keys_params){call->account, owner->identity_id});
 }
 
-/* Is that one of the owner's keys?  False: fail() has been called. */
+/* Does the key belong to the owner?  False: fail() has been called. */
 static bool key_check(const struct call *call, const struct owner *owner, str access_key_id)
 {
     struct iam_access_keys_rows rows = keys_of(call, owner);

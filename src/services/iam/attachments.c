@@ -1,5 +1,5 @@
 /*
- * attachments.c: which managed policies roles and users have.
+ * attachments.c: the managed policies of roles and users.
  */
 #include "services/iam/iam_internal.h"
 
@@ -153,7 +153,7 @@ static bool wants(str filter, str word)
     return !str_present(filter) || str_equal(filter, word);
 }
 
-/* Groups and their filter are AWS's; there are none here. */
+/* AWS's filter may ask for groups; there are no groups here. */
 static bool wants_kind(str filter, str kind)
 {
     return wants(filter, str_equal(kind, IAM_ROLE_KIND.word) ? IAM_ROLE_KIND.title : IAM_USER_KIND.title);

@@ -1,5 +1,5 @@
 /*
- * authorize.c: whether the caller may: its own policies, those of its session, and the resource's.
+ * authorize.c: decides whether a caller is allowed: by its own policies, its session's, and the resource's.
  */
 #include "services/iam/iam.h"
 #include "services/iam/iam_internal.h"
@@ -12,14 +12,14 @@ static bool is_loopback(str address)
            str_starts_with(address, S("::ffff:127."));
 }
 
-/* Over TLS, or without leaving the machine. */
+/* The request came over TLS, or from this machine. */
 static bool is_secure(const struct call *call)
 {
     return !str_present(call->source_ip) || is_loopback(call->source_ip) ||
            str_starts_with(call->endpoint, S("https://"));
 }
 
-/* The part of "AROA…:session" that is the role's; a user's id has no other. */
+/* The role's part of "AROA…:session"; a user's id has only one part. */
 static str identity_part(str id)
 {
     str part = {0};
@@ -28,13 +28,13 @@ static str identity_part(str id)
     return part;
 }
 
-/* AWS services that act are called by their host names. */
+/* An AWS service that acts is identified by its host name. */
 static str service_host(const struct call *call)
 {
     return arena_format(call->arena, "%s.amazonaws.com", call->operation->service->signing_name);
 }
 
-/* A question, together with all policies that answer it. */
+/* A question, with all policies that decide it. */
 struct inquiry {
     struct policy_request request;
     struct policy_set set;
@@ -56,7 +56,7 @@ static struct policy_request ask(const struct call *call, const struct principal
     };
 }
 
-/* False when the user, or the session's role, is there no more: then no policy lets the caller in. */
+/* False when the user, or the session's role, does not exist any more: then no policy allows the caller. */
 static bool add_caller(const struct call *call, struct inquiry *inquiry)
 {
     const struct principal *caller = call->caller;
@@ -76,7 +76,7 @@ static bool add_caller(const struct call *call, struct inquiry *inquiry)
     return true;
 }
 
-/* Could the tags of the resource decide? */
+/* Could tags of the resource or keys of a service decide? */
 static bool asks_context(const struct policy_set *set)
 {
     bool asks = iam_policy_asks_context(set->boundary) || iam_policy_asks_context(set->session) ||
@@ -103,7 +103,7 @@ static void add_context(const struct call *call, struct inquiry *inquiry, const 
     inquiry->request.context_count = context.count;
 }
 
-/* All that bears on the question; false when the caller is there no more. */
+/* Gather all policies for the question; false when the caller does not exist any more. */
 static bool inquire(const struct call *call, const struct question *question, struct inquiry *inquiry)
 {
     str resource_policy = question->resource_policy;

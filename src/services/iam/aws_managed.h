@@ -1,8 +1,10 @@
 #pragma once
 
 /*
- * aws_managed.h: the policies that AWS keeps for everybody (arn:aws:iam::aws:policy/…): a table
- * made from managed/ at build time, in order of names.
+ * aws_managed.h: the policies that AWS provides to all accounts (arn:aws:iam::aws:policy/…): a table made
+ * from managed/ at build time, sorted by name.
+ *
+ * To add a policy, put its document into managed/ and name it in meson.build.
  */
 #include "base/arena.h"
 
@@ -16,6 +18,6 @@ struct aws_managed_policy {
 extern const struct aws_managed_policy IAM_AWS_MANAGED_POLICIES[];
 extern const size_t IAM_AWS_MANAGED_POLICY_COUNT;
 
-/* NULL when it is none of them. */
+/* AWS's policy with that ARN, or NULL. */
 const struct aws_managed_policy *iam_aws_managed_find(str arn);
 str iam_aws_managed_arn(struct arena *arena, const struct aws_managed_policy *policy);

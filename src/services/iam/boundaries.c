@@ -1,5 +1,5 @@
 /*
- * boundaries.c: permissions boundaries: the most that a role or user may ever do.
+ * boundaries.c: permissions boundaries: the upper limit of a role's or user's permissions.
  */
 #include "services/iam/iam_internal.h"
 
@@ -19,7 +19,7 @@ bool iam_boundary_check(const struct call *call, str policy_arn)
     return false;
 }
 
-/* The identity as it is open to a change of its boundary, which iam:PermissionsBoundary names. */
+/* Set or remove an identity's boundary, which is also the condition key iam:PermissionsBoundary. */
 static enum outcome set_boundary(const struct call *call, const struct identity_kind *kind, str name,
                                  str policy_arn)
 {

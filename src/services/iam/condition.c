@@ -1,9 +1,9 @@
 /*
- * condition.c: does a condition hold?
+ * condition.c: evaluates conditions.
  *
- * A request may have no value under a key, one, or several.  A positive operator wants a value
- * that meets one of the policy's; a negated one wants a value that meets none of them, and holds
- * when there is no value at all.
+ * A request may have no value for a key, one, or several.  A positive operator needs a value that matches one
+ * of the policy's; a negated operator needs a value that matches none of them, and is also true without any
+ * value.
  */
 #include "services/iam/policy_internal.h"
 
@@ -79,7 +79,7 @@ static bool meets(const struct condition *condition, const struct condition_valu
     }
 }
 
-/* Does this value of the request satisfy the operator? */
+/* Does this value of the request match the operator? */
 static bool satisfies(const struct condition *condition, str text, const struct policy_request *request)
 {
     for (size_t i = 0; i < condition->values.count; i++)
@@ -111,7 +111,7 @@ static bool is_unknown(const struct condition *condition, const struct policy_re
 
 static bool holds(const struct condition *condition, const struct policy_request *request)
 {
-    /* Without a set operator a negated condition is about every value, a positive one about any. */
+    /* Without a set operator a negated condition tests every value, a positive one any value. */
     bool every = condition->set == SET_ALL || (condition->set == SET_NONE && condition->operator->negated);
     size_t position = 0;
     str text;

@@ -1,5 +1,5 @@
 /*
- * context.c: what a request says under the keys that conditions and variables name.
+ * context.c: the values of a request for the keys of conditions and variables.
  *
  * Keys are looked up when a policy is parsed; only a service's own keys are compared by name later.
  */
@@ -74,7 +74,7 @@ static str principal_type(const struct principal *caller)
     return (str){0};
 }
 
-/* A key with at most one value, absent when it has none. */
+/* The value of a key with at most one value, or absent. */
 static str single_value(const struct policy_request *request, enum context_key key)
 {
     const struct principal *caller = request->caller;
@@ -86,7 +86,7 @@ static str single_value(const struct policy_request *request, enum context_key k
     case KEY_EPOCH_TIME:
         return arena_format(request->arena, "%lld", (long long)(request->now_ms / MS_PER_S));
     case KEY_MFA_PRESENT:
-        return is_session ? S("false") : (str){0}; /* long-lived keys do not say */
+        return is_session ? S("false") : (str){0}; /* absent for long-lived keys */
     case KEY_PRINCIPAL_ACCOUNT:
         return is_service ? (str){0} : caller->account;
     case KEY_PRINCIPAL_ARN:
@@ -118,7 +118,7 @@ static str single_value(const struct policy_request *request, enum context_key k
     case KEY_USER_NAME:
         return caller->kind == PRINCIPAL_USER ? caller->name : (str){0};
     case KEY_VIA_AWS_SERVICE:
-        return S("false"); /* services here act as themselves or as a role, never as who called them */
+        return S("false"); /* services here act as themselves or as a role, never on behalf of their caller */
     case KEY_OTHER:
     case KEY_PRINCIPAL_TAG:
         break;
@@ -159,7 +159,7 @@ bool iam_context_next(const struct policy_request *request, enum context_key key
     return str_present(*value);
 }
 
-/* A value that could pass for a wildcard cannot be put into a pattern. */
+/* A value that looks like a wildcard cannot be inserted into a pattern. */
 static bool is_plain(str value)
 {
     for (size_t i = 0; i < value.size; i++)
@@ -168,7 +168,7 @@ static bool is_plain(str value)
     return true;
 }
 
-/* `inside` is what stands between the braces: a key, perhaps with a default: key, 'value'. */
+/* `inside` is the text between the braces: a key, perhaps with a default: key, 'value'. */
 static bool variable_value(const struct policy_request *request, str inside, str *value)
 {
     str key_text, name, rest = inside;

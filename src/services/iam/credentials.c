@@ -1,9 +1,9 @@
 /*
- * credentials.c: whose an access key is.
+ * credentials.c: finds the owner of an access key.
  *
- * Sessions are forgotten some time after they ran out.  Their keys must not pass for unknown ones,
- * which may be taken for the administrator's, so ids of our making are known by their check letters.
- * A session ends with its role: one made again under the same name has another unique id.
+ * Sessions are deleted some time after they expire.  Their keys must not be taken for unknown keys, which may
+ * count as the administrator's, so ids that we made are recognized by their check letters. A session ends
+ * with its role: a new role of the same name has another unique id.
  */
 #include "services/iam/iam.h"
 #include "services/iam/iam_internal.h"

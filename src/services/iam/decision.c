@@ -1,6 +1,5 @@
 /*
- * decision.c: all policies that bear on a request, and the sentence that says which one stood in
- * its way.
+ * decision.c: combines all policies for a request, and writes the sentence that names the denying one.
  *
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
@@ -46,7 +45,7 @@ static enum denial explicit_denial(const struct policy_set *set, const struct ve
     return verdicts->session == POLICY_DENIES ? DENIED_EXPLICITLY_BY_SESSION : NOT_DENIED;
 }
 
-/* The engine's own calls are of no account, and at home in every one. */
+/* The engine's own calls belong to every account. */
 static bool is_another_account(const struct policy_request *request)
 {
     str owner = arn_account(request->resource), caller = request->caller->account;
@@ -54,7 +53,9 @@ static bool is_another_account(const struct policy_request *request)
     return str_present(owner) && str_present(caller) && !str_equal(owner, caller);
 }
 
-/* Who has nothing but what the resource's policy gives: services, strangers, other accounts' roots. */
+/*
+ * For callers that only have what the resource's policy grants: services, strangers, other accounts' roots.
+ */
 static enum denial decide_by_resource(const struct policy_set *set, enum policy_verdict resource)
 {
     if (resource != POLICY_SILENT)
@@ -62,7 +63,7 @@ static enum denial decide_by_resource(const struct policy_set *set, enum policy_
     return set->trust ? NOT_ALLOWED_BY_TRUST : NOT_ALLOWED_BY_RESOURCE;
 }
 
-/* The boundary and the session policy cut down what the identity has. */
+/* The boundary and the session policy reduce the identity's permissions. */
 static enum denial decide_by_identity(const struct verdicts *verdicts)
 {
     if (verdicts->identity == POLICY_SILENT)
@@ -87,7 +88,9 @@ enum denial iam_policy_decide(const struct policy_set *set, const struct policy_
     if (kind == PRINCIPAL_ROOT || stranger)
         return decide_by_resource(set, verdicts.resource);
 
-    /* A role is assumed, and another account's resource used, only where its own policy says so. */
+    /*
+     * Assuming a role, and using another account's resource, also needs a grant in the resource's own policy.
+     */
     if ((another || set->trust) && verdicts.resource == POLICY_SILENT)
         return decide_by_resource(set, verdicts.resource);
     if (!another && verdicts.resource == POLICY_ALLOWS)
@@ -98,7 +101,8 @@ enum denial iam_policy_decide(const struct policy_set *set, const struct policy_
 }
 
 struct reason {
-    str before, after; /* the action's name stands between, unless `after` is absent */
+    str before,
+        after; /* the sentence before and after the action's name; without `after`, the action is left out */
 };
 
 static const struct reason REASONS[] = {
@@ -137,7 +141,7 @@ str iam_denial_message(enum denial denial, const struct policy_request *request)
         STR_ARGS(reason->before), STR_ARGS(action), STR_ARGS(reason->after));
 }
 
-/* ---- what it rests on ---- */
+/* ---- explanations ---- */
 
 static struct decision by_policy(enum denial denial, const struct policy *policy, str name,
                                  const struct policy_request *request)
@@ -150,7 +154,7 @@ static struct decision by_policy(enum denial denial, const struct policy *policy
     return decision;
 }
 
-/* The first of the identity's policies that says it. */
+/* The first of the identity's policies with that verdict. */
 static struct decision by_identity(enum denial denial, const struct policy_set *set,
                                    const struct policy_request *request, enum policy_verdict verdict)
 {
@@ -160,7 +164,7 @@ static struct decision by_identity(enum denial denial, const struct policy_set *
     return (struct decision){.denial = denial};
 }
 
-/* Nothing is denied: by the resource's policy, by the identity's, or as the account's owner. */
+/* The request is allowed: by the resource's policy, by the identity's, or as the account's owner. */
 static struct decision by_what_allows(const struct policy_set *set, const struct policy_request *request)
 {
     enum policy_verdict resource = verdict_of(set->resource, POLICY_SILENT, request);
@@ -197,7 +201,7 @@ struct decision iam_policy_explain(const struct policy_set *set, const struct po
     return (struct decision){.denial = denial};
 }
 
-/* Which kind of policy denies, and whose policy it is. */
+/* The kind of a policy that denies, and its owner. */
 static const struct seat {
     str noun;
     bool of_resource;
@@ -234,7 +238,7 @@ static str statement_text(const struct decision *decision, const struct policy_r
     return arena_format(request->arena, "statement %zu", decision->statement);
 }
 
-/* "sqs:SendMessage on …"; a resource's own policy need not say on what. */
+/* "sqs:SendMessage on …"; for a resource's own policy without the resource. */
 static str what_text(const struct decision *decision, const struct policy_request *request)
 {
     if (SEATS[decision->denial].of_resource)
@@ -243,7 +247,7 @@ static str what_text(const struct decision *decision, const struct policy_reques
                         STR_ARGS(request->resource));
 }
 
-/* A service acts for something: for the topic, for the function. */
+/* The acting principal: a service also names its source, the topic or the function. */
 static str whom_text(const struct policy_request *request)
 {
     const struct principal *caller = request->caller;

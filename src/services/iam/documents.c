@@ -1,5 +1,5 @@
 /*
- * documents.c: policy documents on their way in and out.
+ * documents.c: policy documents in requests and replies.
  */
 #include "services/iam/iam_internal.h"
 

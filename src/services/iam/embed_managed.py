@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Turns managed/*.json into the C table that aws_managed.h describes, in order of their names.
+"""Turns managed/*.json into the C table that aws_managed.h declares, sorted by name.
 
-    embed_managed.py output.c managed/A.json managed/B.json ...
+  embed_managed.py output.c managed/A.json managed/B.json ...
 """
 import json
 import pathlib
@@ -15,7 +15,7 @@ def milliseconds(iso):
 
 
 def document(number, policy):
-    """Bytes, for C need not take string literals as long as some policies are."""
+    """Numbers, because C compilers need not accept string literals as long as some policies."""
     text = json.dumps(policy["Document"], indent=4).encode()
     body = textwrap.fill(", ".join(map(str, text)), width=100)
     return f"static const char DOCUMENT_{number}[] = {{\n{body}}};\n\n"

@@ -1,11 +1,11 @@
 /*
- * explain.c: GET /_orderly/iam/explain, what decides whether somebody may do something.
+ * explain.c: GET /_orderly/iam/explain: whether a principal may do something, and which statement decides.
  *
  *     GET /_orderly/iam/explain?action=sqs:SendMessage&resource=ARN&as=ARN[&context=key=value…]
  *
  * `as` is a user, a role, an account's root or a service's host name.  `context` gives condition keys that a
- * request would supply; the resource's own policy and tags are looked up, as an operation would.  `lookedAt`
- * has the policies that were asked.
+ * request would supply; the resource's own policy and tags are looked up, as an operation would do.
+ * `lookedAt` lists the evaluated policies.
  */
 #include "services/iam/iam.h"
 #include "services/iam/iam_internal.h"
@@ -32,7 +32,7 @@ static enum outcome refuse(const struct call *call, struct http_reply *reply, co
     return reply_json(reply, 400, &writer);
 }
 
-/* ---- who ---- */
+/* ---- the principal ---- */
 
 static bool identity_principal(const struct call *call, const struct identity_kind *kind,
                                const struct arn *arn, str text, struct principal *principal)
@@ -72,9 +72,9 @@ static bool read_principal(const struct call *call, str text, struct principal *
                      identity_principal(call, &IAM_ROLE_KIND, &arn, text, principal);
 }
 
-/* ---- to what ---- */
+/* ---- the resource ---- */
 
-/* A role, with its trust policy. */
+/* Find a role, with its trust policy. */
 bool iam_locate_arn(const struct call *call, str text, struct resource *found)
 {
     struct identity role;
@@ -86,7 +86,7 @@ bool iam_locate_arn(const struct call *call, str text, struct resource *found)
     return true;
 }
 
-/* The context that was given, and what the resource adds. */
+/* The context from the query, and what the resource adds. */
 static void supply(const struct call *call, const void *source, struct context_list *context)
 {
     const struct resource *resource = source;

@@ -1,5 +1,5 @@
 -- migration: 1
--- Roles and users are one thing to policies: an identity.  Names are unique whatever their case.
+-- Roles and users are identities.  Names that differ only in case are equal.
 create table iam_identity (
     id integer primary key,
     account text not null,
@@ -96,7 +96,7 @@ create table iam_session (
 );
 create index iam_session_by_expiry on iam_session (expires_ms);
 
--- One row.  policies_version changes, to a number never seen, whenever what any identity may do changes.
+-- One row.  policies_version changes, to a new random number, whenever the permissions of any identity change.
 create table iam_state (
     id integer primary key,
     policies_version integer not null,
@@ -129,7 +129,7 @@ select id from iam_identity where account = :account and kind = :kind and folded
 -- statement: identity_by_unique_id :one
 select id from iam_identity where unique_id = :unique_id;
 
--- Those after a name, in order of names.
+-- The identities after a name, sorted by name.
 -- statement: page_identities :many
 -- param: path_prefix text
 -- param: after text
@@ -201,7 +201,7 @@ where iam_attachment.policy_arn = :policy_arn and iam_identity.account = :accoun
 -- column: count integer
 select count(*) as count from iam_identity where boundary_arn = :boundary_arn and account = :account;
 
--- Whom a policy is attached to.
+-- The identities to which a policy is attached.
 -- statement: attached_identities :many
 -- row: entity
 -- param: path_prefix text
@@ -211,7 +211,7 @@ where iam_attachment.policy_arn = :policy_arn and iam_identity.account = :accoun
   and substr(iam_identity.path, 1, length(:path_prefix)) = :path_prefix
 order by iam_identity.kind, iam_identity.folded_name;
 
--- Whose boundary a policy is.
+-- The identities whose boundary is this policy.
 -- statement: bounded_identities :many
 -- row: entity
 -- param: path_prefix text

@@ -11,13 +11,13 @@
 #include "services/iam/policy.h"
 #include "store/store.h"
 
-/* Roles and users differ in little; what they share is written once, over this. */
+/* Roles and users differ little; shared functions take one of these. */
 struct identity_kind {
     str word;                 /* "role", in ARNs and in the store */
     str title;                /* "Role", in sentences */
     str id_prefix;            /* of unique ids */
-    int64_t max_inline_bytes; /* of all inline policies together, white space not counted */
-    str attachment_quota;     /* its name in sentences */
+    int64_t max_inline_bytes; /* limit of all inline policies together, without white space */
+    str attachment_quota;     /* the quota's name in sentences */
 };
 
 extern const struct identity_kind IAM_ROLE_KIND, IAM_USER_KIND;
@@ -30,14 +30,14 @@ struct identity {
 
 /* Lists in parts.  Items come in ascending order of their keys. */
 struct page {
-    str after; /* the last key of the part before; empty at the start */
+    str after; /* the last key of the previous part; empty at the start */
     int64_t limit, taken;
     bool truncated;
     str last;
 };
 
 /* identities.c */
-/* The names of identities, policies and tag keys are compared without case: this is what is compared. */
+/* Names of identities, policies and tag keys ignore case: this is the form that is compared. */
 str iam_folded(struct arena *arena, str name);
 /* AWS's ids: a prefix and random letters and digits. */
 str iam_unique_id(struct arena *arena, str prefix);
@@ -48,38 +48,38 @@ bool iam_identity_find(struct txn *txn, struct arena *arena, const struct identi
 bool iam_identity_find_unique(struct txn *txn, struct arena *arena, str unique_id, struct identity *identity);
 bool iam_identity_find_id(struct txn *txn, struct arena *arena, int64_t id, struct identity *identity);
 /*
- * The identity that the operation under way is about: authorized for, and there.  False: fail() has
- * been called.
+ * The identity of the present operation, authorized.  False: it is missing or denied, and fail() has been
+ * called.
  */
 bool iam_identity_open(const struct call *call, const struct identity_kind *kind, str name,
                        struct identity *identity);
-/* The same; extra keys are context of the authorization. */
+/* The same with additional condition keys. */
 bool iam_identity_open_in_context(const struct call *call, const struct identity_kind *kind, str name,
                                   const struct context_list *context, struct identity *identity);
-/* Those of the caller's account for one part of a list, and one more. */
+/* The caller's account's identities for one part of a list, and one more. */
 struct iam_page_identities_rows iam_identity_page(const struct call *call, const struct identity_kind *kind,
                                                   str path_prefix, const struct page *page);
-/* Store a new one with its tags; row.id and row.unique_id are filled here.  False: fail() has been called. */
+/* Store a new identity with its tags; sets row.id and row.unique_id.  False: fail() has been called. */
 bool iam_identity_create(const struct call *call, struct identity *identity,
                          const struct iam_tag_list_type *tags);
-/* Fails while anything is attached to it; then deletes it with its tags. */
+/* Delete the identity with its tags; fails while anything is attached to it. */
 bool iam_identity_delete(const struct call *call, const struct identity *identity);
 const struct iam_attached_permissions_boundary *iam_identity_boundary(const struct call *call,
                                                                       const struct identity *identity);
 
-/* Whatever changes what somebody may do calls this, so that no cached policy outlives it. */
+/* Every change of permissions calls this, so that no cached policy is used afterwards. */
 void iam_policies_changed(const struct call *call);
 
 /* tags.c */
-/* aws:RequestTag and aws:TagKeys: what a request wants to tag with. */
+/* aws:RequestTag and aws:TagKeys: the tags in a request. */
 void iam_context_add_iam_tags(const struct call *call, const struct iam_tag_list_type *tags,
                               struct context_list *context);
-/* aws:ResourceTag and iam:ResourceTag: what the resource is tagged with. */
+/* aws:ResourceTag and iam:ResourceTag: the tags of the resource. */
 void iam_context_add_resource_tags(const struct call *call, const struct iam_tag_list_type *tags,
                                    struct context_list *context);
 /*
- * May the caller make this, with those tags, for which it takes the action `tagging` too, and with that
- * boundary (absent: none)?  False: fail() has been called.
+ * May the caller create this, with those tags (which also need the action `tagging`) and that boundary
+ * (absent: no boundary)?  False: fail() has been called.
  */
 bool iam_creation_authorize(const struct call *call, str arn, str tagging,
                             const struct iam_tag_list_type *tags, str boundary);
@@ -95,91 +95,94 @@ struct iam_tag_list_type iam_tags_of_policy(const struct call *call, int64_t pol
 bool iam_boundary_check(const struct call *call, str policy_arn);
 
 /* documents.c */
-/* Parse it only to see that it is right.  False: fail() has been called. */
+/* Check a document.  False: fail() has been called. */
 bool iam_document_check(const struct call *call, enum policy_kind kind, str document);
-/* Characters that count against quotas: all but white space. */
+/* The number of characters that count towards quotas: all but white space. */
 int64_t iam_document_size(str document);
-/* As replies carry documents: percent-encoded. */
+/* A document as replies contain it: percent-encoded. */
 str iam_document_reply(const struct call *call, str document);
 
-/* managed_policies.c: those of AWS and of the account, alike. */
+/* managed_policies.c: AWS's policies and the account's own. */
 struct managed_policy {
-    const struct aws_managed_policy *aws; /* NULL: of an account, then row is filled */
+    const struct aws_managed_policy *aws; /* NULL: an account's policy, and row is set */
     struct iam_find_policy_row row;
     str arn, name, path;
     int64_t default_version;
 };
 
 bool iam_managed_policy_find(struct txn *txn, struct arena *arena, str arn, struct managed_policy *policy);
-/* The document in force, absent when there is no such policy. */
+/* The document in force; absent when the policy does not exist. */
 str iam_managed_policy_document(struct txn *txn, str arn);
-/* Authorized for the operation under way, and there, as iam_identity_open(). */
+/* Find the policy and authorize the present operation, as iam_identity_open() does. */
 bool iam_managed_policy_open(const struct call *call, str arn, struct managed_policy *policy);
-/* The same, and the account's own. */
+/* The same, and it must be the account's own. */
 bool iam_managed_policy_open_own(const struct call *call, str arn, struct managed_policy *policy);
 bool iam_managed_policy_open_own_in_context(const struct call *call, str arn, struct context_list context,
                                             struct managed_policy *policy);
-/* Is the ARN's form right?  False: fail() has been called. */
+/* Is the ARN well-formed?  False: fail() has been called. */
 bool iam_policy_arn_check(const struct call *call, str arn);
 
 /* policy_versions.c */
-/* May the document be one?  False: fail() has been called. */
+/* Check the document of a new version.  False: fail() has been called. */
 bool iam_version_check(const struct call *call, str document);
 void iam_version_insert(const struct call *call, int64_t policy_id, int64_t version, str document);
 /* "v3" */
 str iam_version_id(const struct call *call, int64_t version);
 
 /* page.c */
-/* False: the marker is none of ours, and fail() has been called. */
+/* False: the marker was not made here, and fail() has been called. */
 bool iam_page_open(const struct call *call, str marker, const int64_t *max_items, struct page *page);
-/* Is that key outside of this part, whatever its item is? */
+/* Is the key certainly outside this part? */
 bool iam_page_leaves_out(const struct page *page, str key);
-/* Does the item with this key belong into this part? */
+/* Does the item with this key belong to this part? */
 bool iam_page_takes(struct page *page, str key);
 void iam_page_close(const struct call *call, const struct page *page, const bool **is_truncated, str *marker);
 
 /* access_keys.c */
-/* Random text of a new key's secret. */
+/* The random secret of a new key. */
 str iam_new_secret(struct arena *arena);
-/* An id that iam_access_key_is_ours() knows again, even when it is stored no more. */
+/* A new id, which iam_access_key_is_ours() recognizes even after it is deleted. */
 str iam_new_access_key_id(struct arena *arena, str prefix);
 bool iam_access_key_is_ours(struct arena *arena, str access_key_id);
 
-/* policy_cache.c: parsed policies, kept by each thread for itself. */
+/* policy_cache.c: parsed policies, in a cache for each thread. */
 struct cached_identity {
     str unique_id;
-    int64_t version; /* of all policies, when this was read */
+    int64_t version; /* of all policies, when this was cached */
     str arn;
     struct str_map tags;
     struct policy_list policies;
-    const struct policy *boundary; /* NULL: none */
+    const struct policy *boundary; /* or NULL */
     struct arena arena;
 };
 
-/* What that role or user may do as of this transaction; NULL when it is gone.  Until the next lookup. */
+/*
+ * The role's or user's policies as of this transaction; NULL when it does not exist.  Valid until the next
+ * lookup.
+ */
 const struct cached_identity *iam_cached_identity(struct txn *txn, struct arena *arena, str unique_id);
-/* As iam_policy_read() has it.  `owner`, what the policy is of, is where it is looked for. */
+/* As iam_policy_read().  `owner`, the ARN that the policy belongs to, is the key of the cache. */
 const struct policy *iam_cached_policy(enum policy_kind kind, str owner, str text);
 
 /* authorize.c */
 struct question;
 struct explanation {
     struct policy_request request;
-    struct policy_set set; /* the policies that were asked */
+    struct policy_set set; /* the evaluated policies */
     struct decision decision;
 };
-/* What decides, asked as iam_authorize() is. */
+/* Find what decides, for the same question as iam_authorize()'s. */
 void iam_explain(const struct call *call, const struct question *question, struct explanation *explanation);
 
 /* explain.c */
 struct visit;
 struct http_reply;
-/* What struct module calls locate_arn. */
+/* See locate_arn in struct module. */
 bool iam_locate_arn(const struct call *call, str text, struct resource *found);
 enum outcome iam_explain_door(const struct call *call, const struct visit *visit, struct http_reply *reply);
 
 /* authorize.c */
-/* A role by its ARN, of whatever account. */
+/* A role by its ARN, of any account. */
 bool iam_role_find(const struct call *call, str role_arn, struct identity *role);
 /* A session's principal, in arena. */
 struct principal iam_session_principal(struct arena *arena, const struct identity *role, str session_name);

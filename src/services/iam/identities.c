@@ -1,5 +1,5 @@
 /*
- * identities.c: roles and users in the store, and what they have in common.
+ * identities.c: roles and users in the store, and what they share.
  */
 #include "services/iam/iam_internal.h"
 
@@ -8,7 +8,7 @@
 
 enum { UNIQUE_ID_SIZE = 17 };
 
-static const str BASE32 = STR_INIT("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"); /* as AWS's ids are written */
+static const str BASE32 = STR_INIT("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"); /* the alphabet of AWS's ids */
 
 const struct identity_kind IAM_ROLE_KIND = {
     .word = STR_INIT("role"),
@@ -88,8 +88,8 @@ static bool names(const struct context_list *context, str key)
 }
 
 /*
- * What is asked for, and what the identity (NULL: there is none) has: its tags, and its boundary unless that
- * is what changes.
+ * The condition keys of the request, and those of the identity (which may be NULL): its tags, and its
+ * boundary unless the operation changes the boundary.
  */
 static struct context_list context_of(const struct call *call, const struct identity *identity,
                                       const struct context_list *asked)
@@ -136,7 +136,7 @@ struct iam_page_identities_rows iam_identity_page(const struct call *call, const
         .kind = kind->word,
         .after = page->after,
         .path_prefix = path_prefix,
-        .limit = page->limit + 1, /* one more, to see whether there are any */
+        .limit = page->limit + 1, /* one more, to know whether another part follows */
     };
 
     return iam_page_identities(call->txn, &params);
@@ -194,7 +194,7 @@ const struct iam_attached_permissions_boundary *iam_identity_boundary(const stru
 
 void iam_policies_changed(const struct call *call)
 {
-    /* Random, not counted up: a number used by a call that is undone must not come again. */
+    /* Random instead of incremented: the number of an undone call must not be used again. */
     int64_t version = (int64_t)(random_u64() >> 1);
 
     iam_set_policies_version(call->txn, &(struct iam_set_policies_version_params){version});

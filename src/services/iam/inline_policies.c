@@ -3,7 +3,7 @@
  */
 #include "services/iam/iam_internal.h"
 
-/* All inline policies of an identity share one allowance. */
+/* All inline policies of an identity share one quota. */
 static bool check_size(const struct call *call, const struct identity *identity, str name, str document)
 {
     struct iam_inline_policies_rows rows =

@@ -1,6 +1,6 @@
 /*
- * managed_policies.c: policies that stand by themselves and are attached to roles and users: the
- * account's own, and AWS's, which are the same in every account and cannot be changed.
+ * managed_policies.c: policies that are attached to roles and users: the account's own, and AWS's, which are
+ * the same in every account and cannot be changed.
  */
 #include "services/iam/iam_internal.h"
 
@@ -87,7 +87,7 @@ bool iam_managed_policy_open_own(const struct call *call, str arn, struct manage
     return iam_managed_policy_open_own_in_context(call, arn, (struct context_list){0}, policy);
 }
 
-/* AWS's policies have ids too; ours are made of their names, so that they stay the same. */
+/* AWS's policies have ids, too; ours are computed from their names, so that they never change. */
 static str aws_policy_id(const struct call *call, const struct aws_managed_policy *aws)
 {
     static const char ALPHABET[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
@@ -118,7 +118,7 @@ static int64_t count_boundaries(const struct call *call, str arn)
     return row.count;
 }
 
-/* As lists show it: without description and tags. */
+/* As in lists: without description and tags. */
 static struct iam_policy brief(const struct call *call, const struct managed_policy *policy)
 {
     const struct aws_managed_policy *aws = policy->aws;
@@ -213,7 +213,7 @@ enum outcome iam_delete_policy(const struct call *call, const struct iam_delete_
     return DONE;
 }
 
-/* One request's way through the list: which policies, and which part of them. */
+/* The state of one listing: which policies, and which part of them. */
 struct listing {
     const struct iam_list_policies_request *in;
     struct page page;

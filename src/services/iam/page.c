@@ -1,6 +1,6 @@
 /*
- * page.c: lists in parts, as Marker and MaxItems ask for them.  A marker is the last key of the
- * part before, so that deleting an item between two parts neither skips nor repeats another.
+ * page.c: lists in parts, for Marker and MaxItems.  A marker is the last key of the previous part, so that
+ * deleting an item between two parts neither skips nor repeats another.
  */
 #include "services/iam/iam_internal.h"
 

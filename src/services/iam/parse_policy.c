@@ -1,10 +1,10 @@
 /*
- * parse_policy.c: the grammar of policy documents, and AWS's sentences about breaches of it.
+ * parse_policy.c: the grammar of policy documents, and AWS's sentences about errors in it.
  *
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
  *
- * AWS checks in several passes, and which sentence it gives depends on their order: the syntax of
- * the whole document, its version, what it calls legacy parsing, then actions and resources.
+ * AWS checks in several passes, and its sentence depends on their order: the syntax of the whole document,
+ * its version, "legacy parsing", then actions and resources.
  */
 #include "services/iam/policy_internal.h"
 
@@ -12,12 +12,12 @@
 #include "base/list.h"
 
 struct parser {
-    struct arena *arena;  /* the parsed policy's */
-    struct arena scratch; /* the JSON tree's */
+    struct arena *arena;  /* of the parsed policy */
+    struct arena scratch; /* of the JSON tree */
     enum policy_kind kind;
     bool variables;    /* version 2012-10-17 has policy variables */
-    bool asks_context; /* some key is a service's own, or in a variable */
-    str problem;       /* the first found */
+    bool asks_context; /* a condition or a variable uses a service's key */
+    str problem;       /* the first one */
 };
 
 static const char SYNTAX[] = "Syntax errors in policy.";
@@ -87,7 +87,7 @@ static bool parse_patterns(struct parser *parser, const struct json *value, bool
     return true;
 }
 
-/* Two elements that exclude each other. */
+/* A pair of elements, of which a statement may have only one. */
 struct element {
     str plain, negated;
     bool has_variables;
@@ -334,7 +334,7 @@ static bool has_wildcard(str text)
 }
 
 /*
- * An ARN has six parts.  AWS takes fewer where a star may stand for those that are missing, and it takes
+ * An ARN has six parts.  AWS accepts five with a wildcard, which may match the missing part, and it accepts
  * three and four, which name nothing.
  */
 static bool check_legacy_arn(struct parser *parser, str resource)
@@ -349,7 +349,7 @@ static bool check_legacy_arn(struct parser *parser, str resource)
            broken(parser, str_of(LEGACY));
 }
 
-/* The ARNs of IAM, and of most that S3 has, name no region. */
+/* ARNs of IAM, and most ARNs of S3, have no region. */
 static bool check_region(struct parser *parser, str service, str rest, str resource)
 {
     bool iam = str_equal(service, S("iam")), s3 = str_equal(service, S("s3"));
@@ -370,7 +370,7 @@ static bool check_resource(struct parser *parser, str resource)
     str rest = resource, part, partition, service;
 
     if (str_equal(resource, S("*")) || parser->kind == POLICY_RESOURCE)
-        return true; /* each service has its own rules for what its resources' policies name */
+        return true; /* each service has its own rules for the resources in its policies */
     str_next(&rest, ':', &part);
     if (!str_equal(part, S("arn")) || !str_next(&rest, ':', &partition))
         return broken(parser, arena_format(parser->arena, "Resource %.*s must be in ARN format or \"*\".",
@@ -408,7 +408,7 @@ static bool have_actions(const struct policy *policy)
     return true;
 }
 
-/* What each kind of policy must and must not say. */
+/* The required and the forbidden elements of each kind of policy. */
 static bool check_elements(struct parser *parser, const struct policy *policy)
 {
     bool identity =
@@ -487,7 +487,7 @@ const struct policy *iam_policy_parse(struct arena *arena, enum policy_kind kind
     if (!json_is(json, JSON_OBJECT))
         broken(&parser, kind == POLICY_TRUST ? S("This policy contains invalid Json") : str_of(SYNTAX));
     else if (json_has_repeats(&parser.scratch, json))
-        syntax_error(&parser); /* which of the two counts would be the reader's choice */
+        syntax_error(&parser); /* a key that occurs twice: parsers disagree about which one counts */
     else
         parse_document(&parser, json, policy);
     arena_free(&parser.scratch);

@@ -1,5 +1,5 @@
 /*
- * policy.c: what one policy says about a request.
+ * policy.c: evaluates one policy for a request.
  */
 #include "services/iam/policy_internal.h"
 
@@ -37,7 +37,7 @@ static enum answer matches_any_resource(const struct wildcard_list *resources,
     return answer;
 }
 
-/* A statement without resources is about any. */
+/* A statement without resources applies to any resource. */
 static enum answer is_about_resource(const struct statement *statement, const struct policy_request *request)
 {
     if (statement->resources.count == 0)
@@ -48,7 +48,7 @@ static enum answer is_about_resource(const struct statement *statement, const st
     return answer == YES ? NO : YES;
 }
 
-/* The role's unique id of a session's "AROA…:name"; a user's id is its own. */
+/* The role's unique id in a session's "AROA…:name"; a user's id is used unchanged. */
 static str unique_id(const struct principal *caller)
 {
     str rest = caller->id, id = {0};
@@ -62,7 +62,7 @@ static bool is_aws_principal(const struct principal *caller)
     return caller->kind == PRINCIPAL_ROOT || caller->kind == PRINCIPAL_USER || caller->kind == PRINCIPAL_ROLE;
 }
 
-/* What an Allow for this principal gives the caller. */
+/* The verdict of an Allow for this principal. */
 static enum policy_verdict grant(const struct principal_pattern *pattern,
                                  const struct policy_request *request)
 {
@@ -119,8 +119,8 @@ static bool is_listed(const struct principal_list *principals, enum policy_verdi
 }
 
 /*
- * A Deny with NotPrincipal spares only who is listed with everything it is part of: the account,
- * of a session also the role.
+ * A Deny with NotPrincipal spares only a caller that is listed with everything it is part of: the account,
+ * and for a session also the role.
  */
 static bool is_spared(const struct principal_list *principals, const struct policy_request *request)
 {
@@ -188,7 +188,7 @@ static bool is_owner(const struct policy_request *request)
            str_equal(request->caller->account, arn_account(request->resource));
 }
 
-/* The strongest verdict, and the number of the first statement that has it. */
+/* The strongest verdict, and the number of the first statement with it. */
 static enum policy_verdict evaluate(const struct policy *policy, const struct policy_request *request,
                                     size_t *statement)
 {
@@ -227,7 +227,7 @@ bool iam_policy_asks_context(const struct policy *policy)
     return policy && policy->asks_context;
 }
 
-/* What may stand in a line of the log. */
+/* Characters that are safe in a line of the log. */
 static bool is_key(str name)
 {
     return str_is_word(name, S(":/-_.")) && name.size <= LONGEST_KEY;

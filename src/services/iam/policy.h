@@ -1,15 +1,15 @@
 #pragma once
 
 /*
- * policy.h: policy documents: reading one, and deciding by several.
+ * policy.h: policy documents: parsing one, and deciding by several.
  *
- * Nothing here knows where policies are stored.  A parsed policy is immutable and lives as long
- * as the arena it was parsed into; any thread may evaluate it.
+ * Nothing here knows where policies are stored.  A parsed policy is immutable and lives as long as the arena
+ * of its parsing; any thread may evaluate it.
  */
 #include "engine/call.h"
 
 enum policy_kind {
-    POLICY_MANAGED, /* of an identity, as a document of its own */
+    POLICY_MANAGED, /* of an identity, as a separate document */
     POLICY_INLINE,  /* of an identity */
     POLICY_SESSION,
     POLICY_TRUST, /* of a role: who may assume it */
@@ -17,35 +17,36 @@ enum policy_kind {
 };
 
 enum {
-    POLICY_MAX_STATEMENTS = 1024 /* AWS bounds policies by size; this bounds what one costs */
+    POLICY_MAX_STATEMENTS = 1024 /* AWS limits policies by size; this limits the cost of one */
 };
 
 struct policy;
 
 /*
- * NULL when the document breaks the grammar of its kind; *problem (in arena) is then the sentence
- * AWS answers with.  The document need not outlive the call.
+ * NULL when the document breaks the grammar of its kind; *problem (in arena) is then AWS's sentence. The
+ * document need not outlive the call.
  */
 const struct policy *iam_policy_parse(struct arena *arena, enum policy_kind kind, str document, str *problem);
 
 /*
- * The same of a document that is in force.  One that is not understood, which an earlier version may have
- * stored, denies everything to everybody but the resource's own account's root, who can replace it.
+ * The same for a document that is in force.  A document that cannot be understood, which an earlier version
+ * may have stored, denies everything to everybody except the root of the resource's account, who can replace
+ * it.
  */
 const struct policy *iam_policy_read(struct arena *arena, enum policy_kind kind, str document);
 
-/* Does it name keys of a service, tags among them? */
+/* Does it use condition keys of a service, tags among them? */
 bool iam_policy_asks_context(const struct policy *policy);
-/* Says in the log which of its condition keys nothing here supplies. */
+/* Log its condition keys that Orderly never supplies. */
 void iam_policy_warn(const struct policy *policy);
 
 /* The ARNs among a policy's principals, in order; *position starts at 0.  False at the end. */
 bool iam_policy_next_aws_principal(const struct policy *policy, size_t *position, str *principal);
 
-/* What is asked. */
+/* A request to decide. */
 struct policy_request {
     const struct principal *caller;
-    str principal_arn; /* aws:PrincipalArn: of a session the role's ARN, with its path */
+    str principal_arn; /* aws:PrincipalArn: for a session the role's ARN, with its path */
     const struct str_map *principal_tags;
     str action, resource;
     str region, source_ip;
@@ -53,26 +54,26 @@ struct policy_request {
     int64_t now_ms;
     const struct context_value *context;
     size_t context_count;
-    struct arena *arena; /* for what has to be spelled out on the way */
+    struct arena *arena; /* for texts that the evaluation makes */
 };
 
-/* What one policy says, weakest first; the strongest of its matching statements counts. */
+/* The verdict of one policy, weakest first; the strongest of its matching statements counts. */
 enum policy_verdict {
     POLICY_SILENT,
-    POLICY_ALLOWS_ACCOUNT, /* the caller's whole account: that account's own policies decide on */
-    POLICY_ALLOWS_ROLE, /* a session through its role or through "*": boundary and session policy still bind
+    POLICY_ALLOWS_ACCOUNT, /* the caller's whole account: that account's own policies must also allow */
+    POLICY_ALLOWS_ROLE, /* a session through its role or through "*": boundary and session policy still apply
                          */
     POLICY_ALLOWS,
     POLICY_DENIES,
 };
 
 enum policy_verdict iam_policy_evaluate(const struct policy *policy, const struct policy_request *request);
-/* Which statement that verdict is of, counted from 1; 0: none. */
+/* The number of the statement with that verdict, from 1; 0: no statement. */
 size_t iam_policy_deciding_statement(const struct policy *policy, const struct policy_request *request);
 
 struct policy_reference {
     const struct policy *policy;
-    str name; /* the inline policy's, or the managed one's ARN */
+    str name; /* of the inline policy, or the managed one's ARN */
 };
 
 struct policy_list {
@@ -80,12 +81,12 @@ struct policy_list {
     size_t count;
 };
 
-/* Everything that bears on one request. */
+/* All policies for one request. */
 struct policy_set {
     struct policy_list identity;
-    const struct policy *boundary; /* NULL: none */
-    const struct policy *session;  /* NULL: none */
-    const struct policy *resource; /* NULL: none; a role's trust policy when `trust` */
+    const struct policy *boundary; /* or NULL */
+    const struct policy *session;  /* or NULL */
+    const struct policy *resource; /* or NULL; a role's trust policy when `trust` */
     bool trust;
 };
 
@@ -108,17 +109,17 @@ enum denial {
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
 enum denial iam_policy_decide(const struct policy_set *set, const struct policy_request *request);
-/* What decided: a statement, or that no statement allows it. */
+/* The statement that decides, or the fact that no statement allows. */
 struct decision {
     enum denial denial;
-    const struct policy *policy; /* NULL: there is no such policy, or it was not asked */
-    str policy_name;             /* of an identity's policy; absent for the others */
-    str sid;                     /* the statement's; absent when it has none */
-    size_t statement;            /* its number, from 1 on; 0: no statement did */
+    const struct policy *policy; /* NULL: no such policy, or it was not evaluated */
+    str policy_name;             /* of an identity's policy; else absent */
+    str sid;                     /* of the statement; or absent */
+    size_t statement;            /* its number, from 1; 0: no statement */
 };
-/* The same decision, and what it rests on.  Dearer: the policies are asked once more. */
+/* The same decision, with the statement behind it.  Slower: the policies are evaluated again. */
 struct decision iam_policy_explain(const struct policy_set *set, const struct policy_request *request);
-/* In words, in request->arena: which statement denies, or which policy lacks one. */
+/* In words, in request->arena: the statement that denies, or the policy that lacks one. */
 str iam_decision_reason(const struct decision *decision, const struct policy_request *request);
 /* AWS's sentence for it, in request->arena. */
 str iam_denial_message(enum denial denial, const struct policy_request *request);

@@ -1,8 +1,8 @@
 /*
- * policy_cache.c: parsed policies, so that a busy function's calls do not parse its role's again.
+ * policy_cache.c: parsed policies, so that a busy function's calls do not parse its role's policies again.
  *
- * Each thread has its own tables, and nothing in them is ever out of date: an identity's policies
- * are used only at the very version that the transaction reads, a text only if it is the same text.
+ * Each thread has its own tables, and no entry is ever outdated: an identity's policies are used only at
+ * exactly the version that the transaction reads, a text only if it is the same text.
  */
 #include "services/iam/iam_internal.h"
 
@@ -104,7 +104,7 @@ static void load_tags(struct txn *txn, struct cached_identity *cached, int64_t i
         };
 }
 
-/* A policy in use as a boundary cannot be deleted; if it is gone all the same, it denies everything. */
+/* A boundary in use cannot be deleted; if it is missing all the same, it denies everything. */
 static const struct policy *load_boundary(struct txn *txn, struct cached_identity *cached, str policy_arn)
 {
     if (!str_present(policy_arn))
@@ -145,7 +145,7 @@ const struct cached_identity *iam_cached_identity(struct txn *txn, struct arena 
     *slot = NULL;
     if (!iam_identity_find_unique(txn, arena, id, &identity))
         return NULL;
-    struct arena_guard *guard = arena_hold(arena); /* what is loaded would be lost */
+    struct arena_guard *guard = arena_hold(arena); /* otherwise the loaded entry could be lost */
     *slot = load(txn, &identity, version);
     arena_let_go(arena, guard);
     return *slot;

@@ -13,17 +13,17 @@ enum principal_type {
     PRINCIPAL_IS_ARN,       /* name: of a user, a role or a session */
     PRINCIPAL_IS_UNIQUE_ID, /* name: AIDA… or AROA… */
     PRINCIPAL_IS_SERVICE,   /* name: sns.amazonaws.com */
-    PRINCIPAL_IS_FOREIGN,   /* federated and canonical users: nobody here */
+    PRINCIPAL_IS_FOREIGN,   /* federated and canonical users, which do not exist here */
 };
 
 struct principal_pattern {
     enum principal_type type;
     str name;
-    str source; /* as the document has it */
+    str source; /* as written in the document */
 };
 
 enum context_key {
-    KEY_OTHER, /* among request->context, by name */
+    KEY_OTHER, /* found by name in request->context */
     KEY_PRINCIPAL_TAG,
     KEY_CURRENT_TIME,
     KEY_EPOCH_TIME,
@@ -52,18 +52,18 @@ struct condition_operator {
     const char *name;
     enum value_type type;
     bool negated, ignore_case, wildcards;
-    bool less, equal, greater; /* numbers and dates: which orders satisfy it */
+    bool less, equal, greater; /* numbers and dates: the orders that match */
 };
 
 struct ip_range {
     unsigned char bytes[16];
-    unsigned bits, size; /* length of the prefix; 4 or 16 bytes, 0 when the text is no address */
+    unsigned bits, size; /* length of the prefix; 4 or 16 bytes, 0 when the text is not an address */
 };
 
 struct condition_value {
     struct wildcard pattern;
-    double number;  /* of a number, or a date in milliseconds */
-    bool is_number; /* false too while it is a variable */
+    double number;  /* a number, or a date in milliseconds */
+    bool is_number; /* also false while it is a variable */
     struct ip_range range;
 };
 
@@ -74,7 +74,7 @@ struct condition {
     enum set_operator set;
     bool if_exists;
     enum context_key key;
-    str key_name; /* of KEY_OTHER the key, of KEY_PRINCIPAL_TAG the tag's */
+    str key_name; /* for KEY_OTHER the key, for KEY_PRINCIPAL_TAG the tag's name */
     struct {
         struct condition_value *items;
         size_t count;
@@ -95,39 +95,39 @@ struct condition_list {
 };
 
 struct statement {
-    str sid; /* absent when it has none */
+    str sid; /* or absent */
     bool deny, not_actions, not_resources, not_principals;
     struct wildcard_list actions;
-    struct wildcard_list resources;   /* none: of a trust policy, any */
-    struct principal_list principals; /* none: of an identity's policy, whoever it is attached to */
+    struct wildcard_list resources;   /* empty in a trust policy: any resource */
+    struct principal_list principals; /* empty in an identity's policy: its owner */
     struct condition_list conditions;
 };
 
 struct policy {
     enum policy_kind kind;
-    bool unreadable;   /* then it has no statements: it denies everything */
-    bool asks_context; /* some condition or variable names a key that a service supplies */
+    bool unreadable;   /* it has no statements then, and denies everything */
+    bool asks_context; /* a condition or a variable uses a key that a service supplies */
     struct {
         struct statement *items;
         size_t count;
     } statements;
 };
 
-/* Without control characters, which compiled patterns use for themselves. */
+/* Has it no control characters, which compiled patterns use? */
 bool iam_is_policy_text(str text);
 
 /*
- * parse_condition.c: `"StringLike": {"aws:SourceArn": [ … ]}` for one key of it.  False when the
- * operator is unknown or cannot take one of the values.
+ * parse_condition.c: parse one key of `"StringLike": {"aws:SourceArn": [ … ]}`.  False when the operator is
+ * unknown or cannot take one of the values.
  */
 bool iam_parse_condition(struct arena *arena, str operator_name, const struct json_member *key,
                          bool variables, struct condition *condition);
-/* A number, a date in milliseconds, an address or a range of them: what texts of values say. */
+/* A value's text as a number, a date in milliseconds, an address or a range of addresses. */
 bool iam_number_of_text(str text, double *number);
 bool iam_date_of_text(str text, double *ms);
 bool iam_ip_range_of_text(str text, struct ip_range *range);
 
-/* What is not known must neither allow nor keep a denial from applying. */
+/* UNKNOWN: an Allow must not apply, and a Deny must. */
 enum answer { NO, YES, UNKNOWN };
 
 /* condition.c */
@@ -135,16 +135,16 @@ enum answer iam_condition_holds(const struct condition *condition, const struct 
 
 /* context.c: the values of keys. */
 enum context_key iam_context_key_find(str key, str *name);
-/* The next value of a key; *position starts at 0.  False when there are no more. */
+/* The next value of a key; *position starts at 0.  False after the last one. */
 bool iam_context_next(const struct policy_request *request, enum context_key key, str name, size_t *position,
                       str *value);
-/* Does AWS supply that key with this action, but nothing here? */
+/* Does AWS supply that key with this action, but Orderly does not? */
 bool iam_context_unknown(const struct policy_request *request, enum context_key key, str name);
-/* Is such a key among its variables? */
+/* Is such a key among the pattern's variables? */
 bool iam_wildcard_unknown(const struct wildcard *pattern, const struct policy_request *request);
 /* unsupplied.c */
 bool iam_key_is_unsupplied(const struct policy_request *request, str key);
-/* Does some service here supply that key? */
+/* Does a service of Orderly supply that key? */
 bool iam_key_is_supplied(str key);
-/* The pattern's text with its variables filled in; false when one of them has no value. */
+/* The pattern's text with the values of its variables; false when a variable has no value. */
 bool iam_wildcard_expand(const struct wildcard *pattern, const struct policy_request *request, str *text);

@@ -1,6 +1,6 @@
 /*
- * policy_versions.c: what a managed policy says, and has said.  One of up to five versions is in
- * force; the others are kept to go back to.
+ * policy_versions.c: the versions of a managed policy.  One of up to five versions is in force; the others
+ * are kept for going back.
  */
 #include "services/iam/iam_internal.h"
 
@@ -32,7 +32,7 @@ str iam_version_id(const struct call *call, int64_t version)
     return arena_format(call->arena, "v%lld", (long long)version);
 }
 
-/* The document is not always shown. */
+/* Lists leave the document out. */
 static struct iam_policy_version shown(const struct call *call, const struct managed_policy *policy,
                                        int64_t version, int64_t created_ms)
 {
@@ -84,7 +84,7 @@ enum outcome iam_create_policy_version(const struct call *call,
     return DONE;
 }
 
-/* The version of that id; false: fail() has been called. */
+/* Find the version of that id; false: fail() has been called. */
 static bool find_version(const struct call *call, const struct managed_policy *policy, str id,
                          int64_t *number, struct iam_find_policy_version_row *row)
 {
@@ -119,7 +119,7 @@ enum outcome iam_get_policy_version(const struct call *call, const struct iam_ge
     return DONE;
 }
 
-/* Keys of the list ascend while the versions go down. */
+/* Keys of the list ascend while versions descend. */
 static str version_key(const struct call *call, int64_t number)
 {
     return arena_format(call->arena, "%019lld", (long long)(INT64_MAX - number));

@@ -18,7 +18,7 @@ static const struct iam_role_last_used *last_used(const struct call *call, const
     return used;
 }
 
-/* As lists show it: without tags, boundary and use. */
+/* As in lists: without tags, boundary and use. */
 static struct iam_role brief(const struct call *call, const struct identity *role)
 {
     return (struct iam_role){
@@ -43,8 +43,7 @@ static const struct iam_role *shown(const struct call *call, const struct identi
     return shown;
 }
 
-/* Is that a role or user of this account that does not exist?  Who lives in other accounts is not known here.
- */
+/* Is it a role or user of this account that does not exist?  Other accounts' principals are not checked. */
 static bool is_nobody(const struct call *call, str principal)
 {
     str prefix = iam_arn(call->arena, call->account, S(""), S(""), S(""));
@@ -162,7 +161,7 @@ enum outcome iam_delete_role(const struct call *call, const struct iam_delete_ro
     return DONE;
 }
 
-/* What is absent becomes what a new role has. */
+/* Absent settings become a new role's defaults. */
 static void change_settings(const struct call *call, const struct identity *role, str description,
                             const int64_t *max_session_seconds)
 {
@@ -216,7 +215,7 @@ enum outcome iam_update_assume_role_policy(const struct call *call,
     return DONE;
 }
 
-/* Instance profiles belong to EC2, which is not here: no role is in one. */
+/* Instance profiles belong to EC2, which Orderly does not have: no role is in one. */
 enum outcome iam_list_instance_profiles_for_role(const struct call *call,
                                                  const struct iam_list_instance_profiles_for_role_request *in,
                                                  struct iam_list_instance_profiles_for_role_response *out)

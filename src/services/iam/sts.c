@@ -1,5 +1,5 @@
 /*
- * sts.c: who one is, and becoming a role.
+ * sts.c: GetCallerIdentity, and assuming a role.
  */
 #include "services/iam/iam_internal.h"
 
@@ -27,7 +27,7 @@ enum outcome sts_get_caller_identity(const struct call *call,
     return DONE;
 }
 
-/* There are no MFA devices, so no code of one is right. */
+/* There are no MFA devices, so no code is right. */
 static bool mfa_check(const struct call *call, const struct sts_assume_role_request *in)
 {
     if (!str_present(in->serial_number) && !str_present(in->token_code))
@@ -36,7 +36,7 @@ static bool mfa_check(const struct call *call, const struct sts_assume_role_requ
     return false;
 }
 
-/* May the caller become that role?  False: fail() has been called, the same whether it exists or not. */
+/* May the caller assume that role?  False: fail() has been called, with the same error for a missing role. */
 static bool role_open(const struct call *call, const struct sts_assume_role_request *in,
                       struct identity *role)
 {
@@ -72,7 +72,7 @@ static bool check_duration(const struct call *call, const struct identity *role,
     return true;
 }
 
-/* Statements of several documents under one roof must not share Sids. */
+/* Statements of several documents in one policy must not share Sids. */
 static void add_statement(struct json_writer *writer, const struct json *statement)
 {
     json_open_object(writer);
@@ -117,7 +117,9 @@ static bool check_size(const struct call *call, str document)
     return false;
 }
 
-/* AWS's, or of the role's account: who may use a role learns nothing of other accounts' policies. */
+/*
+ * A session policy of AWS or of the role's account: a caller learns nothing about other accounts' policies.
+ */
 static str session_document(const struct call *call, const struct identity *role, str arn)
 {
     struct managed_policy policy;
@@ -149,7 +151,7 @@ static bool add_managed(const struct call *call, struct json_writer *writer, con
     return true;
 }
 
-/* All session policies as one; absent when none is given.  False: fail() has been called. */
+/* All session policies as one; absent without any.  False: fail() has been called. */
 static bool session_policy(const struct call *call, const struct identity *role,
                            const struct sts_assume_role_request *in, str *policy)
 {
@@ -215,7 +217,7 @@ static const struct sts_credentials *open_session(const struct call *call, const
     return credentials;
 }
 
-/* Every new session sweeps out those that ran out. */
+/* Every new session deletes expired ones. */
 static void note_use(const struct call *call, const struct identity *role)
 {
     iam_remove_expired_sessions(call->txn, &(struct iam_remove_expired_sessions_params){call->now_ms});

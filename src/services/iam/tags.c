@@ -1,5 +1,5 @@
 /*
- * tags.c: tags of roles, users and policies.  Their keys are compared without case.
+ * tags.c: tags of roles, users and policies.  Their keys ignore case.
  */
 #include "services/iam/iam_internal.h"
 
@@ -121,7 +121,7 @@ static enum outcome tag_identity(const struct call *call, const struct identity_
     struct iam_tag_list_type all = iam_tags_of_identity(call, identity.row.id);
     if (!has_room(call, &all))
         return FAILED;
-    iam_policies_changed(call); /* conditions may name aws:PrincipalTag */
+    iam_policies_changed(call); /* conditions may use aws:PrincipalTag */
     return DONE;
 }
 

@@ -1,10 +1,10 @@
 /*
- * unsupplied.c: which condition keys services here supply, and which ones AWS supplies and they do not.
+ * unsupplied.c: the condition keys that Orderly's services supply, and those that only AWS supplies.
  *
- * What a condition on an unsupplied key would say is not known, so a Deny with it applies and an Allow does
- * not. Keys that AWS would leave out here, too, are absent: of organizations, private networks, MFA, and of
- * parameters that are refused (lambda:Layer). To supply a key, give it to authorize_in_context(), and move it
- * from UNSUPPLIED to SUPPLIED.
+ * The value of an unsupplied key is unknown, so a Deny with it applies and an Allow does not. Keys that AWS
+ * would also leave out are absent: of organizations, private networks, MFA, and of parameters that are
+ * refused (lambda:Layer). To supply a key, pass it to authorize_in_context(), and move it from UNSUPPLIED to
+ * SUPPLIED.
  *
  * https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
  */
@@ -13,15 +13,15 @@
 enum { ANYBODY = ~0, A_SESSION = 1 << PRINCIPAL_ROLE, A_SERVICE = 1 << PRINCIPAL_SERVICE };
 
 struct action_key {
-    str action, key; /* a star at the end stands for anything */
-    int callers;     /* with whom AWS supplies it */
+    str action, key; /* a star at the end matches anything */
+    int callers;     /* the callers with which AWS supplies it */
 };
 
 static const struct action_key UNSUPPLIED[] = {
     {STR_INIT("*"), STR_INIT("aws:Referer"), ANYBODY},
     {STR_INIT("*"), STR_INIT("aws:UserAgent"), ANYBODY},
     {STR_INIT("*"), STR_INIT("aws:PrincipalServiceNamesList"), A_SERVICE},
-    {STR_INIT("*"), STR_INIT("lambda:SourceFunctionArn"), A_SESSION}, /* which may be a function's */
+    {STR_INIT("*"), STR_INIT("lambda:SourceFunctionArn"), A_SESSION}, /* the session may be a function's */
     {STR_INIT("lambda:RemovePermission"), STR_INIT("lambda:Principal"), ANYBODY},
 };
 

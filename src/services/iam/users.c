@@ -3,7 +3,7 @@
  */
 #include "services/iam/iam_internal.h"
 
-/* As lists show it: without tags and boundary. */
+/* As in lists: without tags and boundary. */
 static struct iam_user brief(const struct identity *user)
 {
     return (struct iam_user){
@@ -50,7 +50,7 @@ enum outcome iam_create_user(const struct call *call, const struct iam_create_us
     return DONE;
 }
 
-/* The root of an account is shown as a user too. */
+/* The root of an account is shown as a user, too. */
 static const struct iam_user *root_user(const struct call *call)
 {
     struct iam_user *user = arena_new(call->arena, struct iam_user);

@@ -1,5 +1,5 @@
 /*
- * envelope.c: the JSON text around a message, byte for byte as SNS lays it out.
+ * envelope.c: the JSON text around a message, byte for byte in SNS's layout.
  * https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
  */
 #include "sns_internal.h"
@@ -34,7 +34,7 @@ static str text_to_sign(const struct call *call, const struct topic *topic, cons
     return text_str(&text);
 }
 
-/* A line `  "Name" : "value"`, with a comma before all but the first. */
+/* A line `  "Name" : "value"`, with a comma before all but the first line. */
 static void add_line(struct json_writer *writer, str name, str value)
 {
     if (!str_present(value))

@@ -1,9 +1,9 @@
 /*
- * fanout.c: a message to every subscriber of its topic.
+ * fanout.c: delivers a message to every subscriber of its topic.
  *
- * To few subscribers it goes in one transaction with the publishing.  For many, the message is stored in
- * that transaction, which so decides that all of them get it; then one run after the other delivers it to
- * some more of them, each in a batch of its own.
+ * Few subscribers get it in the transaction of the publishing.  For many, that transaction stores the
+ * message, which guarantees that all of them get it; then one run after the other delivers it to some of
+ * them, each in a batch of its own.
  *
  * SNS sends to queues as the principal sns.amazonaws.com, by an operation of SQS that takes many queues; each
  * queue's policy decides.  A queue that refuses loses its copy; the publisher is not told.
@@ -23,8 +23,8 @@ struct broadcast {
     str topic_arn, group_id;
     struct way way;
     const struct sns_message_attribute_map *attributes;
-    str text, envelope; /* no envelope where nobody gets one */
-    int64_t insert_at;  /* into the envelope */
+    str text, envelope; /* the envelope is absent when no subscriber gets it */
+    int64_t insert_at;  /* position in the envelope */
 };
 
 static struct sqs_message_body_attribute_map
@@ -59,7 +59,7 @@ static struct sqs_send_to_queues_request request_of(const struct call *call,
     return request;
 }
 
-/* The publisher is not told, so this is all that anybody hears of it. */
+/* Trace and log a lost copy, because the publisher is not told. */
 static void trace_loss(const struct call *call, const struct broadcast *broadcast, str endpoint, str reason)
 {
     static struct log_pace pace;
@@ -91,7 +91,7 @@ static void trace_delivery(const struct call *call, const struct broadcast *broa
         trace_loss(call, broadcast, queue_arn, sent->problem);
 }
 
-/* The id is the SenderId of what SNS delivers, as everybody sees it at AWS. */
+/* The id is the SenderId of messages that SNS delivers, the same for everybody on AWS. */
 static const struct principal *sender(const struct call *call, const struct broadcast *broadcast)
 {
     struct principal *sender = arena_new(call->arena, struct principal);
@@ -101,7 +101,7 @@ static const struct principal *sender(const struct call *call, const struct broa
     return sender;
 }
 
-/* Send to the queues of those subscribers that get it raw, or to those of the others. */
+/* Send to the queues of the subscribers with raw delivery, or to those of the others. */
 static void deliver_form(const struct call *call, const struct broadcast *broadcast,
                          const struct sns_list_subscribers_rows *subscribers, bool raw)
 {
@@ -173,7 +173,7 @@ static void run_at(const struct call *call, int64_t due_ms)
     timer_set(call, &SNS_DELIVER_FANOUT, S("all"), due_ms, &(struct sns_deliver_fanout_request){0});
 }
 
-/* The message is accepted: whoever subscribes now will get it. */
+/* The message is accepted: all present subscribers will get it. */
 static void store(const struct call *call, const struct topic *topic, const struct broadcast *broadcast)
 {
     struct sns_find_last_subscriber_row last = {0};
@@ -219,12 +219,12 @@ static void remove_at(const struct call *call, int64_t due_ms)
               &(struct sns_remove_subscriptions_request){0});
 }
 
-/* Everybody has it. */
+/* All subscribers have the message. */
 static void finish(const struct call *call, int64_t fanout_id)
 {
     sns_remove_fanout(call->txn, &(struct sns_remove_fanout_params){.id = fanout_id});
     sns_remove_fanout_message(call->txn, &(struct sns_remove_fanout_message_params){.fanout_id = fanout_id});
-    remove_at(call, call->now_ms); /* its topic may have waited for that */
+    remove_at(call, call->now_ms); /* its deleted topic may have waited for this message */
 }
 
 static void deliver_some(const struct call *call, const struct sns_find_fanout_row *row)
@@ -294,7 +294,7 @@ enum outcome sns_remove_subscriptions(const struct call *call,
             call->txn, &(struct sns_remove_some_subscriptions_params){.topic_id = topic.id, .limit = limit});
         if (left > 0)
             sns_remove_topic(call->txn, &(struct sns_remove_topic_params){.id = topic.id});
-        left--; /* the topic itself is some work, too */
+        left--; /* the topic itself costs some work, too */
     }
     if (left <= 0)
         remove_at(call, call->now_ms + 1);

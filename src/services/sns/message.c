@@ -1,6 +1,5 @@
 /*
- * message.c: what may be published.
- * https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
+ * message.c: checks messages to publish. https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
  */
 #include "sns_internal.h"
 
@@ -13,7 +12,7 @@ static bool refuse(const struct call *call, const char *problem)
     return false;
 }
 
-/* At most 100 characters, no control characters. */
+/* At most 100 characters, without control characters. */
 static bool is_subject(str subject)
 {
     size_t characters = str_characters(subject);

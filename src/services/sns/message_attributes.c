@@ -1,5 +1,5 @@
 /*
- * message_attributes.c: the attributes that publishers put on a message.
+ * message_attributes.c: checks the attributes of a message to publish.
  * https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html
  */
 #include "sns_internal.h"
@@ -14,7 +14,7 @@ static bool refuse(const struct call *call, str problem)
 
 /* ---- names ---- */
 
-/* The absent str when there is none. */
+/* The sentence for misplaced dots, or absent. */
 static str problem_of_dots(str name)
 {
     if (str_starts_with(name, S(".")))
@@ -57,7 +57,7 @@ static bool name_check(const struct call *call, str name)
 
 /* ---- values ---- */
 
-/* One of the three, or one with a label behind its dot. */
+/* One of the three types, or one with a label after a dot. */
 static bool is_type(str data_type)
 {
     bool label_missing = str_index(data_type, '.') + 1 == (ptrdiff_t)data_type.size;
@@ -67,7 +67,7 @@ static bool is_type(str data_type)
                               message_attribute_is_type(data_type, S("Binary")));
 }
 
-/* The value stands in the field of its type, and only there. */
+/* Is the value in its type's field, and in no other? */
 static bool field_check(const struct call *call, str name, const struct sns_message_attribute_value *value)
 {
     bool binary = message_attribute_is_type(value->data_type, S("Binary"));

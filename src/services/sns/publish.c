@@ -1,5 +1,5 @@
 /*
- * publish.c: what may be published, and where; fanout.c delivers it.
+ * publish.c: checks what is published; fanout.c delivers it.
  */
 #include "sns_internal.h"
 
@@ -157,7 +157,7 @@ static struct message message_of_entry(const struct call *call,
     };
 }
 
-/* The messages of a batch, or NULL: one of them must not be published, and fail() has been called. */
+/* The messages of a batch; NULL, after fail(), when one of them may not be published. */
 static struct message *messages_of(const struct call *call,
                                    const struct sns_publish_batch_request_entry_list *entries)
 {
@@ -184,7 +184,7 @@ void sns_publish_batch_prepare(const struct call *call, const struct sns_publish
     leave_prepared(call, messages);
 }
 
-/* A batch with one bad entry is refused as a whole; what SNS itself could not do would be in Failed. */
+/* A batch with one bad entry is refused as a whole; Failed would contain only failures of SNS itself. */
 enum outcome sns_publish_batch(const struct call *call, const struct sns_publish_batch_input *in,
                                struct sns_publish_batch_response *out)
 {

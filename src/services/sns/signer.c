@@ -1,9 +1,9 @@
 /*
- * signer.c: the key that envelopes are signed with, and its certificate.
+ * signer.c: the key that signs envelopes, and its certificate.
  *
- * The store keeps one key; we hold it ready for whichever thread signs.  A reset of the store does not
- * change it.  Making one takes a tenth of a second and more, with the lock held: so whatever may be the
- * first to need a key is `prepared long` and makes it on a worker, before its handler asks for it.
+ * The store keeps one key; this file holds it ready for all threads.  A reset of the store does not change
+ * it.  Making a key takes a tenth of a second or more, with the lock held: so every operation that may be the
+ * first to need a key is `prepared long` and makes it on a worker.
  */
 #include "sns_internal.h"
 
@@ -28,7 +28,7 @@ enum {
 };
 
 static struct {
-    pthread_mutex_t lock; /* over the next two */
+    pthread_mutex_t lock; /* protects the next two */
     EVP_PKEY *key;
     char name[NAME_SIZE + 1];
 } signer = {.lock = PTHREAD_MUTEX_INITIALIZER};
@@ -51,7 +51,7 @@ static str key_text(struct arena *arena, EVP_PKEY *key)
     return read_bio(arena, bio);
 }
 
-/* Self-signed, in the name AWS's has. */
+/* Self-signed, with AWS's name. */
 static str certificate_text(struct arena *arena, EVP_PKEY *key)
 {
     BIO *bio = BIO_new(BIO_s_mem());
@@ -103,7 +103,8 @@ static void load_key(const struct call *call, str name)
     struct sns_find_private_key_row row;
 
     if (!sns_find_private_key(call->txn, &(struct sns_find_private_key_params){.name = name}, &row)) {
-        make_key(call); /* the disk's trouble: this call fails anyway, and its key is replaced by the next */
+        make_key(call); /* after trouble with the disk: this call fails anyway, and the next one replaces its
+                           key */
         return;
     }
     BIO *bio = BIO_new_mem_buf(row.private_key.data, (int)row.private_key.size);
@@ -114,10 +115,7 @@ static void load_key(const struct call *call, str name)
     remember(key, name);
 }
 
-/*
- * The store's key is the one in hand; when the store has none, one is made.  False when it cannot be
- * stored by this call.
- */
+/* Make the store's key ready; when the store has no key, make one.  False when this call cannot store it. */
 static bool make_ready(const struct call *call)
 {
     struct sns_find_signing_key_name_row row;
@@ -132,7 +130,7 @@ static bool make_ready(const struct call *call)
     return found || !call->preparing;
 }
 
-/* The caller's to free; NULL when there is none. */
+/* A copy for the caller to free; NULL when there is no key. */
 static EVP_PKEY *take_key(const struct call *call, str *name)
 {
     EVP_PKEY *key = NULL;

@@ -1,7 +1,7 @@
 #pragma once
 
 /*
- * sns.h: Amazon SNS, as main wires it in.
+ * sns.h: Amazon SNS, as main sees it.
  */
 #include "engine/call.h"
 

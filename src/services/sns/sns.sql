@@ -32,7 +32,7 @@ create table sns_tag (
     primary key (topic_id, name)
 ) without rowid;
 
--- What envelopes are signed with: one key for the whole store.
+-- The key that signs envelopes: one for the whole store.
 create table sns_signing_key (
     name text primary key,
     private_key text not null,
@@ -42,8 +42,8 @@ create table sns_signing_key (
 -- A topic counts its subscriptions.  A deleted topic belongs to no account, named by its id, until its
 -- subscriptions are removed, some at a time.
 --
--- A message for more subscribers than one transaction takes stands in sns_fanout until all have it: those behind
--- after_id up to last_id are still to come.
+-- A message with more subscribers than one transaction takes is in sns_fanout until all have it: those after
+-- after_id up to last_id still have to get it.
 -- migration: 2
 alter table sns_topic add column subscriptions integer not null default 0;
 update sns_topic set subscriptions = (select count(*) from sns_subscription s where s.topic_id = sns_topic.id);
@@ -71,7 +71,7 @@ create table sns_fanout_message (
 );
 create index sns_fanout_topic on sns_fanout (topic_id);
 
--- Who subscribed; unknown of what is older than this column.
+-- Who subscribed; null for subscriptions that are older than this column.
 -- migration: 3
 alter table sns_subscription add column principal text;
 
@@ -106,7 +106,7 @@ delete from sns_topic where id = :id;
 -- statement: end_topic :exec
 update sns_topic set account = '', name = cast(id as text) where id = :id;
 
--- One whose messages have all been delivered.
+-- A deleted topic whose messages have all been delivered.
 -- statement: find_ended_topic :one
 select id from sns_topic t
 where account = '' and not exists (select 1 from sns_fanout f where f.topic_id = t.id) limit 1;
@@ -144,7 +144,7 @@ update sns_topic set subscriptions = subscriptions + 1 where id = :id;
 update sns_topic set subscriptions = subscriptions - 1, deleted_subscriptions = deleted_subscriptions + 1
 where id = :id;
 
--- Some of those a message goes to.
+-- Some subscribers of a message.
 -- statement: list_subscribers :many
 -- param: after_id integer
 -- param: last_id integer
@@ -155,7 +155,7 @@ where topic_id = :topic_id and id > :after_id and id <= :last_id order by id lim
 -- statement: find_last_subscriber :one
 select id from sns_subscription where topic_id = :topic_id order by id desc limit 1;
 
--- Does anybody get envelopes?
+-- Does any subscriber get envelopes?
 -- statement: find_enveloped :one
 select id from sns_subscription where topic_id = :topic_id and raw_delivery = 0 limit 1;
 
@@ -192,7 +192,7 @@ delete from sns_fanout_message where fanout_id = :fanout_id;
 select id, arn, owner, protocol, endpoint from sns_subscription
 where topic_id = :topic_id and id > :id order by id limit :limit;
 
--- Those of an account, to its own topics and to others'.
+-- The subscriptions of an account, to its own topics and to others'.
 -- statement: list_subscriptions_page :many
 -- row: subscription
 -- param: limit integer

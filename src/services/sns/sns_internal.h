@@ -11,37 +11,37 @@
 
 enum { PAGE_SIZE = 100, MAX_SUBJECT_CHARACTERS = 100, MAX_MESSAGE_BYTES = 262144 };
 
-/* A topic is its row and its ARN. */
+/* A topic: its row and its ARN. */
 struct topic {
     struct sns_topic_row row;
     str arn;
 };
 
 /* topic_find.c */
-/* Say what is wrong with an ARN; false. */
+/* Fail with the sentence about a malformed ARN; returns false. */
 bool sns_arn_refuse(const struct call *call, const char *parameter, str text);
-/* The topic that an ARN names; false when no topic has it. */
+/* Find the topic that an ARN names; false when no topic has it. */
 bool sns_locate_arn(const struct call *call, str text, struct resource *found);
-/* The topic that the request is about; NULL when it does not exist: fail() has been called. */
+/* The topic of the request; NULL, after fail(), when it does not exist. */
 const struct topic *sns_topic_of(const struct call *call);
-/* The number that a page token stands for; 0 for the absent one.  False: fail() has been called. */
+/* The number in a page token; 0 for an absent token.  False: fail() has been called. */
 bool sns_page_after(const struct call *call, str token, int64_t *after);
 
-/* Does anybody get envelopes? */
+/* Does any subscriber get envelopes? */
 bool sns_topic_has_enveloped(const struct call *call, const struct topic *topic);
 
 /* topic_attributes.c */
 /* Set one attribute in the row.  False: fail() has been called. */
 bool sns_topic_attribute_set(const struct call *call, struct topic *topic, str name, str value);
-/* Does the topic have that value?  For CreateTopic of one that is there. */
+/* Does the topic have that value?  For CreateTopic of an existing topic. */
 bool sns_topic_attribute_is(const struct topic *topic, str name, str value);
 
 /* tags.c */
-/* See struct resource. */
+/* For resource.add_context. */
 void sns_topic_tags_in_context(const struct call *call, const struct resource *resource,
                                struct context_list *context);
 void sns_tags_of_topic_in_context(const struct call *call, int64_t topic_id, struct context_list *context);
-/* False: the same key twice, or too many; fail() has been called. */
+/* False, after fail(): a key repeats, or there are too many tags. */
 bool sns_topic_put_tags(const struct call *call, const struct topic *topic, const struct sns_tag_list *tags);
 bool sns_topic_has_tags(const struct call *call, const struct topic *topic, const struct sns_tag_list *tags);
 
@@ -49,69 +49,69 @@ bool sns_topic_has_tags(const struct call *call, const struct topic *topic, cons
 /* RSA over SHA-1 (version 1) or SHA-256 (version 2). */
 struct signature {
     int64_t version;
-    str key_name; /* that of its certificate's file */
+    str key_name; /* the name of its certificate's file */
     str base64;
 };
 
-/* A message on its way to the subscribers. */
+/* A message to deliver. */
 struct message {
     int64_t published_ms;
     str id, text, subject, structure;
     const struct sns_message_attribute_map *attributes;
     str deduplication_id, group_id;
-    str signed_text; /* what the signature was prepared for; absent when there is none */
+    str signed_text; /* the text that a worker has signed; or absent */
     struct signature signature;
 };
 /* False: fail() has been called. */
 bool sns_message_check(const struct call *call, const struct message *message);
-/* What subscribers of that protocol get: with structure "json" each protocol may have its own text. */
+/* The text for subscribers of that protocol: with structure "json" each protocol may have its own text. */
 str sns_message_text_for(const struct call *call, const struct message *message, str protocol);
 
 /* message_attributes.c */
 /* Names, types and values.  False: fail() has been called. */
 bool sns_published_attributes_check(const struct call *call,
                                     const struct sns_message_attribute_map *attributes);
-/* What they count against the message's size. */
+/* The bytes that they count towards the message's size. */
 size_t sns_published_attributes_size(const struct sns_message_attribute_map *attributes);
 
 /* envelope.c */
-/* Sign the message with that text in advance, if that can be done. */
+/* Sign the message with that text in advance, if there is a key. */
 void sns_envelope_prepare(const struct call *call, const struct topic *topic, str text,
                           struct message *message);
-/* The JSON text that subscribers without raw delivery get, signed; at *insert_at each has its own piece. */
+/* The signed JSON text for subscribers without raw delivery; each has a piece of its own at *insert_at. */
 str sns_envelope(const struct call *call, const struct topic *topic, const struct message *message, str text,
                  size_t *insert_at);
-/* That piece: the ARN of the subscription, in the address to unsubscribe at. */
+/* That piece: the ARN of the subscription, in its UnsubscribeURL. */
 str sns_envelope_insert(const struct call *call, str subscription_arn);
 
 /* fanout.c */
-/* Some of a topic's subscribers: enough to see whether they are few. */
+/* Some of a topic's subscribers: enough to know whether they are few. */
 struct sns_list_subscribers_rows sns_fanout_subscribers(const struct call *call, const struct topic *topic);
-/* The trace of a message, and the hop that its publishing is. */
+/* The trace of a message, and the hop of its publishing. */
 struct way {
     str trace_id;
-    int64_t published; /* 0: not known */
+    int64_t published; /* 0: unknown */
 };
 /*
- * Deliver the message to all subscribers: now, if those found are all, or else some at a time, after this
- * call is committed.
+ * Deliver the message to all subscribers: now, if `subscribers` are all of them, or else some at a time,
+ * after this call is committed.
  */
 void sns_fanout(const struct call *call, const struct topic *topic,
                 const struct sns_list_subscribers_rows *subscribers, const struct message *message,
                 const struct way *way);
-/* The topic has been deleted: have its subscriptions removed when its messages have been delivered. */
+/* The topic has been deleted: remove its subscriptions when its messages have been delivered. */
 void sns_topic_end(const struct call *call, const struct topic *topic);
 
 /* signer.c */
-/* Make the key ready before the first message. */
+/* Make the key before the first message. */
 void sns_signer_begin(const struct call *call);
-/* Is that the version and the key to sign with now? */
+/* Is the signature of that version, and by the store's present key? */
 bool sns_signer_made(const struct call *call, const struct signature *signature, int64_t version);
 /*
- * Sign with the store's key; one is made at the first use.  Any thread.  False in a prepare function
- * when there is no key yet.
+ * Sign with the store's key, which is made at the first use.  Any thread.  False in a prepare function while
+ * there is no key.
  */
 bool sns_signer_sign(const struct call *call, int64_t version, str text, struct signature *signature);
-/* "/SimpleNotificationService-<name>.pem" -> the certificate; absent for other paths. */
+/* The door "/SimpleNotificationService-<name>.pem": the certificate of that key. */
 enum outcome sns_signer_show_certificate(const struct call *call, const struct visit *visit,
                                          struct http_reply *reply);

@@ -1,5 +1,7 @@
 /*
- * subscriptions.c: who gets a topic's messages.  Queues, so far.
+ * subscriptions.c: the subscribers of topics, which are queues so far.
+ *
+ * To add a protocol, accept it in protocol_check(), and deliver to it in fanout.c.
  */
 #include "sns_internal.h"
 
@@ -41,7 +43,7 @@ static bool endpoint_check(const struct call *call, str protocol, str endpoint)
     return true;
 }
 
-/* Raw delivery is the one attribute that can be set so far. */
+/* Raw delivery is the only attribute that can be set so far. */
 static bool attribute_name_check(const struct call *call, str name)
 {
     static const str others[] = {STR_INIT("DeliveryPolicy"),    STR_INIT("FilterPolicy"),
@@ -59,7 +61,7 @@ static bool attribute_name_check(const struct call *call, str name)
     return false;
 }
 
-/* `where` stands before what is wrong with the value. */
+/* `where` is the beginning of the sentence about a wrong value. */
 static bool raw_delivery_read(const struct call *call, const char *where, str name, str value,
                               int64_t *raw_delivery)
 {
@@ -84,7 +86,7 @@ static bool attributes_read(const struct call *call, const struct str_map *attri
     return true;
 }
 
-/* Making a key takes a tenth of a second: now, rather than at the first message, and beside the engine. */
+/* Making a key takes a tenth of a second: do it now and on a worker, instead of at the first message. */
 void sns_subscribe_prepare(const struct call *call, const struct sns_subscribe_input *in)
 {
     int64_t raw_delivery;
@@ -132,7 +134,7 @@ enum outcome sns_subscribe(const struct call *call, const struct sns_subscribe_i
     return DONE;
 }
 
-/* "<topic's ARN>:<uuid>"; the absent str when it is not of that form and the region called. */
+/* The topic of "<topic's ARN>:<uuid>"; absent for another form or region. */
 static str topic_arn_of(const struct call *call, str subscription_arn)
 {
     struct arn arn;
@@ -166,7 +168,7 @@ bool sns_locate_subscription(const struct call *call, str subscription_arn, stru
     return true;
 }
 
-/* NULL when it does not exist: fail() has been called. */
+/* NULL, after fail(), when it does not exist. */
 static const struct sns_find_subscription_row *subscription_of(const struct call *call)
 {
     const struct sns_find_subscription_row *row = call_resource(call, 0)->row;
@@ -198,7 +200,7 @@ enum outcome sns_get_subscription_attributes(const struct call *call,
     return DONE;
 }
 
-/* A subscription that was raw so far may be the first one to need the key. */
+/* A subscription that was raw may be the first one to need the key. */
 void sns_set_subscription_attributes_prepare(const struct call *call,
                                              const struct sns_set_subscription_attributes_input *in)
 {
@@ -228,7 +230,7 @@ enum outcome sns_set_subscription_attributes(const struct call *call,
 }
 
 /*
- * A queue's subscription ends only by a signed request, whatever the topic's policy says:
+ * A queue's subscription ends only by a signed request, whatever the topic's policy allows:
  * https://docs.aws.amazon.com/sns/latest/api/API_Unsubscribe.html
  */
 static bool may_unsubscribe(const struct call *call, const struct sns_find_subscription_row *row)
@@ -241,7 +243,7 @@ static bool may_unsubscribe(const struct call *call, const struct sns_find_subsc
     return false;
 }
 
-/* Unsubscribing twice succeeds. */
+/* A second Unsubscribe succeeds, too. */
 enum outcome sns_unsubscribe(const struct call *call, const struct sns_unsubscribe_input *in,
                              struct sns_unsubscribe_output *out)
 {
@@ -258,7 +260,7 @@ enum outcome sns_unsubscribe(const struct call *call, const struct sns_unsubscri
     return DONE;
 }
 
-/* Shows a page of at most PAGE_SIZE, and returns the token of the next: absent when there is none. */
+/* Fill a page of at most PAGE_SIZE, and return the token of the next page, or absent. */
 static str show_page(const struct call *call, const struct sns_subscription_rows *rows,
                      struct sns_subscription_list *shown)
 {

@@ -14,7 +14,7 @@ static bool distinct_check(const struct call *call, const struct sns_tag_list *t
     return false;
 }
 
-/* Replies are XML: what it cannot carry would not come back as it was given. */
+/* Replies are XML: characters that XML cannot carry are refused, because they would come back changed. */
 static bool characters_check(const struct call *call, const struct sns_tag_list *tags)
 {
     for (size_t i = 0; i < tags->count; i++)
@@ -83,7 +83,7 @@ void sns_topic_tags_in_context(const struct call *call, const struct resource *r
     sns_tags_of_topic_in_context(call, topic->row.id, context);
 }
 
-/* These operations have an error of their own for a topic that is not there. */
+/* These operations have their own error for a missing topic. */
 static const struct topic *tagged_topic(const struct call *call)
 {
     const struct topic *topic = call_resource(call, 0)->row;

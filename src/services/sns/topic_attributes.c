@@ -1,6 +1,8 @@
 /*
- * topic_attributes.c: what can be set on a topic, and what it shows.
+ * topic_attributes.c: a topic's attributes: setting and showing them.
  * https://docs.aws.amazon.com/sns/latest/api/API_SetTopicAttributes.html
+ *
+ * To add an attribute, add a column to sns.sql and a row to the table below.
  */
 #include "sns_internal.h"
 
@@ -123,7 +125,7 @@ enum outcome sns_set_topic_attributes(const struct call *call,
     return DONE;
 }
 
-/* What AWS shows for a topic whose policy was never set: its own account may do everything. */
+/* AWS shows this policy for a topic whose policy was never set: its own account may do everything. */
 static str default_policy(const struct call *call, const struct topic *topic)
 {
     return arena_format(

@@ -36,7 +36,7 @@ static void locate(const struct call *call, str topic_arn, const struct sns_find
     found->add_context = sns_topic_tags_in_context;
 }
 
-/* In that region, or in any when it is absent.  False: it is not the ARN of a topic there. */
+/* In that region, or in any region if it is absent.  False: it is not the ARN of a topic there. */
 static bool locate_in(const struct call *call, str region, str text, struct resource *found)
 {
     struct arn arn;
@@ -62,7 +62,7 @@ bool sns_locate_topic(const struct call *call, str topic_arn, struct resource *f
     return locate_in(call, call->region, topic_arn, found) || sns_arn_refuse(call, "TopicArn", topic_arn);
 }
 
-/* The policy of a topic that is there already does not say who may make it. */
+/* CreateTopic does not evaluate the policy of an existing topic. */
 bool sns_locate_new_topic(const struct call *call, const struct sns_create_topic_input *in,
                           struct resource *found)
 {

@@ -30,7 +30,7 @@ static str topic_arn(const struct call *call, str name)
     return arn(call, S("sns"), name);
 }
 
-/* Creating a topic that is there is no error as long as it would be the same one. */
+/* CreateTopic of an existing topic succeeds if it asks for the same topic. */
 static enum outcome answer_existing(const struct call *call, const struct sns_create_topic_input *in,
                                     const struct topic *topic, struct sns_create_topic_response *out)
 {
@@ -92,7 +92,7 @@ enum outcome sns_list_topics(const struct call *call, const struct sns_list_topi
     return DONE;
 }
 
-/* Deleting what is not there succeeds. */
+/* Deleting a missing topic succeeds. */
 enum outcome sns_delete_topic(const struct call *call, const struct sns_delete_topic_input *in,
                               struct sns_delete_topic_output *out)
 {

@@ -1,9 +1,9 @@
 /*
  * ages.c: a generation's messages by the time at which they were sent.
  *
- * No index is kept for that, which each send would have to write: a message's row is numbered within its
- * generation, so what was sent to it is in order.  Dead letters, which come later than they were sent, have
- * numbers apart from these, and an index.
+ * There is no index of that time, which each send would have to write: a message's row is numbered within its
+ * generation, so messages sent to it are in order.  Dead letters, which arrive later than they were sent,
+ * have a separate range of numbers, and an index.
  */
 #include "sqs_internal.h"
 

@@ -2,7 +2,8 @@
  * attributes.c: a queue's attributes, as text outside and columns inside.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
  *
- * The table below is the list of what can be set: how each is checked, kept and shown.
+ * To add an attribute, add a column to sqs.sql and a row to the table below: how it is checked, stored and
+ * shown.
  */
 #include "sqs_internal.h"
 
@@ -14,7 +15,7 @@ enum { MAX_POLICY = 20480, MAX_RECEIVES = 1000, MAX_SOURCES = 10 };
 
 struct attribute {
     str name;
-    /* False when the value is not one the attribute can have. */
+    /* False, after fail(), when the attribute cannot have the value. */
     bool (*set)(const struct call *call, const struct attribute *attribute, str value, struct queue *queue);
     str (*show)(const struct call *call, const struct attribute *attribute, const struct queue *queue);
     size_t offset; /* of an int64_t or str column in the row */
@@ -62,7 +63,7 @@ static str show_boolean(const struct call *call, const struct attribute *attribu
     return *integer_of(attribute, queue) ? S("true") : S("false");
 }
 
-/* An empty text takes the attribute away. */
+/* An empty text removes the attribute. */
 static bool set_text(const struct call *call, const struct attribute *attribute, str value,
                      struct queue *queue)
 {
@@ -85,7 +86,7 @@ static bool set_policy(const struct call *call, const struct attribute *attribut
     return set_text(call, attribute, value, queue);
 }
 
-/* A number, or the text of one: the console writes the one, CloudFormation the other. */
+/* A number, or its text: the console writes a number, CloudFormation a text. */
 static bool read_count(const struct json *value, int64_t *count)
 {
     return (json_is(value, JSON_NUMBER) || json_is(value, JSON_STRING)) && str_to_i64(value->text, count) &&
@@ -98,7 +99,7 @@ static bool refuse_redrive(const struct call *call, str value, const char *reaso
     return false;
 }
 
-/* Does the dead-letter queue take from this source?  Absent means everybody. */
+/* Does the dead-letter queue accept this source?  Absent: it accepts every source. */
 static bool redrive_allowed(const struct call *call, const struct queue *dead_letters, str source_arn)
 {
     const struct json *policy = json_parse(call->arena, dead_letters->row.redrive_allow_policy, NULL);
@@ -113,7 +114,7 @@ static bool redrive_allowed(const struct call *call, const struct queue *dead_le
     return false;
 }
 
-/* The policy has the two members it must have and no other. */
+/* The policy must have exactly these two members. */
 static bool redrive_form_check(const struct call *call, str value, const struct json *policy, int64_t *count)
 {
     if (!json_is(policy, JSON_OBJECT))
@@ -131,7 +132,7 @@ static bool redrive_form_check(const struct call *call, str value, const struct 
            refuse_redrive(call, value, "Invalid value for maxReceiveCount. Must be between 1 and 1000.");
 }
 
-/* The target is a queue of the same account and region, and takes from this one. */
+/* The target must be a queue of the same account and region that accepts this source. */
 static bool redrive_target_check(const struct call *call, str value, str target, const struct queue *queue)
 {
     struct queue_address address;
@@ -149,7 +150,7 @@ static bool redrive_target_check(const struct call *call, str value, str target,
            refuse_redrive(call, value, "Dead letter target does not allow this source queue.");
 }
 
-/* However it was written, it is shown in one form, with the count as a number. */
+/* It is always shown in one form, with the count as a number. */
 static str redrive_text(const struct call *call, str target, int64_t count)
 {
     struct json_writer writer = json_writer_in(call->arena);
@@ -181,7 +182,7 @@ static bool set_redrive(const struct call *call, const struct attribute *attribu
     return set_text(call, attribute, redrive_text(call, target, count), queue);
 }
 
-/* One to ten ARNs of queues. */
+/* Are they one to ten ARNs of queues? */
 static bool are_sources(const struct json *sources)
 {
     struct queue_address address;
@@ -195,7 +196,7 @@ static bool are_sources(const struct json *sources)
     return true;
 }
 
-/* "byQueue" names the sources, the other permissions must not. */
+/* "byQueue" must name the sources, the other permissions must not. */
 static bool set_redrive_allow(const struct call *call, const struct attribute *attribute, str value,
                               struct queue *queue)
 {
@@ -251,7 +252,7 @@ static bool apply(const struct call *call, str name, str value, struct queue *qu
     return false;
 }
 
-/* A queue is encrypted with KMS's keys or with SQS's own: asking for the one ends the other. */
+/* A queue is encrypted with KMS's keys or with SQS's own: turning one on turns the other off. */
 static bool settle_encryption(const struct call *call, const struct str_map *attributes, struct queue *queue)
 {
     bool by_kms = !str_empty(str_map_get(attributes, S("KmsMasterKeyId")));
@@ -321,7 +322,7 @@ bool sqs_attributes_ask_for(const struct str_list *names, str name)
            str_is_one_of(S("All"), names->items, names->count);
 }
 
-/* Add one that was asked for and has a value. */
+/* Add the attribute if the request asks for it and it has a value. */
 static void show(const struct call *call, const struct str_list *names, struct str_map *shown, str name,
                  str value)
 {
@@ -344,7 +345,7 @@ static void show_counts(const struct call *call, const struct str_list *names, c
     show(call, names, shown, delayed, arena_decimal(call->arena, count.delayed));
 }
 
-/* Every name must be one that AWS has, though a standard queue has no value for those of FIFO queues. */
+/* Every name must be one of AWS's; for names of FIFO queues a standard queue has no value. */
 static bool names_check(const struct call *call, const struct str_list *names)
 {
     for (size_t i = 0; i < names->count; i++) {

@@ -1,10 +1,10 @@
 /*
- * bodies.c: where the bodies of messages are.
+ * bodies.c: stores the bodies of messages.
  *
- * A small body stands in its message's row.  A large one stands in sqs_body, together with the attributes: a
- * message that is received is then changed without writing its body again, and a body that was sent to many
- * queues is there once.  It stays as long as a message has it, which the index sqs_message_body tells; so
- * nothing has to be counted, and nothing can be miscounted.
+ * A small body is in its message's row.  A large one is in sqs_body, together with the attributes: a receive
+ * then changes the message without writing its body again, and a body that was sent to many queues is stored
+ * once.  It is removed with the last message that has it, which the index sqs_message_body finds: there is no
+ * reference count that could be wrong.
  */
 #include "sqs_internal.h"
 

@@ -1,11 +1,15 @@
 /*
  * counts.c: how many messages a queue has, without counting them one by one.
  *
- * sqs_count has the number of a generation's messages, and the number of its messages that were received at
- * least once; and the
- * same of the messages that become visible in a second, for each second.  That is exact for the seconds after
- * the current one, and nobody looks at the others.  So whoever adds, changes or removes a message takes it
- * out of the counts as it was, and puts it in as it is.
+ * Messages that are sent to a generation have consecutive numbers as their ids.  So the number of messages is
+ * the length of the range from the first to the last one that is there, plus what sqs_count has of second 0:
+ * -1 for each number in the range whose message was removed, and 1 for each dead letter that was moved to the
+ * generation.  A send changes neither, and writes no counts.  Second 0 also has the number of messages that
+ * were received at least once.
+ *
+ * For each other second, sqs_count has the number of messages that become visible in it, and of those that
+ * were received.  That is exact for the seconds after the current one, and nobody looks at the others.  So
+ * whoever adds, changes or removes a message takes it out of the counts as it was, and puts it in as it is.
  *
  * Each call of a busy queue changes the same rows; they are sums, which are stored once for a batch of calls.
  */
@@ -65,13 +69,51 @@ void sqs_tally_count(const struct call *call, struct tally *tally, struct messag
     count(&tally->hidden, state, by);
 }
 
+/* The range of numbers has become longer by that, and tells of as many messages more. */
+static void count_numbers(struct tally *tally, int64_t by)
+{
+    tally->all.messages -= by;
+}
+
+void sqs_tally_sent(const struct call *call, struct tally *tally, struct message_state state)
+{
+    sqs_tally_count(call, tally, state, 1);
+    count_numbers(tally, 1);
+}
+
+/* The number of the last message that was sent to the generation; else the one before the first. */
+static int64_t last_sent(const struct call *call, int64_t generation_id)
+{
+    struct id_range ids = sqs_ids_sent(generation_id);
+    struct sqs_find_last_sent_row last = {0};
+
+    sqs_find_last_sent(call->txn,
+                       &(struct sqs_find_last_sent_params){.first_id = ids.first, .end_id = ids.end}, &last);
+    return last.id;
+}
+
+/* Where it was the last one, the range ends at the one before it, and the numbers in between are free again.
+ */
+void sqs_tally_removed(const struct call *call, struct tally *tally, int64_t id, struct message_state state)
+{
+    bool was_sent = id < sqs_ids_sent(tally->generation_id).end;
+    int64_t last = was_sent ? last_sent(call, tally->generation_id) : id;
+
+    sqs_tally_count(call, tally, state, -1);
+    if (last < id)
+        count_numbers(tally, last - id);
+}
+
 void sqs_tally_end(const struct call *call, struct tally *tally)
 {
     add_hidden(call, tally);
     add(call, tally, 0, tally->all);
 }
 
-/* What is hidden now: all that becomes visible after this second, and some of what does in it. */
+/*
+ * The messages that are hidden now: all that become visible after this second, and some of those in this
+ * second.
+ */
 static struct counts count_hidden(const struct call *call, const struct queue *queue)
 {
     int64_t this_s = second_of(call->now_ms);
@@ -93,7 +135,7 @@ static struct counts count_hidden(const struct call *call, const struct queue *q
                            .in_flight = later.in_flight + now.in_flight};
 }
 
-/* Messages that have expired and wait for their removal; there are not many of them for long. */
+/* Expired messages that wait for their removal; there are never many for long. */
 static void subtract_expired(const struct call *call, const struct queue *queue, struct counts *counts)
 {
     struct aging_messages expired = sqs_sent_before(call, queue->row.generation_id,
@@ -118,7 +160,9 @@ struct counts sqs_counts_read(const struct call *call, const struct queue *queue
     struct counts counts = count_hidden(call, queue);
     sqs_find_counts(call->txn, &(struct sqs_find_counts_params){.generation_id = queue->row.generation_id},
                     &row);
-    counts.ready = row.messages - counts.delayed - counts.in_flight;
+    int64_t numbers =
+        last_sent(call, queue->row.generation_id) + 1 - sqs_ids_sent(queue->row.generation_id).first;
+    counts.ready = numbers + row.messages - counts.delayed - counts.in_flight;
     subtract_expired(call, queue, &counts);
     return counts;
 }
@@ -129,7 +173,7 @@ static int64_t all_in_flight(const struct call *call, const struct queue *queue)
     return count_hidden(call, queue).in_flight;
 }
 
-/* Only a queue from which that many were received can have so many in flight. */
+/* The limit can be reached only when that many messages were received. */
 int64_t sqs_counts_room_in_flight(const struct call *call, const struct queue *queue)
 {
     const struct sum counts = {.store = write_counts, .key = {queue->row.generation_id}};

@@ -1,6 +1,5 @@
 /*
- * delete.c: what receivers do with a message by its receipt handle: delete it, or hide it for
- * longer or shorter.
+ * delete.c: operations with a receipt handle: deleting a message, and changing how long it is hidden.
  */
 #include "sqs_internal.h"
 
@@ -20,8 +19,8 @@ static void trace_deleted(const struct call *call, const struct queue *queue,
 }
 
 /*
- * Deleting twice succeeds, and so does deleting with the handle of an earlier receive, which leaves
- * the message where it is.
+ * A second deletion succeeds, and so does a deletion with the handle of an earlier receive, which does not
+ * delete the message.
  */
 static bool delete_by_handle(const struct call *call, const struct queue *queue, str handle)
 {
@@ -38,7 +37,7 @@ static bool delete_by_handle(const struct call *call, const struct queue *queue,
                                                            .receipt = receipt.number},
                          &row)) {
         sqs_message_remove(call, receipt.id, row.body_id);
-        sqs_tally_count(call, &tally, (struct message_state){row.visible_ms, true}, -1);
+        sqs_tally_removed(call, &tally, receipt.id, (struct message_state){row.visible_ms, true});
         sqs_tally_end(call, &tally);
         trace_deleted(call, queue, &row);
     }
@@ -59,7 +58,7 @@ static bool visibility_check(const struct call *call, int64_t seconds)
            refuse_visibility(call, seconds, "VisibilityTimeout must be an integer between 0 and 43200.");
 }
 
-/* However often it is changed, the timeout ends within twelve hours of the receive. */
+/* The timeout ends within twelve hours of the receive, however often it is changed. */
 static bool total_visibility_check(const struct call *call, const struct receipt *receipt, int64_t seconds)
 {
     return call->now_ms + seconds * MS_PER_S <=
@@ -69,8 +68,8 @@ static bool total_visibility_check(const struct call *call, const struct receipt
 }
 
 /*
- * The message that was received with that handle, by whomever it has been received since: deleting asks
- * for the latest handle, hiding does not.  A row that was first received later is another message's.
+ * Find a message by any of its receipt handles (only DeleteMessage needs the newest).  If the row's first
+ * receive is later than the handle, the row's id was reused.
  */
 static bool find_received(const struct call *call, const struct queue *queue, const struct receipt *receipt,
                           struct sqs_find_received_row *row)
@@ -82,7 +81,7 @@ static bool find_received(const struct call *call, const struct queue *queue, co
            row->first_received_ms && *row->first_received_ms <= receipt->received_ms;
 }
 
-/* Hide it until then, instead of until from_ms. */
+/* Hide the message until visible_ms, instead of from_ms. */
 static void hide(const struct call *call, const struct queue *queue, int64_t id, int64_t from_ms,
                  int64_t visible_ms)
 {

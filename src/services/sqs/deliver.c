@@ -1,19 +1,19 @@
 /*
- * deliver.c: one message for many queues, as other services send it.
+ * deliver.c: one message for many queues, from other services.
  *
- * Each queue's policy is asked, and a queue that refuses leaves the others as they are.  A large body is
- * stored once for all of them.  Where each queue's message has a piece of its own in the body (an address
- * to unsubscribe at), only that stands in its row.
+ * Each queue's policy is evaluated, and a refusal does not affect the other queues.  A large body is stored
+ * once for all of them.  When each message has a piece of its own in the body (an address to unsubscribe at),
+ * its row has only that piece.
  */
 #include "sqs_internal.h"
 
-/* What all the queues get. */
+/* What all queues get. */
 struct delivery {
     const struct sqs_send_to_queues_request *in;
     struct outgoing message;
     struct content content;
     const int64_t *body_id;
-    str problem; /* why no queue gets it; absent when nothing is wrong */
+    str problem; /* why no queue gets it; or absent */
 };
 
 static struct delivery delivery_of(const struct call *call, const struct sqs_send_to_queues_request *in)
@@ -34,7 +34,7 @@ static struct delivery delivery_of(const struct call *call, const struct sqs_sen
     delivery.content = sqs_message_content(call, &delivery.message);
     delivery.content.insert_at = in->insert_at;
     if (in->insert_at)
-        delivery.content.body_md5 = (str){0}; /* each message has its own */
+        delivery.content.body_md5 = (str){0}; /* each message has its own digest */
     return delivery;
 }
 
@@ -50,7 +50,7 @@ static bool may_have(const struct call *call, const struct queue *queue, const s
     return sqs_outgoing_size_check(call, queue, delivery->content.body.size + insert.size + attributes);
 }
 
-/* The body is stored when the first queue takes it. */
+/* The body is stored when the first queue accepts it. */
 static str put(const struct call *call, const struct queue *queue, struct delivery *delivery, str insert)
 {
     struct tally tally = sqs_tally_begin(queue);

@@ -1,15 +1,15 @@
 /*
- * dialect.c: how SQS speaks JSON and Query.
+ * dialect.c: SQS's dialect of JSON and Query.
  *
- * It answers JSON clients with the codes of its Query days: in the refusals of its front end, and in a header
- * beside each error.
+ * JSON clients also get the codes of the Query protocol: in the refusals of the front end, and in a header of
+ * each error.
  */
 #include "engine/dialect.h"
 
 #include "base/list.h"
 
 /*
- * The queue is taken from the path when the form names none: that is how curl and old clients call
+ * When a form lacks the queue, the path names it: curl and old clients call
  * https://sqs.us-east-1.amazonaws.com/123456789012/orders?Action=ReceiveMessage
  */
 static void add_queue_of_path(struct arena *arena, str path, struct form *form)
@@ -20,7 +20,7 @@ static void add_queue_of_path(struct arena *arena, str path, struct form *form)
         *list_add(arena, form) = (struct form_field){S("QueueUrl"), path};
 }
 
-/* TagQueue's tags are "Tag.1.Key" to some SDKs and "Tags.1.Key" to others; SQS takes both. */
+/* TagQueue's tags are "Tag.1.Key" in some SDKs and "Tags.1.Key" in others; SQS accepts both. */
 static void call_tags_alike(struct arena *arena, struct form *form)
 {
     for (size_t i = 0; i < form->count; i++)

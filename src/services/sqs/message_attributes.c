@@ -1,5 +1,5 @@
 /*
- * message_attributes.c: the attributes that senders put on a message, and the digest that clients compare.
+ * message_attributes.c: the attributes of a message, and the digest that clients compare.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html
  */
 #include "sqs_internal.h"
@@ -21,7 +21,7 @@ static bool refuse(const struct call *call, const char *format, str name)
     return false;
 }
 
-/* The letters from À to ſ are accepted, too, whatever the sentence says. */
+/* The letters from À to ſ are accepted, too, although the sentence does not mention them. */
 static bool has_name_characters(str name)
 {
     while (!str_empty(name)) {
@@ -135,7 +135,7 @@ static void add_sized(struct text *text, str s)
     text_add(text, s);
 }
 
-/* By name: size and name, size and type, 1 or 2 for text or bytes, size and value. */
+/* Sorted by name: size and name, size and type, 1 or 2 for text or bytes, size and value. */
 str sqs_message_attributes_md5(const struct call *call,
                                const struct sqs_message_body_attribute_map *attributes)
 {

@@ -20,7 +20,7 @@ static const str shared_actions[] = {
     STR_INIT("SendMessage"),
 };
 
-/* ---- what may be asked for ---- */
+/* ---- checks ---- */
 
 static bool label_check(const struct call *call, str label)
 {
@@ -70,7 +70,7 @@ static bool permission_check(const struct call *call, const struct sqs_add_permi
 
 /* ---- the policy ---- */
 
-/* One text stands alone, several in an array. */
+/* A single text is written alone, several in an array. */
 static void add_texts(struct json_writer *writer, str name, const struct str_list *texts)
 {
     json_name(writer, name);
@@ -107,7 +107,7 @@ static str statement_of(const struct call *call, const struct sqs_add_permission
     return json_written(&writer);
 }
 
-/* A new policy is called as AWS calls it. */
+/* A new policy has the name that AWS gives it. */
 static str head_of(const struct call *call, const struct queue *queue)
 {
     return arena_concat(call->arena, S("\"Version\":\"2008-10-17\",\"Id\":\""), queue->arn,
@@ -139,7 +139,7 @@ enum outcome sqs_add_permission(const struct call *call, const struct sqs_add_pe
     return DONE;
 }
 
-/* With its last statement the policy goes. */
+/* When its last statement is removed, the policy is removed, too. */
 enum outcome sqs_remove_permission(const struct call *call, const struct sqs_remove_permission_request *in,
                                    struct sqs_remove_permission_output *out)
 {

@@ -40,7 +40,7 @@ static struct queue_address address_of(const struct call *call, str url)
 {
     ptrdiff_t scheme = str_find(url, S("://"));
     str rest = scheme < 0 ? url : str_from(url, (size_t)scheme + 3), segment;
-    str last[4] = {0}; /* the last segment first */
+    str last[4] = {0}; /* from the last segment on */
 
     while (str_next(&rest, '/', &segment)) {
         for (int i = 3; i > 0; i--)
@@ -54,7 +54,7 @@ static struct queue_address address_of(const struct call *call, str url)
     };
 }
 
-/* A queue, there or not, as the engine and the handlers want it. */
+/* A resource for a queue, whether it exists or not. */
 static void locate(const struct call *call, struct queue_address address, struct resource *found)
 {
     struct queue *queue = arena_new(call->arena, struct queue);
@@ -87,7 +87,7 @@ bool sqs_locate_asked_queue(const struct call *call, const struct sqs_get_queue_
     return true;
 }
 
-/* The policy of a queue that is there already does not say who may make it. */
+/* CreateQueue does not evaluate the policy of an existing queue. */
 bool sqs_locate_new_queue(const struct call *call, const struct sqs_create_queue_request *in,
                           struct resource *found)
 {

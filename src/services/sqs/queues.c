@@ -62,7 +62,7 @@ static enum outcome answer_existing(const struct call *call, const struct sqs_cr
     return DONE;
 }
 
-/* Only noted when it is asked for: see sqs_waits(). */
+/* Noted only when --sqs-waits needs it: see sqs_waits(). */
 static void note_deletion(const struct call *call, const struct queue *queue)
 {
     enum { REMOVED_AT_ONCE = 100 };
@@ -125,14 +125,14 @@ enum outcome sqs_get_queue_url(const struct call *call, const struct sqs_get_que
     return DONE;
 }
 
-/* A token is the last name of the page before. */
+/* A token is the last name of the previous page. */
 static bool token_check(const struct call *call, str token)
 {
     return !str_present(token) || is_name(token) ||
            sqs_value_refuse(call, "NextToken", token, "It must be one that an earlier page came with.");
 }
 
-/* How many to list at most; false: fail() has been called. */
+/* The largest number of names to list; false: fail() has been called. */
 static bool list_limit(const struct call *call, const int64_t *max_results, int64_t *limit)
 {
     *limit = max_results ? *max_results : LIST_LIMIT;
@@ -152,7 +152,10 @@ static str url_of_name(const struct call *call, str name)
     return sqs_queue_url(call, &queue);
 }
 
-/* Shows a page of at most limit, and returns the token of the next, which is the last name of this one. */
+/*
+ * Fill a page of at most limit names, and return the token of the next page, which is the last name of this
+ * one.
+ */
 static str show_page(const struct call *call, const struct sqs_queue_name_rows *rows, int64_t limit,
                      struct str_list *urls)
 {
@@ -163,7 +166,7 @@ static str show_page(const struct call *call, const struct sqs_queue_name_rows *
     return more ? rows->items[limit - 1].name : (str){0};
 }
 
-/* Only a client that asks for pages is given more than one. */
+/* Clients that do not ask for pages get a single one. */
 enum outcome sqs_list_queues(const struct call *call, const struct sqs_list_queues_request *in,
                              struct sqs_list_queues_result *out)
 {

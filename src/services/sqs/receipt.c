@@ -1,9 +1,9 @@
 /*
  * receipt.c: receipt handles.
  *
- * A handle carries the queue, the message's row, the time, and a random number that is new at each receive.
- * It is sealed, so every handle that can be read was given out by a receive of this store.  Only the latest
- * number deletes: a handle from before the message was received again leaves it where it is.
+ * A handle contains the queue, the message's row, the time, and a random number that is new at each receive.
+ * It is sealed, so every handle that can be read was made by a receive of this store.  Only the newest number
+ * deletes: a handle of an earlier receive does not delete the message.
  */
 #include "sqs_internal.h"
 
@@ -39,7 +39,7 @@ str sqs_receipt_handle(const struct call *call, const struct queue *queue, struc
     return seal(call, S("sqs/receipt"), (str){bytes, sizeof bytes});
 }
 
-/* False: no receive of that queue has given it out. */
+/* False: no receive of that queue has made it. */
 static bool read_handle(const struct call *call, const struct queue *queue, str handle,
                         struct receipt *receipt)
 {

@@ -1,8 +1,8 @@
 /*
  * receive.c: taking messages off a queue, for a while.
  *
- * Long polling is the same handler, run again: it parks until a message arrives, until the next one
- * that is out becomes visible, or until the wait is over.
+ * Long polling is the same handler, run again: it parks until a message arrives, until the next hidden
+ * message becomes visible, or until the wait is over.
  */
 #include "sqs_internal.h"
 
@@ -14,8 +14,9 @@ enum {
     MAX_MESSAGES = 10,
     MAX_VISIBILITY_SECONDS = 43200,
     MAX_WAIT_SECONDS = 20,
-    MAX_PUT_ASIDE = 100, /* in one run: the call then runs again */
-    MAX_BYTES = 2621440, /* then no further message is taken: AWS, too, may return fewer than are asked for */
+    MAX_PUT_ASIDE = 100, /* in one run; then the call runs again */
+    MAX_BYTES =
+        2621440, /* then no further message is taken: AWS, too, may return fewer messages than requested */
 };
 
 static bool range_check(const struct call *call, const char *name, const int64_t *value, int64_t min,
@@ -29,7 +30,7 @@ static bool range_check(const struct call *call, const char *name, const int64_t
     return false;
 }
 
-/* AWS words this one differently. */
+/* AWS has another sentence for this one. */
 static bool wait_check(const struct call *call, const int64_t *seconds)
 {
     if (!seconds || (*seconds >= 0 && *seconds <= MAX_WAIT_SECONDS))
@@ -53,7 +54,10 @@ static str trace_of_row(const struct call *call, const struct sqs_find_visible_r
     return sqs_message_trace(call, row->trace_id, row->message_id, row->sent_ms);
 }
 
-/* Whoever asks for the trace by name is told it, although the sender set no header: so a trace goes on. */
+/*
+ * A client that asks for the trace header by name gets it, even if the sender set none: so the trace
+ * continues.
+ */
 static str trace_header(const struct call *call, const struct sqs_receive_message_request *in,
                         const struct sqs_find_visible_row *row)
 {
@@ -106,7 +110,7 @@ static bool is_asked_for(const struct str_list *patterns, str name)
     return false;
 }
 
-/* The digest is over the attributes that are returned, not over those that were sent. */
+/* The digest covers the returned attributes, which may be fewer than the sent ones. */
 static void add_message_attributes(const struct call *call, const struct sqs_receive_message_request *in,
                                    str json, struct sqs_message *message)
 {
@@ -121,18 +125,18 @@ static void add_message_attributes(const struct call *call, const struct sqs_rec
     message->md5_of_message_attributes = sqs_message_attributes_md5(call, &message->message_attributes);
 }
 
-/* A receive under way: what it has taken, and what it has put aside. */
+/* A receive in progress: the messages taken, and those diverted. */
 struct receive {
     const struct sqs_receive_message_request *in;
     const struct queue *queue;
     struct tally tally, dead_letter_tally;
-    struct queue dead_letters; /* without a row when there is none to move to */
+    struct queue dead_letters; /* without a row when the queue has no dead-letter queue */
     bool dead_letters_sought;
     size_t put_aside, bytes;
     struct sqs_message_list *messages;
 };
 
-/* Of a message whose trace begins with it, the first receive tells that it was sent. */
+/* For a message whose trace begins with it, the first receive also notes that it was sent. */
 static void trace_received(const struct call *call, const struct queue *queue,
                            const struct sqs_find_visible_row *row, str body)
 {
@@ -184,7 +188,7 @@ static void remove_expired(const struct call *call, struct receive *receive,
                            const struct sqs_find_visible_row *row)
 {
     sqs_message_remove(call, row->id, row->body_id);
-    sqs_tally_count(call, &receive->tally, state_of(row), -1);
+    sqs_tally_removed(call, &receive->tally, row->id, state_of(row));
 }
 
 static void trace_dead_letter(const struct call *call, const struct queue *queue,
@@ -211,7 +215,10 @@ static void trace_dead_letter(const struct call *call, const struct queue *queue
                  (long long)row->receive_count, left_out);
 }
 
-/* Received as often as allowed: the next queue gets it, with its id, its age and its count. */
+/*
+ * The message was received as often as allowed: the dead-letter queue gets it, with its id, its age and its
+ * count.
+ */
 static void move_to_dead_letters(const struct call *call, struct receive *receive,
                                  const struct sqs_find_visible_row *row)
 {
@@ -227,13 +234,13 @@ static void move_to_dead_letters(const struct call *call, struct receive *receiv
                                             .visible_ms = call->now_ms,
                                             .dead_letter_source_arn = receive->queue->arn,
                                         });
-    sqs_tally_count(call, &receive->tally, state_of(row), -1);
+    sqs_tally_removed(call, &receive->tally, row->id, state_of(row));
     sqs_tally_count(call, &receive->dead_letter_tally, state_of(row), 1);
     trace_dead_letter(call, receive->queue, dead_letters, row);
     wake(call, sqs_queue_arrivals(call, dead_letters));
 }
 
-/* The queue's dead-letter queue is looked up for the first message that may have to go there. */
+/* The queue's dead-letter queue is looked up for the first message that may have to move. */
 static void find_dead_letters(const struct call *call, struct receive *receive)
 {
     if (receive->dead_letters_sought)
@@ -244,8 +251,8 @@ static void find_dead_letters(const struct call *call, struct receive *receive)
 }
 
 /*
- * Has this message to go to the dead-letter queue, instead of being returned?  A queue that is its own
- * dead-letter queue has it there already.
+ * Must this message move to the dead-letter queue, instead of being returned?  In a queue that is its own
+ * dead-letter queue it stays.
  */
 static bool is_dead_letter(const struct call *call, struct receive *receive,
                            const struct sqs_find_visible_row *row)
@@ -258,7 +265,7 @@ static bool is_dead_letter(const struct call *call, struct receive *receive,
     return receive->dead_letters.row.id != 0 && receive->dead_letters.row.id != receive->queue->row.id;
 }
 
-/* Expired messages and those for the dead-letter queue are put aside; the rest is returned. */
+/* Divert an expired message or a dead letter; otherwise return the message. */
 static void take_or_put_aside(const struct call *call, struct receive *receive,
                               const struct sqs_find_visible_row *row)
 {
@@ -276,8 +283,8 @@ static void take_or_put_aside(const struct call *call, struct receive *receive,
 }
 
 /*
- * Once more only when all that was found had to be put aside: no message is returned twice.  False when
- * so much was put aside that the rest must wait for another run.
+ * Search again only when all found messages were diverted: no message is returned twice.  False when so many
+ * were diverted that the rest must wait for another run.
  */
 static bool take_visible(const struct call *call, struct receive *receive, int64_t wanted)
 {
@@ -296,7 +303,7 @@ static bool take_visible(const struct call *call, struct receive *receive, int64
     return rows.count == 0 || receive->messages->count > 0;
 }
 
-/* False when there may be more to find, although nothing was found. */
+/* False when nothing was found, but there may be more to find. */
 static bool receive_some(const struct call *call, const struct queue *queue,
                          const struct sqs_receive_message_request *in, int64_t wanted,
                          struct sqs_message_list *messages)
@@ -310,7 +317,7 @@ static bool receive_some(const struct call *call, const struct queue *queue,
     return complete;
 }
 
-/* When the next message that is delayed or in flight will be visible; INT64_MAX: never. */
+/* The time when the next delayed or hidden message becomes visible; INT64_MAX: never. */
 static int64_t next_visible_ms(const struct call *call, const struct queue *queue)
 {
     struct sqs_find_next_visible_row next;
@@ -324,8 +331,8 @@ static int64_t next_visible_ms(const struct call *call, const struct queue *queu
 }
 
 /*
- * How many to take at most.  At AWS's limit of messages in flight a short poll fails, and a long one finds
- * nothing.  False: fail() has been called.
+ * The largest number of messages to take.  At AWS's limit of messages in flight a short poll fails, and a
+ * long one finds nothing.  False: fail() has been called.
  */
 static bool wanted_read(const struct call *call, const struct queue *queue,
                         const struct sqs_receive_message_request *in, int64_t wait_seconds, int64_t *wanted)
@@ -349,7 +356,7 @@ static bool request_check(const struct call *call, const struct sqs_receive_mess
            wait_check(call, in->wait_time_seconds);
 }
 
-/* A queue at its limit has visible messages that must wait; it looks again every second. */
+/* A queue at its limit has visible messages that must wait; the receive looks again every second. */
 static int64_t look_again_ms(const struct call *call, const struct queue *queue, int64_t wanted)
 {
     return wanted > 0 ? next_visible_ms(call, queue) : call->now_ms + MS_PER_S;

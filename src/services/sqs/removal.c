@@ -1,15 +1,15 @@
 /*
- * removal.c: removing messages that nobody can get any more: the expired ones, and those of generations that
- * have ended by a purge or with their queue.
+ * removal.c: removes unreachable messages: expired ones, and those of generations that ended by a purge or
+ * with their queue.
  *
- * They are out of reach at once; this frees their room.  There is one run at a time for the whole store, it
- * removes a bounded number of rows and bytes, and comes back for the rest in a later batch.
+ * They are unreachable at once; this file frees their space.  There is one run at a time for the whole store:
+ * it removes a bounded number of rows and bytes, and continues in a later batch.
  */
 #include "sqs_internal.h"
 
 enum {
     ROWS_PER_RUN = 500,
-    BYTES_PER_RUN = 4 * 1024 * 1024, /* of bodies that stand apart */
+    BYTES_PER_RUN = 4 * 1024 * 1024, /* of bodies in sqs_body */
     SWEEP_INTERVAL_MS = 3600 * MS_PER_S,
     MIN_SWEEP_INTERVAL_MS = 10 * MS_PER_S,
 };
@@ -38,7 +38,7 @@ void sqs_generation_end(const struct call *call, const struct queue *queue)
     remove_before(call, queue->row.generation_id, INT64_MAX);
 }
 
-/* What a run may still remove. */
+/* What this run may still remove. */
 struct budget {
     int64_t rows, bytes;
 };
@@ -68,13 +68,14 @@ static void remove_messages(const struct call *call, int64_t generation_id, int6
         const struct sqs_aging_message_row *row = &rows.items[i];
         spend(call, budget, row->body_id);
         sqs_message_remove(call, row->id, row->body_id);
-        sqs_tally_count(call, &tally, (struct message_state){row->visible_ms, row->receive_count > 0}, -1);
+        sqs_tally_removed(call, &tally, row->id,
+                          (struct message_state){row->visible_ms, row->receive_count > 0});
     }
     sqs_tally_end(call, &tally);
-    sums_store(call); /* the rows may go next */
+    sums_store(call); /* the rows may be removed next */
 }
 
-/* Those of the seconds that have passed; of a generation that has ended, all of them. */
+/* The counts of past seconds; for a generation that has ended, all of them. */
 static int64_t remove_counts(const struct call *call, int64_t generation_id, bool ended, int64_t limit)
 {
     return sqs_remove_counts(
@@ -98,7 +99,7 @@ static void remove_some(const struct call *call, const struct sqs_find_removal_r
         sqs_remove_generation(call->txn, &(struct sqs_remove_generation_params){.id = removal->id});
     else
         sqs_set_removal(call->txn, &(struct sqs_set_removal_params){.id = removal->id});
-    budget->rows--; /* the generation itself is some work, too */
+    budget->rows--; /* the generation itself costs some work, too */
 }
 
 enum outcome sqs_remove_messages(const struct call *call, const struct sqs_remove_messages_request *in,
@@ -131,7 +132,7 @@ void sqs_sweep_stop(const struct call *call, const struct queue *queue)
     timer_cancel(call, &SQS_SWEEP_QUEUE, queue->arn);
 }
 
-/* When a queue whose oldest message was sent then is worth a look again. */
+/* The next time to look at a queue whose oldest message was sent at that time. */
 static int64_t next_sweep_ms(const struct call *call, const struct queue *queue, int64_t oldest_sent_ms)
 {
     int64_t expiry_ms = oldest_sent_ms + queue->row.retention_seconds * MS_PER_S + 1;

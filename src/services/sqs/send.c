@@ -1,9 +1,9 @@
 /*
  * send.c: putting messages on a queue.
  *
- * A standard queue is a range of (queue, visible_ms).  Delay, visibility timeout and long polling are
- * one thing: where a message stands in that range.  Nothing has to happen, and no timer fires,
- * when a delay or a visibility timeout runs out.
+ * A standard queue is a range of (queue, visible_ms).  Delay, visibility timeout and long polling are one
+ * thing: the message's position in that range.  When a delay or a visibility timeout ends, no timer fires and
+ * nothing is written.
  */
 #include "sqs_internal.h"
 
@@ -43,8 +43,9 @@ static bool delay_check(const struct call *call, const int64_t *delay_seconds)
     return false;
 }
 
-/* FIFO queues' parameters; a message group is allowed on standard queues (fair queues), a deduplication id is
- * not. */
+/*
+ * FIFO queues' parameters: a standard queue accepts a message group (fair queues), but no deduplication id.
+ */
 static bool fifo_check(const struct call *call, const struct outgoing *message)
 {
     if (str_present(message->deduplication_id))
@@ -57,7 +58,7 @@ static bool fifo_check(const struct call *call, const struct outgoing *message)
                "length.");
 }
 
-/* The one there is, and only as text. */
+/* Only AWSTraceHeader is allowed, and only as text. */
 static bool system_attributes_check(const struct call *call,
                                     const struct sqs_message_body_system_attribute_map *attributes)
 {
@@ -115,8 +116,9 @@ static str trace_header_of(const struct outgoing *message)
 }
 
 /*
- * A message continues the trace that its sender's AWSTraceHeader names, or else the trace of its request. Any
- * other message begins one, which sqs_message_trace() tells: nothing is written for it until it is received.
+ * A message continues the trace in its sender's AWSTraceHeader, or else the trace of its request. Any other
+ * message begins a trace, whose id sqs_message_trace() computes: nothing is written for it until it is
+ * received.
  */
 static str trace_id_of(const struct call *call, str trace_header)
 {
@@ -154,7 +156,7 @@ static void trace_sent(const struct call *call, const struct queue *queue, str t
                                         .text = body});
 }
 
-/* The two kinds of attributes have one form; their digests are made alike. */
+/* Both kinds of attributes have the same digest; the system's are converted first. */
 static str system_attributes_md5(const struct call *call,
                                  const struct sqs_message_body_system_attribute_map *system)
 {
@@ -203,7 +205,7 @@ str sqs_message_put(const struct call *call, const struct queue *queue, const st
                                    .group_id = parcel->group_id,
                                    .body_id = parcel->body_id,
                                });
-    sqs_tally_count(call, tally, (struct message_state){visible_ms, false}, 1);
+    sqs_tally_sent(call, tally, (struct message_state){visible_ms, false});
     if (parcel->delay_seconds > 0)
         wake_at(call, sqs_queue_arrivals(call, queue), visible_ms);
     else

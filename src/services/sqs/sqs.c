@@ -2,7 +2,7 @@
 
 #include "sqs_internal.h"
 
-static struct sqs_options configured; /* written once, before there are threads */
+static struct sqs_options configured; /* written once, before other threads start */
 
 void sqs_configure(const struct sqs_options *options)
 {

@@ -1,7 +1,7 @@
 #pragma once
 
 /*
- * sqs.h: Amazon SQS, as main wires it in.
+ * sqs.h: Amazon SQS, as main sees it.
  */
 #include "engine/call.h"
 
@@ -11,5 +11,5 @@ struct sqs_options {
     bool waits; /* AWS's minute between two purges of a queue, and before a deleted queue's name is free */
 };
 
-/* Before the engine starts. */
+/* Call it before the engine starts. */
 void sqs_configure(const struct sqs_options *options);

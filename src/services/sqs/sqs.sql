@@ -23,7 +23,7 @@ create table sqs_queue (
     unique (account, region, name)
 );
 
--- Ready, delayed and in flight are one thing: where a message stands in the order of visible_ms.
+-- Ready, delayed and in flight are one thing: the message's position in the order of visible_ms.
 create table sqs_message (
     id integer primary key,
     queue_id integer not null,
@@ -52,7 +52,7 @@ create table sqs_tag (
 ) without rowid;
 
 -- A queue's messages belong to its generation.  A purge gives the queue a new generation, so all messages of the
--- old one are out of everybody's reach at once; they are removed later, some at a time.
+-- old one are unreachable at once; they are removed later, some at a time.
 --
 -- messages and received (at least once) are counted here; sqs_hidden counts those that become visible in a
 -- second.  Both are exact: what is visible now is the rest.
@@ -90,8 +90,8 @@ insert into sqs_hidden (generation_id, visible_s, delayed, in_flight)
 select generation_id, visible_ms / 1000, sum(receive_count = 0), sum(receive_count > 0)
 from sqs_message group by generation_id, visible_ms / 1000;
 
--- A large body stands apart from its message, which then is small to change, and once for all messages that have
--- it.  Where each of them has a piece of its own in it, that is the message's body, and goes to insert_at.
+-- A large body has a row of its own: messages are then small to change, and many messages share the body.  When each
+-- message has a piece of its own in it, the message's body is that piece, to insert at insert_at.
 -- migration: 3
 create table sqs_body (
     id integer primary key,
@@ -104,7 +104,7 @@ create table sqs_body (
 alter table sqs_message add column body_id integer;
 create index sqs_message_body on sqs_message (body_id) where body_id is not null;
 
--- Queues that were deleted not long ago, where their names have to wait.
+-- Recently deleted queues, whose names may not be used again yet.
 -- migration: 4
 create table sqs_deletion (
     account text not null,
@@ -115,8 +115,8 @@ create table sqs_deletion (
 ) without rowid;
 create index sqs_deletion_age on sqs_deletion (deleted_ms);
 
--- All counts are rows of one table, so that a commit mostly writes one page of them.  Second 0 stands for all
--- messages of the generation; any other counts those that become visible in it.
+-- All counts are rows of one table, so that a commit usually writes one page of them.  Second 0 counts all messages
+-- of the generation; any other second counts those that become visible in it.
 -- migration: 5
 create table sqs_count (
     generation_id integer not null,
@@ -139,6 +139,15 @@ alter table sqs_generation drop column received;
 drop index sqs_message_sent;
 update sqs_message set id = (generation_id << 38) + id + (dead_letter_source_arn is not null) * (1 << 37);
 create index sqs_message_moved on sqs_message (generation_id, sent_ms) where dead_letter_source_arn is not null;
+
+-- A send writes no counts: second 0 no longer has the number of messages, but what is to be added to the length of the
+-- range of ids, from the first to the last message that was sent and is there.  Each id in it whose message was removed
+-- counts -1, and each dead letter that was moved to the generation 1.
+-- migration: 7
+update sqs_count set messages = messages - coalesce(
+    (select max(m.id) + 1 - (sqs_count.generation_id << 38) from sqs_message m
+    where m.id >= sqs_count.generation_id << 38 and m.id < (sqs_count.generation_id << 38) + (1 << 37)), 0)
+where second = 0;
 
 -- statement: add_queue :insert
 -- row: queue
@@ -194,7 +203,7 @@ update sqs_queue set purged_ms = :purged_ms, generation_id = :generation_id wher
 -- statement: add_generation :insert
 insert into sqs_generation (remove_before_ms) values (null);
 
--- Messages sent before that are to be removed.
+-- Messages sent before remove_before_ms are to be removed.
 -- statement: set_removal :exec
 update sqs_generation set remove_before_ms = :remove_before_ms where id = :id;
 
@@ -213,14 +222,21 @@ set messages = messages + excluded.messages, received = received + excluded.rece
 -- statement: find_counts :one
 select messages, received from sqs_count where generation_id = :generation_id and second = 0;
 
--- What becomes visible after that second.
+-- The last message that was sent to a generation, and is still there; else the number before the first.
+-- statement: find_last_sent :one
+-- param: first_id integer
+-- param: end_id integer
+-- column: id integer
+select coalesce(max(id), :first_id - 1) as id from sqs_message where id >= :first_id and id < :end_id;
+
+-- The messages that become visible after that second.
 -- statement: count_hidden :one
 -- column: delayed integer
 -- column: in_flight integer
 select coalesce(sum(messages - received), 0) as delayed, coalesce(sum(received), 0) as in_flight
 from sqs_count where generation_id = :generation_id and second > :second;
 
--- What becomes visible after that moment, but before the other one; the index has it all.
+-- The messages that become visible after that moment, but before the other one; reads only the index.
 -- statement: count_hidden_between :one
 -- param: end_ms integer
 -- column: delayed integer
@@ -228,7 +244,7 @@ from sqs_count where generation_id = :generation_id and second > :second;
 select coalesce(sum(receive_count = 0), 0) as delayed, coalesce(sum(receive_count > 0), 0) as in_flight
 from sqs_message where generation_id = :generation_id and visible_ms > :visible_ms and visible_ms < :end_ms;
 
--- Seconds that have passed say nothing any more.
+-- Counts of past seconds are not used any more.
 -- statement: remove_counts :exec
 -- param: from_second integer
 -- param: limit integer
@@ -262,7 +278,7 @@ select insert_at, body_md5, attributes, body from sqs_body where id = :id;
 -- statement: find_body_size :one
 select bytes from sqs_body where id = :id;
 
--- The index of messages says whether one still has it.
+-- The index of messages finds out whether a message still has it.
 -- statement: remove_unused_body :exec
 delete from sqs_body where id = :id and not exists (select 1 from sqs_message m where m.body_id = :id);
 

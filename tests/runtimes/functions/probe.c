@@ -1,5 +1,5 @@
 /*
- * probe.c: a function for the tests of runtimes/c.  The event {"do": ...} says what it does.
+ * probe.c: a function for the tests of runtimes/c.  The event {"do": ...} selects what it does.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -39,8 +39,8 @@ async function bodyOfNext(QueueUrl) {
   return Messages[0].Body;
 }
 
-// The validator only fetches certificates from AWS over HTTPS. Who serves it is not what is tested: the
-// certificate that the envelope names is handed to it under such an address.
+// The validator fetches certificates only from AWS over HTTPS. The test is about the signature, not about the
+// host: it serves the certificate that the envelope names under such an address.
 async function validated(envelope, serve) {
   const reply = await fetch(envelope.SigningCertURL);
   assert.equal(reply.status, 200);

@@ -35,7 +35,7 @@ export async function advanceClock(seconds) {
   if (!reply.ok) throw new Error(`the clock answered ${reply.status}`);
 }
 
-// A zip archive with one file, as Lambda takes it.
+// A zip archive with one file, for Lambda.
 export function zipOf(name, source) {
   const content = Buffer.from(source);
   const packed = zlib.deflateRawSync(content);
@@ -67,7 +67,7 @@ export function zipOf(name, source) {
   return Buffer.concat([local, central, end]);
 }
 
-// zlib.crc32 is younger than the oldest Node that runs these tests.
+// The oldest Node that runs these tests has no zlib.crc32.
 function checksum(content) {
   if (zlib.crc32) return zlib.crc32(content);
   let sum = ~0;

@@ -323,7 +323,7 @@ TEST(a_filter_policy_has_150_combinations_at_most)
     assert_absent(problem_of(ATTRIBUTES, S("{\"a\":[0,1,2,3,4],\"b\":[0,1,2,3,4],\"c\":[0,1,2,3,4,5]}")));
     assert_str(problem_of(ATTRIBUTES, S("{\"a\":[0,1,2,3,4],\"b\":[0,1,2,3,4],\"c\":[0,1,2,3,4,5,6]}")),
                str_of(complex));
-    /* each list of values times its depth: 3 x (2 x 5) x 5 */
+    /* the number of values of each list times the list's depth: 3 x (2 x 5) x 5 */
     assert_absent(problem_of(BODY, S("{\"a\":[0,1,2],\"b\":{\"c\":[0,1,2,3,4]},\"d\":[0,1,2,3,4]}")));
     assert_str(problem_of(BODY, S("{\"a\":[0,1,2],\"b\":{\"c\":[0,1,2,3,4]},\"d\":[0,1,2,3,4,5]}")),
                str_of(complex));

@@ -39,7 +39,7 @@ static struct cli_words words;
 static struct values values;
 static char printed[4096];
 
-/* Parse with `stream` going into `printed`. */
+/* Parse the arguments; what is printed to `stream` goes to `printed`. */
 static enum cli_result parse_watching(FILE *stream, int argc, const char **argv)
 {
     char path[] = "/tmp/orderly-arguments-XXXXXX";

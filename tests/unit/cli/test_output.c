@@ -56,7 +56,7 @@ TEST(times_are_utc_to_the_millisecond)
     assert_text(output_time(&scratch, INT64_C(1769860800123)), "2026-01-31 12:00:00.123");
 }
 
-/* What stderr got; drawn where no terminal is. */
+/* The output on stderr, which is drawn as if it were a terminal. */
 static const char *drawn(struct progress *progress, int64_t done)
 {
     static char text[512];

@@ -1,5 +1,5 @@
 /*
- * test_config.c: flags before environment before files.
+ * test_config.c: flags win over the environment, and the environment over files.
  */
 #include "unit.h"
 
@@ -21,7 +21,7 @@ static void write_file(const char *path, const char *content)
     fclose(file);
 }
 
-/* Nothing is set, and the files are empty. */
+/* Setup: no variable is set, and the files are empty. */
 static int nothing_set(void **state)
 {
     static const char *const VARIABLES[] = {

@@ -1,5 +1,5 @@
 /*
- * brook.c: see brook.h.
+ * brook.c: the handlers of brook.h.
  */
 #include "brook.h"
 #include "brook_model.h"
@@ -8,7 +8,7 @@
 
 enum { PAUSE_MS = 1000 };
 
-/* In words: the number of the next event. */
+/* The stream's place is a text: the number of the next event. */
 static int64_t next_of(const struct call *call)
 {
     int64_t next = 1;

@@ -18,7 +18,7 @@
 enum { PATIENCE_S = 60 };
 
 struct request {
-    struct exchange exchange; /* first */
+    struct exchange exchange; /* must be the first member */
     struct http_request http;
     bool answered, encoded, takes_pieces;
     unsigned place;
@@ -34,7 +34,7 @@ static struct {
     bool stopped;
     struct sigv4_credentials credentials;
     int64_t signed_ms;
-    str service; /* that requests are signed for */
+    str service; /* the service for which requests are signed */
     const char *source_ip;
     struct request *requests;
     unsigned answers;
@@ -439,7 +439,10 @@ void let_run(void)
     assert_run("");
 }
 
-/* Each Run goes by the engine, after what is runnable: so this waits for work, not for time. */
+/*
+ * Each Run passes through the engine, after everything that is runnable: so this waits for work, not for
+ * time.
+ */
 void wait_for_item(const char *key, const char *value)
 {
     int64_t give_up_us = monotonic_us() + PATIENCE_S * 1000000LL;

@@ -1,5 +1,6 @@
 /*
- * test_calls.c: what becomes of a call, of its neighbours in the batch, and of the calls it invokes.
+ * test_calls.c: how a call ends, and how this affects the other calls of its batch and the calls that it
+ * invokes.
  */
 #include "core.h"
 
@@ -31,7 +32,7 @@ TEST(an_error_may_be_long)
 TEST(a_failed_call_leaves_no_trace_and_its_neighbours_stay)
 {
     hold_disk(true);
-    struct request *before = begin_run("put first 1"); /* the disk is busy: the next share a batch */
+    struct request *before = begin_run("put first 1"); /* the disk is busy: the next calls share a batch */
     struct request *good = begin_run("put a 1");
     struct request *bad = begin_run("put b 1; effect never x; timer never 0 put t 1; spawn put s 1; fail");
     struct request *after = begin_run("put c 1");
@@ -61,7 +62,7 @@ TEST(a_broken_statement_fails_its_call_and_nobody_elses)
 
     assert_int_equal(status_of(before), 200);
     assert_int_equal(status_of(broken), 500);
-    assert_int_equal(status_of(mistaken), 500); /* it took what it did not find for what is not there */
+    assert_int_equal(status_of(mistaken), 500); /* the failed statement looks like a missing row */
     assert_int_equal(status_of(good), 200);
     assert_no_item("a");
     assert_no_item("b");
@@ -198,7 +199,7 @@ TEST(what_a_spawned_call_has_to_prepare_is_prepared)
 {
     assert_run("put a 1; foresee a b");
     wait_for_item("b", "1");
-    toy_start = S("put c 3; foresee c d"); /* before there is any other call */
+    toy_start = S("put c 3; foresee c d"); /* before any other call runs */
     core_restart();
     wait_for_item("d", "3");
     toy_start = (str){0};

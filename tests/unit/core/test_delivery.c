@@ -1,5 +1,5 @@
 /*
- * test_delivery.c: when answers leave and effects start; a full disk; and how the engine stops.
+ * test_delivery.c: when replies are sent and effects start; a full disk; and how the engine stops.
  */
 #include "core.h"
 #include "world_model.h"
@@ -166,7 +166,7 @@ TEST(an_internal_call_runs_again_after_the_disk_was_full)
 {
     fill_disk(true);
     tell("add told 1");
-    int write = run("put a 1"); /* in its batch or after it */
+    int write = run("put a 1"); /* in the same batch or a later one */
     fill_disk(false);
     assert_int_equal(write, 500);
     assert_run("put b 1");

@@ -1,5 +1,5 @@
 /*
- * test_doors.c: which door a request is for, who may go through it, and replies sent piece by piece.
+ * test_doors.c: which door a request is for, who may use it, and replies sent piece by piece.
  */
 #include "core.h"
 
@@ -13,7 +13,7 @@ static struct request *letters(const char *path)
     return get_at("localhost", path);
 }
 
-/* ---- which ---- */
+/* ---- the door of a request ---- */
 
 TEST(a_path_without_a_door_is_an_operations)
 {
@@ -26,7 +26,7 @@ TEST(get_answers_head_too)
     struct request *head = begin_http("HEAD", "/_orderly/health", "");
 
     assert_int_equal(status_of(head), 200);
-    assert_true(str_find(body_of(head), S("running")) > 0); /* the connection leaves it out */
+    assert_true(str_find(body_of(head), S("running")) > 0); /* the connection leaves the body out */
 }
 
 TEST(an_unknown_path_below_a_folder_of_ours_is_not_found)
@@ -97,7 +97,7 @@ TEST(doors_of_another_method_start)
     assert_absent(error_with_doors(other_method));
 }
 
-/* ---- who may ---- */
+/* ---- permissions ---- */
 
 TEST(what_changes_something_needs_what_no_form_sends)
 {

@@ -10,7 +10,7 @@ static int brook_setup(void **state)
 }
 #define brook_test(name) cmocka_unit_test_setup_teardown(name, brook_setup, core_teardown)
 
-/* Pieces as they came, one after the other, to their end. */
+/* All pieces of the reply, joined. */
 static str all_of(struct request *request)
 {
     struct text bytes = text_in(&scratch);

@@ -1,5 +1,5 @@
 /*
- * test_identity.c: who may come in: keys, signatures, sessions, strictness.
+ * test_identity.c: who may call: keys, signatures, sessions, strictness.
  */
 #include "core.h"
 
@@ -21,7 +21,7 @@ static int status_as(const char *access_key_id, const char *secret, const char *
     return status_of(begin("Get", "{\"Key\": \"k\"}"));
 }
 
-/* What authorize() is told about the caller, through the sentence of our provider. */
+/* The caller as authorize() gets it, taken from the sentence of our provider. */
 static str caller_as(const char *access_key_id, const char *secret, const char *session_token)
 {
     sign_as(access_key_id, secret, session_token);
@@ -105,7 +105,7 @@ TEST(strictly_the_admin_paths_are_the_administrators)
     assert_int_equal(status_of(begin_signed_http("POST", "/_localstack/state/reset", "")), 200);
 }
 
-/* The door's answer at the public port and at a sandbox's. */
+/* Compare the door's status at the public port and at a sandbox's port. */
 static void assert_door(const char *name, const char *value, int public_status, int sandbox_status)
 {
     assert_int_equal(status_of(begin_http_at(NULL, "/_orderly/health", name, value)), public_status);

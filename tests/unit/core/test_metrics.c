@@ -1,5 +1,5 @@
 /*
- * test_metrics.c: what services count, in memory until its minute is over.
+ * test_metrics.c: what services count is kept in memory until its minute is over.
  */
 #include "core.h"
 
@@ -20,7 +20,7 @@ static bool has(const char *text)
     return str_find(stored(), str_of(text)) >= 0;
 }
 
-/* Until it is there; each request is a batch. */
+/* Wait until the metrics contain the text; each request is a batch. */
 static void wait_for_metric(const char *text)
 {
     for (int i = 0; i < 1000 && !has(text); i++)
@@ -28,7 +28,7 @@ static void wait_for_metric(const char *text)
     assert_true(has(text));
 }
 
-/* So that what follows is not torn by the end of one. */
+/* Wait for the beginning of a minute, so that no minute ends during the test. */
 static void begin_minute(void)
 {
     advance_clock(MINUTE_MS - engine_now_ms(core_engine()) % MINUTE_MS);

@@ -1,12 +1,12 @@
 /*
- * test_permissions.c: what the model says of an operation is located and authorized before its handler runs:
- * every resource, every action, with the keys that are declared.
+ * test_permissions.c: the resources that the model names are located and authorized before the handler runs:
+ * every resource, every action, with the declared keys.
  */
 #include "core.h"
 
 #include <stdio.h>
 
-/* What Gather answers, and that it has answered so. */
+/* Gather's reply, whose status must be this one. */
 static str gather(int status, const char *json)
 {
     struct request *request = begin("Gather", "%s", json);
@@ -68,6 +68,22 @@ TEST(an_action_with_a_condition_is_asked_only_when_the_request_has_that)
     assert_refused("{\"After\": \"a\", \"TagKeys\": [\"denied\"]}", "root may not toy:Ask for aws:TagKeys.");
 }
 
+TEST(a_name_is_given_with_another_text_where_the_model_says_so)
+{
+    assert_run("put a 1; put shelf/a 2");
+    assert_text(
+        gather(200, "{\"Wishes\": [{\"Key\": \"a\"}], \"Favours\": {\"a\": {}}, \"Within\": \"shelf\"}"),
+        "{\"Value\":\"1 2 \"}");
+    assert_text(gather(200, "{\"Wishes\": [{\"Key\": \"a\"}], \"Favours\": {\"a\": {}}}"),
+                "{\"Value\":\"1 1 \"}");
+}
+
+TEST(false_asks_for_nothing)
+{
+    gather(200, "{\"Now\": false, \"TagKeys\": [\"denied\"]}");
+    assert_refused("{\"Now\": true, \"TagKeys\": [\"denied\"]}", "root may not toy:Hurry for aws:TagKeys.");
+}
+
 TEST(an_action_that_goes_with_another_is_asked_on_the_same_resources)
 {
     gather(200, "{\"Tags\": [{\"Key\": \"k\", \"Value\": \"denied\"}]}");
@@ -83,4 +99,6 @@ TESTS(engine_test(a_handler_gets_the_resources_in_the_order_of_the_model_and_the
       engine_test(a_name_that_can_be_none_is_refused_by_its_locator),
       engine_test(a_key_s_values_are_found_in_lists_and_maps),
       engine_test(an_action_with_a_condition_is_asked_only_when_the_request_has_that),
+      engine_test(a_name_is_given_with_another_text_where_the_model_says_so),
+      engine_test(false_asks_for_nothing),
       engine_test(an_action_that_goes_with_another_is_asked_on_the_same_resources))

@@ -1,5 +1,5 @@
 /*
- * test_seals.c: what seal() has made is recognized, and nothing else is.
+ * test_seals.c: unseal() accepts what seal() has made, and nothing else.
  */
 #include "core.h"
 
@@ -8,7 +8,7 @@
 
 static char sealed[256];
 
-/* Into sealed[]. */
+/* Write the seal to sealed[]. */
 static void make_seal(const char *purpose, const char *data)
 {
     char steps[256];

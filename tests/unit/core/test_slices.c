@@ -1,5 +1,5 @@
 /*
- * test_slices.c: changing much takes turns with everybody else, and what takes long is counted.
+ * test_slices.c: a large change takes turns with other calls, and slow work is counted.
  */
 #include "core.h"
 #include "world.h"
@@ -20,7 +20,7 @@ static size_t swept(void)
     return get("swept").size;
 }
 
-/* Each call goes by the engine: so this waits for work, not for time. */
+/* Each call passes through the engine: so this waits for work, not for time. */
 static void wait_until_swept(size_t count)
 {
     while (swept() < count)

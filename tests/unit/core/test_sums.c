@@ -1,5 +1,5 @@
 /*
- * test_sums.c: what calls add up is stored with them, once, and what a failed call has added is not.
+ * test_sums.c: the sums of calls are stored with them, once; the sums of a failed call are not.
  */
 #include "core.h"
 

@@ -1,6 +1,6 @@
 /*
- * test_time.c: deadlines, alarms and timers by the engine's clock, which the tests move; and what a
- * restart and a reset make of them.
+ * test_time.c: deadlines, alarms and timers by the engine's clock, which the tests move; also after a restart
+ * and a reset.
  */
 #include "core.h"
 
@@ -239,7 +239,7 @@ TEST(a_reset_ends_the_pollers_and_the_start_hooks_begin_new_ones)
     reset();
     wait_for_item("polls", "x");
     assert_run("wake_all bell");
-    wait_for_item("polls", "xx"); /* and not two of them */
+    wait_for_item("polls", "xx"); /* exactly two of them */
     let_run();
     assert_item("polls", "xx");
 }

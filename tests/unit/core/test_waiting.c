@@ -1,5 +1,5 @@
 /*
- * test_waiting.c: calls that park: who is woken, in which order, and what becomes of a wake.
+ * test_waiting.c: calls that park: which call is woken, in which order, and whether a wake is lost.
  */
 #include "core.h"
 
@@ -296,7 +296,7 @@ TEST(a_reset_ends_pollers_and_frees_their_names)
     wait_for_item("runs", "yy");
 }
 
-/* The engine's mode for tests: what a handler keeps between its runs, but in the store, is lost. */
+/* The engine's mode for tests: a handler loses what it keeps between its runs outside the store. */
 static int rerun_setup(void **state)
 {
     core_setup(state);

@@ -1,5 +1,6 @@
 /*
- * test_work.c: what is too long for a connection's loop runs on workers, and nobody can have them all.
+ * test_work.c: work that is too long for a connection's loop runs on workers, and no client can occupy them
+ * all.
  */
 #include "core.h"
 #include "world.h"
@@ -11,7 +12,7 @@
 
 enum { MANY = LIMIT_WORK_OF_ONE_CLIENT };
 
-/* Jobs wait in toy_work_hook() while they are held. */
+/* While held, jobs wait in toy_work_hook(). */
 static struct {
     bool held;
     unsigned begun;
@@ -53,7 +54,7 @@ static void wait_until_begun(unsigned count)
     unlock_news();
 }
 
-/* A new engine with two workers. */
+/* Setup: a new engine with two workers. */
 static int two_workers(void **state)
 {
     core_setup(state);
@@ -78,7 +79,7 @@ static struct request *begin_foresee(const char *key)
     return begin("Foresee", "{\"Key\": \"%s\", \"Into\": \"into\"}", key);
 }
 
-/* A request whose body is made that large by spaces. */
+/* A request whose body is filled up to that size with spaces. */
 static struct request *begin_padded(const char *operation, str json, size_t size)
 {
     char *spaces = malloc(size);
@@ -242,7 +243,7 @@ TEST(long_reads_never_have_all_workers)
         looks[i] = begin_look("a");
     wait_until_begun(1);
     struct request *short_one = begin_foresee("b");
-    wait_until_begun(2); /* the preparation: the second long read waits for the first to end */
+    wait_until_begun(2); /* the preparation: the second long read waits for the end of the first */
     assert_int_equal(place_of(begin_run("put c 1")), 1);
     hold_jobs(false);
     assert_int_equal(status_of(short_one), 200);
@@ -320,7 +321,7 @@ static void *stop(void *unused)
     return unused;
 }
 
-/* Jobs that come from now on are refused. */
+/* Wait until new jobs are refused. */
 static void wait_until_stopping(void)
 {
     struct request *probe;

@@ -1,5 +1,5 @@
 /*
- * toy.c: the service under the tests of the engine.
+ * toy.c: the service for the tests of the engine.
  */
 #include "toy_steps.h"
 
@@ -33,7 +33,7 @@ int64_t toy_number(str *rest)
     return value;
 }
 
-/* Steps that stand within a step. */
+/* Steps inside a step. */
 struct toy_script toy_inner(const struct call *call, str rest)
 {
     struct text text = text_in(call->arena);
@@ -301,7 +301,7 @@ static void store_sum(struct txn *txn, const struct sum *sum)
     count_item(txn, 'b', sum->key[1], sum->by[1]);
 }
 
-/* "sum KEY BY BY": it is stored as the items a<key> and b<key>. */
+/* "sum KEY BY BY": stores the sums as the items a<key> and b<key>. */
 static enum outcome add_to_sum(const struct call *call, str rest)
 {
     int64_t key = toy_number(&rest), by_a = toy_number(&rest), by_b = toy_number(&rest);
@@ -436,12 +436,12 @@ enum outcome toy_send(const struct call *call, const struct toy_send_request *in
     return DONE;
 }
 
-bool toy_locate_item(const struct call *call, str given, struct resource *found)
+bool toy_locate_item(const struct call *call, str given, str with, struct resource *found)
 {
     struct toy_find_item_row *row = arena_new(call->arena, struct toy_find_item_row);
 
-    found->arn = given;
-    if (toy_find_item(call->txn, &(struct toy_find_item_params){given}, row))
+    found->arn = str_present(with) ? arena_concat(call->arena, with, S("/"), given) : given;
+    if (toy_find_item(call->txn, &(struct toy_find_item_params){found->arn}, row))
         found->row = row;
     if (!str_equal(given, S("no name")))
         return true;
@@ -521,7 +521,7 @@ enum outcome toy_foresee(const struct call *call, const struct toy_foresee_reque
     if (str_present(in->after) &&
         !toy_find_item(call->txn, &(struct toy_find_item_params){in->after}, &row)) {
         toy_put_item(call->txn, &(struct toy_put_item_params){.key = in->into, .value = S("waits")});
-        memset(arena_alloc(call->arena, 256), 'x', 256); /* what the next run must not find */
+        memset(arena_alloc(call->arena, 256), 'x', 256); /* the next run must not find these bytes */
         return park(call, in->after, INT64_MAX);
     }
     toy_put_item(call->txn, &(struct toy_put_item_params){

@@ -15,7 +15,7 @@
 
 enum { MAX_EFFECTS = 64, EFFECT_BYTES = 64 };
 
-/* Everything under lock_news(). */
+/* lock_news() protects all of it. */
 static struct {
     bool have_access_keys;
     int64_t session_expires_ms;
@@ -81,7 +81,7 @@ static bool object(const struct call *call, const struct question *question, str
     return false;
 }
 
-/* May anybody do anything, but to "denied", or where a condition key is "denied" or 13? */
+/* Allows everything, except on "denied", or where a condition key is "denied" or 13. */
 static bool answer_question(const struct call *call, const struct question *question,
                             struct objection *objection)
 {
@@ -163,7 +163,7 @@ str effect_at(size_t index)
 
 /* ---- the disk ---- */
 
-/* SQLite's calls find this one, too. */
+/* SQLite calls this function, too. */
 int fdatasync(int file)
 {
     lock_news();

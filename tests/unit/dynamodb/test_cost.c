@@ -1,6 +1,6 @@
 /*
- * What the largest legal requests cost, counted in comparisons and hashes of texts and in bytes of memory:
- * in proportion to the item and the request together, never to their product.
+ * test_cost.c: the cost of the largest legal requests, counted in comparisons and hashes of texts and in
+ * bytes of memory, grows with the size of item and request together, never with their product.
  */
 #include "base/positions.h"
 #include "base/text.h"
@@ -8,7 +8,7 @@
 
 #include "items.h"
 
-/* ---- counting: the linker puts these in the way, see meson.build ---- */
+/* ---- counting: the linker redirects calls to these functions, see meson.build ---- */
 
 static size_t steps, bytes, searches, looks;
 
@@ -79,7 +79,7 @@ static struct dynamodb_attribute_value list_of_nulls(size_t count)
     return value;
 }
 
-/* x0, x1, …, or from the last to the first. */
+/* x0, x1, …, or in the opposite order. */
 static struct str_list texts(size_t count, bool backwards)
 {
     struct str_list list = {arena_alloc(&scratch, count * sizeof *list.items), count};
@@ -109,7 +109,7 @@ static struct dynamodb_attribute_map map_of(size_t count, bool backwards)
     return map;
 }
 
-/* An item, or the values of an expression, of up to two attributes. */
+/* An item, or the values of an expression, with up to two attributes. */
 static struct dynamodb_attribute_map pair(str first, struct dynamodb_attribute_value first_value, str second,
                                           struct dynamodb_attribute_value second_value)
 {
@@ -165,7 +165,7 @@ static void update(str text, struct dynamodb_attribute_map *item, const struct d
     assert_true(fine);
 }
 
-/* first, then `one` with every number in it, separated. */
+/* first, then `one` with each number, joined by the separator. */
 static str repeated(str first, const char *one, const char *separator, size_t count)
 {
     struct text text = text_in(&scratch);
@@ -284,7 +284,7 @@ TEST(a_blob_is_not_written_beyond_what_an_item_may_have)
     assert_in_range(bytes, 0, 4 * MAX_ITEM_BYTES);
 }
 
-/* An item of 400 KB has not more than this many values. */
+/* An item of 400 KB has at most this many values. */
 TEST(a_list_that_is_put_in_many_places_is_walked_once_and_refused)
 {
     enum { ELEMENTS = 190000, PLACES = 400 };
@@ -337,7 +337,7 @@ TEST(the_same_large_comparison_is_made_once)
     assert_in_range(steps, 0, 6 * ELEMENTS);
 }
 
-/* Conditions of 150 questions about one large attribute, all answered no. */
+/* Conditions of 150 questions about one large attribute, all answered with no. */
 static void ask_often(struct dynamodb_attribute_value value, struct dynamodb_attribute_map *values)
 {
     enum { QUESTIONS = 150 };

@@ -186,7 +186,7 @@ TEST(digits_on_both_sides_of_the_point_are_counted_apart)
     assert_int_equal(dynamodb_number_size(&fraction), 2);
 }
 
-/* The quick way and the whole way, wherever the quick one applies. */
+/* The quick method and the full method, wherever the quick one applies. */
 static void assert_plain(str text)
 {
     struct number number;

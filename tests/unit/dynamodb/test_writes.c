@@ -1,6 +1,6 @@
 /*
- * test_writes.c: what the engine has left to do for a write that a worker has worked out: it decodes,
- * evaluates and encodes nothing, unless the item has changed.
+ * test_writes.c: when a worker has prepared a write, the engine decodes, evaluates and encodes nothing,
+ * unless the item has changed.
  */
 #include "../core/core.h"
 #include "../core/world.h"
@@ -9,9 +9,9 @@
 #include "services/dynamodb/dynamodb.h"
 #include "services/dynamodb/expression.h"
 
-/* ---- counting: the linker puts these in the way, see meson.build ---- */
+/* ---- counting: the linker redirects calls to these functions, see meson.build ---- */
 
-static _Thread_local bool on_engine; /* only handlers ask for what is prepared */
+static _Thread_local bool on_engine; /* only handlers use what was prepared */
 static _Atomic unsigned decoded, evaluated, encoded, elsewhere;
 
 static void count(_Atomic unsigned *done)
@@ -27,7 +27,7 @@ void *__wrap_prepared(const struct call *call)
     return __real_prepared(call);
 }
 
-/* Preparations wait here, when they are done, while they are held. */
+/* While held, preparations wait here at their end. */
 static struct {
     bool held;
     unsigned came;
@@ -108,7 +108,7 @@ static struct request *begin_write(const char *operation, const char *json)
     return begin_target(target, str_of(json));
 }
 
-/* With a body that is large enough to be prepared. */
+/* A request with a body that is large enough to be prepared. */
 static struct request *begin_large(const char *operation, const char *json)
 {
     static char padded[LIMIT_UNPREPARED_BODY_BYTES + 1024];
@@ -147,7 +147,7 @@ static void hold(bool held)
     unlock_news();
 }
 
-/* An update that has been prepared, and has not come to the engine yet. */
+/* An update that is prepared, and has not reached the engine yet. */
 static struct request *begin_held_update(void)
 {
     hold(true);

@@ -1,5 +1,5 @@
 /*
- * bench.c: what decoding costs over parsing, in microseconds of one core.
+ * bench.c: the cost of decoding beyond that of parsing, in microseconds of one core.
  */
 #include "base/time.h"
 #include "engine/call.h"

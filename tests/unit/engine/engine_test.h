@@ -4,7 +4,7 @@
  * engine_test.h: a call without an engine, and a request from its parts.
  */
 #include "unit.h"
-#undef fail /* cmocka's; the engine has its own */
+#undef fail /* cmocka's fail(); the engine has its own */
 
 #include "engine/call.h"
 #include "engine/protocol.h"
@@ -28,7 +28,7 @@ static inline struct http_request json_request(const struct operation *operation
     return request;
 }
 
-/* The body read as that operation's input; NULL when the call failed. */
+/* The body decoded as that operation's input; NULL when the call failed. */
 static inline void *decoded(const struct call *call, enum protocol_name protocol, str body)
 {
     struct http_request request = {

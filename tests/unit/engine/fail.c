@@ -1,5 +1,5 @@
 /*
- * fail.c: the fail() of a test: the error is recorded, as the engine does it.
+ * fail.c: fail() for tests: records the error, as the engine does.
  */
 #include "engine/call.h"
 

@@ -1,6 +1,6 @@
 /*
- * probe.c: the protocols without a server, for test_botocore.py: one JSON command per line on stdin,
- * one JSON answer per line on stdout.
+ * probe.c: the protocols without a server, for test_botocore.py: one JSON command per line on stdin, one JSON
+ * answer per line on stdout.
  *
  *     {"do": "decode", "signing_name": …, "method": …, "target": …, "headers": {…}, "body": base64}
  *         routes and decodes a request; answers {"operation": …, "in": {…}} or {"error": …}
@@ -10,9 +10,11 @@
  *     {"do": "request", "service": …, "operation": …, "protocol": …, "in": {…}}
  *         answers the HTTP request that our client would send
  *     {"do": "read", "service": …, "operation": …, "protocol": …, "status": …, "headers": {…}, "body": …}
- *         answers what our client makes of a reply
+ *         answers the reply as our client decodes it
  *     {"do": "event", "headers": [{"name": …, "type": …, "number": …, "text": base64}], "body": base64}
  *         answers {"body": the message of an event stream}
+ *
+ * To add a command, write its function and add a row to the table of commands.
  */
 #include "base/hash.h"
 #include "engine/call.h"

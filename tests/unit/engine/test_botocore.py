@@ -36,7 +36,7 @@ SERVICES = {
 
 
 def opaque_members():
-    """{(structure, member)} of what our models do not look into."""
+    """{(structure, member)} that our models leave opaque."""
     return {(name, member.name)
             for path in ROOT.glob("src/services/*/*.model")
             for name, shape in read_model(path).shapes.items()
@@ -65,7 +65,7 @@ def probe():
     return Probe()
 
 
-OWN = ("rest", "rpc")  # not AWS's: described beside this file
+OWN = ("rest", "rpc")  # described beside this file, because AWS has no such service
 
 
 def service_model(service, protocol):
@@ -79,7 +79,8 @@ def service_model(service, protocol):
 
 
 def old_sqs(description):
-    """Botocore no longer describes SQS's Query protocol; the model that older clients carried differs in this."""
+    """The current description of SQS with the Query protocol, which botocore no longer describes, added from the old
+    model."""
     description = json.loads(json.dumps(description))
     names = {
         "QueueAttributeMap": "Attribute", "TagMap": "Tag", "MessageBodyAttributeMap": "MessageAttribute",
@@ -119,7 +120,7 @@ def old_sqs(description):
 
 
 def known(probe_service, operation, seen={}):
-    """Do we model that operation?  Asked of the models themselves."""
+    """Do our models have that operation?"""
     if not seen:
         root = os.path.join(os.path.dirname(__file__), "../../../src/services")
         for service in SERVICES:
@@ -173,7 +174,7 @@ def random_value(shape, rng, depth=0, name=""):
                   if member[0] in shape.required_members or getattr(shape, "is_tagged_union", False)
                   or (depth < 5 and rng.random() < 0.7)]
         if depth > 0 and not chosen:
-            chosen = members[:1]  # Query has no way to write an empty structure
+            chosen = members[:1]  # Query cannot write an empty structure
         return {key: random_value(member, rng, depth + 1, key) for key, member in chosen}
     if kind == "list":
         return [random_value(shape.member, rng, depth + 1, name) for _ in range(rng.randint(1, 2))]
@@ -282,7 +283,7 @@ def test_what_we_send_is_what_botocore_sends(probe, service, protocol, operation
 
 
 def cbor(model, operation, body):
-    """What botocore reads, so that maps compare whatever their order and their length's form."""
+    """Decoded as botocore decodes it, so that maps are equal whatever their order and the form of their length."""
     return botocore.parsers.RpcV2CBORParser()._initial_body_parse(body)
 
 
@@ -319,15 +320,15 @@ def test_what_we_answer_is_what_botocore_reads(probe, service, protocol, operati
         if shape and "StatusCode" in shape.members:
             out["StatusCode"] = 200
         if has_stream(shape):
-            out[shape.serialization["payload"]] = b"{}"  # a stream that is absent reads as an empty one
+            out[shape.serialization["payload"]] = b"{}"  # an absent stream reads as an empty one
         expected = ours(out)
         reply = probe.ask(do="reply", service=service, operation=operation, protocol=protocol, out=expected)
         assert reply["headers"]["x-amzn-RequestId"] == "the-request-id"
         parsed = parse(model, operation, reply)
         metadata = parsed.pop("ResponseMetadata")
-        if shape or protocol != "rpc-v2-cbor":  # there botocore looks at nothing of a reply without an output
+        if shape or protocol != "rpc-v2-cbor":  # without an output, botocore does not look at the reply
             assert metadata["RequestId"] == "the-request-id"
-        if protocol == "rest-xml":  # where there are no such headers, or no document, it reads an empty one
+        if protocol == "rest-xml":  # botocore reads an empty map or structure where the headers or the document are missing
             parsed = {key: value for key, value in parsed.items() if value != {} or key in out}
         assert ours(parsed) == expected
         read = probe.ask(do="read", service=service, operation=operation, protocol=protocol, status=reply["status"],

@@ -1,5 +1,5 @@
 /*
- * test_cbor.c: RPC v2 with CBOR: what Smithy's own protocol tests ask of servers and clients
+ * test_cbor.c: RPC v2 with CBOR: the cases of Smithy's own protocol tests for servers and clients
  * (smithy-protocol-tests/model/rpcv2Cbor), over rpc.model.
  */
 #include "engine_test.h"

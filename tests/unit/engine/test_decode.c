@@ -5,7 +5,7 @@
 #include "sns_model.h"
 #include "sqs_model.h"
 
-/* What is said of a body that is not of the operation's shape. */
+/* The sentence for a body that does not have the operation's shape. */
 static str refusal(const struct operation *operation, enum protocol_name protocol, str body)
 {
     struct call call = call_of(operation);

@@ -1,5 +1,5 @@
 /*
- * test_rest_xml.c: REST-XML: what Smithy's own protocol tests ask of servers and clients
+ * test_rest_xml.c: REST-XML: the cases of Smithy's own protocol tests for servers and clients
  * (smithy-aws-protocol-tests/model/restXml), over rest.model.
  */
 #include "engine_test.h"

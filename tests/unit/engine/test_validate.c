@@ -9,7 +9,7 @@
 
 #define NEW_FUNCTION "\"FunctionName\":\"f\",\"Role\":\"arn:aws:iam::000000000000:role/r\",\"Code\":{}"
 
-/* What a JSON input of that operation is told, absent when it is accepted. */
+/* The sentence for a JSON input of that operation, absent when it is accepted. */
 static str told(const struct operation *operation, str body)
 {
     struct call call = call_of(operation);
@@ -57,7 +57,7 @@ TEST(a_collection_is_printed_as_java_does)
                 "Member must have length greater than or equal to 1");
 }
 
-/* What TableName is called in the sentence when it is so many a's and an é. */
+/* The size of TableName's value in the sentence when the value is that many a's and an é. */
 static size_t shown_of_name(int count)
 {
     struct call call = call_of(&DYNAMODB_GET_ITEM);
@@ -133,7 +133,7 @@ TEST(what_is_wrong_is_said_before_what_is_refused)
                 "Member must not be null");
 }
 
-/* Of a structure, a typed boolean, a list and a map of opaque values. */
+/* For a structure, a typed boolean, a list and a map of opaque values. */
 TEST(null_false_and_the_empty_ask_for_nothing)
 {
     static const char *const nothing[] = {"\"WarmThroughput\":null",
@@ -164,7 +164,7 @@ TEST(a_number_out_of_range_is_refused)
                 "Member must have value greater than or equal to 1");
 }
 
-/* A union written by hand, and what it is told. */
+/* A union written by hand, and the sentence for it. */
 struct choice {
     str text, number;
 };

@@ -1,7 +1,7 @@
 #pragma once
 
 /*
- * policy_fixture.h: asking policies about one request: a user puts an item.
+ * policy_fixture.h: evaluating policies for one request: a user puts an item.
  */
 #include "services/iam/policy.h"
 
@@ -18,7 +18,7 @@ static const struct principal BOB = {
     .name = STR_INIT("bob"),
 };
 
-/* Double-quoted JSON in C is hard to read: in these tests ' stands for ". */
+/* Double-quoted JSON in C is hard to read: in these tests ' is written for ". */
 static inline str quoted(str text)
 {
     char *copy = arena_alloc(&scratch, text.size + 1);

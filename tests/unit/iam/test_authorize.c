@@ -1,5 +1,5 @@
 /*
- * test_authorize.c: decisions by policies in a store, asked as the engine asks them.
+ * test_authorize.c: decisions by policies in a store, requested as the engine requests them.
  */
 #include "engine/engine_internal.h"
 #include "services/iam/iam.h"
@@ -27,7 +27,7 @@ static const struct principal sns = {.kind = PRINCIPAL_SERVICE, .name = STR_INIT
 static const struct principal internal = {.kind = PRINCIPAL_ROOT, .name = STR_INIT("internal")};
 
 static struct call_progress progress;
-/* Enough of an engine for handlers to ask who may. */
+/* The part of an engine that handlers need to authorize. */
 static struct engine engine = {.options = {.identity = {.authorize = iam_authorize}}};
 
 static int open_store(void **state)
@@ -125,7 +125,7 @@ TEST(a_role_that_is_gone_allows_nothing)
     assert_false(may_send());
 }
 
-/* A parked call runs again for whom it was let in at first. */
+/* A parked call runs again with the principal that was admitted at first. */
 TEST(a_role_that_is_gone_is_let_in_by_no_resource_policy)
 {
     struct objection objection;

@@ -166,7 +166,7 @@ static enum policy_verdict verdict_on(const char *effect, const char *rest)
     return iam_policy_evaluate(policy_of(POLICY_INLINE, text), &request);
 }
 
-/* AWS supplies lambda:Principal with this action, and nobody here does. */
+/* AWS supplies lambda:Principal with this action, and Orderly never does. */
 TEST(what_is_not_known_denies_and_does_not_allow)
 {
     static const char *const unknown[] = {
@@ -198,7 +198,7 @@ TEST(what_is_known_decides_beside_what_is_not)
     assert_int_equal(verdict_on("Allow", there), POLICY_ALLOWS);
 }
 
-/* Where AWS would leave the key out, too. */
+/* As on AWS, which leaves the key out with the other actions. */
 TEST(a_key_is_unknown_only_with_the_actions_that_have_it)
 {
     assert_true(holds(S("'StringNotEquals':{'lambda:Principal':'x'}")));

@@ -25,7 +25,7 @@ static const struct principal SNS = {
     .source_account = STR_INIT("000000000000"),
 };
 
-/* The texts of the policies that bear on a request; NULL where there is none. */
+/* The texts of the policies that apply to a request; each may be NULL. */
 struct texts {
     const char *identity, *boundary, *session, *resource, *trust;
 };

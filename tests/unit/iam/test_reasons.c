@@ -1,5 +1,5 @@
 /*
- * test_reasons.c: what decided, in words: for traces and the log.
+ * test_reasons.c: the reason of a decision in words, for traces and the log.
  */
 #include "policy_fixture.h"
 

@@ -1,10 +1,10 @@
 /*
- * What a function is given of a queue, and what it may answer.
+ * test_event.c: the event that a function gets for a queue's messages, and the answers that it may give.
  */
 #include "services/lambda/lambda_internal.h"
 #include "sqs_model.h"
 
-#undef fail /* the engine's; cmocka has its own */
+#undef fail /* the engine's fail(); cmocka has its own */
 #include "unit.h"
 
 static struct call call = {.arena = &scratch, .region = STR_INIT("us-east-1")};

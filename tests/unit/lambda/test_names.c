@@ -1,9 +1,9 @@
 /*
- * The ways in which a function is named.
+ * test_names.c: the ways to name a function.
  */
 #include "services/lambda/lambda_internal.h"
 
-#undef fail /* the engine's; cmocka has its own */
+#undef fail /* the engine's fail(); cmocka has its own */
 #include "unit.h"
 
 static struct function_name parsed(str text)

@@ -1,5 +1,5 @@
 /*
- * Packages from strangers: what is unpacked, and what never leaves the folder.
+ * test_unzip.c: packages from strangers: what is unpacked, and that nothing is written outside the folder.
  */
 #include "base/folder.h"
 #include "base/text.h"
@@ -69,8 +69,8 @@ static str package_of(const char *name, mode_t type, const char *link, str conte
 }
 
 /*
- * In the central directory: the upper half of its external attributes.  libarchive also writes them into the
- * local header, as an extension "xl".
+ * Change the type in the central directory: the upper half of the entry's external attributes.  libarchive
+ * also writes them into the local header, as an extension "xl".
  */
 static void change_type(str zip, const char *name, mode_t type)
 {
@@ -93,7 +93,7 @@ static char folder[64];
 static int make_folder(void **state)
 {
     (void)state;
-    setenv("TZ", "UTC", 1); /* else libc looks at /etc/localtime for each entry */
+    setenv("TZ", "UTC", 1); /* otherwise libc looks at /etc/localtime for each entry */
     strcpy(folder, "/dev/shm/unzip-XXXXXX");
     return mkdtemp(folder) ? 0 : -1;
 }
@@ -199,7 +199,7 @@ TEST(a_package_that_grows_too_large_is_refused)
     assert_int_equal(unpacked(package_of("zeroes", AE_IFREG, NULL, str_head(zeroes, MIB))), UNZIP_OK);
 }
 
-/* "d/up" is the folder itself, so "d/up/.." is above it, however it looks. */
+/* "d/up" is the folder itself, so "d/up/.." is above the folder, although it looks as if it were not. */
 TEST(links_that_lead_out_together_are_refused)
 {
     struct package package = package_begin();
@@ -275,7 +275,7 @@ TEST(a_name_stands_only_once)
         {"a/", AE_IFDIR, "a", AE_IFREG, UNZIP_BROKEN},
         {"a", AE_IFREG, "a/b", AE_IFREG, UNZIP_BROKEN},
         {"a/b", AE_IFREG, "a", AE_IFREG, UNZIP_BROKEN},
-        {"a/b", AE_IFREG, "a/", AE_IFDIR, UNZIP_OK}, /* a folder may be named after what lies in it */
+        {"a/b", AE_IFREG, "a/", AE_IFDIR, UNZIP_OK}, /* a folder's entry may come after the entries in it */
         {"a/", AE_IFDIR, "a/", AE_IFDIR, UNZIP_OK},
         {"./", AE_IFDIR, "a", AE_IFREG, UNZIP_OK},
     };
@@ -347,7 +347,8 @@ static void assert_most(size_t count, mode_t type, const char *format)
 TEST(a_package_has_so_many_entries_and_no_more)
 {
     assert_most(UNZIP_MOST_ENTRIES, AE_IFREG, "%05x");
-    assert_most(UNZIP_MOST_ENTRIES - 2, AE_IFREG, "a/b/%05x"); /* with the folders that names speak of */
+    assert_most(UNZIP_MOST_ENTRIES - 2, AE_IFREG,
+                "a/b/%05x"); /* including the folders that only names of files mention */
 }
 
 TEST(a_package_has_so_many_folders_and_no_more)

@@ -102,13 +102,13 @@ TEST(space_delimited_patterns_and_regular_expressions_are_not_supported_yet)
         "Orderly does not support regular expressions in filter patterns yet; see docs/compatibility.md.");
 }
 
-/* What a plain search for each term says. */
+/* The result of a plain search for each term. */
 static bool contains(str message, str text)
 {
     return str_empty(text) || str_find(message, text) >= 0;
 }
 
-/* Texts of few letters contain, begin and end each other in every way. */
+/* Texts of few different letters contain, begin and end each other in every way. */
 static str random_letters(size_t most)
 {
     return random_text(&scratch, S("ab"), random_u64() % (most + 1));
@@ -144,7 +144,7 @@ TEST(what_matching_costs_grows_with_the_message_and_not_with_the_terms)
     enum { TERMS = 40, MESSAGE = 10000 };
     struct text pattern = text_in(&scratch), message = text_in(&scratch);
 
-    for (int i = 1; i <= TERMS; i++) { /* a, aa, aaa, …, and each with another end */
+    for (int i = 1; i <= TERMS; i++) { /* a, aa, aaa, …, and each with a different last letter */
         for (int letter = 0; letter < i; letter++)
             text_add_char(&pattern, 'a');
         text_format(&pattern, "%s ", i % 2 ? "b" : "");

@@ -1,5 +1,5 @@
 /*
- * test_documents.c: policies that say the same.
+ * test_documents.c: policies that mean the same.
  */
 #include "unit.h"
 

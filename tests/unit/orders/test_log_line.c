@@ -1,5 +1,5 @@
 /*
- * test_log_line.c: what the lines of the three functions say.
+ * test_log_line.c: parsing the log lines of the three functions.
  */
 #include "unit.h"
 

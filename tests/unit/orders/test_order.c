@@ -1,5 +1,5 @@
 /*
- * test_order.c: what the command line accepts as an order.
+ * test_order.c: texts that the command line accepts as an order.
  */
 #include "unit.h"
 

@@ -63,7 +63,7 @@ TEST(a_long_reason_is_cut)
 
     memset(text, 'x', sizeof text);
     text[0] = 'X';
-    assert_int_equal(sentence_of((str){text, 600}).size, 601); /* with its full stop */
+    assert_int_equal(sentence_of((str){text, 600}).size, 601); /* including the full stop */
     assert_true(str_ends_with(sentence_of((str){text, 601}), S("x…")));
 }
 

@@ -1,6 +1,6 @@
 """A server over the fake engine (fake_engine.c), for each test.
 
-The binary is named by the environment variable SERVER_UNDER_TEST.
+The environment variable SERVER_UNDER_TEST names the binary.
 """
 import http.client
 import json
@@ -114,7 +114,7 @@ class Server:
 
 
 def eventually(what, seconds=10):
-    """The first true value of what(), asked again and again."""
+    """The first true value of what(), which is called again and again."""
     end = time.monotonic() + seconds
     while True:
         value = what()

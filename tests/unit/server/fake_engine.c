@@ -1,5 +1,5 @@
 /*
- * fake_engine.c: a server over an engine that only plays one, for the tests of src/server.
+ * fake_engine.c: a server over a fake engine, for the tests of src/server.
  *
  *     server_under_test [threads [sandbox mode [log level [port]]]]
  *
@@ -10,13 +10,15 @@
  *     POST /echo       the body comes back, from another thread
  *     GET /large       a body of 8 MiB
  *     GET /park        answered "empty" when the engine stops, "cancelled" when it is cancelled
- *     GET /pieces?pieces=N&bytes=B   a reply of N pieces; &size=S: its length is told; &fails=I: before piece
- * I GET /streams     how many pieces have been made, and how many streams were left before their end GET
- * /called      the address that the client connected to GET /cancelled   how many calls have been cancelled
+ *     GET /pieces?pieces=N&bytes=B   a reply of N pieces; &size=S: sent with its length; &fails=I: fails
+ *                      before piece I
+ *     GET /streams     the number of pieces made, and of streams that were left before their end
+ *     GET /called      the address that the client connected to
+ *     GET /cancelled   the number of cancelled calls
  *     POST /sandbox/start, /sandbox/stop   the body is the effect's payload
- *     GET /events      what was posted, and the requests of sandboxes, in order
+ *     GET /events      the posted events, and the requests of sandboxes, in order
  *
- * On a sandbox's port everything is noted as an event; /next parks, the rest is answered.
+ * On a sandbox's port every request is noted as an event; /next parks, the others are answered.
  */
 #include "base/check.h"
 #include "base/log.h"
@@ -122,7 +124,7 @@ static int64_t query_number(const struct exchange *exchange, str name)
     return -1;
 }
 
-/* The exchange counts its pieces in `order`, which is the engine's own. */
+/* The exchange counts its pieces in `order`, a member that only the real engine uses. */
 static void answer_piece(struct engine *engine, struct exchange *exchange)
 {
     int64_t pieces = query_number(exchange, S("pieces=")), bytes = query_number(exchange, S("bytes="));
@@ -191,7 +193,7 @@ static void *engine_main(void *context)
     return NULL;
 }
 
-/* ---- what the server calls ---- */
+/* ---- functions that the server calls ---- */
 
 void engine_submit(struct engine *engine, struct exchange *exchange)
 {
@@ -285,7 +287,7 @@ bool exchange_leave(struct dispatcher *dispatcher, struct exchange *exchange)
 
 void dispatch_flush(struct dispatcher *dispatcher)
 {
-    (void)dispatcher; /* everything is answered or handed over at once */
+    (void)dispatcher; /* everything is answered or passed on at once */
 }
 
 bool dispatch_admit(struct dispatcher *dispatcher, struct exchange *exchange, size_t *largest_body)
@@ -331,7 +333,7 @@ void dispatch(struct dispatcher *dispatcher, struct exchange *exchange)
     }
 }
 
-/* A piece that was not brought here is not the letters that the tests look for. */
+/* A piece that this function has not encoded is not the letters that the tests expect. */
 void exchange_encode_piece(struct exchange *exchange)
 {
     str body = exchange->reply.body;

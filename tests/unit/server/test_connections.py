@@ -1,4 +1,4 @@
-"""What one connection may count on: order, limits, time-outs, an orderly end."""
+"""What the server guarantees on one connection: order, limits, time-outs, an orderly end."""
 import os
 import select
 import signal
@@ -173,7 +173,7 @@ def test_many_connections_are_served_at_once(server):
     assert all(client.read_body() == "slow 1" for client in clients)
 
 
-# Of 128 descriptors 32 are kept, and one address gets seven eighths of the other 96.
+# 32 of the 128 descriptors are reserved, and one address gets seven eighths of the other 96.
 DESCRIPTORS, OF_ONE_ADDRESS = 128, 84
 
 
@@ -185,19 +185,19 @@ def small_server(tmp_path):
 
 
 def closed(clients):
-    """Which of the clients the server has closed."""
+    """The clients whose connections the server has closed."""
     readable, _, _ = select.select([client.socket for client in clients], [], [], 0)
     return [index for index, client in enumerate(clients) if client.socket in readable]
 
 
 def test_at_the_limit_the_longest_idle_connection_makes_room(small_server):
     clients = [small_server.client() for _ in range(OF_ONE_ADDRESS)]
-    for client in clients[1:] + clients[:1]:  # the first is the last to have been heard of
+    for client in clients[1:] + clients[:1]:  # the first is the last one to send
         assert client.get("/null").read_body() == "{}"
     clients.append(small_server.client().get("/null"))
     assert clients[-1].read_body() == "{}"
     gone = eventually(lambda: closed(clients))
-    assert len(gone) == 1 and gone[0] in (1, 2, 3)  # two loops may have heard of neighbours in either order
+    assert len(gone) == 1 and gone[0] in (1, 2, 3)  # two loops may have read from neighbours in either order
     assert clients[0].get("/null").read_body() == "{}"
 
 
@@ -209,7 +209,7 @@ def test_a_request_that_has_stalled_makes_room_when_nobody_is_idle(small_server)
 
 
 def served(server):
-    """A client whose request is with the engine: what came in one piece with it is answered."""
+    """A client whose request is with the engine: requests that arrived together with it are answered."""
     request = "GET {} HTTP/1.1\r\nHost: h\r\n\r\n"
     client = server.client().send((request.format("/null") + request.format("/park")).encode())
     assert client.read_body() == "{}"

@@ -1,7 +1,7 @@
 /*
- * test_memory.c: how much memory a sandbox uses, by a /proc and a clock of the test's own.
+ * test_memory.c: how much memory a sandbox uses, with a /proc and a clock of the test's own.
  */
-#include "server/sandbox.h" /* before cmocka, which has a fail() of its own */
+#include "server/sandbox.h" /* before cmocka, which has its own fail() */
 
 #include "unit.h"
 
@@ -13,7 +13,7 @@
 
 enum { PAGES = 100, SHARED_PAGES = 40, EXACT_COUNT_SHARE = 9, TOOK_NS = 1000, NOW_NS = 5000 };
 
-/* The clock goes on by TOOK_NS whenever it is looked at during an exact count. */
+/* The clock advances by TOOK_NS at each reading during an exact count. */
 static uint64_t now_ns;
 static int looks;
 
@@ -39,7 +39,7 @@ static void write_file(const char *process, const char *name, const char *text)
     fclose(file);
 }
 
-/* A process whose share of what is resident is so many KiB. */
+/* Add a process whose share of resident memory is that many KiB. */
 static void add_process(const char *number, int share_kib)
 {
     char text[128];
@@ -54,7 +54,7 @@ static void begin(int64_t limit_bytes)
 {
     snprintf(folder, sizeof folder, "/tmp/orderly-memory-XXXXXX");
     assert_non_null(mkdtemp(folder));
-    add_process("1", 1000000); /* ours */
+    add_process("1", 1000000); /* the test's own process */
     add_process("2", 100);
     add_process("3", 100);
     sandboxes = (struct sandboxes){0};
@@ -74,7 +74,7 @@ static void end(void)
     assert_int_equal(system(command), 0);
 }
 
-/* Each has 60 pages for itself; what they have of others is counted once. */
+/* Each process has 60 pages for itself; pages shared with others are counted once. */
 static int64_t quick_bytes(void)
 {
     return (2 * (PAGES - SHARED_PAGES) + SHARED_PAGES) * (int64_t)sysconf(_SC_PAGESIZE);

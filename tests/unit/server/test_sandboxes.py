@@ -1,4 +1,4 @@
-"""What a sandbox is started with, and what the engine hears of it.  What it keeps out: tests/sandbox."""
+"""How a sandbox is started, and which of its events reach the engine.  Isolation: tests/sandbox."""
 import os
 import signal
 import sys
@@ -11,7 +11,7 @@ MIB = 1024 * 1024
 PYTHON = os.path.realpath(sys.executable)
 FOLDERS = [sys.prefix, sys.base_prefix]
 
-# A runtime in a few lines: ask() speaks to the Runtime API.
+# A runtime in a few lines: ask() calls the Runtime API.
 RUNTIME = """
 import http.client, os, sys, time
 api = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])

@@ -3,7 +3,11 @@
 #include "base/limits.h"
 #include "server/share.h"
 
-enum { DESCRIPTORS = 100, MOST = 75, OF_ADDRESS = 65 }; /* a quarter is kept; seven eighths are for one */
+enum {
+    DESCRIPTORS = 100,
+    MOST = 75,
+    OF_ADDRESS = 65
+}; /* a quarter is reserved; one address may have seven eighths of the rest */
 
 static struct shares *shares;
 

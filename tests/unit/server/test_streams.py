@@ -1,4 +1,4 @@
-"""Replies that are sent piece by piece, as the client takes them."""
+"""Replies that are sent piece by piece, as fast as the client reads them."""
 import signal
 
 import pytest
@@ -13,7 +13,7 @@ def letters(count, size):
 
 
 def read_chunks(client):
-    """The body of a chunked reply whose head has been read; EOFError when its end is missing."""
+    """The body of a chunked reply whose head has been read; EOFError when it ends early."""
     body = b""
     while True:
         while b"\r\n" not in client.received:
@@ -106,7 +106,7 @@ def test_pieces_are_made_only_as_fast_as_the_client_reads(server):
     made = -1
     while made != (made := made_and_left(server)[0]):
         pass
-    assert made < 50  # what two sockets' buffers hold
+    assert made < 50  # the capacity of two sockets' buffers
     client.close()
 
 

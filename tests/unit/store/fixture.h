@@ -1,7 +1,7 @@
 #pragma once
 
 /*
- * fixture.h: a store in a temporary folder, and a disk that does as it is told.
+ * fixture.h: a store in a temporary folder, and a disk that the tests control.
  */
 #include "demo_sql.h"
 #include "store/store.h"
@@ -25,18 +25,21 @@ int fixture_setup(void **state);
 int fixture_teardown(void **state);
 
 struct store_options fixture_options(const struct fixture *fixture);
-/* Open it, when it is closed. */
+/* Open the store if it is closed. */
 void fixture_open(struct fixture *fixture);
 /* Close the store and open it again. */
 void fixture_reopen(struct fixture *fixture);
 
 /* Wait until that commit is durable. */
 void wait_until_durable(const struct store *store, uint64_t sequence);
-/* Commit; it must work. */
+/* Commit, which must succeed. */
 uint64_t commit(struct store *store);
 int64_t count_messages(struct txn *txn);
 
-/* This process's fdatasync(): hold it up, have it fail, be told of each for a file in that folder. */
+/*
+ * This process's fdatasync(): make it wait, make it fail, have it call a function for each file in that
+ * folder.
+ */
 void disk_hold(bool hold);
 void disk_fail(bool fail);
 void disk_watch(const char *folder, void (*synced)(const char *path, int file));

@@ -1,5 +1,5 @@
 /*
- * test_cache.c: a cached statement finds what is in the database, and mostly without asking it.
+ * test_cache.c: a cached statement finds what is in the database, usually without reading the database.
  */
 #include "fixture.h"
 
@@ -31,7 +31,7 @@ static void end_read(struct store_reader *reader)
     assert_true(store_end_read(reader, &sequence));
 }
 
-/* How often the statement has run since it was asked last. */
+/* The number of runs of the statement since the last call. */
 static int look_ups(struct txn *txn)
 {
     static const char text[] =
@@ -49,7 +49,7 @@ static bool look_up(struct txn *txn, int64_t id, struct demo_look_up_row *row)
     return demo_look_up(txn, &(struct demo_look_up_params){.id = id, .body = S("x")}, row);
 }
 
-/* -1: there is none. */
+/* -1 when the row is missing. */
 static int64_t receives_of(struct txn *txn, int64_t id)
 {
     struct demo_look_up_row row;
@@ -156,7 +156,7 @@ static void what_a_failed_call_has_changed_is_forgotten_with_it(void **state)
     assert_int_equal(receives_of(txn, 2), -1);
     look_ups(txn);
     txn_savepoint(txn);
-    txn_rollback(txn); /* had changed nothing */
+    txn_rollback(txn); /* this call had changed nothing */
     assert_int_equal(receives_of(txn, 1), 0);
     assert_int_equal(look_ups(txn), 0);
     commit(fixture->store);
@@ -173,8 +173,9 @@ static void a_batch_that_fails_is_forgotten(void **state)
     txn = begin(fixture);
     receive(txn, 1);
     assert_int_equal(receives_of(txn, 1), 1);
-    demo_put(txn, &(struct demo_put_params){.id = 1, .body = S("x")}); /* there is one */
-    assert_int_equal(receives_of(txn, 1), -1);                         /* nothing is found any more */
+    demo_put(txn, &(struct demo_put_params){.id = 1,
+                                            .body = S("x")}); /* the first row with this id and body exists */
+    assert_int_equal(receives_of(txn, 1), -1);                /* and is not found any more */
     assert_false(store_commit(fixture->store, &sequence));
     txn = begin(fixture);
     assert_int_equal(receives_of(txn, 1), 0);

@@ -1,10 +1,10 @@
 /*
- * test_crash.c: what was reported durable is there after a kill and after a power cut, and what is
- * there are the first commits, whole, up to some point.
+ * test_crash.c: after a kill and after a power cut, every commit that was reported durable is in the
+ * database, and the database has exactly the first commits up to some number, each as a whole.
  *
- * Commit n writes the rows n * BATCH + 1 to n * BATCH + BATCH.  The power cut works on copies of the
- * files: each as it was at its last sync, except that every sector written since may or may not
- * have reached the disk.
+ * Commit n writes the rows n * BATCH + 1 to n * BATCH + BATCH.  The power cut works on copies of the files:
+ * each as it was at its last sync, except that every sector written since may or may not have reached the
+ * disk.
  */
 #include "fixture.h"
 
@@ -35,7 +35,7 @@ static void write_batch(struct fixture *fixture, int64_t number)
     }
 }
 
-/* The number of commits in the database, which must be whole and the first. */
+/* The number of commits in the database, which must be complete and the first ones. */
 static int64_t count_commits(struct store *store, struct arena *arena)
 {
     struct txn *txn = store_begin(store);
@@ -57,7 +57,7 @@ static void tell_parent(void *context, uint64_t sequence)
         _exit(1);
 }
 
-/* Commits until it is killed. */
+/* Commit until the process is killed. */
 static _Noreturn void be_killed(struct fixture *fixture, int pipe_end)
 {
     struct store_options options = fixture_options(fixture);
@@ -75,7 +75,7 @@ static _Noreturn void be_killed(struct fixture *fixture, int pipe_end)
     }
 }
 
-/* Gives how many commits the child had reported as durable. */
+/* Returns the number of commits that the child had reported as durable. */
 static int64_t run_and_kill(struct fixture *fixture, int64_t after_us)
 {
     int ends[2], status;
@@ -120,7 +120,7 @@ static void a_killed_process_loses_nothing_it_reported(void **state)
     assert_true(before > KILLS);
 }
 
-/* What of a file is certainly on disk. */
+/* The content of a file that is certainly on disk. */
 struct image {
     const char *name;
     char *data;
@@ -168,7 +168,7 @@ static void keep_first_images(const struct fixture *fixture)
     }
 }
 
-/* The image, with some of the sectors that were written after its sync. */
+/* Write the image, with some of the sectors that were written after its sync. */
 static void write_cut_file(const struct fixture *fixture, const struct image *image, const char *folder)
 {
     char path[256];

@@ -1,7 +1,7 @@
 /*
  * test_gate.c: when a batch waits for the log's checkpoint, and when it does not.
  *
- * The store is a bare one without threads: the tests say how far its checkpoint is.
+ * The store here has no threads: the tests decide how far its checkpoint is.
  */
 #include "fixture.h"
 #include "store/store_internal.h"
@@ -85,7 +85,7 @@ static void without_a_checkpoint_under_way_there_is_nothing_to_wait_for(void **s
     assert_waits(0, 0);
 }
 
-/* What a checkpoint does at its end, as soon as a batch is held up by it. */
+/* Do what a checkpoint does at its end, as soon as it holds up a batch. */
 static void *end_checkpoint_once_held(void *context)
 {
     (void)context;
@@ -128,7 +128,7 @@ static void a_batch_waits_at_a_closed_gate_however_small_the_log_is(void **state
 
 int main(void)
 {
-    log_file_register(); /* as opening a whole store does */
+    log_file_register(); /* opening a complete store does the same */
 #define BARE(test) cmocka_unit_test_setup_teardown(test, open_bare, close_bare)
     const struct CMUnitTest tests[] = {
         BARE(a_batch_waits_a_little_for_a_checkpoint_behind_a_log_that_is_too_large),

@@ -16,7 +16,7 @@ static struct txn *begin(struct fixture *fixture)
     return txn;
 }
 
-/* How often this process has written to a file. */
+/* The number of times that this process has written to a file. */
 static long writes(void)
 {
     FILE *file = fopen("/proc/self/io", "r");

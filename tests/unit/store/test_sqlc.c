@@ -1,5 +1,5 @@
 /*
- * test_sqlc.c: what sqlc makes of a source, and what it says of a bad one.
+ * test_sqlc.c: what sqlc generates from a source, and its complaints about a bad one.
  *
  *     test_sqlc PATH_OF_SQLC
  */

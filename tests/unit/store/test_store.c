@@ -91,7 +91,7 @@ static void an_abandoned_reader_reads_again(void **state)
     store_abandon_read(reader);
     assert_int_equal(count_messages(begin_read(fixture, reader)), 1);
     assert_true(store_end_read(reader, &sequence));
-    store_abandon_read(reader); /* nothing is open */
+    store_abandon_read(reader); /* nothing was begun */
     store_reader_close(reader);
 }
 
@@ -272,7 +272,7 @@ static void a_call_undoes_what_the_calls_inside_it_did(void **state)
     commit(fixture->store);
 }
 
-/* Random savepoints against a model: at each level, the set of rows that there were on entering it. */
+/* Random savepoints against a model: for each level, the set of rows at the time when it was entered. */
 static void savepoints_nest_in_any_order(void **state)
 {
     enum { ROWS = 24, DEPTH = 6, STEPS = 20000 };
@@ -418,7 +418,7 @@ static void relaxed_commits_count_as_durable_at_once(void **state)
     fixture->store = store_open(&options, &fixture->arena, &error);
     assert_non_null(fixture->store);
     put(begin(fixture), 1);
-    commit(fixture->store); /* the first in a log waits for the disk in any case */
+    commit(fixture->store); /* the first commit in a log always waits for the disk */
     disk_hold(true);
     put(begin(fixture), 2);
     uint64_t sequence = commit(fixture->store);
@@ -426,7 +426,7 @@ static void relaxed_commits_count_as_durable_at_once(void **state)
     disk_hold(false);
 }
 
-/* Runs `body` in a child process and gives how it ended. */
+/* Run `body` in a child process and return its exit status. */
 static int in_child(struct fixture *fixture, void (*body)(struct fixture *fixture))
 {
     int status;
@@ -470,7 +470,7 @@ static void a_failed_sync_ends_the_process(void **state)
     assert_int_equal(WTERMSIG(status), SIGABRT);
 }
 
-/* Commits rows until one fails, and then checks that it failed whole. */
+/* Commit rows until a commit fails, and then check that it failed as a whole. */
 static int64_t fill_the_disk(struct fixture *fixture)
 {
     static char body[64 * 1024];
@@ -771,7 +771,7 @@ static void what_others_could_read_before_is_closed_at_the_start(void **state)
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char path[128];
         snprintf(path, sizeof path, "%s/%s", fixture->folder, names[i]);
-        int file = open(path, O_CREAT | O_RDONLY, 0666); /* SQLite removes its two when it closes */
+        int file = open(path, O_CREAT | O_RDONLY, 0666); /* SQLite removes its own two files when it closes */
         if (file >= 0)
             close(file);
         change_mode(fixture, names[i], 0777);
@@ -781,7 +781,7 @@ static void what_others_could_read_before_is_closed_at_the_start(void **state)
     assert_closed(fixture);
 }
 
-/* Somebody starts it with --data /tmp, or /var/lib. */
+/* As when somebody starts the server with --data /tmp, or /var/lib. */
 static void a_folder_that_others_use_too_is_not_closed_but_the_files_are(void **state)
 {
     struct fixture *fixture = *state;

@@ -1,8 +1,8 @@
 /*
  * order.c: unwrapping and checking orders.
  *
- * An order has orderId, userId, itemName and status (text), quantity (a whole number from 1) and
- * timestamp (ISO 8601).  Whatever else it holds is kept with it.
+ * An order has orderId, userId, itemName and status (text), quantity (a whole number from 1) and timestamp
+ * (ISO 8601).  Further members are kept.
  */
 #include "order.h"
 
@@ -64,7 +64,7 @@ static int two_digits(const char *text)
     return (text[0] - '0') * 10 + text[1] - '0';
 }
 
-/* "Z", "+hh:mm" or "-hh:mm" in minutes; false if it is none of them. */
+/* "Z", "+hh:mm" or "-hh:mm" in minutes; false for any other text. */
 static bool read_offset(const char *text, int *minutes)
 {
     *minutes = 0;
@@ -100,6 +100,6 @@ int64_t time_ms(const char *iso8601)
     int day = date.tm_mday;
     int64_t seconds = timegm(&date);
     if (date.tm_mday != day)
-        return -1; /* 30 February became 2 March */
+        return -1; /* an impossible date: 30 February became 2 March */
     return (seconds - INT64_C(60) * offset_minutes) * 1000 + milliseconds;
 }

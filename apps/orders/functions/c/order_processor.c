@@ -1,9 +1,9 @@
 /*
  * order_processor.c: the function OrderProcessor: orders from the queue into the table.
  *
- * Each message is handled by itself.  One that could not be stored is reported as a batch item failure,
- * and the queue delivers it again or, in the end, moves it to the dead-letter queue.  Each leaves one log
- * line in JSON, from which the order's way can be told; ../README.md describes it.
+ * Each message is handled separately.  A message that could not be stored is reported as a batch item
+ * failure, and the queue delivers it again or finally moves it to the dead-letter queue.  Each message leaves
+ * one log line in JSON, which records the order's way; ../README.md describes it.
  */
 #include <stdbool.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@
 struct processor {
     struct table *table;
     struct json_memory memory; /* of one invocation */
-    int64_t started_ms;        /* when that began */
+    int64_t started_ms;        /* when the invocation began */
 };
 
 static void add_text(struct json_text *line, const char *name, const char *value)
@@ -40,7 +40,7 @@ static int64_t attribute_number(const struct json *record, const char *name)
     return value ? strtoll(value, NULL, 10) : -1;
 }
 
-/* Stores one message's order and logs what became of it.  False if the message must come again. */
+/* Stores one message's order and logs the result.  False if the queue must deliver the message again. */
 static bool process(struct processor *processor, const struct lambda_invocation *invocation,
                     const struct json *record)
 {

@@ -1,8 +1,7 @@
 /*
  * table.c: PutItem in one HTTP request that libcurl signs.
  *
- * Putting the same item again leaves the same item: that, and nothing else, makes a message that is
- * delivered twice harmless.
+ * Putting the same item again leaves the table unchanged: this makes a second delivery of a message harmless.
  */
 #include "table.h"
 
@@ -46,7 +45,7 @@ static size_t keep_response(char *bytes, size_t one, size_t size, void *response
     return one * size;
 }
 
-/* Distributions disagree where the certificates of the authorities are, and libcurl knows only its own. */
+/* Distributions keep the authorities' certificates in different places, and libcurl knows only its own. */
 static void trust_authorities(struct table *table)
 {
     const char *bundles[] = {
@@ -131,7 +130,7 @@ struct table *table_open(const char **problem)
     return table;
 }
 
-/* A JSON value as DynamoDB writes it, its type around it: {"S": "text"}. */
+/* A JSON value in DynamoDB's form, with its type around it: {"S": "text"}. */
 static void add_attribute(struct json_text *text, const struct json *value)
 {
     static const char *const types[] = {
@@ -169,14 +168,14 @@ static void build_request(struct table *table, const struct json *item)
     json_add(request, "{\"TableName\":");
     json_add_string(request, table->name, strlen(table->name));
     add_attribute(&attribute, item);
-    /* The item itself is the attribute {"M": {...}} without its type. */
+    /* The item is the content of the attribute {"M": {...}}. */
     json_add(request, ",\"Item\":");
     json_add_bytes(request, attribute.data + strlen("{\"M\":"), attribute.length - strlen("{\"M\":}"));
     json_add(request, "}");
     json_text_release(&attribute);
 }
 
-/* DynamoDB's refusal in words: "AccessDeniedException: User ... is not authorized ...". */
+/* DynamoDB's error in words: "AccessDeniedException: User ... is not authorized ...". */
 static const char *refusal(struct table *table, long status)
 {
     json_clear(&table->memory);
@@ -196,7 +195,7 @@ static const char *refusal(struct table *table, long status)
     return table->problem;
 }
 
-/* What a request may take so that its failure can still be reported before the deadline. */
+/* How long a request may take so that its failure can still be reported before the deadline. */
 static long time_for_request_ms(const struct lambda_invocation *invocation)
 {
     int64_t remaining_ms = lambda_remaining_ms(invocation) - TIME_TO_ANSWER_MS;
@@ -204,7 +203,7 @@ static long time_for_request_ms(const struct lambda_invocation *invocation)
     return remaining_ms > 0 ? (long)remaining_ms : 1;
 }
 
-/* The request is signed with all its headers, this one among them. */
+/* The trace header is added before signing, because the signature covers all headers. */
 static CURLcode perform_in_trace(struct table *table, const char *trace_id)
 {
     struct json_text line = {0};
