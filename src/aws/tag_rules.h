@@ -8,10 +8,16 @@
 
 enum { TAGS_MAX = 50, TAG_KEY_MAX_CHARACTERS = 128, TAG_VALUE_MAX_CHARACTERS = 256 };
 
+/* How a service compares keys: IAM ignores the case of their letters, all others do not. */
+enum tag_case { TAG_CASE_MATTERS, TAG_CASE_IGNORED };
+
+/* The key as it is compared. */
+str tag_key_compared(struct arena *arena, str key, enum tag_case tag_case);
 /* "aws:…", in any case: AWS's own tags. */
 bool tag_key_is_reserved(str key);
 /*
  * Does a key occur twice?  The keys are `stride` bytes apart, from *first on: members of the structs of a
  * list.
  */
-bool tag_keys_repeat(struct arena *arena, const str *first, size_t count, size_t stride, bool ignore_case);
+bool tag_keys_repeat(struct arena *arena, const str *first, size_t count, size_t stride,
+                     enum tag_case tag_case);

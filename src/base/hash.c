@@ -69,6 +69,35 @@ struct sha256 sha256(str data)
     return out;
 }
 
+/* A sum is OpenSSL's context. */
+static EVP_MD_CTX *context_of(struct sha256_sum *sum)
+{
+    return (EVP_MD_CTX *)sum;
+}
+
+struct sha256_sum *sha256_begin(void)
+{
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+
+    pthread_once(&fetched, fetch);
+    check(context && EVP_DigestInit_ex2(context, algorithms.sha256, NULL) == 1);
+    return (struct sha256_sum *)context;
+}
+
+void sha256_add(struct sha256_sum *sum, str data)
+{
+    check(EVP_DigestUpdate(context_of(sum), data.data, data.size) == 1);
+}
+
+struct sha256 sha256_end(struct sha256_sum *sum)
+{
+    struct sha256 out;
+
+    check(EVP_DigestFinal_ex(context_of(sum), out.bytes, NULL) == 1);
+    EVP_MD_CTX_free(context_of(sum));
+    return out;
+}
+
 /* RFC 2104, as two digests: EVP_MAC costs three times as much on short messages. */
 struct sha256 hmac_sha256(str key, str data)
 {

@@ -22,6 +22,12 @@ struct sha256 sha256(str data);
 struct sha256 hmac_sha256(str key, str data);
 uint32_t crc32_of(str data);
 
+/* A digest of what comes piece by piece; sha256_end() frees it. */
+struct sha256_sum;
+struct sha256_sum *sha256_begin(void);
+void sha256_add(struct sha256_sum *sum, str data);
+struct sha256 sha256_end(struct sha256_sum *sum);
+
 #define HASH_STR(hash) ((str){(const char *)(hash).bytes, sizeof(hash).bytes})
 
 /* Lower-case hexadecimal digits. */

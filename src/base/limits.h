@@ -20,8 +20,11 @@ enum {
     LIMIT_BODIES_BYTES = 96 * 1024 * 1024, /* of requests being read, over all connections: large ones, */
     LIMIT_SMALL_BODIES_BYTES = 32 * 1024 * 1024, /* and as much again for small ones */
     LIMIT_SMALL_BODY_BYTES = 64 * 1024,
-    LIMIT_BODY_WAIT_MS = 5 * 1000,          /* a request waits this long for room in these */
-    LIMIT_HTTP_HEAD_TIMEOUT_MS = 10 * 1000, /* from the first byte to the end of the head */
+    LIMIT_SPOOLED_BODY_BYTES = 1024 * 1024,   /* a larger body goes to a file, in pieces of this size */
+    LIMIT_SPOOLS_BYTES = 1024 * 1024 * 1024,  /* of these files, over all connections */
+    LIMIT_SPOOL_STEP_BYTES = 8 * 1024 * 1024, /* each file is charged in steps of this size */
+    LIMIT_BODY_WAIT_MS = 5 * 1000,            /* a request waits this long for room in these */
+    LIMIT_HTTP_HEAD_TIMEOUT_MS = 10 * 1000,   /* from the first byte to the end of the head */
     LIMIT_HTTP_BODY_TIMEOUT_MS = 60 * 1000,
     LIMIT_HTTP_IDLE_TIMEOUT_MS = 350 * 1000, /* as AWS's load balancers */
     LIMIT_CONNECTIONS = 16384,

@@ -45,6 +45,7 @@ struct txn;
 struct engine;
 struct stream;
 struct delivery_attempt;
+struct spool;
 
 enum principal_kind {
     PRINCIPAL_ANONYMOUS,
@@ -131,6 +132,7 @@ struct call {
     str poller;         /* the name from spawn(); else absent */
     const struct delivery_attempt *delivery; /* the attempt it makes, see engine/delivery.h; else NULL */
     struct stream *stream; /* for a reply sent piece by piece; NULL: the reply is sent as a whole */
+    struct spool *spool;   /* the file with the request's body; NULL: the body is in memory */
     struct call_progress *progress;
 };
 
@@ -193,13 +195,7 @@ struct context_value {
 struct context_list {
     struct context_value *items;
     size_t count;
-    /*
-     * Adds values that must be read from the store, the tags of `resource_id`; called only when a policy may
-     * use them.
-     */
-    void (*resource_tags)(const struct call *call, int64_t resource_id, struct context_list *context);
-    int64_t resource_id;
-    /* The same for values that the engine supplies. */
+    /* Adds values that must be read from the store or the request; called only when a policy may use them. */
     void (*supply)(const struct call *call, const void *source, struct context_list *context);
     const void *source;
 };

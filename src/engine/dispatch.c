@@ -92,6 +92,7 @@ static void begin(struct dispatcher *dispatcher, struct exchange *exchange)
         .account = dispatcher->engine->options.default_account,
         .region = dispatcher->engine->options.default_region,
         .now_ms = engine_now_ms(dispatcher->engine),
+        .spool = call->spool,
         .progress = &exchange->progress,
     };
     exchange->progress = (struct call_progress){0};
@@ -345,6 +346,8 @@ static void admit_now(void *context)
     struct route route = route_of_head(dispatcher, exchange, &sigv4);
 
     admission->largest_body = largest_body(&route);
+    exchange->spools = route.operation && route.operation->flags & OPERATION_LARGE &&
+                       !str_present(exchange->sandbox) && store_disk_folder(dispatcher->engine->store);
     admission->attempt.good =
         str_present(exchange->sandbox) || !is_for_service(&route) ||
         auth_admit(&exchange->call, dispatcher->reader, read ? &sigv4 : NULL, route.protocol->name);

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/thread.h"
 #include "base/time.h"
+#include "store/schema.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -268,16 +269,25 @@ static bool run_start(struct engine *engine)
     return exchange->outcome == DONE;
 }
 
-static void collect_schemas(const struct engine_options *options, const struct schema **schemas)
+/* Once, and behind those that it uses. */
+static void add_schema(const struct schema **schemas, const struct schema *schema)
 {
     size_t count = 0;
 
-    schemas[count++] = &ENGINE_SCHEMA;
+    for (size_t i = 0; schema->uses && schema->uses[i]; i++)
+        add_schema(schemas, schema->uses[i]);
+    while (schemas[count] && schemas[count] != schema)
+        count++;
+    check(count <= MAX_MODULES);
+    schemas[count] = schema;
+}
+
+static void collect_schemas(const struct engine_options *options, const struct schema **schemas)
+{
+    add_schema(schemas, &ENGINE_SCHEMA);
     for (const struct module *const *module = options->modules; *module; module++)
-        if ((*module)->schema) {
-            check(count <= MAX_MODULES);
-            schemas[count++] = (*module)->schema;
-        }
+        if ((*module)->schema)
+            add_schema(schemas, (*module)->schema);
 }
 
 static void init_locks(struct engine *engine)

@@ -36,6 +36,10 @@ struct exchange {
     /* the reply: call exchange_encode() after `answered` */
     struct http_reply reply;
 
+    /* of a body that goes to a file as it comes, see exchange_spool() */
+    str spooled;                       /* the piece to write; in the end the whole body, */
+    const struct sha256 *spooled_hash; /* and its hash */
+
     /* the engine's */
     str allowed_origin;      /* the origin of an allowed page that sent it; else absent */
     bool reads_only;         /* perhaps sent without the user's intent: it may not write */
@@ -55,6 +59,8 @@ struct exchange {
     uint64_t order;            /* its place among the waiters for one name; 0: it has not waited yet */
     uint64_t waited_for;       /* the hash of that name */
     struct waiter *waiter;     /* its entry while it is parked; NULL: it is not */
+    bool spools;               /* dispatch_admit() allows its body to go to a file */
+    bool spooled_whole;        /* the piece is the last one */
     bool was_prepared;         /* its operation's prepare function has run */
     bool denied_read;          /* a denied read: only its hop is left to write */
     bool from_timer;           /* when the commit fails, its row exists again */
@@ -159,6 +165,14 @@ void dispatch(struct dispatcher *dispatcher, struct exchange *exchange);
 bool dispatch_admit(struct dispatcher *dispatcher, struct exchange *exchange, size_t *largest_body);
 /* After dispatch_admit(): the body is larger than the limit.  Encode the exchange and answer it. */
 void dispatch_refuse_large(struct exchange *exchange, size_t largest_body);
+/*
+ * For a body that goes to a file, after dispatch_admit(): write a piece of it, on a worker.  Then `answered`
+ * is called; if the outcome is FAILED, encode the exchange and send the reply at once.  After the last piece
+ * the whole body is in exchange->spooled until exchange_end_spool(), which the server calls for every such
+ * exchange.
+ */
+void exchange_spool(struct exchange *exchange, str piece, bool is_last);
+void exchange_end_spool(struct exchange *exchange);
 /*
  * Submit the calls that dispatch() has gathered: all calls of one turn of the server's loop wake the engine
  * once.

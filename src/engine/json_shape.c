@@ -7,15 +7,17 @@
 #include "engine/protocol_internal.h"
 
 #include "base/hash.h"
+#include "base/spool.h"
 
 #include <string.h>
 
 struct decoder {
     struct arena *arena;
     struct mismatch *mismatch;
-    bool mark;          /* mark missing members */
-    bool everywhere;    /* also members that REST sends outside the body */
-    bool only_integers; /* a fraction, or a number that 64 bits cannot hold, is not an integer */
+    bool mark;           /* mark missing members */
+    bool everywhere;     /* also members that REST sends outside the body */
+    bool only_integers;  /* a fraction, or a number that 64 bits cannot hold, is not an integer */
+    struct spool *spool; /* the file with the text; NULL: it is in memory */
 };
 
 /* ---- from JSON ---- */
@@ -186,6 +188,16 @@ static bool asks_for_something(const struct json *json)
     }
 }
 
+/* A blob takes the place of its text in the request's file, if it is there. */
+static bool decode_blob(const struct decoder *decoder, str text, str *bytes)
+{
+    bool good;
+
+    if (!decoder->spool || !spool_holds(decoder->spool, text) || text.size < LIMIT_LOOP_BODY_BYTES)
+        return base64_decode(decoder->arena, text, bytes);
+    return spool_decode_base64(decoder->spool, decoder->arena, text, bytes, &good) && good;
+}
+
 static bool decode_scalar(const struct decoder *decoder, const struct shape *shape, const struct json *json,
                           void *value)
 {
@@ -194,7 +206,7 @@ static bool decode_scalar(const struct decoder *decoder, const struct shape *sha
         *(str *)value = json->text;
         return json->type == JSON_STRING;
     case SHAPE_BLOB:
-        return json->type == JSON_STRING && base64_decode(decoder->arena, json->text, value);
+        return json->type == JSON_STRING && decode_blob(decoder, json->text, value);
     case SHAPE_BOOLEAN:
         *(bool *)value = json->type == JSON_TRUE;
         return json->type == JSON_TRUE || json->type == JSON_FALSE;
@@ -228,12 +240,14 @@ static bool decode_value(const struct decoder *decoder, const struct shape *shap
 }
 
 bool json_to_structure(struct arena *arena, const struct shape *shape, const struct json *json,
-                       const struct service *service, void *structure, struct mismatch *mismatch)
+                       const struct call *call, void *structure, struct mismatch *mismatch)
 {
+    const struct service *service = call ? call_service(call) : NULL;
     struct decoder decoder = {.arena = arena,
                               .mismatch = mismatch,
                               .mark = service != NULL,
-                              .only_integers = service && !service->dialect->cuts_fractions};
+                              .only_integers = service && !service->dialect->cuts_fractions,
+                              .spool = call ? call->spool : NULL};
 
     return decode_structure(&decoder, shape, json, structure);
 }

@@ -106,7 +106,7 @@ enum operation_flags {
     OPERATION_INTERNAL = 2,  /* no client can call it: timers, events, pollers */
     OPERATION_ANONYMOUS = 4, /* needs no authorize(): GetCallerIdentity, the Runtime API */
     OPERATION_LONG = 16,     /* its read, or its preparation, may take more than a millisecond: see call.h */
-    OPERATION_LARGE = 32,    /* its body may have LIMIT_HTTP_BODY_BYTES */
+    OPERATION_LARGE = 32,    /* its body may have LIMIT_HTTP_BODY_BYTES, and goes to a file as it comes */
     OPERATION_FREES = 64,    /* frees space, or finishes work: also runs on a full disk */
     OPERATION_PREPARED_IF_LARGE = 128, /* prepared only when its body is large: see call.h */
     OPERATION_NO_OUTPUT = 8,  /* AWS's model has no output: the body is empty, in Query it has no result */

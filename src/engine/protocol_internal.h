@@ -44,11 +44,11 @@ bool refused_check(const struct call *call, const struct shape *shape, const voi
 
 /*
  * Fill the structure from an object; null is absent, unknown members are ignored.  Only members that travel
- * in the body are read.  service: the request's service; missing required members are then marked for
- * validate(), and its dialect decides about fractions.  NULL for a reply.
+ * in the body are read.  call: the request's call; missing required members are then marked for
+ * validate(), and its service's dialect decides about fractions.  NULL for a reply.
  */
 bool json_to_structure(struct arena *arena, const struct shape *shape, const struct json *json,
-                       const struct service *service, void *structure, struct mismatch *mismatch);
+                       const struct call *call, void *structure, struct mismatch *mismatch);
 /* Write the present members that travel in the body into an open object. */
 void json_write_members(struct json_writer *writer, const struct shape *shape, const void *structure);
 

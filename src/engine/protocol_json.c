@@ -26,7 +26,7 @@ bool json_decode_body(const struct call *call, const struct shape *shape, str bo
         fail(call, &SERIALIZATION_EXCEPTION, "%s", ""); /* AWS's message is empty */
         return false;
     }
-    if (json_to_structure(call->arena, shape, json, call_service(call), structure, &mismatch))
+    if (json_to_structure(call->arena, shape, json, call, structure, &mismatch))
         return true;
     const struct service *service = call_service(call);
     str sentence = service->dialect->mismatch_sentence(call->arena, service, &mismatch);

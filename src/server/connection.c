@@ -2,7 +2,8 @@
  * connection.c: one client's connection: requests in, one at a time, replies out in their order.
  *
  * Bytes are parsed straight from the loop's read buffer.  While a request is in flight, later bytes wait in
- * `input`; reading continues, because only reading shows that the client has closed.  Replies gather in the
+ * `input`; reading continues, because only reading shows that the client has closed.
+ * The connection also waits while a piece of a large body is written to its file.  Replies gather in the
  * loop's output and are sent with one system call when there is nothing more to serve at once.
  *
  * The exchange may be with the engine when the connection closes: its slot then loses its connection, and is
@@ -29,7 +30,8 @@ struct connection {
     struct slot *slot; /* of the request being read or in flight; NULL between requests */
     bool in_flight;    /* the slot is with the engine, or here between two pieces of its reply */
     bool in_body;
-    bool writing; /* the socket did not take everything at once */
+    bool spooling; /* a piece of the body is being written to its file */
+    bool writing;  /* the socket did not take everything at once */
     bool reading;
     bool waits_for_room; /* the budget for requests is used up: received bytes stay in `input` */
     bool ended;          /* the client has sent its last byte */
@@ -114,6 +116,8 @@ static void drop_slot(struct connection *connection)
         return;
     connection->slot = NULL;
     slot->connection = NULL;
+    if (connection->spooling)
+        return; /* it comes home first */
     if (connection->in_flight)
         tell_port(connection, connection->port->request_ended);
     if (connection->in_flight && !connection->stream.home)
@@ -388,6 +392,8 @@ static void begin_stream(struct connection *connection)
     send_piece(connection);
 }
 
+static void go_on_spooling(struct connection *connection);
+
 void connection_answered(struct slot *slot)
 {
     struct connection *connection = slot->connection;
@@ -396,7 +402,9 @@ void connection_answered(struct slot *slot)
         let_go(slot);
         return;
     }
-    if (connection->stream.begun) {
+    if (connection->spooling) {
+        go_on_spooling(connection);
+    } else if (connection->stream.begun) {
         exchange_encode_piece(&slot->exchange);
         send_piece(connection);
     } else {
@@ -421,7 +429,8 @@ static void refuse(struct connection *connection, int status)
 
 struct want {
     struct slot *slot;
-    size_t bytes;
+    struct share *share;
+    size_t bytes, disk_bytes;
 };
 
 static bool take_room(void *context)
@@ -429,12 +438,20 @@ static bool take_room(void *context)
     struct want *want = context;
     struct slot *slot = want->slot;
 
-    if (want->bytes <= slot->charged)
-        return true;
-    if (!share_take(slot->share, want->bytes, want->bytes - slot->charged))
-        return false;
-    slot->charged = want->bytes;
-    return true;
+    if (want->bytes > slot->charged) {
+        if (!share_take(slot->share, want->bytes, want->bytes - slot->charged))
+            return false;
+        slot->charged = want->bytes;
+    }
+    return slot_take_disk(slot, want->share, want->disk_bytes);
+}
+
+/* Disk space for the request's body, with `more` further bytes. */
+static size_t disk_bytes_of(const struct slot *slot, size_t more)
+{
+    size_t bytes = http_parser_received(slot->parser) + more, step = LIMIT_SPOOL_STEP_BYTES;
+
+    return slot->exchange.spools && bytes > LIMIT_SPOOLED_BODY_BYTES ? (bytes + step - 1) / step * step : 0;
 }
 
 /*
@@ -444,7 +461,8 @@ static bool take_room(void *context)
 static bool pay_for(struct connection *connection, size_t more)
 {
     struct slot *slot = connection->slot;
-    struct want want = {slot, SLOT_BYTES + http_parser_held(slot->parser, more)};
+    struct want want = {slot, connection->share, SLOT_BYTES + http_parser_held(slot->parser, more),
+                        disk_bytes_of(slot, more)};
 
     if (!slot->share) {
         slot->share = connection->share;
@@ -546,6 +564,40 @@ static void admit(struct connection *connection)
     }
 }
 
+/* Is there a piece of the body to write? */
+static bool has_piece(const struct slot *slot, bool is_last)
+{
+    size_t size = http_parser_body_size(slot->parser);
+    bool begun = http_parser_received(slot->parser) > size;
+
+    return slot->exchange.spools && (size > LIMIT_SPOOLED_BODY_BYTES || (is_last && begun));
+}
+
+static void spool(struct connection *connection, bool is_last)
+{
+    struct slot *slot = connection->slot;
+
+    connection->spooling = true;
+    connection->deadline_ms = UINT64_MAX;
+    exchange_spool(&slot->exchange, http_parser_take_body(slot->parser), is_last);
+}
+
+static void go_on_spooling(struct connection *connection)
+{
+    struct slot *slot = connection->slot;
+    const struct exchange *exchange = &slot->exchange;
+
+    connection->spooling = false;
+    if (exchange->outcome == FAILED) {
+        answer_early(connection);
+    } else if (exchange->spooled_whole) {
+        http_parser_give_body(slot->parser, exchange->spooled, exchange->spooled_hash);
+        run(connection);
+    } else {
+        expire_in(connection, LIMIT_HTTP_BODY_TIMEOUT_MS);
+    }
+}
+
 static void wait_for_room(struct connection *connection)
 {
     if (!connection->waits_for_room)
@@ -569,6 +621,8 @@ static size_t feed(struct connection *connection, str bytes)
     case HTTP_NEED_MORE:
         if (!pay_for(connection, 0))
             refuse(connection, 503);
+        else if (has_piece(connection->slot, false))
+            spool(connection, false);
         break;
     case HTTP_HEAD_DONE:
         admit(connection);
@@ -576,7 +630,10 @@ static size_t feed(struct connection *connection, str bytes)
             refuse(connection, 503);
         break;
     case HTTP_COMPLETE:
-        run(connection);
+        if (has_piece(connection->slot, true))
+            spool(connection, true);
+        else
+            run(connection);
         break;
     case HTTP_BAD:
         refuse(connection, http_parser_error_status(parser));
@@ -587,8 +644,8 @@ static size_t feed(struct connection *connection, str bytes)
 
 static bool can_serve(const struct connection *connection)
 {
-    return !connection->in_flight && !connection->writing && !connection->finishing &&
-           !connection->waits_for_room && open_still(connection);
+    return !connection->in_flight && !connection->spooling && !connection->writing &&
+           !connection->finishing && !connection->waits_for_room && open_still(connection);
 }
 
 static void keep_input(struct connection *connection, str bytes)
@@ -634,8 +691,9 @@ static void on_allocate(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
     struct connection *connection = handle->data;
 
     (void)suggested;
-    *buffer = uv_buf_init(connection->loop->read_buffer,
-                          connection->in_flight ? WAITING_READ_BYTES : READ_BUFFER_BYTES);
+    *buffer =
+        uv_buf_init(connection->loop->read_buffer,
+                    connection->in_flight || connection->spooling ? WAITING_READ_BYTES : READ_BUFFER_BYTES);
 }
 
 static void read_or_pause(struct connection *connection);
@@ -649,7 +707,7 @@ static void settle(struct connection *connection)
         ask_for_more(connection);
     else if (connection->finishing && !connection->lingering)
         linger(connection);
-    else if (connection->ended && !connection->in_flight)
+    else if (connection->ended && !connection->in_flight && !connection->spooling)
         connection_close(connection);
 }
 
@@ -708,7 +766,8 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer)
 /* The list of quiet connections that this one belongs to, where it can be found when its place is needed. */
 static struct quiet_list *quiet_list_of(struct connection *connection)
 {
-    if (connection->in_flight || connection->writing || connection->finishing || connection->waits_for_room)
+    if (connection->in_flight || connection->spooling || connection->writing || connection->finishing ||
+        connection->waits_for_room)
         return NULL;
     return connection->slot ? &connection->loop->receiving : &connection->loop->idle;
 }

@@ -92,6 +92,28 @@ void slot_end_charge(struct slot *slot)
     slot->charged = 0;
 }
 
+bool slot_take_disk(struct slot *slot, struct share *share, size_t bytes)
+{
+    if (bytes <= slot->spooled)
+        return true;
+    if (!share_take_disk(share, bytes - slot->spooled))
+        return false;
+    if (!slot->disk_share)
+        share_keep(share);
+    slot->disk_share = share;
+    slot->spooled = bytes;
+    return true;
+}
+
+static void end_spool(struct slot *slot)
+{
+    exchange_end_spool(&slot->exchange);
+    share_give_disk(slot->disk_share, slot->spooled);
+    share_let_go(slot->disk_share);
+    slot->disk_share = NULL;
+    slot->spooled = 0;
+}
+
 bool slot_begin_stream(struct slot *slot, struct share *share)
 {
     if (!share_begin_stream(share))
@@ -114,6 +136,8 @@ void slot_give_back(struct slot *slot)
 
     slot->loop->trim |= arena.held > WORTH_TRIMMING_BYTES;
     slot_end_charge(slot);
+    if (slot->disk_share)
+        end_spool(slot);
     if (slot->stream_share)
         end_stream(slot);
     if (slot->loop->free_slot_count == FREE_SLOTS_KEPT) {

@@ -114,6 +114,8 @@ struct slot {
     struct connection *connection; /* NULL when the client has gone */
     struct share *share;           /* pays for `charged` bytes; NULL: for no bytes */
     size_t charged;
+    struct share *disk_share; /* pays for `spooled` bytes on the disk; NULL: for no bytes */
+    size_t spooled;
     struct share *stream_share; /* the share whose stream it is; NULL: not a stream */
     bool answered;              /* answered within dispatch() */
     struct slot *next_free;
@@ -129,6 +131,8 @@ void slot_give_back(struct slot *slot);
  * streams.
  */
 bool slot_begin_stream(struct slot *slot, struct share *share);
+/* The share pays for `bytes` bytes of its body on the disk in total.  False: there is no room. */
+bool slot_take_disk(struct slot *slot, struct share *share, size_t bytes);
 /* The budget stops paying for the slot. */
 void slot_end_charge(struct slot *slot);
 

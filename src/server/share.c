@@ -19,7 +19,7 @@ enum { MOST_OF_EIGHT = 7, IPV6_NETWORK_BYTES = 8 };
 
 struct share {
     struct shares *shares;
-    size_t connections, bytes, streams, users;
+    size_t connections, bytes, disk_bytes, streams, users;
     size_t key_size;
     char key[INET6_ADDRSTRLEN];
 };
@@ -27,7 +27,7 @@ struct share {
 struct shares {
     pthread_mutex_t lock; /* protects all members */
     struct map by_address;
-    size_t most_connections, connections, bytes, streams;
+    size_t most_connections, connections, bytes, disk_bytes, streams;
 };
 
 struct shares *shares_new(size_t descriptors)
@@ -110,7 +110,7 @@ static void drop_user(struct share *share)
 {
     if (--share->users > 0)
         return;
-    check(share->connections == 0 && share->bytes == 0 && share->streams == 0);
+    check(share->connections == 0 && share->bytes == 0 && share->disk_bytes == 0 && share->streams == 0);
     map_remove(&share->shares->by_address, (str){share->key, share->key_size});
     free(share);
 }
@@ -152,6 +152,30 @@ void share_give(struct share *share, size_t bytes)
     share->bytes -= bytes;
     shares->bytes -= bytes;
     pthread_mutex_unlock(&shares->lock);
+}
+
+bool share_take_disk(struct share *share, size_t bytes)
+{
+    struct shares *shares = share->shares;
+
+    pthread_mutex_lock(&shares->lock);
+    bool taken = shares->disk_bytes + bytes <= LIMIT_SPOOLS_BYTES &&
+                 share->disk_bytes + bytes <= most_of(LIMIT_SPOOLS_BYTES);
+    if (taken) {
+        share->disk_bytes += bytes;
+        shares->disk_bytes += bytes;
+    }
+    pthread_mutex_unlock(&shares->lock);
+    return taken;
+}
+
+void share_give_disk(struct share *share, size_t bytes)
+{
+    pthread_mutex_lock(&share->shares->lock);
+    check(bytes <= share->disk_bytes);
+    share->disk_bytes -= bytes;
+    share->shares->disk_bytes -= bytes;
+    pthread_mutex_unlock(&share->shares->lock);
 }
 
 bool share_begin_stream(struct share *share)

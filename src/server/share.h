@@ -2,7 +2,7 @@
 
 /*
  * share.h: what the clients of one address, or one sandbox, use: connections, memory for requests being read,
- * and replies sent piece by piece.
+ * disk for large ones, and replies sent piece by piece.
  *
  * All incomplete requests together have a budget of memory, and the numbers of connections and streams are
  * limited, too; one share gets at most seven eighths of each, so that others always get some.  Any thread.
@@ -34,6 +34,9 @@ void share_leave(struct share *share);
  */
 bool share_take(struct share *share, size_t whole, size_t more);
 void share_give(struct share *share, size_t bytes);
+/* Disk for a body that goes to a file; false when there is too little. */
+bool share_take_disk(struct share *share, size_t bytes);
+void share_give_disk(struct share *share, size_t bytes);
 /* Count one more reply that is sent piece by piece; false when there are too many. */
 bool share_begin_stream(struct share *share);
 void share_end_stream(struct share *share);

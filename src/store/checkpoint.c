@@ -15,6 +15,7 @@
 #include "base/thread.h"
 #include "store/store_internal.h"
 
+#include <sys/stat.h>
 #include <time.h>
 
 enum {
@@ -43,7 +44,7 @@ static void wait_a_while(struct store *store)
 }
 
 /*
- * Wait until the log is large, or until nothing has been written for a while: then it can be emptied and cut
+ * Wait until the log is large, or until nothing has been written for a while: then it can be emptied
  * without disturbing anybody.
  */
 static bool wait_for_work(struct store *store, bool *idle)
@@ -154,11 +155,25 @@ static bool restart_log(struct store *store, int mode, bool *restarted)
     return checkpoint(store, mode, &left_pages, restarted);
 }
 
+/*
+ * Whether the log's file is cut as well.  A sync is faster after writing over what the file already had,
+ * because the file system need not store a new size.  So an idle log keeps its file, unless that is very
+ * large or in memory.
+ */
+static int restart_mode(const struct store *store, bool may_cut)
+{
+    struct stat file;
+    bool is_large = store->options.in_memory ||
+                    (fstat(store->log_file, &file) == 0 && file.st_size > STORE_KEPT_LOG_BYTES);
+
+    return may_cut && is_large ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_RESTART;
+}
+
 /* True when the log is empty, or can be emptied now. */
 static bool empty_log(struct store *store, bool idle)
 {
     bool was_full = atomic_load(&store->full), little_is_left = false, restarted = false;
-    int mode = idle && !was_full ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_RESTART;
+    int mode = restart_mode(store, idle && !was_full);
     bool good =
         move_most(store, &little_is_left) && (!little_is_left || restart_log(store, mode, &restarted));
 

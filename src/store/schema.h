@@ -13,6 +13,10 @@ struct migration {
 
 struct schema {
     const char *name;
+    /* Up to NULL: schemas whose tables its migrations name, which the store brings up to date before.  Or
+     * NULL.
+     */
+    const struct schema *const *uses;
     const struct migration *migrations; /* in order */
     size_t migration_count;
     const char *const *tables; /* after the last migration */

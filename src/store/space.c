@@ -127,6 +127,16 @@ void space_look(struct store *store)
     log_info("there is room on the disk again folder=\"%s\"", store->folder.path);
 }
 
+const char *store_disk_folder(const struct store *store)
+{
+    return store->folder.in_memory ? NULL : store->folder.path;
+}
+
+bool store_leaves_room(const struct store *store, size_t bytes)
+{
+    return !store_is_full(store) && has_room(store, (uint64_t)bytes + ROOM_AGAIN_BYTES);
+}
+
 bool store_is_full(const struct store *store)
 {
     return atomic_load_explicit(&store->full, memory_order_relaxed);

@@ -42,6 +42,7 @@ struct http_parser {
 
     char *body; /* loose memory of the arena */
     size_t body_size, body_capacity, body_limit;
+    size_t body_taken;                /* bytes of it before those that are here */
     size_t framing_size, chunk_count; /* of a chunked body: bytes beside the data, and how many chunks */
     int error_status;                 /* 0: none */
     struct http_request request;
@@ -147,7 +148,7 @@ static int on_body(llhttp_t *llhttp, const char *at, size_t size)
     struct http_parser *parser = owner(llhttp);
     size_t wanted = parser->body_size + size;
 
-    if (wanted > parser->body_limit)
+    if (parser->body_taken + wanted > parser->body_limit)
         return refuse(parser, 413);
     if (wanted > parser->body_capacity) {
         parser->body_capacity = next_capacity(parser, wanted);
@@ -299,7 +300,7 @@ static void head_done(struct http_parser *parser)
 
 bool http_parser_expects_continue(const struct http_parser *parser)
 {
-    return parser->body_size == 0 && parser->llhttp.http_minor == 1 &&
+    return http_parser_received(parser) == 0 && parser->llhttp.http_minor == 1 &&
            str_equal_nocase(http_header(&parser->request.headers, S("Expect")), S("100-continue"));
 }
 
@@ -379,7 +380,7 @@ void http_parser_begin(struct http_parser *parser, struct arena *arena)
     parser->target = (struct piece){0};
     parser->field_count = parser->head_size = parser->line_size = 0;
     parser->line_count = 0;
-    parser->body_size = parser->body_capacity = 0;
+    parser->body_size = parser->body_capacity = parser->body_taken = 0;
     parser->framing_size = parser->chunk_count = 0;
     parser->value_seen = parser->head_scanned = parser->head_complete = false;
     parser->complete = parser->head_told = false;
@@ -468,7 +469,36 @@ bool http_parser_limit_body(struct http_parser *parser, size_t limit)
     bool claimed = parser->llhttp.flags & F_CONTENT_LENGTH;
 
     parser->body_limit = limit;
-    return parser->body_size + (claimed ? (size_t)parser->llhttp.content_length : 0) <= limit;
+    return http_parser_received(parser) + (claimed ? (size_t)parser->llhttp.content_length : 0) <= limit;
+}
+
+size_t http_parser_body_size(const struct http_parser *parser)
+{
+    return parser->body_size;
+}
+
+size_t http_parser_received(const struct http_parser *parser)
+{
+    return parser->body_taken + parser->body_size;
+}
+
+str http_parser_take_body(struct http_parser *parser)
+{
+    str body = {parser->body_size > 0 ? parser->body : "", parser->body_size};
+
+    parser->body_taken += parser->body_size;
+    parser->body_size = 0;
+    return body;
+}
+
+void http_parser_give_body(struct http_parser *parser, str body, const struct sha256 *hash)
+{
+    check(parser->complete && body.size == parser->body_taken && parser->body_size == 0);
+    arena_free_loose(parser->arena, parser->body);
+    parser->body = NULL;
+    parser->body_capacity = 0;
+    parser->request.payload = parser->request.body = body;
+    parser->request.payload_hash = hash;
 }
 
 size_t http_parser_held(const struct http_parser *parser, size_t more)

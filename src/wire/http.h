@@ -8,6 +8,7 @@
  * arena given to http_parser_begin().
  */
 #include "base/arena.h"
+#include "base/hash.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "wire/gzip.h"
@@ -25,8 +26,9 @@ struct http_request {
     str method, target; /* as sent */
     str path, query;    /* of target, still encoded */
     struct http_headers headers;
-    str payload; /* the body as sent, without chunk framing: what a signature covers */
-    str body;    /* the same, until http_unpack() replaces it by the unpacked payload */
+    str payload;                       /* the body as sent, without chunk framing: what a signature covers */
+    const struct sha256 *payload_hash; /* NULL until somebody has computed it */
+    str body;                          /* the same, until http_unpack() replaces it by the unpacked payload */
     bool keep_alive;
     bool takes_chunks; /* HTTP/1.1: a reply may be chunked */
 };
@@ -74,6 +76,16 @@ bool http_parser_limit_body(struct http_parser *parser, size_t limit);
 bool http_parser_expects_continue(const struct http_parser *parser);
 /* Bytes of memory that the request holds, or would hold with `more` further bytes of body. */
 size_t http_parser_held(const struct http_parser *parser, size_t more);
+/*
+ * For a body that is kept elsewhere: http_parser_body_size() bytes of it are in the parser, and
+ * http_parser_take_body() takes them out; they are valid until the next feed.  At HTTP_COMPLETE the caller
+ * takes the rest and gives the whole body with its hash; the parser then frees its own memory for the body.
+ */
+size_t http_parser_body_size(const struct http_parser *parser);
+str http_parser_take_body(struct http_parser *parser);
+void http_parser_give_body(struct http_parser *parser, str body, const struct sha256 *hash);
+/* Bytes of the body that have arrived, taken or not. */
+size_t http_parser_received(const struct http_parser *parser);
 /* At HTTP_BAD: 400, 413, 431, 501, 503 (out of memory) or 505. */
 int http_parser_error_status(const struct http_parser *parser);
 /* What has arrived so far, for time-outs. */

@@ -275,11 +275,14 @@ static void add_header(struct text *text, const struct http_headers *headers, st
     text_add_char(text, '\n');
 }
 
-static void add_hex_digest(struct text *text, str data)
+static void add_hex(struct text *text, struct sha256 hash)
 {
-    struct sha256 hash = sha256(data);
-
     text_add(text, hex_encode(text->arena, HASH_STR(hash)));
+}
+
+static struct sha256 hash_of_payload(const struct http_request *request)
+{
+    return request->payload_hash ? *request->payload_hash : sha256(request->payload);
 }
 
 /* The hash of the payload that the client declares and signs, or absent. */
@@ -321,7 +324,7 @@ str sigv4_canonical_request(struct arena *arena, const struct http_request *requ
     if (str_present(payload))
         text_add(&text, payload);
     else
-        add_hex_digest(&text, request->payload);
+        add_hex(&text, hash_of_payload(request));
     return text_str(&text);
 }
 
@@ -338,7 +341,7 @@ str sigv4_string_to_sign(struct arena *arena, const struct sigv4 *sigv4, str can
     text_add_char(&text, '/');
     text_add(&text, sigv4->service);
     text_add(&text, S("/" TERMINATOR "\n"));
-    add_hex_digest(&text, canonical_request);
+    add_hex(&text, sha256(canonical_request));
     return text_str(&text);
 }
 
@@ -373,7 +376,7 @@ static bool payload_as_declared(struct arena *arena, const struct http_request *
     if (!str_present(declared) || str_equal(declared, S(UNSIGNED_PAYLOAD)) ||
         str_equal(declared, S("STREAMING-" UNSIGNED_PAYLOAD "-TRAILER")))
         return true;
-    struct sha256 hash = sha256(request->payload);
+    struct sha256 hash = hash_of_payload(request);
     return str_equal(declared, hex_encode(arena, HASH_STR(hash)));
 }
 

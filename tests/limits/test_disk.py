@@ -9,6 +9,7 @@ from orderly_server import wait_until
 from wire_client import Refused
 
 BODY = "x" * 100_000
+KEPT_LOG_BYTES = 64 * 1024 * 1024
 
 
 @pytest.fixture
@@ -152,4 +153,4 @@ def test_a_file_shrinks_after_a_reset(start, wire):
     orderly_server.post(server.endpoint, "/_localstack/state/reset")
     wait_until(lambda: file_bytes(server) < 10_000_000, timeout_seconds=60, what="the file to shrink")
     log = os.path.join(server.data, "orderly.db-wal")
-    wait_until(lambda: os.stat(log).st_size == 0, timeout_seconds=30, what="the log to be cut")
+    wait_until(lambda: os.stat(log).st_size <= KEPT_LOG_BYTES, timeout_seconds=30, what="the log to be cut")

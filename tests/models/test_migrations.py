@@ -8,7 +8,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 def migrations(service):
-    found = parts(ROOT / f"src/services/{service}/{service}.sql")
+    [source] = ROOT.glob(f"src/**/{service}.sql")
+    found = parts(source)
     return {int(name): sql for kind, name, sql in found if kind == "migration"}
 
 

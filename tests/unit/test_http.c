@@ -233,6 +233,45 @@ TEST(a_chunked_body_too_large_is_refused_on_its_way)
     assert_true(sent <= (size_t)LIMIT_HTTP_BODY_BYTES + CHUNK);
 }
 
+TEST(a_body_may_be_taken_away_before_it_is_whole)
+{
+    static const struct sha256 hash = {{1}};
+    size_t used;
+
+    assert_int_equal(state_of(S(POST_START "Content-Length: 9\r\n\r\nabc")), HTTP_HEAD_DONE);
+    assert_true(http_parser_limit_body(parser, 9));
+    assert_text(http_parser_take_body(parser), "abc");
+    assert_true(http_parser_limit_body(parser, 9));
+    assert_false(http_parser_limit_body(parser, 8));
+    assert_true(http_parser_limit_body(parser, 9));
+    assert_int_equal(feed(S("def"), &used), HTTP_NEED_MORE);
+    assert_int_equal(http_parser_body_size(parser), 3);
+    assert_int_equal(http_parser_received(parser), 6);
+    assert_text(http_parser_take_body(parser), "def");
+    assert_text(http_parser_take_body(parser), "");
+    assert_int_equal(feed(S("ghi"), &used), HTTP_COMPLETE);
+    assert_text(http_parser_take_body(parser), "ghi");
+    http_parser_give_body(parser, S("ABCDEFGHI"), &hash);
+    assert_text(http_parser_request(parser)->body, "ABCDEFGHI");
+    assert_text(http_parser_request(parser)->payload, "ABCDEFGHI");
+    assert_ptr_equal(http_parser_request(parser)->payload_hash, &hash);
+    assert_true(http_parser_held(parser, 0) < 2 * sizeof POST_START "Content-Length: 9\r\n\r\n");
+}
+
+TEST(what_was_taken_of_a_body_counts_for_its_limit)
+{
+    size_t used;
+
+    assert_int_equal(state_of(S(POST_START "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n")),
+                     HTTP_HEAD_DONE);
+    assert_true(http_parser_limit_body(parser, 5));
+    assert_text(http_parser_take_body(parser), "abc");
+    assert_int_equal(feed(S("2\r\nde\r\n"), &used), HTTP_NEED_MORE);
+    assert_text(http_parser_take_body(parser), "de");
+    assert_int_equal(feed(S("1\r\nf\r\n"), &used), HTTP_BAD);
+    assert_int_equal(http_parser_error_status(parser), 413);
+}
+
 TEST(a_large_body_arrives_whole)
 {
     enum { SIZE = 3000000, STEP = 65536 };
@@ -649,6 +688,7 @@ TESTS(test(a_request_is_taken_apart), test(a_body_of_known_length_is_read), test
       test(a_client_that_does_not_wait_is_not_told_to_continue),
       test(a_body_too_large_is_refused_before_it_is_sent),
       test(a_chunked_body_too_large_is_refused_on_its_way), test(a_large_body_arrives_whole),
+      test(a_body_may_be_taken_away_before_it_is_whole), test(what_was_taken_of_a_body_counts_for_its_limit),
       test(a_head_too_large_is_refused), test(a_head_too_large_is_refused_when_it_drips),
       test(too_many_headers_are_refused), test(ambiguous_lengths_are_refused),
       test(malformed_heads_are_refused), test(two_spaces_are_seen_wherever_the_bytes_are_cut),

@@ -69,6 +69,14 @@ static void apply_migration(struct catalog *catalog, const struct migration *mig
     }
 }
 
+static void apply_migrations(struct source *source, sqlite3 *db)
+{
+    struct catalog catalog = {.source = source, .db = db};
+
+    for (size_t i = 0; i < source->migrations.count; i++)
+        apply_migration(&catalog, &source->migrations.items[i]);
+}
+
 static str read_text(struct catalog *catalog, sqlite3_stmt *prepared, int column)
 {
     return arena_copy(catalog->source->arena, str_of((const char *)sqlite3_column_text(prepared, column)));
@@ -77,10 +85,12 @@ static str read_text(struct catalog *catalog, sqlite3_stmt *prepared, int column
 static void add_column(struct catalog *catalog, sqlite3_stmt *prepared)
 {
     struct source *source = catalog->source;
-    struct column *column = list_add(source->arena, &catalog->columns);
-    str type = read_text(catalog, prepared, 2);
+    str type = read_text(catalog, prepared, 2), table = read_text(catalog, prepared, 0);
 
-    column->table = read_text(catalog, prepared, 0);
+    if (has_name(&source->used_tables, table))
+        return;
+    struct column *column = list_add(source->arena, &catalog->columns);
+    column->table = table;
     column->field.name = read_text(catalog, prepared, 1);
     column->field.nullable = sqlite3_column_int(prepared, 3) == 0;
     column->field.values = find_enum(source, column->table, column->field.name);
@@ -107,6 +117,22 @@ static void read_columns(struct catalog *catalog)
         source_error(catalog->source, 1, "%s", sqlite3_errmsg(catalog->db));
     while (sqlite3_step(prepared) == SQLITE_ROW)
         add_column(catalog, prepared);
+    sqlite3_finalize(prepared);
+}
+
+/* The store, too, applies all migrations of what a source uses before the source's own. */
+static void apply_used(struct catalog *catalog)
+{
+    struct source *source = catalog->source;
+    static const char query[] = "select name from pragma_table_list where schema = 'main' and type = 'table'";
+    sqlite3_stmt *prepared;
+
+    for (size_t i = 0; i < source->uses.count; i++)
+        apply_migrations(&source->uses.items[i], catalog->db);
+    if (sqlite3_prepare_v2(catalog->db, query, -1, &prepared, NULL) != SQLITE_OK)
+        source_error(source, 1, "%s", sqlite3_errmsg(catalog->db));
+    while (sqlite3_step(prepared) == SQLITE_ROW)
+        *list_add(source->arena, &source->used_tables) = read_text(catalog, prepared, 0);
     sqlite3_finalize(prepared);
 }
 
@@ -264,6 +290,16 @@ static void join_row(struct source *source, const struct statement *statement, c
     }
 }
 
+static void check_tables(const struct source *source, const struct statement *statement)
+{
+    for (size_t i = 0; i < source->used_tables.count; i++) {
+        str table = source->used_tables.items[i];
+        if (has_name(&statement->reads, table) || has_name(&statement->writes, table))
+            source_error(source, statement->line,
+                         "only migrations may name %.*s, the table of another source", STR_ARGS(table));
+    }
+}
+
 /* A cached row is found by the statement's parameters, so it needs some. */
 static void check_cached(const struct source *source, const struct statement *statement)
 {
@@ -292,6 +328,7 @@ static void check_statement(struct catalog *catalog, struct statement *statement
     if (!str_empty(str_trim(str_from(sql->text, (size_t)(tail - sql->text.data)))))
         source_error(catalog->source, line_at(sql, (int)(tail - sql->text.data)), "more than one statement");
 
+    check_tables(catalog->source, statement);
     find_params(catalog, statement, prepared);
     find_columns(catalog, statement, prepared);
     check_declared(catalog, &statement->declared_params, &statement->params);
@@ -314,8 +351,8 @@ void check_source(struct source *source)
 
     if (sqlite3_open(":memory:", &catalog.db) != SQLITE_OK || !functions_add(catalog.db))
         source_error(source, 1, "%s", sqlite3_errmsg(catalog.db));
-    for (size_t i = 0; i < source->migrations.count; i++)
-        apply_migration(&catalog, &source->migrations.items[i]);
+    apply_used(&catalog);
+    apply_migrations(source, catalog.db);
     read_columns(&catalog);
     const struct enumeration *unchecked = find_unchecked(source, catalog.db);
     sqlite3_set_authorizer(catalog.db, note_table, &catalog);

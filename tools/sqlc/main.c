@@ -49,6 +49,13 @@ static str base_name(const char *path)
     return str_of(slash ? slash + 1 : path);
 }
 
+str source_name(const struct source *source)
+{
+    str name = base_name(source->path);
+
+    return str_head(name, name.size - strlen(".sql"));
+}
+
 int main(int argc, char **argv)
 {
     struct arena arena = {0};

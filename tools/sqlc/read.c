@@ -203,6 +203,25 @@ static void read_enum(struct reader *reader, str rest)
         source_error(source, reader->line, "%.*s has no values", STR_ARGS(name));
 }
 
+/* The path of a source, from the folder of this one. */
+static void read_uses(struct reader *reader, str rest)
+{
+    struct source *source = reader->source;
+    str path = str_trim(rest), folder = str_of(source->path);
+    struct source used = {.arena = source->arena};
+
+    if (source->migrations.count > 0 || source->statements.count > 0)
+        source_error(source, reader->line, "-- uses: stands before all migrations and statements");
+    if (!str_ends_with(path, S(".sql")))
+        source_error(source, reader->line, "expected -- uses: the path of an .sql file");
+    folder = str_head(folder, (size_t)(str_last_index(folder, '/') + 1));
+    used.path = arena_concat(source->arena, folder, path, S("\0")).data;
+    read_source(&used);
+    if (used.uses.count > 0)
+        source_error(source, reader->line, "%s uses others itself", used.path);
+    *list_add(source->arena, &source->uses) = used;
+}
+
 static void read_row(struct reader *reader, str rest)
 {
     str name = str_trim(rest);
@@ -225,6 +244,7 @@ static bool read_directive(struct reader *reader, str comment)
         {STR_INIT("column:"), read_column},
         {STR_INIT("row:"), read_row},
         {STR_INIT("enum:"), read_enum},
+        {STR_INIT("uses:"), read_uses},
     };
 
     for (size_t i = 0; i < sizeof directives / sizeof *directives; i++) {

@@ -78,6 +78,10 @@ struct source {
     struct arena *arena;
     const char *path;
     struct {
+        struct source *items;
+        size_t count;
+    } uses; /* sources whose tables its migrations may name */
+    struct {
         struct migration *items;
         size_t count;
     } migrations;
@@ -89,7 +93,8 @@ struct source {
         struct enumeration *items;
         size_t count;
     } enums;
-    struct names tables; /* filled by check_source() */
+    struct names tables;      /* filled by check_source(): its own, */
+    struct names used_tables; /* and those of what it uses */
     struct {
         struct row *items;
         size_t count;
@@ -97,6 +102,8 @@ struct source {
 };
 
 void read_source(struct source *source);
+/* What `-- uses:` names it by: tags of tags.sql. */
+str source_name(const struct source *source);
 void check_source(struct source *source);
 /* check_enums.c: an enum whose table does not check it, or NULL; and the complaints about enums. */
 const struct enumeration *find_unchecked(struct source *source, sqlite3 *db);

@@ -351,12 +351,31 @@ static void write_tables(const struct writer *writer)
     fputs("};\n", writer->out);
 }
 
+static void write_uses(const struct writer *writer)
+{
+    for (size_t i = 0; i < writer->source->uses.count; i++) {
+        fputs("\nextern const struct schema ", writer->out);
+        write_upper(writer, source_name(&writer->source->uses.items[i]));
+        fputs("_SCHEMA;", writer->out);
+    }
+    fputs("\nstatic const struct schema *const uses[] = {", writer->out);
+    for (size_t i = 0; i < writer->source->uses.count; i++) {
+        fputc('&', writer->out);
+        write_upper(writer, source_name(&writer->source->uses.items[i]));
+        fputs("_SCHEMA, ", writer->out);
+    }
+    fputs("NULL};\n", writer->out);
+}
+
 static void write_schema(const struct writer *writer)
 {
     bool migrations = writer->source->migrations.count > 0;
     bool tables = writer->source->tables.count > 0;
     bool statements = writer->source->statements.count > 0;
+    bool uses = writer->source->uses.count > 0;
 
+    if (uses)
+        write_uses(writer);
     if (migrations)
         write_migrations(writer);
     if (tables)
@@ -374,6 +393,8 @@ static void write_schema(const struct writer *writer)
         fputs(
             "    .migrations = migrations,\n    .migration_count = sizeof migrations / sizeof *migrations,\n",
             writer->out);
+    if (uses)
+        fputs("    .uses = uses,\n", writer->out);
     if (tables)
         fputs("    .tables = tables,\n    .table_count = sizeof tables / sizeof *tables,\n", writer->out);
     if (statements)

@@ -12,17 +12,6 @@
 #include "base/hash.h"
 #include "number.h"
 
-void dynamodb_table_tags_in_context(const struct call *call, const struct resource *resource,
-                                    struct context_list *context)
-{
-    const struct table *table = resource->row;
-    struct dynamodb_list_tags_rows rows =
-        dynamodb_list_tags(call->txn, &(struct dynamodb_list_tags_params){.table_id = table->row.id});
-
-    for (size_t i = 0; i < rows.count; i++)
-        context_add_resource_tag(call, context, rows.items[i].name, rows.items[i].value);
-}
-
 /* ---- values of the request ---- */
 
 static void add_attribute(const struct call *call, struct context_list *context, str name)

@@ -1,3 +1,5 @@
+-- uses: ../tags/tags.sql
+
 -- migration: 1
 create table dynamodb_table (
     id integer primary key autoincrement,
@@ -65,6 +67,12 @@ create table dynamodb_gone (
 insert into dynamodb_gone select distinct table_id from dynamodb_item
 where table_id not in (select id from dynamodb_table);
 
+-- migration: 3
+insert into aws_tag (owner, key, value)
+select 'arn:aws:dynamodb:' || owner.region || ':' || owner.account || ':table/' || owner.name, tag.name, tag.value
+from dynamodb_tag tag join dynamodb_table owner on owner.id = tag.table_id;
+drop table dynamodb_tag;
+
 -- The columns that every request about items needs.
 -- statement: find_table :cached
 select id, hash_name, hash_type, range_name, range_type
@@ -90,15 +98,6 @@ delete from dynamodb_table where id = :id;
 select name from dynamodb_table
 where account = :account and region = :region and name > :after
 order by name limit :limit;
-
--- statement: add_tag :exec
-insert into dynamodb_tag (table_id, name, value) values (:table_id, :name, :value);
-
--- statement: list_tags :many
-select name, value from dynamodb_tag where table_id = :table_id;
-
--- statement: remove_tags :exec
-delete from dynamodb_tag where table_id = :table_id;
 
 -- Counts at most `limit` items.
 -- statement: count_items :one

@@ -95,9 +95,6 @@ bool dynamodb_write_request_check(const struct call *call, const struct write_re
                                   struct expressions *expressions);
 
 /* access.c */
-/* For resource.add_context. */
-void dynamodb_table_tags_in_context(const struct call *call, const struct resource *resource,
-                                    struct context_list *context);
 /* What a policy may test in a request about items. */
 struct access {
     const struct expressions *expressions;           /* NULL: the request has none, or malformed ones */

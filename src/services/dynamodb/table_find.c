@@ -4,6 +4,7 @@
 #include "dynamodb_internal.h"
 
 #include "aws/arn.h"
+#include "services/tags/tags.h"
 
 enum { MIN_NAME = 3, MAX_NAME = 255 };
 
@@ -52,7 +53,7 @@ bool dynamodb_locate_table(const struct call *call, str given, struct resource *
                             &(struct dynamodb_find_table_params){
                                 .account = table->account, .region = table->region, .name = table->name},
                             &table->row))
-        found->add_context = dynamodb_table_tags_in_context;
+        found->add_context = tags_add_context;
     return true;
 }
 

@@ -6,7 +6,9 @@
  */
 #include "dynamodb_internal.h"
 
+#include "base/check.h"
 #include "base/hash.h"
+#include "services/tags/tags.h"
 
 enum { LIST_LIMIT = 100 };
 
@@ -149,10 +151,9 @@ static void add(const struct call *call, const struct dynamodb_create_table_inpu
             .protected = in->deletion_protection_enabled && *in->deletion_protection_enabled,
         });
     dynamodb_items_begin_counting(call, row->id);
-    for (size_t i = 0; i < in->tags.count; i++)
-        dynamodb_add_tag(call->txn, &(struct dynamodb_add_tag_params){.table_id = row->id,
-                                                                      .name = in->tags.items[i].key,
-                                                                      .value = in->tags.items[i].value});
+    struct str_map tags = TAGS_MAP(call->arena, &in->tags);
+    bool fit = tags_put(call, table->arn, &tags, TAG_CASE_MATTERS);
+    check(fit); /* dynamodb_table_check() has counted them */
 }
 
 enum outcome dynamodb_create_table(const struct call *call, const struct dynamodb_create_table_input *in,
@@ -212,7 +213,7 @@ enum outcome dynamodb_delete_table(const struct call *call, const struct dynamod
                     "Resource cannot be deleted as it is currently protected against deletion. Disable "
                     "deletion protection first.");
     out->table_description = describe(call, table, S("DELETING"));
-    dynamodb_remove_tags(call->txn, &(struct dynamodb_remove_tags_params){.table_id = table->row.id});
+    tags_remove_all(call, table->arn);
     dynamodb_remove_table(call->txn, &(struct dynamodb_remove_table_params){.id = table->row.id});
     dynamodb_items_remove_later(call, table->row.id);
     return DONE;

@@ -95,8 +95,6 @@ static void add_context(const struct call *call, struct inquiry *inquiry, const 
         *list_add(call->arena, &context) = question->context->items[i];
     if (str_equal(question->action, S("iam:PassRole")) && call->operation)
         context_add(call, &context, S("iam:PassedToService"), service_host(call));
-    if (question->context->resource_tags && asks_context(&inquiry->set))
-        question->context->resource_tags(call, question->context->resource_id, &context);
     if (question->context->supply && asks_context(&inquiry->set))
         question->context->supply(call, question->context->source, &context);
     inquiry->request.context = context.items;

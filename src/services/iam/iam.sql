@@ -1,3 +1,5 @@
+-- uses: ../tags/tags.sql
+
 -- migration: 1
 -- Roles and users are identities.  Names that differ only in case are equal.
 create table iam_identity (
@@ -109,6 +111,17 @@ alter table iam_session add column issued_ms integer not null default 0;
 -- migration: 3
 create index iam_identity_by_boundary on iam_identity (boundary_arn) where boundary_arn is not null;
 
+-- migration: 4
+insert into aws_tag (owner, key, spelling, value)
+select 'arn:aws:iam::' || i.account || ':' || i.kind || i.path || i.name, tag.folded_key,
+    nullif(tag.tag_key, tag.folded_key), tag.tag_value
+from iam_identity_tag tag join iam_identity i on i.id = tag.identity_id;
+insert into aws_tag (owner, key, spelling, value)
+select p.arn, tag.folded_key, nullif(tag.tag_key, tag.folded_key), tag.tag_value
+from iam_policy_tag tag join iam_policy p on p.id = tag.policy_id;
+drop table iam_identity_tag;
+drop table iam_policy_tag;
+
 -- statement: insert_identity :insert
 -- row: identity
 insert into iam_identity (account, kind, name, folded_name, unique_id, path, created_ms, trust_policy, description,
@@ -153,20 +166,6 @@ update iam_identity set boundary_arn = :boundary_arn where id = :id;
 
 -- statement: set_last_used :exec
 update iam_identity set last_used_ms = :last_used_ms, last_used_region = :last_used_region where id = :id;
-
--- statement: put_identity_tag :exec
-insert into iam_identity_tag (identity_id, folded_key, tag_key, tag_value)
-values (:identity_id, :folded_key, :tag_key, :tag_value)
-on conflict (identity_id, folded_key) do update set tag_key = excluded.tag_key, tag_value = excluded.tag_value;
-
--- statement: remove_identity_tag :exec
-delete from iam_identity_tag where identity_id = :identity_id and folded_key = :folded_key;
-
--- statement: remove_identity_tags :exec
-delete from iam_identity_tag where identity_id = :identity_id;
-
--- statement: identity_tags :many
-select folded_key, tag_key, tag_value from iam_identity_tag where identity_id = :identity_id order by folded_key;
 
 -- statement: put_inline_policy :exec
 insert into iam_inline_policy (identity_id, policy_name, document) values (:identity_id, :policy_name, :document)
@@ -263,20 +262,6 @@ delete from iam_policy_version where policy_id = :policy_id and version = :versi
 
 -- statement: remove_policy_versions :exec
 delete from iam_policy_version where policy_id = :policy_id;
-
--- statement: put_policy_tag :exec
-insert into iam_policy_tag (policy_id, folded_key, tag_key, tag_value)
-values (:policy_id, :folded_key, :tag_key, :tag_value)
-on conflict (policy_id, folded_key) do update set tag_key = excluded.tag_key, tag_value = excluded.tag_value;
-
--- statement: remove_policy_tag :exec
-delete from iam_policy_tag where policy_id = :policy_id and folded_key = :folded_key;
-
--- statement: remove_policy_tags :exec
-delete from iam_policy_tag where policy_id = :policy_id;
-
--- statement: policy_tags :many
-select folded_key, tag_key, tag_value from iam_policy_tag where policy_id = :policy_id order by folded_key;
 
 -- statement: insert_access_key :exec
 insert into iam_access_key (access_key_id, account, identity_id, secret, status, created_ms)

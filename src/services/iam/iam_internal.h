@@ -37,7 +37,7 @@ struct page {
 };
 
 /* identities.c */
-/* Names of identities, policies and tag keys ignore case: this is the form that is compared. */
+/* Names of identities and policies ignore case: this is the form that is compared. */
 str iam_folded(struct arena *arena, str name);
 /* AWS's ids: a prefix and random letters and digits. */
 str iam_unique_id(struct arena *arena, str prefix);
@@ -84,11 +84,9 @@ void iam_context_add_resource_tags(const struct call *call, const struct iam_tag
 bool iam_creation_authorize(const struct call *call, str arn, str tagging,
                             const struct iam_tag_list_type *tags, str boundary);
 bool iam_tags_check(const struct call *call, const struct iam_tag_list_type *tags);
-void iam_identity_put_tags(const struct call *call, int64_t identity_id,
-                           const struct iam_tag_list_type *tags);
-struct iam_tag_list_type iam_tags_of_identity(const struct call *call, int64_t identity_id);
-void iam_policy_put_tags(const struct call *call, int64_t policy_id, const struct iam_tag_list_type *tags);
-struct iam_tag_list_type iam_tags_of_policy(const struct call *call, int64_t policy_id);
+/* Of an identity or a policy, by its ARN.  False: too many, and fail() has been called. */
+bool iam_tags_put(const struct call *call, str owner, const struct iam_tag_list_type *tags);
+struct iam_tag_list_type iam_tags_of(const struct call *call, str owner);
 
 /* boundaries.c */
 /* May that policy be a boundary?  False: fail() has been called. */

@@ -5,6 +5,7 @@
 
 #include "aws/arn.h"
 #include "base/hash.h"
+#include "services/tags/tags.h"
 
 enum { UNIQUE_ID_SIZE = 17 };
 
@@ -100,7 +101,7 @@ static struct context_list context_of(const struct call *call, const struct iden
         *list_add(call->arena, &context) = asked->items[i];
     if (!identity)
         return context;
-    struct iam_tag_list_type tags = iam_tags_of_identity(call, identity->row.id);
+    struct iam_tag_list_type tags = iam_tags_of(call, identity->arn);
     iam_context_add_resource_tags(call, &tags, &context);
     if (str_present(identity->row.boundary_arn) && !names(asked, BOUNDARY))
         *list_add(call->arena, &context) = (struct context_value){BOUNDARY, identity->row.boundary_arn};
@@ -156,8 +157,7 @@ bool iam_identity_create(const struct call *call, struct identity *identity,
              STR_ARGS(identity->kind->title), STR_ARGS(row->name));
         return false;
     }
-    iam_identity_put_tags(call, row->id, tags);
-    return true;
+    return iam_tags_put(call, identity->arn, tags);
 }
 
 bool iam_identity_delete(const struct call *call, const struct identity *identity)
@@ -172,7 +172,7 @@ bool iam_identity_delete(const struct call *call, const struct identity *identit
         fail(call, &IAM_DELETE_CONFLICT_EXCEPTION, "Cannot delete entity, must delete policies first.");
         return false;
     }
-    iam_remove_identity_tags(call->txn, &(struct iam_remove_identity_tags_params){id});
+    tags_remove_all(call, identity->arn);
     iam_remove_identity(call->txn, &(struct iam_remove_identity_params){id});
     iam_policies_changed(call);
     return true;

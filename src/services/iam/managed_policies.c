@@ -5,6 +5,7 @@
 #include "services/iam/iam_internal.h"
 
 #include "base/hash.h"
+#include "services/tags/tags.h"
 
 enum { UNIQUE_ID_SIZE = 17 };
 
@@ -52,7 +53,7 @@ static bool open_in_context(const struct call *call, str arn, struct context_lis
         return false;
     bool found = iam_managed_policy_find(call->txn, call->arena, arn, policy);
     if (found && !policy->aws) {
-        struct iam_tag_list_type tags = iam_tags_of_policy(call, policy->row.id);
+        struct iam_tag_list_type tags = iam_tags_of(call, policy->arn);
         iam_context_add_resource_tags(call, &tags, &context);
     }
     if (!authorize_in_context(call, arn, (str){0}, &context))
@@ -144,7 +145,7 @@ static const struct iam_policy *shown(const struct call *call, const struct mana
     *shown = brief(call, policy);
     if (!policy->aws) {
         shown->description = policy->row.description;
-        shown->tags = iam_tags_of_policy(call, policy->row.id);
+        shown->tags = iam_tags_of(call, policy->arn);
     }
     return shown;
 }
@@ -175,7 +176,8 @@ enum outcome iam_create_policy(const struct call *call, const struct iam_create_
                     "A policy called %.*s already exists. Duplicate names are not allowed.",
                     STR_ARGS(in->policy_name));
     iam_version_insert(call, id, 1, in->policy_document);
-    iam_policy_put_tags(call, id, &in->tags);
+    if (!iam_tags_put(call, arn, &in->tags))
+        return FAILED;
     iam_managed_policy_find(call->txn, call->arena, arn, &policy);
     out->policy = shown(call, &policy);
     return DONE;
@@ -208,7 +210,7 @@ enum outcome iam_delete_policy(const struct call *call, const struct iam_delete_
             "This policy has more than one version. Before you delete a policy, you must delete the policy's "
             "versions. The default version is deleted with the policy.");
     iam_remove_policy_versions(call->txn, &(struct iam_remove_policy_versions_params){policy.row.id});
-    iam_remove_policy_tags(call->txn, &(struct iam_remove_policy_tags_params){policy.row.id});
+    tags_remove_all(call, policy.arn);
     iam_remove_policy(call->txn, &(struct iam_remove_policy_params){policy.row.id});
     return DONE;
 }

@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/memory.h"
+#include "services/tags/tags.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -92,16 +93,14 @@ static void load_policies(struct txn *txn, struct cached_identity *cached, int64
                    iam_managed_policy_document(txn, attached.items[i].policy_arn));
 }
 
-static void load_tags(struct txn *txn, struct cached_identity *cached, int64_t identity_id)
+static void load_tags(struct txn *txn, struct cached_identity *cached)
 {
-    struct iam_identity_tags_rows rows =
-        iam_identity_tags(txn, &(struct iam_identity_tags_params){identity_id});
-
-    for (size_t i = 0; i < rows.count; i++)
-        *list_add(&cached->arena, &cached->tags) = (struct str_map_entry){
-            .key = arena_copy(&cached->arena, rows.items[i].tag_key),
-            .value = arena_copy(&cached->arena, rows.items[i].tag_value),
-        };
+    cached->tags = tags_of(txn, &cached->arena, cached->arn);
+    for (size_t i = 0; i < cached->tags.count; i++) {
+        struct str_map_entry *tag = &cached->tags.items[i];
+        *tag = (struct str_map_entry){arena_copy(&cached->arena, tag->key),
+                                      arena_copy(&cached->arena, tag->value)};
+    }
 }
 
 /* A boundary in use cannot be deleted; if it is missing all the same, it denies everything. */
@@ -120,7 +119,7 @@ static struct cached_identity *load(struct txn *txn, const struct identity *iden
     cached->unique_id = arena_copy(&cached->arena, identity->row.unique_id);
     cached->arn = arena_copy(&cached->arena, identity->arn);
     load_policies(txn, cached, identity->row.id);
-    load_tags(txn, cached, identity->row.id);
+    load_tags(txn, cached);
     cached->boundary = load_boundary(txn, cached, identity->row.boundary_arn);
     return cached;
 }

@@ -39,7 +39,7 @@ static const struct iam_role *shown(const struct call *call, const struct identi
 
     *shown = brief(call, role);
     shown->permissions_boundary = iam_identity_boundary(call, role);
-    shown->tags = iam_tags_of_identity(call, role->row.id);
+    shown->tags = iam_tags_of(call, role->arn);
     return shown;
 }
 

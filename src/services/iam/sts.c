@@ -48,7 +48,7 @@ static bool role_open(const struct call *call, const struct sts_assume_role_requ
     if (str_present(in->external_id))
         *list_add(call->arena, &context) = (struct context_value){S("sts:ExternalId"), in->external_id};
     if (found) {
-        struct iam_tag_list_type tags = iam_tags_of_identity(call, role->row.id);
+        struct iam_tag_list_type tags = iam_tags_of(call, role->arn);
         iam_context_add_resource_tags(call, &tags, &context);
     }
     return authorize_in_context(call, in->role_arn, found ? role->row.trust_policy : (str){0}, &context);

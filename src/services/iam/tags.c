@@ -3,7 +3,7 @@
  */
 #include "services/iam/iam_internal.h"
 
-#include "aws/tag_rules.h"
+#include "services/tags/tags.h"
 
 void iam_context_add_iam_tags(const struct call *call, const struct iam_tag_list_type *tags,
                               struct context_list *context)
@@ -48,64 +48,32 @@ static bool no_system_tag(const struct call *call, const struct iam_tag_list_typ
 
 bool iam_tags_check(const struct call *call, const struct iam_tag_list_type *tags)
 {
-    if (tags->count < 2 ||
-        !tag_keys_repeat(call->arena, &tags->items[0].key, tags->count, sizeof *tags->items, true))
+    if (tags->count < 2 || !tag_keys_repeat(call->arena, &tags->items[0].key, tags->count,
+                                            sizeof *tags->items, TAG_CASE_IGNORED))
         return no_system_tag(call, tags);
     fail(call, &IAM_INVALID_INPUT_EXCEPTION,
          "Duplicate tag keys found. Please note that Tag keys are case insensitive.");
     return false;
 }
 
-void iam_identity_put_tags(const struct call *call, int64_t identity_id, const struct iam_tag_list_type *tags)
+bool iam_tags_put(const struct call *call, str owner, const struct iam_tag_list_type *tags)
 {
-    for (size_t i = 0; i < tags->count; i++)
-        iam_put_identity_tag(call->txn, &(struct iam_put_identity_tag_params){
-                                            .identity_id = identity_id,
-                                            .folded_key = iam_folded(call->arena, tags->items[i].key),
-                                            .tag_key = tags->items[i].key,
-                                            .tag_value = tags->items[i].value,
-                                        });
-}
+    struct str_map map = TAGS_MAP(call->arena, tags);
 
-void iam_policy_put_tags(const struct call *call, int64_t policy_id, const struct iam_tag_list_type *tags)
-{
-    for (size_t i = 0; i < tags->count; i++)
-        iam_put_policy_tag(call->txn, &(struct iam_put_policy_tag_params){
-                                          .policy_id = policy_id,
-                                          .folded_key = iam_folded(call->arena, tags->items[i].key),
-                                          .tag_key = tags->items[i].key,
-                                          .tag_value = tags->items[i].value,
-                                      });
-}
-
-struct iam_tag_list_type iam_tags_of_identity(const struct call *call, int64_t identity_id)
-{
-    struct iam_identity_tags_rows rows =
-        iam_identity_tags(call->txn, &(struct iam_identity_tags_params){identity_id});
-    struct iam_tag_list_type tags = {0};
-
-    for (size_t i = 0; i < rows.count; i++)
-        *list_add(call->arena, &tags) = (struct iam_tag){rows.items[i].tag_key, rows.items[i].tag_value};
-    return tags;
-}
-
-struct iam_tag_list_type iam_tags_of_policy(const struct call *call, int64_t policy_id)
-{
-    struct iam_policy_tags_rows rows =
-        iam_policy_tags(call->txn, &(struct iam_policy_tags_params){policy_id});
-    struct iam_tag_list_type tags = {0};
-
-    for (size_t i = 0; i < rows.count; i++)
-        *list_add(call->arena, &tags) = (struct iam_tag){rows.items[i].tag_key, rows.items[i].tag_value};
-    return tags;
-}
-
-static bool has_room(const struct call *call, const struct iam_tag_list_type *tags)
-{
-    if (tags->count <= TAGS_MAX)
+    if (tags_put(call, owner, &map, TAG_CASE_IGNORED))
         return true;
     fail(call, &IAM_LIMIT_EXCEEDED_EXCEPTION, "The number of tags has reached the maximum limit.");
     return false;
+}
+
+struct iam_tag_list_type iam_tags_of(const struct call *call, str owner)
+{
+    struct str_map map = tags_of(call->txn, call->arena, owner);
+    struct iam_tag_list_type tags = {0};
+
+    for (size_t i = 0; i < map.count; i++)
+        *list_add(call->arena, &tags) = (struct iam_tag){map.items[i].key, map.items[i].value};
+    return tags;
 }
 
 static enum outcome tag_identity(const struct call *call, const struct identity_kind *kind, str name,
@@ -117,9 +85,7 @@ static enum outcome tag_identity(const struct call *call, const struct identity_
     iam_context_add_iam_tags(call, tags, &context);
     if (!iam_identity_open_in_context(call, kind, name, &context, &identity) || !iam_tags_check(call, tags))
         return FAILED;
-    iam_identity_put_tags(call, identity.row.id, tags);
-    struct iam_tag_list_type all = iam_tags_of_identity(call, identity.row.id);
-    if (!has_room(call, &all))
+    if (!iam_tags_put(call, identity.arn, tags))
         return FAILED;
     iam_policies_changed(call); /* conditions may use aws:PrincipalTag */
     return DONE;
@@ -134,11 +100,7 @@ static enum outcome untag_identity(const struct call *call, const struct identit
     context_add_tag_keys(call, &context, keys);
     if (!iam_identity_open_in_context(call, kind, name, &context, &identity))
         return FAILED;
-    for (size_t i = 0; i < keys->count; i++)
-        iam_remove_identity_tag(call->txn, &(struct iam_remove_identity_tag_params){
-                                               .identity_id = identity.row.id,
-                                               .folded_key = iam_folded(call->arena, keys->items[i]),
-                                           });
+    tags_remove(call, identity.arn, keys, TAG_CASE_IGNORED);
     iam_policies_changed(call);
     return DONE;
 }
@@ -148,7 +110,7 @@ static void take_page(const struct call *call, const struct iam_tag_list_type *a
 {
     list_make_empty(call->arena, tags);
     for (size_t i = 0; i < all->count; i++)
-        if (iam_page_takes(page, iam_folded(call->arena, all->items[i].key)))
+        if (iam_page_takes(page, tag_key_compared(call->arena, all->items[i].key, TAG_CASE_IGNORED)))
             *list_add(call->arena, tags) = all->items[i];
 }
 
@@ -159,7 +121,7 @@ static bool list_identity_tags(const struct call *call, const struct identity_ki
 
     if (!iam_identity_open(call, kind, name, &identity))
         return false;
-    struct iam_tag_list_type all = iam_tags_of_identity(call, identity.row.id);
+    struct iam_tag_list_type all = iam_tags_of(call, identity.arn);
     take_page(call, &all, page, tags);
     return true;
 }
@@ -227,9 +189,7 @@ enum outcome iam_tag_policy(const struct call *call, const struct iam_tag_policy
     if (!iam_managed_policy_open_own_in_context(call, in->policy_arn, context, &policy) ||
         !iam_tags_check(call, &in->tags))
         return FAILED;
-    iam_policy_put_tags(call, policy.row.id, &in->tags);
-    struct iam_tag_list_type all = iam_tags_of_policy(call, policy.row.id);
-    return has_room(call, &all) ? DONE : FAILED;
+    return iam_tags_put(call, policy.arn, &in->tags) ? DONE : FAILED;
 }
 
 enum outcome iam_untag_policy(const struct call *call, const struct iam_untag_policy_request *in,
@@ -242,11 +202,7 @@ enum outcome iam_untag_policy(const struct call *call, const struct iam_untag_po
     context_add_tag_keys(call, &context, &in->tag_keys);
     if (!iam_managed_policy_open_own_in_context(call, in->policy_arn, context, &policy))
         return FAILED;
-    for (size_t i = 0; i < in->tag_keys.count; i++)
-        iam_remove_policy_tag(call->txn, &(struct iam_remove_policy_tag_params){
-                                             .policy_id = policy.row.id,
-                                             .folded_key = iam_folded(call->arena, in->tag_keys.items[i]),
-                                         });
+    tags_remove(call, policy.arn, &in->tag_keys, TAG_CASE_IGNORED);
     return DONE;
 }
 
@@ -259,8 +215,7 @@ enum outcome iam_list_policy_tags(const struct call *call, const struct iam_list
     if (!iam_managed_policy_open(call, in->policy_arn, &policy) ||
         !iam_page_open(call, in->marker, in->max_items, &page))
         return FAILED;
-    struct iam_tag_list_type all =
-        policy.aws ? (struct iam_tag_list_type){0} : iam_tags_of_policy(call, policy.row.id);
+    struct iam_tag_list_type all = iam_tags_of(call, policy.arn); /* AWS's own policies have none */
     take_page(call, &all, &page, &out->tags);
     iam_page_close(call, &page, &out->is_truncated, &out->marker);
     return DONE;

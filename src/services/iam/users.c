@@ -21,7 +21,7 @@ static const struct iam_user *shown(const struct call *call, const struct identi
 
     *shown = brief(user);
     shown->permissions_boundary = iam_identity_boundary(call, user);
-    shown->tags = iam_tags_of_identity(call, user->row.id);
+    shown->tags = iam_tags_of(call, user->arn);
     return shown;
 }
 

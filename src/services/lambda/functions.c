@@ -6,6 +6,7 @@
 #include "lambda_internal.h"
 
 #include "base/hash.h"
+#include "services/tags/tags.h"
 
 enum {
     DEFAULT_TIMEOUT_SECONDS = 3,
@@ -235,7 +236,7 @@ enum outcome lambda_delete_function(const struct call *call, const struct lambda
     forget_invocations(call, &function);
     lambda_remove_function(call->txn, &(struct lambda_remove_function_params){.id = function.row.id});
     lambda_package_release(call, function.row.package);
-    lambda_remove_tags(call->txn, &(struct lambda_remove_tags_params){.resource = function.arn});
+    tags_remove_all(call, function.arn);
     out->status_code = arena_i64(call->arena, 204);
     return DONE;
 }
@@ -262,7 +263,7 @@ enum outcome lambda_get_function(const struct call *call, const struct lambda_ge
         return FAILED;
     out->configuration = lambda_configuration_of(call, &function);
     out->code = location_of(call, &function);
-    out->tags = lambda_resource_tags(call, function.arn);
+    out->tags = tags_of(call->txn, call->arena, function.arn);
     return DONE;
 }
 

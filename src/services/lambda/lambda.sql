@@ -1,3 +1,5 @@
+-- uses: ../tags/tags.sql
+
 -- migration: 1
 create table lambda_function (
     id integer primary key autoincrement,
@@ -234,6 +236,10 @@ alter table lambda_mapping drop column poller;
 alter table lambda_mapping drop column waits_for;
 
 -- migration: 9
+insert into aws_tag (owner, key, value) select resource, name, value from lambda_tag;
+drop table lambda_tag;
+
+-- migration: 10
 -- The delivery (engine/delivery.h) whose attempt it is; null at the first attempt.
 alter table lambda_invocation add column delivery_id integer;
 
@@ -332,21 +338,6 @@ where exists (select 1 from lambda_function where package = :sha256)
 -- param: sha256 text
 -- column: found integer
 select 1 as found from lambda_sandbox where package = :sha256 limit 1;
-
--- ---- tags ----
-
--- statement: put_tag :exec
-insert into lambda_tag (resource, name, value) values (:resource, :name, :value)
-on conflict (resource, name) do update set value = excluded.value;
-
--- statement: remove_tag :exec
-delete from lambda_tag where resource = :resource and name = :name;
-
--- statement: remove_tags :exec
-delete from lambda_tag where resource = :resource;
-
--- statement: list_tags_of :many
-select name, value from lambda_tag where resource = :resource order by name;
 
 -- ---- sandboxes ----
 

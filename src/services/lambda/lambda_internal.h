@@ -127,11 +127,8 @@ str lambda_package_url(const struct call *call, const struct function *function)
 /* tags.c */
 /* False: too many, or AWS's own; fail() has been called. */
 bool lambda_resource_tags_put(const struct call *call, str resource, const struct str_map *tags);
-struct str_map lambda_resource_tags(const struct call *call, str resource);
 /* Whoever makes something with tags must be allowed to tag it, too.  False: fail() has been called. */
 bool lambda_tagging_check(const struct call *call, str resource, const struct str_map *tags);
-/* aws:ResourceTag: what the resource is tagged with. */
-void lambda_resource_tags_in_context(const struct call *call, str resource, struct context_list *context);
 
 /* runtimes.c */
 struct runtime {

@@ -8,6 +8,7 @@
 
 #include "aws/arn.h"
 #include "base/hash.h"
+#include "services/tags/tags.h"
 #include "sqs_model.h"
 
 enum { DEFAULT_BATCH_SIZE = 10, BATCH_SIZE_WITHOUT_WINDOW = 10, MAX_PAGE = 100 };
@@ -62,7 +63,7 @@ static bool authorize_for_function(const struct call *call, str resource, str fu
     if (str_present(function))
         *list_add(call->arena, &context) =
             (struct context_value){S("lambda:FunctionArn"), lambda_function_arn(call->arena, &name)};
-    lambda_resource_tags_in_context(call, resource, &context);
+    tags_in_context(call, resource, &context);
     return authorize_in_context(call, resource, (str){0}, &context);
 }
 
@@ -354,8 +355,7 @@ enum outcome lambda_delete_event_source_mapping(const struct call *call,
         return FAILED;
     lambda_poller_end(call, mapping.id);
     lambda_remove_mapping(call->txn, &(struct lambda_remove_mapping_params){.id = mapping.id});
-    lambda_remove_tags(call->txn,
-                       &(struct lambda_remove_tags_params){.resource = mapping_arn(call, &mapping)});
+    tags_remove_all(call, mapping_arn(call, &mapping));
     describe(call, &mapping, S("Deleting"), out);
     return DONE;
 }

@@ -4,6 +4,7 @@
 #include "lambda_internal.h"
 
 #include "aws/arn.h"
+#include "services/tags/tags.h"
 
 enum { ACCOUNT_DIGITS = 12, MOST_PARTS = 8 };
 
@@ -166,7 +167,7 @@ bool lambda_function_open_in_context(const struct call *call, str text, str qual
     bool found = lambda_function_find(call, name.account, name.region, name.name, function);
     str asked_arn = lambda_function_arn(call->arena, &name);
     if (found)
-        lambda_resource_tags_in_context(call, function->arn, context);
+        tags_in_context(call, function->arn, context);
     if (!authorize_in_context(call, asked_arn, found ? function->row.policy : (str){0}, context))
         return false;
     function->qualifier = name.qualifier;

@@ -3,26 +3,7 @@
  */
 #include "lambda_internal.h"
 
-#include "aws/tag_rules.h"
-
-struct str_map lambda_resource_tags(const struct call *call, str resource)
-{
-    struct lambda_list_tags_of_rows rows =
-        lambda_list_tags_of(call->txn, &(struct lambda_list_tags_of_params){.resource = resource});
-    struct str_map tags = {0};
-
-    for (size_t i = 0; i < rows.count; i++)
-        *list_add(call->arena, &tags) = (struct str_map_entry){rows.items[i].name, rows.items[i].value};
-    return tags;
-}
-
-void lambda_resource_tags_in_context(const struct call *call, str resource, struct context_list *context)
-{
-    struct str_map tags = lambda_resource_tags(call, resource);
-
-    for (size_t i = 0; i < tags.count; i++)
-        context_add_resource_tag(call, context, tags.items[i].key, tags.items[i].value);
-}
+#include "services/tags/tags.h"
 
 bool lambda_tagging_check(const struct call *call, str resource, const struct str_map *tags)
 {
@@ -41,12 +22,7 @@ bool lambda_resource_tags_put(const struct call *call, str resource, const struc
                  "aws: prefixed tag key names are not allowed for external use.");
             return false;
         }
-    for (size_t i = 0; i < tags->count && tags->count <= TAGS_MAX; i++)
-        lambda_put_tag(call->txn, &(struct lambda_put_tag_params){.resource = resource,
-                                                                  .name = tags->items[i].key,
-                                                                  .value = tags->items[i].value});
-    if (tags->count == 0 ||
-        (tags->count <= TAGS_MAX && lambda_resource_tags(call, resource).count <= TAGS_MAX))
+    if (tags_put(call, resource, tags, TAG_CASE_MATTERS))
         return true;
     fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "The number of tags exceeds the limit of %d.",
          TAGS_MAX);
@@ -75,15 +51,19 @@ static bool unqualified_check(const struct call *call, const struct function *fu
     return false;
 }
 
-/* Authorized, and there.  False: fail() has been called. */
-static bool resource_open(const struct call *call, str resource, struct context_list *context)
+/* Authorized, and there: *owner is what its tags are kept by.  False: fail() has been called. */
+static bool resource_open(const struct call *call, str resource, struct context_list *context, str *owner)
 {
     struct function function;
 
-    if (str_find(resource, S(":function:")) >= 0)
-        return lambda_function_open_in_context(call, resource, (str){0}, context, &function) &&
-               unqualified_check(call, &function);
-    lambda_resource_tags_in_context(call, resource, context);
+    *owner = resource;
+    if (str_find(resource, S(":function:")) >= 0) {
+        bool opened = lambda_function_open_in_context(call, resource, (str){0}, context, &function) &&
+                      unqualified_check(call, &function);
+        *owner = function.arn;
+        return opened;
+    }
+    tags_in_context(call, resource, context);
     if (!authorize_in_context(call, resource, (str){0}, context))
         return false;
     if (str_find(resource, S(":event-source-mapping:")) >= 0 && mapping_exists(call, resource))
@@ -96,11 +76,12 @@ enum outcome lambda_tag_resource(const struct call *call, const struct lambda_ta
                                  struct lambda_tag_resource_output *out)
 {
     struct context_list context = {0};
+    str owner;
 
     (void)out;
     context_add_request_tags(call, &context, &in->tags);
-    return resource_open(call, in->resource, &context) &&
-                   lambda_resource_tags_put(call, in->resource, &in->tags)
+    return resource_open(call, in->resource, &context, &owner) &&
+                   lambda_resource_tags_put(call, owner, &in->tags)
                ? DONE
                : FAILED;
 }
@@ -109,14 +90,13 @@ enum outcome lambda_untag_resource(const struct call *call, const struct lambda_
                                    struct lambda_untag_resource_output *out)
 {
     struct context_list context = {0};
+    str owner;
 
     (void)out;
     context_add_tag_keys(call, &context, &in->tag_keys);
-    if (!resource_open(call, in->resource, &context))
+    if (!resource_open(call, in->resource, &context, &owner))
         return FAILED;
-    for (size_t i = 0; i < in->tag_keys.count; i++)
-        lambda_remove_tag(call->txn, &(struct lambda_remove_tag_params){.resource = in->resource,
-                                                                        .name = in->tag_keys.items[i]});
+    tags_remove(call, owner, &in->tag_keys, TAG_CASE_MATTERS);
     return DONE;
 }
 
@@ -124,10 +104,11 @@ enum outcome lambda_list_tags(const struct call *call, const struct lambda_list_
                               struct lambda_list_tags_response *out)
 {
     struct context_list context = {0};
+    str owner;
 
-    if (!resource_open(call, in->resource, &context))
+    if (!resource_open(call, in->resource, &context, &owner))
         return FAILED;
-    out->tags = lambda_resource_tags(call, in->resource);
+    out->tags = tags_of(call->txn, call->arena, owner);
     if (out->tags.count == 0)
         list_make_empty(call->arena, &out->tags);
     return DONE;

@@ -49,8 +49,8 @@ bool logs_group_open_in_context(const struct call *call, struct group_address ad
                                             : arena_join(call->arena, group->arn, S(":*"));
     bool found = group_find(call, name, group);
     if (found) {
-        context.resource_tags = logs_tags_in_context;
-        context.resource_id = group->row.id;
+        context.supply = logs_tags_in_context;
+        context.source = group;
     }
     if (!authorize_in_context(call, resource, (str){0}, &context))
         return false;
@@ -94,7 +94,7 @@ str logs_names_from(const struct call *call, str prefix, str token)
 
 bool logs_group_may_unmask(const struct call *call, const struct group *group, const bool *unmask)
 {
-    struct context_list context = {.resource_tags = logs_tags_in_context, .resource_id = group->row.id};
+    struct context_list context = {.supply = logs_tags_in_context, .source = group};
 
     return !unmask || !*unmask ||
            authorize_action_in_context(call, S("logs:Unmask"), arena_join(call->arena, group->arn, S(":*")),

@@ -3,6 +3,8 @@
  */
 #include "logs_internal.h"
 
+#include "services/tags/tags.h"
+
 /* https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html */
 static const int64_t retention_choices[] = {1,   3,   5,   7,   14,   30,   60,   90,   120,  150,  180,
                                             365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653};
@@ -60,7 +62,7 @@ enum outcome logs_delete_log_group(const struct call *call, const struct logs_de
         return fail(call, &LOGS_VALIDATION_EXCEPTION,
                     "The specified log group has deletion protection enabled. Disable it first.");
 
-    logs_remove_tags(call->txn, &(struct logs_remove_tags_params){.group_id = group.row.id});
+    tags_remove_all(call, group.arn);
     logs_end_group(call->txn, &(struct logs_end_group_params){.id = group.row.id});
     logs_expiry_stop(call, &group);
     logs_cleanup_start(call);

@@ -1,3 +1,5 @@
+-- uses: ../tags/tags.sql
+
 -- migration: 1
 create table logs_group (
     id integer primary key autoincrement,
@@ -56,6 +58,12 @@ alter table logs_stream add column order_ms integer not null default 0;
 update logs_stream set order_ms = coalesce(last_event_ms, 0);
 create index logs_stream_order on logs_stream (group_id, order_ms, id);
 
+-- migration: 3
+insert into aws_tag (owner, key, value)
+select 'arn:aws:logs:' || g.region || ':' || g.account || ':log-group:' || g.name, tag.name, tag.value
+from logs_tag tag join logs_group g on g.id = tag.group_id;
+drop table logs_tag;
+
 -- statement: add_group :insert
 insert into logs_group (account, region, name, created_ms, class, kms_key_id, deletion_protected)
 values (:account, :region, :name, :created_ms, :class, :kms_key_id, :deletion_protected);
@@ -94,19 +102,6 @@ select id, remove_before_ms from logs_group where remove_before_ms is not null l
 -- param: end text
 select name, created_ms, class, kms_key_id, retention_days, deletion_protected, stored_bytes
 from logs_group where account = :account and region = :region and name >= :from and name < :end order by name;
-
--- statement: put_tag :exec
-insert into logs_tag (group_id, name, value) values (:group_id, :name, :value)
-on conflict (group_id, name) do update set value = excluded.value;
-
--- statement: remove_tag :exec
-delete from logs_tag where group_id = :group_id and name = :name;
-
--- statement: remove_tags :exec
-delete from logs_tag where group_id = :group_id;
-
--- statement: list_tags :many
-select name, value from logs_tag where group_id = :group_id order by name;
 
 -- Nothing happens, and the result is 0, when there is a stream of that name.
 -- statement: add_stream :insert

@@ -61,8 +61,8 @@ str logs_names_from(const struct call *call, str prefix, str token);
 bool logs_group_may_unmask(const struct call *call, const struct group *group, const bool *unmask);
 
 /* tags.c */
-/* See struct context_list. */
-void logs_tags_in_context(const struct call *call, int64_t group_id, struct context_list *context);
+/* supply of struct context_list, whose source is the group. */
+void logs_tags_in_context(const struct call *call, const void *source, struct context_list *context);
 /* False: too many; fail() has been called. */
 bool logs_tags_put(const struct call *call, const struct group *group, const struct str_map *tags);
 

@@ -1,3 +1,5 @@
+-- uses: ../tags/tags.sql
+
 -- migration: 1
 create table sns_topic (
     id integer primary key,
@@ -75,6 +77,12 @@ create index sns_fanout_topic on sns_fanout (topic_id);
 -- migration: 3
 alter table sns_subscription add column principal text;
 
+-- migration: 4
+insert into aws_tag (owner, key, value)
+select 'arn:aws:sns:' || owner.region || ':' || owner.account || ':' || owner.name, tag.name, tag.value
+from sns_tag tag join sns_topic owner on owner.id = tag.topic_id;
+drop table sns_tag;
+
 -- statement: add_topic :insert
 -- row: topic
 insert into sns_topic (account, region, name, display_name, policy, delivery_policy, kms_key_id, tracing_config,
@@ -115,9 +123,6 @@ where account = '' and not exists (select 1 from sns_fanout f where f.topic_id =
 -- param: limit integer
 delete from sns_subscription
 where id in (select s.id from sns_subscription s where s.topic_id = :topic_id limit :limit);
-
--- statement: remove_tags :exec
-delete from sns_tag where topic_id = :topic_id;
 
 -- statement: add_subscription :insert
 insert into sns_subscription (topic_id, arn, owner, principal, protocol, endpoint, raw_delivery)
@@ -200,16 +205,6 @@ where topic_id = :topic_id and id > :id order by id limit :limit;
 select s.id, s.arn, s.owner, s.protocol, s.endpoint
 from sns_subscription s join sns_topic t on t.id = s.topic_id
 where s.owner = :owner and t.account <> '' and t.region = :region and s.id > :after order by s.id limit :limit;
-
--- statement: put_tag :exec
-insert into sns_tag (topic_id, name, value) values (:topic_id, :name, :value)
-on conflict (topic_id, name) do update set value = excluded.value;
-
--- statement: remove_tag :exec
-delete from sns_tag where topic_id = :topic_id and name = :name;
-
--- statement: list_tags :many
-select name, value from sns_tag where topic_id = :topic_id order by name;
 
 -- statement: add_signing_key :exec
 insert into sns_signing_key (name, private_key, certificate) values (:name, :private_key, :certificate);

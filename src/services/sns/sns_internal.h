@@ -37,10 +37,6 @@ bool sns_topic_attribute_set(const struct call *call, struct topic *topic, str n
 bool sns_topic_attribute_is(const struct topic *topic, str name, str value);
 
 /* tags.c */
-/* For resource.add_context. */
-void sns_topic_tags_in_context(const struct call *call, const struct resource *resource,
-                               struct context_list *context);
-void sns_tags_of_topic_in_context(const struct call *call, int64_t topic_id, struct context_list *context);
 /* False, after fail(): a key repeats, or there are too many tags. */
 bool sns_topic_put_tags(const struct call *call, const struct topic *topic, const struct sns_tag_list *tags);
 bool sns_topic_has_tags(const struct call *call, const struct topic *topic, const struct sns_tag_list *tags);

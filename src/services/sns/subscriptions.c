@@ -6,8 +6,8 @@
 #include "sns_internal.h"
 
 #include "aws/arn.h"
-
 #include "base/hash.h"
+#include "services/tags/tags.h"
 
 static bool refuse(const struct call *call, const char *problem)
 {
@@ -144,14 +144,6 @@ static str topic_arn_of(const struct call *call, str subscription_arn)
     return valid ? str_head(subscription_arn, (size_t)str_last_index(subscription_arn, ':')) : (str){0};
 }
 
-static void add_topic_tags(const struct call *call, const struct resource *resource,
-                           struct context_list *context)
-{
-    const struct sns_find_subscription_row *subscription = resource->row;
-
-    sns_tags_of_topic_in_context(call, subscription->topic_id, context);
-}
-
 bool sns_locate_subscription(const struct call *call, str subscription_arn, struct resource *found)
 {
     struct sns_find_subscription_row *row = arena_new(call->arena, struct sns_find_subscription_row);
@@ -164,7 +156,7 @@ bool sns_locate_subscription(const struct call *call, str subscription_arn, stru
         return true;
     found->row = row;
     found->policy = row->policy;
-    found->add_context = add_topic_tags;
+    found->add_context = tags_add_context; /* the topic's */
     return true;
 }
 

@@ -3,12 +3,12 @@
  */
 #include "sns_internal.h"
 
-#include "aws/tag_rules.h"
+#include "services/tags/tags.h"
 
 static bool distinct_check(const struct call *call, const struct sns_tag_list *tags)
 {
-    if (tags->count < 2 ||
-        !tag_keys_repeat(call->arena, &tags->items[0].key, tags->count, sizeof *tags->items, false))
+    if (tags->count < 2 || !tag_keys_repeat(call->arena, &tags->items[0].key, tags->count,
+                                            sizeof *tags->items, TAG_CASE_MATTERS))
         return true;
     fail(call, &SNS_INVALID_PARAMETER_EXCEPTION, "Invalid parameter: Duplicated keys are not allowed.");
     return false;
@@ -28,59 +28,29 @@ static bool characters_check(const struct call *call, const struct sns_tag_list 
     return true;
 }
 
-static struct sns_list_tags_rows tags_of(const struct call *call, const struct topic *topic)
-{
-    return sns_list_tags(call->txn, &(struct sns_list_tags_params){.topic_id = topic->row.id});
-}
-
 bool sns_topic_put_tags(const struct call *call, const struct topic *topic, const struct sns_tag_list *tags)
 {
+    struct str_map map = TAGS_MAP(call->arena, tags);
+
     if (!distinct_check(call, tags) || !characters_check(call, tags))
         return false;
-    for (size_t i = 0; i < tags->count && tags->count <= TAGS_MAX; i++)
-        sns_put_tag(call->txn, &(struct sns_put_tag_params){.topic_id = topic->row.id,
-                                                            .name = tags->items[i].key,
-                                                            .value = tags->items[i].value});
-    if (tags->count <= TAGS_MAX && tags_of(call, topic).count <= TAGS_MAX)
+    if (tags_put(call, topic->arn, &map, TAG_CASE_MATTERS))
         return true;
     fail(call, &SNS_TAG_LIMIT_EXCEEDED_EXCEPTION,
          "Could not complete request: tag quota of per resource exceeded");
     return false;
 }
 
-static bool has_tag(const struct sns_list_tags_rows *rows, const struct sns_tag *tag)
-{
-    for (size_t i = 0; i < rows->count; i++)
-        if (str_equal(rows->items[i].name, tag->key))
-            return str_equal(rows->items[i].value, tag->value);
-    return false;
-}
-
 bool sns_topic_has_tags(const struct call *call, const struct topic *topic, const struct sns_tag_list *tags)
 {
-    struct sns_list_tags_rows rows = tags_of(call, topic);
+    struct str_map all = tags_of(call->txn, call->arena, topic->arn);
 
-    for (size_t i = 0; i < tags->count; i++)
-        if (!has_tag(&rows, &tags->items[i]))
+    for (size_t i = 0; i < tags->count; i++) {
+        str value = str_map_get(&all, tags->items[i].key);
+        if (!str_present(value) || !str_equal(value, tags->items[i].value))
             return false;
+    }
     return true;
-}
-
-void sns_tags_of_topic_in_context(const struct call *call, int64_t topic_id, struct context_list *context)
-{
-    struct sns_list_tags_rows rows =
-        sns_list_tags(call->txn, &(struct sns_list_tags_params){.topic_id = topic_id});
-
-    for (size_t i = 0; i < rows.count; i++)
-        context_add_resource_tag(call, context, rows.items[i].name, rows.items[i].value);
-}
-
-void sns_topic_tags_in_context(const struct call *call, const struct resource *resource,
-                               struct context_list *context)
-{
-    const struct topic *topic = resource->row;
-
-    sns_tags_of_topic_in_context(call, topic->row.id, context);
 }
 
 /* These operations have their own error for a missing topic. */
@@ -110,9 +80,7 @@ enum outcome sns_untag_resource(const struct call *call, const struct sns_untag_
     (void)out;
     if (!topic)
         return FAILED;
-    for (size_t i = 0; i < in->tag_keys.count; i++)
-        sns_remove_tag(call->txn, &(struct sns_remove_tag_params){.topic_id = topic->row.id,
-                                                                  .name = in->tag_keys.items[i]});
+    tags_remove(call, topic->arn, &in->tag_keys, TAG_CASE_MATTERS);
     return DONE;
 }
 
@@ -125,9 +93,9 @@ enum outcome sns_list_tags_for_resource(const struct call *call,
     (void)in;
     if (!topic)
         return FAILED;
-    struct sns_list_tags_rows rows = tags_of(call, topic);
+    struct str_map tags = tags_of(call->txn, call->arena, topic->arn);
     list_make_empty(call->arena, &out->tags);
-    for (size_t i = 0; i < rows.count; i++)
-        *list_add(call->arena, &out->tags) = (struct sns_tag){rows.items[i].name, rows.items[i].value};
+    for (size_t i = 0; i < tags.count; i++)
+        *list_add(call->arena, &out->tags) = (struct sns_tag){tags.items[i].key, tags.items[i].value};
     return DONE;
 }

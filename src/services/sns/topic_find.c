@@ -4,6 +4,7 @@
 #include "sns_internal.h"
 
 #include "aws/arn.h"
+#include "services/tags/tags.h"
 
 enum { MIN_ARN_ELEMENTS = 6 };
 
@@ -33,7 +34,7 @@ static void locate(const struct call *call, str topic_arn, const struct sns_find
         return;
     found->row = topic;
     found->policy = topic->row.policy;
-    found->add_context = sns_topic_tags_in_context;
+    found->add_context = tags_add_context;
 }
 
 /* In that region, or in any region if it is absent.  False: it is not the ARN of a topic there. */

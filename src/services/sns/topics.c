@@ -3,6 +3,8 @@
  */
 #include "sns_internal.h"
 
+#include "services/tags/tags.h"
+
 enum { MAX_NAME = 256 };
 
 static bool is_name(str name)
@@ -102,7 +104,7 @@ enum outcome sns_delete_topic(const struct call *call, const struct sns_delete_t
     (void)out;
     if (!topic)
         return DONE;
-    sns_remove_tags(call->txn, &(struct sns_remove_tags_params){.topic_id = topic->row.id});
+    tags_remove_all(call, topic->arn);
     sns_topic_end(call, topic);
     return DONE;
 }

@@ -4,6 +4,7 @@
 #include "sqs_internal.h"
 
 #include "aws/arn.h"
+#include "services/tags/tags.h"
 
 bool sqs_queue_find(const struct call *call, str account, str region, str name, struct queue *queue)
 {
@@ -64,7 +65,7 @@ static void locate(const struct call *call, struct queue_address address, struct
     if (there) {
         found->row = queue;
         found->policy = queue->row.policy;
-        found->add_context = sqs_queue_tags_in_context;
+        found->add_context = tags_add_context;
     }
 }
 

@@ -3,6 +3,8 @@
  */
 #include "sqs_internal.h"
 
+#include "services/tags/tags.h"
+
 enum {
     MAX_NAME = 80,
     LIST_LIMIT = 1000,
@@ -226,7 +228,7 @@ enum outcome sqs_delete_queue(const struct call *call, const struct sqs_delete_q
     if (!queue)
         return FAILED;
     sqs_generation_end(call, queue);
-    sqs_remove_tags(call->txn, &(struct sqs_remove_tags_params){.queue_id = queue->row.id});
+    tags_remove_all(call, queue->arn);
     sqs_remove_queue(call->txn, &(struct sqs_remove_queue_params){.id = queue->row.id});
     sqs_sweep_stop(call, queue);
     if (sqs_waits())

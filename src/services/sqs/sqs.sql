@@ -1,3 +1,5 @@
+-- uses: ../tags/tags.sql
+
 -- migration: 1
 create table sqs_queue (
     id integer primary key autoincrement,
@@ -148,6 +150,12 @@ update sqs_count set messages = messages - coalesce(
     (select max(m.id) + 1 - (sqs_count.generation_id << 38) from sqs_message m
     where m.id >= sqs_count.generation_id << 38 and m.id < (sqs_count.generation_id << 38) + (1 << 37)), 0)
 where second = 0;
+
+-- migration: 8
+insert into aws_tag (owner, key, value)
+select 'arn:aws:sqs:' || q.region || ':' || q.account || ':' || q.name, tag.name, tag.value
+from sqs_tag tag join sqs_queue q on q.id = tag.queue_id;
+drop table sqs_tag;
 
 -- statement: add_queue :insert
 -- row: queue
@@ -329,19 +337,6 @@ select visible_ms, first_received_ms from sqs_message where id = :id and generat
 
 -- statement: set_visible :exec
 update sqs_message set visible_ms = :visible_ms where id = :id;
-
--- statement: put_tag :exec
-insert into sqs_tag (queue_id, name, value) values (:queue_id, :name, :value)
-on conflict (queue_id, name) do update set value = excluded.value;
-
--- statement: remove_tag :exec
-delete from sqs_tag where queue_id = :queue_id and name = :name;
-
--- statement: remove_tags :exec
-delete from sqs_tag where queue_id = :queue_id;
-
--- statement: list_tags :many
-select name, value from sqs_tag where queue_id = :queue_id order by name;
 
 -- statement: add_deletion :exec
 insert into sqs_deletion (account, region, name, deleted_ms) values (:account, :region, :name, :deleted_ms)

@@ -188,9 +188,6 @@ bool sqs_receipt_read(const struct call *call, const struct queue *queue, str ha
                       struct receipt *receipt);
 
 /* tags.c */
-/* For resource.add_context. */
-void sqs_queue_tags_in_context(const struct call *call, const struct resource *resource,
-                               struct context_list *context);
 /* False, after fail(): too many tags. */
 bool sqs_queue_put_tags(const struct call *call, const struct queue *queue, const struct str_map *tags);
 

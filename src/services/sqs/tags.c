@@ -3,7 +3,7 @@
  */
 #include "sqs_internal.h"
 
-#include "aws/tag_rules.h"
+#include "services/tags/tags.h"
 
 static bool refuse(const struct call *call, const char *reason)
 {
@@ -35,28 +35,11 @@ bool sqs_queue_put_tags(const struct call *call, const struct queue *queue, cons
     for (size_t i = 0; i < tags->count; i++)
         if (!key_check(call, tags->items[i].key) || !value_check(call, tags->items[i].value))
             return false;
-    for (size_t i = 0; i < tags->count && tags->count <= TAGS_MAX; i++)
-        sqs_put_tag(call->txn, &(struct sqs_put_tag_params){.queue_id = queue->row.id,
-                                                            .name = tags->items[i].key,
-                                                            .value = tags->items[i].value});
-    struct sqs_list_tags_rows rows =
-        sqs_list_tags(call->txn, &(struct sqs_list_tags_params){.queue_id = queue->row.id});
-    if (tags->count <= TAGS_MAX && rows.count <= TAGS_MAX)
+    if (tags_put(call, queue->arn, tags, TAG_CASE_MATTERS))
         return true;
     fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION, "Too many tags added for queue %.*s.",
          STR_ARGS(queue->row.name));
     return false;
-}
-
-void sqs_queue_tags_in_context(const struct call *call, const struct resource *resource,
-                               struct context_list *context)
-{
-    const struct queue *queue = resource->row;
-    struct sqs_list_tags_rows rows =
-        sqs_list_tags(call->txn, &(struct sqs_list_tags_params){.queue_id = queue->row.id});
-
-    for (size_t i = 0; i < rows.count; i++)
-        context_add_resource_tag(call, context, rows.items[i].name, rows.items[i].value);
 }
 
 enum outcome sqs_tag_queue(const struct call *call, const struct sqs_tag_queue_request *in,
@@ -84,9 +67,7 @@ enum outcome sqs_untag_queue(const struct call *call, const struct sqs_untag_que
     if (in->tag_keys.count == 0)
         return fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION,
                     "Tag keys must be between 1 and 128 characters in length.");
-    for (size_t i = 0; i < in->tag_keys.count; i++)
-        sqs_remove_tag(call->txn, &(struct sqs_remove_tag_params){.queue_id = queue->row.id,
-                                                                  .name = in->tag_keys.items[i]});
+    tags_remove(call, queue->arn, &in->tag_keys, TAG_CASE_MATTERS);
     return DONE;
 }
 
@@ -98,9 +79,6 @@ enum outcome sqs_list_queue_tags(const struct call *call, const struct sqs_list_
     (void)in;
     if (!queue)
         return FAILED;
-    struct sqs_list_tags_rows rows =
-        sqs_list_tags(call->txn, &(struct sqs_list_tags_params){.queue_id = queue->row.id});
-    for (size_t i = 0; i < rows.count; i++)
-        *list_add(call->arena, &out->tags) = (struct str_map_entry){rows.items[i].name, rows.items[i].value};
+    out->tags = tags_of(call->txn, call->arena, queue->arn);
     return DONE;
 }

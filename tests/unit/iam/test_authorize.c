@@ -5,6 +5,7 @@
 #include "services/iam/iam.h"
 #include "services/iam/iam_internal.h"
 #include "sts_model.h"
+#include "tags_sql.h"
 
 #include "unit.h"
 
@@ -32,7 +33,7 @@ static struct engine engine = {.options = {.identity = {.authorize = iam_authori
 
 static int open_store(void **state)
 {
-    const struct schema *const schemas[] = {&IAM_SCHEMA, NULL};
+    const struct schema *const schemas[] = {&TAGS_SCHEMA, &IAM_SCHEMA, NULL};
     struct store_options options = {.in_memory = true, .schemas = schemas, .on_durable = ignore};
     str error;
 

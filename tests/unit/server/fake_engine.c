@@ -13,6 +13,10 @@
  *     GET /pieces?pieces=N&bytes=B   a reply of N pieces; &size=S: sent with its length; &fails=I: fails
  *                      before piece I
  *     GET /streams     the number of pieces made, and of streams that were left before their end
+ *     POST /spooled    size and hash of a body that goes to a file; ?held: pieces wait; ?fails: writing the
+ *                      second piece fails
+ *     GET /written     the number of written pieces of bodies
+ *     GET /release     writes the pieces that wait, and no longer lets any wait
  *     GET /called      the address that the client connected to
  *     GET /cancelled   the number of cancelled calls
  *     POST /sandbox/start, /sandbox/stop   the body is the effect's payload
@@ -22,6 +26,7 @@
  */
 #include "base/check.h"
 #include "base/log.h"
+#include "base/spool.h"
 #include "base/time.h"
 #include "server/server.h"
 #include "wire/json.h"
@@ -36,8 +41,10 @@ struct engine {
     pthread_mutex_t lock;
     pthread_cond_t arrived;
     pthread_t thread;
-    struct exchange *inbox, *parked;
+    struct exchange *inbox, *parked, *held;
     bool stopping, stopped;
+    _Atomic bool released;
+    _Atomic int written_count;
     struct server *server;
     struct arena arena; /* of the events */
     struct json_writer events;
@@ -146,9 +153,66 @@ static void answer_piece(struct engine *engine, struct exchange *exchange)
     exchange->answered(exchange);
 }
 
+/* ---- bodies ---- */
+
+static void write_piece(struct engine *engine, struct exchange *exchange)
+{
+    bool fails = exchange->call.spool && str_equal(exchange->request->query, S("fails"));
+
+    if (!exchange->call.spool)
+        exchange->call.spool = spool_open("/tmp");
+    check(exchange->call.spool && spool_add(exchange->call.spool, exchange->spooled));
+    if (exchange->spooled_whole) {
+        check(spool_map(exchange->call.spool, &exchange->spooled));
+        exchange->spooled_hash = spool_hash(exchange->call.spool);
+    }
+    atomic_fetch_add(&engine->written_count, 1);
+    exchange->outcome = fails ? FAILED : DONE;
+    exchange->reply = (struct http_reply){.status = 503, .body = S("full")};
+    exchange->answered(exchange);
+}
+
+static void hold_or_write(struct engine *engine, struct exchange *exchange)
+{
+    if (str_equal(exchange->request->query, S("held")) && !atomic_load(&engine->released)) {
+        exchange->next = engine->held;
+        engine->held = exchange;
+    } else {
+        write_piece(engine, exchange);
+    }
+}
+
+static void write_held(struct engine *engine)
+{
+    struct exchange *held =
+        atomic_load(&engine->released) || engine->stopping ? take_all(&engine->held) : NULL;
+
+    while (held) {
+        struct exchange *exchange = held;
+        held = exchange->next;
+        write_piece(engine, exchange);
+    }
+}
+
+static str body_seen(struct exchange *exchange)
+{
+    const struct http_request *request = exchange->request;
+    struct sha256 hash = request->payload_hash ? *request->payload_hash : sha256(request->payload);
+
+    return arena_format(&exchange->arena, "%zu %.*s", request->body.size,
+                        STR_ARGS(hex_encode(&exchange->arena, HASH_STR(hash))));
+}
+
 static void run(struct engine *engine, struct exchange *exchange)
 {
     str path = exchange->request->path;
+
+    /* the fake's own use of the flag: a piece of the body is to be written */
+    if (exchange->was_prepared) {
+        exchange->was_prepared = false;
+        hold_or_write(engine, exchange);
+        return;
+    }
 
     if (str_equal(path, S("/pieces"))) {
         answer_piece(engine, exchange);
@@ -159,6 +223,8 @@ static void run(struct engine *engine, struct exchange *exchange)
         engine->parked = exchange;
     } else if (str_equal(path, S("/echo"))) {
         answer(exchange, exchange->request->body);
+    } else if (str_equal(path, S("/spooled"))) {
+        answer(exchange, body_seen(exchange));
     } else if (str_equal(path, S("/large"))) {
         answer(exchange, (str){arena_alloc(&exchange->arena, 8 * 1024 * 1024), 8 * 1024 * 1024});
     } else {
@@ -180,6 +246,7 @@ static void *engine_main(void *context)
             run(engine, exchange);
         }
         answer_parked(engine);
+        write_held(engine);
         pthread_mutex_lock(&engine->lock);
         struct timespec soon;
         clock_gettime(CLOCK_REALTIME, &soon);
@@ -190,6 +257,7 @@ static void *engine_main(void *context)
     engine->stopped = true;
     pthread_mutex_unlock(&engine->lock);
     answer_parked(engine);
+    write_held(engine);
     return NULL;
 }
 
@@ -292,12 +360,27 @@ void dispatch_flush(struct dispatcher *dispatcher)
 
 bool dispatch_admit(struct dispatcher *dispatcher, struct exchange *exchange, size_t *largest_body)
 {
-    (void)dispatcher;
     *largest_body = LIMIT_HTTP_BODY_BYTES;
+    exchange->spools = str_equal(exchange->request->path, S("/spooled"));
+    exchange->call.engine = dispatcher->engine;
     if (!str_starts_with(exchange->request->path, S("/stranger")))
         return true;
     exchange->reply = (struct http_reply){.status = 403, .body = S("stranger")};
     return false;
+}
+
+void exchange_spool(struct exchange *exchange, str piece, bool is_last)
+{
+    exchange->spooled = piece;
+    exchange->spooled_whole = is_last;
+    exchange->was_prepared = true;
+    engine_submit(exchange->call.engine, exchange);
+}
+
+void exchange_end_spool(struct exchange *exchange)
+{
+    spool_close(exchange->call.spool);
+    exchange->call.spool = NULL;
 }
 
 void dispatch_refuse_large(struct exchange *exchange, size_t largest_body)
@@ -322,6 +405,11 @@ void dispatch(struct dispatcher *dispatcher, struct exchange *exchange)
         answer(exchange, exchange->local_ip);
     } else if (str_equal(path, S("/cancelled"))) {
         answer(exchange, arena_format(&exchange->arena, "%d", (int)engine->cancelled_count));
+    } else if (str_equal(path, S("/written"))) {
+        answer(exchange, arena_format(&exchange->arena, "%d", engine->written_count));
+    } else if (str_equal(path, S("/release"))) {
+        atomic_store(&engine->released, true);
+        engine_submit(engine, exchange);
     } else if (str_equal(path, S("/streams"))) {
         answer(exchange, arena_format(&exchange->arena, "%d %d", engine->piece_count, engine->left_count));
     } else if (str_starts_with(path, S("/sandbox/"))) {

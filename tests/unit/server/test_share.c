@@ -101,6 +101,28 @@ TEST(a_request_in_flight_keeps_the_share_of_a_client_that_has_gone)
     shares_free(shares);
 }
 
-TESTS(test(one_address_gets_seven_eighths_of_the_connections), test(a_network_of_ipv6_is_one_address),
+TEST(one_address_gets_seven_eighths_of_the_disk)
+{
+    enum share_limit limit;
+    size_t all = LIMIT_SPOOLS_BYTES, most = all / 8 * 7;
+
+    begin();
+    struct share *one = enter("10.0.0.1", 1, &limit), *other = enter("10.0.0.2", 1, &limit);
+    assert_true(share_take_disk(one, most));
+    assert_false(share_take_disk(one, 1));
+    assert_true(share_take_disk(other, all - most));
+    assert_false(share_take_disk(other, 1));
+    share_give_disk(one, 1);
+    assert_true(share_take_disk(other, 1));
+    assert_false(share_take_disk(one, 1));
+    share_give_disk(one, most - 1);
+    share_give_disk(other, all - most + 1);
+    leave(one, 1);
+    leave(other, 1);
+    shares_free(shares);
+}
+
+TESTS(test(one_address_gets_seven_eighths_of_the_connections),
+      test(one_address_gets_seven_eighths_of_the_disk), test(a_network_of_ipv6_is_one_address),
       test(one_address_gets_seven_eighths_of_the_memory_and_small_requests_have_room_of_their_own),
       test(a_request_in_flight_keeps_the_share_of_a_client_that_has_gone))

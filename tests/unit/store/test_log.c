@@ -2,9 +2,12 @@
  * test_log.c: a commit reaches the write-ahead log in long pieces, and is read back as it was written.
  */
 #include "fixture.h"
+#include "store/store_internal.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum { LARGE_BYTES = 20 * 1000, MORE_THAN_THE_CACHE = 1000 };
 
@@ -111,6 +114,79 @@ static void a_reader_sees_each_commit_whole(void **state)
     store_reader_close(reader);
 }
 
+static int64_t file_bytes(const struct fixture *fixture)
+{
+    struct stat file;
+
+    assert_int_equal(fstat(fixture->store->log_file, &file), 0);
+    return file.st_size;
+}
+
+static void wait_until_log_is_empty(struct store *store)
+{
+    int64_t bytes;
+
+    do {
+        usleep(1000);
+        pthread_mutex_lock(&store->lock);
+        bytes = store->log_bytes;
+        pthread_mutex_unlock(&store->lock);
+    } while (bytes > 0);
+}
+
+enum { ADDED = 10, MORE_THAN_ARE_ADDED_BYTES = 512 * 1024 };
+
+static void add_large(struct fixture *fixture, int64_t first)
+{
+    put_large(begin(fixture), first, first + ADDED);
+    commit(fixture->store);
+}
+
+/* The first time it is emptied because it is large. */
+static void wait_until_emptied_idle(struct fixture *fixture)
+{
+    wait_until_log_is_empty(fixture->store);
+    add_large(fixture, INT32_MAX);
+    wait_until_log_is_empty(fixture->store);
+}
+
+/* Make the log's file larger than that, while a reader keeps the log from being emptied. */
+static void grow_log(struct fixture *fixture, int64_t bytes)
+{
+    struct store_reader *reader = store_reader_open(fixture->store);
+    struct txn *read = store_begin_read(reader);
+    uint64_t sequence;
+
+    txn_use_arena(read, &fixture->arena);
+    count_messages(read);
+    for (int64_t id = 1; file_bytes(fixture) <= bytes; id += ADDED)
+        add_large(fixture, id);
+    assert_true(store_end_read(reader, &sequence));
+    store_reader_close(reader);
+}
+
+static void an_idle_log_is_written_over(void **state)
+{
+    struct fixture *fixture = *state;
+
+    grow_log(fixture, STORE_KEPT_LOG_BYTES - MORE_THAN_ARE_ADDED_BYTES);
+    int64_t before = file_bytes(fixture);
+    assert_true(before <= STORE_KEPT_LOG_BYTES);
+    wait_until_emptied_idle(fixture);
+    assert_int_equal(file_bytes(fixture), before);
+    add_large(fixture, INT32_MAX + INT64_C(1000));
+    assert_int_equal(file_bytes(fixture), before);
+}
+
+static void the_file_of_an_idle_log_is_cut_when_it_is_large(void **state)
+{
+    struct fixture *fixture = *state;
+
+    grow_log(fixture, STORE_KEPT_LOG_BYTES);
+    wait_until_emptied_idle(fixture);
+    assert_int_equal(file_bytes(fixture), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 int main(void)
@@ -119,6 +195,8 @@ int main(void)
         TEST(a_commit_is_one_write),
         TEST(a_transaction_larger_than_the_cache_reads_what_it_has_written),
         TEST(a_reader_sees_each_commit_whole),
+        TEST(an_idle_log_is_written_over),
+        TEST(the_file_of_an_idle_log_is_cut_when_it_is_large),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -291,6 +291,69 @@ static void a_table_checks_the_values_of_its_enum(void **state)
     assert_refused(TABLES "-- enum: t.name a-b\n", "t.sql:3: error: \"a-b\" cannot be part of a name in C\n");
 }
 
+/* The source t.sql beside one that it uses, other.sql. */
+static struct output compile_beside(const char *other, const char *source)
+{
+    char folder[] = "/tmp/sqlc-used-XXXXXX", path[128], text[8192];
+
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/other.sql", folder);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(other, file);
+    fclose(file);
+
+    snprintf(text, sizeof text, "-- uses: ..%s\n%s", path + strlen("/tmp"), source);
+    struct output output = compile(text);
+    unlink(path);
+    rmdir(folder);
+    return output;
+}
+
+static void migrations_may_name_the_tables_of_a_source_that_is_used(void **state)
+{
+    struct output output = compile_beside(
+        "-- migration: 1\ncreate table other (a integer);\n-- migration: 2\nalter table other add b text;\n",
+        TABLES "insert into other (a, b) select id, name from t;\n"
+               "-- statement: a :many\nselect id from t;\n");
+
+    (void)state;
+    assert_int_equal(output.status, 0);
+    assert_contains(output.code, "extern const struct schema OTHER_SCHEMA;\n");
+    assert_contains(output.code, "static const struct schema *const uses[] = {&OTHER_SCHEMA, NULL};\n");
+    assert_contains(output.code, "    .uses = uses,\n");
+    assert_contains(output.code, "tables[] = {\n    \"t\",\n};\n");
+    assert_null(strstr(output.code, "create table other"));
+}
+
+static void assert_refused_beside(const char *other, const char *source, const char *message)
+{
+    struct output output = compile_beside(other, source);
+
+    assert_int_not_equal(output.status, 0);
+    assert_contains(output.said, message);
+}
+
+static void a_used_source_is_refused_in_statements_and_where_it_uses_others(void **state)
+{
+    const char *other = "-- migration: 1\ncreate table other (a integer, c text);\n";
+
+    (void)state;
+    assert_refused_beside(other, TABLES "-- statement: a :exec\ndelete from other;\n",
+                          "t.sql:4: error: only migrations may name other, the table of another source\n");
+    assert_refused_beside(other, TABLES "-- statement: a :many\nselect id from t join other on a = id;\n",
+                          "t.sql:4: error: only migrations may name other, the table of another source\n");
+    assert_refused_beside(other, TABLES "-- statement: a :exec\nupdate t set size = :c;\n",
+                          "no column is named as the parameter :c");
+    assert_refused_beside("-- uses: t.sql\n", TABLES, "error: No such file or directory\n");
+    assert_refused_beside("-- migration: 1\ncreate tabel other (a integer);\n", TABLES,
+                          "other.sql:2: error: near \"tabel\": syntax error\n");
+    assert_refused(TABLES "-- uses: other.sql\n",
+                   "t.sql:3: error: -- uses: stands before all migrations and statements\n");
+    assert_refused("-- uses: other\n", "t.sql:1: error: expected -- uses: the path of an .sql file\n");
+    assert_refused("-- uses: other.sql\n", "other.sql:0: error: No such file or directory\n");
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -308,6 +371,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_column_may_be_an_enum),
         cmocka_unit_test(a_misspelt_state_is_refused),
         cmocka_unit_test(a_table_checks_the_values_of_its_enum),
+        cmocka_unit_test(migrations_may_name_the_tables_of_a_source_that_is_used),
+        cmocka_unit_test(a_used_source_is_refused_in_statements_and_where_it_uses_others),
     };
 
     if (argc != 2) {

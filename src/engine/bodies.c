@@ -1,0 +1,58 @@
+/*
+ * bodies.c: large request bodies, which go to a file as they come.
+ *
+ * The head was let in, so somebody known sends it (auth_admit()).  A worker writes each piece and adds it to
+ * the payload's hash; meanwhile the connection reads no more than a few kilobytes, so a slow disk slows the
+ * client.  The last piece maps the file, and from there on the body is one str as any other.
+ */
+#include "engine/engine_internal.h"
+
+#include "base/check.h"
+#include "base/spool.h"
+
+static bool write_piece(struct exchange *exchange)
+{
+    struct store *store = exchange->call.engine->store;
+    struct call *call = &exchange->call;
+
+    if (!call->spool)
+        call->spool = spool_open(store_disk_folder(store));
+    if (call->spool && store_leaves_room(store, exchange->spooled.size) &&
+        spool_add(call->spool, exchange->spooled))
+        return true;
+    call_fail_full(call);
+    return false;
+}
+
+static bool map_body(struct exchange *exchange)
+{
+    if (!spool_map(exchange->call.spool, &exchange->spooled)) {
+        call_fail_exhausted(&exchange->call, arena_mark(&exchange->arena));
+        return false;
+    }
+    exchange->spooled_hash = spool_hash(exchange->call.spool);
+    return true;
+}
+
+static void run_piece(struct dispatcher *dispatcher, struct exchange *exchange)
+{
+    (void)dispatcher;
+    exchange->outcome = FAILED;
+    if (write_piece(exchange) && (!exchange->spooled_whole || map_body(exchange)))
+        exchange->outcome = DONE;
+    exchange->answered(exchange);
+}
+
+void exchange_spool(struct exchange *exchange, str piece, bool is_last)
+{
+    check(exchange->spools);
+    exchange->spooled = piece;
+    exchange->spooled_whole = is_last;
+    work_submit(exchange->call.engine->pool, exchange, WORK_SHORT, run_piece);
+}
+
+void exchange_end_spool(struct exchange *exchange)
+{
+    spool_close(exchange->call.spool);
+    exchange->call.spool = NULL;
+}

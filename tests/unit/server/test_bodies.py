@@ -1,0 +1,158 @@
+"""Large bodies go to a file as they come, and their client waits while a piece is written."""
+import hashlib
+import os
+import socket
+
+import pytest
+from conftest import eventually
+
+MIB = 1024 * 1024
+PIECE = MIB  # LIMIT_SPOOLED_BODY_BYTES
+LARGEST = 70 * MIB
+
+
+def head(path, *lines):
+    return "\r\n".join([f"POST {path} HTTP/1.1", "Host: h", *lines, "", ""]).encode()
+
+
+def sized(path, body, claimed=None):
+    return head(path, f"Content-Length: {len(body) if claimed is None else claimed}") + body
+
+
+def chunked(path, body, size):
+    chunks = [body[at : at + size] for at in range(0, len(body), size)] + [b""]
+    return head(path, "Transfer-Encoding: chunked") + b"".join(b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks)
+
+
+def seen(body):
+    return f"{len(body)} {hashlib.sha256(body).hexdigest()}"
+
+
+def written(server):
+    return int(server.ask("GET", "/written"))
+
+
+def open_files(server):
+    folder = f"/proc/{server.process.pid}/fd"
+    try:
+        return [name for name in os.listdir(folder) if "/body-" in os.readlink(f"{folder}/{name}")]
+    except FileNotFoundError:  # one was closed meanwhile
+        return open_files(server)
+
+
+def send_what_is_taken(client, data):
+    """How many bytes were taken before nothing more was for half a second."""
+    client.socket.settimeout(0.5)
+    taken = 0
+    try:
+        while taken < len(data):
+            taken += client.socket.send(data[taken : taken + 65536])
+    except socket.timeout:
+        pass
+    client.socket.settimeout(20)
+    return taken
+
+
+@pytest.mark.parametrize("size,pieces", [(0, 0), (PIECE, 0), (PIECE + 1, 1)])
+def test_a_body_goes_to_a_file_when_it_is_larger_than_the_bound(server, size, pieces):
+    body = os.urandom(size)
+    client = server.client().send(sized("/spooled", body))
+    assert client.read_body() == seen(body)
+    assert written(server) == pieces
+
+
+@pytest.mark.parametrize("frame", [sized, lambda path, body: chunked(path, body, 100_000)], ids=["sized", "chunked"])
+def test_all_of_a_large_body_arrives_and_the_connection_goes_on(server, frame):
+    body = os.urandom(9 * MIB + 17)
+    client = server.client().send(frame("/spooled", body) + sized("/spooled", b"next"))
+    assert client.read_body() == seen(body)
+    assert client.read_body() == seen(b"next")
+    assert written(server) >= 8
+    eventually(lambda: not open_files(server))
+
+
+def test_a_body_of_what_does_not_spool_stays_in_memory(server):
+    body = os.urandom(3 * MIB)
+    client = server.client().send(sized("/echo", body))
+    assert client.read_reply()[2] == body
+    assert written(server) == 0
+
+
+def test_100_continue_is_said_once_before_a_spooled_body(server):
+    body = os.urandom(3 * MIB)
+    client = server.client().send(head("/spooled", f"Content-Length: {len(body)}", "Expect: 100-continue"))
+    assert client.read_head() == "HTTP/1.1 100 Continue"
+    assert client.send(body).read_body() == seen(body)
+
+
+def test_a_client_waits_while_a_piece_of_its_body_is_written(server):
+    body = os.urandom(48 * MIB)
+    client = server.client()
+    data = sized("/spooled?held", body)
+    taken = send_what_is_taken(client, data)
+    assert PIECE < taken < 24 * MIB  # a piece, and what two sockets' buffers hold
+    assert written(server) == 0
+    server.ask("GET", "/release")
+    assert client.send(data[taken:]).read_body() == seen(body)
+
+
+def test_a_client_that_has_half_closed_still_gets_its_reply(server):
+    body = os.urandom(PIECE + 1)
+    client = server.client().send(sized("/spooled?held", body))
+    client.socket.shutdown(socket.SHUT_WR)
+    server.ask("GET", "/release")
+    assert client.read_body() == seen(body)
+
+
+def test_a_client_that_leaves_in_the_middle_leaves_nothing_behind(server):
+    clients = [server.client().send(sized("/spooled", bytes(3 * MIB), 60 * MIB)) for _ in range(3)]
+    eventually(lambda: len(open_files(server)) == 3)
+    for client in clients:
+        client.close()
+    eventually(lambda: not open_files(server))
+
+
+def test_a_client_that_leaves_while_a_piece_is_written_leaves_nothing_behind(server):
+    client = server.client()
+    send_what_is_taken(client, sized("/spooled?held", bytes(30 * MIB)))
+    client.close()
+    server.ask("GET", "/release")
+    eventually(lambda: written(server) >= 1)
+    eventually(lambda: not open_files(server))
+
+
+def test_a_body_that_cannot_be_written_is_answered_at_once(server):
+    client = server.client()
+    send_what_is_taken(client, sized("/spooled?fails", bytes(12 * MIB), 60 * MIB))
+    assert client.read_reply()[::2] == (503, b"full")
+    client.close()
+    eventually(lambda: not open_files(server))
+
+
+@pytest.mark.parametrize("over", [0, 1])
+def test_a_chunked_body_may_be_as_large_as_any_other(server, over):
+    body = bytes(LARGEST + over)
+    client = server.client()
+    data = chunked("/spooled", body, 65536)
+    taken = send_what_is_taken(client, data)
+    if over == 0:
+        assert client.send(data[taken:]).read_body() == seen(body)
+    else:
+        assert client.read_reply()[0] == 413
+    client.close()
+    eventually(lambda: not open_files(server))
+
+
+def test_bytes_behind_the_length_that_was_told_are_no_body(server):
+    body = os.urandom(2 * MIB)
+    client = server.client().send(sized("/spooled", body) + b"this is no request\r\n\r\n")
+    assert client.read_body() == seen(body)
+    assert client.read_reply()[0] == 400
+
+
+def test_a_server_that_stops_ends_bodies_that_are_half_there(server):
+    clients = [server.client().send(sized("/spooled", bytes(3 * MIB), 60 * MIB)) for _ in range(2)]
+    eventually(lambda: len(open_files(server)) == 2)
+    assert server.stop() == 0
+    for client in clients:
+        client.close()
