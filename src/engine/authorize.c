@@ -190,16 +190,31 @@ static struct resource *add_resource(const struct call *call)
     return list_add(call->arena, &call->progress->resources);
 }
 
-static bool see_name(struct viewer *viewer, const struct shape *shape, const void *value)
+static bool locate_given(struct locator *locator, str given)
 {
-    struct locator *locator = (struct locator *)viewer;
-    const struct call *call = locator->call;
     struct resource found = {0};
 
-    check(shape->type == SHAPE_STRING);
-    locator->failed = !locator->permission->locate(call, *(const str *)value, locator->with, &found);
-    *add_resource(call) = found;
+    locator->failed = !locator->permission->locate(locator->call, given, locator->with, &found);
+    *add_resource(locator->call) = found;
     return !locator->failed;
+}
+
+static bool see_name(struct viewer *viewer, const struct shape *shape, const void *value)
+{
+    check(shape->type == SHAPE_STRING);
+    return locate_given((struct locator *)viewer, *(const str *)value);
+}
+
+/* The resources at the end of the permission's path. */
+static void locate_named(struct locator *locator, const void *in)
+{
+    const struct permission *permission = locator->permission;
+    const struct call *call = locator->call;
+    size_t before = call->progress->resources.count;
+
+    walk(&permission->path, 0, call->operation->input, in, &locator->viewer);
+    if (permission->otherwise && call->progress->resources.count == before)
+        locate_given(locator, str_of(permission->otherwise));
 }
 
 struct text_viewer {
@@ -247,7 +262,7 @@ static bool locate(const struct call *call, const struct permission *permission,
     struct locator locator = {{see_name}, call, permission, text_at(call, &permission->with, in), false};
 
     if (permission->path.members)
-        walk(&permission->path, 0, call->operation->input, in, &locator.viewer);
+        locate_named(&locator, in);
     else if (permission->locate_by)
         locator.failed = !permission->locate_by(call, in, add_resource(call));
     else

@@ -131,8 +131,9 @@ struct permission {
     struct member_path with; /* to a text that `locate` gets with each of them: a qualifier */
     bool (*locate)(const struct call *call, str given, str with, struct resource *found);
     bool (*locate_by)(const struct call *call, const void *in, struct resource *found);
-    const char *on;                /* a pattern of ARNs, "arn:aws:sqs:{region}:{account}:*", or "*" */
-    bool also;                     /* for the resources of the permission before this one */
+    const char *on;        /* a pattern of ARNs, "arn:aws:sqs:{region}:{account}:*", or "*" */
+    const char *otherwise; /* what `locate` gets when the path has no text; NULL: `locate` is not called */
+    bool also;             /* for the resources of the permission before this one */
     struct member_path when_asked; /* only for a request that has a value there */
 };
 
@@ -193,7 +194,9 @@ struct service {
     int largest_body_mib;                      /* of a request; 0: LIMIT_BODY_MIB */
     const struct operation *const *operations; /* NULL-terminated */
     const char *const *known_operations; /* every operation of AWS: those without a table entry answer 501;
-                                            NULL-terminated */
+                                             NULL-terminated */
+    const char *const *condition_keys;   /* that it supplies: "sns:Protocol"; "aws:RequestTag/" is a whole
+                                            family;   NULL-terminated */
     const struct error *validation_error, *access_denied, *internal_error;
 };
 

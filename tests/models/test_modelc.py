@@ -409,12 +409,13 @@ def test_the_compatibility_page_is_that_of_the_models(modelc, tmp_path):
 
 
 PERMISSIONS = HEADER + """\
-resource item arn:toy:{region}:{account}:{key} tags
+resource item arn:toy:{region}:{account}:{key} tags toy:Colour
+action Lend on item key toy:To toy:Until
 operation Play writes
     input PlayRequest
     on item Games.Name action toy:Join if Tags
     also toy:Watch
-    on item Teams.key
+    on item Teams.key else "nobody"
     on arn:toy:{region}:{account}:*
     key toy:Size Size else "none"
     key aws:RequestTag Tags
@@ -433,31 +434,66 @@ def test_the_permissions_page_has_a_row_for_every_action(modelc, tmp_path, compi
     assert compile_model(PERMISSIONS).stderr == ""
     subprocess.run([modelc, "--permissions", "page.md", "toy.model"], cwd=tmp_path, check=True)
     item, keys = "`arn:toy:${Region}:${Account}:${key}`", "`toy:Size`, `aws:RequestTag/${TagKey}`, `aws:TagKeys`, `toy:Leader`"
+    of_item = "`aws:ResourceTag/${TagKey}`, `toy:Colour`"
     assert (tmp_path / "page.md").read_text().split("|---|---|---|---|\n")[1].splitlines() == [
-        f"| Play | `toy:Join` if `Tags` | {item} | `aws:ResourceTag/${{TagKey}}`, {keys} |",
-        f"|  | `toy:Watch` | {item} | `aws:ResourceTag/${{TagKey}}`, {keys} |",
-        f"|  | `toy:Play` | {item} | `aws:ResourceTag/${{TagKey}}`, {keys} |",
+        f"| Play | `toy:Join` if `Tags` | {item} | {of_item}, {keys} |",
+        f"|  | `toy:Watch` | {item} | {of_item}, {keys} |",
+        f"|  | `toy:Play` | {item} | {of_item}, {keys} |",
         f"|  | `toy:Play` | `arn:toy:${{Region}}:${{Account}}:*` | {keys} |",
+        f"| (no operation) | `toy:Lend` | {item} | {of_item}, `toy:To`, `toy:Until` |",
     ]
 
 
+def test_a_service_knows_the_condition_keys_that_it_supplies(tmp_path, compile_model):
+    compile_model(PERMISSIONS)
+    tables = (tmp_path / "toy_model.c").read_text()
+    listed = tables.split("condition_keys[] = {")[1].split("NULL")[0]
+    assert listed.replace('"', "").split(", ")[:-1] == [
+        "aws:ResourceTag/", "toy:Colour", "toy:To", "toy:Until", "toy:Size", "aws:RequestTag/", "aws:TagKeys",
+        "toy:Leader"]
+
+
+def test_a_locator_is_given_a_text_when_the_request_names_none(tmp_path, compile_model):
+    compile_model(PERMISSIONS)
+    rows = [line for line in (tmp_path / "toy_model.c").read_text().splitlines() if ".locate = locate_item" in line]
+    assert ['.otherwise = "nobody"' in row for row in rows] == [False, True]
+
+
+def test_a_function_of_operations_with_different_inputs_takes_any(tmp_path, compile_model):
+    again = PERMISSIONS.replace("structure PlayRequest", """\
+operation Watch reads
+    input WatchRequest
+    on *
+    key toy:Leader by leader
+structure WatchRequest
+    Name  string
+structure PlayRequest""")
+    for text, taken in ((PERMISSIONS, "struct toy_play_request"), (again, "void")):
+        assert compile_model(text).stderr == ""
+        assert f"void toy_leader(const struct call *call, const {taken} *in," in (tmp_path / "toy_model.h").read_text()
+
+
 @pytest.mark.parametrize("old, new, complaint", [
-    ("    on item Teams.key", "    on item Teams.keys", "13: The input of Play has no Teams.keys."),
-    ("    on item Teams.key", "    on item Games.key", "13: The input of Play has no Games.key."),
-    ("    on item Teams.key", "    on item Size", "13: Size names no resource: it is no text."),
-    ("    on item Teams.key", "    on thing Teams.key", "13: There is no resource thing."),
-    ("    on item Teams.key", "    on item", "13: This is written: on KIND PATH [with PATH], on KIND by FUNCTION, or "
-                                              "on ARN; [action ACTION] [if PATH]"),
-    ("    on item Teams.key", "    on item Teams.key with Tag", "13: The input of Play has no Tag."),
-    ("    on item Teams.key", "    on item Teams.key with Size", "13: Size is not one text."),
-    ("    on item Teams.key", "    on item Teams.key with Games.Name", "13: Games.Name is not one text."),
-    ("    on item Teams.key", "    on item Teams.key with Tags.key", "13: Tags.key is not one text."),
-    ("    on item Teams.key", "    also toy:See when Size", "13: This is written: also ACTION [if PATH]"),
-    ("toy:Size Size else", "toy:Size Games else", "15: Games has no value: it is a structure."),
-    ("toy:Leader by leader", "toy:Leader", "17: This is written: key NAME PATH [else \"value\"], "
+    ("    on item Teams.key", "    on item Teams.keys", "14: The input of Play has no Teams.keys."),
+    ("    on item Teams.key", "    on item Games.key", "14: The input of Play has no Games.key."),
+    ("    on item Teams.key", "    on item Size", "14: Size names no resource: it is no text."),
+    ("    on item Teams.key", "    on thing Teams.key", "14: There is no resource thing."),
+    ("    on item Teams.key", "    on item", "14: This is written: on KIND PATH [with PATH] [else \"text\"], on KIND "
+                                              "by FUNCTION, or on ARN; [action ACTION] [if PATH]"),
+    ("    on item Teams.key", "    on item Teams.key with Tag", "14: The input of Play has no Tag."),
+    ("    on item Teams.key", "    on item Teams.key with Size", "14: Size is not one text."),
+    ("    on item Teams.key", "    on item Teams.key with Games.Name", "14: Games.Name is not one text."),
+    ("    on item Teams.key", "    on item Teams.key with Tags.key", "14: Tags.key is not one text."),
+    ("    on item Teams.key", "    also toy:See when Size", "14: This is written: also ACTION [if PATH]"),
+    ("toy:Size Size else", "toy:Size Games else", "16: Games has no value: it is a structure."),
+    ("toy:Leader by leader", "toy:Leader", "18: This is written: key NAME PATH [else \"value\"], "
                                            "or key NAME … by FUNCTION"),
-    ("{key} tags", "{key} tag", "8: This is written: resource NAME arn:… [tags]"),
-    ("structure Game", "resource item arn:b\nstructure Game", "23: The resource item is declared twice."),
+    ("{key} tags", "{key} tag", "8: This is written: resource NAME arn:… [tags] [KEY …]"),
+    ("toy:Colour", "Colour", "8: This is written: resource NAME arn:… [tags] [KEY …]"),
+    ("key toy:To toy:Until", "toy:To", "9: This is written: action NAME on KIND [key KEY …]"),
+    ("key toy:To toy:Until", "key Until", "9: This is written: action NAME on KIND [key KEY …]"),
+    ("Lend on item", "Lend on thing", "9: There is no resource thing."),
+    ("structure Game", "resource item arn:b\nstructure Game", "24: The resource item is declared twice."),
 ])
 def test_permissions_that_mean_nothing_are_refused(compile_model, old, new, complaint):
     assert old in PERMISSIONS

@@ -232,3 +232,62 @@ def test_a_condition_key_that_nothing_supplies_is_told_in_the_log(tmp_path):
         server.remove_data()
     told = [line.split("key=")[1].strip() for line in server.log.splitlines() if "no service here supplies" in line]
     assert told == ["aws:SourceVpc", "ec2:Region"]
+
+
+@pytest.fixture
+def bounded_role(iam, new_role, new_policy):  # noqa: F811
+    """bounded_role() is (a role with a boundary, the boundary's ARN)."""
+
+    def make():
+        name, boundary = new_role(), new_policy(allow("*"))
+        iam.put_role_permissions_boundary(RoleName=name, PermissionsBoundary=boundary)
+        return name, boundary
+
+    return make
+
+
+@pytest.mark.parametrize("change", [
+    lambda iam, role: iam.attach_role_policy(RoleName=role, PolicyArn="arn:aws:iam::aws:policy/AmazonSQSFullAccess"),
+    lambda iam, role: iam.put_role_policy(RoleName=role, PolicyName="p", PolicyDocument=statements(allow("*"))),
+    lambda iam, role: iam.delete_role_permissions_boundary(RoleName=role),
+], ids=["attach", "put", "delete"])
+def test_the_boundary_that_a_role_has_is_a_condition_of_changing_it(change, bounded_role, new_role, as_role_with,  # noqa: F811
+                                                                    iam, refused):  # noqa: F811
+    held, boundary = bounded_role()
+    clients = as_role_with(allow("iam:*", **of_tag("ArnEquals", "iam:PermissionsBoundary", boundary)))
+    refused(lambda: change(clients("iam"), new_role()))
+    change(clients("iam"), held)
+
+
+def test_a_new_boundary_is_the_one_that_is_asked_about(bounded_role, new_policy, as_role_with, refused):  # noqa: F811
+    held, boundary = bounded_role()
+    new = new_policy(allow("*"))
+    clients = as_role_with(allow("iam:*", **of_tag("ArnEquals", "iam:PermissionsBoundary", new)))
+    refused(lambda: clients("iam").put_role_permissions_boundary(RoleName=held, PermissionsBoundary=boundary))
+    clients("iam").put_role_permissions_boundary(RoleName=held, PermissionsBoundary=new)
+
+
+def test_reading_a_role_has_no_boundary_among_its_conditions(bounded_role, as_role_with, refused):
+    held, boundary = bounded_role()
+    clients = as_role_with(allow("iam:*", **of_tag("ArnEquals", "iam:PermissionsBoundary", boundary)))
+    refused(lambda: clients("iam").get_role(RoleName=held))
+
+
+def test_lists_are_allowed_by_their_path(as_role_with, refused):
+    clients = as_role_with(allow("iam:List*", "arn:aws:iam::000000000000:role/team/"),
+                           allow("iam:List*", "arn:aws:iam::000000000000:user/"))
+    clients("iam").list_roles(PathPrefix="/team/")
+    clients("iam").list_users()
+    assert "on resource: arn:aws:iam::000000000000:role/ because" in refused(
+        lambda: clients("iam").list_roles())["message"]
+    assert "on resource: arn:aws:iam::000000000000:user/team/ because" in refused(
+        lambda: clients("iam").list_users(PathPrefix="/team/"))["message"]
+
+
+def test_a_role_with_a_path_is_allowed_by_its_whole_arn(as_role_with, iam, unique, refused):  # noqa: F811
+    name = unique("role")
+    arn = iam.create_role(RoleName=name, Path="/team/", AssumeRolePolicyDocument=statements(
+        {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}))["Role"]["Arn"]
+    assert as_role_with(allow("iam:GetRole", arn))("iam").get_role(RoleName=name)["Role"]["Arn"] == arn
+    refused(lambda: as_role_with(allow("iam:GetRole", arn.replace("/team", "")))("iam").get_role(RoleName=name))
+    iam.delete_role(RoleName=name)

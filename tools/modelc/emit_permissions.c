@@ -65,6 +65,7 @@ static void emit_permission(const struct operation_entry *operation, size_t inde
     else if (str_present(permission->kind.text))
         text_format(out, ".locate = locate_%.*s, ", STR_ARGS(permission->kind.text));
     add_quoted("on", permission->on, out);
+    add_quoted("otherwise", permission->otherwise, out);
     if (permission->also)
         text_add(out, S(".also = true, "));
     add_path("when_asked", &permission->when_asked, out);
@@ -123,6 +124,53 @@ void emit_permissions(const struct model *model, const struct operation_entry *o
     text_add(out, S("    {0},\n};\n"));
 }
 
+/* ---- all keys of a service ---- */
+
+static void add_known(const struct model *model, str key, struct names *known)
+{
+    bool is_family = str_ends_with(key, S("Tag"));
+    str name = is_family ? arena_join(model->arena, key, S("/")) : key;
+
+    if (!names_contain(known, name))
+        *list_add(model->arena, known) = (struct name){name, 0};
+}
+
+static void add_all_known(const struct model *model, const struct names *keys, struct names *known)
+{
+    for (size_t i = 0; i < keys->count; i++)
+        add_known(model, keys->items[i].text, known);
+}
+
+static void add_keys_of_operation(const struct model *model, const struct operation_entry *operation,
+                                  struct names *known)
+{
+    for (size_t i = 0; i < operation->keys.count; i++) {
+        add_known(model, operation->keys.items[i].name, known);
+        if (str_equal(operation->keys.items[i].name, S("aws:RequestTag")))
+            add_known(model, S("aws:TagKeys"), known);
+        add_all_known(model, &operation->keys.items[i].others, known);
+    }
+}
+
+void emit_condition_keys(const struct model *model, struct text *out)
+{
+    struct names known = {0};
+
+    for (size_t i = 0; i < model->resources.count; i++) {
+        if (model->resources.items[i].has_tags)
+            add_known(model, S("aws:ResourceTag"), &known);
+        add_all_known(model, &model->resources.items[i].keys, &known);
+    }
+    for (size_t i = 0; i < model->actions.count; i++)
+        add_all_known(model, &model->actions.items[i].keys, &known);
+    for (size_t i = 0; i < model->operations.count; i++)
+        add_keys_of_operation(model, &model->operations.items[i], &known);
+    text_add(out, S("static const char *const condition_keys[] = {"));
+    for (size_t i = 0; i < known.count; i++)
+        text_format(out, "\"%.*s\", ", STR_ARGS(known.items[i].text));
+    text_add(out, S("NULL};\n\n"));
+}
+
 /* What every locator is given, in front of those that are given one text. */
 void emit_locator_thunks(const struct model *model, struct text *out)
 {
@@ -140,7 +188,27 @@ void emit_locator_thunks(const struct model *model, struct text *out)
 
 /* ---- prototypes ---- */
 
-/* Operations that share their input may share a function; the compiler complains if their inputs differ. */
+static bool uses(const struct operation_entry *operation, str function)
+{
+    for (size_t i = 0; i < operation->permissions.count; i++)
+        if (str_equal(operation->permissions.items[i].function, function))
+            return true;
+    for (size_t i = 0; i < operation->keys.count; i++)
+        if (str_equal(operation->keys.items[i].function, function))
+            return true;
+    return false;
+}
+
+/* What a function takes that several operations with different inputs name: any input. */
+static str input_of(const struct model *model, const struct operation_entry *operation, str function)
+{
+    for (size_t i = 0; i < model->operations.count; i++)
+        if (uses(&model->operations.items[i], function) &&
+            !str_equal(model->operations.items[i].input_tag, operation->input_tag))
+            return S("void");
+    return arena_join(model->arena, S("struct "), operation->input_tag);
+}
+
 static void emit_prototypes(const struct model *model, const struct operation_entry *operation,
                             struct names *known, struct text *out)
 {
@@ -150,9 +218,8 @@ static void emit_prototypes(const struct model *model, const struct operation_en
         if (!str_present(function) || names_contain(known, name))
             continue;
         *list_add(model->arena, known) = (struct name){name, 0};
-        text_format(out,
-                    "bool %.*s(const struct call *call, const struct %.*s *in, struct resource *found);\n",
-                    STR_ARGS(name), STR_ARGS(operation->input_tag));
+        text_format(out, "bool %.*s(const struct call *call, const %.*s *in, struct resource *found);\n",
+                    STR_ARGS(name), STR_ARGS(input_of(model, operation, function)));
     }
     for (size_t i = 0; i < operation->keys.count; i++) {
         str function = operation->keys.items[i].function;
@@ -161,9 +228,9 @@ static void emit_prototypes(const struct model *model, const struct operation_en
             continue;
         *list_add(model->arena, known) = (struct name){name, 0};
         text_format(out,
-                    "void %.*s(const struct call *call, const struct %.*s *in, "
+                    "void %.*s(const struct call *call, const %.*s *in, "
                     "const struct resource *resource, struct context_list *context);\n",
-                    STR_ARGS(name), STR_ARGS(operation->input_tag));
+                    STR_ARGS(name), STR_ARGS(input_of(model, operation, function)));
     }
 }
 
@@ -214,22 +281,40 @@ static const struct permission_entry *subject_of(const struct operation_entry *o
     return &operation->permissions.items[index];
 }
 
-static void add_keys(const struct model *model, const struct operation_entry *operation,
-                     const struct permission_entry *subject, struct text *out)
-{
-    const struct resource_entry *resource = find_resource(model, subject->kind.text);
-    const char *between = "";
+/* One cell of a row: keys with commas between them. */
+struct cell {
+    struct text *out;
+    const char *between;
+};
 
-    if (resource && resource->has_tags) {
-        text_add(out, S("`aws:ResourceTag/${TagKey}`"));
-        between = ", ";
-    }
-    for (size_t i = 0; i < operation->keys.count; i++, between = ", ") {
-        bool tags = str_equal(operation->keys.items[i].name, S("aws:RequestTag"));
-        text_format(out, "%s`%.*s%s`", between, STR_ARGS(operation->keys.items[i].name),
-                    tags ? "/${TagKey}`, `aws:TagKeys" : "");
-        for (size_t k = 0; k < operation->keys.items[i].others.count; k++)
-            text_format(out, ", `%.*s`", STR_ARGS(operation->keys.items[i].others.items[k].text));
+static void add_key(struct cell *cell, str key)
+{
+    text_format(cell->out, "%s`%.*s%s`", cell->between, STR_ARGS(key),
+                str_ends_with(key, S("Tag")) ? "/${TagKey}" : "");
+    cell->between = ", ";
+}
+
+static void add_key_names(struct cell *cell, const struct names *keys)
+{
+    for (size_t i = 0; i < keys->count; i++)
+        add_key(cell, keys->items[i].text);
+}
+
+static void add_resource_keys(struct cell *cell, const struct resource_entry *resource)
+{
+    if (resource && resource->has_tags)
+        add_key(cell, S("aws:ResourceTag"));
+    if (resource)
+        add_key_names(cell, &resource->keys);
+}
+
+static void add_operation_keys(struct cell *cell, const struct operation_entry *operation)
+{
+    for (size_t i = 0; i < operation->keys.count; i++) {
+        add_key(cell, operation->keys.items[i].name);
+        if (str_equal(operation->keys.items[i].name, S("aws:RequestTag")))
+            add_key(cell, S("aws:TagKeys"));
+        add_key_names(cell, &operation->keys.items[i].others);
     }
 }
 
@@ -239,6 +324,7 @@ static void add_row(const struct model *model, const struct operation_entry *ope
     const struct permission_entry *permission = &operation->permissions.items[index];
     const struct permission_entry *subject = subject_of(operation, index);
     const struct resource_entry *resource = find_resource(model, subject->kind.text);
+    struct cell cell = {out, ""};
 
     text_format(out, "| %.*s | `%.*s`", STR_ARGS(index ? S("") : operation->name),
                 STR_ARGS(str_present(permission->action) ? permission->action : operation->action));
@@ -247,7 +333,22 @@ static void add_row(const struct model *model, const struct operation_entry *ope
     text_add(out, S(" | "));
     add_pattern(resource ? resource->arn : subject->on, out);
     text_add(out, S(" | "));
-    add_keys(model, operation, subject, out);
+    add_resource_keys(&cell, resource);
+    add_operation_keys(&cell, operation);
+    text_add(out, S(" |\n"));
+}
+
+static void add_action_row(const struct model *model, const struct action_entry *action, struct text *out)
+{
+    const struct resource_entry *resource = find_resource(model, action->kind.text);
+    struct cell cell = {out, ""};
+
+    text_format(out, "| (no operation) | `%.*s:%.*s` | ", STR_ARGS(model->signing_name),
+                STR_ARGS(action->name));
+    add_pattern(resource->arn, out);
+    text_add(out, S(" | "));
+    add_resource_keys(&cell, resource);
+    add_key_names(&cell, &action->keys);
     text_add(out, S(" |\n"));
 }
 
@@ -277,5 +378,7 @@ void emit_permission_docs(struct model *models, size_t count, struct text *out)
         for (size_t k = 0; k < models[i].operations.count; k++)
             for (size_t n = 0; n < models[i].operations.items[k].permissions.count; n++)
                 add_row(&models[i], &models[i].operations.items[k], n, out);
+        for (size_t k = 0; k < models[i].actions.count; k++)
+            add_action_row(&models[i], &models[i].actions.items[k], out);
     }
 }

@@ -410,7 +410,8 @@ static void emit_service(const struct model *model, struct text *out)
     text_format(out, ".dialect = &%.*s_DIALECT, ", STR_ARGS(dialect));
     text_format(out, ".is_private = %s,\n    ", model->is_private ? "true" : "false");
     text_format(out, ".largest_body_mib = %d,\n    ", (int)model->largest_body_mib);
-    text_add(out, S(".operations = operations, .known_operations = known_operations,\n"));
+    text_add(out, S(".operations = operations, .known_operations = known_operations, "
+                    ".condition_keys = condition_keys,\n"));
     text_format(out, "    .validation_error = &%.*s,\n",
                 STR_ARGS(constant(model, model->validation_error.text)));
     text_format(out, "    .access_denied = &%.*s,\n", STR_ARGS(constant(model, model->access_denied.text)));
@@ -447,5 +448,6 @@ void emit_tables(const struct model *model, str header_name, struct text *out)
     if (model->of_effects)
         return;
     emit_operation_lists(model, out);
+    emit_condition_keys(model, out);
     emit_service(model, out);
 }

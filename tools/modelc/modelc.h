@@ -120,6 +120,7 @@ struct resource_entry {
     int line;
     str arn; /* "arn:aws:sqs:{region}:{account}:{name}" */
     bool has_tags;
+    struct names keys;         /* besides the tags, that its locator supplies */
     bool is_named, takes_with; /* some `on` names it by a path, and by another text with that */
 };
 
@@ -128,14 +129,15 @@ struct resources {
     size_t count;
 };
 
-/* on KIND PATH [with PATH], on KIND by FUNCTION, on ARN; also ACTION */
+/* on KIND PATH [with PATH] [else "text"], on KIND by FUNCTION, on ARN; also ACTION */
 struct permission_entry {
     int line;
     str action; /* absent: the operation's action */
     struct name kind;
     struct path path, with, when_asked;
-    str function; /* the function after `by` */
-    str on;       /* an ARN, or "*" */
+    str function;  /* the function after `by` */
+    str on;        /* an ARN, or "*" */
+    str otherwise; /* what the locator is given when the request names no resource */
     bool also;
 };
 
@@ -155,6 +157,18 @@ struct key_entry {
 
 struct keys {
     struct key_entry *items;
+    size_t count;
+};
+
+/* action NAME on KIND key NAME …: an action without an operation, that services ask for. */
+struct action_entry {
+    str name; /* "PassRole" */
+    struct name kind;
+    struct names keys;
+};
+
+struct actions {
+    struct action_entry *items;
     size_t count;
 };
 
@@ -235,6 +249,7 @@ struct model {
     struct errors errors;
     struct effects effects;
     struct resources resources;
+    struct actions actions;
     struct names also;
     struct notes notes;
 };
@@ -254,8 +269,9 @@ void parse_header(struct model *model, const struct line *line);
 str parse_type(struct model *model, const struct line *line, size_t *at);
 /* Parse "range a..b", "length a..b", "pattern" or "sensitive" at *at; false when another word is there. */
 bool parse_constraint(struct model *model, const struct line *line, size_t *at, struct shape_entry *shape);
-/* permissions.c: `resource …` at the margin; `on`, `also` and `key` of an operation. */
+/* permissions.c: `resource …` and `action …` at the margin; `on`, `also` and `key` of an operation. */
 void parse_resource(struct model *model, const struct line *line);
+void parse_action(struct model *model, const struct line *line);
 bool parse_permission_line(struct model *model, const struct line *line, struct operation_entry *operation);
 void check_permissions(struct model *model);
 struct resource_entry *find_resource(const struct model *model, str name);
@@ -296,6 +312,8 @@ void add_literal(struct text *out, str text);
 void emit_permissions(const struct model *model, const struct operation_entry *operation, struct text *out);
 void emit_locator_thunks(const struct model *model, struct text *out);
 void emit_locators(const struct model *model, struct text *out);
+/* The names of all condition keys that the service supplies. */
+void emit_condition_keys(const struct model *model, struct text *out);
 /* docs/permissions.md; sorts the models by name, as emit_docs() does. */
 void emit_permission_docs(struct model *models, size_t count, struct text *out);
 int compare_models(const void *a, const void *b);

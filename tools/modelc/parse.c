@@ -519,6 +519,8 @@ static void parse_declaration(struct model *model, const struct line *line, stru
         parse_note(model, line);
     } else if (str_equal(word, S("resource"))) {
         parse_resource(model, line);
+    } else if (str_equal(word, S("action"))) {
+        parse_action(model, line);
     } else if (!parse_scalar_declaration(model, line)) {
         complain(model, line->number, "\"%.*s\" begins no declaration.", STR_ARGS(word));
     }

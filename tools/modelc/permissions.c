@@ -1,6 +1,6 @@
 /*
- * permissions.c: the resources and keys that operations need (`resource` at the margin, `on`, `also` and
- * `key` in an operation), and the members of the input that their paths mean.
+ * permissions.c: the resources and keys that operations need (`resource` and `action` at the margin, `on`,
+ * `also` and `key` in an operation), and the members of the input that their paths mean.
  */
 #include "modelc.h"
 
@@ -11,19 +11,50 @@ static str word_or_absent(const struct line *line, size_t at)
 
 /* ---- lines ---- */
 
-/* resource queue arn:aws:sqs:{region}:{account}:{name} [tags] */
+/* The condition keys from that word on; false when a word is none. */
+static bool take_keys(struct model *model, const struct line *line, size_t at, struct names *keys)
+{
+    for (; at < line->count; at++) {
+        if (str_index(line->items[at].text, ':') < 1)
+            return false;
+        *list_add(model->arena, keys) = (struct name){line->items[at].text, line->number};
+    }
+    return true;
+}
+
+/* resource queue arn:aws:sqs:{region}:{account}:{name} [tags] [KEY …] */
 void parse_resource(struct model *model, const struct line *line)
 {
     bool has_tags = str_equal(word_or_absent(line, 3), S("tags"));
+    struct names keys = {0};
 
-    if (line->count != 3U + has_tags || !str_starts_with(line->items[2].text, S("arn:"))) {
-        complain(model, line->number, "This is written: resource NAME arn:… [tags]");
+    if (line->count < 3 || !str_starts_with(line->items[2].text, S("arn:")) ||
+        !take_keys(model, line, 3U + has_tags, &keys)) {
+        complain(model, line->number, "This is written: resource NAME arn:… [tags] [KEY …]");
         return;
     }
     if (find_resource(model, line->items[1].text))
         complain(model, line->number, "The resource %.*s is declared twice.", STR_ARGS(line->items[1].text));
-    *list_add(model->arena, &model->resources) = (struct resource_entry){
-        .name = line->items[1].text, .line = line->number, .arn = line->items[2].text, .has_tags = has_tags};
+    *list_add(model->arena, &model->resources) = (struct resource_entry){.name = line->items[1].text,
+                                                                         .line = line->number,
+                                                                         .arn = line->items[2].text,
+                                                                         .has_tags = has_tags,
+                                                                         .keys = keys};
+}
+
+/* action PassRole on role [key KEY …] */
+void parse_action(struct model *model, const struct line *line)
+{
+    struct action_entry action = {.name = word_or_absent(line, 1)};
+    bool has_keys = str_equal(word_or_absent(line, 4), S("key"));
+
+    if (line->count < 4 || !str_equal(line->items[2].text, S("on")) || (line->count > 4 && !has_keys) ||
+        !take_keys(model, line, 4U + has_keys, &action.keys)) {
+        complain(model, line->number, "This is written: action NAME on KIND [key KEY …]");
+        return;
+    }
+    action.kind = (struct name){line->items[3].text, line->number};
+    *list_add(model->arena, &model->actions) = action;
 }
 
 /* If the next word is `word`, return the word after it and move *at past both; else absent. */
@@ -48,14 +79,15 @@ static void parse_on(struct model *model, const struct line *line, struct permis
         if (!str_present(permission->function)) {
             permission->path.text = (struct name){word_or_absent(line, at++), line->number};
             permission->with.text = (struct name){take_value(line, &at, S("with")), line->number};
+            permission->otherwise = take_value(line, &at, S("else"));
         }
     }
     permission->action = take_value(line, &at, S("action"));
     permission->when_asked.text = (struct name){take_value(line, &at, S("if")), line->number};
     if (at != line->count)
         complain(model, line->number,
-                 "This is written: on KIND PATH [with PATH], on KIND by FUNCTION, or on ARN; [action ACTION] "
-                 "[if PATH]");
+                 "This is written: on KIND PATH [with PATH] [else \"text\"], on KIND by FUNCTION, or on ARN; "
+                 "[action ACTION] [if PATH]");
 }
 
 static void parse_also(struct model *model, const struct line *line, struct permission_entry *permission)
@@ -225,6 +257,10 @@ static void check_key(struct model *model, const struct operation_entry *operati
 
 void check_permissions(struct model *model)
 {
+    for (size_t i = 0; i < model->actions.count; i++)
+        if (!find_resource(model, model->actions.items[i].kind.text))
+            complain(model, model->actions.items[i].kind.line, "There is no resource %.*s.",
+                     STR_ARGS(model->actions.items[i].kind.text));
     for (size_t i = 0; i < model->operations.count; i++) {
         struct operation_entry *operation = &model->operations.items[i];
         if (!str_present(operation->action))

@@ -48,21 +48,14 @@ struct owner {
     const int64_t *identity_id; /* NULL: the account's root */
 };
 
-/* Find the owner; without a name, the caller.  False: fail() has been called. */
-static bool owner_open(const struct call *call, str user_name, struct owner *owner)
+/* Find the owner.  False: fail() has been called. */
+static bool owner_open(const struct call *call, struct owner *owner)
 {
-    struct identity *user = arena_new(call->arena, struct identity);
-
     *owner = (struct owner){.user_name = S("root")};
-    if (!str_present(user_name) && call->caller->kind == PRINCIPAL_ROOT)
-        return authorize(call, call->caller->arn, (str){0});
-    if (!str_present(user_name) && call->caller->kind != PRINCIPAL_USER) {
-        if (authorize(call, call->caller->arn, (str){0}))
-            fail(call, &IAM_VALIDATION_ERROR, "Must specify userName when calling with non-User credentials");
-        return false;
-    }
-    if (!iam_identity_open(call, &IAM_USER_KIND, str_present(user_name) ? user_name : call->caller->name,
-                           user))
+    if (iam_is_about_root(call))
+        return true;
+    const struct identity *user = iam_identity_of(call);
+    if (!user)
         return false;
     *owner = (struct owner){.user_name = user->row.name, .identity_id = &user->row.id};
     return true;
@@ -92,7 +85,8 @@ enum outcome iam_create_access_key(const struct call *call, const struct iam_cre
     struct iam_access_key *key = arena_new(call->arena, struct iam_access_key);
     struct owner owner;
 
-    if (!owner_open(call, in->user_name, &owner))
+    (void)in;
+    if (!owner_open(call, &owner))
         return FAILED;
     if (keys_of(call, &owner).count >= MAX_KEYS)
         return fail(call, &IAM_LIMIT_EXCEEDED_EXCEPTION, "Cannot exceed quota for AccessKeysPerUser: %d",
@@ -124,7 +118,7 @@ enum outcome iam_list_access_keys(const struct call *call, const struct iam_list
     struct owner owner;
     struct page page;
 
-    if (!iam_page_open(call, in->marker, in->max_items, &page) || !owner_open(call, in->user_name, &owner))
+    if (!iam_page_open(call, in->marker, in->max_items, &page) || !owner_open(call, &owner))
         return FAILED;
     struct iam_access_keys_rows rows = keys_of(call, &owner);
     list_make_empty(call->arena, &out->access_key_metadata);
@@ -146,7 +140,7 @@ enum outcome iam_update_access_key(const struct call *call, const struct iam_upd
     struct owner owner;
 
     (void)out;
-    if (!owner_open(call, in->user_name, &owner) || !key_check(call, &owner, in->access_key_id))
+    if (!owner_open(call, &owner) || !key_check(call, &owner, in->access_key_id))
         return FAILED;
     iam_set_access_key_status(call->txn,
                               &(struct iam_set_access_key_status_params){in->status, in->access_key_id});
@@ -159,7 +153,7 @@ enum outcome iam_delete_access_key(const struct call *call, const struct iam_del
     struct owner owner;
 
     (void)out;
-    if (!owner_open(call, in->user_name, &owner) || !key_check(call, &owner, in->access_key_id))
+    if (!owner_open(call, &owner) || !key_check(call, &owner, in->access_key_id))
         return FAILED;
     iam_remove_access_key(call->txn, &(struct iam_remove_access_key_params){in->access_key_id});
     return DONE;

@@ -18,59 +18,51 @@ static bool is_attached(const struct call *call, const struct identity *identity
     return false;
 }
 
-static enum outcome attach(const struct call *call, const struct identity_kind *kind, str name,
-                           str policy_arn)
+static enum outcome attach(const struct call *call, str policy_arn)
 {
-    struct context_value context = {S("iam:PolicyARN"), policy_arn};
+    const struct identity *identity = iam_identity_of(call);
     struct managed_policy policy;
-    struct identity identity;
     size_t count;
 
-    if (!iam_identity_open_in_context(call, kind, name, &(struct context_list){.items = &context, .count = 1},
-                                      &identity) ||
-        !iam_policy_arn_check(call, policy_arn))
+    if (!identity || !iam_policy_arn_check(call, policy_arn))
         return FAILED;
     if (!iam_managed_policy_find(call->txn, call->arena, policy_arn, &policy) ||
         !(policy.aws || str_equal(policy.row.account, call->account)))
         return fail(call, &IAM_NO_SUCH_ENTITY_EXCEPTION, "Policy %.*s does not exist or is not attachable.",
                     STR_ARGS(policy_arn));
-    if (is_attached(call, &identity, policy_arn, &count))
+    if (is_attached(call, identity, policy_arn, &count))
         return DONE;
     if (count >= MAX_ATTACHMENTS)
         return fail(call, &IAM_LIMIT_EXCEEDED_EXCEPTION, "Cannot exceed quota for %.*s: %d",
-                    STR_ARGS(kind->attachment_quota), MAX_ATTACHMENTS);
-    iam_insert_attachment(call->txn, &(struct iam_insert_attachment_params){identity.row.id, policy_arn});
+                    STR_ARGS(identity->kind->attachment_quota), MAX_ATTACHMENTS);
+    iam_insert_attachment(call->txn, &(struct iam_insert_attachment_params){identity->row.id, policy_arn});
     iam_policies_changed(call);
     return DONE;
 }
 
-static enum outcome detach(const struct call *call, const struct identity_kind *kind, str name,
-                           str policy_arn)
+static enum outcome detach(const struct call *call, str policy_arn)
 {
-    struct context_value context = {S("iam:PolicyARN"), policy_arn};
-    struct identity identity;
+    const struct identity *identity = iam_identity_of(call);
 
-    if (!iam_identity_open_in_context(call, kind, name, &(struct context_list){.items = &context, .count = 1},
-                                      &identity) ||
-        !iam_policy_arn_check(call, policy_arn))
+    if (!identity || !iam_policy_arn_check(call, policy_arn))
         return FAILED;
-    struct iam_remove_attachment_params params = {identity.row.id, policy_arn};
+    struct iam_remove_attachment_params params = {identity->row.id, policy_arn};
     if (iam_remove_attachment(call->txn, &params) == 0)
         return fail(call, &IAM_NO_SUCH_ENTITY_EXCEPTION, "Policy %.*s was not found.", STR_ARGS(policy_arn));
     iam_policies_changed(call);
     return DONE;
 }
 
-static bool list_attached(const struct call *call, const struct identity_kind *kind, str name,
-                          str path_prefix, struct iam_attached_policy_list *list, struct page *page)
+static bool list_attached(const struct call *call, str path_prefix, struct iam_attached_policy_list *list,
+                          struct page *page)
 {
+    const struct identity *identity = iam_identity_of(call);
     struct managed_policy policy;
-    struct identity identity;
 
-    if (!iam_identity_open(call, kind, name, &identity))
+    if (!identity)
         return false;
     struct iam_attachments_rows rows =
-        iam_attachments(call->txn, &(struct iam_attachments_params){identity.row.id});
+        iam_attachments(call->txn, &(struct iam_attachments_params){identity->row.id});
     list_make_empty(call->arena, list);
     for (size_t i = 0; i < rows.count; i++) {
         str arn = rows.items[i].policy_arn;
@@ -87,28 +79,28 @@ enum outcome iam_attach_role_policy(const struct call *call, const struct iam_at
                                     struct iam_attach_role_policy_output *out)
 {
     (void)out;
-    return attach(call, &IAM_ROLE_KIND, in->role_name, in->policy_arn);
+    return attach(call, in->policy_arn);
 }
 
 enum outcome iam_attach_user_policy(const struct call *call, const struct iam_attach_user_policy_request *in,
                                     struct iam_attach_user_policy_output *out)
 {
     (void)out;
-    return attach(call, &IAM_USER_KIND, in->user_name, in->policy_arn);
+    return attach(call, in->policy_arn);
 }
 
 enum outcome iam_detach_role_policy(const struct call *call, const struct iam_detach_role_policy_request *in,
                                     struct iam_detach_role_policy_output *out)
 {
     (void)out;
-    return detach(call, &IAM_ROLE_KIND, in->role_name, in->policy_arn);
+    return detach(call, in->policy_arn);
 }
 
 enum outcome iam_detach_user_policy(const struct call *call, const struct iam_detach_user_policy_request *in,
                                     struct iam_detach_user_policy_output *out)
 {
     (void)out;
-    return detach(call, &IAM_USER_KIND, in->user_name, in->policy_arn);
+    return detach(call, in->policy_arn);
 }
 
 enum outcome iam_list_attached_role_policies(const struct call *call,
@@ -118,7 +110,7 @@ enum outcome iam_list_attached_role_policies(const struct call *call,
     struct page page;
 
     if (!iam_page_open(call, in->marker, in->max_items, &page) ||
-        !list_attached(call, &IAM_ROLE_KIND, in->role_name, in->path_prefix, &out->attached_policies, &page))
+        !list_attached(call, in->path_prefix, &out->attached_policies, &page))
         return FAILED;
     iam_page_close(call, &page, &out->is_truncated, &out->marker);
     return DONE;
@@ -131,7 +123,7 @@ enum outcome iam_list_attached_user_policies(const struct call *call,
     struct page page;
 
     if (!iam_page_open(call, in->marker, in->max_items, &page) ||
-        !list_attached(call, &IAM_USER_KIND, in->user_name, in->path_prefix, &out->attached_policies, &page))
+        !list_attached(call, in->path_prefix, &out->attached_policies, &page))
         return FAILED;
     iam_page_close(call, &page, &out->is_truncated, &out->marker);
     return DONE;
@@ -184,11 +176,9 @@ enum outcome iam_list_entities_for_policy(const struct call *call,
                                           struct iam_list_entities_for_policy_response *out)
 {
     str path_prefix = str_present(in->path_prefix) ? in->path_prefix : S("/");
-    struct managed_policy policy;
     struct page page;
 
-    if (!iam_managed_policy_open(call, in->policy_arn, &policy) ||
-        !iam_page_open(call, in->marker, in->max_items, &page))
+    if (!iam_managed_policy_of(call) || !iam_page_open(call, in->marker, in->max_items, &page))
         return FAILED;
     list_make_empty(call->arena, &out->policy_groups);
     list_make_empty(call->arena, &out->policy_users);

@@ -19,29 +19,14 @@ bool iam_boundary_check(const struct call *call, str policy_arn)
     return false;
 }
 
-/* Set or remove an identity's boundary, which is also the condition key iam:PermissionsBoundary. */
-static enum outcome set_boundary(const struct call *call, const struct identity_kind *kind, str name,
-                                 str policy_arn)
+/* Set the identity's boundary; absent: remove it. */
+static enum outcome set_boundary(const struct call *call, str policy_arn)
 {
-    struct context_value context = {S("iam:PermissionsBoundary"), policy_arn};
-    struct identity identity;
+    const struct identity *identity = iam_identity_of(call);
 
-    if (!iam_identity_open_in_context(call, kind, name, &(struct context_list){.items = &context, .count = 1},
-                                      &identity) ||
-        !iam_boundary_check(call, policy_arn))
+    if (!identity || !iam_boundary_check(call, policy_arn))
         return FAILED;
-    iam_set_boundary(call->txn, &(struct iam_set_boundary_params){policy_arn, identity.row.id});
-    iam_policies_changed(call);
-    return DONE;
-}
-
-static enum outcome remove_boundary(const struct call *call, const struct identity_kind *kind, str name)
-{
-    struct identity identity;
-
-    if (!iam_identity_open(call, kind, name, &identity))
-        return FAILED;
-    iam_set_boundary(call->txn, &(struct iam_set_boundary_params){(str){0}, identity.row.id});
+    iam_set_boundary(call->txn, &(struct iam_set_boundary_params){policy_arn, identity->row.id});
     iam_policies_changed(call);
     return DONE;
 }
@@ -51,7 +36,7 @@ enum outcome iam_put_role_permissions_boundary(const struct call *call,
                                                struct iam_put_role_permissions_boundary_output *out)
 {
     (void)out;
-    return set_boundary(call, &IAM_ROLE_KIND, in->role_name, in->permissions_boundary);
+    return set_boundary(call, in->permissions_boundary);
 }
 
 enum outcome iam_put_user_permissions_boundary(const struct call *call,
@@ -59,7 +44,7 @@ enum outcome iam_put_user_permissions_boundary(const struct call *call,
                                                struct iam_put_user_permissions_boundary_output *out)
 {
     (void)out;
-    return set_boundary(call, &IAM_USER_KIND, in->user_name, in->permissions_boundary);
+    return set_boundary(call, in->permissions_boundary);
 }
 
 enum outcome
@@ -67,8 +52,9 @@ iam_delete_role_permissions_boundary(const struct call *call,
                                      const struct iam_delete_role_permissions_boundary_request *in,
                                      struct iam_delete_role_permissions_boundary_output *out)
 {
+    (void)in;
     (void)out;
-    return remove_boundary(call, &IAM_ROLE_KIND, in->role_name);
+    return set_boundary(call, (str){0});
 }
 
 enum outcome
@@ -76,6 +62,7 @@ iam_delete_user_permissions_boundary(const struct call *call,
                                      const struct iam_delete_user_permissions_boundary_request *in,
                                      struct iam_delete_user_permissions_boundary_output *out)
 {
+    (void)in;
     (void)out;
-    return remove_boundary(call, &IAM_USER_KIND, in->user_name);
+    return set_boundary(call, (str){0});
 }

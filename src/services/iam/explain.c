@@ -74,18 +74,6 @@ static bool read_principal(const struct call *call, str text, struct principal *
 
 /* ---- the resource ---- */
 
-/* Find a role, with its trust policy. */
-bool iam_locate_arn(const struct call *call, str text, struct resource *found)
-{
-    struct identity role;
-
-    found->arn = text;
-    if (!iam_role_find(call, text, &role))
-        return false;
-    found->policy = role.row.trust_policy;
-    return true;
-}
-
 /* The context from the query, and what the resource adds. */
 static void supply(const struct call *call, const void *source, struct context_list *context)
 {

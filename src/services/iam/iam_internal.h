@@ -47,15 +47,6 @@ bool iam_identity_find(struct txn *txn, struct arena *arena, const struct identi
                        str name, struct identity *identity);
 bool iam_identity_find_unique(struct txn *txn, struct arena *arena, str unique_id, struct identity *identity);
 bool iam_identity_find_id(struct txn *txn, struct arena *arena, int64_t id, struct identity *identity);
-/*
- * The identity of the present operation, authorized.  False: it is missing or denied, and fail() has been
- * called.
- */
-bool iam_identity_open(const struct call *call, const struct identity_kind *kind, str name,
-                       struct identity *identity);
-/* The same with additional condition keys. */
-bool iam_identity_open_in_context(const struct call *call, const struct identity_kind *kind, str name,
-                                  const struct context_list *context, struct identity *identity);
 /* The caller's account's identities for one part of a list, and one more. */
 struct iam_page_identities_rows iam_identity_page(const struct call *call, const struct identity_kind *kind,
                                                   str path_prefix, const struct page *page);
@@ -67,22 +58,22 @@ bool iam_identity_delete(const struct call *call, const struct identity *identit
 const struct iam_attached_permissions_boundary *iam_identity_boundary(const struct call *call,
                                                                       const struct identity *identity);
 
+struct managed_policy;
+/* resources.c: the resource of the present operation.  NULL: it does not exist, and fail() has been called.
+ */
+const struct identity *iam_identity_of(const struct call *call);
+const struct managed_policy *iam_managed_policy_of(const struct call *call);
+/* The same, and it must be the account's own policy. */
+const struct managed_policy *iam_own_policy_of(const struct call *call);
+/* Has the account's root called, without the name of a user? */
+bool iam_is_about_root(const struct call *call);
+/* See locate_arn in struct module. */
+bool iam_locate_arn(const struct call *call, str text, struct resource *found);
+
 /* Every change of permissions calls this, so that no cached policy is used afterwards. */
 void iam_policies_changed(const struct call *call);
 
 /* tags.c */
-/* aws:RequestTag and aws:TagKeys: the tags in a request. */
-void iam_context_add_iam_tags(const struct call *call, const struct iam_tag_list_type *tags,
-                              struct context_list *context);
-/* aws:ResourceTag and iam:ResourceTag: the tags of the resource. */
-void iam_context_add_resource_tags(const struct call *call, const struct iam_tag_list_type *tags,
-                                   struct context_list *context);
-/*
- * May the caller create this, with those tags (which also need the action `tagging`) and that boundary
- * (absent: no boundary)?  False: fail() has been called.
- */
-bool iam_creation_authorize(const struct call *call, str arn, str tagging,
-                            const struct iam_tag_list_type *tags, str boundary);
 bool iam_tags_check(const struct call *call, const struct iam_tag_list_type *tags);
 /* Of an identity or a policy, by its ARN.  False: too many, and fail() has been called. */
 bool iam_tags_put(const struct call *call, str owner, const struct iam_tag_list_type *tags);
@@ -111,12 +102,6 @@ struct managed_policy {
 bool iam_managed_policy_find(struct txn *txn, struct arena *arena, str arn, struct managed_policy *policy);
 /* The document in force; absent when the policy does not exist. */
 str iam_managed_policy_document(struct txn *txn, str arn);
-/* Find the policy and authorize the present operation, as iam_identity_open() does. */
-bool iam_managed_policy_open(const struct call *call, str arn, struct managed_policy *policy);
-/* The same, and it must be the account's own. */
-bool iam_managed_policy_open_own(const struct call *call, str arn, struct managed_policy *policy);
-bool iam_managed_policy_open_own_in_context(const struct call *call, str arn, struct context_list context,
-                                            struct managed_policy *policy);
 /* Is the ARN well-formed?  False: fail() has been called. */
 bool iam_policy_arn_check(const struct call *call, str arn);
 
@@ -175,8 +160,6 @@ void iam_explain(const struct call *call, const struct question *question, struc
 /* explain.c */
 struct visit;
 struct http_reply;
-/* See locate_arn in struct module. */
-bool iam_locate_arn(const struct call *call, str text, struct resource *found);
 enum outcome iam_explain_door(const struct call *call, const struct visit *visit, struct http_reply *reply);
 
 /* authorize.c */

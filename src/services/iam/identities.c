@@ -78,57 +78,6 @@ bool iam_identity_find_unique(struct txn *txn, struct arena *arena, str id, stru
            iam_identity_find_id(txn, arena, row.id, identity);
 }
 
-static const str BOUNDARY = STR_INIT("iam:PermissionsBoundary");
-
-static bool names(const struct context_list *context, str key)
-{
-    for (size_t i = 0; i < context->count; i++)
-        if (str_equal(context->items[i].key, key))
-            return true;
-    return false;
-}
-
-/*
- * The condition keys of the request, and those of the identity (which may be NULL): its tags, and its
- * boundary unless the operation changes the boundary.
- */
-static struct context_list context_of(const struct call *call, const struct identity *identity,
-                                      const struct context_list *asked)
-{
-    struct context_list context = {0};
-
-    for (size_t i = 0; i < asked->count; i++)
-        *list_add(call->arena, &context) = asked->items[i];
-    if (!identity)
-        return context;
-    struct iam_tag_list_type tags = iam_tags_of(call, identity->arn);
-    iam_context_add_resource_tags(call, &tags, &context);
-    if (str_present(identity->row.boundary_arn) && !names(asked, BOUNDARY))
-        *list_add(call->arena, &context) = (struct context_value){BOUNDARY, identity->row.boundary_arn};
-    return context;
-}
-
-bool iam_identity_open_in_context(const struct call *call, const struct identity_kind *kind, str name,
-                                  const struct context_list *context, struct identity *identity)
-{
-    bool found = iam_identity_find(call->txn, call->arena, kind, call->account, name, identity);
-    str arn = found ? identity->arn : iam_arn(call->arena, call->account, kind->word, S("/"), name);
-
-    struct context_list all = context_of(call, found ? identity : NULL, context);
-    if (!authorize_in_context(call, arn, (str){0}, &all))
-        return false;
-    if (!found)
-        fail(call, &IAM_NO_SUCH_ENTITY_EXCEPTION, "The %.*s with name %.*s cannot be found.",
-             STR_ARGS(kind->word), STR_ARGS(name));
-    return found;
-}
-
-bool iam_identity_open(const struct call *call, const struct identity_kind *kind, str name,
-                       struct identity *identity)
-{
-    return iam_identity_open_in_context(call, kind, name, &(struct context_list){0}, identity);
-}
-
 struct iam_page_identities_rows iam_identity_page(const struct call *call, const struct identity_kind *kind,
                                                   str path_prefix, const struct page *page)
 {

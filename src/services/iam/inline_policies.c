@@ -21,49 +21,47 @@ static bool check_size(const struct call *call, const struct identity *identity,
     return false;
 }
 
-static enum outcome put_policy(const struct call *call, const struct identity_kind *kind, str identity_name,
-                               str name, str document)
+static enum outcome put_policy(const struct call *call, str name, str document)
 {
-    struct identity identity;
+    const struct identity *identity = iam_identity_of(call);
 
-    if (!iam_identity_open(call, kind, identity_name, &identity) ||
-        !iam_document_check(call, POLICY_INLINE, document) || !check_size(call, &identity, name, document))
+    if (!identity || !iam_document_check(call, POLICY_INLINE, document) ||
+        !check_size(call, identity, name, document))
         return FAILED;
-    iam_put_inline_policy(call->txn, &(struct iam_put_inline_policy_params){identity.row.id, name, document});
+    iam_put_inline_policy(call->txn,
+                          &(struct iam_put_inline_policy_params){identity->row.id, name, document});
     iam_policies_changed(call);
     return DONE;
 }
 
-static enum outcome no_such_policy(const struct call *call, const struct identity_kind *kind, str name)
+static enum outcome no_such_policy(const struct call *call, const struct identity *identity, str name)
 {
     return fail(call, &IAM_NO_SUCH_ENTITY_EXCEPTION, "The %.*s policy with name %.*s cannot be found.",
-                STR_ARGS(kind->word), STR_ARGS(name));
+                STR_ARGS(identity->kind->word), STR_ARGS(name));
 }
 
-static enum outcome get_policy(const struct call *call, const struct identity_kind *kind, str identity_name,
-                               str name, str *document)
+static enum outcome get_policy(const struct call *call, str name, str *document)
 {
     struct iam_find_inline_policy_row row;
-    struct identity identity;
+    const struct identity *identity = iam_identity_of(call);
 
-    if (!iam_identity_open(call, kind, identity_name, &identity))
+    if (!identity)
         return FAILED;
-    struct iam_find_inline_policy_params params = {identity.row.id, name};
+    struct iam_find_inline_policy_params params = {identity->row.id, name};
     if (!iam_find_inline_policy(call->txn, &params, &row))
-        return no_such_policy(call, kind, name);
+        return no_such_policy(call, identity, name);
     *document = iam_document_reply(call, row.document);
     return DONE;
 }
 
-static bool list_policies(const struct call *call, const struct identity_kind *kind, str identity_name,
-                          struct page *page, struct str_list *names)
+static bool list_policies(const struct call *call, struct page *page, struct str_list *names)
 {
-    struct identity identity;
+    const struct identity *identity = iam_identity_of(call);
 
-    if (!iam_identity_open(call, kind, identity_name, &identity))
+    if (!identity)
         return false;
     struct iam_inline_policies_rows rows =
-        iam_inline_policies(call->txn, &(struct iam_inline_policies_params){identity.row.id});
+        iam_inline_policies(call->txn, &(struct iam_inline_policies_params){identity->row.id});
     list_make_empty(call->arena, names);
     for (size_t i = 0; i < rows.count; i++)
         if (iam_page_takes(page, rows.items[i].policy_name))
@@ -71,16 +69,15 @@ static bool list_policies(const struct call *call, const struct identity_kind *k
     return true;
 }
 
-static enum outcome delete_policy(const struct call *call, const struct identity_kind *kind,
-                                  str identity_name, str name)
+static enum outcome delete_policy(const struct call *call, str name)
 {
-    struct identity identity;
+    const struct identity *identity = iam_identity_of(call);
 
-    if (!iam_identity_open(call, kind, identity_name, &identity))
+    if (!identity)
         return FAILED;
-    struct iam_remove_inline_policy_params params = {identity.row.id, name};
+    struct iam_remove_inline_policy_params params = {identity->row.id, name};
     if (iam_remove_inline_policy(call->txn, &params) == 0)
-        return no_such_policy(call, kind, name);
+        return no_such_policy(call, identity, name);
     iam_policies_changed(call);
     return DONE;
 }
@@ -89,14 +86,14 @@ enum outcome iam_put_role_policy(const struct call *call, const struct iam_put_r
                                  struct iam_put_role_policy_output *out)
 {
     (void)out;
-    return put_policy(call, &IAM_ROLE_KIND, in->role_name, in->policy_name, in->policy_document);
+    return put_policy(call, in->policy_name, in->policy_document);
 }
 
 enum outcome iam_put_user_policy(const struct call *call, const struct iam_put_user_policy_request *in,
                                  struct iam_put_user_policy_output *out)
 {
     (void)out;
-    return put_policy(call, &IAM_USER_KIND, in->user_name, in->policy_name, in->policy_document);
+    return put_policy(call, in->policy_name, in->policy_document);
 }
 
 enum outcome iam_get_role_policy(const struct call *call, const struct iam_get_role_policy_request *in,
@@ -104,7 +101,7 @@ enum outcome iam_get_role_policy(const struct call *call, const struct iam_get_r
 {
     out->role_name = in->role_name;
     out->policy_name = in->policy_name;
-    return get_policy(call, &IAM_ROLE_KIND, in->role_name, in->policy_name, &out->policy_document);
+    return get_policy(call, in->policy_name, &out->policy_document);
 }
 
 enum outcome iam_get_user_policy(const struct call *call, const struct iam_get_user_policy_request *in,
@@ -112,7 +109,7 @@ enum outcome iam_get_user_policy(const struct call *call, const struct iam_get_u
 {
     out->user_name = in->user_name;
     out->policy_name = in->policy_name;
-    return get_policy(call, &IAM_USER_KIND, in->user_name, in->policy_name, &out->policy_document);
+    return get_policy(call, in->policy_name, &out->policy_document);
 }
 
 enum outcome iam_list_role_policies(const struct call *call, const struct iam_list_role_policies_request *in,
@@ -121,7 +118,7 @@ enum outcome iam_list_role_policies(const struct call *call, const struct iam_li
     struct page page;
 
     if (!iam_page_open(call, in->marker, in->max_items, &page) ||
-        !list_policies(call, &IAM_ROLE_KIND, in->role_name, &page, &out->policy_names))
+        !list_policies(call, &page, &out->policy_names))
         return FAILED;
     iam_page_close(call, &page, &out->is_truncated, &out->marker);
     return DONE;
@@ -133,7 +130,7 @@ enum outcome iam_list_user_policies(const struct call *call, const struct iam_li
     struct page page;
 
     if (!iam_page_open(call, in->marker, in->max_items, &page) ||
-        !list_policies(call, &IAM_USER_KIND, in->user_name, &page, &out->policy_names))
+        !list_policies(call, &page, &out->policy_names))
         return FAILED;
     iam_page_close(call, &page, &out->is_truncated, &out->marker);
     return DONE;
@@ -143,12 +140,12 @@ enum outcome iam_delete_role_policy(const struct call *call, const struct iam_de
                                     struct iam_delete_role_policy_output *out)
 {
     (void)out;
-    return delete_policy(call, &IAM_ROLE_KIND, in->role_name, in->policy_name);
+    return delete_policy(call, in->policy_name);
 }
 
 enum outcome iam_delete_user_policy(const struct call *call, const struct iam_delete_user_policy_request *in,
                                     struct iam_delete_user_policy_output *out)
 {
     (void)out;
-    return delete_policy(call, &IAM_USER_KIND, in->user_name, in->policy_name);
+    return delete_policy(call, in->policy_name);
 }

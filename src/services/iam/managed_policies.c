@@ -46,48 +46,6 @@ bool iam_policy_arn_check(const struct call *call, str arn)
     return false;
 }
 
-static bool open_in_context(const struct call *call, str arn, struct context_list context,
-                            struct managed_policy *policy)
-{
-    if (!iam_policy_arn_check(call, arn))
-        return false;
-    bool found = iam_managed_policy_find(call->txn, call->arena, arn, policy);
-    if (found && !policy->aws) {
-        struct iam_tag_list_type tags = iam_tags_of(call, policy->arn);
-        iam_context_add_resource_tags(call, &tags, &context);
-    }
-    if (!authorize_in_context(call, arn, (str){0}, &context))
-        return false;
-    if (found)
-        return true;
-    fail(call, &IAM_NO_SUCH_ENTITY_EXCEPTION, "Policy %.*s was not found.", STR_ARGS(arn));
-    return false;
-}
-
-bool iam_managed_policy_open(const struct call *call, str arn, struct managed_policy *policy)
-{
-    return open_in_context(call, arn, (struct context_list){0}, policy);
-}
-
-bool iam_managed_policy_open_own_in_context(const struct call *call, str arn, struct context_list context,
-                                            struct managed_policy *policy)
-{
-    if (!open_in_context(call, arn, context, policy))
-        return false;
-    if (!policy->aws)
-        return true;
-    fail(call, &IAM_ACCESS_DENIED,
-         "User: %.*s is not authorized to perform: %s on resource: %.*s because AWS-managed policies cannot "
-         "be changed",
-         STR_ARGS(call->caller->arn), call->operation->action, STR_ARGS(arn));
-    return false;
-}
-
-bool iam_managed_policy_open_own(const struct call *call, str arn, struct managed_policy *policy)
-{
-    return iam_managed_policy_open_own_in_context(call, arn, (struct context_list){0}, policy);
-}
-
 /* AWS's policies have ids, too; ours are computed from their names, so that they never change. */
 static str aws_policy_id(const struct call *call, const struct aws_managed_policy *aws)
 {
@@ -157,8 +115,7 @@ enum outcome iam_create_policy(const struct call *call, const struct iam_create_
     str arn = iam_arn(call->arena, call->account, S("policy"), path, in->policy_name);
     struct managed_policy policy;
 
-    if (!iam_creation_authorize(call, arn, S("iam:TagPolicy"), &in->tags, (str){0}) ||
-        !iam_version_check(call, in->policy_document) || !iam_tags_check(call, &in->tags))
+    if (!iam_version_check(call, in->policy_document) || !iam_tags_check(call, &in->tags))
         return FAILED;
     struct iam_insert_policy_params params = {
         .account = call->account,
@@ -186,32 +143,34 @@ enum outcome iam_create_policy(const struct call *call, const struct iam_create_
 enum outcome iam_get_policy(const struct call *call, const struct iam_get_policy_request *in,
                             struct iam_get_policy_response *out)
 {
-    struct managed_policy policy;
+    const struct managed_policy *policy = iam_managed_policy_of(call);
 
-    if (!iam_managed_policy_open(call, in->policy_arn, &policy))
+    (void)in;
+    if (!policy)
         return FAILED;
-    out->policy = shown(call, &policy);
+    out->policy = shown(call, policy);
     return DONE;
 }
 
 enum outcome iam_delete_policy(const struct call *call, const struct iam_delete_policy_request *in,
                                struct iam_delete_policy_output *out)
 {
-    struct managed_policy policy;
+    const struct managed_policy *policy = iam_own_policy_of(call);
 
+    (void)in;
     (void)out;
-    if (!iam_managed_policy_open_own(call, in->policy_arn, &policy))
+    if (!policy)
         return FAILED;
-    if (count_attachments(call, policy.arn) > 0 || count_boundaries(call, policy.arn) > 0)
+    if (count_attachments(call, policy->arn) > 0 || count_boundaries(call, policy->arn) > 0)
         return fail(call, &IAM_DELETE_CONFLICT_EXCEPTION, "Cannot delete a policy attached to entities.");
-    if (iam_policy_versions(call->txn, &(struct iam_policy_versions_params){policy.row.id}).count > 1)
+    if (iam_policy_versions(call->txn, &(struct iam_policy_versions_params){policy->row.id}).count > 1)
         return fail(
             call, &IAM_DELETE_CONFLICT_EXCEPTION,
             "This policy has more than one version. Before you delete a policy, you must delete the policy's "
             "versions. The default version is deleted with the policy.");
-    iam_remove_policy_versions(call->txn, &(struct iam_remove_policy_versions_params){policy.row.id});
-    tags_remove_all(call, policy.arn);
-    iam_remove_policy(call->txn, &(struct iam_remove_policy_params){policy.row.id});
+    iam_remove_policy_versions(call->txn, &(struct iam_remove_policy_versions_params){policy->row.id});
+    tags_remove_all(call, policy->arn);
+    iam_remove_policy(call->txn, &(struct iam_remove_policy_params){policy->row.id});
     return DONE;
 }
 
@@ -251,11 +210,9 @@ enum outcome iam_list_policies(const struct call *call, const struct iam_list_po
                                struct iam_list_policies_response *out)
 {
     str scope = str_present(in->scope) ? in->scope : S("All");
-    str resource = iam_arn(call->arena, call->account, S("policy"), S("/"), S(""));
     struct listing listing = {.in = in, .policies = &out->policies};
 
-    if (!authorize(call, resource, (str){0}) ||
-        !iam_page_open(call, in->marker, in->max_items, &listing.page))
+    if (!iam_page_open(call, in->marker, in->max_items, &listing.page))
         return FAILED;
     list_make_empty(call->arena, &out->policies);
     for (size_t i = 0;

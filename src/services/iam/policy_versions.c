@@ -60,26 +60,26 @@ enum outcome iam_create_policy_version(const struct call *call,
                                        const struct iam_create_policy_version_request *in,
                                        struct iam_create_policy_version_response *out)
 {
-    struct managed_policy policy;
+    const struct managed_policy *policy = iam_own_policy_of(call);
 
-    if (!iam_managed_policy_open_own(call, in->policy_arn, &policy) ||
-        !iam_version_check(call, in->policy_document))
+    if (!policy || !iam_version_check(call, in->policy_document))
         return FAILED;
-    if (iam_policy_versions(call->txn, &(struct iam_policy_versions_params){policy.row.id}).count >=
+    if (iam_policy_versions(call->txn, &(struct iam_policy_versions_params){policy->row.id}).count >=
         MAX_VERSIONS)
         return fail(call, &IAM_LIMIT_EXCEEDED_EXCEPTION,
                     "A managed policy can have up to %d versions. Before you create a new version, you must "
                     "delete an "
                     "existing version.",
                     MAX_VERSIONS);
-    int64_t number = policy.row.newest_version + 1;
+    struct managed_policy changed = *policy;
+    int64_t number = policy->row.newest_version + 1;
     if (in->set_as_default && *in->set_as_default)
-        policy.default_version = number;
-    iam_version_insert(call, policy.row.id, number, in->policy_document);
-    set_versions(call, &policy, policy.default_version, number);
+        changed.default_version = number;
+    iam_version_insert(call, policy->row.id, number, in->policy_document);
+    set_versions(call, policy, changed.default_version, number);
 
     struct iam_policy_version *version = arena_new(call->arena, struct iam_policy_version);
-    *version = shown(call, &policy, number, call->now_ms);
+    *version = shown(call, &changed, number, call->now_ms);
     out->policy_version = version;
     return DONE;
 }
@@ -106,14 +106,13 @@ enum outcome iam_get_policy_version(const struct call *call, const struct iam_ge
                                     struct iam_get_policy_version_response *out)
 {
     struct iam_find_policy_version_row row;
-    struct managed_policy policy;
+    const struct managed_policy *policy = iam_managed_policy_of(call);
     int64_t number = 0;
 
-    if (!iam_managed_policy_open(call, in->policy_arn, &policy) ||
-        !find_version(call, &policy, in->version_id, &number, &row))
+    if (!policy || !find_version(call, policy, in->version_id, &number, &row))
         return FAILED;
     struct iam_policy_version *version = arena_new(call->arena, struct iam_policy_version);
-    *version = shown(call, &policy, number, row.created_ms);
+    *version = shown(call, policy, number, row.created_ms);
     version->document = iam_document_reply(call, row.document);
     out->policy_version = version;
     return DONE;
@@ -129,23 +128,22 @@ enum outcome iam_list_policy_versions(const struct call *call,
                                       const struct iam_list_policy_versions_request *in,
                                       struct iam_list_policy_versions_response *out)
 {
-    struct managed_policy policy;
+    const struct managed_policy *policy = iam_managed_policy_of(call);
     struct page page;
 
-    if (!iam_managed_policy_open(call, in->policy_arn, &policy) ||
-        !iam_page_open(call, in->marker, in->max_items, &page))
+    if (!policy || !iam_page_open(call, in->marker, in->max_items, &page))
         return FAILED;
     list_make_empty(call->arena, &out->versions);
-    if (policy.aws && iam_page_takes(&page, version_key(call, policy.aws->version)))
+    if (policy->aws && iam_page_takes(&page, version_key(call, policy->aws->version)))
         *list_add(call->arena, &out->versions) =
-            shown(call, &policy, policy.aws->version, policy.aws->updated_ms);
+            shown(call, policy, policy->aws->version, policy->aws->updated_ms);
     struct iam_policy_versions_rows rows = {0};
-    if (!policy.aws)
-        rows = iam_policy_versions(call->txn, &(struct iam_policy_versions_params){policy.row.id});
+    if (!policy->aws)
+        rows = iam_policy_versions(call->txn, &(struct iam_policy_versions_params){policy->row.id});
     for (size_t i = 0; i < rows.count; i++)
         if (iam_page_takes(&page, version_key(call, rows.items[i].version)))
             *list_add(call->arena, &out->versions) =
-                shown(call, &policy, rows.items[i].version, rows.items[i].created_ms);
+                shown(call, policy, rows.items[i].version, rows.items[i].created_ms);
     iam_page_close(call, &page, &out->is_truncated, &out->marker);
     return DONE;
 }
@@ -155,14 +153,13 @@ enum outcome iam_set_default_policy_version(const struct call *call,
                                             struct iam_set_default_policy_version_output *out)
 {
     struct iam_find_policy_version_row row;
-    struct managed_policy policy;
+    const struct managed_policy *policy = iam_own_policy_of(call);
     int64_t number = 0;
 
     (void)out;
-    if (!iam_managed_policy_open_own(call, in->policy_arn, &policy) ||
-        !find_version(call, &policy, in->version_id, &number, &row))
+    if (!policy || !find_version(call, policy, in->version_id, &number, &row))
         return FAILED;
-    set_versions(call, &policy, number, policy.row.newest_version);
+    set_versions(call, policy, number, policy->row.newest_version);
     return DONE;
 }
 
@@ -171,15 +168,14 @@ enum outcome iam_delete_policy_version(const struct call *call,
                                        struct iam_delete_policy_version_output *out)
 {
     struct iam_find_policy_version_row row;
-    struct managed_policy policy;
+    const struct managed_policy *policy = iam_own_policy_of(call);
     int64_t number = 0;
 
     (void)out;
-    if (!iam_managed_policy_open_own(call, in->policy_arn, &policy) ||
-        !find_version(call, &policy, in->version_id, &number, &row))
+    if (!policy || !find_version(call, policy, in->version_id, &number, &row))
         return FAILED;
-    if (number == policy.default_version)
-        return fail(call, &IAM_DELETE_CONFLICT_EXCEPTION, "Cannot delete the default version of a policy.");
-    iam_remove_policy_version(call->txn, &(struct iam_remove_policy_version_params){policy.row.id, number});
+    if (number == policy->default_version)
+        return fail(call, &IAM_DELETE_CONFLICT_EXCEPTION, "Cannot delete the default version of a policy->");
+    iam_remove_policy_version(call->txn, &(struct iam_remove_policy_version_params){policy->row.id, number});
     return DONE;
 }

@@ -105,8 +105,7 @@ enum outcome iam_create_role(const struct call *call, const struct iam_create_ro
             },
     };
 
-    if (!iam_creation_authorize(call, role.arn, S("iam:TagRole"), &in->tags, in->permissions_boundary) ||
-        !check_trust_policy(call, in->assume_role_policy_document) ||
+    if (!check_trust_policy(call, in->assume_role_policy_document) ||
         !iam_boundary_check(call, in->permissions_boundary) || !iam_tags_check(call, &in->tags) ||
         !iam_identity_create(call, &role, &in->tags))
         return FAILED;
@@ -117,13 +116,14 @@ enum outcome iam_create_role(const struct call *call, const struct iam_create_ro
 enum outcome iam_get_role(const struct call *call, const struct iam_get_role_request *in,
                           struct iam_get_role_response *out)
 {
-    struct identity role;
+    const struct identity *role = iam_identity_of(call);
 
-    if (!iam_identity_open(call, &IAM_ROLE_KIND, in->role_name, &role))
+    (void)in;
+    if (!role)
         return FAILED;
     struct iam_role *full = arena_new(call->arena, struct iam_role);
-    *full = *shown(call, &role);
-    full->role_last_used = last_used(call, &role);
+    *full = *shown(call, role);
+    full->role_last_used = last_used(call, role);
     out->role = full;
     return DONE;
 }
@@ -134,9 +134,7 @@ enum outcome iam_list_roles(const struct call *call, const struct iam_list_roles
     str path_prefix = str_present(in->path_prefix) ? in->path_prefix : S("/");
     struct page page;
 
-    if (!authorize(call, iam_arn(call->arena, call->account, IAM_ROLE_KIND.word, path_prefix, S("")),
-                   (str){0}) ||
-        !iam_page_open(call, in->marker, in->max_items, &page))
+    if (!iam_page_open(call, in->marker, in->max_items, &page))
         return FAILED;
     struct iam_page_identities_rows rows = iam_identity_page(call, &IAM_ROLE_KIND, path_prefix, &page);
     list_make_empty(call->arena, &out->roles);
@@ -153,10 +151,11 @@ enum outcome iam_list_roles(const struct call *call, const struct iam_list_roles
 enum outcome iam_delete_role(const struct call *call, const struct iam_delete_role_request *in,
                              struct iam_delete_role_output *out)
 {
-    struct identity role;
+    const struct identity *role = iam_identity_of(call);
 
+    (void)in;
     (void)out;
-    if (!iam_identity_open(call, &IAM_ROLE_KIND, in->role_name, &role) || !iam_identity_delete(call, &role))
+    if (!role || !iam_identity_delete(call, role))
         return FAILED;
     return DONE;
 }
@@ -176,12 +175,12 @@ static void change_settings(const struct call *call, const struct identity *role
 enum outcome iam_update_role(const struct call *call, const struct iam_update_role_request *in,
                              struct iam_update_role_response *out)
 {
-    struct identity role;
+    const struct identity *role = iam_identity_of(call);
 
     (void)out;
-    if (!iam_identity_open(call, &IAM_ROLE_KIND, in->role_name, &role))
+    if (!role)
         return FAILED;
-    change_settings(call, &role, in->description,
+    change_settings(call, role, in->description,
                     in->max_session_duration ? in->max_session_duration
                                              : arena_i64(call->arena, DEFAULT_SESSION_SECONDS));
     return DONE;
@@ -191,13 +190,14 @@ enum outcome iam_update_role_description(const struct call *call,
                                          const struct iam_update_role_description_request *in,
                                          struct iam_update_role_description_response *out)
 {
-    struct identity role;
+    const struct identity *role = iam_identity_of(call);
 
-    if (!iam_identity_open(call, &IAM_ROLE_KIND, in->role_name, &role))
+    if (!role)
         return FAILED;
-    change_settings(call, &role, in->description, role.row.max_session_seconds);
-    role.row.description = in->description;
-    out->role = shown(call, &role);
+    change_settings(call, role, in->description, role->row.max_session_seconds);
+    struct identity changed = *role;
+    changed.row.description = in->description;
+    out->role = shown(call, &changed);
     return DONE;
 }
 
@@ -205,13 +205,12 @@ enum outcome iam_update_assume_role_policy(const struct call *call,
                                            const struct iam_update_assume_role_policy_request *in,
                                            struct iam_update_assume_role_policy_output *out)
 {
-    struct identity role;
+    const struct identity *role = iam_identity_of(call);
 
     (void)out;
-    if (!iam_identity_open(call, &IAM_ROLE_KIND, in->role_name, &role) ||
-        !check_trust_policy(call, in->policy_document))
+    if (!role || !check_trust_policy(call, in->policy_document))
         return FAILED;
-    iam_set_trust_policy(call->txn, &(struct iam_set_trust_policy_params){in->policy_document, role.row.id});
+    iam_set_trust_policy(call->txn, &(struct iam_set_trust_policy_params){in->policy_document, role->row.id});
     return DONE;
 }
 
@@ -220,9 +219,10 @@ enum outcome iam_list_instance_profiles_for_role(const struct call *call,
                                                  const struct iam_list_instance_profiles_for_role_request *in,
                                                  struct iam_list_instance_profiles_for_role_response *out)
 {
-    struct identity role;
+    const struct identity *role = iam_identity_of(call);
 
-    if (!iam_identity_open(call, &IAM_ROLE_KIND, in->role_name, &role))
+    (void)in;
+    if (!role)
         return FAILED;
     list_make_empty(call->arena, &out->instance_profiles);
     out->is_truncated = arena_bool(call->arena, false);

@@ -36,22 +36,16 @@ static bool mfa_check(const struct call *call, const struct sts_assume_role_requ
     return false;
 }
 
-/* May the caller assume that role?  False: fail() has been called, with the same error for a missing role. */
-static bool role_open(const struct call *call, const struct sts_assume_role_request *in,
-                      struct identity *role)
+/* A missing role trusts nobody, so only a server that does not enforce policies gets here without a role. */
+static const struct identity *role_of(const struct call *call)
 {
-    struct context_list context = {0};
-    bool found = iam_role_find(call, in->role_arn, role);
+    const struct resource *role = call_resource(call, 0);
 
-    *list_add(call->arena, &context) =
-        (struct context_value){S("sts:RoleSessionName"), in->role_session_name};
-    if (str_present(in->external_id))
-        *list_add(call->arena, &context) = (struct context_value){S("sts:ExternalId"), in->external_id};
-    if (found) {
-        struct iam_tag_list_type tags = iam_tags_of(call, role->arn);
-        iam_context_add_resource_tags(call, &tags, &context);
-    }
-    return authorize_in_context(call, in->role_arn, found ? role->row.trust_policy : (str){0}, &context);
+    if (!role->row)
+        fail(call, &STS_ACCESS_DENIED,
+             "User: %.*s is not authorized to perform: sts:AssumeRole on resource: %.*s",
+             STR_ARGS(call->caller->arn), STR_ARGS(role->arn));
+    return role->row;
 }
 
 static bool check_duration(const struct call *call, const struct identity *role, const int64_t *seconds)
@@ -233,16 +227,16 @@ enum outcome sts_assume_role(const struct call *call, const struct sts_assume_ro
                              struct sts_assume_role_response *out)
 {
     struct sts_assumed_role_user *user = arena_new(call->arena, struct sts_assumed_role_user);
-    struct identity role;
+    const struct identity *role = role_of(call);
     str policy;
 
-    if (!role_open(call, in, &role) || !mfa_check(call, in) ||
-        !check_duration(call, &role, in->duration_seconds) || !session_policy(call, &role, in, &policy))
+    if (!role || !mfa_check(call, in) || !check_duration(call, role, in->duration_seconds) ||
+        !session_policy(call, role, in, &policy))
         return FAILED;
-    struct principal session = iam_session_principal(call->arena, &role, in->role_session_name);
+    struct principal session = iam_session_principal(call->arena, role, in->role_session_name);
     *user = (struct sts_assumed_role_user){.assumed_role_id = session.id, .arn = session.arn};
-    note_use(call, &role);
-    out->credentials = open_session(call, &role, in, policy);
+    note_use(call, role);
+    out->credentials = open_session(call, role, in, policy);
     out->assumed_role_user = user;
     if (str_present(policy))
         out->packed_policy_size =

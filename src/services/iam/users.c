@@ -42,8 +42,7 @@ enum outcome iam_create_user(const struct call *call, const struct iam_create_us
             },
     };
 
-    if (!iam_creation_authorize(call, user.arn, S("iam:TagUser"), &in->tags, in->permissions_boundary) ||
-        !iam_boundary_check(call, in->permissions_boundary) || !iam_tags_check(call, &in->tags) ||
+    if (!iam_boundary_check(call, in->permissions_boundary) || !iam_tags_check(call, &in->tags) ||
         !iam_identity_create(call, &user, &in->tags))
         return FAILED;
     out->user = shown(call, &user);
@@ -67,23 +66,15 @@ static const struct iam_user *root_user(const struct call *call)
 enum outcome iam_get_user(const struct call *call, const struct iam_get_user_request *in,
                           struct iam_get_user_response *out)
 {
-    struct identity user;
-
-    if (!str_present(in->user_name) && call->caller->kind == PRINCIPAL_ROOT) {
-        if (!authorize(call, call->caller->arn, (str){0}))
-            return FAILED;
+    (void)in;
+    if (iam_is_about_root(call)) {
         out->user = root_user(call);
         return DONE;
     }
-    if (!str_present(in->user_name) && call->caller->kind != PRINCIPAL_USER)
-        return authorize(call, call->caller->arn, (str){0})
-                   ? fail(call, &IAM_VALIDATION_ERROR,
-                          "Must specify userName when calling with non-User credentials")
-                   : FAILED;
-    if (!iam_identity_open(call, &IAM_USER_KIND,
-                           str_present(in->user_name) ? in->user_name : call->caller->name, &user))
+    const struct identity *user = iam_identity_of(call);
+    if (!user)
         return FAILED;
-    out->user = shown(call, &user);
+    out->user = shown(call, user);
     return DONE;
 }
 
@@ -93,9 +84,7 @@ enum outcome iam_list_users(const struct call *call, const struct iam_list_users
     str path_prefix = str_present(in->path_prefix) ? in->path_prefix : S("/");
     struct page page;
 
-    if (!authorize(call, iam_arn(call->arena, call->account, IAM_USER_KIND.word, path_prefix, S("")),
-                   (str){0}) ||
-        !iam_page_open(call, in->marker, in->max_items, &page))
+    if (!iam_page_open(call, in->marker, in->max_items, &page))
         return FAILED;
     struct iam_page_identities_rows rows = iam_identity_page(call, &IAM_USER_KIND, path_prefix, &page);
     list_make_empty(call->arena, &out->users);
@@ -112,14 +101,15 @@ enum outcome iam_list_users(const struct call *call, const struct iam_list_users
 enum outcome iam_delete_user(const struct call *call, const struct iam_delete_user_request *in,
                              struct iam_delete_user_output *out)
 {
-    struct identity user;
+    const struct identity *user = iam_identity_of(call);
 
+    (void)in;
     (void)out;
-    if (!iam_identity_open(call, &IAM_USER_KIND, in->user_name, &user))
+    if (!user)
         return FAILED;
-    struct iam_access_keys_params keys = {call->account, &user.row.id};
+    struct iam_access_keys_params keys = {call->account, &user->row.id};
     if (iam_access_keys(call->txn, &keys).count > 0)
         return fail(call, &IAM_DELETE_CONFLICT_EXCEPTION,
                     "Cannot delete entity, must delete access keys first.");
-    return iam_identity_delete(call, &user) ? DONE : FAILED;
+    return iam_identity_delete(call, user) ? DONE : FAILED;
 }

@@ -1,0 +1,224 @@
+/*
+ * resources.c: the locators of roles, users and policies (see struct resource), and their condition keys.
+ *
+ * Every located resource has a row, also when the role, user or policy does not exist: then the row's id is
+ * 0. One exception: a request without a user's name, by a caller who is not a user, has no row.
+ */
+#include "services/iam/iam_internal.h"
+
+#include "aws/arn.h"
+#include "services/tags/tags.h"
+#include "sts_model.h"
+
+/* aws:ResourceTag and iam:ResourceTag */
+static void add_tags(const struct call *call, const struct resource *resource, struct context_list *context)
+{
+    struct str_map tags = tags_of(call->txn, call->arena, resource->arn);
+
+    tags_add_context(call, resource, context);
+    for (size_t i = 0; i < tags.count; i++)
+        context_add(call, context, arena_join(call->arena, S("iam:ResourceTag/"), tags.items[i].key),
+                    tags.items[i].value);
+}
+
+/* ---- roles and users ---- */
+
+static void take_identity(const struct identity *identity, struct resource *found)
+{
+    found->arn = identity->arn;
+    found->row = identity;
+    if (identity->row.id != 0)
+        found->add_context = add_tags;
+}
+
+static bool locate_identity(const struct call *call, const struct identity_kind *kind, str name,
+                            struct resource *found)
+{
+    struct identity *identity = arena_new(call->arena, struct identity);
+
+    if (!iam_identity_find(call->txn, call->arena, kind, call->account, name, identity))
+        *identity = (struct identity){
+            .kind = kind,
+            .row = {.name = name},
+            .arn = iam_arn(call->arena, call->account, kind->word, S("/"), name),
+        };
+    take_identity(identity, found);
+    return true;
+}
+
+bool iam_locate_role(const struct call *call, str name, struct resource *found)
+{
+    return locate_identity(call, &IAM_ROLE_KIND, name, found);
+}
+
+/* Without a name, the caller. */
+bool iam_locate_user(const struct call *call, str name, struct resource *found)
+{
+    if (!str_empty(name))
+        return locate_identity(call, &IAM_USER_KIND, name, found);
+    if (call->caller->kind == PRINCIPAL_USER)
+        return locate_identity(call, &IAM_USER_KIND, call->caller->name, found);
+    found->arn = call->caller->arn;
+    return true;
+}
+
+bool iam_is_about_root(const struct call *call)
+{
+    return !call_resource(call, 0)->row && call->caller->kind == PRINCIPAL_ROOT;
+}
+
+const struct identity *iam_identity_of(const struct call *call)
+{
+    const struct identity *identity = call_resource(call, 0)->row;
+
+    if (!identity) {
+        fail(call, &IAM_VALIDATION_ERROR, "Must specify userName when calling with non-User credentials");
+        return NULL;
+    }
+    if (identity->row.id != 0)
+        return identity;
+    fail(call, &IAM_NO_SUCH_ENTITY_EXCEPTION, "The %.*s with name %.*s cannot be found.",
+         STR_ARGS(identity->kind->word), STR_ARGS(identity->row.name));
+    return NULL;
+}
+
+/* iam:PermissionsBoundary, of an operation on somebody who has one. */
+void iam_held_boundary(const struct call *call, const void *in, const struct resource *resource,
+                       struct context_list *context)
+{
+    const struct identity *identity = resource->row;
+
+    (void)in;
+    if (str_present(identity->row.boundary_arn))
+        context_add(call, context, S("iam:PermissionsBoundary"), identity->row.boundary_arn);
+}
+
+/* ---- those to be made, and lists ---- */
+
+static bool locate_path(const struct call *call, str type, str path, str name, struct resource *found)
+{
+    found->arn = iam_arn(call->arena, call->account, type, str_present(path) ? path : S("/"), name);
+    return true;
+}
+
+bool iam_locate_new_role(const struct call *call, const struct iam_create_role_request *in,
+                         struct resource *found)
+{
+    return locate_path(call, IAM_ROLE_KIND.word, in->path, in->role_name, found);
+}
+
+bool iam_locate_new_user(const struct call *call, const struct iam_create_user_request *in,
+                         struct resource *found)
+{
+    return locate_path(call, IAM_USER_KIND.word, in->path, in->user_name, found);
+}
+
+bool iam_locate_new_policy(const struct call *call, const struct iam_create_policy_request *in,
+                           struct resource *found)
+{
+    return locate_path(call, S("policy"), in->path, in->policy_name, found);
+}
+
+bool iam_locate_roles(const struct call *call, str path_prefix, struct resource *found)
+{
+    return locate_path(call, IAM_ROLE_KIND.word, path_prefix, S(""), found);
+}
+
+bool iam_locate_users(const struct call *call, str path_prefix, struct resource *found)
+{
+    return locate_path(call, IAM_USER_KIND.word, path_prefix, S(""), found);
+}
+
+/* ---- managed policies ---- */
+
+static void take_policy(const struct call *call, str arn, struct resource *found)
+{
+    struct managed_policy *policy = arena_new(call->arena, struct managed_policy);
+
+    iam_managed_policy_find(call->txn, call->arena, arn, policy);
+    found->arn = arn;
+    found->row = policy;
+    if (policy->row.id != 0)
+        found->add_context = add_tags;
+}
+
+bool iam_locate_policy(const struct call *call, str arn, struct resource *found)
+{
+    if (!iam_policy_arn_check(call, arn))
+        return false;
+    take_policy(call, arn, found);
+    return true;
+}
+
+static bool is_there(const struct managed_policy *policy)
+{
+    return policy->aws || policy->row.id != 0;
+}
+
+const struct managed_policy *iam_managed_policy_of(const struct call *call)
+{
+    const struct managed_policy *policy = call_resource(call, 0)->row;
+
+    if (is_there(policy))
+        return policy;
+    fail(call, &IAM_NO_SUCH_ENTITY_EXCEPTION, "Policy %.*s was not found.", STR_ARGS(policy->arn));
+    return NULL;
+}
+
+const struct managed_policy *iam_own_policy_of(const struct call *call)
+{
+    const struct managed_policy *policy = iam_managed_policy_of(call);
+
+    if (!policy || !policy->aws)
+        return policy;
+    fail(call, &IAM_ACCESS_DENIED,
+         "User: %.*s is not authorized to perform: %s on resource: %.*s because AWS-managed policies cannot "
+         "be changed",
+         STR_ARGS(call->caller->arn), call->operation->action, STR_ARGS(policy->arn));
+    return NULL;
+}
+
+/* ---- by ARN ---- */
+
+/* A role with its trust policy, of whatever account. */
+bool sts_locate_role(const struct call *call, str arn, struct resource *found)
+{
+    struct identity *role = arena_new(call->arena, struct identity);
+
+    found->arn = arn;
+    if (!iam_role_find(call, arn, role))
+        return true;
+    take_identity(role, found);
+    found->policy = role->row.trust_policy;
+    return true;
+}
+
+static bool locate_user_arn(const struct call *call, const struct arn *arn, str text, struct resource *found)
+{
+    struct identity *user = arena_new(call->arena, struct identity);
+
+    if (!iam_identity_find(call->txn, call->arena, &IAM_USER_KIND, arn->account, arn_name(text), user) ||
+        !str_equal(user->arn, text))
+        return false;
+    take_identity(user, found);
+    return true;
+}
+
+bool iam_locate_arn(const struct call *call, str text, struct resource *found)
+{
+    struct arn arn;
+
+    found->arn = text;
+    if (!arn_parse(text, &arn))
+        return false;
+    if (str_starts_with(arn.resource, S("role/"))) {
+        sts_locate_role(call, text, found);
+        return found->row;
+    }
+    if (str_starts_with(arn.resource, S("user/")))
+        return locate_user_arn(call, &arn, text, found);
+    if (!str_starts_with(arn.resource, S("policy/")))
+        return false;
+    take_policy(call, text, found);
+    return is_there(found->row);
+}
