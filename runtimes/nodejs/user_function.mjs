@@ -41,6 +41,17 @@ async function lendOwnModules(taskRoot) {
     Module.register?.("./resolve.mjs", import.meta.url);
 }
 
+/* Version 2 of the AWS SDK for JavaScript does not read AWS_ENDPOINT_URL; version 3 does. */
+function lendEndpointToOldSdk() {
+  const load = Module._extensions[".js"];
+
+  Module._extensions[".js"] = (module, file) => {
+    load(module, file);
+    if (/[\\/]aws-sdk[\\/]lib[\\/]node_loader\.js$/.test(file) && process.env.AWS_ENDPOINT_URL)
+      module.exports.config.update({ endpoint: process.env.AWS_ENDPOINT_URL });
+  };
+}
+
 function splitHandlerName(name) {
   if (name.includes(".."))
     throw new MalformedHandlerName("'..' is not valid in handler name. " +
@@ -97,6 +108,7 @@ async function loadModuleOrExplain(taskRoot, moduleName) {
 export async function loadHandler(taskRoot, handlerName, { callbacksAllowed }) {
   const [moduleName, names] = splitHandlerName(handlerName);
   await lendOwnModules(taskRoot);
+  lendEndpointToOldSdk();
   const loaded = await loadModuleOrExplain(taskRoot, moduleName);
   const handler = names.reduce((object, name) => object?.[name], loaded);
 

@@ -209,6 +209,38 @@ def log_error(error):
     sys.stdout.write(LINE_BREAK_IN_RECORD.join(lines) + "\n")
 
 
+class EndpointForOldBoto:
+    """Lets botocore of before 1.31 (boto3 1.28), too, find the server at AWS_ENDPOINT_URL; newer ones read that themselves."""
+
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        if name != "botocore.session":
+            return None
+        sys.meta_path.remove(cls)
+        from importlib.util import find_spec
+
+        spec = find_spec(name)
+        if spec:
+            execute = spec.loader.exec_module
+            spec.loader.exec_module = lambda module: (execute(module), cls.patch(module))
+        return spec
+
+    @staticmethod
+    def patch(module):
+        version = sys.modules["botocore"].__version__.split(".")
+        if (int(version[0]), int(version[1])) >= (1, 31):
+            return
+        create_client = module.Session.create_client
+        endpoint_url_at = create_client.__code__.co_varnames.index("endpoint_url")
+
+        def create_client_here(*arguments, **named):
+            if len(arguments) <= endpoint_url_at and not named.get("endpoint_url"):
+                named["endpoint_url"] = os.environ.get("AWS_ENDPOINT_URL")
+            return create_client(*arguments, **named)
+
+        module.Session.create_client = create_client_here
+
+
 def load_handler(handler):
     """The function that _HANDLER names ("a/b.handler" or "a.b.handler"), or a Fault."""
     module_name, dot, function_name = handler.rpartition(".")
@@ -277,6 +309,7 @@ def main():
     sys.path[0] = os.environ["LAMBDA_TASK_ROOT"]
     is_installed = [path.endswith(("site-packages", "dist-packages")) for path in sys.path[1:]] + [True]
     sys.path.insert(1 + is_installed.index(True), OWN_PACKAGES)
+    sys.meta_path.insert(0, EndpointForOldBoto)
     request_ids = set_up_logging()
     api = RuntimeApi(os.environ["AWS_LAMBDA_RUNTIME_API"])
     try:

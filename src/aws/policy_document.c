@@ -21,12 +21,12 @@ static bool has_sid(const struct json *statement, str sid)
     return !str_empty(sid) && str_equal(json_get_str(statement, S("Sid")), sid);
 }
 
-bool policy_document_has(const struct policy_document *policy, str sid)
+const struct json *policy_document_find(const struct policy_document *policy, str sid)
 {
     for (size_t i = 0; i < policy->count; i++)
         if (has_sid(&policy->statements[i], sid))
-            return true;
-    return false;
+            return &policy->statements[i];
+    return NULL;
 }
 
 static void add_head(struct json_writer *writer, const struct json *document, str head)

@@ -14,7 +14,8 @@ struct policy_document {
 };
 
 struct policy_document policy_document_read(struct arena *arena, str text);
-bool policy_document_has(const struct policy_document *policy, str sid);
+/* NULL: it has no such statement. */
+const struct json *policy_document_find(const struct policy_document *policy, str sid);
 /*
  * The document with one more statement (JSON) at its end.  `head` is the text of a new document before its
  * statements: members with commas between them.

@@ -38,6 +38,7 @@ enum {
     LIMIT_EVENT_HEADERS_BYTES = 128 * 1024,       /* the same bounds as AWS's clients have, */
     LIMIT_EVENT_PAYLOAD_BYTES = 24 * 1024 * 1024, /* for the headers and for the payload */
     LIMIT_XML_DEPTH = 128,
+    LIMIT_XML_ATTRIBUTES = 64, /* of one element: each is compared with those before it */
     LIMIT_FORM_FIELDS = 1024 * 1024,
     LIMIT_CLOCK_SKEW_MS = 15 * 60 * 1000,     /* of a signature */
     LIMIT_BATCH_CALLS = 512,                  /* one commit */

@@ -84,7 +84,7 @@ struct key_viewer {
 static bool see_value(struct viewer *viewer, const struct shape *shape, const void *value)
 {
     struct key_viewer *keys = (struct key_viewer *)viewer;
-    str text = scalar_to_text(keys->call->arena, shape, TIMESTAMP_ISO8601, value);
+    str text = scalar_to_text(keys->call->arena, shape, TIMESTAMP_DEFAULT, value);
 
     keys->any = true;
     if (keys->key->source == KEY_IS_TAG_NAMES)

@@ -143,6 +143,11 @@ static bool is_abandoned(const struct exchange *exchange)
     return ran && exchange->cancelled && !exchange->call.stream;
 }
 
+static bool is_internal(const struct exchange *exchange)
+{
+    return exchange->operation && exchange->operation->flags & OPERATION_INTERNAL;
+}
+
 /* A worker prepares it; then it runs again, with the input as this run may have rewritten it.  Of a
  * door, a worker does the rest. */
 static void move(struct engine *engine, struct exchange *exchange)
@@ -154,11 +159,19 @@ static void move(struct engine *engine, struct exchange *exchange)
         dispatch_prepare(engine, exchange);
 }
 
+/* A batch with a client's reply that does not wait for the disk is committed at once. */
+static void note_what_lasts(struct batch *batch, const struct exchange *exchange)
+{
+    batch->lasts |= !exchange->progress.unsynced;
+    batch->hurries |= exchange->progress.unsynced && !is_internal(exchange);
+}
+
 static void run_or_give_back(struct engine *engine, struct exchange *exchange)
 {
     str waited_for = arena_copy(&engine->batch->arena, exchange->progress.parked.what);
 
     if (exchange->denied_read) {
+        engine->batch->lasts = true;
         trace_denial(&exchange->call);
         answer(engine, exchange);
         return;
@@ -169,6 +182,7 @@ static void run_or_give_back(struct engine *engine, struct exchange *exchange)
     } else {
         run(engine, exchange);
     }
+    note_what_lasts(engine->batch, exchange);
     bool left = exchange->call.stream && exchange->call.stream->left;
     if ((exchange->outcome == FAILED || left) && str_present(waited_for))
         wake_oldest(engine, waited_for);
@@ -182,11 +196,6 @@ static void run_or_give_back(struct engine *engine, struct exchange *exchange)
         poller_has_ended(engine, exchange);
         answer(engine, exchange);
     }
-}
-
-static bool is_internal(const struct exchange *exchange)
-{
-    return exchange->operation && exchange->operation->flags & OPERATION_INTERNAL;
 }
 
 /*
@@ -295,7 +304,8 @@ static int run_runnable(struct engine *engine, int calls, int64_t end_us)
  * Timers first, then calls, then deliveries: so that what a call has added is attempted in its own batch.
  *
  * While the disk is busy with earlier batches, answers of this one could not leave any sooner: so it
- * stays open and takes what arrives meanwhile.  The log then gets each page once for all of them.
+ * stays open and takes what arrives meanwhile, unless something of it does not wait for the disk.  The log
+ * then gets each page once for all of them.
  */
 static void run_calls(struct engine *engine)
 {
@@ -306,7 +316,8 @@ static void run_calls(struct engine *engine)
     do {
         engine->now_ms = engine_now_ms(engine);
         calls = run_runnable(engine, calls, end_us);
-        more_may_come = calls < WORTH_COMMITTING && monotonic_us() < end_us && deliver_is_waiting(engine);
+        more_may_come = calls < WORTH_COMMITTING && !engine->batch->hurries && monotonic_us() < end_us &&
+                        deliver_is_waiting(engine);
     } while (more_may_come && take_more_while_disk_is_busy(engine));
     if (!engine->last_run)
         run_due(engine, deliveries_take_due);

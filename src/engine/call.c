@@ -14,7 +14,8 @@
 
 void call_reset(const struct call *call)
 {
-    *call->progress = (struct call_progress){.prepared = call->progress->prepared};
+    *call->progress = (struct call_progress){.prepared = call->progress->prepared,
+                                             .handed_over = call->progress->handed_over};
 }
 
 enum outcome fail(const struct call *call, const struct error *error, const char *format, ...)
@@ -200,12 +201,29 @@ void reply_is_long(const struct call *call)
     call->progress->long_reply = true;
 }
 
+void answer_unsynced(const struct call *call)
+{
+    check_writes(call);
+    call->progress->unsynced = true;
+}
+
 enum outcome park(const struct call *call, str what, int64_t until_ms)
 {
     check_writes(call);
     call->progress->parked.what = what;
     call->progress->parked.until_ms = until_ms;
     return PARKED;
+}
+
+bool hand_over(const struct call *call, str what, str text)
+{
+    check_writes(call);
+    return parking_hand_over(&call->engine->parking, what, text);
+}
+
+str handed_over(const struct call *call)
+{
+    return call->progress->handed_over;
 }
 
 bool wake_oldest(struct engine *engine, str what)
@@ -262,7 +280,7 @@ static enum outcome invoke_write(const struct call *child, const void *in, void 
 enum outcome invoke(const struct call *call, const struct principal *caller,
                     const struct operation *operation, const void *in, void *out, struct failure *failure)
 {
-    struct call_progress progress = {0};
+    struct call_progress progress = {.handed_over = call->progress->handed_over};
     struct call child = call_as(call, caller);
     bool reads = operation->flags & OPERATION_READS;
 

@@ -65,6 +65,7 @@ struct principal {
     str session_policy;             /* JSON */
     int64_t issued_ms;              /* when a role's session began */
     str source_arn, source_account; /* for a service: aws:SourceArn, aws:SourceAccount */
+    str function_arn;               /* for a role session of a function's sandbox: that function */
 };
 
 struct failure {
@@ -103,11 +104,13 @@ struct call_progress {
     str denied;      /* the ARN that failure.reason is about */
     bool moves;      /* move_to_worker() */
     bool long_reply; /* reply_is_long() */
+    bool unsynced;   /* answer_unsynced() */
     struct {
         str what;
         int64_t until_ms;
-    } parked;       /* set by park() */
-    void *prepared; /* set by leave_prepared(): on the call's arena, kept for the handler's runs */
+    } parked;        /* set by park() */
+    void *prepared;  /* set by leave_prepared(): on the call's arena, kept for the handler's runs */
+    str handed_over; /* set by hand_over(): loose memory of the call's arena, kept for the handler's runs */
 };
 
 struct call {
@@ -190,7 +193,8 @@ bool authorize_action(const struct call *call, str action, str resource_arn, str
  * Values of condition keys that only the service knows; a key that occurs several times has several values.
  */
 struct context_value {
-    str key, value; /* "lambda:FunctionArn" */
+    str key;   /* "lambda:FunctionArn" */
+    str value; /* absent: not known here, so that a Deny with the key applies, and an Allow does not */
 };
 struct context_list {
     struct context_value *items;
@@ -239,6 +243,12 @@ enum outcome move_to_worker(const struct call *call);
 /* For a write: encoding the reply takes some milliseconds, so a worker does it. */
 void reply_is_long(const struct call *call);
 /*
+ * What this call writes need not outlive the server: if the call is DONE, its reply is sent before the writes
+ * are on disk.  The reply waits only for the writes of other calls, before it or in its batch, that have not
+ * called this: so no client learns of data that may still be lost.  Every run must call it.
+ */
+void answer_unsynced(const struct call *call);
+/*
  * Release the snapshot before long work without reads (unpacking, making a key); later reads may see newer
  * data than earlier ones.  For prepare functions and reads.
  */
@@ -249,6 +259,13 @@ void read_anew(const struct call *call);
  * service's name: "sqs/<queue id>".  Returns PARKED.
  */
 enum outcome park(const struct call *call, str what, int64_t until_ms);
+/*
+ * Give the oldest call that waits for `what` a text of any size, in memory.  In its later runs handed_over()
+ * returns the text, even when the call that gave it fails: so a stored row must say whether the text counts.
+ * False: no call waits, or there is no memory for the text.
+ */
+bool hand_over(const struct call *call, str what, str text);
+str handed_over(const struct call *call); /* or absent */
 /*
  * Run the oldest call that waits for `what` again when this call is done; wake_all: all of them.  A call that
  * was woken and fails, or whose client has gone, wakes the next one, so that no wake is lost.

@@ -1,5 +1,6 @@
 /*
- * deliver.c: sends replies and starts effects once the batch they depend on is on disk.
+ * deliver.c: sends replies and starts effects once the batch they depend on is on disk.  Transient effects
+ * start as soon as their batch is committed.
  *
  * The engine thread and the server threads add what waits; the store's sync thread releases it. Batches are
  * released in order and by one thread at a time, so that an effect never starts before an effect of an
@@ -93,7 +94,7 @@ static void release_all(struct engine *engine, struct batch *batches, struct exc
         release(engine, batch);
     }
     while ((exchange = queue_pop(&reads)))
-        exchange->answered(exchange);
+        let_go(engine, exchange);
 }
 
 /*
@@ -119,8 +120,45 @@ static void release_durable(struct engine *engine)
     pthread_cond_broadcast(&engine->delivered);
 }
 
+static void start_transient_effects(const struct engine *engine, struct batch *batch)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < batch->effects.count; i++)
+        if (batch->effects.items[i].transient)
+            start_effect(engine, &batch->effects.items[i]);
+        else
+            batch->effects.items[kept++] = batch->effects.items[i];
+    batch->effects.count = kept;
+}
+
+/* Send the replies that wait only for the last batch that `lasts`. */
+static void deliver_unsynced_answers(struct engine *engine, struct batch *batch)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < batch->answers.count; i++) {
+        struct exchange *exchange = batch->answers.items[i];
+        if (exchange->outcome != DONE || !exchange->progress.unsynced) {
+            batch->answers.items[kept++] = exchange;
+            continue;
+        }
+        exchange->sequence = engine->lasting;
+        deliver_read(engine, exchange);
+    }
+    batch->answers.count = kept;
+}
+
 void deliver_batch(struct engine *engine, struct batch *batch)
 {
+    if (batch->lasts)
+        engine->lasting = batch->sequence;
+    start_transient_effects(engine, batch);
+    deliver_unsynced_answers(engine, batch);
+    if (!batch->answers.count && !batch->effects.count) {
+        release(engine, batch); /* nobody waits for the disk */
+        return;
+    }
     pthread_mutex_lock(&engine->durable_lock);
     *(engine->unsynced_last ? &engine->unsynced_last->next : &engine->unsynced_first) = batch;
     engine->unsynced_last = batch;
@@ -147,7 +185,7 @@ void deliver_read(struct engine *engine, struct exchange *exchange)
         queue_push(&engine->unsynced_reads, exchange);
     pthread_mutex_unlock(&engine->durable_lock);
     if (durable)
-        exchange->answered(exchange);
+        let_go(engine, exchange);
 }
 
 bool deliver_is_waiting(struct engine *engine)
@@ -174,8 +212,11 @@ void effect_begin(const struct call *call, const struct effect_kind *kind, str i
     check_writes(call);
     check(find_runner(call->engine, effect.kind) != NULL);
     effect.payload = model_to_json(&batch->arena, kind->input, in);
-    engine_begin_effect(call->txn, &(struct engine_begin_effect_params){
-                                       .kind = effect.kind, .id = effect.id, .payload = effect.payload});
+    effect.transient = kind->transient;
+    if (!kind->transient)
+        engine_begin_effect(call->txn, &(struct engine_begin_effect_params){
+                                           .kind = effect.kind, .id = effect.id, .payload = effect.payload});
+    batch->hurries |= kind->transient;
     *list_add(&batch->arena, &batch->effects) = effect;
 }
 
@@ -188,10 +229,11 @@ void effects_resume(struct engine *engine)
 {
     struct batch *batch = engine->batch;
 
+    check(!batch->hurries); /* start hooks begin none that are transient */
     txn_use_arena(engine->txn, &batch->arena);
     struct engine_list_effects_rows rows = engine_list_effects(engine->txn);
     batch->effects = (struct effect_list){0};
     for (size_t i = 0; i < rows.count; i++)
-        *list_add(&batch->arena, &batch->effects) =
-            (struct effect){rows.items[i].kind, rows.items[i].id, rows.items[i].payload};
+        *list_add(&batch->arena, &batch->effects) = (struct effect){
+            .kind = rows.items[i].kind, .id = rows.items[i].id, .payload = rows.items[i].payload};
 }

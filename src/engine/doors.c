@@ -13,8 +13,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct door_list {
-    const struct door **items;
+struct entry {
+    const struct door *door;
+    str before, after; /* the two sides of the path's '*'; a path without one is `before` */
+    bool has_star;
+};
+
+struct entry_list {
+    struct entry *items;
     size_t count;
 };
 
@@ -22,7 +28,7 @@ enum { METHOD_CLASSES = 2, CHARACTERS = 256 };
 
 struct doors {
     struct arena arena;
-    struct door_list list;
+    struct entry_list list;
     bool has_hosts;                         /* some ask for a host */
     bool first[METHOD_CLASSES][CHARACTERS]; /* by is_read(), and the path's second character */
 };
@@ -51,14 +57,13 @@ static bool fits_method(const struct door *door, str method)
 }
 
 /* *rest is what the '*' stands for. */
-static bool fits_path(str pattern, str path, str *rest)
+static bool fits_path(const struct entry *entry, str path, str *rest)
 {
-    ptrdiff_t star = str_index(pattern, '*');
+    str before = entry->before, after = entry->after;
 
     *rest = (str){0};
-    if (star < 0)
-        return str_equal(pattern, path);
-    str before = str_head(pattern, (size_t)star), after = str_from(pattern, (size_t)star + 1);
+    if (!entry->has_star)
+        return str_equal(before, path);
     if (path.size < before.size + after.size || !str_starts_with(path, before) || !str_ends_with(path, after))
         return false;
     *rest = str_head(str_from(path, before.size), path.size - before.size - after.size);
@@ -87,9 +92,11 @@ static bool asks_for_page(const struct http_request *request)
            str_find(http_header(&request->headers, S("Accept")), S("text/html")) >= 0;
 }
 
-static bool fits(const struct door *door, const struct http_request *request, str host, str *rest)
+static bool fits(const struct entry *entry, const struct http_request *request, str host, str *rest)
 {
-    return fits_path(str_of(door->path), request->path, rest) && fits_method(door, request->method) &&
+    const struct door *door = entry->door;
+
+    return fits_path(entry, request->path, rest) && fits_method(door, request->method) &&
            (!door->host || fits_host(str_of(door->host), host)) &&
            (!(door->flags & DOOR_TO_PAGE) || asks_for_page(request));
 }
@@ -103,6 +110,19 @@ static size_t weight(const struct door *door)
 
 /* ---- the table ---- */
 
+static struct entry entry_of(const struct door *door)
+{
+    str path = str_of(door->path);
+    ptrdiff_t star = str_index(path, '*');
+
+    if (star < 0)
+        return (struct entry){.door = door, .before = path};
+    return (struct entry){.door = door,
+                          .has_star = true,
+                          .before = str_head(path, (size_t)star),
+                          .after = str_from(path, (size_t)star + 1)};
+}
+
 static bool is_same(const char *one, const char *other)
 {
     return one && other ? strcmp(one, other) == 0 : one == other;
@@ -111,7 +131,7 @@ static bool is_same(const char *one, const char *other)
 static bool clashes(const struct doors *doors, const struct door *door)
 {
     for (size_t i = 0; i < doors->list.count; i++) {
-        const struct door *other = doors->list.items[i];
+        const struct door *other = doors->list.items[i].door;
         if (is_same(door->path, other->path) && is_same(door->host, other->host) &&
             is_same(door->method, other->method))
             return true;
@@ -142,7 +162,7 @@ static bool add_all(struct doors *doors, const struct door *door, const struct d
             *clash = door;
             return false;
         }
-        *list_add(&doors->arena, &doors->list) = door;
+        *list_add(&doors->arena, &doors->list) = entry_of(door);
         doors->has_hosts |= door->host != NULL;
         mark_first(doors, door);
     }
@@ -177,10 +197,12 @@ const struct door *doors_find(const struct doors *doors, const struct http_reque
 
     if (!doors->has_hosts && !doors->first[is_read(request->method)][second_of(request->path)])
         return NULL;
-    uri_parse_host(http_header(&request->headers, S("Host")), &host);
+    if (doors->has_hosts)
+        uri_parse_host(http_header(&request->headers, S("Host")), &host);
     for (size_t i = 0; i < doors->list.count; i++) {
-        const struct door *door = doors->list.items[i];
-        if (!fits(door, request, host.host, &found) || (best && weight(door) <= weight(best)))
+        const struct entry *entry = &doors->list.items[i];
+        const struct door *door = entry->door;
+        if (!fits(entry, request, host.host, &found) || (best && weight(door) <= weight(best)))
             continue;
         best = door;
         *rest = found;

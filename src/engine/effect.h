@@ -6,6 +6,8 @@
  *
  * A call begins an effect, which is carried out once the call is durable.  It is stored until the service
  * ends it, and started again after a restart: so it happens at least once.  Its id is unique within its kind.
+ * A `transient` effect is not stored and does not wait for the disk: it is carried out as soon as the call's
+ * batch is committed, at most once.  It is for work that a restart makes void.
  *
  * An event runs the internal operation that has it as its input, in any service.
  *
@@ -20,11 +22,12 @@ struct effect_kind {
     const char *name; /* "sandbox.start" */
     const struct shape *input;
     const struct shape *ended; /* the event that reports its end */
+    bool transient;
 };
 
 /*
  * Carries out the effects of a kind; start is called on any thread once the call that began the effect is
- * durable.
+ * durable, or committed when the effect is transient.
  */
 struct effect_runner {
     const struct effect_kind *kind;
@@ -32,12 +35,12 @@ struct effect_runner {
     void *context;
 };
 
-/* Called by functions that modelc makes. */
+/* Called by functions that modelc makes.  A transient effect needs no effect_end(). */
 void effect_begin(const struct call *call, const struct effect_kind *kind, str id, const void *in);
 void effect_end(const struct call *call, const struct effect_kind *kind, str id);
 /*
  * Post an event; any thread.  taken(context), unless NULL, is called on any thread when the event's results
- * are on disk, or when the event is given up.
+ * are stored, or when the event is given up.
  */
 void engine_post(struct engine *engine, const struct shape *event, const void *in,
                  void (*taken)(void *context), void *context);

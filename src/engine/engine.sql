@@ -117,9 +117,13 @@ create table engine_metric (
     most real not null
 );
 
+-- Sandboxes' effects are transient.
+-- migration: 8
+delete from engine_effect where kind in ('sandbox.start', 'sandbox.stop');
+
 -- What is to be delivered, see delivery.c.  waiting: its next attempt is due at due_ms; held: until its target has room
 -- for it; begun: an attempt is under way since due_ms.
--- migration: 8
+-- migration: 9
 create table engine_delivery (
     id integer primary key,
     state text not null check (state in ('waiting', 'held', 'begun')),

@@ -35,6 +35,7 @@ struct parking {
 
 struct effect {
     str kind, id, payload;
+    bool transient;
 };
 struct effect_list {
     struct effect *items;
@@ -98,6 +99,8 @@ struct batch {
     struct spawned_list spawned; /* they begin and end when this batch is committed */
     bool reset;                  /* everything stored was deleted */
     bool has_indexed;            /* pages of hops were indexed */
+    bool lasts;                  /* a call of it has not called answer_unsynced() */
+    bool hurries;                /* a reply or an effect of it does not wait for the disk */
     int64_t clock_offset_ms;     /* before this batch */
     uint64_t sequence;
     struct batch *next;
@@ -148,6 +151,7 @@ struct engine {
     struct map pollers; /* spawn()'s names -> struct exchange, which its owner frees */
     struct txn *txn;
     struct batch *batch;
+    uint64_t lasting; /* the sequence of the last batch that `lasts` */
     int64_t now_ms;
     int64_t next_timer_ms;      /* the earliest timer is due then or later; INT64_MAX: no timer */
     int64_t next_delivery_ms;   /* the earliest delivery is due then or later; INT64_MAX: none */
@@ -193,6 +197,8 @@ bool parking_awaited(const struct parking *parking, str what);
 void parking_alarm(struct parking *parking, str what, int64_t at_ms);
 /* The oldest exchange that waits for `what`; NULL when none does. */
 struct exchange *parking_take(struct parking *parking, str what);
+/* Give the oldest exchange that waits for `what` a text.  False: no exchange waits, or there is no memory. */
+bool parking_hand_over(struct parking *parking, str what, str text);
 /* An exchange whose deadline has passed, or NULL. */
 struct exchange *parking_take_due(struct parking *parking, int64_t now_ms);
 /* Take this exchange, which is parked, out of the queue. */
@@ -258,6 +264,7 @@ enum outcome metrics_list(const struct call *call, const struct visit *visit, st
 
 /* deliver.c: sends replies and starts effects when they are durable */
 void deliver_batch(struct engine *engine, struct batch *batch);
+/* An answer that waits for exchange->sequence only: a read's. */
 void deliver_read(struct engine *engine, struct exchange *exchange);
 void deliver_durable(void *engine, uint64_t sequence);
 void deliver_wait_for_all(struct engine *engine);

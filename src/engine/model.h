@@ -41,6 +41,8 @@ enum shape_type {
     SHAPE_MAP,
 };
 
+/* ISO 8601 is written with milliseconds when there are any; the default in XML, of whole seconds, never is.
+ */
 enum timestamp_format { TIMESTAMP_DEFAULT, TIMESTAMP_ISO8601, TIMESTAMP_EPOCH, TIMESTAMP_HTTP };
 
 struct member;

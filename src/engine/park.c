@@ -13,6 +13,7 @@
 #include "base/memory.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct waiters {
     struct waiter *first, *last;
@@ -172,6 +173,32 @@ struct exchange *parking_take(struct parking *parking, str what)
     struct waiters *queue = map_get(&parking->queues, what);
 
     return queue ? leave(parking, queue->first) : NULL;
+}
+
+struct handing {
+    struct exchange *exchange;
+    str text;
+};
+
+static void keep(void *context)
+{
+    const struct handing *handing = context;
+    str *kept = &handing->exchange->progress.handed_over;
+    void *before = (void *)(uintptr_t)kept->data;
+
+    char *data = arena_resize_loose(&handing->exchange->arena, before, handing->text.size + 1);
+    memcpy(data, handing->text.data, handing->text.size);
+    *kept = (str){data, handing->text.size};
+}
+
+bool parking_hand_over(struct parking *parking, str what, str text)
+{
+    struct waiters *queue = map_get(&parking->queues, what);
+
+    if (!queue)
+        return false;
+    struct handing handing = {.exchange = queue->first->exchange, .text = text};
+    return arena_run(&handing.exchange->arena, keep, &handing);
 }
 
 struct exchange *parking_take_due(struct parking *parking, int64_t now_ms)

@@ -174,9 +174,25 @@ static bool decode_repeated(const struct call *call, const struct member *member
     return true;
 }
 
+/* A map in the query gets all parameters, as Smithy's servers do, also those that are members of their own.
+ */
+static void read_parameters(struct arena *arena, const struct member *member, const struct form *query,
+                            void *structure)
+{
+    struct str_map *map = member_room(arena, member, structure);
+
+    for (size_t i = 0; i < query->count; i++)
+        *list_add(arena, map) = (struct str_map_entry){query->items[i].name, query->items[i].value};
+    map_drop_repeats(arena, member->shape, map);
+}
+
 static bool decode_query(const struct call *call, const struct member *member, const struct form *query,
                          void *in)
 {
+    if (member->shape->type == SHAPE_MAP) {
+        read_parameters(call->arena, member, query, in);
+        return true;
+    }
     if (member->shape->type == SHAPE_LIST)
         return decode_repeated(call, member, query, in);
     str text = form_get(query, member->query_name);
@@ -405,6 +421,23 @@ static void write_query(struct text *query, const struct member *member, const v
                                 items.data + i * shape->element->size));
 }
 
+static bool is_own_parameter(const struct shape *input, str name)
+{
+    for (const struct member *member = input->members; member < members_end(input); member++)
+        if (member->location == IN_QUERY && member->shape->type != SHAPE_MAP &&
+            str_equal(member->query_name, name))
+            return true;
+    return false;
+}
+
+/* A parameter that is a member of its own goes before an entry of that name. */
+static void write_parameters(struct text *query, const struct shape *input, const struct str_map *map)
+{
+    for (size_t i = 0; i < map->count; i++)
+        if (!is_own_parameter(input, map->items[i].key))
+            form_add(query, map->items[i].key, map->items[i].value);
+}
+
 static void write_request_members(struct arena *arena, const struct shape *input, const void *in,
                                   struct text *query, struct http_request *request)
 {
@@ -412,7 +445,9 @@ static void write_request_members(struct arena *arena, const struct shape *input
         const void *value = member_value(member, in);
         if (!value)
             continue;
-        if (member->location == IN_QUERY)
+        if (member->location == IN_QUERY && member->shape->type == SHAPE_MAP)
+            write_parameters(query, input, value);
+        else if (member->location == IN_QUERY)
             write_query(query, member, value);
         else if (member->location == IN_HEADER)
             write_header(arena, member, value, &request->headers);

@@ -244,6 +244,8 @@ static str moment_to_text(struct arena *arena, enum timestamp_format format, int
         return epoch_to_text(arena, ms);
     case TIMESTAMP_HTTP:
         return time_http_date(arena, ms);
+    case TIMESTAMP_ISO8601:
+        return ms % MS_PER_S ? time_iso8601_ms(arena, ms) : time_iso8601(arena, ms);
     default:
         return time_iso8601(arena, ms); /* AWS's XML has whole seconds */
     }

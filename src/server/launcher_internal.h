@@ -116,5 +116,10 @@ int network_port(int fd);
 bool rules_prepare(struct launcher_state *state);
 /* Maps one user and one group id in a new user namespace. */
 bool rules_map_ids(uid_t inside, uid_t outside_uid, gid_t outside_gid);
+/*
+ * Empties the bounding set, so that no program that is executed later can get capabilities.  A process that
+ * may not do this is left as it is: no_new_privs keeps its programs from getting any, too.
+ */
+void rules_empty_bounding_set(void);
 /* Gives up all rights that a function does not need; process 1 is confined, too. */
 bool rules_apply(const struct launcher_state *state, const struct launch *launch, const char **step);

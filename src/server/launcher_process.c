@@ -64,6 +64,8 @@ static bool prepare(struct launcher_state *state)
         return failed(state, "make namespaces");
     if (!root_build(state))
         return failed(state, "make a root folder");
+    if (!state->user_namespace)
+        rules_empty_bounding_set();
     (void)!sethostname("sandbox", strlen("sandbox"));
     state->namespaces = true;
     return true;

@@ -207,13 +207,10 @@ static int begin_program(void *argument)
     const struct launch *launch = program->launch;
     char *const *argv = (char *const *)(uintptr_t)launch->argv;
     char *const *variables = (char *const *)(uintptr_t)launch->variables;
-    struct sigaction usual = {.sa_handler = SIG_DFL};
     int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
     sigset_t none;
 
-    sigemptyset(&none);
-    for (int number = 1; number < NSIG; number++)
-        sigaction(number, &usual, NULL);
+    sigemptyset(&none); /* what signals do is the default since the launcher began */
     sigprocmask(SIG_SETMASK, &none, NULL);
     setsid();
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);

@@ -295,23 +295,20 @@ bool rules_map_ids(uid_t inside, uid_t outside_uid, gid_t outside_gid)
            write_file("/proc/self/gid_map", gid_map);
 }
 
-/*
- * Removes capabilities from the bounding set, so that no executed program can get them.  A process without
- * capabilities may not do this, and does not need to.
- */
-static void drop_bounding_set(void)
+void rules_empty_bounding_set(void)
 {
-    for (int i = 0; prctl(PR_CAPBSET_READ, i, 0, 0, 0) >= 0; i++)
-        if (prctl(PR_CAPBSET_DROP, i, 0, 0, 0) != 0)
-            return;
+    for (int i = 0; prctl(PR_CAPBSET_DROP, i, 0, 0, 0) == 0; i++)
+        ;
 }
 
-static bool drop_capabilities(void)
+/* A new user namespace begins with all capabilities; else the launcher has emptied the bounding set. */
+static bool drop_capabilities(const struct launcher_state *state)
 {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {0};
 
-    drop_bounding_set();
+    if (state->user_namespace)
+        rules_empty_bounding_set();
     prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
     return syscall(SYS_capset, &header, none) == 0;
 }
@@ -330,7 +327,6 @@ static bool become_user(const struct launcher_state *state, const struct launch 
 {
     if (state->user_namespace)
         return enter_user_namespace(launch);
-    drop_bounding_set();
     return setgroups(0, NULL) == 0 && setresgid(launch->uid, launch->uid, launch->uid) == 0 &&
            setresuid(launch->uid, launch->uid, launch->uid) == 0;
 }
@@ -382,7 +378,7 @@ bool rules_apply(const struct launcher_state *state, const struct launch *launch
         if (!become_user(state, launch))
             return false;
         *step = "take its capabilities";
-        if (!drop_capabilities())
+        if (!drop_capabilities(state))
             return false;
     }
     *step = "limit it"; /* inside its user namespace: outside, all sandboxes would share the limit */

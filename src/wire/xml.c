@@ -270,6 +270,8 @@ static bool read_attribute(struct reader *reader, struct xml_node *node)
     if (!read_until(reader, single ? S("'") : S("\""), &value) || str_index(value, '<') >= 0 ||
         !unescape(reader->arena, value, false, &value))
         return false;
+    if (node->attribute_count == LIMIT_XML_ATTRIBUTES || str_present(xml_attribute(node, name)))
+        return false;
     node->attributes =
         list_grow(reader->arena, node->attributes, node->attribute_count, sizeof *node->attributes);
     node->attributes[node->attribute_count++] = (struct xml_attribute){name, value};

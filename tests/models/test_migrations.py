@@ -45,13 +45,13 @@ def test_sandboxes_and_invocations_outlive_the_check_of_their_states():
 def test_a_retry_that_was_a_timer_is_a_delivery_with_one_more_attempt():
     database = sqlite3.connect(":memory:")
     database.row_factory = sqlite3.Row
-    apply(database, "engine", 1, 7)
+    apply(database, "engine", 1, 8)
     timer = "insert into engine_timer (operation, id, due_ms, account, region, input) values (?, ?, ?, ?, ?, ?)"
     retry = ("lambda:RetryInvocation", "r", 100_000, "000000000000", "eu-central-1", '{"InvocationId":7}')
     other = ("lambda:CheckSandbox", "s", 5, "000000000000", "us-east-1", '{"SandboxId":"s"}')
     database.execute(timer, retry)
     database.execute(timer, other)
-    apply(database, "engine", 8, 8)
+    apply(database, "engine", 9, 9)
     assert [tuple(row) for row in database.execute("select * from engine_timer")] == [
         ("lambda:CheckSandbox", "s", 5, "000000000000", "us-east-1", '{"SandboxId":"s"}')]
     [row] = database.execute("select * from engine_delivery").fetchall()

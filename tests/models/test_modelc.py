@@ -285,6 +285,14 @@ def test_effects_and_events_are_functions_that_take_their_structures(compile_mod
     assert "operations[]" not in tables and "TOY_SERVICE" not in header + tables
 
 
+def test_a_transient_effect_is_marked_and_need_not_be_ended(compile_model, tmp_path):
+    result = compile_model(EFFECTS.replace("effect Play", "effect Play transient"))
+    assert (result.returncode, result.stderr) == (0, "")
+    header = (tmp_path / "toy_model.h").read_text()
+    assert "void toy_play_effect(" in header and "toy_play_effect_end" not in header
+    assert ".ended = &TOY_PLAYED, .transient = true}" in (tmp_path / "toy_model.c").read_text()
+
+
 def test_an_internal_operation_takes_an_event_of_another_model(compile_model, tmp_path):
     result = compile_model(HEADER + GOOD + "operation Hear writes internal\n    input world.BallPlayed\n")
     assert (result.returncode, result.stderr) == (0, "")
@@ -296,6 +304,8 @@ def test_an_internal_operation_takes_an_event_of_another_model(compile_model, tm
 
 @pytest.mark.parametrize("text, sentence", [
     (EFFECTS.replace("    id Name\n", ""), "toy.model:2: Effect Play needs its input, id and ended lines."),
+    (EFFECTS.replace("effect Play", "effect Play soon"), "toy.model:2: This is written: effect NAME [transient]"),
+    (EFFECTS.replace("effect Play", "effect Play transient soon"), "toy.model:2: This is written: effect NAME [transient]"),
     (EFFECTS.replace("id Name", "id Size"), "toy.model:4: Size is no required string of the input."),
     (EFFECTS.replace("id Name", "id Nothing"), "toy.model:4: Nothing is no required string of the input."),
     (EFFECTS.replace("ended Played", "ended PlayInput"), "toy.model:5: There is no event PlayInput."),

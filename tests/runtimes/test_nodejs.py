@@ -310,3 +310,29 @@ def test_every_listed_client_can_be_imported(node, node_modules):
 
 def test_the_lock_file_names_no_registry():
     assert '"resolved"' not in (RUNTIMES / "nodejs" / "package-lock.json").read_text()
+
+
+OLD_SDK = {
+    "node_modules/aws-sdk/package.json": '{"main": "lib/aws.js", "version": "2.1692.0"}',
+    "node_modules/aws-sdk/lib/aws.js": "require('./node_loader'); module.exports = require('./core');",
+    "node_modules/aws-sdk/lib/core.js": """
+        function Config() {}
+        Config.prototype.update = function (options) { Object.assign(this, options); };
+        module.exports = { Config, config: new Config() };
+        """,
+    "node_modules/aws-sdk/lib/node_loader.js": """
+        const AWS = module.exports = require('./core');
+        AWS.config = new AWS.Config();
+        """,
+}
+
+
+@pytest.mark.parametrize("name, source", [
+    ("index.js", "const AWS = require('aws-sdk'); exports.handler = async () => AWS.config.endpoint ?? null;"),
+    ("index.mjs", "import AWS from 'aws-sdk'; export const handler = async () => AWS.config.endpoint ?? null;"),
+])
+def test_version_2_of_the_sdk_gets_the_endpoint_that_it_does_not_read_itself(node, name, source):
+    function = node("index.handler", {name: source, **OLD_SDK}, AWS_ENDPOINT_URL="http://orderly")
+    assert function.invoke({}).value == "http://orderly"
+    function = node("index.handler", {name: source, **OLD_SDK}, AWS_ENDPOINT_URL="")
+    assert function.invoke({}).value is None

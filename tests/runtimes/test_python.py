@@ -249,3 +249,35 @@ def test_the_runtime_s_own_packages_come_before_the_machine_s(start, tmp_path):
                 return boto3.origin
             """})
     assert function.invoke({}).value == "lent"
+
+
+OLD_BOTOCORE = """
+    class Session:
+        def create_client(self, service_name, region_name=None, api_version=None, use_ssl=True, verify=None, endpoint_url=None):
+            return endpoint_url
+    """
+ASK_BOTOCORE = """
+    from botocore.session import Session
+    session = Session()
+    def handler(event, context):
+        return [session.create_client("sqs"), session.create_client("sqs", endpoint_url="http://own"),
+                session.create_client("sqs", None, None, True, None, "http://own")]
+    """
+
+
+@pytest.mark.parametrize("version, here", [("1.29.165", "http://orderly"), ("1.30.0", "http://orderly"), ("1.31.0", None)])
+def test_a_botocore_that_does_not_read_the_endpoints_variable_gets_it_all_the_same(python, version, here):
+    function = python("index.handler", {
+        "index.py": ASK_BOTOCORE, "botocore/session.py": OLD_BOTOCORE,
+        "botocore/__init__.py": "__version__ = '%s'" % version}, AWS_ENDPOINT_URL="http://orderly")
+    assert function.invoke({}).value == [here, "http://own", "http://own"]
+
+
+def test_a_function_that_brings_no_botocore_gets_ours_unchanged(python):
+    function = python("index.handler", {"index.py": """
+        import sys
+        def handler(event, context):
+            from botocore.session import Session
+            return [Session.create_client.__name__, [finder for finder in sys.meta_path if "Boto" in str(finder)]]
+        """}, AWS_ENDPOINT_URL="http://orderly")
+    assert function.invoke({}).value == ["create_client", []]

@@ -1,8 +1,11 @@
 """What functions find in their sandbox: AWS's folders, variables and programs, and nothing of the server's."""
 
 import os
+import re
+import shutil
 
 import pytest
+from botocore.exceptions import WaiterError
 from orderly_fixtures import zip_of
 
 
@@ -79,6 +82,48 @@ def test_why_a_bootstrap_does_not_start_is_told_to_the_caller_the_log_group_and_
     events = house.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
     assert any(why in event["message"] for event in events), events
     assert f'message="{why}"' in house.server.log
+
+
+def state_of(house, name):
+    configuration = house.client("lambda").get_function_configuration(FunctionName=name)
+    return [configuration.get(key) for key in ("State", "StateReasonCode", "StateReason")]
+
+
+@pytest.mark.parametrize("runtime, family", [("nodejs22.x", "nodejs"), ("python3.12", "python")])
+def test_a_function_without_an_interpreter_is_failed_until_there_is_one(houses, monkeypatch, tmp_path, runtime, family):
+    if os.geteuid() != 0:
+        pytest.skip("starts servers of other users")
+    monkeypatch.setenv("PATH", f"/nowhere:{tmp_path}")
+    house = houses(None)
+    source = {"index.py": "def handler(event, context): return 1\n", "index.mjs": "export const handler = async () => 1;\n"}
+    name = house.function("", Runtime=runtime, Code={"ZipFile": zip_of(source)})
+    why = f"{family} is not installed on this machine."
+    assert state_of(house, name) == ["Failed", "InvalidRuntime", why]
+    with pytest.raises(WaiterError, match="terminal failure state"):
+        house.client("lambda").get_waiter("function_active_v2").wait(FunctionName=name)
+    assert f'{name} reason="{why}"' in house.server.log
+    assert house.invoke(name)["errorMessage"].endswith(why)
+    program = {"nodejs": "node", "python": "python3"}[family]
+    (tmp_path / program).symlink_to(os.path.realpath(shutil.which(program, path="/usr/bin:/usr/local/bin")))
+    assert state_of(house, name) == ["Active", None, None]
+    assert house.invoke(name) == 1
+
+
+def test_each_functions_failures_are_in_the_servers_log(houses):
+    if os.geteuid() != 0:
+        pytest.skip("starts servers of other users")
+    house = houses(None)
+    sources = {
+        "Sandbox.Timedout": "def handler(event, context): time.sleep(9)\n",
+        "Runtime.ExitError": "def handler(event, context): os._exit(3)\n",
+        "Runtime.ImportModuleError": "import no_such_module\n",
+        "ValueError": "def handler(event, context): raise ValueError('wrong')\n",
+    }
+    names = {kind: house.function(source, Timeout=1) for kind, source in sources.items()}
+    for name in names.values():
+        assert "errorMessage" in house.invoke(name)
+    for kind, name in names.items():
+        assert re.search(rf'warn a function failed function=\S+:{name} .*reason="[^"]*{kind}', house.server.log), kind
 
 
 def test_node_functions_run_with_the_sdk_at_hand(house):

@@ -112,3 +112,49 @@ def test_passing_a_role_can_be_explained(explain, role_with):
     who = role_with(allow("iam:PassRole", Condition={"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}))
     assert explain("iam:PassRole", who, who)[1]["allowed"] is False
     assert explain("iam:PassRole", who, who, "iam:PassedToService=lambda.amazonaws.com")[1]["allowed"] is True
+
+
+def test_the_tags_and_the_policy_of_a_function_decide(explain, role_with, make_function, client):
+    name = make_function("def handler(event, context):\n    return event\n", Tags={"env": "prod"})
+    arn = f"arn:aws:lambda:us-east-1:000000000000:function:{name}"
+    who = role_with(allow("lambda:InvokeFunction", Sid="Prod", Condition={"StringEquals": {"aws:ResourceTag/env": "prod"}}))
+    for resource in (arn, f"{arn}:live"):
+        assert explain("lambda:InvokeFunction", resource, who) == (200, {
+            "allowed": True, "reason": 'statement 1 ("Prod") of the policy own allows it', "statement": 1, "sid": "Prod",
+            "policy": "own", "resourceFound": True, "lookedAt": ["own"]})
+    client("lambda").add_permission(FunctionName=name, StatementId="sns", Action="lambda:InvokeFunction",
+                                    Principal="sns.amazonaws.com")
+    assert explain("lambda:InvokeFunction", arn, "sns.amazonaws.com") == (200, {
+        "allowed": True, "reason": 'statement 1 ("sns") of the resource\'s own policy allows it', "statement": 1,
+        "sid": "sns", "resourceFound": True, "lookedAt": ["the resource's own policy"]})
+    status, answer = explain("lambda:InvokeFunction", f"{arn}-other", who)
+    assert (status, answer["allowed"], answer["resourceFound"]) == (200, False, False)
+
+
+def test_the_tags_and_the_function_of_a_mapping_decide(explain, role_with, make_function, make_role, make_queue, client):
+    role = make_role(allow=["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"])
+    name = make_function("def handler(event, context):\n    return event\n", Role=role)
+    made = client("lambda").create_event_source_mapping(
+        FunctionName=name, EventSourceArn=make_queue.arn(make_queue()), Tags={"env": "prod"})
+    function = f"arn:aws:lambda:us-east-1:000000000000:function:{name}"
+    who = role_with(allow("lambda:DeleteEventSourceMapping", Condition={
+        "StringEquals": {"aws:ResourceTag/env": "prod"}, "ArnEquals": {"lambda:FunctionArn": function}}))
+    status, answer = explain("lambda:DeleteEventSourceMapping", made["EventSourceMappingArn"], who)
+    assert (status, answer["allowed"], answer["resourceFound"]) == (200, True, True)
+    status, answer = explain("lambda:DeleteEventSourceMapping", made["EventSourceMappingArn"][:-1] + "x", who)
+    assert (status, answer["allowed"], answer["resourceFound"]) == (200, False, False)
+    client("lambda").delete_event_source_mapping(UUID=made["UUID"])
+
+
+def test_the_tags_of_a_group_decide_in_whichever_way_it_is_named(explain, role_with, client, unique):
+    name = unique("group")
+    client("logs").create_log_group(logGroupName=name, tags={"env": "prod"})
+    arn = f"arn:aws:logs:us-east-1:000000000000:log-group:{name}"
+    who = role_with(allow("logs:*", Condition={"StringEquals": {"aws:ResourceTag/env": "prod"}}))
+    for resource in (arn, f"{arn}:*", f"{arn}:log-stream:", f"{arn}:log-stream:s"):
+        status, answer = explain("logs:GetLogEvents", resource, who)
+        assert (status, answer["allowed"], answer["resourceFound"]) == (200, True, True)
+    for resource in (f"{arn}-other", f"{arn}".replace("us-east-1", "eu-west-1"), "arn:aws:logs:us-east-1:000000000000:destination:d"):
+        status, answer = explain("logs:GetLogEvents", resource, who)
+        assert (status, answer["allowed"], answer["resourceFound"]) == (200, False, False)
+    client("logs").delete_log_group(logGroupName=name)

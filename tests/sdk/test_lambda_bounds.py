@@ -84,6 +84,17 @@ def test_a_large_payload_is_stored_once_whatever_becomes_of_its_invocation(house
     assert [words.count(word) for word in ("apart", "again", "gone", "ended")] == [apart, 0, apart, 1]
 
 
+@pytest.mark.parametrize("size, stored", [(LARGE_PAYLOAD, 1), (LARGE_PAYLOAD + 1, 0), (6_000_000, 0)])
+def test_a_large_answer_is_not_stored(house, size, stored):
+    house.make("echo")
+    house.restart_recording(done="update of result on lambda_invocation",
+                            stored="update of result on lambda_invocation when new.result is not null")
+    payload = json.dumps("x" * (size - 2)).encode()
+    assert house.functions.invoke(FunctionName="echo", Payload=payload)["Payload"].read() == payload
+    words = house.stop_and_read()
+    assert [words.count(word) for word in ("done", "stored")] == [1, stored]
+
+
 def test_an_invocation_with_a_large_payload_is_begun_again_after_a_restart(house):
     house.make("echo")
     house.queue(1)

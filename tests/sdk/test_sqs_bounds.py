@@ -113,7 +113,7 @@ def test_a_deleted_queue_leaves_no_rows_behind(queues):
     url = queues.sqs.create_queue(QueueName="q", tags={"a": "b"})["QueueUrl"]
     queues.send_many("q", 20, DelaySeconds=900)
     queues.sqs.delete_queue(QueueUrl=url)
-    for table in ("sqs_queue", "sqs_generation", "sqs_message", "sqs_count", "sqs_tag"):
+    for table in ("sqs_queue", "sqs_generation", "sqs_message", "sqs_count", "aws_tag"):
         queues.wait_for_no_rows(f"select 1 from {table}")
 
 

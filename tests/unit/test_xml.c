@@ -143,6 +143,25 @@ TEST(nesting_is_allowed_up_to_the_limit)
     }
 }
 
+TEST(an_attribute_that_is_there_twice_is_refused)
+{
+    assert_null(parse(S("<r a='1' a='1'/>")));
+    assert_null(parse(S("<r><c a='' b='2' a='1'/></r>")));
+    assert_non_null(parse(S("<r a='1' n:a='1'><c a='1'/></r>")));
+}
+
+TEST(an_element_has_attributes_up_to_the_limit)
+{
+    for (int count = LIMIT_XML_ATTRIBUTES; count <= LIMIT_XML_ATTRIBUTES + 1; count++) {
+        struct text text = text_in(&scratch);
+        text_add(&text, S("<r"));
+        for (int i = 0; i < count; i++)
+            text_format(&text, " a%d=''", i);
+        text_add(&text, S("/>"));
+        assert_int_equal(parse(text_str(&text)) != NULL, count == LIMIT_XML_ATTRIBUTES);
+    }
+}
+
 TEST(attributes_are_kept_with_their_prefixes)
 {
     const struct xml_node *root = parse(S("<r a='1' n:b=\"&lt;2&gt;\"><c/></r>"));
@@ -171,4 +190,5 @@ TESTS(test(elements_are_written_with_their_text_escaped), test(a_carriage_return
       test(a_reply_is_read_into_a_tree), test(references_and_cdata_are_unescaped),
       test(every_line_end_becomes_a_newline), test(what_is_not_well_formed_is_refused),
       test(document_types_and_entities_are_refused), test(nesting_is_allowed_up_to_the_limit),
-      test(attributes_are_kept_with_their_prefixes), test(many_children_keep_their_order))
+      test(attributes_are_kept_with_their_prefixes), test(an_attribute_that_is_there_twice_is_refused),
+      test(an_element_has_attributes_up_to_the_limit), test(many_children_keep_their_order))

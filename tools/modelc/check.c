@@ -3,6 +3,8 @@
  */
 #include "modelc.h"
 
+#include <string.h>
+
 bool names_contain(const struct names *names, str text)
 {
     for (size_t i = 0; i < names->count; i++)
@@ -141,6 +143,14 @@ static bool check_type(struct model *model, int line, str type)
     return find_shape(model, type) || complain(model, line, "There is no shape %.*s.", STR_ARGS(type));
 }
 
+static bool is_map_of_text(struct model *model, const struct field *field)
+{
+    const struct shape_entry *map = find_shape(model, field->type);
+
+    return find_shape(model, map->key)->kind == KIND_STRING &&
+           find_shape(model, map->element)->kind == KIND_STRING;
+}
+
 static void check_field(struct model *model, const struct shape_entry *shape, const struct field *field)
 {
     check_name(model, field->line, field->name);
@@ -153,6 +163,10 @@ static void check_field(struct model *model, const struct shape_entry *shape, co
                  STR_ARGS(field->name));
     if (field->attribute && !is_scalar(kind) && kind != KIND_STRING)
         complain(model, field->line, "%.*s is an attribute, but neither a text nor a number.",
+                 STR_ARGS(field->name));
+    if (kind == KIND_MAP && field->location && strcmp(field->location, "IN_QUERY") == 0 &&
+        !is_map_of_text(model, field))
+        complain(model, field->line, "%.*s is in the query, but is no map of strings.",
                  STR_ARGS(field->name));
     if (field->timestamp && kind != KIND_TIMESTAMP)
         complain(model, field->line, "%.*s is no timestamp.", STR_ARGS(field->name));

@@ -221,10 +221,11 @@ static void emit_effect(const struct model *model, const struct effect_entry *ef
                 "{\n    effect_begin(call, &%.*s, in->%.*s, in);\n}\n",
                 STR_ARGS(name), STR_ARGS(input->tag), STR_ARGS(kind),
                 STR_ARGS(c_identifier(model->arena, effect->id.text)));
-    text_format(out,
-                "static inline void %.*s_effect_end(const struct call *call, str id)\n"
-                "{\n    effect_end(call, &%.*s, id);\n}\n",
-                STR_ARGS(name), STR_ARGS(kind));
+    if (!effect->transient)
+        text_format(out,
+                    "static inline void %.*s_effect_end(const struct call *call, str id)\n"
+                    "{\n    effect_end(call, &%.*s, id);\n}\n",
+                    STR_ARGS(name), STR_ARGS(kind));
     text_format(out,
                 "static inline bool %.*s_read(struct arena *arena, str payload, struct %.*s *in)\n"
                 "{\n    return model_from_json(arena, &%.*s, payload, in);\n}\n\n",

@@ -211,6 +211,7 @@ struct effect_entry {
     str name;
     int line;
     struct name input, id, ended; /* text absent: not given */
+    bool transient;               /* it is void after a restart */
 };
 
 struct effects {

@@ -72,7 +72,10 @@ static void parse_effect(struct model *model, const struct line *line, struct pl
 {
     place->where = IN_EFFECT;
     place->effect = list_add(model->arena, &model->effects);
-    *place->effect = (struct effect_entry){.name = line->items[1].text, .line = line->number};
+    *place->effect = (struct effect_entry){
+        .name = line->items[1].text, .line = line->number, .transient = line->count > 2};
+    if (line->count > 3 || (line->count == 3 && !str_equal(line->items[2].text, S("transient"))))
+        complain(model, line->number, "This is written: effect NAME [transient]");
 }
 
 static void parse_effect_line(struct model *model, const struct line *line, struct effect_entry *effect)

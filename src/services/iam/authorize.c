@@ -93,8 +93,6 @@ static void add_context(const struct call *call, struct inquiry *inquiry, const 
 
     for (size_t i = 0; i < question->context->count; i++)
         *list_add(call->arena, &context) = question->context->items[i];
-    if (str_equal(question->action, S("iam:PassRole")) && call->operation)
-        context_add(call, &context, S("iam:PassedToService"), service_host(call));
     if (question->context->supply && asks_context(&inquiry->set))
         question->context->supply(call, question->context->source, &context);
     inquiry->request.context = context.items;

@@ -34,6 +34,7 @@ static const struct known_key KNOWN_KEYS[] = {
     {STR_INIT("aws:userid"), KEY_USER_ID},
     {STR_INIT("aws:username"), KEY_USER_NAME},
     {STR_INIT("aws:ViaAWSService"), KEY_VIA_AWS_SERVICE},
+    {STR_INIT("lambda:SourceFunctionArn"), KEY_SOURCE_FUNCTION_ARN},
 };
 
 enum context_key iam_context_key_find(str key, str *name)
@@ -109,6 +110,8 @@ static str single_value(const struct policy_request *request, enum context_key k
         return is_service ? caller->source_account : caller->account;
     case KEY_SOURCE_ARN:
         return caller->source_arn;
+    case KEY_SOURCE_FUNCTION_ARN:
+        return caller->function_arn;
     case KEY_SOURCE_IP:
         return request->source_ip;
     case KEY_TOKEN_ISSUE_TIME:
@@ -130,7 +133,7 @@ static bool next_named(const struct policy_request *request, str name, size_t *p
 {
     while (*position < request->context_count) {
         const struct context_value *entry = &request->context[(*position)++];
-        if (str_equal_nocase(entry->key, name)) {
+        if (str_equal_nocase(entry->key, name) && str_present(entry->value)) {
             *value = entry->value;
             return true;
         }
@@ -146,6 +149,15 @@ static str principal_tag(const struct policy_request *request, str name)
         if (str_equal_nocase(tags->items[i].key, name))
             return tags->items[i].value;
     return (str){0};
+}
+
+/* Does the key have a value that its service does not know? */
+static bool is_unknown(const struct policy_request *request, str name)
+{
+    for (size_t i = 0; i < request->context_count; i++)
+        if (str_equal_nocase(request->context[i].key, name) && !str_present(request->context[i].value))
+            return true;
+    return false;
 }
 
 bool iam_context_next(const struct policy_request *request, enum context_key key, str name, size_t *position,
@@ -211,8 +223,8 @@ bool iam_context_unknown(const struct policy_request *request, enum context_key 
     size_t position = 0;
     str value;
 
-    return key == KEY_OTHER && iam_key_is_unsupplied(request, name) &&
-           !next_named(request, name, &position, &value);
+    return key == KEY_OTHER && (is_unknown(request, name) || (iam_key_is_unsupplied(request, name) &&
+                                                              !next_named(request, name, &position, &value)));
 }
 
 bool iam_wildcard_unknown(const struct wildcard *pattern, const struct policy_request *request)

@@ -30,6 +30,7 @@ static bool find_session(struct txn *txn, struct arena *arena, str access_key_id
     };
     credentials->principal.session_policy = row.session_policy;
     credentials->principal.issued_ms = row.issued_ms;
+    credentials->principal.function_arn = row.function_arn;
     return true;
 }
 

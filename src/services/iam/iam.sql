@@ -122,6 +122,9 @@ from iam_policy_tag tag join iam_policy p on p.id = tag.policy_id;
 drop table iam_identity_tag;
 drop table iam_policy_tag;
 
+-- migration: 5
+alter table iam_session add column function_arn text;
+
 -- statement: insert_identity :insert
 -- row: identity
 insert into iam_identity (account, kind, name, folded_name, unique_id, path, created_ms, trust_policy, description,
@@ -283,14 +286,14 @@ delete from iam_access_key where access_key_id = :access_key_id;
 
 -- statement: insert_session :exec
 insert into iam_session (access_key_id, account, role_name, role_unique_id, session_name, secret, session_token,
-                         session_policy, issued_ms, expires_ms)
+                         session_policy, function_arn, issued_ms, expires_ms)
 values (:access_key_id, :account, :role_name, :role_unique_id, :session_name, :secret, :session_token,
-        :session_policy, :issued_ms, :expires_ms);
+        :session_policy, :function_arn, :issued_ms, :expires_ms);
 
 -- statement: find_session :one
 -- column: role_exists integer
-select account, role_name, role_unique_id, session_name, secret, session_token, session_policy, issued_ms,
-       expires_ms,
+select account, role_name, role_unique_id, session_name, secret, session_token, session_policy, function_arn,
+       issued_ms, expires_ms,
        exists (select 1 from iam_identity where iam_identity.unique_id = iam_session.role_unique_id) as role_exists
 from iam_session where access_key_id = :access_key_id;
 

@@ -183,6 +183,14 @@ static str new_session_token(struct arena *arena, const int64_t *least)
     return base64_encode(arena, (str){bytes, size});
 }
 
+/* Lambda, acting for a function, opens the sessions that the function's own sandboxes use. */
+static str function_arn(const struct principal *caller)
+{
+    bool is_lambda = caller->kind == PRINCIPAL_SERVICE && str_equal(caller->name, S("lambda.amazonaws.com"));
+
+    return is_lambda ? caller->source_arn : (str){0};
+}
+
 static const struct sts_credentials *open_session(const struct call *call, const struct identity *role,
                                                   const struct sts_assume_role_request *in, str policy)
 {
@@ -204,6 +212,7 @@ static const struct sts_credentials *open_session(const struct call *call, const
         .secret = credentials->secret_access_key,
         .session_token = credentials->session_token,
         .session_policy = policy,
+        .function_arn = function_arn(call->caller),
         .issued_ms = call->now_ms,
         .expires_ms = credentials->expiration,
     };

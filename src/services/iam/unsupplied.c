@@ -3,26 +3,25 @@
  *
  * The value of an unsupplied key is unknown, so a Deny with it applies and an Allow does not. Keys that AWS
  * would also leave out are absent: of organizations, private networks, MFA, and of parameters that are
- * refused (lambda:Layer). To supply a key, pass it to authorize_in_context(), and move it from UNSUPPLIED to
+ * refused (lambda:Layer). A key that is unknown only of some requests is one whose value is absent in their
+ * context (lambda:VpcIds). To supply a key, pass it to authorize_in_context(), and move it from UNSUPPLIED to
  * SUPPLIED.
  *
  * https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
  */
 #include "services/iam/policy_internal.h"
 
-enum { ANYBODY = ~0, A_SESSION = 1 << PRINCIPAL_ROLE, A_SERVICE = 1 << PRINCIPAL_SERVICE };
+enum { ANYBODY = ~0, A_SERVICE = 1 << PRINCIPAL_SERVICE };
 
-struct action_key {
-    str action, key; /* a star at the end matches anything */
-    int callers;     /* the callers with which AWS supplies it */
+struct unsupplied_key {
+    str key;
+    int callers; /* the callers with which AWS supplies it */
 };
 
-static const struct action_key UNSUPPLIED[] = {
-    {STR_INIT("*"), STR_INIT("aws:Referer"), ANYBODY},
-    {STR_INIT("*"), STR_INIT("aws:UserAgent"), ANYBODY},
-    {STR_INIT("*"), STR_INIT("aws:PrincipalServiceNamesList"), A_SERVICE},
-    {STR_INIT("*"), STR_INIT("lambda:SourceFunctionArn"), A_SESSION}, /* the session may be a function's */
-    {STR_INIT("lambda:RemovePermission"), STR_INIT("lambda:Principal"), ANYBODY},
+static const struct unsupplied_key UNSUPPLIED[] = {
+    {STR_INIT("aws:Referer"), ANYBODY},
+    {STR_INIT("aws:UserAgent"), ANYBODY},
+    {STR_INIT("aws:PrincipalServiceNamesList"), A_SERVICE},
 };
 
 static const str SUPPLIED[] = {
@@ -41,6 +40,9 @@ static const str SUPPLIED[] = {
     STR_INIT("iam:ResourceTag/*"),
     STR_INIT("lambda:FunctionArn"),
     STR_INIT("lambda:Principal"),
+    STR_INIT("lambda:SecurityGroupIds"),
+    STR_INIT("lambda:SubnetIds"),
+    STR_INIT("lambda:VpcIds"),
     STR_INIT("sns:Endpoint"),
     STR_INIT("sns:Protocol"),
     STR_INIT("sts:ExternalId"),
@@ -60,7 +62,7 @@ bool iam_key_is_unsupplied(const struct policy_request *request, str key)
     int caller = 1 << request->caller->kind;
 
     for (size_t i = 0; i < sizeof UNSUPPLIED / sizeof *UNSUPPLIED; i++)
-        if (is_meant(UNSUPPLIED[i].key, key) && is_meant(UNSUPPLIED[i].action, request->action))
+        if (str_equal_nocase(UNSUPPLIED[i].key, key))
             return UNSUPPLIED[i].callers & caller;
     return false;
 }

@@ -6,6 +6,7 @@
 #include "lambda_internal.h"
 
 #include "base/hash.h"
+#include "base/log.h"
 #include "services/tags/tags.h"
 
 enum {
@@ -71,36 +72,22 @@ static bool name_check(const struct call *call, const struct function_name *name
     return false;
 }
 
-static bool creation_check(const struct call *call, str arn, const struct str_map *tags)
-{
-    struct context_list context = {0};
-
-    context_add_request_tags(call, &context, tags);
-    return authorize_in_context(call, arn, (str){0}, &context) && lambda_tagging_check(call, arn, tags);
-}
-
-/* For those who may. */
 void lambda_create_function_prepare(const struct call *call, const struct lambda_create_function_request *in)
 {
-    struct function_name name = lambda_function_name_of(call, in->function_name);
-
-    if (creation_check(call, lambda_function_arn(call->arena, &name), &in->tags))
-        lambda_package_prepare(call, in->code->zip_file);
+    lambda_package_prepare(call, in->code->zip_file);
 }
 
 enum outcome lambda_create_function(const struct call *call, const struct lambda_create_function_request *in,
                                     struct lambda_function_configuration *out)
 {
-    struct function function, existing;
-    struct function_name name;
+    struct function_name name = lambda_function_name_of(call, in->function_name);
 
-    if (!lambda_function_name_open(call, in->function_name, (str){0}, &name) ||
-        !creation_check(call, lambda_function_arn(call->arena, &name), &in->tags) || !name_check(call, &name))
+    if (!name_check(call, &name))
         return FAILED;
-    if (lambda_function_find(call, name.account, name.region, name.name, &existing))
+    if (call_resource(call, 0)->row)
         return fail(call, &LAMBDA_RESOURCE_CONFLICT_EXCEPTION, "Function already exist: %.*s",
                     STR_ARGS(name.name));
-    function = new_function(call, &name, in);
+    struct function function = new_function(call, &name, in);
     if (!lambda_configuration_check_new(call, in) ||
         !lambda_configuration_apply(call, &in->function_settings, &function) ||
         !lambda_execution_role_check(call, &function) || !source_check(call, in->code->zip_file) ||
@@ -112,6 +99,9 @@ enum outcome lambda_create_function(const struct call *call, const struct lambda
         return FAILED;
     lambda_add_function(call->txn, &function.row);
     *out = *lambda_configuration_of(call, &function);
+    if (str_present(out->state_reason))
+        log_warn("a function cannot be started function=%.*s reason=\"%.*s\"", STR_ARGS(function.arn),
+                 STR_ARGS(out->state_reason));
     return DONE;
 }
 
@@ -129,9 +119,7 @@ static void store_change(const struct call *call, struct function *function)
 void lambda_update_function_code_prepare(const struct call *call,
                                          const struct lambda_update_function_code_request *in)
 {
-    struct function function;
-
-    if (lambda_function_open(call, in->function_name, (str){0}, &function))
+    if (lambda_function_of(call))
         lambda_package_prepare(call, in->zip_file);
 }
 
@@ -139,12 +127,12 @@ enum outcome lambda_update_function_code(const struct call *call,
                                          const struct lambda_update_function_code_request *in,
                                          struct lambda_function_configuration *out)
 {
-    struct function function;
+    const struct function *located = lambda_function_of(call);
 
-    if (!lambda_function_open(call, in->function_name, (str){0}, &function) ||
-        !revision_check(call, in->revision_id, &function) ||
+    if (!located || !revision_check(call, in->revision_id, located) ||
         !lambda_architectures_check(call, &in->architectures) || !source_check(call, in->zip_file))
         return FAILED;
+    struct function function = *located;
     str replaced = function.row.package;
     if (in->architectures.count > 0)
         function.row.architecture = in->architectures.items[0];
@@ -173,11 +161,12 @@ lambda_update_function_configuration(const struct call *call,
                                      const struct lambda_update_function_configuration_request *in,
                                      struct lambda_function_configuration *out)
 {
-    struct function function;
+    const struct function *located = lambda_function_of(call);
 
-    if (!lambda_function_open(call, in->function_name, (str){0}, &function) ||
-        !revision_check(call, in->revision_id, &function) ||
-        !lambda_configuration_apply(call, &in->function_settings, &function) ||
+    if (!located || !revision_check(call, in->revision_id, located))
+        return FAILED;
+    struct function function = *located;
+    if (!lambda_configuration_apply(call, &in->function_settings, &function) ||
         !role_change(call, in->role, &function))
         return FAILED;
     store_change(call, &function);
@@ -225,18 +214,18 @@ enum outcome lambda_remove_invocations(const struct call *call,
 enum outcome lambda_delete_function(const struct call *call, const struct lambda_delete_function_request *in,
                                     struct lambda_delete_function_response *out)
 {
-    struct function function;
+    const struct function *function = lambda_function_of(call);
 
-    if (!lambda_function_open(call, in->function_name, in->qualifier, &function))
+    if (!function)
         return FAILED;
     if (str_present(in->qualifier))
         return fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
                     "$LATEST version cannot be deleted without deleting the function.");
-    lambda_sandboxes_kill(call, &function);
-    forget_invocations(call, &function);
-    lambda_remove_function(call->txn, &(struct lambda_remove_function_params){.id = function.row.id});
-    lambda_package_release(call, function.row.package);
-    tags_remove_all(call, function.arn);
+    lambda_sandboxes_kill(call, function);
+    forget_invocations(call, function);
+    lambda_remove_function(call->txn, &(struct lambda_remove_function_params){.id = function->row.id});
+    lambda_package_release(call, function->row.package);
+    tags_remove_all(call, function->arn);
     out->status_code = arena_i64(call->arena, 204);
     return DONE;
 }
@@ -257,13 +246,14 @@ static const struct lambda_function_code_location *location_of(const struct call
 enum outcome lambda_get_function(const struct call *call, const struct lambda_get_function_request *in,
                                  struct lambda_get_function_response *out)
 {
-    struct function function;
+    const struct function *function = lambda_function_of(call);
 
-    if (!lambda_function_open(call, in->function_name, in->qualifier, &function))
+    (void)in;
+    if (!function)
         return FAILED;
-    out->configuration = lambda_configuration_of(call, &function);
-    out->code = location_of(call, &function);
-    out->tags = tags_of(call->txn, call->arena, function.arn);
+    out->configuration = lambda_configuration_of(call, function);
+    out->code = location_of(call, function);
+    out->tags = tags_of(call->txn, call->arena, function->arn);
     return DONE;
 }
 
@@ -271,11 +261,12 @@ enum outcome lambda_get_function_configuration(const struct call *call,
                                                const struct lambda_get_function_configuration_request *in,
                                                struct lambda_function_configuration *out)
 {
-    struct function function;
+    const struct function *function = lambda_function_of(call);
 
-    if (!lambda_function_open(call, in->function_name, in->qualifier, &function))
+    (void)in;
+    if (!function)
         return FAILED;
-    *out = *lambda_configuration_of(call, &function);
+    *out = *lambda_configuration_of(call, function);
     return DONE;
 }
 
@@ -295,8 +286,6 @@ enum outcome lambda_list_functions(const struct call *call, const struct lambda_
     int64_t limit = in->max_items && *in->max_items < MAX_PAGE ? *in->max_items : MAX_PAGE;
     struct function function;
 
-    if (!authorize(call, S("*"), (str){0}))
-        return FAILED;
     struct lambda_list_functions_page_rows rows =
         lambda_list_functions_page(call->txn, &(struct lambda_list_functions_page_params){
                                                   .account = call->account,

@@ -5,8 +5,6 @@
 
 #include "wire/json.h"
 
-enum { LARGE_PAYLOAD_BYTES = 4096 };
-
 str lambda_invocation_answer(const struct call *call, str request_id)
 {
     return arena_format(call->arena, "lambda/answer/%.*s", STR_ARGS(request_id));

@@ -133,7 +133,7 @@ static enum outcome answer(const struct call *call, const struct lambda_find_by_
 {
     out->status_code = arena_i64(call->arena, 200);
     out->function_error = row->error;
-    out->payload = row->result;
+    out->payload = str_present(row->result) ? row->result : handed_over(call);
     out->executed_version = S("$LATEST");
     if (str_present(row->tail))
         out->log_result = base64_encode(call->arena, row->tail);
@@ -141,22 +141,19 @@ static enum outcome answer(const struct call *call, const struct lambda_find_by_
     return DONE;
 }
 
-/*
- * Runs twice: the first time it leaves a row, the second time it finds it done.  What cannot run at all is
- * done at once.
- */
+/* Runs twice: the first time it leaves a row, the second time it finds it done. */
 static enum outcome invoke_and_wait(const struct call *call, const struct lambda_invocation_request *in,
                                     const struct function *function, struct lambda_invocation_response *out)
 {
     const struct lambda_find_by_request_params own = {.request_id = call->request_id};
     struct lambda_find_by_request_row row;
 
+    answer_unsynced(call);
     bool found = lambda_find_by_request(call->txn, &own, &row);
     if (!found) {
         if (!payload_check(call, in->payload, false) || !concurrency_check(call, function) ||
             !add(call, in, function, LAMBDA_INVOCATION_KIND_SYNC))
             return FAILED;
-        found = lambda_find_by_request(call->txn, &own, &row);
     }
     if (found && row.state == LAMBDA_INVOCATION_STATE_DONE)
         return answer(call, &row, out);
@@ -168,18 +165,18 @@ static enum outcome invoke_and_wait(const struct call *call, const struct lambda
 enum outcome lambda_invoke(const struct call *call, const struct lambda_invocation_request *in,
                            struct lambda_invocation_response *out)
 {
-    struct function function;
+    const struct function *function = lambda_function_of(call);
 
-    if (!lambda_function_open(call, in->function_name, in->qualifier, &function))
+    if (!function)
         return FAILED;
-    struct call there = lambda_call_of_function(call, &function);
+    struct call there = lambda_call_of_function(call, function);
     if (lambda_invocation_type_of(in->invocation_type) != LAMBDA_INVOCATION_TYPE_EVENT &&
         lambda_invocation_type_of(in->invocation_type) != LAMBDA_INVOCATION_TYPE_DRY_RUN)
-        return invoke_and_wait(&there, in, &function, out);
+        return invoke_and_wait(&there, in, function, out);
 
     bool dry = lambda_invocation_type_of(in->invocation_type) == LAMBDA_INVOCATION_TYPE_DRY_RUN;
     if (!payload_check(call, in->payload, !dry) ||
-        (!dry && !add(&there, in, &function, LAMBDA_INVOCATION_KIND_EVENT)))
+        (!dry && !add(&there, in, function, LAMBDA_INVOCATION_KIND_EVENT)))
         return FAILED;
     out->status_code = arena_i64(call->arena, dry ? 204 : 202);
     return DONE;
@@ -187,31 +184,40 @@ enum outcome lambda_invoke(const struct call *call, const struct lambda_invocati
 
 /* ---- the end of one ---- */
 
+/* A large result goes from memory to memory: nobody wants it after a restart. */
 static void answer_caller(const struct call *call, const struct lambda_find_invocation_row *invocation,
                           const struct result *result, str tail)
 {
     str answered = lambda_invocation_answer(call, invocation->request_id);
-    /* Of the very call that runs, and is not parked yet. */
-    bool is_asking = str_equal(invocation->request_id, call->request_id);
 
-    if (!is_asking && !awaited(call, answered)) {
+    if (!awaited(call, answered)) {
         lambda_invocation_remove(call, invocation->id);
         return;
     }
+    bool handed = result->payload.size > LARGE_PAYLOAD_BYTES && hand_over(call, answered, result->payload);
     lambda_set_done(call->txn, &(struct lambda_set_done_params){.id = invocation->id,
                                                                 .error = result->error,
-                                                                .result = result->payload,
+                                                                .result = handed ? (str){0} : result->payload,
                                                                 .tail = tail});
     wake(call, answered);
 }
 
-static void warn_of_failure(const struct call *call, const struct function *function,
-                            const struct lambda_find_invocation_row *invocation, str reason)
+/* Each function's failures of each type have one of their own, as far as there are enough. */
+static struct log_pace *pace_of(const struct function *function, const struct result *result)
 {
-    static struct log_pace pace;
+    enum { PACES = 256 };
+    static struct log_pace paces[PACES];
+
+    return &paces[str_hash_from(str_hash(function->arn), result->error_type) % PACES];
+}
+
+static void warn_of_failure(const struct call *call, const struct function *function,
+                            const struct lambda_find_invocation_row *invocation, const struct result *result,
+                            str reason)
+{
     unsigned left_out;
 
-    if (log_due(&pace, &left_out))
+    if (log_due(pace_of(function, result), &left_out))
         log_warn("a function failed function=%.*s request_id=%.*s trace=%.*s reason=%.*s not_told_before=%u",
                  STR_ARGS(function->arn), STR_ARGS(invocation->request_id), STR_ARGS(invocation->trace_id),
                  STR_ARGS(json_quoted(call->arena, reason)), left_out);
@@ -224,7 +230,7 @@ static void trace_end(const struct call *call, const struct function *function,
     str reason = failed ? lambda_failure_text(call, result) : (str){0};
 
     if (failed)
-        warn_of_failure(call, function, invocation, reason);
+        warn_of_failure(call, function, invocation, result, reason);
     lambda_invocation_hop(
         call, invocation->trace_id, invocation->receipts,
         &(struct trace_hop){

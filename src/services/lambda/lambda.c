@@ -56,6 +56,7 @@ const struct module LAMBDA_MODULE = {
     .reset = reset,
     .outlives_reset = "lambda_piece",
     .doors = doors,
+    .locate_arn = lambda_locate_arn,
 };
 
 const struct module RUNTIME_MODULE = {.service = &RUNTIME_SERVICE};

@@ -414,7 +414,7 @@ delete from lambda_payload where id = :id;
 -- statement: take_invocation :one
 update lambda_invocation set state = 'running', sandbox_id = :sandbox_id, started_ms = :started_ms, announced = 0
 where id = (select min(id) from lambda_invocation where function_id = :function_id and state = 'queued')
-returning id, request_id, payload, payload_apart, client_context, trace_id, function_arn, attempts, receipts;
+returning id, request_id, kind, payload, payload_apart, client_context, trace_id, function_arn, attempts, receipts;
 
 -- What this sandbox is at, or else the oldest of a function that nobody has taken yet.
 -- statement: find_invocation :one

@@ -21,6 +21,7 @@ enum {
     SYNC_PAYLOAD_BYTES = 6291456,
     ASYNC_PAYLOAD_BYTES = 1024 * 1024,
     ANSWER_BYTES = 6291556,
+    LARGE_PAYLOAD_BYTES = 4096, /* is kept apart from an invocation's row */
 };
 
 /* options.c */
@@ -51,14 +52,10 @@ str lambda_function_asked_arn(struct arena *arena, const struct function *functi
 bool lambda_function_get(const struct call *call, int64_t id, struct function *function);
 bool lambda_function_find(const struct call *call, str account, str region, str name,
                           struct function *function);
-/*
- * The function that a request names, for the operation under way: authorized, and there.  False:
- * fail() has been called.
- */
-bool lambda_function_open(const struct call *call, str name, str qualifier, struct function *function);
-/* The same; the context is added to, by the function's tags. */
-bool lambda_function_open_in_context(const struct call *call, str name, str qualifier,
-                                     struct context_list *context, struct function *function);
+/* The function that the request names.  NULL: it is not there, and fail() has been called. */
+const struct function *lambda_function_of(const struct call *call);
+/* See struct module. */
+bool lambda_locate_arn(const struct call *call, str text, struct resource *found);
 /* The call in the account and region of the function: what is invoked for it happens there. */
 struct call lambda_call_of_function(const struct call *call, const struct function *function);
 /* Who the function is to other services: a session of its role.  NULL: Lambda may not assume it. */
@@ -76,7 +73,7 @@ bool lambda_architectures_check(const struct call *call, const struct str_list *
 int64_t lambda_function_storage_mb(const struct call *call, const struct function *function);
 struct lambda_function_configuration *lambda_configuration_of(const struct call *call,
                                                               const struct function *function);
-/* The role's trust and the caller's right to pass it.  False: fail() has been called. */
+/* May Lambda assume the role?  False: fail() has been called. */
 bool lambda_execution_role_check(const struct call *call, const struct function *function);
 
 /* packages.c */
@@ -127,8 +124,6 @@ str lambda_package_url(const struct call *call, const struct function *function)
 /* tags.c */
 /* False: too many, or AWS's own; fail() has been called. */
 bool lambda_resource_tags_put(const struct call *call, str resource, const struct str_map *tags);
-/* Whoever makes something with tags must be allowed to tag it, too.  False: fail() has been called. */
-bool lambda_tagging_check(const struct call *call, str resource, const struct str_map *tags);
 
 /* runtimes.c */
 struct runtime {
@@ -142,15 +137,18 @@ const struct runtime *lambda_runtime_find(str name);
 str lambda_runtime_names(struct arena *arena);
 enum { INTERPRETER_FOLDERS = 2 };
 struct interpreter {
-    const char *path; /* NULL: there is none on this machine */
+    const char *path;
     const char *version;
     const char *folders[INTERPRETER_FOLDERS]; /* what it needs of the machine; NULL: none */
 };
-/*
- * What runs it; the interpreter's path is NULL for provided runtimes.  The first time it asks the
- * interpreter, which takes long: the prepare function of LaunchSandbox does, on a worker.
- */
+/* Look for what runs it, unless it has been found.  It asks the interpreter, which takes long. */
+void lambda_runtime_look(const struct runtime *runtime);
+/* What was found; NULL: nothing, or it is a provided runtime. */
 const struct interpreter *lambda_runtime_interpreter(const struct runtime *runtime);
+/* Without asking it: is there a program of its name? */
+bool lambda_runtime_is_installed(const struct runtime *runtime);
+/* Why nothing runs it. */
+str lambda_runtime_problem(const struct call *call, const struct runtime *runtime);
 
 /* sandboxes.c: the pool of a function's child processes */
 enum { SANDBOXES_PER_FUNCTION = 10 };
@@ -172,7 +170,6 @@ void lambda_sandbox_release(const struct call *call, const struct function *func
 void lambda_sandbox_stop_as(const struct call *call, str sandbox_id, enum lambda_sandbox_state state);
 /* Its row goes, and what belongs to it. */
 void lambda_sandbox_forget(const struct call *call, const struct lambda_get_sandbox_row *sandbox);
-void lambda_sandbox_end_effects(const struct call *call, str sandbox_id);
 /* When a sandbox that is launched now must have begun and ended its first invocation. */
 int64_t lambda_first_deadline_ms(const struct call *call, const struct function *function);
 /* At start: nothing of what ran before runs any more. */
@@ -267,6 +264,11 @@ str lambda_event_record(const struct call *call, const struct sqs_message *messa
 str lambda_event_trace_id(const struct sqs_message *message);
 /* The ids that a function says it failed at.  False: what it answered makes no sense. */
 bool lambda_event_failures(const struct call *call, str answer, struct str_list *ids);
+
+/* mappings.c */
+/* The mapping of that id, there or not. */
+void lambda_mapping_locate(const struct call *call, str account, str region, str uuid,
+                           struct resource *found);
 
 /* poller.c */
 str lambda_source_queue_url(const struct call *call, str queue_arn);

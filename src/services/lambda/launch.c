@@ -67,8 +67,8 @@ static void set_interpreter(const struct call *call, struct sandbox_start_input 
     const struct interpreter *interpreter = lambda_runtime_interpreter(runtime);
 
     /* The server then says so as of any program that cannot be started. */
-    if (!interpreter->path) {
-        in->problem = arena_format(call->arena, "%s is not installed on this machine.", runtime->family);
+    if (!interpreter) {
+        in->problem = lambda_runtime_problem(call, runtime);
         return;
     }
     in->runtime =

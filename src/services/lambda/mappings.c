@@ -53,18 +53,88 @@ static void describe(const struct call *call, const struct lambda_mapping_row *m
     }
 }
 
-/* May the caller do that to a mapping of this function? */
-static bool authorize_for_function(const struct call *call, str resource, str function)
+/* ---- what requests name ---- */
+
+/* A mapping, and the name of the function whose mapping it is, or is to be. */
+struct mapping {
+    struct lambda_mapping_row row;
+    str function_name;
+};
+
+static void add_function_arn(const struct call *call, str function, struct context_list *context)
 {
     struct function_name name = lambda_function_name_of(call, function);
-    struct context_list context = {0};
 
     name.qualifier = (str){0};
-    if (str_present(function))
-        *list_add(call->arena, &context) =
-            (struct context_value){S("lambda:FunctionArn"), lambda_function_arn(call->arena, &name)};
-    tags_in_context(call, resource, &context);
-    return authorize_in_context(call, resource, (str){0}, &context);
+    context_add(call, context, S("lambda:FunctionArn"), lambda_function_arn(call->arena, &name));
+}
+
+static void add_context(const struct call *call, const struct resource *resource,
+                        struct context_list *context)
+{
+    const struct mapping *mapping = resource->row;
+
+    add_function_arn(call, mapping->function_name, context);
+    tags_in_context(call, mapping_arn(call, &mapping->row), context);
+}
+
+/* NULL: it is not there. */
+static struct mapping *locate(const struct call *call, str account, str region, str uuid,
+                              struct resource *found)
+{
+    const struct lambda_find_mapping_params params = {.uuid = uuid, .account = account, .region = region};
+    struct mapping *mapping = arena_new(call->arena, struct mapping);
+
+    found->arn =
+        mapping_arn(call, &(struct lambda_mapping_row){.uuid = uuid, .account = account, .region = region});
+    if (!lambda_find_mapping(call->txn, &params, &mapping->row))
+        return NULL;
+    mapping->function_name = mapping->row.function_name;
+    found->row = mapping;
+    found->add_context = add_context;
+    return mapping;
+}
+
+void lambda_mapping_locate(const struct call *call, str account, str region, str uuid, struct resource *found)
+{
+    locate(call, account, region, uuid, found);
+}
+
+bool lambda_locate_mapping(const struct call *call, str uuid, struct resource *found)
+{
+    locate(call, call->account, call->region, uuid, found);
+    return true;
+}
+
+/* The mapping as one of the function that it is to invoke from now on. */
+bool lambda_locate_moved_mapping(const struct call *call,
+                                 const struct lambda_update_event_source_mapping_request *in,
+                                 struct resource *found)
+{
+    struct mapping *mapping = locate(call, call->account, call->region, in->uuid, found);
+
+    if (mapping)
+        mapping->function_name = in->function_name;
+    return true;
+}
+
+void lambda_mapped_function(const struct call *call,
+                            const struct lambda_create_event_source_mapping_request *in,
+                            const struct resource *resource, struct context_list *context)
+{
+    (void)resource;
+    add_function_arn(call, in->function_name, context);
+}
+
+/* NULL: it is not there, and fail() has been called. */
+static const struct lambda_mapping_row *mapping_of(const struct call *call)
+{
+    const struct mapping *mapping = call_resource(call, 0)->row;
+
+    if (mapping)
+        return &mapping->row;
+    fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "The resource you requested does not exist.");
+    return NULL;
 }
 
 /* ---- what a mapping asks for ---- */
@@ -185,7 +255,7 @@ static bool queue_check(const struct call *call, const struct function *function
 
 /* ---- CreateEventSourceMapping ---- */
 
-/* The function that a mapping names; authorized already.  False: fail() has been called. */
+/* The function that a mapping names.  False: fail() has been called. */
 static bool find_function(const struct call *call, str text, struct function *function)
 {
     struct function_name name;
@@ -233,8 +303,7 @@ enum outcome lambda_create_event_source_mapping(const struct call *call,
 {
     struct function function;
 
-    if (!authorize_for_function(call, S("*"), in->function_name) || !source_check(call, in) ||
-        !find_function(call, in->function_name, &function))
+    if (!source_check(call, in) || !find_function(call, in->function_name, &function))
         return FAILED;
     struct lambda_mapping_row mapping = {
         .uuid = random_uuid(call->arena),
@@ -247,8 +316,7 @@ enum outcome lambda_create_event_source_mapping(const struct call *call,
         .reason = S("USER_INITIATED"),
         .modified_ms = call->now_ms,
     };
-    if (!lambda_tagging_check(call, mapping_arn(call, &mapping), &in->tags) ||
-        !apply(call, &in->mapping_settings, &mapping) ||
+    if (!apply(call, &in->mapping_settings, &mapping) ||
         !queue_check(call, &function, in->event_source_arn) ||
         !check_new(call, &function, in->event_source_arn) ||
         !lambda_resource_tags_put(call, mapping_arn(call, &mapping), &in->tags))
@@ -260,30 +328,16 @@ enum outcome lambda_create_event_source_mapping(const struct call *call,
 
 /* ---- the others ---- */
 
-/* The mapping that a request names, for the operation under way.  False: fail() has been called. */
-static bool mapping_open(const struct call *call, str uuid, struct lambda_mapping_row *mapping)
-{
-    struct lambda_find_mapping_params params = {
-        .uuid = uuid, .account = call->account, .region = call->region};
-    bool found = lambda_find_mapping(call->txn, &params, mapping);
-    str resource = arn(call, S("lambda"), arena_join(call->arena, S("event-source-mapping:"), uuid));
-
-    if (!authorize_for_function(call, resource, found ? mapping->function_name : (str){0}))
-        return false;
-    if (!found)
-        fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "The resource you requested does not exist.");
-    return found;
-}
-
 enum outcome lambda_get_event_source_mapping(const struct call *call,
                                              const struct lambda_get_event_source_mapping_request *in,
                                              struct lambda_event_source_mapping_configuration *out)
 {
-    struct lambda_mapping_row mapping;
+    const struct lambda_mapping_row *mapping = mapping_of(call);
 
-    if (!mapping_open(call, in->uuid, &mapping))
+    (void)in;
+    if (!mapping)
         return FAILED;
-    describe(call, &mapping, state_of(&mapping), out);
+    describe(call, mapping, state_of(mapping), out);
     return DONE;
 }
 
@@ -294,8 +348,6 @@ enum outcome lambda_list_event_source_mappings(const struct call *call,
     int64_t limit = in->max_items && *in->max_items < MAX_PAGE ? *in->max_items : MAX_PAGE;
     struct lambda_mapping_row mapping;
 
-    if (!authorize(call, S("*"), (str){0}))
-        return FAILED;
     struct lambda_list_mappings_rows rows = lambda_list_mappings(
         call->txn,
         &(struct lambda_list_mappings_params){
@@ -321,14 +373,13 @@ enum outcome lambda_update_event_source_mapping(const struct call *call,
                                                 const struct lambda_update_event_source_mapping_request *in,
                                                 struct lambda_event_source_mapping_configuration *out)
 {
-    struct lambda_mapping_row mapping;
+    const struct lambda_mapping_row *located = mapping_of(call);
     struct function function;
 
-    if (!mapping_open(call, in->uuid, &mapping))
+    if (!located)
         return FAILED;
+    struct lambda_mapping_row mapping = *located;
     str name = str_present(in->function_name) ? in->function_name : mapping.function_name;
-    if (str_present(in->function_name) && !authorize_for_function(call, mapping_arn(call, &mapping), name))
-        return FAILED;
     if (!find_function(call, name, &function) || !apply(call, &in->mapping_settings, &mapping) ||
         !queue_check(call, &function, mapping.source_arn))
         return FAILED;
@@ -349,13 +400,14 @@ enum outcome lambda_delete_event_source_mapping(const struct call *call,
                                                 const struct lambda_delete_event_source_mapping_request *in,
                                                 struct lambda_event_source_mapping_configuration *out)
 {
-    struct lambda_mapping_row mapping;
+    const struct lambda_mapping_row *mapping = mapping_of(call);
 
-    if (!mapping_open(call, in->uuid, &mapping))
+    (void)in;
+    if (!mapping)
         return FAILED;
-    lambda_poller_end(call, mapping.id);
-    lambda_remove_mapping(call->txn, &(struct lambda_remove_mapping_params){.id = mapping.id});
-    tags_remove_all(call, mapping_arn(call, &mapping));
-    describe(call, &mapping, S("Deleting"), out);
+    lambda_poller_end(call, mapping->id);
+    lambda_remove_mapping(call->txn, &(struct lambda_remove_mapping_params){.id = mapping->id});
+    tags_remove_all(call, mapping_arn(call, mapping));
+    describe(call, mapping, S("Deleting"), out);
     return DONE;
 }

@@ -152,29 +152,73 @@ bool lambda_function_find(const struct call *call, str account, str region, str 
                 function);
 }
 
-bool lambda_function_open(const struct call *call, str text, str qualifier, struct function *function)
+static void add_context(const struct call *call, const struct resource *resource,
+                        struct context_list *context)
 {
-    return lambda_function_open_in_context(call, text, qualifier, &(struct context_list){0}, function);
+    const struct function *function = resource->row;
+
+    tags_in_context(call, function->arn, context);
 }
 
-bool lambda_function_open_in_context(const struct call *call, str text, str qualifier,
-                                     struct context_list *context, struct function *function)
+/* A function, there or not, as the engine and the handlers want it. */
+static void locate(const struct call *call, const struct function_name *name, struct resource *found)
+{
+    struct function *function = arena_new(call->arena, struct function);
+
+    found->arn = lambda_function_arn(call->arena, name);
+    if (!lambda_function_find(call, name->account, name->region, name->name, function))
+        return;
+    function->qualifier = name->qualifier;
+    found->row = function;
+    found->policy = function->row.policy;
+    found->add_context = add_context;
+}
+
+bool lambda_locate_function(const struct call *call, str text, str qualifier, struct resource *found)
 {
     struct function_name name;
 
     if (!lambda_function_name_open(call, text, qualifier, &name))
         return false;
-    bool found = lambda_function_find(call, name.account, name.region, name.name, function);
-    str asked_arn = lambda_function_arn(call->arena, &name);
-    if (found)
-        tags_in_context(call, function->arn, context);
-    if (!authorize_in_context(call, asked_arn, found ? function->row.policy : (str){0}, context))
+    locate(call, &name, found);
+    return true;
+}
+
+/* The policy of a function that is there already does not say who may make it. */
+bool lambda_locate_new_function(const struct call *call, const struct lambda_create_function_request *in,
+                                struct resource *found)
+{
+    bool located = lambda_locate_function(call, in->function_name, (str){0}, found);
+
+    found->policy = (str){0};
+    return located;
+}
+
+bool lambda_locate_arn(const struct call *call, str text, struct resource *found)
+{
+    static const str mapping = STR_INIT("event-source-mapping:");
+    struct function_name name;
+    struct arn arn;
+
+    found->arn = text;
+    if (!arn_parse(text, &arn))
         return false;
-    function->qualifier = name.qualifier;
-    if (found && (!str_present(name.qualifier) || str_equal(name.qualifier, S("$LATEST"))))
-        return true;
-    fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "Function not found: %.*s", STR_ARGS(asked_arn));
-    return false;
+    if (str_starts_with(arn.resource, mapping))
+        lambda_mapping_locate(call, arn.account, arn.region, str_from(arn.resource, mapping.size), found);
+    else if (str_starts_with(arn.resource, S("function:")) && lambda_function_name_parse(text, &name))
+        locate(call, &name, found);
+    return found->row;
+}
+
+const struct function *lambda_function_of(const struct call *call)
+{
+    const struct resource *resource = call_resource(call, 0);
+    const struct function *function = resource->row;
+
+    if (function && (!str_present(function->qualifier) || str_equal(function->qualifier, S("$LATEST"))))
+        return function;
+    fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "Function not found: %.*s", STR_ARGS(resource->arn));
+    return NULL;
 }
 
 struct call lambda_call_of_function(const struct call *call, const struct function *function)

@@ -115,60 +115,85 @@ static bool change_policy(const struct call *call, const struct function *functi
 enum outcome lambda_add_permission(const struct call *call, const struct lambda_add_permission_request *in,
                                    struct lambda_add_permission_response *out)
 {
-    struct context_list context = {0};
-    struct function function;
+    const struct function *function = lambda_function_of(call);
 
-    *list_add(call->arena, &context) = (struct context_value){S("lambda:Principal"), in->principal};
-    if (!lambda_function_open_in_context(call, in->function_name, in->qualifier, &context, &function) ||
-        !revision_matches(call, in->revision_id, &function))
+    if (!function || !revision_matches(call, in->revision_id, function))
         return FAILED;
-    if (is_latest(&function))
+    if (is_latest(function))
         return fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
                     "We currently do not support adding policies for $LATEST.");
-    struct policy_document policy = policy_document_read(call->arena, function.row.policy);
-    if (policy_document_has(&policy, in->statement_id))
+    struct policy_document policy = policy_document_read(call->arena, function->row.policy);
+    if (policy_document_find(&policy, in->statement_id))
         return fail(
             call, &LAMBDA_RESOURCE_CONFLICT_EXCEPTION,
             "The statement id (%.*s) provided already exists. Please provide a new statement id, or remove "
             "the existing statement.",
             STR_ARGS(in->statement_id));
-    out->statement = statement_of(call, in, &function);
+    out->statement = statement_of(call, in, function);
     str head = S("\"Version\":\"2012-10-17\",\"Id\":\"default\"");
     str changed = policy_document_add(call->arena, &policy, head, out->statement);
-    return change_policy(call, &function, changed) ? DONE : FAILED;
+    return change_policy(call, function, changed) ? DONE : FAILED;
+}
+
+/* As AddPermission was given it; an account is written as its root, and may have been given as either. */
+static void add_removed_principal(const struct call *call, const struct json *principal,
+                                  struct context_list *context)
+{
+    str aws = json_get_str(principal, S("AWS")), service = json_get_str(principal, S("Service"));
+
+    if (json_is(principal, JSON_STRING))
+        context_add(call, context, S("lambda:Principal"), principal->text);
+    if (str_present(service))
+        context_add(call, context, S("lambda:Principal"), service);
+    if (str_present(aws))
+        context_add(call, context, S("lambda:Principal"), aws);
+    if (str_present(aws) && str_equal(aws, arn_of_root(call->arena, arn_account(aws))))
+        context_add(call, context, S("lambda:Principal"), arn_account(aws));
+}
+
+void lambda_removed_principal(const struct call *call, const struct lambda_remove_permission_request *in,
+                              const struct resource *resource, struct context_list *context)
+{
+    const struct function *function = resource->row;
+    struct policy_document policy =
+        policy_document_read(call->arena, function ? function->row.policy : (str){0});
+    const struct json *statement = policy_document_find(&policy, in->statement_id);
+
+    if (statement)
+        add_removed_principal(call, json_get(statement, S("Principal")), context);
 }
 
 enum outcome lambda_remove_permission(const struct call *call,
                                       const struct lambda_remove_permission_request *in,
                                       struct lambda_remove_permission_output *out)
 {
-    struct function function;
+    const struct function *function = lambda_function_of(call);
 
     (void)out;
-    if (!lambda_function_open(call, in->function_name, in->qualifier, &function) ||
-        !revision_matches(call, in->revision_id, &function))
+    if (!function || !revision_matches(call, in->revision_id, function))
         return FAILED;
-    struct policy_document policy = policy_document_read(call->arena, function.row.policy);
-    if (is_latest(&function) || policy.count == 0)
+    struct policy_document policy = policy_document_read(call->arena, function->row.policy);
+    if (is_latest(function) || policy.count == 0)
         return fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION,
                     "No policy is associated with the given resource.");
-    if (!policy_document_has(&policy, in->statement_id))
+    if (!policy_document_find(&policy, in->statement_id))
         return fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION,
                     "Statement %.*s is not found in resource policy.", STR_ARGS(in->statement_id));
-    store_policy(call, &function, policy_document_remove(call->arena, &policy, in->statement_id));
+    store_policy(call, function, policy_document_remove(call->arena, &policy, in->statement_id));
     return DONE;
 }
 
 enum outcome lambda_get_policy(const struct call *call, const struct lambda_get_policy_request *in,
                                struct lambda_get_policy_response *out)
 {
-    struct function function;
+    const struct function *function = lambda_function_of(call);
 
-    if (!lambda_function_open(call, in->function_name, in->qualifier, &function))
+    (void)in;
+    if (!function)
         return FAILED;
-    if (!str_present(function.row.policy) || is_latest(&function))
+    if (!str_present(function->row.policy) || is_latest(function))
         return fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "The resource you requested does not exist.");
-    out->policy = function.row.policy;
-    out->revision_id = function.row.revision;
+    out->policy = function->row.policy;
+    out->revision_id = function->row.revision;
     return DONE;
 }

@@ -89,9 +89,12 @@ enum outcome runtime_next(const struct call *call, const struct runtime_next_req
                                 &(struct lambda_take_invocation_params){.function_id = asker.function.row.id,
                                                                         .sandbox_id = asker.sandbox.id,
                                                                         .started_ms = call->now_ms},
-                                &invocation))
+                                &invocation)) {
+        answer_unsynced(call);
         return park(call, lambda_function_work(call, asker.function.row.id), INT64_MAX);
-
+    }
+    if (invocation.kind == LAMBDA_INVOCATION_KIND_SYNC)
+        answer_unsynced(call);
     become_busy(&asker.call, &asker.function, &asker.sandbox);
     int64_t hop = lambda_invocation_hop(call, invocation.trace_id, invocation.receipts,
                                         &(struct trace_hop){.kind = HOP_INVOKED,
@@ -122,6 +125,8 @@ static bool finish(const struct call *call, str request_id, const struct result 
         fail(call, &RUNTIME_INVALID_REQUEST_ID, "Invalid request ID");
         return false;
     }
+    if (invocation.kind == LAMBDA_INVOCATION_KIND_SYNC)
+        answer_unsynced(call);
     lambda_invocation_finish(&asker.call, &asker.function, &asker.sandbox, &invocation, result);
     lambda_sandbox_release(&asker.call, &asker.function, &asker.sandbox);
     return true;

@@ -2,18 +2,20 @@
  * runtimes.c: the runtimes that we have, and what they run on here.
  *
  * AWS brings an interpreter of each version along; we take the one that is installed, preferably of
- * the version asked for.  Each is looked for once, when a function first needs it, on a worker: an
- * interpreter that has to be started to say what it is takes a good while.
+ * the version asked for.  Each is looked for when a function first needs it, and until it is found, on a
+ * worker: an interpreter that has to be started to say what it is takes a good while.
  */
 #include "lambda_internal.h"
 
 #include "base/text.h"
 
+#include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct runtime runtimes[] = {
     {"nodejs18.x", "nodejs", "18"},     {"nodejs20.x", "nodejs", "20"},
@@ -29,7 +31,7 @@ enum { RUNTIMES = sizeof runtimes / sizeof *runtimes };
 enum { ANSWER_PATH, ANSWER_VERSION, ANSWER_FOLDERS, ANSWERS = ANSWER_FOLDERS + INTERPRETER_FOLDERS };
 
 struct found {
-    atomic_bool looked; /* the rest does not change any more */
+    atomic_bool there; /* the rest does not change any more */
     char answers[ANSWERS][1024];
     struct interpreter interpreter;
 };
@@ -99,11 +101,15 @@ static bool ask_node(struct found *found)
                found);
 }
 
-static void look(const struct runtime *runtime, struct found *found)
+static bool is_python(const struct runtime *runtime)
 {
-    bool is_python = strcmp(runtime->family, "python") == 0;
-    bool there =
-        is_python ? ask_python(runtime->name, found) || ask_python("python3", found) : ask_node(found);
+    return strcmp(runtime->family, "python") == 0;
+}
+
+static bool look(const struct runtime *runtime, struct found *found)
+{
+    bool there = is_python(runtime) ? ask_python(runtime->name, found) || ask_python("python3", found)
+                                    : ask_node(found);
 
     if (there)
         found->interpreter = (struct interpreter){
@@ -111,19 +117,51 @@ static void look(const struct runtime *runtime, struct found *found)
             found->answers[ANSWER_VERSION],
             {found->answers[ANSWER_FOLDERS], found->answers[ANSWER_FOLDERS + 1]},
         };
+    return there;
 }
 
 /* Those of one family often are one interpreter, but each may have its own. */
-const struct interpreter *lambda_runtime_interpreter(const struct runtime *runtime)
+void lambda_runtime_look(const struct runtime *runtime)
 {
     struct found *found = &all[runtime - runtimes];
 
-    if (!runtime->version || atomic_load(&found->looked))
-        return &found->interpreter;
+    if (!runtime->version || atomic_load(&found->there))
+        return;
     pthread_mutex_lock(&looking);
-    if (!atomic_load(&found->looked))
-        look(runtime, found);
-    atomic_store(&found->looked, true);
+    if (!atomic_load(&found->there))
+        atomic_store(&found->there, look(runtime, found));
     pthread_mutex_unlock(&looking);
-    return &found->interpreter;
+}
+
+const struct interpreter *lambda_runtime_interpreter(const struct runtime *runtime)
+{
+    const struct found *found = &all[runtime - runtimes];
+
+    return atomic_load(&found->there) ? &found->interpreter : NULL;
+}
+
+static bool is_on_path(const char *program)
+{
+    const char *path = getenv("PATH");
+    str folders = str_of(path ? path : ""), folder;
+    char file[PATH_MAX];
+
+    while (str_next(&folders, ':', &folder)) {
+        snprintf(file, sizeof file, "%.*s/%s", STR_ARGS(folder), program);
+        if (access(file, X_OK) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool lambda_runtime_is_installed(const struct runtime *runtime)
+{
+    if (!runtime->version || lambda_runtime_interpreter(runtime))
+        return true;
+    return is_python(runtime) ? is_on_path(runtime->name) || is_on_path("python3") : is_on_path("node");
+}
+
+str lambda_runtime_problem(const struct call *call, const struct runtime *runtime)
+{
+    return arena_format(call->arena, "%s is not installed on this machine.", runtime->family);
 }

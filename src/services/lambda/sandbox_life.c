@@ -21,8 +21,6 @@ static void log_start(const struct call *call, const struct function *function, 
     const struct runtime *runtime = lambda_runtime_find(function->row.runtime);
     const struct interpreter *interpreter = lambda_runtime_interpreter(runtime);
 
-    if (!interpreter->path)
-        interpreter = NULL; /* which the server will say */
     lambda_log_keep(call, sandbox_id, call->now_ms,
                     interpreter ? arena_format(call->arena, "INIT_START Runtime Version: %s:%s",
                                                runtime->family, interpreter->version)
@@ -43,25 +41,24 @@ static void fail_next(const struct call *call, const struct function *function,
         lambda_invocation_finish(call, function, sandbox, &invocation, result);
 }
 
-/* What a worker found out about the code of a sandbox. */
+/* What a worker found out about the code of a sandbox, when it looked for the interpreter, too. */
 struct verified {
     str problem; /* absent: it is good */
 };
 
-static struct verified *verify(const struct call *call, str package)
+static struct verified *verify(const struct call *call, const struct lambda_launch_sandbox_request *in)
 {
     struct verified *verified = arena_new(call->arena, struct verified);
 
-    if (!lambda_unpacked_verify(call, package))
+    lambda_runtime_look(lambda_runtime_find(in->runtime));
+    if (!lambda_unpacked_verify(call, in->package))
         verified->problem = call->progress->failure.message;
     return verified;
 }
 
 void lambda_launch_sandbox_prepare(const struct call *call, const struct lambda_launch_sandbox_request *in)
 {
-    lambda_runtime_interpreter(
-        lambda_runtime_find(in->runtime)); /* which the handler need not look for then */
-    leave_prepared(call, verify(call, in->package));
+    leave_prepared(call, verify(call, in));
 }
 
 /* Its code has been seen to.  False: *problem says why it cannot run. */
@@ -90,6 +87,7 @@ enum outcome lambda_launch_sandbox(const struct call *call, const struct lambda_
     str problem;
 
     (void)out;
+    answer_unsynced(call);
     if (!lambda_get_sandbox(call->txn, &(struct lambda_get_sandbox_params){.id = in->sandbox_id}, &sandbox) ||
         sandbox.state != LAMBDA_SANDBOX_STATE_STARTING ||
         !lambda_function_get(call, sandbox.function_id, &function)) {
@@ -98,7 +96,7 @@ enum outcome lambda_launch_sandbox(const struct call *call, const struct lambda_
     }
     struct call there = lambda_call_of_function(call, &function);
     log_start(&there, &function, sandbox.id);
-    if (launch(&there, &function, &sandbox, verified ? verified : verify(&there, in->package), &problem))
+    if (launch(&there, &function, &sandbox, verified ? verified : verify(&there, in), &problem))
         return DONE;
     struct result result = lambda_result_error(&there, "Runtime.InvalidEntrypoint", problem);
     log_warn("a function cannot be started function=%.*s reason=\"%.*s\"", STR_ARGS(function.arn),
@@ -190,6 +188,7 @@ enum outcome lambda_sandbox_output(const struct call *call, const struct sandbox
     struct function function;
 
     (void)out;
+    answer_unsynced(call);
     if (!lambda_get_sandbox(call->txn, &(struct lambda_get_sandbox_params){.id = in->sandbox_id}, &sandbox))
         return DONE;
     note_memory(call, &sandbox, in->max_memory_bytes);
@@ -268,10 +267,8 @@ enum outcome lambda_sandbox_exited(const struct call *call, const struct sandbox
     struct function function;
 
     (void)out;
-    if (!lambda_get_sandbox(call->txn, &(struct lambda_get_sandbox_params){.id = in->sandbox_id}, &sandbox)) {
-        lambda_sandbox_end_effects(call, in->sandbox_id);
+    if (!lambda_get_sandbox(call->txn, &(struct lambda_get_sandbox_params){.id = in->sandbox_id}, &sandbox))
         return DONE;
-    }
     note_memory(call, &sandbox, in->max_memory_bytes);
     if (!lambda_function_get(call, sandbox.function_id, &function)) {
         lambda_sandbox_forget(call, &sandbox);

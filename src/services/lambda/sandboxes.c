@@ -127,15 +127,8 @@ void lambda_sandbox_release(const struct call *call, const struct function *func
                         &(struct lambda_set_idle_params){.id = sandbox->id, .idle_since_ms = call->now_ms});
 }
 
-void lambda_sandbox_end_effects(const struct call *call, str sandbox_id)
-{
-    sandbox_start_effect_end(call, sandbox_id);
-    sandbox_stop_effect_end(call, sandbox_id);
-}
-
 static void forget_by_id(const struct call *call, str sandbox_id)
 {
-    lambda_sandbox_end_effects(call, sandbox_id);
     timer_cancel(call, &LAMBDA_CHECK_SANDBOX, sandbox_id);
     lambda_remove_lines(call->txn, &(struct lambda_remove_lines_params){.sandbox_id = sandbox_id});
     lambda_remove_sandbox(call->txn, &(struct lambda_remove_sandbox_params){.id = sandbox_id});

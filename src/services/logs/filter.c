@@ -272,17 +272,15 @@ static void scan(const struct call *call, const struct group *group, struct quer
 enum outcome logs_filter_log_events(const struct call *call, const struct logs_filter_log_events_request *in,
                                     struct logs_filter_log_events_response *out)
 {
-    struct group_address address = {.name = in->log_group_name, .identifier = in->log_group_identifier};
-    struct group group;
+    const struct group *group = logs_group_of(call);
     struct query query = {0};
     struct page page = {0};
 
-    if (!logs_group_open(call, address, (str){0}, &group) ||
-        !logs_group_may_unmask(call, &group, in->unmask) || !query_of(call, &group, in, &query))
+    if (!group || !query_of(call, group, in, &query))
         return FAILED;
 
     page.last = query.at;
-    scan(call, &group, &query, &page);
+    scan(call, group, &query, &page);
     if (page.full)
         out->next_token = arena_join(call->arena, query.backward ? S("b/") : S("f/"),
                                      logs_position_text(call->arena, page.last));

@@ -3,6 +3,8 @@
  */
 #include "logs_internal.h"
 
+#include "aws/arn.h"
+
 str logs_group_arn(const struct call *call, str name)
 {
     return arn(call, S("logs"), arena_join(call->arena, S("log-group:"), name));
@@ -22,42 +24,104 @@ str logs_group_name(const struct call *call, str identifier)
     return str_starts_with(identifier, own) ? str_from(identifier, own.size) : identifier;
 }
 
-bool logs_group_open(const struct call *call, struct group_address address, str stream_name,
-                     struct group *group)
-{
-    return logs_group_open_in_context(call, address, stream_name, (struct context_list){0}, group);
-}
+/* ---- what requests name ---- */
 
-static bool group_find(const struct call *call, str name, struct group *group)
+/* The group of that name, there or not; the ARN is the caller's to fill. */
+static void locate(const struct call *call, str name, struct resource *found)
 {
     struct logs_find_group_params key = {.account = call->account, .region = call->region, .name = name};
+    struct group *group = arena_new(call->arena, struct group);
 
-    return logs_find_group(call->txn, &key, &group->row);
+    group->arn = logs_group_arn(call, name);
+    if (!logs_find_group(call->txn, &key, &group->row))
+        return;
+    found->row = group;
+    found->add_context = logs_tags_in_context;
 }
 
-bool logs_group_open_in_context(const struct call *call, struct group_address address, str stream_name,
-                                struct context_list context, struct group *group)
+bool logs_locate_stream(const struct call *call, str group_identifier, str stream_name,
+                        struct resource *found)
 {
-    if (str_present(address.name) == str_present(address.identifier)) {
-        fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION,
-             "Exactly one of logGroupName and logGroupIdentifier must be specified.");
-        return false;
-    }
-    str name = str_present(address.name) ? address.name : logs_group_name(call, address.identifier);
-    group->arn = logs_group_arn(call, name);
-    str resource = str_present(stream_name) ? logs_stream_arn(call, name, stream_name)
-                                            : arena_join(call->arena, group->arn, S(":*"));
-    bool found = group_find(call, name, group);
-    if (found) {
-        context.supply = logs_tags_in_context;
-        context.source = group;
-    }
-    if (!authorize_in_context(call, resource, (str){0}, &context))
-        return false;
-    if (found)
-        return true;
-    fail(call, &LOGS_RESOURCE_NOT_FOUND_EXCEPTION, "The specified log group does not exist.");
+    str name = logs_group_name(call, group_identifier);
+
+    locate(call, name, found);
+    found->arn = logs_stream_arn(call, name, stream_name);
+    return true;
+}
+
+bool logs_locate_group(const struct call *call, str identifier, struct resource *found)
+{
+    return logs_locate_stream(call, identifier, S(""), found);
+}
+
+bool logs_locate_tagged(const struct call *call, str identifier, struct resource *found)
+{
+    str name = logs_group_name(call, identifier);
+
+    locate(call, name, found);
+    found->arn = logs_group_arn(call, name);
+    return true;
+}
+
+/* A group that clients name in one of two ways. */
+static bool locate_one(const struct call *call, str name, str identifier, str stream_name,
+                       struct resource *found)
+{
+    if (str_present(name) != str_present(identifier))
+        return logs_locate_stream(call, str_present(name) ? name : identifier, stream_name, found);
+    fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION,
+         "Exactly one of logGroupName and logGroupIdentifier must be specified.");
     return false;
+}
+
+bool logs_locate_described_group(const struct call *call, const struct logs_describe_log_streams_request *in,
+                                 struct resource *found)
+{
+    return locate_one(call, in->log_group_name, in->log_group_identifier, S(""), found);
+}
+
+bool logs_locate_filtered_group(const struct call *call, const struct logs_filter_log_events_request *in,
+                                struct resource *found)
+{
+    return locate_one(call, in->log_group_name, in->log_group_identifier, S(""), found);
+}
+
+bool logs_locate_read_group(const struct call *call, const struct logs_get_log_events_request *in,
+                            struct resource *found)
+{
+    return locate_one(call, in->log_group_name, in->log_group_identifier, S(""), found);
+}
+
+bool logs_locate_read_stream(const struct call *call, const struct logs_get_log_events_request *in,
+                             struct resource *found)
+{
+    return locate_one(call, in->log_group_name, in->log_group_identifier, in->log_stream_name, found);
+}
+
+/* A group's or a stream's, in whichever way it is written. */
+bool logs_locate_arn(const struct call *call, str text, struct resource *found)
+{
+    static const str kind = STR_INIT("log-group:");
+    struct arn arn = {0};
+    str name;
+
+    found->arn = text;
+    if (!arn_parse(text, &arn) || !str_starts_with(arn.resource, kind))
+        return false;
+    struct call there = call_in(call, arn.account, arn.region);
+    str rest = str_from(arn.resource, kind.size);
+    if (str_next(&rest, ':', &name))
+        locate(&there, name, found);
+    return found->row;
+}
+
+const struct group *logs_group_of(const struct call *call)
+{
+    const struct group *group = call_resource(call, 0)->row;
+
+    if (!group)
+        fail(call, &LOGS_RESOURCE_NOT_FOUND_EXCEPTION, "The specified log group does not exist.");
+    return group;
 }
 
 bool logs_stream_find(const struct call *call, const struct group *group, str name, int64_t *stream_id)
@@ -90,13 +154,4 @@ str logs_names_from(const struct call *call, str prefix, str token)
     str behind = str_present(token) ? arena_join(call->arena, token, S("\0")) : S("");
 
     return str_compare(behind, prefix) > 0 ? behind : prefix;
-}
-
-bool logs_group_may_unmask(const struct call *call, const struct group *group, const bool *unmask)
-{
-    struct context_list context = {.supply = logs_tags_in_context, .source = group};
-
-    return !unmask || !*unmask ||
-           authorize_action_in_context(call, S("logs:Unmask"), arena_join(call->arena, group->arn, S(":*")),
-                                       (str){0}, &context);
 }

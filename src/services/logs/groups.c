@@ -9,31 +9,16 @@
 static const int64_t retention_choices[] = {1,   3,   5,   7,   14,   30,   60,   90,   120,  150,  180,
                                             365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653};
 
-/* Who makes a group with tags must be allowed to tag it. */
-static bool creation_authorize(const struct call *call, str resource, const struct str_map *tags)
-{
-    struct context_list context = {0};
-
-    context_add_request_tags(call, &context, tags);
-    return authorize_in_context(call, resource, (str){0}, &context) &&
-           (tags->count == 0 ||
-            authorize_action_in_context(call, S("logs:TagResource"), resource, (str){0}, &context));
-}
-
 enum outcome logs_create_log_group(const struct call *call, const struct logs_create_log_group_request *in,
                                    struct logs_create_log_group_output *out)
 {
     struct group group = {.arn = logs_group_arn(call, in->log_group_name)};
-    struct logs_find_group_params key = {
-        .account = call->account, .region = call->region, .name = in->log_group_name};
 
     (void)out;
-    if (!creation_authorize(call, arena_join(call->arena, group.arn, S(":*")), &in->tags))
-        return FAILED;
     if (str_equal_nocase(str_head(in->log_group_name, 4), S("aws/")))
         return fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION,
                     "Log groups starting with AWS/ are reserved for AWS.");
-    if (logs_find_group(call->txn, &key, &group.row))
+    if (call_resource(call, 0)->row)
         return fail(call, &LOGS_RESOURCE_ALREADY_EXISTS_EXCEPTION, "The specified log group already exists");
 
     group.row.id = logs_add_group(
@@ -53,18 +38,19 @@ enum outcome logs_create_log_group(const struct call *call, const struct logs_cr
 enum outcome logs_delete_log_group(const struct call *call, const struct logs_delete_log_group_request *in,
                                    struct logs_delete_log_group_output *out)
 {
-    struct group group;
+    const struct group *group = logs_group_of(call);
 
+    (void)in;
     (void)out;
-    if (!logs_group_open(call, (struct group_address){.name = in->log_group_name}, (str){0}, &group))
+    if (!group)
         return FAILED;
-    if (group.row.deletion_protected)
+    if (group->row.deletion_protected)
         return fail(call, &LOGS_VALIDATION_EXCEPTION,
                     "The specified log group has deletion protection enabled. Disable it first.");
 
-    tags_remove_all(call, group.arn);
-    logs_end_group(call->txn, &(struct logs_end_group_params){.id = group.row.id});
-    logs_expiry_stop(call, &group);
+    tags_remove_all(call, group->arn);
+    logs_end_group(call->txn, &(struct logs_end_group_params){.id = group->row.id});
+    logs_expiry_stop(call, group);
     logs_cleanup_start(call);
     return DONE;
 }
@@ -89,15 +75,14 @@ enum outcome logs_put_retention_policy(const struct call *call,
                                        const struct logs_put_retention_policy_request *in,
                                        struct logs_put_retention_policy_output *out)
 {
-    struct group group;
+    const struct group *group = logs_group_of(call);
 
     (void)out;
-    if (!logs_group_open(call, (struct group_address){.name = in->log_group_name}, (str){0}, &group) ||
-        !retention_check(call, in->retention_in_days))
+    if (!group || !retention_check(call, in->retention_in_days))
         return FAILED;
     logs_set_retention(call->txn, &(struct logs_set_retention_params){
-                                      .id = group.row.id, .retention_days = &in->retention_in_days});
-    logs_expiry_start(call, &group);
+                                      .id = group->row.id, .retention_days = &in->retention_in_days});
+    logs_expiry_start(call, group);
     return DONE;
 }
 
@@ -105,13 +90,14 @@ enum outcome logs_delete_retention_policy(const struct call *call,
                                           const struct logs_delete_retention_policy_request *in,
                                           struct logs_delete_retention_policy_output *out)
 {
-    struct group group;
+    const struct group *group = logs_group_of(call);
 
+    (void)in;
     (void)out;
-    if (!logs_group_open(call, (struct group_address){.name = in->log_group_name}, (str){0}, &group))
+    if (!group)
         return FAILED;
-    logs_set_retention(call->txn, &(struct logs_set_retention_params){.id = group.row.id});
-    logs_expiry_stop(call, &group);
+    logs_set_retention(call->txn, &(struct logs_set_retention_params){.id = group->row.id});
+    logs_expiry_stop(call, group);
     return DONE;
 }
 
@@ -120,14 +106,13 @@ logs_put_log_group_deletion_protection(const struct call *call,
                                        const struct logs_put_log_group_deletion_protection_request *in,
                                        struct logs_put_log_group_deletion_protection_output *out)
 {
-    struct group group;
+    const struct group *group = logs_group_of(call);
 
     (void)out;
-    if (!logs_group_open(call, (struct group_address){.identifier = in->log_group_identifier}, (str){0},
-                         &group))
+    if (!group)
         return FAILED;
     logs_set_deletion_protected(call->txn, &(struct logs_set_deletion_protected_params){
-                                               .id = group.row.id,
+                                               .id = group->row.id,
                                                .deletion_protected = in->deletion_protection_enabled,
                                            });
     return DONE;

@@ -27,11 +27,6 @@ struct group {
     str arn; /* without ":*" */
 };
 
-/* The two ways in which clients name a group: one of them must be present. */
-struct group_address {
-    str name, identifier;
-};
-
 /* group_find.c */
 str logs_group_arn(const struct call *call, str name);
 str logs_stream_arn(const struct call *call, str group_name, str stream_name);
@@ -40,15 +35,10 @@ str logs_stream_arn(const struct call *call, str group_name, str stream_name);
  * is, and names nothing.
  */
 str logs_group_name(const struct call *call, str identifier);
-/*
- * The group for the operation under way: authorized, and there.  False: fail() has been called.  Of an
- * operation on a stream it is the stream that is authorized; otherwise stream_name is absent.
- */
-bool logs_group_open(const struct call *call, struct group_address address, str stream_name,
-                     struct group *group);
-/* The same; extra keys are context of the authorization. */
-bool logs_group_open_in_context(const struct call *call, struct group_address address, str stream_name,
-                                struct context_list context, struct group *group);
+/* The group that the request names.  NULL: it is not there, and fail() has been called. */
+const struct group *logs_group_of(const struct call *call);
+/* See struct module. */
+bool logs_locate_arn(const struct call *call, str text, struct resource *found);
 /* The stream's id; false: it is not there, and fail() has been called. */
 bool logs_stream_find(const struct call *call, const struct group *group, str name, int64_t *stream_id);
 /* Events before this moment have expired, whether they are still stored or not. */
@@ -57,12 +47,11 @@ int64_t logs_group_oldest_ms(const struct call *call, const int64_t *retention_d
 str logs_prefix_end(const struct call *call, str prefix);
 /* Where those begin that are behind the token, which is a name; the prefix is empty where all count. */
 str logs_names_from(const struct call *call, str prefix, str token);
-/* May sensitive data be shown, where the client asks for that? */
-bool logs_group_may_unmask(const struct call *call, const struct group *group, const bool *unmask);
 
 /* tags.c */
-/* supply of struct context_list, whose source is the group. */
-void logs_tags_in_context(const struct call *call, const void *source, struct context_list *context);
+/* See struct resource, whose row is the group. */
+void logs_tags_in_context(const struct call *call, const struct resource *resource,
+                          struct context_list *context);
 /* False: too many; fail() has been called. */
 bool logs_tags_put(const struct call *call, const struct group *group, const struct str_map *tags);
 

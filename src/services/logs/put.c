@@ -114,23 +114,21 @@ static int64_t store(const struct call *call, const struct group *group, int64_t
 enum outcome logs_put_log_events(const struct call *call, const struct logs_put_log_events_request *in,
                                  struct logs_put_log_events_response *out)
 {
-    struct group group;
+    const struct group *group = logs_group_of(call);
     int64_t stream_id, last_id = 0;
 
-    if (!logs_group_open(call, (struct group_address){.name = in->log_group_name}, in->log_stream_name,
-                         &group) ||
-        !logs_stream_find(call, &group, in->log_stream_name, &stream_id) ||
+    if (!group || !logs_stream_find(call, group, in->log_stream_name, &stream_id) ||
         !sizes_check(call, &in->log_events) || !order_check(call, &in->log_events))
         return FAILED;
 
-    struct accepted accepted = accept(call, &group, &in->log_events, out);
+    struct accepted accepted = accept(call, group, &in->log_events, out);
     if (accepted.first < accepted.end) {
         const struct logs_input_log_event *items = in->log_events.items;
         if (items[accepted.end - 1].timestamp - items[accepted.first].timestamp > DAY_MS)
             return fail(
                 call, &LOGS_INVALID_PARAMETER_EXCEPTION,
                 "The batch of log events in a single PutLogEvents request cannot span more than 24 hours.");
-        last_id = store(call, &group, stream_id, &in->log_events, accepted);
+        last_id = store(call, group, stream_id, &in->log_events, accepted);
     }
     out->next_sequence_token =
         logs_position_text(call->arena, (struct position){.timestamp_ms = call->now_ms, .id = last_id});

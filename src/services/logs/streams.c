@@ -8,13 +8,12 @@
 enum outcome logs_create_log_stream(const struct call *call, const struct logs_create_log_stream_request *in,
                                     struct logs_create_log_stream_output *out)
 {
-    struct group group;
+    const struct group *group = logs_group_of(call);
 
     (void)out;
-    if (!logs_group_open(call, (struct group_address){.name = in->log_group_name}, in->log_stream_name,
-                         &group))
+    if (!group)
         return FAILED;
-    if (logs_add_stream(call->txn, &(struct logs_add_stream_params){.group_id = group.row.id,
+    if (logs_add_stream(call->txn, &(struct logs_add_stream_params){.group_id = group->row.id,
                                                                     .name = in->log_stream_name,
                                                                     .created_ms = call->now_ms}) == 0)
         return fail(call, &LOGS_RESOURCE_ALREADY_EXISTS_EXCEPTION, "The specified log stream already exists");
@@ -24,16 +23,14 @@ enum outcome logs_create_log_stream(const struct call *call, const struct logs_c
 enum outcome logs_delete_log_stream(const struct call *call, const struct logs_delete_log_stream_request *in,
                                     struct logs_delete_log_stream_output *out)
 {
-    struct group group;
+    const struct group *group = logs_group_of(call);
     int64_t stream_id;
 
     (void)out;
-    if (!logs_group_open(call, (struct group_address){.name = in->log_group_name}, in->log_stream_name,
-                         &group) ||
-        !logs_stream_find(call, &group, in->log_stream_name, &stream_id))
+    if (!group || !logs_stream_find(call, group, in->log_stream_name, &stream_id))
         return FAILED;
     logs_group_lost_stream(
-        call->txn, &(struct logs_group_lost_stream_params){.id = group.row.id, .stream_id = stream_id});
+        call->txn, &(struct logs_group_lost_stream_params){.id = group->row.id, .stream_id = stream_id});
     logs_delete_stream(call->txn, &(struct logs_delete_stream_params){.id = stream_id});
     logs_cleanup_start(call);
     return DONE;
@@ -130,8 +127,7 @@ enum outcome logs_describe_log_streams(const struct call *call,
                                        const struct logs_describe_log_streams_request *in,
                                        struct logs_describe_log_streams_response *out)
 {
-    struct group_address address = {.name = in->log_group_name, .identifier = in->log_group_identifier};
-    struct group group;
+    const struct group *group = logs_group_of(call);
     struct logs_stream_id_rows ids;
     struct page page = {
         .prefix = str_present(in->log_stream_name_prefix) ? in->log_stream_name_prefix : S(""),
@@ -141,24 +137,24 @@ enum outcome logs_describe_log_streams(const struct call *call,
         .descending = in->descending && *in->descending,
     };
 
-    if (!logs_group_open(call, address, (str){0}, &group))
+    if (!group)
         return FAILED;
     if (page.by_time && str_present(in->log_stream_name_prefix))
         return fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION,
                     "Cannot order by LastEventTime with a logStreamNamePrefix.");
     if (page.by_time) {
-        if (!ids_by_time(call, &group, &page, &ids))
+        if (!ids_by_time(call, group, &page, &ids))
             return FAILED;
     } else if (page.descending) {
-        ids = ids_by_name_descending(call, &group, &page);
+        ids = ids_by_name_descending(call, group, &page);
     } else {
-        ids = ids_by_name(call, &group, &page);
+        ids = ids_by_name(call, group, &page);
     }
 
     str token = {0};
     list_make_empty(call->arena, &out->log_streams);
     for (size_t i = 0; i < ids.count && (int64_t)i < page.limit; i++)
-        token = describe(call, &group, ids.items[i].id, &page, list_add(call->arena, &out->log_streams));
+        token = describe(call, group, ids.items[i].id, &page, list_add(call->arena, &out->log_streams));
     if ((int64_t)ids.count > page.limit)
         out->next_token = token;
     return DONE;

@@ -13,9 +13,10 @@ bool logs_tags_put(const struct call *call, const struct group *group, const str
     return false;
 }
 
-void logs_tags_in_context(const struct call *call, const void *source, struct context_list *context)
+void logs_tags_in_context(const struct call *call, const struct resource *resource,
+                          struct context_list *context)
 {
-    const struct group *group = source;
+    const struct group *group = resource->row;
 
     tags_in_context(call, group->arn, context);
 }
@@ -23,29 +24,21 @@ void logs_tags_in_context(const struct call *call, const void *source, struct co
 enum outcome logs_tag_resource(const struct call *call, const struct logs_tag_resource_request *in,
                                struct logs_tag_resource_output *out)
 {
-    struct group_address address = {.identifier = in->resource_arn};
-    struct context_list context = {0};
-    struct group group;
+    const struct group *group = logs_group_of(call);
 
     (void)out;
-    context_add_request_tags(call, &context, &in->tags);
-    if (!logs_group_open_in_context(call, address, (str){0}, context, &group))
-        return FAILED;
-    return logs_tags_put(call, &group, &in->tags) ? DONE : FAILED;
+    return group && logs_tags_put(call, group, &in->tags) ? DONE : FAILED;
 }
 
 enum outcome logs_untag_resource(const struct call *call, const struct logs_untag_resource_request *in,
                                  struct logs_untag_resource_output *out)
 {
-    struct group_address address = {.identifier = in->resource_arn};
-    struct context_list context = {0};
-    struct group group;
+    const struct group *group = logs_group_of(call);
 
     (void)out;
-    context_add_tag_keys(call, &context, &in->tag_keys);
-    if (!logs_group_open_in_context(call, address, (str){0}, context, &group))
+    if (!group)
         return FAILED;
-    tags_remove(call, group.arn, &in->tag_keys, TAG_CASE_MATTERS);
+    tags_remove(call, group->arn, &in->tag_keys, TAG_CASE_MATTERS);
     return DONE;
 }
 
@@ -53,11 +46,12 @@ enum outcome logs_list_tags_for_resource(const struct call *call,
                                          const struct logs_list_tags_for_resource_request *in,
                                          struct logs_list_tags_for_resource_response *out)
 {
-    struct group group;
+    const struct group *group = logs_group_of(call);
 
-    if (!logs_group_open(call, (struct group_address){.identifier = in->resource_arn}, (str){0}, &group))
+    (void)in;
+    if (!group)
         return FAILED;
-    out->tags = tags_of(call->txn, call->arena, group.arn);
+    out->tags = tags_of(call->txn, call->arena, group->arn);
     if (out->tags.count == 0)
         list_make_empty(call->arena, &out->tags);
     return DONE;

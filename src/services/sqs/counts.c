@@ -85,11 +85,10 @@ void sqs_tally_sent(const struct call *call, struct tally *tally, struct message
 static int64_t last_sent(const struct call *call, int64_t generation_id)
 {
     struct id_range ids = sqs_ids_sent(generation_id);
-    struct sqs_find_last_sent_row last = {0};
+    const struct sqs_find_last_sent_params params = {.first_id = ids.first, .end_id = ids.end};
+    struct sqs_find_last_sent_row last;
 
-    sqs_find_last_sent(call->txn,
-                       &(struct sqs_find_last_sent_params){.first_id = ids.first, .end_id = ids.end}, &last);
-    return last.id;
+    return sqs_find_last_sent(call->txn, &params, &last) ? last.id : ids.first - 1;
 }
 
 /* Where it was the last one, the range ends at the one before it, and the numbers in between are free again.

@@ -124,7 +124,7 @@ enum outcome sqs_add_permission(const struct call *call, const struct sqs_add_pe
         return FAILED;
     struct queue queue = *located;
     struct policy_document policy = policy_document_read(call->arena, queue.row.policy);
-    if (policy_document_has(&policy, in->label)) {
+    if (policy_document_find(&policy, in->label)) {
         sqs_value_refuse(call, "Label", in->label, "Already exists.");
         return FAILED;
     }
@@ -150,7 +150,7 @@ enum outcome sqs_remove_permission(const struct call *call, const struct sqs_rem
         return FAILED;
     struct queue queue = *located;
     struct policy_document policy = policy_document_read(call->arena, queue.row.policy);
-    if (!policy_document_has(&policy, in->label)) {
+    if (!policy_document_find(&policy, in->label)) {
         sqs_value_refuse(call, "Label", in->label, "can't find label.");
         return FAILED;
     }

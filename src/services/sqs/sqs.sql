@@ -230,12 +230,11 @@ set messages = messages + excluded.messages, received = received + excluded.rece
 -- statement: find_counts :one
 select messages, received from sqs_count where generation_id = :generation_id and second = 0;
 
--- The last message that was sent to a generation, and is still there; else the number before the first.
+-- The last message that was sent to a generation and is there.
 -- statement: find_last_sent :one
 -- param: first_id integer
 -- param: end_id integer
--- column: id integer
-select coalesce(max(id), :first_id - 1) as id from sqs_message where id >= :first_id and id < :end_id;
+select id from sqs_message where id >= :first_id and id < :end_id order by id desc limit 1;
 
 -- The messages that become visible after that second.
 -- statement: count_hidden :one

@@ -35,8 +35,8 @@ TEST(a_statement_may_stand_alone)
     struct policy_document policy = policy_document_read(&scratch, S("{\"Statement\":{\"Sid\":\"a\"}}"));
 
     assert_int_equal(policy.count, 1);
-    assert_true(policy_document_has(&policy, S("a")));
-    assert_false(policy_document_has(&policy, S("b")));
+    assert_true(policy_document_find(&policy, S("a")));
+    assert_false(policy_document_find(&policy, S("b")));
     assert_text(added(S("{\"Statement\":{\"Sid\":\"a\"}}"), S("{}")), "{\"Statement\":[{\"Sid\":\"a\"},{}]}");
 }
 
@@ -44,8 +44,8 @@ TEST(a_statement_without_a_sid_is_nobodys)
 {
     struct policy_document policy = policy_document_read(&scratch, S("{\"Statement\":[{\"Sid\":1},{}]}"));
 
-    assert_false(policy_document_has(&policy, S("")));
-    assert_false(policy_document_has(&policy, (str){0}));
+    assert_false(policy_document_find(&policy, S("")));
+    assert_false(policy_document_find(&policy, (str){0}));
     assert_text(removed(S("{\"Statement\":[{},{\"Sid\":\"a\"}]}"), S("a")), "{\"Statement\":[{}]}");
 }
 

@@ -113,6 +113,111 @@ TEST(an_effect_that_has_not_ended_starts_again_after_a_restart)
     assert_int_equal(effect_count(), 3);
 }
 
+TEST(a_transient_effect_does_not_wait_for_the_disk)
+{
+    hold_disk(true);
+    struct request *request = begin_run("put a 1; flash e one");
+
+    wait_for_effects(1);
+    assert_text(effect_at(0), "e one");
+    wait_until_disk_is_asked();
+    assert_false(is_answered(request));
+    hold_disk(false);
+    assert_int_equal(status_of(request), 200);
+}
+
+TEST(a_transient_effect_is_forgotten_by_a_restart)
+{
+    assert_run("flash e one; effect f two");
+    wait_for_effects(2);
+    assert_int_equal(run("flash g three; fail"), 400);
+    core_restart();
+    wait_for_effects(3);
+    let_run();
+    assert_int_equal(effect_count(), 3);
+    assert_text(effect_at(2), "f two");
+}
+
+TEST(an_answer_that_promises_nothing_leaves_while_the_disk_is_busy)
+{
+    assert_run("put z 1");
+    hold_disk(true);
+    struct request *request = begin_run("unsynced; put a 1");
+
+    assert_int_equal(status_of(request), 200);
+    wait_until_disk_is_asked();
+    hold_disk(false);
+    core_restart();
+    assert_item("a", "1");
+}
+
+TEST(an_answer_that_promises_nothing_waits_for_what_others_wrote_before)
+{
+    assert_run("put z 1");
+    hold_disk(true);
+    struct request *write = begin_run("put a 1");
+    wait_until_disk_is_asked();
+    struct request *request = begin_run("unsynced; put b 1"), *later = begin_run("unsynced; flash e one");
+
+    wait_for_effects(1);
+    assert_false(is_answered(write));
+    assert_false(is_answered(request));
+    assert_false(is_answered(later));
+    hold_disk(false);
+    assert_int_equal(status_of(write), 200);
+    assert_int_equal(status_of(request), 200);
+    assert_int_equal(status_of(later), 200);
+}
+
+/* While an effect waits for the disk, a batch that has a call stays open until sixteen more have come. */
+TEST(an_answer_that_promises_nothing_waits_for_what_others_wrote_with_it)
+{
+    enum { MORE = 32 };
+    struct request *more[MORE];
+
+    assert_run("put z 1");
+    hold_disk(true);
+    assert_run("unsynced; effect e one");
+    wait_until_disk_is_asked();
+    struct request *write = begin_run("put a 1"), *request = begin_run("unsynced; put b 1; flash f two");
+    for (int i = 0; i < MORE; i++)
+        more[i] = begin_run("put c 1");
+    wait_for_effects(1);
+    assert_text(effect_at(0), "f two");
+    assert_false(is_answered(request));
+    hold_disk(false);
+    assert_int_equal(status_of(write), 200);
+    assert_int_equal(status_of(request), 200);
+    for (int i = 0; i < MORE; i++)
+        assert_int_equal(status_of(more[i]), 200);
+}
+
+TEST(a_parked_call_that_promises_nothing_is_answered_while_the_disk_is_busy)
+{
+    struct request *waiting = begin_run("unsynced; wait gate open 86400000");
+
+    assert_run("put z 1");
+    hold_disk(true);
+    struct request *waking = begin_run("unsynced; put open 1; wake gate");
+    assert_int_equal(status_of(waking), 200);
+    assert_int_equal(status_of(waiting), 200);
+    wait_until_disk_is_asked();
+    hold_disk(false);
+}
+
+TEST(a_call_that_promises_nothing_and_fails_is_answered_as_others_are)
+{
+    assert_run("put z 1");
+    hold_disk(true);
+    struct request *write = begin_run("unsynced; put a 1");
+    assert_int_equal(status_of(write), 200);
+    struct request *request = begin_run("unsynced; fail");
+    assert_run("unsynced; flash e one");
+    assert_false(is_answered(request));
+    hold_disk(false);
+    assert_int_equal(status_of(request), 400);
+}
+
 TEST(the_world_tells_the_engine)
 {
     tell("put told 1");
@@ -122,7 +227,7 @@ TEST(the_world_tells_the_engine)
 TEST(when_the_disk_is_full_clients_are_told_and_nothing_is_kept)
 {
     fill_disk(true);
-    int write = run("put a 1; effect e x; spawn put s 1");
+    int write = run("put a 1; effect e x; flash f x; spawn put s 1");
     int timer = run("timer t 0 put t 1");
     int clock = status_of(begin_http("POST", "/_orderly/clock", "{\"advance_ms\": 86400000}"));
     fill_disk(false);
@@ -286,6 +391,13 @@ TESTS(engine_test(an_answer_waits_for_the_disk),
       engine_test(effects_start_in_the_order_in_which_they_were_begun),
       engine_test(an_effect_of_a_call_that_failed_never_starts),
       engine_test(an_effect_that_has_not_ended_starts_again_after_a_restart),
+      engine_test(a_transient_effect_does_not_wait_for_the_disk),
+      engine_test(a_transient_effect_is_forgotten_by_a_restart),
+      engine_test(an_answer_that_promises_nothing_leaves_while_the_disk_is_busy),
+      engine_test(an_answer_that_promises_nothing_waits_for_what_others_wrote_before),
+      engine_test(an_answer_that_promises_nothing_waits_for_what_others_wrote_with_it),
+      engine_test(a_parked_call_that_promises_nothing_is_answered_while_the_disk_is_busy),
+      engine_test(a_call_that_promises_nothing_and_fails_is_answered_as_others_are),
       engine_test(the_world_tells_the_engine),
       engine_test(when_the_disk_is_full_clients_are_told_and_nothing_is_kept),
       engine_test(who_parked_while_the_disk_was_full_runs_again),

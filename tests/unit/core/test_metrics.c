@@ -3,6 +3,7 @@
  */
 #include "core.h"
 
+#include <sqlite3.h>
 #include <stdio.h>
 
 enum { MINUTE_MS = 60 * 1000 };
@@ -84,6 +85,62 @@ TEST(a_reset_forgets_what_was_counted)
     assert_false(has("{\"Thing\":\"a\"}"));
 }
 
+/* A minute with so many series, stored. */
+static void store_minute(int minute, int series)
+{
+    enum { EACH = 64 };
+    char steps[EACH * 24], last[64];
+
+    begin_minute();
+    for (int i = 0; i < series; i += EACH) {
+        int size = 0;
+        for (int k = i; k < i + EACH && k < series; k++)
+            size += snprintf(steps + size, sizeof steps - (size_t)size, "count t%d-%d 1;", minute, k);
+        assert_run(steps);
+    }
+    advance_clock(MINUTE_MS);
+    snprintf(last, sizeof last, "{\"Thing\":\"t%d-%d\"}", minute, series - 1);
+    wait_for_metric(last);
+}
+
+/* In the database, while the engine is closed: the answer is one number. */
+static int64_t number_of(const char *query)
+{
+    char path[4096];
+    sqlite3 *db;
+    sqlite3_stmt *statement;
+
+    snprintf(path, sizeof path, "%s/orderly.db", core_options()->store.folder);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, query, -1, &statement, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    int64_t number = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    sqlite3_close(db);
+    return number;
+}
+
+static void assert_kept(int64_t rows, int64_t first)
+{
+    core_stop();
+    core_close();
+    assert_int_equal(number_of("select count(*) from engine_metric"), rows);
+    assert_int_equal(number_of("select min(id) from engine_metric"), first);
+    core_start();
+}
+
+TEST(the_oldest_rows_go_when_there_are_too_many)
+{
+    enum { MOST = 50000, OF_A_MINUTE = 4096, FULL_MINUTES = MOST / OF_A_MINUTE };
+
+    for (int minute = 0; minute < FULL_MINUTES; minute++)
+        store_minute(minute, OF_A_MINUTE);
+    store_minute(FULL_MINUTES, MOST % OF_A_MINUTE);
+    assert_kept(MOST, 1);
+    store_minute(FULL_MINUTES + 1, 1);
+    assert_kept(MOST, 2);
+}
+
 TEST(a_minute_has_a_bounded_number_of_series)
 {
     enum { MOST = 4096, EACH = 64 };
@@ -106,4 +163,5 @@ TEST(a_minute_has_a_bounded_number_of_series)
 TESTS(engine_test(what_was_counted_is_stored_when_its_minute_is_over),
       engine_test(each_minute_has_rows_of_its_own), engine_test(a_call_that_fails_has_counted_nothing),
       engine_test(a_server_that_stops_stores_the_minute_that_is_not_over),
-      engine_test(a_reset_forgets_what_was_counted), engine_test(a_minute_has_a_bounded_number_of_series))
+      engine_test(a_reset_forgets_what_was_counted), engine_test(a_minute_has_a_bounded_number_of_series),
+      engine_test(the_oldest_rows_go_when_there_are_too_many))

@@ -297,6 +297,35 @@ TEST(a_reset_ends_pollers_and_frees_their_names)
 }
 
 /* The engine's mode for tests: a handler loses what it keeps between its runs outside the store. */
+TEST(what_is_handed_over_is_there_in_all_later_runs)
+{
+    struct request *waiting =
+        begin_run("wait gate open 86400000; handed a; wait door ajar 86400000; handed b");
+
+    let_run();
+    assert_run("hand gate hello; put open 1; wake gate");
+    let_run();
+    assert_item("a", "hello");
+    assert_run("put ajar 1; wake door");
+    assert_int_equal(status_of(waiting), 200);
+    assert_item("b", "hello");
+}
+
+TEST(what_is_handed_over_last_counts_and_to_nobody_but_who_waits)
+{
+    struct request *waiting = begin_run("wait gate open 86400000; handed a");
+
+    let_run();
+    assert_int_equal(run("hand gate first, which is longer; fail"), 400);
+    assert_run("hand gate second; put open 1; wake gate");
+    assert_int_equal(status_of(waiting), 200);
+    assert_item("a", "second");
+    assert_no_item("nobody");
+    assert_run("hand gate third; handed c");
+    assert_item("nobody", "gate");
+    assert_no_item("c");
+}
+
 static int rerun_setup(void **state)
 {
     core_setup(state);
@@ -333,7 +362,11 @@ TEST(in_the_tests_mode_preparations_get_lost)
     }
 }
 
-TESTS(rerun_test(in_the_tests_mode_what_parks_runs_twice),
+TESTS(engine_test(what_is_handed_over_last_counts_and_to_nobody_but_who_waits),
+      rerun_test(what_is_handed_over_last_counts_and_to_nobody_but_who_waits),
+      engine_test(what_is_handed_over_is_there_in_all_later_runs),
+      rerun_test(what_is_handed_over_is_there_in_all_later_runs),
+      rerun_test(in_the_tests_mode_what_parks_runs_twice),
       rerun_test(in_the_tests_mode_preparations_get_lost),
       engine_test(a_parked_call_runs_again_when_it_is_woken),
       engine_test(what_a_call_wrote_before_it_parked_stays), engine_test(the_oldest_is_served_first),

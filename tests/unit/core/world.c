@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "world_model.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/resource.h>
@@ -137,7 +138,8 @@ static void start_effect(void *context, str id, str payload)
     arena_free(&arena);
 }
 
-const struct effect_runner world_runners[] = {{&WORLD_ACT, start_effect, NULL}, {NULL, NULL, NULL}};
+const struct effect_runner world_runners[] = {
+    {&WORLD_ACT, start_effect, NULL}, {&WORLD_FLASH, start_effect, NULL}, {NULL, NULL, NULL}};
 
 void wait_for_effects(size_t count)
 {
@@ -163,8 +165,15 @@ str effect_at(size_t index)
 
 /* ---- the disk ---- */
 
-/* SQLite calls this function, too. */
-int fdatasync(int file)
+/* Commits become durable on a thread of that name; SQLite's own syncs, of checkpoints, are none of them. */
+static bool makes_durable(void)
+{
+    char name[16];
+
+    return pthread_getname_np(pthread_self(), name, sizeof name) == 0 && strcmp(name, "sync") == 0;
+}
+
+static void wait_for_disk(void)
 {
     lock_news();
     world.disk_askers++;
@@ -174,6 +183,12 @@ int fdatasync(int file)
         wait_for_news();
     world.disk_askers--;
     unlock_news();
+}
+
+int fdatasync(int file)
+{
+    if (makes_durable())
+        wait_for_disk();
     return (int)syscall(SYS_fdatasync, file);
 }
 

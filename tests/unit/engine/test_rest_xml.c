@@ -100,6 +100,35 @@ TEST(a_header_of_the_wrong_type_is_refused)
     }
 }
 
+/* RestJsonServersPutAllQueryParamsInMap */
+TEST(a_map_in_the_query_gets_all_parameters)
+{
+    struct call call = call_of(&REST_PRECEDE);
+    struct http_request request = request_of(S("POST"), S("/Precedence"), S(""));
+
+    request.query = S("bar=named&qux=first&qux=fromMap&e%3D=");
+    const struct rest_precede_request *in = decoded_as(&call, &request);
+    assert_text(in->foo, "named");
+    assert_int_equal(in->baz.count, 3);
+    assert_text(in->baz.items[0].key, "bar");
+    assert_text(in->baz.items[0].value, "named");
+    assert_text(in->baz.items[1].key, "qux");
+    assert_text(in->baz.items[1].value, "fromMap");
+    assert_text(in->baz.items[2].key, "e=");
+    assert_text(in->baz.items[2].value, "");
+}
+
+/* RestJsonQueryPrecedence */
+TEST(a_named_parameter_goes_before_the_map_s)
+{
+    struct str_map_entry entries[] = {{S("bar"), S("fromMap")}, {S("qux"), S("alsoFromMap")}};
+    struct rest_precede_request in = {.foo = S("named"), .baz = {entries, 2}};
+    struct http_request request = {0};
+
+    protocol()->encode_request(&scratch, &REST_PRECEDE, &in, &request);
+    assert_text(request.query, "bar=named&qux=alsoFromMap");
+}
+
 /* ---- documents ---- */
 
 TEST(a_document_is_read_whatever_its_root_and_its_prefixes)
@@ -234,6 +263,21 @@ TEST(a_payload_is_the_whole_body_under_its_own_name)
     assert_text(reply_of(&REST_PUT_BYTES, &bytes).content_type, "application/octet-stream");
 }
 
+TEST(milliseconds_are_written_where_the_model_asks_for_iso_8601)
+{
+    static const int64_t ms = 1576540098123;
+    struct rest_moments out = {.plain = &ms, .iso = &ms, .epoch = &ms, .head_iso = &ms}, read = {0};
+    struct http_reply reply = reply_of(&REST_FORMATS, &out);
+    struct failure failure = {0};
+
+    assert_text(reply.body,
+                ROOT("Moments") "><Plain>2019-12-16T23:48:18Z</Plain><Iso>2019-12-16T23:48:18.123Z</Iso>"
+                                "<Epoch>1576540098.123</Epoch></Moments>");
+    assert_text(http_header(&reply.headers, S("X-Iso")), "2019-12-16T23:48:18.123Z");
+    assert_true(protocol()->decode_reply(&scratch, &REST_FORMATS, &reply, &read, &failure));
+    assert_true(*read.iso == ms && *read.epoch == ms && *read.head_iso == ms);
+}
+
 TEST(moments_are_written_and_read_in_each_format)
 {
     static const int64_t ms = 1576540098000;
@@ -294,7 +338,8 @@ TEST(a_service_may_answer_its_errors_bare)
     assert_text(failure.message, "Old.");
 }
 
-TESTS(test(the_path_names_the_operation_and_fills_labels),
+TESTS(test(a_map_in_the_query_gets_all_parameters), test(a_named_parameter_goes_before_the_map_s),
+      test(the_path_names_the_operation_and_fills_labels),
       test(lists_in_headers_are_read_with_quotes_and_dates), test(an_empty_header_is_an_empty_list),
       test(a_header_of_the_wrong_type_is_refused),
       test(a_document_is_read_whatever_its_root_and_its_prefixes), test(what_is_no_such_document_is_refused),
@@ -305,4 +350,5 @@ TESTS(test(the_path_names_the_operation_and_fills_labels),
       test(empty_texts_and_lists_are_not_written_to_headers),
       test(lists_are_written_to_headers_with_quotes_where_they_need_them),
       test(a_payload_is_the_whole_body_under_its_own_name), test(moments_are_written_and_read_in_each_format),
+      test(milliseconds_are_written_where_the_model_asks_for_iso_8601),
       test(an_error_is_in_an_envelope_and_its_header_in_a_header), test(a_service_may_answer_its_errors_bare))

@@ -166,20 +166,31 @@ static enum policy_verdict verdict_on(const char *effect, const char *rest)
     return iam_policy_evaluate(policy_of(POLICY_INLINE, text), &request);
 }
 
-/* AWS supplies lambda:Principal with this action, and Orderly never does. */
+static enum policy_verdict verdict_of(const struct policy_request *request, const char *effect,
+                                      const char *condition)
+{
+    str text = arena_format(&scratch,
+                            "{'Version':'2012-10-17','Statement':{'Effect':'%s','Action':'*','Resource':'*',"
+                            "'Condition':{%s}}}",
+                            effect, condition);
+
+    return iam_policy_evaluate(policy_of(POLICY_INLINE, text), request);
+}
+
+/* AWS supplies aws:UserAgent, and Orderly never does. */
 TEST(what_is_not_known_denies_and_does_not_allow)
 {
     static const char *const unknown[] = {
-        "'Resource':'*','Condition':{'StringEquals':{'lambda:Principal':'x'}}",
-        "'Resource':'*','Condition':{'StringNotEquals':{'LAMBDA:principal':'x'}}",
-        "'Resource':'*','Condition':{'StringEqualsIfExists':{'lambda:Principal':'x'}}",
-        "'Resource':'*','Condition':{'ForAllValues:StringEquals':{'lambda:Principal':'x'}}",
-        "'Resource':'*','Condition':{'Null':{'lambda:Principal':'true'}}",
-        "'Resource':'*','Condition':{'Null':{'lambda:Principal':'false'}}",
-        "'Resource':'*','Condition':{'StringNotEquals':{'aws:username':'${lambda:Principal}'}}",
-        "'Resource':'*','Condition':{'StringEquals':{'aws:username':'bob','lambda:Principal':'x'}}",
-        "'Resource':'arn:aws:dynamodb:*:*:table/${lambda:Principal}'",
-        "'NotResource':'arn:aws:dynamodb:*:*:table/${lambda:Principal}'",
+        "'Resource':'*','Condition':{'StringEquals':{'aws:UserAgent':'x'}}",
+        "'Resource':'*','Condition':{'StringNotEquals':{'AWS:useragent':'x'}}",
+        "'Resource':'*','Condition':{'StringEqualsIfExists':{'aws:UserAgent':'x'}}",
+        "'Resource':'*','Condition':{'ForAllValues:StringEquals':{'aws:UserAgent':'x'}}",
+        "'Resource':'*','Condition':{'Null':{'aws:UserAgent':'true'}}",
+        "'Resource':'*','Condition':{'Null':{'aws:UserAgent':'false'}}",
+        "'Resource':'*','Condition':{'StringNotEquals':{'aws:username':'${aws:UserAgent}'}}",
+        "'Resource':'*','Condition':{'StringEquals':{'aws:username':'bob','aws:UserAgent':'x'}}",
+        "'Resource':'arn:aws:dynamodb:*:*:table/${aws:UserAgent}'",
+        "'NotResource':'arn:aws:dynamodb:*:*:table/${aws:UserAgent}'",
     };
 
     for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++) {
@@ -191,19 +202,43 @@ TEST(what_is_not_known_denies_and_does_not_allow)
 TEST(what_is_known_decides_beside_what_is_not)
 {
     const char *other_user =
-        "'Resource':'*','Condition':{'StringEquals':{'aws:username':'eve','lambda:Principal':'x'}}";
-    const char *there = "'Resource':['*','arn:aws:dynamodb:*:*:table/${lambda:Principal}']";
+        "'Resource':'*','Condition':{'StringEquals':{'aws:username':'eve','aws:UserAgent':'x'}}";
+    const char *there = "'Resource':['*','arn:aws:dynamodb:*:*:table/${aws:UserAgent}']";
 
     assert_int_equal(verdict_on("Deny", other_user), POLICY_SILENT);
     assert_int_equal(verdict_on("Allow", there), POLICY_ALLOWS);
 }
 
 /* As on AWS, which leaves the key out with the other actions. */
-TEST(a_key_is_unknown_only_with_the_actions_that_have_it)
+TEST(what_aws_would_leave_out_too_is_absent)
 {
-    assert_true(holds(S("'StringNotEquals':{'lambda:Principal':'x'}")));
-    assert_true(holds(S("'Null':{'lambda:Principal':'true'}")));
+    assert_true(holds(S("'StringNotEquals':{'aws:SourceVpc':'x'}")));
+    assert_true(holds(S("'Null':{'aws:SourceVpc':'true'}")));
     assert_false(holds(S("'StringEquals':{'aws:SourceVpc':'x'}")));
+}
+
+TEST(a_value_that_the_service_does_not_know_is_unknown)
+{
+    const struct context_value context[] = {{S("lambda:VpcIds"), {0}},
+                                            {S("lambda:SubnetIds"), S("subnet-1")}};
+    struct policy_request request = asks(&BOB, S("lambda:CreateFunction"), S(TABLE));
+    static const char *const conditions[] = {
+        "'StringEquals':{'lambda:VpcIds':'vpc-1'}",
+        "'StringNotEquals':{'LAMBDA:vpcids':'vpc-1'}",
+        "'Null':{'lambda:VpcIds':'true'}",
+    };
+
+    request.context = context;
+    request.context_count = 2;
+    for (size_t i = 0; i < sizeof conditions / sizeof *conditions; i++) {
+        assert_int_equal(verdict_of(&request, "Deny", conditions[i]), POLICY_DENIES);
+        assert_int_equal(verdict_of(&request, "Allow", conditions[i]), POLICY_SILENT);
+    }
+    assert_int_equal(verdict_of(&request, "Allow", "'StringEquals':{'lambda:SubnetIds':'subnet-1'}"),
+                     POLICY_ALLOWS);
+    request.context_count = 0;
+    assert_int_equal(verdict_of(&request, "Deny", conditions[0]), POLICY_SILENT);
+    assert_int_equal(verdict_of(&request, "Deny", conditions[1]), POLICY_DENIES);
 }
 
 static const struct principal WORKER = {
@@ -214,11 +249,17 @@ static const struct principal WORKER = {
     .name = STR_INIT("Worker"),
 };
 
-TEST(which_function_calls_is_unknown_of_a_session_only)
+TEST(which_function_calls_is_known_of_a_function_s_own_session_only)
 {
+    struct principal sandbox = WORKER;
+
+    sandbox.function_arn = S("arn:aws:lambda:us-east-1:000000000000:function:f");
     assert_true(holds_for(&BOB, S("'Null':{'lambda:SourceFunctionArn':'true'}")));
-    assert_false(holds_for(&WORKER, S("'Null':{'lambda:SourceFunctionArn':'true'}")));
-    assert_false(holds_for(&WORKER, S("'Null':{'lambda:SourceFunctionArn':'false'}")));
+    assert_true(holds_for(&WORKER, S("'Null':{'lambda:SourceFunctionArn':'true'}")));
+    assert_true(
+        holds_for(&sandbox, S("'ArnLike':{'lambda:SourceFunctionArn':'arn:aws:lambda:*:*:function:f'}")));
+    assert_false(
+        holds_for(&sandbox, S("'ArnLike':{'lambda:SourceFunctionArn':'arn:aws:lambda:*:*:function:g'}")));
 }
 
 TESTS(test(texts_are_compared_exactly_or_without_case_or_by_pattern),
@@ -231,6 +272,6 @@ TESTS(test(texts_are_compared_exactly_or_without_case_or_by_pattern),
       test(all_conditions_of_a_statement_must_hold),
       test(variables_are_filled_in_and_a_missing_one_matches_nothing),
       test(a_service_is_known_by_what_it_acts_for), test(what_is_not_known_denies_and_does_not_allow),
-      test(what_is_known_decides_beside_what_is_not),
-      test(a_key_is_unknown_only_with_the_actions_that_have_it),
-      test(which_function_calls_is_unknown_of_a_session_only))
+      test(what_is_known_decides_beside_what_is_not), test(what_aws_would_leave_out_too_is_absent),
+      test(a_value_that_the_service_does_not_know_is_unknown),
+      test(which_function_calls_is_known_of_a_function_s_own_session_only))

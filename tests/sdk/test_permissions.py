@@ -1,0 +1,328 @@
+"""Lambda and Logs: each operation is allowed on exactly its resource, and each condition key binds in both directions."""
+
+import json
+import pathlib
+import re
+
+import pytest
+from botocore.exceptions import ClientError
+from orderly_fixtures import zip_of
+
+ROOT = pathlib.Path(__file__).parent.parent.parent
+ACCOUNT = "000000000000"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/of-nobody"
+UUID = "11111111-2222-3333-4444-555555555555"
+QUEUE = f"arn:aws:sqs:us-east-1:{ACCOUNT}:of-nobody"
+LAMBDA, LOGS = f"arn:aws:lambda:us-east-1:{ACCOUNT}", f"arn:aws:logs:us-east-1:{ACCOUNT}"
+FUNCTION, MAPPING = f"{LAMBDA}:function:none", f"{LAMBDA}:event-source-mapping:{UUID}"
+GROUP = f"{LOGS}:log-group:none"
+CODE = {"ZipFile": zip_of({"index.py": "def handler(event, context):\n    return event\n"})}
+NEW = {"Runtime": "python3.11", "Handler": "index.handler", "Code": CODE, "Role": ROLE}
+GRANT = {"StatementId": "s", "Action": "lambda:InvokeFunction", "Principal": "sns.amazonaws.com"}
+VPC = {"VpcConfig": {"SubnetIds": ["subnet-1a"], "SecurityGroupIds": ["sg-1a"]}}
+TAGS = {"env": "prod"}
+NAMED, STREAM = {"logGroupName": "none"}, {"logGroupName": "none", "logStreamName": "s"}
+
+# What a client asks, about what is not there, and all that it must be allowed.
+OPERATIONS = [
+    ("lambda", "create_function", {"FunctionName": "none", "Tags": TAGS, **NEW},
+     [("lambda:CreateFunction", FUNCTION), ("lambda:TagResource", FUNCTION), ("iam:PassRole", ROLE)]),
+    ("lambda", "get_function", {"FunctionName": "none"}, [("lambda:GetFunction", FUNCTION)]),
+    ("lambda", "get_function", {"FunctionName": "none", "Qualifier": "7"}, [("lambda:GetFunction", f"{FUNCTION}:7")]),
+    ("lambda", "get_function", {"FunctionName": "none:live"}, [("lambda:GetFunction", f"{FUNCTION}:live")]),
+    ("lambda", "get_function_configuration", {"FunctionName": FUNCTION}, [("lambda:GetFunctionConfiguration", FUNCTION)]),
+    ("lambda", "list_functions", {}, [("lambda:ListFunctions", "*")]),
+    ("lambda", "update_function_code", {"FunctionName": "none", **CODE}, [("lambda:UpdateFunctionCode", FUNCTION)]),
+    ("lambda", "update_function_configuration", {"FunctionName": "none"}, [("lambda:UpdateFunctionConfiguration", FUNCTION)]),
+    ("lambda", "update_function_configuration", {"FunctionName": "none", "Role": ROLE},
+     [("lambda:UpdateFunctionConfiguration", FUNCTION), ("iam:PassRole", ROLE)]),
+    ("lambda", "delete_function", {"FunctionName": "none"}, [("lambda:DeleteFunction", FUNCTION)]),
+    ("lambda", "invoke", {"FunctionName": "none"}, [("lambda:InvokeFunction", FUNCTION)]),
+    ("lambda", "invoke", {"FunctionName": "none", "Qualifier": "$LATEST"}, [("lambda:InvokeFunction", f"{FUNCTION}:$LATEST")]),
+    ("lambda", "create_event_source_mapping", {"FunctionName": "none", "EventSourceArn": QUEUE, "Tags": TAGS},
+     [("lambda:CreateEventSourceMapping", "*"), ("lambda:TagResource", f"{LAMBDA}:event-source-mapping:*")]),
+    ("lambda", "get_event_source_mapping", {"UUID": UUID}, [("lambda:GetEventSourceMapping", MAPPING)]),
+    ("lambda", "list_event_source_mappings", {}, [("lambda:ListEventSourceMappings", "*")]),
+    ("lambda", "update_event_source_mapping", {"UUID": UUID}, [("lambda:UpdateEventSourceMapping", MAPPING)]),
+    ("lambda", "delete_event_source_mapping", {"UUID": UUID}, [("lambda:DeleteEventSourceMapping", MAPPING)]),
+    ("lambda", "tag_resource", {"Resource": FUNCTION, "Tags": TAGS}, [("lambda:TagResource", FUNCTION)]),
+    ("lambda", "tag_resource", {"Resource": MAPPING, "Tags": TAGS}, [("lambda:TagResource", MAPPING)]),
+    ("lambda", "untag_resource", {"Resource": FUNCTION, "TagKeys": ["env"]}, [("lambda:UntagResource", FUNCTION)]),
+    ("lambda", "list_tags", {"Resource": FUNCTION}, [("lambda:ListTags", FUNCTION)]),
+    ("lambda", "add_permission", {"FunctionName": "none", **GRANT}, [("lambda:AddPermission", FUNCTION)]),
+    ("lambda", "remove_permission", {"FunctionName": "none", "StatementId": "s"}, [("lambda:RemovePermission", FUNCTION)]),
+    ("lambda", "get_policy", {"FunctionName": "none"}, [("lambda:GetPolicy", FUNCTION)]),
+    ("logs", "create_log_group", {"logGroupName": "AWS/none", "tags": TAGS},
+     [("logs:CreateLogGroup", f"{LOGS}:log-group:AWS/none:log-stream:"), ("logs:TagResource", f"{LOGS}:log-group:AWS/none")]),
+    ("logs", "delete_log_group", NAMED, [("logs:DeleteLogGroup", f"{GROUP}:log-stream:")]),
+    ("logs", "describe_log_groups", {}, [("logs:DescribeLogGroups", f"{LOGS}:log-group::log-stream:")]),
+    ("logs", "create_log_stream", STREAM, [("logs:CreateLogStream", f"{GROUP}:log-stream:s")]),
+    ("logs", "describe_log_streams", NAMED, [("logs:DescribeLogStreams", f"{GROUP}:log-stream:")]),
+    ("logs", "describe_log_streams", {"logGroupIdentifier": GROUP}, [("logs:DescribeLogStreams", f"{GROUP}:log-stream:")]),
+    ("logs", "put_log_events", {**STREAM, "logEvents": [{"timestamp": 1, "message": "m"}]},
+     [("logs:PutLogEvents", f"{GROUP}:log-stream:s")]),
+    ("logs", "get_log_events", STREAM, [("logs:GetLogEvents", f"{GROUP}:log-stream:s")]),
+    ("logs", "get_log_events", {"logGroupIdentifier": GROUP, "logStreamName": "s", "unmask": True},
+     [("logs:GetLogEvents", f"{GROUP}:log-stream:s"), ("logs:Unmask", f"{GROUP}:log-stream:")]),
+    ("logs", "get_log_events", {**STREAM, "unmask": False}, [("logs:GetLogEvents", f"{GROUP}:log-stream:s")]),
+    ("logs", "filter_log_events", {**NAMED, "unmask": True},
+     [("logs:FilterLogEvents", f"{GROUP}:log-stream:"), ("logs:Unmask", f"{GROUP}:log-stream:")]),
+    ("logs", "delete_log_stream", STREAM, [("logs:DeleteLogStream", f"{GROUP}:log-stream:s")]),
+    ("logs", "put_retention_policy", {**NAMED, "retentionInDays": 1}, [("logs:PutRetentionPolicy", f"{GROUP}:log-stream:")]),
+    ("logs", "delete_retention_policy", NAMED, [("logs:DeleteRetentionPolicy", f"{GROUP}:log-stream:")]),
+    ("logs", "put_log_group_deletion_protection", {"logGroupIdentifier": "none", "deletionProtectionEnabled": False},
+     [("logs:PutLogGroupDeletionProtection", f"{GROUP}:log-stream:")]),
+    ("logs", "tag_resource", {"resourceArn": GROUP, "tags": TAGS}, [("logs:TagResource", GROUP)]),
+    ("logs", "untag_resource", {"resourceArn": GROUP, "tagKeys": ["env"]}, [("logs:UntagResource", GROUP)]),
+    ("logs", "list_tags_for_resource", {"resourceArn": GROUP}, [("logs:ListTagsForResource", GROUP)]),
+]
+
+
+def pascal(method):
+    return "".join(word.capitalize() for word in method.split("_"))
+
+
+def test_every_operation_of_the_models_is_asked_for():
+    sections = re.split(r"^## ", (ROOT / "docs/permissions.md").read_text(), flags=re.MULTILINE)
+    of_models = {(service, name) for service in ("lambda", "logs")
+                 for section in sections if section.startswith(f"{service}\n")
+                 for name in re.findall(r"^\| (\w+) \|", section, flags=re.MULTILINE) if name != "Operation"}
+    assert {(service, pascal(method)) for service, method, _, _ in OPERATIONS} == of_models
+
+
+def statement(effect, actions, resource="*", **condition):
+    one = {"Effect": effect, "Action": actions, "Resource": resource}
+    return {**one, "Condition": condition} if condition else one
+
+
+@pytest.fixture(scope="module")
+def user(client):
+    """user(service, *statements) is a client of a user who has these and nothing else."""
+    iam, name = client("iam"), "user-of-permissions"
+    iam.create_user(UserName=name)
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+
+    def make(service, *statements):
+        document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+        iam.put_user_policy(UserName=name, PolicyName="own", PolicyDocument=document)
+        return client(service, aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"])
+
+    yield make
+    iam.delete_user_policy(UserName=name, PolicyName="own")
+    iam.delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])
+    iam.delete_user(UserName=name)
+
+
+def denial_of(call, arguments):
+    """AWS's sentence; None when the caller may, whatever else becomes of the call."""
+    try:
+        call(**arguments)
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "AccessDeniedException":
+            return error.response["Error"]["Message"]
+    return None
+
+
+@pytest.mark.parametrize("service, method, arguments, needs", OPERATIONS,
+                         ids=[f"{one[0]}-{one[1]}-{number}" for number, one in enumerate(OPERATIONS)])
+def test_an_operation_needs_each_action_on_exactly_its_resource(user, service, method, arguments, needs):
+    for action, resource in needs:
+        others = {"Effect": "Allow", "NotAction": action, "Resource": "*"}
+        elsewhere = {"Effect": "Allow", "Action": action, "NotResource": resource}
+        assert denial_of(getattr(user(service, others, elsewhere), method), arguments) == (
+            f"User: arn:aws:iam::{ACCOUNT}:user/user-of-permissions is not authorized to perform: {action} on resource: "
+            f"{resource} because no identity-based policy allows the {action} action")
+        explicit = denial_of(getattr(user(service, statement("Allow", "*"), statement("Deny", action, resource)), method), arguments)
+        assert explicit.endswith(f"perform: {action} on resource: {resource} with an explicit deny in an identity-based policy")
+    allowed = user(service, *(statement("Allow", action, resource) for action, resource in needs))
+    assert denial_of(getattr(allowed, method), arguments) is None
+
+
+def bind(user, service, method, arguments, action, key, value, once=False):
+    """The value of the key decides: of a Deny, and of an Allow.  `once`: the call can succeed only once."""
+    rest = {"Effect": "Allow", "NotAction": action, "Resource": "*"}
+
+    def denied(*statements):
+        return denial_of(getattr(user(service, rest, *statements), method), arguments) is not None
+
+    same, other = ({"ForAnyValue:StringEquals": {key: one}} for one in (value, "another"))
+    assert denied(statement("Allow", action), statement("Deny", action, **same))
+    assert denied(statement("Allow", action, **other))
+    assert once or not denied(statement("Allow", action), statement("Deny", action, **other))
+    assert not denied(statement("Allow", action, **same))
+
+
+PASSING = [("iam:PassedToService", "lambda.amazonaws.com"), ("iam:AssociatedResourceArn", FUNCTION)]
+NETWORK = [("lambda:SubnetIds", "subnet-1a"), ("lambda:SecurityGroupIds", "sg-1a")]
+TAGGING = [("aws:RequestTag/env", "prod"), ("aws:TagKeys", "env")]
+CREATE = {"FunctionName": "none", "Tags": TAGS, **NEW, **VPC}
+CHANGE = {"FunctionName": "none", "Role": ROLE, **VPC}
+REQUESTS = [
+    *(("lambda", "create_function", CREATE, "lambda:CreateFunction", *key) for key in TAGGING + NETWORK),
+    *(("lambda", "create_function", CREATE, "lambda:TagResource", *key) for key in TAGGING),
+    *(("lambda", "create_function", CREATE, "iam:PassRole", *key) for key in PASSING),
+    *(("lambda", "update_function_configuration", CHANGE, "lambda:UpdateFunctionConfiguration", *key) for key in NETWORK),
+    *(("lambda", "update_function_configuration", CHANGE, "iam:PassRole", *key) for key in PASSING),
+    *(("lambda", "create_event_source_mapping", {"FunctionName": "none:7", "EventSourceArn": QUEUE, "Tags": TAGS},
+       "lambda:CreateEventSourceMapping", *key) for key in [("lambda:FunctionArn", FUNCTION), *TAGGING]),
+    *(("lambda", "tag_resource", {"Resource": FUNCTION, "Tags": TAGS}, "lambda:TagResource", *key) for key in TAGGING),
+    ("lambda", "untag_resource", {"Resource": FUNCTION, "TagKeys": ["env"]}, "lambda:UntagResource", "aws:TagKeys", "env"),
+    ("lambda", "add_permission", {"FunctionName": "none", **GRANT}, "lambda:AddPermission", "lambda:Principal", "sns.amazonaws.com"),
+    *(("logs", "create_log_group", {"logGroupName": "AWS/none", "tags": TAGS}, action, *key)
+      for action in ("logs:CreateLogGroup", "logs:TagResource") for key in TAGGING),
+    *(("logs", "tag_resource", {"resourceArn": GROUP, "tags": TAGS}, "logs:TagResource", *key) for key in TAGGING),
+    ("logs", "untag_resource", {"resourceArn": GROUP, "tagKeys": ["env"]}, "logs:UntagResource", "aws:TagKeys", "env"),
+]
+
+
+@pytest.mark.parametrize("service, method, arguments, action, key, value", REQUESTS,
+                         ids=["-".join((one[1], one[3], one[4])) for one in REQUESTS])
+def test_what_a_request_says_decides(user, service, method, arguments, action, key, value):
+    bind(user, service, method, arguments, action, key, value)
+
+
+def test_the_tags_of_a_function_decide_for_each_operation_on_it(user, make_function):
+    name = make_function("def handler(event, context):\n    return event\n", Tags=TAGS)
+    arn = f"{LAMBDA}:function:{name}"
+    latest = {"FunctionName": name, "Qualifier": "$LATEST"}
+    for method, arguments, action in [
+        ("get_function", {"FunctionName": name}, "GetFunction"),
+        ("get_function_configuration", latest, "GetFunctionConfiguration"),
+        ("update_function_code", {"FunctionName": name, "DryRun": True, **CODE}, "UpdateFunctionCode"),
+        ("update_function_configuration", {"FunctionName": name, "RevisionId": "none"}, "UpdateFunctionConfiguration"),
+        ("delete_function", latest, "DeleteFunction"),
+        ("invoke", {"FunctionName": name, "InvocationType": "DryRun"}, "InvokeFunction"),
+        ("tag_resource", {"Resource": arn, "Tags": {"more": "m"}}, "TagResource"),
+        ("untag_resource", {"Resource": arn, "TagKeys": ["more"]}, "UntagResource"),
+        ("list_tags", {"Resource": arn}, "ListTags"),
+        ("add_permission", {**latest, **GRANT}, "AddPermission"),
+        ("remove_permission", {**latest, "StatementId": "s"}, "RemovePermission"),
+        ("get_policy", {"FunctionName": name}, "GetPolicy"),
+    ]:
+        bind(user, "lambda", method, arguments, f"lambda:{action}", "aws:ResourceTag/env", "prod")
+
+
+def test_whose_permission_is_removed_decides(user, client, make_function):
+    name = make_function("def handler(event, context):\n    return event\n")
+    for principal, said in [("sns.amazonaws.com", "sns.amazonaws.com"), ("*", "*"), (ACCOUNT, ACCOUNT),
+                            (f"arn:aws:iam::{ACCOUNT}:root", f"arn:aws:iam::{ACCOUNT}:root")]:
+        client("lambda").add_permission(FunctionName=name, **{**GRANT, "Principal": principal})
+        bind(user, "lambda", "remove_permission", {"FunctionName": name, "StatementId": "s"}, "lambda:RemovePermission",
+             "lambda:Principal", said, once=True)
+
+
+def test_the_function_and_the_tags_of_a_mapping_decide_for_each_operation_on_it(user, client, make_function, make_role, make_queue):
+    name = make_function("def handler(event, context):\n    return event\n",
+                         Role=make_role(allow=["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]))
+    made = client("lambda").create_event_source_mapping(FunctionName=name, EventSourceArn=make_queue.arn(make_queue()), Tags=TAGS)
+    one, arn = {"UUID": made["UUID"]}, made["EventSourceMappingArn"]
+    for method, arguments, action in [
+        ("tag_resource", {"Resource": arn, "Tags": {"more": "m"}}, "TagResource"),
+        ("untag_resource", {"Resource": arn, "TagKeys": ["more"]}, "UntagResource"),
+        ("list_tags", {"Resource": arn}, "ListTags"),
+        ("get_event_source_mapping", one, "GetEventSourceMapping"),
+        ("update_event_source_mapping", {**one, "BatchSize": 7}, "UpdateEventSourceMapping"),
+        ("delete_event_source_mapping", one, "DeleteEventSourceMapping"),
+    ]:
+        bind(user, "lambda", method, arguments, f"lambda:{action}", "aws:ResourceTag/env", "prod", once=method[:6] == "delete")
+    made = client("lambda").create_event_source_mapping(FunctionName=name, EventSourceArn=make_queue.arn(make_queue()))
+    one = {"UUID": made["UUID"]}
+    for method, arguments, action in [
+        ("get_event_source_mapping", one, "GetEventSourceMapping"),
+        ("update_event_source_mapping", {**one, "BatchSize": 7}, "UpdateEventSourceMapping"),
+        ("delete_event_source_mapping", one, "DeleteEventSourceMapping"),
+    ]:
+        bind(user, "lambda", method, arguments, f"lambda:{action}", "lambda:FunctionArn", f"{LAMBDA}:function:{name}",
+             once=method[:6] == "delete")
+
+
+def test_the_tags_of_a_group_decide_for_each_operation_on_it_and_its_streams(user, client, unique):
+    name, logs = unique("group"), client("logs")
+    logs.create_log_group(logGroupName=name, tags=TAGS, deletionProtectionEnabled=True)
+    named, stream = {"logGroupName": name}, {"logGroupName": name, "logStreamName": "s"}
+    arn = f"{LOGS}:log-group:{name}"
+    for method, arguments, action in [
+        ("create_log_group", named, "CreateLogGroup"),
+        ("delete_log_group", named, "DeleteLogGroup"),
+        ("create_log_stream", stream, "CreateLogStream"),
+        ("describe_log_streams", named, "DescribeLogStreams"),
+        ("put_log_events", {**stream, "logEvents": [{"timestamp": 1, "message": "m"}]}, "PutLogEvents"),
+        ("get_log_events", stream, "GetLogEvents"),
+        ("get_log_events", {**stream, "unmask": True}, "Unmask"),
+        ("filter_log_events", named, "FilterLogEvents"),
+        ("filter_log_events", {**named, "unmask": True}, "Unmask"),
+        ("delete_log_stream", stream, "DeleteLogStream"),
+        ("put_retention_policy", {**named, "retentionInDays": 1}, "PutRetentionPolicy"),
+        ("delete_retention_policy", named, "DeleteRetentionPolicy"),
+        ("put_log_group_deletion_protection", {"logGroupIdentifier": arn, "deletionProtectionEnabled": True},
+         "PutLogGroupDeletionProtection"),
+        ("tag_resource", {"resourceArn": arn, "tags": {"more": "m"}}, "TagResource"),
+        ("untag_resource", {"resourceArn": arn, "tagKeys": ["more"]}, "UntagResource"),
+        ("list_tags_for_resource", {"resourceArn": arn}, "ListTagsForResource"),
+    ]:
+        bind(user, "logs", method, arguments, f"logs:{action}", "aws:ResourceTag/env", "prod")
+    logs.put_log_group_deletion_protection(logGroupIdentifier=name, deletionProtectionEnabled=False)
+    logs.delete_log_group(logGroupName=name)
+
+
+def test_another_account_may_what_the_functions_policy_says_and_no_more(client, make_function):
+    name = make_function("def handler(event, context):\n    return event\n")
+    stranger = client("lambda", aws_access_key_id="111122223333")
+    arguments = {"FunctionName": f"{LAMBDA}:function:{name}", "InvocationType": "DryRun"}
+    assert "no resource-based policy allows the lambda:InvokeFunction action" in denial_of(stranger.invoke, arguments)
+    client("lambda").add_permission(FunctionName=name, **{**GRANT, "Principal": "111122223333"})
+    assert denial_of(stranger.invoke, arguments) is None
+    assert "lambda:GetFunction " in denial_of(stranger.get_function, {"FunctionName": arguments["FunctionName"]})
+
+
+def test_which_vpc_subnets_are_in_is_not_known(user):
+    """A Deny for the VPC applies to a function with subnets, and an Allow does not; without subnets there is none."""
+    inside = {"FunctionName": "none", "Role": ROLE, **VPC}
+    outside = {"FunctionName": "none", "Role": ROLE}
+    of_vpc = {"StringEquals": {"lambda:VpcIds": "vpc-1"}}
+    for method, more, action in [("create_function", NEW, "lambda:CreateFunction"),
+                                 ("update_function_configuration", {}, "lambda:UpdateFunctionConfiguration")]:
+        denied = user("lambda", statement("Allow", "*"), statement("Deny", action, **of_vpc))
+        assert denial_of(getattr(denied, method), {**more, **inside}) is not None
+        assert denial_of(getattr(denied, method), {**more, **outside}) is None
+        allowed = user("lambda", statement("Allow", "iam:PassRole"), statement("Allow", action, **of_vpc))
+        assert denial_of(getattr(allowed, method), {**more, **inside}) is not None
+        without = user("lambda", statement("Allow", "*"), statement("Deny", action, Null={"lambda:VpcIds": "true"}))
+        assert denial_of(getattr(without, method), {**more, **outside}) is not None
+
+
+CALLS = """
+import boto3
+
+def handler(event, context):
+    try:
+        boto3.client("sqs").get_queue_url(QueueName=event)
+    except Exception as error:
+        return error.response["Error"]["Code"]
+"""
+
+
+def test_a_policy_can_say_which_function_asks(client, make_function, make_role, make_queue):
+    """https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html"""
+    role = make_role()
+    mine, other = (make_function(CALLS, Role=role) for _ in range(2))
+    queue = make_queue().rsplit("/", 1)[1]
+
+    def answers(*statements):
+        document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+        client("iam").put_role_policy(RoleName=role.split("/")[-1], PolicyName="own", PolicyDocument=document)
+        replies = [client("lambda").invoke(FunctionName=name, Payload=json.dumps(queue)) for name in (mine, other)]
+        return [json.loads(reply["Payload"].read()) for reply in replies]
+
+    denied, of_mine = "AccessDenied", {"ArnEquals": {"lambda:SourceFunctionArn": f"{LAMBDA}:function:{mine}"}}
+    assert answers(statement("Allow", "sqs:GetQueueUrl")) == [None, None]
+    assert answers(statement("Allow", "sqs:GetQueueUrl", **of_mine)) == [None, denied]
+    assert answers(statement("Allow", "sqs:GetQueueUrl"), statement("Deny", "sqs:*", **of_mine)) == [denied, None]
+    session = client("sts").assume_role  # a session that no function has
+    trust = {"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}]}
+    client("iam").update_assume_role_policy(RoleName=role.split("/")[-1], PolicyDocument=json.dumps(trust))
+    given = session(RoleArn=role, RoleSessionName=mine[:64])["Credentials"]
+    sqs = client("sqs", aws_access_key_id=given["AccessKeyId"], aws_secret_access_key=given["SecretAccessKey"],
+                 aws_session_token=given["SessionToken"])
+    assert sqs.get_queue_url(QueueName=queue)
