@@ -1,7 +1,7 @@
 #pragma once
 
 /*
- * options.h: the server's flags and their environment twins.
+ * options.h: the server's flags and environment variables.
  */
 #include "base/arena.h"
 #include "base/log.h"
@@ -14,7 +14,7 @@ struct names {
 };
 
 struct options {
-    struct arena *arena; /* what they live in */
+    struct arena *arena; /* of all the texts */
     str host;
     int port;
     str data; /* the folder of the database and the unpacked functions */
@@ -37,7 +37,7 @@ struct options {
 
 enum options_result { OPTIONS_OK, OPTIONS_HELP, OPTIONS_BAD };
 
-/* Environment first, then flags.  At OPTIONS_BAD *problem says what is wrong. */
+/* Read the environment, then the flags, which win.  At OPTIONS_BAD *problem says what is wrong. */
 enum options_result options_read(struct arena *arena, int argc, char **argv, struct options *options,
                                  str *problem);
 void options_print_help(void);

@@ -210,7 +210,7 @@ def log_error(error):
 
 
 class EndpointForOldBoto:
-    """Lets botocore of before 1.31 (boto3 1.28), too, find the server at AWS_ENDPOINT_URL; newer ones read that themselves."""
+    """Sets the endpoint of botocore before 1.31 (boto3 1.28), which does not read AWS_ENDPOINT_URL."""
 
     @classmethod
     def find_spec(cls, name, path=None, target=None):

@@ -4,7 +4,8 @@
  * arn.h: Amazon Resource Names, arn:<partition>:<service>:<region>:<account>:<resource>.
  *
  * The resource keeps all further colons and slashes.  Region and account may be empty: IAM and S3 have no
- * regions. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+ * regions.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
  */
 #include "base/arena.h"
 

@@ -14,7 +14,7 @@ struct policy_document {
 };
 
 struct policy_document policy_document_read(struct arena *arena, str text);
-/* NULL: it has no such statement. */
+/* The statement with that Sid, or NULL. */
 const struct json *policy_document_find(const struct policy_document *policy, str sid);
 /*
  * The document with one more statement (JSON) at its end.  `head` is the text of a new document before its

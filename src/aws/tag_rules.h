@@ -8,10 +8,10 @@
 
 enum { TAGS_MAX = 50, TAG_KEY_MAX_CHARACTERS = 128, TAG_VALUE_MAX_CHARACTERS = 256 };
 
-/* How a service compares keys: IAM ignores the case of their letters, all others do not. */
+/* How a service compares keys: IAM ignores case, all others do not. */
 enum tag_case { TAG_CASE_MATTERS, TAG_CASE_IGNORED };
 
-/* The key as it is compared. */
+/* The form of the key that is compared. */
 str tag_key_compared(struct arena *arena, str key, enum tag_case tag_case);
 /* "aws:…", in any case: AWS's own tags. */
 bool tag_key_is_reserved(str key);

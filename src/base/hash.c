@@ -69,7 +69,7 @@ struct sha256 sha256(str data)
     return out;
 }
 
-/* A sum is OpenSSL's context. */
+/* A struct sha256_sum is OpenSSL's context. */
 static EVP_MD_CTX *context_of(struct sha256_sum *sum)
 {
     return (EVP_MD_CTX *)sum;

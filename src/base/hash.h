@@ -22,7 +22,7 @@ struct sha256 sha256(str data);
 struct sha256 hmac_sha256(str key, str data);
 uint32_t crc32_of(str data);
 
-/* A digest of what comes piece by piece; sha256_end() frees it. */
+/* A digest of data that comes piece by piece; sha256_end() frees it. */
 struct sha256_sum;
 struct sha256_sum *sha256_begin(void);
 void sha256_add(struct sha256_sum *sum, str data);

@@ -44,7 +44,7 @@ enum {
     LIMIT_BATCH_CALLS = 512,                  /* one commit */
     LIMIT_LOOP_BODY_BYTES = 256 * 1024,       /* a larger one is verified and decoded by a worker, */
     LIMIT_SHORT_BODY_BYTES = 4 * 1024 * 1024, /* and a still larger one counts as long work */
-    LIMIT_UNPREPARED_BODY_BYTES = 2 * 1024,   /* a larger body is prepared, if its model says so */
+    LIMIT_UNPREPARED_BODY_BYTES = 2 * 1024,   /* a larger body is prepared, if its model allows it */
     LIMIT_WORK_WAITING = 8192,                /* jobs of one class in the pool, */
     LIMIT_WORK_OF_ONE_CLIENT = 1024,          /* and of one client among them */
     LIMIT_LONG_READ_MS = 50,                  /* after this, a long read should answer with what it has */

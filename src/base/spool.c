@@ -1,8 +1,8 @@
 /*
  * spool.c: files for large request bodies.
  *
- * The mapping is only read.  What changes the file does so by pwrite(), which says when the disk is full; a
- * write to a mapping could only end the process.
+ * The mapping is read-only.  Changes to the file use pwrite(), which reports a full disk; a write to a
+ * mapping could only end the process.
  */
 #include "base/spool.h"
 
@@ -20,7 +20,7 @@
 struct spool {
     int file;
     size_t size;
-    char *map; /* NULL: it is not mapped */
+    char *map; /* NULL until it is mapped */
     struct sha256_sum *sum;
     struct sha256 hash;
 };

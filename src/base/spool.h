@@ -1,10 +1,10 @@
 #pragma once
 
 /*
- * spool.h: a file without a name, for one large request body that is on its way.
+ * spool.h: a file without a name for one large request body.
  *
- * It is written from its beginning to its end, then mapped, and its room on the disk is free again when it is
- * closed, or when the process ends.  One thread at a time.  Nothing of it is ever synced.
+ * It is written from its beginning to its end, then mapped; its disk space is free again when it is closed,
+ * or when the process ends.  One thread at a time.  The file is never synced.
  */
 #include "base/hash.h"
 
@@ -14,18 +14,21 @@ struct spool;
 struct spool *spool_open(const char *folder);
 void spool_close(struct spool *spool);
 
-/* Adds bytes to the end.  False: the disk has no room for them, or has failed. */
+/* Append bytes.  False: the disk is full, or has failed. */
 bool spool_add(struct spool *spool, str bytes);
-/* Call once, after the last spool_add(): all bytes, to be read until spool_close().  False: no memory. */
+/*
+ * Call it once, after the last spool_add(): returns all bytes, valid until spool_close().  False: out of
+ * memory.
+ */
 bool spool_map(struct spool *spool, str *content);
-/* Of all bytes that were added. */
+/* The hash of all bytes that were added. */
 const struct sha256 *spool_hash(const struct spool *spool);
 
-/* Is the text a part of what was mapped? */
+/* Is the text a part of the mapping? */
 bool spool_holds(const struct spool *spool, str text);
 /*
- * Decodes base64 where it is: the bytes take the place of the text's beginning, on the disk and in the
- * mapping, so they cost no memory.  *good is as base64_decode() says; the text is gone either way.  False:
- * the disk has failed.
+ * Decode base64 in place: the bytes overwrite the beginning of the text, on the disk and in the mapping, so
+ * they need no memory.  *good is the result of base64_decode(); the text is lost in both cases.  False: the
+ * disk has failed.
  */
 bool spool_decode_base64(struct spool *spool, struct arena *arena, str text, str *bytes, bool *good);

@@ -47,7 +47,7 @@ static inline bool char_is_space(char c)
 str str_of(const char *text);
 
 bool str_equal(str a, str b);
-/* ASCII letters compare without case. */
+/* Compares without regard to the case of ASCII letters. */
 bool str_equal_nocase(str a, str b);
 /* Is it equal to one of these? */
 bool str_is_one_of(str s, const str *items, size_t count);

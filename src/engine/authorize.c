@@ -1,8 +1,9 @@
 /*
- * authorize.c: whether the caller may, before a handler runs and while it does.
+ * authorize.c: checks that the caller is allowed, before a handler runs and during its run.
  *
- * An operation's model says which resources a request is about and what it needs to be allowed on each.  The
- * service's locators find them here, once for each run of the call; nothing of an earlier run is kept.
+ * An operation's model names the resources of a request and the permissions that it needs on each. The
+ * service's locators find the resources here, once for each run of the call; nothing of an earlier run is
+ * kept.
  */
 #include "engine/engine_internal.h"
 #include "engine/shape.h"
@@ -15,9 +16,9 @@
 
 #include <string.h>
 
-/* ---- what a request says ---- */
+/* ---- values of a request ---- */
 
-/* Somebody who is shown each value at the end of a path; false: enough. */
+/* Called with each value at the end of a path; `see` returns false to stop. */
 struct viewer {
     bool (*see)(struct viewer *viewer, const struct shape *shape, const void *value);
 };
@@ -43,7 +44,7 @@ static bool walk_items(const struct member_path *path, size_t depth, const struc
     return true;
 }
 
-/* False: the viewer has seen enough. */
+/* False: the viewer has stopped the walk. */
 static bool walk(const struct member_path *path, size_t depth, const struct shape *shape, const void *value,
                  struct viewer *viewer)
 {
@@ -55,7 +56,7 @@ static bool walk(const struct member_path *path, size_t depth, const struct shap
     return !member || walk(path, depth + 1, path->members[depth]->shape, member, viewer);
 }
 
-/* True for what asks for nothing: an empty text, and false. */
+/* Stops at the first value that counts as use: not an empty text, not false. */
 static bool see_that_there_is_one(struct viewer *viewer, const struct shape *shape, const void *value)
 {
     (void)viewer;
@@ -63,12 +64,58 @@ static bool see_that_there_is_one(struct viewer *viewer, const struct shape *sha
            (shape->type == SHAPE_BOOLEAN && !*(const bool *)value);
 }
 
-/* Has the request anything there? */
+/* Has the request a value there that counts as use? */
 static bool asks_for(const struct call *call, const struct member_path *path, const void *in)
 {
     struct viewer viewer = {see_that_there_is_one};
 
     return !walk(path, 0, call->operation->input, in, &viewer);
+}
+
+/* ---- what is asked of the identity provider ---- */
+
+/* Anybody can cause these lines, so they are paced. */
+static void warn_of_denial(const struct call *call, const struct question *question, str reason)
+{
+    static struct log_pace pace;
+    unsigned left_out;
+
+    if (log_due(&pace, &left_out))
+        log_warn("%s action=%.*s reason=%.*s request_id=%.*s not_told_before=%u",
+                 call->engine->options.enforcement == ENFORCEMENT_SOFT ? "would be denied" : "denied",
+                 STR_ARGS(question->action), STR_ARGS(json_quoted(call->arena, reason)),
+                 STR_ARGS(call->request_id), left_out);
+}
+
+/* Do the policies let the call in, or need they not? */
+static bool permitted(const struct call *call, const struct question *question, struct objection *objection)
+{
+    const struct engine_options *options = &call->engine->options;
+
+    if (options->enforcement == ENFORCEMENT_OFF || options->identity.authorize(call, question, objection))
+        return true;
+    if (options->enforcement == ENFORCEMENT_ON)
+        return false;
+    warn_of_denial(call, question, objection->reason);
+    return true;
+}
+
+static bool question_policies(const struct call *call, str action, str resource_arn, str resource_policy,
+                              const struct context_list *context)
+{
+    const struct question question = {action, resource_arn, resource_policy, context};
+    struct objection objection = {0};
+
+    call->progress->authorized = true;
+    if (!str_present(call->progress->asked_about))
+        call->progress->asked_about = resource_arn;
+    if (permitted(call, &question, &objection))
+        return true;
+    fail(call, call->operation->service->access_denied, "%.*s", STR_ARGS(objection.message));
+    call->progress->failure.reason = objection.reason;
+    call->progress->denied = resource_arn;
+    warn_of_denial(call, &question, objection.reason);
+    return false;
 }
 
 /* ---- condition keys ---- */
@@ -94,7 +141,21 @@ static bool see_value(struct viewer *viewer, const struct shape *shape, const vo
     return true;
 }
 
-/* A member of a structure that holds a tag, by its name in any spelling. */
+/* aws:RequestTag/<name>, and the name in aws:TagKeys. */
+static void add_request_tag(const struct call *call, struct context_list *context, str name, str value)
+{
+    context_add(call, context, arena_join(call->arena, S("aws:RequestTag/"), name), value);
+    context_add(call, context, S("aws:TagKeys"), name);
+}
+
+static void add_request_tags(const struct call *call, struct context_list *context,
+                             const struct str_map *tags)
+{
+    for (size_t i = 0; i < tags->count; i++)
+        add_request_tag(call, context, tags->items[i].key, tags->items[i].value);
+}
+
+/* The part of a tag in a structure, by its member's name in any case. */
 static str tag_part(const struct shape *shape, const void *value, str name)
 {
     for (size_t i = 0; i < shape->member_count; i++)
@@ -109,12 +170,12 @@ static bool see_tag(struct viewer *viewer, const struct shape *shape, const void
 {
     struct key_viewer *keys = (struct key_viewer *)viewer;
 
-    context_add_request_tag(keys->call, keys->context, tag_part(shape, value, S("Key")),
-                            tag_part(shape, value, S("Value")));
+    add_request_tag(keys->call, keys->context, tag_part(shape, value, S("Key")),
+                    tag_part(shape, value, S("Value")));
     return true;
 }
 
-/* The member at the end of the path holds the tags: a map, or a list of structures. */
+/* The member at the end of the path has the tags: a map, or a list of structures. */
 static void add_tags(const struct call *call, const struct member_path *path, const void *in,
                      struct context_list *context)
 {
@@ -127,14 +188,14 @@ static void add_tags(const struct call *call, const struct member_path *path, co
         shape = path->members[i]->shape;
     }
     if (value && shape->type == SHAPE_MAP)
-        context_add_request_tags(call, context, value);
+        add_request_tags(call, context, value);
     else if (value)
         walk(path, 0, call->operation->input, in, &keys.viewer);
 }
 
-/* What policies may ask about one resource of a request. */
+/* The condition keys of one resource of a request. */
 struct key_source_of {
-    const void *in; /* NULL: only about the resource */
+    const void *in; /* NULL: only those of the resource */
     const struct resource *resource;
 };
 
@@ -172,7 +233,7 @@ static bool may_do(const struct call *call, const char *action, const void *in,
     struct key_source_of source = {in, resource};
     struct context_list context = {.supply = supply, .source = &source};
 
-    return authorize_action_in_context(call, str_of(action), resource->arn, resource->policy, &context);
+    return question_policies(call, str_of(action), resource->arn, resource->policy, &context);
 }
 
 /* ---- the resources of a request ---- */
@@ -229,7 +290,7 @@ static bool see_text(struct viewer *viewer, const struct shape *shape, const voi
     return false;
 }
 
-/* The text at the end of the path; absent when the request has none there. */
+/* The text at the end of the path, or absent. */
 static str text_at(const struct call *call, const struct member_path *path, const void *in)
 {
     struct text_viewer found = {{see_text}, {0}};
@@ -239,7 +300,7 @@ static str text_at(const struct call *call, const struct member_path *path, cons
     return found.text;
 }
 
-/* {region} and {account} are those of the call. */
+/* Replaces {region} and {account} by the call's. */
 static str expand(const struct call *call, const char *pattern)
 {
     struct text text = text_in(call->arena);
@@ -324,68 +385,10 @@ bool resource_of_arn(const struct call *call, str text, struct resource *found)
     return false;
 }
 
-/* ---- what is asked of the identity provider ---- */
-
-/* Anybody can cause these lines, so they are paced. */
-static void warn_of_denial(const struct call *call, const struct question *question, str reason)
-{
-    static struct log_pace pace;
-    unsigned left_out;
-
-    if (log_due(&pace, &left_out))
-        log_warn("%s action=%.*s reason=%.*s request_id=%.*s not_told_before=%u",
-                 call->engine->options.enforcement == ENFORCEMENT_SOFT ? "would be denied" : "denied",
-                 STR_ARGS(question->action), STR_ARGS(json_quoted(call->arena, reason)),
-                 STR_ARGS(call->request_id), left_out);
-}
-
-/* Do the policies let the call in, or need they not? */
-static bool permitted(const struct call *call, const struct question *question, struct objection *objection)
-{
-    const struct engine_options *options = &call->engine->options;
-
-    if (options->enforcement == ENFORCEMENT_OFF || options->identity.authorize(call, question, objection))
-        return true;
-    if (options->enforcement == ENFORCEMENT_ON)
-        return false;
-    warn_of_denial(call, question, objection->reason);
-    return true;
-}
-
-bool authorize_action_in_context(const struct call *call, str action, str resource_arn, str resource_policy,
-                                 const struct context_list *context)
-{
-    const struct question question = {action, resource_arn, resource_policy, context};
-    struct objection objection = {0};
-
-    call->progress->authorized = true;
-    if (!str_present(call->progress->asked_about))
-        call->progress->asked_about = resource_arn;
-    if (permitted(call, &question, &objection))
-        return true;
-    fail(call, call->operation->service->access_denied, "%.*s", STR_ARGS(objection.message));
-    call->progress->failure.reason = objection.reason;
-    call->progress->denied = resource_arn;
-    warn_of_denial(call, &question, objection.reason);
-    return false;
-}
-
-bool authorize_action(const struct call *call, str action, str resource_arn, str resource_policy)
-{
-    return authorize_action_in_context(call, action, resource_arn, resource_policy,
-                                       &(struct context_list){0});
-}
-
-bool authorize_in_context(const struct call *call, str resource_arn, str resource_policy,
-                          const struct context_list *context)
-{
-    return authorize_action_in_context(call, str_of(call->operation->action), resource_arn, resource_policy,
-                                       context);
-}
-
 bool authorize(const struct call *call, str resource_arn, str resource_policy)
 {
-    return authorize_action(call, str_of(call->operation->action), resource_arn, resource_policy);
+    return question_policies(call, str_of(call->operation->action), resource_arn, resource_policy,
+                             &(struct context_list){0});
 }
 
 bool may(const struct call *call, const struct principal *principal, str action, str resource_arn,
@@ -406,25 +409,6 @@ void context_add(const struct call *call, struct context_list *context, str key,
 void context_add_resource_tag(const struct call *call, struct context_list *context, str name, str value)
 {
     context_add(call, context, arena_join(call->arena, S("aws:ResourceTag/"), name), value);
-}
-
-void context_add_request_tag(const struct call *call, struct context_list *context, str name, str value)
-{
-    context_add(call, context, arena_join(call->arena, S("aws:RequestTag/"), name), value);
-    context_add(call, context, S("aws:TagKeys"), name);
-}
-
-void context_add_request_tags(const struct call *call, struct context_list *context,
-                              const struct str_map *tags)
-{
-    for (size_t i = 0; i < tags->count; i++)
-        context_add_request_tag(call, context, tags->items[i].key, tags->items[i].value);
-}
-
-void context_add_tag_keys(const struct call *call, struct context_list *context, const struct str_list *names)
-{
-    for (size_t i = 0; i < names->count; i++)
-        context_add(call, context, S("aws:TagKeys"), names->items[i]);
 }
 
 bool is_resource_policy(const struct call *call, str document)

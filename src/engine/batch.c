@@ -1,12 +1,13 @@
 /*
- * batch.c: one transaction over all that is there to run.
+ * batch.c: runs everything that is due as one transaction.
  *
- * Each call runs between a savepoint and its release or rollback, so one that fails leaves no
- * trace.  store_commit() only hands the batch to the log; deliver.c lets the answers go when the log
- * is on disk, and meanwhile the next batch runs.
+ * Each call runs between a savepoint and its release or rollback, so a failed call leaves no writes.
+ * store_commit() only appends the batch to the log; deliver.c sends the replies when the log is on disk, and
+ * meanwhile the next batch runs.
  *
- * A batch is bounded in calls and in milliseconds, since its first answer cannot leave before its last call
- * has run.  What no client waits for (due timers, old traces) has a slice of each batch, see slice_is_over().
+ * A batch is bounded in calls and in milliseconds, because its first reply cannot be sent before its last
+ * call has run.  Work that no client waits for (due timers, old traces) has a slice of each batch, see
+ * slice_is_over().
  */
 #include "engine/engine_internal.h"
 
@@ -44,7 +45,9 @@ static void run_handler(void *context)
           call->operation->flags & (OPERATION_ANONYMOUS | OPERATION_INTERNAL));
 }
 
-/* The handler; when memory runs out in the middle of it, the call fails as if the handler had never run. */
+/*
+ * Run the handler; when memory runs out in the middle of it, the call fails as if the handler had never run.
+ */
 static enum outcome run_guarded(struct engine *engine, struct exchange *exchange)
 {
     struct batch before = *engine->batch;
@@ -83,13 +86,13 @@ static void prepare(struct engine *engine, struct exchange *exchange)
     call->last_run = engine->last_run;
     call->may_move = may_move(exchange) && !engine->last_run;
     if (engine->options.rerun && random_u64() % 2)
-        exchange->progress.prepared = NULL; /* the handler must do without */
+        exchange->progress.prepared = NULL; /* the handler must also work without it */
     if (exchange->operation)
         exchange->out = arena_alloc(&exchange->arena, exchange->operation->output->size);
     txn_use_arena(engine->txn, &exchange->arena);
 }
 
-/* What the call itself wrote is undone by now. */
+/* Called when the call's own writes are undone. */
 static void trace_denial(const struct call *call)
 {
     const struct failure *failure = &call->progress->failure;
@@ -124,7 +127,7 @@ static void run_once(struct engine *engine, struct exchange *exchange)
         exchange->reply = (struct http_reply){0};
 }
 
-/* A call may be woken for nothing at any time; the tests' mode does it each time. */
+/* A call may be woken in vain at any time; the tests' mode does it each time. */
 static void run(struct engine *engine, struct exchange *exchange)
 {
     run_once(engine, exchange);
@@ -133,8 +136,8 @@ static void run(struct engine *engine, struct exchange *exchange)
 }
 
 /*
- * Its client has gone while it waited: it shall not take what nobody will get.  A stream is told.  Of a
- * poller spawn_end() was called.
+ * The client has gone while the call waited: the call must not take anything for it.  A stream is told; a
+ * poller is ended by spawn_end().
  */
 static bool is_abandoned(const struct exchange *exchange)
 {
@@ -148,8 +151,10 @@ static bool is_internal(const struct exchange *exchange)
     return exchange->operation && exchange->operation->flags & OPERATION_INTERNAL;
 }
 
-/* A worker prepares it; then it runs again, with the input as this run may have rewritten it.  Of a
- * door, a worker does the rest. */
+/*
+ * A worker prepares the call; then it runs again, with the input that this run may have changed.  For a door,
+ * the worker runs the rest.
+ */
 static void move(struct engine *engine, struct exchange *exchange)
 {
     call_reset(&exchange->call);
@@ -190,7 +195,7 @@ static void run_or_give_back(struct engine *engine, struct exchange *exchange)
     if (exchange->outcome == PARKED && exchange->progress.moves) {
         move(engine, exchange);
     } else if (exchange->outcome == PARKED) {
-        exchange->from_timer = false; /* it goes on without its row */
+        exchange->from_timer = false; /* its row is gone: a restart will not run it again */
         parking_add(&engine->parking, exchange);
     } else {
         poller_has_ended(engine, exchange);
@@ -199,8 +204,8 @@ static void run_or_give_back(struct engine *engine, struct exchange *exchange)
 }
 
 /*
- * Nothing of the batch was kept.  Clients are told so; internal calls, which nobody would repeat,
- * run again, and what is parked looks again whether what it saw still stands.
+ * The batch was not committed.  Clients get an error; internal calls, which nobody repeats, run again; and
+ * parked calls run again, because what they saw may be undone.
  */
 static void undo(struct engine *engine, struct batch *batch)
 {
@@ -214,7 +219,7 @@ static void undo(struct engine *engine, struct batch *batch)
     if (engine->last_run)
         trace_give_up(engine);
     engine->retry_ms = engine->now_ms + RETRY_AFTER_MS;
-    engine->next_timer_ms = engine->retry_ms; /* the rows of those that ran are back */
+    engine->next_timer_ms = engine->retry_ms; /* the rows of its timers exist again */
     deliveries_look_again(engine, engine->retry_ms);
     batch->effects.count = 0;
     spawned_drop(batch, 0);
@@ -236,8 +241,8 @@ static void undo(struct engine *engine, struct batch *batch)
 }
 
 /*
- * Everything was forgotten.  Clients that wait look again; internal calls end, for the start hooks
- * have begun new pollers.
+ * After a reset: waiting clients' calls run again; internal calls end, because the start hooks have begun new
+ * pollers.
  */
 static void begin_anew(struct engine *engine)
 {
@@ -269,8 +274,8 @@ static void take_parked(struct engine *engine)
 }
 
 /*
- * At least one of the timers, or deliveries, that are due, and more while their slice lasts: however many
- * they are and whatever they do, most of the batch is left for calls.
+ * Run at least one due timer (or delivery), and more while their slice lasts: so most of the batch is left
+ * for calls, however many are due.
  */
 static int run_due(struct engine *engine, struct exchange *(*take_due)(struct engine *engine))
 {
@@ -286,7 +291,7 @@ static int run_due(struct engine *engine, struct exchange *(*take_due)(struct en
     return count;
 }
 
-/* Runs what is runnable, as far as the batch's bounds allow. */
+/* Run the runnable calls, up to the batch's bounds. */
 static int run_runnable(struct engine *engine, int calls, int64_t end_us)
 {
     struct exchange *exchange;
@@ -301,11 +306,11 @@ static int run_runnable(struct engine *engine, int calls, int64_t end_us)
 }
 
 /*
- * Timers first, then calls, then deliveries: so that what a call has added is attempted in its own batch.
+ * Timers first, then calls, then deliveries: so the first attempt of a delivery is in the batch that adds it.
  *
- * While the disk is busy with earlier batches, answers of this one could not leave any sooner: so it
- * stays open and takes what arrives meanwhile, unless something of it does not wait for the disk.  The log
- * then gets each page once for all of them.
+ * While the disk is busy with earlier batches, the replies of this one could not be sent any sooner: so it
+ * stays open and takes the calls that arrive meanwhile, unless one of its replies does not wait for the disk.
+ * The log then gets each page once for all of them.
  */
 static void run_calls(struct engine *engine)
 {

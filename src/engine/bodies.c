@@ -1,9 +1,9 @@
 /*
- * bodies.c: large request bodies, which go to a file as they come.
+ * bodies.c: large request bodies, which go to a file as they arrive.
  *
- * The head was let in, so somebody known sends it (auth_admit()).  A worker writes each piece and adds it to
- * the payload's hash; meanwhile the connection reads no more than a few kilobytes, so a slow disk slows the
- * client.  The last piece maps the file, and from there on the body is one str as any other.
+ * The head was admitted, so the sender is known (auth_admit()).  A worker writes each piece and adds it to
+ * the payload's hash; meanwhile the connection reads only a few kilobytes, so a slow disk slows the client.
+ * The last piece maps the file, and from then on the body is one str like any other.
  */
 #include "engine/engine_internal.h"
 

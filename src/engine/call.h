@@ -86,7 +86,7 @@ struct failure {
 struct resource {
     str arn;
     str policy;      /* JSON */
-    const void *row; /* the service's own struct; NULL, or it says so, when the resource is missing */
+    const void *row; /* the service's own struct; NULL or marked as such if the resource is missing */
     /* Adds the resource's tags and its other condition keys; called only when a policy may use them. */
     void (*add_context)(const struct call *call, const struct resource *resource,
                         struct context_list *context);
@@ -187,14 +187,12 @@ bool resource_of_arn(const struct call *call, str text, struct resource *found);
  * it knows the resource's ARN, and before it tells whether the resource exists.
  */
 bool authorize(const struct call *call, str resource_arn, str resource_policy);
-/* The same for an action other than the operation's own (iam:PassRole). */
-bool authorize_action(const struct call *call, str action, str resource_arn, str resource_policy);
 /*
  * Values of condition keys that only the service knows; a key that occurs several times has several values.
  */
 struct context_value {
     str key;   /* "lambda:FunctionArn" */
-    str value; /* absent: not known here, so that a Deny with the key applies, and an Allow does not */
+    str value; /* absent: unknown, so that a Deny with the key applies, and an Allow does not */
 };
 struct context_list {
     struct context_value *items;
@@ -206,20 +204,9 @@ struct context_list {
 void context_add(const struct call *call, struct context_list *context, str key, str value);
 /* aws:ResourceTag/<name> */
 void context_add_resource_tag(const struct call *call, struct context_list *context, str name, str value);
-/* aws:RequestTag/<name>, and the name in aws:TagKeys. */
-void context_add_request_tag(const struct call *call, struct context_list *context, str name, str value);
-void context_add_request_tags(const struct call *call, struct context_list *context,
-                              const struct str_map *tags);
-/* The names of tags to remove, in aws:TagKeys. */
-void context_add_tag_keys(const struct call *call, struct context_list *context,
-                          const struct str_list *names);
 /* Is that principal allowed the action on the resource?  Does not change the call's progress. */
 bool may(const struct call *call, const struct principal *principal, str action, str resource_arn,
          str resource_policy);
-bool authorize_in_context(const struct call *call, str resource_arn, str resource_policy,
-                          const struct context_list *context);
-bool authorize_action_in_context(const struct call *call, str action, str resource_arn, str resource_policy,
-                                 const struct context_list *context);
 /*
  * Can authorize() evaluate all of that document?  A service stores no other policy: its denials would not
  * apply.

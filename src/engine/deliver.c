@@ -156,7 +156,7 @@ void deliver_batch(struct engine *engine, struct batch *batch)
     start_transient_effects(engine, batch);
     deliver_unsynced_answers(engine, batch);
     if (!batch->answers.count && !batch->effects.count) {
-        release(engine, batch); /* nobody waits for the disk */
+        release(engine, batch); /* none of it waits for the disk */
         return;
     }
     pthread_mutex_lock(&engine->durable_lock);
@@ -229,7 +229,7 @@ void effects_resume(struct engine *engine)
 {
     struct batch *batch = engine->batch;
 
-    check(!batch->hurries); /* start hooks begin none that are transient */
+    check(!batch->hurries); /* start hooks begin no transient effects */
     txn_use_arena(engine->txn, &batch->arena);
     struct engine_list_effects_rows rows = engine_list_effects(engine->txn);
     batch->effects = (struct effect_list){0};

@@ -1,8 +1,8 @@
 /*
- * doors.c: which door a request is for.
+ * doors.c: finds the door of a request.
  *
- * Every request is looked up here first, and nearly all are for none: so `first` tells most of them by their
- * method and one character of their path.
+ * Every request is looked up here first, and nearly all have no door: so `first` rules most of them out by
+ * their method and one character of their path.
  */
 #include "engine/engine_internal.h"
 
@@ -29,7 +29,7 @@ enum { METHOD_CLASSES = 2, CHARACTERS = 256 };
 struct doors {
     struct arena arena;
     struct entry_list list;
-    bool has_hosts;                         /* some ask for a host */
+    bool has_hosts;                         /* some doors have a host */
     bool first[METHOD_CLASSES][CHARACTERS]; /* by is_read(), and the path's second character */
 };
 
@@ -56,7 +56,7 @@ static bool fits_method(const struct door *door, str method)
            (is_head(method) && strcmp(door->method, "GET") == 0);
 }
 
-/* *rest is what the '*' stands for. */
+/* *rest is the text that matches the '*'. */
 static bool fits_path(const struct entry *entry, str path, str *rest)
 {
     str before = entry->before, after = entry->after;
@@ -101,7 +101,7 @@ static bool fits(const struct entry *entry, const struct http_request *request, 
            (!(door->flags & DOOR_TO_PAGE) || asks_for_page(request));
 }
 
-/* A host counts for more than any path. */
+/* A host counts more than any path. */
 static size_t weight(const struct door *door)
 {
     return (door->host ? LIMIT_HTTP_HEAD_BYTES + strlen(door->host) : 0) + 2 * strlen(door->path) +
@@ -210,9 +210,9 @@ const struct door *doors_find(const struct doors *doors, const struct http_reque
     return best;
 }
 
-/* ---- who may ---- */
+/* ---- permissions ---- */
 
-/* A type that a form, or a script without a preflight, may give its body. */
+/* A content type that a form, or a script without a preflight, can send. */
 static bool is_form_type(str content_type)
 {
     static const str types[] = {STR_INIT("application/x-www-form-urlencoded"),
@@ -249,7 +249,8 @@ bool doors_admit(struct exchange *exchange, struct auth *auth, struct store_read
 {
     unsigned flags = exchange->door->flags;
 
-    if (exchange->request->body.size > LIMIT_LOOP_BODY_BYTES) /* verified and read on the loop */
+    if (exchange->request->body.size >
+        LIMIT_LOOP_BODY_BYTES) /* a door's body is verified and read on the loop */
         return refuse(exchange, 413, S("That is more than any admin path takes."));
     if (!(flags & DOOR_OPEN) && exchange->call.engine->options.strict_auth &&
         !auth_is_administrator(auth, exchange, reader))
@@ -269,7 +270,7 @@ bool doors_admit(struct exchange *exchange, struct auth *auth, struct store_read
     return true;
 }
 
-/* ---- what they do ---- */
+/* ---- running ---- */
 
 static bool has_answer(const struct exchange *exchange)
 {

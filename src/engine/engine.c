@@ -269,7 +269,7 @@ static bool run_start(struct engine *engine)
     return exchange->outcome == DONE;
 }
 
-/* Once, and behind those that it uses. */
+/* Add a schema once, after the schemas that it uses. */
 static void add_schema(const struct schema **schemas, const struct schema *schema)
 {
     size_t count = 0;

@@ -36,8 +36,8 @@ struct exchange {
     /* the reply: call exchange_encode() after `answered` */
     struct http_reply reply;
 
-    /* of a body that goes to a file as it comes, see exchange_spool() */
-    str spooled;                       /* the piece to write; in the end the whole body, */
+    /* for a body that goes to a file as it arrives, see exchange_spool() */
+    str spooled;                       /* the piece to write; at the end the whole body, */
     const struct sha256 *spooled_hash; /* and its hash */
 
     /* the engine's */

@@ -264,7 +264,7 @@ enum outcome metrics_list(const struct call *call, const struct visit *visit, st
 
 /* deliver.c: sends replies and starts effects when they are durable */
 void deliver_batch(struct engine *engine, struct batch *batch);
-/* An answer that waits for exchange->sequence only: a read's. */
+/* Send a reply that waits only for exchange->sequence: a read's. */
 void deliver_read(struct engine *engine, struct exchange *exchange);
 void deliver_durable(void *engine, uint64_t sequence);
 void deliver_wait_for_all(struct engine *engine);

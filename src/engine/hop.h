@@ -60,6 +60,5 @@ struct trace_hop {
      * may be written a little after its step, and be lost in a crash.
      */
     int64_t sent_ms;
-    bool tells_sent; /* the message's hop "sent" is not written yet: this one, which has the text, stands for
-                        both */
+    bool tells_sent; /* also replaces the message's hop "sent", which is not written yet */
 };

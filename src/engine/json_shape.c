@@ -188,7 +188,7 @@ static bool asks_for_something(const struct json *json)
     }
 }
 
-/* A blob takes the place of its text in the request's file, if it is there. */
+/* If the text is in the request's file, its blob is decoded in place. */
 static bool decode_blob(const struct decoder *decoder, str text, str *bytes)
 {
     bool good;

@@ -8,12 +8,12 @@
  *
  *   string, blob (decoded)     str; absent is data == NULL
  *   boolean                    bool         as a required member, list item or map value;
- *   integer, long              int64_t      as an optional member a `const T *`, NULL when
- *   float, double              double       absent
+ *   integer, long              int64_t      as an optional member a `const T *`,
+ *   float, double              double       which may be NULL
  *   timestamp                  int64_t, milliseconds since 1970
  *   opaque                     str: present when a request uses the member; never sent
  *   structure, union           inside a list or map: the struct itself;
- *                              as a member: `const struct x *`, NULL when absent
+ *                              as a member: `const struct x *`, which may be NULL
  *   list<T>                    struct { T *items; size_t count; }, absent is items == NULL
  *   map<string, T>             struct { struct { str key; T value; } *items; size_t count; }
  *
@@ -41,7 +41,7 @@ enum shape_type {
     SHAPE_MAP,
 };
 
-/* ISO 8601 is written with milliseconds when there are any; the default in XML, of whole seconds, never is.
+/* ISO 8601 has milliseconds unless they are zero; XML's default always has whole seconds.
  */
 enum timestamp_format { TIMESTAMP_DEFAULT, TIMESTAMP_ISO8601, TIMESTAMP_EPOCH, TIMESTAMP_HTTP };
 
@@ -133,9 +133,9 @@ struct permission {
     struct member_path with; /* to a text that `locate` gets with each of them: a qualifier */
     bool (*locate)(const struct call *call, str given, str with, struct resource *found);
     bool (*locate_by)(const struct call *call, const void *in, struct resource *found);
-    const char *on;        /* a pattern of ARNs, "arn:aws:sqs:{region}:{account}:*", or "*" */
-    const char *otherwise; /* what `locate` gets when the path has no text; NULL: `locate` is not called */
-    bool also;             /* for the resources of the permission before this one */
+    const char *on;                /* a pattern of ARNs, "arn:aws:sqs:{region}:{account}:*", or "*" */
+    const char *otherwise;         /* what `locate` gets when the path has no text; NULL: it is not called */
+    bool also;                     /* for the resources of the permission before this one */
     struct member_path when_asked; /* only for a request that has a value there */
 };
 
@@ -195,10 +195,9 @@ struct service {
     bool is_private;                           /* served only on the Runtime API's ports */
     int largest_body_mib;                      /* of a request; 0: LIMIT_BODY_MIB */
     const struct operation *const *operations; /* NULL-terminated */
-    const char *const *known_operations; /* every operation of AWS: those without a table entry answer 501;
-                                             NULL-terminated */
-    const char *const *condition_keys;   /* that it supplies: "sns:Protocol"; "aws:RequestTag/" is a whole
-                                            family;   NULL-terminated */
+    const char *const
+        *known_operations; /* all of AWS's; those that are not served answer 501; NULL-terminated */
+    const char *const *condition_keys; /* supplied; "aws:RequestTag/" is a family; NULL-terminated */
     const struct error *validation_error, *access_denied, *internal_error;
 };
 

@@ -174,7 +174,7 @@ static bool decode_repeated(const struct call *call, const struct member *member
     return true;
 }
 
-/* A map in the query gets all parameters, as Smithy's servers do, also those that are members of their own.
+/* A map in the query gets all parameters, even those of other members, as in Smithy's servers.
  */
 static void read_parameters(struct arena *arena, const struct member *member, const struct form *query,
                             void *structure)
@@ -430,7 +430,7 @@ static bool is_own_parameter(const struct shape *input, str name)
     return false;
 }
 
-/* A parameter that is a member of its own goes before an entry of that name. */
+/* A parameter of another member wins over the map's entry of that name. */
 static void write_parameters(struct text *query, const struct shape *input, const struct str_map *map)
 {
     for (size_t i = 0; i < map->count; i++)

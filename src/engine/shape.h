@@ -28,7 +28,7 @@ static inline str *entry_key(char *entry)
     return (str *)(void *)entry;
 }
 
-/* The member's value inside the structure; NULL when absent. */
+/* The member's value inside the structure, or NULL. */
 const void *member_value(const struct member *member, const void *structure);
 /*
  * The place for the member's value: if the structure has only a pointer, memory for the value is allocated.

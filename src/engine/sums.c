@@ -1,9 +1,9 @@
 /*
  * sums.c: numbers that many calls change, stored once for all calls of a batch.
  *
- * What a call adds is noted in the batch, and is undone with the call when it fails.  The rows are written
- * before the batch is committed, in the same transaction: so what is committed is always exact, and only
- * who reads those rows inside a batch has to ask for sums_store() first.
+ * A call's additions are noted in the batch, and undone with the call when it fails.  The rows are written
+ * before the batch is committed, in the same transaction: so committed sums are always exact, and only a call
+ * that reads these rows inside a batch must call sums_store() first.
  */
 #include "engine/engine_internal.h"
 
@@ -23,7 +23,7 @@ static bool is_same(const struct sum *a, const struct sum *b)
     return a->store == b->store && a->key[0] == b->key[0] && a->key[1] == b->key[1];
 }
 
-/* Where it is, or the free slot where it belongs.  A slot has the place in the list, counted from one. */
+/* Its slot, or the free slot for it.  A slot has the position in the list plus one. */
 static size_t *slot_of(const struct sums *sums, const struct sum *sum)
 {
     size_t i = hash_of(sum) & (sums->slot_count - 1);
@@ -100,11 +100,11 @@ static bool is_zero(const struct sum *sum)
     return sum->by[0] == 0 && sum->by[1] == 0;
 }
 
-/* When the call fails, the rows are as they were, and the sums are to be stored again. */
+/* When the call fails, the rows are undone, and the sums have to be stored again. */
 void sums_store(const struct call *call)
 {
     if (txn_reads_only(call->txn))
-        return; /* it sees what is committed, of which nothing is missing */
+        return; /* it sees committed rows, which are complete */
     struct batch *batch = call->engine->batch;
     for (size_t i = 0; i < batch->sums.count; i++) {
         struct sum sum = batch->sums.items[i];

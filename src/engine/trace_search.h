@@ -32,6 +32,6 @@ struct stored_hops {
 
 /* All hops of the trace with that row, in order of time. */
 struct stored_hops trace_hops_of(const struct call *call, int64_t trace);
-/* Write one of them as JSON, with `trace_id` unless it is absent. */
+/* Write the hop at that position as JSON, with `trace_id` unless it is absent. */
 void trace_hop_write(struct arena *arena, struct json_writer *writer, const struct stored_hops *hops,
                      size_t at, str trace_id);

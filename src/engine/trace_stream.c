@@ -47,7 +47,7 @@ static enum outcome send_piece(const struct call *call, int64_t hop, const struc
     return stream_send(call, text_str(piece));
 }
 
-/* Tell the client that the stream lives, and find out whether the client does. */
+/* A comment keeps the connection alive, and finds out whether the client is still there. */
 static enum outcome send_comment(const struct call *call, int64_t hop)
 {
     struct text piece = text_in(call->arena);

@@ -117,7 +117,7 @@ static void drop_slot(struct connection *connection)
     connection->slot = NULL;
     slot->connection = NULL;
     if (connection->spooling)
-        return; /* it comes home first */
+        return; /* the exchange comes back first */
     if (connection->in_flight)
         tell_port(connection, connection->port->request_ended);
     if (connection->in_flight && !connection->stream.home)
@@ -181,7 +181,7 @@ static void on_written(uv_write_t *write, int status)
     move_on(connection);
 }
 
-/* When too many replies wait to be read, clients that do not read are disconnected. */
+/* When too many bytes of replies wait, clients that do not read their replies are disconnected. */
 static void write_later(struct connection *connection, str rest)
 {
     bool affordable = rest.size <= UNSENT_BYTES && atomic_load(&unsent) <= UNSENT_BYTES - rest.size;
@@ -446,7 +446,7 @@ static bool take_room(void *context)
     return slot_take_disk(slot, want->share, want->disk_bytes);
 }
 
-/* Disk space for the request's body, with `more` further bytes. */
+/* The disk space of the request's body with `more` further bytes. */
 static size_t disk_bytes_of(const struct slot *slot, size_t more)
 {
     size_t bytes = http_parser_received(slot->parser) + more, step = LIMIT_SPOOL_STEP_BYTES;

@@ -116,7 +116,7 @@ static void add_link(struct request *request, const char *name, unsigned flags)
         add_text(request, IFLA_IFNAME, name);
 }
 
-static bool ask(int netlink, struct request *request)
+static bool send_request(int netlink, struct request *request)
 {
     struct {
         struct nlmsghdr header;
@@ -146,7 +146,7 @@ static bool make_bridge(int netlink)
     struct rtattr *info = begin_nest(&request, IFLA_LINKINFO);
     add_text(&request, IFLA_INFO_KIND, "bridge");
     end_nest(&request, info);
-    return ask(netlink, &request);
+    return send_request(netlink, &request);
 }
 
 static bool change_link(int netlink, const char *name, unsigned flags, uint32_t master)
@@ -156,7 +156,7 @@ static bool change_link(int netlink, const char *name, unsigned flags, uint32_t 
     add_link(&request, name, flags);
     if (master)
         add_number(&request, IFLA_MASTER, master);
-    return ask(netlink, &request);
+    return send_request(netlink, &request);
 }
 
 /* The index in the current network. */
@@ -273,7 +273,7 @@ static bool make_cable(const struct launcher_state *state, int netlink, const ch
     end_nest(&request, peer);
     end_nest(&request, data);
     end_nest(&request, info);
-    return ask(netlink, &request);
+    return send_request(netlink, &request);
 }
 
 /* Done before the cable is up: so no frame ever passes between sandboxes. */
@@ -289,7 +289,7 @@ static bool isolate(int netlink, const char *outer)
     add(&request, IFLA_BRPORT_ISOLATED, &on, sizeof on);
     end_nest(&request, data);
     end_nest(&request, info);
-    return ask(netlink, &request);
+    return send_request(netlink, &request);
 }
 
 static bool add_address(int netlink, uint32_t link, uint32_t address)
@@ -300,7 +300,7 @@ static bool add_address(int netlink, uint32_t link, uint32_t address)
     add_bytes(&request, &what, sizeof what);
     add_number(&request, IFA_LOCAL, htonl(address));
     add_number(&request, IFA_ADDRESS, htonl(address));
-    return ask(netlink, &request);
+    return send_request(netlink, &request);
 }
 
 static bool refuse_link_local(int netlink)
@@ -315,7 +315,7 @@ static bool refuse_link_local(int netlink)
 
     add_bytes(&request, &what, sizeof what);
     add_number(&request, RTA_DST, htonl(link_local));
-    return ask(netlink, &request);
+    return send_request(netlink, &request);
 }
 
 static bool add_route(int netlink, uint32_t link)
@@ -330,7 +330,7 @@ static bool add_route(int netlink, uint32_t link)
     add_bytes(&request, &what, sizeof what);
     add_number(&request, RTA_GATEWAY, htonl(ROUTER_ADDRESS));
     add_number(&request, RTA_OIF, link);
-    return ask(netlink, &request);
+    return send_request(netlink, &request);
 }
 
 bool gateway_connect(struct launcher_state *state)

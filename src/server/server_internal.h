@@ -131,7 +131,7 @@ void slot_give_back(struct slot *slot);
  * streams.
  */
 bool slot_begin_stream(struct slot *slot, struct share *share);
-/* The share pays for `bytes` bytes of its body on the disk in total.  False: there is no room. */
+/* Let the share pay for `bytes` bytes of the body on the disk in total.  False: there is no room. */
 bool slot_take_disk(struct slot *slot, struct share *share, size_t bytes);
 /* The budget stops paying for the slot. */
 void slot_end_charge(struct slot *slot);

@@ -34,7 +34,7 @@ void share_leave(struct share *share);
  */
 bool share_take(struct share *share, size_t whole, size_t more);
 void share_give(struct share *share, size_t bytes);
-/* Disk for a body that goes to a file; false when there is too little. */
+/* Take disk space for a body that goes to a file; false when there is too little. */
 bool share_take_disk(struct share *share, size_t bytes);
 void share_give_disk(struct share *share, size_t bytes);
 /* Count one more reply that is sent piece by piece; false when there are too many. */

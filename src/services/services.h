@@ -1,7 +1,9 @@
 #pragma once
 
 /*
- * services.h: every service there is, for main to wire in.
+ * services.h: the list of all services, for main.
+ *
+ * To add a service, see CONTRIBUTING.md.
  */
 #include "engine/call.h"
 

@@ -13,8 +13,8 @@ struct migration {
 
 struct schema {
     const char *name;
-    /* Up to NULL: schemas whose tables its migrations name, which the store brings up to date before.  Or
-     * NULL.
+    /*
+     * Ends with NULL: schemas whose tables its migrations name, and which the store migrates first.  Or NULL.
      */
     const struct schema *const *uses;
     const struct migration *migrations; /* in order */

@@ -81,9 +81,9 @@ bool store_commit(struct store *store, uint64_t *sequence);
  * them. The store is no longer full when the disk has room again.
  */
 bool store_is_full(const struct store *store);
-/* The folder, for files that are soon gone again; NULL in memory, where there is no disk for them. */
+/* The folder for short-lived files; NULL in memory mode, which has no disk for them. */
 const char *store_disk_folder(const struct store *store);
-/* Is there room for them, beside what the store is about to need? */
+/* Is there room for so many bytes of them, in addition to what the store will need soon? */
 bool store_leaves_room(const struct store *store, size_t bytes);
 /*
  * Inside a batch, outside savepoints: spend some milliseconds on giving unused pages back to the disk.  True

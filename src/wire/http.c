@@ -42,7 +42,7 @@ struct http_parser {
 
     char *body; /* loose memory of the arena */
     size_t body_size, body_capacity, body_limit;
-    size_t body_taken;                /* bytes of it before those that are here */
+    size_t body_taken;                /* bytes of it that were taken out before */
     size_t framing_size, chunk_count; /* of a chunked body: bytes beside the data, and how many chunks */
     int error_status;                 /* 0: none */
     struct http_request request;

@@ -27,7 +27,7 @@ struct http_request {
     str path, query;    /* of target, still encoded */
     struct http_headers headers;
     str payload;                       /* the body as sent, without chunk framing: what a signature covers */
-    const struct sha256 *payload_hash; /* NULL until somebody has computed it */
+    const struct sha256 *payload_hash; /* NULL until it is computed */
     str body;                          /* the same, until http_unpack() replaces it by the unpacked payload */
     bool keep_alive;
     bool takes_chunks; /* HTTP/1.1: a reply may be chunked */
@@ -77,9 +77,9 @@ bool http_parser_expects_continue(const struct http_parser *parser);
 /* Bytes of memory that the request holds, or would hold with `more` further bytes of body. */
 size_t http_parser_held(const struct http_parser *parser, size_t more);
 /*
- * For a body that is kept elsewhere: http_parser_body_size() bytes of it are in the parser, and
+ * For a body that is kept elsewhere: the parser has http_parser_body_size() bytes of it, and
  * http_parser_take_body() takes them out; they are valid until the next feed.  At HTTP_COMPLETE the caller
- * takes the rest and gives the whole body with its hash; the parser then frees its own memory for the body.
+ * takes the rest and sets the whole body with its hash; the parser then frees its own memory for the body.
  */
 size_t http_parser_body_size(const struct http_parser *parser);
 str http_parser_take_body(struct http_parser *parser);

@@ -17,7 +17,7 @@ static struct str_map_entry name_entries[] = {{STR_INIT("#a"), STR_INIT("a")},
                                               {STR_INIT("#b"), STR_INIT("c")}};
 static const struct str_map names = {name_entries, 2};
 
-static void ask(struct scope *scope, str text, const struct dynamodb_attribute_map *item)
+static void evaluate(struct scope *scope, str text, const struct dynamodb_attribute_map *item)
 {
     struct key_condition key = {0};
     str problem;
@@ -44,7 +44,7 @@ FUZZ(arena, input)
 
     check(model_from_json(arena, &DYNAMODB_ATTRIBUTE_MAP, str_of(item_json), &item));
     check(model_from_json(arena, &DYNAMODB_ATTRIBUTE_MAP, str_of(values_json), &values));
-    ask(&scope, input, &item);
+    evaluate(&scope, input, &item);
     if (dynamodb_projection_parse(&scope, input, &projection, &problem))
         dynamodb_projection_apply(arena, &projection, &item);
 }

@@ -12,8 +12,8 @@ static const struct context_value CONTEXT[] = {
     {STR_INIT("dynamodb:LeadingKeys"), STR_INIT("bob")},
 };
 
-static void ask(struct arena *arena, const struct policy *policy, const struct principal *caller,
-                str resource)
+static void evaluate(struct arena *arena, const struct policy *policy, const struct principal *caller,
+                     str resource)
 {
     struct policy_request request = {
         .caller = caller,
@@ -52,8 +52,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         const struct policy *policy = iam_policy_parse(&arena, (enum policy_kind)kind, document, &problem);
         if (!policy)
             continue;
-        ask(&arena, policy, &session, resource);
-        ask(&arena, policy, &service, resource);
+        evaluate(&arena, policy, &session, resource);
+        evaluate(&arena, policy, &service, resource);
     }
     arena_free(&arena);
     return 0;

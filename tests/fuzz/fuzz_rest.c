@@ -1,9 +1,8 @@
 /*
- * fuzz_rest.c: any request of a REST-XML service is decoded or refused, and what was decoded can be sent
- * again and is then the same.
+ * fuzz_rest.c: any request of a REST-XML service is decoded or refused, and a decoded request can be
+ * sent again and decodes to the same.
  *
- * The input is a path, a query, headers (as many "name: value" as there are) and, behind an empty line, a
- * body.
+ * The input is a path, a query, headers (any number of "name: value") and, after an empty line, a body.
  */
 #include "engine/call.h"
 #include "engine/protocol.h"
@@ -31,7 +30,7 @@ static bool read_request(struct arena *arena, str input, struct http_request *re
     return true;
 }
 
-/* NULL when it is refused, with a sentence. */
+/* The decoded input; NULL when the request is refused, with a sentence. */
 static void *decoded(struct arena *arena, const struct operation *operation,
                      const struct http_request *request)
 {
@@ -45,7 +44,7 @@ static void *decoded(struct arena *arena, const struct operation *operation,
     return NULL;
 }
 
-/* What was read is written, and read again. */
+/* Encode the input, decode it again, and compare. */
 static void check_again(struct arena *arena, const struct operation *operation, const void *in)
 {
     struct http_request request = {0};

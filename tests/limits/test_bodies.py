@@ -1,4 +1,4 @@
-"""Large bodies go to a file on the disk as they come: what they take of memory and of the disk."""
+"""Large bodies go to a file on the disk as they arrive: the memory and the disk space that they use."""
 
 import base64
 import hashlib
@@ -22,7 +22,7 @@ TRUST = {"Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amaz
 
 
 def zipped(size, seed):
-    """A package of about that size, which cannot be packed."""
+    """A package of about that size, which does not compress."""
     package = io.BytesIO()
     with zipfile.ZipFile(package, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr("bootstrap", "#!/bin/sh\n")
@@ -50,7 +50,7 @@ def sized(server, body, length=None, **more):
 
 
 def status_bytes(server, name):
-    """Memory of files can be had back by the system at any time: RssAnon is what is really taken."""
+    """The system can take back memory of files at any time: RssAnon is the rest."""
     return int(pathlib.Path(f"/proc/{server.process.pid}/status").read_text().split(name + ":")[1].split()[0]) * 1024
 
 
@@ -63,7 +63,7 @@ def open_bodies(server):
 
 
 def disk_taken(server):
-    """By bodies."""
+    """The bytes that bodies use on the disk."""
     try:
         return sum(os.stat(name).st_blocks * 512 for name in open_bodies(server))
     except FileNotFoundError:
@@ -79,7 +79,7 @@ def server(start):
 
 
 class Watch(threading.Thread):
-    """The most memory that the server has while it is watched."""
+    """The server's peak of memory while it is watched."""
 
     def __init__(self, server):
         super().__init__()
@@ -208,7 +208,7 @@ def test_a_disk_that_becomes_full_refuses_the_body_and_nothing_else(start, small
 
 
 def test_bodies_of_one_address_have_a_part_of_the_disk_and_who_has_stalled_gives_way(server, raw):
-    """LIMIT_SPOOLS_BYTES is 1 GiB, seven eighths of it are for one address: 14 bodies that take 64 MiB each."""
+    """LIMIT_SPOOLS_BYTES is 1 GiB, and one address gets seven eighths of it: 14 bodies of 64 MiB each."""
     half = b"x" * (57 * MIB)
     head = sized(server, half, 70 * MIB)
     clients = [raw(server).send(head).send(half) for _ in range(14)]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-# A source stands behind those that it uses.
+# A source comes after those that it uses.
 SOURCES = sorted(ROOT.glob("src/**/*.sql"), key=lambda path: ("-- uses:" in path.read_text(), path))
 WHOLE_TABLES = {
     "dynamodb: find_gone": "the first row",

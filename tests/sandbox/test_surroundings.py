@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 
+import orderly_server
 import pytest
 from botocore.exceptions import WaiterError
 from orderly_fixtures import zip_of
@@ -84,6 +85,10 @@ def test_why_a_bootstrap_does_not_start_is_told_to_the_caller_the_log_group_and_
     assert f'message="{why}"' in house.server.log
 
 
+def wait_for_line(house, pattern):
+    orderly_server.wait_until(lambda: re.search(pattern, house.server.log), 30, pattern)
+
+
 def state_of(house, name):
     configuration = house.client("lambda").get_function_configuration(FunctionName=name)
     return [configuration.get(key) for key in ("State", "StateReasonCode", "StateReason")]
@@ -101,7 +106,7 @@ def test_a_function_without_an_interpreter_is_failed_until_there_is_one(houses, 
     assert state_of(house, name) == ["Failed", "InvalidRuntime", why]
     with pytest.raises(WaiterError, match="terminal failure state"):
         house.client("lambda").get_waiter("function_active_v2").wait(FunctionName=name)
-    assert f'{name} reason="{why}"' in house.server.log
+    wait_for_line(house, rf'warn a function cannot be started function=\S+:{name} reason="{re.escape(why)}"')
     assert house.invoke(name)["errorMessage"].endswith(why)
     program = {"nodejs": "node", "python": "python3"}[family]
     (tmp_path / program).symlink_to(os.path.realpath(shutil.which(program, path="/usr/bin:/usr/local/bin")))
@@ -123,7 +128,7 @@ def test_each_functions_failures_are_in_the_servers_log(houses):
     for name in names.values():
         assert "errorMessage" in house.invoke(name)
     for kind, name in names.items():
-        assert re.search(rf'warn a function failed function=\S+:{name} .*reason="[^"]*{kind}', house.server.log), kind
+        wait_for_line(house, rf'warn a function failed function=\S+:{name} .*reason="[^"]*{kind}')
 
 
 def test_node_functions_run_with_the_sdk_at_hand(house):

@@ -236,7 +236,7 @@ def test_a_condition_key_that_nothing_supplies_is_told_in_the_log(tmp_path):
 
 @pytest.fixture
 def bounded_role(iam, new_role, new_policy):  # noqa: F811
-    """bounded_role() is (a role with a boundary, the boundary's ARN)."""
+    """bounded_role() returns (a role with a boundary, the boundary's ARN)."""
 
     def make():
         name, boundary = new_role(), new_policy(allow("*"))

@@ -1,6 +1,6 @@
-"""A data folder that an earlier version wrote, each service with a table of tags of its own, opens with all its tags.
+"""A data folder of an earlier version, in which each service had a table of tags of its own, opens with all its tags.
 
-old_tags.sql is `sqlite3 orderly.db .dump` of such a folder.
+old_tags.sql is `sqlite3 orderly.db .dump` of that folder.
 """
 
 import contextlib
@@ -39,7 +39,7 @@ def server(tmp_path):
 
 @pytest.fixture
 def of(server):
-    """of("sqs") is a client of the server."""
+    """of("sqs") returns a client of the server."""
 
     def make(service, region="us-east-1", account="test"):
         return boto3.client(service, endpoint_url=server.endpoint, region_name=region, aws_access_key_id=account,

@@ -23,7 +23,7 @@ VPC = {"VpcConfig": {"SubnetIds": ["subnet-1a"], "SecurityGroupIds": ["sg-1a"]}}
 TAGS = {"env": "prod"}
 NAMED, STREAM = {"logGroupName": "none"}, {"logGroupName": "none", "logStreamName": "s"}
 
-# What a client asks, about what is not there, and all that it must be allowed.
+# Requests about missing resources, and the permissions that they need.
 OPERATIONS = [
     ("lambda", "create_function", {"FunctionName": "none", "Tags": TAGS, **NEW},
      [("lambda:CreateFunction", FUNCTION), ("lambda:TagResource", FUNCTION), ("iam:PassRole", ROLE)]),
@@ -97,7 +97,7 @@ def statement(effect, actions, resource="*", **condition):
 
 @pytest.fixture(scope="module")
 def user(client):
-    """user(service, *statements) is a client of a user who has these and nothing else."""
+    """user(service, *statements) returns a client of a user with exactly these statements."""
     iam, name = client("iam"), "user-of-permissions"
     iam.create_user(UserName=name)
     key = iam.create_access_key(UserName=name)["AccessKey"]
@@ -114,7 +114,7 @@ def user(client):
 
 
 def denial_of(call, arguments):
-    """AWS's sentence; None when the caller may, whatever else becomes of the call."""
+    """AWS's sentence; None when the caller is allowed, even if the call fails otherwise."""
     try:
         call(**arguments)
     except ClientError as error:
@@ -276,7 +276,7 @@ def test_another_account_may_what_the_functions_policy_says_and_no_more(client, 
 
 
 def test_which_vpc_subnets_are_in_is_not_known(user):
-    """A Deny for the VPC applies to a function with subnets, and an Allow does not; without subnets there is none."""
+    """A Deny for the VPC applies to a function with subnets, and an Allow does not; without subnets neither has an effect."""
     inside = {"FunctionName": "none", "Role": ROLE, **VPC}
     outside = {"FunctionName": "none", "Role": ROLE}
     of_vpc = {"StringEquals": {"lambda:VpcIds": "vpc-1"}}
@@ -318,7 +318,7 @@ def test_a_policy_can_say_which_function_asks(client, make_function, make_role, 
     assert answers(statement("Allow", "sqs:GetQueueUrl")) == [None, None]
     assert answers(statement("Allow", "sqs:GetQueueUrl", **of_mine)) == [None, denied]
     assert answers(statement("Allow", "sqs:GetQueueUrl"), statement("Deny", "sqs:*", **of_mine)) == [denied, None]
-    session = client("sts").assume_role  # a session that no function has
+    session = client("sts").assume_role  # a session outside any function
     trust = {"Version": "2012-10-17", "Statement": [
         {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}]}
     client("iam").update_assume_role_policy(RoleName=role.split("/")[-1], PolicyDocument=json.dumps(trust))

@@ -6,7 +6,7 @@
 
 static struct arena arena;
 
-/* A file with that text, mapped. */
+/* A mapped file with that text. */
 static struct spool *spool_of(str text, size_t piece, str *content)
 {
     struct spool *spool = spool_open("/tmp");
@@ -55,7 +55,7 @@ TEST(only_text_of_the_file_is_its_own)
     spool_close(spool);
 }
 
-/* Steps are 64 KiB of text, which are 48 KiB of bytes. */
+/* A step is 64 KiB of text, which is 48 KiB of bytes. */
 TEST(base64_is_decoded_where_it_is)
 {
     enum { STEP = 48 * 1024 };

@@ -134,9 +134,9 @@ void emit_docs(struct model *models, size_t count, struct text *out)
              S("# Compatibility\n\n"
                "<!-- Made by modelc from the models under src/services: change those. -->\n"
                "What Orderly serves of each service's API. An operation that AWS has and Orderly does not\n"
-               "answers 501 `NotImplemented`.  A request that asks for what a shape refuses fails; null, "
+               "answers with 501 `NotImplemented`.  A request that uses what a shape refuses fails; null, "
                "false and\n"
-               "empty texts, lists and maps ask for nothing.\n"));
+               "empty texts, lists and maps do not count as use.\n"));
     for (size_t i = 0; i < count; i++)
         emit_service(&models[i], out);
 }

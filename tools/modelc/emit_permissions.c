@@ -171,7 +171,7 @@ void emit_condition_keys(const struct model *model, struct text *out)
     text_add(out, S("NULL};\n\n"));
 }
 
-/* What every locator is given, in front of those that are given one text. */
+/* The arguments of every locator, before those of locators that get a text. */
 void emit_locator_thunks(const struct model *model, struct text *out)
 {
     for (size_t i = 0; i < model->resources.count; i++) {
@@ -199,7 +199,7 @@ static bool uses(const struct operation_entry *operation, str function)
     return false;
 }
 
-/* What a function takes that several operations with different inputs name: any input. */
+/* The input of a function that operations with different inputs use: any input. */
 static str input_of(const struct model *model, const struct operation_entry *operation, str function)
 {
     for (size_t i = 0; i < model->operations.count; i++)

@@ -120,8 +120,8 @@ struct resource_entry {
     int line;
     str arn; /* "arn:aws:sqs:{region}:{account}:{name}" */
     bool has_tags;
-    struct names keys;         /* besides the tags, that its locator supplies */
-    bool is_named, takes_with; /* some `on` names it by a path, and by another text with that */
+    struct names keys;         /* that its locator supplies, besides tags */
+    bool is_named, takes_with; /* an `on` names it by a path, and by another text with that */
 };
 
 struct resources {
@@ -137,7 +137,7 @@ struct permission_entry {
     struct path path, with, when_asked;
     str function;  /* the function after `by` */
     str on;        /* an ARN, or "*" */
-    str otherwise; /* what the locator is given when the request names no resource */
+    str otherwise; /* what the locator gets when the request names no resource */
     bool also;
 };
 
@@ -160,7 +160,7 @@ struct keys {
     size_t count;
 };
 
-/* action NAME on KIND key NAME …: an action without an operation, that services ask for. */
+/* action NAME on KIND key NAME …: an action without an operation, which services authorize. */
 struct action_entry {
     str name; /* "PassRole" */
     struct name kind;
@@ -211,7 +211,7 @@ struct effect_entry {
     str name;
     int line;
     struct name input, id, ended; /* text absent: not given */
-    bool transient;               /* it is void after a restart */
+    bool transient;               /* a restart makes it void */
 };
 
 struct effects {

@@ -11,7 +11,7 @@ static str word_or_absent(const struct line *line, size_t at)
 
 /* ---- lines ---- */
 
-/* The condition keys from that word on; false when a word is none. */
+/* The condition keys from that word on; false when a word is not a key. */
 static bool take_keys(struct model *model, const struct line *line, size_t at, struct names *keys)
 {
     for (; at < line->count; at++) {
@@ -203,7 +203,7 @@ static bool passes_container(const struct model *model, const struct path *path)
     return last;
 }
 
-/* What comes with each of the names is one text. */
+/* The text that comes with each of the names must be a single one. */
 static void check_with(struct model *model, const struct operation_entry *operation,
                        struct permission_entry *permission)
 {

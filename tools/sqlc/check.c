@@ -120,7 +120,7 @@ static void read_columns(struct catalog *catalog)
     sqlite3_finalize(prepared);
 }
 
-/* The store, too, applies all migrations of what a source uses before the source's own. */
+/* Like the store, apply all migrations of the sources that this one uses before its own. */
 static void apply_used(struct catalog *catalog)
 {
     struct source *source = catalog->source;

@@ -203,7 +203,7 @@ static void read_enum(struct reader *reader, str rest)
         source_error(source, reader->line, "%.*s has no values", STR_ARGS(name));
 }
 
-/* The path of a source, from the folder of this one. */
+/* Read the path of a source, relative to the folder of this one. */
 static void read_uses(struct reader *reader, str rest)
 {
     struct source *source = reader->source;

@@ -94,7 +94,7 @@ struct source {
         size_t count;
     } enums;
     struct names tables;      /* filled by check_source(): its own, */
-    struct names used_tables; /* and those of what it uses */
+    struct names used_tables; /* and those of the sources that it uses */
     struct {
         struct row *items;
         size_t count;
@@ -102,7 +102,7 @@ struct source {
 };
 
 void read_source(struct source *source);
-/* What `-- uses:` names it by: tags of tags.sql. */
+/* The name of a source in `-- uses:`: tags for tags.sql. */
 str source_name(const struct source *source);
 void check_source(struct source *source);
 /* check_enums.c: an enum whose table does not check it, or NULL; and the complaints about enums. */

@@ -1,5 +1,5 @@
 /*
- * documents.c: whether two policies mean the same, however they are written.
+ * documents.c: whether two policies mean the same, in any spelling.
  */
 #include "orders/cli/documents.h"
 

@@ -92,9 +92,12 @@ void dynamodb_access_in_context(const struct call *call, const struct table *tab
 void dynamodb_select_in_context(const struct call *call, str asked, const struct expressions *expressions,
                                 struct context_list *context)
 {
-    str otherwise = expressions && expressions->projection ? S("SPECIFIC_ATTRIBUTES") : S("ALL_ATTRIBUTES");
+    bool projected = expressions && expressions->projection;
+    enum dynamodb_select otherwise =
+        projected ? DYNAMODB_SELECT_SPECIFIC_ATTRIBUTES : DYNAMODB_SELECT_ALL_ATTRIBUTES;
 
-    context_add(call, context, S("dynamodb:Select"), str_present(asked) ? asked : otherwise);
+    context_add(call, context, S("dynamodb:Select"),
+                str_present(asked) ? asked : dynamodb_select_text(otherwise));
 }
 
 const struct expressions *dynamodb_read_for_context(const struct call *call, bool well,

@@ -26,8 +26,8 @@ double dynamodb_read_units(int64_t size_bytes, const bool *consistent)
     return consistent && *consistent ? units : units / 2;
 }
 
-const struct dynamodb_consumed_capacity *dynamodb_consumed(const struct call *call, const struct table *table,
-                                                           str asked, double units)
+const struct dynamodb_consumed_capacity *
+dynamodb_capacity_of(const struct call *call, const struct table *table, str asked, double units)
 {
     if (!str_present(asked) ||
         dynamodb_return_consumed_capacity_of(asked) == DYNAMODB_RETURN_CONSUMED_CAPACITY_NONE)

@@ -118,8 +118,8 @@ enum { WRITE_UNIT_BYTES = 1024, READ_UNIT_BYTES = 4096 };
 double dynamodb_write_units(int64_t size_bytes);
 double dynamodb_read_units(int64_t size_bytes, const bool *consistent);
 /* The consumed capacity, if the request asks for it; else NULL. */
-const struct dynamodb_consumed_capacity *dynamodb_consumed(const struct call *call, const struct table *table,
-                                                           str asked, double units);
+const struct dynamodb_consumed_capacity *
+dynamodb_capacity_of(const struct call *call, const struct table *table, str asked, double units);
 
 /* upkeep.c */
 /* The number of items in a table; for a large one, when it was last counted. */
@@ -186,7 +186,7 @@ enum outcome dynamodb_write_item(const struct call *call, struct write *write);
 
 /* page.c */
 /* A page of a Scan or a Query. */
-struct page {
+struct item_page {
     const struct call *call;
     const struct table *table;
     const struct expressions *expressions;
@@ -198,8 +198,8 @@ struct page {
     struct dynamodb_attribute_map_list items;
 };
 /* Check the parameters that Scan and Query share: Select, IndexName and the projection. */
-bool dynamodb_page_begin(struct page *page, str select, str index_name, const int64_t *limit);
+bool dynamodb_page_begin(struct item_page *page, str select, str index_name, const int64_t *limit);
 /* Read one more item; false: the page is full, or its time is up. */
-bool dynamodb_page_add(struct page *page, int64_t size_bytes, str blob);
+bool dynamodb_page_add(struct item_page *page, int64_t size_bytes, str blob);
 /* The start of the next page; absent after the last page. */
-struct dynamodb_attribute_map dynamodb_page_next(const struct page *page);
+struct dynamodb_attribute_map dynamodb_page_next(const struct item_page *page);

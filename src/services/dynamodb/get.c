@@ -47,7 +47,8 @@ enum outcome dynamodb_get_item(const struct call *call, const struct dynamodb_ge
         out->item = expressions.projection
                         ? dynamodb_projection_apply(call->arena, expressions.projection, &stored.item)
                         : stored.item;
-    out->consumed_capacity = dynamodb_consumed(call, table, in->return_consumed_capacity,
-                                               dynamodb_read_units(stored.size_bytes, in->consistent_read));
+    out->consumed_capacity =
+        dynamodb_capacity_of(call, table, in->return_consumed_capacity,
+                             dynamodb_read_units(stored.size_bytes, in->consistent_read));
     return DONE;
 }

@@ -22,7 +22,7 @@ static str select_problem(const struct call *call, str select, str index_name, c
     return (str){0};
 }
 
-bool dynamodb_page_begin(struct page *page, str select, str index_name, const int64_t *limit)
+bool dynamodb_page_begin(struct item_page *page, str select, str index_name, const int64_t *limit)
 {
     const struct call *call = page->call;
     str problem = select_problem(call, select, index_name, page->expressions->projected_by);
@@ -41,13 +41,13 @@ bool dynamodb_page_begin(struct page *page, str select, str index_name, const in
 }
 
 /* As on AWS, the item that crosses a megabyte belongs to the page. */
-static bool is_full(const struct page *page)
+static bool is_full(const struct item_page *page)
 {
     return page->size_bytes > MAX_PAGE_BYTES || page->scanned >= page->limit || time_is_up(page->call);
 }
 
 /* Does the item pass the filter?  If so, add it. */
-static bool keep(struct page *page, const struct dynamodb_attribute_map *item)
+static bool keep(struct item_page *page, const struct dynamodb_attribute_map *item)
 {
     const struct expressions *expressions = page->expressions;
     struct arena *arena = page->call->arena;
@@ -62,7 +62,7 @@ static bool keep(struct page *page, const struct dynamodb_attribute_map *item)
     return true;
 }
 
-bool dynamodb_page_add(struct page *page, int64_t size_bytes, str blob)
+bool dynamodb_page_add(struct item_page *page, int64_t size_bytes, str blob)
 {
     struct arena *arena = page->call->arena;
     struct arena_mark before = arena_mark(arena);
@@ -77,7 +77,7 @@ bool dynamodb_page_add(struct page *page, int64_t size_bytes, str blob)
     return !page->more;
 }
 
-struct dynamodb_attribute_map dynamodb_page_next(const struct page *page)
+struct dynamodb_attribute_map dynamodb_page_next(const struct item_page *page)
 {
     struct arena *arena = page->call->arena;
 

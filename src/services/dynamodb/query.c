@@ -208,7 +208,7 @@ static bool filter_check(const struct call *call, const struct table *table, con
 
 /* ---- reading ---- */
 
-static void fill_forward(struct page *page, const struct range *range)
+static void fill_forward(struct item_page *page, const struct range *range)
 {
     struct dynamodb_query_forward_params params = {.table_id = page->table->row.id,
                                                    .hash_key = range->partition,
@@ -222,7 +222,7 @@ static void fill_forward(struct page *page, const struct range *range)
     dynamodb_query_forward_close(&cursor);
 }
 
-static void fill_backward(struct page *page, const struct range *range)
+static void fill_backward(struct item_page *page, const struct range *range)
 {
     struct dynamodb_query_backward_params params = {.table_id = page->table->row.id,
                                                     .hash_key = range->partition,
@@ -257,7 +257,7 @@ enum outcome dynamodb_query(const struct call *call, const struct dynamodb_query
     struct key_condition key = {0};
     const struct table *table = dynamodb_table_of(call);
     struct range range = {0};
-    struct page page = {.call = call, .table = table, .expressions = &expressions};
+    struct item_page page = {.call = call, .table = table, .expressions = &expressions};
     str problem = {0};
 
     if (!table || !request_check(call, in, &expressions))
@@ -277,7 +277,7 @@ enum outcome dynamodb_query(const struct call *call, const struct dynamodb_query
     out->count = arena_i64(call->arena, page.count);
     out->scanned_count = arena_i64(call->arena, page.scanned);
     out->last_evaluated_key = dynamodb_page_next(&page);
-    out->consumed_capacity = dynamodb_consumed(call, table, in->return_consumed_capacity,
-                                               dynamodb_read_units(page.size_bytes, in->consistent_read));
+    out->consumed_capacity = dynamodb_capacity_of(call, table, in->return_consumed_capacity,
+                                                  dynamodb_read_units(page.size_bytes, in->consistent_read));
     return DONE;
 }

@@ -85,7 +85,7 @@ static bool span_read(const struct call *call, const struct dynamodb_scan_input 
                            (long long)share->total, (long long)share->segment));
 }
 
-static void fill(struct page *page, const struct span *span)
+static void fill(struct item_page *page, const struct span *span)
 {
     struct dynamodb_scan_items_params params = {.table_id = page->table->row.id,
                                                 .hash_key = span->after.hash,
@@ -121,7 +121,7 @@ enum outcome dynamodb_scan(const struct call *call, const struct dynamodb_scan_i
     struct expressions expressions = {0};
     struct share share;
     struct span span;
-    struct page page = {.call = call, .table = table, .expressions = &expressions};
+    struct item_page page = {.call = call, .table = table, .expressions = &expressions};
 
     if (!table || !request_check(call, in, &expressions) || !share_read(call, in, &share) ||
         !dynamodb_table_open(call, table) ||
@@ -133,7 +133,7 @@ enum outcome dynamodb_scan(const struct call *call, const struct dynamodb_scan_i
     out->count = arena_i64(call->arena, page.count);
     out->scanned_count = arena_i64(call->arena, page.scanned);
     out->last_evaluated_key = dynamodb_page_next(&page);
-    out->consumed_capacity = dynamodb_consumed(call, table, in->return_consumed_capacity,
-                                               dynamodb_read_units(page.size_bytes, in->consistent_read));
+    out->consumed_capacity = dynamodb_capacity_of(call, table, in->return_consumed_capacity,
+                                                  dynamodb_read_units(page.size_bytes, in->consistent_read));
     return DONE;
 }

@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/hash.h"
+#include "engine/page.h"
 #include "services/tags/tags.h"
 
 enum { LIST_LIMIT = 100 };
@@ -15,14 +16,14 @@ enum { LIST_LIMIT = 100 };
 /* ---- describing ---- */
 
 static void add_key(const struct call *call, struct dynamodb_table_description *description, str name,
-                    str type, str key_type)
+                    str type, enum dynamodb_key_type key_type)
 {
     if (!str_present(name))
         return;
     *list_add(call->arena, &description->attribute_definitions) =
         (struct dynamodb_attribute_definition){.attribute_name = name, .attribute_type = type};
-    *list_add(call->arena, &description->key_schema) =
-        (struct dynamodb_key_schema_element){.attribute_name = name, .key_type = key_type};
+    *list_add(call->arena, &description->key_schema) = (struct dynamodb_key_schema_element){
+        .attribute_name = name, .key_type = dynamodb_key_type_text(key_type)};
 }
 
 static void add_throughput(const struct call *call, struct dynamodb_table_description *description,
@@ -43,7 +44,7 @@ static void add_on_demand(const struct call *call, struct dynamodb_table_descrip
     if (row->on_demand) {
         struct dynamodb_billing_mode_summary *billing =
             arena_new(call->arena, struct dynamodb_billing_mode_summary);
-        billing->billing_mode = S("PAY_PER_REQUEST");
+        billing->billing_mode = dynamodb_billing_mode_text(DYNAMODB_BILLING_MODE_PAY_PER_REQUEST);
         billing->last_update_to_pay_per_request_date_time = arena_i64(call->arena, row->created_ms);
         description->billing_mode_summary = billing;
     }
@@ -77,17 +78,17 @@ static void add_count(const struct call *call, struct dynamodb_table_description
 }
 
 static const struct dynamodb_table_description *describe(const struct call *call, const struct table *table,
-                                                         str status)
+                                                         enum dynamodb_table_status status)
 {
     struct dynamodb_table_description *description =
         arena_new(call->arena, struct dynamodb_table_description);
     struct dynamodb_read_settings_row row = {0};
 
     dynamodb_read_settings(call->txn, &(struct dynamodb_read_settings_params){.id = table->row.id}, &row);
-    add_key(call, description, table->row.hash_name, table->row.hash_type, S("HASH"));
-    add_key(call, description, table->row.range_name, table->row.range_type, S("RANGE"));
+    add_key(call, description, table->row.hash_name, table->row.hash_type, DYNAMODB_KEY_TYPE_HASH);
+    add_key(call, description, table->row.range_name, table->row.range_type, DYNAMODB_KEY_TYPE_RANGE);
     description->table_name = table->name;
-    description->table_status = status;
+    description->table_status = dynamodb_table_status_text(status);
     description->creation_date_time = arena_i64(call->arena, row.created_ms);
     description->table_arn = table->arn;
     description->table_id = row.table_uuid;
@@ -114,7 +115,7 @@ enum outcome dynamodb_describe_table(const struct call *call, const struct dynam
     (void)in;
     if (!table || (!table->row.id && !refuse_missing(call, table)))
         return FAILED;
-    out->table = describe(call, table, S("ACTIVE"));
+    out->table = describe(call, table, DYNAMODB_TABLE_STATUS_ACTIVE);
     return DONE;
 }
 
@@ -153,7 +154,7 @@ static void add(const struct call *call, const struct dynamodb_create_table_inpu
     dynamodb_items_begin_counting(call, row->id);
     struct str_map tags = TAGS_MAP(call->arena, &in->tags);
     bool fit = tags_put(call, table->arn, &tags, TAG_CASE_MATTERS);
-    check(fit); /* dynamodb_table_check() has counted them */
+    check(fit); /* dynamodb_table_check() has checked their number */
 }
 
 enum outcome dynamodb_create_table(const struct call *call, const struct dynamodb_create_table_input *in,
@@ -168,7 +169,7 @@ enum outcome dynamodb_create_table(const struct call *call, const struct dynamod
         return fail(call, &DYNAMODB_RESOURCE_IN_USE_EXCEPTION, "Table already exists: %.*s",
                     STR_ARGS(table.name));
     add(call, in, &table);
-    out->table_description = describe(call, &table, S("CREATING"));
+    out->table_description = describe(call, &table, DYNAMODB_TABLE_STATUS_CREATING);
     return DONE;
 }
 
@@ -177,22 +178,22 @@ enum outcome dynamodb_create_table(const struct call *call, const struct dynamod
 enum outcome dynamodb_list_tables(const struct call *call, const struct dynamodb_list_tables_input *in,
                                   struct dynamodb_list_tables_output *out)
 {
-    int64_t limit = in->limit ? *in->limit : LIST_LIMIT;
-    str after = in->exclusive_start_table_name;
-
+    bool first = !str_present(in->exclusive_start_table_name);
+    struct page page = {.after = first ? S("") : in->exclusive_start_table_name,
+                        .limit = in->limit ? *in->limit : LIST_LIMIT};
     struct dynamodb_list_names_rows rows =
         dynamodb_list_names(call->txn, &(struct dynamodb_list_names_params){
                                            .account = call->account,
                                            .region = call->region,
-                                           .after = str_present(after) ? after : S(""),
-                                           .limit = limit + 1,
+                                           .after = page.after,
+                                           .limit = page_rows(&page),
                                        });
-    bool more = (int64_t)rows.count > limit;
+
     list_make_empty(call->arena, &out->table_names);
-    for (size_t i = 0; i < rows.count - more; i++)
+    for (size_t i = 0; i < rows.count && page_takes(&page, rows.items[i].name); i++)
         *list_add(call->arena, &out->table_names) = rows.items[i].name;
-    if (more)
-        out->last_evaluated_table_name = rows.items[limit - 1].name;
+    if (page.more)
+        out->last_evaluated_table_name = page.last;
     return DONE;
 }
 
@@ -212,7 +213,7 @@ enum outcome dynamodb_delete_table(const struct call *call, const struct dynamod
         return fail(call, &DYNAMODB_VALIDATION_EXCEPTION,
                     "Resource cannot be deleted as it is currently protected against deletion. Disable "
                     "deletion protection first.");
-    out->table_description = describe(call, table, S("DELETING"));
+    out->table_description = describe(call, table, DYNAMODB_TABLE_STATUS_DELETING);
     tags_remove_all(call, table->arn);
     dynamodb_remove_table(call->txn, &(struct dynamodb_remove_table_params){.id = table->row.id});
     dynamodb_items_remove_later(call, table->row.id);

@@ -122,7 +122,7 @@ enum outcome dynamodb_update_item(const struct call *call, const struct dynamodb
         return outcome;
     if (str_present(write.blob))
         return_values(call, in->return_values, &write, &out->attributes);
-    out->consumed_capacity = dynamodb_consumed(call, write.table, in->return_consumed_capacity,
-                                               dynamodb_write_units(write.stored.size_bytes));
+    out->consumed_capacity = dynamodb_capacity_of(call, write.table, in->return_consumed_capacity,
+                                                  dynamodb_write_units(write.stored.size_bytes));
     return DONE;
 }

@@ -94,7 +94,7 @@ enum outcome iam_create_access_key(const struct call *call, const struct iam_cre
     *key = (struct iam_access_key){
         .user_name = owner.user_name,
         .access_key_id = iam_new_access_key_id(call->arena, S("AKIA")),
-        .status = S("Active"),
+        .status = iam_status_type_text(IAM_STATUS_TYPE_ACTIVE),
         .secret_access_key = iam_new_secret(call->arena),
         .create_date = arena_i64(call->arena, call->now_ms),
     };

@@ -40,8 +40,8 @@ struct inquiry {
     struct policy_set set;
 };
 
-static struct policy_request ask(const struct call *call, const struct principal *caller, str action,
-                                 str resource_arn)
+static struct policy_request request_of(const struct call *call, const struct principal *caller, str action,
+                                        str resource_arn)
 {
     return (struct policy_request){
         .caller = caller,
@@ -104,7 +104,8 @@ static bool inquire(const struct call *call, const struct question *question, st
 {
     str resource_policy = question->resource_policy;
 
-    *inquiry = (struct inquiry){.request = ask(call, call->caller, question->action, question->resource_arn)};
+    *inquiry =
+        (struct inquiry){.request = request_of(call, call->caller, question->action, question->resource_arn)};
     bool there = add_caller(call, inquiry);
     inquiry->set.trust = str_starts_with(question->action, S("sts:AssumeRole"));
     if (str_present(resource_policy) && !str_empty(resource_policy))

@@ -5,6 +5,7 @@
  */
 #include "base/list.h"
 #include "engine/call.h"
+#include "engine/page.h"
 #include "iam_model.h"
 #include "iam_sql.h"
 #include "services/iam/aws_managed.h"
@@ -28,17 +29,9 @@ struct identity {
     str arn;
 };
 
-/* Lists in parts.  Items come in ascending order of their keys. */
-struct page {
-    str after; /* the last key of the previous part; empty at the start */
-    int64_t limit, taken;
-    bool truncated;
-    str last;
-};
-
 /* identities.c */
 /* Names of identities and policies ignore case: this is the form that is compared. */
-str iam_folded(struct arena *arena, str name);
+str iam_lower_case(struct arena *arena, str name);
 /* AWS's ids: a prefix and random letters and digits. */
 str iam_unique_id(struct arena *arena, str prefix);
 /* arn:aws:iam::<account>:<type><path><name> */
@@ -75,7 +68,7 @@ void iam_policies_changed(const struct call *call);
 
 /* tags.c */
 bool iam_tags_check(const struct call *call, const struct iam_tag_list_type *tags);
-/* Of an identity or a policy, by its ARN.  False: too many, and fail() has been called. */
+/* Set tags of the identity or policy with that ARN.  False, after fail(): too many. */
 bool iam_tags_put(const struct call *call, str owner, const struct iam_tag_list_type *tags);
 struct iam_tag_list_type iam_tags_of(const struct call *call, str owner);
 

@@ -27,7 +27,7 @@ const struct identity_kind IAM_USER_KIND = {
     .attachment_quota = STR_INIT("PoliciesPerUser"),
 };
 
-str iam_folded(struct arena *arena, str name)
+str iam_lower_case(struct arena *arena, str name)
 {
     char *copy = arena_alloc(arena, name.size + 1);
 
@@ -63,7 +63,7 @@ bool iam_identity_find_id(struct txn *txn, struct arena *arena, int64_t id, stru
 bool iam_identity_find(struct txn *txn, struct arena *arena, const struct identity_kind *kind, str account,
                        str name, struct identity *identity)
 {
-    struct iam_identity_by_name_params params = {account, kind->word, iam_folded(arena, name)};
+    struct iam_identity_by_name_params params = {account, kind->word, iam_lower_case(arena, name)};
     struct iam_identity_by_name_row row;
 
     return iam_identity_by_name(txn, &params, &row) && iam_identity_find_id(txn, arena, row.id, identity) &&
@@ -86,7 +86,7 @@ struct iam_page_identities_rows iam_identity_page(const struct call *call, const
         .kind = kind->word,
         .after = page->after,
         .path_prefix = path_prefix,
-        .limit = page->limit + 1, /* one more, to know whether another part follows */
+        .limit = page_rows(page),
     };
 
     return iam_page_identities(call->txn, &params);
@@ -99,7 +99,7 @@ bool iam_identity_create(const struct call *call, struct identity *identity,
 
     row->unique_id = iam_unique_id(call->arena, identity->kind->id_prefix);
     row->kind = identity->kind->word;
-    row->folded_name = iam_folded(call->arena, row->name);
+    row->folded_name = iam_lower_case(call->arena, row->name);
     row->id = iam_insert_identity(call->txn, row);
     if (row->id == 0) {
         fail(call, &IAM_ENTITY_ALREADY_EXISTS_EXCEPTION, "%.*s with name %.*s already exists.",
@@ -135,7 +135,8 @@ const struct iam_attached_permissions_boundary *iam_identity_boundary(const stru
     struct iam_attached_permissions_boundary *boundary =
         arena_new(call->arena, struct iam_attached_permissions_boundary);
     *boundary = (struct iam_attached_permissions_boundary){
-        .permissions_boundary_type = S("Policy"),
+        .permissions_boundary_type = iam_permissions_boundary_attachment_type_text(
+            IAM_PERMISSIONS_BOUNDARY_ATTACHMENT_TYPE_PERMISSIONS_BOUNDARY_POLICY),
         .permissions_boundary_arn = identity->row.boundary_arn,
     };
     return boundary;

@@ -78,7 +78,7 @@ static int64_t count_boundaries(const struct call *call, str arn)
 }
 
 /* As in lists: without description and tags. */
-static struct iam_policy brief(const struct call *call, const struct managed_policy *policy)
+static struct iam_policy summary_of(const struct call *call, const struct managed_policy *policy)
 {
     const struct aws_managed_policy *aws = policy->aws;
 
@@ -100,7 +100,7 @@ static const struct iam_policy *shown(const struct call *call, const struct mana
 {
     struct iam_policy *shown = arena_new(call->arena, struct iam_policy);
 
-    *shown = brief(call, policy);
+    *shown = summary_of(call, policy);
     if (!policy->aws) {
         shown->description = policy->row.description;
         shown->tags = iam_tags_of(call, policy->arn);
@@ -120,7 +120,7 @@ enum outcome iam_create_policy(const struct call *call, const struct iam_create_
     struct iam_insert_policy_params params = {
         .account = call->account,
         .policy_name = in->policy_name,
-        .folded_name = iam_folded(call->arena, in->policy_name),
+        .folded_name = iam_lower_case(call->arena, in->policy_name),
         .path = path,
         .unique_id = iam_unique_id(call->arena, S("ANPA")),
         .arn = arn,
@@ -201,7 +201,7 @@ static void consider(const struct call *call, struct listing *listing, str key, 
     if (iam_page_leaves_out(&listing->page, key) ||
         !iam_managed_policy_find(call->txn, call->arena, arn, &policy))
         return;
-    struct iam_policy item = brief(call, &policy);
+    struct iam_policy item = summary_of(call, &policy);
     if (is_wanted(listing->in, &item) && iam_page_takes(&listing->page, key))
         *list_add(call->arena, listing->policies) = item;
 }
@@ -209,21 +209,19 @@ static void consider(const struct call *call, struct listing *listing, str key, 
 enum outcome iam_list_policies(const struct call *call, const struct iam_list_policies_request *in,
                                struct iam_list_policies_response *out)
 {
-    str scope = str_present(in->scope) ? in->scope : S("All");
+    enum iam_policy_scope_type scope = iam_policy_scope_type_of(in->scope); /* 0: all */
     struct listing listing = {.in = in, .policies = &out->policies};
 
     if (!iam_page_open(call, in->marker, in->max_items, &listing.page))
         return FAILED;
     list_make_empty(call->arena, &out->policies);
-    for (size_t i = 0;
-         i < IAM_AWS_MANAGED_POLICY_COUNT && iam_policy_scope_type_of(scope) != IAM_POLICY_SCOPE_TYPE_LOCAL;
-         i++) {
+    for (size_t i = 0; i < IAM_AWS_MANAGED_POLICY_COUNT && scope != IAM_POLICY_SCOPE_TYPE_LOCAL; i++) {
         const struct aws_managed_policy *aws = &IAM_AWS_MANAGED_POLICIES[i];
         consider(call, &listing, arena_join(call->arena, S("aws/"), aws->name),
                  iam_aws_managed_arn(call->arena, aws));
     }
     struct iam_policies_of_account_rows rows = {0};
-    if (iam_policy_scope_type_of(scope) != IAM_POLICY_SCOPE_TYPE_AWS)
+    if (scope != IAM_POLICY_SCOPE_TYPE_AWS)
         rows = iam_policies_of_account(call->txn, &(struct iam_policies_of_account_params){call->account});
     for (size_t i = 0; i < rows.count; i++)
         consider(call, &listing, arena_join(call->arena, S("own/"), rows.items[i].folded_name),

@@ -61,8 +61,7 @@ struct policy_request {
 enum policy_verdict {
     POLICY_SILENT,
     POLICY_ALLOWS_ACCOUNT, /* the caller's whole account: that account's own policies must also allow */
-    POLICY_ALLOWS_ROLE, /* a session through its role or through "*": boundary and session policy still apply
-                         */
+    POLICY_ALLOWS_ROLE,    /* a session by its role or "*": boundary and session policy apply */
     POLICY_ALLOWS,
     POLICY_DENIES,
 };

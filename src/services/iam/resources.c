@@ -82,7 +82,7 @@ const struct identity *iam_identity_of(const struct call *call)
     return NULL;
 }
 
-/* iam:PermissionsBoundary, of an operation on somebody who has one. */
+/* iam:PermissionsBoundary, if the identity of the operation has a boundary. */
 void iam_held_boundary(const struct call *call, const void *in, const struct resource *resource,
                        struct context_list *context)
 {
@@ -180,7 +180,7 @@ const struct managed_policy *iam_own_policy_of(const struct call *call)
 
 /* ---- by ARN ---- */
 
-/* A role with its trust policy, of whatever account. */
+/* A role with its trust policy, of any account. */
 bool sts_locate_role(const struct call *call, str arn, struct resource *found)
 {
     struct identity *role = arena_new(call->arena, struct identity);

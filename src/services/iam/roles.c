@@ -19,7 +19,7 @@ static const struct iam_role_last_used *last_used(const struct call *call, const
 }
 
 /* As in lists: without tags, boundary and use. */
-static struct iam_role brief(const struct call *call, const struct identity *role)
+static struct iam_role summary_of(const struct call *call, const struct identity *role)
 {
     return (struct iam_role){
         .path = role->row.path,
@@ -37,7 +37,7 @@ static const struct iam_role *shown(const struct call *call, const struct identi
 {
     struct iam_role *shown = arena_new(call->arena, struct iam_role);
 
-    *shown = brief(call, role);
+    *shown = summary_of(call, role);
     shown->permissions_boundary = iam_identity_boundary(call, role);
     shown->tags = iam_tags_of(call, role->arn);
     return shown;
@@ -142,7 +142,7 @@ enum outcome iam_list_roles(const struct call *call, const struct iam_list_roles
         struct identity role;
         if (iam_page_takes(&page, rows.items[i].folded_name) &&
             iam_identity_find_id(call->txn, call->arena, rows.items[i].id, &role))
-            *list_add(call->arena, &out->roles) = brief(call, &role);
+            *list_add(call->arena, &out->roles) = summary_of(call, &role);
     }
     iam_page_close(call, &page, &out->is_truncated, &out->marker);
     return DONE;

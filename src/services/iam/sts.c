@@ -183,7 +183,7 @@ static str new_session_token(struct arena *arena, const int64_t *least)
     return base64_encode(arena, (str){bytes, size});
 }
 
-/* Lambda, acting for a function, opens the sessions that the function's own sandboxes use. */
+/* Sessions that Lambda opens for a function are those of the function's own sandboxes. */
 static str function_arn(const struct principal *caller)
 {
     bool is_lambda = caller->kind == PRINCIPAL_SERVICE && str_equal(caller->name, S("lambda.amazonaws.com"));

@@ -172,7 +172,7 @@ enum outcome iam_list_policy_tags(const struct call *call, const struct iam_list
 
     if (!policy || !iam_page_open(call, in->marker, in->max_items, &page))
         return FAILED;
-    struct iam_tag_list_type all = iam_tags_of(call, policy->arn); /* AWS's own policies have none */
+    struct iam_tag_list_type all = iam_tags_of(call, policy->arn); /* AWS's own policies have no tags */
     take_page(call, &all, &page, &out->tags);
     iam_page_close(call, &page, &out->is_truncated, &out->marker);
     return DONE;

@@ -3,8 +3,8 @@
  *
  * The value of an unsupplied key is unknown, so a Deny with it applies and an Allow does not. Keys that AWS
  * would also leave out are absent: of organizations, private networks, MFA, and of parameters that are
- * refused (lambda:Layer). A key that is unknown only of some requests is one whose value is absent in their
- * context (lambda:VpcIds). To supply a key, pass it to authorize_in_context(), and move it from UNSUPPLIED to
+ * refused (lambda:Layer). A key that is unknown in some requests has an absent value in their context
+ * (lambda:VpcIds). To supply a key, pass it to authorize_in_context(), and move it from UNSUPPLIED to
  * SUPPLIED.
  *
  * https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html

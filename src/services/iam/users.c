@@ -4,7 +4,7 @@
 #include "services/iam/iam_internal.h"
 
 /* As in lists: without tags and boundary. */
-static struct iam_user brief(const struct identity *user)
+static struct iam_user summary_of(const struct identity *user)
 {
     return (struct iam_user){
         .path = user->row.path,
@@ -19,7 +19,7 @@ static const struct iam_user *shown(const struct call *call, const struct identi
 {
     struct iam_user *shown = arena_new(call->arena, struct iam_user);
 
-    *shown = brief(user);
+    *shown = summary_of(user);
     shown->permissions_boundary = iam_identity_boundary(call, user);
     shown->tags = iam_tags_of(call, user->arn);
     return shown;
@@ -92,7 +92,7 @@ enum outcome iam_list_users(const struct call *call, const struct iam_list_users
         struct identity user;
         if (iam_page_takes(&page, rows.items[i].folded_name) &&
             iam_identity_find_id(call->txn, call->arena, rows.items[i].id, &user))
-            *list_add(call->arena, &out->users) = brief(&user);
+            *list_add(call->arena, &out->users) = summary_of(&user);
     }
     iam_page_close(call, &page, &out->is_truncated, &out->marker);
     return DONE;

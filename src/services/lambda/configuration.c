@@ -1,8 +1,8 @@
 /*
- * configuration.c: what a function is told to be: checked, kept, described.
+ * configuration.c: a function's settings: checked, stored, described.
  *
- * What makes a difference here are columns; the rest of what clients set and expect to read again is
- * kept as JSON of AWS's own shape.
+ * Settings with an effect are columns; other settings, which clients only read again, are stored as JSON of
+ * AWS's own shape.
  */
 #include "lambda_internal.h"
 
@@ -107,7 +107,7 @@ static bool apply_variables(const struct call *call, const struct lambda_environ
     return variables_check(call, &environment->variables, json);
 }
 
-/* ---- what is kept for clients to read again ---- */
+/* ---- settings that are only stored ---- */
 
 static const struct lambda_vpc_config_response *vpc_of(const struct call *call,
                                                        const struct lambda_vpc_config *vpc)
@@ -137,7 +137,8 @@ static const struct lambda_logging_config *logging_of(const struct call *call,
 {
     struct lambda_logging_config *kept = arena_new(call->arena, struct lambda_logging_config);
 
-    *kept = (struct lambda_logging_config){.log_format = S("Text"), .log_group = function->row.log_group};
+    *kept = (struct lambda_logging_config){.log_format = lambda_log_format_text(LAMBDA_LOG_FORMAT_TEXT),
+                                           .log_group = function->row.log_group};
     return kept;
 }
 
@@ -217,7 +218,7 @@ bool lambda_configuration_check_new(const struct call *call, const struct lambda
     return lambda_architectures_check(call, &in->architectures);
 }
 
-/* To whom the role is passed, and for which function: the one that the request names first. */
+/* The service that gets the role, and the function that the request names first. */
 static void add_role_context(const struct call *call, const struct resource *resource,
                              struct context_list *context)
 {
@@ -233,7 +234,7 @@ bool lambda_locate_role(const struct call *call, str role_arn, struct resource *
     return true;
 }
 
-/* Subnets are in a VPC; which one, only EC2 knows. */
+/* Only EC2 knows the VPC of the subnets: its value is unknown. */
 static void add_vpc(const struct call *call, const struct lambda_function_settings *in,
                     struct context_list *context)
 {
@@ -301,7 +302,10 @@ static const struct lambda_snap_start_response *no_snap_start(const struct call 
 {
     struct lambda_snap_start_response *snap_start = arena_new(call->arena, struct lambda_snap_start_response);
 
-    *snap_start = (struct lambda_snap_start_response){.apply_on = S("None"), .optimization_status = S("Off")};
+    *snap_start = (struct lambda_snap_start_response){
+        .apply_on = lambda_snap_start_apply_on_text(LAMBDA_SNAP_START_APPLY_ON_NONE),
+        .optimization_status =
+            lambda_snap_start_optimization_status_text(LAMBDA_SNAP_START_OPTIMIZATION_STATUS_OFF)};
     return snap_start;
 }
 
@@ -321,17 +325,18 @@ static str last_modified(const struct call *call, int64_t ms)
     return arena_join(call->arena, str_head(time, time.size - 1), S("+0000"));
 }
 
-/* Its messages would wait for ever: so waiters, Terraform's too, end with the reason. */
+/* A function without an interpreter is Failed, so that clients that wait for it, as Terraform does, end with
+ * the reason. */
 static void set_state(const struct call *call, const struct function *function,
                       struct lambda_function_configuration *out)
 {
     const struct runtime *runtime = lambda_runtime_find(function->row.runtime);
 
-    out->state = S("Active");
+    out->state = lambda_state_text(LAMBDA_STATE_ACTIVE);
     if (!runtime || lambda_runtime_is_installed(runtime))
         return;
-    out->state = S("Failed");
-    out->state_reason_code = S("InvalidRuntime");
+    out->state = lambda_state_text(LAMBDA_STATE_FAILED);
+    out->state_reason_code = lambda_state_reason_code_text(LAMBDA_STATE_REASON_CODE_INVALID_RUNTIME);
     out->state_reason = lambda_runtime_problem(call, runtime);
 }
 
@@ -356,13 +361,13 @@ struct lambda_function_configuration *lambda_configuration_of(const struct call 
     out->environment = environment_of(call, function);
     out->revision_id = row->revision;
     set_state(call, function, out);
-    out->last_update_status = S("Successful");
-    out->package_type = S("Zip");
+    out->last_update_status = lambda_last_update_status_text(LAMBDA_LAST_UPDATE_STATUS_SUCCESSFUL);
+    out->package_type = lambda_package_type_text(LAMBDA_PACKAGE_TYPE_ZIP);
     *list_add(call->arena, &out->architectures) = row->architecture;
     out->snap_start = no_snap_start(call);
     out->logging_config = logging_of(call, function);
     if (!out->tracing_config)
-        out->tracing_config = tracing_of(call, S("PassThrough"));
+        out->tracing_config = tracing_of(call, lambda_tracing_mode_text(LAMBDA_TRACING_MODE_PASS_THROUGH));
     if (!out->ephemeral_storage)
         out->ephemeral_storage = default_storage(call);
     return out;

@@ -1,7 +1,7 @@
 /*
- * download.c: GetFunction's Code.Location: the package, for whoever holds the URL, for ten minutes.
+ * download.c: GetFunction's Code.Location: the package, for every holder of the URL, for ten minutes.
  *
- * AWS gives out a presigned URL of S3.  Ours is a path that ends in a seal of the package's digest and of the
+ * AWS returns a presigned URL of S3.  Ours is a path that ends in a seal of the package's digest and of the
  * time when it expires; refusals are S3's.
  */
 #include "lambda_internal.h"
@@ -19,7 +19,7 @@ str lambda_package_url(const struct call *call, const struct function *function)
     return arena_concat(call->arena, call->endpoint, folder, seal(call, purpose, data));
 }
 
-/* What lambda_package_url() was told.  False: it did not make this URL. */
+/* Read the arguments of lambda_package_url().  False: it did not make this URL. */
 static bool url_read(const struct call *call, str sealed, int64_t *expires_ms, str *sha256)
 {
     str expires;
@@ -28,7 +28,7 @@ static bool url_read(const struct call *call, str sealed, int64_t *expires_ms, s
            str_to_i64(expires, expires_ms);
 }
 
-/* In S3's words; `details` is XML. */
+/* Refuse in S3's words; `details` is XML. */
 static enum outcome refuse(const struct call *call, struct http_reply *reply, int status, const char *what,
                            str details)
 {
@@ -76,7 +76,7 @@ static enum outcome send_piece(const struct call *call, str sha256, int64_t from
     return stream_send(call, piece);
 }
 
-/* A URL that runs out while its package is being sent has done its work. */
+/* A URL may expire while its package is being sent. */
 enum outcome lambda_package_download(const struct call *call, const struct visit *visit,
                                      struct http_reply *reply)
 {

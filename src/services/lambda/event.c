@@ -1,5 +1,5 @@
 /*
- * event.c: what a function is given of a queue's messages, and what it answers.
+ * event.c: the event that a function gets for a queue's messages, and the answer that it returns.
  *
  * https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
  */
@@ -43,7 +43,7 @@ static void add_message_attributes(const struct call *call, struct json_writer *
     json_close_object(writer);
 }
 
-/* A header that names nothing but the trace is the queue's own: no sender asked to be traced. */
+/* A trace header with nothing but the trace was added by SQS, not by a sender. */
 static bool is_untraced(const struct str_map_entry *attribute)
 {
     return str_equal(attribute->key, trace_header_name) && str_index(attribute->value, ';') < 0;

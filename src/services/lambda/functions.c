@@ -1,7 +1,7 @@
 /*
  * functions.c: making, changing, showing and deleting functions.
  *
- * There is one version of each: $LATEST.
+ * Each function has one version: $LATEST.
  */
 #include "lambda_internal.h"
 
@@ -41,7 +41,8 @@ static bool revision_check(const struct call *call, str revision, const struct f
 static struct function new_function(const struct call *call, const struct function_name *name,
                                     const struct lambda_create_function_request *in)
 {
-    str architecture = in->architectures.count > 0 ? in->architectures.items[0] : S("x86_64");
+    str architecture = in->architectures.count > 0 ? in->architectures.items[0]
+                                                   : lambda_architecture_text(LAMBDA_ARCHITECTURE_X86_64);
 
     return (struct function){
         .arn = lambda_function_arn(call->arena, name),
@@ -175,8 +176,8 @@ lambda_update_function_configuration(const struct call *call,
 }
 
 /*
- * Whoever waits for an answer of the function looks again, and finds that it is gone.  Nobody finds its
- * invocations any more: they are removed one after the other.
+ * Callers that wait for the function are woken, and find that it is deleted.  Its invocations are
+ * unreachable: they are removed one after the other.
  */
 static void forget_invocations(const struct call *call, const struct function *function)
 {
@@ -270,37 +271,39 @@ enum outcome lambda_get_function_configuration(const struct call *call,
     return DONE;
 }
 
-/* Lists leave out how a function fares. */
-static struct lambda_function_configuration brief(const struct call *call, const struct function *function)
+/* Lists leave out State and LastUpdateStatus. */
+static struct lambda_function_configuration summary_of(const struct call *call,
+                                                       const struct function *function)
 {
-    struct lambda_function_configuration *brief = lambda_configuration_of(call, function);
+    struct lambda_function_configuration *summary = lambda_configuration_of(call, function);
 
-    brief->state = (str){0};
-    brief->last_update_status = (str){0};
-    return *brief;
+    summary->state = (str){0};
+    summary->last_update_status = (str){0};
+    return *summary;
 }
 
 enum outcome lambda_list_functions(const struct call *call, const struct lambda_list_functions_request *in,
                                    struct lambda_list_functions_response *out)
 {
-    int64_t limit = in->max_items && *in->max_items < MAX_PAGE ? *in->max_items : MAX_PAGE;
     struct function function;
+    struct page page;
 
+    if (!lambda_page_open(call, in->marker, in->max_items, MAX_PAGE, &page))
+        return FAILED;
     struct lambda_list_functions_page_rows rows =
         lambda_list_functions_page(call->txn, &(struct lambda_list_functions_page_params){
                                                   .account = call->account,
                                                   .region = call->region,
-                                                  .after = str_present(in->marker) ? in->marker : S(""),
-                                                  .limit = limit + 1,
+                                                  .after = page.after,
+                                                  .limit = page_rows(&page),
                                               });
     list_make_empty(call->arena, &out->functions);
-    for (size_t i = 0; i < rows.count && i < (size_t)limit; i++)
+    for (size_t i = 0; i < rows.count && page_takes(&page, rows.items[i].name); i++)
         if (lambda_function_get(call, rows.items[i].id, &function)) {
-            if (str_present(in->function_version)) /* all of them: the one there is goes by its version */
+            if (str_present(in->function_version)) /* FunctionVersion=ALL: list $LATEST with its qualifier */
                 function.qualifier = S("$LATEST");
-            *list_add(call->arena, &out->functions) = brief(call, &function);
+            *list_add(call->arena, &out->functions) = summary_of(call, &function);
         }
-    if (rows.count > (size_t)limit)
-        out->next_marker = out->functions.items[out->functions.count - 1].function_name;
+    out->next_marker = page_end(call, &page);
     return DONE;
 }

@@ -1,5 +1,5 @@
 /*
- * hops.c: an invocation's hops, in the traces of what it was invoked for.
+ * hops.c: an invocation's hops, in the traces of the messages that it was invoked for.
  */
 #include "lambda_internal.h"
 
@@ -7,7 +7,7 @@
 
 #include "wire/json.h"
 
-/* "id handle trace attempt"; what an earlier version held back for a batch has no trace and no attempt. */
+/* "id handle trace attempt"; a message that an earlier version held has no trace and no attempt. */
 str lambda_receipt_text(const struct call *call, const struct receipt *receipt)
 {
     check(receipt->attempt >= 0);
@@ -29,7 +29,10 @@ bool lambda_receipt_next(str *receipts, struct receipt *receipt)
     return true;
 }
 
-/* What a batch's function does is on the way of its first message; those of the others say so. */
+/*
+ * The steps of a batch's function are in the trace of its first message; the other traces get a reference to
+ * it.
+ */
 static str reference_to(const struct call *call, str trace_id)
 {
     struct json_writer writer = json_writer_in(call->arena);
@@ -65,7 +68,7 @@ int64_t lambda_invocation_hop(const struct call *call, str trace_id, str receipt
     return first;
 }
 
-/* The last line that names the message, without its end; absent when no line names it. */
+/* The last line that contains the message's id, without its line end; absent when no line does. */
 static str line_about(const struct logs_input_log_events *output, str message_id)
 {
     for (size_t i = output->count; i > 0; i--)

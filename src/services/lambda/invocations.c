@@ -1,5 +1,5 @@
 /*
- * invocations.c: an invocation's row, and what it ends with.
+ * invocations.c: an invocation's row, and its result.
  */
 #include "lambda_internal.h"
 

@@ -1,9 +1,9 @@
 /*
- * invoke.c: Invoke, and what becomes of an invocation.
+ * invoke.c: Invoke, and the end of an invocation.
  *
- * Every invocation is a row that the next free sandbox of its function takes.  A synchronous caller
- * is parked until its row is done; an asynchronous one is retried twice; a batch of a queue goes
- * back to its poller.
+ * Every invocation is a row that the next free sandbox of its function takes.  A synchronous caller is parked
+ * until its row is done; an asynchronous invocation is retried twice; a batch of a queue goes back to its
+ * poller.
  */
 #include "lambda_internal.h"
 
@@ -18,9 +18,9 @@ enum {
     CONCURRENT_SYNC = 1000, /* AWS's default for an account */
 };
 
-/* ---- asking for one ---- */
+/* ---- beginning ---- */
 
-/* What a payload is worth, which takes a worker some time to find out when it is large. */
+/* The result of parsing a payload; a worker parses a large one. */
 struct read_payload {
     bool is_json;
     size_t error_at;
@@ -77,14 +77,15 @@ static bool concurrency_check(const struct call *call, const struct function *fu
                            &count) ||
         count.count < CONCURRENT_SYNC)
         return true;
-    *details = (struct lambda_too_many_requests_exception){.type = S("User"),
-                                                           .reason = S("ConcurrentInvocationLimitExceeded")};
+    *details = (struct lambda_too_many_requests_exception){
+        .type = S("User"),
+        .reason = lambda_throttle_reason_text(LAMBDA_THROTTLE_REASON_CONCURRENT_INVOCATION_LIMIT_EXCEEDED)};
     fail(call, &LAMBDA_TOO_MANY_REQUESTS_EXCEPTION, "Rate Exceeded.");
     fail_details(call, details);
     return false;
 }
 
-/* A client's context becomes a header of the Runtime API: on one line, and JSON. */
+/* A client's context becomes a header of the Runtime API: it must be JSON on one line. */
 static bool context_read(const struct call *call, str encoded, str *context)
 {
     struct json_writer writer = json_writer_in(call->arena);
@@ -141,7 +142,10 @@ static enum outcome answer(const struct call *call, const struct lambda_find_by_
     return DONE;
 }
 
-/* Runs twice: the first time it leaves a row, the second time it finds it done. */
+/*
+ * Runs twice: the first run adds a row, the second finds it done.  An invocation that cannot run is done at
+ * once.
+ */
 static enum outcome invoke_and_wait(const struct call *call, const struct lambda_invocation_request *in,
                                     const struct function *function, struct lambda_invocation_response *out)
 {
@@ -182,9 +186,9 @@ enum outcome lambda_invoke(const struct call *call, const struct lambda_invocati
     return DONE;
 }
 
-/* ---- the end of one ---- */
+/* ---- the end of an invocation ---- */
 
-/* A large result goes from memory to memory: nobody wants it after a restart. */
+/* A large result stays in memory, because no caller waits for it after a restart. */
 static void answer_caller(const struct call *call, const struct lambda_find_invocation_row *invocation,
                           const struct result *result, str tail)
 {
@@ -202,7 +206,7 @@ static void answer_caller(const struct call *call, const struct lambda_find_invo
     wake(call, answered);
 }
 
-/* Each function's failures of each type have one of their own, as far as there are enough. */
+/* The pace of the log lines of a function's failures of one type; some share one when there are too many. */
 static struct log_pace *pace_of(const struct function *function, const struct result *result)
 {
     enum { PACES = 256 };
@@ -246,7 +250,7 @@ static void trace_end(const struct call *call, const struct function *function,
         });
 }
 
-/* Every attempt counts. */
+/* Count the invocation; every attempt counts. */
 static void count_end(const struct call *call, const struct function *function,
                       const struct lambda_find_invocation_row *invocation, const struct result *result)
 {

@@ -1,12 +1,15 @@
 /*
- * lambda.c: the two services, and what has to happen when the server starts or is emptied.
+ * lambda.c: the two services, and their start and reset hooks.
  */
 #include "lambda.h"
 
 #include "lambda_internal.h"
 #include "runtime_model.h"
 
-/* Asynchronous invocations go on; what had a caller or a queue behind it is theirs to repeat. */
+/*
+ * After a restart re-queue async invocations; drop sync ones (their callers retry) and batches (their
+ * messages reappear).
+ */
 static void resume_invocations(const struct call *call)
 {
     struct function function;

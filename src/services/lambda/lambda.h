@@ -1,7 +1,7 @@
 #pragma once
 
 /*
- * lambda.h: AWS Lambda, as main wires it in: what clients call, and what functions call.
+ * lambda.h: AWS Lambda, as main sees it: the service that clients call, and the one that functions call.
  */
 #include "engine/call.h"
 
@@ -9,10 +9,10 @@ extern const struct module LAMBDA_MODULE;
 extern const struct module RUNTIME_MODULE;
 
 struct lambda_options {
-    str functions_folder; /* where packages are unpacked; made anew when it is lost */
+    str functions_folder; /* where packages are unpacked; made again when it is lost */
     str runtimes_folder;  /* the bootstraps of nodejs and python */
-    str endpoint;         /* that functions on this machine use, however a client calls it */
+    str endpoint;         /* for functions, which run on this machine */
 };
 
-/* Before the engine starts.  The texts live as long as it. */
+/* Call it before the engine starts.  The texts must live as long as the engine. */
 void lambda_configure(const struct lambda_options *options);

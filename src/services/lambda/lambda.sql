@@ -37,7 +37,7 @@ create table lambda_tag (
     primary key (resource, name)
 ) without rowid;
 
--- One child process.  starting -> idle <-> busy; late (killed at its deadline) and stopping end it.
+-- A child process.  starting -> idle <-> busy; then late (killed at its deadline) or stopping, until it has ended.
 create table lambda_process (
     id text primary key,
     function_id integer not null,
@@ -54,7 +54,7 @@ create table lambda_process (
 ) without rowid;
 create index lambda_process_function on lambda_process (function_id);
 
--- waiting (for a retry) -> queued -> running -> done (a synchronous one, until its caller has it).
+-- waiting (for a retry) -> queued -> running -> done (a synchronous one, until its caller has the result).
 create table lambda_invocation (
     id integer primary key,
     request_id text not null,
@@ -82,7 +82,7 @@ create index lambda_invocation_sync on lambda_invocation (request_id) where kind
 create index lambda_invocation_mapping on lambda_invocation (mapping_id) where mapping_id is not null;
 create index lambda_invocation_process on lambda_invocation (process_id) where process_id is not null;
 
--- What a process has printed and is not in its log stream yet.
+-- Lines of a sandbox that are not in its log stream yet.
 create table lambda_line (
     id integer primary key,
     process_id text not null,
@@ -130,7 +130,7 @@ create index lambda_held_mapping on lambda_held (mapping_id);
 alter table lambda_invocation add column function_arn text;
 
 -- migration: 3
--- What a function runs in is called a sandbox.
+-- Processes are called sandboxes from here on.
 alter table lambda_process rename to lambda_sandbox;
 alter table lambda_invocation rename column process_id to sandbox_id;
 alter table lambda_line rename column process_id to sandbox_id;
@@ -148,8 +148,8 @@ create index lambda_sandbox_package on lambda_sandbox (package);
 create index lambda_function_package on lambda_function (package);
 
 -- migration: 5
--- A package as its pieces, from 0 on, so that it can be written and removed a few at a time.  What lies in
--- lambda_package was stored before.
+-- A package as its pieces, from 0 on, so that it can be written and removed a few at a time.  lambda_package has
+-- packages of earlier versions.
 create table lambda_piece (
     sha256 text not null,
     number integer not null,
@@ -158,7 +158,7 @@ create table lambda_piece (
 );
 
 -- migration: 6
--- A large payload lies apart from its invocation, by its id: the invocation's row is written several times.
+-- A large payload has a row of its own, by its invocation's id: the invocation's row is written several times.
 create table lambda_payload (
     id integer primary key,
     content blob not null
@@ -270,7 +270,7 @@ where id = coalesce(:id,
 -- statement: list_functions_page :many
 -- param: after text
 -- param: limit integer
-select id from lambda_function where account = :account and region = :region and name > :after
+select id, name from lambda_function where account = :account and region = :region and name > :after
 order by name limit :limit;
 
 -- statement: update_function :exec
@@ -361,7 +361,7 @@ select id, state from lambda_sandbox where function_id = :function_id;
 -- statement: list_all_sandboxes :many
 select id from lambda_sandbox;
 
--- How many sandboxes there are, how many of them will ask for work soon, and how much work there is.
+-- The numbers of sandboxes, of those that will soon ask for work, and of queued invocations.
 -- statement: count_work :one
 -- column: sandboxes integer
 -- column: available integer
@@ -410,13 +410,13 @@ select content from lambda_payload where id = :id;
 -- statement: remove_payload :exec
 delete from lambda_payload where id = :id;
 
--- The oldest queued invocation of a function is this sandbox's from now on.
+-- Give the oldest queued invocation of a function to this sandbox.
 -- statement: take_invocation :one
 update lambda_invocation set state = 'running', sandbox_id = :sandbox_id, started_ms = :started_ms, announced = 0
 where id = (select min(id) from lambda_invocation where function_id = :function_id and state = 'queued')
 returning id, request_id, kind, payload, payload_apart, client_context, trace_id, function_arn, attempts, receipts;
 
--- What this sandbox is at, or else the oldest of a function that nobody has taken yet.
+-- The sandbox's invocation, or else the oldest one of a function that no sandbox has taken.
 -- statement: find_invocation :one
 -- param: sandbox_id text null
 -- param: function_id integer null
@@ -468,7 +468,7 @@ select request_id from lambda_invocation where function_id = :function_id and ki
 -- statement: oldest_invocation :one
 select id from lambda_invocation where function_id = :function_id order by id limit 1;
 
--- After a restart nobody waits for the synchronous ones any more, and messages come back by themselves.
+-- After a restart no caller waits for synchronous invocations any more, and messages of batches reappear.
 -- statement: remove_orphans :exec
 delete from lambda_invocation where kind <> 'event';
 
@@ -525,7 +525,7 @@ where id = coalesce(:id,
 select uuid from lambda_mapping
 where account = :account and region = :region and function_name = :function_name and source_arn = :source_arn;
 
--- Of this function and this source, where they are given.
+-- The mappings of this function and this source, if given.
 -- statement: list_mappings :many
 -- param: name text null
 -- param: source text null

@@ -1,5 +1,5 @@
 /*
- * launch.c: what the server is told when it has to start a sandbox for a function.
+ * launch.c: the parameters with which the server starts a sandbox.
  *
  * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
  */
@@ -11,7 +11,7 @@
 
 enum { SESSION_SECONDS = 12 * 3600, MARGIN_MS = 60 * MS_PER_S, BYTES_PER_MB = 1024 * 1024 };
 
-/* Temporary credentials of the function's role.  NULL: *problem says why there are none. */
+/* Temporary credentials of the function's role.  NULL: *problem says why. */
 static const struct sts_credentials *assume_role(const struct call *call, const struct function *function,
                                                  str *problem)
 {
@@ -51,7 +51,7 @@ static struct str_list texts(const struct call *call, const char *first, const c
     return list;
 }
 
-/* What of the machine is shown where it is, for the interpreter to run. */
+/* The machine's folders that the interpreter needs inside. */
 static struct str_list folders_of(const struct call *call, const struct interpreter *interpreter)
 {
     struct str_list folders = {0};
@@ -66,7 +66,7 @@ static void set_interpreter(const struct call *call, struct sandbox_start_input 
 {
     const struct interpreter *interpreter = lambda_runtime_interpreter(runtime);
 
-    /* The server then says so as of any program that cannot be started. */
+    /* The server then reports it like any program that cannot be started. */
     if (!interpreter) {
         in->problem = lambda_runtime_problem(call, runtime);
         return;
@@ -87,7 +87,7 @@ static void set_command(const struct call *call, struct sandbox_start_input *in,
         set_interpreter(call, in, runtime);
 }
 
-/* What AWS sets unless the function's configuration does. */
+/* Add a variable that AWS sets unless the function's configuration does. */
 static void add_default(const struct call *call, struct str_map *environment, const struct str_map *own,
                         str name, str value)
 {
@@ -111,7 +111,7 @@ static void add_configured(const struct call *call, struct str_map *environment,
     add_default(call, environment, &own, S("LANG"), S("en_US.UTF-8"));
     add_default(call, environment, &own, S("TZ"), S(":UTC"));
     add_default(call, environment, &own, S("AWS_ENDPOINT_URL"), lambda_options()->endpoint);
-    if (is_node(runtime)) /* the SDK beside our bootstrap may be newer than the machine's Node.js */
+    if (is_node(runtime)) /* the SDK beside our bootstrap may need a newer Node.js than the machine's */
         add_default(call, environment, &own, S("AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"),
                     S("true"));
 }

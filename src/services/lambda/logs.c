@@ -1,8 +1,8 @@
 /*
- * logs.c: a function's lines into CloudWatch Logs, in the name of its role.
+ * logs.c: writes a function's lines to CloudWatch Logs, with its role.
  *
- * Lines are kept back until the invocation ends, so that a short one costs one PutLogEvents; the
- * sandbox's timer flushes what has been kept for a second.  A role that may not write leaves no log.
+ * Lines are held back until the invocation ends, so that a short one costs one PutLogEvents; the sandbox's
+ * timer flushes lines that have waited for a second.  A role without permission writes no log.
  */
 #include "lambda_internal.h"
 
@@ -12,10 +12,10 @@
 
 enum {
     KEPT_MS = 1000,
-    FEW_LINES = 64, /* of one event of the server's: more is written at once, so what is kept is little */
+    FEW_LINES = 64, /* in one event; more are written at once, so that few are held back */
     FEW_BYTES = 16 * 1024,
     TAIL_BYTES = 4096,
-    MAX_EVENTS = 10000, /* of one PutLogEvents */
+    MAX_EVENTS = 10000, /* in one PutLogEvents */
     MAX_BATCH_BYTES = 1048576,
     EVENT_OVERHEAD_BYTES = 26,
     BYTES_PER_MB = 1024 * 1024,
@@ -37,7 +37,7 @@ static enum outcome put(const struct call *call, const struct principal *role,
     return invoke(call, role, &LOGS_PUT_LOG_EVENTS, in, &out, failure);
 }
 
-/* The group may be there already, and so may the stream: only the next attempt to write tells. */
+/* The group and the stream may exist already: the next attempt to write decides. */
 static void make_stream(const struct call *call, const struct principal *role,
                         const struct logs_put_log_events_request *in)
 {
@@ -64,7 +64,7 @@ static bool write_batch(const struct call *call, const struct principal *role,
     return put(call, role, in, failure) == DONE;
 }
 
-/* How many of the events, from the first on, go into one request. */
+/* The number of events, from the first on, that fit one request. */
 static size_t batch_count(const struct logs_input_log_event *events, size_t count)
 {
     size_t size = 0, i;
@@ -77,7 +77,7 @@ static size_t batch_count(const struct logs_input_log_event *events, size_t coun
     return i;
 }
 
-/* False: *failure says why, or the function's role cannot be had. */
+/* False: *failure says why, or the function's role cannot be assumed. */
 static bool write_events(const struct call *call, const struct function *function,
                          const struct lambda_get_sandbox_row *sandbox,
                          const struct logs_input_log_events *events, struct failure *failure)
@@ -98,7 +98,7 @@ static bool write_events(const struct call *call, const struct function *functio
 
 /* ---- collecting ---- */
 
-/* Each line ends as it was printed.  Time never goes back within a request: PutLogEvents would refuse it. */
+/* Each line keeps its own line end.  Time never goes back within a request: PutLogEvents would refuse it. */
 static void add_event(const struct call *call, struct logs_input_log_events *events, int64_t timestamp_ms,
                       str text)
 {
@@ -108,7 +108,7 @@ static void add_event(const struct call *call, struct logs_input_log_events *eve
         .timestamp = timestamp_ms, .message = arena_format(call->arena, "%.*s\n", STR_ARGS(text))};
 }
 
-/* Take what has been kept back. */
+/* Take the lines that were held back. */
 static void take_lines(const struct call *call, const struct lambda_get_sandbox_row *sandbox,
                        struct logs_input_log_events *events)
 {
@@ -138,7 +138,7 @@ static str start_line(const struct call *call, const struct lambda_find_invocati
                         STR_ARGS(invocation->request_id));
 }
 
-/* The invocation's first output is what makes its beginning worth a line of its own. */
+/* Write START before the invocation's first output. */
 static void announce(const struct call *call, const struct lambda_get_sandbox_row *sandbox)
 {
     struct lambda_find_invocation_row invocation;
@@ -150,7 +150,7 @@ static void announce(const struct call *call, const struct lambda_get_sandbox_ro
     lambda_set_announced(call->txn, &(struct lambda_set_announced_params){.id = invocation.id});
 }
 
-/* Write the events into the function's log stream; invocation: the one under way, or NULL. */
+/* Write the events into the function's log stream; invocation: the current one, or NULL. */
 static void write_now(const struct call *call, const struct function *function,
                       const struct lambda_get_sandbox_row *sandbox,
                       const struct lambda_find_invocation_row *invocation,
@@ -183,7 +183,7 @@ static bool is_much(const struct sandbox_output_line_list *lines)
     return lines->count > FEW_LINES || bytes > FEW_BYTES;
 }
 
-/* With what has been kept back before. */
+/* Write the lines, after those that were held back. */
 static void write_lines(const struct call *call, const struct function *function,
                         const struct lambda_get_sandbox_row *sandbox,
                         const struct sandbox_output_line_list *lines)

@@ -1,8 +1,8 @@
 /*
  * mappings.c: making, changing, showing and deleting event source mappings.
  *
- * AWS lets clients see each change as one under way (Creating, Updating, Deleting); here it is done
- * when the answer leaves, so only the answer itself says so.
+ * AWS shows each change as one in progress (Creating, Updating, Deleting); here the change is complete when
+ * the reply is sent, so only the reply itself has these states.
  */
 #include "lambda_internal.h"
 
@@ -45,7 +45,8 @@ static void describe(const struct call *call, const struct lambda_mapping_row *m
     out->event_source_mapping_arn = mapping_arn(call, mapping);
     list_make_empty(call->arena, &out->function_response_types);
     if (mapping->reports_failures)
-        *list_add(call->arena, &out->function_response_types) = S("ReportBatchItemFailures");
+        *list_add(call->arena, &out->function_response_types) =
+            lambda_function_response_type_text(LAMBDA_FUNCTION_RESPONSE_TYPE_REPORT_BATCH_ITEM_FAILURES);
     if (mapping->maximum_concurrency) {
         struct lambda_scaling_config *scaling = arena_new(call->arena, struct lambda_scaling_config);
         scaling->maximum_concurrency = mapping->maximum_concurrency;
@@ -53,9 +54,9 @@ static void describe(const struct call *call, const struct lambda_mapping_row *m
     }
 }
 
-/* ---- what requests name ---- */
+/* ---- the mapping of a request ---- */
 
-/* A mapping, and the name of the function whose mapping it is, or is to be. */
+/* A mapping, and the name of its present or future function. */
 struct mapping {
     struct lambda_mapping_row row;
     str function_name;
@@ -78,7 +79,7 @@ static void add_context(const struct call *call, const struct resource *resource
     tags_in_context(call, mapping_arn(call, &mapping->row), context);
 }
 
-/* NULL: it is not there. */
+/* NULL: it does not exist. */
 static struct mapping *locate(const struct call *call, str account, str region, str uuid,
                               struct resource *found)
 {
@@ -106,7 +107,7 @@ bool lambda_locate_mapping(const struct call *call, str uuid, struct resource *f
     return true;
 }
 
-/* The mapping as one of the function that it is to invoke from now on. */
+/* The mapping as a resource of the function that it will invoke after the update. */
 bool lambda_locate_moved_mapping(const struct call *call,
                                  const struct lambda_update_event_source_mapping_request *in,
                                  struct resource *found)
@@ -126,7 +127,7 @@ void lambda_mapped_function(const struct call *call,
     add_function_arn(call, in->function_name, context);
 }
 
-/* NULL: it is not there, and fail() has been called. */
+/* NULL: it does not exist, and fail() has been called. */
 static const struct lambda_mapping_row *mapping_of(const struct call *call)
 {
     const struct mapping *mapping = call_resource(call, 0)->row;
@@ -137,7 +138,7 @@ static const struct lambda_mapping_row *mapping_of(const struct call *call)
     return NULL;
 }
 
-/* ---- what a mapping asks for ---- */
+/* ---- settings ---- */
 
 static bool apply(const struct call *call, const struct lambda_mapping_settings *in,
                   struct lambda_mapping_row *mapping)
@@ -183,7 +184,7 @@ static bool source_check(const struct call *call, const struct lambda_create_eve
     return true;
 }
 
-/* ---- what the function's role must be able to do ---- */
+/* ---- permissions of the function's role ---- */
 
 static bool lacks(const struct call *call, const char *action)
 {
@@ -214,8 +215,7 @@ static bool read_queue(const struct call *call, const struct principal *role, st
         *attributes = out.attributes;
         return true;
     }
-    if (failure.error !=
-        &SQS_QUEUE_DOES_NOT_EXIST) /* AWS tries the receive first; the queue's policy is hidden */
+    if (failure.error != &SQS_QUEUE_DOES_NOT_EXIST) /* AWS tries to receive first; the policy is unknown */
         return role_may(call, role, "ReceiveMessage", queue_arn, (str){0}) &&
                lacks(call, "GetQueueAttributes");
     fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
@@ -255,7 +255,7 @@ static bool queue_check(const struct call *call, const struct function *function
 
 /* ---- CreateEventSourceMapping ---- */
 
-/* The function that a mapping names.  False: fail() has been called. */
+/* The function of a mapping, already authorized.  False: fail() has been called. */
 static bool find_function(const struct call *call, str text, struct function *function)
 {
     struct function_name name;
@@ -326,7 +326,7 @@ enum outcome lambda_create_event_source_mapping(const struct call *call,
     return DONE;
 }
 
-/* ---- the others ---- */
+/* ---- other operations ---- */
 
 enum outcome lambda_get_event_source_mapping(const struct call *call,
                                              const struct lambda_get_event_source_mapping_request *in,
@@ -345,27 +345,28 @@ enum outcome lambda_list_event_source_mappings(const struct call *call,
                                                const struct lambda_list_event_source_mappings_request *in,
                                                struct lambda_list_event_source_mappings_response *out)
 {
-    int64_t limit = in->max_items && *in->max_items < MAX_PAGE ? *in->max_items : MAX_PAGE;
     struct lambda_mapping_row mapping;
+    struct page page;
 
+    if (!lambda_page_open(call, in->marker, in->max_items, MAX_PAGE, &page))
+        return FAILED;
     struct lambda_list_mappings_rows rows = lambda_list_mappings(
         call->txn,
         &(struct lambda_list_mappings_params){
             .account = call->account,
             .region = call->region,
-            .after = str_present(in->marker) ? in->marker : S(""),
+            .after = page.after,
             .name = str_present(in->function_name) ? lambda_function_name_of(call, in->function_name).name
                                                    : (str){0},
             .source = in->event_source_arn,
-            .limit = limit + 1,
+            .limit = page_rows(&page),
         });
     list_make_empty(call->arena, &out->event_source_mappings);
-    for (size_t i = 0; i < rows.count && i < (size_t)limit; i++)
+    for (size_t i = 0; i < rows.count && page_takes(&page, rows.items[i].uuid); i++)
         if (lambda_find_mapping(call->txn, &(struct lambda_find_mapping_params){.id = &rows.items[i].id},
                                 &mapping))
             describe(call, &mapping, state_of(&mapping), list_add(call->arena, &out->event_source_mappings));
-    if (rows.count > (size_t)limit)
-        out->next_marker = rows.items[limit - 1].uuid;
+    out->next_marker = page_end(call, &page);
     return DONE;
 }
 

@@ -1,5 +1,5 @@
 /*
- * names.c: the ways in which clients name a function, and functions by them.
+ * names.c: parses the names of functions, and finds functions by name.
  */
 #include "lambda_internal.h"
 
@@ -45,7 +45,7 @@ static bool next_is(const struct parts *parts, str word)
     return parts->next < parts->count && str_equal(parts->items[parts->next], word);
 }
 
-/* Whether the next part is an account; a name of twelve digits that stands alone is none. */
+/* Is the next part an account?  A single part of twelve digits is a name. */
 static bool next_is_account(const struct parts *parts, size_t ahead)
 {
     size_t at = parts->next + ahead;
@@ -160,7 +160,7 @@ static void add_context(const struct call *call, const struct resource *resource
     tags_in_context(call, function->arn, context);
 }
 
-/* A function, there or not, as the engine and the handlers want it. */
+/* The resource of a function, whether the function exists or not. */
 static void locate(const struct call *call, const struct function_name *name, struct resource *found)
 {
     struct function *function = arena_new(call->arena, struct function);
@@ -184,7 +184,7 @@ bool lambda_locate_function(const struct call *call, str text, str qualifier, st
     return true;
 }
 
-/* The policy of a function that is there already does not say who may make it. */
+/* CreateFunction does not evaluate the policy of an existing function. */
 bool lambda_locate_new_function(const struct call *call, const struct lambda_create_function_request *in,
                                 struct resource *found)
 {

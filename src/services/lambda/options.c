@@ -1,9 +1,9 @@
 /*
- * options.c: what main tells Lambda.
+ * options.c: Lambda's options, which main sets.
  */
 #include "lambda_internal.h"
 
-static struct lambda_options configured; /* written once, before there are threads */
+static struct lambda_options configured; /* written once, before other threads start */
 
 void lambda_configure(const struct lambda_options *options)
 {

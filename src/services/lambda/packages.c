@@ -1,14 +1,14 @@
 /*
- * packages.c: the code of functions as it was uploaded: what is accepted, and where it is kept.
+ * packages.c: uploaded packages: checked, and stored in the database.
  *
- * A package is checked whole before the call that stores it, on a worker, and nothing of it is written to the
- * disk: unpacked.c does that when a sandbox starts.  So a refused request leaves nothing behind.
+ * A worker checks a package completely before the call that stores it, and nothing is written to the disk:
+ * unpacked.c does that when a sandbox starts.  So a refused request leaves nothing behind.
  *
- * It is kept in pieces, since no call may hold the engine thread for as long as 50 MB take.  The call that
- * stores it parks between some and the next, and writes what names it last.  RemovePackage deletes some at a
- * time.  Pieces are added behind the last one and removed from the end: those that are there are always the
- * first ones, and a function names a package only while all are.  Whoever begins to write sets the timer of
- * RemovePackage, in case that it does not come to its end.
+ * A package is stored in pieces, because no call may hold the engine thread as long as 50 MB take.  The call
+ * that stores it parks after some pieces, and writes the row that names it last.  RemovePackage deletes some
+ * pieces at a time.  Pieces are appended after the last one and removed from the end: so the existing pieces
+ * are always the first ones, and a function names a package only while it is complete.  The call that begins
+ * to write sets the timer of RemovePackage, in case it never finishes.
  */
 #include "lambda_internal.h"
 
@@ -23,7 +23,7 @@ enum {
     ZIPPED_BYTES = 50 * 1024 * 1024,
     PIECE_BYTES = 256 * 1024,
     PIECES_PER_RUN = 4,
-    UNFINISHED_MS = 60 * MS_PER_S, /* so long after its last piece nobody writes another one */
+    UNFINISHED_MS = 60 * MS_PER_S, /* this long after its last piece no call is still writing it */
 };
 
 struct checked {
@@ -106,7 +106,7 @@ bool lambda_package_check(const struct call *call, str zip, struct function *fun
     return true;
 }
 
-/* ---- keeping it ---- */
+/* ---- storing ---- */
 
 static bool is_of_function(const struct call *call, str sha256)
 {
@@ -124,7 +124,7 @@ static bool is_whole(const struct call *call, str sha256)
                                    &found);
 }
 
-/* How many are there. */
+/* The number of stored pieces. */
 static int64_t count_pieces(const struct call *call, str sha256)
 {
     struct lambda_next_piece_row next;
@@ -135,8 +135,8 @@ static int64_t count_pieces(const struct call *call, str sha256)
 }
 
 /*
- * False: there are more to write.  A call that has lost its preparation writes all, for it would have to
- * check the package again in each run.
+ * False: there are more pieces to write.  A call that has lost its preparation writes all pieces in one run,
+ * because it would have to check the package again in each run.
  */
 static bool write_pieces(const struct call *call, str sha256, str zip)
 {
@@ -174,7 +174,7 @@ enum outcome lambda_package_store(const struct call *call, str zip, const struct
     return park(call, arena_format(call->arena, "lambda/package/%.*s", STR_ARGS(sha256)), call->now_ms + 1);
 }
 
-/* ---- reading it ---- */
+/* ---- reading ---- */
 
 static bool read_whole(const struct call *call, str sha256, str *zip)
 {
@@ -240,7 +240,7 @@ bool lambda_package_read(const struct call *call, str sha256, str *zip)
     return true;
 }
 
-/* ---- removing it ---- */
+/* ---- removing ---- */
 
 void lambda_packages_forget(const struct call *call)
 {

@@ -16,7 +16,7 @@ static void store_policy(const struct call *call, const struct function *functio
                                                                     .revision = random_uuid(call->arena)});
 }
 
-/* A service's host name, an account, an ARN, or everybody. */
+/* A service's host name, an account, an ARN, or "*". */
 static void add_principal(const struct call *call, struct json_writer *writer, str principal)
 {
     int64_t account;
@@ -92,10 +92,10 @@ static bool revision_matches(const struct call *call, str revision, const struct
 
 static bool is_latest(const struct function *function)
 {
-    return str_present(function->qualifier); /* the only one there is */
+    return str_present(function->qualifier); /* $LATEST is the only qualifier */
 }
 
-/* Keep the policy, unless it would not be understood: a principal that is none is all that can be wrong. */
+/* Store the policy; only a malformed principal can make it invalid. */
 static bool change_policy(const struct call *call, const struct function *function, str policy)
 {
     if (!is_resource_policy(call, policy)) {
@@ -135,7 +135,8 @@ enum outcome lambda_add_permission(const struct call *call, const struct lambda_
     return change_policy(call, function, changed) ? DONE : FAILED;
 }
 
-/* As AddPermission was given it; an account is written as its root, and may have been given as either. */
+/* The principal in AddPermission's form; an account, which the policy has as its root, may have either form.
+ */
 static void add_removed_principal(const struct call *call, const struct json *principal,
                                   struct context_list *context)
 {

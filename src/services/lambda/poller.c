@@ -1,9 +1,9 @@
 /*
  * poller.c: from queues to functions.
  *
- * Each enabled mapping has one poller: an internal call that parks in the queue's own long polling,
- * under the function's role, and so runs in the very batch that brings a message.  What it receives
- * becomes an invocation; at the limit of invocations it rests until one returns.
+ * Each enabled mapping has one poller: an internal call that parks in the queue's own long polling, under the
+ * function's role, and so runs in the same batch in which a message arrives.  What it receives becomes an
+ * invocation; at the limit of invocations it rests until one returns.
  */
 #include "lambda_internal.h"
 
@@ -15,11 +15,11 @@
 #include "wire/json.h"
 
 enum {
-    BATCHES_IN_FLIGHT = 5, /* where AWS begins; ScalingConfig may say otherwise */
+    BATCHES_IN_FLIGHT = 5, /* AWS's initial number; ScalingConfig may set another */
     MESSAGES_AT_ONCE = 10,
     WAIT_SECONDS = 20,
     EVENT_BYTES = 6 * 1024 * 1024 - 4096,
-    PROBLEM_MS = 1 * MS_PER_S, /* doubled at each one that follows */
+    PROBLEM_MS = 1 * MS_PER_S, /* doubled after each further failure */
     MAX_PROBLEM_MS = 60 * MS_PER_S,
     MOST_DOUBLINGS = 6,
 };
@@ -74,7 +74,7 @@ void lambda_pollers_resume(const struct call *call)
     }
 }
 
-/* ---- what goes wrong ---- */
+/* ---- failures ---- */
 
 static void set_result(const struct call *call, const struct lambda_mapping_row *mapping, str reason,
                        str result, int64_t failures)
@@ -84,8 +84,8 @@ static void set_result(const struct call *call, const struct lambda_mapping_row 
                        .id = mapping->id, .reason = reason, .result = result, .failures = failures});
 }
 
-static enum outcome have_problem(const struct call *call, const struct lambda_mapping_row *mapping,
-                                 str message)
+static enum outcome poller_back_off(const struct call *call, const struct lambda_mapping_row *mapping,
+                                    str message)
 {
     int64_t doublings = mapping->failures < MOST_DOUBLINGS ? mapping->failures : MOST_DOUBLINGS;
     int64_t delay_ms = (int64_t)PROBLEM_MS << doublings;
@@ -101,7 +101,7 @@ static enum outcome have_problem(const struct call *call, const struct lambda_ma
     return spawn_rest(call, call->now_ms + (delay_ms < MAX_PROBLEM_MS ? delay_ms : MAX_PROBLEM_MS));
 }
 
-static void have_no_problem(const struct call *call, struct lambda_mapping_row *mapping)
+static void poller_clear_error(const struct call *call, struct lambda_mapping_row *mapping)
 {
     if (mapping->failures == 0)
         return;
@@ -118,7 +118,7 @@ static str batch_trace_id(const struct call *call, const struct record *first, s
                                         : trace_of_id(call->arena, request_id, call->now_ms);
 }
 
-/* How many records, from the first on, make one event. */
+/* The number of records, from the first on, that make one event. */
 static size_t event_count(const struct record *records, size_t count, int64_t batch_size)
 {
     size_t size = 0, i;
@@ -234,7 +234,7 @@ static void send_held(const struct call *call, const struct poll *poll)
     struct record_list records = {0};
 
     if (rows.count == 0)
-        return; /* the statement failed: the disk is full, or gone */
+        return; /* the statement failed: trouble with the disk */
     for (size_t i = 0; i < rows.count; i++)
         *list_add(call->arena, &records) = (struct record){
             .json = rows.items[i].record,
@@ -294,7 +294,7 @@ static enum outcome receive(const struct call *call, const struct poll *poll, in
     return outcome;
 }
 
-/* Parked by the queue; a window may end before. */
+/* The queue has parked the call; a window may end earlier. */
 static enum outcome stay_parked(const struct call *call, int64_t window_ends_ms)
 {
     int64_t until_ms = call->progress->parked.until_ms;
@@ -315,7 +315,7 @@ static bool is_at_limit(const struct call *call, const struct poll *poll)
     return in_flight.count >= limit;
 }
 
-/* Until there is nothing to receive, or enough is under way. */
+/* Receive until there is nothing to receive, or enough batches are under way. */
 static enum outcome run(const struct call *call, struct poll *poll)
 {
     struct record_list records;
@@ -331,17 +331,17 @@ static enum outcome run(const struct call *call, struct poll *poll)
         }
         switch (receive(call, poll, poll->mapping.batch_size - held_now.count, &records, &failure)) {
         case PARKED:
-            have_no_problem(call, &poll->mapping);
+            poller_clear_error(call, &poll->mapping);
             return stay_parked(call, window_end_ms(poll, &held_now));
         case FAILED:
-            return have_problem(call, &poll->mapping,
-                                str_present(failure.reason) ? failure.reason : failure.message);
+            return poller_back_off(call, &poll->mapping,
+                                   str_present(failure.reason) ? failure.reason : failure.message);
         case DONE:
             break;
         }
         if (records.count == 0)
             return spawn_rest(call, call->now_ms + PROBLEM_MS);
-        have_no_problem(call, &poll->mapping);
+        poller_clear_error(call, &poll->mapping);
         if (poll->mapping.window_seconds > 0)
             hold(call, poll, &records);
         else
@@ -362,14 +362,14 @@ enum outcome lambda_poll_event_source(const struct call *call,
         !poll.mapping.enabled)
         return DONE;
     struct call there = call_in(call, poll.mapping.account, poll.mapping.region);
-    there.arrived_ms = there.now_ms; /* each run is a new long poll */
+    there.arrived_ms = there.now_ms; /* each run begins a new long poll */
     if (!lambda_function_find(&there, there.account, there.region, poll.mapping.function_name,
                               &poll.function))
-        return have_problem(&there, &poll.mapping, S("Function not found"));
+        return poller_back_off(&there, &poll.mapping, S("Function not found"));
     poll.role = lambda_function_role(&there, &poll.function);
     if (!poll.role)
-        return have_problem(&there, &poll.mapping,
-                            S("The function's execution role cannot be assumed by Lambda."));
+        return poller_back_off(&there, &poll.mapping,
+                               S("The function's execution role cannot be assumed by Lambda."));
     return run(&there, &poll);
 }
 
@@ -393,7 +393,7 @@ static struct receipts receipts_read(const struct call *call, str text)
     return receipts;
 }
 
-/* Which of a batch failed.  False: all of it. */
+/* The failed messages of a batch.  False: all of them failed. */
 static bool failures_of(const struct call *call, const struct lambda_mapping_row *mapping,
                         const struct receipts *receipts, const struct result *result,
                         struct str_list *failures)
@@ -423,7 +423,7 @@ static void delete_some(const struct call *call, const struct principal *role, s
         invoke(call, role, &SQS_DELETE_MESSAGE_BATCH, &in, &out, &failure);
 }
 
-/* What cannot be deleted comes again, as on AWS. */
+/* Messages that cannot be deleted are delivered again, as on AWS. */
 static void delete_others(const struct call *call, const struct principal *role,
                           const struct receipts *receipts, const struct str_list *failures)
 {

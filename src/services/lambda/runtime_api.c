@@ -1,5 +1,5 @@
 /*
- * runtime_api.c: what a function's sandbox asks of us, on a port of its own.
+ * runtime_api.c: the requests of a function's sandbox, on a port of its own.
  *
  * https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
  */
@@ -7,14 +7,14 @@
 
 #include "runtime_model.h"
 
-/* The sandbox that asks, its function, and the call in that function's account and region. */
+/* The sandbox that calls, its function, and the call in that function's account and region. */
 struct asker {
     struct lambda_get_sandbox_row sandbox;
     struct function function;
     struct call call;
 };
 
-/* False: there is nothing for it to do any more; what it asked parks. */
+/* False: the sandbox has no more work to do, and its call must park. */
 static bool find_asker(const struct call *call, struct asker *asker)
 {
     if (!lambda_get_sandbox(call->txn, &(struct lambda_get_sandbox_params){.id = call->caller->id},
@@ -25,7 +25,7 @@ static bool find_asker(const struct call *call, struct asker *asker)
     return true;
 }
 
-/* It will be killed in a moment, and wants no answer any more. */
+/* The sandbox will be killed in a moment, and needs no answer. */
 static enum outcome park_until_killed(const struct call *call)
 {
     if (call->last_run)
@@ -52,16 +52,16 @@ static void become_idle(const struct call *call, struct lambda_get_sandbox_row *
 }
 
 /*
- * Sandboxes live by the machine's clock, which the engine's may have been moved ahead of: so the
- * deadline that a function sees is told in the machine's time.
+ * Sandboxes use the machine's clock, and the engine's may have been moved ahead: so the deadline that a
+ * function sees is in the machine's time.
  */
 static int64_t deadline_for_sandbox(const struct function *function)
 {
     return wall_clock_ms() + function->row.timeout_seconds * MS_PER_S;
 }
 
-static void become_busy(const struct call *call, const struct function *function,
-                        struct lambda_get_sandbox_row *sandbox)
+static void sandbox_set_busy(const struct call *call, const struct function *function,
+                             struct lambda_get_sandbox_row *sandbox)
 {
     int64_t deadline_ms = call->now_ms + function->row.timeout_seconds * MS_PER_S;
 
@@ -95,7 +95,7 @@ enum outcome runtime_next(const struct call *call, const struct runtime_next_req
     }
     if (invocation.kind == LAMBDA_INVOCATION_KIND_SYNC)
         answer_unsynced(call);
-    become_busy(&asker.call, &asker.function, &asker.sandbox);
+    sandbox_set_busy(&asker.call, &asker.function, &asker.sandbox);
     int64_t hop = lambda_invocation_hop(call, invocation.trace_id, invocation.receipts,
                                         &(struct trace_hop){.kind = HOP_INVOKED,
                                                             .resource_arn = asker.function.arn,
@@ -113,7 +113,7 @@ enum outcome runtime_next(const struct call *call, const struct runtime_next_req
     return DONE;
 }
 
-/* End what the caller is at.  False: it is not at that; fail() has been called. */
+/* End the caller's current invocation.  False: it has another one, and fail() has been called. */
 static bool finish(const struct call *call, str request_id, const struct result *result)
 {
     struct lambda_find_invocation_row invocation;
@@ -165,7 +165,7 @@ enum outcome runtime_error(const struct call *call, const struct runtime_error_r
     return finish(call, in->aws_request_id, &result) ? DONE : FAILED;
 }
 
-/* The oldest invocation that waits is told why; the next one has a new sandbox try again. */
+/* The oldest waiting invocation gets the error; the next one starts another sandbox. */
 enum outcome runtime_init_error(const struct call *call, const struct runtime_init_error_request *in,
                                 struct runtime_status_response *out)
 {

@@ -1,9 +1,11 @@
 /*
- * runtimes.c: the runtimes that we have, and what they run on here.
+ * runtimes.c: the supported runtimes, and the machine's interpreters for them.
  *
- * AWS brings an interpreter of each version along; we take the one that is installed, preferably of
- * the version asked for.  Each is looked for when a function first needs it, and until it is found, on a
- * worker: an interpreter that has to be started to say what it is takes a good while.
+ * AWS provides an interpreter of each version; Orderly uses the installed one, preferably of the requested
+ * version.  A worker looks for each interpreter when a function first needs it, until it is found, because
+ * starting an interpreter to ask for its version takes a while.
+ *
+ * To add a runtime, add a row to the table below.
  */
 #include "lambda_internal.h"
 
@@ -31,7 +33,7 @@ enum { RUNTIMES = sizeof runtimes / sizeof *runtimes };
 enum { ANSWER_PATH, ANSWER_VERSION, ANSWER_FOLDERS, ANSWERS = ANSWER_FOLDERS + INTERPRETER_FOLDERS };
 
 struct found {
-    atomic_bool there; /* the rest does not change any more */
+    atomic_bool there; /* the other members do not change any more */
     char answers[ANSWERS][1024];
     struct interpreter interpreter;
 };
@@ -61,8 +63,8 @@ str lambda_runtime_names(struct arena *arena)
     return text_str(&names);
 }
 
-/* Have an interpreter tell its path, its version, and the folders that it needs, a line each. */
-static bool ask(const char *command, struct found *found)
+/* Run an interpreter, which prints its path, its version, and the folders that it needs, a line each. */
+static bool query_interpreter(const char *command, struct found *found)
 {
     FILE *answer = popen(command, "re");
     size_t count = 0;
@@ -77,10 +79,10 @@ static bool ask(const char *command, struct found *found)
 }
 
 /*
- * Version managers put scripts in the way, which would cost each start a tenth of a second.  A link from
- * elsewhere is followed: a sandbox has the interpreter's own folders only.
+ * Version managers install wrapper scripts, which would cost each start a tenth of a second.  Symbolic links
+ * are followed: a sandbox has only the interpreter's own folders.
  */
-static bool ask_python(const char *name, struct found *found)
+static bool query_python(const char *name, struct found *found)
 {
     char command[512];
 
@@ -90,15 +92,15 @@ static bool ask_python(const char *name, struct found *found)
         "print(path if path.startswith(own) else os.path.realpath(path)); "
         "print(\"%%d.%%d\" %% sys.version_info[:2]); print(sys.prefix); print(sys.base_prefix)' 2>/dev/null",
         name);
-    return ask(command, found);
+    return query_interpreter(command, found);
 }
 
-/* All that Node.js needs is beside it: the program is one file. */
-static bool ask_node(struct found *found)
+/* Node.js needs nothing beside it: the program is one file. */
+static bool query_node(struct found *found)
 {
-    return ask("node -p 'p = process; d = path.dirname(p.execPath); "
-               "[p.execPath, p.versions.node.split(\".\")[0], d, d].join(\"\\n\")' 2>/dev/null",
-               found);
+    return query_interpreter("node -p 'p = process; d = path.dirname(p.execPath); "
+                             "[p.execPath, p.versions.node.split(\".\")[0], d, d].join(\"\\n\")' 2>/dev/null",
+                             found);
 }
 
 static bool is_python(const struct runtime *runtime)
@@ -108,8 +110,8 @@ static bool is_python(const struct runtime *runtime)
 
 static bool look(const struct runtime *runtime, struct found *found)
 {
-    bool there = is_python(runtime) ? ask_python(runtime->name, found) || ask_python("python3", found)
-                                    : ask_node(found);
+    bool there = is_python(runtime) ? query_python(runtime->name, found) || query_python("python3", found)
+                                    : query_node(found);
 
     if (there)
         found->interpreter = (struct interpreter){
@@ -120,7 +122,7 @@ static bool look(const struct runtime *runtime, struct found *found)
     return there;
 }
 
-/* Those of one family often are one interpreter, but each may have its own. */
+/* The versions of one family often share an interpreter, but each may have its own. */
 void lambda_runtime_look(const struct runtime *runtime)
 {
     struct found *found = &all[runtime - runtimes];

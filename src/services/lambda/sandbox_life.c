@@ -1,9 +1,9 @@
 /*
- * sandbox_life.c: what becomes of one sandbox: launched, looked after, heard of.
+ * sandbox_life.c: the life of one sandbox: launch, timer, events.
  *
- * It asks for work itself (runtime_api.c).  One timer a sandbox looks after all that may become due: its
- * deadline, lines kept back too long, idleness, the end of its credentials.  It is not moved at each
- * invocation, but fires, looks, and is set anew.
+ * A sandbox asks for work itself (runtime_api.c).  It has one timer for everything that may become due: its
+ * deadline, lines held back too long, idleness, the expiry of its credentials.  The timer is not moved at
+ * each invocation: it fires, checks, and is set again.
  */
 #include "lambda_internal.h"
 
@@ -31,7 +31,7 @@ static void log_start(const struct call *call, const struct function *function, 
                                      runtime->name, runtime->family, interpreter->version));
 }
 
-/* The oldest invocation that waits for a sandbox pays for one that could not be had. */
+/* A sandbox that could not start fails the oldest waiting invocation. */
 static void fail_next(const struct call *call, const struct function *function,
                       const struct lambda_get_sandbox_row *sandbox, const struct result *result)
 {
@@ -41,9 +41,9 @@ static void fail_next(const struct call *call, const struct function *function,
         lambda_invocation_finish(call, function, sandbox, &invocation, result);
 }
 
-/* What a worker found out about the code of a sandbox, when it looked for the interpreter, too. */
+/* What a worker found out about the code of a sandbox; it has also looked for the interpreter. */
 struct verified {
-    str problem; /* absent: it is good */
+    str problem; /* absent: the code is good */
 };
 
 static struct verified *verify(const struct call *call, const struct lambda_launch_sandbox_request *in)
@@ -61,7 +61,7 @@ void lambda_launch_sandbox_prepare(const struct call *call, const struct lambda_
     leave_prepared(call, verify(call, in));
 }
 
-/* Its code has been seen to.  False: *problem says why it cannot run. */
+/* Launch a sandbox whose code has been verified.  False: *problem says why it cannot run. */
 static bool launch(const struct call *call, const struct function *function,
                    const struct lambda_get_sandbox_row *sandbox, const struct verified *verified,
                    str *problem)
@@ -91,7 +91,7 @@ enum outcome lambda_launch_sandbox(const struct call *call, const struct lambda_
     if (!lambda_get_sandbox(call->txn, &(struct lambda_get_sandbox_params){.id = in->sandbox_id}, &sandbox) ||
         sandbox.state != LAMBDA_SANDBOX_STATE_STARTING ||
         !lambda_function_get(call, sandbox.function_id, &function)) {
-        lambda_package_release(call, in->package); /* nobody else may have known of what was unpacked */
+        lambda_package_release(call, in->package); /* perhaps no other call knows that it was unpacked */
         return DONE;
     }
     struct call there = lambda_call_of_function(call, &function);
@@ -108,7 +108,7 @@ enum outcome lambda_launch_sandbox(const struct call *call, const struct lambda_
     return DONE;
 }
 
-/* ---- looking after one ---- */
+/* ---- the timer ---- */
 
 static int64_t due_ms(const struct lambda_get_sandbox_row *sandbox)
 {
@@ -129,8 +129,8 @@ static struct result timed_out(const struct call *call, const struct function *f
     return result;
 }
 
-static void act(const struct call *call, const struct function *function,
-                const struct lambda_get_sandbox_row *sandbox)
+static void end_overdue(const struct call *call, const struct function *function,
+                        const struct lambda_get_sandbox_row *sandbox)
 {
     struct lambda_find_invocation_row invocation;
 
@@ -162,7 +162,7 @@ enum outcome lambda_check_sandbox(const struct call *call, const struct lambda_c
     bool has_invocation = lambda_invocation_of_sandbox(call, sandbox.id, &invocation);
     lambda_log_flush(&there, &function, &sandbox, has_invocation ? &invocation : NULL);
     if (due_ms(&sandbox) <= call->now_ms) {
-        act(&there, &function, &sandbox);
+        end_overdue(&there, &function, &sandbox);
         return DONE;
     }
     sandbox.check_ms = INT64_MAX;
@@ -170,7 +170,7 @@ enum outcome lambda_check_sandbox(const struct call *call, const struct lambda_c
     return DONE;
 }
 
-/* ---- what the server tells of one ---- */
+/* ---- events from the server ---- */
 
 static void note_memory(const struct call *call, struct lambda_get_sandbox_row *sandbox, const int64_t *bytes)
 {
@@ -199,7 +199,7 @@ enum outcome lambda_sandbox_output(const struct call *call, const struct sandbox
     return DONE;
 }
 
-/* As the Go runtime, which AWS's supervisor is written in, names signals. */
+/* The names of signals in Go, in which AWS's supervisor is written. */
 static str signal_name(const struct call *call, int64_t number)
 {
     str name = str_of(strsignal((int)number));
@@ -244,7 +244,7 @@ static struct result exit_result(const struct call *call, const struct function 
     return result;
 }
 
-/* Whoever it was at work for, or would have been, hears of its end. */
+/* Report its end to the invocation that it ran, or would have run. */
 static void tell_of_exit(const struct call *call, const struct function *function,
                          const struct sandbox_exited *in, const struct lambda_get_sandbox_row *sandbox)
 {

@@ -1,7 +1,7 @@
 /*
- * sandboxes.c: the pool of warm sandboxes that each function has, a child process each.
+ * sandboxes.c: each function's pool of warm sandboxes, which are child processes.
  *
- * A sandbox is a row that begins with the effect that starts it and ends with the event that it has exited,
+ * A sandbox's row begins with the effect that starts the sandbox and ends with the event that it has exited,
  * see sandbox_life.c.
  */
 #include "lambda_internal.h"
@@ -38,7 +38,7 @@ int64_t lambda_first_deadline_ms(const struct call *call, const struct function 
     return call->now_ms + INIT_MS + function->row.timeout_seconds * MS_PER_S;
 }
 
-/* The row is there at once, so that it counts; a worker sees to its code before it is launched. */
+/* The row is added at once, so that it counts; a worker verifies its code before it is launched. */
 static void start(const struct call *call, const struct function *function)
 {
     str id = random_uuid(call->arena);

@@ -39,7 +39,7 @@ bool lambda_locate_tagged(const struct call *call, str resource, struct resource
     return true;
 }
 
-/* Tags are the function's, whatever its versions. */
+/* Tags belong to the function, not to a version. */
 static bool function_check(const struct call *call)
 {
     const struct function *function = lambda_function_of(call);
@@ -50,7 +50,7 @@ static bool function_check(const struct call *call)
     return function && !str_present(function->qualifier);
 }
 
-/* Is what the request names there?  Then *owner is the ARN that its tags are kept by.  False: fail(). */
+/* *owner is the ARN that has the tags of the request's resource.  False: it is missing; fail() was called. */
 static bool resource_check(const struct call *call, str resource, str *owner)
 {
     const struct resource *located = call_resource(call, 0);

@@ -1,20 +1,21 @@
 /*
  * unpacked.c: the code of functions on the disk.
  *
- * <functions folder>/<digest>/code is what a sandbox sees as its code, and node_modules beside it leads to
- * what every Node.js function may import.  The database is what counts: a folder is made from it when a
- * sandbox starts, may be lost at any time, and goes when no function and no sandbox names its package.
+ * <functions folder>/<digest>/code is the code that a sandbox sees, and node_modules beside it leads to the
+ * packages that every Node.js function may import.  The database is authoritative: a folder is made from it
+ * when a sandbox starts, may be lost at any time, and is removed when no function and no sandbox names its
+ * package.
  *
- * A sandbox runs nothing but what its package's digest vouches for.  Only the server's user gets into the
- * folders, and sandboxes see them read-only, so it is that user, or a broken disk, that may have altered one.
- * To hash up to 250 MB at each start would be too dear.  So nothing that was there before the server started
- * is trusted: at its first use a package is unpacked from the database, if what is there has the digest. What
- * stat() then says of each entry is remembered, and must be the same whenever a sandbox starts.  A folder of
- * which it is not is set aside and made anew.  (What a disk gets wrong while the server runs is not seen.)
+ * A sandbox runs only code that has its package's digest.  Only the server's user may enter the folders, and
+ * sandboxes see them read-only, so only that user, or a broken disk, can alter one. Hashing up to 250 MB at
+ * each start would be too slow.  So no folder from before the server's start is trusted: at its first use a
+ * package is unpacked from the database, unless the existing folder has the digest. The results of stat() for
+ * each entry are then remembered, and must be the same whenever a sandbox starts.  A folder with different
+ * results is set aside and made again.  (Errors of the disk while the server runs are not noticed.)
  *
  * Unpacking, verifying and deleting take long: the prepare functions of LaunchSandbox and ClearPackages do
- * it, on workers.  The engine thread only renames a folder to ".old-<digest>-…", which a worker then deletes,
- * once no sandbox runs that was started with that package.
+ * it, on workers.  The engine thread only renames a folder to ".old-<digest>-…", and a worker deletes it when
+ * no sandbox runs that was started with that package.
  */
 #include "lambda_internal.h"
 
@@ -47,14 +48,14 @@ static bool make_folders(struct arena *arena, str path)
             continue;
         const char *folder = arena_cstr(arena, str_head(path, i));
         if (mkdir(folder, S_IRWXU) == 0)
-            chmod(folder, S_IRWXU); /* whatever the umask has taken */
+            chmod(folder, S_IRWXU); /* undo the umask */
         else if (errno != EEXIST)
             return false;
     }
     return true;
 }
 
-/* Its folder without symbolic links on the way; NULL (errno) when it cannot be made. */
+/* The functions' folder as a path without symbolic links; NULL, with errno set, when it cannot be made. */
 static const char *real_functions_folder(const struct call *call)
 {
     char path[PATH_MAX];
@@ -70,24 +71,28 @@ static str folder_named(const struct call *call, const char *functions, str name
     return arena_format(call->arena, "%s/%.*s", functions, STR_ARGS(name));
 }
 
-/* ---- what is known of them ---- */
+/* ---- what is known of the folders ---- */
 
-/* Of one folder.  It is never freed before the server ends, for there are no more than packages. */
+/*
+ * What is known of one folder.  It is never freed before the server ends: there are no more of them than
+ * packages.
+ */
 struct known {
-    bool taken; /* some thread checks or makes it */
-    bool good;  /* this server has unpacked it, and nobody had a reason to doubt it since */
+    bool taken; /* a thread is checking or making the folder */
+    bool good;  /* this server has unpacked it, and has had no reason to doubt it since */
     struct sha256 fingerprint;
 };
 
 static struct {
-    pthread_mutex_t lock; /* over the map, and over what it leads to unless that is taken */
+    pthread_mutex_t lock; /* protects the map, and its values unless they are taken */
     pthread_cond_t changed;
     struct map folders;
 } all = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
-static atomic_bool some_are_set_aside; /* and wait for a sandbox that uses them */
+static atomic_bool
+    some_are_set_aside; /* some folders are set aside, and wait for the sandboxes that use them */
 
-/* Wait until nobody else is at that folder. */
+/* Wait until no other thread has that folder, then take it. */
 static struct known *take(str folder)
 {
     pthread_mutex_lock(&all.lock);
@@ -111,7 +116,7 @@ static void let_go(struct known *known)
     pthread_mutex_unlock(&all.lock);
 }
 
-/* Whoever is at it will not find what he remembers. */
+/* Make the next check of the folder fail. */
 static void doubt(str folder)
 {
     pthread_mutex_lock(&all.lock);
@@ -142,12 +147,15 @@ static enum unzip_result fill(const struct call *call, const char *folder, str z
         chmod(folder, S_IRWXU) != 0)
         return UNZIP_DISK;
     enum unzip_result result = unzip(zip, code.data, UNZIPPED_BYTES);
-    if (result == UNZIP_OK && chmod(code.data, 0755) != 0) /* for a sandbox, which has another user id */
+    if (result == UNZIP_OK && chmod(code.data, 0755) != 0) /* a sandbox has another user id */
         return UNZIP_DISK;
     return result;
 }
 
-/* Out of the way, for a worker to delete.  False (errno): it is not there, or cannot be moved. */
+/*
+ * Move the folder out of the way, for a worker to delete.  False, with errno set: it is missing, or cannot be
+ * moved.
+ */
 static bool set_aside(const struct call *call, const char *functions, str name)
 {
     str aside = arena_format(call->arena, "%s/%.*s%.*s-%016llx", functions, STR_ARGS(old_prefix),
@@ -156,7 +164,7 @@ static bool set_aside(const struct call *call, const char *functions, str name)
     return rename(folder_named(call, functions, name).data, aside.data) == 0;
 }
 
-/* Put what was made where it belongs, in place of what may be there. */
+/* Move the new folder to its place, instead of an old one. */
 static bool put_in_place(const struct making *making, const char *made)
 {
     const struct call *call = making->call;
@@ -222,7 +230,7 @@ bool lambda_unpacked_verify(const struct call *call, str sha256)
     struct known *known = making.known = take(folder);
     bool good = is_as_it_was(known, folder);
     if (!good) {
-        /* Whatever becomes of the memory of it, the folder must be let go. */
+        /* Even if memory runs out, the folder must be released. */
         bool came_to_its_end = arena_run(call->arena, make, &making);
         good = known->good = came_to_its_end && making.made;
         if (!came_to_its_end) {
@@ -261,7 +269,7 @@ void lambda_unpacked_retire(const struct call *call, str sha256)
     lambda_unpacked_clear(call);
 }
 
-/* ".old-<digest>-…", or ".old-.new-…": is a sandbox of that digest there, which may still use it? */
+/* For ".old-<digest>-…" or ".old-.new-…": does a sandbox of that digest still use it? */
 static bool is_in_use(const struct call *call, str name)
 {
     struct lambda_is_package_running_row found;
@@ -294,7 +302,7 @@ void lambda_clear_packages_prepare(const struct call *call, const struct lambda_
     arena_let_go(call->arena, guard);
 }
 
-/* A worker has done it. */
+/* A worker has done the work. */
 enum outcome lambda_clear_packages(const struct call *call, const struct lambda_clear_packages_request *in,
                                    struct lambda_clear_packages_output *out)
 {
@@ -304,7 +312,7 @@ enum outcome lambda_clear_packages(const struct call *call, const struct lambda_
 
 /* ---- at start ---- */
 
-/* Nothing else in that folder is ours to delete. */
+/* Is it the name of a package's folder?  Other files in that folder are not ours to delete. */
 static bool is_of_package(str name)
 {
     for (size_t i = 0; i < name.size; i++)
@@ -313,7 +321,7 @@ static bool is_of_package(str name)
     return name.size == (size_t)2 * SHA256_SIZE;
 }
 
-/* Whatever its mode was before. */
+/* Set the mode, whatever it was before. */
 static void close_to_others(const char *folder)
 {
     if (chmod(folder, S_IRWXU) != 0)

@@ -1,9 +1,9 @@
 /*
- * unzip.c: see unzip.h.  libarchive reads; what may be there is decided here, and written here.
+ * unzip.c: libarchive reads; this file decides which entries are allowed, and writes them.
  *
- * Links are made after everything else, so no path leads through one while files are written.  A link's
- * target may go up only at its beginning, where it goes up from real folders; wherever other links lead, they
- * lead to places inside.
+ * Links are made after all other entries, so no path leads through a link while files are written.  A link's
+ * target may go up only at its beginning, where it goes up from real folders; all other links lead to places
+ * inside, so a path through them stays inside.
  */
 #include "unzip.h"
 
@@ -31,8 +31,8 @@ struct unpacking {
     struct arena arena;
     struct archive *from;
     str zip;
-    int folder; /* -1: nothing is written */
-    int file;   /* that is being written; -1: none */
+    int folder; /* -1: check only */
+    int file;   /* being written; -1: no file */
     int64_t left_bytes;
     size_t names_bytes, folder_count;
     struct map kinds; /* name -> enum kind, as its address in all_kinds */
@@ -52,7 +52,7 @@ static enum kind all_kinds[] = {KIND_FILE, KIND_FOLDER};
 
 /* ---- names ---- */
 
-/* Pieces that lead nowhere. */
+/* Is the piece empty or "."? */
 static bool is_empty_piece(str piece)
 {
     return str_empty(piece) || str_equal(piece, S("."));
@@ -74,7 +74,7 @@ bool unzip_name_is_safe(str name)
     return depth <= UNZIP_MOST_DEPTH;
 }
 
-/* How many folders a name lies in. */
+/* The number of folders above a name. */
 static size_t depth_of(str name)
 {
     size_t depth = 0;
@@ -119,7 +119,7 @@ static str plain_name(struct arena *arena, str name)
     return arena_copy(arena, text_str(&text));
 }
 
-/* ---- what is there already ---- */
+/* ---- existing entries ---- */
 
 static enum unzip_result note(struct unpacking *unpacking, str name, enum kind kind)
 {
@@ -138,7 +138,7 @@ static str parent_of(str name)
     return str_head(name, slash < 0 ? 0 : (size_t)slash);
 }
 
-/* With those above it, as far as they are missing: as deep as a name may be. */
+/* Add the folder with its missing parents, as deep as a name may be. */
 static enum unzip_result add_folder(struct unpacking *unpacking, str name)
 {
     const enum kind *kind = str_empty(name) ? &all_kinds[KIND_FOLDER] : map_get(&unpacking->kinds, name);
@@ -170,7 +170,7 @@ static bool write_all(int file, const char *block, size_t size, off_t offset)
     return true;
 }
 
-/* The sizes that a zip file claims prove nothing, so what really comes out is counted. */
+/* The sizes in a zip file prove nothing, so the unpacked bytes are counted. */
 static enum unzip_result copy_data(struct unpacking *unpacking)
 {
     const void *block;
@@ -246,7 +246,7 @@ static enum unzip_result make_links(struct unpacking *unpacking)
     return UNZIP_OK;
 }
 
-/* Nothing is added to any folder from now on. */
+/* No entry is added to any folder afterwards. */
 static enum unzip_result close_folders(struct unpacking *unpacking)
 {
     for (size_t i = 0; i < unpacking->folders.count; i++) {
@@ -259,7 +259,7 @@ static enum unzip_result close_folders(struct unpacking *unpacking)
 
 /* ---- the whole ---- */
 
-/* As clients' tools write them; the others take more memory than a package is worth. */
+/* The compressions that clients' tools use; others take more memory than a package is worth. */
 static bool is_compressed_as_usual(struct archive *from)
 {
     str format = str_of(archive_format_name(from));
@@ -299,7 +299,7 @@ static enum unzip_result unpack_entries(struct unpacking *unpacking)
     return result;
 }
 
-/* Nothing but the end of a directory, which libarchive takes for no zip file at all. */
+/* Only the end of a central directory, which libarchive does not take for a zip file. */
 static bool is_without_entries(str zip)
 {
     return zip.size == END_RECORD_BYTES && str_starts_with(zip, S("PK\005\006"));
@@ -330,14 +330,14 @@ static void run(void *context)
     unpacking->error = errno;
 }
 
-/* Names are UTF-8, whatever the server's locale is; libarchive goes by the thread's. */
+/* Names are UTF-8, whatever the server's locale is; libarchive uses the thread's locale. */
 static enum unzip_result unpack_as_utf8(struct unpacking *unpacking)
 {
     locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
     locale_t before = utf8 ? uselocale(utf8) : (locale_t)0;
 
     unpacking->file = -1;
-    unpacking->result = UNZIP_DISK; /* unless run() comes to its end */
+    unpacking->result = UNZIP_DISK; /* unless run() finishes */
     unpacking->error = ENOMEM;
     unpacking->from = archive_read_new();
     if (unpacking->from)

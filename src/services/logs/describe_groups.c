@@ -1,8 +1,8 @@
 /*
  * describe_groups.c: the list of groups.
  *
- * A page token is the last name that was looked at.  A call looks at a bounded number of groups, so a page
- * may have few groups or none and yet not be the last.
+ * A page token is the last name that was read.  A call reads a bounded number of groups, so a page may have
+ * few groups or none and yet not be the last.
  */
 #include "logs_internal.h"
 
@@ -31,15 +31,14 @@ static void describe_whole(const struct call *call, const struct logs_list_group
     group->deletion_protection_enabled = arena_bool(call->arena, row->deletion_protected);
 }
 
-/* Which groups are listed. */
+/* The groups to list. */
 struct selection {
-    str from, end;   /* names, the end not included */
+    str from, end;   /* names; the end is excluded */
     str part, class; /* absent: any */
-    int64_t limit;
-    bool brief; /* a search by a part of the name shows little */
+    bool short_form; /* a search by a part of the name shows few members */
 };
 
-/* Who asks for one of the two lesser classes gets both. */
+/* A request for one of the two lesser classes gets both. */
 static bool is_lesser(str class)
 {
     return logs_log_group_class_of(class) == LOGS_LOG_GROUP_CLASS_INFREQUENT_ACCESS ||
@@ -54,32 +53,27 @@ static bool is_selected(const struct selection *selection, const struct logs_lis
     return !str_present(selection->part) || str_find(row->name, selection->part) >= 0;
 }
 
-/* Returns the token of the next page; absent when there is none. */
-static str list(const struct call *call, const struct selection *selection,
-                struct logs_describe_log_groups_response *out)
+static void list(const struct call *call, const struct selection *selection, struct page *page,
+                 struct logs_describe_log_groups_response *out)
 {
     struct logs_list_groups_params params = {
         .account = call->account, .region = call->region, .from = selection->from, .end = selection->end};
     struct logs_list_groups_cursor cursor = logs_list_groups_open(call->txn, &params);
     struct logs_list_groups_row row;
-    str last = {0}, token = {0};
     size_t examined = 0;
 
     while (logs_list_groups_next(&cursor, &row)) {
         bool selected = is_selected(selection, &row);
-        bool full = selected && (int64_t)out->log_groups.count == selection->limit;
-        if (full || examined == MAX_EXAMINED || (examined > 0 && time_is_up(call))) {
-            token = last;
+        page->more = examined == MAX_EXAMINED || (examined > 0 && time_is_up(call));
+        if (page->more || (selected && !page_takes(page, row.name)))
             break;
-        }
         examined++;
-        last = row.name;
+        page->last = row.name;
         if (selected)
-            (selection->brief ? describe : describe_whole)(call, &row,
-                                                           list_add(call->arena, &out->log_groups));
+            (selection->short_form ? describe : describe_whole)(call, &row,
+                                                                list_add(call->arena, &out->log_groups));
     }
     logs_list_groups_close(&cursor);
-    return token;
 }
 
 static int by_name(const void *a, const void *b)
@@ -98,26 +92,17 @@ static struct str_list names_of(const struct call *call, const struct str_list *
     return names;
 }
 
-/* Those that are named; names of groups that are not there are passed over. */
+/* The named groups; missing ones are skipped. */
 static void describe_named(const struct call *call, const struct logs_describe_log_groups_request *in,
-                           int64_t limit, struct logs_describe_log_groups_response *out)
+                           struct page *page, struct logs_describe_log_groups_response *out)
 {
     struct str_list names = names_of(call, &in->log_group_identifiers);
-    str from = logs_names_from(call, S(""), in->next_token);
 
-    for (size_t i = 0; i < names.count; i++) {
+    for (size_t i = 0; i < names.count && !page->more; i++) {
         str name = names.items[i];
-        size_t before = out->log_groups.count;
-        struct selection selection = {
-            .from = name, .end = arena_join(call->arena, name, S("\0")), .limit = (int64_t)before + 1};
-        if ((i > 0 && str_equal(name, names.items[i - 1])) || str_compare(name, from) < 0)
-            continue;
-        list(call, &selection, out);
-        if ((int64_t)out->log_groups.count > limit) {
-            out->log_groups.count--;
-            out->next_token = out->log_groups.items[limit - 1].log_group_name;
-            break;
-        }
+        struct selection selection = {.from = name, .end = arena_join(call->arena, name, S("\0"))};
+        if ((i == 0 || !str_equal(name, names.items[i - 1])) && !page_is_past(page, name))
+            list(call, &selection, page, out);
     }
 }
 
@@ -142,25 +127,26 @@ enum outcome logs_describe_log_groups(const struct call *call,
                                       const struct logs_describe_log_groups_request *in,
                                       struct logs_describe_log_groups_response *out)
 {
-    int64_t limit = in->limit ? *in->limit : PAGE_SIZE;
+    struct page page;
 
-    if (!request_check(call, in))
+    if (!request_check(call, in) || !logs_page_open(call, in->next_token, in->limit, &page))
         return FAILED;
     list_make_empty(call->arena, &out->log_groups);
     if (in->log_group_identifiers.count > 0) {
-        describe_named(call, in, limit, out);
+        describe_named(call, in, &page, out);
+        out->next_token = page_end(call, &page);
         return DONE;
     }
 
     str prefix = str_present(in->log_group_name_prefix) ? in->log_group_name_prefix : S("");
     struct selection selection = {
-        .from = logs_names_from(call, prefix, in->next_token),
+        .from = logs_names_from(call, prefix, &page),
         .end = logs_prefix_end(call, prefix),
         .part = in->log_group_name_pattern,
         .class = in->log_group_class,
-        .limit = limit,
-        .brief = !str_empty(in->log_group_name_pattern),
+        .short_form = !str_empty(in->log_group_name_pattern),
     };
-    out->next_token = list(call, &selection, out);
+    list(call, &selection, &page, out);
+    out->next_token = page_end(call, &page);
     return DONE;
 }

@@ -1,29 +1,30 @@
 /*
- * filter.c: reading all streams of a group, or some, in the order of time or the latest first, by a pattern.
+ * filter.c: reads all streams of a group, or some, in the order of time or the latest first, filtered by a
+ * pattern.
  *
- * A token is a direction and the position of the last event that was looked at: "f/<position>" or
- * "b/<position>".  A call looks at a bounded number of events and bytes, for a bounded time, so a page may
- * be empty and yet not the last, as on AWS.
+ * A token is a direction and the position of the last event that was read: "f/<position>" or "b/<position>".
+ * A call reads a bounded number of events and bytes, for a bounded time, so a page may be empty and yet not
+ * the last, as on AWS.
  */
 #include "logs_internal.h"
 
 #include <stdlib.h>
 
 enum { MAX_EXAMINED = 100000, MAX_EXAMINED_BYTES = 16 * 1024 * 1024, NAMES = 64 };
-static const int64_t backward_from_ms = 1704067200000; /* 2024: AWS reads backward from then on */
+static const int64_t backward_from_ms = 1704067200000; /* 2024: AWS reads backward for later start times */
 
-/* What is asked for. */
+/* The request, decoded. */
 struct query {
-    struct position at;      /* go on from here */
-    int64_t from_ms, end_ms; /* the end is not included */
+    struct position at;      /* continue from here */
+    int64_t from_ms, end_ms; /* the end is excluded */
     bool backward;
     size_t limit;
     struct pattern pattern;
-    struct i64_list stream_ids; /* absent: all */
-    str prefix;                 /* of streams' names; empty: all */
+    struct i64_list stream_ids; /* absent: all streams */
+    str prefix;                 /* of streams' names; empty: all streams */
 };
 
-/* False: one of them is not there, and fail() has been called. */
+/* False: a stream is missing, and fail() has been called. */
 static bool streams_named(const struct call *call, const struct group *group, const struct str_list *names,
                           struct i64_list *ids)
 {
@@ -50,7 +51,7 @@ static int compare_ids(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-/* The ids of named streams; a prefix is looked at with each event, for it may name any number of them. */
+/* The ids of named streams; a prefix is checked for each event, because any number of streams may have it. */
 static bool select_streams(const struct call *call, const struct group *group,
                            const struct logs_filter_log_events_request *in, struct query *query)
 {
@@ -73,7 +74,7 @@ static bool selected(const struct query *query, int64_t stream_id)
     return !ids->items || bsearch(&stream_id, ids->items, ids->count, sizeof *ids->items, compare_ids);
 }
 
-/* Where the page begins, and which way it goes: the token says, if there is one.  False: it is none. */
+/* The page's beginning and direction: those in the token, if there is one.  False: the token is malformed. */
 static bool place_read(const struct logs_filter_log_events_request *in, struct query *query)
 {
     struct position first = {query->from_ms, 0}, end = {query->end_ms, 0};
@@ -94,7 +95,7 @@ static bool place_read(const struct logs_filter_log_events_request *in, struct q
     return true;
 }
 
-/* What is wrong with the request, absent when nothing is; or else *query is filled in but for its streams. */
+/* What is wrong with the request, or absent; then *query is set, except its streams. */
 static str query_problem(const struct call *call, const struct logs_filter_log_events_request *in,
                          struct query *query)
 {
@@ -131,19 +132,20 @@ static bool query_of(const struct call *call, const struct group *group,
     return select_streams(call, group, in, query);
 }
 
-struct page {
+struct event_page {
     struct logs_filtered_log_event_list events;
     size_t bytes, examined, examined_bytes;
-    struct position last; /* the last event that was looked at */
+    struct position last; /* the last event that was read */
     bool full;
-    struct arena_mark mark; /* what is behind it can be forgotten */
+    struct arena_mark mark; /* memory after it can be freed */
     struct stream_name {
         int64_t id;
         str name;   /* absent: the stream is deleted */
-    } names[NAMES]; /* of streams seen lately */
+    } names[NAMES]; /* of recently seen streams */
 };
 
-static str name_of(const struct call *call, const struct group *group, struct page *page, int64_t stream_id)
+static str name_of(const struct call *call, const struct group *group, struct event_page *page,
+                   int64_t stream_id)
 {
     struct stream_name *known = &page->names[(uint64_t)stream_id % NAMES];
     struct logs_find_stream_name_row row = {0};
@@ -157,8 +159,8 @@ static str name_of(const struct call *call, const struct group *group, struct pa
     return row.name;
 }
 
-static bool wants(const struct call *call, const struct group *group, struct query *query, struct page *page,
-                  const struct logs_event_row *event)
+static bool wants(const struct call *call, const struct group *group, struct query *query,
+                  struct event_page *page, const struct logs_event_row *event)
 {
     if (!selected(query, event->stream_id) || !logs_pattern_matches(&query->pattern, event->message))
         return false;
@@ -166,20 +168,20 @@ static bool wants(const struct call *call, const struct group *group, struct que
     return str_present(name) && str_starts_with(name, query->prefix);
 }
 
-/* A call goes on for a while at least, so that whoever follows the tokens comes to the end. */
-static bool has_examined_enough(const struct call *call, const struct page *page)
+/* A call continues for a while at least, so that a client that follows the tokens reaches the end. */
+static bool has_examined_enough(const struct call *call, const struct event_page *page)
 {
     return page->examined == MAX_EXAMINED || page->examined_bytes >= MAX_EXAMINED_BYTES ||
            (page->examined > 0 && time_is_up(call));
 }
 
-static bool has_room(const struct query *query, const struct page *page, size_t bytes)
+static bool has_room(const struct query *query, const struct event_page *page, size_t bytes)
 {
     return page->events.count < query->limit &&
            (page->events.count == 0 || page->bytes + bytes <= PAGE_BYTES);
 }
 
-static void show(const struct call *call, struct page *page, const struct logs_event_row *event)
+static void show(const struct call *call, struct event_page *page, const struct logs_event_row *event)
 {
     *list_add(call->arena, &page->events) = (struct logs_filtered_log_event){
         .log_stream_name = page->names[(uint64_t)event->stream_id % NAMES].name,
@@ -192,9 +194,9 @@ static void show(const struct call *call, struct page *page, const struct logs_e
     page->mark = arena_mark(call->arena);
 }
 
-/* Events that do not match are forgotten at once: there may be a hundred thousand. */
+/* Memory of events that do not match is freed at once: there may be a hundred thousand. */
 static void examine(const struct call *call, const struct group *group, struct query *query,
-                    struct page *page, const struct logs_event_row *event)
+                    struct event_page *page, const struct logs_event_row *event)
 {
     page->full = has_examined_enough(call, page);
     bool wanted = !page->full && wants(call, group, query, page, event);
@@ -210,7 +212,7 @@ static void examine(const struct call *call, const struct group *group, struct q
 }
 
 static void scan_group(const struct call *call, const struct group *group, struct query *query,
-                       struct page *page)
+                       struct event_page *page)
 {
     struct logs_read_group_params params = {.group_id = group->row.id,
                                             .after_ms = query->at.timestamp_ms,
@@ -226,7 +228,7 @@ static void scan_group(const struct call *call, const struct group *group, struc
 }
 
 static void scan_group_backward(const struct call *call, const struct group *group, struct query *query,
-                                struct page *page)
+                                struct event_page *page)
 {
     struct logs_read_group_backward_params params = {.group_id = group->row.id,
                                                      .before_ms = query->at.timestamp_ms,
@@ -242,7 +244,7 @@ static void scan_group_backward(const struct call *call, const struct group *gro
 }
 
 static void scan_stream(const struct call *call, const struct group *group, struct query *query,
-                        struct page *page)
+                        struct event_page *page)
 {
     struct logs_read_stream_params params = {.stream_id = query->stream_ids.items[0],
                                              .after_ms = query->at.timestamp_ms,
@@ -257,7 +259,8 @@ static void scan_stream(const struct call *call, const struct group *group, stru
     logs_read_stream_close(&cursor);
 }
 
-static void scan(const struct call *call, const struct group *group, struct query *query, struct page *page)
+static void scan(const struct call *call, const struct group *group, struct query *query,
+                 struct event_page *page)
 {
     if (query->stream_ids.items && query->stream_ids.count == 0)
         return;
@@ -274,7 +277,7 @@ enum outcome logs_filter_log_events(const struct call *call, const struct logs_f
 {
     const struct group *group = logs_group_of(call);
     struct query query = {0};
-    struct page page = {0};
+    struct event_page page = {0};
 
     if (!group || !query_of(call, group, in, &query))
         return FAILED;
@@ -287,6 +290,6 @@ enum outcome logs_filter_log_events(const struct call *call, const struct logs_f
     if (page.events.count == 0)
         list_make_empty(call->arena, &page.events);
     out->events = page.events;
-    list_make_empty(call->arena, &out->searched_log_streams); /* always empty since 2020, AWS says */
+    list_make_empty(call->arena, &out->searched_log_streams); /* AWS's list is always empty since 2020 */
     return DONE;
 }

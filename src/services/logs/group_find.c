@@ -26,7 +26,7 @@ str logs_group_name(const struct call *call, str identifier)
 
 /* ---- what requests name ---- */
 
-/* The group of that name, there or not; the ARN is the caller's to fill. */
+/* The group of that name, whether it exists or not; the caller sets the ARN. */
 static void locate(const struct call *call, str name, struct resource *found)
 {
     struct logs_find_group_params key = {.account = call->account, .region = call->region, .name = name};
@@ -63,7 +63,7 @@ bool logs_locate_tagged(const struct call *call, str identifier, struct resource
     return true;
 }
 
-/* A group that clients name in one of two ways. */
+/* A group that clients name by its name or by an identifier. */
 static bool locate_one(const struct call *call, str name, str identifier, str stream_name,
                        struct resource *found)
 {
@@ -98,7 +98,7 @@ bool logs_locate_read_stream(const struct call *call, const struct logs_get_log_
     return locate_one(call, in->log_group_name, in->log_group_identifier, in->log_stream_name, found);
 }
 
-/* A group's or a stream's, in whichever way it is written. */
+/* The ARN of a group or a stream, in any of AWS's forms. */
 bool logs_locate_arn(const struct call *call, str text, struct resource *found)
 {
     static const str kind = STR_INIT("log-group:");
@@ -143,15 +143,23 @@ int64_t logs_group_oldest_ms(const struct call *call, const int64_t *retention_d
     return retention_days ? call->now_ms - *retention_days * DAY_MS : 0;
 }
 
-/* No byte of a name in UTF-8 is FF. */
+/* UTF-8 has no byte FF, so this is above all names with the prefix. */
 str logs_prefix_end(const struct call *call, str prefix)
 {
     return arena_join(call->arena, prefix, S("\xff"));
 }
 
-str logs_names_from(const struct call *call, str prefix, str token)
+bool logs_page_open(const struct call *call, str token, const int64_t *limit, struct page *page)
 {
-    str behind = str_present(token) ? arena_join(call->arena, token, S("\0")) : S("");
+    if (page_begin(call, token, limit ? *limit : PAGE_SIZE, page))
+        return true;
+    fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION, "The specified nextToken is invalid.");
+    return false;
+}
+
+str logs_names_from(const struct call *call, str prefix, const struct page *page)
+{
+    str behind = str_empty(page->after) ? S("") : arena_join(call->arena, page->after, S("\0"));
 
     return str_compare(behind, prefix) > 0 ? behind : prefix;
 }

@@ -21,17 +21,19 @@ enum outcome logs_create_log_group(const struct call *call, const struct logs_cr
     if (call_resource(call, 0)->row)
         return fail(call, &LOGS_RESOURCE_ALREADY_EXISTS_EXCEPTION, "The specified log group already exists");
 
-    group.row.id = logs_add_group(
-        call->txn,
-        &(struct logs_add_group_params){
-            .account = call->account,
-            .region = call->region,
-            .name = in->log_group_name,
-            .created_ms = call->now_ms,
-            .class = str_present(in->log_group_class) ? in->log_group_class : S("STANDARD"),
-            .kms_key_id = in->kms_key_id,
-            .deletion_protected = in->deletion_protection_enabled && *in->deletion_protection_enabled,
-        });
+    group.row.id =
+        logs_add_group(call->txn, &(struct logs_add_group_params){
+                                      .account = call->account,
+                                      .region = call->region,
+                                      .name = in->log_group_name,
+                                      .created_ms = call->now_ms,
+                                      .class = str_present(in->log_group_class)
+                                                   ? in->log_group_class
+                                                   : logs_log_group_class_text(LOGS_LOG_GROUP_CLASS_STANDARD),
+                                      .kms_key_id = in->kms_key_id,
+                                      .deletion_protected =
+                                          in->deletion_protection_enabled && *in->deletion_protection_enabled,
+                                  });
     return logs_tags_put(call, &group, &in->tags) ? DONE : FAILED;
 }
 

@@ -1,23 +1,23 @@
 /*
- * log_automaton.c: the states, made from the texts.
+ * log_automaton.c: builds the states from the texts.
  *
  * The texts' bytes are numbered, so that a state has as many transitions as there are different bytes; all
- * others lead to the start.  Before the failures are followed, a transition of 0 says that there is none:
- * nothing leads back to the start by a byte of a text.
+ * other bytes lead to the start.  Before the failures are followed, a transition of 0 means that it is
+ * missing: no byte of a text leads back to the start.
  */
 #include "log_automaton.h"
 
 struct state {
-    uint32_t failure; /* the longest other text-beginning that this state ends with */
-    uint32_t end;     /* this state or the next on the way of failures at which a text ends; 0: none does */
-    uint32_t number;  /* of the text that ends here, counted from 1; 0: none does */
+    uint32_t failure; /* the longest proper suffix of this state that is a state, too */
+    uint32_t end;     /* this state or the next one along the failures at which a text ends; 0: none */
+    uint32_t number;  /* the number of the text that ends here, from 1; 0: none */
 };
 
 struct log_automaton {
     uint16_t byte_number[256]; /* 0: in no text */
-    size_t width;              /* how many numbers there are */
+    size_t width;              /* the number of different bytes */
     struct state *states;
-    uint32_t *next; /* width of them for each state */
+    uint32_t *next; /* width transitions for each state */
     uint32_t count;
 };
 
@@ -35,7 +35,7 @@ static void number_bytes(struct log_automaton *automaton, str text)
     }
 }
 
-/* The text's number: its own, or that of an equal one before it. */
+/* The text's number: its own, or that of an equal text before it. */
 static size_t add_text(struct log_automaton *automaton, str text, size_t number)
 {
     uint32_t state = LOG_AUTOMATON_START;
@@ -51,7 +51,7 @@ static size_t add_text(struct log_automaton *automaton, str text, size_t number)
     return automaton->states[state].number - 1;
 }
 
-/* A state that was reached from one with that failure, by the byte of that number. */
+/* Settle a state that is reached from a state with that failure, by the byte of that number. */
 static void settle(struct log_automaton *automaton, uint32_t state, uint32_t failure)
 {
     struct state *own = &automaton->states[state];
@@ -60,7 +60,7 @@ static void settle(struct log_automaton *automaton, uint32_t state, uint32_t fai
     own->end = own->number ? state : automaton->states[failure].end;
 }
 
-/* In the order of their length: what a shorter state leads to is known when a longer one asks. */
+/* In the order of their length, because longer states need the transitions of shorter ones. */
 static void settle_all(struct log_automaton *automaton, uint32_t *queue)
 {
     size_t first = 0, last = 0;

@@ -1,5 +1,5 @@
 /*
- * log_pattern.c: reading patterns of terms, and matching messages against them.
+ * log_pattern.c: parses patterns of terms, and matches messages with them.
  */
 #include "log_pattern.h"
 
@@ -26,7 +26,10 @@ static str skip_spaces(str text)
     return text;
 }
 
-/* Cut a phrase off *rest, which begins with its quote.  Inside, a backslash says that a quote is meant. */
+/*
+ * Cut a phrase off *rest, which begins with its quote.  Inside, a backslash before a quote makes it an
+ * ordinary character.
+ */
 static bool take_phrase(struct arena *arena, str *rest, str *phrase)
 {
     struct text text = text_in(arena);
@@ -52,7 +55,7 @@ static bool is_word_character(char c)
            c == '-' || (unsigned char)c > 0x7f;
 }
 
-/* Anything else has to stand in quotes. */
+/* Any other character must be in quotes. */
 static bool take_word(str *rest, str *word)
 {
     size_t size = 0;
@@ -96,7 +99,7 @@ static bool all_optional(const struct term_list *terms)
     return true;
 }
 
-/* Every message contains the empty text, so that one is not looked for. */
+/* Every message contains the empty text, so it is not searched for. */
 static void settle_empty_term(struct pattern *pattern, enum term_kind kind)
 {
     pattern->never = pattern->never || kind == TERM_EXCLUDED;
@@ -114,7 +117,7 @@ static void want(struct pattern *pattern, size_t number, enum term_kind kind)
     wanted->excluded = wanted->excluded || kind == TERM_EXCLUDED;
 }
 
-/* Beside other terms, optional ones have no say, and are not looked for. */
+/* Beside other terms, optional ones have no effect, and are not searched for. */
 static void compile(struct arena *arena, const struct term_list *terms, struct pattern *pattern)
 {
     str *texts = arena_alloc(arena, (terms->count + 1) * sizeof *texts);
@@ -165,8 +168,8 @@ bool logs_pattern_parse(struct arena *arena, str text, struct pattern *pattern, 
 enum verdict { OPEN, MATCHES, DOES_NOT };
 
 /*
- * Look at the texts that end in a state.  One that this walk has found before ends with others that it has
- * found, too; so no text is looked at twice, and the cost is that of the bytes and the texts.
+ * Handle the texts that end in a state.  When this walk has found a text before, it has also found the texts
+ * that the text ends with; so no text is handled twice, and the cost is that of the bytes and the texts.
  */
 static enum verdict look(struct pattern *pattern, uint32_t state, size_t *missing)
 {

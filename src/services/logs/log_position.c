@@ -1,5 +1,5 @@
 /*
- * log_position.c: positions as numbers of 192 bits: 48 of milliseconds, 80 that are zero, 64 of the id.
+ * log_position.c: positions as numbers of 192 bits: 48 of milliseconds, 80 zero bits, 64 of the id.
  */
 #include "log_position.h"
 
@@ -22,7 +22,7 @@ static uint32_t divide_by_ten(struct number *number)
     return rest;
 }
 
-/* False when it grows too large. */
+/* False when the number gets too large. */
 static bool append_digit(struct number *number, uint32_t digit)
 {
     uint32_t carry = digit;

@@ -1,8 +1,8 @@
 #pragma once
 
 /*
- * log_position.h: where an event stands in the order of time, and how AWS writes that: the 56 digits of
- * an event id are the number timestamp * 2^144 + (what tells events of one millisecond apart).
+ * log_position.h: an event's position in the order of time, in AWS's form: the 56 digits of an event id are
+ * the number timestamp * 2^144 + (a number that distinguishes the events of one millisecond).
  */
 #include "base/arena.h"
 

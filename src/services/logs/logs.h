@@ -1,7 +1,7 @@
 #pragma once
 
 /*
- * logs.h: Amazon CloudWatch Logs, as main wires it in.
+ * logs.h: Amazon CloudWatch Logs, as main sees it.
  */
 #include "engine/call.h"
 

@@ -33,7 +33,7 @@ create table logs_stream (
     unique (group_id, name)
 );
 
--- In the order of arrival.  Both indexes end with the id, so each is the order that its readers want.
+-- Rows are in the order of arrival.  Both indexes end with the id, so each has the order that its readers need.
 create table logs_event (
     id integer primary key,
     group_id integer not null,
@@ -45,8 +45,8 @@ create table logs_event (
 create index logs_event_stream on logs_event (stream_id, timestamp_ms);
 create index logs_event_group on logs_event (group_id, timestamp_ms);
 
--- A deleted group belongs to no account, named by its id, until its events and streams are gone.  A group knows
--- what its streams hold, and up to when its events are being removed.  A stream without events is ordered as if
+-- A deleted group belongs to no account, named by its id, until its events and streams are gone.  A group has
+-- the size of its streams, and the time up to which its events are being removed.  A stream without events is ordered as if
 -- it had one at 0.
 -- migration: 2
 alter table logs_group add column stored_bytes integer not null default 0;
@@ -90,7 +90,7 @@ select id from logs_group where account = '' limit 1;
 -- statement: remove_group :exec
 delete from logs_group where id = :id;
 
--- Events older than that are to be removed.
+-- Events older than remove_before_ms are to be removed.
 -- statement: set_removal :exec
 update logs_group set remove_before_ms = :remove_before_ms where id = :id;
 
@@ -103,7 +103,7 @@ select id, remove_before_ms from logs_group where remove_before_ms is not null l
 select name, created_ms, class, kms_key_id, retention_days, deletion_protected, stored_bytes
 from logs_group where account = :account and region = :region and name >= :from and name < :end order by name;
 
--- Nothing happens, and the result is 0, when there is a stream of that name.
+-- Does nothing, and returns 0, when a stream has that name.
 -- statement: add_stream :insert
 insert into logs_stream (group_id, name, created_ms, stored_bytes) values (:group_id, :name, :created_ms, 0)
 on conflict do nothing;
@@ -111,7 +111,7 @@ on conflict do nothing;
 -- statement: find_stream :one
 select id from logs_stream where group_id = :group_id and name = :name;
 
--- The oldest event of what the retention leaves is the stream's first.
+-- The stream's first event is the oldest one that has not expired.
 -- statement: describe_stream :one
 -- param: oldest_ms integer
 -- column: first_event_ms integer null
@@ -192,8 +192,8 @@ delete from logs_stream where id = :id;
 insert into logs_event (group_id, stream_id, timestamp_ms, ingested_ms, message)
 values (:group_id, :stream_id, :timestamp_ms, :ingested_ms, :message);
 
--- Events of a stream behind a place in it, up to but without end_ms.  The two parts, those of the place's own
--- moment and the later ones, are read by the index each: a comparison of pairs would look at the whole moment.
+-- Events of a stream after a position, up to but without end_ms.  There are two parts, the events of the position's own
+-- millisecond and the later ones, so that each uses the index: a comparison of pairs would read the whole millisecond.
 -- statement: read_stream :each
 -- row: event
 -- param: after_ms integer
@@ -206,7 +206,7 @@ select id, stream_id, timestamp_ms, ingested_ms, message from logs_event
 where stream_id = :stream_id and timestamp_ms > :after_ms and timestamp_ms < :end_ms
 order by timestamp_ms, id;
 
--- Events of a stream before a place in it, from from_ms on, the latest first.
+-- Events of a stream before a position, from from_ms on, the latest first.
 -- statement: read_stream_backward :each
 -- row: event
 -- param: before_ms integer
@@ -232,7 +232,7 @@ select id, stream_id, timestamp_ms, ingested_ms, message from logs_event
 where group_id = :group_id and timestamp_ms > :after_ms and timestamp_ms < :end_ms
 order by timestamp_ms, id;
 
--- The same before a place, from from_ms on, the latest first.
+-- The same before a position, from from_ms on, the latest first.
 -- statement: read_group_backward :each
 -- row: event
 -- param: before_ms integer
@@ -248,7 +248,7 @@ order by timestamp_ms desc, id desc;
 -- statement: find_oldest_event :one
 select timestamp_ms from logs_event where group_id = :group_id order by timestamp_ms limit 1;
 
--- The events of a group that are older than that, the oldest first.
+-- The events of a group before before_ms, the oldest first.
 -- statement: list_old_events :each
 -- row: old_event
 -- param: before_ms integer
@@ -269,7 +269,7 @@ delete from logs_event where id = :id;
 -- param: bytes integer
 update logs_stream set stored_bytes = stored_bytes - :bytes where id = :id;
 
--- The stream's group; a deleted stream has none.
+-- Subtracts from the stream's group; a deleted stream has no group.
 -- statement: group_lost :exec
 -- param: bytes integer
 -- param: stream_id integer

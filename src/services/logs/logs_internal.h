@@ -7,6 +7,7 @@
 #include "base/list.h"
 #include "base/text.h"
 #include "engine/call.h"
+#include "engine/page.h"
 #include "log_pattern.h"
 #include "log_position.h"
 #include "logs_model.h"
@@ -19,7 +20,7 @@ enum {
     PAGE_SIZE = 50, /* of groups and of streams */
     PAGE_EVENTS = 10000,
     PAGE_BYTES = 1024 * 1024,
-    EVENT_OVERHEAD_BYTES = 26, /* what AWS counts for an event beside its message */
+    EVENT_OVERHEAD_BYTES = 26, /* what AWS counts for an event in addition to its message */
 };
 
 struct group {
@@ -31,32 +32,34 @@ struct group {
 str logs_group_arn(const struct call *call, str name);
 str logs_stream_arn(const struct call *call, str group_name, str stream_name);
 /*
- * The name in an identifier, which is a name or an ARN.  The ARN of a group in another world stays as it
- * is, and names nothing.
+ * The name in an identifier, which is a name or an ARN.  The ARN of a group in another account or region is
+ * returned unchanged, and names nothing.
  */
 str logs_group_name(const struct call *call, str identifier);
-/* The group that the request names.  NULL: it is not there, and fail() has been called. */
+/* The group of the request.  NULL: it does not exist, and fail() has been called. */
 const struct group *logs_group_of(const struct call *call);
 /* See struct module. */
 bool logs_locate_arn(const struct call *call, str text, struct resource *found);
-/* The stream's id; false: it is not there, and fail() has been called. */
+/* The stream's id; false: it is missing, and fail() has been called. */
 bool logs_stream_find(const struct call *call, const struct group *group, str name, int64_t *stream_id);
 /* Events before this moment have expired, whether they are still stored or not. */
 int64_t logs_group_oldest_ms(const struct call *call, const int64_t *retention_days);
-/* Where, in the order of names, those that begin with a prefix end. */
+/* The end, in the order of names, of those that begin with a prefix. */
 str logs_prefix_end(const struct call *call, str prefix);
-/* Where those begin that are behind the token, which is a name; the prefix is empty where all count. */
-str logs_names_from(const struct call *call, str prefix, str token);
+/* The first name on the page; the prefix may be empty. */
+str logs_names_from(const struct call *call, str prefix, const struct page *page);
+/* The page of a token.  False: fail() has been called. */
+bool logs_page_open(const struct call *call, str token, const int64_t *limit, struct page *page);
 
 /* tags.c */
-/* See struct resource, whose row is the group. */
+/* For resource.add_context; the resource's row is the group. */
 void logs_tags_in_context(const struct call *call, const struct resource *resource,
                           struct context_list *context);
-/* False: too many; fail() has been called. */
+/* False, after fail(): too many tags. */
 bool logs_tags_put(const struct call *call, const struct group *group, const struct str_map *tags);
 
 /* removal.c */
-/* From now on, remove what the group's retention makes expire. */
+/* From now on, remove the events that the group's retention lets expire. */
 void logs_expiry_start(const struct call *call, const struct group *group);
 void logs_expiry_stop(const struct call *call, const struct group *group);
 /* Remove the events of groups and streams that were just deleted. */

@@ -1,7 +1,7 @@
 /*
- * put.c: events coming in.
+ * put.c: stores events.
  *
- * This is on the way of every function invocation: one insert per event, one update of the stream.
+ * Every function invocation runs this: one insert per event, one update of the stream.
  */
 #include "logs_internal.h"
 
@@ -11,7 +11,10 @@ enum {
     MAX_AHEAD_MS = 2 * HOUR_MS,
 };
 
-/* Events [first, end) of a batch are taken: it is in order, so those too old and too new are at its ends. */
+/*
+ * Events [first, end) of a batch are accepted: it is in order, so events that are too old or too new are at
+ * its ends.
+ */
 struct accepted {
     size_t first, end;
 };
@@ -110,7 +113,7 @@ static int64_t store(const struct call *call, const struct group *group, int64_t
     return id;
 }
 
-/* Sequence tokens are still given out, and no longer looked at, as on AWS. */
+/* Sequence tokens are still returned, but not checked any more, as on AWS. */
 enum outcome logs_put_log_events(const struct call *call, const struct logs_put_log_events_request *in,
                                  struct logs_put_log_events_response *out)
 {

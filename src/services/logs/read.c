@@ -1,28 +1,28 @@
 /*
  * read.c: reading one stream, forward and backward.
  *
- * A token is a direction and a place in the order of time: "f/<position>/s" goes on behind that
- * position, "b/<position>/s" before it.  Each page gives both, and at the end they stay what they were.
+ * A token is a direction and a position in the order of time: "f/<position>/s" continues after that position,
+ * "b/<position>/s" before it.  Each page returns both tokens, and at the end they stay the same.
  */
 #include "logs_internal.h"
 
-/* What is asked for. */
+/* The request, decoded. */
 struct span {
-    struct position at;      /* go on from here */
-    int64_t from_ms, end_ms; /* the end is not included */
+    struct position at;      /* continue from here */
+    int64_t from_ms, end_ms; /* the end is excluded */
     size_t limit;
     bool backward;
 };
 
-/* What a page has read: its events, and the places of the first and the last of them. */
-struct page {
+/* A page: its events, and the positions of the first and the last of them. */
+struct event_page {
     struct logs_output_log_event_list events;
     struct position first, last;
     size_t bytes;
 };
 
 /* False when the page is full. */
-static bool page_add(const struct call *call, struct page *page, size_t limit,
+static bool page_add(const struct call *call, struct event_page *page, size_t limit,
                      const struct logs_event_row *row)
 {
     size_t bytes = row->message.size + EVENT_OVERHEAD_BYTES;
@@ -42,7 +42,7 @@ static bool page_add(const struct call *call, struct page *page, size_t limit,
 }
 
 static void read_forward(const struct call *call, int64_t stream_id, const struct span *span,
-                         struct page *page)
+                         struct event_page *page)
 {
     struct position after =
         span->at.timestamp_ms < span->from_ms ? (struct position){span->from_ms, 0} : span->at;
@@ -56,7 +56,7 @@ static void read_forward(const struct call *call, int64_t stream_id, const struc
     logs_read_stream_close(&cursor);
 }
 
-static void reverse(struct page *page)
+static void reverse(struct event_page *page)
 {
     struct position first = page->first;
 
@@ -70,7 +70,7 @@ static void reverse(struct page *page)
 }
 
 static void read_backward(const struct call *call, int64_t stream_id, const struct span *span,
-                          struct page *page)
+                          struct event_page *page)
 {
     struct position before =
         span->at.timestamp_ms >= span->end_ms ? (struct position){span->end_ms, 0} : span->at;
@@ -105,10 +105,7 @@ static str token_text(const struct call *call, char direction, struct position a
     return arena_format(call->arena, "%c/%.*s/s", direction, STR_ARGS(logs_position_text(call->arena, at)));
 }
 
-/*
- * Of a page without events one token says again what the client came with, and the other one must not
- * leave out the event at whose edge the client stands.
- */
+/* Empty page: repeat the client's token; the opposite token must still include the boundary event. */
 static void tokens_of_empty_page(const struct call *call, const struct span *span,
                                  struct logs_get_log_events_response *out)
 {
@@ -147,7 +144,7 @@ enum outcome logs_get_log_events(const struct call *call, const struct logs_get_
 {
     const struct group *group = logs_group_of(call);
     struct span span = {0};
-    struct page page = {0};
+    struct event_page page = {0};
     int64_t stream_id;
 
     if (!group || !logs_stream_find(call, group, in->log_stream_name, &stream_id) ||
@@ -159,7 +156,7 @@ enum outcome logs_get_log_events(const struct call *call, const struct logs_get_
     else
         read_forward(call, stream_id, &span, &page);
     if (page.events.count == 0) {
-        if (!str_present(in->next_token)) /* whatever comes will be behind this */
+        if (!str_present(in->next_token)) /* later events will be after this */
             span = (struct span){.at.timestamp_ms = span.from_ms};
         tokens_of_empty_page(call, &span, out);
         list_make_empty(call->arena, &page.events);

@@ -1,15 +1,14 @@
 /*
- * removal.c: removing events that nobody can read any more: the expired ones, and those of deleted groups and
- * streams.
+ * removal.c: removes unreachable events: the expired ones, and those of deleted groups and streams.
  *
- * They are out of reach at once; this frees their room.  There is one run at a time for the whole store, it
- * removes a bounded number of rows and bytes, and comes back for the rest in a later batch.
+ * They are unreachable at once; this file frees their space.  There is one run at a time for the whole store:
+ * it removes a bounded number of rows and bytes, and continues in a later batch.
  */
 #include "logs_internal.h"
 
 enum { ROWS_PER_RUN = 500, BYTES_PER_RUN = 4 * 1024 * 1024 };
 
-/* What a run may still remove. */
+/* What this run may still remove. */
 struct budget {
     int64_t rows, bytes;
 };
@@ -24,7 +23,7 @@ struct old_event_list {
     size_t count;
 };
 
-/* False when there is no room for more. */
+/* False when the budget is used up. */
 static bool collect(const struct call *call, struct budget *budget, struct old_event_list *events,
                     const struct logs_old_event_row *event)
 {
@@ -34,7 +33,7 @@ static bool collect(const struct call *call, struct budget *budget, struct old_e
     return !is_spent(call, budget);
 }
 
-/* What a stream has lost, its group has lost too. */
+/* Subtract the bytes from the stream and from its group. */
 static void count_lost(const struct call *call, int64_t stream_id, int64_t bytes)
 {
     check(bytes >= 0);
@@ -61,7 +60,7 @@ static void remove_events(const struct call *call, const struct old_event_list *
     count_lost(call, stream_id, bytes);
 }
 
-/* What is walked over must not change meanwhile, so the events are collected first. */
+/* Rows must not change while a cursor reads them, so the events are collected first. */
 static void remove_old_events(const struct call *call, int64_t group_id, int64_t before_ms,
                               struct budget *budget)
 {
@@ -91,7 +90,7 @@ static void remove_stream_events(const struct call *call, int64_t stream_id, str
     remove_events(call, &events);
 }
 
-/* The next three are false when there is nothing of their kind to remove. */
+/* The next three return false when there is nothing of their kind to remove. */
 static bool remove_from_ended_group(const struct call *call, struct budget *budget)
 {
     struct logs_find_ended_group_row group;
@@ -104,7 +103,7 @@ static bool remove_from_ended_group(const struct call *call, struct budget *budg
                                                                 .group_id = group.id, .limit = budget->rows});
     if (!is_spent(call, budget))
         logs_remove_group(call->txn, &(struct logs_remove_group_params){.id = group.id});
-    budget->rows--; /* the group itself is some work, too */
+    budget->rows--; /* the group itself costs some work, too */
     return true;
 }
 

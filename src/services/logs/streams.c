@@ -1,7 +1,7 @@
 /*
  * streams.c: making, describing and deleting streams.
  *
- * A deleted stream stays as a row of no group until removal.c has removed its events.
+ * A deleted stream remains as a row without a group until removal.c has removed its events.
  */
 #include "logs_internal.h"
 
@@ -36,73 +36,76 @@ enum outcome logs_delete_log_stream(const struct call *call, const struct logs_d
     return DONE;
 }
 
-/* What one page of the list is made of. */
-struct page {
-    str prefix, token;
-    int64_t limit;
+/* The order of the list, and the parameters of one page. */
+struct listing {
+    str prefix;
     bool by_time, descending;
+    struct page page;
 };
 
-/* Where a page by time begins: behind the stream at this position.  False: fail() has been called. */
-static bool time_page_start(const struct call *call, const struct page *page, struct position *start)
+/* The beginning of a page by time: after the stream at this position.  False: fail() has been called. */
+static bool time_page_start(const struct call *call, const struct listing *listing, struct position *start)
 {
-    int64_t first = page->descending ? INT64_MAX : -1;
+    int64_t first = listing->descending ? INT64_MAX : -1;
 
     *start = (struct position){.timestamp_ms = first, .id = first};
-    if (!str_present(page->token) || logs_position_parse(page->token, start))
+    if (str_empty(listing->page.after) || logs_position_parse(listing->page.after, start))
         return true;
     fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION, "The specified nextToken is invalid.");
     return false;
 }
 
-static bool ids_by_time(const struct call *call, const struct group *group, const struct page *page,
+static bool ids_by_time(const struct call *call, const struct group *group, const struct listing *listing,
                         struct logs_stream_id_rows *ids)
 {
     struct position start;
 
-    if (!time_page_start(call, page, &start))
+    if (!time_page_start(call, listing, &start))
         return false;
-    if (page->descending)
+    if (listing->descending)
         *ids = logs_list_streams_by_time_descending(
-            call->txn, &(struct logs_list_streams_by_time_descending_params){.group_id = group->row.id,
-                                                                             .before_ms = start.timestamp_ms,
-                                                                             .before_id = start.id,
-                                                                             .limit = page->limit + 1});
+            call->txn,
+            &(struct logs_list_streams_by_time_descending_params){.group_id = group->row.id,
+                                                                  .before_ms = start.timestamp_ms,
+                                                                  .before_id = start.id,
+                                                                  .limit = page_rows(&listing->page)});
     else
         *ids = logs_list_streams_by_time(
             call->txn, &(struct logs_list_streams_by_time_params){.group_id = group->row.id,
                                                                   .after_ms = start.timestamp_ms,
                                                                   .after_id = start.id,
-                                                                  .limit = page->limit + 1});
+                                                                  .limit = page_rows(&listing->page)});
     return true;
 }
 
 static struct logs_stream_id_rows ids_by_name(const struct call *call, const struct group *group,
-                                              const struct page *page)
+                                              const struct listing *listing)
 {
-    return logs_list_streams_by_name(call->txn, &(struct logs_list_streams_by_name_params){
-                                                    .group_id = group->row.id,
-                                                    .from = logs_names_from(call, page->prefix, page->token),
-                                                    .end = logs_prefix_end(call, page->prefix),
-                                                    .limit = page->limit + 1});
+    return logs_list_streams_by_name(call->txn,
+                                     &(struct logs_list_streams_by_name_params){
+                                         .group_id = group->row.id,
+                                         .from = logs_names_from(call, listing->prefix, &listing->page),
+                                         .end = logs_prefix_end(call, listing->prefix),
+                                         .limit = page_rows(&listing->page)});
 }
 
 static struct logs_stream_id_rows ids_by_name_descending(const struct call *call, const struct group *group,
-                                                         const struct page *page)
+                                                         const struct listing *listing)
 {
-    str end = logs_prefix_end(call, page->prefix);
-    bool earlier = str_present(page->token) && str_compare(page->token, end) < 0;
+    str end = logs_prefix_end(call, listing->prefix);
+    bool earlier = !str_empty(listing->page.after) && str_compare(listing->page.after, end) < 0;
 
     return logs_list_streams_by_name_descending(
-        call->txn, &(struct logs_list_streams_by_name_descending_params){.group_id = group->row.id,
-                                                                         .from = page->prefix,
-                                                                         .end = earlier ? page->token : end,
-                                                                         .limit = page->limit + 1});
+        call->txn,
+        &(struct logs_list_streams_by_name_descending_params){.group_id = group->row.id,
+                                                              .from = listing->prefix,
+                                                              .end = earlier ? listing->page.after : end,
+                                                              .limit = page_rows(&listing->page)});
 }
 
-/* Returns the token that goes on behind this stream: its name or, by time, its time and id. */
-static str describe(const struct call *call, const struct group *group, int64_t id, const struct page *page,
-                    struct logs_log_stream *stream)
+/* Returns the key of the stream in the list: its name or, by time, its time and id. */
+static str describe(const struct call *call, const struct group *group, int64_t id,
+                    const struct listing *listing, struct logs_log_stream *stream)
 {
     struct logs_describe_stream_row row = {0};
 
@@ -118,9 +121,10 @@ static str describe(const struct call *call, const struct group *group, int64_t 
     stream->upload_sequence_token =
         logs_position_text(call->arena, (struct position){.timestamp_ms = row.created_ms, .id = id});
     stream->arn = logs_stream_arn(call, group->row.name, row.name);
-    stream->stored_bytes = arena_i64(call->arena, 0); /* as AWS says since 2019 */
+    stream->stored_bytes = arena_i64(call->arena, 0); /* AWS returns 0 since 2019 */
     int64_t last_event_ms = row.last_event_ms ? *row.last_event_ms : 0;
-    return page->by_time ? logs_position_text(call->arena, (struct position){last_event_ms, id}) : row.name;
+    return listing->by_time ? logs_position_text(call->arena, (struct position){last_event_ms, id})
+                            : row.name;
 }
 
 enum outcome logs_describe_log_streams(const struct call *call,
@@ -129,33 +133,32 @@ enum outcome logs_describe_log_streams(const struct call *call,
 {
     const struct group *group = logs_group_of(call);
     struct logs_stream_id_rows ids;
-    struct page page = {
+    struct listing listing = {
         .prefix = str_present(in->log_stream_name_prefix) ? in->log_stream_name_prefix : S(""),
-        .token = in->next_token,
-        .limit = in->limit ? *in->limit : PAGE_SIZE,
         .by_time = logs_order_by_of(in->order_by) == LOGS_ORDER_BY_LAST_EVENT_TIME,
         .descending = in->descending && *in->descending,
     };
 
-    if (!group)
+    if (!group || !logs_page_open(call, in->next_token, in->limit, &listing.page))
         return FAILED;
-    if (page.by_time && str_present(in->log_stream_name_prefix))
+    if (listing.by_time && str_present(in->log_stream_name_prefix))
         return fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION,
                     "Cannot order by LastEventTime with a logStreamNamePrefix.");
-    if (page.by_time) {
-        if (!ids_by_time(call, group, &page, &ids))
+    if (listing.by_time) {
+        if (!ids_by_time(call, group, &listing, &ids))
             return FAILED;
-    } else if (page.descending) {
-        ids = ids_by_name_descending(call, group, &page);
+    } else if (listing.descending) {
+        ids = ids_by_name_descending(call, group, &listing);
     } else {
-        ids = ids_by_name(call, group, &page);
+        ids = ids_by_name(call, group, &listing);
     }
 
-    str token = {0};
     list_make_empty(call->arena, &out->log_streams);
-    for (size_t i = 0; i < ids.count && (int64_t)i < page.limit; i++)
-        token = describe(call, group, ids.items[i].id, &page, list_add(call->arena, &out->log_streams));
-    if ((int64_t)ids.count > page.limit)
-        out->next_token = token;
+    for (size_t i = 0; i < ids.count; i++) {
+        struct logs_log_stream stream = {0};
+        if (page_takes(&listing.page, describe(call, group, ids.items[i].id, &listing, &stream)))
+            *list_add(call->arena, &out->log_streams) = stream;
+    }
+    out->next_token = page_end(call, &listing.page);
     return DONE;
 }

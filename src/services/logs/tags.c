@@ -1,5 +1,5 @@
 /*
- * tags.c: names and values that clients put on groups.
+ * tags.c: a group's tags.
  */
 #include "logs_internal.h"
 

@@ -89,7 +89,7 @@ static struct signature signature_of(const struct call *call, const struct topic
     int64_t version = topic->row.signature_version;
 
     if (!str_present(message->signed_text) || !str_equal(message->signed_text, text) ||
-        !sns_signer_made(call, &signature, version))
+        !sns_signature_is_current(call, &signature, version))
         check(sns_signer_sign(call, version, text_to_sign(call, topic, message, text), &signature));
     return signature;
 }

@@ -1,5 +1,6 @@
 /*
- * message.c: checks messages to publish. https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
+ * message.c: checks messages to publish.
+ * https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
  */
 #include "sns_internal.h"
 

@@ -103,8 +103,7 @@ static void load_key(const struct call *call, str name)
     struct sns_find_private_key_row row;
 
     if (!sns_find_private_key(call->txn, &(struct sns_find_private_key_params){.name = name}, &row)) {
-        make_key(call); /* after trouble with the disk: this call fails anyway, and the next one replaces its
-                           key */
+        make_key(call); /* the disk failed, and so will this call; the next one replaces its key */
         return;
     }
     BIO *bio = BIO_new_mem_buf(row.private_key.data, (int)row.private_key.size);
@@ -154,7 +153,7 @@ void sns_signer_begin(const struct call *call)
     EVP_PKEY_free(take_key(call, &name));
 }
 
-bool sns_signer_made(const struct call *call, const struct signature *signature, int64_t version)
+bool sns_signature_is_current(const struct call *call, const struct signature *signature, int64_t version)
 {
     struct sns_find_signing_key_name_row row;
 

@@ -5,6 +5,7 @@
  */
 #include "base/list.h"
 #include "engine/doors.h"
+#include "engine/page.h"
 #include "sns_model.h"
 #include "sns_sql.h"
 #include "store/store.h"
@@ -24,8 +25,8 @@ bool sns_arn_refuse(const struct call *call, const char *parameter, str text);
 bool sns_locate_arn(const struct call *call, str text, struct resource *found);
 /* The topic of the request; NULL, after fail(), when it does not exist. */
 const struct topic *sns_topic_of(const struct call *call);
-/* The number in a page token; 0 for an absent token.  False: fail() has been called. */
-bool sns_page_after(const struct call *call, str token, int64_t *after);
+/* The page of a token.  False: fail() has been called. */
+bool sns_page_open(const struct call *call, str token, struct page *page);
 
 /* Does any subscriber get envelopes? */
 bool sns_topic_has_enveloped(const struct call *call, const struct topic *topic);
@@ -77,7 +78,7 @@ void sns_envelope_prepare(const struct call *call, const struct topic *topic, st
 /* The signed JSON text for subscribers without raw delivery; each has a piece of its own at *insert_at. */
 str sns_envelope(const struct call *call, const struct topic *topic, const struct message *message, str text,
                  size_t *insert_at);
-/* That piece: the ARN of the subscription, in its UnsubscribeURL. */
+/* A subscriber's own piece: the ARN of its subscription, in the UnsubscribeURL. */
 str sns_envelope_insert(const struct call *call, str subscription_arn);
 
 /* fanout.c */
@@ -102,7 +103,7 @@ void sns_topic_end(const struct call *call, const struct topic *topic);
 /* Make the key before the first message. */
 void sns_signer_begin(const struct call *call);
 /* Is the signature of that version, and by the store's present key? */
-bool sns_signer_made(const struct call *call, const struct signature *signature, int64_t version);
+bool sns_signature_is_current(const struct call *call, const struct signature *signature, int64_t version);
 /*
  * Sign with the store's key, which is made at the first use.  Any thread.  False in a prepare function while
  * there is no key.

@@ -6,6 +6,7 @@
 #include "sns_internal.h"
 
 #include "aws/arn.h"
+#include "base/check.h"
 #include "base/hash.h"
 #include "services/tags/tags.h"
 
@@ -156,7 +157,7 @@ bool sns_locate_subscription(const struct call *call, str subscription_arn, stru
         return true;
     found->row = row;
     found->policy = row->policy;
-    found->add_context = tags_add_context; /* the topic's */
+    found->add_context = tags_add_context; /* the topic's tags */
     return true;
 }
 
@@ -252,14 +253,23 @@ enum outcome sns_unsubscribe(const struct call *call, const struct sns_unsubscri
     return DONE;
 }
 
-/* Fill a page of at most PAGE_SIZE, and return the token of the next page, or absent. */
-static str show_page(const struct call *call, const struct sns_subscription_rows *rows,
+/* The number after which a page of subscriptions begins. */
+static int64_t first_of(const struct page *page)
+{
+    int64_t after = 0;
+    bool valid = str_empty(page->after) || str_to_i64(page->after, &after);
+
+    check(valid); /* tokens are sealed */
+    return after;
+}
+
+/* Returns the token of the next page. */
+static str show_page(const struct call *call, const struct sns_subscription_rows *rows, struct page *page,
                      struct sns_subscription_list *shown)
 {
-    bool more = rows->count > PAGE_SIZE;
-
     list_make_empty(call->arena, shown);
-    for (size_t i = 0; i < rows->count - more; i++)
+    for (size_t i = 0; i < rows->count && page_takes(page, arena_decimal(call->arena, rows->items[i].id));
+         i++)
         *list_add(call->arena, shown) = (struct sns_subscription){
             .subscription_arn = rows->items[i].arn,
             .owner = rows->items[i].owner,
@@ -267,25 +277,25 @@ static str show_page(const struct call *call, const struct sns_subscription_rows
             .endpoint = rows->items[i].endpoint,
             .topic_arn = topic_arn_of(call, rows->items[i].arn),
         };
-    return more ? arena_format(call->arena, "%lld", (long long)rows->items[PAGE_SIZE - 1].id) : (str){0};
+    return page_end(call, page);
 }
 
 enum outcome sns_list_subscriptions(const struct call *call, const struct sns_list_subscriptions_input *in,
                                     struct sns_list_subscriptions_response *out)
 {
-    int64_t after;
+    struct page page;
 
-    if (!sns_page_after(call, in->next_token, &after))
+    if (!sns_page_open(call, in->next_token, &page))
         return FAILED;
 
     struct sns_subscription_rows rows =
         sns_list_subscriptions_page(call->txn, &(struct sns_list_subscriptions_page_params){
                                                    .owner = call->account,
                                                    .region = call->region,
-                                                   .after = after,
-                                                   .limit = PAGE_SIZE + 1,
+                                                   .after = first_of(&page),
+                                                   .limit = page_rows(&page),
                                                });
-    out->next_token = show_page(call, &rows, &out->subscriptions);
+    out->next_token = show_page(call, &rows, &page, &out->subscriptions);
     return DONE;
 }
 
@@ -294,17 +304,17 @@ enum outcome sns_list_subscriptions_by_topic(const struct call *call,
                                              struct sns_list_subscriptions_by_topic_response *out)
 {
     const struct topic *topic = sns_topic_of(call);
-    int64_t after;
+    struct page page;
 
-    if (!topic || !sns_page_after(call, in->next_token, &after))
+    if (!topic || !sns_page_open(call, in->next_token, &page))
         return FAILED;
 
     struct sns_subscription_rows rows =
         sns_list_subscriptions_of_topic(call->txn, &(struct sns_list_subscriptions_of_topic_params){
                                                        .topic_id = topic->row.id,
-                                                       .id = after,
-                                                       .limit = PAGE_SIZE + 1,
+                                                       .id = first_of(&page),
+                                                       .limit = page_rows(&page),
                                                    });
-    out->next_token = show_page(call, &rows, &out->subscriptions);
+    out->next_token = show_page(call, &rows, &page, &out->subscriptions);
     return DONE;
 }

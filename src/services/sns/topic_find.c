@@ -84,10 +84,9 @@ const struct topic *sns_topic_of(const struct call *call)
     return topic;
 }
 
-bool sns_page_after(const struct call *call, str token, int64_t *after)
+bool sns_page_open(const struct call *call, str token, struct page *page)
 {
-    *after = 0;
-    if (!str_present(token) || str_to_i64(token, after))
+    if (page_begin(call, token, PAGE_SIZE, page))
         return true;
     fail(call, &SNS_INVALID_PARAMETER_EXCEPTION, "Invalid parameter: NextToken");
     return false;

@@ -75,22 +75,21 @@ enum outcome sns_create_topic(const struct call *call, const struct sns_create_t
 enum outcome sns_list_topics(const struct call *call, const struct sns_list_topics_input *in,
                              struct sns_list_topics_response *out)
 {
-    if (str_present(in->next_token) && !is_name(in->next_token))
-        return fail(call, &SNS_INVALID_PARAMETER_EXCEPTION, "Invalid parameter: NextToken");
+    struct page page;
 
+    if (!sns_page_open(call, in->next_token, &page))
+        return FAILED;
     struct sns_list_topics_page_rows rows =
         sns_list_topics_page(call->txn, &(struct sns_list_topics_page_params){
                                             .account = call->account,
                                             .region = call->region,
-                                            .name = str_present(in->next_token) ? in->next_token : S(""),
-                                            .limit = PAGE_SIZE + 1,
+                                            .name = page.after,
+                                            .limit = page_rows(&page),
                                         });
-    bool more = rows.count > PAGE_SIZE;
     list_make_empty(call->arena, &out->topics);
-    for (size_t i = 0; i < rows.count - more; i++)
+    for (size_t i = 0; i < rows.count && page_takes(&page, rows.items[i].name); i++)
         list_add(call->arena, &out->topics)->topic_arn = topic_arn(call, rows.items[i].name);
-    if (more)
-        out->next_token = rows.items[PAGE_SIZE - 1].name;
+    out->next_token = page_end(call, &page);
     return DONE;
 }
 

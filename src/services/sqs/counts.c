@@ -1,15 +1,15 @@
 /*
- * counts.c: how many messages a queue has, without counting them one by one.
+ * counts.c: the number of messages in a queue, without counting them one by one.
  *
  * Messages that are sent to a generation have consecutive numbers as their ids.  So the number of messages is
- * the length of the range from the first to the last one that is there, plus what sqs_count has of second 0:
+ * the length of the range from the first to the last existing one, plus the count of second 0 in sqs_count:
  * -1 for each number in the range whose message was removed, and 1 for each dead letter that was moved to the
  * generation.  A send changes neither, and writes no counts.  Second 0 also has the number of messages that
  * were received at least once.
  *
  * For each other second, sqs_count has the number of messages that become visible in it, and of those that
- * were received.  That is exact for the seconds after the current one, and nobody looks at the others.  So
- * whoever adds, changes or removes a message takes it out of the counts as it was, and puts it in as it is.
+ * were received.  They are exact for the seconds after the current one; earlier seconds are not used.  So
+ * code that adds, changes or removes a message subtracts its old state from the counts, and adds its new one.
  *
  * Each call of a busy queue changes the same rows; they are sums, which are stored once for a batch of calls.
  */
@@ -69,7 +69,7 @@ void sqs_tally_count(const struct call *call, struct tally *tally, struct messag
     count(&tally->hidden, state, by);
 }
 
-/* The range of numbers has become longer by that, and tells of as many messages more. */
+/* The range of numbers grows by `by`, and so does the number of messages that it implies. */
 static void count_numbers(struct tally *tally, int64_t by)
 {
     tally->all.messages -= by;
@@ -81,7 +81,7 @@ void sqs_tally_sent(const struct call *call, struct tally *tally, struct message
     count_numbers(tally, 1);
 }
 
-/* The number of the last message that was sent to the generation; else the one before the first. */
+/* The number of the last message sent to the generation, or the number before the first. */
 static int64_t last_sent(const struct call *call, int64_t generation_id)
 {
     struct id_range ids = sqs_ids_sent(generation_id);
@@ -91,7 +91,9 @@ static int64_t last_sent(const struct call *call, int64_t generation_id)
     return sqs_find_last_sent(call->txn, &params, &last) ? last.id : ids.first - 1;
 }
 
-/* Where it was the last one, the range ends at the one before it, and the numbers in between are free again.
+/*
+ * If the message was the last one, the range ends at the one before it, and the numbers in between are free
+ * again.
  */
 void sqs_tally_removed(const struct call *call, struct tally *tally, int64_t id, struct message_state state)
 {
@@ -109,10 +111,7 @@ void sqs_tally_end(const struct call *call, struct tally *tally)
     add(call, tally, 0, tally->all);
 }
 
-/*
- * The messages that are hidden now: all that become visible after this second, and some of those in this
- * second.
- */
+/* The hidden messages: all that become visible after this second, and some that do so in this second. */
 static struct counts count_hidden(const struct call *call, const struct queue *queue)
 {
     int64_t this_s = second_of(call->now_ms);

@@ -3,6 +3,7 @@
  */
 #include "sqs_internal.h"
 
+#include "engine/page.h"
 #include "services/tags/tags.h"
 
 enum {
@@ -127,24 +128,20 @@ enum outcome sqs_get_queue_url(const struct call *call, const struct sqs_get_que
     return DONE;
 }
 
-/* A token is the last name of the previous page. */
-static bool token_check(const struct call *call, str token)
+/* The page of the request.  False: fail() has been called. */
+static bool page_open(const struct call *call, const int64_t *max_results, str token, struct page *page)
 {
-    return !str_present(token) || is_name(token) ||
-           sqs_value_refuse(call, "NextToken", token, "It must be one that an earlier page came with.");
-}
+    int64_t limit = max_results ? *max_results : LIST_LIMIT;
 
-/* The largest number of names to list; false: fail() has been called. */
-static bool list_limit(const struct call *call, const int64_t *max_results, int64_t *limit)
-{
-    *limit = max_results ? *max_results : LIST_LIMIT;
-    if (*limit >= 1 && *limit <= LIST_LIMIT)
-        return true;
-    fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION,
-         "Value %lld for parameter MaxResults is invalid. Reason: MaxResults must be an integer between 1 "
-         "and 1000.",
-         (long long)*limit);
-    return false;
+    if (limit < 1 || limit > LIST_LIMIT) {
+        fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION,
+             "Value %lld for parameter MaxResults is invalid. Reason: MaxResults must be an integer between "
+             "1 and 1000.",
+             (long long)limit);
+        return false;
+    }
+    return page_begin(call, token, limit, page) ||
+           sqs_value_refuse(call, "NextToken", token, "It must be one that an earlier page came with.");
 }
 
 static str url_of_name(const struct call *call, str name)
@@ -154,40 +151,34 @@ static str url_of_name(const struct call *call, str name)
     return sqs_queue_url(call, &queue);
 }
 
-/*
- * Fill a page of at most limit names, and return the token of the next page, which is the last name of this
- * one.
- */
-static str show_page(const struct call *call, const struct sqs_queue_name_rows *rows, int64_t limit,
+/* Returns the token of the next page, for clients that ask for pages. */
+static str show_page(const struct call *call, const struct sqs_queue_name_rows *rows, struct page *page,
                      struct str_list *urls)
 {
-    bool more = (int64_t)rows->count > limit;
-
-    for (size_t i = 0; i < rows->count - more; i++)
+    for (size_t i = 0; i < rows->count && page_takes(page, rows->items[i].name); i++)
         *list_add(call->arena, urls) = url_of_name(call, rows->items[i].name);
-    return more ? rows->items[limit - 1].name : (str){0};
+    return page_end(call, page);
 }
 
-/* Clients that do not ask for pages get a single one. */
 enum outcome sqs_list_queues(const struct call *call, const struct sqs_list_queues_request *in,
                              struct sqs_list_queues_result *out)
 {
-    int64_t limit;
+    struct page page;
 
-    if (!list_limit(call, in->max_results, &limit) || !token_check(call, in->next_token))
+    if (!page_open(call, in->max_results, in->next_token, &page))
         return FAILED;
 
     str prefix = str_present(in->queue_name_prefix) ? in->queue_name_prefix : S("");
-    str behind = str_present(in->next_token) ? arena_join(call->arena, in->next_token, S("\0")) : S("");
+    str behind = str_present(in->next_token) ? arena_join(call->arena, page.after, S("\0")) : S("");
     struct sqs_queue_name_rows rows =
         sqs_list_queues_page(call->txn, &(struct sqs_list_queues_page_params){
                                             .account = call->account,
                                             .region = call->region,
                                             .from = str_compare(behind, prefix) > 0 ? behind : prefix,
                                             .prefix_end = arena_join(call->arena, prefix, S("\x7f")),
-                                            .limit = limit + 1,
+                                            .limit = page_rows(&page),
                                         });
-    str next = show_page(call, &rows, limit, &out->queue_urls);
+    str next = show_page(call, &rows, &page, &out->queue_urls);
     if (in->max_results)
         out->next_token = next;
     return DONE;
@@ -198,21 +189,20 @@ enum outcome sqs_list_dead_letter_source_queues(const struct call *call,
                                                 struct sqs_list_dead_letter_source_queues_result *out)
 {
     const struct queue *queue = sqs_queue_of(call);
-    int64_t limit;
+    struct page page;
 
-    if (!queue || !list_limit(call, in->max_results, &limit) || !token_check(call, in->next_token))
+    if (!queue || !page_open(call, in->max_results, in->next_token, &page))
         return FAILED;
 
-    struct sqs_queue_name_rows rows =
-        sqs_list_sources(call->txn, &(struct sqs_list_sources_params){
-                                        .account = queue->row.account,
-                                        .region = queue->row.region,
-                                        .dead_letter_arn = queue->arn,
-                                        .after = str_present(in->next_token) ? in->next_token : S(""),
-                                        .limit = limit + 1,
-                                    });
+    struct sqs_queue_name_rows rows = sqs_list_sources(call->txn, &(struct sqs_list_sources_params){
+                                                                      .account = queue->row.account,
+                                                                      .region = queue->row.region,
+                                                                      .dead_letter_arn = queue->arn,
+                                                                      .after = page.after,
+                                                                      .limit = page_rows(&page),
+                                                                  });
     list_make_empty(call->arena, &out->queue_urls);
-    str next = show_page(call, &rows, limit, &out->queue_urls);
+    str next = show_page(call, &rows, &page, &out->queue_urls);
     if (in->max_results)
         out->next_token = next;
     return DONE;

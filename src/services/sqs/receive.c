@@ -15,8 +15,7 @@ enum {
     MAX_VISIBILITY_SECONDS = 43200,
     MAX_WAIT_SECONDS = 20,
     MAX_PUT_ASIDE = 100, /* in one run; then the call runs again */
-    MAX_BYTES =
-        2621440, /* then no further message is taken: AWS, too, may return fewer messages than requested */
+    MAX_BYTES = 2621440, /* then no further message is taken: AWS may also return fewer */
 };
 
 static bool range_check(const struct call *call, const char *name, const int64_t *value, int64_t min,
@@ -266,7 +265,7 @@ static bool is_dead_letter(const struct call *call, struct receive *receive,
 }
 
 /* Divert an expired message or a dead letter; otherwise return the message. */
-static void take_or_put_aside(const struct call *call, struct receive *receive,
+static void receive_or_divert(const struct call *call, struct receive *receive,
                               const struct sqs_find_visible_row *row)
 {
     bool expired = row->sent_ms < sqs_queue_oldest_ms(call, receive->queue);
@@ -298,7 +297,7 @@ static bool take_visible(const struct call *call, struct receive *receive, int64
                                                .limit = wanted,
                                            });
         for (size_t i = 0; i < rows.count && receive->bytes < MAX_BYTES; i++)
-            take_or_put_aside(call, receive, &rows.items[i]);
+            receive_or_divert(call, receive, &rows.items[i]);
     } while (rows.count > 0 && receive->messages->count == 0 && receive->put_aside < MAX_PUT_ASIDE);
     return rows.count == 0 || receive->messages->count > 0;
 }

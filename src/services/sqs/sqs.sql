@@ -142,9 +142,9 @@ drop index sqs_message_sent;
 update sqs_message set id = (generation_id << 38) + id + (dead_letter_source_arn is not null) * (1 << 37);
 create index sqs_message_moved on sqs_message (generation_id, sent_ms) where dead_letter_source_arn is not null;
 
--- A send writes no counts: second 0 no longer has the number of messages, but what is to be added to the length of the
--- range of ids, from the first to the last message that was sent and is there.  Each id in it whose message was removed
--- counts -1, and each dead letter that was moved to the generation 1.
+-- A send writes no counts: second 0 now has the number to add to the length of the range of ids, from the first to the
+-- last existing message that was sent.  Each id in the range whose message was removed counts -1, and each dead letter
+-- that was moved to the generation 1.
 -- migration: 7
 update sqs_count set messages = messages - coalesce(
     (select max(m.id) + 1 - (sqs_count.generation_id << 38) from sqs_message m
@@ -230,7 +230,7 @@ set messages = messages + excluded.messages, received = received + excluded.rece
 -- statement: find_counts :one
 select messages, received from sqs_count where generation_id = :generation_id and second = 0;
 
--- The last message that was sent to a generation and is there.
+-- The last existing message that was sent to a generation.
 -- statement: find_last_sent :one
 -- param: first_id integer
 -- param: end_id integer

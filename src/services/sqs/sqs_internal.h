@@ -95,11 +95,13 @@ struct tally {
     int64_t second; /* of `hidden`, which was counted last */
 };
 struct tally sqs_tally_begin(const struct queue *queue);
-/* A message with the generation's next number. */
+/* Count a message with the generation's next number. */
 void sqs_tally_sent(const struct call *call, struct tally *tally, struct message_state state);
-/* That message is no longer the generation's: its row has gone, or has another id by now. */
+/* The message does not belong to the generation any more: its row is deleted, or has another id. */
 void sqs_tally_removed(const struct call *call, struct tally *tally, int64_t id, struct message_state state);
-/* Of messages that change, or are moved there: one more (by 1) or one less (by -1) in that state. */
+/*
+ * Count one message more (by 1) or one less (by -1) in that state: for messages that change, or are moved in.
+ */
 void sqs_tally_count(const struct call *call, struct tally *tally, struct message_state state, int64_t by);
 void sqs_tally_end(const struct call *call, struct tally *tally);
 /* Expired messages are not counted. */

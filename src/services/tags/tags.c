@@ -1,11 +1,12 @@
 /*
- * tags.c: tags put, removed and listed, by the ARN of their resource.
+ * tags.c: sets, removes and lists tags, by the ARN of their resource.
  */
 #include "services/tags/tags.h"
 
 #include "base/check.h"
 #include "base/list.h"
 #include "tags_sql.h"
+#include "wire/json.h"
 
 static void put(const struct call *call, str owner, const struct str_map_entry *tag, enum tag_case tag_case)
 {
@@ -55,10 +56,15 @@ struct str_map tags_of(struct txn *txn, struct arena *arena, str owner)
 
 void tags_in_context(const struct call *call, str owner, struct context_list *context)
 {
-    struct str_map tags = tags_of(call->txn, call->arena, owner);
+    struct tags_find_tags_row row = {0};
 
-    for (size_t i = 0; i < tags.count; i++)
-        context_add_resource_tag(call, context, tags.items[i].key, tags.items[i].value);
+    check(str_present(owner));
+    if (!tags_find_tags(call->txn, &(struct tags_find_tags_params){.owner = owner}, &row))
+        return; /* trouble with the disk */
+    const struct json *tags = json_parse(call->arena, row.tags, NULL);
+    check(json_is(tags, JSON_OBJECT));
+    for (size_t i = 0; i < tags->count; i++)
+        context_add_resource_tag(call, context, tags->members[i].name, tags->members[i].value.text);
 }
 
 void tags_add_context(const struct call *call, const struct resource *resource, struct context_list *context)

@@ -1,10 +1,10 @@
 #pragma once
 
 /*
- * tags.h: the tags of every service's resources, one table of them, by the ARN of the resource that has them.
+ * tags.h: the tags of all services' resources, in one table, by the ARN of the resource.
  *
- * A service checks what it is given in its own words (aws/tag_rules.h), and puts, removes and lists here.  A
- * resource that is deleted loses its tags in the same call: tags_remove_all().
+ * A service checks tags in its own words (aws/tag_rules.h), and sets, removes and lists them here.  When it
+ * deletes a resource, it removes the tags in the same call: tags_remove_all().
  *
  * To make the tags of a new kind of resource known to policies, set add_context of struct resource to
  * tags_add_context() in the locator.
@@ -13,20 +13,20 @@
 #include "engine/call.h"
 
 /*
- * Set those tags, beside the others that the resource has.  False: it would have more than TAGS_MAX; the
- * service then fails the call, which undoes what was set.
+ * Set those tags; other tags of the resource remain.  False: it would have more than TAGS_MAX; the service
+ * then fails the call, which undoes the writes.
  */
 bool tags_put(const struct call *call, str owner, const struct str_map *tags, enum tag_case tag_case);
-/* Keys that the resource does not have are no error. */
+/* Keys that the resource lacks are ignored. */
 void tags_remove(const struct call *call, str owner, const struct str_list *keys, enum tag_case tag_case);
-/* A resource has at most TAGS_MAX, so this is short. */
+/* A resource has at most TAGS_MAX tags, so this is quick. */
 void tags_remove_all(const struct call *call, str owner);
-/* In the order of keys as they are compared: a map in that arena, of texts in the transaction's. */
+/* The tags, sorted by compared key.  The map is in `arena`, its texts in the transaction's arena. */
 struct str_map tags_of(struct txn *txn, struct arena *arena, str owner);
 
-/* Adds aws:ResourceTag/<key> of each tag. */
+/* Add aws:ResourceTag/<key> of each tag. */
 void tags_in_context(const struct call *call, str owner, struct context_list *context);
-/* The same of a located resource: see struct resource. */
+/* For resource.add_context: the same for a located resource. */
 void tags_add_context(const struct call *call, const struct resource *resource, struct context_list *context);
 
 /*

@@ -1,5 +1,5 @@
--- Tags of every service's resources.  owner is the resource's ARN; key is what keys are compared by, and spelling the
--- key as it was given, where a service compares keys without case and they differ.
+-- Tags of all services' resources.  owner is the resource's ARN; key is the form that is compared; spelling is the key
+-- as the client wrote it, if the service ignores case and it differs from key.
 -- migration: 1
 create table aws_tag (
     owner text not null,
@@ -22,3 +22,8 @@ delete from aws_tag where owner = :owner;
 -- statement: list_tags :many
 -- column: key text
 select coalesce(spelling, key) as key, value from aws_tag where owner = :owner order by aws_tag.key;
+
+-- All tags of a resource, as an object; cached, because policies use them often.
+-- statement: find_tags :cached
+-- column: tags text
+select json_group_object(coalesce(spelling, key), value) as tags from aws_tag where owner = :owner;

@@ -98,7 +98,7 @@ void wait_for_effects(size_t count);
 size_t effect_count(void);
 str effect_at(size_t index); /* "id payload" */
 
-/* With true, no commit becomes durable; then wait until one asks for the disk. */
+/* With true, no commit becomes durable, and the function returns when one waits for the disk. */
 void hold_disk(bool hold);
 void wait_until_disk_is_asked(void);
 /* Let all writes to files fail. */

@@ -85,7 +85,7 @@ TEST(a_reset_forgets_what_was_counted)
     assert_false(has("{\"Thing\":\"a\"}"));
 }
 
-/* A minute with so many series, stored. */
+/* Store a minute with that many series. */
 static void store_minute(int minute, int series)
 {
     enum { EACH = 64 };
@@ -103,7 +103,7 @@ static void store_minute(int minute, int series)
     wait_for_metric(last);
 }
 
-/* In the database, while the engine is closed: the answer is one number. */
+/* Query the database, while the engine is closed; the result is one number. */
 static int64_t number_of(const char *query)
 {
     char path[4096];

@@ -85,7 +85,7 @@ static enum outcome run_hook(const struct call *call, str rest)
     return DONE;
 }
 
-static enum outcome ask(const struct call *call, str rest)
+static enum outcome ask_permission(const struct call *call, str rest)
 {
     return authorize(call, toy_word(&rest), (str){0}) ? DONE : FAILED;
 }
@@ -370,7 +370,7 @@ static const struct {
     {STR_INIT("break"), break_statement},
     {STR_INIT("use"), use_memory},
     {STR_INIT("hook"), run_hook},
-    {STR_INIT("ask"), ask},
+    {STR_INIT("ask"), ask_permission},
     {STR_INIT("long"), answer_at_length},
     {STR_INIT("sleep"), sleep_for_ever},
     {STR_INIT("wait"), wait_for},

@@ -165,7 +165,7 @@ str effect_at(size_t index)
 
 /* ---- the disk ---- */
 
-/* Commits become durable on a thread of that name; SQLite's own syncs, of checkpoints, are none of them. */
+/* Commits become durable on a thread of that name; SQLite's syncs of checkpoints do not count. */
 static bool makes_durable(void)
 {
     char name[16];

@@ -1,4 +1,4 @@
-"""Large bodies go to a file as they come, and their client waits while a piece is written."""
+"""Large bodies go to a file as they arrive, and their client waits while a piece is written."""
 import hashlib
 import os
 import socket
@@ -41,7 +41,7 @@ def open_files(server):
 
 
 def send_what_is_taken(client, data):
-    """How many bytes were taken before nothing more was for half a second."""
+    """The number of bytes sent until the socket took no more for half a second."""
     client.socket.settimeout(0.5)
     taken = 0
     try:
@@ -90,7 +90,7 @@ def test_a_client_waits_while_a_piece_of_its_body_is_written(server):
     client = server.client()
     data = sized("/spooled?held", body)
     taken = send_what_is_taken(client, data)
-    assert PIECE < taken < 24 * MIB  # a piece, and what two sockets' buffers hold
+    assert PIECE < taken < 24 * MIB  # a piece, and the capacity of two sockets' buffers
     assert written(server) == 0
     server.ask("GET", "/release")
     assert client.send(data[taken:]).read_body() == seen(body)

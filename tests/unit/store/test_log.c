@@ -142,7 +142,7 @@ static void add_large(struct fixture *fixture, int64_t first)
     commit(fixture->store);
 }
 
-/* The first time it is emptied because it is large. */
+/* Wait until the log is emptied while the store is idle. */
 static void wait_until_emptied_idle(struct fixture *fixture)
 {
     wait_until_log_is_empty(fixture->store);

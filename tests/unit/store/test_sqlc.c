@@ -291,7 +291,7 @@ static void a_table_checks_the_values_of_its_enum(void **state)
     assert_refused(TABLES "-- enum: t.name a-b\n", "t.sql:3: error: \"a-b\" cannot be part of a name in C\n");
 }
 
-/* The source t.sql beside one that it uses, other.sql. */
+/* Compile t.sql beside other.sql, which it uses. */
 static struct output compile_beside(const char *other, const char *source)
 {
     char folder[] = "/tmp/sqlc-used-XXXXXX", path[128], text[8192];
