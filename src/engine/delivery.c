@@ -1,5 +1,5 @@
 /*
- * delivery.c: deliveries: added, and what becomes of one when an attempt has ended; see delivery.h.
+ * delivery.c: deliveries: added, and what each end of an attempt does to one; see delivery.h.
  *
  * Everything is in the store, so that what a failed call or batch has done to a delivery is undone with it.
  * An id is never used again: attempts may end long after their delivery is gone.

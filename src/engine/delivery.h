@@ -15,7 +15,7 @@
  *                                           .target = "sns/subscription/7", .in = &in, .policy = policy});
  *
  * The attempt finds what it needs in its input and in call->delivery.  It may end later than its operation:
- * whoever hears how it went (the end of an effect, a function's answer) calls delivery_end() with
+ * the code that hears how it went (the end of an effect, a function's answer) calls delivery_end() with
  * call->delivery->id, which never names another delivery.  An operation that FAILED is an attempt that
  * failed; one with an error of the server's own (5xx) counts as throttled.
  */
@@ -54,8 +54,8 @@ struct delivery {
     const struct operation *operation;
     const struct operation *dead_letter; /* NULL: nothing is done */
     /*
-     * Whom the deliveries belong to, who share the policy's bounds and are dropped together.  It begins with
-     * the service's name, and names nobody else later: "sns/subscription/<id>".
+     * The target that the deliveries belong to: they share the policy's bounds and are dropped together.  It
+     * begins with the service's name, and names no other target later: "sns/subscription/<id>".
      */
     str target;
     const void *in; /* both operations' input */
@@ -88,13 +88,13 @@ struct delivery_attempt {
     int64_t added_ms;
     int64_t body;
     bool is_over; /* no attempt begins any more: this is the dead letter */
-    str reason;   /* of the last attempt that was not delivered; absent: there was none */
+    str reason;   /* of the last attempt that was not delivered; absent before one failed */
 };
 
 /* Its first attempt begins in this batch, unless there are many due. */
 void delivery_add(const struct call *call, const struct delivery *delivery);
 /*
- * For whoever has made the first attempt without the queue: stores the delivery only if it is tried again.
+ * For code that has made the first attempt without the queue: stores the delivery only if it is tried again.
  * What follows is delivery_end()'s.
  */
 bool delivery_add_ended(const struct call *call, const struct delivery *delivery,

@@ -1,5 +1,5 @@
 /*
- * delivery_due.c: deliveries whose time has come: which attempt begins, and which has to wait for its target.
+ * delivery_due.c: deliveries that are due: which attempt begins, and which has to wait for its target.
  *
  * A target with bounds has, besides the attempts under way, deliveries that are held.  Nobody looks at those
  * again but who makes room: the end of an attempt lets the oldest one go; and where attempts are spread over

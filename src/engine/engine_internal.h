@@ -156,7 +156,7 @@ struct engine {
     int64_t next_timer_ms;      /* the earliest timer is due then or later; INT64_MAX: no timer */
     int64_t next_delivery_ms;   /* the earliest delivery is due then or later; INT64_MAX: none */
     int64_t next_delivery;      /* the id of the next delivery */
-    int64_t drop_deliveries_ms; /* when to remove those of ended targets; INT64_MAX: there are none */
+    int64_t drop_deliveries_ms; /* when to remove those of ended targets; INT64_MAX: never */
     int64_t next_hop;           /* the number of the next hop */
     struct arena late_arena;
     struct text late_hops;    /* of earlier batches, not written yet */

@@ -1,6 +1,6 @@
 /*
- * test_deliveries.c: deliveries by the engine's clock, which the tests move: what becomes of one after each
- * end of an attempt, whom the bounds of a target hold up, and what restarts and deletions make of them.
+ * test_deliveries.c: deliveries by the engine's clock, which the tests move: what each end of an attempt does
+ * to one, which ones the bounds of a target hold up, and what restarts and deletions make of them.
  */
 #include "core.h"
 

@@ -9,7 +9,7 @@
 /* The next word, or number, of a step. */
 str toy_word(str *rest);
 int64_t toy_number(str *rest);
-/* Steps that stand within a step. */
+/* Steps within a step. */
 struct toy_script toy_inner(const struct call *call, str rest);
 enum outcome toy_run_steps(const struct call *call, str steps);
 
