@@ -170,6 +170,7 @@ static enum outcome reset(const struct call *call, const struct visit *visit, st
     engine->clock_offset_ms = 0;
     engine->now_ms = anew.now_ms = engine_now_ms(engine);
     engine->next_timer_ms = INT64_MAX;
+    deliveries_are_forgotten(engine);
     engine->clock_kept_ms = 0;
     trace_recount(engine);
     modules_run(&anew, true);

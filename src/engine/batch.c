@@ -116,6 +116,7 @@ static void run_once(struct engine *engine, struct exchange *exchange)
     exchange->outcome = call_end(call, mark, run_guarded(engine, exchange));
     if (exchange->outcome == FAILED)
         trace_denial(call);
+    delivery_has_run(exchange);
     call->txn = NULL;
     meter_call(engine, exchange->operation, METER_ENGINE, monotonic_us() - began_us);
     if (exchange->outcome == PARKED && (call->last_run || exchange->cancelled)) {
@@ -219,6 +220,7 @@ static void undo(struct engine *engine, struct batch *batch)
         trace_give_up(engine);
     engine->retry_ms = engine->now_ms + RETRY_AFTER_MS;
     engine->next_timer_ms = engine->retry_ms; /* the rows of its timers exist again */
+    deliveries_look_again(engine, engine->retry_ms);
     batch->effects.count = 0;
     spawned_drop(batch, 0);
     batch->answers = (struct exchange_list){0};
@@ -272,21 +274,21 @@ static void take_parked(struct engine *engine)
 }
 
 /*
- * Run at least one due timer, and more while their slice lasts: so most of the batch is left for calls,
- * however many timers there are.
+ * Run at least one due timer (or delivery), and more while their slice lasts: so most of the batch is left
+ * for calls, however many are due.
  */
-static int run_timers(struct engine *engine)
+static int run_due(struct engine *engine, struct exchange *(*take_due)(struct engine *engine))
 {
     struct exchange *exchange;
-    int timers = 0;
+    int count = 0;
 
     slice_begin(engine);
-    while (timers < LIMIT_BATCH_CALLS / 2 && !(timers && slice_has_passed(engine)) &&
-           (exchange = timers_take_due(engine))) {
+    while (count < LIMIT_BATCH_CALLS / 2 && !(count && slice_has_passed(engine)) &&
+           (exchange = take_due(engine))) {
         run_or_give_back(engine, exchange);
-        timers++;
+        count++;
     }
-    return timers;
+    return count;
 }
 
 /* Run the runnable calls, up to the batch's bounds. */
@@ -304,7 +306,7 @@ static int run_runnable(struct engine *engine, int calls, int64_t end_us)
 }
 
 /*
- * Timers first, then calls.
+ * Timers first, then calls, then deliveries: so the first attempt of a delivery is in the batch that adds it.
  *
  * While the disk is busy with earlier batches, the replies of this one could not be sent any sooner: so it
  * stays open and takes the calls that arrive meanwhile, unless one of its replies does not wait for the disk.
@@ -312,7 +314,7 @@ static int run_runnable(struct engine *engine, int calls, int64_t end_us)
  */
 static void run_calls(struct engine *engine)
 {
-    int calls = run_timers(engine);
+    int calls = run_due(engine, timers_take_due);
     int64_t end_us = monotonic_us() + INT64_C(1000) * LIMIT_BATCH_MS;
     bool more_may_come;
 
@@ -322,6 +324,8 @@ static void run_calls(struct engine *engine)
         more_may_come = calls < WORTH_COMMITTING && !engine->batch->hurries && monotonic_us() < end_us &&
                         deliver_is_waiting(engine);
     } while (more_may_come && take_more_while_disk_is_busy(engine));
+    if (!engine->last_run)
+        run_due(engine, deliveries_take_due);
 }
 
 static void give_back_space(struct engine *engine)
@@ -349,6 +353,8 @@ void batch_run(struct engine *engine)
     meter_batch(engine, monotonic_us() - began_us);
     take_parked(engine);
     run_calls(engine);
+    slice_begin(engine);
+    deliveries_remove_ended(engine);
     slice_begin(engine);
     trace_tend(engine);
     slice_begin(engine);

@@ -297,7 +297,8 @@ enum outcome invoke(const struct call *call, const struct principal *caller,
     }
     enum outcome outcome = reads ? invoke_read(&child, in, out) : invoke_write(&child, in, out);
 
-    check(outcome != DONE || progress.authorized || operation->flags & OPERATION_ANONYMOUS);
+    check(outcome != DONE || progress.authorized ||
+          operation->flags & (OPERATION_ANONYMOUS | OPERATION_INTERNAL));
     *failure = progress.failure;
     call->progress->parked = progress.parked;
     return outcome;

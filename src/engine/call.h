@@ -44,6 +44,7 @@
 struct txn;
 struct engine;
 struct stream;
+struct delivery_attempt;
 struct spool;
 
 enum principal_kind {
@@ -132,6 +133,7 @@ struct call {
     bool may_move;      /* for may_move_to_worker() */
     bool last_run;      /* the server is shutting down: answer with what is available, do not park or spawn */
     str poller;         /* the name from spawn(); else absent */
+    const struct delivery_attempt *delivery; /* the attempt it makes, see engine/delivery.h; else NULL */
     struct stream *stream; /* for a reply sent piece by piece; NULL: the reply is sent as a whole */
     struct spool *spool;   /* the file with the request's body; NULL: the body is in memory */
     struct call_progress *progress;

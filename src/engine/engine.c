@@ -44,6 +44,10 @@ static int64_t next_due_ms(const struct engine *engine)
 
     if (engine->next_timer_ms < due_ms)
         due_ms = engine->next_timer_ms;
+    if (engine->next_delivery_ms < due_ms)
+        due_ms = engine->next_delivery_ms;
+    if (engine->drop_deliveries_ms < due_ms)
+        due_ms = engine->drop_deliveries_ms;
     if (engine->late_ms < due_ms)
         due_ms = engine->late_ms;
     if (metrics_next_due_ms(engine) < due_ms)
@@ -230,6 +234,7 @@ static enum outcome start(const struct call *call, const struct visit *visit, st
     seal_start(engine);
     engine->now_ms = started.now_ms = engine_now_ms(engine);
     engine->next_timer_ms = 0;
+    deliveries_start(engine);
     modules_run(&started, true);
     effects_resume(engine);
     reply->status = 200; /* never sent */
@@ -316,6 +321,7 @@ struct engine *engine_start(const struct engine_options *options, struct arena *
     check(engine != NULL);
     engine->options = *options;
     engine->next_timer_ms = engine->retry_ms = INT64_MAX;
+    deliveries_are_forgotten(engine);
     engine->inbox_wanted = 1;
     engine->clock_ahead_us = INT64_MIN;
     engine->meter = meter_new();

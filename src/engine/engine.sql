@@ -121,6 +121,70 @@ create table engine_metric (
 -- migration: 8
 delete from engine_effect where kind in ('sandbox.start', 'sandbox.stop');
 
+-- What is to be delivered, see delivery.c.  waiting: its next attempt is due at due_ms; held: until its target has room
+-- for it; begun: an attempt is under way since due_ms.
+-- migration: 9
+create table engine_delivery (
+    id integer primary key,
+    state text not null check (state in ('waiting', 'held', 'begun')),
+    due_ms integer not null,
+    operation text not null,
+    dead_letter text,
+    account text not null,
+    region text not null,
+    target text not null,
+    input text not null,
+    body integer,
+    resource text,
+    trace_id text,
+    request_id text,
+    added_ms integer not null,
+    failures integer not null,
+    throttles integer not null,
+    reason text,
+    immediate_retries integer not null,
+    pre_backoff_retries integer not null,
+    backoff_retries integer not null,
+    post_backoff_retries integer not null,
+    backoff integer not null,
+    min_delay_ms integer not null,
+    max_delay_ms integer not null,
+    throttle_min_ms integer not null,
+    throttle_max_ms integer not null,
+    max_age_ms integer not null,
+    at_once integer not null,
+    per_second integer not null
+);
+create index engine_delivery_due on engine_delivery (state, due_ms);
+create index engine_delivery_of_target on engine_delivery (target, state);
+create index engine_delivery_by_body on engine_delivery (body) where body is not null;
+
+create table engine_delivery_body (
+    id integer primary key,
+    content blob not null
+);
+
+-- A target whose attempts per second are bounded: the next one may begin at next_us, and `head` is the delivery that
+-- waits for that.  Or a target that has ended: its deliveries are being removed.
+create table engine_delivery_target (
+    target text primary key,
+    next_us integer not null,
+    head integer,
+    ended integer not null
+) without rowid;
+create index engine_delivery_target_ended on engine_delivery_target (target) where ended = 1;
+
+-- Retries of asynchronous invocations were timers.
+insert into engine_delivery (state, due_ms, operation, dead_letter, account, region, target, input, added_ms, failures,
+    throttles, immediate_retries, pre_backoff_retries, backoff_retries, post_backoff_retries, backoff, min_delay_ms,
+    max_delay_ms, throttle_min_ms, throttle_max_ms, max_age_ms, at_once, per_second)
+select 'waiting', due_ms, operation, 'lambda:GiveUpInvocation', account, region, 'lambda', input, due_ms - 60000, 1,
+    0, 0, 0, 2, 0, 1, 60000, 120000, 1000, 300000, 21600000, 0, 0
+from engine_timer where operation = 'lambda:RetryInvocation';
+delete from engine_timer where operation = 'lambda:RetryInvocation';
+
+-- enum: engine_delivery.state waiting held begun
+
 -- statement: set_timer :exec
 insert into engine_timer (operation, id, due_ms, account, region, input)
 values (:operation, :id, :due_ms, :account, :region, :input)
@@ -137,6 +201,95 @@ returning operation, account, region, input;
 
 -- statement: find_next_timer :one
 select due_ms from engine_timer order by due_ms limit 1;
+
+-- statement: add_delivery :exec
+-- row: delivery
+insert into engine_delivery (id, state, due_ms, operation, dead_letter, account, region, target, input, body, resource,
+    trace_id, request_id, added_ms, failures, throttles, reason, immediate_retries, pre_backoff_retries,
+    backoff_retries, post_backoff_retries, backoff, min_delay_ms, max_delay_ms, throttle_min_ms, throttle_max_ms,
+    max_age_ms, at_once, per_second)
+values (:id, :state, :due_ms, :operation, :dead_letter, :account, :region, :target, :input, :body, :resource,
+    :trace_id, :request_id, :added_ms, :failures, :throttles, :reason, :immediate_retries, :pre_backoff_retries,
+    :backoff_retries, :post_backoff_retries, :backoff, :min_delay_ms, :max_delay_ms, :throttle_min_ms, :throttle_max_ms,
+    :max_age_ms, :at_once, :per_second);
+
+-- statement: find_due_delivery :one
+-- row: delivery
+-- param: now_ms integer
+select id, state, due_ms, operation, dead_letter, account, region, target, input, body, resource,
+    trace_id, request_id, added_ms, failures, throttles, reason, immediate_retries, pre_backoff_retries,
+    backoff_retries, post_backoff_retries, backoff, min_delay_ms, max_delay_ms, throttle_min_ms, throttle_max_ms,
+    max_age_ms, at_once, per_second
+from engine_delivery where state = 'waiting' and due_ms <= :now_ms order by due_ms limit 1;
+
+-- statement: find_begun_delivery :one
+-- row: delivery
+select id, state, due_ms, operation, dead_letter, account, region, target, input, body, resource,
+    trace_id, request_id, added_ms, failures, throttles, reason, immediate_retries, pre_backoff_retries,
+    backoff_retries, post_backoff_retries, backoff, min_delay_ms, max_delay_ms, throttle_min_ms, throttle_max_ms,
+    max_age_ms, at_once, per_second
+from engine_delivery where id = :id and state = 'begun';
+
+-- statement: find_next_delivery :one
+select due_ms from engine_delivery where state = 'waiting' order by due_ms limit 1;
+
+-- statement: find_last_delivery :one
+select id from engine_delivery order by id desc limit 1;
+
+-- statement: set_delivery_state :exec
+update engine_delivery set state = :state, due_ms = :due_ms where id = :id;
+
+-- statement: set_delivery_ended :exec
+-- row: delivery
+update engine_delivery
+set state = :state, due_ms = :due_ms, failures = :failures, throttles = :throttles, reason = :reason
+where id = :id;
+
+-- After a restart nothing is under way.
+-- statement: begin_deliveries_again :exec
+update engine_delivery set state = 'waiting' where state = 'begun';
+
+-- statement: remove_delivery :exec
+delete from engine_delivery where id = :id;
+
+-- statement: count_begun_deliveries :one
+-- column: count integer
+-- param: limit integer
+select count(*) as count
+from (select 1 from engine_delivery where target = :target and state = 'begun' limit :limit);
+
+-- The oldest that is held.
+-- statement: find_held_delivery :one
+select id from engine_delivery where target = :target and state = 'held' order by id limit 1;
+
+-- statement: find_delivery_of :one
+select id, body from engine_delivery where target = :target limit 1;
+
+-- statement: add_delivery_body :insert
+insert into engine_delivery_body (content) values (:content);
+
+-- statement: get_delivery_body :one
+select content from engine_delivery_body where id = :id;
+
+-- Unless a delivery has it.
+-- statement: remove_delivery_body :exec
+-- param: id integer
+delete from engine_delivery_body where id = :id and not exists (select 1 from engine_delivery where body = :id);
+
+-- statement: find_delivery_target :one
+-- row: delivery_target
+select target, next_us, head, ended from engine_delivery_target where target = :target;
+
+-- statement: set_delivery_target :exec
+-- row: delivery_target
+insert into engine_delivery_target (target, next_us, head, ended) values (:target, :next_us, :head, :ended)
+on conflict (target) do update set next_us = excluded.next_us, head = excluded.head, ended = excluded.ended;
+
+-- statement: find_ended_delivery_target :one
+select target from engine_delivery_target where ended = 1 limit 1;
+
+-- statement: remove_delivery_target :exec
+delete from engine_delivery_target where target = :target;
 
 -- statement: begin_effect :exec
 insert into engine_effect (kind, id, payload) values (:kind, :id, :payload)

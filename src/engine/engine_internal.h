@@ -153,8 +153,11 @@ struct engine {
     struct batch *batch;
     uint64_t lasting; /* the sequence of the last batch that `lasts` */
     int64_t now_ms;
-    int64_t next_timer_ms; /* the earliest timer is due then or later; INT64_MAX: no timer */
-    int64_t next_hop;      /* the number of the next hop */
+    int64_t next_timer_ms;      /* the earliest timer is due then or later; INT64_MAX: no timer */
+    int64_t next_delivery_ms;   /* the earliest delivery is due then or later; INT64_MAX: none */
+    int64_t next_delivery;      /* the id of the next delivery */
+    int64_t drop_deliveries_ms; /* when to remove those of ended targets; INT64_MAX: never */
+    int64_t next_hop;           /* the number of the next hop */
     struct arena late_arena;
     struct text late_hops;    /* of earlier batches, not written yet */
     int64_t late_ms;          /* the latest time for writing waiting hops; INT64_MAX: no hops wait */
@@ -272,7 +275,12 @@ void effects_check(const struct engine *engine);
 void effects_resume(struct engine *engine);
 
 /* internal.c: calls that no client makes */
-const struct operation *internal_operation(const struct engine *engine, str service, str operation);
+/* The name of an operation in rows: "lambda:RetryInvocation". */
+str operation_key(struct arena *arena, const struct operation *operation);
+/* The internal operation with that name, or NULL. */
+const struct operation *operation_of_key(const struct engine *engine, str key);
+/* The caller of internal operations. */
+const struct principal *internal_principal(void);
 /* The internal operation with that event as its input, or NULL. */
 const struct operation *operation_that_hears(const struct engine *engine, const struct shape *event);
 /* NULL when the JSON does not fit the operation's input. */
@@ -282,6 +290,33 @@ struct exchange *internal_exchange(struct engine *engine, const struct operation
 /* timers.c */
 /* Take a due timer, or NULL; its row is deleted in this batch. */
 struct exchange *timers_take_due(struct engine *engine);
+
+/* delivery.c */
+struct engine_delivery_row;
+/* Is an attempt at that time past the policy's age? */
+bool delivery_is_too_old(const struct engine_delivery_row *row, int64_t at_ms);
+/* For call->delivery; is_over: of the dead letter. */
+struct delivery_attempt *delivery_attempt_of(struct arena *arena, const struct engine_delivery_row *row,
+                                             bool is_over);
+void delivery_remove(struct txn *txn, int64_t id, const int64_t *body);
+void delivery_trace_given_up(const struct call *call, const struct engine_delivery_row *row, str why);
+/* Call it after each run of a call: ends the attempt if the call was one and FAILED. */
+void delivery_has_run(struct exchange *exchange);
+
+/* delivery_due.c */
+/* At start: make the attempts that were under way due again. */
+void deliveries_start(struct engine *engine);
+void deliveries_due_at(struct engine *engine, int64_t due_ms);
+/* Begin the attempt of a due delivery.  NULL: none is due, or the slice is over. */
+struct exchange *deliveries_take_due(struct engine *engine);
+/* An attempt for that target has ended: let the oldest held delivery go. */
+void delivery_target_has_room(struct engine *engine, str target);
+/* Remove deliveries of ended targets, at least one, while the slice lasts. */
+void deliveries_remove_ended(struct engine *engine);
+/* The batch was rolled back: look for due deliveries again at that time. */
+void deliveries_look_again(struct engine *engine, int64_t at_ms);
+/* The table is empty. */
+void deliveries_are_forgotten(struct engine *engine);
 
 /* clock.c */
 void clock_restore(struct engine *engine);

@@ -23,7 +23,17 @@ static const struct service *find_service(const struct engine *engine, str name)
     return NULL;
 }
 
-const struct operation *internal_operation(const struct engine *engine, str service, str name)
+const struct principal *internal_principal(void)
+{
+    return &internal_caller;
+}
+
+str operation_key(struct arena *arena, const struct operation *operation)
+{
+    return arena_format(arena, "%s:%s", operation->service->name, operation->name);
+}
+
+static const struct operation *find_operation(const struct engine *engine, str service, str name)
 {
     const struct service *found = find_service(engine, service);
 
@@ -33,6 +43,14 @@ const struct operation *internal_operation(const struct engine *engine, str serv
         if (str_equal(name, str_of((*operation)->name)) && (*operation)->flags & OPERATION_INTERNAL)
             return *operation;
     return NULL;
+}
+
+const struct operation *operation_of_key(const struct engine *engine, str key)
+{
+    str service, name;
+
+    return str_next(&key, ':', &service) && str_next(&key, ':', &name) ? find_operation(engine, service, name)
+                                                                       : NULL;
 }
 
 static void drop(struct exchange *exchange)

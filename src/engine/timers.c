@@ -7,11 +7,6 @@
 #include "base/check.h"
 #include "base/log.h"
 
-static str operation_key(struct arena *arena, const struct operation *operation)
-{
-    return arena_format(arena, "%s:%s", operation->service->name, operation->name);
-}
-
 void timer_set(const struct call *call, const struct operation *operation, str id, int64_t due_ms,
                const void *in)
 {
@@ -43,11 +38,8 @@ void timer_cancel(const struct call *call, const struct operation *operation, st
  */
 static struct exchange *exchange_of(struct engine *engine, const struct engine_take_due_timer_row *timer)
 {
-    str rest = timer->operation, service, name;
-    const struct operation *operation = NULL;
+    const struct operation *operation = operation_of_key(engine, timer->operation);
 
-    if (str_next(&rest, ':', &service) && str_next(&rest, ':', &name))
-        operation = internal_operation(engine, service, name);
     if (!operation) {
         log_warn("timer of an unknown operation dropped operation=%.*s", STR_ARGS(timer->operation));
         return NULL;

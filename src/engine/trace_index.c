@@ -148,7 +148,9 @@ static void add_word(struct index *index, struct way *way, enum word_kind kind, 
 
 static bool is_end(const struct trace_hop *hop)
 {
-    return hop->kind == HOP_RETURNED || hop->kind == HOP_DELETED;
+    bool made_good = hop->kind == HOP_DELIVERED && hop->attempt > 1;
+
+    return hop->kind == HOP_RETURNED || hop->kind == HOP_DELETED || made_good;
 }
 
 /*

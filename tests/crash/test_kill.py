@@ -147,3 +147,35 @@ def test_what_a_function_left_running_ends_with_a_server_that_is_killed(server, 
     assert runs()
     server.kill()
     orderly_server.wait_until(lambda: not runs(), what="the end of the function's process")
+
+
+FAILS = """
+def handler(event, context):
+    print("got", event)
+    assert event != "bad"
+"""
+
+
+def test_a_failed_asynchronous_invocation_is_tried_again_after_kills(server, client):
+    functions, logs = client("lambda"), client("logs")
+    role = client("iam").create_role(RoleName="role", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
+    client("iam").attach_role_policy(
+        RoleName="role", PolicyArn="arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole")
+    functions.create_function(FunctionName="fails", Runtime="python3.11", Handler="index.handler", Role=role,
+                              Code={"ZipFile": zip_of({"index.py": FAILS})})
+
+    def tries():
+        try:
+            events = logs.filter_log_events(logGroupName="/aws/lambda/fails")["events"]
+        except logs.exceptions.ResourceNotFoundException:
+            return 0
+        return sum(event["message"].startswith("got bad") for event in events)
+
+    functions.invoke(FunctionName="fails", InvocationType="Event", Payload=b'"bad"')
+    for number, seconds in ((1, 60), (2, 120)):
+        orderly_server.wait_until(lambda number=number: tries() == number, 60, "an attempt")
+        server.kill()
+        server.start()
+        assert tries() == number
+        orderly_server.post(server.endpoint, "/_orderly/clock", json.dumps({"advance_ms": 1000 * seconds}))
+    orderly_server.wait_until(lambda: tries() == 3, 60, "the last attempt")

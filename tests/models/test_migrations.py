@@ -8,7 +8,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 def migrations(service):
-    found = parts(ROOT / f"src/services/{service}/{service}.sql")
+    [source] = ROOT.glob(f"src/**/{service}.sql")
+    found = parts(source)
     return {int(name): sql for kind, name, sql in found if kind == "migration"}
 
 
@@ -39,3 +40,26 @@ def test_sandboxes_and_invocations_outlive_the_check_of_their_states():
     assert dict(database.execute("select * from lambda_sandbox").fetchone()) == sandbox
     assert dict(database.execute("select * from lambda_invocation").fetchone()) == invocation
     assert [tuple(row) for row in database.execute(indexes)] == before
+
+
+def test_a_retry_that_was_a_timer_is_a_delivery_with_one_more_attempt():
+    database = sqlite3.connect(":memory:")
+    database.row_factory = sqlite3.Row
+    apply(database, "engine", 1, 8)
+    timer = "insert into engine_timer (operation, id, due_ms, account, region, input) values (?, ?, ?, ?, ?, ?)"
+    retry = ("lambda:RetryInvocation", "r", 100_000, "000000000000", "eu-central-1", '{"InvocationId":7}')
+    other = ("lambda:CheckSandbox", "s", 5, "000000000000", "us-east-1", '{"SandboxId":"s"}')
+    database.execute(timer, retry)
+    database.execute(timer, other)
+    apply(database, "engine", 9, 9)
+    assert [tuple(row) for row in database.execute("select * from engine_timer")] == [
+        ("lambda:CheckSandbox", "s", 5, "000000000000", "us-east-1", '{"SandboxId":"s"}')]
+    [row] = database.execute("select * from engine_delivery").fetchall()
+    assert dict(row) == {
+        "id": 1, "state": "waiting", "due_ms": 100_000, "operation": "lambda:RetryInvocation",
+        "dead_letter": "lambda:GiveUpInvocation", "account": "000000000000", "region": "eu-central-1",
+        "target": "lambda", "input": '{"InvocationId":7}', "body": None, "resource": None, "trace_id": None,
+        "request_id": None, "added_ms": 40_000, "failures": 1, "throttles": 0, "reason": None, "immediate_retries": 0,
+        "pre_backoff_retries": 0, "backoff_retries": 2, "post_backoff_retries": 0, "backoff": 1,
+        "min_delay_ms": 60_000, "max_delay_ms": 120_000, "throttle_min_ms": 1000, "throttle_max_ms": 300_000,
+        "max_age_ms": 6 * 3600 * 1000, "at_once": 0, "per_second": 0}

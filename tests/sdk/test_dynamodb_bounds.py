@@ -169,6 +169,7 @@ def test_a_database_from_before_scans_went_by_hash_is_brought_up_to_date(tables)
         "create index dynamodb_item_key on dynamodb_item (table_id, hash_key, range_key, size_bytes)",
         "drop table dynamodb_count",
         "drop table dynamodb_gone",
+        "create table dynamodb_tag (table_id integer, name text, value text)",
         "update schema_version set version = 1 where name = 'dynamodb'",
         """insert into dynamodb_item (table_id, hash_key, range_key, size_bytes, item)
         select table_id + 1000, hash_key, range_key, size_bytes, item from dynamodb_item""",

@@ -20,10 +20,10 @@ class Functions(changes.OwnServer):
     def functions(self):
         return self.client("lambda")
 
-    def make(self, name):
+    def make(self, name, source=ECHO):
         packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w") as archive:
-            archive.writestr("index.py", ECHO)
+            archive.writestr("index.py", source)
         try:
             self.client("iam").create_role(RoleName="role", AssumeRolePolicyDocument=TRUST)
         except self.client("iam").exceptions.EntityAlreadyExistsException:
@@ -116,3 +116,24 @@ def test_a_payload_that_is_no_json_is_refused_with_the_place_where_it_stops_bein
             "Message": "Could not parse request body into json: Could not parse payload into json: Unexpected character "
                        f"at offset {1 + 2 * size}"}
     assert house.count("lambda_invocation") == 0
+
+
+def test_an_asynchronous_invocation_is_a_delivery_only_once_it_has_failed(house):
+    house.make("echo", 'def handler(event, context):\n    assert event == "good"\n')
+    house.restart_recording(added="insert on engine_delivery", invoked="insert on lambda_invocation",
+                            ended="delete on lambda_invocation")
+    for event in ("good", "bad"):
+        house.functions.invoke(FunctionName="echo", InvocationType="Event", Payload=json.dumps(event).encode())
+        house.wait_for_no_rows("select 1 from lambda_invocation where state <> 'waiting'")
+    assert house.stop_and_read() == ["invoked", "ended", "invoked", "added"]
+
+
+def test_a_function_that_is_deleted_takes_its_retries_with_it(house):
+    house.make("fails", "def handler(event, context):\n    assert False\n")
+    for _ in range(3):
+        house.functions.invoke(FunctionName="fails", InvocationType="Event", Payload=b"1")
+    house.wait_for_no_rows("select 1 where (select count(*) from engine_delivery) < 3")
+    house.functions.delete_function(FunctionName="fails")
+    house.wait_for_no_rows("select 1 from engine_delivery")
+    house.wait_for_no_rows("select 1 from lambda_invocation")
+    house.wait_for_no_rows("select 1 from engine_delivery_target")

@@ -187,6 +187,7 @@ static void forget_invocations(const struct call *call, const struct function *f
 
     slice_again(call, &LAMBDA_REMOVE_INVOCATIONS, arena_format(call->arena, "%lld", (long long)id),
                 &(struct lambda_remove_invocations_request){.function_id = id});
+    lambda_retries_drop(call, id);
     for (size_t i = 0; i < waiting.count; i++)
         wake(call, lambda_invocation_answer(call, waiting.items[i].request_id));
 }

@@ -16,9 +16,6 @@
 enum {
     CONTEXT_BYTES = 3583,   /* AWS's limit, in base64 */
     CONCURRENT_SYNC = 1000, /* AWS's default for an account */
-    MAX_ATTEMPTS = 3,
-    RETRY_MS = 60 * MS_PER_S, /* after the first failure; twice that after the second */
-    MAX_EVENT_AGE_MS = 6 * 3600 * MS_PER_S,
 };
 
 /* ---- beginning ---- */
@@ -209,40 +206,6 @@ static void answer_caller(const struct call *call, const struct lambda_find_invo
     wake(call, answered);
 }
 
-/* https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html */
-static void retry_or_forget(const struct call *call, const struct lambda_find_invocation_row *invocation,
-                            const struct result *result)
-{
-    int64_t attempts = invocation->attempts + 1, due_ms = call->now_ms + RETRY_MS * attempts;
-
-    check(attempts > 0 && attempts <= MAX_ATTEMPTS);
-    if (!str_present(result->error) || attempts >= MAX_ATTEMPTS ||
-        due_ms > invocation->queued_ms + MAX_EVENT_AGE_MS) {
-        lambda_invocation_remove(call, invocation->id);
-        return;
-    }
-    lambda_set_waiting(call->txn,
-                       &(struct lambda_set_waiting_params){.id = invocation->id, .attempts = attempts});
-    trace(call, &(struct trace_hop){.kind = HOP_RETRIED,
-                                    .trace_id = invocation->trace_id,
-                                    .request_id = invocation->request_id,
-                                    .attempt = attempts + 1,
-                                    .reason = arena_format(call->arena, "It is tried again in %lld s.",
-                                                           (long long)((due_ms - call->now_ms) / MS_PER_S))});
-    timer_set(call, &LAMBDA_RETRY_INVOCATION, invocation->request_id, due_ms,
-              &(struct lambda_retry_invocation_request){.invocation_id = invocation->id});
-}
-
-/* "Runtime.ExitError: RequestId: … Error: …" */
-static str failure_text(const struct call *call, const struct result *result)
-{
-    const struct json *report = json_parse(call->arena, result->payload, NULL);
-    str message = json_get_str(report, S("errorMessage"));
-
-    return arena_format(call->arena, "%.*s%s%.*s", STR_ARGS(result->error_type),
-                        str_present(message) ? ": " : "", STR_ARGS(message));
-}
-
 /* The pace of the log lines of a function's failures of one type; some share one when there are too many. */
 static struct log_pace *pace_of(const struct function *function, const struct result *result)
 {
@@ -268,7 +231,7 @@ static void trace_end(const struct call *call, const struct function *function,
                       const struct lambda_find_invocation_row *invocation, const struct result *result)
 {
     bool failed = str_present(result->error), late = str_equal(result->status, S("timeout"));
-    str reason = failed ? failure_text(call, result) : (str){0};
+    str reason = failed ? lambda_failure_text(call, result) : (str){0};
 
     if (failed)
         warn_of_failure(call, function, invocation, result, reason);
@@ -314,25 +277,9 @@ void lambda_invocation_finish(const struct call *call, const struct function *fu
     if (invocation->kind == LAMBDA_INVOCATION_KIND_SYNC) {
         answer_caller(call, invocation, result, tail);
     } else if (invocation->kind == LAMBDA_INVOCATION_KIND_EVENT) {
-        retry_or_forget(call, invocation, result);
+        lambda_event_end(call, function, invocation, result);
     } else {
         lambda_invocation_remove(call, invocation->id);
         lambda_batch_end(call, function, invocation, result, &output);
     }
-}
-
-enum outcome lambda_retry_invocation(const struct call *call,
-                                     const struct lambda_retry_invocation_request *in,
-                                     struct lambda_retry_invocation_output *out)
-{
-    struct lambda_queue_again_row row;
-    struct function function;
-
-    (void)out;
-    if (!lambda_queue_again(call->txn, &(struct lambda_queue_again_params){.id = in->invocation_id}, &row) ||
-        !lambda_function_get(call, row.function_id, &function))
-        return DONE;
-    struct call there = lambda_call_of_function(call, &function);
-    lambda_function_dispatch(&there, &function);
-    return DONE;
 }

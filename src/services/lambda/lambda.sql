@@ -239,6 +239,10 @@ alter table lambda_mapping drop column waits_for;
 insert into aws_tag (owner, key, value) select resource, name, value from lambda_tag;
 drop table lambda_tag;
 
+-- migration: 10
+-- The delivery (engine/delivery.h) whose attempt it is; null at the first attempt.
+alter table lambda_invocation add column delivery_id integer;
+
 -- enum: lambda_sandbox.state starting idle busy late stopping
 -- enum: lambda_invocation.kind sync event mapping
 -- enum: lambda_invocation.state waiting queued running done
@@ -417,7 +421,7 @@ returning id, request_id, kind, payload, payload_apart, client_context, trace_id
 -- param: sandbox_id text null
 -- param: function_id integer null
 select id, request_id, function_id, mapping_id, kind, trace_id, queued_ms, attempts, started_ms, announced, wants_tail,
-    tail, receipts
+    tail, receipts, delivery_id
 from lambda_invocation
 where id = coalesce((select id from lambda_invocation where sandbox_id = :sandbox_id),
     (select min(id) from lambda_invocation where function_id = :function_id and state = 'queued'));
@@ -439,10 +443,15 @@ update lambda_invocation set state = 'done', sandbox_id = null, payload = x'', e
 where id = :id;
 
 -- statement: set_waiting :exec
-update lambda_invocation set state = 'waiting', sandbox_id = null, attempts = :attempts where id = :id;
+update lambda_invocation set state = 'waiting', sandbox_id = null where id = :id;
 
 -- statement: queue_again :one
-update lambda_invocation set state = 'queued' where id = :id and state = 'waiting' returning function_id;
+update lambda_invocation set state = 'queued', attempts = :attempts, delivery_id = :delivery_id
+where id = :id and state = 'waiting' returning function_id;
+
+-- statement: has_invocation :one
+-- column: found integer
+select 1 as found from lambda_invocation where id = :id;
 
 -- statement: set_announced :exec
 update lambda_invocation set announced = 1 where id = :id;

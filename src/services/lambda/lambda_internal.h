@@ -231,6 +231,15 @@ void lambda_invocation_finish(const struct call *call, const struct function *fu
                               const struct lambda_find_invocation_row *invocation,
                               const struct result *result);
 
+/* retries.c */
+/* An attempt at an asynchronous invocation has ended: it is tried again later, or forgotten. */
+void lambda_event_end(const struct call *call, const struct function *function,
+                      const struct lambda_find_invocation_row *invocation, const struct result *result);
+/* The function is deleted: what of it waits for another attempt is not attempted. */
+void lambda_retries_drop(const struct call *call, int64_t function_id);
+/* "Runtime.ExitError: RequestId: … Error: …" */
+str lambda_failure_text(const struct call *call, const struct result *result);
+
 struct logs_input_log_events;
 /* logs.c */
 /* Add a line of our own, which is held back until the next flush. */

@@ -137,6 +137,8 @@ int core_setup(void **state)
         .trace_keep = {.age_ms = 7 * DAY_MS, .bytes = 64 * 1024 * 1024},
     };
     toy_start = toy_poller = (str){0};
+    toy_policy = (struct delivery_policy){0};
+    toy_has_graves = true;
     toy_hook = NULL;
     toy_work_hook = NULL;
     core.source_ip = "127.0.0.1";

@@ -1,9 +1,8 @@
 /*
  * toy.c: the service for the tests of the engine.
  */
-#include "toy.h"
+#include "toy_steps.h"
 
-#include "toy_model.h"
 #include "toy_sql.h"
 
 #include "base/check.h"
@@ -17,7 +16,7 @@ str toy_start, toy_poller;
 void (*toy_hook)(void);
 void (*toy_work_hook)(str key);
 
-static str word(str *rest)
+str toy_word(str *rest)
 {
     str found = {0};
 
@@ -26,16 +25,16 @@ static str word(str *rest)
     return found;
 }
 
-static int64_t number(str *rest)
+int64_t toy_number(str *rest)
 {
     int64_t value = 0;
 
-    check(str_to_i64(word(rest), &value));
+    check(str_to_i64(toy_word(rest), &value));
     return value;
 }
 
 /* Steps inside a step. */
-static struct toy_script inner(const struct call *call, str rest)
+struct toy_script toy_inner(const struct call *call, str rest)
 {
     struct text text = text_in(call->arena);
 
@@ -46,7 +45,7 @@ static struct toy_script inner(const struct call *call, str rest)
 
 static enum outcome put(const struct call *call, str rest)
 {
-    str key = word(&rest);
+    str key = toy_word(&rest);
 
     toy_put_item(call->txn, &(struct toy_put_item_params){.key = key, .value = str_trim(rest)});
     return DONE;
@@ -54,7 +53,7 @@ static enum outcome put(const struct call *call, str rest)
 
 static enum outcome add(const struct call *call, str rest)
 {
-    str key = word(&rest);
+    str key = toy_word(&rest);
 
     toy_add_to_item(call->txn, &(struct toy_add_to_item_params){.key = key, .value = str_trim(rest)});
     return DONE;
@@ -75,7 +74,7 @@ static enum outcome break_statement(const struct call *call, str rest)
 
 static enum outcome use_memory(const struct call *call, str rest)
 {
-    arena_alloc(call->arena, (size_t)number(&rest));
+    arena_alloc(call->arena, (size_t)toy_number(&rest));
     return DONE;
 }
 
@@ -88,7 +87,7 @@ static enum outcome run_hook(const struct call *call, str rest)
 
 static enum outcome ask_permission(const struct call *call, str rest)
 {
-    return authorize(call, word(&rest), (str){0}) ? DONE : FAILED;
+    return authorize(call, toy_word(&rest), (str){0}) ? DONE : FAILED;
 }
 
 static enum outcome answer_at_length(const struct call *call, str rest)
@@ -100,14 +99,14 @@ static enum outcome answer_at_length(const struct call *call, str rest)
 
 static enum outcome sleep_for_ever(const struct call *call, str rest)
 {
-    return park(call, word(&rest), INT64_MAX);
+    return park(call, toy_word(&rest), INT64_MAX);
 }
 
 static enum outcome wait_for(const struct call *call, str rest)
 {
     struct toy_find_item_row row;
-    str name = word(&rest), key = word(&rest);
-    int64_t give_up_ms = call->arrived_ms + number(&rest);
+    str name = toy_word(&rest), key = toy_word(&rest);
+    int64_t give_up_ms = call->arrived_ms + toy_number(&rest);
 
     if (toy_find_item(call->txn, &(struct toy_find_item_params){.key = key}, &row) ||
         call->now_ms >= give_up_ms || call->last_run)
@@ -117,19 +116,19 @@ static enum outcome wait_for(const struct call *call, str rest)
 
 static enum outcome wake_one(const struct call *call, str rest)
 {
-    wake(call, word(&rest));
+    wake(call, toy_word(&rest));
     return DONE;
 }
 
 static enum outcome wake_everyone(const struct call *call, str rest)
 {
-    wake_all(call, word(&rest));
+    wake_all(call, toy_word(&rest));
     return DONE;
 }
 
 static enum outcome try(const struct call *call, str rest)
 {
-    struct toy_script in = inner(call, rest);
+    struct toy_script in = toy_inner(call, rest);
     struct toy_run_output out;
     struct failure failure;
     enum outcome outcome =
@@ -142,7 +141,7 @@ static enum outcome try(const struct call *call, str rest)
 
 static enum outcome invoke_it(const struct call *call, str rest)
 {
-    struct toy_script in = inner(call, rest);
+    struct toy_script in = toy_inner(call, rest);
     struct toy_run_output out;
 
     return invoke(call, call->caller, &TOY_RUN, &in, &out, &call->progress->failure);
@@ -150,7 +149,7 @@ static enum outcome invoke_it(const struct call *call, str rest)
 
 static enum outcome spawn_it(const struct call *call, str rest)
 {
-    struct toy_script in = inner(call, rest);
+    struct toy_script in = toy_inner(call, rest);
 
     spawn(call, &TOY_RUN_LATER, (str){0}, &in);
     return DONE;
@@ -158,8 +157,8 @@ static enum outcome spawn_it(const struct call *call, str rest)
 
 static enum outcome begin_poller(const struct call *call, str rest)
 {
-    str id = word(&rest);
-    struct toy_script in = inner(call, rest);
+    str id = toy_word(&rest);
+    struct toy_script in = toy_inner(call, rest);
 
     spawn(call, &TOY_RUN_LATER, id, &in);
     return DONE;
@@ -167,35 +166,35 @@ static enum outcome begin_poller(const struct call *call, str rest)
 
 static enum outcome end_poller(const struct call *call, str rest)
 {
-    spawn_end(call, &TOY_RUN_LATER, word(&rest));
+    spawn_end(call, &TOY_RUN_LATER, toy_word(&rest));
     return DONE;
 }
 
 static enum outcome wake_poller(const struct call *call, str rest)
 {
-    spawn_wake(call, &TOY_RUN_LATER, word(&rest));
+    spawn_wake(call, &TOY_RUN_LATER, toy_word(&rest));
     return DONE;
 }
 
 static enum outcome rest_for(const struct call *call, str rest_ms)
 {
-    return spawn_rest(call, call->now_ms + number(&rest_ms));
+    return spawn_rest(call, call->now_ms + toy_number(&rest_ms));
 }
 
 static enum outcome glance_at(const struct call *call, str rest)
 {
-    struct toy_get_request in = {.key = word(&rest)};
+    struct toy_get_request in = {.key = toy_word(&rest)};
     struct toy_got out = {0};
     enum outcome outcome = invoke(call, call->caller, &TOY_GLANCE, &in, &out, &call->progress->failure);
 
-    toy_put_item(call->txn, &(struct toy_put_item_params){.key = word(&rest), .value = out.value});
+    toy_put_item(call->txn, &(struct toy_put_item_params){.key = toy_word(&rest), .value = out.value});
     return outcome;
 }
 
 static enum outcome foresee_later(const struct call *call, str rest)
 {
-    str key = word(&rest);
-    struct toy_foresee_request in = {.key = key, .into = word(&rest)};
+    str key = toy_word(&rest);
+    struct toy_foresee_request in = {.key = key, .into = toy_word(&rest)};
 
     spawn(call, &TOY_FORESEE_LATER, (str){0}, &in);
     return DONE;
@@ -203,9 +202,9 @@ static enum outcome foresee_later(const struct call *call, str rest)
 
 static enum outcome set_timer(const struct call *call, str rest)
 {
-    str id = word(&rest);
-    int64_t delay_ms = number(&rest);
-    struct toy_script in = inner(call, rest);
+    str id = toy_word(&rest);
+    int64_t delay_ms = toy_number(&rest);
+    struct toy_script in = toy_inner(call, rest);
 
     timer_set(call, &TOY_RUN_LATER, id, call->now_ms + delay_ms, &in);
     return DONE;
@@ -213,14 +212,14 @@ static enum outcome set_timer(const struct call *call, str rest)
 
 static enum outcome cancel_timer(const struct call *call, str rest)
 {
-    timer_cancel(call, &TOY_RUN_LATER, word(&rest));
+    timer_cancel(call, &TOY_RUN_LATER, toy_word(&rest));
     return DONE;
 }
 
 static enum outcome sweep(const struct call *call, str rest)
 {
-    str name = word(&rest);
-    int64_t left = number(&rest);
+    str name = toy_word(&rest);
+    int64_t left = toy_number(&rest);
 
     do {
         toy_add_to_item(call->txn, &(struct toy_add_to_item_params){.key = S("swept"), .value = name});
@@ -237,9 +236,9 @@ static enum outcome sweep(const struct call *call, str rest)
 
 static enum outcome write_hops(const struct call *call, str rest)
 {
-    str id = word(&rest);
+    str id = toy_word(&rest);
 
-    for (int64_t left = number(&rest); left > 0; left--)
+    for (int64_t left = toy_number(&rest); left > 0; left--)
         trace(call,
               &(struct trace_hop){.kind = HOP_PUT, .trace_id = id, .resource_arn = S("toy"), .text = rest});
     return DONE;
@@ -248,15 +247,15 @@ static enum outcome write_hops(const struct call *call, str rest)
 static enum outcome count_value(const struct call *call, str rest)
 {
     static const struct metric metric = {"Toy", "Values", "Thing", "Count"};
-    str thing = word(&rest);
+    str thing = toy_word(&rest);
 
-    count(call, &metric, thing, (double)number(&rest));
+    count(call, &metric, thing, (double)toy_number(&rest));
     return DONE;
 }
 
 static enum outcome begin_effect(const struct call *call, str rest)
 {
-    str id = word(&rest);
+    str id = toy_word(&rest);
 
     world_act_effect(call, &(struct world_act_input){.id = id, .text = str_trim(rest)});
     return DONE;
@@ -264,7 +263,7 @@ static enum outcome begin_effect(const struct call *call, str rest)
 
 static enum outcome begin_transient_effect(const struct call *call, str rest)
 {
-    str id = word(&rest);
+    str id = toy_word(&rest);
 
     world_flash_effect(call, &(struct world_act_input){.id = id, .text = str_trim(rest)});
     return DONE;
@@ -279,7 +278,7 @@ static enum outcome promise_nothing(const struct call *call, str rest)
 
 static enum outcome hand_text(const struct call *call, str rest)
 {
-    str gate = word(&rest);
+    str gate = toy_word(&rest);
 
     if (!hand_over(call, gate, str_trim(rest)))
         toy_put_item(call->txn, &(struct toy_put_item_params){.key = S("nobody"), .value = gate});
@@ -290,19 +289,19 @@ static enum outcome put_handed(const struct call *call, str rest)
 {
     if (str_present(handed_over(call)))
         toy_put_item(call->txn,
-                     &(struct toy_put_item_params){.key = word(&rest), .value = handed_over(call)});
+                     &(struct toy_put_item_params){.key = toy_word(&rest), .value = handed_over(call)});
     return DONE;
 }
 
 static enum outcome end_effect(const struct call *call, str rest)
 {
-    world_act_effect_end(call, word(&rest));
+    world_act_effect_end(call, toy_word(&rest));
     return DONE;
 }
 
 static enum outcome seal_data(const struct call *call, str rest)
 {
-    str key = word(&rest), purpose = word(&rest);
+    str key = toy_word(&rest), purpose = toy_word(&rest);
 
     toy_put_item(call->txn,
                  &(struct toy_put_item_params){.key = key, .value = seal(call, purpose, str_trim(rest))});
@@ -311,7 +310,7 @@ static enum outcome seal_data(const struct call *call, str rest)
 
 static enum outcome unseal_data(const struct call *call, str rest)
 {
-    str key = word(&rest), purpose = word(&rest), data;
+    str key = toy_word(&rest), purpose = toy_word(&rest), data;
 
     if (!unseal(call, purpose, str_trim(rest), &data))
         data = S("refused");
@@ -337,7 +336,7 @@ static void store_sum(struct txn *txn, const struct sum *sum)
 /* "sum KEY BY BY": stores the sums as the items a<key> and b<key>. */
 static enum outcome add_to_sum(const struct call *call, str rest)
 {
-    int64_t key = number(&rest), by_a = number(&rest), by_b = number(&rest);
+    int64_t key = toy_number(&rest), by_a = toy_number(&rest), by_b = toy_number(&rest);
 
     sum_add(call, &(struct sum){.store = store_sum, .key = {1, key}, .by = {by_a, by_b}});
     return DONE;
@@ -353,8 +352,8 @@ static enum outcome store_sums(const struct call *call, str rest)
 /* "added ITEM KEY" */
 static enum outcome put_added(const struct call *call, str rest)
 {
-    str item = word(&rest);
-    struct sum sum = sum_added(call, &(struct sum){.store = store_sum, .key = {1, number(&rest)}});
+    str item = toy_word(&rest);
+    struct sum sum = sum_added(call, &(struct sum){.store = store_sum, .key = {1, toy_number(&rest)}});
     str value = arena_format(call->arena, "%lld %lld", (long long)sum.by[0], (long long)sum.by[1]);
 
     toy_put_item(call->txn, &(struct toy_put_item_params){.key = item, .value = value});
@@ -402,11 +401,21 @@ static const struct {
     {STR_INIT("added"), put_added},
     {STR_INIT("seal"), seal_data},
     {STR_INIT("unseal"), unseal_data},
+    {STR_INIT("post"), toy_post},
+    {STR_INIT("post_many"), toy_post_many},
+    {STR_INIT("posted"), toy_post_ended},
+    {STR_INIT("settle"), toy_settle},
+    {STR_INIT("settle_as"), toy_settle_as},
+    {STR_INIT("settle_later"), toy_settle_later},
+    {STR_INIT("note"), toy_note},
+    {STR_INIT("stamp"), toy_stamp},
+    {STR_INIT("read"), toy_read},
+    {STR_INIT("drop"), toy_drop},
 };
 
 static enum outcome run_step(const struct call *call, str step)
 {
-    str name = word(&step);
+    str name = toy_word(&step);
 
     if (str_empty(name))
         return DONE;
@@ -416,7 +425,7 @@ static enum outcome run_step(const struct call *call, str step)
     check_failed(__FILE__, __LINE__, "a step that is known");
 }
 
-static enum outcome run_steps(const struct call *call, str steps)
+enum outcome toy_run_steps(const struct call *call, str steps)
 {
     enum outcome outcome = DONE;
     str step;
@@ -430,21 +439,21 @@ enum outcome toy_run(const struct call *call, const struct toy_script *in, struc
 {
     (void)out;
     call->progress->authorized = true;
-    return run_steps(call, in->steps);
+    return toy_run_steps(call, in->steps);
 }
 
 enum outcome toy_run_later(const struct call *call, const struct toy_script *in,
                            struct toy_run_later_output *out)
 {
     (void)out;
-    return run_steps(call, in->steps);
+    return toy_run_steps(call, in->steps);
 }
 
 enum outcome toy_run_told(const struct call *call, const struct world_told *in,
                           struct toy_run_told_output *out)
 {
     (void)out;
-    return run_steps(call, in->steps);
+    return toy_run_steps(call, in->steps);
 }
 
 enum outcome toy_send(const struct call *call, const struct toy_send_request *in, struct toy_send_output *out)
@@ -627,7 +636,7 @@ enum outcome toy_look(const struct call *call, const struct toy_get_request *in,
 
 static void start(const struct call *call)
 {
-    run_steps(call, toy_start);
+    toy_run_steps(call, toy_start);
     if (str_present(toy_poller)) {
         struct toy_script in = {.steps = toy_poller};
         spawn(call, &TOY_RUN_LATER, (str){0}, &in);

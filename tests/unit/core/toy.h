@@ -25,6 +25,20 @@
  *     hops ID N            write N hops of that trace          (hops ID N TEXT)
  *     seal KEY PURPOSE DATA      unseal KEY PURPOSE SEAL (into KEY; "refused")
  *
+ * Deliveries (toy_post.c), with toy_policy.  STEPS make one attempt; the dead letter is added to "grave".
+ * When an attempt ends, "y" (another one follows) or "n" is added to "again".
+ *
+ *     post NAME TARGET STEPS
+ *     post_many N NAME TARGET BODY STEPS     N deliveries that share a body; BODY "-": no body
+ *     posted NAME TARGET VERDICT REASON      the first attempt is over; later ones add to "tries" and succeed
+ *     settle VERDICT REASON                  end this attempt: delivered, failed, throttled, refused
+ *     settle_as KEY                          the same, with the item as the arguments; no item: do not end it
+ *     settle_later ID VERDICT REASON         end the attempt whose id is in the item ID
+ *     note KEY ID                            add the attempt's number to KEY, put its id into ID (if given)
+ *     stamp KEY            add the time to KEY
+ *     read KEY             add the body to KEY
+ *     drop TARGET
+ *
  * To add a step, write it in toy.c and add a row to its table of steps.
  *
  * Send and Receive are a queue with long polling, Get reads an item.
@@ -42,12 +56,18 @@
  * prepared.  It waits until After exists, and invokes itself for Also.  ForeseeMuch is prepared when its body
  * is large, or when Key's value begins with "much".
  */
+#include "engine/delivery.h"
 #include "engine/doors.h"
 
 extern const struct module TOY_MODULE;
 
 /* Steps that the start hook runs, and that it spawns; absent: none. */
 extern str toy_start, toy_poller;
+/* For the deliveries that are added next; core_setup() resets both. */
+extern struct delivery_policy toy_policy;
+extern bool toy_has_graves;
+/* The trace of all deliveries. */
+#define TOY_TRACE "1-00000000-00000000000000000000000a"
 extern void (*toy_hook)(void);
 /* Called on a worker's thread by Foresee's preparation and by Look, with their key. */
 extern void (*toy_work_hook)(str key);

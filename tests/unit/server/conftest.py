@@ -20,8 +20,13 @@ os.environ.setdefault("TSAN_OPTIONS", f"suppressions={pathlib.Path(__file__).par
 class Client:
     """A raw socket: these tests are about bytes."""
 
-    def __init__(self, port):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=20)
+    def __init__(self, port, receive_buffer=None):
+        """A receive buffer of so many bytes instead of the kernel's, which grows to megabytes."""
+        self.socket = socket.socket()
+        self.socket.settimeout(20)
+        if receive_buffer:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        self.socket.connect(("127.0.0.1", port))
         self.received = b""
 
     def send(self, data):
@@ -78,8 +83,8 @@ class Server:
         with open(self.errors.name) as log:
             return log.read()
 
-    def client(self):
-        return Client(self.port)
+    def client(self, **options):
+        return Client(self.port, **options)
 
     def ask(self, method, path, body=None):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)

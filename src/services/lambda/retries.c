@@ -1,0 +1,128 @@
+/*
+ * retries.c: asynchronous invocations that failed: tried again, and given up at last.
+ *
+ * An invocation's row waits while its next attempt is a delivery.  The first attempt needs none: most
+ * succeed.
+ */
+#include "lambda_internal.h"
+
+#include "engine/delivery.h"
+#include "wire/json.h"
+
+enum {
+    FIRST_RETRY_MS = 60 * MS_PER_S,
+    SECOND_RETRY_MS = 120 * MS_PER_S,
+    THROTTLE_MIN_MS = MS_PER_S,
+    THROTTLE_MAX_MS = 300 * MS_PER_S,
+    MAX_EVENT_AGE_MS = 6 * 3600 * MS_PER_S,
+};
+
+/* https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html */
+static const struct delivery_policy policy = {
+    .backoff_retries = 2,
+    .backoff = BACKOFF_LINEAR,
+    .min_delay_ms = FIRST_RETRY_MS,
+    .max_delay_ms = SECOND_RETRY_MS,
+    .throttle_min_ms = THROTTLE_MIN_MS,
+    .throttle_max_ms = THROTTLE_MAX_MS,
+    .max_age_ms = MAX_EVENT_AGE_MS,
+};
+
+static str target_of(const struct call *call, int64_t function_id)
+{
+    return arena_format(call->arena, "lambda/function/%lld", (long long)function_id);
+}
+
+str lambda_failure_text(const struct call *call, const struct result *result)
+{
+    const struct json *report = json_parse(call->arena, result->payload, NULL);
+    str message = json_get_str(report, S("errorMessage"));
+
+    return arena_format(call->arena, "%.*s%s%.*s", STR_ARGS(result->error_type),
+                        str_present(message) ? ": " : "", STR_ARGS(message));
+}
+
+static bool is_tried_again(const struct call *call, const struct function *function,
+                           const struct lambda_find_invocation_row *invocation, const struct result *result)
+{
+    const struct lambda_retry_invocation_request in = {.invocation_id = invocation->id};
+    bool failed = str_present(result->error);
+    const struct delivery_outcome outcome = {.verdict = failed ? DELIVERY_FAILED : DELIVERY_DELIVERED,
+                                             .reason = failed ? lambda_failure_text(call, result) : (str){0},
+                                             .is_traced = true};
+
+    if (invocation->delivery_id)
+        return delivery_end(call, *invocation->delivery_id, &outcome);
+    return failed && delivery_add_ended(call,
+                                        &(struct delivery){.operation = &LAMBDA_RETRY_INVOCATION,
+                                                           .dead_letter = &LAMBDA_GIVE_UP_INVOCATION,
+                                                           .target = target_of(call, function->row.id),
+                                                           .in = &in,
+                                                           .policy = &policy,
+                                                           .resource_arn = function->arn,
+                                                           .trace_id = invocation->trace_id,
+                                                           .request_id = invocation->request_id,
+                                                           .added_ms = invocation->queued_ms},
+                                        &outcome);
+}
+
+void lambda_event_end(const struct call *call, const struct function *function,
+                      const struct lambda_find_invocation_row *invocation, const struct result *result)
+{
+    if (is_tried_again(call, function, invocation, result))
+        lambda_set_waiting(call->txn, &(struct lambda_set_waiting_params){.id = invocation->id});
+    else
+        lambda_invocation_remove(call, invocation->id);
+}
+
+void lambda_retries_drop(const struct call *call, int64_t function_id)
+{
+    delivery_drop(call, target_of(call, function_id));
+}
+
+/* False: the invocation does not wait; its function is being deleted, or it is queued already. */
+static bool queue_again(const struct call *call, int64_t id, int64_t *function_id)
+{
+    const struct lambda_queue_again_params again = {.id = id,
+                                                    .attempts = call->delivery->attempt - 1,
+                                                    .delivery_id =
+                                                        arena_i64(call->arena, call->delivery->id)};
+    struct lambda_queue_again_row row;
+
+    if (!lambda_queue_again(call->txn, &again, &row))
+        return false;
+    *function_id = row.function_id;
+    return true;
+}
+
+/* After a restart the invocation may be queued already: its attempt is under way. */
+enum outcome lambda_retry_invocation(const struct call *call,
+                                     const struct lambda_retry_invocation_request *in,
+                                     struct lambda_retry_invocation_output *out)
+{
+    struct lambda_has_invocation_row any;
+    struct function function;
+    int64_t function_id;
+
+    (void)out;
+    if (queue_again(call, in->invocation_id, &function_id)) {
+        if (!lambda_function_get(call, function_id, &function))
+            return DONE; /* its deliveries are being dropped */
+        struct call there = lambda_call_of_function(call, &function);
+        lambda_function_dispatch(&there, &function);
+    } else if (!lambda_has_invocation(call->txn, &(struct lambda_has_invocation_params){in->invocation_id},
+                                      &any)) {
+        delivery_end(call, call->delivery->id,
+                     &(struct delivery_outcome){.verdict = DELIVERY_DELIVERED, .is_traced = true});
+    }
+    return DONE;
+}
+
+enum outcome lambda_give_up_invocation(const struct call *call,
+                                       const struct lambda_retry_invocation_request *in,
+                                       struct lambda_give_up_invocation_output *out)
+{
+    (void)out;
+    lambda_invocation_remove(call, in->invocation_id);
+    return DONE;
+}
