@@ -272,7 +272,8 @@ def test_a_managed_policy_has_versions(iam, new_policy, refused):
     assert [v["VersionId"] for v in iam.list_policy_versions(PolicyArn=arn)["Versions"]] == ["v2", "v1"]
     shown = iam.get_policy_version(PolicyArn=arn, VersionId="v2")["PolicyVersion"]
     assert shown["IsDefaultVersion"] and shown["Document"]["Statement"][0]["Action"] == "sns:*"
-    assert refused(iam.delete_policy_version, PolicyArn=arn, VersionId="v2")["code"] == "DeleteConflict"
+    default = refused(iam.delete_policy_version, PolicyArn=arn, VersionId="v2")
+    assert (default["code"], default["message"]) == ("DeleteConflict", "Cannot delete the default version of a policy.")
     assert refused(iam.delete_policy, PolicyArn=arn)["code"] == "DeleteConflict"
     iam.set_default_policy_version(PolicyArn=arn, VersionId="v1")
     iam.delete_policy_version(PolicyArn=arn, VersionId="v2")

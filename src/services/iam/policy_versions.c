@@ -175,7 +175,7 @@ enum outcome iam_delete_policy_version(const struct call *call,
     if (!policy || !find_version(call, policy, in->version_id, &number, &row))
         return FAILED;
     if (number == policy->default_version)
-        return fail(call, &IAM_DELETE_CONFLICT_EXCEPTION, "Cannot delete the default version of a policy->");
+        return fail(call, &IAM_DELETE_CONFLICT_EXCEPTION, "Cannot delete the default version of a policy.");
     iam_remove_policy_version(call->txn, &(struct iam_remove_policy_version_params){policy->row.id, number});
     return DONE;
 }
