@@ -88,6 +88,14 @@ def test_a_function_whose_name_says_too_little_is_found():
     assert found("a.c", "int end_overdue(int act); /* act(1) */ bool folded = true; react(1); char *b = \"act(1)\";") == []
 
 
+def test_a_table_without_its_line_of_dashes_is_found():
+    whole = "Text.\n\n| a | b |\n|---|:-:|\n| 1 | 2 |\n| 3 | 4 |\n"
+    assert found("a.md", whole) == []
+    [problem] = found("a.md", whole.replace("|---|:-:|\n", ""))
+    assert problem.startswith("a.md:3: ")
+    assert len(found("a.md", "| a |")) == 1
+
+
 def test_a_draw_prints_that_many_comments_and_the_same_for_one_seed():
     def drawn(seed):
         return subprocess.run([TOOL, "--draw", "5", "--seed", str(seed)], capture_output=True, text=True, check=True).stdout
