@@ -15,10 +15,11 @@ static void add_tags(const struct call *call, const struct resource *resource, s
 {
     struct str_map tags = tags_of(call->txn, call->arena, resource->arn);
 
-    tags_add_context(call, resource, context);
-    for (size_t i = 0; i < tags.count; i++)
-        context_add(call, context, arena_join(call->arena, S("iam:ResourceTag/"), tags.items[i].key),
-                    tags.items[i].value);
+    for (size_t i = 0; i < tags.count; i++) {
+        const struct str_map_entry *tag = &tags.items[i];
+        context_add_resource_tag(call, context, tag->key, tag->value);
+        context_add(call, context, arena_join(call->arena, S("iam:ResourceTag/"), tag->key), tag->value);
+    }
 }
 
 /* ---- roles and users ---- */
