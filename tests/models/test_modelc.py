@@ -27,11 +27,12 @@ structure PlayRequest
 
 @pytest.fixture(scope="session")
 def modelc():
-    binaries = [os.environ["MODELC"]] if "MODELC" in os.environ else ROOT.glob("build*/tools/modelc/modelc")
-    for binary in sorted(map(pathlib.Path, binaries)):
-        if binary.exists():
-            return binary
-    pytest.fail("modelc is not built; MODELC may name it")
+    """The compiler that MODELC names, or the one that was built last."""
+    named = [pathlib.Path(os.environ["MODELC"])] if "MODELC" in os.environ else ROOT.glob("build*/tools/modelc/modelc")
+    built = [binary for binary in named if binary.exists()]
+    if not built:
+        pytest.fail("modelc is not built; MODELC may name it")
+    return max(built, key=lambda binary: binary.stat().st_mtime)
 
 
 @pytest.fixture
@@ -508,6 +509,21 @@ structure PlayRequest""")
 def test_permissions_that_mean_nothing_are_refused(compile_model, old, new, complaint):
     assert old in PERMISSIONS
     assert compile_model(PERMISSIONS.replace(old, new)).stderr.splitlines()[0] == f"toy.model:{complaint}"
+
+
+@pytest.mark.parametrize("line, is_fine", [
+    ("    on arn:toy:{region}:{account}:*", True), ("    on *", True), ("    on item Teams.key else \"x\"", True),
+    ("    on item Squad.key", True), ("    on item by asked", True),
+    ("    on item Teams.key", False), ("    on item Teams.key with Leader", False), ("    on * if Size", False),
+    ("    on item Squad.key if Size", False),
+])
+def test_an_operation_needs_a_permission_for_every_request(compile_model, line, is_fine):
+    text = PERMISSIONS.replace("    on arn:toy:{region}:{account}:*", line).replace(" else \"nobody\"", "")
+    text = text.replace("    Size   integer", "    Squad  map<string, Game>  required\n    Leader string\n    Size   integer")
+    complaint = ("toy.model:12: A request of Play may name no resource, and then needs no permission: one `on` needs a "
+                 "required member or `else`, or the operation is `anonymous`.\n")
+    assert compile_model(text).stderr == ("" if is_fine else complaint)
+    assert compile_model(text.replace("Play writes", "Play writes anonymous")).stderr == ""
 
 
 def test_the_permissions_page_is_that_of_the_models(modelc, tmp_path):

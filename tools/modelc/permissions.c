@@ -255,6 +255,32 @@ static void check_key(struct model *model, const struct operation_entry *operati
         complain(model, key->line, "%.*s has no value: it is a structure.", STR_ARGS(key->path.text.text));
 }
 
+/* Must every request be allowed by this line, also one that leaves out all that it may leave out? */
+static bool always_asks(const struct permission_entry *permission)
+{
+    const struct path *path = &permission->path;
+    bool is_required = path->count == 0 || path->items[0].shape->fields.items[path->items[0].field].required;
+
+    return !permission->also && !str_present(permission->when_asked.text.text) &&
+           (is_required || str_present(permission->otherwise));
+}
+
+/* An operation must ask for a permission in every request, unless its model says that it needs none. */
+static void check_that_one_always_asks(struct model *model, const struct operation_entry *operation)
+{
+    size_t k = 0;
+
+    if (operation->anonymous)
+        return;
+    while (k < operation->permissions.count && !always_asks(&operation->permissions.items[k]))
+        k++;
+    if (operation->permissions.count > 0 && k == operation->permissions.count)
+        complain(model, operation->permissions.items[0].line,
+                 "A request of %.*s may name no resource, and then needs no permission: one `on` needs a "
+                 "required member or `else`, or the operation is `anonymous`.",
+                 STR_ARGS(operation->name));
+}
+
 void check_permissions(struct model *model)
 {
     for (size_t i = 0; i < model->actions.count; i++)
@@ -268,6 +294,7 @@ void check_permissions(struct model *model)
                                              STR_ARGS(operation->name));
         for (size_t k = 0; k < operation->permissions.count; k++)
             check_permission(model, operation, k);
+        check_that_one_always_asks(model, operation);
         for (size_t k = 0; k < operation->keys.count; k++)
             check_key(model, operation, &operation->keys.items[k]);
         if (operation->keys.count > 0 && operation->permissions.count == 0)
