@@ -2,7 +2,7 @@
  * batch.c: runs everything that is due as one transaction.
  *
  * Each call runs between a savepoint and its release or rollback, so a failed call leaves no writes.
- * store_commit() only appends the batch to the log; deliver.c sends the replies when the log is on disk, and
+ * store_commit() only appends the batch to the log; outbox.c sends the replies when the log is on disk, and
  * meanwhile the next batch runs.
  *
  * A batch is bounded in calls and in milliseconds, because its first reply cannot be sent before its last
@@ -322,7 +322,7 @@ static void run_calls(struct engine *engine)
         engine->now_ms = engine_now_ms(engine);
         calls = run_runnable(engine, calls, end_us);
         more_may_come = calls < WORTH_COMMITTING && !engine->batch->hurries && monotonic_us() < end_us &&
-                        deliver_is_waiting(engine);
+                        outbox_is_waiting(engine);
     } while (more_may_come && take_more_while_disk_is_busy(engine));
     if (!engine->last_run)
         run_due(engine, deliveries_take_due);
@@ -376,5 +376,5 @@ void batch_run(struct engine *engine)
     }
     engine->txn = NULL;
     engine->batch = NULL;
-    deliver_batch(engine, batch);
+    outbox_add_batch(engine, batch);
 }

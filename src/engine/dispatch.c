@@ -462,7 +462,7 @@ static void run_read(struct dispatcher *dispatcher, struct exchange *exchange)
     }
     if (dispatcher->class != WORK_NONE)
         encode(exchange, dispatcher->class);
-    deliver_read(dispatcher->engine, exchange);
+    outbox_add_read(dispatcher->engine, exchange);
 }
 
 /* Compute the expensive part outside the engine; on failure the handler does it all itself. */
@@ -522,7 +522,7 @@ static void run_door(struct dispatcher *dispatcher, struct exchange *exchange)
 {
     exchange->call.time_up_us = monotonic_us() + (int64_t)LIMIT_LONG_READ_MS * 1000;
     attempt(&(struct attempt){dispatcher, exchange, false}, door_now);
-    deliver_read(dispatcher->engine, exchange);
+    outbox_add_read(dispatcher->engine, exchange);
 }
 
 void dispatch_door_on_worker(struct engine *engine, struct exchange *exchange)
@@ -621,10 +621,9 @@ static void serve(struct dispatcher *dispatcher, struct exchange *exchange)
     struct attempt understood = {dispatcher, exchange, false};
 
     if (!attempt(&understood, understand_now) || !understood.good) {
+        /* An error's sentence may quote a large value, which takes long to encode. */
         if (dispatcher->class != WORK_NONE && exchange->reply.status == 0)
-            encode(exchange,
-                   dispatcher
-                       ->class); /* an error's sentence may quote a large value, which takes long to encode */
+            encode(exchange, dispatcher->class);
         exchange->answered(exchange);
         return;
     }

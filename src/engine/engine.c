@@ -133,7 +133,7 @@ bool take_more_while_disk_is_busy(struct engine *engine)
 {
     pthread_mutex_lock(&engine->lock);
     engine->inbox_wanted = WORTH_COMMITTING;
-    while (!has_arrived(engine) && deliver_is_waiting(engine))
+    while (!has_arrived(engine) && outbox_is_waiting(engine))
         pthread_cond_wait(&engine->arrived, &engine->lock);
     engine->inbox_wanted = 1;
     take_inbox(engine);
@@ -300,7 +300,7 @@ static void init_locks(struct engine *engine)
     pthread_condattr_destroy(&monotonic);
     pthread_mutex_init(&engine->lock, NULL);
     pthread_mutex_init(&engine->durable_lock, NULL);
-    pthread_cond_init(&engine->delivered, NULL);
+    pthread_cond_init(&engine->released, NULL);
 }
 
 static bool open_doors(struct engine *engine, struct arena *arena, str *error)
@@ -335,7 +335,7 @@ struct engine *engine_start(const struct engine_options *options, struct arena *
     effects_check(engine);
     collect_schemas(options, engine->schemas);
     engine->options.store.schemas = engine->schemas;
-    engine->options.store.on_durable = deliver_durable;
+    engine->options.store.on_durable = outbox_release_durable;
     engine->options.store.context = engine;
     engine->store = store_open(&engine->options.store, arena, error);
     if (!engine->store) {
@@ -347,7 +347,7 @@ struct engine *engine_start(const struct engine_options *options, struct arena *
     if (!run_start(engine)) {
         *error = S("the services could not start; the log says why");
         work_stop(engine->pool);
-        deliver_wait_for_all(engine);
+        outbox_wait_until_empty(engine);
         engine_free(engine);
         return NULL;
     }
@@ -363,7 +363,7 @@ void engine_stop(struct engine *engine)
     pthread_mutex_unlock(&engine->lock);
     pthread_cond_signal(&engine->arrived);
     pthread_join(engine->thread, NULL);
-    deliver_wait_for_all(engine);
+    outbox_wait_until_empty(engine);
 }
 
 void engine_free(struct engine *engine)
@@ -382,6 +382,6 @@ void engine_free(struct engine *engine)
     pthread_mutex_destroy(&engine->lock);
     pthread_mutex_destroy(&engine->durable_lock);
     pthread_cond_destroy(&engine->arrived);
-    pthread_cond_destroy(&engine->delivered);
+    pthread_cond_destroy(&engine->released);
     free(engine);
 }

@@ -169,8 +169,8 @@ struct engine {
     int64_t retry_ms;     /* after a failed commit, everything parked runs again at this time */
 
     pthread_mutex_t durable_lock; /* protects the next five */
-    pthread_cond_t delivered;     /* signalled when durable batches have been delivered */
-    bool delivering;              /* a thread is delivering */
+    pthread_cond_t released;      /* signalled when durable batches have been released */
+    bool releasing;               /* a thread is releasing */
     uint64_t durable;
     struct batch *unsynced_first, *unsynced_last;
     struct exchange_queue unsynced_reads;
@@ -262,14 +262,14 @@ int64_t metrics_next_due_ms(const struct engine *engine);
 /* GET /_orderly/metrics/services */
 enum outcome metrics_list(const struct call *call, const struct visit *visit, struct http_reply *reply);
 
-/* deliver.c: sends replies and starts effects when they are durable */
-void deliver_batch(struct engine *engine, struct batch *batch);
+/* outbox.c: sends replies and starts effects when they are durable */
+void outbox_add_batch(struct engine *engine, struct batch *batch);
 /* Send a reply that waits only for exchange->sequence: a read's. */
-void deliver_read(struct engine *engine, struct exchange *exchange);
-void deliver_durable(void *engine, uint64_t sequence);
-void deliver_wait_for_all(struct engine *engine);
+void outbox_add_read(struct engine *engine, struct exchange *exchange);
+void outbox_release_durable(void *engine, uint64_t sequence);
+void outbox_wait_until_empty(struct engine *engine);
 /* Does a batch wait for the disk? */
-bool deliver_is_waiting(struct engine *engine);
+bool outbox_is_waiting(struct engine *engine);
 /* Check that the end of each kind of effect runs an operation. */
 void effects_check(const struct engine *engine);
 void effects_resume(struct engine *engine);

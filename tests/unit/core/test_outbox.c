@@ -1,5 +1,5 @@
 /*
- * test_delivery.c: when replies are sent and effects start; a full disk; and how the engine stops.
+ * test_outbox.c: when replies are sent and effects start; a full disk; and how the engine stops.
  */
 #include "core.h"
 #include "world_model.h"

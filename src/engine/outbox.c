@@ -1,5 +1,5 @@
 /*
- * deliver.c: sends replies and starts effects once the batch they depend on is on disk.  Transient effects
+ * outbox.c: sends replies and starts effects once the batch they depend on is on disk.  Transient effects
  * start as soon as their batch is committed.
  *
  * The engine thread and the server threads add what waits; the store's sync thread releases it. Batches are
@@ -98,14 +98,14 @@ static void release_all(struct engine *engine, struct batch *batches, struct exc
 }
 
 /*
- * Called with the lock held; the lock is released while a batch is delivered.  Another thread that calls it
+ * Called with the lock held; the lock is released while a batch is released.  Another thread that calls it
  * meanwhile leaves its batches to the first one.
  */
 static void release_durable(struct engine *engine)
 {
-    if (engine->delivering)
+    if (engine->releasing)
         return;
-    engine->delivering = true;
+    engine->releasing = true;
     for (;;) {
         struct batch *batches = take_durable_batches(engine);
         struct exchange_queue reads = take_durable_reads(engine);
@@ -116,8 +116,8 @@ static void release_durable(struct engine *engine)
         release_all(engine, batches, reads);
         pthread_mutex_lock(&engine->durable_lock);
     }
-    engine->delivering = false;
-    pthread_cond_broadcast(&engine->delivered);
+    engine->releasing = false;
+    pthread_cond_broadcast(&engine->released);
 }
 
 static void start_transient_effects(const struct engine *engine, struct batch *batch)
@@ -133,7 +133,7 @@ static void start_transient_effects(const struct engine *engine, struct batch *b
 }
 
 /* Send the replies that wait only for the last batch that `lasts`. */
-static void deliver_unsynced_answers(struct engine *engine, struct batch *batch)
+static void release_unsynced_answers(struct engine *engine, struct batch *batch)
 {
     size_t kept = 0;
 
@@ -144,17 +144,17 @@ static void deliver_unsynced_answers(struct engine *engine, struct batch *batch)
             continue;
         }
         exchange->sequence = engine->lasting;
-        deliver_read(engine, exchange);
+        outbox_add_read(engine, exchange);
     }
     batch->answers.count = kept;
 }
 
-void deliver_batch(struct engine *engine, struct batch *batch)
+void outbox_add_batch(struct engine *engine, struct batch *batch)
 {
     if (batch->lasts)
         engine->lasting = batch->sequence;
     start_transient_effects(engine, batch);
-    deliver_unsynced_answers(engine, batch);
+    release_unsynced_answers(engine, batch);
     if (!batch->answers.count && !batch->effects.count) {
         release(engine, batch); /* none of it waits for the disk */
         return;
@@ -166,7 +166,7 @@ void deliver_batch(struct engine *engine, struct batch *batch)
     pthread_mutex_unlock(&engine->durable_lock);
 }
 
-void deliver_durable(void *context, uint64_t sequence)
+void outbox_release_durable(void *context, uint64_t sequence)
 {
     struct engine *engine = context;
 
@@ -177,7 +177,7 @@ void deliver_durable(void *context, uint64_t sequence)
     pthread_mutex_unlock(&engine->durable_lock);
 }
 
-void deliver_read(struct engine *engine, struct exchange *exchange)
+void outbox_add_read(struct engine *engine, struct exchange *exchange)
 {
     pthread_mutex_lock(&engine->durable_lock);
     bool durable = exchange->sequence <= engine->durable;
@@ -188,7 +188,7 @@ void deliver_read(struct engine *engine, struct exchange *exchange)
         let_go(engine, exchange);
 }
 
-bool deliver_is_waiting(struct engine *engine)
+bool outbox_is_waiting(struct engine *engine)
 {
     pthread_mutex_lock(&engine->durable_lock);
     bool waiting = engine->unsynced_first != NULL;
@@ -196,11 +196,11 @@ bool deliver_is_waiting(struct engine *engine)
     return waiting;
 }
 
-void deliver_wait_for_all(struct engine *engine)
+void outbox_wait_until_empty(struct engine *engine)
 {
     pthread_mutex_lock(&engine->durable_lock);
-    while (engine->delivering || engine->unsynced_first || engine->unsynced_reads.first)
-        pthread_cond_wait(&engine->delivered, &engine->durable_lock);
+    while (engine->releasing || engine->unsynced_first || engine->unsynced_reads.first)
+        pthread_cond_wait(&engine->released, &engine->durable_lock);
     pthread_mutex_unlock(&engine->durable_lock);
 }
 
