@@ -8,7 +8,7 @@
  */
 #include "base/arena.h"
 
-enum { MS_PER_S = 1000 };
+enum { MS_PER_S = 1000, US_PER_MS = 1000, US_PER_S = 1000000 };
 
 int64_t wall_clock_ms(void);
 int64_t wall_clock_us(void);

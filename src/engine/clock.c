@@ -15,7 +15,7 @@
 
 #include <stdatomic.h>
 
-enum { US_PER_MS = 1000, KEEP_EVERY_MS = 1000 };
+enum { KEEP_EVERY_MS = 1000 };
 
 static void raise_to(_Atomic int64_t *ahead_us, int64_t value_us)
 {

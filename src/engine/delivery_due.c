@@ -10,8 +10,7 @@
 #include "engine_sql.h"
 
 #include "base/log.h"
-
-enum { US_PER_S = 1000000, US_PER_MS = 1000 };
+#include "base/time.h"
 
 void deliveries_due_at(struct engine *engine, int64_t due_ms)
 {

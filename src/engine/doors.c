@@ -249,8 +249,8 @@ bool doors_admit(struct exchange *exchange, struct auth *auth, struct store_read
 {
     unsigned flags = exchange->door->flags;
 
-    if (exchange->request->body.size >
-        LIMIT_LOOP_BODY_BYTES) /* a door's body is verified and read on the loop */
+    /* A door's body is verified and read on the loop. */
+    if (exchange->request->body.size > LIMIT_LOOP_BODY_BYTES)
         return refuse(exchange, 413, S("That is more than any admin path takes."));
     if (!(flags & DOOR_OPEN) && exchange->call.engine->options.strict_auth &&
         !auth_is_administrator(auth, exchange, reader))

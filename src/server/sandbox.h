@@ -53,10 +53,9 @@ struct sandboxes {
     uv_poll_t launcher_poll;
     bool launched; /* the launcher exists */
     uv_timer_t tick, grace;
-    uint64_t tick_ms; /* the present interval of the tick */
-    uint64_t
-        exact_count_ns; /* no exact count of any sandbox's memory before this time: see sandbox_memory.c */
-    struct arena arena; /* for one event */
+    uint64_t tick_ms;                /* the present interval of the tick */
+    uint64_t exact_count_ns;         /* no memory is counted exactly before then: see sandbox_memory.c */
+    struct arena arena;              /* for one event */
     void (*done)(struct loop *loop); /* set when the server ends: events are not posted then */
 };
 

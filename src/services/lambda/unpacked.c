@@ -89,8 +89,8 @@ static struct {
     struct map folders;
 } all = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
-static atomic_bool
-    some_are_set_aside; /* some folders are set aside, and wait for the sandboxes that use them */
+/* Some folders are set aside, and wait for the sandboxes that use them. */
+static atomic_bool some_are_set_aside;
 
 /* Wait until no other thread has that folder, then take it. */
 static struct known *take(str folder)
