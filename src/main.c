@@ -232,7 +232,7 @@ static const struct command {
     {"--version", version_command, false},
 };
 
-/* NULL: there is none. */
+/* NULL: no command has that name. */
 static const struct command *find_command(const char *name)
 {
     for (size_t i = 0; i < sizeof COMMANDS / sizeof *COMMANDS; i++)
