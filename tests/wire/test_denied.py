@@ -121,7 +121,7 @@ def denial(service, action, resource):
 
 
 def is_resource(pattern, resource):
-    """Is it one of those that the document describes?"""
+    """Does the document's pattern describe this ARN?"""
     known = pattern.replace("${Region}", "us-east-1").replace("${Account}", ACCOUNT)
     return re.fullmatch(re.sub(r"\\\$\\\{\w+\\\}", ".+", re.escape(known)), resource) is not None
 
