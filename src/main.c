@@ -2,6 +2,7 @@
  * main.c: selects the command; for the server, connects the services to the engine, and the engine to the
  * server.
  */
+#include "commands/commands.h"
 #include "options.h"
 #include "orders/cli/commands.h"
 #include "server/server.h"
@@ -219,33 +220,45 @@ static int version_command(int argc, char **argv)
     return EXIT_SUCCESS;
 }
 
+static int help_command(int argc, char **argv);
+
+static const struct command {
+    const char *name;
+    int (*run)(int argc, char **argv); /* argv[0] is the name */
+    bool has_commands;
+} COMMANDS[] = {
+    {"help", help_command, false},         {"iam", iam_main, true},
+    {"orders", orders_main, true},         {"version", version_command, false},
+    {"--version", version_command, false},
+};
+
+/* NULL: no command has that name. */
+static const struct command *find_command(const char *name)
+{
+    for (size_t i = 0; i < sizeof COMMANDS / sizeof *COMMANDS; i++)
+        if (strcmp(name, COMMANDS[i].name) == 0)
+            return &COMMANDS[i];
+    return NULL;
+}
+
 /* "help orders submit" is "orders help submit". */
 static int help_command(int argc, char **argv)
 {
-    static char orders[] = "orders", help[] = "help";
+    static char help[] = "help";
+    const struct command *command = argc > 1 ? find_command(argv[1]) : NULL;
 
-    if (argc > 1 && strcmp(argv[1], orders) != 0) {
-        fprintf(stderr, "orderly: %s is not a command. See orderly help.\n", argv[1]);
-        return EXIT_FAILURE;
-    }
     if (argc == 1) {
         options_print_help();
         return EXIT_SUCCESS;
     }
-    argv[0] = orders;
+    if (!command || !command->has_commands) {
+        fprintf(stderr, "orderly: %s is not a command. See orderly help.\n", argv[1]);
+        return EXIT_FAILURE;
+    }
+    argv[0] = argv[1];
     argv[1] = help;
-    return orders_main(argc, argv);
+    return command->run(argc, argv);
 }
-
-static const struct {
-    const char *name;
-    int (*run)(int argc, char **argv); /* argv[0] is the name */
-} COMMANDS[] = {
-    {"help", help_command},
-    {"orders", orders_main},
-    {"version", version_command},
-    {"--version", version_command},
-};
 
 int main(int argc, char **argv)
 {
@@ -254,8 +267,8 @@ int main(int argc, char **argv)
      * entry.
      */
     setenv("TZ", "UTC", 0);
-    for (size_t i = 0; i < sizeof COMMANDS / sizeof *COMMANDS; i++)
-        if (argc > 1 && strcmp(argv[1], COMMANDS[i].name) == 0)
-            return COMMANDS[i].run(argc - 1, argv + 1);
+    const struct command *command = argc > 1 ? find_command(argv[1]) : NULL;
+    if (command)
+        return command->run(argc - 1, argv + 1);
     return serve_command(argc, argv);
 }

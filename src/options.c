@@ -313,7 +313,8 @@ void options_print_help(void)
     printf("Orderly speaks SNS, SQS, Lambda, DynamoDB, IAM, STS and CloudWatch Logs on one port.\n\n"
            "    orderly [flags]                  start the server\n"
            "    orderly orders COMMAND [flags]   the order notification system from the command line\n"
-           "    orderly help [orders [COMMAND]]  this text, or that of a command\n"
+           "    orderly iam explain …            what a policy allows, and which statement decides\n"
+           "    orderly help [COMMAND …]         this text, or that of a command\n"
            "    orderly version\n\n"
            "Flags of the server:\n\n");
     for (size_t i = 0; i < OPTIONS; i++) {

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { FLAG_COLUMN = 32 };
+enum { FLAG_COLUMN = 32, NAME_COLUMNS = 8, OPERANDS_COLUMNS = 10 };
 
 /* ---- help ---- */
 
@@ -31,10 +31,21 @@ static void print_shared(const struct cli_table *table)
     printf("\n%s", table->footer);
 }
 
+/* Each after a space.  Returns the number of columns. */
+static int print_operands(const struct cli_command *command)
+{
+    int columns = 0;
+
+    for (size_t i = 0; i < CLI_OPERANDS && command->operands[i]; i++)
+        columns += printf(" %s", command->operands[i]);
+    return columns;
+}
+
 static void print_command_help(const struct cli_table *table, const struct cli_command *command)
 {
-    printf("%s %s%s%s [flags]\n\n%s\n", table->program, command->name, command->operand ? " " : "",
-           command->operand ? command->operand : "", command->text);
+    printf("%s %s", table->program, command->name);
+    print_operands(command);
+    printf(" [flags]\n\n%s\n", command->text);
     print_flags(table, (int)command->bit, false);
     print_shared(table);
 }
@@ -44,7 +55,9 @@ static void print_help(const struct cli_table *table)
     printf("%s\n\n    %s COMMAND [flags]\n\n", table->summary, table->program);
     for (size_t i = 0; i < table->command_count; i++) {
         const struct cli_command *command = &table->commands[i];
-        printf("  %-8s%-10s%s\n", command->name, command->operand ? command->operand : "", command->summary);
+        printf("  %-*s", NAME_COLUMNS - 1, command->name);
+        int columns = print_operands(command);
+        printf("%*s %s\n", columns < OPERANDS_COLUMNS ? OPERANDS_COLUMNS - columns : 0, "", command->summary);
     }
     printf("\n`%s COMMAND --help` says more about a command.\n", table->program);
     print_shared(table);
@@ -127,6 +140,16 @@ static enum cli_result set_text(const struct parse *parse, const struct cli_flag
     return CLI_RUN;
 }
 
+static enum cli_result add_text(const struct parse *parse, const struct cli_flag *flag, const char *value)
+{
+    struct cli_texts *texts = (void *)((char *)parse->values + flag->offset);
+
+    if (texts->count == CLI_TEXTS_AT_MOST)
+        return complain(parse, "%s may be given %d times.", flag->name, CLI_TEXTS_AT_MOST);
+    texts->items[texts->count++] = value;
+    return CLI_RUN;
+}
+
 static void set_fallbacks(const struct parse *parse)
 {
     for (size_t i = 0; i < parse->table->flag_count; i++) {
@@ -144,6 +167,18 @@ static enum cli_result set_switch(const struct parse *parse, const struct cli_fl
     return CLI_RUN;
 }
 
+static enum cli_result set_value(const struct parse *parse, const struct cli_flag *flag, const char *value)
+{
+    static enum cli_result (*const setters[])(const struct parse *, const struct cli_flag *, const char *) = {
+        [CLI_SWITCH] = set_switch,
+        [CLI_TEXT] = set_text,
+        [CLI_TEXTS] = add_text,
+        [CLI_NUMBER] = set_number,
+    };
+
+    return setters[flag->kind](parse, flag, value);
+}
+
 /* --flag value, or --flag=value.  Moves *at to the value. */
 static enum cli_result parse_flag(const struct parse *parse, int *at)
 {
@@ -155,17 +190,20 @@ static enum cli_result parse_flag(const struct parse *parse, int *at)
 
     if (!flag)
         return complain(parse, "%s is not a flag of %s.", word, parse->command->name);
-    if (flag->kind == CLI_SWITCH)
-        return set_switch(parse, flag, value);
-    if (!value && ++*at < parse->argc)
-        value = parse->argv[*at];
-    if (!value)
-        return complain(parse, "%s needs a value: %s.", flag->name, flag->value);
-    return flag->kind == CLI_TEXT ? set_text(parse, flag, value) : set_number(parse, flag, value);
+    if (flag->kind != CLI_SWITCH) {
+        if (!value && ++*at < parse->argc)
+            value = parse->argv[*at];
+        if (!value)
+            return complain(parse, "%s needs a value: %s.", flag->name, flag->value);
+    }
+    return set_value(parse, flag, value);
 }
 
 static enum cli_result parse_words(const struct parse *parse)
 {
+    const struct cli_command *command = parse->command;
+    size_t given = 0;
+
     for (int i = 2; i < parse->argc; i++) {
         const char *word = parse->argv[i];
         bool is_flag = word[0] == '-' && word[1] != '\0';
@@ -173,12 +211,12 @@ static enum cli_result parse_words(const struct parse *parse)
             return CLI_WRONG;
         if (is_flag)
             continue;
-        if (!parse->command->operand || parse->words->operand)
+        if (given == CLI_OPERANDS || !command->operands[given])
             return complain(parse, "%s is one word too many.", word);
-        parse->words->operand = word;
+        parse->words->operands[given++] = word;
     }
-    if (parse->command->operand_needed && !parse->words->operand)
-        return complain(parse, "%s is missing.", parse->command->operand);
+    if (given < command->needed)
+        return complain(parse, "%s is missing.", command->operands[given]);
     return CLI_RUN;
 }
 

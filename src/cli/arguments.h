@@ -11,16 +11,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { CLI_OPERANDS = 2, CLI_TEXTS_AT_MOST = 32 };
+
 struct cli_command {
-    unsigned bit; /* a power of two, so that a flag can belong to several commands */
-    bool operand_needed;
-    const char *name, *operand; /* "submit", "[FILE|-]"; operand NULL: the command takes no operand */
+    unsigned bit;  /* a power of two, so that a flag can belong to several commands */
+    size_t needed; /* the number of operands that may not be missing: the first ones */
+    const char *name, *operands[CLI_OPERANDS]; /* "submit", {"[FILE|-]"}; NULL after the last one */
     const char *summary, *text; /* one line without a full stop; the beginning of the command's own help */
+};
+
+/* The values of a flag that may be repeated, in their order. */
+struct cli_texts {
+    const char *items[CLI_TEXTS_AT_MOST];
+    size_t count;
 };
 
 enum cli_kind {
     CLI_SWITCH, /* bool */
     CLI_TEXT,   /* const char *, never empty */
+    CLI_TEXTS,  /* struct cli_texts: one value each time that the flag is given */
     CLI_NUMBER, /* int64_t */
 };
 
@@ -45,8 +54,8 @@ struct cli_table {
 };
 
 struct cli_words {
-    unsigned command; /* its bit */
-    const char *operand;
+    unsigned command;                   /* its bit */
+    const char *operands[CLI_OPERANDS]; /* NULL where one is missing */
 };
 
 enum cli_result { CLI_RUN, CLI_HELPED, CLI_WRONG };

@@ -78,7 +78,8 @@ def test_help_is_there_by_every_usual_name(orderly):
         "Orderly speaks SNS, SQS, Lambda, DynamoDB, IAM, STS and CloudWatch Logs on one port.\n\n"
         "    orderly [flags]                  start the server\n"
         "    orderly orders COMMAND [flags]   the order notification system from the command line\n"
-        "    orderly help [orders [COMMAND]]  this text, or that of a command\n"
+        "    orderly iam explain …            what a policy allows, and which statement decides\n"
+        "    orderly help [COMMAND …]         this text, or that of a command\n"
         "    orderly version\n\n"
         "Flags of the server:\n\n"
         "  --host ADDRESS\n")

@@ -35,10 +35,12 @@ class Operation:
     reads: bool
     internal: bool
     long: bool
+    anonymous: bool
     input: str = ""
     output: str = ""
     errors: list = field(default_factory=list)
     http: tuple = ()
+    action: str = ""
     needs: list = field(default_factory=list)  # the lines `on`, `also` and `key`, as words
 
 
@@ -139,6 +141,8 @@ def operation_line(operation, words):
         operation.errors += words[1:]
     elif words[0] == "http":
         operation.http = (words[1], words[2], int(words[3]))
+    elif words[0] == "action":
+        operation.action = words[1]
     elif words[0] in ("on", "also", "key"):
         operation.needs.append(words)
     elif words[0] in ("input", "output"):
@@ -164,7 +168,7 @@ def read_model(path):
             model.also.update(rest)
             take_line = model.also.update
         elif kind == "operation":
-            operation = model.operations[name] = Operation("reads" in rest, "internal" in rest, "long" in rest)
+            operation = model.operations[name] = Operation("reads" in rest, "internal" in rest, "long" in rest, "anonymous" in rest)
             take_line = lambda words, operation=operation: operation_line(operation, words)
         elif kind == "group":
             members = groups[name] = {}

@@ -1,4 +1,4 @@
-"""Lambda and Logs: each operation is allowed on exactly its resource, and each condition key binds in both directions."""
+"""Lambda, Logs and tables' tags: each operation is allowed on exactly its resource, and each condition key binds in both directions."""
 
 import json
 import pathlib
@@ -16,6 +16,7 @@ QUEUE = f"arn:aws:sqs:us-east-1:{ACCOUNT}:of-nobody"
 LAMBDA, LOGS = f"arn:aws:lambda:us-east-1:{ACCOUNT}", f"arn:aws:logs:us-east-1:{ACCOUNT}"
 FUNCTION, MAPPING = f"{LAMBDA}:function:none", f"{LAMBDA}:event-source-mapping:{UUID}"
 GROUP = f"{LOGS}:log-group:none"
+TABLE = f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/none"
 CODE = {"ZipFile": zip_of({"index.py": "def handler(event, context):\n    return event\n"})}
 NEW = {"Runtime": "python3.11", "Handler": "index.handler", "Code": CODE, "Role": ROLE}
 GRANT = {"StatementId": "s", "Action": "lambda:InvokeFunction", "Principal": "sns.amazonaws.com"}
@@ -32,6 +33,9 @@ OPERATIONS = [
     ("lambda", "get_function", {"FunctionName": "none:live"}, [("lambda:GetFunction", f"{FUNCTION}:live")]),
     ("lambda", "get_function_configuration", {"FunctionName": FUNCTION}, [("lambda:GetFunctionConfiguration", FUNCTION)]),
     ("lambda", "list_functions", {}, [("lambda:ListFunctions", "*")]),
+    ("lambda", "list_versions_by_function", {"FunctionName": "none"}, [("lambda:ListVersionsByFunction", FUNCTION)]),
+    ("lambda", "get_function_code_signing_config", {"FunctionName": "none"},
+     [("lambda:GetFunctionCodeSigningConfig", FUNCTION)]),
     ("lambda", "update_function_code", {"FunctionName": "none", **CODE}, [("lambda:UpdateFunctionCode", FUNCTION)]),
     ("lambda", "update_function_configuration", {"FunctionName": "none"}, [("lambda:UpdateFunctionConfiguration", FUNCTION)]),
     ("lambda", "update_function_configuration", {"FunctionName": "none", "Role": ROLE},
@@ -75,6 +79,16 @@ OPERATIONS = [
     ("logs", "tag_resource", {"resourceArn": GROUP, "tags": TAGS}, [("logs:TagResource", GROUP)]),
     ("logs", "untag_resource", {"resourceArn": GROUP, "tagKeys": ["env"]}, [("logs:UntagResource", GROUP)]),
     ("logs", "list_tags_for_resource", {"resourceArn": GROUP}, [("logs:ListTagsForResource", GROUP)]),
+]
+
+# test_dynamodb_access.py has the operations about items.
+OF_TABLES = [
+    ("dynamodb", "describe_continuous_backups", {"TableName": "none"}, [("dynamodb:DescribeContinuousBackups", TABLE)]),
+    ("dynamodb", "describe_time_to_live", {"TableName": "none"}, [("dynamodb:DescribeTimeToLive", TABLE)]),
+    ("dynamodb", "tag_resource", {"ResourceArn": TABLE, "Tags": [{"Key": "k", "Value": "v"}]},
+     [("dynamodb:TagResource", TABLE)]),
+    ("dynamodb", "untag_resource", {"ResourceArn": TABLE, "TagKeys": ["k"]}, [("dynamodb:UntagResource", TABLE)]),
+    ("dynamodb", "list_tags_of_resource", {"ResourceArn": TABLE}, [("dynamodb:ListTagsOfResource", TABLE)]),
 ]
 
 
@@ -123,8 +137,8 @@ def denial_of(call, arguments):
     return None
 
 
-@pytest.mark.parametrize("service, method, arguments, needs", OPERATIONS,
-                         ids=[f"{one[0]}-{one[1]}-{number}" for number, one in enumerate(OPERATIONS)])
+@pytest.mark.parametrize("service, method, arguments, needs", OPERATIONS + OF_TABLES,
+                         ids=[f"{one[0]}-{one[1]}-{number}" for number, one in enumerate(OPERATIONS + OF_TABLES)])
 def test_an_operation_needs_each_action_on_exactly_its_resource(user, service, method, arguments, needs):
     for action, resource in needs:
         others = {"Effect": "Allow", "NotAction": action, "Resource": "*"}

@@ -260,6 +260,8 @@ def lambda_(world):
         "GetFunction": only(function),
         "GetFunctionConfiguration": only(function),
         "ListFunctions": only({"MaxItems": 2}),
+        "ListVersionsByFunction": only({**function, "MaxItems": 2}),
+        "GetFunctionCodeSigningConfig": only(function),
         "UpdateFunctionCode": only({**function, "ZipFile": world.zip}),
         "UpdateFunctionConfiguration": only({**function, **settings}),
         "DeleteFunction": lambda: ([("CreateFunction", {"FunctionName": "passing", "Code": {"ZipFile": world.zip}, **settings})],
@@ -310,12 +312,18 @@ ITEM = {"id": {"S": "a"}, "n": {"N": "1"}, "b": {"B": b"x"}, "l": {"L": [{"NULL"
 
 def dynamodb(world):
     table, key = {"TableName": "every"}, {"TableName": "every", "Key": {"id": {"S": "a"}}}
+    resource = {"ResourceArn": arn("dynamodb", "table/every")}
     names, values = {"#n": "n"}, {":v": {"N": "1"}}
     condition = {"ConditionExpression": "attribute_not_exists(#n) OR #n = :v", "ExpressionAttributeNames": names,
                  "ExpressionAttributeValues": values}
     return {
         "CreateTable": lambda: ((), world.table(world.new())),
         "DescribeTable": only(table),
+        "DescribeContinuousBackups": only(table),
+        "DescribeTimeToLive": only(table),
+        "TagResource": only({**resource, "Tags": TAGS}),
+        "UntagResource": only({**resource, "TagKeys": ["nothing"]}),
+        "ListTagsOfResource": only(resource),
         "ListTables": only({"Limit": 2}),
         "DeleteTable": lambda: ([("CreateTable", world.table("passing"))], {"TableName": "passing"}),
         "PutItem": only({**table, "Item": ITEM, "ReturnValues": "ALL_OLD", **condition}),

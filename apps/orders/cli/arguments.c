@@ -8,11 +8,18 @@
 enum { MAX_NUMBER = 100000000 };
 
 static const struct cli_command COMMANDS[] = {
-    {COMMAND_DEPLOY, false, "deploy", NULL,
+    {COMMAND_DEPLOY,
+     0,
+     "deploy",
+     {NULL},
      "create the order system: topic, queues, table, role, function, trigger",
      "Creates what is missing of the order system, and changes what differs from what it should be. Run it\n"
      "again at any time, also with another --function.\n"},
-    {COMMAND_SUBMIT, false, "submit", "[FILE|-]", "publish orders, one JSON object per line",
+    {COMMAND_SUBMIT,
+     0,
+     "submit",
+     {"[FILE|-]"},
+     "publish orders, one JSON object per line",
      "Publishes the orders of FILE, or of standard input, to the topic OrderTopic. An order is a JSON "
      "object\n"
      "on one line, with the texts orderId, userId, itemName and status, a positive whole number quantity,\n"
@@ -20,21 +27,45 @@ static const struct cli_command COMMANDS[] = {
      "send it.\n\n"
      "    {\"orderId\":\"O1\",\"userId\":\"U1\",\"itemName\":\"Laptop\",\"quantity\":1,"
      "\"status\":\"new\",\n     \"timestamp\":\"2025-05-03T12:00:00Z\"}    (on one line)\n"},
-    {COMMAND_LIST, false, "list", NULL, "print the orders in the table",
+    {COMMAND_LIST,
+     0,
+     "list",
+     {NULL},
+     "print the orders in the table",
      "Prints the orders in the table Orders, sorted by their ids.\n"},
-    {COMMAND_SHOW, true, "show", "ORDER", "show one order's way, step by step",
+    {COMMAND_SHOW,
+     1,
+     "show",
+     {"ORDER"},
+     "show one order's way, step by step",
      "Shows the way of one order: when it was published, delivered to the queue, received, handled and\n"
      "stored, and why a step failed. Orderly records these steps as a trace. On AWS, the command reads the\n"
      "table, the function's log and the dead-letter queue instead.\n"},
-    {COMMAND_WATCH, false, "watch", NULL, "follow the orders as they are handled",
+    {COMMAND_WATCH,
+     0,
+     "watch",
+     {NULL},
+     "follow the orders as they are handled",
      "Prints a line for each order that is stored and for each step that fails, until you press Ctrl-C.\n"},
-    {COMMAND_DLQ, false, "dlq", NULL, "show the messages that could not be handled",
+    {COMMAND_DLQ,
+     0,
+     "dlq",
+     {NULL},
+     "show the messages that could not be handled",
      "Shows the messages in the dead-letter queue OrderDLQ, and why each one is there. SQS counts this as a\n"
      "receive of each message; the command puts all of them back at once.\n"},
-    {COMMAND_WAIT, false, "wait", NULL, "wait until the orders have arrived",
+    {COMMAND_WAIT,
+     0,
+     "wait",
+     {NULL},
+     "wait until the orders have arrived",
      "Waits until each order of a file is in the table, and the dead-letter queue has as many messages as\n"
      "expected. The exit code is 0 then, and 1 if the time was over before, or if an order was given up.\n"},
-    {COMMAND_BURST, true, "burst", "N", "publish N made-up orders at full speed and time them",
+    {COMMAND_BURST,
+     1,
+     "burst",
+     {"N"},
+     "publish N made-up orders at full speed and time them",
      "Publishes N made-up orders as fast as it can, waits until each is in the table or in the dead-letter\n"
      "queue, and reports orders per second and how long an order took.\n"},
 };
@@ -97,6 +128,6 @@ enum cli_result orders_arguments_parse(int argc, char **argv, struct arguments *
     *arguments = (struct arguments){0};
     enum cli_result result = cli_parse(&TABLE, argc, argv, &words, arguments);
     arguments->command = words.command;
-    arguments->operand = words.operand;
+    arguments->operand = words.operands[0];
     return result;
 }

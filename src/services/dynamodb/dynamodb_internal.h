@@ -43,6 +43,10 @@ bool dynamodb_table_check(const struct call *call, const struct dynamodb_create_
 /* The type in the definition of that name, or absent. */
 str dynamodb_definition_type(const struct dynamodb_attribute_definitions *definitions, str name);
 
+/* tags.c */
+/* Check the tags of a request by themselves. */
+bool dynamodb_tags_check(const struct call *call, const struct dynamodb_tag_list *tags);
+
 /* item_key.c */
 /* Read the key from a whole item, or from a request's Key, which may contain nothing else. */
 bool dynamodb_key_of_item(const struct call *call, const struct table *table,

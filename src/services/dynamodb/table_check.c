@@ -3,8 +3,6 @@
  */
 #include "dynamodb_internal.h"
 
-#include "aws/tag_rules.h"
-
 #include "base/text.h"
 
 enum {
@@ -158,24 +156,8 @@ static bool check_billing(const struct call *call, const struct dynamodb_create_
                            check_units(call, "WriteCapacityUnits", throughput->write_capacity_units));
 }
 
-static bool check_tags(const struct call *call, const struct dynamodb_tag_list *tags)
-{
-    if (tags->count > TAGS_MAX)
-        return dynamodb_refuse(
-            call, S("One or more parameter values were invalid: Too many tags: the limit is 50"));
-    for (size_t i = 0; i < tags->count; i++)
-        for (size_t j = 0; j < i; j++)
-            if (str_equal(tags->items[i].key, tags->items[j].key))
-                return dynamodb_refuse(
-                    call, arena_format(call->arena,
-                                       "One or more parameter values were invalid: Duplicate tag "
-                                       "key: %.*s",
-                                       STR_ARGS(tags->items[i].key)));
-    return true;
-}
-
 bool dynamodb_table_check(const struct call *call, const struct dynamodb_create_table_input *in)
 {
     return check_required(call, in) && check_billing(call, in) && check_schema(call, in) &&
-           check_tags(call, &in->tags);
+           dynamodb_tags_check(call, &in->tags);
 }

@@ -119,6 +119,49 @@ enum outcome dynamodb_describe_table(const struct call *call, const struct dynam
     return DONE;
 }
 
+/* Every table has continuous backups on AWS; point-in-time recovery is off until it is turned on. */
+enum outcome dynamodb_describe_continuous_backups(const struct call *call,
+                                                  const struct dynamodb_describe_continuous_backups_input *in,
+                                                  struct dynamodb_describe_continuous_backups_output *out)
+{
+    struct dynamodb_continuous_backups_description *description =
+        arena_new(call->arena, struct dynamodb_continuous_backups_description);
+    struct dynamodb_point_in_time_recovery_description *recovery =
+        arena_new(call->arena, struct dynamodb_point_in_time_recovery_description);
+    const struct table *table = dynamodb_table_of(call);
+
+    (void)in;
+    if (!table)
+        return FAILED;
+    if (!table->row.id)
+        return fail(call, &DYNAMODB_TABLE_NOT_FOUND_EXCEPTION, "Table not found: %.*s",
+                    STR_ARGS(table->name));
+    recovery->point_in_time_recovery_status =
+        dynamodb_point_in_time_recovery_status_text(DYNAMODB_POINT_IN_TIME_RECOVERY_STATUS_DISABLED);
+    description->continuous_backups_status =
+        dynamodb_continuous_backups_status_text(DYNAMODB_CONTINUOUS_BACKUPS_STATUS_ENABLED);
+    description->point_in_time_recovery_description = recovery;
+    out->continuous_backups_description = description;
+    return DONE;
+}
+
+enum outcome dynamodb_describe_time_to_live(const struct call *call,
+                                            const struct dynamodb_describe_time_to_live_input *in,
+                                            struct dynamodb_describe_time_to_live_output *out)
+{
+    struct dynamodb_time_to_live_description *description =
+        arena_new(call->arena, struct dynamodb_time_to_live_description);
+    const struct table *table = dynamodb_table_of(call);
+
+    (void)in;
+    if (!table || (!table->row.id && !refuse_missing(call, table)))
+        return FAILED;
+    description->time_to_live_status =
+        dynamodb_time_to_live_status_text(DYNAMODB_TIME_TO_LIVE_STATUS_DISABLED);
+    out->time_to_live_description = description;
+    return DONE;
+}
+
 /* ---- making ---- */
 
 static void add(const struct call *call, const struct dynamodb_create_table_input *in, struct table *table)

@@ -4,11 +4,13 @@
  *     GET /_orderly/iam/explain?action=sqs:SendMessage&resource=ARN&as=ARN[&context=key=value…]
  *
  * `as` is a user, a role, an account's root or a service's host name.  `context` gives condition keys that a
- * request would supply; the resource's own policy and tags are looked up, as an operation would do.
- * `lookedAt` lists the evaluated policies, `unsuppliedKeys` their condition keys that no service supplies.
+ * request would supply, aws:SourceArn, aws:SourceAccount and aws:SourceIp among them; the resource's own
+ * policy and tags are looked up, as an operation would do. `lookedAt` lists the evaluated policies,
+ * `unsuppliedKeys` their condition keys that no service supplies.
  */
 #include "services/iam/iam.h"
 #include "services/iam/iam_internal.h"
+#include "services/iam/policy_internal.h"
 
 #include "aws/arn.h"
 #include "engine/doors.h"
@@ -83,18 +85,73 @@ static void supply(const struct call *call, const void *source, struct context_l
         resource->add_context(call, resource, context);
 }
 
-static bool read_context(const struct call *call, const struct form *form, struct context_list *context)
+/* What the query says about the request: keys of services, and those global keys that are not the
+ * principal's. */
+struct given {
+    struct context_list context;
+    str source_arn, source_account, source_ip;
+};
+
+/* NULL: this global key follows from the principal, the action or the time. */
+static str *global_key_of(struct given *given, enum context_key key)
 {
-    for (size_t i = 0; i < form->count; i++) {
-        str given = form->items[i].value;
-        ptrdiff_t equals = str_index(given, '=');
-        if (!str_equal(form->items[i].name, S("context")))
-            continue;
-        if (equals < 1)
-            return false;
-        context_add(call, context, str_head(given, (size_t)equals), str_from(given, (size_t)equals + 1));
+    switch (key) {
+    case KEY_SOURCE_ARN:
+        return &given->source_arn;
+    case KEY_SOURCE_ACCOUNT:
+        return &given->source_account;
+    case KEY_SOURCE_IP:
+        return &given->source_ip;
+    default:
+        return NULL;
     }
+}
+
+/* One "KEY=VALUE".  False: the sentence says what is wrong. */
+static bool read_pair(const struct call *call, str pair, struct given *given, const char **sentence)
+{
+    ptrdiff_t equals = str_index(pair, '=');
+    str name;
+
+    *sentence = "context= is written KEY=VALUE.";
+    if (equals < 1)
+        return false;
+    str key = str_head(pair, (size_t)equals), value = str_from(pair, (size_t)equals + 1);
+    enum context_key known = iam_context_key_find(key, &name);
+    if (known == KEY_OTHER) {
+        context_add(call, &given->context, key, value);
+        return true;
+    }
+    str *global = global_key_of(given, known);
+    *sentence =
+        "context= takes of the global keys only aws:SourceArn, aws:SourceAccount and aws:SourceIp: the "
+        "others follow from the principal, the action and the time.";
+    if (global)
+        *global = value;
+    return global != NULL;
+}
+
+static bool read_context(const struct call *call, const struct form *form, struct given *given,
+                         const char **sentence)
+{
+    for (size_t i = 0; i < form->count; i++)
+        if (str_equal(form->items[i].name, S("context")) &&
+            !read_pair(call, form->items[i].value, given, sentence))
+            return false;
     return true;
+}
+
+/* The call as the principal would make it. */
+static struct call call_of(const struct call *call, struct principal *principal, const struct given *given)
+{
+    if (str_present(given->source_arn))
+        principal->source_arn = given->source_arn;
+    if (str_present(given->source_account))
+        principal->source_account = given->source_account;
+    struct call theirs = call_as(call, principal);
+    if (str_present(given->source_ip))
+        theirs.source_ip = given->source_ip;
+    return theirs;
 }
 
 /* ---- the answer ---- */
@@ -183,7 +240,8 @@ enum outcome iam_explain_door(const struct call *call, const struct visit *visit
     struct form form = {0};
     struct principal principal;
     struct resource resource = {0};
-    struct context_list context = {.supply = supply, .source = &resource};
+    struct given given = {.context = {.supply = supply, .source = &resource}};
+    const char *sentence;
 
     if (!form_parse(call->arena, visit->request->query, &form))
         return refuse(call, reply, "The query is not a form.");
@@ -194,11 +252,11 @@ enum outcome iam_explain_door(const struct call *call, const struct visit *visit
         return refuse(call, reply,
                       "as= must be the ARN of a user, a role or a root that is there, or a "
                       "service's host name.");
-    if (!read_context(call, &form, &context))
-        return refuse(call, reply, "context= is written KEY=VALUE.");
+    if (!read_context(call, &form, &given, &sentence))
+        return refuse(call, reply, sentence);
     bool found = resource_of_arn(call, arn, &resource);
-    struct call theirs = call_as(call, &principal);
-    struct question question = {action, arn, resource.policy, &context};
+    struct call theirs = call_of(call, &principal, &given);
+    struct question question = {action, arn, resource.policy, &given.context};
     struct explanation explanation;
 
     iam_explain(&theirs, &question, &explanation);

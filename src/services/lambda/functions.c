@@ -271,6 +271,21 @@ enum outcome lambda_get_function_configuration(const struct call *call,
     return DONE;
 }
 
+/* CodeSigningConfigArn is absent: a function cannot have one. */
+enum outcome
+lambda_get_function_code_signing_config(const struct call *call,
+                                        const struct lambda_get_function_code_signing_config_request *in,
+                                        struct lambda_get_function_code_signing_config_response *out)
+{
+    const struct function *function = lambda_function_of(call);
+
+    (void)in;
+    if (!function)
+        return FAILED;
+    out->function_name = function->row.name;
+    return DONE;
+}
+
 /* Lists leave out State and LastUpdateStatus. */
 static struct lambda_function_configuration summary_of(const struct call *call,
                                                        const struct function *function)
@@ -304,6 +319,24 @@ enum outcome lambda_list_functions(const struct call *call, const struct lambda_
                 function.qualifier = S("$LATEST");
             *list_add(call->arena, &out->functions) = summary_of(call, &function);
         }
+    out->next_marker = page_end(call, &page);
+    return DONE;
+}
+
+enum outcome lambda_list_versions_by_function(const struct call *call,
+                                              const struct lambda_list_versions_by_function_request *in,
+                                              struct lambda_list_versions_by_function_response *out)
+{
+    const struct function *located = lambda_function_of(call);
+    struct page page;
+
+    if (!located || !lambda_page_open(call, in->marker, in->max_items, MAX_PAGE, &page))
+        return FAILED;
+    struct function latest = *located;
+    latest.qualifier = S("$LATEST");
+    list_make_empty(call->arena, &out->versions);
+    if (!page_is_past(&page, latest.qualifier) && page_takes(&page, latest.qualifier))
+        *list_add(call->arena, &out->versions) = summary_of(call, &latest);
     out->next_marker = page_end(call, &page);
     return DONE;
 }

@@ -8,30 +8,33 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { SEND = 1, LOOK = 2 };
+enum { SEND = 1, LOOK = 2, MOVE = 4 };
 
 struct values {
     int64_t count;
     const char *name;
     bool force;
+    struct cli_texts labels;
 };
 
 static const struct cli_command COMMANDS[] = {
-    {SEND, true, "send", "FILE", "send a file", "Sends FILE.\n"},
-    {LOOK, false, "look", NULL, "look around", "Looks around.\n"},
+    {SEND, 1, "send", {"FILE"}, "send a file", "Sends FILE.\n"},
+    {LOOK, 0, "look", {NULL}, "look around", "Looks around.\n"},
+    {MOVE, 2, "move", {"FILE", "FOLDER"}, "move a file", "Moves FILE.\n"},
 };
 static const struct cli_flag FLAGS[] = {
     {SEND, CLI_NUMBER, "--count", "N", "how often (default 3)", offsetof(struct values, count), 1, 9, 3},
     {SEND, CLI_SWITCH, "--force", NULL, "in any case", offsetof(struct values, force), 0, 0, 0},
+    {MOVE, CLI_TEXTS, "--label", "TEXT", "a label", offsetof(struct values, labels), 0, 0, 0},
     {CLI_EVERY_COMMAND, CLI_TEXT, "--name", "NAME", "who calls", offsetof(struct values, name), 0, 0, 0},
 };
 static const struct cli_table TABLE = {
     .program = "toy",
     .summary = "A toy.",
     .commands = COMMANDS,
-    .command_count = 2,
+    .command_count = sizeof COMMANDS / sizeof *COMMANDS,
     .flags = FLAGS,
-    .flag_count = 3,
+    .flag_count = sizeof FLAGS / sizeof *FLAGS,
     .footer = "That is all.\n",
 };
 
@@ -81,16 +84,48 @@ TEST(flags_and_the_operand_may_stand_in_any_order)
 {
     assert_runs("send", "--count", "9", "a.txt", "--name=me", "--force");
     assert_int_equal(words.command, SEND);
-    assert_string_equal(words.operand, "a.txt");
+    assert_string_equal(words.operands[0], "a.txt");
     assert_int_equal(values.count, 9);
     assert_string_equal(values.name, "me");
     assert_true(values.force);
 }
 
+TEST(a_command_takes_two_operands)
+{
+    assert_runs("move", "a", "b");
+    assert_string_equal(words.operands[0], "a");
+    assert_string_equal(words.operands[1], "b");
+    assert_wrong("FOLDER is missing. See toy move --help.", "move", "a");
+    assert_wrong("FILE is missing. See toy move --help.", "move");
+    assert_wrong("c is one word too many. See toy move --help.", "move", "a", "b", "c");
+}
+
+TEST(a_flag_of_texts_may_be_repeated)
+{
+    assert_runs("move", "--label", "x", "a", "--label=", "b", "--label=x");
+    assert_int_equal(values.labels.count, 3);
+    assert_string_equal(values.labels.items[0], "x");
+    assert_string_equal(values.labels.items[1], "");
+    assert_string_equal(values.labels.items[2], "x");
+}
+
+TEST(a_flag_is_repeated_at_most_32_times)
+{
+    enum { FIRST = 4 };
+    const char *all[FIRST + CLI_TEXTS_AT_MOST + 1] = {"toy", "move", "a", "b"};
+
+    for (size_t i = FIRST; i < sizeof all / sizeof *all; i++)
+        all[i] = "--label=x";
+    assert_int_equal(parse_watching(stderr, FIRST + CLI_TEXTS_AT_MOST, all), CLI_RUN);
+    assert_int_equal(values.labels.count, CLI_TEXTS_AT_MOST);
+    assert_int_equal(parse_watching(stderr, FIRST + CLI_TEXTS_AT_MOST + 1, all), CLI_WRONG);
+    assert_string_equal(printed, "orderly: --label may be given 32 times. See toy move --help.\n");
+}
+
 TEST(a_number_that_is_not_given_has_its_fallback)
 {
     assert_runs("send", "-");
-    assert_string_equal(words.operand, "-");
+    assert_string_equal(words.operands[0], "-");
     assert_int_equal(values.count, 3);
     assert_runs("look");
     assert_int_equal(values.count, 0);
@@ -131,6 +166,7 @@ TEST(help_lists_the_commands)
                        "    toy COMMAND [flags]\n\n"
                        "  send    FILE      send a file\n"
                        "  look              look around\n"
+                       "  move    FILE FOLDER move a file\n"
                        "\n`toy COMMAND --help` says more about a command.\n" FLAGS_OF_ALL;
 
     assert_helped(text, "toy");
@@ -151,6 +187,8 @@ TEST(help_of_a_command_lists_its_flags)
     assert_helped(text, "toy", "send", "f", "-h");
 }
 
-TESTS(test(flags_and_the_operand_may_stand_in_any_order), test(a_number_that_is_not_given_has_its_fallback),
+TESTS(test(flags_and_the_operand_may_stand_in_any_order), test(a_command_takes_two_operands),
+      test(a_flag_of_texts_may_be_repeated), test(a_flag_is_repeated_at_most_32_times),
+      test(a_number_that_is_not_given_has_its_fallback),
       test(a_number_out_of_bounds_is_refused_with_the_bounds), test(wrong_words_are_named),
       test(help_lists_the_commands), test(help_of_a_command_lists_its_flags))

@@ -1,0 +1,150 @@
+"""Every operation is denied to who may nothing, and needs exactly the permissions that docs/permissions.md names.
+
+One test for each operation, generated from the models; base_requests.py makes requests that succeed.  A user without
+any permission is given what each denial asks for, one permission after the other, until the request is allowed.
+"""
+
+import contextlib
+import json
+import re
+
+import boto3
+import orderly_server
+import pytest
+from base_requests import ACCOUNT, World, base_requests
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from test_every_member import MODELS, ROOT
+
+USER = f"arn:aws:iam::{ACCOUNT}:user/without-permissions"
+MOST_PERMISSIONS = 6  # that one request needs
+ALLOWED = object()
+
+
+def documented():
+    """{service: {operation: [(action, resource, may be missing)]}} of docs/permissions.md."""
+    needs, operation = {}, ""
+    for line in (ROOT / "docs/permissions.md").read_text().splitlines():
+        if line.startswith("## "):
+            needs[line[3:]] = operations = {}
+        elif match := re.match(r"\| *(\w*) *\| `([^`]+)`([^|]*)\| `([^`]+)`", line):
+            name, action, condition, resource = match.groups()
+            operation = name or operation
+            operations.setdefault(operation, []).append((action, resource, condition.strip() != ""))
+    return needs
+
+
+NEEDS = documented()
+
+
+def operations(anonymous):
+    return [(service, name) for service, model in MODELS.items() for name, operation in model.operations.items()
+            if not operation.internal and operation.anonymous == anonymous]
+
+
+@pytest.fixture(scope="module")
+def server():
+    server = orderly_server.Server().start()
+    yield server
+    server.stop()
+    server.remove_data()
+
+
+@pytest.fixture(scope="module")
+def client(server):
+    """client(service): of the account's root; with a key, of its user."""
+
+    def make(service, key=None):
+        return boto3.client(service, endpoint_url=server.endpoint, region_name="us-east-1",
+                            aws_access_key_id=key["AccessKeyId"] if key else ACCOUNT,
+                            aws_secret_access_key=key["SecretAccessKey"] if key else "x",
+                            config=Config(retries={"max_attempts": 0}, parameter_validation=False))
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def bases(client):
+    return base_requests(World(client))
+
+
+@pytest.fixture(scope="module")
+def key(client):
+    client("iam").create_user(UserName="without-permissions")
+    return client("iam").create_access_key(UserName="without-permissions")["AccessKey"]
+
+
+@pytest.fixture
+def grant(client, key):
+    """grant([(action, resource)]): the user may do this, and nothing else."""
+
+    def put(permissions):
+        document = {"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Action": action, "Resource": resource} for action, resource in permissions]}
+        client("iam").put_user_policy(UserName="without-permissions", PolicyName="p", PolicyDocument=json.dumps(document))
+
+    yield put
+    client("iam").delete_user_policy(UserName="without-permissions", PolicyName="p")
+
+
+@pytest.fixture
+def request_of(client, key, bases):
+    """request_of(service, operation)() sends the user's request: the denial (status, code, sentence), or ALLOWED."""
+
+    def of(service, operation):
+        before, tree = bases[service][operation]()
+        tree = {**tree, "Payload": json.dumps(tree["Payload"])} if "Payload" in tree else tree
+
+        def send():
+            for name, other in before:
+                with contextlib.suppress(ClientError):  # it was there, or it was not
+                    client(service)._make_api_call(name, other)
+            try:
+                client(service, key)._make_api_call(operation, tree)
+            except ClientError as error:
+                about = error.response
+                return about["ResponseMetadata"]["HTTPStatusCode"], about["Error"]["Code"], about["Error"]["Message"]
+            return ALLOWED
+
+        return send
+
+    return of
+
+
+def denial(service, action, resource):
+    model = MODELS[service]
+    name = model.header.get("access-denied", ["AccessDeniedException"])[0]
+    error = model.errors.get(name)
+    return (error.status if error else 400 if service == "dynamodb" else 403, error.code if error else name,
+            f"User: {USER} is not authorized to perform: {action} on resource: {resource} because no identity-based "
+            f"policy allows the {action} action")
+
+
+def is_resource(pattern, resource):
+    """Does the document's pattern describe this ARN?"""
+    known = pattern.replace("${Region}", "us-east-1").replace("${Account}", ACCOUNT)
+    return re.fullmatch(re.sub(r"\\\$\\\{\w+\\\}", ".+", re.escape(known)), resource) is not None
+
+
+@pytest.mark.parametrize("service, operation", operations(anonymous=False))
+def test_an_operation_needs_exactly_the_permissions_that_are_documented(grant, request_of, service, operation):
+    granted, send = [], request_of(service, operation)
+    grant([("none:Nothing", "*")])
+    while len(granted) <= MOST_PERMISSIONS and (answer := send()) is not ALLOWED:
+        match = re.search(r"perform: (\S+) on resource: (\S+)", answer[2])
+        assert match, f"with {granted} the answer is {answer}"
+        assert answer == denial(service, *match.groups()) and match.groups() not in granted
+        granted.append(match.groups())
+        grant(granted)
+    needed = NEEDS[service][operation]
+    assert granted[0][0] == needed[0][0]
+    for action, resource in granted:
+        assert any(action == one and is_resource(pattern, resource) for one, pattern, _ in needed), (action, resource)
+    for action, _, may_be_missing in needed:
+        assert may_be_missing or action in [one for one, _ in granted], f"{action} is documented, but not needed"
+
+
+@pytest.mark.parametrize("service, operation", operations(anonymous=True))
+def test_an_operation_that_needs_no_permission_is_allowed(grant, request_of, service, operation):
+    grant([("none:Nothing", "*")])
+    assert request_of(service, operation)() is ALLOWED and operation not in NEEDS.get(service, {})
