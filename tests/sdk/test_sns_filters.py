@@ -113,9 +113,10 @@ def test_a_body_that_is_no_object_is_left(taken):
 
 def test_an_array_that_is_none_is_left(taken):
     publish = taken(FilterPolicy='{"b": [{"exists": false}]}')
-    broken = {"DataType": "String.Array", "StringValue": "[1,"}
-    assert publish(Message="x")
-    assert not publish(Message="x", MessageAttributes={"a": broken})
+    assert publish(Message="x", MessageAttributes={"a": attribute([1])})
+    for broken in ("[1,", "{}", "5"):
+        value = {"DataType": "String.Array", "StringValue": broken}
+        assert not publish(Message="x", MessageAttributes={"a": value})
 
 
 def test_the_body_of_the_protocol_is_filtered(taken):

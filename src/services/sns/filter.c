@@ -132,7 +132,7 @@ static void compile(void *context)
     filter->pattern = event_pattern_parse(&filter->arena, filter->policy, filter->dialect, &problem);
 }
 
-/* In memory of its own; if there is none, in the call's. */
+/* In memory of its own; when the system has no more memory, in the call's. */
 static const struct filter *filter_read(const struct call *call, int64_t subscription_id, int64_t filter_id)
 {
     struct sns_find_filter_row row = {0};
