@@ -6,7 +6,7 @@
 #include "base/limits.h"
 #include "base/list.h"
 #include "wire/percent.h"
-#include "wire/utf8.h"
+#include "base/utf8.h"
 
 static bool decode(struct arena *arena, str text, str *decoded)
 {

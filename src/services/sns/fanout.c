@@ -72,10 +72,9 @@ static void trace_loss(const struct call *call, const struct broadcast *broadcas
                                     .resource_arn = endpoint,
                                     .reason = reason});
     if (log_due(&pace, &left_out))
-        log_warn("a published message was not delivered topic=%.*s to=%.*s reason=%.*s trace=%.*s "
-                 "not_told_before=%u",
-                 STR_ARGS(broadcast->topic_arn), STR_ARGS(endpoint),
-                 STR_ARGS(json_quoted(call->arena, reason)), STR_ARGS(broadcast->way.trace_id), left_out);
+        log_warn("a published message was not delivered", log_field("topic", broadcast->topic_arn),
+                 log_field("to", endpoint), log_field("reason", reason),
+                 log_field("trace", broadcast->way.trace_id), log_field("not_told_before", left_out));
 }
 
 static void trace_delivery(const struct call *call, const struct broadcast *broadcast, str queue_arn,
