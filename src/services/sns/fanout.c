@@ -8,11 +8,11 @@
  * SNS sends to queues as the principal sns.amazonaws.com, by an operation of SQS that takes many queues; each
  * queue's policy decides.  A queue that refuses loses its copy; the publisher is not told.
  */
-#include "sns_internal.h"
+#include "subscription.h"
 
 #include "base/check.h"
-
 #include "base/log.h"
+#include "engine/count.h"
 #include "sqs_model.h"
 #include "wire/json.h"
 
@@ -130,9 +130,47 @@ static void trace_too_many_attributes(const struct call *call, const struct broa
                        S("A raw message has at most 10 attributes."));
 }
 
-static void deliver(const struct call *call, const struct broadcast *broadcast,
-                    const struct sns_list_subscribers_rows *subscribers)
+static void trace_filtered_out(const struct call *call, const struct broadcast *broadcast, str endpoint,
+                               const struct filter_refusal *refusal)
 {
+    str topic_name = str_from(broadcast->topic_arn, (size_t)str_last_index(broadcast->topic_arn, ':') + 1);
+
+    for (size_t i = 0; i < sizeof refusal->metrics / sizeof *refusal->metrics && refusal->metrics[i]; i++)
+        count(call, refusal->metrics[i], topic_name, 1);
+    trace(call, &(struct trace_hop){.kind = HOP_FILTERED_OUT,
+                                    .verdict = VERDICT_FILTERED_OUT,
+                                    .trace_id = broadcast->way.trace_id,
+                                    .parent = broadcast->way.published,
+                                    .resource_arn = endpoint,
+                                    .reason = str_of(refusal->reason)});
+}
+
+/* The subscribers whose filter policies the message matches. */
+static struct sns_list_subscribers_rows choose(const struct call *call, const struct broadcast *broadcast,
+                                               const struct sns_list_subscribers_rows *subscribers)
+{
+    struct filter_subject subject = {
+        .call = call, .attributes = broadcast->attributes, .text = broadcast->text};
+    struct sns_list_subscribers_rows chosen = {
+        .items = arena_alloc(call->arena, subscribers->count * sizeof *chosen.items)};
+
+    for (size_t i = 0; i < subscribers->count; i++) {
+        const struct sns_list_subscribers_row *one = &subscribers->items[i];
+        const struct filter_refusal *refusal =
+            one->filter_id ? sns_filter_refusal(&subject, one->id, *one->filter_id) : NULL;
+        if (refusal)
+            trace_filtered_out(call, broadcast, one->endpoint, refusal);
+        else
+            chosen.items[chosen.count++] = *one;
+    }
+    return chosen;
+}
+
+static void deliver(const struct call *call, const struct broadcast *broadcast,
+                    const struct sns_list_subscribers_rows *all)
+{
+    struct sns_list_subscribers_rows chosen = choose(call, broadcast, all), *subscribers = &chosen;
+
     if (broadcast->attributes->count > MAX_RAW_ATTRIBUTES)
         trace_too_many_attributes(call, broadcast, subscribers);
     else

@@ -83,6 +83,14 @@ select 'arn:aws:sns:' || owner.region || ':' || owner.account || ':' || owner.na
 from sns_tag tag join sns_topic owner on owner.id = tag.topic_id;
 drop table sns_tag;
 
+-- A filter policy has a new random filter_id whenever it changes: compiled policies are kept under it.
+-- migration: 5
+alter table sns_subscription add column filter_id integer;
+alter table sns_subscription add column filter_policy text;
+alter table sns_subscription add column filter_scope text;
+create index sns_subscription_filtered_topic on sns_subscription (topic_id) where filter_id is not null;
+create index sns_subscription_filtered_owner on sns_subscription (owner) where filter_id is not null;
+
 -- statement: add_topic :insert
 -- row: topic
 insert into sns_topic (account, region, name, display_name, policy, delivery_policy, kms_key_id, tracing_config,
@@ -125,19 +133,45 @@ delete from sns_subscription
 where id in (select s.id from sns_subscription s where s.topic_id = :topic_id limit :limit);
 
 -- statement: add_subscription :insert
-insert into sns_subscription (topic_id, arn, owner, principal, protocol, endpoint, raw_delivery)
-values (:topic_id, :arn, :owner, :principal, :protocol, :endpoint, :raw_delivery);
+-- row: subscription
+insert into sns_subscription (topic_id, arn, owner, principal, protocol, endpoint, raw_delivery, filter_id,
+    filter_policy, filter_scope)
+values (:topic_id, :arn, :owner, :principal, :protocol, :endpoint, :raw_delivery, :filter_id,
+    :filter_policy, :filter_scope);
 
 -- statement: find_same_subscription :one
-select arn, raw_delivery from sns_subscription
-where topic_id = :topic_id and protocol = :protocol and endpoint = :endpoint;
+-- row: subscription
+select id, topic_id, arn, owner, principal, protocol, endpoint, raw_delivery, filter_id, filter_policy,
+    filter_scope
+from sns_subscription where topic_id = :topic_id and protocol = :protocol and endpoint = :endpoint;
 
 -- statement: find_subscription :one
-select s.id, s.topic_id, s.arn, s.owner, s.principal, s.protocol, s.endpoint, s.raw_delivery, t.policy
+-- row: subscription
+select s.id, s.topic_id, s.arn, s.owner, s.principal, s.protocol, s.endpoint, s.raw_delivery, s.filter_id,
+    s.filter_policy, s.filter_scope, t.policy
 from sns_subscription s join sns_topic t on t.id = s.topic_id where s.arn = :arn and t.account <> '';
 
--- statement: set_raw_delivery :exec
-update sns_subscription set raw_delivery = :raw_delivery where id = :id;
+-- statement: update_subscription :exec
+-- row: subscription
+update sns_subscription
+set raw_delivery = :raw_delivery, filter_id = :filter_id, filter_policy = :filter_policy,
+    filter_scope = :filter_scope
+where id = :id;
+
+-- statement: count_filters_of_topic :one
+-- column: count integer
+-- param: limit integer
+select count(*) as count from
+    (select 1 from sns_subscription where topic_id = :topic_id and filter_id is not null limit :limit);
+
+-- statement: count_filters_of_owner :one
+-- column: count integer
+-- param: limit integer
+select count(*) as count from
+    (select 1 from sns_subscription where owner = :owner and filter_id is not null limit :limit);
+
+-- statement: find_filter :one
+select filter_policy, filter_scope from sns_subscription where id = :id;
 
 -- statement: remove_subscription :exec
 delete from sns_subscription where id = :id;
@@ -154,7 +188,7 @@ where id = :id;
 -- param: after_id integer
 -- param: last_id integer
 -- param: limit integer
-select id, arn, protocol, endpoint, raw_delivery from sns_subscription
+select id, arn, protocol, endpoint, raw_delivery, filter_id from sns_subscription
 where topic_id = :topic_id and id > :after_id and id <= :last_id order by id limit :limit;
 
 -- statement: find_last_subscriber :one
