@@ -5,8 +5,8 @@
 
 #include "base/limits.h"
 #include "base/list.h"
-#include "wire/percent.h"
 #include "base/utf8.h"
+#include "wire/percent.h"
 
 static bool decode(struct arena *arena, str text, str *decoded)
 {
