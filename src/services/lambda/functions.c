@@ -101,8 +101,8 @@ enum outcome lambda_create_function(const struct call *call, const struct lambda
     lambda_add_function(call->txn, &function.row);
     *out = *lambda_configuration_of(call, &function);
     if (str_present(out->state_reason))
-        log_warn("a function cannot be started function=%.*s reason=\"%.*s\"", STR_ARGS(function.arn),
-                 STR_ARGS(out->state_reason));
+        log_warn("a function cannot be started", log_field("function", function.arn),
+                 log_field("reason", out->state_reason));
     return DONE;
 }
 
