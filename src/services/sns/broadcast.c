@@ -5,7 +5,6 @@
 
 #include "base/log.h"
 #include "engine/count.h"
-#include "wire/json.h"
 
 /* ---- forms ---- */
 
@@ -80,16 +79,15 @@ void sns_note_delivered(const struct call *call, const struct broadcast *broadca
                                     .message_id = message_id});
 }
 
-static void warn_of_loss(const struct call *call, const struct broadcast *broadcast, str endpoint, str reason)
+static void warn_of_loss(const struct broadcast *broadcast, str endpoint, str reason)
 {
     static struct log_pace pace;
     unsigned left_out;
 
     if (log_due(&pace, &left_out))
-        log_warn("a published message was not delivered topic=%.*s to=%.*s reason=%.*s trace=%.*s "
-                 "not_told_before=%u",
-                 STR_ARGS(broadcast->topic.arn), STR_ARGS(endpoint),
-                 STR_ARGS(json_quoted(call->arena, reason)), STR_ARGS(broadcast->way.trace_id), left_out);
+        log_warn("a published message was not delivered", log_field("topic", broadcast->topic.arn),
+                 log_field("to", endpoint), log_field("reason", reason),
+                 log_field("trace", broadcast->way.trace_id), log_field("not_told_before", left_out));
 }
 
 static struct dead_letter letter_of(const struct call *call, struct broadcast *broadcast,
@@ -126,7 +124,7 @@ void sns_note_failed(const struct call *call, struct broadcast *broadcast,
                                     .parent = broadcast->way.published,
                                     .resource_arn = subscriber->endpoint,
                                     .reason = reason});
-    warn_of_loss(call, broadcast, subscriber->endpoint, reason);
+    warn_of_loss(broadcast, subscriber->endpoint, reason);
     if (!str_present(subscriber->redrive_policy))
         return;
     struct dead_letter letter = letter_of(call, broadcast, subscriber);

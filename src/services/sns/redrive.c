@@ -80,9 +80,9 @@ static void note(const struct call *call, const struct dead_letter *letter, str 
                                     .message_id = message_id,
                                     .reason = problem});
     if (!sent)
-        log_warn("a dead letter was lost subscription=%.*s to=%.*s reason=%.*s trace=%.*s",
-                 STR_ARGS(letter->subscription_arn), STR_ARGS(queue_arn),
-                 STR_ARGS(json_quoted(call->arena, problem)), STR_ARGS(letter->trace_id));
+        log_warn("a dead letter was lost", log_field("subscription", letter->subscription_arn),
+                 log_field("to", queue_arn), log_field("reason", problem),
+                 log_field("trace", letter->trace_id));
 }
 
 void sns_redrive(const struct call *call, str policy, const struct dead_letter *letter)
