@@ -346,8 +346,8 @@ def test_a_subscriptions_attribute_outside_the_rules_is_refused(sns, make_queue,
     assert fault("Colour", "red") == "Invalid parameter: AttributeName"
     wrong = "RawMessageDelivery: Invalid value [maybe]. Must be true or false."
     assert fault("RawMessageDelivery", "maybe") == f"Invalid parameter: {wrong}"
-    ours = "Orderly does not support RedrivePolicy yet; see docs/compatibility.md."
-    assert fault("RedrivePolicy", "{}") == f"Invalid parameter: AttributeName Reason: {ours}"
+    ours = "Orderly does not support SubscriptionRoleArn yet; see docs/compatibility.md."
+    assert fault("SubscriptionRoleArn", "x") == f"Invalid parameter: AttributeName Reason: {ours}"
     new = {"TopicArn": topic, "Protocol": "sqs", "Endpoint": make_queue.arn(make_queue())}
     error = refused(sns.subscribe, **new, Attributes={"RawMessageDelivery": "maybe"})
     assert error["message"] == f"Invalid parameter: Attributes Reason: {wrong}"

@@ -208,6 +208,13 @@ static const struct json *lookup_attribute(void *context, str name)
     return NULL;
 }
 
+void sns_filter_text(struct filter_subject *subject, str text)
+{
+    if (!str_equal(subject->text, text))
+        subject->has_body = false;
+    subject->text = text;
+}
+
 static const struct json *body_of(struct filter_subject *subject)
 {
     if (!subject->has_body)

@@ -10,7 +10,7 @@
 static const struct metric published = {"AWS/SNS", "NumberOfMessagesPublished", "TopicName", "Count"};
 
 static void publish(const struct call *call, const struct topic *topic,
-                    const struct sns_list_subscribers_rows *subscribers, const struct message *message)
+                    const struct sns_subscriber_rows *subscribers, const struct message *message)
 {
     struct way way = {.trace_id = str_present(call->trace_id)
                                       ? call->trace_id
@@ -87,7 +87,7 @@ enum outcome sns_publish(const struct call *call, const struct sns_publish_input
 
     if (!topic || (!signed_before && !sns_message_check(call, &message)))
         return FAILED;
-    struct sns_list_subscribers_rows subscribers = sns_fanout_subscribers(call, topic);
+    struct sns_subscriber_rows subscribers = sns_fanout_subscribers(call, topic);
     publish(call, topic, &subscribers, &message);
     out->message_id = message.id;
     return DONE;
@@ -196,7 +196,7 @@ enum outcome sns_publish_batch(const struct call *call, const struct sns_publish
         return FAILED;
     list_make_empty(call->arena, &out->successful);
     list_make_empty(call->arena, &out->failed);
-    struct sns_list_subscribers_rows subscribers = sns_fanout_subscribers(call, topic);
+    struct sns_subscriber_rows subscribers = sns_fanout_subscribers(call, topic);
     for (size_t i = 0; i < entries->count; i++) {
         publish(call, topic, &subscribers, &messages[i]);
         *list_add(call->arena, &out->successful) =

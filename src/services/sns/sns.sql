@@ -91,6 +91,17 @@ alter table sns_subscription add column filter_scope text;
 create index sns_subscription_filtered_topic on sns_subscription (topic_id) where filter_id is not null;
 create index sns_subscription_filtered_owner on sns_subscription (owner) where filter_id is not null;
 
+-- A stored message has all that a subscriber of any protocol gets.  In messages that are older than these columns,
+-- message_id is null and `text` is what queues get; otherwise it is the message as published.
+-- migration: 6
+alter table sns_subscription add column redrive_policy text;
+alter table sns_fanout_message add column message_id text;
+alter table sns_fanout_message add column subject text;
+alter table sns_fanout_message add column structure text;
+alter table sns_fanout_message add column published_ms integer not null default 0;
+alter table sns_fanout_message add column signature_version integer not null default 1;
+alter table sns_fanout_message add column endpoint text;
+
 -- statement: add_topic :insert
 -- row: topic
 insert into sns_topic (account, region, name, display_name, policy, delivery_policy, kms_key_id, tracing_config,
@@ -135,27 +146,27 @@ where id in (select s.id from sns_subscription s where s.topic_id = :topic_id li
 -- statement: add_subscription :insert
 -- row: subscription
 insert into sns_subscription (topic_id, arn, owner, principal, protocol, endpoint, raw_delivery, filter_id,
-    filter_policy, filter_scope)
+    filter_policy, filter_scope, redrive_policy)
 values (:topic_id, :arn, :owner, :principal, :protocol, :endpoint, :raw_delivery, :filter_id,
-    :filter_policy, :filter_scope);
+    :filter_policy, :filter_scope, :redrive_policy);
 
 -- statement: find_same_subscription :one
 -- row: subscription
 select id, topic_id, arn, owner, principal, protocol, endpoint, raw_delivery, filter_id, filter_policy,
-    filter_scope
+    filter_scope, redrive_policy
 from sns_subscription where topic_id = :topic_id and protocol = :protocol and endpoint = :endpoint;
 
 -- statement: find_subscription :one
 -- row: subscription
 select s.id, s.topic_id, s.arn, s.owner, s.principal, s.protocol, s.endpoint, s.raw_delivery, s.filter_id,
-    s.filter_policy, s.filter_scope, t.policy
+    s.filter_policy, s.filter_scope, s.redrive_policy, t.policy
 from sns_subscription s join sns_topic t on t.id = s.topic_id where s.arn = :arn and t.account <> '';
 
 -- statement: update_subscription :exec
 -- row: subscription
 update sns_subscription
 set raw_delivery = :raw_delivery, filter_id = :filter_id, filter_policy = :filter_policy,
-    filter_scope = :filter_scope
+    filter_scope = :filter_scope, redrive_policy = :redrive_policy
 where id = :id;
 
 -- statement: count_filters_of_topic :one
@@ -185,10 +196,11 @@ where id = :id;
 
 -- Some subscribers of a message.
 -- statement: list_subscribers :many
+-- row: subscriber
 -- param: after_id integer
 -- param: last_id integer
 -- param: limit integer
-select id, arn, protocol, endpoint, raw_delivery, filter_id from sns_subscription
+select id, arn, protocol, endpoint, raw_delivery, filter_id, redrive_policy from sns_subscription
 where topic_id = :topic_id and id > :after_id and id <= :last_id order by id limit :limit;
 
 -- statement: find_last_subscriber :one
@@ -213,13 +225,14 @@ delete from sns_fanout where id = :id;
 -- statement: add_fanout_message :exec
 -- row: fanout_message
 insert into sns_fanout_message (fanout_id, account, region, topic_arn, trace_id, group_id, insert_at, attributes,
-    text, envelope)
+    text, envelope, message_id, subject, structure, published_ms, signature_version, endpoint)
 values (:fanout_id, :account, :region, :topic_arn, :trace_id, :group_id, :insert_at, :attributes, :text,
-    :envelope);
+    :envelope, :message_id, :subject, :structure, :published_ms, :signature_version, :endpoint);
 
 -- statement: find_fanout_message :one
 -- row: fanout_message
-select fanout_id, account, region, topic_arn, trace_id, group_id, insert_at, attributes, text, envelope
+select fanout_id, account, region, topic_arn, trace_id, group_id, insert_at, attributes, text, envelope,
+    message_id, subject, structure, published_ms, signature_version, endpoint
 from sns_fanout_message where fanout_id = :fanout_id;
 
 -- statement: remove_fanout_message :exec

@@ -83,7 +83,7 @@ str sns_envelope_insert(const struct call *call, str subscription_arn);
 
 /* fanout.c */
 /* Some of a topic's subscribers: enough to know whether they are few. */
-struct sns_list_subscribers_rows sns_fanout_subscribers(const struct call *call, const struct topic *topic);
+struct sns_subscriber_rows sns_fanout_subscribers(const struct call *call, const struct topic *topic);
 /* The trace of a message, and the hop of its publishing. */
 struct way {
     str trace_id;
@@ -94,7 +94,7 @@ struct way {
  * after this call is committed.
  */
 void sns_fanout(const struct call *call, const struct topic *topic,
-                const struct sns_list_subscribers_rows *subscribers, const struct message *message,
+                const struct sns_subscriber_rows *subscribers, const struct message *message,
                 const struct way *way);
 /* The topic has been deleted: remove its subscriptions when its messages have been delivered. */
 void sns_topic_end(const struct call *call, const struct topic *topic);

@@ -14,6 +14,10 @@ static bool refuse(const struct setting *setting, str problem)
 
 static bool set_raw_delivery(const struct setting *setting, str value)
 {
+    if (!(sns_transport_find(setting->row->protocol)->flags & TRANSPORT_RAW))
+        return refuse(setting,
+                      arena_concat(setting->call->arena, S("Delivery protocol ["), setting->row->protocol,
+                                   S("] does not support raw message delivery.")));
     setting->row->raw_delivery = str_equal_nocase(value, S("true"));
     return setting->row->raw_delivery || str_equal_nocase(value, S("false")) ||
            refuse(setting, arena_concat(setting->call->arena, S("RawMessageDelivery: Invalid value ["), value,
@@ -38,6 +42,14 @@ static bool set_filter_scope(const struct setting *setting, str value)
                                         S("]. Please use either MessageBody or MessageAttributes")));
 }
 
+static bool set_redrive_policy(const struct setting *setting, str value)
+{
+    const char *problem = str_empty(value) ? NULL : sns_redrive_problem(setting->call, value);
+
+    setting->row->redrive_policy = str_empty(value) ? (str){0} : value;
+    return !problem || refuse(setting, str_of(problem));
+}
+
 static const struct attribute {
     str name;
     bool (*set)(const struct setting *setting, str value); /* NULL: not supported yet */
@@ -46,7 +58,7 @@ static const struct attribute {
     {STR_INIT("FilterPolicy"), set_filter_policy},
     {STR_INIT("FilterPolicyScope"), set_filter_scope},
     {STR_INIT("DeliveryPolicy"), NULL},
-    {STR_INIT("RedrivePolicy"), NULL},
+    {STR_INIT("RedrivePolicy"), set_redrive_policy},
     {STR_INIT("ReplayPolicy"), NULL},
     {STR_INIT("SubscriptionRoleArn"), NULL},
 };
@@ -81,13 +93,14 @@ bool sns_subscription_attributes_equal(const struct sns_subscription_row *a,
                                        const struct sns_subscription_row *b)
 {
     return a->raw_delivery == b->raw_delivery && str_equal(a->filter_policy, b->filter_policy) &&
-           str_equal(a->filter_scope, b->filter_scope);
+           str_equal(a->filter_scope, b->filter_scope) && str_equal(a->redrive_policy, b->redrive_policy);
 }
 
 void sns_subscription_attributes_show(const struct call *call, const struct sns_subscription_row *row,
                                       struct str_map *shown)
 {
     str_map_add(call->arena, shown, S("RawMessageDelivery"), row->raw_delivery ? S("true") : S("false"));
+    str_map_add(call->arena, shown, S("RedrivePolicy"), row->redrive_policy);
     if (!str_present(row->filter_policy))
         return;
     str_map_add(call->arena, shown, S("FilterPolicy"), row->filter_policy);

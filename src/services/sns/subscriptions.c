@@ -1,7 +1,5 @@
 /*
- * subscriptions.c: the subscribers of topics, which are queues so far.
- *
- * To add a protocol, accept it in protocol_check(), and deliver to it in fanout.c.
+ * subscriptions.c: the subscribers of topics.
  */
 #include "subscription.h"
 
@@ -9,40 +7,6 @@
 #include "base/check.h"
 #include "base/hash.h"
 #include "services/tags/tags.h"
-
-static bool refuse(const struct call *call, const char *problem)
-{
-    fail(call, &SNS_INVALID_PARAMETER_EXCEPTION, "Invalid parameter: %s", problem);
-    return false;
-}
-
-static bool protocol_check(const struct call *call, str protocol)
-{
-    static const str others[] = {STR_INIT("http"),       STR_INIT("https"),   STR_INIT("email"),
-                                 STR_INIT("email-json"), STR_INIT("sms"),     STR_INIT("application"),
-                                 STR_INIT("lambda"),     STR_INIT("firehose")};
-
-    if (str_equal(protocol, S("sqs")))
-        return true;
-    if (str_is_one_of(protocol, others, sizeof others / sizeof *others))
-        return refuse(call, "Protocol: Orderly supports only sqs yet; see docs/compatibility.md.");
-    fail(call, &SNS_INVALID_PARAMETER_EXCEPTION,
-         "Invalid parameter: Amazon SNS does not support this protocol string: %.*s", STR_ARGS(protocol));
-    return false;
-}
-
-static bool endpoint_check(const struct call *call, str protocol, str endpoint)
-{
-    struct arn arn;
-
-    if (!protocol_check(call, protocol))
-        return false;
-    if (!arn_parse(endpoint, &arn) || !str_equal(arn.service, S("sqs")))
-        return refuse(call, "SQS endpoint ARN");
-    if (str_ends_with(arn.resource, S(".fifo")))
-        return refuse(call, "Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics");
-    return true;
-}
 
 /* The attributes of a new subscription, into its row.  False: fail() has been called. */
 static bool attributes_read(const struct call *call, const struct str_map *attributes,
@@ -59,9 +23,10 @@ static bool attributes_read(const struct call *call, const struct str_map *attri
 /* Making a key takes a tenth of a second: do it now and on a worker, instead of at the first message. */
 void sns_subscribe_prepare(const struct call *call, const struct sns_subscribe_input *in)
 {
-    struct sns_subscription_row row = {.owner = call->caller->account};
+    struct sns_subscription_row row = {.owner = call->caller->account, .protocol = in->protocol};
 
-    if (sns_topic_of(call) && attributes_read(call, &in->attributes, &row) && !row.raw_delivery)
+    if (sns_topic_of(call) && sns_transport_check(call, in->protocol, in->endpoint) &&
+        attributes_read(call, &in->attributes, &row) && !row.raw_delivery)
         sns_signer_begin(call);
 }
 
@@ -88,7 +53,7 @@ enum outcome sns_subscribe(const struct call *call, const struct sns_subscribe_i
     const struct topic *topic = sns_topic_of(call);
     struct sns_subscription_row same;
 
-    if (!topic || !endpoint_check(call, in->protocol, in->endpoint))
+    if (!topic || !sns_transport_check(call, in->protocol, in->endpoint))
         return FAILED;
     struct sns_subscription_row row = {
         .topic_id = topic->row.id,
@@ -215,12 +180,13 @@ enum outcome sns_set_subscription_attributes(const struct call *call,
 }
 
 /*
- * A queue's subscription ends only by a signed request, whatever the topic's policy allows:
- * https://docs.aws.amazon.com/sns/latest/api/API_Unsubscribe.html
+ * The subscription of a queue or a function ends only by a signed request, whatever the topic's policy
+ * allows: https://docs.aws.amazon.com/sns/latest/api/API_Unsubscribe.html
  */
 static bool may_unsubscribe(const struct call *call, const struct sns_subscription_row *row)
 {
-    if (call->caller->kind != PRINCIPAL_ANONYMOUS || !str_equal(row->protocol, S("sqs")))
+    if (call->caller->kind != PRINCIPAL_ANONYMOUS ||
+        !(sns_transport_find(row->protocol)->flags & TRANSPORT_ENDS_SIGNED))
         return true;
     fail(call, &SNS_AUTHORIZATION_ERROR_EXCEPTION,
          "User: anonymous is not authorized to perform: SNS:Unsubscribe on resource: %.*s",
