@@ -84,12 +84,19 @@ void sns_note_failed(const struct call *call, struct broadcast *broadcast,
                      const struct sns_subscriber_row *subscriber, const struct failure *failure);
 str sns_topic_name(str topic_arn);
 
-/* queues.c, functions.c */
+/* queues.c, functions.c, direct.c */
 bool sns_queue_check(const struct call *call, str endpoint);
 void sns_queues_deliver(const struct call *call, struct broadcast *broadcast,
                         const struct sns_subscriber_rows *subscribers);
 bool sns_function_check(const struct call *call, str endpoint);
 void sns_functions_deliver(const struct call *call, struct broadcast *broadcast,
+                           const struct sns_subscriber_rows *subscribers);
+
+bool sns_phone_check(const struct call *call, str endpoint);
+void sns_phones_deliver(const struct call *call, struct broadcast *broadcast,
+                        const struct sns_subscriber_rows *subscribers);
+bool sns_endpoint_check(const struct call *call, str endpoint);
+void sns_endpoints_deliver(const struct call *call, struct broadcast *broadcast,
                            const struct sns_subscriber_rows *subscribers);
 
 /* redrive.c */
