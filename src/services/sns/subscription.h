@@ -55,11 +55,13 @@ struct form {
     str text, envelope; /* the envelope is absent until somebody needs it */
     int64_t insert_at;  /* position in the envelope */
 };
+struct feedback;
 /* A message on its way to subscribers. */
 struct broadcast {
     struct topic topic; /* its ARN, its id and its signature version */
     struct message message;
     struct way way;
+    struct feedback *feedback; /* where the status of deliveries is logged; NULL: nowhere */
     struct {
         struct form *items;
         size_t count;
