@@ -159,6 +159,10 @@ create index engine_delivery_due on engine_delivery (state, due_ms);
 create index engine_delivery_of_target on engine_delivery (target, state);
 create index engine_delivery_by_body on engine_delivery (body) where body is not null;
 
+-- The second dimension of a metric, or null.
+-- migration: 10
+alter table engine_metric add column operation text;
+
 create table engine_delivery_body (
     id integer primary key,
     content blob not null
@@ -399,8 +403,8 @@ insert into engine_setting (name, value) values (:name, :value)
 on conflict (name) do update set value = excluded.value;
 
 -- statement: add_metric :insert
-insert into engine_metric (began_ms, account, region, namespace, name, dimension, value, unit, count, sum, least, most)
-values (:began_ms, :account, :region, :namespace, :name, :dimension, :value, :unit, :count, :sum, :least, :most);
+insert into engine_metric (began_ms, account, region, namespace, name, dimension, value, operation, unit, count, sum, least, most)
+values (:began_ms, :account, :region, :namespace, :name, :dimension, :value, :operation, :unit, :count, :sum, :least, :most);
 
 -- statement: prune_metrics :exec
 -- param: last integer
@@ -410,5 +414,5 @@ delete from engine_metric where id <= :last;
 -- statement: list_metrics :many
 -- param: after integer
 -- param: limit integer
-select began_ms, account, region, namespace, name, dimension, value, unit, count, sum, least, most
+select began_ms, account, region, namespace, name, dimension, value, operation, unit, count, sum, least, most
 from engine_metric where id > :after order by id desc limit :limit;

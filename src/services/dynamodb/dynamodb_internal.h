@@ -121,9 +121,15 @@ const struct expressions *dynamodb_read_for_context(const struct call *call, boo
 enum { WRITE_UNIT_BYTES = 1024, READ_UNIT_BYTES = 4096 };
 double dynamodb_write_units(int64_t size_bytes);
 double dynamodb_read_units(int64_t size_bytes, const bool *consistent);
-/* The consumed capacity, if the request asks for it; else NULL. */
+/* Count the consumed capacity; returns it if the request asks for it, else NULL. */
 const struct dynamodb_consumed_capacity *
 dynamodb_capacity_of(const struct call *call, const struct table *table, str asked, double units);
+
+/* metrics.c */
+/* Of a request that has succeeded. */
+void dynamodb_count_capacity(const struct call *call, const struct table *table, double units);
+void dynamodb_count_returned(const struct call *call, const struct table *table, int64_t items);
+void dynamodb_request_ended(const struct call *call, int64_t took_us);
 
 /* upkeep.c */
 /* The number of items in a table; for a large one, when it was last counted. */
