@@ -183,7 +183,7 @@ struct provider_error {
 static struct provider_error error_of(const struct call *call, const struct delivery_status *status)
 {
     const struct error *error = status->failure->error;
-    struct resource queue;
+    struct resource queue = {0};
 
     if (error)
         return (struct provider_error){str_of(error->query_code), error->status};
