@@ -159,10 +159,6 @@ create index engine_delivery_due on engine_delivery (state, due_ms);
 create index engine_delivery_of_target on engine_delivery (target, state);
 create index engine_delivery_by_body on engine_delivery (body) where body is not null;
 
--- The second dimension of a metric, or null.
--- migration: 10
-alter table engine_metric add column operation text;
-
 create table engine_delivery_body (
     id integer primary key,
     content blob not null
@@ -188,6 +184,10 @@ from engine_timer where operation = 'lambda:RetryInvocation';
 delete from engine_timer where operation = 'lambda:RetryInvocation';
 
 -- enum: engine_delivery.state waiting held begun
+
+-- The second dimension of a metric, or null.
+-- migration: 10
+alter table engine_metric add column operation text;
 
 -- statement: set_timer :exec
 insert into engine_timer (operation, id, due_ms, account, region, input)
