@@ -1,4 +1,5 @@
 """tools/import_model.py --into adds to a model what it lacks, and changes nothing else."""
+import difflib
 import pathlib
 import re
 import shutil
@@ -64,3 +65,20 @@ def test_shapes_that_are_there_stay_as_they_are(model, modelc, tmp_path):  # noq
         "BatchGetItemInput", "BatchGetItemOutput", "BatchGetRequestMap", "KeysAndAttributes", "KeyList"}
     result = subprocess.run([modelc, path, tmp_path / "x_model.h", tmp_path / "x_model.c"], capture_output=True, text=True)
     assert result.stderr == ""
+
+
+def test_only_lines_are_added_and_one_name_is_taken_away(model):
+    path = model("dynamodb")
+    before = path.read_text().splitlines()
+    add(path, "TransactGetItems")
+    changes = [line for line in difflib.ndiff(before, path.read_text().splitlines()) if line[0] in "-+"]
+    (old,) = [line[2:] for line in changes if line[0] == "-"]
+    assert " ".join(old.split()).replace("TransactGetItems", "").split() == [
+        name for line in changes if line[0] == "+" and set(line[2:].split()) < set(old.split()) for name in line[2:].split()]
+
+
+def test_an_internal_operation_stays_with_its_structure(model):
+    path = model("dynamodb")
+    add(path, "TransactGetItems")
+    text = path.read_text()
+    assert "operation CountTable writes internal\n    input CountTableInput\n\nstructure CountTableInput\n" in text
